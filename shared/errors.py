@@ -1,0 +1,74 @@
+"""What can go wrong, as one small tree.
+
+A refusal is typed and carries what the caller needs to go on; an outage raises and never looks like a refusal. The
+docstring of an error is its message unless a fuller one is given.
+"""
+
+
+class DarkroomError(Exception):
+    """Something in Darkroom went wrong."""
+
+    def __str__(self) -> str:
+        """Return the message given, or else the first line of the docstring."""
+        return super().__str__() or (self.__doc__ or "").splitlines()[0]
+
+
+class ClockUnset(DarkroomError):
+    """The service's time is not known yet: no reply of it has been seen in this process."""
+
+
+class SettingsInvalid(DarkroomError):
+    """Settings can't be used.
+
+    Args:
+        problems: One sentence a setting, each beginning with its name.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("Settings can't be used:\n" + "\n".join(f"  {problem}" for problem in problems))
+        self.problems = tuple(problems)
+
+
+class ImageRejected(DarkroomError):
+    """The image can't be analysed, now or ever.
+
+    Args:
+        code: What is wrong, one of the codes in docs/design.md; stable, lower case with underscores.
+        message: One sentence for a person, with the figures that decided.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class IllegalTransition(DarkroomError):
+    """The job's state or a guard forbids this event."""
+
+
+class Lost(DarkroomError):
+    """Another writer was first: the row is no longer the one that was read."""
+
+
+class Stale(DarkroomError):
+    """The lease has gone to another worker, or the job has ended; this worker's report is refused."""
+
+
+class Undecided(DarkroomError):
+    """Storage did not say in time whether the write was applied. It may have been; ask again."""
+
+
+class StorageOut(DarkroomError):
+    """Storage can't be reached or refuses to work; nothing is known about the rows."""
+
+
+class LockHeld(DarkroomError):
+    """Another holder's lease on the lock is live."""
+
+
+class BlobGone(DarkroomError):
+    """No blob of that name."""
+
+
+class BlobChanged(DarkroomError):
+    """The blob is no longer the version that was recorded."""
