@@ -42,16 +42,58 @@ class ImageRejected(DarkroomError):
         self.code = code
 
 
+class InvalidReference(DarkroomError):
+    """A name is not of the form that it should have."""
+
+
 class IllegalTransition(DarkroomError):
-    """The job's state or a guard forbids this event."""
+    """The job's state or a guard forbids this event.
+
+    Args:
+        message: What was tried, on which job, and what stands against it.
+        guard: The first guard that does not hold; None when the state alone forbids it.
+    """
+
+    def __init__(self, message: str, guard: str | None = None) -> None:
+        super().__init__(message)
+        self.guard = guard
+
+
+class Duplicate(DarkroomError):
+    """A job of that id is recorded already."""
+
+
+class NewerSchema(DarkroomError):
+    """The row was written by a newer release; it is left to the instances of that release."""
+
+
+class KeyTaken(DarkroomError):
+    """Another version of the same reference is recorded already."""
 
 
 class Lost(DarkroomError):
-    """Another writer was first: the row is no longer the one that was read."""
+    """Another writer was first: the row is no longer the one that was read.
+
+    Args:
+        row_key: Of the row that another writer moved.
+    """
+
+    def __init__(self, row_key: str) -> None:
+        super().__init__(f"{row_key}: another writer was first")
+        self.row_key = row_key
 
 
-class Stale(DarkroomError):
-    """The lease has gone to another worker, or the job has ended; this worker's report is refused."""
+class MessageRejected(DarkroomError):
+    """The message names no job and no image.
+
+    Args:
+        code: Why, lower case with underscores.
+        message: One sentence for a person.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Undecided(DarkroomError):
@@ -72,3 +114,7 @@ class BlobGone(DarkroomError):
 
 class BlobChanged(DarkroomError):
     """The blob is no longer the version that was recorded."""
+
+
+class Stale(DarkroomError):
+    """The lease has gone to another holder; what this one reports is refused."""

@@ -1,0 +1,58 @@
+"""The triggers. Each parses its input, calls one step and lets errors reach the host.
+
+Nothing heavy is imported here: the storage SDKs and the image library load with the first call.
+"""
+
+import os
+
+import azure.functions as func
+
+from shared.settings import Settings, binding
+
+settings = Settings.read(os.environ)
+app = func.FunctionApp()
+
+
+@app.blob_trigger(
+    arg_name="blob",
+    path=binding(os.environ, "IMAGES_CONTAINER", settings.images_container) + "/{name}",
+    connection=settings.images_connection,
+    source=settings.blob_source.value,  # type: ignore[arg-type] # the host reads the text
+)
+def record_image(blob: func.InputStream, context: func.Context) -> None:
+    """Record that an image version is there; its content is not read."""
+    from shared.wiring import darkroom  # noqa: PLC0415
+
+    darkroom().record.announced(blob.name, traceparent=context.trace_context.trace_parent)
+
+
+@app.queue_trigger(
+    arg_name="message",
+    queue_name=binding(os.environ, "JOB_QUEUE", settings.job_queue),
+    connection=settings.jobs_connection,
+)
+def analyze_queued(message: func.QueueMessage, context: func.Context) -> None:
+    """Do what a message asks for; the host hides it meanwhile and deletes it at the end."""
+    from shared.wiring import darkroom  # noqa: PLC0415
+
+    darkroom().receive(message.get_body(), owner=f"queue/{context.invocation_id}")
+
+
+@app.timer_trigger(arg_name="tick", schedule=binding(os.environ, "SCHEDULE", settings.schedule), run_on_startup=False)
+def analyze_pending(tick: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the host gives it
+    """Look at every job that is due."""
+    from shared.wiring import darkroom  # noqa: PLC0415
+
+    darkroom().sweep(owner=f"timer/{context.invocation_id}")
+
+
+@app.queue_trigger(
+    arg_name="message",
+    queue_name=binding(os.environ, "JOB_QUEUE", settings.job_queue) + "-poison",
+    connection=settings.jobs_connection,
+)
+def bury_poison(message: func.QueueMessage) -> None:
+    """Take in what the host has given up on."""
+    from shared.wiring import darkroom  # noqa: PLC0415
+
+    darkroom().bury(message.get_body())

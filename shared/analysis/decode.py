@@ -1,0 +1,184 @@
+"""From bytes to the working image: the one decode that everything else is computed from."""
+
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image, ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from shared.analysis import icc
+from shared.analysis.header import Header, corrupt
+from shared.errors import ImageRejected
+
+# Our gates have judged the image by its decoder's memory. Set once: the variable is the process's, not a call's.
+Image.MAX_IMAGE_PIXELS = None
+
+#: The longest edge of a working image.
+WORKING_EDGE_PX = 1024
+
+#: An image is halved, or divided by any whole number, as long as its long edge keeps this much.
+REDUCED_EDGE_PX = 960
+
+#: Classes, not Image.open: that imports 40 plugins, and takes a JPEG with a broken index of images for another format.
+_OPENERS: dict[str, type[ImageFile.ImageFile]] = {"jpeg": JpegImageFile, "png": PngImageFile, "webp": WebPImageFile}
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True)
+class Working:
+    """The image that the analyzers see.
+
+    Args:
+        image: Mode RGB, sRGB, upright, over white, no metadata; at most ``WORKING_EDGE_PX`` long.
+        grey: Mode L, the same pixels before the colour profile: luma of the coded values (ITU-R BT.601), which no
+            colour engine's rounding can change.
+        warnings: What was ignored: ``icc_ignored``, ``transparency_ignored``.
+    """
+
+    image: Image.Image
+    grey: Image.Image
+    warnings: tuple[str, ...]
+
+
+def working_image(data: bytes, header: Header) -> Working:
+    """Decode the first frame.
+
+    Args:
+        data: The whole file.
+        header: Its header; it has passed the gates.
+
+    Raises:
+        ImageRejected: ``corrupt_image``; the decoder failed in any way. A file that is cut off fails.
+        MemoryError: There was none left; another time it may succeed.
+
+    Source:
+        Over white: W3C Compositing and Blending Level 1, 2015, "source over" with an opaque backdrop.
+    """
+    try:
+        return _working(data, header)
+    except (MemoryError, ImageRejected):
+        raise
+    except Exception as error:  # decoders raise whatever a hostile file makes them raise
+        raise verdict(error, header.format) from error
+
+
+def verdict(error: Exception, name: str) -> ImageRejected | MemoryError:
+    """Tell a bad file from a lack of memory: codecs report both as OSError.
+
+    Args:
+        error: What the decoder raised.
+        name: The image's format.
+    """
+    if str(error).startswith("out of memory"):
+        return MemoryError(str(error))
+    return corrupt(f"The {name.upper()} can't be decoded: {error or type(error).__name__}.")
+
+
+def reduction(size_px: tuple[int, int]) -> int:
+    """Return the largest of 8, 4 and 2 by which a JPEG decodes to ``REDUCED_EDGE_PX`` or more, or 1."""
+    return next((by for by in (8, 4, 2) if max(size_px) // by >= REDUCED_EDGE_PX), 1)
+
+
+def fitted(size_px: tuple[int, int], edge_px: int) -> tuple[int, int]:
+    """Return the size with the same proportions whose long edge is at most ``edge_px``; never larger, never 0."""
+    long = max(size_px)
+    if long <= edge_px:
+        return size_px
+    width, height = (max(1, (2 * side * edge_px + long) // (2 * long)) for side in size_px)
+    return width, height
+
+
+def _working(data: bytes, header: Header) -> Working:
+    image = _opened(data, header)
+    image.load()
+    profile = image.info.get("icc_profile")
+    image, warnings = _unkeyed(image, header)
+    image = _over_white(_eight_bits(_shrunk(image)))
+    colours = icc.to_srgb(image, profile) if profile else image.convert("RGB")
+    if colours is None:
+        warnings, colours = (*warnings, "icc_ignored"), image.convert("RGB")
+    turn = header.orientation
+    return Working(_upright(colours, turn), _upright(image.convert("L"), turn), warnings)
+
+
+def _opened(data: bytes, header: Header) -> Image.Image:
+    """Open the file without its metadata, a JPEG for reduced decoding."""
+    whole = header.spans == ((0, len(data)),)
+    view = memoryview(data)
+    stream = BytesIO(data if whole else b"".join(view[start:end] for start, end in header.spans))
+    image = _OPENERS[header.format](stream)
+    if image.size != (header.width_px, header.height_px):
+        raise corrupt(f"The {header.format.upper()} has two sizes; the gates have seen only one.")
+    by = reduction(image.size)
+    if by > 1 and header.format == "jpeg":
+        # thumbnail() alone would decode all pixels. Pillow divides by this size, so neither side may be 0.
+        image.draft(None, (max(1, image.width // by), max(1, image.height // by)))
+    return image
+
+
+def _unkeyed(image: Image.Image, header: Header) -> tuple[Image.Image, tuple[str, ...]]:
+    """Turn palettes and transparent colours into plain channels, before any pixels are mixed.
+
+    Returns:
+        Mode L, LA, I;16, RGB, RGBA or CMYK, without ``info["transparency"]``; and warnings.
+    """
+    key = image.info.get("transparency")
+    if image.mode == "P":
+        return image.convert("RGB" if key is None else "RGBA"), ()
+    image.info.pop("transparency", None)
+    if image.mode == "1":
+        image = image.convert("L")
+    if key is None:
+        return image, ()
+    if header.bits > 8:  # noqa: PLR2004 - the pixels have lost the low bytes that the key is compared with
+        return image, ("transparency_ignored",)
+    if image.mode == "L":
+        key = key * 255 // (2**header.bits - 1)  # Pillow widens the pixels to 8 bits and leaves the key as it is
+    image.info["transparency"] = key
+    return image.convert("RGBA"), ()
+
+
+def _shrunk(image: Image.Image) -> Image.Image:
+    """Shrink to ``WORKING_EDGE_PX``: by a whole number first, which is cheap, then by the rest."""
+    by = max(image.size) // REDUCED_EDGE_PX
+    if by > 1 and image.mode == "I;16":  # reduce() knows no 16 bits
+        smaller = (-(-image.width // by), -(-image.height // by))
+        image = image.resize(smaller, Image.Resampling.BOX)
+    elif by > 1:
+        image = image.reduce(by)
+    size = fitted(image.size, WORKING_EDGE_PX)
+    return image if size == image.size else image.resize(size, Image.Resampling.BICUBIC)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Scale 16 bits to 8: a plain conversion to L would clip all above 255 to white."""
+    if image.mode != "I;16":
+        return image
+    return image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    if image.mode not in ("LA", "RGBA"):
+        return image
+    opaque = image.mode[:-1]
+    white = Image.new(opaque, image.size, "white")
+    white.paste(image.convert(opaque), mask=image.getchannel("A"))
+    return white
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    """Turn the image as its EXIF orientation says, and drop what an encoder would copy from it into a thumbnail."""
+    turned = image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
+    turned.info = {}  # comment, profile
+    return turned

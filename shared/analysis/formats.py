@@ -1,0 +1,77 @@
+"""Which formats there are, told by their bytes; a declared type is only ever compared, never believed."""
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.analysis import jpeg, png, webp
+from shared.analysis.facts import Limits
+from shared.analysis.header import Header, corrupt
+from shared.errors import ImageRejected
+
+_ALIASES = {
+    "image/jpg": "image/jpeg",
+    "image/pjpeg": "image/jpeg",
+    "image/x-png": "image/png",
+    "image/apng": "image/png",
+}
+_SAYS_NOTHING = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format that can be analysed.
+
+    Args:
+        mime: Its MIME type.
+        matches: Tells it by a file's first 16 bytes.
+        read: Reads a file's header; struct.error and IndexError mean that it is cut off.
+    """
+
+    mime: str
+    matches: Callable[[bytes], bool]
+    read: Callable[[bytes, Limits], Header]
+
+
+FORMATS = (
+    Format("image/jpeg", lambda head: head.startswith(b"\xff\xd8\xff"), jpeg.read),
+    Format("image/png", lambda head: head.startswith(png.SIGNATURE), png.read),
+    Format("image/webp", lambda head: head[:4] == b"RIFF" and head[8:12] == b"WEBP", webp.read),
+)
+
+
+def sniff(data: bytes) -> Format:
+    """Tell a file's format.
+
+    Args:
+        data: The file, 1 byte or more.
+
+    Raises:
+        ImageRejected: ``unsupported_format``; it is none that we decode.
+    """
+    head = data[:16]
+    for known in FORMATS:
+        if known.matches(head):
+            return known
+    raise ImageRejected(
+        "unsupported_format",
+        f"The bytes are no JPEG, PNG or WebP; they begin with {head.hex(' ')}.",
+    )
+
+
+def read_header(known: Format, data: bytes, limits: Limits) -> Header:
+    """Read what a file says about its image.
+
+    Raises:
+        ImageRejected: ``corrupt_image``; the header is cut off or contradicts itself.
+    """
+    try:
+        return known.read(data, limits)
+    except (struct.error, IndexError) as error:
+        raise corrupt(f"The file is cut off within its header, at {len(data):,} bytes.") from error
+
+
+def type_mismatch(declared_type: str | None, mime: str) -> bool:
+    """Tell whether the uploader declared another type than the bytes have; "some bytes" declares nothing."""
+    declared = (declared_type or "").partition(";")[0].strip().lower()
+    return declared not in _SAYS_NOTHING and _ALIASES.get(declared, declared) != mime

@@ -1,0 +1,59 @@
+"""What an image may cost, judged before anything is decoded.
+
+Memory is estimated a pixel, not capped by pixels alone: Pillow's own cap lets a WebP of 380 KB take 2.2 GB, and would
+refuse a JPEG panorama that decodes in 100 MB.
+"""
+
+from dataclasses import dataclass
+
+from shared.analysis.facts import Limits
+from shared.analysis.header import Header
+
+
+@dataclass(frozen=True)
+class Over:
+    """An image is beyond a limit.
+
+    Args:
+        code: Which one.
+        message: One sentence with the figure and the limit.
+    """
+
+    code: str
+    message: str
+
+
+def size(size_bytes: int, limits: Limits) -> Over | None:
+    """Judge a blob by its length."""
+    return _over("too_many_bytes", "The blob has {:,} bytes; {:,} are allowed.", size_bytes, limits.max_bytes)
+
+
+def decode(header: Header, limits: Limits) -> Over | None:
+    """Judge an image by its header; the first limit that it is beyond decides."""
+    side, pixels = max(header.width_px, header.height_px), header.width_px * header.height_px
+    return (
+        _over("too_large_side", "The longer side has {:,} px; {:,} are allowed.", side, limits.max_side_px)
+        or _over("too_many_pixels", "The image has {:,} px; {:,} are allowed.", pixels, limits.max_pixels)
+        or _over(
+            "too_much_memory",
+            "Decoding would take about {:,} bytes; {:,} are allowed.",
+            header.decode_bytes,
+            limits.max_decode_bytes,
+        )
+        or _over(
+            "too_many_scans",
+            "The JPEG has {:,} scans or more; {:,} are allowed.",
+            header.scans,
+            limits.max_progressive_scans,
+        )
+        or _over(
+            "too_many_chunks",
+            "The PNG has {:,} chunks or more; {:,} are allowed.",
+            header.chunks,
+            limits.max_png_chunks,
+        )
+    )
+
+
+def _over(code: str, message: str, figure: int, limit: int) -> Over | None:
+    return Over(code, message.format(figure, limit)) if figure > limit else None

@@ -1,0 +1,79 @@
+"""Bytes in, report out: sniff, read the header, judge it, decode once, analyse. Pure, and safe in several threads."""
+
+from collections.abc import Callable
+from typing import Any
+
+from shared import clock
+from shared.analysis import formats, gates, report
+from shared.analysis.facts import Analysis, Limits, Source, ThumbnailSpec
+from shared.errors import ImageRejected
+
+_LIMITS = Limits()
+_THUMBNAIL = ThumbnailSpec()
+
+
+def over_size_gate(source: Source, limits: Limits) -> Analysis | None:
+    """Judge a blob before it is downloaded.
+
+    Args:
+        source: What storage says about it.
+        limits: Its ``max_bytes`` decides.
+
+    Returns:
+        A ``partial`` report when the blob is over the limit (``too_many_bytes``); None when it may be downloaded.
+    """
+    over = gates.size(source.size_bytes, limits)
+    if over is None:
+        return None
+    partial = {**report.envelope(over), "source": report.source_unread(source), "timing": report.timing(0, 0)}
+    return Analysis(report=partial, thumbnail=None)
+
+
+def analyze(
+    data: bytes,
+    *,
+    source: Source,
+    limits: Limits = _LIMITS,
+    thumbnail: ThumbnailSpec | None = _THUMBNAIL,
+    monotonic: Callable[[], float] = clock.monotonic,
+) -> Analysis:
+    """Analyse one image.
+
+    Args:
+        data: The whole blob.
+        source: What storage says about it.
+        limits: What the image may cost.
+        thumbnail: What thumbnail to make; None for none.
+        monotonic: Seconds that never go back.
+
+    Returns:
+        A report with status ``ok``; or ``partial``, with an error and the facts of the header, when the image is over
+        a limit: ``too_large_side``, ``too_many_pixels``, ``too_much_memory``, ``too_many_scans``, ``too_many_chunks``.
+
+    Raises:
+        ImageRejected: ``empty_blob``, ``unsupported_format`` or ``corrupt_image``.
+        MemoryError: There was none left; another time it may succeed.
+    """
+    started = monotonic()
+    if not data:
+        raise ImageRejected("empty_blob", "The blob has 0 bytes.")
+    known = formats.sniff(data)
+    header = formats.read_header(known, data, limits)
+    facts: dict[str, Any] = {
+        "source": report.source_read(source, data, known.mime),
+        "image": report.image(header),
+    }
+    over = gates.decode(header, limits)
+    if over:
+        partial = {**report.envelope(over), **facts, "timing": report.timing(0, monotonic() - started)}
+        return Analysis(report=partial, thumbnail=None)
+
+    from shared.analysis import analyzers, decode  # noqa: PLC0415 - the image library loads with the first image
+
+    decoding = monotonic()
+    working = decode.working_image(data, header)
+    decode_seconds = monotonic() - decoding
+    found, made = analyzers.run(working, thumbnail)
+    timing = report.timing(decode_seconds, monotonic() - started - decode_seconds)
+    full = {**report.envelope(None, working.warnings), **facts, **found, "timing": timing}
+    return Analysis(report=full, thumbnail=made)

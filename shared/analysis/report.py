@@ -1,0 +1,90 @@
+"""The sections of a report; JSON values only."""
+
+from hashlib import sha256
+from typing import Any
+
+from shared.analysis.facts import Source, Thumbnail
+from shared.analysis.formats import type_mismatch
+from shared.analysis.gates import Over
+from shared.analysis.header import Header
+
+#: Version of the report's shape. A reader refuses a higher one.
+REPORT_SCHEMA = 1
+
+#: Who made the report: name and version of the project.
+ANALYZER = "darkroom/0.1.0"
+
+
+def envelope(over: Over | None, warnings: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the head of a report: ``error`` stands in it only when it is partial.
+
+    Args:
+        over: The gate that kept the image from being analysed.
+        warnings: Codes of what was ignored.
+    """
+    head: dict[str, Any] = {"schema": REPORT_SCHEMA, "analyzer": ANALYZER, "status": "partial" if over else "ok"}
+    if over:
+        head["error"] = {"code": over.code, "message": over.message}
+    return {**head, "warnings": list(warnings)}
+
+
+def source_unread(source: Source) -> dict[str, Any]:
+    """Describe a blob that was not downloaded; what only its bytes could tell is null."""
+    return {
+        "name": source.name,
+        "etag": source.etag,
+        "bytes": source.size_bytes,
+        "sha256": None,
+        "declared_type": source.declared_type,
+        "mime": None,
+        "type_mismatch": None,
+    }
+
+
+def source_read(source: Source, data: bytes, mime: str) -> dict[str, Any]:
+    """Describe a blob by its bytes.
+
+    Args:
+        source: What storage says about it.
+        data: All of it.
+        mime: What it is.
+    """
+    return {
+        **source_unread(source),
+        "bytes": len(data),
+        "sha256": sha256(data).hexdigest(),
+        "mime": mime,
+        "type_mismatch": type_mismatch(source.declared_type, mime),
+    }
+
+
+def image(header: Header) -> dict[str, Any]:
+    """Describe an image by its header."""
+    display_width, display_height = header.display_size_px
+    return {
+        "format": header.format,
+        "width_px": header.width_px,
+        "height_px": header.height_px,
+        "display_width_px": display_width,
+        "display_height_px": display_height,
+        "orientation": header.orientation,
+        "mode": header.mode,
+        "has_alpha": header.has_alpha,
+        "animated": header.frames > 1,
+        "frames": header.frames,
+    }
+
+
+def thumbnail(made: Thumbnail) -> dict[str, Any]:
+    """Describe a thumbnail; whoever stores it adds where."""
+    return {"width_px": made.width_px, "height_px": made.height_px, "bytes": len(made.data), "mime": made.mime}
+
+
+def timing(decode_seconds: float, analyze_seconds: float) -> dict[str, float]:
+    """Say how long it took, in milliseconds to one decimal.
+
+    Args:
+        decode_seconds: From bytes to the working image.
+        analyze_seconds: All the rest of the analysis.
+    """
+    return {"decode_ms": round(decode_seconds * 1000, 1), "analyze_ms": round(analyze_seconds * 1000, 1)}

@@ -1,0 +1,35 @@
+"""What a job is called. The id alone gives the partition, and all versions of a reference share it."""
+
+import hashlib
+import re
+
+from shared.errors import InvalidReference
+
+TYPE = re.compile(r"[a-z][a-z0-9-]{0,30}")
+JOB_ID = re.compile(r"([a-z][a-z0-9-]{0,30})-([0-9a-f]{32})")
+
+
+def digest(*parts: str) -> str:
+    """Return 32 hex digits for strings, with their borders: ("a", "b") and ("ab", "") differ."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def job_id(kind: str, ref: str, version: str) -> str:
+    """Name a job: type, 16 digits of what it is about, 16 of the version.
+
+    All versions of a reference share the first 16 digits, hence the partition, hence a transaction.
+
+    Raises:
+        InvalidReference: The type is not ``[a-z][a-z0-9-]{0,30}``.
+    """
+    if not TYPE.fullmatch(kind):
+        raise InvalidReference("type: want a lower-case letter, then up to 30 of a–z, 0–9 and '-'")
+    return f"{kind}-{digest(kind, ref)[:16]}{digest(version)[:16]}"
+
+
+def bucket(identity: str, buckets: int) -> int:
+    """Return the bucket of a job id, 0 to ``buckets`` − 1: its first byte decides, so the id alone is enough."""
+    found = JOB_ID.fullmatch(identity)
+    if not found:
+        raise InvalidReference("job id: want '{type}-{32 hex digits}'")
+    return int(found[2][:2], 16) % buckets

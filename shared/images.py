@@ -1,0 +1,65 @@
+"""What an image is called, and which version of it is meant."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from shared.errors import InvalidReference
+
+#: Limits of the blob service: container names of 3 to 63 characters, blob names of 1 to 1,024.
+CONTAINER_LENGTH = (3, 63)
+NAME_LENGTH = (1, 1024)
+
+
+@dataclass(frozen=True)
+class ImageRef:
+    """The place of an image: one name, whichever version stands there.
+
+    Attributes:
+        container: The blob container.
+        name: The blob's name in it; may hold ``/``, spaces, ``#``, ``%`` and any other character.
+    """
+
+    container: str
+    name: str
+
+    @property
+    def ref(self) -> str:
+        """The reference that a job carries, ``container/name``."""
+        return f"{self.container}/{self.name}"
+
+    @classmethod
+    def of(cls, ref: str) -> Self:
+        """Read ``container/name``.
+
+        Raises:
+            InvalidReference: Not of that form, or longer than the blob service allows.
+        """
+        container, slash, name = ref.partition("/")
+        if not slash or not (CONTAINER_LENGTH[0] <= len(container) <= CONTAINER_LENGTH[1]):
+            raise InvalidReference("reference: want 'container/name' with a container name of 3 to 63 characters")
+        if not (NAME_LENGTH[0] <= len(name) <= NAME_LENGTH[1]):
+            raise InvalidReference("reference: want a blob name of 1 to 1,024 characters behind 'container/'")
+        return cls(container, name)
+
+
+@dataclass(frozen=True)
+class BlobFacts:
+    """What one HEAD tells of a blob.
+
+    Attributes:
+        version: Its ETag, bare: see ``version_of``.
+        size_bytes: Length of the content.
+        content_type: As declared by the uploader; not to be believed.
+        modified_at: Aware UTC.
+    """
+
+    version: str
+    size_bytes: int
+    content_type: str | None
+    modified_at: datetime
+
+
+def version_of(etag: str) -> str:
+    """Strip an ETag of its quotes and of ``W/``: a HEAD gives quotes, a listing does not."""
+    return etag.removeprefix("W/").strip('"')

@@ -1,0 +1,65 @@
+"""A named lock, as a row and the rules for it. The lock saves effort; it is never what makes a result single."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from shared.errors import LockHeld, Stale
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock's row. It stays when released: its token must only grow.
+
+    Attributes:
+        name: What is locked.
+        owner: Who holds it, or held it; None when released.
+        token: Fencing token; grows at every acquisition.
+        lease: Protection given by the last acquisition or renewal.
+    """
+
+    name: str
+    owner: str | None
+    token: int
+    lease: timedelta
+
+
+def acquire(held: Lock | None, *, name: str, owner: str, lapsed: bool, lease: timedelta) -> Lock:
+    """Take a lock that is new, released or lapsed.
+
+    Args:
+        held: The row as it stands; None when there is none.
+        name: What is locked.
+        owner: Who takes it, unique to this holder.
+        lapsed: Whether the holder's lease has lapsed, by ``leases.lapsed``.
+        lease: Protection asked for.
+
+    Raises:
+        LockHeld: Another holder's lease is live.
+    """
+    if held is not None and held.owner is not None and not lapsed:
+        raise LockHeld(f"{name}: held by {held.owner}")
+    return Lock(name=name, owner=owner, token=1 if held is None else held.token + 1, lease=lease)
+
+
+def renew(held: Lock, *, owner: str, token: int) -> Lock:
+    """Protect the lock for another lease.
+
+    Raises:
+        Stale: It is another's by now.
+    """
+    return replace(_own(held, owner, token))
+
+
+def release(held: Lock, *, owner: str, token: int) -> Lock:
+    """Let go of the lock.
+
+    Raises:
+        Stale: It is another's by now, or released.
+    """
+    return replace(_own(held, owner, token), owner=None)
+
+
+def _own(held: Lock, owner: str, token: int) -> Lock:
+    if (held.owner, held.token) != (owner, token):
+        raise Stale(f"{held.name}: no longer held by {owner}")
+    return held

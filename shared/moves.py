@@ -1,0 +1,155 @@
+"""The moves of a job: a row in, the row as it shall stand out. Pure; the time comes in as an argument, once."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.ids import job_id
+from shared.jobs import Claim, Event, Facts, Job, JobError, Move, State, target
+
+
+def add(
+    *,
+    kind: str,
+    ref: str,
+    version: str,
+    params: Mapping[str, Any],
+    max_attempts: int,
+    now: datetime,
+    grace: timedelta,
+    add_nonce: str,
+    traceparent: str | None = None,
+) -> Move:
+    """Make a new job, due for the sweep after ``grace``: time for the message to arrive first."""
+    job = Job(
+        id=job_id(kind, ref, version),
+        type=kind,
+        ref=ref,
+        version=version,
+        params=params,
+        max_attempts=max_attempts,
+        due=now + grace,
+        created=now,
+        traceparent=traceparent,
+        add_nonce=add_nonce,
+    )
+    return Move(Event.ADD, job, now)
+
+
+def claim(job: Job, *, owner: str, claim_id: str, now: datetime, lapsed: bool, lease: timedelta) -> Move:
+    """Make this worker the only one.
+
+    Args:
+        job: As it stands.
+        owner: Who works, ``trigger/invocation-id``; 1–128 characters.
+        claim_id: Drawn for this claim alone.
+        now: The service's time, aware UTC.
+        lapsed: Whether a running worker's lease has lapsed, by ``leases.lapsed``.
+        lease: Protection from the write on; longer than three renewal intervals.
+
+    Returns:
+        RUNNING, with ``attempts`` and ``token`` one higher.
+
+    Raises:
+        IllegalTransition: The job has ended, is not due, is under a live lease, or its attempts are used up.
+    """
+    state = target(Event.CLAIM, job, Facts(now=now, lapsed=lapsed))
+    held = replace(
+        job,
+        state=state,
+        owner=owner,
+        claim_id=claim_id,
+        token=job.token + 1,
+        attempts=job.attempts + 1,
+        lease=lease,
+        not_before=None,
+        due=now + lease,
+        started=now,
+    )
+    return Move(Event.CLAIM, held, now)
+
+
+def renew(job: Job, *, claim: Claim, now: datetime, lease: timedelta) -> Move:
+    """Protect the claim from now on for another ``lease``."""
+    state = target(Event.RENEW, job, Facts(claim=claim))
+    return Move(Event.RENEW, replace(job, state=state, lease=lease, due=now + lease), now)
+
+
+def complete(job: Job, *, claim: Claim, report: Mapping[str, Any], now: datetime) -> Move:
+    """Commit the result. This is the write that happens once."""
+    state = target(Event.COMPLETE, job, Facts(claim=claim))
+    return Move(Event.COMPLETE, _ended(job, state, now, error=None, report=report), now)
+
+
+def retry(job: Job, *, claim: Claim, error: JobError, now: datetime, delay: timedelta, grace: timedelta) -> Move:
+    """Give the job back after a failure that may pass; not claimable before ``delay`` is over."""
+    state = target(Event.RETRY, job, Facts(claim=claim))
+    not_before = now + delay
+    return Move(Event.RETRY, _released(job, state, error=error, not_before=not_before, due=not_before + grace), now)
+
+
+def abandon(job: Job, *, claim: Claim, now: datetime, grace: timedelta) -> Move:
+    """Give the job back untouched: the attempt does not count."""
+    state = target(Event.ABANDON, job, Facts(claim=claim))
+    freed = _released(job, state, error=job.error, not_before=None, due=now + grace)
+    return Move(Event.ABANDON, replace(freed, attempts_base=job.attempts_base + 1), now)
+
+
+def fail(job: Job, *, claim: Claim, error: JobError, now: datetime) -> Move:
+    """End the job by an error that is permanent, or by the last attempt's."""
+    state = target(Event.FAIL, job, Facts(claim=claim))
+    return Move(Event.FAIL, _ended(job, state, now, error=error), now)
+
+
+def end(job: Job, *, event: Event, error: JobError, lapsed: bool, now: datetime) -> Move:
+    """End a job from outside: cancel, supersede, exhaust or bury, one way for all.
+
+    The token grows, so that a worker who still runs is fenced out.
+    """
+    state = target(event, job, Facts(lapsed=lapsed))
+    return Move(event, replace(_ended(job, state, now, error=error), token=job.token + 1), now)
+
+
+def redrive(job: Job, *, now: datetime, grace: timedelta) -> Move:
+    """Open a failed or canceled job again, with all of its attempts; those made so far stay counted."""
+    state = target(Event.REDRIVE, job, Facts())
+    opened = _released(job, state, error=None, not_before=None, due=now + grace)
+    return Move(Event.REDRIVE, replace(opened, attempts_base=job.attempts, ended=None), now)
+
+
+def backoff(attempts: int, *, base: timedelta, cap: timedelta, chance: float) -> timedelta:
+    """Return how long to wait before the next attempt: exponential, with full jitter.
+
+    Args:
+        attempts: Attempts that count, at least 1.
+        base: Upper bound after the first.
+        cap: Upper bound after any.
+        chance: Drawn evenly from [0, 1).
+
+    Source:
+        M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+    """
+    exponent = min(attempts - 1, 30)  # 2^30 × 1 s is beyond every cap; larger powers overflow timedelta
+    return min(base * 2.0**exponent, cap) * chance
+
+
+def _released(job: Job, state: State, *, error: JobError | None, not_before: datetime | None, due: datetime) -> Job:
+    return replace(job, state=state, owner=None, claim_id=None, lease=None, error=error, not_before=not_before, due=due)
+
+
+def _ended(
+    job: Job, state: State, now: datetime, *, error: JobError | None, report: Mapping[str, Any] | None = None
+) -> Job:
+    return replace(
+        job,
+        state=state,
+        owner=None,
+        claim_id=None,
+        lease=None,
+        not_before=None,
+        due=None,
+        error=error,
+        report=report,
+        ended=now,
+    )

@@ -1,0 +1,174 @@
+"""What the steps need from storage: four protocols, each call with its cost and its errors.
+
+Every call raises ``StorageOut`` when storage can't be reached and, where it writes, ``Undecided`` when storage did
+not say in time whether the write was applied. Costs are counted at the transport when nothing goes wrong.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from shared.images import BlobFacts, ImageRef
+from shared.jobs import Job, Move
+from shared.locks import Lock
+
+
+@dataclass(frozen=True)
+class Row:
+    """A job as storage gave it.
+
+    Attributes:
+        job: The job.
+        etag: Its version; a write against an older one is ``Lost``.
+        modified_at: ``Timestamp``: when the service wrote it, aware UTC.
+        seen_at: ``Date`` of the reply that brought it, aware UTC, whole seconds.
+    """
+
+    job: Job
+    etag: str
+    modified_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True)
+class Key:
+    """The newest version of a reference that is recorded. It stays when its job is purged.
+
+    Attributes:
+        type: Of the job.
+        ref: What it is about.
+        version: The newest.
+        job_id: The job of that version.
+        etag: Of the row.
+    """
+
+    type: str
+    ref: str
+    version: str
+    job_id: str
+    etag: str
+
+
+@dataclass(frozen=True)
+class LockRow:
+    """A lock as storage gave it; the attributes as in ``Row``."""
+
+    lock: Lock
+    etag: str
+    modified_at: datetime
+    seen_at: datetime
+
+
+class JobStore(Protocol):
+    """The job table. Each transition is one transaction of job row, index rows and attempt row."""
+
+    def get(self, job_id: str) -> Row | None:
+        """Read one job. Costs: 1 read."""
+
+    def key(self, kind: str, ref: str) -> Key | None:
+        """Read which version of a reference is the newest recorded. Costs: 1 read."""
+
+    def insert(self, move: Move, *, over: Key | None = None, superseded: tuple[Row, Move] | None = None) -> Row:
+        """Add a job and make its version the newest of its reference.
+
+        Args:
+            move: The new job.
+            over: The key row that it replaces; None when the reference is new.
+            superseded: The replaced version's live job, and its end; in the same transaction.
+
+        Raises:
+            Duplicate: The job is there already.
+            KeyTaken: Another version stands in the key row, or has come to stand there.
+            Lost: The superseded job has moved on.
+
+        Costs: 1 transaction; 1 read a process, the first time.
+        """
+
+    def replace(
+        self,
+        row: Row,
+        move: Move,
+        *,
+        over: Key | None = None,
+        superseded: tuple[Row, Move] | None = None,
+        timeout: timedelta | None = None,
+    ) -> Row:
+        """Move a job on.
+
+        Args:
+            row: As it was read.
+            move: Where it goes.
+            over: Make the job's version the newest of its reference, over this key row.
+            superseded: As in ``insert``.
+            timeout: Give a single request no more than this; the adapter's default otherwise.
+
+        Raises:
+            Lost: The job, the key row or the superseded job has moved on since.
+
+        Costs: 1 transaction.
+        """
+
+    def due(self, kind: str, bucket: int, *, before: datetime, limit: int) -> list[str]:
+        """List ids of live jobs of one bucket that are due, oldest first, at most ``limit``. Costs: 1 query."""
+
+    def reject(self, text: str, *, code: str, message: str) -> None:
+        """Keep a message that can't be followed, with the reason; the same text twice is kept once.
+
+        Costs: 1 transaction.
+        """
+
+
+class LockStore(Protocol):
+    """The table of locks."""
+
+    def get(self, name: str) -> LockRow | None:
+        """Read one lock. Costs: 1 read."""
+
+    def insert(self, lock: Lock) -> LockRow:
+        """Write a lock that must be new. Costs: 1 transaction.
+
+        Raises:
+            Lost: There is one.
+        """
+
+    def replace(self, row: LockRow, lock: Lock, *, timeout: timedelta | None = None) -> LockRow:
+        """Write over a lock as it was read. Costs: 1 transaction.
+
+        Raises:
+            Lost: It has moved on since.
+        """
+
+
+class ImageStore(Protocol):
+    """The containers of images and thumbnails."""
+
+    def head(self, ref: ImageRef) -> BlobFacts:
+        """Look at a blob. Costs: 1 read.
+
+        Raises:
+            BlobGone: There is none.
+        """
+
+    def read(self, ref: ImageRef, version: str) -> bytes:
+        """Read the whole of one version. Costs: 1 read for blobs up to the byte gate.
+
+        Raises:
+            BlobGone: There is no blob of that name.
+            BlobChanged: Another version stands there.
+        """
+
+    def insert_thumbnail(self, name: str, data: bytes, *, mime: str) -> None:
+        """Write a thumbnail of a name that belongs to one claim alone; writing it twice is harmless.
+
+        Costs: 1 write.
+        """
+
+    def delete_thumbnail(self, name: str) -> None:
+        """Delete a thumbnail that one's own claim wrote; harmless when there is none. Costs: 1 delete."""
+
+
+class WorkQueue(Protocol):
+    """The queue that starts analyses."""
+
+    def send(self, text: str, *, delay: timedelta = timedelta(0)) -> None:
+        """Put in one message, perhaps twice, visible after ``delay`` (7 days at most). Costs: 1 message."""

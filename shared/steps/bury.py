@@ -1,0 +1,68 @@
+"""Take in what the host has given up on, from the poison queue.
+
+Never raises for what a message says: a poison queue has no poison queue of its own. Raises when storage is out, so
+that the message comes back.
+"""
+
+from shared import moves
+from shared.errors import IllegalTransition, Lost, NewerSchema
+from shared.images import ImageRef
+from shared.jobs import Event, JobError
+from shared.steps.attempt import Attempts
+from shared.steps.follow import Follow
+from shared.steps.outcomes import Outcome
+from shared.steps.record import Record
+from shared.telemetry import Happened, emit
+
+
+class Bury:
+    """End the job that a poison message names, if its attempts are used up; else leave it to its due row.
+
+    The dequeue count proves nothing against a job: a neighbour that crashes the worker raises it too.
+
+    Args:
+        attempts: Knows the rows and their leases.
+        record: Records the image that a message names.
+        follow: Reads the message.
+    """
+
+    def __init__(self, *, attempts: Attempts, record: Record, follow: Follow) -> None:
+        self._attempts = attempts
+        self._record = record
+        self._follow = follow
+
+    def __call__(self, body: bytes) -> list[Outcome]:
+        """Bury what one poison message names.
+
+        Raises:
+            StorageOut: Storage is out; the message must come back.
+            Undecided: The same.
+
+        Costs: get and end = 2; 3 more for a message that names an image.
+        """
+        return self._follow(body, on_job=self._job, on_image=self._image)
+
+    def _image(self, ref: ImageRef) -> Outcome:
+        recorded = self._record(ref)
+        return recorded.outcome if recorded.outcome is Outcome.RECORDED else self._job(recorded.job_id)
+
+    def _job(self, job_id: str) -> Outcome:
+        try:
+            row = self._attempts.jobs.get(job_id)
+        except NewerSchema:
+            return Outcome.LEFT
+        if row is None:
+            return Outcome.UNKNOWN
+        if row.job.state.ended:
+            return Outcome.ENDED
+        now = self._attempts.clock.now()
+        last = "" if row.job.error is None else f"; the last error was {row.job.error.code}"
+        error = JobError("poison", f"The host gave up after {row.job.attempts} attempts{last}.", now)
+        try:
+            move = moves.end(row.job, event=Event.BURY, error=error, lapsed=self._attempts.lapsed(row), now=now)
+            self._attempts.jobs.replace(row, move)
+        except (IllegalTransition, Lost):
+            emit(Happened.LEFT, job=job_id)
+            return Outcome.LEFT
+        emit(Happened.ENDED, job=job_id, code=error.code)
+        return Outcome.FAILED

@@ -1,0 +1,72 @@
+"""Follow a queue message to what it means: an image to record and analyse, a job to analyse, or nothing real.
+
+A message is a hint. Nothing of what it says is believed before storage has said the same, and what cannot be followed
+is kept with the reason.
+"""
+
+import logging
+from collections.abc import Callable
+
+from shared import messages
+from shared.errors import BlobGone, MessageRejected
+from shared.ids import JOB_ID
+from shared.images import ImageRef
+from shared.messages import JobHint
+from shared.ports import JobStore
+from shared.steps.outcomes import Outcome
+from shared.telemetry import Happened, emit
+
+
+class Follow:
+    """Do what a message asks for.
+
+    Args:
+        jobs: Keeps what can't be followed.
+        images_container: The only container whose images are analysed.
+    """
+
+    def __init__(self, *, jobs: JobStore, images_container: str) -> None:
+        self._jobs = jobs
+        self._container = images_container
+
+    def __call__(
+        self, body: bytes, *, on_job: Callable[[str], Outcome], on_image: Callable[[ImageRef], Outcome]
+    ) -> list[Outcome]:
+        """Find the first reading of a message that names something real, and act on it.
+
+        Args:
+            body: The message as it came.
+            on_job: Acts on a job; returns UNKNOWN when there is none of that id.
+            on_image: Acts on an image; raises ``BlobGone`` when there is none of that name.
+
+        Returns:
+            One outcome for everything that the message names; ``[REJECTED]`` when it names nothing real.
+
+        Costs: those of the acts; one more HEAD for base64; 1 transaction for a rejected message.
+        """
+        try:
+            text = messages.text_of(body)
+        except MessageRejected as rejected:
+            return self._rejected(body.decode("utf-8", "backslashreplace"), rejected)
+        try:
+            return self._first_real(text, on_job, on_image)
+        except MessageRejected as rejected:
+            return self._rejected(text, rejected)
+
+    def _first_real(
+        self, text: str, on_job: Callable[[str], Outcome], on_image: Callable[[ImageRef], Outcome]
+    ) -> list[Outcome]:
+        for hints in messages.readings(text, images_container=self._container):
+            try:
+                outcomes = [on_job(hint.job_id) if isinstance(hint, JobHint) else on_image(hint) for hint in hints]
+            except BlobGone:
+                continue
+            if Outcome.UNKNOWN not in outcomes:
+                return outcomes
+        code = "unknown_job" if JOB_ID.search(text) else "blob_not_found"
+        raise MessageRejected(code, "The message names a job or a blob that does not exist.")
+
+    def _rejected(self, text: str, rejected: MessageRejected) -> list[Outcome]:
+        self._jobs.reject(text, code=rejected.code, message=str(rejected))
+        emit(Happened.REJECTED, level=logging.WARNING, code=rejected.code)
+        return [Outcome.REJECTED]

@@ -1,0 +1,24 @@
+"""How a step ended. Outcomes are values; errors are for the host."""
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What became of a job in one call; each is an end that needs nothing more from the caller."""
+
+    RECORDED = "recorded"  #: a new job stands in the table
+    DUPLICATE = "duplicate"  #: this version was recorded before
+    COMPLETED = "completed"  #: this call committed the report
+    FAILED = "failed"  #: this call ended the job by an error
+    CANCELED = "canceled"  #: this call ended the job: its blob is gone, or newer
+    RETRIED = "retried"  #: this call gave the job back, to be claimed later
+    LOST = "lost"  #: the claim went to another worker before this one had finished
+    BUSY = "busy"  #: another worker holds the job; its due row brings it back if that one dies
+    NOT_DUE = "not due"  #: its back-off is not over; its due row brings it back
+    ENDED = "ended"  #: the job had ended before this call
+    LEFT = "left"  #: left to its due row, or to instances of a newer release
+    REJECTED = "rejected"  #: the message names nothing real; it is kept with the reason
+    PAUSED = "paused"  #: ``DISPATCH=off``
+    UNKNOWN = "unknown"  #: no such job
+    GONE = "gone"  #: the blob has vanished since the event; nothing to record
+    IGNORED = "ignored"  #: an event of another container

@@ -1,0 +1,44 @@
+"""Take in a message from the job queue: record the image that it names, if need be, and analyse it."""
+
+from shared.images import ImageRef
+from shared.steps.analyze import Analyze
+from shared.steps.follow import Follow
+from shared.steps.outcomes import Outcome
+from shared.steps.record import Record
+
+
+class Receive:
+    """Do what a message asks for.
+
+    Args:
+        record: Records an image.
+        analyze: Analyses a job.
+        follow: Reads the message.
+    """
+
+    def __init__(self, *, record: Record, analyze: Analyze, follow: Follow) -> None:
+        self._record = record
+        self._analyze = analyze
+        self._follow = follow
+
+    def __call__(self, body: bytes, *, owner: str) -> list[Outcome]:
+        """Do all that one message asks for; the caller may delete the message when this returns.
+
+        Args:
+            body: The message as it came.
+            owner: Who works, ``trigger/invocation-id``; 1–128 characters.
+
+        Raises:
+            StorageOut: Storage is out; the message must come back.
+            Undecided: The same.
+
+        Costs: those of ``analyze``; 2 more for a message that names an image, 3 in base64.
+        """
+
+        def on_job(job_id: str) -> Outcome:
+            return self._analyze(job_id, owner=owner)
+
+        def on_image(ref: ImageRef) -> Outcome:
+            return self._analyze(self._record(ref, announce=False).job_id, owner=owner)
+
+        return self._follow(body, on_job=on_job, on_image=on_image)

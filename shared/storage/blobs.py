@@ -1,0 +1,75 @@
+"""``ImageStore`` on Azure Blob Storage."""
+
+from contextlib import suppress
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+from azure.storage.blob import BlobServiceClient, ContainerClient
+
+from shared.errors import BlobChanged, BlobGone, StorageOut
+from shared.images import BlobFacts, ImageRef, version_of
+from shared.storage import cas
+
+
+class BlobContainers:
+    """The containers of images and thumbnails, which may lie in different accounts.
+
+    Args:
+        images: Client of the account that holds the images; reads a blob up to the byte gate in one request.
+        thumbnails_container: Name of the container for thumbnails, in the same account.
+        patience: With writes that are not decided.
+    """
+
+    def __init__(self, images: BlobServiceClient, *, thumbnails_container: str, patience: cas.Patience) -> None:
+        self._service = images
+        self._thumbnails = images.get_container_client(thumbnails_container)
+        self._patience = patience
+
+    def create(self, images_container: str) -> None:
+        """Create both containers where they are missing. Costs: 2 blob writes."""
+        for container in (self._service.get_container_client(images_container), self._thumbnails):
+            _create(container)
+
+    def head(self, ref: ImageRef) -> BlobFacts:
+        """See ``ImageStore.head``."""
+        with cas.reading():
+            try:
+                found = self._service.get_blob_client(ref.container, ref.name).get_blob_properties()
+            except ResourceNotFoundError:
+                raise BlobGone(ref.ref) from None
+        return BlobFacts(version_of(found.etag), found.size, found.content_settings.content_type, found.last_modified)
+
+    def read(self, ref: ImageRef, version: str) -> bytes:
+        """See ``ImageStore.read``."""
+        blob = self._service.get_blob_client(ref.container, ref.name)
+        for _ in range(2):
+            with cas.reading():
+                try:
+                    return blob.download_blob(
+                        etag=f'"{version}"', match_condition=MatchConditions.IfNotModified, max_concurrency=1
+                    ).readall()
+                except ResourceNotFoundError:
+                    raise BlobGone(ref.ref) from None
+                except ResourceModifiedError:
+                    pass
+            if self.head(ref).version != version:  # a 412 alone does not say what became of the blob
+                raise BlobChanged(ref.ref)
+        raise StorageOut("ConditionNotMet")
+
+    def insert_thumbnail(self, name: str, data: bytes, *, mime: str) -> None:
+        """See ``ImageStore.insert_thumbnail``."""
+        blob = self._thumbnails.get_blob_client(name)
+        try:
+            cas.insert_blob(blob, data, mime=mime, patience=self._patience)
+        except cas.Missing:
+            _create(self._thumbnails)
+            cas.insert_blob(blob, data, mime=mime, patience=self._patience)
+
+    def delete_thumbnail(self, name: str) -> None:
+        """See ``ImageStore.delete_thumbnail``."""
+        cas.delete_blob(self._thumbnails.get_blob_client(name))
+
+
+def _create(container: ContainerClient) -> None:
+    with cas.reading(), suppress(ResourceExistsError):
+        container.create_container()

@@ -1,0 +1,285 @@
+"""Conditional writes that end as won or lost, or are sent again until they are decided.
+
+A reply can be lost after the service has written. The SDKs' own retries then report the writer's own success as a
+conflict, so they are off here. Every write carries a fresh nonce; when the reply does not decide, the row does:
+
+* the row holds my nonce: **won**;
+* the row is still as it was when I read it: **undecided**; the same write is sent again, until the row moves;
+* the row has been moved on by another: the proof column, written by the same transaction and by nobody else, decides.
+
+This module alone calls the SDK's write methods: without a match condition they are unconditional.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Any
+
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.data.tables import TableClient
+from azure.storage.blob import BlobClient, ContentSettings
+from azure.storage.queue import QueueClient
+
+from shared import clock
+from shared.errors import Lost, StorageOut, Undecided
+
+Operation = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], Mapping[str, Any]]
+
+#: The ETag of a row that was mine for a moment and has been moved on by another: well-formed, and matches nothing.
+MOVED_ON = "W/\"datetime'0001-01-01T00%3A00%3A00Z'\""
+
+#: Statuses that don't say whether a write was applied, or say that it may be sent again.
+_UNDECIDED = frozenset({408, 429})
+_SERVER_ERROR = 500
+
+
+class Missing(StorageOut):
+    """The table, queue or container is not there yet."""
+
+
+class IndexBroken(StorageOut):
+    """An index row does not stand where its job says; `darkroom verify --repair` mends it."""
+
+
+class _Verdict(Enum):
+    UNDECIDED = "the row is as it was"
+    LOST = "the row was moved by another"
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to go on with a write that is not decided.
+
+    Attributes:
+        within: From the first send on.
+        first_pause: Before the second send; doubled each time, up to a second.
+        monotonic: Seconds that never go back.
+        pause: Waits for a number of seconds.
+    """
+
+    within: timedelta = timedelta(seconds=30)
+    first_pause: timedelta = timedelta(seconds=0.05)
+    monotonic: Callable[[], float] = clock.monotonic
+    pause: Callable[[float], object] = threading.Event().wait
+
+    def attempts(self, within: timedelta | None = None) -> Iterator[int]:
+        """Count sends from 1, pausing between them, until the time is over."""
+        stop = self.monotonic() + (within or self.within).total_seconds()
+        wait = self.first_pause.total_seconds()
+        number = 1
+        while True:
+            yield number
+            if self.monotonic() + wait >= stop:
+                return
+            self.pause(wait)
+            wait = min(2 * wait, 1.0)
+            number += 1
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """The row whose version guards a transaction.
+
+    Attributes:
+        partition: Its PartitionKey.
+        row_key: Its RowKey.
+        held: The ETag in hand; None for a row that must be new.
+        nonce: What this write puts into its ``nonce`` column.
+        proof: Row key and column where the nonce stays when others move the row on; None when there is none.
+    """
+
+    partition: str
+    row_key: str
+    held: str | None
+    nonce: str
+    proof: tuple[str, str] | None = None
+
+
+def transact(
+    table: TableClient,
+    operations: Sequence[Operation],
+    guarded: Guarded,
+    *,
+    patience: Patience,
+    timeout: timedelta | None = None,
+) -> str:
+    """Write all of the operations or none.
+
+    Args:
+        table: Of all rows.
+        operations: For one partition; those on rows that others may move carry a match condition.
+        guarded: One of the rows written, with what decides when no reply does.
+        patience: How long to go on.
+        timeout: Of a single request, and of the whole.
+
+    Returns:
+        The guarded row's new ETag; ``MOVED_ON`` when the write was applied and others have moved the row since.
+
+    Raises:
+        Lost: Another writer was first; ``row_key`` names the row.
+        Missing: There is no such table.
+        IndexBroken: A row without a guard of its own is not where it should be.
+        Undecided: The time is over and nobody has said whether the write was applied.
+        StorageOut: Storage refuses to work.
+
+    Costs: 1 transaction; 1 or 2 reads and another transaction for each reply that does not decide.
+    """
+    limits = _limits(timeout)
+    own = next(i for i, operation in enumerate(operations) if operation[1]["RowKey"] == guarded.row_key)
+    for send in patience.attempts(timeout):
+        try:
+            replies = table.submit_transaction(operations, retry_total=0, **limits)
+            return str(replies[own]["etag"])
+        except AzureError as error:
+            refused = _refused(error)
+            if refused and send == 1:
+                raise _refusal(error, operations) from error
+            settled = _look(table, guarded, limits)
+            if isinstance(settled, str):
+                return settled
+            if settled is _Verdict.LOST:
+                raise Lost(guarded.row_key) from error
+            if refused and settled is _Verdict.UNDECIDED:
+                raise _refusal(error, operations) from error  # nothing of ours stands, so this refusal is the truth
+    raise Undecided(f"{guarded.row_key}: no answer in time")
+
+
+def send(queue: QueueClient, text: str, *, delay: timedelta, patience: Patience) -> None:
+    """Put in a message that never expires; when a reply is lost, perhaps twice, which is harmless.
+
+    Raises:
+        Missing: There is no such queue.
+        Undecided: The time is over.
+        StorageOut: Storage refuses it.
+
+    Costs: 1 message.
+    """
+    visible = int(delay.total_seconds())
+    for _ in patience.attempts():
+        try:
+            queue.send_message(text, time_to_live=-1, visibility_timeout=visible, retry_total=0)
+        except ResourceNotFoundError as error:
+            raise Missing(_code(error)) from error
+        except AzureError as error:
+            if _refused(error):
+                raise StorageOut(_code(error)) from error
+        else:
+            return
+    raise Undecided("message: no answer in time")
+
+
+def insert_blob(blob: BlobClient, data: bytes, *, mime: str, patience: Patience) -> None:
+    """Write a blob under a name that only this writer uses; one that stands there is its own, from a lost reply.
+
+    Raises:
+        Missing: There is no such container.
+        Undecided: The time is over.
+        StorageOut: Storage refuses it.
+
+    Costs: 1 blob write.
+    """
+    settings = ContentSettings(content_type=mime)
+    for _ in patience.attempts():
+        try:
+            blob.upload_blob(data, overwrite=False, content_settings=settings, retry_total=0)
+        except ResourceExistsError:
+            return
+        except ResourceNotFoundError as error:
+            raise Missing(_code(error)) from error
+        except AzureError as error:
+            if _refused(error):
+                raise StorageOut(_code(error)) from error
+        else:
+            return
+    raise Undecided("blob: no answer in time")
+
+
+def delete_blob(blob: BlobClient) -> None:
+    """Delete a blob that only this writer uses; one that is gone already is deleted.
+
+    Costs: 1 delete.
+    """
+    with reading():
+        try:
+            blob.delete_blob()
+        except ResourceNotFoundError:
+            return
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Turn the SDK's errors into ``StorageOut``, without what they say of keys, hosts and headers."""
+    try:
+        yield
+    except AzureError as error:
+        raise StorageOut(_code(error)) from error
+
+
+def _limits(timeout: timedelta | None) -> dict[str, float]:
+    if timeout is None:
+        return {}
+    seconds = timeout.total_seconds()
+    return {"connection_timeout": seconds, "read_timeout": seconds}
+
+
+def _refused(error: AzureError) -> bool:
+    """Whether the service has answered that it did not write."""
+    status = getattr(error, "status_code", None)
+    return (
+        isinstance(error, HttpResponseError)
+        and status is not None
+        and status not in _UNDECIDED
+        and status < _SERVER_ERROR
+    )
+
+
+def _refusal(error: AzureError, operations: Sequence[Operation]) -> Exception:
+    """Say what a definite refusal of a transaction means."""
+    code, index = _code(error), getattr(error, "index", None)
+    if code == "TableNotFound":
+        return Missing(code)
+    if index is None or code not in ("EntityAlreadyExists", "UpdateConditionNotSatisfied", "ResourceNotFound"):
+        return StorageOut(code)
+    operation = operations[index]
+    row_key = str(operation[1]["RowKey"])
+    conditional = operation[0] == "create" or (len(operation) > 2 and "match_condition" in operation[2])  # noqa: PLR2004
+    return Lost(row_key) if conditional else IndexBroken(row_key)
+
+
+def _look(table: TableClient, guarded: Guarded, limits: Mapping[str, float]) -> str | _Verdict | None:
+    """Ask the rows; return my ETag when I have won, a verdict otherwise, None when storage does not answer."""
+    try:
+        row = table.get_entity(guarded.partition, guarded.row_key, select=["nonce"], **limits)
+    except ResourceNotFoundError:
+        return _Verdict.UNDECIDED if guarded.held is None else _Verdict.LOST
+    except AzureError:
+        return None
+    etag = str(row.metadata["etag"])
+    if row.get("nonce") == guarded.nonce:
+        return etag
+    if etag == guarded.held:
+        return _Verdict.UNDECIDED
+    return _proven(table, guarded, limits)
+
+
+def _proven(table: TableClient, guarded: Guarded, limits: Mapping[str, float]) -> str | _Verdict | None:
+    if guarded.proof is None:
+        return _Verdict.LOST
+    row_key, column = guarded.proof
+    try:
+        row = table.get_entity(guarded.partition, row_key, select=[column], **limits)
+    except ResourceNotFoundError:
+        return _Verdict.LOST
+    except AzureError:
+        return None
+    return MOVED_ON if row.get(column) == guarded.nonce else _Verdict.LOST
+
+
+def _code(error: AzureError) -> str:
+    code = getattr(error, "error_code", None)
+    if isinstance(code, Enum):
+        code = code.value
+    return str(code or getattr(error, "status_code", None) or type(error).__name__)

@@ -1,0 +1,125 @@
+"""The SDK clients of one process: built once, over one transport.
+
+The transport is the seam. It reads the ``Date`` of every reply for ``ServerClock``, and tests put their own beneath
+it: it survives ``get_table_client`` and its likes, which per-client policies do not.
+"""
+
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any, Self
+
+from azure.core.pipeline.transport import HttpTransport, RequestsTransport
+from azure.data.tables import TableServiceClient
+from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueServiceClient
+
+from shared.clock import ServerClock
+from shared.errors import SettingsInvalid
+from shared.storage.connections import Connection, credential
+
+#: The newest that Azurite 3.35 knows; the SDKs' own default is ahead of every released emulator.
+API_VERSION = "2024-11-04"
+CONNECT_TIMEOUT = timedelta(seconds=5)
+READ_TIMEOUT = timedelta(seconds=30)
+
+#: Reads only: writes are never repeated by the SDK (see ``cas``). Its own first wait would be 15 s and more.
+_RETRIES = {"retry_total": 3, "retry_backoff_factor": 0.2, "initial_backoff": 0.2, "increment_base": 2}
+
+
+def default_transport() -> HttpTransport[Any, Any]:
+    """Make the transport over ``requests``, with time-outs of our own.
+
+    ``use_env_settings=False`` skips a scan of the environment for proxies at every request: a third of the client's
+    time (measured: 1.3–1.6 ms a table read with it, 1.0 without).
+    """
+    transport: HttpTransport[Any, Any] = RequestsTransport(
+        connection_timeout=CONNECT_TIMEOUT.total_seconds(),
+        read_timeout=READ_TIMEOUT.total_seconds(),
+        use_env_settings=False,
+    )
+    return transport
+
+
+class DatingTransport(HttpTransport[Any, Any]):
+    """Pass requests on, and tell the clock the ``Date`` of each reply."""
+
+    def __init__(self, inner: HttpTransport[Any, Any], clock: ServerClock) -> None:
+        self._inner = inner
+        self._clock = clock
+
+    def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
+        """Send, and read the reply's ``Date``."""
+        reply = self._inner.send(request, **kwargs)
+        date = reply.headers.get("Date")
+        if date:
+            self._clock.observe(parsedate_to_datetime(date))
+        return reply
+
+    def open(self) -> None:
+        """Open the transport beneath."""
+        self._inner.open()
+
+    def close(self) -> None:
+        """Close the transport beneath."""
+        self._inner.close()
+
+    def __enter__(self) -> Self:
+        """Open."""
+        self.open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        trace: TracebackType | None = None,
+    ) -> None:
+        """Close."""
+        self.close()
+
+
+def table_service(connection: Connection, transport: HttpTransport[Any, Any]) -> TableServiceClient:
+    """Build the client of the table service; its own API version is old enough for every emulator."""
+    options: dict[str, Any] = {"transport": transport, **_RETRIES}
+    if connection.text is not None:
+        return TableServiceClient.from_connection_string(connection.text, **options)
+    return TableServiceClient(_endpoint(connection, "table"), credential=credential(connection), **options)
+
+
+def queue_service(connection: Connection, transport: HttpTransport[Any, Any]) -> QueueServiceClient:
+    """Build the client of the queue service."""
+    options: dict[str, Any] = {"transport": transport, "api_version": API_VERSION, **_RETRIES}
+    if connection.text is not None:
+        return QueueServiceClient.from_connection_string(connection.text, **options)
+    return QueueServiceClient(_endpoint(connection, "queue"), credential=credential(connection), **options)
+
+
+def blob_service(
+    connection: Connection, transport: HttpTransport[Any, Any], *, single_get_bytes: int
+) -> BlobServiceClient:
+    """Build the client of the blob service.
+
+    Args:
+        connection: The account.
+        transport: Shared by all clients.
+        single_get_bytes: Blobs up to this size come in one request.
+    """
+    options: dict[str, Any] = {
+        "transport": transport,
+        "api_version": API_VERSION,
+        "max_single_get_size": single_get_bytes,
+        **_RETRIES,
+    }
+    if connection.text is not None:
+        return BlobServiceClient.from_connection_string(connection.text, **options)
+    return BlobServiceClient(_endpoint(connection, "blob"), credential=credential(connection), **options)
+
+
+def _endpoint(connection: Connection, service: str) -> str:
+    try:
+        return connection.endpoints[service]
+    except KeyError:
+        raise SettingsInvalid(
+            [f"{service}ServiceUri: want one beside the other service URIs, or accountName"]
+        ) from None

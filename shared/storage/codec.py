@@ -1,0 +1,201 @@
+"""A job as rows of the job table, and back.
+
+One job is a handful of rows of one partition: ``job:`` itself, ``due:`` while it lives or ``end:`` once it has ended,
+and ``try:`` for each attempt. Key rows hold the newest version of a reference.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.errors import NewerSchema
+from shared.ids import JOB_ID, bucket, digest
+from shared.jobs import SCHEMA, Event, Job, JobError, Move, State
+from shared.ports import Key, Row
+
+#: A string property holds 32,768 UTF-16 units (Azure Tables, data model).
+STRING_UNITS = 32_768
+MESSAGE_LENGTH = 1_000
+#: Milliseconds count down from here in ``end:`` keys, so that the newest comes first.
+_LATEST_MS = 9_999_999_999_999
+
+_TEXTS = ("type", "ref", "version", "owner", "claim_id", "traceparent", "add_nonce")
+_NUMBERS = ("schema", "token", "attempts", "attempts_base", "max_attempts")
+_TIMES = ("not_before", "due", "created", "started", "ended")
+
+
+def partition(job_id: str, buckets: int) -> str:
+    """Return the PartitionKey of everything of one job: ``{type}:{bucket:02x}``."""
+    found = JOB_ID.fullmatch(job_id)
+    kind = found[1] if found else ""
+    return partition_of(kind, bucket(job_id, buckets))
+
+
+def partition_of(kind: str, number: int) -> str:
+    """Return the PartitionKey of one bucket of one type."""
+    return f"{kind}:{number:02x}"
+
+
+def job_key(job_id: str) -> str:
+    """Return the RowKey of a job."""
+    return f"job:{job_id}"
+
+
+def try_key(job_id: str, token: int) -> str:
+    """Return the RowKey of an attempt; tokens of ten digits sort as numbers."""
+    return f"try:{job_id}:{token:010d}"
+
+
+def ref_key(kind: str, ref: str) -> str:
+    """Return the RowKey of a reference's newest version."""
+    return f"key:{digest(kind, ref)}"
+
+
+def due_key(due: datetime, job_id: str) -> str:
+    """Return the RowKey that brings a live job before the sweep at ``due``."""
+    return f"due:{_milliseconds(due):013d}:{job_id}"
+
+
+def end_key(state: State, ended: datetime, job_id: str) -> str:
+    """Return the RowKey that lists an ended job, newest first."""
+    return f"end:{state.value}:{_LATEST_MS - _milliseconds(ended):013d}:{job_id}"
+
+
+def index_key(job: Job) -> str:
+    """Return the RowKey of the one index row that a job has."""
+    if job.due is not None:
+        return due_key(job.due, job.id)
+    if job.ended is None:
+        raise ValueError(f"{job.id}: neither live nor ended")
+    return end_key(job.state, job.ended, job.id)
+
+
+def job_of_index(row_key: str) -> str:
+    """Return the job id at the end of an index row's key."""
+    return row_key.rpartition(":")[2]
+
+
+def encode(job: Job, *, place: str, nonce: str) -> dict[str, Any]:
+    """Write a job as an entity.
+
+    Args:
+        job: The job.
+        place: Its PartitionKey.
+        nonce: Of this write.
+
+    Raises:
+        ValueError: ``params`` or ``report`` is larger than a property may be.
+    """
+    columns: dict[str, Any] = {"PartitionKey": place, "RowKey": job_key(job.id), "nonce": nonce}
+    columns |= {name: getattr(job, name) for name in (*_TEXTS, *_NUMBERS, *_TIMES)}
+    columns |= {
+        "state": job.state.value,
+        "lease_seconds": None if job.lease is None else job.lease.total_seconds(),
+        "params": _json("params", job.params),
+        "report": None if job.report is None else _json("report", job.report),
+        "error": None if job.error is None else _json("error", error_columns(job.error)),
+    }
+    return {name: value for name, value in columns.items() if value is not None}
+
+
+def decode(entity: Mapping[str, Any], *, etag: str, modified_at: datetime, seen_at: datetime) -> Row:
+    """Read a job from its entity.
+
+    Raises:
+        NewerSchema: It was written by a newer release.
+    """
+    if entity["schema"] > SCHEMA:
+        raise NewerSchema(f"{entity['RowKey']}: schema {entity['schema']}, this release knows {SCHEMA}")
+    values: dict[str, Any] = {name: entity.get(name) for name in (*_TEXTS, *_NUMBERS)}
+    values |= {name: _time(entity.get(name)) for name in _TIMES}
+    lease, error, report = entity.get("lease_seconds"), entity.get("error"), entity.get("report")
+    job = Job(
+        id=entity["RowKey"].partition(":")[2],
+        state=State(entity["state"]),
+        lease=None if lease is None else timedelta(seconds=lease),
+        params=json.loads(entity["params"]),
+        report=None if report is None else json.loads(report),
+        error=None if error is None else _error(json.loads(error)),
+        **{**values, "version": values["version"] or "", "add_nonce": values["add_nonce"] or ""},
+    )
+    return Row(job, etag, modified_at, seen_at)
+
+
+def encode_key(job: Job, *, place: str, nonce: str) -> dict[str, Any]:
+    """Write the key row that makes a job's version the newest of its reference."""
+    return {
+        "PartitionKey": place,
+        "RowKey": ref_key(job.type, job.ref),
+        "type": job.type,
+        "ref": job.ref,
+        "version": job.version,
+        "job_id": job.id,
+        "nonce": nonce,
+    }
+
+
+def decode_key(entity: Mapping[str, Any], *, etag: str) -> Key:
+    """Read a key row."""
+    return Key(entity["type"], entity["ref"], entity["version"], entity["job_id"], etag)
+
+
+def attempt_closed(before: Job, move: Move, *, place: str, nonce: str) -> dict[str, Any] | None:
+    """Return what a move adds to the ``try:`` row of the attempt that it ends; None when it ends none."""
+    if before.state is not State.RUNNING or move.job.claim == before.claim:
+        return None
+    outcome = "lapsed" if move.event is Event.CLAIM else move.event.value
+    columns = {
+        "PartitionKey": place,
+        "RowKey": try_key(before.id, before.token),
+        "ended": move.at,
+        "outcome": outcome,
+        "end_nonce": nonce,
+    }
+    if move.job.error is not None:
+        columns["error"] = _json("error", error_columns(move.job.error))
+    return columns
+
+
+def attempt_opened(move: Move, *, place: str, nonce: str) -> dict[str, Any] | None:
+    """Return the ``try:`` row of the attempt that a move begins; None when it begins none."""
+    if move.event is not Event.CLAIM:
+        return None
+    job = move.job
+    return {
+        "PartitionKey": place,
+        "RowKey": try_key(job.id, job.token),
+        "claim_id": job.claim_id,
+        "claim_nonce": nonce,
+        "owner": job.owner,
+        "started": move.at,
+    }
+
+
+def error_columns(error: JobError) -> dict[str, str]:
+    """Return an error as JSON values, its message cut to what a reader needs."""
+    return {"code": error.code, "message": error.message[:MESSAGE_LENGTH], "at": error.at.isoformat()}
+
+
+def _error(columns: Mapping[str, str]) -> JobError:
+    return JobError(columns["code"], columns["message"], datetime.fromisoformat(columns["at"]))
+
+
+def _json(name: str, value: Mapping[str, Any]) -> str:
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    if len(text.encode("utf-16-le")) // 2 > STRING_UNITS:
+        raise ValueError(f"{name}: {len(text):,} characters of JSON, a property holds {STRING_UNITS:,}")
+    return text
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+def plain_time(value: datetime) -> datetime:
+    """Return a plain aware datetime: the SDK's own kind compares and prints in its own way."""
+    return datetime.combine(value.date(), value.time(), tzinfo=UTC)
+
+
+def _time(value: datetime | None) -> datetime | None:
+    return None if value is None else plain_time(value)

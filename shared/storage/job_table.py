@@ -1,0 +1,202 @@
+"""``JobStore`` on Azure Table Storage: every transition is one entity group transaction under the job row's ETag."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import TableClient, TableEntity, UpdateMode
+
+from shared.clock import ServerClock
+from shared.errors import Duplicate, KeyTaken, Lost, SettingsInvalid
+from shared.ids import digest, job_id
+from shared.jobs import Event, Move
+from shared.ports import Key, Row
+from shared.storage import cas, codec
+from shared.storage.replies import Dated, create_table
+
+_META = "meta"
+_BUCKETS = "buckets"
+_REJECTED = "rejected"
+#: A message holds 64 KiB, a string property 32,768 units: longer texts are kept in two.
+_HALF = 32_000
+
+
+class JobTable:
+    """The job table.
+
+    Args:
+        table: Client of the table.
+        buckets: Partitions a type; the table remembers the number of its first write and refuses another.
+        clock: The service's time.
+        patience: With writes that are not decided.
+        draw: Returns a new nonce.
+    """
+
+    def __init__(
+        self, table: TableClient, *, buckets: int, clock: ServerClock, patience: cas.Patience, draw: Callable[[], str]
+    ) -> None:
+        self._table = table
+        self._buckets = buckets
+        self._clock = clock
+        self._patience = patience
+        self._draw = draw
+        self._checked = False
+
+    def create(self) -> None:
+        """Create the table where it is missing, and hold its number of buckets. Costs: 2 transactions."""
+        create_table(self._table)
+        self._check_buckets()
+
+    def get(self, job_id: str) -> Row | None:
+        """See ``JobStore.get``."""
+        dated = Dated()
+        entity = self._read(codec.partition(job_id, self._buckets), codec.job_key(job_id), dated)
+        if entity is None:
+            return None
+        return codec.decode(entity, etag=dated.etag(entity), modified_at=dated.modified_at(entity), seen_at=dated.date)
+
+    def key(self, kind: str, ref: str) -> Key | None:
+        """See ``JobStore.key``."""
+        dated = Dated()
+        place = codec.partition(job_id(kind, ref, ""), self._buckets)
+        entity = self._read(place, codec.ref_key(kind, ref), dated)
+        return None if entity is None else codec.decode_key(entity, etag=dated.etag(entity))
+
+    def insert(self, move: Move, *, over: Key | None = None, superseded: tuple[Row, Move] | None = None) -> Row:
+        """See ``JobStore.insert``."""
+        self._check_buckets()
+        job, nonce = move.job, move.job.add_nonce
+        place = codec.partition(job.id, self._buckets)
+        operations: list[cas.Operation] = [
+            ("create", codec.encode(job, place=place, nonce=nonce)),
+            _key_operation(codec.encode_key(job, place=place, nonce=nonce), over),
+            ("create", _index(place, codec.index_key(job))),
+        ]
+        if superseded is not None:
+            operations += _moved(*superseded, place=place, nonce=nonce)
+        row_key = codec.job_key(job.id)
+        guarded = cas.Guarded(place, row_key, None, nonce, (row_key, "add_nonce"))
+        try:
+            return self._written(move, self._transact(operations, guarded))
+        except Lost as lost:
+            if lost.row_key == row_key:
+                raise Duplicate(job.id) from lost
+            if lost.row_key == codec.ref_key(job.type, job.ref):
+                raise KeyTaken(job.ref) from lost
+            raise
+
+    def replace(
+        self,
+        row: Row,
+        move: Move,
+        *,
+        over: Key | None = None,
+        superseded: tuple[Row, Move] | None = None,
+        timeout: timedelta | None = None,
+    ) -> Row:
+        """See ``JobStore.replace``."""
+        nonce, place = self._draw(), codec.partition(row.job.id, self._buckets)
+        operations = _moved(row, move, place=place, nonce=nonce)
+        if over is not None:
+            operations.append(_key_operation(codec.encode_key(move.job, place=place, nonce=nonce), over))
+        if superseded is not None:
+            operations += _moved(*superseded, place=place, nonce=nonce)
+        guarded = cas.Guarded(place, codec.job_key(row.job.id), row.etag, nonce, _proof(row, move))
+        return self._written(move, self._transact(operations, guarded, timeout))
+
+    def due(self, kind: str, bucket: int, *, before: datetime, limit: int) -> list[str]:
+        """See ``JobStore.due``."""
+        names = {"place": codec.partition_of(kind, bucket), "first": "due:", "last": codec.due_key(before, "")}
+        condition = "PartitionKey eq @place and RowKey ge @first and RowKey lt @last"
+        with cas.reading():
+            try:
+                rows = self._table.query_entities(
+                    condition, parameters=names, select=["RowKey"], results_per_page=limit
+                )
+                return [codec.job_of_index(row["RowKey"]) for row in islice(rows, limit)]
+            except ResourceNotFoundError:
+                return []
+
+    def reject(self, text: str, *, code: str, message: str) -> None:
+        """See ``JobStore.reject``."""
+        nonce = self._draw()
+        row_key = f"rejected:{digest(text)}"
+        columns = {"PartitionKey": _REJECTED, "RowKey": row_key, "nonce": nonce, "code": code, "message": message}
+        columns |= {"text": text[:_HALF], "text_2": text[_HALF:]}
+        try:
+            self._transact([("create", columns)], cas.Guarded(_REJECTED, row_key, None, nonce))
+        except Lost:
+            return
+
+    def _transact(self, operations: list[cas.Operation], guarded: cas.Guarded, timeout: timedelta | None = None) -> str:
+        try:
+            return cas.transact(self._table, operations, guarded, patience=self._patience, timeout=timeout)
+        except cas.Missing:
+            create_table(self._table)
+            return cas.transact(self._table, operations, guarded, patience=self._patience, timeout=timeout)
+
+    def _written(self, move: Move, etag: str) -> Row:
+        now = self._clock.now()
+        return Row(move.job, etag, modified_at=now, seen_at=now)
+
+    def _read(self, place: str, row_key: str, dated: Dated) -> TableEntity | None:
+        with cas.reading():
+            try:
+                return self._table.get_entity(place, row_key, raw_response_hook=dated)
+            except ResourceNotFoundError:
+                return None
+
+    def _check_buckets(self) -> None:
+        """Refuse to work with another number of buckets than the table was begun with."""
+        if self._checked:
+            return
+        found = self._read(_META, _BUCKETS, Dated())
+        if found is None:
+            nonce = self._draw()
+            columns = {"PartitionKey": _META, "RowKey": _BUCKETS, "nonce": nonce, "value": self._buckets}
+            try:
+                self._transact([("create", columns)], cas.Guarded(_META, _BUCKETS, None, nonce))
+            except Lost:
+                found = self._read(_META, _BUCKETS, Dated())
+        if found is not None and found["value"] != self._buckets:
+            raise SettingsInvalid([f"JOB_BUCKETS: the table was begun with {found['value']}; it can't be changed"])
+        self._checked = True
+
+
+def _moved(row: Row, move: Move, *, place: str, nonce: str) -> list[cas.Operation]:
+    """Return the operations of one transition: the job row under its guard, and what rides with it."""
+    guard = {"mode": UpdateMode.REPLACE, "etag": row.etag, "match_condition": MatchConditions.IfNotModified}
+    operations: list[cas.Operation] = [("update", codec.encode(move.job, place=place, nonce=nonce), guard)]
+    before, after = codec.index_key(row.job), codec.index_key(move.job)
+    if before != after:  # the service refuses to delete and create one key in one transaction
+        operations += [("delete", _index(place, before)), ("create", _index(place, after))]
+    closed = codec.attempt_closed(row.job, move, place=place, nonce=nonce)
+    if closed is not None:
+        operations.append(("update", closed, {"mode": UpdateMode.MERGE}))
+    opened = codec.attempt_opened(move, place=place, nonce=nonce)
+    if opened is not None:
+        operations.append(("create", opened))
+    return operations
+
+
+def _key_operation(columns: dict[str, Any], over: Key | None) -> cas.Operation:
+    if over is None:
+        return ("create", columns)
+    guard = {"mode": UpdateMode.REPLACE, "etag": over.etag, "match_condition": MatchConditions.IfNotModified}
+    return ("update", columns, guard)
+
+
+def _proof(row: Row, move: Move) -> tuple[str, str] | None:
+    """Say where this write's nonce stays when others move the row on."""
+    if move.event is Event.CLAIM:
+        return codec.try_key(move.job.id, move.job.token), "claim_nonce"
+    if row.job.claim is not None and move.job.claim != row.job.claim:
+        return codec.try_key(row.job.id, row.job.token), "end_nonce"
+    return None
+
+
+def _index(place: str, row_key: str) -> dict[str, Any]:
+    return {"PartitionKey": place, "RowKey": row_key}

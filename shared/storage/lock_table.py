@@ -1,0 +1,94 @@
+"""``LockStore`` on Azure Table Storage: one row a lock, which stays so that its token only grows."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import TableClient, UpdateMode
+
+from shared.clock import ServerClock
+from shared.locks import Lock
+from shared.ports import LockRow
+from shared.storage import cas
+from shared.storage.replies import Dated, create_table
+
+_PARTITION = "lock"
+
+
+class LockTable:
+    """The table of locks.
+
+    Args:
+        table: Client of the table.
+        clock: The service's time.
+        patience: With writes that are not decided.
+        draw: Returns a new nonce.
+    """
+
+    def __init__(
+        self, table: TableClient, *, clock: ServerClock, patience: cas.Patience, draw: Callable[[], str]
+    ) -> None:
+        self._table = table
+        self._clock = clock
+        self._patience = patience
+        self._draw = draw
+
+    def create(self) -> None:
+        """Create the table where it is missing. Costs: 1 transaction."""
+        create_table(self._table)
+
+    def get(self, name: str) -> LockRow | None:
+        """See ``LockStore.get``."""
+        dated = Dated()
+        with cas.reading():
+            try:
+                entity = self._table.get_entity(_PARTITION, row_key(name), raw_response_hook=dated)
+            except ResourceNotFoundError:
+                return None
+        lease = timedelta(seconds=entity["lease_seconds"])
+        lock = Lock(name=name, owner=entity.get("owner"), token=entity["token"], lease=lease)
+        return LockRow(lock, dated.etag(entity), dated.modified_at(entity), dated.date)
+
+    def insert(self, lock: Lock) -> LockRow:
+        """See ``LockStore.insert``."""
+        columns = self._columns(lock)
+        guarded = cas.Guarded(_PARTITION, columns["RowKey"], None, columns["nonce"])
+        try:
+            etag = self._transact(("create", columns), guarded)
+        except cas.Missing:
+            create_table(self._table)
+            etag = self._transact(("create", columns), guarded)
+        return self._written(lock, etag)
+
+    def replace(self, row: LockRow, lock: Lock, *, timeout: timedelta | None = None) -> LockRow:
+        """See ``LockStore.replace``."""
+        columns = self._columns(lock)
+        guard = {"mode": UpdateMode.REPLACE, "etag": row.etag, "match_condition": MatchConditions.IfNotModified}
+        guarded = cas.Guarded(_PARTITION, columns["RowKey"], row.etag, columns["nonce"])
+        return self._written(lock, self._transact(("update", columns, guard), guarded, timeout))
+
+    def _transact(self, operation: cas.Operation, guarded: cas.Guarded, timeout: timedelta | None = None) -> str:
+        return cas.transact(self._table, [operation], guarded, patience=self._patience, timeout=timeout)
+
+    def _columns(self, lock: Lock) -> dict[str, Any]:
+        columns = {
+            "PartitionKey": _PARTITION,
+            "RowKey": row_key(lock.name),
+            "owner": lock.owner,
+            "token": lock.token,
+            "lease_seconds": lock.lease.total_seconds(),
+            "nonce": self._draw(),
+        }
+        return {name: value for name, value in columns.items() if value is not None}
+
+    def _written(self, lock: Lock, etag: str) -> LockRow:
+        now = self._clock.now()
+        return LockRow(lock, etag, modified_at=now, seen_at=now)
+
+
+def row_key(name: str) -> str:
+    r"""Encode a lock's name: Table Storage forbids ``/ \ # ?`` and control characters, and trips over ``%``."""
+    return quote(name, safe="").replace("%", "=")

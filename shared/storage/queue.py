@@ -1,0 +1,41 @@
+"""``WorkQueue`` on Azure Queue Storage."""
+
+from datetime import timedelta
+
+from azure.core.exceptions import ResourceExistsError
+from azure.storage.queue import QueueClient
+
+from shared.storage import cas
+
+#: The service hides a message for 7 days at most; what must wait longer is held by its due row.
+LONGEST_DELAY = timedelta(days=7)
+
+
+class StorageQueue:
+    """The queue that starts analyses.
+
+    Args:
+        queue: Its client, without an encoding of its own: messages are plain text.
+        patience: With writes that are not decided.
+    """
+
+    def __init__(self, queue: QueueClient, *, patience: cas.Patience) -> None:
+        self._queue = queue
+        self._patience = patience
+
+    def create(self) -> None:
+        """Create the queue where it is missing: the host waits for it. Costs: 1 request."""
+        with cas.reading():
+            try:
+                self._queue.create_queue()
+            except ResourceExistsError:
+                return
+
+    def send(self, text: str, *, delay: timedelta = timedelta(0)) -> None:
+        """See ``WorkQueue.send``."""
+        delay = min(delay, LONGEST_DELAY)
+        try:
+            cas.send(self._queue, text, delay=delay, patience=self._patience)
+        except cas.Missing:
+            self.create()
+            cas.send(self._queue, text, delay=delay, patience=self._patience)

@@ -1,0 +1,60 @@
+"""What a reply of the table service tells besides the entity: its Date, the row's ETag and Timestamp."""
+
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from azure.core.exceptions import ResourceExistsError
+from azure.data.tables import TableClient, TableEntity
+
+from shared.errors import StorageOut
+from shared.storage import cas, codec
+
+
+class Dated:
+    """Catch the ``Date`` of the reply to one read: give it as ``raw_response_hook``."""
+
+    def __init__(self) -> None:
+        self._date: datetime | None = None
+
+    def __call__(self, reply: Any) -> None:  # noqa: ANN401 - a pipeline response, generic in two types
+        """Take in a reply; the last one counts when the SDK has asked again."""
+        date = reply.http_response.headers.get("Date")
+        self._date = parsedate_to_datetime(date) if date else None
+
+    @property
+    def date(self) -> datetime:
+        """The Date, aware UTC, whole seconds.
+
+        Raises:
+            StorageOut: The reply had none: whether a lease has lapsed can't be judged.
+        """
+        if self._date is None:
+            raise StorageOut("reply without a Date")
+        return self._date
+
+    @staticmethod
+    def etag(entity: TableEntity) -> str:
+        """Return the ETag that the row had in this reply."""
+        return str(entity.metadata["etag"])
+
+    @staticmethod
+    def modified_at(entity: TableEntity) -> datetime:
+        """Return the row's ``Timestamp``, aware UTC.
+
+        Raises:
+            StorageOut: The reply had none.
+        """
+        stamp = entity.metadata["timestamp"]
+        if stamp is None:
+            raise StorageOut("reply without a Timestamp")
+        return codec.plain_time(stamp)
+
+
+def create_table(table: TableClient) -> None:
+    """Create a table where it is missing. Costs: 1 transaction."""
+    with cas.reading():
+        try:
+            table.create_table()
+        except ResourceExistsError:
+            return

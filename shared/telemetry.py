@@ -1,0 +1,44 @@
+"""One JSON line an event: what operators search for.
+
+``extra`` fields of a log record never reach Application Insights from a Python worker, so the fields stand in the
+message itself.
+"""
+
+import json
+import logging
+from enum import StrEnum
+
+LOGGER = logging.getLogger("darkroom")
+
+
+class Happened(StrEnum):
+    """Every event that Darkroom logs, with what it means."""
+
+    RECORDED = "job recorded"
+    DUPLICATE = "event was a duplicate"
+    VANISHED = "blob vanished before it was recorded"
+    CLAIMED = "analysis started"
+    COMPLETED = "job completed"
+    ENDED = "job ended"
+    RETRIED = "job will be retried"
+    REFUSED = "report refused: the claim was lost"
+    RENEWAL_FAILED = "lease could not be renewed"
+    REJECTED = "message rejected"
+    LEFT = "message left to its due row"
+    SWEPT = "sweep done"
+    LOCKED_OUT = "sweep skipped: the lock is held"
+    UNANNOUNCED = "message could not be sent: the sweep will find the job"
+
+
+def emit(event: Happened, *, level: int = logging.INFO, **fields: object) -> None:
+    """Log one event.
+
+    Args:
+        event: What happened.
+        level: Of ``logging``.
+        fields: Facts, None ones left out; never bytes of an image, EXIF, keys or paths of a machine.
+    """
+    if LOGGER.isEnabledFor(level):
+        given = {name: value for name, value in fields.items() if value is not None}
+        line = json.dumps({"event": event.value, **given}, default=str, ensure_ascii=False)
+        LOGGER.log(level, "%s", line)
