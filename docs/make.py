@@ -1,0 +1,66 @@
+"""Fill the tables of the documents from the code that they speak of.
+
+``python -m docs.make`` rewrites them; a test fails when a document is not as this would leave it. A table stands
+between ``<!-- table: NAME -->`` and ``<!-- end -->``.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from shared.jobs import TRANSITIONS
+from shared.settings import Settings
+from shared.telemetry import Happened
+
+FOLDER = Path(__file__).resolve().parent
+_MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def _settings() -> list[Sequence[str]]:
+    rows: list[Sequence[str]] = [("setting", "default", "meaning")]
+    rows += [(f"`{f.metadata['name']}`", f"`{f.metadata['default']}`", f.metadata["meaning"]) for f in fields(Settings)]
+    return rows
+
+
+def _transitions() -> list[Sequence[str]]:
+    rows: list[Sequence[str]] = [("event", "from", "to", "refused when")]
+    for row in TRANSITIONS:
+        source = "–" if row.source is None else row.source.value
+        rows.append((row.event.value, source, row.target.value, "; ".join(guard.value for guard in row.guards) or "–"))
+    return rows
+
+
+def _events() -> list[Sequence[str]]:
+    return [("name in code", "`event` in the log"), *((event.name, event.value) for event in Happened)]
+
+
+TABLES: Mapping[str, Callable[[], list[Sequence[str]]]] = {
+    "settings": _settings,
+    "transitions": _transitions,
+    "events": _events,
+}
+
+
+def filled(text: str) -> str:
+    """Return a document with its tables as the code has them.
+
+    Raises:
+        KeyError: It asks for a table that is not there.
+    """
+    return _MARKED.sub(lambda found: f"{found[1]}{_table(TABLES[found[2]]())}{found[3]}", text)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    head, *rest = [f"| {' | '.join(row)} |\n" for row in rows]
+    return f"{head}{'|---' * len(rows[0])}|\n{''.join(rest)}"
+
+
+def main() -> None:
+    """Rewrite every document."""
+    for path in sorted(FOLDER.glob("*.md")):
+        path.write_text(filled(path.read_text("utf-8")), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""The real function_app.py under the local host on real Azurite: what users are promised, end to end."""
+
+import base64
+import hashlib
+from collections import Counter
+
+import pytest
+
+from tests.rig import SAMPLES, Rig, transitions_applied, until
+
+CAT = (SAMPLES / "cat.png").read_bytes()
+ROCKET = (SAMPLES / "rocket.jpg").read_bytes()
+
+
+def test_an_uploaded_image_is_completed_once_with_its_report_and_thumbnail(rig: Rig) -> None:
+    rig.start()
+    identity = rig.upload("holiday/cat #1.png", CAT)
+    job = rig.ended(identity)
+    assert (job["state"], job["attempts"]) == ("COMPLETED", 1)
+    assert job["report"]["source"]["sha256"] == hashlib.sha256(CAT).hexdigest()
+    assert (job["report"]["image"]["width_px"], job["report"]["image"]["height_px"]) == (451, 300)
+    thumbnail = job["report"]["thumbnail"]
+    data = rig.blobs.get_blob_client(thumbnail["container"], thumbnail["name"]).download_blob().readall()
+    assert len(data) == thumbnail["bytes"]
+
+
+@pytest.mark.parametrize("text", ["images/cat.png", base64.b64encode(b"images/cat.png").decode()])
+def test_a_message_by_anyone_is_enough(rig: Rig, text: str) -> None:
+    rig.start(Disabled="record_image,analyze_pending")
+    identity = rig.upload("cat.png", CAT)
+    rig.send(text)
+    job = rig.ended(identity)
+    assert (job["state"], job["attempts"]) == ("COMPLETED", 1)
+
+
+def test_the_timer_alone_is_enough(rig: Rig) -> None:
+    rig.start(DISPATCH="timer", Disabled="analyze_queued")
+    job = rig.ended(rig.upload("cat.png", CAT))
+    assert (job["state"], job["attempts"]) == ("COMPLETED", 1)
+    assert rig.queues.get_queue_client("image-jobs").get_queue_properties().approximate_message_count == 0
+
+
+def test_jobs_stay_pending_without_the_triggers_that_analyse(rig: Rig) -> None:
+    rig.start(Disabled="analyze_queued,analyze_pending")
+    first = rig.upload("first.png", CAT)
+    until(lambda: rig.in_state(first, "PENDING"), what="the first row")
+    second = rig.upload("second.png", CAT)
+    until(lambda: rig.in_state(second, "PENDING"), what="the second row")
+    assert rig.in_state(first, "PENDING")
+    waiting = rig.queues.get_queue_client("image-jobs").peek_messages(5)
+    assert [message.dequeue_count for message in waiting] == [0, 0]
+
+
+def test_a_lost_message_is_made_good_by_the_sweep(rig: Rig) -> None:
+    recorder = rig.start(Disabled="analyze_queued,analyze_pending")
+    identity = rig.upload("cat.png", CAT)
+    until(lambda: rig.in_state(identity, "PENDING"), what="the row")
+    recorder.drain()
+    rig.queues.get_queue_client("image-jobs").clear_messages()
+    rig.start(Disabled="record_image")
+    assert rig.ended(identity)["state"] == "COMPLETED"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "code"),
+    [
+        ("truncated.jpg", (SAMPLES / "broken" / "truncated.jpg").read_bytes(), "corrupt_image"),
+        ("empty.png", b"", "empty_blob"),
+        ("text.jpg", (SAMPLES / "broken" / "text.jpg").read_bytes(), "unsupported_format"),
+    ],
+)
+def test_a_bad_file_fails_with_its_code_at_the_first_attempt(rig: Rig, name: str, data: bytes, code: str) -> None:
+    rig.start()
+    job = rig.ended(rig.upload(name, data))
+    assert (job["state"], job["error"]["code"], job["attempts"]) == ("FAILED", code, 1)
+
+
+def test_a_blob_deleted_while_queued_cancels_its_job(rig: Rig) -> None:
+    recorder = rig.start(Disabled="analyze_queued,analyze_pending")
+    identity = rig.upload("cat.png", CAT)
+    until(lambda: rig.in_state(identity, "PENDING"), what="the row")
+    recorder.drain()
+    rig.blobs.get_blob_client("images", "cat.png").delete_blob()
+    rig.start()
+    job = rig.ended(identity)
+    assert (job["state"], job["error"]["code"]) == ("CANCELED", "blob_gone")
+
+
+def test_an_image_overwritten_while_queued_is_analysed_in_its_newer_version_alone(rig: Rig) -> None:
+    recorder = rig.start(Disabled="analyze_queued,analyze_pending")
+    older = rig.upload("photo", CAT)
+    until(lambda: rig.in_state(older, "PENDING"), what="the row")
+    recorder.drain()
+    newer = rig.upload("photo", ROCKET)
+    rig.start(Disabled="record_image")
+    assert (rig.ended(older)["state"], rig.ended(older)["error"]["code"]) == ("CANCELED", "superseded")
+    job = rig.ended(newer)
+    assert (job["state"], job["attempts"], job["report"]["image"]["width_px"]) == ("COMPLETED", 1, 640)
+
+
+def test_a_message_that_names_nothing_is_kept_with_the_reason(rig: Rig) -> None:
+    rig.start()
+    rig.send("images/nowhere.png")
+    table = rig.darkroom.storage.jobs._table
+    rows = until(lambda: list(table.query_entities("PartitionKey eq 'rejected'")), what="the rejected row")
+    assert [(row["text"], row["code"]) for row in rows] == [("images/nowhere.png", "blob_not_found")]
+
+
+def test_two_hosts_complete_forty_images_with_one_attempt_each(rig: Rig) -> None:
+    rig.start()
+    rig.start()
+    identities = [rig.upload(f"{number:02}.png", CAT) for number in range(40)]
+    jobs = [rig.ended(identity, seconds=120) for identity in identities]
+    assert Counter((job["state"], job["attempts"]) for job in jobs) == {("COMPLETED", 1): 40}
+    assert transitions_applied(rig.request_log)[1] == Counter(identities)

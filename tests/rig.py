@@ -1,0 +1,177 @@
+"""Azurite, Functions hosts and eyes on both: what the tiers with real processes are built from."""
+
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueServiceClient
+
+from localhost.azurite import Azurite
+from shared import wiring
+from shared.ids import job_id
+from shared.images import version_of
+from shared.views import job_json
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLES = ROOT / "samples"
+API_VERSION = "2024-11-04"
+START_SECONDS = 60.0
+T = TypeVar("T")
+
+#: Short times, so that what waits for a lease or a tick is over soon; each test says what else it needs.
+QUICK = {
+    "SCHEDULE": "* * * * * *",
+    "LEASE_SECONDS": "5",
+    "LEASE_MARGIN_SECONDS": "1",
+    "DISPATCH_GRACE_SECONDS": "3",
+    "PYTHON_THREADPOOL_THREAD_COUNT": "16",
+    "FUNCTIONS_WORKER_RUNTIME": "python",
+}
+
+
+def until(look: Callable[[], T | None], *, seconds: float = 60.0, what: str = "it") -> T:
+    """Look again and again until there is something to see; fail with what was seen last."""
+    stop = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > stop:
+            raise AssertionError(f"{what} did not come within {seconds:g} s")
+        select.select([], [], [], 0.05)
+
+
+class HostProcess:
+    """One Functions host, ready."""
+
+    def __init__(self, environ: dict[str, str], log: Path) -> None:
+        self._log = log.open("wb")
+        command = [sys.executable, "-m", "localhost.host", "--app", str(ROOT), "--port", "0", "--fast"]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, log.read_text("utf-8", "replace")[-4000:]
+        self.port: int = json.loads(line)["port"]
+
+    def kill(self) -> None:
+        """End it as ``kill -9`` does."""
+        self._end(signal.SIGKILL)
+
+    def drain(self) -> int:
+        """End it as an operator does; return its exit status."""
+        return self._end(signal.SIGTERM)
+
+    def _end(self, number: int) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        status = self.process.wait(60)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        self._log.close()
+        return status
+
+
+class Rig:
+    """A storage service of its own, hosts on it, and the user's side of both."""
+
+    def __init__(self, azurite: Azurite, folder: Path) -> None:
+        self.azurite = azurite
+        self.folder = folder
+        self.request_log = folder / "azurite.log"
+        self.hosts: list[HostProcess] = []
+        self.environ = {"AzureWebJobsStorage": azurite.connection}
+        self.darkroom = wiring.build({**self.environ, **QUICK}, threaded=False)
+        self.darkroom.storage.create()
+        self.blobs = BlobServiceClient.from_connection_string(azurite.connection, api_version=API_VERSION)
+        self.queues = QueueServiceClient.from_connection_string(azurite.connection, api_version=API_VERSION)
+
+    def start(self, **settings: str) -> HostProcess:
+        """Start a host with these settings over the quick ones; ``Disabled="a,b"`` disables triggers."""
+        disabled = settings.pop("Disabled", "")
+        switches = {f"AzureWebJobs.{name}.Disabled": "true" for name in disabled.split(",") if name}
+        environ = {**os.environ, **QUICK, **self.environ, **settings, **switches}
+        host = HostProcess(environ, self.folder / f"host-{len(self.hosts) + 1}.log")
+        self.hosts.append(host)
+        return host
+
+    def upload(self, name: str, data: bytes) -> str:
+        """Upload an image; return the id of the job that its version will have."""
+        reply = self.blobs.get_blob_client("images", name).upload_blob(data, overwrite=True)
+        return job_id("image-analysis", f"images/{name}", version_of(reply["etag"]))
+
+    def job(self, identity: str) -> dict[str, Any] | None:
+        """Return a job as users see it."""
+        row = self.darkroom.storage.jobs.get(identity)
+        return None if row is None else job_json(row)
+
+    def in_state(self, identity: str, *states: str) -> dict[str, Any] | None:
+        """Return a job if it is in one of these states."""
+        job = self.job(identity)
+        return job if job is not None and job["state"] in states else None
+
+    def ended(self, identity: str, *, seconds: float = 60.0) -> dict[str, Any]:
+        """Wait for the end of a job."""
+        return until(lambda: self.in_state(identity, "COMPLETED", "FAILED", "CANCELED"), seconds=seconds, what=identity)
+
+    def send(self, text: str, queue: str = "image-jobs") -> None:
+        """Put a message in with the plain SDK, as anyone may."""
+        self.queues.get_queue_client(queue).send_message(text)
+
+    def close(self) -> None:
+        """End all hosts."""
+        for host in self.hosts:
+            host.drain()
+        self.blobs.close()
+        self.queues.close()
+
+
+@contextmanager
+def rig(folder: Path) -> Iterator[Rig]:
+    """Start Azurite with a request log, and end everything at the end."""
+    with Azurite(debug=folder / "azurite.log") as azurite:
+        made = Rig(azurite, folder)
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+_BATCH = re.compile(r"(\S+) debug: TableHandler:batch\(\) Raw (request|response) string is (\".*\")$")
+
+
+def transitions_applied(log: Path) -> tuple[Counter[str], Counter[str]]:
+    """Count, in Azurite's own request log, the transactions that were applied: claims and commits by job id.
+
+    Not our tables' word: what the storage service says that it was asked for and has answered with success.
+    """
+    claims: Counter[str] = Counter()
+    commits: Counter[str] = Counter()
+    asked: dict[str, str] = {}
+    for line in log.read_text("utf-8", "replace").splitlines():
+        found = _BATCH.search(line)
+        if not found:
+            continue
+        request, kind, text = found[1], found[2], json.loads(found[3])
+        if kind == "request":
+            asked[request] = text
+        elif not re.search(r"HTTP/1\.1 [45]\d\d", text):
+            body = asked.pop(request, "")
+            job = re.search(r'"RowKey": "job:([^"]+)"', body)
+            if job and '"state": "COMPLETED"' in body:
+                commits[job[1]] += 1
+            if job and '"claim_nonce"' in body:
+                claims[job[1]] += 1
+    return claims, commits
