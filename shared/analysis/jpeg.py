@@ -48,9 +48,7 @@ def read(data: bytes, limits: Limits) -> Header:
     kept, exif, frame, scan = [(0, 2)], b"", None, None
     for segment in _segments(data):
         if segment.code in _SOF:
-            if frame:
-                raise corrupt("The JPEG has two frame headers.")
-            frame = segment
+            frame = segment  # the last one, as in Pillow; libjpeg refuses a second
         elif segment.code == _APP1 and not exif and data.startswith(b"Exif\x00\x00", segment.body):
             exif = data[segment.body : segment.end]
         if _concerns_pixels(data, segment):

@@ -15,6 +15,10 @@ _ALPHA, _EXIF, _ANIMATION = 0x10, 0x08, 0x02
 #: libwebp's animation decoder holds the canvas twice, Pillow two more copies.
 _BYTES_PER_PX = 16
 
+#: Chunks of one file. Real animations have some hundreds of frames; without a bound a file of empty chunks keeps
+#: Python busy for seconds.
+MAX_CHUNKS = 100_000
+
 
 def read(data: bytes, _limits: Limits) -> Header:
     """Read the header of a WebP.
@@ -82,7 +86,10 @@ def _extras(data: bytes, end: int) -> tuple[int, bytes]:
 def _chunks(data: bytes, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield kind, start of the body and length of each chunk, in order."""
     position = 12
-    while position + 8 <= end:
+    for _ in range(MAX_CHUNKS):
+        if position + 8 > end:
+            return
         kind, length = struct.unpack_from("<4sI", data, position)
         yield kind, position + 8, length
         position += 8 + length + (length & 1)
+    raise corrupt(f"The WebP has more than {MAX_CHUNKS:,} chunks.")

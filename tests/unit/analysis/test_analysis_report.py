@@ -1,0 +1,162 @@
+"""The report and the thumbnail, as their readers see them."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from shared.analysis import REPORT_SCHEMA, Analysis, Source, ThumbnailSpec, analyze
+
+Examine = Callable[..., Analysis]
+Encoded = Callable[..., bytes]
+ROOT = Path(__file__).resolve().parents[3]
+SECRET = b"Drottninggatan 1"
+
+
+@pytest.fixture
+def secretive(photo: Image.Image, encoded: Encoded) -> bytes:
+    """A JPEG that says where it was taken, in every place that a JPEG has for it."""
+    exif = Image.Exif()
+    exif[0x010E] = SECRET.decode()
+    return encoded(photo, "JPEG", exif=exif, comment=SECRET, xmp=SECRET, icc_profile=b"\0" * 40 + SECRET, dpi=(72, 72))
+
+
+def test_a_report_has_these_sections_and_fields(samples: Path, examine: Examine) -> None:
+    report = examine((samples / "cat.png").read_bytes(), declared_type="image/png").report
+    assert {name: set(section) for name, section in report.items() if isinstance(section, dict)} == {
+        "source": {"name", "etag", "bytes", "sha256", "declared_type", "mime", "type_mismatch"},
+        "image": {
+            *("format", "width_px", "height_px", "display_width_px", "display_height_px"),
+            *("orientation", "mode", "has_alpha", "animated", "frames"),
+        },
+        "color": {"mean"},
+        "hash": {"dhash", "phash"},
+        "thumbnail": {"width_px", "height_px", "bytes", "mime"},
+        "timing": {"decode_ms", "analyze_ms"},
+    }
+    assert (report["schema"], report["status"], report["warnings"]) == (REPORT_SCHEMA, "ok", [])
+    assert "error" not in report
+
+
+def test_a_report_is_json_of_at_most_two_kilobytes(samples: Path, examine: Examine) -> None:
+    report = examine((samples / "rocket.jpg").read_bytes()).report
+    assert json.loads(json.dumps(report)) == report
+    assert len(json.dumps(report)) < 2000
+
+
+def test_a_report_states_the_facts_of_the_photograph(samples: Path, examine: Examine) -> None:
+    report = examine((samples / "rocket.jpg").read_bytes()).report
+    assert report["image"] == {
+        "format": "jpeg",
+        "width_px": 640,
+        "height_px": 427,
+        "display_width_px": 640,
+        "display_height_px": 427,
+        "orientation": 1,
+        "mode": "RGB",
+        "has_alpha": False,
+        "animated": False,
+        "frames": 1,
+    }
+
+
+def test_the_source_names_the_version_and_the_exact_bytes() -> None:
+    data = (ROOT / "samples" / "cat.png").read_bytes()
+    source = Source(container="images", name="b/ü.png", etag="0x8D", size_bytes=len(data), declared_type="image/png")
+    assert analyze(data, source=source).report["source"] == {
+        "name": "b/ü.png",
+        "etag": "0x8D",
+        "bytes": 240512,
+        "sha256": "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb",
+        "declared_type": "image/png",
+        "mime": "image/png",
+        "type_mismatch": False,
+    }
+    longer = analyze(data + b"\0", source=source).report["source"]
+    assert (longer["bytes"], longer["sha256"]) == (240513, hashlib.sha256(data + b"\0").hexdigest())
+
+
+def test_the_analyzer_is_the_project_with_its_version(examine: Examine, encoded: Encoded) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    analyzer = examine(encoded(Image.new("L", (8, 8)), "PNG")).report["analyzer"]
+    assert analyzer == f"{project['name']}/{project['version']}"
+
+
+def ticks(*seconds: float) -> Iterator[float]:
+    yield from seconds
+
+
+def test_timing_tells_decoding_from_the_rest_by_the_clock_that_it_is_given(encoded: Encoded, examine: Examine) -> None:
+    clock = ticks(10.0, 10.5, 11.75, 13.0)
+    report = examine(encoded(Image.new("L", (8, 8)), "PNG"), monotonic=lambda: next(clock)).report
+    assert report["timing"] == {"decode_ms": 1250.0, "analyze_ms": 1750.0}
+
+
+def test_threads_at_once_find_what_one_thread_finds(samples: Path, examine: Examine) -> None:
+    files = [(samples / name).read_bytes() for name in ("cat.png", "coffee.webp", "rocket.jpg")]
+
+    def found(data: bytes) -> object:
+        analysis = examine(data)
+        return analysis.report["hash"], analysis.report["color"], analysis.thumbnail
+
+    alone = [found(data) for data in files]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(found, files * 4)) == alone * 4
+
+
+@pytest.mark.parametrize("kind", ["webp.webp.image/webp", "jpeg.jpg.image/jpeg", "png.png.image/png"])
+def test_a_thumbnail_has_the_format_and_size_that_was_asked_for(
+    kind: str, photo: Image.Image, encoded: Encoded, examine: Examine
+) -> None:
+    name, extension, mime = kind.split(".")
+    made = examine(encoded(photo, "PNG"), thumbnail=ThumbnailSpec(format=name, long_edge_px=100))
+    small = made.thumbnail
+    with Image.open(BytesIO(small.data)) as opened:
+        assert (opened.format.lower(), opened.size) == (name, (100, 67))
+    assert (small.width_px, small.height_px, small.mime, small.extension) == (100, 67, mime, extension)
+    assert made.report["thumbnail"] == {"width_px": 100, "height_px": 67, "bytes": len(small.data), "mime": mime}
+
+
+@pytest.mark.parametrize("name", ["webp", "jpeg", "png"])
+@pytest.mark.parametrize("edge", [100, 1000])
+def test_a_thumbnail_carries_no_metadata(name: str, edge: int, secretive: bytes, examine: Examine) -> None:
+    assert secretive.count(SECRET) == 4
+    small = examine(secretive, thumbnail=ThumbnailSpec(format=name, long_edge_px=edge)).thumbnail
+    assert SECRET not in small.data
+    with Image.open(BytesIO(small.data)) as opened:
+        assert not {"exif", "xmp", "comment", "icc_profile"} & opened.info.keys()
+
+
+def test_a_thumbnail_is_never_larger_than_its_image(encoded: Encoded, examine: Examine) -> None:
+    small = examine(encoded(Image.new("RGB", (20, 10)), "PNG")).thumbnail
+    assert (small.width_px, small.height_px) == (20, 10)
+
+
+def test_a_thumbnail_looks_like_its_image(photo: Image.Image, encoded: Encoded, examine: Examine) -> None:
+    small = examine(encoded(photo, "PNG"), thumbnail=ThumbnailSpec(long_edge_px=160)).thumbnail
+    with Image.open(BytesIO(small.data)) as opened:
+        pairs = zip(opened.convert("L").tobytes(), photo.resize(opened.size).convert("L").tobytes(), strict=True)
+    assert sum(abs(left - right) for left, right in pairs) / (160 * 106) < 4
+
+
+def test_quality_makes_a_thumbnail_smaller(photo: Image.Image, encoded: Encoded, examine: Examine) -> None:
+    data = encoded(photo, "PNG")
+    sizes = [len(examine(data, thumbnail=ThumbnailSpec(quality=quality)).thumbnail.data) for quality in (30, 90)]
+    assert sizes[0] < sizes[1] / 2
+
+
+def test_no_thumbnail_is_made_when_none_is_asked_for(encoded: Encoded, examine: Examine) -> None:
+    made = examine(encoded(Image.new("L", (8, 8)), "PNG"), thumbnail=None)
+    assert made.thumbnail is None
+    assert "thumbnail" not in made.report
+
+
+def test_a_thumbnail_of_an_unknown_format_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="none of webp, jpeg, png"):
+        ThumbnailSpec(format="gif")
