@@ -63,8 +63,9 @@ class Follow:
                 continue
             if Outcome.UNKNOWN not in outcomes:
                 return outcomes
-        code = "unknown_job" if JOB_ID.search(text) else "blob_not_found"
-        raise MessageRejected(code, "The message names a job or a blob that does not exist.")
+        if JOB_ID.search(text):
+            raise MessageRejected("unknown_job", "The message names a job that does not exist.")
+        raise MessageRejected("blob_not_found", "The message names a blob that does not exist.")
 
     def _rejected(self, text: str, rejected: MessageRejected) -> list[Outcome]:
         self._jobs.reject(text, code=rejected.code, message=str(rejected))

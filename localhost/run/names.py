@@ -1,0 +1,83 @@
+"""Which file becomes which blob; pure."""
+
+import mimetypes
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePath
+
+#: What counts as an image when a folder is looked through; the content decides later.
+TYPES = {
+    ".avif": "image/avif",
+    ".bmp": "image/bmp",
+    ".gif": "image/gif",
+    ".heic": "image/heic",
+    ".heif": "image/heif",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+    ".webp": "image/webp",
+}
+
+
+def images_in(folder: Path) -> list[Path]:
+    """List the images directly in a folder, by name."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in TYPES and path.is_file())
+
+
+def content_type(name: str) -> str:
+    """Guess what to declare at the upload; the newer image formats are unknown to some systems."""
+    return TYPES.get(PurePath(name).suffix.lower()) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def blob_names(paths: Sequence[PurePath]) -> dict[PurePath, str]:
+    """Name a blob after each file: its base name, with as many parent folders as tell it from the others.
+
+    Args:
+        paths: Absolute. One that comes twice is one blob.
+
+    Returns:
+        Names by path, in the order given. They differ in more than case and Unicode form, since reports are written
+        under them to file systems that see no difference there.
+    """
+    depth = dict.fromkeys(paths, 1)
+    while True:
+        names = {path: _name(path, depth[path]) for path in depth}
+        count = Counter(_folded(name) for name in names.values())
+        clashing = [path for path in depth if count[_folded(names[path])] > 1 and depth[path] < len(_parts(path))]
+        if not clashing:
+            return _numbered(names)
+        for path in clashing:
+            depth[path] += 1
+
+
+def _parts(path: PurePath) -> tuple[str, ...]:
+    return tuple(part for part in path.parts if part != path.anchor)
+
+
+def _name(path: PurePath, depth: int) -> str:
+    name = "/".join(_parts(path)[-depth:])
+    # A file name may hold bytes that are no UTF-8; a blob name can't.
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _numbered(names: dict[PurePath, str]) -> dict[PurePath, str]:
+    """Tell apart what no folder tells apart: whole paths that differ in case or Unicode form alone."""
+    seen: Counter[str] = Counter()
+    result = {}
+    for path, name in names.items():
+        seen[_folded(name)] += 1
+        number = seen[_folded(name)]
+        result[path] = name if number == 1 else f"{number}/{name}"
+    return result
+
+
+def unique(paths: Iterable[Path]) -> list[Path]:
+    """Return the paths as absolute ones, each once, in order; a link keeps its own name."""
+    return list(dict.fromkeys(path.parent.resolve() / path.name for path in paths))

@@ -1,0 +1,113 @@
+"""What the command line asks for; anything wrong is said before anything starts."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from localhost.azurite import ROOT
+from localhost.run import names
+
+DEFAULT_PORT = 7071
+LAST_PORT = 65535
+MAX_INSTANCES = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """One run.
+
+    Attributes:
+        files: Absolute path of each image, by blob name, in the order given.
+        once: End when every image has ended.
+        json: One line an image on stdout, all else on stderr.
+        instances: Hosts on the one storage account.
+        port: Of the first host; the others follow it. 0 takes free ones.
+        port_given: Whether the user asked for this port; otherwise another will do.
+        data: Keeps the storage between runs; None for memory.
+        out: Where reports and thumbnails go.
+        func: Use the ``func`` that is installed instead of our own host.
+    """
+
+    files: dict[str, Path]
+    once: bool = False
+    json: bool = False
+    instances: int = 1
+    port: int = DEFAULT_PORT
+    port_given: bool = False
+    data: Path | None = None
+    out: Path = ROOT / "out"
+    func: bool = False
+
+
+def parse(words: list[str], samples: Path = ROOT / "samples") -> Options:
+    """Read the command line; ends the process with status 2 and a message when it can't be followed."""
+    parser = _parser()
+    given = parser.parse_args(words)
+    func = given.host == "func"
+    if func and given.instances > 1:
+        parser.error("--host func runs one instance")
+    last = (given.port or DEFAULT_PORT) + given.instances - 1
+    if last > LAST_PORT:
+        parser.error(f"--port: the last instance would listen on {last}")
+    paths = names.unique(given.files) if given.files else names.images_in(samples)
+    problems = [problem for path in paths if (problem := unreadable(path))]
+    if problems or not paths:
+        parser.error("; ".join(problems) or f"there are no images in {samples}: name some FILEs")
+    return Options(
+        files={name: Path(path) for path, name in names.blob_names(paths).items()},
+        once=given.once,
+        json=given.json,
+        instances=given.instances,
+        port=DEFAULT_PORT if given.port is None else given.port,
+        port_given=given.port is not None,
+        data=given.data and given.data.absolute(),
+        out=given.out.absolute(),
+        func=func,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dev.py run",
+        description="Start storage and host on this machine, upload images, show what happens.",
+        epilog="A setting of Darkroom in the environment, such as MAX_ATTEMPTS or DISPATCH, applies to the run.",
+    )
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="images to upload (default: samples/)")
+    parser.add_argument(
+        "--once",
+        action="store_true",
+        help="end with 0 when every image is COMPLETED; with 1 when one is FAILED or CANCELED, "
+        "or when none has ended for 120 s",
+    )
+    parser.add_argument("--json", action="store_true", help="print each job on stdout as one line, all else on stderr")
+    parser.add_argument("--instances", type=_between(1, MAX_INSTANCES), default=1, metavar="N", help="hosts to start")
+    parser.add_argument(
+        "--port", type=_between(0, LAST_PORT), metavar="PORT", help=f"of the first host (default: {DEFAULT_PORT})"
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="keep the storage here (default: in memory)")
+    parser.add_argument("--out", type=Path, default=ROOT / "out", metavar="DIR", help="for reports and thumbnails")
+    parser.add_argument("--host", choices=("local", "func"), default="local", help="func: Azure Functions Core Tools")
+    return parser
+
+
+def _between(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdecimal()) or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"want a whole number from {low} to {high}, not {text!r}")
+        return int(text)
+
+    return read
+
+
+def unreadable(path: Path) -> str | None:
+    """Say why a file can't be uploaded; None when it can."""
+    if path.is_dir():
+        return f"{path} is a folder: name the images in it"
+    try:
+        if path.exists() and not path.is_file():  # opening a pipe would wait for its other end
+            return f"{path} is no file"
+        path.open("rb").close()
+    except OSError as error:
+        return f"{path}: {error.strerror}"
+    return None

@@ -1,0 +1,48 @@
+"""The documents say what the code does."""
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from docs import make
+from shared.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+_CODE = re.compile(
+    r'(?:ImageRejected|MessageRejected|JobError|_over|\.fail|\.retry|\.cancel)\(\s*"([a-z_]+)"', re.MULTILINE
+)
+_LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
+def test_the_tables_of_a_document_are_those_of_the_code(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert make.filled(text) == text, "run `python -m docs.make`"
+
+
+def test_every_error_code_in_the_code_is_explained() -> None:
+    sources = "".join(path.read_text("utf-8") for path in sorted((ROOT / "shared").rglob("*.py")))
+    codes = set(_CODE.findall(sources))
+    explained = set(re.findall(r"^\| `([a-z_]+)`", (ROOT / "docs" / "design.md").read_text("utf-8"), re.MULTILINE))
+    assert len(codes) > 15
+    assert codes == explained
+
+
+def test_the_sample_settings_hold_every_setting_with_its_default() -> None:
+    values = json.loads((ROOT / "local.settings.sample.json").read_text("utf-8"))["Values"]
+    declared = {field.metadata["name"]: field.metadata["default"] for field in fields(Settings)}
+    assert {name: values.get(name) for name in declared} == declared
+
+
+def test_the_two_commands_stand_before_line_forty_of_the_readme() -> None:
+    lines = (ROOT / "README.md").read_text("utf-8").splitlines()
+    assert max(lines.index(f"python3 dev.py {task}") for task in ("run", "test")) < 40
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "samples" / "README.md", *DOCS], ids=lambda p: p.name)
+def test_no_link_inside_the_repository_is_broken(path: Path) -> None:
+    assert [link for link in _LINK.findall(path.read_text("utf-8")) if not (path.parent / link).exists()] == []
