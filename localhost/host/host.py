@@ -1,0 +1,224 @@
+"""Put a host together, start it, and drain it."""
+
+import os
+import threading
+from collections.abc import Callable, MutableMapping
+
+from localhost.host import scans, settings, triggers
+from localhost.host.activity import Activity
+from localhost.host.admin import Admin, BlobWebhook, Run
+from localhost.host.blobs import BlobQueue, is_event_grid
+from localhost.host.clock import Clock, SystemClock
+from localhost.host.connections import DEFAULT, Connections
+from localhost.host.index import Function, index
+from localhost.host.invoke import Worker, thread_count
+from localhost.host.log import Log
+from localhost.host.options import Options
+from localhost.host.queues import Limits, QueueListener, Source
+from localhost.host.renewals import Renewals
+from localhost.host.runtime import Runtime
+from localhost.host.scans import Scanner
+from localhost.host.singleton import Singleton
+from localhost.host.state import HostState
+from localhost.host.web import Server, Site
+
+
+class Host:
+    """One instance: listens to every function of an app that is not disabled.
+
+    Making it imports the app; ``start`` begins to listen; ``close`` drains and ends.
+
+    Args:
+        options: How it runs.
+        environ: App settings; local.settings.json is added to it.
+        log: Where events go.
+        clock: The time.
+
+    Raises:
+        SettingsWrong: The app or its settings cannot work.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        *,
+        environ: MutableMapping[str, str] | None = None,
+        log: Log | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        environ = os.environ if environ is None else environ
+        settings.load(options.app, environ)
+        host_json = settings.read_host_json(options.app, environ)
+        self.functions = {function.name: function for function in index(options.app, environ)}
+        self._runtime = _runtime(options, host_json, environ, log or Log(options.instance), clock or SystemClock())
+        try:
+            self._prepare()
+        except BaseException:
+            self._close_parts()
+            raise
+
+    def _prepare(self) -> None:
+        """Make every listener; nothing runs yet."""
+        self._check_connections()
+        self._singletons: list[Singleton] = []
+        self._listeners: list[QueueListener] = []
+        self._threads: list[threading.Thread] = []
+        self._runs: dict[str, Run] = {}
+        self._blob_queue = BlobQueue(
+            {item.id: item for item in self._of("blobTrigger") if not item.disabled}, self._runtime
+        )
+        self._prepare_queues()
+        self._prepare_blobs()
+        self._prepare_timers()
+        self._server = Server(
+            Site(
+                functions=self.functions.values(),
+                prefix=self._runtime.host_json.route_prefix,
+                worker=self._runtime.worker,
+                activity=self._runtime.activity,
+                endpoints=[
+                    Admin(self.functions, self._runs, self._runtime),
+                    BlobWebhook(self.functions, self._blob_queue, self._runtime.log),
+                ],
+            ),
+            self._runtime.options.port,
+        )
+
+    @property
+    def port(self) -> int:
+        """Where HTTP is served."""
+        return self._server.port
+
+    def start(self) -> None:
+        """Listen."""
+        for function in self.functions.values():
+            if function.disabled:
+                self._runtime.log.event("function disabled", function=function.name)
+        for thread in self._threads:
+            thread.start()
+        self._server.start()
+
+    def close(self) -> bool:
+        """Drain: take on nothing new, let what runs finish, give locks back; harmless when done before.
+
+        Returns:
+            False when something still ran at the end of the drain time; the process must then be ended hard.
+        """
+        if self._runtime.stop.is_set():
+            return self._runtime.activity.running == 0
+        deadline = self._runtime.clock.monotonic() + self._runtime.options.drain.total_seconds()
+        self._runtime.log.event("host draining", running=self._runtime.activity.running)
+        self._runtime.stop.set()
+        self._server.close()
+        idle = self._join(deadline)
+        for lock in self._singletons:
+            lock.release()
+        self._runtime.log.event("host stopped", abandoned=self._runtime.activity.running or None)
+        if idle:
+            for listener in self._listeners:
+                listener.close()
+            self._close_parts()
+        return idle
+
+    def _join(self, deadline: float) -> bool:
+        """Wait for the listeners, then for what they have under way."""
+        clock = self._runtime.clock
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(max(0.0, deadline - clock.monotonic()))
+        idle = self._runtime.activity.wait_idle(max(0.0, deadline - clock.monotonic()))
+        return idle and not any(thread.is_alive() for thread in self._threads)
+
+    def _close_parts(self) -> None:
+        self._runtime.renewals.close()
+        self._runtime.worker.close()
+        self._runtime.connections.close()
+
+    def _of(self, kind: str) -> list[Function]:
+        return [function for function in self.functions.values() if function.kind == kind]
+
+    def _check_connections(self) -> None:
+        for function in self.functions.values():
+            if function.kind in {"queueTrigger", "blobTrigger"} and not function.disabled:
+                self._runtime.connections.check(function.connection, function=function.name)
+
+    def _prepare_queues(self) -> None:
+        host_json = self._runtime.host_json
+        limits = Limits(
+            batch_size=host_json.batch_size,
+            new_batch_threshold=host_json.new_batch_threshold,
+            max_dequeue_count=host_json.max_dequeue_count,
+            visibility_seconds=int(host_json.visibility_timeout.total_seconds()),
+        )
+        for function in self._of("queueTrigger"):
+            self._runs[function.name] = triggers.queue_run(function, self._runtime)
+            if not function.disabled:
+                self._listen(triggers.queue_source(function, self._runtime), limits)
+
+    def _prepare_blobs(self) -> None:
+        functions = self._of("blobTrigger")
+        for function in functions:
+            self._runs[function.name] = triggers.blob_run(function, self._blob_queue)
+        active = [function for function in functions if not function.disabled]
+        if not active:
+            return
+        parallel = self._runtime.host_json.blob_parallelism
+        batch = min(32, (parallel + 1) // 2)
+        limits = Limits(
+            batch_size=batch,
+            new_batch_threshold=parallel - batch,
+            max_dequeue_count=self._runtime.host_json.poison_blob_threshold,
+            visibility_seconds=0,
+        )
+        queue = self._blob_queue
+        self._listen(
+            Source(
+                name=queue.queue.queue_name, queue=queue.queue, deliver=queue.deliver, poison=queue.poison, own=True
+            ),
+            limits,
+        )
+        scanned = [Scanner(function, self._runtime, queue.send) for function in active if not is_event_grid(function)]
+        if scanned:
+            lock = self._lock(scans.LOCK)
+            self._threads.append(_thread("scan", lambda: scans.run(scanned, lock, self._runtime)))
+
+    def _prepare_timers(self) -> None:
+        for function in self._of("timerTrigger"):
+            timer = triggers.make_timer(function, self._lock(f"{function.id}.Listener"), self._runtime)
+            self._runs[function.name] = lambda _text, timer=timer: timer.tick(None, past_due=False)  # type: ignore[misc]
+            if not function.disabled:
+                self._threads.append(_thread(f"timer-{function.name}", timer.run))
+
+    def _listen(self, source: Source, limits: Limits) -> None:
+        listener = QueueListener(source, limits, self._runtime)
+        self._listeners.append(listener)
+        self._threads.append(_thread(f"queue-{source.name}", listener.run))
+
+    def _lock(self, name: str) -> Singleton:
+        lock = self._runtime.singleton(name)
+        self._singletons.append(lock)
+        return lock
+
+
+def _runtime(
+    options: Options, host_json: settings.HostJson, environ: MutableMapping[str, str], log: Log, clock: Clock
+) -> Runtime:
+    connections = Connections(environ)
+    connections.check(DEFAULT, function="(host)")
+    return Runtime(
+        options=options,
+        host_json=host_json,
+        log=log,
+        clock=clock,
+        stop=threading.Event(),
+        activity=Activity(),
+        state=HostState(connections.blobs(), settings.host_id(options.app, environ)),
+        connections=connections,
+        renewals=Renewals(clock=clock, log=log),
+        worker=Worker(log=log, clock=clock, timeout=host_json.function_timeout, threads=thread_count(environ)),
+    )
+
+
+def _thread(name: str, run: Callable[[], None]) -> threading.Thread:
+    # Daemon: what overstays the drain must not keep the process.
+    return threading.Thread(target=run, name=name, daemon=True)

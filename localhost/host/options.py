@@ -1,0 +1,92 @@
+"""What the command line says; every time of the real host is an option with its value as default."""
+
+import argparse
+import dataclasses
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+#: The storage service grants blob leases of this length and no other.
+LEASE_RANGE = (timedelta(seconds=15), timedelta(seconds=60))
+
+#: ``--fast``: quick values for a laptop run, where waiting proves nothing.
+FAST: dict[str, timedelta] = {
+    "scan": timedelta(seconds=0.5),
+    "poll_max": timedelta(seconds=0.25),
+    "message_lease": timedelta(seconds=10),
+    "singleton_lease": timedelta(seconds=15),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How this host runs."""
+
+    app: Path
+    port: int = 7071
+    instance: str = dataclasses.field(default_factory=lambda: f"host-{os.getpid()}")
+    #: Between two scans of a container (LogsAndContainerScan).
+    scan: timedelta = timedelta(seconds=10)
+    #: A received message stays hidden so long; renewed to it when half is gone. Whole seconds.
+    message_lease: timedelta = timedelta(minutes=10)
+    #: The longest wait between two polls of an empty queue; None: what host.json says.
+    poll_max: timedelta | None = None
+    #: Blob lease of a singleton listener (timer, container scan); 15 to 60 whole seconds.
+    singleton_lease: timedelta = timedelta(seconds=60)
+    #: How long running invocations may go on after SIGTERM.
+    drain: timedelta = timedelta(seconds=30)
+
+    def __post_init__(self) -> None:
+        """Refuse values that the storage service would refuse later."""
+        if not LEASE_RANGE[0] <= self.singleton_lease <= LEASE_RANGE[1]:
+            raise ValueError("--singleton-lease-seconds must lie within 15 and 60: blob leases know no other length.")
+        for name in ("message_lease", "singleton_lease"):
+            value: timedelta = getattr(self, name)
+            if value < timedelta(seconds=1) or value.microseconds:
+                raise ValueError(f"--{name.replace('_', '-')}-seconds must be whole seconds, at least 1.")
+        if min(self.scan, self.scan if self.poll_max is None else self.poll_max) <= timedelta(
+            0
+        ) or self.drain < timedelta(0):
+            raise ValueError("--scan-seconds and --poll-max-seconds must be above 0, --drain-seconds at least 0.")
+
+
+def parse(arguments: list[str] | None = None) -> Options:
+    """Read the command line; ends the process with status 2 and a message when it is wrong."""
+    parser = argparse.ArgumentParser(
+        prog="python -m localhost.host", description="Run the functions of an app on this machine."
+    )
+    parser.add_argument("--app", type=Path, required=True, help="the folder with function_app.py and host.json")
+    parser.add_argument("--port", type=int, default=7071, help="HTTP on 127.0.0.1; 0 takes a free port")
+    parser.add_argument("--instance", help="the name of this host in logs (default: host-PID)")
+    for name, default in (
+        ("scan", "10"),
+        ("message-lease", "600"),
+        ("poll-max", "maxPollingInterval of host.json: 60, or 2 in Development"),
+        ("singleton-lease", "60"),
+        ("drain", "30"),
+    ):
+        parser.add_argument(f"--{name}-seconds", type=_seconds, metavar="N", help=f"default {default}")
+    quick = ", ".join(f"{name.replace('_', '-')} {value.total_seconds():g} s" for name, value in FAST.items())
+    parser.add_argument("--fast", action="store_true", help=f"quick values where none is given: {quick}")
+    given = parser.parse_args(arguments)
+    try:
+        return _options(given)
+    except ValueError as error:
+        parser.error(str(error))
+
+
+def _options(given: argparse.Namespace) -> Options:
+    values: dict[str, Any] = dict(FAST) if given.fast else {}
+    for name in ("scan", "message_lease", "poll_max", "singleton_lease", "drain"):
+        value = getattr(given, f"{name}_seconds")
+        if value is not None:
+            values[name] = value
+    options = dataclasses.replace(Options(app=given.app.resolve(), port=given.port), **values)
+    return dataclasses.replace(options, instance=given.instance) if given.instance else options
+
+
+def _seconds(text: str) -> timedelta:
+    """Return the seconds as a time span."""
+    return timedelta(seconds=float(text))

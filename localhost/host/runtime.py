@@ -1,0 +1,49 @@
+"""What every listener of one host works with."""
+
+import threading
+from dataclasses import dataclass
+
+from localhost.host.activity import Activity
+from localhost.host.clock import Clock
+from localhost.host.connections import Connections
+from localhost.host.invoke import Worker
+from localhost.host.log import Log
+from localhost.host.options import Options
+from localhost.host.renewals import Renewals
+from localhost.host.settings import HostJson
+from localhost.host.singleton import Singleton
+from localhost.host.state import HostState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """One host's parts; closed by the host, in order."""
+
+    options: Options
+    host_json: HostJson
+    log: Log
+    clock: Clock
+    #: Set when the host drains: listeners take on nothing new.
+    stop: threading.Event
+    activity: Activity
+    renewals: Renewals
+    connections: Connections
+    worker: Worker
+    state: HostState
+
+    @property
+    def poll_max_seconds(self) -> float:
+        """The longest wait between two polls of an empty queue."""
+        poll_max = self.options.poll_max
+        return (self.host_json.max_polling_interval if poll_max is None else poll_max).total_seconds()
+
+    def singleton(self, name: str) -> Singleton:
+        """Return the lock of this name; nothing is taken yet."""
+        return Singleton(
+            name,
+            state=self.state,
+            lease_seconds=int(self.options.singleton_lease.total_seconds()),
+            renewals=self.renewals,
+            clock=self.clock,
+            log=self.log,
+        )

@@ -1,0 +1,27 @@
+"""A scanned and an Event Grid blob function that record their calls."""
+
+import queue
+from typing import Any
+
+import azure.functions as func
+
+CALLS: queue.Queue[tuple[str, Any]] = queue.Queue()
+
+app = func.FunctionApp()
+
+
+@app.blob_trigger(arg_name="blob", path="%CONTAINER%/in/{name}.png", connection="AzureWebJobsStorage")
+def scanned(blob: func.InputStream) -> None:
+    """Record the blob; one that holds ``bad`` fails."""
+    content = blob.read()
+    CALLS.put(("scanned", (blob.name, blob.length, content, blob.uri, blob.blob_properties, blob.metadata)))
+    if content == b"bad":
+        raise ValueError("asked to fail")
+
+
+@app.blob_trigger(
+    arg_name="blob", path="%CONTAINER%/{name}", connection="AzureWebJobsStorage", source=func.BlobSource.EVENT_GRID
+)
+def told(blob: func.InputStream) -> None:
+    """Record the blob."""
+    CALLS.put(("told", (blob.name, blob.read())))

@@ -1,0 +1,93 @@
+"""Hosts in this process and in processes of their own, on the session's Azurite, under names of one test."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.storage.blob import BlobServiceClient
+from azure.storage.queue import QueueServiceClient
+
+from localhost.azurite import Azurite
+from localhost.host.connections import API_VERSION
+from localhost.host.host import Host
+from localhost.host.options import Options
+from tests.host.functions_host.hosts import APPS, ROOT, Events, Launch, Running, Spawn, Spawned, Storage
+
+
+@pytest.fixture
+def storage(azurite: Azurite) -> Iterator[Storage]:
+    """Names that no other test uses."""
+    with (
+        BlobServiceClient.from_connection_string(azurite.connection, api_version=API_VERSION) as blobs,
+        QueueServiceClient.from_connection_string(azurite.connection, api_version=API_VERSION) as queues,
+    ):
+        yield Storage(azurite.connection, blobs, queues)
+
+
+@pytest.fixture
+def launch(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Launch]:
+    """Start hosts in this process; they drain at the end of the test."""
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    monkeypatch.delitem(sys.modules, "function_app", raising=False)
+    running: list[Running] = []
+
+    def start(app: str | Path, *, settings: dict[str, str] | None = None, **options: Any) -> Running:  # noqa: ANN401
+        log = Events()
+        times = {"scan": timedelta(seconds=0.1), "poll_max": timedelta(seconds=0.1), **options}
+        chosen = Options(app=APPS / app, port=0, singleton_lease=timedelta(seconds=15), **times)
+        host = Host(chosen, environ={**storage.settings, **(settings or {})}, log=log)
+        names = next(iter(host.functions.values())).call.__globals__
+        running.append(Running(host, log, names))
+        host.start()
+        return running[-1]
+
+    yield start
+    for one in running:
+        if "GO_ON" in one.names:
+            one.go_on.set()
+        assert one.host.close()
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Callable[[str, str, str], Path]:
+    """Copy an app with one text of its host.json replaced."""
+
+    def copy(app: str, old: str, new: str) -> Path:
+        shutil.copy(APPS / app / "function_app.py", tmp_path)
+        text = (APPS / app / "host.json").read_text()
+        assert old in text
+        (tmp_path / "host.json").write_text(text.replace(old, new))
+        return tmp_path
+
+    return copy
+
+
+@pytest.fixture
+def spawn(storage: Storage) -> Iterator[Spawn]:
+    """Start hosts in processes of their own; what is left at the end of the test is killed."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(app: str | Path, *arguments: str, settings: dict[str, str] | None = None) -> Spawned:
+        command = [sys.executable, "-m", "localhost.host", "--app", str(APPS / app), "--port", "0", *arguments]
+        environ = {**storage.settings, "PATH": "/usr/bin:/bin", **(settings or {})}
+        popen = subprocess.Popen(
+            command, cwd=ROOT, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        running.append(popen)
+        assert popen.stdout is not None
+        line = popen.stdout.readline()
+        return Spawned(popen, json.loads(line)["port"] if line else 0)
+
+    yield start
+    for popen in running:
+        if popen.poll() is None:
+            popen.kill()
+        popen.wait()
+        assert popen.stdout is not None
+        popen.stdout.close()

@@ -1,0 +1,103 @@
+"""The host as a process: signals, deaths, refusals."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.host.functions_host.hosts import Spawn, Storage, until
+
+ROOT = Path(__file__).resolve().parents[3]
+NO_TICK = {"AzureWebJobs.tick.Disabled": "true"}
+
+
+def refuses(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except ConnectionError:
+        return True
+    return False
+
+
+def test_sigterm_lets_the_running_invocation_finish_and_exits_0(storage: Storage, spawn: Spawn, tmp_path: Path) -> None:
+    queue = storage.queue()
+    queue.send_message("one")
+    go_on = tmp_path / "go-on"
+    host = spawn("timers", "--fast", settings={**NO_TICK, "GO_ON": str(go_on)})
+    assert host.read() == "began 1"
+    host.popen.send_signal(signal.SIGTERM)
+    until(lambda: refuses(host.port))
+    queue.send_message("two")
+    with pytest.raises(subprocess.TimeoutExpired):
+        host.popen.wait(0.7)
+    go_on.touch()
+    assert host.read() == "ended"
+    assert host.popen.wait(10) == 0
+    assert host.read() == "", "a draining host takes on nothing new"
+    assert [message.content for message in queue.peek_messages(5)] == ["two"]
+
+
+def test_the_drain_ends_when_its_time_is_up(storage: Storage, spawn: Spawn, tmp_path: Path) -> None:
+    storage.queue().send_message("one")
+    host = spawn("timers", "--fast", "--drain-seconds", "0.5", settings={**NO_TICK, "GO_ON": str(tmp_path / "never")})
+    assert host.read() == "began 1"
+    host.popen.send_signal(signal.SIGINT)
+    assert host.popen.wait(10) == 0
+
+
+def test_a_second_signal_ends_the_host_at_once(storage: Storage, spawn: Spawn, tmp_path: Path) -> None:
+    storage.queue().send_message("one")
+    host = spawn("timers", "--fast", settings={**NO_TICK, "GO_ON": str(tmp_path / "never")})
+    assert host.read() == "began 1"
+    host.popen.send_signal(signal.SIGTERM)
+    with pytest.raises(subprocess.TimeoutExpired):
+        host.popen.wait(0.3)
+    host.popen.send_signal(signal.SIGTERM)
+    assert host.popen.wait(5) == 1
+
+
+def test_a_killed_host_leaves_its_message_to_the_next_one_after_the_lease(
+    storage: Storage, spawn: Spawn, tmp_path: Path
+) -> None:
+    storage.queue().send_message("one")
+    go_on = tmp_path / "go-on"
+    settings = {**NO_TICK, "GO_ON": str(go_on)}
+    first = spawn("timers", "--fast", "--message-lease-seconds", "2", settings=settings)
+    assert first.read() == "began 1"
+    first.popen.kill()
+    first.popen.wait()
+    go_on.touch()
+    second = spawn("timers", "--fast", settings=settings)
+    assert second.read() == "began 2"
+    assert second.read() == "ended"
+
+
+def start(app: Path, **settings: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "localhost.host", "--app", str(app), "--port", "0"]
+    environ = {"PATH": os.environ["PATH"], "AzureWebJobsStorage": "UseDevelopmentStorage=true", **settings}
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("import absent_module\n", "absent_module"),
+        ("import azure.functions as func\napp = func.FunctionApp()\n", "defines no function"),
+    ],
+)
+def test_an_app_that_cannot_run_is_refused_with_its_reason_and_status_1(tmp_path: Path, source: str, said: str) -> None:
+    (tmp_path / "function_app.py").write_text(source)
+    ended = start(tmp_path)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert said in ended.stderr
+
+
+def test_settings_come_from_local_settings_json_and_the_environment_wins(tmp_path: Path) -> None:
+    source = "import os\nraise SystemError(os.environ['A'] + os.environ['B'])\n"
+    (tmp_path / "function_app.py").write_text(source)
+    (tmp_path / "local.settings.json").write_text('{"Values": {"A": "file-a", "B": "file-b"}}')
+    assert "file-aenviron-b" in start(tmp_path, B="environ-b").stderr
