@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from localhost.azurite import Azurite, AzuriteFailed
-from localhost.run.stop import Stop, Stopped
+from localhost.stop import Stop, Stopped
 
 
 def main(words: list[str]) -> int:

@@ -5,16 +5,14 @@ Exit status: 0 after a drain; 1 when the app cannot be started, or at a second s
 
 import json
 import os
-import signal
 import sys
-import threading
 import traceback
-from types import FrameType
 
 from localhost.host.host import Host
 from localhost.host.log import Log, capture
 from localhost.host.options import Options, parse
 from localhost.host.settings import SettingsWrong
+from localhost.stop import Stop
 
 
 def main() -> int:
@@ -22,17 +20,22 @@ def main() -> int:
     options = parse()
     log = Log(options.instance)
     capture(log)
-    told = _signals()
     if options.app.is_dir():
         os.chdir(options.app)  # as ``func start`` does: a function may open files by relative paths
+    with Stop(again=lambda: os._exit(1)) as stop:
+        return _run(options, log, stop)
+
+
+def _run(options: Options, log: Log, stop: Stop) -> int:
     host = _make(options, log)
     if host is None:
         return 1
-    host.start()
     names = sorted(name for name, function in host.functions.items() if not function.disabled)
+    # Before anything that a function may print; the port is open already, and holds requests until they are served.
     print(json.dumps({"event": "host started", "port": host.port, "functions": names}), flush=True)  # noqa: T201
     log.event("host started", port=host.port, functions=names)
-    told.wait()
+    host.start()
+    stop.told()
     if not host.close():
         # Threads that overstayed the drain cannot be ended in any other way.
         sys.stderr.flush()
@@ -50,20 +53,6 @@ def _make(options: Options, log: Log) -> Host | None:
     except Exception:  # noqa: BLE001 - the edge of the process: importing the app may raise anything
         log.event("host not started", level="error", error=traceback.format_exc())
     return None
-
-
-def _signals() -> threading.Event:
-    """Return what the first SIGINT or SIGTERM sets; the second ends the process at once."""
-    told = threading.Event()
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        if told.is_set():
-            os._exit(1)
-        told.set()
-
-    signal.signal(signal.SIGINT, on_signal)
-    signal.signal(signal.SIGTERM, on_signal)
-    return told
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from typing import IO, Self
 from localhost.azurite import ROOT
 from localhost.run.errors import HostFailed
 from localhost.run.options import Options
-from localhost.run.stop import Stop
+from localhost.stop import Stop
 
 READY_SECONDS = 60.0
 FUNC_READY_SECONDS = 180.0  # it may download an extension bundle first

@@ -18,8 +18,8 @@ from localhost.run.hosts import Hosts
 from localhost.run.options import Options, parse
 from localhost.run.reports import Reports
 from localhost.run.show import Screen, say_last, screen_for
-from localhost.run.stop import Stop, Stopped
 from localhost.run.watch import PATIENCE_SECONDS, Image, Json, Outcome, Watch
+from localhost.stop import Stop, Stopped
 
 UPLOADS_AT_ONCE = 8
 

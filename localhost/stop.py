@@ -1,7 +1,9 @@
 """The wish to end, as it comes by signal."""
 
+import contextlib
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -25,12 +27,16 @@ class Stop:
     The handler only counts: an exception from anywhere could leave a process started and not yet known, and an
     Event's lock may be held by the very thread that the handler interrupts.
 
+    Args:
+        again: Called at the second signal and at each later one: somebody is impatient.
+
     Attributes:
         number: Of the first signal; 0 while there is none.
         times: How many signals have come.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, again: Callable[[], object] = lambda: None) -> None:
+        self._again = again
         self.number = 0
         self.times = 0
         self._never = threading.Event()
@@ -57,6 +63,12 @@ class Stop:
             seconds -= STEP_SECONDS
         self.check()
 
+    def told(self) -> None:
+        """Return when a signal has come."""
+        with contextlib.suppress(Stopped):
+            while True:
+                self.wait()
+
     @property
     def status(self) -> int:
         """The exit status that names the signal."""
@@ -65,6 +77,8 @@ class Stop:
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self.number = self.number or number
         self.times += 1
+        if self.times > 1:
+            self._again()
 
     def __enter__(self) -> Self:
         """Take over the signals."""

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from localhost.run.stop import SIGNALS, Stop, Stopped
+from localhost.stop import SIGNALS, Stop, Stopped
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 
@@ -32,3 +32,11 @@ def test_signals_are_given_back() -> None:
     with Stop():
         assert [signal.getsignal(number) for number in SIGNALS] != before
     assert [signal.getsignal(number) for number in SIGNALS] == before
+
+
+def test_who_is_impatient_is_heard_from_the_second_signal_on() -> None:
+    heard: list[int] = []
+    with Stop(again=lambda: heard.append(stop.times)) as stop:
+        for _ in range(3):
+            signal.raise_signal(signal.SIGTERM)
+    assert heard == [2, 3]
