@@ -2,11 +2,12 @@
 
 import base64
 import hashlib
+import json
 from collections import Counter
 
 import pytest
 
-from tests.rig import SAMPLES, Rig, transitions_applied, until
+from tests.rig import ROOT, SAMPLES, Rig, transitions_applied, until
 
 CAT = (SAMPLES / "cat.png").read_bytes()
 ROCKET = (SAMPLES / "rocket.jpg").read_bytes()
@@ -24,13 +25,21 @@ def test_an_uploaded_image_is_completed_once_with_its_report_and_thumbnail(rig: 
     assert len(data) == thumbnail["bytes"]
 
 
-@pytest.mark.parametrize("text", ["images/cat.png", base64.b64encode(b"images/cat.png").decode()])
+@pytest.mark.parametrize(
+    "text", ["images/cat.png", base64.b64encode(b"images/cat.png").decode()], ids=["plain", "base64"]
+)
 def test_a_message_by_anyone_is_enough(rig: Rig, text: str) -> None:
     rig.start(Disabled="record_image,analyze_pending")
     identity = rig.upload("cat.png", CAT)
     rig.send(text)
     job = rig.ended(identity)
     assert (job["state"], job["attempts"]) == ("COMPLETED", 1)
+
+
+def test_the_sample_settings_are_enough(rig: Rig) -> None:
+    values = json.loads((ROOT / "local.settings.sample.json").read_text("utf-8"))["Values"]
+    rig.start(**{name: value for name, value in values.items() if name != "AzureWebJobsStorage"})
+    assert rig.ended(rig.upload("cat.png", CAT))["state"] == "COMPLETED"
 
 
 def test_the_timer_alone_is_enough(rig: Rig) -> None:
@@ -68,6 +77,7 @@ def test_a_lost_message_is_made_good_by_the_sweep(rig: Rig) -> None:
         ("empty.png", b"", "empty_blob"),
         ("text.jpg", (SAMPLES / "broken" / "text.jpg").read_bytes(), "unsupported_format"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_bad_file_fails_with_its_code_at_the_first_attempt(rig: Rig, name: str, data: bytes, code: str) -> None:
     rig.start()
