@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 from shared import leases
-from shared.errors import DarkroomError, IllegalTransition, Lost, Stale
+from shared.errors import IllegalTransition, Lost, Stale
 from shared.telemetry import Happened, emit
 
 R = TypeVar("R")
@@ -57,7 +57,7 @@ class Held(Generic[R]):
         return float("inf") if self._retired or self.lost else self._next_at
 
     def beat(self) -> None:
-        """Renew, unless retired; an outage is logged and tried again at the next beat."""
+        """Renew, unless retired; a failure is logged and tried again soon, as long as the lease lasts."""
         with self._mutex:
             if self._retired or self.lost:
                 return
@@ -66,7 +66,7 @@ class Held(Generic[R]):
                 self._row = self._renew(self._row, leases.renewal_timeout(self._lease))
             except (Lost, Stale, IllegalTransition):
                 self._refused = True
-            except DarkroomError as error:
+            except Exception as error:  # noqa: BLE001 - the edge of a thread that keeps all leases of the process
                 emit(Happened.RENEWAL_FAILED, level=logging.WARNING, error=type(error).__name__)
                 self._next_at = self._monotonic() + leases.renewal_timeout(self._lease).total_seconds()
             else:

@@ -11,6 +11,10 @@ CONTAINER_LENGTH = (3, 63)
 NAME_LENGTH = (1, 1024)
 
 
+#: A URL's parts that every HTTP client folds away: such a name would reach another blob, or another container.
+_FOLDED = frozenset({".", ".."})
+
+
 @dataclass(frozen=True)
 class ImageRef:
     """The place of an image: one name, whichever version stands there.
@@ -33,13 +37,15 @@ class ImageRef:
         """Read ``container/name``.
 
         Raises:
-            InvalidReference: Not of that form, or longer than the blob service allows.
+            InvalidReference: Not of that form, longer than the blob service allows, or not to be said in a URL.
         """
         container, slash, name = ref.partition("/")
         if not slash or not (CONTAINER_LENGTH[0] <= len(container) <= CONTAINER_LENGTH[1]):
             raise InvalidReference("reference: want 'container/name' with a container name of 3 to 63 characters")
         if not (NAME_LENGTH[0] <= len(name) <= NAME_LENGTH[1]):
             raise InvalidReference("reference: want a blob name of 1 to 1,024 characters behind 'container/'")
+        if _FOLDED & set(name.split("/")) or not _speakable(name):
+            raise InvalidReference("reference: want a blob name without '.' and '..' between slashes, in valid Unicode")
         return cls(container, name)
 
 
@@ -63,3 +69,12 @@ class BlobFacts:
 def version_of(etag: str) -> str:
     """Strip an ETag of its quotes and of ``W/``: a HEAD gives quotes, a listing does not."""
     return etag.removeprefix("W/").strip('"')
+
+
+def _speakable(name: str) -> bool:
+    """Whether UTF-8 can say it: JSON can bring half of a surrogate pair."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -63,7 +63,7 @@ class JobStore(Protocol):
     """The job table. Each transition is one transaction of job row, index rows and attempt row."""
 
     def get(self, job_id: str) -> Row | None:
-        """Read one job. Costs: 1 read."""
+        """Read one job. Costs: 1 read; 1 more a process, the first time."""
 
     def key(self, kind: str, ref: str) -> Key | None:
         """Read which version of a reference is the newest recorded. Costs: 1 read."""

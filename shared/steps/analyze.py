@@ -122,7 +122,7 @@ class Analyze:
     def _overwritten(self, attempt: Attempt, ref: ImageRef) -> Outcome:
         """Record what stands there now, which supersedes this job in the same transaction; end it if that did not."""
         try:
-            self._record(ref)
+            self._record.overwritten(ref)
         except BlobGone:
             return self._gone(attempt)
         if attempt.still_own():

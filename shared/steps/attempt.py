@@ -22,6 +22,9 @@ from shared.telemetry import Happened, emit
 
 #: A commit meets only its own heartbeat's last renewal; more refusals in a row than this have another cause.
 COMMIT_ROUNDS = 5
+#: A receiver may believe the service's time to be so much earlier than it is; a message that comes before its job is
+#: due is spent for nothing.
+DATE_STEP = timedelta(seconds=1)
 _REFUSALS = {Guard.DUE.value: Outcome.NOT_DUE, Guard.LAPSED.value: Outcome.BUSY}
 
 
@@ -177,7 +180,7 @@ class Attempt:
             lambda row, own: moves.retry(row, claim=own, error=error, now=error.at, delay=delay, grace=grace)
         )
         if won and settings.sends:
-            self._attempts.queue.send(messages.write(job.id, job.traceparent), delay=delay)
+            self._attempts.queue.send(messages.write(job.id, job.traceparent), delay=delay + DATE_STEP)
         return self._ended(Happened.RETRIED, Outcome.RETRIED if won else Outcome.LOST, code)
 
     def still_own(self) -> bool:

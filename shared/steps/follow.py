@@ -16,6 +16,9 @@ from shared.ports import JobStore
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
 
+#: Of a reading that has only these, nothing exists; of several images one may have vanished since.
+_NOTHING_REAL = frozenset({Outcome.UNKNOWN, Outcome.GONE})
+
 
 class Follow:
     """Do what a message asks for.
@@ -57,11 +60,10 @@ class Follow:
         self, text: str, on_job: Callable[[str], Outcome], on_image: Callable[[ImageRef], Outcome]
     ) -> list[Outcome]:
         for hints in messages.readings(text, images_container=self._container):
-            try:
-                outcomes = [on_job(hint.job_id) if isinstance(hint, JobHint) else on_image(hint) for hint in hints]
-            except BlobGone:
-                continue
-            if Outcome.UNKNOWN not in outcomes:
+            outcomes = [
+                on_job(hint.job_id) if isinstance(hint, JobHint) else _unless_gone(on_image, hint) for hint in hints
+            ]
+            if not outcomes or not _NOTHING_REAL.issuperset(outcomes):
                 return outcomes
         if JOB_ID.search(text):
             raise MessageRejected("unknown_job", "The message names a job that does not exist.")
@@ -71,3 +73,10 @@ class Follow:
         self._jobs.reject(text, code=rejected.code, message=str(rejected))
         emit(Happened.REJECTED, level=logging.WARNING, code=rejected.code)
         return [Outcome.REJECTED]
+
+
+def _unless_gone(on_image: Callable[[ImageRef], Outcome], ref: ImageRef) -> Outcome:
+    try:
+        return on_image(ref)
+    except BlobGone:
+        return Outcome.GONE

@@ -79,6 +79,23 @@ class Record:
             row = None
         except KeyTaken:
             row, found = self._newer(ref, traceparent)
+        return self._recorded(ref, row, found, announce=announce)
+
+    def overwritten(self, ref: ImageRef) -> Recorded:
+        """Record what stands under a reference by now, where another version was recorded and is gone.
+
+        It begins at the key row: so it also opens the job of a version that was superseded and has come back, which
+        a plain event takes for a duplicate.
+
+        Raises:
+            BlobGone: There is no such blob.
+
+        Costs: get, HEAD, get, transaction, send = 5.
+        """
+        row, found = self._newer(ref, None)
+        return self._recorded(ref, row, found, announce=True)
+
+    def _recorded(self, ref: ImageRef, row: Row | None, found: BlobFacts, *, announce: bool) -> Recorded:
         if row is None:
             identity = job_id(self._settings.image_type, ref.ref, found.version)
             emit(Happened.DUPLICATE, job=identity, ref=ref.ref)
@@ -98,14 +115,19 @@ class Record:
             traceparent: As above.
 
         Returns:
-            RECORDED or DUPLICATE; GONE when the blob has vanished since; IGNORED for another container's.
+            RECORDED or DUPLICATE; GONE when the blob has vanished since; IGNORED for another container's; REJECTED
+            for a name that can't be reached by URL, which is kept.
         """
+        path = path or ""
+        container, _, name = path.partition("/")
+        if container != self._settings.images_container or not name:
+            return Outcome.IGNORED
         try:
-            ref = ImageRef.of(path or "")
-        except InvalidReference:
-            return Outcome.IGNORED
-        if ref.container != self._settings.images_container:
-            return Outcome.IGNORED
+            ref = ImageRef.of(path)
+        except InvalidReference as error:
+            self._jobs.reject(path, code="invalid_reference", message=str(error))
+            emit(Happened.REJECTED, level=logging.WARNING, code="invalid_reference")
+            return Outcome.REJECTED
         try:
             return self(ref, traceparent=traceparent or None).outcome
         except BlobGone:

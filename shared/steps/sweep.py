@@ -90,7 +90,7 @@ class Sweep:
         except LockHeld:
             emit(Happened.LOCKED_OUT)
             return Swept(Counter(), locked_out=True)
-        emit(Happened.SWEPT, left=swept.left, **{outcome.value: n for outcome, n in swept.outcomes.items()})
+        emit(Happened.SWEPT, unstarted=swept.left, **{outcome.value: n for outcome, n in swept.outcomes.items()})
         return swept
 
     def _due(self) -> list[str]:

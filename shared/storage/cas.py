@@ -10,6 +10,7 @@ conflict, so they are off here. Every write carries a fresh nonce; when the repl
 This module alone calls the SDK's write methods: without a match condition they are unconditional.
 """
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -157,7 +158,7 @@ def send(queue: QueueClient, text: str, *, delay: timedelta, patience: Patience)
 
     Costs: 1 message.
     """
-    visible = int(delay.total_seconds())
+    visible = math.ceil(delay.total_seconds())  # early, the message would find its job not due, and be spent
     for _ in patience.attempts():
         try:
             queue.send_message(text, time_to_live=-1, visibility_timeout=visible, retry_total=0)

@@ -4,8 +4,9 @@ The transport is the seam. It reads the ``Date`` of every reply for ``ServerCloc
 it: it survives ``get_table_client`` and its likes, which per-client policies do not.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ from azure.storage.queue import QueueServiceClient
 from shared.clock import ServerClock
 from shared.errors import SettingsInvalid
 from shared.storage.connections import Connection, credential
+from shared.storage.replies import date_of
 
 #: The newest that Azurite 3.35 knows; the SDKs' own default is ahead of every released emulator.
 API_VERSION = "2024-11-04"
@@ -24,7 +26,13 @@ CONNECT_TIMEOUT = timedelta(seconds=5)
 READ_TIMEOUT = timedelta(seconds=30)
 
 #: Reads only: writes are never repeated by the SDK (see ``cas``). Its own first wait would be 15 s and more.
-_RETRIES = {"retry_total": 3, "retry_backoff_factor": 0.2, "initial_backoff": 0.2, "increment_base": 2}
+_RETRIES = {
+    "retry_total": 3,
+    "retry_backoff_factor": 0.2,
+    "initial_backoff": 0.2,
+    "increment_base": 1,
+    "random_jitter_range": 0.2,
+}
 
 
 def default_transport() -> HttpTransport[Any, Any]:
@@ -51,9 +59,9 @@ class DatingTransport(HttpTransport[Any, Any]):
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
         """Send, and read the reply's ``Date``."""
         reply = self._inner.send(request, **kwargs)
-        date = reply.headers.get("Date")
-        if date:
-            self._clock.observe(parsedate_to_datetime(date))
+        date = date_of(reply.headers)
+        if date is not None:
+            self._clock.observe(date)
         return reply
 
     def open(self) -> None:
@@ -83,7 +91,8 @@ def table_service(connection: Connection, transport: HttpTransport[Any, Any]) ->
     """Build the client of the table service; its own API version is old enough for every emulator."""
     options: dict[str, Any] = {"transport": transport, **_RETRIES}
     if connection.text is not None:
-        return TableServiceClient.from_connection_string(connection.text, **options)
+        with _named(connection):
+            return TableServiceClient.from_connection_string(connection.text, **options)
     return TableServiceClient(_endpoint(connection, "table"), credential=credential(connection), **options)
 
 
@@ -91,7 +100,8 @@ def queue_service(connection: Connection, transport: HttpTransport[Any, Any]) ->
     """Build the client of the queue service."""
     options: dict[str, Any] = {"transport": transport, "api_version": API_VERSION, **_RETRIES}
     if connection.text is not None:
-        return QueueServiceClient.from_connection_string(connection.text, **options)
+        with _named(connection):
+            return QueueServiceClient.from_connection_string(connection.text, **options)
     return QueueServiceClient(_endpoint(connection, "queue"), credential=credential(connection), **options)
 
 
@@ -112,14 +122,27 @@ def blob_service(
         **_RETRIES,
     }
     if connection.text is not None:
-        return BlobServiceClient.from_connection_string(connection.text, **options)
+        with _named(connection):
+            return BlobServiceClient.from_connection_string(connection.text, **options)
     return BlobServiceClient(_endpoint(connection, "blob"), credential=credential(connection), **options)
+
+
+@contextmanager
+def _named(connection: Connection) -> Iterator[None]:
+    """Refuse a connection string by the name of its setting; what the SDK says of it names none."""
+    try:
+        yield
+    except ValueError:
+        raise SettingsInvalid(
+            [f"{connection.setting}: want a connection string with AccountName and AccountKey, or an identity"]
+        ) from None
 
 
 def _endpoint(connection: Connection, service: str) -> str:
     try:
         return connection.endpoints[service]
     except KeyError:
+        name = connection.setting
         raise SettingsInvalid(
-            [f"{service}ServiceUri: want one beside the other service URIs, or accountName"]
+            [f"{name}__{service}ServiceUri: want it beside the other URIs, or {name}__accountName"]
         ) from None

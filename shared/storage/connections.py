@@ -22,12 +22,14 @@ class Connection:
     """A storage account as a setting describes it.
 
     Attributes:
+        setting: Name of the app setting, for errors.
         text: Connection string; None for an identity.
         endpoints: Service URL by service; empty with a connection string.
         client_id: Of a user-assigned managed identity.
         managed: Whether only a managed identity will do; otherwise whatever the environment offers.
     """
 
+    setting: str
     text: str | None
     endpoints: Mapping[str, str]
     client_id: str | None = None
@@ -43,7 +45,7 @@ def read(environ: Mapping[str, str], name: str) -> Connection:
     for candidate in (name, f"AzureWebJobs{name}"):
         text = environ.get(candidate, "").strip()
         if text:
-            return Connection(text, {})
+            return Connection(candidate, text, {})
         section = _section(environ, candidate)
         if section:
             return _from_section(candidate, section)
@@ -82,4 +84,4 @@ def _from_section(name: str, section: Mapping[str, str]) -> Connection:
     if not endpoints:
         raise SettingsInvalid([f"{name}: want {name}__accountName or {name}__blobServiceUri beside the other keys"])
     managed = section.get("credential", "").lower() == "managedidentity"
-    return Connection(None, endpoints, client_id=section.get("clientid"), managed=managed)
+    return Connection(name, None, endpoints, client_id=section.get("clientid"), managed=managed)

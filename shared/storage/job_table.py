@@ -48,10 +48,11 @@ class JobTable:
     def create(self) -> None:
         """Create the table where it is missing, and hold its number of buckets. Costs: 2 transactions."""
         create_table(self._table)
-        self._check_buckets()
+        self._check_buckets(begin=True)
 
     def get(self, job_id: str) -> Row | None:
         """See ``JobStore.get``."""
+        self._check_buckets(begin=False)
         dated = Dated()
         entity = self._read(codec.partition(job_id, self._buckets), codec.job_key(job_id), dated)
         if entity is None:
@@ -67,7 +68,7 @@ class JobTable:
 
     def insert(self, move: Move, *, over: Key | None = None, superseded: tuple[Row, Move] | None = None) -> Row:
         """See ``JobStore.insert``."""
-        self._check_buckets()
+        self._check_buckets(begin=True)
         job, nonce = move.job, move.job.add_nonce
         place = codec.partition(job.id, self._buckets)
         operations: list[cas.Operation] = [
@@ -149,11 +150,17 @@ class JobTable:
             except ResourceNotFoundError:
                 return None
 
-    def _check_buckets(self) -> None:
-        """Refuse to work with another number of buckets than the table was begun with."""
+    def _check_buckets(self, *, begin: bool) -> None:
+        """Refuse to work with another number of buckets than the table was begun with.
+
+        Args:
+            begin: Whether to write the number down where there is none yet; a read must not.
+        """
         if self._checked:
             return
         found = self._read(_META, _BUCKETS, Dated())
+        if found is None and not begin:
+            return
         if found is None:
             nonce = self._draw()
             columns = {"PartitionKey": _META, "RowKey": _BUCKETS, "nonce": nonce, "value": self._buckets}

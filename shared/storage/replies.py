@@ -1,5 +1,6 @@
 """What a reply of the table service tells besides the entity: its Date, the row's ETag and Timestamp."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -19,8 +20,7 @@ class Dated:
 
     def __call__(self, reply: Any) -> None:  # noqa: ANN401 - a pipeline response, generic in two types
         """Take in a reply; the last one counts when the SDK has asked again."""
-        date = reply.http_response.headers.get("Date")
-        self._date = parsedate_to_datetime(date) if date else None
+        self._date = date_of(reply.http_response.headers)
 
     @property
     def date(self) -> datetime:
@@ -49,6 +49,14 @@ class Dated:
         if stamp is None:
             raise StorageOut("reply without a Timestamp")
         return codec.plain_time(stamp)
+
+
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """Return a reply's ``Date``, aware UTC; None when it has none that can be read."""
+    try:
+        return parsedate_to_datetime(headers.get("Date", ""))
+    except ValueError:
+        return None
 
 
 def create_table(table: TableClient) -> None:

@@ -1,0 +1,148 @@
+"""Ports to be tried, and a look behind them that they do not offer: on Azurite, by the SDK itself."""
+
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.core.pipeline.transport import HttpTransport
+
+from shared import wiring
+from shared.images import ImageRef
+from shared.ports import ImageStore, JobStore, LockStore, WorkQueue
+from shared.storage import clients, connections
+
+
+class JobsBench(Protocol):
+    """A job store and what stands in it."""
+
+    @property
+    def store(self) -> JobStore:
+        """The store under test."""
+
+    @property
+    def now(self) -> datetime:
+        """The service's time."""
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """Return every row by its RowKey."""
+
+    def reopened(self, *, buckets: int) -> JobStore:
+        """Open the same table anew, with another number of buckets."""
+
+
+class LocksBench(Protocol):
+    """A store of locks."""
+
+    @property
+    def store(self) -> LockStore:
+        """The store under test."""
+
+
+class ImagesBench(Protocol):
+    """An image store and what stands in it."""
+
+    @property
+    def store(self) -> ImageStore:
+        """The store under test."""
+
+    def upload(self, name: str, data: bytes, content_type: str = "image/png") -> ImageRef:
+        """Put an image there as an uploader does."""
+
+    def remove(self, ref: ImageRef) -> None:
+        """Delete an image as its owner does."""
+
+    def thumbnails(self) -> dict[str, tuple[bytes, str]]:
+        """Return content and MIME type of every thumbnail."""
+
+
+class QueueBench(Protocol):
+    """A queue and its other end."""
+
+    @property
+    def store(self) -> WorkQueue:
+        """The queue under test."""
+
+    def receive(self) -> list[str]:
+        """Take out what is visible now, as it came."""
+
+    def wait(self, seconds: float) -> None:
+        """Let a little time pass at the service."""
+
+
+class AzureJobs:
+    """The job table on Azurite."""
+
+    def __init__(self, environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
+        self._environ, self._wire = environ, wire
+        self._storage = wiring.build(environ, transport=wire, threaded=False).storage
+        self.store = self._storage.jobs
+        self.store.get(f"image-analysis-{0:032x}")  # the clock has seen a reply now
+
+    @property
+    def now(self) -> datetime:
+        """See ``JobsBench``."""
+        return self.store._clock.now()
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """See ``JobsBench``."""
+        try:
+            return {row["RowKey"]: {**row, "etag": row.metadata["etag"]} for row in self.store._table.list_entities()}
+        except ResourceNotFoundError:
+            return {}
+
+    def reopened(self, *, buckets: int) -> JobStore:
+        """See ``JobsBench``."""
+        environ = {**self._environ, "JOB_BUCKETS": str(buckets)}
+        return wiring.build(environ, transport=self._wire, threaded=False).storage.jobs
+
+
+class AzureLocks:
+    """The table of locks on Azurite."""
+
+    def __init__(self, environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
+        self.store = wiring.build(environ, transport=wire, threaded=False).storage.locks
+
+
+class AzureImages:
+    """The containers on Azurite."""
+
+    def __init__(self, environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
+        self.store = wiring.build(environ, transport=wire, threaded=False).storage.images
+        self._images = self.store._service.get_container_client(environ["IMAGES_CONTAINER"])
+        self._images.create_container()
+
+    def upload(self, name: str, data: bytes, content_type: str = "image/png") -> ImageRef:
+        """See ``ImagesBench``."""
+        self._images.upload_blob(name, data, overwrite=True, headers={"x-ms-blob-content-type": content_type})
+        return ImageRef(self._images.container_name, name)
+
+    def remove(self, ref: ImageRef) -> None:
+        """See ``ImagesBench``."""
+        self._images.delete_blob(ref.name)
+
+    def thumbnails(self) -> dict[str, tuple[bytes, str]]:
+        """See ``ImagesBench``."""
+        found, container = {}, self.store._thumbnails
+        for blob in container.list_blobs():
+            data = container.download_blob(blob.name).readall()
+            found[blob.name] = (data, str(blob.content_settings.content_type))
+        return found
+
+
+class AzureQueue:
+    """The queue on Azurite; its other end is a client of its own."""
+
+    def __init__(self, environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
+        self.store = wiring.build(environ, transport=wire, threaded=False).storage.queue
+        connection = connections.read(environ, "AzureWebJobsStorage")
+        self.client = clients.queue_service(connection, wire).get_queue_client(environ["JOB_QUEUE"])
+
+    def receive(self) -> list[str]:
+        """See ``QueueBench``."""
+        return [message.content for message in self.client.receive_messages(visibility_timeout=3600)]
+
+    def wait(self, seconds: float) -> None:
+        """See ``QueueBench``."""
+        threading.Event().wait(seconds)

@@ -1,0 +1,89 @@
+"""Moves of a job on a bench, each with the service's time."""
+
+import uuid
+from datetime import timedelta
+
+from shared import moves
+from shared.jobs import Claim, Event, JobError, Move
+from shared.locks import Lock
+from shared.ports import Row
+from tests.contract.benches import JobsBench
+
+TYPE = "image-analysis"
+LEASE = timedelta(seconds=60)
+NONE = timedelta(0)
+LOCK = Lock(name="sweep", owner="timer/1", token=1, lease=LEASE)
+
+
+def added(
+    bench: JobsBench,
+    ref: str = "images/cat.png",
+    version: str = "0x1",
+    *,
+    grace: timedelta = NONE,
+    max_attempts: int = 5,
+) -> Move:
+    """Return the addition of a job."""
+    return moves.add(
+        kind=TYPE,
+        ref=ref,
+        version=version,
+        params={"bytes": 7},
+        max_attempts=max_attempts,
+        now=bench.now,
+        grace=grace,
+        add_nonce=uuid.uuid4().hex,
+    )
+
+
+def claimed(bench: JobsBench, row: Row, *, owner: str = "queue/1", lapsed: bool = False) -> Move:
+    """Return a claim of a job."""
+    return moves.claim(row.job, owner=owner, claim_id=uuid.uuid4().hex, now=bench.now, lapsed=lapsed, lease=LEASE)
+
+
+def renewed(bench: JobsBench, row: Row) -> Move:
+    """Return a renewal of one's own claim."""
+    return moves.renew(row.job, claim=own(row), now=bench.now, lease=LEASE)
+
+
+def completed(bench: JobsBench, row: Row) -> Move:
+    """Return the completion of one's own claim."""
+    return moves.complete(row.job, claim=own(row), report={"schema": 1}, now=bench.now)
+
+
+def retried(bench: JobsBench, row: Row, *, delay: timedelta = NONE) -> Move:
+    """Return a retry of one's own claim."""
+    return moves.retry(row.job, claim=own(row), error=error(bench), now=bench.now, delay=delay, grace=NONE)
+
+
+def ended(bench: JobsBench, row: Row, event: Event = Event.CANCEL) -> Move:
+    """Return the end of a job by another."""
+    return moves.end(row.job, event=event, error=error(bench), lapsed=False, now=bench.now)
+
+
+def error(bench: JobsBench) -> JobError:
+    """Return an error of now."""
+    return JobError("corrupt_image", "Nothing to see.", bench.now)
+
+
+def own(row: Row) -> Claim:
+    """Return the live claim of a row."""
+    assert row.job.claim is not None
+    return row.job.claim
+
+
+def running(bench: JobsBench) -> Row:
+    """Add a job and claim it."""
+    row = bench.store.insert(added(bench))
+    return bench.store.replace(row, claimed(bench, row))
+
+
+def index_of(bench: JobsBench, row: Row) -> list[str]:
+    """Return the keys of a job's index rows."""
+    return [key for key in bench.rows() if key.startswith(("due:", "end:")) and key.endswith(row.job.id)]
+
+
+def due(bench: JobsBench, row: Row, *, after: timedelta = timedelta(seconds=1), limit: int = 100) -> list[str]:
+    """Return the due list of a job's bucket as the sweep sees it after some time."""
+    number = int(row.job.id.removeprefix(f"{TYPE}-")[:2], 16) % 4
+    return bench.store.due(TYPE, number, before=bench.now + after, limit=limit)

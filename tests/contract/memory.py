@@ -1,0 +1,89 @@
+"""The doubles on the bench."""
+
+from datetime import datetime
+from typing import Any
+
+from shared.images import ImageRef
+from shared.ports import JobStore
+from shared.storage import codec
+from tests.doubles.clock import FakeClock
+from tests.doubles.images import MemoryImages
+from tests.doubles.jobs import MemoryJobs
+from tests.doubles.locks import MemoryLocks
+from tests.doubles.queue import MemoryQueue
+
+
+class DoubledJobs:
+    """The job table in memory."""
+
+    def __init__(self) -> None:
+        self._clock = FakeClock()
+        self.store = MemoryJobs(self._clock)
+
+    @property
+    def now(self) -> datetime:
+        """See ``JobsBench``."""
+        return self._clock.server.now()
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """See ``JobsBench``."""
+        kept = self.store.kept
+        rows: dict[str, dict[str, Any]] = {}
+        for job_id, row in kept.jobs.items():
+            rows[codec.job_key(job_id)] = {"etag": row.etag}
+            rows[codec.index_key(row.job)] = {}
+        for (kind, ref), key in kept.keys.items():
+            rows[codec.ref_key(kind, ref)] = {"etag": key.etag}
+        for (job_id, token), columns in kept.attempts.items():
+            rows[codec.try_key(job_id, token)] = dict(columns)
+        for number, (text, columns) in enumerate(kept.rejected.items()):
+            rows[f"rejected:{number}"] = {"text": text, "text_2": "", **columns}
+        return rows
+
+    def reopened(self, *, buckets: int) -> JobStore:
+        """See ``JobsBench``."""
+        return MemoryJobs(self._clock, buckets=buckets, kept=self.store.kept)
+
+
+class DoubledLocks:
+    """The table of locks in memory."""
+
+    def __init__(self) -> None:
+        self.store = MemoryLocks(FakeClock())
+
+
+class DoubledImages:
+    """The containers in memory."""
+
+    def __init__(self) -> None:
+        self.store = MemoryImages(FakeClock())
+
+    def upload(self, name: str, data: bytes, content_type: str = "image/png") -> ImageRef:
+        """See ``ImagesBench``."""
+        ref = ImageRef("images", name)
+        self.store.upload(ref, data, content_type=content_type)
+        return ref
+
+    def remove(self, ref: ImageRef) -> None:
+        """See ``ImagesBench``."""
+        self.store.take(ref)
+
+    def thumbnails(self) -> dict[str, tuple[bytes, str]]:
+        """See ``ImagesBench``."""
+        return dict(self.store.thumbnails)
+
+
+class DoubledQueue:
+    """The queue in memory."""
+
+    def __init__(self) -> None:
+        self._clock = FakeClock()
+        self.store = MemoryQueue(self._clock)
+
+    def receive(self) -> list[str]:
+        """See ``QueueBench``."""
+        return self.store.receive()
+
+    def wait(self, seconds: float) -> None:
+        """See ``QueueBench``."""
+        self._clock.advance(seconds)

@@ -1,0 +1,96 @@
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import BlobChanged, BlobGone
+from tests.contract.benches import ImagesBench
+
+NAMES = ["cat.png", "2026/summer #1/50% ä?\\😀.png", "a" * 1024]
+
+
+def test_the_facts_of_an_absent_blob_are_gone(images: ImagesBench) -> None:
+    ref = images.upload("cat.png", b"miau")
+    images.remove(ref)
+    with pytest.raises(BlobGone):
+        images.store.head(ref)
+
+
+def test_reading_an_absent_blob_is_gone(images: ImagesBench) -> None:
+    ref = images.upload("cat.png", b"miau")
+    version = images.store.head(ref).version
+    images.remove(ref)
+    with pytest.raises(BlobGone):
+        images.store.read(ref, version)
+
+
+def test_a_missing_container_is_a_blob_that_is_gone(images: ImagesBench) -> None:
+    ref = type(images.upload("cat.png", b""))("absent-container", "cat.png")
+    with pytest.raises(BlobGone):
+        images.store.head(ref)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_blob_is_read_as_it_was_uploaded(images: ImagesBench, name: str) -> None:
+    ref = images.upload(name, bytes(range(256)))
+    assert images.store.read(ref, images.store.head(ref).version) == bytes(range(256))
+
+
+def test_an_empty_blob_has_facts(images: ImagesBench) -> None:
+    assert images.store.head(images.upload("cat.png", b"")).size_bytes == 0
+
+
+def test_the_facts_are_those_of_the_upload(images: ImagesBench) -> None:
+    facts = images.store.head(images.upload("cat.webp", b"miau", "image/webp"))
+    assert (facts.size_bytes, facts.content_type) == (4, "image/webp")
+    assert facts.modified_at.utcoffset() == timedelta(0)
+
+
+def test_a_version_is_a_bare_etag(images: ImagesBench) -> None:
+    version = images.store.head(images.upload("cat.png", b"miau")).version
+    assert version.startswith("0x")
+    assert '"' not in version
+
+
+def test_reading_an_old_version_is_changed(images: ImagesBench) -> None:
+    ref = images.upload("cat.png", b"miau")
+    version = images.store.head(ref).version
+    images.upload("cat.png", b"woof")
+    with pytest.raises(BlobChanged):
+        images.store.read(ref, version)
+
+
+def test_the_same_content_again_is_another_version(images: ImagesBench) -> None:
+    ref = images.upload("cat.png", b"miau")
+    version = images.store.head(ref).version
+    images.upload("cat.png", b"miau")
+    assert images.store.head(ref).version != version
+
+
+def test_the_first_thumbnail_creates_its_container(images: ImagesBench) -> None:
+    images.store.insert_thumbnail("job/1.webp", b"small", mime="image/webp")
+    assert images.thumbnails() == {"job/1.webp": (b"small", "image/webp")}
+
+
+def test_writing_a_thumbnail_twice_is_harmless(images: ImagesBench) -> None:
+    images.store.insert_thumbnail("job/1.webp", b"small", mime="image/webp")
+    images.store.insert_thumbnail("job/1.webp", b"small", mime="image/webp")
+    assert list(images.thumbnails()) == ["job/1.webp"]
+
+
+def test_a_thumbnail_is_never_written_over(images: ImagesBench) -> None:
+    images.store.insert_thumbnail("job/1.webp", b"first", mime="image/webp")
+    images.store.insert_thumbnail("job/1.webp", b"second", mime="image/webp")
+    assert images.thumbnails()["job/1.webp"][0] == b"first"
+
+
+def test_a_loser_deletes_its_own_thumbnail_alone(images: ImagesBench) -> None:
+    images.store.insert_thumbnail("job/1.webp", b"loser", mime="image/webp")
+    images.store.insert_thumbnail("job/2.webp", b"winner", mime="image/webp")
+    images.store.delete_thumbnail("job/1.webp")
+    assert list(images.thumbnails()) == ["job/2.webp"]
+
+
+def test_deleting_an_absent_thumbnail_is_harmless(images: ImagesBench) -> None:
+    images.store.insert_thumbnail("job/2.webp", b"winner", mime="image/webp")
+    images.store.delete_thumbnail("job/1.webp")
+    assert list(images.thumbnails()) == ["job/2.webp"]

@@ -1,0 +1,129 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.jobs import Event, Move
+from shared.ports import Row
+from shared.storage import codec
+from tests.contract import lives
+from tests.contract.benches import JobsBench
+
+HOUR = timedelta(hours=1)
+
+
+def _rows_of_one_bucket(jobs: JobsBench, count: int) -> list[Row]:
+    """Add versions of one reference, hence of one bucket; each is due an hour before the one added last."""
+    rows = []
+    for number in range(count):
+        key = jobs.store.key(lives.TYPE, "images/cat.png")
+        move = lives.added(jobs, version=f"0x{number}", grace=-HOUR * number)
+        rows.append(jobs.store.insert(move, over=key))
+    return rows
+
+
+def test_due_jobs_come_oldest_first(jobs: JobsBench) -> None:
+    rows = _rows_of_one_bucket(jobs, 4)
+    assert lives.due(jobs, rows[0]) == [row.job.id for row in reversed(rows)]
+
+
+def test_the_due_list_is_no_longer_than_asked_for(jobs: JobsBench) -> None:
+    rows = _rows_of_one_bucket(jobs, 4)
+    assert lives.due(jobs, rows[0], limit=2) == [rows[3].job.id, rows[2].job.id]
+
+
+def test_a_job_is_not_due_before_its_moment(jobs: JobsBench) -> None:
+    row = jobs.store.insert(lives.added(jobs, grace=HOUR))
+    assert row.job.due is not None
+    assert lives.due(jobs, row, after=row.job.due - jobs.now - timedelta(seconds=1)) == []
+    assert lives.due(jobs, row, after=row.job.due - jobs.now + timedelta(seconds=1)) == [row.job.id]
+
+
+def test_a_due_job_stands_in_its_own_bucket_alone(jobs: JobsBench) -> None:
+    row = jobs.store.insert(lives.added(jobs))
+    before = jobs.now + HOUR
+    found = [jobs.store.due(lives.TYPE, bucket, before=before, limit=9) for bucket in range(4)]
+    assert sorted(found) == [[], [], [], [row.job.id]]
+
+
+def test_a_due_job_stands_in_its_own_type_alone(jobs: JobsBench) -> None:
+    jobs.store.insert(lives.added(jobs))
+    before = jobs.now + HOUR
+    assert [jobs.store.due("image", bucket, before=before, limit=9) for bucket in range(4)] == [[], [], [], []]
+
+
+def test_a_table_that_is_missing_has_nothing_due(jobs: JobsBench) -> None:
+    assert jobs.store.due(lives.TYPE, 0, before=jobs.now + HOUR, limit=9) == []
+
+
+def test_a_claim_moves_the_due_row_to_the_end_of_the_lease(jobs: JobsBench) -> None:
+    row = lives.running(jobs)
+    assert row.job.due is not None
+    assert lives.index_of(jobs, row) == [codec.due_key(row.job.due, row.job.id)]
+    assert lives.due(jobs, row) == []
+    assert lives.due(jobs, row, after=lives.LEASE + timedelta(seconds=3)) == [row.job.id]
+
+
+@pytest.mark.parametrize("delay", [timedelta(0), HOUR])
+def test_a_retried_job_is_due_when_its_back_off_is_over(jobs: JobsBench, delay: timedelta) -> None:
+    row = lives.running(jobs)
+    jobs.store.replace(row, lives.retried(jobs, row, delay=delay))
+    assert lives.due(jobs, row, after=delay + timedelta(seconds=1)) == [row.job.id]
+    assert lives.due(jobs, row, after=delay - timedelta(seconds=1)) == []
+
+
+@pytest.mark.parametrize("end", [lives.completed, lives.ended])
+def test_an_ended_job_is_in_no_due_list(jobs: JobsBench, end: Any) -> None:  # noqa: ANN401 - a move
+    row = lives.running(jobs)
+    jobs.store.replace(row, end(jobs, row))
+    assert lives.due(jobs, row, after=10 * HOUR) == []
+
+
+@pytest.mark.parametrize("end", [lives.completed, lives.ended])
+def test_an_ended_job_has_one_index_row_that_lists_its_end(jobs: JobsBench, end: Any) -> None:  # noqa: ANN401 - a move
+    row = lives.running(jobs)
+    done = jobs.store.replace(row, end(jobs, row)).job
+    assert done.ended is not None
+    assert lives.index_of(jobs, row) == [codec.end_key(done.state, done.ended, done.id)]
+
+
+def test_a_write_that_leaves_the_index_key_as_it_is_succeeds(jobs: JobsBench) -> None:
+    row = jobs.store.insert(lives.added(jobs))
+    again = jobs.store.replace(row, Move(Event.REDRIVE, row.job, jobs.now))
+    assert lives.index_of(jobs, again) == lives.index_of(jobs, row)
+
+
+def _attempt(jobs: JobsBench, row: Row, token: int) -> dict[str, Any]:
+    return jobs.rows()[codec.try_key(row.job.id, token)]
+
+
+def test_a_claim_opens_the_row_of_its_attempt(jobs: JobsBench) -> None:
+    row = lives.running(jobs)
+    attempt = _attempt(jobs, row, 1)
+    assert (attempt["claim_id"], attempt["owner"]) == (row.job.claim_id, "queue/1")
+    assert "outcome" not in attempt
+
+
+def test_a_renewal_leaves_the_attempt_open(jobs: JobsBench) -> None:
+    row = lives.running(jobs)
+    before = _attempt(jobs, row, 1)
+    jobs.store.replace(row, lives.renewed(jobs, row))
+    assert _attempt(jobs, row, 1) == before
+
+
+@pytest.mark.parametrize(
+    ("end", "outcome"), [(lives.completed, "complete"), (lives.retried, "retry"), (lives.ended, "cancel")]
+)
+def test_an_attempt_keeps_its_outcome(jobs: JobsBench, end: Any, outcome: str) -> None:  # noqa: ANN401 - a move
+    row = lives.running(jobs)
+    jobs.store.replace(row, end(jobs, row))
+    assert _attempt(jobs, row, 1)["outcome"] == outcome
+    assert _attempt(jobs, row, 1)["claim_id"] == row.job.claim_id
+
+
+def test_a_claim_closes_the_attempt_that_has_lapsed(jobs: JobsBench) -> None:
+    row = lives.running(jobs)
+    taken = jobs.store.replace(row, lives.claimed(jobs, row, owner="queue/2", lapsed=True))
+    assert _attempt(jobs, row, 1)["outcome"] == "lapsed"
+    assert _attempt(jobs, row, 1)["owner"] == "queue/1"
+    assert _attempt(jobs, row, 2)["claim_id"] == taken.job.claim_id

@@ -1,0 +1,276 @@
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.errors import DarkroomError, Duplicate, KeyTaken, Lost, NewerSchema, SettingsInvalid
+from shared.jobs import SCHEMA, Event, Move, State
+from tests.contract import lives
+from tests.contract.benches import JobsBench
+from tests.doubles.jobs_at_random import jobs as jobs_at_random
+from tests.doubles.jobs_at_random import refs
+
+HOUR = timedelta(hours=1)
+examples = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def outcomes(calls: int, write: Any) -> list[str]:  # noqa: ANN401 - any callable of a number
+    """Run writes at once; return what each has met."""
+
+    def one(number: int) -> str:
+        try:
+            write(number)
+        except DarkroomError as refused:
+            return type(refused).__name__
+        return "won"
+
+    with ThreadPoolExecutor(calls) as pool:
+        return list(pool.map(one, range(calls)))
+
+
+@examples
+@given(data=st.data(), ref=refs)
+@pytest.mark.parametrize("state", State)
+def test_a_job_of_any_state_is_read_back_as_it_was_written(
+    jobs: JobsBench, state: State, data: st.DataObject, ref: str
+) -> None:
+    version = uuid.uuid4().hex  # the table outlives the example
+    row = jobs.store.insert(lives.added(jobs, ref, version), over=jobs.store.key(lives.TYPE, ref))
+    written = data.draw(jobs_at_random(ref, state, version=version))
+    jobs.store.replace(row, Move(Event.CLAIM if state is State.RUNNING else Event.CANCEL, written, jobs.now))
+    read = jobs.store.get(row.job.id)
+    assert read is not None
+    assert read.job == written
+
+
+def test_an_inserted_job_is_read_back_as_it_was(jobs: JobsBench) -> None:
+    move = lives.added(jobs)
+    jobs.store.insert(move)
+    read = jobs.store.get(move.job.id)
+    assert read is not None
+    assert read.job == move.job
+
+
+def test_an_absent_job_is_none(jobs: JobsBench) -> None:
+    assert jobs.store.get(f"{lives.TYPE}-{1:032x}") is None
+
+
+def test_an_absent_key_is_none(jobs: JobsBench) -> None:
+    assert jobs.store.key(lives.TYPE, "images/absent.png") is None
+
+
+def test_the_first_insert_creates_what_is_missing(jobs: JobsBench) -> None:
+    assert jobs.rows() == {}
+    assert jobs.store.insert(lives.added(jobs)).job.state is State.PENDING
+
+
+def test_a_read_tells_when_the_service_wrote_the_row_and_when_it_answered(jobs: JobsBench) -> None:
+    row = jobs.store.insert(lives.added(jobs))
+    read = jobs.store.get(row.job.id)
+    assert read is not None
+    assert read.seen_at.microsecond == 0
+    assert timedelta(seconds=-1) < read.seen_at - read.modified_at < timedelta(seconds=3)
+
+
+def test_the_key_names_the_inserted_version(jobs: JobsBench) -> None:
+    row = jobs.store.insert(lives.added(jobs, "images/ä #?/%.png", "0xAB"))
+    key = jobs.store.key(lives.TYPE, "images/ä #?/%.png")
+    assert key is not None
+    assert (key.type, key.ref) == (lives.TYPE, "images/ä #?/%.png")
+    assert (key.version, key.job_id) == ("0xAB", row.job.id)
+
+
+def test_the_same_id_again_is_a_duplicate(jobs: JobsBench) -> None:
+    jobs.store.insert(lives.added(jobs))
+    with pytest.raises(Duplicate):
+        jobs.store.insert(lives.added(jobs))
+
+
+def test_a_duplicate_writes_nothing(jobs: JobsBench) -> None:
+    jobs.store.insert(lives.added(jobs))
+    before = jobs.rows()
+    with pytest.raises(Duplicate):
+        jobs.store.insert(lives.added(jobs, grace=HOUR))
+    assert jobs.rows() == before
+
+
+def test_another_version_finds_the_key_taken(jobs: JobsBench) -> None:
+    jobs.store.insert(lives.added(jobs, version="0x1"))
+    with pytest.raises(KeyTaken):
+        jobs.store.insert(lives.added(jobs, version="0x2"))
+
+
+def test_a_taken_key_writes_nothing(jobs: JobsBench) -> None:
+    jobs.store.insert(lives.added(jobs, version="0x1"))
+    before = jobs.rows()
+    with pytest.raises(KeyTaken):
+        jobs.store.insert(lives.added(jobs, version="0x2"))
+    assert jobs.rows() == before
+
+
+def test_an_insert_over_the_key_makes_its_version_the_newest(jobs: JobsBench) -> None:
+    jobs.store.insert(lives.added(jobs, version="0x1"))
+    key = jobs.store.key(lives.TYPE, "images/cat.png")
+    row = jobs.store.insert(lives.added(jobs, version="0x2"), over=key)
+    newest = jobs.store.key(lives.TYPE, "images/cat.png")
+    assert newest is not None
+    assert (newest.version, newest.job_id) == ("0x2", row.job.id)
+
+
+def test_an_insert_over_a_key_that_has_moved_finds_it_taken(jobs: JobsBench) -> None:
+    jobs.store.insert(lives.added(jobs, version="0x1"))
+    old = jobs.store.key(lives.TYPE, "images/cat.png")
+    jobs.store.insert(lives.added(jobs, version="0x2"), over=old)
+    before = jobs.rows()
+    with pytest.raises(KeyTaken):
+        jobs.store.insert(lives.added(jobs, version="0x3"), over=old)
+    assert jobs.rows() == before
+
+
+def test_a_superseded_job_ends_in_the_same_write(jobs: JobsBench) -> None:
+    old = jobs.store.insert(lives.added(jobs, version="0x1"))
+    key = jobs.store.key(lives.TYPE, "images/cat.png")
+    end = lives.ended(jobs, old, Event.SUPERSEDE)
+    jobs.store.insert(lives.added(jobs, version="0x2"), over=key, superseded=(old, end))
+    read = jobs.store.get(old.job.id)
+    assert read is not None
+    assert read.job == end.job
+
+
+def test_an_insert_is_lost_when_the_superseded_job_has_moved(jobs: JobsBench) -> None:
+    old = jobs.store.insert(lives.added(jobs, version="0x1"))
+    jobs.store.replace(old, lives.claimed(jobs, old))
+    key, end = jobs.store.key(lives.TYPE, "images/cat.png"), lives.ended(jobs, old, Event.SUPERSEDE)
+    with pytest.raises(Lost):
+        jobs.store.insert(lives.added(jobs, version="0x2"), over=key, superseded=(old, end))
+
+
+def test_an_insert_that_is_lost_writes_nothing(jobs: JobsBench) -> None:
+    old = jobs.store.insert(lives.added(jobs, version="0x1"))
+    jobs.store.replace(old, lives.claimed(jobs, old))
+    key, end, before = jobs.store.key(lives.TYPE, "images/cat.png"), lives.ended(jobs, old), jobs.rows()
+    with pytest.raises(Lost):
+        jobs.store.insert(lives.added(jobs, version="0x2"), over=key, superseded=(old, end))
+    assert jobs.rows() == before
+
+
+def test_a_stale_etag_is_lost(jobs: JobsBench) -> None:
+    row = jobs.store.insert(lives.added(jobs))
+    jobs.store.replace(row, lives.claimed(jobs, row))
+    with pytest.raises(Lost):
+        jobs.store.replace(row, lives.claimed(jobs, row))
+
+
+def test_a_lost_replace_writes_nothing(jobs: JobsBench) -> None:
+    row = jobs.store.insert(lives.added(jobs))
+    jobs.store.replace(row, lives.claimed(jobs, row))
+    before = jobs.rows()
+    with pytest.raises(Lost):
+        jobs.store.replace(row, lives.ended(jobs, row))
+    assert jobs.rows() == before
+
+
+def test_the_row_that_a_write_returns_is_good_for_the_next(jobs: JobsBench) -> None:
+    row = lives.running(jobs)
+    row = jobs.store.replace(row, lives.renewed(jobs, row))
+    row = jobs.store.replace(row, lives.completed(jobs, row))
+    read = jobs.store.get(row.job.id)
+    assert read is not None
+    assert (read.job, read.etag) == (row.job, row.etag)
+
+
+def test_a_version_that_comes_back_takes_the_key_in_one_write(jobs: JobsBench) -> None:
+    first = jobs.store.insert(lives.added(jobs, version="0x1"))
+    ended = jobs.store.replace(first, lives.ended(jobs, first))
+    key = jobs.store.key(lives.TYPE, "images/cat.png")
+    second = jobs.store.insert(lives.added(jobs, version="0x2"), over=key)
+    key, opened = jobs.store.key(lives.TYPE, "images/cat.png"), replace(first.job, token=1)
+    end = (second, lives.ended(jobs, second, Event.SUPERSEDE))
+    jobs.store.replace(ended, Move(Event.REDRIVE, opened, jobs.now), over=key, superseded=end)
+    newest, read = jobs.store.key(lives.TYPE, "images/cat.png"), jobs.store.get(second.job.id)
+    assert newest is not None
+    assert read is not None
+    assert (newest.version, read.job.state) == ("0x1", State.CANCELED)
+
+
+def test_a_replace_over_a_key_that_has_moved_is_lost_and_writes_nothing(jobs: JobsBench) -> None:
+    first = jobs.store.insert(lives.added(jobs, version="0x1"))
+    ended = jobs.store.replace(first, lives.ended(jobs, first))
+    old = jobs.store.key(lives.TYPE, "images/cat.png")
+    jobs.store.insert(lives.added(jobs, version="0x2"), over=old)
+    before = jobs.rows()
+    with pytest.raises(Lost):
+        jobs.store.replace(ended, Move(Event.REDRIVE, first.job, jobs.now), over=old)
+    assert jobs.rows() == before
+
+
+def test_a_row_of_a_newer_release_is_refused(jobs: JobsBench) -> None:
+    row = jobs.store.insert(lives.added(jobs))
+    jobs.store.replace(row, Move(Event.CANCEL, replace(row.job, schema=SCHEMA + 1), jobs.now))
+    with pytest.raises(NewerSchema):
+        jobs.store.get(row.job.id)
+
+
+def test_another_number_of_buckets_is_refused_by_its_name(jobs: JobsBench) -> None:
+    jobs.store.insert(lives.added(jobs))
+    with pytest.raises(SettingsInvalid, match="JOB_BUCKETS"):
+        jobs.reopened(buckets=8).insert(lives.added(jobs, "images/dog.png"))
+
+
+def test_another_number_of_buckets_is_refused_at_the_first_read_too(jobs: JobsBench) -> None:
+    row = jobs.store.insert(lives.added(jobs))
+    with pytest.raises(SettingsInvalid, match="JOB_BUCKETS"):
+        jobs.reopened(buckets=8).get(row.job.id)
+
+
+def test_the_same_number_of_buckets_is_welcome(jobs: JobsBench) -> None:
+    jobs.store.insert(lives.added(jobs))
+    assert jobs.reopened(buckets=4).insert(lives.added(jobs, "images/dog.png")).job.ref == "images/dog.png"
+
+
+def _rejected(jobs: JobsBench) -> list[dict[str, Any]]:
+    return [columns for key, columns in jobs.rows().items() if key.startswith("rejected:")]
+
+
+@pytest.mark.parametrize("text", ["/ # ? \\ % ä 😀", "x" * 60_000, "x" * 31_999 + "😀" + "y" * 20_000, ""])
+def test_a_rejected_message_is_kept_with_its_text_and_reason(jobs: JobsBench, text: str) -> None:
+    jobs.store.reject(text, code="blob_not_found", message="There is none.")
+    (kept,) = _rejected(jobs)
+    assert kept["text"] + kept["text_2"] == text
+    assert (kept["code"], kept["message"]) == ("blob_not_found", "There is none.")
+
+
+def test_a_message_rejected_twice_is_kept_once(jobs: JobsBench) -> None:
+    jobs.store.reject("cat", code="blob_not_found", message="There is none.")
+    jobs.store.reject("cat", code="blob_not_found", message="There is none.")
+    jobs.store.reject("dog", code="blob_not_found", message="There is none.")
+    assert sorted(kept["text"] for kept in _rejected(jobs)) == ["cat", "dog"]
+
+
+def test_one_of_twenty_claims_wins(jobs: JobsBench) -> None:
+    row = jobs.store.insert(lives.added(jobs))
+    met = outcomes(20, lambda number: jobs.store.replace(row, lives.claimed(jobs, row, owner=f"queue/{number}")))
+    assert sorted(met) == ["Lost"] * 19 + ["won"]
+
+
+def test_one_of_twenty_inserts_wins(jobs: JobsBench) -> None:
+    jobs.store.insert(lives.added(jobs, "images/warm.png"))
+    met = outcomes(20, lambda _: jobs.store.insert(lives.added(jobs)))
+    assert sorted(met) == ["Duplicate"] * 19 + ["won"]
+
+
+def test_one_of_twenty_first_inserts_into_a_missing_table_wins(jobs: JobsBench) -> None:
+    met = outcomes(20, lambda _: jobs.store.insert(lives.added(jobs)))
+    assert sorted(met) == ["Duplicate"] * 19 + ["won"]
+
+
+def test_one_of_twenty_newer_versions_takes_the_key(jobs: JobsBench) -> None:
+    jobs.store.insert(lives.added(jobs, version="0x0"))
+    key = jobs.store.key(lives.TYPE, "images/cat.png")
+    met = outcomes(20, lambda number: jobs.store.insert(lives.added(jobs, version=f"0x1{number}"), over=key))
+    assert sorted(met) == ["KeyTaken"] * 19 + ["won"]

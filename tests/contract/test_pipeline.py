@@ -1,0 +1,54 @@
+"""All steps over Azurite: what no double can show."""
+
+import pytest
+
+from shared.images import ImageRef
+from shared.jobs import State
+from shared.steps.outcomes import Outcome
+from shared.wiring import Darkroom
+from tests.doubles.world import png
+
+NAMES = ["cat.png", "2026/summer #1/50% ä?\\😀.png", "é" * 1024, " ", "a//b", "%2e%2e", "~", "\x7f"]
+
+
+def _upload(darkroom: Darkroom, name: str) -> ImageRef:
+    ref = ImageRef(darkroom.settings.images_container, name)
+    darkroom.storage.create()
+    client = darkroom.storage.images._service.get_blob_client(ref.container, ref.name)
+    client.upload_blob(png(), overwrite=True)
+    return ref
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_image_of_any_name_is_recorded_announced_and_completed(darkroom: Darkroom, name: str) -> None:
+    ref = _upload(darkroom, name)
+    recorded = darkroom.record(ref)
+    (message,) = darkroom.storage.queue._queue.receive_messages()
+    assert darkroom.receive(message.content.encode(), owner="queue/1") == [Outcome.COMPLETED]
+    row = darkroom.storage.jobs.get(recorded.job_id)
+    assert row is not None
+    assert (row.job.ref, row.job.state) == (ref.ref, State.COMPLETED)
+
+
+def test_the_first_act_of_all_creates_what_is_missing(darkroom: Darkroom) -> None:
+    assert darkroom.sweep(owner="timer/1").outcomes == {}
+    assert darkroom.receive(b"absent.png", owner="queue/1") == [Outcome.REJECTED]
+
+
+def test_an_image_that_two_workers_are_told_of_is_completed_once(darkroom: Darkroom) -> None:
+    ref = _upload(darkroom, "cat.png")
+    first, second = (darkroom.receive(ref.name.encode(), owner=f"queue/{n}") for n in (1, 2))
+    assert (first, second) == ([Outcome.COMPLETED], [Outcome.ENDED])
+
+
+@pytest.mark.parametrize("body", [b"\x00", b"a\x00b", b"%zz", b"#?", b"http://h/images/a%00b", b'{"name":"\\u0000"}'])
+def test_a_name_that_no_blob_can_have_is_rejected(darkroom: Darkroom, body: bytes) -> None:
+    darkroom.storage.create()
+    assert darkroom.receive(body, owner="queue/1") == [Outcome.REJECTED]
+    assert darkroom.bury(body) == [Outcome.REJECTED]
+
+
+@pytest.mark.parametrize("body", [b"..", b"a/../../other/cat.png", b'{"name":"../x"}', b'{"name":"\\ud800"}'])
+def test_a_name_that_no_url_can_say_is_rejected(darkroom: Darkroom, body: bytes) -> None:
+    darkroom.storage.create()
+    assert darkroom.receive(body, owner="queue/1") == [Outcome.REJECTED]

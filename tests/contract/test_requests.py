@@ -1,0 +1,147 @@
+"""What each act costs, counted at the transport: docs/design.md, "Budget". The process is warm in every one."""
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from azure.core.pipeline.transport import HttpTransport
+
+from shared import wiring
+from shared.errors import LockHeld
+from shared.images import ImageRef
+from shared.steps.attempt import Attempt
+from shared.steps.outcomes import Outcome
+from tests.doubles.transports import CountingTransport
+from tests.doubles.world import png
+
+
+@dataclass
+class Counted:
+    """Everything over Azurite, the requests counted."""
+
+    darkroom: wiring.Darkroom
+    wire: CountingTransport
+
+    def upload(self, name: str) -> ImageRef:
+        """Put an image there."""
+        ref = ImageRef(self.darkroom.settings.images_container, name)
+        service = self.darkroom.storage.images._service
+        service.get_blob_client(ref.container, ref.name).upload_blob(png(), overwrite=True)
+        return ref
+
+
+@pytest.fixture
+def counted(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Counted:
+    """Wire everything over a counting transport, in a process that has checked its buckets."""
+    counting = CountingTransport(wire)
+    darkroom = wiring.build(environ, transport=counting, threaded=False)
+    darkroom.storage.create()
+    darkroom.sweep._prepared = True
+    return Counted(darkroom, counting)
+
+
+def _record(counted: Counted, name: str = "cat.png") -> str:
+    return counted.darkroom.record(counted.upload(name)).job_id
+
+
+def test_recording_takes_a_head_a_transaction_and_a_message(counted: Counted) -> None:
+    ref = counted.upload("cat.png")
+    with counted.wire.counted() as requests:
+        assert counted.darkroom.record(ref).outcome is Outcome.RECORDED
+    assert [request.split()[0] for request in requests] == ["HEAD", "POST", "POST"]
+
+
+def test_a_delay_is_rounded_up_to_the_whole_seconds_that_the_queue_knows(counted: Counted) -> None:
+    with counted.wire.counted() as requests:
+        counted.darkroom.storage.queue.send("later", delay=timedelta(seconds=2.1))
+    assert "visibilitytimeout=3" in requests[0]
+
+
+def test_a_duplicate_event_takes_two_requests(counted: Counted) -> None:
+    _record(counted)
+    ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
+    with counted.wire.counted() as requests:
+        assert counted.darkroom.record(ref).outcome is Outcome.DUPLICATE
+    assert len(requests) == 2
+
+
+def test_a_newer_version_takes_seven_requests(counted: Counted) -> None:
+    _record(counted)
+    ref = counted.upload("cat.png")
+    with counted.wire.counted() as requests:
+        assert counted.darkroom.record(ref).outcome is Outcome.RECORDED
+    assert len(requests) == 7
+
+
+def test_an_analysis_takes_five_requests(counted: Counted) -> None:
+    body = f'{{"v":1,"job_id":"{_record(counted)}"}}'.encode()
+    with counted.wire.counted() as requests:
+        assert counted.darkroom.receive(body, owner="queue/1") == [Outcome.COMPLETED]
+    assert [request.split()[0] for request in requests] == ["GET", "POST", "GET", "PUT", "POST"]
+
+
+def test_a_message_for_a_finished_job_takes_one_request(counted: Counted) -> None:
+    body = f'{{"v":1,"job_id":"{_record(counted)}"}}'.encode()
+    counted.darkroom.receive(body, owner="queue/1")
+    with counted.wire.counted() as requests:
+        assert counted.darkroom.receive(body, owner="queue/2") == [Outcome.ENDED]
+    assert len(requests) == 1
+
+
+def test_a_message_for_a_job_that_another_holds_takes_one_request(counted: Counted) -> None:
+    job_id = _record(counted)
+    counted.darkroom.analyze._attempts.begin(job_id, owner="queue/1")
+    with counted.wire.counted() as requests:
+        assert counted.darkroom.analyze(job_id, owner="queue/2") is Outcome.BUSY
+    assert len(requests) == 1
+
+
+def test_a_renewal_takes_one_request(counted: Counted) -> None:
+    attempt = counted.darkroom.analyze._attempts.begin(_record(counted), owner="queue/1")
+    assert isinstance(attempt, Attempt)
+    with counted.wire.counted() as requests:
+        attempt._held.beat()
+    assert len(requests) == 1
+    assert not attempt.lost
+
+
+@pytest.mark.parametrize("run", ["the first", "a later"])
+def test_a_lock_run_takes_three_requests(counted: Counted, run: str) -> None:
+    lock = counted.darkroom.sweep._lock
+    if run == "a later":
+        with lock.hold("sweep", owner="timer/1"):
+            pass
+    with counted.wire.counted() as requests, lock.hold("sweep", owner="timer/2"):
+        pass
+    assert len(requests) == 3
+
+
+def test_a_busy_lock_takes_one_request(counted: Counted) -> None:
+    lock = counted.darkroom.sweep._lock
+    with (
+        lock.hold("sweep", owner="timer/1"),
+        counted.wire.counted() as requests,
+        contextlib.suppress(LockHeld),
+        lock.hold("sweep", owner="timer/2"),
+    ):
+        pytest.fail("the lock was held twice")
+    assert len(requests) == 1
+
+
+def test_an_idle_sweep_takes_the_lock_and_one_query_a_bucket(counted: Counted) -> None:
+    with counted.wire.counted() as requests:
+        counted.darkroom.sweep(owner="timer/1")
+    assert len(requests) == 3 + counted.darkroom.settings.job_buckets
+
+
+def test_a_blob_up_to_the_byte_gate_is_read_in_one_request(counted: Counted) -> None:
+    images, ref = counted.darkroom.storage.images, counted.upload("large.bin")
+    blob = images._service.get_blob_client(ref.container, ref.name)
+    blob.upload_blob(bytes(40 * 1024 * 1024), overwrite=True)
+    version = images.head(ref).version
+    with counted.wire.counted() as requests:
+        assert len(images.read(ref, version)) == 40 * 1024 * 1024
+    assert len(requests) == 1

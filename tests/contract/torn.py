@@ -1,0 +1,37 @@
+"""Storage whose connection can be made to fail, and a rival with a good one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared import wiring
+from tests.contract.benches import AzureJobs
+from tests.doubles.transports import FaultyTransport
+
+
+@dataclass
+class Torn:
+    """Storage behind a faulty transport, and a rival's view of the same storage."""
+
+    storage: wiring.Storage
+    wire: FaultyTransport
+    rival: AzureJobs
+    rivals: wiring.Storage
+
+    @property
+    def store(self) -> Any:  # noqa: ANN401 - as a bench
+        """The job store behind the faults."""
+        return self.storage.jobs
+
+    @property
+    def now(self) -> datetime:
+        """The service's time."""
+        return self.rival.now
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """Return every row of the job table."""
+        return self.rival.rows()
+
+    def reopened(self, *, buckets: int) -> Any:  # noqa: ANN401 - as a bench
+        """Open the table anew."""
+        return self.rival.reopened(buckets=buckets)

@@ -1,0 +1,84 @@
+"""``ImageStore`` in memory."""
+
+import itertools
+from dataclasses import dataclass
+
+from shared.errors import BlobChanged, BlobGone
+from shared.images import BlobFacts, ImageRef
+from tests.doubles.clock import FakeClock
+from tests.doubles.door import Door
+
+
+@dataclass(frozen=True)
+class Blob:
+    """Content and properties of one blob."""
+
+    data: bytes
+    facts: BlobFacts
+
+
+class MemoryImages(Door):
+    """The containers in memory.
+
+    Attributes:
+        thumbnails: Content and MIME type by name.
+    """
+
+    def __init__(self, clock: FakeClock, *, journal: list[str] | None = None) -> None:
+        super().__init__("images", journal)
+        self._clock = clock
+        self._blobs: dict[ImageRef, Blob] = {}
+        self._etags = itertools.count(1)
+        self.thumbnails: dict[str, tuple[bytes, str]] = {}
+
+    def create(self, images_container: str) -> None:  # noqa: ARG002 - the double has room for all
+        """Note that the containers were asked for."""
+        self.enter("create")
+
+    def upload(self, ref: ImageRef, data: bytes, *, content_type: str | None = "image/png") -> str:
+        """Put a blob there, as an uploader does, and return its version."""
+        version = f"0x{next(self._etags):X}"
+        facts = BlobFacts(version, len(data), content_type, self._clock.now.replace(microsecond=0))
+        self._blobs[ref] = Blob(data, facts)
+        return version
+
+    def restore(self, ref: ImageRef, blob: Blob) -> None:
+        """Put back a blob with the version that it had."""
+        self._blobs[ref] = blob
+
+    def take(self, ref: ImageRef) -> Blob:
+        """Delete a blob, as its owner does, and return it."""
+        return self._blobs.pop(ref)
+
+    def head(self, ref: ImageRef) -> BlobFacts:
+        """See ``ImageStore.head``."""
+        self.enter("head")
+        self._clock.reply()
+        return self._blob(ref).facts
+
+    def read(self, ref: ImageRef, version: str) -> bytes:
+        """See ``ImageStore.read``."""
+        self.enter("read")
+        self._clock.reply()
+        blob = self._blob(ref)
+        if blob.facts.version != version:
+            raise BlobChanged(ref.ref)
+        return blob.data
+
+    def insert_thumbnail(self, name: str, data: bytes, *, mime: str) -> None:
+        """See ``ImageStore.insert_thumbnail``."""
+        self.enter("insert_thumbnail")
+        self._clock.reply()
+        self.thumbnails.setdefault(name, (data, mime))
+
+    def delete_thumbnail(self, name: str) -> None:
+        """See ``ImageStore.delete_thumbnail``."""
+        self.enter("delete_thumbnail")
+        self._clock.reply()
+        self.thumbnails.pop(name, None)
+
+    def _blob(self, ref: ImageRef) -> Blob:
+        try:
+            return self._blobs[ref]
+        except KeyError:
+            raise BlobGone(ref.ref) from None

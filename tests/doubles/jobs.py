@@ -1,0 +1,172 @@
+"""``JobStore`` in memory."""
+
+import itertools
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared import ids
+from shared.errors import Duplicate, KeyTaken, Lost, NewerSchema, SettingsInvalid
+from shared.jobs import SCHEMA, Event, Job, Move, State
+from shared.ports import Key, Row
+from shared.storage import codec
+from tests.doubles.clock import FakeClock
+from tests.doubles.door import Door
+
+
+@dataclass
+class Kept:
+    """What a table holds; stores opened over the same share it."""
+
+    buckets: int | None = None
+    jobs: dict[str, Row] = field(default_factory=dict)
+    keys: dict[tuple[str, str], Key] = field(default_factory=dict)
+    attempts: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+    rejected: dict[str, dict[str, str]] = field(default_factory=dict)
+    etags: "itertools.count[int]" = field(default_factory=itertools.count)
+    mutex: threading.RLock = field(default_factory=threading.RLock)
+
+
+class MemoryJobs(Door):
+    """The job table in memory: each write checks all of its conditions first, then applies all of its parts."""
+
+    def __init__(
+        self, clock: FakeClock, *, buckets: int = 4, kept: Kept | None = None, journal: list[str] | None = None
+    ) -> None:
+        super().__init__("jobs", journal)
+        self._clock = clock
+        self._buckets = buckets
+        self.kept = kept or Kept()
+
+    def create(self) -> None:
+        """Hold the number of buckets."""
+        self.enter("create")
+        self._check_buckets()
+
+    def get(self, job_id: str) -> Row | None:
+        """See ``JobStore.get``."""
+        self.enter("get")
+        if self.kept.buckets is not None:
+            self._check_buckets()
+        row, date = self.kept.jobs.get(job_id), self._clock.reply()
+        if row is None:
+            return None
+        if row.job.schema > SCHEMA:
+            raise NewerSchema(f"{job_id}: schema {row.job.schema}")
+        return replace(row, seen_at=date)
+
+    def key(self, kind: str, ref: str) -> Key | None:
+        """See ``JobStore.key``."""
+        self.enter("key")
+        self._clock.reply()
+        return self.kept.keys.get((kind, ref))
+
+    def insert(self, move: Move, *, over: Key | None = None, superseded: tuple[Row, Move] | None = None) -> Row:
+        """See ``JobStore.insert``."""
+        self.enter("insert")
+        self._check_buckets()
+        with self.kept.mutex:
+            if move.job.id in self.kept.jobs:
+                raise Duplicate(move.job.id)
+            if self._key_moved(move.job, over):
+                raise KeyTaken(move.job.ref)
+            if superseded is not None:
+                self._check(superseded[0])
+                self._apply(*superseded)
+            self._apply_key(move.job)
+            return self._apply(None, move)
+
+    def replace(
+        self,
+        row: Row,
+        move: Move,
+        *,
+        over: Key | None = None,
+        superseded: tuple[Row, Move] | None = None,
+        timeout: timedelta | None = None,  # noqa: ARG002 - memory answers at once
+    ) -> Row:
+        """See ``JobStore.replace``."""
+        self.enter("replace")
+        with self.kept.mutex:
+            self._check(row)
+            if over is not None and self._key_moved(move.job, over):
+                raise Lost(codec.ref_key(move.job.type, move.job.ref))
+            if superseded is not None:
+                self._check(superseded[0])
+                self._apply(*superseded)
+            if over is not None:
+                self._apply_key(move.job)
+            return self._apply(row, move)
+
+    def due(self, kind: str, bucket: int, *, before: datetime, limit: int) -> list[str]:
+        """See ``JobStore.due``."""
+        self.enter("due")
+        self._clock.reply()
+        with self.kept.mutex:
+            jobs = [row.job for row in self.kept.jobs.values()]
+        found = sorted(
+            (_milliseconds(job.due), job.id)
+            for job in jobs
+            if job.due is not None and job.type == kind and ids.bucket(job.id, self._buckets) == bucket
+        )
+        return [job_id for at, job_id in found if at < _milliseconds(before)][:limit]
+
+    def reject(self, text: str, *, code: str, message: str) -> None:
+        """See ``JobStore.reject``."""
+        self.enter("reject")
+        self._clock.reply()
+        self.kept.rejected.setdefault(text, {"code": code, "message": message})
+
+    def behind(self, job_id: str, change: Callable[[Row], Move]) -> Row:
+        """Move a job on as a rival would: past the journal and whatever waits at the door."""
+        row = replace(self.kept.jobs[job_id], seen_at=self._clock.reply())
+        with self.kept.mutex:
+            return self._apply(row, change(row))
+
+    def _check_buckets(self) -> None:
+        with self.kept.mutex:
+            if self.kept.buckets is None:
+                self.kept.buckets = self._buckets
+            if self.kept.buckets != self._buckets:
+                raise SettingsInvalid([f"JOB_BUCKETS: the table was begun with {self.kept.buckets}"])
+
+    def _check(self, row: Row) -> None:
+        stands = self.kept.jobs.get(row.job.id)
+        if stands is None or stands.etag != row.etag:
+            raise Lost(codec.job_key(row.job.id))
+
+    def _key_moved(self, job: Job, over: Key | None) -> bool:
+        stands = self.kept.keys.get((job.type, job.ref))
+        return (stands and stands.etag) != (over and over.etag)
+
+    def _apply_key(self, job: Job) -> None:
+        self.kept.keys[job.type, job.ref] = Key(job.type, job.ref, job.version, job.id, self._etag())
+
+    def _apply(self, row: Row | None, move: Move) -> Row:
+        job, before, kept = _stored(move.job), None if row is None else row.job, self.kept
+        if before is not None and before.state is State.RUNNING and job.claim != before.claim:
+            outcome = "lapsed" if move.event is Event.CLAIM else move.event.value
+            closed = {"ended": move.at, "outcome": outcome, "error": job.error}
+            kept.attempts[before.id, before.token] |= closed
+        if move.event is Event.CLAIM:
+            opened = {"claim_id": job.claim_id, "owner": job.owner, "started": move.at}
+            kept.attempts[job.id, job.token] = opened
+        kept.jobs[job.id] = Row(job, self._etag(), modified_at=self._clock.now, seen_at=self._clock.reply())
+        return kept.jobs[job.id]
+
+    def _etag(self) -> str:
+        return f'"{next(self.kept.etags)}"'
+
+
+def _stored(job: Job) -> Job:
+    """Return a job as it comes back from a table: plain JSON values, an error's message cut."""
+    error = job.error and replace(job.error, message=job.error.message[: codec.MESSAGE_LENGTH])
+    params, report = json.loads(json.dumps(job.params)), json.loads(json.dumps(job.report))
+    return replace(job, error=error, params=params, report=report)
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

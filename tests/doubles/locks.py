@@ -1,0 +1,55 @@
+"""``LockStore`` in memory."""
+
+import itertools
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.errors import Lost
+from shared.locks import Lock
+from shared.ports import LockRow
+from tests.doubles.clock import FakeClock
+from tests.doubles.door import Door
+
+
+class MemoryLocks(Door):
+    """The table of locks in memory."""
+
+    def __init__(self, clock: FakeClock, *, journal: list[str] | None = None) -> None:
+        super().__init__("locks", journal)
+        self._clock = clock
+        self._rows: dict[str, LockRow] = {}
+        self._etags = itertools.count()
+        self._mutex = threading.Lock()
+
+    def create(self) -> None:
+        """Note that the table was asked for."""
+        self.enter("create")
+
+    def get(self, name: str) -> LockRow | None:
+        """See ``LockStore.get``."""
+        self.enter("get")
+        row, date = self._rows.get(name), self._clock.reply()
+        return None if row is None else replace(row, seen_at=date)
+
+    def insert(self, lock: Lock) -> LockRow:
+        """See ``LockStore.insert``."""
+        self.enter("insert")
+        with self._mutex:
+            if lock.name in self._rows:
+                raise Lost(lock.name)
+            return self._apply(lock)
+
+    def replace(self, row: LockRow, lock: Lock, *, timeout: timedelta | None = None) -> LockRow:  # noqa: ARG002 - at once
+        """See ``LockStore.replace``."""
+        self.enter("replace")
+        with self._mutex:
+            stands = self._rows.get(lock.name)
+            if stands is None or stands.etag != row.etag:
+                raise Lost(lock.name)
+            return self._apply(lock)
+
+    def _apply(self, lock: Lock) -> LockRow:
+        etag = f'"{next(self._etags)}"'
+        self._rows[lock.name] = LockRow(lock, etag, modified_at=self._clock.now, seen_at=self._clock.reply())
+        return self._rows[lock.name]

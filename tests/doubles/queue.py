@@ -1,0 +1,40 @@
+"""``WorkQueue`` in memory."""
+
+from datetime import datetime, timedelta
+
+from tests.doubles.clock import FakeClock
+from tests.doubles.door import Door
+
+LONGEST_DELAY = timedelta(days=7)
+
+
+class MemoryQueue(Door):
+    """The queue in memory.
+
+    Attributes:
+        sent: Text and delay of every message, in order.
+    """
+
+    def __init__(self, clock: FakeClock, *, journal: list[str] | None = None) -> None:
+        super().__init__("queue", journal)
+        self._clock = clock
+        self._visible_at: list[tuple[datetime, str]] = []
+        self.sent: list[tuple[str, timedelta]] = []
+
+    def create(self) -> None:
+        """Note that the queue was asked for."""
+        self.enter("create")
+
+    def send(self, text: str, *, delay: timedelta = timedelta(0)) -> None:
+        """See ``WorkQueue.send``."""
+        self.enter("send")
+        self._clock.reply()
+        self.sent.append((text, delay))
+        self._visible_at.append((self._clock.now + min(delay, LONGEST_DELAY), text))
+
+    def receive(self) -> list[str]:
+        """Take out the texts that are visible now."""
+        now = self._clock.now
+        texts = [text for at, text in self._visible_at if at <= now]
+        self._visible_at = [(at, text) for at, text in self._visible_at if at > now]
+        return texts

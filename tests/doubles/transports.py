@@ -1,0 +1,155 @@
+"""Transports to put beneath the SDK clients: one counts requests, one loses and refuses them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+from io import BytesIO
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from azure.core.pipeline.transport import HttpTransport, RequestsTransportResponse
+from azure.core.rest import HttpRequest
+from azure.core.rest._requests_basic import RestRequestsTransportResponse
+from requests import Response
+from urllib3 import HTTPResponse
+
+
+class Passing(HttpTransport[Any, Any]):
+    """Pass requests on; never close what is beneath, which others share."""
+
+    def __init__(self, inner: HttpTransport[Any, Any]) -> None:
+        self._inner = inner
+
+    def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
+        """Send."""
+        return self._inner.send(request, **kwargs)
+
+    def open(self) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        trace: TracebackType | None = None,
+    ) -> None:
+        """Do nothing."""
+
+
+class CountingTransport(Passing):
+    """Note every request that goes out, the SDK's own repetitions among them."""
+
+    def __init__(self, inner: HttpTransport[Any, Any]) -> None:
+        super().__init__(inner)
+        self._seen: list[str] = []
+
+    def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
+        """Note and send."""
+        parts = urlsplit(request.url)
+        self._seen.append(f"{request.method} {parts.path}?{parts.query}")
+        return super().send(request, **kwargs)
+
+    @contextmanager
+    def counted(self) -> Iterator[list[str]]:
+        """Yield a list that holds the requests of the block when it is over."""
+        self._seen, seen = [], self._seen
+        counted = self._seen
+        try:
+            yield counted
+        finally:
+            self._seen = seen + counted
+
+
+class Fault(Enum):
+    """What happens to a write."""
+
+    REPLY_LOST = "applied, and the connection breaks before the reply"
+    BUSY_AFTER = "applied, and answered 503"
+    REQUEST_LOST = "not applied: the connection breaks before the service has it"
+    BUSY_BEFORE = "not applied, and answered 503"
+
+    @property
+    def applies(self) -> bool:
+        """Whether the service writes all the same."""
+        return self in (Fault.REPLY_LOST, Fault.BUSY_AFTER)
+
+
+class FaultyTransport(Passing):
+    """Do as told to certain writes, and pass the rest.
+
+    Attributes:
+        writes: Write requests since the last ``arm``.
+    """
+
+    def __init__(self, inner: HttpTransport[Any, Any]) -> None:
+        super().__init__(inner)
+        self._fault: Fault | None = None
+        self._struck = range(0)
+        self._reads_lost = 0
+        self._meanwhile: Callable[[], object] = int
+        self.writes = 0
+
+    def arm(
+        self,
+        fault: Fault,
+        *,
+        nth: int = 1,
+        times: int = 1,
+        reads_lost: int = 0,
+        meanwhile: Callable[[], object] = int,
+    ) -> None:
+        """Strike the n-th write request from now on.
+
+        Args:
+            fault: What happens to it.
+            nth: From 1.
+            times: How many writes in a row are struck.
+            reads_lost: How many reads after the first fault find no service.
+            meanwhile: What a rival does while the writer hears nothing; after the first struck write.
+        """
+        self._fault, self._struck, self.writes = fault, range(nth, nth + times), 0
+        self._reads_lost, self._meanwhile = reads_lost, meanwhile
+
+    def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
+        """Send, or not."""
+        if request.method in ("GET", "HEAD"):
+            if self.writes and self._reads_lost > 0:
+                self._reads_lost -= 1
+                raise ServiceRequestError("read lost")
+            return super().send(request, **kwargs)
+        self.writes += 1
+        if self._fault is None or self.writes not in self._struck:
+            return super().send(request, **kwargs)
+        return self._strike(self._fault, request, **kwargs)
+
+    def _strike(self, fault: Fault, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as above
+        if fault.applies:
+            super().send(request, **kwargs).internal_response.close()
+        meanwhile, self._meanwhile = self._meanwhile, int
+        meanwhile()
+        if fault is Fault.REPLY_LOST:
+            raise ServiceResponseError("reply lost")
+        if fault is Fault.REQUEST_LOST:
+            raise ServiceRequestError("request lost")
+        return _busy(request)
+
+
+def _busy(request: Any) -> Any:  # noqa: ANN401 - two generations of request and reply types
+    reply = Response()
+    reply.status_code, reply.reason = 503, "Service Unavailable"
+    reply.raw = HTTPResponse(body=BytesIO(b""), preload_content=False)
+    reply.headers["Content-Type"] = "text/plain"
+    if isinstance(request, HttpRequest):
+        rest = RestRequestsTransportResponse(request=request, internal_response=reply)  # type: ignore[no-untyped-call]
+        rest.read()
+        return rest
+    return RequestsTransportResponse(request, reply)

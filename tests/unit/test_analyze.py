@@ -1,0 +1,223 @@
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared import moves
+from shared.errors import StorageOut, Undecided
+from shared.images import ImageRef
+from shared.jobs import Event, Job, JobError, Move, State
+from shared.ports import Row
+from shared.steps.outcomes import Outcome
+from tests.doubles.world import World, png
+
+PUBLISH = "images.insert_thumbnail"
+
+
+def _analyze(world: World, job_id: str) -> Outcome:
+    return world.analyze(job_id, owner="queue/1")
+
+
+def _error(job: Job) -> str | None:
+    return job.error and job.error.code
+
+
+def test_an_image_is_claimed_read_published_and_committed_in_that_order() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.journal.clear()
+    assert _analyze(world, job_id) is Outcome.COMPLETED
+    assert world.journal == ["jobs.get", "jobs.replace", "images.read", PUBLISH, "jobs.replace"]
+
+
+def test_a_completed_job_holds_its_report() -> None:
+    world = World()
+    job_id = world.recorded()
+    _analyze(world, job_id)
+    report = world.job(job_id).report
+    assert report is not None
+    assert (report["status"], report["image"]["width_px"]) == ("ok", 3)
+
+
+def test_a_thumbnail_is_named_by_job_and_token_and_the_report_says_where() -> None:
+    world = World()
+    job_id = world.recorded()
+    _analyze(world, job_id)
+    report = world.job(job_id).report
+    assert report is not None
+    assert list(world.images.thumbnails) == [f"{job_id}/1.png"]
+    assert report["thumbnail"]["container"] == "thumbnails"
+    assert report["thumbnail"]["name"] == f"{job_id}/1.png"
+
+
+def test_no_thumbnail_is_written_where_none_is_wanted() -> None:
+    world = World(THUMBNAILS="off")
+    assert _analyze(world, world.recorded()) is Outcome.COMPLETED
+    assert world.images.thumbnails == {}
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [(b"", "empty_blob"), (b"This is no picture.", "unsupported_format"), (png()[:40], "corrupt_image")],
+)
+def test_an_image_that_cannot_be_analysed_fails_with_its_code(data: bytes, code: str) -> None:
+    world = World()
+    job_id = world.recorded("text.jpg", data)
+    assert _analyze(world, job_id) is Outcome.FAILED
+    assert (world.job(job_id).state, _error(world.job(job_id))) == (State.FAILED, code)
+
+
+def test_an_empty_blob_is_not_even_read() -> None:
+    world = World()
+    _analyze(world, world.recorded(data=b""))
+    assert "images.read" not in world.journal
+
+
+def test_a_blob_over_the_byte_gate_completes_in_part_without_being_read() -> None:
+    world = World(MAX_BYTES="70")
+    job_id = world.recorded(data=png() + b"x")
+    assert _analyze(world, job_id) is Outcome.COMPLETED
+    report = world.job(job_id).report
+    assert report is not None
+    assert (report["status"], report["error"]["code"]) == ("partial", "too_many_bytes")
+    assert not {"images.read", PUBLISH} & set(world.journal)
+
+
+def test_a_blob_that_is_gone_cancels_its_job() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.images.take(ImageRef("images", "cat.png"))
+    assert _analyze(world, job_id) is Outcome.CANCELED
+    assert (world.job(job_id).state, _error(world.job(job_id))) == (State.CANCELED, "blob_gone")
+
+
+def test_an_image_overwritten_while_it_waited_is_superseded_and_the_newer_one_announced() -> None:
+    world = World()
+    old = world.recorded()
+    world.upload(data=png(9, 9))
+    assert _analyze(world, old) is Outcome.CANCELED
+    assert (world.job(old).state, _error(world.job(old))) == (State.CANCELED, "superseded")
+    newest = json.loads(world.queue.sent[-1][0])["job_id"]
+    assert (newest != old, world.job(newest).state, world.job(newest).version) == (True, State.PENDING, "0x2")
+
+
+def test_an_image_overwritten_and_recorded_by_another_is_superseded() -> None:
+    world = World()
+    old = world.recorded()
+    world.images.before("read", lambda: world.recorded(data=png(9, 9)))
+    assert _analyze(world, old) is Outcome.CANCELED
+    assert _error(world.job(old)) == "superseded"
+
+
+def test_an_image_overwritten_and_then_deleted_is_gone() -> None:
+    world = World()
+    old = world.recorded()
+    world.upload(data=png(9, 9))
+    world.images.before("head", lambda: world.images.take(ImageRef("images", "cat.png")))
+    assert _analyze(world, old) is Outcome.CANCELED
+    assert _error(world.job(old)) == "blob_gone"
+
+
+def test_a_version_whose_job_stands_already_ends_the_older_job_all_the_same() -> None:
+    world = World()
+    old = world.recorded()
+    world.upload(data=png(9, 9))
+    key = world.jobs.kept.keys["image-analysis", "images/cat.png"]
+    world.jobs.before("key", lambda: world.jobs.kept.keys.update({(key.type, key.ref): replace(key, version="0x2")}))
+    assert _analyze(world, old) is Outcome.CANCELED
+    assert _error(world.job(old)) == "superseded"
+
+
+def test_a_lease_that_runs_out_before_the_end_publishes_nothing() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.images.before("read", lambda: world.clock.advance(58))
+    assert _analyze(world, job_id) is Outcome.LOST
+    assert (world.images.thumbnails, world.job(job_id).state) == ({}, State.RUNNING)
+
+
+def test_a_claim_that_goes_to_another_while_publishing_takes_its_own_thumbnail_back() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.images.before("insert_thumbnail", lambda: world.rival_claims(job_id))
+    world.images.thumbnails[f"{job_id}/2.png"] = (b"the rival's", "image/png")
+    assert _analyze(world, job_id) is Outcome.LOST
+    assert list(world.images.thumbnails) == [f"{job_id}/2.png"]
+    assert (world.job(job_id).owner, world.job(job_id).token) == ("rival/1", 2)
+
+
+def test_a_job_canceled_while_it_was_analysed_stays_canceled() -> None:
+    world = World()
+    job_id = world.recorded()
+
+    def canceled(row: Row) -> Move:
+        error = JobError("by_hand", "", world.clock.now)
+        return moves.end(row.job, event=Event.CANCEL, error=error, lapsed=False, now=world.clock.now)
+
+    world.images.before("insert_thumbnail", lambda: world.jobs.behind(job_id, canceled))
+    assert _analyze(world, job_id) is Outcome.LOST
+    assert (world.job(job_id).state, world.job(job_id).report) == (State.CANCELED, None)
+
+
+def test_a_commit_matches_the_last_renewal_of_its_own_heartbeat() -> None:
+    world = World()
+    job_id = world.recorded()
+
+    def beats() -> None:
+        world.clock.advance(20)
+        world.heartbeat.beat()
+
+    world.images.before("insert_thumbnail", beats)
+    world.journal.clear()
+    assert _analyze(world, job_id) is Outcome.COMPLETED
+    assert world.journal.count("jobs.replace") == 3
+
+
+def test_no_renewal_goes_out_once_the_commit_has_begun() -> None:
+    world = World()
+    job_id = world.recorded()
+
+    def beats() -> None:
+        world.clock.advance(20)
+        world.heartbeat.beat()
+
+    world.jobs.before("replace", int, beats)
+    world.journal.clear()
+    assert _analyze(world, job_id) is Outcome.COMPLETED
+    assert world.journal.count("jobs.replace") == 2
+
+
+def test_a_commit_refused_under_a_claim_that_is_still_own_is_sent_again() -> None:
+    world = World()
+    job_id = world.recorded()
+
+    def renewed(row: Row) -> Move:
+        assert row.job.claim is not None
+        return moves.renew(row.job, claim=row.job.claim, now=world.clock.now, lease=timedelta(seconds=60))
+
+    world.images.before("insert_thumbnail", lambda: world.jobs.behind(job_id, renewed))
+    assert _analyze(world, job_id) is Outcome.COMPLETED
+
+
+def test_a_commit_that_is_undecided_raises_and_keeps_the_thumbnail() -> None:
+    world = World()
+    job_id = world.recorded()
+
+    def undecided() -> None:
+        raise Undecided
+
+    world.jobs.before("replace", int, undecided)
+    with pytest.raises(Undecided):
+        _analyze(world, job_id)
+    assert list(world.images.thumbnails) == [f"{job_id}/1.png"]
+
+
+def test_the_renewals_end_with_the_attempt_even_when_storage_is_out() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.images.before("read", lambda: setattr(world.images, "out", True))
+    with pytest.raises(StorageOut):
+        _analyze(world, job_id)
+    assert world.heartbeat.beat() is None
+    assert world.job(job_id).state is State.RUNNING

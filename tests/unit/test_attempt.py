@@ -1,0 +1,156 @@
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+from shared.jobs import SCHEMA, Event, Job, Move, State
+from shared.steps.attempt import DATE_STEP
+from shared.steps.outcomes import Outcome
+from tests.doubles.world import World
+
+
+def _analyze(world: World, job_id: str) -> Outcome:
+    return world.analyze(job_id, owner="queue/1")
+
+
+def _error(job: Job) -> str | None:
+    return job.error and job.error.code
+
+
+def _out_of_memory() -> None:
+    raise MemoryError
+
+
+def test_a_shortage_of_memory_is_retried_after_a_back_off() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.images.before("read", _out_of_memory)
+    assert _analyze(world, job_id) is Outcome.RETRIED
+    job, wait = world.job(job_id), timedelta(seconds=2.5)
+    assert job.not_before is not None
+    assert job.error is not None
+    assert (job.state, job.error.code, job.not_before - job.error.at) == (State.PENDING, "out_of_memory", wait)
+    assert world.queue.sent[-1][1] == wait + DATE_STEP
+
+
+def test_a_retry_sends_no_message_where_none_is_sent() -> None:
+    world = World(DISPATCH="timer")
+    job_id = world.recorded()
+    world.images.before("read", _out_of_memory)
+    assert _analyze(world, job_id) is Outcome.RETRIED
+    assert world.queue.sent == []
+
+
+def test_the_message_of_a_retry_finds_its_job_due_even_where_the_clock_is_a_second_behind() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.images.before("read", _out_of_memory)
+    _analyze(world, job_id)
+    world.queue.receive()
+    world.clock.advance(world.queue.sent[-1][1].total_seconds())
+    assert world.clock.server._epoch is not None
+    world.clock.server._epoch -= timedelta(seconds=0.9)  # as another instance may believe it: Date has steps of 1 s
+    assert not world.queue.receive() or _analyze(world, job_id) is Outcome.COMPLETED
+
+
+def test_back_offs_double_and_the_last_attempt_fails() -> None:
+    world = World(MAX_ATTEMPTS="3")
+    job_id = world.recorded()
+    world.images.before("read", *[_out_of_memory] * 3)
+    ends: list[Any] = []
+    for _ in range(3):
+        ends.append(_analyze(world, job_id))
+        world.clock.advance(60)
+    assert ends == [Outcome.RETRIED, Outcome.RETRIED, Outcome.FAILED]
+    assert (world.job(job_id).state, _error(world.job(job_id))) == (State.FAILED, "out_of_memory")
+    waits = [delay - DATE_STEP for _, delay in world.queue.sent[1:]]
+    assert all(later == 2 * earlier for earlier, later in pairwise(waits))
+
+
+def test_a_job_that_kills_its_workers_ends() -> None:
+    world = World(MAX_ATTEMPTS="2")
+    job_id = world.recorded()
+    for _ in range(2):
+        world.rival_claims(job_id)
+        world.lapse()
+    assert _analyze(world, job_id) is Outcome.FAILED
+    assert (world.job(job_id).state, _error(world.job(job_id))) == (State.FAILED, "attempts_exhausted")
+    assert "images.read" not in world.journal
+
+
+def test_a_worker_on_its_last_attempt_is_not_ended_by_another() -> None:
+    world = World(MAX_ATTEMPTS="1")
+    job_id = world.recorded()
+    world.rival_claims(job_id)
+    assert _analyze(world, job_id) is Outcome.BUSY
+
+
+def test_a_job_that_another_holds_is_busy() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.rival_claims(job_id)
+    assert _analyze(world, job_id) is Outcome.BUSY
+    assert world.job(job_id).owner == "rival/1"
+
+
+def test_a_job_whose_worker_has_died_is_taken_over() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.rival_claims(job_id)
+    world.lapse()
+    assert _analyze(world, job_id) is Outcome.COMPLETED
+    assert list(world.images.thumbnails) == [f"{job_id}/2.png"]
+    assert world.jobs.kept.attempts[job_id, 1]["outcome"] == "lapsed"
+
+
+def test_a_claim_that_a_rival_was_faster_with_is_busy() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.jobs.before("replace", lambda: world.rival_claims(job_id))
+    assert _analyze(world, job_id) is Outcome.BUSY
+
+
+def test_a_claim_that_itself_outlasts_the_lease_is_lost() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.jobs.before("replace", lambda: world.clock.advance(58))
+    assert _analyze(world, job_id) is Outcome.LOST
+    assert "images.read" not in world.journal
+    assert world.heartbeat.beat() is None
+
+
+def test_a_job_that_is_not_due_is_left() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.images.before("read", _out_of_memory)
+    _analyze(world, job_id)
+    assert _analyze(world, job_id) is Outcome.NOT_DUE
+
+
+def test_a_job_that_has_ended_is_left() -> None:
+    world = World()
+    job_id = world.recorded()
+    _analyze(world, job_id)
+    world.journal.clear()
+    assert _analyze(world, job_id) is Outcome.ENDED
+    assert world.journal == ["jobs.get"]
+
+
+def test_a_job_of_a_newer_release_is_left() -> None:
+    world = World()
+    job_id = world.recorded()
+    newer = replace(world.job(job_id), schema=SCHEMA + 1)
+    world.jobs.behind(job_id, lambda _: Move(Event.CANCEL, newer, world.clock.now))
+    assert _analyze(world, job_id) is Outcome.LEFT
+
+
+def test_a_job_that_nobody_knows_is_unknown() -> None:
+    assert _analyze(World(), "image-analysis-" + "0" * 32) is Outcome.UNKNOWN
+
+
+def test_analysis_pauses_while_dispatch_is_off() -> None:
+    world = World(DISPATCH="off")
+    job_id = world.recorded()
+    world.journal.clear()
+    assert _analyze(world, job_id) is Outcome.PAUSED
+    assert world.journal == []

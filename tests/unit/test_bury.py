@@ -1,0 +1,101 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from shared.errors import StorageOut
+from shared.jobs import SCHEMA, Event, Move, State
+from shared.steps.outcomes import Outcome
+from tests.doubles.world import World
+
+
+def _bury(world: World, job_id: str) -> list[Outcome]:
+    return world.bury(json.dumps({"v": 1, "job_id": job_id}).encode())
+
+
+def test_a_job_whose_attempts_are_used_up_is_buried() -> None:
+    world = World(MAX_ATTEMPTS="1")
+    job_id = world.recorded()
+    world.rival_claims(job_id)
+    world.lapse()
+    assert _bury(world, job_id) == [Outcome.FAILED]
+    job = world.job(job_id)
+    assert job.error is not None
+    assert (job.state, job.error.code, job.token) == (State.FAILED, "poison", 2)
+
+
+def test_a_live_worker_on_its_last_attempt_is_left_alone() -> None:
+    world = World(MAX_ATTEMPTS="1")
+    job_id = world.recorded()
+    world.rival_claims(job_id)
+    assert _bury(world, job_id) == [Outcome.LEFT]
+    assert world.job(job_id).owner == "rival/1"
+
+
+def test_a_job_with_attempts_left_is_left_to_its_due_row() -> None:
+    world = World()
+    job_id = world.recorded()
+    before = world.job(job_id)
+    assert _bury(world, job_id) == [Outcome.LEFT]
+    assert world.job(job_id) == before
+
+
+def test_a_job_that_moves_on_meanwhile_is_left() -> None:
+    world = World(MAX_ATTEMPTS="2")
+    job_id = world.recorded()
+    for _ in range(2):
+        world.rival_claims(job_id)
+        world.lapse()
+    world.jobs.before("replace", lambda: world.jobs.behind(job_id, lambda row: Move(Event.RENEW, row.job, row.seen_at)))
+    assert _bury(world, job_id) == [Outcome.LEFT]
+
+
+def test_a_job_that_has_ended_stays_as_it_is() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.analyze(job_id, owner="queue/1")
+    assert _bury(world, job_id) == [Outcome.ENDED]
+    assert world.job(job_id).state is State.COMPLETED
+
+
+def test_a_job_of_a_newer_release_is_left() -> None:
+    world = World()
+    job_id = world.recorded()
+    newer = replace(world.job(job_id), schema=SCHEMA + 1)
+    world.jobs.behind(job_id, lambda _: Move(Event.CANCEL, newer, world.clock.now))
+    assert _bury(world, job_id) == [Outcome.LEFT]
+
+
+def test_a_poison_message_that_names_an_image_records_it() -> None:
+    world = World()
+    world.upload()
+    assert world.bury(b"images/cat.png") == [Outcome.RECORDED]
+    assert len(world.queue.sent) == 1
+
+
+def test_a_poison_message_that_names_a_recorded_image_sends_no_further_message() -> None:
+    world = World()
+    world.recorded()
+    assert world.bury(b"images/cat.png") == [Outcome.LEFT]
+    assert len(world.queue.sent) == 1
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff", b"{", b"[1]", b"absent.png", b'{"job_id":"a-' + b"0" * 32 + b'"}'])
+def test_no_content_makes_it_raise(body: bytes) -> None:
+    world = World()
+    assert world.bury(body) == [Outcome.REJECTED]
+    assert len(world.jobs.kept.rejected) == 1
+
+
+def test_an_outage_raises_so_that_the_message_comes_back() -> None:
+    world = World()
+    world.jobs.out = True
+    with pytest.raises(StorageOut):
+        _bury(world, "image-analysis-" + "0" * 32)
+
+
+def test_an_outage_while_rejecting_raises_so_that_the_message_comes_back() -> None:
+    world = World()
+    world.jobs.out = True
+    with pytest.raises(StorageOut):
+        world.bury(b"{")

@@ -1,0 +1,103 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.errors import NewerSchema
+from shared.jobs import SCHEMA, Job, JobError, State
+from shared.storage import codec
+from tests.doubles.jobs_at_random import jobs, moments, refs
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+JOB = Job(id="image-analysis-" + "0" * 32, type="image-analysis", ref="images/cat.png", due=NOW)
+FORBIDDEN = set("/\\#?%") | {chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))}
+
+
+def encoded(job: Job) -> dict[str, object]:
+    """Return a job as an entity."""
+    return codec.encode(job, place=codec.partition(job.id, 4), nonce="n")
+
+
+def decoded(entity: dict[str, object]) -> Job:
+    """Return the job of an entity."""
+    return codec.decode(entity, etag='"1"', modified_at=NOW, seen_at=NOW).job
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.data(), refs, st.sampled_from(State))
+def test_a_job_is_decoded_as_it_was_encoded(data: st.DataObject, ref: str, state: State) -> None:
+    job = data.draw(jobs(ref, state))
+    cut = job.error and replace(job.error, message=job.error.message[: codec.MESSAGE_LENGTH])
+    assert decoded(encoded(job)) == replace(job, error=cut)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.data(), refs, st.sampled_from(State))
+def test_no_key_holds_what_table_storage_forbids(data: st.DataObject, ref: str, state: State) -> None:
+    job = data.draw(jobs(ref, state))
+    keys = [codec.partition(job.id, 4), codec.job_key(job.id), codec.try_key(job.id, job.token)]
+    keys += [codec.ref_key(job.type, ref), codec.index_key(job)]
+    assert not FORBIDDEN & set("".join(keys))
+    assert max(map(len, keys)) <= 512
+
+
+@settings(max_examples=40)
+@given(moments, moments)
+def test_due_keys_sort_by_their_moment(one: datetime, two: datetime) -> None:
+    first, second = (codec.due_key(moment, JOB.id) for moment in (one, two))
+    assert abs(one - two) < timedelta(milliseconds=1) or (first < second) == (one < two)
+
+
+@settings(max_examples=40)
+@given(moments, moments)
+def test_end_keys_sort_newest_first(one: datetime, two: datetime) -> None:
+    first, second = (codec.end_key(State.FAILED, moment, JOB.id) for moment in (one, two))
+    assert abs(one - two) < timedelta(milliseconds=1) or (first > second) == (one < two)
+
+
+def test_attempts_sort_by_their_token() -> None:
+    assert codec.try_key(JOB.id, 9) < codec.try_key(JOB.id, 10) < codec.try_key(JOB.id, 2**31 - 1)
+
+
+@pytest.mark.parametrize("job", [JOB, replace(JOB, state=State.FAILED, due=None, ended=NOW)])
+def test_an_index_key_ends_with_its_job(job: Job) -> None:
+    assert codec.job_of_index(codec.index_key(job)) == job.id
+
+
+def test_a_job_that_is_neither_live_nor_ended_has_no_index() -> None:
+    with pytest.raises(ValueError, match="neither live nor ended"):
+        codec.index_key(replace(JOB, due=None))
+
+
+def test_a_partition_is_type_and_bucket() -> None:
+    assert codec.partition("image-analysis-1f" + "0" * 30, 256) == "image-analysis:1f"
+
+
+def test_an_error_message_is_cut() -> None:
+    job = decoded(encoded(replace(JOB, error=JobError("x", "y" * 5000, NOW))))
+    assert job.error == JobError("x", "y" * 1000, NOW)
+
+
+@pytest.mark.parametrize("name", ["params", "report"])
+@pytest.mark.parametrize("text", ["x" * 32_757, "😀" * 16_378 + "x"], ids=["ASCII", "pairs"])
+def test_a_document_up_to_the_size_of_a_property_is_taken(name: str, text: str) -> None:
+    assert getattr(decoded(encoded(replace(JOB, **{name: {"text": text}}))), name) == {"text": text}
+
+
+@pytest.mark.parametrize("name", ["params", "report"])
+@pytest.mark.parametrize("text", ["x" * 32_758, "😀" * 16_379], ids=["ASCII", "pairs"])
+def test_a_document_larger_than_a_property_is_refused_by_name(name: str, text: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        encoded(replace(JOB, **{name: {"text": text}}))
+
+
+def test_a_row_of_a_newer_release_is_refused() -> None:
+    with pytest.raises(NewerSchema):
+        decoded(encoded(replace(JOB, schema=SCHEMA + 1)))
+
+
+def test_a_column_that_is_none_is_left_out() -> None:
+    assert None not in encoded(JOB).values()
+    assert "owner" not in encoded(JOB)

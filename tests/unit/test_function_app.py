@@ -1,0 +1,94 @@
+"""What the host sees when it indexes the app: in a process of its own, whose modules are looked at afterwards."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCRIPT = """
+import json, os, runpy, sys
+seen = []
+for environ in json.loads(sys.argv[1]):
+    os.environ.update(environ)
+    app = runpy.run_path("function_app.py")["app"]
+    seen.append({f.get_function_name(): [json.loads(raw) for raw in f.get_raw_bindings()] for f in app.get_functions()})
+print(json.dumps({"apps": seen, "modules": list(sys.modules)}))
+"""
+NAMED = {
+    "IMAGES_CONNECTION": "Images",
+    "JOBS_CONNECTION": "Jobs",
+    "IMAGES_CONTAINER": "uploads",
+    "JOB_QUEUE": "work",
+    "SCHEDULE": "*/2 * * * * *",
+    "BLOB_SOURCE": "EventGrid",
+}
+DEFAULTS = {
+    "record_image": {
+        "type": "blobTrigger",
+        "name": "blob",
+        "path": "images/{name}",
+        "connection": "AzureWebJobsStorage",
+        "source": "LogsAndContainerScan",
+    },
+    "analyze_queued": {
+        "type": "queueTrigger",
+        "name": "message",
+        "queueName": "image-jobs",
+        "connection": "AzureWebJobsStorage",
+    },
+    "analyze_pending": {"type": "timerTrigger", "name": "tick", "schedule": "0 * * * * *", "runOnStartup": False},
+    "bury_poison": {
+        "type": "queueTrigger",
+        "name": "message",
+        "queueName": "image-jobs-poison",
+        "connection": "AzureWebJobsStorage",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def indexed() -> dict[str, Any]:
+    """Index the app twice: with nothing set, and with every name set."""
+    environ = {key: value for key, value in os.environ.items() if key in ("PATH", "SYSTEMROOT", "HOME")}
+    command = [sys.executable, "-c", SCRIPT, json.dumps([{}, NAMED])]
+    run = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=True)
+    found: dict[str, Any] = json.loads(run.stdout)
+    return found
+
+
+def test_the_host_finds_four_functions(indexed: dict[str, Any]) -> None:
+    assert set(indexed["apps"][0]) == set(DEFAULTS)
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_a_function_has_exactly_one_binding_with_the_default_names(indexed: dict[str, Any], name: str) -> None:
+    assert indexed["apps"][0][name] == [{"direction": "IN", **DEFAULTS[name]}]
+
+
+def test_a_name_that_is_set_is_left_to_the_host_to_resolve(indexed: dict[str, Any]) -> None:
+    app = indexed["apps"][1]
+    assert app["record_image"][0]["path"] == "%IMAGES_CONTAINER%/{name}"
+    assert app["analyze_queued"][0]["queueName"] == "%JOB_QUEUE%"
+    assert app["bury_poison"][0]["queueName"] == "%JOB_QUEUE%-poison"
+    assert app["analyze_pending"][0]["schedule"] == "%SCHEDULE%"
+
+
+def test_triggers_use_the_connections_that_are_set(indexed: dict[str, Any]) -> None:
+    app = indexed["apps"][1]
+    assert (app["record_image"][0]["connection"], app["record_image"][0]["source"]) == ("Images", "EventGrid")
+    assert [app[name][0]["connection"] for name in ("analyze_queued", "bury_poison")] == ["Jobs", "Jobs"]
+
+
+def test_indexing_loads_no_storage_client_and_no_image_library(indexed: dict[str, Any]) -> None:
+    heavy = ("azure.storage", "azure.data", "azure.core", "azure.identity", "PIL", "pi_heif", "fastapi", "aiohttp")
+    assert not [name for name in indexed["modules"] if f"{name}.".startswith(tuple(f"{part}." for part in heavy))]
+
+
+def test_indexing_loads_no_step_and_no_adapter(indexed: dict[str, Any]) -> None:
+    ours = {name for name in indexed["modules"] if name.startswith("shared.")}
+    assert ours == {"shared.errors", "shared.settings"}

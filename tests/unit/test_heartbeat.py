@@ -1,0 +1,199 @@
+import threading
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import IllegalTransition, Lost, Stale, StorageOut, Undecided
+from shared.heartbeat import Heartbeat, Held
+from tests.doubles.clock import FakeClock
+
+LEASE, MARGIN = timedelta(seconds=60), timedelta(seconds=2)
+
+
+class Renewals:
+    """What a store answers to renewals: each time the row plus one, or an error."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock(0.0)
+        self.heartbeat = Heartbeat(margin=MARGIN, monotonic=self.clock, threaded=False)
+        self.sent_at: list[float] = []
+        self.timeouts: list[timedelta] = []
+        self.error: Exception | None = None
+        self.takes_seconds = 0.0
+
+    def hold(self) -> Held[int]:
+        """Hold row 1, won now."""
+        return self.heartbeat.hold(1, self._renew, lease=LEASE, sent_at=self.clock())
+
+    def pass_time(self, seconds: int) -> None:
+        """Let time pass, a beat each second."""
+        for _ in range(seconds):
+            self.clock.advance(1)
+            self.heartbeat.beat()
+
+    def _renew(self, row: int, timeout: timedelta) -> int:
+        self.sent_at.append(self.clock())
+        self.timeouts.append(timeout)
+        self.clock.advance(self.takes_seconds)
+        if self.error is not None:
+            raise self.error
+        return row + 1
+
+
+def test_a_lease_is_renewed_after_each_third() -> None:
+    renewals = Renewals()
+    held = renewals.hold()
+    renewals.pass_time(65)
+    assert renewals.sent_at == [20, 40, 60]
+    assert (held.row, held.lost) == (4, False)
+
+
+def test_a_renewal_may_take_a_sixth_of_the_lease() -> None:
+    renewals = Renewals()
+    renewals.hold()
+    renewals.pass_time(20)
+    assert renewals.timeouts == [timedelta(seconds=10)]
+
+
+@pytest.mark.parametrize("outage", [StorageOut("out"), Undecided()])
+def test_an_outage_is_tried_again_until_the_lease_is_over(outage: Exception) -> None:
+    renewals = Renewals()
+    renewals.error, held = outage, renewals.hold()
+    renewals.pass_time(57)
+    assert renewals.sent_at == [20, 30, 40, 50]
+    assert not held.lost
+    renewals.pass_time(1)
+    assert held.lost
+
+
+def test_a_renewal_after_an_outage_protects_again() -> None:
+    renewals = Renewals()
+    renewals.error, held = StorageOut("out"), renewals.hold()
+    renewals.pass_time(25)
+    renewals.error = None
+    renewals.pass_time(60)
+    assert not held.lost
+
+
+@pytest.mark.parametrize("refusal", [Lost("job:a"), Stale(), IllegalTransition("renew")])
+def test_a_refused_renewal_loses_the_lease_at_once(refusal: Exception) -> None:
+    renewals = Renewals()
+    renewals.error, held = refusal, renewals.hold()
+    renewals.pass_time(20)
+    assert held.lost
+
+
+def test_a_lost_lease_is_never_renewed_again() -> None:
+    renewals = Renewals()
+    renewals.error = Lost("job:a")
+    renewals.hold()
+    renewals.pass_time(20)
+    renewals.error = None
+    renewals.pass_time(100)
+    assert renewals.sent_at == [20]
+
+
+@pytest.mark.parametrize(("age_seconds", "lost"), [(57.999, False), (58, True)])
+def test_a_holder_that_is_not_renewed_stops_a_margin_before_the_end(age_seconds: float, *, lost: bool) -> None:
+    renewals = Renewals()
+    held = renewals.hold()
+    renewals.clock.advance(age_seconds)
+    assert held.lost is lost
+
+
+def test_protection_counts_from_before_the_renewal_was_sent() -> None:
+    renewals = Renewals()
+    renewals.takes_seconds, held = 9.0, renewals.hold()
+    renewals.pass_time(20)
+    renewals.clock.advance(20 + 58 - renewals.clock() - 0.001)
+    assert not held.lost
+    renewals.clock.advance(0.001)
+    assert held.lost
+
+
+def test_retiring_ends_the_renewals() -> None:
+    renewals = Renewals()
+    held = renewals.hold()
+    held.retire()
+    renewals.pass_time(50)
+    assert renewals.sent_at == []
+
+
+def test_retiring_returns_the_newest_row() -> None:
+    renewals = Renewals()
+    held = renewals.hold()
+    renewals.pass_time(20)
+    assert held.retire() == 2
+
+
+def test_retiring_waits_for_a_renewal_under_way() -> None:
+    begun, go = threading.Event(), threading.Event()
+    clock = FakeClock(0.0)
+
+    def renew(row: int, _: timedelta) -> int:
+        begun.set()
+        assert go.wait(5)
+        return row + 1
+
+    held = Heartbeat(margin=MARGIN, monotonic=clock, threaded=False).hold(1, renew, lease=LEASE, sent_at=0.0)
+    beating = threading.Thread(target=held.beat)
+    beating.start()
+    assert begun.wait(5)
+    rows: list[int] = []
+    retiring = threading.Thread(target=lambda: rows.append(held.retire()))
+    retiring.start()
+    assert rows == []
+    go.set()
+    retiring.join(5)
+    beating.join(5)
+    assert rows == [2]
+
+
+def test_a_beat_says_how_long_to_wait_for_the_next() -> None:
+    renewals = Renewals()
+    renewals.hold()
+    renewals.clock.advance(15)
+    assert renewals.heartbeat.beat() == 5
+
+
+def test_a_heart_that_holds_nothing_waits_for_no_time() -> None:
+    renewals = Renewals()
+    renewals.hold().retire()
+    assert renewals.heartbeat.beat() is None
+
+
+def test_what_is_due_first_is_renewed_first() -> None:
+    clock, order = FakeClock(0.0), []
+    heartbeat = Heartbeat(margin=MARGIN, monotonic=clock, threaded=False)
+    for name, sent_at in [("late", 0.0), ("early", -10.0)]:
+        heartbeat.hold(name, lambda row, _: order.append(row) or row, lease=LEASE, sent_at=sent_at)
+    clock.advance(25)
+    heartbeat.beat()
+    assert order == ["early", "late"]
+
+
+def test_an_error_that_nobody_foresaw_keeps_no_other_lease_from_its_renewal() -> None:
+    clock, renewed = FakeClock(0.0), []
+
+    def broken(_: str, __: timedelta) -> str:
+        raise ValueError
+
+    heartbeat = Heartbeat(margin=MARGIN, monotonic=clock, threaded=False)
+    heartbeat.hold("broken", broken, lease=LEASE, sent_at=-1.0)
+    heartbeat.hold("well", lambda row, _: renewed.append(row) or row, lease=LEASE, sent_at=0.0)
+    clock.advance(20)
+    heartbeat.beat()
+    assert renewed == ["well"]
+
+
+def test_the_thread_renews_by_itself() -> None:
+    renewed = threading.Event()
+
+    def renew(row: int, _: timedelta) -> int:
+        renewed.set()
+        return row
+
+    clock = FakeClock(100.0)
+    held = Heartbeat(margin=MARGIN, monotonic=clock).hold(1, renew, lease=LEASE, sent_at=100.0 - 30)
+    assert renewed.wait(5)
+    held.retire()

@@ -1,0 +1,93 @@
+import itertools
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.errors import IllegalTransition
+from shared.jobs import GUARDS, TRANSITIONS, Claim, Event, Facts, Guard, Job, State, target
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+CLAIM = Claim("mine", 1)
+TABLE = {(row.event, row.source): row for row in TRANSITIONS}
+MOVED = [event for event in Event if event is not Event.ADD]
+
+
+def job(state: State, *, used: bool = False) -> Job:
+    """Return a job in a state, claimed by ``CLAIM`` while it runs."""
+    running = state is State.RUNNING
+    return Job(
+        id="a-" + "0" * 32,
+        type="a",
+        ref="images/cat.png",
+        state=state,
+        token=1,
+        claim_id="mine" if running else None,
+        attempts=5 if used else 1,
+    )
+
+
+def facts(*, without: Guard | None = None) -> Facts:
+    """Return facts with which every guard holds that looks at facts alone, but one."""
+    now = NOW - timedelta(days=1) if without is Guard.DUE else NOW
+    return Facts(now=now, lapsed=without is not Guard.LAPSED, claim=None if without is Guard.OWN else CLAIM)
+
+
+@pytest.mark.parametrize(("event", "state"), list(itertools.product(MOVED, State)))
+def test_an_event_is_allowed_exactly_from_the_states_of_the_table(event: Event, state: State) -> None:
+    row = TABLE.get((event, state))
+    used = row is not None and Guard.ATTEMPTS_USED in row.guards
+    if row is None:
+        with pytest.raises(IllegalTransition, match=state):
+            target(event, job(state, used=used), facts())
+    else:
+        assert target(event, job(state, used=used), facts()) is row.target
+
+
+@pytest.mark.parametrize(("row", "guard"), [(row, guard) for row in TRANSITIONS for guard in row.guards], ids=str)
+def test_a_guard_that_does_not_hold_refuses_and_is_named(row: object, guard: Guard) -> None:
+    assert isinstance(row, type(TRANSITIONS[0]))
+    assert row.source is not None
+    used = (guard is Guard.ATTEMPTS_LEFT) or (guard is not Guard.ATTEMPTS_USED and Guard.ATTEMPTS_USED in row.guards)
+    refused = job(row.source, used=used)
+    if guard is Guard.DUE:
+        refused = Job(**{**vars(refused), "not_before": NOW})
+    with pytest.raises(IllegalTransition) as met:
+        target(row.event, refused, facts(without=guard))
+    assert met.value.guard == guard
+
+
+def test_no_two_rows_of_the_table_contradict_each_other() -> None:
+    assert len(TABLE) == len(TRANSITIONS)
+
+
+def test_every_guard_has_a_rule() -> None:
+    assert set(GUARDS) == set(Guard)
+
+
+def test_nothing_leaves_a_completed_job() -> None:
+    assert not [row for row in TRANSITIONS if row.source is State.COMPLETED]
+
+
+def test_only_the_owner_completes() -> None:
+    assert [row.guards for row in TRANSITIONS if row.target is State.COMPLETED] == [(Guard.OWN,)]
+
+
+@pytest.mark.parametrize("claim", [None, Claim("mine", 2), Claim("other", 1)])
+def test_a_claim_is_own_only_with_both_its_id_and_its_token(claim: Claim | None) -> None:
+    assert not GUARDS[Guard.OWN](job(State.RUNNING), Facts(claim=claim))
+
+
+def test_a_job_without_a_claim_is_nobodys_own() -> None:
+    assert not GUARDS[Guard.OWN](job(State.PENDING), Facts(claim=None))
+
+
+@pytest.mark.parametrize(("offset_seconds", "due"), [(-1, False), (0, True), (1, True)])
+def test_a_job_is_due_from_its_moment_on(offset_seconds: int, *, due: bool) -> None:
+    waiting = Job(id="a-" + "0" * 32, type="a", ref="r", not_before=NOW)
+    assert GUARDS[Guard.DUE](waiting, Facts(now=NOW + timedelta(seconds=offset_seconds))) is due
+
+
+@pytest.mark.parametrize(("attempts", "base", "used"), [(4, 0, False), (5, 0, True), (5, 1, False), (6, 1, True)])
+def test_attempts_are_used_up_when_as_many_as_allowed_have_counted(attempts: int, base: int, *, used: bool) -> None:
+    counted = Job(id="a-" + "0" * 32, type="a", ref="r", attempts=attempts, attempts_base=base, max_attempts=5)
+    assert counted.attempts_used is used

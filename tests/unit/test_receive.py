@@ -1,0 +1,127 @@
+import base64
+import json
+
+import pytest
+
+from shared.errors import StorageOut
+from shared.images import ImageRef
+from shared.jobs import State
+from shared.steps.outcomes import Outcome
+from tests.doubles.world import World, png
+
+
+def _receive(world: World, text: str) -> list[Outcome]:
+    return world.receive(text.encode(), owner="queue/1")
+
+
+def _event(name: str) -> dict[str, object]:
+    subject = f"/blobServices/default/containers/images/blobs/{name}"
+    return {"eventType": "Microsoft.Storage.BlobCreated", "subject": subject, "data": {"api": "PutBlob"}}
+
+
+def test_our_own_message_is_analysed() -> None:
+    world = World()
+    world.recorded()
+    assert _receive(world, world.queue.receive()[0]) == [Outcome.COMPLETED]
+
+
+def test_a_message_that_names_an_image_records_and_analyses_it() -> None:
+    world = World()
+    world.upload("a/cat.png")
+    assert _receive(world, "images/a/cat.png") == [Outcome.COMPLETED]
+    (row,) = world.jobs.kept.jobs.values()
+    assert (row.job.ref, row.job.state) == ("images/a/cat.png", State.COMPLETED)
+
+
+def test_a_message_that_names_an_image_sends_no_other_message() -> None:
+    world = World()
+    world.upload()
+    _receive(world, "cat.png")
+    assert world.queue.sent == []
+
+
+def test_a_message_that_comes_twice_is_done_once() -> None:
+    world = World()
+    world.upload()
+    assert _receive(world, "cat.png") == [Outcome.COMPLETED]
+    assert _receive(world, "cat.png") == [Outcome.ENDED]
+    assert list(world.images.thumbnails.values()).__len__() == 1
+
+
+def test_base64_is_decoded_when_nothing_else_matches() -> None:
+    world = World()
+    world.upload()
+    assert _receive(world, base64.b64encode(b"images/cat.png").decode()) == [Outcome.COMPLETED]
+
+
+def test_base64_is_not_decoded_when_a_blob_has_that_very_name() -> None:
+    world = World()
+    text = base64.b64encode(b"images/cat.png").decode()
+    world.upload()
+    world.upload(text)
+    _receive(world, text)
+    assert [row.job.ref for row in world.jobs.kept.jobs.values()] == [f"images/{text}"]
+
+
+def test_a_name_that_looks_like_a_job_id_is_an_image_when_there_is_no_such_job() -> None:
+    world = World()
+    name = "image-analysis-" + "0" * 32
+    world.upload(name)
+    assert _receive(world, name) == [Outcome.COMPLETED]
+
+
+def test_an_event_of_two_images_is_done_for_both() -> None:
+    world = World()
+    world.upload("a.png")
+    world.upload("b.png", png(9, 9))
+    assert _receive(world, json.dumps([_event("a.png"), _event("b.png")])) == [Outcome.COMPLETED] * 2
+
+
+def test_an_event_that_asks_for_nothing_is_done() -> None:
+    world = World()
+    assert _receive(world, json.dumps({**_event("a.png"), "eventType": "Microsoft.Storage.BlobDeleted"})) == []
+    assert world.journal == []
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"absent.png", "blob_not_found"),
+        (b'{"container":"images","name":"absent.png"}', "blob_not_found"),
+        (b'{"v":1,"job_id":"image-analysis-00000000000000000000000000000000"}', "unknown_job"),
+        (b"{", "malformed_json"),
+        (b" ", "empty"),
+        (b"\xff\xfe", "not_text"),
+        (b'{"container":"other","name":"cat.png"}', "other_container"),
+    ],
+)
+def test_a_message_that_names_nothing_real_is_kept_with_its_reason(body: bytes, code: str) -> None:
+    world = World()
+    assert world.receive(body, owner="queue/1") == [Outcome.REJECTED]
+    ((text, kept),) = world.jobs.kept.rejected.items()
+    assert (text.encode() == body or text == "\\xff\\xfe", kept["code"]) == (True, code)
+    assert kept["message"]
+
+
+@pytest.mark.parametrize("port", ["jobs", "images"])
+def test_an_outage_raises_and_rejects_nothing(port: str) -> None:
+    world = World()
+    world.upload()
+    getattr(world, port).out = True
+    with pytest.raises(StorageOut):
+        _receive(world, "cat.png")
+    assert world.jobs.kept.rejected == {}
+
+
+def test_a_message_refused_by_a_live_lease_is_done_with() -> None:
+    world = World()
+    world.rival_claims(world.recorded())
+    assert _receive(world, world.queue.receive()[0]) == [Outcome.BUSY]
+
+
+def test_an_event_of_two_images_of_which_one_is_gone_is_done_for_the_other() -> None:
+    world = World()
+    world.upload("b.png")
+    outcomes = _receive(world, json.dumps([_event("a.png"), _event("b.png")]))
+    assert Outcome.COMPLETED in outcomes
+    assert world.images.head(ImageRef("images", "b.png")).version

@@ -1,0 +1,215 @@
+import json
+import re
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import BlobGone, StorageOut, Undecided
+from shared.images import ImageRef
+from shared.jobs import State
+from shared.steps.outcomes import Outcome
+from tests.doubles.world import World, png
+
+SEND = "queue.send"
+
+
+def _ref(world: World) -> ImageRef:
+    return ImageRef(world.settings.images_container, "cat.png")
+
+
+def test_the_row_stands_before_the_message_is_sent() -> None:
+    world = World()
+    world.recorded()
+    assert world.journal == ["images.head", "jobs.insert", SEND]
+
+
+def test_the_message_names_the_job_and_carries_its_trace() -> None:
+    world = World()
+    job_id = world.recorded()
+    ((text, delay),) = world.queue.sent
+    assert json.loads(text) == {"v": 1, "job_id": job_id, "traceparent": world.job(job_id).traceparent}
+    assert delay == timedelta(0)
+
+
+def test_a_recorded_job_knows_its_image() -> None:
+    world = World()
+    job = world.job(world.recorded())
+    assert (job.ref, job.version, job.state) == ("images/cat.png", "0x1", State.PENDING)
+    assert job.params == {"bytes": len(png()), "content_type": "image/png"}
+
+
+def test_a_trace_that_is_given_is_kept() -> None:
+    world = World()
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    recorded = world.record(world.upload(), traceparent=trace)
+    assert world.job(recorded.job_id).traceparent == trace
+
+
+def test_a_trace_is_begun_where_there_is_none() -> None:
+    world = World()
+    drawn = world.job(world.recorded()).traceparent
+    assert drawn is not None
+    assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-01", drawn)
+
+
+def test_the_same_version_again_is_a_duplicate_and_sends_nothing() -> None:
+    world = World()
+    job_id = world.recorded()
+    again = world.record(_ref(world))
+    assert (again.job_id, again.outcome) == (job_id, Outcome.DUPLICATE)
+    assert world.journal.count(SEND) == 1
+
+
+def test_a_blob_that_is_gone_is_not_recorded() -> None:
+    world = World()
+    with pytest.raises(BlobGone):
+        world.record(_ref(world))
+    assert world.jobs.kept.jobs == {}
+
+
+def test_a_newer_version_supersedes_the_live_job() -> None:
+    world = World()
+    old, new = world.recorded(), world.recorded(data=png(9, 9))
+    superseded = world.job(old)
+    assert superseded.error is not None
+    assert (superseded.state, superseded.error.code) == (State.CANCELED, "superseded")
+    assert world.job(new).state is State.PENDING
+    assert world.journal.count(SEND) == 2
+
+
+def test_a_newer_version_leaves_a_finished_job_as_it_is() -> None:
+    world = World()
+    old = world.recorded()
+    world.analyze(old, owner="queue/1")
+    world.recorded(data=png(9, 9))
+    assert world.job(old).state is State.COMPLETED
+
+
+@pytest.mark.parametrize("between", ["before the key is read", "between the reading of the key and HEAD"])
+def test_a_late_recorder_cannot_put_an_older_version_over_a_newer(between: str) -> None:
+    world = World()
+    world.recorded()
+    ref = world.upload(data=png(5, 5))
+    if between == "before the key is read":
+        world.jobs.before("key", lambda: world.recorded(data=png(9, 9)))
+    else:
+        world.images.before("head", int, lambda: world.recorded(data=png(9, 9)))
+    late = world.record(ref)
+    key = world.jobs.kept.keys["image-analysis", "images/cat.png"]
+    assert (key.version, world.job(key.job_id).state) == ("0x3", State.PENDING)
+    assert (late.job_id, late.outcome) == (key.job_id, Outcome.DUPLICATE)
+
+
+def test_a_recorder_that_looked_before_a_newer_version_was_recorded_looks_again() -> None:
+    world = World()
+    first, newest = world.recorded(), world.upload(data=png(5, 5))
+    world.jobs.before("insert", int, lambda: world.recorded(data=png(9, 9)))  # just before it writes what it has seen
+    late = world.record(newest)
+    key = world.jobs.kept.keys["image-analysis", "images/cat.png"]
+    assert (key.version, late.job_id, late.outcome) == ("0x3", key.job_id, Outcome.DUPLICATE)
+    assert world.job(first).state is State.CANCELED
+
+
+def _come_back(world: World) -> tuple[str, str]:
+    """Record a version and a newer one, then put the first back; return both jobs' ids."""
+    old = world.recorded()
+    blob = world.images.take(_ref(world))
+    new = world.recorded(data=png(9, 9))
+    world.images.restore(_ref(world), blob)
+    return old, new
+
+
+def test_a_version_that_comes_back_is_opened_again() -> None:
+    world = World()
+    old, new = _come_back(world)
+    back = world.record.overwritten(_ref(world))
+    assert (back.job_id, back.outcome) == (old, Outcome.RECORDED)
+    assert (world.job(old).state, world.job(new).state) == (State.PENDING, State.CANCELED)
+    assert world.jobs.kept.keys["image-analysis", "images/cat.png"].job_id == old
+
+
+def test_a_superseded_job_that_is_claimed_meanwhile_is_superseded_all_the_same() -> None:
+    world = World()
+    old, ref = world.recorded(), world.upload(data=png(9, 9))
+    world.jobs.before("insert", int, lambda: world.rival_claims(old))
+    new = world.record(ref)
+    assert (new.outcome, world.job(old).state, world.job(old).token) == (Outcome.RECORDED, State.CANCELED, 2)
+
+
+def test_recorders_that_never_stop_meeting_raise() -> None:
+    world = World()
+    world.recorded()
+    ref = world.upload(data=png(9, 9))
+    world.jobs.before("insert", int, *[lambda: world.jobs.kept.keys.clear() or _rekey(world)] * 20)
+    with pytest.raises(Undecided):
+        world.record(ref)
+
+
+def _rekey(world: World) -> None:
+    """Let a rival write the key row of the first version anew, under another ETag."""
+    (first,) = (row.job for row in world.jobs.kept.jobs.values())
+    world.jobs._apply_key(first)
+
+
+def test_a_queue_that_is_out_delays_the_job_and_loses_nothing() -> None:
+    world = World()
+    world.queue.out = True
+    recorded = world.record(world.upload())
+    job = world.job(recorded.job_id)
+    assert (recorded.outcome, job.state) == (Outcome.RECORDED, State.PENDING)
+    assert job.due is not None
+
+
+def test_a_table_that_is_out_raises_and_sends_nothing() -> None:
+    world = World()
+    world.jobs.out = True
+    with pytest.raises(StorageOut):
+        world.record(world.upload())
+    assert world.queue.sent == []
+
+
+@pytest.mark.parametrize(("dispatch", "grace_seconds"), [("both", 120), ("queue", 120), ("timer", 0), ("off", 0)])
+def test_the_sweep_leaves_a_job_to_its_message_only_where_one_is_sent(dispatch: str, grace_seconds: int) -> None:
+    world = World(DISPATCH=dispatch)
+    job = world.job(world.recorded())
+    assert job.due is not None
+    assert job.created is not None
+    assert (job.due - job.created).total_seconds() == grace_seconds
+    assert len(world.queue.sent) == (1 if grace_seconds else 0)
+
+
+def test_who_analyses_by_himself_announces_nothing() -> None:
+    world = World()
+    world.record(world.upload(), announce=False)
+    assert world.queue.sent == []
+
+
+def test_an_event_of_our_container_is_recorded() -> None:
+    world = World()
+    world.upload("a/b.png")
+    assert world.record.announced("images/a/b.png") is Outcome.RECORDED
+    assert world.record.announced("images/a/b.png") is Outcome.DUPLICATE
+
+
+@pytest.mark.parametrize("path", [None, "", "images", "images/", "thumbnails/cat.png"])
+def test_an_event_of_anything_else_is_ignored(path: str | None) -> None:
+    world = World()
+    assert world.record.announced(path) is Outcome.IGNORED
+    assert world.journal == []
+
+
+def test_an_event_whose_blob_has_vanished_is_gone() -> None:
+    assert World().record.announced("images/cat.png") is Outcome.GONE
+
+
+def test_an_event_while_storage_is_out_raises() -> None:
+    world = World()
+    world.images.out = True
+    with pytest.raises(StorageOut):
+        world.record.announced("images/cat.png")
+
+
+def test_an_event_of_a_name_that_no_url_can_say_is_kept_with_the_reason() -> None:
+    world = World()
+    assert world.record.announced("images/a/../b.png") is Outcome.REJECTED
+    assert [columns["code"] for columns in world.jobs.kept.rejected.values()] == ["invalid_reference"]

@@ -1,0 +1,136 @@
+from dataclasses import fields
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import SettingsInvalid
+from shared.settings import Dispatch, Settings, binding
+
+NAMES = {declared.metadata["name"]: declared for declared in fields(Settings)}
+BAD = {
+    "IMAGES_CONNECTION": "a b",
+    "JOBS_CONNECTION": "=",
+    "IMAGES_CONTAINER": "Images",
+    "THUMBNAILS_CONTAINER": "a--b",
+    "JOB_QUEUE": "q" * 57,
+    "JOBS_TABLE": "1jobs",
+    "LOCKS_TABLE": "a-b",
+    "IMAGE_JOB_TYPE": "Image",
+    "JOB_BUCKETS": "257",
+    "BLOB_SOURCE": "eventgrid",
+    "SCHEDULE": "* * * * *",
+    "DISPATCH": "none",
+    "LEASE_SECONDS": "0.5",
+    "LEASE_MARGIN_SECONDS": "61",
+    "DISPATCH_GRACE_SECONDS": "-1",
+    "MAX_ATTEMPTS": "0",
+    "BACKOFF_SECONDS": "five",
+    "BACKOFF_MAX_SECONDS": "1e3",
+    "SWEEP_BUDGET_SECONDS": "nan",
+    "SWEEP_PARALLELISM": "2.0",
+    "AzureFunctionsJobHost__functionTimeout": "10",
+    "THUMBNAILS": "on",
+    "THUMBNAIL_LONG_EDGE_PX": "8",
+    "THUMBNAIL_FORMAT": "gif",
+    "THUMBNAIL_QUALITY": "101",
+    "MAX_BYTES": "0",
+    "MAX_DECODE_BYTES": "1",
+    "MAX_PIXELS": "x",
+    "MAX_SIDE_PX": "1000001",
+    "MAX_PROGRESSIVE_SCANS": "+1",
+    "MAX_PNG_CHUNKS": "1 000",
+}
+
+
+def problems(environ: dict[str, str]) -> tuple[str, ...]:
+    """Return what is wrong with settings."""
+    with pytest.raises(SettingsInvalid) as met:
+        Settings.read(environ)
+    return met.value.problems
+
+
+def test_every_setting_has_a_bad_value_here() -> None:
+    assert set(BAD) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_value_is_refused_by_its_name(name: str) -> None:
+    (problem,) = problems({name: BAD[name]})
+    assert problem.startswith(f"{name}: want ")
+    assert repr(BAD[name]) in problem
+
+
+def test_all_problems_are_told_at_once() -> None:
+    assert {problem.partition(":")[0] for problem in problems(BAD)} == set(NAMES)
+
+
+def test_the_error_shows_every_problem() -> None:
+    with pytest.raises(SettingsInvalid, match=r"(?s)JOB_BUCKETS.*DISPATCH"):
+        Settings.read({"JOB_BUCKETS": "0", "DISPATCH": "none"})
+
+
+def test_nothing_set_gives_the_defaults() -> None:
+    assert Settings.read({}) == Settings()
+
+
+def test_an_empty_value_stands_for_the_default() -> None:
+    assert Settings.read(dict.fromkeys(NAMES, " ")) == Settings()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_default_that_is_written_out_is_the_same(name: str) -> None:
+    assert Settings.read({name: NAMES[name].metadata["default"]}) == Settings()
+
+
+def test_a_value_is_taken() -> None:
+    settings = Settings.read({"LEASE_SECONDS": "10.5", "DISPATCH": " timer ", "MAX_ATTEMPTS": "3"})
+    assert (settings.lease, settings.dispatch, settings.max_attempts) == (timedelta(seconds=10.5), Dispatch.TIMER, 3)
+
+
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [
+        ({"LEASE_SECONDS": "4"}, "LEASE_SECONDS"),
+        ({"SWEEP_BUDGET_SECONDS": "600"}, "SWEEP_BUDGET_SECONDS"),
+        ({"AzureFunctionsJobHost__functionTimeout": "00:04:00"}, "SWEEP_BUDGET_SECONDS"),
+        ({"BACKOFF_MAX_SECONDS": "4"}, "BACKOFF_SECONDS"),
+        ({"THUMBNAILS_CONTAINER": "images"}, "THUMBNAILS_CONTAINER"),
+        ({"LOCKS_TABLE": "DARKROOMJOBS"}, "LOCKS_TABLE"),
+    ],
+)
+def test_values_that_cannot_work_together_are_refused(environ: dict[str, str], name: str) -> None:
+    (problem,) = problems(environ)
+    assert problem.startswith(f"{name}: ")
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"LEASE_SECONDS": "4.001"},
+        {"SWEEP_BUDGET_SECONDS": "599"},
+        {"SWEEP_BUDGET_SECONDS": "3600", "AzureFunctionsJobHost__functionTimeout": "-1"},
+        {"BACKOFF_MAX_SECONDS": "5"},
+    ],
+)
+def test_values_that_just_work_together_are_taken(environ: dict[str, str]) -> None:
+    assert Settings.read(environ) != Settings()
+
+
+@pytest.mark.parametrize(("dispatch", "sends"), [("both", True), ("queue", True), ("timer", False), ("off", False)])
+def test_grace_is_given_only_where_a_message_is_sent(dispatch: str, *, sends: bool) -> None:
+    settings = Settings.read({"DISPATCH": dispatch})
+    assert settings.sends is sends
+    assert settings.grace == timedelta(seconds=120 if sends else 0)
+
+
+def test_the_poison_queue_is_named_as_the_host_names_it() -> None:
+    assert Settings.read({"JOB_QUEUE": "work"}).poison_queue == "work-poison"
+
+
+@pytest.mark.parametrize(("value", "bound"), [("work", "%JOB_QUEUE%"), ("", "image-jobs"), (" ", "image-jobs")])
+def test_a_binding_names_the_setting_where_there_is_one(value: str, bound: str) -> None:
+    assert binding({"JOB_QUEUE": value}, "JOB_QUEUE", "image-jobs") == bound
+
+
+def test_a_binding_falls_back_to_the_default() -> None:
+    assert binding({}, "JOB_QUEUE", "image-jobs") == "image-jobs"

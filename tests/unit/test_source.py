@@ -1,0 +1,85 @@
+"""Rules that no linter knows, held by looking at the source."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MODULES = sorted((ROOT / "shared").rglob("*.py"))
+WRITES = {
+    "create_entity",
+    "update_entity",
+    "upsert_entity",
+    "submit_transaction",
+    "delete_entity",
+    "send_message",
+    "update_message",
+    "delete_message",
+    "upload_blob",
+    "delete_blob",
+}
+
+
+def _nodes(paths: list[Path], *, naming: Iterable[str]) -> Iterator[tuple[str, ast.AST]]:
+    """Yield the syntax of all modules in which one of the words stands at all."""
+    for path in paths:
+        text = path.read_text()
+        if any(word in text for word in naming):
+            for node in ast.walk(ast.parse(text)):
+                yield path.relative_to(ROOT).as_posix(), node
+
+
+def _is_write(node: ast.AST) -> bool:
+    """Whether this is a write method of an SDK client, not the function of ``cas`` with the same name."""
+    return isinstance(node, ast.Attribute) and node.attr in WRITES and ast.unparse(node.value) != "cas"
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+
+
+def test_azure_is_known_to_the_app_the_wiring_and_storage_alone() -> None:
+    found = {
+        name.partition("/storage/")[0]
+        for name, node in _nodes([ROOT / "function_app.py", *MODULES], naming=["azure"])
+        for module in _imported(node)
+        if module.partition(".")[0] == "azure"
+    }
+    assert found == {"function_app.py", "shared", "shared/wiring.py"}
+
+
+def test_only_cas_calls_the_write_methods_of_the_sdk() -> None:
+    callers = {name for name, node in _nodes(MODULES, naming=WRITES) if _is_write(node)}
+    assert callers == {"shared/storage/cas.py"}
+
+
+def test_nothing_is_ever_upserted() -> None:
+    names = {node.attr for _, node in _nodes(MODULES, naming=["upsert"]) if isinstance(node, ast.Attribute)}
+    assert not {"upsert_entity", "upsert"} & names
+
+
+def test_every_write_turns_the_repetitions_of_the_sdk_off() -> None:
+    tree = ast.parse((ROOT / "shared" / "storage" / "cas.py").read_text())
+    calls = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITES
+    ]
+    repeated = [ast.unparse(call.func) for call in calls if "retry_total" not in {word.arg for word in call.keywords}]
+    assert repeated == ["blob.delete_blob"]  # deleting twice is harmless
+
+
+def test_no_module_hides_an_import_from_the_worker() -> None:
+    assert not [
+        name
+        for name, node in _nodes(MODULES, naming=["TYPE_CHECKING"])
+        if isinstance(node, ast.Name) and node.id == "TYPE_CHECKING"
+    ]
+
+
+def test_a_trigger_parses_and_delegates() -> None:
+    tree = ast.parse((ROOT / "function_app.py").read_text())
+    banned = (ast.If, ast.For, ast.While, ast.Try, ast.With)
+    assert not [node for node in ast.walk(tree) if isinstance(node, banned)]

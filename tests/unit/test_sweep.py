@@ -1,0 +1,155 @@
+import json
+import logging
+from dataclasses import replace
+
+import pytest
+
+from shared import ids
+from shared.errors import StorageOut
+from shared.jobs import SCHEMA, Event, Move, State
+from shared.steps.outcomes import Outcome
+from tests.doubles.world import World, png
+
+
+def _due(world: World, count: int) -> list[str]:
+    """Record images and let them come due."""
+    found = [world.recorded(f"{number}.png", png(number + 1, 1)) for number in range(count)]
+    world.clock.advance(121)
+    world.journal.clear()
+    return found
+
+
+def test_what_is_due_is_analysed() -> None:
+    world = World()
+    found = _due(world, 3)
+    swept = world.sweep(owner="timer/1")
+    assert swept.outcomes == {Outcome.COMPLETED: 3}
+    assert {world.job(job_id).state for job_id in found} == {State.COMPLETED}
+
+
+def test_what_is_not_due_is_left_to_its_message() -> None:
+    world = World()
+    world.recorded()
+    swept = world.sweep(owner="timer/1")
+    assert (swept.outcomes, swept.left, swept.locked_out) == ({}, 0, False)
+
+
+def test_a_job_whose_worker_died_is_taken_over() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.rival_claims(job_id)
+    world.lapse()
+    assert world.sweep(owner="timer/1").outcomes == {Outcome.COMPLETED: 1}
+
+
+def test_a_sweep_beside_another_does_nothing() -> None:
+    world = World()
+    _due(world, 1)
+    with world.another_lock().hold("sweep", owner="timer/2"):
+        world.journal.clear()
+        assert world.sweep(owner="timer/1").locked_out
+    assert "jobs.due" not in world.journal
+
+
+def test_a_sweep_holds_the_lock_while_it_works() -> None:
+    world = World()
+    _due(world, 1)
+    held: list[str | None] = []
+    world.images.before("read", lambda: held.append(world.locks._rows["sweep"].lock.owner))
+    world.sweep(owner="timer/1")
+    assert held[0] is not None
+    assert world.locks._rows["sweep"].lock.owner is None
+
+
+def test_nothing_is_begun_when_the_budget_is_over() -> None:
+    world = World(SWEEP_PARALLELISM="1", LEASE_SECONDS="3600")
+    _due(world, 5)
+    world.clock.advance(1)
+    world.images.before("read", int, lambda: world.clock.advance(240))
+    swept = world.sweep(owner="timer/1")
+    assert (swept.outcomes, swept.left) == ({Outcome.COMPLETED: 2}, 3)
+
+
+def test_what_the_budget_has_left_is_done_by_the_next_sweep() -> None:
+    world = World(SWEEP_PARALLELISM="1", LEASE_SECONDS="3600")
+    _due(world, 3)
+    world.images.before("read", lambda: world.clock.advance(240))
+    world.sweep(owner="timer/1")
+    assert world.sweep(owner="timer/2").outcomes == {Outcome.COMPLETED: 2}
+
+
+def test_nothing_is_begun_when_the_lock_is_lost() -> None:
+    world = World(SWEEP_PARALLELISM="1")
+    _due(world, 3)
+    world.images.before("read", lambda: world.clock.advance(58))
+    swept = world.sweep(owner="timer/1")
+    assert (swept.outcomes, swept.left) == ({Outcome.LOST: 1}, 2)
+
+
+def test_every_bucket_is_asked() -> None:
+    world = World(JOB_BUCKETS="7")
+    world.sweep(owner="timer/1")
+    assert world.journal.count("jobs.due") == 7
+
+
+def test_every_bucket_gets_its_turn() -> None:
+    world = World(SWEEP_PARALLELISM="1")
+    names = [f"{number}.png" for number in range(40)]
+    found = [world.recorded(name) for name in names]
+    world.clock.advance(121)
+    order = world.sweep._due()
+    assert sorted(order) == sorted(found)
+    assert {ids.bucket(job_id, 4) for job_id in order[:4]} == {0, 1, 2, 3}
+
+
+def test_a_job_that_fails_keeps_no_other_from_its_turn() -> None:
+    world = World()
+    world.recorded("broken.png", b"broken")
+    _due(world, 2)
+    assert world.sweep(owner="timer/1").outcomes == {Outcome.COMPLETED: 2, Outcome.FAILED: 1}
+
+
+def test_a_job_of_a_newer_release_is_left() -> None:
+    world = World()
+    (job_id,) = _due(world, 1)
+    newer = replace(world.job(job_id), schema=SCHEMA + 1)
+    world.jobs.behind(job_id, lambda _: Move(Event.CANCEL, newer, world.clock.now))
+    assert world.sweep(owner="timer/1").outcomes == {Outcome.LEFT: 1}
+
+
+@pytest.mark.parametrize("port", ["jobs", "locks"])
+def test_a_sweep_while_storage_is_out_raises(port: str) -> None:
+    world = World()
+    getattr(world, port).out = True
+    with pytest.raises(StorageOut):
+        world.sweep(owner="timer/1")
+
+
+def test_the_lock_is_released_when_a_sweep_raises() -> None:
+    world = World()
+    world.jobs.out = True
+    with pytest.raises(StorageOut):
+        world.sweep(owner="timer/1")
+    assert world.locks._rows["sweep"].lock.owner is None
+
+
+def test_the_first_sweep_creates_what_is_missing_and_no_later_one_does() -> None:
+    world = World()
+    world.sweep(owner="timer/1")
+    world.sweep(owner="timer/2")
+    assert (world.journal[0], world.journal.count("prepare")) == ("prepare", 1)
+
+
+def test_a_sweep_creates_what_is_missing_but_pauses_while_dispatch_is_off() -> None:
+    world = World(DISPATCH="off")
+    assert world.sweep(owner="timer/1").outcomes == {Outcome.PAUSED: 1}
+    assert world.journal == ["prepare"]
+
+
+def test_a_sweep_tells_what_it_did_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    _due(world, 2)
+    with caplog.at_level(logging.INFO, logger="darkroom"):
+        world.sweep(owner="timer/1")
+    told = json.loads(caplog.messages[-1])
+    assert (told["event"], told["completed"]) == ("sweep done", 2)

@@ -1,0 +1,66 @@
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from shared.jobs import Job, JobError, State
+from shared.ports import Row
+from shared.views import job_json
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+KEYS = (
+    "id type ref state attempts token owner lease_until not_before created_at started_at ended_at updated_at progress "
+    "error image report result traceparent"
+)
+DONE = Job(
+    id="image-analysis-" + "0" * 32,
+    type="image-analysis",
+    ref="images/a/cat.png",
+    version="0x1",
+    state=State.COMPLETED,
+    report={"schema": 1},
+    created=NOW,
+    ended=NOW + timedelta(seconds=1.5),
+)
+
+
+def row(job: Job) -> Row:
+    """Return a row written now."""
+    return Row(job, '"1"', modified_at=NOW, seen_at=NOW)
+
+
+def test_a_job_has_the_keys_of_the_api_in_their_order() -> None:
+    assert list(job_json(row(DONE))) == KEYS.split()
+
+
+def test_a_job_is_plain_json() -> None:
+    view = job_json(row(replace(DONE, error=JobError("x", "y", NOW))))
+    assert json.loads(json.dumps(view)) == view
+
+
+def test_times_are_in_utc_with_milliseconds() -> None:
+    view = job_json(row(DONE))
+    assert (view["created_at"], view["ended_at"]) == ("2026-01-01T12:00:00.000Z", "2026-01-01T12:00:01.500Z")
+    assert view["updated_at"] == "2026-01-01T12:00:00.000Z"
+
+
+def test_a_lease_lasts_from_the_last_write_on() -> None:
+    running = replace(DONE, state=State.RUNNING, owner="queue/1", claim_id="c", lease=timedelta(seconds=60))
+    assert job_json(row(running))["lease_until"] == "2026-01-01T12:01:00.000Z"
+
+
+def test_an_image_is_told_by_container_name_and_etag() -> None:
+    assert job_json(row(DONE))["image"] == {"container": "images", "name": "a/cat.png", "etag": "0x1"}
+
+
+def test_a_job_about_no_image_has_none() -> None:
+    assert job_json(row(replace(DONE, version="")))["image"] is None
+
+
+def test_an_error_is_told_by_code_message_and_moment() -> None:
+    view = job_json(row(replace(DONE, error=JobError("corrupt_image", "Nothing to see.", NOW))))
+    assert view["error"] == {"code": "corrupt_image", "message": "Nothing to see.", "at": "2026-01-01T12:00:00.000Z"}
+
+
+def test_claim_id_and_nonce_are_nobodys_business() -> None:
+    secret = replace(DONE, claim_id="secret-claim", add_nonce="secret-nonce")
+    assert "secret" not in json.dumps(job_json(row(secret)))
