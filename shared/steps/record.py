@@ -70,7 +70,7 @@ class Record:
         Raises:
             BlobGone: There is no such blob.
 
-        Costs: HEAD, transaction, send = 3; a duplicate 2; a newer version 6 or 7.
+        Costs: HEAD, transaction, send = 3; a duplicate 2; a newer version 7.
         """
         found = self._images.head(ref)
         try:
