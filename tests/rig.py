@@ -92,6 +92,7 @@ class Rig:
         self.folder = folder
         self.request_log = folder / "azurite.log"
         self.hosts: list[HostProcess] = []
+        self.started = 0
         self.environ = {"AzureWebJobsStorage": azurite.connection}
         self.darkroom = wiring.build({**self.environ, **QUICK}, threaded=False)
         self.darkroom.storage.create()
@@ -103,7 +104,8 @@ class Rig:
         disabled = settings.pop("Disabled", "")
         switches = {f"AzureWebJobs.{name}.Disabled": "true" for name in disabled.split(",") if name}
         environ = {**os.environ, **QUICK, **self.environ, **settings, **switches}
-        host = HostProcess(environ, self.folder / f"host-{len(self.hosts) + 1}.log")
+        self.started += 1
+        host = HostProcess(environ, self.folder / f"host-{self.started}.log")
         self.hosts.append(host)
         return host
 
@@ -130,10 +132,16 @@ class Rig:
         """Put a message in with the plain SDK, as anyone may."""
         self.queues.get_queue_client(queue).send_message(text)
 
+    def applied(self) -> tuple[Counter[str], Counter[str]]:
+        """End everything, so that the request log is whole; return claims and commits by job id, as it has them."""
+        self.close()
+        self.azurite.close()
+        return transitions_applied(self.request_log)
+
     def close(self) -> None:
-        """End all hosts."""
-        for host in self.hosts:
-            host.drain()
+        """End all hosts; harmless when done before."""
+        while self.hosts:
+            self.hosts.pop().drain()
         self.blobs.close()
         self.queues.close()
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from tests.rig import ROOT, SAMPLES, Rig, transitions_applied, until
+from tests.rig import ROOT, SAMPLES, Rig, until
 
 CAT = (SAMPLES / "cat.png").read_bytes()
 ROCKET = (SAMPLES / "rocket.jpg").read_bytes()
@@ -122,4 +122,4 @@ def test_two_hosts_complete_forty_images_with_one_attempt_each(rig: Rig) -> None
     identities = [rig.upload(f"{number:02}.png", CAT) for number in range(40)]
     jobs = [rig.ended(identity, seconds=120) for identity in identities]
     assert Counter((job["state"], job["attempts"]) for job in jobs) == {("COMPLETED", 1): 40}
-    assert transitions_applied(rig.request_log)[1] == Counter(identities)
+    assert rig.applied()[1] == Counter(identities)
