@@ -151,10 +151,10 @@ def _table(images: Sequence[Image], now: float) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("image", overflow="ellipsis", no_wrap=True, max_width=40)
     table.add_column("state", no_wrap=True)
-    table.add_column("attempts", justify="right")
+    table.add_column("attempts", justify="right", no_wrap=True)
     table.add_column("pixels", no_wrap=True)
     table.add_column("dhash", no_wrap=True)
-    table.add_column("mean colour", no_wrap=True)
+    table.add_column("mean", no_wrap=True)
     table.add_column("time", justify="right", no_wrap=True)
     for image in images:
         facts = facts_of(image)

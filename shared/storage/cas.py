@@ -159,17 +159,11 @@ def send(queue: QueueClient, text: str, *, delay: timedelta, patience: Patience)
     Costs: 1 message.
     """
     visible = math.ceil(delay.total_seconds())  # early, the message would find its job not due, and be spent
-    for _ in patience.attempts():
-        try:
-            queue.send_message(text, time_to_live=-1, visibility_timeout=visible, retry_total=0)
-        except ResourceNotFoundError as error:
-            raise Missing(_code(error)) from error
-        except AzureError as error:
-            if _refused(error):
-                raise StorageOut(_code(error)) from error
-        else:
-            return
-    raise Undecided("message: no answer in time")
+    _repeat(
+        lambda: queue.send_message(text, time_to_live=-1, visibility_timeout=visible, retry_total=0),
+        "message",
+        patience,
+    )
 
 
 def insert_blob(blob: BlobClient, data: bytes, *, mime: str, patience: Patience) -> None:
@@ -183,19 +177,15 @@ def insert_blob(blob: BlobClient, data: bytes, *, mime: str, patience: Patience)
     Costs: 1 blob write.
     """
     settings = ContentSettings(content_type=mime)
-    for _ in patience.attempts():
+
+    def write() -> None:
         try:
             blob.upload_blob(data, overwrite=False, content_settings=settings, retry_total=0)
-        except ResourceExistsError:
-            return
-        except ResourceNotFoundError as error:
-            raise Missing(_code(error)) from error
-        except AzureError as error:
-            if _refused(error):
-                raise StorageOut(_code(error)) from error
-        else:
-            return
-    raise Undecided("blob: no answer in time")
+        except ResourceExistsError as error:
+            if _code(error) != "BlobAlreadyExists":  # a container that is being deleted is told in the same way
+                raise
+
+    _repeat(write, "blob", patience)
 
 
 def delete_blob(blob: BlobClient) -> None:
@@ -217,6 +207,21 @@ def reading() -> Iterator[None]:
         yield
     except AzureError as error:
         raise StorageOut(_code(error)) from error
+
+
+def _repeat(write: Callable[[], object], what: str, patience: Patience) -> None:
+    """Send a write that may be applied twice without harm, until the service has said yes."""
+    for _ in patience.attempts():
+        try:
+            write()
+        except ResourceNotFoundError as error:
+            raise Missing(_code(error)) from error
+        except AzureError as error:
+            if _refused(error):
+                raise StorageOut(_code(error)) from error
+        else:
+            return
+    raise Undecided(f"{what}: no answer in time")
 
 
 def _limits(timeout: timedelta | None) -> dict[str, float]:
