@@ -112,6 +112,18 @@ class BlobGone(DarkroomError):
     """No blob of that name."""
 
 
+class BlobUnreadable(DarkroomError):
+    """The blob is there and can't be read, now or later: archived, or encrypted with a key of its own.
+
+    Args:
+        code: The blob service's own, for the message.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"The blob service refuses to give the blob: {code}.")
+        self.code = "blob_unreadable"
+
+
 class BlobChanged(DarkroomError):
     """The blob is no longer the version that was recorded."""
 

@@ -110,7 +110,7 @@ class Heartbeat:
         held = Held(row, renew, lease=lease, margin=self._margin, sent_at=sent_at, monotonic=self._monotonic)
         with self._guard:
             self._held.append(held)  # type: ignore[arg-type] # renewed by its own function alone
-            if self._threaded and self._thread is None:
+            if self._threaded and (self._thread is None or not self._thread.is_alive()):
                 self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
                 self._thread.start()
         self._wake.set()

@@ -7,6 +7,7 @@ least specific form, and decoded from base64 only when nothing else has matched.
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -21,6 +22,7 @@ VERSION = 1
 #: The blob service announces these as "created"; renames and the first half of an upload are not among them.
 CREATING_APIS = frozenset({"PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose"})
 _CREATED = "Microsoft.Storage.BlobCreated"
+_SIGNATURE = re.compile(r"([?&]sig=)[^&\s\"']+", re.IGNORECASE)
 _SUBJECT = "/blobServices/default/containers/"
 
 
@@ -31,8 +33,16 @@ class JobHint:
     job_id: str
 
 
+@dataclass(frozen=True)
+class BadItem:
+    """One item of a list that names nothing, beside others that may."""
+
+    text: str
+    why: MessageRejected
+
+
 #: What one reading of a message asks for, all of it; empty when there is nothing to do.
-Hints = tuple[JobHint | ImageRef, ...]
+Hints = tuple[JobHint | ImageRef | BadItem, ...]
 
 
 def write(job_id: str, traceparent: str | None) -> str:
@@ -57,6 +67,11 @@ def text_of(body: bytes) -> str:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise MessageRejected("not_text", "The message is not UTF-8 text.") from None
+
+
+def kept(text: str) -> str:
+    """Return a text as it may be kept: valid Unicode, and without the signatures of URLs, which are keys."""
+    return _SIGNATURE.sub(r"\1…", text.encode("utf-8", "backslashreplace").decode())
 
 
 def readings(text: str, *, images_container: str) -> Iterator[Hints]:
@@ -110,9 +125,15 @@ def _from_json(text: str, images_container: str) -> Hints:
     except (ValueError, RecursionError):
         raise MessageRejected("malformed_json", "The message begins like JSON and is none.") from None
     if isinstance(body, list):
-        found = [hint for item in body for hint in _from_item(item, images_container)]
-        return tuple(found)
+        return tuple(hint for item in body for hint in _from_item_of_list(item, images_container))
     return _from_item(body, images_container)
+
+
+def _from_item_of_list(item: Any, images_container: str) -> Hints:  # noqa: ANN401 - JSON may hold anything
+    try:
+        return _from_item(item, images_container)
+    except MessageRejected as rejected:
+        return (BadItem(json.dumps(item), rejected),)
 
 
 def _from_item(item: Any, images_container: str) -> Hints:  # noqa: ANN401 - JSON may hold anything
@@ -141,7 +162,8 @@ def _from_event(event: dict[str, Any], images_container: str) -> Hints:
     if not isinstance(data, dict) or not isinstance(subject, str) or not subject.startswith(_SUBJECT):
         raise MessageRejected("malformed_event", "The event has no 'data', or no blob in 'subject'.")
     container, blobs, name = subject.removeprefix(_SUBJECT).partition("/blobs/")
-    if data.get("api", "PutBlob") not in CREATING_APIS or container != images_container:
+    api = data.get("api", "PutBlob")
+    if not isinstance(api, str) or api not in CREATING_APIS or container != images_container:
         return ()
     if not blobs:
         raise MessageRejected("malformed_event", "The event has no blob in 'subject'.")

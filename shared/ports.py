@@ -147,6 +147,7 @@ class ImageStore(Protocol):
 
         Raises:
             BlobGone: There is none.
+            BlobUnreadable: The service will never give it.
         """
 
     def read(self, ref: ImageRef, version: str) -> bytes:
@@ -155,6 +156,7 @@ class ImageStore(Protocol):
         Raises:
             BlobGone: There is no blob of that name.
             BlobChanged: Another version stands there.
+            BlobUnreadable: The service will never give it.
         """
 
     def insert_thumbnail(self, name: str, data: bytes, *, mime: str) -> None:
@@ -171,4 +173,4 @@ class WorkQueue(Protocol):
     """The queue that starts analyses."""
 
     def send(self, text: str, *, delay: timedelta = timedelta(0)) -> None:
-        """Put in one message, perhaps twice, visible after ``delay`` (7 days at most). Costs: 1 message."""
+        """Put in one message, perhaps more than once, visible after ``delay`` (7 days at most). Costs: 1 message."""

@@ -92,7 +92,7 @@ _table = _matching(r"[A-Za-z][A-Za-z0-9]{2,62}", "a letter, then 2 to 62 letters
 _name = _matching(r"[A-Za-z_][A-Za-z0-9_:.-]{0,126}", "the name of an app setting")
 _type = _matching(r"[a-z][a-z0-9-]{0,30}", "a lower-case letter, then up to 30 of a-z, 0-9 and '-'")
 _cron = _matching(r"\S+( \S+){5}", "an NCRONTAB expression with six fields, such as 0 * * * * *")
-_timeout = _matching(r"(\d\d):(\d\d):(\d\d)|-1", "hh:mm:ss, as in host.json")
+_timeout = _matching(r"(\d+\.)?\d\d:\d\d:\d\d|-1", "hh:mm:ss, d.hh:mm:ss or -1, as in host.json")
 
 _MIB = 1024 * 1024
 _DAY = 86_400.0
@@ -128,7 +128,10 @@ class Settings:
     )
     schedule: str = _setting("SCHEDULE", _cron, "0 * * * * *", "when the sweep runs")
     dispatch: Dispatch = _setting(
-        "DISPATCH", _one_of(Dispatch), "both", "what starts analyses; off: recording goes on, analysis pauses"
+        "DISPATCH",
+        _one_of(Dispatch),
+        "both",
+        "queue, both: recording sends a message; timer: it sends none, the sweep does all; off: analysis pauses",
     )
     lease: timedelta = _setting("LEASE_SECONDS", _seconds(1, 3600), "60", "protection of a claim between two renewals")
     margin: timedelta = _setting(
@@ -202,8 +205,9 @@ class Settings:
         """The host's limit of one call; infinite for -1."""
         if self.function_timeout == "-1":
             return float("inf")
-        hours, minutes, seconds = (int(part) for part in self.function_timeout.split(":"))
-        return float(hours * 3600 + minutes * 60 + seconds)
+        days, _, time = self.function_timeout.rpartition(".")
+        hours, minutes, seconds = (int(part) for part in time.split(":"))
+        return float(int(days or 0) * 86_400 + hours * 3600 + minutes * 60 + seconds)
 
     def _conflicts(self) -> list[str]:
         """Name the values that can't work beside each other."""

@@ -1,5 +1,6 @@
 """The composition root: settings in, ready steps out. Built on first use, once a process."""
 
+import logging
 import os
 import random
 import threading
@@ -93,6 +94,7 @@ def build(
     Raises:
         SettingsInvalid: With every setting that can't be used.
     """
+    logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs log every request, which is paid for by the line
     settings, server = Settings.read(environ), ServerClock(monotonic)
     dated = clients.DatingTransport(transport or clients.default_transport(), server)
     storage = _storage(environ, settings, server, dated, patience or Patience(monotonic=monotonic))

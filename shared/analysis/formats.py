@@ -55,7 +55,7 @@ def sniff(data: bytes) -> Format:
             return known
     raise ImageRejected(
         "unsupported_format",
-        f"The bytes are no JPEG, PNG or WebP; they begin with {head.hex(' ')}.",
+        f"The {len(data):,} bytes are no JPEG, PNG or WebP, whatever the name says.",
     )
 
 

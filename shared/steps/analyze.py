@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from shared import analysis
-from shared.errors import BlobChanged, BlobGone, ImageRejected
+from shared.errors import BlobChanged, BlobGone, BlobUnreadable, ImageRejected, StorageOut, Undecided
 from shared.images import ImageRef
 from shared.jobs import Event, Job
 from shared.ports import ImageStore
@@ -53,7 +53,7 @@ class Analyze:
             owner: Who works, ``trigger/invocation-id``; 1–128 characters.
 
         Raises:
-            StorageOut: The claim, if there was one, is let go: its lease will lapse.
+            StorageOut: Storage is out. The claim is given back uncounted, or its lease lapses.
             Undecided: The same.
 
         Costs: get, claim, blob, thumbnail, commit = 5, and a renewal each third of a lease; 1 for an ended job.
@@ -64,7 +64,11 @@ class Analyze:
         if isinstance(attempt, Outcome):
             return attempt
         with attempt:
-            return self._work(attempt)
+            try:
+                return self._work(attempt)
+            except (StorageOut, Undecided):
+                attempt.abandon()
+                raise
 
     def _work(self, attempt: Attempt) -> Outcome:
         ref = ImageRef.of(attempt.job.ref)
@@ -74,13 +78,11 @@ class Analyze:
             return self._gone(attempt)
         except BlobChanged:
             return self._overwritten(attempt, ref)
-        except ImageRejected as rejected:
-            return attempt.fail(rejected.code, str(rejected))
+        except (ImageRejected, BlobUnreadable) as refused:
+            return attempt.fail(refused.code, str(refused))
         except MemoryError:
             return attempt.retry("out_of_memory", "The analysis ran out of memory.")
-        if attempt.lost:
-            return Outcome.LOST
-        return self._published(attempt, found)
+        return attempt.refuse() if attempt.lost else self._published(attempt, found)
 
     def _analysed(self, ref: ImageRef, job: Job) -> analysis.Analysis:
         """Read the recorded version and analyse it; what is over the byte gate is not even read."""

@@ -4,19 +4,21 @@ Whatever is done in between may be done twice, after a crash. The end is written
 claim id, and so at most once.
 """
 
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from shared import leases, messages, moves
+from shared import leases, moves
 from shared.clock import ServerClock
-from shared.errors import IllegalTransition, Lost, NewerSchema, Undecided
+from shared.errors import IllegalTransition, Lost, NewerSchema, StorageOut, Undecided
 from shared.heartbeat import Heartbeat, Held
 from shared.jobs import Claim, Event, Guard, Job, JobError, Move
 from shared.ports import JobStore, Row, WorkQueue
 from shared.settings import Settings
+from shared.steps.announce import send_message
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
 
@@ -93,11 +95,12 @@ class Attempts:
         except Lost:
             return Outcome.BUSY
         held = self._heartbeat.hold(won, self._renewed, lease=lease, sent_at=sent_at)
-        if held.lost:  # the claim itself has outlasted the lease: winning it does not mean being protected
-            held.retire()
-            return Outcome.LOST
         emit(Happened.CLAIMED, job=row.job.id, ref=row.job.ref, owner=owner, token=won.job.token)
-        return Attempt(self, held)
+        attempt = Attempt(self, held)
+        if attempt.lost:  # the claim itself has outlasted the lease: winning it does not mean being protected
+            held.retire()
+            return attempt.refuse()
+        return attempt
 
     def lapsed(self, row: Row) -> bool:
         """Say whether a running worker's lease on this row has lapsed, by the service's clock alone."""
@@ -109,22 +112,41 @@ class Attempts:
         claim = row.job.claim
         if claim is None:
             raise IllegalTransition(f"{row.job.id}: not claimed")
-        move = moves.renew(row.job, claim=claim, now=self.clock.now(), lease=self.settings.lease)
-        return self.jobs.replace(row, move, timeout=timeout)
+        try:
+            return self.jobs.replace(row, self._renewal(row.job, claim), timeout=timeout)
+        except Lost:
+            # A renewal whose reply was lost has moved the row as well: only a claim that is gone is a refusal.
+            fresh = self.jobs.get(row.job.id)
+            if fresh is None or fresh.job.claim != claim:
+                raise
+            return self.jobs.replace(fresh, self._renewal(fresh.job, claim), timeout=timeout)
+
+    def _renewal(self, job: Job, claim: Claim) -> Move:
+        return moves.renew(job, claim=claim, now=self.clock.now(), lease=self.settings.lease)
 
     def _refused(self, row: Row, refused: IllegalTransition, *, lapsed: bool) -> Outcome:
         """Say why the job can't be claimed; end it if its attempts are used up: a job that kills its workers ends."""
         if refused.guard != Guard.ATTEMPTS_LEFT.value:
             return _REFUSALS.get(refused.guard or "", Outcome.ENDED)
-        now = self.clock.now()
-        last = "" if row.job.error is None else f"; the last error was {row.job.error.code}"
-        error = JobError("attempts_exhausted", f"None of {row.job.attempts} attempts finished{last}.", now)
         try:
-            self.jobs.replace(row, moves.end(row.job, event=Event.EXHAUST, error=error, lapsed=lapsed, now=now))
+            self.give_up(row, Event.EXHAUST, "attempts_exhausted", lapsed=lapsed)
         except Lost:
             return Outcome.BUSY
-        emit(Happened.ENDED, job=row.job.id, code=error.code)
         return Outcome.FAILED
+
+    def give_up(self, row: Row, event: Event, code: str, *, lapsed: bool) -> None:
+        """End a job that nobody has finished.
+
+        Raises:
+            IllegalTransition: It has attempts left, or a worker's lease is live.
+            Lost: It has moved on since.
+
+        Costs: 1 transaction.
+        """
+        last = "" if row.job.error is None else f"; the last error was {row.job.error.code}"
+        error = JobError(code, f"None of {row.job.attempts} attempts finished{last}.", self.clock.now())
+        self.jobs.replace(row, moves.end(row.job, event=event, error=error, lapsed=lapsed, now=error.at))
+        emit(Happened.ENDED, job=row.job.id, code=code)
 
 
 class Attempt:
@@ -179,9 +201,23 @@ class Attempt:
         won = self._write(
             lambda row, own: moves.retry(row, claim=own, error=error, now=error.at, delay=delay, grace=grace)
         )
-        if won and settings.sends:
-            self._attempts.queue.send(messages.write(job.id, job.traceparent), delay=delay + DATE_STEP)
+        if won:
+            send_message(self._attempts.queue, settings, job, delay=delay + DATE_STEP)
         return self._ended(Happened.RETRIED, Outcome.RETRIED if won else Outcome.LOST, code)
+
+    def abandon(self) -> None:
+        """Give the job back after an outage, uncounted; where that fails too, the lease lapses by itself.
+
+        Costs: 1 transaction.
+        """
+        grace = self._attempts.settings.grace
+        with contextlib.suppress(StorageOut, Undecided):
+            if self._write(lambda job, own: moves.abandon(job, claim=own, now=self._now, grace=grace)):
+                emit(Happened.ABANDONED, level=logging.WARNING, job=self.job.id, token=self.job.token)
+
+    def refuse(self) -> Outcome:
+        """Stop without writing anything: the claim is no longer sure. Costs: nothing."""
+        return self._ended(Happened.ENDED, Outcome.LOST)
 
     def still_own(self) -> bool:
         """Ask the row whether the claim is this worker's. Costs: 1 read."""

@@ -4,10 +4,9 @@ Never raises for what a message says: a poison queue has no poison queue of its 
 that the message comes back.
 """
 
-from shared import moves
 from shared.errors import IllegalTransition, Lost, NewerSchema
 from shared.images import ImageRef
-from shared.jobs import Event, JobError
+from shared.jobs import Event
 from shared.steps.attempt import Attempts
 from shared.steps.follow import Follow
 from shared.steps.outcomes import Outcome
@@ -42,7 +41,7 @@ class Bury:
         """
         return self._follow(body, on_job=self._job, on_image=self._image)
 
-    def _image(self, ref: ImageRef) -> Outcome:
+    def _image(self, ref: ImageRef, _alone: bool) -> Outcome:  # noqa: FBT001 - as Follow calls it
         recorded = self._record(ref)
         return recorded.outcome if recorded.outcome is Outcome.RECORDED else self._job(recorded.job_id)
 
@@ -55,14 +54,9 @@ class Bury:
             return Outcome.UNKNOWN
         if row.job.state.ended:
             return Outcome.ENDED
-        now = self._attempts.clock.now()
-        last = "" if row.job.error is None else f"; the last error was {row.job.error.code}"
-        error = JobError("poison", f"The host gave up after {row.job.attempts} attempts{last}.", now)
         try:
-            move = moves.end(row.job, event=Event.BURY, error=error, lapsed=self._attempts.lapsed(row), now=now)
-            self._attempts.jobs.replace(row, move)
+            self._attempts.give_up(row, Event.BURY, "poison", lapsed=self._attempts.lapsed(row))
         except (IllegalTransition, Lost):
             emit(Happened.LEFT, job=job_id)
             return Outcome.LEFT
-        emit(Happened.ENDED, job=job_id, code=error.code)
         return Outcome.FAILED

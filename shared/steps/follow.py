@@ -8,10 +8,9 @@ import logging
 from collections.abc import Callable
 
 from shared import messages
-from shared.errors import BlobGone, MessageRejected
-from shared.ids import JOB_ID
+from shared.errors import BlobGone, BlobUnreadable, MessageRejected
 from shared.images import ImageRef
-from shared.messages import JobHint
+from shared.messages import BadItem, JobHint
 from shared.ports import JobStore
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
@@ -33,50 +32,65 @@ class Follow:
         self._container = images_container
 
     def __call__(
-        self, body: bytes, *, on_job: Callable[[str], Outcome], on_image: Callable[[ImageRef], Outcome]
+        self,
+        body: bytes,
+        *,
+        on_job: Callable[[str], Outcome],
+        on_image: Callable[[ImageRef, bool], Outcome],
     ) -> list[Outcome]:
         """Find the first reading of a message that names something real, and act on it.
 
         Args:
             body: The message as it came.
             on_job: Acts on a job; returns UNKNOWN when there is none of that id.
-            on_image: Acts on an image; raises ``BlobGone`` when there is none of that name.
+            on_image: Acts on an image, told whether the message names nothing else; raises ``BlobGone`` when there is
+                none of that name.
 
         Returns:
             One outcome for everything that the message names; ``[REJECTED]`` when it names nothing real.
 
-        Costs: those of the acts; one more HEAD for base64; 1 transaction for a rejected message.
+        Costs: those of the acts; one more HEAD for base64; 1 transaction for a rejected message or item.
         """
         try:
             text = messages.text_of(body)
         except MessageRejected as rejected:
-            return self._rejected(body.decode("utf-8", "backslashreplace"), rejected)
+            return [self._rejected(body.decode("utf-8", "backslashreplace"), rejected)]
         try:
             return self._first_real(text, on_job, on_image)
         except MessageRejected as rejected:
-            return self._rejected(text, rejected)
+            return [self._rejected(text, rejected)]
 
     def _first_real(
-        self, text: str, on_job: Callable[[str], Outcome], on_image: Callable[[ImageRef], Outcome]
+        self, text: str, on_job: Callable[[str], Outcome], on_image: Callable[[ImageRef, bool], Outcome]
     ) -> list[Outcome]:
+        unreal = MessageRejected("blob_not_found", "The message names a blob that does not exist.")
         for hints in messages.readings(text, images_container=self._container):
-            outcomes = [
-                on_job(hint.job_id) if isinstance(hint, JobHint) else _unless_gone(on_image, hint) for hint in hints
-            ]
+            outcomes = [self._acted(hint, len(hints) == 1, on_job, on_image) for hint in hints]
             if not outcomes or not _NOTHING_REAL.issuperset(outcomes):
                 return outcomes
-        if JOB_ID.search(text):
-            raise MessageRejected("unknown_job", "The message names a job that does not exist.")
-        raise MessageRejected("blob_not_found", "The message names a blob that does not exist.")
+            if Outcome.UNKNOWN in outcomes:
+                unreal = MessageRejected("unknown_job", "The message names a job that does not exist.")
+        raise unreal
 
-    def _rejected(self, text: str, rejected: MessageRejected) -> list[Outcome]:
-        self._jobs.reject(text, code=rejected.code, message=str(rejected))
+    def _acted(
+        self,
+        hint: JobHint | ImageRef | BadItem,
+        alone: bool,  # noqa: FBT001 - private
+        on_job: Callable[[str], Outcome],
+        on_image: Callable[[ImageRef, bool], Outcome],
+    ) -> Outcome:
+        if isinstance(hint, BadItem):
+            return self._rejected(hint.text, hint.why)
+        if isinstance(hint, JobHint):
+            return on_job(hint.job_id)
+        try:
+            return on_image(hint, alone)
+        except BlobGone:
+            return Outcome.GONE
+        except BlobUnreadable as unreadable:
+            return self._rejected(hint.ref, MessageRejected(unreadable.code, str(unreadable)))
+
+    def _rejected(self, text: str, rejected: MessageRejected) -> Outcome:
+        self._jobs.reject(messages.kept(text), code=rejected.code, message=str(rejected))
         emit(Happened.REJECTED, level=logging.WARNING, code=rejected.code)
-        return [Outcome.REJECTED]
-
-
-def _unless_gone(on_image: Callable[[ImageRef], Outcome], ref: ImageRef) -> Outcome:
-    try:
-        return on_image(ref)
-    except BlobGone:
-        return Outcome.GONE
+        return Outcome.REJECTED

@@ -80,8 +80,14 @@ class TableLock:
         return held
 
     def _renewed(self, row: LockRow, timeout: timedelta) -> LockRow:
-        lock = locks.renew(row.lock, owner=row.lock.owner or "", token=row.lock.token)
-        return self._store.replace(row, lock, timeout=timeout)
+        owner, token = row.lock.owner or "", row.lock.token
+        try:
+            return self._store.replace(row, locks.renew(row.lock, owner=owner, token=token), timeout=timeout)
+        except Lost:  # a renewal of our own whose reply was lost has moved the row as well
+            fresh = self._store.get(row.lock.name)
+            if fresh is None:
+                raise
+            return self._store.replace(fresh, locks.renew(fresh.lock, owner=owner, token=token), timeout=timeout)
 
     def _release(self, row: LockRow) -> None:
         """Let go; a lock that has gone to another is let go already."""

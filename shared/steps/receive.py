@@ -38,7 +38,9 @@ class Receive:
         def on_job(job_id: str) -> Outcome:
             return self._analyze(job_id, owner=owner)
 
-        def on_image(ref: ImageRef) -> Outcome:
-            return self._analyze(self._record(ref, announce=False).job_id, owner=owner)
+        def on_image(ref: ImageRef, alone: bool) -> Outcome:  # noqa: FBT001 - as Follow calls it
+            # Of a list, each gets a message of its own: all of them in one call could outlast the host's limit.
+            recorded = self._record(ref, announce=not alone)
+            return self._analyze(recorded.job_id, owner=owner) if alone else recorded.outcome
 
         return self._follow(body, on_job=on_job, on_image=on_image)

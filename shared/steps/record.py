@@ -9,12 +9,22 @@ from dataclasses import dataclass
 
 from shared import messages, moves
 from shared.clock import ServerClock
-from shared.errors import BlobGone, Duplicate, InvalidReference, KeyTaken, Lost, StorageOut, Undecided
+from shared.errors import (
+    BlobGone,
+    BlobUnreadable,
+    Duplicate,
+    InvalidReference,
+    KeyTaken,
+    Lost,
+    NewerSchema,
+    Undecided,
+)
 from shared.ids import job_id
 from shared.images import BlobFacts, ImageRef
-from shared.jobs import Event, Job, JobError, Move, State
+from shared.jobs import Event, JobError, Move, State
 from shared.ports import ImageStore, JobStore, Key, Row, WorkQueue
 from shared.settings import Settings
+from shared.steps.announce import send_message
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
 
@@ -102,7 +112,7 @@ class Record:
             return Recorded(identity, Outcome.DUPLICATE)
         emit(Happened.RECORDED, job=row.job.id, ref=ref.ref)
         if announce:
-            self._announce(row.job)
+            send_message(self._queue, self._settings, row.job)
         return Recorded(row.job.id, Outcome.RECORDED)
 
     def announced(self, path: str | None, *, traceparent: str | None = None) -> Outcome:
@@ -116,23 +126,27 @@ class Record:
 
         Returns:
             RECORDED or DUPLICATE; GONE when the blob has vanished since; IGNORED for another container's; REJECTED
-            for a name that can't be reached by URL, which is kept.
+            for one that can't be reached or read, which is kept with the reason.
         """
         path = path or ""
         container, _, name = path.partition("/")
         if container != self._settings.images_container or not name:
+            emit(Happened.IGNORED, container=container)
             return Outcome.IGNORED
         try:
-            ref = ImageRef.of(path)
-        except InvalidReference as error:
-            self._jobs.reject(path, code="invalid_reference", message=str(error))
-            emit(Happened.REJECTED, level=logging.WARNING, code="invalid_reference")
-            return Outcome.REJECTED
-        try:
-            return self(ref, traceparent=traceparent or None).outcome
+            return self(ImageRef.of(path), traceparent=traceparent or None).outcome
         except BlobGone:
-            emit(Happened.VANISHED, ref=ref.ref)
+            emit(Happened.VANISHED, ref=path)
             return Outcome.GONE
+        except InvalidReference as error:
+            return self._rejected(path, "invalid_reference", str(error))
+        except BlobUnreadable as error:
+            return self._rejected(path, error.code, str(error))
+
+    def _rejected(self, path: str, code: str, message: str) -> Outcome:
+        self._jobs.reject(messages.kept(path), code=code, message=message)
+        emit(Happened.REJECTED, level=logging.WARNING, code=code)
+        return Outcome.REJECTED
 
     def _newer(self, ref: ImageRef, traceparent: str | None) -> tuple[Row | None, BlobFacts]:
         """Put the version that stands there now over the recorded one.
@@ -160,8 +174,14 @@ class Record:
         raise Undecided(f"{ref.ref}: other recorders were first {ROUNDS} times")
 
     def _superseded(self, key: Key) -> tuple[Row, Move] | None:
-        """Return the replaced version's job with its end, if it lives."""
-        row = self._jobs.get(key.job_id)
+        """Return the replaced version's job with its end, if it lives.
+
+        One of a newer release is left alone: whoever reads its blob will find that version gone, and end it.
+        """
+        try:
+            row = self._jobs.get(key.job_id)
+        except NewerSchema:
+            return None
         if row is None or row.job.state.ended:
             return None
         now = self._clock.now()
@@ -170,7 +190,10 @@ class Record:
 
     def _returned(self, identity: str, key: Key, superseded: tuple[Row, Move] | None) -> tuple[Row | None, bool]:
         """Open the job of a version that was superseded and has come back; say whether that is settled."""
-        row = self._jobs.get(identity)
+        try:
+            row = self._jobs.get(identity)
+        except NewerSchema:
+            return None, True
         if row is None:
             return None, False
         if row.job.state is not State.CANCELED:
@@ -193,12 +216,3 @@ class Record:
             traceparent=traceparent or f"00-{self._draw()}-{self._draw()[:16]}-01",
             add_nonce=self._draw(),
         )
-
-    def _announce(self, job: Job) -> None:
-        """Send the message. The row stands, so a queue that is out delays the job and loses nothing."""
-        if not self._settings.sends:
-            return
-        try:
-            self._queue.send(messages.write(job.id, job.traceparent))
-        except (StorageOut, Undecided) as error:
-            emit(Happened.UNANNOUNCED, level=logging.WARNING, job=job.id, error=str(error))

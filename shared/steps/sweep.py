@@ -1,12 +1,13 @@
 """Look at every job whose due row has come up: the timer strategy, and what catches every message that was lost."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from shared.clock import ServerClock
-from shared.errors import LockHeld
+from shared.errors import LockHeld, StorageOut
 from shared.ports import JobStore
 from shared.settings import Dispatch, Settings
 from shared.steps.analyze import Analyze
@@ -79,19 +80,26 @@ class Sweep:
         Costs: lock 3, one query a bucket, and those of each analysis; 1 when another sweep is under way.
         """
         stop_at = self._monotonic() + self._settings.sweep_budget.total_seconds()
-        if not self._prepared:
-            self._prepare()
-            self._prepared = True
+        self._prepare_once()
         if self._settings.dispatch is Dispatch.OFF:
             return Swept(Counter({Outcome.PAUSED: 1}))
         try:
             with self._lock.hold(LOCK, owner=owner) as held:
-                swept = self._work(self._due(), owner, lambda: held.lost or self._monotonic() >= stop_at)
+                return self._work(self._due(), owner, lambda: held.lost or self._monotonic() >= stop_at)
         except LockHeld:
             emit(Happened.LOCKED_OUT)
             return Swept(Counter(), locked_out=True)
-        emit(Happened.SWEPT, unstarted=swept.left, **{outcome.value: n for outcome, n in swept.outcomes.items()})
-        return swept
+
+    def _prepare_once(self) -> None:
+        """Create what is missing; who may not create goes on with what is there, and each write says what it misses."""
+        if self._prepared:
+            return
+        try:
+            self._prepare()
+        except StorageOut as error:
+            emit(Happened.NOT_CREATED, level=logging.WARNING, error=str(error))
+        else:
+            self._prepared = True
 
     def _due(self) -> list[str]:
         """List ids of due jobs of all buckets, in turn from each, so that no bucket waits for another."""
@@ -102,7 +110,10 @@ class Sweep:
         return [ids[turn] for turn in range(turns) for ids in found if turn < len(ids)]
 
     def _work(self, ids: list[str], owner: str, stop: Callable[[], bool]) -> Swept:
-        """Analyse in parallel; what has not begun when it is time to stop is left to the next sweep."""
+        """Analyse in parallel; what has not begun when it is time to stop is left to the next sweep.
+
+        A job that raises keeps no other from its turn; what it has raised is raised when all have had theirs.
+        """
 
         def one(job_id: str) -> Outcome | None:
             return None if stop() else self._analyze(job_id, owner=owner)
@@ -110,5 +121,12 @@ class Sweep:
         if not ids:
             return Swept(Counter())
         with ThreadPoolExecutor(min(self._settings.sweep_parallelism, len(ids)), "sweep") as pool:
-            ends = list(pool.map(one, ids))
-        return Swept(Counter(end for end in ends if end is not None), left=ends.count(None))
+            begun = [pool.submit(one, job_id) for job_id in ids]
+        failed = next((error for future in begun if (error := future.exception()) is not None), None)
+        ends = [future.result() for future in begun if future.exception() is None]
+        swept = Swept(Counter(end for end in ends if end is not None), left=ends.count(None))
+        outcomes = {outcome.value: number for outcome, number in swept.outcomes.items()}
+        emit(Happened.SWEPT, unstarted=swept.left, raised=len(begun) - len(ends), **outcomes)
+        if failed is not None:
+            raise failed
+        return swept

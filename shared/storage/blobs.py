@@ -1,22 +1,27 @@
 """``ImageStore`` on Azure Blob Storage."""
 
-from contextlib import suppress
-
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import (
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
-from shared.errors import BlobChanged, BlobGone, StorageOut
+from shared.errors import BlobChanged, BlobGone, BlobUnreadable, StorageOut
 from shared.images import BlobFacts, ImageRef, version_of
 from shared.storage import cas
 
+_CONFLICT = 409
+
 
 class BlobContainers:
-    """The containers of images and thumbnails, which may lie in different accounts.
+    """The containers of images and thumbnails, in one account.
 
     Args:
         images: Client of the account that holds the images; reads a blob up to the byte gate in one request.
-        thumbnails_container: Name of the container for thumbnails, in the same account.
+        thumbnails_container: Name of the container for thumbnails.
         patience: With writes that are not decided.
     """
 
@@ -37,6 +42,8 @@ class BlobContainers:
                 found = self._service.get_blob_client(ref.container, ref.name).get_blob_properties()
             except ResourceNotFoundError:
                 raise BlobGone(ref.ref) from None
+            except HttpResponseError as error:
+                raise _unreadable(error) from error
         return BlobFacts(version_of(found.etag), found.size, found.content_settings.content_type, found.last_modified)
 
     def read(self, ref: ImageRef, version: str) -> bytes:
@@ -52,6 +59,8 @@ class BlobContainers:
                     raise BlobGone(ref.ref) from None
                 except ResourceModifiedError:
                     pass
+                except HttpResponseError as error:
+                    raise _unreadable(error) from error
             if self.head(ref).version != version:  # a 412 alone does not say what became of the blob
                 raise BlobChanged(ref.ref)
         raise StorageOut("ConditionNotMet")
@@ -70,6 +79,15 @@ class BlobContainers:
         cas.delete_blob(self._thumbnails.get_blob_client(name))
 
 
+def _unreadable(error: HttpResponseError) -> Exception:
+    """Tell a blob that will never be given, an archived one for example, from an outage: by a status of 409."""
+    return BlobUnreadable(cas.code_of(error)) if error.status_code == _CONFLICT else error
+
+
 def _create(container: ContainerClient) -> None:
-    with cas.reading(), suppress(ResourceExistsError):
-        container.create_container()
+    with cas.reading():
+        try:
+            container.create_container()
+        except ResourceExistsError as error:
+            if cas.code_of(error) != "ContainerAlreadyExists":  # one that is being deleted is told in the same way
+                raise

@@ -42,7 +42,7 @@ class Missing(StorageOut):
 
 
 class IndexBroken(StorageOut):
-    """An index row does not stand where its job says; `darkroom verify --repair` mends it."""
+    """An index row does not stand where its job says: somebody else has written to the table."""
 
 
 class _Verdict(Enum):
@@ -114,7 +114,7 @@ def transact(
         operations: For one partition; those on rows that others may move carry a match condition.
         guarded: One of the rows written, with what decides when no reply does.
         patience: How long to go on.
-        timeout: Of a single request, and of the whole.
+        timeout: Of a single request; none is begun later than this after the first.
 
     Returns:
         The guarded row's new ETag; ``MOVED_ON`` when the write was applied and others have moved the row since.
@@ -149,7 +149,7 @@ def transact(
 
 
 def send(queue: QueueClient, text: str, *, delay: timedelta, patience: Patience) -> None:
-    """Put in a message that never expires; when a reply is lost, perhaps twice, which is harmless.
+    """Put in a message that never expires; when replies are lost, perhaps more than once, which is harmless.
 
     Raises:
         Missing: There is no such queue.
@@ -182,7 +182,7 @@ def insert_blob(blob: BlobClient, data: bytes, *, mime: str, patience: Patience)
         try:
             blob.upload_blob(data, overwrite=False, content_settings=settings, retry_total=0)
         except ResourceExistsError as error:
-            if _code(error) != "BlobAlreadyExists":  # a container that is being deleted is told in the same way
+            if code_of(error) != "BlobAlreadyExists":  # a container that is being deleted is told in the same way
                 raise
 
     _repeat(write, "blob", patience)
@@ -202,11 +202,11 @@ def delete_blob(blob: BlobClient) -> None:
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Turn the SDK's errors into ``StorageOut``, without what they say of keys, hosts and headers."""
+    """Turn the SDK's errors into ``StorageOut``, whose message is the service's code alone."""
     try:
         yield
     except AzureError as error:
-        raise StorageOut(_code(error)) from error
+        raise StorageOut(code_of(error)) from error
 
 
 def _repeat(write: Callable[[], object], what: str, patience: Patience) -> None:
@@ -215,10 +215,10 @@ def _repeat(write: Callable[[], object], what: str, patience: Patience) -> None:
         try:
             write()
         except ResourceNotFoundError as error:
-            raise Missing(_code(error)) from error
+            raise Missing(code_of(error)) from error
         except AzureError as error:
             if _refused(error):
-                raise StorageOut(_code(error)) from error
+                raise StorageOut(code_of(error)) from error
         else:
             return
     raise Undecided(f"{what}: no answer in time")
@@ -244,7 +244,7 @@ def _refused(error: AzureError) -> bool:
 
 def _refusal(error: AzureError, operations: Sequence[Operation]) -> Exception:
     """Say what a definite refusal of a transaction means."""
-    code, index = _code(error), getattr(error, "index", None)
+    code, index = code_of(error), getattr(error, "index", None)
     if code == "TableNotFound":
         return Missing(code)
     if index is None or code not in ("EntityAlreadyExists", "UpdateConditionNotSatisfied", "ResourceNotFound"):
@@ -258,7 +258,7 @@ def _refusal(error: AzureError, operations: Sequence[Operation]) -> Exception:
 def _look(table: TableClient, guarded: Guarded, limits: Mapping[str, float]) -> str | _Verdict | None:
     """Ask the rows; return my ETag when I have won, a verdict otherwise, None when storage does not answer."""
     try:
-        row = table.get_entity(guarded.partition, guarded.row_key, select=["nonce"], **limits)
+        row = table.get_entity(guarded.partition, guarded.row_key, select=["nonce"], retry_total=0, **limits)
     except ResourceNotFoundError:
         return _Verdict.UNDECIDED if guarded.held is None else _Verdict.LOST
     except AzureError:
@@ -276,7 +276,7 @@ def _proven(table: TableClient, guarded: Guarded, limits: Mapping[str, float]) -
         return _Verdict.LOST
     row_key, column = guarded.proof
     try:
-        row = table.get_entity(guarded.partition, row_key, select=[column], **limits)
+        row = table.get_entity(guarded.partition, row_key, select=[column], retry_total=0, **limits)
     except ResourceNotFoundError:
         return _Verdict.LOST
     except AzureError:
@@ -284,7 +284,8 @@ def _proven(table: TableClient, guarded: Guarded, limits: Mapping[str, float]) -
     return MOVED_ON if row.get(column) == guarded.nonce else _Verdict.LOST
 
 
-def _code(error: AzureError) -> str:
+def code_of(error: AzureError) -> str:
+    """Return the service's code for an error, or the status, or the error's kind."""
     code = getattr(error, "error_code", None)
     if isinstance(code, Enum):
         code = code.value

@@ -5,7 +5,7 @@ and ``try:`` for each attempt. Key rows hold the newest version of a reference.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,8 @@ from shared.ports import Key, Row
 #: A string property holds 32,768 UTF-16 units (Azure Tables, data model).
 STRING_UNITS = 32_768
 MESSAGE_LENGTH = 1_000
+#: Characters up to here take one UTF-16 unit, others two.
+_BASIC_PLANE = 0xFFFF
 #: Milliseconds count down from here in ``end:`` keys, so that the newest comes first.
 _LATEST_MS = 9_999_999_999_999
 
@@ -170,6 +172,20 @@ def attempt_opened(move: Move, *, place: str, nonce: str) -> dict[str, Any] | No
         "owner": job.owner,
         "started": move.at,
     }
+
+
+def parts(text: str) -> Iterator[tuple[int, str]]:
+    """Cut a text into pieces that a property can hold, numbered from 1; an empty text is one empty piece."""
+    number, units = 1, 0
+    part: list[str] = []
+    for letter in text:
+        width = 1 if ord(letter) <= _BASIC_PLANE else 2
+        if units + width > STRING_UNITS:
+            yield number, "".join(part)
+            number, part, units = number + 1, [], 0
+        part.append(letter)
+        units += width
+    yield number, "".join(part)
 
 
 def error_columns(error: JobError) -> dict[str, str]:

@@ -20,8 +20,6 @@ from shared.storage.replies import Dated, create_table
 _META = "meta"
 _BUCKETS = "buckets"
 _REJECTED = "rejected"
-#: A message holds 64 KiB, a string property 32,768 units: longer texts are kept in two.
-_HALF = 32_000
 
 
 class JobTable:
@@ -126,7 +124,7 @@ class JobTable:
         nonce = self._draw()
         row_key = f"rejected:{digest(text)}"
         columns = {"PartitionKey": _REJECTED, "RowKey": row_key, "nonce": nonce, "code": code, "message": message}
-        columns |= {"text": text[:_HALF], "text_2": text[_HALF:]}
+        columns |= {"text" if number == 1 else f"text_{number}": part for number, part in codec.parts(text)}
         try:
             self._transact([("create", columns)], cas.Guarded(_REJECTED, row_key, None, nonce))
         except Lost:

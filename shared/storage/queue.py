@@ -28,8 +28,9 @@ class StorageQueue:
         with cas.reading():
             try:
                 self._queue.create_queue()
-            except ResourceExistsError:
-                return
+            except ResourceExistsError as error:
+                if cas.code_of(error) != "QueueAlreadyExists":  # one that is being deleted is told in the same way
+                    raise
 
     def send(self, text: str, *, delay: timedelta = timedelta(0)) -> None:
         """See ``WorkQueue.send``."""

@@ -64,5 +64,6 @@ def create_table(table: TableClient) -> None:
     with cas.reading():
         try:
             table.create_table()
-        except ResourceExistsError:
-            return
+        except ResourceExistsError as error:
+            if cas.code_of(error) != "TableAlreadyExists":  # one that is being deleted is told in the same way
+                raise

@@ -37,7 +37,7 @@ class DoubledJobs:
         for (job_id, token), columns in kept.attempts.items():
             rows[codec.try_key(job_id, token)] = dict(columns)
         for number, (text, columns) in enumerate(kept.rejected.items()):
-            rows[f"rejected:{number}"] = {"text": text, "text_2": "", **columns}
+            rows[f"rejected:{number}"] = {"text": text, **columns}
         return rows
 
     def reopened(self, *, buckets: int) -> JobStore:

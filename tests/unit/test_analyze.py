@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared import moves
-from shared.errors import StorageOut, Undecided
+from shared.errors import BlobUnreadable, StorageOut, Undecided
 from shared.images import ImageRef
 from shared.jobs import Event, Job, JobError, Move, State
 from shared.ports import Row
@@ -220,4 +220,29 @@ def test_the_renewals_end_with_the_attempt_even_when_storage_is_out() -> None:
     with pytest.raises(StorageOut):
         _analyze(world, job_id)
     assert world.heartbeat.beat() is None
-    assert world.job(job_id).state is State.RUNNING
+
+
+def test_an_outage_of_the_images_uses_up_no_attempts() -> None:
+    world = World(MAX_ATTEMPTS="2")
+    job_id = world.recorded()
+    for _ in range(5):
+        world.images.before("read", lambda: setattr(world.images, "out", True))
+        with pytest.raises(StorageOut):
+            _analyze(world, job_id)
+        world.images.out = False
+        assert world.job(job_id).state is State.PENDING
+    assert _analyze(world, job_id) is Outcome.COMPLETED
+
+
+def test_a_blob_that_the_service_will_never_give_fails_with_its_reason() -> None:
+    world = World()
+    job_id = world.recorded()
+
+    def archived() -> None:
+        raise BlobUnreadable("BlobArchived")
+
+    world.images.before("read", archived)
+    assert _analyze(world, job_id) is Outcome.FAILED
+    error = world.job(job_id).error
+    assert error is not None
+    assert (error.code, "BlobArchived" in error.message) == ("blob_unreadable", True)

@@ -3,8 +3,9 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
-from shared.jobs import SCHEMA, Event, Job, Move, State
-from shared.steps.attempt import DATE_STEP
+from shared import moves
+from shared.jobs import SCHEMA, Claim, Event, Job, Move, State
+from shared.steps.attempt import DATE_STEP, Attempt
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World
 
@@ -154,3 +155,40 @@ def test_analysis_pauses_while_dispatch_is_off() -> None:
     world.journal.clear()
     assert _analyze(world, job_id) is Outcome.PAUSED
     assert world.journal == []
+
+
+def test_a_renewal_that_meets_its_own_lost_reply_keeps_the_claim() -> None:
+    world = World()
+    attempt = world.attempts.begin(world.recorded(), owner="queue/1")
+    assert isinstance(attempt, Attempt)
+    move = moves.renew(attempt.job, claim=_claim_of(attempt), now=world.clock.server.now(), lease=world.settings.lease)
+    world.jobs.replace(attempt._held.row, move)  # applied, and its reply lost: the holder has the old ETag
+    attempt._held.beat()
+    assert not attempt.lost
+    assert attempt.complete({"status": "ok"}) is Outcome.COMPLETED
+
+
+def test_a_renewal_that_meets_a_rivals_claim_is_refused() -> None:
+    world = World()
+    job_id = world.recorded()
+    attempt = world.attempts.begin(job_id, owner="queue/1")
+    assert isinstance(attempt, Attempt)
+    world.lapse()
+    world.rival_claims(job_id)
+    attempt._held._sent_at = world.clock()  # as if its own clock had stood still
+    attempt._held.beat()
+    assert attempt.lost
+
+
+def test_a_queue_that_is_out_delays_a_retry_and_fails_nothing() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.images.before("read", _out_of_memory)
+    world.queue.out = True
+    assert _analyze(world, job_id) is Outcome.RETRIED
+    assert world.job(job_id).state is State.PENDING
+
+
+def _claim_of(attempt: Attempt) -> Claim:
+    assert attempt.job.claim is not None
+    return attempt.job.claim

@@ -10,7 +10,7 @@ from shared import messages
 from shared.errors import MessageRejected
 from shared.ids import job_id
 from shared.images import ImageRef
-from shared.messages import Hints, JobHint
+from shared.messages import BadItem, Hints, JobHint
 
 JOB = job_id("image-analysis", "images/cat.png", "0x1")
 CAT = ImageRef("images", "a b/cat.png")
@@ -118,7 +118,6 @@ REJECTED = {
     '["': "malformed_json",
     "[" * 100_000: "malformed_json",
     "{}": "unknown_form",
-    "[1]": "unknown_form",
     '{"name":5}': "unknown_form",
     '{"job_id":"cat"}': "unknown_form",
     '{"name":""}': "invalid_reference",
@@ -166,10 +165,11 @@ bodies = st.one_of(st.binary(), st.text().map(str.encode), json_like, json_like.
 @given(bodies)
 @example(b'{"a":' + b"[" * 3000)
 @example(b"https://[v1.a]/images/x")
+@example(json.dumps({**event(), "data": {"api": []}}).encode())
 def test_no_message_whatever_raises_anything_but_rejected(body: bytes) -> None:
     try:
         for hints in messages.readings(messages.text_of(body), images_container="images"):
-            assert all(isinstance(hint, JobHint) or hint.container == "images" for hint in hints)
+            assert all(isinstance(hint, JobHint | BadItem) or hint.container == "images" for hint in hints)
     except MessageRejected as rejected:
         assert rejected.code  # noqa: PT017 - raised or not, both are well
 
@@ -178,6 +178,23 @@ def test_no_message_whatever_raises_anything_but_rejected(body: bytes) -> None:
 @given(st.from_regex(r"[a-z][a-z0-9-]{0,30}-[0-9a-f]{32}", fullmatch=True), st.none() | st.text(max_size=60))
 def test_what_we_write_we_read(identity: str, traceparent: str | None) -> None:
     assert first(messages.write(identity, traceparent)) == (JobHint(identity),)
+
+
+def test_a_bad_item_of_a_list_keeps_no_other_from_being_read() -> None:
+    (bad, good) = first('[{"x": "?"}, "images/cat.png"]')
+    assert good == ImageRef("images", "cat.png")
+    assert isinstance(bad, BadItem)
+    assert (bad.text, bad.why.code) == ('{"x": "?"}', "unknown_form")
+
+
+@pytest.mark.parametrize("text", ["https://a/images/x?sv=1&sig=SECRET%3D&se=2", '{"url":"https://a/b?sig=SECRET"}'])
+def test_the_signature_of_a_url_is_not_kept(text: str) -> None:
+    assert "SECRET" not in messages.kept(text)
+    assert messages.kept(text).replace("…", "SECRET%3D" if "%3D" in text else "SECRET") == text
+
+
+def test_half_a_surrogate_pair_is_kept_as_text() -> None:
+    assert messages.kept("a\ud800b") == "a\\ud800b"
 
 
 def test_our_message_has_no_key_that_the_host_would_take_for_its_own() -> None:

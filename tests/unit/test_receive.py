@@ -70,11 +70,19 @@ def test_a_name_that_looks_like_a_job_id_is_an_image_when_there_is_no_such_job()
     assert _receive(world, name) == [Outcome.COMPLETED]
 
 
-def test_an_event_of_two_images_is_done_for_both() -> None:
+def test_the_images_of_a_list_are_recorded_and_get_a_message_each() -> None:
     world = World()
     world.upload("a.png")
     world.upload("b.png", png(9, 9))
-    assert _receive(world, json.dumps([_event("a.png"), _event("b.png")])) == [Outcome.COMPLETED] * 2
+    assert _receive(world, json.dumps([_event("a.png"), _event("b.png")])) == [Outcome.RECORDED] * 2
+    assert [_receive(world, text) for text, _ in world.queue.sent] == [[Outcome.COMPLETED]] * 2
+
+
+def test_a_bad_item_of_a_list_is_kept_and_the_others_are_done() -> None:
+    world = World()
+    world.upload("a.png")
+    assert _receive(world, '["images/a.png", {"x": 1}]') == [Outcome.RECORDED, Outcome.REJECTED]
+    assert list(world.jobs.kept.rejected) == ['{"x": 1}']
 
 
 def test_an_event_that_asks_for_nothing_is_done() -> None:
@@ -123,5 +131,5 @@ def test_an_event_of_two_images_of_which_one_is_gone_is_done_for_the_other() -> 
     world = World()
     world.upload("b.png")
     outcomes = _receive(world, json.dumps([_event("a.png"), _event("b.png")]))
-    assert Outcome.COMPLETED in outcomes
+    assert outcomes == [Outcome.GONE, Outcome.RECORDED]
     assert world.images.head(ImageRef("images", "b.png")).version

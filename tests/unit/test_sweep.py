@@ -153,3 +153,28 @@ def test_a_sweep_tells_what_it_did_in_one_line(caplog: pytest.LogCaptureFixture)
         world.sweep(owner="timer/1")
     told = json.loads(caplog.messages[-1])
     assert (told["event"], told["completed"]) == ("sweep done", 2)
+
+
+def test_a_job_that_raises_keeps_no_other_from_its_turn() -> None:
+    world = World(SWEEP_PARALLELISM="1")
+    found = _due(world, 5)
+
+    def out() -> None:
+        raise StorageOut("out")
+
+    world.images.before("read", out)
+    with pytest.raises(StorageOut):
+        world.sweep(owner="timer/1")
+    states = [world.job(job_id).state for job_id in found]
+    assert sorted(states) == [State.COMPLETED] * 4 + [State.PENDING]
+
+
+def test_a_sweep_that_may_create_nothing_works_with_what_is_there() -> None:
+    world = World()
+    _due(world, 1)
+
+    def forbidden() -> None:
+        raise StorageOut("AuthorizationPermissionMismatch")
+
+    world.sweep._prepare = forbidden
+    assert world.sweep(owner="timer/1").outcomes == {Outcome.COMPLETED: 1}
