@@ -26,10 +26,10 @@ from shared.steps.record import Record
 from shared.steps.sweep import Sweep
 from shared.storage import clients, connections
 from shared.storage.blobs import BlobContainers
-from shared.storage.cas import Patience
 from shared.storage.clients import DatingTransport
 from shared.storage.job_table import JobTable
 from shared.storage.lock_table import LockTable
+from shared.storage.patience import Patience
 from shared.storage.queue import StorageQueue
 
 
@@ -150,6 +150,23 @@ def _wired(
         thumbnail=thumbnail_spec(settings),
         monotonic=monotonic,
     )
+    follow = Follow(jobs=jobs, images_container=settings.images_container)
+    receive = Receive(record=record, analyze=analyze, follow=follow)
+    bury = Bury(attempts=attempts, record=record, follow=follow)
+    sweep = _sweep(settings, storage, server, heartbeat, monotonic, analyze=analyze)
+    return Darkroom(settings, storage, record, analyze, receive, sweep, bury)
+
+
+def _sweep(
+    settings: Settings,
+    storage: Storage,
+    server: ServerClock,
+    heartbeat: Heartbeat,
+    monotonic: Callable[[], float],
+    *,
+    analyze: Analyze,
+) -> Sweep:
+    """Build the sweep and its lock."""
     lock = TableLock(
         storage.locks,
         heartbeat=heartbeat,
@@ -158,23 +175,14 @@ def _wired(
         monotonic=monotonic,
         draw=draw,
     )
-    follow = Follow(jobs=jobs, images_container=settings.images_container)
-    return Darkroom(
-        settings=settings,
-        storage=storage,
-        record=record,
+    return Sweep(
+        jobs=storage.jobs,
+        lock=lock,
         analyze=analyze,
-        receive=Receive(record=record, analyze=analyze, follow=follow),
-        sweep=Sweep(
-            jobs=jobs,
-            lock=lock,
-            analyze=analyze,
-            settings=settings,
-            clock=server,
-            monotonic=monotonic,
-            prepare=storage.create,
-        ),
-        bury=Bury(attempts=attempts, record=record, follow=follow),
+        settings=settings,
+        clock=server,
+        monotonic=monotonic,
+        prepare=storage.create,
     )
 
 

@@ -12,6 +12,7 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 from shared.errors import BlobChanged, BlobGone, BlobUnreadable, StorageOut
 from shared.images import BlobFacts, ImageRef, version_of
 from shared.storage import cas
+from shared.storage.patience import Patience
 
 _CONFLICT = 409
 
@@ -25,7 +26,7 @@ class BlobContainers:
         patience: With writes that are not decided.
     """
 
-    def __init__(self, images: BlobServiceClient, *, thumbnails_container: str, patience: cas.Patience) -> None:
+    def __init__(self, images: BlobServiceClient, *, thumbnails_container: str, patience: Patience) -> None:
         self._service = images
         self._thumbnails = images.get_container_client(thumbnails_container)
         self._patience = patience
@@ -68,11 +69,10 @@ class BlobContainers:
     def insert_thumbnail(self, name: str, data: bytes, *, mime: str) -> None:
         """See ``ImageStore.insert_thumbnail``."""
         blob = self._thumbnails.get_blob_client(name)
-        try:
-            cas.insert_blob(blob, data, mime=mime, patience=self._patience)
-        except cas.Missing:
-            _create(self._thumbnails)
-            cas.insert_blob(blob, data, mime=mime, patience=self._patience)
+        cas.creating(
+            lambda: _create(self._thumbnails),
+            lambda: cas.insert_blob(blob, data, mime=mime, patience=self._patience),
+        )
 
     def delete_thumbnail(self, name: str) -> None:
         """See ``ImageStore.delete_thumbnail``."""

@@ -11,22 +11,22 @@ This module alone calls the SDK's write methods: without a match condition they 
 """
 
 import math
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.data.tables import TableClient
 from azure.storage.blob import BlobClient, ContentSettings
 from azure.storage.queue import QueueClient
 
-from shared import clock
 from shared.errors import Lost, StorageOut, Undecided
+from shared.storage.patience import Patience
 
+T = TypeVar("T")
 Operation = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], Mapping[str, Any]]
 
 #: The ETag of a row that was mine for a moment and has been moved on by another: well-formed, and matches nothing.
@@ -51,36 +51,6 @@ class _Verdict(Enum):
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How long to go on with a write that is not decided.
-
-    Attributes:
-        within: From the first send on.
-        first_pause: Before the second send; doubled each time, up to a second.
-        monotonic: Seconds that never go back.
-        pause: Waits for a number of seconds.
-    """
-
-    within: timedelta = timedelta(seconds=30)
-    first_pause: timedelta = timedelta(seconds=0.05)
-    monotonic: Callable[[], float] = clock.monotonic
-    pause: Callable[[float], object] = threading.Event().wait
-
-    def attempts(self, within: timedelta | None = None) -> Iterator[int]:
-        """Count sends from 1, pausing between them, until the time is over."""
-        stop = self.monotonic() + (within or self.within).total_seconds()
-        wait = self.first_pause.total_seconds()
-        number = 1
-        while True:
-            yield number
-            if self.monotonic() + wait >= stop:
-                return
-            self.pause(wait)
-            wait = min(2 * wait, 1.0)
-            number += 1
-
-
-@dataclass(frozen=True)
 class Guarded:
     """The row whose version guards a transaction.
 
@@ -97,6 +67,15 @@ class Guarded:
     held: str | None
     nonce: str
     proof: tuple[str, str] | None = None
+
+
+def creating(create: Callable[[], object], write: Callable[[], T]) -> T:
+    """Write; where the table, queue or container is missing, create it first and write again. Costs: 2 more, once."""
+    try:
+        return write()
+    except Missing:
+        create()
+        return write()
 
 
 def transact(
@@ -130,22 +109,27 @@ def transact(
     """
     limits = _limits(timeout)
     own = next(i for i, operation in enumerate(operations) if operation[1]["RowKey"] == guarded.row_key)
-    for send in patience.attempts(timeout):
+    for number in patience.attempts(timeout):
         try:
             replies = table.submit_transaction(operations, retry_total=0, **limits)
             return str(replies[own]["etag"])
         except AzureError as error:
-            refused = _refused(error)
-            if refused and send == 1:
+            if _refused(error) and number == 1:
                 raise _refusal(error, operations) from error
             settled = _look(table, guarded, limits)
             if isinstance(settled, str):
                 return settled
-            if settled is _Verdict.LOST:
-                raise Lost(guarded.row_key) from error
-            if refused and settled is _Verdict.UNDECIDED:
-                raise _refusal(error, operations) from error  # nothing of ours stands, so this refusal is the truth
+            _raise_if_settled(settled, error, operations, guarded)
     raise Undecided(f"{guarded.row_key}: no answer in time")
+
+
+def _raise_if_settled(
+    settled: _Verdict | None, error: AzureError, operations: Sequence[Operation], guarded: Guarded
+) -> None:
+    if settled is _Verdict.LOST:
+        raise Lost(guarded.row_key) from error
+    if settled is _Verdict.UNDECIDED and _refused(error):
+        raise _refusal(error, operations) from error  # nothing of ours stands, so this refusal is the truth
 
 
 def send(queue: QueueClient, text: str, *, delay: timedelta, patience: Patience) -> None:

@@ -15,6 +15,7 @@ from shared.ids import digest, job_id
 from shared.jobs import Event, Move
 from shared.ports import Key, Row
 from shared.storage import cas, codec
+from shared.storage.patience import Patience
 from shared.storage.replies import Dated, create_table
 
 _META = "meta"
@@ -34,7 +35,7 @@ class JobTable:
     """
 
     def __init__(
-        self, table: TableClient, *, buckets: int, clock: ServerClock, patience: cas.Patience, draw: Callable[[], str]
+        self, table: TableClient, *, buckets: int, clock: ServerClock, patience: Patience, draw: Callable[[], str]
     ) -> None:
         self._table = table
         self._buckets = buckets
@@ -131,11 +132,10 @@ class JobTable:
             return
 
     def _transact(self, operations: list[cas.Operation], guarded: cas.Guarded, timeout: timedelta | None = None) -> str:
-        try:
-            return cas.transact(self._table, operations, guarded, patience=self._patience, timeout=timeout)
-        except cas.Missing:
-            create_table(self._table)
-            return cas.transact(self._table, operations, guarded, patience=self._patience, timeout=timeout)
+        return cas.creating(
+            lambda: create_table(self._table),
+            lambda: cas.transact(self._table, operations, guarded, patience=self._patience, timeout=timeout),
+        )
 
     def _written(self, move: Move, etag: str) -> Row:
         now = self._clock.now()

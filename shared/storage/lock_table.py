@@ -13,6 +13,7 @@ from shared.clock import ServerClock
 from shared.locks import Lock
 from shared.ports import LockRow
 from shared.storage import cas
+from shared.storage.patience import Patience
 from shared.storage.replies import Dated, create_table
 
 _PARTITION = "lock"
@@ -28,9 +29,7 @@ class LockTable:
         draw: Returns a new nonce.
     """
 
-    def __init__(
-        self, table: TableClient, *, clock: ServerClock, patience: cas.Patience, draw: Callable[[], str]
-    ) -> None:
+    def __init__(self, table: TableClient, *, clock: ServerClock, patience: Patience, draw: Callable[[], str]) -> None:
         self._table = table
         self._clock = clock
         self._patience = patience
@@ -56,11 +55,7 @@ class LockTable:
         """See ``LockStore.insert``."""
         columns = self._columns(lock)
         guarded = cas.Guarded(_PARTITION, columns["RowKey"], None, columns["nonce"])
-        try:
-            etag = self._transact(("create", columns), guarded)
-        except cas.Missing:
-            create_table(self._table)
-            etag = self._transact(("create", columns), guarded)
+        etag = cas.creating(lambda: create_table(self._table), lambda: self._transact(("create", columns), guarded))
         return self._written(lock, etag)
 
     def replace(self, row: LockRow, lock: Lock, *, timeout: timedelta | None = None) -> LockRow:

@@ -6,6 +6,7 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.queue import QueueClient
 
 from shared.storage import cas
+from shared.storage.patience import Patience
 
 #: The service hides a message for 7 days at most; what must wait longer is held by its due row.
 LONGEST_DELAY = timedelta(days=7)
@@ -19,7 +20,7 @@ class StorageQueue:
         patience: With writes that are not decided.
     """
 
-    def __init__(self, queue: QueueClient, *, patience: cas.Patience) -> None:
+    def __init__(self, queue: QueueClient, *, patience: Patience) -> None:
         self._queue = queue
         self._patience = patience
 
@@ -35,8 +36,4 @@ class StorageQueue:
     def send(self, text: str, *, delay: timedelta = timedelta(0)) -> None:
         """See ``WorkQueue.send``."""
         delay = min(delay, LONGEST_DELAY)
-        try:
-            cas.send(self._queue, text, delay=delay, patience=self._patience)
-        except cas.Missing:
-            self.create()
-            cas.send(self._queue, text, delay=delay, patience=self._patience)
+        cas.creating(self.create, lambda: cas.send(self._queue, text, delay=delay, patience=self._patience))

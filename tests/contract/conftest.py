@@ -11,7 +11,7 @@ from azure.core.pipeline.transport import HttpTransport
 from localhost.azurite import Azurite
 from shared import wiring
 from shared.storage import clients
-from shared.storage.cas import Patience
+from shared.storage.patience import Patience
 from tests.contract.benches import (
     AzureImages,
     AzureJobs,
