@@ -6,6 +6,7 @@ from typing import Any
 from shared import clock
 from shared.analysis import formats, gates, report
 from shared.analysis.facts import Analysis, Limits, Source, ThumbnailSpec
+from shared.analysis.header import Header
 from shared.errors import ImageRejected
 
 _LIMITS = Limits()
@@ -67,8 +68,20 @@ def analyze(
     if over:
         partial = {**report.envelope(over), **facts, "timing": report.timing(0, monotonic() - started)}
         return Analysis(report=partial, thumbnail=None)
+    return _decoded(data, header, facts, thumbnail, started=started, monotonic=monotonic)
 
-    from shared.analysis import analyzers, decode  # noqa: PLC0415 - the image library loads with the first image
+
+def _decoded(
+    data: bytes,
+    header: Header,
+    facts: dict[str, Any],
+    thumbnail: ThumbnailSpec | None,
+    *,
+    started: float,
+    monotonic: Callable[[], float],
+) -> Analysis:
+    """Decode once and analyse; the image library loads with the first image that comes here."""
+    from shared.analysis import analyzers, decode  # noqa: PLC0415
 
     decoding = monotonic()
     working = decode.working_image(data, header)
