@@ -108,6 +108,18 @@ class JobStore(Protocol):
         Costs: 1 transaction.
         """
 
+    def refuse(self, job_id: str, token: int, *, report: str, now: datetime) -> None:
+        """Note on an attempt's row that its worker's report came too late: count it, and keep what the last one was.
+
+        Args:
+            job_id: The job.
+            token: Of the attempt.
+            report: What the worker wanted to write, in a word.
+            now: The service's time, aware UTC.
+
+        Costs: 1 read and 1 transaction.
+        """
+
     def due(self, kind: str, bucket: int, *, before: datetime, limit: int) -> list[str]:
         """List ids of live jobs of one bucket that are due, oldest first, at most ``limit``. Costs: 1 query."""
 

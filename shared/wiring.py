@@ -174,6 +174,7 @@ def _sweep(
         margin=settings.margin,
         monotonic=monotonic,
         draw=draw,
+        chance=random.random,
     )
     return Sweep(
         jobs=storage.jobs,

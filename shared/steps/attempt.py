@@ -217,7 +217,8 @@ class Attempt:
 
     def refuse(self) -> Outcome:
         """Stop without writing anything: the claim is no longer sure. Costs: nothing."""
-        return self._ended(Happened.ENDED, Outcome.LOST)
+        emit(Happened.REFUSED, level=logging.WARNING, job=self.job.id, token=self.job.token)
+        return Outcome.LOST
 
     def still_own(self) -> bool:
         """Ask the row whether the claim is this worker's. Costs: 1 read."""
@@ -249,11 +250,13 @@ class Attempt:
         raise Undecided(f"{self.job.id}: the row moved at each of {COMMIT_ROUNDS} commits")
 
     def _ended(self, happened: Happened, outcome: Outcome, code: str | None = None) -> Outcome:
-        if outcome is Outcome.LOST:
-            emit(Happened.REFUSED, level=logging.WARNING, job=self.job.id, token=self.job.token)
-        else:
-            emit(happened, job=self.job.id, ref=self.job.ref, token=self.job.token, code=code)
-        return outcome
+        job = self.job
+        if outcome is not Outcome.LOST:
+            emit(happened, job=job.id, ref=job.ref, token=job.token, code=code)
+            return outcome
+        with contextlib.suppress(StorageOut, Undecided):  # a note for operators, not worth another failure
+            self._attempts.jobs.refuse(job.id, job.token, report=code or happened.value, now=self._now)
+        return self.refuse()
 
     def __enter__(self) -> Self:
         """Return itself, already claimed."""

@@ -1,26 +1,45 @@
 """Hold a named lock of the lock table while working; the heartbeat renews it meanwhile."""
 
-import contextlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable
 from datetime import timedelta
+from enum import StrEnum
+from types import TracebackType
+from typing import Self
 
 from shared import leases, locks
 from shared.errors import LockHeld, Lost, Stale
 from shared.heartbeat import Heartbeat, Held
+from shared.locks import Lock
 from shared.ports import LockRow, LockStore
+
+#: Bounds of the wait between two tries; the wait itself is drawn evenly from zero to the bound.
+FIRST_WAIT = timedelta(seconds=0.1)
+LONGEST_WAIT = timedelta(seconds=2)
+
+_wait = threading.Event().wait
+
+
+class Release(StrEnum):
+    """How letting go of a lock ended; each is harmless."""
+
+    RELEASED = "released"  #: it was held, and is free now
+    RELEASED_BEFORE = "released before"  #: this tenure has let go already
+    TAKEN_OVER = "taken over"  #: its lease had lapsed, and another holds it or has held it since
 
 
 class TableLock:
-    """A lock among all instances. It saves effort; what makes a result single is the ETag on the job row.
+    """Locks among all instances. They save effort; what makes a result single is the ETag on the job row.
 
     Args:
         store: The table of locks.
-        heartbeat: Renews the lock while it is held.
+        heartbeat: Renews a lock while it is held.
         lease: Protection of an acquisition or renewal.
         margin: Extra time left to a holder before others take over.
         monotonic: Seconds that never go back.
         draw: Returns a new owner suffix.
+        chance: Returns a number drawn evenly from [0, 1).
+        pause: Waits for a number of seconds.
     """
 
     def __init__(
@@ -32,6 +51,8 @@ class TableLock:
         margin: timedelta,
         monotonic: Callable[[], float],
         draw: Callable[[], str],
+        chance: Callable[[], float],
+        pause: Callable[[float], object] = _wait,
     ) -> None:
         self._store = store
         self._heartbeat = heartbeat
@@ -39,45 +60,84 @@ class TableLock:
         self._margin = margin
         self._monotonic = monotonic
         self._draw = draw
+        self._chance = chance
+        self._pause = pause
+        self._released: dict[str, LockRow] = {}
 
-    @contextmanager
-    def hold(self, name: str, *, owner: str) -> Iterator[Held[LockRow]]:
-        """Take a lock and let go of it at the end.
+    def try_acquire(self, name: str, *, owner: str) -> "Tenure":
+        """Take a lock now or not at all.
 
         Args:
-            name: What is locked.
+            name: What is locked; any text.
             owner: Who takes it; made unique here.
 
-        Yields:
-            The lease: its ``lost`` tells to stop.
+        Returns:
+            The tenure, to be used as a context, or to be released by hand.
 
         Raises:
             LockHeld: Another holder's lease is live.
+            StorageOut: Nothing is known; never taken for a held lock.
 
-        Costs: get, take, release = 3 transactions and a renewal each third of a lease; 1 when it is held.
+        Costs: get and take = 2 transactions; 1 right after one's own release, or when it is held. A renewal each
+        third of a lease, and 1 for the release.
         """
-        held = self._take(name, f"{owner}/{self._draw()[:8]}")
-        try:
-            yield held
-        finally:
-            self._release(held.retire())
-
-    def _take(self, name: str, owner: str) -> Held[LockRow]:
+        owner = f"{owner}/{self._draw()[:8]}"
+        remembered = self._released.pop(name, None)
+        if remembered is not None:
+            try:
+                return self._take(remembered, name, owner)
+            except Lost:
+                pass  # others have held it since: look
         row = self._store.get(name)
+        try:
+            return self._take(row, name, owner)
+        except Lost:
+            raise LockHeld(f"{name}: another was first") from None
+
+    hold = try_acquire
+
+    def acquire(self, name: str, *, owner: str, timeout: timedelta) -> "Tenure":
+        """Take a lock, waiting for it with jitter.
+
+        Args:
+            name: What is locked; any text.
+            owner: Who takes it; made unique here.
+            timeout: How long to go on trying; zero tries once.
+
+        Raises:
+            LockHeld: It was never free at a try.
+            StorageOut: Nothing is known.
+
+        Costs: 1 transaction a try, and those of ``try_acquire``.
+        """
+        stop_at = self._monotonic() + timeout.total_seconds()
+        bound = FIRST_WAIT.total_seconds()
+        while True:
+            try:
+                return self.try_acquire(name, owner=owner)
+            except LockHeld:
+                left = stop_at - self._monotonic()
+                if left <= 0:
+                    raise
+                self._pause(min(left, bound * self._chance()))
+                bound = min(2 * bound, LONGEST_WAIT.total_seconds())
+
+    def remember(self, row: LockRow) -> None:
+        """Keep the row of one's own release: the next acquisition can be tried against it without a read."""
+        self._released[row.lock.name] = row
+
+    def _take(self, row: LockRow | None, name: str, owner: str) -> "Tenure":
         lapsed = row is not None and leases.lapsed(
             lease=row.lock.lease, modified_at=row.modified_at, seen_at=row.seen_at, margin=self._margin
         )
         lock = locks.acquire(row.lock if row else None, name=name, owner=owner, lapsed=lapsed, lease=self._lease)
         sent_at = self._monotonic()
-        try:
-            won = self._store.insert(lock) if row is None else self._store.replace(row, lock)
-        except Lost:
-            raise LockHeld(f"{name}: another was first") from None
+        won = self._store.insert(lock) if row is None else self._store.replace(row, lock)
         held = self._heartbeat.hold(won, self._renewed, lease=self._lease, sent_at=sent_at)
-        if held.lost:
+        if held.lost:  # winning a lock that took longer than its lease protects nothing
             held.retire()
             raise LockHeld(f"{name}: acquiring it outlasted the lease")
-        return held
+        return Tenure(self, self._store, held)
 
     def _renewed(self, row: LockRow, timeout: timedelta) -> LockRow:
         owner, token = row.lock.owner or "", row.lock.token
@@ -89,7 +149,70 @@ class TableLock:
                 raise
             return self._store.replace(fresh, locks.renew(fresh.lock, owner=owner, token=token), timeout=timeout)
 
-    def _release(self, row: LockRow) -> None:
-        """Let go; a lock that has gone to another is let go already."""
-        with contextlib.suppress(Lost, Stale):
-            self._store.replace(row, locks.release(row.lock, owner=row.lock.owner or "", token=row.lock.token))
+
+class Tenure:
+    """A lock that is held, from its acquisition to its release; a context that releases at its end."""
+
+    def __init__(self, table: TableLock, store: LockStore, held: Held[LockRow]) -> None:
+        self._table = table
+        self._store = store
+        self._held = held
+        self._lock = held.row.lock
+        self._released = False
+
+    @property
+    def lock(self) -> Lock:
+        """Name, owner, token and lease, as acquired."""
+        return self._lock
+
+    @property
+    def lost(self) -> bool:
+        """Whether to stop: the lock has gone to another, was released, or may go at any moment."""
+        return self._released or self._held.lost
+
+    def renew(self) -> None:
+        """Renew now, beside the heartbeat. Costs: 1 transaction.
+
+        Raises:
+            Stale: The lock has gone to another, was released, or its lease is over.
+        """
+        if not self.lost:
+            self._held.beat()
+        if self.lost:
+            raise Stale(f"{self._lock.name}: no longer held by {self._lock.owner}")
+
+    def release(self) -> Release:
+        """Let go. Doing it twice, late, or after another has taken over is harmless, and says so.
+
+        Raises:
+            StorageOut: Nothing is known; the lease will lapse, or the lock is free.
+
+        Costs: 1 transaction.
+        """
+        row: LockRow | None = self._held.retire()
+        if self._released:
+            return Release.RELEASED_BEFORE
+        try:
+            while row is not None:
+                freed = locks.release(row.lock, owner=self._lock.owner or "", token=self._lock.token)
+                try:
+                    self._table.remember(self._store.replace(row, freed))
+                except Lost:
+                    row = self._store.get(self._lock.name)
+                else:
+                    self._released = True
+                    return Release.RELEASED
+        except Stale:
+            pass
+        self._released = True
+        return Release.TAKEN_OVER
+
+    def __enter__(self) -> Self:
+        """Return itself, already held."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Release."""
+        self.release()

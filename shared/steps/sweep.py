@@ -84,7 +84,7 @@ class Sweep:
         if self._settings.dispatch is Dispatch.OFF:
             return Swept(Counter({Outcome.PAUSED: 1}))
         try:
-            with self._lock.hold(LOCK, owner=owner) as held:
+            with self._lock.try_acquire(LOCK, owner=owner) as held:
                 return self._work(self._due(), owner, lambda: held.lost or self._monotonic() >= stop_at)
         except LockHeld:
             emit(Happened.LOCKED_OUT)

@@ -1,6 +1,7 @@
 """``JobStore`` on Azure Table Storage: every transition is one entity group transaction under the job row's ETag."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -21,6 +22,8 @@ from shared.storage.replies import Dated, create_table
 _META = "meta"
 _BUCKETS = "buckets"
 _REJECTED = "rejected"
+#: An attempt has one worker; more than so many writers of one row at once are no accident.
+_NOTES = 5
 
 
 class JobTable:
@@ -106,6 +109,22 @@ class JobTable:
             operations += _moved(*superseded, place=place, nonce=nonce)
         guarded = cas.Guarded(place, codec.job_key(row.job.id), row.etag, nonce, _proof(row, move))
         return self._written(move, self._transact(operations, guarded, timeout))
+
+    def refuse(self, job_id: str, token: int, *, report: str, now: datetime) -> None:
+        """See ``JobStore.refuse``."""
+        place, row_key = codec.partition(job_id, self._buckets), codec.try_key(job_id, token)
+        for _ in range(_NOTES):
+            dated = Dated()
+            entity = self._read(place, row_key, dated)
+            if entity is None:
+                return
+            nonce, etag = self._draw(), dated.etag(entity)
+            columns: dict[str, Any] = {"PartitionKey": place, "RowKey": row_key, "nonce": nonce}
+            columns |= {"refused": entity.get("refused", 0) + 1, "refused_report": report, "refused_at": now}
+            guard = {"mode": UpdateMode.MERGE, "etag": etag, "match_condition": MatchConditions.IfNotModified}
+            with suppress(Lost):
+                self._transact([("update", columns, guard)], cas.Guarded(place, row_key, etag, nonce))
+                return
 
     def due(self, kind: str, bucket: int, *, before: datetime, limit: int) -> list[str]:
         """See ``JobStore.due``."""

@@ -108,24 +108,26 @@ def test_a_renewal_takes_one_request(counted: Counted) -> None:
     assert not attempt.lost
 
 
-@pytest.mark.parametrize("run", ["the first", "a later"])
-def test_a_lock_run_takes_three_requests(counted: Counted, run: str) -> None:
+@pytest.mark.parametrize(("run", "costs"), [("the first", 3), ("after another's", 3), ("after one's own", 2)])
+def test_a_lock_run_takes_three_requests_and_two_after_ones_own(counted: Counted, run: str, costs: int) -> None:
     lock = counted.darkroom.sweep._lock
-    if run == "a later":
-        with lock.hold("sweep", owner="timer/1"):
+    if run != "the first":
+        with lock.try_acquire("sweep", owner="timer/1"):
             pass
-    with counted.wire.counted() as requests, lock.hold("sweep", owner="timer/2"):
+    if run == "after another's":
+        lock._released.clear()
+    with counted.wire.counted() as requests, lock.try_acquire("sweep", owner="timer/2"):
         pass
-    assert len(requests) == 3
+    assert len(requests) == costs
 
 
 def test_a_busy_lock_takes_one_request(counted: Counted) -> None:
     lock = counted.darkroom.sweep._lock
     with (
-        lock.hold("sweep", owner="timer/1"),
+        lock.try_acquire("sweep", owner="timer/1"),
         counted.wire.counted() as requests,
         contextlib.suppress(LockHeld),
-        lock.hold("sweep", owner="timer/2"),
+        lock.try_acquire("sweep", owner="timer/2"),
     ):
         pytest.fail("the lock was held twice")
     assert len(requests) == 1

@@ -101,6 +101,16 @@ class MemoryJobs(Door):
                 self._apply_key(move.job)
             return self._apply(row, move)
 
+    def refuse(self, job_id: str, token: int, *, report: str, now: datetime) -> None:
+        """See ``JobStore.refuse``."""
+        self.enter("refuse")
+        self._clock.reply()
+        with self.kept.mutex:
+            attempt = self.kept.attempts.get((job_id, token))
+            if attempt is not None:
+                refused = attempt.get("refused", 0) + 1
+                attempt |= {"refused": refused, "refused_report": report, "refused_at": now}
+
     def due(self, kind: str, bucket: int, *, before: datetime, limit: int) -> list[str]:
         """See ``JobStore.due``."""
         self.enter("due")

@@ -110,6 +110,8 @@ class World:
             margin=self.settings.margin,
             monotonic=self.clock,
             draw=self.draw,
+            chance=lambda: 0.5,
+            pause=self.clock.advance,
         )
 
     def upload(self, name: str = "cat.png", data: bytes | None = None, content_type: str = "image/png") -> ImageRef:

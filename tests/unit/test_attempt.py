@@ -192,3 +192,16 @@ def test_a_queue_that_is_out_delays_a_retry_and_fails_nothing() -> None:
 def _claim_of(attempt: Attempt) -> Claim:
     assert attempt.job.claim is not None
     return attempt.job.claim
+
+
+def test_a_stale_report_is_refused_and_noted_on_its_attempt() -> None:
+    world = World()
+    job_id = world.recorded()
+    late = world.attempts.begin(job_id, owner="queue/1")
+    assert isinstance(late, Attempt)
+    world.lapse()
+    world.rival_claims(job_id)
+    assert [late.complete({"status": "ok"}), late.fail("corrupt_image", "It is.")] == [Outcome.LOST] * 2
+    noted = world.jobs.kept.attempts[job_id, 1]
+    assert (noted["outcome"], noted["refused"], noted["refused_report"]) == ("lapsed", 2, "corrupt_image")
+    assert "refused" not in world.jobs.kept.attempts[job_id, 2]
