@@ -24,7 +24,9 @@ from shared.steps.locking import TableLock
 from shared.steps.receive import Receive
 from shared.steps.record import Record
 from shared.steps.sweep import Sweep
+from shared.steps.verify import Verify
 from shared.storage import clients, connections
+from shared.storage.audit import AuditReader
 from shared.storage.blobs import BlobContainers
 from shared.storage.clients import DatingTransport
 from shared.storage.job_table import JobTable
@@ -41,6 +43,7 @@ class Storage:
     locks: LockTable
     images: BlobContainers
     queue: StorageQueue
+    audit: AuditReader
     images_container: str
 
     def create(self) -> None:
@@ -63,6 +66,7 @@ class Darkroom:
         receive: Takes in a message of the job queue.
         sweep: Looks at what is due.
         bury: Takes in a message of the poison queue.
+        verify: Proves the invariants.
     """
 
     settings: Settings
@@ -72,6 +76,7 @@ class Darkroom:
     receive: Receive
     sweep: Sweep
     bury: Bury
+    verify: Verify
 
 
 def build(
@@ -117,6 +122,14 @@ def _storage(
         locks=LockTable(locks, clock=server, patience=patience, draw=draw),
         images=BlobContainers(blobs, thumbnails_container=settings.thumbnails_container, patience=patience),
         queue=StorageQueue(queue, patience=patience),
+        audit=AuditReader(
+            jobs,
+            blobs,
+            thumbnails_container=settings.thumbnails_container,
+            buckets=settings.job_buckets,
+            patience=patience,
+            draw=draw,
+        ),
         images_container=settings.images_container,
     )
 
@@ -154,7 +167,8 @@ def _wired(
     receive = Receive(record=record, analyze=analyze, follow=follow)
     bury = Bury(attempts=attempts, record=record, follow=follow)
     sweep = _sweep(settings, storage, server, heartbeat, monotonic, analyze=analyze)
-    return Darkroom(settings, storage, record, analyze, receive, sweep, bury)
+    verify = Verify(storage.audit, thumbnails_container=settings.thumbnails_container)
+    return Darkroom(settings, storage, record, analyze, receive, sweep, bury, verify)
 
 
 def _sweep(

@@ -3,7 +3,6 @@
 from azure.core import MatchConditions
 from azure.core.exceptions import (
     HttpResponseError,
-    ResourceExistsError,
     ResourceModifiedError,
     ResourceNotFoundError,
 )
@@ -11,7 +10,7 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from shared.errors import BlobChanged, BlobGone, BlobUnreadable, StorageOut
 from shared.images import BlobFacts, ImageRef, version_of
-from shared.storage import cas
+from shared.storage import answers, cas
 from shared.storage.patience import Patience
 
 _CONFLICT = 409
@@ -34,11 +33,16 @@ class BlobContainers:
     def create(self, images_container: str) -> None:
         """Create both containers where they are missing. Costs: 2 blob writes."""
         for container in (self._service.get_container_client(images_container), self._thumbnails):
-            _create(container)
+            self._create(container)
+
+    def _create(self, container: ContainerClient) -> None:
+        answers.create(
+            lambda: container.create_container(retry_total=0), exists="ContainerAlreadyExists", patience=self._patience
+        )
 
     def head(self, ref: ImageRef) -> BlobFacts:
         """See ``ImageStore.head``."""
-        with cas.reading():
+        with answers.reading():
             try:
                 found = self._service.get_blob_client(ref.container, ref.name).get_blob_properties()
             except ResourceNotFoundError:
@@ -51,7 +55,7 @@ class BlobContainers:
         """See ``ImageStore.read``."""
         blob = self._service.get_blob_client(ref.container, ref.name)
         for _ in range(2):
-            with cas.reading():
+            with answers.reading():
                 try:
                     return blob.download_blob(
                         etag=f'"{version}"', match_condition=MatchConditions.IfNotModified, max_concurrency=1
@@ -69,8 +73,8 @@ class BlobContainers:
     def insert_thumbnail(self, name: str, data: bytes, *, mime: str) -> None:
         """See ``ImageStore.insert_thumbnail``."""
         blob = self._thumbnails.get_blob_client(name)
-        cas.creating(
-            lambda: _create(self._thumbnails),
+        answers.creating(
+            lambda: self._create(self._thumbnails),
             lambda: cas.insert_blob(blob, data, mime=mime, patience=self._patience),
         )
 
@@ -81,13 +85,4 @@ class BlobContainers:
 
 def _unreadable(error: HttpResponseError) -> Exception:
     """Tell a blob that will never be given, an archived one for example, from an outage: by a status of 409."""
-    return BlobUnreadable(cas.code_of(error)) if error.status_code == _CONFLICT else error
-
-
-def _create(container: ContainerClient) -> None:
-    with cas.reading():
-        try:
-            container.create_container()
-        except ResourceExistsError as error:
-            if cas.code_of(error) != "ContainerAlreadyExists":  # one that is being deleted is told in the same way
-                raise
+    return BlobUnreadable(answers.code_of(error)) if error.status_code == _CONFLICT else error

@@ -11,19 +11,19 @@ This module alone calls the SDK's write methods: without a match condition they 
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from typing import Any, TypeVar
 
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
 from azure.data.tables import TableClient
 from azure.storage.blob import BlobClient, ContentSettings
 from azure.storage.queue import QueueClient
 
 from shared.errors import Lost, StorageOut, Undecided
+from shared.storage.answers import Missing, code_of, reading, refused, repeat
 from shared.storage.patience import Patience
 
 T = TypeVar("T")
@@ -31,14 +31,6 @@ Operation = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], Mappin
 
 #: The ETag of a row that was mine for a moment and has been moved on by another: well-formed, and matches nothing.
 MOVED_ON = "W/\"datetime'0001-01-01T00%3A00%3A00Z'\""
-
-#: Statuses that don't say whether a write was applied, or say that it may be sent again.
-_UNDECIDED = frozenset({408, 429})
-_SERVER_ERROR = 500
-
-
-class Missing(StorageOut):
-    """The table, queue or container is not there yet."""
 
 
 class IndexBroken(StorageOut):
@@ -69,15 +61,6 @@ class Guarded:
     proof: tuple[str, str] | None = None
 
 
-def creating(create: Callable[[], object], write: Callable[[], T]) -> T:
-    """Write; where the table, queue or container is missing, create it first and write again. Costs: 2 more, once."""
-    try:
-        return write()
-    except Missing:
-        create()
-        return write()
-
-
 def transact(
     table: TableClient,
     operations: Sequence[Operation],
@@ -96,7 +79,8 @@ def transact(
         timeout: Of a single request; none is begun later than this after the first.
 
     Returns:
-        The guarded row's new ETag; ``MOVED_ON`` when the write was applied and others have moved the row since.
+        The guarded row's new ETag, empty when it was deleted; ``MOVED_ON`` when the write was applied and others have
+        moved the row since.
 
     Raises:
         Lost: Another writer was first; ``row_key`` names the row.
@@ -112,9 +96,9 @@ def transact(
     for number in patience.attempts(timeout):
         try:
             replies = table.submit_transaction(operations, retry_total=0, **limits)
-            return str(replies[own]["etag"])
+            return str(replies[own].get("etag", ""))
         except AzureError as error:
-            if _refused(error) and number == 1:
+            if refused(error) and number == 1:
                 raise _refusal(error, operations) from error
             settled = _look(table, guarded, limits)
             if isinstance(settled, str):
@@ -128,7 +112,7 @@ def _raise_if_settled(
 ) -> None:
     if settled is _Verdict.LOST:
         raise Lost(guarded.row_key) from error
-    if settled is _Verdict.UNDECIDED and _refused(error):
+    if settled is _Verdict.UNDECIDED and refused(error):
         raise _refusal(error, operations) from error  # nothing of ours stands, so this refusal is the truth
 
 
@@ -143,7 +127,7 @@ def send(queue: QueueClient, text: str, *, delay: timedelta, patience: Patience)
     Costs: 1 message.
     """
     visible = math.ceil(delay.total_seconds())  # early, the message would find its job not due, and be spent
-    _repeat(
+    repeat(
         lambda: queue.send_message(text, time_to_live=-1, visibility_timeout=visible, retry_total=0),
         "message",
         patience,
@@ -169,7 +153,7 @@ def insert_blob(blob: BlobClient, data: bytes, *, mime: str, patience: Patience)
             if code_of(error) != "BlobAlreadyExists":  # a container that is being deleted is told in the same way
                 raise
 
-    _repeat(write, "blob", patience)
+    repeat(write, "blob", patience)
 
 
 def delete_blob(blob: BlobClient) -> None:
@@ -184,46 +168,11 @@ def delete_blob(blob: BlobClient) -> None:
             return
 
 
-@contextmanager
-def reading() -> Iterator[None]:
-    """Turn the SDK's errors into ``StorageOut``, whose message is the service's code alone."""
-    try:
-        yield
-    except AzureError as error:
-        raise StorageOut(code_of(error)) from error
-
-
-def _repeat(write: Callable[[], object], what: str, patience: Patience) -> None:
-    """Send a write that may be applied twice without harm, until the service has said yes."""
-    for _ in patience.attempts():
-        try:
-            write()
-        except ResourceNotFoundError as error:
-            raise Missing(code_of(error)) from error
-        except AzureError as error:
-            if _refused(error):
-                raise StorageOut(code_of(error)) from error
-        else:
-            return
-    raise Undecided(f"{what}: no answer in time")
-
-
 def _limits(timeout: timedelta | None) -> dict[str, float]:
     if timeout is None:
         return {}
     seconds = timeout.total_seconds()
     return {"connection_timeout": seconds, "read_timeout": seconds}
-
-
-def _refused(error: AzureError) -> bool:
-    """Whether the service has answered that it did not write."""
-    status = getattr(error, "status_code", None)
-    return (
-        isinstance(error, HttpResponseError)
-        and status is not None
-        and status not in _UNDECIDED
-        and status < _SERVER_ERROR
-    )
 
 
 def _refusal(error: AzureError, operations: Sequence[Operation]) -> Exception:
@@ -266,11 +215,3 @@ def _proven(table: TableClient, guarded: Guarded, limits: Mapping[str, float]) -
     except AzureError:
         return None
     return MOVED_ON if row.get(column) == guarded.nonce else _Verdict.LOST
-
-
-def code_of(error: AzureError) -> str:
-    """Return the service's code for an error, or the status, or the error's kind."""
-    code = getattr(error, "error_code", None)
-    if isinstance(code, Enum):
-        code = code.value
-    return str(code or getattr(error, "status_code", None) or type(error).__name__)

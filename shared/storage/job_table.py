@@ -15,7 +15,7 @@ from shared.errors import Duplicate, KeyTaken, Lost, SettingsInvalid
 from shared.ids import digest, job_id
 from shared.jobs import Event, Move
 from shared.ports import Key, Row
-from shared.storage import cas, codec
+from shared.storage import answers, cas, codec
 from shared.storage.patience import Patience
 from shared.storage.replies import Dated, create_table
 
@@ -49,8 +49,16 @@ class JobTable:
 
     def create(self) -> None:
         """Create the table where it is missing, and hold its number of buckets. Costs: 2 transactions."""
-        create_table(self._table)
+        create_table(self._table, self._patience)
         self._check_buckets(begin=True)
+
+    def check(self) -> None:
+        """Refuse a table that was begun with another number of buckets. Costs: 1 read a process.
+
+        Raises:
+            SettingsInvalid: It was.
+        """
+        self._check_buckets(begin=False)
 
     def get(self, job_id: str) -> Row | None:
         """See ``JobStore.get``."""
@@ -130,7 +138,7 @@ class JobTable:
         """See ``JobStore.due``."""
         names = {"place": codec.partition_of(kind, bucket), "first": "due:", "last": codec.due_key(before, "")}
         condition = "PartitionKey eq @place and RowKey ge @first and RowKey lt @last"
-        with cas.reading():
+        with answers.reading():
             try:
                 rows = self._table.query_entities(
                     condition, parameters=names, select=["RowKey"], results_per_page=limit
@@ -151,8 +159,8 @@ class JobTable:
             return
 
     def _transact(self, operations: list[cas.Operation], guarded: cas.Guarded, timeout: timedelta | None = None) -> str:
-        return cas.creating(
-            lambda: create_table(self._table),
+        return answers.creating(
+            lambda: create_table(self._table, self._patience),
             lambda: cas.transact(self._table, operations, guarded, patience=self._patience, timeout=timeout),
         )
 
@@ -161,7 +169,7 @@ class JobTable:
         return Row(move.job, etag, modified_at=now, seen_at=now)
 
     def _read(self, place: str, row_key: str, dated: Dated) -> TableEntity | None:
-        with cas.reading():
+        with answers.reading():
             try:
                 return self._table.get_entity(place, row_key, raw_response_hook=dated)
             except ResourceNotFoundError:

@@ -12,7 +12,7 @@ from azure.data.tables import TableClient, UpdateMode
 from shared.clock import ServerClock
 from shared.locks import Lock
 from shared.ports import LockRow
-from shared.storage import cas
+from shared.storage import answers, cas
 from shared.storage.patience import Patience
 from shared.storage.replies import Dated, create_table
 
@@ -37,12 +37,12 @@ class LockTable:
 
     def create(self) -> None:
         """Create the table where it is missing. Costs: 1 transaction."""
-        create_table(self._table)
+        create_table(self._table, self._patience)
 
     def get(self, name: str) -> LockRow | None:
         """See ``LockStore.get``."""
         dated = Dated()
-        with cas.reading():
+        with answers.reading():
             try:
                 entity = self._table.get_entity(_PARTITION, row_key(name), raw_response_hook=dated)
             except ResourceNotFoundError:
@@ -55,7 +55,9 @@ class LockTable:
         """See ``LockStore.insert``."""
         columns = self._columns(lock)
         guarded = cas.Guarded(_PARTITION, columns["RowKey"], None, columns["nonce"])
-        etag = cas.creating(lambda: create_table(self._table), lambda: self._transact(("create", columns), guarded))
+        etag = answers.creating(
+            lambda: create_table(self._table, self._patience), lambda: self._transact(("create", columns), guarded)
+        )
         return self._written(lock, etag)
 
     def replace(self, row: LockRow, lock: Lock, *, timeout: timedelta | None = None) -> LockRow:

@@ -2,10 +2,9 @@
 
 from datetime import timedelta
 
-from azure.core.exceptions import ResourceExistsError
 from azure.storage.queue import QueueClient
 
-from shared.storage import cas
+from shared.storage import answers, cas
 from shared.storage.patience import Patience
 
 #: The service hides a message for 7 days at most; what must wait longer is held by its due row.
@@ -26,14 +25,11 @@ class StorageQueue:
 
     def create(self) -> None:
         """Create the queue where it is missing: the host waits for it. Costs: 1 request."""
-        with cas.reading():
-            try:
-                self._queue.create_queue()
-            except ResourceExistsError as error:
-                if cas.code_of(error) != "QueueAlreadyExists":  # one that is being deleted is told in the same way
-                    raise
+        answers.create(
+            lambda: self._queue.create_queue(retry_total=0), exists="QueueAlreadyExists", patience=self._patience
+        )
 
     def send(self, text: str, *, delay: timedelta = timedelta(0)) -> None:
         """See ``WorkQueue.send``."""
         delay = min(delay, LONGEST_DELAY)
-        cas.creating(self.create, lambda: cas.send(self._queue, text, delay=delay, patience=self._patience))
+        answers.creating(self.create, lambda: cas.send(self._queue, text, delay=delay, patience=self._patience))

@@ -5,11 +5,11 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from azure.core.exceptions import ResourceExistsError
 from azure.data.tables import TableClient, TableEntity
 
 from shared.errors import StorageOut
-from shared.storage import cas, codec
+from shared.storage import answers, codec
+from shared.storage.patience import Patience
 
 
 class Dated:
@@ -59,11 +59,6 @@ def date_of(headers: Mapping[str, str]) -> datetime | None:
         return None
 
 
-def create_table(table: TableClient) -> None:
+def create_table(table: TableClient, patience: Patience) -> None:
     """Create a table where it is missing. Costs: 1 transaction."""
-    with cas.reading():
-        try:
-            table.create_table()
-        except ResourceExistsError as error:
-            if cas.code_of(error) != "TableAlreadyExists":  # one that is being deleted is told in the same way
-                raise
+    answers.create(lambda: table.create_table(retry_total=0), exists="TableAlreadyExists", patience=patience)

@@ -1,0 +1,1 @@
+"""The operators' command, ``darkroom``. Never deployed; the only package that knows typer and rich."""

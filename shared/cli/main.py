@@ -1,0 +1,87 @@
+"""The command ``darkroom``: what operators do by hand.
+
+Exit status: 0 all is well, 1 violations were found, 2 the settings can't be used, 3 storage could not be asked.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from shared import wiring
+from shared.cli import settings as app_settings
+from shared.cli import show
+from shared.errors import DarkroomError, SettingsInvalid
+from shared.invariants import Finding
+
+VIOLATIONS, SETTINGS, STORAGE = 1, 2, 3
+
+app = typer.Typer(
+    help="Look after Darkroom's storage.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # it would show local variables, keys among them
+)
+
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option("--settings", metavar="FILE", help="A local.settings.json; what the environment holds wins over it."),
+]
+
+
+@app.callback()
+def root() -> None:
+    """Look after Darkroom's storage."""
+
+
+@app.command()
+def init(settings: SettingsFile = None) -> None:
+    """Create tables, queue and containers where they are missing, and say what stands where."""
+    with _told():
+        darkroom = wiring.build(app_settings.read(settings), threaded=False)
+        darkroom.storage.create()
+    show.print_places(Console(), darkroom.settings)
+
+
+@app.command()
+def verify(
+    *,
+    repair: Annotated[bool, typer.Option("--repair", help="Put index rows right; no job is ever changed.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a finding.")] = False,
+    no_blobs: Annotated[bool, typer.Option("--no-blobs", help="Leave thumbnails alone: rows only.")] = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Prove that every row is as it must be, while workers go on; exit with 1 if one is not."""
+    found: list[Finding] = []
+
+    def tell(finding: Finding) -> None:
+        found.append(finding)
+        if as_json:
+            typer.echo(show.finding_json(finding))
+
+    with _told():
+        darkroom = wiring.build(app_settings.read(settings), threaded=False)
+        darkroom.storage.jobs.check()
+        done = darkroom.verify(tell, repair=repair, blobs=not no_blobs)
+    if not as_json:
+        show.print_findings(Console(), found)
+    typer.echo(show.summary(done, len(found)), err=as_json)
+    if done.violations:
+        raise typer.Exit(VIOLATIONS)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say on stderr what went wrong, in a line a problem, and end with its status."""
+    try:
+        yield
+    except SettingsInvalid as invalid:
+        for problem in invalid.problems:
+            typer.echo(f"darkroom: {problem}", err=True)
+        raise typer.Exit(SETTINGS) from None
+    except DarkroomError as out:
+        typer.echo(f"darkroom: storage could not be asked: {out}", err=True)
+        raise typer.Exit(STORAGE) from None

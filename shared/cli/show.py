@@ -1,0 +1,82 @@
+"""What the command prints: tables for people, one JSON object a line for programs."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from shared.invariants import Finding
+from shared.settings import Settings
+from shared.steps.verify import Verified
+
+
+def places(settings: Settings) -> list[tuple[str, str, str]]:
+    """List what stands where: kind, name, and the setting that holds the connection."""
+    images, jobs = settings.images_connection, settings.jobs_connection
+    return [
+        ("table", settings.jobs_table, jobs),
+        ("table", settings.locks_table, jobs),
+        ("queue", settings.job_queue, jobs),
+        ("container", settings.images_container, images),
+        ("container", settings.thumbnails_container, images),
+    ]
+
+
+def finding_json(finding: Finding) -> str:
+    """Return a finding as one line of JSON."""
+    columns: dict[str, Any] = {
+        "rule": finding.rule.name.lower(),
+        "violation": finding.violation,
+        "repaired": finding.repaired,
+        "place": finding.place,
+        "name": finding.name,
+        "message": finding.rule.value,
+        "facts": finding.facts or None,
+    }
+    return json.dumps(columns, ensure_ascii=False)
+
+
+def print_places(console: Console, settings: Settings) -> None:
+    """Show what stands where."""
+    console.print(_table(("", "name", "connection"), places(settings)))
+
+
+def print_findings(console: Console, findings: Sequence[Finding]) -> None:
+    """Show findings, the violations first; nothing for none."""
+    if not findings:
+        return
+    ordered = sorted(findings, key=lambda finding: (not finding.violation, finding.repaired))
+    console.print(_table(("", "where", "what"), [(_weight(found), _where(found), _what(found)) for found in ordered]))
+
+
+def summary(done: Verified, told: int) -> str:
+    """Say in one line what it came to."""
+    notes = told - done.violations - done.repaired
+    counts = {"jobs": done.jobs, "violations": done.violations, "repaired": done.repaired, "notes": notes}
+    return ", ".join(f"{count:,} {what}" for what, count in counts.items())
+
+
+def _weight(finding: Finding) -> str:
+    if finding.repaired:
+        return "repaired"
+    return "violation" if finding.violation else "note"
+
+
+def _where(finding: Finding) -> str:
+    return f"{finding.place} {finding.name}"
+
+
+def _what(finding: Finding) -> str:
+    return f"{finding.rule.value} ({finding.facts})" if finding.facts else finding.rule.value
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))  # a name is no markup
+    return table

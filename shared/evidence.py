@@ -1,0 +1,127 @@
+"""What an audit of the job table reads: rows as they stand, unjudged. ``shared.invariants`` judges them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.jobs import State
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFacts:
+    """A job row, as far as the invariants ask.
+
+    Attributes:
+        id: From its RowKey.
+        leased: Whether a lease stands in it.
+        thumbnail: Container and name of the blob that its report names; None for none, or when not asked for.
+        row_key: Where it stands.
+        index_key: Where its one index row belongs; None when its columns don't say.
+        etag: Its version.
+
+    The others are those of ``jobs.Job``.
+    """
+
+    id: str
+    type: str
+    ref: str
+    version: str
+    state: State
+    owner: str | None = None
+    claim_id: str | None = None
+    leased: bool = False
+    token: int = 0
+    attempts: int = 0
+    due: datetime | None = None
+    ended: datetime | None = None
+    thumbnail: tuple[str, str] | None = None
+    row_key: str = ""
+    index_key: str | None = None
+    etag: str = ""
+
+
+@dataclass(frozen=True)
+class IndexFacts:
+    """An index row, ``due:`` or ``end:``: all it says is where it stands."""
+
+    row_key: str
+    job_id: str
+    etag: str = ""
+
+
+@dataclass(frozen=True)
+class TryFacts:
+    """The row of one attempt; without an outcome it is under way."""
+
+    row_key: str
+    job_id: str
+    token: int
+    claim_id: str | None = None
+    outcome: str | None = None
+
+
+@dataclass(frozen=True)
+class KeyFacts:
+    """The row that names a reference's newest version.
+
+    Attributes:
+        row_key: Where it stands.
+        belongs: Where type and reference say that it belongs.
+        type: Of the job.
+        ref: What it is about.
+        version: The newest.
+        job_id: The job of that version.
+    """
+
+    row_key: str
+    belongs: str
+    type: str
+    ref: str
+    version: str
+    job_id: str
+
+
+@dataclass(kw_only=True)
+class Group:
+    """All rows of one reference, in one partition. None of them changes without the row of one of its jobs.
+
+    Attributes:
+        place: The PartitionKey.
+        stem: What the ids of its jobs begin with: the type and 16 digits.
+        home: The PartitionKey where it belongs.
+        jobs: By id.
+        index: By RowKey.
+        tries: Attempts of all jobs.
+        keys: Rows that name the newest version; there should be one.
+        strange: RowKeys that can't be read, each with the job id in it.
+        newer: Ids of jobs that a newer release has written: the group is left to that release.
+    """
+
+    place: str
+    stem: str
+    home: str
+    jobs: dict[str, JobFacts] = field(default_factory=dict)
+    index: dict[str, IndexFacts] = field(default_factory=dict)
+    tries: list[TryFacts] = field(default_factory=list)
+    keys: list[KeyFacts] = field(default_factory=list)
+    strange: dict[str, str] = field(default_factory=dict)
+    newer: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Mending:
+    """What makes the index rows of one job right.
+
+    Attributes:
+        job: Whose row guards the transaction, unchanged; None for an index row that belongs to no job.
+        insert: RowKey of the index row that is missing.
+        delete: Index rows that should not stand.
+    """
+
+    job: JobFacts | None
+    insert: str | None = None
+    delete: tuple[IndexFacts, ...] = ()
+
+    @property
+    def row_keys(self) -> set[str]:
+        """Every index row that it touches."""
+        return {row.row_key for row in self.delete} | ({self.insert} if self.insert else set())

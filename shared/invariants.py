@@ -1,0 +1,221 @@
+"""What holds at every moment in the job table, as rules over the rows of one reference. Pure; no I/O, no clock.
+
+``darkroom verify`` proves them on real tables, tests on random walks.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.errors import InvalidReference
+from shared.evidence import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
+from shared.ids import job_id
+from shared.jobs import Event, State
+
+#: A transaction holds 100 operations: the job row, an insert, and deletes.
+DELETES_AT_ONCE = 90
+
+
+class Rule(StrEnum):
+    """Every rule; its value is the sentence said when it does not hold."""
+
+    UNREADABLE = "the row is of no form that this release writes"
+    JOB_MISNAMED = "the job's id is not that of its type, reference and version"
+    MISPLACED = "the rows stand in another partition than their id says"
+    TIMES_TORN = "a live job has a due time and no end, an ended job an end and no due time"
+    CLAIM_TORN = "claim, owner and lease stand exactly in a RUNNING job"
+    INDEX_MISSING = "the job has no index row where its state says"
+    INDEX_MISPLACED = "an index row stands where its job does not say"
+    INDEX_ORPHAN = "an index row belongs to no job"
+    TOKEN_BEHIND = "an attempt has a token that its job has not reached"  # noqa: S105 - no password
+    ATTEMPTS_MISCOUNTED = "the job has as many attempts as were claimed"
+    ATTEMPT_ORPHAN = "an attempt belongs to no job"
+    ATTEMPT_OPEN = "only the claim of a RUNNING job is an attempt under way"
+    COMPLETED_TWICE = "at most one attempt completes a job"
+    COMPLETION_UNPROVEN = "a job is COMPLETED by the attempt that has its token, and by that alone"
+    KEY_BROKEN = "the row of the newest version does not name its job"
+    LIVE_TWICE = "a reference has at most one live job"
+    LIVE_UNNAMED = "a live job is that of its reference's newest version"
+    THUMBNAIL_MISSING = "the report names a thumbnail that is not there"
+    THUMBNAIL_ORPHAN = "no report names the thumbnail"
+    NEWER = "the rows are a newer release's, and are left to it"
+    MOVING = "the rows moved at every look; verify again"
+
+
+#: What is told and is no violation.
+INFORMATION = frozenset({Rule.THUMBNAIL_ORPHAN, Rule.NEWER, Rule.MOVING})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule that does not hold, and where.
+
+    Attributes:
+        rule: Which.
+        place: PartitionKey, or the container of a blob.
+        name: RowKey, or the blob's name.
+        facts: The figures that decided.
+        repaired: Whether it has been put right meanwhile.
+    """
+
+    rule: Rule
+    place: str
+    name: str
+    facts: str = ""
+    repaired: bool = False
+
+    @property
+    def violation(self) -> bool:
+        """Whether something is wrong now."""
+        return self.rule not in INFORMATION and not self.repaired
+
+
+def violations(group: Group) -> Iterator[Finding]:
+    """Hold every rule against the rows of one reference, in the order of the rules below."""
+    if group.newer:
+        yield Finding(Rule.NEWER, group.place, f"job:{min(group.newer)}")
+        return
+    for rule in _RULES:
+        yield from rule(group)
+
+
+def mendings(group: Group) -> Iterator[Mending]:
+    """Say what makes the index rows right, a transaction each; jobs are taken at their word and never changed."""
+    if group.newer:
+        return
+    for job in group.jobs.values():
+        if job.index_key is not None and not _torn(job):
+            missing = None if job.index_key in group.index else job.index_key
+            strays = [row for row in _index_of(group, job) if row.row_key != job.index_key][:DELETES_AT_ONCE]
+            if missing or strays:
+                yield Mending(job, missing, tuple(strays))
+    for row in group.index.values():
+        if _belongs_to_none(group, row):
+            yield Mending(None, delete=(row,))
+
+
+def _names(group: Group) -> Iterator[Finding]:
+    for row_key in group.strange:
+        yield Finding(Rule.UNREADABLE, group.place, row_key)
+    if group.place != group.home:
+        yield Finding(Rule.MISPLACED, group.place, group.stem, f"want {group.home}")
+    for job in group.jobs.values():
+        want = _id_of(job)
+        if job.id != want:
+            yield _of(group, job, Rule.JOB_MISNAMED, f"want {want}")
+
+
+def _columns(group: Group) -> Iterator[Finding]:
+    for job in group.jobs.values():
+        if _torn(job):
+            yield _of(group, job, Rule.TIMES_TORN, f"{job.state}, due {job.due}, ended {job.ended}")
+        held = [job.claim_id is not None, job.owner is not None, job.leased]
+        if any(fact != (job.state is State.RUNNING) for fact in held):
+            yield _of(group, job, Rule.CLAIM_TORN, f"{job.state}; claim, owner, lease: {held}")
+
+
+def _index(group: Group) -> Iterator[Finding]:
+    for job in group.jobs.values():
+        if not _torn(job) and job.index_key not in group.index:
+            yield Finding(Rule.INDEX_MISSING, group.place, job.index_key or job.row_key, job.state)
+    for row in group.index.values():
+        owner = group.jobs.get(row.job_id)
+        if owner is not None and not _torn(owner) and row.row_key != owner.index_key:
+            yield Finding(Rule.INDEX_MISPLACED, group.place, row.row_key, f"want {owner.index_key}")
+        if _belongs_to_none(group, row):
+            yield Finding(Rule.INDEX_ORPHAN, group.place, row.row_key)
+
+
+def _attempts(group: Group) -> Iterator[Finding]:
+    counted = Counter(row.job_id for row in group.tries)
+    for job in group.jobs.values():
+        if job.token < counted[job.id]:
+            yield _of(group, job, Rule.TOKEN_BEHIND, f"token {job.token}, {counted[job.id]} attempts stand")
+        if job.attempts != counted[job.id]:
+            yield _of(group, job, Rule.ATTEMPTS_MISCOUNTED, f"counts {job.attempts}, {counted[job.id]} stand")
+        open_try = any(row.job_id == job.id and row.outcome is None and _is_claim(job, row) for row in group.tries)
+        if job.state is State.RUNNING and not open_try:
+            yield _of(group, job, Rule.ATTEMPT_OPEN, f"no attempt of claim {job.claim_id} is under way")
+    for row in group.tries:
+        owner = group.jobs.get(row.job_id)
+        if owner is None:
+            if row.job_id not in group.strange.values():
+                yield Finding(Rule.ATTEMPT_ORPHAN, group.place, row.row_key)
+            continue
+        if row.token > owner.token:
+            yield Finding(Rule.TOKEN_BEHIND, group.place, row.row_key, f"the job's is {owner.token}")
+        if row.outcome is None and not _is_claim(owner, row):
+            yield Finding(Rule.ATTEMPT_OPEN, group.place, row.row_key, owner.state)
+
+
+def _completion(group: Group) -> Iterator[Finding]:
+    for job in group.jobs.values():
+        tokens = sorted(row.token for row in group.tries if row.job_id == job.id and row.outcome == Event.COMPLETE)
+        if len(tokens) > 1:
+            yield _of(group, job, Rule.COMPLETED_TWICE, f"tokens {tokens}")
+        if tokens != ([job.token] if job.state is State.COMPLETED else []):
+            yield _of(group, job, Rule.COMPLETION_UNPROVEN, f"{job.state}, token {job.token}, completed by {tokens}")
+
+
+def _key(group: Group) -> Iterator[Finding]:
+    for key in group.keys:
+        named = group.jobs.get(key.job_id)
+        says = (key.type, key.ref, key.version)
+        fits = key.row_key == key.belongs and key.job_id == _id_of(key)
+        known = key.job_id in group.strange.values() or (
+            named is not None and (named.type, named.ref, named.version) == says
+        )
+        if not (fits and known):
+            yield Finding(Rule.KEY_BROKEN, group.place, key.row_key, f"names {key.job_id}")
+
+
+def _live(group: Group) -> Iterator[Finding]:
+    live = [job for job in group.jobs.values() if not job.state.ended]
+    refs = Counter((job.type, job.ref) for job in live)
+    named = {key.job_id for key in group.keys}
+    for job in live:
+        if refs[job.type, job.ref] > 1:
+            yield _of(group, job, Rule.LIVE_TWICE, f"{refs[job.type, job.ref]} are live")
+        if job.id not in named:
+            yield _of(group, job, Rule.LIVE_UNNAMED, job.state)
+
+
+_RULES: tuple[Callable[[Group], Iterator[Finding]], ...] = (
+    _names,
+    _columns,
+    _index,
+    _attempts,
+    _completion,
+    _key,
+    _live,
+)
+
+
+def _of(group: Group, job: JobFacts, rule: Rule, facts: str) -> Finding:
+    return Finding(rule, group.place, job.row_key, facts)
+
+
+def _id_of(row: JobFacts | KeyFacts) -> str | None:
+    try:
+        return job_id(row.type, row.ref, row.version)
+    except InvalidReference:
+        return None
+
+
+def _torn(job: JobFacts) -> bool:
+    """Whether the job's times contradict its state, so that nobody can say where its index row belongs."""
+    return job.state.ended != (job.ended is not None) or job.state.ended != (job.due is None)
+
+
+def _is_claim(job: JobFacts, row: TryFacts) -> bool:
+    return job.state is State.RUNNING and (row.token, row.claim_id) == (job.token, job.claim_id)
+
+
+def _index_of(group: Group, job: JobFacts) -> list[IndexFacts]:
+    return [row for row in group.index.values() if row.job_id == job.id]
+
+
+def _belongs_to_none(group: Group, row: IndexFacts) -> bool:
+    """Whether no job row has this id, not even one that can't be read."""
+    return row.job_id not in group.jobs and row.job_id not in group.strange.values()

@@ -1,0 +1,252 @@
+"""``Audit`` on Azure: the job table read whole, and one reference of it read again in one piece."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import TableClient, TableEntity, UpdateMode
+from azure.storage.blob import BlobServiceClient
+
+from shared.errors import Lost
+from shared.evidence import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
+from shared.ids import JOB_ID
+from shared.jobs import SCHEMA, State
+from shared.storage import answers, cas, codec
+from shared.storage.patience import Patience
+
+_COLUMNS = [
+    *("PartitionKey", "RowKey", "Timestamp", "schema", "type", "ref", "version", "state", "owner", "claim_id"),
+    *("lease_seconds", "token", "attempts", "due", "ended", "job_id", "outcome"),
+]
+_PLACE = re.compile(r"([a-z][a-z0-9-]{0,30}):[0-9a-f]{2}")
+_KEY = re.compile(r"key:([0-9a-f]{32})")
+_STEM = re.compile(r"[a-z][a-z0-9-]{0,30}-[0-9a-f]{16}")
+_KINDS = frozenset({"job", "due", "end", "try"})
+#: The digits of the version at the end of a job id.
+_VERSION_DIGITS = 16
+#: A reference that moves at each of so many looks is alive.
+_LOOKS = 5
+
+
+class AuditReader:
+    """The job table and the thumbnails, for proof.
+
+    Args:
+        table: Client of the job table.
+        images: Client of the account that holds the thumbnails.
+        thumbnails_container: Name of their container.
+        buckets: Partitions a type.
+        patience: With writes that are not decided.
+        draw: Returns a new nonce.
+    """
+
+    def __init__(
+        self,
+        table: TableClient,
+        images: BlobServiceClient,
+        *,
+        thumbnails_container: str,
+        buckets: int,
+        patience: Patience,
+        draw: Callable[[], str],
+    ) -> None:
+        self._table = table
+        self._images = images
+        self._thumbnails = thumbnails_container
+        self._buckets = buckets
+        self._patience = patience
+        self._draw = draw
+
+    def groups(self, *, reports: bool) -> Iterator[Group]:
+        """See ``Audit.groups``."""
+        columns = [*_COLUMNS, "report"] if reports else _COLUMNS
+        with answers.reading():
+            rows = self._table.list_entities(select=columns)
+            for place, stand in groupby(rows, key=lambda row: str(row["PartitionKey"])):
+                if _PLACE.fullmatch(place):
+                    yield from self._sorted(place, stand).values()
+
+    def look(self, group: Group) -> Group:
+        """See ``Audit.look``."""
+        if not _STEM.fullmatch(group.stem):
+            return group  # a row of no form of ours is all that it holds
+        return self._look(group.place, group.stem, group.index)
+
+    def group_of(self, job_id: str) -> Group:
+        """See ``Audit.group_of``."""
+        return self._look(codec.partition(job_id, self._buckets), job_id[:-_VERSION_DIGITS], ())
+
+    def mend(self, group: Group, mending: Mending) -> None:
+        """See ``Audit.mend``."""
+        place, nonce = group.place, self._draw()
+        operations: list[cas.Operation] = []
+        if mending.job is None:
+            (stray,) = mending.delete
+            operations.append(("delete", _at(place, stray.row_key), _guard(stray.etag)))
+            guarded = cas.Guarded(place, stray.row_key, stray.etag, nonce)
+        else:
+            job = mending.job
+            guard = {"mode": UpdateMode.MERGE, **_guard(job.etag)}
+            operations.append(("update", {**_at(place, job.row_key), "nonce": nonce}, guard))
+            operations += [("delete", _at(place, row.row_key)) for row in mending.delete]
+            operations += [("create", _at(place, mending.insert))] if mending.insert else []
+            guarded = cas.Guarded(place, job.row_key, job.etag, nonce)
+        cas.transact(self._table, operations, guarded, patience=self._patience)
+
+    def thumbnails(self) -> Iterator[str]:
+        """See ``Audit.thumbnails``."""
+        with answers.reading():
+            try:
+                yield from self._images.get_container_client(self._thumbnails).list_blob_names()
+            except ResourceNotFoundError:
+                return
+
+    def has_thumbnail(self, container: str, name: str) -> bool:
+        """See ``Audit.has_thumbnail``."""
+        with answers.reading():
+            return bool(self._images.get_blob_client(container, name).exists())
+
+    def _look(self, place: str, stem: str, index: Iterable[str]) -> Group:
+        """Read until the job rows are the same before and after: then all that was read between is of one moment."""
+        with answers.reading():
+            jobs = self._range(place, f"job:{stem}")
+            for _ in range(_LOOKS):
+                rows = [*jobs, *self._range(place, f"try:{stem}"), *self._key_row(place, stem)]
+                group = self._sorted(place, rows).setdefault(stem, self._group(place, stem))
+                expected = {job.index_key for job in group.jobs.values() if job.index_key}
+                for row in self._points(place, expected.union(index)):
+                    _take(group, row)
+                again = self._range(place, f"job:{stem}")
+                if _versions(again) == _versions(jobs):
+                    return group
+                jobs = again
+        raise Lost(f"job:{stem}")
+
+    def _range(self, place: str, prefix: str) -> list[TableEntity]:
+        names = {"place": place, "first": prefix, "last": f"{prefix}g"}  # behind every hexadecimal digit
+        condition = "PartitionKey eq @place and RowKey ge @first and RowKey lt @last"
+        columns = [*_COLUMNS, "report"]
+        return list(self._table.query_entities(condition, parameters=names, select=columns))
+
+    def _key_row(self, place: str, stem: str) -> list[TableEntity]:
+        return self._range(place, f"key:{stem[-_VERSION_DIGITS:]}")
+
+    def _points(self, place: str, row_keys: Iterable[str]) -> Iterator[TableEntity]:
+        for row_key in sorted(row_keys):
+            try:
+                yield self._table.get_entity(place, row_key, select=["PartitionKey", "RowKey", "Timestamp"])
+            except ResourceNotFoundError:
+                continue
+
+    def _sorted(self, place: str, rows: Iterable[TableEntity]) -> dict[str, Group]:
+        """Sort the rows of one partition by reference."""
+        groups: dict[str, Group] = {}
+        for row in rows:
+            stem = _stem(place, row["RowKey"])
+            group = groups.get(stem) or groups.setdefault(stem, self._group(place, stem))
+            _take(group, row)
+        return groups
+
+    def _group(self, place: str, stem: str) -> Group:
+        identity = f"{stem}{'0' * _VERSION_DIGITS}"
+        home = codec.partition(identity, self._buckets) if JOB_ID.fullmatch(identity) else place
+        return Group(place=place, stem=stem, home=home)
+
+
+def _versions(rows: list[TableEntity]) -> dict[str, str]:
+    return {row["RowKey"]: _etag(row) for row in rows}
+
+
+def _etag(row: TableEntity) -> str:
+    return str(row.metadata["etag"])
+
+
+def _at(place: str, row_key: str) -> dict[str, Any]:
+    return {"PartitionKey": place, "RowKey": row_key}
+
+
+def _guard(etag: str) -> dict[str, Any]:
+    return {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+
+
+def _id_in(row_key: str) -> str:
+    """Return the job id in a RowKey; whatever stands there when it is none."""
+    kind, _, rest = row_key.partition(":")
+    if kind == "try":
+        return rest.rpartition(":")[0]
+    return rest if kind == "job" else codec.job_of_index(row_key)
+
+
+def _stem(place: str, row_key: str) -> str:
+    """Return what the ids of all jobs of a row's reference begin with; the RowKey itself where it has no such form."""
+    key, job_id = _KEY.fullmatch(row_key), _id_in(row_key)
+    if key:
+        return f"{place.rpartition(':')[0]}-{key[1][:_VERSION_DIGITS]}"
+    ours = row_key.partition(":")[0] in _KINDS and JOB_ID.fullmatch(job_id)
+    return job_id[:-_VERSION_DIGITS] if ours else row_key
+
+
+def _take(group: Group, row: TableEntity) -> None:
+    """Put a row where it belongs in its group, read or, where it can't be, as strange."""
+    row_key = row["RowKey"]
+    kind, _, _ = row_key.partition(":")
+    job_id = _id_in(row_key)
+    try:
+        if kind == "job" and row["schema"] > SCHEMA:
+            group.newer.add(job_id)
+        elif _KEY.fullmatch(row_key):
+            group.keys.append(_key(row))
+        elif not JOB_ID.fullmatch(job_id):
+            group.strange[row_key] = job_id
+        elif kind == "job":
+            group.jobs[job_id] = _job(row, job_id)
+        elif kind == "try":
+            group.tries.append(_try(row, job_id))
+        elif kind in ("due", "end"):
+            group.index[row_key] = IndexFacts(row_key, job_id, _etag(row))
+        else:
+            group.strange[row_key] = job_id
+    except (KeyError, ValueError, TypeError, AttributeError):
+        group.strange[row_key] = job_id
+
+
+def _job(row: TableEntity, job_id: str) -> JobFacts:
+    state, due, ended = State(row["state"]), row.get("due"), row.get("ended")
+    at = codec.end_key(state, ended, job_id) if state.ended and ended else due and codec.due_key(due, job_id)
+    return JobFacts(
+        id=job_id,
+        type=row["type"],
+        ref=row["ref"],
+        version=row.get("version") or "",
+        state=state,
+        owner=row.get("owner"),
+        claim_id=row.get("claim_id"),
+        leased=row.get("lease_seconds") is not None,
+        token=row["token"],
+        attempts=row["attempts"],
+        due=due,
+        ended=ended,
+        thumbnail=_thumbnail(json.loads(row.get("report") or "{}")),
+        row_key=row["RowKey"],
+        index_key=at or None,
+        etag=_etag(row),
+    )
+
+
+def _thumbnail(report: Mapping[str, Any]) -> tuple[str, str] | None:
+    found = report.get("thumbnail") or {}
+    return (found["container"], found["name"]) if "name" in found else None
+
+
+def _try(row: TableEntity, job_id: str) -> TryFacts:
+    token = int(row["RowKey"].rpartition(":")[2])
+    return TryFacts(row["RowKey"], job_id, token, row.get("claim_id"), row.get("outcome"))
+
+
+def _key(row: TableEntity) -> KeyFacts:
+    belongs = codec.ref_key(row["type"], row["ref"])
+    return KeyFacts(row["RowKey"], belongs, row["type"], row["ref"], row.get("version") or "", row["job_id"])
