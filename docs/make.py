@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
+from shared.invariants import INFORMATION, Rule
 from shared.jobs import TRANSITIONS
 from shared.settings import Settings
 from shared.telemetry import Happened
@@ -35,10 +36,17 @@ def _events() -> list[Sequence[str]]:
     return [("name in code", "`event` in the log"), *((event.name, event.value) for event in Happened)]
 
 
+def _invariants() -> list[Sequence[str]]:
+    rows: list[Sequence[str]] = [("rule", "what is wrong", "")]
+    rows += [(rule.name.lower(), rule.value, "note" if rule in INFORMATION else "violation") for rule in Rule]
+    return rows
+
+
 TABLES: Mapping[str, Callable[[], list[Sequence[str]]]] = {
     "settings": _settings,
     "transitions": _transitions,
     "events": _events,
+    "invariants": _invariants,
 }
 
 

@@ -110,10 +110,12 @@ def digest(*parts: bytes) -> str:
 
 
 def venv_digest(root: Path, python: str) -> str:
-    """Name everything that .venv is made from: interpreter, requirements, dependency groups."""
-    groups = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8")).get("dependency-groups", {})
+    """Name everything that .venv is made from: interpreter, requirements, dependency groups, the project's own name."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    decides = [project.get(table) for table in ("dependency-groups", "project", "build-system")]
+    decides.append(project.get("tool", {}).get("setuptools"))
     requirements = (root / "requirements.txt").read_bytes()
-    return digest(python.encode(), requirements, json.dumps(groups, sort_keys=True).encode())
+    return digest(python.encode(), requirements, json.dumps(decides, sort_keys=True).encode())
 
 
 def node_digest(root: Path) -> str:
@@ -200,6 +202,8 @@ def make_venv(root: Path) -> None:
         pip = [str(python_of(venv)), "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check", "install"]
         must([*pip, "pip>=25.1"], cwd=root, doing="Upgrading pip")  # the first that knows dependency groups
         must([*pip, "-r", "requirements.txt", "--group", "dev"], cwd=root, doing="pip install")
+        # Its dependencies are there by now: this makes the script `darkroom`.
+        must([*pip, "--no-deps", "--editable", "."], cwd=root, doing="pip install --editable .")
 
 
 def need_venv_module(find: Callable[[str], object] = find_spec) -> None:

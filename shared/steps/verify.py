@@ -80,12 +80,12 @@ class Verify:
         if not any(violations(group)):
             return []
         mended: set[str] = set()
-        seen: dict[Finding, None] = {}
+        seen: dict[tuple[Rule, str], Finding] = {}
         try:
             for _ in range(ROUNDS):
                 group = self._audit.look(group)
-                stands = list(violations(group))
-                seen |= dict.fromkeys(stands)
+                stands = {(finding.rule, finding.name): finding for finding in violations(group)}
+                seen |= stands
                 wanted = list(mendings(group)) if repair else []
                 if not wanted:
                     break
@@ -95,8 +95,8 @@ class Verify:
                         mended |= mending.row_keys
         except Lost:
             return [Finding(Rule.MOVING, group.place, group.stem)]
-        gone = [finding for finding in seen if finding not in stands and finding.name in mended]
-        return [*(replace(finding, repaired=True) for finding in gone), *stands]
+        gone = [finding for at, finding in seen.items() if at not in stands and finding.name in mended]
+        return [*(replace(finding, repaired=True) for finding in gone), *stands.values()]
 
     def _of_thumbnails(self, named: dict[tuple[str, str], str]) -> Iterator[Finding]:
         """Compare the container with what reports name; only what differs costs a look at its own row."""

@@ -11,7 +11,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, TableEntity, UpdateMode
 from azure.storage.blob import BlobServiceClient
 
-from shared.errors import Lost
+from shared.errors import Lost, StorageOut
 from shared.evidence import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
 from shared.ids import JOB_ID
 from shared.jobs import SCHEMA, State
@@ -66,9 +66,12 @@ class AuditReader:
         columns = [*_COLUMNS, "report"] if reports else _COLUMNS
         with answers.reading():
             rows = self._table.list_entities(select=columns)
-            for place, stand in groupby(rows, key=lambda row: str(row["PartitionKey"])):
-                if _PLACE.fullmatch(place):
-                    yield from self._sorted(place, stand).values()
+            try:
+                for place, stand in groupby(rows, key=lambda row: str(row["PartitionKey"])):
+                    if _PLACE.fullmatch(place):
+                        yield from self._sorted(place, stand).values()
+            except ResourceNotFoundError:
+                raise StorageOut("there is no job table yet; `darkroom init` creates it") from None
 
     def look(self, group: Group) -> Group:
         """See ``Audit.look``."""

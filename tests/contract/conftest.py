@@ -12,6 +12,7 @@ from localhost.azurite import Azurite
 from shared import wiring
 from shared.storage import clients
 from shared.storage.patience import Patience
+from tests.contract.audited import Audited
 from tests.contract.benches import (
     AzureImages,
     AzureJobs,
@@ -98,3 +99,9 @@ def torn(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Torn:
     rivals = wiring.build(environ, transport=wire, threaded=False).storage
     storage.create()
     return Torn(storage, faulty, AzureJobs(environ, wire), rivals)
+
+
+@pytest.fixture
+def bench(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Audited:
+    """Give an empty pipeline."""
+    return Audited(environ, wire)

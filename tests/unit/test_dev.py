@@ -95,6 +95,7 @@ def test_node_is_left_alone_by_a_task_that_does_not_need_it(project: Path) -> No
     [
         ("requirements.txt", "another\n", [install.make_venv]),
         ("pyproject.toml", '[dependency-groups]\ndev = ["three"]\n', [install.make_venv]),
+        ("pyproject.toml", '[dependency-groups]\ndev = ["two"]\n[project.scripts]\na = "b"\n', [install.make_venv]),
         ("package-lock.json", '{"a": 1}', [install.make_node_modules]),
         ("pyproject.toml", '[dependency-groups]\ndev = ["two"]\n[tool.other]\nvalue = 2\n', []),
     ],

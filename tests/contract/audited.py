@@ -1,0 +1,84 @@
+"""A pipeline on Azurite to be verified, and a hand in its tables."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from azure.core.pipeline.transport import HttpTransport
+
+from shared.images import ImageRef
+from shared.invariants import Finding, Rule
+from shared.moves import claim
+from shared.ports import Row
+from shared.steps.outcomes import Outcome
+from shared.steps.verify import Verified
+from shared.storage import codec
+from shared.wiring import build
+from tests.doubles.world import png
+
+
+class Audited:
+    """A pipeline on Azurite, and a hand in its tables."""
+
+    def __init__(self, environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
+        self.environ = environ
+        self.darkroom = build({**environ, "DISPATCH": "both"}, transport=wire, threaded=False)
+        self.darkroom.storage.create()
+        self.table = self.darkroom.storage.jobs._table
+        self.found: list[Finding] = []
+
+    def upload(self, name: str, data: bytes | None = None) -> ImageRef:
+        """Put an image there."""
+        ref = ImageRef(self.darkroom.settings.images_container, name)
+        blobs = self.darkroom.storage.images._service
+        blobs.get_blob_client(ref.container, name).upload_blob(png() if data is None else data, overwrite=True)
+        return ref
+
+    def recorded(self, name: str = "cat.png") -> Row:
+        """Record an image."""
+        return self.row(self.darkroom.record(self.upload(name)).job_id)
+
+    def completed(self, name: str = "cat.png") -> Row:
+        """Record and analyse an image."""
+        row = self.recorded(name)
+        assert self.darkroom.analyze(row.job.id, owner="queue/1") is Outcome.COMPLETED
+        return self.row(row.job.id)
+
+    def row(self, job_id: str) -> Row:
+        """Return a job as it stands."""
+        found = self.darkroom.storage.jobs.get(job_id)
+        assert found is not None
+        return found
+
+    def claimed(self, row: Row, *, lapsed: bool = False) -> Row:
+        """Claim a job as another worker does."""
+        now, settings = self.darkroom.storage.jobs._clock.now(), self.darkroom.settings
+        drawn = uuid.uuid4().hex
+        move = claim(row.job, owner="rival/1", claim_id=drawn, now=now, lapsed=lapsed, lease=settings.lease)
+        return self.darkroom.storage.jobs.replace(row, move)
+
+    def place(self, row: Row) -> str:
+        """Return the partition of a job."""
+        return codec.partition(row.job.id, self.darkroom.settings.job_buckets)
+
+    def index(self, row: Row) -> list[str]:
+        """Return the keys of a job's index rows."""
+        keys = [entity["RowKey"] for entity in self.table.list_entities(select=["RowKey"])]
+        return [key for key in keys if key.startswith(("due:", "end:")) and key.endswith(row.job.id)]
+
+    def remove(self, place: str, row_key: str) -> None:
+        """Delete a row by hand."""
+        self.table.delete_entity(place, row_key)
+
+    def put(self, place: str, row_key: str, **columns: object) -> None:
+        """Write a row by hand, over what stands there."""
+        self.table.upsert_entity({"PartitionKey": place, "RowKey": row_key, **columns})
+
+    def verify(self, *, repair: bool = False, blobs: bool = True) -> Verified:
+        """Verify, and keep what was found."""
+        self.found = []
+        return self.darkroom.verify(self.found.append, repair=repair, blobs=blobs)
+
+    def rules(self) -> list[Rule]:
+        """Return the rules that were found broken."""
+        return [finding.rule for finding in self.found]
