@@ -29,22 +29,29 @@ class ServerClock:
 
     Args:
         monotonic: Seconds that never go back.
+
+    Attributes:
+        monotonic: The same.
     """
 
     def __init__(self, monotonic: Callable[[], float] = monotonic) -> None:
-        self._monotonic = monotonic
+        self.monotonic = monotonic
         self._lock = threading.Lock()
         self._epoch: datetime | None = None
 
-    def observe(self, date: datetime) -> None:
+    def observe(self, date: datetime, *, sent_at: float | None = None) -> None:
         """Take in the ``Date`` of a reply that has just arrived.
 
         Args:
             date: Aware UTC, whole seconds.
+            sent_at: Monotonic second at which its request was sent: a reply that was long on its way tells an old
+                time, and is no correction. Just now by default.
         """
-        epoch = date - timedelta(seconds=self._monotonic())
+        now = self.monotonic()
+        epoch = date - timedelta(seconds=now)
+        latest = date + DATE_STEP - timedelta(seconds=now if sent_at is None else sent_at)
         with self._lock:
-            if self._epoch is None or epoch > self._epoch or self._epoch - epoch > DATE_STEP:
+            if self._epoch is None or epoch > self._epoch or self._epoch > latest:
                 self._epoch = epoch
 
     def now(self) -> datetime:
@@ -56,4 +63,4 @@ class ServerClock:
         with self._lock:
             if self._epoch is None:
                 raise ClockUnset
-            return self._epoch + timedelta(seconds=self._monotonic())
+            return self._epoch + timedelta(seconds=self.monotonic())

@@ -25,12 +25,13 @@ API_VERSION = "2024-11-04"
 CONNECT_TIMEOUT = timedelta(seconds=5)
 READ_TIMEOUT = timedelta(seconds=30)
 
-#: Reads only: writes are never repeated by the SDK (see ``cas``). Its own first wait would be 15 s and more.
+#: Reads only: writes are never repeated by the SDK (see ``cas``). Its own first wait would be 15 s and more; for blobs
+#: and queues it waits ``initial_backoff + increment_base ** n`` seconds, give or take the jitter.
 _RETRIES = {
     "retry_total": 3,
     "retry_backoff_factor": 0.2,
     "initial_backoff": 0.2,
-    "increment_base": 1,
+    "increment_base": 0,
     "random_jitter_range": 0.2,
 }
 
@@ -58,10 +59,11 @@ class DatingTransport(HttpTransport[Any, Any]):
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
         """Send, and read the reply's ``Date``."""
+        sent_at = self._clock.monotonic()
         reply = self._inner.send(request, **kwargs)
         date = date_of(reply.headers)
         if date is not None:
-            self._clock.observe(date)
+            self._clock.observe(date, sent_at=sent_at)
         return reply
 
     def open(self) -> None:

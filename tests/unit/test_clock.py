@@ -64,3 +64,12 @@ def test_a_better_lower_bound_is_taken_at_once() -> None:
     clock.observe(EPOCH)
     clock.observe(EPOCH + timedelta(seconds=1))
     assert clock.now() == EPOCH + timedelta(seconds=1)
+
+
+def test_a_reply_that_was_long_on_its_way_is_no_correction() -> None:
+    seconds = Seconds()
+    server = ServerClock(seconds)
+    server.observe(EPOCH)
+    seconds.at = 30.0
+    server.observe(EPOCH, sent_at=0.0)
+    assert server.now() == EPOCH + timedelta(seconds=30)

@@ -1,0 +1,165 @@
+"""One schedule: an image, storage of its own, the host's part, and what must be true when all is quiet."""
+
+import contextlib
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from azure.core.pipeline.transport import HttpTransport
+
+from shared import ids, wiring
+from shared.images import ImageRef, version_of
+from shared.storage.patience import Patience
+from tests.doubles.world import png
+from tests.faults.enumeration import GRACE, LAPSE_SECONDS, SETTINGS, Time
+from tests.faults.enumeration_wire import Ledger, Line
+
+#: More rounds of recovery than this and something goes in circles.
+ROUNDS = 5
+LIVE = ("PENDING", "RUNNING")
+Build = Callable[..., wiring.Darkroom]
+
+
+@dataclass
+class Worker:
+    """A process: its wiring and its line to storage."""
+
+    darkroom: wiring.Darkroom
+    line: Line
+
+
+class Case:
+    """A storage of its own, and what a host keeps for its workers.
+
+    Args:
+        connection: Of Azurite.
+        wire: The connections, shared by all cases.
+        build: Wires a process.
+        settings: App settings beside the names.
+
+    Attributes:
+        events: Images whose event a host would deliver (again).
+        inbox: Messages that a host would deliver (again).
+        poison: Messages of the poison queue, likewise.
+        versions: Ids of the jobs of all versions that were uploaded.
+    """
+
+    def __init__(
+        self, connection: str, wire: HttpTransport[Any, Any], *, build: Build = wiring.build, **settings: str
+    ) -> None:
+        drawn = uuid.uuid4().hex[:12]
+        self._environ = {
+            "AzureWebJobsStorage": connection,
+            "IMAGES_CONTAINER": f"images-{drawn}",
+            "THUMBNAILS_CONTAINER": f"thumbnails-{drawn}",
+            "JOB_QUEUE": f"jobs-{drawn}",
+            "JOBS_TABLE": f"jobs{drawn}",
+            "LOCKS_TABLE": f"locks{drawn}",
+            "JOB_BUCKETS": "1",
+            "SWEEP_PARALLELISM": "1",
+            "DISPATCH_GRACE_SECONDS": str(GRACE.seconds),
+            **settings,
+        }
+        self._wire, self._build = wire, build
+        self.time, self.ledger = Time(), Ledger()
+        self.events: list[ImageRef] = []
+        self.inbox: list[bytes] = []
+        self.poison: list[bytes] = []
+        self.versions: list[str] = []
+        self.ref = ImageRef(self._environ["IMAGES_CONTAINER"], "cat.png")
+        self.user = self.worker()
+        self.user.darkroom.storage.create()
+
+    def worker(self) -> Worker:
+        """Start a process."""
+        line = Line(self._wire, self.time, self.ledger)
+        patience = Patience(within=timedelta(seconds=10), monotonic=self.time, pause=self.time.go)
+        darkroom = self._build(self._environ, transport=line, monotonic=self.time, patience=patience, threaded=False)
+        darkroom.sweep._prepared = True
+        return Worker(darkroom, line)
+
+    def upload(self) -> str:
+        """Put a new version of the image there; return the id of its job."""
+        blob = self._images.get_blob_client(self.ref.container, self.ref.name)
+        etag = blob.upload_blob(png(3 + len(self.versions)), overwrite=True)["etag"]
+        self.versions.append(ids.job_id(SETTINGS.image_type, self.ref.ref, version_of(etag)))
+        return self.versions[-1]
+
+    def remove(self) -> None:
+        """Delete the image."""
+        self._images.get_blob_client(self.ref.container, self.ref.name).delete_blob()
+
+    def recorded(self) -> str:
+        """Upload an image and record it; its message lies in the queue."""
+        self.upload()
+        return self.user.darkroom.record(self.ref).job_id
+
+    def fetch(self) -> None:
+        """Take what is visible in the queue into the host's hands."""
+        queue = self.user.darkroom.storage.queue._queue
+        messages = next(queue.receive_messages(messages_per_page=32, visibility_timeout=3600).by_page(), [])
+        self.inbox += [message.content.encode() for message in messages]
+
+    def tell(self, worker: Worker) -> None:
+        """Deliver the events."""
+        self._deliver(self.events, lambda ref: worker.darkroom.record.announced(ref.ref))
+
+    def hand(self, worker: Worker) -> None:
+        """Deliver the messages."""
+        self.fetch()
+        self._deliver(self.inbox, lambda body: worker.darkroom.receive(body, owner="queue/1"))
+
+    def bury(self, worker: Worker) -> None:
+        """Deliver the poison messages."""
+        self._deliver(self.poison, worker.darkroom.bury)
+
+    @staticmethod
+    def _deliver(pending: list[Any], act: Callable[[Any], object]) -> None:
+        """Act on each; only what has succeeded is not delivered again."""
+        for one in list(pending):
+            act(one)
+            with contextlib.suppress(ValueError):
+                pending.remove(one)  # a rival may have had it as well
+
+    def recover(self) -> dict[str, Mapping[str, Any]]:
+        """Let leases lapse, and let new processes do what hosts make them do, until all is quiet; return the rows."""
+        for _ in range(ROUNDS):
+            self.time.go(LAPSE_SECONDS)
+            worker = self.worker()
+            self.tell(worker)
+            self.hand(worker)
+            self.bury(worker)
+            worker.darkroom.sweep(owner="timer/2")
+            rows = self.rows()
+            if not (self.events or self.inbox or self.poison or live(rows)):
+                return rows
+        raise AssertionError(f"not quiet after {ROUNDS} rounds: {self.events} {self.inbox} {live(rows)}")
+
+    def rows(self) -> dict[str, Mapping[str, Any]]:
+        """Return every row of the job table, checked: each job has one index row, of the kind that its state wants."""
+        rows = {row["RowKey"]: row for row in self.user.darkroom.storage.jobs._table.list_entities()}
+        for identity, row in jobs_in(rows).items():
+            index = [key.partition(":")[0] for key in rows if key.startswith(("due:", "end:")) and identity in key]
+            wanted = ["due"] if row["state"] in LIVE else ["end"]
+            assert index == wanted, f"{identity} is {row['state']} and has {index}"
+        return rows
+
+    def thumbnails(self) -> set[str]:
+        """Return the names of all thumbnails."""
+        return {blob.name for blob in self.user.darkroom.storage.images._thumbnails.list_blobs()}
+
+    @property
+    def _images(self) -> Any:  # noqa: ANN401 - an SDK client
+        return self.user.darkroom.storage.images._service
+
+
+def jobs_in(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return the job rows by job id."""
+    return {key.removeprefix("job:"): row for key, row in rows.items() if key.startswith("job:")}
+
+
+def live(rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the jobs that have not ended."""
+    return [identity for identity, row in jobs_in(rows).items() if row["state"] in LIVE]

@@ -1,0 +1,259 @@
+"""The flows: what stands before, what the worker does, what its rival does in a pause, and how it must end."""
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.errors import LockHeld, Stale
+from shared.jobs import State
+from shared.steps.attempt import Attempt
+from shared.steps.locking import Tenure
+from tests.faults.enumeration import GRACE, LAPSE_SECONDS, SETTINGS, Strike
+from tests.faults.enumeration_case import Case, Worker
+from tests.faults.enumeration_wire import READ_IMAGE
+
+PAUSES = (Strike.PAUSED_BEFORE, Strike.PAUSED_AFTER)
+_TO_RENEWAL = SETTINGS.lease.total_seconds() / 3 + 1
+
+
+class Flow:
+    """One flow.
+
+    Attributes:
+        settings: App settings that it needs.
+        ends: State of each version's job, in the order of their uploads.
+        starts: Analyses that a single fault may cost, of each version.
+        first: The first request that is struck, by a word of its label; those before are another flow's.
+        strikes: What is tried.
+        lapses: Whether leases have lapsed when the rival has its turn.
+    """
+
+    settings: Mapping[str, str] = {}
+    ends: tuple[State, ...] = (State.COMPLETED,)
+    starts = 2
+    first = ""
+    strikes: tuple[Strike, ...] = tuple(Strike)
+    lapses = True
+
+    def ended_well(self, states: list[State]) -> bool:
+        """Whether these may be the ends of the versions' jobs."""
+        return tuple(states) == self.ends
+
+    def prepare(self, case: Case) -> None:
+        """Set up what stands before."""
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Do the worker's part."""
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Do all that another worker would be given in the meantime."""
+        case.tell(worker)
+        case.hand(worker)
+
+    def check(self, case: Case) -> None:
+        """Look at what only this flow promises."""
+
+
+class Recording(Flow):
+    """An event: a job and its message."""
+
+    def prepare(self, case: Case) -> None:
+        """Upload."""
+        case.upload()
+        case.events.append(case.ref)
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Record."""
+        case.tell(worker)
+
+
+class Analysis(Flow):
+    """Our own message: an analysis."""
+
+    def prepare(self, case: Case) -> None:
+        """Record."""
+        case.recorded()
+        case.fetch()
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Receive the message."""
+        case.hand(worker)
+
+
+class Crowded(Analysis):
+    """A message that is delivered to another worker as well, while the first one lives: no lease is taken from it."""
+
+    strikes = PAUSES
+    lapses = False
+    starts = 1
+
+
+class Sweeping(Flow):
+    """A tick: the job whose message was lost."""
+
+    def prepare(self, case: Case) -> None:
+        """Record, and lose the message."""
+        case.recorded()
+        case.fetch()
+        case.inbox.clear()
+        case.time.go(GRACE.total_seconds() + 3)
+
+    def run(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
+        """Sweep."""
+        worker.darkroom.sweep(owner="timer/1")
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Sweep as well."""
+        self.run(case, worker)
+
+
+class Renewal(Sweeping):
+    """A sweep that is so slow that the heartbeat renews lock and job before the image is read."""
+
+    first = READ_IMAGE
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Sweep slowly."""
+
+        def beat() -> None:
+            case.time.go(_TO_RENEWAL)
+            worker.darkroom.analyze._attempts._heartbeat.beat()
+
+        worker.line.interlude = beat
+        super().run(case, worker)
+
+
+class Superseding(Flow):
+    """An event of a newer version, which ends the waiting job of the one before."""
+
+    ends = (State.CANCELED, State.COMPLETED)
+
+    def prepare(self, case: Case) -> None:
+        """Record, and upload a newer version."""
+        case.recorded()
+        case.upload()
+        case.events.append(case.ref)
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Record it."""
+        case.tell(worker)
+
+
+class Overtaken(Analysis):
+    """A message whose job is ended by the event of a newer version, while the worker lives."""
+
+    strikes = PAUSES
+    lapses = False
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Upload a newer version, and do all for it."""
+        case.upload()
+        case.events.append(case.ref)
+        super().rival(case, worker)
+
+    def ended_well(self, states: list[State]) -> bool:
+        """The newest is completed; the older one was, or was canceled."""
+        return states[-1] is State.COMPLETED and set(states[:-1]) <= {State.CANCELED, State.COMPLETED}
+
+
+class Canceling(Analysis):
+    """A message for a blob that is gone."""
+
+    ends = (State.CANCELED,)
+
+    def prepare(self, case: Case) -> None:
+        """Record, and delete the blob."""
+        super().prepare(case)
+        case.remove()
+
+
+class Exhausting(Analysis):
+    """A message for a job whose only attempt has died."""
+
+    settings = {"MAX_ATTEMPTS": "1"}  # noqa: RUF012 - read only
+    ends = (State.FAILED,)
+    starts = 1
+
+    def prepare(self, case: Case) -> None:
+        """Claim, and die."""
+        identity = case.recorded()
+        case.fetch()
+        dead = case.worker().darkroom.analyze._attempts.begin(identity, owner="queue/0")
+        assert isinstance(dead, Attempt)
+        case.time.go(LAPSE_SECONDS)
+
+
+class Burying(Exhausting):
+    """The same message from the poison queue."""
+
+    def prepare(self, case: Case) -> None:
+        """Give the host up."""
+        super().prepare(case)
+        case.poison, case.inbox = case.inbox, []
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Bury."""
+        case.bury(worker)
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Bury as well."""
+        self.run(case, worker)
+
+
+@dataclass
+class Locking(Flow):
+    """Two runs under a lock, with a renewal in the middle of each; the second takes it by the ETag of its release.
+
+    Attributes:
+        inside: Who believes to hold it.
+        tokens: Of every holder, in the order of their entries.
+    """
+
+    ends = ()
+    inside: list[Tenure] = field(default_factory=list)
+    tokens: list[int] = field(default_factory=list)
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Take the lock, renew it, let go of it; twice."""
+        for _ in range(2):
+            with contextlib.suppress(LockHeld, Stale):
+                self.once(case, worker)
+
+    def once(self, case: Case, worker: Worker) -> None:
+        """Take the lock, renew it, let go of it."""
+        with worker.darkroom.sweep._lock.try_acquire("nightly", owner="timer/1") as held:
+            self.inside.append(held)
+            try:
+                self.alone(held)
+                self.tokens.append(held.lock.token)
+                assert self.tokens == sorted(set(self.tokens)), f"tokens {self.tokens}"
+                case.time.go(_TO_RENEWAL)
+                held.renew()
+                self.alone(held)
+            finally:
+                self.inside.remove(held)
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Take it too: the lease has lapsed, so it must be there to take; LockHeld is raised."""
+        self.once(case, worker)
+
+    def alone(self, held: Tenure) -> None:
+        """See that no two believe to hold it."""
+        believers = [other for other in self.inside if not other.lost]
+        assert held.lost or believers == [held], f"{len(believers)} holders at once"
+
+    def check(self, case: Case) -> None:
+        """Take it once more, after the lapse."""
+        self.once(case, case.worker())
+
+
+class Contending(Locking):
+    """The same beside another that tries while the holder's lease is live."""
+
+    strikes = PAUSES
+    lapses = False
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Take it if it is free."""
+        with contextlib.suppress(LockHeld):
+            self.once(case, worker)

@@ -1,0 +1,116 @@
+"""Production's moves on canonical jobs, remembered: the model changes a job in no other way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared import moves
+from shared.errors import IllegalTransition
+from shared.jobs import Event, Guard, Job, JobError, Move
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+#: All delays, leases and graces are one span: the model knows only whether it is over.
+SPAN = timedelta(minutes=1)
+
+
+class Frozen(dict[str, Any]):
+    """A mapping that can stand in a hashed job; nobody writes to it."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self))
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One canonical job; equal jobs are one cell, so cells compare by identity."""
+
+    job: Job
+
+
+class Rules:
+    """Calls ``shared.moves`` and canonicalises what it returns.
+
+    Moments keep only whether they are set, an error only its code. ``lapsed`` says that the span since the row's last
+    write is over: then a lease has lapsed, a delay is over and a due row has come up.
+
+    Args:
+        max_attempts: Of every job.
+    """
+
+    def __init__(self, max_attempts: int = 3) -> None:
+        self._max_attempts = max_attempts
+        self._cells: dict[Job, Cell] = {}
+        self._known: dict[tuple[Any, ...], Cell | Guard | None] = {}
+
+    def add(self, version: int) -> Cell:
+        """Make the job of an image version."""
+        return self._cell(
+            moves.add(
+                kind="image",
+                ref="images/a.png",
+                version=str(version),
+                params=Frozen(),
+                max_attempts=self._max_attempts,
+                now=NOW,
+                grace=SPAN,
+                add_nonce="",
+            )
+        )
+
+    def claim(self, cell: Cell, *, lapsed: bool) -> Cell | Guard | None:
+        """Return the claimed job, or the guard against it; None when the state alone forbids it.
+
+        The claim id is no more unique than the token: what holds here holds by the token alone.
+        """
+
+        def move() -> Move:
+            name, now = str(cell.job.token + 1), LATER if lapsed else NOW
+            return moves.claim(cell.job, owner="worker", claim_id=name, now=now, lapsed=lapsed, lease=SPAN)
+
+        return self._once((Event.CLAIM, cell, lapsed), move)
+
+    def own(self, event: Event, cell: Cell, held: Cell) -> Cell | Guard | None:
+        """Return what a worker who holds the claim in ``held`` makes of the job; refusals as in ``claim``."""
+        mine, error = held.job.claim, JobError(event.value, "", NOW)
+        assert mine is not None
+        job = cell.job
+        calls: dict[Event, Callable[[], Move]] = {
+            Event.RENEW: lambda: moves.renew(job, claim=mine, now=NOW, lease=SPAN),
+            Event.COMPLETE: lambda: moves.complete(job, claim=mine, report=Frozen(by=mine), now=NOW),
+            Event.RETRY: lambda: moves.retry(job, claim=mine, error=error, now=NOW, delay=SPAN, grace=SPAN),
+            Event.ABANDON: lambda: moves.abandon(job, claim=mine, now=NOW, grace=SPAN),
+            Event.FAIL: lambda: moves.fail(job, claim=mine, error=error, now=NOW),
+            Event.SUPERSEDE: lambda: moves.end(job, event=event, error=error, lapsed=False, now=NOW),
+        }
+        return self._once((event, cell, mine), calls[event])
+
+    def end(self, event: Event, cell: Cell, *, lapsed: bool) -> Cell | Guard | None:
+        """End a job from outside; refusals as in ``claim``."""
+        error = JobError(event.value, "", NOW)
+        return self._once(
+            (event, cell, lapsed), lambda: moves.end(cell.job, event=event, error=error, lapsed=lapsed, now=NOW)
+        )
+
+    def redrive(self, cell: Cell) -> Cell | Guard | None:
+        """Open a failed or canceled job again; refusals as in ``claim``."""
+        return self._once((Event.REDRIVE, cell), lambda: moves.redrive(cell.job, now=NOW, grace=SPAN))
+
+    def _once(self, call: tuple[Any, ...], move: Callable[[], Move]) -> Cell | Guard | None:
+        if call not in self._known:
+            try:
+                self._known[call] = self._cell(move())
+            except IllegalTransition as refused:
+                self._known[call] = None if refused.guard is None else Guard(refused.guard)
+        return self._known[call]
+
+    def _cell(self, move: Move) -> Cell:
+        job = replace(
+            move.job,
+            created=NOW,
+            started=None,
+            due=move.job.due and NOW,
+            not_before=move.job.not_before and NOW + SPAN,
+        )
+        return self._cells.setdefault(job, Cell(job))

@@ -1,0 +1,143 @@
+"""Planted faults: what the exploration must find, by the name of the promise that each breaks."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import pytest
+
+from shared import jobs
+from shared.jobs import Event, Guard, Job, Transition
+from tests.faults.model.checks import Broken, Promise
+from tests.faults.model.explore import Explorer
+from tests.faults.model.rules import Cell, Rules
+from tests.faults.model.setup import Setup
+from tests.faults.model.store import Fault
+from tests.faults.model.world import Left
+
+LOSSY = Left(losses=1)
+OVERWRITTEN = Left(overwrites=1)
+QUIET = Left()
+
+STORE_AND_ACTORS = [
+    (Fault.COMPLETE_BY_ID, QUIET, Promise.STALE_SILENT),
+    (Fault.CLIENT_CLOCK, QUIET, Promise.LEASE_KEPT),
+    (Fault.UPSERT_CLAIM, QUIET, Promise.TOKENS_RISE),
+    (Fault.NO_RECHECK, QUIET, Promise.PROTECTED),
+    (Fault.ABSENT_IS_LOST, LOSSY, Promise.REST),
+    (Fault.OLD_HEAD, OVERWRITTEN, Promise.NEWEST_STAYS),
+    (Fault.UNGUARDED_KEY, OVERWRITTEN, Promise.NEWEST_STAYS),
+]
+
+
+class Bent(Rules):
+    """Changes what production's moves have made, against the rules.
+
+    Args:
+        event: Which move.
+        columns: From the job before and after, what shall stand instead.
+    """
+
+    def __init__(self, event: Event, columns: Callable[[Job, Job], dict[str, object]]) -> None:
+        super().__init__()
+        self._event = event
+        self._columns = columns
+
+    def end(self, event: Event, cell: Cell, *, lapsed: bool) -> Cell | Guard | None:
+        """Bend an end by another."""
+        return self._bent(event, cell, super().end(event, cell, lapsed=lapsed))
+
+    def own(self, event: Event, cell: Cell, held: Cell) -> Cell | Guard | None:
+        """Bend an owner's move."""
+        return self._bent(event, cell, super().own(event, cell, held))
+
+    def claim(self, cell: Cell, *, lapsed: bool) -> Cell | Guard | None:
+        """Bend a claim."""
+        return self._bent(Event.CLAIM, cell, super().claim(cell, lapsed=lapsed))
+
+    def _bent(self, event: Event, cell: Cell, after: Cell | Guard | None) -> Cell | Guard | None:
+        if event is not self._event or not isinstance(after, Cell):
+            return after
+        return Cell(replace(after.job, **self._columns(cell.job, after.job)))
+
+
+BENT = {
+    "end by another without a token bump": (Event.CANCEL, lambda old, _: {"token": old.token}, Promise.FENCED),
+    "claim that is not counted": (Event.CLAIM, lambda old, _: {"attempts": old.attempts}, Promise.ATTEMPTS_RISE),
+    "retry without a due row": (Event.RETRY, lambda _, __: {"due": None}, Promise.DUE),
+    "retry that takes the token back": (Event.RETRY, lambda old, _: {"token": old.token - 1}, Promise.TOKENS_RISE),
+}
+
+
+def broken(setup: Setup) -> Promise:
+    """Explore until a promise breaks; print the trace."""
+    with pytest.raises(Broken) as found:
+        Explorer(setup).run()
+    print(found.value.promise, *found.value.trace[:-2], sep="\n  ")
+    return found.value.promise
+
+
+def without(event: Event, guard: Guard | None) -> tuple[Transition, ...]:
+    """Return the table with an event's rows taken out, or with one guard less on them."""
+    if guard is None:
+        return tuple(row for row in jobs.TRANSITIONS if row.event is not event)
+    return tuple(
+        replace(row, guards=tuple(kept for kept in row.guards if kept is not guard)) if row.event is event else row
+        for row in jobs.TRANSITIONS
+    )
+
+
+def also(event: Event, sources: Iterable[jobs.State], target: jobs.State) -> tuple[Transition, ...]:
+    """Return the table with rows more."""
+    return (*jobs.TRANSITIONS, *(Transition(event, source, target) for source in sources))
+
+
+@pytest.mark.parametrize(("fault", "left", "promise"), STORE_AND_ACTORS, ids=str)
+def test_model_finds_a_fault_of_store_or_actors(fault: Fault, left: Left, promise: Promise) -> None:
+    assert broken(Setup(left=left, events=1 + left.overwrites, fault=fault)) is promise
+
+
+def test_model_finds_a_completion_that_asks_for_the_status_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(jobs.GUARDS, Guard.OWN, lambda _job, _facts: True)
+    assert broken(Setup(left=QUIET, fault=Fault.COMPLETE_BY_STATUS)) is Promise.STALE_SILENT
+
+
+def test_model_finds_a_recorder_that_runs_in_circles() -> None:
+    setup = Setup(OVERWRITTEN, fault=Fault.KEY_UNREAD, rules=Rules(1), deliveries=1, memory_runs_out=False)
+    assert broken(setup) is Promise.ENDS
+
+
+@pytest.mark.parametrize("name", BENT)
+def test_model_finds_a_move_that_is_bent(name: str) -> None:
+    event, columns, promise = BENT[name]
+    assert broken(Setup(left=Left(cancels=1), events=1, rules=Bent(event, columns))) is promise
+
+
+TABLES = {
+    "redrive of a completed job": (
+        also(Event.REDRIVE, [jobs.State.COMPLETED], jobs.State.PENDING),
+        Promise.ONE_COMMIT,
+    ),
+    "claim of a live lease": (without(Event.CLAIM, Guard.LAPSED), Promise.LEASE_KEPT),
+    "claim after the last attempt": (without(Event.CLAIM, Guard.ATTEMPTS_LEFT), Promise.ATTEMPTS_BOUNDED),
+    "claim of a completed job": (
+        also(Event.CLAIM, [jobs.State.COMPLETED], jobs.State.RUNNING),
+        Promise.ENDED_STAYS,
+    ),
+    "no end for a job that kills": (
+        tuple(row for row in without(Event.EXHAUST, None) if row.event is not Event.BURY),
+        Promise.REST,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_model_finds_a_wrong_row_of_the_table(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    table, promise = TABLES[name]
+    monkeypatch.setattr(jobs, "TRANSITIONS", table)
+    kills = (1,) if promise is Promise.REST else (0,)
+    assert broken(Setup(left=Left(redrives=1), kills=kills, events=1)) is promise
+
+
+def test_model_has_a_planted_fault_against_every_promise() -> None:
+    tables = (STORE_AND_ACTORS, BENT.values(), TABLES.values())
+    assert {row[-1] for table in tables for row in table} | {Promise.ENDS} == set(Promise)

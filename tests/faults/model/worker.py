@@ -1,0 +1,208 @@
+"""A worker on the abstract world, step by step as ``shared.steps.attempt`` and ``shared.steps.analyze``."""
+
+from shared.jobs import Event, Guard
+from tests.faults.model import checks
+from tests.faults.model.recorder import DONE, NEWER, Recording
+from tests.faults.model.rules import Cell
+from tests.faults.model.setup import Setup, Steps
+from tests.faults.model.store import GONE, Fault, Verdict, apply, forget, look, outcomes
+from tests.faults.model.world import CURRENT, STALE, Held, Recorder, Row, Worker, World, Write, put
+
+IDLE = Worker()
+
+
+class Working:
+    """One worker's next steps.
+
+    Args:
+        number: 1 or 2.
+        setup: Of the run.
+    """
+
+    def __init__(self, number: int, setup: Setup) -> None:
+        self._number = number
+        self._name = f"w{number}"
+        self._setup = setup
+        self._recording = Recording(self._name, self._place_recorder, setup)
+
+    def steps(self, world: World) -> Steps:
+        """Yield what may happen next."""
+        worker = world.workers[self._number - 1]
+        if worker.phase == "idle":
+            yield from self._begin(world)
+            return
+        yield "dies", self._stop(world)
+        if worker.phase == "read":
+            yield from self._claim(world, worker)
+        elif worker.phase == "claimed":
+            yield "checks again", self._checked(world, worker)
+        elif worker.phase == "working" and world.kills != worker.version:
+            yield from self._work(world, worker)
+        elif worker.phase == "recording":
+            yield from self._record(world, worker)
+        elif worker.phase == "ending":
+            yield from self._end(world, worker)
+        elif worker.phase == "unsure":
+            yield from self._looked(world, worker)
+
+    def _begin(self, world: World) -> Steps:
+        for version in (1, 2):
+            row, deliveries = world.row(version), world.messages[version - 1]
+            if row is not None and deliveries:
+                taken = world._replace(messages=put(world.messages, version, deliveries - 1))
+                yield f"takes a message of {version}", self._read(taken, version, row)
+            if row is not None and row.lapsed and row.cell.job.due is not None:
+                yield f"sweeps {version}", self._read(world, version, row)
+
+    def _read(self, world: World, version: int, row: Row) -> World:
+        """Read a job; where it can't be claimed, stop at once, or end it if its attempts are used up."""
+        lapsed = row.lapsed or self._setup.fault is Fault.CLIENT_CLOCK
+        claim = self._setup.rules.claim(row.cell, lapsed=lapsed)
+        held = Held(row.cell, row.etag)
+        if isinstance(claim, Cell):
+            return self._place(world, Worker("read", version, held, lapsed))
+        if claim is Guard.ATTEMPTS_LEFT:
+            end = self._setup.rules.end(Event.EXHAUST, row.cell, lapsed=lapsed)
+            if isinstance(end, Cell):
+                return apply(world, Write(GONE, version, held, end, Event.EXHAUST), self._setup.fault)
+        return world
+
+    def _claim(self, world: World, worker: Worker) -> Steps:
+        assert worker.held is not None
+        cell = self._setup.rules.claim(worker.held.cell, lapsed=worker.lapsed)
+        assert isinstance(cell, Cell)
+        yield from self._sent(world, worker, Write(self._name, worker.version, worker.held, cell, Event.CLAIM))
+
+    def _checked(self, world: World, worker: Worker) -> World:
+        """Begin to work, unless the claim has outlasted its own lease."""
+        row = _row(world, worker)
+        own = _own(row, worker)
+        if (not own or row.lapsed) and self._setup.fault is not Fault.NO_RECHECK:
+            return self._stop(world)
+        checks.begun(own=own, lapsed=row.lapsed)
+        return self._place(world, worker._replace(phase="working", lapsed=False))
+
+    def _work(self, world: World, worker: Worker) -> Steps:
+        row = _row(world, worker)
+        own = _own(row, worker)
+        yield from self._renew(world, worker, row)
+        if world.blob != worker.version:
+            yield "finds another blob", self._place(world, worker._replace(phase="recording", recorder=NEWER))
+        elif own and not row.lapsed:
+            yield "has analysed", self._plan(world, worker, Event.COMPLETE)
+        else:
+            yield "finds its lease gone", self._stop(world)
+        assert worker.held is not None
+        last = worker.held.cell.job.attempts_used
+        if self._setup.memory_runs_out:
+            yield "runs out of memory", self._plan(world, worker, Event.FAIL if last else Event.RETRY)
+        yield from self._give_back(world, worker)
+
+    def _give_back(self, world: World, worker: Worker) -> Steps:
+        if world.left.abandons and worker.plan is not Event.ABANDON:
+            left = world.left._replace(abandons=world.left.abandons - 1)
+            known = forget(world._replace(left=left), self._name)
+            yield "finds storage out", self._plan(known, worker, Event.ABANDON)
+
+    def _renew(self, world: World, worker: Worker, row: Row) -> Steps:
+        """Renew, heard or unheard; the row as it stands is used, as production does after a refusal."""
+        assert worker.held is not None
+        cell = self._setup.rules.own(Event.RENEW, row.cell, worker.held.cell)
+        if not isinstance(cell, Cell) or not _own(row, worker):
+            return
+        write = Write(GONE, worker.version, Held(row.cell, row.etag), cell, Event.RENEW)
+        renewed = apply(world, write, self._setup.fault)
+        yield "renews", self._place(renewed, worker._replace(held=Held(cell, CURRENT)))
+        yield "renews, no reply", renewed
+
+    def _record(self, world: World, worker: Worker) -> Steps:
+        assert worker.recorder is not None
+        if worker.recorder.phase != DONE.phase:
+            yield from self._recording.steps(world, worker.recorder)
+            yield from self._give_back(world, worker)
+        elif _own(_row(world, worker), worker):
+            yield "still owns", self._plan(world, worker, Event.SUPERSEDE)
+        else:
+            yield "was superseded", self._stop(world)
+
+    def _end(self, world: World, worker: Worker) -> Steps:
+        """Write the attempt's end against the row held; faults read the row anew and ask less of it."""
+        held, plan, row = worker.held, worker.plan, _row(world, worker)
+        assert held is not None
+        assert plan is not None
+        found, sent = held.cell, held
+        if self._setup.fault is Fault.COMPLETE_BY_STATUS and plan is Event.COMPLETE:
+            found, sent = row.cell, Held(held.cell, row.etag)
+        cell = self._setup.rules.own(plan, found, held.cell)
+        if isinstance(cell, Cell):
+            yield from self._sent(world, worker, Write(self._name, worker.version, sent, cell, plan))
+        else:
+            yield "is refused", self._stop(world)
+
+    def _sent(self, world: World, worker: Worker, write: Write) -> Steps:
+        waiting = self._place(world, worker._replace(phase="unsure", write=write))
+        for what, after, reply in outcomes(waiting, write, self._setup.fault):
+            said = f"{write.event} {what}"
+            if reply is None:
+                yield said, after
+            elif reply is True:
+                yield from self._won(after, worker, write, CURRENT, said)
+            else:
+                yield said, self._lost(after, worker, write)
+
+    def _looked(self, world: World, worker: Worker) -> Steps:
+        """Ask the row after no reply; or give up, then the claim is given back where the outage allows."""
+        write = worker.write
+        assert write is not None
+        verdict = look(world, write, self._setup.fault)
+        if verdict is Verdict.UNDECIDED:
+            yield from self._sent(world, worker, write)
+        elif verdict is Verdict.LOST:
+            yield f"{write.event} look: lost", self._lost(forget(world, self._name), worker, write)
+        else:
+            etag = CURRENT if verdict is Verdict.WON else STALE
+            yield from self._won(forget(world, self._name), worker, write, etag, f"{write.event} look: {verdict.name}")
+        if write.event is not Event.CLAIM:
+            yield from self._give_back(world, worker)
+
+    def _won(self, world: World, worker: Worker, write: Write, etag: int, said: str) -> Steps:
+        if write.event is Event.CLAIM:
+            yield said, self._place(world, Worker("claimed", worker.version, Held(write.cell, etag)))
+            return
+        yield said, self._stop(world)
+        if write.event is Event.RETRY:
+            sent = world._replace(messages=put(world.messages, worker.version, self._setup.deliveries))
+            yield f"{said}, message sent", self._stop(sent)
+
+    def _lost(self, world: World, worker: Worker, write: Write) -> World:
+        """Leave a claim to its winner; repeat an end while the claim is own, as after a renewal nobody heard of."""
+        row = _row(world, worker)
+        if write.event is Event.CLAIM or not _own(row, worker):
+            return self._stop(world)
+        again = worker._replace(phase="ending", held=Held(row.cell, row.etag), write=None)
+        return self._place(world, again)
+
+    def _plan(self, world: World, worker: Worker, plan: Event) -> World:
+        planned = worker._replace(phase="ending", plan=plan, write=None, recorder=None)
+        return self._place(world, planned)
+
+    def _stop(self, world: World) -> World:
+        return self._place(forget(world, self._name), IDLE)
+
+    def _place(self, world: World, worker: Worker) -> World:
+        return world._replace(workers=put(world.workers, self._number, worker))
+
+    def _place_recorder(self, world: World, recorder: Recorder) -> World:
+        worker = world.workers[self._number - 1]
+        return self._place(world, worker._replace(recorder=recorder))
+
+
+def _row(world: World, worker: Worker) -> Row:
+    row = world.row(worker.version)
+    assert row is not None
+    return row
+
+
+def _own(row: Row, worker: Worker) -> bool:
+    """Whether the row's claim is this worker's, as ``Attempt`` asks."""
+    return worker.held is not None and row.cell.job.claim == worker.held.cell.job.claim

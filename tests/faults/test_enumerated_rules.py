@@ -1,0 +1,110 @@
+"""Break a rule, and the enumeration says so: what finds nothing proves nothing."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from azure.core.pipeline.transport import HttpTransport
+
+from localhost.azurite import Azurite
+from shared import wiring
+from shared.errors import LockHeld, Lost
+from shared.heartbeat import Heartbeat
+from shared.jobs import Move
+from shared.ports import Row
+from shared.settings import Settings
+from shared.storage import clients
+from shared.storage.job_table import JobTable
+from tests.doubles.transports import Passing
+from tests.faults import enumeration_flows as flows
+from tests.faults.enumeration import LAPSE_SECONDS, Strike
+from tests.faults.enumeration_case import Case
+from tests.faults.enumeration_runs import Enumeration
+
+
+class LastWriterWins(JobTable):
+    """A job table that breaks the rule: who is refused reads the row and writes over it."""
+
+    def replace(self, row: Row, move: Move, **options: Any) -> Row:  # noqa: ANN401 - passed on
+        """See ``JobStore.replace``."""
+        try:
+            return super().replace(row, move, **options)
+        except Lost:
+            stands = self.get(row.job.id)
+            assert stands is not None
+            return super().replace(stands, move, **options)
+
+
+def over_last_writer_wins(environ: Mapping[str, str], *, monotonic: Any, **given: Any) -> wiring.Darkroom:  # noqa: ANN401 - passed on
+    """Wire a process over the table that breaks the rule."""
+    sound = wiring.build(environ, monotonic=monotonic, **given)
+    jobs, settings = sound.storage.jobs, Settings.read(environ)
+    broken = LastWriterWins(
+        jobs._table, buckets=jobs._buckets, clock=jobs._clock, patience=jobs._patience, draw=jobs._draw
+    )
+    heartbeat = Heartbeat(margin=settings.margin, monotonic=monotonic, threaded=False)
+    return wiring._wired(settings, replace(sound.storage, jobs=broken), jobs._clock, heartbeat, monotonic)
+
+
+@pytest.fixture(scope="module")
+def wire() -> Iterator[HttpTransport[Any, Any]]:
+    """Give one pool of connections to all schedules, and close it at the end."""
+    with clients.default_transport() as transport:
+        yield Passing(transport)
+
+
+def commit_of(enumeration: Enumeration) -> int:
+    """Return the number of the request that commits."""
+    return next(nth for nth, label in reversed(enumeration.points()) if label.startswith("write "))
+
+
+def test_a_commit_that_overwrites_another_is_counted_as_a_second_one(
+    azurite: Azurite, wire: HttpTransport[Any, Any]
+) -> None:
+    broken = Enumeration(flows.Analysis, azurite.connection, wire, build=over_last_writer_wins)
+    with pytest.raises(AssertionError, match="COMPLETED, 2 commits"):
+        broken.struck(commit_of(broken), Strike.PAUSED_BEFORE)
+    assert broken.tally.doubled == 1
+
+
+def test_the_same_schedule_ends_well_with_the_rule_kept(azurite: Azurite, wire: HttpTransport[Any, Any]) -> None:
+    sound = Enumeration(flows.Analysis, azurite.connection, wire)
+    sound.struck(commit_of(sound), Strike.PAUSED_BEFORE)
+    assert (sound.tally.schedules, sound.tally.doubled) == (1, 0)
+
+
+def test_a_strike_at_a_request_that_never_comes_fails(azurite: Azurite, wire: HttpTransport[Any, Any]) -> None:
+    with pytest.raises(AssertionError, match="request 99 was not reached"):
+        Enumeration(flows.Analysis, azurite.connection, wire).struck(99, Strike.DIED_BEFORE)
+
+
+class Forgotten(flows.Recording):
+    """A flow whose host forgets the event of a recorder that died."""
+
+    def run(self, case: flows.Case, worker: flows.Worker) -> None:
+        """Record an event that nobody delivers again."""
+        case.events.clear()
+        worker.darkroom.record.announced(case.ref.ref)
+
+
+def test_an_image_that_nobody_knows_of_is_counted_as_lost(azurite: Azurite, wire: HttpTransport[Any, Any]) -> None:
+    forgotten = Enumeration(Forgotten, azurite.connection, wire)
+    with pytest.raises(KeyError):
+        forgotten.struck(1, Strike.DIED_BEFORE)
+    assert forgotten.tally.lost == 1
+
+
+def test_a_lease_lapses_when_time_is_moved_on_and_a_later_one_is_live(
+    azurite: Azurite, wire: HttpTransport[Any, Any]
+) -> None:
+    case = Case(azurite.connection, wire)
+    first, second, third = (case.worker().darkroom.sweep._lock for _ in range(3))
+    held = first.try_acquire("nightly", owner="timer/1")
+    with pytest.raises(LockHeld):
+        second.try_acquire("nightly", owner="timer/2")
+    case.time.go(LAPSE_SECONDS)
+    assert held.lost
+    assert not second.try_acquire("nightly", owner="timer/2").lost
+    with pytest.raises(LockHeld):
+        third.try_acquire("nightly", owner="timer/3")
