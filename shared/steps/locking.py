@@ -94,8 +94,6 @@ class TableLock:
         except Lost:
             raise LockHeld(f"{name}: another was first") from None
 
-    hold = try_acquire
-
     def acquire(self, name: str, *, owner: str, timeout: timedelta) -> "Tenure":
         """Take a lock, waiting for it with jitter.
 
