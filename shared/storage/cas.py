@@ -7,7 +7,8 @@ conflict, so they are off here. Every write carries a fresh nonce; when the repl
 * the row is still as it was when I read it: **undecided**; the same write is sent again, until the row moves;
 * the row has been moved on by another: the proof column, written by the same transaction and by nobody else, decides.
 
-This module alone calls the SDK's methods that write rows, messages and blobs: without a match condition they are unconditional.
+This module alone calls the SDK's methods that write rows, messages and blobs: without a match condition they are
+unconditional.
 """
 
 import math
