@@ -141,6 +141,8 @@ class Job:
         max_attempts: How many claims may count before the job fails.
         not_before: Earliest claim; None for at once.
         due: When the sweep must look at it; None once ended. Decides nothing.
+        progress: Share done, 0 to 1, as the worker last told; None if it never did.
+        cursor: Where the next attempt may go on, in the worker's own words; None for the beginning.
         error: Of the last attempt that did not succeed.
         report: The committed result.
         created: When it was added.
@@ -166,6 +168,8 @@ class Job:
     max_attempts: int = 5
     not_before: datetime | None = None
     due: datetime | None = None
+    progress: float | None = None
+    cursor: str | None = None
     error: JobError | None = None
     report: Mapping[str, Any] | None = None
     created: datetime | None = None

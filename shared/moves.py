@@ -70,10 +70,32 @@ def claim(job: Job, *, owner: str, claim_id: str, now: datetime, lapsed: bool, l
     return Move(Event.CLAIM, held, now)
 
 
-def renew(job: Job, *, claim: Claim, now: datetime, lease: timedelta) -> Move:
-    """Protect the claim from now on for another ``lease``."""
+def renew(
+    job: Job, *, claim: Claim, now: datetime, lease: timedelta, progress: float | None = None, cursor: str | None = None
+) -> Move:
+    """Protect the claim from now on for another ``lease``, and carry what the worker has to tell.
+
+    Args:
+        job: As it stands.
+        claim: The worker's own.
+        now: The service's time, aware UTC.
+        lease: Protection from the write on.
+        progress: Share done, 0 to 1; None leaves what was told before.
+        cursor: Where the next attempt may go on; None leaves what was told before.
+
+    Raises:
+        IllegalTransition: The claim is no longer this worker's.
+    """
     state = target(Event.RENEW, job, Facts(claim=claim))
-    return Move(Event.RENEW, replace(job, state=state, lease=lease, due=now + lease), now)
+    renewed = replace(
+        job,
+        state=state,
+        lease=lease,
+        due=now + lease,
+        progress=job.progress if progress is None else progress,
+        cursor=job.cursor if cursor is None else cursor,
+    )
+    return Move(Event.RENEW, renewed, now)
 
 
 def complete(job: Job, *, claim: Claim, report: Mapping[str, Any], now: datetime) -> Move:

@@ -22,6 +22,7 @@ class Happened(StrEnum):
     COMPLETED = "job completed"
     ENDED = "job ended"
     RETRIED = "job will be retried"
+    REDRIVEN = "job opened again by hand"
     ABANDONED = "job given back, uncounted: storage was out"
     REFUSED = "report refused: the claim was lost"
     RENEWAL_FAILED = "lease could not be renewed"

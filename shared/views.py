@@ -24,11 +24,11 @@ def job_json(row: Row) -> dict[str, Any]:
         "started_at": _time(job.started),
         "ended_at": _time(job.ended),
         "updated_at": _time(row.modified_at),
-        "progress": None,  # an image has no part-way state; neither has it a result beside its report
+        "progress": job.progress,
         "error": job.error and {"code": job.error.code, "message": job.error.message, "at": _time(job.error.at)},
         "image": {"container": container, "name": name, "etag": job.version} if job.version else None,
         "report": job.report,
-        "result": None,
+        "result": None,  # an image has none beside its report
         "traceparent": job.traceparent,
     }
 

@@ -15,12 +15,14 @@ from shared import clock
 from shared.analysis import Limits, ThumbnailSpec
 from shared.clock import ServerClock
 from shared.heartbeat import Heartbeat
+from shared.ports import ImageStore
 from shared.settings import Settings, Thumbnails
 from shared.steps.analyze import Analyze
 from shared.steps.attempt import Attempts
 from shared.steps.bury import Bury
 from shared.steps.follow import Follow
 from shared.steps.locking import TableLock
+from shared.steps.operate import Operate
 from shared.steps.receive import Receive
 from shared.steps.record import Record
 from shared.steps.sweep import Sweep
@@ -66,6 +68,7 @@ class Darkroom:
         receive: Takes in a message of the job queue.
         sweep: Looks at what is due.
         bury: Takes in a message of the poison queue.
+        operate: Cancels a job, or opens it again.
         verify: Proves the invariants.
     """
 
@@ -76,6 +79,7 @@ class Darkroom:
     receive: Receive
     sweep: Sweep
     bury: Bury
+    operate: Operate
     verify: Verify
 
 
@@ -154,7 +158,26 @@ def _wired(
         draw=draw,
         chance=random.random,
     )
-    analyze = Analyze(
+    analyze = _analyze(settings, attempts, record, images, monotonic)
+    follow = Follow(jobs=jobs, images_container=settings.images_container)
+    return Darkroom(
+        settings,
+        storage,
+        record,
+        analyze,
+        receive=Receive(record=record, analyze=analyze, follow=follow),
+        sweep=_sweep(settings, storage, server, heartbeat, monotonic, analyze=analyze),
+        bury=Bury(attempts=attempts, record=record, follow=follow),
+        operate=Operate(jobs=jobs, queue=queue, settings=settings, clock=server),
+        verify=Verify(storage.audit, thumbnails_container=settings.thumbnails_container),
+    )
+
+
+def _analyze(
+    settings: Settings, attempts: Attempts, record: Record, images: ImageStore, monotonic: Callable[[], float]
+) -> Analyze:
+    """Build the analysis."""
+    return Analyze(
         attempts=attempts,
         images=images,
         record=record,
@@ -163,12 +186,6 @@ def _wired(
         thumbnail=thumbnail_spec(settings),
         monotonic=monotonic,
     )
-    follow = Follow(jobs=jobs, images_container=settings.images_container)
-    receive = Receive(record=record, analyze=analyze, follow=follow)
-    bury = Bury(attempts=attempts, record=record, follow=follow)
-    sweep = _sweep(settings, storage, server, heartbeat, monotonic, analyze=analyze)
-    verify = Verify(storage.audit, thumbnails_container=settings.thumbnails_container)
-    return Darkroom(settings, storage, record, analyze, receive, sweep, bury, verify)
 
 
 def _sweep(

@@ -1,9 +1,10 @@
 """The command ``darkroom``: what operators do by hand.
 
-Exit status: 0 all is well, 1 violations were found, 2 the settings can't be used, 3 storage could not be asked.
+Exit status: 0 all is well, 1 violations were found or a job could not be acted on, 2 the settings can't be used,
+3 storage could not be asked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -14,10 +15,13 @@ from rich.console import Console
 from shared import wiring
 from shared.cli import settings as app_settings
 from shared.cli import show
-from shared.errors import DarkroomError, SettingsInvalid
+from shared.errors import DarkroomError, InvalidReference, SettingsInvalid
 from shared.invariants import Finding
+from shared.steps.outcomes import Outcome
+from shared.wiring import Darkroom
 
 VIOLATIONS, SETTINGS, STORAGE = 1, 2, 3
+REFUSED = 1
 
 app = typer.Typer(
     help="Look after Darkroom's storage.",
@@ -30,6 +34,9 @@ SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", metavar="FILE", help="A local.settings.json; what the environment holds wins over it."),
 ]
+
+
+JobIds = Annotated[list[str], typer.Argument(metavar="JOB_ID…", help="As the job table and the log have them.")]
 
 
 @app.callback()
@@ -71,6 +78,36 @@ def verify(
     typer.echo(show.summary(done, len(found)), err=as_json)
     if done.violations:
         raise typer.Exit(VIOLATIONS)
+
+
+@app.command()
+def cancel(job_ids: JobIds, settings: SettingsFile = None) -> None:
+    """End jobs that wait or run; a worker that holds one is fenced out."""
+    _each(job_ids, settings, lambda darkroom: darkroom.operate.cancel, wanted=Outcome.CANCELED)
+
+
+@app.command()
+def redrive(job_ids: JobIds, settings: SettingsFile = None) -> None:
+    """Open failed or canceled jobs again, with all of their attempts."""
+    _each(job_ids, settings, lambda darkroom: darkroom.operate.redrive, wanted=Outcome.REDRIVEN)
+
+
+def _each(
+    job_ids: list[str], settings: Path | None, act: Callable[[Darkroom], Callable[[str], Outcome]], *, wanted: Outcome
+) -> None:
+    """Act on each job, and print a line for it; one that can't be acted on keeps no other from its turn."""
+    refused = 0
+    with _told():
+        one = act(wiring.build(app_settings.read(settings), threaded=False))
+        for job_id in job_ids:
+            try:
+                outcome: str = one(job_id)
+            except InvalidReference as invalid:
+                outcome = str(invalid)
+            typer.echo(f"{job_id}: {outcome}")
+            refused += outcome != wanted
+    if refused:
+        raise typer.Exit(REFUSED)
 
 
 @contextmanager

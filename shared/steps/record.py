@@ -80,7 +80,7 @@ class Record:
         Raises:
             BlobGone: There is no such blob.
 
-        Costs: HEAD, transaction, send = 3; a duplicate 2; a newer version 7.
+        Costs: HEAD, transaction, send = 3; a duplicate 2, or 3 once its job is purged; a newer version 7.
         """
         found = self._images.head(ref)
         try:
@@ -88,7 +88,7 @@ class Record:
         except Duplicate:
             row = None
         except KeyTaken:
-            row, found = self._newer(ref, traceparent)
+            row, found = self._newer(ref, traceparent, seen=found)
         return self._recorded(ref, row, found, announce=announce)
 
     def overwritten(self, ref: ImageRef) -> Recorded:
@@ -102,7 +102,7 @@ class Record:
 
         Costs: get, HEAD, get, transaction, send = 5.
         """
-        row, found = self._newer(ref, None)
+        row, found = self._newer(ref, None, seen=None)
         return self._recorded(ref, row, found, announce=True)
 
     def _recorded(self, ref: ImageRef, row: Row | None, found: BlobFacts, *, announce: bool) -> Recorded:
@@ -148,14 +148,22 @@ class Record:
         emit(Happened.REJECTED, level=logging.WARNING, code=code)
         return Outcome.REJECTED
 
-    def _newer(self, ref: ImageRef, traceparent: str | None) -> tuple[Row | None, BlobFacts]:
+    def _newer(self, ref: ImageRef, traceparent: str | None, *, seen: BlobFacts | None) -> tuple[Row | None, BlobFacts]:
         """Put the version that stands there now over the recorded one.
 
         The key row is read first, the blob looked at second, and the write matches that read. So nobody can put an
         older version over a newer one: ETags have no order that could be compared.
+
+        Args:
+            ref: The image.
+            traceparent: As above.
+            seen: The version that the event was about: when the key row names it, it was recorded, and nothing is
+                written; what may stand there by now has an event of its own.
         """
         for _ in range(ROUNDS):
             key = self._jobs.key(self._settings.image_type, ref.ref)
+            if seen is not None and key is not None and key.version == seen.version:
+                return None, seen
             found = self._images.head(ref)
             if key is not None and key.version == found.version:
                 return None, found

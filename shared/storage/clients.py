@@ -66,6 +66,10 @@ class DatingTransport(HttpTransport[Any, Any]):
             self._clock.observe(date, sent_at=sent_at)
         return reply
 
+    def sleep(self, duration: float) -> None:
+        """Wait, as the SDK does between its tries of a read; how is the transport's own affair beneath."""
+        self._inner.sleep(duration)
+
     def open(self) -> None:
         """Open the transport beneath."""
         self._inner.open()

@@ -22,7 +22,7 @@ _BASIC_PLANE = 0xFFFF
 #: Milliseconds count down from here in ``end:`` keys, so that the newest comes first.
 _LATEST_MS = 9_999_999_999_999
 
-_TEXTS = ("type", "ref", "version", "owner", "claim_id", "traceparent", "add_nonce")
+_TEXTS = ("type", "ref", "version", "owner", "claim_id", "cursor", "traceparent", "add_nonce")
 _NUMBERS = ("schema", "token", "attempts", "attempts_base", "max_attempts")
 _TIMES = ("not_before", "due", "created", "started", "ended")
 
@@ -93,6 +93,7 @@ def encode(job: Job, *, place: str, nonce: str) -> dict[str, Any]:
     columns |= {name: getattr(job, name) for name in (*_TEXTS, *_NUMBERS, *_TIMES)}
     columns |= {
         "state": job.state.value,
+        "progress": job.progress,
         "lease_seconds": None if job.lease is None else job.lease.total_seconds(),
         "params": _json("params", job.params),
         "report": None if job.report is None else _json("report", job.report),
@@ -112,10 +113,12 @@ def decode(entity: Mapping[str, Any], *, etag: str, modified_at: datetime, seen_
     values: dict[str, Any] = {name: entity.get(name) for name in (*_TEXTS, *_NUMBERS)}
     values |= {name: _time(entity.get(name)) for name in _TIMES}
     lease, error, report = entity.get("lease_seconds"), entity.get("error"), entity.get("report")
+    progress = entity.get("progress")
     job = Job(
         id=entity["RowKey"].partition(":")[2],
         state=State(entity["state"]),
         lease=None if lease is None else timedelta(seconds=lease),
+        progress=None if progress is None else float(progress),
         params=json.loads(entity["params"]),
         report=None if report is None else json.loads(report),
         error=None if error is None else _error(json.loads(error)),

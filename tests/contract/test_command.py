@@ -90,3 +90,25 @@ def test_settings_come_from_a_file_and_the_environment_wins(
     result = CliRunner().invoke(app, ["init", "--settings", str(file)])
     assert result.exit_code == 0, result.stderr
     assert environ["JOB_QUEUE"] in result.stdout
+
+
+def test_jobs_are_canceled_and_opened_again_by_their_ids(command: Callable[..., Result], bench: Audited) -> None:
+    job_id = bench.recorded().job.id
+    canceled = command("cancel", job_id)
+    assert (canceled.exit_code, canceled.stdout) == (0, f"{job_id}: canceled\n")
+    redriven = command("redrive", job_id)
+    assert (redriven.exit_code, redriven.stdout) == (0, f"{job_id}: redriven\n")
+    assert command("verify").exit_code == 0
+
+
+def test_a_job_that_cannot_be_acted_on_is_named_and_keeps_no_other_from_its_turn(
+    command: Callable[..., Result], bench: Audited
+) -> None:
+    live, unknown = bench.recorded().job.id, f"image-analysis-{0:032x}"
+    refused = command("cancel", "no id", unknown, live)
+    assert refused.exit_code == 1
+    assert [line.rpartition(": ")[2] for line in refused.stdout.splitlines()] == [
+        "want '{type}-{32 hex digits}'",
+        "unknown",
+        "canceled",
+    ]

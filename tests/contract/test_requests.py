@@ -68,6 +68,17 @@ def test_a_duplicate_event_takes_two_requests(counted: Counted) -> None:
     assert len(requests) == 2
 
 
+def test_a_duplicate_event_after_purge_takes_three_requests(counted: Counted) -> None:
+    job_id = _record(counted)
+    table = counted.darkroom.storage.jobs._table
+    for row in [row for row in table.list_entities() if job_id in row["RowKey"]]:  # the key row is named otherwise
+        table.delete_entity(row)
+    ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
+    with counted.wire.counted() as requests:
+        assert counted.darkroom.record(ref).outcome is Outcome.DUPLICATE
+    assert [request.split()[0] for request in requests] == ["HEAD", "POST", "GET"]
+
+
 def test_a_newer_version_takes_seven_requests(counted: Counted) -> None:
     _record(counted)
     ref = counted.upload("cat.png")
@@ -106,6 +117,21 @@ def test_a_renewal_takes_one_request(counted: Counted) -> None:
         attempt._held.beat()
     assert len(requests) == 1
     assert not attempt.lost
+
+
+def test_canceling_by_hand_takes_two_requests(counted: Counted) -> None:
+    job_id = _record(counted)
+    with counted.wire.counted() as requests:
+        assert counted.darkroom.operate.cancel(job_id) is Outcome.CANCELED
+    assert len(requests) == 2
+
+
+def test_redriving_takes_four_requests(counted: Counted) -> None:
+    job_id = _record(counted)
+    counted.darkroom.operate.cancel(job_id)
+    with counted.wire.counted() as requests:
+        assert counted.darkroom.operate.redrive(job_id) is Outcome.REDRIVEN
+    assert [request.split()[0] for request in requests] == ["GET", "GET", "POST", "POST"]
 
 
 @pytest.mark.parametrize(("run", "costs"), [("the first", 3), ("after another's", 3), ("after one's own", 2)])

@@ -16,6 +16,7 @@ from shared.steps.attempt import Attempts
 from shared.steps.bury import Bury
 from shared.steps.follow import Follow
 from shared.steps.locking import TableLock
+from shared.steps.operate import Operate
 from shared.steps.receive import Receive
 from shared.steps.record import Record
 from shared.steps.sweep import Sweep
@@ -87,6 +88,7 @@ class World:
         follow = Follow(jobs=self.jobs, images_container=settings.images_container)
         self.receive = Receive(record=self.record, analyze=self.analyze, follow=follow)
         self.bury = Bury(attempts=self.attempts, record=self.record, follow=follow)
+        self.operate = Operate(jobs=self.jobs, queue=self.queue, settings=settings, clock=clock.server)
         self.sweep = Sweep(
             jobs=self.jobs,
             lock=self.lock,

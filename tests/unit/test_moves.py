@@ -71,6 +71,19 @@ def test_a_renewal_moves_the_due_moment_and_nothing_else() -> None:
     assert renewed == replace(job, due=later + LEASE)
 
 
+def test_a_renewal_carries_progress_and_cursor_and_keeps_what_it_is_not_told() -> None:
+    job = running()
+    told = moves.renew(job, claim=own(job), now=NOW, lease=LEASE, progress=0.5, cursor="page 7").job
+    later = moves.renew(told, claim=own(job), now=NOW, lease=LEASE, progress=0.0).job
+    assert (later.progress, later.cursor) == (0.0, "page 7")
+
+
+def test_the_next_attempt_finds_the_cursor_of_the_one_before() -> None:
+    job = running()
+    told = moves.renew(job, claim=own(job), now=NOW, lease=LEASE, progress=0.5, cursor="page 7").job
+    assert running(told, lapsed=True).cursor == "page 7"
+
+
 def test_a_completed_job_holds_its_report_and_no_claim() -> None:
     job = running()
     done = moves.complete(job, claim=own(job), report={"schema": 1}, now=NOW).job

@@ -1,0 +1,105 @@
+"""What operators do to one job by hand: cancel it, or open it again."""
+
+from shared import moves
+from shared.clock import ServerClock
+from shared.errors import IllegalTransition, Lost, NewerSchema, Undecided
+from shared.jobs import Event, JobError, State
+from shared.ports import JobStore, Row, WorkQueue
+from shared.settings import Settings
+from shared.steps.announce import send_message
+from shared.steps.outcomes import Outcome
+from shared.telemetry import Happened, emit
+
+#: Writers of one job that meet here this often in a row are no accident: a renewal comes each third of a lease.
+ROUNDS = 20
+
+
+class Operate:
+    """Act on one job, whatever its workers do meanwhile.
+
+    Args:
+        jobs: Where the rows are.
+        queue: Where the message of a job that was opened again goes.
+        settings: Times and the dispatch strategy.
+        clock: The service's time.
+    """
+
+    def __init__(self, *, jobs: JobStore, queue: WorkQueue, settings: Settings, clock: ServerClock) -> None:
+        self._jobs = jobs
+        self._queue = queue
+        self._settings = settings
+        self._clock = clock
+
+    def cancel(self, job_id: str) -> Outcome:
+        """End a job that waits or runs; a worker that holds it is fenced out, and its result refused.
+
+        Returns:
+            CANCELED, also when somebody else was first; ENDED when it had ended otherwise; UNKNOWN; LEFT for a job of
+            a newer release.
+
+        Raises:
+            InvalidReference: That is no job id.
+            StorageOut: Storage is out.
+            Undecided: Whether it was written is not known; ask again.
+
+        Costs: get and end = 2; 2 more for each renewal that comes in between.
+        """
+        for _ in range(ROUNDS):
+            row = self._row(job_id)
+            if isinstance(row, Outcome):
+                return row
+            if row.job.state.ended:
+                return Outcome.CANCELED if row.job.state is State.CANCELED else Outcome.ENDED
+            error = JobError("canceled", "Canceled by hand.", self._clock.now())
+            try:
+                self._jobs.replace(row, moves.end(row.job, event=Event.CANCEL, error=error, lapsed=False, now=error.at))
+            except Lost:
+                continue
+            emit(Happened.ENDED, job=job_id, ref=row.job.ref, code=error.code)
+            return Outcome.CANCELED
+        raise _busy(job_id)
+
+    def redrive(self, job_id: str) -> Outcome:
+        """Open a failed or canceled job again, with all of its attempts, and send its message.
+
+        The key row must name this job, and the write matches it: so no older version is opened over a newer one.
+
+        Returns:
+            REDRIVEN; LIVE when it waits or runs already; ENDED when it is completed; OUTDATED when a newer version of
+            its reference is recorded; UNKNOWN; LEFT for a job of a newer release.
+
+        Raises:
+            InvalidReference: That is no job id.
+            StorageOut: Storage is out.
+            Undecided: Whether it was written is not known; ask again.
+
+        Costs: get, key, transaction, send = 4.
+        """
+        for _ in range(ROUNDS):
+            row = self._row(job_id)
+            if isinstance(row, Outcome):
+                return row
+            key = self._jobs.key(row.job.type, row.job.ref)
+            if key is not None and key.job_id != job_id:
+                return Outcome.OUTDATED
+            try:
+                move = moves.redrive(row.job, now=self._clock.now(), grace=self._settings.grace)
+                opened = self._jobs.replace(row, move, over=key)
+            except IllegalTransition:
+                return Outcome.ENDED if row.job.state.ended else Outcome.LIVE
+            except Lost:
+                continue
+            emit(Happened.REDRIVEN, job=job_id, ref=opened.job.ref)
+            send_message(self._queue, self._settings, opened.job)
+            return Outcome.REDRIVEN
+        raise _busy(job_id)
+
+    def _row(self, job_id: str) -> Row | Outcome:
+        try:
+            return self._jobs.get(job_id) or Outcome.UNKNOWN
+        except NewerSchema:
+            return Outcome.LEFT
+
+
+def _busy(job_id: str) -> Undecided:
+    return Undecided(f"{job_id}: others were first {ROUNDS} times")

@@ -1,0 +1,143 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from shared.errors import StorageOut, Undecided
+from shared.jobs import SCHEMA, Event, Move, State
+from shared.steps.outcomes import Outcome
+from tests.doubles.world import World, png
+
+ACTS = ["cancel", "redrive"]
+
+
+def _act(world: World, act: str) -> Callable[[str], Outcome]:
+    acts: dict[str, Callable[[str], Outcome]] = {"cancel": world.operate.cancel, "redrive": world.operate.redrive}
+    return acts[act]
+
+
+def _failed(world: World) -> str:
+    job_id = world.recorded(data=b"no image")
+    world.analyze(job_id, owner="queue/1")
+    assert world.job(job_id).state is State.FAILED
+    world.journal.clear()
+    return job_id
+
+
+def test_a_waiting_job_is_canceled_and_its_token_grows() -> None:
+    world = World()
+    job_id = world.recorded()
+    assert world.operate.cancel(job_id) is Outcome.CANCELED
+    job = world.job(job_id)
+    assert job.error is not None
+    assert (job.state, job.error.code, job.token, job.due) == (State.CANCELED, "canceled", 1, None)
+
+
+def test_a_worker_whose_job_is_canceled_commits_nothing() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.images.before("read", lambda: world.operate.cancel(job_id))
+    assert world.analyze(job_id, owner="queue/1") is Outcome.LOST
+    job = world.job(job_id)
+    assert (job.state, job.report, world.images.thumbnails) == (State.CANCELED, None, {})
+
+
+def test_cancel_goes_on_until_no_renewal_is_first() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.rival_claims(job_id)
+    renewed = [lambda: world.jobs.behind(job_id, lambda row: Move(Event.RENEW, row.job, row.seen_at))] * 3
+    world.jobs.before("replace", *renewed)
+    assert world.operate.cancel(job_id) is Outcome.CANCELED
+
+
+def test_cancel_of_a_job_that_moves_each_time_is_undecided() -> None:
+    world = World()
+    job_id = world.recorded()
+    renewed = [lambda: world.jobs.behind(job_id, lambda row: Move(Event.RENEW, row.job, row.seen_at))] * 20
+    world.jobs.before("replace", *renewed)
+    with pytest.raises(Undecided):
+        world.operate.cancel(job_id)
+
+
+def test_canceling_twice_says_the_same_and_writes_once() -> None:
+    world = World()
+    job_id = world.recorded()
+    assert [world.operate.cancel(job_id) for _ in range(2)] == [Outcome.CANCELED] * 2
+    assert world.job(job_id).token == 1
+
+
+def test_a_completed_job_is_neither_canceled_nor_opened_again() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.analyze(job_id, owner="queue/1")
+    before = world.job(job_id)
+    assert [_act(world, act)(job_id) for act in ACTS] == [Outcome.ENDED] * 2
+    assert world.job(job_id) == before
+
+
+def test_a_failed_job_is_opened_again_with_all_of_its_attempts_and_a_message() -> None:
+    world = World(MAX_ATTEMPTS="1")
+    job_id = _failed(world)
+    assert world.operate.redrive(job_id) is Outcome.REDRIVEN
+    job = world.job(job_id)
+    assert (job.state, job.error, job.attempts, job.attempts_used) == (State.PENDING, None, 1, False)
+    assert world.journal == ["jobs.get", "jobs.key", "jobs.replace", "queue.send"]
+    assert world.analyze(job_id, owner="queue/2") is Outcome.FAILED
+
+
+def test_a_live_job_is_not_opened_again() -> None:
+    world = World()
+    job_id = world.recorded()
+    assert world.operate.redrive(job_id) is Outcome.LIVE
+    world.rival_claims(job_id)
+    assert world.operate.redrive(job_id) is Outcome.LIVE
+
+
+def test_an_older_version_is_not_opened_over_a_newer_one() -> None:
+    world = World()
+    older = world.recorded()
+    newer = world.recorded(data=png(5))
+    assert world.job(older).state is State.CANCELED
+    assert world.operate.redrive(older) is Outcome.OUTDATED
+    assert (world.job(older).state, world.job(newer).state) == (State.CANCELED, State.PENDING)
+
+
+def test_a_newer_version_that_is_recorded_meanwhile_stays_the_only_live_one() -> None:
+    world = World()
+    older = _failed(world)
+    world.jobs.before("replace", lambda: world.recorded(data=png(5)))
+    assert world.operate.redrive(older) is Outcome.OUTDATED
+    assert world.job(older).state is State.FAILED
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_job_that_is_not_there_is_unknown(act: str) -> None:
+    world = World()
+    world.recorded()
+    assert _act(world, act)(f"image-analysis-{0:032x}") is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_job_of_a_newer_release_is_left_to_it(act: str) -> None:
+    world = World()
+    job_id = world.recorded()
+    world.jobs.behind(job_id, lambda row: Move(Event.RENEW, replace(row.job, schema=SCHEMA + 1), row.seen_at))
+    assert _act(world, act)(job_id) is Outcome.LEFT
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_an_outage_is_no_answer(act: str) -> None:
+    world = World()
+    job_id = world.recorded()
+    world.jobs.out = True
+    with pytest.raises(StorageOut):
+        _act(world, act)(job_id)
+
+
+def test_a_queue_that_is_out_delays_a_job_that_was_opened_again() -> None:
+    world = World()
+    job_id = _failed(world)
+    world.queue.out = True
+    assert world.operate.redrive(job_id) is Outcome.REDRIVEN
+    assert world.job(job_id).due is not None
