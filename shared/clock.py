@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from shared.errors import ClockUnset
 
-#: A reply's Date has steps of one second; an offset that falls back further than this is a correction, not a step.
-DATE_STEP = timedelta(seconds=1.5)
+#: A reply's Date has steps of one second: the service's time lies less than this behind what it says.
+DATE_STEP = timedelta(seconds=1)
 
 
 def monotonic() -> float:

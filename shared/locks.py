@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from urllib.parse import quote
 
-from shared.errors import LockHeld, Stale
+from shared.errors import InvalidReference, LockHeld, Stale
+
+#: A RowKey holds 1 KiB, two bytes a character (Azure Tables, data model).
+KEY_LENGTH = 512
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,24 @@ class Lock:
     owner: str | None
     token: int
     lease: timedelta
+
+
+def key(name: str) -> str:
+    r"""Encode a lock's name: Table Storage forbids ``/ \ # ?`` and control characters, and trips over ``%``.
+
+    Raises:
+        InvalidReference: The name is empty, no valid Unicode, or too long.
+    """
+    try:
+        encoded = quote(name, safe="").replace("%", "=")
+    except UnicodeEncodeError:
+        raise InvalidReference("lock: want a name of valid Unicode") from None
+    if not 0 < len(encoded) <= KEY_LENGTH:
+        raise InvalidReference(
+            f"lock: want a name of 1 to {KEY_LENGTH} characters, those beside A-Z, a-z, 0-9, '-', '.', '_' and '~' "
+            f"counted as three for each byte of UTF-8; it has {len(encoded)}"
+        )
+    return encoded
 
 
 def acquire(held: Lock | None, *, name: str, owner: str, lapsed: bool, lease: timedelta) -> Lock:

@@ -201,8 +201,10 @@ class Attempt:
         won = self._write(
             lambda row, own: moves.retry(row, claim=own, error=error, now=error.at, delay=delay, grace=grace)
         )
-        if won:
-            send_message(self._attempts.queue, settings, job, delay=delay + DATE_STEP)
+        if won is not None and won.job.not_before is not None:
+            # Counted from the reply to that write: until then this process's clock may have run ahead.
+            left = max(timedelta(0), won.job.not_before - self._now)
+            send_message(self._attempts.queue, settings, job, delay=left + DATE_STEP)
         return self._ended(Happened.RETRIED, Outcome.RETRIED if won else Outcome.LOST, code)
 
     def abandon(self) -> None:
@@ -230,8 +232,8 @@ class Attempt:
     def _now(self) -> datetime:
         return self._attempts.clock.now()
 
-    def _write(self, move: Callable[[Job, Claim], Move]) -> bool:
-        """Write this claim's last move; False when the claim has gone to another.
+    def _write(self, move: Callable[[Job, Claim], Move]) -> Row | None:
+        """Write this claim's last move; None when the claim has gone to another.
 
         The heartbeat is retired first, so that nobody but it can have moved the row under a claim that is still own;
         then the write is repeated against the row's fresh ETag.
@@ -240,13 +242,11 @@ class Attempt:
         claim = self._held.row.job.claim
         for _ in range(COMMIT_ROUNDS):
             if row is None or claim is None or row.job.claim != claim:
-                return False
+                return None
             try:
-                self._attempts.jobs.replace(row, move(row.job, claim))
+                return self._attempts.jobs.replace(row, move(row.job, claim))
             except Lost:
                 row = self._attempts.jobs.get(row.job.id)
-            else:
-                return True
         raise Undecided(f"{self.job.id}: the row moved at each of {COMMIT_ROUNDS} commits")
 
     def _ended(self, happened: Happened, outcome: Outcome, code: str | None = None) -> Outcome:

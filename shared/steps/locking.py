@@ -68,14 +68,15 @@ class TableLock:
         """Take a lock now or not at all.
 
         Args:
-            name: What is locked; any text.
-            owner: Who takes it; made unique here.
+            name: What is locked; up to 512 characters, others than plain ASCII counted more often: see ``locks.key``.
+            owner: Who takes it, ``trigger/invocation-id``; made unique here.
 
         Returns:
             The tenure, to be used as a context, or to be released by hand.
 
         Raises:
             LockHeld: Another holder's lease is live.
+            InvalidReference: That can be no lock's name.
             StorageOut: Nothing is known; never taken for a held lock.
 
         Costs: get and take = 2 transactions; 1 right after one's own release, or when it is held. A renewal each
@@ -98,7 +99,7 @@ class TableLock:
         """Take a lock, waiting for it with jitter.
 
         Args:
-            name: What is locked; any text.
+            name: What is locked; as above.
             owner: Who takes it; made unique here.
             timeout: How long to go on trying; zero tries once.
 

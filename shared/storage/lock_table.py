@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, UpdateMode
 
 from shared.clock import ServerClock
-from shared.locks import Lock
+from shared.locks import Lock, key
 from shared.ports import LockRow
 from shared.storage import answers, cas
 from shared.storage.patience import Patience
@@ -44,7 +43,7 @@ class LockTable:
         dated = Dated()
         with answers.reading():
             try:
-                entity = self._table.get_entity(_PARTITION, row_key(name), raw_response_hook=dated)
+                entity = self._table.get_entity(_PARTITION, key(name), raw_response_hook=dated)
             except ResourceNotFoundError:
                 return None
         lease = timedelta(seconds=entity["lease_seconds"])
@@ -73,7 +72,7 @@ class LockTable:
     def _columns(self, lock: Lock) -> dict[str, Any]:
         columns = {
             "PartitionKey": _PARTITION,
-            "RowKey": row_key(lock.name),
+            "RowKey": key(lock.name),
             "owner": lock.owner,
             "token": lock.token,
             "lease_seconds": lock.lease.total_seconds(),
@@ -84,8 +83,3 @@ class LockTable:
     def _written(self, lock: Lock, etag: str) -> LockRow:
         now = self._clock.now()
         return LockRow(lock, etag, modified_at=now, seen_at=now)
-
-
-def row_key(name: str) -> str:
-    r"""Encode a lock's name: Table Storage forbids ``/ \ # ?`` and control characters, and trips over ``%``."""
-    return quote(name, safe="").replace("%", "=")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared.errors import Lost
-from shared.locks import Lock
+from shared.locks import Lock, key
 from shared.ports import LockRow
 from tests.doubles.clock import FakeClock
 from tests.doubles.door import Door
@@ -29,14 +29,14 @@ class MemoryLocks(Door):
     def get(self, name: str) -> LockRow | None:
         """See ``LockStore.get``."""
         self.enter("get")
-        row, date = self._rows.get(name), self._clock.reply()
+        row, date = self._rows.get(key(name)), self._clock.reply()
         return None if row is None else replace(row, seen_at=date)
 
     def insert(self, lock: Lock) -> LockRow:
         """See ``LockStore.insert``."""
         self.enter("insert")
         with self._mutex:
-            if lock.name in self._rows:
+            if key(lock.name) in self._rows:
                 raise Lost(lock.name)
             return self._apply(lock)
 
@@ -44,12 +44,13 @@ class MemoryLocks(Door):
         """See ``LockStore.replace``."""
         self.enter("replace")
         with self._mutex:
-            stands = self._rows.get(lock.name)
+            stands = self._rows.get(key(lock.name))
             if stands is None or stands.etag != row.etag:
                 raise Lost(lock.name)
             return self._apply(lock)
 
     def _apply(self, lock: Lock) -> LockRow:
         etag = f'"{next(self._etags)}"'
-        self._rows[lock.name] = LockRow(lock, etag, modified_at=self._clock.now, seen_at=self._clock.reply())
-        return self._rows[lock.name]
+        row = LockRow(lock, etag, modified_at=self._clock.now, seen_at=self._clock.reply())
+        self._rows[key(lock.name)] = row
+        return row

@@ -1,5 +1,6 @@
-"""Transports to put beneath the SDK clients: one counts requests, one loses and refuses them."""
+"""Transports to put beneath the SDK clients: they count requests, lose and refuse them."""
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -67,6 +68,34 @@ class CountingTransport(Passing):
             yield counted
         finally:
             self._seen = seen + counted
+
+
+class Forgetful(Passing):
+    """Lose a share of the replies to writes, after the service has answered.
+
+    Args:
+        inner: What is beneath.
+        share: Of the replies to lose, 0 to 1.
+        seed: What chance begins with.
+
+    Attributes:
+        lost: Replies lost so far.
+    """
+
+    def __init__(self, inner: HttpTransport[Any, Any], share: float, seed: int) -> None:
+        super().__init__(inner)
+        self._share = share
+        self._chance = random.Random(seed)
+        self.lost = 0
+
+    def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
+        """Send, and perhaps forget what came back."""
+        reply = super().send(request, **kwargs)
+        if request.method == "POST" and self._chance.random() < self._share:
+            self.lost += 1
+            _ = reply.internal_response.content  # the connection is free for others
+            raise ServiceResponseError("forgotten")
+        return reply
 
 
 class Fault(Enum):

@@ -1,9 +1,11 @@
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared import locks
-from shared.errors import LockHeld, Stale
+from shared.errors import InvalidReference, LockHeld, Stale
 from shared.locks import Lock
 
 LEASE = timedelta(seconds=60)
@@ -55,3 +57,25 @@ def test_a_released_lock_is_nobodys(act: object) -> None:
     assert callable(act)
     with pytest.raises(Stale):
         act(RELEASED, owner="timer/1", token=3)
+
+
+names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=42)
+
+
+@given(names, names)
+def test_each_name_has_a_key_of_its_own_that_the_service_takes(one: str, other: str) -> None:
+    keys = {locks.key(one), locks.key(other)}
+    assert len(keys) == len({one, other})
+    assert not set("/\\#?%") & set("".join(keys))
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"), [("", "it has 0"), ("x" * 513, "it has 513"), ("ä" * 86, "it has 516"), ("\ud800", "Unicode")]
+)
+def test_a_name_that_no_key_can_hold_is_refused_with_its_length(name: str, problem: str) -> None:
+    with pytest.raises(InvalidReference, match=problem):
+        locks.key(name)
+
+
+def test_the_longest_name_is_taken() -> None:
+    assert len(locks.key("x" * 512)) == locks.KEY_LENGTH

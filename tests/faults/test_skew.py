@@ -1,0 +1,277 @@
+"""Workers whose clocks are off by ten seconds and run at double or half speed: nothing is stolen early.
+
+The only clock that a worker has is the monotonic one that it was given; what time it is, the service tells. So these
+tests give each worker a clock that is wrong in its own way, and move the service's time in small steps.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any
+
+import pytest
+from azure.core.pipeline.transport import HttpTransport
+
+from shared.clock import DATE_STEP as CORRECTED_BEYOND
+from shared.steps.attempt import Attempt
+from shared.steps.locking import Release
+from shared.steps.outcomes import Outcome
+from shared.storage import clients
+from tests.doubles.transports import Passing
+from tests.faults.skew import LEASE, MARGIN, Service, Skew
+from tests.faults.skew_grounds import (
+    BACKOFF_SECONDS,
+    CHANCE,
+    ClaimPrize,
+    Ground,
+    LockPrize,
+    Terrain,
+    azure_terrain,
+    memory_terrain,
+    passing,
+)
+
+STEP = 0.25
+LATE_SECONDS = 6.0
+DATE_STEP = timedelta(seconds=1)
+DELAY = timedelta(seconds=BACKOFF_SECONDS * CHANCE)
+either = pytest.fixture(params=["memory", "azurite"], scope="module")
+
+
+@pytest.fixture(scope="module")
+def wire() -> Iterator[HttpTransport[Any, Any]]:
+    """Give one pool of connections to all cases, and close it at the end."""
+    with clients.default_transport() as transport:
+        yield Passing(transport)
+
+
+@either
+def terrain(request: pytest.FixtureRequest) -> Terrain:
+    """Give the doubles with all clocks, or Azurite with some."""
+    if request.param == "memory":
+        return memory_terrain()
+    return azure_terrain(request.getfixturevalue("azurite").connection, request.getfixturevalue("wire"))
+
+
+@pytest.fixture(params=[ClaimPrize, LockPrize], ids=["claim", "lock"], scope="module")
+def prize(request: pytest.FixtureRequest) -> type[ClaimPrize | LockPrize]:
+    """Give what workers are after."""
+    return request.param  # type: ignore[no-any-return]
+
+
+@dataclass
+class Succession:
+    """How a rival has followed a holder who has died.
+
+    Attributes:
+        clocks: The holder's and the rival's.
+        waited: From the holder's last write to the takeover, by the service's clock.
+        believed: Whether the holder still believed in its lease then.
+    """
+
+    clocks: str
+    waited: timedelta
+    believed: bool
+
+
+@pytest.fixture(scope="module")
+def successions(terrain: Terrain, prize: type[ClaimPrize | LockPrize]) -> list[Succession]:
+    """Let each holder die, each of its rivals follow it."""
+    return [
+        succession(terrain, prize, holder, rival, start=STEP * (number % 4))
+        for number, (holder, rival) in enumerate(terrain.pairs)
+    ]
+
+
+def succession(
+    terrain: Terrain,
+    make: type[ClaimPrize | LockPrize],
+    holder: Skew,
+    rival: Skew,
+    *,
+    start: float = 0.0,
+    alive: float = 45.0,
+    late: float = 0.0,
+) -> Succession:
+    """Let a holder renew its lease for a while and die, and a rival try at each step.
+
+    Args:
+        terrain: Where.
+        make: What they are after.
+        holder: Who dies.
+        rival: Who follows.
+        start: Seconds of the service's time before anything happens.
+        alive: Seconds for which the holder renews.
+        late: Seconds for which the reply to each of its writes is on its way.
+    """
+    ground = terrain.begin()
+    prize, service = make(ground), ground.service
+    service.go(start)
+    first, second = ground.worker(holder), ground.worker(rival)
+    first.answered_late(service, late)
+    held = prize.take(first)
+    assert held is not None
+    for _ in passing(service, alive, step=terrain.step):
+        first.heartbeat.beat()
+    written_at = prize.written_at(ground)
+    for _ in dying(service, terrain, since=service.now - written_at):
+        believed = not held.lost
+        if prize.take(second) is not None:
+            ground.proven()
+            return Succession(f"{holder} then {rival}", service.now - written_at, believed)
+    raise AssertionError(f"{holder} then {rival}: never taken over")
+
+
+def dying(service: Service, terrain: Terrain, *, since: timedelta) -> Iterator[None]:
+    """Let time pass until well after the end of a lease, in small steps where it ends."""
+    quiet = (LEASE - since).total_seconds() - 3
+    return chain(passing(service, quiet, step=terrain.step), passing(service, 20, step=STEP))
+
+
+def test_nothing_is_stolen_from_a_holder_whose_heart_beats(
+    terrain: Terrain, prize: type[ClaimPrize | LockPrize]
+) -> None:
+    tries = 0
+    for skew in terrain.holders:
+        ground = terrain.begin()
+        after, holder, rivals = prize(ground), ground.worker(skew), [ground.worker(rival) for rival in terrain.rivals]
+        held = after.take(holder)
+        assert held is not None
+        for _ in passing(ground.service, terrain.alive, step=terrain.step):
+            holder.heartbeat.beat()
+            assert not held.lost, skew
+            assert [after.take(rival) for rival in rivals] == [None] * len(rivals), skew
+            tries += len(rivals)
+        ground.proven()
+    print(f"{len(terrain.holders)} holders for {terrain.alive:g} s, {tries} tries of rivals: none has got in")
+
+
+def test_nobody_gets_in_while_the_holder_believes_in_its_lease(successions: list[Succession]) -> None:
+    assert [one.clocks for one in successions if one.believed] == []
+
+
+@pytest.mark.parametrize("alive", [0.0, 45.0], ids=["its first write", "a renewal"])
+def test_nobody_gets_in_while_a_holder_believes_who_was_answered_late(
+    terrain: Terrain, prize: type[ClaimPrize | LockPrize], alive: float
+) -> None:
+    for holder, rival in terrain.pairs:
+        one = succession(terrain, prize, holder, rival, alive=alive, late=LATE_SECONDS)
+        assert not one.believed, one
+
+
+def test_a_dead_holder_is_followed_within_lease_and_margin_and_a_second_and_not_before(
+    successions: list[Succession],
+) -> None:
+    waits = [one.waited for one in successions]
+    print(f"{len(waits)} pairs: followed {min(waits).total_seconds()} to {max(waits).total_seconds()} s after")
+    assert [one for one in successions if not LEASE + MARGIN < one.waited <= LEASE + MARGIN + DATE_STEP] == []
+
+
+@dataclass
+class Return:
+    """How a job that was retried has been claimed again; moments are the service's.
+
+    Attributes:
+        clocks: The first worker's and the next one's.
+        given_back: When the first has given it back.
+        not_before: As the first has written it.
+        taken: When the next one has got it.
+    """
+
+    clocks: str
+    given_back: datetime
+    not_before: datetime
+    taken: datetime
+
+
+def returned(terrain: Terrain, holder: Skew, rival: Skew, *, start: float) -> Return:
+    """Let a worker give its job back with a delay, and another try for it at each step."""
+    ground = terrain.begin()
+    service = ground.service
+    service.go(start)
+    first, second = ground.worker(holder), ground.worker(rival)
+    attempt = first.attempts.begin(ground.job_id, owner="queue/1")
+    assert isinstance(attempt, Attempt)
+    for _ in passing(service, 25, step=terrain.step):
+        first.heartbeat.beat()
+    assert attempt.retry("busy", "Later.") is Outcome.RETRIED
+    given_back, not_before = service.now, ground.row().job.not_before
+    assert not_before is not None
+    quiet = (not_before - service.now).total_seconds() - 3
+    for _ in chain(passing(service, quiet, step=terrain.step), passing(service, 20, step=STEP)):
+        if isinstance(second.attempts.begin(ground.job_id, owner="queue/2"), Attempt):
+            ground.proven()
+            return Return(f"{holder} then {rival}", given_back, not_before, service.now)
+    raise AssertionError(f"{holder} then {rival}: never claimed again")
+
+
+def test_a_retried_job_is_claimed_when_its_delay_is_over_and_not_before(terrain: Terrain) -> None:
+    for number, (holder, rival) in enumerate(terrain.pairs):
+        one = returned(terrain, holder, rival, start=STEP * (number % 4))
+        # between two replies a clock that runs too fast gets ahead, by no more than what is taken for a step of Date
+        ahead = CORRECTED_BEYOND if rival.rate > 1 else timedelta(0)
+        assert -ahead <= one.taken - one.not_before <= DATE_STEP, one
+        assert one.taken - one.given_back >= DELAY - DATE_STEP - ahead, one
+
+
+@pytest.mark.parametrize("first_to_commit", ["the one who is late", "the one who came after"])
+def test_of_two_who_believe_in_the_lease_the_second_alone_commits(terrain: Terrain, first_to_commit: str) -> None:
+    for skew in terrain.slow:
+        ground = terrain.begin()
+        late, after = both(ground, ClaimPrize(ground), skew)
+        assert (late.lost, after.lost) == (False, False)
+        order = [late, after] if first_to_commit == "the one who is late" else [after, late]
+        ends = {attempt: attempt.complete({"schema": 1}) for attempt in order}
+        assert (ends[late], ends[after], ground.commits()) == (Outcome.LOST, Outcome.COMPLETED, 1)
+        ground.proven()
+
+
+def test_of_two_who_believe_in_a_lock_the_first_leaves_it_to_the_second(terrain: Terrain) -> None:
+    for skew in terrain.slow:
+        ground = terrain.begin()
+        late, after = both(ground, LockPrize(ground), skew)
+        assert (late.lost, after.lost) == (False, False)
+        assert late.release() is Release.TAKEN_OVER
+        after.renew()
+        assert (after.lost, ground.lock_row().lock) == (False, after.lock)
+        ground.proven()
+
+
+def both(ground: Ground, prize: Any, skew: Skew) -> tuple[Any, Any]:  # noqa: ANN401 - two of a kind, by the prize
+    """Let a worker whose clock is slow hold on without a heartbeat until another has got in."""
+    held = prize.take(ground.worker(skew))
+    ground.service.go((LEASE + MARGIN + DATE_STEP).total_seconds())
+    return held, prize.take(ground.worker(Skew()))
+
+
+def test_a_service_that_sets_its_clock_back_keeps_rivals_out_for_as_long(
+    terrain: Terrain, prize: type[ClaimPrize | LockPrize]
+) -> None:
+    ground = terrain.begin()
+    after, rival, began = prize(ground), ground.worker(Skew(10.0, 2.0)), ground.service.seconds
+    held = after.take(ground.worker(Skew()))
+    assert held is not None
+    ground.service.correct(-30)
+    for _ in passing(ground.service, 100, step=1):
+        if after.take(rival) is not None:
+            break
+    assert (ground.service.seconds - began, held.lost) == (LEASE.total_seconds() + MARGIN.total_seconds() + 31, True)
+    ground.proven()
+
+
+def test_a_service_that_sets_its_clock_forward_may_end_a_lease_but_one_commits(terrain: Terrain) -> None:
+    ground = terrain.begin()
+    prize = ClaimPrize(ground)
+    early = prize.take(ground.worker(Skew()))
+    ground.service.correct((LEASE + MARGIN + DATE_STEP).total_seconds())
+    after = prize.take(ground.worker(Skew()))
+    assert early is not None
+    assert after is not None
+    assert [early.lost, early.complete({"schema": 1}), after.complete({"schema": 1})] == [
+        False,
+        Outcome.LOST,
+        Outcome.COMPLETED,
+    ]
+    assert ground.commits() == 1
+    ground.proven()
