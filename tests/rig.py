@@ -56,10 +56,17 @@ class HostProcess:
     """One Functions host, ready."""
 
     def __init__(self, environ: dict[str, str], log: Path) -> None:
-        self._log = log.open("wb")
+        self.log = log
+        self._written = log.open("wb")
         command = [sys.executable, "-m", "localhost.host", "--app", str(ROOT), "--port", "0", "--fast"]
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log
+            command,
+            cwd=ROOT,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._written,
+            start_new_session=True,  # a group of its own: paused with all that it may have started
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
@@ -70,8 +77,20 @@ class HostProcess:
         """End it as ``kill -9`` does."""
         self._end(signal.SIGKILL)
 
+    def pause(self) -> None:
+        """Stop it and its children as ``kill -STOP`` does; return when it stands still."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
+        _, status = os.waitpid(self.process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status), f"ended by {status} instead"
+
+    def resume(self) -> None:
+        """Let it go on where it stood; harmless when it has ended."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGCONT)
+
     def drain(self) -> int:
         """End it as an operator does; return its exit status."""
+        self.resume()  # one that stands still would never hear of it
         return self._end(signal.SIGTERM)
 
     def _end(self, number: int) -> int:
@@ -80,7 +99,7 @@ class HostProcess:
         status = self.process.wait(60)
         if self.process.stdout is not None:
             self.process.stdout.close()
-        self._log.close()
+        self._written.close()
         return status
 
 
@@ -132,6 +151,14 @@ class Rig:
         """Put a message in with the plain SDK, as anyone may."""
         self.queues.get_queue_client(queue).send_message(text)
 
+    def verify(self) -> str:
+        """Run ``darkroom verify`` as an operator does; return its last line when it finds no violation."""
+        command = [sys.executable, "-c", "from shared.cli.main import app; app()", "verify"]
+        environ = {**os.environ, **self.environ}
+        told = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
+        assert told.returncode == 0, told.stdout + told.stderr
+        return told.stdout.splitlines()[-1]
+
     def applied(self) -> tuple[Counter[str], Counter[str]]:
         """End everything, so that the request log is whole; return claims and commits by job id, as it has them."""
         self.close()
@@ -169,7 +196,8 @@ def transitions_applied(log: Path) -> tuple[Counter[str], Counter[str]]:
     commits: Counter[str] = Counter()
     asked: dict[str, str] = {}
     for line in log.read_text("utf-8", "replace").splitlines():
-        found = _BATCH.search(line)
+        # The pattern alone takes minutes: it is quadratic in lines without a space, and bodies of blobs are such.
+        found = _BATCH.search(line) if "TableHandler:batch()" in line else None
         if not found:
             continue
         request, kind, text = found[1], found[2], json.loads(found[3])

@@ -122,11 +122,16 @@ class Analyze:
         return attempt.cancel("blob_gone", "The blob was deleted before it was analysed.")
 
     def _overwritten(self, attempt: Attempt, ref: ImageRef) -> Outcome:
-        """Record what stands there now, which supersedes this job in the same transaction; end it if that did not."""
+        """Record what stands there now, which supersedes this job in the same transaction; end it if that did not.
+
+        Where the version that was not there a moment ago stands there again, it is still the newest: read it later.
+        """
         try:
-            self._record.overwritten(ref)
+            recorded = self._record.overwritten(ref)
         except BlobGone:
             return self._gone(attempt)
+        if recorded.job_id == attempt.job.id:
+            return attempt.retry("blob_changed", "The blob was replaced, and put back, while it was read.")
         if attempt.still_own():
             message = "The blob was overwritten before it was analysed."
             return attempt.cancel("superseded", message, event=Event.SUPERSEDE)

@@ -115,7 +115,7 @@ class JobTable:
             operations.append(_key_operation(codec.encode_key(move.job, place=place, nonce=nonce), over))
         if superseded is not None:
             operations += _moved(*superseded, place=place, nonce=nonce)
-        guarded = cas.Guarded(place, codec.job_key(row.job.id), row.etag, nonce, _proof(row, move))
+        guarded = cas.Guarded(place, codec.job_key(row.job.id), row.etag, nonce, _proof(row, move, over))
         return self._written(move, self._transact(operations, guarded, timeout))
 
     def refuse(self, job_id: str, token: int, *, report: str, now: datetime) -> None:
@@ -221,8 +221,13 @@ def _key_operation(columns: dict[str, Any], over: Key | None) -> cas.Operation:
     return ("update", columns, guard)
 
 
-def _proof(row: Row, move: Move) -> tuple[str, str] | None:
-    """Say where this write's nonce stays when others move the row on."""
+def _proof(row: Row, move: Move, over: Key | None) -> tuple[str, str] | None:
+    """Say where this write's nonce stays when others move the row on.
+
+    A key row that rides along stays until a newer version is recorded, or the job is opened once more.
+    """
+    if over is not None:
+        return codec.ref_key(move.job.type, move.job.ref), "nonce"
     if move.event is Event.CLAIM:
         return codec.try_key(move.job.id, move.job.token), "claim_nonce"
     if row.job.claim is not None and move.job.claim != row.job.claim:

@@ -61,6 +61,11 @@ def ended(bench: JobsBench, row: Row, event: Event = Event.CANCEL) -> Move:
     return moves.end(row.job, event=event, error=error(bench), lapsed=False, now=bench.now)
 
 
+def redriven(bench: JobsBench, row: Row) -> Move:
+    """Return a redrive of an ended job."""
+    return moves.redrive(row.job, now=bench.now, grace=NONE)
+
+
 def error(bench: JobsBench) -> JobError:
     """Return an error of now."""
     return JobError("corrupt_image", "Nothing to see.", bench.now)

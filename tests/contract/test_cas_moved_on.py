@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shared.errors import Duplicate, Lost
+from shared.jobs import Event
 from shared.storage.cas import MOVED_ON
 from tests.contract import lives
 from tests.contract.torn import Torn
@@ -87,6 +88,37 @@ def test_a_retry_that_was_applied_and_claimed_by_a_rival_has_won(torn: Torn) -> 
 
     torn.wire.arm(Fault.REPLY_LOST, meanwhile=claims)
     assert torn.store.replace(row, move).etag == MOVED_ON
+
+
+@pytest.mark.parametrize("fault", APPLIED)
+def test_a_redrive_that_was_applied_and_claimed_by_a_rival_has_won(torn: Torn, fault: Fault) -> None:
+    added = torn.rival.store.insert(lives.added(torn))
+    row = torn.rival.store.replace(added, lives.ended(torn, added))
+    key = torn.rival.store.key(row.job.type, row.job.ref)
+
+    def claims() -> None:
+        opened = torn.rival.store.get(row.job.id)
+        assert opened is not None
+        torn.rival.store.replace(opened, lives.claimed(torn, opened))
+
+    torn.wire.arm(fault, meanwhile=claims)
+    assert torn.store.replace(row, lives.redriven(torn, row), over=key).etag == MOVED_ON
+
+
+def test_a_redrive_that_was_applied_and_superseded_by_a_newer_version_is_lost(torn: Torn) -> None:
+    added = torn.rival.store.insert(lives.added(torn))
+    row = torn.rival.store.replace(added, lives.ended(torn, added))
+    key = torn.rival.store.key(row.job.type, row.job.ref)
+
+    def supersedes() -> None:
+        opened, stands = torn.rival.store.get(row.job.id), torn.rival.store.key(row.job.type, row.job.ref)
+        assert opened is not None
+        end = (opened, lives.ended(torn, opened, Event.SUPERSEDE))
+        torn.rival.store.insert(lives.added(torn, version="0x2"), over=stands, superseded=end)
+
+    torn.wire.arm(Fault.REPLY_LOST, meanwhile=supersedes)
+    with pytest.raises(Lost):
+        torn.store.replace(row, lives.redriven(torn, row), over=key)
 
 
 def test_a_lock_that_was_taken_and_moved_on_is_lost(torn: Torn) -> None:

@@ -29,6 +29,8 @@ class Strike(Enum):
     UNREACHABLE = "not applied: no connection"
     PAUSED_BEFORE = "the process sleeps past its lease before it, and a rival works"
     PAUSED_AFTER = "applied, the process sleeps past its lease before it sees the reply, and a rival works"
+    OUT_BEFORE = "not applied, and nothing gets through until the worker gives up"
+    OUT_AFTER = "applied, and nothing gets through after that until the worker gives up"
 
     @property
     def applies(self) -> bool:
@@ -45,15 +47,22 @@ class Strike(Enum):
         """Whether a rival has its turn."""
         return self in (Strike.PAUSED_BEFORE, Strike.PAUSED_AFTER)
 
+    @property
+    def lasts(self) -> bool:
+        """Whether every later request of the worker fails too."""
+        return self in (Strike.OUT_BEFORE, Strike.OUT_AFTER)
+
 
 #: A read leaves nothing behind: for it, these are what they are before it.
-WRITES_ONLY = (Strike.DIED_AFTER, Strike.BUSY_AFTER)
+WRITES_ONLY = (Strike.DIED_AFTER, Strike.BUSY_AFTER, Strike.OUT_AFTER)
+PAUSES = (Strike.PAUSED_BEFORE, Strike.PAUSED_AFTER)
 _APPLIED = (
     Strike.DIED_AFTER,
     Strike.REPLY_LOST,
     Strike.REPLY_AND_LOOK_LOST,
     Strike.BUSY_AFTER,
     Strike.PAUSED_AFTER,
+    Strike.OUT_AFTER,
 )
 
 

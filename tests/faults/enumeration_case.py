@@ -11,6 +11,7 @@ from azure.core.pipeline.transport import HttpTransport
 
 from shared import ids, wiring
 from shared.images import ImageRef, version_of
+from shared.invariants import Finding
 from shared.storage.patience import Patience
 from tests.doubles.world import png
 from tests.faults.enumeration import GRACE, LAPSE_SECONDS, SETTINGS, Time
@@ -80,10 +81,10 @@ class Case:
         darkroom.sweep._prepared = True
         return Worker(darkroom, line)
 
-    def upload(self) -> str:
-        """Put a new version of the image there; return the id of its job."""
+    def upload(self, data: bytes | None = None) -> str:
+        """Put a new version of the image there, a sound one without ``data``; return the id of its job."""
         blob = self._images.get_blob_client(self.ref.container, self.ref.name)
-        etag = blob.upload_blob(png(3 + len(self.versions)), overwrite=True)["etag"]
+        etag = blob.upload_blob(data or png(3 + len(self.versions)), overwrite=True)["etag"]
         self.versions.append(ids.job_id(SETTINGS.image_type, self.ref.ref, version_of(etag)))
         return self.versions[-1]
 
@@ -91,10 +92,14 @@ class Case:
         """Delete the image."""
         self._images.get_blob_client(self.ref.container, self.ref.name).delete_blob()
 
-    def recorded(self) -> str:
+    def recorded(self, data: bytes | None = None) -> str:
         """Upload an image and record it; its message lies in the queue."""
-        self.upload()
+        self.upload(data)
         return self.user.darkroom.record(self.ref).job_id
+
+    def put(self, text: str) -> None:
+        """Put in a message, as anyone may."""
+        self.user.darkroom.storage.queue._queue.send_message(text)
 
     def fetch(self) -> None:
         """Take what is visible in the queue into the host's hands."""
@@ -104,19 +109,19 @@ class Case:
 
     def tell(self, worker: Worker) -> None:
         """Deliver the events."""
-        self._deliver(self.events, lambda ref: worker.darkroom.record.announced(ref.ref))
+        self.deliver(self.events, lambda ref: worker.darkroom.record.announced(ref.ref))
 
     def hand(self, worker: Worker) -> None:
         """Deliver the messages."""
         self.fetch()
-        self._deliver(self.inbox, lambda body: worker.darkroom.receive(body, owner="queue/1"))
+        self.deliver(self.inbox, lambda body: worker.darkroom.receive(body, owner="queue/1"))
 
     def bury(self, worker: Worker) -> None:
         """Deliver the poison messages."""
-        self._deliver(self.poison, worker.darkroom.bury)
+        self.deliver(self.poison, worker.darkroom.bury)
 
     @staticmethod
-    def _deliver(pending: list[Any], act: Callable[[Any], object]) -> None:
+    def deliver(pending: list[Any], act: Callable[[Any], object]) -> None:
         """Act on each; only what has succeeded is not delivered again."""
         for one in list(pending):
             act(one)
@@ -124,15 +129,20 @@ class Case:
                 pending.remove(one)  # a rival may have had it as well
 
     def recover(self) -> dict[str, Mapping[str, Any]]:
-        """Let leases lapse, and let new processes do what hosts make them do, until all is quiet; return the rows."""
+        """Let leases lapse, and let new processes do what hosts make them do, until all is quiet; return the rows.
+
+        A tick that would find nothing to do is left out: it takes as long as all the rest.
+        """
         for _ in range(ROUNDS):
             self.time.go(LAPSE_SECONDS)
             worker = self.worker()
             self.tell(worker)
             self.hand(worker)
             self.bury(worker)
-            worker.darkroom.sweep(owner="timer/2")
             rows = self.rows()
+            if live(rows):
+                worker.darkroom.sweep(owner="timer/2")
+                rows = self.rows()
             if not (self.events or self.inbox or self.poison or live(rows)):
                 return rows
         raise AssertionError(f"not quiet after {ROUNDS} rounds: {self.events} {self.inbox} {live(rows)}")
@@ -145,6 +155,17 @@ class Case:
             wanted = ["due"] if row["state"] in LIVE else ["end"]
             assert index == wanted, f"{identity} is {row['state']} and has {index}"
         return rows
+
+    def violations(self, *, blobs: bool) -> list[Finding]:
+        """Hold the invariants against all that is kept, as a process that nothing has ever struck."""
+        found: list[Finding] = []
+        self.user.darkroom.verify(found.append, repair=False, blobs=blobs)
+        return [finding for finding in found if finding.violation]
+
+    def prove(self, *, blobs: bool = True) -> None:
+        """See that all invariants hold."""
+        violations = self.violations(blobs=blobs)
+        assert violations == [], f"verify: {violations}"
 
     def thumbnails(self) -> set[str]:
         """Return the names of all thumbnails."""

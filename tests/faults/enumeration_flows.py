@@ -1,19 +1,14 @@
 """The flows: what stands before, what the worker does, what its rival does in a pause, and how it must end."""
 
-import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
-from shared.errors import LockHeld, Stale
 from shared.jobs import State
 from shared.steps.attempt import Attempt
-from shared.steps.locking import Tenure
-from tests.faults.enumeration import GRACE, LAPSE_SECONDS, SETTINGS, Strike
+from tests.faults.enumeration import GRACE, LAPSE_SECONDS, PAUSES, SETTINGS, Strike
 from tests.faults.enumeration_case import Case, Worker
 from tests.faults.enumeration_wire import READ_IMAGE
 
-PAUSES = (Strike.PAUSED_BEFORE, Strike.PAUSED_AFTER)
-_TO_RENEWAL = SETTINGS.lease.total_seconds() / 3 + 1
+TO_RENEWAL = SETTINGS.lease.total_seconds() / 3 + 1
 
 
 class Flow:
@@ -23,7 +18,9 @@ class Flow:
         settings: App settings that it needs.
         ends: State of each version's job, in the order of their uploads.
         starts: Analyses that a single fault may cost, of each version.
+        messages: Messages that are sent, whichever single request fails.
         first: The first request that is struck, by a word of its label; those before are another flow's.
+        only: The requests that are struck, by their label; all from the first on without it.
         strikes: What is tried.
         lapses: Whether leases have lapsed when the rival has its turn.
     """
@@ -31,11 +28,13 @@ class Flow:
     settings: Mapping[str, str] = {}
     ends: tuple[State, ...] = (State.COMPLETED,)
     starts = 2
+    messages = 0
     first = ""
+    only = ""
     strikes: tuple[Strike, ...] = tuple(Strike)
     lapses = True
 
-    def ended_well(self, states: list[State]) -> bool:
+    def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - some look at it
         """Whether these may be the ends of the versions' jobs."""
         return tuple(states) == self.ends
 
@@ -50,12 +49,17 @@ class Flow:
         case.tell(worker)
         case.hand(worker)
 
+    def afterwards(self, case: Case) -> None:
+        """Do what others do when the worker's part is over, before anything is brought back."""
+
     def check(self, case: Case) -> None:
         """Look at what only this flow promises."""
 
 
 class Recording(Flow):
     """An event: a job and its message."""
+
+    messages = 1
 
     def prepare(self, case: Case) -> None:
         """Upload."""
@@ -116,7 +120,7 @@ class Renewal(Sweeping):
         """Sweep slowly."""
 
         def beat() -> None:
-            case.time.go(_TO_RENEWAL)
+            case.time.go(TO_RENEWAL)
             worker.darkroom.analyze._attempts._heartbeat.beat()
 
         worker.line.interlude = beat
@@ -127,6 +131,7 @@ class Superseding(Flow):
     """An event of a newer version, which ends the waiting job of the one before."""
 
     ends = (State.CANCELED, State.COMPLETED)
+    messages = 1
 
     def prepare(self, case: Case) -> None:
         """Record, and upload a newer version."""
@@ -151,7 +156,7 @@ class Overtaken(Analysis):
         case.events.append(case.ref)
         super().rival(case, worker)
 
-    def ended_well(self, states: list[State]) -> bool:
+    def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - some look at it
         """The newest is completed; the older one was, or was canceled."""
         return states[-1] is State.COMPLETED and set(states[:-1]) <= {State.CANCELED, State.COMPLETED}
 
@@ -198,62 +203,3 @@ class Burying(Exhausting):
     def rival(self, case: Case, worker: Worker) -> None:
         """Bury as well."""
         self.run(case, worker)
-
-
-@dataclass
-class Locking(Flow):
-    """Two runs under a lock, with a renewal in the middle of each; the second takes it by the ETag of its release.
-
-    Attributes:
-        inside: Who believes to hold it.
-        tokens: Of every holder, in the order of their entries.
-    """
-
-    ends = ()
-    inside: list[Tenure] = field(default_factory=list)
-    tokens: list[int] = field(default_factory=list)
-
-    def run(self, case: Case, worker: Worker) -> None:
-        """Take the lock, renew it, let go of it; twice."""
-        for _ in range(2):
-            with contextlib.suppress(LockHeld, Stale):
-                self.once(case, worker)
-
-    def once(self, case: Case, worker: Worker) -> None:
-        """Take the lock, renew it, let go of it."""
-        with worker.darkroom.sweep._lock.try_acquire("nightly", owner="timer/1") as held:
-            self.inside.append(held)
-            try:
-                self.alone(held)
-                self.tokens.append(held.lock.token)
-                assert self.tokens == sorted(set(self.tokens)), f"tokens {self.tokens}"
-                case.time.go(_TO_RENEWAL)
-                held.renew()
-                self.alone(held)
-            finally:
-                self.inside.remove(held)
-
-    def rival(self, case: Case, worker: Worker) -> None:
-        """Take it too: the lease has lapsed, so it must be there to take; LockHeld is raised."""
-        self.once(case, worker)
-
-    def alone(self, held: Tenure) -> None:
-        """See that no two believe to hold it."""
-        believers = [other for other in self.inside if not other.lost]
-        assert held.lost or believers == [held], f"{len(believers)} holders at once"
-
-    def check(self, case: Case) -> None:
-        """Take it once more, after the lapse."""
-        self.once(case, case.worker())
-
-
-class Contending(Locking):
-    """The same beside another that tries while the holder's lease is live."""
-
-    strikes = PAUSES
-    lapses = False
-
-    def rival(self, case: Case, worker: Worker) -> None:
-        """Take it if it is free."""
-        with contextlib.suppress(LockHeld):
-            self.once(case, worker)

@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from azure.core.pipeline.transport import HttpTransport
@@ -16,8 +16,13 @@ from tests.faults.enumeration_case import Build, Case, Worker, jobs_in, live
 from tests.faults.enumeration_flows import Flow
 from tests.faults.enumeration_wire import reads
 
-#: Schedules at once: they wait for the SDK's pauses between reads more than for anything else.
-AT_ONCE = 6
+
+class End(Enum):
+    """How the worker's part ends."""
+
+    RETURNED = "it returned"
+    RAISED = "it raised, so that the host brings back what it was about"
+    DIED = "the process died"
 
 
 @dataclass
@@ -87,52 +92,53 @@ class Enumeration:
         """Run the flow once without a fault; return the number and label of each request to strike."""
         flow, case = self._prepared()
         worker = case.worker()
-        flow.run(case, worker)
+        self._end(flow, case, worker)
         sent = list(worker.line.sent)
+        flow.afterwards(case)
         judge(flow, case, case.recover())
         start = next(number for number, label in enumerate(sent) if flow.first in label)
-        return list(enumerate(sent, 1))[start:]
+        return [(nth, label) for nth, label in list(enumerate(sent, 1))[start:] if flow.only in ("", label)]
 
-    def tried(self) -> Tally:
-        """Try everything."""
-        points = self.points()
-        self.tally.points = len(points)
-        schedules = [
+    def schedules(self) -> list[tuple[int, str, Strike]]:
+        """Return every strike at every request: its number, its label, the strike."""
+        return [
             (nth, label, strike)
-            for nth, label in points
+            for nth, label in self.points()
             for strike in self.flow.strikes
             if not (reads(label) and strike in WRITES_ONLY)
         ]
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            failures = list(pool.map(lambda schedule: self._failure(*schedule), schedules))
-        self.tally.failures += [failure for failure in failures if failure is not None]
-        return self.tally
 
     def struck(self, nth: int, strike: Strike) -> None:
         """Run one schedule to its end, and judge it."""
         flow, case = self._prepared()
-        worker = case.worker()
-        worker.line.arm(nth, strike, lambda: self._rival(flow, case))
-        died = self._died(flow, case, worker)
-        assert worker.line.hit, f"request {nth} was not reached"
-        assert died is strike.kills, "something went on after the death"
-        case.rows()
+        worker, messages = case.worker(), case.ledger.messages
+        worker.line.arm({nth: strike}, lambda: self._rival(flow, case))
+        end = self._end(flow, case, worker)
+        assert worker.line.hits == [strike], f"request {nth} was not reached"
+        assert (end is End.DIED) is strike.kills, "something went on after the death"
+        if end is End.RETURNED and not (strike.pauses or strike.lasts):
+            sent = case.ledger.messages - messages
+            assert sent >= flow.messages, f"{sent} messages: one failure has cost the rest"
+        worker.line.mend()
+        violations = case.violations(blobs=False)
+        flow.afterwards(case)
         rows = case.recover()
         self.tally.add(case, rows)
         judge(flow, case, rows)
+        assert violations == [], f"healed since: {violations}"
 
     @staticmethod
-    def _died(flow: Flow, case: Case, worker: Worker) -> bool:
-        """Do the worker's part as a host calls it, which bears with outages; return whether the process has died."""
+    def _end(flow: Flow, case: Case, worker: Worker) -> End:
+        """Do the worker's part as a host calls it, which bears with outages and deaths."""
         try:
             flow.run(case, worker)
         except Died:
-            return True
+            return End.DIED
         except (StorageOut, Undecided):
-            pass
-        return False
+            return End.RAISED
+        return End.RETURNED
 
-    def _failure(self, nth: int, label: str, strike: Strike) -> str | None:
+    def failure(self, nth: int, label: str, strike: Strike) -> str | None:
         """Run one schedule; return what went wrong, with the schedule's name."""
         try:
             self.struck(nth, strike)
@@ -166,5 +172,8 @@ def judge(flow: Flow, case: Case, rows: Mapping[str, Mapping[str, Any]]) -> None
             name = json.loads(jobs[identity]["report"])["thumbnail"]["name"]
             assert name in thumbnails, f"no thumbnail {name}"
     assert set(jobs) == set(case.versions), f"jobs of nobody's: {set(jobs) - set(case.versions)}"
-    assert flow.ended_well(states), f"ended {states}"
+    named = [row["job_id"] for key, row in rows.items() if key.startswith("key:")]
+    assert named == case.versions[-1:], f"the key row names {named}"
+    assert flow.ended_well(case, states), f"ended {states}"
     flow.check(case)
+    case.prove()

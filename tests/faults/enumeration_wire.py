@@ -4,7 +4,7 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -30,24 +30,41 @@ class Ledger:
     Attributes:
         claims: By job: analyses started.
         commits: By job: results written.
+        opened: By job: how often it was opened again after its end.
+        given_back: By job: claims that ended with the job waiting again.
+        messages: Messages put into the queue.
+        requests: All that have reached storage.
     """
 
     def __init__(self) -> None:
         self.claims: Counter[str] = Counter()
         self.commits: Counter[str] = Counter()
+        self.opened: Counter[str] = Counter()
+        self.given_back: Counter[str] = Counter()
+        self.messages = 0
+        self.requests = 0
         self._mutex = threading.Lock()
 
     def note(self, request: Any, reply: Any) -> None:  # noqa: ANN401 - as the transports have it
-        """Read a transaction that storage has answered."""
-        if not request.url.endswith("/$batch"):
-            return
-        if reply.status_code >= 300 or _REFUSED_PART.search(reply.internal_response.content):
-            return
-        for row in rows_of(request):
-            kind, _, rest = row["RowKey"].partition(":")
-            with self._mutex:
-                self.commits[rest] += kind == "job" and row.get("state") == "COMPLETED"
-                self.claims[rest.partition(":")[0]] += kind == "try" and "claim_nonce" in row
+        """Read a request that storage has answered."""
+        with self._mutex:
+            self.requests += 1
+            if reply.status_code >= 300:
+                return
+            self.messages += request.method == "POST" and urlsplit(request.url).path.endswith("/messages")
+            if request.url.endswith("/$batch") and not _REFUSED_PART.search(reply.internal_response.content):
+                self._transaction({row["RowKey"]: row for row in rows_of(request)})
+
+    def _transaction(self, rows: dict[str, dict[str, Any]]) -> None:
+        closes = any("end_nonce" in row for row in rows.values())
+        for key, row in rows.items():
+            kind, _, rest = key.partition(":")
+            self.claims[rest.partition(":")[0]] += kind == "try" and "claim_nonce" in row
+            if kind == "job":
+                self.commits[rest] += row.get("state") == "COMPLETED"
+                waits = row.get("state") == "PENDING" and row["nonce"] != row["add_nonce"]
+                self.given_back[rest] += waits and closes
+                self.opened[rest] += waits and not closes
 
 
 def rows_of(request: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - as the transports have it
@@ -66,7 +83,7 @@ class Line(Passing):
 
     Attributes:
         sent: Every request that the worker has begun.
-        hit: Whether the armed strike has come.
+        hits: The strikes that have come.
         interlude: Called once, before the image is read: when a heartbeat would fall.
     """
 
@@ -74,17 +91,27 @@ class Line(Passing):
         super().__init__(inner)
         self._time = time
         self._ledger = ledger
-        self._point: tuple[int, Strike] | None = None
+        self._armed: dict[int, Strike] = {}
         self._meanwhile: Callable[[], object] = int
         self._dead = False
+        self._out = False
         self._lost_next = False
         self.sent: list[str] = []
-        self.hit = False
+        self.hits: list[Strike] = []
         self.interlude: Callable[[], object] = int
 
-    def arm(self, nth: int, strike: Strike, meanwhile: Callable[[], object]) -> None:
-        """Strike at the nth request, from 1; ``meanwhile`` is the rival's turn in a pause."""
-        self._point, self._meanwhile = (nth, strike), meanwhile
+    def arm(self, strikes: Mapping[int, Strike], meanwhile: Callable[[], object]) -> None:
+        """Strike at the nth requests from now on, from 1; ``meanwhile`` is the rival's turn in a pause."""
+        self._armed = {len(self.sent) + nth: strike for nth, strike in strikes.items()}
+        self._meanwhile = meanwhile
+
+    def mend(self) -> None:
+        """End an outage; what has not come yet does not come any more."""
+        self._armed, self._out, self._lost_next, self.interlude = {}, False, False, int
+
+    def sleep(self, duration: float) -> None:
+        """Let the time of the case go on, where the SDK would wait between two tries."""
+        self._time.go(duration)
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the transports have it
         """Send, or not."""
@@ -95,12 +122,14 @@ class Line(Passing):
         if self.sent[-1] == READ_IMAGE:
             interlude, self.interlude = self.interlude, int
             interlude()
+        if self._out:
+            return self._unanswered(request, busy=number % 2 == 0)
         if self._lost_next:
             self._lost_next = False
-            raise ServiceRequestError("lost as well")
-        if self._point is not None and self._point[0] == number:
-            self.hit = True
-            return self._struck(self._point[1], request, **kwargs)
+            return self._unanswered(request, busy=False)
+        if number in self._armed:
+            self.hits.append(self._armed[number])
+            return self._struck(self._armed.pop(number), request, **kwargs)
         return self._through(request, **kwargs)
 
     def _struck(self, strike: Strike, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as above
@@ -111,12 +140,20 @@ class Line(Passing):
         if strike.pauses:
             self._meanwhile()
             return self._through(request, **kwargs) if reply is None else reply
-        if strike in (Strike.REPLY_LOST, Strike.REPLY_AND_LOOK_LOST):
-            self._lost_next = strike is Strike.REPLY_AND_LOOK_LOST
+        self._out = strike.lasts
+        self._lost_next = strike is Strike.REPLY_AND_LOOK_LOST
+        if strike in (Strike.REPLY_LOST, Strike.REPLY_AND_LOOK_LOST, Strike.OUT_AFTER):
             raise ServiceResponseError("reply lost")
-        if strike is Strike.UNREACHABLE:
-            raise ServiceRequestError("no connection")
-        return _refusal(request, 429 if strike is Strike.THROTTLED else 503)
+        if strike is Strike.THROTTLED:
+            return _refusal(request, 429)
+        return self._unanswered(request, busy=strike in (Strike.BUSY_BEFORE, Strike.BUSY_AFTER))
+
+    @staticmethod
+    def _unanswered(request: Any, *, busy: bool) -> Any:  # noqa: ANN401 - as above
+        """Answer without storage's having seen the request, or give no answer."""
+        if busy:
+            return _refusal(request, 503)
+        raise ServiceRequestError("no connection")
 
     def _through(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as above
         reply = super().send(request, **kwargs)

@@ -1,50 +1,21 @@
 """Break a rule, and the enumeration says so: what finds nothing proves nothing."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from azure.core.pipeline.transport import HttpTransport
 
 from localhost.azurite import Azurite
-from shared import wiring
-from shared.errors import LockHeld, Lost
-from shared.heartbeat import Heartbeat
-from shared.jobs import Move
-from shared.ports import Row
-from shared.settings import Settings
+from shared.errors import LockHeld
 from shared.storage import clients
-from shared.storage.job_table import JobTable
 from tests.doubles.transports import Passing
 from tests.faults import enumeration_flows as flows
+from tests.faults import enumeration_operators as operators
 from tests.faults.enumeration import LAPSE_SECONDS, Strike
-from tests.faults.enumeration_case import Case
+from tests.faults.enumeration_case import Case, Worker
+from tests.faults.enumeration_rules import BlindToKeys, LastWriterWins, over
 from tests.faults.enumeration_runs import Enumeration
-
-
-class LastWriterWins(JobTable):
-    """A job table that breaks the rule: who is refused reads the row and writes over it."""
-
-    def replace(self, row: Row, move: Move, **options: Any) -> Row:  # noqa: ANN401 - passed on
-        """See ``JobStore.replace``."""
-        try:
-            return super().replace(row, move, **options)
-        except Lost:
-            stands = self.get(row.job.id)
-            assert stands is not None
-            return super().replace(stands, move, **options)
-
-
-def over_last_writer_wins(environ: Mapping[str, str], *, monotonic: Any, **given: Any) -> wiring.Darkroom:  # noqa: ANN401 - passed on
-    """Wire a process over the table that breaks the rule."""
-    sound = wiring.build(environ, monotonic=monotonic, **given)
-    jobs, settings = sound.storage.jobs, Settings.read(environ)
-    broken = LastWriterWins(
-        jobs._table, buckets=jobs._buckets, clock=jobs._clock, patience=jobs._patience, draw=jobs._draw
-    )
-    heartbeat = Heartbeat(margin=settings.margin, monotonic=monotonic, threaded=False)
-    return wiring._wired(settings, replace(sound.storage, jobs=broken), jobs._clock, heartbeat, monotonic)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +33,7 @@ def commit_of(enumeration: Enumeration) -> int:
 def test_a_commit_that_overwrites_another_is_counted_as_a_second_one(
     azurite: Azurite, wire: HttpTransport[Any, Any]
 ) -> None:
-    broken = Enumeration(flows.Analysis, azurite.connection, wire, build=over_last_writer_wins)
+    broken = Enumeration(flows.Analysis, azurite.connection, wire, build=over(LastWriterWins))
     with pytest.raises(AssertionError, match="COMPLETED, 2 commits"):
         broken.struck(commit_of(broken), Strike.PAUSED_BEFORE)
     assert broken.tally.doubled == 1
@@ -79,10 +50,17 @@ def test_a_strike_at_a_request_that_never_comes_fails(azurite: Azurite, wire: Ht
         Enumeration(flows.Analysis, azurite.connection, wire).struck(99, Strike.DIED_BEFORE)
 
 
+def test_a_job_opened_over_a_newer_version_is_found(azurite: Azurite, wire: HttpTransport[Any, Any]) -> None:
+    broken = Enumeration(operators.RedriveOvertaken, azurite.connection, wire, build=over(BlindToKeys))
+    write = next(nth for nth, label in broken.points() if label.startswith("write "))
+    with pytest.raises(AssertionError, match="healed since"):
+        broken.struck(write, Strike.PAUSED_BEFORE)
+
+
 class Forgotten(flows.Recording):
     """A flow whose host forgets the event of a recorder that died."""
 
-    def run(self, case: flows.Case, worker: flows.Worker) -> None:
+    def run(self, case: Case, worker: Worker) -> None:
         """Record an event that nobody delivers again."""
         case.events.clear()
         worker.darkroom.record.announced(case.ref.ref)

@@ -35,9 +35,10 @@ def test_a_killed_host_loses_nothing_and_commits_nothing_twice(tmp_path: Path) -
         before = completed()
         made.start(**settings)
         states = [made.ended(identity, seconds=90)["state"] for identity in identities]
+        verified = made.verify()
         claims, commits = made.applied()
     started = sum(claims.values())
-    print(f"killed after {before} commits; {sum(commits.values())} commits, {started} analyses started")
+    print(f"killed after {before} commits; {sum(commits.values())} commits, {started} analyses started; {verified}")
     assert 0 < before < IMAGES
     assert states == ["COMPLETED"] * IMAGES
     assert commits == dict.fromkeys(identities, 1)

@@ -110,6 +110,19 @@ def test_an_image_overwritten_and_recorded_by_another_is_superseded() -> None:
     assert _error(world.job(old)) == "superseded"
 
 
+def test_a_version_that_was_not_there_for_a_moment_is_read_later() -> None:
+    world = World()
+    job_id = world.recorded()
+    ref = ImageRef("images", "cat.png")
+    mine = world.images.take(ref)
+    world.upload(data=png(9, 9))
+    world.images.before("head", lambda: world.images.restore(ref, mine))
+    assert _analyze(world, job_id) is Outcome.RETRIED
+    assert _error(world.job(job_id)) == "blob_changed"
+    world.clock.advance(60)
+    assert _analyze(world, job_id) is Outcome.COMPLETED
+
+
 def test_an_image_overwritten_and_then_deleted_is_gone() -> None:
     world = World()
     old = world.recorded()

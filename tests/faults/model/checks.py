@@ -1,14 +1,18 @@
-"""The promises, each under its own name, checked at every write and in every world."""
+"""The promises about jobs, each under its own name, checked at every write and in every world."""
 
 from enum import StrEnum
 
 from shared.jobs import Event, State
 from shared.storage import codec
-from tests.faults.model.rules import Cell
-from tests.faults.model.world import Left, Row, World
+from tests.faults.model.rules import NOW, Cell
+from tests.faults.model.search import Broken
+from tests.faults.model.setup import Setup
+from tests.faults.model.world import CURRENT, Held, Row, World
 
 _OWN = frozenset({Event.RENEW, Event.COMPLETE, Event.RETRY, Event.ABANDON, Event.FAIL})
 _BY_ANOTHER = frozenset({Event.CANCEL, Event.SUPERSEDE, Event.EXHAUST, Event.BURY})
+_GIVEN_UP = frozenset({Event.EXHAUST, Event.BURY})
+_LEASE_MINDED = _GIVEN_UP | {Event.CLAIM}
 
 
 class Promise(StrEnum):
@@ -17,38 +21,30 @@ class Promise(StrEnum):
     ONE_COMMIT = "at most one commit an image version"
     ENDED_STAYS = "an ended job reopens only by redrive"
     NEWEST_STAYS = "the newest version is never superseded by an older one"
+    OPENS_NEWEST = "a redriven version is the newest recorded"
+    ONE_LIVE = "never two live versions of one reference"
     STALE_SILENT = "a stale token never writes"
     TOKENS_RISE = "tokens never fall and grow with each claim"
     FENCED = "an end by another raises the token"
     ATTEMPTS_RISE = "attempts never fall and grow with each claim"
     ATTEMPTS_BOUNDED = "attempts are bounded"
+    ATTEMPTS_KEPT = "a job with attempts left is neither exhausted nor buried"
     LEASE_KEPT = "a live lease is never taken over"
+    BEGUN_ONCE = "of all who found one due row, at most one begins"
+    OUT_OF_SIGHT = "a claim takes the due row out of the sweeps' sight"
     PROTECTED = "work begins under a live lease of its own"
+    OWN_VERSION = "a report is of the version that its job names"
     DUE = "a live job has a due row"
     ENDS = "every world leads to one at rest"
     REST = "at rest the newest version's job has ended, not as superseded"
 
 
-class Broken(Exception):
-    """A promise does not hold.
-
-    Args:
-        promise: Which.
-        trace: What led there, oldest first.
-    """
-
-    def __init__(self, promise: Promise, trace: tuple[str, ...] = ()) -> None:
-        super().__init__(": ".join((promise, *trace)))
-        self.promise = promise
-        self.trace = trace
-
-
-def moved(before: Row | None, held: Cell | None, after: Cell, event: Event) -> None:
+def moved(before: Row | None, held: Held | None, after: Cell, event: Event) -> None:
     """Check one change of a job row.
 
     Args:
         before: As it stood in the store.
-        held: As the writer believed it to stand.
+        held: As the writer had read it, and whether it still stood so.
         after: As it stands now.
         event: What the writer meant to do.
     """
@@ -56,12 +52,15 @@ def moved(before: Row | None, held: Cell | None, after: Cell, event: Event) -> N
         return
     old, new = before.cell.job, after.job
     claimed = event is Event.CLAIM
-    _want(event not in _OWN or (held is not None and old.claim == held.job.claim), Promise.STALE_SILENT)
+    _want(event not in _OWN or (held is not None and old.claim == held.cell.job.claim), Promise.STALE_SILENT)
     _want(not old.state.ended or event is Event.REDRIVE, Promise.ENDED_STAYS)
+    _want(not claimed or (held is not None and held.etag == CURRENT), Promise.BEGUN_ONCE)
     _want(new.token >= old.token + claimed, Promise.TOKENS_RISE)
     _want(new.attempts >= old.attempts + claimed, Promise.ATTEMPTS_RISE)
     _want(event not in _BY_ANOTHER or new.token > old.token, Promise.FENCED)
-    _want(not claimed or old.state is not State.RUNNING or before.lapsed, Promise.LEASE_KEPT)
+    _want(event not in _LEASE_MINDED or old.state is not State.RUNNING or before.lapsed, Promise.LEASE_KEPT)
+    _want(event not in _GIVEN_UP or old.attempts_used, Promise.ATTEMPTS_KEPT)
+    _want(not claimed or new.due is None or new.due > NOW, Promise.OUT_OF_SIGHT)
 
 
 def counted(commits: int) -> None:
@@ -70,8 +69,13 @@ def counted(commits: int) -> None:
 
 
 def keyed(before: int, after: int) -> None:
-    """Check which version the key row names, before and after."""
+    """Check at which uploads the recorders of the key row, before and after, had looked at the blob."""
     _want(after >= before, Promise.NEWEST_STAYS)
+
+
+def opened(version: int, newest: int | None) -> None:
+    """Check a version that has been redriven against the one that the key row names."""
+    _want(version == newest, Promise.OPENS_NEWEST)
 
 
 def begun(*, own: bool, lapsed: bool) -> None:
@@ -79,27 +83,50 @@ def begun(*, own: bool, lapsed: bool) -> None:
     _want(own and not lapsed, Promise.PROTECTED)
 
 
-def holds(world: World, budget: Left) -> None:
+def analysed(read: int, version: int) -> None:
+    """Check which version was read for a job."""
+    _want(read == version, Promise.OWN_VERSION)
+
+
+def holds(world: World, setup: Setup) -> None:
     """Check a world by itself."""
+    left = setup.left
+    opened = 1 + setup.returns + left.redrives
+    live = 0
     for row in world.rows:
         if row is not None:
             job = row.cell.job
-            allowed = job.max_attempts * (1 + budget.redrives) + budget.abandons
-            _want(job.attempts <= allowed, Promise.ATTEMPTS_BOUNDED)
+            live += not job.state.ended
+            _want(job.attempts <= job.max_attempts * opened + left.abandons, Promise.ATTEMPTS_BOUNDED)
             _want(job.attempts - job.attempts_base <= job.max_attempts, Promise.ATTEMPTS_BOUNDED)
-            found = _index(row.cell)
-            _want(found == ("end:" if job.state.ended else "due:"), Promise.DUE)
+            _want(_index(row.cell) == ("end:" if job.state.ended else "due:"), Promise.DUE)
+    _want(live <= 1, Promise.ONE_LIVE)
 
 
-def rests(world: World) -> None:
-    """Check a world in which nothing can happen any more."""
-    newest = world.row(world.blob)
-    if newest is None or not newest.cell.job.state.ended:
-        raise Broken(Promise.REST)
-    error = newest.cell.job.error
-    _want(error is None or error.code != Event.SUPERSEDE.value, Promise.REST)
-    _want(world.key is not None and world.key.version == world.blob, Promise.REST)
+def rests(world: World, setup: Setup) -> None:
+    """Check a world in which nothing can happen any more.
+
+    Of a version that comes back less is promised: not both it and the one recorded last, which may be itself, end as
+    superseded.
+    """
+    stands = setup.stands(world.blob)
+    named = world.key and world.row(world.key.version)
     _want(all(row is None or row.cell.job.state.ended for row in world.rows), Promise.REST)
+    if not stands:
+        _want(named is None or not _superseded(named), Promise.REST)
+        return
+    newest = world.row(stands)
+    if newest is None or named is None:
+        raise Broken(Promise.REST)
+    if setup.uploads.count(stands) == 1:
+        _want(named is newest and not _superseded(newest), Promise.REST)
+    else:
+        _want(not (_superseded(named) and _superseded(newest)), Promise.REST)
+
+
+def _superseded(row: Row) -> bool:
+    error = row.cell.job.error
+    return error is not None and error.code == Event.SUPERSEDE.value
 
 
 def _index(cell: Cell) -> str:

@@ -32,8 +32,9 @@ class Cell:
 class Rules:
     """Calls ``shared.moves`` and canonicalises what it returns.
 
-    Moments keep only whether they are set, an error only its code. ``lapsed`` says that the span since the row's last
-    write is over: then a lease has lapsed, a delay is over and a due row has come up.
+    Moments keep only whether they are set, a due one also whether it has come already; an error keeps only its code.
+    ``lapsed`` says that the span since the row's last write is over: then a lease has lapsed, a delay is over and a
+    due row has come up.
 
     Args:
         max_attempts: Of every job.
@@ -83,6 +84,7 @@ class Rules:
             Event.ABANDON: lambda: moves.abandon(job, claim=mine, now=NOW, grace=SPAN),
             Event.FAIL: lambda: moves.fail(job, claim=mine, error=error, now=NOW),
             Event.SUPERSEDE: lambda: moves.end(job, event=event, error=error, lapsed=False, now=NOW),
+            Event.CANCEL: lambda: moves.end(job, event=event, error=error, lapsed=False, now=NOW),
         }
         return self._once((event, cell, mine), calls[event])
 
@@ -110,7 +112,7 @@ class Rules:
             move.job,
             created=NOW,
             started=None,
-            due=move.job.due and NOW,
+            due=move.job.due and (NOW if move.job.due <= move.at else NOW + SPAN),
             not_before=move.job.not_before and NOW + SPAN,
         )
         return self._cells.setdefault(job, Cell(job))

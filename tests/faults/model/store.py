@@ -1,32 +1,33 @@
 """``JobTable`` and ``cas`` on the abstract world: one transaction applied or refused, and what a lost reply means."""
 
 from collections.abc import Iterator
-from enum import Enum, StrEnum
+from enum import Enum
 
 from shared.errors import Duplicate, KeyTaken, Lost
 from shared.jobs import Event
 from tests.faults.model import checks
+from tests.faults.model.planted import Fault
 from tests.faults.model.rules import Cell
-from tests.faults.model.world import CURRENT, STALE, End, Held, Key, Recorder, Row, Worker, World, Write, put
+from tests.faults.model.world import (
+    CURRENT,
+    STALE,
+    End,
+    Held,
+    Key,
+    Outsider,
+    Recorder,
+    Row,
+    Worker,
+    World,
+    Write,
+    put,
+)
 
 Refusal = Lost | Duplicate | KeyTaken
 #: A sender who no longer waits: its nonce is nobody's.
 GONE = ""
-
-
-class Fault(StrEnum):
-    """What is planted into the model, to see that the checks find it."""
-
-    COMPLETE_BY_STATUS = "completion by status only"
-    COMPLETE_BY_ID = "completion by id only"
-    CLIENT_CLOCK = "expiry by the client's clock"
-    UPSERT_CLAIM = "upsert claim"
-    NO_RECHECK = "no re-check after the claim"
-    ABSENT_IS_LOST = "absent after a time-out means lost"
-    OLD_HEAD = "key row written from an old HEAD"
-    NO_BUMP = "end by another without a token bump"
-    UNGUARDED_KEY = "key row written without its ETag"
-    KEY_UNREAD = "key row not read after its refusal"
+#: Ends a proof that stands in the key row, until that is written again.
+IN_KEY = "/key"
 
 
 class Verdict(Enum):
@@ -61,9 +62,15 @@ def apply(world: World, write: Write, fault: Fault | None) -> World:
             raise Lost("superseded")
         world = _move(world, write.end.version, write.end.held, write.end.cell, Event.SUPERSEDE, actor=GONE)
     if write.keyed:
-        checks.keyed(world.key.version if world.key else 0, write.version)
-        world = _demote(world._replace(key=Key(write.version, CURRENT)), 0)
-    return _move(world, write.version, write.held, write.cell, write.event, actor=write.actor)
+        world = world.but(proofs=frozenset(proof for proof in world.proofs if not proof.endswith(IN_KEY)))
+        checks.keyed(world.key.upload if world.key else 0, write.upload)
+        world = _demote(world.but(key=Key(write.version, CURRENT, write.upload)), 0)
+    if write.event is Event.REDRIVE:
+        checks.opened(write.version, world.key and world.key.version)
+    moved = _move(world, write.version, write.held, write.cell, write.event, actor=write.actor)
+    if write.actor and write.keyed and write.held is not None:
+        moved = moved.but(proofs=moved.proofs | {write.actor + IN_KEY})
+    return moved
 
 
 def outcomes(world: World, write: Write, fault: Fault | None) -> Iterator[tuple[str, World, Refusal | bool | None]]:
@@ -84,9 +91,9 @@ def outcomes(world: World, write: Write, fault: Fault | None) -> Iterator[tuple[
     if world.left.losses:
         left = world.left._replace(losses=world.left.losses - 1)
         if applied is not None:
-            yield "applied, no reply", applied._replace(left=left), None
+            yield "applied, no reply", applied.but(left=left), None
         ghost = write if applied is not None and world.ghost is None else world.ghost
-        yield "not applied, no reply", world._replace(left=left, ghost=ghost), None
+        yield "not applied, no reply", world.but(left=left, ghost=ghost), None
 
 
 def look(world: World, write: Write, fault: Fault | None) -> Verdict:
@@ -99,46 +106,58 @@ def look(world: World, write: Write, fault: Fault | None) -> Verdict:
         return Verdict.WON
     if write.held is not None and row.etag == write.held.etag:
         return Verdict.UNDECIDED
-    return Verdict.MOVED_ON if write.actor in world.proofs else Verdict.LOST
+    return Verdict.MOVED_ON if {write.actor, write.actor + IN_KEY} & world.proofs else Verdict.LOST
 
 
 def forget(world: World, actor: str) -> World:
     """Let an actor wait no longer: nobody asks for its nonce from now on."""
-    rows = tuple(row._replace(nonce=GONE) if row and row.nonce == actor else row for row in world.rows)
     ghost = world.ghost
+    if not (world.proofs or ghost) and not any(row and row.nonce == actor for row in world.rows):
+        return world
+    rows = tuple(row._replace(nonce=GONE) if row and row.nonce == actor else row for row in world.rows)
     if ghost is not None and ghost.actor == actor:
         ghost = ghost._replace(actor=GONE)
-    return world._replace(rows=rows, proofs=world.proofs - {actor}, ghost=ghost)
+    return world.but(rows=rows, proofs=world.proofs - {actor, actor + IN_KEY}, ghost=ghost)
 
 
 def _guarded(write: Write, fault: Fault | None) -> bool:
     if write.event is Event.CLAIM:
         return fault is not Fault.UPSERT_CLAIM
+    if write.event is Event.CANCEL:
+        return fault is not Fault.CANCEL_UNGUARDED
+    if write.event in (Event.BURY, Event.EXHAUST):
+        return fault is not Fault.BURY_UNGUARDED
     return write.event is not Event.COMPLETE or fault is not Fault.COMPLETE_BY_ID
+
+
+def _proven(held: Held | None, cell: Cell, event: Event) -> bool:
+    """Whether a column that nobody else writes keeps this write's nonce, as ``JobTable`` asks ``cas`` to look."""
+    if held is None or event is Event.CLAIM:
+        return True
+    return held.cell.job.claim is not None and held.cell.job.claim != cell.job.claim
 
 
 def _move(world: World, version: int, held: Held | None, cell: Cell, event: Event, *, actor: str) -> World:
     before = world.row(version)
-    checks.moved(before, held and held.cell, cell, event)
+    checks.moved(before, held, cell, event)
     commits = world.commits
     if event is Event.COMPLETE:
         checks.counted(commits[version - 1] + 1)
         commits = put(commits, version, commits[version - 1] + 1)
     rows = put(world.rows, version, Row(cell, CURRENT, lapsed=False, nonce=actor))
-    proofs = world.proofs | {actor} if actor else world.proofs
-    return _demote(world._replace(rows=rows, commits=commits, proofs=proofs), version)
+    proofs = world.proofs | {actor} if actor and _proven(held, cell, event) else world.proofs
+    return _demote(world.but(rows=rows, commits=commits, proofs=proofs), version)
 
 
 def _demote(world: World, version: int) -> World:
     """Make stale what actors hold of a row that has just been written; 0 is the key row."""
-    one, two = world.workers
-    first, second = world.recorders
     ghost = world.ghost and _older_write(world.ghost, version)
     if ghost is not None and _spent(ghost, world):
         ghost = None
-    return world._replace(
-        workers=(_older_worker(one, version), _older_worker(two, version)),
-        recorders=(_older_recorder(first, version), _older_recorder(second, version)),
+    return world.but(
+        workers=tuple([_older_worker(worker, version) for worker in world.workers]),
+        recorders=tuple([_older_recorder(recorder, version) for recorder in world.recorders]),
+        outsiders=tuple([_older_outsider(outsider, version) for outsider in world.outsiders]),
         ghost=ghost,
     )
 
@@ -151,18 +170,32 @@ def _spent(ghost: Write, world: World) -> bool:
 
 
 def _older_worker(worker: Worker, version: int) -> Worker:
-    held = worker.held
+    held, write, recorder = worker.held, worker.write, worker.recorder
+    if held is None and write is None and recorder is None:
+        return worker
     if held is not None and worker.version == version:
         held = held._replace(etag=STALE)
-    write = worker.write and _older_write(worker.write, version)
-    recorder = worker.recorder and _older_recorder(worker.recorder, version)
+    write = write and _older_write(write, version)
+    recorder = recorder and _older_recorder(recorder, version)
     return worker._replace(held=held, write=write, recorder=recorder)
 
 
 def _older_recorder(recorder: Recorder, version: int) -> Recorder:
+    if recorder.over is None and recorder.end is None and recorder.write is None:
+        return recorder
     write = recorder.write and _older_write(recorder.write, version)
     over, end = _older_key(recorder.over, version), _older_end(recorder.end, version)
     return recorder._replace(over=over, end=end, write=write)
+
+
+def _older_outsider(outsider: Outsider, version: int) -> Outsider:
+    held, write = outsider.held, outsider.write
+    if held is None and write is None:
+        return outsider
+    if held is not None and outsider.version == version:
+        held = held._replace(etag=STALE)
+    write = write and _older_write(write, version)
+    return outsider._replace(held=held, over=_older_key(outsider.over, version), write=write)
 
 
 def _older_write(write: Write, version: int) -> Write:

@@ -2,13 +2,16 @@
 
 from shared.jobs import Event, Guard
 from tests.faults.model import checks
-from tests.faults.model.recorder import DONE, NEWER, Recording
-from tests.faults.model.rules import Cell
+from tests.faults.model.planted import Fault
+from tests.faults.model.recorder import DONE, GONE_BLOB, NEWER, Recording
+from tests.faults.model.rules import NOW, Cell
 from tests.faults.model.setup import Setup, Steps
-from tests.faults.model.store import GONE, Fault, Verdict, apply, forget, look, outcomes
+from tests.faults.model.store import GONE, Verdict, apply, forget, look, outcomes
 from tests.faults.model.world import CURRENT, STALE, Held, Recorder, Row, Worker, World, Write, put
 
 IDLE = Worker()
+#: What a worker writes before it has a claim.
+_UNCLAIMED = frozenset({Event.CLAIM, Event.EXHAUST})
 
 
 class Working:
@@ -23,6 +26,7 @@ class Working:
         self._number = number
         self._name = f"w{number}"
         self._setup = setup
+        self._gone = Event.ABANDON if setup.fault is Fault.GONE_GIVEN_BACK else Event.CANCEL
         self._recording = Recording(self._name, self._place_recorder, setup)
 
     def steps(self, world: World) -> Steps:
@@ -32,8 +36,10 @@ class Working:
             yield from self._begin(world)
             return
         yield "dies", self._stop(world)
-        if worker.phase == "read":
-            yield from self._claim(world, worker)
+        if worker.phase == "listed":
+            yield "reads", self._read(world, worker.version, _row(world, worker))
+        elif worker.phase == "read":
+            yield from self._begun(world, worker)
         elif worker.phase == "claimed":
             yield "checks again", self._checked(world, worker)
         elif worker.phase == "working" and world.kills != worker.version:
@@ -49,29 +55,37 @@ class Working:
         for version in (1, 2):
             row, deliveries = world.row(version), world.messages[version - 1]
             if row is not None and deliveries:
-                taken = world._replace(messages=put(world.messages, version, deliveries - 1))
+                taken = world.but(messages=put(world.messages, version, deliveries - 1))
                 yield f"takes a message of {version}", self._read(taken, version, row)
-            if row is not None and row.lapsed and row.cell.job.due is not None:
+            if row is None or row.cell.job.due is None or not (row.lapsed or row.cell.job.due <= NOW):
+                continue
+            if self._setup.lists:
+                yield f"lists {version} as due", self._place(world, Worker("listed", version))
+            else:
                 yield f"sweeps {version}", self._read(world, version, row)
 
     def _read(self, world: World, version: int, row: Row) -> World:
-        """Read a job; where it can't be claimed, stop at once, or end it if its attempts are used up."""
+        """Read a job, to claim it, or to end it if its attempts are used up; else stop at once."""
         lapsed = row.lapsed or self._setup.fault is Fault.CLIENT_CLOCK
-        claim = self._setup.rules.claim(row.cell, lapsed=lapsed)
-        held = Held(row.cell, row.etag)
+        claim, held = self._setup.rules.claim(row.cell, lapsed=lapsed), Held(row.cell, row.etag)
         if isinstance(claim, Cell):
             return self._place(world, Worker("read", version, held, lapsed))
         if claim is Guard.ATTEMPTS_LEFT:
             end = self._setup.rules.end(Event.EXHAUST, row.cell, lapsed=lapsed)
             if isinstance(end, Cell):
-                return apply(world, Write(GONE, version, held, end, Event.EXHAUST), self._setup.fault)
-        return world
+                return self._place(world, Worker("read", version, held, lapsed, Event.EXHAUST))
+        return self._stop(world)
 
-    def _claim(self, world: World, worker: Worker) -> Steps:
-        assert worker.held is not None
-        cell = self._setup.rules.claim(worker.held.cell, lapsed=worker.lapsed)
+    def _begun(self, world: World, worker: Worker) -> Steps:
+        """Write against the row that was read: the claim, or the end of a job that has killed its workers."""
+        held, event, rules = worker.held, worker.plan or Event.CLAIM, self._setup.rules
+        assert held is not None
+        if event is Event.EXHAUST:
+            cell = rules.end(event, held.cell, lapsed=worker.lapsed)
+        else:
+            cell = rules.claim(held.cell, lapsed=worker.lapsed)
         assert isinstance(cell, Cell)
-        yield from self._sent(world, worker, Write(self._name, worker.version, worker.held, cell, Event.CLAIM))
+        yield from self._sent(world, worker, Write(self._name, worker.version, held, cell, event))
 
     def _checked(self, world: World, worker: Worker) -> World:
         """Begin to work, unless the claim has outlasted its own lease."""
@@ -86,22 +100,28 @@ class Working:
         row = _row(world, worker)
         own = _own(row, worker)
         yield from self._renew(world, worker, row)
-        if world.blob != worker.version:
+        stands = self._setup.stands(world.blob)
+        if not stands:
+            yield "finds no blob", self._plan(world, worker, self._gone)
+        elif stands != worker.version and self._setup.fault is not Fault.READ_ANY:
             yield "finds another blob", self._place(world, worker._replace(phase="recording", recorder=NEWER))
         elif own and not row.lapsed:
+            checks.analysed(stands, worker.version)
             yield "has analysed", self._plan(world, worker, Event.COMPLETE)
         else:
             yield "finds its lease gone", self._stop(world)
-        assert worker.held is not None
-        last = worker.held.cell.job.attempts_used
         if self._setup.memory_runs_out:
-            yield "runs out of memory", self._plan(world, worker, Event.FAIL if last else Event.RETRY)
+            yield "runs out of memory", self._plan(world, worker, self._retry(worker))
         yield from self._give_back(world, worker)
+
+    def _retry(self, worker: Worker) -> Event:
+        assert worker.held is not None
+        return Event.FAIL if worker.held.cell.job.attempts_used else Event.RETRY
 
     def _give_back(self, world: World, worker: Worker) -> Steps:
         if world.left.abandons and worker.plan is not Event.ABANDON:
             left = world.left._replace(abandons=world.left.abandons - 1)
-            known = forget(world._replace(left=left), self._name)
+            known = forget(world.but(left=left), self._name)
             yield "finds storage out", self._plan(known, worker, Event.ABANDON)
 
     def _renew(self, world: World, worker: Worker, row: Row) -> Steps:
@@ -117,9 +137,13 @@ class Working:
 
     def _record(self, world: World, worker: Worker) -> Steps:
         assert worker.recorder is not None
-        if worker.recorder.phase != DONE.phase:
+        if worker.recorder.phase == GONE_BLOB.phase:
+            yield "finds no blob", self._plan(world, worker, self._gone)
+        elif worker.recorder.phase != DONE.phase:
             yield from self._recording.steps(world, worker.recorder)
             yield from self._give_back(world, worker)
+        elif self._setup.stands(worker.recorder.found) == worker.version and self._setup.fault is not Fault.OWN_MISSED:
+            yield "finds its own version there again", self._plan(world, worker, self._retry(worker))
         elif _own(_row(world, worker), worker):
             yield "still owns", self._plan(world, worker, Event.SUPERSEDE)
         else:
@@ -162,7 +186,7 @@ class Working:
         else:
             etag = CURRENT if verdict is Verdict.WON else STALE
             yield from self._won(forget(world, self._name), worker, write, etag, f"{write.event} look: {verdict.name}")
-        if write.event is not Event.CLAIM:
+        if write.event not in _UNCLAIMED:
             yield from self._give_back(world, worker)
 
     def _won(self, world: World, worker: Worker, write: Write, etag: int, said: str) -> Steps:
@@ -171,13 +195,13 @@ class Working:
             return
         yield said, self._stop(world)
         if write.event is Event.RETRY:
-            sent = world._replace(messages=put(world.messages, worker.version, self._setup.deliveries))
+            sent = world.but(messages=put(world.messages, worker.version, self._setup.deliveries))
             yield f"{said}, message sent", self._stop(sent)
 
     def _lost(self, world: World, worker: Worker, write: Write) -> World:
         """Leave a claim to its winner; repeat an end while the claim is own, as after a renewal nobody heard of."""
         row = _row(world, worker)
-        if write.event is Event.CLAIM or not _own(row, worker):
+        if write.event in _UNCLAIMED or not _own(row, worker):
             return self._stop(world)
         again = worker._replace(phase="ending", held=Held(row.cell, row.etag), write=None)
         return self._place(world, again)
@@ -190,7 +214,7 @@ class Working:
         return self._place(forget(world, self._name), IDLE)
 
     def _place(self, world: World, worker: Worker) -> World:
-        return world._replace(workers=put(world.workers, self._number, worker))
+        return world.but(workers=put(world.workers, self._number, worker))
 
     def _place_recorder(self, world: World, recorder: Recorder) -> World:
         worker = world.workers[self._number - 1]

@@ -1,6 +1,6 @@
 """The abstract world: everything that decides what may happen next, as values that compare and hash."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from shared.jobs import Event
 from tests.faults.model.rules import Cell
@@ -35,10 +35,17 @@ class Held(NamedTuple):
 
 
 class Key(NamedTuple):
-    """The key row, in the store or as read."""
+    """The key row, in the store or as read.
+
+    Attributes:
+        version: The newest recorded.
+        etag: As in ``Row``.
+        upload: At which upload its recorder looked at the blob; no row tells it, it is kept to judge by.
+    """
 
     version: int
     etag: int
+    upload: int
 
 
 class End(NamedTuple):
@@ -61,6 +68,7 @@ class Write(NamedTuple):
         keyed: Whether it makes the version the newest.
         over: The key row that it replaces; None when the reference must be new.
         end: The superseded job's end.
+        upload: At which upload the sender looked at the blob; to judge by.
     """
 
     actor: str
@@ -71,10 +79,20 @@ class Write(NamedTuple):
     keyed: bool = False
     over: Key | None = None
     end: End | None = None
+    upload: int = 0
 
 
 class Recorder(NamedTuple):
-    """A recorder: ``new``, ``headed``, ``newer``, ``keyed``, ``ready``, ``unsure``, ``send`` or ``done``."""
+    """A recorder.
+
+    Attributes:
+        phase: ``new``, ``headed``, ``newer``, ``keyed``, ``ready``, ``refused``, ``unsure``, ``send``, ``gone`` or
+            ``done``.
+        found: The upload that it found at its last look at the blob.
+        over: The key row that it read.
+        end: The superseded job's end, as it was read.
+        write: The transaction to send, or of which it has heard nothing.
+    """
 
     phase: str = "new"
     found: int = 0
@@ -84,14 +102,14 @@ class Recorder(NamedTuple):
 
 
 class Worker(NamedTuple):
-    """A worker: ``idle``, ``read``, ``claimed``, ``working``, ``recording``, ``ending`` or ``unsure``.
+    """A worker, or a sweep at work.
 
     Attributes:
-        phase: Where it stands.
+        phase: ``idle``, ``listed``, ``read``, ``claimed``, ``working``, ``recording``, ``ending`` or ``unsure``.
         version: Whose job it works at.
         held: The row as it last read or wrote it.
         lapsed: What it judged of the lease when it read.
-        plan: How it will end its attempt.
+        plan: How it will end its attempt, or a job whose attempts are used up.
         write: The transaction of which it has heard nothing.
         recorder: What it does while it records a newer version.
     """
@@ -105,10 +123,31 @@ class Worker(NamedTuple):
     recorder: Recorder | None = None
 
 
+class Outsider(NamedTuple):
+    """Who ends or opens a job without having claimed it: the poison queue's trigger, or somebody by hand.
+
+    Attributes:
+        phase: ``idle``, ``reading``, ``read``, ``keyed``, ``unsure`` or ``send``.
+        event: What it wants.
+        version: Of which job.
+        held: The row as it read it.
+        lapsed: What it judged of the lease when it read.
+        over: The key row as it read it.
+        write: The transaction of which it has heard nothing.
+    """
+
+    phase: str = "idle"
+    event: Event | None = None
+    version: int = 0
+    held: Held | None = None
+    lapsed: bool = False
+    over: Key | None = None
+    write: Write | None = None
+
+
 class Left(NamedTuple):
     """How often what would go on for ever may still happen."""
 
-    overwrites: int = 0
     losses: int = 0
     abandons: int = 0
     cancels: int = 0
@@ -119,13 +158,14 @@ class World(NamedTuple):
     """All of it.
 
     Attributes:
-        blob: The version that stands there, 1 or 2.
+        blob: Which of the setup's uploads stands there, from 1 on.
         kills: The version whose analysis kills the worker; 0 for none.
         rows: The job rows of versions 1 and 2.
         key: The key row.
         messages: Deliveries to come of messages for versions 1 and 2.
-        workers: Two.
-        recorders: Of the first upload's event, and of the overwrite's.
+        workers: One or two.
+        recorders: One an event.
+        outsiders: As many as the setup has.
         ghost: A transaction without a reply that may still arrive.
         proofs: Actors who wait to hear of a write that was applied, as ``try:`` rows and ``add_nonce`` tell.
         commits: Reports committed of versions 1 and 2.
@@ -134,73 +174,35 @@ class World(NamedTuple):
 
     blob: int
     kills: int
-    rows: tuple[Row | None, Row | None]
+    rows: tuple[Row | None, ...]
     key: Key | None
-    messages: tuple[int, int]
-    workers: tuple[Worker, Worker]
-    recorders: tuple[Recorder, Recorder]
+    messages: tuple[int, ...]
+    workers: tuple[Worker, ...]
+    recorders: tuple[Recorder, ...]
+    outsiders: tuple[Outsider, ...]
     ghost: Write | None
     proofs: frozenset[str]
-    commits: tuple[int, int]
+    commits: tuple[int, ...]
     left: Left
 
     def row(self, version: int) -> Row | None:
         """Return the job row of a version."""
         return self.rows[version - 1]
 
-
-def put(pair: tuple, number: int, value: object) -> tuple:  # type: ignore[type-arg]
-    """Return a pair with its first (1) or second (2) place replaced."""
-    return (value, pair[1]) if number == 1 else (pair[0], value)
-
-
-_MIRROR = {"w1": "w2", "w2": "w1"}
-
-
-def begin(kills: int, left: Left, *, events: int) -> World:
-    """Return the world in which version 1 has just been uploaded, and so many events will tell of uploads."""
-    recorders = (Recorder(), Recorder("new" if events > 1 else "done"))
-    workers = (Worker(), Worker())
-    return World(1, kills, (None, None), None, (0, 0), workers, recorders, None, frozenset(), (0, 0), left)
+    def but(self, **changes: object) -> "World":
+        """Return the world with some columns changed: ``_replace``, in a third of its time."""
+        columns: list[Any] = list(self)
+        for name, value in changes.items():
+            columns[_COLUMNS[name]] = value
+        return World._make(columns)
 
 
-def alike(world: World, *, doomed: bool) -> World:
-    """Return the one world that stands for all that differ in nothing that matters.
-
-    Workers differ in nothing but name. A worker who has read a row that has moved since will be refused, whatever
-    becomes of its claim and of its reply: it counts as idle at once.
-
-    Args:
-        world: As it came about.
-        doomed: Whether that holds; not where claims are written unconditionally.
-    """
-    one, two = world.workers
-    if doomed:
-        one, two = _resigned(one), _resigned(two)
-        world = world._replace(workers=(one, two))
-    if (one.phase, one.version) <= (two.phase, two.version):
-        return world
-    rows = tuple(row and row._replace(nonce=_MIRROR.get(row.nonce, row.nonce)) for row in world.rows)
-    return world._replace(
-        workers=(_renamed(two), _renamed(one)),
-        rows=rows,
-        proofs=frozenset(_MIRROR.get(actor, actor) for actor in world.proofs),
-        ghost=_signed(world.ghost),
-    )
+_COLUMNS = {name: number for number, name in enumerate(World._fields)}
 
 
-def _resigned(worker: Worker) -> Worker:
-    if worker.phase == "read" and worker.held is not None and worker.held.etag == STALE:
-        return Worker()
-    return worker
+T = TypeVar("T")
 
 
-def _renamed(worker: Worker) -> Worker:
-    recorder = worker.recorder
-    if recorder is not None and recorder.write is not None:
-        recorder = recorder._replace(write=_signed(recorder.write))
-    return worker._replace(write=_signed(worker.write), recorder=recorder)
-
-
-def _signed(write: Write | None) -> Write | None:
-    return write and write._replace(actor=_MIRROR.get(write.actor, write.actor))
+def put(places: tuple[T, ...], number: int, value: T) -> tuple[T, ...]:
+    """Return a tuple with one place replaced; places are counted from 1."""
+    return (*places[: number - 1], value, *places[number:])

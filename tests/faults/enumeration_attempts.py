@@ -1,0 +1,148 @@
+"""The flows of one attempt's other ends, and of messages that others send."""
+
+import base64
+from abc import abstractmethod
+
+from shared.errors import StorageOut
+from shared.jobs import State
+from shared.steps.attempt import Attempt
+from tests.faults.enumeration import PAUSES, Strike
+from tests.faults.enumeration_case import Case, Worker
+from tests.faults.enumeration_flows import TO_RENEWAL, Analysis, Flow
+
+#: What storage calls a renewal: the job row, and its due row moved.
+_RENEWAL = "write due+job"
+
+
+class Ending(Analysis):
+    """Our own message: an attempt that has no result."""
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Claim what the message names, and end the attempt."""
+
+        def attempt(_: bytes) -> None:
+            begun = worker.darkroom.analyze._attempts.begin(case.versions[-1], owner="queue/1")
+            if isinstance(begun, Attempt):
+                with begun:
+                    self.end(begun)
+
+        case.deliver(case.inbox, attempt)
+
+    @abstractmethod
+    def end(self, attempt: Attempt) -> None:
+        """End it."""
+
+
+class Retrying(Ending):
+    """An attempt that another may succeed after: the job waits for its back-off, and a message comes by then."""
+
+    messages = 1
+
+    def end(self, attempt: Attempt) -> None:
+        """Give the job back."""
+        attempt.retry("out_of_memory", "The analysis ran out of memory.")
+
+
+class Abandoning(Ending):
+    """An outage, which takes no attempt from a job that has only one."""
+
+    settings = {"MAX_ATTEMPTS": "1"}  # noqa: RUF012 - read only
+    starts = 2
+
+    def end(self, attempt: Attempt) -> None:
+        """Give the job back, and tell the host."""
+        attempt.abandon()
+        raise StorageOut
+
+    def ended_well(self, case: Case, states: list[State]) -> bool:
+        """It is completed, unless the only attempt has died; what was given back can't have."""
+        given_back = case.ledger.given_back[case.versions[0]]
+        return states == [State.COMPLETED] or (states == [State.FAILED] and not given_back)
+
+    def check(self, case: Case) -> None:
+        """See that no claim is counted twice."""
+        identity = case.versions[0]
+        assert case.ledger.given_back[identity] <= 1
+        assert case.ledger.claims[identity] <= 1 + case.ledger.given_back[identity]
+
+
+class Failing(Analysis):
+    """A message for an image that is none."""
+
+    ends = (State.FAILED,)
+
+    def prepare(self, case: Case) -> None:
+        """Record a text."""
+        case.recorded(b"no image")
+        case.fetch()
+
+
+class RenewalOnly(Analysis):
+    """A commit after its heartbeat's renewal, alone of all requests, has met faults: it goes through in the same run.
+
+    The renewal gives up by itself; where it was applied, the commit finds the row under its own claim and moved.
+    """
+
+    only = _RENEWAL
+    starts = 1
+    strikes = tuple(strike for strike in Strike if not strike.kills and strike not in PAUSES)
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Receive the message, slowly; storage is back when the renewal has given up."""
+
+        def beat() -> None:
+            case.time.go(TO_RENEWAL)
+            worker.darkroom.analyze._attempts._heartbeat.beat()
+            worker.line.mend()
+
+        worker.line.interlude = beat
+        super().run(case, worker)
+        assert case.ledger.commits[case.versions[0]] == 1, "the run ended without the commit"
+
+
+class ReceivingImage(Flow):
+    """Another's message that names an image which nobody has recorded."""
+
+    def prepare(self, case: Case) -> None:
+        """Upload, and send the message."""
+        case.upload()
+        case.put(self.written(case.ref.ref))
+        case.fetch()
+
+    @staticmethod
+    def written(text: str) -> str:
+        """Write the message."""
+        return text
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Receive it."""
+        case.hand(worker)
+
+
+class ReceivingEncoded(ReceivingImage):
+    """The same in base64."""
+
+    @staticmethod
+    def written(text: str) -> str:
+        """Write the message."""
+        return base64.b64encode(text.encode()).decode()
+
+
+class Rejecting(Flow):
+    """A message that names nothing real: it is kept, once."""
+
+    ends = ()
+
+    def prepare(self, case: Case) -> None:
+        """Send it."""
+        case.put("nobody's.png")
+        case.fetch()
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Receive it."""
+        case.hand(worker)
+
+    def check(self, case: Case) -> None:
+        """See that it is there, whole."""
+        kept = [row for key, row in case.rows().items() if key.startswith("rejected:")]
+        assert [(row["code"], row["text"]) for row in kept] == [("blob_not_found", "nobody's.png")]

@@ -1,0 +1,190 @@
+"""The flows of an operator, who cancels a job by hand or opens it again."""
+
+from shared.jobs import State
+from shared.steps.attempt import Attempt
+from shared.steps.outcomes import Outcome
+from tests.faults.enumeration import LAPSE_SECONDS, PAUSES
+from tests.faults.enumeration_case import Case, Worker
+from tests.faults.enumeration_flows import Flow
+
+
+class ByHand(Flow):
+    """What an operator does to the first version's job.
+
+    Attributes:
+        said: What the operator was told; None when the process died, or storage was out.
+    """
+
+    said: Outcome | None = None
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Act, and remember what was said."""
+        self.said = self.act(case, worker)
+
+    def act(self, case: Case, worker: Worker) -> Outcome:
+        """Open the job again."""
+        return worker.darkroom.operate.redrive(case.versions[0])
+
+
+class RedrivingFailed(ByHand):
+    """A job whose only attempt has died is opened again: it is completed then, or was never opened."""
+
+    settings = {"MAX_ATTEMPTS": "1"}  # noqa: RUF012 - read only
+    messages = 1
+
+    def prepare(self, case: Case) -> None:
+        """Record, claim, die, and let the sweep end it."""
+        identity = case.recorded()
+        case.fetch()
+        case.inbox.clear()
+        dead = case.worker().darkroom.analyze._attempts.begin(identity, owner="queue/0")
+        assert isinstance(dead, Attempt)
+        case.time.go(LAPSE_SECONDS)
+        case.worker().darkroom.sweep(owner="timer/0")
+
+    def ended_well(self, case: Case, states: list[State]) -> bool:
+        """What was opened is worked again, to the end; who was told so was told the truth."""
+        opened = case.ledger.opened[case.versions[0]]
+        told = self.said in (None, *self.truths(opened=bool(opened)))
+        return told and opened <= 1 and states == [State.COMPLETED if opened else self.before]
+
+    before = State.FAILED
+
+    def truths(self, *, opened: bool) -> tuple[Outcome, ...]:
+        """Return what may be said: the rival of a pause may have opened the job, and have worked it, first."""
+        return (Outcome.REDRIVEN, Outcome.LIVE, Outcome.ENDED) if opened else ()
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Open it too, and work it."""
+        worker.darkroom.operate.redrive(case.versions[0])
+        super().rival(case, worker)
+
+
+class RedrivingCorrupt(RedrivingFailed):
+    """A job whose image is none is opened again: it fails again, or was never opened."""
+
+    settings = {}  # noqa: RUF012 - read only
+    starts = 3
+
+    def prepare(self, case: Case) -> None:
+        """Record a text, and let it fail."""
+        case.recorded(b"no image")
+        case.hand(case.worker())
+
+    def ended_well(self, case: Case, states: list[State]) -> bool:
+        """Two operators may open it in turn, since it fails at once."""
+        opened, claims = (count[case.versions[0]] for count in (case.ledger.opened, case.ledger.claims))
+        told = self.said in (None, *self.truths(opened=bool(opened)))
+        return told and states == [State.FAILED] and claims == 1 + opened
+
+
+class RedrivingCanceled(RedrivingFailed):
+    """A job that was canceled by hand is opened again."""
+
+    settings = {}  # noqa: RUF012 - read only
+    before = State.CANCELED
+
+    def prepare(self, case: Case) -> None:
+        """Record, and cancel."""
+        identity = case.recorded()
+        case.fetch()
+        case.inbox.clear()
+        assert case.user.darkroom.operate.cancel(identity) is Outcome.CANCELED
+
+
+class RedriveOvertaken(RedrivingCanceled):
+    """The same, while a newer version is recorded: whoever is first, only the newer one lives on."""
+
+    strikes = PAUSES
+    lapses = False
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Upload a newer version, and do all for it."""
+        case.upload()
+        case.events.append(case.ref)
+        Flow.rival(self, case, worker)
+
+    def ended_well(self, case: Case, states: list[State]) -> bool:
+        """The newest is completed; the older one is canceled, or was completed before; the operator knows."""
+        opened = case.ledger.opened[case.versions[0]]
+        if len(states) == 1:  # without a fault
+            return (self.said, states) == (Outcome.REDRIVEN, [State.COMPLETED])
+        told = self.said is (Outcome.REDRIVEN if opened else Outcome.OUTDATED)
+        return told and opened <= 1 and states == [State.CANCELED, State.COMPLETED]
+
+
+class RedrivingOutdated(ByHand):
+    """A version that is not the newest is not opened, whatever fails."""
+
+    ends = (State.CANCELED, State.COMPLETED)
+
+    def prepare(self, case: Case) -> None:
+        """Record two versions."""
+        case.recorded()
+        case.recorded()
+
+    def check(self, case: Case) -> None:
+        """See that it was refused."""
+        assert self.said in (None, Outcome.OUTDATED)
+        assert case.ledger.opened[case.versions[0]] == 0
+
+
+class CancelingByHand(ByHand):
+    """A job is canceled while a live worker holds it: its result is refused, or was there first."""
+
+    lapses = False
+    starts = 1
+    holder: Attempt | None = None
+    worked: Outcome | None = None
+
+    def prepare(self, case: Case) -> None:
+        """Record, and claim."""
+        identity = case.recorded()
+        case.fetch()
+        case.inbox.clear()
+        self.holds = case.worker()
+        begun = self.holds.darkroom.analyze._attempts.begin(identity, owner="queue/0")
+        assert isinstance(begun, Attempt)
+        self.holder = begun
+
+    def act(self, case: Case, worker: Worker) -> Outcome:
+        """Cancel."""
+        return worker.darkroom.operate.cancel(case.versions[0])
+
+    def rival(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
+        """Go on and commit, as the worker that holds it."""
+        if self.worked is None and self.holder is not None:
+            self.worked = self.holds.darkroom.analyze._work(self.holder)
+
+    def afterwards(self, case: Case) -> None:
+        """Go on all the same, when there was no pause."""
+        self.rival(case, self.holds)
+
+    def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow
+        """Operator and worker were told the same."""
+        canceled = states == [State.CANCELED]
+        told = self.said in (None, Outcome.CANCELED if canceled else Outcome.ENDED)
+        worked = self.worked is (Outcome.LOST if canceled else Outcome.COMPLETED)
+        return told and worked and states[0] in (State.CANCELED, State.COMPLETED)
+
+    def check(self, case: Case) -> None:
+        """See that a refused worker has taken its thumbnail back."""
+        assert len(case.thumbnails()) == int(self.worked is Outcome.COMPLETED)
+
+
+class CancelingPending(ByHand):
+    """A job is canceled while its message waits."""
+
+    def prepare(self, case: Case) -> None:
+        """Record."""
+        case.recorded()
+        case.fetch()
+
+    def act(self, case: Case, worker: Worker) -> Outcome:
+        """Cancel."""
+        return worker.darkroom.operate.cancel(case.versions[0])
+
+    def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow
+        """The operator was told the truth."""
+        said = {State.CANCELED: Outcome.CANCELED, State.COMPLETED: Outcome.ENDED}
+        return self.said in (None, said.get(states[0], Outcome.UNKNOWN))

@@ -1,0 +1,131 @@
+"""HTTP/1.1 requests and replies, each read whole: what the proxy takes in and passes on."""
+
+import re
+import socket
+from email.message import Message
+from http.client import HTTPResponse, parse_headers
+from io import BytesIO
+from typing import Any, BinaryIO, Self
+from urllib.parse import unquote, urlsplit
+
+from requests.structures import CaseInsensitiveDict
+
+from tests.faults.enumeration_wire import rows_of
+
+_REFUSED_PART = re.compile(rb"HTTP/1\.1 [45]\d\d")
+_BUSY_JSON = b'{"odata.error":{"code":"ServerBusy","message":{"lang":"en-US","value":"Busy."}}}'
+_BUSY_XML = b"<?xml version='1.0'?><Error><Code>ServerBusy</Code><Message>Busy.</Message></Error>"
+#: A service says whole seconds; nobody has these here, and zero is one of them.
+RETRY_AFTER = "0"
+
+
+class Asked:
+    """A request; ``Ledger`` takes it for one of the SDK's transport.
+
+    Attributes:
+        head: Its first line and headers, as they came.
+        method: In capitals.
+        url: Its path and query.
+        content: Its body.
+        rows: What a transaction writes.
+    """
+
+    def __init__(self, head: bytes, content: bytes) -> None:
+        self.head = head
+        self.method, self.url, _ = head.partition(b"\r\n")[0].decode("ascii").split(" ")
+        self.content = content
+        self.rows: list[dict[str, Any]] = rows_of(self)
+
+    @classmethod
+    def read(cls, stream: BinaryIO) -> Self | None:
+        """Read the next request; None at the end of the connection."""
+        lines = [stream.readline()]
+        while lines[-1] not in (b"", b"\r\n"):
+            lines.append(stream.readline())
+        if not lines[-1]:
+            return None
+        headers = parse_headers(BytesIO(b"".join(lines[1:])))
+        assert "Transfer-Encoding" not in headers, "no client of Darkroom sends chunks"
+        return cls(b"".join(lines), stream.read(int(headers.get("Content-Length", 0))))
+
+    @property
+    def reads(self) -> bool:
+        """Whether it leaves nothing behind."""
+        return self.method in ("GET", "HEAD")
+
+    @property
+    def claims(self) -> bool:
+        """Whether it opens an attempt."""
+        return any("claim_nonce" in row for row in self.rows)
+
+    @property
+    def ends(self) -> bool:
+        """Whether it closes the sender's own attempt: a commit, or another end."""
+        return not self.claims and any("end_nonce" in row for row in self.rows)
+
+    def __str__(self) -> str:
+        if self.rows:
+            return "write " + "+".join(sorted({row["RowKey"].partition(":")[0] for row in self.rows}))
+        path = unquote(urlsplit(self.url).path).rpartition("darkroom/")[2]
+        return f"{self.method} {re.sub(r'[0-9a-f]{12,}', '…', path)[:60]}"
+
+    def passed_on(self, address: tuple[str, int]) -> "Told":
+        """Send it to a service as it came, on a connection of its own, and read the reply."""
+        with socket.create_connection(address, timeout=60) as service:
+            service.sendall(self.head + self.content)
+            with HTTPResponse(service, method=self.method) as reply:
+                reply.begin()
+                return Told(self, f"{reply.status} {reply.reason}", reply.headers, reply.read())
+
+    def refused(self, status: str, *, json: bool) -> "Told":
+        """Answer in the name of a service that is busy: that of tables speaks JSON, the others XML."""
+        headers = Message()
+        headers["Content-Type"] = "application/json" if json else "application/xml"
+        if status.startswith("429"):
+            headers["Retry-After"] = RETRY_AFTER
+        body = _BUSY_JSON if json else _BUSY_XML
+        return Told(self, status, headers, b"" if self.method == "HEAD" else body)
+
+
+class Told:
+    """A reply; ``Time`` and ``Ledger`` take it for one of the SDK's transport.
+
+    Attributes:
+        request: What it replies to.
+        headers: Whatever their case.
+    """
+
+    def __init__(self, request: Asked, status: str, headers: Message, content: bytes) -> None:
+        self.request = request
+        self.headers: CaseInsensitiveDict[str] = CaseInsensitiveDict(headers.items())
+        self._status = status
+        self._content = content
+
+    @property
+    def status_code(self) -> int:
+        """Of the reply as a whole: a transaction that was refused is told with 202."""
+        return int(self._status.partition(" ")[0])
+
+    @property
+    def content(self) -> bytes:
+        """The body."""
+        return self._content
+
+    @property
+    def internal_response(self) -> Self:
+        """As the SDK's transport has it."""
+        return self
+
+    @property
+    def applied(self) -> bool:
+        """Whether the service has done what it was asked for."""
+        return self.status_code < 300 and not _REFUSED_PART.search(self._content)
+
+    def __bytes__(self) -> bytes:
+        """Write it in one piece; the length of what a HEAD is about stays as the service told it."""
+        headers = {name: text for name, text in self.headers.items() if name.lower() != "transfer-encoding"}
+        if self.request.method != "HEAD" and self.status_code not in (204, 304):
+            headers = {name: text for name, text in headers.items() if name.lower() != "content-length"}
+            headers["Content-Length"] = str(len(self._content))
+        lines = [f"HTTP/1.1 {self._status}", *(f"{name}: {text}" for name, text in headers.items())]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1") + self._content

@@ -1,0 +1,154 @@
+"""Run one flow, its worker a process behind the proxy, once for each request and each strike; judge how it ends."""
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from azure.core.pipeline.transport import HttpTransport
+
+from shared.errors import StorageOut, Undecided
+from shared.storage.job_table import JobTable
+from tests.faults.enumeration import LAPSE_SECONDS, WRITES_ONLY, Died, Strike
+from tests.faults.enumeration_case import Case, Worker
+from tests.faults.enumeration_flows import Flow
+from tests.faults.enumeration_runs import judge
+from tests.faults.proxied_http import Asked
+from tests.faults.proxied_workers import Elsewhere, ForkServer
+from tests.faults.proxy import Proxy
+
+#: Schedules at once: many wait until a worker gives up.
+AT_ONCE = 12
+
+
+@dataclass
+class Tally:
+    """What schedules came to.
+
+    Attributes:
+        counts: points, schedules, kills, pauses; refused: late writes of workers that were paused; zombies: among them
+            those of workers whose claim had gone to another; doubled: commits beyond the first of a version.
+        failures: What went wrong, by schedule.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+    _mutex: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, **counts: int) -> None:
+        """Count, for schedules that run at once."""
+        with self._mutex:
+            self.counts.update(counts)
+
+    def __str__(self) -> str:
+        told = ("points", "schedules", "kills", "pauses", "refused", "zombies", "doubled")
+        return ", ".join(f"{self.counts[what]} {what}" for what in told)
+
+
+@dataclass
+class Proxied:
+    """A flow, tried with each strike at each request of a worker process.
+
+    Attributes:
+        flow: Its class; each schedule gets a new one.
+        connection: Of Azurite.
+        wire: The connections of everybody else, who work in this process.
+        server: Starts the workers.
+        table: The worker's job table, one that breaks a rule.
+        tally: Of all that was tried.
+    """
+
+    flow: type[Flow]
+    connection: str
+    wire: HttpTransport[Any, Any]
+    server: ForkServer
+    table: type[JobTable] = JobTable
+    tally: Tally = field(default_factory=Tally)
+
+    def points(self) -> list[Asked]:
+        """Run the flow once without a fault; return its requests."""
+        flow, case = self._prepared()
+        with Proxy(self.connection, case.time, case.ledger) as proxy:
+            flow.run(case, self._worker(case, proxy))
+        flow.afterwards(case)
+        judge(flow, case, case.recover())
+        return proxy.sent
+
+    def tried(self) -> Tally:
+        """Try every request with every strike."""
+        points = self.points()
+        schedules = [
+            (nth, asked, strike)
+            for nth, asked in enumerate(points, 1)
+            for strike in self.flow.strikes
+            if not (asked.reads and strike in WRITES_ONLY)
+        ]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            failures = list(pool.map(lambda schedule: self._failure(*schedule), schedules))
+        self.tally.failures += [failure for failure in failures if failure is not None]
+        self.tally.add(points=len(points))
+        return self.tally
+
+    def struck(self, nth: int, strike: Strike) -> None:
+        """Run one schedule to its end, and judge it."""
+        flow, case = self._prepared()
+        with Proxy(self.connection, case.time, case.ledger) as proxy:
+            proxy.arm(nth, strike, lambda: self._rival(flow, case))
+            died = self._died(flow, case, proxy)
+        assert proxy.hit, f"request {nth} was not reached"
+        assert died is strike.kills, "something went on after the death"
+        flow.afterwards(case)
+        rows = case.recover()
+        doubled = sum(max(0, commits - 1) for commits in case.ledger.commits.values())
+        self.tally.add(schedules=1, kills=died, pauses=strike.pauses, doubled=doubled)
+        judge(flow, case, rows)
+        if strike.pauses:
+            self._see_refusals(case, proxy)
+
+    def _died(self, flow: Flow, case: Case, proxy: Proxy) -> bool:
+        """Do the worker's part as a host calls it, which bears with outages; return whether the process has died."""
+        try:
+            flow.run(case, self._worker(case, proxy))
+        except Died:
+            return True
+        except (StorageOut, Undecided):
+            pass
+        return False
+
+    def _worker(self, case: Case, proxy: Proxy) -> Worker:
+        """Return what flows take for a worker of this process."""
+        darkroom: Any = Elsewhere(self.server, proxy, case._environ, self.table)
+        line: Any = proxy
+        return Worker(darkroom, line)
+
+    def _see_refusals(self, case: Case, proxy: Proxy) -> None:
+        """See that a worker whose claim has gone to another has tried to end its attempt, and was refused."""
+        refused = [passed.asked for passed in proxy.passed if passed.asked.rows and not passed.applied]
+        applied = [passed.asked for passed in proxy.passed if passed.applied]
+        self.tally.add(refused=len(refused))
+        if any(asked.claims for asked in applied) and not any(asked.ends for asked in applied):
+            assert any(asked.ends for asked in refused), f"no late end was refused: {[str(asked) for asked in refused]}"
+            noted = [row.get("refused", 0) for key, row in case.rows().items() if key.startswith("try:")]
+            assert sum(noted) == 1, f"noted on the attempts: {noted}"
+            self.tally.add(zombies=1)
+
+    def _failure(self, nth: int, asked: Asked, strike: Strike) -> str | None:
+        """Run one schedule; return what went wrong, with the schedule's name."""
+        try:
+            self.struck(nth, strike)
+        except Exception as error:  # noqa: BLE001 - every schedule has its turn
+            return f"{self.flow.__name__}, {strike.name} at request {nth} ({asked}): {error!r}"
+        return None
+
+    def _prepared(self) -> tuple[Flow, Case]:
+        flow = self.flow()
+        case = Case(self.connection, self.wire, **flow.settings)
+        flow.prepare(case)
+        return flow, case
+
+    @staticmethod
+    def _rival(flow: Flow, case: Case) -> None:
+        if flow.lapses:
+            case.time.go(LAPSE_SECONDS)
+        flow.rival(case, case.worker())

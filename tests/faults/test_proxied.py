@@ -1,0 +1,125 @@
+"""Every storage request of a worker that is a process of its own, and every fault at it: one result, nothing lost.
+
+What ``test_enumerated.py`` does inside one process is done here through sockets and signals: the worker is killed with
+SIGKILL, or stopped with SIGSTOP while the service's time moves past its lease and a rival works. Its own clock stands
+still meanwhile; so it goes on as if it held the lease, and storage must refuse what it sends.
+"""
+
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from azure.core.pipeline.transport import HttpTransport
+
+from localhost.azurite import Azurite
+from shared.storage import clients
+from tests.doubles.transports import Passing
+from tests.faults import enumeration_flows as flows
+from tests.faults import enumeration_operators as operators
+from tests.faults.enumeration import WRITES_ONLY, Strike
+from tests.faults.enumeration_case import Case
+from tests.faults.enumeration_rules import LastWriterWins
+from tests.faults.proxied_runs import Proxied, Tally
+from tests.faults.proxied_workers import Elsewhere, ForkServer
+from tests.faults.proxy import Proxy
+
+#: With the number of pauses in each that make a zombie: after the claim and before the end of the attempt.
+FLOWS = {
+    flows.Recording: 0,
+    flows.Analysis: 6,
+    flows.Crowded: 0,
+    flows.Sweeping: 6,
+    flows.Superseding: 0,
+    flows.Canceling: 6,
+    flows.Exhausting: 0,
+    flows.Burying: 0,
+    operators.CancelingByHand: 0,
+    operators.RedrivingCanceled: 0,
+}
+
+
+@pytest.fixture(scope="module")
+def wire() -> Iterator[HttpTransport[Any, Any]]:
+    """Give one pool of connections to all that works in this process, and close it at the end."""
+    with clients.default_transport() as transport:
+        yield Passing(transport)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ForkServer]:
+    """Start the workers of all schedules."""
+    with ForkServer() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def sums() -> Counter[str]:
+    """Gather what all flows come to."""
+    return Counter()
+
+
+def commit_of(proxied: Proxied) -> int:
+    """Return the number of the request that commits."""
+    return next(nth for nth, asked in enumerate(proxied.points(), 1) if asked.ends)
+
+
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
+def test_whatever_fails_at_any_request_of_a_process_there_is_one_result(
+    azurite: Azurite,
+    wire: HttpTransport[Any, Any],
+    server: ForkServer,
+    sums: Counter[str],
+    flow: type[flows.Flow],
+) -> None:
+    tally = Proxied(flow, azurite.connection, wire, server).tried()
+    counts = tally.counts
+    sums.update(counts)
+    print(f"{flow.__name__}: {tally}")
+    assert tally.failures == []
+    assert counts["points"] >= 3
+    assert counts["schedules"] >= counts["points"] * len(set(flow.strikes) - set(WRITES_ONLY))
+    assert counts["pauses"] == 2 * counts["points"]
+    assert (counts["kills"] > counts["points"]) is (Strike.DIED_BEFORE in flow.strikes)
+    assert (counts["zombies"], counts["doubled"]) == (FLOWS[flow], 0)
+
+
+def test_over_all_flows_every_zombie_was_refused_and_nothing_was_done_twice(sums: Counter[str]) -> None:
+    print(f"all flows: {Tally(sums)}")
+    assert sums["doubled"] == 0
+    assert sums["zombies"] <= sums["refused"]
+
+
+def test_a_process_that_overwrites_another_s_commit_is_counted_as_a_second_one(
+    azurite: Azurite, wire: HttpTransport[Any, Any], server: ForkServer
+) -> None:
+    broken = Proxied(flows.Analysis, azurite.connection, wire, server, table=LastWriterWins)
+    with pytest.raises(AssertionError, match="COMPLETED, 2 commits"):
+        broken.struck(commit_of(broken), Strike.PAUSED_BEFORE)
+    assert broken.tally.counts["doubled"] == 1
+
+
+def test_a_strike_at_a_request_that_a_process_never_sends_fails(
+    azurite: Azurite, wire: HttpTransport[Any, Any], server: ForkServer
+) -> None:
+    with pytest.raises(AssertionError, match="request 99 was not reached"):
+        Proxied(flows.Analysis, azurite.connection, wire, server).struck(99, Strike.DIED_BEFORE)
+
+
+def test_a_paused_process_is_stopped_by_the_kernel_and_goes_on_from_there(
+    azurite: Azurite, wire: HttpTransport[Any, Any], server: ForkServer
+) -> None:
+    case, states = Case(azurite.connection, wire), []
+    case.upload()
+
+    def look() -> None:
+        pid = proxy.victim._facts["pid"]
+        asked = subprocess.run(["ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True, check=True)
+        states.append((asked.stdout.strip()[0], len(proxy.sent)))
+
+    with Proxy(azurite.connection, case.time, case.ledger) as proxy:
+        proxy.arm(2, Strike.PAUSED_BEFORE, look)
+        outcome = Elsewhere(server, proxy, case._environ).announced(case.ref.ref)
+    assert states == [("T", 2)]
+    assert (outcome, len(proxy.sent)) == ("recorded", 4)
