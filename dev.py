@@ -35,7 +35,9 @@ CHECKS = (
     # import-linter can't be run by -m, and its script breaks when the project's folder is moved.
     ("lint-imports", ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()")),
 )
-PYTEST = ("pytest", ("-m", "pytest"))
+PYTEST = ("-m", "pytest")
+#: Much of the suite waits: for leases, ticks and storage. A process a core, of its own storage each, and not too many.
+AT_ONCE = ("-n", "auto", "--maxprocesses", "4", "--dist", "worksteal")
 
 HELP = """usage: python3 dev.py TASK ...
 
@@ -118,8 +120,8 @@ def test(rest: list[str]) -> int:
     """Do what CI does; with arguments, pytest alone."""
     if rest:
         inside = ROOT in (Path.cwd(), *Path.cwd().parents)
-        return become([*PYTEST[1], *rest], cwd=None if inside else ROOT)
-    return all_of([*CHECKS, PYTEST])
+        return become([*PYTEST, *rest], cwd=None if inside else ROOT)
+    return all_of([*CHECKS, ("pytest", (*PYTEST, *AT_ONCE))])
 
 
 #: Each task, and whether it needs node_modules.

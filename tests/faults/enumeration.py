@@ -29,6 +29,7 @@ class Strike(Enum):
     UNREACHABLE = "not applied: no connection"
     PAUSED_BEFORE = "the process sleeps past its lease before it, and a rival works"
     PAUSED_AFTER = "applied, the process sleeps past its lease before it sees the reply, and a rival works"
+    PAUSED_UNHEARD = "the same, and then the connection breaks before the reply"
     OUT_BEFORE = "not applied, and nothing gets through until the worker gives up"
     OUT_AFTER = "applied, and nothing gets through after that until the worker gives up"
 
@@ -45,7 +46,7 @@ class Strike(Enum):
     @property
     def pauses(self) -> bool:
         """Whether a rival has its turn."""
-        return self in (Strike.PAUSED_BEFORE, Strike.PAUSED_AFTER)
+        return self in (*PAUSES, Strike.PAUSED_UNHEARD)
 
     @property
     def lasts(self) -> bool:
@@ -54,7 +55,7 @@ class Strike(Enum):
 
 
 #: A read leaves nothing behind: for it, these are what they are before it.
-WRITES_ONLY = (Strike.DIED_AFTER, Strike.BUSY_AFTER, Strike.OUT_AFTER)
+WRITES_ONLY = (Strike.DIED_AFTER, Strike.BUSY_AFTER, Strike.PAUSED_UNHEARD, Strike.OUT_AFTER)
 PAUSES = (Strike.PAUSED_BEFORE, Strike.PAUSED_AFTER)
 _APPLIED = (
     Strike.DIED_AFTER,
@@ -62,6 +63,7 @@ _APPLIED = (
     Strike.REPLY_AND_LOOK_LOST,
     Strike.BUSY_AFTER,
     Strike.PAUSED_AFTER,
+    Strike.PAUSED_UNHEARD,
     Strike.OUT_AFTER,
 )
 

@@ -1,12 +1,11 @@
 """The flows of one attempt's other ends, and of messages that others send."""
 
-import base64
 from abc import abstractmethod
 
 from shared.errors import StorageOut
 from shared.jobs import State
 from shared.steps.attempt import Attempt
-from tests.faults.enumeration import PAUSES, Strike
+from tests.faults.enumeration import Strike
 from tests.faults.enumeration_case import Case, Worker
 from tests.faults.enumeration_flows import TO_RENEWAL, Analysis, Flow
 
@@ -85,7 +84,7 @@ class RenewalOnly(Analysis):
 
     only = _RENEWAL
     starts = 1
-    strikes = tuple(strike for strike in Strike if not strike.kills and strike not in PAUSES)
+    strikes = tuple(strike for strike in Strike if not (strike.kills or strike.pauses))
 
     def run(self, case: Case, worker: Worker) -> None:
         """Receive the message, slowly; storage is back when the renewal has given up."""
@@ -106,26 +105,12 @@ class ReceivingImage(Flow):
     def prepare(self, case: Case) -> None:
         """Upload, and send the message."""
         case.upload()
-        case.put(self.written(case.ref.ref))
+        case.put(case.ref.ref)
         case.fetch()
-
-    @staticmethod
-    def written(text: str) -> str:
-        """Write the message."""
-        return text
 
     def run(self, case: Case, worker: Worker) -> None:
         """Receive it."""
         case.hand(worker)
-
-
-class ReceivingEncoded(ReceivingImage):
-    """The same in base64."""
-
-    @staticmethod
-    def written(text: str) -> str:
-        """Write the message."""
-        return base64.b64encode(text.encode()).decode()
 
 
 class Rejecting(Flow):

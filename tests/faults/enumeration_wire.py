@@ -16,11 +16,12 @@ from requests import Response
 from urllib3 import HTTPResponse
 
 from tests.doubles.transports import Passing
-from tests.faults.enumeration import Died, Strike, Time
+from tests.faults.enumeration import PAUSES, Died, Strike, Time
 
 READ_IMAGE = "read image"
 _BUSY_JSON = b'{"odata.error":{"code":"ServerBusy","message":{"lang":"en-US","value":"Busy."}}}'
 _BUSY_XML = b"<?xml version='1.0'?><Error><Code>ServerBusy</Code><Message>Busy.</Message></Error>"
+_UNHEARD = (Strike.REPLY_LOST, Strike.REPLY_AND_LOOK_LOST, Strike.PAUSED_UNHEARD, Strike.OUT_AFTER)
 _REFUSED_PART = re.compile(rb"HTTP/1\.1 [45]\d\d")
 
 
@@ -139,10 +140,11 @@ class Line(Passing):
             raise Died
         if strike.pauses:
             self._meanwhile()
+        if strike in PAUSES:
             return self._through(request, **kwargs) if reply is None else reply
         self._out = strike.lasts
         self._lost_next = strike is Strike.REPLY_AND_LOOK_LOST
-        if strike in (Strike.REPLY_LOST, Strike.REPLY_AND_LOOK_LOST, Strike.OUT_AFTER):
+        if strike in _UNHEARD:
             raise ServiceResponseError("reply lost")
         if strike is Strike.THROTTLED:
             return _refusal(request, 429)

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,13 +76,13 @@ class Proxied:
         judge(flow, case, case.recover())
         return proxy.sent
 
-    def tried(self) -> Tally:
-        """Try every request with every strike."""
+    def tried(self, strikes: Sequence[Strike]) -> Tally:
+        """Try every request with each of these strikes."""
         points = self.points()
         schedules = [
             (nth, asked, strike)
             for nth, asked in enumerate(points, 1)
-            for strike in self.flow.strikes
+            for strike in strikes
             if not (asked.reads and strike in WRITES_ONLY)
         ]
         with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
-from tests.faults.enumeration import Strike, Time
+from tests.faults.enumeration import PAUSES, Strike, Time
 from tests.faults.enumeration_wire import Ledger
 from tests.faults.proxied_http import Asked, Told
 
@@ -210,6 +210,7 @@ class Proxy:
             return None
         if strike.pauses:
             self._pause()
+        if strike in PAUSES:
             return self._through(asked, service) if reply is None else reply
         self._lost_next = strike is Strike.REPLY_AND_LOOK_LOST
         self._out = strike.lasts

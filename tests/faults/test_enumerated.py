@@ -14,9 +14,10 @@ from tests.faults import enumeration_attempts as attempts
 from tests.faults import enumeration_flows as flows
 from tests.faults import enumeration_locks as locks
 from tests.faults import enumeration_operators as operators
+from tests.faults.counting import Count
 from tests.faults.enumeration import WRITES_ONLY
 from tests.faults.enumeration_pool import processes, tried
-from tests.faults.enumeration_runs import Enumeration, Tally
+from tests.faults.enumeration_runs import Enumeration
 
 #: Each flow, and how many requests it has at least: with fewer, something is not tried any more.
 FLOWS: dict[type[flows.Flow], int] = {
@@ -35,7 +36,6 @@ FLOWS: dict[type[flows.Flow], int] = {
     attempts.Failing: 5,
     attempts.RenewalOnly: 1,
     attempts.ReceivingImage: 8,
-    attempts.ReceivingEncoded: 9,
     attempts.Rejecting: 2,
     operators.RedrivingFailed: 5,
     operators.RedrivingCorrupt: 5,
@@ -63,25 +63,17 @@ def wire() -> Iterator[HttpTransport[Any, Any]]:
         yield Passing(transport)
 
 
-@pytest.fixture(scope="module")
-def tallies() -> Iterator[list[Tally]]:
-    """Gather what all flows came to, and print the sum."""
-    gathered: list[Tally] = []
-    yield gathered
-    print(f"\nall flows: {sum(gathered, Tally())}")
-
-
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
 def test_whatever_fails_at_any_request_there_is_one_result(
     azurite: Azurite,
     wire: HttpTransport[Any, Any],
     pool: Executor,
-    tallies: list[Tally],
+    count: Count,
     flow: type[flows.Flow],
 ) -> None:
     tally = tried(pool, flow, Enumeration(flow, azurite.connection, wire).schedules())
-    tallies.append(tally)
     print(f"{flow.__name__}: {tally}")
+    count(flows=1, points=tally.points, schedules=tally.schedules, lost=tally.lost, doubled=tally.doubled)
     assert tally.failures == []
     assert tally.points >= FLOWS[flow]
     assert tally.schedules >= tally.points * len(set(flow.strikes) - set(WRITES_ONLY))

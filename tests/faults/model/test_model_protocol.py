@@ -24,11 +24,11 @@ that comes back is not promised to be analysed: it must only do no harm, and not
 
 import pytest
 
+from tests.faults.counting import Count
 from tests.faults.model.explore import Explorer
 from tests.faults.model.lock_explore import LockExplorer
 from tests.faults.model.lock_world import LockSetup
 from tests.faults.model.rules import Rules
-from tests.faults.model.search import Explored
 from tests.faults.model.setup import Setup
 from tests.faults.model.world import Left
 
@@ -87,21 +87,10 @@ SCENARIOS: dict[str, Setup | LockSetup] = {
 }
 
 
-@pytest.fixture(scope="module")
-def counted() -> list[Explored]:
-    return []
-
-
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_model_keeps_every_promise_in_every_world(name: str, counted: list[Explored]) -> None:
+def test_model_keeps_every_promise_in_every_world(name: str, count: Count) -> None:
     setup = SCENARIOS[name]
     explored = (LockExplorer(setup) if isinstance(setup, LockSetup) else Explorer(setup)).run()
-    print(f"\n{name}: {explored}")
-    counted.append(explored)
+    print(f"{name}: {explored}")
+    count(scenarios=1, worlds=explored.worlds, edges=explored.edges)
     assert explored.whole
-
-
-def test_model_counts_what_it_has_explored(counted: list[Explored]) -> None:
-    worlds, edges = sum(one.worlds for one in counted), sum(one.edges for one in counted)
-    print(f"\nall {len(counted)} scenarios: {worlds:,} worlds, {edges:,} edges")
-    assert all(one.whole for one in counted)

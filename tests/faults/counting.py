@@ -1,0 +1,10 @@
+"""What a test has counted, told to whoever sums it up; tests may run in several processes."""
+
+from typing import Protocol
+
+
+class Count(Protocol):
+    """Count for the sum of this tier."""
+
+    def __call__(self, **counts: int) -> None:
+        """Add to what is told at the end, by name."""
