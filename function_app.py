@@ -7,7 +7,7 @@ import os
 
 import azure.functions as func
 
-from shared.settings import Settings, binding
+from shared.settings import BLOB_POISON_QUEUE, Settings, binding
 
 settings = Settings.read(os.environ)
 app = func.FunctionApp()
@@ -46,6 +46,28 @@ def analyze_pending(tick: func.TimerRequest, context: func.Context) -> None:  # 
     darkroom().sweep(owner=f"timer/{context.invocation_id}")
 
 
+@app.timer_trigger(
+    arg_name="tick",
+    schedule=binding(os.environ, "RECONCILE_SCHEDULE", settings.reconcile_schedule),
+    run_on_startup=False,
+)
+def reconcile_images(tick: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the host gives it
+    """Walk on through the container, and record what no event has announced."""
+    from shared.wiring import darkroom  # noqa: PLC0415
+
+    darkroom().reconcile(owner=f"timer/{context.invocation_id}")
+
+
+@app.timer_trigger(
+    arg_name="tick", schedule=binding(os.environ, "PURGE_SCHEDULE", settings.purge_schedule), run_on_startup=False
+)
+def purge_ended(tick: func.TimerRequest, context: func.Context) -> None:  # noqa: ARG001 - the host gives it
+    """Let go of jobs that are past their retention."""
+    from shared.wiring import darkroom  # noqa: PLC0415
+
+    darkroom().purge(owner=f"timer/{context.invocation_id}")
+
+
 @app.queue_trigger(
     arg_name="message",
     queue_name=binding(os.environ, "JOB_QUEUE", settings.job_queue) + "-poison",
@@ -56,3 +78,11 @@ def bury_poison(message: func.QueueMessage) -> None:
     from shared.wiring import darkroom  # noqa: PLC0415
 
     darkroom().bury(message.get_body())
+
+
+@app.queue_trigger(arg_name="message", queue_name=BLOB_POISON_QUEUE, connection=settings.images_connection)
+def bury_blob_events(message: func.QueueMessage) -> None:
+    """Record what a blob event was about that the host has given up on."""
+    from shared.wiring import darkroom  # noqa: PLC0415
+
+    darkroom().bury_event(message.get_body())

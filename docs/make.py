@@ -10,7 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from shared.invariants import INFORMATION, Rule
-from shared.jobs import TRANSITIONS
+from shared.jobs import TRANSITIONS, State
 from shared.settings import Settings
 from shared.telemetry import Happened
 
@@ -27,9 +27,13 @@ def _settings() -> list[Sequence[str]]:
 def _transitions() -> list[Sequence[str]]:
     rows: list[Sequence[str]] = [("event", "from", "to", "refused when")]
     for row in TRANSITIONS:
-        source = "–" if row.source is None else row.source.value
-        rows.append((row.event.value, source, row.target.value, "; ".join(guard.value for guard in row.guards) or "–"))
+        guards = "; ".join(guard.value for guard in row.guards) or "–"
+        rows.append((row.event.value, _state(row.source, "–"), _state(row.target, "gone"), guards))
     return rows
+
+
+def _state(state: State | None, otherwise: str) -> str:
+    return otherwise if state is None else state.value
 
 
 def _events() -> list[Sequence[str]]:

@@ -124,6 +124,10 @@ class BlobUnreadable(DarkroomError):
         self.code = "blob_unreadable"
 
 
+class MarkerRejected(DarkroomError):
+    """The service refuses a listing's marker; the listing must begin anew."""
+
+
 class BlobChanged(DarkroomError):
     """The blob is no longer the version that was recorded."""
 

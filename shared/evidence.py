@@ -70,6 +70,7 @@ class KeyFacts:
         ref: What it is about.
         version: The newest.
         job_id: The job of that version.
+        final: How that job ended, once it is purged; None before.
     """
 
     row_key: str
@@ -78,6 +79,7 @@ class KeyFacts:
     ref: str
     version: str
     job_id: str
+    final: State | None = None
 
 
 @dataclass(kw_only=True)

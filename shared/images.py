@@ -66,6 +66,36 @@ class BlobFacts:
     modified_at: datetime
 
 
+@dataclass(frozen=True)
+class Listed:
+    """What a listing tells of a blob.
+
+    Attributes:
+        ref: The image, as it is named there: ``ImageRef.of`` may refuse it.
+        version: Its ETag, bare.
+        modified_at: By the service's clock, aware UTC, whole seconds.
+    """
+
+    ref: ImageRef
+    version: str
+    modified_at: datetime
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a listing.
+
+    Attributes:
+        blobs: In the order of the listing.
+        marker: Where the next page begins; None at the end.
+        seen_at: ``Date`` of the reply that brought it, aware UTC, whole seconds.
+    """
+
+    blobs: tuple[Listed, ...]
+    marker: str | None
+    seen_at: datetime
+
+
 def version_of(etag: str) -> str:
     """Strip an ETag of its quotes and of ``W/``: a HEAD gives quotes, a listing does not."""
     return etag.removeprefix("W/").strip('"')

@@ -39,12 +39,13 @@ class Rule(StrEnum):
     LIVE_UNNAMED = "a live job is not that of its reference's newest version"
     THUMBNAIL_MISSING = "the report names a thumbnail that is not there"
     THUMBNAIL_ORPHAN = "no report names the thumbnail"
+    THUMBNAIL_PURGED = "the thumbnail is gone before its job, which is past its retention and goes next"
     NEWER = "the rows are a newer release's, and are left to it"
     MOVING = "the rows moved at every look; verify again"
 
 
 #: What is told and is no violation.
-INFORMATION = frozenset({Rule.THUMBNAIL_ORPHAN, Rule.NEWER, Rule.MOVING})
+INFORMATION = frozenset({Rule.THUMBNAIL_ORPHAN, Rule.THUMBNAIL_PURGED, Rule.NEWER, Rule.MOVING})
 
 
 @dataclass(frozen=True)
@@ -163,11 +164,13 @@ def _key(group: Group) -> Iterator[Finding]:
         named = group.jobs.get(key.job_id)
         says = (key.type, key.ref, key.version)
         fits = key.row_key == key.belongs and key.job_id == _id_of(key)
-        known = key.job_id in group.strange.values() or (
-            named is not None and (named.type, named.ref, named.version) == says
-        )
-        if not (fits and known):
-            yield Finding(Rule.KEY_BROKEN, group.place, key.row_key, f"names {key.job_id}")
+        if named is None:
+            known = key.final is not None and key.final.ended  # purged
+        else:
+            known = key.final is None and (named.type, named.ref, named.version) == says
+        if not (fits and (known or key.job_id in group.strange.values())):
+            facts = f"names {key.job_id}" if key.final is None else f"names {key.job_id}, ended {key.final}"
+            yield Finding(Rule.KEY_BROKEN, group.place, key.row_key, facts)
 
 
 def _live(group: Group) -> Iterator[Finding]:

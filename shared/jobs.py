@@ -53,6 +53,8 @@ class Event(StrEnum):
     EXHAUST = "exhaust"
     BURY = "bury"
     REDRIVE = "redrive"
+    RESCHEDULE = "reschedule"
+    PURGE = "purge"
 
 
 class Guard(StrEnum):
@@ -63,15 +65,16 @@ class Guard(StrEnum):
     OWN = "the claim is no longer this worker's"
     ATTEMPTS_LEFT = "its attempts are used up"
     ATTEMPTS_USED = "it has attempts left"
+    EXPIRED = "its retention is not over"
 
 
 @dataclass(frozen=True)
 class Transition:
-    """One row of the table."""
+    """One row of the table; without a source it makes the job, without a target the job is gone."""
 
     event: Event
     source: State | None
-    target: State
+    target: State | None
     guards: tuple[Guard, ...] = ()
 
 
@@ -94,6 +97,11 @@ TRANSITIONS = (
     Transition(Event.BURY, State.RUNNING, State.FAILED, (Guard.LAPSED, Guard.ATTEMPTS_USED)),
     Transition(Event.REDRIVE, State.FAILED, State.PENDING),
     Transition(Event.REDRIVE, State.CANCELED, State.PENDING),
+    Transition(Event.RESCHEDULE, State.PENDING, State.PENDING),
+    Transition(Event.RESCHEDULE, State.RUNNING, State.RUNNING, (Guard.LAPSED,)),
+    Transition(Event.PURGE, State.COMPLETED, None, (Guard.EXPIRED,)),
+    Transition(Event.PURGE, State.FAILED, None, (Guard.EXPIRED,)),
+    Transition(Event.PURGE, State.CANCELED, None, (Guard.EXPIRED,)),
 )
 
 
@@ -211,6 +219,7 @@ class Facts:
     now: datetime | None = None
     lapsed: bool = False
     claim: Claim | None = None
+    ended_before: datetime | None = None
 
 
 GUARDS: Mapping[Guard, Callable[[Job, Facts], bool]] = {
@@ -219,11 +228,26 @@ GUARDS: Mapping[Guard, Callable[[Job, Facts], bool]] = {
     Guard.OWN: lambda job, facts: job.claim is not None and job.claim == facts.claim,
     Guard.ATTEMPTS_LEFT: lambda job, _: not job.attempts_used,
     Guard.ATTEMPTS_USED: lambda job, _: job.attempts_used,
+    Guard.EXPIRED: lambda job, facts: (
+        job.ended is not None and facts.ended_before is not None and job.ended < facts.ended_before
+    ),
 }
 
 
 def target(event: Event, job: Job, facts: Facts) -> State:
     """Look up where an event leads.
+
+    Raises:
+        IllegalTransition: ``transition`` refuses it, or it leads nowhere.
+    """
+    state = transition(event, job, facts).target
+    if state is None:
+        raise IllegalTransition(f"{event} {job.id}: it leaves no job")
+    return state
+
+
+def transition(event: Event, job: Job, facts: Facts) -> Transition:
+    """Look up the row of the table that an event takes.
 
     Raises:
         IllegalTransition: The table has no such row, or a guard does not hold; ``guard`` names the first such.
@@ -233,5 +257,5 @@ def target(event: Event, job: Job, facts: Facts) -> State:
             for guard in row.guards:
                 if not GUARDS[guard](job, facts):
                     raise IllegalTransition(f"{event} {job.id}: {guard}", guard=guard)
-            return row.target
+            return row
     raise IllegalTransition(f"{event} {job.id}: not from {job.state}")

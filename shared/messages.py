@@ -22,6 +22,8 @@ VERSION = 1
 #: The blob service announces these as "created"; renames and the first half of an upload are not among them.
 CREATING_APIS = frozenset({"PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose"})
 _CREATED = "Microsoft.Storage.BlobCreated"
+#: How the Functions host marks its own messages about blobs (azure-sdk-for-net, BlobTriggerMessage).
+_TRIGGER = "BlobTrigger"
 _SIGNATURE = re.compile(r"([?&]sig=)[^&\s\"']+", re.IGNORECASE)
 _SUBJECT = "/blobServices/default/containers/"
 
@@ -143,6 +145,8 @@ def _from_item(item: Any, images_container: str) -> Hints:  # noqa: ANN401 - JSO
         raise MessageRejected("unknown_form", "The JSON names no image and no job.")
     if _CREATED in (item.get("eventType"), item.get("type")) or "specversion" in item or "eventType" in item:
         return _from_event(item, images_container)
+    if item.get("Type") == _TRIGGER:
+        return (_from_trigger(item, images_container),)
     job_id = item.get("job_id")
     if isinstance(job_id, str) and JOB_ID.fullmatch(job_id):
         return (JobHint(job_id),)
@@ -168,6 +172,14 @@ def _from_event(event: dict[str, Any], images_container: str) -> Hints:
     if not blobs:
         raise MessageRejected("malformed_event", "The event has no blob in 'subject'.")
     return (_reference(f"{container}/{name}"),)
+
+
+def _from_trigger(message: dict[str, Any], images_container: str) -> ImageRef:
+    """Read what the host keeps of a blob trigger's event that it has given up on."""
+    container, name = message.get("ContainerName"), message.get("BlobName")
+    if not isinstance(container, str) or not isinstance(name, str):
+        raise MessageRejected("malformed_event", "The event has no 'ContainerName', or no 'BlobName'.")
+    return _in_container(_reference(f"{container}/{name}"), images_container)
 
 
 def _from_url(url: str) -> ImageRef:

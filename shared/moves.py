@@ -140,6 +140,26 @@ def redrive(job: Job, *, now: datetime, grace: timedelta) -> Move:
     return Move(Event.REDRIVE, replace(opened, attempts_base=job.attempts, ended=None), now)
 
 
+def reschedule(job: Job, *, due: datetime, lapsed: bool, now: datetime) -> Move:
+    """Say anew when the sweep must look at a job that waits, or whose worker has died; nothing else changes.
+
+    Each write to a row begins its lease anew, as others judge it: so a claim that has lapsed is left without one.
+    It stays its worker's own all the same, until another claims.
+
+    Args:
+        job: As it stands.
+        due: When to look.
+        lapsed: Whether a running worker's lease has lapsed, by ``leases.lapsed``.
+        now: The service's time, aware UTC.
+
+    Raises:
+        IllegalTransition: It has ended, or a worker's lease is live.
+    """
+    state = target(Event.RESCHEDULE, job, Facts(lapsed=lapsed))
+    lease = None if job.lease is None else timedelta(0)
+    return Move(Event.RESCHEDULE, replace(job, state=state, lease=lease, due=due), now)
+
+
 def backoff(attempts: int, *, base: timedelta, cap: timedelta, chance: float) -> timedelta:
     """Return how long to wait before the next attempt: exponential, with full jitter.
 

@@ -1,17 +1,18 @@
-"""What the steps need from storage: five protocols, each call with its cost and its errors.
+"""What the steps need from storage: protocols, each call with its cost and its errors.
 
 Every call raises ``StorageOut`` when storage can't be reached and, where it writes, ``Undecided`` when storage did
 not say in time whether the write was applied. Costs are counted at the transport when nothing goes wrong.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
+from shared import leases
 from shared.evidence import Group, Mending
-from shared.images import BlobFacts, ImageRef
-from shared.jobs import Job, Move
+from shared.images import BlobFacts, ImageRef, Page
+from shared.jobs import Job, Move, State
 from shared.locks import Lock
 
 
@@ -31,6 +32,12 @@ class Row:
     modified_at: datetime
     seen_at: datetime
 
+    def lapsed(self, *, margin: timedelta) -> bool:
+        """Say whether a running worker's lease has lapsed, by the service's clock alone."""
+        return self.job.lease is not None and leases.lapsed(
+            lease=self.job.lease, modified_at=self.modified_at, seen_at=self.seen_at, margin=margin
+        )
+
 
 @dataclass(frozen=True)
 class Key:
@@ -42,6 +49,8 @@ class Key:
         version: The newest.
         job_id: The job of that version.
         etag: Of the row.
+        state: How that job ended, once it is purged; None before.
+        ended: When it did, likewise.
     """
 
     type: str
@@ -49,6 +58,8 @@ class Key:
     version: str
     job_id: str
     etag: str
+    state: State | None = None
+    ended: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,21 @@ class LockRow:
     etag: str
     modified_at: datetime
     seen_at: datetime
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Where a walk stands.
+
+    Attributes:
+        name: Of the walk.
+        value: What the walk keeps; plain JSON, up to 32,768 characters of it.
+        etag: Of the row; a write against an older one is ``Lost``.
+    """
+
+    name: str
+    value: Mapping[str, Any]
+    etag: str
 
 
 class JobStore(Protocol):
@@ -125,12 +151,6 @@ class JobStore(Protocol):
     def due(self, kind: str, bucket: int, *, before: datetime, limit: int) -> list[str]:
         """List ids of live jobs of one bucket that are due, oldest first, at most ``limit``. Costs: 1 query."""
 
-    def reject(self, text: str, *, code: str, message: str) -> None:
-        """Keep a message that can't be followed, with the reason; the same text twice is kept once.
-
-        Costs: 1 transaction.
-        """
-
 
 class LockStore(Protocol):
     """The table of locks."""
@@ -150,6 +170,44 @@ class LockStore(Protocol):
 
         Raises:
             Lost: It has moved on since.
+        """
+
+
+class Marks(Protocol):
+    """Small rows that tell where a walk through something large stands."""
+
+    def get(self, name: str) -> Mark | None:
+        """Read one mark. Costs: 1 read."""
+
+    def insert(self, name: str, value: Mapping[str, Any]) -> Mark:
+        """Write a mark that must be new. Costs: 1 transaction.
+
+        Raises:
+            Lost: There is one.
+        """
+
+    def replace(self, mark: Mark, value: Mapping[str, Any]) -> Mark:
+        """Write over a mark as it was read. Costs: 1 transaction.
+
+        Raises:
+            Lost: It has moved on since.
+        """
+
+
+class ImageListing(Protocol):
+    """The container of images, page by page in the order of names."""
+
+    def page(self, marker: str | None, *, limit: int) -> Page:
+        """List one page.
+
+        Args:
+            marker: From the page before; None for the first.
+            limit: Blobs at most; a page may hold fewer, even none, and not be the last.
+
+        Raises:
+            MarkerRejected: The service does not know the marker any longer.
+
+        Costs: 1 list.
         """
 
 
@@ -174,10 +232,7 @@ class ImageStore(Protocol):
         """
 
     def insert_thumbnail(self, name: str, data: bytes, *, mime: str) -> None:
-        """Write a thumbnail of a name that belongs to one claim alone; writing it twice is harmless.
-
-        Costs: 1 write.
-        """
+        """Write a thumbnail of a name that belongs to one claim alone; twice is harmless. Costs: 1 write."""
 
     def delete_thumbnail(self, name: str) -> None:
         """Delete a thumbnail that one's own claim wrote; harmless when there is none. Costs: 1 delete."""
@@ -188,6 +243,9 @@ class WorkQueue(Protocol):
 
     def send(self, text: str, *, delay: timedelta = timedelta(0)) -> None:
         """Put in one message, perhaps more than once, visible after ``delay`` (7 days at most). Costs: 1 message."""
+
+    def backlog(self) -> int:
+        """Say about how many messages there are, hidden ones among them; 0 without a queue. Costs: 1 read."""
 
 
 class Audit(Protocol):

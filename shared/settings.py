@@ -12,6 +12,9 @@ from typing import Any, Self, TypeVar
 
 from shared.errors import SettingsInvalid
 
+#: Where the Functions host puts what it has given up on of blob triggers; one queue for all apps of an account.
+BLOB_POISON_QUEUE = "webjobs-blobtrigger-poison"
+
 T = TypeVar("T")
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -76,6 +79,17 @@ def _seconds(low: float, high: float) -> Callable[[str], timedelta]:
     return parse
 
 
+def _days(low: int, high: int) -> Callable[[str], timedelta]:
+    whole = _whole(low, high)
+    return lambda text: timedelta(days=whole(text))
+
+
+def _truth(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError("want true or false")
+    return text == "true"
+
+
 def _one_of(kind: type[Choice]) -> Callable[[str], Choice]:
     def parse(text: str) -> Choice:
         try:
@@ -96,6 +110,7 @@ _timeout = _matching(r"(\d+\.)?\d\d:\d\d:\d\d|-1", "hh:mm:ss, d.hh:mm:ss or -1, 
 
 _MIB = 1024 * 1024
 _DAY = 86_400.0
+_CENTURY_DAYS = 36_500
 
 
 def _setting(name: str, parse: Callable[[str], T], default: str, meaning: str) -> T:
@@ -131,7 +146,8 @@ class Settings:
         "DISPATCH",
         _one_of(Dispatch),
         "both",
-        "queue, both: recording sends a message; timer: it sends none, the sweep does all; off: analysis pauses",
+        "queue: messages start all, the sweep sends lost ones again; timer: no messages, the sweep does all; both: "
+        "messages, and the sweep does what is due; off: recording goes on, analysis pauses",
     )
     lease: timedelta = _setting("LEASE_SECONDS", _seconds(1, 3600), "60", "protection of a claim between two renewals")
     margin: timedelta = _setting(
@@ -147,8 +163,41 @@ class Settings:
         "SWEEP_BUDGET_SECONDS", _seconds(1, 3600), "240", "how long one sweep may start new work"
     )
     sweep_parallelism: int = _setting("SWEEP_PARALLELISM", _whole(1, 32), "2", "analyses at once in one sweep")
+    max_backlog: int = _setting(
+        "MAX_BACKLOG", _whole(0, 10**6), "1000", "messages in the queue beyond which the sweep sends none"
+    )
+    reconcile_schedule: str = _setting("RECONCILE_SCHEDULE", _cron, "0 */5 * * * *", "when reconciling walks on")
+    reconcile_budget: timedelta = _setting(
+        "RECONCILE_BUDGET_SECONDS", _seconds(10, 3600), "120", "how long one slice of a walk may begin new work"
+    )
+    reconcile_grace: timedelta = _setting(
+        "RECONCILE_GRACE_SECONDS", _seconds(0, _DAY), "300", "how long reconciling leaves a new blob to its event"
+    )
+    reconcile_parallelism: int = _setting("RECONCILE_PARALLELISM", _whole(1, 32), "8", "blobs looked at at once")
+    retention_completed: timedelta = _setting(
+        "RETENTION_COMPLETED_DAYS", _days(0, _CENTURY_DAYS), "30", "how long a COMPLETED job is kept"
+    )
+    retention_failed: timedelta = _setting(
+        "RETENTION_FAILED_DAYS", _days(0, _CENTURY_DAYS), "30", "how long a FAILED job is kept"
+    )
+    retention_canceled: timedelta = _setting(
+        "RETENTION_CANCELED_DAYS", _days(0, _CENTURY_DAYS), "30", "how long a CANCELED job is kept"
+    )
+    purge_schedule: str = _setting("PURGE_SCHEDULE", _cron, "0 17 * * * *", "when purging goes on")
+    purge_budget: timedelta = _setting(
+        "PURGE_BUDGET_SECONDS", _seconds(1, 3600), "120", "how long one run may begin to purge"
+    )
+    purge_thumbnails: bool = _setting(
+        "PURGE_THUMBNAILS", _truth, "true", "whether the thumbnail of a COMPLETED job goes with it"
+    )
     function_timeout: str = _setting(
         "AzureFunctionsJobHost__functionTimeout", _timeout, "00:10:00", "the host's limit; as in host.json"
+    )
+    max_dequeue_count: int = _setting(
+        "AzureFunctionsJobHost__extensions__queues__maxDequeueCount",
+        _whole(1, 1000),
+        "5",
+        "how often the host lets a message be received; as in host.json",
     )
     thumbnails: Thumbnails = _setting("THUMBNAILS", _one_of(Thumbnails), "blob", "where thumbnails go")
     thumbnail_long_edge_px: int = _setting("THUMBNAIL_LONG_EDGE_PX", _whole(16, 1024), "320", "their longer side")
@@ -216,6 +265,10 @@ class Settings:
             found.append("LEASE_SECONDS: want more than twice LEASE_MARGIN_SECONDS")
         if self.sweep_budget.total_seconds() >= self.function_timeout_seconds:
             found.append("SWEEP_BUDGET_SECONDS: want less than the host's functionTimeout")
+        if self.reconcile_budget.total_seconds() >= self.function_timeout_seconds:
+            found.append("RECONCILE_BUDGET_SECONDS: want less than the host's functionTimeout")
+        if self.purge_budget.total_seconds() >= self.function_timeout_seconds:
+            found.append("PURGE_BUDGET_SECONDS: want less than the host's functionTimeout")
         if self.backoff > self.backoff_max:
             found.append("BACKOFF_SECONDS: want no more than BACKOFF_MAX_SECONDS")
         if self.images_container == self.thumbnails_container:
@@ -232,3 +285,9 @@ def binding(environ: Mapping[str, str], name: str, default: str) -> str:
     so the setting stays visible to it where there is one.
     """
     return f"%{name}%" if environ.get(name, "").strip() else default
+
+
+def listens(environ: Mapping[str, str], function: str) -> bool:
+    """Whether the host calls a function: it does unless ``AzureWebJobs.<function>.Disabled`` is set, or its like."""
+    names = (f"AzureWebJobs{dot}{function}{dot}Disabled" for dot in (".", "__", "_"))
+    return not any(environ.get(name, "").strip().lower() in ("true", "1") for name in names)

@@ -29,8 +29,11 @@ class Happened(StrEnum):
     REJECTED = "message rejected"
     LEFT = "message left to its due row"
     SWEPT = "sweep done"
+    PURGED = "purge done"
+    BACKLOG = "queue is long: messages are held back"
+    RECONCILED = "reconcile walked"
     NOT_CREATED = "storage could not be prepared"
-    LOCKED_OUT = "sweep skipped: the lock is held"
+    LOCKED_OUT = "skipped: the lock is held"
     UNANNOUNCED = "message could not be sent: the sweep will find the job"
 
 

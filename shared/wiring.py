@@ -12,48 +12,31 @@ from typing import Any
 from azure.core.pipeline.transport import HttpTransport
 
 from shared import clock
-from shared.analysis import Limits, ThumbnailSpec
 from shared.clock import ServerClock
 from shared.heartbeat import Heartbeat
 from shared.ports import ImageStore
-from shared.settings import Settings, Thumbnails
+from shared.retention import edges
+from shared.settings import Settings
+from shared.steps.admit import Admit
 from shared.steps.analyze import Analyze
 from shared.steps.attempt import Attempts
+from shared.steps.bounds import limits, thumbnail_spec
 from shared.steps.bury import Bury
+from shared.steps.drain import Drain
 from shared.steps.follow import Follow
 from shared.steps.locking import TableLock
 from shared.steps.operate import Operate
+from shared.steps.overflow import Overflow
+from shared.steps.purge import Purge
 from shared.steps.receive import Receive
+from shared.steps.reconcile import Reconcile
 from shared.steps.record import Record
+from shared.steps.rejected import Readmit
 from shared.steps.sweep import Sweep
 from shared.steps.verify import Verify
-from shared.storage import clients, connections
-from shared.storage.audit import AuditReader
-from shared.storage.blobs import BlobContainers
-from shared.storage.clients import DatingTransport
-from shared.storage.job_table import JobTable
-from shared.storage.lock_table import LockTable
+from shared.storage import clients
+from shared.storage.adapters import Storage, open_all
 from shared.storage.patience import Patience
-from shared.storage.queue import StorageQueue
-
-
-@dataclass(frozen=True)
-class Storage:
-    """The adapters, by what they keep."""
-
-    jobs: JobTable
-    locks: LockTable
-    images: BlobContainers
-    queue: StorageQueue
-    audit: AuditReader
-    images_container: str
-
-    def create(self) -> None:
-        """Create the tables, the containers and the queue where they are missing. Costs: 6 requests."""
-        self.jobs.create()
-        self.locks.create()
-        self.images.create(self.images_container)
-        self.queue.create()
 
 
 @dataclass(frozen=True)
@@ -67,7 +50,12 @@ class Darkroom:
         analyze: Analyses a job.
         receive: Takes in a message of the job queue.
         sweep: Looks at what is due.
+        reconcile: Records what no event has announced.
         bury: Takes in a message of the poison queue.
+        bury_event: Takes in a blob event that the host has given up on.
+        purge: Lets go of what is past its retention.
+        readmit: Follows a rejected text once more.
+        drain: Takes in what the host shows to nobody any more.
         operate: Cancels a job, or opens it again.
         verify: Proves the invariants.
     """
@@ -78,7 +66,12 @@ class Darkroom:
     analyze: Analyze
     receive: Receive
     sweep: Sweep
+    reconcile: Reconcile
     bury: Bury
+    bury_event: Admit
+    purge: Purge
+    readmit: Readmit
+    drain: Drain
     operate: Operate
     verify: Verify
 
@@ -106,36 +99,10 @@ def build(
     logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs log every request, which is paid for by the line
     settings, server = Settings.read(environ), ServerClock(monotonic)
     dated = clients.DatingTransport(transport or clients.default_transport(), server)
-    storage = _storage(environ, settings, server, dated, patience or Patience(monotonic=monotonic))
+    patience = patience or Patience(monotonic=monotonic)
+    storage = open_all(environ, settings, clock=server, transport=dated, patience=patience, draw=draw)
     heartbeat = Heartbeat(margin=settings.margin, monotonic=monotonic, threaded=threaded)
     return _wired(settings, storage, server, heartbeat, monotonic)
-
-
-def _storage(
-    environ: Mapping[str, str], settings: Settings, server: ServerClock, transport: DatingTransport, patience: Patience
-) -> Storage:
-    """Build the adapters over one transport."""
-    to_images = connections.read(environ, settings.images_connection)
-    to_jobs = connections.read(environ, settings.jobs_connection)
-    tables = clients.table_service(to_jobs, transport)
-    jobs, locks = (tables.get_table_client(name) for name in (settings.jobs_table, settings.locks_table))
-    blobs = clients.blob_service(to_images, transport, single_get_bytes=settings.max_bytes)
-    queue = clients.queue_service(to_jobs, transport).get_queue_client(settings.job_queue)
-    return Storage(
-        jobs=JobTable(jobs, buckets=settings.job_buckets, clock=server, patience=patience, draw=draw),
-        locks=LockTable(locks, clock=server, patience=patience, draw=draw),
-        images=BlobContainers(blobs, thumbnails_container=settings.thumbnails_container, patience=patience),
-        queue=StorageQueue(queue, patience=patience),
-        audit=AuditReader(
-            jobs,
-            blobs,
-            thumbnails_container=settings.thumbnails_container,
-            buckets=settings.job_buckets,
-            patience=patience,
-            draw=draw,
-        ),
-        images_container=settings.images_container,
-    )
 
 
 def _wired(
@@ -147,10 +114,45 @@ def _wired(
 ) -> Darkroom:
     """Build the steps over the adapters."""
     jobs, images, queue = storage.jobs, storage.images, storage.queue
-    record = Record(jobs=jobs, images=images, queue=queue, settings=settings, clock=server, draw=draw)
-    attempts = Attempts(
-        jobs=jobs,
-        queue=queue,
+    rejections = storage.rejections
+    record = Record(
+        jobs=jobs, images=images, queue=queue, rejections=rejections, settings=settings, clock=server, draw=draw
+    )
+    attempts = _attempts(settings, storage, server, heartbeat, monotonic)
+    analyze = _analyze(settings, attempts, record, images, monotonic)
+    follow = Follow(rejections=rejections, images_container=settings.images_container)
+    bury = Bury(attempts=attempts, record=record, follow=follow)
+    admit = Admit(jobs=jobs, queue=queue, settings=settings, record=record, follow=follow)
+    drain = _drain(settings, storage, bury, admit)
+    return Darkroom(
+        settings,
+        storage,
+        record,
+        analyze,
+        receive=Receive(record=record, analyze=analyze, follow=follow),
+        sweep=_sweep(settings, storage, server, heartbeat, monotonic, analyze=analyze, drain=drain),
+        reconcile=_reconcile(settings, storage, heartbeat, monotonic, record=record),
+        bury=bury,
+        bury_event=admit,
+        readmit=Readmit(rejections=rejections, admit=admit),
+        drain=drain,
+        purge=_purge(settings, storage, server, heartbeat, monotonic),
+        operate=Operate(jobs=jobs, queue=queue, settings=settings, clock=server),
+        verify=Verify(
+            storage.audit,
+            thumbnails_container=settings.thumbnails_container,
+            ended_before=lambda: edges(settings, server.now()) if settings.purge_thumbnails else {},
+        ),
+    )
+
+
+def _attempts(
+    settings: Settings, storage: Storage, server: ServerClock, heartbeat: Heartbeat, monotonic: Callable[[], float]
+) -> Attempts:
+    """Build what claims jobs and ends them."""
+    return Attempts(
+        jobs=storage.jobs,
+        queue=storage.queue,
         heartbeat=heartbeat,
         settings=settings,
         clock=server,
@@ -158,19 +160,12 @@ def _wired(
         draw=draw,
         chance=random.random,
     )
-    analyze = _analyze(settings, attempts, record, images, monotonic)
-    follow = Follow(jobs=jobs, images_container=settings.images_container)
-    return Darkroom(
-        settings,
-        storage,
-        record,
-        analyze,
-        receive=Receive(record=record, analyze=analyze, follow=follow),
-        sweep=_sweep(settings, storage, server, heartbeat, monotonic, analyze=analyze),
-        bury=Bury(attempts=attempts, record=record, follow=follow),
-        operate=Operate(jobs=jobs, queue=queue, settings=settings, clock=server),
-        verify=Verify(storage.audit, thumbnails_container=settings.thumbnails_container),
-    )
+
+
+def _drain(settings: Settings, storage: Storage, bury: Bury, admit: Admit) -> Drain:
+    """Build what empties the poison queues."""
+    of_events = () if storage.blob_poison is None else ((storage.blob_poison, admit),)
+    return Drain(((storage.poison, bury), *of_events), maximum=settings.max_dequeue_count)
 
 
 def _analyze(
@@ -196,21 +191,15 @@ def _sweep(
     monotonic: Callable[[], float],
     *,
     analyze: Analyze,
+    drain: Drain,
 ) -> Sweep:
     """Build the sweep and its lock."""
-    lock = TableLock(
-        storage.locks,
-        heartbeat=heartbeat,
-        lease=settings.lease,
-        margin=settings.margin,
-        monotonic=monotonic,
-        draw=draw,
-        chance=random.random,
-    )
     return Sweep(
         jobs=storage.jobs,
-        lock=lock,
+        lock=_lock(settings, storage, heartbeat, monotonic),
         analyze=analyze,
+        overflow=Overflow(jobs=storage.jobs, queue=storage.queue, settings=settings, clock=server),
+        drain=drain,
         settings=settings,
         clock=server,
         monotonic=monotonic,
@@ -218,26 +207,46 @@ def _sweep(
     )
 
 
-def limits(settings: Settings) -> Limits:
-    """Return what an image may cost."""
-    return Limits(
-        max_bytes=settings.max_bytes,
-        max_decode_bytes=settings.max_decode_bytes,
-        max_pixels=settings.max_pixels,
-        max_side_px=settings.max_side_px,
-        max_progressive_scans=settings.max_progressive_scans,
-        max_png_chunks=settings.max_png_chunks,
+def _reconcile(
+    settings: Settings, storage: Storage, heartbeat: Heartbeat, monotonic: Callable[[], float], *, record: Record
+) -> Reconcile:
+    """Build the walk through the container of images, and its lock."""
+    return Reconcile(
+        listing=storage.listing,
+        marks=storage.marks,
+        jobs=storage.jobs,
+        lock=_lock(settings, storage, heartbeat, monotonic),
+        record=record,
+        settings=settings,
+        monotonic=monotonic,
     )
 
 
-def thumbnail_spec(settings: Settings) -> ThumbnailSpec | None:
-    """Return what thumbnails are wanted; None for none."""
-    if settings.thumbnails is Thumbnails.OFF:
-        return None
-    return ThumbnailSpec(
-        long_edge_px=settings.thumbnail_long_edge_px,
-        format=settings.thumbnail_format.value,
-        quality=settings.thumbnail_quality,
+def _purge(
+    settings: Settings, storage: Storage, server: ServerClock, heartbeat: Heartbeat, monotonic: Callable[[], float]
+) -> Purge:
+    """Build the purge and its lock."""
+    return Purge(
+        jobs=storage.jobs,
+        ended=storage.ended,
+        thumbnails=storage.images,
+        lock=_lock(settings, storage, heartbeat, monotonic),
+        settings=settings,
+        clock=server,
+        monotonic=monotonic,
+    )
+
+
+def _lock(settings: Settings, storage: Storage, heartbeat: Heartbeat, monotonic: Callable[[], float]) -> TableLock:
+    """Build a step's own hand on the table of locks."""
+    return TableLock(
+        storage.locks,
+        heartbeat=heartbeat,
+        lease=settings.lease,
+        margin=settings.margin,
+        monotonic=monotonic,
+        draw=draw,
+        chance=random.random,
     )
 
 

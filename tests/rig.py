@@ -151,6 +151,15 @@ class Rig:
         """Put a message in with the plain SDK, as anyone may."""
         self.queues.get_queue_client(queue).send_message(text)
 
+    def attempts(self) -> list[dict[str, Any]]:
+        """Return the rows of all attempts."""
+        rows = self.darkroom.storage.jobs._table.list_entities()
+        return [dict(row) for row in rows if row["RowKey"].startswith("try:")]
+
+    def logged(self, event: str) -> list[str]:
+        """Return the lines in which the newest host has logged an event."""
+        return [line for line in self.hosts[-1].log.read_text("utf-8").splitlines() if f'"{event}"' in line]
+
     def verify(self) -> str:
         """Run ``darkroom verify`` as an operator does; return its last line when it finds no violation."""
         command = [sys.executable, "-c", "from shared.cli.main import app; app()", "verify"]

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from shared import wiring
+from shared.cli import rejected as rejections
 from shared.cli import settings as app_settings
 from shared.cli import show
 from shared.errors import DarkroomError, InvalidReference, SettingsInvalid
@@ -36,6 +37,9 @@ SettingsFile = Annotated[
 ]
 
 
+Ids = Annotated[
+    list[str], typer.Argument(metavar="ID…", help="Of jobs, as the log has them, or of messages listed by 'rejected'.")
+]
 JobIds = Annotated[list[str], typer.Argument(metavar="JOB_ID…", help="As the job table and the log have them.")]
 
 
@@ -87,9 +91,40 @@ def cancel(job_ids: JobIds, settings: SettingsFile = None) -> None:
 
 
 @app.command()
-def redrive(job_ids: JobIds, settings: SettingsFile = None) -> None:
-    """Open failed or canceled jobs again, with all of their attempts."""
-    _each(job_ids, settings, lambda darkroom: darkroom.operate.redrive, wanted=Outcome.REDRIVEN)
+def redrive(ids: Ids, settings: SettingsFile = None) -> None:
+    """Open failed or canceled jobs again, with all of their attempts; follow rejected messages once more."""
+
+    def act(darkroom: Darkroom) -> Callable[[str], Outcome]:
+        def one(identity: str) -> Outcome:
+            if rejections.REJECTED_ID.fullmatch(identity):
+                return rejections.redriven(darkroom.readmit, identity)
+            return darkroom.operate.redrive(identity)
+
+        return one
+
+    _each(ids, settings, act, wanted=Outcome.REDRIVEN)
+
+
+@app.command()
+def rejected(
+    rejected_id: Annotated[str | None, typer.Argument(metavar="ID", help="Show this one, whole.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a message.")] = False,
+    settings: SettingsFile = None,
+) -> None:
+    """List the messages that name nothing real, or show one of them whole."""
+    with _told():
+        store = wiring.build(app_settings.read(settings), threaded=False).storage.rejections
+        if rejected_id is None and as_json:
+            for row in rejections.every(store):
+                typer.echo(rejections.as_json(row))
+        elif rejected_id is None:
+            rejections.print_list(Console(), rejections.every(store))
+        elif (found := store.get(rejected_id)) is not None:
+            typer.echo(rejections.as_json(found) if as_json else rejections.as_text(found))
+        else:
+            typer.echo(f"{rejected_id}: {Outcome.UNKNOWN}")
+            raise typer.Exit(REFUSED)
 
 
 def _each(

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from shared import leases, moves
+from shared import moves
 from shared.clock import ServerClock
 from shared.errors import IllegalTransition, Lost, NewerSchema, StorageOut, Undecided
 from shared.heartbeat import Heartbeat, Held
@@ -104,9 +104,7 @@ class Attempts:
 
     def lapsed(self, row: Row) -> bool:
         """Say whether a running worker's lease on this row has lapsed, by the service's clock alone."""
-        return row.job.lease is not None and leases.lapsed(
-            lease=row.job.lease, modified_at=row.modified_at, seen_at=row.seen_at, margin=self.settings.margin
-        )
+        return row.lapsed(margin=self.settings.margin)
 
     def _renewed(self, row: Row, timeout: timedelta) -> Row:
         claim = row.job.claim

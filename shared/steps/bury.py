@@ -1,12 +1,16 @@
-"""Take in what the host has given up on, from the poison queue.
+"""Take in what the host has given up on, from the poison queue of the job queue.
 
 Never raises for what a message says: a poison queue has no poison queue of its own. Raises when storage is out, so
 that the message comes back.
 """
 
+import contextlib
+
+from shared import moves
 from shared.errors import IllegalTransition, Lost, NewerSchema
 from shared.images import ImageRef
-from shared.jobs import Event
+from shared.jobs import Event, Guard
+from shared.ports import Row
 from shared.steps.attempt import Attempts
 from shared.steps.follow import Follow
 from shared.steps.outcomes import Outcome
@@ -15,7 +19,7 @@ from shared.telemetry import Happened, emit
 
 
 class Bury:
-    """End the job that a poison message names, if its attempts are used up; else leave it to its due row.
+    """End the job that a poison message names, if its attempts are used up; else let the sweep look at it next.
 
     The dequeue count proves nothing against a job: a neighbour that crashes the worker raises it too.
 
@@ -37,7 +41,8 @@ class Bury:
             StorageOut: Storage is out; the message must come back.
             Undecided: The same.
 
-        Costs: get and end = 2; 3 more for a message that names an image.
+        Costs: get and end, or get and reschedule = 2; 1 for a job that is due already, has ended or is under a live
+        lease. 2 more for a message that names an image, 3 in all where it is recorded anew.
         """
         return self._follow(body, on_job=self._job, on_image=self._image)
 
@@ -54,9 +59,24 @@ class Bury:
             return Outcome.UNKNOWN
         if row.job.state.ended:
             return Outcome.ENDED
+        lapsed = self._attempts.lapsed(row)
         try:
-            self._attempts.give_up(row, Event.BURY, "poison", lapsed=self._attempts.lapsed(row))
-        except (IllegalTransition, Lost):
-            emit(Happened.LEFT, job=job_id)
-            return Outcome.LEFT
-        return Outcome.FAILED
+            self._attempts.give_up(row, Event.BURY, "poison", lapsed=lapsed)
+        except IllegalTransition as refused:
+            if refused.guard == Guard.ATTEMPTS_USED.value:
+                self._hasten(row, lapsed=lapsed)
+        except Lost:
+            pass
+        else:
+            return Outcome.FAILED
+        emit(Happened.LEFT, job=job_id)
+        return Outcome.LEFT
+
+    def _hasten(self, row: Row, *, lapsed: bool) -> None:
+        """Make the job due as soon as it may be claimed: no message starts it any more, so the sweep must."""
+        now = self._attempts.clock.now()
+        due = max(now, row.job.not_before or now)
+        if row.job.due is None or row.job.due <= due:
+            return
+        with contextlib.suppress(Lost):
+            self._attempts.jobs.replace(row, moves.reschedule(row.job, due=due, lapsed=lapsed, now=now))

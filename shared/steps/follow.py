@@ -10,8 +10,8 @@ from collections.abc import Callable
 from shared import messages
 from shared.errors import BlobGone, BlobUnreadable, MessageRejected
 from shared.images import ImageRef
+from shared.leftovers import Rejections
 from shared.messages import BadItem, JobHint
-from shared.ports import JobStore
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
 
@@ -23,12 +23,12 @@ class Follow:
     """Do what a message asks for.
 
     Args:
-        jobs: Keeps what can't be followed.
+        rejections: Keeps what can't be followed.
         images_container: The only container whose images are analysed.
     """
 
-    def __init__(self, *, jobs: JobStore, images_container: str) -> None:
-        self._jobs = jobs
+    def __init__(self, *, rejections: Rejections, images_container: str) -> None:
+        self._rejections = rejections
         self._container = images_container
 
     def __call__(
@@ -66,7 +66,8 @@ class Follow:
         unreal = MessageRejected("blob_not_found", "The message names a blob that does not exist.")
         for hints in messages.readings(text, images_container=self._container):
             outcomes = [self._acted(hint, len(hints) == 1, on_job, on_image) for hint in hints]
-            if not outcomes or not _NOTHING_REAL.issuperset(outcomes):
+            named = [outcome for outcome in outcomes if outcome is not Outcome.REJECTED]  # the others are kept already
+            if not named or not _NOTHING_REAL.issuperset(named):
                 return outcomes
             if Outcome.UNKNOWN in outcomes:
                 unreal = MessageRejected("unknown_job", "The message names a job that does not exist.")
@@ -91,6 +92,6 @@ class Follow:
             return self._rejected(hint.ref, MessageRejected(unreadable.code, str(unreadable)))
 
     def _rejected(self, text: str, rejected: MessageRejected) -> Outcome:
-        self._jobs.reject(messages.kept(text), code=rejected.code, message=str(rejected))
+        self._rejections.reject(messages.kept(text), code=rejected.code, message=str(rejected))
         emit(Happened.REJECTED, level=logging.WARNING, code=rejected.code)
         return Outcome.REJECTED

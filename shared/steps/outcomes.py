@@ -22,6 +22,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"  #: no such job
     GONE = "gone"  #: the blob has vanished since the event; nothing to record
     IGNORED = "ignored"  #: an event of another container
+    ANNOUNCED = "announced"  #: this call moved the due row on and sent the job's message again
     REDRIVEN = "redriven"  #: this call opened the job again
     LIVE = "live"  #: the job waits or is worked on; there is nothing to open again
     OUTDATED = "outdated"  #: a newer version of the job's reference is recorded; that one counts

@@ -22,6 +22,7 @@ from shared.errors import (
 from shared.ids import job_id
 from shared.images import BlobFacts, ImageRef
 from shared.jobs import Event, JobError, Move, State
+from shared.leftovers import Rejections
 from shared.ports import ImageStore, JobStore, Key, Row, WorkQueue
 from shared.settings import Settings
 from shared.steps.announce import send_message
@@ -47,6 +48,7 @@ class Record:
         jobs: Where the row goes.
         images: Where the blob is.
         queue: Where the message goes.
+        rejections: Keeps an event that names what can't be.
         settings: Names, times and the dispatch strategy.
         clock: The service's time.
         draw: Returns a new nonce, 32 hex digits.
@@ -58,6 +60,7 @@ class Record:
         jobs: JobStore,
         images: ImageStore,
         queue: WorkQueue,
+        rejections: Rejections,
         settings: Settings,
         clock: ServerClock,
         draw: Callable[[], str],
@@ -65,6 +68,7 @@ class Record:
         self._jobs = jobs
         self._images = images
         self._queue = queue
+        self._rejections = rejections
         self._settings = settings
         self._clock = clock
         self._draw = draw
@@ -144,7 +148,7 @@ class Record:
             return self._rejected(path, error.code, str(error))
 
     def _rejected(self, path: str, code: str, message: str) -> Outcome:
-        self._jobs.reject(messages.kept(path), code=code, message=message)
+        self._rejections.reject(messages.kept(path), code=code, message=message)
         emit(Happened.REJECTED, level=logging.WARNING, code=code)
         return Outcome.REJECTED
 

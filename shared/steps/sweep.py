@@ -1,10 +1,14 @@
-"""Look at every job whose due row has come up: the timer strategy, and what catches every message that was lost."""
+"""Look at every job whose due row has come up: the timer strategy, and what catches every message that was lost.
+
+With ``DISPATCH=timer`` the sweep analyses all that is due; with ``both`` too, and what it has no time for it sends to
+the queue; with ``queue`` it analyses nothing, and sends all that is due to the queue again.
+"""
 
 import logging
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.clock import ServerClock
 from shared.errors import LockHeld, StorageOut
@@ -13,11 +17,14 @@ from shared.settings import Dispatch, Settings
 from shared.steps.analyze import Analyze
 from shared.steps.locking import TableLock
 from shared.steps.outcomes import Outcome
+from shared.steps.overflow import Overflow
 from shared.telemetry import Happened, emit
 
 LOCK = "sweep"
 #: Due jobs read from one bucket in one sweep; the rest is there at the next.
 LIMIT = 200
+#: What analyses may take of the budget where the rest is sent to the queue.
+ANALYSING = 0.8
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,7 @@ class Swept:
 
     Attributes:
         outcomes: How many jobs came to which end in this sweep.
-        left: Due jobs that the budget did not allow to start.
+        left: Due jobs that were neither begun nor sent.
         locked_out: Whether another sweep held the lock.
     """
 
@@ -42,6 +49,8 @@ class Sweep:
         jobs: Where due rows are.
         lock: Keeps sweeps apart.
         analyze: Works one job.
+        overflow: Sends jobs to the queue.
+        drain: Takes in what lies stuck in the poison queues.
         settings: Budget, parallelism, buckets.
         clock: The service's time.
         monotonic: Seconds that never go back.
@@ -54,6 +63,8 @@ class Sweep:
         jobs: JobStore,
         lock: TableLock,
         analyze: Analyze,
+        overflow: Overflow,
+        drain: Callable[[], Counter[Outcome]],
         settings: Settings,
         clock: ServerClock,
         monotonic: Callable[[], float],
@@ -62,6 +73,8 @@ class Sweep:
         self._jobs = jobs
         self._lock = lock
         self._analyze = analyze
+        self._overflow = overflow
+        self._drain = drain
         self._settings = settings
         self._clock = clock
         self._monotonic = monotonic
@@ -77,17 +90,19 @@ class Sweep:
         Raises:
             StorageOut: Storage is out; the next tick sweeps again.
 
-        Costs: lock 3, one query a bucket, and those of each analysis; 1 when another sweep is under way.
+        Costs: lock 3, one query a bucket, one look into each poison queue, and those of each analysis; 3 for each job
+        that is sent to the queue, and 1 for the queue's length; 1 when another sweep is under way.
         """
-        stop_at = self._monotonic() + self._settings.sweep_budget.total_seconds()
+        begun_at = self._monotonic()
         self._prepare_once()
         if self._settings.dispatch is Dispatch.OFF:
             return Swept(Counter({Outcome.PAUSED: 1}))
         try:
             with self._lock.try_acquire(LOCK, owner=owner) as held:
-                return self._work(self._due(), owner, lambda: held.lost or self._monotonic() >= stop_at)
+                swept = self._swept(self._due(), owner, lambda share: held.lost or self._over(begun_at, share))
+                return replace(swept, outcomes=swept.outcomes + self._drain())
         except LockHeld:
-            emit(Happened.LOCKED_OUT)
+            emit(Happened.LOCKED_OUT, lock=LOCK)
             return Swept(Counter(), locked_out=True)
 
     def _prepare_once(self) -> None:
@@ -109,24 +124,40 @@ class Sweep:
         turns = max((len(ids) for ids in found), default=0)
         return [ids[turn] for turn in range(turns) for ids in found if turn < len(ids)]
 
-    def _work(self, ids: list[str], owner: str, stop: Callable[[], bool]) -> Swept:
-        """Analyse in parallel; what has not begun when it is time to stop is left to the next sweep.
+    def _over(self, begun_at: float, share: float) -> bool:
+        """Whether this share of the budget is over."""
+        return self._monotonic() >= begun_at + share * self._settings.sweep_budget.total_seconds()
+
+    def _swept(self, ids: list[str], owner: str, stop: Callable[[float], bool]) -> Swept:
+        """Analyse what can be analysed here, and send the rest.
 
         A job that raises keeps no other from its turn; what it has raised is raised when all have had theirs.
         """
+        if not ids:
+            return Swept(Counter())
+        settings, ends, failed, rest = self._settings, Counter[Outcome](), None, ids
+        share = ANALYSING if settings.sends else 1.0
+        if settings.dispatch is not Dispatch.QUEUE:
+            ends, failed, rest = self._analysed(ids, owner, lambda: stop(share))
+        sent = self._overflow(rest, stop=lambda: stop(1.0)) if settings.sends else []
+        swept = Swept(ends + Counter(sent), left=len(rest) - len(sent))
+        outcomes = {outcome.value: number for outcome, number in swept.outcomes.items()}
+        emit(Happened.SWEPT, unstarted=swept.left, raised=len(ids) - len(rest) - ends.total(), **outcomes)
+        if failed is not None:
+            raise failed
+        return swept
+
+    def _analysed(
+        self, ids: list[str], owner: str, stop: Callable[[], bool]
+    ) -> tuple[Counter[Outcome], BaseException | None, list[str]]:
+        """Analyse in parallel; return how jobs ended, what the first that failed has raised, and which had no turn."""
 
         def one(job_id: str) -> Outcome | None:
             return None if stop() else self._analyze(job_id, owner=owner)
 
-        if not ids:
-            return Swept(Counter())
         with ThreadPoolExecutor(min(self._settings.sweep_parallelism, len(ids)), "sweep") as pool:
-            begun = [pool.submit(one, job_id) for job_id in ids]
-        failed = next((error for future in begun if (error := future.exception()) is not None), None)
-        ends = [future.result() for future in begun if future.exception() is None]
-        swept = Swept(Counter(end for end in ends if end is not None), left=ends.count(None))
-        outcomes = {outcome.value: number for outcome, number in swept.outcomes.items()}
-        emit(Happened.SWEPT, unstarted=swept.left, raised=len(begun) - len(ends), **outcomes)
-        if failed is not None:
-            raise failed
-        return swept
+            begun = {job_id: pool.submit(one, job_id) for job_id in ids}
+        failed = next((error for future in begun.values() if (error := future.exception()) is not None), None)
+        ends = {job_id: future.result() for job_id, future in begun.items() if future.exception() is None}
+        rest = [job_id for job_id, end in ends.items() if end is None]
+        return Counter(end for end in ends.values() if end is not None), failed, rest

@@ -1,11 +1,12 @@
 """Prove that the job table is as it must be; where index rows are not, put them right."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from shared.errors import Lost
-from shared.evidence import Group
+from shared.evidence import Group, JobFacts
 from shared.ids import JOB_ID
 from shared.invariants import Finding, Rule, mendings, violations
 from shared.jobs import State
@@ -38,11 +39,19 @@ class Verify:
     Args:
         audit: Reads it, and mends index rows.
         thumbnails_container: Whose blobs no report may leave unnamed.
+        ended_before: Returns, by state, before which moment a job must have ended for purge to take its thumbnail.
     """
 
-    def __init__(self, audit: Audit, *, thumbnails_container: str) -> None:
+    def __init__(
+        self,
+        audit: Audit,
+        *,
+        thumbnails_container: str,
+        ended_before: Callable[[], Mapping[State, datetime]] = dict,
+    ) -> None:
         self._audit = audit
         self._thumbnails = thumbnails_container
+        self._ended_before = ended_before
 
     def __call__(self, tell: Callable[[Finding], object], *, repair: bool, blobs: bool) -> Verified:
         """Verify, and tell each finding as soon as it is sure.
@@ -104,8 +113,10 @@ class Verify:
             if named.pop((self._thumbnails, name), None) is None and not self._wanted(name):
                 yield Finding(Rule.THUMBNAIL_ORPHAN, self._thumbnails, name)
         for (container, name), job_id in named.items():
-            if not self._audit.has_thumbnail(container, name) and self._names(job_id, (container, name)):
-                yield Finding(Rule.THUMBNAIL_MISSING, container, name, f"job:{job_id}")
+            if not self._audit.has_thumbnail(container, name):
+                job = self._naming(job_id, (container, name))
+                if job is not None:
+                    yield Finding(self._rule_of_missing(job), container, name, f"job:{job_id}")
 
     def _wanted(self, name: str) -> bool:
         """Whether a report names a thumbnail by now, or a worker is about to commit one that does."""
@@ -119,10 +130,16 @@ class Verify:
         published = job is not None and job.state is State.RUNNING and rest.partition(".")[0] == str(job.token)
         return published or (job is not None and job.thumbnail == (self._thumbnails, name))
 
-    def _names(self, job_id: str, thumbnail: tuple[str, str]) -> bool:
-        """Whether a job's report still names a thumbnail."""
+    def _naming(self, job_id: str, thumbnail: tuple[str, str]) -> JobFacts | None:
+        """Return a job whose report still names a thumbnail."""
         try:
             job = self._audit.group_of(job_id).jobs.get(job_id)
         except Lost:
-            return False
-        return job is not None and job.thumbnail == thumbnail
+            return None
+        return job if job is not None and job.thumbnail == thumbnail else None
+
+    def _rule_of_missing(self, job: JobFacts) -> Rule:
+        """Tell a thumbnail that is lost from one that purge took, and died before it took the job."""
+        edge = self._ended_before().get(job.state)
+        purged = edge is not None and job.ended is not None and job.ended < edge
+        return Rule.THUMBNAIL_PURGED if purged else Rule.THUMBNAIL_MISSING

@@ -20,7 +20,7 @@ from shared.storage.patience import Patience
 
 _COLUMNS = [
     *("PartitionKey", "RowKey", "Timestamp", "schema", "type", "ref", "version", "state", "owner", "claim_id"),
-    *("lease_seconds", "token", "attempts", "due", "ended", "job_id", "outcome"),
+    *("lease_seconds", "token", "attempts", "due", "ended", "job_id", "outcome", "final_state"),
 ]
 _PLACE = re.compile(r"([a-z][a-z0-9-]{0,30}):[0-9a-f]{2}")
 _KEY = re.compile(r"key:([0-9a-f]{32})")
@@ -251,5 +251,13 @@ def _try(row: TableEntity, job_id: str) -> TryFacts:
 
 
 def _key(row: TableEntity) -> KeyFacts:
-    belongs = codec.ref_key(row["type"], row["ref"])
-    return KeyFacts(row["RowKey"], belongs, row["type"], row["ref"], row.get("version") or "", row["job_id"])
+    belongs, final = codec.ref_key(row["type"], row["ref"]), row.get("final_state")
+    return KeyFacts(
+        row["RowKey"],
+        belongs,
+        row["type"],
+        row["ref"],
+        row.get("version") or "",
+        row["job_id"],
+        None if final is None else State(final),
+    )

@@ -82,6 +82,14 @@ class BlobContainers:
         """See ``ImageStore.delete_thumbnail``."""
         cas.delete_blob(self._thumbnails.get_blob_client(name))
 
+    def thumbnails_of(self, job_id: str) -> list[str]:
+        """See ``ThumbnailStore.thumbnails_of``."""
+        with answers.reading():
+            try:
+                return list(self._thumbnails.list_blob_names(name_starts_with=f"{job_id}/"))
+            except ResourceNotFoundError:
+                return []
+
 
 def _unreadable(error: HttpResponseError) -> Exception:
     """Tell a blob that will never be given, an archived one for example, from an outage: by a status of 409."""

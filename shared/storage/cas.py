@@ -18,7 +18,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any, TypeVar
 
-from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.data.tables import TableClient
 from azure.storage.blob import BlobClient, ContentSettings
 from azure.storage.queue import QueueClient
@@ -133,6 +133,21 @@ def send(queue: QueueClient, text: str, *, delay: timedelta, patience: Patience)
         "message",
         patience,
     )
+
+
+def delete_message(queue: QueueClient, message_id: str, receipt: str) -> None:
+    """Delete a message in one's hand; one that is gone is deleted, and one in other hands by now is left to them.
+
+    Costs: 1 delete.
+    """
+    with reading():
+        try:
+            queue.delete_message(message_id, receipt)
+        except ResourceNotFoundError:
+            return
+        except HttpResponseError as error:
+            if code_of(error) != "PopReceiptMismatch":
+                raise
 
 
 def insert_blob(blob: BlobClient, data: bytes, *, mime: str, patience: Patience) -> None:

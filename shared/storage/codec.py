@@ -127,9 +127,18 @@ def decode(entity: Mapping[str, Any], *, etag: str, modified_at: datetime, seen_
     return Row(job, etag, modified_at, seen_at)
 
 
-def encode_key(job: Job, *, place: str, nonce: str) -> dict[str, Any]:
-    """Write the key row that makes a job's version the newest of its reference."""
+def encode_key(job: Job, *, place: str, nonce: str, purged: bool = False) -> dict[str, Any]:
+    """Write the key row that makes a job's version the newest of its reference.
+
+    Args:
+        job: The job.
+        place: Its PartitionKey.
+        nonce: Of this write.
+        purged: Whether the job goes with this write: then its end stands here.
+    """
+    final = {"final_state": job.state.value, "ended_at": job.ended} if purged else {}
     return {
+        **final,
         "PartitionKey": place,
         "RowKey": ref_key(job.type, job.ref),
         "type": job.type,
@@ -142,7 +151,9 @@ def encode_key(job: Job, *, place: str, nonce: str) -> dict[str, Any]:
 
 def decode_key(entity: Mapping[str, Any], *, etag: str) -> Key:
     """Read a key row."""
-    return Key(entity["type"], entity["ref"], entity["version"], entity["job_id"], etag)
+    final, ended = entity.get("final_state"), _time(entity.get("ended_at"))
+    state = None if final is None else State(final)
+    return Key(entity["type"], entity["ref"], entity["version"], entity["job_id"], etag, state, ended)
 
 
 def attempt_closed(before: Job, move: Move, *, place: str, nonce: str) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from azure.data.tables import TableClient, TableEntity, UpdateMode
 
 from shared.clock import ServerClock
 from shared.errors import Duplicate, KeyTaken, Lost, SettingsInvalid
-from shared.ids import digest, job_id
+from shared.ids import job_id
 from shared.jobs import Event, Move
 from shared.ports import Key, Row
 from shared.storage import answers, cas, codec
@@ -21,7 +21,6 @@ from shared.storage.replies import Dated, create_table
 
 _META = "meta"
 _BUCKETS = "buckets"
-_REJECTED = "rejected"
 #: An attempt has one worker; more than so many writers of one row at once are no accident.
 _NOTES = 5
 
@@ -146,17 +145,6 @@ class JobTable:
                 return [codec.job_of_index(row["RowKey"]) for row in islice(rows, limit)]
             except ResourceNotFoundError:
                 return []
-
-    def reject(self, text: str, *, code: str, message: str) -> None:
-        """See ``JobStore.reject``."""
-        nonce = self._draw()
-        row_key = f"rejected:{digest(text)}"
-        columns = {"PartitionKey": _REJECTED, "RowKey": row_key, "nonce": nonce, "code": code, "message": message}
-        columns |= {"text" if number == 1 else f"text_{number}": part for number, part in codec.parts(text)}
-        try:
-            self._transact([("create", columns)], cas.Guarded(_REJECTED, row_key, None, nonce))
-        except Lost:
-            return
 
     def _transact(self, operations: list[cas.Operation], guarded: cas.Guarded, timeout: timedelta | None = None) -> str:
         return answers.creating(

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
 from shared.storage import answers, cas
@@ -33,3 +34,11 @@ class StorageQueue:
         """See ``WorkQueue.send``."""
         delay = min(delay, LONGEST_DELAY)
         answers.creating(self.create, lambda: cas.send(self._queue, text, delay=delay, patience=self._patience))
+
+    def backlog(self) -> int:
+        """See ``WorkQueue.backlog``."""
+        with answers.reading():
+            try:
+                return self._queue.get_queue_properties().approximate_message_count or 0
+            except ResourceNotFoundError:
+                return 0

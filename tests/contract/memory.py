@@ -36,8 +36,6 @@ class DoubledJobs:
             rows[codec.ref_key(kind, ref)] = {"etag": key.etag}
         for (job_id, token), columns in kept.attempts.items():
             rows[codec.try_key(job_id, token)] = dict(columns)
-        for number, (text, columns) in enumerate(kept.rejected.items()):
-            rows[f"rejected:{number}"] = {"text": text, **columns}
         return rows
 
     def reopened(self, *, buckets: int) -> JobStore:

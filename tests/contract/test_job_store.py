@@ -233,37 +233,6 @@ def test_the_same_number_of_buckets_is_welcome(jobs: JobsBench) -> None:
     assert jobs.reopened(buckets=4).insert(lives.added(jobs, "images/dog.png")).job.ref == "images/dog.png"
 
 
-def _rejected(jobs: JobsBench) -> list[dict[str, Any]]:
-    return [columns for key, columns in jobs.rows().items() if key.startswith("rejected:")]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "/ # ? \\ % ä 😀",
-        "x" * 60_000,
-        "x" * 32_767 + "😀" + "y" * 30_000,
-        "é" * 65_536,
-        "😀" * 17_000,
-        "\\xff" * 65_536,
-        "",
-    ],
-)
-def test_a_rejected_message_is_kept_with_its_text_and_reason(jobs: JobsBench, text: str) -> None:
-    jobs.store.reject(text, code="blob_not_found", message="There is none.")
-    (kept,) = _rejected(jobs)
-    pieces = sorted((key for key in kept if key.startswith("text")), key=lambda key: (len(key), key))
-    assert "".join(kept[key] for key in pieces) == text
-    assert (kept["code"], kept["message"]) == ("blob_not_found", "There is none.")
-
-
-def test_a_message_rejected_twice_is_kept_once(jobs: JobsBench) -> None:
-    jobs.store.reject("cat", code="blob_not_found", message="There is none.")
-    jobs.store.reject("cat", code="blob_not_found", message="There is none.")
-    jobs.store.reject("dog", code="blob_not_found", message="There is none.")
-    assert sorted(kept["text"] for kept in _rejected(jobs)) == ["cat", "dog"]
-
-
 def test_one_of_twenty_claims_wins(jobs: JobsBench) -> None:
     row = jobs.store.insert(lives.added(jobs))
     met = outcomes(20, lambda number: jobs.store.replace(row, lives.claimed(jobs, row, owner=f"queue/{number}")))

@@ -1,6 +1,7 @@
 """What each act costs, counted at the transport: docs/design.md, "Budget". The process is warm in every one."""
 
 import contextlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +12,7 @@ from azure.core.pipeline.transport import HttpTransport
 
 from shared import wiring
 from shared.errors import LockHeld
+from shared.ids import digest
 from shared.images import ImageRef
 from shared.steps.attempt import Attempt
 from shared.steps.outcomes import Outcome
@@ -134,6 +136,50 @@ def test_redriving_takes_four_requests(counted: Counted) -> None:
     assert [request.split()[0] for request in requests] == ["GET", "GET", "POST", "POST"]
 
 
+def test_burying_a_job_with_attempts_left_takes_two_requests_and_one_when_it_is_due(counted: Counted) -> None:
+    body = f'{{"v":1,"job_id":"{_record(counted)}"}}'.encode()
+    for costs in (2, 1):
+        with counted.wire.counted() as requests:
+            assert counted.darkroom.bury(body) == [Outcome.LEFT]
+        assert len(requests) == costs
+
+
+def test_a_given_up_blob_event_takes_what_recording_takes(counted: Counted) -> None:
+    body = json.dumps({"container": counted.darkroom.settings.images_container, "name": "cat.png"}).encode()
+    counted.upload("cat.png")
+    for outcome, costs in ((Outcome.RECORDED, 3), (Outcome.DUPLICATE, 2)):
+        with counted.wire.counted() as requests:
+            assert counted.darkroom.bury_event(body) == [outcome]
+        assert len(requests) == costs
+
+
+@pytest.mark.parametrize(("before", "costs"), [(0, 1), (1, 3)])
+def test_keeping_a_rejected_text_takes_a_transaction_and_two_more_when_it_is_kept(
+    counted: Counted, before: int, costs: int
+) -> None:
+    rejections = counted.darkroom.storage.rejections
+    for _ in range(before):
+        rejections.reject("cat", code="blob_not_found", message="There is none.")
+    with counted.wire.counted() as requests:
+        rejections.reject("cat", code="blob_not_found", message="There is none.")
+    assert len(requests) == costs
+
+
+def test_redriving_a_rejected_text_takes_two_requests_beside_those_of_recording(counted: Counted) -> None:
+    ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
+    assert counted.darkroom.receive(ref.ref.encode(), owner="queue/1") == [Outcome.REJECTED]
+    counted.upload("cat.png")
+    with counted.wire.counted() as requests:
+        assert counted.darkroom.readmit(digest(ref.ref)) == [Outcome.RECORDED]
+    assert [request.split()[0] for request in requests] == ["GET", "HEAD", "POST", "POST", "POST"]
+
+
+def test_looking_into_the_poison_queues_takes_a_request_each(counted: Counted) -> None:
+    with counted.wire.counted() as requests:
+        counted.darkroom.drain()
+    assert len(requests) == 2
+
+
 @pytest.mark.parametrize(("run", "costs"), [("the first", 3), ("after another's", 3), ("after one's own", 2)])
 def test_a_lock_run_takes_three_requests_and_two_after_ones_own(counted: Counted, run: str, costs: int) -> None:
     lock = counted.darkroom.sweep._lock
@@ -159,10 +205,18 @@ def test_a_busy_lock_takes_one_request(counted: Counted) -> None:
     assert len(requests) == 1
 
 
-def test_an_idle_sweep_takes_the_lock_and_one_query_a_bucket(counted: Counted) -> None:
+def test_an_idle_sweep_takes_the_lock_one_query_a_bucket_and_one_look_into_each_poison_queue(counted: Counted) -> None:
     with counted.wire.counted() as requests:
         counted.darkroom.sweep(owner="timer/1")
-    assert len(requests) == 3 + counted.darkroom.settings.job_buckets
+    assert len(requests) == 3 + counted.darkroom.settings.job_buckets + 2
+
+
+def test_sending_a_due_job_again_takes_three_requests_and_one_for_the_length_of_the_queue(counted: Counted) -> None:
+    job_ids = [_record(counted, f"{number}.png") for number in range(2)]
+    with counted.wire.counted() as requests:
+        sent = counted.darkroom.sweep._overflow(job_ids, stop=lambda: False)
+    assert sent == [Outcome.ANNOUNCED] * 2
+    assert [request.split()[0] for request in requests] == ["GET", *["GET", "POST", "POST"] * 2]
 
 
 def test_a_blob_up_to_the_byte_gate_is_read_in_one_request(counted: Counted) -> None:

@@ -41,6 +41,16 @@ def test_a_delay_beyond_a_week_is_sent_all_the_same(queue: QueueBench) -> None:
     assert queue.receive() == []
 
 
+def test_the_backlog_of_a_queue_that_is_missing_is_nothing(queue: QueueBench) -> None:
+    assert queue.store.backlog() == 0
+
+
+def test_the_backlog_counts_what_is_hidden_too(queue: QueueBench) -> None:
+    queue.store.send("now")
+    queue.store.send("later", delay=timedelta(hours=1))
+    assert queue.store.backlog() == 2
+
+
 def test_a_message_never_expires(request: pytest.FixtureRequest) -> None:
     queue = AzureQueue(request.getfixturevalue("environ"), request.getfixturevalue("wire"))
     queue.store.send("hello")

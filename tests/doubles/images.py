@@ -42,6 +42,11 @@ class MemoryImages(Door):
         self._blobs[ref] = Blob(data, facts)
         return version
 
+    @property
+    def blobs(self) -> dict[ImageRef, Blob]:
+        """Every blob of every container, past the door."""
+        return dict(self._blobs)
+
     def restore(self, ref: ImageRef, blob: Blob) -> None:
         """Put back a blob with the version that it had."""
         self._blobs[ref] = blob
@@ -76,6 +81,12 @@ class MemoryImages(Door):
         self.enter("delete_thumbnail")
         self._clock.reply()
         self.thumbnails.pop(name, None)
+
+    def thumbnails_of(self, job_id: str) -> list[str]:
+        """See ``ThumbnailStore.thumbnails_of``."""
+        self.enter("thumbnails_of")
+        self._clock.reply()
+        return sorted(name for name in self.thumbnails if name.startswith(f"{job_id}/"))
 
     def _blob(self, ref: ImageRef) -> Blob:
         try:

@@ -25,7 +25,6 @@ class Kept:
     jobs: dict[str, Row] = field(default_factory=dict)
     keys: dict[tuple[str, str], Key] = field(default_factory=dict)
     attempts: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
-    rejected: dict[str, dict[str, str]] = field(default_factory=dict)
     etags: "itertools.count[int]" = field(default_factory=itertools.count)
     mutex: threading.RLock = field(default_factory=threading.RLock)
 
@@ -123,12 +122,6 @@ class MemoryJobs(Door):
             if job.due is not None and job.type == kind and ids.bucket(job.id, self._buckets) == bucket
         )
         return [job_id for at, job_id in found if at < _milliseconds(before)][:limit]
-
-    def reject(self, text: str, *, code: str, message: str) -> None:
-        """See ``JobStore.reject``."""
-        self.enter("reject")
-        self._clock.reply()
-        self.kept.rejected.setdefault(text, {"code": code, "message": message})
 
     def behind(self, job_id: str, change: Callable[[Row], Move]) -> Row:
         """Move a job on as a rival would: past the journal and whatever waits at the door."""

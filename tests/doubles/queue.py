@@ -32,6 +32,12 @@ class MemoryQueue(Door):
         self.sent.append((text, delay))
         self._visible_at.append((self._clock.now + min(delay, LONGEST_DELAY), text))
 
+    def backlog(self) -> int:
+        """See ``WorkQueue.backlog``."""
+        self.enter("backlog")
+        self._clock.reply()
+        return len(self._visible_at)
+
     def receive(self) -> list[str]:
         """Take out the texts that are visible now."""
         now = self._clock.now

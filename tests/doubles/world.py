@@ -11,20 +11,31 @@ from shared.jobs import Job, Move
 from shared.moves import claim
 from shared.ports import Row
 from shared.settings import Settings
+from shared.steps.admit import Admit
 from shared.steps.analyze import Analyze
 from shared.steps.attempt import Attempts
 from shared.steps.bury import Bury
+from shared.steps.drain import Drain
 from shared.steps.follow import Follow
 from shared.steps.locking import TableLock
 from shared.steps.operate import Operate
+from shared.steps.overflow import Overflow
+from shared.steps.purge import Purge
 from shared.steps.receive import Receive
+from shared.steps.reconcile import Reconcile
 from shared.steps.record import Record
+from shared.steps.rejected import Readmit
 from shared.steps.sweep import Sweep
 from tests.doubles.clock import FakeClock
+from tests.doubles.ended import MemoryEnded
 from tests.doubles.images import MemoryImages
 from tests.doubles.jobs import MemoryJobs
+from tests.doubles.listing import MemoryListing
 from tests.doubles.locks import MemoryLocks
+from tests.doubles.marks import MemoryMarks
+from tests.doubles.poison import MemoryPoison
 from tests.doubles.queue import MemoryQueue
+from tests.doubles.rejections import MemoryRejections
 
 
 def png(width: int = 3, height: int = 2) -> bytes:
@@ -53,9 +64,15 @@ class World:
         self.clock = clock = FakeClock()
         self.journal: list[str] = []
         self.jobs = MemoryJobs(clock, buckets=settings.job_buckets, journal=self.journal)
+        self.ended = MemoryEnded(self.jobs.kept, buckets=settings.job_buckets, journal=self.journal)
         self.locks = MemoryLocks(clock, journal=self.journal)
         self.images = MemoryImages(clock, journal=self.journal)
+        self.listing = MemoryListing(self.images, clock, container=settings.images_container, journal=self.journal)
+        self.marks = MemoryMarks(clock, journal=self.journal)
         self.queue = MemoryQueue(clock, journal=self.journal)
+        self.rejections = MemoryRejections(clock, journal=self.journal)
+        self.poison = MemoryPoison("poison", journal=self.journal)
+        self.blob_poison = MemoryPoison("blob poison", journal=self.journal)
         self.heartbeat = Heartbeat(margin=settings.margin, monotonic=clock, threaded=False)
         self._drawn = itertools.count(1)
         self.lock = self.another_lock()
@@ -64,7 +81,13 @@ class World:
     def _wire(self) -> None:
         clock, settings = self.clock, self.settings
         self.record = Record(
-            jobs=self.jobs, images=self.images, queue=self.queue, settings=settings, clock=clock.server, draw=self.draw
+            jobs=self.jobs,
+            images=self.images,
+            queue=self.queue,
+            rejections=self.rejections,
+            settings=settings,
+            clock=clock.server,
+            draw=self.draw,
         )
         self.attempts = Attempts(
             jobs=self.jobs,
@@ -85,18 +108,42 @@ class World:
             thumbnail=analysis.ThumbnailSpec(format="png"),
             monotonic=clock,
         )
-        follow = Follow(jobs=self.jobs, images_container=settings.images_container)
+        follow = Follow(rejections=self.rejections, images_container=settings.images_container)
         self.receive = Receive(record=self.record, analyze=self.analyze, follow=follow)
         self.bury = Bury(attempts=self.attempts, record=self.record, follow=follow)
+        self.bury_event = Admit(jobs=self.jobs, queue=self.queue, settings=settings, record=self.record, follow=follow)
+        self.readmit = Readmit(rejections=self.rejections, admit=self.bury_event)
+        inlets = ((self.poison, self.bury), (self.blob_poison, self.bury_event))
+        self.drain = Drain(inlets, maximum=settings.max_dequeue_count)
         self.operate = Operate(jobs=self.jobs, queue=self.queue, settings=settings, clock=clock.server)
+        self.reconcile = Reconcile(
+            listing=self.listing,
+            marks=self.marks,
+            jobs=self.jobs,
+            lock=self.lock,
+            record=self.record,
+            settings=settings,
+            monotonic=clock,
+        )
         self.sweep = Sweep(
             jobs=self.jobs,
             lock=self.lock,
             analyze=self.analyze,
+            overflow=Overflow(jobs=self.jobs, queue=self.queue, settings=settings, clock=clock.server),
+            drain=self.drain,
             settings=settings,
             clock=clock.server,
             monotonic=clock,
             prepare=lambda: self.journal.append("prepare"),
+        )
+        self.purge = Purge(
+            jobs=self.jobs,
+            ended=self.ended,
+            thumbnails=self.images,
+            lock=self.lock,
+            settings=settings,
+            clock=clock.server,
+            monotonic=clock,
         )
 
     def draw(self) -> str:

@@ -203,3 +203,14 @@ class Burying(Exhausting):
     def rival(self, case: Case, worker: Worker) -> None:
         """Bury as well."""
         self.run(case, worker)
+
+
+class Resending(Sweeping):
+    """A tick where messages start all: the job whose message was lost is sent again."""
+
+    settings = {"DISPATCH": "queue"}  # noqa: RUF012 - read only
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Sweep as well, and do what the messages say."""
+        self.run(case, worker)
+        case.hand(worker)

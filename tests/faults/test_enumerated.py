@@ -14,6 +14,7 @@ from tests.faults import enumeration_attempts as attempts
 from tests.faults import enumeration_flows as flows
 from tests.faults import enumeration_locks as locks
 from tests.faults import enumeration_operators as operators
+from tests.faults import enumeration_rejected as rejected
 from tests.faults.counting import Count
 from tests.faults.enumeration import WRITES_ONLY
 from tests.faults.enumeration_pool import processes, tried
@@ -25,6 +26,7 @@ FLOWS: dict[type[flows.Flow], int] = {
     flows.Analysis: 6,
     flows.Crowded: 6,
     flows.Sweeping: 10,
+    flows.Resending: 9,
     flows.Renewal: 6,
     flows.Superseding: 8,
     flows.Overtaken: 6,
@@ -44,6 +46,12 @@ FLOWS: dict[type[flows.Flow], int] = {
     operators.RedrivingOutdated: 3,
     operators.CancelingByHand: 3,
     operators.CancelingPending: 3,
+    rejected.RejectingAgain: 4,
+    rejected.Readmitting: 5,
+    rejected.ReadmitOvertaken: 5,
+    rejected.BuryingEvent: 4,
+    rejected.BuryingWaiting: 3,
+    rejected.Draining: 7,
     locks.Locking: 7,
     locks.Contending: 7,
 }

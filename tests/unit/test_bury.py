@@ -1,10 +1,12 @@
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from shared.errors import StorageOut
 from shared.jobs import SCHEMA, Event, Move, State
+from shared.steps.attempt import Attempt
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World
 
@@ -32,12 +34,49 @@ def test_a_live_worker_on_its_last_attempt_is_left_alone() -> None:
     assert world.job(job_id).owner == "rival/1"
 
 
-def test_a_job_with_attempts_left_is_left_to_its_due_row() -> None:
+def test_a_job_with_attempts_left_is_due_at_once_and_otherwise_as_it_was() -> None:
     world = World()
     job_id = world.recorded()
     before = world.job(job_id)
     assert _bury(world, job_id) == [Outcome.LEFT]
+    assert world.job(job_id) == replace(before, due=world.clock.server.now())
+    world.clock.advance(1)
+    assert world.sweep(owner="timer/1").outcomes == {Outcome.COMPLETED: 1}
+
+
+def test_a_job_in_its_back_off_is_due_when_that_is_over() -> None:
+    world = World(BACKOFF_SECONDS="100")
+    job_id = world.recorded()
+    attempt = world.attempts.begin(job_id, owner="queue/1")
+    assert isinstance(attempt, Attempt)
+    attempt.retry("out_of_memory", "Too little.")
+    assert _bury(world, job_id) == [Outcome.LEFT]
+    job = world.job(job_id)
+    assert job.due == job.not_before == world.clock.server.now() + timedelta(seconds=50)
+
+
+def test_a_live_worker_with_attempts_left_is_left_alone() -> None:
+    world = World()
+    job_id = world.recorded()
+    before = world.rival_claims(job_id).job
+    assert _bury(world, job_id) == [Outcome.LEFT]
     assert world.job(job_id) == before
+
+
+def test_a_job_that_is_due_is_not_written() -> None:
+    world = World(DISPATCH="timer")
+    job_id = world.recorded()
+    world.journal.clear()
+    assert _bury(world, job_id) == [Outcome.LEFT]
+    assert world.journal == ["jobs.get"]
+
+
+def test_a_job_that_moves_on_while_it_is_brought_forward_is_left() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.jobs.before("replace", lambda: world.rival_claims(job_id))
+    assert _bury(world, job_id) == [Outcome.LEFT]
+    assert world.job(job_id).owner == "rival/1"
 
 
 def test_a_job_that_moves_on_meanwhile_is_left() -> None:
@@ -84,7 +123,7 @@ def test_a_poison_message_that_names_a_recorded_image_sends_no_further_message()
 def test_no_content_makes_it_raise(body: bytes) -> None:
     world = World()
     assert world.bury(body) == [Outcome.REJECTED]
-    assert len(world.jobs.kept.rejected) == 1
+    assert len(world.rejections.kept) == 1
 
 
 def test_an_outage_raises_so_that_the_message_comes_back() -> None:
@@ -96,6 +135,6 @@ def test_an_outage_raises_so_that_the_message_comes_back() -> None:
 
 def test_an_outage_while_rejecting_raises_so_that_the_message_comes_back() -> None:
     world = World()
-    world.jobs.out = True
+    world.rejections.out = True
     with pytest.raises(StorageOut):
         world.bury(b"{")

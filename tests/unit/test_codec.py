@@ -101,3 +101,10 @@ def test_a_row_of_a_newer_release_is_refused() -> None:
 def test_a_column_that_is_none_is_left_out() -> None:
     assert None not in encoded(JOB).values()
     assert "owner" not in encoded(JOB)
+
+
+@pytest.mark.parametrize(("purged", "end"), [(False, (None, None)), (True, (State.FAILED, NOW))])
+def test_a_key_row_says_how_its_job_ended_once_that_is_purged(*, purged: bool, end: tuple[object, object]) -> None:
+    job = replace(JOB, state=State.FAILED, due=None, ended=NOW)
+    key = codec.decode_key(codec.encode_key(job, place="a:00", nonce="n", purged=purged), etag='"1"')
+    assert (key.job_id, key.state, key.ended) == (job.id, *end)

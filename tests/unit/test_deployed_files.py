@@ -48,7 +48,7 @@ def test_the_bundle_is_none_that_loses_blobs(host: dict[str, Any]) -> None:
 
 
 def test_the_host_gives_up_on_a_message_as_late_as_a_job_gives_up_on_itself(host: dict[str, Any]) -> None:
-    assert host["extensions"]["queues"]["maxDequeueCount"] == Settings().max_attempts
+    assert host["extensions"]["queues"]["maxDequeueCount"] == Settings().max_attempts == Settings().max_dequeue_count
 
 
 def test_the_sample_settings_are_the_defaults(values: dict[str, str]) -> None:

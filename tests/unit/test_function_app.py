@@ -25,6 +25,8 @@ NAMED = {
     "IMAGES_CONTAINER": "uploads",
     "JOB_QUEUE": "work",
     "SCHEDULE": "*/2 * * * * *",
+    "RECONCILE_SCHEDULE": "0 0 * * * *",
+    "PURGE_SCHEDULE": "0 0 3 * * *",
     "BLOB_SOURCE": "EventGrid",
 }
 DEFAULTS = {
@@ -42,10 +44,18 @@ DEFAULTS = {
         "connection": "AzureWebJobsStorage",
     },
     "analyze_pending": {"type": "timerTrigger", "name": "tick", "schedule": "0 * * * * *", "runOnStartup": False},
+    "reconcile_images": {"type": "timerTrigger", "name": "tick", "schedule": "0 */5 * * * *", "runOnStartup": False},
+    "purge_ended": {"type": "timerTrigger", "name": "tick", "schedule": "0 17 * * * *", "runOnStartup": False},
     "bury_poison": {
         "type": "queueTrigger",
         "name": "message",
         "queueName": "image-jobs-poison",
+        "connection": "AzureWebJobsStorage",
+    },
+    "bury_blob_events": {
+        "type": "queueTrigger",
+        "name": "message",
+        "queueName": "webjobs-blobtrigger-poison",
         "connection": "AzureWebJobsStorage",
     },
 }
@@ -61,7 +71,7 @@ def indexed() -> dict[str, Any]:
     return found
 
 
-def test_the_host_finds_four_functions(indexed: dict[str, Any]) -> None:
+def test_the_host_finds_these_functions_and_no_other(indexed: dict[str, Any]) -> None:
     assert set(indexed["apps"][0]) == set(DEFAULTS)
 
 
@@ -76,12 +86,15 @@ def test_a_name_that_is_set_is_left_to_the_host_to_resolve(indexed: dict[str, An
     assert app["analyze_queued"][0]["queueName"] == "%JOB_QUEUE%"
     assert app["bury_poison"][0]["queueName"] == "%JOB_QUEUE%-poison"
     assert app["analyze_pending"][0]["schedule"] == "%SCHEDULE%"
+    assert app["purge_ended"][0]["schedule"] == "%PURGE_SCHEDULE%"
+    assert app["reconcile_images"][0]["schedule"] == "%RECONCILE_SCHEDULE%"
 
 
 def test_triggers_use_the_connections_that_are_set(indexed: dict[str, Any]) -> None:
     app = indexed["apps"][1]
     assert (app["record_image"][0]["connection"], app["record_image"][0]["source"]) == ("Images", "EventGrid")
     assert [app[name][0]["connection"] for name in ("analyze_queued", "bury_poison")] == ["Jobs", "Jobs"]
+    assert app["bury_blob_events"][0]["connection"] == "Images"
 
 
 def test_indexing_loads_no_storage_client_and_no_image_library(indexed: dict[str, Any]) -> None:

@@ -12,10 +12,11 @@ from shared.errors import DarkroomError
 from shared.evidence import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
 from shared.ids import digest, job_id
 from shared.invariants import INFORMATION, Finding, Rule, mendings, violations
-from shared.jobs import Claim, Event, Job, JobError, State
+from shared.jobs import Claim, Event, Facts, Job, JobError, State, transition
 from shared.ports import Row
 from shared.storage import codec
 from tests.doubles.clock import FakeClock
+from tests.doubles.ended import MemoryEnded
 from tests.doubles.jobs import Kept, MemoryJobs
 
 TYPE, REF = "image-analysis", "images/cat.png"
@@ -95,6 +96,8 @@ BREAKS: list[tuple[Rule, Callable[[Group], object]]] = [
     (Rule.KEY_BROKEN, keyed(version="0x3")),
     (Rule.KEY_BROKEN, keyed(version="0x9", job_id=NOBODY)),
     (Rule.KEY_BROKEN, keyed(ref="images/dog.png")),
+    (Rule.KEY_BROKEN, keyed(final=State.COMPLETED)),
+    (Rule.KEY_BROKEN, keyed(version="0x9", job_id=NOBODY, final=State.RUNNING)),
     (Rule.LIVE_TWICE, changed(OLD, state=State.PENDING, ended=None, due=NOW)),
     (Rule.LIVE_UNNAMED, keyed(version="0x1", job_id=OLD)),
     (Rule.LIVE_UNNAMED, lambda group: group.keys.clear()),
@@ -119,7 +122,7 @@ def test_a_rule_that_is_broken_by_hand_is_found(rule: Rule, breaks: Callable[[Gr
 
 
 def test_every_rule_over_rows_is_broken_above() -> None:
-    elsewhere = {Rule.THUMBNAIL_MISSING, Rule.THUMBNAIL_ORPHAN, Rule.MOVING}
+    elsewhere = {Rule.THUMBNAIL_MISSING, Rule.THUMBNAIL_ORPHAN, Rule.THUMBNAIL_PURGED, Rule.MOVING}
     assert {rule for rule, _ in BREAKS} == set(Rule) - elsewhere
 
 
@@ -178,7 +181,7 @@ def kept_group(kept: Kept) -> Group:
         group.tries.append(TryFacts(key, identity, token, columns["claim_id"], columns.get("outcome")))
     for stands in kept.keys.values():
         at = f"key:{digest(stands.type, stands.ref)}"
-        group.keys.append(KeyFacts(at, at, stands.type, stands.ref, stands.version, stands.job_id))
+        group.keys.append(KeyFacts(at, at, stands.type, stands.ref, stands.version, stands.job_id, stands.state))
     return group
 
 
@@ -192,7 +195,7 @@ class Walk:
     """Recorders, workers with old and new claims, and operators, in any order, over one reference."""
 
     def __init__(self, seed: int) -> None:
-        self.chance, self.clock = random.Random(seed), FakeClock()
+        self.chance, self.rarely, self.clock = random.Random(seed), random.Random(seed), FakeClock()
         self.jobs = MemoryJobs(self.clock)
         self.claims = [(NEW, Claim("nobody", 0))]
         self.done: set[Event] = set()
@@ -201,6 +204,7 @@ class Walk:
         """Do something, or be refused."""
         self.clock.advance(1)
         act = self.chance.choice([self.record, self.claim, self.claim, self.report, self.report, self.operate])
+        act = self.purge if self.rarely.random() < 0.02 else act
         try:
             act()
         except DarkroomError:
@@ -256,6 +260,14 @@ class Walk:
         self.jobs.replace(row, move)
         self.done.add(move.event)
 
+    def purge(self) -> None:
+        """Let an ended job go."""
+        if self.jobs.kept.jobs:
+            row, key = self.row(), self.jobs.key(TYPE, REF)
+            transition(Event.PURGE, row.job, Facts(ended_before=self.clock.now))
+            MemoryEnded(self.jobs.kept).purge([(row, key if key and key.job_id == row.job.id else None)])
+            self.done.add(Event.PURGE)
+
     def operate(self) -> None:
         """End a job from outside, or redrive the newest."""
         if not self.jobs.kept.jobs:
@@ -265,6 +277,9 @@ class Walk:
         if row.job.state.ended and key is not None and key.job_id == row.job.id:
             move = moves.redrive(row.job, now=error.at, grace=timedelta(0))
             self.jobs.replace(row, move, over=key)
+        elif self.chance.random() < 0.25:
+            move = moves.reschedule(row.job, due=error.at, lapsed=True, now=error.at)
+            self.jobs.replace(row, move)
         else:
             event = self.chance.choice([Event.CANCEL, Event.EXHAUST, Event.BURY])
             move = moves.end(row.job, event=event, error=error, lapsed=True, now=error.at)

@@ -1,10 +1,11 @@
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shared.errors import IllegalTransition
-from shared.jobs import GUARDS, TRANSITIONS, Claim, Event, Facts, Guard, Job, State, target
+from shared.jobs import GUARDS, TRANSITIONS, Claim, Event, Facts, Guard, Job, State, target, transition
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CLAIM = Claim("mine", 1)
@@ -23,13 +24,16 @@ def job(state: State, *, used: bool = False) -> Job:
         token=1,
         claim_id="mine" if running else None,
         attempts=5 if used else 1,
+        ended=NOW - timedelta(days=31) if state.ended else None,
     )
 
 
 def facts(*, without: Guard | None = None) -> Facts:
     """Return facts with which every guard holds that looks at facts alone, but one."""
     now = NOW - timedelta(days=1) if without is Guard.DUE else NOW
-    return Facts(now=now, lapsed=without is not Guard.LAPSED, claim=None if without is Guard.OWN else CLAIM)
+    edge = NOW - timedelta(days=32 if without is Guard.EXPIRED else 30)
+    claim = None if without is Guard.OWN else CLAIM
+    return Facts(now=now, lapsed=without is not Guard.LAPSED, claim=claim, ended_before=edge)
 
 
 @pytest.mark.parametrize(("event", "state"), list(itertools.product(MOVED, State)))
@@ -40,7 +44,7 @@ def test_an_event_is_allowed_exactly_from_the_states_of_the_table(event: Event, 
         with pytest.raises(IllegalTransition, match=state):
             target(event, job(state, used=used), facts())
     else:
-        assert target(event, job(state, used=used), facts()) is row.target
+        assert transition(event, job(state, used=used), facts()) is row
 
 
 @pytest.mark.parametrize(("row", "guard"), [(row, guard) for row in TRANSITIONS for guard in row.guards], ids=str)
@@ -52,7 +56,7 @@ def test_a_guard_that_does_not_hold_refuses_and_is_named(row: object, guard: Gua
     if guard is Guard.DUE:
         refused = Job(**{**vars(refused), "not_before": NOW})
     with pytest.raises(IllegalTransition) as met:
-        target(row.event, refused, facts(without=guard))
+        transition(row.event, refused, facts(without=guard))
     assert met.value.guard == guard
 
 
@@ -64,8 +68,22 @@ def test_every_guard_has_a_rule() -> None:
     assert set(GUARDS) == set(Guard)
 
 
-def test_nothing_leaves_a_completed_job() -> None:
-    assert not [row for row in TRANSITIONS if row.source is State.COMPLETED]
+def test_nothing_leaves_a_completed_job_but_purge() -> None:
+    assert [row.event for row in TRANSITIONS if row.source is State.COMPLETED] == [Event.PURGE]
+
+
+def test_a_purge_leaves_no_job_so_it_leads_to_no_state() -> None:
+    with pytest.raises(IllegalTransition, match="leaves no job"):
+        target(Event.PURGE, job(State.FAILED), facts())
+
+
+@pytest.mark.parametrize(("ended", "edge"), [(None, NOW), (NOW, None), (NOW, NOW)])
+def test_a_job_is_not_past_its_retention_without_both_moments_or_at_its_very_edge(
+    ended: datetime | None, edge: datetime | None
+) -> None:
+    rests = replace(job(State.FAILED), ended=ended)
+    with pytest.raises(IllegalTransition, match="retention"):
+        transition(Event.PURGE, rests, Facts(ended_before=edge))
 
 
 def test_only_the_owner_completes() -> None:

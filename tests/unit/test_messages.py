@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from localhost.host.blobs import BlobMessage
 from shared import messages
 from shared.errors import MessageRejected
 from shared.ids import job_id
@@ -37,6 +38,7 @@ FORMS = {
     "URL of an emulator": ("http://127.0.0.1:10000/account/images/a%20b/cat.png", CAT),
     "URL of an emulator by name": ("http://localhost:10000/account/images/a%20b/cat.png", CAT),
     "URL of an emulator by IPv6": ("http://[::1]:10000/account/images/a%20b/cat.png", CAT),
+    "the host's of a blob": (BlobMessage("Host.Functions.x", "images", "a b/cat.png", "0x1").dump().decode(), CAT),
     "Event Grid": (json.dumps(event()), CAT),
     "CloudEvents": (json.dumps(event("type")), CAT),
 }
@@ -124,6 +126,9 @@ REJECTED = {
     json.dumps({"name": "x" * 1025}): "invalid_reference",
     '{"container":"other","name":"cat.png"}': "other_container",
     f"{ACCOUNT}/other/cat.png": "other_container",
+    '{"Type":"BlobTrigger","ContainerName":"other","BlobName":"cat.png"}': "other_container",
+    '{"Type":"BlobTrigger","ContainerName":"images"}': "malformed_event",
+    '{"Type":"BlobTrigger","ContainerName":"images","BlobName":""}': "invalid_reference",
     f"{ACCOUNT}/images": "invalid_reference",
     f"{ACCOUNT}/images/%ff": "malformed_url",
     "http://[": "malformed_url",

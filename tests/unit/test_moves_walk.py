@@ -65,6 +65,11 @@ class Walk(RuleBasedStateMachine):
         """Somebody else ends it."""
         self._try(moves.end, event=event, error=JobError("x", "", self.now), lapsed=lapsed)
 
+    @rule(lapsed=st.booleans())
+    def reschedule(self, *, lapsed: bool) -> None:
+        """A sweep sends its message again."""
+        self._try(moves.reschedule, due=self.now + GRACE, lapsed=lapsed)
+
     @rule()
     def redrive(self) -> None:
         """An operator opens it again."""

@@ -82,7 +82,13 @@ def test_a_bad_item_of_a_list_is_kept_and_the_others_are_done() -> None:
     world = World()
     world.upload("a.png")
     assert _receive(world, '["images/a.png", {"x": 1}]') == [Outcome.RECORDED, Outcome.REJECTED]
-    assert list(world.jobs.kept.rejected) == ['{"x": 1}']
+    assert list(world.rejections.kept) == ['{"x": 1}']
+
+
+def test_a_list_of_a_bad_item_and_of_what_does_not_exist_is_kept_whole_beside_the_item() -> None:
+    world = World()
+    assert _receive(world, '["absent.png", {"x": 1}]') == [Outcome.REJECTED]
+    assert [row.code for row in world.rejections.kept.values()] == ["unknown_form", "blob_not_found"]
 
 
 def test_an_event_that_asks_for_nothing_is_done() -> None:
@@ -106,9 +112,9 @@ def test_an_event_that_asks_for_nothing_is_done() -> None:
 def test_a_message_that_names_nothing_real_is_kept_with_its_reason(body: bytes, code: str) -> None:
     world = World()
     assert world.receive(body, owner="queue/1") == [Outcome.REJECTED]
-    ((text, kept),) = world.jobs.kept.rejected.items()
-    assert (text.encode() == body or text == "\\xff\\xfe", kept["code"]) == (True, code)
-    assert kept["message"]
+    ((text, kept),) = world.rejections.kept.items()
+    assert (text.encode() == body or text == "\\xff\\xfe", kept.code) == (True, code)
+    assert kept.message
 
 
 @pytest.mark.parametrize("port", ["jobs", "images"])
@@ -118,7 +124,7 @@ def test_an_outage_raises_and_rejects_nothing(port: str) -> None:
     getattr(world, port).out = True
     with pytest.raises(StorageOut):
         _receive(world, "cat.png")
-    assert world.jobs.kept.rejected == {}
+    assert world.rejections.kept == {}
 
 
 def test_a_message_refused_by_a_live_lease_is_done_with() -> None:

@@ -212,4 +212,4 @@ def test_an_event_while_storage_is_out_raises() -> None:
 def test_an_event_of_a_name_that_no_url_can_say_is_kept_with_the_reason() -> None:
     world = World()
     assert world.record.announced("images/a/../b.png") is Outcome.REJECTED
-    assert [columns["code"] for columns in world.jobs.kept.rejected.values()] == ["invalid_reference"]
+    assert [row.code for row in world.rejections.kept.values()] == ["invalid_reference"]

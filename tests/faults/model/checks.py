@@ -12,7 +12,8 @@ from tests.faults.model.world import CURRENT, Held, Row, World
 _OWN = frozenset({Event.RENEW, Event.COMPLETE, Event.RETRY, Event.ABANDON, Event.FAIL})
 _BY_ANOTHER = frozenset({Event.CANCEL, Event.SUPERSEDE, Event.EXHAUST, Event.BURY})
 _GIVEN_UP = frozenset({Event.EXHAUST, Event.BURY})
-_LEASE_MINDED = _GIVEN_UP | {Event.CLAIM}
+_LEASE_MINDED = _GIVEN_UP | {Event.CLAIM, Event.RESCHEDULE}
+_MOVES_DUE = frozenset({Event.CLAIM, Event.RESCHEDULE})
 
 
 class Promise(StrEnum):
@@ -31,7 +32,8 @@ class Promise(StrEnum):
     ATTEMPTS_KEPT = "a job with attempts left is neither exhausted nor buried"
     LEASE_KEPT = "a live lease is never taken over"
     BEGUN_ONCE = "of all who found one due row, at most one begins"
-    OUT_OF_SIGHT = "a claim takes the due row out of the sweeps' sight"
+    SENT_ONCE = "of all who found one due row, at most one sends its message"
+    OUT_OF_SIGHT = "who begins or sends a job takes its due row out of the sweeps' sight"
     PROTECTED = "work begins under a live lease of its own"
     OWN_VERSION = "a report is of the version that its job names"
     DUE = "a live job has a due row"
@@ -54,13 +56,15 @@ def moved(before: Row | None, held: Held | None, after: Cell, event: Event) -> N
     claimed = event is Event.CLAIM
     _want(event not in _OWN or (held is not None and old.claim == held.cell.job.claim), Promise.STALE_SILENT)
     _want(not old.state.ended or event is Event.REDRIVE, Promise.ENDED_STAYS)
-    _want(not claimed or (held is not None and held.etag == CURRENT), Promise.BEGUN_ONCE)
+    seen = held is not None and held.etag == CURRENT
+    _want(not claimed or seen, Promise.BEGUN_ONCE)
+    _want(event is not Event.RESCHEDULE or seen, Promise.SENT_ONCE)
     _want(new.token >= old.token + claimed, Promise.TOKENS_RISE)
     _want(new.attempts >= old.attempts + claimed, Promise.ATTEMPTS_RISE)
     _want(event not in _BY_ANOTHER or new.token > old.token, Promise.FENCED)
     _want(event not in _LEASE_MINDED or old.state is not State.RUNNING or before.lapsed, Promise.LEASE_KEPT)
     _want(event not in _GIVEN_UP or old.attempts_used, Promise.ATTEMPTS_KEPT)
-    _want(not claimed or new.due is None or new.due > NOW, Promise.OUT_OF_SIGHT)
+    _want(event not in _MOVES_DUE or new.due is None or new.due > NOW, Promise.OUT_OF_SIGHT)
 
 
 def counted(commits: int) -> None:

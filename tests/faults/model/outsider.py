@@ -1,4 +1,4 @@
-"""Who acts on a job from outside, step by step as ``shared.steps.bury`` and ``shared.steps.operate``."""
+"""Who acts on a job from outside, step by step as ``shared.steps``' ``bury``, ``operate`` and ``overflow``."""
 
 from shared.jobs import Event
 from tests.faults.model.planted import Fault
@@ -8,6 +8,8 @@ from tests.faults.model.store import Verdict, forget, look, outcomes
 from tests.faults.model.world import Held, Outsider, Row, World, Write, put
 
 IDLE = Outsider()
+#: Left to its due row when another was first; what somebody wants by hand is tried again.
+_HINTS = (Event.BURY, Event.RESCHEDULE)
 
 
 class Acting:
@@ -50,6 +52,8 @@ class Acting:
                 continue
             if self._wanted(row, Event.BURY):
                 yield f"reads {version} to bury it", self._read(world, Event.BURY, version, row)
+            if self._setup.resends and row.lapsed and self._wanted(row, Event.RESCHEDULE):
+                yield f"reads {version} to send it again", self._read(world, Event.RESCHEDULE, version, row)
             if left.cancels and self._wanted(row, Event.CANCEL):
                 fewer = world.but(left=left._replace(cancels=left.cancels - 1))
                 yield f"reads {version} to cancel it", self._read(fewer, Event.CANCEL, version, row)
@@ -63,6 +67,8 @@ class Acting:
 
     def _moved(self, held: Held, event: Event, *, lapsed: bool) -> object:
         rules = self._setup.rules
+        if event is Event.RESCHEDULE:
+            return rules.reschedule(held.cell, lapsed=lapsed)
         return rules.redrive(held.cell) if event is Event.REDRIVE else rules.end(event, held.cell, lapsed=lapsed)
 
     def _read(self, world: World, event: Event, version: int, row: Row) -> World:
@@ -116,13 +122,13 @@ class Acting:
         yield f"{write.event} look: {verdict.name}", after
 
     def _won(self, world: World, write: Write) -> World:
-        if write.event is not Event.REDRIVE:
+        if write.event not in (Event.REDRIVE, Event.RESCHEDULE):
             return self._stop(world)
         return self._place(world, Outsider("send", write.event, write.version))
 
     def _lost(self, world: World, write: Write) -> World:
         """Leave a job to its due row; what somebody wants by hand is tried again from the start."""
-        if write.event is Event.BURY:
+        if write.event in _HINTS:
             return self._stop(world)
         return self._place(world, Outsider("reading", write.event, write.version))
 

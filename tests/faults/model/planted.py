@@ -20,6 +20,7 @@ class Fault(StrEnum):
     REDRIVE_UNMATCHED = "redrive by hand that looks at the key row and does not match it"
     CANCEL_UNGUARDED = "cancel that writes over a moved row"
     BURY_UNGUARDED = "bury and exhaust that write over a moved row"
+    RESCHEDULE_UNGUARDED = "due row moved on over a moved row"
     REOPENED_APART = "version that comes back opened beside the one that is live"
     RETURN_IGNORED = "version that comes back taken for a duplicate by who looks for another"
     OWN_MISSED = "version that stands there again superseded by its own worker"

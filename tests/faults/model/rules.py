@@ -99,6 +99,13 @@ class Rules:
         """Open a failed or canceled job again; refusals as in ``claim``."""
         return self._once((Event.REDRIVE, cell), lambda: moves.redrive(cell.job, now=NOW, grace=SPAN))
 
+    def reschedule(self, cell: Cell, *, lapsed: bool) -> Cell | Guard | None:
+        """Move a job's due row on; refusals as in ``claim``."""
+        due = NOW + SPAN
+        return self._once(
+            (Event.RESCHEDULE, cell, lapsed), lambda: moves.reschedule(cell.job, due=due, lapsed=lapsed, now=NOW)
+        )
+
     def _once(self, call: tuple[Any, ...], move: Callable[[], Move]) -> Cell | Guard | None:
         if call not in self._known:
             try:

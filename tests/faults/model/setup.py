@@ -15,6 +15,7 @@ _UNCONDITIONAL = frozenset(
         Fault.UPSERT_CLAIM,
         Fault.CANCEL_UNGUARDED,
         Fault.BURY_UNGUARDED,
+        Fault.RESCHEDULE_UNGUARDED,
         Fault.COMPLETE_BY_ID,
         Fault.COMPLETE_BY_STATUS,
     }
@@ -34,7 +35,8 @@ class Setup:
         memory_runs_out: Whether an attempt may fail in a way that passes.
         recorders_die: Whether a recorder may die, and its event come again.
         workers: 1 or 2.
-        outsiders: How many may end or open jobs at once, 0 to 2.
+        outsiders: How many may end, open or send jobs at once, 0 to 2.
+        resends: Whether sweeps send the messages of due jobs again.
         kills: Versions whose analysis kills the worker, one world each; 0 is none.
         fault: What is planted into store and actors.
         rules: Changes jobs.
@@ -49,6 +51,7 @@ class Setup:
     recorders_die: bool = True
     workers: int = 2
     outsiders: int = 1
+    resends: bool = False
     kills: tuple[int, ...] = (0,)
     fault: Fault | None = None
     rules: Rules = field(default_factory=Rules)

@@ -127,6 +127,8 @@ def _guarded(write: Write, fault: Fault | None) -> bool:
         return fault is not Fault.CANCEL_UNGUARDED
     if write.event in (Event.BURY, Event.EXHAUST):
         return fault is not Fault.BURY_UNGUARDED
+    if write.event is Event.RESCHEDULE:
+        return fault is not Fault.RESCHEDULE_UNGUARDED
     return write.event is not Event.COMPLETE or fault is not Fault.COMPLETE_BY_ID
 
 

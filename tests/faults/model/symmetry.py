@@ -72,7 +72,7 @@ def _put_off(outsider: Outsider) -> Outsider:
     stale = outsider.held is not None and outsider.held.etag == STALE
     if not stale and (outsider.over is None or outsider.over.etag != STALE):
         return outsider
-    if outsider.event is Event.BURY:
+    if outsider.event in (Event.BURY, Event.RESCHEDULE):
         return Outsider()
     return Outsider("reading", outsider.event, outsider.version)
 

@@ -19,6 +19,7 @@ from tests.faults.model.world import Left
 QUIET = Setup(Left())
 OVERWRITTEN = Setup(Left(redrives=1), uploads=(1, 2), events=(1, 2))
 SWEPT = Setup(Left(), deliveries=0, lists=True)
+RESENT = replace(QUIET, resends=True, outsiders=2, workers=1)
 LAST_ATTEMPT = Setup(Left(cancels=1), rules=Rules(1))
 RETURNED = replace(OVERWRITTEN, left=Left(), uploads=(1, 2, 1), events=(1, 3), rules=Rules(1), workers=1, outsiders=0)
 
@@ -35,6 +36,7 @@ STORE_AND_ACTORS = {
     Fault.REDRIVE_UNMATCHED: (replace(OVERWRITTEN, rules=Rules(1), deliveries=0), Promise.ONE_LIVE),
     Fault.CANCEL_UNGUARDED: (LAST_ATTEMPT, Promise.ATTEMPTS_RISE),
     Fault.BURY_UNGUARDED: (LAST_ATTEMPT, Promise.LEASE_KEPT),
+    Fault.RESCHEDULE_UNGUARDED: (RESENT, Promise.SENT_ONCE),
     Fault.REOPENED_APART: (RETURNED, Promise.ONE_LIVE),
     Fault.RETURN_IGNORED: (RETURNED, Promise.REST),
     Fault.OWN_MISSED: (RETURNED, Promise.REST),

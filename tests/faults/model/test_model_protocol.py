@@ -10,10 +10,8 @@ Locks. Three tenures, two of them in one instance, which remembers the row of it
 acquisitions; up to two lost replies. Renewals, releases (late, repeated, in any order), deaths and the passing of a
 lease are not bounded.
 
-Sweeps. Today a sweep sends no message. What is checked is what a sending one will build on: of all who found one due
-row, one begins, the others are refused by their claim; and the claim takes the due row out of the sweeps' sight in its
-own transaction. That a backlog is not sent twice joins these promises with the overflow, which will move ``due``
-forward in one transaction and send its message after that.
+Sweeps. Of all who found one due row, one begins, or one sends its message, and the others are refused; and that takes
+the due row out of the sweeps' sight in its own transaction. So a backlog is not sent twice a sweep.
 
 Left out of the scenarios together, for size: lost replies and operators with two workers; second attempts of both
 versions of an overwritten image; recorders that die around an overwrite. Left out of the model: reconcile, purge and
@@ -63,6 +61,9 @@ SCENARIOS: dict[str, Setup | LockSetup] = {
     "one upload is told twice": Setup(Left(), events=(1, 1), kills=(0, 1), outsiders=0),
     "storage goes out": Setup(Left(losses=1, abandons=1), rules=Rules(2), outsiders=0),
     "sweeps alone, two at once": Setup(Left(losses=1), deliveries=0, lists=True, kills=(0, 1), rules=Rules(2)),
+    "sweeps send again, two at once": Setup(
+        Left(losses=1), resends=True, rules=Rules(2), deliveries=1, workers=1, outsiders=2, memory_runs_out=False
+    ),
     "an operator cancels and redrives": Setup(
         Left(cancels=1, redrives=1), kills=(0, 1), rules=Rules(2), memory_runs_out=False
     ),

@@ -9,7 +9,15 @@ import pytest
 
 from tests.rig import QUICK, ROOT, SAMPLES, Rig
 
-FUNCTIONS = ["analyze_pending", "analyze_queued", "bury_poison", "record_image"]
+FUNCTIONS = [
+    "analyze_pending",
+    "analyze_queued",
+    "bury_blob_events",
+    "bury_poison",
+    "purge_ended",
+    "reconcile_images",
+    "record_image",
+]
 
 
 @pytest.mark.skipif(sys.version_info < (3, 13), reason="azure-functions-runtime needs Python 3.13")

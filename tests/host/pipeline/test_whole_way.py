@@ -3,10 +3,10 @@
 import base64
 import hashlib
 import json
-from collections import Counter
 
 import pytest
 
+from localhost.host.blobs import POISON_QUEUE, BlobMessage
 from tests.rig import ROOT, SAMPLES, Rig, until
 
 CAT = (SAMPLES / "cat.png").read_bytes()
@@ -116,10 +116,10 @@ def test_a_message_that_names_nothing_is_kept_with_the_reason(rig: Rig) -> None:
     assert [(row["text"], row["code"]) for row in rows] == [("images/nowhere.png", "blob_not_found")]
 
 
-def test_two_hosts_complete_forty_images_with_one_attempt_each(rig: Rig) -> None:
-    rig.start()
-    rig.start()
-    identities = [rig.upload(f"{number:02}.png", CAT) for number in range(40)]
-    jobs = [rig.ended(identity, seconds=120) for identity in identities]
-    assert Counter((job["state"], job["attempts"]) for job in jobs) == {("COMPLETED", 1): 40}
-    assert rig.applied()[1] == Counter(identities)
+def test_a_blob_event_that_the_host_has_given_up_on_is_made_good(rig: Rig) -> None:
+    identity = rig.upload("cat.png", CAT)
+    rig.queues.create_queue(POISON_QUEUE)
+    rig.send(BlobMessage("Host.Functions.record_image", "images", "cat.png", "0x1").dump().decode(), POISON_QUEUE)
+    rig.start(Disabled="record_image,analyze_pending")
+    job = rig.ended(identity)
+    assert (job["state"], job["attempts"]) == ("COMPLETED", 1)

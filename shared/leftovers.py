@@ -1,0 +1,97 @@
+"""What is set aside: texts that name nothing real, and messages that the host has given up on; two protocols.
+
+Errors and costs are told as in ``shared.ports``.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+#: How much of a text a list shows.
+SHOWN_CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A text that could not be followed.
+
+    Attributes:
+        id: 32 hex digits that stand for the text.
+        code: Why, one of the codes in docs/design.md.
+        message: One sentence for a person.
+        at: When it was rejected last, the service's time, aware UTC.
+        text: The whole of it; in a list its first 200 characters.
+        etag: Its version: the same text, rejected once more, moves it on.
+    """
+
+    id: str
+    code: str
+    message: str
+    at: datetime
+    text: str
+    etag: str
+
+
+class Rejections(Protocol):
+    """The texts that could not be followed."""
+
+    def reject(self, text: str, *, code: str, message: str) -> None:
+        """Keep a text, with the reason; the same text twice is kept once, and its row is moved on.
+
+        Costs: 1 transaction; 1 read and 1 transaction more for a text that is kept already.
+        """
+
+    def list(self, *, limit: int, after: str = "") -> list[Rejected]:
+        """List at most ``limit`` texts, cut, in the order of their ids.
+
+        Args:
+            limit: 1 to 1,000.
+            after: Begin behind this id; at the first without it.
+
+        Costs: 1 query.
+        """
+
+    def get(self, rejected_id: str) -> Rejected | None:
+        """Read one text, whole. Costs: 1 read."""
+
+    def delete(self, row: Rejected) -> None:
+        """Forget a text as it was read.
+
+        Raises:
+            Lost: It is gone, or was rejected once more.
+
+        Costs: 1 transaction.
+        """
+
+
+@dataclass(frozen=True)
+class PoisonMessage:
+    """A message that the host has given up on, in hand.
+
+    Attributes:
+        body: As it came.
+        id: The queue's.
+        receipt: Good for one deletion, as long as nobody else has received it.
+        dequeue_count: How often it has been received.
+    """
+
+    body: bytes
+    id: str
+    receipt: str
+    dequeue_count: int
+
+
+class PoisonQueue(Protocol):
+    """A queue into which the host moves what it has given up on."""
+
+    def stuck(self, maximum: int) -> bool:
+        """Whether one of the messages in front was received so often that the host shows it to nobody any more.
+
+        A queue that is missing has none. Costs: 1 read.
+        """
+
+    def receive(self) -> list[PoisonMessage]:
+        """Take what is in front into one's hand, hidden from others meanwhile. Costs: 1 request."""
+
+    def delete(self, message: PoisonMessage) -> None:
+        """Delete a message; one that is gone, or in other hands by now, is left to them. Costs: 1 delete."""

@@ -1,0 +1,62 @@
+"""Take in what a text names without working on it: an image is recorded, a live job's message sent again."""
+
+from shared.errors import NewerSchema
+from shared.images import ImageRef
+from shared.ports import JobStore, WorkQueue
+from shared.settings import Settings
+from shared.steps.announce import send_message
+from shared.steps.follow import Follow
+from shared.steps.outcomes import Outcome
+from shared.steps.record import Record
+
+
+class Admit:
+    """Record and announce; never analyse, and never end a job.
+
+    Args:
+        jobs: Where the rows are.
+        queue: Where messages go.
+        settings: The dispatch strategy.
+        record: Records an image.
+        follow: Reads the text.
+    """
+
+    def __init__(self, *, jobs: JobStore, queue: WorkQueue, settings: Settings, record: Record, follow: Follow) -> None:
+        self._jobs = jobs
+        self._queue = queue
+        self._settings = settings
+        self._record = record
+        self._follow = follow
+
+    def __call__(self, body: bytes) -> list[Outcome]:
+        """Admit all that one text names; the caller may delete it when this returns.
+
+        Args:
+            body: As it came; no content makes this raise.
+
+        Returns:
+            For an image RECORDED or DUPLICATE; for a job LIVE, ENDED, or LEFT to a newer release; REJECTED for what
+            names nothing real, which is kept with the reason.
+
+        Raises:
+            StorageOut: Storage is out; the text must come back.
+            Undecided: The same.
+
+        Costs: HEAD, transaction, send = 3 for an image, 2 for a duplicate; get, send = 2 for a live job.
+        """
+        return self._follow(body, on_job=self._job, on_image=self._image)
+
+    def _image(self, ref: ImageRef, _alone: bool) -> Outcome:  # noqa: FBT001 - as Follow calls it
+        return self._record(ref).outcome
+
+    def _job(self, job_id: str) -> Outcome:
+        try:
+            row = self._jobs.get(job_id)
+        except NewerSchema:
+            return Outcome.LEFT
+        if row is None:
+            return Outcome.UNKNOWN
+        if row.job.state.ended:
+            return Outcome.ENDED
+        send_message(self._queue, self._settings, row.job)
+        return Outcome.LIVE

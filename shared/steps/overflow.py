@@ -1,0 +1,90 @@
+"""Send what a sweep does not work on itself to the queue again, each job once in a while and not once a sweep."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from shared import moves
+from shared.clock import DATE_STEP, ServerClock
+from shared.errors import IllegalTransition, Lost, NewerSchema
+from shared.jobs import State
+from shared.ports import JobStore, Row, WorkQueue
+from shared.settings import Settings
+from shared.steps.announce import send_message
+from shared.steps.outcomes import Outcome
+from shared.telemetry import Happened, emit
+
+#: However often nobody has come for a job, its message is sent again as often as this.
+LONGEST_WAIT = timedelta(hours=1)
+
+
+class Overflow:
+    """Send messages of due jobs.
+
+    The due row is moved on first, the message sent second: so a crash between the two sends too little, for a while,
+    and no backlog is sent again by each sweep.
+
+    Args:
+        jobs: Where the rows are.
+        queue: Where the messages go.
+        settings: Times, and how long the queue may become.
+        clock: The service's time.
+    """
+
+    def __init__(self, *, jobs: JobStore, queue: WorkQueue, settings: Settings, clock: ServerClock) -> None:
+        self._jobs = jobs
+        self._queue = queue
+        self._settings = settings
+        self._clock = clock
+
+    def __call__(self, job_ids: Sequence[str], *, stop: Callable[[], bool]) -> list[Outcome]:
+        """Send as many as the queue has room for, in the order given.
+
+        Args:
+            job_ids: Due jobs.
+            stop: Says that it is time to end.
+
+        Returns:
+            An outcome for each job that was looked at: ANNOUNCED, or why there was no need.
+
+        Raises:
+            StorageOut: Storage is out; what was not looked at is due still.
+
+        Costs: 1 read of the queue's length, if there is a job at all; get, transaction, send = 3 a job.
+        """
+        if not job_ids or stop():
+            return []
+        room = max(0, self._settings.max_backlog - self._queue.backlog())
+        if room < len(job_ids):
+            emit(Happened.BACKLOG, unsent=len(job_ids) - room)
+        outcomes: list[Outcome] = []
+        for job_id in job_ids[:room]:
+            if stop():
+                break
+            outcomes.append(self._one(job_id))
+        return outcomes
+
+    def _one(self, job_id: str) -> Outcome:
+        try:
+            row = self._jobs.get(job_id)
+        except NewerSchema:
+            return Outcome.LEFT
+        if row is None:
+            return Outcome.UNKNOWN
+        now, lapsed = self._clock.now(), row.lapsed(margin=self._settings.margin)
+        try:
+            moved = self._jobs.replace(
+                row, moves.reschedule(row.job, due=now + self._wait(row), lapsed=lapsed, now=now)
+            )
+        except IllegalTransition:
+            return Outcome.ENDED if row.job.state.ended else Outcome.BUSY
+        except Lost:
+            return Outcome.BUSY
+        # A claim that has lapsed counts as live for the margin after this write; a message that finds it so is spent.
+        delay = self._settings.margin + DATE_STEP if row.job.state is State.RUNNING else timedelta(0)
+        send_message(self._queue, self._settings, moved.job, delay=delay)
+        return Outcome.ANNOUNCED
+
+    def _wait(self, row: Row) -> timedelta:
+        """Return how long to wait for the message's effect: twice as long as the last time."""
+        last = row.job.due - row.modified_at if row.job.due is not None else timedelta(0)
+        return min(max(2 * last, self._settings.grace), LONGEST_WAIT)

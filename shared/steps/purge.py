@@ -1,0 +1,178 @@
+"""Let go of jobs whose retention is over; the newest version of each name stays known, so duplicates are told for good.
+
+The order in which one job goes: its thumbnails, then all of its rows in one transaction. A crash between the two leaves
+a job that the next run takes; the other way round it would leave thumbnails that nobody finds. No cursor is kept, since
+what is purged is no longer listed: the next run goes on by itself.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import product
+
+from shared.clock import ServerClock
+from shared.errors import IllegalTransition, LockHeld, NewerSchema
+from shared.jobs import Event, Facts, Job, State, transition
+from shared.ports import JobStore, Key, Row
+from shared.retention import EndedJobs, ThumbnailStore, edges
+from shared.settings import Settings
+from shared.steps.locking import TableLock
+from shared.telemetry import Happened, emit
+
+LOCK = "purge"
+#: Jobs of one partition that go together: with an attempt and a key row each, they fill a transaction.
+BATCH = 25
+#: Jobs of a batch that are looked at at once.
+AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Purged:
+    """What a purge did.
+
+    Attributes:
+        jobs: Jobs that are gone.
+        thumbnails: Thumbnails deleted.
+        conflicts: Jobs that were listed and passed over: they have moved on, are a newer release's, or don't hold
+            together.
+        left: Whether budget or lock were over before everything had been seen.
+        locked_out: Whether another purge held the lock.
+    """
+
+    jobs: int = 0
+    thumbnails: int = 0
+    conflicts: int = 0
+    left: bool = False
+    locked_out: bool = False
+
+
+class Purge:
+    """Purge what is past its retention, one purge at a time among all instances.
+
+    Args:
+        jobs: Reads jobs and key rows.
+        ended: Lists what has ended, and takes it away.
+        thumbnails: Where thumbnails are.
+        lock: Keeps purges apart.
+        settings: Retention, budget, buckets.
+        clock: The service's time.
+        monotonic: Seconds that never go back.
+        kinds: Types of jobs; that of the images by default.
+    """
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        ended: EndedJobs,
+        thumbnails: ThumbnailStore,
+        lock: TableLock,
+        settings: Settings,
+        clock: ServerClock,
+        monotonic: Callable[[], float],
+        kinds: Sequence[str] = (),
+    ) -> None:
+        self._jobs = jobs
+        self._ended = ended
+        self._thumbnails = thumbnails
+        self._lock = lock
+        self._settings = settings
+        self._clock = clock
+        self._monotonic = monotonic
+        self._kinds = kinds or (settings.image_type,)
+
+    def __call__(self, *, owner: str) -> Purged:
+        """Purge once.
+
+        Args:
+            owner: Who works, ``trigger/invocation-id``.
+
+        Raises:
+            StorageOut: Storage is out; the next run goes on.
+            Undecided: A write was not decided in time; likewise.
+
+        Costs: lock 3, 1 query a bucket and state; then, for each job, get, key, list of thumbnails and 1 for each of
+        them, and 1 transaction for 25. 1 when another purge is under way.
+        """
+        stop_at = self._monotonic() + self._settings.purge_budget.total_seconds()
+        try:
+            with self._lock.try_acquire(LOCK, owner=owner) as held:
+                done = self._work(lambda: held.lost or self._monotonic() >= stop_at)
+        except LockHeld:
+            done = Purged(locked_out=True)
+        emit(Happened.PURGED, **vars(done))
+        return done
+
+    def _work(self, stop: Callable[[], bool]) -> Purged:
+        """Take a batch from each bucket and state in turn, so that none waits for a backlog of another."""
+        done, before = Purged(), edges(self._settings, self._clock.now())
+        waiting = deque(
+            self._batches(kind, bucket, state, before[state])
+            for kind, bucket, state in product(self._kinds, range(self._settings.job_buckets), before)
+        )
+        with ThreadPoolExecutor(AT_ONCE, "purge") as pool:
+            while waiting:
+                if stop():
+                    return replace(done, left=True)
+                batch = next(waiting[0], None)
+                if batch is None:
+                    waiting.popleft()
+                    continue
+                waiting.rotate(-1)
+                ready = list(pool.map(lambda job_id: self._ready(job_id, before), batch))
+                done = self._taken(done, [found for found in ready if found is not None], listed=len(batch))
+        return done
+
+    def _batches(self, kind: str, bucket: int, state: State, before: datetime) -> Iterator[list[str]]:
+        for page in self._ended.ended(kind, bucket, state, before=before):
+            for start in range(0, len(page), BATCH):
+                yield page[start : start + BATCH]
+
+    def _ready(self, job_id: str, before: Mapping[State, datetime]) -> tuple[Row, Key | None, int] | None:
+        """Read a job, judge it by its own row alone, and delete its thumbnails; None when it is not to go."""
+        try:
+            row = self._jobs.get(job_id)
+            if row is None:
+                return None
+            transition(Event.PURGE, row.job, Facts(ended_before=before.get(row.job.state)))
+        except (NewerSchema, IllegalTransition):
+            return None
+        key = self._jobs.key(row.job.type, row.job.ref)
+        named = key if key is not None and key.job_id == job_id else None
+        return row, named, self._without_thumbnails(row.job)
+
+    def _without_thumbnails(self, job: Job) -> int:
+        """Delete the thumbnails of a job's attempts; that of its report only if it is to go too.
+
+        Others may have opened the job again since it was read. What a later attempt writes bears a higher token, and
+        stays.
+        """
+        kept = () if self._settings.purge_thumbnails else (_committed(job),)
+        names = [name for name in self._thumbnails.thumbnails_of(job.id) if _token(name) <= job.token]
+        going = [name for name in names if name not in kept]
+        for name in going:
+            self._thumbnails.delete_thumbnail(name)
+        return len(going)
+
+    def _taken(self, done: Purged, ready: Sequence[tuple[Row, Key | None, int]], *, listed: int) -> Purged:
+        gone = self._ended.purge([(row, key) for row, key, _ in ready]) if ready else set()
+        return replace(
+            done,
+            jobs=done.jobs + len(gone),
+            thumbnails=done.thumbnails + sum(thumbnails for _, _, thumbnails in ready),
+            conflicts=done.conflicts + listed - len(gone),
+        )
+
+
+def _committed(job: Job) -> str | None:
+    """Return the name of the thumbnail that a job's report names."""
+    found = (job.report or {}).get("thumbnail") or {}
+    return found.get("name")
+
+
+def _token(name: str) -> float:
+    """Return the token in a thumbnail's name; without one it is nobody's, and beyond all."""
+    digits = name.rpartition("/")[2].partition(".")[0]
+    return int(digits) if digits.isdecimal() else float("inf")

@@ -1,0 +1,234 @@
+"""Walk through the container of images, a slice at a time, and record what no event has announced.
+
+A walk goes from page to page, and its mark moves behind a page only when all of that page is done: so a slice that
+ends anywhere, by its budget or by a crash, leaves nothing out. What it had recorded is known to the next by one look.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from shared.errors import LockHeld, Lost, MarkerRejected
+from shared.images import Listed, Page
+from shared.ports import ImageListing, JobStore, Mark, Marks
+from shared.settings import Settings
+from shared.steps.locking import TableLock
+from shared.steps.outcomes import Outcome
+from shared.steps.record import Record
+from shared.telemetry import Happened, emit
+
+LOCK = "reconcile"
+#: Blobs listed at a time; the slice that begins a page must look at all of them within one budget.
+PAGE = 1_000
+#: A blob is stamped by one machine of the service, listed and dated by others: their clocks differ a little, and a
+#: listing that began as a blob was written may not have it yet. A minute is far more than either, and costs one
+#: look-up for each blob of that minute.
+OVERLAP = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """What one slice of a walk did.
+
+    Attributes:
+        seen: Blobs listed; those of a page that is listed again count again.
+        missed: Versions recorded that no event had announced.
+        vanished: Blobs that were deleted between the listing and the look at them.
+        complete: Whether the walk has come to its end.
+        locked_out: Whether another slice was under way.
+    """
+
+    seen: int = 0
+    missed: int = 0
+    vanished: int = 0
+    complete: bool = False
+    locked_out: bool = False
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a walk stands.
+
+    Attributes:
+        marker: Of the page to list next; None at the beginning.
+        watermark: What was last modified up to here needs no look; None before the first complete walk.
+        following: The watermark of the next walk, as far as this one has come: what this one lists too early to see,
+            or leaves as too young, is later. None at the beginning.
+    """
+
+    marker: str | None = None
+    watermark: datetime | None = None
+    following: datetime | None = None
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> Self:
+        """Read it from a mark's value."""
+        return cls(value["marker"], _moment(value["watermark"]), _moment(value["following"]))
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """As a mark keeps it."""
+        return {"marker": self.marker, "watermark": _text(self.watermark), "following": _text(self.following)}
+
+    @property
+    def restarted(self) -> Self:
+        """The beginning of the same walk."""
+        return replace(self, marker=None, following=None)
+
+    def behind(self, page: Page, *, grace: timedelta) -> Self:
+        """Move behind a page that is done.
+
+        The first page decides the next watermark; a later one only where the grace has grown meanwhile.
+        """
+        reached = page.seen_at - OVERLAP - grace
+        following = reached if self.following is None else min(self.following, reached)
+        if page.marker is None:
+            return replace(self, marker=None, watermark=following, following=None)
+        return replace(self, marker=page.marker, following=following)
+
+
+@dataclass
+class _Slice:
+    """What a slice has done so far, and when it must stop."""
+
+    stop: Callable[[], bool]
+    seen: int = 0
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    complete: bool = False
+    failed: BaseException | None = None
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What is told of it."""
+        missed, vanished = self.outcomes[Outcome.RECORDED], self.outcomes[Outcome.GONE]
+        return {"seen": self.seen, "missed": missed, "vanished": vanished, "complete": self.complete}
+
+
+class Reconcile:
+    """Record what no event has announced, one slice at a time among all instances.
+
+    Args:
+        listing: The container of images.
+        marks: Where the walk's position is kept.
+        jobs: Which versions are recorded.
+        lock: Keeps slices apart.
+        record: Records one image.
+        settings: Budget, grace, parallelism, names.
+        monotonic: Seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        *,
+        listing: ImageListing,
+        marks: Marks,
+        jobs: JobStore,
+        lock: TableLock,
+        record: Record,
+        settings: Settings,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._listing = listing
+        self._marks = marks
+        self._jobs = jobs
+        self._lock = lock
+        self._record = record
+        self._settings = settings
+        self._monotonic = monotonic
+        self._name = f"reconcile:{settings.images_container}"  # another container is another walk
+
+    def __call__(self, *, owner: str) -> Reconciled:
+        """Walk on from where the last slice ended, until the walk's end or that of the budget.
+
+        Args:
+            owner: Who works, ``trigger/invocation-id``.
+
+        Raises:
+            StorageOut: Storage is out, altogether or for one image; the next slice begins at that page again.
+
+        Costs: lock 3, get; a list and a transaction for each 1,000 blobs; a look-up for each blob that was modified
+        since the last walk and is older than the grace, and those of recording it.
+        """
+        stop_at = self._monotonic() + self._settings.reconcile_budget.total_seconds()
+        try:
+            with self._lock.try_acquire(LOCK, owner=owner) as held:
+                done = _Slice(lambda: held.lost or self._monotonic() >= stop_at)
+                self._walk(done)
+        except LockHeld:
+            emit(Happened.LOCKED_OUT, lock=LOCK)
+            return Reconciled(locked_out=True)
+        told = done.told
+        emit(Happened.RECONCILED, level=logging.WARNING if told["missed"] else logging.INFO, **told)
+        if done.failed is not None:
+            raise done.failed
+        return Reconciled(**told)
+
+    def _walk(self, done: _Slice) -> None:
+        """Do page after page, and keep the position behind each."""
+        mark = self._marks.get(self._name)
+        position = Position() if mark is None else Position.of(mark.value)
+        while not done.complete and not done.stop():
+            try:
+                page = self._listing.page(position.marker, limit=PAGE)
+            except MarkerRejected:
+                if position.marker is None:
+                    raise
+                position = position.restarted
+                continue
+            if not self._work(page, position.watermark, done):
+                return
+            position = position.behind(page, grace=self._settings.reconcile_grace)
+            try:
+                mark = self._keep(mark, position)
+            except Lost:  # the lock has lapsed, and another walks
+                return
+            done.complete = page.marker is None
+
+    def _keep(self, mark: Mark | None, position: Position) -> Mark:
+        if mark is None:
+            return self._marks.insert(self._name, position.value)
+        return self._marks.replace(mark, position.value)
+
+    def _work(self, page: Page, watermark: datetime | None, done: _Slice) -> bool:
+        """Look at all candidates of a page, in parallel; say whether all of them are done.
+
+        One that raises keeps no other from its turn; what it has raised is raised when the slice is over.
+        """
+
+        def one(blob: Listed) -> Outcome | None:
+            return None if done.stop() else self._look(blob)
+
+        old = page.seen_at - self._settings.reconcile_grace
+        candidates = [
+            blob
+            for blob in page.blobs
+            if blob.modified_at <= old and (watermark is None or blob.modified_at > watermark)
+        ]
+        done.seen += len(page.blobs)
+        if not candidates:
+            return True
+        with ThreadPoolExecutor(min(self._settings.reconcile_parallelism, len(candidates)), LOCK) as pool:
+            begun = [pool.submit(one, blob) for blob in candidates]
+        done.failed = next((error for future in begun if (error := future.exception()) is not None), None)
+        ends = [future.result() for future in begun if future.exception() is None]
+        done.outcomes.update(end for end in ends if end is not None)
+        return done.failed is None and None not in ends
+
+    def _look(self, blob: Listed) -> Outcome:
+        """Record a blob unless this very version is recorded already."""
+        key = self._jobs.key(self._settings.image_type, blob.ref.ref)
+        if key is not None and key.version == blob.version:
+            return Outcome.DUPLICATE
+        return self._record.announced(blob.ref.ref)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

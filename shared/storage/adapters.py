@@ -1,0 +1,93 @@
+"""All adapters, by what they keep, over one transport."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from shared.clock import ServerClock
+from shared.settings import BLOB_POISON_QUEUE, Settings, listens
+from shared.storage import clients, connections
+from shared.storage.audit import AuditReader
+from shared.storage.blobs import BlobContainers
+from shared.storage.clients import DatingTransport
+from shared.storage.connections import Connection
+from shared.storage.ended_table import EndedTable
+from shared.storage.job_table import JobTable
+from shared.storage.listing import BlobListing
+from shared.storage.lock_table import LockTable
+from shared.storage.marks import MarkTable
+from shared.storage.patience import Patience
+from shared.storage.poison import StoragePoison
+from shared.storage.queue import StorageQueue
+from shared.storage.rejected_table import RejectedTable
+
+
+@dataclass(frozen=True)
+class Storage:
+    """The adapters, by what they keep."""
+
+    jobs: JobTable
+    ended: EndedTable
+    locks: LockTable
+    images: BlobContainers
+    listing: BlobListing
+    marks: MarkTable
+    queue: StorageQueue
+    rejections: RejectedTable
+    poison: StoragePoison
+    blob_poison: StoragePoison | None
+    audit: AuditReader
+    images_container: str
+
+    def create(self) -> None:
+        """Create the tables, the containers and the queue where they are missing. Costs: 6 requests."""
+        self.jobs.create()
+        self.locks.create()
+        self.images.create(self.images_container)
+        self.queue.create()
+
+
+def open_all(
+    environ: Mapping[str, str],
+    settings: Settings,
+    *,
+    clock: ServerClock,
+    transport: DatingTransport,
+    patience: Patience,
+    draw: Callable[[], str],
+) -> Storage:
+    """Build the adapters over one transport; raise ``SettingsInvalid`` for a connection that can't be used."""
+    to_images = connections.read(environ, settings.images_connection)
+    to_jobs = connections.read(environ, settings.jobs_connection)
+    tables = clients.table_service(to_jobs, transport)
+    jobs, locks = (tables.get_table_client(name) for name in (settings.jobs_table, settings.locks_table))
+    blobs = clients.blob_service(to_images, transport, single_get_bytes=settings.max_bytes)
+    queues = clients.queue_service(to_jobs, transport)
+    return Storage(
+        jobs=JobTable(jobs, buckets=settings.job_buckets, clock=clock, patience=patience, draw=draw),
+        ended=EndedTable(jobs, buckets=settings.job_buckets, patience=patience, draw=draw),
+        locks=LockTable(locks, clock=clock, patience=patience, draw=draw),
+        images=BlobContainers(blobs, thumbnails_container=settings.thumbnails_container, patience=patience),
+        listing=BlobListing(blobs, settings.images_container),
+        marks=MarkTable(jobs, patience=patience, draw=draw),
+        queue=StorageQueue(queues.get_queue_client(settings.job_queue), patience=patience),
+        rejections=RejectedTable(jobs, patience=patience, draw=draw),
+        poison=StoragePoison(queues.get_queue_client(settings.poison_queue)),
+        blob_poison=_blob_poison(environ, to_images, transport),
+        audit=AuditReader(
+            jobs,
+            blobs,
+            thumbnails_container=settings.thumbnails_container,
+            buckets=settings.job_buckets,
+            patience=patience,
+            draw=draw,
+        ),
+        images_container=settings.images_container,
+    )
+
+
+def _blob_poison(environ: Mapping[str, str], to_images: Connection, transport: DatingTransport) -> StoragePoison | None:
+    """Build the queue of given-up blob events, which all apps share; none where it is not ours to read."""
+    reachable = to_images.text is not None or "queue" in to_images.endpoints
+    if not reachable or not listens(environ, "bury_blob_events"):
+        return None
+    return StoragePoison(clients.queue_service(to_images, transport).get_queue_client(BLOB_POISON_QUEUE))

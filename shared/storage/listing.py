@@ -1,0 +1,39 @@
+"""``ImageListing`` on Azure Blob Storage."""
+
+from azure.core.exceptions import HttpResponseError
+from azure.storage.blob import BlobServiceClient
+
+from shared.errors import MarkerRejected
+from shared.images import ImageRef, Listed, Page, version_of
+from shared.storage import answers
+from shared.storage.replies import Dated
+
+_BAD_REQUEST = 400
+
+
+class BlobListing:
+    """The container of images, page by page.
+
+    Args:
+        images: Client of the account that holds the images.
+        container: Name of their container.
+    """
+
+    def __init__(self, images: BlobServiceClient, container: str) -> None:
+        self._client = images.get_container_client(container)
+
+    def page(self, marker: str | None, *, limit: int) -> Page:
+        """See ``ImageListing.page``."""
+        dated, container = Dated(), self._client.container_name
+        listing = self._client.list_blobs(results_per_page=limit, raw_response_hook=dated)
+        pages = listing.by_page(continuation_token=marker)
+        with answers.reading():
+            try:
+                blobs = list(next(pages))
+            except HttpResponseError as error:
+                if marker is not None and error.status_code == _BAD_REQUEST:
+                    raise MarkerRejected from error
+                raise
+        listed = (Listed(ImageRef(container, blob.name), version_of(blob.etag), blob.last_modified) for blob in blobs)
+        following: str | None = pages.continuation_token  # type: ignore[attr-defined] # of the SDK's own iterator
+        return Page(tuple(listed), following, dated.date)

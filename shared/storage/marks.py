@@ -1,0 +1,68 @@
+"""``Marks`` on Azure Table Storage: one row of the job table a walk, beside the number of buckets."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import TableClient, UpdateMode
+
+from shared.ports import Mark
+from shared.storage import answers, cas
+from shared.storage.patience import Patience
+from shared.storage.replies import Dated, create_table
+
+_META = "meta"
+
+
+class MarkTable:
+    """The marks in the job table.
+
+    Args:
+        table: Client of the table.
+        patience: With writes that are not decided.
+        draw: Returns a new nonce.
+    """
+
+    def __init__(self, table: TableClient, *, patience: Patience, draw: Callable[[], str]) -> None:
+        self._table = table
+        self._patience = patience
+        self._draw = draw
+
+    def get(self, name: str) -> Mark | None:
+        """See ``Marks.get``."""
+        with answers.reading():
+            try:
+                entity = self._table.get_entity(_META, _row_key(name))
+            except ResourceNotFoundError:
+                return None
+        return Mark(name, json.loads(entity["value"]), Dated.etag(entity))
+
+    def insert(self, name: str, value: Mapping[str, Any]) -> Mark:
+        """See ``Marks.insert``."""
+        columns = self._columns(name, value)
+        guarded = cas.Guarded(_META, columns["RowKey"], None, columns["nonce"])
+        etag = answers.creating(
+            lambda: create_table(self._table, self._patience), lambda: self._transact(("create", columns), guarded)
+        )
+        return Mark(name, value, etag)
+
+    def replace(self, mark: Mark, value: Mapping[str, Any]) -> Mark:
+        """See ``Marks.replace``."""
+        columns = self._columns(mark.name, value)
+        guard = {"mode": UpdateMode.REPLACE, "etag": mark.etag, "match_condition": MatchConditions.IfNotModified}
+        guarded = cas.Guarded(_META, columns["RowKey"], mark.etag, columns["nonce"])
+        return Mark(mark.name, value, self._transact(("update", columns, guard), guarded))
+
+    def _transact(self, operation: cas.Operation, guarded: cas.Guarded) -> str:
+        return cas.transact(self._table, [operation], guarded, patience=self._patience)
+
+    def _columns(self, name: str, value: Mapping[str, Any]) -> dict[str, Any]:
+        text = json.dumps(value, ensure_ascii=False)
+        return {"PartitionKey": _META, "RowKey": _row_key(name), "value": text, "nonce": self._draw()}
+
+
+def _row_key(name: str) -> str:
+    """Return the RowKey of a mark; a walk's name is of our own choice and needs no encoding."""
+    return f"mark:{name}"

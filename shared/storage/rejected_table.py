@@ -1,0 +1,114 @@
+"""``Rejections`` on Azure Table Storage: one row a text, beside the jobs."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import TableClient, UpdateMode
+
+from shared.errors import Lost, Undecided
+from shared.ids import digest
+from shared.leftovers import SHOWN_CHARACTERS, Rejected
+from shared.storage import answers, cas, codec
+from shared.storage.patience import Patience
+from shared.storage.replies import Dated, create_table
+
+_PARTITION = "rejected"
+_KIND = "rejected:"
+#: Sorts behind every id.
+_LAST = "rejected;"
+_COLUMNS = ["RowKey", "Timestamp", "code", "message", "shown"]
+#: Deliveries of one text that meet here this often in a row are no accident.
+_ROUNDS = 20
+
+
+class RejectedTable:
+    """The rows of rejected texts.
+
+    Args:
+        table: Client of the job table.
+        patience: With writes that are not decided.
+        draw: Returns a new nonce.
+    """
+
+    def __init__(self, table: TableClient, *, patience: Patience, draw: Callable[[], str]) -> None:
+        self._table = table
+        self._patience = patience
+        self._draw = draw
+
+    def reject(self, text: str, *, code: str, message: str) -> None:
+        """See ``Rejections.reject``."""
+        identity = digest(text)
+        columns = {"code": code, "message": message, "shown": text[:SHOWN_CHARACTERS]}
+        columns |= {"text" if number == 1 else f"text_{number}": part for number, part in codec.parts(text)}
+        for _ in range(_ROUNDS):
+            if self._inserted(identity, columns) or self._moved_on(identity, {"code": code, "message": message}):
+                return
+        raise Undecided(f"{_KIND}{identity}: others were first {_ROUNDS} times")
+
+    def list(self, *, limit: int, after: str = "") -> "list[Rejected]":
+        """See ``Rejections.list``."""
+        names = {"place": _PARTITION, "first": f"{_KIND}{after}", "last": _LAST}
+        condition = "PartitionKey eq @place and RowKey gt @first and RowKey lt @last"
+        with answers.reading():
+            try:
+                rows = self._table.query_entities(condition, parameters=names, select=_COLUMNS, results_per_page=limit)
+                return [_decoded(row, row["shown"]) for row in next(rows.by_page(), ())]
+            except ResourceNotFoundError:
+                return []
+
+    def get(self, rejected_id: str) -> Rejected | None:
+        """See ``Rejections.get``."""
+        with answers.reading():
+            try:
+                row = self._table.get_entity(_PARTITION, f"{_KIND}{rejected_id}")
+            except ResourceNotFoundError:
+                return None
+        texts = ["text", *(f"text_{number}" for number in range(2, len(row)))]
+        return _decoded(row, "".join(str(row[name]) for name in texts if name in row))
+
+    def delete(self, row: Rejected) -> None:
+        """See ``Rejections.delete``."""
+        place = self._place(row.id)
+        guard = {"etag": row.etag, "match_condition": MatchConditions.IfNotModified}
+        self._transact(("delete", place, guard), row.etag, self._draw())
+
+    def _inserted(self, identity: str, columns: Mapping[str, str]) -> bool:
+        nonce = self._draw()
+        try:
+            answers.creating(
+                lambda: create_table(self._table, self._patience),
+                lambda: self._transact(("create", {**self._place(identity), **columns, "nonce": nonce}), None, nonce),
+            )
+        except Lost:
+            return False
+        return True
+
+    def _moved_on(self, identity: str, columns: Mapping[str, str]) -> bool:
+        """Write over a text that is kept already, so that nobody deletes it who has not seen this rejection."""
+        stands = self.get(identity)
+        if stands is None:
+            return False
+        nonce = self._draw()
+        guard = {"mode": UpdateMode.MERGE, "etag": stands.etag, "match_condition": MatchConditions.IfNotModified}
+        try:
+            operation = ("update", {**self._place(identity), **columns, "nonce": nonce}, guard)
+            self._transact(operation, stands.etag, nonce)
+        except Lost:
+            return False
+        return True
+
+    def _transact(self, operation: cas.Operation, held: str | None, nonce: str) -> None:
+        guarded = cas.Guarded(_PARTITION, str(operation[1]["RowKey"]), held, nonce)
+        cas.transact(self._table, [operation], guarded, patience=self._patience)
+
+    @staticmethod
+    def _place(identity: str) -> dict[str, str]:
+        return {"PartitionKey": _PARTITION, "RowKey": f"{_KIND}{identity}"}
+
+
+def _decoded(row: Any, text: str) -> Rejected:  # noqa: ANN401 - an entity with its metadata
+    identity = str(row["RowKey"]).removeprefix(_KIND)
+    etag = Dated.etag(row)
+    return Rejected(identity, row["code"], row["message"], Dated.modified_at(row), text, etag)

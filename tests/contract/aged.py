@@ -1,0 +1,98 @@
+"""A pipeline on Azurite, seen by a purge of a later month."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from azure.core.pipeline.transport import HttpTransport
+
+from shared.clock import ServerClock
+from shared.moves import complete
+from shared.ports import Row
+from shared.retention import edges
+from shared.steps.outcomes import Outcome
+from tests.contract.audited import Audited
+from tests.doubles.transports import Passing
+
+
+class Died(BaseException):
+    """The process is no more."""
+
+
+class Dying(Passing):
+    """Let a process die before one of its writes: storage is then as it is after any request since the write before."""
+
+    def __init__(self, inner: HttpTransport[Any, Any]) -> None:
+        super().__init__(inner)
+        self._left = math.inf
+
+    def arm(self, nth: float) -> None:
+        """Die before the nth write from now on."""
+        self._left = nth
+
+    def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
+        """Send, or die."""
+        self._left -= request.method not in ("GET", "HEAD")
+        if self._left < 1:
+            raise Died
+        return super().send(request, **kwargs)
+
+
+@dataclass
+class Later:
+    """The service's time, and some days."""
+
+    clock: ServerClock
+    days: float
+
+    def now(self) -> datetime:
+        """Return that."""
+        return self.clock.now() + timedelta(days=self.days)
+
+
+class Aged(Audited):
+    """A pipeline whose purge and verify believe that a month has passed; all in one partition."""
+
+    def __init__(self, environ: Mapping[str, str], wire: HttpTransport[Any, Any], *, days: float = 31) -> None:
+        super().__init__({"JOB_BUCKETS": "1", **environ}, wire)
+        later = Later(self.darkroom.storage.jobs._clock, days)
+        self.darkroom.purge._clock = later  # type: ignore[assignment] # it tells the time
+        self.darkroom.verify._ended_before = lambda: edges(self.darkroom.settings, later.now())
+
+    @property
+    def now(self) -> datetime:
+        """The service's time."""
+        return self.darkroom.storage.jobs._clock.now()
+
+    def canceled(self, name: str) -> Row:
+        """Record an image, let a worker begin, and cancel its job: the token is ahead of the attempts."""
+        row = self.claimed(self.recorded(name))
+        assert self.darkroom.operate.cancel(row.job.id) is Outcome.CANCELED
+        return self.row(row.job.id)
+
+    def toiled(self, name: str, *, attempts: int) -> Row:
+        """Record an image, and let so many attempts lapse but the last, which completes its job."""
+        row = self.recorded(name)
+        for _ in range(attempts):
+            row = self.claimed(row, lapsed=True)
+        claim, now = row.job.claim, self.now
+        assert claim is not None
+        return self.darkroom.storage.jobs.replace(row, complete(row.job, claim=claim, report={}, now=now))
+
+    def strewn(self, row: Row, *tokens: int) -> None:
+        """Put thumbnails of attempts there."""
+        for token in tokens:
+            self.darkroom.storage.images.insert_thumbnail(f"{row.job.id}/{token}.webp", b"x", mime="image/webp")
+
+    def left(self) -> list[str]:
+        """Return the kinds of the rows that stand, and the names of all thumbnails."""
+        rows = [entity["RowKey"] for entity in self.table.list_entities(select=["RowKey"])]
+        return sorted(key.partition(":")[0] for key in rows if ":" in key) + list(
+            self.darkroom.storage.audit.thumbnails()
+        )
+
+    def reopened(self, row: Row) -> None:
+        """Open a job again, as an operator does."""
+        assert self.darkroom.operate.redrive(row.job.id) is Outcome.REDRIVEN

@@ -1,0 +1,47 @@
+"""A transport whose service refuses to list."""
+
+from io import BytesIO
+from typing import Any
+
+from azure.core.pipeline.transport import HttpTransport, RequestsTransportResponse
+from azure.core.rest import HttpRequest
+from azure.core.rest._requests_basic import RestRequestsTransportResponse
+from requests import Response
+from urllib3 import HTTPResponse
+
+from tests.doubles.transports import Passing
+
+
+class Refusing(Passing):
+    """Answer listings by a status of one's own, and pass the rest.
+
+    Args:
+        inner: What is beneath.
+        status: Of the answer.
+
+    Attributes:
+        left: How many listings are still to be refused.
+    """
+
+    def __init__(self, inner: HttpTransport[Any, Any], *, status: int) -> None:
+        super().__init__(inner)
+        self._status = status
+        self.left = 0
+
+    def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
+        """Refuse, or send."""
+        if self.left <= 0 or "comp=list" not in request.url or "restype=container" not in request.url:
+            return super().send(request, **kwargs)
+        self.left -= 1
+        reply = Response()
+        reply.status_code, reply.reason = self._status, "Refused"
+        reply.raw = HTTPResponse(body=BytesIO(b""), preload_content=False)
+        reply.headers["Content-Type"] = "text/plain"
+        if isinstance(request, HttpRequest):
+            rest = RestRequestsTransportResponse(request=request, internal_response=reply)  # type: ignore[no-untyped-call]
+            rest.read()
+            return rest
+        return RequestsTransportResponse(request, reply)
+
+    def sleep(self, duration: float) -> None:
+        """Do not wait between the tries of a read."""

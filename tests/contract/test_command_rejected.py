@@ -1,0 +1,65 @@
+"""Rejected messages at the command ``darkroom``, on Azurite, as an operator meets them."""
+
+import json
+from collections.abc import Callable, Mapping
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from shared.cli.main import app
+from shared.ids import digest
+from shared.steps.outcomes import Outcome
+from tests.contract.audited import Audited
+
+CAT = digest("cat.png")
+
+
+@pytest.fixture
+def command(environ: Mapping[str, str]) -> Callable[..., Result]:
+    """Run the command as an operator does, with the settings of the test."""
+    return lambda *words: CliRunner().invoke(app, words, env={**environ, "COLUMNS": "200"})
+
+
+@pytest.fixture
+def kept(bench: Audited) -> Audited:
+    """Give a pipeline that has met two messages which name nothing real."""
+    for body in (b"cat.png", b"\x1b[31m {" + b"x" * 300):
+        assert bench.darkroom.receive(body, owner="queue/1") == [Outcome.REJECTED]
+    return bench
+
+
+def test_they_are_listed_for_people(command: Callable[..., Result], kept: Audited) -> None:  # noqa: ARG001 - stands
+    told = command("rejected")
+    assert (told.exit_code, CAT in told.stdout, "blob_not_found" in told.stdout) == (0, True, True)
+    assert "\x1b" not in told.stdout
+
+
+def test_they_are_listed_for_programs(command: Callable[..., Result], kept: Audited) -> None:  # noqa: ARG001 - stands
+    lines = [json.loads(line) for line in command("rejected", "--json").stdout.splitlines()]
+    assert {line["id"]: line["text"] for line in lines}[CAT] == "cat.png"
+    assert [(line["code"], len(line["text"]) <= 200) for line in lines] == [("blob_not_found", True)] * 2
+
+
+def test_one_is_shown_whole_with_its_reason(command: Callable[..., Result], kept: Audited) -> None:  # noqa: ARG001
+    long = digest("\x1b[31m {" + "x" * 300)
+    shown, told = command("rejected", long), command("rejected", long, "--json")
+    assert shown.stdout.startswith("blob_not_found (")
+    assert shown.stdout.endswith("\n\n\\x1b[31m {" + "x" * 300 + "\n")
+    assert json.loads(told.stdout)["text"] == "\x1b[31m {" + "x" * 300
+
+
+def test_an_unknown_one_is_said_to_be_unknown(command: Callable[..., Result], kept: Audited) -> None:  # noqa: ARG001
+    for words in (("rejected", "0" * 32), ("redrive", "0" * 32)):
+        told = command(*words)
+        assert (told.exit_code, told.stdout) == (1, f"{'0' * 32}: unknown\n")
+
+
+def test_one_whose_image_has_come_is_redriven_beside_a_job(command: Callable[..., Result], kept: Audited) -> None:
+    canceled = kept.recorded("dog.png").job.id
+    command("cancel", canceled)
+    assert command("redrive", CAT).stdout == f"{CAT}: rejected\n"
+    kept.upload("cat.png")
+    told = command("redrive", CAT, canceled)
+    assert (told.exit_code, told.stdout) == (0, f"{CAT}: redriven\n{canceled}: redriven\n")
+    assert len(command("rejected", "--json").stdout.splitlines()) == 1
+    assert command("verify").exit_code == 0

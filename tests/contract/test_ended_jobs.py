@@ -1,0 +1,145 @@
+"""``EndedJobs`` on its double and on Azurite."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+
+from shared.jobs import Event, Move, State
+from shared.ports import Key, Row
+from shared.retention import EndedJobs
+from tests.contract import lives
+from tests.contract.benches import AzureJobs, ImagesBench, JobsBench
+from tests.contract.memory import DoubledJobs
+from tests.doubles.ended import MemoryEnded
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass
+class Resting:
+    """A job table and its ended jobs."""
+
+    jobs: JobsBench
+    ended: EndedJobs
+
+    def one(self, number: int = 0, *, after: timedelta = timedelta(0), event: Event = Event.CANCEL) -> Row:
+        """Add a version of one reference, over the one before, and end it some time from now."""
+        over = self.jobs.store.key(lives.TYPE, "images/cat.png")
+        row = self.jobs.store.insert(lives.added(self.jobs, version=f"0x{number}"), over=over)
+        move = lives.ended(self.jobs, row, event)
+        at = self.jobs.now + after
+        return self.jobs.store.replace(
+            row, type(move)(move.event, type(row.job)(**{**vars(move.job), "ended": at}), at)
+        )
+
+    def key(self, row: Row) -> Key | None:
+        """Return the key row that names a job."""
+        key = self.jobs.store.key(row.job.type, row.job.ref)
+        return key if key is not None and key.job_id == row.job.id else None
+
+    def listed(self, row: Row, before: datetime, *, state: State = State.CANCELED) -> list[str]:
+        """List what has ended in a job's bucket."""
+        bucket = int(row.job.id.removeprefix(f"{lives.TYPE}-")[:2], 16) % 4
+        return [job_id for page in self.ended.ended(lives.TYPE, bucket, state, before=before) for job_id in page]
+
+
+@pytest.fixture
+def resting(jobs: JobsBench) -> Resting:
+    """Give an empty table."""
+    if isinstance(jobs, DoubledJobs):
+        return Resting(jobs, MemoryEnded(jobs.store.kept))
+    assert isinstance(jobs, AzureJobs)
+    return Resting(jobs, jobs._storage.ended)
+
+
+def test_ended_jobs_come_oldest_first_and_those_of_later_not_at_all(resting: Resting) -> None:
+    rows = [resting.one(number, after=HOUR * (number % 3 + number / 60)) for number in range(4)]
+    found = resting.listed(rows[0], resting.jobs.now + HOUR + HOUR / 2)
+    assert found == [rows[number].job.id for number in (0, 3, 1)]
+
+
+def test_a_list_of_many_pages_is_whole_and_the_oldest_first(resting: Resting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resting.ended, "_page", 3, raising=False)
+    rows = [resting.one(number, after=-48 * HOUR * number) for number in range(8)]
+    assert resting.listed(rows[0], resting.jobs.now + HOUR) == [row.job.id for row in reversed(rows)]
+
+
+def test_a_job_is_listed_in_the_state_in_which_it_ended_alone(resting: Resting) -> None:
+    row, far = resting.one(), resting.jobs.now + HOUR
+    assert resting.listed(row, far) == [row.job.id]
+    assert resting.listed(row, far, state=State.COMPLETED) == resting.listed(row, far, state=State.FAILED) == []
+
+
+def test_nothing_has_ended_in_a_table_that_is_missing_or_before_there_were_tables(resting: Resting) -> None:
+    assert list(resting.ended.ended(lives.TYPE, 0, State.FAILED, before=resting.jobs.now)) in ([], [[]])
+    ages = timedelta(days=36_500)
+    assert list(resting.ended.ended(lives.TYPE, 0, State.FAILED, before=resting.jobs.now - ages)) == []
+
+
+def test_all_rows_of_a_purged_job_go_but_its_key_row_which_says_how_it_ended(resting: Resting) -> None:
+    row = resting.one()
+    assert resting.ended.purge([(row, resting.key(row))]) == {row.job.id}
+    assert [name.partition(":")[0] for name in resting.jobs.rows() if ":" in name] == ["key"]
+    key = resting.jobs.store.key(row.job.type, row.job.ref)
+    assert key is not None
+    assert (key.version, key.job_id, key.state) == (row.job.version, row.job.id, State.CANCELED)
+    assert abs(key.ended - row.job.ended) < timedelta(milliseconds=1)  # type: ignore[operator]
+
+
+def test_the_key_row_of_a_newer_version_stays_as_it_is(resting: Resting) -> None:
+    older, _ = resting.one(0), resting.one(1)
+    before = resting.jobs.store.key(older.job.type, older.job.ref)
+    assert resting.ended.purge([(older, resting.key(older))]) == {older.job.id}
+    assert resting.jobs.store.key(older.job.type, older.job.ref) == before
+
+
+def test_a_job_that_has_moved_on_stays_and_the_rest_goes(resting: Resting) -> None:
+    rows = [resting.one(number) for number in range(4)]
+    opened = resting.jobs.store.replace(rows[1], lives.redriven(resting.jobs, rows[1]))
+    going = [(row, resting.key(row)) for row in rows]
+    assert resting.ended.purge(going) == {row.job.id for row in rows} - {opened.job.id}
+    assert resting.jobs.store.get(opened.job.id) is not None
+    assert lives.index_of(resting.jobs, opened) != []
+
+
+def test_a_job_whose_row_alone_has_moved_stays(resting: Resting) -> None:
+    row = resting.one()
+    now = resting.jobs.store.replace(row, Move(Event.RESCHEDULE, row.job, resting.jobs.now))
+    assert lives.index_of(resting.jobs, now) == lives.index_of(resting.jobs, row)
+    assert resting.ended.purge([(row, resting.key(row))]) == set()
+    assert resting.jobs.store.get(row.job.id) is not None
+
+
+def test_a_job_whose_key_row_has_moved_on_stays_and_the_rest_goes(resting: Resting) -> None:
+    rows = [resting.one(number) for number in range(3)]
+    going = [(row, resting.key(row)) for row in rows]
+    resting.one(9)
+    assert resting.ended.purge(going) == {rows[0].job.id, rows[1].job.id}
+    assert resting.jobs.store.get(rows[2].job.id) is not None
+
+
+def test_a_job_that_another_has_purged_is_gone_and_so_is_the_rest(resting: Resting) -> None:
+    rows = [resting.one(number) for number in range(3)]
+    going = [(row, resting.key(row)) for row in rows]
+    resting.ended.purge(going[:1])
+    assert resting.ended.purge(going) == {row.job.id for row in rows}
+
+
+def test_attempts_go_with_their_job_also_where_tokens_have_been_left_out(resting: Resting) -> None:
+    jobs, row = resting.jobs, lives.running(resting.jobs)
+    for _ in range(2):
+        ended = jobs.store.replace(row, lives.ended(jobs, row))
+        row = jobs.store.replace(ended, lives.redriven(jobs, ended))
+        row = jobs.store.replace(row, lives.claimed(jobs, row))
+    done = jobs.store.replace(row, lives.completed(jobs, row))
+    assert (done.job.attempts, done.job.token) == (3, 5)
+    assert resting.ended.purge([(done, resting.key(done))]) == {done.job.id}
+    assert [name.partition(":")[0] for name in jobs.rows() if ":" in name] == ["key"]
+
+
+def test_the_thumbnails_of_a_job_are_those_under_its_id_alone(images: ImagesBench) -> None:
+    assert images.store.thumbnails_of("job") == []  # type: ignore[attr-defined] # a store of thumbnails too
+    for name in ("job/1.webp", "job/2.webp", "job-2/1.webp", "jo/b.webp"):
+        images.store.insert_thumbnail(name, b"small", mime="image/webp")
+    assert images.store.thumbnails_of("job") == ["job/1.webp", "job/2.webp"]  # type: ignore[attr-defined]

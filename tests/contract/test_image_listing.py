@@ -1,0 +1,108 @@
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from azure.core.pipeline.transport import HttpTransport
+
+from shared import wiring
+from shared.errors import MarkerRejected, StorageOut
+from shared.images import Listed
+from shared.ports import ImageListing
+from tests.contract.benches import AzureImages, ImagesBench
+from tests.contract.memory import DoubledImages
+from tests.contract.refusing import Refusing
+from tests.doubles.listing import MemoryListing
+
+NAMES = ["2026/summer #1/50% ä?😀.png", "a b.png", "a.png", "b.png"]
+
+
+@pytest.fixture
+def listing(images: ImagesBench, request: pytest.FixtureRequest) -> ImageListing:
+    """Give the listing of the container that the bench uploads to."""
+    if isinstance(images, DoubledImages):
+        return MemoryListing(images.store, images.store._clock, container="images")
+    environ, wire = request.getfixturevalue("environ"), request.getfixturevalue("wire")
+    return wiring.build(environ, transport=wire, threaded=False).storage.listing
+
+
+def _all(listing: ImageListing, limit: int) -> list[Listed]:
+    """List page by page."""
+    page = listing.page(None, limit=limit)
+    blobs = list(page.blobs)
+    while page.marker is not None:
+        page = listing.page(page.marker, limit=limit)
+        blobs += page.blobs
+    return blobs
+
+
+def test_an_empty_container_is_one_page_without_a_marker(images: ImagesBench, listing: ImageListing) -> None:
+    images.remove(images.upload("cat.png", b""))
+    page = listing.page(None, limit=10)
+    assert (page.blobs, page.marker) == ((), None)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5])
+def test_pages_hold_every_blob_once(images: ImagesBench, listing: ImageListing, limit: int) -> None:
+    refs = [images.upload(name, b"miau") for name in NAMES]
+    assert [blob.ref for blob in _all(listing, limit)] == refs
+
+
+def test_a_page_holds_no_more_than_the_limit(images: ImagesBench, listing: ImageListing) -> None:
+    for name in NAMES:
+        images.upload(name, b"miau")
+    page = listing.page(None, limit=3)
+    assert len(page.blobs) == 3
+    assert page.marker is not None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_listing_tells_what_a_look_at_the_blob_tells(images: ImagesBench, listing: ImageListing, name: str) -> None:
+    facts = images.store.head(images.upload(name, b"miau"))
+    (blob,) = listing.page(None, limit=10).blobs
+    assert (blob.version, blob.modified_at) == (facts.version, facts.modified_at)
+    assert blob.modified_at.utcoffset() == timedelta(0)
+
+
+def test_a_page_tells_when_the_service_answered(images: ImagesBench, listing: ImageListing) -> None:
+    images.upload("cat.png", b"miau")
+    page = listing.page(None, limit=10)
+    assert page.seen_at.microsecond == 0
+    assert timedelta(0) <= page.seen_at - page.blobs[0].modified_at < timedelta(seconds=5)
+
+
+def test_a_blob_uploaded_behind_the_marker_is_on_no_later_page(images: ImagesBench, listing: ImageListing) -> None:
+    for name in ("b.png", "c.png"):
+        images.upload(name, b"miau")
+    first = listing.page(None, limit=1)
+    images.upload("a.png", b"miau")
+    assert [blob.ref.name for blob in listing.page(first.marker, limit=10).blobs] == ["c.png"]
+
+
+def test_a_container_that_is_missing_is_no_empty_one(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
+    absent = {**environ, "IMAGES_CONTAINER": f"absent-{uuid.uuid4().hex[:12]}"}
+    listing = wiring.build(absent, transport=wire, threaded=False).storage.listing
+    with pytest.raises(StorageOut, match="ContainerNotFound"):
+        listing.page(None, limit=10)
+
+
+@pytest.mark.parametrize(("marker", "error"), [("old", MarkerRejected), (None, StorageOut)])
+def test_only_a_marker_can_be_refused(
+    environ: Mapping[str, str], wire: HttpTransport[Any, Any], marker: str | None, error: type[Exception]
+) -> None:
+    AzureImages(environ, wire)
+    refusing = Refusing(wire, status=400)
+    listing = wiring.build(environ, transport=refusing, threaded=False).storage.listing
+    refusing.left = 1
+    with pytest.raises(error):
+        listing.page(marker, limit=10)
+
+
+def test_an_outage_is_no_refusal_of_the_marker(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
+    AzureImages(environ, wire)
+    refusing = Refusing(wire, status=503)
+    listing = wiring.build(environ, transport=refusing, threaded=False).storage.listing
+    refusing.left = 1_000
+    with pytest.raises(StorageOut):
+        listing.page("old", limit=10)

@@ -1,0 +1,93 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from shared import wiring
+from shared.errors import Lost
+from shared.ports import Marks
+from tests.contract.audited import Audited
+from tests.contract.torn import Torn
+from tests.doubles.clock import FakeClock
+from tests.doubles.marks import MemoryMarks
+from tests.doubles.transports import Fault
+
+VALUE = {"marker": None, "watermark": "2026-01-01T00:00:00+00:00", "following": None}
+
+
+@pytest.fixture(params=["memory", "azurite"])
+def marks(request: pytest.FixtureRequest) -> Marks:
+    """Give marks of a table that does not exist yet."""
+    if request.param == "memory":
+        return MemoryMarks(FakeClock())
+    darkroom: wiring.Darkroom = request.getfixturevalue("darkroom")
+    return darkroom.storage.marks
+
+
+def test_an_absent_mark_is_none(marks: Marks) -> None:
+    assert marks.get("walk") is None
+
+
+@pytest.mark.parametrize("marker", [None, "2!96!ä😀/\\#?%'\"\n", "😀" * 4_000])
+def test_a_mark_is_read_back_as_it_was_written(marks: Marks, marker: str | None) -> None:
+    marks.insert("walk", {**VALUE, "marker": marker})
+    read = marks.get("walk")
+    assert read is not None
+    assert read.value == {**VALUE, "marker": marker}
+
+
+def test_each_walk_has_a_mark_of_its_own(marks: Marks) -> None:
+    marks.insert("walk:images", VALUE)
+    assert marks.get("walk:others") is None
+
+
+def test_inserting_a_mark_twice_is_lost(marks: Marks) -> None:
+    marks.insert("walk", VALUE)
+    with pytest.raises(Lost):
+        marks.insert("walk", {"marker": "rival"})
+    read = marks.get("walk")
+    assert read is not None
+    assert read.value == VALUE
+
+
+def test_a_stale_mark_is_lost(marks: Marks) -> None:
+    mark = marks.insert("walk", VALUE)
+    marks.replace(mark, {"marker": "first"})
+    with pytest.raises(Lost):
+        marks.replace(mark, {"marker": "second"})
+    read = marks.get("walk")
+    assert read is not None
+    assert read.value == {"marker": "first"}
+
+
+def test_the_mark_that_a_write_returns_is_good_for_the_next(marks: Marks) -> None:
+    mark = marks.replace(marks.insert("walk", VALUE), {"marker": "first"})
+    assert marks.replace(mark, {"marker": "second"}).value == {"marker": "second"}
+
+
+def test_one_of_twenty_moves_a_mark(marks: Marks) -> None:
+    mark = marks.insert("walk", VALUE)
+
+    def one(number: int) -> bool:
+        try:
+            marks.replace(mark, {"marker": number})
+        except Lost:
+            return False
+        return True
+
+    with ThreadPoolExecutor(20) as pool:
+        assert sum(pool.map(one, range(20))) == 1
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_a_mark_whose_reply_is_lost_is_written_once(torn: Torn, fault: Fault) -> None:
+    marks = torn.storage.marks
+    mark = marks.insert("walk", VALUE)
+    torn.wire.arm(fault)
+    written = marks.replace(mark, {"marker": "first"})
+    assert marks.get("walk") == written
+
+
+def test_a_mark_is_nothing_that_verify_tells_of(bench: Audited) -> None:
+    bench.completed()
+    bench.darkroom.storage.marks.insert("walk", VALUE)
+    assert (bench.verify().violations, bench.found) == (0, [])

@@ -1,0 +1,220 @@
+"""The whole purge on Azurite: what it costs, what stands against it, and what a crash leaves."""
+
+import itertools
+import math
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from azure.core.pipeline.transport import HttpTransport
+
+from shared.images import ImageRef
+from shared.invariants import INFORMATION, Rule
+from shared.jobs import State
+from shared.ports import Key, Row
+from shared.steps import purge
+from shared.steps.outcomes import Outcome
+from shared.steps.purge import Purged
+from shared.steps.verify import Verified
+from shared.storage import codec, ended_table
+from shared.storage.ended_table import EndedTable
+from tests.contract import lives
+from tests.contract.aged import Aged, Died, Dying
+from tests.doubles.transports import CountingTransport, Fault, FaultyTransport
+
+Environ, Wire = Mapping[str, str], HttpTransport[Any, Any]
+
+
+@pytest.fixture
+def aged(environ: Environ, wire: Wire) -> Aged:
+    """Give an empty pipeline whose purge comes a month later."""
+    return Aged(environ, wire)
+
+
+def _mixed(aged: Aged) -> list[str]:
+    """Make one job of each kind that a purge meets; return what must be left of them."""
+    aged.strewn(aged.completed("done.png"), 0)
+    aged.completed("twice.png")
+    aged.canceled("twice.png")
+    aged.toiled("often.png", attempts=5)
+    return ["key"] * 3
+
+
+def test_all_that_has_ended_goes_and_nothing_is_wrong_afterwards(aged: Aged) -> None:
+    left, live = _mixed(aged), aged.claimed(aged.recorded("live.png"))
+    assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=4, thumbnails=3)
+    assert aged.left() == sorted([*left, "due", "job", "key", "try"])
+    assert aged.verify() == Verified(jobs=1)
+    assert (aged.found, aged.row(live.job.id).etag) == ([], live.etag)
+
+
+def test_what_is_within_its_retention_stays(environ: Environ, wire: Wire) -> None:
+    aged = Aged(environ, wire, days=29)
+    _mixed(aged)
+    before = aged.left()
+    assert aged.darkroom.purge(owner="timer/1") == Purged()
+    assert aged.left() == before
+
+
+def test_a_purged_version_is_a_duplicate_for_three_requests_and_a_newer_one_is_not(
+    environ: Environ, wire: Wire
+) -> None:
+    aged = Aged(environ, counting := CountingTransport(wire))
+    row = aged.completed()
+    aged.darkroom.purge(owner="timer/1")
+    with counting.counted() as requests:
+        assert aged.darkroom.record(ImageRef.of(row.job.ref)).outcome is Outcome.DUPLICATE
+    assert [request.split()[0] for request in requests] == ["HEAD", "POST", "GET"]
+    assert aged.recorded().job.state is State.PENDING
+    assert aged.verify() == Verified(jobs=1)
+
+
+def test_a_committed_thumbnail_that_is_to_be_kept_is_a_note_once_its_job_is_gone(environ: Environ, wire: Wire) -> None:
+    aged = Aged({**environ, "PURGE_THUMBNAILS": "false"}, wire)
+    row = aged.completed()
+    aged.strewn(row, 0)
+    assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=1, thumbnails=1)
+    assert aged.left() == ["key", f"{row.job.id}/1.webp"]
+    assert aged.verify() == Verified()
+    assert aged.rules() == [Rule.THUMBNAIL_ORPHAN]
+
+
+def test_a_thumbnail_that_went_before_its_job_is_a_note_only_when_the_job_is_to_follow(
+    environ: Environ, wire: Wire
+) -> None:
+    aged = Aged(environ, wire)
+    row = aged.completed()
+    aged.darkroom.storage.images.delete_thumbnail(f"{row.job.id}/1.webp")
+    assert aged.verify() == Verified(jobs=1)
+    assert aged.rules() == [Rule.THUMBNAIL_PURGED]
+    aged.darkroom.verify._ended_before = dict
+    assert aged.verify() == Verified(jobs=1, violations=1)
+    assert aged.rules() == [Rule.THUMBNAIL_MISSING]
+
+
+@pytest.mark.parametrize("fault", [Fault.REPLY_LOST, Fault.BUSY_AFTER])
+def test_jobs_without_a_key_row_of_their_own_are_known_to_be_gone_after_a_lost_reply(
+    environ: Environ, wire: Wire, fault: Fault
+) -> None:
+    aged = Aged(environ, faulty := FaultyTransport(wire))
+    rows = [aged.canceled("cat.png") for _ in range(3)]
+    newest = aged.recorded("cat.png")
+    going: list[tuple[Row, Key | None]] = [(row, None) for row in rows]
+    faulty.arm(fault)
+    assert aged.darkroom.storage.ended.purge(going) == {row.job.id for row in rows}
+    assert aged.verify() == Verified(jobs=1)
+    assert aged.row(newest.job.id).etag == newest.etag
+
+
+def test_conflicts_are_passed_over_and_the_rest_is_purged(aged: Aged, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [aged.canceled(f"{number}.png") for number in range(4)]
+    take = aged.darkroom.storage.ended.purge
+
+    def late(jobs: Any) -> set[str]:  # noqa: ANN401 - as the port has it
+        aged.reopened(rows[0])
+        aged.darkroom.record(aged.upload("1.png", b"newer"))
+        return take(jobs)
+
+    monkeypatch.setattr(aged.darkroom.storage.ended, "purge", late)
+    assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=2, conflicts=2)
+    assert aged.verify() == Verified(jobs=3)
+    assert aged.row(rows[0].job.id).job.state is State.PENDING
+
+
+def test_a_job_that_does_not_hold_together_is_left_to_a_person_and_the_rest_goes(aged: Aged) -> None:
+    broken, _ = aged.toiled("broken.png", attempts=2), aged.toiled("sound.png", attempts=1)
+    aged.remove(aged.place(broken), codec.try_key(broken.job.id, 1))
+    assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=1, conflicts=1)
+    aged.verify()
+    assert aged.rules() == [Rule.ATTEMPTS_MISCOUNTED]
+
+
+def test_several_hundred_jobs_go_in_full_transactions(environ: Environ, wire: Wire) -> None:
+    aged = Aged(environ, counting := CountingTransport(wire))
+    jobs = aged.darkroom.storage.jobs
+    for number in range(200):
+        row = jobs.insert(lives.added(aged, f"images/{number}.png"))  # type: ignore[arg-type] # it knows the time
+        jobs.replace(row, lives.ended(aged, row))  # type: ignore[arg-type]
+    with counting.counted() as requests:
+        assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=200)
+    assert sum("batch" in request for request in requests) == 200 / 25 + 2  # the lock's
+    assert aged.left() == ["key"] * 200
+    assert aged.verify() == Verified()
+
+
+@pytest.mark.parametrize(("count", "costs"), [(0, 3 + 3), (1, 3 + 3 + 5), (60, 3 + 3 + 60 * 4 + 3)])
+def test_a_purge_takes_four_requests_a_job_and_one_for_twenty_five_of_them(
+    environ: Environ, wire: Wire, count: int, costs: int
+) -> None:
+    aged = Aged(environ, counting := CountingTransport(wire))
+    for number in range(count):
+        aged.completed(f"{number}.png")
+    with counting.counted() as requests:
+        assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=count, thumbnails=count)
+    assert len(requests) == costs, Counter(request.split()[0] for request in requests)
+
+
+def test_a_day_with_more_than_a_page_is_listed_whole(aged: Aged) -> None:
+    made = [aged.canceled(f"{number}.png").job.id for number in range(9)]
+    jobs, storage = aged.darkroom.storage.jobs, aged.darkroom.storage
+    table = EndedTable(jobs._table, buckets=1, patience=storage.jobs._patience, draw=jobs._draw, page=3)
+    before = jobs._clock.now() + timedelta(days=1)
+    pages = list(table.ended("image-analysis", 0, State.CANCELED, before=before))
+    found = list(itertools.chain(*pages))
+    assert sorted(found) == sorted(made)
+    assert [len(page) for page in pages if page] == [3, 3, 3]
+
+
+def _dies(aged: Aged, wire: Dying, nth: int) -> bool:
+    """Let a purge die before a write; say whether it came so far."""
+    wire.arm(nth)
+    try:
+        aged.darkroom.purge(owner="timer/1")
+    except Died:
+        return True
+    finally:
+        wire.arm(math.inf)
+    return False
+
+
+def _another(environ: Environ) -> Environ:
+    """Return app settings with other names of storage."""
+    drawn = uuid.uuid4().hex[:12]
+    return {name: value if "_" not in name else f"{value[:-12]}{drawn}" for name, value in environ.items()}
+
+
+def test_a_purge_that_dies_at_any_request_leaves_nothing_wrong_and_the_next_one_finishes(
+    environ: Environ, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purge, "AT_ONCE", 1)
+    monkeypatch.setattr(ended_table, "_ATTEMPTS_AT_ONCE", 2)
+    for nth in itertools.count(1):
+        aged = Aged(_another(environ), dying := Dying(wire))
+        left = _mixed(aged)
+        if not _dies(aged, dying, nth):
+            break
+        assert aged.verify().violations == 0, (nth, aged.found)
+        assert set(aged.rules()) <= INFORMATION
+        aged.darkroom.purge._work(bool)  # another instance, once the lock has lapsed
+        assert (aged.left(), aged.verify().violations) == (left, 0), nth
+    assert nth > 9
+
+
+@pytest.mark.parametrize("fault", [Fault.REPLY_LOST, Fault.REQUEST_LOST])
+def test_a_purge_takes_all_of_it_whichever_writes_reply_is_lost(
+    environ: Environ, wire: Wire, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    monkeypatch.setattr(ended_table, "_ATTEMPTS_AT_ONCE", 2)
+    for nth in itertools.count(1):
+        aged = Aged(_another(environ), faulty := FaultyTransport(wire))
+        left = _mixed(aged)
+        faulty.arm(fault, nth=nth)
+        done = aged.darkroom.purge(owner="timer/1")
+        if faulty.writes < nth:
+            break
+        assert (done.jobs, done.conflicts, aged.left()) == (4, 0, left), nth
+        assert aged.verify() == Verified()
+    assert nth > 7

@@ -1,0 +1,202 @@
+"""The walk through a real listing; ``DARKROOM_RECONCILE_BLOBS=20000`` makes it a long one."""
+
+import contextlib
+import itertools
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ResourceNotFoundError, ServiceRequestError
+from azure.core.pipeline.transport import HttpTransport
+from azure.storage.blob import ContainerClient
+
+from shared import clock, wiring
+from shared.errors import StorageOut, Undecided
+from shared.images import Page
+from shared.ports import ImageListing
+from shared.steps.reconcile import Position, Reconciled
+from shared.storage.patience import Patience
+from tests.contract.audited import Audited
+from tests.contract.benches import AzureQueue
+from tests.contract.refusing import Refusing
+from tests.doubles.clock import FakeClock
+from tests.doubles.transports import CountingTransport, Passing
+
+BLOBS = int(os.environ.get("DARKROOM_RECONCILE_BLOBS") or 2_000)
+#: Lock, mark, list; a look-up, a HEAD, a transaction and a message for each of three images; mark.
+SLICE_OF_THREE = 3 + 1 + 1 + 3 * (1 + 3) + 1
+#: What a slice may take longer than its budget: the look at an image that has begun, on a busy machine.
+TAIL_SECONDS = 3.0
+
+
+class _Short:
+    """A listing whose pages hold fewer blobs than are asked for, as those of the service may."""
+
+    def __init__(self, listing: ImageListing, most: int) -> None:
+        self._listing = listing
+        self._most = most
+
+    def page(self, marker: str | None, *, limit: int) -> Page:
+        """See ``ImageListing.page``."""
+        return self._listing.page(marker, limit=min(limit, self._most))
+
+
+class _Dying(Passing):
+    """Send so many requests; then the process is dead, with or without the last reply.
+
+    Attributes:
+        left: How many requests are still answered.
+    """
+
+    def __init__(self, inner: HttpTransport[Any, Any]) -> None:
+        super().__init__(inner)
+        self.left = 1_000
+
+    def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
+        """Send, or be dead."""
+        self.left -= 1
+        if self.left < 0:
+            raise ServiceRequestError("dead")
+        return super().send(request, **kwargs)
+
+    def sleep(self, duration: float) -> None:
+        """Do not wait between the tries of a read."""
+
+
+def _wired(
+    environ: Mapping[str, str], wire: HttpTransport[Any, Any], *, patience: Patience | None = None, **more: str
+) -> wiring.Darkroom:
+    """Wire everything for images of any age."""
+    environ = {**environ, "RECONCILE_GRACE_SECONDS": "0", **more}
+    darkroom = wiring.build(environ, transport=wire, patience=patience, threaded=False)
+    darkroom.storage.create()
+    return darkroom
+
+
+def _container(darkroom: wiring.Darkroom) -> ContainerClient:
+    service = darkroom.storage.images._service
+    return service.get_container_client(darkroom.settings.images_container)
+
+
+def _upload(darkroom: wiring.Darkroom, *names: str) -> None:
+    """Upload images that no event announces."""
+    container = _container(darkroom)
+    with ThreadPoolExecutor(8) as pool:
+        for _ in pool.map(lambda name: container.upload_blob(name, name.encode(), overwrite=True), names):
+            pass
+
+
+def _recorded(darkroom: wiring.Darkroom) -> list[str]:
+    """Return the names of all jobs, with repetitions."""
+    rows = darkroom.storage.jobs._table.query_entities("RowKey ge 'job:' and RowKey lt 'job;'", select=["ref"])
+    return sorted(row["ref"].partition("/")[2] for row in rows)
+
+
+def _shorten(darkroom: wiring.Darkroom, most: int, budget: timedelta) -> None:
+    """Let pages be short, and the budget too."""
+    darkroom.reconcile._listing = _Short(darkroom.storage.listing, most)
+    darkroom.reconcile._settings = replace(darkroom.settings, reconcile_budget=budget)
+
+
+def test_images_without_an_event_are_recorded_and_announced(
+    environ: Mapping[str, str], wire: HttpTransport[Any, Any]
+) -> None:
+    darkroom = _wired(environ, wire)
+    _upload(darkroom, "a.png", "2026/ä #1 50%.png", "c.png")
+    assert darkroom.reconcile(owner="timer/1") == Reconciled(seen=3, missed=3, complete=True)
+    assert len(AzureQueue(environ, wire).receive()) == 3
+    assert darkroom.reconcile(owner="timer/2") == Reconciled(seen=3, complete=True)
+
+
+def test_a_changed_version_is_recorded(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
+    darkroom = _wired(environ, wire)
+    _upload(darkroom, "a.png", "b.png")
+    darkroom.reconcile(owner="timer/1")
+    _upload(darkroom, "a.png")
+    assert darkroom.reconcile(owner="timer/2").missed == 1
+    assert _recorded(darkroom) == ["a.png", "a.png", "b.png"]
+
+
+def test_a_young_blob_is_left_to_its_event(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
+    darkroom = _wired(environ, wire, RECONCILE_GRACE_SECONDS="300")
+    _upload(darkroom, "a.png")
+    assert darkroom.reconcile(owner="timer/1") == Reconciled(seen=1, complete=True)
+
+
+def test_a_marker_that_is_refused_restarts_the_walk(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
+    refusing = Refusing(wire, status=400)
+    darkroom = _wired(environ, refusing)
+    _upload(darkroom, "a.png", "b.png", "c.png")
+    position = Position(marker="old", following=datetime(2026, 1, 1, tzinfo=UTC))
+    darkroom.storage.marks.insert(f"reconcile:{darkroom.settings.images_container}", position.value)
+    refusing.left = 1
+    assert darkroom.reconcile(owner="timer/1") == Reconciled(seen=3, missed=3, complete=True)
+
+
+def test_what_a_walk_records_holds_together(bench: Audited) -> None:
+    bench.upload("a.png")
+    bench.darkroom.reconcile._settings = replace(bench.darkroom.settings, reconcile_grace=timedelta(0))
+    assert bench.darkroom.reconcile(owner="timer/1").missed == 1
+    assert (bench.verify().violations, bench.found) == (0, [])
+
+
+def test_a_slice_takes_a_look_up_and_a_recording_for_each_image(
+    environ: Mapping[str, str], wire: HttpTransport[Any, Any]
+) -> None:
+    counting = CountingTransport(wire)
+    darkroom = _wired(environ, counting)
+    _upload(darkroom, "a.png", "b.png", "c.png")
+    with counting.counted() as first:
+        darkroom.reconcile(owner="timer/1")
+    with counting.counted() as second:
+        darkroom.reconcile(owner="timer/2")
+    assert len(first) == SLICE_OF_THREE
+    assert len(second) == 2 + 1 + 1 + 3 * 1 + 1
+
+
+@pytest.mark.parametrize("requests", range(SLICE_OF_THREE + 2))  # a list and a mark more: there are two pages
+def test_a_death_after_any_request_loses_no_image(
+    environ: Mapping[str, str], wire: HttpTransport[Any, Any], requests: int
+) -> None:
+    dying, time, alone = _Dying(wire), FakeClock(), {**environ, "RECONCILE_PARALLELISM": "1"}
+    darkroom, survivor = (
+        _wired(alone, dying, patience=Patience(monotonic=time, pause=time.advance)),
+        _wired(alone, wire),
+    )
+    _upload(darkroom, "a.png", "b.png", "c.png")
+    for one in (darkroom, survivor):
+        _shorten(one, 2, one.settings.reconcile_budget)
+    dying.left = requests
+    with pytest.raises((StorageOut, Undecided)):
+        darkroom.reconcile(owner="timer/1")
+    with contextlib.suppress(ResourceNotFoundError):  # as if its lease had lapsed
+        survivor.storage.locks._table.delete_entity("lock", "reconcile")
+    assert survivor.reconcile(owner="timer/2").complete
+    assert _recorded(survivor) == ["a.png", "b.png", "c.png"]
+
+
+def test_a_slice_respects_its_budget_and_slices_skip_no_image(
+    environ: Mapping[str, str], wire: HttpTransport[Any, Any]
+) -> None:
+    darkroom, budget = _wired(environ, wire), timedelta(milliseconds=BLOBS)
+    names = [f"{number % 7}/{number:06}.png" for number in range(BLOBS)]
+    began = clock.monotonic()
+    _upload(darkroom, *names)
+    print(f"{BLOBS:,} blobs uploaded in {clock.monotonic() - began:.1f} s")
+    _shorten(darkroom, BLOBS // 20, budget)
+    slices, seconds = [], []
+    for number in itertools.count(1):
+        began = clock.monotonic()
+        slices.append(darkroom.reconcile(owner=f"timer/{number}"))
+        seconds.append(clock.monotonic() - began)
+        if slices[-1].complete:
+            break
+    print(f"{len(slices)} slices, the longest {max(seconds):.2f} s of {budget.total_seconds():.1f} s")
+    assert len(slices) > 1
+    assert max(seconds) < budget.total_seconds() + TAIL_SECONDS
+    assert sum(one.missed for one in slices) == BLOBS
+    assert _recorded(darkroom) == sorted(names)

@@ -1,0 +1,62 @@
+"""``EndedJobs`` in memory."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from shared import ids
+from shared.jobs import State
+from shared.ports import Key, Row
+from tests.doubles.door import Door
+from tests.doubles.jobs import Kept
+
+PAGE = 1000
+
+
+class MemoryEnded(Door):
+    """The ended jobs of a table in memory.
+
+    Args:
+        kept: The table's.
+        buckets: Partitions a type.
+        journal: As of the others.
+    """
+
+    def __init__(self, kept: Kept, *, buckets: int = 4, journal: list[str] | None = None) -> None:
+        super().__init__("ended", journal)
+        self._kept = kept
+        self._buckets = buckets
+
+    def ended(self, kind: str, bucket: int, state: State, *, before: datetime) -> Iterator[list[str]]:
+        """See ``EndedJobs.ended``."""
+        self.enter("ended")
+        found = sorted(
+            (row.job.ended, row.job.id)
+            for row in self._kept.jobs.values()
+            if (row.job.type, ids.bucket(row.job.id, self._buckets), row.job.state) == (kind, bucket, state)
+            and row.job.ended is not None
+            and row.job.ended < before
+        )
+        for start in range(0, len(found), PAGE):
+            yield [job_id for _, job_id in found[start : start + PAGE]]
+
+    def purge(self, jobs: Sequence[tuple[Row, Key | None]]) -> set[str]:
+        """See ``EndedJobs.purge``."""
+        self.enter("purge")
+        with self._kept.mutex:
+            return {row.job.id for row, key in jobs if self._gone(row, key)}
+
+    def _gone(self, row: Row, key: Key | None) -> bool:
+        kept, job = self._kept, row.job
+        stands = kept.jobs.get(job.id)
+        if stands is None:
+            return True
+        if stands.etag != row.etag or (key is not None and kept.keys[job.type, job.ref].etag != key.etag):
+            return False
+        del kept.jobs[job.id]
+        for at in [at for at in kept.attempts if at[0] == job.id]:
+            del kept.attempts[at]
+        if key is not None:
+            noted = replace(key, etag=f'"{next(kept.etags)}"', state=job.state, ended=job.ended)
+            kept.keys[job.type, job.ref] = noted
+        return True

@@ -1,0 +1,35 @@
+"""``ImageListing`` in memory."""
+
+from shared.images import Listed, Page
+from tests.doubles.clock import FakeClock
+from tests.doubles.door import Door
+from tests.doubles.images import MemoryImages
+
+
+class MemoryListing(Door):
+    """The container of images in memory, in the order of names.
+
+    Attributes:
+        most: Blobs that a page holds at most, whatever is asked for; the service too may give fewer.
+    """
+
+    def __init__(
+        self, images: MemoryImages, clock: FakeClock, *, container: str, journal: list[str] | None = None
+    ) -> None:
+        super().__init__("listing", journal)
+        self._images = images
+        self._clock = clock
+        self._container = container
+        self.most = 1_000_000
+
+    def page(self, marker: str | None, *, limit: int) -> Page:
+        """See ``ImageListing.page``."""
+        self.enter("page")
+        date, most = self._clock.reply(), min(limit, self.most)
+        blobs = sorted(
+            (ref.name, Listed(ref, blob.facts.version, blob.facts.modified_at))
+            for ref, blob in self._images.blobs.items()
+            if ref.container == self._container and ref.name >= (marker or "")
+        )
+        following = blobs[most][0] if len(blobs) > most else None
+        return Page(tuple(blob for _, blob in blobs[:most]), following, date)

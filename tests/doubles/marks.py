@@ -1,0 +1,55 @@
+"""``Marks`` in memory."""
+
+import itertools
+import json
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from shared.errors import Lost
+from shared.ports import Mark
+from tests.doubles.clock import FakeClock
+from tests.doubles.door import Door
+
+
+class MemoryMarks(Door):
+    """The marks in memory.
+
+    Attributes:
+        kept: Every mark by its name.
+    """
+
+    def __init__(self, clock: FakeClock, *, journal: list[str] | None = None) -> None:
+        super().__init__("marks", journal)
+        self._clock = clock
+        self._etags = itertools.count()
+        self._mutex = threading.Lock()
+        self.kept: dict[str, Mark] = {}
+
+    def get(self, name: str) -> Mark | None:
+        """See ``Marks.get``."""
+        self.enter("get")
+        self._clock.reply()
+        return self.kept.get(name)
+
+    def insert(self, name: str, value: Mapping[str, Any]) -> Mark:
+        """See ``Marks.insert``."""
+        self.enter("insert")
+        with self._mutex:
+            if name in self.kept:
+                raise Lost(name)
+            return self._apply(name, value)
+
+    def replace(self, mark: Mark, value: Mapping[str, Any]) -> Mark:
+        """See ``Marks.replace``."""
+        self.enter("replace")
+        with self._mutex:
+            stands = self.kept.get(mark.name)
+            if stands is None or stands.etag != mark.etag:
+                raise Lost(mark.name)
+            return self._apply(mark.name, value)
+
+    def _apply(self, name: str, value: Mapping[str, Any]) -> Mark:
+        self._clock.reply()
+        self.kept[name] = Mark(name, json.loads(json.dumps(value)), f'"{next(self._etags)}"')
+        return self.kept[name]

@@ -1,0 +1,52 @@
+"""``PoisonQueue`` in memory."""
+
+from dataclasses import replace
+
+from shared.leftovers import PoisonMessage
+from tests.doubles.door import Door
+
+#: As the service: so many messages a request.
+MOST = 32
+
+
+class MemoryPoison(Door):
+    """A poison queue in memory.
+
+    Attributes:
+        lying: The messages that anybody may receive.
+        held: Those in somebody's hand.
+    """
+
+    def __init__(self, name: str, *, journal: list[str] | None = None) -> None:
+        super().__init__(name, journal)
+        self.lying: list[PoisonMessage] = []
+        self.held: dict[str, PoisonMessage] = {}
+
+    def put(self, body: bytes, *, dequeue_count: int = 0) -> None:
+        """Put in a message as the host does, and let it be received so often."""
+        self.lying.append(PoisonMessage(body, str(len(self.lying)), "", dequeue_count))
+
+    def stuck(self, maximum: int) -> bool:
+        """See ``PoisonQueue.stuck``."""
+        self.enter("stuck")
+        return any(message.dequeue_count >= maximum for message in self.lying[:MOST])
+
+    def receive(self) -> list[PoisonMessage]:
+        """See ``PoisonQueue.receive``."""
+        self.enter("receive")
+        taken, self.lying = self.lying[:MOST], self.lying[MOST:]
+        held = [
+            replace(one, receipt=f"{one.id}/{one.dequeue_count}", dequeue_count=one.dequeue_count + 1) for one in taken
+        ]
+        self.held |= {one.id: one for one in held}
+        return held
+
+    def delete(self, message: PoisonMessage) -> None:
+        """See ``PoisonQueue.delete``."""
+        self.enter("delete")
+        if self.held.get(message.id) == message:
+            del self.held[message.id]
+
+    def come_back(self) -> None:
+        """Let what is held be received by anybody again."""
+        self.lying, self.held = [*self.held.values(), *self.lying], {}

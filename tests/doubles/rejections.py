@@ -1,0 +1,56 @@
+"""``Rejections`` in memory."""
+
+import itertools
+import threading
+from dataclasses import replace
+
+from shared import ids
+from shared.errors import Lost
+from shared.leftovers import SHOWN_CHARACTERS, Rejected
+from tests.doubles.clock import FakeClock
+from tests.doubles.door import Door
+
+
+class MemoryRejections(Door):
+    """The rejected texts in memory.
+
+    Attributes:
+        kept: Each, by its text.
+    """
+
+    def __init__(self, clock: FakeClock, *, journal: list[str] | None = None) -> None:
+        super().__init__("rejections", journal)
+        self._clock = clock
+        self._etags = itertools.count()
+        self._mutex = threading.Lock()
+        self.kept: dict[str, Rejected] = {}
+
+    def reject(self, text: str, *, code: str, message: str) -> None:
+        """See ``Rejections.reject``."""
+        self.enter("reject")
+        at = self._clock.reply()
+        with self._mutex:
+            self.kept[text] = Rejected(ids.digest(text), code, message, at, text, f'"{next(self._etags)}"')
+
+    def list(self, *, limit: int, after: str = "") -> "list[Rejected]":
+        """See ``Rejections.list``."""
+        self.enter("list")
+        self._clock.reply()
+        rows = sorted((row for row in self.kept.values() if row.id > after), key=lambda row: row.id)
+        return [replace(row, text=row.text[:SHOWN_CHARACTERS]) for row in rows[:limit]]
+
+    def get(self, rejected_id: str) -> Rejected | None:
+        """See ``Rejections.get``."""
+        self.enter("get")
+        self._clock.reply()
+        return next((row for row in self.kept.values() if row.id == rejected_id), None)
+
+    def delete(self, row: Rejected) -> None:
+        """See ``Rejections.delete``."""
+        self.enter("delete")
+        self._clock.reply()
+        with self._mutex:
+            stands = self.kept.get(row.text)
+            if stands is None or stands.etag != row.etag:
+                raise Lost(f"rejected:{row.id}")
+            del self.kept[row.text]

@@ -1,0 +1,37 @@
+"""Images that no event announces, in a world where candidates are looked at one by one."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from shared.steps.reconcile import Reconciled
+from tests.doubles.world import World
+
+GRACE = timedelta(seconds=300)
+
+
+def grown(*names: str, age: timedelta = GRACE, **environ: str) -> World:
+    """Upload images that no event announces, and let them grow old."""
+    world = World(**{"RECONCILE_PARALLELISM": "1", "LEASE_SECONDS": "3600", **environ})
+    for name in names:
+        world.upload(name)
+    world.clock.advance(age.total_seconds())
+    return world
+
+
+def recorded(world: World) -> list[str]:
+    """Return the names of all recorded images, with repetitions."""
+    return sorted(row.job.ref.partition("/")[2] for row in world.jobs.kept.jobs.values())
+
+
+def walk(world: World) -> Reconciled:
+    """Walk one slice."""
+    return world.reconcile(owner="timer/1")
+
+
+def raising(error: Exception) -> Callable[[], object]:
+    """Return what raises when it is called."""
+
+    def act() -> None:
+        raise error
+
+    return act

@@ -1,0 +1,180 @@
+"""The flows of what is set aside: rejected texts and what the host has given up on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from localhost.host.blobs import BlobMessage
+from shared.ids import digest
+from shared.steps.outcomes import Outcome
+from shared.steps.rejected import ADMITTED
+from tests.faults.enumeration import PAUSES, Strike
+from tests.faults.enumeration_case import Case, Worker
+from tests.faults.enumeration_flows import Flow
+
+NOBODYS = "nobody's.png"
+
+
+def _kept(case: Case) -> list[Mapping[str, Any]]:
+    return [row for key, row in case.rows().items() if key.startswith("rejected:")]
+
+
+def _recorded(case: Case) -> bool:
+    return any(key.startswith("job:") for key in case.rows())
+
+
+class RejectingAgain(Flow):
+    """A message that was rejected before is rejected once more: it is kept once, and its row has moved on."""
+
+    ends = ()
+    etag = ""
+
+    def prepare(self, case: Case) -> None:
+        """Reject it once, and send it again."""
+        case.user.darkroom.receive(NOBODYS.encode(), owner="queue/0")
+        self.etag = _kept(case)[0].metadata["etag"]  # type: ignore[attr-defined]
+        case.put(NOBODYS)
+        case.fetch()
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Receive it."""
+        case.hand(worker)
+
+    def check(self, case: Case) -> None:
+        """See that it is there, whole, and that nobody who read it before may delete it."""
+        (row,) = _kept(case)
+        assert (row["code"], row["text"]) == ("blob_not_found", NOBODYS)
+        assert row.metadata["etag"] != self.etag  # type: ignore[attr-defined]
+
+
+class Readmitting(Flow):
+    """An operator redrives a rejected text whose image has come: recorded, or still kept; then forgotten."""
+
+    messages = 1
+    said: tuple[Outcome, ...] = ()
+
+    def prepare(self, case: Case) -> None:
+        """Reject the image's name, then upload it."""
+        case.user.darkroom.receive(case.ref.ref.encode(), owner="queue/0")
+        assert len(_kept(case)) == 1
+        case.upload()
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Redrive it."""
+        self.said = tuple(worker.darkroom.readmit(digest(case.ref.ref)))
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Redrive it as well, and work."""
+        worker.darkroom.readmit(digest(case.ref.ref))
+        super().rival(case, worker)
+
+    def afterwards(self, case: Case) -> None:
+        """See that nothing is lost at this moment; then let the operator ask once more."""
+        kept = bool(_kept(case))
+        assert kept or _recorded(case), "neither recorded nor kept"
+        again = case.user.darkroom.readmit(digest(case.ref.ref))
+        assert set(again) <= ({*ADMITTED} if kept else {Outcome.UNKNOWN})
+
+    def check(self, case: Case) -> None:
+        """See that it is forgotten, and that the operator was told the truth."""
+        assert _kept(case) == []
+        assert set(self.said) <= {*ADMITTED, Outcome.UNKNOWN}
+
+
+class ReadmitOvertaken(Readmitting):
+    """The same, while the same text is rejected once more: that rejection stays."""
+
+    strikes = PAUSES
+    lapses = False
+    again = False
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Reject it once more."""
+        self.again = True
+        worker.darkroom.storage.rejections.reject(case.ref.ref, code="blob_not_found", message="Gone again.")
+
+    def afterwards(self, case: Case) -> None:
+        """See that it stays."""
+        assert bool(_kept(case)) is self.again or Strike.PAUSED_AFTER in self.strikes
+
+    def check(self, case: Case) -> None:
+        """See that a rejection which came after the text was read is never forgotten with it."""
+        assert len(_kept(case)) <= 1
+
+
+class BuryingEvent(Flow):
+    """A blob event that the host has given up on: its image is recorded, and no job ended."""
+
+    messages = 1
+
+    def prepare(self, case: Case) -> None:
+        """Upload, and give the host up."""
+        case.upload()
+        case.poison.append(BlobMessage("Host.Functions.x", case.ref.container, case.ref.name, "0x1").dump())
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Take it in."""
+        case.deliver(case.poison, worker.darkroom.bury_event)
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Take it in as well, and work."""
+        self.run(case, worker)
+        super().rival(case, worker)
+
+    def afterwards(self, case: Case) -> None:
+        """Deliver it again where it was not taken in."""
+        assert case.poison or _recorded(case), "neither recorded nor brought back"
+        self.run(case, case.user)
+
+
+class BuryingWaiting(Flow):
+    """A poison message of a job with attempts left: the sweep looks at it next, long before its grace is over."""
+
+    settings = {"DISPATCH_GRACE_SECONDS": "900"}  # noqa: RUF012 - read only
+
+    def prepare(self, case: Case) -> None:
+        """Record, and give the host up."""
+        case.recorded()
+        case.fetch()
+        case.poison, case.inbox = case.inbox, []
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Bury."""
+        case.bury(worker)
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Bury as well, and sweep."""
+        case.bury(worker)
+        case.time.go(3)
+        worker.darkroom.sweep(owner="timer/1")
+
+
+class Draining(Flow):
+    """A poison message that the host shows to nobody any more: it is taken in, or still there.
+
+    When the reply that brings it is lost, it stays hidden for ten minutes: no message is promised.
+    """
+
+    def prepare(self, case: Case) -> None:
+        """Upload, and let a message about it be received five times."""
+        case.upload()
+        queue = case.user.darkroom.storage.poison._queue
+        queue.create_queue()
+        queue.send_message(case.ref.ref)
+        for _ in range(5):
+            (one,) = next(queue.receive_messages(messages_per_page=1, visibility_timeout=60).by_page())
+            queue.update_message(one, visibility_timeout=0)
+
+    def run(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
+        """Drain."""
+        worker.darkroom.drain()
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Drain as well, and work."""
+        self.run(case, worker)
+        super().rival(case, worker)
+
+    def afterwards(self, case: Case) -> None:
+        """See that nothing is lost at this moment; what is hidden for ten minutes comes back as it was."""
+        lies = case.user.darkroom.storage.poison._queue.get_queue_properties().approximate_message_count
+        assert lies or _recorded(case), "neither recorded nor in the queue"
+        case.user.darkroom.bury(case.ref.ref.encode())

@@ -1,0 +1,66 @@
+import json
+
+import pytest
+
+from localhost.host.blobs import BlobMessage
+from shared.errors import StorageOut
+from shared.jobs import State
+from shared.steps.outcomes import Outcome
+from tests.doubles.world import World
+
+
+def _event(container: str = "images", name: str = "cat.png") -> bytes:
+    return BlobMessage("Host.Functions.record_image", container, name, "0x1").dump()
+
+
+def _hint(job_id: str) -> bytes:
+    return json.dumps({"v": 1, "job_id": job_id}).encode()
+
+
+def test_a_blob_event_that_the_host_gave_up_on_is_recorded_and_announced() -> None:
+    world = World()
+    world.upload()
+    assert world.bury_event(_event()) == [Outcome.RECORDED]
+    assert [row.job.state for row in world.jobs.kept.jobs.values()] == [State.PENDING]
+    assert len(world.queue.sent) == 1
+
+
+def test_one_that_was_recorded_is_a_duplicate() -> None:
+    world = World()
+    world.recorded()
+    assert world.bury_event(_event()) == [Outcome.DUPLICATE]
+
+
+def test_it_ends_no_job_whatever_its_attempts() -> None:
+    world = World(MAX_ATTEMPTS="1")
+    job_id = world.recorded()
+    world.rival_claims(job_id)
+    world.lapse()
+    before = world.job(job_id)
+    assert [world.bury_event(body) for body in (_event(), _hint(job_id))] == [[Outcome.DUPLICATE], [Outcome.LIVE]]
+    assert world.job(job_id) == before
+
+
+def test_the_message_of_a_live_job_is_sent_again() -> None:
+    world = World()
+    job_id = world.recorded()
+    (first,) = world.queue.sent
+    assert world.bury_event(_hint(job_id)) == [Outcome.LIVE]
+    assert world.queue.sent == [first, first]
+
+
+def test_an_ended_job_gets_no_message() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.analyze(job_id, owner="queue/1")
+    assert world.bury_event(_hint(job_id)) == [Outcome.ENDED]
+    assert len(world.queue.sent) == 1
+
+
+@pytest.mark.parametrize("port", ["jobs", "images"])
+def test_an_outage_raises_so_that_it_comes_back(port: str) -> None:
+    world = World()
+    world.upload()
+    getattr(world, port).out = True
+    with pytest.raises(StorageOut):
+        world.bury_event(_event())

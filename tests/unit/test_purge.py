@@ -1,0 +1,258 @@
+import json
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from shared.errors import StorageOut
+from shared.jobs import SCHEMA, Event, Move, State
+from shared.moves import redrive
+from shared.retention import edges
+from shared.settings import Settings
+from shared.steps.outcomes import Outcome
+from shared.steps.purge import Purged
+from tests.doubles.world import World, png
+
+DAY = 86_400.0
+IMAGE = {State.COMPLETED: png(), State.FAILED: b"broken", State.CANCELED: png()}
+
+
+def _ended(world: World, state: State = State.COMPLETED, name: str = "cat.png") -> str:
+    """Record an image and let its job end in a state."""
+    job_id = world.recorded(name, IMAGE[state])
+    if state is State.CANCELED:
+        world.operate.cancel(job_id)
+    else:
+        world.analyze(job_id, owner="queue/1")
+    assert world.job(job_id).state is state
+    return job_id
+
+
+def _thumbnail(world: World, job_id: str) -> str:
+    """Return the name of a job's committed thumbnail."""
+    report = world.job(job_id).report
+    assert report is not None
+    return str(report["thumbnail"]["name"])
+
+
+def _reopens(world: World, job_id: str) -> None:
+    """Open a job again, as an operator does while others purge."""
+    world.jobs.behind(job_id, lambda row: redrive(row.job, now=world.clock.now, grace=timedelta(0)))
+
+
+@pytest.mark.parametrize("state", IMAGE)
+def test_a_job_goes_when_the_retention_of_its_state_is_over_and_no_sooner(state: State) -> None:
+    world = World(**{f"RETENTION_{state}_DAYS": "7"})
+    _ended(world, state)
+    world.clock.advance(7 * DAY - 5)
+    assert world.purge(owner="timer/1").jobs == 0
+    world.clock.advance(10)
+    assert world.purge(owner="timer/2").jobs == 1
+    assert (world.jobs.kept.jobs, world.jobs.kept.attempts) == ({}, {})
+
+
+@pytest.mark.parametrize("state", IMAGE)
+def test_a_state_is_kept_by_its_own_retention_alone(state: State) -> None:
+    world = World(**{f"RETENTION_{other}_DAYS": "7" for other in IMAGE if other is not state})
+    kept = [_ended(world, each, f"{each}.png") for each in IMAGE].pop(list(IMAGE).index(state))
+    world.clock.advance(8 * DAY)
+    assert world.purge(owner="timer/1") == Purged(jobs=2, thumbnails=int(state is not State.COMPLETED))
+    assert set(world.jobs.kept.jobs) == {kept}
+
+
+def test_a_retention_of_no_days_and_one_of_a_century_are_taken() -> None:
+    settings = Settings.read({"RETENTION_COMPLETED_DAYS": "0", "RETENTION_FAILED_DAYS": "36500"})
+    now = datetime.fromisoformat("2026-01-01T00:00:00Z")
+    before = edges(settings, now)
+    assert (before[State.COMPLETED], before[State.FAILED].year) == (now, 1926)
+
+
+def test_a_live_job_stays_however_old_it_is() -> None:
+    world = World()
+    waits, runs = world.recorded("waits.png"), world.recorded("runs.png")
+    world.rival_claims(runs)
+    world.clock.advance(400 * DAY)
+    assert world.purge(owner="timer/1") == Purged()
+    assert set(world.jobs.kept.jobs) == {waits, runs}
+
+
+def test_an_end_row_proves_nothing_against_the_jobs_own_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    old, young, live = (_ended(world, State.FAILED, f"{number}.png") for number in range(3))
+    world.clock.advance(31 * DAY)
+    for job_id in (young, live):
+        _reopens(world, job_id)
+    world.analyze(young, owner="queue/1")
+    monkeypatch.setattr(world.ended, "ended", lambda *_, **__: iter([[old, young, live, "absent"]]))
+    assert world.purge(owner="timer/1").jobs == 1
+    assert set(world.jobs.kept.jobs) == {young, live}
+
+
+def test_a_job_that_is_opened_again_in_between_is_passed_over_and_the_rest_goes() -> None:
+    world = World(JOB_BUCKETS="1")
+    ids = [_ended(world, State.FAILED, f"{number}.png") for number in range(5)]
+    world.clock.advance(31 * DAY)
+    world.ended.before("purge", lambda: _reopens(world, ids[2]))
+    assert world.purge(owner="timer/1") == Purged(jobs=4, conflicts=1)
+    assert set(world.jobs.kept.jobs) == {ids[2]}
+    assert world.analyze(ids[2], owner="queue/1") is Outcome.FAILED
+
+
+def test_a_job_of_a_newer_release_is_left_to_it() -> None:
+    world = World()
+    job_id = _ended(world)
+    newer = replace(world.job(job_id), schema=SCHEMA + 1)
+    world.jobs.behind(job_id, lambda _: Move(Event.COMPLETE, newer, world.clock.now))
+    world.clock.advance(31 * DAY)
+    assert world.purge(owner="timer/1") == Purged(conflicts=1)
+    assert len(world.images.thumbnails) == 1
+
+
+def test_the_same_version_after_a_purge_is_a_duplicate_and_the_key_row_says_how_it_ended() -> None:
+    world = World()
+    job_id = _ended(world)
+    job = world.job(job_id)
+    world.clock.advance(31 * DAY)
+    world.purge(owner="timer/1")
+    assert world.record.announced(job.ref) is Outcome.DUPLICATE
+    key = world.jobs.key(job.type, job.ref)
+    assert key is not None
+    assert (key.job_id, key.state, key.ended) == (job_id, State.COMPLETED, job.ended)
+
+
+def test_a_newer_version_after_a_purge_is_recorded_and_its_key_row_has_no_end() -> None:
+    world = World()
+    _ended(world)
+    world.clock.advance(31 * DAY)
+    world.purge(owner="timer/1")
+    job = world.job(world.recorded("cat.png", png(9, 9)))
+    key = world.jobs.key(job.type, job.ref)
+    assert key is not None
+    assert (key.job_id, key.state, key.ended) == (job.id, None, None)
+
+
+def test_an_older_version_goes_without_a_word_in_the_key_row_of_the_newest() -> None:
+    world = World()
+    _ended(world)
+    world.clock.advance(31 * DAY)
+    job = world.job(world.recorded("cat.png", png(9, 9)))
+    before = world.jobs.key(job.type, job.ref)
+    assert world.purge(owner="timer/1").jobs == 1
+    assert world.jobs.key(job.type, job.ref) == before
+
+
+@pytest.mark.parametrize(("goes", "left"), [("true", 0), ("false", 1)])
+def test_the_thumbnails_of_attempts_go_always_and_the_committed_one_as_is_set(goes: str, left: int) -> None:
+    world = World(PURGE_THUMBNAILS=goes)
+    job_id = world.recorded()
+    world.rival_claims(job_id)
+    world.lapse()
+    world.images.thumbnails[f"{job_id}/1.webp"] = (b"", "image/webp")
+    world.analyze(job_id, owner="queue/1")
+    committed = _thumbnail(world, job_id)
+    world.images.thumbnails["another/1.webp"] = (b"", "image/webp")
+    world.clock.advance(31 * DAY)
+    assert world.purge(owner="timer/1") == Purged(jobs=1, thumbnails=2 - left)
+    assert set(world.images.thumbnails) == {"another/1.webp", *[committed][:left]}
+
+
+def test_what_is_not_named_as_an_attempts_is_no_thumbnail_of_a_job() -> None:
+    world = World()
+    job_id = _ended(world)
+    world.images.thumbnails[f"{job_id}/notes.txt"] = (b"", "text/plain")
+    world.clock.advance(31 * DAY)
+    world.purge(owner="timer/1")
+    assert set(world.images.thumbnails) == {f"{job_id}/notes.txt"}
+
+
+def test_the_thumbnail_of_a_job_that_was_opened_again_and_completed_in_between_stays() -> None:
+    world = World()
+    job_id = _ended(world, State.CANCELED)
+    world.clock.advance(31 * DAY)
+
+    def completes() -> None:
+        _reopens(world, job_id)
+        assert world.analyze(job_id, owner="queue/1") is Outcome.COMPLETED
+
+    world.images.before("thumbnails_of", completes)
+    assert world.purge(owner="timer/1") == Purged(conflicts=1)
+    assert _thumbnail(world, job_id) in world.images.thumbnails
+
+
+def test_thumbnails_go_before_the_job_that_leads_to_them() -> None:
+    world = World(JOB_BUCKETS="1")
+    _ended(world)
+    world.clock.advance(31 * DAY)
+    world.journal.clear()
+    world.purge(owner="timer/1")
+    calls = ["jobs.get", "jobs.key", "images.thumbnails_of", "images.delete_thumbnail", "ended.purge"]
+    assert [call for call in world.journal if call in calls] == calls
+
+
+def test_nothing_is_begun_when_the_budget_is_over_and_the_next_run_goes_on() -> None:
+    world = World(JOB_BUCKETS="1", LEASE_SECONDS="3600", PURGE_BUDGET_SECONDS="60")
+    for number in range(60):
+        _ended(world, State.CANCELED, f"{number}.png")
+    world.clock.advance(31 * DAY)
+    world.ended.before("purge", int, lambda: world.clock.advance(60))
+    assert world.purge(owner="timer/1") == Purged(jobs=50, left=True)
+    assert world.purge(owner="timer/2") == Purged(jobs=10)
+
+
+def test_nothing_is_begun_when_the_lock_is_lost() -> None:
+    world = World(JOB_BUCKETS="1")
+    for number in range(60):
+        _ended(world, State.CANCELED, f"{number}.png")
+    world.clock.advance(31 * DAY)
+    world.ended.before("purge", lambda: world.clock.advance(58))
+    assert world.purge(owner="timer/1") == Purged(jobs=25, left=True)
+
+
+def test_no_state_waits_for_the_backlog_of_another() -> None:
+    world = World(JOB_BUCKETS="1", LEASE_SECONDS="3600")
+    for number in range(60):
+        _ended(world, State.COMPLETED, f"{number}.png")
+    canceled = _ended(world, State.CANCELED)
+    world.clock.advance(31 * DAY)
+    world.ended.before("purge", int, lambda: world.clock.advance(120))
+    assert world.purge(owner="timer/1").left
+    assert canceled not in world.jobs.kept.jobs
+
+
+def test_a_purge_beside_another_does_nothing() -> None:
+    world = World()
+    _ended(world)
+    world.clock.advance(31 * DAY)
+    with world.another_lock().try_acquire("purge", owner="timer/2"):
+        assert world.purge(owner="timer/1") == Purged(locked_out=True)
+    assert "ended.ended" not in world.journal
+
+
+@pytest.mark.parametrize("port", ["jobs", "ended", "images", "locks"])
+def test_a_purge_while_storage_is_out_raises_and_takes_nothing(port: str) -> None:
+    world = World()
+    job_id = _ended(world)
+    world.clock.advance(31 * DAY)
+    getattr(world, port).out = True
+    with pytest.raises(StorageOut):
+        world.purge(owner="timer/1")
+    assert job_id in world.jobs.kept.jobs
+
+
+def test_a_purge_tells_what_it_did_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    _ended(world)
+    world.clock.advance(31 * DAY)
+    with caplog.at_level(logging.INFO, logger="darkroom"):
+        world.purge(owner="timer/1")
+    told = json.loads(caplog.messages[-1])
+    assert (told["event"], told["jobs"], told["thumbnails"]) == ("purge done", 1, 1)
+
+
+def test_every_kind_that_is_given_is_purged(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, asked = World(), set()
+    monkeypatch.setattr(world.purge, "_kinds", ("image-analysis", "report"))
+    monkeypatch.setattr(world.ended, "ended", lambda kind, *_, **__: asked.add(kind) or iter(()))
+    world.purge(owner="timer/1")
+    assert asked == {"image-analysis", "report"}

@@ -1,0 +1,121 @@
+import pytest
+
+from shared.errors import StorageOut
+from shared.ports import Mark
+from shared.steps.reconcile import Position, Reconciled
+from tests.doubles.walks import grown, raising, recorded, walk
+from tests.doubles.world import World
+
+
+def test_nothing_is_begun_when_the_budget_is_over() -> None:
+    world = grown("a.png", "b.png", "c.png")
+    world.images.before("head", int, lambda: world.clock.advance(120))
+    assert walk(world) == Reconciled(seen=3, missed=2, complete=False)
+    assert recorded(world) == ["a.png", "b.png"]
+
+
+def test_no_page_is_begun_when_the_budget_is_over() -> None:
+    world = grown("a.png", "b.png", "c.png")
+    world.listing.most = 2
+    world.marks.before("insert", lambda: world.clock.advance(120))
+    assert walk(world) == Reconciled(seen=2, missed=2, complete=False)
+
+
+def test_slices_skip_no_image_and_record_none_twice() -> None:
+    names = [f"{number:02}.png" for number in range(20)]
+    world = grown(*names)
+    world.listing.most = 3
+    slices = []
+    while not (slices and slices[-1].complete):
+        world.images.before("head", int, int, int, lambda: world.clock.advance(120))
+        slices.append(walk(world))
+        world.images._acts.clear()
+    assert (len(slices), sum(one.missed for one in slices)) == (5, 20)
+    assert recorded(world) == names
+
+
+def test_the_next_slice_goes_on_where_the_last_one_ended() -> None:
+    world = grown("a.png", "b.png", "c.png")
+    world.listing.most = 1
+    world.marks.before("replace", lambda: world.clock.advance(120))
+    assert walk(world).seen == 2
+    assert walk(world) == Reconciled(seen=1, missed=1, complete=True)
+
+
+def test_a_slice_beside_another_does_nothing() -> None:
+    world = grown("a.png")
+    with world.another_lock().try_acquire("reconcile", owner="timer/2"):
+        world.journal.clear()
+        assert walk(world) == Reconciled(locked_out=True)
+    assert {call.partition(".")[0] for call in world.journal} == {"locks"}
+
+
+def test_nothing_is_begun_when_the_lock_is_lost() -> None:
+    world = grown("a.png", "b.png", LEASE_SECONDS="30")
+    world.images.before("head", lambda: world.clock.advance(29))
+    assert walk(world) == Reconciled(seen=2, missed=1, complete=False)
+
+
+def test_a_walk_whose_mark_another_has_moved_ends() -> None:
+    world = grown("a.png", "b.png")
+    world.listing.most = 1
+    rival = Mark("reconcile:images", Position().value, "rival")
+    world.marks.before("insert", lambda: world.marks.kept.update({rival.name: rival}))
+    assert walk(world) == Reconciled(seen=1, missed=1, complete=False)
+    assert world.marks.kept == {rival.name: rival}
+
+
+class _Mortal(list[str]):
+    """A journal that notes so many calls; whoever makes a later one is dead."""
+
+    def __init__(self, calls: int) -> None:
+        super().__init__()
+        self._calls = calls
+
+    def append(self, call: str) -> None:
+        if len(self) >= self._calls:
+            raise StorageOut("dead")
+        super().append(call)
+
+
+def _three_on_two_pages() -> World:
+    world = grown("a.png", "b.png", "c.png")
+    world.listing.most = 2
+    return world
+
+
+def test_a_death_after_any_call_loses_no_image_and_records_none_twice() -> None:
+    unharmed = _three_on_two_pages()
+    walk(unharmed)
+    for calls in range(len(unharmed.journal)):
+        world = _three_on_two_pages()
+        doors = (world.jobs, world.locks, world.images, world.queue, world.listing, world.marks)
+        journal = _Mortal(calls)
+        for door in doors:
+            door.journal = journal
+        with pytest.raises(StorageOut):
+            walk(world)
+        for door in doors:
+            door.journal = []
+        world.lapse()
+        assert walk(world).complete
+        assert recorded(world) == ["a.png", "b.png", "c.png"], f"died after {calls} calls"
+
+
+def test_an_image_that_raises_keeps_no_other_from_its_turn() -> None:
+    world = grown("a.png", "b.png", "c.png")
+    world.listing.most = 2
+    world.images.before("head", raising(StorageOut("out")))
+    with pytest.raises(StorageOut):
+        walk(world)
+    assert recorded(world) == ["b.png"]
+
+
+def test_the_mark_waits_for_an_image_that_raises() -> None:
+    world = grown("a.png", "b.png", "c.png")
+    world.listing.most = 2
+    world.images.before("head", raising(StorageOut("out")))
+    with pytest.raises(StorageOut):
+        walk(world)
+    assert world.marks.kept == {}
+    assert walk(world) == Reconciled(seen=3, missed=2, complete=True)
