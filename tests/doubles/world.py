@@ -76,9 +76,11 @@ class World:
         self.heartbeat = Heartbeat(margin=settings.margin, monotonic=clock, threaded=False)
         self._drawn = itertools.count(1)
         self.lock = self.another_lock()
-        self._wire()
+        self._wire_work()
+        self._wire_inlets()
+        self._wire_timers()
 
-    def _wire(self) -> None:
+    def _wire_work(self) -> None:
         clock, settings = self.clock, self.settings
         self.record = Record(
             jobs=self.jobs,
@@ -108,6 +110,9 @@ class World:
             thumbnail=analysis.ThumbnailSpec(format="png"),
             monotonic=clock,
         )
+
+    def _wire_inlets(self) -> None:
+        settings = self.settings
         follow = Follow(rejections=self.rejections, images_container=settings.images_container)
         self.receive = Receive(record=self.record, analyze=self.analyze, follow=follow)
         self.bury = Bury(attempts=self.attempts, record=self.record, follow=follow)
@@ -115,7 +120,10 @@ class World:
         self.readmit = Readmit(rejections=self.rejections, admit=self.bury_event)
         inlets = ((self.poison, self.bury), (self.blob_poison, self.bury_event))
         self.drain = Drain(inlets, maximum=settings.max_dequeue_count)
-        self.operate = Operate(jobs=self.jobs, queue=self.queue, settings=settings, clock=clock.server)
+        self.operate = Operate(jobs=self.jobs, queue=self.queue, settings=settings, clock=self.clock.server)
+
+    def _wire_timers(self) -> None:
+        clock, settings = self.clock, self.settings
         self.reconcile = Reconcile(
             listing=self.listing,
             marks=self.marks,

@@ -1,6 +1,6 @@
 """Each strategy alone and both together, under two local hosts: every image once, at its first attempt.
 
-``DARKROOM_IMAGES`` says how many; 60 are enough for every day.
+``DARKROOM_IMAGES`` says how many; 30 are enough for every day.
 """
 
 import os
@@ -11,7 +11,7 @@ import pytest
 from tests.doubles.world import png
 from tests.rig import Rig, until
 
-IMAGES = int(os.environ.get("DARKROOM_IMAGES", "60"))
+IMAGES = int(os.environ.get("DARKROOM_IMAGES", "30"))
 OWNERS = {"timer": {"timer"}, "queue": {"queue"}, "both": {"timer", "queue"}}
 
 
