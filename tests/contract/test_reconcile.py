@@ -27,7 +27,7 @@ from tests.doubles.clock import FakeClock
 from tests.doubles.transports import CountingTransport, Passing
 
 LONG = os.environ.get("DARKROOM_RECONCILE_BLOBS")
-BLOBS = int(LONG or 500)
+BLOBS = int(LONG or 200)
 #: Lock, mark, list; a look-up, a HEAD, a transaction and a message for each of three images; mark.
 SLICE_OF_THREE = 3 + 1 + 1 + 3 * (1 + 3) + 1
 #: What a slice may take longer than its budget: the look at an image that has begun, on a busy machine.
