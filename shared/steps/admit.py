@@ -1,11 +1,11 @@
 """Take in what a text names without working on it: an image is recorded, a live job's message sent again."""
 
-from shared.errors import NewerSchema
 from shared.images import ImageRef
 from shared.ports import JobStore, WorkQueue
 from shared.settings import Settings
 from shared.steps.announce import send_message
 from shared.steps.follow import Follow
+from shared.steps.found import found
 from shared.steps.outcomes import Outcome
 from shared.steps.record import Record
 
@@ -50,12 +50,9 @@ class Admit:
         return self._record(ref).outcome
 
     def _job(self, job_id: str) -> Outcome:
-        try:
-            row = self._jobs.get(job_id)
-        except NewerSchema:
-            return Outcome.LEFT
-        if row is None:
-            return Outcome.UNKNOWN
+        row = found(self._jobs, job_id)
+        if isinstance(row, Outcome):
+            return row
         if row.job.state.ended:
             return Outcome.ENDED
         send_message(self._queue, self._settings, row.job)

@@ -13,12 +13,13 @@ from typing import Any, Self
 
 from shared import moves
 from shared.clock import ServerClock
-from shared.errors import IllegalTransition, Lost, NewerSchema, StorageOut, Undecided
+from shared.errors import IllegalTransition, Lost, StorageOut, Undecided
 from shared.heartbeat import Heartbeat, Held
 from shared.jobs import Claim, Event, Guard, Job, JobError, Move
 from shared.ports import JobStore, Row, WorkQueue
 from shared.settings import Settings
 from shared.steps.announce import send_message
+from shared.steps.found import found
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
 
@@ -78,12 +79,9 @@ class Attempts:
 
         Costs: get and claim = 2; 1 when there is nothing to claim.
         """
-        try:
-            row = self.jobs.get(job_id)
-        except NewerSchema:
-            return Outcome.LEFT
-        if row is None:
-            return Outcome.UNKNOWN
+        row = found(self.jobs, job_id)
+        if isinstance(row, Outcome):
+            return row
         lease, sent_at, lapsed = self.settings.lease, self._monotonic(), self.lapsed(row)
         try:
             move = moves.claim(

@@ -7,12 +7,13 @@ that the message comes back.
 import contextlib
 
 from shared import moves
-from shared.errors import IllegalTransition, Lost, NewerSchema
+from shared.errors import IllegalTransition, Lost
 from shared.images import ImageRef
 from shared.jobs import Event, Guard
 from shared.ports import Row
 from shared.steps.attempt import Attempts
 from shared.steps.follow import Follow
+from shared.steps.found import found
 from shared.steps.outcomes import Outcome
 from shared.steps.record import Record
 from shared.telemetry import Happened, emit
@@ -51,12 +52,9 @@ class Bury:
         return recorded.outcome if recorded.outcome is Outcome.RECORDED else self._job(recorded.job_id)
 
     def _job(self, job_id: str) -> Outcome:
-        try:
-            row = self._attempts.jobs.get(job_id)
-        except NewerSchema:
-            return Outcome.LEFT
-        if row is None:
-            return Outcome.UNKNOWN
+        row = found(self._attempts.jobs, job_id)
+        if isinstance(row, Outcome):
+            return row
         if row.job.state.ended:
             return Outcome.ENDED
         lapsed = self._attempts.lapsed(row)

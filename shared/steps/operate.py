@@ -2,11 +2,12 @@
 
 from shared import moves
 from shared.clock import ServerClock
-from shared.errors import IllegalTransition, Lost, NewerSchema, Undecided
+from shared.errors import IllegalTransition, Lost, Undecided
 from shared.jobs import Event, JobError, State
-from shared.ports import JobStore, Row, WorkQueue
+from shared.ports import JobStore, WorkQueue
 from shared.settings import Settings
 from shared.steps.announce import send_message
+from shared.steps.found import found
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
 
@@ -45,7 +46,7 @@ class Operate:
         Costs: get and end = 2; 2 more for each renewal that comes in between.
         """
         for _ in range(ROUNDS):
-            row = self._row(job_id)
+            row = found(self._jobs, job_id)
             if isinstance(row, Outcome):
                 return row
             if row.job.state.ended:
@@ -76,7 +77,7 @@ class Operate:
         Costs: get, key, transaction, send = 4.
         """
         for _ in range(ROUNDS):
-            row = self._row(job_id)
+            row = found(self._jobs, job_id)
             if isinstance(row, Outcome):
                 return row
             key = self._jobs.key(row.job.type, row.job.ref)
@@ -93,12 +94,6 @@ class Operate:
             send_message(self._queue, self._settings, opened.job)
             return Outcome.REDRIVEN
         raise _busy(job_id)
-
-    def _row(self, job_id: str) -> Row | Outcome:
-        try:
-            return self._jobs.get(job_id) or Outcome.UNKNOWN
-        except NewerSchema:
-            return Outcome.LEFT
 
 
 def _busy(job_id: str) -> Undecided:

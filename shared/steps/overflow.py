@@ -5,11 +5,12 @@ from datetime import timedelta
 
 from shared import moves
 from shared.clock import DATE_STEP, ServerClock
-from shared.errors import IllegalTransition, Lost, NewerSchema
+from shared.errors import IllegalTransition, Lost
 from shared.jobs import State
 from shared.ports import JobStore, Row, WorkQueue
 from shared.settings import Settings
 from shared.steps.announce import send_message
+from shared.steps.found import found
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
 
@@ -64,12 +65,9 @@ class Overflow:
         return outcomes
 
     def _one(self, job_id: str) -> Outcome:
-        try:
-            row = self._jobs.get(job_id)
-        except NewerSchema:
-            return Outcome.LEFT
-        if row is None:
-            return Outcome.UNKNOWN
+        row = found(self._jobs, job_id)
+        if isinstance(row, Outcome):
+            return row
         now, lapsed = self._clock.now(), row.lapsed(margin=self._settings.margin)
         try:
             moved = self._jobs.replace(

@@ -52,6 +52,12 @@ class Flow:
     def afterwards(self, case: Case) -> None:
         """Do what others do when the worker's part is over, before anything is brought back."""
 
+    def meanwhile(self, case: Case) -> None:
+        """Let the rival have its turn, while the worker sleeps."""
+        if self.lapses:
+            case.time.go(LAPSE_SECONDS)
+        self.rival(case, case.worker())
+
     def check(self, case: Case) -> None:
         """Look at what only this flow promises."""
 

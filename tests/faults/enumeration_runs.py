@@ -11,7 +11,7 @@ from azure.core.pipeline.transport import HttpTransport
 from shared import wiring
 from shared.errors import StorageOut, Undecided
 from shared.jobs import State
-from tests.faults.enumeration import LAPSE_SECONDS, WRITES_ONLY, Died, Strike
+from tests.faults.enumeration import WRITES_ONLY, Died, Strike
 from tests.faults.enumeration_case import Build, Case, Worker, jobs_in, live
 from tests.faults.enumeration_flows import Flow
 from tests.faults.enumeration_wire import reads
@@ -112,7 +112,7 @@ class Enumeration:
         """Run one schedule to its end, and judge it."""
         flow, case = self._prepared()
         worker, messages = case.worker(), case.ledger.messages
-        worker.line.arm({nth: strike}, lambda: self._rival(flow, case))
+        worker.line.arm({nth: strike}, lambda: flow.meanwhile(case))
         end = self._end(flow, case, worker)
         assert worker.line.hits == [strike], f"request {nth} was not reached"
         assert (end is End.DIED) is strike.kills, "something went on after the death"
@@ -151,12 +151,6 @@ class Enumeration:
         case = Case(self.connection, self.wire, build=self.build, **flow.settings)
         flow.prepare(case)
         return flow, case
-
-    @staticmethod
-    def _rival(flow: Flow, case: Case) -> None:
-        if flow.lapses:
-            case.time.go(LAPSE_SECONDS)
-        flow.rival(case, case.worker())
 
 
 def judge(flow: Flow, case: Case, rows: Mapping[str, Mapping[str, Any]]) -> None:

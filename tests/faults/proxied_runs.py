@@ -11,7 +11,7 @@ from azure.core.pipeline.transport import HttpTransport
 
 from shared.errors import StorageOut, Undecided
 from shared.storage.job_table import JobTable
-from tests.faults.enumeration import LAPSE_SECONDS, WRITES_ONLY, Died, Strike
+from tests.faults.enumeration import WRITES_ONLY, Died, Strike
 from tests.faults.enumeration_case import Case, Worker
 from tests.faults.enumeration_flows import Flow
 from tests.faults.enumeration_runs import judge
@@ -95,7 +95,7 @@ class Proxied:
         """Run one schedule to its end, and judge it."""
         flow, case = self._prepared()
         with Proxy(self.connection, case.time, case.ledger) as proxy:
-            proxy.arm(nth, strike, lambda: self._rival(flow, case))
+            proxy.arm(nth, strike, lambda: flow.meanwhile(case))
             died = self._died(flow, case, proxy)
         assert proxy.hit, f"request {nth} was not reached"
         assert died is strike.kills, "something went on after the death"
@@ -147,9 +147,3 @@ class Proxied:
         case = Case(self.connection, self.wire, **flow.settings)
         flow.prepare(case)
         return flow, case
-
-    @staticmethod
-    def _rival(flow: Flow, case: Case) -> None:
-        if flow.lapses:
-            case.time.go(LAPSE_SECONDS)
-        flow.rival(case, case.worker())
