@@ -64,7 +64,8 @@ class Guard(StrEnum):
     LAPSED = "another worker's lease is live"
     OWN = "the claim is no longer this worker's"
     ATTEMPTS_LEFT = "its attempts are used up"
-    ATTEMPTS_USED = "it has attempts left"
+    TIME_LEFT = "its time is over"
+    SPENT = "it has attempts and time left"
     EXPIRED = "its retention is not over"
 
 
@@ -80,8 +81,8 @@ class Transition:
 
 TRANSITIONS = (
     Transition(Event.ADD, None, State.PENDING),
-    Transition(Event.CLAIM, State.PENDING, State.RUNNING, (Guard.ATTEMPTS_LEFT, Guard.DUE)),
-    Transition(Event.CLAIM, State.RUNNING, State.RUNNING, (Guard.LAPSED, Guard.ATTEMPTS_LEFT)),
+    Transition(Event.CLAIM, State.PENDING, State.RUNNING, (Guard.ATTEMPTS_LEFT, Guard.TIME_LEFT, Guard.DUE)),
+    Transition(Event.CLAIM, State.RUNNING, State.RUNNING, (Guard.LAPSED, Guard.ATTEMPTS_LEFT, Guard.TIME_LEFT)),
     Transition(Event.RENEW, State.RUNNING, State.RUNNING, (Guard.OWN,)),
     Transition(Event.COMPLETE, State.RUNNING, State.COMPLETED, (Guard.OWN,)),
     Transition(Event.RETRY, State.RUNNING, State.PENDING, (Guard.OWN, Guard.ATTEMPTS_LEFT)),
@@ -91,10 +92,10 @@ TRANSITIONS = (
     Transition(Event.CANCEL, State.RUNNING, State.CANCELED),
     Transition(Event.SUPERSEDE, State.PENDING, State.CANCELED),
     Transition(Event.SUPERSEDE, State.RUNNING, State.CANCELED),
-    Transition(Event.EXHAUST, State.PENDING, State.FAILED, (Guard.ATTEMPTS_USED,)),
-    Transition(Event.EXHAUST, State.RUNNING, State.FAILED, (Guard.LAPSED, Guard.ATTEMPTS_USED)),
-    Transition(Event.BURY, State.PENDING, State.FAILED, (Guard.ATTEMPTS_USED,)),
-    Transition(Event.BURY, State.RUNNING, State.FAILED, (Guard.LAPSED, Guard.ATTEMPTS_USED)),
+    Transition(Event.EXHAUST, State.PENDING, State.FAILED, (Guard.SPENT,)),
+    Transition(Event.EXHAUST, State.RUNNING, State.FAILED, (Guard.LAPSED, Guard.SPENT)),
+    Transition(Event.BURY, State.PENDING, State.FAILED, (Guard.SPENT,)),
+    Transition(Event.BURY, State.RUNNING, State.FAILED, (Guard.LAPSED, Guard.SPENT)),
     Transition(Event.REDRIVE, State.FAILED, State.PENDING),
     Transition(Event.REDRIVE, State.CANCELED, State.PENDING),
     Transition(Event.RESCHEDULE, State.PENDING, State.PENDING),
@@ -147,6 +148,8 @@ class Job:
         attempts: Claims so far; never falls.
         attempts_base: Claims that don't count against ``max_attempts``.
         max_attempts: How many claims may count before the job fails.
+        time_limit: How long after its first claim another may still begin; None for no end.
+        deadline: The moment that follows from it; None before the first claim, and again once redriven.
         not_before: Earliest claim; None for at once.
         due: When the sweep must look at it; None once ended. Decides nothing.
         progress: Share done, 0 to 1, as the worker last told; None if it never did.
@@ -174,6 +177,8 @@ class Job:
     attempts: int = 0
     attempts_base: int = 0
     max_attempts: int = 5
+    time_limit: timedelta | None = None
+    deadline: datetime | None = None
     not_before: datetime | None = None
     due: datetime | None = None
     progress: float | None = None
@@ -195,6 +200,10 @@ class Job:
     def attempts_used(self) -> bool:
         """Whether no further claim is allowed."""
         return self.attempts - self.attempts_base >= self.max_attempts
+
+    def time_over(self, now: datetime) -> bool:
+        """Whether it is too late for another claim."""
+        return self.deadline is not None and now >= self.deadline
 
 
 @dataclass(frozen=True)
@@ -227,7 +236,10 @@ GUARDS: Mapping[Guard, Callable[[Job, Facts], bool]] = {
     Guard.LAPSED: lambda _, facts: facts.lapsed,
     Guard.OWN: lambda job, facts: job.claim is not None and job.claim == facts.claim,
     Guard.ATTEMPTS_LEFT: lambda job, _: not job.attempts_used,
-    Guard.ATTEMPTS_USED: lambda job, _: job.attempts_used,
+    Guard.TIME_LEFT: lambda job, facts: (
+        job.deadline is None or (facts.now is not None and not job.time_over(facts.now))
+    ),
+    Guard.SPENT: lambda job, facts: job.attempts_used or (facts.now is not None and job.time_over(facts.now)),
     Guard.EXPIRED: lambda job, facts: (
         job.ended is not None and facts.ended_before is not None and job.ended < facts.ended_before
     ),

@@ -16,6 +16,7 @@ def add(
     version: str,
     params: Mapping[str, Any],
     max_attempts: int,
+    time_limit: timedelta | None = None,
     now: datetime,
     grace: timedelta,
     add_nonce: str,
@@ -29,6 +30,7 @@ def add(
         version=version,
         params=params,
         max_attempts=max_attempts,
+        time_limit=time_limit,
         due=now + grace,
         created=now,
         traceparent=traceparent,
@@ -52,7 +54,7 @@ def claim(job: Job, *, owner: str, claim_id: str, now: datetime, lapsed: bool, l
         RUNNING, with ``attempts`` and ``token`` one higher.
 
     Raises:
-        IllegalTransition: The job has ended, is not due, is under a live lease, or its attempts are used up.
+        IllegalTransition: The job has ended, is not due, is under a live lease, or has no attempts or no time left.
     """
     state = target(Event.CLAIM, job, Facts(now=now, lapsed=lapsed))
     held = replace(
@@ -62,6 +64,7 @@ def claim(job: Job, *, owner: str, claim_id: str, now: datetime, lapsed: bool, l
         claim_id=claim_id,
         token=job.token + 1,
         attempts=job.attempts + 1,
+        deadline=now + job.time_limit if job.deadline is None and job.time_limit is not None else job.deadline,
         lease=lease,
         not_before=None,
         due=now + lease,
@@ -129,15 +132,15 @@ def end(job: Job, *, event: Event, error: JobError, lapsed: bool, now: datetime)
 
     The token grows, so that a worker who still runs is fenced out.
     """
-    state = target(event, job, Facts(lapsed=lapsed))
+    state = target(event, job, Facts(lapsed=lapsed, now=now))
     return Move(event, replace(_ended(job, state, now, error=error), token=job.token + 1), now)
 
 
 def redrive(job: Job, *, now: datetime, grace: timedelta) -> Move:
-    """Open a failed or canceled job again, with all of its attempts; those made so far stay counted."""
+    """Open a failed or canceled job again, with all of its attempts and time; attempts made so far stay counted."""
     state = target(Event.REDRIVE, job, Facts())
     opened = _released(job, state, error=None, not_before=None, due=now + grace)
-    return Move(Event.REDRIVE, replace(opened, attempts_base=job.attempts, ended=None), now)
+    return Move(Event.REDRIVE, replace(opened, attempts_base=job.attempts, deadline=None, ended=None), now)
 
 
 def reschedule(job: Job, *, due: datetime, lapsed: bool, now: datetime) -> Move:

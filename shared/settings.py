@@ -157,6 +157,12 @@ class Settings:
         "DISPATCH_GRACE_SECONDS", _seconds(0, 3600), "120", "how long the sweep leaves a new job to its message"
     )
     max_attempts: int = _setting("MAX_ATTEMPTS", _whole(1, 100), "5", "claims until a job fails")
+    time_limit: timedelta = _setting(
+        "JOB_TIME_LIMIT_SECONDS",
+        _seconds(1, 3650 * _DAY),
+        "604800",
+        "how long after its first claim a job may still be claimed",
+    )
     backoff: timedelta = _setting("BACKOFF_SECONDS", _seconds(0, 3600), "5", "bound of the wait after the 1st attempt")
     backoff_max: timedelta = _setting("BACKOFF_MAX_SECONDS", _seconds(0, _DAY), "900", "bound of any wait")
     sweep_budget: timedelta = _setting(

@@ -28,6 +28,8 @@ COMMIT_ROUNDS = 5
 #: A receiver may believe the service's time to be so much earlier than it is; a message that comes before its job is
 #: due is spent for nothing.
 DATE_STEP = timedelta(seconds=1)
+#: Why no claim will ever be allowed again, as an error code.
+_SPENT = {Guard.ATTEMPTS_LEFT.value: "attempts_exhausted", Guard.TIME_LEFT.value: "time_limit"}
 _REFUSALS = {Guard.DUE.value: Outcome.NOT_DUE, Guard.LAPSED.value: Outcome.BUSY}
 
 
@@ -75,7 +77,7 @@ class Attempts:
 
         Returns:
             The attempt, to be used as a context; or why there is none: ENDED, BUSY, NOT_DUE, UNKNOWN, LEFT, LOST,
-            or FAILED when this call found its attempts used up and ended it.
+            or FAILED when this call found its attempts or its time used up and ended it.
 
         Costs: get and claim = 2; 1 when there is nothing to claim.
         """
@@ -121,11 +123,12 @@ class Attempts:
         return moves.renew(job, claim=claim, now=self.clock.now(), lease=self.settings.lease)
 
     def _refused(self, row: Row, refused: IllegalTransition, *, lapsed: bool) -> Outcome:
-        """Say why the job can't be claimed; end it if its attempts are used up: a job that kills its workers ends."""
-        if refused.guard != Guard.ATTEMPTS_LEFT.value:
+        """Say why the job can't be claimed; end it if it never will be: a job that kills its workers ends."""
+        code = _SPENT.get(refused.guard or "")
+        if code is None:
             return _REFUSALS.get(refused.guard or "", Outcome.ENDED)
         try:
-            self.give_up(row, Event.EXHAUST, "attempts_exhausted", lapsed=lapsed)
+            self.give_up(row, Event.EXHAUST, code, lapsed=lapsed)
         except Lost:
             return Outcome.BUSY
         return Outcome.FAILED
@@ -134,7 +137,7 @@ class Attempts:
         """End a job that nobody has finished.
 
         Raises:
-            IllegalTransition: It has attempts left, or a worker's lease is live.
+            IllegalTransition: It has attempts and time left, or a worker's lease is live.
             Lost: It has moved on since.
 
         Costs: 1 transaction.
@@ -183,16 +186,16 @@ class Attempt:
         return self._ended(Happened.ENDED, Outcome.CANCELED if won else Outcome.LOST, code)
 
     def retry(self, code: str, message: str) -> Outcome:
-        """Give the job back after a failure that may pass, or fail it when this was the last attempt.
+        """Give the job back after a failure that may pass, or fail it when no attempt may follow.
 
         Costs: 1 transaction and 1 message.
         """
         job, settings = self.job, self._attempts.settings
-        if job.attempts_used:
-            return self.fail(code, message)
         error = JobError(code, message, self._now)
         counted, chance = job.attempts - job.attempts_base, self._attempts.chance()
         delay = moves.backoff(counted, base=settings.backoff, cap=settings.backoff_max, chance=chance)
+        if job.attempts_used or job.time_over(error.at + delay):
+            return self.fail(code, message)
         grace = settings.grace
         won = self._write(
             lambda row, own: moves.retry(row, claim=own, error=error, now=error.at, delay=delay, grace=grace)

@@ -20,7 +20,7 @@ from shared.telemetry import Happened, emit
 
 
 class Bury:
-    """End the job that a poison message names, if its attempts are used up; else let the sweep look at it next.
+    """End the job that a poison message names, if no attempt may follow; else let the sweep look at it next.
 
     The dequeue count proves nothing against a job: a neighbour that crashes the worker raises it too.
 
@@ -61,7 +61,7 @@ class Bury:
         try:
             self._attempts.give_up(row, Event.BURY, "poison", lapsed=lapsed)
         except IllegalTransition as refused:
-            if refused.guard == Guard.ATTEMPTS_USED.value:
+            if refused.guard == Guard.SPENT.value:
                 self._hasten(row, lapsed=lapsed)
         except Lost:
             pass

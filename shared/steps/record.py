@@ -223,6 +223,7 @@ class Record:
             version=found.version,
             params={"bytes": found.size_bytes, "content_type": found.content_type},
             max_attempts=self._settings.max_attempts,
+            time_limit=self._settings.time_limit,
             now=self._clock.now(),
             grace=self._settings.grace,
             traceparent=traceparent or f"00-{self._draw()}-{self._draw()[:16]}-01",

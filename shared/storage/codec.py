@@ -24,7 +24,8 @@ _LATEST_MS = 9_999_999_999_999
 
 _TEXTS = ("type", "ref", "version", "owner", "claim_id", "cursor", "traceparent", "add_nonce")
 _NUMBERS = ("schema", "token", "attempts", "attempts_base", "max_attempts")
-_TIMES = ("not_before", "due", "created", "started", "ended")
+_TIMES = ("not_before", "due", "deadline", "created", "started", "ended")
+_SPANS = {"lease": "lease_seconds", "time_limit": "time_limit_seconds"}
 
 
 def partition(job_id: str, buckets: int) -> str:
@@ -91,10 +92,10 @@ def encode(job: Job, *, place: str, nonce: str) -> dict[str, Any]:
     """
     columns: dict[str, Any] = {"PartitionKey": place, "RowKey": job_key(job.id), "nonce": nonce}
     columns |= {name: getattr(job, name) for name in (*_TEXTS, *_NUMBERS, *_TIMES)}
+    columns |= {column: _total_seconds(getattr(job, name)) for name, column in _SPANS.items()}
     columns |= {
         "state": job.state.value,
         "progress": job.progress,
-        "lease_seconds": None if job.lease is None else job.lease.total_seconds(),
         "params": _json("params", job.params),
         "report": None if job.report is None else _json("report", job.report),
         "error": None if job.error is None else _json("error", error_columns(job.error)),
@@ -112,12 +113,12 @@ def decode(entity: Mapping[str, Any], *, etag: str, modified_at: datetime, seen_
         raise NewerSchema(f"{entity['RowKey']}: schema {entity['schema']}, this release knows {SCHEMA}")
     values: dict[str, Any] = {name: entity.get(name) for name in (*_TEXTS, *_NUMBERS)}
     values |= {name: _time(entity.get(name)) for name in _TIMES}
-    lease, error, report = entity.get("lease_seconds"), entity.get("error"), entity.get("report")
+    values |= {name: _span(entity.get(column)) for name, column in _SPANS.items()}
+    error, report = entity.get("error"), entity.get("report")
     progress = entity.get("progress")
     job = Job(
         id=entity["RowKey"].partition(":")[2],
         state=State(entity["state"]),
-        lease=None if lease is None else timedelta(seconds=lease),
         progress=None if progress is None else float(progress),
         params=json.loads(entity["params"]),
         report=None if report is None else json.loads(report),
@@ -225,6 +226,14 @@ def _milliseconds(moment: datetime) -> int:
 def plain_time(value: datetime) -> datetime:
     """Return a plain aware datetime: the SDK's own kind compares and prints in its own way."""
     return datetime.combine(value.date(), value.time(), tzinfo=UTC)
+
+
+def _total_seconds(value: timedelta | None) -> float | None:
+    return None if value is None else value.total_seconds()
+
+
+def _span(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def _time(value: datetime | None) -> datetime | None:

@@ -44,6 +44,8 @@ def jobs(ref: str, state: State, *, version: str = "0x1") -> st.SearchStrategy[J
         attempts=counts,
         attempts_base=counts,
         max_attempts=counts,
+        time_limit=st.none() | st.timedeltas(min_value=_second, max_value=10**6 * _second),
+        deadline=st.none() | moments,
         not_before=st.none() | moments if state is State.PENDING else nothing,
         due=nothing if state.ended else moments,
         progress=st.none() | st.floats(0, 1),

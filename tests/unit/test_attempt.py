@@ -79,6 +79,31 @@ def test_a_job_that_kills_its_workers_ends() -> None:
     assert "images.read" not in world.journal
 
 
+def test_a_job_whose_time_is_over_ends() -> None:
+    world = World(JOB_TIME_LIMIT_SECONDS="3600")
+    job_id = world.recorded()
+    world.rival_claims(job_id)
+    world.clock.advance(3600)
+    assert _analyze(world, job_id) is Outcome.FAILED
+    assert (world.job(job_id).state, _error(world.job(job_id))) == (State.FAILED, "time_limit")
+    assert "images.read" not in world.journal
+
+
+def test_a_job_that_waited_longer_than_its_time_limit_before_anybody_came_is_analysed() -> None:
+    world = World(JOB_TIME_LIMIT_SECONDS="3600")
+    job_id = world.recorded()
+    world.clock.advance(86_400)
+    assert _analyze(world, job_id) is Outcome.COMPLETED
+
+
+def test_a_failure_that_may_pass_too_late_for_another_attempt_fails_the_job_with_that_error() -> None:
+    world = World(JOB_TIME_LIMIT_SECONDS="60", BACKOFF_SECONDS="300")
+    job_id = world.recorded()
+    world.images.before("read", _out_of_memory)
+    assert _analyze(world, job_id) is Outcome.FAILED
+    assert (world.job(job_id).state, _error(world.job(job_id))) == (State.FAILED, "out_of_memory")
+
+
 def test_a_worker_on_its_last_attempt_is_not_ended_by_another() -> None:
     world = World(MAX_ATTEMPTS="1")
     job_id = world.recorded()

@@ -13,8 +13,8 @@ from shared.settings import Settings
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 _CODE = re.compile(
-    r'(?:ImageRejected\(|MessageRejected\(|JobError\(|_over\(|\.(?:fail|retry|cancel)\(|give_up\([^"]*|self\.code = )'
-    r'\s*"([a-z_]+)"',
+    r'(?:ImageRejected\(|MessageRejected\(|JobError\(|_over\(|\.(?:fail|retry|cancel)\(|give_up\([^"]*'
+    r'|Guard\.\w+\.value: |self\.code = )\s*"([a-z_]+)"',
 )
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
 

@@ -39,7 +39,7 @@ def facts(*, without: Guard | None = None) -> Facts:
 @pytest.mark.parametrize(("event", "state"), list(itertools.product(MOVED, State)))
 def test_an_event_is_allowed_exactly_from_the_states_of_the_table(event: Event, state: State) -> None:
     row = TABLE.get((event, state))
-    used = row is not None and Guard.ATTEMPTS_USED in row.guards
+    used = row is not None and Guard.SPENT in row.guards
     if row is None:
         with pytest.raises(IllegalTransition, match=state):
             target(event, job(state, used=used), facts())
@@ -51,8 +51,10 @@ def test_an_event_is_allowed_exactly_from_the_states_of_the_table(event: Event, 
 def test_a_guard_that_does_not_hold_refuses_and_is_named(row: object, guard: Guard) -> None:
     assert isinstance(row, type(TRANSITIONS[0]))
     assert row.source is not None
-    used = (guard is Guard.ATTEMPTS_LEFT) or (guard is not Guard.ATTEMPTS_USED and Guard.ATTEMPTS_USED in row.guards)
+    used = (guard is Guard.ATTEMPTS_LEFT) or (guard is not Guard.SPENT and Guard.SPENT in row.guards)
     refused = job(row.source, used=used)
+    if guard is Guard.TIME_LEFT:
+        refused = Job(**{**vars(refused), "deadline": NOW})
     if guard is Guard.DUE:
         refused = Job(**{**vars(refused), "not_before": NOW})
     with pytest.raises(IllegalTransition) as met:

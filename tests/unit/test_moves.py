@@ -11,6 +11,7 @@ from shared.jobs import Claim, Event, Job, JobError, State
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LEASE, GRACE, DELAY = timedelta(seconds=60), timedelta(seconds=120), timedelta(seconds=5)
+LIMIT = timedelta(days=7)
 ERROR = JobError("corrupt_image", "Nothing to see.", NOW)
 
 
@@ -29,9 +30,9 @@ def pending(max_attempts: int = 5) -> Job:
     ).job
 
 
-def running(job: Job | None = None, *, lapsed: bool = False) -> Job:
+def running(job: Job | None = None, *, now: datetime = NOW, lapsed: bool = False) -> Job:
     """Return a job just claimed."""
-    return moves.claim(job or pending(), owner="queue/1", claim_id="mine", now=NOW, lapsed=lapsed, lease=LEASE).job
+    return moves.claim(job or pending(), owner="queue/1", claim_id="mine", now=now, lapsed=lapsed, lease=LEASE).job
 
 
 def own(job: Job) -> Claim:
@@ -130,7 +131,7 @@ def test_an_end_by_another_fences_the_worker_out(event: Event) -> None:
 
 @pytest.mark.parametrize("event", [Event.EXHAUST, Event.BURY])
 def test_a_job_with_attempts_left_is_neither_exhausted_nor_buried(event: Event) -> None:
-    with pytest.raises(IllegalTransition, match="attempts left"):
+    with pytest.raises(IllegalTransition, match="attempts and time left"):
         moves.end(running(), event=event, error=ERROR, lapsed=True, now=NOW)
 
 
@@ -138,6 +139,30 @@ def test_a_job_with_attempts_left_is_neither_exhausted_nor_buried(event: Event) 
 def test_a_live_worker_on_its_last_attempt_is_left_alone(event: Event) -> None:
     with pytest.raises(IllegalTransition, match="lease is live"):
         moves.end(running(pending(max_attempts=1)), event=event, error=ERROR, lapsed=False, now=NOW)
+
+
+def test_the_first_claim_sets_a_deadline_and_later_ones_keep_it() -> None:
+    first = running(replace(pending(), time_limit=LIMIT))
+    again = moves.claim(first, owner="o", claim_id="2", now=NOW + DELAY, lapsed=True, lease=LEASE).job
+    assert (first.deadline, again.deadline) == (NOW + LIMIT, NOW + LIMIT)
+
+
+def test_a_job_without_a_limit_has_no_deadline() -> None:
+    assert running().deadline is None
+
+
+@pytest.mark.parametrize("event", [Event.EXHAUST, Event.BURY])
+def test_a_job_is_given_up_from_its_deadline_on_and_not_before(event: Event) -> None:
+    job = running(replace(pending(), time_limit=LIMIT))
+    with pytest.raises(IllegalTransition, match="time left"):
+        moves.end(job, event=event, error=ERROR, lapsed=True, now=NOW + LIMIT - DELAY)
+    assert moves.end(job, event=event, error=ERROR, lapsed=True, now=NOW + LIMIT).job.state is State.FAILED
+
+
+def test_a_redriven_job_has_all_of_its_time_again() -> None:
+    job = running(replace(pending(), time_limit=LIMIT))
+    failed = moves.fail(job, claim=own(job), error=ERROR, now=NOW).job
+    assert running(moves.redrive(failed, now=NOW + LIMIT, grace=GRACE).job, now=NOW + LIMIT).deadline == NOW + 2 * LIMIT
 
 
 def test_a_redriven_job_has_all_of_its_attempts_and_keeps_the_count() -> None:

@@ -24,6 +24,7 @@ BAD = {
     "LEASE_MARGIN_SECONDS": "61",
     "DISPATCH_GRACE_SECONDS": "-1",
     "MAX_ATTEMPTS": "0",
+    "JOB_TIME_LIMIT_SECONDS": "0",
     "MAX_BACKLOG": "-1",
     "BACKOFF_SECONDS": "five",
     "BACKOFF_MAX_SECONDS": "1e3",

@@ -142,7 +142,7 @@ TABLES = {
         Promise.ENDED_STAYS,
     ),
     "bury of a live lease": (without(Event.BURY, Guard.LAPSED), Promise.LEASE_KEPT),
-    "bury with attempts left": (without(Event.BURY, Guard.ATTEMPTS_USED), Promise.ATTEMPTS_KEPT),
+    "bury with attempts left": (without(Event.BURY, Guard.SPENT), Promise.ATTEMPTS_KEPT),
     "no end for a job that kills": (
         tuple(row for row in without(Event.EXHAUST, None) if row.event is not Event.BURY),
         Promise.REST,
