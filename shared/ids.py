@@ -27,9 +27,22 @@ def job_id(kind: str, ref: str, version: str) -> str:
     return f"{kind}-{digest(kind, ref)[:16]}{digest(version)[:16]}"
 
 
+def kind(identity: str) -> str:
+    """Return the type that a job id begins with.
+
+    Raises:
+        InvalidReference: That is no job id.
+    """
+    return _parsed(identity)[1]
+
+
 def bucket(identity: str, buckets: int) -> int:
     """Return the bucket of a job id, 0 to ``buckets`` − 1: its first byte decides, so the id alone is enough."""
+    return int(_parsed(identity)[2][:2], 16) % buckets
+
+
+def _parsed(identity: str) -> re.Match[str]:
     found = JOB_ID.fullmatch(identity)
     if not found:
         raise InvalidReference("job id: want '{type}-{32 hex digits}'")
-    return int(found[2][:2], 16) % buckets
+    return found

@@ -197,7 +197,7 @@ def _sweep(
     return Sweep(
         jobs=storage.jobs,
         lock=_lock(settings, storage, heartbeat, monotonic),
-        analyze=analyze,
+        works={settings.image_type: analyze},
         overflow=Overflow(jobs=storage.jobs, queue=storage.queue, settings=settings, clock=server),
         drain=drain,
         settings=settings,

@@ -6,15 +6,17 @@ the queue; with ``queue`` it analyses nothing, and sends all that is due to the 
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
+from typing import Protocol
 
 from shared.clock import ServerClock
 from shared.errors import LockHeld, StorageOut
+from shared.ids import kind
 from shared.ports import JobStore
 from shared.settings import Dispatch, Settings
-from shared.steps.analyze import Analyze
 from shared.steps.locking import TableLock
 from shared.steps.outcomes import Outcome
 from shared.steps.overflow import Overflow
@@ -42,13 +44,20 @@ class Swept:
     locked_out: bool = False
 
 
+class Work(Protocol):
+    """What brings a job of one type to its end."""
+
+    def __call__(self, job_id: str, *, owner: str) -> Outcome:
+        """Work one job, if it is free; ``owner`` is ``trigger/invocation-id``."""
+
+
 class Sweep:
-    """Analyse what is due, one sweep at a time among all instances.
+    """Work on what is due, one sweep at a time among all instances.
 
     Args:
         jobs: Where due rows are.
         lock: Keeps sweeps apart.
-        analyze: Works one job.
+        works: Works one job, by its type; jobs of other types are not looked at.
         overflow: Sends jobs to the queue.
         drain: Takes in what lies stuck in the poison queues.
         settings: Budget, parallelism, buckets.
@@ -62,7 +71,7 @@ class Sweep:
         *,
         jobs: JobStore,
         lock: TableLock,
-        analyze: Analyze,
+        works: Mapping[str, Work],
         overflow: Overflow,
         drain: Callable[[], Counter[Outcome]],
         settings: Settings,
@@ -72,7 +81,7 @@ class Sweep:
     ) -> None:
         self._jobs = jobs
         self._lock = lock
-        self._analyze = analyze
+        self._works = works
         self._overflow = overflow
         self._drain = drain
         self._settings = settings
@@ -90,8 +99,8 @@ class Sweep:
         Raises:
             StorageOut: Storage is out; the next tick sweeps again.
 
-        Costs: lock 3, one query a bucket, one look into each poison queue, and those of each analysis; 3 for each job
-        that is sent to the queue, and 1 for the queue's length; 1 when another sweep is under way.
+        Costs: lock 3, one query a type and bucket, one look into each poison queue, and those of each analysis; 3 for
+        each job that is sent to the queue, and 1 for the queue's length; 1 when another sweep is under way.
         """
         begun_at = self._monotonic()
         self._prepare_once()
@@ -117,12 +126,14 @@ class Sweep:
             self._prepared = True
 
     def _due(self) -> list[str]:
-        """List ids of due jobs of all buckets, in turn from each, so that no bucket waits for another."""
-        now = self._clock.now()
-        kind, buckets = self._settings.image_type, self._settings.job_buckets
-        found = [self._jobs.due(kind, bucket, before=now, limit=LIMIT) for bucket in range(buckets)]
-        turns = max((len(ids) for ids in found), default=0)
-        return [ids[turn] for turn in range(turns) for ids in found if turn < len(ids)]
+        """List ids of due jobs, in turn from each type and in each from each bucket: so none waits for another."""
+        now, buckets = self._clock.now(), range(self._settings.job_buckets)
+        return _in_turn(
+            [
+                _in_turn([self._jobs.due(each, bucket, before=now, limit=LIMIT) for bucket in buckets])
+                for each in self._works
+            ]
+        )
 
     def _over(self, begun_at: float, share: float) -> bool:
         """Whether this share of the budget is over."""
@@ -153,7 +164,7 @@ class Sweep:
         """Analyse in parallel; return how jobs ended, what the first that failed has raised, and which had no turn."""
 
         def one(job_id: str) -> Outcome | None:
-            return None if stop() else self._analyze(job_id, owner=owner)
+            return None if stop() else self._works[kind(job_id)](job_id, owner=owner)
 
         with ThreadPoolExecutor(min(self._settings.sweep_parallelism, len(ids)), "sweep") as pool:
             begun = {job_id: pool.submit(one, job_id) for job_id in ids}
@@ -161,3 +172,8 @@ class Sweep:
         ends = {job_id: future.result() for job_id, future in begun.items() if future.exception() is None}
         rest = [job_id for job_id, end in ends.items() if end is None]
         return Counter(end for end in ends.values() if end is not None), failed, rest
+
+
+def _in_turn(lists: Sequence[list[str]]) -> list[str]:
+    """Take the first of each list, then the second of each, and so on."""
+    return [each for each in chain.from_iterable(zip_longest(*lists)) if each is not None]

@@ -25,7 +25,7 @@ from shared.steps.receive import Receive
 from shared.steps.reconcile import Reconcile
 from shared.steps.record import Record
 from shared.steps.rejected import Readmit
-from shared.steps.sweep import Sweep
+from shared.steps.sweep import Sweep, Work
 from tests.doubles.clock import FakeClock
 from tests.doubles.ended import MemoryEnded
 from tests.doubles.images import MemoryImages
@@ -124,6 +124,7 @@ class World:
 
     def _wire_timers(self) -> None:
         clock, settings = self.clock, self.settings
+        self.works: dict[str, Work] = {settings.image_type: self.analyze}
         self.reconcile = Reconcile(
             listing=self.listing,
             marks=self.marks,
@@ -136,7 +137,7 @@ class World:
         self.sweep = Sweep(
             jobs=self.jobs,
             lock=self.lock,
-            analyze=self.analyze,
+            works=self.works,
             overflow=Overflow(jobs=self.jobs, queue=self.queue, settings=settings, clock=clock.server),
             drain=self.drain,
             settings=settings,

@@ -1,10 +1,11 @@
 import json
 import logging
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from shared import ids
+from shared import ids, moves
 from shared.errors import StorageOut
 from shared.jobs import SCHEMA, Event, Move, State
 from shared.steps.outcomes import Outcome
@@ -17,6 +18,23 @@ def _due(world: World, count: int) -> list[str]:
     world.clock.advance(121)
     world.journal.clear()
     return found
+
+
+def _insert_due(world: World, kind: str, count: int) -> None:
+    """Insert due jobs of another type."""
+    for number in range(count):
+        world.jobs.insert(
+            moves.add(
+                kind=kind,
+                ref=f"{number}",
+                version="",
+                params={},
+                max_attempts=1,
+                now=world.clock.now - timedelta(hours=1),
+                grace=timedelta(0),
+                add_nonce=world.draw(),
+            )
+        )
 
 
 def test_what_is_due_is_analysed() -> None:
@@ -100,6 +118,31 @@ def test_every_bucket_gets_its_turn() -> None:
     order = world.sweep._due()
     assert sorted(order) == sorted(found)
     assert {ids.bucket(job_id, 4) for job_id in order[:4]} == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("dispatch", ["timer", "queue"])
+def test_a_backlog_of_one_type_keeps_no_other_type_waiting(dispatch: str) -> None:
+    world = World(SWEEP_PARALLELISM="1", SWEEP_BUDGET_SECONDS="10", MAX_BACKLOG="25", DISPATCH=dispatch)
+    begun: list[str] = []
+
+    def work(job_id: str, *, owner: str) -> Outcome:  # noqa: ARG001 - as every work
+        begun.append(ids.kind(job_id))
+        world.clock.advance(1)
+        return Outcome.BUSY
+
+    world.works |= {"image-analysis": work, "other": work}
+    _due(world, 20)
+    world.queue.sent.clear()
+    _insert_due(world, "other", 2)
+    world.sweep(owner="timer/1")
+    begun += [ids.kind(json.loads(text)["job_id"]) for text, _ in world.queue.sent]
+    assert begun[:5] == ["image-analysis", "other", "image-analysis", "other", "image-analysis"]
+
+
+def test_a_type_that_nothing_here_works_on_is_left_alone() -> None:
+    world = World()
+    _insert_due(world, "other", 1)
+    assert world.sweep(owner="timer/1").outcomes == {}
 
 
 def test_a_job_that_fails_keeps_no_other_from_its_turn() -> None:
