@@ -25,6 +25,7 @@ class JobFacts:
     type: str
     ref: str
     version: str
+    retagged: str | None = None
     state: State
     owner: str | None = None
     claim_id: str | None = None
@@ -71,6 +72,7 @@ class KeyFacts:
         version: The newest.
         job_id: The job of that version.
         final: How that job ended, once it is purged; None before.
+        analyzed: The version that the job is of, where it stands for a newer one of the same content; else None.
     """
 
     row_key: str
@@ -80,6 +82,7 @@ class KeyFacts:
     version: str
     job_id: str
     final: State | None = None
+    analyzed: str | None = None
 
 
 @dataclass(kw_only=True)

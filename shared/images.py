@@ -58,12 +58,16 @@ class BlobFacts:
         size_bytes: Length of the content.
         content_type: As declared by the uploader; not to be believed.
         modified_at: Aware UTC.
+        content_md5: Of the content, 32 hex digits, where the service knows it.
+        created_at: When the blob was made, aware UTC; a change of metadata leaves it as it was.
     """
 
     version: str
     size_bytes: int
     content_type: str | None
     modified_at: datetime
+    content_md5: str | None = None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -162,12 +162,14 @@ def _completion(group: Group) -> Iterator[Finding]:
 def _key(group: Group) -> Iterator[Finding]:
     for key in group.keys:
         named = group.jobs.get(key.job_id)
-        says = (key.type, key.ref, key.version)
+        says = (key.type, key.ref, _analyzed(key), key.version)
         fits = key.row_key == key.belongs and key.job_id == _id_of(key)
         if named is None:
             known = key.final is not None and key.final.ended  # purged
         else:
-            known = key.final is None and (named.type, named.ref, named.version) == says
+            retagged = named.version if named.retagged is None else named.retagged
+            known = key.final is None and (named.type, named.ref, named.version, retagged) == says
+            known = known and (named.retagged is None or named.state is State.COMPLETED)
         if not (fits and (known or key.job_id in group.strange.values())):
             facts = f"names {key.job_id}" if key.final is None else f"names {key.job_id}, ended {key.final}"
             yield Finding(Rule.KEY_BROKEN, group.place, key.row_key, facts)
@@ -200,10 +202,15 @@ def _of(group: Group, job: JobFacts, rule: Rule, facts: str) -> Finding:
 
 
 def _id_of(row: JobFacts | KeyFacts) -> str | None:
+    version = _analyzed(row) if isinstance(row, KeyFacts) else row.version
     try:
-        return job_id(row.type, row.ref, row.version)
+        return job_id(row.type, row.ref, version)
     except InvalidReference:
         return None
+
+
+def _analyzed(key: KeyFacts) -> str:
+    return key.version if key.analyzed is None else key.analyzed
 
 
 def _torn(job: JobFacts) -> bool:

@@ -5,7 +5,8 @@
 * **RUNNING**: claimed. Owner, claim id and token say by whom; the lease says until when others keep off. A crash of
   the worker leaves it here until the lease has lapsed; then anybody may claim it, with a higher token, and the old
   worker's writes are refused.
-* **COMPLETED**: a report was committed, once. Nothing moves it on but purge.
+* **COMPLETED**: a report was committed, once. Nothing moves it on but purge; it may come to stand for a newer version
+  of the same content.
 * **FAILED**: the last error stands in the row: permanent, or attempts used up. Redrive makes it PENDING.
 * **CANCELED**: ended by somebody else: superseded by a newer version, its blob gone, or by hand. Redrive likewise.
 
@@ -54,6 +55,7 @@ class Event(StrEnum):
     BURY = "bury"
     REDRIVE = "redrive"
     RESCHEDULE = "reschedule"
+    RETAG = "retag"
     PURGE = "purge"
 
 
@@ -100,6 +102,7 @@ TRANSITIONS = (
     Transition(Event.REDRIVE, State.CANCELED, State.PENDING),
     Transition(Event.RESCHEDULE, State.PENDING, State.PENDING),
     Transition(Event.RESCHEDULE, State.RUNNING, State.RUNNING, (Guard.LAPSED,)),
+    Transition(Event.RETAG, State.COMPLETED, State.COMPLETED),
     Transition(Event.PURGE, State.COMPLETED, None, (Guard.EXPIRED,)),
     Transition(Event.PURGE, State.FAILED, None, (Guard.EXPIRED,)),
     Transition(Event.PURGE, State.CANCELED, None, (Guard.EXPIRED,)),
@@ -138,6 +141,7 @@ class Job:
         type: What is to be done.
         ref: What it is to be done to; for an image ``container/name``.
         version: An image's bare ETag; empty for other jobs.
+        retagged: The newest version with the same content, which this job stands for as well; None for none.
         schema: Of this row. A higher one than ``SCHEMA`` is left to newer instances.
         params: Facts fixed when the job was added.
         state: Where it stands.
@@ -167,6 +171,7 @@ class Job:
     type: str
     ref: str
     version: str = ""
+    retagged: str | None = None
     schema: int = SCHEMA
     params: Mapping[str, Any] = field(default_factory=dict)
     state: State = State.PENDING
@@ -195,6 +200,11 @@ class Job:
     def claim(self) -> Claim | None:
         """The live claim, if there is one."""
         return None if self.claim_id is None else Claim(self.claim_id, self.token)
+
+    @property
+    def newest(self) -> str:
+        """The newest version that this job stands for."""
+        return self.version if self.retagged is None else self.retagged
 
     @property
     def attempts_used(self) -> bool:

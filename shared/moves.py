@@ -163,6 +163,16 @@ def reschedule(job: Job, *, due: datetime, lapsed: bool, now: datetime) -> Move:
     return Move(Event.RESCHEDULE, replace(job, state=state, lease=lease, due=due), now)
 
 
+def retag(job: Job, *, version: str, now: datetime) -> Move:
+    """Let a completed job stand for a newer version as well, whose content is the same.
+
+    Raises:
+        IllegalTransition: It is not completed.
+    """
+    state = target(Event.RETAG, job, Facts())
+    return Move(Event.RETAG, replace(job, state=state, retagged=version), now)
+
+
 def backoff(attempts: int, *, base: timedelta, cap: timedelta, chance: float) -> timedelta:
     """Return how long to wait before the next attempt: exponential, with full jitter.
 

@@ -199,6 +199,12 @@ class Settings:
     function_timeout: str = _setting(
         "AzureFunctionsJobHost__functionTimeout", _timeout, "00:10:00", "the host's limit; as in host.json"
     )
+    reanalyze_on_metadata: bool = _setting(
+        "REANALYZE_ON_METADATA",
+        _truth,
+        "false",
+        "whether a new ETag is analysed again where moment of creation, length and MD5 are what they were",
+    )
     max_dequeue_count: int = _setting(
         "AzureFunctionsJobHost__extensions__queues__maxDequeueCount",
         _whole(1, 1000),

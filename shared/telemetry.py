@@ -16,6 +16,7 @@ class Happened(StrEnum):
 
     RECORDED = "job recorded"
     DUPLICATE = "event was a duplicate"
+    UNCHANGED = "only metadata has changed: not analysed again"
     VANISHED = "blob vanished before it was recorded"
     IGNORED = "event of another container ignored"
     CLAIMED = "analysis started"

@@ -26,7 +26,7 @@ def job_json(row: Row) -> dict[str, Any]:
         "updated_at": _time(row.modified_at),
         "progress": job.progress,
         "error": job.error and {"code": job.error.code, "message": job.error.message, "at": _time(job.error.at)},
-        "image": {"container": container, "name": name, "etag": job.version} if job.version else None,
+        "image": {"container": container, "name": name, "etag": job.newest} if job.version else None,
         "report": job.report,
         "result": None,  # an image has none beside its report
         "traceparent": job.traceparent,

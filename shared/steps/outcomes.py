@@ -8,6 +8,7 @@ class Outcome(StrEnum):
 
     RECORDED = "recorded"  #: a new job stands in the table
     DUPLICATE = "duplicate"  #: this version was recorded before
+    UNCHANGED = "unchanged"  #: a newer version of the same content: its job stands for it as well
     COMPLETED = "completed"  #: this call committed the report
     FAILED = "failed"  #: this call ended the job by an error
     CANCELED = "canceled"  #: this call ended the job: its blob is gone, or newer

@@ -5,6 +5,7 @@ A crash between the two leaves a PENDING row, which the sweep finds. The same ve
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from shared import messages, moves
@@ -19,9 +20,8 @@ from shared.errors import (
     NewerSchema,
     Undecided,
 )
-from shared.ids import job_id
 from shared.images import BlobFacts, ImageRef
-from shared.jobs import Event, JobError, Move, State
+from shared.jobs import Event, Job, JobError, Move, State
 from shared.leftovers import Rejections
 from shared.ports import ImageStore, JobStore, Key, Row, WorkQueue
 from shared.settings import Settings
@@ -31,11 +31,16 @@ from shared.telemetry import Happened, emit
 
 #: Recorders of one reference that meet here this often in a row are no accident.
 ROUNDS = 20
+_TOLD = {
+    Outcome.RECORDED: Happened.RECORDED,
+    Outcome.DUPLICATE: Happened.DUPLICATE,
+    Outcome.UNCHANGED: Happened.UNCHANGED,
+}
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """Which job stands for the version, and whether this call has made it."""
+    """Which job stands for the version, and what this call has done: RECORDED, DUPLICATE or UNCHANGED."""
 
     job_id: str
     outcome: Outcome
@@ -84,16 +89,18 @@ class Record:
         Raises:
             BlobGone: There is no such blob.
 
-        Costs: HEAD, transaction, send = 3; a duplicate 2, or 3 once its job is purged; a newer version 7.
+        Costs: HEAD, transaction, send = 3; a duplicate 2, or 3 once its job is purged; a newer version 7; one of the
+        same content 6.
         """
         found = self._images.head(ref)
+        added = self._added(ref, found, traceparent)
         try:
-            row: Row | None = self._jobs.insert(self._added(ref, found, traceparent))
+            row = self._jobs.insert(added)
         except Duplicate:
-            row = None
+            return self._told(Recorded(added.job.id, Outcome.DUPLICATE), ref.ref)
         except KeyTaken:
-            row, found = self._newer(ref, traceparent, seen=found)
-        return self._recorded(ref, row, found, announce=announce)
+            return self._newer(ref, traceparent, seen=found, announce=announce)
+        return self._recorded(row, announce=announce)
 
     def overwritten(self, ref: ImageRef) -> Recorded:
         """Record what stands under a reference by now, where another version was recorded and is gone.
@@ -106,18 +113,7 @@ class Record:
 
         Costs: get, HEAD, get, transaction, send = 5.
         """
-        row, found = self._newer(ref, None, seen=None)
-        return self._recorded(ref, row, found, announce=True)
-
-    def _recorded(self, ref: ImageRef, row: Row | None, found: BlobFacts, *, announce: bool) -> Recorded:
-        if row is None:
-            identity = job_id(self._settings.image_type, ref.ref, found.version)
-            emit(Happened.DUPLICATE, job=identity, ref=ref.ref)
-            return Recorded(identity, Outcome.DUPLICATE)
-        emit(Happened.RECORDED, job=row.job.id, ref=ref.ref)
-        if announce:
-            send_message(self._queue, self._settings, row.job)
-        return Recorded(row.job.id, Outcome.RECORDED)
+        return self._newer(ref, None, seen=None, announce=True)
 
     def announced(self, path: str | None, *, traceparent: str | None = None) -> Outcome:
         """Record what an event of the blob service names.
@@ -129,8 +125,8 @@ class Record:
             traceparent: As above.
 
         Returns:
-            RECORDED or DUPLICATE; GONE when the blob has vanished since; IGNORED for another container's; REJECTED
-            for one that can't be reached or read, which is kept with the reason.
+            RECORDED, DUPLICATE or UNCHANGED; GONE when the blob has vanished since; IGNORED for another container's;
+            REJECTED for one that can't be reached or read, which is kept with the reason.
         """
         path = path or ""
         container, _, name = path.partition("/")
@@ -152,7 +148,17 @@ class Record:
         emit(Happened.REJECTED, level=logging.WARNING, code=code)
         return Outcome.REJECTED
 
-    def _newer(self, ref: ImageRef, traceparent: str | None, *, seen: BlobFacts | None) -> tuple[Row | None, BlobFacts]:
+    def _recorded(self, row: Row, *, announce: bool) -> Recorded:
+        recorded = self._told(Recorded(row.job.id, Outcome.RECORDED), row.job.ref)
+        if announce:
+            send_message(self._queue, self._settings, row.job)
+        return recorded
+
+    def _told(self, recorded: Recorded, ref: str) -> Recorded:
+        emit(_TOLD[recorded.outcome], job=recorded.job_id, ref=ref)
+        return recorded
+
+    def _newer(self, ref: ImageRef, traceparent: str | None, *, seen: BlobFacts | None, announce: bool) -> Recorded:
         """Put the version that stands there now over the recorded one.
 
         The key row is read first, the blob looked at second, and the write matches that read. So nobody can put an
@@ -163,65 +169,95 @@ class Record:
             traceparent: As above.
             seen: The version that the event was about: when the key row names it, it was recorded, and nothing is
                 written; what may stand there by now has an event of its own.
+            announce: As above.
         """
         for _ in range(ROUNDS):
             key = self._jobs.key(self._settings.image_type, ref.ref)
             if seen is not None and key is not None and key.version == seen.version:
-                return None, seen
+                return self._told(Recorded(key.job_id, Outcome.DUPLICATE), ref.ref)
             found = self._images.head(ref)
             if key is not None and key.version == found.version:
-                return None, found
-            added = self._added(ref, found, traceparent)
-            superseded = None if key is None else self._superseded(key)
-            try:
-                return self._jobs.insert(added, over=key, superseded=superseded), found
-            except Duplicate:
-                if key is None:
-                    return None, found
-                row, settled = self._returned(added.job.id, key, superseded)
-                if settled:
-                    return row, found
-            except (KeyTaken, Lost):
-                continue
+                return self._told(Recorded(key.job_id, Outcome.DUPLICATE), ref.ref)
+            with suppress(KeyTaken, Lost):
+                recorded = self._over(key, self._added(ref, found, traceparent))
+                if isinstance(recorded, Recorded):
+                    return self._told(recorded, ref.ref)
+                if recorded is not None:
+                    return self._recorded(recorded, announce=announce)
         raise Undecided(f"{ref.ref}: other recorders were first {ROUNDS} times")
 
-    def _superseded(self, key: Key) -> tuple[Row, Move] | None:
-        """Return the replaced version's job with its end, if it lives.
+    def _over(self, key: Key | None, added: Move) -> Row | Recorded | None:
+        """Write a version over that of a key row.
+
+        Returns:
+            The row of a job that waits now; or which job stands for the version already, or as well; None when others
+            were faster in a way that has to be looked at anew.
+
+        Raises:
+            KeyTaken: Another version has come to stand in the key row.
+            Lost: The same, or the replaced version's job has moved on.
+        """
+        before = None if key is None else self._named(key)
+        if key is not None and before is not None and self._same_content(before.job, added.job):
+            version, now = added.job.version, self._clock.now()
+            self._jobs.replace(before, moves.retag(before.job, version=version, now=now), over=key)
+            return Recorded(before.job.id, Outcome.UNCHANGED)
+        superseded = None if before is None else self._superseded(before)
+        try:
+            return self._jobs.insert(added, over=key, superseded=superseded)
+        except Duplicate:
+            if key is None:
+                return Recorded(added.job.id, Outcome.DUPLICATE)
+            return self._returned(added.job.id, key, superseded)
+
+    def _named(self, key: Key) -> Row | None:
+        """Read the job of the replaced version; None when it is purged.
 
         One of a newer release is left alone: whoever reads its blob will find that version gone, and end it.
         """
         try:
-            row = self._jobs.get(key.job_id)
+            return self._jobs.get(key.job_id)
         except NewerSchema:
             return None
-        if row is None or row.job.state.ended:
+
+    def _same_content(self, before: Job, added: Job) -> bool:
+        """Whether a completed job has analysed what stands there now, as far as the service knows."""
+        if self._settings.reanalyze_on_metadata or before.state is not State.COMPLETED:
+            return False
+        facts = ("bytes", "content_md5", "created_at")
+        return all(added.params[fact] is not None and before.params.get(fact) == added.params[fact] for fact in facts)
+
+    def _superseded(self, before: Row) -> tuple[Row, Move] | None:
+        """Return the replaced version's job with its end, if it lives."""
+        if before.job.state.ended:
             return None
         now = self._clock.now()
         error = JobError("superseded", "A newer version of the image was recorded.", now)
-        return row, moves.end(row.job, event=Event.SUPERSEDE, error=error, lapsed=False, now=now)
+        return before, moves.end(before.job, event=Event.SUPERSEDE, error=error, lapsed=False, now=now)
 
-    def _returned(self, identity: str, key: Key, superseded: tuple[Row, Move] | None) -> tuple[Row | None, bool]:
-        """Open the job of a version that was superseded and has come back; say whether that is settled."""
+    def _returned(self, identity: str, key: Key, superseded: tuple[Row, Move] | None) -> Row | Recorded | None:
+        """Open the job of a version that was superseded and has come back."""
+        settled = Recorded(identity, Outcome.DUPLICATE)
         try:
             row = self._jobs.get(identity)
         except NewerSchema:
-            return None, True
-        if row is None:
-            return None, False
-        if row.job.state is not State.CANCELED:
-            return None, True
+            return settled
+        if row is None or row.job.state is not State.CANCELED:
+            return None if row is None else settled
         move = moves.redrive(row.job, now=self._clock.now(), grace=self._settings.grace)
-        try:
-            return self._jobs.replace(row, move, over=key, superseded=superseded), True
-        except Lost:
-            return None, False
+        return self._jobs.replace(row, move, over=key, superseded=superseded)
 
     def _added(self, ref: ImageRef, found: BlobFacts, traceparent: str | None) -> Move:
         return moves.add(
             kind=self._settings.image_type,
             ref=ref.ref,
             version=found.version,
-            params={"bytes": found.size_bytes, "content_type": found.content_type},
+            params={
+                "bytes": found.size_bytes,
+                "content_type": found.content_type,
+                "content_md5": found.content_md5,
+                "created_at": None if found.created_at is None else found.created_at.isoformat(),
+            },
             max_attempts=self._settings.max_attempts,
             time_limit=self._settings.time_limit,
             now=self._clock.now(),

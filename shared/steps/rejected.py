@@ -8,7 +8,7 @@ from shared.steps.admit import Admit
 from shared.steps.outcomes import Outcome
 
 #: Each says that a job stands for what was named; of all others, something may still be missing.
-ADMITTED = frozenset({Outcome.RECORDED, Outcome.DUPLICATE, Outcome.LIVE, Outcome.ENDED})
+ADMITTED = frozenset({Outcome.RECORDED, Outcome.DUPLICATE, Outcome.UNCHANGED, Outcome.LIVE, Outcome.ENDED})
 
 
 class Readmit:

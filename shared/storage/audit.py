@@ -19,8 +19,8 @@ from shared.storage import answers, cas, codec
 from shared.storage.patience import Patience
 
 _COLUMNS = [
-    *("PartitionKey", "RowKey", "Timestamp", "schema", "type", "ref", "version", "state", "owner", "claim_id"),
-    *("lease_seconds", "token", "attempts", "due", "ended", "job_id", "outcome", "final_state"),
+    *("PartitionKey", "RowKey", "Timestamp", "schema", "type", "ref", "version", "retagged", "state", "owner"),
+    *("claim_id", "analyzed", "lease_seconds", "token", "attempts", "due", "ended", "job_id", "outcome", "final_state"),
 ]
 _PLACE = re.compile(r"([a-z][a-z0-9-]{0,30}):[0-9a-f]{2}")
 _KEY = re.compile(r"key:([0-9a-f]{32})")
@@ -225,6 +225,7 @@ def _job(row: TableEntity, job_id: str) -> JobFacts:
         type=row["type"],
         ref=row["ref"],
         version=row.get("version") or "",
+        retagged=row.get("retagged"),
         state=state,
         owner=row.get("owner"),
         claim_id=row.get("claim_id"),
@@ -260,4 +261,5 @@ def _key(row: TableEntity) -> KeyFacts:
         row.get("version") or "",
         row["job_id"],
         None if final is None else State(final),
+        row.get("analyzed"),
     )

@@ -49,7 +49,10 @@ class BlobContainers:
                 raise BlobGone(ref.ref) from None
             except HttpResponseError as error:
                 raise _unreadable(error) from error
-        return BlobFacts(version_of(found.etag), found.size, found.content_settings.content_type, found.last_modified)
+        told = found.content_settings
+        digest = bytes(told.content_md5).hex() if told.content_md5 else None
+        at = (found.last_modified, digest, found.creation_time)
+        return BlobFacts(version_of(found.etag), found.size, told.content_type, *at)
 
     def read(self, ref: ImageRef, version: str) -> bytes:
         """See ``ImageStore.read``."""

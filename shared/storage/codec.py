@@ -22,7 +22,7 @@ _BASIC_PLANE = 0xFFFF
 #: Milliseconds count down from here in ``end:`` keys, so that the newest comes first.
 _LATEST_MS = 9_999_999_999_999
 
-_TEXTS = ("type", "ref", "version", "owner", "claim_id", "cursor", "traceparent", "add_nonce")
+_TEXTS = ("type", "ref", "version", "retagged", "owner", "claim_id", "cursor", "traceparent", "add_nonce")
 _NUMBERS = ("schema", "token", "attempts", "attempts_base", "max_attempts")
 _TIMES = ("not_before", "due", "deadline", "created", "started", "ended")
 _SPANS = {"lease": "lease_seconds", "time_limit": "time_limit_seconds"}
@@ -138,13 +138,15 @@ def encode_key(job: Job, *, place: str, nonce: str, purged: bool = False) -> dic
         purged: Whether the job goes with this write: then its end stands here.
     """
     final = {"final_state": job.state.value, "ended_at": job.ended} if purged else {}
+    analyzed = {} if job.retagged is None else {"analyzed": job.version}
     return {
         **final,
+        **analyzed,
         "PartitionKey": place,
         "RowKey": ref_key(job.type, job.ref),
         "type": job.type,
         "ref": job.ref,
-        "version": job.version,
+        "version": job.newest,
         "job_id": job.id,
         "nonce": nonce,
     }

@@ -15,6 +15,7 @@ from shared.retention import edges
 from shared.steps.outcomes import Outcome
 from tests.contract.audited import Audited
 from tests.doubles.transports import Passing
+from tests.doubles.world import png
 
 
 class Died(BaseException):
@@ -68,7 +69,7 @@ class Aged(Audited):
 
     def canceled(self, name: str) -> Row:
         """Record an image, let a worker begin, and cancel its job: the token is ahead of the attempts."""
-        row = self.claimed(self.recorded(name))
+        row = self.claimed(self.recorded(name, png(7, 7)))
         assert self.darkroom.operate.cancel(row.job.id) is Outcome.CANCELED
         return self.row(row.job.id)
 

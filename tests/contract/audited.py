@@ -34,9 +34,15 @@ class Audited:
         blobs.get_blob_client(ref.container, name).upload_blob(png() if data is None else data, overwrite=True)
         return ref
 
-    def recorded(self, name: str = "cat.png") -> Row:
+    def touch(self, name: str) -> ImageRef:
+        """Change an image's metadata and nothing else."""
+        ref = ImageRef(self.darkroom.settings.images_container, name)
+        self.darkroom.storage.images._service.get_blob_client(ref.container, name).set_blob_metadata({"seen": "yes"})
+        return ref
+
+    def recorded(self, name: str = "cat.png", data: bytes | None = None) -> Row:
         """Record an image."""
-        return self.row(self.darkroom.record(self.upload(name)).job_id)
+        return self.row(self.darkroom.record(self.upload(name, data)).job_id)
 
     def completed(self, name: str = "cat.png") -> Row:
         """Record and analyse an image."""

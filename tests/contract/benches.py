@@ -53,6 +53,9 @@ class ImagesBench(Protocol):
     def remove(self, ref: ImageRef) -> None:
         """Delete an image as its owner does."""
 
+    def touch(self, ref: ImageRef) -> None:
+        """Change a blob's metadata and nothing else."""
+
     def thumbnails(self) -> dict[str, tuple[bytes, str]]:
         """Return content and MIME type of every thumbnail."""
 
@@ -117,6 +120,10 @@ class AzureImages:
         """See ``ImagesBench``."""
         self._images.upload_blob(name, data, overwrite=True, headers={"x-ms-blob-content-type": content_type})
         return ImageRef(self._images.container_name, name)
+
+    def touch(self, ref: ImageRef) -> None:
+        """See ``ImagesBench``."""
+        self._images.get_blob_client(ref.name).set_blob_metadata({"seen": "yes"})
 
     def remove(self, ref: ImageRef) -> None:
         """See ``ImagesBench``."""

@@ -62,6 +62,10 @@ class DoubledImages:
         self.store.upload(ref, data, content_type=content_type)
         return ref
 
+    def touch(self, ref: ImageRef) -> None:
+        """See ``ImagesBench``."""
+        self.store.touch(ref)
+
     def remove(self, ref: ImageRef) -> None:
         """See ``ImagesBench``."""
         self.store.take(ref)

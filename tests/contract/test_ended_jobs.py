@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from shared import moves
 from shared.jobs import Event, Move, State
 from shared.ports import Key, Row
 from shared.retention import EndedJobs
@@ -85,6 +86,17 @@ def test_all_rows_of_a_purged_job_go_but_its_key_row_which_says_how_it_ended(res
     assert key is not None
     assert (key.version, key.job_id, key.state) == (row.job.version, row.job.id, State.CANCELED)
     assert abs(key.ended - row.job.ended) < timedelta(milliseconds=1)  # type: ignore[operator]
+
+
+def test_a_purged_job_that_stood_for_a_newer_version_leaves_that_version_known(resting: Resting) -> None:
+    row = lives.running(resting.jobs)
+    done = resting.jobs.store.replace(row, lives.completed(resting.jobs, row))
+    move = moves.retag(done.job, version="0x9", now=resting.jobs.now)
+    both = resting.jobs.store.replace(done, move, over=resting.key(done))
+    assert resting.ended.purge([(both, resting.key(both))]) == {row.job.id}
+    key = resting.jobs.store.key(row.job.type, row.job.ref)
+    assert key is not None
+    assert (key.version, key.job_id, key.state) == ("0x9", row.job.id, State.COMPLETED)
 
 
 def test_the_key_row_of_a_newer_version_stays_as_it_is(resting: Resting) -> None:

@@ -1,3 +1,5 @@
+import hashlib
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -64,6 +66,16 @@ def test_the_same_content_again_is_another_version(images: ImagesBench) -> None:
     version = images.store.head(ref).version
     images.upload("cat.png", b"miau")
     assert images.store.head(ref).version != version
+
+
+def test_a_change_of_metadata_is_another_version_whose_content_is_known_to_be_the_same(images: ImagesBench) -> None:
+    ref = images.upload("cat.png", b"miau")
+    before = images.store.head(ref)
+    images.touch(ref)
+    after = images.store.head(ref)
+    assert after.version != before.version
+    assert replace(after, version="", modified_at=before.modified_at) == replace(before, version="")
+    assert after.content_md5 == hashlib.md5(b"miau", usedforsecurity=False).hexdigest()
 
 
 def test_the_first_thumbnail_creates_its_container(images: ImagesBench) -> None:

@@ -51,6 +51,16 @@ def test_all_that_has_ended_goes_and_nothing_is_wrong_afterwards(aged: Aged) -> 
     assert (aged.found, aged.row(live.job.id).etag) == ([], live.etag)
 
 
+def test_nothing_is_wrong_before_and_after_a_job_that_stands_for_two_versions_is_purged(aged: Aged) -> None:
+    row = aged.completed()
+    assert aged.darkroom.record(aged.touch("cat.png")).outcome is Outcome.UNCHANGED
+    assert aged.verify().violations == 0
+    aged.darkroom.purge(owner="timer/1")
+    assert aged.darkroom.storage.jobs.get(row.job.id) is None
+    assert (aged.verify().violations, aged.found) == (0, [])
+    assert aged.darkroom.record(ImageRef(aged.darkroom.settings.images_container, "cat.png")).job_id == row.job.id
+
+
 def test_what_is_within_its_retention_stays(environ: Environ, wire: Wire) -> None:
     aged = Aged(environ, wire, days=29)
     _mixed(aged)

@@ -89,6 +89,18 @@ def test_a_newer_version_takes_seven_requests(counted: Counted) -> None:
     assert len(requests) == 7
 
 
+def test_a_change_of_metadata_takes_six_requests_and_three_when_told_again(counted: Counted) -> None:
+    job_id = _record(counted)
+    counted.darkroom.analyze(job_id, owner="queue/1")
+    ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
+    blob = counted.darkroom.storage.images._service.get_blob_client(ref.container, ref.name)
+    blob.set_blob_metadata({"seen": "yes"})
+    for outcome, costs in ((Outcome.UNCHANGED, 6), (Outcome.DUPLICATE, 3)):
+        with counted.wire.counted() as requests:
+            told = counted.darkroom.record(ref)
+        assert (told.job_id, told.outcome, len(requests)) == (job_id, outcome, costs)
+
+
 def test_an_analysis_takes_five_requests(counted: Counted) -> None:
     body = f'{{"v":1,"job_id":"{_record(counted)}"}}'.encode()
     with counted.wire.counted() as requests:

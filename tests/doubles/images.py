@@ -1,7 +1,8 @@
 """``ImageStore`` in memory."""
 
+import hashlib
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.errors import BlobChanged, BlobGone
 from shared.images import BlobFacts, ImageRef
@@ -38,8 +39,17 @@ class MemoryImages(Door):
     def upload(self, ref: ImageRef, data: bytes, *, content_type: str | None = "image/png") -> str:
         """Put a blob there, as an uploader does, and return its version."""
         version = f"0x{next(self._etags):X}"
-        facts = BlobFacts(version, len(data), content_type, self._clock.now.replace(microsecond=0))
+        at, md5 = self._clock.now.replace(microsecond=0), hashlib.md5(data, usedforsecurity=False).hexdigest()
+        facts = BlobFacts(version, len(data), content_type, at, md5, at)
         self._blobs[ref] = Blob(data, facts)
+        return version
+
+    def touch(self, ref: ImageRef) -> str:
+        """Change a blob's metadata and nothing else, and return its new version."""
+        blob = self._blobs[ref]
+        version = self.upload(ref, blob.data, content_type=blob.facts.content_type)
+        touched = replace(self._blobs[ref].facts, created_at=blob.facts.created_at)
+        self._blobs[ref] = Blob(blob.data, touched)
         return version
 
     @property

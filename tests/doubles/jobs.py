@@ -146,7 +146,7 @@ class MemoryJobs(Door):
         return (stands and stands.etag) != (over and over.etag)
 
     def _apply_key(self, job: Job) -> None:
-        self.kept.keys[job.type, job.ref] = Key(job.type, job.ref, job.version, job.id, self._etag())
+        self.kept.keys[job.type, job.ref] = Key(job.type, job.ref, job.newest, job.id, self._etag())
 
     def _apply(self, row: Row | None, move: Move) -> Row:
         job, before, kept = _stored(move.job), None if row is None else row.job, self.kept

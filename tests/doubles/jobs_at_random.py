@@ -35,6 +35,7 @@ def jobs(ref: str, state: State, *, version: str = "0x1") -> st.SearchStrategy[J
         type=st.just(TYPE),
         ref=st.just(ref),
         version=st.just(version),
+        retagged=st.none() | texts.filter(bool) if state is State.COMPLETED else nothing,
         params=objects,
         state=st.just(state),
         owner=texts.filter(bool) if running else nothing,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared import moves
+from shared import ids, moves
 from shared.errors import BlobUnreadable, StorageOut, Undecided
 from shared.images import ImageRef
 from shared.jobs import Event, Job, JobError, Move, State
@@ -137,7 +137,8 @@ def test_a_version_whose_job_stands_already_ends_the_older_job_all_the_same() ->
     old = world.recorded()
     world.upload(data=png(9, 9))
     key = world.jobs.kept.keys["image-analysis", "images/cat.png"]
-    world.jobs.before("key", lambda: world.jobs.kept.keys.update({(key.type, key.ref): replace(key, version="0x2")}))
+    newer = replace(key, version="0x2", job_id=ids.job_id(key.type, key.ref, "0x2"))
+    world.jobs.before("key", lambda: world.jobs.kept.keys.update({(key.type, key.ref): newer}))
     assert _analyze(world, old) is Outcome.CANCELED
     assert _error(world.job(old)) == "superseded"
 

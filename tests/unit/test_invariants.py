@@ -20,6 +20,7 @@ from tests.doubles.ended import MemoryEnded
 from tests.doubles.jobs import Kept, MemoryJobs
 
 TYPE, REF = "image-analysis", "images/cat.png"
+VERSIONS = ("0x1", "0x2", "0x3", "0x4")
 OLD, NEW = (job_id(TYPE, REF, version) for version in ("0x1", "0x2"))
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -94,6 +95,9 @@ BREAKS: list[tuple[Rule, Callable[[Group], object]]] = [
     (Rule.COMPLETION_UNPROVEN, tried(2, outcome="complete")),
     (Rule.KEY_BROKEN, keyed(row_key="key:elsewhere")),
     (Rule.KEY_BROKEN, keyed(version="0x3")),
+    (Rule.KEY_BROKEN, keyed(version="0x3", analyzed="0x2")),
+    (Rule.KEY_BROKEN, keyed(analyzed="0x3")),
+    (Rule.KEY_BROKEN, changed(NEW, retagged="0x3")),
     (Rule.KEY_BROKEN, keyed(version="0x9", job_id=NOBODY)),
     (Rule.KEY_BROKEN, keyed(ref="images/dog.png")),
     (Rule.KEY_BROKEN, keyed(final=State.COMPLETED)),
@@ -163,6 +167,24 @@ def test_the_index_of_a_job_row_that_cannot_be_read_is_no_orphan() -> None:
     assert found(group) == {Rule.UNREADABLE}
 
 
+def _retagged(identity: str) -> Group:
+    """Let a job stand for a newer version as well, as rows say it."""
+    group = sound()
+    job = replace(group.jobs[identity], retagged="0x3")
+    if job.state is State.COMPLETED:
+        del group.jobs[NEW]
+        group.tries = [row for row in group.tries if row.job_id == OLD]
+        group.index = {at: row for at, row in group.index.items() if row.job_id == OLD}
+    group.jobs[identity] = job
+    keyed(version="0x3", analyzed=job.version, job_id=identity)(group)
+    return group
+
+
+def test_a_completed_job_may_stand_for_a_newer_version_of_the_same_content_and_no_other_may() -> None:
+    assert found(_retagged(OLD)) == set()
+    assert found(_retagged(NEW)) == {Rule.KEY_BROKEN}
+
+
 def test_a_finding_that_was_put_right_is_no_violation() -> None:
     broken = Finding(Rule.INDEX_MISSING, "p", "d")
     assert broken.violation
@@ -181,13 +203,15 @@ def kept_group(kept: Kept) -> Group:
         group.tries.append(TryFacts(key, identity, token, columns["claim_id"], columns.get("outcome")))
     for stands in kept.keys.values():
         at = f"key:{digest(stands.type, stands.ref)}"
-        group.keys.append(KeyFacts(at, at, stands.type, stands.ref, stands.version, stands.job_id, stands.state))
+        analyzed = next(version for version in VERSIONS if job_id(TYPE, REF, version) == stands.job_id)
+        says = (stands.type, stands.ref, stands.version, stands.job_id, stands.state)
+        group.keys.append(KeyFacts(at, at, *says, None if analyzed == stands.version else analyzed))
     return group
 
 
 def facts(job: Job) -> JobFacts:
-    columns = {name: getattr(job, name) for name in ("id", "type", "ref", "version", "state", "owner", "claim_id")}
-    columns |= {name: getattr(job, name) for name in ("token", "attempts", "due", "ended")}
+    columns = {name: getattr(job, name) for name in ("id", "type", "ref", "version", "retagged", "state")}
+    columns |= {name: getattr(job, name) for name in ("owner", "claim_id", "token", "attempts", "due", "ended")}
     return JobFacts(**columns, leased=job.lease is not None, row_key=job.id, index_key=codec.index_key(job))
 
 
@@ -212,7 +236,7 @@ class Walk:
 
     def record(self) -> None:
         """Record a version, over what stands."""
-        version = self.chance.choice(["0x1", "0x2", "0x3"])
+        version = self.chance.choice(VERSIONS[:3])
         over = self.jobs.key(TYPE, REF)
         before = None if over is None or over.version == version else self.jobs.get(over.job_id)
         ended = None
@@ -274,7 +298,11 @@ class Walk:
             return
         row, error = self.row(), JobError("x", "", self.clock.now)
         key = self.jobs.key(TYPE, REF)
-        if row.job.state.ended and key is not None and key.job_id == row.job.id:
+        newest = key is not None and key.job_id == row.job.id
+        if newest and row.job.state is State.COMPLETED:
+            move = moves.retag(row.job, version=self.chance.choice(VERSIONS), now=error.at)
+            self.jobs.replace(row, move, over=key)
+        elif newest and row.job.state.ended:
             move = moves.redrive(row.job, now=error.at, grace=timedelta(0))
             self.jobs.replace(row, move, over=key)
         elif self.chance.random() < 0.25:

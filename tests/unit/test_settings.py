@@ -25,6 +25,7 @@ BAD = {
     "DISPATCH_GRACE_SECONDS": "-1",
     "MAX_ATTEMPTS": "0",
     "JOB_TIME_LIMIT_SECONDS": "0",
+    "REANALYZE_ON_METADATA": "no",
     "MAX_BACKLOG": "-1",
     "BACKOFF_SECONDS": "five",
     "BACKOFF_MAX_SECONDS": "1e3",
