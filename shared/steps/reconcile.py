@@ -1,17 +1,19 @@
 """Walk through the container of images, a slice at a time, and record what no event has announced.
 
-A walk goes from page to page, and its mark moves behind a page only when all of that page is done: so a slice that
-ends anywhere, by its budget or by a crash, leaves nothing out. What it had recorded is known to the next by one look.
+A walk goes from page to page, and its mark moves behind a page only when all of that page has been looked at: so a
+slice that ends anywhere, by its budget or by a crash, leaves nothing out. What it had recorded is known to the next by
+one look. What could not be looked at holds nothing up: the next walk begins to look before it.
 """
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from shared.clock import DATE_STEP
 from shared.errors import LockHeld, Lost, MarkerRejected
 from shared.images import Listed, Page
 from shared.ports import ImageListing, JobStore, Mark, Marks
@@ -79,12 +81,13 @@ class Position:
         """The beginning of the same walk."""
         return replace(self, marker=None, following=None)
 
-    def behind(self, page: Page, *, grace: timedelta) -> Self:
+    def behind(self, page: Page, *, grace: timedelta, failed: Sequence[Listed] = ()) -> Self:
         """Move behind a page that is done.
 
-        The first page decides the next watermark; a later one only where the grace has grown meanwhile.
+        The first page decides the next watermark; a later one only where the grace has grown meanwhile, or where a look
+        has failed: that blob must be later than the watermark.
         """
-        reached = page.seen_at - OVERLAP - grace
+        reached = min([page.seen_at - OVERLAP - grace, *(blob.modified_at - DATE_STEP for blob in failed)])
         following = reached if self.following is None else min(self.following, reached)
         if page.marker is None:
             return replace(self, marker=None, watermark=following, following=None)
@@ -148,7 +151,7 @@ class Reconcile:
             owner: Who works, ``trigger/invocation-id``.
 
         Raises:
-            StorageOut: Storage is out, altogether or for one image; the next slice begins at that page again.
+            StorageOut: Storage is out, altogether or for one image; the next walk looks at that one again.
 
         Costs: lock 3, get; a list and a transaction for each 1,000 blobs; a look-up for each blob that was modified
         since the last walk and is older than the grace, and those of recording it.
@@ -179,9 +182,10 @@ class Reconcile:
                     raise
                 position = position.restarted
                 continue
-            if not self._work(page, position.watermark, done):
+            failed = self._work(page, position.watermark, done)
+            if failed is None:
                 return
-            position = position.behind(page, grace=self._settings.reconcile_grace)
+            position = position.behind(page, grace=self._settings.reconcile_grace, failed=failed)
             try:
                 mark = self._keep(mark, position)
             except Lost:  # the lock has lapsed, and another walks
@@ -193,10 +197,13 @@ class Reconcile:
             return self._marks.insert(self._name, position.value)
         return self._marks.replace(mark, position.value)
 
-    def _work(self, page: Page, watermark: datetime | None, done: _Slice) -> bool:
-        """Look at all candidates of a page, in parallel; say whether all of them are done.
+    def _work(self, page: Page, watermark: datetime | None, done: _Slice) -> list[Listed] | None:
+        """Look at all candidates of a page, in parallel.
 
-        One that raises keeps no other from its turn; what it has raised is raised when the slice is over.
+        One that raises keeps no other from its turn; what the first has raised is raised when the slice is over.
+
+        Returns:
+            Those that could not be looked at; None when the budget was over before each had its turn.
         """
 
         def one(blob: Listed) -> Outcome | None:
@@ -210,13 +217,14 @@ class Reconcile:
         ]
         done.seen += len(page.blobs)
         if not candidates:
-            return True
+            return []
         with ThreadPoolExecutor(min(self._settings.reconcile_parallelism, len(candidates)), LOCK) as pool:
-            begun = [pool.submit(one, blob) for blob in candidates]
-        done.failed = next((error for future in begun if (error := future.exception()) is not None), None)
-        ends = [future.result() for future in begun if future.exception() is None]
+            begun = {blob: pool.submit(one, blob) for blob in candidates}
+        errors = {blob: error for blob, future in begun.items() if (error := future.exception()) is not None}
+        done.failed = done.failed or next(iter(errors.values()), None)
+        ends = [future.result() for blob, future in begun.items() if blob not in errors]
         done.outcomes.update(end for end in ends if end is not None)
-        return done.failed is None and None not in ends
+        return None if None in ends else list(errors)
 
     def _look(self, blob: Listed) -> Outcome:
         """Record a blob unless this very version is recorded already."""

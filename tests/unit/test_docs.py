@@ -47,3 +47,15 @@ def test_the_two_commands_stand_before_line_forty_of_the_readme() -> None:
 @pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "samples" / "README.md", *DOCS], ids=lambda p: p.name)
 def test_no_link_inside_the_repository_is_broken(path: Path) -> None:
     assert [link for link in _LINK.findall(path.read_text("utf-8")) if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", *DOCS], ids=lambda path: path.name)
+def test_no_link_leads_to_a_heading_that_is_not_there(path: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", path.read_text("utf-8"))
+    assert [link for link in links if link[1] not in _headings(path.parent / link[0] if link[0] else path)] == []
+
+
+def _headings(path: Path) -> set[str]:
+    """Return the anchors of a document's headings, as GitHub makes them."""
+    found = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}

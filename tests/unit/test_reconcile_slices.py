@@ -108,14 +108,37 @@ def test_an_image_that_raises_keeps_no_other_from_its_turn() -> None:
     world.images.before("head", raising(StorageOut("out")))
     with pytest.raises(StorageOut):
         walk(world)
-    assert recorded(world) == ["b.png"]
+    assert recorded(world) == ["b.png", "c.png"]
 
 
-def test_the_mark_waits_for_an_image_that_raises() -> None:
-    world = grown("a.png", "b.png", "c.png")
-    world.listing.most = 2
+def test_the_next_walk_looks_again_at_an_image_that_raised() -> None:
+    world = grown("a.png")
+    world.clock.advance(86_400)
+    world.upload("b.png")
+    world.clock.advance(86_400)
     world.images.before("head", raising(StorageOut("out")))
     with pytest.raises(StorageOut):
         walk(world)
+    assert walk(world) == Reconciled(seen=2, missed=1, complete=True)
+    assert recorded(world) == ["a.png", "b.png"]
+
+
+def test_an_image_that_always_raises_holds_no_later_page_up() -> None:
+    world = grown("a.png", "b.png")
+    world.listing.most = 1
+    for number in range(3):
+        world.images.before("head", raising(StorageOut("out")))
+        world.upload(f"c{number}.png")
+        world.clock.advance(86_400)
+        with pytest.raises(StorageOut):
+            walk(world)
+    assert recorded(world) == ["b.png", "c0.png", "c1.png", "c2.png"]
+
+
+def test_an_outage_of_the_table_moves_no_mark() -> None:
+    world = grown("a.png")
+    world.jobs.out = True
+    world.marks.out = True
+    with pytest.raises(StorageOut):
+        walk(world)
     assert world.marks.kept == {}
-    assert walk(world) == Reconciled(seen=3, missed=2, complete=True)

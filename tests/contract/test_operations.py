@@ -1,0 +1,37 @@
+"""What docs/operations.md tells operators to ask the table for."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.contract.audited import Audited
+
+TEXT = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text("utf-8")
+FILTERS = dict(re.findall(r"<!-- filter: (\w+) -->\n```\n(.+)\n```", TEXT))
+
+
+@pytest.fixture
+def mixed(bench: Audited) -> dict[str, str]:
+    """Make a job of each kind; return their ids."""
+    darkroom = bench.darkroom
+    failed = darkroom.record(bench.upload("empty.png", b"")).job_id
+    darkroom.analyze(failed, owner="queue/1")
+    live = bench.claimed(bench.recorded("live.png")).job.id
+    return {"failed": failed, "live": live, "completed": bench.completed("done.png").job.id}
+
+
+@pytest.mark.parametrize(
+    ("name", "want"),
+    [("live", "due:{at}:{live}"), ("failed", "end:FAILED:{at}:{failed}"), ("attempts", "try:{live}:{at}")],
+)
+def test_a_filter_of_the_runbook_finds_what_it_is_for_and_nothing_else(
+    bench: Audited, mixed: dict[str, str], name: str, want: str
+) -> None:
+    rows = bench.table.query_entities(FILTERS[name].replace("{id}", mixed["live"]), select=["RowKey"])
+    (found,) = (row["RowKey"] for row in rows)
+    assert re.fullmatch(want.format(at=r"\d+", **mixed), found)
+
+
+def test_every_filter_of_the_runbook_is_tried_above() -> None:
+    assert set(FILTERS) == {"live", "failed", "attempts"}
