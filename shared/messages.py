@@ -140,7 +140,7 @@ def _from_item_of_list(item: Any, images_container: str) -> Hints:  # noqa: ANN4
 
 def _from_item(item: Any, images_container: str) -> Hints:  # noqa: ANN401 - JSON may hold anything
     if isinstance(item, str):
-        return next(_plain(item.strip() or "?", images_container), ())
+        return next(_plain(item or "?", images_container), ())  # exact: a name may end with a space
     if not isinstance(item, dict):
         raise MessageRejected("unknown_form", "The JSON names no image and no job.")
     if _CREATED in (item.get("eventType"), item.get("type")) or "specversion" in item or "eventType" in item:

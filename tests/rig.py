@@ -156,17 +156,28 @@ class Rig:
         rows = self.darkroom.storage.jobs._table.list_entities()
         return [dict(row) for row in rows if row["RowKey"].startswith("try:")]
 
-    def logged(self, event: str) -> list[str]:
-        """Return the lines in which the newest host has logged an event."""
-        return [line for line in self.hosts[-1].log.read_text("utf-8").splitlines() if f'"{event}"' in line]
+    def logged(self, event: str, host: HostProcess | None = None) -> list[dict[str, Any]]:
+        """Return what a host, the newest by default, has told of an event: its own, or the app's with its fields."""
+        whole = (host or self.hosts[-1]).log.read_text("utf-8").split("\n")[:-1]  # the last may be half a line
+        lines = [json.loads(line) for line in whole if line.startswith("{")]
+        told = [{**line, **line.get("fields", {})} for line in lines]
+        return [line for line in told if line["event"] == event]
 
-    def verify(self) -> str:
-        """Run ``darkroom verify`` as an operator does; return its last line when it finds no violation."""
-        command = [sys.executable, "-c", "from shared.cli.main import app; app()", "verify"]
+    def waiting(self, queue: str = "image-jobs") -> int:
+        """Count the messages of a queue, those in a host's hands included."""
+        return self.queues.get_queue_client(queue).get_queue_properties().approximate_message_count or 0
+
+    def command(self, *words: str) -> list[str]:
+        """Run ``darkroom`` as an operator does; return the lines that it prints when all is well."""
+        command = [sys.executable, "-c", "from shared.cli.main import app; app()", *words]
         environ = {**os.environ, **self.environ}
         told = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
         assert told.returncode == 0, told.stdout + told.stderr
-        return told.stdout.splitlines()[-1]
+        return told.stdout.splitlines()
+
+    def verify(self) -> str:
+        """Run ``darkroom verify``; return its last line when it finds no violation."""
+        return self.command("verify")[-1]
 
     def applied(self) -> tuple[Counter[str], Counter[str]]:
         """End everything, so that the request log is whole; return claims and commits by job id, as it has them."""

@@ -40,6 +40,8 @@ class Readmit:
         row = self._rejections.get(rejected_id)
         if row is None:
             return [Outcome.UNKNOWN]
+        if row.code == "not_text":  # what is kept of it says what the bytes were, and is not what was sent
+            return [Outcome.REJECTED]
         outcomes = self._admit(row.text.encode()) or [Outcome.REJECTED]
         if ADMITTED.issuperset(outcomes):
             with contextlib.suppress(Lost):

@@ -1,6 +1,7 @@
 """``Rejections`` on Azure Table Storage: one row a text, beside the jobs."""
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 from azure.core import MatchConditions
@@ -54,7 +55,7 @@ class RejectedTable:
         with answers.reading():
             try:
                 rows = self._table.query_entities(condition, parameters=names, select=_COLUMNS, results_per_page=limit)
-                return [_decoded(row, row["shown"]) for row in next(rows.by_page(), ())]
+                return [_decoded(row, row["shown"]) for row in islice(rows, limit)]
             except ResourceNotFoundError:
                 return []
 

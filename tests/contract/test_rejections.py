@@ -1,12 +1,18 @@
+import contextlib
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from azure.core.pipeline.transport import HttpTransport
 
-from shared.errors import Lost
+from shared.errors import Lost, Undecided
 from shared.ids import digest
 from shared.leftovers import Rejected
-from tests.contract.rejections import AzureRejections, DoubledRejections
+from tests.contract.rejections import AzureRejections, DoubledRejections, Interrupted
+from tests.contract.torn import Torn
+from tests.doubles.transports import Fault
 
 Bench = AzureRejections | DoubledRejections
 
@@ -57,6 +63,13 @@ def test_a_list_goes_on_where_the_one_before_has_ended(rejections: Bench) -> Non
     assert (first, rest) == (ids[:2], ids[2:])
 
 
+@pytest.mark.parametrize("beginning", ["00", "ff"])
+def test_a_list_has_ids_from_end_to_end(rejections: Bench, beginning: str) -> None:
+    text = next(text for text in map(str, range(10_000)) if digest(text).startswith(beginning))
+    _rejected(rejections, text)
+    assert [row.text for row in rejections.store.list(limit=10)] == [text]
+
+
 def test_nothing_is_listed_and_nothing_is_got_where_nothing_was_rejected(rejections: Bench) -> None:
     assert rejections.store.list(limit=10) == []
     assert rejections.store.get(digest("absent")) is None
@@ -97,3 +110,69 @@ def test_a_text_rejected_by_many_at_once_is_kept_once(rejections: Bench) -> None
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: _rejected(rejections, "cat"), range(8)))
     assert [row.text for row in rejections.store.list(limit=10)] == ["cat"]
+
+
+@pytest.mark.parametrize("code", ["blob_not_found", "unknown_job"])
+@pytest.mark.parametrize("fault", Fault)
+def test_a_rejection_whose_reply_is_lost_is_written_once_with_its_reason(torn: Torn, fault: Fault, code: str) -> None:
+    rival, number = torn.rivals.rejections, 1
+    if code == "unknown_job":  # so it is kept already, for another reason
+        rival.reject("cat", code="blob_not_found", message="There is none.")
+        number = 2
+    torn.wire.arm(fault, nth=number)
+    torn.storage.rejections.reject("cat", code=code, message="Whatever.")
+    row = rival.get(digest("cat"))
+    assert row is not None
+    assert (row.text, row.code, row.message) == ("cat", code, "Whatever.")
+    assert torn.wire.writes == (number if fault.applies else number + 1)
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_a_deletion_whose_reply_is_lost_leaves_nothing(torn: Torn, fault: Fault) -> None:
+    torn.storage.rejections.reject("cat", code="blob_not_found", message="There is none.")
+    row = torn.storage.rejections.get(digest("cat"))
+    assert row is not None
+    torn.wire.arm(fault)
+    with contextlib.suppress(Lost):  # nobody can tell who deleted it
+        torn.storage.rejections.delete(row)
+    assert torn.rivals.rejections.list(limit=10) == []
+
+
+@pytest.mark.parametrize("request_number", [2, 3])
+def test_a_text_that_is_forgotten_while_it_is_rejected_once_more_is_kept_anew(
+    environ: Mapping[str, str], wire: HttpTransport[Any, Any], request_number: int
+) -> None:
+    rival, interrupted = AzureRejections(environ, wire), Interrupted(wire)
+    row = _rejected(rival, "cat")
+    store = AzureRejections(environ, interrupted).store
+    interrupted.before = lambda number: rival.store.delete(row) if number == request_number else None
+    store.reject("cat", code="unknown_job", message="There is none.")
+    assert [(row.text, row.code) for row in rival.store.list(limit=10)] == [("cat", "unknown_job")]
+
+
+def test_a_text_that_others_reject_meanwhile_has_the_reason_of_the_last(
+    environ: Mapping[str, str], wire: HttpTransport[Any, Any]
+) -> None:
+    rival, interrupted = AzureRejections(environ, wire), Interrupted(wire)
+    _rejected(rival, "cat")
+    interrupted.before = lambda number: _rejected(rival, "cat", "empty") if number == 3 else None
+    AzureRejections(environ, interrupted).store.reject("cat", code="unknown_job", message="There is none.")
+    assert [row.code for row in rival.store.list(limit=10)] == ["unknown_job"]
+
+
+def test_a_text_that_comes_and_goes_for_ever_is_undecided(
+    environ: Mapping[str, str], wire: HttpTransport[Any, Any]
+) -> None:
+    rival, interrupted = AzureRejections(environ, wire), Interrupted(wire)
+    store = AzureRejections(environ, interrupted).store
+    rows: list[Rejected] = []
+
+    def come_or_go(_: int) -> None:
+        if rows:
+            rival.store.delete(rows.pop())
+        else:
+            rows.append(_rejected(rival, "cat"))
+
+    interrupted.before = come_or_go
+    with pytest.raises(Undecided):
+        store.reject("cat", code="unknown_job", message="There is none.")

@@ -205,3 +205,8 @@ def test_half_a_surrogate_pair_is_kept_as_text() -> None:
 def test_our_message_has_no_key_that_the_host_would_take_for_its_own() -> None:
     taken = {"id", "popreceipt", "dequeuecount", "insertiontime", "expirationtime", "nextvisibletime", "queuetrigger"}
     assert taken.isdisjoint(key.lower() for key in json.loads(messages.write(JOB, "00-a-b-01")))
+
+
+def test_a_name_in_quotes_is_taken_exactly() -> None:
+    (hints,) = list(messages.readings('"images/cat.png "', images_container="images"))[:1]
+    assert hints == (ImageRef("images", "cat.png "),)

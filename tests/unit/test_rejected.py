@@ -1,13 +1,19 @@
+import io
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 from localhost.host.blobs import BlobMessage
+from shared.cli import rejected as cli
 from shared.errors import StorageOut
 from shared.ids import digest
-from shared.jobs import State
+from shared.jobs import SCHEMA, Event, Move, State
+from shared.leftovers import Rejected
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World
 from tests.unit.test_messages import bodies, event
@@ -69,6 +75,33 @@ def test_one_that_names_a_job_has_its_message_sent_and_is_forgotten() -> None:
     assert (len(world.queue.sent), world.rejections.kept) == (2, {})
 
 
+def test_one_that_names_a_job_that_has_ended_is_forgotten_and_sends_nothing() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.analyze(job_id, owner="queue/1")
+    world.rejections.reject(job_id, code="unknown_job", message="It was not there yet.")
+    assert world.readmit(digest(job_id)) == [Outcome.ENDED]
+    assert (len(world.queue.sent), world.rejections.kept) == (1, {})
+
+
+def test_one_that_names_a_job_of_a_newer_release_is_kept() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.jobs.behind(job_id, lambda row: Move(Event.RENEW, replace(row.job, schema=SCHEMA + 1), row.seen_at))
+    world.rejections.reject(job_id, code="unknown_job", message="It was not there yet.")
+    assert world.readmit(digest(job_id)) == [Outcome.LEFT]
+    assert list(world.rejections.kept) == [job_id]
+
+
+def test_one_of_which_a_job_is_still_missing_is_kept() -> None:
+    world = World()
+    text = json.dumps([f"image-analysis-{0:032x}", "images/cat.png"])
+    world.rejections.reject(text, code="unknown_job", message="Neither was there yet.")
+    world.upload()
+    assert world.readmit(digest(text)) == [Outcome.UNKNOWN, Outcome.RECORDED]
+    assert list(world.rejections.kept) == [text]
+
+
 def test_one_that_is_rejected_once_more_while_it_is_redriven_is_kept() -> None:
     world = World()
     rejected = _rejected(world, "images/cat.png")
@@ -101,6 +134,61 @@ def test_an_outage_raises_and_forgets_nothing(port: str) -> None:
 
 def test_an_id_of_nothing_is_unknown() -> None:
     assert World().readmit("0" * 32) == [Outcome.UNKNOWN]
+
+
+def test_a_list_of_several_pages_has_each_text_once_in_the_order_of_their_ids() -> None:
+    world = World()
+    ids = [_rejected(world, f"images/{number}.png") for number in range(1_001)]
+    world.journal.clear()
+    assert [row.id for row in cli.every(world.rejections)] == sorted(ids)
+    assert world.journal == ["rejections.list"] * 4
+
+
+def _row(text: str, second: int = 5) -> Rejected:
+    at = datetime(2026, 1, 2, 3, 4, second, tzinfo=UTC)
+    return Rejected(digest(text), "other_container", "Not here.", at, text, "1")
+
+
+def _list(*rows: Rejected) -> list[list[str]]:
+    said = io.StringIO()
+    cli.print_list(Console(file=said, width=200), iter(rows))
+    return [line.split() for line in said.getvalue().splitlines()]
+
+
+def test_a_list_for_people_has_id_moment_code_and_text_of_each_the_newest_last() -> None:
+    rows = [_row("middle", 6), _row("newest", 7), _row("oldest", 5)]
+    assert _list(*rows) == [
+        ["id", "at", "code", "text"],
+        [digest("oldest"), "2026-01-02", "03:04:05Z", "other_container", "oldest"],
+        [digest("middle"), "2026-01-02", "03:04:06Z", "other_container", "middle"],
+        [digest("newest"), "2026-01-02", "03:04:07Z", "other_container", "newest"],
+    ]
+
+
+def test_a_list_of_nothing_prints_nothing() -> None:
+    assert _list() == []
+
+
+def test_a_text_in_a_list_is_no_markup_and_commands_no_terminal() -> None:
+    assert _list(_row("[red]a[/red][/]\x1b[2J"))[1][-1] == "[red]a[/red][/]\\x1b[2J"
+
+
+def test_one_for_programs_has_all_that_is_known_of_it() -> None:
+    told = json.loads(cli.as_json(_row("é" * 300)))
+    reason = {"code": "other_container", "message": "Not here.", "at": "2026-01-02T03:04:05+00:00"}
+    assert told == {"id": digest("é" * 300), **reason, "text": "é" * 300}
+
+
+def test_one_for_a_person_keeps_its_lines_and_commands_no_terminal() -> None:
+    told = cli.as_text(_row("{\n\t\r\x1b[2J}"))
+    assert told == "other_container (2026-01-02 03:04:05Z): Not here.\n\n{\n\\t\\r\\x1b[2J}"
+
+
+def test_a_redrive_tells_the_first_that_stood_against_it() -> None:
+    world = World()
+    rejected = _rejected(world, '["images/cat.png", "images/dog.png"]')
+    world.upload()
+    assert cli.redriven(world.readmit, rejected) is Outcome.GONE
 
 
 @pytest.mark.parametrize("way", ["receive", "bury", "bury_event"])
@@ -136,3 +224,12 @@ def test_a_redrive_loses_nothing(body: bytes, uploaded: bool) -> None:  # noqa: 
         admitted = {Outcome.RECORDED, Outcome.DUPLICATE, Outcome.LIVE, Outcome.ENDED}
         assert (row.text in world.rejections.kept) is not admitted.issuperset(outcomes)
         assert row.text in world.rejections.kept or world.jobs.kept.jobs
+
+
+def test_bytes_that_are_no_text_are_kept_and_not_followed_as_if_they_were() -> None:
+    world = World()
+    assert world.receive(b"\xff", owner="queue/1") == [Outcome.REJECTED]
+    (row,) = world.rejections.kept.values()
+    world.upload(row.text)
+    assert world.readmit(row.id) == [Outcome.REJECTED]
+    assert [kept.code for kept in world.rejections.kept.values()] == ["not_text"]
