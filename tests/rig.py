@@ -226,7 +226,7 @@ def transitions_applied(log: Path) -> tuple[Counter[str], Counter[str]]:
         elif not re.search(r"HTTP/1\.1 [45]\d\d", text):
             body = asked.pop(request, "")
             job = re.search(r'"RowKey": "job:([^"]+)"', body)
-            if job and '"state": "COMPLETED"' in body:
+            if job and '"state": "COMPLETED"' in body and '"retagged"' not in body:
                 commits[job[1]] += 1
             if job and '"claim_nonce"' in body:
                 claims[job[1]] += 1

@@ -131,3 +131,27 @@ class Rejecting(Flow):
         """See that it is there, whole."""
         kept = [row for key, row in case.rows().items() if key.startswith("rejected:")]
         assert [(row["code"], row["text"]) for row in kept] == [("blob_not_found", "nobody's.png")]
+
+
+class Retagging(Flow):
+    """An event of a change of metadata, after the job was completed: nothing is analysed again."""
+
+    starts = 1
+
+    def prepare(self, case: Case) -> None:
+        """Complete, and change the metadata."""
+        case.recorded()
+        case.hand(case.user)
+        self.version = case.touch()
+        case.events.append(case.ref)
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Record."""
+        case.tell(worker)
+
+    def check(self, case: Case) -> None:
+        """Job row and key row both say that the job stands for the newest version."""
+        rows = case.rows()
+        said = [row.get("retagged") for key, row in rows.items() if key.startswith("job:")]
+        said += [row["version"] for key, row in rows.items() if key.startswith("key:")]
+        assert said == [self.version, self.version], f"the rows say {said}"

@@ -45,6 +45,7 @@ class Case:
         inbox: Messages that a host would deliver (again).
         poison: Messages of the poison queue, likewise.
         versions: Ids of the jobs of all versions that were uploaded.
+        newest: Of each name that was uploaded, the last of them.
     """
 
     def __init__(
@@ -69,7 +70,8 @@ class Case:
         self.inbox: list[bytes] = []
         self.poison: list[bytes] = []
         self.versions: list[str] = []
-        self.ref = ImageRef(self._environ["IMAGES_CONTAINER"], "cat.png")
+        self.newest: dict[str, str] = {}
+        self.ref = self.named("cat.png")
         self.user = self.worker()
         self.user.darkroom.storage.create()
 
@@ -81,21 +83,34 @@ class Case:
         darkroom.sweep._prepared = True
         return Worker(darkroom, line)
 
-    def upload(self, data: bytes | None = None) -> str:
-        """Put a new version of the image there, a sound one without ``data``; return the id of its job."""
-        blob = self._images.get_blob_client(self.ref.container, self.ref.name)
+    def named(self, name: str) -> ImageRef:
+        """Return the image of a name."""
+        return ImageRef(self._environ["IMAGES_CONTAINER"], name)
+
+    def upload(self, data: bytes | None = None, *, name: str = "cat.png") -> str:
+        """Put a new version of an image there, a sound one without ``data``; return the id of its job."""
+        ref = self.named(name)
+        blob = self._images.get_blob_client(ref.container, ref.name)
         etag = blob.upload_blob(data or png(3 + len(self.versions)), overwrite=True)["etag"]
-        self.versions.append(ids.job_id(SETTINGS.image_type, self.ref.ref, version_of(etag)))
+        self.newest[name] = ids.job_id(SETTINGS.image_type, ref.ref, version_of(etag))
+        self.versions.append(self.newest[name])
         return self.versions[-1]
+
+    def touch(self) -> str:
+        """Change the image's metadata and nothing else; return its new version."""
+        etag = self._images.get_blob_client(self.ref.container, self.ref.name).set_blob_metadata({"seen": "yes"})[
+            "etag"
+        ]
+        return version_of(etag)
 
     def remove(self) -> None:
         """Delete the image."""
         self._images.get_blob_client(self.ref.container, self.ref.name).delete_blob()
 
-    def recorded(self, data: bytes | None = None) -> str:
+    def recorded(self, data: bytes | None = None, *, name: str = "cat.png") -> str:
         """Upload an image and record it; its message lies in the queue."""
-        self.upload(data)
-        return self.user.darkroom.record(self.ref).job_id
+        self.upload(data, name=name)
+        return self.user.darkroom.record(self.named(name)).job_id
 
     def put(self, text: str) -> None:
         """Put in a message, as anyone may."""
@@ -156,7 +171,7 @@ class Case:
             assert index == wanted, f"{identity} is {row['state']} and has {index}"
         return rows
 
-    def violations(self, *, blobs: bool) -> list[Finding]:
+    def violations(self, *, blobs: bool = True) -> list[Finding]:
         """Hold the invariants against all that is kept, as a process that nothing has ever struck."""
         found: list[Finding] = []
         self.user.darkroom.verify(found.append, repair=False, blobs=blobs)

@@ -12,6 +12,8 @@ from tests.faults.enumeration_case import Case, Worker
 from tests.faults.enumeration_flows import Flow
 
 NOBODYS = "nobody's.png"
+#: Said of a text that is rejected once more.
+AGAIN = "Gone again."
 
 
 def _kept(case: Case) -> list[Mapping[str, Any]]:
@@ -81,24 +83,36 @@ class Readmitting(Flow):
 
 
 class ReadmitOvertaken(Readmitting):
-    """The same, while the same text is rejected once more: that rejection stays."""
+    """The same, while the same text is rejected once more: unless the operator reads that rejection, it stays.
+
+    Attributes:
+        read: Whether the operator had read the text when it was rejected once more; None when it was not.
+    """
 
     strikes = PAUSES
     lapses = False
-    again = False
+    read: bool | None = None
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Redrive it."""
+        self.line = worker.line
+        super().run(case, worker)
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Reject it once more."""
-        self.again = True
-        worker.darkroom.storage.rejections.reject(case.ref.ref, code="blob_not_found", message="Gone again.")
+        paused_before = self.line.hits[-1] is Strike.PAUSED_BEFORE
+        done = self.line.sent[:-1] if paused_before else self.line.sent
+        self.read = any("'rejected'" in label for label in done)
+        worker.darkroom.storage.rejections.reject(case.ref.ref, code="blob_not_found", message=AGAIN)
 
     def afterwards(self, case: Case) -> None:
-        """See that it stays."""
-        assert bool(_kept(case)) is self.again or Strike.PAUSED_AFTER in self.strikes
-
-    def check(self, case: Case) -> None:
-        """See that a rejection which came after the text was read is never forgotten with it."""
-        assert len(_kept(case)) <= 1
+        """See that it is listed where nobody has seen it; then let the operator ask once more, who sees it."""
+        listed = [row.message for row in case.user.darkroom.storage.rejections.list(limit=10)]
+        assert listed == ([AGAIN] if self.read else []), f"listed: {listed}"
+        assert _recorded(case)
+        assert self.said == (Outcome.RECORDED,)
+        again = case.user.darkroom.readmit(digest(case.ref.ref))
+        assert again == [Outcome.DUPLICATE if self.read else Outcome.UNKNOWN], f"told: {again}"
 
 
 class BuryingEvent(Flow):

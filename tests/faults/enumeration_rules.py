@@ -1,18 +1,26 @@
-"""Job tables that break a rule, for the proof that schedules and scripts find it."""
+"""Tables and steps that break a rule, for the proof that schedules and scripts find it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from shared import wiring
+from shared.clock import ServerClock
 from shared.errors import Lost
 from shared.heartbeat import Heartbeat
+from shared.images import Listed, Page
 from shared.jobs import Event, Move
-from shared.ports import Key, Row
+from shared.leftovers import Rejected
+from shared.ports import Key, Mark, Row
 from shared.settings import Settings
+from shared.steps.reconcile import Position, Reconcile, _Slice
+from shared.storage import cas, codec
+from shared.storage.adapters import Storage
+from shared.storage.ended_table import EndedTable
 from shared.storage.job_table import JobTable
+from shared.storage.rejected_table import RejectedTable
 from tests.faults.enumeration_case import Build
 
 
@@ -46,20 +54,107 @@ class BlindToKeys(JobTable):
         return super().replace(row, move, over=guard, superseded=superseded, timeout=timeout)
 
 
+class ForgetsUnseen(RejectedTable):
+    """A rejected text is deleted as it stands, whoever has seen that."""
+
+    def delete(self, row: Rejected) -> None:
+        """See ``Rejections.delete``."""
+        stands = self.get(row.id)
+        assert stands is not None
+        super().delete(stands)
+
+
+class TakesWhatMoved(EndedTable):
+    """A job goes as it stands, whatever has become of it, and of its key row, since it was judged."""
+
+    def purge(self, jobs: Sequence[tuple[Row, Key | None]]) -> set[str]:
+        """See ``EndedJobs.purge``."""
+        return super().purge([(self._stands(row), key and self._named(key)) for row, key in jobs])
+
+    def _stands(self, row: Row) -> Row:
+        entity, etag = self._read(row.job.id, codec.job_key(row.job.id))
+        return codec.decode(entity, etag=etag, modified_at=row.modified_at, seen_at=row.seen_at)
+
+    def _named(self, key: Key) -> Key:
+        entity, etag = self._read(key.job_id, codec.ref_key(key.type, key.ref))
+        return codec.decode_key(entity, etag=etag)
+
+    def _read(self, job_id: str, row_key: str) -> tuple[Mapping[str, Any], str]:
+        entity = self._table.get_entity(codec.partition(job_id, self._buckets), row_key)
+        return entity, str(entity.metadata["etag"])
+
+
+class ForgetsKeys(EndedTable):
+    """The key row goes with the job."""
+
+    def _operations(self, row: Row, key: Key | None) -> list[cas.Operation] | None:
+        operations = super()._operations(row, None)
+        if operations is None or key is None:
+            return operations
+        at = {"PartitionKey": operations[0][1]["PartitionKey"], "RowKey": codec.ref_key(key.type, key.ref)}
+        return [*operations, ("delete", at)]
+
+
+class Hasty(Reconcile):
+    """The mark moves behind a page before any of it is done."""
+
+    def _work(self, page: Page, watermark: datetime | None, done: _Slice) -> list[Listed] | None:
+        mark = self._marks.get(self._name)
+        position = Position() if mark is None else Position.of(mark.value)
+        self._hurried = super()._keep(mark, position.behind(page, grace=self._settings.reconcile_grace))
+        return super()._work(page, watermark, done)
+
+    def _keep(self, mark: Mark | None, position: Position) -> Mark:  # noqa: ARG002 - it is done
+        return self._hurried
+
+
 def over(broken: type[JobTable]) -> Build:
-    """Return what wires a process over a table that breaks a rule."""
-    return partial(_built_over, broken)
+    """Return what wires a process over a job table that breaks a rule."""
+    return partial(_built_over, partial(_with_jobs, broken))
+
+
+def over_rejections(broken: type[RejectedTable]) -> Build:
+    """Return what wires a process over rejected texts that break a rule."""
+    return partial(_built_over, partial(_with_rejections, broken))
+
+
+def over_ended(broken: type[EndedTable]) -> Build:
+    """Return what wires a process over ended jobs that break a rule."""
+    return partial(_built_over, partial(_with_ended, broken))
+
+
+def hasty(environ: Mapping[str, str], **given: Any) -> wiring.Darkroom:  # noqa: ANN401 - passed on
+    """Wire a process whose walks are hasty."""
+    sound = wiring.build(environ, **given)
+    columns = {name.removeprefix("_"): value for name, value in vars(sound.reconcile).items() if name != "_name"}
+    return replace(sound, reconcile=Hasty(**columns))
+
+
+def _with_jobs(broken: type[JobTable], storage: Storage, clock: ServerClock) -> Storage:
+    jobs = storage.jobs
+    table = broken(jobs._table, buckets=jobs._buckets, clock=clock, patience=jobs._patience, draw=jobs._draw)
+    return replace(storage, jobs=table)
+
+
+def _with_rejections(broken: type[RejectedTable], storage: Storage, _clock: ServerClock) -> Storage:
+    jobs = storage.jobs
+    return replace(storage, rejections=broken(jobs._table, patience=jobs._patience, draw=jobs._draw))
+
+
+def _with_ended(broken: type[EndedTable], storage: Storage, _clock: ServerClock) -> Storage:
+    jobs = storage.jobs
+    table = broken(jobs._table, buckets=jobs._buckets, patience=jobs._patience, draw=jobs._draw)
+    return replace(storage, ended=table)
 
 
 def _built_over(
-    broken: type[JobTable],
+    broken: Callable[[Storage, ServerClock], Storage],
     environ: Mapping[str, str],
     *,
     monotonic: Any,  # noqa: ANN401 - passed on
     **given: Any,  # noqa: ANN401 - passed on
 ) -> wiring.Darkroom:
     sound = wiring.build(environ, monotonic=monotonic, **given)
-    jobs, settings = sound.storage.jobs, Settings.read(environ)
-    table = broken(jobs._table, buckets=jobs._buckets, clock=jobs._clock, patience=jobs._patience, draw=jobs._draw)
+    clock, settings = sound.storage.jobs._clock, Settings.read(environ)
     heartbeat = Heartbeat(margin=settings.margin, monotonic=monotonic, threaded=False)
-    return wiring._wired(settings, replace(sound.storage, jobs=table), jobs._clock, heartbeat, monotonic)
+    return wiring._wired(settings, broken(sound.storage, clock), clock, heartbeat, monotonic)

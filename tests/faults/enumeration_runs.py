@@ -61,9 +61,9 @@ class Tally:
             self.failures + other.failures,
         )
 
-    def add(self, case: Case, rows: Mapping[str, Mapping[str, Any]]) -> None:
+    def add(self, case: Case, rows: Mapping[str, Mapping[str, Any]], gone: Mapping[str, State]) -> None:
         """Count one schedule."""
-        unknown = set(case.versions) - set(jobs_in(rows))
+        unknown = set(case.versions) - set(jobs_in(rows)) - set(gone)
         self.schedules += 1
         self.lost += len([*unknown, *live(rows), *case.events, *case.inbox, *case.poison])
         self.doubled += sum(max(0, commits - 1) for commits in case.ledger.commits.values())
@@ -120,10 +120,10 @@ class Enumeration:
             sent = case.ledger.messages - messages
             assert sent >= flow.messages, f"{sent} messages: one failure has cost the rest"
         worker.line.mend()
-        violations = case.violations(blobs=False)
+        violations = case.violations()
         flow.afterwards(case)
         rows = case.recover()
-        self.tally.add(case, rows)
+        self.tally.add(case, rows, flow.gone(case))
         judge(flow, case, rows)
         assert violations == [], f"healed since: {violations}"
 
@@ -155,19 +155,28 @@ class Enumeration:
 
 def judge(flow: Flow, case: Case, rows: Mapping[str, Mapping[str, Any]]) -> None:
     """See that nothing is lost and nothing is done twice."""
-    jobs = jobs_in(rows)
-    states = [State(jobs[identity]["state"]) for identity in case.versions]
+    jobs, gone = jobs_in(rows), flow.gone(case)
+    states = [gone[identity] if identity in gone else State(jobs[identity]["state"]) for identity in case.versions]
     thumbnails = case.thumbnails()
     for identity, state in zip(case.versions, states, strict=True):
         commits, starts = case.ledger.commits[identity], case.ledger.claims[identity]
         assert commits == int(state is State.COMPLETED), f"{state}, {commits} commits"
         assert starts <= flow.starts, f"{starts} analyses"
-        if state is State.COMPLETED:
+        if state is State.COMPLETED and identity not in gone:
             name = json.loads(jobs[identity]["report"])["thumbnail"]["name"]
             assert name in thumbnails, f"no thumbnail {name}"
-    assert set(jobs) == set(case.versions), f"jobs of nobody's: {set(jobs) - set(case.versions)}"
-    named = [row["job_id"] for key, row in rows.items() if key.startswith("key:")]
-    assert named == case.versions[-1:], f"the key row names {named}"
+    assert set(jobs) == set(case.versions) - set(gone), f"jobs of nobody's: {set(jobs) ^ set(case.versions)}"
+    _known(case, rows, gone)
     assert flow.ended_well(case, states), f"ended {states}"
     flow.check(case)
     case.prove()
+
+
+def _known(case: Case, rows: Mapping[str, Mapping[str, Any]], gone: Mapping[str, State]) -> None:
+    """See that each name's newest version stands in its key row, and that of a job that is gone nothing else does."""
+    named = {row["job_id"]: row.get("final_state") for key, row in rows.items() if key.startswith("key:")}
+    assert sorted(named) == sorted(case.newest.values()), f"the key rows name {named}"
+    finals = {identity: gone[identity].value if identity in gone else None for identity in named}
+    assert named == finals, f"the key rows say {named}"
+    left = [name for name in (*rows, *case.thumbnails()) if any(identity in name for identity in gone)]
+    assert left == [], f"left of what was purged: {left}"

@@ -62,7 +62,7 @@ class Ledger:
             kind, _, rest = key.partition(":")
             self.claims[rest.partition(":")[0]] += kind == "try" and "claim_nonce" in row
             if kind == "job":
-                self.commits[rest] += row.get("state") == "COMPLETED"
+                self.commits[rest] += row.get("state") == "COMPLETED" and "retagged" not in row
                 waits = row.get("state") == "PENDING" and row["nonce"] != row["add_nonce"]
                 self.given_back[rest] += waits and closes
                 self.opened[rest] += waits and not closes
@@ -188,7 +188,7 @@ def _label(request: Any) -> str:  # noqa: ANN401 - as above
         return f"write {'+'.join(kinds)}"
     path = unquote(urlsplit(request.url).path)
     name = re.sub(r"[0-9a-f]{12,}", "…", path.rpartition("darkroom/")[2])[:60]
-    image = request.method == "GET" and name.startswith("images-")
+    image = request.method == "GET" and name.startswith("images-") and "/" in name
     return READ_IMAGE if image else f"{request.method} {name}"
 
 

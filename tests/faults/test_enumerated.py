@@ -1,6 +1,7 @@
 """Every storage request of every flow, and every fault at it: one result, nothing lost.
 
-Every day the flows beside the main ones meet six faults out of all: of each kind the one that differs most.
+Every day the flows beside the main ones meet six faults out of all: of each kind the one that differs most; the
+longest of them four.
 ``DARKROOM_EVERY_STRIKE=1`` tries all at all.
 """
 
@@ -20,6 +21,7 @@ from tests.faults import enumeration_flows as flows
 from tests.faults import enumeration_locks as locks
 from tests.faults import enumeration_operators as operators
 from tests.faults import enumeration_rejected as rejected
+from tests.faults import enumeration_walks as walks
 from tests.faults.counting import Count
 from tests.faults.enumeration import WRITES_ONLY, Strike
 from tests.faults.enumeration_pool import processes, tried
@@ -43,6 +45,7 @@ FLOWS: dict[type[flows.Flow], int] = {
     attempts.Failing: 5,
     attempts.RenewalOnly: 1,
     attempts.ReceivingImage: 8,
+    attempts.Retagging: 6,
     attempts.Rejecting: 2,
     operators.RedrivingFailed: 5,
     operators.RedrivingCorrupt: 5,
@@ -59,6 +62,13 @@ FLOWS: dict[type[flows.Flow], int] = {
     rejected.Draining: 7,
     locks.Locking: 7,
     locks.Contending: 7,
+    walks.Reconciling: 22,
+    walks.ReconcilingAnnounced: 19,
+    walks.ReconcilingPast: 19,
+    walks.Purging: 18,
+    walks.PurgingRedriven: 10,
+    walks.PurgingOvertaken: 2,
+    walks.PurgingOlder: 1,
 }
 
 
@@ -80,12 +90,21 @@ FEW = {
     Strike.PAUSED_AFTER,
     Strike.OUT_BEFORE,
 }
+LONG = {
+    walks.Reconciling,
+    walks.ReconcilingAnnounced,
+    walks.ReconcilingPast,
+    walks.Purging,
+    walks.PurgingRedriven,
+}
+#: What happens behind one request is what happens before the next; where so many follow each other, that is enough.
+FEWER = FEW - {Strike.DIED_AFTER, Strike.PAUSED_AFTER}
 
 
 def strikes_at(flow: type[flows.Flow]) -> set[Strike]:
     """Return the faults that a flow meets in this run."""
     every = flow in MAIN or os.environ.get("DARKROOM_EVERY_STRIKE")
-    kept = set(flow.strikes) if every else set(flow.strikes) & FEW
+    kept = set(flow.strikes) if every else set(flow.strikes) & (FEWER if flow in LONG else FEW)
     return kept or set(flow.strikes)
 
 

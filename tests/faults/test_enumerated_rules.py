@@ -12,6 +12,9 @@ from shared.storage import clients
 from tests.doubles.transports import Passing
 from tests.faults import enumeration_flows as flows
 from tests.faults import enumeration_operators as operators
+from tests.faults import enumeration_rejected as rejected
+from tests.faults import enumeration_rules as rules
+from tests.faults import enumeration_walks as walks
 from tests.faults.enumeration import LAPSE_SECONDS, Strike
 from tests.faults.enumeration_case import Case, Worker
 from tests.faults.enumeration_rules import BlindToKeys, LastWriterWins, over
@@ -55,6 +58,39 @@ def test_a_job_opened_over_a_newer_version_is_found(azurite: Azurite, wire: Http
     write = next(nth for nth, label in broken.points() if label.startswith("write "))
     with pytest.raises(AssertionError, match="healed since"):
         broken.struck(write, Strike.PAUSED_BEFORE)
+
+
+def test_a_rejection_that_nobody_has_seen_and_is_forgotten_is_found(
+    azurite: Azurite, wire: HttpTransport[Any, Any]
+) -> None:
+    build = rules.over_rejections(rules.ForgetsUnseen)
+    broken = Enumeration(rejected.ReadmitOvertaken, azurite.connection, wire, build=build)
+    with pytest.raises(AssertionError, match=r"listed: \[\]"):
+        broken.struck(len(broken.points()) - 1, Strike.PAUSED_BEFORE)
+
+
+def test_a_job_that_is_purged_after_it_was_opened_again_is_counted_as_lost(
+    azurite: Azurite, wire: HttpTransport[Any, Any]
+) -> None:
+    build = rules.over_ended(rules.TakesWhatMoved)
+    broken = Enumeration(walks.PurgingRedriven, azurite.connection, wire, build=build)
+    delete = next(nth for nth, label in broken.points() if label.startswith("DELETE"))
+    with pytest.raises(KeyError):
+        broken.struck(delete, Strike.PAUSED_BEFORE)
+    assert broken.tally.lost == 1
+
+
+def test_a_key_row_that_goes_with_its_job_is_found(azurite: Azurite, wire: HttpTransport[Any, Any]) -> None:
+    build = rules.over_ended(rules.ForgetsKeys)
+    with pytest.raises(AssertionError, match="the key rows name"):
+        Enumeration(walks.Purging, azurite.connection, wire, build=build).points()
+
+
+def test_a_mark_behind_a_page_that_is_not_done_is_found(azurite: Azurite, wire: HttpTransport[Any, Any]) -> None:
+    broken = Enumeration(walks.Reconciling, azurite.connection, wire, build=rules.hasty)
+    look = next(nth for nth, label in broken.points() if label.startswith("HEAD"))
+    with pytest.raises(AssertionError, match="left behind"):
+        broken.struck(look, Strike.DIED_BEFORE)
 
 
 class Forgotten(flows.Recording):

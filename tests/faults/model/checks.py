@@ -38,6 +38,9 @@ class Promise(StrEnum):
     OWN_VERSION = "a report is of the version that its job names"
     DUE = "a live job has a due row"
     ENDS = "every world leads to one at rest"
+    KNOWN = "a version that has a result is not recorded again, not even when its job is purged"
+    RIPE = "only an ended job whose retention is over is purged"
+    SHOWN = "the thumbnail of a report stands until its retention is over"
     REST = "at rest the newest version's job has ended, not as superseded"
 
 
@@ -72,6 +75,11 @@ def counted(commits: int) -> None:
     _want(commits <= 1, Promise.ONE_COMMIT)
 
 
+def added(commits: int) -> None:
+    """Check a version that is recorded against how often it has been committed."""
+    _want(not commits, Promise.KNOWN)
+
+
 def keyed(before: int, after: int) -> None:
     """Check at which uploads the recorders of the key row, before and after, had looked at the blob."""
     _want(after >= before, Promise.NEWEST_STAYS)
@@ -80,6 +88,11 @@ def keyed(before: int, after: int) -> None:
 def opened(version: int, newest: int | None) -> None:
     """Check a version that has been redriven against the one that the key row names."""
     _want(version == newest, Promise.OPENS_NEWEST)
+
+
+def purged(row: Row) -> None:
+    """Check a job that goes, as it stands."""
+    _want(row.cell.job.state.ended and row.lapsed, Promise.RIPE)
 
 
 def begun(*, own: bool, lapsed: bool) -> None:
@@ -97,9 +110,10 @@ def holds(world: World, setup: Setup) -> None:
     left = setup.left
     opened = 1 + setup.returns + left.redrives
     live = 0
-    for row in world.rows:
+    for row, shown in zip(world.rows, world.shown, strict=True):
         if row is not None:
             job = row.cell.job
+            _want(shown or row.lapsed or not setup.purges or job.state is not State.COMPLETED, Promise.SHOWN)
             live += not job.state.ended
             _want(job.attempts <= job.max_attempts * opened + left.abandons, Promise.ATTEMPTS_BOUNDED)
             _want(job.attempts - job.attempts_base <= job.max_attempts, Promise.ATTEMPTS_BOUNDED)
@@ -114,12 +128,12 @@ def rests(world: World, setup: Setup) -> None:
     superseded.
     """
     stands = setup.stands(world.blob)
-    named = world.key and world.row(world.key.version)
+    named = world.key and _known(world, world.key.version)
     _want(all(row is None or row.cell.job.state.ended for row in world.rows), Promise.REST)
     if not stands:
         _want(named is None or not _superseded(named), Promise.REST)
         return
-    newest = world.row(stands)
+    newest = _known(world, stands)
     if newest is None or named is None:
         raise Broken(Promise.REST)
     if setup.uploads.count(stands) == 1:
@@ -128,8 +142,16 @@ def rests(world: World, setup: Setup) -> None:
         _want(not (_superseded(named) and _superseded(newest)), Promise.REST)
 
 
-def _superseded(row: Row) -> bool:
-    error = row.cell.job.error
+def _known(world: World, version: int) -> Cell | None:
+    """Return the job of a version; where it was purged, what the key row says of it."""
+    row, key = world.row(version), world.key
+    if row is None:
+        return key.final if key is not None and key.version == version else None
+    return row.cell
+
+
+def _superseded(cell: Cell) -> bool:
+    error = cell.job.error
     return error is not None and error.code == Event.SUPERSEDE.value
 
 

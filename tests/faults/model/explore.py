@@ -79,7 +79,7 @@ class Explorer:
                 yield "the late write arrives", apply(world.but(ghost=None), world.ghost, self._setup.fault)
         for version in (1, 2):
             row = world.row(version)
-            if row is not None and not row.lapsed and not row.cell.job.state.ended:
+            if row is not None and not row.lapsed and (self._setup.purges or not row.cell.job.state.ended):
                 rows = put(world.rows, version, row._replace(lapsed=True))
                 yield f"time of {version} passes", world.but(rows=rows)
 

@@ -1,4 +1,4 @@
-"""Who acts on a job from outside, step by step as ``shared.steps``' ``bury``, ``operate`` and ``overflow``."""
+"""Who acts on a job from outside, step by step as ``shared.steps``' ``bury``, ``operate``, ``overflow``, ``purge``."""
 
 from shared.jobs import Event
 from tests.faults.model.planted import Fault
@@ -8,8 +8,8 @@ from tests.faults.model.store import Verdict, forget, look, outcomes
 from tests.faults.model.world import Held, Outsider, Row, World, Write, put
 
 IDLE = Outsider()
-#: Left to its due row when another was first; what somebody wants by hand is tried again.
-_HINTS = (Event.BURY, Event.RESCHEDULE)
+#: Left to its due row or to the next purge when another was first; what somebody wants by hand is tried again.
+_HINTS = (Event.BURY, Event.RESCHEDULE, Event.PURGE)
 
 
 class Acting:
@@ -34,7 +34,13 @@ class Acting:
             yield f"reads {outsider.version} again", self._read_again(world, outsider)
         elif outsider.phase == "read" and self._wants_key(outsider):
             yield "reads the key row", self._read_key(world, outsider)
-        elif outsider.phase in ("read", "keyed"):
+        elif outsider.phase == "listed":
+            yield f"reads {outsider.version}", self._read_again(world, outsider)
+        elif outsider.phase == "keyed" and outsider.event is Event.PURGE:
+            yield f"deletes the thumbnails of {outsider.version}", self._cleared(world, outsider)
+        elif outsider.phase in ("read", "keyed", "cleared"):
+            if outsider.phase == "cleared":
+                yield "dies", self._stop(world)
             yield from self._sent(world, outsider, self._write(outsider))
         elif outsider.phase == "unsure":
             yield from self._looked(world, outsider)
@@ -52,6 +58,8 @@ class Acting:
                 continue
             if self._wanted(row, Event.BURY):
                 yield f"reads {version} to bury it", self._read(world, Event.BURY, version, row)
+            if self._setup.purges and isinstance(self._setup.rules.purge(row.cell, lapsed=row.lapsed), Cell):
+                yield f"reads {version} to purge it", self._listed(world, version, row)
             if self._setup.resends and row.lapsed and self._wanted(row, Event.RESCHEDULE):
                 yield f"reads {version} to send it again", self._read(world, Event.RESCHEDULE, version, row)
             if left.cancels and self._wanted(row, Event.CANCEL):
@@ -67,9 +75,17 @@ class Acting:
 
     def _moved(self, held: Held, event: Event, *, lapsed: bool) -> object:
         rules = self._setup.rules
+        if event is Event.PURGE:
+            return held.cell if self._setup.fault is Fault.PURGE_UNJUDGED else rules.purge(held.cell, lapsed=lapsed)
         if event is Event.RESCHEDULE:
             return rules.reschedule(held.cell, lapsed=lapsed)
         return rules.redrive(held.cell) if event is Event.REDRIVE else rules.end(event, held.cell, lapsed=lapsed)
+
+    def _listed(self, world: World, version: int, row: Row) -> World:
+        """Read a job that is listed: whether it was when it was listed matters to who believes the list alone."""
+        if self._setup.fault is Fault.PURGE_UNJUDGED:
+            return self._place(world, Outsider("listed", Event.PURGE, version))
+        return self._read(world, Event.PURGE, version, row)
 
     def _read(self, world: World, event: Event, version: int, row: Row) -> World:
         held = Held(row.cell, row.etag)
@@ -77,16 +93,29 @@ class Acting:
 
     def _read_again(self, world: World, outsider: Outsider) -> World:
         row, event = world.row(outsider.version), outsider.event
-        assert row is not None
         assert event is not None
-        if not self._wanted(row, event):
+        if row is None or not self._wanted(row, event):
             return self._stop(world)
         return self._read(world, event, outsider.version, row)
 
     def _wants_key(self, outsider: Outsider) -> bool:
+        if outsider.event is Event.PURGE:
+            return True
         return outsider.event is Event.REDRIVE and self._setup.fault is not Fault.REDRIVE_UNKEYED
 
+    def _cleared(self, world: World, outsider: Outsider) -> World:
+        """Delete the thumbnails up to the token of the row as it was read."""
+        row, held = world.row(outsider.version), outsider.held
+        assert held is not None
+        own = row is not None and row.cell.job.token <= held.cell.job.token
+        if own or self._setup.fault is Fault.THUMBNAILS_ALL:
+            world = world.but(shown=put(world.shown, outsider.version, False))
+        return self._place(world, outsider._replace(phase="cleared"))
+
     def _read_key(self, world: World, outsider: Outsider) -> World:
+        if outsider.event is Event.PURGE:
+            names = world.key is not None and world.key.version == outsider.version
+            return self._place(world, outsider._replace(phase="keyed", over=world.key if names else None))
         if world.key is None or world.key.version != outsider.version:
             return self._stop(world)
         return self._place(world, outsider._replace(phase="keyed", over=world.key))

@@ -26,3 +26,8 @@ class Fault(StrEnum):
     OWN_MISSED = "version that stands there again superseded by its own worker"
     GONE_GIVEN_BACK = "job without a blob given back uncounted"
     READ_ANY = "whatever version stands there is analysed"
+    PURGE_UNJUDGED = "purge that believes the list and does not judge by the row"
+    PURGE_UNGUARDED = "purge of a moved row"
+    PURGE_UNKEYED = "purge that writes the key row without its ETag"
+    KEY_PURGED = "purge that takes the key row too"
+    THUMBNAILS_ALL = "purge that deletes the thumbnails of later tokens too"

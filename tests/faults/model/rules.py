@@ -7,7 +7,7 @@ from typing import Any
 
 from shared import moves
 from shared.errors import IllegalTransition
-from shared.jobs import Event, Guard, Job, JobError, Move
+from shared.jobs import Event, Facts, Guard, Job, JobError, Move, transition
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -105,6 +105,15 @@ class Rules:
         return self._once(
             (Event.RESCHEDULE, cell, lapsed), lambda: moves.reschedule(cell.job, due=due, lapsed=lapsed, now=NOW)
         )
+
+    def purge(self, cell: Cell, *, lapsed: bool) -> Cell | Guard | None:
+        """Return the job that goes, as it stood; refusals as in ``claim``."""
+
+        def move() -> Move:
+            transition(Event.PURGE, cell.job, Facts(ended_before=LATER if lapsed else NOW))
+            return Move(Event.PURGE, cell.job, NOW)
+
+        return self._once((Event.PURGE, cell, lapsed), move)
 
     def _once(self, call: tuple[Any, ...], move: Callable[[], Move]) -> Cell | Guard | None:
         if call not in self._known:

@@ -18,6 +18,8 @@ _UNCONDITIONAL = frozenset(
         Fault.RESCHEDULE_UNGUARDED,
         Fault.COMPLETE_BY_ID,
         Fault.COMPLETE_BY_STATUS,
+        Fault.PURGE_UNGUARDED,
+        Fault.PURGE_UNKEYED,
     }
 )
 
@@ -37,6 +39,7 @@ class Setup:
         workers: 1 or 2.
         outsiders: How many may end, open or send jobs at once, 0 to 2.
         resends: Whether sweeps send the messages of due jobs again.
+        purges: Whether retention passes, outsiders purge, and thumbnails are looked at.
         kills: Versions whose analysis kills the worker, one world each; 0 is none.
         fault: What is planted into store and actors.
         rules: Changes jobs.
@@ -52,6 +55,7 @@ class Setup:
     workers: int = 2
     outsiders: int = 1
     resends: bool = False
+    purges: bool = False
     kills: tuple[int, ...] = (0,)
     fault: Fault | None = None
     rules: Rules = field(default_factory=Rules)
@@ -86,6 +90,7 @@ class Setup:
                 ghost=None,
                 proofs=frozenset(),
                 commits=(0, 0),
+                shown=(False, False),
                 left=self.left,
             )
             for kills in self.kills

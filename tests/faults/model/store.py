@@ -47,6 +47,10 @@ def apply(world: World, write: Write, fault: Fault | None) -> World:
         KeyTaken: The insert's key row is not the one that was read.
         Lost: Job, key row or superseded job have moved on.
     """
+    return (_purged if write.event is Event.PURGE else _written)(world, write, fault)
+
+
+def _written(world: World, write: Write, fault: Fault | None) -> World:
     row = world.row(write.version)
     if write.held is None and row is not None:
         raise Duplicate(str(write.version))
@@ -98,7 +102,11 @@ def outcomes(world: World, write: Write, fault: Fault | None) -> Iterator[tuple[
 
 def look(world: World, write: Write, fault: Fault | None) -> Verdict:
     """Decide as ``cas`` does after no reply."""
-    row = world.row(write.version)
+    row, key, over = world.row(write.version), world.key, write.over
+    if write.event is Event.PURGE and over is not None:  # the key row stays, so it decides
+        if write.actor + IN_KEY in world.proofs:
+            return Verdict.WON
+        return Verdict.UNDECIDED if key is not None and key.etag == over.etag else Verdict.LOST
     if row is None:
         known = write.held is not None or fault is Fault.ABSENT_IS_LOST
         return Verdict.LOST if known else Verdict.UNDECIDED
@@ -118,6 +126,25 @@ def forget(world: World, actor: str) -> World:
     if ghost is not None and ghost.actor == actor:
         ghost = ghost._replace(actor=GONE)
     return world.but(rows=rows, proofs=world.proofs - {actor, actor + IN_KEY}, ghost=ghost)
+
+
+def _purged(world: World, write: Write, fault: Fault | None) -> World:
+    """Take a job away, and write down its end where the key row names it."""
+    row, held, over = world.row(write.version), write.held, write.over
+    assert held is not None
+    if row is None or (row.etag != held.etag and fault is not Fault.PURGE_UNGUARDED):
+        raise Lost("job")
+    if over is not None and fault is not Fault.PURGE_UNKEYED and (world.key is None or world.key.etag != over.etag):
+        raise Lost("key")
+    checks.purged(row)
+    rows, shown = put(world.rows, write.version, None), put(world.shown, write.version, False)
+    world = _demote(world.but(rows=rows, shown=shown), write.version)
+    if over is None:
+        return world
+    checks.keyed(world.key.upload if world.key else 0, over.upload)
+    key = None if fault is Fault.KEY_PURGED else Key(write.version, CURRENT, over.upload, row.cell)
+    proofs = frozenset(proof for proof in world.proofs if not proof.endswith(IN_KEY))
+    return _demote(world.but(key=key, proofs=proofs | ({write.actor + IN_KEY} if write.actor else set())), 0)
 
 
 def _guarded(write: Write, fault: Fault | None) -> bool:
@@ -143,10 +170,14 @@ def _move(world: World, version: int, held: Held | None, cell: Cell, event: Even
     before = world.row(version)
     checks.moved(before, held, cell, event)
     commits = world.commits
+    if event is Event.ADD:
+        checks.added(commits[version - 1])
     if event is Event.COMPLETE:
         checks.counted(commits[version - 1] + 1)
         commits = put(commits, version, commits[version - 1] + 1)
     rows = put(world.rows, version, Row(cell, CURRENT, lapsed=False, nonce=actor))
+    if before is not None and before.cell.job.token != cell.job.token and world.shown[version - 1]:
+        world = world.but(shown=put(world.shown, version, False))
     proofs = world.proofs | {actor} if actor and _proven(held, cell, event) else world.proofs
     return _demote(world.but(rows=rows, commits=commits, proofs=proofs), version)
 

@@ -12,7 +12,7 @@ def alike(world: World, *, doomed: bool) -> World:
 
     Workers differ in nothing but name, and so do outsiders. Who is about to write over a row that has moved since it
     was read will be refused, whatever becomes of the write and of its reply: a worker counts as idle at once, unless
-    the claim is still its own, and an outsider reads again.
+    the claim is still its own, and an outsider reads again; one that purges, once it has deleted the thumbnails.
 
     Args:
         world: As it came about.
@@ -61,18 +61,18 @@ def _resigned(worker: Worker, world: World) -> Worker:
         return Worker()
     if worker.phase == "ending":
         row = world.row(worker.version)
-        if row is not None and row.cell.job.claim != held.cell.job.claim:
+        if row is None or row.cell.job.claim != held.cell.job.claim:
             return Worker()
     return worker
 
 
 def _put_off(outsider: Outsider) -> Outsider:
-    if outsider.phase not in ("read", "keyed"):
+    if outsider.phase not in (("cleared",) if outsider.event is Event.PURGE else ("read", "keyed")):
         return outsider
     stale = outsider.held is not None and outsider.held.etag == STALE
     if not stale and (outsider.over is None or outsider.over.etag != STALE):
         return outsider
-    if outsider.event in (Event.BURY, Event.RESCHEDULE):
+    if outsider.event in (Event.BURY, Event.RESCHEDULE, Event.PURGE):
         return Outsider()
     return Outsider("reading", outsider.event, outsider.version)
 

@@ -22,6 +22,9 @@ SWEPT = Setup(Left(), deliveries=0, lists=True)
 RESENT = replace(QUIET, resends=True, outsiders=2, workers=1)
 LAST_ATTEMPT = Setup(Left(cancels=1), rules=Rules(1))
 RETURNED = replace(OVERWRITTEN, left=Left(), uploads=(1, 2, 1), events=(1, 3), rules=Rules(1), workers=1, outsiders=0)
+PURGED = Setup(Left(redrives=1), rules=Rules(1), deliveries=1, workers=1, outsiders=2, recorders_die=False, purges=True)
+TOLD_TWICE = replace(PURGED, left=Left(), events=(1, 1), outsiders=1, memory_runs_out=False)
+REPLACED = replace(TOLD_TWICE, uploads=(1, 2), events=(1, 2), deliveries=0)
 
 STORE_AND_ACTORS = {
     Fault.COMPLETE_BY_ID: (QUIET, Promise.STALE_SILENT),
@@ -42,6 +45,11 @@ STORE_AND_ACTORS = {
     Fault.OWN_MISSED: (RETURNED, Promise.REST),
     Fault.GONE_GIVEN_BACK: (replace(QUIET, uploads=(1, 0)), Promise.ATTEMPTS_BOUNDED),
     Fault.READ_ANY: (OVERWRITTEN, Promise.OWN_VERSION),
+    Fault.PURGE_UNJUDGED: (PURGED, Promise.RIPE),
+    Fault.PURGE_UNGUARDED: (PURGED, Promise.RIPE),
+    Fault.PURGE_UNKEYED: (REPLACED, Promise.NEWEST_STAYS),
+    Fault.KEY_PURGED: (TOLD_TWICE, Promise.KNOWN),
+    Fault.THUMBNAILS_ALL: (PURGED, Promise.SHOWN),
 }
 
 
@@ -103,7 +111,7 @@ def without(event: Event, guard: Guard | None) -> tuple[Transition, ...]:
     )
 
 
-def also(event: Event, sources: Iterable[jobs.State], target: jobs.State) -> tuple[Transition, ...]:
+def also(event: Event, sources: Iterable[jobs.State], target: jobs.State | None) -> tuple[Transition, ...]:
     """Return the table with rows more."""
     return (*jobs.TRANSITIONS, *(Transition(event, source, target) for source in sources))
 
@@ -143,6 +151,8 @@ TABLES = {
     ),
     "bury of a live lease": (without(Event.BURY, Guard.LAPSED), Promise.LEASE_KEPT),
     "bury with attempts left": (without(Event.BURY, Guard.SPENT), Promise.ATTEMPTS_KEPT),
+    "purge within its retention": (without(Event.PURGE, Guard.EXPIRED), Promise.SHOWN),
+    "purge of a live job": (also(Event.PURGE, [jobs.State.PENDING], None), Promise.RIPE),
     "no end for a job that kills": (
         tuple(row for row in without(Event.EXHAUST, None) if row.event is not Event.BURY),
         Promise.REST,
@@ -154,7 +164,8 @@ TABLES = {
 def test_model_finds_a_wrong_row_of_the_table(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     table, promise = TABLES[name]
     monkeypatch.setattr(jobs, "TRANSITIONS", table)
-    setup = Setup(Left(redrives=1), kills=(1,) if promise is Promise.REST else (0,))
+    purges = promise in (Promise.RIPE, Promise.SHOWN)
+    setup = Setup(Left(redrives=1), kills=(1,) if promise is Promise.REST else (0,), purges=purges)
     assert broken(setup) is promise
 
 

@@ -2,9 +2,14 @@
 
 Jobs. What is bounded: one or two workers; one or two events; one overwrite, deletion or return; 1 to 3 attempts; a
 message sent is delivered once or twice, or never; and, as each scenario says, one lost reply (applied or not, perhaps
-arriving late), one outage, one cancel and one or two redrives by hand. Deaths, renewals, sweeps, burials and the
-passing of a lease are not bounded. Who claims, exhausts, buries, cancels, redrives or records reads first and writes
-later, against what was read.
+arriving late), one outage, one cancel and one or two redrives by hand. Deaths, renewals, sweeps, burials, purges and
+the passing of a lease or of a retention are not bounded. Who claims, exhausts, buries, cancels, redrives, purges or
+records reads first and writes later, against what was read.
+
+Purges. A purge reads the job, then the key row, deletes the thumbnails up to the token that it has read, and takes the
+job away, each a step of its own; a worker publishes its thumbnail and commits likewise. Of thumbnails only the one of
+the row's own token is looked at: no report names another. A version that comes back after a newer one was recorded,
+and its own job purged, is not promised to be known.
 
 Locks. Three tenures, two of them in one instance, which remembers the row of its own last release; two to four
 acquisitions; up to two lost replies. Renewals, releases (late, repeated, in any order), deaths and the passing of a
@@ -14,11 +19,14 @@ Sweeps. Of all who found one due row, one begins, or one sends its message, and 
 the due row out of the sweeps' sight in its own transaction. So a backlog is not sent twice a sweep.
 
 Left out of the scenarios together, for size: lost replies and operators with two workers; second attempts of both
-versions of an overwritten image; recorders that die around an overwrite. Left out of the model: reconcile, purge and
-forgotten key rows; rows of newer schemas; rejected messages; thumbnails; the sweep's own lock and budget; several
-lost replies at once for jobs; renewals that arrive late, beyond a stale ETag; how often a loop gives up. A version
-that comes back is not promised to be analysed: it must only do no harm, and not leave the newest version superseded.
+versions of an overwritten image; recorders that die around an overwrite; purges of versions that come back. Left out
+of the model: reconcile; rows of attempts and ends; thumbnails where nothing is purged; rows of newer schemas; rejected
+messages; the sweep's own lock and budget; several lost replies at once for jobs; renewals that arrive late, beyond a
+stale ETag; how often a loop gives up. A version that comes back is not promised to be analysed: it must only do no
+harm, and not leave the newest version superseded.
 """
+
+from dataclasses import replace
 
 import pytest
 
@@ -81,6 +89,14 @@ SCENARIOS: dict[str, Setup | LockSetup] = {
     "a version comes back, and a reply is lost": overwritten(Left(losses=1), uploads=(1, 2, 1), events=(1, 3)),
     "a version comes back, and an operator redrives": overwritten(
         Left(redrives=1), uploads=(1, 2, 1), events=(1, 3), deliveries=0, outsiders=1
+    ),
+    "a purge, and an operator redrives": Setup(
+        Left(redrives=1), rules=Rules(1), deliveries=1, outsiders=2, recorders_die=False, purges=True
+    ),
+    "a purge, and the event comes again": Setup(Left(), rules=Rules(2), events=(1, 1), deliveries=1, purges=True),
+    "a purge, and an overwrite": replace(overwritten(Left(), deliveries=0, outsiders=1), purges=True),
+    "a purge, and a reply is lost": Setup(
+        Left(losses=1, redrives=1), rules=Rules(1), deliveries=1, workers=1, recorders_die=False, purges=True
     ),
     "a lock, four times": LockSetup(asks=4, losses=0),
     "a lock, and a reply is lost": LockSetup(asks=3, losses=1),

@@ -37,7 +37,8 @@ class Working:
             return
         yield "dies", self._stop(world)
         if worker.phase == "listed":
-            yield "reads", self._read(world, worker.version, _row(world, worker))
+            row = world.row(worker.version)
+            yield "reads", self._stop(world) if row is None else self._read(world, worker.version, row)
         elif worker.phase == "read":
             yield from self._begun(world, worker)
         elif worker.phase == "claimed":
@@ -46,6 +47,8 @@ class Working:
             yield from self._work(world, worker)
         elif worker.phase == "recording":
             yield from self._record(world, worker)
+        elif worker.phase == "publishing":
+            yield "publishes", self._plan(self._thumbnail(world, worker, stands=True), worker, Event.COMPLETE)
         elif worker.phase == "ending":
             yield from self._end(world, worker)
         elif worker.phase == "unsure":
@@ -89,25 +92,26 @@ class Working:
 
     def _checked(self, world: World, worker: Worker) -> World:
         """Begin to work, unless the claim has outlasted its own lease."""
-        row = _row(world, worker)
-        own = _own(row, worker)
-        if (not own or row.lapsed) and self._setup.fault is not Fault.NO_RECHECK:
+        row = world.row(worker.version)
+        own, lapsed = _own(row, worker), row is None or row.lapsed
+        if (not own or lapsed) and self._setup.fault is not Fault.NO_RECHECK:
             return self._stop(world)
-        checks.begun(own=own, lapsed=row.lapsed)
+        checks.begun(own=own, lapsed=lapsed)
         return self._place(world, worker._replace(phase="working", lapsed=False))
 
     def _work(self, world: World, worker: Worker) -> Steps:
-        row = _row(world, worker)
-        own = _own(row, worker)
-        yield from self._renew(world, worker, row)
+        row = world.row(worker.version)
+        if row is not None and _own(row, worker):
+            yield from self._renew(world, worker, row)
         stands = self._setup.stands(world.blob)
         if not stands:
             yield "finds no blob", self._plan(world, worker, self._gone)
         elif stands != worker.version and self._setup.fault is not Fault.READ_ANY:
             yield "finds another blob", self._place(world, worker._replace(phase="recording", recorder=NEWER))
-        elif own and not row.lapsed:
+        elif row is not None and _own(row, worker) and not row.lapsed:
             checks.analysed(stands, worker.version)
-            yield "has analysed", self._plan(world, worker, Event.COMPLETE)
+            published = self._place(world, worker._replace(phase="publishing"))
+            yield "has analysed", published if self._setup.purges else self._plan(world, worker, Event.COMPLETE)
         else:
             yield "finds its lease gone", self._stop(world)
         if self._setup.memory_runs_out:
@@ -128,7 +132,7 @@ class Working:
         """Renew, heard or unheard; the row as it stands is used, as production does after a refusal."""
         assert worker.held is not None
         cell = self._setup.rules.own(Event.RENEW, row.cell, worker.held.cell)
-        if not isinstance(cell, Cell) or not _own(row, worker):
+        if not isinstance(cell, Cell):
             return
         write = Write(GONE, worker.version, Held(row.cell, row.etag), cell, Event.RENEW)
         renewed = apply(world, write, self._setup.fault)
@@ -144,18 +148,18 @@ class Working:
             yield from self._give_back(world, worker)
         elif self._setup.stands(worker.recorder.found) == worker.version and self._setup.fault is not Fault.OWN_MISSED:
             yield "finds its own version there again", self._plan(world, worker, self._retry(worker))
-        elif _own(_row(world, worker), worker):
+        elif _own(world.row(worker.version), worker):
             yield "still owns", self._plan(world, worker, Event.SUPERSEDE)
         else:
             yield "was superseded", self._stop(world)
 
     def _end(self, world: World, worker: Worker) -> Steps:
         """Write the attempt's end against the row held; faults read the row anew and ask less of it."""
-        held, plan, row = worker.held, worker.plan, _row(world, worker)
+        held, plan, row = worker.held, worker.plan, world.row(worker.version)
         assert held is not None
         assert plan is not None
         found, sent = held.cell, held
-        if self._setup.fault is Fault.COMPLETE_BY_STATUS and plan is Event.COMPLETE:
+        if self._setup.fault is Fault.COMPLETE_BY_STATUS and plan is Event.COMPLETE and row is not None:
             found, sent = row.cell, Held(held.cell, row.etag)
         cell = self._setup.rules.own(plan, found, held.cell)
         if isinstance(cell, Cell):
@@ -200,15 +204,23 @@ class Working:
 
     def _lost(self, world: World, worker: Worker, write: Write) -> World:
         """Leave a claim to its winner; repeat an end while the claim is own, as after a renewal nobody heard of."""
-        row = _row(world, worker)
-        if write.event in _UNCLAIMED or not _own(row, worker):
-            return self._stop(world)
+        row = world.row(worker.version)
+        if write.event in _UNCLAIMED or row is None or not _own(row, worker):
+            lost = write.event is Event.COMPLETE
+            return self._stop(self._thumbnail(world, worker, stands=False) if lost else world)
         again = worker._replace(phase="ending", held=Held(row.cell, row.etag), write=None)
         return self._place(world, again)
 
     def _plan(self, world: World, worker: Worker, plan: Event) -> World:
         planned = worker._replace(phase="ending", plan=plan, write=None, recorder=None)
         return self._place(world, planned)
+
+    def _thumbnail(self, world: World, worker: Worker, *, stands: bool) -> World:
+        """Write the claim's thumbnail, or take it back; one of another token than the row's is seen by nobody."""
+        row, held = world.row(worker.version), worker.held
+        if not self._setup.purges or row is None or held is None or held.cell.job.token != row.cell.job.token:
+            return world
+        return world.but(shown=put(world.shown, worker.version, stands))
 
     def _stop(self, world: World) -> World:
         return self._place(forget(world, self._name), IDLE)
@@ -221,12 +233,6 @@ class Working:
         return self._place(world, worker._replace(recorder=recorder))
 
 
-def _row(world: World, worker: Worker) -> Row:
-    row = world.row(worker.version)
-    assert row is not None
-    return row
-
-
-def _own(row: Row, worker: Worker) -> bool:
+def _own(row: Row | None, worker: Worker) -> bool:
     """Whether the row's claim is this worker's, as ``Attempt`` asks."""
-    return worker.held is not None and row.cell.job.claim == worker.held.cell.job.claim
+    return row is not None and worker.held is not None and row.cell.job.claim == worker.held.cell.job.claim

@@ -41,11 +41,13 @@ class Key(NamedTuple):
         version: The newest recorded.
         etag: As in ``Row``.
         upload: At which upload its recorder looked at the blob; no row tells it, it is kept to judge by.
+        final: The version's job as it was purged; None before.
     """
 
     version: int
     etag: int
     upload: int
+    final: Cell | None = None
 
 
 class End(NamedTuple):
@@ -105,7 +107,8 @@ class Worker(NamedTuple):
     """A worker, or a sweep at work.
 
     Attributes:
-        phase: ``idle``, ``listed``, ``read``, ``claimed``, ``working``, ``recording``, ``ending`` or ``unsure``.
+        phase: ``idle``, ``listed``, ``read``, ``claimed``, ``working``, ``recording``, ``publishing``, ``ending`` or
+            ``unsure``.
         version: Whose job it works at.
         held: The row as it last read or wrote it.
         lapsed: What it judged of the lease when it read.
@@ -124,10 +127,10 @@ class Worker(NamedTuple):
 
 
 class Outsider(NamedTuple):
-    """Who ends or opens a job without having claimed it: the poison queue's trigger, or somebody by hand.
+    """Who ends, opens or purges a job without having claimed it: a trigger, or somebody by hand.
 
     Attributes:
-        phase: ``idle``, ``reading``, ``read``, ``keyed``, ``unsure`` or ``send``.
+        phase: ``idle``, ``listed``, ``reading``, ``read``, ``keyed``, ``cleared``, ``unsure`` or ``send``.
         event: What it wants.
         version: Of which job.
         held: The row as it read it.
@@ -169,6 +172,7 @@ class World(NamedTuple):
         ghost: A transaction without a reply that may still arrive.
         proofs: Actors who wait to hear of a write that was applied, as ``try:`` rows and ``add_nonce`` tell.
         commits: Reports committed of versions 1 and 2.
+        shown: Whether a thumbnail stands that bears the token of the job's row, of versions 1 and 2.
         left: What is bounded.
     """
 
@@ -183,6 +187,7 @@ class World(NamedTuple):
     ghost: Write | None
     proofs: frozenset[str]
     commits: tuple[int, ...]
+    shown: tuple[bool, ...]
     left: Left
 
     def row(self, version: int) -> Row | None:
