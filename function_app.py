@@ -7,7 +7,8 @@ import os
 
 import azure.functions as func
 
-from shared.settings import BLOB_POISON_QUEUE, Settings, binding
+from shared.bindings import binding
+from shared.settings import BLOB_POISON_QUEUE, Settings
 
 settings = Settings.read(os.environ)
 app = func.FunctionApp()

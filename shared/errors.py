@@ -108,6 +108,20 @@ class LockHeld(DarkroomError):
     """Another holder's lease on the lock is live."""
 
 
+class AnalysisDied(DarkroomError):
+    """The analysis has not come to its end, which says nothing sure about the image.
+
+    Args:
+        code: ``out_of_memory``, ``analysis_timeout``, ``analysis_crashed``, or ``analysis_stopped`` where its result
+            was not wanted any more.
+        message: One sentence for a person.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class BlobGone(DarkroomError):
     """No blob of that name."""
 

@@ -3,20 +3,19 @@
 Standard library only: function_app.py reads them while the host indexes it.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Self, TypeVar
 
+from shared import forms
 from shared.errors import SettingsInvalid
 
 #: Where the Functions host puts what it has given up on of blob triggers; one queue for all apps of an account.
 BLOB_POISON_QUEUE = "webjobs-blobtrigger-poison"
 
 T = TypeVar("T")
-Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Dispatch(StrEnum):
@@ -35,6 +34,14 @@ class BlobSource(StrEnum):
     EVENT_GRID = "EventGrid"
 
 
+class Isolation(StrEnum):
+    """Where images are analysed."""
+
+    PROCESS = "process"
+    THREAD = "thread"
+    OFF = "off"
+
+
 class Thumbnails(StrEnum):
     """Where thumbnails go."""
 
@@ -49,64 +56,6 @@ class ThumbnailFormat(StrEnum):
     JPEG = "jpeg"
     PNG = "png"
 
-
-def _matching(pattern: str, shape: str) -> Callable[[str], str]:
-    compiled = re.compile(pattern)
-
-    def parse(text: str) -> str:
-        if not compiled.fullmatch(text):
-            raise ValueError(f"want {shape}")
-        return text
-
-    return parse
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not re.fullmatch(r"\d{1,15}", text) or not low <= int(text) <= high:
-            raise ValueError(f"want a whole number from {low:,} to {high:,}")
-        return int(text)
-
-    return parse
-
-
-def _seconds(low: float, high: float) -> Callable[[str], timedelta]:
-    def parse(text: str) -> timedelta:
-        if not re.fullmatch(r"\d{1,9}(\.\d{1,6})?", text) or not low <= float(text) <= high:
-            raise ValueError(f"want seconds from {low:,g} to {high:,g}")
-        return timedelta(seconds=float(text))
-
-    return parse
-
-
-def _days(low: int, high: int) -> Callable[[str], timedelta]:
-    whole = _whole(low, high)
-    return lambda text: timedelta(days=whole(text))
-
-
-def _truth(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise ValueError("want true or false")
-    return text == "true"
-
-
-def _one_of(kind: type[Choice]) -> Callable[[str], Choice]:
-    def parse(text: str) -> Choice:
-        try:
-            return kind(text)
-        except ValueError:
-            raise ValueError(f"want one of {', '.join(kind)}") from None
-
-    return parse
-
-
-_container = _matching(r"[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]", "3 to 63 of a-z, 0-9 and single '-' inside")
-_queue = _matching(r"[a-z0-9](?:[a-z0-9]|-(?!-)){1,54}[a-z0-9]", "3 to 56 of a-z, 0-9 and single '-' inside")
-_table = _matching(r"[A-Za-z][A-Za-z0-9]{2,62}", "a letter, then 2 to 62 letters and digits")
-_name = _matching(r"[A-Za-z_][A-Za-z0-9_:.-]{0,126}", "the name of an app setting")
-_type = _matching(r"[a-z][a-z0-9-]{0,30}", "a lower-case letter, then up to 30 of a-z, 0-9 and '-'")
-_cron = _matching(r"\S+( \S+){5}", "an NCRONTAB expression with six fields, such as 0 * * * * *")
-_timeout = _matching(r"(\d+\.)?\d\d:\d\d:\d\d|-1", "hh:mm:ss, d.hh:mm:ss or -1, as in host.json")
 
 _MIB = 1024 * 1024
 _DAY = 86_400.0
@@ -124,105 +73,143 @@ class Settings:
     """All settings of Darkroom. The declarations are the reference: docs/settings.md is made from them."""
 
     images_connection: str = _setting(
-        "IMAGES_CONNECTION", _name, "AzureWebJobsStorage", "name of the app setting that connects to the images"
+        "IMAGES_CONNECTION", forms.name, "AzureWebJobsStorage", "name of the app setting that connects to the images"
     )
     jobs_connection: str = _setting(
-        "JOBS_CONNECTION", _name, "AzureWebJobsStorage", "name of the app setting that connects to queue and tables"
+        "JOBS_CONNECTION",
+        forms.name,
+        "AzureWebJobsStorage",
+        "name of the app setting that connects to queue and tables",
     )
-    images_container: str = _setting("IMAGES_CONTAINER", _container, "images", "container that is watched")
-    thumbnails_container: str = _setting("THUMBNAILS_CONTAINER", _container, "thumbnails", "container for thumbnails")
+    images_container: str = _setting("IMAGES_CONTAINER", forms.container, "images", "container that is watched")
+    thumbnails_container: str = _setting(
+        "THUMBNAILS_CONTAINER", forms.container, "thumbnails", "container for thumbnails"
+    )
     job_queue: str = _setting(
-        "JOB_QUEUE", _queue, "image-jobs", "queue that starts analyses; its poison queue: -poison"
+        "JOB_QUEUE", forms.queue, "image-jobs", "queue that starts analyses; its poison queue: -poison"
     )
-    jobs_table: str = _setting("JOBS_TABLE", _table, "darkroomjobs", "table of jobs")
-    locks_table: str = _setting("LOCKS_TABLE", _table, "darkroomlocks", "table of locks")
-    image_type: str = _setting("IMAGE_JOB_TYPE", _type, "image-analysis", "job type of image analyses")
-    job_buckets: int = _setting("JOB_BUCKETS", _whole(1, 256), "4", "partitions a job type; fixed at the first write")
+    jobs_table: str = _setting("JOBS_TABLE", forms.table, "darkroomjobs", "table of jobs")
+    locks_table: str = _setting("LOCKS_TABLE", forms.table, "darkroomlocks", "table of locks")
+    image_type: str = _setting("IMAGE_JOB_TYPE", forms.job_type, "image-analysis", "job type of image analyses")
+    job_buckets: int = _setting(
+        "JOB_BUCKETS", forms.whole(1, 256), "4", "partitions a job type; fixed at the first write"
+    )
     blob_source: BlobSource = _setting(
-        "BLOB_SOURCE", _one_of(BlobSource), "LogsAndContainerScan", "how the blob trigger learns of new blobs"
+        "BLOB_SOURCE", forms.one_of(BlobSource), "LogsAndContainerScan", "how the blob trigger learns of new blobs"
     )
-    schedule: str = _setting("SCHEDULE", _cron, "0 * * * * *", "when the sweep runs")
+    schedule: str = _setting("SCHEDULE", forms.cron, "0 * * * * *", "when the sweep runs")
     dispatch: Dispatch = _setting(
         "DISPATCH",
-        _one_of(Dispatch),
+        forms.one_of(Dispatch),
         "both",
         "queue: messages start all, the sweep sends lost ones again; timer: no messages, the sweep does all; both: "
         "messages, and the sweep does what is due; off: recording goes on, analysis pauses",
     )
-    lease: timedelta = _setting("LEASE_SECONDS", _seconds(1, 3600), "60", "protection of a claim between two renewals")
+    lease: timedelta = _setting(
+        "LEASE_SECONDS", forms.seconds(1, 3600), "60", "protection of a claim between two renewals"
+    )
     margin: timedelta = _setting(
-        "LEASE_MARGIN_SECONDS", _seconds(1, 60), "2", "what clock skew inside the storage account may use up"
+        "LEASE_MARGIN_SECONDS", forms.seconds(1, 60), "2", "what clock skew inside the storage account may use up"
     )
     dispatch_grace: timedelta = _setting(
-        "DISPATCH_GRACE_SECONDS", _seconds(0, 3600), "120", "how long the sweep leaves a new job to its message"
+        "DISPATCH_GRACE_SECONDS", forms.seconds(0, 3600), "120", "how long the sweep leaves a new job to its message"
     )
-    max_attempts: int = _setting("MAX_ATTEMPTS", _whole(1, 100), "5", "claims until a job fails")
+    max_attempts: int = _setting("MAX_ATTEMPTS", forms.whole(1, 100), "5", "claims until a job fails")
     time_limit: timedelta = _setting(
         "JOB_TIME_LIMIT_SECONDS",
-        _seconds(1, 3650 * _DAY),
+        forms.seconds(1, 3650 * _DAY),
         "604800",
         "how long after its first claim a job may still be claimed",
     )
-    backoff: timedelta = _setting("BACKOFF_SECONDS", _seconds(0, 3600), "5", "bound of the wait after the 1st attempt")
-    backoff_max: timedelta = _setting("BACKOFF_MAX_SECONDS", _seconds(0, _DAY), "900", "bound of any wait")
+    backoff: timedelta = _setting(
+        "BACKOFF_SECONDS", forms.seconds(0, 3600), "5", "bound of the wait after the 1st attempt"
+    )
+    backoff_max: timedelta = _setting("BACKOFF_MAX_SECONDS", forms.seconds(0, _DAY), "900", "bound of any wait")
     sweep_budget: timedelta = _setting(
-        "SWEEP_BUDGET_SECONDS", _seconds(1, 3600), "240", "how long one sweep may start new work"
+        "SWEEP_BUDGET_SECONDS", forms.seconds(1, 3600), "240", "how long one sweep may start new work"
     )
-    sweep_parallelism: int = _setting("SWEEP_PARALLELISM", _whole(1, 32), "2", "analyses at once in one sweep")
+    sweep_parallelism: int = _setting("SWEEP_PARALLELISM", forms.whole(1, 32), "2", "analyses at once in one sweep")
     max_backlog: int = _setting(
-        "MAX_BACKLOG", _whole(0, 10**6), "1000", "messages in the queue beyond which the sweep sends none"
+        "MAX_BACKLOG", forms.whole(0, 10**6), "1000", "messages in the queue beyond which the sweep sends none"
     )
-    reconcile_schedule: str = _setting("RECONCILE_SCHEDULE", _cron, "0 */5 * * * *", "when reconciling walks on")
+    reconcile_schedule: str = _setting("RECONCILE_SCHEDULE", forms.cron, "0 */5 * * * *", "when reconciling walks on")
     reconcile_budget: timedelta = _setting(
-        "RECONCILE_BUDGET_SECONDS", _seconds(10, 3600), "120", "how long one slice of a walk may begin new work"
+        "RECONCILE_BUDGET_SECONDS", forms.seconds(10, 3600), "120", "how long one slice of a walk may begin new work"
     )
     reconcile_grace: timedelta = _setting(
-        "RECONCILE_GRACE_SECONDS", _seconds(0, _DAY), "300", "how long reconciling leaves a new blob to its event"
+        "RECONCILE_GRACE_SECONDS", forms.seconds(0, _DAY), "300", "how long reconciling leaves a new blob to its event"
     )
-    reconcile_parallelism: int = _setting("RECONCILE_PARALLELISM", _whole(1, 32), "8", "blobs looked at at once")
+    reconcile_parallelism: int = _setting("RECONCILE_PARALLELISM", forms.whole(1, 32), "8", "blobs looked at at once")
     retention_completed: timedelta = _setting(
-        "RETENTION_COMPLETED_DAYS", _days(0, _CENTURY_DAYS), "30", "how long a COMPLETED job is kept"
+        "RETENTION_COMPLETED_DAYS", forms.days(0, _CENTURY_DAYS), "30", "how long a COMPLETED job is kept"
     )
     retention_failed: timedelta = _setting(
-        "RETENTION_FAILED_DAYS", _days(0, _CENTURY_DAYS), "30", "how long a FAILED job is kept"
+        "RETENTION_FAILED_DAYS", forms.days(0, _CENTURY_DAYS), "30", "how long a FAILED job is kept"
     )
     retention_canceled: timedelta = _setting(
-        "RETENTION_CANCELED_DAYS", _days(0, _CENTURY_DAYS), "30", "how long a CANCELED job is kept"
+        "RETENTION_CANCELED_DAYS", forms.days(0, _CENTURY_DAYS), "30", "how long a CANCELED job is kept"
     )
-    purge_schedule: str = _setting("PURGE_SCHEDULE", _cron, "0 17 * * * *", "when purging goes on")
+    purge_schedule: str = _setting("PURGE_SCHEDULE", forms.cron, "0 17 * * * *", "when purging goes on")
     purge_budget: timedelta = _setting(
-        "PURGE_BUDGET_SECONDS", _seconds(1, 3600), "120", "how long one run may begin to purge"
+        "PURGE_BUDGET_SECONDS", forms.seconds(1, 3600), "120", "how long one run may begin to purge"
     )
     purge_thumbnails: bool = _setting(
-        "PURGE_THUMBNAILS", _truth, "true", "whether the thumbnail of a COMPLETED job goes with it"
+        "PURGE_THUMBNAILS", forms.truth, "true", "whether the thumbnail of a COMPLETED job goes with it"
     )
     function_timeout: str = _setting(
-        "AzureFunctionsJobHost__functionTimeout", _timeout, "00:10:00", "the host's limit; as in host.json"
+        "AzureFunctionsJobHost__functionTimeout", forms.timeout, "00:10:00", "the host's limit; as in host.json"
     )
     reanalyze_on_metadata: bool = _setting(
         "REANALYZE_ON_METADATA",
-        _truth,
+        forms.truth,
         "false",
         "whether a new ETag is analysed again where moment of creation, length and MD5 are what they were",
     )
     max_dequeue_count: int = _setting(
         "AzureFunctionsJobHost__extensions__queues__maxDequeueCount",
-        _whole(1, 1000),
+        forms.whole(1, 1000),
         "5",
         "how often the host lets a message be received; as in host.json",
     )
-    thumbnails: Thumbnails = _setting("THUMBNAILS", _one_of(Thumbnails), "blob", "where thumbnails go")
-    thumbnail_long_edge_px: int = _setting("THUMBNAIL_LONG_EDGE_PX", _whole(16, 1024), "320", "their longer side")
-    thumbnail_format: ThumbnailFormat = _setting("THUMBNAIL_FORMAT", _one_of(ThumbnailFormat), "webp", "their encoding")
-    thumbnail_quality: int = _setting("THUMBNAIL_QUALITY", _whole(1, 100), "80", "of webp and jpeg thumbnails")
-    max_bytes: int = _setting("MAX_BYTES", _whole(1, 1024 * _MIB), str(64 * _MIB), "larger blobs are not downloaded")
-    max_decode_bytes: int = _setting(
-        "MAX_DECODE_BYTES", _whole(_MIB, 16_384 * _MIB), "512000000", "estimated memory of one decode"
+    isolation: Isolation = _setting(
+        "ANALYSIS_ISOLATION",
+        forms.one_of(Isolation),
+        "process",
+        "where images are analysed: in child processes that may be killed, in threads that are given up, or (off) in "
+        "the caller's",
     )
-    max_pixels: int = _setting("MAX_PIXELS", _whole(1, 10**10), "256000000", "width × height")
-    max_side_px: int = _setting("MAX_SIDE_PX", _whole(1, 10**6), "65535", "longer side")
-    max_progressive_scans: int = _setting("MAX_PROGRESSIVE_SCANS", _whole(1, 10_000), "100", "scans of a JPEG")
-    max_png_chunks: int = _setting("MAX_PNG_CHUNKS", _whole(1, 10**6), "1000", "chunks of a PNG")
+    analysis_processes: int = _setting("ANALYSIS_PROCESSES", forms.whole(1, 32), "2", "child processes of one instance")
+    analysis_timeout: timedelta = _setting(
+        "ANALYSIS_TIMEOUT_SECONDS", forms.seconds(1, 3600), "30", "how long one image may take"
+    )
+    analysis_cpu: timedelta = _setting(
+        "ANALYSIS_CPU_SECONDS",
+        forms.seconds(1, 3600),
+        "10",
+        "processor time that one image may take in a child process",
+    )
+    analysis_memory_bytes: int = _setting(
+        "ANALYSIS_MEMORY_BYTES",
+        forms.whole(_MIB, 1024**4),
+        "1000000000",
+        "estimated memory of all that is analysed at once in one instance; a heavier image is analysed alone",
+    )
+    thumbnails: Thumbnails = _setting("THUMBNAILS", forms.one_of(Thumbnails), "blob", "where thumbnails go")
+    thumbnail_long_edge_px: int = _setting("THUMBNAIL_LONG_EDGE_PX", forms.whole(16, 1024), "320", "their longer side")
+    thumbnail_format: ThumbnailFormat = _setting(
+        "THUMBNAIL_FORMAT", forms.one_of(ThumbnailFormat), "webp", "their encoding"
+    )
+    thumbnail_quality: int = _setting("THUMBNAIL_QUALITY", forms.whole(1, 100), "80", "of webp and jpeg thumbnails")
+    max_bytes: int = _setting(
+        "MAX_BYTES", forms.whole(1, 1024 * _MIB), str(64 * _MIB), "larger blobs are not downloaded"
+    )
+    max_decode_bytes: int = _setting(
+        "MAX_DECODE_BYTES", forms.whole(_MIB, 16_384 * _MIB), "512000000", "estimated memory of one decode"
+    )
+    max_pixels: int = _setting("MAX_PIXELS", forms.whole(1, 10**10), "256000000", "width × height")
+    max_side_px: int = _setting("MAX_SIDE_PX", forms.whole(1, 10**6), "65535", "longer side")
+    max_progressive_scans: int = _setting("MAX_PROGRESSIVE_SCANS", forms.whole(1, 10_000), "100", "scans of a JPEG")
+    max_png_chunks: int = _setting("MAX_PNG_CHUNKS", forms.whole(1, 10**6), "1000", "chunks of a PNG")
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Self:
@@ -281,6 +268,8 @@ class Settings:
             found.append("RECONCILE_BUDGET_SECONDS: want less than the host's functionTimeout")
         if self.purge_budget.total_seconds() >= self.function_timeout_seconds:
             found.append("PURGE_BUDGET_SECONDS: want less than the host's functionTimeout")
+        if self.analysis_timeout.total_seconds() >= self.function_timeout_seconds:
+            found.append("ANALYSIS_TIMEOUT_SECONDS: want less than the host's functionTimeout")
         if self.backoff > self.backoff_max:
             found.append("BACKOFF_SECONDS: want no more than BACKOFF_MAX_SECONDS")
         if self.images_container == self.thumbnails_container:
@@ -288,18 +277,3 @@ class Settings:
         if self.jobs_table.lower() == self.locks_table.lower():
             found.append("LOCKS_TABLE: want another one than JOBS_TABLE")
         return found
-
-
-def binding(environ: Mapping[str, str], name: str, default: str) -> str:
-    """Return what a trigger's attribute should say: ``%NAME%`` for the host to resolve, or the default.
-
-    The host refuses a ``%NAME%`` that is not set, and reads it by itself to decide when to wake an app that sleeps;
-    so the setting stays visible to it where there is one.
-    """
-    return f"%{name}%" if environ.get(name, "").strip() else default
-
-
-def listens(environ: Mapping[str, str], function: str) -> bool:
-    """Whether the host calls a function: it does unless ``AzureWebJobs.<function>.Disabled`` is set, or its like."""
-    names = (f"AzureWebJobs{dot}{function}{dot}Disabled" for dot in (".", "__", "_"))
-    return not any(environ.get(name, "").strip().lower() in ("true", "1") for name in names)

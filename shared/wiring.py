@@ -20,7 +20,7 @@ from shared.settings import Settings
 from shared.steps.admit import Admit
 from shared.steps.analyze import Analyze
 from shared.steps.attempt import Attempts
-from shared.steps.bounds import limits, thumbnail_spec
+from shared.steps.bounds import analyst, limits
 from shared.steps.bury import Bury
 from shared.steps.drain import Drain
 from shared.steps.follow import Follow
@@ -178,7 +178,7 @@ def _analyze(
         record=record,
         settings=settings,
         limits=limits(settings),
-        thumbnail=thumbnail_spec(settings),
+        analyst=analyst(settings, monotonic),
         monotonic=monotonic,
     )
 

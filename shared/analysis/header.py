@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from shared.analysis.exif import orientation
 from shared.errors import ImageRejected
 
+#: Of one block of metadata that is read; real ones have some kilobytes.
+MAX_METADATA_BYTES = 1 << 20
+
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
@@ -23,6 +26,11 @@ class Header:
         has_alpha: Some pixels may be transparent.
         frames: 1 for a still image.
         exif: The EXIF block, a TIFF file; empty when there is none.
+        xmp: The XMP packet, UTF-8; empty when there is none, or one over ``MAX_METADATA_BYTES``.
+        icc: The colour profile as it stands in the file; empty when there is none, or one over the same.
+        c2pa: The file holds a C2PA manifest.
+        progressive: A JPEG in several passes, an interlaced PNG.
+        jpeg_quality: 1-100, told from the quantisation tables; None for other formats.
         bytes_per_px: Estimated peak memory of decoding, a stored pixel.
         scans: Scans of a JPEG, counted up to one beyond the limit; otherwise 0.
         chunks: Chunks of a PNG, counted up to one beyond the limit; otherwise 0.
@@ -38,6 +46,11 @@ class Header:
     has_alpha: bool = False
     frames: int = 1
     exif: bytes = b""
+    xmp: bytes = b""
+    icc: bytes = b""
+    c2pa: bool = False
+    progressive: bool = False
+    jpeg_quality: int | None = None
     bytes_per_px: int
     scans: int = 0
     chunks: int = 0

@@ -30,6 +30,20 @@ def over_size_gate(source: Source, limits: Limits) -> Analysis | None:
     return Analysis(report=partial, thumbnail=None)
 
 
+def estimated_bytes(data: bytes, limits: Limits) -> int:
+    """Estimate what decoding will take; 0 for what will not be decoded.
+
+    Args:
+        data: The whole blob.
+        limits: What it may cost.
+    """
+    try:
+        header = formats.read_header(formats.sniff(data), data, limits) if data else None
+    except ImageRejected:
+        return 0
+    return 0 if header is None or gates.decode(header, limits) else header.decode_bytes
+
+
 def analyze(
     data: bytes,
     *,

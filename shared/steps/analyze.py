@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from shared import analysis
-from shared.errors import BlobChanged, BlobGone, BlobUnreadable, ImageRejected, StorageOut, Undecided
+from shared.analysis.isolation import Analyst
+from shared.errors import AnalysisDied, BlobChanged, BlobGone, BlobUnreadable, ImageRejected, StorageOut, Undecided
 from shared.images import ImageRef
 from shared.jobs import Event, Job
 from shared.ports import ImageStore
@@ -11,6 +12,9 @@ from shared.settings import Dispatch, Settings, Thumbnails
 from shared.steps.attempt import Attempt, Attempts
 from shared.steps.outcomes import Outcome
 from shared.steps.record import Record
+
+#: How an attempt ends that has not survived, in ``error.code``.
+DIED = frozenset({"out_of_memory", "analysis_timeout", "analysis_crashed"})
 
 
 class Analyze:
@@ -21,8 +25,8 @@ class Analyze:
         images: Where the blob is, and where the thumbnail goes.
         record: Records the newer version of an image that was overwritten while its job waited.
         settings: Names and the dispatch strategy.
-        limits: What an image may cost.
-        thumbnail: What thumbnails are wanted; None for none.
+        limits: What an image may cost; only the byte gate is asked here.
+        analyst: Analyses.
         monotonic: Seconds that never go back.
     """
 
@@ -34,7 +38,7 @@ class Analyze:
         record: Record,
         settings: Settings,
         limits: analysis.Limits,
-        thumbnail: analysis.ThumbnailSpec | None,
+        analyst: Analyst,
         monotonic: Callable[[], float],
     ) -> None:
         self._attempts = attempts
@@ -42,7 +46,7 @@ class Analyze:
         self._record = record
         self._settings = settings
         self._limits = limits
-        self._thumbnail = thumbnail
+        self._analyst = analyst
         self._monotonic = monotonic
 
     def __call__(self, job_id: str, *, owner: str) -> Outcome:
@@ -73,20 +77,30 @@ class Analyze:
     def _work(self, attempt: Attempt) -> Outcome:
         ref = ImageRef.of(attempt.job.ref)
         try:
-            found = self._analysed(ref, attempt.job)
+            found = self._analysed(ref, attempt)
         except BlobGone:
             return self._gone(attempt)
         except BlobChanged:
             return self._overwritten(attempt, ref)
         except (ImageRejected, BlobUnreadable) as refused:
             return attempt.fail(refused.code, str(refused))
+        except AnalysisDied as died:
+            return self._died(attempt, died)
         except MemoryError:
             return attempt.retry("out_of_memory", "The analysis ran out of memory.")
         return attempt.refuse() if attempt.lost else self._published(attempt, found)
 
-    def _analysed(self, ref: ImageRef, job: Job) -> analysis.Analysis:
+    def _died(self, attempt: Attempt, died: AnalysisDied) -> Outcome:
+        """Give the job back to be analysed alone; where it has been, what ended it is the image's own fault."""
+        if attempt.lost:
+            return attempt.refuse()
+        if _analysed_alone(attempt.job):
+            return attempt.fail(died.code, str(died))
+        return attempt.retry(died.code, str(died))
+
+    def _analysed(self, ref: ImageRef, attempt: Attempt) -> analysis.Analysis:
         """Read the recorded version and analyse it; what is over the byte gate is not even read."""
-        started = self._monotonic()
+        started, job = self._monotonic(), attempt.job
         source = analysis.Source(
             container=ref.container,
             name=ref.name,
@@ -98,9 +112,7 @@ class Analyze:
         if found is None:
             data = b"" if source.size_bytes == 0 else self._images.read(ref, job.version)
             downloaded = self._monotonic()
-            found = analysis.analyze(
-                data, source=source, limits=self._limits, thumbnail=self._thumbnail, monotonic=self._monotonic
-            )
+            found = self._analyst(data, source=source, alone=_analysed_alone(job), stop=lambda: attempt.lost)
             found.report["timing"]["download_ms"] = _milliseconds(downloaded - started)
         found.report["timing"]["total_ms"] = _milliseconds(self._monotonic() - started)
         return found
@@ -136,6 +148,11 @@ class Analyze:
             message = "The blob was overwritten before it was analysed."
             return attempt.cancel("superseded", message, event=Event.SUPERSEDE)
         return Outcome.CANCELED
+
+
+def _analysed_alone(job: Job) -> bool:
+    """Whether this attempt has the process to itself: the last one died, perhaps because of another image."""
+    return job.error is not None and job.error.code in DIED
 
 
 def _milliseconds(seconds: float) -> float:

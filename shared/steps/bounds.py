@@ -1,7 +1,12 @@
-"""What an analysis may cost and what thumbnail it makes, as the settings have it."""
+"""What an analysis may cost, where it is done and what thumbnail it makes, as the settings have it."""
+
+from collections.abc import Callable
 
 from shared.analysis import Limits, ThumbnailSpec
-from shared.settings import Settings, Thumbnails
+from shared.analysis.admission import Admission
+from shared.analysis.isolation import Analyst, Engine, Inline, Threaded
+from shared.analysis.sandbox import OVERHEAD_BYTES, Bounds, Sandbox
+from shared.settings import Isolation, Settings, Thumbnails
 
 
 def limits(settings: Settings) -> Limits:
@@ -14,6 +19,25 @@ def limits(settings: Settings) -> Limits:
         max_progressive_scans=settings.max_progressive_scans,
         max_png_chunks=settings.max_png_chunks,
     )
+
+
+def analyst(settings: Settings, monotonic: Callable[[], float]) -> Analyst:
+    """Build what analyses, where the settings want it."""
+    most, spec = limits(settings), thumbnail_spec(settings)
+    engine: Engine = Inline(limits=most, thumbnail=spec, monotonic=monotonic)
+    seconds = settings.analysis_timeout.total_seconds()
+    if settings.isolation is Isolation.THREAD:
+        engine = Threaded(engine, seconds=seconds, monotonic=monotonic)
+    if settings.isolation is Isolation.PROCESS:
+        bounds = Bounds(
+            seconds=seconds,
+            cpu_seconds=settings.analysis_cpu.total_seconds(),
+            memory_bytes=most.max_decode_bytes + OVERHEAD_BYTES,
+        )
+        engine = Sandbox(
+            limits=most, thumbnail=spec, bounds=bounds, children=settings.analysis_processes, monotonic=monotonic
+        )
+    return Analyst(engine, limits=most, admission=Admission(settings.analysis_memory_bytes))
 
 
 def thumbnail_spec(settings: Settings) -> ThumbnailSpec | None:

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from shared.bindings import listens
 from shared.clock import ServerClock
-from shared.settings import BLOB_POISON_QUEUE, Settings, listens
+from shared.settings import BLOB_POISON_QUEUE, Settings
 from shared.storage import clients, connections
 from shared.storage.audit import AuditReader
 from shared.storage.blobs import BlobContainers

@@ -44,6 +44,7 @@ def environ(azurite: Azurite) -> Mapping[str, str]:
     drawn = uuid.uuid4().hex[:12]
     return {
         "AzureWebJobsStorage": azurite.connection,
+        "ANALYSIS_ISOLATION": "off",
         "IMAGES_CONTAINER": f"images-{drawn}",
         "THUMBNAILS_CONTAINER": f"thumbnails-{drawn}",
         "JOB_QUEUE": f"jobs-{drawn}",

@@ -5,6 +5,8 @@ import struct
 import zlib
 
 from shared import analysis
+from shared.analysis.admission import Admission
+from shared.analysis.isolation import Analyst, Inline
 from shared.heartbeat import Heartbeat
 from shared.images import ImageRef
 from shared.jobs import Job, Move
@@ -82,6 +84,7 @@ class World:
 
     def _wire_work(self) -> None:
         clock, settings = self.clock, self.settings
+        limits = analysis.Limits(max_bytes=settings.max_bytes)
         self.record = Record(
             jobs=self.jobs,
             images=self.images,
@@ -106,8 +109,12 @@ class World:
             images=self.images,
             record=self.record,
             settings=settings,
-            limits=analysis.Limits(max_bytes=settings.max_bytes),
-            thumbnail=analysis.ThumbnailSpec(format="png"),
+            limits=limits,
+            analyst=Analyst(
+                Inline(limits=limits, thumbnail=analysis.ThumbnailSpec(format="png"), monotonic=clock),
+                limits=limits,
+                admission=Admission(10**9),
+            ),
             monotonic=clock,
         )
 

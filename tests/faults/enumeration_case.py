@@ -54,6 +54,7 @@ class Case:
         drawn = uuid.uuid4().hex[:12]
         self._environ = {
             "AzureWebJobsStorage": connection,
+            "ANALYSIS_ISOLATION": "off",
             "IMAGES_CONTAINER": f"images-{drawn}",
             "THUMBNAILS_CONTAINER": f"thumbnails-{drawn}",
             "JOB_QUEUE": f"jobs-{drawn}",

@@ -126,7 +126,7 @@ class Elsewhere:
         self, server: ForkServer, proxy: Proxy, environ: Mapping[str, str], table: type[JobTable] = JobTable
     ) -> None:
         self._server, self._proxy, self._table = server, proxy, f"{table.__module__}:{table.__name__}"
-        self._environ = {**environ, "AzureWebJobsStorage": proxy.connection}
+        self._environ = {**environ, "AzureWebJobsStorage": proxy.connection, "ANALYSIS_ISOLATION": "off"}
 
     @property
     def record(self) -> Self:

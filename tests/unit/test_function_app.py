@@ -104,4 +104,4 @@ def test_indexing_loads_no_storage_client_and_no_image_library(indexed: dict[str
 
 def test_indexing_loads_no_step_and_no_adapter(indexed: dict[str, Any]) -> None:
     ours = {name for name in indexed["modules"] if name.startswith("shared.")}
-    assert ours == {"shared.errors", "shared.settings"}
+    assert ours == {"shared.errors", "shared.settings", "shared.forms", "shared.bindings"}

@@ -3,8 +3,9 @@ from datetime import timedelta
 
 import pytest
 
+from shared.bindings import binding
 from shared.errors import SettingsInvalid
-from shared.settings import Dispatch, Settings, binding
+from shared.settings import Dispatch, Settings
 
 NAMES = {declared.metadata["name"]: declared for declared in fields(Settings)}
 BAD = {
@@ -43,6 +44,11 @@ BAD = {
     "PURGE_THUMBNAILS": "yes",
     "AzureFunctionsJobHost__functionTimeout": "10",
     "AzureFunctionsJobHost__extensions__queues__maxDequeueCount": "0",
+    "ANALYSIS_ISOLATION": "vm",
+    "ANALYSIS_PROCESSES": "0",
+    "ANALYSIS_TIMEOUT_SECONDS": "0",
+    "ANALYSIS_CPU_SECONDS": "x",
+    "ANALYSIS_MEMORY_BYTES": "1",
     "THUMBNAILS": "on",
     "THUMBNAIL_LONG_EDGE_PX": "8",
     "THUMBNAIL_FORMAT": "gif",

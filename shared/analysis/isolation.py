@@ -1,0 +1,124 @@
+"""Where an image is analysed, and how many at once."""
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from shared import clock
+from shared.analysis import pipeline
+from shared.analysis.admission import LOOK_SECONDS, Admission, Stopped
+from shared.analysis.facts import Analysis, Limits, Source, ThumbnailSpec
+from shared.errors import AnalysisDied
+
+#: Of one image, beside its decoder: the blob twice, as it was read and as the child has it.
+_COPIES = 2
+
+
+class Engine(Protocol):
+    """What analyses one image."""
+
+    def __call__(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:
+        """Analyse; see ``Sandbox``."""
+
+
+class Analyst:
+    """Analyse with as much at once as memory bears.
+
+    Args:
+        engine: Where it is done.
+        limits: What an image may cost.
+        admission: Shared by all threads of the process.
+    """
+
+    def __init__(self, engine: Engine, *, limits: Limits, admission: Admission) -> None:
+        self._engine = engine
+        self._limits = limits
+        self._admission = admission
+
+    def __call__(self, data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:
+        """Analyse one image, after those that came before it.
+
+        Args:
+            data: The whole blob.
+            source: What storage says about it.
+            alone: Whether nothing else may be analysed in this process meanwhile.
+            stop: Says that the result is not wanted any more.
+
+        Raises:
+            ImageRejected: As ``analysis.analyze``.
+            AnalysisDied: It did not come to its end.
+        """
+        weight = None if alone else _COPIES * len(data) + pipeline.estimated_bytes(data, self._limits)
+        try:
+            with self._admission.admitted(weight, stop=stop):
+                return self._engine(data, source=source, stop=stop)
+        except Stopped:
+            raise AnalysisDied("analysis_stopped", "The result is not wanted any more.") from None
+
+
+class Inline:
+    """Analyse in the caller's own thread: nothing stops an image that hangs or crashes.
+
+    Args:
+        limits: What an image may cost.
+        thumbnail: What thumbnail to make; None for none.
+        monotonic: Seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        *,
+        limits: Limits,
+        thumbnail: ThumbnailSpec | None,
+        monotonic: Callable[[], float] = clock.monotonic,
+    ) -> None:
+        self._limits = limits
+        self._thumbnail = thumbnail
+        self._monotonic = monotonic
+
+    def __call__(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:  # noqa: ARG002 - an engine
+        """Analyse one image; see ``Engine``."""
+        try:
+            return pipeline.analyze(
+                data, source=source, limits=self._limits, thumbnail=self._thumbnail, monotonic=self._monotonic
+            )
+        except MemoryError:
+            raise AnalysisDied("out_of_memory", "The analysis ran out of memory.") from None
+
+
+class Threaded:
+    """Analyse in a thread that is given up when it takes too long: it can't be ended, so it goes on for nothing.
+
+    Args:
+        engine: What the thread does.
+        seconds: How long one image may take.
+        monotonic: Seconds that never go back.
+    """
+
+    def __init__(self, engine: Engine, *, seconds: float, monotonic: Callable[[], float] = clock.monotonic) -> None:
+        self._engine = engine
+        self._seconds = seconds
+        self._monotonic = monotonic
+
+    def __call__(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:
+        """Analyse one image; see ``Engine``."""
+        until, ends = self._monotonic() + self._seconds, list[Analysis | Exception]()
+
+        def work() -> None:
+            try:
+                ends.append(self._engine(data, source=source, stop=stop))
+            except Exception as error:  # noqa: BLE001 - the edge of the thread: raised again by who waits for it
+                ends.append(error)
+
+        thread = threading.Thread(target=work, name="analysis", daemon=True)
+        thread.start()
+        while thread.is_alive():
+            thread.join(LOOK_SECONDS)
+            if not ends and stop():
+                raise AnalysisDied("analysis_stopped", "The result is not wanted any more.")
+            if not ends and self._monotonic() >= until:
+                raise AnalysisDied("analysis_timeout", "The analysis took longer than it may.")
+        (end,) = ends
+        if isinstance(end, Exception):
+            raise end
+        return end

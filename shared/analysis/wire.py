@@ -1,0 +1,108 @@
+"""What passes between a process and the child that analyses for it: JSON and plain bytes, in both directions.
+
+Nothing that could run: a child that a hostile file has taken over must not be able to send code, and a pickle is code.
+"""
+
+import json
+import struct
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from shared.analysis.facts import Analysis, Limits, Source, Thumbnail, ThumbnailSpec
+
+#: Lengths of the JSON and of the bytes behind it.
+LENGTHS = struct.Struct(">II")
+#: A reply's are small: a report of some kilobytes, a thumbnail of at most 1,024 px.
+REPLY_LIMITS = (1 << 20, 1 << 24)
+
+Receive = Callable[[int], bytes]
+
+
+class Unspeakable(Exception):
+    """The other side has sent what no reply looks like."""
+
+
+def frame(head: dict[str, Any], body: bytes = b"") -> tuple[bytes, bytes]:
+    """Return what is to be sent: lengths and JSON, then the bytes, apart so that they are not copied."""
+    text = json.dumps(head, separators=(",", ":")).encode()
+    return LENGTHS.pack(len(text), len(body)) + text, body
+
+
+def received(receive: Receive, limits: tuple[int, int] | None = None) -> tuple[dict[str, Any], bytes]:
+    """Read one frame.
+
+    Args:
+        receive: Returns exactly so many bytes.
+        limits: How long JSON and bytes may be.
+
+    Raises:
+        Unspeakable: They are longer, or the JSON is none or no object.
+    """
+    lengths = LENGTHS.unpack(receive(LENGTHS.size))
+    if limits is not None and any(length > limit for length, limit in zip(lengths, limits, strict=True)):
+        raise Unspeakable(f"a reply of {lengths[0]:,} and {lengths[1]:,} bytes")
+    try:
+        head = json.loads(receive(lengths[0]))
+    except (ValueError, RecursionError) as error:
+        raise Unspeakable("a reply that is no JSON") from error
+    if not isinstance(head, dict):
+        raise Unspeakable("a reply that is no object")
+    return head, receive(lengths[1])
+
+
+def request(
+    source: Source, limits: Limits, thumbnail: ThumbnailSpec | None, *, cpu_seconds: float, seconds: float
+) -> dict[str, Any]:
+    """Return what a child has to know beside the bytes of the image."""
+    return {
+        "source": asdict(source),
+        "limits": asdict(limits),
+        "thumbnail": None if thumbnail is None else asdict(thumbnail),
+        "cpu_seconds": cpu_seconds,
+        "seconds": seconds,
+    }
+
+
+def arguments(head: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of ``analyze`` that a request has asked for."""
+    spec = head["thumbnail"]
+    return {
+        "source": Source(**head["source"]),
+        "limits": Limits(**head["limits"]),
+        "thumbnail": None if spec is None else ThumbnailSpec(**spec),
+    }
+
+
+def reply(found: Analysis) -> tuple[dict[str, Any], bytes]:
+    """Return a reply with a report and, where there is one, a thumbnail."""
+    made = found.thumbnail
+    if made is None:
+        return {"report": found.report}, b""
+    facts = {name: getattr(made, name) for name in ("width_px", "height_px", "mime", "extension")}
+    return {"report": found.report, "thumbnail": facts}, made.data
+
+
+def rejection(head: dict[str, Any]) -> tuple[str, str]:
+    """Return code and message of an image that was rejected.
+
+    Raises:
+        Unspeakable: The reply has none.
+    """
+    try:
+        return str(head["rejected"]["code"]), str(head["rejected"]["message"])
+    except (KeyError, TypeError) as error:
+        raise Unspeakable("a rejection without a reason") from error
+
+
+def analysis(head: dict[str, Any], body: bytes) -> Analysis:
+    """Read such a reply.
+
+    Raises:
+        Unspeakable: It is none.
+    """
+    facts = head.get("thumbnail")
+    try:
+        return Analysis(report=dict(head["report"]), thumbnail=None if facts is None else Thumbnail(data=body, **facts))
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unspeakable("a reply without a report") from error

@@ -1,0 +1,177 @@
+"""Children that crash, hang and eat: a code each, and the next image is analysed as if nothing had been."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared import analysis, clock
+from shared.analysis.facts import Limits, Source, ThumbnailSpec
+from shared.analysis.sandbox import OVERHEAD_BYTES, Bounds, Sandbox
+from shared.errors import AnalysisDied, ImageRejected
+from tests.doubles.world import png
+from tests.rig import until
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = Source(container="images", name="cat.png", etag="0x1", size_bytes=1, declared_type=None)
+BOUNDS = Bounds(seconds=20, cpu_seconds=1, memory_bytes=OVERHEAD_BYTES)
+
+
+def _sandbox(*, children: int = 1, bounds: Bounds = BOUNDS, call: str = "tests.doubles.evil:analyze") -> Sandbox:
+    return Sandbox(limits=Limits(), thumbnail=ThumbnailSpec(), bounds=bounds, children=children, call=call)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """Give a sandbox of one child that does what it is told."""
+    made = _sandbox()
+    yield made
+    made.close()
+
+
+def _never() -> bool:
+    return False
+
+
+def _told(sandbox: Sandbox, act: str) -> dict[str, Any]:
+    return sandbox(act.encode(), source=SOURCE, stop=_never).report
+
+
+def _gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+DEATHS = {
+    "segfault": "analysis_crashed",
+    "abort": "analysis_crashed",
+    "exit": "analysis_crashed",
+    "babble": "analysis_crashed",
+    "mumble": "analysis_crashed",
+    "mutter": "analysis_crashed",
+    "forge": "analysis_crashed",
+    "spin": "analysis_timeout",
+    "vanish": "out_of_memory",
+}
+
+
+@pytest.mark.parametrize("act", DEATHS)
+def test_a_child_that_dies_is_a_code_and_the_next_image_has_another(sandbox: Sandbox, act: str) -> None:
+    first = _told(sandbox, "behave")
+    with pytest.raises(AnalysisDied) as met:
+        _told(sandbox, act)
+    assert met.value.code == DEATHS[act]
+    assert _gone(first["pid"])
+    assert _told(sandbox, "behave")["images"] == 1
+
+
+@pytest.mark.parametrize(("act", "code"), [("eat", "out_of_memory"), ("raise", "analysis_crashed")])
+def test_a_child_that_can_say_what_went_wrong_lives_on(sandbox: Sandbox, act: str, code: str) -> None:
+    with pytest.raises(AnalysisDied) as met:
+        _told(sandbox, act)
+    assert met.value.code == code
+    assert _told(sandbox, "behave")["images"] == 2
+
+
+def test_an_image_that_is_rejected_is_rejected(sandbox: Sandbox) -> None:
+    with pytest.raises(ImageRejected) as met:
+        _told(sandbox, "reject")
+    assert (met.value.code, str(met.value)) == ("corrupt_image", "It is broken.")
+
+
+def test_a_child_that_hangs_is_killed_by_the_clock() -> None:
+    sandbox = _sandbox(bounds=Bounds(seconds=0.5, cpu_seconds=10, memory_bytes=OVERHEAD_BYTES))
+    with pytest.raises(AnalysisDied, match="took longer") as met:
+        _told(sandbox, "hang")
+    assert met.value.code == "analysis_timeout"
+    assert _told(sandbox, "behave")["images"] == 1
+    sandbox.close()
+
+
+def test_a_child_lives_across_images(sandbox: Sandbox) -> None:
+    told = [_told(sandbox, "behave") for _ in range(3)]
+    assert len({one["pid"] for one in told}) == 1
+    assert [one["images"] for one in told] == [1, 2, 3]
+
+
+def test_time_and_memory_are_counted_for_each_image_anew() -> None:
+    sandbox = _sandbox(bounds=Bounds(seconds=20, cpu_seconds=1, memory_bytes=OVERHEAD_BYTES))
+    told = [_told(sandbox, "behave")["images"] for _ in range(3)]
+    for _ in range(2):
+        with pytest.raises(AnalysisDied):
+            _told(sandbox, "eat")
+    assert [*told, _told(sandbox, "behave")["images"]] == [1, 2, 3, 6]
+    sandbox.close()
+
+
+def test_a_child_knows_nothing_of_this_process_but_where_python_is(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AzureWebJobsStorage", "a secret")
+    known = {"PYTHONPATH", "MALLOC_ARENA_MAX", "PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "LANG", "LC_ALL", "LC_CTYPE"}
+    assert set(_told(sandbox, "behave")["environ"]) <= known | {"TZ", "TMPDIR"}
+
+
+def test_what_is_not_wanted_any_more_is_stopped(sandbox: Sandbox) -> None:
+    pid = _told(sandbox, "behave")["pid"]
+    with pytest.raises(AnalysisDied) as met:
+        sandbox(b"hang", source=SOURCE, stop=lambda: True)
+    assert met.value.code == "analysis_stopped"
+    assert _gone(pid)
+
+
+def test_who_finds_all_children_busy_waits_and_may_be_stopped(sandbox: Sandbox) -> None:
+    done = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        busy = pool.submit(lambda: sandbox(b"hang", source=SOURCE, stop=done.is_set))
+        until(sandbox._free.empty, what="the child")
+        with pytest.raises(AnalysisDied, match="not wanted"):
+            sandbox(b"behave", source=SOURCE, stop=lambda: True)
+        done.set()
+        assert isinstance(busy.exception(), AnalysisDied)
+
+
+def test_no_child_is_left_when_the_sandbox_is_closed() -> None:
+    sandbox = _sandbox(children=2)
+    with ThreadPoolExecutor(2) as pool:
+        pids = {told["pid"] for told in pool.map(lambda _: _told(sandbox, "behave"), range(8))}
+    sandbox.close()
+    assert all(_gone(pid) for pid in pids)
+
+
+PARENT = """
+import sys
+from tests.analysis.test_sandbox import SOURCE, _never, _sandbox, _told
+sandbox = _sandbox()
+print(_told(sandbox, "behave")["pid"], flush=True)
+sandbox(sys.argv[1].encode(), source=SOURCE, stop=_never)
+"""
+
+
+@pytest.mark.parametrize("act", ["behave", "spin"])
+def test_no_child_is_left_when_its_parent_is_killed(act: str) -> None:
+    with subprocess.Popen([sys.executable, "-c", PARENT, act], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        parent.send_signal(signal.SIGKILL)
+        parent.wait(20)
+    until(lambda: _gone(pid), seconds=20, what="the end of the child")
+
+
+def test_a_child_finds_what_is_found_without_one() -> None:
+    sandbox = _sandbox(call="shared.analysis:analyze")
+    found = sandbox(png(9, 5), source=SOURCE, stop=_never)
+    alone = analysis.analyze(png(9, 5), source=SOURCE, monotonic=clock.monotonic)
+    assert found.thumbnail == alone.thumbnail
+    assert {**found.report, "timing": 0} == {**alone.report, "timing": 0}
+    sandbox.close()
