@@ -47,6 +47,7 @@ HELP = """usage: python3 dev.py TASK ...
   check                  lint, format, types, imports
   host ...                 the host alone, on the storage of AzureWebJobsStorage
   storage [--data DIR]   Azurite alone, where UseDevelopmentStorage=true points
+  bench [NAME ...]         measure, beside other libraries; without a name, say what can be measured
 
 .venv and node_modules are made first when they are missing or out of date.
 `python3 dev.py TASK --help` says more about run, host and storage.
@@ -124,13 +125,19 @@ def test(rest: list[str]) -> int:
     return all_of([*CHECKS, ("pytest", (*PYTEST, *AT_ONCE))])
 
 
-#: Each task, and whether it needs node_modules.
+def bench(rest: list[str]) -> int:
+    """Measure."""
+    return become(["-m", "bench", *rest], cwd=ROOT)
+
+
+#: Each task, whether it needs node_modules, and a dependency group that it needs beside dev.
 TASKS = {
-    "run": (run, True),
-    "test": (test, True),
-    "check": (check, False),
-    "host": (host, False),
-    "storage": (storage, True),
+    "run": (run, True, ""),
+    "test": (test, True, ""),
+    "check": (check, False, ""),
+    "host": (host, False, ""),
+    "storage": (storage, True, ""),
+    "bench": (bench, False, "bench"),
 }
 
 
@@ -142,9 +149,9 @@ def main(words: list[str]) -> int:
     if words[0] not in TASKS:
         say(f"dev.py knows no task {words[0]!r}, only {', '.join(TASKS)}.")
         return 2
-    task, node = TASKS[words[0]]
+    task, node, group = TASKS[words[0]]
     try:
-        ready(ROOT, node=node)
+        ready(ROOT, node=node, group=group)
     except InstallFailed as failure:
         say(f"dev.py: {failure}")
         return 1

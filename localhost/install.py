@@ -206,6 +206,23 @@ def make_venv(root: Path) -> None:
         must([*pip, "--no-deps", "--editable", "."], cwd=root, doing="pip install --editable .")
 
 
+def make_group(root: Path, name: str) -> None:
+    """Add a dependency group to .venv that most tasks can do without.
+
+    Raises:
+        InstallFailed: The packages can't be installed.
+    """
+    say(f"Adding what 'dev.py {name}' needs to .venv ...")
+    pip = [str(python_of(root / ".venv")), "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"]
+    must([*pip, "install", "-r", "requirements.txt", "--group", name], cwd=root, doing="pip install")
+    group_stamp(root, name).write_text(venv_digest(root, identity()), encoding="utf-8")
+
+
+def group_stamp(root: Path, name: str) -> Path:
+    """Return the file that says what .venv was made from when a group was added to it."""
+    return root / ".venv" / f"{name}-{STAMP}"
+
+
 def need_venv_module(find: Callable[[str], object] = find_spec) -> None:
     """Refuse to start without the modules that make a venv.
 
@@ -250,7 +267,7 @@ def node_problem(said: str, *, npm: str | None) -> str:
     return "" if npm else f"Node is there, npm is not. {advice}"
 
 
-def due(root: Path, *, node: bool) -> list[Callable[[Path], None]]:
+def due(root: Path, *, node: bool, group: str = "") -> list[Callable[[Path], None]]:
     """List what has to be made; starts no process.
 
     Node comes first: that it is missing should be said before a minute has gone into .venv.
@@ -261,20 +278,24 @@ def due(root: Path, *, node: bool) -> list[Callable[[Path], None]]:
         steps.append(make_node_modules)
     if stamp_of(venv) != venv_digest(root, identity()) or not python_of(venv).exists():
         steps.append(make_venv)
+    stamp = group_stamp(root, group)
+    if group and (not stamp.exists() or stamp.read_text(encoding="utf-8") != venv_digest(root, identity())):
+        steps.append(lambda root: make_group(root, group))
     return steps
 
 
-def ready(root: Path, *, node: bool) -> None:
+def ready(root: Path, *, node: bool, group: str = "") -> None:
     """Make what is missing or out of date, and say nothing when nothing is.
 
     Args:
         root: The project's folder.
         node: Whether node_modules is needed.
+        group: A dependency group that is needed beside dev.
 
     Raises:
         InstallFailed: It can't be made.
     """
-    if due(root, node=node):
+    if due(root, node=node, group=group):
         with one_at_a_time(Path(__file__)):
-            for make in due(root, node=node):  # asked again: another dev.py may have made it meanwhile
+            for make in due(root, node=node, group=group):  # asked again: another dev.py may have made it meanwhile
                 make(root)

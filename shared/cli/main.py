@@ -13,11 +13,13 @@ import typer
 from rich.console import Console
 
 from shared import wiring
+from shared.cli import analyze as analysis
 from shared.cli import rejected as rejections
 from shared.cli import settings as app_settings
 from shared.cli import show
 from shared.errors import DarkroomError, InvalidReference, SettingsInvalid
 from shared.invariants import Finding
+from shared.settings import Settings
 from shared.steps.outcomes import Outcome
 from shared.wiring import Darkroom
 
@@ -55,6 +57,21 @@ def init(settings: SettingsFile = None) -> None:
         darkroom = wiring.build(app_settings.read(settings), threaded=False)
         darkroom.storage.create()
     show.print_places(Console(), darkroom.settings)
+
+
+@app.command()
+def analyze(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Of this machine; no storage is needed.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one report a line, as a job has it.")] = False,
+    settings: SettingsFile = None,
+) -> None:
+    """Analyse files, and show what a job's report would say; exit with 1 if one of them has none."""
+    with _told():
+        found = analysis.reports(files, Settings.read(app_settings.read(settings)))
+        good = analysis.print_json(found, typer.echo) if as_json else analysis.print_table(Console(), found)
+    if not good:
+        raise typer.Exit(VIOLATIONS)
 
 
 @app.command()

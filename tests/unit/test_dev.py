@@ -42,8 +42,8 @@ def make_all(root: Path) -> None:
         pass
 
 
-def due(root: Path, *, node: bool = True) -> list[object]:
-    return list(install.due(root, node=node))
+def due(root: Path, *, node: bool = True, group: str = "") -> list[object]:
+    return list(install.due(root, node=node, group=group))
 
 
 BOTH = [install.make_node_modules, install.make_venv]
@@ -106,6 +106,16 @@ def test_a_folder_is_made_again_when_what_it_is_made_from_changes(
     make_all(project)
     (project / file).write_text(text)
     assert due(project) == expected
+
+
+def test_a_group_is_added_by_the_task_that_needs_it_once_and_again_when_it_changes(project: Path) -> None:
+    make_all(project)
+    assert due(project) == []
+    assert len(due(project, group="bench")) == 1
+    install.group_stamp(project, "bench").write_text(install.venv_digest(project, install.identity()))
+    assert due(project, group="bench") == []
+    (project / "requirements.txt").write_text("another\n")
+    assert len(due(project, group="bench")) == 2
 
 
 def test_another_python_makes_another_venv(project: Path) -> None:
@@ -198,7 +208,7 @@ def test_help_names_every_task(dev: ModuleType, capsys: pytest.CaptureFixture[st
 
 def test_an_unknown_task_is_refused_with_those_there_are(dev: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     assert dev.main(["rnu"]) == 2
-    assert capsys.readouterr().err == "dev.py knows no task 'rnu', only run, test, check, host, storage.\n"
+    assert capsys.readouterr().err == "dev.py knows no task 'rnu', only run, test, check, host, storage, bench.\n"
 
 
 def test_the_task_finds_our_packages_and_the_venv_first(dev: ModuleType, tmp_path: Path) -> None:
