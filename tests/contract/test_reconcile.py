@@ -1,6 +1,5 @@
 """The walk through a real listing; ``DARKROOM_RECONCILE_BLOBS=20000`` makes it a long one."""
 
-import contextlib
 import itertools
 import os
 from collections.abc import Mapping
@@ -9,22 +8,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-from azure.core.exceptions import ResourceNotFoundError, ServiceRequestError
 from azure.core.pipeline.transport import HttpTransport
 from azure.storage.blob import ContainerClient
 
 from shared import clock, wiring
-from shared.errors import StorageOut, Undecided
 from shared.images import Page
 from shared.ports import ImageListing
 from shared.steps.reconcile import Position, Reconciled
-from shared.storage.patience import Patience
 from tests.contract.audited import Audited
 from tests.contract.benches import AzureQueue
 from tests.contract.refusing import Refusing
-from tests.doubles.clock import FakeClock
-from tests.doubles.transports import CountingTransport, Passing
+from tests.doubles.transports import CountingTransport
 
 LONG = os.environ.get("DARKROOM_RECONCILE_BLOBS")
 BLOBS = int(LONG or 200)
@@ -46,34 +40,10 @@ class _Short:
         return self._listing.page(marker, limit=min(limit, self._most))
 
 
-class _Dying(Passing):
-    """Send so many requests; then the process is dead, with or without the last reply.
-
-    Attributes:
-        left: How many requests are still answered.
-    """
-
-    def __init__(self, inner: HttpTransport[Any, Any]) -> None:
-        super().__init__(inner)
-        self.left = 1_000
-
-    def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
-        """Send, or be dead."""
-        self.left -= 1
-        if self.left < 0:
-            raise ServiceRequestError("dead")
-        return super().send(request, **kwargs)
-
-    def sleep(self, duration: float) -> None:
-        """Do not wait between the tries of a read."""
-
-
-def _wired(
-    environ: Mapping[str, str], wire: HttpTransport[Any, Any], *, patience: Patience | None = None, **more: str
-) -> wiring.Darkroom:
+def _wired(environ: Mapping[str, str], wire: HttpTransport[Any, Any], **more: str) -> wiring.Darkroom:
     """Wire everything for images of any age."""
     environ = {**environ, "RECONCILE_GRACE_SECONDS": "0", **more}
-    darkroom = wiring.build(environ, transport=wire, patience=patience, threaded=False)
+    darkroom = wiring.build(environ, transport=wire, threaded=False)
     darkroom.storage.create()
     return darkroom
 
@@ -157,27 +127,6 @@ def test_a_slice_takes_a_look_up_and_a_recording_for_each_image(
         darkroom.reconcile(owner="timer/2")
     assert len(first) == SLICE_OF_THREE
     assert len(second) == 2 + 1 + 1 + 3 * 1 + 1
-
-
-@pytest.mark.parametrize("requests", range(SLICE_OF_THREE + 2))  # a list and a mark more: there are two pages
-def test_a_death_after_any_request_loses_no_image(
-    environ: Mapping[str, str], wire: HttpTransport[Any, Any], requests: int
-) -> None:
-    dying, time, alone = _Dying(wire), FakeClock(), {**environ, "RECONCILE_PARALLELISM": "1"}
-    darkroom, survivor = (
-        _wired(alone, dying, patience=Patience(monotonic=time, pause=time.advance)),
-        _wired(alone, wire),
-    )
-    _upload(darkroom, "a.png", "b.png", "c.png")
-    for one in (darkroom, survivor):
-        _shorten(one, 2, one.settings.reconcile_budget)
-    dying.left = requests
-    with pytest.raises((StorageOut, Undecided)):
-        darkroom.reconcile(owner="timer/1")
-    with contextlib.suppress(ResourceNotFoundError):  # as if its lease had lapsed
-        survivor.storage.locks._table.delete_entity("lock", "reconcile")
-    assert survivor.reconcile(owner="timer/2").complete
-    assert _recorded(survivor) == ["a.png", "b.png", "c.png"]
 
 
 def test_a_slice_respects_its_budget_and_slices_skip_no_image(

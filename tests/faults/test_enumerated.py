@@ -78,9 +78,6 @@ MAIN = {
     flows.Sweeping,
     flows.Renewal,
     flows.Superseding,
-    operators.CancelingByHand,
-    operators.RedrivingCanceled,
-    locks.Locking,
 }
 FEW = {
     Strike.DIED_BEFORE,
@@ -98,7 +95,7 @@ LONG = {
     walks.PurgingRedriven,
 }
 #: What happens behind one request is what happens before the next; where so many follow each other, that is enough.
-FEWER = FEW - {Strike.DIED_AFTER, Strike.PAUSED_AFTER}
+FEWER = {Strike.DIED_BEFORE, Strike.PAUSED_BEFORE}
 
 
 def strikes_at(flow: type[flows.Flow]) -> set[Strike]:

@@ -1,6 +1,6 @@
 """Many faults in one life: drawn scripts of several processes, an operator and a host, on Azurite.
 
-``DARKROOM_SCRIPTS`` says how many are played: ``500``, or ``500-1500`` for those of these numbers; 60 without it.
+``DARKROOM_SCRIPTS`` says how many are played: ``500``, or ``500-1500`` for those of these numbers; 40 without it.
 """
 
 import os
@@ -17,7 +17,7 @@ from tests.faults.enumeration_rules import LastWriterWins, over
 from tests.faults.scripts import Act, Script, Step
 from tests.faults.scripts_drawn import drawn, smallest
 
-_first, _, _end = os.environ.get("DARKROOM_SCRIPTS", "60").rpartition("-")
+_first, _, _end = os.environ.get("DARKROOM_SCRIPTS", "40").rpartition("-")
 NUMBERS = range(int(_first or 0), int(_end))
 AT_A_TIME = 16
 
