@@ -4,7 +4,10 @@ import sys
 from importlib import import_module
 
 #: Each bench, and what it measures.
-BENCHES = {"analysis": "CPU and memory of analyses, beside other libraries"}
+BENCHES = {
+    "analysis": "CPU and memory of analyses, beside other libraries",
+    "sandbox": "what a child process adds to one image",
+}
 
 
 def main(words: list[str]) -> int:

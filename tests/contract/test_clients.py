@@ -10,6 +10,7 @@ from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from shared import wiring
 from shared.errors import SettingsInvalid
 from shared.settings import Settings
+from shared.steps import bounds
 from shared.storage import connections
 
 
@@ -75,10 +76,10 @@ def test_all_bad_settings_are_told_before_any_client_is_built(wire: HttpTranspor
 
 def test_the_limits_of_an_analysis_are_the_settings() -> None:
     settings = Settings.read({"MAX_BYTES": "7", "MAX_PIXELS": "9", "THUMBNAIL_FORMAT": "png"})
-    spec = wiring.thumbnail_spec(settings)
+    spec = bounds.thumbnail_spec(settings)
     assert spec is not None
-    assert (wiring.limits(settings).max_bytes, wiring.limits(settings).max_pixels, spec.format) == (7, 9, "png")
+    assert (bounds.limits(settings).max_bytes, bounds.limits(settings).max_pixels, spec.format) == (7, 9, "png")
 
 
 def test_no_thumbnail_is_made_where_none_is_wanted() -> None:
-    assert wiring.thumbnail_spec(Settings.read({"THUMBNAILS": "off"})) is None
+    assert bounds.thumbnail_spec(Settings.read({"THUMBNAILS": "off"})) is None

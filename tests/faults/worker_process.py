@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 
 from shared import analysis, clock, wiring
 from shared.errors import StorageOut, Undecided
+from shared.steps import bounds
 from shared.storage import clients
 from shared.storage.job_table import JobTable
 from shared.storage.patience import Patience
@@ -67,7 +68,7 @@ def _import_all() -> None:
     logging.disable()
     darkroom = wiring.build({"AzureWebJobsStorage": "UseDevelopmentStorage=true"}, threaded=False)
     source = analysis.Source(container="images", name="a.png", etag="1", size_bytes=1, declared_type=None)
-    limits, thumbnail = wiring.limits(darkroom.settings), wiring.thumbnail_spec(darkroom.settings)
+    limits, thumbnail = bounds.limits(darkroom.settings), bounds.thumbnail_spec(darkroom.settings)
     analysis.analyze(png(), source=source, limits=limits, thumbnail=thumbnail, monotonic=clock.monotonic)
     assert threading.active_count() == 1
     gc.collect()
