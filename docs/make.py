@@ -1,7 +1,7 @@
 """Fill the tables of the documents from the code that they speak of.
 
-``python -m docs.make`` rewrites them; a test fails when a document is not as this would leave it. A table stands
-between ``<!-- table: NAME -->`` and ``<!-- end -->``.
+``python -m docs.make`` rewrites them, and report.schema.json; a test fails when a document is not as this would leave
+it. A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
+from docs import report_schema
 from shared.invariants import INFORMATION, Rule
 from shared.jobs import TRANSITIONS, State
 from shared.settings import Settings
@@ -72,6 +73,7 @@ def main() -> None:
     """Rewrite every document."""
     for path in sorted(FOLDER.glob("*.md")):
         path.write_text(filled(path.read_text("utf-8")), "utf-8")
+    report_schema.FILE.write_text(report_schema.text(), "utf-8")
 
 
 if __name__ == "__main__":

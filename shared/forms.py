@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import TypeVar
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -64,6 +65,22 @@ def one_of(kind: type[Choice]) -> Callable[[str], Choice]:
             return kind(text)
         except ValueError:
             raise ValueError(f"want one of {', '.join(kind)}") from None
+
+    return parse
+
+
+def listed(folder: Path, *also: str) -> Callable[[str], tuple[str, ...]]:
+    """Return a parser of names between commas: each of ``also`` or, by its stem, a file of Python in the folder.
+
+    The folder is looked at when something is parsed, and nothing in it is run.
+    """
+
+    def parse(text: str) -> tuple[str, ...]:
+        files = {path.stem for path in folder.glob("*.py") if re.fullmatch(r"[a-z][a-z0-9_]*", path.stem)}
+        names = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+        if not files.union(also).issuperset(names):
+            raise ValueError(f"want names out of {', '.join(sorted(files.union(also)))}, with commas between")
+        return names
 
     return parse
 

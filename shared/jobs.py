@@ -160,6 +160,7 @@ class Job:
         cursor: Where the next attempt may go on, in the worker's own words; None for the beginning.
         error: Of the last attempt that did not succeed.
         report: The committed result.
+        thumbnail: The committed thumbnail, where it goes into the row; up to 64 KiB.
         created: When it was added.
         started: When the last attempt began.
         ended: When it came to rest.
@@ -190,6 +191,7 @@ class Job:
     cursor: str | None = None
     error: JobError | None = None
     report: Mapping[str, Any] | None = None
+    thumbnail: bytes | None = None
     created: datetime | None = None
     started: datetime | None = None
     ended: datetime | None = None

@@ -101,10 +101,13 @@ def renew(
     return Move(Event.RENEW, renewed, now)
 
 
-def complete(job: Job, *, claim: Claim, report: Mapping[str, Any], now: datetime) -> Move:
+def complete(
+    job: Job, *, claim: Claim, report: Mapping[str, Any], now: datetime, thumbnail: bytes | None = None
+) -> Move:
     """Commit the result. This is the write that happens once."""
     state = target(Event.COMPLETE, job, Facts(claim=claim))
-    return Move(Event.COMPLETE, _ended(job, state, now, error=None, report=report), now)
+    done = _ended(job, state, now, error=None, report=report)
+    return Move(Event.COMPLETE, replace(done, thumbnail=thumbnail), now)
 
 
 def retry(job: Job, *, claim: Claim, error: JobError, now: datetime, delay: timedelta, grace: timedelta) -> Move:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from shared import forms
@@ -46,6 +47,7 @@ class Thumbnails(StrEnum):
     """Where thumbnails go."""
 
     BLOB = "blob"
+    ROW = "row"
     OFF = "off"
 
 
@@ -60,6 +62,8 @@ class ThumbnailFormat(StrEnum):
 _MIB = 1024 * 1024
 _DAY = 86_400.0
 _CENTURY_DAYS = 36_500
+#: One analyzer a file. Their names are all that is taken from there: running one would load the image library.
+_ANALYZERS = Path(__file__).resolve().parent / "analysis" / "analyzers"
 
 
 def _setting(name: str, parse: Callable[[str], T], default: str, meaning: str) -> T:
@@ -171,6 +175,15 @@ class Settings:
         "5",
         "how often the host lets a message be received; as in host.json",
     )
+    analyzers: tuple[str, ...] = _setting(
+        "ANALYZERS",
+        forms.listed(_ANALYZERS, "core"),
+        "core",
+        "what is looked for in an image, with commas between: core, and files of shared/analysis/analyzers by name",
+    )
+    include_gps: bool = _setting(
+        "INCLUDE_GPS", forms.truth, "false", "whether reports tell where an image was taken, and not only that it tells"
+    )
     isolation: Isolation = _setting(
         "ANALYSIS_ISOLATION",
         forms.one_of(Isolation),
@@ -194,7 +207,12 @@ class Settings:
         "1000000000",
         "estimated memory of all that is analysed at once in one instance; a heavier image is analysed alone",
     )
-    thumbnails: Thumbnails = _setting("THUMBNAILS", forms.one_of(Thumbnails), "blob", "where thumbnails go")
+    thumbnails: Thumbnails = _setting(
+        "THUMBNAILS",
+        forms.one_of(Thumbnails),
+        "blob",
+        "where thumbnails go: a blob, the job row (made smaller where it is larger than 64 KiB), or nowhere",
+    )
     thumbnail_long_edge_px: int = _setting("THUMBNAIL_LONG_EDGE_PX", forms.whole(16, 1024), "320", "their longer side")
     thumbnail_format: ThumbnailFormat = _setting(
         "THUMBNAIL_FORMAT", forms.one_of(ThumbnailFormat), "webp", "their encoding"

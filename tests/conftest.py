@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,21 +20,36 @@ def azurite() -> Iterator[Azurite]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Repeat what passed tests of faults have printed, and sum up what they have counted.
+    """Repeat what passed tests of faults have printed, and sum up what they and those of analysis have counted.
 
     It stands here since the process that tells it runs no test, and reads no other conftest, when others do.
     """
-    passed = [report for report in terminalreporter.stats.get("passed", []) if "tests/faults/" in report.nodeid]
-    told = [(report.nodeid, report.capstdout.strip()) for report in passed if report.capstdout.strip()]
-    if told:
-        terminalreporter.section("counted by tests/faults")
-    for nodeid, text in sorted(told):
-        terminalreporter.line(f"{nodeid.partition('::')[2]}:")
-        for line in text.splitlines():
-            terminalreporter.line(f"    {line}")
+    for tier in ("tests/faults", "tests/analysis"):
+        passed = [report for report in terminalreporter.stats.get("passed", []) if f"{tier}/" in report.nodeid]
+        printed = [(report.nodeid, report.capstdout.strip()) for report in passed if report.capstdout.strip()]
+        counted = [told for report in passed for told in report.user_properties]
+        if printed or counted:
+            terminalreporter.section(f"counted by {tier}")
+        for nodeid, text in sorted(printed):
+            terminalreporter.line(f"{nodeid.partition('::')[2]}:")
+            for line in text.splitlines():
+                terminalreporter.line(f"    {line}")
+        for line in _summed(counted):
+            terminalreporter.line(line)
+
+
+def _summed(counted: list[tuple[str, Any]]) -> list[str]:
+    """Add up numbers by file and name; of pairs of a figure and a text, tell the text of the highest figure."""
     sums: dict[str, Counter[str]] = {}
-    for name, number in (counted for report in passed for counted in report.user_properties):
+    highest: dict[str, list[Any]] = {}
+    for name, told in counted:
         file, _, what = name.partition(": ")
-        sums.setdefault(file, Counter())[what] += number
-    for file, counts in sorted(sums.items()):
-        terminalreporter.line(f"{file}: " + ", ".join(f"{number:,} {what}" for what, number in counts.items()))
+        if isinstance(told, int):
+            sums.setdefault(file, Counter())[what] += told
+        else:
+            highest[name] = max(highest.get(name, told), told)
+    told_sums = (
+        (file, ", ".join(f"{number:,} {what}" for what, number in counts.items())) for file, counts in sums.items()
+    )
+    told_highest = ((name, text) for name, (_, text) in highest.items())
+    return [f"{name}: {text}" for name, text in sorted([*told_sums, *told_highest])]

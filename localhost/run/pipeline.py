@@ -93,11 +93,12 @@ class Pipeline:
             PipelineFailed: Storage can't be reached.
         """
         place = thumbnail_place(job)
-        if place is None:
-            return None
         try:
+            if place is None:
+                row = self._darkroom.storage.jobs.get(job["id"])
+                return None if row is None else row.job.thumbnail
             return self._blobs.get_blob_client(*place).download_blob().readall()
         except ResourceNotFoundError:
             return None
-        except AzureError as error:
-            raise PipelineFailed(f"The thumbnail {place[1]} can't be read: {error}") from error
+        except (AzureError, DarkroomError) as error:
+            raise PipelineFailed(f"The thumbnail of {job['id']} can't be read: {error}") from error

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from localhost.run.watch import Json
+from shared.analysis.facts import THUMBNAIL_FORMATS
 
 THUMBNAIL = ".thumbnail"
 
@@ -68,7 +69,10 @@ def thumbnail_place(job: Json) -> tuple[str, str] | None:
 def thumbnail_suffix(job: Json) -> str:
     """Return how the thumbnail's name ends, dot included."""
     place = thumbnail_place(job)
-    return PurePosixPath(place[1]).suffix if place else ""
+    if place:
+        return PurePosixPath(place[1]).suffix
+    mime = ((job.get("report") or {}).get("thumbnail") or {}).get("mime")
+    return next((f".{extension}" for extension, its in THUMBNAIL_FORMATS.values() if its == mime), "")
 
 
 def _whole(path: Path, data: bytes) -> None:

@@ -3,7 +3,7 @@
 Importing this package loads no image library: the first image that passes the gates does.
 """
 
-from shared.analysis.facts import Analysis, Limits, Source, Thumbnail, ThumbnailSpec
+from shared.analysis.facts import Analysis, Limits, Options, Source, Thumbnail, ThumbnailSpec
 from shared.analysis.pipeline import analyze, over_size_gate
 from shared.analysis.report import REPORT_SCHEMA
 
@@ -11,6 +11,7 @@ __all__ = [
     "REPORT_SCHEMA",
     "Analysis",
     "Limits",
+    "Options",
     "Source",
     "Thumbnail",
     "ThumbnailSpec",

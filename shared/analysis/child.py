@@ -4,6 +4,7 @@ Started as ``python -m shared.analysis.child SOCKET CALL MEMORY_BYTES``. The soc
 """
 
 import contextlib
+import gc
 import signal
 import socket
 import sys
@@ -33,6 +34,8 @@ def main(descriptor: int, call: str, memory_bytes: int) -> None:
     analyze = getattr(import_module(module), name)
     import_module("shared.analysis.decode")  # the image library, once a child
     _bound_memory(memory_bytes)
+    gc.collect()
+    gc.freeze()  # so that collecting looks at nothing but what an image has left
     with socket.socket(fileno=descriptor) as parent:
         _send(parent, {"report": {}})  # ready
         with contextlib.suppress(EOFError, ConnectionError):
@@ -42,6 +45,7 @@ def main(descriptor: int, call: str, memory_bytes: int) -> None:
                 answer, body = _answered(analyze, data, head)
                 _bound_time(None, 0)
                 del data
+                gc.collect()  # an image in a circle of references would be in the next one's way
                 _send(parent, {"number": head["number"], **answer}, body)
 
 

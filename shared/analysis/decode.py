@@ -1,14 +1,18 @@
 """From bytes to the working image: the one decode that everything else is computed from."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 
 from PIL import Image, ImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from shared.analysis import icc
+from shared.analysis import heif, icc, tiff
 from shared.analysis.header import Header, corrupt
 from shared.errors import ImageRejected
 
@@ -21,8 +25,38 @@ WORKING_EDGE_PX = 1024
 #: An image is halved, or divided by any whole number, as long as its long edge keeps this much.
 REDUCED_EDGE_PX = 960
 
+
+def _avif() -> type[ImageFile.ImageFile]:
+    from PIL.AvifImagePlugin import AvifImageFile  # noqa: PLC0415 - 5 ms that few images need
+
+    return AvifImageFile
+
+
+def _heic() -> type[ImageFile.ImageFile]:
+    from pi_heif import HeifImageFile, options  # noqa: PLC0415 - 20 ms that few images need
+
+    options.THUMBNAILS = options.DEPTH_IMAGES = options.AUX_IMAGES = False
+    opener: type[ImageFile.ImageFile] = HeifImageFile
+    return opener
+
+
 #: Classes, not Image.open: that imports 40 plugins, and takes a JPEG with a broken index of images for another format.
-_OPENERS: dict[str, type[ImageFile.ImageFile]] = {"jpeg": JpegImageFile, "png": PngImageFile, "webp": WebPImageFile}
+_OPENERS: dict[str, Callable[[], type[ImageFile.ImageFile]]] = {
+    "jpeg": lambda: JpegImageFile,
+    "png": lambda: PngImageFile,
+    "webp": lambda: WebPImageFile,
+    "gif": lambda: GifImageFile,
+    "bmp": lambda: BmpImageFile,
+    "tiff": lambda: TiffImageFile,
+    "avif": _avif,
+    "heic": _heic,
+}
+
+#: Where leaving metadata out needs more than leaving out byte ranges.
+_PLAIN = {"tiff": tiff.plain, "avif": heif.plain, "heic": heif.plain}
+
+#: Formats whose profile the header holds as it is; those of JPEG, PNG and WebP are put together by Pillow.
+_PROFILED = frozenset({"gif", "bmp", "tiff", "avif", "heic"})
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -74,13 +108,17 @@ def working_image(data: bytes, header: Header) -> Working:
 
 
 def verdict(error: Exception, name: str) -> ImageRejected | MemoryError:
-    """Tell a bad file from a lack of memory: codecs report both as OSError.
+    """Tell a bad file from a lack of memory: codecs report both as OSError, libavif and libheif as RuntimeError.
+
+    The last two can't always tell it themselves: where an AV1 or HEVC decoder has found no memory, they say only that
+    there is no image.
 
     Args:
         error: What the decoder raised.
         name: The image's format.
     """
-    if str(error).startswith("out of memory"):
+    said = str(error).lower()
+    if "out of memory" in said or ("memory allocation error" in said and "security limit" not in said):
         return MemoryError(str(error))
     return corrupt(f"The {name.upper()} can't be decoded: {error or type(error).__name__}.")
 
@@ -102,23 +140,25 @@ def fitted(size_px: tuple[int, int], edge_px: int) -> tuple[int, int]:
 def _working(data: bytes, header: Header) -> Working:
     image = _opened(data, header)
     image.load()
-    profile = image.info.get("icc_profile")
+    profile = header.icc if header.format in _PROFILED else image.info.get("icc_profile")
     image, warnings = _unkeyed(image, header)
-    image = _over_white(_eight_bits(_shrunk(image)))
+    image = _over_white(_eight_bits(_shrunk(_known(image))))
     colours = icc.to_srgb(image, profile) if profile else image.convert("RGB")
     if colours is None:
         warnings, colours = (*warnings, "icc_ignored"), image.convert("RGB")
-    turn = header.orientation
+    turn = 1 if header.format == "heic" else header.orientation  # libheif has turned it already
     return Working(_upright(colours, turn), _upright(image.convert("L"), turn), warnings)
 
 
 def _opened(data: bytes, header: Header) -> Image.Image:
     """Open the file without its metadata, a JPEG for reduced decoding."""
-    whole = header.spans == ((0, len(data)),)
-    view = memoryview(data)
-    stream = BytesIO(data if whole else b"".join(view[start:end] for start, end in header.spans))
-    image = _OPENERS[header.format](stream)
-    if image.size != (header.width_px, header.height_px):
+    if header.format in _PLAIN:
+        data = _PLAIN[header.format](data)
+    elif header.spans != ((0, len(data)),):
+        view = memoryview(data)
+        data = b"".join(view[start:end] for start, end in header.spans)
+    image = _OPENERS[header.format]()(BytesIO(data))
+    if image.size != (header.display_size_px if header.format == "heic" else (header.width_px, header.height_px)):
         raise corrupt(f"The {header.format.upper()} has two sizes; the gates have seen only one.")
     by = reduction(image.size)
     if by > 1 and header.format == "jpeg":
@@ -131,7 +171,7 @@ def _unkeyed(image: Image.Image, header: Header) -> tuple[Image.Image, tuple[str
     """Turn palettes and transparent colours into plain channels, before any pixels are mixed.
 
     Returns:
-        Mode L, LA, I;16, RGB, RGBA or CMYK, without ``info["transparency"]``; and warnings.
+        Mode L, LA, I, I;16, RGB, RGBA, CMYK or another of ``_known``, without ``info["transparency"]``; and warnings.
     """
     key = image.info.get("transparency")
     if image.mode == "P":
@@ -149,6 +189,17 @@ def _unkeyed(image: Image.Image, header: Header) -> tuple[Image.Image, tuple[str
     return image.convert("RGBA"), ()
 
 
+def _known(image: Image.Image) -> Image.Image:
+    """Turn what Pillow can't shrink into what it can: 16 bits high byte first, colours multiplied with their alpha.
+
+    A BMP whose alpha is 0 everywhere is opaque: many programs name a mask for alpha and write none, and viewers know.
+    """
+    if image.format == "BMP" and image.mode == "RGBA" and image.getchannel("A").getextrema() == (0, 0):
+        return image.convert("RGB")
+    other = {"I;16B": "I", "La": "LA", "RGBa": "RGBA"}.get(image.mode)
+    return image.convert(other) if other else image
+
+
 def _shrunk(image: Image.Image) -> Image.Image:
     """Shrink to ``WORKING_EDGE_PX``: by a whole number first, which is cheap, then by the rest."""
     by = max(image.size) // REDUCED_EDGE_PX
@@ -163,7 +214,7 @@ def _shrunk(image: Image.Image) -> Image.Image:
 
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Scale 16 bits to 8: a plain conversion to L would clip all above 255 to white."""
-    if image.mode != "I;16":
+    if image.mode not in ("I", "I;16"):
         return image
     return image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
 

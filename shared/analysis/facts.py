@@ -55,6 +55,7 @@ class ThumbnailSpec:
         long_edge_px: The longer side, 1 or more; a smaller image keeps its size.
         format: ``webp``, ``jpeg`` or ``png``.
         quality: 1-100; without effect on PNG.
+        max_bytes: A larger file is made again, smaller; None for any size.
 
     Raises:
         ValueError: The format is none of these.
@@ -63,6 +64,7 @@ class ThumbnailSpec:
     long_edge_px: int = 320
     format: str = "webp"
     quality: int = 80
+    max_bytes: int | None = None
 
     def __post_init__(self) -> None:
         if self.format not in THUMBNAIL_FORMATS:
@@ -77,6 +79,19 @@ class ThumbnailSpec:
     def mime(self) -> str:
         """MIME type."""
         return THUMBNAIL_FORMATS[self.format][1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a report is to hold.
+
+    Args:
+        include_gps: Where an image was taken, and not only that the file tells it.
+        analyzers: Names of analyzers, in the order of their sections; ``core`` stands for the built-in ones.
+    """
+
+    include_gps: bool = False
+    analyzers: tuple[str, ...] = ("core",)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shared.analysis import jpeg, png, webp
+from shared.analysis import bmp, gif, heif, isobmff, jpeg, png, tiff, tiffdir, webp
 from shared.analysis.facts import Limits
 from shared.analysis.header import Header, corrupt
 from shared.errors import ImageRejected
@@ -14,6 +14,14 @@ _ALIASES = {
     "image/pjpeg": "image/jpeg",
     "image/x-png": "image/png",
     "image/apng": "image/png",
+    "image/tif": "image/tiff",
+    "image/x-tiff": "image/tiff",
+    "image/x-bmp": "image/bmp",
+    "image/x-ms-bmp": "image/bmp",
+    "image/avif-sequence": "image/avif",
+    "image/heif": "image/heic",
+    "image/heic-sequence": "image/heic",
+    "image/heif-sequence": "image/heic",
 }
 _SAYS_NOTHING = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 
@@ -24,7 +32,7 @@ class Format:
 
     Args:
         mime: Its MIME type.
-        matches: Tells it by a file's first 16 bytes.
+        matches: Tells it by a file's first ``isobmff.MAX_BRANDS_BYTES``.
         read: Reads a file's header; struct.error and IndexError mean that it is cut off.
     """
 
@@ -37,6 +45,11 @@ FORMATS = (
     Format("image/jpeg", lambda head: head.startswith(b"\xff\xd8\xff"), jpeg.read),
     Format("image/png", lambda head: head.startswith(png.SIGNATURE), png.read),
     Format("image/webp", lambda head: head[:4] == b"RIFF" and head[8:12] == b"WEBP", webp.read),
+    Format("image/gif", lambda head: head.startswith(gif.SIGNATURES), gif.read),
+    Format("image/tiff", lambda head: head.startswith((*tiffdir.ORDERS, *tiff.BIG)), tiff.read),
+    Format("image/heic", lambda head: isobmff.brand(head) == "heic", heif.read_heic),
+    Format("image/avif", lambda head: isobmff.brand(head) == "avif", heif.read_avif),
+    Format("image/bmp", bmp.matches, bmp.read),
 )
 
 
@@ -49,13 +62,13 @@ def sniff(data: bytes) -> Format:
     Raises:
         ImageRejected: ``unsupported_format``; it is none that we decode.
     """
-    head = data[:16]
+    head = data[: isobmff.MAX_BRANDS_BYTES]
     for known in FORMATS:
         if known.matches(head):
             return known
     raise ImageRejected(
         "unsupported_format",
-        f"The {len(data):,} bytes are no JPEG, PNG or WebP, whatever the name says.",
+        f"The {len(data):,} bytes are no JPEG, PNG, WebP, GIF, TIFF, HEIC, AVIF or BMP, whatever the name says.",
     )
 
 
@@ -63,7 +76,8 @@ def read_header(known: Format, data: bytes, limits: Limits) -> Header:
     """Read what a file says about its image.
 
     Raises:
-        ImageRejected: ``corrupt_image``; the header is cut off or contradicts itself.
+        ImageRejected: ``corrupt_image``: the header is cut off or contradicts itself. ``unsupported_format``: a variant
+            of the format that is not decoded.
     """
     try:
         return known.read(data, limits)

@@ -29,6 +29,8 @@ class Header:
         xmp: The XMP packet, UTF-8; empty when there is none, or one over ``MAX_METADATA_BYTES``.
         icc: The colour profile as it stands in the file; empty when there is none, or one over the same.
         c2pa: The file holds a C2PA manifest.
+        manifest: It, as it stands in the file; empty when there is none, and cut off at ``MAX_METADATA_BYTES``.
+        texts: Keyword and text of PNG text chunks, in order, of each the beginning.
         progressive: A JPEG in several passes, an interlaced PNG.
         jpeg_quality: 1-100, told from the quantisation tables; None for other formats.
         bytes_per_px: Estimated peak memory of decoding, a stored pixel.
@@ -49,6 +51,8 @@ class Header:
     xmp: bytes = b""
     icc: bytes = b""
     c2pa: bool = False
+    manifest: bytes = b""
+    texts: tuple[tuple[bytes, bytes], ...] = ()
     progressive: bool = False
     jpeg_quality: int | None = None
     bytes_per_px: int

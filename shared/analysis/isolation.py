@@ -7,11 +7,13 @@ from typing import Protocol
 from shared import clock
 from shared.analysis import pipeline
 from shared.analysis.admission import LOOK_SECONDS, Admission, Stopped
-from shared.analysis.facts import Analysis, Limits, Source, ThumbnailSpec
+from shared.analysis.facts import Analysis, Limits, Options, Source, ThumbnailSpec
 from shared.errors import AnalysisDied
 
 #: Of one image, beside its decoder: the blob twice, as it was read and as the child has it.
 _COPIES = 2
+
+_OPTIONS = Options()
 
 
 class Engine(Protocol):
@@ -62,6 +64,7 @@ class Inline:
     Args:
         limits: What an image may cost.
         thumbnail: What thumbnail to make; None for none.
+        options: What reports are to hold.
         monotonic: Seconds that never go back.
     """
 
@@ -70,17 +73,24 @@ class Inline:
         *,
         limits: Limits,
         thumbnail: ThumbnailSpec | None,
+        options: Options = _OPTIONS,
         monotonic: Callable[[], float] = clock.monotonic,
     ) -> None:
         self._limits = limits
         self._thumbnail = thumbnail
+        self._options = options
         self._monotonic = monotonic
 
     def __call__(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:  # noqa: ARG002 - an engine
         """Analyse one image; see ``Engine``."""
         try:
             return pipeline.analyze(
-                data, source=source, limits=self._limits, thumbnail=self._thumbnail, monotonic=self._monotonic
+                data,
+                source=source,
+                limits=self._limits,
+                thumbnail=self._thumbnail,
+                options=self._options,
+                monotonic=self._monotonic,
             )
         except MemoryError:
             raise AnalysisDied("out_of_memory", "The analysis ran out of memory.") from None

@@ -5,12 +5,13 @@ from typing import Any
 
 from shared import clock
 from shared.analysis import formats, gates, report
-from shared.analysis.facts import Analysis, Limits, Source, ThumbnailSpec
+from shared.analysis.facts import Analysis, Limits, Options, Source, ThumbnailSpec
 from shared.analysis.header import Header
 from shared.errors import ImageRejected
 
 _LIMITS = Limits()
 _THUMBNAIL = ThumbnailSpec()
+_OPTIONS = Options()
 
 
 def over_size_gate(source: Source, limits: Limits) -> Analysis | None:
@@ -50,6 +51,7 @@ def analyze(
     source: Source,
     limits: Limits = _LIMITS,
     thumbnail: ThumbnailSpec | None = _THUMBNAIL,
+    options: Options = _OPTIONS,
     monotonic: Callable[[], float] = clock.monotonic,
 ) -> Analysis:
     """Analyse one image.
@@ -59,6 +61,7 @@ def analyze(
         source: What storage says about it.
         limits: What the image may cost.
         thumbnail: What thumbnail to make; None for none.
+        options: What the report is to hold.
         monotonic: Seconds that never go back.
 
     Returns:
@@ -74,33 +77,36 @@ def analyze(
         raise ImageRejected("empty_blob", "The blob has 0 bytes.")
     known = formats.sniff(data)
     header = formats.read_header(known, data, limits)
-    facts: dict[str, Any] = {
-        "source": report.source_read(source, data, known.mime),
-        "image": report.image(header),
-    }
+    read = report.source_read(source, data, known.mime)
+    facts = {"source": read, **report.header_facts(header, include_gps=options.include_gps)}
     over = gates.decode(header, limits)
     if over:
         partial = {**report.envelope(over), **facts, "timing": report.timing(0, monotonic() - started)}
         return Analysis(report=partial, thumbnail=None)
-    return _decoded(data, header, facts, thumbnail, started=started, monotonic=monotonic)
+    return _decoded(data, header, facts, thumbnail, options.analyzers, started=started, monotonic=monotonic)
 
 
 def _decoded(
     data: bytes,
     header: Header,
     facts: dict[str, Any],
-    thumbnail: ThumbnailSpec | None,
+    spec: ThumbnailSpec | None,
+    names: tuple[str, ...],
     *,
     started: float,
     monotonic: Callable[[], float],
 ) -> Analysis:
     """Decode once and analyse; the image library loads with the first image that comes here."""
-    from shared.analysis import analyzers, decode  # noqa: PLC0415
+    from shared.analysis import analyzers, decode, thumbnail  # noqa: PLC0415
 
     decoding = monotonic()
     working = decode.working_image(data, header)
     decode_seconds = monotonic() - decoding
-    found, made = analyzers.run(working, thumbnail)
+    found, warnings = analyzers.run(working, facts, names)
+    made = thumbnail.render(working.image, spec) if spec else None
+    small = {"thumbnail": report.thumbnail(made)} if made else {}
     timing = report.timing(decode_seconds, monotonic() - started - decode_seconds)
-    full = {**report.envelope(None, working.warnings), **facts, **found, "timing": timing}
+    head = {**report.envelope(None, (*working.warnings, *warnings)), **facts}
+    # The head twice, for its place and its values: an analyzer can't replace these, whatever it is called.
+    full = {**head, **found, **head, **small, "timing": timing}
     return Analysis(report=full, thumbnail=made)

@@ -1,8 +1,9 @@
-"""The sections of a report; JSON values only."""
+"""The sections of a report that need no pixels; JSON values only."""
 
 from hashlib import sha256
 from typing import Any
 
+from shared.analysis import exif, privacy, profile, provenance, schema
 from shared.analysis.facts import Source, Thumbnail
 from shared.analysis.formats import type_mismatch
 from shared.analysis.gates import Over
@@ -28,7 +29,7 @@ def envelope(over: Over | None, warnings: tuple[str, ...] = ()) -> dict[str, Any
     return {**head, "warnings": list(warnings)}
 
 
-def source_unread(source: Source) -> dict[str, Any]:
+def source_unread(source: Source) -> schema.Source:
     """Describe a blob that was not downloaded; what only its bytes could tell is null."""
     return {
         "name": source.name,
@@ -41,7 +42,7 @@ def source_unread(source: Source) -> dict[str, Any]:
     }
 
 
-def source_read(source: Source, data: bytes, mime: str) -> dict[str, Any]:
+def source_read(source: Source, data: bytes, mime: str) -> schema.Source:
     """Describe a blob by its bytes.
 
     Args:
@@ -58,7 +59,22 @@ def source_read(source: Source, data: bytes, mime: str) -> dict[str, Any]:
     }
 
 
-def image(header: Header) -> dict[str, Any]:
+def header_facts(header: Header, *, include_gps: bool) -> dict[str, Any]:
+    """Return all sections that come from the header.
+
+    Args:
+        header: Of the file.
+        include_gps: Whether coordinates are told.
+    """
+    return {
+        "image": image(header),
+        "exif": exif.camera(header.exif),
+        "privacy": privacy.privacy(header, include_gps=include_gps),
+        "provenance": provenance.provenance(header),
+    }
+
+
+def image(header: Header) -> schema.Image:
     """Describe an image by its header."""
     display_width, display_height = header.display_size_px
     return {
@@ -72,15 +88,18 @@ def image(header: Header) -> dict[str, Any]:
         "has_alpha": header.has_alpha,
         "animated": header.frames > 1,
         "frames": header.frames,
+        "progressive": header.progressive,
+        "jpeg_quality": header.jpeg_quality,
+        "icc": profile.description(header.icc),
     }
 
 
-def thumbnail(made: Thumbnail) -> dict[str, Any]:
+def thumbnail(made: Thumbnail) -> schema.Thumbnail:
     """Describe a thumbnail; whoever stores it adds where."""
     return {"width_px": made.width_px, "height_px": made.height_px, "bytes": len(made.data), "mime": made.mime}
 
 
-def timing(decode_seconds: float, analyze_seconds: float) -> dict[str, float]:
+def timing(decode_seconds: float, analyze_seconds: float) -> schema.Timing:
     """Say how long it took, in milliseconds to one decimal.
 
     Args:

@@ -8,6 +8,7 @@ Not ``multiprocessing`` and no pool on top of it: these import the main module a
 what the child sends, which is code where a file has taken the child over.
 """
 
+import contextlib
 import itertools
 import os
 import queue
@@ -24,7 +25,7 @@ from typing import Any
 from shared import clock
 from shared.analysis import wire
 from shared.analysis.admission import LOOK_SECONDS
-from shared.analysis.facts import Analysis, Limits, Source, ThumbnailSpec
+from shared.analysis.facts import Analysis, Limits, Options, Source, ThumbnailSpec
 from shared.errors import AnalysisDied, ImageRejected
 
 ANALYZE = "shared.analysis:analyze"
@@ -35,7 +36,13 @@ END_SECONDS = 5.0
 #: Beyond the decoder's memory: the file itself, the working image, the encoders.
 OVERHEAD_BYTES = 128 * 1024 * 1024
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
+#: One arena, as there is one thread. Large blocks apart from the heap, where a small one behind them would keep them
+#: from being given back: a child has been seen to keep 200 MB of an image for good.
+_MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(8 * 1024 * 1024)}
+#: Signals that have a name: most real-time signals have none.
+_SIGNALS = {one.value: one.name for one in signal.Signals}
 _TIMED_OUT = "The analysis took longer than it may."
+_OPTIONS = Options()
 _UNWANTED = "The result is not wanted any more."
 _BY_SIGNAL = {
     "SIGXCPU": ("analysis_timeout", _TIMED_OUT),
@@ -69,6 +76,7 @@ class Sandbox:
     Args:
         limits: What an image may cost.
         thumbnail: What thumbnail to make; None for none.
+        options: What reports are to hold.
         bounds: Of each child.
         children: How many there are at most; who finds all of them busy waits.
         monotonic: Seconds that never go back.
@@ -84,8 +92,10 @@ class Sandbox:
         children: int,
         monotonic: Callable[[], float] = clock.monotonic,
         call: str = ANALYZE,
+        options: Options = _OPTIONS,
     ) -> None:
         self._limits = limits
+        self._options = options
         self._thumbnail = thumbnail
         self._bounds = bounds
         self._monotonic = monotonic
@@ -117,18 +127,21 @@ class Sandbox:
                 self._children.add(child)
                 self._ask(child, None, b"", START_SECONDS, stop)
             return self._ask(child, self._request(source), data, self._bounds.seconds, stop)
-        except AnalysisDied:
+        finally:
             if child is not None and not child.alive:
                 self._children.discard(child)
                 child = None
-            raise
-        finally:
             self._free.put(child)
 
     def _request(self, source: Source) -> dict[str, Any]:
         bounds = self._bounds
         asked = wire.request(
-            source, self._limits, self._thumbnail, cpu_seconds=bounds.cpu_seconds, seconds=bounds.seconds
+            source,
+            self._limits,
+            self._thumbnail,
+            self._options,
+            cpu_seconds=bounds.cpu_seconds,
+            seconds=bounds.seconds,
         )
         return {"number": next(self._numbers), **asked}
 
@@ -165,6 +178,11 @@ class Sandbox:
         except _Over as over:
             child.kill()
             raise AnalysisDied(over.code, str(over)) from None
+        except (ImageRejected, AnalysisDied):
+            raise
+        except BaseException:  # stop's, or a Ctrl-C: the reply that is still to come would be the next image's
+            child.kill()
+            raise
 
 
 class _Child:
@@ -230,14 +248,17 @@ class _Child:
             return "analysis_crashed", "The analysis has hung up and did not end."
         if status >= 0:
             return "analysis_crashed", f"The analysis has ended with status {status}."
-        name = signal.Signals(-status).name
+        name = _SIGNALS.get(-status, f"signal {-status}")
         return _BY_SIGNAL.get(name, ("analysis_crashed", f"The analysis was ended by {name}."))
 
     def kill(self) -> None:
-        """End it at once; harmless twice."""
+        """End it at once, and what it may have started; harmless twice."""
         self._socket.close()
-        self._process.kill()
-        self._process.wait()
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.kill()
+            self._process.wait()
 
 
 def _told(head: dict[str, Any], body: bytes, *, number: int | None) -> Analysis:
@@ -261,7 +282,7 @@ def _environment() -> dict[str, str]:
     """Return what a child may know: how to find Python's modules, and nothing else of this process's."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     places = os.pathsep.join(str(Path(place).absolute()) for place in sys.path)
-    return {**kept, "PYTHONPATH": places, "MALLOC_ARENA_MAX": "1"}
+    return {**kept, "PYTHONPATH": places, **_MALLOC}
 
 
 def _close(children: "set[_Child]") -> None:

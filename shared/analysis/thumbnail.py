@@ -31,13 +31,25 @@ def render(image: Image.Image, spec: ThumbnailSpec) -> Thumbnail:
     Source:
         K. Turkowski, "Filters for Common Resampling Tasks", Graphics Gems I, 1990: Lanczos with three lobes.
     """
-    size = fitted(image.size, spec.long_edge_px)
-    small = image
-    if size != image.size:
-        small = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=_REDUCING_GAP)
+    edge = spec.long_edge_px
+    while True:
+        small = _small(image, edge)
+        data = _encoded(small, spec)
+        if spec.max_bytes is None or len(data) <= spec.max_bytes or max(small.size) == 1:
+            width, height = small.size
+            return Thumbnail(data=data, width_px=width, height_px=height, mime=spec.mime, extension=spec.extension)
+        edge = max(small.size) * 3 // 4
+
+
+def _small(image: Image.Image, edge_px: int) -> Image.Image:
+    size = fitted(image.size, edge_px)
+    if size == image.size:
+        return image
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=_REDUCING_GAP)
+
+
+def _encoded(image: Image.Image, spec: ThumbnailSpec) -> bytes:
     name, options = _ENCODERS[spec.format]
     stream = BytesIO()
-    small.save(stream, name, quality=spec.quality, **options)
-    return Thumbnail(
-        data=stream.getvalue(), width_px=size[0], height_px=size[1], mime=spec.mime, extension=spec.extension
-    )
+    image.save(stream, name, quality=spec.quality, **options)
+    return stream.getvalue()

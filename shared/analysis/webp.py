@@ -8,9 +8,10 @@ import struct
 from collections.abc import Iterator
 
 from shared.analysis.facts import Limits
-from shared.analysis.header import Header, corrupt
+from shared.analysis.header import MAX_METADATA_BYTES, Header, corrupt
 
-_ALPHA, _EXIF, _ANIMATION = 0x10, 0x08, 0x02
+_ALPHA = 0x10
+_METADATA = frozenset({b"EXIF", b"XMP ", b"ICCP", b"C2PA"})
 
 #: libwebp's animation decoder holds the canvas twice, Pillow two more copies.
 _BYTES_PER_PX = 16
@@ -38,7 +39,8 @@ def read(data: bytes, _limits: Limits) -> Header:
     if reader is None:
         raise corrupt("The WebP doesn't begin with an image chunk.")
     width, height, flags = reader(data)
-    frames, exif = _extras(data, end) if flags & (_EXIF | _ANIMATION) else (0, b"")
+    frames, extras = _extras(data, end)
+    manifest = extras.get(b"C2PA")
     return Header(
         format="webp",
         width_px=width,
@@ -46,7 +48,11 @@ def read(data: bytes, _limits: Limits) -> Header:
         mode="RGBA" if flags & _ALPHA else "RGB",
         has_alpha=bool(flags & _ALPHA),
         frames=max(1, frames),
-        exif=exif,
+        exif=extras.get(b"EXIF", b""),
+        xmp=extras.get(b"XMP ", b""),
+        icc=extras.get(b"ICCP", b""),
+        c2pa=manifest is not None,
+        manifest=manifest or b"",
         bytes_per_px=_BYTES_PER_PX,
         spans=((0, len(data)),),
     )
@@ -73,14 +79,18 @@ def _extended(data: bytes) -> tuple[int, int, int]:
     return width, height, flags
 
 
-def _extras(data: bytes, end: int) -> tuple[int, bytes]:
-    """Return how many frames the file has, and its EXIF block."""
-    frames, exif = 0, b""
+def _extras(data: bytes, end: int) -> tuple[int, dict[bytes, bytes]]:
+    """Return how many frames the file has, and the first chunk of each kind of metadata, unless it is too large.
+
+    The flags of the header are not asked: no flag tells of a C2PA manifest.
+    """
+    frames = 0
+    extras: dict[bytes, bytes] = {}
     for kind, start, length in _chunks(data, end):
         frames += kind == b"ANMF"
-        if kind == b"EXIF":
-            exif = exif or data[start : start + length]
-    return frames, exif
+        if kind in _METADATA:
+            extras.setdefault(kind, data[start : start + length] if length <= MAX_METADATA_BYTES else b"")
+    return frames, extras
 
 
 def _chunks(data: bytes, end: int) -> Iterator[tuple[bytes, int, int]]:

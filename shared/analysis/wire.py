@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from shared.analysis.facts import Analysis, Limits, Source, Thumbnail, ThumbnailSpec
+from shared.analysis.facts import Analysis, Limits, Options, Source, Thumbnail, ThumbnailSpec
 
 #: Lengths of the JSON and of the bytes behind it.
 LENGTHS = struct.Struct(">II")
@@ -52,13 +52,20 @@ def received(receive: Receive, limits: tuple[int, int] | None = None) -> tuple[d
 
 
 def request(
-    source: Source, limits: Limits, thumbnail: ThumbnailSpec | None, *, cpu_seconds: float, seconds: float
+    source: Source,
+    limits: Limits,
+    thumbnail: ThumbnailSpec | None,
+    options: Options,
+    *,
+    cpu_seconds: float,
+    seconds: float,
 ) -> dict[str, Any]:
     """Return what a child has to know beside the bytes of the image."""
     return {
         "source": asdict(source),
         "limits": asdict(limits),
         "thumbnail": None if thumbnail is None else asdict(thumbnail),
+        "options": asdict(options),
         "cpu_seconds": cpu_seconds,
         "seconds": seconds,
     }
@@ -66,11 +73,12 @@ def request(
 
 def arguments(head: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments of ``analyze`` that a request has asked for."""
-    spec = head["thumbnail"]
+    spec, options = head["thumbnail"], head["options"]
     return {
         "source": Source(**head["source"]),
         "limits": Limits(**head["limits"]),
         "thumbnail": None if spec is None else ThumbnailSpec(**spec),
+        "options": Options(include_gps=options["include_gps"], analyzers=tuple(options["analyzers"])),
     }
 
 

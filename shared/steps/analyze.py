@@ -120,6 +120,8 @@ class Analyze:
     def _published(self, attempt: Attempt, found: analysis.Analysis) -> Outcome:
         """Write the thumbnail under a name of this claim's own, then commit; a loser takes its thumbnail back."""
         job, report, thumbnail, name = attempt.job, found.report, found.thumbnail, None
+        if thumbnail is not None and self._settings.thumbnails is Thumbnails.ROW:
+            return attempt.complete(report, thumbnail.data)
         if thumbnail is not None and self._settings.thumbnails is Thumbnails.BLOB:
             name = f"{job.id}/{job.token}.{thumbnail.extension}"
             self._images.insert_thumbnail(name, thumbnail.data, mime=thumbnail.mime)

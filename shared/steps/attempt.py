@@ -168,9 +168,11 @@ class Attempt:
         """Whether to stop: the claim has gone to another, or may go at any moment."""
         return self._held.lost
 
-    def complete(self, report: Mapping[str, Any]) -> Outcome:
-        """Commit the result. Costs: 1 transaction."""
-        won = self._write(lambda job, own: moves.complete(job, claim=own, report=report, now=self._now))
+    def complete(self, report: Mapping[str, Any], thumbnail: bytes | None = None) -> Outcome:
+        """Commit the result, and the thumbnail where it goes into the row. Costs: 1 transaction."""
+        won = self._write(
+            lambda job, own: moves.complete(job, claim=own, report=report, thumbnail=thumbnail, now=self._now)
+        )
         return self._ended(Happened.COMPLETED, Outcome.COMPLETED if won else Outcome.LOST)
 
     def fail(self, code: str, message: str) -> Outcome:

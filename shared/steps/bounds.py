@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 
-from shared.analysis import Limits, ThumbnailSpec
+from shared.analysis import Limits, Options, ThumbnailSpec
 from shared.analysis.admission import Admission
 from shared.analysis.isolation import Analyst, Engine, Inline, Threaded
 from shared.analysis.sandbox import OVERHEAD_BYTES, Bounds, Sandbox
 from shared.settings import Isolation, Settings, Thumbnails
+
+#: What a binary property of a row holds (Azure Tables, data model).
+ROW_BYTES = 64 * 1024
 
 
 def limits(settings: Settings) -> Limits:
@@ -23,8 +26,8 @@ def limits(settings: Settings) -> Limits:
 
 def analyst(settings: Settings, monotonic: Callable[[], float]) -> Analyst:
     """Build what analyses, where the settings want it."""
-    most, spec = limits(settings), thumbnail_spec(settings)
-    engine: Engine = Inline(limits=most, thumbnail=spec, monotonic=monotonic)
+    most, spec, wanted = limits(settings), thumbnail_spec(settings), options(settings)
+    engine: Engine = Inline(limits=most, thumbnail=spec, options=wanted, monotonic=monotonic)
     seconds = settings.analysis_timeout.total_seconds()
     if settings.isolation is Isolation.THREAD:
         engine = Threaded(engine, seconds=seconds, monotonic=monotonic)
@@ -35,9 +38,19 @@ def analyst(settings: Settings, monotonic: Callable[[], float]) -> Analyst:
             memory_bytes=most.max_decode_bytes + OVERHEAD_BYTES,
         )
         engine = Sandbox(
-            limits=most, thumbnail=spec, bounds=bounds, children=settings.analysis_processes, monotonic=monotonic
+            limits=most,
+            thumbnail=spec,
+            options=wanted,
+            bounds=bounds,
+            children=settings.analysis_processes,
+            monotonic=monotonic,
         )
     return Analyst(engine, limits=most, admission=Admission(settings.analysis_memory_bytes))
+
+
+def options(settings: Settings) -> Options:
+    """Return what reports are to hold."""
+    return Options(include_gps=settings.include_gps, analyzers=settings.analyzers)
 
 
 def thumbnail_spec(settings: Settings) -> ThumbnailSpec | None:
@@ -48,4 +61,5 @@ def thumbnail_spec(settings: Settings) -> ThumbnailSpec | None:
         long_edge_px=settings.thumbnail_long_edge_px,
         format=settings.thumbnail_format.value,
         quality=settings.thumbnail_quality,
+        max_bytes=ROW_BYTES if settings.thumbnails is Thumbnails.ROW else None,
     )

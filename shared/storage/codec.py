@@ -96,6 +96,7 @@ def encode(job: Job, *, place: str, nonce: str) -> dict[str, Any]:
     columns |= {
         "state": job.state.value,
         "progress": job.progress,
+        "thumbnail": job.thumbnail,
         "params": _json("params", job.params),
         "report": None if job.report is None else _json("report", job.report),
         "error": None if job.error is None else _json("error", error_columns(job.error)),
@@ -120,6 +121,7 @@ def decode(entity: Mapping[str, Any], *, etag: str, modified_at: datetime, seen_
         id=entity["RowKey"].partition(":")[2],
         state=State(entity["state"]),
         progress=None if progress is None else float(progress),
+        thumbnail=entity.get("thumbnail"),
         params=json.loads(entity["params"]),
         report=None if report is None else json.loads(report),
         error=None if error is None else _error(json.loads(error)),

@@ -108,6 +108,21 @@ def test_an_analysis_takes_five_requests(counted: Counted) -> None:
     assert [request.split()[0] for request in requests] == ["GET", "POST", "GET", "PUT", "POST"]
 
 
+@pytest.mark.parametrize("thumbnails", ["row", "off"])
+def test_an_analysis_without_a_blob_for_its_thumbnail_takes_four_requests(
+    environ: Mapping[str, str], wire: HttpTransport[Any, Any], thumbnails: str
+) -> None:
+    counting = CountingTransport(wire)
+    darkroom = wiring.build({**environ, "THUMBNAILS": thumbnails}, transport=counting, threaded=False)
+    darkroom.storage.create()
+    job_id = _record(Counted(darkroom, counting))
+    with counting.counted() as requests:
+        assert darkroom.analyze(job_id, owner="queue/1") is Outcome.COMPLETED
+    row = darkroom.storage.jobs.get(job_id)
+    assert row is not None
+    assert (len(requests), row.job.thumbnail is not None) == (4, thumbnails == "row")
+
+
 def test_a_message_for_a_finished_job_takes_one_request(counted: Counted) -> None:
     body = f'{{"v":1,"job_id":"{_record(counted)}"}}'.encode()
     counted.darkroom.receive(body, owner="queue/1")

@@ -4,13 +4,16 @@ import ctypes
 import os
 import select
 import signal
+import subprocess
 import sys
 import threading
+from pathlib import Path
 
 from shared.analysis.facts import Analysis
 from shared.errors import ImageRejected
 
 SEEN = {"images": 0}
+KEPT: list[bytes] = []
 
 
 def analyze(data: bytes, **_given: object) -> Analysis:
@@ -63,10 +66,43 @@ def _spin() -> None:
         pass
 
 
+def _toil() -> None:
+    """Take 0.6 s of the processor."""
+    until = sum(os.times()[:2]) + 0.6
+    while sum(os.times()[:2]) < until:
+        pass
+
+
+def _tangle() -> None:
+    """Leave 48 MiB behind in a circle of references."""
+    circle: list[object] = [bytearray(48 * 1024 * 1024)]
+    circle.append(circle)
+
+
+def _hoard() -> None:
+    """Take 80 MiB, keep a little that lies behind them, and let go of the rest."""
+    bytes(30 * 1024 * 1024)
+    taken = [b"\1" * (16 * 1024 * 1024) for _ in range(5)]
+    KEPT.append(b"\1" * 100_000)
+    taken.clear()
+
+
 def _eat() -> None:
-    eaten = []
-    while True:
-        eaten.append(bytearray(16 * 1024 * 1024))
+    """Eat 4 GiB and no more: where no limit is, a test fails and the machine goes on."""
+    eaten = [bytearray(16 * 1024 * 1024) for _ in range(256)]
+    eaten.clear()
+
+
+def _leave() -> None:
+    """End by a signal that has no name."""
+    os.kill(os.getpid(), signal.SIGRTMIN + 5)
+
+
+def _breed() -> None:
+    """Start another process, which would never end, and tell its parent's parent."""
+    started = subprocess.Popen([sys.executable, "-c", "import select; select.select([], [], [])"])
+    Path(os.environ["TMPDIR"], "bred").write_text(str(started.pid), encoding="ascii")
+    _hang()
 
 
 def _babble() -> None:

@@ -53,6 +53,7 @@ def jobs(ref: str, state: State, *, version: str = "0x1") -> st.SearchStrategy[J
         cursor=st.none() | texts,
         error=st.none() | errors,
         report=st.none() | objects if state is State.COMPLETED else nothing,
+        thumbnail=st.none() | st.binary(min_size=1, max_size=99) if state is State.COMPLETED else nothing,
         created=moments,
         started=st.none() | moments,
         ended=moments if state.ended else nothing,

@@ -53,6 +53,18 @@ def test_a_thumbnail_is_named_by_job_and_token_and_the_report_says_where() -> No
     assert report["thumbnail"]["name"] == f"{job_id}/1.png"
 
 
+def test_a_thumbnail_goes_into_the_row_where_that_is_wanted() -> None:
+    world = World(THUMBNAILS="row")
+    job_id = world.recorded()
+    assert _analyze(world, job_id) is Outcome.COMPLETED
+    job = world.job(job_id)
+    assert job.report is not None
+    assert job.thumbnail is not None
+    assert len(job.thumbnail) == job.report["thumbnail"]["bytes"]
+    assert "name" not in job.report["thumbnail"]
+    assert (world.images.thumbnails, PUBLISH in world.journal) == ({}, False)
+
+
 def test_no_thumbnail_is_written_where_none_is_wanted() -> None:
     world = World(THUMBNAILS="off")
     assert _analyze(world, world.recorded()) is Outcome.COMPLETED

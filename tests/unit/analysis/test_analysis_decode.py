@@ -271,6 +271,22 @@ def test_a_profile_that_is_broken_or_of_another_kind_is_ignored_with_a_warning(
     assert (report["status"], report["warnings"]) == ("ok", ["icc_ignored"])
 
 
-def test_a_codec_that_runs_out_of_memory_is_not_a_corrupt_image() -> None:
-    assert isinstance(verdict(OSError("out of memory error when reading image file"), "png"), MemoryError)
-    assert isinstance(verdict(OSError("decoding error when reading image file"), "png"), ImageRejected)
+OUT_OF_MEMORY = [
+    "out of memory error when reading image file",
+    "Pixel allocation failed: Out of memory",
+    "Memory allocation error: Unspecified: Allocating 12000015 bytes failed",
+]
+DAMAGED = [
+    "decoding error when reading image file",
+    "Memory allocation error: Security limit exceeded: Image size 4000x3000 exceeds the maximum image size 26896",
+]
+
+
+@pytest.mark.parametrize("said", OUT_OF_MEMORY)
+def test_a_codec_that_runs_out_of_memory_is_not_a_corrupt_image(said: str) -> None:
+    assert isinstance(verdict(RuntimeError(said), "heic"), MemoryError)
+
+
+@pytest.mark.parametrize("said", DAMAGED)
+def test_a_codec_that_gives_up_a_file_is_not_out_of_memory(said: str) -> None:
+    assert isinstance(verdict(OSError(said), "png"), ImageRejected)

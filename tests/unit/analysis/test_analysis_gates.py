@@ -64,7 +64,7 @@ def test_a_partial_report_keeps_the_facts_of_the_header(encoded: Encoded, examin
     assert not {"color", "hash", "thumbnail"} & report.keys()
 
 
-@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
 def test_a_partial_report_states_the_same_facts_as_a_full_one(
     name: str, photo: Image.Image, encoded: Encoded, examine: Examine
 ) -> None:
@@ -74,13 +74,45 @@ def test_a_partial_report_states_the_same_facts_as_a_full_one(
 
 @pytest.mark.parametrize(
     ("name", "options", "bytes_per_px"),
-    [("JPEG", {}, 1), ("JPEG", {"progressive": True}, 6), ("PNG", {}, 8), ("WEBP", {}, 16)],
+    [
+        *[("JPEG", {}, 1), ("JPEG", {"progressive": True}, 6), ("PNG", {}, 8), ("WEBP", {}, 16)],
+        *[("GIF", {}, 8), ("BMP", {}, 6), ("TIFF", {}, 8), ("AVIF", {}, 10), ("AVIF", {"subsampling": "4:4:4"}, 12)],
+    ],
 )
 def test_decoding_is_estimated_by_format_a_pixel(
     name: str, options: dict[str, bool], bytes_per_px: int, photo: Image.Image, encoded: Encoded
 ) -> None:
     data = encoded(photo, name, **options)
     assert read_header(sniff(data), data, Limits()).decode_bytes == 451 * 300 * bytes_per_px
+
+
+def test_the_memory_of_alpha_is_estimated_too(photo: Image.Image, encoded: Encoded) -> None:
+    clear = photo.copy()
+    clear.putalpha(photo.convert("L"))
+    data = encoded(clear, "AVIF")
+    assert read_header(sniff(data), data, Limits()).bytes_per_px == 13
+    data = (ROOT / "tests" / "data" / "alpha.heic").read_bytes()
+    assert read_header(sniff(data), data, Limits()).decode_bytes >= 64 * 48 * 10
+
+
+@pytest.mark.parametrize("limits", ["max_side_px=1", "max_pixels=1", "max_decode_bytes=1"])
+@pytest.mark.parametrize("name", ["GIF", "BMP", "TIFF", "AVIF", "HEIC"])
+def test_every_limit_is_judged_before_an_image_library_is_loaded(
+    name: str, limits: str, photo: Image.Image, encoded: Encoded
+) -> None:
+    data = (ROOT / "tests" / "data" / "turned.heic").read_bytes() if name == "HEIC" else encoded(photo, name)
+    code = f"report = analyze(data, source=source, limits=Limits({limits})).report\n"
+    code += "print(report['status'], {'PIL', 'pi_heif'} & sys.modules.keys())"
+    assert in_child(code, data) == "partial set()"
+
+
+def test_codecs_that_few_images_need_are_loaded_by_the_first_that_needs_one(
+    photo: Image.Image, encoded: Encoded
+) -> None:
+    code = "analyze(data, source=source)\nprint({'pi_heif', 'PIL.AvifImagePlugin'} & sys.modules.keys())"
+    assert in_child(code, encoded(photo, "TIFF")) == "set()"
+    assert in_child(code, encoded(photo, "AVIF")) == "{'PIL.AvifImagePlugin'}"
+    assert in_child(code, (ROOT / "tests" / "data" / "turned.heic").read_bytes()) == "{'pi_heif'}"
 
 
 def test_a_progressive_cmyk_jpeg_is_estimated_with_its_fourth_component(photo: Image.Image, encoded: Encoded) -> None:

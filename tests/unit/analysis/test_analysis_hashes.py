@@ -9,13 +9,13 @@ import pytest
 from PIL import Image
 
 from shared.analysis import Analysis
-from shared.analysis.color import color
-from shared.analysis.hashes import _low_frequencies, hashes
+from shared.analysis.analyzers.hash import _low_frequencies, hashes
 
 Examine = Callable[..., Analysis]
 Encoded = Callable[..., bytes]
 
-#: dhash and phash (hash_size 8) as ImageHash 4.3.2 computes them with Pillow 13.0.0 and scipy 1.17.1.
+#: dhash and phash (hash_size 8) as ImageHash 4.3.2 computes them with Pillow 13.0.0 and scipy 1.17.1; kept here, since
+#: these take longer to install than all other tools together.
 IMAGEHASH = {
     "cat.png": ("5414589aab6fa785", "b15fe6465121175e"),
     "coffee.webp": ("f3e96933160b1b36", "bb8320376c0f3637"),
@@ -91,13 +91,3 @@ def test_hashes_do_not_depend_on_the_colour_profile(
         profile = opened.info["icc_profile"]
     tagged = examine(encoded(photo, "PNG", icc_profile=profile)).report
     assert tagged["hash"] == examine(encoded(photo, "PNG")).report["hash"]
-
-
-def test_the_mean_of_one_colour_is_that_colour(encoded: Encoded, examine: Examine) -> None:
-    assert examine(encoded(Image.new("RGB", (3000, 7), "#a1b2c3"), "PNG")).report["color"] == {"mean": "#a1b2c3"}
-
-
-def test_the_mean_rounds_half_up() -> None:
-    image = Image.new("RGB", (2, 1), "#000000")
-    image.putpixel((1, 0), (1, 3, 255))
-    assert color(image) == {"mean": "#010280"}

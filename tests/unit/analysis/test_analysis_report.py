@@ -33,9 +33,19 @@ def test_a_report_has_these_sections_and_fields(samples: Path, examine: Examine)
         "source": {"name", "etag", "bytes", "sha256", "declared_type", "mime", "type_mismatch"},
         "image": {
             *("format", "width_px", "height_px", "display_width_px", "display_height_px"),
-            *("orientation", "mode", "has_alpha", "animated", "frames"),
+            *("orientation", "mode", "has_alpha", "animated", "frames", "progressive", "jpeg_quality", "icc"),
         },
-        "color": {"mean"},
+        "exif": {
+            *("make", "model", "lens", "software", "taken_at", "taken_at_offset"),
+            *("exposure_s", "f_number", "iso", "focal_mm", "focal_35mm"),
+        },
+        "privacy": {"has_gps", "gps"},
+        "provenance": {"c2pa_present", "ai_hint"},
+        "quality": {
+            *("blur", "brightness", "contrast", "shadow_clip", "highlight_clip", "entropy_bits", "flags"),
+        },
+        "color": {"mean", "colorfulness", "palette"},
+        "placeholder": {"blurhash"},
         "hash": {"dhash", "phash"},
         "thumbnail": {"width_px", "height_px", "bytes", "mime"},
         "timing": {"decode_ms", "analyze_ms"},
@@ -63,6 +73,9 @@ def test_a_report_states_the_facts_of_the_photograph(samples: Path, examine: Exa
         "has_alpha": False,
         "animated": False,
         "frames": 1,
+        "progressive": False,
+        "jpeg_quality": 96,
+        "icc": "Adobe RGB (1998)",
     }
 
 

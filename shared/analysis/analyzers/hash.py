@@ -1,14 +1,21 @@
 """Perceptual hashes: equal or close for images that look alike.
 
-All arithmetic after Pillow's resize is on integers: a float DCT differs in the last bits between Python versions and
-C libraries, and a coefficient beside the median then flips its bit.
+Pillow resizes by Lanczos alone, as ImageHash does: reducing by a whole number first takes a quarter of the time, and
+changed more than two bits of one or the other hash on 2 % to 4 % of 200 crops of photographs. All arithmetic after that
+is on integers: a float DCT differs in the last bits between Python versions and C libraries, and a coefficient beside
+the median then flips its bit.
 """
 
 import math
+from collections.abc import Mapping
 from itertools import pairwise
 from operator import mul
+from typing import Any
 
 from PIL import Image
+
+from shared.analysis.decode import Working
+from shared.analysis.schema import Hash
 
 _EDGE = 32
 _KEPT = 8
@@ -20,7 +27,12 @@ _COSINES = tuple(
 )
 
 
-def hashes(grey: Image.Image) -> dict[str, str]:
+def analyze(working: Working, _facts: Mapping[str, Any]) -> Hash:
+    """Hash the grey values, which no colour profile has changed."""
+    return hashes(working.grey)
+
+
+def hashes(grey: Image.Image) -> Hash:
     """Compute both hashes.
 
     Args:
@@ -50,7 +62,8 @@ def _phash(grey: Image.Image) -> str:
         C. Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010, 3.2.1;
         N. Krawetz, "Looks Like It", hackerfactor.com, 2011; median over all 64 and bit order as in ImageHash 4.3.
     """
-    frequencies = _low_frequencies(grey.resize((_EDGE, _EDGE), Image.Resampling.LANCZOS).tobytes())
+    small = grey.resize((_EDGE, _EDGE), Image.Resampling.LANCZOS)
+    frequencies = _low_frequencies(small.tobytes())
     middle = sorted(frequencies)[31:33]
     return _hex([2 * value > sum(middle) for value in frequencies])
 

@@ -1,0 +1,73 @@
+"""What is looked for in a working image: one analyzer a file, found by the file's name.
+
+An analyzer is a module here with a function ``analyze(working, facts)``; what it returns stands in the report under the
+module's name. docs/analyzers.md shows how to add one.
+"""
+
+import json
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from shared.analysis.decode import Working
+
+#: What ``core`` stands for, in the order of the report.
+CORE = ("quality", "color", "hash", "placeholder")
+
+#: Characters of one section as JSON, and of all: a report has to fit into a property of a table's row, 32,768 of them.
+MAX_SECTION_CHARACTERS = 8_000
+MAX_ALL_CHARACTERS = 24_000
+
+
+def run(working: Working, facts: Mapping[str, Any], names: tuple[str, ...]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Run analyzers, each by itself: one that fails costs its own section.
+
+    Args:
+        working: The image, small; no analyzer changes it.
+        facts: The sections of the report that come from the header.
+        names: Of analyzers; ``core`` stands for several.
+
+    Returns:
+        The sections by name, and warnings: ``analyzer_failed:NAME``, ``analyzer_too_large:NAME``.
+
+    Raises:
+        MemoryError: There was none left; another time it may succeed.
+    """
+    sections: dict[str, Any] = {}
+    warnings: list[str] = []
+    room = MAX_ALL_CHARACTERS
+    for name in _each(names):
+        try:
+            text = _section(name, working, facts)
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 - an analyzer may be anyone's, and a hostile image may break it
+            warnings.append(f"analyzer_failed:{name}")
+            continue
+        if len(text) > min(MAX_SECTION_CHARACTERS, room):
+            warnings.append(f"analyzer_too_large:{name}")
+        else:
+            sections[name] = json.loads(text)
+            room -= len(text)
+    return sections, tuple(warnings)
+
+
+def _each(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return each name once, with what ``core`` stands for in its place."""
+    parts = (CORE if name == "core" else (name,) for name in names)
+    return tuple(dict.fromkeys(name for part in parts for name in part))
+
+
+def _section(name: str, working: Working, facts: Mapping[str, Any]) -> str:
+    """Run one analyzer.
+
+    Returns:
+        Its section as JSON: what can't be written as such, or has numbers that are not finite, is no section.
+
+    Raises:
+        Exception: Whatever it raises, or its import does.
+    """
+    section = import_module(f"{__name__}.{name}").analyze(working, facts)
+    if not isinstance(section, dict):
+        raise TypeError(f"{name} has returned a {type(section).__name__}")
+    return json.dumps(section, allow_nan=False, separators=(",", ":"))

@@ -1,0 +1,135 @@
+"""Each limit of a child by itself, where no other could stand in for it; and what is left of a child that was ended."""
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared import clock
+from shared.analysis.facts import Limits, Source, ThumbnailSpec
+from shared.analysis.sandbox import OVERHEAD_BYTES, Bounds, Sandbox
+from shared.errors import AnalysisDied
+from tests.analysis.hostile import built
+from tests.analysis.measuring import MIB, children, measured, status
+from tests.doubles.world import png
+from tests.rig import until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what a process takes is read from /proc")
+SOURCE = Source(container="images", name="cat.png", etag="0x1", size_bytes=1, declared_type=None)
+#: How much slower the clock of the parent is.
+PATIENCE = 40
+Made = Callable[..., Sandbox]
+
+
+class Interrupted(BaseException):
+    """What comes in the middle of everything."""
+
+
+@pytest.fixture
+def made() -> Iterator[Made]:
+    """Make a sandbox of one child whose parent is patient: its clock hardly moves. What isn't said is ample."""
+    sandboxes: list[Sandbox] = []
+
+    def make(*, seconds: float = 20, cpu_seconds: float = 20) -> Sandbox:
+        bounds = Bounds(seconds=seconds, cpu_seconds=cpu_seconds, memory_bytes=OVERHEAD_BYTES)
+        told: dict[str, Any] = {
+            "children": 1,
+            "call": "tests.doubles.evil:analyze",
+            "monotonic": lambda: clock.monotonic() / PATIENCE,
+        }
+        sandboxes.append(Sandbox(limits=Limits(), thumbnail=ThumbnailSpec(), bounds=bounds, **told))
+        return sandboxes[-1]
+
+    before = children()
+    yield make
+    for sandbox in sandboxes:
+        sandbox.close()
+    assert children() <= before
+
+
+def _told(sandbox: Sandbox, act: str, stop: Callable[[], bool] = lambda: False) -> dict[str, Any]:
+    return sandbox(act.encode(), source=SOURCE, stop=stop).report
+
+
+def _died(sandbox: Sandbox, act: str) -> AnalysisDied:
+    with pytest.raises(AnalysisDied) as met:
+        _told(sandbox, act)
+    return met.value
+
+
+def _ended_by(sandbox: Sandbox, act: str) -> tuple[str, int]:
+    """Return the code of a death, and the signal that it came by."""
+    _told(sandbox, "behave")
+    (child,) = sandbox._children
+    return _died(sandbox, act).code, -(child._process.returncode or 0)
+
+
+def test_a_child_that_spins_is_ended_by_its_own_limit_of_the_processor(made: Made) -> None:
+    assert _ended_by(made(cpu_seconds=1), "spin") == ("analysis_timeout", signal.SIGXCPU)
+
+
+def test_the_processor_is_counted_for_each_image_anew(made: Made) -> None:
+    sandbox = made(cpu_seconds=1)
+    pids = {_told(sandbox, "toil")["pid"] for _ in range(4)}
+    assert len(pids) == 1
+
+
+def test_a_child_that_hangs_is_ended_by_a_timer_of_its_own(made: Made) -> None:
+    assert _ended_by(made(seconds=0.5), "hang") == ("analysis_timeout", signal.SIGALRM)
+
+
+def test_a_child_that_eats_meets_its_limit(made: Made) -> None:
+    assert _died(made(), "eat").code == "out_of_memory"
+
+
+def test_what_an_image_has_left_in_a_circle_is_not_in_the_way_of_the_next(made: Made) -> None:
+    sandbox = made()
+    assert [_told(sandbox, "tangle")["images"] for _ in range(4)] == [1, 2, 3, 4]
+
+
+def test_a_signal_without_a_name_is_a_code_too(made: Made) -> None:
+    sandbox = made()
+    died = _died(sandbox, "leave")
+    assert (died.code, str(died)) == ("analysis_crashed", f"The analysis was ended by signal {signal.SIGRTMIN + 5}.")
+    assert _told(sandbox, "behave")["images"] == 1
+
+
+def test_who_is_interrupted_leaves_no_reply_to_the_next_image(made: Made) -> None:
+    sandbox = made()
+    pid = _told(sandbox, "behave")["pid"]
+
+    def interrupted() -> bool:
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        _told(sandbox, "hang", interrupted)
+    assert pid not in children()
+    assert _told(sandbox, "behave")["images"] == 1
+
+
+def test_what_a_child_has_started_ends_with_it(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with pytest.raises(AnalysisDied):
+        _told(made(), "breed", (tmp_path / "bred").exists)
+    process = Path("/proc", (tmp_path / "bred").read_text(encoding="ascii"))
+    until(lambda: not process.exists() or ") Z " in (process / "stat").read_text(encoding="ascii"), what="its end")
+
+
+def test_memory_that_an_image_has_taken_is_given_back(made: Made) -> None:
+    sandbox = made()
+    pid = _told(sandbox, "behave")["pid"]
+    before = status(pid, "VmRSS")
+    _told(sandbox, "hoard")
+    assert status(pid, "VmRSS") < before + 24 * MIB
+
+
+def test_large_images_leave_their_child_as_large_as_it_was() -> None:
+    with measured() as analyst:
+        assert analyst.ending(png(9, 5)).code == "ok"
+        before = analyst.address_space
+        for file in [file for file in built() if "which the gates let in" in file.name]:
+            assert (file.name, analyst.ending(file.make()).code) == (file.name, "ok")
+            assert analyst.address_space < before + 64 * MIB

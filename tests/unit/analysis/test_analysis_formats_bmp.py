@@ -1,0 +1,150 @@
+"""BMP: every depth and header, and nothing that Pillow would read past its end."""
+
+import struct
+from collections.abc import Callable
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from shared.analysis import Analysis, Limits
+from shared.analysis.formats import read_header, sniff
+from shared.errors import ImageRejected
+
+Examine = Callable[..., Analysis]
+Encoded = Callable[..., bytes]
+
+
+def bmp(bits: int, pixels: bytes, **options: object) -> bytes:
+    """Build a BMP of 2 x 2 px: ``compression``, ``height``, ``tail`` of the header, ``palette``, ``size`` of header."""
+    tail, palette = options.get("tail", b""), options.get("palette", b"")
+    values = (40 + len(tail), 2, options.get("height", 2), 1, bits, options.get("compression", 0), len(pixels))
+    head = struct.pack("<IiiHHIIiiII", *values, 0, 0, options.get("colours", len(palette) // 4), 0) + tail
+    masks = options.get("masks", b"")
+    start = 14 + len(head) + len(masks) + len(palette)
+    return b"BM" + struct.pack("<IHHI", start + len(pixels), 0, 0, start) + head + masks + palette + pixels
+
+
+def refusal(examine: Examine, data: bytes) -> str:
+    with pytest.raises(ImageRejected) as caught:
+        examine(data)
+    return caught.value.code
+
+
+RED_BLUE = bytes([0, 0, 255, 0, 255, 0, 0, 0])
+#: Two pixels a row, the left one red and the right one blue, rows padded to four bytes.
+ROWS = {1: b"\x40\0\0\0", 4: b"\x01\0\0\0", 8: b"\x00\x01\0\0", 16: b"\x00\x7c\x1f\x00", 24: b"\0\0\xff\xff\0\0\0\0"}
+ROWS[32] = b"\0\0\xff\0\xff\0\0\0"
+
+
+@pytest.mark.parametrize("bits", ROWS)
+def test_every_depth_has_its_colours(bits: int, examine: Examine) -> None:
+    palette = RED_BLUE if bits <= 8 else b""
+    report = examine(bmp(bits, ROWS[bits] * 2, palette=palette)).report
+    assert (report["color"]["mean"], report["source"]["mime"]) == ("#800080", "image/bmp")
+    assert report["image"]["mode"] == ("P" if bits <= 8 else "RGB")
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])
+def test_a_bmp_header_says_what_pillow_says(mode: str, encoded: Encoded, examine: Examine) -> None:
+    image = Image.linear_gradient("L").resize((7, 5)).convert("RGB")
+    data = encoded(image.quantize(9) if mode == "P" else image.convert(mode), "BMP")
+    with Image.open(BytesIO(data)) as opened:
+        expected = (opened.mode, *opened.size, "A" in opened.mode, 1)
+    facts = examine(data).report["image"]
+    assert tuple(facts[name] for name in ("mode", "width_px", "height_px", "has_alpha", "frames")) == expected
+
+
+def test_rows_may_run_downwards(examine: Examine) -> None:
+    rows = ROWS[24] + bytes(8)
+    up, down = examine(bmp(24, rows)), examine(bmp(24, rows, height=-2))
+    assert up.report["image"]["height_px"] == down.report["image"]["height_px"] == 2
+    assert up.report["hash"] != down.report["hash"] or up.thumbnail.data != down.thumbnail.data
+
+
+def test_a_core_header_has_a_palette_of_three_bytes(examine: Examine) -> None:
+    head = struct.pack("<IHHHH", 12, 2, 2, 1, 1)
+    palette = bytes([0, 0, 255, 255, 0, 0])
+    data = b"BM" + struct.pack("<IHHI", 40, 0, 0, 32) + head + palette + ROWS[1] * 2
+    assert examine(data).report["color"]["mean"] == "#800080"
+
+
+def test_alpha_by_masks_is_laid_over_white(examine: Examine) -> None:
+    masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    report = examine(bmp(32, b"\0\0\xff\x80" * 4, compression=3, tail=masks)).report
+    assert (report["color"]["mean"], report["image"]["mode"]) == ("#ff7f7f", "RGBA")
+    assert report["image"]["has_alpha"] is True
+
+
+def test_alpha_that_is_0_everywhere_is_none(examine: Examine) -> None:
+    masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    data = bmp(32, b"\0\0\xff\0" * 4, compression=3, tail=masks)
+    assert examine(data).report["color"]["mean"] == "#ff0000"
+    assert read_header(sniff(data), data, Limits()).bytes_per_px == 10
+
+
+def test_sixteen_bits_by_masks(examine: Examine) -> None:
+    masks = struct.pack("<III", 0xF800, 0x7E0, 0x1F)
+    assert examine(bmp(16, struct.pack("<HH", 0xF800, 0x1F) * 2, compression=3, masks=masks)).report["color"][
+        "mean"
+    ] == ("#800080")
+
+
+@pytest.mark.parametrize(("bits", "kind", "run"), [(8, 1, b"\x01\x00\x01\x01\0\0"), (4, 2, b"\x02\x01\0\0")])
+def test_runs_are_unpacked(bits: int, kind: int, run: bytes, examine: Examine) -> None:
+    palette = RED_BLUE + bytes(4 * (2**bits - 2))
+    data = bmp(bits, run * 2 + b"\0\1", compression=kind, palette=palette)
+    assert examine(data).report["color"]["mean"] == "#800080"
+    assert refusal(examine, data[:-4]) == "corrupt_image"
+
+
+def test_runs_that_would_keep_python_busy_are_refused(examine: Examine) -> None:
+    assert (
+        refusal(examine, bmp(8, b"\1\0" * (2 << 20) + b"\0", compression=1, palette=RED_BLUE)) == "unsupported_format"
+    )
+
+
+@pytest.mark.parametrize(
+    ("bits", "options"),
+    [
+        (2, {}),
+        (64, {}),
+        (24, {"compression": 4}),
+        (24, {"compression": 5}),
+        (8, {"compression": 2}),
+        (32, {"masks": 12}),
+    ],
+)
+def test_what_pillow_can_not_read_is_unsupported(bits: int, options: dict[str, int], examine: Examine) -> None:
+    odd = {"compression": 3, "masks": struct.pack("<III", 7, 56, 448)} if "masks" in options else options
+    assert refusal(examine, bmp(bits, bytes(64), **odd)) == "unsupported_format"
+
+
+@pytest.mark.parametrize("missing", [1, 2, 8, 15])
+@pytest.mark.parametrize("bits", ROWS)
+def test_pixels_that_are_cut_off_are_corrupt(bits: int, missing: int, examine: Examine) -> None:
+    data = bmp(bits, ROWS[bits] * 2, palette=RED_BLUE if bits <= 8 else b"")
+    assert refusal(examine, data[:-missing]) == "corrupt_image"
+
+
+def test_a_palette_of_too_many_colours_is_corrupt(examine: Examine) -> None:
+    assert refusal(examine, bmp(8, bytes(8), colours=65_537)) == "corrupt_image"
+
+
+def test_the_profile_of_a_v5_header_is_found_and_bounded() -> None:
+    def file(length: int) -> bytes:
+        tail = bytearray(84)
+        tail[16:20] = struct.pack("<I", 0x4D424544)
+        tail[72:80] = struct.pack("<II", 124 + 16, length)
+        return bmp(24, ROWS[24] * 2, tail=bytes(tail)) + b"profile"
+
+    for length, expected in ((7, b"profile"), ((1 << 20) + 1, b"")):
+        data = file(length)
+        assert read_header(sniff(data), data, Limits()).icc == expected
+
+
+def test_a_huge_bmp_is_partial_though_its_pixels_are_missing_is_corrupt(examine: Examine) -> None:
+    # Its length is known from its header: no decoder is needed to see that it is cut off.
+    data = bytearray(bmp(24, ROWS[24] * 2))
+    data[18:26] = struct.pack("<ii", 60_000, 60_000)
+    assert refusal(examine, bytes(data)) == "corrupt_image"

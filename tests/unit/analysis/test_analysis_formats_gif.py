@@ -1,0 +1,147 @@
+"""GIF: the header without a decoder, the first frame without the others."""
+
+import struct
+from collections.abc import Callable
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from shared.analysis import Analysis, Limits
+from shared.analysis.decode import working_image
+from shared.analysis.formats import read_header, sniff
+from shared.analysis.header import Header
+from shared.errors import ImageRejected
+
+Examine = Callable[..., Analysis]
+Encoded = Callable[..., bytes]
+CONTROL = b"!\xf9\x04\x01\x00\x00\x01\x00"
+
+
+def header(data: bytes) -> Header:
+    return read_header(sniff(data), data, Limits())
+
+
+def frames(encoded: Encoded, *colours: str, size: tuple[int, int] = (20, 10)) -> bytes:
+    first, *later = (Image.new("RGB", size, colour) for colour in colours)
+    return encoded(first, "GIF", save_all=True, append_images=later)
+
+
+def application(name: bytes, body: bytes) -> bytes:
+    parts = [body[start : start + 255] for start in range(0, len(body), 255)]
+    return b"!\xff\x0b" + name + b"".join(bytes([len(part)]) + part for part in parts) + b"\0"
+
+
+def with_extension(data: bytes, extension: bytes) -> bytes:
+    """Insert a block before the first image."""
+    at = 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
+    return data[:at] + extension + data[at:]
+
+
+def grid(encoded: Encoded, **options: object) -> bytes:
+    image = Image.new("P", (4, 4))
+    image.putpalette([255, 0, 0, 0, 0, 255])
+    image.putdata([0, 1] * 8)
+    return encoded(image, "GIF", **options)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB"])
+def test_a_gif_header_says_what_pillow_says(mode: str, encoded: Encoded, examine: Examine) -> None:
+    data = encoded(Image.linear_gradient("L").convert(mode), "GIF")
+    with Image.open(BytesIO(data)) as opened:
+        expected = (opened.mode, *opened.size, "transparency" in opened.info, 1)
+    facts = examine(data).report["image"]
+    assert tuple(facts[name] for name in ("mode", "width_px", "height_px", "has_alpha", "frames")) == expected
+
+
+def test_of_a_gif_animation_only_the_first_frame_counts(encoded: Encoded, examine: Examine) -> None:
+    report = examine(frames(encoded, "#ff0000", "#0000ff", "#00ff00")).report
+    assert (report["image"]["animated"], report["image"]["frames"]) == (True, 3)
+    assert (report["color"]["mean"], report["source"]["mime"]) == ("#ff0000", "image/gif")
+
+
+def test_a_decoder_gets_only_the_first_frame(encoded: Encoded) -> None:
+    still, moving = header(frames(encoded, "#ff0000")), header(frames(encoded, *["#ff0000", "#0000ff"] * 20))
+    assert sum(end - start for start, end in moving.spans) <= sum(end - start for start, end in still.spans) + 8
+
+
+def test_transparent_indices_are_laid_over_white(encoded: Encoded, examine: Examine) -> None:
+    report = examine(grid(encoded, transparency=1)).report
+    assert (report["color"]["mean"], report["image"]["has_alpha"]) == ("#ff8080", True)
+    assert examine(grid(encoded)).report["color"]["mean"] == "#800080"
+
+
+def test_the_last_control_block_before_a_frame_is_the_one_that_counts(encoded: Encoded, examine: Examine) -> None:
+    data = with_extension(grid(encoded), CONTROL + CONTROL[:3] + bytes(5))
+    assert examine(data).report["image"]["has_alpha"] is False
+    assert examine(data).report["color"]["mean"] == "#800080"
+    assert examine(with_extension(grid(encoded), CONTROL)).report["color"]["mean"] == "#ff8080"
+
+
+def test_a_frame_beyond_the_screen_enlarges_it_as_it_does_when_decoded(encoded: Encoded, examine: Examine) -> None:
+    data = bytearray(frames(encoded, "#ff0000", size=(40, 30)))
+    data[6:10] = struct.pack("<HH", 2, 2)
+    facts = examine(bytes(data)).report["image"]
+    assert (facts["width_px"], facts["height_px"]) == (40, 30)
+    assert examine(bytes(data), limits=Limits(max_side_px=39)).report["error"]["code"] == "too_large_side"
+
+
+def test_an_interlaced_gif_is_progressive_and_decoded_in_order(photo: Image.Image, encoded: Encoded) -> None:
+    passes, plain = (encoded(photo.convert("L"), "GIF", interlace=value) for value in (1, 0))
+    assert (header(passes).progressive, header(plain).progressive) == (True, False)
+    assert working_image(passes, header(passes)).grey.tobytes() == working_image(plain, header(plain)).grey.tobytes()
+
+
+def test_xmp_and_a_colour_profile_are_found(encoded: Encoded) -> None:
+    trailer = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
+    xmp = with_extension(grid(encoded), b"!\xff\x0bXMP DataXMP" + b"<x:xmpmeta/>" * 40 + trailer)
+    assert header(xmp).xmp == b"<x:xmpmeta/>" * 40
+    profile = bytes(range(256)) * 3
+    assert header(with_extension(grid(encoded), application(b"ICCRGBG1012", profile))).icc == profile
+
+
+def test_metadata_over_its_bound_is_left_out(encoded: Encoded) -> None:
+    data = with_extension(grid(encoded), application(b"ICCRGBG1012", bytes((1 << 20) + 1)))
+    assert (header(data).icc, header(data).width_px) == (b"", 4)
+
+
+def test_a_gif_of_endless_small_blocks_is_refused_at_a_bound(encoded: Encoded, examine: Examine) -> None:
+    for crumbs in (b"!\xfe" + b"\1a" * 100_001 + b"\0", b"!\xfe\0" * 100_001, b"\0" * 100_001):
+        with pytest.raises(ImageRejected, match="more than 100,000 small blocks"):
+            examine(with_extension(grid(encoded), crumbs))
+    filled = b"!\xfe" + (b"\xff" + b"a" * 255) * 100_001 + b"\0"
+    assert examine(with_extension(grid(encoded), filled)).report["status"] == "ok"
+
+
+@pytest.mark.parametrize("cut", ["no trailer", "no frame", "no pixels", "unknown block"])
+def test_a_gif_without_what_makes_an_image_is_corrupt(cut: str, encoded: Encoded, examine: Examine) -> None:
+    data = frames(encoded, "#ff0000", "#0000ff")
+    at = data.index(b",", 13)
+    broken = {
+        "no trailer": data[:-1],
+        "no frame": data[:13] + bytes(3 << (data[10] & 7) + 1) + b";",
+        "no pixels": data[: at + 5] + bytes(4) + data[at + 9 :],
+        "unknown block": with_extension(data, b"X"),
+    }[cut]
+    said = {
+        "no trailer": "cut off",
+        "no frame": "no frame",
+        "no pixels": "no pixels",
+        "unknown block": "no known kind",
+    }[cut]
+    with pytest.raises(ImageRejected, match=said) as caught:
+        examine(broken)
+    assert caught.value.code == "corrupt_image"
+
+
+def test_a_gif_cut_off_in_a_later_frame_is_corrupt(encoded: Encoded, examine: Examine) -> None:
+    data = frames(encoded, "#ff0000", "#0000ff", "#00ff00")
+    for tenth in range(1, 10):
+        with pytest.raises(ImageRejected, match=r"cut off|no end"):
+            examine(data[: len(data) * tenth // 10])
+
+
+def test_pixels_that_end_early_are_corrupt_though_the_blocks_are_whole(encoded: Encoded, examine: Examine) -> None:
+    data = grid(encoded)
+    with pytest.raises(ImageRejected, match="can't be decoded"):
+        examine(data[: data.index(b",", 13) + 10] + b"\x02\x01\x04\x00;")

@@ -1,0 +1,272 @@
+"""HEIC and AVIF: boxes, brands and turns, judged before any codec sees them."""
+
+import struct
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops, ImageStat
+
+from shared.analysis import Analysis, Limits
+from shared.analysis.av1 import largest_frame
+from shared.analysis.decode import _UPRIGHT, Working, working_image
+from shared.analysis.formats import read_header, sniff, type_mismatch
+from shared.analysis.header import Header
+from shared.analysis.isobmff import Steps, boxes, brand, items
+from shared.errors import ImageRejected
+
+Examine = Callable[..., Analysis]
+Encoded = Callable[..., bytes]
+DATA = Path(__file__).resolve().parents[2] / "data"
+
+
+def box(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", 8 + len(body)) + kind + body
+
+
+def track(handler: bytes, samples: int) -> bytes:
+    table = box(b"stbl", box(b"stsz", struct.pack(">III", 0, 0, samples)))
+    return box(b"trak", box(b"mdia", box(b"hdlr", bytes(8) + handler + bytes(13)) + box(b"minf", table)))
+
+
+def heic(name: str) -> bytes:
+    return (DATA / f"{name}.heic").read_bytes()
+
+
+def header(data: bytes) -> Header:
+    return read_header(sniff(data), data, Limits())
+
+
+def working(data: bytes) -> Working:
+    return working_image(data, header(data))
+
+
+def patched(data: bytes, name: bytes, at: int, value: bytes) -> bytes:
+    """Replace bytes behind the first box name."""
+    start = data.index(name) + 4 + at
+    return data[:start] + value + data[start + len(value) :]
+
+
+def distance(left: Image.Image, right: Image.Image) -> float:
+    return max(ImageStat.Stat(ImageChops.difference(left, right)).mean)
+
+
+def refusal(examine: Examine, data: bytes) -> str:
+    with pytest.raises(ImageRejected) as caught:
+        examine(data)
+    return caught.value.code
+
+
+@pytest.mark.parametrize(
+    ("major", "others", "expected"),
+    [
+        *[(name, b"", "heic") for name in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")],
+        *[(b"avif", b"mif1heic", "avif"), (b"avis", b"msf1", "avif")],
+        *[(b"mif1", b"mif1heic", "heic"), (b"mif1", b"miafavif", "avif"), (b"msf1", b"hevc", "heic")],
+        *[(b"mif1", b"heicavif", "heic"), (b"mif1", b"mif1", None), (b"isom", b"avif", None), (b"jxl ", b"", None)],
+    ],
+)
+def test_formats_are_told_by_the_major_brand_or_else_by_the_first_that_says_it(
+    major: bytes, others: bytes, expected: str | None
+) -> None:
+    assert brand(box(b"ftyp", major + bytes(4) + others) + b"avif") == expected
+
+
+@pytest.mark.parametrize("declared", ["image/heif", "image/heic-sequence", "image/heic"])
+def test_both_names_of_heic_are_no_mismatch(declared: str) -> None:
+    assert type_mismatch(declared, "image/heic") is False
+    assert type_mismatch(declared, "image/avif") is True
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "size"),
+    [("profile", "RGB", (64, 48)), ("turned", "RGB", (64, 48)), ("alpha", "RGBA", (64, 48)), ("odd", "RGB", (63, 47))],
+)
+def test_a_heic_header_tells_size_and_mode(name: str, mode: str, size: tuple[int, int], examine: Examine) -> None:
+    report = examine(heic(name)).report
+    facts = report["image"]
+    assert (facts["mode"], facts["width_px"], facts["height_px"], facts["frames"]) == (mode, *size, 1)
+    assert (facts["format"], facts["has_alpha"], report["source"]["mime"]) == ("heic", mode == "RGBA", "image/heic")
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+def test_an_avif_header_says_what_pillow_says(mode: str, encoded: Encoded, examine: Examine) -> None:
+    data = encoded(Image.linear_gradient("L").convert(mode).resize((70, 50)), "AVIF", alpha_premultiplied=False)
+    with Image.open(BytesIO(data)) as opened:
+        expected = (opened.mode, *opened.size, "A" in opened.mode, 1)
+    facts = examine(data).report["image"]
+    assert tuple(facts[name] for name in ("mode", "width_px", "height_px", "has_alpha", "frames")) == expected
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("quarters", range(4))
+def test_every_turn_of_a_heic_is_told_and_made_once(quarters: int, mirrored: bool, examine: Examine) -> None:  # noqa: FBT001
+    base = working(patched(heic("turned"), b"irot", 0, b"\0")).image
+    data = patched(heic("mirrored" if mirrored else "turned"), b"irot", 0, bytes([quarters]))
+    told = header(data).orientation
+    assert told == ((4, 5, 2, 7) if mirrored else (1, 8, 3, 6))[quarters]
+    upright = base.transpose(_UPRIGHT[told]) if told > 1 else base
+    assert distance(working(data).image, upright) < 2
+    facts = examine(data).report["image"]
+    assert (facts["width_px"], facts["height_px"]) == (64, 48)
+    assert (facts["display_width_px"], facts["display_height_px"]) == ((64, 48) if told < 5 else (48, 64))
+
+
+@pytest.mark.parametrize("value", range(1, 9))
+def test_every_turn_of_an_avif_is_told_and_made_once(value: int, photo: Image.Image, encoded: Encoded) -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = value, "Maker"
+    data = encoded(photo.resize((90, 60)), "AVIF", exif=exif, quality=95, subsampling="4:4:4")
+    plain = working(encoded(photo.resize((90, 60)), "AVIF", quality=95, subsampling="4:4:4")).image
+    upright = plain.transpose(_UPRIGHT[value]) if value > 1 else plain
+    assert (header(data).orientation, working(data).image.size) == (value, upright.size)
+    assert distance(working(data).image, upright) < 1
+
+
+def test_what_the_camera_wrote_does_not_turn_an_image_that_has_no_turn() -> None:
+    data = heic("turned")
+    assert b"Darkroom" in header(data).exif
+    still = patched(data, b"irot", 0, b"\0")
+    assert (header(still).orientation, b"Darkroom" in header(still).exif) == (1, True)
+
+
+def test_alpha_is_laid_over_white(encoded: Encoded) -> None:
+    image = Image.new("RGBA", (64, 48), (255, 0, 0, 128))
+    avif = encoded(image, "AVIF", quality=100)
+    assert (header(avif).mode, header(avif).has_alpha) == ("RGBA", True)
+    assert max(abs(a - b) for a, b in zip(working(avif).image.getpixel((9, 9)), (255, 127, 127), strict=True)) < 4
+    top = working(heic("alpha")).image.getpixel((0, 0))
+    assert min(top) > 245
+
+
+def test_a_depth_map_is_no_alpha(examine: Examine) -> None:
+    data = patched(heic("alpha"), b"auxC", 4, b"urn:mpeg:hevc:2015:auxid:2\0")
+    facts = examine(data).report["image"]
+    assert (facts["has_alpha"], facts["mode"]) == (False, "RGB")
+
+
+def test_a_profile_is_found_as_it_is(encoded: Encoded) -> None:
+    assert header(heic("profile")).icc[36:40] == b"acsp"
+    data = encoded(Image.new("RGB", (9, 9)), "AVIF", icc_profile=header(heic("profile")).icc, xmp=b"<x/>")
+    assert (header(data).icc, header(data).xmp) == (header(heic("profile")).icc, b"<x/>")
+
+
+@pytest.mark.parametrize(("name", "options"), [("TIFF", {}), ("AVIF", {"quality": 100, "subsampling": "4:4:4"})])
+def test_colours_are_converted_by_the_profile(
+    name: str, options: dict[str, object], samples: Path, encoded: Encoded, examine: Examine
+) -> None:
+    with Image.open(samples / "rocket.jpg") as opened:
+        adobe_rgb = opened.info["icc_profile"]
+    image = Image.new("RGB", (16, 16), (60, 160, 60))
+    plain, converted = (
+        bytes.fromhex(examine(encoded(image, name, icc_profile=profile, **options)).report["color"]["mean"][1:])
+        for profile in (b"", adobe_rgb)
+    )
+    assert abs(plain[0] - 60) <= 1
+    assert converted[0] < 5  # the same numbers are a greener green in Adobe RGB
+
+
+def test_of_an_avif_sequence_only_the_first_frame_counts(encoded: Encoded, examine: Examine) -> None:
+    later = [Image.new("RGB", (32, 32), "#0000ff")] * 2
+    report = examine(encoded(Image.new("RGB", (32, 32), "#ff0000"), "AVIF", save_all=True, append_images=later)).report
+    assert (report["image"]["animated"], report["image"]["frames"]) == (True, 3)
+    assert report["color"]["mean"] in ("#fe0000", "#ff0000", "#ff0001")
+
+
+def test_a_heic_with_a_track_counts_its_frames_and_shows_its_still_image(examine: Examine) -> None:
+    movie = box(b"moov", track(b"soun", 99) + track(b"pict", 7) + track(b"auxv", 50))
+    report = examine(heic("profile") + movie).report
+    assert (report["image"]["animated"], report["image"]["frames"]) == (True, 7)
+    assert report["hash"] == examine(heic("profile")).report["hash"]
+
+
+def test_a_track_without_a_still_image_is_unsupported(examine: Examine) -> None:
+    data = box(b"ftyp", b"hevc" + bytes(4) + b"msf1") + box(b"moov", track(b"pict", 7))
+    assert refusal(examine, data) == "unsupported_format"
+    assert refusal(examine, patched(heic("profile"), b"hvc1", -4, b"jpeg")) == "unsupported_format"
+
+
+def test_broken_exif_fails_no_image_and_crashes_no_decoder(encoded: Encoded, examine: Examine) -> None:
+    data = heic("turned")
+    assert examine(patched(data, b"Exif", -2, b"\xff")).report["status"] == "ok"
+    broken = encoded(Image.new("RGB", (9, 9), "white"), "AVIF", exif=b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0")
+    at = broken.index(b"II*\0\x08")
+    assert examine(broken[:at] + b"II*\0\xff\xff\xff\xff" + broken[at + 8 :]).report["status"] == "ok"
+
+
+def test_a_size_that_the_pixels_do_not_have_is_no_way_past_the_gates(examine: Examine) -> None:
+    assert refusal(examine, patched(heic("profile"), b"ispe", 4, struct.pack(">II", 16, 16))) == "corrupt_image"
+    huge = patched(heic("profile"), b"ispe", 4, struct.pack(">II", 60_000, 60_000))
+    assert examine(huge).report["error"]["code"] == "too_much_memory"
+
+
+def test_a_size_in_an_av1_bitstream_is_counted_as_memory(
+    photo: Image.Image, encoded: Encoded, examine: Examine
+) -> None:
+    # libavif would decode all 451 x 300 px and scale them to what the boxes say.
+    data = patched(encoded(photo, "AVIF"), b"ispe", 4, struct.pack(">II", 45, 30))
+    assert (header(data).width_px, header(data).decode_bytes >= 451 * 300 * 10) == (45, True)
+    assert examine(data, limits=Limits(max_decode_bytes=1_000_000)).report["error"]["code"] == "too_much_memory"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (137, 61), (300, 2), (2, 300)])
+@pytest.mark.parametrize("frames", [1, 2])
+def test_the_size_in_an_av1_bitstream_is_read_right(size: tuple[int, int], frames: int, encoded: Encoded) -> None:
+    later = [Image.new("RGB", size, "red")] * (frames - 1)
+    data = encoded(Image.new("RGB", size), "AVIF", save_all=True, append_images=later)
+    steps = Steps()
+    meta = next(part for part in boxes(data, 0, len(data), steps) if part.kind == b"meta")
+    read = items(data, meta, steps)
+    assert largest_frame(data, *read.places[read.primary][0], steps) == size
+
+
+def test_a_sequence_header_with_timing_and_operating_points_is_read_too() -> None:
+    # Profile 0, timing, equal intervals, decoder model, display delay; two points, the second of a level with a tier.
+    fields = "000001" + "1" * 64 + "1001011" + "00111" + "0" * 42 + "1" + "00001"
+    fields += "0" * 12 + "000011" + "0" * 17 + "10000" + "0" * 12 + "01000100"
+    fields += "10010111" + f"{639:010b}" + f"{199:08b}"
+    body = int(fields.ljust(-(-len(fields) // 8) * 8, "0"), 2).to_bytes(-(-len(fields) // 8))
+    data = bytes([0x12, 0, 0x0A, len(body)]) + body
+    assert largest_frame(data, 0, len(data), Steps()) == (640, 200)
+
+
+def test_endless_units_of_a_bitstream_are_refused_at_a_bound() -> None:
+    for unit in (b"\x12\0", b"\x0a\x01\0"):
+        with pytest.raises(ImageRejected, match="more than 100,000"):
+            largest_frame(unit * 100_001, 0, 200_002, Steps())
+
+
+def test_what_a_crop_hides_is_counted_as_memory() -> None:
+    data = patched(heic("odd"), b"ispe", 4, struct.pack(">II", 6400, 4800))
+    assert header(data).decode_bytes >= 6400 * 4800 * 8
+    assert header(data).width_px == 63
+
+
+@pytest.mark.parametrize("kind", [b"free", b"meta"])
+def test_endless_boxes_are_refused_at_a_bound(kind: bytes, examine: Examine) -> None:
+    empty = box(b"free", b"") * 100_001
+    data = (
+        heic("profile") + empty
+        if kind == b"free"
+        else box(b"ftyp", b"heic" + bytes(4)) + box(b"meta", bytes(4) + empty)
+    )
+    with pytest.raises(ImageRejected, match="more than 100,000 boxes"):
+        examine(data)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_endless_items_are_refused_at_a_bound(version: int, examine: Examine) -> None:
+    wide = 4 if version == 2 else 2
+    entries = b"".join(number.to_bytes(wide) + bytes(6) for number in range(60_000))
+    places = bytes([version, 0, 0, 0, 0, 0]) + (60_000).to_bytes(wide) + entries
+    types = bytes(4) + b"\xff\xff" + box(b"infe", b"\2\0\0\0\0\1\0\0hvc1\0") * 60_000
+    data = box(b"ftyp", b"heic" + bytes(4)) + box(b"meta", bytes(4) + box(b"iinf", types) + box(b"iloc", places))
+    with pytest.raises(ImageRejected, match="more than 100,000 boxes, items"):
+        examine(data)
+
+
+@pytest.mark.parametrize("name", [b"ispe", b"hvcC", b"pitm", b"meta", b"iprp", b"iloc"])
+def test_a_heic_without_one_of_its_boxes_is_refused(name: bytes, examine: Examine) -> None:
+    code = refusal(examine, patched(heic("profile"), name, -4, b"skip"))
+    assert code == ("unsupported_format" if name in (b"meta", b"pitm") else "corrupt_image")

@@ -1,0 +1,272 @@
+"""TIFF: pages, layouts, depths and byte orders, judged before libtiff sees them."""
+
+import struct
+from collections.abc import Callable
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from shared.analysis import Analysis, Limits
+from shared.analysis.decode import _UPRIGHT, working_image
+from shared.analysis.formats import read_header, sniff
+from shared.analysis.header import Header
+from shared.analysis.tiff import plain
+from shared.errors import ImageRejected
+
+Examine = Callable[..., Analysis]
+Encoded = Callable[..., bytes]
+SHORT, LONG = 3, 4
+Fields = dict[int, tuple[int, list[int]]]
+
+
+def directory(order: str, fields: Fields, at: int, following: int = 0) -> bytes:
+    """Build a directory that stands at byte ``at``, with long values behind it."""
+    table, behind = struct.pack(order + "H", len(fields)), b""
+    for tag, (kind, values) in sorted(fields.items()):
+        body = struct.pack(f"{order}{len(values)}{'H' if kind == SHORT else 'I'}", *values)
+        if len(body) > 4:
+            place = struct.pack(order + "I", at + 6 + 12 * len(fields) + len(behind))
+            body, behind = place, behind + body
+        table += struct.pack(order + "HHI", tag, kind, len(values)) + body.ljust(4, b"\0")
+    return table + struct.pack(order + "I", following) + behind
+
+
+def tiff(bits: list[int], photometric: int, pixels: bytes, order: str = "<", **options: int | Fields) -> bytes:
+    """Build a TIFF of 2 x 2 px in one strip; ``more`` adds fields or replaces them."""
+    layout: Fields = {256: (SHORT, [2]), 257: (SHORT, [2]), 258: (SHORT, bits), 259: (SHORT, [1])}
+    layout |= {262: (SHORT, [photometric]), 273: (LONG, [8]), 277: (SHORT, [len(bits)]), 278: (SHORT, [2])}
+    fields = {**layout, 279: (LONG, [len(pixels)]), **options.get("more", {})}
+    at = 8 + len(pixels)
+    head = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(order + "I", at)
+    return head + pixels + directory(order, fields, at, options.get("following", 0))
+
+
+def header(data: bytes) -> Header:
+    return read_header(sniff(data), data, Limits())
+
+
+def mean(examine: Examine, data: bytes) -> str:
+    return examine(data).report["color"]["mean"]
+
+
+def refusal(examine: Examine, data: bytes) -> str:
+    with pytest.raises(ImageRejected) as caught:
+        examine(data)
+    return caught.value.code
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "I;16B"])
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_adobe_deflate", "packbits"])
+def test_a_tiff_header_says_what_pillow_says(mode: str, compression: str, encoded: Encoded, examine: Examine) -> None:
+    data = encoded(Image.new(mode, (7, 5)), "TIFF", compression=compression)
+    with Image.open(BytesIO(data)) as opened:
+        expected = (opened.mode, *opened.size, "A" in opened.mode, 1)
+    facts = examine(data).report["image"]
+    assert tuple(facts[name] for name in ("mode", "width_px", "height_px", "has_alpha", "frames")) == expected
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize(
+    ("bits", "pixels"),
+    [(1, b"\x80\x40"), (2, b"\xc0\x30"), (4, b"\xf0\x0f"), (8, b"\xff\0\0\xff"), (16, b"\xff\xff\0\0\0\0\xff\xff")],
+)
+def test_every_depth_of_grey_in_both_byte_orders(bits: int, pixels: bytes, order: str, examine: Examine) -> None:
+    report = examine(tiff([bits], 1, pixels, order)).report
+    assert (report["color"]["mean"], report["image"]["format"]) == ("#808080", "tiff")
+    if bits < 16:
+        assert mean(examine, tiff([bits], 0, bytes(len(pixels)), order)) == "#ffffff"
+
+
+@pytest.mark.parametrize("level", [0, 1, 127, 128, 254, 255])
+@pytest.mark.parametrize("order", "<>")
+def test_sixteen_bits_scale_without_clipping(level: int, order: str, examine: Examine) -> None:
+    grey = bytes([level, level])
+    expected = f"#{level:02x}{level:02x}{level:02x}"
+    assert mean(examine, tiff([16], 1, grey * 4, order)) == expected
+    assert mean(examine, tiff([16] * 3, 2, grey * 12, order)) == expected
+    assert mean(examine, tiff([16] * 4, 2, (grey * 3 + b"\xff\xff") * 4, order)) == expected
+
+
+def test_a_large_image_of_16_bits_high_byte_first_is_shrunk_without_clipping(
+    encoded: Encoded, examine: Examine
+) -> None:
+    image = Image.new("I", (4000, 10), 0x4040).convert("I;16B")
+    data = encoded(image, "TIFF")
+    assert (header(data).mode, mean(examine, data)) == ("I;16B", "#404040")
+
+
+@pytest.mark.parametrize(("kind", "expected"), [(0, "#ff0000"), (1, "#ff7f7f"), (2, "#ff7f7f")])
+def test_extra_samples_are_alpha_only_where_they_say_so(kind: int, expected: str, examine: Examine) -> None:
+    pixel = b"\x80\0\0\x80" if kind == 1 else b"\xff\0\0\x80"
+    report = examine(tiff([8] * 4, 2, pixel * 4, more={338: (SHORT, [kind])})).report
+    assert (report["color"]["mean"], report["image"]["has_alpha"]) == (expected, kind > 0)
+
+
+def test_grey_has_alpha_too(examine: Examine) -> None:
+    assert mean(examine, tiff([8, 8], 1, b"\0\x80" * 4, more={338: (SHORT, [2])})) == "#7f7f7f"
+    for kind in (0, 1):
+        assert refusal(examine, tiff([8, 8], 1, bytes(8), more={338: (SHORT, [kind])})) == "unsupported_format"
+
+
+def test_cmyk_comes_out_as_rgb(examine: Examine) -> None:
+    report = examine(tiff([8] * 4, 5, b"\0\xff\xff\0" * 4)).report
+    assert (report["color"]["mean"], report["image"]["mode"]) == ("#ff0000", "CMYK")
+    assert mean(examine, tiff([16] * 4, 5, b"\0\0\xff\xff\xff\xff\0\0" * 4)) == "#ff0000"
+
+
+def test_a_palette_is_resolved(examine: Examine) -> None:
+    colours = {320: (SHORT, [0xFFFF, 0] + [0] * 254 + [0] * 256 + [0, 0xFFFF] + [0] * 254)}
+    assert mean(examine, tiff([8], 3, b"\0\1\1\0", more=colours)) == "#800080"
+
+
+def test_channels_may_stand_in_planes(examine: Examine) -> None:
+    planes = {273: (LONG, [8, 12, 16]), 279: (LONG, [4, 4, 4]), 284: (SHORT, [2])}
+    pixels = b"\xff" * 4 + bytes(4) + b"\x33" * 4
+    assert mean(examine, tiff([8] * 3, 2, pixels, more=planes)) == "#ff0033"
+    assert refusal(examine, tiff([16] * 3, 2, pixels * 2, more=planes)) == "unsupported_format"
+
+
+@pytest.mark.parametrize(
+    ("bits", "photometric", "more"),
+    [
+        ([32], 1, {339: (SHORT, [3])}),
+        ([32], 1, {}),
+        ([64], 1, {339: (SHORT, [3])}),
+        ([16], 1, {339: (SHORT, [2])}),
+        ([8], 1, {339: (SHORT, [2])}),
+        ([16], 0, {}),
+        ([12], 1, {}),
+        ([8] * 3, 8, {}),
+        ([8] * 3, 6, {}),
+        ([8, 8, 16], 2, {}),
+        ([8] * 3, 2, {259: (SHORT, [6])}),
+        ([8], 1, {259: (SHORT, [34925])}),
+        ([8], 32803, {}),
+        ([8] * 3, 2, {50706: (LONG, [1])}),
+        ([8] * 3, 2, {254: (LONG, [1]), 330: (LONG, [8])}),
+    ],
+)
+def test_what_has_no_white_or_is_read_wrongly_is_unsupported(
+    bits: list[int], photometric: int, more: Fields, examine: Examine
+) -> None:
+    assert refusal(examine, tiff(bits, photometric, bytes(64), more=more)) == "unsupported_format"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 0.5])
+@pytest.mark.parametrize("order", "<>")
+def test_floating_point_is_refused_and_never_guessed(value: float, order: str, examine: Examine) -> None:
+    data = tiff([32], 1, struct.pack(order + "4f", *[value] * 4), order, more={339: (SHORT, [3])})
+    assert refusal(examine, data) == "unsupported_format"
+
+
+def test_pages_are_counted_and_only_the_first_is_analysed(encoded: Encoded, examine: Examine) -> None:
+    later = [Image.new("RGB", (30, 20), "#0000ff"), Image.new("L", (9, 9))]
+    data = encoded(Image.new("RGB", (20, 10), "#ff0000"), "TIFF", save_all=True, append_images=later)
+    report = examine(data).report
+    assert (report["image"]["frames"], report["image"]["animated"], report["image"]["width_px"]) == (3, True, 20)
+    assert report["color"]["mean"] == "#ff0000"
+    for missing in (16, 60, len(data) // 3):  # Pillow fills up to 16 bytes
+        assert refusal(examine, data[:-missing]) == "corrupt_image"
+
+
+def test_pages_in_a_circle_are_corrupt(examine: Examine) -> None:
+    with pytest.raises(ImageRejected, match="circle"):
+        examine(tiff([8], 1, bytes(4), following=12))
+
+
+def test_endless_pages_fields_and_strips_are_refused_at_a_bound(examine: Examine) -> None:
+    base = tiff([8], 1, bytes(4), following=12 + 6 + 12 * 9)
+    pages = b"".join(struct.pack("<HI", 0, len(base) + 6 * (number + 1)) for number in range(10_001))
+    with pytest.raises(ImageRejected, match="more than 10,000 pages"):
+        examine(tiff([8], 1, bytes(4), following=len(base)) + pages)
+    fields = struct.pack("<H", 65_535) + bytes(12 * 65_535)
+    chain = b"".join(fields + struct.pack("<I", len(base) + (number + 1) * (len(fields) + 4)) for number in range(4))
+    with pytest.raises(ImageRejected, match="200,000 fields"):
+        examine(tiff([8], 1, bytes(4), following=len(base)) + chain)
+    strips = tiff([8], 1, bytes(2_000_000), more={273: (LONG, [8] * 262_145), 279: (LONG, [4] * 262_145)})
+    with pytest.raises(ImageRejected, match="262,145 values"):
+        examine(strips)
+
+
+def test_a_tile_far_larger_than_its_image_is_refused_before_it_is_allocated(examine: Examine) -> None:
+    def tiled(side: int) -> bytes:
+        more = {322: (LONG, [side]), 323: (LONG, [side]), 324: (LONG, [8]), 325: (LONG, [side * side])}
+        return tiff([8], 1, bytes(min(side, 1024) ** 2), more=more)
+
+    assert mean(examine, tiled(16)) == mean(examine, tiled(1024)) == "#000000"
+    with pytest.raises(ImageRejected, match="cut off"):
+        examine(tiled(65_520))
+    with pytest.raises(ImageRejected, match="tiles of 1,040 x 1,040 px"):
+        examine(
+            tiff([8], 1, bytes(4), more={322: (LONG, [1040]), 323: (LONG, [1040]), 324: (LONG, [8]), 325: (LONG, [4])})
+        )
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {279: (LONG, [3])},
+        {278: (SHORT, [1])},
+        {278: (SHORT, [0])},
+        {273: (LONG, [9999])},
+        {257: (SHORT, [0])},
+        {256: (2, [2])},
+        {320: (SHORT, [0] * 70_000)},
+    ],
+)
+def test_a_tiff_that_lacks_pixels_is_corrupt(more: Fields, examine: Examine) -> None:
+    data = tiff([8], 1, bytes(4), more=more)
+    assert refusal(examine, data[:-139_000] if 320 in more else data) == "corrupt_image"
+
+
+def test_a_decoder_gets_the_pixels_of_one_page_and_no_metadata(encoded: Encoded) -> None:
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "Maker", 6
+    data = encoded(Image.new("RGB", (5, 3)), "TIFF", exif=exif, save_all=True, append_images=[Image.new("L", (9, 9))])
+    with Image.open(BytesIO(plain(data))) as opened:
+        assert (opened.n_frames, opened.size) == (1, (5, 3))
+        assert not {0x010F, 0x0112, 0x8769} & set(opened.tag_v2)
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_metadata_is_copied_out_into_a_block_of_its_own(order: str) -> None:
+    def file(exif: int, gps: int) -> bytes:
+        more = {274: (SHORT, [6]), 34665: (LONG, [exif]), 34853: (LONG, [gps]), 700: (LONG, [1, 2])}
+        return tiff([8], 1, bytes(4), order, more=more)
+
+    start = len(file(0, 0))
+    exif = directory(
+        order,
+        {0x8827: (SHORT, [400]), 37500: (LONG, [9] * 100), 0x9286: (LONG, [9] * 300), 0xA432: (LONG, [24, 70, 3, 4])},
+        start,
+    )
+    data = file(start, start + len(exif)) + exif + directory(order, {29: (LONG, [2026, 11, 24])}, start + len(exif))
+    read, block = header(data), Image.Exif()
+    block.load(read.exif)
+    assert (block.get_ifd(0x8769)[0x8827], block.get_ifd(0x8769)[0xA432]) == (400, (24, 70, 3, 4))
+    assert (block.get_ifd(0x8825)[29], read.orientation, len(read.exif) < 300) == ((2026, 11, 24), 6, True)
+    assert read.xmp == struct.pack(order + "II", 1, 2)
+
+
+def test_a_pointer_to_nowhere_leaves_the_rest_of_the_metadata() -> None:
+    data = tiff([8], 1, bytes(4), more={274: (SHORT, [6]), 34665: (LONG, [0xFFFFFFF0])})
+    assert header(data).orientation == 6
+
+
+@pytest.mark.parametrize("value", range(1, 9))
+def test_every_orientation_of_a_tiff_is_told_and_made_once(value: int, encoded: Encoded) -> None:
+    image = Image.new("RGB", (5, 3))
+    image.putdata([(20 * x, 60 * y, 0) for y in range(3) for x in range(5)])
+    exif = Image.Exif()
+    exif[0x0112] = value
+    for compression in ("raw", "tiff_lzw"):
+        data = encoded(image, "TIFF", exif=exif, compression=compression)
+        upright = image.transpose(_UPRIGHT[value]) if value > 1 else image
+        assert working_image(data, header(data)).image.tobytes() == upright.tobytes()
+        assert (header(data).width_px, header(data).display_size_px) == (5, upright.size)
+
+
+def test_decoding_is_estimated_by_the_pixels_of_a_strip_and_of_the_image() -> None:
+    assert header(tiff([8] * 3, 2, bytes(12))).bytes_per_px == 8
+    assert header(tiff([16] * 4, 2, bytes(32))).bytes_per_px == 12

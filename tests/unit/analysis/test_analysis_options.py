@@ -1,0 +1,66 @@
+"""What reports are to hold travels from the settings to wherever images are analysed."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from PIL import Image
+
+from shared.analysis import Limits, Options, Source, ThumbnailSpec, analyze, wire
+from shared.analysis.isolation import Inline
+from shared.analysis.sandbox import Bounds, Sandbox
+from shared.settings import Isolation, Settings
+from shared.steps import bounds
+from tests.doubles.clock import FakeClock
+
+Encoded = Callable[..., bytes]
+SOURCE = Source(container="images", name="cat.png", etag="0x1", size_bytes=1, declared_type=None)
+WANTED = Options(include_gps=True, analyzers=("hash", "color"))
+
+
+@pytest.fixture
+def data(encoded: Encoded) -> bytes:
+    """An image that tells where it was taken."""
+    exif = Image.Exif()
+    exif.get_ifd(0x8825).update({1: "N", 2: (59.0, 0.0, 0.0), 3: "E", 4: (18.0, 0.0, 0.0)})
+    return encoded(Image.new("RGB", (40, 30)), "JPEG", exif=exif)
+
+
+def test_what_a_child_is_told_is_what_analyze_is_given(data: bytes) -> None:
+    asked = wire.request(SOURCE, Limits(max_pixels=9), ThumbnailSpec(), WANTED, cpu_seconds=1, seconds=2)
+    given = wire.arguments(json.loads(json.dumps(asked)))
+    expected = {"source": SOURCE, "limits": Limits(max_pixels=9), "thumbnail": ThumbnailSpec(), "options": WANTED}
+    assert given == expected
+    assert analyze(data, **given).report["privacy"]["gps"] is not None
+
+
+def test_a_sandbox_tells_its_children() -> None:
+    limits = Bounds(seconds=1, cpu_seconds=1, memory_bytes=1)
+    for options, given in ((WANTED, {"options": WANTED}), (Options(), {})):
+        sandbox = Sandbox(limits=Limits(), thumbnail=None, bounds=limits, children=1, **given)
+        assert wire.arguments(sandbox._request(SOURCE))["options"] == options
+        sandbox.close()
+
+
+def test_inline_an_analysis_is_told(data: bytes) -> None:
+    inline = Inline(limits=Limits(), thumbnail=None, options=WANTED)
+    report = inline(data, source=SOURCE, stop=lambda: False).report
+    assert [name for name in report if name in ("quality", "color", "hash", "placeholder")] == ["hash", "color"]
+    assert report["privacy"]["gps"] == {"lat_deg": 59.0, "lon_deg": 18.0, "alt_m": None}
+    assert Inline(limits=Limits(), thumbnail=None)(data, source=SOURCE, stop=lambda: False).report["privacy"] == {
+        "has_gps": True,
+        "gps": None,
+    }
+
+
+@pytest.mark.parametrize("isolation", Isolation)
+def test_the_settings_reach_whatever_analyses(isolation: Isolation) -> None:
+    settings = Settings.read({"ANALYSIS_ISOLATION": isolation, "INCLUDE_GPS": "true", "ANALYZERS": "hash,color"})
+    engine = bounds.analyst(settings, FakeClock())._engine
+    inner = engine._engine if isolation is Isolation.THREAD else engine
+    assert inner._options == bounds.options(settings) == WANTED
+
+
+def test_by_default_coordinates_are_not_told() -> None:
+    assert bounds.options(Settings.read({})) == Options()
+    assert Settings.read({}).include_gps is False
