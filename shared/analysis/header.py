@@ -18,13 +18,13 @@ class Header:
     """Facts of one image file.
 
     Args:
-        format: ``jpeg``, ``png`` or ``webp``.
+        format: ``jpeg``, ``png``, ``webp``, ``gif``, ``bmp``, ``tiff``, ``heic`` or ``avif``.
         width_px: Stored width, before orientation; 1 or more.
         height_px: Stored height, before orientation; 1 or more.
-        mode: Pillow's name of the stored pixels: ``1``, ``L``, ``LA``, ``I;16``, ``P``, ``RGB``, ``RGBA`` or ``CMYK``.
+        mode: Pillow's name of the stored pixels, such as ``L``, ``I;16``, ``P``, ``RGB``, ``RGBA`` or ``CMYK``.
         bits: Bits a sample, 1-16.
         has_alpha: Some pixels may be transparent.
-        frames: 1 for a still image.
+        frames: Or pages; 1 for a still image.
         exif: The EXIF block, a TIFF file; empty when there is none.
         xmp: The XMP packet, UTF-8; empty when there is none, or one over ``MAX_METADATA_BYTES``.
         icc: The colour profile as it stands in the file; empty when there is none, or one over the same.

@@ -97,9 +97,8 @@ def _read(data: bytes, name: str) -> Header:
         of it, and stands in ``exif`` whatever the camera wrote there: HEIF says that these properties alone count.
 
     Raises:
-        ImageRejected: ``corrupt_image``: cut off, no image, contradictions. ``unsupported_format``: a video without a
-            still image, or an image that is composed otherwise than of a grid.
-        struct.error, IndexError: The header is cut off.
+        ImageRejected, struct.error, IndexError: ``corrupt_image``: cut off, no image, contradictions;
+            ``unsupported_format``: a video without a still image, or one composed otherwise than of a grid.
     """
     steps = Steps()
     top = list(boxes(data, 0, len(data), steps))

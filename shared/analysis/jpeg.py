@@ -54,8 +54,7 @@ def read(data: bytes, limits: Limits) -> Header:
         limits: Where counting scans may stop.
 
     Raises:
-        ImageRejected: ``corrupt_image``; the header is cut off or contradicts itself.
-        struct.error, IndexError: The header is cut off.
+        ImageRejected, IndexError: The header is cut off, or contradicts itself (``corrupt_image``).
     """
     segments = list(_segments(data))
     # The last frame, as in Pillow; libjpeg refuses a second.

@@ -1,5 +1,6 @@
 """Hashes are figures of theory on made images, and the same on every machine on photographs."""
 
+import json
 import math
 import random
 from collections.abc import Callable
@@ -22,6 +23,7 @@ IMAGEHASH = {
     "retina.jpg": ("f0c4828888c2c4f0", "c0cc1f977ac02d4f"),
     "rocket.jpg": ("e0c0c090909090d1", "c0371bec1be51267"),
 }
+CROPS = json.loads((Path(__file__).resolve().parents[2] / "data" / "imagehash.json").read_text("ascii"))
 
 
 def distance(left: str, right: str) -> int:
@@ -34,6 +36,18 @@ def test_photographs_hash_as_with_imagehash_on_every_supported_python(
 ) -> None:
     found = examine((samples / name).read_bytes(), thumbnail=None).report["hash"]
     assert (found["dhash"], found["phash"]) == IMAGEHASH[name]
+
+
+def test_crops_hash_within_two_bits_of_imagehash(samples: Path, examine: Examine, encoded: Encoded) -> None:
+    far = []
+    for name, crops in CROPS.items():
+        with Image.open(samples / name) as opened:
+            grey = opened.convert("L")
+        for x, y, width, height, *wanted in crops:
+            found = examine(encoded(grey.crop((x, y, x + width, y + height)), "PNG"), thumbnail=None).report["hash"]
+            far += [distance(found[kind], want) for kind, want in zip(("dhash", "phash"), wanted, strict=True)]
+    assert len(far) == 240
+    assert max(far) <= 2
 
 
 def test_a_ramp_that_brightens_has_all_dhash_bits_and_one_that_darkens_none() -> None:

@@ -1,0 +1,89 @@
+"""Analyses that do not come to their end."""
+
+from collections.abc import Callable
+
+import pytest
+
+from shared.analysis import Analysis, Source
+from shared.errors import AnalysisDied
+from shared.jobs import Job, State
+from shared.steps.outcomes import Outcome
+from tests.doubles.world import World
+
+
+def _analyze(world: World, job_id: str) -> Outcome:
+    return world.analyze(job_id, owner="queue/1")
+
+
+def _error(job: Job) -> str | None:
+    return job.error and job.error.code
+
+
+class Dying:
+    """An analyst under whom the first analyses die, and who notes which had the process to themselves."""
+
+    def __init__(self, world: World, *codes: str) -> None:
+        self._codes = list(codes)
+        self._analyst = world.analyze._analyst
+        self.alone: list[bool] = []
+        world.analyze._analyst = self  # type: ignore[assignment] # it is called like one
+
+    def __call__(self, data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:
+        """Die, or analyse."""
+        self.alone.append(alone)
+        if self._codes:
+            raise AnalysisDied(self._codes.pop(0), "It has died.")
+        return self._analyst(data, source=source, alone=alone, stop=stop)
+
+
+@pytest.mark.parametrize("code", ["out_of_memory", "analysis_timeout", "analysis_crashed"])
+def test_an_image_whose_analysis_died_is_analysed_once_more_and_alone(code: str) -> None:
+    world = World()
+    dying, job_id = Dying(world, code), world.recorded()
+    assert _analyze(world, job_id) is Outcome.RETRIED
+    world.clock.advance(60)
+    assert _analyze(world, job_id) is Outcome.COMPLETED
+    assert dying.alone == [False, True]
+
+
+def test_an_image_whose_analysis_died_alone_too_fails_with_its_code() -> None:
+    world = World()
+    dying, job_id = Dying(world, "analysis_timeout", "analysis_crashed"), world.recorded()
+    _analyze(world, job_id)
+    world.clock.advance(60)
+    assert _analyze(world, job_id) is Outcome.FAILED
+    assert (_error(world.job(job_id)), dying.alone) == ("analysis_crashed", [False, True])
+
+
+def test_an_image_that_is_redriven_is_analysed_beside_others_again() -> None:
+    world = World()
+    dying, job_id = Dying(world, *["analysis_timeout"] * 2), world.recorded()
+    _analyze(world, job_id)
+    world.clock.advance(60)
+    _analyze(world, job_id)
+    world.operate.redrive(job_id)
+    assert _analyze(world, job_id) is Outcome.COMPLETED
+    assert dying.alone == [False, True, False]
+
+
+def test_an_analysis_that_is_stopped_because_the_lease_is_lost_writes_nothing() -> None:
+    world = World()
+    dying, job_id = Dying(world, "analysis_stopped"), world.recorded()
+    world.images.before("read", lambda: world.clock.advance(58))
+    assert _analyze(world, job_id) is Outcome.LOST
+    assert (dying.alone, world.job(job_id).state) == ([False], State.RUNNING)
+
+
+def test_an_analysis_is_told_when_the_lease_is_lost() -> None:
+    world = World()
+    job_id, told = world.recorded(), list[bool]()
+
+    def analyst(data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:  # noqa: ARG001
+        told.append(stop())
+        world.clock.advance(58)
+        told.append(stop())
+        raise AnalysisDied("analysis_stopped", "")
+
+    world.analyze._analyst = analyst  # type: ignore[assignment] # it is called like one
+    assert _analyze(world, job_id) is Outcome.LOST
+    assert told == [False, True]
