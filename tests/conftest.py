@@ -1,13 +1,14 @@
 """Every tier's: one Azurite a session, fresh names a test; and what tests have counted is said at the end."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from localhost.azurite import Azurite
+from tests.counting import Count, Most
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 
@@ -17,6 +18,29 @@ def azurite() -> Iterator[Azurite]:
     """A storage service in memory, shared by the session: tests take names of their own."""
     with Azurite() as service:
         yield service
+
+
+@pytest.fixture
+def count(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Count:
+    """Give what counts for the sum; each test file is summed up by itself."""
+    told = request.path.stem.removeprefix("test_")
+
+    def counted(**counts: int) -> None:
+        for name, number in counts.items():
+            record_property(f"{told}: {name}", number)
+
+    return counted
+
+
+@pytest.fixture
+def most(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Most:
+    """Give what tells the most; each test file is looked at by itself."""
+    of = request.path.stem.removeprefix("test_")
+
+    def told(what: str, figure: float, text: str) -> None:
+        record_property(f"{of}: {what}", [figure, text])
+
+    return told
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,7 +6,7 @@ from tests.analysis.corpus import anything, bmp, boxes, gif, jpeg, mutants, png,
 from tests.analysis.corpus.kinds import Hostile
 
 #: More is for a long run.
-DRAWN = int(os.environ.get("DARKROOM_HOSTILE", "500"))
+DRAWN = int(os.environ.get("DARKROOM_HOSTILE", "200"))
 _BUILT = (png, jpeg, webp, gif, bmp, tiff, boxes, anything)
 
 

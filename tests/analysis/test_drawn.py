@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from shared.analysis import Limits, formats, pipeline
 from shared.analysis.header import Header
 from shared.errors import ImageRejected
-from tests.analysis.conftest import Count
 from tests.analysis.corpus.drawing import anything
 from tests.analysis.corpus.kinds import ALIVE, UNSUPPORTED, Hostile
 from tests.analysis.hostile import DRAWN, hostile
 from tests.analysis.measuring import Measured, measured, wrong
+from tests.counting import Count
 from tests.doubles.world import png
 from tests.rig import ROOT
 

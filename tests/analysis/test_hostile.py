@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
-from tests.analysis.conftest import Count, Most
 from tests.analysis.hostile import hostile
 from tests.analysis.measuring import MIB, Ending, measured, wrong
+from tests.counting import Count, Most
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what a process takes is read from /proc")
 PARTS = 8

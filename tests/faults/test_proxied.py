@@ -17,10 +17,10 @@ from azure.core.pipeline.transport import HttpTransport
 
 from localhost.azurite import Azurite
 from shared.storage import clients
+from tests.counting import Count
 from tests.doubles.transports import Passing
 from tests.faults import enumeration_flows as flows
 from tests.faults import enumeration_operators as operators
-from tests.faults.counting import Count
 from tests.faults.enumeration import PAUSES, WRITES_ONLY, Strike
 from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_rules import LastWriterWins

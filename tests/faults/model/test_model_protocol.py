@@ -30,7 +30,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.faults.counting import Count
+from tests.counting import Count
 from tests.faults.model.explore import Explorer
 from tests.faults.model.lock_explore import LockExplorer
 from tests.faults.model.lock_world import LockSetup

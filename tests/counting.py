@@ -8,3 +8,10 @@ class Count(Protocol):
 
     def __call__(self, **counts: int) -> None:
         """Add to what is told at the end, by name."""
+
+
+class Most(Protocol):
+    """Tell the most that a test has seen; of all tests' the most is printed."""
+
+    def __call__(self, what: str, figure: float, text: str) -> None:
+        """Tell a figure, and what is printed when it is the most."""
