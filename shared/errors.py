@@ -122,6 +122,10 @@ class AnalysisDied(DarkroomError):
         self.code = code
 
 
+class NoSandbox(DarkroomError):
+    """No child process can be started to analyse in; nothing is known about the image."""
+
+
 class BlobGone(DarkroomError):
     """No blob of that name."""
 

@@ -8,47 +8,27 @@ Not ``multiprocessing`` and no pool on top of it: these import the main module a
 what the child sends, which is code where a file has taken the child over.
 """
 
-import contextlib
 import itertools
-import os
 import queue
-import signal
-import socket
-import subprocess
-import sys
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from shared import clock
 from shared.analysis import wire
 from shared.analysis.admission import LOOK_SECONDS
 from shared.analysis.facts import Analysis, Limits, Options, Source, ThumbnailSpec
-from shared.errors import AnalysisDied, ImageRejected
+from shared.analysis.spawned import TIMED_OUT, Child
+from shared.errors import AnalysisDied, ImageRejected, NoSandbox
 
 ANALYZE = "shared.analysis:analyze"
 #: A child that has not said within this time that it is ready never will.
 START_SECONDS = 60.0
-#: How long a child that has hung up may take to be gone.
-END_SECONDS = 5.0
 #: Beyond the decoder's memory: the file itself, the working image, the encoders.
 OVERHEAD_BYTES = 128 * 1024 * 1024
-_KEPT = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
-#: One arena, as there is one thread. Large blocks apart from the heap, where a small one behind them would keep them
-#: from being given back: a child has been seen to keep 200 MB of an image for good.
-_MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(8 * 1024 * 1024)}
-#: Signals that have a name: most real-time signals have none.
-_SIGNALS = {one.value: one.name for one in signal.Signals}
-_TIMED_OUT = "The analysis took longer than it may."
 _OPTIONS = Options()
 _UNWANTED = "The result is not wanted any more."
-_BY_SIGNAL = {
-    "SIGXCPU": ("analysis_timeout", _TIMED_OUT),
-    "SIGALRM": ("analysis_timeout", _TIMED_OUT),
-    "SIGKILL": ("out_of_memory", "The analysis was killed from outside, as the system does when memory is short."),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +80,8 @@ class Sandbox:
         self._bounds = bounds
         self._monotonic = monotonic
         self._call = call
-        self._free: queue.LifoQueue[_Child | None] = queue.LifoQueue()
-        self._children: set[_Child] = set()
+        self._free: queue.LifoQueue[Child | None] = queue.LifoQueue()
+        self._children: set[Child] = set()
         self._numbers = itertools.count(1)
         for _ in range(children):
             self._free.put(None)
@@ -119,19 +99,38 @@ class Sandbox:
             ImageRejected: As ``analysis.analyze``.
             AnalysisDied: The child was killed, or died: ``analysis_timeout``, ``analysis_crashed``, ``out_of_memory``;
                 ``analysis_stopped`` when ``stop`` said so.
+            NoSandbox: A child is needed, and none can be started.
         """
         child = self._taken(stop)
         try:
-            if child is None:
-                child = _Child(self._call, self._bounds.memory_bytes)
-                self._children.add(child)
-                self._ask(child, None, b"", START_SECONDS, stop)
+            child = child or self._started(stop)
             return self._ask(child, self._request(source), data, self._bounds.seconds, stop)
         finally:
             if child is not None and not child.alive:
                 self._children.discard(child)
                 child = None
             self._free.put(child)
+
+    def _started(self, stop: Callable[[], bool]) -> Child:
+        """Start a child; what is wrong with one that has seen no image yet is wrong with this machine.
+
+        Raises:
+            NoSandbox: It can't be started, or did not say that it is ready.
+            AnalysisDied: ``analysis_stopped``.
+        """
+        try:
+            child = Child(self._call, self._bounds.memory_bytes)
+        except OSError as error:
+            raise NoSandbox(f"no child process can be started: {error.strerror or type(error).__name__}") from error
+        self._children.add(child)
+        try:
+            self._ask(child, None, b"", START_SECONDS, stop)
+        except AnalysisDied as died:
+            self._children.discard(child)
+            if died.code == "analysis_stopped":
+                raise
+            raise NoSandbox(f"a child process has ended before its first image: {died}") from died
+        return child
 
     def _request(self, source: Source) -> dict[str, Any]:
         bounds = self._bounds
@@ -145,7 +144,7 @@ class Sandbox:
         )
         return {"number": next(self._numbers), **asked}
 
-    def _taken(self, stop: Callable[[], bool]) -> "_Child | None":
+    def _taken(self, stop: Callable[[], bool]) -> Child | None:
         while True:
             try:
                 return self._free.get(timeout=LOOK_SECONDS)
@@ -154,7 +153,7 @@ class Sandbox:
                     raise AnalysisDied("analysis_stopped", _UNWANTED) from None
 
     def _ask(
-        self, child: "_Child", asked: dict[str, Any] | None, data: bytes, seconds: float, stop: Callable[[], bool]
+        self, child: Child, asked: dict[str, Any] | None, data: bytes, seconds: float, stop: Callable[[], bool]
     ) -> Analysis:
         """Send a request, or wait for a new child, and read what it has to say; it is dead after most errors."""
         until = self._monotonic() + seconds
@@ -163,7 +162,7 @@ class Sandbox:
             if stop():
                 raise _Over("analysis_stopped", _UNWANTED)
             if self._monotonic() >= until:
-                raise _Over("analysis_timeout", _TIMED_OUT)
+                raise _Over("analysis_timeout", TIMED_OUT)
 
         try:
             if asked is not None:
@@ -185,82 +184,6 @@ class Sandbox:
             raise
 
 
-class _Child:
-    """One child and the socket to it."""
-
-    def __init__(self, call: str, memory_bytes: int) -> None:
-        ours, theirs = socket.socketpair()
-        ours.settimeout(LOOK_SECONDS)
-        self._socket = ours
-        with theirs:
-            descriptor = theirs.fileno()
-            self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and our own module
-                [sys.executable, "-m", "shared.analysis.child", str(descriptor), call, str(memory_bytes)],
-                pass_fds=(descriptor,),
-                env=_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,  # decoders in C write what they think of a file there
-                process_group=0,  # the terminal's Ctrl-C is for the host, which brings its work to an end
-            )
-
-    @property
-    def alive(self) -> bool:
-        """Whether it may be asked again."""
-        return self._process.returncode is None
-
-    def send(self, parts: tuple[bytes, bytes], look: Callable[[], None]) -> None:
-        """Send all of it, and look up in between."""
-        for part in parts:
-            view = memoryview(part)
-            while view:
-                try:
-                    view = view[self._socket.send(view) :]
-                except TimeoutError:
-                    look()
-
-    def receive(self, length: int, look: Callable[[], None]) -> bytes:
-        """Receive exactly so many bytes, and look up in between.
-
-        Raises:
-            EOFError: The child has hung up.
-        """
-        parts, left = [], length
-        while left:
-            try:
-                part = self._socket.recv(min(left, 1 << 20))
-            except TimeoutError:
-                look()
-                continue
-            if not part:
-                raise EOFError
-            parts.append(part)
-            left -= len(part)
-        return b"".join(parts)
-
-    def obituary(self) -> tuple[str, str]:
-        """Say how it has died, as code and message; it is gone then."""
-        self._socket.close()
-        try:
-            status = self._process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            return "analysis_crashed", "The analysis has hung up and did not end."
-        if status >= 0:
-            return "analysis_crashed", f"The analysis has ended with status {status}."
-        name = _SIGNALS.get(-status, f"signal {-status}")
-        return _BY_SIGNAL.get(name, ("analysis_crashed", f"The analysis was ended by {name}."))
-
-    def kill(self) -> None:
-        """End it at once, and what it may have started; harmless twice."""
-        self._socket.close()
-        if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.kill()
-            self._process.wait()
-
-
 def _told(head: dict[str, Any], body: bytes, *, number: int | None) -> Analysis:
     """Turn a reply into what ``analyze`` returns or raises.
 
@@ -278,13 +201,6 @@ def _told(head: dict[str, Any], body: bytes, *, number: int | None) -> Analysis:
     return wire.analysis(head, body)
 
 
-def _environment() -> dict[str, str]:
-    """Return what a child may know: how to find Python's modules, and nothing else of this process's."""
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    places = os.pathsep.join(str(Path(place).absolute()) for place in sys.path)
-    return {**kept, "PYTHONPATH": places, **_MALLOC}
-
-
-def _close(children: "set[_Child]") -> None:
+def _close(children: set[Child]) -> None:
     for child in list(children):
         child.kill()

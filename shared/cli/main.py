@@ -1,7 +1,7 @@
 """The command ``darkroom``: what operators do by hand.
 
 Exit status: 0 all is well, 1 violations were found or a job could not be acted on, 2 the settings can't be used,
-3 storage could not be asked.
+3 storage could not be asked, or no child process could be started to analyse in.
 """
 
 from collections.abc import Callable, Iterator
@@ -67,7 +67,7 @@ def analyze(
     settings: SettingsFile = None,
 ) -> None:
     """Analyse files, and show what a job's report would say; exit with 1 if one of them has none."""
-    with _told():
+    with _told("no image could be analysed"):
         found = analysis.reports(files, Settings.read(app_settings.read(settings)))
         good = analysis.print_json(found, typer.echo) if as_json else analysis.print_table(Console(), found)
     if not good:
@@ -163,7 +163,7 @@ def _each(
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(out: str = "storage could not be asked") -> Iterator[None]:
     """Say on stderr what went wrong, in a line a problem, and end with its status."""
     try:
         yield
@@ -171,6 +171,6 @@ def _told() -> Iterator[None]:
         for problem in invalid.problems:
             typer.echo(f"darkroom: {problem}", err=True)
         raise typer.Exit(SETTINGS) from None
-    except DarkroomError as out:
-        typer.echo(f"darkroom: storage could not be asked: {out}", err=True)
+    except DarkroomError as error:
+        typer.echo(f"darkroom: {out}: {error}", err=True)
         raise typer.Exit(STORAGE) from None

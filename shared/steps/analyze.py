@@ -4,7 +4,16 @@ from collections.abc import Callable
 
 from shared import analysis
 from shared.analysis.isolation import Analyst
-from shared.errors import AnalysisDied, BlobChanged, BlobGone, BlobUnreadable, ImageRejected, StorageOut, Undecided
+from shared.errors import (
+    AnalysisDied,
+    BlobChanged,
+    BlobGone,
+    BlobUnreadable,
+    ImageRejected,
+    NoSandbox,
+    StorageOut,
+    Undecided,
+)
 from shared.images import ImageRef
 from shared.jobs import Event, Job
 from shared.ports import ImageStore
@@ -59,6 +68,7 @@ class Analyze:
         Raises:
             StorageOut: Storage is out. The claim is given back uncounted, or its lease lapses.
             Undecided: The same.
+            NoSandbox: This machine can start no child process; likewise.
 
         Costs: get, claim, blob, thumbnail, commit = 5, and a renewal each third of a lease; 1 for an ended job.
         """
@@ -70,7 +80,7 @@ class Analyze:
         with attempt:
             try:
                 return self._work(attempt)
-            except (StorageOut, Undecided):
+            except (StorageOut, Undecided, NoSandbox):
                 attempt.abandon()
                 raise
 

@@ -15,7 +15,7 @@ import pytest
 from shared import analysis, clock
 from shared.analysis.facts import Limits, Source, ThumbnailSpec
 from shared.analysis.sandbox import OVERHEAD_BYTES, Bounds, Sandbox
-from shared.errors import AnalysisDied, ImageRejected
+from shared.errors import AnalysisDied, ImageRejected, NoSandbox
 from tests.doubles.world import png
 from tests.rig import until
 
@@ -89,6 +89,27 @@ def test_an_image_that_is_rejected_is_rejected(sandbox: Sandbox) -> None:
     assert (met.value.code, str(met.value)) == ("corrupt_image", "It is broken.")
 
 
+@pytest.mark.parametrize("call", ["absent.module:analyze", "tests.doubles.evil:absent"])
+def test_a_child_that_never_gets_ready_is_no_fault_of_an_image(call: str) -> None:
+    sandbox = _sandbox(call=call)
+    for _ in range(2):
+        with pytest.raises(NoSandbox, match="before its first image"):
+            _told(sandbox, "behave")
+    assert sandbox._children == set()
+    sandbox.close()
+
+
+def test_an_interpreter_that_is_not_there_is_no_fault_of_an_image(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/absent/python")
+    with pytest.raises(NoSandbox, match="No such file") as met:
+        _told(sandbox, "behave")
+    assert "/absent" not in str(met.value)
+    monkeypatch.undo()
+    assert _told(sandbox, "behave")["images"] == 1
+
+
 def test_a_child_that_hangs_is_killed_by_the_clock() -> None:
     sandbox = _sandbox(bounds=Bounds(seconds=0.5, cpu_seconds=10, memory_bytes=OVERHEAD_BYTES))
     with pytest.raises(AnalysisDied, match="took longer") as met:
@@ -119,7 +140,7 @@ def test_a_child_knows_nothing_of_this_process_but_where_python_is(
 ) -> None:
     monkeypatch.setenv("AzureWebJobsStorage", "a secret")
     known = {"PYTHONPATH", "MALLOC_ARENA_MAX", "PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "LANG", "LC_ALL", "LC_CTYPE"}
-    known |= {"MALLOC_MMAP_THRESHOLD_", "TZ", "TMPDIR"}
+    known |= {"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "TZ", "TMPDIR"}
     assert set(_told(sandbox, "behave")["environ"]) <= known
 
 

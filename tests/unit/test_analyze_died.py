@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.analysis import Analysis, Source
-from shared.errors import AnalysisDied
+from shared.errors import AnalysisDied, NoSandbox
 from shared.jobs import Job, State
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World
@@ -72,6 +72,20 @@ def test_an_analysis_that_is_stopped_because_the_lease_is_lost_writes_nothing() 
     world.images.before("read", lambda: world.clock.advance(58))
     assert _analyze(world, job_id) is Outcome.LOST
     assert (dying.alone, world.job(job_id).state) == ([False], State.RUNNING)
+
+
+def test_a_machine_that_can_start_no_child_costs_no_attempt() -> None:
+    world = World()
+    job_id = world.recorded()
+
+    def analyst(data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:  # noqa: ARG001
+        raise NoSandbox("no child process can be started")
+
+    world.analyze._analyst = analyst  # type: ignore[assignment] # it is called like one
+    with pytest.raises(NoSandbox):
+        _analyze(world, job_id)
+    job = world.job(job_id)
+    assert (job.state, job.attempts - job.attempts_base) == (State.PENDING, 0)
 
 
 def test_an_analysis_is_told_when_the_lease_is_lost() -> None:

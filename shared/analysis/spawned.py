@@ -1,0 +1,117 @@
+"""One child process, as its parent sees it: a socket, and how it ends."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from shared.analysis.admission import LOOK_SECONDS
+
+TIMED_OUT = "The analysis took longer than it may."
+#: How long a child that has hung up may take to be gone.
+END_SECONDS = 5.0
+_KEPT = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
+#: One arena, as there is one thread. Large blocks apart from the heap, where a small one behind them would keep them
+#: from being given back: a child has been seen to keep 200 MB of an image for good. What smaller ones leave free at the
+#: heap's end stays for the next image: to give it back and to ask for it again costs some 10 ms an image.
+_MALLOC = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(8 * 1024 * 1024),
+    "MALLOC_TRIM_THRESHOLD_": str(64 * 1024 * 1024),
+}
+#: Signals that have a name: most real-time signals have none.
+_SIGNALS = {one.value: one.name for one in signal.Signals}
+_BY_SIGNAL = {
+    "SIGXCPU": ("analysis_timeout", TIMED_OUT),
+    "SIGALRM": ("analysis_timeout", TIMED_OUT),
+    "SIGKILL": ("out_of_memory", "The analysis was killed from outside, as the system does when memory is short."),
+}
+
+
+class Child:
+    """One child and the socket to it."""
+
+    def __init__(self, call: str, memory_bytes: int) -> None:
+        ours, theirs = socket.socketpair()
+        ours.settimeout(LOOK_SECONDS)
+        self._socket = ours
+        with contextlib.ExitStack() as failing, theirs:
+            failing.callback(ours.close)
+            descriptor = theirs.fileno()
+            self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and our own module
+                [sys.executable, "-m", "shared.analysis.child", str(descriptor), call, str(memory_bytes)],
+                pass_fds=(descriptor,),
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,  # decoders in C write what they think of a file there
+                process_group=0,  # the terminal's Ctrl-C is for the host, which brings its work to an end
+            )
+            failing.pop_all()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it may be asked again."""
+        return self._process.returncode is None
+
+    def send(self, parts: tuple[bytes, bytes], look: Callable[[], None]) -> None:
+        """Send all of it, and look up in between."""
+        for part in parts:
+            view = memoryview(part)
+            while view:
+                try:
+                    view = view[self._socket.send(view) :]
+                except TimeoutError:
+                    look()
+
+    def receive(self, length: int, look: Callable[[], None]) -> bytes:
+        """Receive exactly so many bytes, and look up in between.
+
+        Raises:
+            EOFError: The child has hung up.
+        """
+        parts, left = [], length
+        while left:
+            try:
+                part = self._socket.recv(min(left, 1 << 20))
+            except TimeoutError:
+                look()
+                continue
+            if not part:
+                raise EOFError
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts)
+
+    def obituary(self) -> tuple[str, str]:
+        """Say how it has died, as code and message; it is gone then."""
+        self._socket.close()
+        try:
+            status = self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return "analysis_crashed", "The analysis has hung up and did not end."
+        if status >= 0:
+            return "analysis_crashed", f"The analysis has ended with status {status}."
+        name = _SIGNALS.get(-status, f"signal {-status}")
+        return _BY_SIGNAL.get(name, ("analysis_crashed", f"The analysis was ended by {name}."))
+
+    def kill(self) -> None:
+        """End it at once, and what it may have started; harmless twice."""
+        self._socket.close()
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.kill()
+            self._process.wait()
+
+
+def _environment() -> dict[str, str]:
+    """Return what a child may know: how to find Python's modules, and nothing else of this process's."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    places = os.pathsep.join(str(Path(place).absolute()) for place in sys.path)
+    return {**kept, "PYTHONPATH": places, **_MALLOC}
