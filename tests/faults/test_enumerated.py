@@ -75,8 +75,6 @@ FLOWS: dict[type[flows.Flow], int] = {
 MAIN = {
     flows.Recording,
     flows.Analysis,
-    flows.Sweeping,
-    flows.Superseding,
 }
 FEW = {
     Strike.DIED_BEFORE,
