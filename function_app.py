@@ -81,6 +81,14 @@ def bury_poison(message: func.QueueMessage) -> None:
     darkroom().bury(message.get_body())
 
 
+@app.route(route="{*path}", auth_level=settings.api_auth.value)
+async def api(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """Answer a request of the HTTP API."""
+    from shared.http.front import answer  # noqa: PLC0415
+
+    return await answer(req, context)
+
+
 @app.queue_trigger(arg_name="message", queue_name=BLOB_POISON_QUEUE, connection=settings.images_connection)
 def bury_blob_events(message: func.QueueMessage) -> None:
     """Record what a blob event was about that the host has given up on."""

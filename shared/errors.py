@@ -152,3 +152,41 @@ class BlobChanged(DarkroomError):
 
 class Stale(DarkroomError):
     """The lease has gone to another holder; what this one reports is refused."""
+
+
+class Mismatch(DarkroomError):
+    """What was to be changed is no longer the version that the caller has seen."""
+
+
+class NoSuchJob(DarkroomError):
+    """There is no job of that id."""
+
+
+class NoSuchImage(DarkroomError):
+    """No image of that id is recorded, or it has no thumbnail."""
+
+
+class Refused(DarkroomError):
+    """The job's state, or the table's, forbids what was asked for.
+
+    Args:
+        code: Why, lower case with underscores.
+        message: One sentence for a person.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class TooLarge(DarkroomError):
+    """A value is larger than a row holds.
+
+    Args:
+        field: Which value.
+        message: One sentence for a person, with the figures that decided.
+    """
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field

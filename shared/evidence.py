@@ -25,6 +25,7 @@ class JobFacts:
     type: str
     ref: str
     version: str
+    unique: bool = True
     retagged: str | None = None
     state: State
     owner: str | None = None

@@ -176,7 +176,7 @@ def _key(group: Group) -> Iterator[Finding]:
 
 
 def _live(group: Group) -> Iterator[Finding]:
-    live = [job for job in group.jobs.values() if not job.state.ended]
+    live = [job for job in group.jobs.values() if job.unique and not job.state.ended]
     refs = Counter((job.type, job.ref) for job in live)
     named = {key.job_id for key in group.keys}
     for job in live:

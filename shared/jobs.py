@@ -22,6 +22,8 @@ from typing import Any
 from shared.errors import IllegalTransition
 
 SCHEMA = 1
+#: Characters in which a worker says where the next attempt may go on.
+CURSOR_LENGTH = 4_096
 
 
 class State(StrEnum):
@@ -140,7 +142,8 @@ class Job:
         id: ``{type}-{32 hex}``: see ``ids.job_id``.
         type: What is to be done.
         ref: What it is to be done to; for an image ``container/name``.
-        version: An image's bare ETag; empty for other jobs.
+        version: An image's bare ETag; empty for other unique jobs, 32 hex digits drawn for the rest.
+        unique: Whether a key row keeps the reference, so that the same version of it is never added twice.
         retagged: The newest version with the same content, which this job stands for as well; None for none.
         schema: Of this row. A higher one than ``SCHEMA`` is left to newer instances.
         params: Facts fixed when the job was added.
@@ -153,13 +156,14 @@ class Job:
         attempts_base: Claims that don't count against ``max_attempts``.
         max_attempts: How many claims may count before the job fails.
         time_limit: How long after its first claim another may still begin; None for no end.
-        deadline: The moment that follows from it; None before the first claim, and again once redriven.
+        deadline: When it is too late for another claim: given when it was added, or else what follows from
+            ``time_limit``; None before the first claim, and again once redriven.
         not_before: Earliest claim; None for at once.
         due: When the sweep must look at it; None once ended. Decides nothing.
         progress: Share done, 0 to 1, as the worker last told; None if it never did.
         cursor: Where the next attempt may go on, in the worker's own words; None for the beginning.
         error: Of the last attempt that did not succeed.
-        report: The committed result.
+        report: The committed result, whatever the type.
         thumbnail: The committed thumbnail, where it goes into the row; up to 64 KiB.
         created: When it was added.
         started: When the last attempt began.
@@ -172,6 +176,7 @@ class Job:
     type: str
     ref: str
     version: str = ""
+    unique: bool = True
     retagged: str | None = None
     schema: int = SCHEMA
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -202,6 +207,11 @@ class Job:
     def claim(self) -> Claim | None:
         """The live claim, if there is one."""
         return None if self.claim_id is None else Claim(self.claim_id, self.token)
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it is about a version of an image: of unique jobs, only those have one."""
+        return self.unique and self.version != ""
 
     @property
     def newest(self) -> str:

@@ -21,17 +21,42 @@ def add(
     grace: timedelta,
     add_nonce: str,
     traceparent: str | None = None,
+    unique: bool = True,
+    not_before: datetime | None = None,
+    ttl: timedelta | None = None,
 ) -> Move:
-    """Make a new job, due for the sweep after ``grace``: time for the message to arrive first."""
+    """Make a new job, due for the sweep ``grace`` after it may be claimed: time for the message to arrive first.
+
+    Args:
+        kind: Its type.
+        ref: What it is about.
+        version: Of that; with type and ref it makes the id.
+        params: Facts for the worker.
+        max_attempts: How many claims may count before it fails.
+        time_limit: How long after its first claim another may begin.
+        now: The service's time, aware UTC.
+        grace: As above.
+        add_nonce: Drawn for this job alone.
+        traceparent: W3C trace context of what caused it.
+        unique: Whether a key row keeps the reference.
+        not_before: Earliest claim; at once without it.
+        ttl: How long after ``now`` a claim may begin at all.
+
+    Raises:
+        InvalidReference: The type is of no form that a type has.
+    """
     job = Job(
         id=job_id(kind, ref, version),
         type=kind,
         ref=ref,
         version=version,
+        unique=unique,
         params=params,
         max_attempts=max_attempts,
         time_limit=time_limit,
-        due=now + grace,
+        deadline=None if ttl is None else now + ttl,
+        not_before=not_before,
+        due=max(now, not_before or now) + grace,
         created=now,
         traceparent=traceparent,
         add_nonce=add_nonce,

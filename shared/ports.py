@@ -97,7 +97,7 @@ class JobStore(Protocol):
         """Read which version of a reference is the newest recorded. Costs: 1 read."""
 
     def insert(self, move: Move, *, over: Key | None = None, superseded: tuple[Row, Move] | None = None) -> Row:
-        """Add a job and make its version the newest of its reference.
+        """Add a job and, where it is unique, make its version the newest of its reference.
 
         Args:
             move: The new job.
@@ -108,6 +108,7 @@ class JobStore(Protocol):
             Duplicate: The job is there already.
             KeyTaken: Another version stands in the key row, or has come to stand there.
             Lost: The superseded job has moved on.
+            TooLarge: Its params are larger than a row holds.
 
         Costs: 1 transaction; 1 read a process, the first time.
         """
@@ -118,6 +119,7 @@ class JobStore(Protocol):
         move: Move,
         *,
         over: Key | None = None,
+        keyed: bool = False,
         superseded: tuple[Row, Move] | None = None,
         timeout: timedelta | None = None,
     ) -> Row:
@@ -127,11 +129,13 @@ class JobStore(Protocol):
             row: As it was read.
             move: Where it goes.
             over: Make the job's version the newest of its reference, over this key row.
+            keyed: The same where the reference has no key row: one must be new.
             superseded: As in ``insert``.
             timeout: Give a single request no more than this; the adapter's default otherwise.
 
         Raises:
             Lost: The job, the key row or the superseded job has moved on since.
+            TooLarge: Its report is larger than a row holds.
 
         Costs: 1 transaction.
         """
@@ -229,6 +233,22 @@ class ImageStore(Protocol):
             BlobGone: There is no blob of that name.
             BlobChanged: Another version stands there.
             BlobUnreadable: The service will never give it.
+        """
+
+    def put(self, ref: ImageRef, data: bytes, *, mime: str, only_new: bool = False, etag: str | None = None) -> None:
+        """Write a blob.
+
+        Args:
+            ref: Its container and name.
+            data: All of it.
+            mime: As its client declares it.
+            only_new: Refuse a name that is taken.
+            etag: Bare, of the version to be replaced; whatever stands there without it.
+
+        Raises:
+            Mismatch: The name is taken, or has another version.
+
+        Costs: 1 write up to 64 MiB; one whose reply was lost is written again.
         """
 
     def insert_thumbnail(self, name: str, data: bytes, *, mime: str) -> None:

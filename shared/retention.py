@@ -36,17 +36,25 @@ class EndedJobs(Protocol):
         Costs: 1 query for up to 999; about 3 for each 1,000 beyond.
         """
 
-    def purge(self, jobs: Sequence[tuple[Row, Key | None]]) -> set[str]:
+    def purge(self, jobs: Sequence[tuple[Row, Key | None]], *, forget: bool = False) -> set[str]:
         """Delete jobs of one partition, each with its end row and attempts, and write down its end in its key row.
 
         Args:
             jobs: As they were read, each with its reference's key row if that names the job.
+            forget: Delete the key rows as well.
 
         Returns:
             Ids of those that are gone; the rest has moved on, or does not hold together, and is untouched.
 
         Costs: 1 transaction for 25 or so; 1 query for each job that was ever ended from outside; a read and a
         transaction for each job that has moved on.
+        """
+
+    def forget(self, key: Key) -> None:
+        """Delete the key row that a purged job has left. Costs: 1 transaction.
+
+        Raises:
+            Lost: It has moved on since.
         """
 
 

@@ -6,57 +6,17 @@ Standard library only: function_app.py reads them while the host indexes it.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from shared import forms
+from shared.choices import ApiAuth, BlobSource, Dispatch, Isolation, ThumbnailFormat, Thumbnails
 from shared.errors import SettingsInvalid
 
 #: Where the Functions host puts what it has given up on of blob triggers; one queue for all apps of an account.
 BLOB_POISON_QUEUE = "webjobs-blobtrigger-poison"
 
 T = TypeVar("T")
-
-
-class Dispatch(StrEnum):
-    """What starts an analysis."""
-
-    BOTH = "both"
-    QUEUE = "queue"
-    TIMER = "timer"
-    OFF = "off"
-
-
-class BlobSource(StrEnum):
-    """How the blob trigger learns of new blobs."""
-
-    SCAN = "LogsAndContainerScan"
-    EVENT_GRID = "EventGrid"
-
-
-class Isolation(StrEnum):
-    """Where images are analysed."""
-
-    PROCESS = "process"
-    THREAD = "thread"
-    OFF = "off"
-
-
-class Thumbnails(StrEnum):
-    """Where thumbnails go."""
-
-    BLOB = "blob"
-    ROW = "row"
-    OFF = "off"
-
-
-class ThumbnailFormat(StrEnum):
-    """How thumbnails are encoded."""
-
-    WEBP = "webp"
-    JPEG = "jpeg"
-    PNG = "png"
 
 
 _MIB = 1024 * 1024
@@ -117,6 +77,18 @@ class Settings:
     )
     dispatch_grace: timedelta = _setting(
         "DISPATCH_GRACE_SECONDS", forms.seconds(0, 3600), "120", "how long the sweep leaves a new job to its message"
+    )
+    api_auth: ApiAuth = _setting(
+        "API_AUTH_LEVEL",
+        forms.one_of(ApiAuth),
+        "function",
+        "which key the HTTP API asks for: none (anonymous), a function key, or the master key (admin)",
+    )
+    max_job_types: int = _setting(
+        "MAX_JOB_TYPES",
+        forms.whole(1, 200),
+        "100",
+        "types of jobs that may be added; each costs every sweep queries",
     )
     max_attempts: int = _setting("MAX_ATTEMPTS", forms.whole(1, 100), "5", "claims until a job fails")
     time_limit: timedelta = _setting(

@@ -25,6 +25,7 @@ class Happened(StrEnum):
     RETRIED = "job will be retried"
     REDRIVEN = "job opened again by hand"
     ABANDONED = "job given back, uncounted: storage was out"
+    CRASHED = "handler raised"
     REFUSED = "report refused: the claim was lost"
     RENEWAL_FAILED = "lease could not be renewed"
     REJECTED = "message rejected"

@@ -26,9 +26,9 @@ def job_json(row: Row) -> dict[str, Any]:
         "updated_at": _time(row.modified_at),
         "progress": job.progress,
         "error": job.error and {"code": job.error.code, "message": job.error.message, "at": _time(job.error.at)},
-        "image": {"container": container, "name": name, "etag": job.newest} if job.version else None,
-        "report": job.report,
-        "result": None,  # an image has none beside its report
+        "image": {"container": container, "name": name, "etag": job.newest} if job.is_image else None,
+        "report": job.report if job.is_image else None,
+        "result": None if job.is_image else job.report,
         "traceparent": job.traceparent,
     }
 

@@ -32,7 +32,10 @@ def _run(options: Options, log: Log, stop: Stop) -> int:
         return 1
     names = sorted(name for name, function in host.functions.items() if not function.disabled)
     # Before anything that a function may print; the port is open already, and holds requests until they are served.
-    print(json.dumps({"event": "host started", "port": host.port, "functions": names}), flush=True)  # noqa: T201
+    ready = {"event": "host started", "port": host.port, "functions": names}
+    if host.keys is not None:
+        ready["keys"] = {"function": host.keys.function, "master": host.keys.master}  # here alone, never in the log
+    print(json.dumps(ready), flush=True)  # noqa: T201
     log.event("host started", port=host.port, functions=names)
     host.start()
     stop.told()

@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from azure.core.exceptions import AzureError
-from werkzeug.wrappers import Request, Response
 
 from localhost.host import paths
 from localhost.host.blobs import BlobMessage, BlobQueue, is_event_grid
 from localhost.host.index import Function
+from localhost.host.keys import Keys
 from localhost.host.log import Log
 from localhost.host.receipts import bare
 from localhost.host.runtime import Runtime
+from localhost.host.wire import Answer, Request
 
 WEBHOOK = "/runtime/webhooks/blobs"
 _VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
@@ -30,24 +31,32 @@ class Admin:
         functions: All functions, disabled ones included: these can be run by hand too.
         runs: By function name, how to run it; HTTP functions are missing.
         runtime: The host's parts.
+        keys: Every path of it asks for the master key; None when it is open.
     """
 
-    def __init__(self, functions: Mapping[str, Function], runs: Mapping[str, Run], runtime: Runtime) -> None:
+    def __init__(
+        self, functions: Mapping[str, Function], runs: Mapping[str, Run], runtime: Runtime, keys: Keys | None
+    ) -> None:
         self._functions = functions
         self._runs = runs
         self._runtime = runtime
+        self._keys = keys
         self._started = runtime.clock.monotonic()
 
-    def __call__(self, request: Request) -> Response | None:
+    def __call__(self, request: Request) -> Answer | None:
         """Answer, or return None when the path is not of the admin API."""
         path = request.path.rstrip("/")
+        if not path.startswith("/admin"):
+            return None
+        if self._keys is not None and not self._keys.open("admin", request):
+            return Answer(status=401)
         if path == "/admin/host/status" and request.method == "GET":
             return _json(self._status())
         if path == _FUNCTIONS and request.method == "GET":
             return _json([_listed(function) for function in self._functions.values()])
         if path.startswith(f"{_FUNCTIONS}/") and request.method == "POST":
             return self._run(path.removeprefix(f"{_FUNCTIONS}/"), request)
-        return Response(status=404) if path.startswith("/admin") else None
+        return Answer(status=404)
 
     def _status(self) -> dict[str, Any]:
         uptime = self._runtime.clock.monotonic() - self._started
@@ -59,30 +68,31 @@ class Admin:
             "running": self._runtime.activity.running - 1,
         }
 
-    def _run(self, name: str, request: Request) -> Response:
+    def _run(self, name: str, request: Request) -> Answer:
         function = next((item for key, item in self._functions.items() if key.lower() == name.lower()), None)
         if function is None:
-            return Response(status=404)
+            return Answer(status=404)
         run = self._runs.get(function.name)
         if run is None:
             return _json({"error": "An HTTP function is called by its route."}, 400)
         try:
-            given = json.loads(request.get_data() or b"{}")
+            given = json.loads(request.body or b"{}")
             text = given.get("input") or ""
         except (ValueError, AttributeError):
             return _json({"error": 'The body must be {"input": "..."}.'}, 400)
         _in_background(run, text if isinstance(text, str) else json.dumps(text), self._runtime)
-        return Response(status=202)
+        return Answer(status=202)
 
 
 class BlobWebhook:
     """``POST /runtime/webhooks/blobs?functionName=Host.Functions.<name>``: Event Grid announces blobs.
 
     There is no filter on path or event type, and no ETag is compared later: that is the subscription's part, and
-    the function's.
+    the function's. Where keys are asked for it takes the master key: as on the real host, whose own key for it has no
+    use here, a key that only calls functions announces no blobs.
     """
 
-    def __init__(self, functions: Mapping[str, Function], queue: BlobQueue, log: Log) -> None:
+    def __init__(self, functions: Mapping[str, Function], queue: BlobQueue, log: Log, keys: Keys | None) -> None:
         self._functions = {
             function.id.lower(): function
             for function in functions.values()
@@ -90,24 +100,27 @@ class BlobWebhook:
         }
         self._queue = queue
         self._log = log
+        self._keys = keys
 
-    def __call__(self, request: Request) -> Response | None:
+    def __call__(self, request: Request) -> Answer | None:
         """Answer, or return None when the path is not the webhook's."""
         if request.path.rstrip("/") != WEBHOOK:
             return None
-        function = self._functions.get(request.args.get("functionName", "").lower())
+        if self._keys is not None and not self._keys.open("system", request):
+            return Answer(status=401)
+        function = self._functions.get(",".join(request.args.get("functionName", ())).lower())
         if function is None:
-            return Response(status=404)
+            return Answer(status=404)
         if request.method == "OPTIONS":
             # The handshake of CloudEvents subscriptions.
-            origin = request.headers.get("WebHook-Request-Origin", "")
-            return Response(status=200, headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"})
+            origin = request.headers.get("webhook-request-origin", "")
+            return Answer(status=200, headers=(("WebHook-Allowed-Origin", origin), ("WebHook-Allowed-Rate", "*")))
         if request.method != "POST":
-            return Response(status=405, headers={"Allow": "OPTIONS, POST"})
+            return Answer(status=405, headers=(("Allow", "OPTIONS, POST"),))
         events = _events(request)
-        return Response(status=400) if events is None else self._take(function, events)
+        return Answer(status=400) if events is None else self._take(function, events)
 
-    def _take(self, function: Function, events: list[dict[str, Any]]) -> Response:
+    def _take(self, function: Function, events: list[dict[str, Any]]) -> Answer:
         for event in events:
             if event.get("eventType") == _VALIDATION:
                 data = event.get("data")
@@ -118,8 +131,8 @@ class BlobWebhook:
                 self._enqueue(function, event)
         except AzureError as error:
             self._log.event("event not queued", level="error", function=function.name, error=repr(error))
-            return Response(status=500)  # Event Grid sends the batch again
-        return Response(status=202)
+            return Answer(status=500)  # Event Grid sends the batch again
+        return Answer(status=202)
 
     def _enqueue(self, function: Function, event: dict[str, Any]) -> None:
         found = paths.event_blob(event)
@@ -133,7 +146,7 @@ class BlobWebhook:
 def _events(request: Request) -> list[dict[str, Any]] | None:
     """Return the batch; None when it is no list of JSON objects."""
     try:
-        events = json.loads(request.get_data())
+        events = json.loads(request.body)
     except ValueError:
         return None
     events = events if isinstance(events, list) else [events]
@@ -163,5 +176,5 @@ def _listed(function: Function) -> dict[str, Any]:
     }
 
 
-def _json(value: object, status: int = 200) -> Response:
-    return Response(json.dumps(value), status=status, mimetype="application/json")
+def _json(value: object, status: int = 200) -> Answer:
+    return Answer(status=status, headers=(("Content-Type", "application/json"),), body=json.dumps(value).encode())

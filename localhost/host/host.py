@@ -12,15 +12,17 @@ from localhost.host.clock import Clock, SystemClock
 from localhost.host.connections import DEFAULT, Connections
 from localhost.host.index import Function, index
 from localhost.host.invoke import Worker, thread_count
+from localhost.host.keys import Keys
 from localhost.host.log import Log
 from localhost.host.options import Options
 from localhost.host.queues import Limits, QueueListener, Source
 from localhost.host.renewals import Renewals
 from localhost.host.runtime import Runtime
 from localhost.host.scans import Scanner
+from localhost.host.server import Server
 from localhost.host.singleton import Singleton
 from localhost.host.state import HostState
-from localhost.host.web import Server, Site
+from localhost.host.web import Site
 
 
 class Host:
@@ -50,6 +52,8 @@ class Host:
         settings.load(options.app, environ)
         host_json = settings.read_host_json(options.app, environ)
         self.functions = {function.name: function for function in index(options.app, environ)}
+        #: What HTTP asks for; None when it is open.
+        self.keys = Keys() if options.auth else None
         self._runtime = _runtime(options, host_json, environ, log or Log(options.instance), clock or SystemClock())
         try:
             self._prepare()
@@ -71,17 +75,19 @@ class Host:
         self._prepare_blobs()
         self._prepare_timers()
         self._server = Server(
-            Site(
-                functions=self.functions.values(),
-                prefix=self._runtime.host_json.route_prefix,
-                worker=self._runtime.worker,
-                activity=self._runtime.activity,
-                endpoints=[
-                    Admin(self.functions, self._runs, self._runtime),
-                    BlobWebhook(self.functions, self._blob_queue, self._runtime.log),
-                ],
-            ),
-            self._runtime.options.port,
+            self._site(), self._runtime.options.port, activity=self._runtime.activity, log=self._runtime.log
+        )
+
+    def _site(self) -> Site:
+        return Site(
+            functions=self.functions.values(),
+            prefix=self._runtime.host_json.route_prefix,
+            worker=self._runtime.worker,
+            endpoints=[
+                Admin(self.functions, self._runs, self._runtime, self.keys),
+                BlobWebhook(self.functions, self._blob_queue, self._runtime.log, self.keys),
+            ],
+            keys=self.keys,
         )
 
     @property

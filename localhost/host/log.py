@@ -12,7 +12,7 @@ from typing import Any, TextIO
 CURRENT: ContextVar[tuple[str, str] | None] = ContextVar("invocation", default=None)
 
 #: Libraries that would log every request of the host's own clients.
-_QUIET = {"azure": logging.WARNING, "urllib3": logging.ERROR, "werkzeug": logging.WARNING}
+_QUIET = {"azure": logging.WARNING, "urllib3": logging.ERROR}
 
 
 class Log:

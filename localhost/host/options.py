@@ -37,6 +37,8 @@ class Options:
     singleton_lease: timedelta = timedelta(seconds=60)
     #: How long running invocations may go on after SIGTERM.
     drain: timedelta = timedelta(seconds=30)
+    #: Whether HTTP asks for keys.
+    auth: bool = False
 
     def __post_init__(self) -> None:
         """Refuse values that the storage service would refuse later."""
@@ -59,6 +61,9 @@ def parse(arguments: list[str] | None = None) -> Options:
     )
     parser.add_argument("--app", type=Path, required=True, help="the folder with function_app.py and host.json")
     parser.add_argument("--port", type=int, default=7071, help="HTTP on 127.0.0.1; 0 takes a free port")
+    parser.add_argument(
+        "--auth", action="store_true", help="ask for function keys; new ones stand on the line that says it is ready"
+    )
     parser.add_argument("--instance", help="the name of this host in logs (default: host-PID)")
     for name, default in (
         ("scan", "10"),
@@ -83,7 +88,7 @@ def _options(given: argparse.Namespace) -> Options:
         value = getattr(given, f"{name}_seconds")
         if value is not None:
             values[name] = value
-    options = dataclasses.replace(Options(app=given.app.resolve(), port=given.port), **values)
+    options = dataclasses.replace(Options(app=given.app.resolve(), port=given.port, auth=given.auth), **values)
     return dataclasses.replace(options, instance=given.instance) if given.instance else options
 
 

@@ -1,9 +1,8 @@
 """Take in what a text names without working on it: an image is recorded, a live job's message sent again."""
 
 from shared.images import ImageRef
-from shared.ports import JobStore, WorkQueue
-from shared.settings import Settings
-from shared.steps.announce import send_message
+from shared.ports import JobStore
+from shared.steps.announce import Announce
 from shared.steps.follow import Follow
 from shared.steps.found import found
 from shared.steps.outcomes import Outcome
@@ -15,16 +14,14 @@ class Admit:
 
     Args:
         jobs: Where the rows are.
-        queue: Where messages go.
-        settings: The dispatch strategy.
+        announce: Sends messages.
         record: Records an image.
         follow: Reads the text.
     """
 
-    def __init__(self, *, jobs: JobStore, queue: WorkQueue, settings: Settings, record: Record, follow: Follow) -> None:
+    def __init__(self, *, jobs: JobStore, announce: Announce, record: Record, follow: Follow) -> None:
         self._jobs = jobs
-        self._queue = queue
-        self._settings = settings
+        self._announce = announce
         self._record = record
         self._follow = follow
 
@@ -55,5 +52,5 @@ class Admit:
             return row
         if row.job.state.ended:
             return Outcome.ENDED
-        send_message(self._queue, self._settings, row.job)
+        self._announce(row.job)
         return Outcome.LIVE

@@ -1,6 +1,7 @@
-"""Tell the workers of a job that waits. The row stands already, so nothing depends on this."""
+"""Tell this app's workers of a job that waits. The row stands already, so nothing depends on this."""
 
 import logging
+from collections.abc import Collection
 from datetime import timedelta
 
 from shared import messages
@@ -10,17 +11,38 @@ from shared.ports import WorkQueue
 from shared.settings import Settings
 from shared.telemetry import Happened, emit
 
+#: The queue hides no message longer (Azure Queue Storage); what is due later is left to its due row.
+LONGEST_DELAY = timedelta(days=7)
 
-def send_message(queue: WorkQueue, settings: Settings, job: Job, *, delay: timedelta = timedelta(0)) -> None:
-    """Send a job's message, where messages start analyses.
 
-    A queue that is out delays the job and fails nothing: its due row brings it before the sweep.
+class Announce:
+    """Send the messages of jobs.
 
-    Costs: 1 message.
+    Args:
+        queue: Where they go.
+        settings: The dispatch strategy and the grace.
+        handled: Types that this app works on; external workers ask for the others, and no message starts these.
     """
-    if not settings.sends:
-        return
-    try:
-        queue.send(messages.write(job.id, job.traceparent), delay=delay)
-    except (StorageOut, Undecided) as error:
-        emit(Happened.UNANNOUNCED, level=logging.WARNING, job=job.id, error=str(error))
+
+    def __init__(self, *, queue: WorkQueue, settings: Settings, handled: Collection[str]) -> None:
+        self._queue = queue
+        self._settings = settings
+        self._handled = handled
+
+    def grace(self, kind: str) -> timedelta:
+        """Return how long the sweep leaves a job to its message; no time at all where none is sent."""
+        return self._settings.grace if kind in self._handled else timedelta(0)
+
+    def __call__(self, job: Job, *, delay: timedelta = timedelta(0)) -> None:
+        """Send a job's message, where messages start jobs of its type.
+
+        A queue that is out delays the job and fails nothing: its due row brings it before the sweep.
+
+        Costs: 1 message.
+        """
+        if not self._settings.sends or job.type not in self._handled or delay > LONGEST_DELAY:
+            return
+        try:
+            self._queue.send(messages.write(job.id, job.traceparent), delay=delay)
+        except (StorageOut, Undecided) as error:
+            emit(Happened.UNANNOUNCED, level=logging.WARNING, job=job.id, error=str(error))

@@ -1,4 +1,4 @@
-"""One worker's attempt at one job: claim it, keep the lease alive, and write its end under the claim.
+"""One attempt of this app at one job: claim it, keep the lease alive, and write its end under the claim.
 
 Whatever is done in between may be done twice, after a crash. The end is written against the claim's ETag, token and
 claim id, and so at most once.
@@ -7,66 +7,53 @@ claim id, and so at most once.
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
 from shared import moves
-from shared.clock import ServerClock
 from shared.errors import IllegalTransition, Lost, StorageOut, Undecided
 from shared.heartbeat import Heartbeat, Held
-from shared.jobs import Claim, Event, Guard, Job, JobError, Move
-from shared.ports import JobStore, Row, WorkQueue
-from shared.settings import Settings
-from shared.steps.announce import send_message
+from shared.jobs import CURSOR_LENGTH, Claim, Event, Job, JobError, Move, State
+from shared.ports import JobStore, Row
+from shared.steps.claims import Claims
 from shared.steps.found import found
 from shared.steps.outcomes import Outcome
+from shared.steps.refusals import Refusals
 from shared.telemetry import Happened, emit
-
-#: A commit meets only its own heartbeat's last renewal; more refusals in a row than this have another cause.
-COMMIT_ROUNDS = 5
-#: A receiver may believe the service's time to be so much earlier than it is; a message that comes before its job is
-#: due is spent for nothing.
-DATE_STEP = timedelta(seconds=1)
-#: Why no claim will ever be allowed again, as an error code.
-_SPENT = {Guard.ATTEMPTS_LEFT.value: "attempts_exhausted", Guard.TIME_LEFT.value: "time_limit"}
-_REFUSALS = {Guard.DUE.value: Outcome.NOT_DUE, Guard.LAPSED.value: Outcome.BUSY}
 
 
 class Attempts:
     """Begin attempts.
 
     Args:
-        jobs: Where the rows are.
-        queue: Where the message of a retry goes.
+        claims: Claims jobs and writes under a claim.
+        refusals: Notes reports that came too late.
         heartbeat: Renews the leases meanwhile.
-        settings: Times.
-        clock: The service's time.
+        lease: Protection between two renewals.
         monotonic: Seconds that never go back.
-        draw: Returns a new claim id.
-        chance: Returns a number drawn evenly from [0, 1).
     """
 
     def __init__(
         self,
         *,
-        jobs: JobStore,
-        queue: WorkQueue,
+        claims: Claims,
+        refusals: Refusals,
         heartbeat: Heartbeat,
-        settings: Settings,
-        clock: ServerClock,
+        lease: timedelta,
         monotonic: Callable[[], float],
-        draw: Callable[[], str],
-        chance: Callable[[], float],
     ) -> None:
-        self.jobs = jobs
-        self.queue = queue
-        self.settings = settings
-        self.clock = clock
-        self.chance = chance
+        self.claims = claims
+        self.refusals = refusals
         self._heartbeat = heartbeat
+        self._lease = lease
         self._monotonic = monotonic
-        self._draw = draw
+
+    @property
+    def jobs(self) -> JobStore:
+        """Where the rows are."""
+        return self.claims.jobs
 
     def begin(self, job_id: str, *, owner: str) -> "Attempt | Outcome":
         """Claim a job.
@@ -84,79 +71,61 @@ class Attempts:
         row = found(self.jobs, job_id)
         if isinstance(row, Outcome):
             return row
-        lease, sent_at, lapsed = self.settings.lease, self._monotonic(), self.lapsed(row)
-        try:
-            move = moves.claim(
-                row.job, owner=owner, claim_id=self._draw(), now=self.clock.now(), lapsed=lapsed, lease=lease
-            )
-            won = self.jobs.replace(row, move)
-        except IllegalTransition as refused:
-            return self._refused(row, refused, lapsed=lapsed)
-        except Lost:
-            return Outcome.BUSY
-        held = self._heartbeat.hold(won, self._renewed, lease=lease, sent_at=sent_at)
-        emit(Happened.CLAIMED, job=row.job.id, ref=row.job.ref, owner=owner, token=won.job.token)
-        attempt = Attempt(self, held)
+        sent_at, told = self._monotonic(), _Told()
+        won = self.claims.claim(row, owner=owner, lease=self._lease)
+        if isinstance(won, Outcome):
+            return won
+        held = self._heartbeat.hold(
+            won, lambda row, timeout: self._renewed(row, timeout, told), lease=self._lease, sent_at=sent_at
+        )
+        attempt = Attempt(self, held, told)
         if attempt.lost:  # the claim itself has outlasted the lease: winning it does not mean being protected
             held.retire()
             return attempt.refuse()
         return attempt
 
-    def lapsed(self, row: Row) -> bool:
-        """Say whether a running worker's lease on this row has lapsed, by the service's clock alone."""
-        return row.lapsed(margin=self.settings.margin)
-
-    def _renewed(self, row: Row, timeout: timedelta) -> Row:
+    def _renewed(self, row: Row, timeout: timedelta, told: "_Told") -> Row:
         claim = row.job.claim
         if claim is None:
             raise IllegalTransition(f"{row.job.id}: not claimed")
         try:
-            return self.jobs.replace(row, self._renewal(row.job, claim), timeout=timeout)
+            return self.jobs.replace(row, self._renewal(told.onto(row.job), claim), timeout=timeout)
         except Lost:
             # A renewal whose reply was lost has moved the row as well: only a claim that is gone is a refusal.
             fresh = self.jobs.get(row.job.id)
             if fresh is None or fresh.job.claim != claim:
                 raise
-            return self.jobs.replace(fresh, self._renewal(fresh.job, claim), timeout=timeout)
+            return self.jobs.replace(fresh, self._renewal(told.onto(fresh.job), claim), timeout=timeout)
 
     def _renewal(self, job: Job, claim: Claim) -> Move:
-        return moves.renew(job, claim=claim, now=self.clock.now(), lease=self.settings.lease)
+        return moves.renew(job, claim=claim, now=self.claims.clock.now(), lease=self._lease)
 
-    def _refused(self, row: Row, refused: IllegalTransition, *, lapsed: bool) -> Outcome:
-        """Say why the job can't be claimed; end it if it never will be: a job that kills its workers ends."""
-        code = _SPENT.get(refused.guard or "")
-        if code is None:
-            return _REFUSALS.get(refused.guard or "", Outcome.ENDED)
-        try:
-            self.give_up(row, Event.EXHAUST, code, lapsed=lapsed)
-        except Lost:
-            return Outcome.BUSY
-        return Outcome.FAILED
 
-    def give_up(self, row: Row, event: Event, code: str, *, lapsed: bool) -> None:
-        """End a job that nobody has finished.
+class _Told:
+    """What a handler has told of its progress; it rides on the next write, and so costs no request."""
 
-        Raises:
-            IllegalTransition: It has attempts and time left, or a worker's lease is live.
-            Lost: It has moved on since.
+    def __init__(self) -> None:
+        self._facts: Mapping[str, Any] = {}
 
-        Costs: 1 transaction.
-        """
-        last = "" if row.job.error is None else f"; the last error was {row.job.error.code}"
-        error = JobError(code, f"None of {row.job.attempts} attempts finished{last}.", self.clock.now())
-        self.jobs.replace(row, moves.end(row.job, event=event, error=error, lapsed=lapsed, now=error.at))
-        emit(Happened.ENDED, job=row.job.id, code=code)
+    def take(self, progress: float, cursor: str | None) -> None:
+        self._facts = {**self._facts, "progress": progress} | ({} if cursor is None else {"cursor": cursor})
+
+    def onto(self, job: Job) -> Job:
+        return replace(job, **self._facts)
 
 
 class Attempt:
-    """A claim that this process holds. Leaving its context ends the renewals; the lease then runs out by itself.
+    """A claim that this process holds: the context that handlers are given, and what ends it.
 
-    Each of the endings returns ``Outcome.LOST`` when the claim has gone to another: nothing was written then.
+    Leaving it as a context manager ends the renewals; the lease then runs out by itself. Each of the endings returns
+    ``Outcome.LOST`` when the claim has gone to another: nothing was written then.
     """
 
-    def __init__(self, attempts: Attempts, held: Held[Row]) -> None:
+    def __init__(self, attempts: Attempts, held: Held[Row], told: _Told) -> None:
         self._attempts = attempts
         self._held = held
+        self._told = told
+        self._cursor = held.row.job.cursor
 
     @property
     def job(self) -> Job:
@@ -168,54 +137,72 @@ class Attempt:
         """Whether to stop: the claim has gone to another, or may go at any moment."""
         return self._held.lost
 
+    @property
+    def cursor(self) -> str | None:
+        """Where an earlier attempt has left off, in its own words; None for the beginning."""
+        return self._cursor
+
+    @property
+    def idempotency_key(self) -> str:
+        """Text that is the same at every attempt at this job, and at no other job's."""
+        return f"{self.job.id}:{self.job.add_nonce}"
+
+    def progress(self, share: float, *, cursor: str | None = None) -> None:
+        """Tell how much is done, and where another attempt may go on. It rides on the next write: no request.
+
+        Args:
+            share: 0 to 1.
+            cursor: At most 4,096 characters; None leaves what was told before.
+
+        Raises:
+            ValueError: One of them is beyond its bounds.
+        """
+        if not 0 <= share <= 1:
+            raise ValueError("share: want 0 to 1")
+        if cursor is not None and len(cursor) > CURSOR_LENGTH:
+            raise ValueError(f"cursor: want at most {CURSOR_LENGTH:,} characters")
+        self._told.take(float(share), cursor)
+
     def complete(self, report: Mapping[str, Any], thumbnail: bytes | None = None) -> Outcome:
         """Commit the result, and the thumbnail where it goes into the row. Costs: 1 transaction."""
         won = self._write(
-            lambda job, own: moves.complete(job, claim=own, report=report, thumbnail=thumbnail, now=self._now)
+            lambda job, own: moves.complete(
+                job, claim=own, report=report, thumbnail=thumbnail, now=self._attempts.claims.clock.now()
+            )
         )
-        return self._ended(Happened.COMPLETED, Outcome.COMPLETED if won else Outcome.LOST)
+        return self._ended(won, Happened.COMPLETED, Outcome.COMPLETED)
 
     def fail(self, code: str, message: str) -> Outcome:
         """End the job by an error that another attempt would meet again. Costs: 1 transaction."""
-        error = JobError(code, message, self._now)
-        won = self._write(lambda job, own: moves.fail(job, claim=own, error=error, now=error.at))
-        return self._ended(Happened.ENDED, Outcome.FAILED if won else Outcome.LOST, code)
+        row, claim = self._last()
+        won = self._attempts.claims.fail(row, claim, code=code, message=message)
+        return self._ended(won, Happened.ENDED, Outcome.FAILED, code)
 
     def cancel(self, code: str, message: str, *, event: Event = Event.CANCEL) -> Outcome:
         """End the job because its subject is gone or replaced. Costs: 1 transaction."""
-        error = JobError(code, message, self._now)
+        error = JobError(code, message, self._attempts.claims.clock.now())
         won = self._write(lambda job, _: moves.end(job, event=event, error=error, lapsed=False, now=error.at))
-        return self._ended(Happened.ENDED, Outcome.CANCELED if won else Outcome.LOST, code)
+        return self._ended(won, Happened.ENDED, Outcome.CANCELED, code)
 
-    def retry(self, code: str, message: str) -> Outcome:
+    def retry(self, code: str, message: str, *, delay: timedelta | None = None) -> Outcome:
         """Give the job back after a failure that may pass, or fail it when no attempt may follow.
 
         Costs: 1 transaction and 1 message.
         """
-        job, settings = self.job, self._attempts.settings
-        error = JobError(code, message, self._now)
-        counted, chance = job.attempts - job.attempts_base, self._attempts.chance()
-        delay = moves.backoff(counted, base=settings.backoff, cap=settings.backoff_max, chance=chance)
-        if job.attempts_used or job.time_over(error.at + delay):
-            return self.fail(code, message)
-        grace = settings.grace
-        won = self._write(
-            lambda row, own: moves.retry(row, claim=own, error=error, now=error.at, delay=delay, grace=grace)
-        )
-        if won is not None and won.job.not_before is not None:
-            # Counted from the reply to that write: until then this process's clock may have run ahead.
-            left = max(timedelta(0), won.job.not_before - self._now)
-            send_message(self._attempts.queue, settings, job, delay=left + DATE_STEP)
-        return self._ended(Happened.RETRIED, Outcome.RETRIED if won else Outcome.LOST, code)
+        row, claim = self._last()
+        won = self._attempts.claims.retry(row, claim, code=code, message=message, delay=delay)
+        if won is not None and won.job.state is State.FAILED:
+            return self._ended(won, Happened.ENDED, Outcome.FAILED, code)
+        return self._ended(won, Happened.RETRIED, Outcome.RETRIED, code)
 
     def abandon(self) -> None:
         """Give the job back after an outage, uncounted; where that fails too, the lease lapses by itself.
 
         Costs: 1 transaction.
         """
-        grace = self._attempts.settings.grace
+        row, claim = self._last()
         with contextlib.suppress(StorageOut, Undecided):
-            if self._write(lambda job, own: moves.abandon(job, claim=own, now=self._now, grace=grace)):
+            if self._attempts.claims.abandon(row, claim):
                 emit(Happened.ABANDONED, level=logging.WARNING, job=self.job.id, token=self.job.token)
 
     def refuse(self) -> Outcome:
@@ -229,34 +216,28 @@ class Attempt:
         row = self._attempts.jobs.get(self.job.id)
         return row is not None and row.job.claim == claim
 
-    @property
-    def _now(self) -> datetime:
-        return self._attempts.clock.now()
+    def _last(self) -> tuple[Row, Claim]:
+        """Retire the heartbeat, so that nobody but it can have moved the row under a claim that is still own.
+
+        Returns:
+            The row to write against, with what the handler has told, and the claim.
+        """
+        row = self._held.retire()
+        claim = row.job.claim
+        if claim is None:
+            raise IllegalTransition(f"{row.job.id}: not claimed")
+        return replace(row, job=self._told.onto(row.job)), claim
 
     def _write(self, move: Callable[[Job, Claim], Move]) -> Row | None:
-        """Write this claim's last move; None when the claim has gone to another.
+        row, claim = self._last()
+        return self._attempts.claims.write(row, claim, move)
 
-        The heartbeat is retired first, so that nobody but it can have moved the row under a claim that is still own;
-        then the write is repeated against the row's fresh ETag.
-        """
-        row: Row | None = self._held.retire()
-        claim = self._held.row.job.claim
-        for _ in range(COMMIT_ROUNDS):
-            if row is None or claim is None or row.job.claim != claim:
-                return None
-            try:
-                return self._attempts.jobs.replace(row, move(row.job, claim))
-            except Lost:
-                row = self._attempts.jobs.get(row.job.id)
-        raise Undecided(f"{self.job.id}: the row moved at each of {COMMIT_ROUNDS} commits")
-
-    def _ended(self, happened: Happened, outcome: Outcome, code: str | None = None) -> Outcome:
+    def _ended(self, won: Row | None, happened: Happened, outcome: Outcome, code: str | None = None) -> Outcome:
         job = self.job
-        if outcome is not Outcome.LOST:
+        if won is not None:
             emit(happened, job=job.id, ref=job.ref, token=job.token, code=code)
             return outcome
-        with contextlib.suppress(StorageOut, Undecided):  # a note for operators, not worth another failure
-            self._attempts.jobs.refuse(job.id, job.token, report=code or happened.value, now=self._now)
+        self._attempts.refusals(job.id, job.token, report=code or happened.value)
         return self.refuse()
 
     def __enter__(self) -> Self:

@@ -6,7 +6,8 @@ from shared.analysis import Limits, Options, ThumbnailSpec
 from shared.analysis.admission import Admission
 from shared.analysis.isolation import Analyst, Engine, Inline, Threaded
 from shared.analysis.sandbox import OVERHEAD_BYTES, Bounds, Sandbox
-from shared.settings import Isolation, Settings, Thumbnails
+from shared.choices import Isolation, Thumbnails
+from shared.settings import Settings
 
 #: What a binary property of a row holds (Azure Tables, data model).
 ROW_BYTES = 64 * 1024

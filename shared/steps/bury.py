@@ -11,7 +11,7 @@ from shared.errors import IllegalTransition, Lost
 from shared.images import ImageRef
 from shared.jobs import Event, Guard
 from shared.ports import Row
-from shared.steps.attempt import Attempts
+from shared.steps.claims import Claims
 from shared.steps.follow import Follow
 from shared.steps.found import found
 from shared.steps.outcomes import Outcome
@@ -25,13 +25,13 @@ class Bury:
     The dequeue count proves nothing against a job: a neighbour that crashes the worker raises it too.
 
     Args:
-        attempts: Knows the rows and their leases.
+        claims: Knows the rows and their leases.
         record: Records the image that a message names.
         follow: Reads the message.
     """
 
-    def __init__(self, *, attempts: Attempts, record: Record, follow: Follow) -> None:
-        self._attempts = attempts
+    def __init__(self, *, claims: Claims, record: Record, follow: Follow) -> None:
+        self._claims = claims
         self._record = record
         self._follow = follow
 
@@ -52,14 +52,14 @@ class Bury:
         return recorded.outcome if recorded.outcome is Outcome.RECORDED else self._job(recorded.job_id)
 
     def _job(self, job_id: str) -> Outcome:
-        row = found(self._attempts.jobs, job_id)
+        row = found(self._claims.jobs, job_id)
         if isinstance(row, Outcome):
             return row
         if row.job.state.ended:
             return Outcome.ENDED
-        lapsed = self._attempts.lapsed(row)
+        lapsed = self._claims.lapsed(row)
         try:
-            self._attempts.give_up(row, Event.BURY, "poison", lapsed=lapsed)
+            self._claims.give_up(row, Event.BURY, "poison", lapsed=lapsed)
         except IllegalTransition as refused:
             if refused.guard == Guard.SPENT.value:
                 self._hasten(row, lapsed=lapsed)
@@ -72,9 +72,9 @@ class Bury:
 
     def _hasten(self, row: Row, *, lapsed: bool) -> None:
         """Make the job due as soon as it may be claimed: no message starts it any more, so the sweep must."""
-        now = self._attempts.clock.now()
+        now = self._claims.clock.now()
         due = max(now, row.job.not_before or now)
         if row.job.due is None or row.job.due <= due:
             return
         with contextlib.suppress(Lost):
-            self._attempts.jobs.replace(row, moves.reschedule(row.job, due=due, lapsed=lapsed, now=now))
+            self._claims.jobs.replace(row, moves.reschedule(row.job, due=due, lapsed=lapsed, now=now))

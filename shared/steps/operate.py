@@ -2,11 +2,10 @@
 
 from shared import moves
 from shared.clock import ServerClock
-from shared.errors import IllegalTransition, Lost, Undecided
+from shared.errors import IllegalTransition, Lost, Mismatch, Undecided
 from shared.jobs import Event, JobError, State
-from shared.ports import JobStore, WorkQueue
-from shared.settings import Settings
-from shared.steps.announce import send_message
+from shared.ports import JobStore
+from shared.steps.announce import Announce
 from shared.steps.found import found
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
@@ -20,19 +19,21 @@ class Operate:
 
     Args:
         jobs: Where the rows are.
-        queue: Where the message of a job that was opened again goes.
-        settings: Times and the dispatch strategy.
+        announce: Sends the message of a job that was opened again.
         clock: The service's time.
     """
 
-    def __init__(self, *, jobs: JobStore, queue: WorkQueue, settings: Settings, clock: ServerClock) -> None:
+    def __init__(self, *, jobs: JobStore, announce: Announce, clock: ServerClock) -> None:
         self._jobs = jobs
-        self._queue = queue
-        self._settings = settings
+        self._announce = announce
         self._clock = clock
 
-    def cancel(self, job_id: str) -> Outcome:
+    def cancel(self, job_id: str, *, etag: str | None = None) -> Outcome:
         """End a job that waits or runs; a worker that holds it is fenced out, and its result refused.
+
+        Args:
+            job_id: The job.
+            etag: Of its row, as the caller has seen it; whatever stands there without it.
 
         Returns:
             CANCELED, also when somebody else was first; ENDED when it had ended otherwise; UNKNOWN; LEFT for a job of
@@ -40,6 +41,7 @@ class Operate:
 
         Raises:
             InvalidReference: That is no job id.
+            Mismatch: It has moved on since.
             StorageOut: Storage is out.
             Undecided: Whether it was written is not known; ask again.
 
@@ -49,6 +51,8 @@ class Operate:
             row = found(self._jobs, job_id)
             if isinstance(row, Outcome):
                 return row
+            if etag is not None and etag != row.etag:
+                raise Mismatch
             if row.job.state.ended:
                 return Outcome.CANCELED if row.job.state is State.CANCELED else Outcome.ENDED
             error = JobError("canceled", "Canceled by hand.", self._clock.now())
@@ -60,10 +64,14 @@ class Operate:
             return Outcome.CANCELED
         raise _busy(job_id)
 
-    def redrive(self, job_id: str) -> Outcome:
+    def redrive(self, job_id: str, *, etag: str | None = None) -> Outcome:
         """Open a failed or canceled job again, with all of its attempts, and send its message.
 
         The key row must name this job, and the write matches it: so no older version is opened over a newer one.
+
+        Args:
+            job_id: The job.
+            etag: As for ``cancel``.
 
         Returns:
             REDRIVEN; LIVE when it waits or runs already; ENDED when it is completed; OUTDATED when a newer version of
@@ -71,6 +79,7 @@ class Operate:
 
         Raises:
             InvalidReference: That is no job id.
+            Mismatch: It has moved on since.
             StorageOut: Storage is out.
             Undecided: Whether it was written is not known; ask again.
 
@@ -80,18 +89,20 @@ class Operate:
             row = found(self._jobs, job_id)
             if isinstance(row, Outcome):
                 return row
-            key = self._jobs.key(row.job.type, row.job.ref)
+            if etag is not None and etag != row.etag:
+                raise Mismatch
+            key = self._jobs.key(row.job.type, row.job.ref) if row.job.unique else None
             if key is not None and key.job_id != job_id:
                 return Outcome.OUTDATED
             try:
-                move = moves.redrive(row.job, now=self._clock.now(), grace=self._settings.grace)
-                opened = self._jobs.replace(row, move, over=key)
+                move = moves.redrive(row.job, now=self._clock.now(), grace=self._announce.grace(row.job.type))
+                opened = self._jobs.replace(row, move, over=key, keyed=row.job.unique)
             except IllegalTransition:
                 return Outcome.ENDED if row.job.state.ended else Outcome.LIVE
             except Lost:
                 continue
             emit(Happened.REDRIVEN, job=job_id, ref=opened.job.ref)
-            send_message(self._queue, self._settings, opened.job)
+            self._announce(opened.job)
             return Outcome.REDRIVEN
         raise _busy(job_id)
 

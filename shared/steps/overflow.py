@@ -9,7 +9,7 @@ from shared.errors import IllegalTransition, Lost
 from shared.jobs import State
 from shared.ports import JobStore, Row, WorkQueue
 from shared.settings import Settings
-from shared.steps.announce import send_message
+from shared.steps.announce import Announce
 from shared.steps.found import found
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
@@ -26,14 +26,18 @@ class Overflow:
 
     Args:
         jobs: Where the rows are.
-        queue: Where the messages go.
+        queue: Tells how long it is.
+        announce: Sends the messages.
         settings: Times, and how long the queue may become.
         clock: The service's time.
     """
 
-    def __init__(self, *, jobs: JobStore, queue: WorkQueue, settings: Settings, clock: ServerClock) -> None:
+    def __init__(
+        self, *, jobs: JobStore, queue: WorkQueue, announce: Announce, settings: Settings, clock: ServerClock
+    ) -> None:
         self._jobs = jobs
         self._queue = queue
+        self._announce = announce
         self._settings = settings
         self._clock = clock
 
@@ -79,10 +83,10 @@ class Overflow:
             return Outcome.BUSY
         # A claim that has lapsed counts as live for the margin after this write; a message that finds it so is spent.
         delay = self._settings.margin + DATE_STEP if row.job.state is State.RUNNING else timedelta(0)
-        send_message(self._queue, self._settings, moved.job, delay=delay)
+        self._announce(moved.job, delay=delay)
         return Outcome.ANNOUNCED
 
     def _wait(self, row: Row) -> timedelta:
         """Return how long to wait for the message's effect: twice as long as the last time."""
         last = row.job.due - row.modified_at if row.job.due is not None else timedelta(0)
-        return min(max(2 * last, self._settings.grace), LONGEST_WAIT)
+        return min(max(2 * last, self._announce.grace(row.job.type)), LONGEST_WAIT)

@@ -59,7 +59,7 @@ class Purge:
         settings: Retention, budget, buckets.
         clock: The service's time.
         monotonic: Seconds that never go back.
-        kinds: Types of jobs; that of the images by default.
+        kinds: Lists the types of jobs.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Purge:
         settings: Settings,
         clock: ServerClock,
         monotonic: Callable[[], float],
-        kinds: Sequence[str] = (),
+        kinds: Callable[[], Sequence[str]],
     ) -> None:
         self._jobs = jobs
         self._ended = ended
@@ -81,36 +81,39 @@ class Purge:
         self._settings = settings
         self._clock = clock
         self._monotonic = monotonic
-        self._kinds = kinds or (settings.image_type,)
+        self._kinds = kinds
 
-    def __call__(self, *, owner: str) -> Purged:
+    def __call__(self, *, owner: str, before: Mapping[State, datetime] | None = None) -> Purged:
         """Purge once.
 
         Args:
             owner: Who works, ``trigger/invocation-id``.
+            before: For each state that is to be purged, the moment before which a job must have ended; by the retention
+                of the settings without it.
 
         Raises:
             StorageOut: Storage is out; the next run goes on.
             Undecided: A write was not decided in time; likewise.
 
-        Costs: lock 3, 1 query a bucket and state; then, for each job, get, key, list of thumbnails and 1 for each of
-        them, and 1 transaction for 25. 1 when another purge is under way.
+        Costs: lock 3, 1 query for the types, 1 a type, bucket and state; then, for each job, get, key, list of
+        thumbnails and 1 for each of them, and 1 transaction for 25. 1 when another purge is under way.
         """
         stop_at = self._monotonic() + self._settings.purge_budget.total_seconds()
         try:
             with self._lock.try_acquire(LOCK, owner=owner) as held:
-                done = self._work(lambda: held.lost or self._monotonic() >= stop_at)
+                due = edges(self._settings, self._clock.now()) if before is None else before
+                done = self._work(due, lambda: held.lost or self._monotonic() >= stop_at)
         except LockHeld:
             done = Purged(locked_out=True)
         emit(Happened.PURGED, **vars(done))
         return done
 
-    def _work(self, stop: Callable[[], bool]) -> Purged:
+    def _work(self, before: Mapping[State, datetime], stop: Callable[[], bool]) -> Purged:
         """Take a batch from each bucket and state in turn, so that none waits for a backlog of another."""
-        done, before = Purged(), edges(self._settings, self._clock.now())
+        done = Purged()
         waiting = deque(
             self._batches(kind, bucket, state, before[state])
-            for kind, bucket, state in product(self._kinds, range(self._settings.job_buckets), before)
+            for kind, bucket, state in product(self._kinds(), range(self._settings.job_buckets), before)
         )
         with ThreadPoolExecutor(AT_ONCE, "purge") as pool:
             while waiting:
@@ -139,7 +142,7 @@ class Purge:
             transition(Event.PURGE, row.job, Facts(ended_before=before.get(row.job.state)))
         except (NewerSchema, IllegalTransition):
             return None
-        key = self._jobs.key(row.job.type, row.job.ref)
+        key = self._jobs.key(row.job.type, row.job.ref) if row.job.unique else None
         named = key if key is not None and key.job_id == job_id else None
         return row, named, self._without_thumbnails(row.job)
 

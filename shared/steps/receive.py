@@ -1,10 +1,10 @@
-"""Take in a message from the job queue: record the image that it names, if need be, and analyse it."""
+"""Take in a message from the job queue: record the image that it names, if need be, and work on it."""
 
 from shared.images import ImageRef
-from shared.steps.analyze import Analyze
 from shared.steps.follow import Follow
 from shared.steps.outcomes import Outcome
 from shared.steps.record import Record
+from shared.steps.work import Work
 
 
 class Receive:
@@ -12,13 +12,13 @@ class Receive:
 
     Args:
         record: Records an image.
-        analyze: Analyses a job.
+        work: Works on a job.
         follow: Reads the message.
     """
 
-    def __init__(self, *, record: Record, analyze: Analyze, follow: Follow) -> None:
+    def __init__(self, *, record: Record, work: Work, follow: Follow) -> None:
         self._record = record
-        self._analyze = analyze
+        self._work = work
         self._follow = follow
 
     def __call__(self, body: bytes, *, owner: str) -> list[Outcome]:
@@ -32,15 +32,15 @@ class Receive:
             StorageOut: Storage is out; the message must come back.
             Undecided: The same.
 
-        Costs: those of ``analyze``; 2 more for a message that names an image, 3 in base64.
+        Costs: those of the work; 2 more for a message that names an image, 3 in base64.
         """
 
         def on_job(job_id: str) -> Outcome:
-            return self._analyze(job_id, owner=owner)
+            return self._work(job_id, owner=owner)
 
         def on_image(ref: ImageRef, alone: bool) -> Outcome:  # noqa: FBT001 - as Follow calls it
             # Of a list, each gets a message of its own: all of them in one call could outlast the host's limit.
             recorded = self._record(ref, announce=not alone)
-            return self._analyze(recorded.job_id, owner=owner) if alone else recorded.outcome
+            return self._work(recorded.job_id, owner=owner) if alone else recorded.outcome
 
         return self._follow(body, on_job=on_job, on_image=on_image)

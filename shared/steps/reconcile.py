@@ -60,38 +60,45 @@ class Position:
         watermark: What was last modified up to here needs no look; None before the first complete walk.
         following: The watermark of the next walk, as far as this one has come: what this one lists too early to see,
             or leaves as too young, is later. None at the beginning.
+        so_far: Versions that this walk has recorded and no event had announced.
+        missed: How many the last complete walk has; None before there was one.
     """
 
     marker: str | None = None
     watermark: datetime | None = None
     following: datetime | None = None
+    so_far: int = 0
+    missed: int | None = None
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Self:
         """Read it from a mark's value."""
-        return cls(value["marker"], _moment(value["watermark"]), _moment(value["following"]))
+        counts = value.get("so_far", 0), value.get("missed")
+        return cls(value["marker"], _moment(value["watermark"]), _moment(value["following"]), *counts)
 
     @property
     def value(self) -> dict[str, Any]:
         """As a mark keeps it."""
-        return {"marker": self.marker, "watermark": _text(self.watermark), "following": _text(self.following)}
+        moments = {"watermark": _text(self.watermark), "following": _text(self.following)}
+        return {"marker": self.marker, **moments, "so_far": self.so_far, "missed": self.missed}
 
     @property
     def restarted(self) -> Self:
         """The beginning of the same walk."""
-        return replace(self, marker=None, following=None)
+        return replace(self, marker=None, following=None, so_far=0)
 
-    def behind(self, page: Page, *, grace: timedelta, failed: Sequence[Listed] = ()) -> Self:
-        """Move behind a page that is done.
+    def behind(self, page: Page, *, grace: timedelta, failed: Sequence[Listed] = (), missed: int = 0) -> Self:
+        """Move behind a page that is done, and on which so many were missed.
 
         The first page decides the next watermark; a later one only where the grace has grown meanwhile, or where a look
         has failed: that blob must be later than the watermark.
         """
         reached = min([page.seen_at - OVERLAP - grace, *(blob.modified_at - DATE_STEP for blob in failed)])
         following = reached if self.following is None else min(self.following, reached)
+        so_far = self.so_far + missed
         if page.marker is None:
-            return replace(self, marker=None, watermark=following, following=None)
-        return replace(self, marker=page.marker, following=following)
+            return replace(self, marker=None, watermark=following, following=None, so_far=0, missed=so_far)
+        return replace(self, marker=page.marker, following=following, so_far=so_far)
 
 
 @dataclass
@@ -182,10 +189,13 @@ class Reconcile:
                     raise
                 position = position.restarted
                 continue
+            before = done.outcomes[Outcome.RECORDED]
             failed = self._work(page, position.watermark, done)
             if failed is None:
                 return
-            position = position.behind(page, grace=self._settings.reconcile_grace, failed=failed)
+            missed = done.outcomes[Outcome.RECORDED] - before
+            grace = self._settings.reconcile_grace
+            position = position.behind(page, grace=grace, failed=failed, missed=missed)
             try:
                 mark = self._keep(mark, position)
             except Lost:  # the lock has lapsed, and another walks

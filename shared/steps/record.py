@@ -23,9 +23,9 @@ from shared.errors import (
 from shared.images import BlobFacts, ImageRef
 from shared.jobs import Event, Job, JobError, Move, State
 from shared.leftovers import Rejections
-from shared.ports import ImageStore, JobStore, Key, Row, WorkQueue
+from shared.ports import ImageStore, JobStore, Key, Row
 from shared.settings import Settings
-from shared.steps.announce import send_message
+from shared.steps.announce import Announce
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
 
@@ -52,7 +52,7 @@ class Record:
     Args:
         jobs: Where the row goes.
         images: Where the blob is.
-        queue: Where the message goes.
+        announce: Sends the message.
         rejections: Keeps an event that names what can't be.
         settings: Names, times and the dispatch strategy.
         clock: The service's time.
@@ -64,7 +64,7 @@ class Record:
         *,
         jobs: JobStore,
         images: ImageStore,
-        queue: WorkQueue,
+        announce: Announce,
         rejections: Rejections,
         settings: Settings,
         clock: ServerClock,
@@ -72,7 +72,7 @@ class Record:
     ) -> None:
         self._jobs = jobs
         self._images = images
-        self._queue = queue
+        self._announce = announce
         self._rejections = rejections
         self._settings = settings
         self._clock = clock
@@ -151,7 +151,7 @@ class Record:
     def _recorded(self, row: Row, *, announce: bool) -> Recorded:
         recorded = self._told(Recorded(row.job.id, Outcome.RECORDED), row.job.ref)
         if announce:
-            send_message(self._queue, self._settings, row.job)
+            self._announce(row.job)
         return recorded
 
     def _told(self, recorded: Recorded, ref: str) -> Recorded:
@@ -244,7 +244,7 @@ class Record:
             return settled
         if row is None or row.job.state is not State.CANCELED:
             return None if row is None else settled
-        move = moves.redrive(row.job, now=self._clock.now(), grace=self._settings.grace)
+        move = moves.redrive(row.job, now=self._clock.now(), grace=self._announce.grace(self._settings.image_type))
         return self._jobs.replace(row, move, over=key, superseded=superseded)
 
     def _added(self, ref: ImageRef, found: BlobFacts, traceparent: str | None) -> Move:
@@ -261,7 +261,7 @@ class Record:
             max_attempts=self._settings.max_attempts,
             time_limit=self._settings.time_limit,
             now=self._clock.now(),
-            grace=self._settings.grace,
+            grace=self._announce.grace(self._settings.image_type),
             traceparent=traceparent or f"00-{self._draw()}-{self._draw()[:16]}-01",
             add_nonce=self._draw(),
         )

@@ -6,20 +6,21 @@ the queue; with ``queue`` it analyses nothing, and sends all that is due to the 
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
-from typing import Protocol
 
+from shared.choices import Dispatch
 from shared.clock import ServerClock
 from shared.errors import LockHeld, StorageOut
-from shared.ids import kind
 from shared.ports import JobStore
-from shared.settings import Dispatch, Settings
+from shared.settings import Settings
+from shared.steps.expire import Expire
 from shared.steps.locking import TableLock
 from shared.steps.outcomes import Outcome
 from shared.steps.overflow import Overflow
+from shared.steps.work import Work
 from shared.telemetry import Happened, emit
 
 LOCK = "sweep"
@@ -44,20 +45,15 @@ class Swept:
     locked_out: bool = False
 
 
-class Work(Protocol):
-    """What brings a job of one type to its end."""
-
-    def __call__(self, job_id: str, *, owner: str) -> Outcome:
-        """Work one job, if it is free; ``owner`` is ``trigger/invocation-id``."""
-
-
 class Sweep:
     """Work on what is due, one sweep at a time among all instances.
 
     Args:
         jobs: Where due rows are.
         lock: Keeps sweeps apart.
-        works: Works one job, by its type; jobs of other types are not looked at.
+        work: Works on one job, of the types that it knows.
+        kinds: Lists the types of all jobs.
+        expire: Ends jobs of the other types that may never be claimed again.
         overflow: Sends jobs to the queue.
         drain: Takes in what lies stuck in the poison queues.
         settings: Budget, parallelism, buckets.
@@ -71,7 +67,9 @@ class Sweep:
         *,
         jobs: JobStore,
         lock: TableLock,
-        works: Mapping[str, Work],
+        work: Work,
+        kinds: Callable[[], Sequence[str]],
+        expire: Expire,
         overflow: Overflow,
         drain: Callable[[], Counter[Outcome]],
         settings: Settings,
@@ -81,7 +79,9 @@ class Sweep:
     ) -> None:
         self._jobs = jobs
         self._lock = lock
-        self._works = works
+        self._work = work
+        self._kinds = kinds
+        self._expire = expire
         self._overflow = overflow
         self._drain = drain
         self._settings = settings
@@ -99,8 +99,8 @@ class Sweep:
         Raises:
             StorageOut: Storage is out; the next tick sweeps again.
 
-        Costs: lock 3, one query a type and bucket, one look into each poison queue, and those of each analysis; 3 for
-        each job that is sent to the queue, and 1 for the queue's length; 1 when another sweep is under way.
+        Costs: lock 3, one query for the types, one a type and bucket, one look into each poison queue, and those of the
+        work; 3 for each job that is sent to the queue, and 1 for the queue's length; 1 when another sweep is under way.
         """
         begun_at = self._monotonic()
         self._prepare_once()
@@ -109,7 +109,9 @@ class Sweep:
         try:
             with self._lock.try_acquire(LOCK, owner=owner) as held:
                 swept = self._swept(self._due(), owner, lambda share: held.lost or self._over(begun_at, share))
-                return replace(swept, outcomes=swept.outcomes + self._drain())
+                others = [each for each in self._kinds() if each not in self._work.kinds]
+                expired = self._expire(others, stop=lambda: held.lost or self._over(begun_at, 1.0))
+                return replace(swept, outcomes=swept.outcomes + expired + self._drain())
         except LockHeld:
             emit(Happened.LOCKED_OUT, lock=LOCK)
             return Swept(Counter(), locked_out=True)
@@ -131,7 +133,7 @@ class Sweep:
         return _in_turn(
             [
                 _in_turn([self._jobs.due(each, bucket, before=now, limit=LIMIT) for bucket in buckets])
-                for each in self._works
+                for each in self._work.kinds
             ]
         )
 
@@ -164,7 +166,7 @@ class Sweep:
         """Analyse in parallel; return how jobs ended, what the first that failed has raised, and which had no turn."""
 
         def one(job_id: str) -> Outcome | None:
-            return None if stop() else self._works[kind(job_id)](job_id, owner=owner)
+            return None if stop() else self._work(job_id, owner=owner)
 
         with ThreadPoolExecutor(min(self._settings.sweep_parallelism, len(ids)), "sweep") as pool:
             begun = {job_id: pool.submit(one, job_id) for job_id in ids}

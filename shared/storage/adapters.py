@@ -12,6 +12,7 @@ from shared.storage.blobs import BlobContainers
 from shared.storage.clients import DatingTransport
 from shared.storage.connections import Connection
 from shared.storage.ended_table import EndedTable
+from shared.storage.index_table import IndexTable
 from shared.storage.job_table import JobTable
 from shared.storage.listing import BlobListing
 from shared.storage.lock_table import LockTable
@@ -27,6 +28,7 @@ class Storage:
     """The adapters, by what they keep."""
 
     jobs: JobTable
+    index: IndexTable
     ended: EndedTable
     locks: LockTable
     images: BlobContainers
@@ -65,6 +67,7 @@ def open_all(
     queues = clients.queue_service(to_jobs, transport)
     return Storage(
         jobs=JobTable(jobs, buckets=settings.job_buckets, clock=clock, patience=patience, draw=draw),
+        index=IndexTable(jobs, buckets=settings.job_buckets, patience=patience, draw=draw),
         ended=EndedTable(jobs, buckets=settings.job_buckets, patience=patience, draw=draw),
         locks=LockTable(locks, clock=clock, patience=patience, draw=draw),
         images=BlobContainers(blobs, thumbnails_container=settings.thumbnails_container, patience=patience),

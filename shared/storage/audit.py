@@ -19,8 +19,20 @@ from shared.storage import answers, cas, codec
 from shared.storage.patience import Patience
 
 _COLUMNS = [
-    *("PartitionKey", "RowKey", "Timestamp", "schema", "type", "ref", "version", "retagged", "state", "owner"),
-    *("claim_id", "analyzed", "lease_seconds", "token", "attempts", "due", "ended", "job_id", "outcome", "final_state"),
+    *("PartitionKey", "RowKey", "Timestamp", "schema", "type", "ref", "version", "unique", "retagged", "state"),
+    *(
+        "owner",
+        "claim_id",
+        "analyzed",
+        "lease_seconds",
+        "token",
+        "attempts",
+        "due",
+        "ended",
+        "job_id",
+        "outcome",
+        "final_state",
+    ),
 ]
 _PLACE = re.compile(r"([a-z][a-z0-9-]{0,30}):[0-9a-f]{2}")
 _KEY = re.compile(r"key:([0-9a-f]{32})")
@@ -225,6 +237,7 @@ def _job(row: TableEntity, job_id: str) -> JobFacts:
         type=row["type"],
         ref=row["ref"],
         version=row.get("version") or "",
+        unique=row.get("unique", True),
         retagged=row.get("retagged"),
         state=state,
         owner=row.get("owner"),

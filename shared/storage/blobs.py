@@ -73,6 +73,15 @@ class BlobContainers:
                 raise BlobChanged(ref.ref)
         raise StorageOut("ConditionNotMet")
 
+    def put(self, ref: ImageRef, data: bytes, *, mime: str, only_new: bool = False, etag: str | None = None) -> None:
+        """See ``ImageStore.put``."""
+        container = self._service.get_container_client(ref.container)
+        blob = container.get_blob_client(ref.name)
+        answers.creating(
+            lambda: self._create(container),
+            lambda: cas.put_blob(blob, data, mime=mime, only_new=only_new, etag=etag, patience=self._patience),
+        )
+
     def insert_thumbnail(self, name: str, data: bytes, *, mime: str) -> None:
         """See ``ImageStore.insert_thumbnail``."""
         blob = self._thumbnails.get_blob_client(name)
@@ -84,6 +93,15 @@ class BlobContainers:
     def delete_thumbnail(self, name: str) -> None:
         """See ``ImageStore.delete_thumbnail``."""
         cas.delete_blob(self._thumbnails.get_blob_client(name))
+
+    def thumbnail(self, name: str) -> tuple[bytes, str]:
+        """See ``ThumbnailReader.thumbnail``."""
+        with answers.reading():
+            try:
+                found = self._thumbnails.get_blob_client(name).download_blob(max_concurrency=1)
+                return found.readall(), str(found.properties.content_settings.content_type)
+            except ResourceNotFoundError:
+                raise BlobGone(name) from None
 
     def thumbnails_of(self, job_id: str) -> list[str]:
         """See ``ThumbnailStore.thumbnails_of``."""

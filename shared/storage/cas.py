@@ -11,6 +11,7 @@ This module alone calls the SDK's methods that write rows, messages and blobs: w
 unconditional.
 """
 
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,12 +19,19 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any, TypeVar
 
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    AzureError,
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
 from azure.data.tables import TableClient
 from azure.storage.blob import BlobClient, ContentSettings
 from azure.storage.queue import QueueClient
 
-from shared.errors import Lost, StorageOut, Undecided
+from shared.errors import Lost, Mismatch, StorageOut, Undecided
 from shared.storage.answers import Missing, code_of, reading, refused, repeat
 from shared.storage.patience import Patience
 
@@ -170,6 +178,45 @@ def insert_blob(blob: BlobClient, data: bytes, *, mime: str, patience: Patience)
                 raise
 
     repeat(write, "blob", patience)
+
+
+def put_blob(blob: BlobClient, data: bytes, *, mime: str, only_new: bool, etag: str | None, patience: Patience) -> None:
+    """Write a blob for a client, under the condition that the client names.
+
+    Without a condition, a write whose reply was lost is written again: another version of the same bytes. With one,
+    what stands there by then tells by its bytes whether the lost write was applied.
+
+    Raises:
+        Mismatch: The condition does not hold.
+        Missing: There is no such container.
+        Undecided: The time is over.
+        StorageOut: Storage refuses it.
+
+    Costs: 1 blob write up to 64 MiB.
+    """
+    guard: dict[str, Any] = {"overwrite": not only_new}
+    if etag is not None:
+        guard |= {"etag": f'"{etag}"', "match_condition": MatchConditions.IfNotModified}
+    sent = 0
+
+    def write() -> None:
+        nonlocal sent
+        sent += 1
+        try:
+            blob.upload_blob(data, content_settings=ContentSettings(content_type=mime), retry_total=0, **guard)
+        except (ResourceExistsError, ResourceModifiedError) as error:
+            if code_of(error) not in ("BlobAlreadyExists", "ConditionNotMet", "UnauthorizedBlobOverwrite"):
+                raise
+            if sent == 1 or not _holds(blob, data):
+                raise Mismatch from error
+
+    repeat(write, "blob", patience)
+
+
+def _holds(blob: BlobClient, data: bytes) -> bool:
+    """Whether a blob's content is this, by the MD5 that the service has computed of a single write."""
+    found = blob.get_blob_properties(retry_total=0).content_settings.content_md5
+    return found is not None and bytes(found) == hashlib.md5(data, usedforsecurity=False).digest()
 
 
 def delete_blob(blob: BlobClient) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.errors import NewerSchema
+from shared.errors import NewerSchema, TooLarge
 from shared.ids import JOB_ID, bucket, digest
 from shared.jobs import SCHEMA, Event, Job, JobError, Move, State
 from shared.ports import Key, Row
@@ -88,13 +88,14 @@ def encode(job: Job, *, place: str, nonce: str) -> dict[str, Any]:
         nonce: Of this write.
 
     Raises:
-        ValueError: ``params`` or ``report`` is larger than a property may be.
+        TooLarge: ``params`` or ``report`` is larger than a property may be.
     """
     columns: dict[str, Any] = {"PartitionKey": place, "RowKey": job_key(job.id), "nonce": nonce}
     columns |= {name: getattr(job, name) for name in (*_TEXTS, *_NUMBERS, *_TIMES)}
     columns |= {column: _total_seconds(getattr(job, name)) for name, column in _SPANS.items()}
     columns |= {
         "state": job.state.value,
+        "unique": None if job.unique else False,
         "progress": job.progress,
         "thumbnail": job.thumbnail,
         "params": _json("params", job.params),
@@ -120,6 +121,7 @@ def decode(entity: Mapping[str, Any], *, etag: str, modified_at: datetime, seen_
     job = Job(
         id=entity["RowKey"].partition(":")[2],
         state=State(entity["state"]),
+        unique=entity.get("unique", True),
         progress=None if progress is None else float(progress),
         thumbnail=entity.get("thumbnail"),
         params=json.loads(entity["params"]),
@@ -217,9 +219,10 @@ def _error(columns: Mapping[str, str]) -> JobError:
 
 
 def _json(name: str, value: Mapping[str, Any]) -> str:
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    if len(text.encode("utf-16-le")) // 2 > STRING_UNITS:
-        raise ValueError(f"{name}: {len(text):,} characters of JSON, a property holds {STRING_UNITS:,}")
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    units = len(text.encode("utf-16-le")) // 2
+    if units > STRING_UNITS:
+        raise TooLarge(name, f"{units:,} UTF-16 units of JSON; a row holds {STRING_UNITS:,}.")
     return text
 
 

@@ -82,7 +82,7 @@ class JobTable:
         place = codec.partition(job.id, self._buckets)
         operations: list[cas.Operation] = [
             ("create", codec.encode(job, place=place, nonce=nonce)),
-            _key_operation(codec.encode_key(job, place=place, nonce=nonce), over),
+            *([_key_operation(codec.encode_key(job, place=place, nonce=nonce), over)] if job.unique else []),
             ("create", _index(place, codec.index_key(job))),
         ]
         if superseded is not None:
@@ -104,17 +104,19 @@ class JobTable:
         move: Move,
         *,
         over: Key | None = None,
+        keyed: bool = False,
         superseded: tuple[Row, Move] | None = None,
         timeout: timedelta | None = None,
     ) -> Row:
         """See ``JobStore.replace``."""
         nonce, place = self._draw(), codec.partition(row.job.id, self._buckets)
         operations = _moved(row, move, place=place, nonce=nonce)
-        if over is not None:
+        keyed = keyed or over is not None
+        if keyed:
             operations.append(_key_operation(codec.encode_key(move.job, place=place, nonce=nonce), over))
         if superseded is not None:
             operations += _moved(*superseded, place=place, nonce=nonce)
-        guarded = cas.Guarded(place, codec.job_key(row.job.id), row.etag, nonce, _proof(row, move, over))
+        guarded = cas.Guarded(place, codec.job_key(row.job.id), row.etag, nonce, _proof(row, move, keyed=keyed))
         return self._written(move, self._transact(operations, guarded, timeout))
 
     def refuse(self, job_id: str, token: int, *, report: str, now: datetime) -> None:
@@ -209,12 +211,12 @@ def _key_operation(columns: dict[str, Any], over: Key | None) -> cas.Operation:
     return ("update", columns, guard)
 
 
-def _proof(row: Row, move: Move, over: Key | None) -> tuple[str, str] | None:
+def _proof(row: Row, move: Move, *, keyed: bool) -> tuple[str, str] | None:
     """Say where this write's nonce stays when others move the row on.
 
     A key row that rides along stays until a newer version is recorded, or the job is opened once more.
     """
-    if over is not None:
+    if keyed:
         return codec.ref_key(move.job.type, move.job.ref), "nonce"
     if move.event is Event.CLAIM:
         return codec.try_key(move.job.id, move.job.token), "claim_nonce"

@@ -33,6 +33,14 @@ class StoragePoison:
                 return False
         return any((message.dequeue_count or 0) >= maximum for message in shown)
 
+    def backlog(self) -> int:
+        """Say about how many messages there are, hidden ones among them; 0 without a queue. Costs: 1 read."""
+        with answers.reading():
+            try:
+                return self._queue.get_queue_properties().approximate_message_count or 0
+            except ResourceNotFoundError:
+                return 0
+
     def receive(self) -> list[PoisonMessage]:
         """See ``PoisonQueue.receive``."""
         seconds = int(_HIDDEN.total_seconds())

@@ -47,7 +47,7 @@ class Audited:
     def completed(self, name: str = "cat.png") -> Row:
         """Record and analyse an image."""
         row = self.recorded(name)
-        assert self.darkroom.analyze(row.job.id, owner="queue/1") is Outcome.COMPLETED
+        assert self.darkroom.work(row.job.id, owner="queue/1") is Outcome.COMPLETED
         return self.row(row.job.id)
 
     def row(self, job_id: str) -> Row:

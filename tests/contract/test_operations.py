@@ -16,7 +16,7 @@ def mixed(bench: Audited) -> dict[str, str]:
     """Make a job of each kind; return their ids."""
     darkroom = bench.darkroom
     failed = darkroom.record(bench.upload("empty.png", b"")).job_id
-    darkroom.analyze(failed, owner="queue/1")
+    darkroom.work(failed, owner="queue/1")
     live = bench.claimed(bench.recorded("live.png")).job.id
     return {"failed": failed, "live": live, "completed": bench.completed("done.png").job.id}
 

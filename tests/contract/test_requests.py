@@ -91,7 +91,7 @@ def test_a_newer_version_takes_seven_requests(counted: Counted) -> None:
 
 def test_a_change_of_metadata_takes_six_requests_and_three_when_told_again(counted: Counted) -> None:
     job_id = _record(counted)
-    counted.darkroom.analyze(job_id, owner="queue/1")
+    counted.darkroom.work(job_id, owner="queue/1")
     ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
     blob = counted.darkroom.storage.images._service.get_blob_client(ref.container, ref.name)
     blob.set_blob_metadata({"seen": "yes"})
@@ -117,7 +117,7 @@ def test_an_analysis_without_a_blob_for_its_thumbnail_takes_four_requests(
     darkroom.storage.create()
     job_id = _record(Counted(darkroom, counting))
     with counting.counted() as requests:
-        assert darkroom.analyze(job_id, owner="queue/1") is Outcome.COMPLETED
+        assert darkroom.work(job_id, owner="queue/1") is Outcome.COMPLETED
     row = darkroom.storage.jobs.get(job_id)
     assert row is not None
     assert (len(requests), row.job.thumbnail is not None) == (4, thumbnails == "row")
@@ -133,14 +133,14 @@ def test_a_message_for_a_finished_job_takes_one_request(counted: Counted) -> Non
 
 def test_a_message_for_a_job_that_another_holds_takes_one_request(counted: Counted) -> None:
     job_id = _record(counted)
-    counted.darkroom.analyze._attempts.begin(job_id, owner="queue/1")
+    counted.darkroom.work._attempts.begin(job_id, owner="queue/1")
     with counted.wire.counted() as requests:
-        assert counted.darkroom.analyze(job_id, owner="queue/2") is Outcome.BUSY
+        assert counted.darkroom.work(job_id, owner="queue/2") is Outcome.BUSY
     assert len(requests) == 1
 
 
 def test_a_renewal_takes_one_request(counted: Counted) -> None:
-    attempt = counted.darkroom.analyze._attempts.begin(_record(counted), owner="queue/1")
+    attempt = counted.darkroom.work._attempts.begin(_record(counted), owner="queue/1")
     assert isinstance(attempt, Attempt)
     with counted.wire.counted() as requests:
         attempt._held.beat()
@@ -232,10 +232,12 @@ def test_a_busy_lock_takes_one_request(counted: Counted) -> None:
     assert len(requests) == 1
 
 
-def test_an_idle_sweep_takes_the_lock_one_query_a_bucket_and_one_look_into_each_poison_queue(counted: Counted) -> None:
+def test_an_idle_sweep_takes_the_lock_a_query_a_bucket_and_one_for_the_types_and_looks_into_poison(
+    counted: Counted,
+) -> None:
     with counted.wire.counted() as requests:
         counted.darkroom.sweep(owner="timer/1")
-    assert len(requests) == 3 + counted.darkroom.settings.job_buckets + 2
+    assert len(requests) == 3 + counted.darkroom.settings.job_buckets + 1 + 2
 
 
 def test_sending_a_due_job_again_takes_three_requests_and_one_for_the_length_of_the_queue(counted: Counted) -> None:

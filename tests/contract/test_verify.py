@@ -23,7 +23,7 @@ def test_nothing_is_wrong_after_all_that_a_pipeline_does(bench: Audited) -> None
     bench.completed("done.png")
     bench.recorded("waiting.png")
     bench.claimed(bench.claimed(bench.recorded("lapsed.png")), lapsed=True)
-    darkroom.analyze(darkroom.record(bench.upload("empty.png", b"")).job_id, owner="queue/1")
+    darkroom.work(darkroom.record(bench.upload("empty.png", b"")).job_id, owner="queue/1")
     older = bench.recorded("twice.png")
     bench.claimed(older)
     darkroom.record(bench.upload("twice.png", png(5, 5)))

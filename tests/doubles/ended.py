@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared import ids
+from shared.errors import Lost
 from shared.jobs import State
 from shared.ports import Key, Row
+from shared.storage import codec
 from tests.doubles.door import Door
 from tests.doubles.jobs import Kept
 
@@ -40,13 +42,22 @@ class MemoryEnded(Door):
         for start in range(0, len(found), PAGE):
             yield [job_id for _, job_id in found[start : start + PAGE]]
 
-    def purge(self, jobs: Sequence[tuple[Row, Key | None]]) -> set[str]:
+    def purge(self, jobs: Sequence[tuple[Row, Key | None]], *, forget: bool = False) -> set[str]:
         """See ``EndedJobs.purge``."""
         self.enter("purge")
         with self._kept.mutex:
-            return {row.job.id for row, key in jobs if self._gone(row, key)}
+            return {row.job.id for row, key in jobs if self._gone(row, key, forget=forget)}
 
-    def _gone(self, row: Row, key: Key | None) -> bool:
+    def forget(self, key: Key) -> None:
+        """See ``EndedJobs.forget``."""
+        self.enter("forget")
+        with self._kept.mutex:
+            stands = self._kept.keys.get((key.type, key.ref))
+            if stands is None or stands.etag != key.etag:
+                raise Lost(codec.ref_key(key.type, key.ref))
+            del self._kept.keys[key.type, key.ref]
+
+    def _gone(self, row: Row, key: Key | None, *, forget: bool) -> bool:
         kept, job = self._kept, row.job
         stands = kept.jobs.get(job.id)
         if stands is None:
@@ -56,7 +67,9 @@ class MemoryEnded(Door):
         del kept.jobs[job.id]
         for at in [at for at in kept.attempts if at[0] == job.id]:
             del kept.attempts[at]
-        if key is not None:
+        if key is not None and forget:
+            del kept.keys[job.type, job.ref]
+        elif key is not None:
             noted = replace(key, etag=f'"{next(kept.etags)}"', state=job.state, ended=job.ended)
             kept.keys[job.type, job.ref] = noted
         return True

@@ -4,7 +4,7 @@ import hashlib
 import itertools
 from dataclasses import dataclass, replace
 
-from shared.errors import BlobChanged, BlobGone
+from shared.errors import BlobChanged, BlobGone, Mismatch
 from shared.images import BlobFacts, ImageRef
 from tests.doubles.clock import FakeClock
 from tests.doubles.door import Door
@@ -80,6 +80,15 @@ class MemoryImages(Door):
             raise BlobChanged(ref.ref)
         return blob.data
 
+    def put(self, ref: ImageRef, data: bytes, *, mime: str, only_new: bool = False, etag: str | None = None) -> None:
+        """See ``ImageStore.put``."""
+        self.enter("put")
+        self._clock.reply()
+        stands = self._blobs.get(ref)
+        if (only_new and stands is not None) or (etag is not None and (stands is None or stands.facts.version != etag)):
+            raise Mismatch
+        self.upload(ref, data, content_type=mime)
+
     def insert_thumbnail(self, name: str, data: bytes, *, mime: str) -> None:
         """See ``ImageStore.insert_thumbnail``."""
         self.enter("insert_thumbnail")
@@ -91,6 +100,15 @@ class MemoryImages(Door):
         self.enter("delete_thumbnail")
         self._clock.reply()
         self.thumbnails.pop(name, None)
+
+    def thumbnail(self, name: str) -> tuple[bytes, str]:
+        """See ``ThumbnailReader.thumbnail``."""
+        self.enter("thumbnail")
+        self._clock.reply()
+        try:
+            return self.thumbnails[name]
+        except KeyError:
+            raise BlobGone(name) from None
 
     def thumbnails_of(self, job_id: str) -> list[str]:
         """See ``ThumbnailStore.thumbnails_of``."""

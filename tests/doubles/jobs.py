@@ -70,12 +70,13 @@ class MemoryJobs(Door):
         with self.kept.mutex:
             if move.job.id in self.kept.jobs:
                 raise Duplicate(move.job.id)
-            if self._key_moved(move.job, over):
+            if move.job.unique and self._key_moved(move.job, over):
                 raise KeyTaken(move.job.ref)
             if superseded is not None:
                 self._check(superseded[0])
                 self._apply(*superseded)
-            self._apply_key(move.job)
+            if move.job.unique:
+                self._apply_key(move.job)
             return self._apply(None, move)
 
     def replace(
@@ -84,6 +85,7 @@ class MemoryJobs(Door):
         move: Move,
         *,
         over: Key | None = None,
+        keyed: bool = False,
         superseded: tuple[Row, Move] | None = None,
         timeout: timedelta | None = None,  # noqa: ARG002 - memory answers at once
     ) -> Row:
@@ -91,12 +93,13 @@ class MemoryJobs(Door):
         self.enter("replace")
         with self.kept.mutex:
             self._check(row)
-            if over is not None and self._key_moved(move.job, over):
+            keyed = keyed or over is not None
+            if keyed and self._key_moved(move.job, over):
                 raise Lost(codec.ref_key(move.job.type, move.job.ref))
             if superseded is not None:
                 self._check(superseded[0])
                 self._apply(*superseded)
-            if over is not None:
+            if keyed:
                 self._apply_key(move.job)
             return self._apply(row, move)
 

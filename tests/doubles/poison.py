@@ -31,6 +31,11 @@ class MemoryPoison(Door):
         self.enter("stuck")
         return any(message.dequeue_count >= maximum for message in self.lying[:MOST])
 
+    def backlog(self) -> int:
+        """Say how many messages there are, those in somebody's hand among them."""
+        self.enter("backlog")
+        return len(self.lying) + len(self.held)
+
     def receive(self) -> list[PoisonMessage]:
         """See ``PoisonQueue.receive``."""
         self.enter("receive")

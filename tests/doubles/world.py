@@ -3,34 +3,49 @@
 import itertools
 import struct
 import zlib
+from collections.abc import Mapping
 
 from shared import analysis
 from shared.analysis.admission import Admission
 from shared.analysis.isolation import Analyst, Inline
+from shared.handlers import Handler
 from shared.heartbeat import Heartbeat
 from shared.images import ImageRef
 from shared.jobs import Job, Move
 from shared.moves import claim
 from shared.ports import Row
 from shared.settings import Settings
+from shared.steps.add import Add
 from shared.steps.admit import Admit
 from shared.steps.analyze import Analyze
+from shared.steps.announce import Announce
 from shared.steps.attempt import Attempts
 from shared.steps.bury import Bury
+from shared.steps.claims import Claims
 from shared.steps.drain import Drain
+from shared.steps.expire import Expire
 from shared.steps.follow import Follow
+from shared.steps.hold import Hold
 from shared.steps.locking import TableLock
+from shared.steps.lookup import Lookup
+from shared.steps.now import Now
 from shared.steps.operate import Operate
 from shared.steps.overflow import Overflow
 from shared.steps.purge import Purge
 from shared.steps.receive import Receive
 from shared.steps.reconcile import Reconcile
 from shared.steps.record import Record
+from shared.steps.refusals import Refusals
 from shared.steps.rejected import Readmit
-from shared.steps.sweep import Sweep, Work
+from shared.steps.remove import Remove
+from shared.steps.statistics import Count
+from shared.steps.sweep import Sweep
+from shared.steps.upload import Upload
+from shared.steps.work import Work
 from tests.doubles.clock import FakeClock
 from tests.doubles.ended import MemoryEnded
 from tests.doubles.images import MemoryImages
+from tests.doubles.index import MemoryIndex
 from tests.doubles.jobs import MemoryJobs
 from tests.doubles.listing import MemoryListing
 from tests.doubles.locks import MemoryLocks
@@ -55,19 +70,22 @@ class World:
     """Darkroom in memory.
 
     Args:
+        handlers: Work of types besides the images'.
         environ: App settings; defaults for the rest.
 
     Attributes:
         journal: Every call of every port, in order: ``jobs.insert``, ``queue.send`` …
     """
 
-    def __init__(self, **environ: str) -> None:
+    def __init__(self, handlers: Mapping[str, Handler] | None = None, **environ: str) -> None:
+        self.handlers = handlers or {}
         self.settings = settings = Settings.read(environ)
         self.clock = clock = FakeClock()
         self.journal: list[str] = []
         self.jobs = MemoryJobs(clock, buckets=settings.job_buckets, journal=self.journal)
         self.ended = MemoryEnded(self.jobs.kept, buckets=settings.job_buckets, journal=self.journal)
         self.locks = MemoryLocks(clock, journal=self.journal)
+        self.index = MemoryIndex(self.jobs.kept, clock, buckets=settings.job_buckets, journal=self.journal)
         self.images = MemoryImages(clock, journal=self.journal)
         self.listing = MemoryListing(self.images, clock, container=settings.images_container, journal=self.journal)
         self.marks = MemoryMarks(clock, journal=self.journal)
@@ -80,32 +98,40 @@ class World:
         self.lock = self.another_lock()
         self._wire_work()
         self._wire_inlets()
+        self._wire_api()
         self._wire_timers()
 
     def _wire_work(self) -> None:
         clock, settings = self.clock, self.settings
         limits = analysis.Limits(max_bytes=settings.max_bytes)
+        handled = {settings.image_type, *self.handlers}
+        self.announce = Announce(queue=self.queue, settings=settings, handled=handled)
         self.record = Record(
             jobs=self.jobs,
             images=self.images,
-            queue=self.queue,
+            announce=self.announce,
             rejections=self.rejections,
             settings=settings,
             clock=clock.server,
             draw=self.draw,
         )
-        self.attempts = Attempts(
+        self.claims = Claims(
             jobs=self.jobs,
-            queue=self.queue,
-            heartbeat=self.heartbeat,
+            announce=self.announce,
             settings=settings,
             clock=clock.server,
-            monotonic=clock,
             draw=self.draw,
             chance=lambda: 0.5,
         )
+        self.refusals = Refusals(jobs=self.jobs, marks=self.marks, clock=clock.server)
+        self.attempts = Attempts(
+            claims=self.claims,
+            refusals=self.refusals,
+            heartbeat=self.heartbeat,
+            lease=settings.lease,
+            monotonic=clock,
+        )
         self.analyze = Analyze(
-            attempts=self.attempts,
             images=self.images,
             record=self.record,
             settings=settings,
@@ -117,21 +143,22 @@ class World:
             ),
             monotonic=clock,
         )
+        handlers: dict[str, Handler] = {**self.handlers, settings.image_type: self.analyze}
+        self.work = Work(attempts=self.attempts, handlers=handlers, dispatch=settings.dispatch)
 
     def _wire_inlets(self) -> None:
         settings = self.settings
         follow = Follow(rejections=self.rejections, images_container=settings.images_container)
-        self.receive = Receive(record=self.record, analyze=self.analyze, follow=follow)
-        self.bury = Bury(attempts=self.attempts, record=self.record, follow=follow)
-        self.bury_event = Admit(jobs=self.jobs, queue=self.queue, settings=settings, record=self.record, follow=follow)
+        self.receive = Receive(record=self.record, work=self.work, follow=follow)
+        self.bury = Bury(claims=self.claims, record=self.record, follow=follow)
+        self.bury_event = Admit(jobs=self.jobs, announce=self.announce, record=self.record, follow=follow)
         self.readmit = Readmit(rejections=self.rejections, admit=self.bury_event)
         inlets = ((self.poison, self.bury), (self.blob_poison, self.bury_event))
         self.drain = Drain(inlets, maximum=settings.max_dequeue_count)
-        self.operate = Operate(jobs=self.jobs, queue=self.queue, settings=settings, clock=self.clock.server)
+        self.operate = Operate(jobs=self.jobs, announce=self.announce, clock=self.clock.server)
 
     def _wire_timers(self) -> None:
         clock, settings = self.clock, self.settings
-        self.works: dict[str, Work] = {settings.image_type: self.analyze}
         self.reconcile = Reconcile(
             listing=self.listing,
             marks=self.marks,
@@ -144,8 +171,12 @@ class World:
         self.sweep = Sweep(
             jobs=self.jobs,
             lock=self.lock,
-            works=self.works,
-            overflow=Overflow(jobs=self.jobs, queue=self.queue, settings=settings, clock=clock.server),
+            work=self.work,
+            kinds=self.index.types,
+            expire=Expire(claims=self.claims, index=self.index, settings=settings),
+            overflow=Overflow(
+                jobs=self.jobs, queue=self.queue, announce=self.announce, settings=settings, clock=clock.server
+            ),
             drain=self.drain,
             settings=settings,
             clock=clock.server,
@@ -160,7 +191,44 @@ class World:
             settings=settings,
             clock=clock.server,
             monotonic=clock,
+            kinds=self.lookup.types,
         )
+
+    def _wire_api(self) -> None:
+        clock, settings = self.clock, self.settings
+        now = Now(clock.server, self.index.types)
+        self.lookup = Lookup(
+            jobs=self.jobs,
+            index=self.index,
+            images=self.images,
+            settings=settings,
+            kinds=lambda: tuple(self.handlers),
+        )
+        self.add = Add(
+            jobs=self.jobs, index=self.index, announce=self.announce, settings=settings, now=now, draw=self.draw
+        )
+        self.hold = Hold(
+            claims=self.claims,
+            refusals=self.refusals,
+            announce=self.announce,
+            settings=settings,
+            now=now,
+            chance=lambda: 0.5,
+        )
+        self.remove = Remove(
+            jobs=self.jobs, ended=self.ended, index=self.index, thumbnails=self.images, settings=settings
+        )
+        self.stats = Count(
+            jobs=self.jobs,
+            index=self.index,
+            marks=self.marks,
+            locks=self.locks,
+            poisons=(self.poison, self.blob_poison),
+            settings=settings,
+            clock=clock.server,
+            kinds=self.lookup.types,
+        )
+        self.upload_image = Upload(images=self.images, record=self.record)
 
     def draw(self) -> str:
         """Return 32 hex digits, never the same, not even the first eight of them."""

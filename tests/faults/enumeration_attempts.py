@@ -20,7 +20,7 @@ class Ending(Analysis):
         """Claim what the message names, and end the attempt."""
 
         def attempt(_: bytes) -> None:
-            begun = worker.darkroom.analyze._attempts.begin(case.versions[-1], owner="queue/1")
+            begun = worker.darkroom.work._attempts.begin(case.versions[-1], owner="queue/1")
             if isinstance(begun, Attempt):
                 with begun:
                     self.end(begun)
@@ -91,7 +91,7 @@ class RenewalOnly(Analysis):
 
         def beat() -> None:
             case.time.go(TO_RENEWAL)
-            worker.darkroom.analyze._attempts._heartbeat.beat()
+            worker.darkroom.work._attempts._heartbeat.beat()
             worker.line.mend()
 
         worker.line.interlude = beat

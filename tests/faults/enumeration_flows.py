@@ -131,7 +131,7 @@ class Renewal(Sweeping):
 
         def beat() -> None:
             case.time.go(TO_RENEWAL)
-            worker.darkroom.analyze._attempts._heartbeat.beat()
+            worker.darkroom.work._attempts._heartbeat.beat()
 
         worker.line.interlude = beat
         super().run(case, worker)
@@ -193,7 +193,7 @@ class Exhausting(Analysis):
         """Claim, and die."""
         identity = case.recorded()
         case.fetch()
-        dead = case.worker().darkroom.analyze._attempts.begin(identity, owner="queue/0")
+        dead = case.worker().darkroom.work._attempts.begin(identity, owner="queue/0")
         assert isinstance(dead, Attempt)
         case.time.go(LAPSE_SECONDS)
 

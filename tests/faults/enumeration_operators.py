@@ -37,7 +37,7 @@ class RedrivingFailed(ByHand):
         identity = case.recorded()
         case.fetch()
         case.inbox.clear()
-        dead = case.worker().darkroom.analyze._attempts.begin(identity, owner="queue/0")
+        dead = case.worker().darkroom.work._attempts.begin(identity, owner="queue/0")
         assert isinstance(dead, Attempt)
         case.time.go(LAPSE_SECONDS)
         case.worker().darkroom.sweep(owner="timer/0")
@@ -143,7 +143,7 @@ class CancelingByHand(ByHand):
         case.fetch()
         case.inbox.clear()
         self.holds = case.worker()
-        begun = self.holds.darkroom.analyze._attempts.begin(identity, owner="queue/0")
+        begun = self.holds.darkroom.work._attempts.begin(identity, owner="queue/0")
         assert isinstance(begun, Attempt)
         self.holder = begun
 
@@ -154,7 +154,8 @@ class CancelingByHand(ByHand):
     def rival(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
         """Go on and commit, as the worker that holds it."""
         if self.worked is None and self.holder is not None:
-            self.worked = self.holds.darkroom.analyze._work(self.holder)
+            work = self.holds.darkroom.work
+            self.worked = work._worked(self.holder, work._handlers[self.holder.job.type])
 
     def afterwards(self, case: Case) -> None:
         """Go on all the same, when there was no pause."""

@@ -175,7 +175,7 @@ class Purging(Flow):
         case.fetch()
         case.poison, case.inbox = case.inbox, []
         darkroom = case.user.darkroom
-        assert isinstance(darkroom.analyze._attempts.begin(identity, owner="queue/0"), Attempt)
+        assert isinstance(darkroom.work._attempts.begin(identity, owner="queue/0"), Attempt)
         darkroom.storage.images.insert_thumbnail(f"{identity}/1.webp", b"x", mime="image/webp")
         case.time.go(LAPSE_SECONDS)
         case.bury(case.user)

@@ -13,6 +13,7 @@ from shared.errors import StorageOut, Undecided
 from shared.storage.job_table import JobTable
 from tests.faults.enumeration import WRITES_ONLY, Died, Strike
 from tests.faults.enumeration_case import Case, Worker
+from tests.faults.enumeration_choice import distinct, every
 from tests.faults.enumeration_flows import Flow
 from tests.faults.enumeration_runs import judge
 from tests.faults.proxied_http import Asked
@@ -77,14 +78,16 @@ class Proxied:
         return proxy.sent
 
     def tried(self, strikes: Sequence[Strike]) -> Tally:
-        """Try every request with each of these strikes."""
+        """Try every request with each of these strikes; every day without the deaths that others say as well."""
         points = self.points()
         schedules = [
-            (nth, asked, strike)
+            (nth, str(asked), strike)
             for nth, asked in enumerate(points, 1)
             for strike in strikes
             if not (asked.reads and strike in WRITES_ONLY)
         ]
+        if not every():
+            schedules = distinct(schedules)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             failures = list(pool.map(lambda schedule: self._failure(*schedule), schedules))
         self.tally.failures += [failure for failure in failures if failure is not None]
@@ -134,7 +137,7 @@ class Proxied:
             assert sum(noted) == 1, f"noted on the attempts: {noted}"
             self.tally.add(zombies=1)
 
-    def _failure(self, nth: int, asked: Asked, strike: Strike) -> str | None:
+    def _failure(self, nth: int, asked: str, strike: Strike) -> str | None:
         """Run one schedule; return what went wrong, with the schedule's name."""
         try:
             self.struck(nth, strike)

@@ -153,7 +153,7 @@ class Stage:
 
     def _beat(self, worker: Worker) -> None:
         self._case.time.go(TO_RENEWAL)
-        worker.darkroom.analyze._attempts._heartbeat.beat()
+        worker.darkroom.work._attempts._heartbeat.beat()
 
     def _do(self, step: Step, worker: Worker, place: int) -> None:
         case = self._case

@@ -13,7 +13,9 @@ from shared.heartbeat import Heartbeat
 from shared.invariants import Finding
 from shared.ports import LockRow, Row
 from shared.steps.attempt import Attempt, Attempts
+from shared.steps.claims import Claims
 from shared.steps.locking import TableLock
+from shared.steps.refusals import Refusals
 from shared.storage.patience import Patience
 from tests.doubles.jobs import MemoryJobs
 from tests.doubles.locks import MemoryLocks
@@ -38,7 +40,7 @@ class Worker:
 
     def answered_late(self, service: Service, seconds: float) -> None:
         """Let so much time pass between each of its writes and the reply."""
-        self.attempts.jobs = Late(self.attempts.jobs, service, seconds)  # type: ignore[assignment]
+        self.attempts.claims.jobs = Late(self.attempts.jobs, service, seconds)  # type: ignore[assignment]
         self.lock._store = Late(self.lock._store, service, seconds)  # type: ignore[assignment]
 
 
@@ -153,9 +155,12 @@ class MemoryGround:
         locks = MemoryLocks(watch)  # type: ignore[arg-type]
         locks._rows, locks._etags, locks._mutex = world.locks._rows, world.locks._etags, world.locks._mutex
         heartbeat = Heartbeat(margin=settings.margin, monotonic=watch, threaded=False)
-        given = {"heartbeat": heartbeat, "monotonic": watch, "draw": world.draw, "chance": lambda: CHANCE}
-        attempts = Attempts(jobs=jobs, queue=world.queue, settings=settings, clock=watch.server, **given)
-        lock = TableLock(locks, lease=settings.lease, margin=settings.margin, **given)
+        drawn: dict[str, Any] = {"draw": world.draw, "chance": lambda: CHANCE}
+        claims = Claims(jobs=jobs, announce=world.announce, settings=settings, clock=watch.server, **drawn)
+        refusals = Refusals(jobs=jobs, marks=world.marks, clock=watch.server)
+        held: dict[str, Any] = {"heartbeat": heartbeat, "lease": settings.lease, "monotonic": watch}
+        attempts = Attempts(claims=claims, refusals=refusals, **held)
+        lock = TableLock(locks, margin=settings.margin, **held, **drawn)
         return Worker(attempts, lock, heartbeat)
 
     def row(self) -> Row:
@@ -188,8 +193,8 @@ class AzureGround(Case):
         line, watch = Line(self._wire, self.service, self.ledger), Watch(self.service, skew)  # type: ignore[arg-type]
         patience = Patience(within=timedelta(seconds=10), monotonic=watch, pause=self.service.go)
         darkroom = wiring.build(self._environ, transport=line, monotonic=watch, patience=patience, threaded=False)
-        attempts = darkroom.analyze._attempts
-        attempts.chance = lambda: CHANCE
+        attempts = darkroom.work._attempts
+        attempts.claims._chance = lambda: CHANCE
         return _Wired(attempts, darkroom.sweep._lock, attempts._heartbeat, darkroom, line)
 
     def row(self) -> Row:

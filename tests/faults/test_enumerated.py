@@ -1,11 +1,10 @@
 """Every storage request of every flow, and every fault at it: one result, nothing lost.
 
 Every day the flows beside the main ones meet four faults out of all: of each kind the one that differs most; the
-longest of them one at each request.
+longest of them one at each request. None is tried where another says the same (see ``enumeration_choice``).
 ``DARKROOM_EVERY_STRIKE=1`` tries all at all.
 """
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from typing import Any
@@ -23,7 +22,8 @@ from tests.faults import enumeration_locks as locks
 from tests.faults import enumeration_operators as operators
 from tests.faults import enumeration_rejected as rejected
 from tests.faults import enumeration_walks as walks
-from tests.faults.enumeration import WRITES_ONLY, Strike
+from tests.faults.enumeration import WRITES_ONLY
+from tests.faults.enumeration_choice import chosen, every
 from tests.faults.enumeration_pool import processes, tried
 from tests.faults.enumeration_runs import Enumeration
 
@@ -72,41 +72,6 @@ FLOWS: dict[type[flows.Flow], int] = {
 }
 
 
-MAIN = {
-    flows.Recording,
-    flows.Analysis,
-}
-FEW = {
-    Strike.DIED_BEFORE,
-    Strike.DIED_AFTER,
-    Strike.REPLY_LOST,
-    Strike.PAUSED_BEFORE,
-}
-LONG = {
-    walks.Reconciling,
-    walks.ReconcilingAnnounced,
-    walks.ReconcilingPast,
-    walks.Purging,
-    walks.PurgingRedriven,
-}
-#: What happens behind one request is what happens before the next; where so many follow each other, these are enough,
-#: and take turns.
-FEWER = (Strike.DIED_BEFORE, Strike.PAUSED_BEFORE)
-
-
-def every(flow: type[flows.Flow]) -> bool:
-    """Say whether a flow meets all of its faults in this run."""
-    return flow in MAIN or bool(os.environ.get("DARKROOM_EVERY_STRIKE"))
-
-
-def strikes_at(flow: type[flows.Flow], nth: int) -> set[Strike]:
-    """Return the faults that a flow meets at its nth request in this run."""
-    if every(flow):
-        return set(flow.strikes)
-    some = {FEWER[nth % 2]} if flow in LONG else FEW
-    return set(flow.strikes) & some or set(flow.strikes)
-
-
 @pytest.fixture(scope="module")
 def pool(azurite: Azurite) -> Iterator[Executor]:
     """Give the processes that try the schedules of all flows."""
@@ -129,12 +94,10 @@ def test_whatever_fails_at_any_request_there_is_one_result(
     count: Count,
     flow: type[flows.Flow],
 ) -> None:
-    all_of_them = Enumeration(flow, azurite.connection, wire).schedules()
-    schedules = [one for one in all_of_them if one[2] in strikes_at(flow, one[0])]
-    tally = tried(pool, flow, schedules)
+    tally = tried(pool, flow, chosen(flow, Enumeration(flow, azurite.connection, wire).schedules()))
     print(f"{flow.__name__}: {tally}")
     count(flows=1, points=tally.points, schedules=tally.schedules, lost=tally.lost, doubled=tally.doubled)
     assert tally.failures == []
     assert tally.points >= FLOWS[flow]
-    assert tally.schedules >= tally.points * min(len(strikes_at(flow, nth) - set(WRITES_ONLY)) for nth in (1, 2))
+    assert tally.schedules >= tally.points * (len(set(flow.strikes) - set(WRITES_ONLY)) if every() else 1)
     assert (tally.lost, tally.doubled) == (0, 0)

@@ -19,7 +19,9 @@ from tests.faults.scripts_drawn import drawn, smallest
 
 _first, _, _end = os.environ.get("DARKROOM_SCRIPTS", "40").rpartition("-")
 NUMBERS = range(int(_first or 0), int(_end))
-AT_A_TIME = 16
+AT_A_TIME = 4
+#: The first that finds the planted fault is among those from here on: they are played before the others.
+LIKELY = 23
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +46,12 @@ def test_whatever_mix_of_faults_comes_each_version_ends_once(pool: Executor) -> 
 
 
 def test_commits_that_overwrite_each_other_are_found(pool: Executor) -> None:
-    for first in NUMBERS[::AT_A_TIME]:
+    for first in (LIKELY, *NUMBERS[::AT_A_TIME]):
         scripts = {number: drawn(number) for number in range(first, first + AT_A_TIME)}
         failures = played(pool, scripts, over(LastWriterWins)).failures
-        if failures:
-            print(f"found by {len(failures)} scripts of {first + AT_A_TIME - NUMBERS[0]}")
+        found = [told for told in failures.values() if ", 2 commits" in told]  # not whatever else may have gone wrong
+        if found:
+            print(f"found by {len(found)} scripts of the {AT_A_TIME} from {first} on")
             return
     raise AssertionError("no script has found it")
 

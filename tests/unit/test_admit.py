@@ -52,7 +52,7 @@ def test_the_message_of_a_live_job_is_sent_again() -> None:
 def test_an_ended_job_gets_no_message() -> None:
     world = World()
     job_id = world.recorded()
-    world.analyze(job_id, owner="queue/1")
+    world.work(job_id, owner="queue/1")
     assert world.bury_event(_hint(job_id)) == [Outcome.ENDED]
     assert len(world.queue.sent) == 1
 

@@ -4,14 +4,15 @@ from itertools import pairwise
 from typing import Any
 
 from shared import moves
+from shared.clock import DATE_STEP
 from shared.jobs import SCHEMA, Claim, Event, Job, Move, State
-from shared.steps.attempt import DATE_STEP, Attempt
+from shared.steps.attempt import Attempt
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World
 
 
 def _analyze(world: World, job_id: str) -> Outcome:
-    return world.analyze(job_id, owner="queue/1")
+    return world.work(job_id, owner="queue/1")
 
 
 def _error(job: Job) -> str | None:

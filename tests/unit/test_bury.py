@@ -92,7 +92,7 @@ def test_a_job_that_moves_on_meanwhile_is_left() -> None:
 def test_a_job_that_has_ended_stays_as_it_is() -> None:
     world = World()
     job_id = world.recorded()
-    world.analyze(job_id, owner="queue/1")
+    world.work(job_id, owner="queue/1")
     assert _bury(world, job_id) == [Outcome.ENDED]
     assert world.job(job_id).state is State.COMPLETED
 

@@ -14,7 +14,7 @@ from shared.steps import analyze
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 _CODE = re.compile(
-    r'(?:ImageRejected\(|MessageRejected\(|JobError\(|_over\(|\.(?:fail|retry|cancel)\(|give_up\([^"]*'
+    r'(?:ImageRejected\(|MessageRejected\(|JobError\(|_over\(|\.(?:fail|retry|cancel)\(|(?:Fail|Retry|Cancel)Job\(|give_up\([^"]*'
     r'|Guard\.\w+\.value: |self\.code = )\s*"([a-z_]+)"',
 )
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")

@@ -28,6 +28,7 @@ NAMED = {
     "RECONCILE_SCHEDULE": "0 0 * * * *",
     "PURGE_SCHEDULE": "0 0 3 * * *",
     "BLOB_SOURCE": "EventGrid",
+    "API_AUTH_LEVEL": "anonymous",
 }
 DEFAULTS = {
     "record_image": {
@@ -60,6 +61,11 @@ DEFAULTS = {
     },
 }
 
+API = [
+    {"authLevel": "FUNCTION", "direction": "IN", "name": "req", "route": "{*path}", "type": "httpTrigger"},
+    {"direction": "OUT", "name": "$return", "type": "http"},
+]
+
 
 @pytest.fixture(scope="module")
 def indexed() -> dict[str, Any]:
@@ -72,7 +78,12 @@ def indexed() -> dict[str, Any]:
 
 
 def test_the_host_finds_these_functions_and_no_other(indexed: dict[str, Any]) -> None:
-    assert set(indexed["apps"][0]) == set(DEFAULTS)
+    assert set(indexed["apps"][0]) == {*DEFAULTS, "api"}
+
+
+def test_the_api_takes_every_path_and_method_and_asks_for_a_key(indexed: dict[str, Any]) -> None:
+    assert indexed["apps"][0]["api"] == API
+    assert indexed["apps"][1]["api"][0]["authLevel"] == "ANONYMOUS"
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
@@ -104,4 +115,4 @@ def test_indexing_loads_no_storage_client_and_no_image_library(indexed: dict[str
 
 def test_indexing_loads_no_step_and_no_adapter(indexed: dict[str, Any]) -> None:
     ours = {name for name in indexed["modules"] if name.startswith("shared.")}
-    assert ours == {"shared.errors", "shared.settings", "shared.forms", "shared.bindings"}
+    assert ours == {"shared.errors", "shared.settings", "shared.forms", "shared.bindings", "shared.choices"}

@@ -18,7 +18,7 @@ def _act(world: World, act: str) -> Callable[[str], Outcome]:
 
 def _failed(world: World) -> str:
     job_id = world.recorded(data=b"no image")
-    world.analyze(job_id, owner="queue/1")
+    world.work(job_id, owner="queue/1")
     assert world.job(job_id).state is State.FAILED
     world.journal.clear()
     return job_id
@@ -37,7 +37,7 @@ def test_a_worker_whose_job_is_canceled_commits_nothing() -> None:
     world = World()
     job_id = world.recorded()
     world.images.before("read", lambda: world.operate.cancel(job_id))
-    assert world.analyze(job_id, owner="queue/1") is Outcome.LOST
+    assert world.work(job_id, owner="queue/1") is Outcome.LOST
     job = world.job(job_id)
     assert (job.state, job.report, world.images.thumbnails) == (State.CANCELED, None, {})
 
@@ -70,7 +70,7 @@ def test_canceling_twice_says_the_same_and_writes_once() -> None:
 def test_a_completed_job_is_neither_canceled_nor_opened_again() -> None:
     world = World()
     job_id = world.recorded()
-    world.analyze(job_id, owner="queue/1")
+    world.work(job_id, owner="queue/1")
     before = world.job(job_id)
     assert [_act(world, act)(job_id) for act in ACTS] == [Outcome.ENDED] * 2
     assert world.job(job_id) == before
@@ -83,7 +83,7 @@ def test_a_failed_job_is_opened_again_with_all_of_its_attempts_and_a_message() -
     job = world.job(job_id)
     assert (job.state, job.error, job.attempts, job.attempts_used) == (State.PENDING, None, 1, False)
     assert world.journal == ["jobs.get", "jobs.key", "jobs.replace", "queue.send"]
-    assert world.analyze(job_id, owner="queue/2") is Outcome.FAILED
+    assert world.work(job_id, owner="queue/2") is Outcome.FAILED
 
 
 def test_a_live_job_is_not_opened_again() -> None:

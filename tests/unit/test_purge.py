@@ -24,7 +24,7 @@ def _ended(world: World, state: State = State.COMPLETED, name: str = "cat.png") 
     if state is State.CANCELED:
         world.operate.cancel(job_id)
     else:
-        world.analyze(job_id, owner="queue/1")
+        world.work(job_id, owner="queue/1")
     assert world.job(job_id).state is state
     return job_id
 
@@ -83,7 +83,7 @@ def test_an_end_row_proves_nothing_against_the_jobs_own_row(monkeypatch: pytest.
     world.clock.advance(31 * DAY)
     for job_id in (young, live):
         _reopens(world, job_id)
-    world.analyze(young, owner="queue/1")
+    world.work(young, owner="queue/1")
     monkeypatch.setattr(world.ended, "ended", lambda *_, **__: iter([[old, young, live, "absent"]]))
     assert world.purge(owner="timer/1").jobs == 1
     assert set(world.jobs.kept.jobs) == {young, live}
@@ -96,7 +96,7 @@ def test_a_job_that_is_opened_again_in_between_is_passed_over_and_the_rest_goes(
     world.ended.before("purge", lambda: _reopens(world, ids[2]))
     assert world.purge(owner="timer/1") == Purged(jobs=4, conflicts=1)
     assert set(world.jobs.kept.jobs) == {ids[2]}
-    assert world.analyze(ids[2], owner="queue/1") is Outcome.FAILED
+    assert world.work(ids[2], owner="queue/1") is Outcome.FAILED
 
 
 def test_a_job_of_a_newer_release_is_left_to_it() -> None:
@@ -149,7 +149,7 @@ def test_the_thumbnails_of_attempts_go_always_and_the_committed_one_as_is_set(go
     world.rival_claims(job_id)
     world.lapse()
     world.images.thumbnails[f"{job_id}/1.webp"] = (b"", "image/webp")
-    world.analyze(job_id, owner="queue/1")
+    world.work(job_id, owner="queue/1")
     committed = _thumbnail(world, job_id)
     world.images.thumbnails["another/1.webp"] = (b"", "image/webp")
     world.clock.advance(31 * DAY)
@@ -173,7 +173,7 @@ def test_the_thumbnail_of_a_job_that_was_opened_again_and_completed_in_between_s
 
     def completes() -> None:
         _reopens(world, job_id)
-        assert world.analyze(job_id, owner="queue/1") is Outcome.COMPLETED
+        assert world.work(job_id, owner="queue/1") is Outcome.COMPLETED
 
     world.images.before("thumbnails_of", completes)
     assert world.purge(owner="timer/1") == Purged(conflicts=1)
@@ -250,9 +250,9 @@ def test_a_purge_tells_what_it_did_in_one_line(caplog: pytest.LogCaptureFixture)
     assert (told["event"], told["jobs"], told["thumbnails"]) == ("purge done", 1, 1)
 
 
-def test_every_kind_that_is_given_is_purged(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_type_of_which_there_were_jobs_is_purged(monkeypatch: pytest.MonkeyPatch) -> None:
     world, asked = World(), set()
-    monkeypatch.setattr(world.purge, "_kinds", ("image-analysis", "report"))
+    world.index.insert_type("report")
     monkeypatch.setattr(world.ended, "ended", lambda kind, *_, **__: asked.add(kind) or iter(()))
     world.purge(owner="timer/1")
     assert asked == {"image-analysis", "report"}

@@ -84,7 +84,7 @@ def test_a_newer_version_supersedes_the_live_job() -> None:
 def test_a_newer_version_leaves_a_finished_job_as_it_is() -> None:
     world = World()
     old = world.recorded()
-    world.analyze(old, owner="queue/1")
+    world.work(old, owner="queue/1")
     world.recorded(data=png(9, 9))
     assert world.job(old).state is State.COMPLETED
 

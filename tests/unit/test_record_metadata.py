@@ -19,7 +19,7 @@ def _ref(world: World) -> ImageRef:
 def _touched(world: World, data: bytes | None = None) -> tuple[str, ImageRef]:
     """Record and analyse an image, then change its metadata; return its job's id."""
     job_id = world.recorded(data=data)
-    world.analyze(job_id, owner="queue/1")
+    world.work(job_id, owner="queue/1")
     world.clock.advance(5)
     world.images.touch(_ref(world))
     return job_id, _ref(world)
@@ -49,7 +49,7 @@ def test_a_change_of_metadata_is_analysed_again_where_that_is_asked_for() -> Non
     job_id, ref = _touched(world)
     told = world.record(ref)
     assert told.outcome is Outcome.RECORDED
-    assert world.analyze(told.job_id, owner="queue/1") is Outcome.COMPLETED
+    assert world.work(told.job_id, owner="queue/1") is Outcome.COMPLETED
     assert told.job_id != job_id
 
 
@@ -57,7 +57,7 @@ def test_new_content_after_a_change_of_metadata_is_analysed() -> None:
     world = World()
     _, ref = _touched(world)
     world.record(ref)
-    assert world.analyze(world.recorded(data=png(9, 9)), owner="queue/1") is Outcome.COMPLETED
+    assert world.work(world.recorded(data=png(9, 9)), owner="queue/1") is Outcome.COMPLETED
 
 
 @pytest.mark.parametrize("before", ["waiting", "running", "failed"])
@@ -67,7 +67,7 @@ def test_a_change_of_metadata_before_there_is_a_report_is_analysed(before: str) 
     if before == "running":
         world.rival_claims(job_id)
     if before == "failed":
-        world.analyze(job_id, owner="queue/1")
+        world.work(job_id, owner="queue/1")
     world.images.touch(_ref(world))
     assert world.record(_ref(world)).outcome is Outcome.RECORDED
     assert world.job(job_id).state is (State.FAILED if before == "failed" else State.CANCELED)
@@ -87,7 +87,7 @@ def test_content_of_which_the_service_does_not_say_that_it_is_the_same_is_analys
 def test_the_same_bytes_uploaded_again_are_analysed_again() -> None:
     world = World()
     job_id = world.recorded()
-    world.analyze(job_id, owner="queue/1")
+    world.work(job_id, owner="queue/1")
     world.clock.advance(5)
     assert world.record(world.upload()).outcome is Outcome.RECORDED
 
@@ -100,7 +100,7 @@ def test_two_blobs_whose_digests_nobody_knows_are_not_taken_for_the_same() -> No
         world.images.restore(ref, replace(blob, facts=replace(blob.facts, version=version, content_md5=None)))
         told = world.record(ref)
         assert told.outcome is Outcome.RECORDED
-        assert world.analyze(told.job_id, owner="queue/1") is Outcome.COMPLETED
+        assert world.work(told.job_id, owner="queue/1") is Outcome.COMPLETED
 
 
 def test_a_job_that_completes_while_the_change_of_its_metadata_is_recorded_stands_for_both() -> None:

@@ -78,7 +78,7 @@ def test_one_that_names_a_job_has_its_message_sent_and_is_forgotten() -> None:
 def test_one_that_names_a_job_that_has_ended_is_forgotten_and_sends_nothing() -> None:
     world = World()
     job_id = world.recorded()
-    world.analyze(job_id, owner="queue/1")
+    world.work(job_id, owner="queue/1")
     world.rejections.reject(job_id, code="unknown_job", message="It was not there yet.")
     assert world.readmit(digest(job_id)) == [Outcome.ENDED]
     assert (len(world.queue.sent), world.rejections.kept) == (1, {})

@@ -4,8 +4,9 @@ from datetime import timedelta
 import pytest
 
 from shared.bindings import binding
+from shared.choices import Dispatch
 from shared.errors import SettingsInvalid
-from shared.settings import Dispatch, Settings
+from shared.settings import Settings
 
 NAMES = {declared.metadata["name"]: declared for declared in fields(Settings)}
 BAD = {
@@ -24,6 +25,8 @@ BAD = {
     "LEASE_SECONDS": "0.5",
     "LEASE_MARGIN_SECONDS": "61",
     "DISPATCH_GRACE_SECONDS": "-1",
+    "API_AUTH_LEVEL": "open",
+    "MAX_JOB_TYPES": "201",
     "MAX_ATTEMPTS": "0",
     "JOB_TIME_LIMIT_SECONDS": "0",
     "REANALYZE_ON_METADATA": "no",

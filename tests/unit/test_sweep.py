@@ -122,15 +122,20 @@ def test_every_bucket_gets_its_turn() -> None:
 
 @pytest.mark.parametrize("dispatch", ["timer", "queue"])
 def test_a_backlog_of_one_type_keeps_no_other_type_waiting(dispatch: str) -> None:
-    world = World(SWEEP_PARALLELISM="1", SWEEP_BUDGET_SECONDS="10", MAX_BACKLOG="25", DISPATCH=dispatch)
+    world = World(
+        {"other": lambda _: None}, SWEEP_PARALLELISM="1", SWEEP_BUDGET_SECONDS="10", MAX_BACKLOG="25", DISPATCH=dispatch
+    )
     begun: list[str] = []
 
-    def work(job_id: str, *, owner: str) -> Outcome:  # noqa: ARG001 - as every work
-        begun.append(ids.kind(job_id))
-        world.clock.advance(1)
-        return Outcome.BUSY
+    class Turns:
+        kinds = ("image-analysis", "other")
 
-    world.works |= {"image-analysis": work, "other": work}
+        def __call__(self, job_id: str, *, owner: str) -> Outcome:  # noqa: ARG002 - as Work
+            begun.append(ids.kind(job_id))
+            world.clock.advance(1)
+            return Outcome.BUSY
+
+    world.sweep._work = Turns()
     _due(world, 20)
     world.queue.sent.clear()
     _insert_due(world, "other", 2)

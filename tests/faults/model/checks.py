@@ -1,6 +1,7 @@
 """The promises about jobs, each under its own name, checked at every write and in every world."""
 
 from enum import StrEnum
+from functools import cache
 
 from shared.jobs import Event, State
 from shared.storage import codec
@@ -155,8 +156,9 @@ def _superseded(cell: Cell) -> bool:
     return error is not None and error.code == Event.SUPERSEDE.value
 
 
+@cache
 def _index(cell: Cell) -> str:
-    """Return the kind of index row that production would write."""
+    """Return the kind of index row that production would write; there are few cells and many worlds."""
     try:
         return codec.index_key(cell.job)[:4]
     except ValueError:

@@ -47,8 +47,9 @@ class Rules:
 
     def add(self, version: int) -> Cell:
         """Make the job of an image version."""
-        return self._cell(
-            moves.add(
+
+        def move() -> Move:
+            return moves.add(
                 kind="image",
                 ref="images/a.png",
                 version=str(version),
@@ -58,7 +59,10 @@ class Rules:
                 grace=SPAN,
                 add_nonce="",
             )
-        )
+
+        added = self._once((Event.ADD, version), move)
+        assert isinstance(added, Cell)
+        return added
 
     def claim(self, cell: Cell, *, lapsed: bool) -> Cell | Guard | None:
         """Return the claimed job, or the guard against it; None when the state alone forbids it.

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from localhost.host import web
+from localhost.host import server
 from tests.host.functions_host.hosts import Launch, Running, Storage
 
 
@@ -76,7 +76,7 @@ def test_the_route_prefix_comes_from_host_json(launch: Launch, tmp_path: Path) -
 
 
 def test_a_body_over_the_limit_is_refused(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web.BoundedRequest, "max_content_length", 10)
+    monkeypatch.setattr(server, "MOST_BYTES", 10)
     running = launch("web")
     assert ask(running, "POST", "/api/echo/a", b"[1, 2, 3, 4]")[0] == 413
     assert ask(running, "POST", "/api/echo/a", b"[1]")[0] == 201

@@ -1,0 +1,105 @@
+"""What answers hold, and their headers."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from shared.http import conditions
+from shared.index import Attempted, ImageFound
+from shared.jobs import JobError, State
+from shared.ports import Key, Row
+from shared.statistics import Stats
+from shared.views import job_json
+
+#: Seconds after which it is worth looking again: at a job that waits or runs, and at a purge that is not done.
+POLL_SECONDS = 2
+
+
+def job_body(row: Row) -> dict[str, Any]:
+    """Return a job, with what its next worker needs."""
+    return job_json(row) | {"params": dict(row.job.params), "cursor": row.job.cursor}
+
+
+def job(row: Row, *, status: int = 200, located: bool = False) -> Response:
+    """Answer with a job, its ETag and, while it lives, when to look again."""
+    return JSONResponse(job_body(row), status, headers=job_headers(row, located=located))
+
+
+def job_headers(row: Row, *, located: bool = False) -> dict[str, str]:
+    """Return the headers that tell a job's version and place."""
+    headers = {"ETag": conditions.tag(row)}
+    if not row.job.state.ended:
+        headers["Retry-After"] = str(POLL_SECONDS)
+    return headers | (location(row.job.id) if located else {})
+
+
+def location(job_id: str) -> dict[str, str]:
+    """Return where a job is; an id has nothing that a URL would have to encode."""
+    return {"Location": f"/api/jobs/{job_id}"}
+
+
+def purged(key: Key) -> dict[str, Any]:
+    """Return what the key row of a purged job still knows."""
+    state = None if key.state is None else key.state.value
+    told = {"id": key.job_id, "type": key.type, "ref": key.ref, "state": state, "ended_at": moment(key.ended)}
+    return told | {"purged": True}
+
+
+def attempt(one: Attempted) -> dict[str, Any]:
+    """Return one attempt. Its claim id is nobody's business: it is half of a lease."""
+    return {
+        "token": one.token,
+        "owner": one.owner,
+        "started_at": moment(one.started),
+        "ended_at": moment(one.ended),
+        "outcome": one.outcome,
+        "error": _error(one.error),
+        "refused": one.refused,
+        "refused_report": one.refused_report,
+        "refused_at": moment(one.refused_at),
+    }
+
+
+def image(found: ImageFound) -> dict[str, Any]:
+    """Return an image with the job of its newest version."""
+    key, row = found.key, found.row
+    state: State | None = key.state if row is None else row.job.state
+    ended = key.ended if row is None else row.job.ended
+    return {
+        "image_id": found.image_id,
+        "name": key.ref.partition("/")[2],
+        "etag": key.version,
+        "state": None if state is None else state.value,
+        "ended_at": moment(ended),
+        "job": None if row is None else job_body(row),
+    }
+
+
+def stats(told: Stats) -> dict[str, Any]:
+    """Return the figures."""
+    return {
+        "as_of": moment(told.as_of),
+        "jobs": {kind: dict(counts) for kind, counts in told.jobs.items()},
+        "capped": told.capped,
+        "oldest_due_age_seconds": told.oldest_due_age_seconds,
+        "lock": dict(told.lock),
+        "poison": told.poison,
+        "missed": told.missed,
+        "stale_reports_total": told.stale_reports_total,
+    }
+
+
+def moment(at: datetime | None) -> str | None:
+    """Return a moment in RFC 3339, UTC."""
+    return None if at is None else at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def not_modified(headers: Mapping[str, str]) -> Response:
+    """Answer that the client has it already."""
+    return Response(status_code=304, headers=dict(headers))
+
+
+def _error(error: JobError | None) -> dict[str, Any] | None:
+    return None if error is None else {"code": error.code, "message": error.message, "at": moment(error.at)}

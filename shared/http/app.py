@@ -1,0 +1,161 @@
+"""The app: all routes, the contract, and what every answer has in common."""
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.errors import DarkroomError
+from shared.http import images, jobs, operators, problems, status
+from shared.http.problems import Problem
+from shared.http.told import ProblemTold
+from shared.http.wired import Api
+
+#: Of every path; the host's own route prefix.
+ROOT = "/api"
+_ABOUT = (
+    "Jobs that are done once. Times are RFC 3339, UTC; refusals are problems of RFC 9457 with a `code`. A job's ETag "
+    "is opaque; sent back in If-Match it is its holder's lease."
+)
+_REFERENCES = "#/components/schemas/{model}"
+
+
+class Contract(FastAPI):
+    """The app, with the schema of its problems in its contract."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document, made once."""
+        if self.openapi_schema is None:
+            document = get_openapi(title=self.title, version=self.version, description=_ABOUT, routes=self.routes)
+            problem = ProblemTold.model_json_schema(ref_template=_REFERENCES)
+            schemas = document["components"]["schemas"]
+            schemas |= problem.pop("$defs")
+            schemas["ProblemTold"] = problem
+            self.openapi_schema = document
+        return self.openapi_schema
+
+
+class Edge:
+    """What stands before every route: which paths and methods there are, HEAD, and headers for all.
+
+    Starlette answers a wrong method from the first route that has the path. Here every route's methods count, and a
+    path with more of it spelled out, like ``/jobs/claim``, is never taken for a job's.
+
+    Args:
+        app: What is behind it.
+        routes: All of them.
+    """
+
+    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
+        self._app = app
+        self._routes = [route for route in routes if isinstance(route, Route)]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        bodiless = scope["method"] == "HEAD"
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _mark(MutableHeaders(scope=message), bodiless=bodiless)
+            elif bodiless:
+                message = {**message, "body": b""}
+            await send(message)
+
+        methods = self.methods(scope["path"])
+        if scope["method"] not in methods:
+            await _refuse(_missing(methods), scope, receive, sent)
+        else:
+            inner = {**scope, "method": "GET" if bodiless else scope["method"], "root_path": ROOT}
+            await self._app(inner, receive, sent)
+
+    def methods(self, path: str) -> frozenset[str]:
+        """Return the methods of a path; none where it leads nowhere."""
+        below = path.removeprefix(ROOT) if path.startswith(f"{ROOT}/") else ""
+        found = [route for route in self._routes if route.path_regex.match(below)]
+        most = max(map(_spelled, found), default=0)
+        methods = frozenset[str]().union(*(route.methods or () for route in found if _spelled(route) == most))
+        return methods | {"HEAD"} if "GET" in methods else methods
+
+
+def build(api: Api) -> FastAPI:
+    """Build the app.
+
+    Args:
+        api: What its routes stand on.
+    """
+    routes = [*jobs.router.routes, *operators.router.routes, *images.router.routes, *status.router.routes]
+    app = Contract(
+        title="Darkroom",
+        version="1",
+        routes=routes,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.api = api
+    for kind in (Problem, DarkroomError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, _told)
+    app.add_middleware(cast("Any", Edge), routes=app.routes)
+    return app
+
+
+def _spelled(route: Route) -> int:
+    return sum(not part.startswith("{") for part in route.path.split("/"))
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    """Tell an error as a problem; one that nothing is known about goes on to the front, which logs it."""
+    problem = _translated(error)
+    if problem is None:
+        raise error
+    return _response(problem, request.scope["path"])
+
+
+def _translated(error: Exception) -> Problem | None:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, RequestValidationError):
+        return problems.of_validation(error.errors())
+    if isinstance(error, DarkroomError):
+        return problems.of_error(error)
+    if isinstance(error, HTTPException):
+        return Problem(error.status_code, "refused", "The request can't be answered.", headers=error.headers or {})
+    return None
+
+
+def _missing(methods: frozenset[str]) -> Problem:
+    if not methods:
+        return Problem(404, "no_such_path", "There is nothing of that path.")
+    allow = {"Allow": ", ".join(sorted(methods))}
+    return Problem(
+        405, "method_not_allowed", "The path has no such method; Allow names those that it has.", headers=allow
+    )
+
+
+async def _refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    await _response(problem, scope["path"])(scope, receive, send)
+
+
+def _response(problem: Problem, path: str) -> Response:
+    return Response(
+        problems.encoded(problem, path),
+        problem.status,
+        headers=dict(problem.headers),
+        media_type=problems.MEDIA_TYPE,
+    )
+
+
+def _mark(headers: MutableHeaders, *, bodiless: bool) -> None:
+    """Set the headers of every answer; nothing is kept by others but what says so."""
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers.setdefault("Cache-Control", "no-store")
+    if bodiless:
+        del headers["content-length"]

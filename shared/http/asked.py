@@ -1,0 +1,164 @@
+"""What requests may hold. They are strict: a field that is not known here, or of another type, is refused."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from shared.http.bodies import MAX_UNITS, speakable, units
+
+#: Class of characters that nothing is named with.
+NAME_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+TYPE_PATTERN = "^[a-z][a-z0-9-]{0,30}$"
+ID_PATTERN = "^[a-z][a-z0-9-]{0,30}-[0-9a-f]{32}$"
+#: RFC 3339: with its offset, and no number.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+#: What lies beyond is taken for these: storage knows no such moments, and nobody waits for them.
+_FIRST, _LAST = datetime(1971, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC)
+
+
+def _whole(value: object) -> object:
+    """Take 30.0 for 30, as JSON does not tell them apart."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _told(value: object) -> object:
+    """Let only a text of RFC 3339 come to the parser, which would take a number as well."""
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        raise ValueError("want a moment like 2026-05-04T03:02:01Z, with its offset")
+    return value[:10] + "T" + value[11:]
+
+
+def _within(value: datetime) -> datetime:
+    """Return a moment in UTC and whole milliseconds, as storage tells them."""
+    at = min(max(value, _FIRST), _LAST).astimezone(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def _bounded(value: dict[str, Any]) -> dict[str, Any]:
+    found = units(value)
+    if found > MAX_UNITS:
+        raise ValueError(f"want at most {MAX_UNITS:,} UTF-16 units of compact JSON, not {found:,}")
+    return value
+
+
+def _speakable(value: str) -> str:
+    if not speakable(value):
+        raise ValueError("want text that UTF-8 can say")
+    return value
+
+
+def seconds(value: float | None) -> timedelta | None:
+    """Return a span; None for none."""
+    return None if value is None else timedelta(seconds=value)
+
+
+#: After the limits, so that they stand in the contract.
+_WHOLE = BeforeValidator(_whole)
+_Object = Annotated[
+    dict[str, Any],
+    AfterValidator(_bounded),
+    Field(description=f"Up to {MAX_UNITS:,} UTF-16 units of compact JSON.", examples=[{"lines": 3}]),
+]
+JobType = Annotated[str, Field(pattern=TYPE_PATTERN, examples=["word-count"])]
+Ref = Annotated[
+    str,
+    AfterValidator(_speakable),
+    Field(min_length=1, max_length=1024, pattern=NAME_PATTERN, examples=["books/moby-dick.txt"]),
+]
+_Owner = Annotated[
+    str,
+    Field(min_length=1, max_length=128, pattern="^[ -~]*$", description="Who works.", examples=["worker-7/4711"]),
+]
+_Lease = Annotated[int, Field(ge=1, le=3600, description="Protection from now on.", examples=[60]), _WHOLE] | None
+Moment = Annotated[
+    AwareDatetime,
+    BeforeValidator(_told),
+    AfterValidator(_within),
+    Field(strict=False),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-05-04T03:02:01Z"]}),
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class NewJob(_Strict):
+    """A job to add."""
+
+    type: JobType
+    ref: Ref
+    params: _Object = Field(default_factory=dict)
+    unique: bool = Field(True, description="Whether type and ref make it the same job, also after it was purged.")
+    ttl_seconds: (
+        Annotated[int, Field(ge=1, le=315_360_000, description="Later it may not be claimed."), _WHOLE] | None
+    ) = None
+    not_before: Annotated[Moment | None, Field(description="Earliest claim.")] = None
+    max_attempts: Annotated[int, Field(ge=1, le=100), _WHOLE] | None = None
+
+
+class NextClaim(_Strict):
+    """A claim of whichever job of a type is due."""
+
+    type: JobType
+    owner: _Owner
+    lease_seconds: _Lease = None
+    wait_seconds: Annotated[float, Field(ge=0, le=20, description="How long to wait for one.", examples=[0])] = 0
+
+
+class JobClaim(_Strict):
+    """A claim of one job."""
+
+    owner: _Owner
+    lease_seconds: _Lease = None
+
+
+class Renewal(_Strict):
+    """Longer protection, and what the worker has to tell."""
+
+    progress: Annotated[float, Field(ge=0, le=1, description="Share done.", examples=[0.5])] | None = None
+    cursor: Annotated[str, Field(max_length=4096, description="Where another attempt may go on.")] | None = None
+    lease_seconds: _Lease = None
+
+
+class Completion(_Strict):
+    """The result."""
+
+    result: _Object = Field(default_factory=dict)
+
+
+class Failure(_Strict):
+    """Why an attempt did not succeed."""
+
+    code: str = Field(pattern="^[a-z][a-z0-9_]{0,63}$", examples=["bad_input"])
+    message: str = Field(min_length=1, max_length=1000, examples=["The text is empty."])
+
+
+class Retry(_Strict):
+    """A failure that may pass."""
+
+    error: Failure
+    delay_seconds: Annotated[int, Field(ge=0, le=604_800, description="By the back-off without it."), _WHOLE] | None = (
+        None
+    )
+
+
+class Fail(_Strict):
+    """A failure that every other attempt would meet again."""
+
+    error: Failure
+
+
+class PurgeOrder(_Strict):
+    """Which ended jobs to let go of."""
+
+    before: Annotated[Moment, Field(description="Of their end.")]
+    state: Annotated[str, Field(pattern="^(COMPLETED|FAILED|CANCELED)$", examples=["FAILED"])] | None = None
+
+
+class ImageName(_Strict):
+    """An image that is there."""
+
+    name: str = Field(min_length=1, max_length=1024, pattern=NAME_PATTERN, examples=["cat.png"])

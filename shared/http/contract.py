@@ -1,0 +1,77 @@
+"""Pieces of the OpenAPI document: answers with their headers, and what leads from one call to the next."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from shared.http.problems import MEDIA_TYPE
+
+_PROBLEM = {"$ref": "#/components/schemas/ProblemTold"}
+_TEXT: Mapping[str, Any] = {"type": "string"}
+_HEADERS: Mapping[str, Mapping[str, Any]] = {
+    "ETag": {"description": "Strong and opaque.", "schema": {"type": "string", "pattern": '^"[!#-~]*"$'}},
+    "Location": {"description": "Where the job is.", "schema": {"type": "string", "format": "uri-reference"}},
+    "Retry-After": {"description": "Seconds.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
+    "Allow": {"description": "Methods that are.", "schema": _TEXT},
+}
+_WORDS = {
+    304: "The client has it already.",
+    400: "The request is not well formed.",
+    404: "There is none.",
+    409: "The state forbids it; `code` says why.",
+    412: "The lease is lost (`stale`), or it is another version (`mismatch`).",
+    413: "The body is too large.",
+    415: "The body is of another media type.",
+    422: "A field can't be used; `errors` names it.",
+    428: "`If-Match` is missing.",
+    503: "Storage is out.",
+}
+#: What every route may answer.
+_ALWAYS = (400, 413, 422, 503)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe refusals: those of every route, and these."""
+    return {status: _problem(status) for status in sorted({*_ALWAYS, *statuses})}
+
+
+def told(model: type[BaseModel], description: str, *headers: str, required: bool = True) -> dict[str, Any]:
+    """Describe an answer by its model and the headers that it has, or may have."""
+    described = {name: dict(_HEADERS[name]) | {"required": required and name != "Retry-After"} for name in headers}
+    return {"model": model, "description": description} | ({"headers": described} if headers else {})
+
+
+def bare(description: str, *headers: str) -> dict[str, Any]:
+    """Describe an answer without a body."""
+    return {"description": description, "headers": {name: dict(_HEADERS[name]) for name in headers}}
+
+
+def content(media_type: str, schema: Mapping[str, Any], description: str, *headers: str) -> dict[str, Any]:
+    """Describe an answer that is no JSON."""
+    return bare(description, *headers) | {"content": {media_type: {"schema": dict(schema)}}}
+
+
+def claimed(*operations: str) -> dict[str, Any]:
+    """Lead from a claim to what its holder may do: the job's id, and its ETag as the lease."""
+    return {
+        name: {
+            "operationId": name,
+            "parameters": {"path.id": "$response.body#/id", "header.if-match": "$response.header.ETag"},
+        }
+        for name in operations
+    }
+
+
+def named(*operations: str, source: str = "id", parameter: str = "id") -> dict[str, Any]:
+    """Lead from an answer to what may be done with what it names."""
+    return {
+        name: {"operationId": name, "parameters": {f"path.{parameter}": f"$response.body#/{source}"}}
+        for name in operations
+    }
+
+
+def _problem(status: int) -> dict[str, Any]:
+    headers = {"Retry-After": dict(_HEADERS["Retry-After"])} if status == 503 else {}  # noqa: PLR2004
+    told = {"description": _WORDS[status], "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
+    return told | ({"headers": headers} if headers else {})

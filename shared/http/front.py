@@ -1,0 +1,133 @@
+"""Where the host's requests come in. All of the app loads with the first of them, in a thread of its own.
+
+The adapter of the Functions library carries requests to the app, and stumbles over some. What it can't carry is refused
+or mended here: escapes that are no UTF-8; a ``;`` in a path, behind which it cuts the name off; ports that are none.
+"""
+
+import asyncio
+import json
+import logging
+import threading
+from collections.abc import Awaitable, Callable
+from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
+
+import azure.functions as func
+
+from shared.http import bodies, problems
+from shared.http.problems import Problem
+from shared.telemetry import LOGGER
+
+#: Where the host's own keys may stand in a query: not the app's business, and nothing that it could tell on.
+_KEYS = frozenset({"code", "clientid"})
+_SAFE_QUERY = "%&=+/:@!$'()*,;?[]-._~"
+
+Carry = Callable[[func.HttpRequest, func.Context], Awaitable[func.HttpResponse]]
+
+
+class Front:
+    """Admit requests, and have the app answer them.
+
+    Args:
+        carry: Brings a request to the app.
+        max_bytes: Returns the bytes that an uploaded image may have; may block.
+    """
+
+    def __init__(self, carry: Carry, *, max_bytes: Callable[[], int]) -> None:
+        self._carry = carry
+        self._max_bytes = max_bytes
+
+    async def __call__(self, request: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+        """Answer a request.
+
+        Raises:
+            Problem: It can't be admitted.
+        """
+        path, query = target(request.url)
+        await self._weigh(request, path)
+        # Neither scheme nor host mean anything to the app, whose places begin with a slash.
+        url = f"http://localhost{quote(path, safe='/')}{'?' if query else ''}{query}"
+        headers = {name: value for name, value in request.headers.items() if not name.startswith("x-forwarded-")}
+        admitted = func.HttpRequest(request.method, url, headers=headers, body=request.get_body() or b"")
+        return await self._carry(admitted, context)
+
+    async def _weigh(self, request: func.HttpRequest, path: str) -> None:
+        """Refuse a body that is too large before anything reads it."""
+        size = len(request.get_body() or b"")
+        if size <= bodies.MAX_BYTES:
+            return
+        image = request.method == "PUT" and path.startswith("/api/images/")
+        limit = await asyncio.to_thread(self._max_bytes) if image else bodies.MAX_BYTES
+        if size > limit:
+            raise Problem(413, "too_many_bytes", f"The body has {size:,} bytes; at most {limit:,} are taken.")
+
+
+def target(url: str) -> tuple[str, str]:
+    """Return a URL's path, decoded, and its query, without the host's keys.
+
+    Raises:
+        Problem: 400: its escapes are no UTF-8, or it is no URL.
+    """
+    try:
+        parts = urlsplit(url)
+        path = unquote_to_bytes(parts.path).decode()
+        unquote_to_bytes(parts.query).decode()
+    except ValueError:
+        raise Problem(400, "malformed_url", "The URL is none, or its escapes are not UTF-8.") from None
+    pairs = [pair for pair in parts.query.split("&") if unquote(pair.partition("=")[0]).lower() not in _KEYS]
+    return path, quote("&".join(pairs), safe=_SAFE_QUERY)
+
+
+async def answer(request: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """Answer a request of the host."""
+    return await answered(_front, request, context)
+
+
+async def answered(front: Callable[[], Front], request: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """Answer, whatever happens: an error that nobody has expected is logged by its type, and told without anything.
+
+    Args:
+        front: Returns the front; may block the first time.
+        request: Of the host.
+        context: Of the invocation.
+    """
+    try:
+        return await (await asyncio.to_thread(front))(request, context)
+    except Problem as problem:
+        return _refused(problem, request)
+    except Exception as error:  # noqa: BLE001 - the edge of the process
+        LOGGER.log(logging.ERROR, "%s", json.dumps({"event": "request failed", "error": type(error).__name__}))
+        return _refused(problems.unexpected(), request)
+
+
+def _refused(problem: Problem, request: func.HttpRequest) -> func.HttpResponse:
+    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", **problem.headers}
+    body = b"" if request.method == "HEAD" else problems.encoded(problem, _path(request.url))
+    return func.HttpResponse(body, status_code=problem.status, headers=headers, mimetype=problems.MEDIA_TYPE)
+
+
+def _path(url: str) -> str:
+    """Return a path to be told, of whatever came as a URL."""
+    try:
+        return unquote(urlsplit(url).path)
+    except ValueError:
+        return ""
+
+
+_guard = threading.Lock()
+_built: Front | None = None
+
+
+def _front() -> Front:
+    """Return the process's own, built at the first call."""
+    global _built  # noqa: PLW0603 - one a process, however many requests come first
+    with _guard:
+        if _built is None:
+            from shared import clock, wiring  # noqa: PLC0415 - it is the first request that pays for them
+            from shared.assembly import draw  # noqa: PLC0415
+            from shared.http.app import build  # noqa: PLC0415
+            from shared.http.wired import Api  # noqa: PLC0415
+
+            app = build(Api(wiring.darkroom, asyncio.sleep, clock.monotonic, draw))
+            carry: Carry = func.AsgiMiddleware(app).handle_async  # type: ignore[no-untyped-call]
+            _built = Front(carry, max_bytes=lambda: wiring.darkroom().settings.max_bytes)
+        return _built

@@ -1,0 +1,195 @@
+"""Images: what is known of them, and their way in."""
+
+# ruff: noqa: FAST003 - paths name their parameters as clients know them: by the aliases of JobId and ImageId
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Path, Query
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from shared.errors import InvalidReference, Mismatch, NoSuchImage
+from shared.http import answers, asked, conditions, cursors, told
+from shared.http.contract import bare, content, named, problems
+from shared.http.contract import told as telling
+from shared.http.jobs import cause
+from shared.http.problems import invalid
+from shared.http.wired import Api, IfMatch, IfNoneMatch, Strict, Traceparent, Wired
+from shared.ids import digest
+from shared.images import ImageRef, version_of
+from shared.index import IMAGE_ID, ImageFound, KeyPosition
+from shared.steps.record import Recorded
+
+
+class _Digest(Convertor[str]):
+    """An image's id in a path, and nothing else there: images' own names may end in ``/thumbnail``."""
+
+    regex = "[0-9a-f]{32}"
+
+    def convert(self, value: str) -> str:
+        """Return it."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Return it."""
+        return value
+
+
+register_url_convertor("digest", _Digest())
+router = APIRouter(route_class=Strict, tags=["images"])
+
+#: Seconds for which a client may keep a thumbnail: another version of the image has another job.
+_KEPT_SECONDS = 300
+_MAX_BUCKETS = 256
+_MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,127}/[!#$%&'*+.^_`|~0-9A-Za-z-]{1,127}(\s*;[ -~]{0,100})?")
+_TAKEN = telling(told.AcceptedTold, "Its job is recorded.", "Location", "Retry-After") | {"links": named("getJob")}
+_FOUND = telling(told.ImageTold, "The image.")
+_BYTES = {"type": "string", "format": "binary"}
+_UPLOAD = {"schema": _BYTES | {"minLength": 1}}
+_IMAGE_ID = "^[0-9a-f]{32}$"
+
+ImageId = Annotated[
+    str,
+    Path(
+        alias="image",
+        pattern=_IMAGE_ID,
+        description="Of the image: the hash of its job type and `container/name`.",
+        examples=["00112233445566778899aabbccddeeff"],
+    ),
+]
+ImageName = Annotated[
+    str, Path(alias="image", min_length=1, description="Its name; may hold `/`.", examples=["cat.png"])
+]
+
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+@router.post(
+    "/images", operation_id="analyzeImage", status_code=202, responses={202: _TAKEN, **problems(404, 409, 415)}
+)
+def analyze_image(api: Wired, image: asked.ImageName, traceparent: Traceparent = None) -> Response:
+    """Analyse an image that is there."""
+    ref = _ref(api, image.name, "body.name")
+    return _accepted(api, ref, api.darkroom().record(ref, traceparent=cause(traceparent)))
+
+
+@router.put(
+    "/images/{image:path}",
+    operation_id="uploadImage",
+    status_code=202,
+    responses={202: _TAKEN, **problems(404, 409, 412)},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": dict.fromkeys(("application/octet-stream", "image/png", "image/jpeg"), _UPLOAD),
+        }
+    },
+)
+def upload_image(
+    *,
+    api: Wired,
+    name: ImageName,
+    data: Annotated[bytes, Depends(_body)],
+    content_type: Annotated[str, Header(include_in_schema=False)] = "application/octet-stream",
+    if_match: IfMatch = None,
+    if_none_match: Annotated[
+        str | None, Header(pattern=r"^\*$", description="`*`: only where nothing has that name.")
+    ] = None,
+) -> Response:
+    """Upload an image and analyse it."""
+    if not data:
+        raise invalid("body", "It is empty.")
+    if not _MEDIA_TYPE.fullmatch(content_type):
+        raise invalid("header.content-type", "It is no media type.")
+    ref = _ref(api, name, "path.image")
+    only_new, etag = if_none_match is not None, _blob_version(if_match)
+    recorded = api.darkroom().upload(ref, data, content_type=content_type, only_new=only_new, etag=etag)
+    return _accepted(api, ref, recorded)
+
+
+@router.get("/images", operation_id="listImages", responses={200: telling(told.ImagesTold, "A page."), **problems(409)})
+def list_images(
+    api: Wired,
+    name: Annotated[str | None, Query(min_length=1, max_length=1024)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=cursors.MAX_CURSOR)] = None,
+) -> Response:
+    """List images, or find the one of a name."""
+    if name is not None:
+        return JSONResponse({"items": [answers.image(found) for found in _named(api, name)], "cursor": None})
+    page = api.darkroom().lookup.images(limit=limit, after=_place(cursor))
+    after = page.after
+    more = cursors.written([after.bucket, after.digest], "images") if isinstance(after, KeyPosition) else None
+    return JSONResponse({"items": [answers.image(found) for found in page.items], "cursor": more})
+
+
+@router.get("/images/{image}", operation_id="getImage", responses={200: _FOUND, **problems(404, 409)})
+def get_image(api: Wired, image_id: ImageId) -> Response:
+    """Look up an image, with the job of its newest version."""
+    return JSONResponse(answers.image(api.darkroom().lookup.image(image_id)))
+
+
+@router.get(
+    "/images/{image:digest}/thumbnail",
+    operation_id="getThumbnail",
+    response_class=Response,
+    responses={
+        200: content("image/*", _BYTES, "The thumbnail.", "ETag"),
+        304: bare("The client has it already.", "ETag"),
+        **problems(404, 409),
+    },
+)
+def get_thumbnail(api: Wired, image_id: ImageId, if_none_match: IfNoneMatch = None) -> Response:
+    """Look at the small copy of an image."""
+    found = api.darkroom().lookup.thumbnail(image_id)
+    etag = f'"{found.job_id}.{found.token}"'
+    headers = {"ETag": etag, "Cache-Control": f"private, max-age={_KEPT_SECONDS}"}
+    if conditions.unchanged(if_none_match, etag):
+        return answers.not_modified(headers)
+    return Response(found.data, headers=headers, media_type=found.mime)
+
+
+def _ref(api: Api, name: str, field: str) -> ImageRef:
+    """Name an image of the container of images."""
+    try:
+        return ImageRef.of(f"{api.darkroom().settings.images_container}/{name}")
+    except InvalidReference:
+        raise invalid(field, "Want 1 to 1,024 characters, without '.' and '..' between slashes.") from None
+
+
+def _accepted(api: Api, ref: ImageRef, recorded: Recorded) -> Response:
+    image_id = digest(api.darkroom().settings.image_type, ref.ref)
+    told = {"id": recorded.job_id, "image_id": image_id, "outcome": recorded.outcome.value}
+    headers = answers.location(recorded.job_id) | {"Retry-After": str(answers.POLL_SECONDS)}
+    return JSONResponse(told, 202, headers=headers)
+
+
+def _named(api: Api, name: str) -> list[ImageFound]:
+    _ref(api, name, "query.name")
+    try:
+        return [api.darkroom().lookup.image_named(name)]
+    except NoSuchImage:
+        return []
+
+
+def _blob_version(if_match: str | None) -> str | None:
+    """Return the bare ETag of the blob that is to be replaced; None for whatever stands there."""
+    tags = conditions.tags(if_match)
+    if tags is None or tags.anything:
+        return None
+    if len(tags.strong) != 1:
+        raise Mismatch
+    return version_of(tags.strong[0])
+
+
+def _place(cursor: str | None) -> KeyPosition | None:
+    if cursor is None:
+        return None
+    bucket, hashed = cursors.read(cursor, "images", (int, str))
+    place = KeyPosition(int(bucket), str(hashed))
+    if not 0 <= place.bucket < _MAX_BUCKETS or not IMAGE_ID.fullmatch(place.digest):
+        raise invalid("query.cursor", "It is no cursor of this list; begin without one.")
+    return place

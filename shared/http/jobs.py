@@ -1,0 +1,213 @@
+"""Jobs, as those who add them and those who work on them see them."""
+
+# ruff: noqa: FAST003 - paths name their parameters as clients know them: by the aliases of JobId and ImageId
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import Annotated
+
+import anyio.to_thread
+from fastapi import APIRouter, Query
+from starlette.responses import JSONResponse, Response
+
+from shared.http import answers, asked, conditions, cursors, told
+from shared.http.asked import seconds
+from shared.http.contract import bare, claimed, named, problems
+from shared.http.contract import told as telling
+from shared.http.problems import invalid
+from shared.http.wired import HELD, Api, IfNoneMatch, JobId, Lease, Strict, Traceparent, Wired
+from shared.ids import JOB_ID
+from shared.index import JobQuery, Position
+from shared.jobs import State
+from shared.ports import Row
+
+router = APIRouter(route_class=Strict, tags=["jobs"])
+
+#: Of W3C Trace Context, version 00.
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+#: Seconds between two tries of a claim that waits: each pause is twice the one before.
+_FIRST_PAUSE, _LAST_PAUSE = 0.25, 2.0
+_HOLDER = ("renewJob", "completeJob", "retryJob", "abandonJob", "failJob")
+_JOB = telling(told.JobTold, "The job.", "ETag", "Retry-After")
+_HELD = {200: _JOB, **problems(404, 409, 412, 428)}
+_WITH_BODY = {200: _JOB, **problems(404, 409, 412, 415, 428)}
+_CLAIMED = telling(told.JobTold, "The job; its ETag is the lease.", "ETag", "Retry-After") | {
+    "links": claimed(*_HOLDER)
+}
+_ADDED = telling(told.JobTold, "The job is new.", "ETag", "Location", "Retry-After") | {
+    "links": named("getJob", "claimJob", "cancelJob", "jobHistory", "whyNot")
+}
+#: A milliseconds' place in a list, beyond every moment that storage knows.
+_MAX_MS = 10**15
+
+
+@router.post(
+    "/jobs",
+    operation_id="addJob",
+    status_code=201,
+    responses={
+        201: _ADDED,
+        200: {"model": told.JobTold | told.PurgedTold, "description": "It is there already, or was and is purged."},
+        **problems(409, 415),
+    },
+)
+def add_job(api: Wired, job: asked.NewJob, traceparent: Traceparent = None) -> Response:
+    """Add a job; of a unique type and ref only one, also after it was purged."""
+    added = api.darkroom().add(
+        kind=job.type,
+        ref=job.ref,
+        params=job.params,
+        unique=job.unique,
+        ttl=seconds(job.ttl_seconds),
+        not_before=job.not_before,
+        max_attempts=job.max_attempts,
+        traceparent=cause(traceparent),
+    )
+    if added.row is not None:
+        return answers.job(added.row, status=201 if added.created else 200, located=added.created)
+    if added.key is None:
+        raise AssertionError("neither a job nor what is left of one")
+    return JSONResponse(answers.purged(added.key))
+
+
+@router.get("/jobs", operation_id="listJobs", responses={200: telling(told.JobsTold, "A page."), **problems()})
+def list_jobs(
+    *,
+    api: Wired,
+    kind: Annotated[str | None, Query(alias="type", pattern=asked.TYPE_PATTERN)] = None,
+    state: Annotated[State | None, Query()] = None,
+    ref: Annotated[asked.Ref | None, Query(description="Exactly; it needs `type`.")] = None,
+    ended_from: Annotated[asked.Moment | None, Query()] = None,
+    ended_to: Annotated[asked.Moment | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=cursors.MAX_CURSOR)] = None,
+) -> Response:
+    """List jobs: live ones first, by when they are due, then ended ones, the newest end first."""
+    if ref is not None and kind is None:
+        raise invalid("query.ref", "It needs type beside it.")
+    query = JobQuery(
+        types=None if kind is None else (kind,),
+        states=None if state is None else frozenset({state}),
+        ref=ref,
+        ended_from=ended_from,
+        ended_to=ended_to,
+    )
+    asking = [kind, state, ref, answers.moment(ended_from), answers.moment(ended_to)]
+    page = api.darkroom().lookup.list(query, limit=limit, after=_place(cursor, asking))
+    after = page.after
+    more = isinstance(after, Position) and cursors.written([after.segment, after.ms, after.job_id], asking)
+    return JSONResponse({"items": [answers.job_body(row) for row in page.items], "cursor": more or None})
+
+
+@router.post(
+    "/jobs/claim",
+    operation_id="claimNext",
+    responses={200: _CLAIMED, 204: bare("There is none."), **problems(409, 415)},
+)
+async def claim_next(api: Wired, order: asked.NextClaim) -> Response:
+    """Claim one of the oldest due jobs of a type, and wait for one if need be; the order is approximate."""
+    began = api.monotonic()
+    for pause in _pauses():
+        row = await anyio.to_thread.run_sync(partial(_tried, api, order))
+        left = order.wait_seconds - (api.monotonic() - began)
+        if row is not None:
+            return answers.job(row)
+        if left <= 0:
+            break
+        await api.pause(min(pause, left))
+    return Response(status_code=204)
+
+
+@router.get(
+    "/jobs/{id}",
+    operation_id="getJob",
+    responses={200: _JOB, 304: bare("The client has it already.", "ETag"), **problems(404, 409)},
+)
+def get_job(api: Wired, job_id: JobId, if_none_match: IfNoneMatch = None) -> Response:
+    """Look up a job."""
+    row = api.darkroom().lookup.get(job_id)
+    if conditions.unchanged(if_none_match, conditions.tag(row)):
+        return answers.not_modified(answers.job_headers(row))
+    return answers.job(row)
+
+
+@router.get(
+    "/jobs/{id}/history",
+    operation_id="jobHistory",
+    responses={200: telling(told.HistoryTold, "Its attempts."), **problems(404, 409)},
+)
+def job_history(api: Wired, job_id: JobId) -> Response:
+    """List every attempt at a job, and what was refused of its worker's reports."""
+    return JSONResponse({"attempts": [answers.attempt(one) for one in api.darkroom().lookup.history(job_id)]})
+
+
+@router.post("/jobs/{id}/claim", operation_id="claimJob", responses={200: _CLAIMED, **problems(404, 409, 415)})
+def claim_job(api: Wired, job_id: JobId, order: asked.JobClaim) -> Response:
+    """Claim this job."""
+    return answers.job(api.darkroom().hold.claim(job_id, owner=order.owner, lease=seconds(order.lease_seconds)))
+
+
+@router.post("/jobs/{id}/renew", operation_id="renewJob", responses=_WITH_BODY, openapi_extra=HELD)
+def renew_job(api: Wired, job_id: JobId, lease: Lease, news: asked.Renewal) -> Response:
+    """Protect a claim from now on, and tell how far it is; a lapsed one that nobody took over is still good."""
+    length = seconds(news.lease_seconds)
+    row = api.darkroom().hold.renew(
+        job_id, conditions.lease(lease), lease=length, progress=news.progress, cursor=news.cursor
+    )
+    return answers.job(row)
+
+
+@router.post("/jobs/{id}/complete", operation_id="completeJob", responses=_WITH_BODY, openapi_extra=HELD)
+def complete_job(api: Wired, job_id: JobId, lease: Lease, done: asked.Completion) -> Response:
+    """Commit the result; said again under the same token, it changes nothing."""
+    return answers.job(api.darkroom().hold.complete(job_id, conditions.lease(lease), result=done.result))
+
+
+@router.post("/jobs/{id}/retry", operation_id="retryJob", responses=_WITH_BODY, openapi_extra=HELD)
+def retry_job(api: Wired, job_id: JobId, lease: Lease, order: asked.Retry) -> Response:
+    """Give a job back after a failure that may pass; FAILED where no attempt may follow."""
+    error, delay = order.error, seconds(order.delay_seconds)
+    return answers.job(
+        api.darkroom().hold.retry(job_id, conditions.lease(lease), code=error.code, message=error.message, delay=delay)
+    )
+
+
+@router.post("/jobs/{id}/abandon", operation_id="abandonJob", responses=_HELD, openapi_extra=HELD)
+def abandon_job(api: Wired, job_id: JobId, lease: Lease) -> Response:
+    """Give a job back untouched; the attempt does not count."""
+    return answers.job(api.darkroom().hold.abandon(job_id, conditions.lease(lease)))
+
+
+@router.post("/jobs/{id}/fail", operation_id="failJob", responses=_WITH_BODY, openapi_extra=HELD)
+def fail_job(api: Wired, job_id: JobId, lease: Lease, order: asked.Fail) -> Response:
+    """End a job by an error that every other attempt would meet again."""
+    return answers.job(
+        api.darkroom().hold.fail(job_id, conditions.lease(lease), code=order.error.code, message=order.error.message)
+    )
+
+
+def cause(traceparent: str | None) -> str | None:
+    """Return a W3C trace context that can be read; None otherwise, as the standard wants."""
+    return traceparent if traceparent is not None and _TRACEPARENT.fullmatch(traceparent) else None
+
+
+def _tried(api: Api, order: asked.NextClaim) -> Row | None:
+    return api.darkroom().hold.claim_next(order.type, owner=order.owner, lease=seconds(order.lease_seconds))
+
+
+def _pauses() -> Iterator[float]:
+    pause = _FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(2 * pause, _LAST_PAUSE)
+
+
+def _place(cursor: str | None, asking: object) -> Position | None:
+    """Read a cursor of this list; what no list has written is refused, not looked up."""
+    if cursor is None:
+        return None
+    segment, ms, job_id = cursors.read(cursor, asking, (int, int, str))
+    place = Position(int(segment), int(ms), str(job_id))
+    if place.segment not in (0, 1) or not 0 <= place.ms < _MAX_MS or not JOB_ID.fullmatch(place.job_id):
+        raise invalid("query.cursor", "It is no cursor of this list; begin without one.")
+    return place

@@ -1,0 +1,104 @@
+"""What operators do to jobs by hand."""
+
+# ruff: noqa: FAST003 - paths name their parameters as clients know them: by the aliases of JobId and ImageId
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import JSONResponse, Response
+
+from shared.errors import Mismatch, NoSuchJob, Refused
+from shared.http import answers, asked, conditions, told
+from shared.http.contract import bare, problems
+from shared.http.contract import told as telling
+from shared.http.wired import Api, IfMatch, JobId, Strict, Wired
+from shared.jobs import State
+from shared.ports import Row
+from shared.steps.outcomes import Outcome
+
+router = APIRouter(route_class=Strict, tags=["operators"])
+
+_JOB = telling(told.JobTold, "The job.", "ETag", "Retry-After")
+_OPENED = telling(told.JobTold, "The job waits again.", "ETag", "Location", "Retry-After")
+_REFUSALS: Mapping[Outcome, tuple[str, str]] = {
+    Outcome.ENDED: ("ended", "The job has ended already."),
+    Outcome.LIVE: ("live", "The job waits or runs."),
+    Outcome.OUTDATED: ("outdated", "A newer version of its reference is recorded; that one counts."),
+    Outcome.LEFT: ("newer_release", "The job was written by a newer release."),
+}
+
+
+@router.post("/jobs/{id}/cancel", operation_id="cancelJob", responses={200: _JOB, **problems(404, 409, 412)})
+def cancel_job(api: Wired, job_id: JobId, if_match: IfMatch = None) -> Response:
+    """End a job that waits or runs; its worker is fenced out."""
+    outcome = api.darkroom().operate.cancel(job_id, etag=_version(api, job_id, if_match))
+    return answers.job(_after(api, job_id, outcome))
+
+
+@router.post(
+    "/jobs/{id}/redrive",
+    operation_id="redriveJob",
+    status_code=202,
+    responses={202: _OPENED, **problems(404, 409, 412)},
+)
+def redrive_job(api: Wired, job_id: JobId, if_match: IfMatch = None) -> Response:
+    """Open a failed or canceled job again, with all of its attempts."""
+    outcome = api.darkroom().operate.redrive(job_id, etag=_version(api, job_id, if_match))
+    return answers.job(_after(api, job_id, outcome), status=202, located=True)
+
+
+@router.delete(
+    "/jobs/{id}",
+    operation_id="deleteJob",
+    status_code=204,
+    responses={204: bare("It is gone."), **problems(404, 409, 412)},
+)
+def delete_job(
+    api: Wired,
+    job_id: JobId,
+    if_match: IfMatch = None,
+    forget: Annotated[bool, Query(description="Forget its uniqueness as well.")] = False,  # noqa: FBT002 - of a query
+) -> Response:
+    """Let go of a job that has ended."""
+    api.darkroom().remove(job_id, forget=forget, etag=_version(api, job_id, if_match))
+    return Response(status_code=204)
+
+
+@router.post(
+    "/jobs/purge",
+    operation_id="purgeJobs",
+    responses={
+        200: telling(told.PurgeTold, "All of them are gone."),
+        202: telling(told.PurgeTold, "Its time was over; ask again for the rest.", "Retry-After"),
+        **problems(409, 415),
+    },
+)
+def purge_jobs(api: Wired, order: asked.PurgeOrder) -> Response:
+    """Let go of jobs that have ended before a moment, of one state or of all."""
+    states = [State(order.state)] if order.state else [state for state in State if state.ended]
+    gone = api.darkroom().purge(owner=f"http/{api.draw()}", edges=dict.fromkeys(states, order.before))
+    if gone.locked_out:
+        raise Refused("locked_out", "Another purge is at work; ask again when it is done.")
+    counted = {"jobs": gone.jobs, "thumbnails": gone.thumbnails, "conflicts": gone.conflicts, "left": gone.left}
+    if gone.left:
+        return JSONResponse(counted, 202, headers={"Retry-After": str(answers.POLL_SECONDS)})
+    return JSONResponse(counted)
+
+
+def _version(api: Api, job_id: str, if_match: str | None) -> str | None:
+    """Return which row's ETag a step must meet; of several that the client has seen, the one that stands there."""
+    named = conditions.versions(if_match)
+    if named is None or len(named) == 1:
+        return None if named is None else named[0]
+    stands = api.darkroom().lookup.get(job_id).etag
+    if stands not in named:
+        raise Mismatch
+    return stands
+
+
+def _after(api: Api, job_id: str, outcome: Outcome) -> Row:
+    if outcome is Outcome.UNKNOWN:
+        raise NoSuchJob
+    if outcome in _REFUSALS:
+        raise Refused(*_REFUSALS[outcome])
+    return api.darkroom().lookup.get(job_id)

@@ -1,0 +1,53 @@
+"""How the service stands: figures for people and for Prometheus, whether storage answers, and the page."""
+
+# ruff: noqa: FAST003 - paths name their parameters as clients know them: by the aliases of JobId and ImageId
+from fastapi import APIRouter
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+
+from shared.http import answers, dashboard, told
+from shared.http.contract import problems
+from shared.http.contract import told as telling
+from shared.http.wired import JobId, Strict, Wired
+from shared.statistics import prometheus
+from shared.why import why
+
+router = APIRouter(route_class=Strict, tags=["status"])
+
+_PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+#: The row that the cheapest read asks for; it need not be there.
+_LOCK = "sweep"
+
+
+@router.get(
+    "/jobs/{id}/why", operation_id="whyNot", responses={200: telling(told.WhyTold, "Why."), **problems(404, 409)}
+)
+def why_not(api: Wired, job_id: JobId) -> Response:
+    """Say in one sentence why a job is not done, or how it ended."""
+    row = api.darkroom().lookup.get(job_id)
+    return JSONResponse({"why": why(row, margin=api.darkroom().settings.margin, now=row.seen_at)})
+
+
+@router.get("/stats", operation_id="getStats", responses={200: telling(told.StatsTold, "Figures."), **problems()})
+def get_stats(api: Wired) -> Response:
+    """Count jobs, and tell what waits."""
+    return JSONResponse(answers.stats(api.darkroom().stats()))
+
+
+@router.get("/metrics", operation_id="getMetrics", response_class=PlainTextResponse, responses={**problems()})
+def get_metrics(api: Wired) -> Response:
+    """Tell the same to Prometheus."""
+    return Response(prometheus(api.darkroom().stats()), media_type=_PROMETHEUS)
+
+
+@router.get("/health", operation_id="getHealth", responses={200: telling(told.HealthTold, "It does."), **problems()})
+def get_health(api: Wired) -> Response:
+    """Say whether storage answers; one read."""
+    api.darkroom().storage.locks.get(_LOCK)
+    return JSONResponse({"status": "ok"})
+
+
+@router.get("/dashboard", operation_id="getDashboard", response_class=HTMLResponse, responses={**problems()})
+def get_dashboard() -> Response:
+    """Show the page."""
+    page = dashboard.page()
+    return HTMLResponse(page.html, headers=page.headers)

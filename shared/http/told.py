@@ -1,0 +1,171 @@
+"""What answers look like: only a description, for the contract. They are written by ``shared.http.answers``."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+
+class ErrorTold(BaseModel):
+    """Why the last attempt failed."""
+
+    code: str
+    message: str
+    at: datetime
+
+
+class VersionTold(BaseModel):
+    """Which version of which image a job is about."""
+
+    container: str
+    name: str
+    etag: str
+
+
+class JobTold(BaseModel):
+    """A job."""
+
+    id: str
+    type: str
+    ref: str
+    state: str = Field(pattern="^(PENDING|RUNNING|COMPLETED|FAILED|CANCELED)$")
+    attempts: int
+    token: int
+    owner: str | None
+    lease_until: datetime | None
+    not_before: datetime | None
+    created_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    updated_at: datetime
+    progress: float | None
+    error: ErrorTold | None
+    image: VersionTold | None
+    report: dict[str, Any] | None
+    result: dict[str, Any] | None
+    traceparent: str | None
+    params: dict[str, Any]
+    cursor: str | None
+
+
+class PurgedTold(BaseModel):
+    """What is left of a purged job: its uniqueness."""
+
+    id: str
+    type: str
+    ref: str
+    state: str | None
+    ended_at: datetime | None
+    purged: bool
+
+
+class JobsTold(BaseModel):
+    """A page of jobs."""
+
+    items: list[JobTold]
+    cursor: str | None
+
+
+class AttemptTold(BaseModel):
+    """One attempt."""
+
+    token: int
+    owner: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    error: ErrorTold | None
+    refused: int
+    refused_report: str | None
+    refused_at: datetime | None
+
+
+class HistoryTold(BaseModel):
+    """Every attempt, the first one first."""
+
+    attempts: list[AttemptTold]
+
+
+class WhyTold(BaseModel):
+    """One sentence."""
+
+    why: str
+
+
+class PurgeTold(BaseModel):
+    """What a purge did."""
+
+    jobs: int
+    thumbnails: int
+    conflicts: int
+    left: bool
+
+
+class AcceptedTold(BaseModel):
+    """Which job stands for an image."""
+
+    id: str
+    image_id: str
+    outcome: str
+
+
+class ImageTold(BaseModel):
+    """An image, and the job of its newest version; ``job`` is null once it is purged."""
+
+    image_id: str
+    name: str
+    etag: str
+    state: str | None
+    ended_at: datetime | None
+    job: JobTold | None
+
+
+class ImagesTold(BaseModel):
+    """A page of images."""
+
+    items: list[ImageTold]
+    cursor: str | None
+
+
+class LockTold(BaseModel):
+    """Who sweeps."""
+
+    holder: str | None
+
+
+class StatsTold(BaseModel):
+    """How much there is."""
+
+    as_of: datetime
+    jobs: dict[str, dict[str, int]]
+    capped: bool
+    oldest_due_age_seconds: float | None
+    lock: LockTold
+    poison: int
+    missed: int | None
+    stale_reports_total: int
+
+
+class HealthTold(BaseModel):
+    """That storage answers."""
+
+    status: str
+
+
+class WrongTold(BaseModel):
+    """One field that can't be used."""
+
+    field: str
+    message: str
+
+
+class ProblemTold(BaseModel):
+    """A refusal, RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    errors: list[WrongTold] | None = None

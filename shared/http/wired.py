@@ -1,0 +1,96 @@
+"""What routes are given, and what all of them have in common."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+from fastapi import Depends, Header, Path
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.http import asked, bodies
+from shared.http.problems import Problem, Wrong
+from shared.wiring import Darkroom
+
+
+@dataclass(frozen=True)
+class Api:
+    """What the routes stand on; they read no clock and no environment.
+
+    Attributes:
+        darkroom: Returns the steps; built at its first call, which talks to nobody but may take a while.
+        pause: Waits so many seconds.
+        monotonic: Seconds that never go back.
+        draw: Returns 32 hex digits, never the same.
+    """
+
+    darkroom: Callable[[], Darkroom]
+    pause: Callable[[float], Awaitable[None]]
+    monotonic: Callable[[], float]
+    draw: Callable[[], str]
+
+
+class Strict(APIRoute):
+    """A route that takes no query that it does not know, nothing twice, and only JSON that is JSON."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Look at query and body before FastAPI does."""
+        handler = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            self._know(request.url.query)
+            if self.body_field is not None:
+                # Where Starlette keeps what it has parsed: so nobody parses it again, in another way.
+                request._json = bodies.read(await request.body(), request.headers.get("content-type"))  # noqa: SLF001
+            return await handler(request)
+
+        return strict
+
+    def _know(self, query: str) -> None:
+        given = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
+        known = {field.alias for field in self.dependant.query_params}
+        wrong = [Wrong(f"query.{name[:50]}", "It is not known here.") for name in given if name not in known]
+        wrong += [Wrong(f"query.{name}", "It is given twice.") for name in sorted(known) if given.count(name) > 1]
+        if wrong:
+            raise Problem(422, "invalid", "The request can't be used as it is.", tuple(wrong))
+
+
+async def _api(request: Request) -> Api:
+    api: Api = request.app.state.api
+    return api
+
+
+async def _path(request: Request) -> str:
+    return str(request.scope["path"])
+
+
+async def _lease(request: Request) -> str | None:
+    return request.headers.get("if-match")
+
+
+Wired = Annotated[Api, Depends(_api)]
+#: If-Match of a holder, to be read once the body is known to be good.
+Lease = Annotated[str | None, Depends(_lease)]
+#: What the contract says of it: FastAPI itself would answer its absence by 422.
+HELD: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "if-match",
+            "in": "header",
+            "required": True,
+            "description": "The ETag of the claim, or of any later answer about it: it is the lease.",
+            "schema": {"type": "string", "examples": ['"WzEsIjAwIiwiVy8wIl0"']},
+        }
+    ]
+}
+#: Of an operator: acts only on the version that it names.
+IfMatch = Annotated[str | None, Header(description="Act only on the version that this ETag names.")]
+IfNoneMatch = Annotated[str | None, Header(description="Answer 304 where it names what would be sent.")]
+Traceparent = Annotated[
+    str | None, Header(description="W3C trace context of the cause; one that can't be read is not taken over.")
+]
+JobId = Annotated[
+    str, Path(alias="id", pattern=asked.ID_PATTERN, examples=["word-count-00112233445566778899aabbccddeeff"])
+]

@@ -1,0 +1,232 @@
+"""What lists and look-ups need from storage: one protocol over the index rows, and what it and they answer with.
+
+Index rows say where to look and decide nothing: a job is judged by its own row. They stand in the order of a moment,
+of ``due`` for live jobs and of the end, the newest first, for ended ones. Errors as in ``shared.ports``; a table that
+is missing holds nothing.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from shared.jobs import JobError, State
+from shared.ports import Key, Row
+
+T = TypeVar("T")
+
+#: Segments of a list of jobs, in their order.
+LIVE, ENDED = 0, 1
+#: An image's id: the digest of job type and reference, see ``ids.digest``.
+IMAGE_ID = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, order=True)
+class Position:
+    """Where an index row stands among those of all types, buckets and states: positions compare as lists go.
+
+    Attributes:
+        segment: ``LIVE`` or ``ENDED``.
+        ms: Of a live job ``due`` in milliseconds since 1970; of an ended one its end, counted down, so that the
+            newest is the least.
+        job_id: The job.
+    """
+
+    segment: int
+    ms: int
+    job_id: str
+
+
+@dataclass(frozen=True, order=True)
+class KeyPosition:
+    """Where a key row stands among those of one type.
+
+    Attributes:
+        bucket: Number of its partition.
+        digest: 32 hex digits of type and reference: an image's id.
+    """
+
+    bucket: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """A piece of a list.
+
+    Attributes:
+        items: In the order of the list; fewer than asked for, even none, is not the end.
+        after: Where the next page goes on; None at the end.
+    """
+
+    items: Sequence[T]
+    after: Position | KeyPosition | None = None
+
+
+@dataclass(frozen=True)
+class Attempted:
+    """One attempt at a job.
+
+    Attributes:
+        token: Its fencing token, by which attempts are ordered.
+        claim_id: Drawn for it alone.
+        owner: Who worked.
+        started: The service's time, aware UTC, here and below.
+        ended: When it ended; None while it lasts.
+        outcome: The event that ended it, or ``lapsed``; None while it lasts.
+        error: What stood in the job's row when it ended.
+        refused: How many reports of its worker came too late.
+        refused_report: What the last of them was, in a word.
+        refused_at: When that came.
+    """
+
+    token: int
+    claim_id: str
+    owner: str
+    started: datetime
+    ended: datetime | None = None
+    outcome: str | None = None
+    error: JobError | None = None
+    refused: int = 0
+    refused_report: str | None = None
+    refused_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class JobQuery:
+    """Which jobs to list; what is None leaves nothing out.
+
+    Attributes:
+        types: Of jobs.
+        states: As the jobs' rows tell them.
+        ref: What they are about, exactly; it needs one type beside it.
+        ended_from: Only what has ended, and not before this; aware UTC, whole milliseconds.
+        ended_to: Only what has ended, and before this; likewise.
+    """
+
+    types: tuple[str, ...] | None = None
+    states: frozenset[State] | None = None
+    ref: str | None = None
+    ended_from: datetime | None = None
+    ended_to: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ImageFound:
+    """What is known of an image.
+
+    Attributes:
+        image_id: 32 hex digits of job type and reference.
+        key: Its newest version, and how that one's job ended once it is purged.
+        row: The job of the newest version; None once it is purged.
+    """
+
+    image_id: str
+    key: Key
+    row: Row | None
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """The small copy of an image that its job has committed.
+
+    Attributes:
+        data: An encoded image.
+        mime: Of ``data``.
+        job_id: The job that made it.
+        token: Of the attempt that made it; with ``job_id`` it names these bytes for good.
+    """
+
+    data: bytes
+    mime: str
+    job_id: str
+    token: int
+
+
+class JobIndex(Protocol):
+    """The rows beside the job rows: what lists go by. One call looks into one partition."""
+
+    def live(self, kind: str, bucket: int, *, after: Position | None, limit: int) -> list[Position]:
+        """List jobs of one bucket that wait or run, by ``due``, the earliest first.
+
+        Args:
+            kind: Of job.
+            bucket: Number of the partition.
+            after: Begin behind this; at the first without it.
+            limit: 1 to 1,000.
+
+        Costs: 1 query.
+        """
+
+    def ended(
+        self,
+        kind: str,
+        bucket: int,
+        state: State,
+        *,
+        after: Position | None,
+        ended_from: datetime | None,
+        ended_to: datetime | None,
+        limit: int,
+    ) -> list[Position]:
+        """List jobs of one bucket that have ended in a state, the newest end first.
+
+        Args:
+            kind: Of job.
+            bucket: Number of the partition.
+            state: In which they ended.
+            after: Begin behind this; at the newest without it.
+            ended_from: Leave out what ended before this.
+            ended_to: Leave out what ended at this or later.
+            limit: 1 to 1,000.
+
+        Costs: 1 query.
+        """
+
+    def of_ref(self, kind: str, ref: str, *, after: str | None, limit: int) -> list[Row]:
+        """List the jobs of one reference by their ids; those of a newer release are left out.
+
+        Args:
+            kind: Of job.
+            ref: What they are about, exactly.
+            after: Begin behind this id; at the first without it.
+            limit: 1 to 1,000; a shorter list is the end.
+
+        Costs: 1 query.
+        """
+
+    def keys(self, kind: str, bucket: int, *, after: str | None, limit: int) -> list[Key]:
+        """List the references of one bucket that are recorded, by their digests.
+
+        Args:
+            kind: Of job.
+            bucket: Number of the partition.
+            after: Begin behind this digest; at the first without it.
+            limit: 1 to 1,000.
+
+        Costs: 1 query.
+        """
+
+    def key_of(self, kind: str, image_id: str) -> Key | None:
+        """Read which version of a reference is the newest recorded, by the reference's digest. Costs: 1 read."""
+
+    def attempts(self, job_id: str) -> list[Attempted]:
+        """List the attempts at one job, the first one first. Costs: 1 query."""
+
+    def types(self) -> list[str]:
+        """List the types of which a job was ever added, in the order of their names. Costs: 1 query."""
+
+    def insert_type(self, kind: str) -> None:
+        """Note that there are jobs of a type; twice is harmless. Costs: 1 transaction."""
+
+
+class ThumbnailReader(Protocol):
+    """The container of thumbnails, to be read."""
+
+    def thumbnail(self, name: str) -> tuple[bytes, str]:
+        """Read one thumbnail, and its MIME type. Costs: 1 read.
+
+        Raises:
+            BlobGone: There is none.
+        """

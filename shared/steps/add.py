@@ -1,0 +1,159 @@
+"""Add a job of any type: row first, message second, as ``record`` does it for images."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared import moves
+from shared.clock import DATE_STEP
+from shared.errors import Duplicate, KeyTaken, NewerSchema, Refused, Undecided
+from shared.index import JobIndex
+from shared.jobs import Move
+from shared.ports import JobStore, Key, Row
+from shared.settings import Settings
+from shared.steps.announce import Announce
+from shared.telemetry import Happened, emit
+
+#: Others that add, purge and forget one reference at the same moment this often in a row are no accident.
+ROUNDS = 20
+
+
+@dataclass(frozen=True)
+class Added:
+    """What an add has found or made.
+
+    Attributes:
+        row: The job; None when it is purged.
+        key: The key row that is left of it then; None otherwise.
+        created: Whether this call has made it.
+    """
+
+    row: Row | None
+    key: Key | None
+    created: bool
+
+
+class Add:
+    """Add jobs.
+
+    Args:
+        jobs: Where the row goes.
+        index: Remembers which types there are, so that the sweep looks at them.
+        announce: Sends the message, where this app works on the type.
+        settings: Limits.
+        now: The service's time.
+        draw: Returns 32 hex digits, never the same.
+    """
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        index: JobIndex,
+        announce: Announce,
+        settings: Settings,
+        now: Callable[[], datetime],
+        draw: Callable[[], str],
+    ) -> None:
+        self._jobs = jobs
+        self._index = index
+        self._announce = announce
+        self._settings = settings
+        self._now = now
+        self._draw = draw
+        self._known: frozenset[str] = frozenset()
+
+    def __call__(
+        self,
+        *,
+        kind: str,
+        ref: str,
+        params: Mapping[str, Any],
+        unique: bool,
+        ttl: timedelta | None = None,
+        not_before: datetime | None = None,
+        max_attempts: int | None = None,
+        traceparent: str | None = None,
+    ) -> Added:
+        """Add a job; of a unique type and reference only one, whoever else adds it, and also after it was purged.
+
+        Args:
+            kind: Its type.
+            ref: What it is about.
+            params: Facts for the worker, JSON.
+            unique: Whether type and reference make it the same job.
+            ttl: From now on; later it fails instead of being claimed.
+            not_before: Earliest claim, aware UTC; at once without it.
+            max_attempts: Claims until it fails; those of the settings without it.
+            traceparent: W3C trace context of what caused it; one is drawn without it.
+
+        Raises:
+            InvalidReference: The type is of no form that a type has.
+            Refused: ``wrong_type``: images are recorded, not added; ``too_many_types``; ``newer_release``.
+            TooLarge: The params are larger than a row holds.
+            StorageOut: Storage is out.
+            Undecided: Whether it was added is not known; a unique one may be added again.
+
+        Costs: transaction, send = 2, without the message 1; one that is there 2; 2 more for a type's first.
+        """
+        self._introduce(kind)
+        now, nonce = self._now(), self._draw()
+        move = moves.add(
+            kind=kind,
+            ref=ref,
+            version="" if unique else self._draw(),
+            unique=unique,
+            params=params,
+            max_attempts=max_attempts or self._settings.max_attempts,
+            time_limit=self._settings.time_limit,
+            ttl=ttl,
+            not_before=not_before,
+            now=now,
+            grace=self._announce.grace(kind),
+            traceparent=traceparent or f"00-{self._draw()}-{self._draw()[:16]}-01",
+            add_nonce=nonce,
+        )
+        for _ in range(ROUNDS):
+            added = self._added(move)
+            if added is not None:
+                return added
+        raise Undecided(f"{move.job.id}: others were first {ROUNDS} times")
+
+    def _introduce(self, kind: str) -> None:
+        """Make a type known before its first job, so that no job is of a type that nobody looks at."""
+        if kind == self._settings.image_type:
+            raise Refused("wrong_type", f"Jobs of type {kind} are made of images that are there: POST /images.")
+        if kind in self._known:
+            return
+        self._known = frozenset(self._index.types())
+        if kind in self._known:
+            return
+        if len(self._known) >= self._settings.max_job_types:
+            raise Refused(
+                "too_many_types", f"There are {len(self._known)} types already; MAX_JOB_TYPES allows no more."
+            )
+        self._index.insert_type(kind)
+        self._known |= {kind}
+
+    def _added(self, move: Move) -> Added | None:
+        """Insert, or find what stands in its place; None when that has gone meanwhile."""
+        job = move.job
+        try:
+            row = self._jobs.insert(move)
+        except Duplicate:
+            return self._existing(job.id)
+        except KeyTaken:
+            key = self._jobs.key(job.type, job.ref)
+            return None if key is None or key.state is None else Added(None, key, created=False)
+        emit(Happened.RECORDED, job=job.id, ref=job.ref)
+        wait = timedelta(0) if job.not_before is None else max(timedelta(0), job.not_before - self._now()) + DATE_STEP
+        self._announce(row.job, delay=wait)
+        return Added(row, None, created=True)
+
+    def _existing(self, job_id: str) -> Added | None:
+        try:
+            found = self._jobs.get(job_id)
+        except NewerSchema:
+            raise Refused("newer_release", "The job is there, written by a newer release.") from None
+        return None if found is None else Added(found, None, created=False)

@@ -1,0 +1,190 @@
+"""Claim jobs, and write under a claim: what this app's own workers and external ones have in common.
+
+Nothing here is held between two calls. Each write goes against the row's ETag, and only where claim id and token in the
+row are the worker's: so of all workers that ever claimed a job at most one can end it.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from shared import moves
+from shared.clock import DATE_STEP, ServerClock
+from shared.errors import IllegalTransition, Lost, Undecided
+from shared.jobs import Claim, Event, Guard, Job, JobError, Move
+from shared.ports import JobStore, Row
+from shared.settings import Settings
+from shared.steps.announce import Announce
+from shared.steps.outcomes import Outcome
+from shared.telemetry import Happened, emit
+
+#: A write meets only its own worker's last renewal; more refusals in a row than this have another cause.
+ROUNDS = 5
+#: Why no claim will ever be allowed again, as an error code.
+_SPENT = {Guard.ATTEMPTS_LEFT.value: "attempts_exhausted", Guard.TIME_LEFT.value: "time_limit"}
+_REFUSALS = {Guard.DUE.value: Outcome.NOT_DUE, Guard.LAPSED.value: Outcome.BUSY}
+
+
+class Claims:
+    """Claim, renew, give back and end.
+
+    Args:
+        jobs: Where the rows are.
+        announce: Sends the message of a retry.
+        settings: Times.
+        clock: The service's time.
+        draw: Returns a new claim id.
+        chance: Returns a number drawn evenly from [0, 1).
+    """
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        announce: Announce,
+        settings: Settings,
+        clock: ServerClock,
+        draw: Callable[[], str],
+        chance: Callable[[], float],
+    ) -> None:
+        self.jobs = jobs
+        self.clock = clock
+        self._announce = announce
+        self._settings = settings
+        self._draw = draw
+        self._chance = chance
+
+    def lapsed(self, row: Row) -> bool:
+        """Say whether a running worker's lease on this row has lapsed, by the service's clock alone."""
+        return row.lapsed(margin=self._settings.margin)
+
+    def claim(self, row: Row, *, owner: str, lease: timedelta) -> Row | Outcome:
+        """Claim a job as it was read.
+
+        Args:
+            row: The job.
+            owner: Who works; 1–128 characters.
+            lease: Protection from the write on.
+
+        Returns:
+            The row under its new claim; or why there is none: ENDED, BUSY, NOT_DUE, or FAILED when this call found its
+            attempts or its time used up and ended it.
+
+        Costs: 1 transaction.
+        """
+        lapsed = self.lapsed(row)
+        try:
+            move = moves.claim(
+                row.job, owner=owner, claim_id=self._draw(), now=self.clock.now(), lapsed=lapsed, lease=lease
+            )
+            won = self.jobs.replace(row, move)
+        except IllegalTransition as refused:
+            return self._refused(row, refused, lapsed=lapsed)
+        except Lost:
+            return Outcome.BUSY
+        emit(Happened.CLAIMED, job=row.job.id, ref=row.job.ref, owner=owner, token=won.job.token)
+        return won
+
+    def write(self, row: Row, claim: Claim, move: Callable[[Job, Claim], Move]) -> Row | None:
+        """Write under a claim; None when it has gone to another, and nothing was written.
+
+        Whoever renews a claim moves its row: so the write is repeated against the fresh row while the claim stands.
+
+        Args:
+            row: The job, as this worker knows it.
+            claim: The worker's own.
+            move: Makes the move from the row as it stands.
+
+        Raises:
+            Undecided: The row moved every time, or storage does not say whether it was written.
+
+        Costs: 1 transaction; 1 read and 1 transaction for each renewal in between.
+        """
+        found: Row | None = row
+        for _ in range(ROUNDS):
+            if found is None or found.job.claim != claim:
+                return None
+            try:
+                return self.jobs.replace(found, move(found.job, claim))
+            except Lost:
+                found = self.jobs.get(row.job.id)
+        raise Undecided(f"{row.job.id}: the row moved at each of {ROUNDS} writes")
+
+    def fail(self, row: Row, claim: Claim, *, code: str, message: str) -> Row | None:
+        """End a job by an error that another attempt would meet again; None as ``write``."""
+        error = JobError(code, message, self.clock.now())
+        return self.write(row, claim, lambda job, own: moves.fail(job, claim=own, error=error, now=error.at))
+
+    def retry(self, row: Row, claim: Claim, *, code: str, message: str, delay: timedelta | None = None) -> Row | None:
+        """Give a job back after a failure that may pass, or fail it when no attempt may follow; None as ``write``.
+
+        Args:
+            row: The job, as this worker knows it.
+            claim: The worker's own.
+            code: Of the error.
+            message: Likewise, one sentence.
+            delay: Until the next claim; by the back-off without it.
+
+        Costs: 1 transaction and 1 message.
+        """
+        job, error = row.job, JobError(code, message, self.clock.now())
+        wait = self._backoff(job) if delay is None else delay
+        if job.attempts_used or job.time_over(error.at + wait):
+            return self.write(row, claim, lambda job, own: moves.fail(job, claim=own, error=error, now=error.at))
+        grace = self._announce.grace(job.type)
+        won = self.write(
+            row, claim, lambda job, own: moves.retry(job, claim=own, error=error, now=error.at, delay=wait, grace=grace)
+        )
+        if won is not None and won.job.not_before is not None:
+            # Counted from the reply to that write: until then this process's clock may have run ahead. A receiver may
+            # believe the time to be a step earlier, and a message that comes before its job is due is spent.
+            left = max(timedelta(0), won.job.not_before - self.clock.now())
+            self._announce(won.job, delay=left + DATE_STEP)
+        return won
+
+    def abandon(self, row: Row, claim: Claim) -> Row | None:
+        """Give a job back, the attempt uncounted; None as ``write``. Costs: 1 transaction."""
+        grace = self._announce.grace(row.job.type)
+        return self.write(row, claim, lambda job, own: moves.abandon(job, claim=own, now=self.clock.now(), grace=grace))
+
+    def give_up(self, row: Row, event: Event, code: str, *, lapsed: bool) -> None:
+        """End a job that nobody has finished.
+
+        Raises:
+            IllegalTransition: It has attempts and time left, or a worker's lease is live.
+            Lost: It has moved on since.
+
+        Costs: 1 transaction.
+        """
+        last = "" if row.job.error is None else f"; the last error was {row.job.error.code}"
+        error = JobError(code, f"None of {row.job.attempts} attempts finished{last}.", self.clock.now())
+        self.jobs.replace(row, moves.end(row.job, event=event, error=error, lapsed=lapsed, now=error.at))
+        emit(Happened.ENDED, job=row.job.id, code=code)
+
+    def expire(self, row: Row) -> Outcome:
+        """End a job that may never be claimed again; FAILED if it was so, LEFT or BUSY otherwise.
+
+        Costs: 1 transaction; nothing for a job that has attempts and time left.
+        """
+        code = "attempts_exhausted" if row.job.attempts_used else "time_limit"
+        try:
+            self.give_up(row, Event.EXHAUST, code, lapsed=self.lapsed(row))
+        except IllegalTransition:
+            return Outcome.LEFT
+        except Lost:
+            return Outcome.BUSY
+        return Outcome.FAILED
+
+    def _backoff(self, job: Job) -> timedelta:
+        counted, chance = job.attempts - job.attempts_base, self._chance()
+        return moves.backoff(counted, base=self._settings.backoff, cap=self._settings.backoff_max, chance=chance)
+
+    def _refused(self, row: Row, refused: IllegalTransition, *, lapsed: bool) -> Outcome:
+        """Say why the job can't be claimed; end it if it never will be: a job that kills its workers ends."""
+        code = _SPENT.get(refused.guard or "")
+        if code is None:
+            return _REFUSALS.get(refused.guard or "", Outcome.ENDED)
+        try:
+            self.give_up(row, Event.EXHAUST, code, lapsed=lapsed)
+        except Lost:
+            return Outcome.BUSY
+        return Outcome.FAILED

@@ -1,0 +1,287 @@
+"""Look up jobs and images: where they stand, what was tried, and lists of them that go on where they ended.
+
+Lists go by index rows, and each job is told by its own row, read after them: what has moved on in between is left out
+of the place where it stood. A list is no snapshot: a job that moves while somebody turns pages may be met twice, or,
+where it moves to a place that was passed already, not at all.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
+from itertools import islice, product
+
+from shared.errors import BlobGone, InvalidReference, NewerSchema, NoSuchImage, NoSuchJob, Refused
+from shared.ids import digest
+from shared.images import ImageRef
+from shared.index import (
+    ENDED,
+    IMAGE_ID,
+    LIVE,
+    Attempted,
+    ImageFound,
+    JobIndex,
+    JobQuery,
+    KeyPosition,
+    Page,
+    Position,
+    Thumbnail,
+    ThumbnailReader,
+)
+from shared.jobs import Job, State
+from shared.ports import JobStore, Key, Row
+from shared.settings import Settings
+from shared.steps.merging import Read, Rows, SortedList, merged
+
+#: Rows that one call reads at once.
+AT_ONCE = 8
+#: Index rows that one call reads at most, for each job that is asked for; beside the first of each list.
+ROWS_PER_JOB = 5
+
+
+class Lookup:
+    """Jobs and images, one by one and in lists.
+
+    Args:
+        jobs: Reads jobs.
+        index: Lists them.
+        images: Reads thumbnails.
+        settings: Image type, container of images, buckets.
+        kinds: Returns the types that this process works on; those of which jobs were added are known besides.
+    """
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        index: JobIndex,
+        images: ThumbnailReader,
+        settings: Settings,
+        kinds: Callable[[], Sequence[str]],
+    ) -> None:
+        self._jobs = jobs
+        self._index = index
+        self._images = images
+        self._settings = settings
+        self._kinds = kinds
+
+    def get(self, job_id: str) -> Row:
+        """Read one job.
+
+        Raises:
+            NoSuchJob: There is none.
+            Refused: It is a newer release's: ``newer_release``.
+            InvalidReference: That is no job id.
+
+        Costs: 1 read.
+        """
+        try:
+            row = self._jobs.get(job_id)
+        except NewerSchema:
+            raise Refused("newer_release", "The job was written by a newer release, which can read it.") from None
+        if row is None:
+            raise NoSuchJob(job_id)
+        return row
+
+    def history(self, job_id: str) -> Sequence[Attempted]:
+        """List the attempts at one job, the first one first.
+
+        Raises:
+            NoSuchJob: There is no such job.
+            InvalidReference: That is no job id.
+
+        Costs: 1 query; 1 read more for a job without attempts.
+        """
+        attempts = self._index.attempts(job_id)
+        if not attempts:  # attempts stand and go with their job; without any, the job must tell that it is there
+            try:
+                found = self._jobs.get(job_id)
+            except NewerSchema:
+                return []
+            if found is None:
+                raise NoSuchJob(job_id)
+        return attempts
+
+    def types(self) -> Sequence[str]:
+        """List the types of which there are jobs, or could be, by name. Costs: 1 query."""
+        return sorted({*self._index.types(), self._settings.image_type, *self._kinds()})
+
+    def list(self, query: JobQuery, *, limit: int, after: Position | None = None) -> Page[Row]:
+        """List jobs: live ones first, by when the sweep must look at them, then ended ones, the newest end first.
+
+        The jobs of one reference come by their ids. Those of a newer release are left out.
+
+        Args:
+            query: Which.
+            limit: 1 to 1,000.
+            after: Of the page before, of the same query.
+
+        Raises:
+            InvalidReference: A reference without its one type, or a type of no form that a type has.
+
+        Costs: 1 query for each type and bucket, and, where live ones don't fill the page, for each type, bucket and
+        state; few more where jobs are spread unevenly; 1 read a job, and 1 query for all types. Of a reference: 1
+        query. It reads no more than ``ROWS_PER_JOB`` × ``limit`` index rows, and the first of each list.
+        """
+        if query.ref is not None:
+            return self._of_ref(query, limit, after)
+        if query.types is None:
+            query = replace(query, types=tuple(self.types()))
+        rows, found = Rows(ROWS_PER_JOB * limit), dict[str, Row]()
+        with ThreadPoolExecutor(AT_ONCE, "list") as pool:
+            for segment in (LIVE, ENDED):
+                if after is not None and after.segment > segment:
+                    continue
+                passed = after if after is not None and after.segment == segment else None
+                lists = self._lists(segment, query, passed, limit)
+                positions = merged(lists, pool, limit=limit, rows=rows)
+                after = self._fill(found, positions, query, limit, pool) or after
+                if not all(each.exhausted for each in lists):  # nor are ended ones that a full page did not begin with
+                    return Page([*found.values()], after)
+        return Page([*found.values()])
+
+    def images(self, *, limit: int, after: KeyPosition | None = None) -> Page[ImageFound]:
+        """List images, in an order that says nothing; those whose job is a newer release's are left out.
+
+        Args:
+            limit: 1 to 1,000.
+            after: Of the page before.
+
+        Costs: 1 query for each bucket that is looked into, 1 read an image.
+        """
+        found: list[tuple[KeyPosition, Key]] = []
+        passed = after or KeyPosition(0, "")
+        for bucket in range(passed.bucket, self._settings.job_buckets):
+            behind = passed.digest if bucket == passed.bucket and passed.digest else None
+            keys = self._index.keys(self._settings.image_type, bucket, after=behind, limit=limit - len(found))
+            found += [(KeyPosition(bucket, digest(key.type, key.ref)), key) for key in keys]
+            if len(found) == limit:
+                break
+        with ThreadPoolExecutor(AT_ONCE, "list") as pool:
+            read = list(pool.map(lambda key: self._readable(key.job_id), [key for _, key in found]))
+        items = [
+            ImageFound(at.digest, key, row) for (at, key), (row, readable) in zip(found, read, strict=True) if readable
+        ]
+        return Page(items, found[-1][0] if len(found) == limit else None)
+
+    def image(self, image_id: str) -> ImageFound:
+        """Look up an image.
+
+        Raises:
+            NoSuchImage: None of that id was ever recorded.
+            Refused: Its job is a newer release's: ``newer_release``.
+
+        Costs: 2 reads.
+        """
+        known = IMAGE_ID.fullmatch(image_id)
+        key = self._index.key_of(self._settings.image_type, image_id) if known else None
+        if key is None:
+            raise NoSuchImage(image_id)
+        try:
+            return ImageFound(image_id, key, self.get(key.job_id))
+        except NoSuchJob:
+            return ImageFound(image_id, key, None)
+
+    def image_named(self, name: str) -> ImageFound:
+        """Look up an image of the container of images by its name.
+
+        Raises:
+            NoSuchImage: None of that name was ever recorded.
+            InvalidReference: No blob can have that name.
+            Refused: Its job is a newer release's: ``newer_release``.
+
+        Costs: 2 reads.
+        """
+        ref = ImageRef.of(f"{self._settings.images_container}/{name}").ref
+        return self.image(digest(self._settings.image_type, ref))
+
+    def thumbnail(self, image_id: str) -> Thumbnail:
+        """Read the thumbnail of an image's newest version.
+
+        Raises:
+            NoSuchImage: There is no such image, or no thumbnail of it: not yet, none was made, or it was purged.
+            Refused: Its job is a newer release's: ``newer_release``.
+
+        Costs: 2 reads; 1 more where thumbnails are blobs.
+        """
+        row = self.image(image_id).row
+        told = {} if row is None else (row.job.report or {}).get("thumbnail") or {}
+        if row is None or not told:
+            raise NoSuchImage(image_id)
+        job = row.job
+        if job.thumbnail is not None:
+            return Thumbnail(job.thumbnail, told["mime"], job.id, job.token)
+        try:
+            data, mime = self._images.thumbnail(told["name"])
+        except (KeyError, BlobGone):
+            raise NoSuchImage(image_id) from None
+        return Thumbnail(data, mime, job.id, job.token)
+
+    def _of_ref(self, query: JobQuery, limit: int, after: Position | None) -> Page[Row]:
+        if query.types is None or len(query.types) != 1 or query.ref is None:
+            raise InvalidReference("ref: want exactly one type beside it")
+        (kind,) = query.types
+        rows = self._index.of_ref(kind, query.ref, after=None if after is None else after.job_id, limit=limit)
+        states = {*_states(query, LIVE), *_states(query, ENDED)}
+        items = [row for row in rows if row.job.state in states and _within(row.job, query)]
+        return Page(items, Position(LIVE, 0, rows[-1].job.id) if len(rows) == limit else None)
+
+    def _lists(self, segment: int, query: JobQuery, after: Position | None, limit: int) -> Sequence[SortedList]:
+        """Return the lists of a segment, one a partition and index; nothing of them is read yet."""
+        states = _states(query, segment)
+        if not states:
+            return []
+        places = list(product(query.types or (), range(self._settings.job_buckets)))
+        if segment == LIVE:
+            reads = [self._live(*place) for place in places]
+        else:
+            reads = [self._ended(*place, state, query) for place, state in product(places, states)]
+        return [SortedList(read, after, limit) for read in reads]
+
+    def _live(self, kind: str, bucket: int) -> Read:
+        return lambda after, limit: self._index.live(kind, bucket, after=after, limit=limit)
+
+    def _ended(self, kind: str, bucket: int, state: State, query: JobQuery) -> Read:
+        return lambda after, limit: self._index.ended(
+            kind, bucket, state, after=after, ended_from=query.ended_from, ended_to=query.ended_to, limit=limit
+        )
+
+    def _fill(
+        self, found: dict[str, Row], positions: Iterator[Position], query: JobQuery, limit: int, pool: Executor
+    ) -> Position | None:
+        """Add jobs to a page until it is full or the positions are at their end; return the last one looked at."""
+        last = None
+        while len(found) < limit:
+            batch = [*islice(positions, limit - len(found))]
+            if not batch:
+                break
+            last = batch[-1]
+            states = _states(query, last.segment)
+            rows = pool.map(lambda at: self._readable(at.job_id)[0], batch)
+            found |= {row.job.id: row for row in rows if row is not None and row.job.state in states}
+        return last
+
+    def _readable(self, job_id: str) -> tuple[Row | None, bool]:
+        """Read a job, and say whether this release can read it; one that is gone is readable and None."""
+        try:
+            return self._jobs.get(job_id), True
+        except NewerSchema:
+            return None, False
+
+
+def _states(query: JobQuery, segment: int) -> list[State]:
+    """Return the states that a segment is asked for."""
+    if segment == LIVE and (query.ended_from is not None or query.ended_to is not None):
+        return []
+    return [
+        state
+        for state in State
+        if state.ended == (segment == ENDED) and (query.states is None or state in query.states)
+    ]
+
+
+def _within(job: Job, query: JobQuery) -> bool:
+    """Whether a job has ended in the span that is asked for, if one is."""
+    since, until = query.ended_from, query.ended_to
+    if since is None and until is None:
+        return True
+    return job.ended is not None and (since is None or job.ended >= since) and (until is None or job.ended < until)

@@ -1,0 +1,84 @@
+"""Many sorted lists as one, without reading much more of any than is needed."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+
+from shared.index import Position
+
+#: Reads so many positions behind one; fewer are the end.
+Read = Callable[[Position | None, int], list[Position]]
+
+
+class SortedList:
+    """One sorted list, read in pieces, each twice as long as the one before.
+
+    Args:
+        read: Reads a piece.
+        after: Where the list goes on; None for its beginning.
+        most: Positions in one piece.
+    """
+
+    def __init__(self, read: Read, after: Position | None, most: int) -> None:
+        self._read = read
+        self._after = after
+        self._most = most
+        self._piece = 1
+        self._read_to_end = False
+        self.waiting: deque[Position] = deque()
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether all of it was read and taken."""
+        return self._read_to_end and not self.waiting
+
+    def begin(self, piece: int) -> int:
+        """Read the first piece, of so many positions at most; return how many there were. Costs: 1 query."""
+        self._piece = min(piece, self._most)
+        found = self._read(self._after, self._piece)
+        self._read_to_end = len(found) < self._piece
+        self._after = found[-1] if found else self._after
+        self.waiting.extend(found)
+        return len(found)
+
+    def go_on(self, most: int) -> int:
+        """Read another piece, of no more than ``most`` positions; return how many there were. Costs: 1 query."""
+        return self.begin(min(2 * self._piece, most))
+
+
+def merged(lists: Sequence[SortedList], pool: Executor, *, limit: int, rows: "Rows") -> Iterator[Position]:
+    """Yield positions in their order, until the lists are at their end, or nothing more may be read.
+
+    Args:
+        lists: Each sorted; nothing of them read yet.
+        pool: Reads their first pieces at once.
+        limit: Positions that are wanted.
+        rows: What may be read; the first position of each list is, in any case.
+    """
+    number = max(1, len(lists))
+    share = min(2 * limit // number + 1, rows.left // number)  # twice the even share, so that few must be read again
+    rows.left -= sum(pool.map(lambda each: each.begin(max(1, share)), lists))
+    while True:
+        for each in lists:
+            if not each.waiting and not each.exhausted:
+                if rows.left <= 0:
+                    return
+                rows.left -= each.go_on(rows.left)
+        ready = [each for each in lists if each.waiting]
+        if not ready:
+            return
+        yield min(ready, key=lambda each: each.waiting[0]).waiting.popleft()
+
+
+class Rows:
+    """How many index rows one call may still read.
+
+    Args:
+        left: In the beginning.
+
+    Attributes:
+        left: Now; below zero where first positions had to be read beyond it.
+    """
+
+    def __init__(self, left: int) -> None:
+        self.left = left

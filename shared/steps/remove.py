@@ -1,0 +1,96 @@
+"""Delete one ended job by hand, and forget that there was one, if that is wanted."""
+
+from shared.errors import Lost, Mismatch, NewerSchema, NoSuchJob, Refused, Undecided
+from shared.ids import bucket, kind
+from shared.index import JobIndex
+from shared.ports import JobStore, Key, Row
+from shared.retention import EndedJobs, ThumbnailStore
+from shared.settings import Settings
+
+#: Others that act on one job at the same moment this often in a row are no accident.
+ROUNDS = 20
+#: In a job id: the digits of type and reference, with which the reference's digest begins.
+_REF_DIGITS = slice(-32, -16)
+
+
+class Remove:
+    """Delete jobs that have ended.
+
+    Args:
+        jobs: Reads jobs and key rows.
+        ended: Takes jobs away.
+        index: Finds the key row that a purged job has left.
+        thumbnails: Where thumbnails are.
+        settings: Buckets.
+    """
+
+    def __init__(
+        self, *, jobs: JobStore, ended: EndedJobs, index: JobIndex, thumbnails: ThumbnailStore, settings: Settings
+    ) -> None:
+        self._jobs = jobs
+        self._ended = ended
+        self._index = index
+        self._thumbnails = thumbnails
+        self._settings = settings
+
+    def __call__(self, job_id: str, *, forget: bool, etag: str | None = None) -> None:
+        """Delete a job with its attempts and thumbnails, as ``purge`` does it.
+
+        Args:
+            job_id: The job.
+            forget: Whether its reference may be added again; also of a job that is purged already.
+            etag: Of its row, as the caller has seen it; whatever stands there without it.
+
+        Raises:
+            InvalidReference: That is no job id.
+            NoSuchJob: There is none.
+            Refused: ``live``; ``newer_release``.
+            Mismatch: It has moved on since.
+            StorageOut: Storage is out.
+            Undecided: Whether it is gone is not known; ask again.
+
+        Costs: get, key, list of thumbnails, 1 for each of them, transaction; 1 query more for one ended from outside.
+        """
+        for _ in range(ROUNDS):
+            row = self._found(job_id)
+            if row is None:
+                if not forget:
+                    raise NoSuchJob
+                return self._forgotten(job_id)
+            if etag is not None and etag != row.etag:
+                raise Mismatch
+            if not row.job.state.ended:
+                raise Refused("live", f"The job is {row.job.state.value}; cancel it first.")
+            if self._gone(row, forget=forget):
+                return None
+        raise Undecided(f"{job_id}: others were first {ROUNDS} times")
+
+    def _found(self, job_id: str) -> Row | None:
+        try:
+            return self._jobs.get(job_id)
+        except NewerSchema:
+            raise Refused("newer_release", "The job was written by a newer release.") from None
+
+    def _gone(self, row: Row, *, forget: bool) -> bool:
+        """Delete thumbnails first, rows second: a crash in between leaves a job that may be deleted again."""
+        job = row.job
+        key = self._jobs.key(job.type, job.ref) if job.unique else None
+        named = key if key is not None and key.job_id == job.id else None
+        for name in self._thumbnails.thumbnails_of(job.id):
+            self._thumbnails.delete_thumbnail(name)
+        return job.id in self._ended.purge([(row, named)], forget=forget)
+
+    def _forgotten(self, job_id: str) -> None:
+        """Delete the key row of a purged job. Its digest begins as the job's id does, so one short query finds it."""
+        place = kind(job_id), bucket(job_id, self._settings.job_buckets)
+        for key in self._index.keys(*place, after=job_id[_REF_DIGITS], limit=2):
+            if key.job_id == job_id:
+                self._delete(key)
+                return
+        raise NoSuchJob
+
+    def _delete(self, key: Key) -> None:
+        try:
+            self._ended.forget(key)
+        except Lost:
+            raise Mismatch from None

@@ -1,0 +1,193 @@
+"""Count what there is, at most once a minute among all instances, and only when somebody looks."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Protocol
+
+from shared import leases
+from shared.clock import ServerClock
+from shared.errors import Lost, NewerSchema
+from shared.index import JobIndex, Position
+from shared.jobs import State
+from shared.ports import JobStore, LockStore, Mark, Marks
+from shared.settings import Settings
+from shared.statistics import Stats
+from shared.steps.sweep import LOCK
+
+MARK = "statistics"
+STALE_REPORTS = "stale-reports"
+#: For so long what was counted is good for everybody.
+FRESH = timedelta(seconds=60)
+#: Index rows that are counted of one type and state; each bucket has its share of them.
+MOST = 10_000
+#: Live jobs of one type whose rows are read, since an index row does not tell who waits from who runs.
+LOOKED_AT = 500
+PAGE = 1_000
+AT_ONCE = 8
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+#: Reads a page behind a position, of so many rows.
+_Read = Callable[[Position | None, int], list[Position]]
+
+
+class Backlog(Protocol):
+    """A queue, to be looked at."""
+
+    def backlog(self) -> int:
+        """Say about how many messages there are, hidden ones among them; 0 without a queue. Costs: 1 read."""
+
+
+@dataclass
+class _Counted:
+    """What has been counted so far."""
+
+    jobs: dict[str, dict[str, int]] = field(default_factory=dict)
+    capped: bool = False
+    oldest: Position | None = None
+
+
+class Count:
+    """Count jobs by type and state, and what else an operator looks at.
+
+    Args:
+        jobs: Tells who runs from who waits.
+        index: What is counted.
+        marks: Keep what was counted, and what others count.
+        locks: Say who sweeps.
+        poisons: Queues into which the host moves what it has given up on.
+        settings: Buckets, margin, container of images.
+        clock: The service's time.
+        kinds: Returns the types to be counted.
+    """
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        index: JobIndex,
+        marks: Marks,
+        locks: LockStore,
+        poisons: Sequence[Backlog],
+        settings: Settings,
+        clock: ServerClock,
+        kinds: Callable[[], Sequence[str]],
+    ) -> None:
+        self._jobs = jobs
+        self._index = index
+        self._marks = marks
+        self._locks = locks
+        self._poisons = poisons
+        self._settings = settings
+        self._clock = clock
+        self._kinds = kinds
+
+    def __call__(self) -> Stats:
+        """Return what was counted less than a minute ago, by whomever, or count.
+
+        Costs: 1 read; where it counts, besides, for each type and bucket 1 query and 3 for what has ended, 1 more for
+        each 1,000 index rows up to ``MOST`` a type and state, 1 read for each live job up to ``LOOKED_AT`` a type, 3
+        reads, 1 for each poison queue, those of ``kinds``, and 1 transaction.
+        """
+        mark = self._marks.get(MARK)
+        now = self._clock.now()
+        kept = None if mark is None else Stats.of(mark.value)
+        if kept is not None and abs(now - kept.as_of) < FRESH:
+            return replace(kept, age_seconds=max(0.0, (now - kept.as_of).total_seconds()))
+        stats = self._counted(now)
+        self._keep(mark, stats)
+        return stats
+
+    def _keep(self, mark: Mark | None, stats: Stats) -> None:
+        try:
+            if mark is None:
+                self._marks.insert(MARK, stats.value)
+            else:
+                self._marks.replace(mark, stats.value)
+        except Lost:  # another has counted meanwhile, and both are right
+            return
+
+    def _counted(self, now: datetime) -> Stats:
+        done = _Counted()
+        with ThreadPoolExecutor(AT_ONCE, MARK) as pool:
+            for kind in self._kinds():
+                done.jobs[kind] = self._live(kind, now, pool, done) | self._ended(kind, pool, done)
+        due = None if done.oldest is None else _EPOCH + timedelta(milliseconds=done.oldest.ms)
+        reconciled = self._marks.get(f"reconcile:{self._settings.images_container}")
+        stale = self._marks.get(STALE_REPORTS)
+        return Stats(
+            as_of=now,
+            jobs=done.jobs,
+            capped=done.capped,
+            oldest_due_age_seconds=None if due is None or due > now else (now - due).total_seconds(),
+            lock={"holder": self._holder()},
+            poison=sum(queue.backlog() for queue in self._poisons),
+            missed=None if reconciled is None else reconciled.value.get("missed"),
+            stale_reports_total=0 if stale is None else stale.value["total"],
+        )
+
+    def _live(self, kind: str, now: datetime, pool: Executor, done: _Counted) -> dict[str, int]:
+        """Count who waits and who runs."""
+        buckets = range(self._settings.job_buckets)
+        pages = list(pool.map(self._rows, [self._reads_live(kind, bucket) for bucket in buckets]))
+        found = sorted(position for positions, _ in pages for position in positions)
+        likely = _likely_running(found, now)[:LOOKED_AT]
+        done.capped |= len(likely) < len(found) or any(more for _, more in pages)
+        if found:
+            done.oldest = found[0] if done.oldest is None else min(done.oldest, found[0])
+        running = sum(pool.map(self._runs, likely))
+        return {State.PENDING.value: len(found) - running, State.RUNNING.value: running}
+
+    def _ended(self, kind: str, pool: Executor, done: _Counted) -> dict[str, int]:
+        """Count what has ended."""
+        counts = {state.value: 0 for state in State if state.ended}
+        places = [(State(state), bucket) for state, bucket in product(counts, range(self._settings.job_buckets))]
+        pages = pool.map(self._rows, [self._reads_ended(kind, bucket, state) for state, bucket in places])
+        for (state, _), (positions, more) in zip(places, pages, strict=True):
+            counts[state.value] += len(positions)
+            done.capped |= more
+        return counts
+
+    def _rows(self, read: _Read) -> tuple[list[Position], bool]:
+        """Read a bucket's share of index rows, and say whether there may be more."""
+        share = max(1, MOST // self._settings.job_buckets)
+        found: list[Position] = []
+        while len(found) < share:
+            asked = min(PAGE, share - len(found))
+            page = read(found[-1] if found else None, asked)
+            found += page
+            if len(page) < asked:
+                return found, False
+        return found, True
+
+    def _reads_live(self, kind: str, bucket: int) -> _Read:
+        return lambda after, limit: self._index.live(kind, bucket, after=after, limit=limit)
+
+    def _reads_ended(self, kind: str, bucket: int, state: State) -> _Read:
+        return lambda after, limit: self._index.ended(
+            kind, bucket, state, after=after, ended_from=None, ended_to=None, limit=limit
+        )
+
+    def _runs(self, position: Position) -> bool:
+        try:
+            row = self._jobs.get(position.job_id)
+        except NewerSchema:
+            return False
+        return row is not None and row.job.state is State.RUNNING
+
+    def _holder(self) -> str | None:
+        """Return who sweeps, unless that lease has lapsed."""
+        row = self._locks.get(LOCK)
+        if row is None or leases.lapsed(
+            lease=row.lock.lease, modified_at=row.modified_at, seen_at=row.seen_at, margin=self._settings.margin
+        ):
+            return None
+        return row.lock.owner
+
+
+def _likely_running(found: Sequence[Position], now: datetime) -> list[Position]:
+    """Return live jobs, those first that are not due yet: a live lease ends in the future, a backlog waits since."""
+    ms = (now - _EPOCH) // timedelta(milliseconds=1)
+    return [*(at for at in found if at.ms >= ms), *(at for at in found if at.ms < ms)]

@@ -1,0 +1,40 @@
+"""Take in an image over HTTP: put the blob, then record it, without waiting for its event."""
+
+from shared.images import ImageRef
+from shared.ports import ImageStore
+from shared.steps.record import Record, Recorded
+
+
+class Upload:
+    """Upload images.
+
+    Args:
+        images: Where the blob goes.
+        record: Records it.
+    """
+
+    def __init__(self, *, images: ImageStore, record: Record) -> None:
+        self._images = images
+        self._record = record
+
+    def __call__(
+        self, ref: ImageRef, data: bytes, *, content_type: str, only_new: bool = False, etag: str | None = None
+    ) -> Recorded:
+        """Put an image under its name and record its job. The blob's event comes as well, and is a duplicate.
+
+        Args:
+            ref: The image.
+            data: Its bytes.
+            content_type: As its client declares it; the analysis goes by the bytes.
+            only_new: Refuse a name that is taken.
+            etag: Bare, of the version that is to be replaced; whatever stands there without it.
+
+        Raises:
+            Mismatch: The name is taken, or has another version.
+            StorageOut: Storage is out.
+            Undecided: Whether it was written is not known; it may be sent again.
+
+        Costs: blob write, and those of ``record``.
+        """
+        self._images.put(ref, data, mime=content_type, only_new=only_new, etag=etag)
+        return self._record(ref)

@@ -1,0 +1,109 @@
+"""Bring one job to its end, if it is free: claim it, let its handler work, commit what that returns."""
+
+import logging
+from collections.abc import Mapping
+
+from shared.choices import Dispatch
+from shared.errors import DarkroomError, NoSandbox, Stale, StorageOut, TooLarge, Undecided
+from shared.handlers import CancelJob, Done, FailJob, Handler, RetryJob
+from shared.ids import kind
+from shared.jobs import Event
+from shared.steps.attempt import Attempt, Attempts
+from shared.steps.found import found
+from shared.steps.outcomes import Outcome
+from shared.telemetry import LOGGER, Happened, emit
+
+
+class Work:
+    """Work on jobs.
+
+    Args:
+        attempts: Claims jobs.
+        handlers: What works on each type.
+        dispatch: Whether this app works at all.
+    """
+
+    def __init__(self, *, attempts: Attempts, handlers: Mapping[str, Handler], dispatch: Dispatch) -> None:
+        self._attempts = attempts
+        self._handlers = handlers
+        self._dispatch = dispatch
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The types that are worked on here."""
+        return tuple(self._handlers)
+
+    def __call__(self, job_id: str, *, owner: str) -> Outcome:
+        """Work on a job and commit the result, unless the job has ended or another worker holds it.
+
+        Args:
+            job_id: The job.
+            owner: Who works, ``trigger/invocation-id``; 1–128 characters.
+
+        Returns:
+            How it ended; LEFT for a type that only external workers work on.
+
+        Raises:
+            InvalidReference: That is no job id.
+            StorageOut: Storage is out. The claim is given back uncounted, or its lease lapses.
+            Undecided: The same.
+            NoSandbox: This machine can start no child process; likewise.
+
+        Costs: get, claim, commit = 3, those of the handler, and a renewal each third of a lease; 1 for an ended job.
+        """
+        if self._dispatch is Dispatch.OFF:
+            return Outcome.PAUSED
+        handler = self._handlers.get(kind(job_id))
+        if handler is None:
+            row = found(self._attempts.jobs, job_id)
+            return row if isinstance(row, Outcome) else Outcome.LEFT
+        attempt = self._attempts.begin(job_id, owner=owner)
+        if isinstance(attempt, Outcome):
+            return attempt
+        with attempt:
+            try:
+                return self._worked(attempt, handler)
+            except (StorageOut, Undecided, NoSandbox):
+                attempt.abandon()
+                raise
+
+    def _worked(self, attempt: Attempt, handler: Handler) -> Outcome:
+        try:
+            returned = handler(attempt)
+        except (FailJob, RetryJob, CancelJob) as told:
+            return _ended(attempt, told)
+        except Stale:
+            return attempt.refuse()
+        except MemoryError:
+            return attempt.retry("out_of_memory", "The work ran out of memory.")
+        except DarkroomError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the edge to a handler's code
+            LOGGER.exception("a handler raised")
+            emit(Happened.CRASHED, level=logging.ERROR, job=attempt.job.id, error=type(error).__name__)
+            return attempt.retry("handler_crashed", f"The handler raised {type(error).__name__}.")
+        return _committed(attempt, returned if isinstance(returned, Done) else Done(returned or {}))
+
+
+def _ended(attempt: Attempt, told: FailJob | RetryJob | CancelJob) -> Outcome:
+    """End the attempt as its handler wants it."""
+    if isinstance(told, FailJob):
+        return attempt.fail(told.code, str(told))
+    if isinstance(told, RetryJob):
+        return attempt.retry(told.code, str(told), delay=told.delay)
+    if told.event is Event.SUPERSEDE and not attempt.still_own():
+        return Outcome.CANCELED  # who recorded its successor has ended it in the same transaction
+    return attempt.cancel(told.code, str(told), event=told.event)
+
+
+def _committed(attempt: Attempt, done: Done) -> Outcome:
+    """Commit; a loser takes back what it has published."""
+    try:
+        outcome = attempt.complete(done.result, done.thumbnail)
+    except TooLarge as error:
+        return attempt.fail("result_too_large", str(error))
+    except (TypeError, ValueError) as error:
+        return attempt.fail("result_no_json", f"The handler's result is no JSON: {type(error).__name__}.")
+    if outcome is Outcome.LOST:
+        done.undo()
+    return outcome

@@ -1,0 +1,203 @@
+"""``JobIndex`` on Azure Table Storage: queries within one partition that go by RowKey; and the rows of types.
+
+RowKeys are compared as strings, so a list goes on behind the last key that was seen, whatever has become of that row.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import TableClient, TableEntity
+
+from shared.errors import Lost, NewerSchema
+from shared.ids import job_id
+from shared.index import ENDED, LIVE, Attempted, Position
+from shared.jobs import JobError, State
+from shared.ports import Key, Row
+from shared.storage import answers, cas, codec
+from shared.storage.ended_table import FIRST
+from shared.storage.patience import Patience
+from shared.storage.replies import Dated, create_table
+
+_META = "meta"
+#: Milliseconds of a RowKey have 13 digits, which lasts until 2286.
+LAST = datetime(2200, 1, 1, tzinfo=UTC)
+#: Digits at the end of a job id that stand for the version.
+_VERSION_DIGITS = 16
+#: Sorts behind every character of a key.
+_BEHIND = "~"
+
+
+class IndexTable:
+    """The index rows in the job table.
+
+    Args:
+        table: Client of the table.
+        buckets: Partitions a type.
+        patience: With writes that are not decided.
+        draw: Returns a new nonce.
+    """
+
+    def __init__(self, table: TableClient, *, buckets: int, patience: Patience, draw: Callable[[], str]) -> None:
+        self._table = table
+        self._buckets = buckets
+        self._patience = patience
+        self._draw = draw
+
+    def live(self, kind: str, bucket: int, *, after: Position | None, limit: int) -> list[Position]:
+        """See ``JobIndex.live``."""
+        prefix = "due:"
+        rows = self._rows(codec.partition_of(kind, bucket), *_span(prefix, after), select=["RowKey"], limit=limit)
+        return [_position(LIVE, row["RowKey"]) for row in rows]
+
+    def ended(
+        self,
+        kind: str,
+        bucket: int,
+        state: State,
+        *,
+        after: Position | None,
+        ended_from: datetime | None,
+        ended_to: datetime | None,
+        limit: int,
+    ) -> list[Position]:
+        """See ``JobIndex.ended``."""
+        first, last = _span(f"end:{state.value}:", after)
+        if ended_to is not None:  # keys run backwards: behind all that ended in the millisecond of ``ended_to``
+            first = max(first, codec.end_key(state, _keyed(ended_to), _BEHIND))
+        if ended_from is not None:
+            last = codec.end_key(state, _keyed(ended_from), _BEHIND)
+        rows = self._rows(codec.partition_of(kind, bucket), first, last, select=["RowKey"], limit=limit)
+        return [_position(ENDED, row["RowKey"]) for row in rows]
+
+    def of_ref(self, kind: str, ref: str, *, after: str | None, limit: int) -> list[Row]:
+        """See ``JobIndex.of_ref``."""
+        identity, dated = job_id(kind, ref, ""), Dated()
+        stem = identity[:-_VERSION_DIGITS]
+        names = {"place": codec.partition(identity, self._buckets), "ref": ref}
+        names |= {"first": codec.job_key(after or stem), "last": codec.job_key(f"{stem}{_BEHIND}")}
+        condition = "PartitionKey eq @place and RowKey gt @first and RowKey lt @last and ref eq @ref"
+        found: list[Row] = []
+        with answers.reading():
+            try:
+                for row in self._table.query_entities(
+                    condition, parameters=names, results_per_page=limit, raw_response_hook=dated
+                ):
+                    found += _known(row, dated)
+                    if len(found) == limit:
+                        break
+            except ResourceNotFoundError:
+                return []
+        return found
+
+    def keys(self, kind: str, bucket: int, *, after: str | None, limit: int) -> list[Key]:
+        """See ``JobIndex.keys``."""
+        first, last = _key_row(after or ""), _key_row(_BEHIND)
+        rows = self._rows(codec.partition_of(kind, bucket), first, last, select=None, limit=limit)
+        return [codec.decode_key(row, etag=Dated.etag(row)) for row in rows]
+
+    def key_of(self, kind: str, image_id: str) -> Key | None:
+        """See ``JobIndex.key_of``."""
+        place = codec.partition(f"{kind}-{image_id}", self._buckets)
+        with answers.reading():
+            try:
+                row = self._table.get_entity(place, _key_row(image_id))
+            except ResourceNotFoundError:
+                return None
+        return codec.decode_key(row, etag=Dated.etag(row))
+
+    def attempts(self, job_id: str) -> list[Attempted]:
+        """See ``JobIndex.attempts``."""
+        place, first = codec.partition(job_id, self._buckets), f"try:{job_id}:"
+        return [_attempted(row) for row in self._rows(place, first, f"{first}{_BEHIND}", select=None, limit=None)]
+
+    def types(self) -> list[str]:
+        """See ``JobIndex.types``."""
+        rows = self._rows(_META, _type_row(""), _type_row(_BEHIND), select=["RowKey"], limit=None)
+        return [row["RowKey"].partition(":")[2] for row in rows]
+
+    def insert_type(self, kind: str) -> None:
+        """See ``JobIndex.insert_type``."""
+        columns = {"PartitionKey": _META, "RowKey": _type_row(kind), "nonce": self._draw()}
+        guarded = cas.Guarded(_META, columns["RowKey"], None, columns["nonce"])
+        try:
+            answers.creating(
+                lambda: create_table(self._table, self._patience),
+                lambda: cas.transact(self._table, [("create", columns)], guarded, patience=self._patience),
+            )
+        except Lost:
+            return
+
+    def _rows(
+        self, place: str, first: str, last: str, *, select: Sequence[str] | None, limit: int | None
+    ) -> list[TableEntity]:
+        """Read rows of a partition between two keys, both left out; a page without rows is not the end."""
+        names = {"place": place, "first": first, "last": last}
+        condition = "PartitionKey eq @place and RowKey gt @first and RowKey lt @last"
+        with answers.reading():
+            try:
+                rows = self._table.query_entities(
+                    condition, parameters=names, select=None if select is None else list(select), results_per_page=limit
+                )
+                return list(islice(rows, limit))
+            except ResourceNotFoundError:
+                return []
+
+
+def _span(prefix: str, after: Position | None) -> tuple[str, str]:
+    """Return the keys between which a list goes on."""
+    behind = "" if after is None else f"{after.ms:013d}:{after.job_id}"
+    return f"{prefix}{behind}", f"{prefix}{_BEHIND}"
+
+
+def _position(segment: int, row_key: str) -> Position:
+    _, ms, identity = row_key.rsplit(":", 2)
+    return Position(segment, int(ms), identity)
+
+
+def _keyed(moment: datetime) -> datetime:
+    """Return the moment nearest to one that a key can tell; no job has ended elsewhere."""
+    return min(max(moment, FIRST), LAST)
+
+
+def _key_row(digest: str) -> str:
+    return f"key:{digest}"
+
+
+def _type_row(kind: str) -> str:
+    return f"type:{kind}"
+
+
+def _known(row: TableEntity, dated: Dated) -> list[Row]:
+    """Read a job; nothing where it is a newer release's."""
+    try:
+        modified_at = Dated.modified_at(row)
+        return [codec.decode(row, etag=Dated.etag(row), modified_at=modified_at, seen_at=dated.date)]
+    except NewerSchema:
+        return []
+
+
+def _attempted(row: TableEntity) -> Attempted:
+    return Attempted(
+        token=int(row["RowKey"].rpartition(":")[2]),
+        claim_id=row["claim_id"],
+        owner=row["owner"],
+        started=codec.plain_time(row["started"]),
+        ended=_time(row.get("ended")),
+        outcome=row.get("outcome"),
+        error=None if "error" not in row else _error(json.loads(row["error"])),
+        refused=row.get("refused", 0),
+        refused_report=row.get("refused_report"),
+        refused_at=_time(row.get("refused_at")),
+    )
+
+
+def _error(columns: Mapping[str, Any]) -> JobError:
+    return JobError(columns["code"], columns["message"], datetime.fromisoformat(columns["at"]))
+
+
+def _time(value: datetime | None) -> datetime | None:
+    return None if value is None else codec.plain_time(value)

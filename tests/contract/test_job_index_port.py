@@ -1,0 +1,238 @@
+"""``JobIndex`` on its double and on Azurite."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.errors import InvalidReference
+from shared.ids import bucket, digest
+from shared.index import ENDED, LIVE, JobIndex, Position
+from shared.jobs import SCHEMA, Event, JobError, Move, State
+from shared.ports import Row
+from shared.storage.index_table import IndexTable
+from tests.contract import lives
+from tests.contract.benches import AzureJobs, JobsBench
+from tests.contract.memory import DoubledJobs
+from tests.doubles.index import MemoryIndex
+
+HOUR = timedelta(hours=1)
+REF = "images/cat.png"
+
+
+@dataclass
+class Indexed:
+    """A job table and its index; all jobs are of one reference, hence of one bucket."""
+
+    jobs: JobsBench
+    index: JobIndex
+
+    def added(self, number: int, *, grace: timedelta = timedelta(0)) -> Row:
+        """Add a version."""
+        over = self.jobs.store.key(lives.TYPE, REF)
+        return self.jobs.store.insert(lives.added(self.jobs, REF, f"0x{number}", grace=grace), over=over)
+
+    def canceled(self, number: int, *, after: timedelta = timedelta(0), at: datetime | None = None) -> Row:
+        """Add a version whose job ends some time from now, or at a moment."""
+        row, at = self.added(number), at or self.jobs.now + after
+        move = lives.ended(self.jobs, row)
+        return self.jobs.store.replace(row, Move(Event.CANCEL, replace(move.job, ended=at), at))
+
+    def live(self, after: Position | None = None, limit: int = 9) -> list[Position]:
+        """List who is live."""
+        return self.index.live(lives.TYPE, self.bucket, after=after, limit=limit)
+
+    def ended(
+        self,
+        *span: datetime | None,
+        state: State = State.CANCELED,
+        after: Position | None = None,
+        limit: int = 9,
+    ) -> list[str]:
+        """List whose jobs have ended, in a span if one is given."""
+        since, until = span or (None, None)
+        found = self.index.ended(
+            lives.TYPE, self.bucket, state, after=after, ended_from=since, ended_to=until, limit=limit
+        )
+        assert all(position.segment == ENDED for position in found)
+        assert sorted(found) == found
+        return [position.job_id for position in found]
+
+    @property
+    def bucket(self) -> int:
+        """Of the one reference."""
+        return bucket(f"{lives.TYPE}-{digest(lives.TYPE, REF)}", 4)
+
+
+@pytest.fixture
+def indexed(jobs: JobsBench) -> Indexed:
+    """Give an empty table, which does not exist yet."""
+    if isinstance(jobs, DoubledJobs):
+        return Indexed(jobs, MemoryIndex(jobs.store.kept, jobs._clock))
+    assert isinstance(jobs, AzureJobs)
+    store = jobs.store
+    return Indexed(jobs, IndexTable(store._table, buckets=4, patience=store._patience, draw=store._draw))
+
+
+def test_a_table_that_is_missing_holds_nothing(indexed: Indexed) -> None:
+    index = indexed.index
+    assert (indexed.live(), indexed.ended(), index.types(), index.attempts(f"image-{0:032x}")) == ([], [], [], [])
+    assert index.of_ref("image", REF, after=None, limit=9) == []
+    assert (index.keys("image", 0, after=None, limit=9), index.key_of("image", f"{0:032x}")) == ([], None)
+
+
+def test_live_jobs_come_by_their_due_moment_whether_due_or_not(indexed: Indexed) -> None:
+    rows = [indexed.added(number, grace=hours * HOUR) for number, hours in enumerate((1, -2, 3, -4))]
+    assert [position.job_id for position in indexed.live()] == [rows[number].job.id for number in (3, 1, 0, 2)]
+    assert {position.segment for position in indexed.live()} == {LIVE}
+
+
+def test_a_position_tells_the_due_moment_in_milliseconds(indexed: Indexed) -> None:
+    due = indexed.added(0).job.due
+    assert due is not None
+    assert [position.ms for position in indexed.live()] == [round(due.timestamp() * 1000)]
+
+
+def test_live_jobs_go_on_behind_a_position_even_where_its_job_is_gone_from_there(indexed: Indexed) -> None:
+    rows = [indexed.added(number, grace=number * HOUR) for number in range(4)]
+    (first, second) = indexed.live(limit=2)
+    indexed.jobs.store.replace(rows[1], lives.ended(indexed.jobs, rows[1]))
+    assert indexed.live(second) == indexed.live()[1:]
+    assert [position.job_id for position in indexed.live(first, 1)] == [rows[2].job.id]
+
+
+def test_jobs_of_one_moment_go_on_by_their_ids(indexed: Indexed) -> None:
+    at = indexed.jobs.now
+    rows = [indexed.canceled(number, at=at) for number in range(4)]
+    ids = sorted(row.job.id for row in rows)
+    (last,) = indexed.index.ended(
+        lives.TYPE, indexed.bucket, State.CANCELED, after=None, ended_from=None, ended_to=None, limit=1
+    )
+    assert [last.job_id, *indexed.ended(after=last)] == ids
+
+
+def test_ended_jobs_come_newest_first_and_live_ones_not_at_all(indexed: Indexed) -> None:
+    rows = [indexed.canceled(number, after=hours * HOUR) for number, hours in enumerate((1, -2, 3))]
+    indexed.added(9)
+    assert indexed.ended() == [rows[number].job.id for number in (2, 0, 1)]
+    assert indexed.ended(limit=2) == [rows[number].job.id for number in (2, 0)]
+    assert indexed.ended(state=State.COMPLETED) == indexed.ended(state=State.FAILED) == []
+
+
+def test_a_span_holds_its_beginning_and_not_its_end(indexed: Indexed) -> None:
+    at = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    ids = [indexed.canceled(number, at=at + number * timedelta(milliseconds=1)).job.id for number in range(4)]
+    assert indexed.ended(at + timedelta(milliseconds=1), at + timedelta(milliseconds=3)) == [ids[2], ids[1]]
+    assert indexed.ended(at + timedelta(milliseconds=2), None) == [ids[3], ids[2]]
+    assert indexed.ended(None, at + timedelta(milliseconds=1)) == [ids[0]]
+
+
+def test_a_span_goes_on_behind_a_position(indexed: Indexed) -> None:
+    at = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    ids = [indexed.canceled(number, at=at + number * HOUR).job.id for number in range(4)]
+    span = {"ended_from": at, "ended_to": at + 3 * HOUR}
+    (last,) = indexed.index.ended(lives.TYPE, indexed.bucket, State.CANCELED, after=None, limit=1, **span)
+    assert (last.job_id, indexed.ended(at, at + 3 * HOUR, after=last)) == (ids[2], [ids[1], ids[0]])
+
+
+@pytest.mark.parametrize(("since", "until", "there"), [(1, 9999, 1), (9998, 9999, 0), (1, 2, 0)])
+def test_a_span_may_be_of_any_years(indexed: Indexed, since: int, until: int, there: int) -> None:
+    indexed.canceled(0)
+    assert len(indexed.ended(datetime(since, 1, 1, tzinfo=UTC), datetime(until, 1, 1, tzinfo=UTC))) == there
+
+
+def test_other_buckets_and_types_are_left_out(indexed: Indexed) -> None:
+    indexed.added(0)
+    other = (indexed.bucket + 1) % 4
+    assert indexed.index.live(lives.TYPE, other, after=None, limit=9) == []
+    assert indexed.index.keys(lives.TYPE, other, after=None, limit=9) == []
+    assert indexed.index.live("image", indexed.bucket, after=None, limit=9) == []
+    assert indexed.index.keys("image", indexed.bucket, after=None, limit=9) == []
+
+
+def test_the_jobs_of_a_reference_come_by_their_ids_and_go_on(indexed: Indexed) -> None:
+    rows = sorted((indexed.added(number).job for number in range(4)), key=lambda job: job.id)
+    first = indexed.index.of_ref(lives.TYPE, REF, after=None, limit=3)
+    rest = indexed.index.of_ref(lives.TYPE, REF, after=first[-1].job.id, limit=3)
+    assert [row.job.id for row in (*first, *rest)] == [job.id for job in rows]
+
+
+def test_a_job_of_a_reference_is_as_its_own_row_tells(indexed: Indexed) -> None:
+    row = lives.running(indexed.jobs)
+    read, (found,) = indexed.jobs.store.get(row.job.id), indexed.index.of_ref(lives.TYPE, REF, after=None, limit=9)
+    assert read is not None
+    assert (found.job, found.etag, found.modified_at) == (read.job, read.etag, read.modified_at)
+    assert abs(found.seen_at - read.seen_at) < timedelta(seconds=5)
+
+
+def test_a_reference_that_another_begins_with_is_another(indexed: Indexed) -> None:
+    indexed.added(0)
+    assert indexed.index.of_ref(lives.TYPE, REF[:-1], after=None, limit=9) == []
+    assert indexed.index.of_ref("image", REF, after=None, limit=9) == []
+
+
+def test_a_job_of_a_newer_release_is_left_out_of_its_reference(indexed: Indexed) -> None:
+    row, other = indexed.added(0), indexed.added(1)
+    newer = replace(row.job, schema=SCHEMA + 1)
+    stands = indexed.jobs.store.get(row.job.id)
+    assert stands is not None
+    indexed.jobs.store.replace(stands, Move(Event.RESCHEDULE, newer, indexed.jobs.now))
+    assert [one.job.id for one in indexed.index.of_ref(lives.TYPE, REF, after=None, limit=2)] == [other.job.id]
+
+
+def test_references_come_by_their_digests_and_go_on(indexed: Indexed) -> None:
+    refs = sorted((f"images/{number}.png" for number in range(9)), key=lambda ref: digest(lives.TYPE, ref))
+    keys = [
+        indexed.jobs.store.key(lives.TYPE, ref)
+        for ref in refs
+        if indexed.jobs.store.insert(lives.added(indexed.jobs, ref))
+    ]
+    for number in range(4):
+        home = [key for key in keys if key and bucket(f"{lives.TYPE}-{digest(lives.TYPE, key.ref)}", 4) == number]
+        first = indexed.index.keys(lives.TYPE, number, after=None, limit=2)
+        behind = digest(lives.TYPE, first[-1].ref) if first else None
+        assert [*first, *(indexed.index.keys(lives.TYPE, number, after=behind, limit=9) if first else ())] == home
+
+
+def test_a_reference_is_found_by_its_digest(indexed: Indexed) -> None:
+    indexed.added(0)
+    assert indexed.index.key_of(lives.TYPE, digest(lives.TYPE, REF)) == indexed.jobs.store.key(lives.TYPE, REF)
+    assert indexed.index.key_of(lives.TYPE, digest(lives.TYPE, "images/dog.png")) is None
+
+
+@pytest.mark.parametrize("text", ["", "x", "0" * 31, "G" * 32])
+def test_what_is_no_digest_and_no_job_id_is_refused(indexed: Indexed, text: str) -> None:
+    with pytest.raises(InvalidReference):
+        indexed.index.key_of(lives.TYPE, text)
+    with pytest.raises(InvalidReference):
+        indexed.index.attempts(f"image-{text}")
+
+
+def test_attempts_come_in_their_order_with_what_became_of_them(indexed: Indexed) -> None:
+    jobs = indexed.jobs
+    row = lives.running(jobs)
+    row = jobs.store.replace(row, lives.claimed(jobs, row, owner="queue/2", lapsed=True))
+    row = jobs.store.replace(row, lives.retried(jobs, row))
+    jobs.store.refuse(row.job.id, 1, report="completed", now=jobs.now)
+    row = jobs.store.replace(row, lives.claimed(jobs, row, owner="queue/3"))
+    first, second, third = indexed.index.attempts(row.job.id)
+    assert [one.token for one in (first, second, third)] == [1, 2, 3]
+    assert [(one.owner, one.outcome) for one in (first, second)] == [("queue/1", "lapsed"), ("queue/2", "retry")]
+    assert (first.refused, first.refused_report, second.refused, second.refused_at) == (1, "completed", 0, None)
+    assert isinstance(second.error, JobError)
+    assert (second.error.code, second.error.message, first.error) == ("corrupt_image", "Nothing to see.", None)
+    assert (third.owner, third.claim_id, third.outcome, third.ended) == ("queue/3", row.job.claim_id, None, None)
+    assert second.ended is not None
+    assert second.started <= second.ended <= third.started
+
+
+def test_attempts_at_other_jobs_are_left_out(indexed: Indexed) -> None:
+    row = lives.running(indexed.jobs)
+    assert indexed.index.attempts(indexed.added(9).job.id) == []
+    assert len(indexed.index.attempts(row.job.id)) == 1
+
+
+def test_types_are_noted_once_and_told_by_name(indexed: Indexed) -> None:
+    for kind in ("thumbnails", "audio", "thumbnails", "z" * 31):
+        indexed.index.insert_type(kind)
+    assert indexed.index.types() == ["audio", "thumbnails", "z" * 31]

@@ -1,0 +1,144 @@
+"""What lists and look-ups cost, counted at the transport, in a warm process."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from azure.core.pipeline.transport import HttpTransport
+
+from shared.ids import digest
+from shared.index import JobIndex, JobQuery
+from shared.jobs import State
+from shared.ports import JobStore
+from shared.steps.lookup import Lookup
+from shared.steps.statistics import Count
+from shared.storage.index_table import IndexTable
+from shared.storage.poison import StoragePoison
+from shared.wiring import Darkroom, build
+from tests.contract import lives
+from tests.contract.benches import AzureJobs
+from tests.contract.test_poison import AzurePoison, DoubledPoison
+from tests.doubles.transports import CountingTransport
+
+REF = "images/cat.png"
+
+
+@dataclass
+class Counted:
+    """A job table with an image of one attempt, and all that looks into it; the requests counted."""
+
+    darkroom: Darkroom
+    wire: CountingTransport
+    job_id: str
+
+    @property
+    def store(self) -> JobStore:
+        """The table of jobs."""
+        return self.darkroom.storage.jobs
+
+    @property
+    def index(self) -> JobIndex:
+        """The index under test."""
+        jobs = self.darkroom.storage.jobs
+        return IndexTable(jobs._table, buckets=4, patience=jobs._patience, draw=jobs._draw)
+
+    @property
+    def lookup(self) -> Lookup:
+        """The look-ups under test."""
+        storage, settings = self.darkroom.storage, self.darkroom.settings
+        return Lookup(jobs=self.store, index=self.index, images=storage.images, settings=settings, kinds=lambda: ())
+
+    @property
+    def count(self) -> Count:
+        """What counts one type."""
+        storage = self.darkroom.storage
+        return Count(
+            jobs=self.store,
+            index=self.index,
+            marks=storage.marks,
+            locks=storage.locks,
+            poisons=(storage.poison,),
+            settings=self.darkroom.settings,
+            clock=storage.jobs._clock,
+            kinds=lambda: [lives.TYPE],
+        )
+
+
+@pytest.fixture
+def counted(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Counted:
+    """Wire everything over a counting transport."""
+    row = lives.running(AzureJobs(environ, wire))
+    counting = CountingTransport(wire)
+    darkroom = build(environ, transport=counting, threaded=False)
+    darkroom.storage.create()
+    return Counted(darkroom, counting, row.job.id)
+
+
+@pytest.mark.parametrize("call", ["live", "ended", "of_ref", "keys", "key_of", "attempts", "types", "insert_type"])
+def test_each_call_of_the_index_takes_one_request(counted: Counted, call: str) -> None:
+    index, image_id = counted.index, digest(lives.TYPE, REF)
+    number = int(image_id[:2], 16) % 4
+    span = {"after": None, "ended_from": None, "ended_to": None, "limit": 9}
+    calls: dict[str, Any] = {
+        "live": lambda: index.live(lives.TYPE, number, after=None, limit=9),
+        "ended": lambda: index.ended(lives.TYPE, number, State.FAILED, **span),  # type: ignore[arg-type] # by name
+        "of_ref": lambda: index.of_ref(lives.TYPE, REF, after=None, limit=9),
+        "keys": lambda: index.keys(lives.TYPE, number, after=None, limit=9),
+        "key_of": lambda: index.key_of(lives.TYPE, image_id),
+        "attempts": lambda: index.attempts(counted.job_id),
+        "types": index.types,
+        "insert_type": lambda: index.insert_type("audio"),
+    }
+    with counted.wire.counted() as requests:
+        calls[call]()
+    assert len(requests) == 1
+
+
+def test_looking_up_a_job_and_its_history_takes_one_request_each(counted: Counted) -> None:
+    for look in (counted.lookup.get, counted.lookup.history):
+        with counted.wire.counted() as requests:
+            look(counted.job_id)
+        assert len(requests) == 1
+
+
+def test_looking_up_an_image_takes_two_reads_and_listing_images_a_query_a_bucket(counted: Counted) -> None:
+    with counted.wire.counted() as requests:
+        assert counted.lookup.image(digest(lives.TYPE, REF)).row is not None
+    assert len(requests) == 2
+    with counted.wire.counted() as requests:
+        assert len(counted.lookup.images(limit=9).items) == 1
+    assert len(requests) == 4 + 1
+
+
+def test_reading_a_thumbnail_takes_one_request(counted: Counted) -> None:
+    images = counted.darkroom.storage.images
+    images.insert_thumbnail("job/1.webp", b"small", mime="image/webp")
+    with counted.wire.counted() as requests:
+        images.thumbnail("job/1.webp")
+    assert len(requests) == 1
+
+
+def test_a_list_takes_a_query_a_bucket_and_one_a_bucket_and_state_where_that_fills_no_page(counted: Counted) -> None:
+    for limit, costs in ((1, 4 + 1), (9, 4 + 1 + 3 * 4)):
+        with counted.wire.counted() as requests:
+            assert len(counted.lookup.list(JobQuery(types=(lives.TYPE,)), limit=limit).items) == 1
+        assert len(requests) == costs
+
+
+def test_counting_takes_a_query_a_bucket_and_state_and_being_told_takes_one_read(counted: Counted) -> None:
+    with counted.wire.counted() as requests:
+        assert counted.count().jobs[lives.TYPE]["RUNNING"] == 1
+    assert len(requests) == 1 + 4 + 3 * 4 + 1 + 2 + 1 + 1 + 1
+    with counted.wire.counted() as requests:
+        assert counted.count().jobs[lives.TYPE]["RUNNING"] == 1
+    assert len(requests) == 1
+
+
+@pytest.mark.parametrize("kind", ["memory", "azurite"])
+def test_the_length_of_a_poison_queue_counts_what_is_hidden(kind: str, darkroom: Darkroom) -> None:
+    bench: Any = DoubledPoison() if kind == "memory" else AzurePoison(darkroom)
+    assert (bench.store.backlog(), isinstance(bench.store, StoragePoison)) == (0, kind == "azurite")
+    bench.put("hello")
+    bench.store.receive()
+    assert bench.store.backlog() == 1

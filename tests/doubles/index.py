@@ -1,0 +1,131 @@
+"""``JobIndex`` in memory."""
+
+from datetime import datetime
+
+from shared import ids
+from shared.errors import InvalidReference
+from shared.index import ENDED, LIVE, Attempted, Position
+from shared.jobs import SCHEMA, Job, State
+from shared.ports import Key, Row
+from tests.doubles.clock import FakeClock
+from tests.doubles.door import Door
+from tests.doubles.jobs import Kept
+
+#: Milliseconds count down from here in lists of ended jobs.
+_LATEST_MS = 9_999_999_999_999
+
+
+class MemoryIndex(Door):
+    """The index of a table in memory.
+
+    Args:
+        kept: The table's.
+        clock: The service's time.
+        buckets: Partitions a type.
+        journal: As of the others.
+
+    Attributes:
+        read: How many index rows were listed.
+    """
+
+    def __init__(self, kept: Kept, clock: FakeClock, *, buckets: int = 4, journal: list[str] | None = None) -> None:
+        super().__init__("index", journal)
+        self._kept = kept
+        self._clock = clock
+        self._buckets = buckets
+        self._types: set[str] = set()
+        self.read = 0
+
+    def live(self, kind: str, bucket: int, *, after: Position | None, limit: int) -> list[Position]:
+        """See ``JobIndex.live``."""
+        self.enter("live")
+        self._clock.reply()
+        at = [Position(LIVE, _ms(job.due), job.id) for job in self._jobs(kind, bucket) if job.due is not None]
+        return self._listed(at, after, limit)
+
+    def ended(
+        self,
+        kind: str,
+        bucket: int,
+        state: State,
+        *,
+        after: Position | None,
+        ended_from: datetime | None,
+        ended_to: datetime | None,
+        limit: int,
+    ) -> list[Position]:
+        """See ``JobIndex.ended``."""
+        self.enter("ended")
+        self._clock.reply()
+        at = [
+            Position(ENDED, _LATEST_MS - _ms(job.ended), job.id)
+            for job in self._jobs(kind, bucket)
+            if job.ended is not None
+            and job.state is state
+            and (ended_from is None or _ms(job.ended) >= _ms(ended_from))
+            and (ended_to is None or _ms(job.ended) < _ms(ended_to))
+        ]
+        return self._listed(at, after, limit)
+
+    def of_ref(self, kind: str, ref: str, *, after: str | None, limit: int) -> list[Row]:
+        """See ``JobIndex.of_ref``."""
+        self.enter("of_ref")
+        self._clock.reply()
+        with self._kept.mutex:
+            rows = sorted(self._kept.jobs.values(), key=lambda row: row.job.id)
+        found = [row for row in rows if (row.job.type, row.job.ref) == (kind, ref) and row.job.id > (after or "")]
+        return [row for row in found if row.job.schema <= SCHEMA][:limit]
+
+    def keys(self, kind: str, bucket: int, *, after: str | None, limit: int) -> list[Key]:
+        """See ``JobIndex.keys``."""
+        self.enter("keys")
+        self._clock.reply()
+        with self._kept.mutex:
+            keys = {ids.digest(*named): key for named, key in self._kept.keys.items() if named[0] == kind}
+        home = {at: key for at, key in keys.items() if ids.bucket(f"{kind}-{at}", self._buckets) == bucket}
+        return [home[at] for at in sorted(home) if at > (after or "")][:limit]
+
+    def key_of(self, kind: str, image_id: str) -> Key | None:
+        """See ``JobIndex.key_of``."""
+        self.enter("key_of")
+        self._clock.reply()
+        ids.bucket(f"{kind}-{image_id}", self._buckets)
+        with self._kept.mutex:
+            keys = {ids.digest(*named): key for named, key in self._kept.keys.items() if named[0] == kind}
+        return keys.get(image_id)
+
+    def attempts(self, job_id: str) -> list[Attempted]:
+        """See ``JobIndex.attempts``."""
+        self.enter("attempts")
+        self._clock.reply()
+        if not ids.JOB_ID.fullmatch(job_id):
+            raise InvalidReference(job_id)
+        with self._kept.mutex:
+            found = sorted((at[1], columns) for at, columns in self._kept.attempts.items() if at[0] == job_id)
+        return [Attempted(token=token, **columns) for token, columns in found]
+
+    def types(self) -> list[str]:
+        """See ``JobIndex.types``."""
+        self.enter("types")
+        self._clock.reply()
+        return sorted(self._types)
+
+    def insert_type(self, kind: str) -> None:
+        """See ``JobIndex.insert_type``."""
+        self.enter("insert_type")
+        self._clock.reply()
+        self._types.add(kind)
+
+    def _jobs(self, kind: str, bucket: int) -> list[Job]:
+        with self._kept.mutex:
+            jobs = [row.job for row in self._kept.jobs.values()]
+        return [job for job in jobs if job.type == kind and ids.bucket(job.id, self._buckets) == bucket]
+
+    def _listed(self, at: list[Position], after: Position | None, limit: int) -> list[Position]:
+        found = sorted(position for position in at if after is None or position > after)[:limit]
+        self.read += len(found)
+        return found
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

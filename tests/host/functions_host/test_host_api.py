@@ -1,0 +1,200 @@
+"""A whole HTTP API behind one route function: nothing on the way changes a request or an answer."""
+
+import base64
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.host.functions_host.hosts import Launch, Running, until
+
+TEXT = "text/plain; charset=utf-8"
+
+
+@pytest.fixture
+def api(launch: Launch) -> Running:
+    return launch("api")
+
+
+@pytest.fixture
+def line(api: Running) -> Iterator[http.client.HTTPConnection]:
+    connection = http.client.HTTPConnection("127.0.0.1", api.host.port, timeout=15)
+    yield connection
+    connection.close()
+
+
+def talk(port: int, raw: bytes) -> bytes:
+    """Send bytes as they are and return all that comes back until the server closes."""
+    with socket.create_connection(("127.0.0.1", port), 15) as connection:
+        connection.sendall(raw)
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def say(
+    line: http.client.HTTPConnection, method: str, status: int, *headers: tuple[str, str], body: bytes = b""
+) -> Any:  # noqa: ANN401
+    wanted = {"status": status, "headers": headers, "body": base64.b64encode(body).decode()}
+    line.request(method, "/api/say", json.dumps(wanted))
+    answer = line.getresponse()
+    return answer.status, sorted((name.lower(), value) for name, value in answer.getheaders()), answer.read()
+
+
+def without(headers: list[tuple[str, str]], *names: str) -> list[tuple[str, str]]:
+    return [pair for pair in headers if pair[0] not in {"date", "connection", *names}]
+
+
+def test_any_method_and_any_bytes_reach_the_function_over_one_connection(line: http.client.HTTPConnection) -> None:
+    body = bytes(range(256))
+    sockets = set()
+    for method in ("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"):
+        line.request(method, "/api/any", body, {"If-Match": '"é,"'.encode(), "If-None-Match": "*", "X_Under": "a  b"})
+        sockets.add(line.sock.getsockname())
+        seen = json.loads(line.getresponse().read())
+        assert seen[:2] == [method, body.hex()]
+        assert [seen[2][name] for name in ("if-match", "if-none-match", "x_under")] == ['"é,"', "*", "a  b"]
+    assert len(sockets) == 1
+
+
+@pytest.mark.parametrize(
+    "path", ["a%2Fb", "a%25", "a%FF%00", "a//b", "/a;b;c=1", "a+b", "a?", "a?x=%2F+%ff&&y", "a/../b", "", "a'(*)|[^]`"]
+)
+def test_the_url_reaches_the_function_as_it_was_written(api: Running, path: str) -> None:
+    raw = talk(api.host.port, f"URL /api/{path} HTTP/1.1\r\nHost: here:1\r\n\r\n".encode())
+    assert raw.endswith(f"\r\n\r\nhttp://here:1/api/{path}".encode())
+
+
+def test_chunks_and_pipelined_requests_are_told_apart(api: Running) -> None:
+    head = b"\r\nPOST /api/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: Chunked\r\n\r\n"
+    chunks = b"3;x=y\r\na\r\n\r\n0A\r\n0123456789\r\n0\r\nTrailer: t\r\n\r\n"
+    answers = talk(api.host.port, head + chunks + head[2:] + b"0\r\n\r\n" + b"GET /api/b HTTP/1.0\r\n\r\n")
+    assert answers.count(b"HTTP/1.1 200 OK") == 3
+    assert f'"POST", "{(b"a" + bytes([13, 10]) + b"0123456789").hex()}"'.encode() in answers
+    assert b'"GET", ""' in answers
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET /a b HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        (b"GET /\xff HTTP/1.1\r\nHost: h\r\n\r\n", 400),
+        (b"GET /api/a HTTP/2.0\r\nHost: h\r\n\r\n", 505),
+        (b"GET /api/a HTTP/1.1\r\n\r\n", 400),
+        (b"GET /api/a HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", 400),
+        (b"GET /api/a HTTP/1.1\r\nHost: h:99999\r\n\r\n", 400),
+        (b"GET /api/a HTTP/1.1\r\nHost: h/x\r\n\r\n", 400),
+        (b"GET /api/a HTTP/1.1\r\nHost: h\r\nA : b\r\n\r\n", 400),
+        (b"GET /api/a HTTP/1.1\r\nHost: h\r\nA: \xff\r\n\r\n", 400),
+        (b"GET /api/a HTTP/1.1\r\nHost: h\r\nA: b\x00\r\n\r\n", 400),
+        (b"GET /api/a HTTP/1.1\r\nHost: h\r\nA: b\r\n c\r\n\r\n", 400),
+        (b"POST /api/a HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"POST /api/a HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nless", 400),
+        (b"POST /api/a HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        (b"POST /api/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 400),
+        (b"POST /api/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n0\r\n\r\n", 400),
+        (b"POST /api/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n7000000\r\n", 413),
+        (b"POST /api/a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 104857601\r\n\r\n", 413),
+        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: h\r\n\r\n", 414),
+        (b"GET /api/a HTTP/1.1\r\nHost: h\r\nA: " + b"a" * 33000 + b"\r\n\r\n", 431),
+        (b"GET /api/a HTTP/1.1\r\nHost: h\r\n" + b"A: a\r\n" * 100 + b"\r\n", 431),
+        (b"OPTIONS * HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", 404),
+    ],
+)
+def test_what_is_no_request_is_refused_and_never_called(api: Running, raw: bytes, status: int) -> None:
+    assert talk(api.host.port, raw).startswith(f"HTTP/1.1 {status} ".encode())
+    assert not api.log.find("function started")
+
+
+def test_a_client_that_waits_is_told_to_continue(api: Running) -> None:
+    raw = b"POST /api/a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx"
+    assert talk(api.host.port, raw).startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
+
+
+def test_an_answer_goes_back_as_the_function_gave_it(line: http.client.HTTPConnection) -> None:
+    given = [
+        ("cache-control", "no-store"),
+        ("content-type", "image/webp"),
+        ("etag", '"1-a"'),
+        ("location", "/api/jobs/a%2Fb"),
+        ("retry-after", "2"),
+    ]
+    status, headers, body = say(line, "POST", 201, *given, ("content-length", "999"), body=bytes(range(256)))
+    assert (status, without(headers, "content-length"), body) == (201, given, bytes(range(256)))
+    assert ("content-length", "256") in headers
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_without_content_says_nothing_about_content(line: http.client.HTTPConnection, status: int) -> None:
+    said = say(line, "POST", status, ("etag", '"1"'), ("content-length", "0"))
+    assert (said[0], without(said[1]), said[2]) == (status, [("etag", '"1"')], b"")
+    assert say(line, "POST", 200, body=b"next")[2] == b"next"
+
+
+def test_an_answer_to_head_has_the_length_and_no_body(line: http.client.HTTPConnection) -> None:
+    said = say(line, "HEAD", 200, ("content-type", TEXT), body=b"12345")
+    assert (without(said[1]), said[2]) == ([("content-length", "5"), ("content-type", TEXT)], b"")
+    assert ("content-length", "77") in say(line, "HEAD", 200, ("content-length", "77"))[1]
+    assert say(line, "POST", 200, body=b"next")[2] == b"next"
+
+
+def test_nothing_follows_the_headers_of_an_answer_to_head(api: Running) -> None:
+    assert talk(api.host.port, b"HEAD /api/any HTTP/1.1\r\nHost: h\r\n\r\n").endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize("header", [("x", "a\r\nb: c"), ("x", "é"), ("a b", "c")])
+def test_a_header_that_cannot_be_sent_makes_a_500(
+    api: Running, line: http.client.HTTPConnection, header: tuple[str, str]
+) -> None:
+    assert say(line, "POST", 200, header)[::2] == (500, b"")
+    assert api.log.find("request failed") or api.log.find("function ended", outcome="failed")
+
+
+def test_calls_that_block_in_threads_run_side_by_side_and_hold_up_nobody(api: Running) -> None:
+    def get(path: str) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", api.host.port, timeout=15)
+        connection.request("GET", path)
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    with ThreadPoolExecutor(51) as pool:
+        held = pool.submit(get, "/api/hold")
+        assert api.names["BEGAN"].wait(15)
+        assert list(pool.map(get, ["/api/meet"] * 50)) == [200] * 50
+        assert (get("/api/open"), held.done()) == (200, False)
+        api.go_on.set()
+        assert held.result(15) == 200
+
+
+def test_a_client_that_goes_away_is_no_event(api: Running, capfd: pytest.CaptureFixture[str]) -> None:
+    connection = socket.create_connection(("127.0.0.1", api.host.port), 15)
+    connection.sendall(b"GET /api/hold HTTP/1.1\r\nHost: h\r\n\r\n")
+    assert api.names["BEGAN"].wait(15)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+    connection.close()
+    api.go_on.set()
+    api.log.wait_for("function ended", function="whole", outcome="succeeded")
+    assert api.host.close()
+    assert not [event for event in api.log.seen if event.get("level") == "error"]
+    assert capfd.readouterr().err == ""
+
+
+def test_a_drain_closes_idle_connections_and_answers_what_it_has_taken_on(api: Running) -> None:
+    idle, halfway, busy = (socket.create_connection(("127.0.0.1", api.host.port), 15) for _ in range(3))
+    halfway.sendall(b"GET /api/o")
+    busy.sendall(b"GET /api/hold HTTP/1.1\r\nHost: h\r\n\r\n")
+    assert api.names["BEGAN"].wait(15)
+    with ThreadPoolExecutor(1) as pool, idle, halfway, busy:
+        closed = pool.submit(api.host.close)
+        assert idle.recv(1) == b""
+        assert not halfway.recv(1024).startswith(b"HTTP/1.1 2")
+        assert not closed.done()
+        api.go_on.set()
+        assert busy.recv(12) == b"HTTP/1.1 200"
+        assert until(closed.done)
+        assert closed.result()

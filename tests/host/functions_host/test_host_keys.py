@@ -1,0 +1,81 @@
+"""Function keys: who may call what with --auth."""
+
+import http.client
+import json
+import subprocess
+import sys
+
+from localhost.host.keys import Keys
+from localhost.host.options import parse
+from tests.host.functions_host.hosts import APPS, ROOT, Launch, Running, Storage
+
+HOOK = "/runtime/webhooks/blobs?functionName=Host.Functions.told"
+
+
+def status(running: Running, path: str, **headers: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", running.host.port, timeout=15)
+    try:
+        connection.request("GET", path, headers={name.replace("_", "-"): text for name, text in headers.items()})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def test_each_level_opens_to_its_keys_alone(launch: Launch) -> None:
+    running = launch("api", auth=True)
+    keys = running.host.keys
+    assert keys is not None
+    given = ["", "é", keys.function, keys.master]
+    got = {
+        path: [status(running, f"{path}?code={key}".replace("é", "%C3%A9"))[0] for key in given]
+        for path in ("/api/open", "/api/any", "/api/closed", "/admin/host/status", "/admin/unknown", HOOK[:23])
+    }
+    assert got == {
+        "/api/open": [200, 200, 200, 200],
+        "/api/any": [401, 401, 200, 200],
+        "/api/closed": [401, 401, 401, 200],
+        "/admin/host/status": [401, 401, 401, 200],
+        "/admin/unknown": [401, 401, 401, 404],
+        "/runtime/webhooks/blobs": [401, 401, 401, 404],
+    }
+
+
+def test_the_header_outranks_the_query_and_a_refusal_calls_nobody(launch: Launch) -> None:
+    running = launch("api", auth=True)
+    keys = running.host.keys
+    assert keys is not None
+    assert status(running, "/api/any?code=wrong", x_functions_key=keys.function)[0] == 200
+    called = len(running.log.find("function started"))
+    assert status(running, f"/api/any?code={keys.function}", X_Functions_Key="wrong") == (401, b"")
+    assert status(running, "/api/any", x_functions_key=keys.function[:-1]) == (401, b"")
+    assert len(running.log.find("function started")) == called == 1
+
+
+def test_without_auth_there_are_no_keys_and_every_door_is_open(launch: Launch) -> None:
+    running = launch("api")
+    assert running.host.keys is None
+    assert [status(running, path)[0] for path in ("/api/any", "/api/closed", "/admin/host/status")] == [200] * 3
+    assert (parse(["--app", "x"]).auth, parse(["--app", "x", "--auth"]).auth) == (False, True)
+
+
+def test_keys_are_new_at_each_start_and_no_part_of_a_text() -> None:
+    one, other = Keys(), Keys()
+    assert len({one.function, one.master, other.function, other.master}) == 4
+    assert len(one.function) >= 32
+    assert repr(one) == "Keys()"
+
+
+def test_the_ready_line_alone_tells_the_keys(storage: Storage) -> None:
+    command = [sys.executable, "-m", "localhost.host", "--app", str(APPS / "api"), "--port", "0", "--auth"]
+    environ = {**storage.settings, "PATH": "/usr/bin:/bin"}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as host:
+        assert host.stdout is not None
+        keys = json.loads(host.stdout.readline())["keys"]
+        host.terminate()
+        output, errors = host.communicate(timeout=15)
+    assert sorted(keys) == ["function", "master"]
+    assert "host started" in errors
+    assert not [key for key in keys.values() if key in errors + output]

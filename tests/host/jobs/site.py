@@ -1,0 +1,103 @@
+"""The API of a running host, as a test of one type of jobs calls it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import urllib3
+
+from tests.rig import Rig, until
+from tests.unit.http.calling import Answer
+
+#: Shorter is none; others wait a margin longer, and up to a second for the service's clock to say so.
+LEASE_SECONDS = 1
+
+
+class Site:
+    """Call a host's API.
+
+    Attributes:
+        rig: What the host stands on.
+        url: The API's root.
+        kind: A type of job that is the test's own.
+    """
+
+    def __init__(self, rig: Rig, kind: str) -> None:
+        self.rig = rig
+        self.url = f"http://127.0.0.1:{rig.hosts[0].port}/api"
+        self.kind = kind
+        self._pool = urllib3.PoolManager(maxsize=32)
+
+    def call(self, method: str, path: str, told: Any = None, **headers: str) -> Answer:  # noqa: ANN401 - JSON or bytes
+        """Send a request; ``told`` is bytes, or JSON. Header names have ``_`` for ``-``."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        body = told if isinstance(told, bytes) or told is None else json.dumps(told)
+        if told is not None:
+            named.setdefault("content-type", "application/json")
+        reply = self._pool.request(method, self.url + path, body=body, headers=named, redirect=False, retries=False)
+        return Answer(reply.status, {name.lower(): value for name, value in reply.headers.items()}, reply.data)
+
+    def add(self, ref: str = "a", **fields: Any) -> Answer:  # noqa: ANN401 - JSON
+        """Add a job of the test's type."""
+        return self.call("POST", "/jobs", {"type": self.kind, "ref": ref, **fields})
+
+    def added(self, ref: str = "a", **fields: Any) -> str:  # noqa: ANN401 - JSON
+        """Add a job that is new; return its id."""
+        answer = self.add(ref, **fields)
+        assert answer.status == 201, answer.body
+        return str(answer.json["id"])
+
+    def job(self, job_id: str) -> Any:  # noqa: ANN401 - JSON
+        """Return a job as it stands."""
+        answer = self.call("GET", f"/jobs/{job_id}")
+        assert answer.status == 200, answer.body
+        return answer.json
+
+    def next(self, owner: str = "w", **fields: Any) -> Answer:  # noqa: ANN401 - JSON
+        """Claim whichever is due."""
+        return self.call("POST", "/jobs/claim", {"type": self.kind, "owner": owner, **fields})
+
+    def claim(self, job_id: str, owner: str = "w", lease: int | None = LEASE_SECONDS) -> Answer:
+        """Claim this job."""
+        return self.call("POST", f"/jobs/{job_id}/claim", {"owner": owner, "lease_seconds": lease})
+
+    def taken_over(self, job_id: str, owner: str = "rival", lease: int | None = 60) -> Answer:
+        """Claim a job as soon as its worker's lease has lapsed."""
+
+        def look() -> Answer | None:
+            answer = self.claim(job_id, owner, lease)
+            assert answer.status == 200 or answer.refusal == (409, "live", None), answer.body
+            return answer if answer.status == 200 else None
+
+        return until(look, seconds=20, what=f"the end of the lease on {job_id}")
+
+    def tell(self, held: Answer, report: str, told: Any = None) -> Answer:  # noqa: ANN401 - JSON
+        """Report on a job, with the lease that a claim or an earlier report was answered with."""
+        return self.call("POST", f"/jobs/{held.json['id']}/{report}", told, if_match=held.headers["etag"])
+
+    def history(self, job_id: str) -> list[dict[str, Any]]:
+        """Return the attempts at a job."""
+        attempts: list[dict[str, Any]] = self.call("GET", f"/jobs/{job_id}/history").json["attempts"]
+        return attempts
+
+    def why(self, job_id: str) -> str:
+        """Return why a job is not done."""
+        return str(self.call("GET", f"/jobs/{job_id}/why").json["why"])
+
+    def completed(self, ref: str = "a", result: Mapping[str, Any] | None = None, **fields: Any) -> str:  # noqa: ANN401
+        """Add a job, claim and complete it; return its id."""
+        job_id = self.added(ref, **fields)
+        answer = self.tell(self.claim(job_id, lease=60), "complete", {"result": dict(result or {})})
+        assert answer.status == 200, answer.body
+        return job_id
+
+    def upload(self, name: str, data: bytes) -> Any:  # noqa: ANN401 - JSON
+        """Upload an image; return what stands for it."""
+        answer = self.call("PUT", f"/images/{quote(name)}", data, content_type="image/png")
+        assert answer.status == 202, answer.body
+        return answer.json
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.clear()

@@ -1,0 +1,34 @@
+import base64
+import json
+
+import pytest
+
+from shared.http import cursors
+from shared.http.problems import Problem
+
+
+def test_a_cursor_leads_back_to_its_place() -> None:
+    assert cursors.read(cursors.written([1, 2, "x"], ["q"]), ["q"], (int, int, str)) == [1, 2, "x"]
+
+
+def encoded(content: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+
+
+OWN = json.loads(base64.urlsafe_b64decode(cursors.written([1], ["q"]) + "=="))
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["", "x", "é", "====", "bnVsbA", encoded([9, OWN[1], [1]]), encoded([1, "0", [1]]), encoded([1, OWN[1], ["1"]]),
+     encoded([1, OWN[1], [True]]), encoded([1, OWN[1], []]), encoded([1, OWN[1], 1]), encoded(["[" * 9])],
+)  # fmt: skip
+def test_anything_else_is_refused(cursor: str) -> None:
+    with pytest.raises(Problem) as error:
+        cursors.read(cursor, ["q"], (int,))
+    assert error.value.wrong[0].field == "query.cursor"
+
+
+def test_a_cursor_of_another_query_is_refused() -> None:
+    with pytest.raises(Problem):
+        cursors.read(cursors.written([1], ["q"]), ["r"], (int,))

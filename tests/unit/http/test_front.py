@@ -1,0 +1,82 @@
+import logging
+
+import pytest
+
+from shared.errors import SettingsInvalid, StorageOut
+from shared.http.front import target
+from shared.http.problems import Problem
+from tests.unit.http.calling import Site
+
+
+@pytest.mark.parametrize("path", ["/%ff", "/images/%C3", "/jobs?ref=%ff"])
+def test_escapes_that_are_no_utf8_are_400(site: Site, path: str) -> None:
+    assert site.call("GET", path).refusal == (400, "malformed_url", None)
+
+
+def test_a_url_that_is_none_is_400() -> None:
+    with pytest.raises(Problem) as error:
+        target("http://[/")
+    assert error.value.status == 400
+
+
+def test_the_hosts_keys_never_reach_the_app() -> None:
+    assert target("http://h/api/jobs?code=k&a=1&clientId=c&%63ode=k") == ("/api/jobs", "a=1")
+
+
+def test_a_semicolon_does_not_cut_a_name_off(site: Site) -> None:
+    site.uploaded("a;b.png")
+    assert site.call("GET", "/images").json["items"][0]["name"] == "a;b.png"
+
+
+@pytest.mark.parametrize("name", ["a/b c.png", "ä#?%&=+.png", "%41.png", "😀"])
+def test_names_arrive_as_they_were_sent(site: Site, name: str) -> None:
+    site.uploaded(name)
+    assert site.call("GET", "/images").json["items"][0]["name"] == name
+
+
+def test_a_forwarded_port_that_is_none_stops_nobody(site: Site) -> None:
+    assert site.call("GET", "/health", x_forwarded_port="9" * 5000).status == 200
+
+
+def test_a_json_body_has_at_most_256_kib(site: Site) -> None:
+    assert site.call("POST", "/jobs", b" " * (256 * 1024), content_type="application/json").status == 400
+    assert site.call("POST", "/jobs", b" " * (256 * 1024 + 1)).refusal == (413, "too_many_bytes", None)
+
+
+def test_an_upload_has_at_most_what_the_settings_allow() -> None:
+    site = Site(MAX_BYTES="300000")
+    assert site.call("PUT", "/images/a", b"x" * 300_000).status == 202
+    assert site.call("PUT", "/images/a", b"x" * 300_001).refusal == (413, "too_many_bytes", None)
+
+
+def test_a_head_is_a_get_without_its_body(site: Site) -> None:
+    job = site.added()
+    found = site.call("HEAD", job.headers["location"].removeprefix("/api"))
+    assert (found.status, found.body, found.headers["etag"]) == (200, b"", job.headers["etag"])
+    assert "content-length" not in found.headers
+
+
+def test_a_head_of_nothing_has_no_body_either(site: Site) -> None:
+    assert (site.call("HEAD", "/nothing").status, site.call("HEAD", "/nothing").body) == (404, b"")
+
+
+def test_an_unexpected_error_is_told_without_anything_of_it(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    site.darkroom.lookup.get = lambda _: {}["secret"]
+    with caplog.at_level(logging.ERROR, "darkroom"):
+        answer = site.call("GET", "/jobs/t-" + "0" * 32)
+    assert answer.refusal == (500, "internal", None)
+    assert b"secret" not in answer.body
+    assert [record.getMessage() for record in caplog.records] == ['{"event": "request failed", "error": "KeyError"}']
+
+
+def test_an_error_of_ours_that_no_route_knows_is_a_bug_too(site: Site) -> None:
+    site.darkroom.lookup.get = lambda _: (_ for _ in ()).throw(SettingsInvalid(["X: 1"]))
+    assert site.call("GET", "/jobs/t-" + "0" * 32).refusal == (500, "internal", None)
+
+
+def test_storage_that_is_out_is_503_with_a_time_to_come_back(site: Site) -> None:
+    site.darkroom.storage.locks.get = lambda _: (_ for _ in ()).throw(StorageOut("key=abc"))
+    answer = site.call("GET", "/health")
+    assert answer.refusal == (503, "storage_out", None)
+    assert answer.headers["retry-after"] == "5"
+    assert b"abc" not in answer.body

@@ -1,0 +1,207 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import InvalidReference, NoSuchImage, NoSuchJob, Refused
+from shared.ids import digest
+from shared.index import ENDED, IMAGE_ID, LIVE, JobQuery, KeyPosition, Position
+from shared.jobs import SCHEMA, Event, Move
+from shared.moves import add
+from shared.steps.lookup import Lookup
+from tests.doubles.world import World, png
+
+DAY = 86_400.0
+
+
+class Looked(World):
+    """Darkroom in memory, and a look at it."""
+
+    def __init__(self, **environ: str) -> None:
+        super().__init__(**environ)
+        self.lookup = Lookup(
+            jobs=self.jobs,
+            index=self.index,
+            images=self.images,
+            settings=self.settings,
+            kinds=lambda: ["audio"],
+        )
+
+    def image_id(self, name: str = "cat.png") -> str:
+        """Return the id of an image of that name."""
+        return digest(self.settings.image_type, f"{self.settings.images_container}/{name}")
+
+    def of_newer_release(self, job_id: str) -> None:
+        """Let a newer release write a job."""
+        self.jobs.behind(job_id, lambda row: Move(Event.RENEW, replace(row.job, schema=SCHEMA + 1), self.clock.now))
+
+    def added(self, kind: str, ref: str = "x", version: str = "") -> str:
+        """Add a job of another type."""
+        now = self.clock.server.now()
+        move = add(
+            kind=kind, ref=ref, version=version, params={}, max_attempts=5, now=now, grace=timedelta(0), add_nonce="n"
+        )
+        return self.jobs.insert(move, over=self.jobs.key(kind, ref)).job.id
+
+    def completed(self, name: str = "cat.png") -> str:
+        """Record and analyse an image."""
+        job_id = self.recorded(name)
+        self.work(job_id, owner="queue/1")
+        return job_id
+
+
+def test_a_job_is_read_as_it_stands() -> None:
+    world = Looked()
+    job_id = world.recorded()
+    assert world.lookup.get(job_id).job == world.job(job_id)
+
+
+def test_a_job_that_is_absent_is_no_such_job() -> None:
+    for look in (Looked().lookup.get, Looked().lookup.history):
+        with pytest.raises(NoSuchJob):
+            look(f"image-analysis-{0:032x}")
+
+
+def test_a_job_of_a_newer_release_is_refused_and_not_taken_for_absent() -> None:
+    world = Looked()
+    job_id = world.recorded()
+    world.of_newer_release(job_id)
+    for look, name in ((world.lookup.get, job_id), (world.lookup.image, world.image_id())):
+        with pytest.raises(Refused) as refused:
+            look(name)
+        assert refused.value.code == "newer_release"
+    assert list(world.lookup.history(job_id)) == []
+
+
+def test_the_history_of_a_job_has_its_attempts_and_costs_one_query() -> None:
+    world = Looked()
+    job_id = world.recorded()
+    assert list(world.lookup.history(job_id)) == []
+    world.work(job_id, owner="queue/1")
+    world.journal.clear()
+    assert [one.outcome for one in world.lookup.history(job_id)] == ["complete"]
+    assert world.journal == ["index.attempts"]
+
+
+def test_the_types_are_those_of_jobs_of_images_and_of_handlers() -> None:
+    world = Looked()
+    world.index.insert_type("zip")
+    assert list(world.lookup.types()) == ["audio", "image-analysis", "zip"]
+
+
+def test_an_image_is_found_by_id_and_by_name() -> None:
+    world = Looked()
+    job_id = world.completed("a/cät #1.png")
+    found = world.lookup.image_named("a/cät #1.png")
+    assert found == world.lookup.image(found.image_id)
+    assert found.image_id == world.image_id("a/cät #1.png")
+    assert found.row is not None
+    assert (found.row.job.id, found.key.job_id) == (job_id, job_id)
+
+
+@pytest.mark.parametrize("image_id", ["0" * 32, "x", "", "audio-" + "0" * 32])
+def test_an_image_that_was_never_recorded_is_no_such_image(image_id: str) -> None:
+    world = Looked()
+    for look in (world.lookup.image, world.lookup.thumbnail):
+        with pytest.raises(NoSuchImage):
+            look(image_id)
+
+
+@pytest.mark.parametrize("name", ["", "a/../b", "\ud800", "a" * 1025])
+def test_a_name_that_no_blob_can_have_is_refused(name: str) -> None:
+    with pytest.raises(InvalidReference):
+        Looked().lookup.image_named(name)
+    with pytest.raises(NoSuchImage):
+        Looked().lookup.image_named("cat.png")
+
+
+def test_a_purged_image_is_told_by_its_key_alone() -> None:
+    world = Looked()
+    job_id = world.completed()
+    world.clock.advance(31 * DAY)
+    world.purge(owner="timer/1")
+    found = world.lookup.image(world.image_id())
+    assert (found.row, found.key.job_id, found.key.state) == (None, job_id, "COMPLETED")
+    assert world.lookup.images(limit=9).items == [found]
+    with pytest.raises(NoSuchImage):
+        world.lookup.thumbnail(world.image_id())
+
+
+@pytest.mark.parametrize("thumbnails", ["row", "blob"])
+def test_a_thumbnail_is_given_with_the_attempt_that_made_it(thumbnails: str) -> None:
+    world = Looked(THUMBNAILS=thumbnails)
+    job_id = world.completed()
+    found = world.lookup.thumbnail(world.image_id())
+    assert (found.data[:4], found.mime, found.job_id, found.token) == (b"\x89PNG", "image/png", job_id, 1)
+
+
+def test_an_image_without_a_thumbnail_has_no_such_image_to_show() -> None:
+    world = Looked()
+    world.recorded("waits.png")
+    world.completed("gone.png")
+    world.images.thumbnails.clear()
+    off = Looked(THUMBNAILS="off")
+    off.completed()
+    for looked, name in ((world, "waits.png"), (world, "gone.png"), (off, "cat.png")):
+        with pytest.raises(NoSuchImage):
+            looked.lookup.thumbnail(looked.image_id(name))
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5, 12, 100])
+def test_images_are_listed_once_each_over_all_pages_by_bucket_and_digest(limit: int) -> None:
+    world = Looked()
+    for number in range(12):
+        world.recorded(f"{number}.png", png(number + 1, 1))
+    seen: list[str] = []
+    page = world.lookup.images(limit=limit)
+    while True:
+        assert len(page.items) <= limit
+        seen += [found.image_id for found in page.items]
+        if page.after is None:
+            break
+        assert isinstance(page.after, KeyPosition)
+        page = world.lookup.images(limit=limit, after=page.after)
+    expected = [world.image_id(f"{number}.png") for number in range(12)]
+    assert seen == sorted(expected, key=lambda one: (int(one[:2], 16) % 4, one))
+    assert all(IMAGE_ID.fullmatch(one) for one in seen)
+
+
+def test_an_image_of_a_newer_release_is_left_out_of_the_list() -> None:
+    world = Looked()
+    ids = [world.recorded(f"{number}.png") for number in range(2)]
+    world.of_newer_release(ids[0])
+    assert [found.key.job_id for found in world.lookup.images(limit=9).items] == [ids[1]]
+
+
+def test_the_jobs_of_a_reference_need_their_type_and_go_on_by_their_ids() -> None:
+    world = Looked()
+    ids = sorted(world.added("audio", "x", f"{number}") for number in range(5))
+    world.added("zip", "x")
+    query = JobQuery(types=("audio",), ref="x")
+    first = world.lookup.list(query, limit=3)
+    assert isinstance(first.after, Position)
+    rest = world.lookup.list(query, limit=3, after=first.after)
+    assert ([row.job.id for row in (*first.items, *rest.items)], rest.after) == (ids, None)
+    for types in (None, (), ("audio", "zip")):
+        with pytest.raises(InvalidReference):
+            world.lookup.list(JobQuery(types=types, ref="x"), limit=3)
+
+
+def test_the_jobs_of_a_reference_are_left_out_by_state_and_by_end() -> None:
+    world = Looked()
+    live, ended = world.added("audio", "x", "1"), world.added("audio", "x", "2")
+    world.operate.cancel(ended)
+    at = world.job(ended).ended
+    assert at is not None
+
+    def listed(**what: object) -> list[str]:
+        query = JobQuery(types=("audio",), ref="x", **what)  # type: ignore[arg-type] # by name
+        return [row.job.id for row in world.lookup.list(query, limit=9).items]
+
+    assert listed(states=frozenset({world.job(live).state})) == [live]
+    assert listed(ended_from=at) == listed(ended_to=at + timedelta(seconds=1)) == [ended]
+    assert listed(ended_from=at + timedelta(seconds=1)) == listed(ended_to=at) == []
+
+
+def test_segments_are_in_the_order_of_a_list() -> None:
+    assert Position(LIVE, 9, "z") < Position(ENDED, 1, "a") < Position(ENDED, 1, "b") < Position(ENDED, 2, "a")

@@ -1,0 +1,164 @@
+"""Lists of jobs: their order, their pages, and what they cost."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from shared.index import JobQuery, Position
+from shared.jobs import State
+from shared.steps.lookup import ROWS_PER_JOB
+from tests.unit.test_lookup import Looked
+
+ALL = JobQuery()
+STATES = [None, *State]
+
+
+def strewn(**environ: str) -> Looked:
+    """Give jobs of three types in all states, each a second after the one before."""
+    world = Looked(**environ)
+    world.index.insert_type("zip")
+    for number in range(36):
+        kind = ("audio", "zip")[number % 2]
+        data = b"broken" if number == 18 else None
+        job_id = world.recorded(f"{number}.png", data) if number % 3 == 0 else world.added(kind, f"{number}")
+        world.clock.advance(1.25)
+        if number % 5 == 1:
+            world.rival_claims(job_id)
+        elif number % 5 == 2:
+            world.operate.cancel(job_id)
+        elif number % 5 == 3 and number % 3 == 0:
+            world.work(job_id, owner="queue/1")
+    return world
+
+
+def turned(world: Looked, query: JobQuery, limit: int) -> list[str]:
+    """Turn all pages, and return the ids on them."""
+    seen: list[str] = []
+    after: Position | None = None
+    for _ in range(200):
+        page = world.lookup.list(query, limit=limit, after=after)
+        assert len(page.items) <= limit
+        seen += [row.job.id for row in page.items]
+        if page.after is None:
+            return seen
+        assert isinstance(page.after, Position)
+        after = page.after
+    raise AssertionError("no end of pages")
+
+
+def expected(world: Looked, query: JobQuery) -> list[str]:
+    """Return the ids that a list should have, in its order, by all that is kept."""
+    jobs = [row.job for row in world.jobs.kept.jobs.values()]
+    jobs = [job for job in jobs if query.types is None or job.type in query.types]
+    jobs = [job for job in jobs if query.states is None or job.state in query.states]
+    since, until = query.ended_from, query.ended_to
+    live = [(job.due, job.id) for job in jobs if job.due and since is until is None]
+    ended = [(-job.ended.timestamp(), job.id) for job in jobs if job.ended and _within(job.ended, since, until)]
+    return [job_id for _, job_id in (*sorted(live), *sorted(ended))]
+
+
+def _within(at: datetime, since: datetime | None, until: datetime | None) -> bool:
+    return (since is None or at >= since) and (until is None or at < until)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 20, 100])
+@pytest.mark.parametrize("state", STATES)
+def test_pages_hold_every_job_once_live_ones_first_and_the_newest_end_before_older_ones(
+    state: State | None, limit: int
+) -> None:
+    world = strewn()
+    query = JobQuery(states=None if state is None else frozenset({state}))
+    assert turned(world, query, limit) == expected(world, query) != []
+
+
+@pytest.mark.parametrize("types", [(), ("audio",), ("audio", "image-analysis"), ("none",)])
+def test_a_list_holds_the_types_that_were_asked_for(types: tuple[str, ...]) -> None:
+    world = strewn()
+    query = JobQuery(types=types)
+    assert turned(world, query, 4) == expected(world, query)
+
+
+@pytest.mark.parametrize("which", ["from", "to", "both"])
+def test_a_span_of_ends_leaves_out_what_lives_and_what_ended_beside_it(which: str) -> None:
+    world = strewn()
+    ends = sorted(row.job.ended for row in world.jobs.kept.jobs.values() if row.job.ended)
+    since, until = ends[2], ends[-2]
+    query = JobQuery(ended_from=since if which != "to" else None, ended_to=until if which != "from" else None)
+    assert turned(world, query, 2) == expected(world, query) != []
+    assert turned(world, replace(query, states=frozenset({State.PENDING})), 2) == []
+
+
+def test_the_last_page_says_that_it_is_the_last() -> None:
+    world = Looked()
+    world.recorded()
+    page = world.lookup.list(ALL, limit=2)
+    assert (len(page.items), page.after) == (1, None)
+
+
+def test_a_job_that_is_gone_or_has_moved_on_or_is_a_newer_releases_is_left_out() -> None:
+    world = Looked()
+    gone, ended, newer, stays = (world.recorded(f"{number}.png") for number in range(4))
+    world.of_newer_release(newer)
+
+    def moved() -> None:
+        del world.jobs.kept.jobs[gone]
+        world.operate.cancel(ended)
+
+    world.jobs.before("get", moved)
+    found = world.lookup.list(JobQuery(states=frozenset({State.PENDING})), limit=9).items
+    assert [row.job.id for row in found] == [stays]
+
+
+def test_a_job_that_ends_between_two_looks_stands_in_one_place_alone() -> None:
+    world = Looked()
+    job_id = world.recorded()
+    world.jobs.before("get", lambda: world.operate.cancel(job_id))
+    found = world.lookup.list(ALL, limit=9).items
+    assert [(row.job.id, row.job.state) for row in found] == [(job_id, State.CANCELED)]
+
+
+@pytest.mark.parametrize("limit", [1, 4])
+def test_a_page_that_finds_little_is_short_and_goes_on(limit: int) -> None:
+    world = Looked(JOB_BUCKETS="1")
+    ids = [world.recorded(f"{number}.png") for number in range(30)]
+    world.clock.advance(3600)
+    world.rival_claims(ids[7])
+    running = JobQuery(types=("image-analysis",), states=frozenset({State.RUNNING}))
+    page = world.lookup.list(running, limit=limit)
+    assert (page.items, page.after is None) == ([], False)
+    assert turned(world, running, limit) == [ids[7]]
+
+
+@pytest.mark.parametrize("limit", [1, 3, 50])
+def test_one_call_reads_a_bounded_number_of_index_rows(limit: int) -> None:
+    world = strewn()
+    running = JobQuery(states=frozenset({State.RUNNING}))
+    lists = 3 * world.settings.job_buckets
+    for query in (ALL, running, replace(ALL, ended_to=world.clock.now)):
+        world.index.read = 0
+        world.lookup.list(query, limit=limit)
+        assert world.index.read <= ROWS_PER_JOB * limit + lists * 4
+
+
+def test_a_page_of_live_jobs_looks_at_no_ended_ones() -> None:
+    world = strewn()
+    world.journal.clear()
+    page = world.lookup.list(JobQuery(types=("audio",)), limit=2)
+    assert len(page.items) == 2
+    assert "index.ended" not in world.journal
+    assert world.journal.count("index.live") == world.settings.job_buckets
+
+
+def test_a_page_reads_no_more_jobs_than_it_holds() -> None:
+    world = strewn()
+    world.journal.clear()
+    assert len(world.lookup.list(ALL, limit=7).items) == 7
+    assert world.journal.count("jobs.get") == 7
+
+
+def test_a_span_in_milliseconds_is_kept_over_pages() -> None:
+    world = strewn()
+    (at,) = {row.job.ended for row in world.jobs.kept.jobs.values() if row.job.ended and row.job.ref == "2"}
+    only = JobQuery(ended_from=at, ended_to=at and at + timedelta(milliseconds=1))
+    assert [row.job.ref for row in world.lookup.list(only, limit=1).items] == ["2"]
