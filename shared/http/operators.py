@@ -76,7 +76,7 @@ def delete_job(
 def purge_jobs(api: Wired, order: asked.PurgeOrder) -> Response:
     """Let go of jobs that have ended before a moment, of one state or of all."""
     states = [State(order.state)] if order.state else [state for state in State if state.ended]
-    gone = api.darkroom().purge(owner=f"http/{api.draw()}", edges=dict.fromkeys(states, order.before))
+    gone = api.darkroom().purge(owner=f"http/{api.draw()}", before=dict.fromkeys(states, order.before))
     if gone.locked_out:
         raise Refused("locked_out", "Another purge is at work; ask again when it is done.")
     counted = {"jobs": gone.jobs, "thumbnails": gone.thumbnails, "conflicts": gone.conflicts, "left": gone.left}

@@ -113,7 +113,7 @@ def encoded(problem: Problem, path: str) -> bytes:
 
 def of_validation(found: Sequence[Mapping[str, Any]]) -> Problem:
     """Translate what Pydantic has found."""
-    wrong = tuple(Wrong(_name(each["loc"]), f"{each['msg']}; {shape(each)}.") for each in found[:MAX_FIELDS])
+    wrong = tuple(Wrong(_name(each["loc"]), f"{each['msg']}; {shape(each)}.") for each in found)
     return Problem(422, "invalid", "The request can't be used as it is.", wrong)
 
 

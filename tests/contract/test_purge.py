@@ -210,7 +210,7 @@ def test_a_purge_that_dies_at_any_request_leaves_nothing_wrong_and_the_next_one_
             break
         assert aged.verify().violations == 0, (nth, aged.found)
         assert set(aged.rules()) <= INFORMATION
-        before = edges(aged.darkroom.settings, aged.darkroom.storage.jobs._clock.now())
+        before = edges(aged.darkroom.settings, aged.darkroom.purge._clock.now())
         aged.darkroom.purge._work(before, bool)  # another instance, once the lock has lapsed
         assert (aged.left(), aged.verify().violations) == (left, 0), nth
     assert nth > 9

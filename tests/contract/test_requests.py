@@ -232,7 +232,7 @@ def test_a_busy_lock_takes_one_request(counted: Counted) -> None:
     assert len(requests) == 1
 
 
-def test_an_idle_sweep_takes_the_lock_a_query_a_bucket_and_one_for_the_types_and_looks_into_poison(
+def test_an_idle_sweep_takes_the_lock_a_query_a_bucket_one_for_types_and_looks_into_poison(
     counted: Counted,
 ) -> None:
     with counted.wire.counted() as requests:

@@ -92,7 +92,7 @@ def test_a_purge_says_who_and_what(site: Site) -> None:
     site.darkroom.purge = lambda **order: asked.append(order) or Purged()
     site.call("POST", "/jobs/purge", {"before": "2026-01-01T00:00:05Z"})
     assert asked[0]["owner"].startswith("http/")
-    assert sorted(asked[0]["edges"]) == ["CANCELED", "COMPLETED", "FAILED"]
+    assert sorted(asked[0]["before"]) == ["CANCELED", "COMPLETED", "FAILED"]
 
 
 @pytest.mark.parametrize(
