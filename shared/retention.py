@@ -51,7 +51,7 @@ class EndedJobs(Protocol):
         """
 
     def forget(self, key: Key) -> None:
-        """Delete the key row that a purged job has left. Costs: 1 transaction.
+        """Delete the key row that a purged job has left; harmless when it is gone. Costs: 1 transaction.
 
         Raises:
             Lost: It has moved on since.

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 import threading
 from contextvars import ContextVar
@@ -11,6 +12,8 @@ from typing import Any, TextIO
 #: Which invocation runs in this thread or task: (function name, invocation id); set by the worker.
 CURRENT: ContextVar[tuple[str, str] | None] = ContextVar("invocation", default=None)
 
+#: A function key as a URL carries it: an error may quote the URL.
+_KEY = re.compile(r"\bcode=[^&\s\"'\\]+")
 #: Libraries that would log every request of the host's own clients.
 _QUIET = {"azure": logging.WARNING, "urllib3": logging.ERROR}
 
@@ -29,11 +32,11 @@ class Log:
         self._lock = threading.Lock()
 
     def event(self, name: str, **fields: object) -> None:
-        """Write one line: the event, the time, and the fields that are not None."""
+        """Write one line: the event, the time, and the fields that are not None, with no key of any URL."""
         line: dict[str, Any] = {"event": name, "time": datetime.now(UTC).isoformat(timespec="milliseconds")}
         if self._instance:
             line["instance"] = self._instance
-        line.update((key, value) for key, value in fields.items() if value is not None)
+        line.update((key, _without_keys(value)) for key, value in fields.items() if value is not None)
         text = json.dumps(line, default=str, ensure_ascii=False)
         with self._lock:
             print(text, file=self._stream or sys.stderr, flush=True)
@@ -75,6 +78,10 @@ def capture(log: Log) -> None:
     root.setLevel(logging.INFO)
     for name, level in _QUIET.items():
         logging.getLogger(name).setLevel(level)
+
+
+def _without_keys(value: object) -> object:
+    return _KEY.sub("code=…", value) if isinstance(value, str) else value
 
 
 def _object(message: str) -> dict[str, Any] | None:

@@ -49,8 +49,6 @@ class Site:
         Raises:
             Exception: What a function returned is no answer; the server makes it a 500 and logs why.
         """
-        if not request.target.startswith("/"):
-            return Answer(status=404)  # "OPTIONS *" and "CONNECT host:port" name no path
         for endpoint in self._endpoints:
             answer = endpoint(request)
             if answer is not None:

@@ -53,8 +53,12 @@ class Claimed:
 
     @property
     def idempotency_key(self) -> str:
-        """What to hand to others so that they do once what several attempts ask of them."""
-        return self.job.id
+        """What to hand to others so that they do once what several attempts ask of them.
+
+        The same at every attempt; another where type and ref were forgotten and added anew, though that job has the id.
+        """
+        created = self.job.created_at
+        return self.job.id if created is None else f"{self.job.id}:{created.timestamp() * 1000:.0f}"
 
     @property
     def lost(self) -> bool:

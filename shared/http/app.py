@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import DarkroomError
 from shared.http import images, jobs, operators, problems, status
+from shared.http.contract import present
 from shared.http.problems import Problem
 from shared.http.told import ProblemTold
 from shared.http.wired import Api
@@ -35,6 +36,7 @@ class Contract(FastAPI):
         """Return the OpenAPI document, made once."""
         if self.openapi_schema is None:
             document = get_openapi(title=self.title, version=self.version, description=_ABOUT, routes=self.routes)
+            present(document)
             problem = ProblemTold.model_json_schema(ref_template=_REFERENCES)
             schemas = document["components"]["schemas"]
             schemas |= problem.pop("$defs")

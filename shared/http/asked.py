@@ -8,8 +8,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from shared.http.bodies import MAX_UNITS, speakable, units
 
-#: Class of characters that nothing is named with.
-NAME_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f]*$"
+#: Nothing is named with control characters, nor with what no XML can say: one such blob, and no container is listed.
+NAME_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f\ufffe\uffff]*$"
 TYPE_PATTERN = "^[a-z][a-z0-9-]{0,30}$"
 ID_PATTERN = "^[a-z][a-z0-9-]{0,30}-[0-9a-f]{32}$"
 #: RFC 3339: with its offset, and no number.
@@ -64,8 +64,9 @@ _Object = Annotated[
 JobType = Annotated[str, Field(pattern=TYPE_PATTERN, examples=["word-count"])]
 Ref = Annotated[
     str,
-    AfterValidator(_speakable),
+    # The pattern first: behind a validator it would hold, and not stand in the contract.
     Field(min_length=1, max_length=1024, pattern=NAME_PATTERN, examples=["books/moby-dick.txt"]),
+    AfterValidator(_speakable),
 ]
 _Owner = Annotated[
     str,
@@ -91,7 +92,7 @@ class NewJob(_Strict):
     type: JobType
     ref: Ref
     params: _Object = Field(default_factory=dict)
-    unique: bool = Field(True, description="Whether type and ref make it the same job, also after it was purged.")
+    unique: bool = Field(False, description="Whether type and ref make it the same job, also after it was purged.")
     ttl_seconds: (
         Annotated[int, Field(ge=1, le=315_360_000, description="Later it may not be claimed."), _WHOLE] | None
     ) = None

@@ -19,6 +19,7 @@ _WORDS = {
     304: "The client has it already.",
     400: "The request is not well formed.",
     404: "There is none.",
+    405: "The path has no such method: what is no image's id may be the name of one, to be uploaded.",
     409: "The state forbids it; `code` says why.",
     412: "The lease is lost (`stale`), or it is another version (`mismatch`).",
     413: "The body is too large.",
@@ -29,11 +30,28 @@ _WORDS = {
 }
 #: What every route may answer.
 _ALWAYS = (400, 413, 422, 503)
+#: What the host itself may answer, before anything of it comes here.
+_HOST: Mapping[int | str, Mapping[str, Any]] = {
+    414: {"description": "The URL is too long; without a body."},
+    431: {"description": "The headers are too large; without a body."},
+}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Describe refusals: those of every route, and these."""
-    return {status: _problem(status) for status in sorted({*_ALWAYS, *statuses})}
+    told = {status: _problem(status) for status in sorted({*_ALWAYS, *statuses})}
+    return told | {status: dict(description) for status, description in _HOST.items()}
+
+
+def present(document: Mapping[str, Any]) -> None:
+    """Take null out of parameters: what a query or a header does not have, it does not call null."""
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    for parameter in [each for operation in operations for each in operation.get("parameters", ())]:
+        kinds = [kind for kind in parameter["schema"].pop("anyOf", ()) if kind != {"type": "null"}]
+        if len(kinds) == 1:
+            parameter["schema"] |= kinds[0]
+        elif kinds:
+            parameter["schema"]["anyOf"] = kinds
 
 
 def told(model: type[BaseModel], description: str, *headers: str, required: bool = True) -> dict[str, Any]:

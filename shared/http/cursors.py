@@ -11,6 +11,8 @@ from shared.http.problems import Problem, invalid
 _VERSION = 1
 #: Characters of a cursor at most.
 MAX_CURSOR = 4096
+#: Its characters: of base64 as URLs have it.
+PATTERN = "^[A-Za-z0-9_-]*$"
 
 
 def written(place: Sequence[int | str], query: object) -> str:

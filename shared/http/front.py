@@ -43,6 +43,8 @@ class Front:
             Problem: It can't be admitted.
         """
         path, query = target(request.url)
+        if request.headers.get("content-encoding", "identity").lower() != "identity":
+            raise Problem(415, "encoded_body", "The body must come without a Content-Encoding.")
         await self._weigh(request, path)
         # Neither scheme nor host mean anything to the app, whose places begin with a slash.
         url = f"http://localhost{quote(path, safe='/')}{'?' if query else ''}{query}"

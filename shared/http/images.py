@@ -45,6 +45,9 @@ _MAX_BUCKETS = 256
 _MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,127}/[!#$%&'*+.^_`|~0-9A-Za-z-]{1,127}(\s*;[ -~]{0,100})?")
 _TAKEN = telling(told.AcceptedTold, "Its job is recorded.", "Location", "Retry-After") | {"links": named("getJob")}
 _FOUND = telling(told.ImageTold, "The image.")
+_PAGE = telling(told.ImagesTold, "A page.") | {
+    "links": named("getImage", "getThumbnail", source="items/0/image_id", parameter="image")
+}
 _BYTES = {"type": "string", "format": "binary"}
 _UPLOAD = {"schema": _BYTES | {"minLength": 1}}
 _IMAGE_ID = "^[0-9a-f]{32}$"
@@ -59,7 +62,15 @@ ImageId = Annotated[
     ),
 ]
 ImageName = Annotated[
-    str, Path(alias="image", min_length=1, description="Its name; may hold `/`.", examples=["cat.png"])
+    str,
+    Path(
+        alias="image",
+        min_length=1,
+        max_length=1024,
+        pattern=asked.NAME_PATTERN,
+        description="Its name; may hold `/`.",
+        examples=["cat.png"],
+    ),
 ]
 
 
@@ -80,7 +91,7 @@ def analyze_image(api: Wired, image: asked.ImageName, traceparent: Traceparent =
     "/images/{image:path}",
     operation_id="uploadImage",
     status_code=202,
-    responses={202: _TAKEN, **problems(404, 409, 412)},
+    responses={202: _TAKEN, **problems(404, 409, 412, 415)},
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -95,9 +106,7 @@ def upload_image(
     data: Annotated[bytes, Depends(_body)],
     content_type: Annotated[str, Header(include_in_schema=False)] = "application/octet-stream",
     if_match: IfMatch = None,
-    if_none_match: Annotated[
-        str | None, Header(pattern=r"^\*$", description="`*`: only where nothing has that name.")
-    ] = None,
+    if_none_match: Annotated[str, Header(pattern=r"^\*?$", description="`*`: only where nothing has that name.")] = "",
 ) -> Response:
     """Upload an image and analyse it."""
     if not data:
@@ -105,17 +114,17 @@ def upload_image(
     if not _MEDIA_TYPE.fullmatch(content_type):
         raise invalid("header.content-type", "It is no media type.")
     ref = _ref(api, name, "path.image")
-    only_new, etag = if_none_match is not None, _blob_version(if_match)
+    only_new, etag = if_none_match != "", _blob_version(if_match)
     recorded = api.darkroom().upload(ref, data, content_type=content_type, only_new=only_new, etag=etag)
     return _accepted(api, ref, recorded)
 
 
-@router.get("/images", operation_id="listImages", responses={200: telling(told.ImagesTold, "A page."), **problems(409)})
+@router.get("/images", operation_id="listImages", responses={200: _PAGE, **problems(409)})
 def list_images(
     api: Wired,
-    name: Annotated[str | None, Query(min_length=1, max_length=1024)] = None,
+    name: Annotated[str | None, Query(min_length=1, max_length=1024, pattern=asked.NAME_PATTERN)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=cursors.MAX_CURSOR)] = None,
+    cursor: Annotated[str | None, Query(max_length=cursors.MAX_CURSOR, pattern=cursors.PATTERN)] = None,
 ) -> Response:
     """List images, or find the one of a name."""
     if name is not None:
@@ -126,7 +135,7 @@ def list_images(
     return JSONResponse({"items": [answers.image(found) for found in page.items], "cursor": more})
 
 
-@router.get("/images/{image}", operation_id="getImage", responses={200: _FOUND, **problems(404, 409)})
+@router.get("/images/{image}", operation_id="getImage", responses={200: _FOUND, **problems(404, 405, 409)})
 def get_image(api: Wired, image_id: ImageId) -> Response:
     """Look up an image, with the job of its newest version."""
     return JSONResponse(answers.image(api.darkroom().lookup.image(image_id)))
@@ -139,7 +148,7 @@ def get_image(api: Wired, image_id: ImageId) -> Response:
     responses={
         200: content("image/*", _BYTES, "The thumbnail.", "ETag"),
         304: bare("The client has it already.", "ETag"),
-        **problems(404, 409),
+        **problems(404, 405, 409),
     },
 )
 def get_thumbnail(api: Wired, image_id: ImageId, if_none_match: IfNoneMatch = None) -> Response:

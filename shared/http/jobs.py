@@ -27,6 +27,8 @@ router = APIRouter(route_class=Strict, tags=["jobs"])
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 #: Seconds between two tries of a claim that waits: each pause is twice the one before.
 _FIRST_PAUSE, _LAST_PAUSE = 0.25, 2.0
+#: What is left of a wait below this is nothing: a clock of floats may never see the end of it.
+_LEAST_PAUSE = 0.001
 _HOLDER = ("renewJob", "completeJob", "retryJob", "abandonJob", "failJob")
 _JOB = telling(told.JobTold, "The job.", "ETag", "Retry-After")
 _HELD = {200: _JOB, **problems(404, 409, 412, 428)}
@@ -80,7 +82,7 @@ def list_jobs(
     ended_from: Annotated[asked.Moment | None, Query()] = None,
     ended_to: Annotated[asked.Moment | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=cursors.MAX_CURSOR)] = None,
+    cursor: Annotated[str | None, Query(max_length=cursors.MAX_CURSOR, pattern=cursors.PATTERN)] = None,
 ) -> Response:
     """List jobs: live ones first, by when they are due, then ended ones, the newest end first."""
     if ref is not None and kind is None:
@@ -112,7 +114,7 @@ async def claim_next(api: Wired, order: asked.NextClaim) -> Response:
         left = order.wait_seconds - (api.monotonic() - began)
         if row is not None:
             return answers.job(row)
-        if left <= 0:
+        if left < _LEAST_PAUSE:
             break
         await api.pause(min(pause, left))
     return Response(status_code=204)

@@ -97,7 +97,6 @@ class Add:
 
         Costs: transaction, send = 2, without the message 1; one that is there 2; 2 more for a type's first.
         """
-        self._introduce(kind)
         now, nonce = self._now(), self._draw()
         move = moves.add(
             kind=kind,
@@ -114,6 +113,7 @@ class Add:
             traceparent=traceparent or f"00-{self._draw()}-{self._draw()[:16]}-01",
             add_nonce=nonce,
         )
+        self._introduce(kind)
         for _ in range(ROUNDS):
             added = self._added(move)
             if added is not None:

@@ -155,12 +155,14 @@ class Attempt:
             cursor: At most 4,096 characters; None leaves what was told before.
 
         Raises:
-            ValueError: One of them is beyond its bounds.
+            ValueError: One of them is beyond its bounds, or the cursor is no valid Unicode.
         """
         if not 0 <= share <= 1:
             raise ValueError("share: want 0 to 1")
         if cursor is not None and len(cursor) > CURSOR_LENGTH:
             raise ValueError(f"cursor: want at most {CURSOR_LENGTH:,} characters")
+        if cursor is not None:
+            cursor.encode()  # half a character could not be stored, and would cost the attempt its next renewal
         self._told.take(float(share), cursor)
 
     def complete(self, report: Mapping[str, Any], thumbnail: bytes | None = None) -> Outcome:

@@ -154,7 +154,7 @@ class Hold:
         Costs: get, transaction = 2.
         """
         row = self._found(job_id)
-        if row.job.state is State.COMPLETED and claim is not None and claim.token == row.job.token:
+        if _completed_by(row.job, claim):
             return row
         own = self._mine(row, claim, Event.COMPLETE)
         won = self._claims.write(
@@ -212,11 +212,15 @@ class Hold:
         if claim is not None and job.claim == claim:
             return claim
         if job.state is not State.RUNNING and (claim is None or claim.token == job.token):
-            raise Refused("wrong_state", f"The job is {job.state.value}: nobody holds it. Claim it first.")
+            raise Refused("wrong_state", f"The job is {job.state.value}: nobody holds it.")
         raise self._stale(job.id, claim, event)
 
     def _written(self, won: Row | None, row: Row, own: Claim, event: Event, code: str | None = None) -> Row:
         if won is None:
+            stands = self._found(row.job.id)  # by now the same call, sent again while this one was under way, may stand
+            if event is Event.COMPLETE and _completed_by(stands.job, own):
+                return stands
+            self._mine(stands, own, event)
             raise self._stale(row.job.id, own, event)
         told = _TOLD.get(won.job.state)
         if told is not None and event is not Event.RENEW:
@@ -238,3 +242,7 @@ _TOLD = {
     State.FAILED: Happened.ENDED,
     State.PENDING: Happened.RETRIED,
 }
+
+
+def _completed_by(job: Job, claim: Claim | None) -> bool:
+    return job.state is State.COMPLETED and claim is not None and claim.token == job.token

@@ -60,7 +60,8 @@ class Position:
         watermark: What was last modified up to here needs no look; None before the first complete walk.
         following: The watermark of the next walk, as far as this one has come: what this one lists too early to see,
             or leaves as too young, is later. None at the beginning.
-        so_far: Versions that this walk has recorded and no event had announced.
+        so_far: Versions that this walk has recorded and no event had announced, by pages that are done; those of a page
+            that a slice did not finish stand in its log line alone.
         missed: How many the last complete walk has; None before there was one.
     """
 

@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 from shared.choices import Dispatch
-from shared.errors import DarkroomError, NoSandbox, Stale, StorageOut, TooLarge, Undecided
+from shared.errors import NoSandbox, Stale, StorageOut, TooLarge, Undecided
 from shared.handlers import CancelJob, Done, FailJob, Handler, RetryJob
 from shared.ids import kind
 from shared.jobs import Event
@@ -12,6 +13,9 @@ from shared.steps.attempt import Attempt, Attempts
 from shared.steps.found import found
 from shared.steps.outcomes import Outcome
 from shared.telemetry import LOGGER, Happened, emit
+
+#: What says nothing about the job: it is given back, and the attempt does not count.
+_OUTAGES = (StorageOut, Undecided, NoSandbox)
 
 
 class Work:
@@ -63,7 +67,7 @@ class Work:
         with attempt:
             try:
                 return self._worked(attempt, handler)
-            except (StorageOut, Undecided, NoSandbox):
+            except _OUTAGES:
                 attempt.abandon()
                 raise
 
@@ -76,13 +80,15 @@ class Work:
             return attempt.refuse()
         except MemoryError:
             return attempt.retry("out_of_memory", "The work ran out of memory.")
-        except DarkroomError:
+        except _OUTAGES:
             raise
         except Exception as error:  # noqa: BLE001 - the edge to a handler's code
             LOGGER.exception("a handler raised")
             emit(Happened.CRASHED, level=logging.ERROR, job=attempt.job.id, error=type(error).__name__)
             return attempt.retry("handler_crashed", f"The handler raised {type(error).__name__}.")
-        return _committed(attempt, returned if isinstance(returned, Done) else Done(returned or {}))
+        if not isinstance(returned, Done):
+            returned = Done({} if returned is None else returned)
+        return _committed(attempt, returned)
 
 
 def _ended(attempt: Attempt, told: FailJob | RetryJob | CancelJob) -> Outcome:
@@ -99,11 +105,22 @@ def _ended(attempt: Attempt, told: FailJob | RetryJob | CancelJob) -> Outcome:
 def _committed(attempt: Attempt, done: Done) -> Outcome:
     """Commit; a loser takes back what it has published."""
     try:
-        outcome = attempt.complete(done.result, done.thumbnail)
+        outcome = attempt.complete(_mapping(done.result), done.thumbnail)
     except TooLarge as error:
         return attempt.fail("result_too_large", str(error))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         return attempt.fail("result_no_json", f"The handler's result is no JSON: {type(error).__name__}.")
     if outcome is Outcome.LOST:
         done.undo()
     return outcome
+
+
+def _mapping(result: object) -> dict[str, Any]:
+    """Return a result as it is stored; a handler may return what its type forbids.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if not isinstance(result, Mapping):
+        raise TypeError(type(result).__name__)
+    return dict(result)

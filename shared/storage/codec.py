@@ -16,6 +16,8 @@ from shared.ports import Key, Row
 
 #: A string property holds 32,768 UTF-16 units (Azure Tables, data model).
 STRING_UNITS = 32_768
+#: A binary property holds 64 KiB (likewise).
+BINARY_BYTES = 65_536
 MESSAGE_LENGTH = 1_000
 #: Characters up to here take one UTF-16 unit, others two.
 _BASIC_PLANE = 0xFFFF
@@ -88,8 +90,10 @@ def encode(job: Job, *, place: str, nonce: str) -> dict[str, Any]:
         nonce: Of this write.
 
     Raises:
-        TooLarge: ``params`` or ``report`` is larger than a property may be.
+        TooLarge: ``params``, ``report`` or ``thumbnail`` is larger than a property may be.
     """
+    if job.thumbnail is not None and len(job.thumbnail) > BINARY_BYTES:
+        raise TooLarge("thumbnail", f"{len(job.thumbnail):,} bytes; a row holds {BINARY_BYTES:,}.")
     columns: dict[str, Any] = {"PartitionKey": place, "RowKey": job_key(job.id), "nonce": nonce}
     columns |= {name: getattr(job, name) for name in (*_TEXTS, *_NUMBERS, *_TIMES)}
     columns |= {column: _total_seconds(getattr(job, name)) for name, column in _SPANS.items()}
@@ -211,7 +215,8 @@ def parts(text: str) -> Iterator[tuple[int, str]]:
 
 def error_columns(error: JobError) -> dict[str, str]:
     """Return an error as JSON values, its message cut to what a reader needs."""
-    return {"code": error.code, "message": error.message[:MESSAGE_LENGTH], "at": error.at.isoformat()}
+    message = error.message.encode("utf-8", "backslashreplace").decode()  # it may name a file, whose name may be bytes
+    return {"code": error.code, "message": message[:MESSAGE_LENGTH], "at": error.at.isoformat()}
 
 
 def _error(columns: Mapping[str, str]) -> JobError:

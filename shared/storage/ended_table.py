@@ -74,7 +74,11 @@ class EndedTable:
         """See ``EndedJobs.forget``."""
         place = codec.partition(key.job_id, self._buckets)
         operations = [_delete(place, codec.ref_key(key.type, key.ref), etag=key.etag)]
-        cas.transact(self._table, operations, _guarded(operations), patience=self._patience)
+        try:
+            cas.transact(self._table, operations, _guarded(operations), patience=self._patience)
+        except Lost:
+            if not self._absent(operations[0]):  # it is gone: by a write whose reply was lost, or by another's
+                raise
 
     def _between(self, place: str, state: State, since: datetime, before: datetime) -> Iterator[list[str]]:
         """List ends of a span. Keys run backwards: so a span that fills a page is halved, and its older half is first.

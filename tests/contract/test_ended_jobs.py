@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared import moves
+from shared.errors import Lost
 from shared.jobs import Event, Move, State
 from shared.ports import Key, Row
 from shared.retention import EndedJobs
@@ -155,3 +156,62 @@ def test_the_thumbnails_of_a_job_are_those_under_its_id_alone(images: ImagesBenc
     for name in ("job/1.webp", "job/2.webp", "job-2/1.webp", "jo/b.webp"):
         images.store.insert_thumbnail(name, b"small", mime="image/webp")
     assert images.store.thumbnails_of("job") == ["job/1.webp", "job/2.webp"]  # type: ignore[attr-defined]
+
+
+def test_a_job_that_is_forgotten_leaves_nothing(resting: Resting) -> None:
+    row = resting.one()
+    assert resting.ended.purge([(row, resting.key(row))], forget=True) == {row.job.id}
+    assert [name for name in resting.jobs.rows() if ":" in name] == []
+
+
+def test_a_job_whose_key_row_has_moved_on_is_not_forgotten(resting: Resting) -> None:
+    row = resting.one()
+    key = resting.key(row)
+    newer = resting.one(9)
+    assert resting.ended.purge([(row, key)], forget=True) == set()
+    assert resting.key(newer) is not None
+    assert resting.jobs.store.get(row.job.id) is not None
+
+
+def test_to_forget_without_a_key_row_takes_the_job_alone(resting: Resting) -> None:
+    older, newer = resting.one(0), resting.one(1)
+    assert resting.ended.purge([(older, None)], forget=True) == {older.job.id}
+    assert resting.key(newer) is not None
+
+
+def purged(resting: Resting) -> Key:
+    """Purge a job; return the key row that is left of it."""
+    row = resting.one()
+    resting.ended.purge([(row, resting.key(row))])
+    key = resting.key(row)
+    assert key is not None
+    return key
+
+
+def test_the_key_row_of_a_purged_job_is_forgotten(resting: Resting) -> None:
+    resting.ended.forget(purged(resting))
+    assert [name for name in resting.jobs.rows() if ":" in name] == []
+
+
+def test_to_forget_twice_is_harmless(resting: Resting) -> None:
+    key = purged(resting)
+    for _ in range(2):
+        resting.ended.forget(key)
+    assert [name for name in resting.jobs.rows() if ":" in name] == []
+
+
+def test_a_key_row_that_has_moved_on_is_not_forgotten(resting: Resting) -> None:
+    key = purged(resting)
+    newer = resting.one(1)
+    with pytest.raises(Lost):
+        resting.ended.forget(key)
+    assert resting.key(newer) is not None
+
+
+def test_a_key_row_that_another_has_forgotten_and_a_new_job_has_again_is_not_forgotten(resting: Resting) -> None:
+    key = purged(resting)
+    resting.ended.forget(key)
+    again = resting.one()
+    with pytest.raises(Lost):
+        resting.ended.forget(key)
+    assert resting.key(again) is not None

@@ -1,10 +1,11 @@
 import hashlib
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from shared.errors import BlobChanged, BlobGone
+from shared.errors import BlobChanged, BlobGone, Mismatch
 from tests.contract.benches import ImagesBench
 
 NAMES = ["cat.png", "2026/summer #1/50% ä?\\😀.png", "a" * 1024]
@@ -120,3 +121,66 @@ def test_an_absent_thumbnail_is_gone_and_so_is_one_of_an_absent_container(images
     images.store.insert_thumbnail("job/2.webp", b"small", mime="image/webp")
     with pytest.raises(BlobGone):
         images.store.thumbnail("job/1.webp")  # type: ignore[attr-defined] # another port's
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_blob_is_put_as_it_was_sent(images: ImagesBench, name: str) -> None:
+    ref = replace(images.upload("other.png", b""), name=name)
+    images.store.put(ref, bytes(range(256)), mime="image/webp")
+    facts = images.store.head(ref)
+    assert (facts.content_type, images.store.read(ref, facts.version)) == ("image/webp", bytes(range(256)))
+    assert facts.content_md5 == hashlib.md5(bytes(range(256)), usedforsecurity=False).hexdigest()
+
+
+def test_the_first_blob_creates_its_container(images: ImagesBench) -> None:
+    ref = replace(images.upload("other.png", b""), container=f"new-{uuid.uuid4().hex[:12]}")
+    images.store.put(ref, b"miau", mime="image/png")
+    assert images.store.head(ref).size_bytes == 4
+
+
+def test_without_a_condition_a_blob_is_put_over_another(images: ImagesBench) -> None:
+    ref = images.upload("cat.png", b"miau")
+    before = images.store.head(ref).version
+    images.store.put(ref, b"woof", mime="image/png")
+    after = images.store.head(ref).version
+    assert (after != before, images.store.read(ref, after)) == (True, b"woof")
+
+
+@pytest.mark.parametrize("data", [b"miau", b"woof"])
+def test_a_name_that_is_taken_is_refused_whatever_the_bytes(images: ImagesBench, data: bytes) -> None:
+    ref = images.upload("cat.png", b"miau")
+    before = images.store.head(ref)
+    with pytest.raises(Mismatch):
+        images.store.put(ref, data, mime="image/png", only_new=True)
+    assert images.store.head(ref) == before
+
+
+def test_a_name_that_is_free_is_taken(images: ImagesBench) -> None:
+    ref = replace(images.upload("other.png", b""), name="cat.png")
+    images.store.put(ref, b"miau", mime="image/png", only_new=True)
+    assert images.store.head(ref).size_bytes == 4
+
+
+@pytest.mark.parametrize("data", [b"miau", b"woof"])
+def test_a_version_that_is_not_there_any_more_is_refused(images: ImagesBench, data: bytes) -> None:
+    ref = images.upload("cat.png", b"miau")
+    old = images.store.head(ref).version
+    images.upload("cat.png", b"miau")
+    before = images.store.head(ref)
+    with pytest.raises(Mismatch):
+        images.store.put(ref, data, mime="image/png", etag=old)
+    assert images.store.head(ref) == before
+
+
+def test_a_version_of_a_blob_that_is_gone_is_refused(images: ImagesBench) -> None:
+    ref = images.upload("cat.png", b"miau")
+    old = images.store.head(ref).version
+    images.remove(ref)
+    with pytest.raises(Mismatch):
+        images.store.put(ref, b"woof", mime="image/png", etag=old)
+
+
+def test_the_version_that_was_named_is_replaced(images: ImagesBench) -> None:
+    ref = images.upload("cat.png", b"miau")
+    images.store.put(ref, b"woof", mime="image/png", etag=images.store.head(ref).version)
+    assert images.store.read(ref, images.store.head(ref).version) == b"woof"

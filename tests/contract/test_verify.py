@@ -228,3 +228,50 @@ def test_a_job_added_by_the_rules_alone_is_sound(bench: Audited) -> None:
     )  # fmt: skip
     jobs.insert(move)
     assert bench.verify() == Verified(jobs=2)
+
+
+def added(bench: Audited, *, unique: bool) -> Row:
+    """Add a job of another type."""
+    row = bench.darkroom.add(kind="word-count", ref="text", params={}, unique=unique).row
+    assert row is not None
+    return row
+
+
+def test_live_jobs_of_one_reference_that_are_not_unique_are_no_violation(bench: Audited) -> None:
+    for _ in range(2):
+        added(bench, unique=False)
+    bench.claimed(added(bench, unique=False))
+    added(bench, unique=True)
+    assert bench.verify() == Verified(jobs=4)
+    assert bench.found == []
+
+
+def test_a_unique_job_without_its_key_row_is_a_violation_beside_others_that_have_none(bench: Audited) -> None:
+    added(bench, unique=False)
+    row = added(bench, unique=True)
+    bench.remove(bench.place(row), codec.ref_key(row.job.type, row.job.ref))
+    assert bench.verify().violations == 1
+    assert bench.rules() == [Rule.LIVE_UNNAMED]
+
+
+def test_an_index_row_of_a_job_that_is_not_unique_is_put_back(bench: Audited) -> None:
+    row = added(bench, unique=False)
+    (due,) = bench.index(row)
+    bench.remove(bench.place(row), due)
+    assert bench.verify(repair=True) == Verified(jobs=1, repaired=1)
+    assert bench.index(row) == [due]
+
+
+def test_rows_that_name_types_are_no_finding(bench: Audited) -> None:
+    bench.darkroom.storage.index.insert_type("word-count")
+    assert bench.verify(repair=True) == Verified(jobs=0)
+    assert (bench.found, bench.darkroom.storage.index.types()) == ([], ["word-count"])
+
+
+@pytest.mark.parametrize("forget", [True, False])
+def test_nothing_is_wrong_after_a_job_was_removed(bench: Audited, *, forget: bool) -> None:
+    row = added(bench, unique=True)
+    bench.darkroom.operate.cancel(row.job.id)
+    bench.darkroom.remove(row.job.id, forget=forget)
+    assert bench.verify() == Verified(jobs=0)
+    assert bench.found == []

@@ -6,7 +6,7 @@ import socket
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -17,6 +17,16 @@ from tests.doubles.clock import FakeClock
 NOW = "2026-01-01T00:00:00.000Z"
 _ENDED = ("COMPLETED", "FAILED", "CANCELED")
 _ENDS = {"complete": "COMPLETED", "fail": "FAILED", "retry": "PENDING", "abandon": "PENDING"}
+
+
+_LIVE = dict.fromkeys(("PENDING", "RUNNING"), "live")
+#: By call and state, why it is refused.
+_REFUSED: dict[str, dict[str, str]] = {
+    "claim_job": {"RUNNING": "live"} | dict.fromkeys(_ENDED, "ended"),
+    "cancel": dict.fromkeys(_ENDED, "ended"),
+    "redrive": _LIVE | {"COMPLETED": "ended"},
+    "delete": _LIVE,
+}
 
 
 @dataclass(frozen=True)
@@ -163,8 +173,9 @@ class Api:
     def _started(self, job: dict[str, Any], request: Request) -> Reply:
         self._claim_ids[job["id"]] = len(self.requests)
         job |= {"state": "RUNNING", "token": job["token"] + 1, "attempts": job["attempts"] + 1}
+        job["owner"] = request.body["owner"]
         self._leased(job, request)
-        return self._told(job | {"owner": request.body["owner"]})
+        return self._told(job)
 
     def _held(self, job: dict[str, Any], request: Request) -> Reply:
         if "if-match" not in request.headers:
@@ -180,22 +191,29 @@ class Api:
             self._leased(job, request)
         else:
             told = {name: request.body[name] for name in ("result", "error") if name in request.body}
-            job |= {"state": _ENDS[request.call], "lease_until": None, **told}
+            job |= {"state": _ENDS[request.call], "owner": None, "lease_until": None, **told}
         return self._told(job)
 
     def _operated(self, job: dict[str, Any], request: Request) -> Reply:
-        if request.call == "claim_job":
-            return self._started(job, request) if job["state"] == "PENDING" else problem(409, "live")
-        if request.call == "history":
-            return Reply(200, {"attempts": [{"token": 1}, {"token": 2}]})
-        if request.call == "why":
-            return Reply(200, {"why": "not due"})
-        if (request.call == "cancel") == (job["state"] in _ENDED):
-            return problem(409, "wrong_state")
-        if request.call == "delete":
-            del self.jobs[job["id"]]
-            return Reply(204)
-        job |= {"state": "CANCELED" if request.call == "cancel" else "PENDING", "token": job["token"] + 1}
+        known = {
+            "claim_job": lambda: self._started(job, request),
+            "history": lambda: Reply(200, {"attempts": [{"token": 1}, {"token": 2}]}),
+            "why": lambda: Reply(200, {"why": "not due"}),
+            "cancel": lambda: self._moved(job, "CANCELED"),
+            "redrive": lambda: replace(self._moved(job, "PENDING"), status=202),
+            "delete": lambda: self._deleted(job),
+        }
+        if request.call == "cancel" and job["state"] == "CANCELED":
+            return self._told(job)
+        code = _REFUSED.get(request.call, {}).get(job["state"])
+        return known[request.call]() if code is None else problem(409, code)
+
+    def _deleted(self, job: Mapping[str, Any]) -> Reply:
+        del self.jobs[job["id"]]
+        return Reply(204)
+
+    def _moved(self, job: dict[str, Any], state: str) -> Reply:
+        job |= {"state": state, "token": job["token"] + 1, "owner": None, "lease_until": None}
         return self._told(job)
 
     def _leased(self, job: dict[str, Any], request: Request) -> None:

@@ -53,7 +53,9 @@ class MemoryEnded(Door):
         self.enter("forget")
         with self._kept.mutex:
             stands = self._kept.keys.get((key.type, key.ref))
-            if stands is None or stands.etag != key.etag:
+            if stands is None:
+                return
+            if stands.etag != key.etag:
                 raise Lost(codec.ref_key(key.type, key.ref))
             del self._kept.keys[key.type, key.ref]
 

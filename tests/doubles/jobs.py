@@ -67,6 +67,7 @@ class MemoryJobs(Door):
         """See ``JobStore.insert``."""
         self.enter("insert")
         self._check_buckets()
+        codec.encode(move.job, place="", nonce="")  # refuses what no row holds
         with self.kept.mutex:
             if move.job.id in self.kept.jobs:
                 raise Duplicate(move.job.id)
@@ -91,6 +92,7 @@ class MemoryJobs(Door):
     ) -> Row:
         """See ``JobStore.replace``."""
         self.enter("replace")
+        codec.encode(move.job, place="", nonce="")
         with self.kept.mutex:
             self._check(row)
             keyed = keyed or over is not None
@@ -169,7 +171,7 @@ class MemoryJobs(Door):
 
 def _stored(job: Job) -> Job:
     """Return a job as it comes back from a table: plain JSON values, an error's message cut."""
-    error = job.error and replace(job.error, message=job.error.message[: codec.MESSAGE_LENGTH])
+    error = job.error and replace(job.error, message=codec.error_columns(job.error)["message"])
     params, report = json.loads(json.dumps(job.params)), json.loads(json.dumps(job.report))
     return replace(job, error=error, params=params, report=report)
 

@@ -17,11 +17,12 @@ MAIN: frozenset[type[flows.Flow]] = frozenset({flows.Recording, flows.Analysis})
 FEW = frozenset({Strike.DIED_BEFORE, Strike.DIED_AFTER, Strike.REPLY_LOST, Strike.PAUSED_BEFORE})
 #: Where so many requests follow each other, these are enough, one at each.
 FEWER = frozenset({Strike.DIED_BEFORE, Strike.PAUSED_BEFORE})
+#: Walks that only the long run takes: others send the same requests, over fewer pages.
+FAR: frozenset[type[flows.Flow]] = frozenset({walks.ReconcilingAnnounced, walks.ReconcilingPast})
 LONG: frozenset[type[flows.Flow]] = frozenset(
     {
         walks.Reconciling,
-        walks.ReconcilingAnnounced,
-        walks.ReconcilingPast,
+        *FAR,
         walks.Purging,
         walks.PurgingRedriven,
     }
@@ -52,7 +53,9 @@ def chosen(flow: type[flows.Flow], schedules: Sequence[Schedule]) -> list[Schedu
     if flow in LONG:
         return list(in_turn([one for one in own if one[2] in FEWER] or own))
     some = [one for one in own if one[2] in FEW] or own
-    return list(heard_once(some)) if flow in HEARD else [one for one in some if not _read_again(one)]
+    some = list(heard_once(some)) if flow in HEARD else [one for one in some if not _read_again(one)]
+    lost = [one for one in some if one[2] is Strike.REPLY_LOST]
+    return sorted([*lost, *in_turn(_unlost(some))], key=lambda one: one[0])
 
 
 def distinct(schedules: Sequence[Schedule]) -> list[Schedule]:
@@ -78,6 +81,10 @@ def heard_once(schedules: Sequence[Schedule]) -> Iterator[Schedule]:
         elif one[1] not in heard:
             heard.add(one[1])
             yield one
+
+
+def _unlost(schedules: Sequence[Schedule]) -> list[Schedule]:
+    return [one for one in schedules if one[2] is not Strike.REPLY_LOST]
 
 
 def _read_again(one: Schedule) -> bool:

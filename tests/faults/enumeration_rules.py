@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from shared import wiring
+from shared.assembly import Assembly
 from shared.clock import ServerClock
 from shared.errors import Lost
 from shared.heartbeat import Heartbeat
@@ -46,12 +47,14 @@ class BlindToKeys(JobTable):
         move: Move,
         *,
         over: Key | None = None,
+        keyed: bool = False,
         superseded: tuple[Row, Move] | None = None,
         timeout: timedelta | None = None,
     ) -> Row:
         """See ``JobStore.replace``."""
-        guard = None if move.event is Event.REDRIVE else over
-        return super().replace(row, move, over=guard, superseded=superseded, timeout=timeout)
+        blind = move.event is Event.REDRIVE
+        guard = {} if blind else {"over": over, "keyed": keyed}
+        return super().replace(row, move, superseded=superseded, timeout=timeout, **guard)
 
 
 class ForgetsUnseen(RejectedTable):
@@ -87,8 +90,8 @@ class TakesWhatMoved(EndedTable):
 class ForgetsKeys(EndedTable):
     """The key row goes with the job."""
 
-    def _operations(self, row: Row, key: Key | None) -> list[cas.Operation] | None:
-        operations = super()._operations(row, None)
+    def _operations(self, row: Row, key: Key | None, *, forget: bool) -> list[cas.Operation] | None:
+        operations = super()._operations(row, None, forget=forget)
         if operations is None or key is None:
             return operations
         at = {"PartitionKey": operations[0][1]["PartitionKey"], "RowKey": codec.ref_key(key.type, key.ref)}
@@ -157,4 +160,5 @@ def _built_over(
     sound = wiring.build(environ, monotonic=monotonic, **given)
     clock, settings = sound.storage.jobs._clock, Settings.read(environ)
     heartbeat = Heartbeat(margin=settings.margin, monotonic=monotonic, threaded=False)
-    return wiring._wired(settings, broken(sound.storage, clock), clock, heartbeat, monotonic)
+    parts = Assembly(settings, broken(sound.storage, clock), clock, heartbeat, monotonic, {})
+    return wiring._wired(parts)

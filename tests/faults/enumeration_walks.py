@@ -80,7 +80,7 @@ class Reconciling(Flow):
         if self.said is not None and self.said.complete:
             assert again.missed == self.behind, f"{again} after {self.said}"
         position = _position(case)
-        assert position == Position(watermark=position.watermark), f"at the end: {position}"
+        assert position == Position(watermark=position.watermark, missed=position.missed), f"at the end: {position}"
         once_more, whole = _walked(case.user), _walked(case.user, name="reconcile:anew")
         assert once_more.complete, f"{once_more}"
         assert (whole.complete, whole.missed) == (True, 0), f"{whole}"

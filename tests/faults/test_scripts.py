@@ -49,7 +49,7 @@ def test_commits_that_overwrite_each_other_are_found(pool: Executor) -> None:
     for first in (LIKELY, *NUMBERS[::AT_A_TIME]):
         scripts = {number: drawn(number) for number in range(first, first + AT_A_TIME)}
         failures = played(pool, scripts, over(LastWriterWins)).failures
-        found = [told for told in failures.values() if ", 2 commits" in told]  # not whatever else may have gone wrong
+        found = [told for told in failures.values() if told.startswith("AssertionError")]  # judged, not just broken off
         if found:
             print(f"found by {len(found)} scripts of the {AT_A_TIME} from {first} on")
             return

@@ -182,11 +182,23 @@ def test_a_claim_waits_at_the_service_and_names_who_works(api: Api, client: Clie
     job_id = api.put()
     held = client.claim("t")
     assert held is not None
-    assert (held.idempotency_key, held.job.token, held.job.state) == (job_id, 1, "RUNNING")
+    assert (held.job.id, held.job.token, held.job.state) == (job_id, 1, "RUNNING")
     assert [request.body for request in api.requests] == [
         {"type": "t", "owner": "me", "lease_seconds": 30, "wait_seconds": 3},
         {"type": "t", "owner": "me", "wait_seconds": 20},
     ]
+
+
+def test_attempts_at_a_job_have_one_key_for_others_and_the_same_job_added_anew_has_another(
+    api: Api, client: Client
+) -> None:
+    job_id = api.put()
+    keys = []
+    for created_at in (NOW, NOW, "2026-01-01T00:00:00.001Z"):
+        api.jobs[job_id] |= {"state": "PENDING", "created_at": created_at}
+        keys.append(client.claim_job(job_id).idempotency_key)
+    assert (keys[0], keys[1]) == (f"{job_id}:1767225600000",) * 2
+    assert keys[2] == f"{job_id}:1767225600001"
 
 
 def test_one_job_is_claimed_by_its_id(api: Api, client: Client) -> None:

@@ -102,13 +102,6 @@ def test_the_shell_waits_an_outage_out_for_longer_each_time(api: Api, which: str
     assert Path(sleepless["SLEPT"]).read_text().split() == ["1", "2", "9", "18", "1"]
 
 
-def test_an_outage_is_no_empty_queue(api: Api) -> None:
-    job = api.put(params={"text": "a"})
-    api.script("claim", BUSY)
-    done = _run("py", api)
-    assert (done.returncode, done.stderr, api.jobs[job]["state"]) == (0, "", "COMPLETED")
-
-
 @pytest.mark.parametrize("which", ["py", SH])
 def test_a_refused_claim_ends_an_example_in_one_line(api: Api, which: str) -> None:
     api.script("claim", problem(401, "unauthorized"))

@@ -17,6 +17,9 @@ _CODE = re.compile(
     r'(?:ImageRejected\(|MessageRejected\(|JobError\(|_over\(|\.(?:fail|retry|cancel)\(|(?:Fail|Retry|Cancel)Job\(|give_up\([^"]*'
     r'|Guard\.\w+\.value: |self\.code = )\s*"([a-z_]+)"',
 )
+_REFUSAL = re.compile(
+    r'(?:Refused\(|Problem\(\d{3}, |Outcome\.[A-Z_]+: \(|: \(\d{3}, )\s*"([a-z_]+)"',
+)
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
 
 
@@ -32,6 +35,15 @@ def test_every_error_code_in_the_code_is_explained() -> None:
     explained = set(re.findall(r"^\| `([a-z_]+)`", (ROOT / "docs" / "design.md").read_text("utf-8"), re.MULTILINE))
     assert len(codes) > 15
     assert codes == explained
+
+
+def test_every_code_of_a_refusal_of_the_api_is_explained() -> None:
+    places = [*sorted((ROOT / "shared" / "http").glob("*.py")), *sorted((ROOT / "shared" / "steps").glob("*.py"))]
+    sources = "".join(path.read_text("utf-8") for path in places)
+    codes = set(_REFUSAL.findall(sources))
+    told = (ROOT / "docs" / "api.md").read_text("utf-8").partition("## Refusals")[2]
+    assert len(codes) > 15
+    assert codes <= set(re.findall(r"`([a-z_]+)`", told))
 
 
 def test_the_sample_settings_hold_every_setting_with_its_default() -> None:

@@ -141,3 +141,46 @@ def test_a_queue_that_is_out_delays_a_job_that_was_opened_again() -> None:
     world.queue.out = True
     assert world.operate.redrive(job_id) is Outcome.REDRIVEN
     assert world.job(job_id).due is not None
+
+
+def _canceled(world: World, *, unique: bool) -> str:
+    """Add a job of another type, and cancel it."""
+    row = world.add(kind="word-count", ref="text", params={}, unique=unique).row
+    assert row is not None
+    world.operate.cancel(row.job.id)
+    world.journal.clear()
+    return row.job.id
+
+
+def test_a_unique_job_whose_key_row_is_gone_has_one_again_when_it_is_opened() -> None:
+    world = World()
+    job_id = _canceled(world, unique=True)
+    world.jobs.kept.keys.clear()
+    assert world.operate.redrive(job_id) is Outcome.REDRIVEN
+    assert [key.job_id for key in world.jobs.kept.keys.values()] == [job_id]
+
+
+def test_a_key_row_that_another_inserts_meanwhile_is_looked_at() -> None:
+    world = World()
+    job_id = _canceled(world, unique=True)
+    (key,) = world.jobs.kept.keys.values()
+    world.jobs.kept.keys.clear()
+    other = replace(key, job_id=f"word-count-{0:032x}")
+    world.jobs.before("replace", lambda: world.jobs.kept.keys.update({(key.type, key.ref): other}))
+    assert world.operate.redrive(job_id) is Outcome.OUTDATED
+    assert world.job(job_id).state is State.CANCELED
+
+
+def test_a_job_that_is_not_unique_has_no_key_row_and_is_opened_without_a_look_for_one() -> None:
+    world = World()
+    job_id = _canceled(world, unique=False)
+    assert world.operate.redrive(job_id) is Outcome.REDRIVEN
+    assert (world.journal, world.jobs.kept.keys) == (["jobs.get", "jobs.replace"], {})
+
+
+def test_a_job_that_is_not_unique_is_opened_beside_a_unique_one_of_its_reference() -> None:
+    world = World()
+    job_id = _canceled(world, unique=False)
+    assert world.add(kind="word-count", ref="text", params={}, unique=True).created
+    assert world.operate.redrive(job_id) is Outcome.REDRIVEN
+    assert len(world.jobs.kept.keys) == 1

@@ -31,6 +31,7 @@ from dataclasses import replace
 import pytest
 
 from tests.counting import Count
+from tests.faults.enumeration_choice import every
 from tests.faults.model.explore import Explorer
 from tests.faults.model.lock_explore import LockExplorer
 from tests.faults.model.lock_world import LockSetup
@@ -104,7 +105,18 @@ SCENARIOS: dict[str, Setup | LockSetup] = {
 }
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+#: The widest. Each puts two events together that others have one by one; the everyday run leaves them to the long one.
+WIDEST = frozenset(
+    {
+        "an overwrite, and a reply is lost",
+        "the blob is overwritten, then deleted",
+        "an operator cancels and redrives",
+        "a version comes back, and an operator redrives",
+    }
+)
+
+
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if every() or name not in WIDEST])
 def test_model_keeps_every_promise_in_every_world(name: str, count: Count) -> None:
     setup = SCENARIOS[name]
     explored = (LockExplorer(setup) if isinstance(setup, LockSetup) else Explorer(setup)).run()

@@ -1,5 +1,6 @@
 """Hosts in this process and in processes of their own, on the session's Azurite, under names of one test."""
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -20,9 +21,9 @@ from localhost.host.options import Options
 from tests.host.functions_host.hosts import APPS, ROOT, Events, Launch, Running, Spawn, Spawned, Storage
 
 
-@pytest.fixture
-def storage(azurite: Azurite) -> Iterator[Storage]:
-    """Names that no other test uses."""
+@contextlib.contextmanager
+def naming(azurite: Azurite) -> Iterator[Storage]:
+    """Give names that nobody else uses."""
     with (
         BlobServiceClient.from_connection_string(azurite.connection, api_version=API_VERSION) as blobs,
         QueueServiceClient.from_connection_string(azurite.connection, api_version=API_VERSION) as queues,
@@ -30,11 +31,9 @@ def storage(azurite: Azurite) -> Iterator[Storage]:
         yield Storage(azurite.connection, blobs, queues)
 
 
-@pytest.fixture
-def launch(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Launch]:
-    """Start hosts in this process; they drain at the end of the test."""
-    monkeypatch.setattr(sys, "path", sys.path[:])
-    monkeypatch.delitem(sys.modules, "function_app", raising=False)
+@contextlib.contextmanager
+def launching(storage: Storage) -> Iterator[Launch]:
+    """Start hosts in this process; they drain at the end."""
     running: list[Running] = []
 
     def start(app: str | Path, *, settings: dict[str, str] | None = None, **options: Any) -> Running:  # noqa: ANN401
@@ -47,11 +46,35 @@ def launch(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Launch
         host.start()
         return running[-1]
 
-    yield start
-    for one in running:
-        if "GO_ON" in one.names:
-            one.go_on.set()
-        assert one.host.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", sys.path[:])
+        patch.delitem(sys.modules, "function_app", raising=False)
+        yield start
+        for one in running:
+            if "GO_ON" in one.names:
+                one.go_on.set()
+            assert one.host.close()
+
+
+@pytest.fixture
+def storage(azurite: Azurite) -> Iterator[Storage]:
+    """Names that no other test uses."""
+    with naming(azurite) as names:
+        yield names
+
+
+@pytest.fixture
+def launch(storage: Storage) -> Iterator[Launch]:
+    """Start hosts of one test."""
+    with launching(storage) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def launch_shared(azurite: Azurite) -> Iterator[Launch]:
+    """Start hosts that the tests of a module share: none may close one, or leave anything in it."""
+    with naming(azurite) as names, launching(names) as start:
+        yield start
 
 
 @pytest.fixture

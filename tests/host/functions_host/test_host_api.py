@@ -10,13 +10,19 @@ from typing import Any
 
 import pytest
 
-from tests.host.functions_host.hosts import Launch, Running, until
+from tests.host.functions_host.hosts import Launch, Running, Storage, until
 
 TEXT = "text/plain; charset=utf-8"
 
 
+@pytest.fixture(scope="module")
+def api(launch_shared: Launch) -> Running:
+    return launch_shared("api")
+
+
 @pytest.fixture
-def api(launch: Launch) -> Running:
+def own(launch: Launch) -> Running:
+    """Return a host for a test that holds requests or closes it."""
     return launch("api")
 
 
@@ -48,6 +54,20 @@ def without(headers: list[tuple[str, str]], *names: str) -> list[tuple[str, str]
     return [pair for pair in headers if pair[0] not in {"date", "connection", *names}]
 
 
+def fetch(running: Running, path: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", running.host.port, timeout=15)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def failures(running: Running) -> list[dict[str, Any]]:
+    return running.log.find("request failed") + running.log.find("function ended", outcome="failed")
+
+
 def test_any_method_and_any_bytes_reach_the_function_over_one_connection(line: http.client.HTTPConnection) -> None:
     body = bytes(range(256))
     sockets = set()
@@ -66,6 +86,38 @@ def test_any_method_and_any_bytes_reach_the_function_over_one_connection(line: h
 def test_the_url_reaches_the_function_as_it_was_written(api: Running, path: str) -> None:
     raw = talk(api.host.port, f"URL /api/{path} HTTP/1.1\r\nHost: here:1\r\n\r\n".encode())
     assert raw.endswith(f"\r\n\r\nhttp://here:1/api/{path}".encode())
+
+
+def test_a_route_parameter_is_decoded_but_for_an_escaped_slash(api: Running) -> None:
+    raw = talk(api.host.port, b"PARAM /api/a%2Fb%2f%C3%A9%20/c%FF HTTP/1.1\r\nHost: h\r\n\r\n")
+    assert raw.endswith("\r\n\r\na%2Fb%2fé /c%FF".encode())
+
+
+def test_a_url_as_the_target_brings_its_own_host(api: Running) -> None:
+    raw = talk(api.host.port, b"URL http://there:2/api/a?b HTTP/1.1\r\nHost: h\r\n\r\n")
+    assert raw.endswith(b"\r\n\r\nhttp://there:2/api/a?b")
+
+
+def test_a_request_at_every_limit_passes(api: Running) -> None:
+    line = b"GET /api/" + b"a" * (8192 - 18) + b" HTTP/1.1\r\n"
+    many = b"Host: h\r\n" + b"A: a\r\n" * 98
+    last = b"B: " + b"b" * (32768 - len(many) - 5) + b"\r\n\r\n"
+    assert (len(line), len(many + last)) == (8194, 32770)
+    assert talk(api.host.port, line + many + last).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    ("head", "answers"),
+    [
+        (b"GET /api/open HTTP/1.1\r\nHost: h\r\n", 2),
+        (b"GET /api/open HTTP/1.1\r\nHost: h\r\nConnection: x, Close\r\n", 1),
+        (b"GET /api/open HTTP/1.0\r\n", 1),
+        (b"GET /api/open HTTP/1.0\r\nConnection: Keep-Alive\r\n", 2),
+    ],
+)
+def test_a_connection_is_kept_unless_the_client_says_otherwise(api: Running, head: bytes, answers: int) -> None:
+    raw = talk(api.host.port, 2 * (head + b"\r\n"))
+    assert (raw.count(b"HTTP/1.1 200 "), raw.count(b"Connection: close")) == (answers, 2 - answers)
 
 
 def test_chunks_and_pipelined_requests_are_told_apart(api: Running) -> None:
@@ -106,8 +158,18 @@ def test_chunks_and_pipelined_requests_are_told_apart(api: Running) -> None:
     ],
 )
 def test_what_is_no_request_is_refused_and_never_called(api: Running, raw: bytes, status: int) -> None:
+    called = len(api.log.find("function started"))
     assert talk(api.host.port, raw).startswith(f"HTTP/1.1 {status} ".encode())
-    assert not api.log.find("function started")
+    assert len(api.log.find("function started")) == called
+
+
+def test_the_client_of_a_refused_request_gets_the_answer_though_it_goes_on_sending(api: Running) -> None:
+    with socket.create_connection(("127.0.0.1", api.host.port), 15) as connection:
+        connection.sendall(b"POST /api/a HTTP/1.1\r\nHost: h\r\nContent-Length: 104857601\r\n\r\n")
+        connection.sendall(bytes(1 << 22))
+        connection.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 413 ")
 
 
 def test_a_client_that_waits_is_told_to_continue(api: Running) -> None:
@@ -146,55 +208,89 @@ def test_nothing_follows_the_headers_of_an_answer_to_head(api: Running) -> None:
     assert talk(api.host.port, b"HEAD /api/any HTTP/1.1\r\nHost: h\r\n\r\n").endswith(b"\r\n\r\n")
 
 
-@pytest.mark.parametrize("header", [("x", "a\r\nb: c"), ("x", "é"), ("a b", "c")])
+@pytest.mark.parametrize(
+    "header", [("x", "a\r\nb: c"), ("x", "a\nb"), ("x", "a\0"), ("x", "é"), ("a b", "c"), ("", "c")]
+)
 def test_a_header_that_cannot_be_sent_makes_a_500(
     api: Running, line: http.client.HTTPConnection, header: tuple[str, str]
 ) -> None:
+    failed = len(failures(api))
     assert say(line, "POST", 200, header)[::2] == (500, b"")
-    assert api.log.find("request failed") or api.log.find("function ended", outcome="failed")
+    assert len(failures(api)) == failed + 1
 
 
-def test_calls_that_block_in_threads_run_side_by_side_and_hold_up_nobody(api: Running) -> None:
+@pytest.mark.parametrize("status", [0, 100, 600])
+def test_a_status_that_is_no_answers_makes_a_500(api: Running, line: http.client.HTTPConnection, status: int) -> None:
+    failed = len(failures(api))
+    assert say(line, "POST", status)[::2] == (500, b"")
+    assert len(failures(api)) == failed + 1
+
+
+def test_calls_that_block_in_threads_run_side_by_side_and_hold_up_nobody(own: Running) -> None:
     def get(path: str) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", api.host.port, timeout=15)
-        connection.request("GET", path)
-        status = connection.getresponse().status
-        connection.close()
-        return status
+        return fetch(own, path)[0]
 
     with ThreadPoolExecutor(51) as pool:
         held = pool.submit(get, "/api/hold")
-        assert api.names["BEGAN"].wait(15)
+        assert own.names["BEGAN"].wait(15)
         assert list(pool.map(get, ["/api/meet"] * 50)) == [200] * 50
         assert (get("/api/open"), held.done()) == (200, False)
-        api.go_on.set()
+        own.go_on.set()
         assert held.result(15) == 200
 
 
-def test_a_client_that_goes_away_is_no_event(api: Running, capfd: pytest.CaptureFixture[str]) -> None:
-    connection = socket.create_connection(("127.0.0.1", api.host.port), 15)
+def test_a_queue_and_a_timer_go_on_while_many_requests_are_held(storage: Storage, launch: Launch) -> None:
+    mixed = launch("mixed")
+    with ThreadPoolExecutor(50) as pool:
+        held = [pool.submit(fetch, mixed, "/api/hold") for _ in range(50)]
+        mixed.names["ALL"].wait(15)
+        ticks = len(mixed.log.find("function started", function="tick"))
+        storage.queue().send_message("now")
+        assert mixed.log.wait_for("function ended", function="work", outcome="succeeded")
+        assert mixed.log.wait_for("function ended", function="tick", outcome="succeeded", count=ticks + 1)
+        assert not any(one.done() for one in held)
+        mixed.go_on.set()
+        assert [one.result(15) for one in held] == [(200, b"GET")] * 50
+
+
+def test_a_request_counts_as_running_until_it_is_answered(own: Running) -> None:
+    def running() -> int:
+        count: int = json.loads(fetch(own, "/admin/host/status")[1])["running"]
+        return count
+
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(fetch, own, "/api/hold")
+        assert own.names["BEGAN"].wait(15)
+        assert running() == 1
+        own.go_on.set()
+        assert held.result(15)[0] == 200
+    assert until(lambda: running() == 0)
+
+
+def test_a_client_that_goes_away_is_no_event(own: Running, capfd: pytest.CaptureFixture[str]) -> None:
+    connection = socket.create_connection(("127.0.0.1", own.host.port), 15)
     connection.sendall(b"GET /api/hold HTTP/1.1\r\nHost: h\r\n\r\n")
-    assert api.names["BEGAN"].wait(15)
+    assert own.names["BEGAN"].wait(15)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
     connection.close()
-    api.go_on.set()
-    api.log.wait_for("function ended", function="whole", outcome="succeeded")
-    assert api.host.close()
-    assert not [event for event in api.log.seen if event.get("level") == "error"]
+    own.go_on.set()
+    own.log.wait_for("function ended", function="whole", outcome="succeeded")
+    assert own.host.close()
+    assert not [event for event in own.log.seen if event.get("level") == "error"]
     assert capfd.readouterr().err == ""
 
 
-def test_a_drain_closes_idle_connections_and_answers_what_it_has_taken_on(api: Running) -> None:
-    idle, halfway, busy = (socket.create_connection(("127.0.0.1", api.host.port), 15) for _ in range(3))
+def test_a_drain_closes_idle_connections_and_answers_what_it_has_taken_on(own: Running) -> None:
+    idle, halfway, busy = (socket.create_connection(("127.0.0.1", own.host.port), 15) for _ in range(3))
     halfway.sendall(b"GET /api/o")
     busy.sendall(b"GET /api/hold HTTP/1.1\r\nHost: h\r\n\r\n")
-    assert api.names["BEGAN"].wait(15)
+    assert own.names["BEGAN"].wait(15)
     with ThreadPoolExecutor(1) as pool, idle, halfway, busy:
-        closed = pool.submit(api.host.close)
+        closed = pool.submit(own.host.close)
         assert idle.recv(1) == b""
         assert not halfway.recv(1024).startswith(b"HTTP/1.1 2")
         assert not closed.done()
-        api.go_on.set()
-        assert busy.recv(12) == b"HTTP/1.1 200"
+        own.go_on.set()
+        assert b"".join(iter(lambda: busy.recv(65536), b"")).startswith(b"HTTP/1.1 200")
         assert until(closed.done)
         assert closed.result()

@@ -1,12 +1,19 @@
 """Function keys: who may call what with --auth."""
 
 import http.client
+import io
 import json
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 from localhost.host.keys import Keys
+from localhost.host.log import Log
 from localhost.host.options import parse
+from localhost.run.hosts import func_command, host_command
+from localhost.run.options import parse as parse_run
 from tests.host.functions_host.hosts import APPS, ROOT, Launch, Running, Storage
 
 HOOK = "/runtime/webhooks/blobs?functionName=Host.Functions.told"
@@ -66,16 +73,47 @@ def test_keys_are_new_at_each_start_and_no_part_of_a_text() -> None:
     assert repr(one) == "Keys()"
 
 
-def test_the_ready_line_alone_tells_the_keys(storage: Storage) -> None:
+def test_the_ready_line_alone_tells_the_keys_whatever_fails_with_a_url(storage: Storage) -> None:
     command = [sys.executable, "-m", "localhost.host", "--app", str(APPS / "api"), "--port", "0", "--auth"]
     environ = {**storage.settings, "PATH": "/usr/bin:/bin"}
     with subprocess.Popen(
         command, cwd=ROOT, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as host:
         assert host.stdout is not None
-        keys = json.loads(host.stdout.readline())["keys"]
+        ready = json.loads(host.stdout.readline())
+        for key in ready["keys"].values():
+            connection = http.client.HTTPConnection("127.0.0.1", ready["port"], timeout=15)
+            connection.request("FAIL", f"/api/a?code={key}&then=x")
+            assert connection.getresponse().status == 500
+            connection.close()
         host.terminate()
         output, errors = host.communicate(timeout=15)
-    assert sorted(keys) == ["function", "master"]
-    assert "host started" in errors
-    assert not [key for key in keys.values() if key in errors + output]
+    assert sorted(ready["keys"]) == ["function", "master"]
+    assert errors.count("code=…&then=x") == 2
+    assert not [key for key in ready["keys"].values() if key in errors + output]
+
+
+@pytest.mark.parametrize("field", ["error", "message"])
+@pytest.mark.parametrize(
+    ("said", "logged"),
+    [
+        ("http://h/a?code=k-_%2B=&x=1", "http://h/a?code=…&x=1"),
+        ("x=1&code=k\ncode=k", "x=1&code=…\ncode=…"),
+        ("'a?code=k' barcode=1", "'a?code=…' barcode=1"),
+        ('{"u": "?code=k"}', '{"u": "?code=…"}'),
+    ],
+)
+def test_no_event_quotes_the_key_of_a_url(field: str, said: str, logged: str) -> None:
+    stream = io.StringIO()
+    Log(stream=stream).event("any", **{field: said})
+    assert json.loads(stream.getvalue())[field] == logged
+
+
+def test_a_run_never_asks_its_hosts_for_keys_since_it_keeps_their_output(tmp_path: Path) -> None:
+    assert not parse(host_command(1, 0)[3:]).auth
+    assert not [word for word in func_command("func", 7071) if word.lower().startswith("--enable")]
+    image = tmp_path / "a.png"
+    image.touch()
+    for words in (["--auth"], ["--host", "local --auth"], ["--host=--auth"], ["--", "--auth"]):
+        with pytest.raises(SystemExit):
+            parse_run([str(image), *words])

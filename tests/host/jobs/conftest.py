@@ -22,6 +22,6 @@ def _rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
 @pytest.fixture
 def site(rig: Rig, request: pytest.FixtureRequest) -> Iterator[Site]:
     """Give the API, and a type that no other test has."""
-    made = Site(rig, f"t-{hashlib.sha256(request.node.name.encode()).hexdigest()[:12]}")
+    made = Site.of(rig, f"t-{hashlib.sha256(request.node.name.encode()).hexdigest()[:12]}")
     yield made
     made.close()

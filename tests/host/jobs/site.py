@@ -1,13 +1,13 @@
-"""The API of a running host, as a test of one type of jobs calls it."""
+"""The jobs API over HTTP, as a test of one type of jobs calls it."""
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import urllib3
 
-from tests.rig import Rig, until
+from tests.rig import Rig
 from tests.unit.http.calling import Answer
 
 #: Shorter is none; others wait a margin longer, and up to a second for the service's clock to say so.
@@ -15,19 +15,22 @@ LEASE_SECONDS = 1
 
 
 class Site:
-    """Call a host's API.
+    """Call the API at a URL.
 
     Attributes:
-        rig: What the host stands on.
         url: The API's root.
         kind: A type of job that is the test's own.
     """
 
-    def __init__(self, rig: Rig, kind: str) -> None:
-        self.rig = rig
-        self.url = f"http://127.0.0.1:{rig.hosts[0].port}/api"
+    def __init__(self, url: str, kind: str) -> None:
+        self.url = url
         self.kind = kind
         self._pool = urllib3.PoolManager(maxsize=32)
+
+    @classmethod
+    def of(cls, rig: Rig, kind: str) -> Self:
+        """Call the first host of a rig."""
+        return cls(f"http://127.0.0.1:{rig.hosts[0].port}/api", kind)
 
     def call(self, method: str, path: str, told: Any = None, **headers: str) -> Answer:  # noqa: ANN401 - JSON or bytes
         """Send a request; ``told`` is bytes, or JSON. Header names have ``_`` for ``-``."""
@@ -61,16 +64,6 @@ class Site:
     def claim(self, job_id: str, owner: str = "w", lease: int | None = LEASE_SECONDS) -> Answer:
         """Claim this job."""
         return self.call("POST", f"/jobs/{job_id}/claim", {"owner": owner, "lease_seconds": lease})
-
-    def taken_over(self, job_id: str, owner: str = "rival", lease: int | None = 60) -> Answer:
-        """Claim a job as soon as its worker's lease has lapsed."""
-
-        def look() -> Answer | None:
-            answer = self.claim(job_id, owner, lease)
-            assert answer.status == 200 or answer.refusal == (409, "live", None), answer.body
-            return answer if answer.status == 200 else None
-
-        return until(look, seconds=20, what=f"the end of the lease on {job_id}")
 
     def tell(self, held: Answer, report: str, told: Any = None) -> Answer:  # noqa: ANN401 - JSON
         """Report on a job, with the lease that a claim or an earlier report was answered with."""

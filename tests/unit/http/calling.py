@@ -76,8 +76,8 @@ class Site:
         return Answer(back.status_code, {"content-type": back.mimetype} | told_headers, back.get_body())
 
     def added(self, ref: str = "a", **fields: Any) -> Answer:  # noqa: ANN401 - JSON
-        """Add a job."""
-        return self.call("POST", "/jobs", {"type": "t", "ref": ref, **fields})
+        """Add a job; a unique one where nothing else is said."""
+        return self.call("POST", "/jobs", {"type": "t", "ref": ref, "unique": True, **fields})
 
     def claimed(self, ref: str = "a") -> Answer:
         """Add a job and claim it."""

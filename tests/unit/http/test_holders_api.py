@@ -91,6 +91,12 @@ def test_a_claim_waits_with_growing_pauses_and_no_longer_than_asked(site: Site) 
     assert site.pauses == [0.25, 0.5, 1.0, 2.0, 2.0, 1.25]
 
 
+def test_a_wait_that_no_float_says_exactly_ends_too(site: Site) -> None:
+    body = {"type": "t", "owner": "w", "wait_seconds": 6.185483303196674}
+    assert site.call("POST", "/jobs/claim", body).status == 204
+    assert len(site.pauses) == 6
+
+
 def test_a_claim_that_waits_gets_what_comes(site: Site) -> None:
     job_id = site.added(not_before="2026-01-01T00:00:01Z").json["id"]
     answer = site.call("POST", "/jobs/claim", {"type": "t", "owner": "w", "wait_seconds": 20})

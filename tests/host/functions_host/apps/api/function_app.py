@@ -36,9 +36,13 @@ async def api(scope: dict[str, Any], receive: Any, send: Any) -> None:  # noqa: 
 
 @app.route(route="{*path}")
 async def whole(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    """Pass everything on; the made-up method URL answers with the URL, since the path of ASGI is decoded."""
+    """Pass everything on; made-up methods tell what ASGI does not: the URL as it came, and the route parameter."""
     if req.method == "URL":
         return func.HttpResponse(req.url)
+    if req.method == "PARAM":
+        return func.HttpResponse(req.route_params["path"])
+    if req.method == "FAIL":
+        raise ValueError(req.url)
     return await func.AsgiMiddleware(api).handle_async(req, context)
 
 

@@ -1,0 +1,202 @@
+"""What each act of the API costs, counted at the transport. The process is warm in every one."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from azure.core.pipeline.transport import HttpTransport
+
+from shared import wiring
+from shared.errors import Stale
+from shared.images import ImageRef
+from shared.jobs import Claim, State
+from shared.steps.outcomes import Outcome
+from tests.contract.test_requests import Counted
+from tests.doubles.transports import CountingTransport
+from tests.doubles.world import png
+
+KIND = "word-count"
+#: What a holder may call.
+CALLS: dict[str, Callable[[wiring.Darkroom, str, Claim], object]] = {
+    "renew": lambda darkroom, job_id, claim: darkroom.hold.renew(job_id, claim, progress=0.5, cursor="word 1"),
+    "complete": lambda darkroom, job_id, claim: darkroom.hold.complete(job_id, claim, result={"words": 2}),
+    "retry": lambda darkroom, job_id, claim: darkroom.hold.retry(job_id, claim, code="busy", message="Lent out."),
+    "abandon": lambda darkroom, job_id, claim: darkroom.hold.abandon(job_id, claim),
+    "fail": lambda darkroom, job_id, claim: darkroom.hold.fail(job_id, claim, code="no_words", message="None."),
+}
+
+
+def built(environ: Mapping[str, str], wire: HttpTransport[Any, Any], *, handled: bool) -> Counted:
+    """Wire everything over a counting transport, in a process that has checked its buckets."""
+    counting = CountingTransport(wire)
+    works = {KIND: lambda _: {"words": 2}} if handled else {}
+    darkroom = wiring.build(environ, transport=counting, threaded=False, works=works)
+    darkroom.storage.create()
+    return Counted(darkroom, counting)
+
+
+@pytest.fixture
+def counted(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Counted:
+    """Give one whose jobs external workers do."""
+    return built({**environ, "JOB_BUCKETS": "2"}, wire, handled=False)
+
+
+@pytest.fixture
+def handled(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Counted:
+    """Give one whose jobs a handler does."""
+    return built({**environ, "JOB_BUCKETS": "2"}, wire, handled=True)
+
+
+def add(counted: Counted, ref: str = "text", *, unique: bool = True, ttl: timedelta | None = None) -> str:
+    """Add a job."""
+    row = counted.darkroom.add(kind=KIND, ref=ref, params={}, unique=unique, ttl=ttl).row
+    assert row is not None
+    return row.job.id
+
+
+def held(counted: Counted) -> tuple[str, Claim]:
+    """Add a job and claim it."""
+    job = counted.darkroom.hold.claim(add(counted), owner="worker/1").job
+    assert job.claim is not None
+    return job.id, job.claim
+
+
+def verbs(requests: list[str]) -> list[str]:
+    """Return the methods alone."""
+    return [request.split()[0] for request in requests]
+
+
+def test_the_first_add_of_a_type_takes_two_requests_more_than_the_next(counted: Counted) -> None:
+    for costs in (["GET", "POST", "POST"], ["POST"]):
+        with counted.wire.counted() as requests:
+            add(counted, f"{len(costs)}")
+        assert verbs(requests) == costs
+
+
+@pytest.mark.parametrize("unique", [True, False])
+def test_an_add_takes_a_transaction_and_a_message_where_messages_start_jobs(handled: Counted, *, unique: bool) -> None:
+    add(handled, "warm")
+    with handled.wire.counted() as requests:
+        add(handled, unique=unique)
+    assert ["batch" in requests[0], "messages" in requests[1], len(requests)] == [True, True, 2]
+
+
+def test_an_add_of_what_is_there_takes_two_requests(handled: Counted) -> None:
+    job_id = add(handled)
+    with handled.wire.counted() as requests:
+        assert add(handled) == job_id
+    assert verbs(requests) == ["POST", "GET"]
+
+
+def test_an_add_of_what_is_purged_takes_two_requests(counted: Counted) -> None:
+    job_id = add(counted)
+    counted.darkroom.operate.cancel(job_id)
+    counted.darkroom.remove(job_id, forget=False)
+    with counted.wire.counted() as requests:
+        assert counted.darkroom.add(kind=KIND, ref="text", params={}, unique=True).key is not None
+    assert verbs(requests) == ["POST", "GET"]
+
+
+def test_the_work_of_a_handler_takes_three_requests_beside_its_own(handled: Counted) -> None:
+    job_id = add(handled)
+    with handled.wire.counted() as requests:
+        assert handled.darkroom.work(job_id, owner="queue/1") is Outcome.COMPLETED
+    assert verbs(requests) == ["GET", "POST", "POST"]
+
+
+def test_a_claim_by_id_takes_two_requests(counted: Counted) -> None:
+    job_id = add(counted)
+    with counted.wire.counted() as requests:
+        counted.darkroom.hold.claim(job_id, owner="worker/1")
+    assert verbs(requests) == ["GET", "POST"]
+
+
+def test_a_claim_by_type_takes_a_query_a_bucket_and_two_requests(counted: Counted) -> None:
+    add(counted)
+    row = None
+    while row is None:  # its due row comes up in a millisecond
+        with counted.wire.counted() as requests:
+            row = counted.darkroom.hold.claim_next(KIND, owner="worker/1")
+    assert verbs(requests)[-2:] == ["GET", "POST"]
+    assert verbs(requests)[:-2] in (["GET"], ["GET"] * 2)
+
+
+def test_a_claim_of_nothing_takes_a_query_a_bucket(counted: Counted) -> None:
+    counted.darkroom.hold.claim_next(KIND, owner="worker/1")
+    with counted.wire.counted() as requests:
+        assert counted.darkroom.hold.claim_next(KIND, owner="worker/1") is None
+    assert verbs(requests) == ["GET"] * 2
+
+
+def test_a_claim_of_nothing_takes_twice_as_many_where_messages_start_jobs(handled: Counted) -> None:
+    with handled.wire.counted() as requests:
+        assert handled.darkroom.hold.claim_next(KIND, owner="worker/1") is None
+    assert verbs(requests) == ["GET"] * 4
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_holders_call_takes_two_requests(counted: Counted, call: str) -> None:
+    job_id, claim = held(counted)
+    with counted.wire.counted() as requests:
+        CALLS[call](counted.darkroom, job_id, claim)
+    assert verbs(requests) == ["GET", "POST"]
+
+
+def test_a_completion_said_again_takes_one_request(counted: Counted) -> None:
+    job_id, claim = held(counted)
+    CALLS["complete"](counted.darkroom, job_id, claim)
+    with counted.wire.counted() as requests:
+        CALLS["complete"](counted.darkroom, job_id, claim)
+    assert verbs(requests) == ["GET"]
+
+
+def test_a_stale_call_takes_four_requests_more_to_note_and_count_it(counted: Counted) -> None:
+    job_id, claim = held(counted)
+    counted.darkroom.operate.cancel(job_id)
+    with counted.wire.counted() as requests, pytest.raises(Stale):
+        CALLS["complete"](counted.darkroom, job_id, claim)
+    assert verbs(requests) == ["GET", "GET", "POST", "GET", "POST"]
+
+
+@pytest.mark.parametrize(("forget", "costs"), [(False, 4), (True, 5)])
+def test_removing_a_job_that_was_done_takes_four_requests_and_one_to_forget(
+    counted: Counted, *, forget: bool, costs: int
+) -> None:
+    job_id, claim = held(counted)
+    CALLS["complete"](counted.darkroom, job_id, claim)
+    with counted.wire.counted() as requests:
+        counted.darkroom.remove(job_id, forget=forget)
+    assert len(requests) == costs
+
+
+def test_removing_a_job_that_was_ended_from_outside_takes_a_query_more(counted: Counted) -> None:
+    job_id = add(counted)
+    counted.darkroom.operate.cancel(job_id)
+    with counted.wire.counted() as requests:
+        counted.darkroom.remove(job_id, forget=False)
+    assert len(requests) == 5
+
+
+def test_forgetting_a_purged_job_takes_three_requests(counted: Counted) -> None:
+    job_id = add(counted)
+    counted.darkroom.operate.cancel(job_id)
+    counted.darkroom.remove(job_id, forget=False)
+    with counted.wire.counted() as requests:
+        counted.darkroom.remove(job_id, forget=True)
+    assert verbs(requests) == ["GET", "GET", "POST"]
+
+
+def test_expiring_takes_a_query_a_bucket_and_two_requests_for_each_that_ends(counted: Counted) -> None:
+    job_id, expire = add(counted, ttl=timedelta(0)), counted.darkroom.sweep._expire
+    while counted.darkroom.storage.jobs.get(job_id).job.state is State.PENDING:  # type: ignore[union-attr] # it is there
+        with counted.wire.counted() as requests:
+            ends = expire([KIND], stop=lambda: False)
+    assert (ends, sorted(verbs(requests))) == ({Outcome.FAILED: 1}, ["GET"] * 3 + ["POST"])
+
+
+def test_an_upload_takes_one_write_beside_those_of_recording(counted: Counted) -> None:
+    ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
+    with counted.wire.counted() as requests:
+        counted.darkroom.upload(ref, png(), content_type="image/png")
+    assert verbs(requests) == ["PUT", "HEAD", "POST", "POST"]

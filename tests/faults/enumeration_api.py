@@ -1,0 +1,343 @@
+"""The flows of the API: what clients add, what external workers hold, what operators remove, what is uploaded.
+
+A client that was not answered asks again, and so does its rival, in a pause. At the end an external worker comes by and
+does what there is.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from shared import ids
+from shared.errors import DarkroomError, NoSuchJob, Refused, Stale
+from shared.jobs import Claim, State
+from shared.ports import Row
+from shared.steps.add import Added
+from tests.doubles.world import png
+from tests.faults.enumeration import LAPSE_SECONDS, SETTINGS
+from tests.faults.enumeration_case import Case, Worker, jobs_in
+from tests.faults.enumeration_flows import Flow
+
+KIND, REF = "word-count", "text"
+IDENTITY = ids.job_id(KIND, REF, "")
+#: What the API may say that is no outage; whoever is told so does not ask again.
+REFUSALS = (Stale, Refused, NoSuchJob)
+
+
+def add(worker: Worker, *, unique: bool = True, ttl: timedelta | None = None) -> Added:
+    """Add the job."""
+    return worker.darkroom.add(kind=KIND, ref=REF, params={}, unique=unique, ttl=ttl)
+
+
+def own(row: Row) -> Claim:
+    """Return the claim of a row that was just won."""
+    assert row.job.claim is not None
+    return row.job.claim
+
+
+def work(worker: Worker, by: str) -> None:
+    """Do all that there is, as an external worker."""
+    hold = worker.darkroom.hold
+    while (row := hold.claim_next(KIND, owner=by)) is not None:
+        hold.complete(row.job.id, own(row), result={"by": by})
+
+
+class Api(Flow):
+    """A call upon jobs of a type that external workers do.
+
+    Attributes:
+        said: What the caller was told; None when its process died, or storage was out.
+        refused: What it was refused with, likewise.
+    """
+
+    said: Any = None
+    refused: DarkroomError | None = None
+
+    def added(self, case: Case, *, ttl: timedelta | None = None) -> None:
+        """Add the job, as what stands before."""
+        assert add(case.user, ttl=ttl).created
+        case.versions.append(IDENTITY)
+        case.newest[REF] = IDENTITY
+        case.time.go(1)
+
+    def call(self, case: Case, worker: Worker) -> Any:  # noqa: ANN401 - of each flow
+        """Do what the flow is about."""
+        raise NotImplementedError
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Call, and remember what was said."""
+        try:
+            self.said = self.call(case, worker)
+        except REFUSALS as refused:
+            self.refused = refused
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Do what there is, as another external worker."""
+        case.time.go(1)
+        work(worker, "rival")
+
+    def afterwards(self, case: Case) -> None:
+        """Ask again, when there was no answer; then do what is left."""
+        if self.said is None and self.refused is None:
+            self.run(case, case.worker())
+        case.time.go(LAPSE_SECONDS)
+        work(case.worker(), "another")
+
+
+class Adding(Api):
+    """A unique job is added: it is there once, whoever adds it, and one of them has made it."""
+
+    def prepare(self, case: Case) -> None:
+        """Await it."""
+        self.made: list[bool] = []
+        case.versions.append(IDENTITY)
+        case.newest[REF] = IDENTITY
+
+    def call(self, case: Case, worker: Worker) -> Added:  # noqa: ARG002 - as every flow
+        """Add it."""
+        told = add(worker)
+        assert told.row is not None
+        self.made.append(told.created)
+        return told
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Add it too, and do it."""
+        self.call(case, worker)
+        super().rival(case, worker)
+
+    def ended_well(self, case: Case, states: list[State]) -> bool:
+        """It is done; and no two have made it."""
+        return super().ended_well(case, states) and self.made.count(True) <= 1
+
+
+class AddingFree(Adding):
+    """A job that is not unique is added: each add that was answered has made one, and no other add more than one."""
+
+    def prepare(self, case: Case) -> None:  # noqa: ARG002 - as every flow
+        """Await nothing."""
+        self.made, self.ids = [], set[str]()
+
+    def call(self, case: Case, worker: Worker) -> Added:  # noqa: ARG002 - as every flow
+        """Add one."""
+        told = add(worker, unique=False)
+        assert told.row is not None
+        assert told.created
+        self.ids.add(told.row.job.id)
+        return told
+
+    def gone(self, case: Case) -> Mapping[str, State]:
+        """Find out what there is: whoever was not answered knows no id."""
+        case.versions = sorted(jobs_in(case.rows()))
+        return {}
+
+    def ended_well(self, case: Case, states: list[State]) -> bool:
+        """All are done."""
+        unanswered = set(case.versions) - self.ids
+        return set(case.versions) >= self.ids and len(unanswered) <= 1 and set(states) == {State.COMPLETED}
+
+
+class Holding(Api):
+    """An external worker claims a job by its type, renews, and completes: it, or who takes over, does so once."""
+
+    row: Row | None = None
+
+    def prepare(self, case: Case) -> None:
+        """Add it."""
+        self.added(case)
+
+    def call(self, case: Case, worker: Worker) -> Row | None:  # noqa: ARG002 - as every flow
+        """Claim, renew and complete; from where the worker was not answered."""
+        hold = worker.darkroom.hold
+        self.row = self.row or hold.claim_next(KIND, owner="worker")
+        if self.row is None:
+            return None
+        hold.renew(self.row.job.id, own(self.row), progress=0.5, cursor="half")
+        return hold.complete(self.row.job.id, own(self.row), result={"by": "worker"})
+
+    def afterwards(self, case: Case) -> None:
+        """Ask for the commit again, when there was no answer."""
+        if self.said is None and self.refused is None and self.row is not None:
+            try:
+                hold = case.worker().darkroom.hold
+                self.said = hold.complete(self.row.job.id, own(self.row), result={"by": "worker"})
+            except REFUSALS as refused:
+                self.refused = refused
+        case.time.go(LAPSE_SECONDS)
+        work(case.worker(), "another")
+
+    def ended_well(self, case: Case, states: list[State]) -> bool:
+        """Whoever was told that its result stands was told the truth, and whoever was refused too."""
+        row = case.user.darkroom.storage.jobs.get(IDENTITY)
+        assert row is not None
+        assert row.job.report is not None
+        by = row.job.report["by"]
+        told = (self.said is None or by == "worker") and (self.refused is None or by != "worker")
+        return told and super().ended_well(case, states)
+
+
+class Ending(Api):
+    """An external worker ends its attempt; a rival may have taken the job over.
+
+    Attributes:
+        act: What it does.
+        told: Ends that its answer allows.
+    """
+
+    act: ClassVar[Callable[[Any, Claim], Row]]
+    told: tuple[State, ...] = (State.COMPLETED,)
+
+    def prepare(self, case: Case) -> None:
+        """Add, and claim."""
+        self.added(case)
+        self.claim = own(case.user.darkroom.hold.claim(IDENTITY, owner="worker"))
+
+    def call(self, case: Case, worker: Worker) -> Row:  # noqa: ARG002 - as every flow
+        """End the attempt."""
+        return type(self).act(worker.darkroom.hold, self.claim)
+
+    def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow
+        """What was told is true; who was refused had lost it, or had done it before."""
+        return states[0] in (self.told if self.said is not None else (*self.told, State.COMPLETED))
+
+
+class GivingBack(Ending):
+    """It gives the job back after a failure."""
+
+    act = lambda hold, claim: hold.retry(IDENTITY, claim, code="busy", message="Lent out.")  # noqa: E731 - one line
+
+
+class Letting(Ending):
+    """It gives the job back untouched."""
+
+    act = lambda hold, claim: hold.abandon(IDENTITY, claim)  # noqa: E731 - one line
+
+
+class FailingHeld(Ending):
+    """It ends the job by an error."""
+
+    act = lambda hold, claim: hold.fail(IDENTITY, claim, code="no_words", message="None.")  # noqa: E731 - one line
+    told = (State.FAILED,)
+
+
+class Removing(Api):
+    """An operator removes a job that is done: all of it goes, and its key row tells how it ended."""
+
+    forget = False
+
+    def prepare(self, case: Case) -> None:
+        """Add it, do it, and give it a thumbnail."""
+        self.added(case)
+        work(case.user, "worker")
+        case.user.darkroom.storage.images.insert_thumbnail(f"{IDENTITY}/1.webp", b"x", mime="image/webp")
+
+    def call(self, case: Case, worker: Worker) -> bool:  # noqa: ARG002 - as every flow
+        """Remove it."""
+        worker.darkroom.remove(IDENTITY, forget=self.forget)
+        return True
+
+    def rival(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
+        """Remove it as a purge does, which never forgets."""
+        worker.darkroom.remove(IDENTITY, forget=False)
+
+    def gone(self, case: Case) -> Mapping[str, State]:
+        """Tell that it is gone, and forgotten if that was wanted."""
+        if self.forget:
+            case.newest.clear()
+        return {IDENTITY: State.COMPLETED}
+
+    def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow
+        """Nobody was told that it lives."""
+        return not isinstance(self.refused, Refused)
+
+
+class Forgetting(Removing):
+    """The same, so that its reference may be added again."""
+
+    forget = True
+
+
+class ForgettingPurged(Api):
+    """An operator forgets a purged job, while another does so too and adds the reference again: that one stays."""
+
+    def prepare(self, case: Case) -> None:
+        """Add it, cancel it, remove it."""
+        self.added(case)
+        case.user.darkroom.operate.cancel(IDENTITY)
+        case.user.darkroom.remove(IDENTITY, forget=False)
+
+    def call(self, case: Case, worker: Worker) -> bool:  # noqa: ARG002 - as every flow
+        """Forget it."""
+        worker.darkroom.remove(IDENTITY, forget=True)
+        return True
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Forget it, if it is still known, and add it again."""
+        try:
+            self.call(case, worker)
+        except NoSuchJob:
+            assert IDENTITY not in jobs_in(case.rows())
+        assert add(worker).created
+
+    def gone(self, case: Case) -> Mapping[str, State]:
+        """Tell whether it has been added again."""
+        if IDENTITY in jobs_in(case.rows()):
+            return {}
+        case.newest.clear()
+        return {IDENTITY: State.CANCELED}
+
+    def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - some look at it
+        """It is forgotten, or was added again and done."""
+        return states in ([State.CANCELED], [State.COMPLETED])
+
+
+class Expiring(Api):
+    """A sweep ends a job that may never be claimed again, once."""
+
+    ends = (State.FAILED,)
+
+    def prepare(self, case: Case) -> None:
+        """Add it, and let its time go by."""
+        self.added(case, ttl=timedelta(seconds=1))
+        case.time.go(3)
+
+    def call(self, case: Case, worker: Worker) -> bool:  # noqa: ARG002 - as every flow
+        """Look at what waits."""
+        worker.darkroom.sweep._expire([KIND], stop=lambda: False)
+        return True
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Look too."""
+        self.call(case, worker)
+
+
+class Uploading(Flow):
+    """A client uploads an image: whatever stands under its name in the end is recorded and analysed."""
+
+    messages = 1
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Upload, and record; the event comes as well."""
+        case.events.append(case.ref)
+        worker.darkroom.upload(case.ref, png(3), content_type="image/png")
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Upload another image of the same name, and analyse."""
+        worker.darkroom.upload(case.ref, png(4), content_type="image/png")
+        case.hand(worker)
+
+    def afterwards(self, case: Case) -> None:
+        """Ask again where there was no answer: without a blob there is no event."""
+        if case.ref not in [listed.ref for listed in case.user.darkroom.storage.listing.page(None, limit=9).blobs]:
+            case.user.darkroom.upload(case.ref, png(3), content_type="image/png")
+
+    def gone(self, case: Case) -> Mapping[str, State]:
+        """Find out which versions there are, and which is the newest."""
+        version = case.user.darkroom.storage.images.head(case.ref).version
+        case.newest["cat.png"] = ids.job_id(SETTINGS.image_type, case.ref.ref, version)
+        case.versions = sorted(jobs_in(case.rows()), key=lambda identity: identity == case.newest["cat.png"])
+        return {}
+
+    def ended_well(self, case: Case, states: list[State]) -> bool:
+        """The newest is completed; one before it was, or was canceled."""
+        newest = case.versions[-1:] == [case.newest["cat.png"]]
+        return newest and states[-1] is State.COMPLETED and set(states[:-1]) <= {State.COMPLETED, State.CANCELED}

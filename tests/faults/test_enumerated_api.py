@@ -1,0 +1,65 @@
+"""Every storage request of every call of the API, and faults at it: one result, nothing lost, and nobody is told wrong.
+
+Every day each request meets those faults that the lesser flows meet; ``DARKROOM_EVERY_STRIKE=1`` tries all at all.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from typing import Any
+
+import pytest
+from azure.core.pipeline.transport import HttpTransport
+
+from localhost.azurite import Azurite
+from shared.storage import clients
+from tests.counting import Count
+from tests.doubles.transports import Passing
+from tests.faults import enumeration_api as api
+from tests.faults.enumeration_choice import chosen
+from tests.faults.enumeration_pool import processes, tried
+from tests.faults.enumeration_runs import Enumeration
+
+#: Each flow, and how many requests it has at least: with fewer, something is not tried any more.
+FLOWS: dict[type[api.Flow], int] = {
+    api.Adding: 5,
+    api.AddingFree: 5,
+    api.Holding: 7,
+    api.GivingBack: 3,
+    api.Letting: 3,
+    api.FailingHeld: 3,
+    api.Removing: 5,
+    api.Forgetting: 6,
+    api.ForgettingPurged: 4,
+    api.Expiring: 3,
+    api.Uploading: 4,
+}
+
+
+@pytest.fixture(scope="module")
+def pool(azurite: Azurite) -> Iterator[Executor]:
+    """Give the processes that try the schedules of all flows."""
+    with processes(azurite.connection) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="module")
+def wire() -> Iterator[HttpTransport[Any, Any]]:
+    """Give this process's connections."""
+    with clients.default_transport() as transport:
+        yield Passing(transport)
+
+
+@pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
+def test_whatever_fails_at_any_request_of_the_api_there_is_one_result(
+    azurite: Azurite,
+    wire: HttpTransport[Any, Any],
+    pool: Executor,
+    count: Count,
+    flow: type[api.Flow],
+) -> None:
+    tally = tried(pool, flow, chosen(flow, Enumeration(flow, azurite.connection, wire).schedules()))
+    print(f"{flow.__name__}: {tally}")
+    count(flows=1, points=tally.points, schedules=tally.schedules, lost=tally.lost, doubled=tally.doubled)
+    assert tally.failures == []
+    assert tally.points >= FLOWS[flow]
+    assert (tally.lost, tally.doubled) == (0, 0)

@@ -1,0 +1,22 @@
+"""A host for each file that asks for one, and a client that sends bytes to it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.host.api.served import Served, served
+from tests.host.api.wire import Wire
+
+#: Of an uploaded image; little more than JSON may have.
+MAX_BYTES = 300_000
+
+
+@pytest.fixture(scope="module", name="host")
+def _host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(tmp_path_factory.mktemp("host"), MAX_BYTES=str(MAX_BYTES), MAX_JOB_TYPES="100") as host:
+        yield host
+
+
+@pytest.fixture(scope="module", name="wire")
+def _wire(host: Served) -> Wire:
+    return Wire(host.port, [host.account_key])

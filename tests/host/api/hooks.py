@@ -1,0 +1,170 @@
+"""What the generic API tester is told of this API, in its own process: which ids there are, and in which state.
+
+Three of four cases that are meant to be accepted are led to what is there; all others, and all that are meant to be
+refused, go out as they were generated. Each answer is told to the test that counts them, by a line in a file.
+"""
+
+import json
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from schemathesis import Case
+
+from tests.host.api.leaks import leaked
+
+_SEEN = json.loads(os.environ["DARKROOM_GROUND"])
+_TOLD = Path(os.environ["DARKROOM_TOLD"])
+_JOBS: dict[str, tuple[str, str]] = {identity: (state, etag) for identity, (state, etag) in _SEEN["jobs"].items()}
+_IMAGES: dict[str, str] = _SEEN["images"]
+_PAGES: dict[str, dict[str, Any]] = {}
+#: One sequence for the one thread that sends; what it draws depends on the cases alone.
+_DRAWN = random.Random(20260504)
+_TYPES = ("word-count", "spell-check", "image-analysis")
+_LIVE, _ENDED = ("PENDING", "RUNNING"), ("COMPLETED", "FAILED", "CANCELED")
+_HELD = ("RUNNING",)
+#: In which states a job must be for a call to do something; of all others any will do.
+_WANTED = {
+    "renewJob": _HELD,
+    "completeJob": _HELD,
+    "retryJob": _HELD,
+    "abandonJob": _HELD,
+    "failJob": _HELD,
+    "claimJob": ("PENDING",),
+    "cancelJob": _LIVE,
+    "redriveJob": ("FAILED", "CANCELED"),
+    "deleteJob": _ENDED,
+}
+
+
+@schemathesis.hook
+def filter_case(_: schemathesis.HookContext, case: Case) -> bool:
+    """Leave out headers beyond ASCII: the host refuses them by a bare 400 of its own, if they are no UTF-8."""
+    return all(str(value).isascii() for value in case.headers.values())
+
+
+@schemathesis.hook
+def before_call(_: schemathesis.HookContext, case: Case, __: dict[str, Any]) -> None:
+    """Lead a case to what is there."""
+    if case.meta is not None and case.meta.generation.mode.is_negative:
+        return
+    operation = case.operation.definition.raw["operationId"]
+    _hasten(operation, case)
+    if _DRAWN.random() < 0.25:  # one of four stays as it is
+        return
+    if "id" in case.path_parameters:
+        _lead_to_job(operation, case)
+    lead = _LEADS.get(operation)
+    if lead is not None:
+        lead(case)
+
+
+@schemathesis.hook
+def after_call(_: schemathesis.HookContext, case: Case, response: schemathesis.Response) -> None:
+    """Note what there is now, and tell which operation was answered how."""
+    operation = case.operation.definition.raw["operationId"]
+    with _TOLD.open("a", encoding="ascii") as told:
+        told.write(f"{operation} {case.method} {response.status_code}\n")
+    body = _body(response)
+    for job in [body, *body.get("items", ()), *(item.get("job") or {} for item in body.get("items", ()))]:
+        if "attempts" in job and "state" in job and job["id"] not in _SEEN["pictured"]:
+            tag = response.headers.get("etag", [""])[0] if job is body else _JOBS.get(job["id"], ("", ""))[1]
+            _JOBS[job["id"]] = (job["state"], tag)
+    if operation == "deleteJob" and response.status_code == 204:
+        _JOBS.pop(case.path_parameters["id"], None)
+    if body.get("code") == "no_such_job":
+        _JOBS.pop(case.path_parameters.get("id", ""), None)
+    if body.get("cursor") and "items" in body:
+        _PAGES[operation] = {**case.query, "cursor": body["cursor"]}
+
+
+@schemathesis.check
+def tells_nothing_of_the_machine(_: schemathesis.CheckContext, response: schemathesis.Response, __: Case) -> None:
+    """Refuse answers with traces of code, paths or secrets."""
+    text = (response.content or b"").decode("latin-1") + str(response.headers)
+    found = leaked(text, json.loads(os.environ["DARKROOM_SECRETS"]))
+    assert not found, found
+
+
+def _hasten(operation: str, case: Case) -> None:
+    """Let nothing wait, and follow what OpenAPI can't say: a cursor is of its list, and ``ref`` needs ``type``."""
+    if operation == "claimNext" and case.body.get("wait_seconds"):
+        case.body["wait_seconds"] /= 1000
+    if operation == "purgeJobs":
+        case.body["state"] = "FAILED"  # of the others some are to stay
+    if "cursor" in case.query:
+        page = _PAGES.get(operation)
+        case.query.pop("cursor")
+        if page is not None:
+            case.query.clear()
+            case.query.update(page)
+    if operation == "listJobs" and "ref" in case.query:
+        case.query.setdefault("type", _TYPES[0])
+
+
+def _lead_to_job(operation: str, case: Case) -> None:
+    """Name a job that the call can do something to, with its ETag where the case has one."""
+    states = _WANTED.get(operation, _LIVE + _ENDED)
+    if _JOBS.get(case.path_parameters["id"], ("",))[0] not in states:
+        fitting = sorted(identity for identity, (state, _) in _JOBS.items() if state in states)
+        if not fitting:
+            return
+        case.path_parameters["id"] = _DRAWN.choice(fitting)
+    tag = _JOBS[case.path_parameters["id"]][1]
+    if "if-match" in case.headers:
+        case.headers["if-match"] = tag or "*"
+
+
+def _lead_list(case: Case) -> None:
+    if "type" in case.query and "cursor" not in case.query:
+        case.query["type"] = _DRAWN.choice(_TYPES)
+
+
+def _lead_claim(case: Case) -> None:
+    case.body["type"] = _DRAWN.choice(_TYPES[:2])
+
+
+def _lead_add(case: Case) -> None:
+    case.body["type"] = _DRAWN.choice(_TYPES[:2])
+    case.body["ref"] = f"ground/{_DRAWN.randrange(24)}"
+    case.body.pop("not_before", None)
+
+
+def _lead_name(case: Case) -> None:
+    case.body["name"] = _DRAWN.choice(sorted(_IMAGES.values()))
+
+
+def _lead_upload(case: Case) -> None:
+    case.path_parameters["image"] = f"uploaded/{_DRAWN.randrange(3)}.png"
+    case.headers.pop("if-match", None)
+
+
+def _lead_image(case: Case) -> None:
+    case.path_parameters["image"] = _DRAWN.choice(sorted(_IMAGES))
+
+
+def _lead_picture(case: Case) -> None:
+    case.path_parameters["image"] = _SEEN["pictured"][0]
+
+
+_LEADS: dict[str, Callable[[Case], None]] = {
+    "listJobs": _lead_list,
+    "claimNext": _lead_claim,
+    "addJob": _lead_add,
+    "analyzeImage": _lead_name,
+    "uploadImage": _lead_upload,
+    "getImage": _lead_image,
+    "getThumbnail": _lead_picture,
+}
+
+
+def _body(response: schemathesis.Response) -> dict[str, Any]:
+    """Return the JSON object that an answer is; an empty one where it is none."""
+    try:
+        body = json.loads(response.content or b"{}")
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

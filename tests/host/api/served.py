@@ -1,0 +1,112 @@
+"""A host that serves HTTP and nothing else, on an Azurite of its own, and the user's side of it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import urllib3
+
+from localhost.azurite import Azurite
+from shared import wiring
+from shared.wiring import Darkroom
+from tests.rig import ROOT
+
+#: Three types and one partition each: what a query costs grows with the rows of its table.
+SETTINGS = {
+    "FUNCTIONS_WORKER_RUNTIME": "python",
+    "PYTHON_THREADPOOL_THREAD_COUNT": "16",
+    "DISPATCH": "off",
+    "JOB_BUCKETS": "1",
+    "MAX_JOB_TYPES": "3",
+    "ANALYSIS_ISOLATION": "off",
+}
+#: All but ``api``: nobody moves a job but who calls.
+TRIGGERS = (
+    "record_image",
+    "analyze_queued",
+    "analyze_pending",
+    "reconcile_images",
+    "purge_ended",
+    "bury_poison",
+    "bury_blob_events",
+)
+DISABLED = {f"AzureWebJobs.{name}.Disabled": "true" for name in TRIGGERS}
+
+
+@dataclass(frozen=True)
+class Served:
+    """A host, ready.
+
+    Attributes:
+        port: Of its HTTP.
+        keys: By level, where it asks for keys.
+        log: What it has told so far.
+        azurite: Its storage.
+        darkroom: The steps in this process, on the same storage; these do analyse.
+    """
+
+    port: int
+    keys: dict[str, str]
+    log: Path
+    azurite: Azurite
+    darkroom: Darkroom
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def account_key(self) -> str:
+        """The secret of its storage."""
+        return self.azurite.connection.partition("AccountKey=")[2].partition(";")[0]
+
+    def ask(
+        self, method: str, target: str, *, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> urllib3.BaseHTTPResponse:
+        """Send one request as it is written here."""
+        json_sent = {"Content-Type": "application/json"} if body is not None else {}
+        return urllib3.request(
+            method, self.url + target, body=body, headers={**json_sent, **(headers or {})}, retries=False, timeout=60
+        )
+
+
+@contextmanager
+def served(folder: Path, *arguments: str, **settings: str) -> Iterator[Served]:
+    """Start Azurite and a host with these arguments and settings, and end both."""
+    with Azurite() as azurite:
+        environ = {**SETTINGS, **settings, "AzureWebJobsStorage": azurite.connection}
+        darkroom = wiring.build({**environ, "DISPATCH": "queue"}, threaded=False)  # which the host here is not to do
+        darkroom.storage.create()
+        log = folder / "host.log"
+        command = [sys.executable, "-m", "localhost.host", "--app", str(ROOT), "--port", "0", "--fast", *arguments]
+        with (
+            log.open("wb") as written,
+            subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**os.environ, **DISABLED, **environ},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=written,
+            ) as process,
+        ):
+            try:
+                yield _ready(process, log, azurite, darkroom)
+            finally:
+                process.send_signal(signal.SIGTERM)
+                process.wait(60)
+
+
+def _ready(process: subprocess.Popen[bytes], log: Path, azurite: Azurite, darkroom: Darkroom) -> Served:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line, log.read_text("utf-8", "replace")[-4000:]
+    told = json.loads(line)
+    return Served(told["port"], told.get("keys", {}), log, azurite, darkroom)

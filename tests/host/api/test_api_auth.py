@@ -1,0 +1,80 @@
+"""Keys: who has none learns nothing, and no key is told on: not in an answer, and not in the log."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.host.api.hostile import ID
+from tests.host.api.served import Served, served
+from tests.host.api.wire import Header, Wire
+
+PATHS = (
+    "/api/health",
+    "/api/jobs",
+    "/api/stats",
+    "/api/metrics",
+    "/api/dashboard",
+    "/api/openapi.json",
+    "/api/nothing",
+)
+HEADER = "x-functions-key"
+
+
+@pytest.fixture(scope="module", name="locked")
+def _locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(tmp_path_factory.mktemp("locked"), "--auth") as host:
+        yield host
+
+
+@pytest.fixture(scope="module", name="wire")
+def _wire(locked: Served) -> Wire:
+    return Wire(locked.port, [locked.account_key, *locked.keys.values()])
+
+
+def brought(key: str) -> list[tuple[str, list[Header]]]:
+    """Return the two ways to bring a key: what is added to a target, and the headers."""
+    return [("", [(HEADER, key)]), (f"?code={key}", [])]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_without_the_right_key_every_path_is_401_and_bare(locked: Served, wire: Wire, path: str) -> None:
+    wrong = [locked.keys["function"][:-1], locked.keys["function"] + "a", locked.keys["function"].swapcase(), ""]
+    for key in wrong:
+        for query, headers in brought(key):
+            reply = wire.ask("GET", path + query, None, headers)
+            assert (reply.status, reply.told) == (401, "bare")
+    assert wire.ask("GET", path).status == 401
+
+
+def test_a_key_in_the_header_outranks_the_one_in_the_query(locked: Served, wire: Wire) -> None:
+    assert wire.ask("GET", f"/api/jobs?code={locked.keys['function']}", None, [(HEADER, "wrong")]).status == 401
+
+
+@pytest.mark.parametrize("level", ["function", "master"])
+@pytest.mark.parametrize("path", PATHS)
+def test_either_key_opens_every_path(locked: Served, wire: Wire, path: str, level: str) -> None:
+    for query, headers in brought(locked.keys[level]):
+        assert wire.ask("GET", path + query, None, headers).status == (404 if path == "/api/nothing" else 200)
+
+
+def test_no_key_is_told_on(locked: Served, wire: Wire) -> None:
+    key = locked.keys["function"]
+    for target in (f"/api/jobs/{ID}", "/api/jobs/x", "/api/nothing", "/api/%ff"):
+        reply = wire.ask("GET", f"{target}?code={key}")
+        assert (reply.status // 100, "?" in reply.json["instance"]) == (4, False)
+    assert wire.ask("GET", f"/api/jobs?CODE={key}&code={key}").status == 200
+    assert wire.ask("POST", f"/api/jobs?code={key}", b'{"type":"t","ref":"r"}').headers["location"].count("?") == 0
+    log = locked.log.read_text("utf-8")
+    assert [name for name, secret in locked.keys.items() if secret in log] == []
+
+
+def test_an_open_api_asks_for_no_key(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with served(tmp_path_factory.mktemp("open"), "--auth", API_AUTH_LEVEL="anonymous") as host:
+        assert [host.ask("GET", path).status for path in PATHS] == [200] * 6 + [404]
+
+
+def test_an_api_for_administrators_takes_the_master_key_alone(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with served(tmp_path_factory.mktemp("admin"), "--auth", API_AUTH_LEVEL="admin") as host:
+        for path in PATHS:
+            assert host.ask("GET", path, headers={HEADER: host.keys["function"]}).status == 401
+            assert host.ask("GET", path, headers={HEADER: host.keys["master"]}).status in {200, 404}

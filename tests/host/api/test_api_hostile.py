@@ -1,0 +1,138 @@
+"""Hostile requests at the running host: each is refused by a problem, or by the host itself, and tells nothing."""
+
+import json
+
+import pytest
+
+from tests.host.api import hostile
+from tests.host.api.conftest import MAX_BYTES
+from tests.host.api.served import Served
+from tests.host.api.wire import Header, Wire
+
+QUOTES = "' or 1 eq 1 or 'a' eq 'a"
+
+
+@pytest.mark.parametrize(("body", "code"), hostile.BODIES.values(), ids=hostile.BODIES)
+def test_a_body_is_refused(wire: Wire, body: bytes, code: str) -> None:
+    reply = wire.ask("POST", "/api/jobs", body)
+    assert (reply.status // 100, reply.told) == (4, code)
+
+
+@pytest.mark.parametrize("kind", hostile.MEDIA_TYPES)
+def test_a_body_of_another_media_type_is_415(wire: Wire, kind: str) -> None:
+    reply = wire.ask("POST", "/api/jobs", b'{"type":"t","ref":"r"}', content_type=kind)
+    assert (reply.status, reply.told) == (415, "not_json")
+
+
+@pytest.mark.parametrize("path", ["/api/jobs", "/api/images/a.png"])
+@pytest.mark.parametrize(("headers", "body"), hostile.CODED.values(), ids=hostile.CODED)
+def test_a_body_in_a_content_coding_is_415(wire: Wire, path: str, headers: list[Header], body: bytes) -> None:
+    reply = wire.ask("POST" if path == "/api/jobs" else "PUT", path, body, headers)
+    assert (reply.status, reply.told) == (415, "encoded_body")
+
+
+def test_an_image_may_have_so_many_bytes_and_no_more(wire: Wire) -> None:
+    kind = "application/octet-stream"
+    assert wire.ask("PUT", "/api/images/large", b"\0" * MAX_BYTES, content_type=kind).status == 202
+    reply = wire.ask("PUT", "/api/images/large", b"\0" * (MAX_BYTES + 1), content_type=kind)
+    assert (reply.status, reply.told) == (413, "too_many_bytes")
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/api/jobs"), ("PUT", "/api/images/large")])
+def test_chunks_hide_no_size(wire: Wire, method: str, path: str) -> None:
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    chunk = b"1000\r\n" + b" " * 4096 + b"\r\n"
+    reply = wire.exchange(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 74 + b"0\r\n\r\n")
+    assert (reply.status, reply.told) == (413, "too_many_bytes")
+
+
+@pytest.mark.parametrize(("target", "code"), [(each, code) for code, all_ in hostile.TARGETS.items() for each in all_])
+def test_a_target_is_refused(wire: Wire, target: str, code: str) -> None:
+    reply = wire.ask("GET", target)
+    assert (reply.status // 100, reply.told) == (4, code)
+
+
+@pytest.mark.parametrize("headers", hostile.JUNK.values(), ids=hostile.JUNK)
+def test_the_host_refuses_a_header(wire: Wire, headers: list[Header]) -> None:
+    reply = wire.ask("GET", "/api/jobs", None, headers)
+    assert (reply.status // 100, reply.told) == (4, "bare")
+
+
+@pytest.mark.parametrize("tag", hostile.LEASES.values(), ids=hostile.LEASES)
+def test_what_is_no_lease_is_412(wire: Wire, tag: str | bytes) -> None:
+    path = f"/api/jobs/{hostile.ID}"
+    assert wire.ask("POST", f"{path}/renew", b"{}", [("If-Match", tag)]).told == "stale"
+    assert wire.ask("POST", f"{path}/cancel", None, [("If-Match", tag)]).told == "mismatch"
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PATCH", "OPTIONS", "PUT", "get", "PROPFIND", "X" * 500])
+def test_a_method_that_is_not_there_is_405_and_named_by_nobody(wire: Wire, method: str) -> None:
+    reply = wire.ask(method, "/api/jobs")
+    assert (reply.status, reply.told, reply.headers["allow"]) == (405, "method_not_allowed", "GET, HEAD, POST")
+    assert method.encode() not in reply.body or method == "get"
+    assert wire.ask(method, "/api/nothing").told == "no_such_path"
+
+
+@pytest.mark.parametrize("line", ["GET", "GET /api/jobs", "GET  /api/jobs HTTP/1.1", "GET /api/jobs HTTP/9", "\0", "é"])
+def test_what_is_no_request_line_is_400(wire: Wire, line: str) -> None:
+    reply = wire.exchange(f"{line}\r\nHost: localhost\r\n\r\n".encode())
+    assert (reply.status, reply.told) == (400, "bare")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [("Range", "bytes=0-1"), ("Range", "bytes=9-1,x"), ("Expect", "100-continue"), ("Expect", "x"), ("TE", "gzip")],
+)
+def test_what_is_only_unusual_changes_no_answer(wire: Wire, header: Header) -> None:
+    reply = wire.ask("GET", "/api/health", None, [header])
+    assert (reply.status, reply.json) == (200, {"status": "ok"})
+
+
+def test_a_body_that_waits_to_be_wanted_is_wanted(wire: Wire) -> None:
+    body = json.dumps({"type": "t", "ref": "waits"}).encode()
+    assert wire.ask("POST", "/api/jobs", body, [("Expect", "100-continue")]).status == 201
+
+
+def test_neither_a_target_nor_a_header_makes_an_answer_name_another_host(wire: Wire) -> None:
+    body = json.dumps({"type": "t", "ref": "elsewhere", "unique": False}).encode()
+    forwarded: list[Header] = [("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Proto", "gopher")]
+    for target in ("http://evil.example/api/jobs", "/api/jobs"):
+        reply = wire.ask("POST", target, body, forwarded)
+        assert (reply.status, reply.headers["location"]) == (201, f"/api/jobs/{reply.json['id']}")
+        assert b"evil" not in reply.body + str(reply.headers).encode()
+
+
+@pytest.mark.parametrize("name", ["a\r\nX-Evil: 1", "a\nb", "a\0", "\x7f", "\x85", "a\ufffe", "../a", "./a", "a/.."])
+def test_a_name_that_is_none_is_refused_and_reaches_no_header(wire: Wire, name: str) -> None:
+    refused = wire.ask("POST", "/api/images", json.dumps({"name": name}).encode())
+    assert (refused.status, refused.told) == (422, "invalid")
+    escaped = "".join(f"%{byte:02x}" for byte in name.encode())
+    put = wire.ask("PUT", f"/api/images/{escaped}", b"x", content_type="image/png")
+    assert (put.status // 100, "x-evil" in put.headers) == (4, False)
+
+
+def test_quotes_of_a_query_are_text_in_every_field(wire: Wire) -> None:
+    fields = {"type": "t", "ref": QUOTES, "params": {QUOTES: QUOTES}}
+    added = wire.ask("POST", "/api/jobs", json.dumps(fields).encode())
+    place = added.headers["location"]
+    claimed = wire.ask("POST", f"{place}/claim", json.dumps({"owner": QUOTES}).encode())
+    lease: list[Header] = [("If-Match", claimed.headers["etag"])]
+    renewed = wire.ask("POST", f"{place}/renew", json.dumps({"cursor": QUOTES}).encode(), lease)
+    error = {"code": "bad_input", "message": QUOTES}
+    assert wire.ask("POST", f"{place}/fail", json.dumps({"error": error}).encode(), lease).status == 200
+    assert (added.status, renewed.json["ref"], renewed.json["owner"], renewed.json["cursor"]) == (201, *[QUOTES] * 3)
+
+
+def test_quotes_of_a_query_find_only_what_has_them(wire: Wire, host: Served) -> None:
+    for ref in (QUOTES + "!", "other"):
+        assert wire.ask("POST", "/api/jobs", json.dumps({"type": "q", "ref": ref}).encode()).status == 201
+    for ref, found in ((QUOTES + "!", 1), (QUOTES, 0), ("'", 0), ("''", 0)):
+        asked = host.ask("GET", "/api/jobs?type=q&ref=" + "".join(f"%{byte:02x}" for byte in ref.encode()))
+        assert (asked.status, [job["ref"] for job in json.loads(asked.data)["items"]]) == (200, [ref] * found)
+    assert json.loads(host.ask("GET", "/api/images?name=%27%20or%201%20eq%201").data)["items"] == []
+
+
+def test_the_host_has_met_no_error_of_its_own(host: Served) -> None:
+    lines = [json.loads(line) for line in host.log.read_text("utf-8").splitlines()]
+    told = [line for line in lines if line.get("level") == "error" or line.get("outcome") == "failed"]
+    assert told == []

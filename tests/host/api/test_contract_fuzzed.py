@@ -1,0 +1,73 @@
+"""A generic API tester on the running host: by the OpenAPI document alone it finds no fault with any answer."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.counting import Count
+from tests.host.api.ground import laid
+from tests.host.api.served import Served, served
+from tests.rig import ROOT
+
+EXAMPLES = "50"
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+#: Two halves, for two processes: what a half is asked for by its tags, and how many cases it has at least.
+HALVES = {"jobs": (("jobs",), 1_100), "operators, images, status": (("operators", "images", "status"), 900)}
+ACCEPTED = 0.3
+
+
+def fuzzed(host: Served, folder: Path, tags: tuple[str, ...]) -> list[tuple[str, int]]:
+    """Run the tester on the operations of these tags; return operation and status of every case."""
+    told, report = folder / "told", folder / "report"
+    environ = {
+        **os.environ,
+        "DARKROOM_GROUND": json.dumps(dataclasses.asdict(laid(host, each=3))),
+        "DARKROOM_TOLD": str(told),
+        "DARKROOM_SECRETS": json.dumps([host.account_key]),
+        "PYTHONPATH": str(ROOT),
+    }
+    words = ["--config-file", str(CONFIG), "run", f"{host.url}/api/openapi.json", "--url", f"{host.url}/api"]
+    words += ["--no-color", "--max-examples", EXAMPLES, *(f"--include-tag={tag}" for tag in tags)]
+    command = [sys.executable, "-m", "schemathesis.cli", *words]
+    with report.open("wb") as written:
+        ended = subprocess.run(command, cwd=ROOT, env=environ, stdout=written, stderr=written, timeout=600, check=False)
+    assert ended.returncode == 0, report.read_text("utf-8", "replace")[-20_000:]
+    lines = [line.split() for line in told.read_text("ascii").splitlines()]
+    return [(operation, int(status)) for operation, _, status in lines]
+
+
+def operations(host: Served, tags: tuple[str, ...]) -> set[str]:
+    """Return the operations of these tags, as the contract names them."""
+    paths = json.loads(host.ask("GET", "/api/openapi.json").data)["paths"].values()
+    return {each["operationId"] for path in paths for each in path.values() if set(each["tags"]) & set(tags)}
+
+
+@pytest.mark.parametrize(("tags", "least"), HALVES.values(), ids=HALVES)
+def test_a_generic_tester_finds_no_fault_and_is_accepted_often_enough_to_reach_what_there_is(
+    tmp_path: Path, count: Count, tags: tuple[str, ...], least: int
+) -> None:
+    with served(tmp_path) as host:
+        cases = fuzzed(host, tmp_path, tags)
+        named = operations(host, tags)
+    classes = Counter(status // 100 for _, status in cases)
+    reached = {operation for operation, status in cases if status // 100 == 2}
+    print(
+        f"{len(cases):,} cases of {len(named)} operations, {classes[2] / len(cases):.0%} answered 2xx:",
+        ", ".join(f"{number:,} × {kind}xx" for kind, number in sorted(classes.items())),
+    )
+    counts = {f"{kind}xx": number for kind, number in sorted(classes.items())}
+    count(cases=len(cases), operations=len(reached), failures=0, **counts)
+    assert len(cases) >= least
+    assert classes[2] / len(cases) >= ACCEPTED
+    assert reached == named
+    assert classes[5] == 0
+
+
+def test_the_halves_are_the_whole_and_have_2000_cases() -> None:
+    assert sum(least for _, least in HALVES.values()) >= 2_000

@@ -1,0 +1,81 @@
+"""Requests as bytes, for what no client library would send; every answer is looked through as it comes."""
+
+import contextlib
+import json
+import re
+import socket
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.host.api.leaks import leaked
+
+_SECONDS = 60.0
+_HEAD = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r\n]*\r\n(.*?)\r\n\r\n(.*)", re.DOTALL)
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+Header = tuple[str | bytes, str | bytes]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer; header names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - any JSON value
+        """The body, read."""
+        return json.loads(self.body)
+
+    @property
+    def told(self) -> str:
+        """The code of a problem; ``bare`` where the host itself has refused."""
+        if self.headers.get("content-type") == "application/problem+json":
+            assert self.json["status"] == self.status
+            return str(self.json["code"])
+        assert self.body == b"", self
+        return "bare"
+
+
+class Wire:
+    """A client that sends what it is told to.
+
+    Args:
+        port: Of the host.
+        secrets: What no answer may hold.
+    """
+
+    def __init__(self, port: int, secrets: Sequence[str]) -> None:
+        self._port = port
+        self._secrets = secrets
+
+    def exchange(self, request: bytes) -> Reply:
+        """Send bytes, and read the one answer to its end."""
+        with socket.create_connection(("127.0.0.1", self._port), _SECONDS) as connection:
+            with contextlib.suppress(ConnectionError):  # refused before its end: the answer is there
+                connection.sendall(request)
+            whole = b"".join(iter(lambda: connection.recv(1 << 16), b"")).removeprefix(_CONTINUE)
+        found = _HEAD.fullmatch(whole)
+        assert found, whole[:2000]
+        assert not leaked(whole.decode("latin-1"), self._secrets), whole
+        lines = [line.partition(": ") for line in found[2].decode("ascii").split("\r\n")]
+        headers = {name.lower(): value for name, _, value in lines}
+        assert len(headers) == len(lines), lines
+        return Reply(int(found[1]), headers, found[3])
+
+    def ask(
+        self, method: str, target: str | bytes, body: bytes | None = None, headers: Iterable[Header] = (), **kind: str
+    ) -> Reply:
+        """Send a request; JSON unless ``kind`` says of what ``content_type`` it is."""
+        lines = [_bytes(method) + b" " + _bytes(target) + b" HTTP/1.1", b"Host: localhost", b"Connection: close"]
+        if body is not None:
+            declared = kind.get("content_type", "application/json")
+            lines += [b"Content-Length: %d" % len(body)] + [b"Content-Type: " + _bytes(declared)] * bool(declared)
+        lines += [_bytes(name) + b": " + _bytes(value) for name, value in headers]
+        return self.exchange(b"\r\n".join(lines) + b"\r\n\r\n" + (body or b""))
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("latin-1")

@@ -1,0 +1,74 @@
+"""Four workers from outside, one of them killed every few seconds: every job completed once, each with its result.
+
+``DARKROOM_JOBS`` says how many jobs, ``DARKROOM_KILL_SECONDS`` how often on average; both are small for every day.
+"""
+
+import hashlib
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from shared.client import Client, Job
+from shared.jobs import State
+from tests.host.jobs.crowd import crowd
+from tests.rig import Rig, rig
+
+JOBS = int(os.environ.get("DARKROOM_JOBS", "60"))
+KILL_SECONDS = float(os.environ.get("DARKROOM_KILL_SECONDS", "2"))
+WORKERS, KIND = 4, "word-count"
+#: Of one: two or three lines of up to three words.
+WORDS = ("light", "lens", "grün", "f/2.8", "\\", '"quoted"', "a b")
+
+
+@pytest.fixture(name="rig")
+def _rig(tmp_path: Path) -> Iterator[Rig]:
+    with rig(tmp_path) as made:
+        made.start(DISPATCH="off", Disabled="record_image,analyze_queued,analyze_pending,reconcile_images,purge_ended")
+        yield made
+
+
+def text(chance: random.Random) -> str:
+    """Draw a text."""
+    return "\n".join(" ".join(chance.choices(WORDS, k=chance.randint(1, 3))) for _ in range(chance.randint(2, 3)))
+
+
+def completed(rig: Rig) -> int:
+    """Count by index rows: 1 query a bucket."""
+    ended = partial(rig.darkroom.storage.index.ended, after=None, ended_from=None, ended_to=None, limit=1000)
+    return sum(len(ended(KIND, bucket, State.COMPLETED)) for bucket in range(rig.darkroom.settings.job_buckets))
+
+
+def right(job: Job, text: str) -> bool:
+    """Whether a job has the result of its own text."""
+    want = {"words": len(text.split()), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+    return (job.state, job.result, job.error) == ("COMPLETED", want, None)
+
+
+def test_workers_that_are_killed_again_and_again_complete_every_job_once(rig: Rig) -> None:
+    url, chance = f"http://127.0.0.1:{rig.hosts[0].port}/api", random.Random(JOBS)
+    texts = {f"{number:03}.txt": text(chance) for number in range(JOBS)}
+    with Client(url) as client:
+        ids = {client.add(KIND, ref, params={"text": texts[ref]}, unique=True).id for ref in texts}
+        with crowd(url, KIND, workers=WORKERS, kill_seconds=KILL_SECONDS, seed=JOBS) as workers:
+            workers.work(lambda: completed(rig) == JOBS, seconds=60 + JOBS)
+        jobs = list(client.list(kind=KIND, page_size=200))
+        attempts = [attempt for job_id in ids for attempt in client.history(job_id)]
+    assert {job.id for job in jobs} == ids
+    assert [job for job in jobs if not right(job, texts[job.ref])] == []
+    lapsed = sum(attempt["outcome"] == "lapsed" for attempt in attempts)
+    refused = sum(attempt["refused"] for attempt in attempts)
+    of_killed = {attempt["outcome"] for attempt in attempts if workers.has_killed(attempt["owner"])}
+    assert of_killed <= {"complete", "lapsed"}
+    assert rig.verify() == f"{JOBS} jobs, 0 violations, 0 repaired, 0 notes"
+    claims, commits = rig.applied()
+    told = {"kills": workers.kills, "claims": claims.total(), "commits": commits.total(), "lapsed": lapsed}
+    print(
+        f"{JOBS} jobs, {WORKERS} workers:", ", ".join(f"{n} {what}" for what, n in told.items()), f"{refused} refused"
+    )
+    assert (commits, claims.total()) == (Counter(ids), len(attempts))
+    assert min(workers.kills, lapsed + 2) >= 3

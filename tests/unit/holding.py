@@ -1,0 +1,50 @@
+"""External workers, as tests call them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.jobs import SCHEMA, Claim, Event, Move
+from shared.ports import Row
+from tests.doubles.world import World
+
+KIND = "word-count"
+MINUTE = timedelta(minutes=1)
+#: What a holder may call, each as it is called at its shortest.
+CALLS: dict[str, Callable[[World, str, Claim | None], Row]] = {
+    "renew": lambda world, job_id, claim: world.hold.renew(job_id, claim),
+    "complete": lambda world, job_id, claim: world.hold.complete(job_id, claim, result={"words": 2}),
+    "retry": lambda world, job_id, claim: world.hold.retry(job_id, claim, code="busy", message="Lent out."),
+    "abandon": lambda world, job_id, claim: world.hold.abandon(job_id, claim),
+    "fail": lambda world, job_id, claim: world.hold.fail(job_id, claim, code="no_words", message="None."),
+}
+every_call = pytest.mark.parametrize("call", CALLS)
+
+
+def added(world: World, ref: str = "text", **options: Any) -> str:  # noqa: ANN401 - passed on
+    """Add a job; return its id."""
+    row = world.add(**{"kind": KIND, "ref": ref, "params": {}, "unique": True, **options}).row
+    assert row is not None
+    world.journal.clear()
+    return row.job.id
+
+
+def held(world: World, job_id: str | None = None, **options: Any) -> tuple[str, Claim]:  # noqa: ANN401 - passed on
+    """Claim a job as an external worker does; return its id and the claim."""
+    job = world.hold.claim(job_id or added(world), owner="worker/1", **options).job
+    world.journal.clear()
+    assert job.claim is not None
+    return job.id, job.claim
+
+
+def outcome(world: World, job_id: str, token: int = 1) -> Any:  # noqa: ANN401 - as the table has it
+    """Return what an attempt's own row says of its end."""
+    return world.jobs.kept.attempts[job_id, token].get("outcome")
+
+
+def newer(world: World, job_id: str) -> None:
+    """Let a newer release write a job."""
+    world.jobs.behind(job_id, lambda row: Move(Event.RENEW, replace(row.job, schema=SCHEMA + 1), row.seen_at))

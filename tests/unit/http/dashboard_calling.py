@@ -1,0 +1,43 @@
+"""The page's script, run in a small browser that Node makes: one process for a file of tests."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from shared.http import dashboard
+
+BROWSER = Path(__file__).with_name("dashboard_browser.mjs")
+
+
+class Browser:
+    """Runs scenarios: bodies of asynchronous functions, in which ``Page`` is the class of ``dashboard_browser.mjs``."""
+
+    def __init__(self, node: "subprocess.Popen[str]") -> None:
+        self._node = node
+
+    def run(self, scenario: str) -> Any:  # noqa: ANN401 - any JSON value
+        """Return what a scenario returns; fail with its error."""
+        assert self._node.stdin is not None
+        assert self._node.stdout is not None
+        self._node.stdin.write(json.dumps(scenario) + "\n")
+        self._node.stdin.flush()
+        line = self._node.stdout.readline()
+        assert line, "the browser has ended"
+        told = json.loads(line)
+        assert "error" not in told, told["error"]
+        return told["value"]
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Start one, and end it."""
+    command = ["node", str(BROWSER), str(dashboard.FILE)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8") as node:
+        try:
+            yield Browser(node)
+        finally:
+            assert node.stdin is not None
+            node.stdin.close()

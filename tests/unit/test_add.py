@@ -1,0 +1,291 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.clock import DATE_STEP
+from shared.errors import Refused, StorageOut, TooLarge, Undecided
+from shared.jobs import SCHEMA, Event, Move, State
+from shared.steps.add import Added
+from shared.steps.announce import LONGEST_DELAY
+from tests.doubles.world import World
+from tests.unit.holding import KIND, held
+
+#: What ``add`` must be told.
+ORDER: dict[str, Any] = {"kind": KIND, "ref": "text", "params": {"text": "a b"}, "unique": True}
+HANDLED = {KIND: lambda _: None}
+
+
+def add(world: World, **options: Any) -> Added:  # noqa: ANN401 - passed on
+    """Add a job."""
+    return world.add(**{**ORDER, **options})
+
+
+def ended(world: World) -> str:
+    """Add the job, claim it, and end it."""
+    row = add(world).row
+    assert row is not None
+    job_id, claim = held(world, row.job.id)
+    world.hold.fail(job_id, claim, code="x", message="X.")
+    return job_id
+
+
+def purged(world: World) -> str:
+    """Add the job, end it and purge it."""
+    job_id = ended(world)
+    world.remove(job_id, forget=False)
+    world.journal.clear()
+    return job_id
+
+
+def forgotten(world: World) -> None:
+    """Let another forget the reference of a job that is there, or was."""
+    world.jobs.kept.jobs.clear()
+    world.jobs.kept.keys.clear()
+
+
+def test_a_job_is_added_as_it_was_ordered() -> None:
+    world = World()
+    added = add(world, traceparent="00-1-2-01")
+    assert added.row is not None
+    assert (added.created, added.key) == (True, None)
+    job = world.job(added.row.job.id)
+    assert (job, job.state, job.version, job.created) == (added.row.job, State.PENDING, "", world.clock.now)
+    assert (job.type, job.ref, job.params, job.unique, job.is_image) == (KIND, "text", {"text": "a b"}, True, False)
+    assert job.traceparent == "00-1-2-01"
+
+
+def test_a_job_has_the_attempts_and_the_time_of_the_settings() -> None:
+    world = World(MAX_ATTEMPTS="3", JOB_TIME_LIMIT_SECONDS="60")
+    job = world.job(added_id(add(world)))
+    assert (job.max_attempts, job.time_limit, job.deadline) == (3, timedelta(seconds=60), None)
+
+
+def added_id(added: Added) -> str:
+    """Return the id of what was added."""
+    assert added.row is not None
+    return added.row.job.id
+
+
+def test_a_job_may_have_attempts_of_its_own() -> None:
+    world = World()
+    assert world.job(added_id(add(world, max_attempts=1))).max_attempts == 1
+
+
+def test_a_trace_is_drawn_where_none_is_given() -> None:
+    world = World()
+    first, second = (world.job(added_id(add(world, ref=ref))).traceparent or "" for ref in ("a", "b"))
+    assert [len(part) for part in first.split("-")] == [2, 32, 16, 2]
+    assert first.split("-")[1] != second.split("-")[1]
+
+
+def test_a_unique_job_is_there_once_and_the_first_params_stay() -> None:
+    world = World()
+    first, second = add(world), add(world, params={"text": "c"})
+    assert (second.created, second.key, added_id(second)) == (False, None, added_id(first))
+    assert second.row is not None
+    assert second.row.job.params == {"text": "a b"}
+    assert len(world.jobs.kept.jobs) == 1
+
+
+def test_a_unique_job_that_has_ended_is_not_added_again() -> None:
+    world = World()
+    job_id = ended(world)
+    again = add(world)
+    assert (again.created, added_id(again)) == (False, job_id)
+    assert world.job(job_id).state is State.FAILED
+
+
+def test_a_unique_job_that_is_purged_is_not_added_again_and_its_key_row_tells_how_it_ended() -> None:
+    world = World()
+    job_id = purged(world)
+    again = add(world)
+    assert (again.row, again.created) == (None, False)
+    assert again.key is not None
+    assert (again.key.job_id, again.key.state) == (job_id, State.FAILED)
+    assert world.queue.sent == []
+
+
+def test_a_unique_job_of_another_type_or_reference_is_another() -> None:
+    world = World()
+    ids = {added_id(add(world, **other)) for other in ({}, {"ref": "b"}, {"kind": "other"})}
+    assert len(ids) == 3
+
+
+def test_jobs_that_are_not_unique_are_all_new_and_have_no_key_row() -> None:
+    world = World()
+    ids = {added_id(add(world, unique=False)) for _ in range(3)}
+    assert (len(ids), world.jobs.kept.keys) == (3, {})
+    jobs = [world.job(job_id) for job_id in ids]
+    assert all((job.unique, job.is_image, len(job.version)) == (False, False, 32) for job in jobs)
+
+
+def test_a_job_that_is_not_unique_stands_beside_one_that_is() -> None:
+    world = World()
+    first = added_id(add(world))
+    other = add(world, unique=False)
+    assert (other.created, added_id(other) != first, added_id(add(world)) == first) == (True, True, True)
+
+
+def test_a_job_that_is_forgotten_between_the_insert_and_the_look_is_added() -> None:
+    world = World()
+    add(world)
+    world.jobs.before("get", lambda: forgotten(world))
+    assert add(world).created
+
+
+def test_a_key_row_that_is_forgotten_between_the_insert_and_the_look_is_no_hindrance() -> None:
+    world = World()
+    purged(world)
+    world.jobs.before("key", lambda: forgotten(world))
+    assert add(world).created
+
+
+def test_a_job_that_another_adds_between_the_insert_and_the_look_is_found() -> None:
+    world = World()
+    purged(world)
+
+    def another() -> None:
+        forgotten(world)
+        add(world, params={"text": "another's"})
+
+    world.jobs.before("key", another)
+    added = add(world)
+    assert (added.created, added.key) == (False, None)
+    assert added.row is not None
+    assert added.row.job.params == {"text": "another's"}
+
+
+def test_a_key_row_without_its_job_is_no_end_of_one() -> None:
+    world = World()
+    add(world)
+    world.jobs.kept.jobs.clear()
+    with pytest.raises(Undecided):
+        add(world)
+
+
+def test_a_job_of_a_newer_release_is_left_to_it() -> None:
+    world = World()
+    job_id = added_id(add(world))
+    world.jobs.behind(job_id, lambda row: Move(Event.RENEW, replace(row.job, schema=SCHEMA + 1), row.seen_at))
+    with pytest.raises(Refused) as met:
+        add(world)
+    assert met.value.code == "newer_release"
+
+
+@pytest.mark.parametrize(("unique", "claims"), [(True, 1), (False, 2)])
+def test_of_two_adds_a_worker_gets_as_many_jobs_as_there_are(*, unique: bool, claims: int) -> None:
+    world = World()
+    for _ in range(2):
+        add(world, unique=unique)
+    world.clock.advance(1)
+    taken = [world.hold.claim_next(KIND, owner="worker/1") for _ in range(3)]
+    assert sum(row is not None for row in taken) == claims
+
+
+def test_a_time_to_live_counts_from_the_add() -> None:
+    world = World()
+    job = world.job(added_id(add(world, ttl=timedelta(seconds=60))))
+    assert job.deadline == world.clock.now + timedelta(seconds=60)
+
+
+def test_a_time_to_live_is_not_prolonged_by_a_claim() -> None:
+    world = World()
+    job_id = added_id(add(world, ttl=timedelta(seconds=60)))
+    held(world, job_id)
+    assert world.job(job_id).deadline == world.clock.now + timedelta(seconds=60)
+
+
+@pytest.mark.parametrize(("handlers", "grace"), [(HANDLED, 120), ({}, 0)])
+def test_a_job_is_due_at_once_unless_it_is_left_to_its_message(handlers: Any, grace: int) -> None:  # noqa: ANN401
+    world = World(handlers=handlers)
+    job = world.job(added_id(add(world)))
+    assert (job.due, job.not_before) == (world.clock.now + timedelta(seconds=grace), None)
+
+
+@pytest.mark.parametrize(("handlers", "grace"), [(HANDLED, 120), ({}, 0)])
+def test_a_job_for_later_is_due_then(handlers: Any, grace: int) -> None:  # noqa: ANN401
+    world = World(handlers=handlers)
+    later = world.clock.now + timedelta(hours=1)
+    job = world.job(added_id(add(world, not_before=later)))
+    assert (job.not_before, job.due) == (later, later + timedelta(seconds=grace))
+
+
+def test_a_moment_that_is_over_delays_nothing() -> None:
+    world = World(handlers=HANDLED)
+    job = world.job(added_id(add(world, not_before=world.clock.now - timedelta(hours=1))))
+    assert job.due == world.clock.now + world.settings.grace
+    assert world.queue.sent[-1][1] == DATE_STEP
+
+
+def test_the_message_goes_behind_the_row() -> None:
+    world = World(handlers=HANDLED)
+    add(world)
+    world.journal.clear()
+    job_id = added_id(add(world, ref="b"))
+    assert world.journal == ["jobs.insert", "queue.send"]
+    assert (job_id in world.queue.sent[-1][0], world.queue.sent[-1][1]) == (True, timedelta(0))
+
+
+def test_the_message_of_a_job_for_later_comes_when_it_is_due() -> None:
+    world = World(handlers=HANDLED)
+    job_id = added_id(add(world, not_before=world.clock.now + timedelta(hours=1)))
+    assert world.queue.sent[-1][1] == timedelta(hours=1) + DATE_STEP
+    world.clock.advance(3_601)
+    (message,) = world.queue.receive()
+    world.receive(message.encode(), owner="queue/1")
+    assert world.job(job_id).state is State.COMPLETED
+
+
+@pytest.mark.parametrize(("wait", "sent"), [(LONGEST_DELAY - DATE_STEP, 1), (LONGEST_DELAY, 0)])
+def test_a_job_for_later_than_a_message_can_wait_has_none(wait: timedelta, sent: int) -> None:
+    world = World(handlers=HANDLED)
+    add(world, not_before=world.clock.now + wait)
+    assert len(world.queue.sent) == sent
+
+
+def test_a_job_for_later_than_that_is_brought_by_the_sweep() -> None:
+    world = World(handlers=HANDLED)
+    job_id = added_id(add(world, not_before=world.clock.now + timedelta(days=30)))
+    world.clock.advance(30 * 86_400 + 121)
+    world.sweep(owner="timer/1")
+    assert world.job(job_id).state is State.COMPLETED
+
+
+def test_no_message_starts_a_job_of_a_type_that_external_workers_ask_for() -> None:
+    world = World()
+    add(world)
+    assert world.queue.sent == []
+
+
+@pytest.mark.parametrize("again", [add, purged])
+def test_what_is_there_already_has_no_second_message(again: Callable[[World], object]) -> None:
+    world = World(handlers=HANDLED)
+    again(world)
+    world.queue.sent.clear()
+    add(world)
+    assert world.queue.sent == []
+
+
+def test_a_queue_that_is_out_fails_nothing() -> None:
+    world = World(handlers=HANDLED)
+    world.queue.out = True
+    assert add(world).created
+
+
+def test_a_table_that_is_out_sends_nothing() -> None:
+    world = World(handlers=HANDLED)
+    world.jobs.out = True
+    with pytest.raises(StorageOut):
+        add(world)
+    assert world.queue.sent == []
+
+
+@pytest.mark.parametrize("unique", [True, False])
+def test_params_that_no_row_holds_are_refused(*, unique: bool) -> None:
+    world = World()
+    with pytest.raises(TooLarge) as met:
+        add(world, params={"text": "x" * 32_768}, unique=unique)
+    assert (met.value.field, world.jobs.kept.jobs, world.jobs.kept.keys) == ("params", {}, {})

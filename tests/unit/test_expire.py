@@ -1,0 +1,170 @@
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import StorageOut
+from shared.jobs import State
+from shared.steps.expire import LIMIT, Expire
+from shared.steps.outcomes import Outcome
+from tests.doubles.world import World
+from tests.unit.holding import KIND, MINUTE, added, held, newer
+
+
+def expire(world: World, *kinds: str, stops_after: int | None = None) -> dict[Outcome, int]:
+    """Expire once, as a sweep of the same process does."""
+    stops = iter([False] * (stops_after or 0))
+    return world.sweep._expire(kinds or (KIND,), stop=lambda: stops_after is not None and next(stops, True))
+
+
+def code(world: World, job_id: str) -> str | None:
+    """Return the code of a job's error."""
+    error = world.job(job_id).error
+    return error and error.code
+
+
+def test_a_job_whose_time_is_over_ends() -> None:
+    world = World()
+    job_id = added(world, ttl=MINUTE)
+    world.clock.advance(61)
+    assert expire(world) == {Outcome.FAILED: 1}
+    assert (world.job(job_id).state, code(world, job_id)) == (State.FAILED, "time_limit")
+
+
+def test_a_job_whose_last_worker_has_died_ends() -> None:
+    world = World()
+    job_id, _ = held(world, added(world, max_attempts=1))
+    world.lapse()
+    assert expire(world) == {Outcome.FAILED: 1}
+    assert (world.job(job_id).state, code(world, job_id)) == (State.FAILED, "attempts_exhausted")
+
+
+def test_a_worker_on_its_last_attempt_is_left_while_its_lease_is_live() -> None:
+    world = World()
+    job_id, claim = held(world, added(world, max_attempts=1))
+    world.clock.advance(61)  # its due row has come up, and its lease has not lapsed for others
+    assert expire(world) == {}
+    assert world.hold.renew(job_id, claim).job.state is State.RUNNING
+
+
+def test_jobs_that_may_still_be_claimed_wait_for_whoever_comes() -> None:
+    world = World()
+    waiting, (dead, _) = added(world, "waiting"), held(world, added(world, "dead"))
+    later = added(world, "later", not_before=world.clock.now + timedelta(hours=1))
+    world.lapse()
+    before = [world.job(job_id) for job_id in (waiting, dead, later)]
+    assert expire(world) == {}
+    assert [world.job(job_id) for job_id in (waiting, dead, later)] == before
+
+
+def test_a_job_that_is_not_due_is_not_even_read() -> None:
+    world = World(JOB_BUCKETS="1")
+    added(world, not_before=world.clock.now + timedelta(hours=1))
+    expire(world)
+    assert world.journal == ["index.live"]
+
+
+def test_each_bucket_of_each_type_is_asked_once() -> None:
+    world = World(JOB_BUCKETS="4")
+    expire(world, KIND, "other")
+    assert world.journal == ["index.live"] * 8
+
+
+def test_a_job_that_is_ended_meanwhile_is_not_counted() -> None:
+    world = World()
+    job_id = added(world, ttl=MINUTE)
+    world.clock.advance(61)
+    world.jobs.before("get", lambda: world.operate.cancel(job_id))
+    assert expire(world) == {}
+
+
+def test_a_job_that_is_ended_at_the_write_is_not_counted() -> None:
+    world = World()
+    job_id = added(world, ttl=MINUTE)
+    world.clock.advance(61)
+    world.jobs.before("replace", lambda: world.operate.cancel(job_id))
+    assert expire(world) == {}
+    assert world.job(job_id).state is State.CANCELED
+
+
+def test_jobs_that_are_gone_or_of_a_newer_release_hold_nobody_up() -> None:
+    world = World(JOB_BUCKETS="1")
+    newer(world, added(world, "newer", ttl=MINUTE))
+    gone, over = added(world, "gone", ttl=MINUTE), added(world, "over", ttl=MINUTE)
+    world.clock.advance(61)
+    world.jobs.before("get", *[lambda: world.jobs.kept.jobs.pop(gone, None)] * 3)
+    assert expire(world) == {Outcome.FAILED: 1}
+    assert world.job(over).state is State.FAILED
+
+
+def test_behind_a_backlog_of_more_than_it_reads_the_next_goes_on() -> None:
+    world = World(JOB_BUCKETS="1")
+    for number in range(2 * LIMIT):
+        added(world, f"{number}")
+    world.clock.advance(1)
+    over = added(world, "over", ttl=MINUTE)
+    world.clock.advance(61)
+    assert [expire(world), expire(world), expire(world)] == [{}, {}, {Outcome.FAILED: 1}]
+    assert world.job(over).state is State.FAILED
+
+
+def test_at_the_end_of_a_backlog_it_begins_anew() -> None:
+    world = World(JOB_BUCKETS="1")
+    over = added(world, "over", ttl=timedelta(hours=1))
+    for number in range(LIMIT):
+        added(world, f"{number}")
+    world.clock.advance(1)
+    assert [expire(world), expire(world)] == [{}, {}]
+    world.clock.advance(3_600)
+    assert expire(world) == {Outcome.FAILED: 1}
+    assert world.job(over).state is State.FAILED
+
+
+def test_no_more_of_a_bucket_is_read_at_once_than_the_limit() -> None:
+    world = World(JOB_BUCKETS="1")
+    for number in range(LIMIT + 1):
+        added(world, f"{number}")
+    world.clock.advance(1)
+    world.journal.clear()
+    expire(world)
+    assert world.journal.count("jobs.get") == LIMIT
+
+
+def test_it_stops_between_two_buckets_when_it_is_told_to() -> None:
+    world = World(JOB_BUCKETS="4")
+    assert expire(world, stops_after=2) == {}
+    assert world.journal == ["index.live"] * 2
+
+
+def test_an_outage_is_no_empty_table() -> None:
+    world = World()
+    world.index.out = True
+    with pytest.raises(StorageOut):
+        expire(world)
+
+
+def test_a_sweep_ends_such_jobs_of_types_that_nobody_here_works_on() -> None:
+    world = World()
+    job_id = added(world, ttl=MINUTE)
+    world.clock.advance(61)
+    assert world.sweep(owner="timer/1").outcomes == {Outcome.FAILED: 1}
+    assert world.job(job_id).state is State.FAILED
+
+
+def test_a_sweep_asks_for_no_other_bucket_of_a_type_that_is_worked_on_here() -> None:
+    world = World(handlers={KIND: lambda _: None}, JOB_BUCKETS="1")
+    added(world)
+    world.sweep(owner="timer/1")
+    assert (world.journal.count("index.live"), world.journal.count("jobs.due")) == (0, 2)
+
+
+def test_another_process_begins_at_the_front() -> None:
+    world = World(JOB_BUCKETS="1")
+    for number in range(LIMIT):
+        added(world, f"{number}")
+    world.clock.advance(1)
+    expire(world)
+    over = added(world, "over", ttl=timedelta(0))
+    world.clock.advance(1)
+    fresh = Expire(claims=world.claims, index=world.index, settings=world.settings)
+    assert fresh((KIND,), stop=lambda: False) == {}
+    assert world.job(over).state is State.PENDING

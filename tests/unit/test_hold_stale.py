@@ -1,0 +1,113 @@
+from collections.abc import Callable
+
+import pytest
+
+from shared.errors import Refused, Stale, StorageOut
+from shared.jobs import Claim
+from tests.doubles.world import World
+from tests.unit.holding import CALLS, added, every_call, held
+
+
+def _taken_over(world: World, job_id: str) -> None:
+    world.lapse()
+    world.rival_claims(job_id)
+
+
+def _canceled(world: World, job_id: str) -> None:
+    world.operate.cancel(job_id)
+
+
+def _opened_again(world: World, job_id: str) -> None:
+    world.operate.cancel(job_id)
+    world.operate.redrive(job_id)
+
+
+def _done_by_another(world: World, job_id: str) -> None:
+    world.lapse()
+    claim = world.rival_claims(job_id).job.claim
+    world.hold.complete(job_id, claim, result={"words": 0})
+
+
+@every_call
+@pytest.mark.parametrize("lose", [_taken_over, _canceled, _opened_again, _done_by_another])
+def test_a_holder_that_has_lost_its_claim_is_stale_and_changes_nothing(
+    call: str, lose: Callable[[World, str], None]
+) -> None:
+    world = World()
+    job_id, claim = held(world)
+    lose(world, job_id)
+    before = world.job(job_id)
+    with pytest.raises(Stale):
+        CALLS[call](world, job_id, claim)
+    assert world.job(job_id) == before
+    noted = world.jobs.kept.attempts[job_id, 1]
+    assert (noted["refused"], noted["refused_report"]) == (1, call)
+    assert world.stats().stale_reports_total == 1
+
+
+@every_call
+def test_a_holder_that_loses_its_claim_at_the_write_is_stale(call: str) -> None:
+    world = World()
+    job_id, claim = held(world)
+    world.jobs.before("replace", lambda: world.rival_claims(job_id))
+    with pytest.raises(Stale):
+        CALLS[call](world, job_id, claim)
+    assert (world.job(job_id).owner, world.stats().stale_reports_total) == ("rival/1", 1)
+
+
+@every_call
+def test_a_write_that_meets_ones_own_renewal_goes_through(call: str) -> None:
+    world = World()
+    job_id, claim = held(world)
+    world.jobs.before("replace", lambda: world.hold.renew(job_id, claim, progress=0.5))
+    assert CALLS[call](world, job_id, claim).job.progress == 0.5
+
+
+@every_call
+@pytest.mark.parametrize("claim", [None, Claim("somebody's", 1), Claim("somebody's", 7)])
+def test_without_the_claim_of_the_row_it_is_stale(call: str, claim: Claim | None) -> None:
+    world = World()
+    job_id, _ = held(world)
+    with pytest.raises(Stale):
+        CALLS[call](world, job_id, claim)
+    assert world.job(job_id).owner == "worker/1"
+
+
+@every_call
+def test_a_job_that_nobody_holds_is_in_the_wrong_state(call: str) -> None:
+    world = World()
+    job_id = added(world)
+    with pytest.raises(Refused) as met:
+        CALLS[call](world, job_id, None)
+    assert met.value.code == "wrong_state"
+
+
+@every_call
+@pytest.mark.parametrize("end", ["retry", "abandon", "fail"])
+def test_a_worker_that_has_ended_its_attempt_itself_is_not_stale(call: str, end: str) -> None:
+    world = World()
+    job_id, claim = held(world)
+    CALLS[end](world, job_id, claim)
+    with pytest.raises(Refused) as met:
+        CALLS[call](world, job_id, claim)
+    assert met.value.code == "wrong_state"
+    assert world.stats().stale_reports_total == 0
+
+
+@pytest.mark.parametrize("call", ["renew", "retry", "abandon", "fail"])
+def test_after_a_completion_only_it_may_be_said_again(call: str) -> None:
+    world = World()
+    job_id, claim = held(world)
+    CALLS["complete"](world, job_id, claim)
+    with pytest.raises(Refused) as met:
+        CALLS[call](world, job_id, claim)
+    assert met.value.code == "wrong_state"
+
+
+@every_call
+def test_an_outage_is_no_refusal(call: str) -> None:
+    world = World()
+    job_id, claim = held(world)
+    world.jobs.out = True
+    with pytest.raises(StorageOut):
+        CALLS[call](world, job_id, claim)

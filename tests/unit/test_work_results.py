@@ -1,0 +1,81 @@
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from shared.handlers import Done, FailJob
+from shared.jobs import State
+from shared.steps.outcomes import Outcome
+from tests.unit.working import Told, raising, returning
+
+
+@pytest.mark.parametrize(
+    ("returned", "report", "thumbnail"),
+    [
+        ({"words": 2}, {"words": 2}, None),
+        (MappingProxyType({"words": 2}), {"words": 2}, None),
+        (None, {}, None),
+        ({}, {}, None),
+        (Done({"words": 2}), {"words": 2}, None),
+        (Done({}, thumbnail=b"small"), {}, b"small"),
+    ],
+)
+def test_what_a_handler_returns_is_committed(returned: Any, report: Any, thumbnail: bytes | None) -> None:  # noqa: ANN401
+    told = Told(returning(returned))
+    assert told.work() is Outcome.COMPLETED
+    assert (told.job.state, told.job.report, told.job.thumbnail) == (State.COMPLETED, report, thumbnail)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"x": object()},
+        {"x": float("nan")},
+        {"x": "\ud800"},
+        {"x": {1, 2}},
+        {("a", "b"): 1},
+        {1},
+        [1],
+        [],
+        0,
+        "words",
+        Done([1]),  # type: ignore[arg-type] # that is the point
+    ],
+)
+def test_a_result_that_is_no_json_fails_the_job(result: Any) -> None:  # noqa: ANN401
+    told = Told(returning(result))
+    assert told.work() is Outcome.FAILED
+    assert told.error is not None
+    assert (told.job.state, told.error[0], told.job.report) == (State.FAILED, "result_no_json", None)
+
+
+def test_a_result_that_contains_itself_or_is_too_deep_fails_the_job() -> None:
+    deep: list[Any] = []
+    for _ in range(10_000):
+        deep = [deep]
+    itself: dict[str, Any] = {}
+    itself["self"] = itself
+    for result in ({"x": deep}, itself):
+        told = Told(returning(result))
+        assert told.work() is Outcome.FAILED
+        assert told.error is not None
+        assert told.error[0] == "result_no_json"
+
+
+@pytest.mark.parametrize("done", [{"x": "y" * 32_768}, Done({}, thumbnail=bytes(65_537))])
+def test_a_result_that_no_row_holds_fails_the_job(done: Any) -> None:  # noqa: ANN401
+    told = Told(returning(done))
+    assert told.work() is Outcome.FAILED
+    assert told.error is not None
+    assert (told.job.state, told.error[0]) == (State.FAILED, "result_too_large")
+
+
+def test_the_largest_result_and_thumbnail_are_committed() -> None:
+    told = Told(returning(Done({"x": "y" * (32_768 - len('{"x":""}'))}, thumbnail=bytes(65_536))))
+    assert told.work() is Outcome.COMPLETED
+
+
+def test_a_message_that_is_no_unicode_is_told_as_far_as_it_can_be() -> None:
+    told = Told(raising(FailJob("no_file", "There is no \udcff.")))
+    assert told.work() is Outcome.FAILED
+    assert told.error == ("no_file", "There is no \\udcff.")

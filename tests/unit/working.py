@@ -1,0 +1,61 @@
+"""A handler that does what a test wants, and one job for it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shared.handlers import Context, Done, Handler
+from shared.jobs import Job
+from shared.steps.outcomes import Outcome
+from tests.doubles.world import World
+
+KIND = "word-count"
+
+
+class Told:
+    """A world with one handler, which does what the test wants, and one job for it."""
+
+    def __init__(self, *acts: Handler, **environ: str) -> None:
+        self._acts = list(acts)
+        self.seen: list[Context] = []
+        self.world = World(handlers={KIND: self._handler}, **environ)
+        self.job_id = self.added()
+
+    def added(self, ref: str = "text") -> str:
+        """Add a job; return its id."""
+        row = self.world.add(kind=KIND, ref=ref, params={"text": "a b"}, unique=True).row
+        assert row is not None
+        self.world.journal.clear()
+        return row.job.id
+
+    def work(self, job_id: str | None = None) -> Outcome:
+        """Work on the job."""
+        return self.world.work(job_id or self.job_id, owner="queue/1")
+
+    @property
+    def job(self) -> Job:
+        """The job as it stands."""
+        return self.world.job(self.job_id)
+
+    @property
+    def error(self) -> tuple[str, str] | None:
+        """Code and message of its error."""
+        return self.job.error and (self.job.error.code, self.job.error.message)
+
+    def _handler(self, job: Context) -> Done | Mapping[str, Any] | None:
+        self.seen.append(job)
+        return self._acts.pop(0)(job) if self._acts else None
+
+
+def raising(error: BaseException) -> Handler:
+    """Return a handler that raises."""
+
+    def act(_: Context) -> None:
+        raise error
+
+    return act
+
+
+def returning(result: Any) -> Handler:  # noqa: ANN401 - a handler may return anything
+    """Return a handler that returns, whatever its type forbids."""
+    act: Callable[[Context], Any] = lambda _: result  # noqa: E731 - it needs a type
+    return act
