@@ -44,11 +44,11 @@ def most(request: pytest.FixtureRequest, record_property: Callable[[str, object]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Repeat what passed tests of faults have printed, and sum up what they and those of analysis have counted.
+    """Repeat what passed tests of these tiers have printed, and sum up what they have counted.
 
     It stands here since the process that tells it runs no test, and reads no other conftest, when others do.
     """
-    for tier in ("tests/faults", "tests/analysis"):
+    for tier in ("tests/faults", "tests/analysis", "tests/host/api"):
         passed = [report for report in terminalreporter.stats.get("passed", []) if f"{tier}/" in report.nodeid]
         printed = [(report.nodeid, report.capstdout.strip()) for report in passed if report.capstdout.strip()]
         counted = [told for report in passed for told in report.user_properties]

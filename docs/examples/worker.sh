@@ -75,7 +75,7 @@ rest() {
 
 renew() { # in the background, until killed; what it has begun it finishes
     napper=
-    trap 'kill "$napper" 2> /dev/null; exit 0' TERM
+    trap 'kill "$napper" 2> /dev/null; exit 0' TERM USR1
     while :; do
         sleep "$every" &
         napper=$!
@@ -127,8 +127,8 @@ work() {
     renewer=$!
     if [ -n "${DARKROOM_WORK:-}" ]; then sh -c "$DARKROOM_WORK"; else count_words; fi < "$dir/text" > "$dir/result"
     worked=$?
-    kill "$renewer" 2> /dev/null
-    wait "$renewer"
+    kill -USR1 "$renewer" 2> /dev/null # one that we don't trap: TERM would get lost in a renewer that has only begun
+    wait "$renewer" 2> /dev/null
     while kill -0 "$renewer" 2> /dev/null; do wait "$renewer"; done # a signal to us ends a wait early
     if [ -e "$dir/lost" ]; then
         echo "job $id: the lease was lost" >&2

@@ -19,6 +19,10 @@ from shared.telemetry import LOGGER
 
 #: Where the host's own keys may stand in a query: not the app's business, and nothing that it could tell on.
 _KEYS = frozenset({"code", "clientid"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+#: What a browser says of requests by its user and by our own page. Where no key is asked for, a page of another site
+#: could otherwise cancel jobs: a POST without a body asks nobody's leave before.
+_OWN_SITES = frozenset({"none", "same-origin"})
 _SAFE_QUERY = "%&=+/:@!$'()*,;?[]-._~"
 
 Carry = Callable[[func.HttpRequest, func.Context], Awaitable[func.HttpResponse]]
@@ -43,6 +47,8 @@ class Front:
             Problem: It can't be admitted.
         """
         path, query = target(request.url)
+        if request.method not in _SAFE and request.headers.get("sec-fetch-site", "none") not in _OWN_SITES:
+            raise Problem(403, "cross_site", "A browser sends this for a page of another site.")
         if request.headers.get("content-encoding", "identity").lower() != "identity":
             raise Problem(415, "encoded_body", "The body must come without a Content-Encoding.")
         await self._weigh(request, path)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,9 +78,9 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, *arguments: str, **settings: str) -> Iterator[Served]:
-    """Start Azurite and a host with these arguments and settings, and end both."""
-    with Azurite() as azurite:
+def served(folder: Path, *arguments: str, storage: Azurite | None = None, **settings: str) -> Iterator[Served]:
+    """Start a host with these arguments and settings, on its own Azurite unless there is one; end what was started."""
+    with nullcontext(storage) if storage else Azurite() as azurite:
         environ = {**SETTINGS, **settings, "AzureWebJobsStorage": azurite.connection}
         darkroom = wiring.build({**environ, "DISPATCH": "queue"}, threaded=False)  # which the host here is not to do
         darkroom.storage.create()

@@ -9,26 +9,26 @@ from tests.host.api.conftest import MAX_BYTES
 from tests.host.api.served import Served
 from tests.host.api.wire import Header, Wire
 
+JOB = b'{"type":"t","ref":"r"}'
 QUOTES = "' or 1 eq 1 or 'a' eq 'a"
 
 
-@pytest.mark.parametrize(("body", "code"), hostile.BODIES.values(), ids=hostile.BODIES)
-def test_a_body_is_refused(wire: Wire, body: bytes, code: str) -> None:
-    reply = wire.ask("POST", "/api/jobs", body)
-    assert (reply.status // 100, reply.told) == (4, code)
+def test_a_body_that_is_no_jobs_is_refused(wire: Wire) -> None:
+    told = {name: wire.ask("POST", "/api/jobs", body).refusal for name, (body, _) in hostile.BODIES.items()}
+    assert told == {name: code for name, (_, code) in hostile.BODIES.items()}
 
 
-@pytest.mark.parametrize("kind", hostile.MEDIA_TYPES)
-def test_a_body_of_another_media_type_is_415(wire: Wire, kind: str) -> None:
-    reply = wire.ask("POST", "/api/jobs", b'{"type":"t","ref":"r"}', content_type=kind)
-    assert (reply.status, reply.told) == (415, "not_json")
+def test_a_body_of_another_media_type_is_415(wire: Wire) -> None:
+    replies = {kind: wire.ask("POST", "/api/jobs", JOB, content_type=kind) for kind in hostile.MEDIA_TYPES}
+    told = {kind: (reply.status, reply.told) for kind, reply in replies.items()}
+    assert told == dict.fromkeys(hostile.MEDIA_TYPES, (415, "not_json"))
 
 
-@pytest.mark.parametrize("path", ["/api/jobs", "/api/images/a.png"])
-@pytest.mark.parametrize(("headers", "body"), hostile.CODED.values(), ids=hostile.CODED)
-def test_a_body_in_a_content_coding_is_415(wire: Wire, path: str, headers: list[Header], body: bytes) -> None:
-    reply = wire.ask("POST" if path == "/api/jobs" else "PUT", path, body, headers)
-    assert (reply.status, reply.told) == (415, "encoded_body")
+def test_a_body_in_a_content_coding_is_415(wire: Wire) -> None:
+    for method, path in (("POST", "/api/jobs"), ("PUT", "/api/images/a.png")):
+        for name, (headers, body) in hostile.CODED.items():
+            reply = wire.ask(method, path, body, headers)
+            assert (reply.status, reply.told) == (415, "encoded_body"), name
 
 
 def test_an_image_may_have_so_many_bytes_and_no_more(wire: Wire) -> None:
@@ -38,54 +38,50 @@ def test_an_image_may_have_so_many_bytes_and_no_more(wire: Wire) -> None:
     assert (reply.status, reply.told) == (413, "too_many_bytes")
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/api/jobs"), ("PUT", "/api/images/large")])
-def test_chunks_hide_no_size(wire: Wire, method: str, path: str) -> None:
-    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
-    chunk = b"1000\r\n" + b" " * 4096 + b"\r\n"
-    reply = wire.exchange(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 74 + b"0\r\n\r\n")
-    assert (reply.status, reply.told) == (413, "too_many_bytes")
+def test_chunks_hide_no_size(wire: Wire) -> None:
+    chunks = (b"1000\r\n" + b" " * 4096 + b"\r\n") * 74 + b"0\r\n\r\n"
+    for line in (b"POST /api/jobs", b"PUT /api/images/large"):
+        head = line + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        reply = wire.exchange(head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks)
+        assert (reply.status, reply.told) == (413, "too_many_bytes")
 
 
-@pytest.mark.parametrize(("target", "code"), [(each, code) for code, all_ in hostile.TARGETS.items() for each in all_])
-def test_a_target_is_refused(wire: Wire, target: str, code: str) -> None:
-    reply = wire.ask("GET", target)
-    assert (reply.status // 100, reply.told) == (4, code)
+@pytest.mark.parametrize("code", hostile.TARGETS)
+def test_a_target_that_leads_nowhere_is_refused(wire: Wire, code: str) -> None:
+    told = {target: wire.ask("GET", target).refusal for target in hostile.TARGETS[code]}
+    assert told == dict.fromkeys(hostile.TARGETS[code], code)
 
 
-@pytest.mark.parametrize("headers", hostile.JUNK.values(), ids=hostile.JUNK)
-def test_the_host_refuses_a_header(wire: Wire, headers: list[Header]) -> None:
-    reply = wire.ask("GET", "/api/jobs", None, headers)
-    assert (reply.status // 100, reply.told) == (4, "bare")
+def test_the_host_refuses_a_header_that_is_none(wire: Wire) -> None:
+    told = {name: wire.ask("GET", "/api/jobs", None, headers).refusal for name, headers in hostile.JUNK.items()}
+    assert told == dict.fromkeys(hostile.JUNK, "bare")
 
 
-@pytest.mark.parametrize("tag", hostile.LEASES.values(), ids=hostile.LEASES)
-def test_what_is_no_lease_is_412(wire: Wire, tag: str | bytes) -> None:
+def test_what_is_no_lease_is_412(wire: Wire) -> None:
     path = f"/api/jobs/{hostile.ID}"
-    assert wire.ask("POST", f"{path}/renew", b"{}", [("If-Match", tag)]).told == "stale"
-    assert wire.ask("POST", f"{path}/cancel", None, [("If-Match", tag)]).told == "mismatch"
+    for name, tag in hostile.LEASES.items():
+        assert wire.ask("POST", f"{path}/renew", b"{}", [("If-Match", tag)]).told == "stale", name
+        assert wire.ask("POST", f"{path}/cancel", None, [("If-Match", tag)]).told == "mismatch", name
 
 
-@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PATCH", "OPTIONS", "PUT", "get", "PROPFIND", "X" * 500])
-def test_a_method_that_is_not_there_is_405_and_named_by_nobody(wire: Wire, method: str) -> None:
-    reply = wire.ask(method, "/api/jobs")
-    assert (reply.status, reply.told, reply.headers["allow"]) == (405, "method_not_allowed", "GET, HEAD, POST")
-    assert method.encode() not in reply.body or method == "get"
-    assert wire.ask(method, "/api/nothing").told == "no_such_path"
+def test_a_method_that_is_not_there_is_405_and_named_by_nobody(wire: Wire) -> None:
+    for method in ("TRACE", "CONNECT", "PATCH", "OPTIONS", "PUT", "PROPFIND", "X" * 500):
+        reply = wire.ask(method, "/api/jobs")
+        assert (reply.status, reply.told, reply.headers["allow"]) == (405, "method_not_allowed", "GET, HEAD, POST")
+        assert method.encode() not in reply.body
+        assert wire.ask(method, "/api/nothing").told == "no_such_path"
 
 
-@pytest.mark.parametrize("line", ["GET", "GET /api/jobs", "GET  /api/jobs HTTP/1.1", "GET /api/jobs HTTP/9", "\0", "é"])
-def test_what_is_no_request_line_is_400(wire: Wire, line: str) -> None:
-    reply = wire.exchange(f"{line}\r\nHost: localhost\r\n\r\n".encode())
-    assert (reply.status, reply.told) == (400, "bare")
+def test_what_is_no_request_line_is_400(wire: Wire) -> None:
+    for line in ("GET", "GET /api/jobs", "GET  /api/jobs HTTP/1.1", "GET /api/jobs HTTP/9", "\0", "é"):
+        reply = wire.exchange(f"{line}\r\nHost: localhost\r\n\r\n".encode())
+        assert (reply.status, reply.told) == (400, "bare"), line
 
 
-@pytest.mark.parametrize(
-    "header",
-    [("Range", "bytes=0-1"), ("Range", "bytes=9-1,x"), ("Expect", "100-continue"), ("Expect", "x"), ("TE", "gzip")],
-)
-def test_what_is_only_unusual_changes_no_answer(wire: Wire, header: Header) -> None:
-    reply = wire.ask("GET", "/api/health", None, [header])
-    assert (reply.status, reply.json) == (200, {"status": "ok"})
+def test_what_is_only_unusual_changes_no_answer(wire: Wire) -> None:
+    for header in (("Range", "bytes=0-1"), ("Range", "bytes=9-1,x"), ("Expect", "100-continue"), ("Expect", "x")):
+        reply = wire.ask("GET", "/api/health", None, [header])
+        assert (reply.status, reply.json) == (200, {"status": "ok"})
 
 
 def test_a_body_that_waits_to_be_wanted_is_wanted(wire: Wire) -> None:
@@ -102,13 +98,13 @@ def test_neither_a_target_nor_a_header_makes_an_answer_name_another_host(wire: W
         assert b"evil" not in reply.body + str(reply.headers).encode()
 
 
-@pytest.mark.parametrize("name", ["a\r\nX-Evil: 1", "a\nb", "a\0", "\x7f", "\x85", "a\ufffe", "../a", "./a", "a/.."])
-def test_a_name_that_is_none_is_refused_and_reaches_no_header(wire: Wire, name: str) -> None:
-    refused = wire.ask("POST", "/api/images", json.dumps({"name": name}).encode())
-    assert (refused.status, refused.told) == (422, "invalid")
-    escaped = "".join(f"%{byte:02x}" for byte in name.encode())
-    put = wire.ask("PUT", f"/api/images/{escaped}", b"x", content_type="image/png")
-    assert (put.status // 100, "x-evil" in put.headers) == (4, False)
+def test_a_name_that_is_none_is_refused_and_reaches_no_header(wire: Wire) -> None:
+    for name in ("a\r\nX-Evil: 1", "a\nb", "a\0", "\x7f", "\x85", "a\ufffe", "../a", "./a", "a/..", "a" * 1025):
+        refused = wire.ask("POST", "/api/images", json.dumps({"name": name}).encode())
+        assert (refused.status, refused.told) == (422, "invalid"), name
+        escaped = "".join(f"%{byte:02x}" for byte in name.encode())
+        put = wire.ask("PUT", f"/api/images/{escaped}", b"x", content_type="image/png")
+        assert (put.status // 100, "x-evil" in put.headers) == (4, False), name
 
 
 def test_quotes_of_a_query_are_text_in_every_field(wire: Wire) -> None:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.host.api.hostile import ID
 from tests.host.api.served import Served, served
-from tests.host.api.wire import Header, Wire
+from tests.host.api.wire import Header, Reply, Wire
 
 IMAGE = "0" * 32
 #: An ETag as a holder has it: token, claim id and row.
@@ -52,15 +53,21 @@ def _dark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield host
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_an_operation_without_storage_is_503_with_when_to_come_again(dark: Served, name: str) -> None:
+def called(wire: Wire, name: str) -> Reply:
+    """Call an operation."""
     method, path, sent, headers = CALLS[name]
-    body = None if sent is None else json.dumps(sent).encode()
-    reply = Wire(dark.port, [dark.account_key]).ask(method, f"/api{path}", body, headers)
-    assert (reply.status, reply.told, reply.headers["retry-after"]) == (503, "storage_out", "5")
-    detail = reply.json["detail"]
-    assert detail.startswith("Storage is out")
-    assert [word for word in BEHIND if word in detail.lower()] == []
+    return wire.ask(method, f"/api{path}", None if sent is None else json.dumps(sent).encode(), headers)
+
+
+def test_every_operation_without_storage_is_503_with_when_to_come_again(dark: Served) -> None:
+    wire = Wire(dark.port, [dark.account_key])
+    with ThreadPoolExecutor(8) as pool:  # each is tried again before it is given up
+        replies = dict(zip(CALLS, pool.map(lambda name: called(wire, name), CALLS), strict=True))
+    told = {name: (reply.status, reply.told, reply.headers.get("retry-after")) for name, reply in replies.items()}
+    assert told == dict.fromkeys(CALLS, (503, "storage_out", "5"))
+    details = {reply.json["detail"] for reply in replies.values()}
+    assert [detail.partition(",")[0] for detail in details] == ["Storage is out"]
+    assert [word for word in BEHIND for detail in details if word in detail.lower()] == []
 
 
 def test_no_operation_is_left_out(dark: Served) -> None:

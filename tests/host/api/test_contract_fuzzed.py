@@ -15,10 +15,10 @@ from tests.host.api.ground import laid
 from tests.host.api.served import Served, served
 from tests.rig import ROOT
 
-EXAMPLES = "50"
+EXAMPLES = "44"
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 #: Two halves, for two processes: what a half is asked for by its tags, and how many cases it has at least.
-HALVES = {"jobs": (("jobs",), 1_100), "operators, images, status": (("operators", "images", "status"), 900)}
+HALVES = {"jobs": (("jobs",), 1_050), "operators, images, status": (("operators", "images", "status"), 950)}
 ACCEPTED = 0.3
 
 

@@ -38,6 +38,11 @@ class Reply:
         assert self.body == b"", self
         return "bare"
 
+    @property
+    def refusal(self) -> str:
+        """The same, of what must be refused as the client's fault."""
+        return self.told if self.status // 100 == 4 else f"{self.status} {self.body!r}"
+
 
 class Wire:
     """A client that sends what it is told to.

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localhost.host import ncrontab
@@ -36,6 +36,7 @@ def matches(cron: Cron, moment: datetime) -> bool:
     )
 
 
+@settings(deadline=None)
 @given(EXPRESSIONS, MOMENTS)
 def test_the_next_occurrence_is_later_and_matches_every_field(text: str, moment: datetime) -> None:
     cron = ncrontab.parse(text)
@@ -46,6 +47,7 @@ def test_the_next_occurrence_is_later_and_matches_every_field(text: str, moment:
     assert matches(cron, due)
 
 
+@settings(deadline=None)
 @given(st.tuples(field(0, 59), field(0, 59)).map(" ".join), MOMENTS)
 def test_no_second_between_now_and_the_next_occurrence_matches(text: str, moment: datetime) -> None:
     cron = ncrontab.parse(f"{text} * * * *")
@@ -57,6 +59,7 @@ def test_no_second_between_now_and_the_next_occurrence_matches(text: str, moment
         second += timedelta(seconds=1)
 
 
+@settings(deadline=None)
 @given(EXPRESSIONS, MOMENTS, st.timedeltas(timedelta(0), timedelta(days=90)))
 def test_a_later_moment_never_has_an_earlier_next_occurrence(text: str, moment: datetime, later: timedelta) -> None:
     schedule = ncrontab.parse(text)

@@ -109,6 +109,12 @@ def test_a_deleted_job_is_gone_and_its_reference_stays_taken_until_it_is_forgott
     assert site.add(unique=True).status == 201
 
 
+def test_a_job_that_is_deleted_and_forgotten_at_once_may_be_added_again(site: Site) -> None:
+    job_id = site.completed(unique=True)
+    assert site.call("DELETE", f"/jobs/{job_id}?forget=true").status == 204
+    assert (site.add(unique=True).status, site.job(job_id)["state"]) == (201, "PENDING")
+
+
 def test_a_live_job_can_not_be_deleted(site: Site) -> None:
     waiting, running = site.added("a"), site.added("b")
     site.claim(running, lease=60)

@@ -133,6 +133,15 @@ def test_a_dialog_that_was_closed_takes_no_late_answer(page: Browser) -> None:
     assert told == ["", "", True]
 
 
+def test_a_job_is_not_asked_for_once_its_dialog_is_closed(page: Browser) -> None:
+    told = page.run(
+        OPENED % "{}"
+        + """const count = () => page.sent("GET", `jobs/${job.id}`).length, before = count();
+             page.$("details").close(); await page.advance(10000); return count() - before;"""
+    )
+    assert told == 0
+
+
 def test_pages_are_turned_by_cursor_and_back(page: Browser) -> None:
     told = page.run(
         """const page = new Page(); page.job();

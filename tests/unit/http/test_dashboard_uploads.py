@@ -69,7 +69,8 @@ def test_following_outlives_an_outage_and_waits_for_a_viewer(page: Browser) -> N
         + f"""put("a"); const count = () => page.sent("GET", `jobs/${{job.id}}`).length, place = `GET jobs/${{job.id}}`;
               page.answer(place, {OUT}, {{ status: 503, "Retry-After": "20" }});
               await page.upload({{ name: "a", size: 1, type: "" }}); await page.advance(2000);
-              const seen = [count()]; await page.advance(19000); seen.push(count()); await page.see(true); await page.advance(60000); seen.push(count());
+              const seen = [count()]; await page.advance(19000); seen.push(count());
+              await page.see(true); await page.advance(60000); seen.push(count());
               page.answer(place, job); await page.see(false); return [...seen, count(), page.text("news")];"""
     )
     assert told == [1, 1, 1, 2, "a: COMPLETED"]

@@ -80,3 +80,16 @@ def test_storage_that_is_out_is_503_with_a_time_to_come_back(site: Site) -> None
     assert answer.refusal == (503, "storage_out", None)
     assert answer.headers["retry-after"] == "5"
     assert b"abc" not in answer.body
+
+
+@pytest.mark.parametrize("where", ["cross-site", "same-site", "anything"])
+def test_a_page_of_another_site_changes_nothing(site: Site, where: str) -> None:
+    job_id = site.added().json["id"]
+    assert site.call("POST", f"/jobs/{job_id}/cancel", sec_fetch_site=where).refusal == (403, "cross_site", None)
+    assert site.call("GET", f"/jobs/{job_id}", sec_fetch_site=where).json["state"] == "PENDING"
+
+
+@pytest.mark.parametrize("where", ["none", "same-origin"])
+def test_the_own_page_may_change_things(site: Site, where: str) -> None:
+    job_id = site.added().json["id"]
+    assert site.call("POST", f"/jobs/{job_id}/cancel", sec_fetch_site=where).status == 200
