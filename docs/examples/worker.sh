@@ -74,12 +74,10 @@ rest() {
 }
 
 renew() { # in the background, until killed; what it has begun it finishes
-    napper=
-    trap 'kill "$napper" 2> /dev/null; exit 0' TERM USR1
+    trap 'kill "$!" 2> /dev/null; exit 0' TERM USR1
     while :; do
-        sleep "$every" &
-        napper=$!
-        wait "$napper"
+        sleep "$every" 2> /dev/null & # whoever reads our errors does not wait for it
+        wait "$!"
         call renew "/jobs/$id/renew" "{\"lease_seconds\": $lease}" "$((lease / 6 + 1))" "$etag"
         case $status in
             200) etag=$(header renew etag) && printf '%s' "$etag" > "$dir/etag.new" && mv "$dir/etag.new" "$dir/etag" ;;

@@ -1,4 +1,4 @@
-"""The flows of the API: what clients add, what external workers hold, what operators remove, what is uploaded.
+"""The flows of the API: what clients add, and what external workers hold.
 
 A client that was not answered asks again, and so does its rival, in a pause. At the end an external worker comes by and
 does what there is.
@@ -13,8 +13,7 @@ from shared.errors import DarkroomError, NoSuchJob, Refused, Stale
 from shared.jobs import Claim, State
 from shared.ports import Row
 from shared.steps.add import Added
-from tests.doubles.world import png
-from tests.faults.enumeration import LAPSE_SECONDS, SETTINGS
+from tests.faults.enumeration import LAPSE_SECONDS, PAUSES
 from tests.faults.enumeration_case import Case, Worker, jobs_in
 from tests.faults.enumeration_flows import Flow
 
@@ -219,125 +218,23 @@ class FailingHeld(Ending):
     told = (State.FAILED,)
 
 
-class Removing(Api):
-    """An operator removes a job that is done: all of it goes, and its key row tells how it ended."""
+class FailingOvertaken(FailingHeld):
+    """The same, while another takes the job over and is still at work: its claim is not written under."""
 
-    forget = False
-
-    def prepare(self, case: Case) -> None:
-        """Add it, do it, and give it a thumbnail."""
-        self.added(case)
-        work(case.user, "worker")
-        case.user.darkroom.storage.images.insert_thumbnail(f"{IDENTITY}/1.webp", b"x", mime="image/webp")
-
-    def call(self, case: Case, worker: Worker) -> bool:  # noqa: ARG002 - as every flow
-        """Remove it."""
-        worker.darkroom.remove(IDENTITY, forget=self.forget)
-        return True
-
-    def rival(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
-        """Remove it as a purge does, which never forgets."""
-        worker.darkroom.remove(IDENTITY, forget=False)
-
-    def gone(self, case: Case) -> Mapping[str, State]:
-        """Tell that it is gone, and forgotten if that was wanted."""
-        if self.forget:
-            case.newest.clear()
-        return {IDENTITY: State.COMPLETED}
-
-    def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow
-        """Nobody was told that it lives."""
-        return not isinstance(self.refused, Refused)
-
-
-class Forgetting(Removing):
-    """The same, so that its reference may be added again."""
-
-    forget = True
-
-
-class ForgettingPurged(Api):
-    """An operator forgets a purged job, while another does so too and adds the reference again: that one stays."""
-
-    def prepare(self, case: Case) -> None:
-        """Add it, cancel it, remove it."""
-        self.added(case)
-        case.user.darkroom.operate.cancel(IDENTITY)
-        case.user.darkroom.remove(IDENTITY, forget=False)
-
-    def call(self, case: Case, worker: Worker) -> bool:  # noqa: ARG002 - as every flow
-        """Forget it."""
-        worker.darkroom.remove(IDENTITY, forget=True)
-        return True
+    strikes = PAUSES
+    over: Row | None = None
 
     def rival(self, case: Case, worker: Worker) -> None:
-        """Forget it, if it is still known, and add it again."""
-        try:
-            self.call(case, worker)
-        except NoSuchJob:
-            assert IDENTITY not in jobs_in(case.rows())
-        assert add(worker).created
-
-    def gone(self, case: Case) -> Mapping[str, State]:
-        """Tell whether it has been added again."""
-        if IDENTITY in jobs_in(case.rows()):
-            return {}
-        case.newest.clear()
-        return {IDENTITY: State.CANCELED}
-
-    def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - some look at it
-        """It is forgotten, or was added again and done."""
-        return states in ([State.CANCELED], [State.COMPLETED])
-
-
-class Expiring(Api):
-    """A sweep ends a job that may never be claimed again, once."""
-
-    ends = (State.FAILED,)
-
-    def prepare(self, case: Case) -> None:
-        """Add it, and let its time go by."""
-        self.added(case, ttl=timedelta(seconds=1))
-        case.time.go(3)
-
-    def call(self, case: Case, worker: Worker) -> bool:  # noqa: ARG002 - as every flow
-        """Look at what waits."""
-        worker.darkroom.sweep._expire([KIND], stop=lambda: False)
-        return True
-
-    def rival(self, case: Case, worker: Worker) -> None:
-        """Look too."""
-        self.call(case, worker)
-
-
-class Uploading(Flow):
-    """A client uploads an image: whatever stands under its name in the end is recorded and analysed."""
-
-    messages = 1
-
-    def run(self, case: Case, worker: Worker) -> None:
-        """Upload, and record; the event comes as well."""
-        case.events.append(case.ref)
-        worker.darkroom.upload(case.ref, png(3), content_type="image/png")
-
-    def rival(self, case: Case, worker: Worker) -> None:
-        """Upload another image of the same name, and analyse."""
-        worker.darkroom.upload(case.ref, png(4), content_type="image/png")
-        case.hand(worker)
+        """Take it over."""
+        case.time.go(1)
+        self.over = worker.darkroom.hold.claim_next(KIND, owner="rival")
 
     def afterwards(self, case: Case) -> None:
-        """Ask again where there was no answer: without a blob there is no event."""
-        if case.ref not in [listed.ref for listed in case.user.darkroom.storage.listing.page(None, limit=9).blobs]:
-            case.user.darkroom.upload(case.ref, png(3), content_type="image/png")
+        """Complete, as the rival."""
+        if self.over is not None:
+            case.user.darkroom.hold.complete(IDENTITY, own(self.over), result={"by": "rival"})
+        super().afterwards(case)
 
-    def gone(self, case: Case) -> Mapping[str, State]:
-        """Find out which versions there are, and which is the newest."""
-        version = case.user.darkroom.storage.images.head(case.ref).version
-        case.newest["cat.png"] = ids.job_id(SETTINGS.image_type, case.ref.ref, version)
-        case.versions = sorted(jobs_in(case.rows()), key=lambda identity: identity == case.newest["cat.png"])
-        return {}
-
-    def ended_well(self, case: Case, states: list[State]) -> bool:
-        """The newest is completed; one before it was, or was canceled."""
-        newest = case.versions[-1:] == [case.newest["cat.png"]]
-        return newest and states[-1] is State.COMPLETED and set(states[:-1]) <= {State.COMPLETED, State.CANCELED}
+    def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow
+        """Only one of the two was told that its end stands."""
+        return states == [State.FAILED if self.over is None else State.COMPLETED] and bool(self.said) != bool(self.over)

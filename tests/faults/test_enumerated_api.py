@@ -15,23 +15,26 @@ from shared.storage import clients
 from tests.counting import Count
 from tests.doubles.transports import Passing
 from tests.faults import enumeration_api as api
+from tests.faults import enumeration_flows as flows
+from tests.faults import enumeration_removals as removals
 from tests.faults.enumeration_choice import chosen
 from tests.faults.enumeration_pool import processes, tried
 from tests.faults.enumeration_runs import Enumeration
 
 #: Each flow, and how many requests it has at least: with fewer, something is not tried any more.
-FLOWS: dict[type[api.Flow], int] = {
+FLOWS: dict[type[flows.Flow], int] = {
     api.Adding: 5,
     api.AddingFree: 5,
     api.Holding: 7,
     api.GivingBack: 3,
     api.Letting: 3,
     api.FailingHeld: 3,
-    api.Removing: 5,
-    api.Forgetting: 6,
-    api.ForgettingPurged: 4,
-    api.Expiring: 3,
-    api.Uploading: 4,
+    api.FailingOvertaken: 3,
+    removals.Removing: 5,
+    removals.Forgetting: 6,
+    removals.ForgettingPurged: 4,
+    removals.Expiring: 3,
+    removals.Uploading: 4,
 }
 
 
@@ -55,7 +58,7 @@ def test_whatever_fails_at_any_request_of_the_api_there_is_one_result(
     wire: HttpTransport[Any, Any],
     pool: Executor,
     count: Count,
-    flow: type[api.Flow],
+    flow: type[flows.Flow],
 ) -> None:
     tally = tried(pool, flow, chosen(flow, Enumeration(flow, azurite.connection, wire).schedules()))
     print(f"{flow.__name__}: {tally}")

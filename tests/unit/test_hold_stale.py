@@ -70,7 +70,7 @@ def test_without_the_claim_of_the_row_it_is_stale(call: str, claim: Claim | None
     job_id, _ = held(world)
     with pytest.raises(Stale):
         CALLS[call](world, job_id, claim)
-    assert world.job(job_id).owner == "worker/1"
+    assert (world.job(job_id).owner, world.journal.count("jobs.get")) == ("worker/1", 1)
 
 
 @every_call
