@@ -48,7 +48,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
     It stands here since the process that tells it runs no test, and reads no other conftest, when others do.
     """
-    for tier in ("tests/faults", "tests/analysis", "tests/host/api"):
+    for tier in ("tests/faults", "tests/analysis", "tests/host/api", "tests/host/jobs"):
         passed = [report for report in terminalreporter.stats.get("passed", []) if f"{tier}/" in report.nodeid]
         printed = [(report.nodeid, report.capstdout.strip()) for report in passed if report.capstdout.strip()]
         counted = [told for report in passed for told in report.user_properties]
