@@ -4,13 +4,12 @@ Every call raises ``StorageOut`` when storage can't be reached and, where it wri
 not say in time whether the write was applied. Costs are counted at the transport when nothing goes wrong.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from shared import leases
-from shared.evidence import Group, Mending
 from shared.images import BlobFacts, ImageRef, Page
 from shared.jobs import Job, Move, State
 from shared.locks import Lock
@@ -266,49 +265,3 @@ class WorkQueue(Protocol):
 
     def backlog(self) -> int:
         """Say about how many messages there are, hidden ones among them; 0 without a queue. Costs: 1 read."""
-
-
-class Audit(Protocol):
-    """A look at everything that is kept, for proof; and the one repair that is always safe."""
-
-    def groups(self, *, reports: bool) -> Iterator[Group]:
-        """Read the whole job table, a partition at a time; what moves meanwhile may look torn, so look again.
-
-        Args:
-            reports: Whether to read the reports too, for the thumbnails that they name.
-
-        Costs: 1 query for each 1,000 rows. Memory: the facts of one partition, about 1 kB a job.
-        """
-
-    def look(self, group: Group) -> Group:
-        """Read one reference's rows again, all of them as they stood at one moment.
-
-        Raises:
-            Lost: They moved at each of several looks.
-
-        Costs: 3 queries, and 1 read for each key and index row.
-        """
-
-    def group_of(self, job_id: str) -> Group:
-        """Read the rows of a job's reference, all of them as they stood at one moment.
-
-        Raises:
-            Lost: As ``look``.
-
-        Costs: As ``look``.
-        """
-
-    def mend(self, group: Group, mending: Mending) -> None:
-        """Put index rows right, under the job row's version.
-
-        Raises:
-            Lost: The job has moved on since the group was looked at; nothing was written.
-
-        Costs: 1 transaction.
-        """
-
-    def thumbnails(self) -> Iterator[str]:
-        """List the names in the container of thumbnails. Costs: 1 list for each 5,000."""
-
-    def has_thumbnail(self, container: str, name: str) -> bool:
-        """Say whether a blob is there. Costs: 1 read."""

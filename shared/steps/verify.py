@@ -5,12 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.auditing import Audit
 from shared.errors import Lost
 from shared.evidence import Group, JobFacts
 from shared.ids import JOB_ID
 from shared.invariants import Finding, Rule, mendings, violations
 from shared.jobs import State
-from shared.ports import Audit
 
 #: A reference that others move at each of so many repairs is theirs.
 ROUNDS = 10

@@ -5,7 +5,6 @@ longest of them one at each request. None is tried where another says the same (
 ``DARKROOM_EVERY_STRIKE=1`` tries all at all.
 """
 
-from collections.abc import Iterator
 from concurrent.futures import Executor
 from typing import Any
 
@@ -13,9 +12,7 @@ import pytest
 from azure.core.pipeline.transport import HttpTransport
 
 from localhost.azurite import Azurite
-from shared.storage import clients
 from tests.counting import Count
-from tests.doubles.transports import Passing
 from tests.faults import enumeration_attempts as attempts
 from tests.faults import enumeration_flows as flows
 from tests.faults import enumeration_locks as locks
@@ -24,7 +21,7 @@ from tests.faults import enumeration_rejected as rejected
 from tests.faults import enumeration_walks as walks
 from tests.faults.enumeration import WRITES_ONLY
 from tests.faults.enumeration_choice import FAR, chosen, every
-from tests.faults.enumeration_pool import processes, tried
+from tests.faults.enumeration_pool import tried
 from tests.faults.enumeration_runs import Enumeration
 
 #: Each flow, and how many requests it has at least: with fewer, something is not tried any more.
@@ -70,20 +67,6 @@ FLOWS: dict[type[flows.Flow], int] = {
     walks.PurgingOvertaken: 2,
     walks.PurgingOlder: 1,
 }
-
-
-@pytest.fixture(scope="module")
-def pool(azurite: Azurite) -> Iterator[Executor]:
-    """Give the processes that try the schedules of all flows."""
-    with processes(azurite.connection) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
-def wire() -> Iterator[HttpTransport[Any, Any]]:
-    """Give this process's connections."""
-    with clients.default_transport() as transport:
-        yield Passing(transport)
 
 
 @pytest.mark.parametrize("flow", [flow for flow in FLOWS if every() or flow not in FAR], ids=lambda flow: flow.__name__)

@@ -3,7 +3,6 @@
 Every day each request meets those faults that the lesser flows meet; ``DARKROOM_EVERY_STRIKE=1`` tries all at all.
 """
 
-from collections.abc import Iterator
 from concurrent.futures import Executor
 from typing import Any
 
@@ -11,14 +10,12 @@ import pytest
 from azure.core.pipeline.transport import HttpTransport
 
 from localhost.azurite import Azurite
-from shared.storage import clients
 from tests.counting import Count
-from tests.doubles.transports import Passing
 from tests.faults import enumeration_api as api
 from tests.faults import enumeration_flows as flows
 from tests.faults import enumeration_removals as removals
 from tests.faults.enumeration_choice import chosen
-from tests.faults.enumeration_pool import processes, tried
+from tests.faults.enumeration_pool import tried
 from tests.faults.enumeration_runs import Enumeration
 
 #: Each flow, and how many requests it has at least: with fewer, something is not tried any more.
@@ -36,20 +33,6 @@ FLOWS: dict[type[flows.Flow], int] = {
     removals.Expiring: 3,
     removals.Uploading: 4,
 }
-
-
-@pytest.fixture(scope="module")
-def pool(azurite: Azurite) -> Iterator[Executor]:
-    """Give the processes that try the schedules of all flows."""
-    with processes(azurite.connection) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
-def wire() -> Iterator[HttpTransport[Any, Any]]:
-    """Give this process's connections."""
-    with clients.default_transport() as transport:
-        yield Passing(transport)
 
 
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.__name__)
