@@ -38,9 +38,6 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
-# ---- commands
-
-
 def call(
     command: Sequence[str], *, cwd: Path, environ: Mapping[str, str] | None = None, quiet: bool = False
 ) -> tuple[int, str]:
@@ -96,9 +93,6 @@ def tail(printed: str) -> str:
     return "\n".join(f"    {line}" for line in lines[-TAIL_LINES:]) or "    (it printed nothing)"
 
 
-# ---- what is up to date
-
-
 def identity() -> str:
     """Name what a venv can't outlive: version and platform of the interpreter that runs this."""
     return f"{sys.implementation.name} {sys.version_info[0]}.{sys.version_info[1]} {sysconfig.get_platform()}"
@@ -144,9 +138,6 @@ def stamping(folder: Path, made_from: str) -> Iterator[None]:
 def python_of(venv: Path) -> Path:
     """Return where a venv has its interpreter."""
     return venv / "Scripts" / "python.exe" if os.name == "nt" else venv / "bin" / "python"
-
-
-# ---- making it
 
 
 @contextlib.contextmanager
