@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from enum import Enum
 from typing import TypeVar
 
@@ -49,20 +50,21 @@ def reading() -> Iterator[None]:
         raise StorageOut(code_of(error)) from error
 
 
-def repeat(write: Callable[[], object], what: str, patience: Patience) -> None:
+def repeat(write: Callable[[], object], what: str, patience: Patience, *, within: timedelta | None = None) -> None:
     """Send a write that may be applied twice without harm, until the service has said yes.
 
     Args:
         write: The write, the SDK's own retries off.
         what: For the error.
         patience: How long to go on.
+        within: The same, where it is less.
 
     Raises:
         Missing: What it is to be written to is not there.
         Undecided: The time is over.
         StorageOut: Storage refuses it.
     """
-    for _ in patience.attempts():
+    for _ in patience.attempts(within):
         try:
             write()
         except ResourceNotFoundError as error:

@@ -42,6 +42,10 @@ Operation = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], Mappin
 MOVED_ON = "W/\"datetime'0001-01-01T00%3A00%3A00Z'\""
 
 
+#: A client waits for the answer, and can send its image again better than we can.
+_CLIENT_WAITS = timedelta(seconds=5)
+
+
 class IndexBroken(StorageOut):
     """An index row does not stand where its job says: somebody else has written to the table."""
 
@@ -210,7 +214,7 @@ def put_blob(blob: BlobClient, data: bytes, *, mime: str, only_new: bool, etag: 
             if sent == 1 or not _holds(blob, data):
                 raise Mismatch from error
 
-    repeat(write, "blob", patience)
+    repeat(write, "blob", patience, within=_CLIENT_WAITS)
 
 
 def _holds(blob: BlobClient, data: bytes) -> bool:

@@ -112,6 +112,8 @@ WIDEST = frozenset(
         "the blob is overwritten, then deleted",
         "an operator cancels and redrives",
         "a version comes back, and an operator redrives",
+        "a purge, and an operator redrives",
+        "an overwrite, and an operator cancels",
     }
 )
 

@@ -18,7 +18,7 @@ from shared.jobs import State
 from tests.host.jobs.crowd import crowd
 from tests.rig import Rig, rig
 
-JOBS = int(os.environ.get("DARKROOM_JOBS", "60"))
+JOBS = int(os.environ.get("DARKROOM_JOBS", "40"))
 KILL_SECONDS = float(os.environ.get("DARKROOM_KILL_SECONDS", "2"))
 WORKERS, KIND = 4, "word-count"
 #: Of one: two or three lines of up to three words.
@@ -43,6 +43,11 @@ def completed(rig: Rig) -> int:
     return sum(len(ended(KIND, bucket, State.COMPLETED)) for bucket in range(rig.darkroom.settings.job_buckets))
 
 
+def holders(client: Client) -> set[int]:
+    """Return the processes that hold a job."""
+    return {int(job.owner.rpartition("/")[2]) for job in client.list(kind=KIND, state="RUNNING") if job.owner}
+
+
 def right(job: Job, text: str) -> bool:
     """Whether a job has the result of its own text."""
     want = {"words": len(text.split()), "sha256": hashlib.sha256(text.encode()).hexdigest()}
@@ -55,7 +60,7 @@ def test_workers_that_are_killed_again_and_again_complete_every_job_once(rig: Ri
     with Client(url) as client:
         ids = {client.add(KIND, ref, params={"text": texts[ref]}, unique=True).id for ref in texts}
         with crowd(url, KIND, workers=WORKERS, kill_seconds=KILL_SECONDS, seed=JOBS) as workers:
-            workers.work(lambda: completed(rig) == JOBS, seconds=60 + JOBS)
+            workers.work(lambda: completed(rig) == JOBS, busy=lambda: holders(client), seconds=60 + JOBS)
         jobs = list(client.list(kind=KIND, page_size=200))
         attempts = [attempt for job_id in ids for attempt in client.history(job_id)]
     assert {job.id for job in jobs} == ids
