@@ -27,13 +27,13 @@ class Crowd:
         self._living = [self._start() for _ in range(workers)]
         self._kill_at = time.monotonic() + self._pause()
 
-    def work(self, done: Callable[[], bool], *, busy: Callable[[], set[int]], seconds: float) -> None:
-        """Go on until all is done; kill a busy one, and start another, whenever it is time. None ends by itself."""
+    def work(self, done: Callable[[], bool], *, seconds: float) -> None:
+        """Go on until all is done; kill one, and start another, whenever it is time. None ends by itself."""
 
         def look() -> bool:
             assert [worker.poll() for worker in self._living] == [None] * len(self._living)
             if time.monotonic() >= self._kill_at:
-                self._replace_one_of(busy())
+                self._replace_one()
             return done()
 
         until(look, seconds=seconds, what="the end of all jobs")
@@ -54,12 +54,8 @@ class Crowd:
             worker.terminate()
         return [worker.wait(30) for worker in self._living]
 
-    def _replace_one_of(self, pids: set[int]) -> None:
-        busy = [worker for worker in self._living if worker.pid in pids]
-        if not busy:
-            return
-        victim = self._chance.choice(busy)
-        self._living.remove(victim)
+    def _replace_one(self) -> None:
+        victim = self._living.pop(self._chance.randrange(len(self._living)))
         victim.kill()
         victim.wait(10)
         self._killed.append(victim.pid)
