@@ -114,6 +114,9 @@ WIDEST = frozenset(
         "a version comes back, and an operator redrives",
         "a purge, and an operator redrives",
         "an overwrite, and an operator cancels",
+        "an overwrite of a job that kills",
+        "a purge, and an overwrite",
+        "two operators at once",
     }
 )
 
