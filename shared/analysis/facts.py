@@ -17,6 +17,8 @@ class Source:
         etag: Its version, without quotes.
         size_bytes: Its length by its properties, 0 or more.
         declared_type: The content type that the uploader gave, unchecked; None when there is none.
+        content_encoding: The ``Content-Encoding`` that the uploader gave, unchecked; None when there is none. The bytes
+            that are analysed are the stored ones: nobody has undone it before.
     """
 
     container: str
@@ -24,6 +26,7 @@ class Source:
     etag: str
     size_bytes: int
     declared_type: str | None
+    content_encoding: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
