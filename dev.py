@@ -47,6 +47,7 @@ HELP = """usage: python3 dev.py TASK ...
   check                  lint, format, types, imports
   host ...                 the host alone, on the storage of AzureWebJobsStorage
   storage [--data DIR]   Azurite alone, where UseDevelopmentStorage=true points
+  cases                  run the tests of all cases from outside, and print what was and what is
   bench [NAME ...]         measure, beside other libraries; without a name, say what can be measured
 
 .venv and node_modules are made first when they are missing or out of date.
@@ -125,6 +126,11 @@ def test(rest: list[str]) -> int:
     return all_of([*CHECKS, ("pytest", (*PYTEST, *AT_ONCE))])
 
 
+def cases(rest: list[str]) -> int:
+    """Show what became of every case from outside that the product once failed."""
+    return become([*PYTEST, *AT_ONCE, "--cases", *rest], cwd=ROOT)
+
+
 def bench(rest: list[str]) -> int:
     """Measure."""
     return become(["-m", "bench", *rest], cwd=ROOT)
@@ -137,6 +143,7 @@ TASKS = {
     "check": (check, False, ""),
     "host": (host, False, ""),
     "storage": (storage, True, ""),
+    "cases": (cases, True, ""),
     "bench": (bench, False, "bench"),
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from localhost.azurite import Azurite
+from tests import cases
 from tests.counting import Count, Most
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
@@ -43,15 +44,44 @@ def most(request: pytest.FixtureRequest, record_property: Callable[[str, object]
     return told
 
 
+@pytest.fixture
+def case_result(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Give what tells, in a few words, what a test of a case has observed."""
+    return lambda text: record_property(cases.RESULT, text)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what ``dev.py cases`` asks for."""
+    parser.addoption("--cases", action="store_true", help="run the tests of cases, and print the table of all cases")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Select the tests of cases where the table of them is asked for."""
+    if config.getoption("--cases") and not config.option.markexpr:
+        config.option.markexpr = cases.MARK
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Make each test's report carry the cases that it keeps."""
+    cases.mark(items)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Repeat what passed tests of these tiers have printed, and sum up what they have counted.
 
     It stands here since the process that tells it runs no test, and reads no other conftest, when others do.
     """
+    if terminalreporter.config.getoption("--cases"):
+        ended = terminalreporter.stats
+        terminalreporter.section("cases")
+        for line in cases.table([*ended.get("passed", []), *ended.get("failed", []), *ended.get("error", [])]):
+            terminalreporter.line(line)
     for tier in ("tests/faults", "tests/analysis", "tests/host/api", "tests/host/jobs"):
         passed = [report for report in terminalreporter.stats.get("passed", []) if f"{tier}/" in report.nodeid]
         printed = [(report.nodeid, report.capstdout.strip()) for report in passed if report.capstdout.strip()]
-        counted = [told for report in passed for told in report.user_properties]
+        counted = [
+            one for report in passed for one in report.user_properties if one[0] not in (cases.MARK, cases.RESULT)
+        ]
         if printed or counted:
             terminalreporter.section(f"counted by {tier}")
         for nodeid, text in sorted(printed):
