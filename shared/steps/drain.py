@@ -1,14 +1,16 @@
 """Empty the poison queues of what the host shows to nobody any more.
 
 The host skips a message of a poison queue that has been received as often as it allows, until its time to live is
-over: the queue has no poison queue of its own.
+over: the queue has no poison queue of its own. So one message that fails must never keep those behind it waiting.
 """
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from shared.leftovers import PoisonQueue
+from shared.leftovers import PoisonMessage, PoisonQueue
 from shared.steps.outcomes import Outcome
+
+Intake = Callable[[bytes], list[Outcome]]
 
 
 class Drain:
@@ -19,14 +21,19 @@ class Drain:
         maximum: How often the host lets a message be received.
     """
 
-    def __init__(self, inlets: Sequence[tuple[PoisonQueue, Callable[[bytes], list[Outcome]]]], *, maximum: int) -> None:
+    def __init__(self, inlets: Sequence[tuple[PoisonQueue, Intake]], *, maximum: int) -> None:
         self._inlets = inlets
         self._maximum = maximum
 
-    def __call__(self) -> Counter[Outcome]:
+    def __call__(self, *, stop: Callable[[], bool] = lambda: False) -> Counter[Outcome]:
         """Take in up to 32 messages of each queue in which one is stuck, and delete each that was taken in.
 
-        A message is deleted last: after a crash it comes back, and each step bears that.
+        Each message stands alone, and so does each queue: what one raises is raised when all others have had their
+        turn. A message is deleted last: after a crash or an error it comes back, and each step bears that.
+
+        Args:
+            stop: Whether to begin no further message; the first of a queue is begun whatever it says, so that sweeps
+                which have used up their time still get on here.
 
         Raises:
             StorageOut: Storage is out; what is not deleted comes back.
@@ -34,9 +41,26 @@ class Drain:
 
         Costs: 1 read a queue; where one is stuck, 1 request, and for each message a delete and those of its step.
         """
-        outcomes = Counter[Outcome]()
+        outcomes, errors = Counter[Outcome](), list[Exception]()
         for queue, take_in in self._inlets:
-            for message in queue.receive() if queue.stuck(self._maximum) else ():
-                outcomes.update(take_in(message.body))
-                queue.delete(message)
+            try:
+                messages = queue.receive() if queue.stuck(self._maximum) else []
+            except Exception as error:  # noqa: BLE001 - the other queue has its turn; raised below
+                errors.append(error)
+                continue
+            for number, message in enumerate(messages):
+                if number and stop():
+                    break
+                try:
+                    outcomes.update(_one(queue, message, take_in))
+                except Exception as error:  # noqa: BLE001 - the messages behind it have theirs; raised below
+                    errors.append(error)
+        if errors:
+            raise errors[0]
         return outcomes
+
+
+def _one(queue: PoisonQueue, message: PoisonMessage, take_in: Intake) -> list[Outcome]:
+    outcomes = take_in(message.body)
+    queue.delete(message)
+    return outcomes

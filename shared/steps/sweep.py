@@ -16,6 +16,7 @@ from shared.clock import ServerClock
 from shared.errors import LockHeld, StorageOut
 from shared.ports import JobStore
 from shared.settings import Settings
+from shared.steps.drain import Drain
 from shared.steps.expire import Expire
 from shared.steps.locking import TableLock
 from shared.steps.outcomes import Outcome
@@ -71,7 +72,7 @@ class Sweep:
         kinds: Callable[[], Sequence[str]],
         expire: Expire,
         overflow: Overflow,
-        drain: Callable[[], Counter[Outcome]],
+        drain: Drain,
         settings: Settings,
         clock: ServerClock,
         monotonic: Callable[[], float],
@@ -111,7 +112,8 @@ class Sweep:
                 swept = self._swept(self._due(), owner, lambda share: held.lost or self._over(begun_at, share))
                 others = [each for each in self._kinds() if each not in self._work.kinds]
                 expired = self._expire(others, stop=lambda: held.lost or self._over(begun_at, 1.0))
-                return replace(swept, outcomes=swept.outcomes + expired + self._drain())
+                drained = self._drain(stop=lambda: held.lost or self._over(begun_at, 1.0))
+                return replace(swept, outcomes=swept.outcomes + expired + drained)
         except LockHeld:
             emit(Happened.LOCKED_OUT, lock=LOCK)
             return Swept(Counter(), locked_out=True)

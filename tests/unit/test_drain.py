@@ -1,12 +1,15 @@
 import json
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
 from localhost.host.blobs import BlobMessage
 from shared.errors import StorageOut
 from shared.jobs import State
+from shared.steps.drain import Drain
 from shared.steps.outcomes import Outcome
+from tests.doubles.poison import MemoryPoison
 from tests.doubles.world import World
 
 EVENT = BlobMessage("Host.Functions.record_image", "images", "cat.png", "0x1").dump()
@@ -62,3 +65,54 @@ def test_an_outage_raises_and_deletes_nothing() -> None:
     world.rejections.out = False
     world.poison.come_back()
     assert world.drain() == {Outcome.REJECTED: 1}
+
+
+def _failing(*bodies: bytes, error: Exception) -> Callable[[bytes], list[Outcome]]:
+    """Return an intake that raises for these bodies."""
+
+    def take_in(body: bytes) -> list[Outcome]:
+        if body in bodies:
+            raise error
+        return [Outcome.RECORDED]
+
+    return take_in
+
+
+@pytest.mark.parametrize("error", [StorageOut("out"), KeyError("a fault of ours"), RecursionError("deep")])
+def test_a_message_that_raises_keeps_none_behind_it_from_being_taken_in(error: Exception) -> None:
+    queue = MemoryPoison("poison")
+    for body in (b"bad", b"one", b"bad", b"two"):
+        queue.put(body, dequeue_count=5)
+    with pytest.raises(type(error)):
+        Drain([(queue, _failing(b"bad", error=error))], maximum=5)()
+    assert [one.body for one in queue.held.values()] == [b"bad", b"bad"]
+
+
+def test_the_first_error_is_the_one_that_is_raised() -> None:
+    queues = MemoryPoison("poison"), MemoryPoison("blob poison")
+    for queue in queues:
+        queue.put(b"bad", dequeue_count=5)
+    errors = StorageOut("out"), KeyError("a fault of ours")
+    inlets = [(queue, _failing(b"bad", error=error)) for queue, error in zip(queues, errors, strict=True)]
+    with pytest.raises(StorageOut):
+        Drain(inlets, maximum=5)()
+
+
+def test_a_queue_that_is_out_keeps_the_other_from_nothing() -> None:
+    world = World()
+    world.upload()
+    world.poison.out = True
+    world.blob_poison.put(EVENT, dequeue_count=5)
+    with pytest.raises(StorageOut):
+        world.drain()
+    assert (world.blob_poison.held, len(world.jobs.kept.jobs)) == ({}, 1)
+
+
+def test_a_drain_that_is_stopped_has_taken_in_the_first_of_each_queue() -> None:
+    queues = MemoryPoison("poison"), MemoryPoison("blob poison")
+    for queue in queues:
+        for body in (b"one", b"two", b"three"):
+            queue.put(body, dequeue_count=5)
+    drain = Drain([(queue, _failing(error=KeyError())) for queue in queues], maximum=5)
+    assert drain(stop=lambda: True) == {Outcome.RECORDED: 2}
+    assert [[one.body for one in queue.held.values()] for queue in queues] == [[b"two", b"three"]] * 2
