@@ -48,7 +48,7 @@ def test_a_mark_that_names_no_case_or_no_past_is_refused(
 ) -> None:
     marked = pytest.mark.case(arguments[0], **({"was": arguments[1]} if len(arguments) > 1 else {}))
     monkeypatch.setattr(request.node, "own_markers", [marked.mark])
-    with pytest.raises(pytest.UsageError, match="case takes an id"):
+    with pytest.raises(pytest.UsageError, match="case takes was= and an id"):
         cases.mark([request.node])
 
 
