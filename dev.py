@@ -48,6 +48,7 @@ HELP = """usage: python3 dev.py TASK ...
   host ...                 the host alone, on the storage of AzureWebJobsStorage
   storage [--data DIR]   Azurite alone, where UseDevelopmentStorage=true points
   cases                  run the tests of all cases from outside, and print what was and what is
+  lock [--upgrade]       write requirements.lock: every deployed package with its hashes
   bench [NAME ...]         measure, beside other libraries; without a name, say what can be measured
 
 .venv and node_modules are made first when they are missing or out of date.
@@ -131,6 +132,11 @@ def cases(rest: list[str]) -> int:
     return become([*PYTEST, *AT_ONCE, "--cases", *rest], cwd=ROOT)
 
 
+def lock(rest: list[str]) -> int:
+    """Pin what a deployment installs."""
+    return module("localhost.lock", rest)
+
+
 def bench(rest: list[str]) -> int:
     """Measure."""
     return become(["-m", "bench", *rest], cwd=ROOT)
@@ -144,6 +150,7 @@ TASKS = {
     "host": (host, False, ""),
     "storage": (storage, True, ""),
     "cases": (cases, True, ""),
+    "lock": (lock, False, "lock"),
     "bench": (bench, False, "bench"),
 }
 

@@ -209,7 +209,8 @@ def test_help_names_every_task(dev: ModuleType, capsys: pytest.CaptureFixture[st
 def test_an_unknown_task_is_refused_with_those_there_are(dev: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     assert dev.main(["rnu"]) == 2
     assert (
-        capsys.readouterr().err == "dev.py knows no task 'rnu', only run, test, check, host, storage, cases, bench.\n"
+        capsys.readouterr().err
+        == "dev.py knows no task 'rnu', only run, test, check, host, storage, cases, lock, bench.\n"
     )
 
 
