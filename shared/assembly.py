@@ -1,7 +1,7 @@
 """How the steps are put together over the adapters; ``wiring`` says of what."""
 
 import random
-import uuid
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -36,8 +36,8 @@ from shared.storage.adapters import Storage
 
 
 def draw() -> str:
-    """Return 32 hex digits that nobody has drawn before."""
-    return uuid.uuid4().hex
+    """Return 32 hex digits, 128 random bits: nobody has drawn them before, and nobody can guess them."""
+    return secrets.token_hex(16)
 
 
 @dataclass(frozen=True)

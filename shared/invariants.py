@@ -137,7 +137,7 @@ def _attempts(group: Group) -> Iterator[Finding]:
             yield _of(group, job, Rule.ATTEMPTS_MISCOUNTED, f"counts {job.attempts}, {counted[job.id]} stand")
         open_try = any(row.job_id == job.id and row.outcome is None and _is_claim(job, row) for row in group.tries)
         if job.state is State.RUNNING and not open_try:
-            yield _of(group, job, Rule.ATTEMPT_OPEN, f"no attempt of claim {job.claim_id} is under way")
+            yield _of(group, job, Rule.ATTEMPT_OPEN, f"no attempt of token {job.token} is under way")
     for row in group.tries:
         owner = group.jobs.get(row.job_id)
         if owner is None:

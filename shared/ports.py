@@ -4,6 +4,7 @@ Every call raises ``StorageOut`` when storage can't be reached and, where it wri
 not say in time whether the write was applied. Costs are counted at the transport when nothing goes wrong.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,6 +31,11 @@ class Row:
     etag: str
     modified_at: datetime
     seen_at: datetime
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of its version, for everybody: it names the version, and nobody can write with it."""
+        return hashlib.sha256(f"{self.job.id} {self.etag}".encode()).hexdigest()[:32]
 
     def lapsed(self, *, margin: timedelta) -> bool:
         """Say whether a running worker's lease has lapsed, by the service's clock alone."""

@@ -3,11 +3,13 @@
 import logging
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
 from shared.client.errors import ApiError, Conflict, Invalid, NotFound, Stale
+from shared.client.job import Job
 from shared.client.wire import REQUEST_SECONDS, Answer, Wire
 
 log = logging.getLogger("darkroom.client")
@@ -25,14 +27,14 @@ class Claimed:
     told an end gives the job back, uncounted; who leaves it by an error has it tried again, and the error goes on.
 
     Attributes:
-        job: As the service last told it.
+        job: As the service last told it; without its ETag, which is the lease and nobody else's business.
     """
 
     def __init__(self, wire: Wire, answer: Answer, *, sent_at: float, lease_seconds: float | None) -> None:
         self._wire = wire
         self._asked_seconds = lease_seconds
-        self.job = answer.job()
-        self._etag = answer.etag
+        self.job = _apart(answer)
+        self._lease = answer.etag
         self._path = f"/jobs/{quote(self.job.id, safe='')}"
         self._mutex = threading.Lock()
         self._over = threading.Event()
@@ -93,7 +95,8 @@ class Claimed:
             sent_at = self._wire.monotonic()
             body = {**self._news, "lease_seconds": self._asked_seconds}
             try:
-                self._took(self._send("renew", body, max(0.1, self._lease_seconds / 6)))
+                answer = self._send("renew", body, max(0.1, self._lease_seconds / 6))
+                self.job, self._lease = _apart(answer), answer.etag or self._lease
             except (Stale, NotFound, Conflict):
                 self._refused = True
                 return None
@@ -140,7 +143,7 @@ class Claimed:
             if self._over.is_set():
                 raise RuntimeError("an end was told before")
             try:
-                self._took(self._wire.until(self._stop_at if patient else 0.0, send))
+                self.job = self._wire.until(self._stop_at if patient else 0.0, send).job()
             except Invalid:
                 raise
             except Conflict as error:
@@ -153,11 +156,7 @@ class Claimed:
             self._over.set()
 
     def _send(self, call: str, body: Mapping[str, Any] | None, seconds: float) -> Answer:
-        return self._wire.send("POST", f"{self._path}/{call}", body, etag=self._etag, seconds=seconds)
-
-    def _took(self, answer: Answer) -> None:
-        self.job = answer.job()
-        self._etag = answer.etag or self._etag
+        return self._wire.send("POST", f"{self._path}/{call}", body, etag=self._lease, seconds=seconds)
 
     def _held_since(self, sent_at: float) -> None:
         """Count from before the request was sent: the service can't have begun the lease earlier."""
@@ -199,3 +198,8 @@ class Claimed:
             self._over.set()
             if self._thread is not None:
                 self._thread.join()
+
+
+def _apart(answer: Answer) -> Job:
+    """Return the job that a claim or a renewal has answered with, without its lease."""
+    return replace(answer.job(), etag=None)

@@ -23,13 +23,18 @@ def job_body(row: Row) -> dict[str, Any]:
 
 
 def job(row: Row, *, status: int = 200, located: bool = False) -> Response:
-    """Answer with a job, its ETag and, while it lives, when to look again."""
+    """Answer with a job, its version tag and, while it lives, when to look again."""
     return JSONResponse(job_body(row), status, headers=job_headers(row, located=located))
 
 
+def lease(row: Row) -> Response:
+    """Answer the holder of a job with its lease; nobody else is ever given it."""
+    return JSONResponse(job_body(row), headers=job_headers(row) | {"ETag": conditions.lease_tag(row)})
+
+
 def job_headers(row: Row, *, located: bool = False) -> dict[str, str]:
-    """Return the headers that tell a job's version and place."""
-    headers = {"ETag": conditions.tag(row)}
+    """Return the headers that name a job's version and place."""
+    headers = {"ETag": conditions.version_tag(row)}
     if not row.job.state.ended:
         headers["Retry-After"] = str(POLL_SECONDS)
     return headers | (location(row.job.id) if located else {})

@@ -23,8 +23,8 @@ from shared.http.wired import Api
 #: Of every path; the host's own route prefix.
 ROOT = "/api"
 _ABOUT = (
-    "Jobs that are done once. Times are RFC 3339, UTC; refusals are problems of RFC 9457 with a `code`. A job's ETag "
-    "is opaque; sent back in If-Match it is its holder's lease."
+    "Jobs that are done once. Times are RFC 3339, UTC; refusals are problems of RFC 9457 with a `code`. The "
+    "answers to a claim and to a renewal carry the lease in their ETag; in all others a job's ETag names its version."
 )
 _REFERENCES = "#/components/schemas/{model}"
 

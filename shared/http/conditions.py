@@ -1,14 +1,14 @@
 """ETags and the headers that carry them back, RFC 9110 section 13.
 
-A job's ETag is its version for an operator and the lease for its holder: it carries token, claim id and the row's own
-ETag. To everybody else it is opaque.
+A job has ETags of two kinds. The answers to a claim and to a renewal carry its lease: token, claim id and the row's own
+ETag, for its holder alone. Every other answer carries a version tag: a hash that names the version, of which no lease
+can be made. Each kind is refused where the other belongs.
 """
 
 import base64
 import binascii
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.errors import Mismatch, Stale
@@ -16,6 +16,8 @@ from shared.http.problems import Problem
 from shared.jobs import Claim
 from shared.ports import Row
 
+#: What version tags begin with; the text of a lease can't have the colon.
+_VERSION = "v:"
 #: One entity tag and what follows it in a list.
 _TAG = re.compile(r'[ \t]*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*(?:,[ \t,]*|$)')
 
@@ -35,35 +37,27 @@ class Tags:
     weak: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What a job's ETag carries.
-
-    Attributes:
-        claim: The live claim of that version; None where nobody held it.
-        etag: Of the row.
-    """
-
-    claim: Claim | None
-    etag: str
+def version_tag(row: Row) -> str:
+    """Return the ETag by which everybody may name a job's version, quoted."""
+    return f'"{_VERSION}{row.fingerprint}"'
 
 
-def tag(row: Row) -> str:
-    """Return a job's ETag, quoted."""
+def lease_tag(row: Row) -> str:
+    """Return the ETag that only the holder of a job is given, quoted."""
     content = json.dumps([row.job.token, row.job.claim_id, row.etag], separators=(",", ":"))
     return f'"{base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")}"'
 
 
-def seen(opaque: str) -> Seen | None:
-    """Read what a job's ETag carries, its quotes taken off; None where it is none of ours."""
+def claim_of(opaque: str) -> Claim | None:
+    """Return the claim that a lease proves, its quotes taken off; None where it is no lease."""
     try:
         content = base64.b64decode(opaque + "=" * (-len(opaque) % 4), altchars=b"-_", validate=True)
         token, claim_id, etag = json.loads(content)
     except (ValueError, TypeError, binascii.Error, RecursionError):
         return None
-    if type(token) is not int or not isinstance(etag, str) or not isinstance(claim_id, str | None):
+    if type(token) is not int or not isinstance(etag, str) or not isinstance(claim_id, str):
         return None
-    return Seen(None if claim_id is None else Claim(claim_id, token), etag)
+    return Claim(claim_id, token)
 
 
 def tags(header: str | None) -> Tags | None:
@@ -84,36 +78,35 @@ def tags(header: str | None) -> Tags | None:
     return Tags(strong=tuple(strong), weak=tuple(weak))
 
 
-def lease(header: str | None) -> Claim | None:
+def lease(header: str | None) -> Claim:
     """Return the claim that a holder proves by ``If-Match``.
 
     Of several the one with the highest token: tokens only grow, so no other can still be good.
 
     Raises:
         Problem: 428: there is no such header, or it is ``*``, which proves nothing.
-        Stale: It has no tag that a lease could be.
+        Stale: It has no tag that is a lease.
     """
     named = tags(header)
     if named is None or named.anything:
-        detail = "If-Match must bring the ETag of the claim: that is the lease."
+        detail = "If-Match must carry the lease: the ETag of the answer to the claim, or to the last renewal."
         raise Problem(428, "if_match_required", detail)
-    versions = [version for version in map(seen, named.strong) if version is not None]
-    if not versions:
-        raise Stale("If-Match names no ETag of a claim.")
-    claims = [version.claim for version in versions if version.claim is not None]
-    return max(claims, key=lambda claim: claim.token, default=None)
+    claims = [claim for claim in map(claim_of, named.strong) if claim is not None]
+    if not claims:
+        raise Stale("If-Match carries no lease. Only the answers to a claim and to a renewal have one in their ETag.")
+    return max(claims, key=lambda claim: claim.token)
 
 
-def versions(header: str | None) -> Sequence[str] | None:
-    """Return which rows' ETags an operator means by ``If-Match``; None for whatever stands there.
+def versions(header: str | None) -> frozenset[str] | None:
+    """Return the fingerprints of the versions that an operator means by ``If-Match``; None for any version.
 
     Raises:
-        Mismatch: It has no tag that a job could have.
+        Mismatch: It has no version tag.
     """
     named = tags(header)
     if named is None or named.anything:
         return None
-    found = [version.etag for version in map(seen, named.strong) if version is not None]
+    found = frozenset(tag.removeprefix(_VERSION) for tag in named.strong if tag.startswith(_VERSION))
     if not found:
         raise Mismatch
     return found

@@ -70,8 +70,8 @@ def content(media_type: str, schema: Mapping[str, Any], description: str, *heade
     return bare(description, *headers) | {"content": {media_type: {"schema": dict(schema)}}}
 
 
-def claimed(*operations: str) -> dict[str, Any]:
-    """Lead from a claim to what its holder may do: the job's id, and its ETag as the lease."""
+def tagged(*operations: str) -> dict[str, Any]:
+    """Lead from an answer to what may be done under its ETag: a holder's calls, or an operator's."""
     return {
         name: {
             "operationId": name,

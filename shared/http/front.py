@@ -69,6 +69,18 @@ class Front:
             raise Problem(413, "too_many_bytes", f"The body has {size:,} bytes; at most {limit:,} are taken.")
 
 
+def carrier(app: object) -> Carry:
+    """Return what brings requests to an ASGI app: the adapter of the Functions library, kept from logging them."""
+    # At DEBUG it logs every answer with its headers, leases among them.
+    logging.getLogger().addFilter(_unlogged)
+    carry: Carry = func.AsgiMiddleware(app).handle_async  # type: ignore[no-untyped-call]
+    return carry
+
+
+def _unlogged(record: logging.LogRecord) -> bool:
+    return record.module != "_http_asgi"
+
+
 def target(url: str) -> tuple[str, str]:
     """Return a URL's path, decoded, and its query, without the host's keys.
 
@@ -136,6 +148,5 @@ def _front() -> Front:
             from shared.http.wired import Api  # noqa: PLC0415
 
             app = build(Api(wiring.darkroom, asyncio.sleep, clock.monotonic, draw))
-            carry: Carry = func.AsgiMiddleware(app).handle_async  # type: ignore[no-untyped-call]
-            _built = Front(carry, max_bytes=lambda: wiring.darkroom().settings.max_bytes)
+            _built = Front(carrier(app), max_bytes=lambda: wiring.darkroom().settings.max_bytes)
         return _built

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from shared.http import answers, asked, conditions, cursors, told
 from shared.http.asked import seconds
-from shared.http.contract import bare, claimed, named, problems
+from shared.http.contract import bare, named, problems, tagged
 from shared.http.contract import told as telling
 from shared.http.problems import invalid
 from shared.http.wired import HELD, Api, IfNoneMatch, JobId, Lease, Strict, Traceparent, Wired
@@ -31,11 +31,10 @@ _FIRST_PAUSE, _LAST_PAUSE = 0.25, 2.0
 _LEAST_PAUSE = 0.001
 _HOLDER = ("renewJob", "completeJob", "retryJob", "abandonJob", "failJob")
 _JOB = telling(told.JobTold, "The job.", "ETag", "Retry-After")
+_LOOKED_UP = _JOB | {"links": tagged("cancelJob", "redriveJob", "deleteJob")}
 _HELD = {200: _JOB, **problems(404, 409, 412, 428)}
 _WITH_BODY = {200: _JOB, **problems(404, 409, 412, 415, 428)}
-_CLAIMED = telling(told.JobTold, "The job; its ETag is the lease.", "ETag", "Retry-After") | {
-    "links": claimed(*_HOLDER)
-}
+_HOLDERS = telling(told.JobTold, "The job; its ETag is the lease.", "ETag", "Retry-After") | {"links": tagged(*_HOLDER)}
 _ADDED = telling(told.JobTold, "The job is new.", "ETag", "Location", "Retry-After") | {
     "links": named("getJob", "claimJob", "cancelJob", "jobHistory", "whyNot")
 }
@@ -104,7 +103,7 @@ def list_jobs(
 @router.post(
     "/jobs/claim",
     operation_id="claimNext",
-    responses={200: _CLAIMED, 204: bare("There is none."), **problems(409, 415)},
+    responses={200: _HOLDERS, 204: bare("There is none."), **problems(409, 415)},
 )
 async def claim_next(api: Wired, order: asked.NextClaim) -> Response:
     """Claim one of the oldest due jobs of a type, and wait for one if need be; the order is approximate."""
@@ -113,7 +112,7 @@ async def claim_next(api: Wired, order: asked.NextClaim) -> Response:
         row = await anyio.to_thread.run_sync(partial(_tried, api, order))
         left = order.wait_seconds - (api.monotonic() - began)
         if row is not None:
-            return answers.job(row)
+            return answers.lease(row)
         if left < _LEAST_PAUSE:
             break
         await api.pause(min(pause, left))
@@ -123,12 +122,12 @@ async def claim_next(api: Wired, order: asked.NextClaim) -> Response:
 @router.get(
     "/jobs/{id}",
     operation_id="getJob",
-    responses={200: _JOB, 304: bare("The client has it already.", "ETag"), **problems(404, 409)},
+    responses={200: _LOOKED_UP, 304: bare("The client has it already.", "ETag"), **problems(404, 409)},
 )
 def get_job(api: Wired, job_id: JobId, if_none_match: IfNoneMatch = None) -> Response:
     """Look up a job."""
     row = api.darkroom().lookup.get(job_id)
-    if conditions.unchanged(if_none_match, conditions.tag(row)):
+    if conditions.unchanged(if_none_match, conditions.version_tag(row)):
         return answers.not_modified(answers.job_headers(row))
     return answers.job(row)
 
@@ -143,20 +142,20 @@ def job_history(api: Wired, job_id: JobId) -> Response:
     return JSONResponse({"attempts": [answers.attempt(one) for one in api.darkroom().lookup.history(job_id)]})
 
 
-@router.post("/jobs/{id}/claim", operation_id="claimJob", responses={200: _CLAIMED, **problems(404, 409, 415)})
+@router.post("/jobs/{id}/claim", operation_id="claimJob", responses={200: _HOLDERS, **problems(404, 409, 415)})
 def claim_job(api: Wired, job_id: JobId, order: asked.JobClaim) -> Response:
     """Claim this job."""
-    return answers.job(api.darkroom().hold.claim(job_id, owner=order.owner, lease=seconds(order.lease_seconds)))
+    return answers.lease(api.darkroom().hold.claim(job_id, owner=order.owner, lease=seconds(order.lease_seconds)))
 
 
-@router.post("/jobs/{id}/renew", operation_id="renewJob", responses=_WITH_BODY, openapi_extra=HELD)
+@router.post("/jobs/{id}/renew", operation_id="renewJob", responses=_WITH_BODY | {200: _HOLDERS}, openapi_extra=HELD)
 def renew_job(api: Wired, job_id: JobId, lease: Lease, news: asked.Renewal) -> Response:
     """Protect a claim from now on, and tell how far it is; a lapsed one that nobody took over is still good."""
     length = seconds(news.lease_seconds)
     row = api.darkroom().hold.renew(
         job_id, conditions.lease(lease), lease=length, progress=news.progress, cursor=news.cursor
     )
-    return answers.job(row)
+    return answers.lease(row)
 
 
 @router.post("/jobs/{id}/complete", operation_id="completeJob", responses=_WITH_BODY, openapi_extra=HELD)

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
-from shared.errors import Mismatch, NoSuchJob, Refused
+from shared.errors import NoSuchJob, Refused
 from shared.http import answers, asked, conditions, told
 from shared.http.contract import bare, problems
 from shared.http.contract import told as telling
@@ -31,7 +31,7 @@ _REFUSALS: Mapping[Outcome, tuple[str, str]] = {
 @router.post("/jobs/{id}/cancel", operation_id="cancelJob", responses={200: _JOB, **problems(404, 409, 412)})
 def cancel_job(api: Wired, job_id: JobId, if_match: IfMatch = None) -> Response:
     """End a job that waits or runs; its worker is fenced out."""
-    outcome = api.darkroom().operate.cancel(job_id, etag=_version(api, job_id, if_match))
+    outcome = api.darkroom().operate.cancel(job_id, versions=conditions.versions(if_match))
     return answers.job(_after(api, job_id, outcome))
 
 
@@ -43,7 +43,7 @@ def cancel_job(api: Wired, job_id: JobId, if_match: IfMatch = None) -> Response:
 )
 def redrive_job(api: Wired, job_id: JobId, if_match: IfMatch = None) -> Response:
     """Open a failed or canceled job again, with all of its attempts."""
-    outcome = api.darkroom().operate.redrive(job_id, etag=_version(api, job_id, if_match))
+    outcome = api.darkroom().operate.redrive(job_id, versions=conditions.versions(if_match))
     return answers.job(_after(api, job_id, outcome), status=202, located=True)
 
 
@@ -60,7 +60,7 @@ def delete_job(
     forget: Annotated[bool, Query(description="Forget its uniqueness as well.")] = False,  # noqa: FBT002 - of a query
 ) -> Response:
     """Let go of a job that has ended."""
-    api.darkroom().remove(job_id, forget=forget, etag=_version(api, job_id, if_match))
+    api.darkroom().remove(job_id, forget=forget, versions=conditions.versions(if_match))
     return Response(status_code=204)
 
 
@@ -83,17 +83,6 @@ def purge_jobs(api: Wired, order: asked.PurgeOrder) -> Response:
     if gone.left:
         return JSONResponse(counted, 202, headers={"Retry-After": str(answers.POLL_SECONDS)})
     return JSONResponse(counted)
-
-
-def _version(api: Api, job_id: str, if_match: str | None) -> str | None:
-    """Return which row's ETag a step must meet; of several that the client has seen, the one that stands there."""
-    named = conditions.versions(if_match)
-    if named is None or len(named) == 1:
-        return None if named is None else named[0]
-    stands = api.darkroom().lookup.get(job_id).etag
-    if stands not in named:
-        raise Mismatch
-    return stands
 
 
 def _after(api: Api, job_id: str, outcome: Outcome) -> Row:

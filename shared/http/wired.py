@@ -80,7 +80,7 @@ HELD: dict[str, Any] = {
             "name": "if-match",
             "in": "header",
             "required": True,
-            "description": "The ETag of the claim, or of any later answer about it: it is the lease.",
+            "description": "The lease: the ETag of the answer to the claim, or to the last renewal.",
             "schema": {"type": "string", "examples": ['"WzEsIjAwIiwiVy8wIl0"']},
         }
     ]

@@ -112,7 +112,7 @@ class Hold:
     def renew(
         self,
         job_id: str,
-        claim: Claim | None,
+        claim: Claim,
         *,
         lease: timedelta | None = None,
         progress: float | None = None,
@@ -124,7 +124,7 @@ class Hold:
 
         Args:
             job_id: The job.
-            claim: As the worker was given it; None where it names none.
+            claim: As the worker was given it.
             lease: Protection from now on; as long as the last without it.
             progress: Share done, 0 to 1.
             cursor: Where another attempt may go on; at most 4,096 characters.
@@ -146,7 +146,7 @@ class Hold:
 
         return self._written(self._claims.write(row, own, renewed), row, own, Event.RENEW)
 
-    def complete(self, job_id: str, claim: Claim | None, *, result: Mapping[str, Any]) -> Row:
+    def complete(self, job_id: str, claim: Claim, *, result: Mapping[str, Any]) -> Row:
         """Commit the result. Said again under the same token it changes nothing, and returns the job as it stands.
 
         Raises: as ``renew``; ``TooLarge`` when the result is larger than a row holds.
@@ -162,9 +162,7 @@ class Hold:
         )
         return self._written(won, row, own, Event.COMPLETE)
 
-    def retry(
-        self, job_id: str, claim: Claim | None, *, code: str, message: str, delay: timedelta | None = None
-    ) -> Row:
+    def retry(self, job_id: str, claim: Claim, *, code: str, message: str, delay: timedelta | None = None) -> Row:
         """Give the job back after a failure that may pass; FAILED when no attempt may follow.
 
         Raises: as ``renew``.
@@ -175,12 +173,12 @@ class Hold:
         won = self._claims.retry(row, own, code=code, message=message, delay=delay)
         return self._written(won, row, own, Event.RETRY, code)
 
-    def abandon(self, job_id: str, claim: Claim | None) -> Row:
+    def abandon(self, job_id: str, claim: Claim) -> Row:
         """Give the job back untouched; the attempt does not count. Raises: as ``renew``. Costs: 2."""
         row, own = self._own(job_id, claim, Event.ABANDON)
         return self._written(self._claims.abandon(row, own), row, own, Event.ABANDON)
 
-    def fail(self, job_id: str, claim: Claim | None, *, code: str, message: str) -> Row:
+    def fail(self, job_id: str, claim: Claim, *, code: str, message: str) -> Row:
         """End the job by an error that another attempt would meet again. Raises: as ``renew``. Costs: 2."""
         row, own = self._own(job_id, claim, Event.FAIL)
         return self._written(self._claims.fail(row, own, code=code, message=message), row, own, Event.FAIL, code)
@@ -202,16 +200,16 @@ class Hold:
             raise NoSuchJob
         return row
 
-    def _own(self, job_id: str, claim: Claim | None, event: Event) -> tuple[Row, Claim]:
+    def _own(self, job_id: str, claim: Claim, event: Event) -> tuple[Row, Claim]:
         row = self._found(job_id)
         return row, self._mine(row, claim, event)
 
-    def _mine(self, row: Row, claim: Claim | None, event: Event) -> Claim:
+    def _mine(self, row: Row, claim: Claim, event: Event) -> Claim:
         """Return the claim if it is the row's; a claim that this worker has ended by itself is no stale one."""
         job = row.job
-        if claim is not None and job.claim == claim:
+        if job.claim == claim:
             return claim
-        if job.state is not State.RUNNING and (claim is None or claim.token == job.token):
+        if job.state is not State.RUNNING and claim.token == job.token:
             raise Refused("wrong_state", f"The job is {job.state.value}: nobody holds it.")
         raise self._stale(job.id, claim, event)
 
@@ -227,10 +225,9 @@ class Hold:
             emit(told, job=won.job.id, ref=won.job.ref, token=won.job.token, code=code)
         return won
 
-    def _stale(self, job_id: str, claim: Claim | None, event: Event) -> Stale:
-        if claim is not None:
-            self._refusals(job_id, claim.token, report=event.value)
-            emit(Happened.REFUSED, job=job_id, token=claim.token)
+    def _stale(self, job_id: str, claim: Claim, event: Event) -> Stale:
+        self._refusals(job_id, claim.token, report=event.value)
+        emit(Happened.REFUSED, job=job_id, token=claim.token)
         return Stale("The lease is lost: another worker has claimed the job, or it was ended from outside.")
 
     def _shuffled(self, items: "range | list[Any]") -> list[Any]:
@@ -244,5 +241,5 @@ _TOLD = {
 }
 
 
-def _completed_by(job: Job, claim: Claim | None) -> bool:
-    return job.state is State.COMPLETED and claim is not None and claim.token == job.token
+def _completed_by(job: Job, claim: Claim) -> bool:
+    return job.state is State.COMPLETED and claim.token == job.token

@@ -1,5 +1,7 @@
 """What operators do to one job by hand: cancel it, or open it again."""
 
+from collections.abc import Collection
+
 from shared import moves
 from shared.clock import ServerClock
 from shared.errors import IllegalTransition, Lost, Mismatch, Undecided
@@ -28,12 +30,12 @@ class Operate:
         self._announce = announce
         self._clock = clock
 
-    def cancel(self, job_id: str, *, etag: str | None = None) -> Outcome:
+    def cancel(self, job_id: str, *, versions: Collection[str] | None = None) -> Outcome:
         """End a job that waits or runs; a worker that holds it is fenced out, and its result refused.
 
         Args:
             job_id: The job.
-            etag: Of its row, as the caller has seen it; whatever stands there without it.
+            versions: Fingerprints of its row, as the caller has seen it; any version without them.
 
         Returns:
             CANCELED, also when somebody else was first; ENDED when it had ended otherwise; UNKNOWN; LEFT for a job of
@@ -51,7 +53,7 @@ class Operate:
             row = found(self._jobs, job_id)
             if isinstance(row, Outcome):
                 return row
-            if etag is not None and etag != row.etag:
+            if versions is not None and row.fingerprint not in versions:
                 raise Mismatch
             if row.job.state.ended:
                 return Outcome.CANCELED if row.job.state is State.CANCELED else Outcome.ENDED
@@ -64,14 +66,14 @@ class Operate:
             return Outcome.CANCELED
         raise _busy(job_id)
 
-    def redrive(self, job_id: str, *, etag: str | None = None) -> Outcome:
+    def redrive(self, job_id: str, *, versions: Collection[str] | None = None) -> Outcome:
         """Open a failed or canceled job again, with all of its attempts, and send its message.
 
         The key row must name this job, and the write matches it: so no older version is opened over a newer one.
 
         Args:
             job_id: The job.
-            etag: As for ``cancel``.
+            versions: As for ``cancel``.
 
         Returns:
             REDRIVEN; LIVE when it waits or runs already; ENDED when it is completed; OUTDATED when a newer version of
@@ -89,7 +91,7 @@ class Operate:
             row = found(self._jobs, job_id)
             if isinstance(row, Outcome):
                 return row
-            if etag is not None and etag != row.etag:
+            if versions is not None and row.fingerprint not in versions:
                 raise Mismatch
             key = self._jobs.key(row.job.type, row.job.ref) if row.job.unique else None
             if key is not None and key.job_id != job_id:

@@ -1,5 +1,7 @@
 """Delete one ended job by hand, and forget that there was one, if that is wanted."""
 
+from collections.abc import Collection
+
 from shared.errors import Lost, Mismatch, NewerSchema, NoSuchJob, Refused, Undecided
 from shared.ids import bucket, kind
 from shared.index import JobIndex
@@ -33,13 +35,13 @@ class Remove:
         self._thumbnails = thumbnails
         self._settings = settings
 
-    def __call__(self, job_id: str, *, forget: bool, etag: str | None = None) -> None:
+    def __call__(self, job_id: str, *, forget: bool, versions: Collection[str] | None = None) -> None:
         """Delete a job with its attempts and thumbnails, as ``purge`` does it.
 
         Args:
             job_id: The job.
             forget: Whether its reference may be added again; also of a job that is purged already.
-            etag: Of its row, as the caller has seen it; whatever stands there without it.
+            versions: Fingerprints of its row, as the caller has seen it; any version without them.
 
         Raises:
             InvalidReference: That is no job id.
@@ -60,7 +62,7 @@ class Remove:
                 if self._forgotten(job_id):
                     return
                 continue
-            if etag is not None and etag != row.etag:
+            if versions is not None and row.fingerprint not in versions:
                 raise Mismatch
             if not row.job.state.ended:
                 raise Refused("live", f"The job is {row.job.state.value}; cancel it first.")

@@ -175,12 +175,12 @@ class Api:
         job |= {"state": "RUNNING", "token": job["token"] + 1, "attempts": job["attempts"] + 1}
         job["owner"] = request.body["owner"]
         self._leased(job, request)
-        return self._told(job)
+        return self._told(job, lease=True)
 
     def _held(self, job: dict[str, Any], request: Request) -> Reply:
         if "if-match" not in request.headers:
             return problem(428, "if_match_required")
-        if request.headers["if-match"].rsplit(".", 1)[0] != self._etag(job).rsplit(".", 1)[0]:
+        if request.headers["if-match"].rsplit(".", 1)[0] != self._lease(job).rsplit(".", 1)[0]:
             return problem(412, "stale")
         if request.call == "complete" and job["state"] == "COMPLETED":
             return self._told(job)
@@ -189,9 +189,9 @@ class Api:
         if request.call == "renew":
             job |= {name: request.body[name] for name in ("progress", "cursor") if name in request.body}
             self._leased(job, request)
-        else:
-            told = {name: request.body[name] for name in ("result", "error") if name in request.body}
-            job |= {"state": _ENDS[request.call], "owner": None, "lease_until": None, **told}
+            return self._told(job, lease=True)
+        told = {name: request.body[name] for name in ("result", "error") if name in request.body}
+        job |= {"state": _ENDS[request.call], "owner": None, "lease_until": None, **told}
         return self._told(job)
 
     def _operated(self, job: dict[str, Any], request: Request) -> Reply:
@@ -220,16 +220,16 @@ class Api:
         seconds = float(request.body.get("lease_seconds", 60))
         job["lease_until"] = f"2026-01-01T00:{int(seconds // 60):02}:{seconds % 60:06.3f}Z"
 
-    def _etag(self, job: Mapping[str, Any]) -> str:
+    def _lease(self, job: Mapping[str, Any]) -> str:
         return f'"{job["token"]}.{self._claim_ids.get(job["id"], 0)}.{self._writes}"'
 
-    def _told(self, job: Mapping[str, Any]) -> Reply:
-        return Reply(200, *self._content(job))
+    def _told(self, job: Mapping[str, Any], *, lease: bool = False) -> Reply:
+        return Reply(200, *self._content(job, lease=lease))
 
-    def _content(self, job: Mapping[str, Any]) -> tuple[Any, Mapping[str, str]]:
+    def _content(self, job: Mapping[str, Any], *, lease: bool = False) -> tuple[Any, Mapping[str, str]]:
         self._writes += 1
         live = {} if job["state"] in _ENDED else {"Retry-After": self.retry_after}
-        return dict(job), {"ETag": self._etag(job), **live}
+        return dict(job), {"ETag": self._lease(job) if lease else f'"v:{self._writes}"', **live}
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -14,7 +14,7 @@ from tests.doubles.world import World
 KIND = "word-count"
 MINUTE = timedelta(minutes=1)
 #: What a holder may call, each as it is called at its shortest.
-CALLS: dict[str, Callable[[World, str, Claim | None], Row]] = {
+CALLS: dict[str, Callable[[World, str, Claim], Row]] = {
     "renew": lambda world, job_id, claim: world.hold.renew(job_id, claim),
     "complete": lambda world, job_id, claim: world.hold.complete(job_id, claim, result={"words": 2}),
     "retry": lambda world, job_id, claim: world.hold.retry(job_id, claim, code="busy", message="Lent out."),

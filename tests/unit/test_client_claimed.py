@@ -41,16 +41,16 @@ def held(client: Client) -> Claimed:
 
 
 @pytest.mark.parametrize(("name", "end", "state"), ENDS)
-def test_an_end_is_told_with_the_newest_etag(
+def test_an_end_is_told_with_the_newest_lease(
     api: Api, held: Claimed, name: str, end: Callable[[Claimed], None], state: str
 ) -> None:
-    assert held.renew() == 20
-    etag = held.job.etag
+    assert (held.renew(), held.job.etag) == (20, None)
     end(held)
     assert held.job.state == state
     sent = api.sent(name)
-    assert [request.headers["if-match"] for request in sent] == [etag]
-    assert etag != api.sent("renew")[0].headers["if-match"]
+    (lease,) = [request.headers["if-match"] for request in sent]
+    assert lease.startswith('"1.')
+    assert lease != api.sent("renew")[0].headers["if-match"]
 
 
 def test_progress_and_cursor_go_with_the_next_renewal(api: Api, held: Claimed) -> None:

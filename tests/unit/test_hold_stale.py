@@ -64,8 +64,8 @@ def test_a_write_that_meets_ones_own_renewal_goes_through(call: str) -> None:
 
 
 @every_call
-@pytest.mark.parametrize("claim", [None, Claim("somebody's", 1), Claim("somebody's", 7)])
-def test_without_the_claim_of_the_row_it_is_stale(call: str, claim: Claim | None) -> None:
+@pytest.mark.parametrize("claim", [Claim("somebody's", 1), Claim("somebody's", 7)])
+def test_without_the_claim_of_the_row_it_is_stale(call: str, claim: Claim) -> None:
     world = World()
     job_id, _ = held(world)
     with pytest.raises(Stale):
@@ -78,7 +78,7 @@ def test_a_job_that_nobody_holds_is_in_the_wrong_state(call: str) -> None:
     world = World()
     job_id = added(world)
     with pytest.raises(Refused) as met:
-        CALLS[call](world, job_id, None)
+        CALLS[call](world, job_id, Claim("somebody's", 0))
     assert met.value.code == "wrong_state"
 
 

@@ -108,10 +108,10 @@ def test_an_outage_is_no_answer(*, forget: bool) -> None:
 def test_a_version_that_the_caller_has_seen_is_removed_and_no_other() -> None:
     world = World()
     job_id = ended(world)
-    etag = world.jobs.kept.jobs[job_id].etag
+    seen = world.jobs.kept.jobs[job_id].fingerprint
     with pytest.raises(Mismatch):
-        world.remove(job_id, forget=False, etag='"another"')
-    world.remove(job_id, forget=False, etag=etag)
+        world.remove(job_id, forget=False, versions={"another"})
+    world.remove(job_id, forget=False, versions={seen, "another"})
     assert world.jobs.kept.jobs == {}
 
 
@@ -120,7 +120,7 @@ def test_a_version_that_moves_on_under_the_removal_is_not_removed() -> None:
     job_id = ended(world)
     world.ended.before("purge", lambda: world.operate.redrive(job_id), int)
     with pytest.raises(Mismatch):
-        world.remove(job_id, forget=False, etag=world.jobs.kept.jobs[job_id].etag)
+        world.remove(job_id, forget=False, versions={world.jobs.kept.jobs[job_id].fingerprint})
     assert world.job(job_id).state is State.PENDING
 
 

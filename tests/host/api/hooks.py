@@ -18,7 +18,8 @@ from tests.host.api.leaks import leaked
 
 _SEEN = json.loads(os.environ["DARKROOM_GROUND"])
 _TOLD = Path(os.environ["DARKROOM_TOLD"])
-_JOBS: dict[str, tuple[str, str]] = {identity: (state, etag) for identity, (state, etag) in _SEEN["jobs"].items()}
+#: State, lease and version tag by id; a tag is empty where it is not known.
+_JOBS: dict[str, tuple[str, str, str]] = {}
 _IMAGES: dict[str, str] = _SEEN["images"]
 _PAGES: dict[str, dict[str, Any]] = {}
 #: One sequence for the one thread that sends; what it draws depends on the cases alone.
@@ -71,8 +72,7 @@ def after_call(_: schemathesis.HookContext, case: Case, response: schemathesis.R
     body = _body(response)
     for job in [body, *body.get("items", ()), *(item.get("job") or {} for item in body.get("items", ()))]:
         if "attempts" in job and "state" in job and job["id"] not in _SEEN["pictured"]:
-            tag = response.headers.get("etag", [""])[0] if job is body else _JOBS.get(job["id"], ("", ""))[1]
-            _JOBS[job["id"]] = (job["state"], tag)
+            _note(job["id"], job["state"], response.headers.get("etag", [""])[0] if job is body else "")
     if operation == "deleteJob" and response.status_code == 204:
         _JOBS.pop(case.path_parameters["id"], None)
     if body.get("code") == "no_such_job":
@@ -87,6 +87,12 @@ def tells_nothing_of_the_machine(_: schemathesis.CheckContext, response: schemat
     text = (response.content or b"").decode("latin-1") + str(response.headers)
     found = leaked(text, json.loads(os.environ["DARKROOM_SECRETS"]))
     assert not found, found
+
+
+def _note(identity: str, state: str, tag: str) -> None:
+    """Keep what an answer says: a version tag is known by its colon, a lease stays good while its holder works."""
+    lease = _JOBS.get(identity, ("", "", ""))[1] if state in _HELD else ""
+    _JOBS[identity] = (state, lease, tag) if ":" in tag else (state, tag or lease, "")
 
 
 def _hasten(operation: str, case: Case) -> None:
@@ -108,12 +114,13 @@ def _hasten(operation: str, case: Case) -> None:
 def _lead_to_job(operation: str, case: Case) -> None:
     """Name a job that the call can do something to, with its ETag where the case has one."""
     states = _WANTED.get(operation, _LIVE + _ENDED)
-    if _JOBS.get(case.path_parameters["id"], ("",))[0] not in states:
-        fitting = sorted(identity for identity, (state, _) in _JOBS.items() if state in states)
+    if _JOBS.get(case.path_parameters["id"], ("", "", ""))[0] not in states:
+        fitting = sorted(identity for identity, (state, _, _) in _JOBS.items() if state in states)
         if not fitting:
             return
         case.path_parameters["id"] = _DRAWN.choice(fitting)
-    tag = _JOBS[case.path_parameters["id"]][1]
+    _, lease, version = _JOBS[case.path_parameters["id"]]
+    tag = lease if _WANTED.get(operation) is _HELD else version
     if "if-match" in case.headers:
         case.headers["if-match"] = tag or "*"
 
@@ -168,3 +175,7 @@ def _body(response: schemathesis.Response) -> dict[str, Any]:
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
+
+
+for _identity, (_state, _tag) in _SEEN["jobs"].items():
+    _note(_identity, _state, _tag)

@@ -166,5 +166,6 @@ LEASES: dict[str, str | bytes] = {
     "half": '"WzEsIjAwIiwiVy8wIl0',
     "deep": '"' + "W1tb" * 1_000 + '"',
     "a number of 400 digits": '"Wzk' + "5OTk" * 100 + 'LG51bGwsIiJd"',
+    "a lease without a claim": '"WzEsbnVsbCwiVy8wIl0"',
     "quotes of a query": '"\' or 1 eq 1"',
 }

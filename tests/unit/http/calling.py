@@ -10,7 +10,7 @@ from urllib.parse import quote
 import azure.functions as func
 
 from shared.http.app import build
-from shared.http.front import Front, answered
+from shared.http.front import Front, answered, carrier
 from shared.http.wired import Api
 from shared.steps.upload import Upload
 from shared.wiring import Darkroom
@@ -57,8 +57,7 @@ class Site:
         self.darkroom = _wired(self.world)
         self.api = Api(lambda: cast("Darkroom", self.darkroom), self._pause, self.world.clock, self.world.draw)
         self.app = build(self.api)
-        carry = func.AsgiMiddleware(self.app).handle_async
-        self.front = Front(carry, max_bytes=lambda: self.world.settings.max_bytes)
+        self.front = Front(carrier(self.app), max_bytes=lambda: self.world.settings.max_bytes)
 
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)

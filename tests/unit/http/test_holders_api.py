@@ -43,9 +43,10 @@ def test_a_lost_lease_is_412(site: Site, call: str, body: Any) -> None:  # noqa:
 
 @pytest.mark.parametrize(("call", "body"), CALLS)
 def test_a_job_that_nobody_holds_is_409(site: Site, call: str, body: Any) -> None:  # noqa: ANN401
-    job = site.added()
-    answer = site.call("POST", f"/jobs/{job.json['id']}/{call}", body, if_match=job.headers["etag"])
-    assert answer.refusal == (409, "wrong_state", None)
+    held = site.claimed()
+    path, lease = f"/jobs/{held.json['id']}", held.headers["etag"]
+    site.call("POST", f"{path}/abandon", if_match=lease)
+    assert site.call("POST", f"{path}/{call}", body, if_match=lease).refusal == (409, "wrong_state", None)
 
 
 def test_an_older_version_of_the_same_claim_is_still_the_lease(site: Site) -> None:
