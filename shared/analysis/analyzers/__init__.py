@@ -10,12 +10,12 @@ from importlib import import_module
 from typing import Any
 
 from shared.analysis.decode import Working
+from shared.analysis.validation import MAX_SECTION_CHARACTERS
 
 #: What ``core`` stands for, in the order of the report.
 CORE = ("quality", "color", "hash", "placeholder")
 
-#: Characters of one section as JSON, and of all: a report has to fit into a property of a table's row, 32,768 of them.
-MAX_SECTION_CHARACTERS = 8_000
+#: Characters of all sections as JSON: a report has to fit into a property of a table's row, 32,768 of them.
 MAX_ALL_CHARACTERS = 24_000
 
 
