@@ -12,6 +12,7 @@ from pathlib import Path
 from docs import report_schema
 from shared.invariants import INFORMATION, Rule
 from shared.jobs import TRANSITIONS, State
+from shared.rules.ignored import Ignored
 from shared.settings import Settings
 from shared.telemetry import Happened
 
@@ -41,6 +42,10 @@ def _events() -> list[Sequence[str]]:
     return [("name in code", "`event` in the log"), *((event.name, event.value) for event in Happened)]
 
 
+def _ignored() -> list[Sequence[str]]:
+    return [("`reason` in the log", "meaning"), *((each.reason, each.value) for each in Ignored)]
+
+
 def _invariants() -> list[Sequence[str]]:
     rows: list[Sequence[str]] = [("rule", "what is wrong", "")]
     rows += [(rule.name.lower(), rule.value, "note" if rule in INFORMATION else "violation") for rule in Rule]
@@ -51,6 +56,7 @@ TABLES: Mapping[str, Callable[[], list[Sequence[str]]]] = {
     "settings": _settings,
     "transitions": _transitions,
     "events": _events,
+    "ignored": _ignored,
     "invariants": _invariants,
 }
 

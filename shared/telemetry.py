@@ -18,7 +18,7 @@ class Happened(StrEnum):
     DUPLICATE = "event was a duplicate"
     UNCHANGED = "only metadata has changed: not analysed again"
     VANISHED = "blob vanished before it was recorded"
-    IGNORED = "event of another container ignored"
+    IGNORED = "event ignored, on purpose"
     CLAIMED = "analysis started"
     COMPLETED = "job completed"
     ENDED = "job ended"

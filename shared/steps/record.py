@@ -24,6 +24,7 @@ from shared.images import BlobFacts, ImageRef
 from shared.jobs import Event, Job, JobError, Move, State
 from shared.leftovers import Rejections
 from shared.ports import ImageStore, JobStore, Key, Row
+from shared.rules.ignored import Ignored
 from shared.settings import Settings
 from shared.steps.announce import Announce
 from shared.steps.outcomes import Outcome
@@ -131,7 +132,7 @@ class Record:
         path = path or ""
         container, _, name = path.partition("/")
         if container != self._settings.images_container or not name:
-            emit(Happened.IGNORED, container=container)
+            emit(Happened.IGNORED, reason=Ignored.OTHER_CONTAINER.reason, container=container)
             return Outcome.IGNORED
         try:
             return self(ImageRef.of(path), traceparent=traceparent or None).outcome
