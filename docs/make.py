@@ -43,7 +43,7 @@ def _events() -> list[Sequence[str]]:
 
 
 def _ignored() -> list[Sequence[str]]:
-    return [("`reason` in the log", "meaning"), *((each.reason, each.value) for each in Ignored)]
+    return [("reason in the log", "meaning"), *((each.reason, each.value) for each in Ignored)]
 
 
 def _invariants() -> list[Sequence[str]]:
