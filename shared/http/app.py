@@ -156,8 +156,8 @@ def _response(problem: Problem, path: str) -> Response:
 
 
 def _mark(headers: MutableHeaders, *, bodiless: bool) -> None:
-    """Set the headers of every answer; nothing is kept by others but what says so."""
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers.setdefault("Cache-Control", "no-store")
+    """Set the headers of every answer; what an answer says of itself stays."""
+    for name, value in problems.HEADERS.items():
+        headers.setdefault(name, value)
     if bodiless:
         del headers["content-length"]

@@ -120,7 +120,7 @@ async def answered(front: Callable[[], Front], request: func.HttpRequest, contex
 
 
 def _refused(problem: Problem, request: func.HttpRequest) -> func.HttpResponse:
-    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", **problem.headers}
+    headers = {**problems.HEADERS, **problem.headers}
     body = b"" if request.method == "HEAD" else problems.encoded(problem, _path(request.url))
     return func.HttpResponse(body, status_code=problem.status, headers=headers, mimetype=problems.MEDIA_TYPE)
 

@@ -1,7 +1,6 @@
 """Images: what is known of them, and their way in."""
 
 # ruff: noqa: FAST003 - paths name their parameters as clients know them: by the aliases of JobId and ImageId
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query
@@ -10,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from shared.errors import InvalidReference, Mismatch, NoSuchImage
-from shared.http import answers, asked, conditions, cursors, told
+from shared.http import answers, asked, conditions, cursors, media_types, told
 from shared.http.contract import bare, content, named, problems
 from shared.http.contract import told as telling
 from shared.http.jobs import cause
@@ -42,7 +41,6 @@ router = APIRouter(route_class=Strict, tags=["images"])
 #: Seconds for which a client may keep a thumbnail: another version of the image has another job.
 _KEPT_SECONDS = 300
 _MAX_BUCKETS = 256
-_MEDIA_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,127}/[!#$%&'*+.^_`|~0-9A-Za-z-]{1,127}(\s*;[ -~]{0,100})?")
 _TAKEN = telling(told.AcceptedTold, "Its job is recorded.", "Location", "Retry-After") | {"links": named("getJob")}
 _FOUND = telling(told.ImageTold, "The image.")
 _PAGE = telling(told.ImagesTold, "A page.") | {
@@ -95,7 +93,7 @@ def analyze_image(api: Wired, image: asked.ImageName, traceparent: Traceparent =
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": dict.fromkeys(("application/octet-stream", "image/png", "image/jpeg"), _UPLOAD),
+            "content": dict.fromkeys(media_types.UPLOADS, _UPLOAD),
         }
     },
 )
@@ -104,18 +102,17 @@ def upload_image(
     api: Wired,
     name: ImageName,
     data: Annotated[bytes, Depends(_body)],
-    content_type: Annotated[str, Header(include_in_schema=False)] = "application/octet-stream",
+    content_type: Annotated[str, Header(include_in_schema=False)] = media_types.UNDECLARED,
     if_match: IfMatch = None,
     if_none_match: Annotated[str, Header(pattern=r"^\*?$", description="`*`: only where nothing has that name.")] = "",
 ) -> Response:
     """Upload an image and analyse it."""
+    mime = media_types.declared(content_type)
     if not data:
         raise invalid("body", "It is empty.")
-    if not _MEDIA_TYPE.fullmatch(content_type):
-        raise invalid("header.content-type", "It is no media type.")
     ref = _ref(api, name, "path.image")
     only_new, etag = if_none_match != "", _blob_version(if_match)
-    recorded = api.darkroom().upload(ref, data, content_type=content_type, only_new=only_new, etag=etag)
+    recorded = api.darkroom().upload(ref, data, content_type=mime, only_new=only_new, etag=etag)
     return _accepted(api, ref, recorded)
 
 
@@ -158,7 +155,10 @@ def get_thumbnail(api: Wired, image_id: ImageId, if_none_match: IfNoneMatch = No
     headers = {"ETag": etag, "Cache-Control": f"private, max-age={_KEPT_SECONDS}"}
     if conditions.unchanged(if_none_match, etag):
         return answers.not_modified(headers)
-    return Response(found.data, headers=headers, media_type=found.mime)
+    mime = media_types.of_thumbnail(found.data)
+    if mime is None:
+        raise NoSuchImage
+    return Response(found.data, headers=headers | {"Content-Disposition": "inline"}, media_type=mime)
 
 
 def _ref(api: Api, name: str, field: str) -> ImageRef:

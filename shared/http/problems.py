@@ -15,6 +15,12 @@ from urllib.parse import quote
 from shared import errors
 
 MEDIA_TYPE = "application/problem+json"
+#: Of every answer that says nothing else: a browser shows it as what it is, runs nothing in it, keeps nothing.
+HEADERS: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "Cache-Control": "no-store",
+}
 #: Seconds after which a client may try again when storage is out.
 RETRY_SECONDS = 5
 #: Of one answer: fields told, characters of a field's name, of an instance.

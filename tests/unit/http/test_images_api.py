@@ -6,6 +6,7 @@ from shared.index import Thumbnail
 from tests.unit.http.calling import Site
 
 NOBODY = "0" * 32
+PNG = b"\x89PNG\r\n\x1a\n and so on"
 
 
 def test_an_image_that_is_there_is_taken_in(site: Site) -> None:
@@ -37,10 +38,8 @@ def test_an_upload_is_stored_and_recorded(site: Site) -> None:
     assert (head.size_bytes, head.content_type) == (5, "image/png")
 
 
-def test_an_empty_upload_and_a_media_type_that_is_none_are_422(site: Site) -> None:
+def test_an_empty_upload_is_422(site: Site) -> None:
     assert site.call("PUT", "/images/a", b"").refusal == (422, "invalid", "body")
-    answer = site.call("PUT", "/images/a", b"x", content_type="a b")
-    assert answer.refusal == (422, "invalid", "header.content-type")
 
 
 def test_an_upload_may_ask_for_a_free_name(site: Site) -> None:
@@ -80,9 +79,9 @@ def test_a_list_of_images_goes_on_where_it_ended(site: Site) -> None:
 
 
 def test_a_thumbnail_is_bytes_that_a_client_may_keep(site: Site) -> None:
-    site.darkroom.lookup.thumbnail = lambda _: Thumbnail(b"tiny", "image/webp", "j", 3)
+    site.darkroom.lookup.thumbnail = lambda _: Thumbnail(PNG, "text/html", "j", 3)
     answer = site.call("GET", f"/images/{NOBODY}/thumbnail")
-    assert (answer.body, answer.headers["content-type"], answer.headers["etag"]) == (b"tiny", "image/webp", '"j.3"')
+    assert (answer.body, answer.headers["content-type"], answer.headers["etag"]) == (PNG, "image/png", '"j.3"')
     assert answer.headers["cache-control"] == "private, max-age=300"
     again = site.call("GET", f"/images/{NOBODY}/thumbnail", if_none_match='"j.3"')
     assert (again.status, again.body) == (304, b"")
@@ -102,3 +101,50 @@ def test_no_image_is_no_error_of_a_list(site: Site) -> None:
 
     site.darkroom.lookup.image_named = nobody
     assert site.call("GET", "/images?name=a").json["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "stored"),
+    [("", "application/octet-stream"), ("IMAGE/PNG; q=1", "image/png"), ("image/heic ", "image/heic")],
+)
+def test_an_upload_may_declare_an_image_or_nothing(site: Site, declared: str, stored: str) -> None:
+    assert site.call("PUT", "/images/a", b"x", content_type=declared).status == 202
+    assert site.world.images.head(ImageRef("images", "a")).content_type == stored
+
+
+@pytest.mark.case("security L", was="202: text/html was stored as declared")
+@pytest.mark.parametrize(
+    "declared",
+    ["text/html", "image/svg+xml", "image/svg", "a b", "image/*", "text/html;image/png", "image/png\x0b", "*"],
+)
+def test_an_upload_that_declares_anything_else_is_415_with_the_list(site: Site, declared: str) -> None:
+    answer = site.call("PUT", "/images/a", b"x", content_type=declared)
+    assert answer.refusal == (415, "not_an_image", None)
+    assert "image/webp" in answer.json["detail"]
+    assert declared not in answer.json["detail"]
+    assert site.world.journal == []
+
+
+@pytest.mark.case("security C2", was="text/html of the API's origin")
+@pytest.mark.parametrize(
+    ("data", "mime"),
+    [(PNG, "image/png"), (b"\xff\xd8\xff\xe0", "image/jpeg"), (b"RIFF\0\0\0\0WEBPVP8 ", "image/webp")],
+)
+def test_a_thumbnail_is_shown_by_what_it_is_and_in_a_sandbox(site: Site, data: bytes, mime: str) -> None:
+    site.darkroom.lookup.thumbnail = lambda _: Thumbnail(data, "text/html", "j", 3)
+    headers = site.call("GET", f"/images/{NOBODY}/thumbnail").headers
+    assert (headers["content-type"], headers["x-content-type-options"]) == (mime, "nosniff")
+    assert {"sandbox", "default-src 'none'"} <= set(headers["content-security-policy"].split("; "))
+
+
+@pytest.mark.parametrize("data", [b"<svg onload=x>", b"RIFF\0\0\0\0WAVE", b"GIF89a", b"\x89PNG", b""])
+def test_what_is_no_thumbnail_by_its_bytes_is_never_served(site: Site, data: bytes) -> None:
+    site.darkroom.lookup.thumbnail = lambda _: Thumbnail(data, "image/png", "j", 3)
+    assert site.call("GET", f"/images/{NOBODY}/thumbnail").refusal == (404, "no_such_image", None)
+
+
+@pytest.mark.parametrize("path", ["/jobs", "/metrics", "/nothing", "/openapi.json", "/%ff", "/images/x"])
+def test_no_answer_but_the_page_may_run_anything(site: Site, path: str) -> None:
+    headers = site.call("GET", path).headers
+    assert "sandbox" in headers["content-security-policy"]
+    assert "sandbox" not in site.call("GET", "/dashboard").headers["content-security-policy"]
