@@ -1,9 +1,15 @@
-"""One thread that renews every lease of this process, and tells a holder when its lease is lost."""
+"""What renews every lease of this process, and tells a holder when its lease is lost.
 
+One thread knows when each lease is due. Each renewal runs in a thread of its own: a partition that hangs keeps no other
+lease from its renewal, however many leases hang with it.
+"""
+
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Generic, TypeVar
 
 from shared import leases
@@ -11,6 +17,8 @@ from shared.errors import IllegalTransition, Lost, Stale
 from shared.telemetry import Happened, emit
 
 R = TypeVar("R")
+#: Tells how much is left of the time that one renewal may take, all of its requests together.
+Left = Callable[[], timedelta]
 
 
 class Held(Generic[R]):
@@ -22,7 +30,7 @@ class Held(Generic[R]):
     def __init__(
         self,
         row: R,
-        renew: Callable[[R, timedelta], R],
+        renew: Callable[[R, Left], R],
         *,
         lease: timedelta,
         margin: timedelta,
@@ -37,8 +45,10 @@ class Held(Generic[R]):
         self._next_at = leases.renew_at(sent_at=sent_at, lease=lease)
         self._monotonic = monotonic
         self._mutex = threading.Lock()
+        self._guard = threading.Lock()
         self._retired = False
         self._refused = False
+        self._begun = False
 
     @property
     def row(self) -> R:
@@ -56,22 +66,41 @@ class Held(Generic[R]):
         """Monotonic second of the next renewal; infinite when there will be none."""
         return float("inf") if self._retired or self.lost else self._next_at
 
+    def begin(self) -> bool:
+        """Say whether a renewal is due that nobody has begun; whoever is told so calls ``beat``."""
+        with self._guard:
+            due = not self._begun and self.renew_at <= self._monotonic()
+            self._begun = self._begun or due
+            return due
+
+    @property
+    def begun(self) -> bool:
+        """Whether a renewal has begun, and not ended."""
+        return self._begun
+
     def beat(self) -> None:
         """Renew, unless retired; a failure is logged and tried again soon, as long as the lease lasts."""
-        with self._mutex:
-            if self._retired or self.lost:
-                return
-            sent_at = self._monotonic()
-            try:
-                self._row = self._renew(self._row, leases.renewal_timeout(self._lease))
-            except (Lost, Stale, IllegalTransition):
-                self._refused = True
-            except Exception as error:  # noqa: BLE001 - the edge of a thread that keeps all leases of the process
-                emit(Happened.RENEWAL_FAILED, level=logging.WARNING, error=type(error).__name__)
-                self._next_at = self._monotonic() + leases.renewal_timeout(self._lease).total_seconds()
-            else:
-                self._sent_at = sent_at
-                self._next_at = leases.renew_at(sent_at=sent_at, lease=self._lease)
+        try:
+            with self._mutex:
+                if not (self._retired or self.lost):
+                    self._renewed()
+        finally:
+            with self._guard:
+                self._begun = False
+
+    def _renewed(self) -> None:
+        sent_at, share = self._monotonic(), leases.renewal_timeout(self._lease)
+        stop_at = sent_at + share.total_seconds()
+        try:
+            self._row = self._renew(self._row, lambda: timedelta(seconds=max(0.0, stop_at - self._monotonic())))
+        except (Lost, Stale, IllegalTransition):
+            self._refused = True
+        except Exception as error:  # noqa: BLE001 - the edge of a thread that keeps a lease of the process
+            emit(Happened.RENEWAL_FAILED, level=logging.WARNING, error=type(error).__name__)
+            self._next_at = max(stop_at, self._monotonic())
+        else:
+            self._sent_at = sent_at
+            self._next_at = leases.renew_at(sent_at=sent_at, lease=self._lease)
 
     def retire(self) -> R:
         """End the renewals, wait for one that is under way, and return the newest row: what a commit must match."""
@@ -81,12 +110,12 @@ class Held(Generic[R]):
 
 
 class Heartbeat:
-    """Renew all leases of a process from one thread, which starts with the first of them.
+    """Renew all leases of a process; the thread that knows when starts with the first of them.
 
     Args:
         margin: Kept back from every lease by its holder.
         monotonic: Seconds that never go back.
-        threaded: Whether to start the thread; without it somebody calls ``beat``.
+        threaded: Whether to start threads; without them somebody calls ``beat``, which renews one after the other.
     """
 
     def __init__(self, *, margin: timedelta, monotonic: Callable[[], float], threaded: bool = True) -> None:
@@ -98,12 +127,12 @@ class Heartbeat:
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def hold(self, row: R, renew: Callable[[R, timedelta], R], *, lease: timedelta, sent_at: float) -> Held[R]:
+    def hold(self, row: R, renew: Callable[[R, Left], R], *, lease: timedelta, sent_at: float) -> Held[R]:
         """Begin to renew a lease that has just been won.
 
         Args:
             row: As it was won.
-            renew: Takes the newest row and the time that the request may take, returns the row renewed.
+            renew: Takes the newest row and what tells how long its requests may still take, returns the row renewed.
             lease: Protection given by each renewal.
             sent_at: Monotonic second before the winning request was sent.
         """
@@ -120,16 +149,29 @@ class Heartbeat:
         """Renew what is due, in the order in which it is due.
 
         Returns:
-            Seconds until the next renewal; None when nothing is held.
+            Seconds until the next renewal; None when none is to come, or before one that is under way has ended.
         """
         with self._guard:
-            self._held = [held for held in self._held if held.renew_at != float("inf")]
+            self._held = [held for held in self._held if held.begun or held.renew_at != float("inf")]
             pending = sorted(self._held, key=lambda held: held.renew_at)
         for held in pending:
-            if held.renew_at <= self._monotonic():
-                held.beat()
-        waits = [held.renew_at - self._monotonic() for held in pending if held.renew_at != float("inf")]
-        return max(0.0, min(waits)) if waits else None
+            if held.begin():
+                self._renew(held)
+        waits = [held.renew_at - self._monotonic() for held in pending if not held.begun]
+        soonest = min(waits, default=float("inf"))
+        return None if soonest == float("inf") else max(0.0, soonest)
+
+    def _renew(self, held: Held[object]) -> None:
+        """Renew one lease beside the others; here and now where the system gives no thread."""
+        if self._threaded:
+            with contextlib.suppress(RuntimeError):
+                threading.Thread(target=partial(self._aside, held), name="renewal", daemon=True).start()
+                return
+        held.beat()
+
+    def _aside(self, held: Held[object]) -> None:
+        held.beat()
+        self._wake.set()  # when it is due next has changed
 
     def _run(self) -> None:
         while True:

@@ -95,8 +95,8 @@ class Mark:
 class JobStore(Protocol):
     """The job table. Each transition is one transaction of job row, index rows and attempt row."""
 
-    def get(self, job_id: str) -> Row | None:
-        """Read one job. Costs: 1 read; 1 more a process, the first time."""
+    def get(self, job_id: str, *, timeout: timedelta | None = None) -> Row | None:
+        """Read one job; with a time-out once and no longer. Costs: 1 read; 1 more a process, the first time."""
 
     def key(self, kind: str, ref: str) -> Key | None:
         """Read which version of a reference is the newest recorded. Costs: 1 read."""
@@ -136,7 +136,7 @@ class JobStore(Protocol):
             over: Make the job's version the newest of its reference, over this key row.
             keyed: The same where the reference has no key row: one must be new.
             superseded: As in ``insert``.
-            timeout: Give a single request no more than this; the adapter's default otherwise.
+            timeout: Give all requests together no more than this; the adapter's patience otherwise.
 
         Raises:
             Lost: The job, the key row or the superseded job has moved on since.
@@ -164,8 +164,8 @@ class JobStore(Protocol):
 class LockStore(Protocol):
     """The table of locks."""
 
-    def get(self, name: str) -> LockRow | None:
-        """Read one lock. Costs: 1 read."""
+    def get(self, name: str, *, timeout: timedelta | None = None) -> LockRow | None:
+        """Read one lock; with a time-out once and no longer. Costs: 1 read."""
 
     def insert(self, lock: Lock) -> LockRow:
         """Write a lock that must be new. Costs: 1 transaction.

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from shared import moves
 from shared.errors import IllegalTransition, Lost, StorageOut, Undecided
-from shared.heartbeat import Heartbeat, Held
+from shared.heartbeat import Heartbeat, Held, Left
 from shared.jobs import CURSOR_LENGTH, Claim, Event, Job, JobError, Move, State
 from shared.ports import JobStore, Row
 from shared.steps.claims import Claims
@@ -76,7 +76,7 @@ class Attempts:
         if isinstance(won, Outcome):
             return won
         held = self._heartbeat.hold(
-            won, lambda row, timeout: self._renewed(row, timeout, told), lease=self._lease, sent_at=sent_at
+            won, lambda row, left: self._renewed(row, left, told), lease=self._lease, sent_at=sent_at
         )
         attempt = Attempt(self, held, told)
         if attempt.lost:  # the claim itself has outlasted the lease: winning it does not mean being protected
@@ -84,18 +84,18 @@ class Attempts:
             return attempt.refuse()
         return attempt
 
-    def _renewed(self, row: Row, timeout: timedelta, told: "_Told") -> Row:
+    def _renewed(self, row: Row, left: Left, told: "_Told") -> Row:
         claim = row.job.claim
         if claim is None:
             raise IllegalTransition(f"{row.job.id}: not claimed")
         try:
-            return self.jobs.replace(row, self._renewal(told.onto(row.job), claim), timeout=timeout)
+            return self.jobs.replace(row, self._renewal(told.onto(row.job), claim), timeout=left())
         except Lost:
             # A renewal whose reply was lost has moved the row as well: only a claim that is gone is a refusal.
-            fresh = self.jobs.get(row.job.id)
+            fresh = self.jobs.get(row.job.id, timeout=left())
             if fresh is None or fresh.job.claim != claim:
                 raise
-            return self.jobs.replace(fresh, self._renewal(told.onto(fresh.job), claim), timeout=timeout)
+            return self.jobs.replace(fresh, self._renewal(told.onto(fresh.job), claim), timeout=left())
 
     def _renewal(self, job: Job, claim: Claim) -> Move:
         return moves.renew(job, claim=claim, now=self.claims.clock.now(), lease=self._lease)

@@ -9,7 +9,7 @@ from typing import Self
 
 from shared import leases, locks
 from shared.errors import LockHeld, Lost, Stale
-from shared.heartbeat import Heartbeat, Held
+from shared.heartbeat import Heartbeat, Held, Left
 from shared.locks import Lock
 from shared.ports import LockRow, LockStore
 
@@ -138,15 +138,15 @@ class TableLock:
             raise LockHeld(f"{name}: acquiring it outlasted the lease")
         return Tenure(self, self._store, held)
 
-    def _renewed(self, row: LockRow, timeout: timedelta) -> LockRow:
+    def _renewed(self, row: LockRow, left: Left) -> LockRow:
         owner, token = row.lock.owner or "", row.lock.token
         try:
-            return self._store.replace(row, locks.renew(row.lock, owner=owner, token=token), timeout=timeout)
+            return self._store.replace(row, locks.renew(row.lock, owner=owner, token=token), timeout=left())
         except Lost:  # a renewal of our own whose reply was lost has moved the row as well
-            fresh = self._store.get(row.lock.name)
+            fresh = self._store.get(row.lock.name, timeout=left())
             if fresh is None:
                 raise
-            return self._store.replace(fresh, locks.renew(fresh.lock, owner=owner, token=token), timeout=timeout)
+            return self._store.replace(fresh, locks.renew(fresh.lock, owner=owner, token=token), timeout=left())
 
 
 class Tenure:

@@ -33,7 +33,7 @@ from azure.storage.queue import QueueClient
 
 from shared.errors import Lost, Mismatch, StorageOut, Undecided
 from shared.storage.answers import Missing, code_of, reading, refused, repeat
-from shared.storage.patience import Patience
+from shared.storage.patience import Limits, Patience
 
 T = TypeVar("T")
 Operation = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], Mapping[str, Any]]
@@ -89,7 +89,7 @@ def transact(
         operations: For one partition; those on rows that others may move carry a match condition.
         guarded: One of the rows written, with what decides when no reply does.
         patience: How long to go on.
-        timeout: Of a single request; none is begun later than this after the first.
+        timeout: Of all requests together, where the writer can't wait as long as ``patience``.
 
     Returns:
         The guarded row's new ETag, empty when it was deleted; ``MOVED_ON`` when the write was applied and others have
@@ -104,11 +104,11 @@ def transact(
 
     Costs: 1 transaction; 1 or 2 reads and another transaction for each reply that does not decide.
     """
-    limits = _limits(timeout)
+    limits = patience.limits(timeout)
     own = next(i for i, operation in enumerate(operations) if operation[1]["RowKey"] == guarded.row_key)
     for number in patience.attempts(timeout):
         try:
-            replies = table.submit_transaction(operations, retry_total=0, **limits)
+            replies = table.submit_transaction(operations, retry_total=0, **limits())
             return str(replies[own].get("etag", ""))
         except AzureError as error:
             if refused(error) and number == 1:
@@ -235,13 +235,6 @@ def delete_blob(blob: BlobClient) -> None:
             return
 
 
-def _limits(timeout: timedelta | None) -> dict[str, float]:
-    if timeout is None:
-        return {}
-    seconds = timeout.total_seconds()
-    return {"connection_timeout": seconds, "read_timeout": seconds}
-
-
 def _refusal(error: AzureError, operations: Sequence[Operation]) -> Exception:
     """Say what a definite refusal of a transaction means."""
     code, index = code_of(error), getattr(error, "index", None)
@@ -255,10 +248,10 @@ def _refusal(error: AzureError, operations: Sequence[Operation]) -> Exception:
     return Lost(row_key) if conditional else IndexBroken(row_key)
 
 
-def _look(table: TableClient, guarded: Guarded, limits: Mapping[str, float]) -> str | _Verdict | None:
+def _look(table: TableClient, guarded: Guarded, limits: Limits) -> str | _Verdict | None:
     """Ask the rows; return my ETag when I have won, a verdict otherwise, None when storage does not answer."""
     try:
-        row = table.get_entity(guarded.partition, guarded.row_key, select=["nonce"], retry_total=0, **limits)
+        row = table.get_entity(guarded.partition, guarded.row_key, select=["nonce"], retry_total=0, **limits())
     except ResourceNotFoundError:
         return _Verdict.UNDECIDED if guarded.held is None else _Verdict.LOST
     except AzureError:
@@ -271,12 +264,12 @@ def _look(table: TableClient, guarded: Guarded, limits: Mapping[str, float]) -> 
     return _proven(table, guarded, limits)
 
 
-def _proven(table: TableClient, guarded: Guarded, limits: Mapping[str, float]) -> str | _Verdict | None:
+def _proven(table: TableClient, guarded: Guarded, limits: Limits) -> str | _Verdict | None:
     if guarded.proof is None:
         return _Verdict.LOST
     row_key, column = guarded.proof
     try:
-        row = table.get_entity(guarded.partition, row_key, select=[column], retry_total=0, **limits)
+        row = table.get_entity(guarded.partition, row_key, select=[column], retry_total=0, **limits())
     except ResourceNotFoundError:
         return _Verdict.LOST
     except AzureError:

@@ -16,7 +16,7 @@ from shared.ids import job_id
 from shared.jobs import Event, Move
 from shared.ports import Key, Row
 from shared.storage import answers, cas, codec
-from shared.storage.patience import Patience
+from shared.storage.patience import Patience, read_limits
 from shared.storage.replies import Dated, create_table
 
 _META = "meta"
@@ -59,11 +59,11 @@ class JobTable:
         """
         self._check_buckets(begin=False)
 
-    def get(self, job_id: str) -> Row | None:
+    def get(self, job_id: str, *, timeout: timedelta | None = None) -> Row | None:
         """See ``JobStore.get``."""
         self._check_buckets(begin=False)
         dated = Dated()
-        entity = self._read(codec.partition(job_id, self._buckets), codec.job_key(job_id), dated)
+        entity = self._read(codec.partition(job_id, self._buckets), codec.job_key(job_id), dated, timeout)
         if entity is None:
             return None
         return codec.decode(entity, etag=dated.etag(entity), modified_at=dated.modified_at(entity), seen_at=dated.date)
@@ -158,10 +158,11 @@ class JobTable:
         now = self._clock.now()
         return Row(move.job, etag, modified_at=now, seen_at=now)
 
-    def _read(self, place: str, row_key: str, dated: Dated) -> TableEntity | None:
+    def _read(self, place: str, row_key: str, dated: Dated, timeout: timedelta | None = None) -> TableEntity | None:
+        limits = read_limits(timeout)
         with answers.reading():
             try:
-                return self._table.get_entity(place, row_key, raw_response_hook=dated)
+                return self._table.get_entity(place, row_key, raw_response_hook=dated, **limits)
             except ResourceNotFoundError:
                 return None
 

@@ -12,7 +12,7 @@ from shared.clock import ServerClock
 from shared.locks import Lock, key
 from shared.ports import LockRow
 from shared.storage import answers, cas
-from shared.storage.patience import Patience
+from shared.storage.patience import Patience, read_limits
 from shared.storage.replies import Dated, create_table
 
 _PARTITION = "lock"
@@ -38,12 +38,12 @@ class LockTable:
         """Create the table where it is missing. Costs: 1 transaction."""
         create_table(self._table, self._patience)
 
-    def get(self, name: str) -> LockRow | None:
+    def get(self, name: str, *, timeout: timedelta | None = None) -> LockRow | None:
         """See ``LockStore.get``."""
-        dated = Dated()
+        dated, limits = Dated(), read_limits(timeout)
         with answers.reading():
             try:
-                entity = self._table.get_entity(_PARTITION, key(name), raw_response_hook=dated)
+                entity = self._table.get_entity(_PARTITION, key(name), raw_response_hook=dated, **limits)
             except ResourceNotFoundError:
                 return None
         lease = timedelta(seconds=entity["lease_seconds"])

@@ -45,7 +45,7 @@ class MemoryJobs(Door):
         self.enter("create")
         self._check_buckets()
 
-    def get(self, job_id: str) -> Row | None:
+    def get(self, job_id: str, *, timeout: timedelta | None = None) -> Row | None:  # noqa: ARG002 - memory answers at once
         """See ``JobStore.get``."""
         self.enter("get")
         if self.kept.buckets is not None:

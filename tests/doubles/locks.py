@@ -26,7 +26,7 @@ class MemoryLocks(Door):
         """Note that the table was asked for."""
         self.enter("create")
 
-    def get(self, name: str) -> LockRow | None:
+    def get(self, name: str, *, timeout: timedelta | None = None) -> LockRow | None:  # noqa: ARG002 - at once
         """See ``LockStore.get``."""
         self.enter("get")
         row, date = self._rows.get(key(name)), self._clock.reply()

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import IllegalTransition, Lost, Stale, StorageOut, Undecided
-from shared.heartbeat import Heartbeat, Held
+from shared.heartbeat import Heartbeat, Held, Left
 from tests.doubles.clock import FakeClock
 
 LEASE, MARGIN = timedelta(seconds=60), timedelta(seconds=2)
@@ -31,10 +31,11 @@ class Renewals:
             self.clock.advance(1)
             self.heartbeat.beat()
 
-    def _renew(self, row: int, timeout: timedelta) -> int:
+    def _renew(self, row: int, left: Left) -> int:
         self.sent_at.append(self.clock())
-        self.timeouts.append(timeout)
+        self.timeouts.append(left())
         self.clock.advance(self.takes_seconds)
+        self.timeouts.append(left())
         if self.error is not None:
             raise self.error
         return row + 1
@@ -48,11 +49,17 @@ def test_a_lease_is_renewed_after_each_third() -> None:
     assert (held.row, held.lost) == (4, False)
 
 
-def test_a_renewal_may_take_a_sixth_of_the_lease() -> None:
+@pytest.mark.case("mutants 4", was="each of its requests might take so long")
+@pytest.mark.parametrize(("takes_seconds", "left_seconds"), [(0, 10), (4, 6), (15, 0)])
+def test_all_requests_of_a_renewal_together_may_take_a_sixth_of_the_lease(
+    takes_seconds: float, left_seconds: float
+) -> None:
     renewals = Renewals()
     renewals.hold()
-    renewals.pass_time(20)
-    assert renewals.timeouts == [timedelta(seconds=10)]
+    renewals.clock.advance(20)
+    renewals.takes_seconds = takes_seconds
+    renewals.heartbeat.beat()
+    assert renewals.timeouts == [timedelta(seconds=10), timedelta(seconds=left_seconds)]
 
 
 @pytest.mark.parametrize("outage", [StorageOut("out"), Undecided()])
@@ -130,7 +137,7 @@ def test_retiring_waits_for_a_renewal_under_way() -> None:
     begun, go = threading.Event(), threading.Event()
     clock = FakeClock(0.0)
 
-    def renew(row: int, _: timedelta) -> int:
+    def renew(row: int, _: Left) -> int:
         begun.set()
         assert go.wait(5)
         return row + 1
@@ -175,7 +182,7 @@ def test_what_is_due_first_is_renewed_first() -> None:
 def test_an_error_that_nobody_foresaw_keeps_no_other_lease_from_its_renewal() -> None:
     clock, renewed = FakeClock(0.0), []
 
-    def broken(_: str, __: timedelta) -> str:
+    def broken(_: str, __: Left) -> str:
         raise ValueError
 
     heartbeat = Heartbeat(margin=MARGIN, monotonic=clock, threaded=False)
@@ -186,10 +193,79 @@ def test_an_error_that_nobody_foresaw_keeps_no_other_lease_from_its_renewal() ->
     assert renewed == ["well"]
 
 
+@pytest.mark.case("mutants 4", was="a healthy lease was lost behind two that hung")
+def test_renewals_that_hang_keep_no_other_lease_from_its_own() -> None:
+    go, renewed, hung = threading.Event(), threading.Event(), threading.Barrier(3)
+    heartbeat = Heartbeat(margin=MARGIN, monotonic=FakeClock(100.0))
+
+    def hangs(row: int, _: Left) -> int:
+        hung.wait(5)
+        assert go.wait(5)
+        return row
+
+    def renew(row: int, _: Left) -> int:
+        renewed.set()
+        return row
+
+    stuck = [heartbeat.hold(1, hangs, lease=LEASE, sent_at=100.0 - 40) for _ in range(2)]
+    hung.wait(5)
+    well = heartbeat.hold(1, renew, lease=LEASE, sent_at=100.0 - 30)
+    assert renewed.wait(5)
+    go.set()
+    for held in (*stuck, well):
+        held.retire()
+
+
+class Bell(threading.Event):
+    """An event that tells when somebody waits for it for no time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.idle = threading.Event()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait, and tell so."""
+        if timeout is None:
+            self.idle.set()
+        return super().wait(timeout)
+
+
+@pytest.mark.case("mutants wake", was="no test found that it was never renewed")
+def test_a_lease_that_is_taken_after_an_idle_spell_is_renewed() -> None:
+    renewed, bell = threading.Semaphore(0), Bell()
+    heartbeat = Heartbeat(margin=MARGIN, monotonic=FakeClock(100.0))
+    heartbeat._wake = bell
+
+    def renew(row: int, _: Left) -> int:
+        renewed.release()
+        return row
+
+    for _ in range(2):
+        held = heartbeat.hold(1, renew, lease=LEASE, sent_at=100.0 - 30)
+        assert renewed.acquire(timeout=5)
+        held.retire()
+        bell.idle.clear()
+        heartbeat._wake.set()
+        assert bell.idle.wait(5)
+
+
+def test_a_lease_is_renewed_where_the_system_gives_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    renewals = Renewals()
+    held = renewals.hold()
+    renewals.heartbeat._threaded = True
+    monkeypatch.setattr(threading.Thread, "start", _no_thread)
+    renewals.pass_time(20)
+    assert held.row == 2
+
+
+def _no_thread(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
 def test_the_thread_renews_by_itself() -> None:
     renewed = threading.Event()
 
-    def renew(row: int, _: timedelta) -> int:
+    def renew(row: int, _: Left) -> int:
         renewed.set()
         return row
 

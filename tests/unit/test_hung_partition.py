@@ -1,0 +1,71 @@
+"""How long a renewal takes when its partition answers nothing at all."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ServiceResponseError
+
+from shared import moves, wiring
+from shared.errors import StorageOut, Undecided
+from shared.jobs import Job, Move
+from shared.locks import Lock
+from shared.ports import LockRow, Row
+from shared.storage.patience import Patience
+from tests.doubles.clock import FakeClock
+from tests.doubles.transports import Passing
+
+TIMEOUT = timedelta(seconds=10)
+
+
+class Hung(Passing):
+    """A connection over which no reply comes: each request takes all of the time that it is given."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+
+    def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401, ARG002 - as the SDK calls it
+        """Wait for nothing."""
+        self._clock.advance(kwargs["connection_timeout"] + kwargs["read_timeout"])
+        raise ServiceResponseError("timed out")
+
+    def sleep(self, duration: float) -> None:
+        """Wait as the SDK does between its tries."""
+        self._clock.advance(duration)
+
+
+def _renew_job(storage: wiring.Storage, row: Row, _: LockRow) -> None:
+    storage.jobs.replace(row, Move(moves.Event.RENEW, row.job, row.seen_at), timeout=TIMEOUT)
+
+
+def _read_job(storage: wiring.Storage, row: Row, _: LockRow) -> None:
+    storage.jobs._checked = True
+    storage.jobs.get(row.job.id, timeout=TIMEOUT)
+
+
+def _renew_lock(storage: wiring.Storage, _: Row, row: LockRow) -> None:
+    storage.locks.replace(row, row.lock, timeout=TIMEOUT)
+
+
+def _read_lock(storage: wiring.Storage, _: Row, row: LockRow) -> None:
+    storage.locks.get(row.lock.name, timeout=TIMEOUT)
+
+
+@pytest.mark.case("mutants 4", was="write and look took the time twice, a read three times 30 s")
+@pytest.mark.parametrize("call", [_renew_job, _read_job, _renew_lock, _read_lock])
+def test_a_call_with_a_time_out_takes_no_longer_however_many_requests_it_makes(
+    call: Callable[[wiring.Storage, Row, LockRow], None],
+) -> None:
+    clock = FakeClock()
+    patience = Patience(monotonic=clock, pause=clock.advance)
+    environ = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
+    storage = wiring.build(
+        environ, transport=Hung(clock), monotonic=clock, patience=patience, threaded=False, works={}
+    ).storage
+    job = Job(id=f"image-analysis-{0:032x}", type="image-analysis", ref="images/a.png", due=clock.now)
+    lock = LockRow(Lock(name="sweep", owner="timer/1", token=1, lease=TIMEOUT), 'W/"1"', clock.now, clock.now)
+    begun_at = clock()
+    with pytest.raises((Undecided, StorageOut)):
+        call(storage, Row(job, 'W/"1"', clock.now, clock.now), lock)
+    assert 0 < clock() - begun_at <= TIMEOUT.total_seconds()
