@@ -1,4 +1,7 @@
-"""The triggers. Each parses its input, calls one step and lets errors reach the host.
+"""The triggers. Each enters its invocation, calls one step and lets errors reach the host.
+
+A queue message comes as text: a ``func.QueueMessage`` has metadata too, which the top-level keys of a JSON body
+overwrite, and a value of another type there would fail the call before it begins.
 
 Nothing heavy is imported here: the storage SDKs and the image library load with the first call.
 """
@@ -8,6 +11,7 @@ import os
 import azure.functions as func
 
 from shared.bindings import binding
+from shared.invocation import enter
 from shared.settings import BLOB_POISON_QUEUE, Settings
 
 settings = Settings.read(os.environ)
@@ -24,7 +28,8 @@ def record_image(blob: func.InputStream, context: func.Context) -> None:
     """Record that an image version is there; its content is not read."""
     from shared.wiring import darkroom  # noqa: PLC0415
 
-    darkroom().record.announced(blob.name, traceparent=context.trace_context.trace_parent)
+    with enter(context):
+        darkroom().record.announced(blob.name, traceparent=context.trace_context.trace_parent)
 
 
 @app.queue_trigger(
@@ -32,11 +37,12 @@ def record_image(blob: func.InputStream, context: func.Context) -> None:
     queue_name=binding(os.environ, "JOB_QUEUE", settings.job_queue),
     connection=settings.jobs_connection,
 )
-def analyze_queued(message: func.QueueMessage, context: func.Context) -> None:
+def analyze_queued(message: str, context: func.Context) -> None:
     """Do what a message asks for; the host hides it meanwhile and deletes it at the end."""
     from shared.wiring import darkroom  # noqa: PLC0415
 
-    darkroom().receive(message.get_body(), owner=f"queue/{context.invocation_id}")
+    with enter(context):
+        darkroom().receive(message.encode(), owner=f"queue/{context.invocation_id}")
 
 
 @app.timer_trigger(arg_name="tick", schedule=binding(os.environ, "SCHEDULE", settings.schedule), run_on_startup=False)
@@ -44,7 +50,8 @@ def analyze_pending(tick: func.TimerRequest, context: func.Context) -> None:  # 
     """Look at every job that is due."""
     from shared.wiring import darkroom  # noqa: PLC0415
 
-    darkroom().sweep(owner=f"timer/{context.invocation_id}")
+    with enter(context):
+        darkroom().sweep(owner=f"timer/{context.invocation_id}")
 
 
 @app.timer_trigger(
@@ -56,7 +63,8 @@ def reconcile_images(tick: func.TimerRequest, context: func.Context) -> None:  #
     """Walk on through the container, and record what no event has announced."""
     from shared.wiring import darkroom  # noqa: PLC0415
 
-    darkroom().reconcile(owner=f"timer/{context.invocation_id}")
+    with enter(context):
+        darkroom().reconcile(owner=f"timer/{context.invocation_id}")
 
 
 @app.timer_trigger(
@@ -66,7 +74,8 @@ def purge_ended(tick: func.TimerRequest, context: func.Context) -> None:  # noqa
     """Let go of jobs that are past their retention."""
     from shared.wiring import darkroom  # noqa: PLC0415
 
-    darkroom().purge(owner=f"timer/{context.invocation_id}")
+    with enter(context):
+        darkroom().purge(owner=f"timer/{context.invocation_id}")
 
 
 @app.queue_trigger(
@@ -74,11 +83,12 @@ def purge_ended(tick: func.TimerRequest, context: func.Context) -> None:  # noqa
     queue_name=binding(os.environ, "JOB_QUEUE", settings.job_queue) + "-poison",
     connection=settings.jobs_connection,
 )
-def bury_poison(message: func.QueueMessage) -> None:
+def bury_poison(message: str, context: func.Context) -> None:
     """Take in what the host has given up on."""
     from shared.wiring import darkroom  # noqa: PLC0415
 
-    darkroom().bury(message.get_body())
+    with enter(context):
+        darkroom().bury(message.encode())
 
 
 @app.route(route="{*path}", auth_level=settings.api_auth.value)
@@ -86,12 +96,14 @@ async def api(req: func.HttpRequest, context: func.Context) -> func.HttpResponse
     """Answer a request of the HTTP API."""
     from shared.http.front import answer  # noqa: PLC0415
 
-    return await answer(req, context)
+    with enter(context):
+        return await answer(req, context)
 
 
 @app.queue_trigger(arg_name="message", queue_name=BLOB_POISON_QUEUE, connection=settings.images_connection)
-def bury_blob_events(message: func.QueueMessage) -> None:
+def bury_blob_events(message: str, context: func.Context) -> None:
     """Record what a blob event was about that the host has given up on."""
     from shared.wiring import darkroom  # noqa: PLC0415
 
-    darkroom().bury_event(message.get_body())
+    with enter(context):
+        darkroom().bury_event(message.encode())

@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 
 from shared import leases
 from shared.errors import IllegalTransition, Lost, Stale
+from shared.invocation import Thread, carry, start
 from shared.telemetry import Happened, emit
 
 R = TypeVar("R")
@@ -24,7 +25,8 @@ Left = Callable[[], timedelta]
 class Held(Generic[R]):
     """A lease that this process holds.
 
-    Made by ``Heartbeat.hold``. The row in it is the newest that this holder has written.
+    Made by ``Heartbeat.hold``. The row in it is the newest that this holder has written. Its renewals, and what they
+    log, belong to the invocation that has made it, whichever thread makes them.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Held(Generic[R]):
         self._retired = False
         self._refused = False
         self._begun = False
+        self._renew_here = carry(self._renewed)
 
     @property
     def row(self) -> R:
@@ -83,7 +86,7 @@ class Held(Generic[R]):
         try:
             with self._mutex:
                 if not (self._retired or self.lost):
-                    self._renewed()
+                    self._renew_here()
         finally:
             with self._guard:
                 self._begun = False
@@ -125,7 +128,7 @@ class Heartbeat:
         self._held: list[Held[object]] = []
         self._guard = threading.Lock()
         self._wake = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread: Thread | None = None
 
     def hold(self, row: R, renew: Callable[[R, Left], R], *, lease: timedelta, sent_at: float) -> Held[R]:
         """Begin to renew a lease that has just been won.
@@ -140,8 +143,7 @@ class Heartbeat:
         with self._guard:
             self._held.append(held)  # type: ignore[arg-type] # renewed by its own function alone
             if self._threaded and (self._thread is None or not self._thread.is_alive()):
-                self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
-                self._thread.start()
+                self._thread = start(self._run, name="heartbeat")
         self._wake.set()
         return held
 
@@ -165,7 +167,7 @@ class Heartbeat:
         """Renew one lease beside the others; here and now where the system gives no thread."""
         if self._threaded:
             with contextlib.suppress(RuntimeError):
-                threading.Thread(target=partial(self._aside, held), name="renewal", daemon=True).start()
+                start(partial(self._aside, held), name="renewal")
                 return
         held.beat()
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -55,10 +55,11 @@ def until(look: Callable[[], T | None], *, seconds: float = 60.0, what: str = "i
 class HostProcess:
     """One Functions host, ready."""
 
-    def __init__(self, environ: dict[str, str], log: Path) -> None:
+    def __init__(self, environ: dict[str, str], log: Path, options: Sequence[str] = ()) -> None:
         self.log = log
         self._written = log.open("wb")
         command = [sys.executable, "-m", "localhost.host", "--app", str(ROOT), "--port", "0", "--fast"]
+        command += options
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -118,13 +119,13 @@ class Rig:
         self.blobs = BlobServiceClient.from_connection_string(azurite.connection, api_version=API_VERSION)
         self.queues = QueueServiceClient.from_connection_string(azurite.connection, api_version=API_VERSION)
 
-    def start(self, **settings: str) -> HostProcess:
-        """Start a host with these settings over the quick ones; ``Disabled="a,b"`` disables triggers."""
+    def start(self, *options: str, **settings: str) -> HostProcess:
+        """Start a host with these options and settings over the quick ones; ``Disabled="a,b"`` disables triggers."""
         disabled = settings.pop("Disabled", "")
         switches = {f"AzureWebJobs.{name}.Disabled": "true" for name in disabled.split(",") if name}
         environ = {**os.environ, **QUICK, **self.environ, **settings, **switches}
         self.started += 1
-        host = HostProcess(environ, self.folder / f"host-{self.started}.log")
+        host = HostProcess(environ, self.folder / f"host-{self.started}.log", options)
         self.hosts.append(host)
         return host
 

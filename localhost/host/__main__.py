@@ -9,7 +9,7 @@ import sys
 import traceback
 
 from localhost.host.host import Host
-from localhost.host.log import Log, capture
+from localhost.host.log import AppLogs, Log, capture
 from localhost.host.options import Options, parse
 from localhost.host.settings import SettingsWrong
 from localhost.stop import Stop
@@ -19,14 +19,14 @@ def main() -> int:
     """Run until told to stop; return the exit status."""
     options = parse()
     log = Log(options.instance)
-    capture(log)
+    logs = capture(log, options.generation)
     if options.app.is_dir():
         os.chdir(options.app)  # as ``func start`` does: a function may open files by relative paths
     with Stop(again=lambda: os._exit(1)) as stop:
-        return _run(options, log, stop)
+        return _run(options, log, logs, stop)
 
 
-def _run(options: Options, log: Log, stop: Stop) -> int:
+def _run(options: Options, log: Log, logs: AppLogs, stop: Stop) -> int:
     host = _make(options, log)
     if host is None:
         return 1
@@ -39,7 +39,10 @@ def _run(options: Options, log: Log, stop: Stop) -> int:
     log.event("host started", port=host.port, functions=names)
     host.start()
     stop.told()
-    if not host.close():
+    drained = host.close()
+    if logs.dropped:
+        log.event("app log lines dropped: they name no running invocation", level="warning", count=logs.dropped)
+    if not drained:
         # Threads that overstayed the drain cannot be ended in any other way.
         sys.stderr.flush()
         os._exit(0)

@@ -16,12 +16,12 @@ from typing import Any
 
 from azure.functions.meta import Datum, get_binding_registry
 
+from localhost.host import invocations
 from localhost.host.clock import Clock
 from localhost.host.index import Function
-from localhost.host.log import CURRENT, Log
+from localhost.host.log import Log
 
 _MOST_THREADS = 32
-_THREAD_LOCAL = threading.local()
 _OUR_FILES = {
     __file__,
     sys.modules[concurrent.futures.Future.__module__].__file__,
@@ -102,7 +102,8 @@ class Worker:
         fields = {"function": function.name, "invocation": invocation}
         self._log.event("function started", **fields, reason=reason)
         started = self._clock.monotonic()
-        ended = self._wait(self._submit(function, invocation, data, metadata), fields)
+        with invocations.announce(invocation, function.name):
+            ended = self._wait(self._submit(function, invocation, data, metadata), fields)
         if ended.succeeded and ended.value is not None and not function.returns_http:
             ended = Ended(succeeded=False, error=f"{function.name} returned a value that no binding takes.")
         self._log.event(
@@ -131,10 +132,9 @@ class Worker:
             failed: concurrent.futures.Future[Any] = concurrent.futures.Future()
             failed.set_exception(error)
             return failed
-        identity = (function.name, invocation)
         if function.is_async:
-            return asyncio.run_coroutine_threadsafe(_run_async(function.call, arguments, identity), self._loop)
-        return self._pool.submit(_run, function.call, arguments, identity)
+            return asyncio.run_coroutine_threadsafe(_run_async(function.call, arguments, invocation), self._loop)
+        return self._pool.submit(_run, function.call, arguments, invocation)
 
     def _wait(self, future: "concurrent.futures.Future[Any]", fields: Mapping[str, str]) -> Ended:
         done, _ = concurrent.futures.wait([future], self._timeout)
@@ -185,25 +185,21 @@ def _arguments(function: Function, invocation: str, data: Datum, metadata: Mappi
             function_name=function.name,
             function_directory=str(function.directory),
             invocation_id=invocation,
-            thread_local_storage=_THREAD_LOCAL,
+            thread_local_storage=invocations.THREAD_LOCAL,
             trace_context=Trace(f"00-{digits}-{digits[:16]}-00"),
             retry_context=Retry(),
         )
     return arguments
 
 
-def _run(call: Callable[..., Any], arguments: dict[str, Any], identity: tuple[str, str]) -> Any:  # noqa: ANN401
-    token = CURRENT.set(identity)
-    _THREAD_LOCAL.invocation_id = identity[1]
-    try:
+def _run(call: Callable[..., Any], arguments: dict[str, Any], invocation: str) -> Any:  # noqa: ANN401
+    with invocations.work_for(invocation):
         return call(**arguments)
-    finally:
-        CURRENT.reset(token)
 
 
-async def _run_async(call: Callable[..., Any], arguments: dict[str, Any], identity: tuple[str, str]) -> Any:  # noqa: ANN401
-    CURRENT.set(identity)
-    return await call(**arguments)
+async def _run_async(call: Callable[..., Any], arguments: dict[str, Any], invocation: str) -> Any:  # noqa: ANN401
+    with invocations.work_for(invocation):
+        return await call(**arguments)
 
 
 def _datum(value: Any) -> Datum:  # noqa: ANN401

@@ -5,17 +5,16 @@ import logging
 import re
 import sys
 import threading
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-#: Which invocation runs in this thread or task: (function name, invocation id); set by the worker.
-CURRENT: ContextVar[tuple[str, str] | None] = ContextVar("invocation", default=None)
+from localhost.host import invocations
+from localhost.host.invocations import Generation
 
 #: A function key as a URL carries it: an error may quote the URL.
 _KEY = re.compile(r"\bcode=[^&\s\"'\\]+")
-#: Libraries that would log every request of the host's own clients.
-_QUIET = {"azure": logging.WARNING, "urllib3": logging.ERROR}
+#: Libraries that would log every request; the host's own clients use them too.
+_LIBRARIES = ("azure", "urllib3")
 
 
 class Log:
@@ -43,19 +42,31 @@ class Log:
 
 
 class AppLogs(logging.Handler):
-    """Pass on what the app logs, as events that name the invocation."""
+    """Pass on what the app logs, as events that name the invocation.
 
-    def __init__(self, log: Log) -> None:
+    A line that names no running invocation never reaches Application Insights: here it is written as an event of
+    another name, and counted. A line of a library that the host uses too, outside every invocation, may be the host's.
+
+    Args:
+        log: Where events go.
+        generation: How the worker finds the invocation of a line.
+    """
+
+    def __init__(self, log: Log, generation: Generation = invocations.OWN) -> None:
         super().__init__(logging.INFO)
         self._log = log
+        self._generation = generation
+        #: Lines that the real host would have dropped.
+        self.dropped = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record as one event; a message that is a JSON object gives its fields under ``fields``."""
-        function, invocation = CURRENT.get() or (None, None)
+        owner = invocations.of_this_line(self._generation)
+        function, invocation = owner or (None, None)
         message = record.getMessage()
         fields = _object(message)
         self._log.event(
-            "app log",
+            "app log" if owner else self._name_of_lost(record),
             function=function,
             invocation=invocation,
             level=record.levelname.lower(),
@@ -65,19 +76,26 @@ class AppLogs(logging.Handler):
             error=self._traceback(record),
         )
 
+    def _name_of_lost(self, record: logging.LogRecord) -> str:
+        if record.name.partition(".")[0] in _LIBRARIES:
+            return "library log"
+        self.dropped += 1
+        return "app log dropped"
+
     def _traceback(self, record: logging.LogRecord) -> str | None:
         if record.exc_info is None:
             return None
         return (self.formatter or logging.Formatter()).formatException(record.exc_info)
 
 
-def capture(log: Log) -> None:
+def capture(log: Log, generation: Generation) -> AppLogs:
     """Send the root logger's records to ``log``, for the life of the process."""
-    root = logging.getLogger()
-    root.addHandler(AppLogs(log))
+    root, logs = logging.getLogger(), AppLogs(log, generation)
+    root.addHandler(logs)
     root.setLevel(logging.INFO)
-    for name, level in _QUIET.items():
-        logging.getLogger(name).setLevel(level)
+    for name in _LIBRARIES:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return logs
 
 
 def _without_keys(value: object) -> object:

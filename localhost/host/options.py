@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from localhost.host.invocations import OWN, Generation
+
 #: The storage service grants blob leases of this length and no other.
 LEASE_RANGE = (timedelta(seconds=15), timedelta(seconds=60))
 
@@ -39,6 +41,8 @@ class Options:
     drain: timedelta = timedelta(seconds=30)
     #: Whether HTTP asks for keys.
     auth: bool = False
+    #: How the worker finds the invocation of a log line.
+    generation: Generation = OWN
 
     def __post_init__(self) -> None:
         """Refuse values that the storage service would refuse later."""
@@ -64,6 +68,13 @@ def parse(arguments: list[str] | None = None) -> Options:
     parser.add_argument(
         "--auth", action="store_true", help="ask for function keys; new ones stand on the line that says it is ready"
     )
+    parser.add_argument(
+        "--worker",
+        choices=[each.value for each in Generation],
+        default=OWN.value,
+        help="whose log lines count as lost: of the worker up to Python 3.12 (thread) or from 3.13 on (context); "
+        "default: of this Python's",
+    )
     parser.add_argument("--instance", help="the name of this host in logs (default: host-PID)")
     for name, default in (
         ("scan", "10"),
@@ -88,6 +99,7 @@ def _options(given: argparse.Namespace) -> Options:
         value = getattr(given, f"{name}_seconds")
         if value is not None:
             values[name] = value
+    values["generation"] = Generation(given.worker)
     options = dataclasses.replace(Options(app=given.app.resolve(), port=given.port, auth=given.auth), **values)
     return dataclasses.replace(options, instance=given.instance) if given.instance else options
 

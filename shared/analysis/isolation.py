@@ -1,6 +1,5 @@
 """Where an image is analysed, and how many at once."""
 
-import threading
 from collections.abc import Callable
 from typing import Protocol
 
@@ -9,6 +8,7 @@ from shared.analysis import pipeline
 from shared.analysis.admission import LOOK_SECONDS, Admission, Stopped
 from shared.analysis.facts import Analysis, Limits, Options, Source, ThumbnailSpec
 from shared.errors import AnalysisDied
+from shared.invocation import start
 
 #: Of one image, beside its decoder: the blob twice, as it was read and as the child has it.
 _COPIES = 2
@@ -120,8 +120,7 @@ class Threaded:
             except Exception as error:  # noqa: BLE001 - the edge of the thread: raised again by who waits for it
                 ends.append(error)
 
-        thread = threading.Thread(target=work, name="analysis", daemon=True)
-        thread.start()
+        thread = start(work, name="analysis")
         while thread.is_alive():
             thread.join(LOOK_SECONDS)
             if not ends and stop():

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from shared import analysis, clock
 from shared.analysis.isolation import Analyst
 from shared.analysis.report import ANALYZER
 from shared.errors import AnalysisDied, ImageRejected
+from shared.invocation import Pool
 from shared.settings import Settings
 from shared.steps import bounds
 
@@ -31,7 +31,7 @@ def reports(paths: Sequence[Path], settings: Settings) -> Iterator[Report]:
         A report for each, in the order given; one that has none gets a status of ``failed`` and the error.
     """
     analyst, limits = bounds.analyst(settings, clock.monotonic), bounds.limits(settings)
-    with ThreadPoolExecutor(settings.analysis_processes, "analyze") as pool:
+    with Pool(settings.analysis_processes, "analyze") as pool:
         yield from pool.map(lambda path: _report(path, analyst, limits), paths)
 
 

@@ -6,7 +6,7 @@ where it moves to a place that was passed already, not at all.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import replace
 from itertools import islice, product
 
@@ -27,6 +27,7 @@ from shared.index import (
     Thumbnail,
     ThumbnailReader,
 )
+from shared.invocation import Pool
 from shared.jobs import Job, State
 from shared.ports import JobStore, Key, Row
 from shared.settings import Settings
@@ -127,7 +128,7 @@ class Lookup:
         if query.types is None:
             query = replace(query, types=tuple(self.types()))
         rows, found = Rows(ROWS_PER_JOB * limit), dict[str, Row]()
-        with ThreadPoolExecutor(AT_ONCE, "list") as pool:
+        with Pool(AT_ONCE, "list") as pool:
             for segment in (LIVE, ENDED):
                 if after is not None and after.segment > segment:
                     continue
@@ -156,7 +157,7 @@ class Lookup:
             found += [(KeyPosition(bucket, digest(key.type, key.ref)), key) for key in keys]
             if len(found) == limit:
                 break
-        with ThreadPoolExecutor(AT_ONCE, "list") as pool:
+        with Pool(AT_ONCE, "list") as pool:
             read = list(pool.map(lambda key: self._readable(key.job_id), [key for _, key in found]))
         items = [
             ImageFound(at.digest, key, row) for (at, key), (row, readable) in zip(found, read, strict=True) if readable

@@ -7,13 +7,13 @@ what is purged is no longer listed: the next run goes on by itself.
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import product
 
 from shared.clock import ServerClock
 from shared.errors import IllegalTransition, LockHeld, NewerSchema
+from shared.invocation import Pool
 from shared.jobs import Event, Facts, Job, State, transition
 from shared.ports import JobStore, Key, Row
 from shared.retention import EndedJobs, ThumbnailStore, edges
@@ -115,7 +115,7 @@ class Purge:
             self._batches(kind, bucket, state, before[state])
             for kind, bucket, state in product(self._kinds(), range(self._settings.job_buckets), before)
         )
-        with ThreadPoolExecutor(AT_ONCE, "purge") as pool:
+        with Pool(AT_ONCE, "purge") as pool:
             while waiting:
                 if stop():
                     return replace(done, left=True)

@@ -8,7 +8,6 @@ one look. What could not be looked at holds nothing up: the next walk begins to 
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -16,6 +15,7 @@ from typing import Any, Self
 from shared.clock import DATE_STEP
 from shared.errors import LockHeld, Lost, MarkerRejected
 from shared.images import Listed, Page
+from shared.invocation import Pool
 from shared.ports import ImageListing, JobStore, Mark, Marks
 from shared.settings import Settings
 from shared.steps.locking import TableLock
@@ -229,7 +229,7 @@ class Reconcile:
         done.seen += len(page.blobs)
         if not candidates:
             return []
-        with ThreadPoolExecutor(min(self._settings.reconcile_parallelism, len(candidates)), LOCK) as pool:
+        with Pool(min(self._settings.reconcile_parallelism, len(candidates)), LOCK) as pool:
             begun = {blob: pool.submit(one, blob) for blob in candidates}
         errors = {blob: error for blob, future in begun.items() if (error := future.exception()) is not None}
         done.failed = done.failed or next(iter(errors.values()), None)

@@ -1,7 +1,7 @@
 """Count what there is, at most once a minute among all instances, and only when somebody looks."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -11,6 +11,7 @@ from shared import leases
 from shared.clock import ServerClock
 from shared.errors import Lost, NewerSchema
 from shared.index import JobIndex, Position
+from shared.invocation import Pool
 from shared.jobs import State
 from shared.ports import JobStore, LockStore, Mark, Marks
 from shared.settings import Settings
@@ -111,7 +112,7 @@ class Count:
 
     def _counted(self, now: datetime) -> Stats:
         done = _Counted()
-        with ThreadPoolExecutor(AT_ONCE, MARK) as pool:
+        with Pool(AT_ONCE, MARK) as pool:
             for kind in self._kinds():
                 done.jobs[kind] = self._live(kind, now, pool, done) | self._ended(kind, pool, done)
         due = None if done.oldest is None else _EPOCH + timedelta(milliseconds=done.oldest.ms)

@@ -7,13 +7,13 @@ the queue; with ``queue`` it analyses nothing, and sends all that is due to the 
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 
 from shared.choices import Dispatch
 from shared.clock import ServerClock
 from shared.errors import LockHeld, StorageOut
+from shared.invocation import Pool
 from shared.ports import JobStore
 from shared.settings import Settings
 from shared.steps.drain import Drain
@@ -170,7 +170,7 @@ class Sweep:
         def one(job_id: str) -> Outcome | None:
             return None if stop() else self._work(job_id, owner=owner)
 
-        with ThreadPoolExecutor(min(self._settings.sweep_parallelism, len(ids)), "sweep") as pool:
+        with Pool(min(self._settings.sweep_parallelism, len(ids)), "sweep") as pool:
             begun = {job_id: pool.submit(one, job_id) for job_id in ids}
         failed = next((error for future in begun.values() if (error := future.exception()) is not None), None)
         ends = {job_id: future.result() for job_id, future in begun.items() if future.exception() is None}

@@ -12,12 +12,15 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPT = """
 import json, os, runpy, sys
+from typing import get_type_hints
 seen = []
 for environ in json.loads(sys.argv[1]):
     os.environ.update(environ)
-    app = runpy.run_path("function_app.py")["app"]
-    seen.append({f.get_function_name(): [json.loads(raw) for raw in f.get_raw_bindings()] for f in app.get_functions()})
-print(json.dumps({"apps": seen, "modules": list(sys.modules)}))
+    app = {f.get_function_name(): f for f in runpy.run_path("function_app.py")["app"].get_functions()}
+    hints = {name: get_type_hints(f.get_user_function()) for name, f in app.items()}
+    seen.append({name: [json.loads(raw) for raw in f.get_raw_bindings()] for name, f in app.items()})
+types = {name: {key: value.__name__ for key, value in each.items() if value} for name, each in hints.items()}
+print(json.dumps({"apps": seen, "types": types, "modules": list(sys.modules)}))
 """
 NAMED = {
     "IMAGES_CONNECTION": "Images",
@@ -108,6 +111,16 @@ def test_triggers_use_the_connections_that_are_set(indexed: dict[str, Any]) -> N
     assert app["bury_blob_events"][0]["connection"] == "Images"
 
 
+@pytest.mark.case("host 2", was="func.QueueMessage, whose converter raises where a body has keys like its metadata")
+def test_a_queue_message_comes_as_text_alone(indexed: dict[str, Any]) -> None:
+    queues = {name for name, trigger in DEFAULTS.items() if trigger["type"] == "queueTrigger"}
+    assert {indexed["types"][name]["message"] for name in queues} == {"str"}
+
+
+def test_every_function_is_given_its_invocation(indexed: dict[str, Any]) -> None:
+    assert {types.get("context") for types in indexed["types"].values()} == {"Context"}
+
+
 def test_indexing_loads_no_storage_client_and_no_image_library(indexed: dict[str, Any]) -> None:
     heavy = ("azure.storage", "azure.data", "azure.core", "azure.identity", "PIL", "pi_heif", "fastapi", "aiohttp")
     assert not [name for name in indexed["modules"] if f"{name}.".startswith(tuple(f"{part}." for part in heavy))]
@@ -115,4 +128,4 @@ def test_indexing_loads_no_storage_client_and_no_image_library(indexed: dict[str
 
 def test_indexing_loads_no_step_and_no_adapter(indexed: dict[str, Any]) -> None:
     ours = {name for name in indexed["modules"] if name.startswith("shared.")}
-    assert ours == {"shared.errors", "shared.settings", "shared.forms", "shared.bindings", "shared.choices"}
+    assert ours == {f"shared.{name}" for name in ("errors", "settings", "forms", "bindings", "choices", "invocation")}

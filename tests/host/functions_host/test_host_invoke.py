@@ -1,10 +1,12 @@
 import asyncio
+import contextvars
 import inspect
 import json
 import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -16,6 +18,7 @@ from azure.functions.meta import Datum
 
 from localhost.host.clock import SystemClock
 from localhost.host.index import Function
+from localhost.host.invocations import Generation, of_this_line
 from localhost.host.invoke import InvocationContext, Worker, decode, thread_count
 from localhost.host.log import AppLogs, Log
 from tests.host.functions_host.hosts import Events
@@ -144,6 +147,67 @@ def test_what_the_app_logs_becomes_one_json_line_that_names_the_call(worker: Wor
     assert (first["function"], first["instance"]) == ("f", "one")
     assert second["fields"] == {"event": "done"}
     assert first["invocation"] == second["invocation"]
+
+
+def log_lines(worker: Worker, generation: Generation, work: Callable[[Callable[[], object]], object]) -> list[str]:
+    """Call a function that logs by way of ``work``; return the names of the events that its lines become."""
+    stream = StringIO()
+    logger, handler = logging.getLogger("app.lines"), AppLogs(Log("one", stream), generation)
+    logger.addHandler(handler)
+
+    def call(value: str) -> None:
+        work(lambda: logger.warning("got %s", value))
+
+    assert worker.invoke(function(call, plain=str), Datum("x", "string"), {}, reason="test").succeeded
+    logger.warning("outside")
+    logger.removeHandler(handler)
+    assert handler.dropped == stream.getvalue().count("app log dropped")
+    return [json.loads(line)["event"] for line in stream.getvalue().splitlines()]
+
+
+def in_bare_thread(call: Callable[[], object]) -> None:
+    """Make the call in a thread that nothing is carried into."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(call).result()
+
+
+def in_context_of_caller(call: Callable[[], object]) -> None:
+    """Make the call in a thread that context variables are carried into, as asyncio's are."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(contextvars.copy_context().run, call).result()
+
+
+@pytest.mark.parametrize(
+    ("work", "thread", "context"),
+    [
+        (lambda call: call(), True, True),
+        (in_bare_thread, False, False),
+        (in_context_of_caller, False, True),
+    ],
+)
+@pytest.mark.case("host 1", was="written as if nothing were wrong")
+def test_a_line_that_names_no_running_invocation_is_told_apart(
+    worker: Worker, work: Callable[[Callable[[], object]], object], *, thread: bool, context: bool
+) -> None:
+    names = {True: "app log", False: "app log dropped"}
+    for generation, arrives in ((Generation.THREAD, thread), (Generation.CONTEXT, context)):
+        assert log_lines(worker, generation, work) == [names[arrives], "app log dropped"]
+
+
+def test_a_line_after_the_end_of_its_invocation_is_dropped(worker: Worker) -> None:
+    kept: list[contextvars.Context] = []
+
+    def call(value: str) -> None:
+        assert value == "x"
+        kept.append(contextvars.copy_context())
+
+    worker.invoke(function(call, plain=str), Datum("x", "string"), {}, reason="test")
+    assert kept[0].run(of_this_line, Generation.CONTEXT) is None
+
+
+@pytest.mark.parametrize(("version", "generation"), [((3, 12), Generation.THREAD), ((3, 13), Generation.CONTEXT)])
+def test_each_python_has_its_worker(version: tuple[int, int], generation: Generation) -> None:
+    assert Generation.of(version) is generation
 
 
 def fields(value: object) -> dict[str, Any]:

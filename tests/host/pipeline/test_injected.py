@@ -4,6 +4,8 @@ import json
 from collections import Counter
 from collections.abc import Callable
 
+import pytest
+
 from shared import messages
 from shared.ids import job_id
 from shared.images import ImageRef
@@ -13,6 +15,21 @@ from tests.rig import Rig, until
 
 #: None begins with white space: around a bare name, and around any other form, it is none of the message.
 NASTY = ["a b & <c>", "50% #1 %41?&x=ü", "日本 😀 ('\"+)", "e\u0301/é\\", "..hidden "]
+#: Values of the wrong type under the names of trigger metadata.
+FORGED: list[dict[str, object]] = [
+    {"dequeueCount": "many"},
+    {"DequeueCount": {"a": 1}},
+    {"DEQUEUECOUNT": 1.5},
+    {"insertionTime": "yesterday"},
+    {"InsertionTime": 7},
+    {"expirationTime": {"at": "x"}},
+    {"nextVisibleTime": True},
+    {"id": 3},
+    {"Id": {"x": "y"}},
+    {"popReceipt": False},
+    {"queueTrigger": {"z": [1]}, "sys": "x"},
+    {"id": "forged", "dequeueCount": "", "nextVisibleTime": "", "expirationTime": "", "insertionTime": ""},
+]
 JOB = job_id("image-analysis", "images/a.png", "0x1")
 ENCODINGS: dict[str, Callable[[str], str]] = {"plain": str, "base64": encoded}
 
@@ -66,6 +83,21 @@ def test_all_forms_at_once_give_one_blob_one_job(rig: Rig) -> None:
     consumed(rig, 2 * len(texts))
     assert rig.verify() == "1 jobs, 0 violations, 0 repaired, 0 notes"
     assert rig.applied() == (Counter([identity]), Counter([identity]))
+
+
+@pytest.mark.case("host 2", was="the converter raised: 5 tries, poison, and again in bury_poison")
+def test_keys_like_those_of_the_hosts_metadata_keep_no_message_from_its_job(
+    rig: Rig, case_result: Callable[[str], None]
+) -> None:
+    wanted = {rig.upload(f"{number}.png", png(number + 1, 2)): number for number in range(len(FORGED))}
+    for number, keys in enumerate(FORGED):
+        rig.send(json.dumps({"name": f"{number}.png", **keys}))
+    rig.start(Disabled="record_image,analyze_pending")
+    jobs = [rig.ended(identity) for identity in wanted]
+    assert {(job["state"], job["attempts"]) for job in jobs} == {("COMPLETED", 1)}
+    consumed(rig, len(FORGED))
+    assert not rig.logged("message poisoned")
+    case_result(f"{len(jobs)} of {len(FORGED)} arrive")
 
 
 def test_a_message_that_came_before_its_blob_is_listed_and_redriven(rig: Rig) -> None:
