@@ -13,6 +13,6 @@ def binding(environ: Mapping[str, str], name: str, default: str) -> str:
 
 
 def listens(environ: Mapping[str, str], function: str) -> bool:
-    """Whether the host calls a function: it does unless ``AzureWebJobs.<function>.Disabled`` is set, or its like."""
-    names = (f"AzureWebJobs{dot}{function}{dot}Disabled" for dot in (".", "__", "_"))
+    """Whether the host calls a function: not where ``AzureWebJobs.<name>.Disabled`` is on, or ``AzureWebJobs_…``."""
+    names = (f"AzureWebJobs{dot}{function}{dot}Disabled" for dot in (".", "_"))
     return not any(environ.get(name, "").strip().lower() in ("true", "1") for name in names)

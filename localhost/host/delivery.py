@@ -88,7 +88,7 @@ def overwrite(metadata: Mapping[str, Any], body: bytes) -> dict[str, Any]:
     """Return the trigger metadata with the top-level keys of a JSON body laid over it, whatever their case.
 
     A key keeps the spelling that it had first: ``{"id": "x"}`` changes ``Id``. That is what the real host does, so a
-    message can forge its own identity; nothing should trust that metadata.
+    message can forge its own identity; nothing should trust that metadata. Null and arrays lay over nothing.
     """
     result = dict(metadata)
     try:
@@ -98,5 +98,6 @@ def overwrite(metadata: Mapping[str, Any], body: bytes) -> dict[str, Any]:
     if isinstance(fields, dict):
         spelling = {key.lower(): key for key in result}
         for key, value in fields.items():
-            result[spelling.setdefault(key.lower(), key)] = value
+            if value is not None and not isinstance(value, list):
+                result[spelling.setdefault(key.lower(), key)] = value
     return result

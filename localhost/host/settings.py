@@ -51,8 +51,8 @@ def resolve(text: str, *, function: str, field: str, environ: Mapping[str, str])
 
 
 def is_disabled(function: str, environ: Mapping[str, str]) -> bool:
-    """Tell whether ``AzureWebJobs.<function>.Disabled`` is on (dots may stand as double underscores)."""
-    names = (f"AzureWebJobs.{function}.Disabled", f"AzureWebJobs__{function}__Disabled")
+    """Tell whether ``AzureWebJobs.<function>.Disabled`` is on; an underscore may stand for each dot."""
+    names = (f"AzureWebJobs.{function}.Disabled", f"AzureWebJobs_{function}_Disabled")
     return any(environ.get(name, "").lower() in _TRUE for name in names)
 
 

@@ -135,7 +135,7 @@ def test_a_message_that_is_not_base64_is_poisoned_without_a_call(
     queue.send_message("plain text")
     queue.send_message(base64.b64encode(b"hello").decode())
     app = copied("recorder", '"messageEncoding": "none",', "")
-    running = launch(app, settings={"AzureWebJobs__bury__Disabled": "1"})
+    running = launch(app, settings={"AzureWebJobs_bury_Disabled": "1"})
     assert running.call()[1].get_body() == b"hello"
     running.log.wait_for("message poisoned", dequeue_count=1)
     assert contents(storage.queue("-poison", make=False)) == ["plain text"]

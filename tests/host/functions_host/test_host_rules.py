@@ -58,8 +58,12 @@ def test_only_a_json_object_changes_metadata(body: bytes) -> None:
 
 
 def test_keys_of_a_body_keep_the_spelling_of_the_metadata() -> None:
-    changed = delivery.overwrite({"Id": "1", "PopReceipt": "r"}, b'{"ID": "x", "popreceipt": null, "other": {"a": 1}}')
-    assert changed == {"Id": "x", "PopReceipt": None, "other": {"a": 1}}
+    changed = delivery.overwrite({"Id": "1", "PopReceipt": "r"}, b'{"ID": "x", "popreceipt": "s", "other": {"a": 1}}')
+    assert changed == {"Id": "x", "PopReceipt": "s", "other": {"a": 1}}
+
+
+def test_null_and_arrays_lay_over_nothing() -> None:
+    assert delivery.overwrite({"Id": "1"}, b'{"ID": null, "id": ["x"], "other": [1]}') == {"Id": "1"}
 
 
 def version(name: str, seconds: float) -> Version:

@@ -76,11 +76,13 @@ def test_a_file_that_is_no_json_object_is_refused(tmp_path: Path, text: str) -> 
     ("environ", "disabled"),
     [
         ({"AzureWebJobs.work.Disabled": "True"}, True),
-        ({"AzureWebJobs__work__Disabled": "1"}, True),
+        ({"AzureWebJobs_work_Disabled": "1"}, True),
+        ({"AzureWebJobs__work__Disabled": "true"}, False),
         ({"AzureWebJobs.work.Disabled": "false"}, False),
         ({"AzureWebJobs.other.Disabled": "true"}, False),
     ],
 )
+@pytest.mark.case("host 9", was="a double underscore disabled a function, a single one did not")
 def test_a_function_is_disabled_by_its_setting(environ: dict[str, str], disabled: bool) -> None:  # noqa: FBT001
     assert settings.is_disabled("work", environ) is disabled
 
