@@ -23,6 +23,22 @@ OF_JOBS = {"ours", "job id", "job id as JSON"}
 MORE = {"array of one path", "array of one event", "path behind a byte order mark", "JSON behind a byte order mark"}
 EXPECTED = test_messages.FORMS.keys() | MORE
 
+#: Values of the wrong type under the names of trigger metadata.
+FORGED: list[dict[str, object]] = [
+    {"dequeueCount": "many"},
+    {"DequeueCount": {"a": 1}},
+    {"DEQUEUECOUNT": 1.5},
+    {"insertionTime": "yesterday"},
+    {"InsertionTime": 7},
+    {"expirationTime": {"at": "x"}},
+    {"nextVisibleTime": True},
+    {"id": 3},
+    {"Id": {"x": "y"}},
+    {"popReceipt": False},
+    {"queueTrigger": {"z": [1]}, "sys": "x"},
+    {"id": "forged", "dequeueCount": "", "nextVisibleTime": "", "expirationTime": "", "insertionTime": ""},
+]
+
 
 def forms(name: str, job_id: str) -> dict[str, str]:
     """Return each form, by its name, for a blob and for its job."""

@@ -10,26 +10,11 @@ from shared import messages
 from shared.ids import job_id
 from shared.images import ImageRef
 from tests.doubles.world import png
-from tests.host.pipeline.injected import EXPECTED, OF_JOBS, encoded, forms, readers, traced
+from tests.host.pipeline.injected import EXPECTED, FORGED, OF_JOBS, encoded, forms, readers, traced
 from tests.rig import Rig, until
 
 #: None begins with white space: around a bare name, and around any other form, it is none of the message.
 NASTY = ["a b & <c>", "50% #1 %41?&x=ü", "日本 😀 ('\"+)", "e\u0301/é\\", "..hidden "]
-#: Values of the wrong type under the names of trigger metadata.
-FORGED: list[dict[str, object]] = [
-    {"dequeueCount": "many"},
-    {"DequeueCount": {"a": 1}},
-    {"DEQUEUECOUNT": 1.5},
-    {"insertionTime": "yesterday"},
-    {"InsertionTime": 7},
-    {"expirationTime": {"at": "x"}},
-    {"nextVisibleTime": True},
-    {"id": 3},
-    {"Id": {"x": "y"}},
-    {"popReceipt": False},
-    {"queueTrigger": {"z": [1]}, "sys": "x"},
-    {"id": "forged", "dequeueCount": "", "nextVisibleTime": "", "expirationTime": "", "insertionTime": ""},
-]
 JOB = job_id("image-analysis", "images/a.png", "0x1")
 ENCODINGS: dict[str, Callable[[str], str]] = {"plain": str, "base64": encoded}
 
