@@ -8,24 +8,28 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from shared.errors import InvalidReference, MessageRejected
+from shared.errors import MessageRejected
 from shared.ids import JOB_ID
 from shared.images import ImageRef
+from shared.rules import blob_events, blob_urls, json_text
+from shared.rules.ignored import Ignored
+from shared.rules.redaction import redact, storable
 
 VERSION = 1
-#: The blob service announces these as "created"; renames and the first half of an upload are not among them.
-CREATING_APIS = frozenset({"PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose"})
-_CREATED = "Microsoft.Storage.BlobCreated"
+#: What one message may name. Each takes a few requests, so a message of 64 KiB could take tens of thousands.
+MAX_ITEMS = 100
+#: Of a sentence that is kept beside a text.
+_REASON_LENGTH = 1_000
 #: How the Functions host marks its own messages about blobs (azure-sdk-for-net, BlobTriggerMessage).
 _TRIGGER = "BlobTrigger"
-_SIGNATURE = re.compile(r"([?&]sig=)[^&\s\"']+", re.IGNORECASE)
-_SUBJECT = "/blobServices/default/containers/"
+_URL_SAFE = str.maketrans("-_", "+/")
+#: What no message holds: so short names that happen to be base64 of something are not taken for it.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,11 @@ class JobHint:
 class BadItem:
     """One item of a list that names nothing, beside others that may."""
 
-    text: str
     why: MessageRejected
 
 
-#: What one reading of a message asks for, all of it; empty when there is nothing to do.
-Hints = tuple[JobHint | ImageRef | BadItem, ...]
+#: What one reading of a message asks for: a hint for each item that it has, one or at most ``MAX_ITEMS``.
+Hints = tuple[JobHint | ImageRef | Ignored | BadItem, ...]
 
 
 def write(job_id: str, traceparent: str | None) -> str:
@@ -66,14 +69,43 @@ def text_of(body: bytes) -> str:
         MessageRejected: ``not_text``.
     """
     try:
-        return body.decode("utf-8-sig")
+        text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise MessageRejected("not_text", "The message is not UTF-8 text.") from None
+    if "\0" in text:
+        raise MessageRejected("not_text", "The message holds zero bytes, as UTF-16 does. It must be UTF-8 text.")
+    return text
 
 
 def kept(text: str) -> str:
-    """Return a text as it may be kept: valid Unicode, and without the signatures of URLs, which are keys."""
-    return _SIGNATURE.sub(r"\1…", text.encode("utf-8", "backslashreplace").decode())
+    """Return a text as it may be kept, at most ``KEPT_UNITS`` long: signatures in it are keys, in base64 as well."""
+    decoded = _from_base64(text)
+    if decoded is not None and redact(decoded) != decoded:
+        text = decoded
+    return redact(storable(text))
+
+
+def kept_reason(rejected: MessageRejected) -> str:
+    """Return the sentence that is kept beside a text."""
+    return kept(str(rejected))[:_REASON_LENGTH]
+
+
+def bad_items(bad: Mapping[int, MessageRejected], count: int) -> MessageRejected:
+    """Return one reason for all items of a list that can't be followed.
+
+    Args:
+        bad: Each by its number, from 1 on.
+        count: How many items the list has.
+    """
+    first = next(iter(bad.values()))
+    if count == 1:
+        return first
+    codes = Counter(why.code for why in bad.values())
+    which = "; ".join(
+        f"{code}: item {', '.join(str(number) for number, why in bad.items() if why.code == code)}" for code in codes
+    )
+    told = f"{len(bad)} of {count} items can't be followed ({which}). {first}"
+    return MessageRejected(first.code, told) if len(codes) == 1 else MessageRejected("bad_items", told)
 
 
 def readings(text: str, *, images_container: str) -> Iterator[Hints]:
@@ -84,133 +116,117 @@ def readings(text: str, *, images_container: str) -> Iterator[Hints]:
         images_container: The only container whose images are analysed.
 
     Raises:
-        MessageRejected: It is JSON that names no image; ``empty`` when there is no text.
+        MessageRejected: It names nothing that can be looked for; ``empty`` when there is no text.
     """
-    text = text.strip()
+    text = text.strip().lstrip("\ufeff").strip()
     if not text:
         raise MessageRejected("empty", "The message is empty.")
-    yield from _plain(text, images_container)
     decoded = _from_base64(text)
-    if decoded:
+    try:
+        yield from _plain(text, images_container)
+    except MessageRejected:
+        if decoded is None:
+            raise
+    if decoded is not None:
         yield from _plain(decoded, images_container)
 
 
 def _plain(text: str, images_container: str) -> Iterator[Hints]:
-    if text[0] in '{["':
-        yield _from_json(text, images_container)
+    if text[:1] in ("{", "[", '"'):
+        yield from _from_json(text, images_container)
         return
     if JOB_ID.fullmatch(text):
         yield (JobHint(text),)
-    if text.startswith(("http://", "https://")):
-        yield (_in_container(_from_url(text), images_container),)
+    if blob_urls.is_url(text):
+        yield from ((ref,) for ref in blob_urls.references(text, images_container))
         return
-    for candidate in (text, f"{images_container}/{text}"):
-        try:
-            ref = ImageRef.of(candidate)
-        except InvalidReference:
-            continue
-        if ref.container == images_container:
-            yield (ref,)
+    yield from ((ref,) for ref in _names(text, images_container))
+
+
+def _names(text: str, images_container: str) -> list[ImageRef]:
+    """Take a text for a path or a bare name; storage decides, where it may be either."""
+    name, mark, query = text.partition("?")
+    has_query = mark and "=" in query and not blob_urls.names_one_version(text)
+    texts = [form for each in ([text, name] if has_query else [text]) for form in (each, each.lstrip("/"))]
+    paths = [each for each in texts if each.startswith(f"{images_container}/")]
+    return blob_urls.within([*paths, *(f"{images_container}/{each}" for each in texts)], images_container)
 
 
 def _from_base64(text: str) -> str | None:
+    """Decode a text: of either alphabet, with or without padding, and in one line or in several."""
+    digits = "".join(text.split()).rstrip("=").translate(_URL_SAFE)
     try:
-        decoded = base64.b64decode(text, validate=True).decode("utf-8-sig").strip()
+        decoded = base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True).decode("utf-8-sig").strip()
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
-    return decoded or None
+    return decoded if decoded and not _CONTROL.search(decoded) else None
 
 
-def _from_json(text: str, images_container: str) -> Hints:
+def _from_json(text: str, images_container: str) -> Iterator[Hints]:
     try:
-        body = json.loads(text)
-    except (ValueError, RecursionError):
-        raise MessageRejected("malformed_json", "The message begins like JSON and is none.") from None
-    if isinstance(body, list):
-        return tuple(hint for item in body for hint in _from_item_of_list(item, images_container))
-    return _from_item(body, images_container)
-
-
-def _from_item_of_list(item: Any, images_container: str) -> Hints:  # noqa: ANN401 - JSON may hold anything
-    try:
-        return _from_item(item, images_container)
+        body = json_text.parse(text)
     except MessageRejected as rejected:
-        return (BadItem(json.dumps(item), rejected),)
+        if rejected.code == "malformed_json":  # a name may begin like JSON
+            yield from _names_if_any(text, images_container)
+        raise
+    if isinstance(body, list):
+        yield _from_list(body, images_container)
+    elif isinstance(body, str):
+        yield from _plain(body, images_container)  # exact: a name may end with a space
+    else:
+        yield (_from_object(body, images_container),)
 
 
-def _from_item(item: Any, images_container: str) -> Hints:  # noqa: ANN401 - JSON may hold anything
-    if isinstance(item, str):
-        return next(_plain(item or "?", images_container), ())  # exact: a name may end with a space
+def _names_if_any(text: str, images_container: str) -> Iterator[Hints]:
+    try:
+        names = _names(text, images_container)
+    except MessageRejected:
+        return
+    yield from ((ref,) for ref in names)
+
+
+def _from_list(items: list[Any], images_container: str) -> Hints:
+    if not items:
+        raise MessageRejected("empty", "The list is empty.")
+    if len(items) > MAX_ITEMS:
+        told = f"The message names {len(items):,} items; it may name {MAX_ITEMS}. None of them was followed."
+        raise MessageRejected("too_many_items", told)
+    return tuple(_from_item(item, images_container) for item in items)
+
+
+def _from_item(item: Any, images_container: str) -> JobHint | ImageRef | Ignored | BadItem:  # noqa: ANN401 - any JSON
+    try:
+        if isinstance(item, str):
+            hints = next(_plain(item, images_container))
+            return (
+                hints[0]
+                if len(hints) == 1
+                else BadItem(MessageRejected("unknown_form", "A list can't stand inside a list."))
+            )
+        return _from_object(item, images_container)
+    except MessageRejected as rejected:
+        return BadItem(rejected)
+
+
+def _from_object(item: Any, images_container: str) -> JobHint | ImageRef | Ignored:  # noqa: ANN401 - JSON may hold anything
     if not isinstance(item, dict):
         raise MessageRejected("unknown_form", "The JSON names no image and no job.")
-    if _CREATED in (item.get("eventType"), item.get("type")) or "specversion" in item or "eventType" in item:
-        return _from_event(item, images_container)
+    if blob_events.is_event(item):
+        return blob_events.image_of(item, images_container)
     if item.get("Type") == _TRIGGER:
-        return (_from_trigger(item, images_container),)
+        return _from_trigger(item, images_container)
     job_id = item.get("job_id")
     if isinstance(job_id, str) and JOB_ID.fullmatch(job_id):
-        return (JobHint(job_id),)
+        return JobHint(job_id)
     container, name = item.get("container", images_container), item.get("name")
     if isinstance(container, str) and isinstance(name, str):
-        return (_in_container(_reference(f"{container}/{name}"), images_container),)
+        return blob_urls.within([f"{container}/{name}"], images_container)[0]
     raise MessageRejected("unknown_form", "The JSON has neither 'job_id' nor 'container' and 'name'.")
-
-
-def _from_event(event: dict[str, Any], images_container: str) -> Hints:
-    """Read an Event Grid or CloudEvents event; one of another kind, or of another container, asks for nothing."""
-    data = event.get("data")
-    subject = event.get("subject")
-    kind = event.get("eventType", event.get("type"))
-    if kind != _CREATED:
-        return ()
-    if not isinstance(data, dict) or not isinstance(subject, str) or not subject.startswith(_SUBJECT):
-        raise MessageRejected("malformed_event", "The event has no 'data', or no blob in 'subject'.")
-    container, blobs, name = subject.removeprefix(_SUBJECT).partition("/blobs/")
-    api = data.get("api", "PutBlob")
-    if not isinstance(api, str) or api not in CREATING_APIS or container != images_container:
-        return ()
-    if not blobs:
-        raise MessageRejected("malformed_event", "The event has no blob in 'subject'.")
-    return (_reference(f"{container}/{name}"),)
 
 
 def _from_trigger(message: dict[str, Any], images_container: str) -> ImageRef:
     """Read what the host keeps of a blob trigger's event that it has given up on."""
     container, name = message.get("ContainerName"), message.get("BlobName")
     if not isinstance(container, str) or not isinstance(name, str):
-        raise MessageRejected("malformed_event", "The event has no 'ContainerName', or no 'BlobName'.")
-    return _in_container(_reference(f"{container}/{name}"), images_container)
-
-
-def _from_url(url: str) -> ImageRef:
-    """Take container and name from a blob's URL; the account stands in the path when the host is an address."""
-    try:
-        parts = urlsplit(url)
-        segments = unquote(parts.path, errors="strict").lstrip("/")
-        host = parts.hostname or ""
-    except ValueError:
-        raise MessageRejected("malformed_url", "The URL can't be read.") from None
-    if host == "localhost" or _is_address(host):
-        segments = segments.partition("/")[2]
-    return _reference(segments)
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _reference(ref: str) -> ImageRef:
-    try:
-        return ImageRef.of(ref)
-    except InvalidReference as error:
-        raise MessageRejected("invalid_reference", str(error)) from None
-
-
-def _in_container(ref: ImageRef, images_container: str) -> ImageRef:
-    if ref.container != images_container:
-        raise MessageRejected("other_container", f"Only images of the container {images_container!r} are analysed.")
-    return ref
+        raise MessageRejected("malformed_event", "The event must have 'ContainerName' and 'BlobName'.")
+    return blob_urls.within([f"{container}/{name}"], images_container)[0]

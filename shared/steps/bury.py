@@ -49,7 +49,10 @@ class Bury:
 
     def _image(self, ref: ImageRef, _alone: bool) -> Outcome:  # noqa: FBT001 - as Follow calls it
         recorded = self._record(ref)
-        return recorded.outcome if recorded.outcome is Outcome.RECORDED else self._job(recorded.job_id)
+        if recorded.outcome is Outcome.RECORDED:
+            return Outcome.RECORDED
+        outcome = self._job(recorded.job_id)
+        return recorded.outcome if outcome is Outcome.UNKNOWN else outcome  # its job is purged: a duplicate
 
     def _job(self, job_id: str) -> Outcome:
         row = found(self._claims.jobs, job_id)

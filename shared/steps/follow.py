@@ -1,22 +1,41 @@
 """Follow a queue message to what it means: an image to record and analyse, a job to analyse, or nothing real.
 
 A message is a hint. Nothing of what it says is believed before storage has said the same, and what cannot be followed
-is kept with the reason.
+is kept with the reason: one row a message, however many items it has.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from shared import messages
-from shared.errors import BlobGone, BlobUnreadable, MessageRejected
+from shared.errors import BlobGone, BlobUnreadable, InvalidReference, MessageRejected
 from shared.images import ImageRef
 from shared.leftovers import Rejections
-from shared.messages import BadItem, JobHint
+from shared.messages import BadItem, Hints, JobHint
+from shared.rules import blob_urls
+from shared.rules.ignored import Ignored
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
 
-#: Of a reading that has only these, nothing exists; of several images one may have vanished since.
-_NOTHING_REAL = frozenset({Outcome.UNKNOWN, Outcome.GONE})
+OnJob = Callable[[str], Outcome]
+OnImage = Callable[[ImageRef, bool], Outcome]
+
+
+@dataclass(frozen=True)
+class _Act:
+    """What became of one item.
+
+    Attributes:
+        outcome: How it ended; REJECTED for what can't be followed.
+        why: The reason of a rejection.
+        real: Whether something stands behind its name.
+    """
+
+    outcome: Outcome
+    why: MessageRejected | None = None
+    real: bool = True
 
 
 class Follow:
@@ -31,13 +50,7 @@ class Follow:
         self._rejections = rejections
         self._container = images_container
 
-    def __call__(
-        self,
-        body: bytes,
-        *,
-        on_job: Callable[[str], Outcome],
-        on_image: Callable[[ImageRef, bool], Outcome],
-    ) -> list[Outcome]:
+    def __call__(self, body: bytes, *, on_job: OnJob, on_image: OnImage) -> list[Outcome]:
         """Find the first reading of a message that names something real, and act on it.
 
         Args:
@@ -47,51 +60,73 @@ class Follow:
                 none of that name.
 
         Returns:
-            One outcome for everything that the message names; ``[REJECTED]`` when it names nothing real.
+            One outcome for everything that the message names, REJECTED for what can't be followed; ``[REJECTED]`` when
+            it names nothing real.
 
-        Costs: those of the acts; one more HEAD for base64; 1 transaction for a rejected message or item.
+        Costs: those of the acts; one more HEAD for each further reading, base64 for example; 1 transaction for a
+        message of which anything is rejected.
         """
+        text = body.decode("utf-8", "backslashreplace")
         try:
             text = messages.text_of(body)
-        except MessageRejected as rejected:
-            return [self._rejected(body.decode("utf-8", "backslashreplace"), rejected)]
-        try:
             return self._first_real(text, on_job, on_image)
         except MessageRejected as rejected:
-            return [self._rejected(text, rejected)]
+            self._reject(text, rejected)
+            return [Outcome.REJECTED]
 
-    def _first_real(
-        self, text: str, on_job: Callable[[str], Outcome], on_image: Callable[[ImageRef, bool], Outcome]
-    ) -> list[Outcome]:
-        unreal = MessageRejected("blob_not_found", "The message names a blob that does not exist.")
+    def _first_real(self, text: str, on_job: OnJob, on_image: OnImage) -> list[Outcome]:
+        unreal = None
         for hints in messages.readings(text, images_container=self._container):
-            outcomes = [self._acted(hint, len(hints) == 1, on_job, on_image) for hint in hints]
-            named = [outcome for outcome in outcomes if outcome is not Outcome.REJECTED]  # the others are kept already
-            if not named or not _NOTHING_REAL.issuperset(named):
-                return outcomes
-            if Outcome.UNKNOWN in outcomes:
-                unreal = MessageRejected("unknown_job", "The message names a job that does not exist.")
+            acts = [self._act(hint, len(hints) == 1, on_job, on_image) for hint in hints]
+            bad = {number: act.why for number, act in enumerate(acts, 1) if act.why is not None}
+            if any(act.real for act in acts):
+                _log_ignored(hints)
+                if bad:
+                    self._reject(text, messages.bad_items(bad, len(acts)))
+                return [act.outcome for act in acts]
+            if unreal is None or unreal.code != "unknown_job":
+                unreal = messages.bad_items(bad, len(acts))
+        if unreal is None:
+            raise MessageRejected("unknown_form", "The message names no image and no job.")
         raise unreal
 
-    def _acted(
+    def _act(
         self,
-        hint: JobHint | ImageRef | BadItem,
+        hint: JobHint | ImageRef | Ignored | BadItem,
         alone: bool,  # noqa: FBT001 - private
-        on_job: Callable[[str], Outcome],
-        on_image: Callable[[ImageRef, bool], Outcome],
-    ) -> Outcome:
+        on_job: OnJob,
+        on_image: OnImage,
+    ) -> _Act:
+        if isinstance(hint, Ignored):
+            return _Act(Outcome.IGNORED)
         if isinstance(hint, BadItem):
-            return self._rejected(hint.text, hint.why)
+            return _unreal(hint.why)
         if isinstance(hint, JobHint):
-            return on_job(hint.job_id)
-        try:
-            return on_image(hint, alone)
-        except BlobGone:
-            return Outcome.GONE
-        except BlobUnreadable as unreadable:
-            return self._rejected(hint.ref, MessageRejected(unreadable.code, str(unreadable)))
+            outcome = on_job(hint.job_id)
+            unknown = MessageRejected("unknown_job", "The message names a job that does not exist.")
+            return _unreal(unknown) if outcome is Outcome.UNKNOWN else _Act(outcome)
+        return self._act_on_image(hint, alone, on_image)
 
-    def _rejected(self, text: str, rejected: MessageRejected) -> Outcome:
-        self._rejections.reject(messages.kept(text), code=rejected.code, message=str(rejected))
+    @staticmethod
+    def _act_on_image(ref: ImageRef, alone: bool, on_image: OnImage) -> _Act:  # noqa: FBT001 - private
+        try:
+            return _Act(on_image(ref, alone))
+        except BlobGone:
+            return _unreal(blob_urls.absent(ref.name))
+        except BlobUnreadable as unreadable:
+            return _Act(Outcome.REJECTED, MessageRejected(unreadable.code, str(unreadable)))
+        except InvalidReference as invalid:
+            return _unreal(MessageRejected("invalid_reference", str(invalid)))
+
+    def _reject(self, text: str, rejected: MessageRejected) -> None:
+        self._rejections.reject(messages.kept(text), code=rejected.code, message=messages.kept_reason(rejected))
         emit(Happened.REJECTED, level=logging.WARNING, code=rejected.code)
-        return Outcome.REJECTED
+
+
+def _unreal(why: MessageRejected) -> _Act:
+    return _Act(Outcome.REJECTED, why, real=False)
+
+
+def _log_ignored(hints: Hints) -> None:
+    for ignored, count in Counter(hint for hint in hints if isinstance(hint, Ignored)).items():
+        emit(Happened.IGNORED, reason=ignored.reason, count=count)

@@ -22,7 +22,7 @@ class Outcome(StrEnum):
     PAUSED = "paused"  #: ``DISPATCH=off``
     UNKNOWN = "unknown"  #: no such job
     GONE = "gone"  #: the blob has vanished since the event; nothing to record
-    IGNORED = "ignored"  #: an event of another container
+    IGNORED = "ignored"  #: an event that asks for nothing, on purpose; the log has the reason
     ANNOUNCED = "announced"  #: this call moved the due row on and sent the job's message again
     REDRIVEN = "redriven"  #: this call opened the job again
     LIVE = "live"  #: the job waits or is worked on; there is nothing to open again

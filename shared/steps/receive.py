@@ -41,6 +41,9 @@ class Receive:
         def on_image(ref: ImageRef, alone: bool) -> Outcome:  # noqa: FBT001 - as Follow calls it
             # Of a list, each gets a message of its own: all of them in one call could outlast the host's limit.
             recorded = self._record(ref, announce=not alone)
-            return self._work(recorded.job_id, owner=owner) if alone else recorded.outcome
+            if not alone:
+                return recorded.outcome
+            outcome = self._work(recorded.job_id, owner=owner)
+            return recorded.outcome if outcome is Outcome.UNKNOWN else outcome  # its job is purged: a duplicate
 
         return self._follow(body, on_job=on_job, on_image=on_image)

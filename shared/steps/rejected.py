@@ -29,7 +29,7 @@ class Readmit:
         It is deleted last and as it was read: a crash before, or the same text rejected once more meanwhile, leaves it.
 
         Returns:
-            As ``Admit``; ``[UNKNOWN]`` when no such text is kept, ``[REJECTED]`` when it asks for nothing by now.
+            As ``Admit``; ``[UNKNOWN]`` when no such text is kept, ``[REJECTED]`` for bytes that are no text.
 
         Raises:
             StorageOut: Storage is out; the text is still kept, or all of it was admitted.
@@ -42,7 +42,7 @@ class Readmit:
             return [Outcome.UNKNOWN]
         if row.code == "not_text":  # what is kept of it says what the bytes were, and is not what was sent
             return [Outcome.REJECTED]
-        outcomes = self._admit(row.text.encode()) or [Outcome.REJECTED]
+        outcomes = self._admit(row.text.encode())
         if ADMITTED.issuperset(outcomes):
             with contextlib.suppress(Lost):
                 self._rejections.delete(row)

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -124,6 +125,21 @@ def test_no_content_makes_it_raise(body: bytes) -> None:
     world = World()
     assert world.bury(body) == [Outcome.REJECTED]
     assert len(world.rejections.kept) == 1
+
+
+@pytest.mark.case("security M1", was="raises RecursionError for ever")
+@pytest.mark.parametrize("shape", ["[{}]", '[{{"a":{}}}]', '{{"x":{}}}'])
+@pytest.mark.parametrize("depth", [60, 300, 960, 20_000])
+def test_a_message_nested_however_deep_is_kept_as_it_came(
+    shape: str, depth: int, case_result: Callable[[str], None]
+) -> None:
+    world = World()
+    text = shape.format("[" * depth + "]" * depth)
+    assert world.bury(text.encode()) == [Outcome.REJECTED]
+    ((kept, row),) = world.rejections.kept.items()
+    assert kept == text
+    assert row.code == ("too_deep" if depth > 64 else "unknown_form")
+    case_result(f"1 row, {row.code}")
 
 
 def test_an_outage_raises_so_that_the_message_comes_back() -> None:

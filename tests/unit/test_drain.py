@@ -51,7 +51,7 @@ def test_what_cannot_be_followed_is_kept_and_deleted(body: bytes) -> None:
 
 def test_a_message_is_deleted_after_it_was_taken_in() -> None:
     world = World()
-    world.poison.put(b"{", dequeue_count=5)
+    world.poison.put(b"[]", dequeue_count=5)
     world.drain()
     assert world.journal[:4] == ["poison.stuck", "poison.receive", "rejections.reject", "poison.delete"]
 
@@ -78,6 +78,7 @@ def _failing(*bodies: bytes, error: Exception) -> Callable[[bytes], list[Outcome
     return take_in
 
 
+@pytest.mark.case("security M1", was="12 messages behind it stay hidden, sweep after sweep")
 @pytest.mark.parametrize("error", [StorageOut("out"), KeyError("a fault of ours"), RecursionError("deep")])
 def test_a_message_that_raises_keeps_none_behind_it_from_being_taken_in(error: Exception) -> None:
     queue = MemoryPoison("poison")

@@ -1,5 +1,7 @@
 import base64
 import json
+import logging
+from collections.abc import Callable
 
 import pytest
 
@@ -78,23 +80,59 @@ def test_the_images_of_a_list_are_recorded_and_get_a_message_each() -> None:
     assert [_receive(world, text) for text, _ in world.queue.sent] == [[Outcome.COMPLETED]] * 2
 
 
-def test_a_bad_item_of_a_list_is_kept_and_the_others_are_done() -> None:
+def test_bad_items_of_a_list_are_kept_in_one_row_and_the_others_are_done() -> None:
     world = World()
     world.upload("a.png")
-    assert _receive(world, '["images/a.png", {"x": 1}]') == [Outcome.RECORDED, Outcome.REJECTED]
-    assert list(world.rejections.kept) == ['{"x": 1}']
+    text = '["images/a.png", {"x": 1}, 5, "absent.png"]'
+    assert _receive(world, text) == [Outcome.RECORDED, *[Outcome.REJECTED] * 3]
+    ((kept, row),) = world.rejections.kept.items()
+    assert (kept, row.code) == (text, "bad_items")
+    assert row.message.startswith("3 of 4 items can't be followed (unknown_form: item 2, 3; blob_not_found: item 4).")
 
 
-def test_a_list_of_a_bad_item_and_of_what_does_not_exist_is_kept_whole_beside_the_item() -> None:
+def test_a_list_in_which_nothing_is_real_is_kept_in_one_row() -> None:
     world = World()
     assert _receive(world, '["absent.png", {"x": 1}]') == [Outcome.REJECTED]
-    assert [row.code for row in world.rejections.kept.values()] == ["unknown_form", "blob_not_found"]
+    assert [row.code for row in world.rejections.kept.values()] == ["bad_items"]
 
 
-def test_an_event_that_asks_for_nothing_is_done() -> None:
+@pytest.mark.case("security H3", was="51,952 requests; a row for each of 10,000 items")
+@pytest.mark.parametrize("items", [[0] * 30_000, [f"{number}.png" for number in range(101)], [[]] * 20_000])
+@pytest.mark.parametrize("encode", [str, lambda text: base64.b64encode(text.encode()).decode()])
+def test_a_list_of_more_than_a_hundred_items_costs_no_more_than_a_row(
+    items: list[object], encode: Callable[[str], str], case_result: Callable[[str], None]
+) -> None:
     world = World()
-    assert _receive(world, json.dumps({**_event("a.png"), "eventType": "Microsoft.Storage.BlobDeleted"})) == []
+    world.upload("0.png")
+    assert _receive(world, encode(json.dumps(items))) == [Outcome.REJECTED]
+    assert [row.code for row in world.rejections.kept.values()] == ["too_many_items"]
+    assert world.journal == ["rejections.reject"]
+    case_result("1 row, too_many_items")
+
+
+@pytest.mark.case("security H3", was="51,952 requests; a row for each of 10,000 items")
+def test_a_hundred_bad_items_cost_one_row() -> None:
+    world = World()
+    assert _receive(world, json.dumps([{"x": number} for number in range(100)])) == [Outcome.REJECTED]
+    assert world.journal == ["rejections.reject"]
+
+
+def test_an_event_that_asks_for_nothing_is_ignored_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+    world = World()
+    deleted = {**_event("a.png"), "eventType": "Microsoft.Storage.BlobDeleted"}
+    with caplog.at_level(logging.INFO, "darkroom"):
+        assert _receive(world, json.dumps([deleted, deleted])) == [Outcome.IGNORED] * 2
+    assert json.loads(caplog.messages[-1]) == {"event": "event ignored, on purpose", "reason": "other_kind", "count": 2}
     assert world.journal == []
+
+
+def test_an_image_whose_job_is_purged_is_a_duplicate() -> None:
+    world = World()
+    world.work(world.recorded(), owner="queue/1")
+    world.clock.advance(31 * 86_400)
+    assert world.purge(owner="timer/1").jobs == 1
+    assert [_receive(world, "images/cat.png"), world.bury(b"images/cat.png")] == [[Outcome.DUPLICATE]] * 2
+    assert world.rejections.kept == {}
 
 
 @pytest.mark.parametrize(
@@ -107,6 +145,9 @@ def test_an_event_that_asks_for_nothing_is_done() -> None:
         (b" ", "empty"),
         (b"\xff\xfe", "not_text"),
         (b'{"container":"other","name":"cat.png"}', "other_container"),
+        (b"[" * 30_000, "too_deep"),
+        (b"cat.png?snapshot=2026-01-02", "blob_version"),
+        (b"images/a/../cat.png", "invalid_reference"),
     ],
 )
 def test_a_message_that_names_nothing_real_is_kept_with_its_reason(body: bytes, code: str) -> None:
@@ -137,5 +178,6 @@ def test_an_event_of_two_images_of_which_one_is_gone_is_done_for_the_other() -> 
     world = World()
     world.upload("b.png")
     outcomes = _receive(world, json.dumps([_event("a.png"), _event("b.png")]))
-    assert outcomes == [Outcome.GONE, Outcome.RECORDED]
+    assert outcomes == [Outcome.REJECTED, Outcome.RECORDED]
+    assert [row.code for row in world.rejections.kept.values()] == ["blob_not_found"]
     assert world.images.head(ImageRef("images", "b.png")).version

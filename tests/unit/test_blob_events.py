@@ -1,0 +1,101 @@
+from typing import Any
+
+import pytest
+
+from shared.errors import MessageRejected
+from shared.images import ImageRef
+from shared.rules import blob_events
+from shared.rules.ignored import Ignored
+from tests.unit.test_messages import event, renamed
+
+CAT = ImageRef("images", "a b/cat.png")
+CREATING = ("PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose")
+SCHEMAS = pytest.mark.parametrize("schema", ["eventType", "type"])
+
+
+def _image(item: dict[str, Any]) -> ImageRef | Ignored:
+    assert blob_events.is_event(item)
+    return blob_events.image_of(item, "images")
+
+
+@pytest.mark.case("storage event kinds", was="dropped without a trace")
+@SCHEMAS
+@pytest.mark.parametrize(
+    "api",
+    [
+        "PutBlob",
+        "PutBlockList",
+        "CopyBlob",
+        "FlushWithClose",
+        "SftpCommit",
+        "SftpRename",
+        "RenameFile",
+        "AppendBlob",
+        "X",
+    ],
+)
+def test_a_created_blob_is_recorded_whichever_call_has_created_it(schema: str, api: str) -> None:
+    assert _image(event(schema, api=api)) == CAT
+
+
+@pytest.mark.case("storage event kinds", was="dropped without a trace")
+@pytest.mark.parametrize("api", ["RenameFile", "SftpRename"])
+@pytest.mark.parametrize("what", ["BlobRenamed", "BlobCreated"])
+def test_a_renamed_blob_is_recorded_under_its_new_name(what: str, api: str) -> None:
+    urls = {"destinationUrl": "https://account.dfs.core.windows.net/images/after%20all.png"}
+    assert _image(event(what=what, api=api, **urls)) == ImageRef("images", "after all.png")
+
+
+def test_a_renamed_blob_without_a_destination_is_the_one_of_the_subject() -> None:
+    assert _image(event(what="BlobRenamed", api="RenameFile")) == CAT
+
+
+def test_a_blob_that_leaves_the_container_by_its_new_name_is_ignored() -> None:
+    assert _image(renamed("other/cat.png")) is Ignored.OTHER_CONTAINER
+
+
+@pytest.mark.case("storage rehydrated", was="FAILED for good")
+@pytest.mark.parametrize(("tier", "found"), [("Hot", CAT), ("Cold", CAT), ("Archive", Ignored.ARCHIVED)])
+def test_a_blob_that_has_left_the_archive_is_recorded_again(tier: str, found: ImageRef | Ignored) -> None:
+    assert _image(event(what="BlobTierChanged", api="SetBlobTier", accessTier=tier)) == found
+
+
+@pytest.mark.case("storage event kinds", was="dropped without a trace")
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        (event(what="BlobDeleted", api="DeleteBlob"), Ignored.OTHER_KIND),
+        (event(what="AsyncOperationInitiated"), Ignored.OTHER_KIND),
+        ({"specversion": "1.0", "type": "Our.Own"}, Ignored.OTHER_KIND),
+        (event(what="DirectoryRenamed", api="RenameDirectory"), Ignored.DIRECTORY),
+        (event(api="CreateFile"), Ignored.FIRST_HALF),
+        (event(api="SftpCreate"), Ignored.FIRST_HALF),
+        (event() | {"subject": "/blobServices/default/containers/other/blobs/x"}, Ignored.OTHER_CONTAINER),
+    ],
+)
+def test_an_event_that_asks_for_nothing_says_why(item: dict[str, Any], reason: Ignored) -> None:
+    assert _image(item) is reason
+
+
+@pytest.mark.parametrize(
+    ("item", "code"),
+    [
+        ({"eventType": None}, "malformed_event"),
+        ({"specversion": "1.0"}, "malformed_event"),
+        (event() | {"data": []}, "malformed_event"),
+        (event() | {"subject": 5}, "malformed_event"),
+        (event() | {"subject": "images/cat.png"}, "malformed_event"),
+        (event() | {"subject": "/blobServices/default/containers/images"}, "malformed_event"),
+        (event() | {"subject": "/blobServices/default/containers/images/blobs/"}, "invalid_reference"),
+        (renamed("images/%c3"), "malformed_url"),
+    ],
+)
+def test_an_event_that_cannot_be_read_says_why(item: dict[str, Any], code: str) -> None:
+    with pytest.raises(MessageRejected) as met:
+        _image(item)
+    assert met.value.code == code
+
+
+@pytest.mark.parametrize("api", [None, [], {}, 5])
+def test_an_api_that_is_no_text_decides_nothing(api: object) -> None:
+    assert _image(event() | {"data": {"api": api}}) == CAT
