@@ -91,7 +91,7 @@ def bury_poison(message: str, context: func.Context) -> None:
         darkroom().bury(message.encode())
 
 
-@app.route(route="{*path}", auth_level=settings.api_auth.value)
+@app.route(route="{*path}", auth_level=settings.route_auth.value)
 async def api(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     """Answer a request of the HTTP API."""
     from shared.http.front import answer  # noqa: PLC0415

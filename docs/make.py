@@ -10,9 +10,13 @@ from dataclasses import fields
 from pathlib import Path
 
 from docs import report_schema
+from shared.http.access import ALLOWED, OPEN
+from shared.http.app import ROUTES
+from shared.http.paths import Paths
 from shared.invariants import INFORMATION, Rule
 from shared.jobs import TRANSITIONS, State
 from shared.rules.ignored import Ignored
+from shared.rules.keys import MEANINGS, Role
 from shared.settings import Settings
 from shared.telemetry import Happened
 
@@ -52,12 +56,30 @@ def _invariants() -> list[Sequence[str]]:
     return rows
 
 
+def _roles() -> list[Sequence[str]]:
+    return [("role", "what for"), *((f"`{role}`", MEANINGS[role]) for role in Role)]
+
+
+def _access() -> list[Sequence[str]]:
+    rows: list[Sequence[str]] = [("call", "without a key", *(role.value for role in Role))]
+    for method, path, operation in [*Paths(ROUTES).operations(), ("GET", "/openapi.json", "openapi")]:
+        allowed = ALLOWED.get(operation, frozenset({Role.OPERATOR}))
+        if operation in OPEN:
+            cells = ["yes"] * (1 + len(Role))
+        else:
+            cells = ["–", *("yes" if role in allowed else "–" for role in Role)]
+        rows.append((f"`{method} {path}`", *cells))
+    return rows
+
+
 TABLES: Mapping[str, Callable[[], list[Sequence[str]]]] = {
     "settings": _settings,
     "transitions": _transitions,
     "events": _events,
     "ignored": _ignored,
     "invariants": _invariants,
+    "roles": _roles,
+    "access": _access,
 }
 
 

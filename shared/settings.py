@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar
 from shared import forms
 from shared.choices import ApiAuth, BlobSource, Dispatch, Isolation, ThumbnailFormat, Thumbnails
 from shared.errors import SettingsInvalid
+from shared.rules import keys
 
 #: Where the Functions host puts what it has given up on of blob triggers; one queue for all apps of an account.
 BLOB_POISON_QUEUE = "webjobs-blobtrigger-poison"
@@ -26,10 +27,13 @@ _CENTURY_DAYS = 36_500
 _ANALYZERS = Path(__file__).resolve().parent / "analysis" / "analyzers"
 
 
-def _setting(name: str, parse: Callable[[str], T], default: str, meaning: str) -> T:
-    """Declare a field: the environment's name, how to read it, the default as one would write it, what it means."""
-    facts = {"name": name, "parse": parse, "default": default, "meaning": meaning}
-    return field(default=parse(default), metadata=facts)
+def _setting(name: str, parse: Callable[[str], T], default: str, meaning: str, *, shown: bool = True) -> T:
+    """Declare a field: the environment's name, how to read it, the default as one would write it, what it means.
+
+    One that is not ``shown`` stands in no error and no ``repr``: somebody may have put a secret there.
+    """
+    facts = {"name": name, "parse": parse, "default": default, "meaning": meaning, "shown": shown}
+    return field(default=parse(default), metadata=facts, repr=shown)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +87,14 @@ class Settings:
         forms.one_of(ApiAuth),
         "function",
         "which key the HTTP API asks for: none (anonymous), a function key, or the master key (admin)",
+    )
+    api_keys: tuple[keys.ApiKey, ...] = _setting(
+        "API_KEYS",
+        keys.parse,
+        "",
+        "keys of the HTTP API with roles, `role/name=SHA256` with commas between (see api.md); with them the host asks "
+        "for no key, whatever API_AUTH_LEVEL is",
+        shown=False,
     )
     max_job_types: int = _setting(
         "MAX_JOB_TYPES",
@@ -216,12 +228,18 @@ class Settings:
                 try:
                     values[declared.name] = declared.metadata["parse"](text)
                 except ValueError as error:
-                    problems.append(f"{declared.metadata['name']}: {error}; it is {text[:80]!r}")
+                    given = f"; it is {text[:80]!r}" if declared.metadata["shown"] else ""
+                    problems.append(f"{declared.metadata['name']}: {error}{given}")
         settings = cls(**values)
         problems += settings._conflicts()
         if problems:
             raise SettingsInvalid(problems)
         return settings
+
+    @property
+    def route_auth(self) -> ApiAuth:
+        """What the host asks for at the API's door; nothing where the app itself asks for keys of its own."""
+        return ApiAuth.ANONYMOUS if self.api_keys else self.api_auth
 
     @property
     def sends(self) -> bool:

@@ -32,6 +32,7 @@ class Happened(StrEnum):
     LEFT = "message left to its due row"
     SWEPT = "sweep done"
     PURGED = "purge done"
+    OPERATED = "call for operators alone"
     BACKLOG = "queue is long: messages are held back"
     RECONCILED = "reconcile walked"
     NOT_CREATED = "storage could not be prepared"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Count the words of jobs' texts: a worker outside of Darkroom, in POSIX sh with its tools, and curl. See README.md beside it.
 #   DARKROOM_TYPE         of the jobs; the only one that must be set
-#   DARKROOM_URL          the API's root            DARKROOM_KEY          function key
+#   DARKROOM_URL          the API's root            DARKROOM_KEY          function key, or a worker's
 #   DARKROOM_LEASE        seconds                   DARKROOM_RENEW        seconds between renewals: a third of it
 #   DARKROOM_COUNT        end after so many jobs    DARKROOM_UNTIL_EMPTY  if set: end when a claim finds none
 #   DARKROOM_WORK         a command: from the text, escaped as in JSON, to an object of JSON
@@ -18,7 +18,7 @@ renewer= stopping=
 trap 'rm -rf "$dir"' EXIT
 trap 'stopping=1' TERM INT
 : > "$dir/key" # in a file: arguments are seen by all
-[ -n "${DARKROOM_KEY:-}" ] && printf 'x-functions-key: %s\n' "$DARKROOM_KEY" > "$dir/key"
+[ -n "${DARKROOM_KEY:-}" ] && printf 'x-functions-key: %s\nAuthorization: Bearer %s\n' "$DARKROOM_KEY" "$DARKROOM_KEY" > "$dir/key"
 
 # call NAME PATH BODY SECONDS [ETAG]: POST; the status goes to $status, the rest to $dir/NAME.head and $dir/NAME.body.
 call() {

@@ -34,7 +34,7 @@ class Client:
 
     Args:
         url: The API's root, such as ``http://127.0.0.1:7071/api``.
-        key: Function key, for Azure.
+        key: A function key, or one of the setting ``API_KEYS``.
         owner: Names this worker in the job, 1–128 characters; host and process by default.
         pool: Connections of the caller's own, who also closes them; else a pool that ends with the client. TLS is
             verified unless this pool does not.

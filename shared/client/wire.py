@@ -44,7 +44,8 @@ class Wire:
 
     Args:
         url: The API's root, such as ``http://127.0.0.1:7071/api``.
-        key: Goes into the header ``x-functions-key``, and into nothing else.
+        key: Goes into the headers ``x-functions-key``, where the host asks for it, and ``Authorization``, where the API
+            does; and into nothing else.
         pool: Of connections.
         monotonic: Seconds that never go back.
         wait: Lets seconds pass; by default until the wire is closed, if that is sooner.
@@ -68,7 +69,7 @@ class Wire:
             raise ValueError("key: want printable ASCII")  # http.client would say so too, with the key in its message
         self._url, self._key, self._pool = url.rstrip("/"), key, pool
         self._headers = {"Accept": "application/json", "User-Agent": "darkroom-client"}
-        self._headers |= {"x-functions-key": key} if key else {}
+        self._headers |= {"x-functions-key": key, "Authorization": f"Bearer {key}"} if key else {}
         self.monotonic = monotonic
         self.closed = threading.Event()
         self.wait = wait or self.closed.wait

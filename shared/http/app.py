@@ -1,6 +1,5 @@
 """The app: all routes, the contract, and what every answer has in common."""
 
-from collections.abc import Iterable
 from typing import Any, cast
 
 from fastapi import FastAPI
@@ -10,18 +9,18 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import DarkroomError
-from shared.http import images, jobs, operators, problems, status
+from shared.http import access, contract, images, jobs, operators, problems, status
 from shared.http.contract import present
+from shared.http.paths import ROOT, Paths
 from shared.http.problems import Problem
 from shared.http.told import ProblemTold
 from shared.http.wired import Api
 
-#: Of every path; the host's own route prefix.
-ROOT = "/api"
+#: In the order in which they are tried; the contract adds its own.
+ROUTES = (*jobs.router.routes, *operators.router.routes, *images.router.routes, *status.router.routes)
 _ABOUT = (
     "Jobs that are done once. Times are RFC 3339, UTC; refusals are problems of RFC 9457 with a `code`. The "
     "answers to a claim and to a renewal carry the lease in their ETag; in all others a job's ETag names its version."
@@ -41,6 +40,8 @@ class Contract(FastAPI):
             schemas = document["components"]["schemas"]
             schemas |= problem.pop("$defs")
             schemas["ProblemTold"] = problem
+            if self.state.keyed:
+                contract.lock(document, access.OPEN)
             self.openapi_schema = document
         return self.openapi_schema
 
@@ -48,17 +49,14 @@ class Contract(FastAPI):
 class Edge:
     """What stands before every route: which paths and methods there are, HEAD, and headers for all.
 
-    Starlette answers a wrong method from the first route that has the path. Here every route's methods count, and a
-    path with more of it spelled out, like ``/jobs/claim``, is never taken for a job's.
-
     Args:
         app: What is behind it.
-        routes: All of them.
+        paths: Those that there are.
     """
 
-    def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
+    def __init__(self, app: ASGIApp, paths: Paths) -> None:
         self._app = app
-        self._routes = [route for route in routes if isinstance(route, Route)]
+        self._paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -71,46 +69,34 @@ class Edge:
                 message = {**message, "body": b""}
             await send(message)
 
-        methods = self.methods(scope["path"])
+        methods = self._paths.methods(scope["path"])
         if scope["method"] not in methods:
             await _refuse(_missing(methods), scope, receive, sent)
         else:
             inner = {**scope, "method": "GET" if bodiless else scope["method"], "root_path": ROOT}
             await self._app(inner, receive, sent)
 
-    def methods(self, path: str) -> frozenset[str]:
-        """Return the methods of a path; none where it leads nowhere."""
-        below = path.removeprefix(ROOT) if path.startswith(f"{ROOT}/") else ""
-        found = [route for route in self._routes if route.path_regex.match(below)]
-        most = max(map(_spelled, found), default=0)
-        methods = frozenset[str]().union(*(route.methods or () for route in found if _spelled(route) == most))
-        return methods | {"HEAD"} if "GET" in methods else methods
 
-
-def build(api: Api) -> FastAPI:
+def build(api: Api, *, keyed: bool = False) -> FastAPI:
     """Build the app.
 
     Args:
         api: What its routes stand on.
+        keyed: Whether it has keys of its own, which its contract must say.
     """
-    routes = [*jobs.router.routes, *operators.router.routes, *images.router.routes, *status.router.routes]
     app = Contract(
         title="Darkroom",
         version="1",
-        routes=routes,
+        routes=list(ROUTES),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.api = api
+    app.state.api, app.state.keyed = api, keyed
     for kind in (Problem, DarkroomError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _told)
-    app.add_middleware(cast("Any", Edge), routes=app.routes)
+    app.add_middleware(cast("Any", Edge), paths=Paths(app.routes))
     return app
-
-
-def _spelled(route: Route) -> int:
-    return sum(not part.startswith("{") for part in route.path.split("/"))
 
 
 async def _told(request: Request, error: Exception) -> Response:

@@ -1,6 +1,6 @@
 """Pieces of the OpenAPI document: answers with their headers, and what leads from one call to the next."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,11 +13,14 @@ _HEADERS: Mapping[str, Mapping[str, Any]] = {
     "ETag": {"description": "Strong and opaque.", "schema": {"type": "string", "pattern": '^"[!#-~]*"$'}},
     "Location": {"description": "Where the job is.", "schema": {"type": "string", "format": "uri-reference"}},
     "Retry-After": {"description": "Seconds.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
+    "WWW-Authenticate": {"description": "How to show a key.", "schema": _TEXT},
     "Allow": {"description": "Methods that are.", "schema": _TEXT},
 }
 _WORDS = {
     304: "The client has it already.",
     400: "The request is not well formed.",
+    401: "No key that is known was shown.",
+    403: "The key is not for this operation, or a browser sends this for a page of another site.",
     404: "There is none.",
     405: "The path has no such method: what is no image's id may be the name of one, to be uploaded.",
     409: "The state forbids it; `code` says why.",
@@ -28,8 +31,9 @@ _WORDS = {
     428: "`If-Match` is missing.",
     503: "Storage is out.",
 }
+_OF_REFUSALS = {401: ("WWW-Authenticate",), 503: ("Retry-After",)}
 #: What every route may answer.
-_ALWAYS = (400, 413, 422, 503)
+_ALWAYS = (400, 401, 403, 413, 422, 503)
 #: What the host itself may answer, before anything of it comes here.
 _HOST: Mapping[int | str, Mapping[str, Any]] = {
     414: {"description": "The URL is too long; without a body."},
@@ -52,6 +56,15 @@ def present(document: Mapping[str, Any]) -> None:
             parameter["schema"] |= kinds[0]
         elif kinds:
             parameter["schema"]["anyOf"] = kinds
+
+
+def lock(document: dict[str, Any], open_operations: Collection[str]) -> None:
+    """Say that every operation but the open ones needs a key."""
+    document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{"key": []}]
+    for operation in [each for path in document["paths"].values() for each in path.values()]:
+        if operation["operationId"] in open_operations:
+            operation["security"] = []
 
 
 def told(model: type[BaseModel], description: str, *headers: str, required: bool = True) -> dict[str, Any]:
@@ -90,6 +103,6 @@ def named(*operations: str, source: str = "id", parameter: str = "id") -> dict[s
 
 
 def _problem(status: int) -> dict[str, Any]:
-    headers = {"Retry-After": dict(_HEADERS["Retry-After"])} if status == 503 else {}  # noqa: PLR2004
+    headers = {name: dict(_HEADERS[name]) for name in _OF_REFUSALS.get(status, ())}
     told = {"description": _WORDS[status], "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
     return told | ({"headers": headers} if headers else {})

@@ -7,6 +7,8 @@ or mended here: escapes that are no UTF-8; a ``;`` in a path, behind which it cu
 import asyncio
 import json
 import logging
+import os
+import re
 import threading
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
@@ -14,11 +16,15 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 import azure.functions as func
 
 from shared.http import bodies, problems
+from shared.http.access import Gate
 from shared.http.problems import Problem
+from shared.settings import Settings
 from shared.telemetry import LOGGER
 
 #: Where the host's own keys may stand in a query: not the app's business, and nothing that it could tell on.
 _KEYS = frozenset({"code", "clientid"})
+#: Headers that the app has no use for: keys, so that nothing behind here could tell on them, and what a proxy says.
+_UNWANTED = re.compile("authorization|x-functions-.*|x-forwarded-.*", re.IGNORECASE)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 #: What a browser says of requests by its user and by our own page. Where no key is asked for, a page of another site
 #: could otherwise cancel jobs: a POST without a body asks nobody's leave before.
@@ -33,11 +39,13 @@ class Front:
 
     Args:
         carry: Brings a request to the app.
-        max_bytes: Returns the bytes that an uploaded image may have; may block.
+        gate: Knows who may call what.
+        max_bytes: Bytes that an uploaded image may have.
     """
 
-    def __init__(self, carry: Carry, *, max_bytes: Callable[[], int]) -> None:
+    def __init__(self, carry: Carry, *, gate: Gate, max_bytes: int) -> None:
         self._carry = carry
+        self._gate = gate
         self._max_bytes = max_bytes
 
     async def __call__(self, request: func.HttpRequest, context: func.Context) -> func.HttpResponse:
@@ -49,22 +57,23 @@ class Front:
         path, query = target(request.url)
         if request.method not in _SAFE and request.headers.get("sec-fetch-site", "none") not in _OWN_SITES:
             raise Problem(403, "cross_site", "A browser sends this for a page of another site.")
+        self._gate.admit(request.method, path, request.headers.get("authorization"))
         if request.headers.get("content-encoding", "identity").lower() != "identity":
             raise Problem(415, "encoded_body", "The body must come without a Content-Encoding.")
-        await self._weigh(request, path)
+        self._weigh(request, path)
         # Neither scheme nor host mean anything to the app, whose places begin with a slash.
         url = f"http://localhost{quote(path, safe='/')}{'?' if query else ''}{query}"
-        headers = {name: value for name, value in request.headers.items() if not name.startswith("x-forwarded-")}
+        headers = {name: value for name, value in request.headers.items() if not _UNWANTED.fullmatch(name)}
         admitted = func.HttpRequest(request.method, url, headers=headers, body=request.get_body() or b"")
         return await self._carry(admitted, context)
 
-    async def _weigh(self, request: func.HttpRequest, path: str) -> None:
+    def _weigh(self, request: func.HttpRequest, path: str) -> None:
         """Refuse a body that is too large before anything reads it."""
         size = len(request.get_body() or b"")
         if size <= bodies.MAX_BYTES:
             return
         image = request.method == "PUT" and path.startswith("/api/images/")
-        limit = await asyncio.to_thread(self._max_bytes) if image else bodies.MAX_BYTES
+        limit = self._max_bytes if image else bodies.MAX_BYTES
         if size > limit:
             raise Problem(413, "too_many_bytes", f"The body has {size:,} bytes; at most {limit:,} are taken.")
 
@@ -145,8 +154,12 @@ def _front() -> Front:
             from shared import clock, wiring  # noqa: PLC0415 - it is the first request that pays for them
             from shared.assembly import draw  # noqa: PLC0415
             from shared.http.app import build  # noqa: PLC0415
+            from shared.http.paths import Paths  # noqa: PLC0415
             from shared.http.wired import Api  # noqa: PLC0415
 
-            app = build(Api(wiring.darkroom, asyncio.sleep, clock.monotonic, draw))
-            _built = Front(carrier(app), max_bytes=lambda: wiring.darkroom().settings.max_bytes)
+            settings = Settings.read(os.environ)
+            api = Api(wiring.darkroom, asyncio.sleep, clock.monotonic, draw)
+            app = build(api, keyed=bool(settings.api_keys))
+            gate = Gate(settings.api_keys, operation=Paths(app.routes).operation)
+            _built = Front(carrier(app), gate=gate, max_bytes=settings.max_bytes)
         return _built

@@ -1,5 +1,6 @@
 """Keys: who has none learns nothing, and no key is told on: not in an answer, and not in the log."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,3 +70,13 @@ def test_an_api_for_administrators_takes_the_master_key_alone(tmp_path: Path, lo
         for path in PATHS:
             assert host.ask("GET", path, headers={HEADER: host.keys["function"]}).status == 401
             assert host.ask("GET", path, headers={HEADER: host.keys["master"]}).status in {200, 404}
+
+
+def test_an_api_with_keys_of_its_own_takes_these_alone(tmp_path: Path, locked: Served) -> None:
+    keys = f"reader={hashlib.sha256(b'r').hexdigest()},operator/o={hashlib.sha256(b'o').hexdigest()}"
+    with served(tmp_path, "--auth", storage=locked.azurite, API_KEYS=keys) as host:
+        for headers in ({}, {HEADER: host.keys["master"]}, {"Authorization": f"Bearer {host.keys['function']}"}):
+            assert {host.ask("GET", path, headers=headers).status for path in PATHS} == {200, 401}
+            assert host.ask("GET", "/api/health", headers=headers).status == 200
+        told = [host.ask("POST", f"/api/jobs/{ID}/cancel", headers={"Authorization": f"Bearer {key}"}) for key in "ro"]
+        assert [answer.status for answer in told] == [403, 404]

@@ -9,8 +9,10 @@ from urllib.parse import quote
 
 import azure.functions as func
 
+from shared.http.access import Gate
 from shared.http.app import build
 from shared.http.front import Front, answered, carrier
+from shared.http.paths import Paths
 from shared.http.wired import Api
 from shared.steps.upload import Upload
 from shared.wiring import Darkroom
@@ -56,8 +58,10 @@ class Site:
         self.pauses: list[float] = []
         self.darkroom = _wired(self.world)
         self.api = Api(lambda: cast("Darkroom", self.darkroom), self._pause, self.world.clock, self.world.draw)
-        self.app = build(self.api)
-        self.front = Front(carrier(self.app), max_bytes=lambda: self.world.settings.max_bytes)
+        settings = self.world.settings
+        self.app = build(self.api, keyed=bool(settings.api_keys))
+        gate = Gate(settings.api_keys, operation=Paths(self.app.routes).operation)
+        self.front = Front(carrier(self.app), gate=gate, max_bytes=settings.max_bytes)
 
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)

@@ -51,6 +51,19 @@ def test_a_401_asks_once_for_the_key_and_nothing_is_called_until_it_is_there(pag
     assert told[5] == "http://localhost/api/dashboard"
 
 
+def test_a_key_is_shown_as_a_bearer_where_the_api_asks_for_one(page: Browser) -> None:
+    told = page.run(
+        """const page = new Page(), locked = ["stats", "images", "jobs"];
+           locked.forEach((one) => page.answer(`GET ${one}`, null,
+             { status: 401, "WWW-Authenticate": 'Bearer realm="darkroom"' })); await page.load();
+           locked.forEach((one) => page.answer(`GET ${one}`, { items: [], cursor: null })); page.$("key").value = "k";
+           const before = page.calls.length; await page.fire("key-form", "submit");
+           return page.calls.slice(before).map(({ headers }) => [headers.Authorization, headers["x-functions-key"]]);"""
+    )
+    assert told
+    assert {tuple(pair) for pair in told} == {("Bearer k", None)}
+
+
 def test_a_key_that_is_refused_is_asked_for_again(page: Browser) -> None:
     told = page.run(
         """const page = new Page("http://localhost/api/dashboard?code=old");

@@ -1,0 +1,78 @@
+"""Who may call what, where the API has keys of its own: one table, asked before anything else of a request is read.
+
+An operation that does not stand in the table is for operators alone, so that none is ever open by oversight.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+
+from shared.http.problems import Problem
+from shared.rules.keys import ApiKey, Role, bearer_of
+from shared.telemetry import Happened, emit
+
+_ALL = frozenset(Role)
+_LOOKERS = frozenset({Role.READER, Role.UPLOADER, Role.OPERATOR})
+_BRINGERS = frozenset({Role.UPLOADER, Role.OPERATOR})
+_WORKERS = frozenset({Role.WORKER, Role.OPERATOR})
+_OPERATORS = frozenset({Role.OPERATOR})
+
+#: What anybody may call: neither tells anything of a job.
+OPEN = frozenset({"getHealth", "getDashboard"})
+#: Which roles may call an operation.
+ALLOWED: Mapping[str, frozenset[Role]] = {
+    **dict.fromkeys(("listJobs", "getJob", "jobHistory", "whyNot", "openapi"), _ALL),
+    **dict.fromkeys(("listImages", "getImage", "getThumbnail", "getStats", "getMetrics"), _LOOKERS),
+    **dict.fromkeys(("uploadImage", "analyzeImage", "addJob"), _BRINGERS),
+    **dict.fromkeys(
+        ("claimNext", "claimJob", "renewJob", "completeJob", "retryJob", "abandonJob", "failJob"), _WORKERS
+    ),
+    **dict.fromkeys(("cancelJob", "redriveJob", "deleteJob", "purgeJobs"), _OPERATORS),
+}
+#: The characters of a token that RFC 6750 allows, section 2.1.
+_BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
+
+
+class Gate:
+    """Let a request in, or say why not.
+
+    Args:
+        keys: Those of the settings; where there are none the host has asked for its own, and all are let in.
+        operation: Returns which operation a method and a path lead to; None for none.
+    """
+
+    def __init__(self, keys: Collection[ApiKey], *, operation: Callable[[str, str], str | None]) -> None:
+        self._keys = keys
+        self._operation = operation
+
+    def admit(self, method: str, path: str, authorization: str | None) -> None:
+        """Let a request in.
+
+        Args:
+            method: Of HTTP.
+            path: Decoded.
+            authorization: The header; None without it.
+
+        Raises:
+            Problem: 401: no key that is known was shown. 403: it is not one for this operation.
+        """
+        operation = self._operation(method, path)
+        if not self._keys or operation in OPEN:
+            return
+        shown = _BEARER.fullmatch(authorization.strip(" \t")) if authorization else None
+        key = bearer_of(self._keys, shown[1]) if shown else None
+        if key is None:
+            raise _unknown(given=authorization is not None)
+        if operation is None:  # to be refused with 404 or 405, which tells nothing but what the contract says
+            return
+        allowed = ALLOWED.get(operation, _OPERATORS)
+        if key.role not in allowed:
+            roles = " or ".join(role.value for role in Role if role in allowed)
+            raise Problem(403, "wrong_role", f"This key has the role {key.role}; the call needs {roles}.")
+        if allowed == _OPERATORS:
+            emit(Happened.OPERATED, operation=operation, key=str(key), path=path)
+
+
+def _unknown(*, given: bool) -> Problem:
+    detail = "This API needs a key that it knows, in the header 'Authorization: Bearer KEY'."
+    challenge = 'Bearer realm="darkroom"' + (', error="invalid_token"' if given else "")
+    return Problem(401, "key_required", detail, headers={"WWW-Authenticate": challenge})

@@ -1,0 +1,55 @@
+"""Which paths, methods and operations there are: read from the routes, so that nothing stands twice."""
+
+import re
+from collections.abc import Iterable
+
+from starlette.routing import BaseRoute, Route
+
+#: Of every path; the host's own route prefix.
+ROOT = "/api"
+
+
+class Paths:
+    """Look paths up.
+
+    Starlette answers a wrong method from the first route that has the path. Here every route's methods count, and a
+    path with more of it spelled out, like ``/jobs/claim``, is never taken for a job's.
+
+    Args:
+        routes: All of them, in the order in which they are tried.
+    """
+
+    def __init__(self, routes: Iterable[BaseRoute]) -> None:
+        self._routes = [route for route in routes if isinstance(route, Route)]
+
+    def methods(self, path: str) -> frozenset[str]:
+        """Return the methods of a path; none where it leads nowhere."""
+        found = self._found(path)
+        most = max(map(_spelled, found), default=0)
+        methods = frozenset[str]().union(*(route.methods or () for route in found if _spelled(route) == most))
+        return methods | {"HEAD"} if "GET" in methods else methods
+
+    def operation(self, method: str, path: str) -> str | None:
+        """Return the name of the operation that answers, by the rule by which Starlette chooses; None for none."""
+        wanted = "GET" if method == "HEAD" else method
+        for route in self._found(path):
+            if wanted in (route.methods or ()):
+                return str(getattr(route, "operation_id", None) or route.name)
+        return None
+
+    def operations(self) -> list[tuple[str, str, str]]:
+        """Return all operations: method, path below ``/api``, name."""
+        return [
+            (method, re.sub(r":\w+}", "}", route.path), str(getattr(route, "operation_id", None) or route.name))
+            for route in self._routes
+            for method in sorted(route.methods or ())
+            if method != "HEAD"
+        ]
+
+    def _found(self, path: str) -> list[Route]:
+        below = path.removeprefix(ROOT) if path.startswith(f"{ROOT}/") else ""
+        return [route for route in self._routes if route.path_regex.match(below)]
+
+
+def _spelled(route: Route) -> int:
+    return sum(not part.startswith("{") for part in route.path.split("/"))

@@ -1,0 +1,78 @@
+"""Keys of our own for the HTTP API: who may show one, and what for. Only the hash of a key is ever kept or compared."""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a key is for; its meaning stands in ``MEANINGS``."""
+
+    READER = "reader"
+    UPLOADER = "uploader"
+    WORKER = "worker"
+    OPERATOR = "operator"
+
+
+#: For the documents: the acts of each role.
+MEANINGS = {
+    Role.READER: "looks at jobs, images and figures",
+    Role.UPLOADER: "brings work in, images and jobs, and looks at what became of it",
+    Role.WORKER: "claims, renews and ends jobs, and looks at jobs",
+    Role.OPERATOR: "everything",
+}
+SHAPE = "role=SHA256 or role/name=SHA256 with commas between; a role is one of " + ", ".join(Role)
+_ENTRY = re.compile(r"([a-z]+)(?:/([a-z0-9][a-z0-9-]{0,31}))?=([0-9a-fA-F]{64})")
+_OF_NOTHING = hashlib.sha256(b"").hexdigest()
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """A key that the API knows.
+
+    Attributes:
+        role: What it is for.
+        name: Of its bearer, for people; empty for none.
+        sha256: Of the key's characters, in lower-case hex.
+    """
+
+    role: Role
+    name: str
+    sha256: str
+
+    def __str__(self) -> str:
+        """Return role and name: what may be logged of it."""
+        return f"{self.role}/{self.name}" if self.name else self.role.value
+
+
+def parse(text: str) -> tuple[ApiKey, ...]:
+    """Read the setting ``API_KEYS``.
+
+    Raises:
+        ValueError: With what is wrong, and never with what stands there: it may be a key.
+    """
+    found = tuple(_entry(number, each.strip()) for number, each in enumerate(text.split(","), 1)) if text else ()
+    if len({key.sha256 for key in found}) < len(found):
+        raise ValueError("the same hash is given twice; make a key for each")
+    return found
+
+
+def bearer_of(keys: Iterable[ApiKey], shown: str) -> ApiKey | None:
+    """Return which key was shown; None for none of them. Every hash is compared, and each in constant time."""
+    digest, found = hashlib.sha256(shown.encode("utf-8", "surrogateescape")).hexdigest(), None
+    for key in keys:
+        if hmac.compare_digest(key.sha256, digest):
+            found = key
+    return found
+
+
+def _entry(number: int, text: str) -> ApiKey:
+    match = _ENTRY.fullmatch(text)
+    if match is None or match[1] not in [*Role]:
+        raise ValueError(f"want {SHAPE}; entry {number} has another form")
+    if match[3].lower() == _OF_NOTHING:
+        raise ValueError(f"entry {number} is the hash of an empty text, not of a key")
+    return ApiKey(Role(match[1]), match[2] or "", match[3].lower())
