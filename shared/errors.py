@@ -131,15 +131,21 @@ class BlobGone(DarkroomError):
 
 
 class BlobUnreadable(DarkroomError):
-    """The blob is there and can't be read, now or later: archived, or encrypted with a key of its own.
+    """The blob is there and can't be read: archived, encrypted with a key of its own, or closed to us.
 
     Args:
         code: The blob service's own, for the message.
+        passing: Whether another try may find it readable, without anybody's having changed the blob.
     """
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, *, passing: bool = False) -> None:
         super().__init__(f"The blob service refuses to give the blob: {code}.")
         self.code = "blob_unreadable"
+        self.passing = passing
+
+
+class FolderMarker(DarkroomError):
+    """The blob marks a folder and holds no image."""
 
 
 class MarkerRejected(DarkroomError):

@@ -5,14 +5,7 @@ from datetime import datetime
 from typing import Self
 
 from shared.errors import InvalidReference
-
-#: Limits of the blob service: container names of 3 to 63 characters, blob names of 1 to 1,024.
-CONTAINER_LENGTH = (3, 63)
-NAME_LENGTH = (1, 1024)
-
-
-#: A URL's parts that every HTTP client folds away: such a name would reach another blob, or another container.
-_FOLDED = frozenset({".", ".."})
+from shared.rules.names import Kind, check
 
 
 @dataclass(frozen=True)
@@ -21,7 +14,7 @@ class ImageRef:
 
     Attributes:
         container: The blob container.
-        name: The blob's name in it; may hold ``/``, spaces, ``#``, ``%`` and any other character.
+        name: The blob's name in it; may hold ``/``, spaces, ``#``, ``%`` and most other characters.
     """
 
     container: str
@@ -37,16 +30,12 @@ class ImageRef:
         """Read ``container/name``.
 
         Raises:
-            InvalidReference: Not of that form, longer than the blob service allows, or not to be said in a URL.
+            InvalidReference: Not of that form, or a name that storage can't keep: see ``shared.rules.names``.
         """
         container, slash, name = ref.partition("/")
-        if not slash or not (CONTAINER_LENGTH[0] <= len(container) <= CONTAINER_LENGTH[1]):
-            raise InvalidReference("reference: want 'container/name' with a container name of 3 to 63 characters")
-        if not (NAME_LENGTH[0] <= len(name) <= NAME_LENGTH[1]):
-            raise InvalidReference("reference: want a blob name of 1 to 1,024 characters behind 'container/'")
-        if _FOLDED & set(name.split("/")) or not _speakable(name):
-            raise InvalidReference("reference: want a blob name without '.' and '..' between slashes, in valid Unicode")
-        return cls(container, name)
+        if not slash:
+            raise InvalidReference("The reference must be 'container/name'.")
+        return cls(check(Kind.CONTAINER, container), check(Kind.BLOB, name))
 
 
 @dataclass(frozen=True)
@@ -60,6 +49,9 @@ class BlobFacts:
         modified_at: Aware UTC.
         content_md5: Of the content, 32 hex digits, where the service knows it.
         created_at: When the blob was made, aware UTC; a change of metadata leaves it as it was.
+        content_encoding: As declared by the uploader: how the stored bytes are to be read.
+        folder: Whether it marks a folder, and holds nothing.
+        archived: Whether its bytes can't be read before it is rehydrated.
     """
 
     version: str
@@ -68,6 +60,9 @@ class BlobFacts:
     modified_at: datetime
     content_md5: str | None = None
     created_at: datetime | None = None
+    content_encoding: str | None = None
+    folder: bool = False
+    archived: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,12 +98,3 @@ class Page:
 def version_of(etag: str) -> str:
     """Strip an ETag of its quotes and of ``W/``: a HEAD gives quotes, a listing does not."""
     return etag.removeprefix("W/").strip('"')
-
-
-def _speakable(name: str) -> bool:
-    """Whether UTF-8 can say it: JSON can bring half of a surrogate pair."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

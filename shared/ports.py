@@ -228,16 +228,25 @@ class ImageStore(Protocol):
 
         Raises:
             BlobGone: There is none.
-            BlobUnreadable: The service will never give it.
+            BlobUnreadable: The service does not give it.
+            InvalidReference: No blob can have that name.
         """
 
-    def read(self, ref: ImageRef, version: str) -> bytes:
-        """Read the whole of one version. Costs: 1 read for blobs up to the byte gate.
+    def read(self, ref: ImageRef, version: str, *, size_bytes: int) -> bytes:
+        """Read the whole of one version, as it is stored: a ``Content-Encoding`` is left as it is.
+
+        Args:
+            ref: The image.
+            version: Its ETag, bare.
+            size_bytes: As the last look has told; more is never read.
 
         Raises:
             BlobGone: There is no blob of that name.
             BlobChanged: Another version stands there.
-            BlobUnreadable: The service will never give it.
+            BlobUnreadable: The service does not give it, or gives another number of bytes.
+            InvalidReference: No blob can have that name.
+
+        Costs: 1 read for blobs up to the byte gate; none of an empty one.
         """
 
     def put(self, ref: ImageRef, data: bytes, *, mime: str, only_new: bool = False, etag: str | None = None) -> None:
@@ -252,6 +261,8 @@ class ImageStore(Protocol):
 
         Raises:
             Mismatch: The name is taken, or has another version.
+            InvalidReference: No blob can have that name.
+            Refused: ``blob_refused``: the service does not let anybody write it.
 
         Costs: 1 write up to 64 MiB; one whose reply was lost is written again.
         """

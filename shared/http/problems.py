@@ -157,6 +157,7 @@ _ERRORS: Mapping[type[errors.DarkroomError], tuple[int, str]] = {
     errors.NoSuchImage: (404, "no_such_image"),
     errors.BlobGone: (404, "no_such_blob"),
     errors.BlobUnreadable: (409, "blob_unreadable"),
+    errors.FolderMarker: (409, "folder_marker"),
     errors.NewerSchema: (409, "newer_release"),
     errors.Stale: (412, "stale"),
     errors.Mismatch: (412, "mismatch"),

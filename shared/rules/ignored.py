@@ -11,6 +11,7 @@ class Ignored(Enum):
     FIRST_HALF = "an upload has begun; another event follows when its content is there"
     ARCHIVED = "the blob was moved to the archive tier, where it can't be read"
     DIRECTORY = "a directory was made or renamed; an event of it names no blob"
+    FOLDER_MARKER = "the blob marks a folder (`hdi_isfolder`) and holds no bytes"
 
     @property
     def reason(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from shared import analysis
 from shared.analysis.isolation import Analyst
 from shared.choices import Thumbnails
-from shared.errors import AnalysisDied, BlobChanged, BlobGone, BlobUnreadable, ImageRejected, Stale
+from shared.errors import AnalysisDied, BlobChanged, BlobGone, BlobUnreadable, ImageRejected, InvalidReference, Stale
 from shared.handlers import CancelJob, Context, Done, FailJob, RetryJob
 from shared.images import ImageRef
 from shared.jobs import Event, Job
@@ -63,15 +63,19 @@ class Analyze:
 
         Costs: blob, thumbnail = 2; 1 without a thumbnail blob, and none of a blob that is over the byte gate.
         """
-        ref = ImageRef.of(attempt.job.ref)
         try:
+            ref = ImageRef.of(attempt.job.ref)
             found = self._analysed(ref, attempt)
         except BlobGone:
             raise _gone() from None
         except BlobChanged:
             raise self._overwritten(attempt, ref) from None
-        except (ImageRejected, BlobUnreadable) as refused:
+        except ImageRejected as refused:
             raise FailJob(refused.code, str(refused)) from None
+        except BlobUnreadable as refused:
+            raise (RetryJob if refused.passing else FailJob)(refused.code, str(refused)) from None
+        except InvalidReference as refused:
+            raise FailJob("invalid_reference", str(refused)) from None
         except AnalysisDied as died:
             raise _died(attempt, died) from None
         except MemoryError:
@@ -89,10 +93,11 @@ class Analyze:
             etag=job.version,
             size_bytes=job.params["bytes"],
             declared_type=job.params.get("content_type"),
+            content_encoding=job.params.get("content_encoding"),
         )
         found = analysis.over_size_gate(source, self._limits)
         if found is None:
-            data = b"" if source.size_bytes == 0 else self._images.read(ref, job.version)
+            data = self._images.read(ref, job.version, size_bytes=source.size_bytes)
             downloaded = self._monotonic()
             found = self._analyst(data, source=source, alone=_analysed_alone(job), stop=lambda: attempt.lost)
             found.report["timing"]["download_ms"] = _milliseconds(downloaded - started)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared import messages
-from shared.errors import BlobGone, BlobUnreadable, InvalidReference, MessageRejected
+from shared.errors import BlobGone, BlobUnreadable, FolderMarker, InvalidReference, MessageRejected
 from shared.images import ImageRef
 from shared.leftovers import Rejections
 from shared.messages import BadItem, Hints, JobHint
@@ -113,6 +113,9 @@ class Follow:
             return _Act(on_image(ref, alone))
         except BlobGone:
             return _unreal(blob_urls.absent(ref.name))
+        except FolderMarker:
+            emit(Happened.IGNORED, reason=Ignored.FOLDER_MARKER.reason, ref=ref.ref)
+            return _Act(Outcome.IGNORED)
         except BlobUnreadable as unreadable:
             return _Act(Outcome.REJECTED, MessageRejected(unreadable.code, str(unreadable)))
         except InvalidReference as invalid:

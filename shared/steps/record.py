@@ -14,6 +14,7 @@ from shared.errors import (
     BlobGone,
     BlobUnreadable,
     Duplicate,
+    FolderMarker,
     InvalidReference,
     KeyTaken,
     Lost,
@@ -89,11 +90,14 @@ class Record:
 
         Raises:
             BlobGone: There is no such blob.
+            BlobUnreadable: The service does not give it.
+            FolderMarker: It holds no image.
+            InvalidReference: The service keeps no blob of that name.
 
         Costs: HEAD, transaction, send = 3; a duplicate 2, or 3 once its job is purged; a newer version 7; one of the
         same content 6.
         """
-        found = self._images.head(ref)
+        found = self._head(ref)
         added = self._added(ref, found, traceparent)
         try:
             row = self._jobs.insert(added)
@@ -126,8 +130,9 @@ class Record:
             traceparent: As above.
 
         Returns:
-            RECORDED, DUPLICATE or UNCHANGED; GONE when the blob has vanished since; IGNORED for another container's;
-            REJECTED for one that can't be reached or read, which is kept with the reason.
+            RECORDED, DUPLICATE or UNCHANGED; GONE when the blob has vanished since; IGNORED for another container's,
+            and for the marker of a folder; REJECTED for one that can't be reached or read, which is
+            kept with the reason.
         """
         path = path or ""
         container, _, name = path.partition("/")
@@ -139,10 +144,19 @@ class Record:
         except BlobGone:
             emit(Happened.VANISHED, ref=path)
             return Outcome.GONE
+        except FolderMarker:
+            emit(Happened.IGNORED, reason=Ignored.FOLDER_MARKER.reason, ref=path)
+            return Outcome.IGNORED
         except InvalidReference as error:
             return self._rejected(path, "invalid_reference", str(error))
         except BlobUnreadable as error:
             return self._rejected(path, error.code, str(error))
+
+    def _head(self, ref: ImageRef) -> BlobFacts:
+        facts = self._images.head(ref)
+        if facts.folder:
+            raise FolderMarker
+        return facts
 
     def _rejected(self, path: str, code: str, message: str) -> Outcome:
         self._rejections.reject(messages.kept(path), code=code, message=message)
@@ -176,7 +190,7 @@ class Record:
             key = self._jobs.key(self._settings.image_type, ref.ref)
             if seen is not None and key is not None and key.version == seen.version:
                 return self._told(Recorded(key.job_id, Outcome.DUPLICATE), ref.ref)
-            found = self._images.head(ref)
+            found = self._head(ref)
             if key is not None and key.version == found.version:
                 return self._told(Recorded(key.job_id, Outcome.DUPLICATE), ref.ref)
             with suppress(KeyTaken, Lost):
@@ -225,8 +239,9 @@ class Record:
         """Whether a completed job has analysed what stands there now, as far as the service knows."""
         if self._settings.reanalyze_on_metadata or before.state is not State.COMPLETED:
             return False
-        facts = ("bytes", "content_md5", "created_at")
-        return all(added.params[fact] is not None and before.params.get(fact) == added.params[fact] for fact in facts)
+        known = all(added.params[fact] is not None for fact in ("bytes", "content_md5", "created_at"))
+        facts = ("bytes", "content_md5", "created_at", "content_encoding")  # the same bytes, to be read the same way
+        return known and all(before.params.get(fact) == added.params.get(fact) for fact in facts)
 
     def _superseded(self, before: Row) -> tuple[Row, Move] | None:
         """Return the replaced version's job with its end, if it lives."""
@@ -258,7 +273,8 @@ class Record:
                 "content_type": found.content_type,
                 "content_md5": found.content_md5,
                 "created_at": None if found.created_at is None else found.created_at.isoformat(),
-            },
+            }
+            | ({"content_encoding": found.content_encoding} if found.content_encoding else {}),
             max_attempts=self._settings.max_attempts,
             time_limit=self._settings.time_limit,
             now=self._clock.now(),

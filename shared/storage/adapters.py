@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.bindings import listens
 from shared.clock import ServerClock
 from shared.settings import BLOB_POISON_QUEUE, Settings
-from shared.storage import clients, connections
+from shared.storage import clients, connections, names
 from shared.storage.audit import AuditReader
 from shared.storage.blobs import BlobContainers
 from shared.storage.clients import DatingTransport
@@ -62,7 +62,7 @@ def open_all(
     to_images = connections.read(environ, settings.images_connection)
     to_jobs = connections.read(environ, settings.jobs_connection)
     tables = clients.table_service(to_jobs, transport)
-    jobs, locks = (tables.get_table_client(name) for name in (settings.jobs_table, settings.locks_table))
+    jobs, locks = (names.table(tables, name) for name in (settings.jobs_table, settings.locks_table))
     blobs = clients.blob_service(to_images, transport, single_get_bytes=settings.max_bytes)
     queues = clients.queue_service(to_jobs, transport)
     return Storage(
@@ -73,9 +73,9 @@ def open_all(
         images=BlobContainers(blobs, thumbnails_container=settings.thumbnails_container, patience=patience),
         listing=BlobListing(blobs, settings.images_container),
         marks=MarkTable(jobs, patience=patience, draw=draw),
-        queue=StorageQueue(queues.get_queue_client(settings.job_queue), patience=patience),
+        queue=StorageQueue(names.queue(queues, settings.job_queue), patience=patience),
         rejections=RejectedTable(jobs, patience=patience, draw=draw),
-        poison=StoragePoison(queues.get_queue_client(settings.poison_queue)),
+        poison=StoragePoison(names.queue(queues, settings.poison_queue)),
         blob_poison=_blob_poison(environ, to_images, transport),
         audit=AuditReader(
             jobs,
@@ -94,4 +94,4 @@ def _blob_poison(environ: Mapping[str, str], to_images: Connection, transport: D
     reachable = to_images.text is not None or "queue" in to_images.endpoints
     if not reachable or not listens(environ, "bury_blob_events"):
         return None
-    return StoragePoison(clients.queue_service(to_images, transport).get_queue_client(BLOB_POISON_QUEUE))
+    return StoragePoison(names.queue(clients.queue_service(to_images, transport), BLOB_POISON_QUEUE))

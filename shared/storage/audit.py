@@ -15,7 +15,7 @@ from shared.errors import Lost, StorageOut
 from shared.evidence import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
 from shared.ids import JOB_ID
 from shared.jobs import SCHEMA, State
-from shared.storage import answers, cas, codec
+from shared.storage import answers, cas, codec, names
 from shared.storage.patience import Patience
 
 _COLUMNS = [
@@ -116,14 +116,14 @@ class AuditReader:
         """See ``Audit.thumbnails``."""
         with answers.reading():
             try:
-                yield from self._images.get_container_client(self._thumbnails).list_blob_names()
+                yield from names.container(self._images, self._thumbnails).list_blob_names()
             except ResourceNotFoundError:
                 return
 
     def has_thumbnail(self, container: str, name: str) -> bool:
         """See ``Audit.has_thumbnail``."""
         with answers.reading():
-            return bool(self._images.get_blob_client(container, name).exists())
+            return bool(names.blob(self._images, container, name).exists())
 
     def _look(self, place: str, stem: str, index: Iterable[str]) -> Group:
         """Read until the job rows are the same before and after: then all that was read between is of one moment."""

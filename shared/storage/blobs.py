@@ -1,19 +1,27 @@
 """``ImageStore`` on Azure Blob Storage."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from azure.core import MatchConditions
 from azure.core.exceptions import (
+    AzureError,
     HttpResponseError,
     ResourceModifiedError,
     ResourceNotFoundError,
 )
-from azure.storage.blob import BlobServiceClient, ContainerClient
+from azure.storage.blob import BlobClient, BlobProperties, BlobServiceClient, ContainerClient
 
-from shared.errors import BlobChanged, BlobGone, BlobUnreadable, StorageOut
+from shared.errors import BlobChanged, BlobGone, BlobUnreadable, InvalidReference, Refused, StorageOut
 from shared.images import BlobFacts, ImageRef, version_of
-from shared.storage import answers, cas
+from shared.storage import answers, cas, names
+from shared.storage.answers import code_of
 from shared.storage.patience import Patience
+from shared.storage.sdk_errors import Meaning, meaning
+from shared.storage.transport import ReplyTooLong
 
-_CONFLICT = 409
+#: How the marker of a folder is marked where the account has a hierarchical namespace, or a tool acts as if it had.
+_FOLDER = "hdi_isfolder"
 
 
 class BlobContainers:
@@ -27,12 +35,12 @@ class BlobContainers:
 
     def __init__(self, images: BlobServiceClient, *, thumbnails_container: str, patience: Patience) -> None:
         self._service = images
-        self._thumbnails = images.get_container_client(thumbnails_container)
+        self._thumbnails = names.container(images, thumbnails_container)
         self._patience = patience
 
     def create(self, images_container: str) -> None:
         """Create both containers where they are missing. Costs: 2 blob writes."""
-        for container in (self._service.get_container_client(images_container), self._thumbnails):
+        for container in (names.container(self._service, images_container), self._thumbnails):
             self._create(container)
 
     def _create(self, container: ContainerClient) -> None:
@@ -42,49 +50,48 @@ class BlobContainers:
 
     def head(self, ref: ImageRef) -> BlobFacts:
         """See ``ImageStore.head``."""
-        with answers.reading():
-            try:
-                found = self._service.get_blob_client(ref.container, ref.name).get_blob_properties()
-            except ResourceNotFoundError:
-                raise BlobGone(ref.ref) from None
-            except HttpResponseError as error:
-                raise _unreadable(error) from error
-        told = found.content_settings
-        digest = bytes(told.content_md5).hex() if told.content_md5 else None
-        at = (found.last_modified, digest, found.creation_time)
-        return BlobFacts(version_of(found.etag), found.size, told.content_type, *at)
+        blob = names.blob(self._service, ref.container, ref.name)
+        with self._about(ref):
+            return _facts(blob.get_blob_properties())
 
-    def read(self, ref: ImageRef, version: str) -> bytes:
+    def read(self, ref: ImageRef, version: str, *, size_bytes: int) -> bytes:
         """See ``ImageStore.read``."""
-        blob = self._service.get_blob_client(ref.container, ref.name)
+        blob = names.blob(self._service, ref.container, ref.name)
+        if not size_bytes:
+            return b""
         for _ in range(2):
-            with answers.reading():
+            with self._about(ref):
                 try:
-                    return blob.download_blob(
-                        etag=f'"{version}"', match_condition=MatchConditions.IfNotModified, max_concurrency=1
-                    ).readall()
-                except ResourceNotFoundError:
-                    raise BlobGone(ref.ref) from None
+                    data = _download(blob, version, size_bytes)
+                except ReplyTooLong:
+                    raise BlobUnreadable("ReplyTooLong", passing=True) from None
                 except ResourceModifiedError:
                     pass
-                except HttpResponseError as error:
-                    raise _unreadable(error) from error
+                else:
+                    if len(data) != size_bytes:
+                        raise BlobUnreadable("ReplyTooShort", passing=True)
+                    return data
             if self.head(ref).version != version:  # a 412 alone does not say what became of the blob
                 raise BlobChanged(ref.ref)
         raise StorageOut("ConditionNotMet")
 
     def put(self, ref: ImageRef, data: bytes, *, mime: str, only_new: bool = False, etag: str | None = None) -> None:
         """See ``ImageStore.put``."""
-        container = self._service.get_container_client(ref.container)
-        blob = container.get_blob_client(ref.name)
-        answers.creating(
-            lambda: self._create(container),
-            lambda: cas.put_blob(blob, data, mime=mime, only_new=only_new, etag=etag, patience=self._patience),
-        )
+        container = names.container(self._service, ref.container)
+        blob = names.blob(self._service, ref.container, ref.name)
+        try:
+            answers.creating(
+                lambda: self._create(container),
+                lambda: cas.put_blob(blob, data, mime=mime, only_new=only_new, etag=etag, patience=self._patience),
+            )
+        except StorageOut as out:
+            if isinstance(out.__cause__, HttpResponseError):
+                self._raise_answer(out.__cause__, ref, writing=True)
+            raise
 
     def insert_thumbnail(self, name: str, data: bytes, *, mime: str) -> None:
         """See ``ImageStore.insert_thumbnail``."""
-        blob = self._thumbnails.get_blob_client(name)
+        blob = self._thumbnail(name)
         answers.creating(
             lambda: self._create(self._thumbnails),
             lambda: cas.insert_blob(blob, data, mime=mime, patience=self._patience),
@@ -92,13 +99,13 @@ class BlobContainers:
 
     def delete_thumbnail(self, name: str) -> None:
         """See ``ImageStore.delete_thumbnail``."""
-        cas.delete_blob(self._thumbnails.get_blob_client(name))
+        cas.delete_blob(self._thumbnail(name))
 
     def thumbnail(self, name: str) -> tuple[bytes, str]:
         """See ``ThumbnailReader.thumbnail``."""
         with answers.reading():
             try:
-                found = self._thumbnails.get_blob_client(name).download_blob(max_concurrency=1)
+                found = self._thumbnail(name).download_blob(max_concurrency=1, decompress=False)
                 return found.readall(), str(found.properties.content_settings.content_type)
             except ResourceNotFoundError:
                 raise BlobGone(name) from None
@@ -111,7 +118,75 @@ class BlobContainers:
             except ResourceNotFoundError:
                 return []
 
+    def _thumbnail(self, name: str) -> BlobClient:
+        return names.blob(self._service, self._thumbnails.container_name, name)
 
-def _unreadable(error: HttpResponseError) -> Exception:
-    """Tell a blob that will never be given, an archived one for example, from an outage: by a status of 409."""
-    return BlobUnreadable(answers.code_of(error)) if error.status_code == _CONFLICT else error
+    @contextmanager
+    def _about(self, ref: ImageRef) -> Iterator[None]:
+        """Tell what the service says of one blob from an outage."""
+        with answers.reading():
+            try:
+                yield
+            except ResourceNotFoundError:
+                raise BlobGone(ref.ref) from None
+            except HttpResponseError as error:
+                self._raise_answer(error, ref)
+                raise
+
+    def _raise_answer(self, error: HttpResponseError, ref: ImageRef, *, writing: bool = False) -> None:
+        """Raise what the service has answered about one blob; return where it is an outage.
+
+        A refusal that could be for everybody (403) is one blob's own where its container is shown all the same: a rule
+        on a path, or a policy. It may be lifted again. Costs: 1 read more, then alone.
+        """
+        said, code = meaning(error), code_of(error)
+        if said is Meaning.NAME:
+            raise InvalidReference(f"The blob service refuses the blob name: {code}.") from error
+        if said is Meaning.OUTAGE or (said is Meaning.DOOR and not self._opens(ref.container)):
+            return
+        if writing:
+            raise Refused("blob_refused", f"The blob service refuses to write the blob: {code}.") from error
+        raise BlobUnreadable(code, passing=said is Meaning.DOOR) from error
+
+    def _opens(self, container: str) -> bool:
+        """Whether the service lets this caller look at a container."""
+        try:
+            names.container(self._service, container).get_container_properties(retry_total=0)
+        except AzureError:
+            return False
+        return True
+
+
+def _facts(found: BlobProperties) -> BlobFacts:
+    """Read what a HEAD tells.
+
+    Raises:
+        StorageOut: It lacks what every blob has.
+    """
+    told = found.content_settings
+    if found.etag is None or found.size is None or found.last_modified is None:
+        raise StorageOut("reply without the blob's facts")
+    marked = {key.lower(): value for key, value in (found.metadata or {}).items()}
+    return BlobFacts(
+        version=version_of(found.etag),
+        size_bytes=found.size,
+        content_type=told.content_type,
+        content_encoding=told.content_encoding or None,
+        modified_at=found.last_modified,
+        content_md5=bytes(told.content_md5).hex() if told.content_md5 else None,
+        created_at=found.creation_time,
+        folder=found.size == 0 and str(marked.get(_FOLDER, "")).lower() == "true",
+        archived=str(found.blob_tier or "").lower() == "archive",
+    )
+
+
+def _download(blob: BlobClient, version: str, size_bytes: int) -> bytes:
+    """Read the bytes as they are stored, and never more than there were at the last look."""
+    return blob.download_blob(
+        offset=0,
+        length=size_bytes,
+        etag=f'"{version}"',
+        match_condition=MatchConditions.IfNotModified,
+        max_concurrency=1,
+        decompress=False,
+    ).readall()

@@ -5,7 +5,7 @@ from azure.storage.blob import BlobServiceClient
 
 from shared.errors import MarkerRejected
 from shared.images import ImageRef, Listed, Page, version_of
-from shared.storage import answers
+from shared.storage import answers, names
 from shared.storage.replies import Dated
 
 _BAD_REQUEST = 400
@@ -20,7 +20,7 @@ class BlobListing:
     """
 
     def __init__(self, images: BlobServiceClient, container: str) -> None:
-        self._client = images.get_container_client(container)
+        self._client = names.container(images, container)
 
     def page(self, marker: str | None, *, limit: int) -> Page:
         """See ``ImageListing.page``."""

@@ -1,4 +1,4 @@
-"""A transport whose service refuses to list."""
+"""Transports whose service refuses: to list, or what concerns one blob."""
 
 from io import BytesIO
 from typing import Any
@@ -33,15 +33,46 @@ class Refusing(Passing):
         if self.left <= 0 or "comp=list" not in request.url or "restype=container" not in request.url:
             return super().send(request, **kwargs)
         self.left -= 1
-        reply = Response()
-        reply.status_code, reply.reason = self._status, "Refused"
-        reply.raw = HTTPResponse(body=BytesIO(b""), preload_content=False)
-        reply.headers["Content-Type"] = "text/plain"
-        if isinstance(request, HttpRequest):
-            rest = RestRequestsTransportResponse(request=request, internal_response=reply)  # type: ignore[no-untyped-call]
-            rest.read()
-            return rest
-        return RequestsTransportResponse(request, reply)
+        return _refusal(request, self._status, "")
 
     def sleep(self, duration: float) -> None:
         """Do not wait between the tries of a read."""
+
+
+class RefusingBlobs(Passing):
+    """Answer requests whose URL holds a text by a status and a code, and pass the rest.
+
+    Attributes:
+        answers: Status and code by the text.
+        sent: Requests so far, those that were refused among them.
+    """
+
+    def __init__(self, inner: HttpTransport[Any, Any]) -> None:
+        super().__init__(inner)
+        self.answers: dict[str, tuple[int, str]] = {}
+        self.sent = 0
+
+    def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
+        """Refuse, or send."""
+        self.sent += 1
+        for text, (status, code) in self.answers.items():
+            if text in request.url:
+                return _refusal(request, status, code)
+        return super().send(request, **kwargs)
+
+    def sleep(self, duration: float) -> None:
+        """Do not wait between the tries of a read."""
+
+
+def _refusal(request: Any, status: int, code: str) -> Any:  # noqa: ANN401 - as above
+    reply = Response()
+    reply.status_code, reply.reason = status, "Refused"
+    reply.raw = HTTPResponse(body=BytesIO(b""), preload_content=False)
+    reply.headers["Content-Type"] = "text/plain"
+    if code:
+        reply.headers["x-ms-error-code"] = code
+    if isinstance(request, HttpRequest):
+        rest = RestRequestsTransportResponse(request=request, internal_response=reply)  # type: ignore[no-untyped-call]
+        rest.read()
+        return rest
+    return RequestsTransportResponse(request, reply)

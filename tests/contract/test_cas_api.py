@@ -19,7 +19,8 @@ def cat(torn: Torn, data: bytes | None = None) -> ImageRef:
 
 def stands(torn: Torn, ref: ImageRef) -> bytes:
     """Return a blob's content."""
-    return torn.rivals.images.read(ref, torn.rivals.images.head(ref).version)
+    facts = torn.rivals.images.head(ref)
+    return torn.rivals.images.read(ref, facts.version, size_bytes=facts.size_bytes)
 
 
 @pytest.mark.parametrize("fault", Fault)

@@ -1,14 +1,23 @@
 import hashlib
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from shared.errors import BlobChanged, BlobGone, Mismatch
+from shared.errors import BlobChanged, BlobGone, InvalidReference, Mismatch
+from shared.images import ImageRef
 from tests.contract.benches import ImagesBench
 
-NAMES = ["cat.png", "2026/summer #1/50% ä?\\😀.png", "a" * 1024]
+NAMES = ["cat.png", "2026/summer #1/50% ä?😀.png", "/a//b/", "%2e%2e/x", "a" * 1024]
+
+
+def read(images: ImagesBench, ref: ImageRef) -> bytes:
+    """Read what stands there."""
+    facts = images.store.head(ref)
+    return images.store.read(ref, facts.version, size_bytes=facts.size_bytes)
 
 
 def test_the_facts_of_an_absent_blob_are_gone(images: ImagesBench) -> None:
@@ -23,7 +32,7 @@ def test_reading_an_absent_blob_is_gone(images: ImagesBench) -> None:
     version = images.store.head(ref).version
     images.remove(ref)
     with pytest.raises(BlobGone):
-        images.store.read(ref, version)
+        images.store.read(ref, version, size_bytes=4)
 
 
 def test_a_missing_container_is_a_blob_that_is_gone(images: ImagesBench) -> None:
@@ -35,7 +44,7 @@ def test_a_missing_container_is_a_blob_that_is_gone(images: ImagesBench) -> None
 @pytest.mark.parametrize("name", NAMES)
 def test_a_blob_is_read_as_it_was_uploaded(images: ImagesBench, name: str) -> None:
     ref = images.upload(name, bytes(range(256)))
-    assert images.store.read(ref, images.store.head(ref).version) == bytes(range(256))
+    assert read(images, ref) == bytes(range(256))
 
 
 def test_an_empty_blob_has_facts(images: ImagesBench) -> None:
@@ -59,7 +68,7 @@ def test_reading_an_old_version_is_changed(images: ImagesBench) -> None:
     version = images.store.head(ref).version
     images.upload("cat.png", b"woof")
     with pytest.raises(BlobChanged):
-        images.store.read(ref, version)
+        images.store.read(ref, version, size_bytes=4)
 
 
 def test_the_same_content_again_is_another_version(images: ImagesBench) -> None:
@@ -128,7 +137,7 @@ def test_a_blob_is_put_as_it_was_sent(images: ImagesBench, name: str) -> None:
     ref = replace(images.upload("other.png", b""), name=name)
     images.store.put(ref, bytes(range(256)), mime="image/webp")
     facts = images.store.head(ref)
-    assert (facts.content_type, images.store.read(ref, facts.version)) == ("image/webp", bytes(range(256)))
+    assert (facts.content_type, read(images, ref)) == ("image/webp", bytes(range(256)))
     assert facts.content_md5 == hashlib.md5(bytes(range(256)), usedforsecurity=False).hexdigest()
 
 
@@ -143,7 +152,7 @@ def test_without_a_condition_a_blob_is_put_over_another(images: ImagesBench) -> 
     before = images.store.head(ref).version
     images.store.put(ref, b"woof", mime="image/png")
     after = images.store.head(ref).version
-    assert (after != before, images.store.read(ref, after)) == (True, b"woof")
+    assert (after != before, read(images, ref)) == (True, b"woof")
 
 
 @pytest.mark.parametrize("data", [b"miau", b"woof"])
@@ -183,4 +192,45 @@ def test_a_version_of_a_blob_that_is_gone_is_refused(images: ImagesBench) -> Non
 def test_the_version_that_was_named_is_replaced(images: ImagesBench) -> None:
     ref = images.upload("cat.png", b"miau")
     images.store.put(ref, b"woof", mime="image/png", etag=images.store.head(ref).version)
-    assert images.store.read(ref, images.store.head(ref).version) == b"woof"
+    assert read(images, ref) == b"woof"
+
+
+FOLDED = [
+    "../thumbnails-x/a.png",
+    "a/./b.png",
+    "a\\b.png",
+    "b.png.",
+    "a./b.png",
+    "a\nb.png",
+    "a\x85b",
+    "\ufffe",
+    "\ud800",
+]
+
+
+@pytest.mark.case("storage refused name", was="poison for ever; the API answers 503")
+@pytest.mark.case("storage backslash", was="a second job under an alias")
+@pytest.mark.parametrize("name", [*FOLDED, "", "a" * 1025, "/".join("a" * 255)])
+def test_no_call_takes_a_name_that_storage_would_fold_or_refuse(images: ImagesBench, name: str) -> None:
+    ref = replace(images.upload("cat.png", b"miau"), name=name)
+    store: Any = images.store
+    calls: list[Callable[[], object]] = [
+        lambda: store.head(ref),
+        lambda: store.read(ref, "0x1", size_bytes=4),
+        lambda: store.put(ref, b"miau", mime="image/png"),
+        lambda: store.insert_thumbnail(name, b"small", mime="image/webp"),
+        lambda: store.delete_thumbnail(name),
+        lambda: store.thumbnail(name),
+    ]
+    for call in calls:
+        with pytest.raises(InvalidReference):
+            call()
+
+
+@pytest.mark.parametrize("container", ["..", "a/../b", "Images", "im", "a--b", "-ab", "a" * 64, "$logs/x"])
+def test_no_call_takes_a_container_that_cannot_be(images: ImagesBench, container: str) -> None:
+    ref = replace(images.upload("cat.png", b"miau"), container=container)
+    with pytest.raises(InvalidReference):
+        images.store.head(ref)
+    with pytest.raises(InvalidReference):
+        images.store.put(ref, b"miau", mime="image/png")

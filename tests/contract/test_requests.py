@@ -254,5 +254,5 @@ def test_a_blob_up_to_the_byte_gate_is_read_in_one_request(counted: Counted) -> 
     blob.upload_blob(bytes(40 * 1024 * 1024), overwrite=True)
     version = images.head(ref).version
     with counted.wire.counted() as requests:
-        assert len(images.read(ref, version)) == 40 * 1024 * 1024
+        assert len(images.read(ref, version, size_bytes=40 * 1024 * 1024)) == 40 * 1024 * 1024
     assert len(requests) == 1

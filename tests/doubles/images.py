@@ -4,8 +4,9 @@ import hashlib
 import itertools
 from dataclasses import dataclass, replace
 
-from shared.errors import BlobChanged, BlobGone, Mismatch
+from shared.errors import BlobChanged, BlobGone, BlobUnreadable, Mismatch
 from shared.images import BlobFacts, ImageRef
+from shared.rules.names import Kind, check
 from tests.doubles.clock import FakeClock
 from tests.doubles.door import Door
 
@@ -71,19 +72,24 @@ class MemoryImages(Door):
         self._clock.reply()
         return self._blob(ref).facts
 
-    def read(self, ref: ImageRef, version: str) -> bytes:
+    def read(self, ref: ImageRef, version: str, *, size_bytes: int) -> bytes:
         """See ``ImageStore.read``."""
+        if not size_bytes:
+            return b""
         self.enter("read")
         self._clock.reply()
         blob = self._blob(ref)
         if blob.facts.version != version:
             raise BlobChanged(ref.ref)
+        if len(blob.data) != size_bytes:
+            raise BlobUnreadable("ReplyTooLong", passing=True)
         return blob.data
 
     def put(self, ref: ImageRef, data: bytes, *, mime: str, only_new: bool = False, etag: str | None = None) -> None:
         """See ``ImageStore.put``."""
         self.enter("put")
         self._clock.reply()
+        _passed(ref)
         stands = self._blobs.get(ref)
         if (only_new and stands is not None) or (etag is not None and (stands is None or stands.facts.version != etag)):
             raise Mismatch
@@ -93,18 +99,21 @@ class MemoryImages(Door):
         """See ``ImageStore.insert_thumbnail``."""
         self.enter("insert_thumbnail")
         self._clock.reply()
+        check(Kind.BLOB, name)
         self.thumbnails.setdefault(name, (data, mime))
 
     def delete_thumbnail(self, name: str) -> None:
         """See ``ImageStore.delete_thumbnail``."""
         self.enter("delete_thumbnail")
         self._clock.reply()
+        check(Kind.BLOB, name)
         self.thumbnails.pop(name, None)
 
     def thumbnail(self, name: str) -> tuple[bytes, str]:
         """See ``ThumbnailReader.thumbnail``."""
         self.enter("thumbnail")
         self._clock.reply()
+        check(Kind.BLOB, name)
         try:
             return self.thumbnails[name]
         except KeyError:
@@ -117,7 +126,13 @@ class MemoryImages(Door):
         return sorted(name for name in self.thumbnails if name.startswith(f"{job_id}/"))
 
     def _blob(self, ref: ImageRef) -> Blob:
+        _passed(ref)
         try:
             return self._blobs[ref]
         except KeyError:
             raise BlobGone(ref.ref) from None
+
+
+def _passed(ref: ImageRef) -> None:
+    check(Kind.CONTAINER, ref.container)
+    check(Kind.BLOB, ref.name)

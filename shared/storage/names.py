@@ -1,0 +1,35 @@
+"""The gate: every name of a container, blob, queue or table that is ever sent to storage passes here.
+
+No other module builds a client of the SDK from a name; a test reads the sources for it. A name that the service would
+fold, or can't keep, never leaves the process: whoever brought it gets the reason, ``InvalidReference``.
+"""
+
+from azure.data.tables import TableClient, TableServiceClient
+from azure.storage.blob import BlobClient, BlobServiceClient, ContainerClient
+from azure.storage.queue import QueueClient, QueueServiceClient
+
+from shared.rules.names import Kind, check
+
+
+def blob(service: BlobServiceClient, container_name: str, name: str) -> BlobClient:
+    """Build the client of one blob.
+
+    Raises:
+        InvalidReference: Container or blob can't have such a name.
+    """
+    return service.get_blob_client(check(Kind.CONTAINER, container_name), check(Kind.BLOB, name))
+
+
+def container(service: BlobServiceClient, name: str) -> ContainerClient:
+    """Build the client of a container; raise as ``blob`` does."""
+    return service.get_container_client(check(Kind.CONTAINER, name))
+
+
+def queue(service: QueueServiceClient, name: str) -> QueueClient:
+    """Build the client of a queue; raise as ``blob`` does."""
+    return service.get_queue_client(check(Kind.QUEUE, name))
+
+
+def table(service: TableServiceClient, name: str) -> TableClient:
+    """Build the client of a table; raise as ``blob`` does."""
+    return service.get_table_client(check(Kind.TABLE, name))

@@ -1,0 +1,61 @@
+"""What it means when the blob service refuses one blob: an outage, a name, a blob, or a door that may be all doors.
+
+An outage concerns everybody and passes: it raises, and the work comes back. All other refusals are answers about one
+blob. Taken for outages they would be asked again for ever, and hold up whatever waits behind them.
+
+Source:
+    learn.microsoft.com, "Blob service error codes", "Common REST API error codes", read 2026-11.
+"""
+
+from enum import Enum
+
+from azure.core.exceptions import AzureError, HttpResponseError
+
+from shared.storage.answers import code_of, refused
+
+
+class Meaning(Enum):
+    """What a refusal says."""
+
+    OUTAGE = "nothing about the blob: the service, the account or its keys are out of order"
+    NAME = "no blob can have this name"
+    BLOB = "this blob is not given, now or later"
+    DOOR = "the caller may not: this blob, or anything; the container's own answer tells which"
+
+
+#: By status, where the code says nothing else. Any other that is a refusal is about the blob.
+_BY_STATUS = {
+    400: Meaning.BLOB,
+    401: Meaning.OUTAGE,  # the token is not accepted: it would not be for another blob either
+    403: Meaning.DOOR,
+}
+_BY_CODE = {
+    "InvalidUri": Meaning.NAME,
+    "InvalidResourceName": Meaning.NAME,
+    "OutOfRangeInput": Meaning.NAME,
+    "InvalidHeaderValue": Meaning.OUTAGE,  # the service does not know our API version
+    "MissingRequiredHeader": Meaning.OUTAGE,
+    "UnsupportedHeader": Meaning.OUTAGE,
+    "InvalidAuthenticationInfo": Meaning.OUTAGE,
+    "FeatureVersionMismatch": Meaning.OUTAGE,
+    "AccountBeingCreated": Meaning.OUTAGE,
+    "AccountIsDisabled": Meaning.OUTAGE,
+    "ContainerBeingDeleted": Meaning.OUTAGE,  # soon it is 404
+    "ContainerDisabled": Meaning.OUTAGE,
+    "PublicAccessNotPermitted": Meaning.OUTAGE,
+    "KeyVaultAccessTokenCannotBeAcquired": Meaning.OUTAGE,  # the account's own key, which opens every blob
+    "KeyVaultEncryptionKeyNotFound": Meaning.OUTAGE,
+    "KeyVaultVaultNotFound": Meaning.OUTAGE,
+}
+_BAD_REQUEST = 400
+
+
+def meaning(error: AzureError) -> Meaning:
+    """Say what the answer to a request about one blob means; 404 and 412 are the caller's to know before."""
+    if not refused(error):
+        return Meaning.OUTAGE
+    status = error.status_code if isinstance(error, HttpResponseError) else None
+    code = code_of(error)
+    if status == _BAD_REQUEST and code == str(_BAD_REQUEST):  # no code: the URL came no further than the front door
+        return Meaning.NAME
+    return _BY_CODE.get(code) or _BY_STATUS.get(status or 0, Meaning.BLOB)

@@ -1,0 +1,90 @@
+"""Answers of the service about one blob: told with their code, never as an outage, and nothing waits behind them."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from azure.core.pipeline.transport import HttpTransport
+
+from shared import wiring
+from shared.errors import BlobUnreadable, InvalidReference, Refused, StorageOut
+from shared.images import ImageRef
+from shared.steps.outcomes import Outcome
+from tests.contract.refusing import RefusingBlobs
+
+
+@pytest.fixture
+def refusing(wire: HttpTransport[Any, Any]) -> RefusingBlobs:
+    return RefusingBlobs(wire)
+
+
+@pytest.fixture
+def room(environ: Mapping[str, str], refusing: RefusingBlobs) -> wiring.Darkroom:
+    """Wire everything over a service that can be made to refuse; containers and tables are there."""
+    made = wiring.build(environ, transport=refusing, threaded=False)
+    made.storage.create()
+    return made
+
+
+def put(room: wiring.Darkroom, name: str) -> ImageRef:
+    ref = ImageRef(room.settings.images_container, name)
+    room.storage.images.put(ref, b"miau", mime="image/png")
+    return ref
+
+
+ANSWERS = [(403, "AuthorizationPermissionMismatch"), (409, "BlobUsesCustomerSpecifiedEncryption"), (451, "")]
+
+
+@pytest.mark.parametrize(("status", "code"), ANSWERS)
+def test_a_blob_that_is_refused_for_itself_is_unreadable_by_its_code(
+    room: wiring.Darkroom, refusing: RefusingBlobs, status: int, code: str
+) -> None:
+    ref = put(room, "cat.png")
+    refusing.answers["/cat.png"] = (status, code)
+    with pytest.raises(BlobUnreadable, match=code or str(status)) as refused:
+        room.storage.images.head(ref)
+    assert refused.value.passing == (status == 403)
+
+
+@pytest.mark.parametrize("code", ["AuthenticationFailed", "AuthorizationFailure"])
+def test_a_door_that_is_closed_to_all_is_an_outage(room: wiring.Darkroom, refusing: RefusingBlobs, code: str) -> None:
+    ref = put(room, "cat.png")
+    refusing.answers[room.settings.images_container] = (403, code)
+    with pytest.raises(StorageOut, match=code):
+        room.storage.images.head(ref)
+
+
+@pytest.mark.parametrize("code", ["InvalidUri", ""])
+def test_a_name_that_the_service_refuses_is_told_as_one(
+    room: wiring.Darkroom, refusing: RefusingBlobs, code: str
+) -> None:
+    ref = put(room, "\uf003.png")
+    refusing.answers["%EF%80%83"] = (400, code)
+    with pytest.raises(InvalidReference, match="refuses the blob name"):
+        room.storage.images.head(ref)
+    with pytest.raises(InvalidReference, match="refuses the blob name"):
+        room.storage.images.put(ref, b"miau", mime="image/png")
+
+
+def test_a_blob_that_nobody_may_write_is_refused_by_its_code(room: wiring.Darkroom, refusing: RefusingBlobs) -> None:
+    ref = put(room, "cat.png")
+    refusing.answers["/cat.png"] = (409, "BlobImmutableDueToPolicy")
+    with pytest.raises(Refused, match="BlobImmutableDueToPolicy"):
+        room.storage.images.put(ref, b"woof", mime="image/png")
+
+
+@pytest.mark.case("mutants 3", was="receive, bury and bury_event raise for ever")
+@pytest.mark.parametrize(("status", "code"), [*ANSWERS, (400, "InvalidUri")])
+@pytest.mark.parametrize("inlet", ["receive", "bury", "bury_event"])
+def test_every_way_in_rejects_what_names_such_a_blob(
+    room: wiring.Darkroom, refusing: RefusingBlobs, inlet: str, status: int, code: str
+) -> None:
+    ref = put(room, "cat.png")
+    refusing.answers["/cat.png"] = (status, code)
+    body = json.dumps({"container": ref.container, "name": ref.name}).encode()
+    step = getattr(room, inlet)
+    outcomes = step(body, owner="queue/1") if inlet == "receive" else step(body)
+    assert outcomes == [Outcome.REJECTED]
+    (kept,) = room.storage.rejections.list(limit=10)
+    assert kept.code == ("invalid_reference" if status == 400 else "blob_unreadable")
