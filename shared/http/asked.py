@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from shared.http.bodies import MAX_UNITS, speakable, units
+from shared.rules.names import REFERENCE_CHARACTERS
 
 #: Nothing is named with control characters, nor with what no XML can say: one such blob, and no container is listed.
 NAME_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f\ufffe\uffff]*$"
@@ -65,7 +66,13 @@ JobType = Annotated[str, Field(pattern=TYPE_PATTERN, examples=["word-count"])]
 Ref = Annotated[
     str,
     # The pattern first: behind a validator it would hold, and not stand in the contract.
-    Field(min_length=1, max_length=1024, pattern=NAME_PATTERN, examples=["books/moby-dick.txt"]),
+    Field(min_length=1, max_length=REFERENCE_CHARACTERS, pattern=NAME_PATTERN, examples=["books/moby-dick.txt"]),
+    AfterValidator(_speakable),
+]
+#: Of a job that may be there: whatever was ever recorded can be asked for, names of older releases among it.
+KnownRef = Annotated[
+    str,
+    Field(min_length=1, max_length=REFERENCE_CHARACTERS, examples=["books/moby-dick.txt"]),
     AfterValidator(_speakable),
 ]
 _Owner = Annotated[

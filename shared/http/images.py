@@ -1,6 +1,8 @@
 """Images: what is known of them, and their way in."""
 
 # ruff: noqa: FAST003 - paths name their parameters as clients know them: by the aliases of JobId and ImageId
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query
@@ -81,8 +83,9 @@ async def _body(request: Request) -> bytes:
 )
 def analyze_image(api: Wired, image: asked.ImageName, traceparent: Traceparent = None) -> Response:
     """Analyse an image that is there."""
-    ref = _ref(api, image.name, "body.name")
-    return _accepted(api, ref, api.darkroom().record(ref, traceparent=cause(traceparent)))
+    with _named_by("body.name"):
+        ref = _ref(api, image.name)
+        return _accepted(api, ref, api.darkroom().record(ref, traceparent=cause(traceparent)))
 
 
 @router.put(
@@ -110,9 +113,10 @@ def upload_image(
     mime = media_types.declared(content_type)
     if not data:
         raise invalid("body", "It is empty.")
-    ref = _ref(api, name, "path.image")
     only_new, etag = if_none_match != "", _blob_version(if_match)
-    recorded = api.darkroom().upload(ref, data, content_type=mime, only_new=only_new, etag=etag)
+    with _named_by("path.image"):
+        ref = _ref(api, name)
+        recorded = api.darkroom().upload(ref, data, content_type=mime, only_new=only_new, etag=etag)
     return _accepted(api, ref, recorded)
 
 
@@ -161,12 +165,18 @@ def get_thumbnail(api: Wired, image_id: ImageId, if_none_match: IfNoneMatch = No
     return Response(found.data, headers=headers | {"Content-Disposition": "inline"}, media_type=mime)
 
 
-def _ref(api: Api, name: str, field: str) -> ImageRef:
+def _ref(api: Api, name: str) -> ImageRef:
     """Name an image of the container of images."""
+    return ImageRef.of(f"{api.darkroom().settings.images_container}/{name}")
+
+
+@contextmanager
+def _named_by(field: str) -> Iterator[None]:
+    """Refuse a name that storage can't keep, or that its service refuses, by the field that has it."""
     try:
-        return ImageRef.of(f"{api.darkroom().settings.images_container}/{name}")
-    except InvalidReference:
-        raise invalid(field, "Want 1 to 1,024 characters, without '.' and '..' between slashes.") from None
+        yield
+    except InvalidReference as refused:
+        raise invalid(field, str(refused)) from None
 
 
 def _accepted(api: Api, ref: ImageRef, recorded: Recorded) -> Response:
@@ -177,9 +187,9 @@ def _accepted(api: Api, ref: ImageRef, recorded: Recorded) -> Response:
 
 
 def _named(api: Api, name: str) -> list[ImageFound]:
-    _ref(api, name, "query.name")
     try:
-        return [api.darkroom().lookup.image_named(name)]
+        with _named_by("query.name"):
+            return [api.darkroom().lookup.image_named(name)]
     except NoSuchImage:
         return []
 

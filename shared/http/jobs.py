@@ -77,7 +77,7 @@ def list_jobs(
     api: Wired,
     kind: Annotated[str | None, Query(alias="type", pattern=asked.TYPE_PATTERN)] = None,
     state: Annotated[State | None, Query()] = None,
-    ref: Annotated[asked.Ref | None, Query(description="Exactly; it needs `type`.")] = None,
+    ref: Annotated[asked.KnownRef | None, Query(description="Exactly; it needs `type`.")] = None,
     ended_from: Annotated[asked.Moment | None, Query()] = None,
     ended_to: Annotated[asked.Moment | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,

@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 from dataclasses import dataclass, replace
+from typing import Any
 
 from shared.errors import BlobChanged, BlobGone, BlobUnreadable, Mismatch
 from shared.images import BlobFacts, ImageRef
@@ -44,6 +45,11 @@ class MemoryImages(Door):
         facts = BlobFacts(version, len(data), content_type, at, md5, at)
         self._blobs[ref] = Blob(data, facts)
         return version
+
+    def mark(self, ref: ImageRef, **facts: Any) -> None:  # noqa: ANN401 - of any type that a fact has
+        """Let a blob have other facts, of the same version."""
+        blob = self._blobs[ref]
+        self._blobs[ref] = Blob(blob.data, replace(blob.facts, **facts))
 
     def touch(self, ref: ImageRef) -> str:
         """Change a blob's metadata and nothing else, and return its new version."""

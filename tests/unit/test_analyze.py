@@ -272,3 +272,29 @@ def test_a_blob_that_the_service_will_never_give_fails_with_its_reason() -> None
     error = world.job(job_id).error
     assert error is not None
     assert (error.code, "BlobArchived" in error.message) == ("blob_unreadable", True)
+
+
+def test_a_blob_that_is_closed_to_us_alone_is_tried_again() -> None:
+    world = World()
+    job_id = world.recorded()
+
+    def closed() -> None:
+        raise BlobUnreadable("AuthorizationPermissionMismatch", passing=True)
+
+    world.images.before("read", closed)
+    assert _analyze(world, job_id) is Outcome.RETRIED
+    error = world.job(job_id).error
+    assert error is not None
+    assert (error.code, world.job(job_id).attempts) == ("blob_unreadable", 1)
+
+
+def test_a_job_of_a_name_that_no_blob_can_have_fails_with_the_reason() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.jobs.kept.jobs[job_id] = replace(
+        world.jobs.kept.jobs[job_id], job=replace(world.job(job_id), ref="images/a\\b.png")
+    )
+    assert _analyze(world, job_id) is Outcome.FAILED
+    error = world.job(job_id).error
+    assert error is not None
+    assert (error.code, "backslash" in error.message) == ("invalid_reference", True)

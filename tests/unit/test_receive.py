@@ -181,3 +181,13 @@ def test_an_event_of_two_images_of_which_one_is_gone_is_done_for_the_other() -> 
     assert outcomes == [Outcome.REJECTED, Outcome.RECORDED]
     assert [row.code for row in world.rejections.kept.values()] == ["blob_not_found"]
     assert world.images.head(ImageRef("images", "b.png")).version
+
+
+@pytest.mark.case("storage backslash", was="a second job under an alias")
+def test_a_message_that_is_no_name_is_kept_with_the_reason() -> None:
+    world = World()
+    world.upload("Path/To/Blob.png")
+    assert world.receive(b"images/Path\\To\\Blob.png", owner="queue/1") == [Outcome.REJECTED]
+    (kept,) = world.rejections.list(limit=2)
+    assert (kept.code, "backslash" in kept.message) == ("invalid_reference", True)
+    assert world.jobs.kept.jobs == {}

@@ -217,3 +217,20 @@ def test_an_event_of_a_name_that_no_url_can_say_is_kept_with_the_reason() -> Non
     world = World()
     assert world.record.announced("images/a/../b.png") is Outcome.REJECTED
     assert [row.code for row in world.rejections.kept.values()] == ["invalid_reference"]
+
+
+@pytest.mark.case("storage folder marker", was="a FAILED job")
+def test_the_marker_of_a_folder_is_no_image() -> None:
+    world = World()
+    world.images.mark(world.upload("album", data=b""), folder=True)
+    assert world.record.announced("images/album") is Outcome.IGNORED
+    assert world.receive(b"images/album", owner="queue/1") == [Outcome.IGNORED]
+    assert (world.jobs.kept.jobs, world.rejections.kept) == ({}, {})
+
+
+@pytest.mark.case("storage encoding", was="inflated by the SDK in the host")
+def test_an_encoding_that_the_uploader_has_declared_is_kept() -> None:
+    world = World()
+    ref = world.upload()
+    world.images.mark(ref, content_encoding="gzip")
+    assert world.job(world.record(ref).job_id).params["content_encoding"] == "gzip"

@@ -122,3 +122,12 @@ def test_a_job_that_is_purged_while_the_change_of_its_metadata_is_recorded_is_an
     world.jobs.before("replace", lambda: world.purge(owner="timer/1"))
     assert world.record(ref).outcome is Outcome.RECORDED
     assert job_id not in world.jobs.kept.jobs
+
+
+def test_the_same_bytes_under_another_encoding_are_analysed_again() -> None:
+    world = World()
+    job_id, ref = _touched(world)
+    world.images.mark(ref, content_encoding="gzip")
+    assert world.record(ref).outcome is Outcome.RECORDED
+    assert len(world.jobs.kept.jobs) == 2
+    assert job_id in world.jobs.kept.jobs

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.errors import NoSuchImage
+from shared.errors import InvalidReference, NoSuchImage
 from shared.images import ImageRef
 from shared.index import Thumbnail
 from tests.unit.http.calling import Site
@@ -24,6 +24,31 @@ def test_an_image_that_is_not_there_is_404(site: Site) -> None:
 @pytest.mark.parametrize("name", ["", "a/../b", "a\u0000", "x" * 1025])
 def test_a_name_that_none_can_have_is_422(site: Site, name: str) -> None:
     assert site.call("POST", "/images", {"name": name}).refusal == (422, "invalid", "body.name")
+
+
+@pytest.mark.case("storage backslash", was="202: a second job under an alias")
+@pytest.mark.parametrize(("name", "why"), [("a\\b.png", "backslash"), ("b.", "dot"), ("../x", "'..'")])
+def test_a_refusal_of_a_name_says_why_and_names_the_field(site: Site, name: str, why: str) -> None:
+    answer = site.call("POST", "/images", {"name": name})
+    assert answer.refusal == (422, "invalid", "body.name")
+    assert why in answer.json["errors"][0]["message"]
+
+
+@pytest.mark.case("storage refused name", was="503: ask again")
+def test_a_name_that_the_service_refuses_is_422_for_whoever_brings_it(site: Site) -> None:
+    def refused() -> None:
+        raise InvalidReference("The blob service refuses the blob name: InvalidUri.")
+
+    site.world.images.before("head", refused)
+    assert site.call("POST", "/images", {"name": "\uf003"}).refusal == (422, "invalid", "body.name")
+    site.world.images.before("put", refused)
+    assert site.call("PUT", "/images/%EF%80%83", b"x").refusal == (422, "invalid", "path.image")
+
+
+@pytest.mark.case("storage folder marker", was="a FAILED job")
+def test_the_marker_of_a_folder_is_409(site: Site) -> None:
+    site.world.images.mark(site.world.upload("album", data=b""), folder=True)
+    assert site.call("POST", "/images", {"name": "album"}).refusal == (409, "folder_marker", None)
 
 
 def test_a_name_in_a_path_is_checked_as_well(site: Site) -> None:

@@ -1,5 +1,6 @@
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_moments_beyond_all_sense_are_taken_for_the_limits(site: Site) -> None:
         ({"type": "T"}, "type"),
         ({"type": "t\n"}, "type"),
         ({"ref": ""}, "ref"),
-        ({"ref": "a" * 1025}, "ref"),
+        ({"ref": "a" * 1089}, "ref"),
         ({"ref": "a\u0085"}, "ref"),
         ({"params": []}, "params"),
         ({"params": {"a": "😀" * 16_381}}, "params"),
@@ -158,3 +159,17 @@ def test_states_are_those_of_jobs() -> None:
 
     pattern = JobTold.model_json_schema()["properties"]["state"]["pattern"]
     assert pattern == "^(" + "|".join(state.value for state in State) + ")$"
+
+
+@pytest.mark.case("storage asked for", was="422")
+@pytest.mark.parametrize("name", ["a" * 1024, "new\nline.png", "c1\x85.png"])
+def test_whatever_was_ever_recorded_can_be_asked_for(site: Site, name: str) -> None:
+    query = urlencode({"type": "image-analysis", "ref": f"images/{name}"})
+    assert site.call("GET", f"/jobs?{query}").json["items"] == []
+
+
+def test_the_longest_reference_of_an_image_finds_its_job(site: Site) -> None:
+    taken = site.uploaded("a" * 1024).json
+    query = urlencode({"type": "image-analysis", "ref": "images/" + "a" * 1024})
+    assert [job["id"] for job in site.call("GET", f"/jobs?{query}").json["items"]] == [taken["id"]]
+    assert site.call("GET", f"/jobs?{query}{'a' * 100}").refusal == (422, "invalid", "query.ref")
