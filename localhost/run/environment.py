@@ -11,7 +11,7 @@ DEFAULTS = {
     "SCHEDULE": "*/2 * * * * *",
     "LEASE_SECONDS": "10",
     "DISPATCH_GRACE_SECONDS": "5",
-    "PYTHON_THREADPOOL_THREAD_COUNT": "16",
+    "PYTHON_THREADPOOL_THREAD_COUNT": "32",
 }
 
 #: Every form in which a host may be told its storage account, under both of its names and both of its separators.

@@ -20,7 +20,7 @@ from tests.rig import ROOT
 #: Three types and one partition each: what a query costs grows with the rows of its table.
 SETTINGS = {
     "FUNCTIONS_WORKER_RUNTIME": "python",
-    "PYTHON_THREADPOOL_THREAD_COUNT": "16",
+    "PYTHON_THREADPOOL_THREAD_COUNT": "32",
     "DISPATCH": "off",
     "JOB_BUCKETS": "1",
     "MAX_JOB_TYPES": "3",
