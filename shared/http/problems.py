@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from shared import errors
+from shared.analysis.validation import ReportInvalid
 
 MEDIA_TYPE = "application/problem+json"
 #: Of every answer that says nothing else: a browser shows it as what it is, runs nothing in it, keeps nothing.
@@ -85,6 +86,8 @@ def of_error(error: errors.DarkroomError) -> Problem | None:
         return Problem(409, error.code, str(error))
     if isinstance(error, errors.TooLarge):
         return invalid(f"body.{error.field}", str(error))
+    if isinstance(error, ReportInvalid):
+        return invalid(f"body.result.{error.field}".rstrip("."), f"It {error.problem}.")
     for kind, (status, code) in _ERRORS.items():
         if isinstance(error, kind):
             outage = status == HTTPStatus.SERVICE_UNAVAILABLE

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared import moves
+from shared.analysis.validation import check_report
 from shared.errors import NewerSchema, NoSuchJob, Refused, Stale
 from shared.jobs import Claim, Event, Job, Move, State
 from shared.ports import JobStore, Row
@@ -149,7 +150,10 @@ class Hold:
     def complete(self, job_id: str, claim: Claim, *, result: Mapping[str, Any]) -> Row:
         """Commit the result. Said again under the same token it changes nothing, and returns the job as it stands.
 
-        Raises: as ``renew``; ``TooLarge`` when the result is larger than a row holds.
+        The result of an image is its report, which others read field by field: so it is checked against the schema.
+
+        Raises: as ``renew``; ``TooLarge`` when the result is larger than a row holds; ``ReportInvalid`` when an image's
+            is no report.
 
         Costs: get, transaction = 2.
         """
@@ -157,6 +161,8 @@ class Hold:
         if _completed_by(row.job, claim):
             return row
         own = self._mine(row, claim, Event.COMPLETE)
+        if row.job.is_image:
+            check_report(result)
         won = self._claims.write(
             row, own, lambda job, held: moves.complete(job, claim=held, report=result, now=self._now())
         )

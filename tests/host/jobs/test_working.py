@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from shared.steps import refusals, statistics
+from tests.doubles.reports import report as minimal
 from tests.doubles.world import png
 from tests.host.jobs.site import Site
 from tests.rig import Rig, until
@@ -225,7 +226,7 @@ def test_an_image_that_another_worker_has_analysed_is_shown_with_its_report(site
     held = site.call("POST", "/jobs/claim", {"type": "image-analysis", "owner": "w", "wait_seconds": 0})
     assert (held.status, held.json["id"]) == (200, taken["id"])
     assert held.json["image"]["name"] == "by another.png"
-    report = {"labels": ["cat"], "score": 0.75}
+    report = minimal(labels={"found": ["cat"], "score": 0.75})
     assert site.tell(held, "complete", {"result": report}).status == 200
     image = site.call("GET", f"/images/{taken['image_id']}").json
     assert (image["name"], image["state"], image["job"]["report"]) == ("by another.png", "COMPLETED", report)

@@ -1,9 +1,12 @@
+from typing import Any
+
 import pytest
 
 from shared.errors import InvalidReference, NoSuchImage
 from shared.images import ImageRef
 from shared.index import Thumbnail
-from tests.unit.http.calling import Site
+from tests.doubles.reports import report
+from tests.unit.http.calling import Answer, Site
 
 NOBODY = "0" * 32
 PNG = b"\x89PNG\r\n\x1a\n and so on"
@@ -173,3 +176,52 @@ def test_no_answer_but_the_page_may_run_anything(site: Site, path: str) -> None:
     headers = site.call("GET", path).headers
     assert "sandbox" in headers["content-security-policy"]
     assert "sandbox" not in site.call("GET", "/dashboard").headers["content-security-policy"]
+
+
+def held(site: Site) -> Answer:
+    taken = site.uploaded().json
+    return site.call("POST", f"/jobs/{taken['id']}/claim", {"owner": "w"})
+
+
+def completed(site: Site, lease: Answer, result: Any) -> Answer:  # noqa: ANN401 - JSON
+    return site.call("POST", f"/jobs/{lease.json['id']}/complete", {"result": result}, if_match=lease.headers["etag"])
+
+
+def test_an_external_workers_report_is_taken_when_it_is_one(site: Site) -> None:
+    told = report(labels={"found": ["cat"]})
+    assert completed(site, held(site), told).json["report"] == told
+
+
+@pytest.mark.case("security C1", was="200: whatever was posted became the report")
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"thumbnail": {"name": "../secrets/crown.txt"}}, "thumbnail.bytes"),
+        ({"thumbnail": 1}, "thumbnail"),
+        ({"schema": 2}, "schema"),
+        ({"status": "fine"}, "status"),
+        ({"warnings": [1]}, "warnings[0]"),
+        ({"source": None}, "source"),
+        ({"image": {"format": "png"}}, "image.animated"),
+        ({"timing": {"decode_ms": -1, "analyze_ms": 0}}, "timing.decode_ms"),
+        ({"labels": ["cat"]}, "labels"),
+    ],
+)
+def test_an_image_result_that_is_no_report_is_422_and_leaves_the_job_held(
+    site: Site, wrong: dict[str, Any], field: str
+) -> None:
+    lease = held(site)
+    assert completed(site, lease, report(**wrong)).refusal == (422, "invalid", f"body.result.{field}")
+    assert completed(site, lease, {}).refusal[2] == "body.result.analyzer"
+    assert completed(site, lease, report()).status == 200
+
+
+def test_the_result_of_another_type_is_the_workers_own_affair(site: Site) -> None:
+    lease = site.claimed()
+    assert completed(site, lease, {"thumbnail": {"name": "../x"}}).status == 200
+
+
+def test_who_has_lost_the_job_is_told_so_whatever_the_report_is(site: Site) -> None:
+    lease = held(site)
+    site.world.rival_claims(lease.json["id"])
+    assert completed(site, lease, {}).refusal == (412, "stale", None)
