@@ -145,7 +145,7 @@ def _plain(text: str, images_container: str) -> Iterator[Hints]:
 
 def _names(text: str, images_container: str) -> list[ImageRef]:
     """Take a text for a path or a bare name; storage decides, where it may be either."""
-    name, mark, query = text.partition("?")
+    name, mark, query = text.rpartition("?")
     has_query = mark and "=" in query and not blob_urls.names_one_version(text)
     texts = [form for each in ([text, name] if has_query else [text]) for form in (each, each.lstrip("/"))]
     paths = [each for each in texts if each.startswith(f"{images_container}/")]

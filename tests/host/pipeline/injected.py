@@ -5,6 +5,7 @@ import base64
 import inspect
 import json
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType, ModuleType
@@ -16,11 +17,20 @@ from shared import messages
 from tests.unit import test_messages
 
 ACCOUNT = "https://account.blob.core.windows.net"
+NAMESPACE = "https://account.dfs.core.windows.net"
 SIGNED = "?sv=2024-11-04&sp=r&sig=a%2Bb%3D"
 #: These name a job, which must be there; all others name the blob.
 OF_JOBS = {"ours", "job id", "job id as JSON"}
 #: Of the unit test's forms, and these; a form that is new there is missed here by name.
-MORE = {"array of one path", "array of one event", "path behind a byte order mark", "JSON behind a byte order mark"}
+MORE = {
+    "array of one path",
+    "array of one event",
+    "path behind a byte order mark",
+    "JSON behind a byte order mark",
+    "path with a query behind it",
+    "path behind a slash",
+    "Event Grid of a rename that names no source",
+}
 EXPECTED = test_messages.FORMS.keys() | MORE
 
 #: Values of the wrong type under the names of trigger metadata.
@@ -57,13 +67,29 @@ def forms(name: str, job_id: str) -> dict[str, str]:
         "URL of an emulator": f"http://127.0.0.1:10000/darkroom/images/{quoted}{SIGNED}",
         "URL of an emulator by name": f"http://localhost:10000/darkroom/images/{quoted}{SIGNED}",
         "URL of an emulator by IPv6": f"http://[::1]:10000/darkroom/images/{quoted}{SIGNED}",
+        "URL of an emulator in a container": f"http://azurite:10000/darkroom/images/{quoted}{SIGNED}",
+        "URL of an emulator through Docker": f"http://host.docker.internal:10000/darkroom/images/{quoted}{SIGNED}",
+        "URL of a domain of one's own": f"https://images.example.com/images/{quoted}{SIGNED}",
+        "URL with the account in its path": f"https://proxy.example.com/darkroom/images/{quoted}{SIGNED}",
+        "URL of a hierarchical namespace": f"{NAMESPACE}/images/{quoted}{SIGNED}",
+        "URL in capitals": f"{ACCOUNT.upper()}/images/{quoted}{SIGNED}",
+        "URL of the ABFS driver": f"abfss://images@account.dfs.core.windows.net/{quoted}",
+        "URL of the WASB driver": f"wasbs://images@account.blob.core.windows.net/{name}",
+        "URL of the ABFS driver without an account": f"abfs://images/{quoted}{SIGNED}",
         "the host's of a blob": BlobMessage("Host.Functions.record_image", "images", name, "0x1").dump().decode(),
         "Event Grid": json.dumps(_event(name, "eventType")),
         "CloudEvents": json.dumps({"specversion": "1.0", **_event(name, "type")}),
+        "Event Grid over SFTP": json.dumps(_event(name, "eventType", api="SftpCommit")),
+        "Event Grid of a renamed file": json.dumps(_renamed(name)),
+        "Event Grid of a rehydrated blob": json.dumps(_event(name, "eventType", "BlobTierChanged", accessTier="Hot")),
+        "JSON as a JSON string": json.dumps(whole),
         "array of one path": json.dumps([path]),
         "array of one event": json.dumps([_event(name, "eventType")]),
         "path behind a byte order mark": f"\ufeff{path}",
         "JSON behind a byte order mark": f"\ufeff{whole}",
+        "path with a query behind it": f"{path}{SIGNED}",
+        "path behind a slash": f"/{path}",
+        "Event Grid of a rename that names no source": json.dumps(_event(name, "eventType", "BlobRenamed")),
     }
 
 
@@ -72,21 +98,32 @@ def encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def _event(name: str, kind: str) -> dict[str, object]:
+def in_lines(text: str) -> str:
+    """Return a text in base64 of the URL-safe alphabet, in lines of 76 and without padding."""
+    return "\r\n".join(textwrap.wrap(base64.urlsafe_b64encode(text.encode()).decode().rstrip("="), 76))
+
+
+def _event(name: str, kind: str, what: str = "BlobCreated", **data: str) -> dict[str, object]:
     """Return the blob service's event; its URL is percent-encoded, its subject is not."""
     return {
         "id": "831e1650-001e-001b-66ab-eeb76e069631",
-        kind: "Microsoft.Storage.BlobCreated",
+        kind: f"Microsoft.Storage.{what}",
         "subject": f"/blobServices/default/containers/images/blobs/{name}",
-        "data": {"api": "PutBlob", "eTag": "0x1", "url": f"{ACCOUNT}/images/{quote(name)}"},
+        "data": {"api": "PutBlob", "eTag": "0x1", "url": f"{ACCOUNT}/images/{quote(name)}", **data},
     }
 
 
+def _renamed(name: str) -> dict[str, object]:
+    """Return the event of a file that was renamed to a name; the subject is that before."""
+    urls = {"sourceUrl": f"{NAMESPACE}/images/before.png", "destinationUrl": f"{NAMESPACE}/images/{quote(name)}"}
+    return _event("before.png", "eventType", "BlobRenamed", api="RenameFile", **urls)
+
+
 def readers(module: ModuleType) -> set[int]:
-    """Return the lines of a module on which its private functions return, or yield, what a message may mean."""
+    """Return the lines of a module on which its functions return, or yield, what a message may mean."""
     functions = [node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.FunctionDef)]
-    private = [node for function in functions if function.name.startswith("_") for node in ast.walk(function)]
-    ends = [node for node in private if isinstance(node, ast.Return | ast.Yield) and node.value is not None]
+    reading = [node for each in functions if not _explains(each) for node in ast.walk(each)]
+    ends = [node for node in reading if isinstance(node, ast.Return | ast.Yield) and node.value is not None]
     return {end.lineno for end in ends if not _says_nothing(end.value)}
 
 
@@ -109,8 +146,13 @@ def traced(module: ModuleType) -> Iterator[set[int]]:
         sys.settrace(before)
 
 
+def _explains(function: ast.FunctionDef) -> bool:
+    """Whether a function returns reasons, or what is kept, and no meaning of a message."""
+    return function.name in ("kept", "kept_reason", "bad_items", "absent", "text_of", "write")
+
+
 def _says_nothing(value: ast.expr | None) -> bool:
-    """Whether it is a constant, as of what asks for nothing, or an item of a list that can't be read."""
+    """Whether it is a constant, what is ignored, or an item of a list that can't be read."""
     if value is None or isinstance(value, ast.Constant) or (isinstance(value, ast.Tuple) and not value.elts):
         return True
-    return any(isinstance(node, ast.Name) and node.id == "BadItem" for node in ast.walk(value))
+    return any(isinstance(node, ast.Name) and node.id in ("BadItem", "Ignored") for node in ast.walk(value))

@@ -3,20 +3,22 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from types import ModuleType
 
 import pytest
 
 from shared import messages
 from shared.ids import job_id
 from shared.images import ImageRef
+from shared.rules import blob_events, blob_urls
 from tests.doubles.world import png
-from tests.host.pipeline.injected import EXPECTED, FORGED, OF_JOBS, encoded, forms, readers, traced
+from tests.host.pipeline.injected import EXPECTED, FORGED, OF_JOBS, encoded, forms, in_lines, readers, traced
 from tests.rig import Rig, until
 
 #: None begins with white space: around a bare name, and around any other form, it is none of the message.
-NASTY = ["a b & <c>", "50% #1 %41?&x=ü", "日本 😀 ('\"+)", "e\u0301/é\\", "..hidden "]
+NASTY = ["a b & <c>", "50% #1 %41?&x=ü", "日本 😀 ('\"+)", "e\u0301/é~", "..hidden "]
 JOB = job_id("image-analysis", "images/a.png", "0x1")
-ENCODINGS: dict[str, Callable[[str], str]] = {"plain": str, "base64": encoded}
+ENCODINGS: dict[str, Callable[[str], str]] = {"plain": str, "base64": encoded, "base64 in lines": in_lines}
 
 
 def consumed(rig: Rig, number: int) -> None:
@@ -27,12 +29,13 @@ def consumed(rig: Rig, number: int) -> None:
     assert rig.darkroom.storage.rejections.list(limit=1_000) == []
 
 
-def test_the_forms_reach_all_that_messages_are_read_as() -> None:
+@pytest.mark.parametrize("module", [messages, blob_urls, blob_events], ids=lambda module: module.__name__)
+def test_the_forms_reach_all_that_messages_are_read_as(module: ModuleType) -> None:
     texts = [encode(text) for text in forms("a.png", JOB).values() for encode in ENCODINGS.values()]
-    with traced(messages) as reached:
+    with traced(module) as reached:
         for text in texts:
             list(messages.readings(messages.text_of(text.encode()), images_container="images"))
-    assert readers(messages) <= reached
+    assert readers(module) <= reached
 
 
 def test_each_form_alone_gives_a_blob_its_one_job(rig: Rig) -> None:
@@ -65,7 +68,7 @@ def test_all_forms_at_once_give_one_blob_one_job(rig: Rig) -> None:
                 rig.send(encode(texts[form]))
         until(lambda: rig.job(identity), what="the job")
     assert (rig.ended(identity)["state"], rig.ended(identity)["attempts"]) == ("COMPLETED", 1)
-    consumed(rig, 2 * len(texts))
+    consumed(rig, len(ENCODINGS) * len(texts))
     assert rig.verify() == "1 jobs, 0 violations, 0 repaired, 0 notes"
     assert rig.applied() == (Counter([identity]), Counter([identity]))
 
