@@ -7,7 +7,7 @@ from bench.photographs import FORMATS, photograph
 from shared import clock
 from shared.analysis import Limits, Source, ThumbnailSpec
 from shared.analysis.isolation import Inline
-from shared.analysis.sandbox import OVERHEAD_BYTES, Bounds, Sandbox
+from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
 
 ROUNDS = 40
 #: From a small image to what a phone makes.

@@ -5,16 +5,17 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from shared.analysis.isolation import Analyst
 from shared.clock import ServerClock
 from shared.handlers import Handler
 from shared.heartbeat import Heartbeat
 from shared.settings import Settings
+from shared.steps import bounds
 from shared.steps.add import Add
 from shared.steps.admit import Admit
 from shared.steps.analyze import Analyze
 from shared.steps.announce import Announce
 from shared.steps.attempt import Attempts
-from shared.steps.bounds import analyst, limits
 from shared.steps.bury import Bury
 from shared.steps.claims import Claims
 from shared.steps.drain import Drain
@@ -92,15 +93,19 @@ class Assembly:
         """Build what notes reports that came too late."""
         return Refusals(jobs=self.storage.jobs, marks=self.storage.marks, clock=self.server)
 
-    def work(self, claims: Claims, record: Record) -> Work:
+    def analyst(self) -> Analyst:
+        """Build what analyses images."""
+        return bounds.analyst(self.settings, self.monotonic)
+
+    def work(self, claims: Claims, record: Record, analyst: Analyst) -> Work:
         """Build what works on jobs; images are worked on like any others."""
         settings = self.settings
         analyze = Analyze(
             images=self.storage.images,
             record=record,
             settings=settings,
-            limits=limits(settings),
-            analyst=analyst(settings, self.monotonic),
+            limits=bounds.limits(settings),
+            analyst=analyst,
             monotonic=self.monotonic,
         )
         attempts = Attempts(

@@ -35,6 +35,14 @@ class Isolation(StrEnum):
     OFF = "off"
 
 
+class Confined(StrEnum):
+    """How much confinement of the child processes is insisted on."""
+
+    REQUIRE = "require"
+    TRY = "try"
+    OFF = "off"
+
+
 class Thumbnails(StrEnum):
     """Where thumbnails go."""
 

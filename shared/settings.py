@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from shared import forms
-from shared.choices import ApiAuth, BlobSource, Dispatch, Isolation, ThumbnailFormat, Thumbnails
+from shared.choices import ApiAuth, BlobSource, Confined, Dispatch, Isolation, ThumbnailFormat, Thumbnails
 from shared.errors import SettingsInvalid
 from shared.rules import keys
 
@@ -175,6 +175,19 @@ class Settings:
         "where images are analysed: in child processes that may be killed, in threads that are given up, or (off) in "
         "the caller's",
     )
+    confinement: Confined = _setting(
+        "ANALYSIS_CONFINEMENT",
+        forms.one_of(Confined),
+        "try",
+        "how child processes are confined: require (no image is analysed where the platform refuses Landlock, seccomp, "
+        "no_new_privs or limits), try (by all layers that it grants) or off (by limits of time and memory alone)",
+    )
+    analysis_child_images: int = _setting(
+        "ANALYSIS_CHILD_IMAGES",
+        forms.whole(1, 10**6),
+        "200",
+        "images that one child process analyses before it is replaced",
+    )
     analysis_processes: int = _setting("ANALYSIS_PROCESSES", forms.whole(1, 32), "2", "child processes of one instance")
     analysis_timeout: timedelta = _setting(
         "ANALYSIS_TIMEOUT_SECONDS", forms.seconds(1, 3600), "30", "how long one image may take"
@@ -188,8 +201,9 @@ class Settings:
     analysis_memory_bytes: int = _setting(
         "ANALYSIS_MEMORY_BYTES",
         forms.whole(_MIB, 1024**4),
-        "1000000000",
-        "estimated memory of all that is analysed at once in one instance; a heavier image is analysed alone",
+        "1300000000",
+        "memory of all images that are analysed at once in one instance: as many as MAX_DECODE_BYTES and 128 MiB each "
+        "fit into it, and at least one",
     )
     thumbnails: Thumbnails = _setting(
         "THUMBNAILS",
@@ -278,6 +292,10 @@ class Settings:
             found.append("PURGE_BUDGET_SECONDS: want less than the host's functionTimeout")
         if self.analysis_timeout.total_seconds() >= self.function_timeout_seconds:
             found.append("ANALYSIS_TIMEOUT_SECONDS: want less than the host's functionTimeout")
+        if self.confinement is Confined.REQUIRE and self.isolation is not Isolation.PROCESS:
+            found.append(
+                "ANALYSIS_CONFINEMENT: require needs ANALYSIS_ISOLATION process: only child processes are confined"
+            )
         if self.backoff > self.backoff_max:
             found.append("BACKOFF_SECONDS: want no more than BACKOFF_MAX_SECONDS")
         if self.images_container == self.thumbnails_container:

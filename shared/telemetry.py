@@ -37,6 +37,7 @@ class Happened(StrEnum):
     RECONCILED = "reconcile walked"
     NOT_CREATED = "storage could not be prepared"
     LOCKED_OUT = "skipped: the lock is held"
+    CONFINED = "first child process started: how it is confined"
     UNANNOUNCED = "message could not be sent: the sweep will find the job"
 
 

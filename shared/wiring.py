@@ -10,6 +10,7 @@ from typing import Any
 from azure.core.pipeline.transport import HttpTransport
 
 from shared import clock, handlers
+from shared.analysis.isolation import Analyst
 from shared.assembly import Assembly, draw
 from shared.clock import ServerClock
 from shared.handlers import Handler
@@ -48,6 +49,7 @@ class Darkroom:
         settings: As read.
         storage: The adapters.
         record: Records an image.
+        analyst: Analyses images.
         work: Works on a job.
         receive: Takes in a message of the job queue.
         sweep: Looks at what is due.
@@ -70,6 +72,7 @@ class Darkroom:
     settings: Settings
     storage: Storage
     record: Record
+    analyst: Analyst
     work: Work
     receive: Receive
     sweep: Sweep
@@ -126,7 +129,8 @@ def _wired(parts: Assembly) -> Darkroom:
     settings, storage, server = parts.settings, parts.storage, parts.server
     announce, lookup = parts.announce(), parts.lookup()
     record, claims = parts.record(announce), parts.claims(announce)
-    work = parts.work(claims, record)
+    analyst = parts.analyst()
+    work = parts.work(claims, record, analyst)
     follow = Follow(rejections=storage.rejections, images_container=settings.images_container)
     bury = Bury(claims=claims, record=record, follow=follow)
     admit = Admit(jobs=storage.jobs, announce=announce, record=record, follow=follow)
@@ -135,6 +139,7 @@ def _wired(parts: Assembly) -> Darkroom:
         settings=settings,
         storage=storage,
         record=record,
+        analyst=analyst,
         work=work,
         receive=Receive(record=record, work=work, follow=follow),
         sweep=parts.sweep(work, claims, announce, drain),

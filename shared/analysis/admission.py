@@ -1,4 +1,4 @@
-"""How much may be decoded at once in one process, by estimated memory."""
+"""How many images are analysed at once in one process: as many as memory bears, each at its own limit."""
 
 import threading
 from collections import deque
@@ -14,48 +14,48 @@ class Stopped(Exception):
 
 
 class Admission:
-    """A semaphore with weights, first come, first served: so a heavy image is not overtaken for ever by light ones.
+    """A number of places, first come, first served: so who wants to be alone is not overtaken for ever.
 
     Args:
-        capacity_bytes: What may be in use together; one that is heavier alone is let in by itself.
+        places: How many may be inside together, 1 or more.
     """
 
-    def __init__(self, capacity_bytes: int) -> None:
-        self._capacity = capacity_bytes
+    def __init__(self, places: int) -> None:
+        self.places = places
         self._used = 0
         self._waiting: deque[object] = deque()
         self._changed = threading.Condition()
 
     @contextmanager
-    def admitted(self, weight_bytes: int | None, *, stop: Callable[[], bool]) -> Iterator[None]:
+    def admit(self, *, alone: bool, stop: Callable[[], bool]) -> Iterator[None]:
         """Be inside.
 
         Args:
-            weight_bytes: What one will take; None for all there is: then nobody else is inside.
+            alone: Take all places: nobody else is inside meanwhile.
             stop: Says that one need not wait any longer.
 
         Raises:
             Stopped: It said so.
         """
-        weight = self._capacity if weight_bytes is None else min(weight_bytes, self._capacity)
-        self._enter(weight, stop)
+        taken = self.places if alone else 1
+        self._enter(taken, stop)
         try:
             yield
         finally:
             with self._changed:
-                self._used -= weight
+                self._used -= taken
                 self._changed.notify_all()
 
-    def _enter(self, weight: int, stop: Callable[[], bool]) -> None:
+    def _enter(self, taken: int, stop: Callable[[], bool]) -> None:
         ticket = object()
         with self._changed:
             self._waiting.append(ticket)
             try:
-                while self._waiting[0] is not ticket or self._used + weight > self._capacity:
+                while self._waiting[0] is not ticket or self._used + taken > self.places:
                     if stop():
                         raise Stopped
                     self._changed.wait(LOOK_SECONDS)
-                self._used += weight
+                self._used += taken
             finally:
                 self._waiting.remove(ticket)
                 self._changed.notify_all()

@@ -1,6 +1,7 @@
 """The child process that analyses: it lives across images, and dies of none that its parent would have to survive.
 
-Started as ``python -m shared.analysis.child SOCKET CALL MEMORY_BYTES``. The socket tells it when its parent has ended.
+Started as ``python -m shared.analysis.child SOCKET CALL MEMORY_BYTES LAYERS``. The socket tells it when its parent has
+ended. It is ready once everything that it needs is loaded and it is confined: from then on, it may be anybody's.
 """
 
 import contextlib
@@ -14,6 +15,8 @@ from typing import Any
 
 from shared.analysis import wire
 from shared.analysis.facts import Analysis
+from shared.analysis.sandbox.confinement import confine
+from shared.analysis.sandbox.layers import Layer
 from shared.errors import ImageRejected
 
 try:
@@ -22,28 +25,30 @@ except ImportError:  # where there is none, the wall clock of the parent is the 
     resource = None  # type: ignore[assignment]
 
 
-def main(descriptor: int, call: str, memory_bytes: int) -> None:
+def main(descriptor: int, call: str, memory_bytes: int, layers: frozenset[Layer]) -> None:
     """Answer requests until the parent hangs up.
 
     Args:
         descriptor: Of the socket.
         call: ``module:function`` with the signature of ``analysis.analyze``.
         memory_bytes: Address space beyond what the process has taken at its start.
+        layers: Of confinement; those that this platform refuses are named to the parent, which decides.
     """
     module, _, name = call.partition(":")
     analyze = getattr(import_module(module), name)
     import_module("shared.analysis.decode")  # the image library, once a child
-    _bound_memory(memory_bytes)
-    gc.collect()
-    gc.freeze()  # so that collecting looks at nothing but what an image has left
     with socket.socket(fileno=descriptor) as parent:
-        _send(parent, {"report": {}})  # ready
+        _bound_memory(memory_bytes)
+        found = confine(layers, modules=[module])
+        gc.collect()
+        gc.freeze()  # so that collecting looks at nothing but what an image has left
+        _send(parent, {"layers": found.layers, "refused": found.refused})  # ready
         with contextlib.suppress(EOFError, ConnectionError):
             while True:
                 head, data = wire.received(lambda length: _exactly(parent, length))
-                _bound_time(head["cpu_seconds"], head["seconds"])
+                _bound_time(head["seconds"])
                 answer, body = _answered(analyze, data, head)
-                _bound_time(None, 0)
+                _bound_time(0)
                 del data
                 gc.collect()  # an image in a circle of references would be in the next one's way
                 _send(parent, {"number": head["number"], **answer}, body)
@@ -92,20 +97,14 @@ def _bound_memory(beyond: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _bound_time(cpu_seconds: float | None, seconds: float) -> None:
-    """End the process when one image takes more CPU than this from now on, or longer; None and 0 lift that.
+def _bound_time(seconds: float) -> None:
+    """End the process when an image takes longer from now on; 0 lifts that. CPU time is bounded by the parent.
 
     The parent looks at its clock too. This is for a child whose parent has died in the meantime.
     """
-    if resource is not None:
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        taken = used.ru_utime + used.ru_stime
-        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-        soft = hard if cpu_seconds is None else int(taken + cpu_seconds) + 1
-        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), frozenset(map(Layer, filter(None, sys.argv[4].split(",")))))

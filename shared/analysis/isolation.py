@@ -7,11 +7,9 @@ from shared import clock
 from shared.analysis import pipeline
 from shared.analysis.admission import LOOK_SECONDS, Admission, Stopped
 from shared.analysis.facts import Analysis, Limits, Options, Source, ThumbnailSpec
+from shared.analysis.sandbox.layers import Confinement
 from shared.errors import AnalysisDied
 from shared.invocation import start
-
-#: Of one image, beside its decoder: the blob twice, as it was read and as the child has it.
-_COPIES = 2
 
 _OPTIONS = Options()
 
@@ -19,23 +17,30 @@ _OPTIONS = Options()
 class Engine(Protocol):
     """What analyses one image."""
 
+    @property
+    def confinement(self) -> Confinement | None:
+        """How the child processes are confined; None before the first, and where there are none."""
+
     def __call__(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:
         """Analyse; see ``Sandbox``."""
 
 
 class Analyst:
-    """Analyse with as much at once as memory bears.
+    """Analyse as many images at once as memory bears; it looks into none of them.
 
     Args:
         engine: Where it is done.
-        limits: What an image may cost.
         admission: Shared by all threads of the process.
     """
 
-    def __init__(self, engine: Engine, *, limits: Limits, admission: Admission) -> None:
+    def __init__(self, engine: Engine, *, admission: Admission) -> None:
         self._engine = engine
-        self._limits = limits
         self._admission = admission
+
+    @property
+    def confinement(self) -> Confinement | None:
+        """How the child processes are confined; None before the first, and where there are none."""
+        return self._engine.confinement
 
     def __call__(self, data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:
         """Analyse one image, after those that came before it.
@@ -50,9 +55,8 @@ class Analyst:
             ImageRejected: As ``analysis.analyze``.
             AnalysisDied: It did not come to its end.
         """
-        weight = None if alone else _COPIES * len(data) + pipeline.estimated_bytes(data, self._limits)
         try:
-            with self._admission.admitted(weight, stop=stop):
+            with self._admission.admit(alone=alone, stop=stop):
                 return self._engine(data, source=source, stop=stop)
         except Stopped:
             raise AnalysisDied("analysis_stopped", "The result is not wanted any more.") from None
@@ -67,6 +71,8 @@ class Inline:
         options: What reports are to hold.
         monotonic: Seconds that never go back.
     """
+
+    confinement: Confinement | None = None
 
     def __init__(
         self,
@@ -104,6 +110,8 @@ class Threaded:
         seconds: How long one image may take.
         monotonic: Seconds that never go back.
     """
+
+    confinement: Confinement | None = None
 
     def __init__(self, engine: Engine, *, seconds: float, monotonic: Callable[[], float] = clock.monotonic) -> None:
         self._engine = engine

@@ -6,14 +6,23 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from shared.analysis.admission import LOOK_SECONDS
+from shared.analysis.sandbox.layers import Layer
+
+try:
+    import resource
+except ImportError:  # no POSIX: the wall clock of the parent is the only limit of time
+    resource = None  # type: ignore[assignment]
 
 TIMED_OUT = "The analysis took longer than it may."
 #: How long a child that has hung up may take to be gone.
 END_SECONDS = 5.0
+#: Run with -P: whatever lies in the folder that the host was started in is no module of ours.
+_MODULE = "shared.analysis.child"
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 #: One arena, as there is one thread. Large blocks apart from the heap, where a small one behind them would keep them
 #: from being given back: a child has been seen to keep 200 MB of an image for good. What smaller ones leave free at the
@@ -23,6 +32,8 @@ _MALLOC = {
     "MALLOC_MMAP_THRESHOLD_": str(8 * 1024 * 1024),
     "MALLOC_TRIM_THRESHOLD_": str(64 * 1024 * 1024),
 }
+#: Source: Linux, include/linux/posix-timers_types.h, CPUCLOCK_SCHED: what a process has used, by its id.
+_PROCESS_CLOCK = 2
 #: Signals that have a name: most real-time signals have none.
 _SIGNALS = {one.value: one.name for one in signal.Signals}
 _BY_SIGNAL = {
@@ -33,9 +44,17 @@ _BY_SIGNAL = {
 
 
 class Child:
-    """One child and the socket to it."""
+    """One child and the socket to it: the only descriptor that it has beside three to the null device.
 
-    def __init__(self, call: str, memory_bytes: int) -> None:
+    Args:
+        call: What it calls, ``module:function``.
+        memory_bytes: Address space beyond what it has taken at its start.
+        layers: Of its confinement.
+    """
+
+    def __init__(self, call: str, memory_bytes: int, layers: Iterable[Layer]) -> None:
+        #: How many images it was given.
+        self.images = 0
         ours, theirs = socket.socketpair()
         ours.settimeout(LOOK_SECONDS)
         self._socket = ours
@@ -43,7 +62,7 @@ class Child:
             failing.callback(ours.close)
             descriptor = theirs.fileno()
             self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and our own module
-                [sys.executable, "-m", "shared.analysis.child", str(descriptor), call, str(memory_bytes)],
+                [sys.executable, "-P", "-m", _MODULE, str(descriptor), call, str(memory_bytes), ",".join(layers)],
                 pass_fds=(descriptor,),
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
@@ -57,6 +76,24 @@ class Child:
     def alive(self) -> bool:
         """Whether it may be asked again."""
         return self._process.returncode is None
+
+    def allow_cpu(self, seconds: float) -> None:
+        """End the child once it takes so much more of a processor, where processes have such limits.
+
+        Set from here: the child is not allowed to. It is not lifted either; a child at rest takes none.
+        """
+        if not hasattr(resource, "prlimit"):
+            return
+        pid = self._process.pid
+        try:
+            used = time.clock_gettime((~pid << 3) | _PROCESS_CLOCK)
+            hard = resource.prlimit(pid, resource.RLIMIT_CPU)[1]
+            soft = int(used + seconds) + 1
+            resource.prlimit(pid, resource.RLIMIT_CPU, (soft if hard < 0 else min(soft, hard), hard))
+        except OSError:
+            if self._process.poll() is None:
+                raise
+            # It has died at rest: whoever sends to it finds out how.
 
     def send(self, parts: tuple[bytes, bytes], look: Callable[[], None]) -> None:
         """Send all of it, and look up in between."""

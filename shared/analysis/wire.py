@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from shared.analysis.facts import Analysis, Limits, Options, Source, Thumbnail, ThumbnailSpec
+from shared.analysis.facts import Analysis, Limits, Options, Source, ThumbnailSpec
 
 #: Lengths of the JSON and of the bytes behind it.
 LENGTHS = struct.Struct(">II")
@@ -43,7 +43,7 @@ def received(receive: Receive, limits: tuple[int, int] | None = None) -> tuple[d
     if limits is not None and any(length > limit for length, limit in zip(lengths, limits, strict=True)):
         raise Unspeakable(f"a reply of {lengths[0]:,} and {lengths[1]:,} bytes")
     try:
-        head = json.loads(receive(lengths[0]))
+        head = json.loads(receive(lengths[0]), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise Unspeakable("a reply that is no JSON") from error
     if not isinstance(head, dict):
@@ -57,7 +57,6 @@ def request(
     thumbnail: ThumbnailSpec | None,
     options: Options,
     *,
-    cpu_seconds: float,
     seconds: float,
 ) -> dict[str, Any]:
     """Return what a child has to know beside the bytes of the image."""
@@ -66,7 +65,6 @@ def request(
         "limits": asdict(limits),
         "thumbnail": None if thumbnail is None else asdict(thumbnail),
         "options": asdict(options),
-        "cpu_seconds": cpu_seconds,
         "seconds": seconds,
     }
 
@@ -83,34 +81,13 @@ def arguments(head: dict[str, Any]) -> dict[str, Any]:
 
 
 def reply(found: Analysis) -> tuple[dict[str, Any], bytes]:
-    """Return a reply with a report and, where there is one, a thumbnail."""
+    """Return a reply with a report and, where there is one, a thumbnail; ``sandbox.replies`` reads it."""
     made = found.thumbnail
     if made is None:
         return {"report": found.report}, b""
-    facts = {name: getattr(made, name) for name in ("width_px", "height_px", "mime", "extension")}
-    return {"report": found.report, "thumbnail": facts}, made.data
+    return {"report": found.report, "thumbnail": {"width_px": made.width_px, "height_px": made.height_px}}, made.data
 
 
-def rejection(head: dict[str, Any]) -> tuple[str, str]:
-    """Return code and message of an image that was rejected.
-
-    Raises:
-        Unspeakable: The reply has none.
-    """
-    try:
-        return str(head["rejected"]["code"]), str(head["rejected"]["message"])
-    except (KeyError, TypeError) as error:
-        raise Unspeakable("a rejection without a reason") from error
-
-
-def analysis(head: dict[str, Any], body: bytes) -> Analysis:
-    """Read such a reply.
-
-    Raises:
-        Unspeakable: It is none.
-    """
-    facts = head.get("thumbnail")
-    try:
-        return Analysis(report=dict(head["report"]), thumbnail=None if facts is None else Thumbnail(data=body, **facts))
-    except (KeyError, TypeError, ValueError) as error:
-        raise Unspeakable("a reply without a report") from error
+def _no_number(name: str) -> None:
+    """Refuse ``NaN`` and ``Infinity``, which Python reads and JSON does not have."""
+    raise ValueError(name)

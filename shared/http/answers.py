@@ -6,10 +6,13 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from shared.analysis.sandbox.layers import Confinement
+from shared.choices import Confined, Isolation
 from shared.http import conditions
 from shared.index import Attempted, ImageFound
 from shared.jobs import JobError, State
 from shared.ports import Key, Row
+from shared.settings import Settings
 from shared.statistics import Stats
 from shared.views import job_json
 
@@ -108,3 +111,14 @@ def not_modified(headers: Mapping[str, str]) -> Response:
 
 def _error(error: JobError | None) -> dict[str, Any] | None:
     return None if error is None else {"code": error.code, "message": error.message, "at": moment(error.at)}
+
+
+def health(settings: Settings, found: Confinement | None) -> dict[str, Any]:
+    """Say how child processes are confined; layers are not known before the first one has started."""
+    isolated = settings.isolation is Isolation.PROCESS
+    confinement = {
+        "mode": (settings.confinement if isolated else Confined.OFF).value,
+        "layers": None if found is None else found.layers,
+        "refused": None if found is None else found.refused,
+    }
+    return {"status": "ok", "confinement": confinement}

@@ -41,9 +41,10 @@ def get_metrics(api: Wired) -> Response:
 
 @router.get("/health", operation_id="getHealth", responses={200: telling(told.HealthTold, "It does."), **problems()})
 def get_health(api: Wired) -> Response:
-    """Say whether storage answers; one read."""
-    api.darkroom().storage.locks.get(_LOCK)
-    return JSONResponse({"status": "ok"})
+    """Say whether storage answers, by one read, and how child processes are confined."""
+    darkroom = api.darkroom()
+    darkroom.storage.locks.get(_LOCK)
+    return JSONResponse(answers.health(darkroom.settings, darkroom.analyst.confinement))
 
 
 @router.get("/dashboard", operation_id="getDashboard", response_class=HTMLResponse, responses={**problems()})

@@ -1,7 +1,7 @@
 """What answers look like: only a description, for the contract. They are written by ``shared.http.answers``."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -146,10 +146,19 @@ class StatsTold(BaseModel):
     stale_reports_total: int
 
 
+class ConfinementTold(BaseModel):
+    """How child processes are confined: layers with a detail, and what the platform refuses with its reason."""
+
+    mode: Literal["require", "try", "off"]
+    layers: dict[str, str] | None
+    refused: dict[str, str] | None
+
+
 class HealthTold(BaseModel):
-    """That storage answers."""
+    """That storage answers; layers are null until the instance has started its first child process."""
 
     status: str
+    confinement: ConfinementTold
 
 
 class WrongTold(BaseModel):

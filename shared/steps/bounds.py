@@ -5,12 +5,20 @@ from collections.abc import Callable
 from shared.analysis import Limits, Options, ThumbnailSpec
 from shared.analysis.admission import Admission
 from shared.analysis.isolation import Analyst, Engine, Inline, Threaded
-from shared.analysis.sandbox import OVERHEAD_BYTES, Bounds, Sandbox
-from shared.choices import Isolation, Thumbnails
+from shared.analysis.sandbox.layers import REQUIRED, Layer, Policy
+from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
+from shared.choices import Confined, Isolation, Thumbnails
 from shared.settings import Settings
 
 #: What a binary property of a row holds (Azure Tables, data model).
 ROW_BYTES = 64 * 1024
+
+#: Which layers of confinement each choice asks for, and insists on.
+POLICIES = {
+    Confined.REQUIRE: Policy(frozenset(Layer), REQUIRED),
+    Confined.TRY: Policy(frozenset(Layer)),
+    Confined.OFF: Policy(frozenset()),
+}
 
 
 def limits(settings: Settings) -> Limits:
@@ -28,6 +36,8 @@ def limits(settings: Settings) -> Limits:
 def analyst(settings: Settings, monotonic: Callable[[], float]) -> Analyst:
     """Build what analyses, where the settings want it."""
     most, spec, wanted = limits(settings), thumbnail_spec(settings), options(settings)
+    child_bytes = most.max_decode_bytes + OVERHEAD_BYTES
+    places = max(1, settings.analysis_memory_bytes // child_bytes)
     engine: Engine = Inline(limits=most, thumbnail=spec, options=wanted, monotonic=monotonic)
     seconds = settings.analysis_timeout.total_seconds()
     if settings.isolation is Isolation.THREAD:
@@ -36,17 +46,19 @@ def analyst(settings: Settings, monotonic: Callable[[], float]) -> Analyst:
         bounds = Bounds(
             seconds=seconds,
             cpu_seconds=settings.analysis_cpu.total_seconds(),
-            memory_bytes=most.max_decode_bytes + OVERHEAD_BYTES,
+            memory_bytes=child_bytes,
+            images=settings.analysis_child_images,
         )
         engine = Sandbox(
             limits=most,
             thumbnail=spec,
             options=wanted,
             bounds=bounds,
-            children=settings.analysis_processes,
+            children=min(settings.analysis_processes, places),
+            policy=POLICIES[settings.confinement],
             monotonic=monotonic,
         )
-    return Analyst(engine, limits=most, admission=Admission(settings.analysis_memory_bytes))
+    return Analyst(engine, admission=Admission(places))
 
 
 def options(settings: Settings) -> Options:

@@ -18,7 +18,7 @@ from shared import clock
 from shared.analysis import Analysis, Source
 from shared.analysis.isolation import Analyst
 from shared.analysis.pipeline import estimated_bytes
-from shared.analysis.sandbox import OVERHEAD_BYTES, Sandbox
+from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Sandbox
 from shared.errors import AnalysisDied, ImageRejected
 from shared.settings import Settings
 from shared.steps import bounds

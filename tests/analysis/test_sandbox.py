@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from shared import analysis, clock
-from shared.analysis.facts import Limits, Source, ThumbnailSpec
-from shared.analysis.sandbox import OVERHEAD_BYTES, Bounds, Sandbox
+from shared.analysis.facts import Limits, Options, Source, ThumbnailSpec
+from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
 from shared.errors import AnalysisDied, ImageRejected, NoSandbox
 from tests.doubles.world import png
 from tests.rig import until
@@ -24,8 +24,9 @@ SOURCE = Source(container="images", name="cat.png", etag="0x1", size_bytes=1, de
 BOUNDS = Bounds(seconds=20, cpu_seconds=1, memory_bytes=OVERHEAD_BYTES)
 
 
-def _sandbox(*, children: int = 1, bounds: Bounds = BOUNDS, call: str = "tests.doubles.evil:analyze") -> Sandbox:
-    return Sandbox(limits=Limits(), thumbnail=ThumbnailSpec(), bounds=bounds, children=children, call=call)
+def _sandbox(**given: Any) -> Sandbox:  # noqa: ANN401 - the sandbox's
+    ample: dict[str, Any] = {"bounds": BOUNDS, "children": 1, "thumbnail": None, "call": "tests.doubles.evil:analyze"}
+    return Sandbox(limits=Limits(), **{**ample, "options": Options(analyzers=("evil",)), **given})
 
 
 @pytest.fixture
@@ -41,7 +42,8 @@ def _never() -> bool:
 
 
 def _told(sandbox: Sandbox, act: str) -> dict[str, Any]:
-    return sandbox(act.encode(), source=SOURCE, stop=_never).report
+    section: dict[str, Any] = sandbox(act.encode(), source=SOURCE, stop=_never).report["evil"]
+    return section
 
 
 def _gone(pid: int) -> bool:
@@ -191,9 +193,17 @@ def test_no_child_is_left_when_its_parent_is_killed(act: str) -> None:
 
 
 def test_a_child_finds_what_is_found_without_one() -> None:
-    sandbox = _sandbox(call="shared.analysis:analyze")
+    sandbox = _sandbox(call="shared.analysis:analyze", thumbnail=ThumbnailSpec(), options=Options())
     found = sandbox(png(9, 5), source=SOURCE, stop=_never)
     alone = analysis.analyze(png(9, 5), source=SOURCE, monotonic=clock.monotonic)
     assert found.thumbnail == alone.thumbnail
     assert {**found.report, "timing": 0} == {**alone.report, "timing": 0}
+    sandbox.close()
+
+
+def test_what_reports_are_to_hold_reaches_a_child() -> None:
+    wanted = Options(include_gps=True, analyzers=("hash", "color"))
+    sandbox = _sandbox(call="shared.analysis:analyze", options=wanted)
+    report = sandbox(png(9, 5), source=SOURCE, stop=_never).report
+    assert [name for name in report if name in ("quality", "color", "hash", "placeholder")] == ["hash", "color"]
     sandbox.close()

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from shared import clock
-from shared.analysis.facts import Limits, Source, ThumbnailSpec
-from shared.analysis.sandbox import OVERHEAD_BYTES, Bounds, Sandbox
+from shared.analysis.facts import Limits, Options, Source
+from shared.analysis.sandbox.layers import Policy
+from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
 from shared.errors import AnalysisDied
 from tests.analysis.hostile import built
 from tests.analysis.measuring import MIB, children, measured, status
@@ -33,14 +34,15 @@ def made() -> Iterator[Made]:
     """Make a sandbox of one child whose parent is patient: its clock hardly moves. What isn't said is ample."""
     sandboxes: list[Sandbox] = []
 
-    def make(*, seconds: float = 20, cpu_seconds: float = 20) -> Sandbox:
+    def make(*, seconds: float = 20, cpu_seconds: float = 20, **given: Any) -> Sandbox:  # noqa: ANN401 - the sandbox's
         bounds = Bounds(seconds=seconds, cpu_seconds=cpu_seconds, memory_bytes=OVERHEAD_BYTES)
         told: dict[str, Any] = {
             "children": 1,
             "call": "tests.doubles.evil:analyze",
+            "options": Options(analyzers=("evil",)),
             "monotonic": lambda: clock.monotonic() / PATIENCE,
         }
-        sandboxes.append(Sandbox(limits=Limits(), thumbnail=ThumbnailSpec(), bounds=bounds, **told))
+        sandboxes.append(Sandbox(limits=Limits(), thumbnail=None, bounds=bounds, **{**told, **given}))
         return sandboxes[-1]
 
     before = children()
@@ -51,7 +53,8 @@ def made() -> Iterator[Made]:
 
 
 def _told(sandbox: Sandbox, act: str, stop: Callable[[], bool] = lambda: False) -> dict[str, Any]:
-    return sandbox(act.encode(), source=SOURCE, stop=stop).report
+    section: dict[str, Any] = sandbox(act.encode(), source=SOURCE, stop=stop).report["evil"]
+    return section
 
 
 def _died(sandbox: Sandbox, act: str) -> AnalysisDied:
@@ -113,7 +116,7 @@ def test_who_is_interrupted_leaves_no_reply_to_the_next_image(made: Made) -> Non
 def test_what_a_child_has_started_ends_with_it(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with pytest.raises(AnalysisDied):
-        _told(made(), "breed", (tmp_path / "bred").exists)
+        _told(made(policy=Policy(frozenset())), "breed", (tmp_path / "bred").exists)
     process = Path("/proc", (tmp_path / "bred").read_text(encoding="ascii"))
     until(lambda: not process.exists() or ") Z " in (process / "stat").read_text(encoding="ascii"), what="its end")
 

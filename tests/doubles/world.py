@@ -138,8 +138,7 @@ class World:
             limits=limits,
             analyst=Analyst(
                 Inline(limits=limits, thumbnail=analysis.ThumbnailSpec(format="png"), monotonic=clock),
-                limits=limits,
-                admission=Admission(10**9),
+                admission=Admission(2),
             ),
             monotonic=clock,
         )

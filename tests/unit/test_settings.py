@@ -51,6 +51,8 @@ BAD = {
     "ANALYZERS": "core,faces",
     "INCLUDE_GPS": "1",
     "ANALYSIS_ISOLATION": "vm",
+    "ANALYSIS_CONFINEMENT": "always",
+    "ANALYSIS_CHILD_IMAGES": "0",
     "ANALYSIS_PROCESSES": "0",
     "ANALYSIS_TIMEOUT_SECONDS": "0",
     "ANALYSIS_CPU_SECONDS": "x",
@@ -124,6 +126,7 @@ def test_a_value_is_taken() -> None:
         ({"BACKOFF_MAX_SECONDS": "4"}, "BACKOFF_SECONDS"),
         ({"THUMBNAILS_CONTAINER": "images"}, "THUMBNAILS_CONTAINER"),
         ({"LOCKS_TABLE": "DARKROOMJOBS"}, "LOCKS_TABLE"),
+        ({"ANALYSIS_CONFINEMENT": "require", "ANALYSIS_ISOLATION": "off"}, "ANALYSIS_CONFINEMENT"),
     ],
 )
 def test_values_that_cannot_work_together_are_refused(environ: dict[str, str], name: str) -> None:

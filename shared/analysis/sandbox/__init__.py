@@ -1,9 +1,5 @@
 """Child processes that may crash, hang, run out of memory or be taken over, and what keeps them apart from the rest.
 
-Called by ``steps.bounds``, which builds one sandbox for the settings. What runs inside a child is
-``shared.analysis.child``.
+``pool`` is what ``steps.bounds`` builds; ``confinement`` is called in the child, ``shared.analysis.child``. Nothing is
+imported here: a child has no use for what its parent needs.
 """
-
-from shared.analysis.sandbox.pool import OVERHEAD_BYTES, START_SECONDS, Bounds, Sandbox
-
-__all__ = ["OVERHEAD_BYTES", "START_SECONDS", "Bounds", "Sandbox"]

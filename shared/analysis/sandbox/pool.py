@@ -9,25 +9,35 @@ what the child sends, which is code where a file has taken the child over.
 """
 
 import itertools
+import logging
 import queue
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from shared import clock
 from shared.analysis import wire
 from shared.analysis.admission import LOOK_SECONDS
 from shared.analysis.facts import Analysis, Limits, Options, Source, ThumbnailSpec
+from shared.analysis.sandbox import replies
+from shared.analysis.sandbox.layers import REQUIRED, Confinement, Layer, Policy
 from shared.analysis.spawned import TIMED_OUT, Child
 from shared.errors import AnalysisDied, ImageRejected, NoSandbox
+from shared.invocation import Pool
+from shared.telemetry import Happened, emit
 
 ANALYZE = "shared.analysis:analyze"
 #: A child that has not said within this time that it is ready never will.
 START_SECONDS = 60.0
 #: Beyond the decoder's memory: the file itself, the working image, the encoders.
 OVERHEAD_BYTES = 128 * 1024 * 1024
+#: How many images one child analyses. To start one takes about as long as to analyse 10 small images: 1 in 200 is half
+#: a percent of that, and a child that was taken over without a trace sees no more than so many images of others.
+CHILD_IMAGES = 200
 _OPTIONS = Options()
+_POLICY = Policy()
+T = TypeVar("T")
 _UNWANTED = "The result is not wanted any more."
 
 
@@ -39,11 +49,13 @@ class Bounds:
         seconds: By the clock.
         cpu_seconds: Of one processor.
         memory_bytes: Address space, beyond what an idle child has.
+        images: How many of them one child analyses before it is replaced.
     """
 
     seconds: float
     cpu_seconds: float
     memory_bytes: int
+    images: int = CHILD_IMAGES
 
 
 class _Over(AnalysisDied):
@@ -59,6 +71,7 @@ class Sandbox:
         options: What reports are to hold.
         bounds: Of each child.
         children: How many there are at most; who finds all of them busy waits.
+        policy: How each is confined.
         monotonic: Seconds that never go back.
         call: What the children call, ``module:function``.
     """
@@ -70,6 +83,7 @@ class Sandbox:
         thumbnail: ThumbnailSpec | None,
         bounds: Bounds,
         children: int,
+        policy: Policy = _POLICY,
         monotonic: Callable[[], float] = clock.monotonic,
         call: str = ANALYZE,
         options: Options = _OPTIONS,
@@ -78,11 +92,16 @@ class Sandbox:
         self._options = options
         self._thumbnail = thumbnail
         self._bounds = bounds
+        self._policy = policy
         self._monotonic = monotonic
         self._call = call
         self._free: queue.LifoQueue[Child | None] = queue.LifoQueue()
         self._children: set[Child] = set()
         self._numbers = itertools.count(1)
+        #: A child dies with the *thread* that has started it (prctl(2), PR_SET_PDEATHSIG); this one lasts.
+        self._starter = Pool(1, "sandbox")
+        #: How the children are confined; None before the first.
+        self.confinement: Confinement | None = None
         for _ in range(children):
             self._free.put(None)
         self.close = weakref.finalize(self, _close, self._children)
@@ -91,7 +110,7 @@ class Sandbox:
         """Analyse one image.
 
         Args:
-            data: The whole blob.
+            data: The whole blob. Nothing of it is parsed in this process.
             source: What storage says about it.
             stop: Says that the result is not wanted any more; asked a few times a second.
 
@@ -99,52 +118,22 @@ class Sandbox:
             ImageRejected: As ``analysis.analyze``.
             AnalysisDied: The child was killed, or died: ``analysis_timeout``, ``analysis_crashed``, ``out_of_memory``;
                 ``analysis_stopped`` when ``stop`` said so.
-            NoSandbox: A child is needed, and none can be started.
+            NoSandbox: A child is needed, and none can be started, or none that is confined as it has to be.
         """
-        child = self._taken(stop)
+        child = self._take(stop)
         try:
-            child = child or self._started(stop)
-            return self._ask(child, self._request(source), data, self._bounds.seconds, stop)
+            child = child or self._start(stop)
+            return self._analyze(child, data, source, stop)
         finally:
+            if child is not None and child.images >= self._bounds.images:
+                child.kill()
             if child is not None and not child.alive:
                 self._children.discard(child)
                 child = None
             self._free.put(child)
 
-    def _started(self, stop: Callable[[], bool]) -> Child:
-        """Start a child; what is wrong with one that has seen no image yet is wrong with this machine.
-
-        Raises:
-            NoSandbox: It can't be started, or did not say that it is ready.
-            AnalysisDied: ``analysis_stopped``.
-        """
-        try:
-            child = Child(self._call, self._bounds.memory_bytes)
-        except OSError as error:
-            raise NoSandbox(f"no child process can be started: {error.strerror or type(error).__name__}") from error
-        self._children.add(child)
-        try:
-            self._ask(child, None, b"", START_SECONDS, stop)
-        except AnalysisDied as died:
-            self._children.discard(child)
-            if died.code == "analysis_stopped":
-                raise
-            raise NoSandbox(f"a child process has ended before its first image: {died}") from died
-        return child
-
-    def _request(self, source: Source) -> dict[str, Any]:
-        bounds = self._bounds
-        asked = wire.request(
-            source,
-            self._limits,
-            self._thumbnail,
-            self._options,
-            cpu_seconds=bounds.cpu_seconds,
-            seconds=bounds.seconds,
-        )
-        return {"number": next(self._numbers), **asked}
-
-    def _taken(self, stop: Callable[[], bool]) -> Child | None:
+    def _take(self, stop: Callable[[], bool]) -> Child | None:
+        """Wait for a child that is free, or for leave to start one."""
         while True:
             try:
                 return self._free.get(timeout=LOOK_SECONDS)
@@ -152,10 +141,83 @@ class Sandbox:
                 if stop():
                     raise AnalysisDied("analysis_stopped", _UNWANTED) from None
 
+    def _start(self, stop: Callable[[], bool]) -> Child:
+        """Start a child; what is wrong with one that has seen no image yet is wrong with this machine.
+
+        Raises:
+            NoSandbox: It can't be started, did not say that it is ready, or is not confined as it has to be.
+            AnalysisDied: ``analysis_stopped``.
+        """
+        child = self._spawn()
+        self._children.add(child)
+        try:
+            confinement = self._ask(child, START_SECONDS, stop, lambda head, _: replies.read_ready(head))
+            self._judge(confinement)
+        except (AnalysisDied, NoSandbox) as error:
+            child.kill()
+            self._children.discard(child)
+            if isinstance(error, NoSandbox) or error.code == "analysis_stopped":
+                raise
+            raise NoSandbox(f"a child process has ended before its first image: {error}") from error
+        return child
+
+    def _spawn(self) -> Child:
+        """Start a process, in the thread that lasts."""
+        try:
+            starting = self._starter.submit(Child, self._call, self._bounds.memory_bytes, sorted(self._policy.wanted))
+            return starting.result()
+        except OSError as error:
+            raise NoSandbox(f"no child process can be started: {error.strerror or type(error).__name__}") from error
+        except RuntimeError as error:  # the interpreter is about to end, and starts no thread any more
+            raise NoSandbox("no child process can be started: this process is ending") from error
+
+    def _judge(self, found: Confinement) -> None:
+        """Refuse a child that is not confined as it has to be; of the first one, say how it is.
+
+        Raises:
+            NoSandbox: A required layer is refused.
+        """
+        if self.confinement is None:
+            own = _hide(self._policy)
+            self.confinement = Confinement({**found.layers, **own.layers}, {**found.refused, **own.refused})
+            refused = self.confinement.refused
+            level = logging.WARNING if REQUIRED & refused.keys() else logging.INFO
+            emit(Happened.CONFINED, level=level, layers=self.confinement.layers, refused=refused)
+        missing = {name: found.refused.get(name, "off") for name in self._policy.required - found.layers.keys()}
+        if missing:
+            reasons = ", ".join(f"{name} ({reason})" for name, reason in sorted(missing.items()))
+            raise NoSandbox(
+                f"ANALYSIS_CONFINEMENT is require, and this platform refuses {reasons}: no image is analysed here. "
+                "Run on a platform that offers it, or set it to try."
+            )
+
+    def _analyze(self, child: Child, data: bytes, source: Source, stop: Callable[[], bool]) -> Analysis:
+        request = replies.Request(
+            number=next(self._numbers),
+            source=source,
+            data=data,
+            thumbnail=self._thumbnail,
+            sections=frozenset(self._options.analyzers),
+        )
+        bounds, child.images = self._bounds, child.images + 1
+        head = wire.request(source, self._limits, self._thumbnail, self._options, seconds=bounds.seconds)
+        frame = wire.frame({"number": request.number, **head}, data)
+        try:
+            child.allow_cpu(bounds.cpu_seconds)
+        except OSError as error:
+            child.kill()
+            raise NoSandbox(f"a child's processor time can't be bounded: {error.strerror}") from error
+        return self._ask(child, bounds.seconds, stop, lambda reply, body: replies.read(reply, body, request), frame)
+
     def _ask(
-        self, child: Child, asked: dict[str, Any] | None, data: bytes, seconds: float, stop: Callable[[], bool]
-    ) -> Analysis:
-        """Send a request, or wait for a new child, and read what it has to say; it is dead after most errors."""
+        self,
+        child: Child,
+        seconds: float,
+        stop: Callable[[], bool],
+        read: Callable[[dict[str, Any], bytes], T],
+        frame: tuple[bytes, bytes] = (b"", b""),
+    ) -> T:
+        """Send a request, nothing to a new child, and read what it says; it is dead after most errors."""
         until = self._monotonic() + seconds
 
         def look() -> None:
@@ -165,10 +227,8 @@ class Sandbox:
                 raise _Over("analysis_timeout", TIMED_OUT)
 
         try:
-            if asked is not None:
-                child.send(wire.frame(asked, data), look)
-            head, body = wire.received(lambda length: child.receive(length, look), wire.REPLY_LIMITS)
-            return _told(head, body, number=None if asked is None else asked["number"])
+            child.send(frame, look)
+            return read(*wire.received(lambda length: child.receive(length, look), wire.REPLY_LIMITS))
         except wire.Unspeakable as error:
             child.kill()
             raise AnalysisDied("analysis_crashed", f"The analysis has answered with {error}.") from error
@@ -184,21 +244,13 @@ class Sandbox:
             raise
 
 
-def _told(head: dict[str, Any], body: bytes, *, number: int | None) -> Analysis:
-    """Turn a reply into what ``analyze`` returns or raises.
+def _hide(policy: Policy) -> Confinement:
+    """Hide this process's memory from its children, where that is wanted."""
+    if Layer.PARENT not in policy.wanted:
+        return Confinement()
+    from shared.analysis.sandbox.confinement import hide_memory  # noqa: PLC0415 - ctypes, which most starts don't need
 
-    Raises:
-        Unspeakable: It is none, or one to another request.
-    """
-    if head.get("number") != number:
-        raise wire.Unspeakable("a reply to what it was not asked")
-    if "rejected" in head:
-        raise ImageRejected(*wire.rejection(head))
-    if "out_of_memory" in head:
-        raise AnalysisDied("out_of_memory", "The analysis ran out of memory.")
-    if "raised" in head:
-        raise AnalysisDied("analysis_crashed", f"The analysis has raised {head['raised']}.")
-    return wire.analysis(head, body)
+    return hide_memory()
 
 
 def _close(children: set[Child]) -> None:

@@ -1,13 +1,16 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import cast
 
 import pytest
 
 from shared.analysis.admission import Admission, Stopped
 from shared.analysis.facts import Analysis, Limits, Source
-from shared.analysis.isolation import Analyst, Inline, Threaded
+from shared.analysis.isolation import Analyst, Engine, Inline, Threaded
 from shared.errors import AnalysisDied, ImageRejected
+from shared.settings import Settings
+from shared.steps import bounds
 from tests.doubles.clock import FakeClock
 from tests.doubles.world import png
 from tests.rig import until
@@ -23,21 +26,21 @@ def _never() -> bool:
 class Room:
     """An admission, and guests who stay inside until they are told to go."""
 
-    def __init__(self, capacity: int) -> None:
-        self.admission = Admission(capacity)
+    def __init__(self, places: int) -> None:
+        self.admission = Admission(places)
         self.inside: list[str] = []
         self._pool = ThreadPoolExecutor(8)
         self._goes = dict[str, threading.Event]()
         self._gone = dict[str, Future[None]]()
 
-    def comes(self, name: str, weight: int | None, *, stop: Callable[[], bool] = _never) -> None:
+    def comes(self, name: str, *, alone: bool = False, stop: Callable[[], bool] = _never) -> None:
         """Let a guest wait at the door."""
         self._goes[name], before = threading.Event(), len(self.admission._waiting) + len(self.inside)
-        self._gone[name] = self._pool.submit(self._stay, name, weight, stop)
+        self._gone[name] = self._pool.submit(self._stay, name, alone, stop)
         until(lambda: len(self.admission._waiting) + len(self.inside) > before, what=name)
 
-    def _stay(self, name: str, weight: int | None, stop: Callable[[], bool]) -> None:
-        with self.admission.admitted(weight, stop=stop):
+    def _stay(self, name: str, alone: bool, stop: Callable[[], bool]) -> None:  # noqa: FBT001 - a pool's arguments
+        with self.admission.admit(alone=alone, stop=stop):
             self.inside.append(name)
             self._goes[name].wait(20)
             self.inside.remove(name)
@@ -52,10 +55,10 @@ class Room:
         return bool(until(lambda: sorted(self.inside) == sorted(names), what=f"{names}, not {self.inside}"))
 
 
-def test_as_many_are_inside_as_their_weights_allow() -> None:
-    room = Room(10)
-    for name, weight in (("a", 6), ("b", 4), ("c", 1)):
-        room.comes(name, weight)
+def test_as_many_are_inside_as_there_are_places() -> None:
+    room = Room(2)
+    for name in ("a", "b", "c"):
+        room.comes(name)
     assert room.has("a", "b")
     room.goes("b")
     assert room.has("a", "c")
@@ -63,22 +66,10 @@ def test_as_many_are_inside_as_their_weights_allow() -> None:
     room.goes("c")
 
 
-def test_a_heavy_one_is_not_overtaken_by_light_ones() -> None:
-    room = Room(10)
-    for name, weight in (("a", 6), ("heavy", 9), ("light", 1)):
-        room.comes(name, weight)
-    assert room.has("a")
-    room.goes("a")
-    assert room.has("heavy", "light")
-    room.goes("heavy")
-    room.goes("light")
-
-
-@pytest.mark.parametrize("weight", [None, 99])
-def test_one_that_wants_all_or_more_than_there_is_is_inside_alone(weight: int | None) -> None:
-    room = Room(10)
-    for name, wanted in (("a", 1), ("alone", weight), ("b", 1)):
-        room.comes(name, wanted)
+def test_one_that_has_to_be_alone_waits_for_all_and_is_not_overtaken() -> None:
+    room = Room(2)
+    for name in ("a", "alone", "b"):
+        room.comes(name, alone=name == "alone")
     assert room.has("a")
     room.goes("a")
     assert room.has("alone")
@@ -88,10 +79,10 @@ def test_one_that_wants_all_or_more_than_there_is_is_inside_alone(weight: int | 
 
 
 def test_one_that_is_not_wanted_any_more_leaves_the_door_to_the_next() -> None:
-    room, tired = Room(10), threading.Event()
-    room.comes("a", 6)
-    room.comes("tired", 9, stop=tired.is_set)
-    room.comes("b", 4)
+    room, tired = Room(2), threading.Event()
+    room.comes("a")
+    room.comes("tired", alone=True, stop=tired.is_set)
+    room.comes("b")
     tired.set()
     with pytest.raises(Stopped):
         room.goes("tired")
@@ -101,48 +92,53 @@ def test_one_that_is_not_wanted_any_more_leaves_the_door_to_the_next() -> None:
 
 
 def test_one_that_fails_inside_makes_room() -> None:
-    admission = Admission(10)
+    admission = Admission(2)
     for _ in range(3):
-        with pytest.raises(KeyError), admission.admitted(None, stop=_never):
+        with pytest.raises(KeyError), admission.admit(alone=True, stop=_never):
             raise KeyError
-    with admission.admitted(10, stop=_never):
+    with admission.admit(alone=True, stop=_never):
         pass
 
 
 class Scales:
-    """An engine that weighs: how much is in use while it works."""
+    """An engine that counts how many places are taken while it works."""
+
+    confinement = None
 
     def __init__(self, admission: Admission) -> None:
         self._admission = admission
-        self.weights: list[int] = []
+        self.places: list[int] = []
 
     def __call__(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:  # noqa: ARG002 - an engine
-        """Note the weight."""
-        self.weights.append(self._admission._used)
+        """Note the places."""
+        self.places.append(self._admission._used)
         return FOUND
 
 
-@pytest.mark.parametrize(
-    ("data", "alone", "weight"),
-    [
-        (png(100, 50), False, 2 * len(png(100, 50)) + 100 * 50 * 8),
-        (b"no image", False, 16),
-        (b"", False, 0),
-        (png(100, 50), True, 10**6),
-    ],
-)
-def test_an_image_weighs_what_its_decoder_takes_and_its_bytes_twice(data: bytes, *, alone: bool, weight: int) -> None:
-    admission = Admission(10**6)
+@pytest.mark.parametrize(("alone", "places"), [(False, 1), (True, 3)])
+def test_an_image_takes_one_place_or_all(*, alone: bool, places: int) -> None:
+    admission = Admission(3)
     scales = Scales(admission)
-    analyst = Analyst(scales, limits=Limits(), admission=admission)
-    assert analyst(data, source=SOURCE, alone=alone, stop=_never) is FOUND
-    assert scales.weights == [weight]
+    assert Analyst(scales, admission=admission)(png(100, 50), source=SOURCE, alone=alone, stop=_never) is FOUND
+    assert scales.places == [places]
+
+
+@pytest.mark.parametrize(
+    ("memory", "places"), [(1_048_576, 1), (646_217_728, 1), (1_292_435_455, 1), (1_292_435_456, 2)]
+)
+def test_there_are_as_many_places_as_children_fit_into_memory_and_one_at_least(memory: int, places: int) -> None:
+    analyst = bounds.analyst(Settings.read({"ANALYSIS_MEMORY_BYTES": str(memory)}), FakeClock())
+    assert analyst._admission.places == places
+
+
+def test_at_the_defaults_two_children_fit_into_memory() -> None:
+    assert bounds.analyst(Settings(), FakeClock())._admission.places == Settings().analysis_processes == 2
 
 
 def test_what_is_not_wanted_any_more_at_the_door_is_not_analysed() -> None:
     admission = Admission(1)
-    analyst = Analyst(Scales(admission), limits=Limits(), admission=admission)
-    with admission.admitted(None, stop=_never), pytest.raises(AnalysisDied) as met:
+    analyst = Analyst(Scales(admission), admission=admission)
+    with admission.admit(alone=True, stop=_never), pytest.raises(AnalysisDied) as met:
         analyst(b"x", source=SOURCE, alone=False, stop=lambda: True)
     assert met.value.code == "analysis_stopped"
 
@@ -175,6 +171,6 @@ def test_a_thread_that_takes_too_long_or_is_not_wanted_is_given_up(*, late: bool
         return FOUND
 
     with pytest.raises(AnalysisDied) as met:
-        Threaded(hang, seconds=60, monotonic=clock)(b"x", source=SOURCE, stop=lambda: not late)
+        Threaded(cast("Engine", hang), seconds=60, monotonic=clock)(b"x", source=SOURCE, stop=lambda: not late)
     assert met.value.code == code
     go.set()

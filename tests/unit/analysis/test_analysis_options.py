@@ -8,7 +8,6 @@ from PIL import Image
 
 from shared.analysis import Limits, Options, Source, ThumbnailSpec, analyze, wire
 from shared.analysis.isolation import Inline
-from shared.analysis.sandbox import Bounds, Sandbox
 from shared.choices import Isolation
 from shared.settings import Settings
 from shared.steps import bounds
@@ -28,19 +27,11 @@ def data(encoded: Encoded) -> bytes:
 
 
 def test_what_a_child_is_told_is_what_analyze_is_given(data: bytes) -> None:
-    asked = wire.request(SOURCE, Limits(max_pixels=9), ThumbnailSpec(), WANTED, cpu_seconds=1, seconds=2)
+    asked = wire.request(SOURCE, Limits(max_pixels=9), ThumbnailSpec(), WANTED, seconds=2)
     given = wire.arguments(json.loads(json.dumps(asked)))
     expected = {"source": SOURCE, "limits": Limits(max_pixels=9), "thumbnail": ThumbnailSpec(), "options": WANTED}
     assert given == expected
     assert analyze(data, **given).report["privacy"]["gps"] is not None
-
-
-def test_a_sandbox_tells_its_children() -> None:
-    limits = Bounds(seconds=1, cpu_seconds=1, memory_bytes=1)
-    for options, given in ((WANTED, {"options": WANTED}), (Options(), {})):
-        sandbox = Sandbox(limits=Limits(), thumbnail=None, bounds=limits, children=1, **given)
-        assert wire.arguments(sandbox._request(SOURCE))["options"] == options
-        sandbox.close()
 
 
 def test_inline_an_analysis_is_told(data: bytes) -> None:

@@ -101,6 +101,7 @@ def _wired(world: World) -> SimpleNamespace:
     return SimpleNamespace(
         settings=world.settings,
         storage=SimpleNamespace(locks=world.locks),
+        analyst=SimpleNamespace(confinement=None),
         add=world.add,
         hold=world.hold,
         lookup=world.lookup,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.analysis.sandbox.layers import Confinement
 from shared.http import dashboard
 from shared.statistics import Stats
 from tests.unit.http.calling import Site
@@ -36,8 +37,24 @@ def test_figures_are_told_to_prometheus(site: Site) -> None:
 
 def test_health_costs_one_read(site: Site) -> None:
     before = len(site.world.journal)
-    assert site.call("GET", "/health").json == {"status": "ok"}
+    assert site.call("GET", "/health").json["status"] == "ok"
     assert site.world.journal[before:] == ["locks.get"]
+
+
+def test_health_says_how_child_processes_are_confined(site: Site) -> None:
+    unknown = {"mode": "try", "layers": None, "refused": None}
+    assert site.call("GET", "/health").json["confinement"] == unknown
+    site.darkroom.analyst.confinement = Confinement({"landlock": "ABI 7"}, {"seccomp": "Operation not permitted"})
+    assert site.call("GET", "/health").json["confinement"] == {
+        "mode": "try",
+        "layers": {"landlock": "ABI 7"},
+        "refused": {"seccomp": "Operation not permitted"},
+    }
+
+
+def test_where_no_process_is_started_none_is_confined() -> None:
+    confinement = Site(ANALYSIS_ISOLATION="off").call("GET", "/health").json["confinement"]
+    assert confinement == {"mode": "off", "layers": None, "refused": None}
 
 
 def test_the_page_may_run_its_own_style_and_script_alone(

@@ -1,0 +1,189 @@
+"""Confine this process, layer by layer, for good. Called in the child, once it is ready to analyse and has one thread.
+
+Source:
+    landlock(7), landlock_create_ruleset(2), landlock_add_rule(2), landlock_restrict_self(2); Linux 6.18,
+    include/uapi/linux/landlock.h and Documentation/userspace-api/landlock.rst (ABI 1 to 7); prctl(2); seccomp(2);
+    unshare(2); user_namespaces(7).
+"""
+
+import ctypes
+import os
+import platform
+import signal
+import struct
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import shared
+from shared.analysis.sandbox import syscalls
+from shared.analysis.sandbox.layers import Confinement, Layer
+
+try:
+    import resource
+except ImportError:  # no POSIX
+    resource = None  # type: ignore[assignment]
+
+#: What a child may open beside what it has: the interpreter's files, a few at once.
+OPEN_FILES = 64
+#: Threads of a decoder; it counts where a user namespace counts the child alone.
+PROCESSES = 64
+
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
+_SECCOMP_MODE_FILTER = 2
+_CLONE_NEWUSER, _CLONE_NEWIPC, _CLONE_NEWNET = 0x1000_0000, 0x0800_0000, 0x4000_0000
+
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same numbers on all machines
+_CREATE_RULESET_VERSION, _RULE_PATH_BENEATH = 1, 1
+_READ_FILE, _READ_DIR = 1 << 2, 1 << 3
+#: How many rights on files each ABI knows, counted from bit 0; a later one knows as many as the last.
+_FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
+_TCP, _TCP_SINCE = 0b11, 4  # bind and connect
+_SCOPES, _SCOPES_SINCE = 0b11, 6  # abstract Unix sockets, signals
+#: struct landlock_ruleset_attr: rights on files, on the net, scopes; struct landlock_path_beneath_attr: rights, place.
+_RULESET, _BENEATH = struct.Struct("=QQQ"), struct.Struct("=Qi")
+#: Where shared libraries are, and how they are found.
+_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+
+def confine(wanted: Iterable[Layer], *, modules: Iterable[str] = ()) -> Confinement:
+    """Confine this process in as many layers as the platform grants.
+
+    Args:
+        wanted: The layers; ``PARENT`` is the parent's affair.
+        modules: Names of loaded modules whose folders stay readable, beside Python's and this package.
+    """
+    found, asked = Confinement(), frozenset(wanted)
+    steps: dict[Layer, Callable[[], str]] = {
+        Layer.NAMESPACES: _leave_namespaces,
+        Layer.LIMITS: lambda: _set_limits(counted_apart=Layer.NAMESPACES in found.layers),
+        Layer.DEATH_SIGNAL: lambda: _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL),
+        Layer.NO_NEW_PRIVS: lambda: _prctl(_PR_SET_NO_NEW_PRIVS, 1),
+        Layer.LANDLOCK: lambda: _restrict_files(modules),
+        Layer.SECCOMP: _filter_calls,
+    }
+    for layer in [layer for layer in steps if layer in asked]:  # in that order: the last one forbids the others
+        _establish(layer, steps[layer], found)
+    return found
+
+
+def hide_memory() -> Confinement:
+    """Keep other processes of this user from reading this one's memory and environment. Called in the parent."""
+    found = Confinement()
+    _establish(Layer.PARENT, lambda: _prctl(_PR_SET_DUMPABLE, 0), found)
+    return found
+
+
+def _establish(layer: Layer, step: Callable[[], str], found: Confinement) -> None:
+    """Try one layer, and note what has come of it."""
+    if not sys.platform.startswith("linux"):
+        found.refused[layer] = f"not offered by {sys.platform}"
+        return
+    try:
+        found.layers[layer] = step()
+    except OSError as error:
+        found.refused[layer] = error.strerror or type(error).__name__
+
+
+def _set_limits(*, counted_apart: bool) -> str:
+    """Allow few open files, no content in any file and, where its processes are not counted with others, few of them.
+
+    Elsewhere that limit would count all processes of the user, the host's among them.
+    """
+    for kind, most in ((resource.RLIMIT_NOFILE, OPEN_FILES), (resource.RLIMIT_FSIZE, 0)):
+        resource.setrlimit(kind, (most, most))
+    if counted_apart:
+        resource.setrlimit(resource.RLIMIT_NPROC, (PROCESSES, PROCESSES))
+    return ""
+
+
+def _leave_namespaces() -> str:
+    """Move to new namespaces for users, networks and System V IPC.
+
+    None for processes: this one would stay in the old one, and only a second one could be its first. None for mounts:
+    it would have the same files as before.
+    """
+    _checked(_libc().unshare(_CLONE_NEWUSER | _CLONE_NEWNET | _CLONE_NEWIPC))
+    return ""
+
+
+def _restrict_files(modules: Iterable[str]) -> str:
+    """Leave nothing to be opened but the interpreter's files, for reading; the details depend on the kernel's ABI."""
+    abi = _landlock(_CREATE_RULESET, None, 0, _CREATE_RULESET_VERSION)
+    rights = (1 << _FILE_RIGHTS.get(abi, 16)) - 1
+    net, scopes = _TCP if abi >= _TCP_SINCE else 0, _SCOPES if abi >= _SCOPES_SINCE else 0
+    ruleset = _landlock(_CREATE_RULESET, _RULESET.pack(rights, net, scopes), _RULESET.size, 0)
+    try:
+        for path in _readable(modules):
+            _allow_reading(ruleset, path)
+        _landlock(_RESTRICT_SELF, ruleset, 0)
+    finally:
+        os.close(ruleset)
+    return f"ABI {abi}"
+
+
+def _allow_reading(ruleset: int, path: Path) -> None:
+    try:
+        place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:  # what can't be opened can't be read either
+        return
+    try:
+        rights = _READ_FILE | _READ_DIR if path.is_dir() else _READ_FILE
+        _landlock(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, _BENEATH.pack(rights, place), 0)
+    finally:
+        os.close(place)
+
+
+def _readable(modules: Iterable[str]) -> set[Path]:
+    """Return what an interpreter may still have to read: modules and libraries that load when they are first needed.
+
+    Not every folder of ``sys.path``: the app's own is among them, where settings lie.
+    """
+    standard = Path(os.__file__).parent
+    searched = [Path(entry) for entry in sys.path if entry]
+    packages = [path for path in searched if path.name in ("site-packages", "dist-packages", "lib-dynload")]
+    named = [Path(file).parent for file in (sys.modules[name].__file__ for name in modules) if file]
+    libraries = [Path(text) for text in (*_LIBRARIES, *os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)) if text]
+    return {standard, *packages, *named, *libraries, Path(shared.__file__ or "").parent}
+
+
+def _filter_calls() -> str:
+    """Let through what an analysis needs of the kernel, and nothing else."""
+    machine = platform.machine()
+    if machine not in syscalls.MACHINES:
+        raise OSError(0, f"not known for {machine}")
+    code = syscalls.program(machine, os.getpid())
+    filters = _Program(length=len(code) // 8, filter=code)
+    return _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(filters))
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _prctl(option: int, *arguments: int) -> str:
+    padded = (*arguments, 0, 0, 0, 0)[:4]
+    _checked(_libc().prctl(option, *map(ctypes.c_ulong, padded)))
+    return ""
+
+
+def _landlock(number: int, *arguments: int | bytes | None) -> int:
+    """Make one of Landlock's system calls, which the C library has no functions for."""
+    whole = (ctypes.c_long(each) if isinstance(each, int) else each for each in arguments)
+    return _checked(_libc().syscall(ctypes.c_long(number), *whole))
+
+
+def _checked(result: int) -> int:
+    """Return what a call has returned.
+
+    Raises:
+        OSError: It has failed.
+    """
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result

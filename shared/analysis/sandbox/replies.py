@@ -1,0 +1,178 @@
+"""Check all that a child says: it may have been taken over by the image that it was given.
+
+What the parent knows is the parent's: which blob it was, its length and hash, the thumbnail's type and extension. The
+rest has to be of the report's shape. A reply that is not is no reply, and its child is not used again.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from shared.analysis import report, validation
+from shared.analysis.facts import Analysis, Source, Thumbnail, ThumbnailSpec
+from shared.analysis.formats import type_mismatch
+from shared.analysis.sandbox.layers import Confinement, Layer
+from shared.analysis.wire import Unspeakable
+from shared.errors import AnalysisDied, ImageRejected
+
+#: Characters of a message at most.
+MAX_MESSAGE = 500
+#: A thumbnail has at most so many bytes a pixel, and so many beside: PNG's own of 4, and what frames them.
+MAX_BYTES_PER_PX, MAX_FRAMING_BYTES = 4, 65_536
+
+_MIMES = frozenset(f"image/{name}" for name in ("jpeg", "png", "webp", "gif", "tiff", "heic", "avif", "bmp"))
+_SIGNATURES = {"webp": rb"RIFF....WEBP", "jpeg": rb"\xff\xd8\xff", "png": rb"\x89PNG\r\n\x1a\n"}
+
+
+class Rejection(StrEnum):
+    """Why an image can be rejected, in a child's words; docs/design.md explains them."""
+
+    EMPTY_BLOB = "empty_blob"
+    UNSUPPORTED_FORMAT = "unsupported_format"
+    UNSUPPORTED_ENCODING = "unsupported_encoding"
+    CORRUPT_ENCODING = "corrupt_encoding"
+    CORRUPT_IMAGE = "corrupt_image"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a child was asked for.
+
+    Args:
+        number: Of the request.
+        source: What storage says about the blob.
+        data: All of it.
+        thumbnail: What thumbnail is wanted; None for none.
+        sections: Names of the further sections that a report may have.
+    """
+
+    number: int
+    source: Source
+    data: bytes
+    thumbnail: ThumbnailSpec | None
+    sections: frozenset[str]
+
+
+def read_ready(head: Mapping[str, Any]) -> Confinement:
+    """Read what a child says before its first image: which layers it has, and which were refused.
+
+    Raises:
+        Unspeakable: It says something else.
+    """
+    _keys(head, "layers", "refused")
+    layers, refused = (_layers(head[name]) for name in ("layers", "refused"))
+    return Confinement(layers, refused)
+
+
+def read(head: Mapping[str, Any], body: bytes, request: Request) -> Analysis:
+    """Turn a reply into what ``analyze`` returns or raises.
+
+    Raises:
+        Unspeakable: It is none, or one to another request.
+        ImageRejected: As ``analyze``.
+        AnalysisDied: ``out_of_memory``, ``analysis_crashed``: the child has said so, and lives.
+    """
+    number = head.get("number")
+    if type(number) is not int or number != request.number:
+        raise Unspeakable("a reply to what it was not asked")
+    said = {name: value for name, value in head.items() if name != "number"}
+    if "report" in said:
+        return _analysis(said, body, request)
+    if body:
+        raise Unspeakable("bytes that belong to no report")
+    _keys(said, next(iter(said), "report"))
+    if "rejected" in said:
+        raise _rejection(said["rejected"])
+    if said == {"out_of_memory": True}:
+        raise AnalysisDied("out_of_memory", "The analysis ran out of memory.")
+    if "raised" in said:
+        raise AnalysisDied("analysis_crashed", f"The analysis has raised {_name(said['raised'])}.")
+    raise Unspeakable("a reply of no known kind")
+
+
+def _rejection(said: object) -> ImageRejected:
+    fields = _keys(said, "code", "message")
+    if fields["code"] not in list(Rejection):
+        raise Unspeakable("a rejection by a code that is not known")
+    return ImageRejected(fields["code"], _text(fields["message"], MAX_MESSAGE))
+
+
+def _analysis(said: Mapping[str, Any], body: bytes, request: Request) -> Analysis:
+    """Read a report, and a thumbnail where one was wanted."""
+    made = said["report"]
+    try:
+        validation.check_report(made, sections=request.sections)
+    except validation.ReportInvalid as error:
+        raise Unspeakable(f"a report that is not valid: {error}") from error
+    if ("error" in made) is (made["status"] == "ok"):
+        raise Unspeakable("a report whose status and error do not agree")
+    made = {**made, "source": _source(made["source"]["mime"], request)}
+    made.pop("thumbnail", None)
+    if request.thumbnail is None or made["status"] != "ok":
+        _keys(said, "report")
+        if body:
+            raise Unspeakable("a thumbnail that was not wanted")
+        return Analysis(report=made, thumbnail=None)
+    size = _keys(_keys(said, "report", "thumbnail")["thumbnail"], "width_px", "height_px")
+    small = _thumbnail(size, body, request.thumbnail)
+    timing = made.pop("timing")
+    return Analysis(report={**made, "thumbnail": report.thumbnail(small), "timing": timing}, thumbnail=small)
+
+
+def _source(mime: object, request: Request) -> dict[str, Any]:
+    """Describe the blob by what this process knows; only what its bytes are is the child's to say."""
+    if mime is not None and mime not in _MIMES:
+        raise Unspeakable("a type that is no image's")
+    return {
+        **report.source_unread(request.source),
+        "bytes": len(request.data),
+        "sha256": sha256(request.data).hexdigest(),
+        "mime": mime,
+        "type_mismatch": None if mime is None else type_mismatch(request.source.declared_type, str(mime)),
+    }
+
+
+def _thumbnail(size: Mapping[str, Any], data: bytes, spec: ThumbnailSpec) -> Thumbnail:
+    """Check a thumbnail by its size, its length and its first bytes; type and extension are those that were wanted."""
+    width, height = size["width_px"], size["height_px"]
+    if not all(type(side) is int and 1 <= side <= spec.long_edge_px for side in (width, height)):
+        raise Unspeakable("a thumbnail of a size that was not wanted")
+    most = width * height * MAX_BYTES_PER_PX + MAX_FRAMING_BYTES
+    if len(data) > (most if spec.max_bytes is None else min(most, spec.max_bytes)):
+        raise Unspeakable(f"a thumbnail of {len(data):,} bytes")
+    if not re.match(_SIGNATURES[spec.format], data, re.DOTALL):
+        raise Unspeakable(f"a thumbnail that is no {spec.format}")
+    return Thumbnail(data=data, width_px=width, height_px=height, mime=spec.mime, extension=spec.extension)
+
+
+def _layers(said: object) -> dict[str, str]:
+    if not isinstance(said, dict) or not said.keys() <= set(Layer):
+        raise Unspeakable("layers that are not known")
+    return {name: _text(detail, MAX_MESSAGE) for name, detail in said.items()}
+
+
+def _keys(said: object, *names: str) -> Mapping[str, Any]:
+    """Return an object that has exactly these keys."""
+    if not isinstance(said, Mapping) or said.keys() != set(names):
+        raise Unspeakable(f"an object without {' and '.join(names)}, or with more")
+    return said
+
+
+def _name(said: object) -> str:
+    if not isinstance(said, str) or not re.fullmatch("[A-Za-z_][A-Za-z0-9_]{0,99}", said):
+        raise Unspeakable("an error without a name")
+    return said
+
+
+def _text(said: object, length: int) -> str:
+    """Return a text that UTF-8 has bytes for, and that is not long."""
+    if not isinstance(said, str) or len(said) > length:
+        raise Unspeakable(f"what is no text of at most {length:,} characters")
+    try:
+        said.encode()
+    except UnicodeEncodeError:
+        raise Unspeakable("a text that is not valid Unicode") from None
+    return said
