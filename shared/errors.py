@@ -122,6 +122,10 @@ class AnalysisDied(DarkroomError):
         self.code = code
 
 
+#: Codes of ``AnalysisDied`` after which the image is analysed once more, alone: perhaps another's was at fault.
+DIED = frozenset({"out_of_memory", "analysis_timeout", "analysis_crashed"})
+
+
 class NoSandbox(DarkroomError):
     """No child process can be started to analyse in; nothing is known about the image."""
 
@@ -183,6 +187,20 @@ class Refused(DarkroomError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class NotJson(DarkroomError):
+    """A value can't be written as JSON.
+
+    Args:
+        field: Which value.
+        why: The kind of error that a writer of JSON met, in a word.
+    """
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(f"The {field} can't be written as JSON: {why}.")
+        self.field = field
+        self.why = why
 
 
 class TooLarge(DarkroomError):

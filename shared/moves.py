@@ -142,11 +142,34 @@ def retry(job: Job, *, claim: Claim, error: JobError, now: datetime, delay: time
     return Move(Event.RETRY, _released(job, state, error=error, not_before=not_before, due=not_before + grace), now)
 
 
-def abandon(job: Job, *, claim: Claim, now: datetime, grace: timedelta) -> Move:
-    """Give the job back untouched: the attempt does not count."""
+def abandon(
+    job: Job,
+    *,
+    claim: Claim,
+    now: datetime,
+    grace: timedelta,
+    error: JobError | None = None,
+    delay: timedelta = timedelta(0),
+) -> Move:
+    """Give the job back: the attempt does not count.
+
+    Args:
+        job: As it stands.
+        claim: The worker's own.
+        now: The service's time, aware UTC.
+        grace: How long the sweep leaves the job to its message.
+        error: Why, where that is known; the job keeps its last error without it.
+        delay: Not claimable before it is over.
+    """
     state = target(Event.ABANDON, job, Facts(claim=claim))
-    freed = _released(job, state, error=job.error, not_before=None, due=now + grace)
-    return Move(Event.ABANDON, replace(freed, attempts_base=job.attempts_base + 1), now)
+    not_before = now + delay if delay else None
+    freed = _released(job, state, error=error or job.error, not_before=not_before, due=now + max(grace, delay))
+    return Move(Event.ABANDON, uncounted(freed), now)
+
+
+def uncounted(job: Job) -> Job:
+    """Return a job whose last attempt does not count."""
+    return replace(job, attempts_base=job.attempts_base + 1)
 
 
 def fail(job: Job, *, claim: Claim, error: JobError, now: datetime) -> Move:

@@ -113,7 +113,8 @@ class JobStore(Protocol):
             Duplicate: The job is there already.
             KeyTaken: Another version stands in the key row, or has come to stand there.
             Lost: The superseded job has moved on.
-            TooLarge: Its params are larger than a row holds.
+            NotJson: Its params are not JSON; nothing was sent.
+            TooLarge: They are larger than a row holds; likewise.
 
         Costs: 1 transaction; 1 read a process, the first time.
         """
@@ -140,7 +141,8 @@ class JobStore(Protocol):
 
         Raises:
             Lost: The job, the key row or the superseded job has moved on since.
-            TooLarge: Its report is larger than a row holds.
+            NotJson: Its report is not JSON; nothing was sent.
+            TooLarge: It is larger than a row holds; likewise.
 
         Costs: 1 transaction.
         """

@@ -5,16 +5,22 @@ from collections.abc import Callable
 from shared import analysis
 from shared.analysis.isolation import Analyst
 from shared.choices import Thumbnails
-from shared.errors import AnalysisDied, BlobChanged, BlobGone, BlobUnreadable, ImageRejected, InvalidReference, Stale
+from shared.errors import (
+    DIED,
+    AnalysisDied,
+    BlobChanged,
+    BlobGone,
+    BlobUnreadable,
+    ImageRejected,
+    InvalidReference,
+    Stale,
+)
 from shared.handlers import CancelJob, Context, Done, FailJob, RetryJob
 from shared.images import ImageRef
 from shared.jobs import Event, Job
 from shared.ports import ImageStore
 from shared.settings import Settings
 from shared.steps.record import Record
-
-#: How an attempt ends that has not survived, in ``error.code``.
-DIED = frozenset({"out_of_memory", "analysis_timeout", "analysis_crashed"})
 
 
 class Analyze:

@@ -4,7 +4,6 @@ Whatever is done in between may be done twice, after a crash. The end is written
 claim id, and so at most once.
 """
 
-import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -197,15 +196,18 @@ class Attempt:
             return self._ended(won, Happened.ENDED, Outcome.FAILED, code)
         return self._ended(won, Happened.RETRIED, Outcome.RETRIED, code)
 
-    def abandon(self) -> None:
+    def abandon(self, code: str, message: str) -> None:
         """Give the job back after an outage, uncounted; where that fails too, the lease lapses by itself.
 
         Costs: 1 transaction.
         """
         row, claim = self._last()
-        with contextlib.suppress(StorageOut, Undecided):
-            if self._attempts.claims.abandon(row, claim):
-                emit(Happened.ABANDONED, level=logging.WARNING, job=self.job.id, token=self.job.token)
+        claims = self._attempts.claims
+        try:
+            if claims.abandon(row, claim, error=JobError(code, message, claims.clock.now())):
+                emit(Happened.ABANDONED, level=logging.WARNING, job=self.job.id, token=self.job.token, code=code)
+        except (StorageOut, Undecided):
+            claims.spare(claim)
 
     def refuse(self) -> Outcome:
         """Stop without writing anything: the claim is no longer sure. Costs: nothing."""

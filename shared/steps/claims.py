@@ -4,21 +4,27 @@ Nothing here is held between two calls. Each write goes against the row's ETag, 
 row are the worker's: so of all workers that ever claimed a job at most one can end it.
 """
 
+from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 
 from shared import moves
 from shared.clock import DATE_STEP, ServerClock
-from shared.errors import IllegalTransition, Lost, Undecided
-from shared.jobs import Claim, Event, Guard, Job, JobError, Move
+from shared.errors import DIED, IllegalTransition, Lost, Undecided
+from shared.jobs import Claim, Event, Guard, Job, JobError, Move, State
 from shared.ports import JobStore, Row
 from shared.settings import Settings
 from shared.steps.announce import Announce
+from shared.steps.found import found
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
 
 #: A write meets only its own worker's last renewal; more refusals in a row than this have another cause.
 ROUNDS = 5
+#: Codes of attempts that an outage has ended; none of them counts.
+OUTAGES = frozenset({"storage_out", "no_sandbox"})
+#: Claims of so many attempts are remembered that an outage has ended and that could not be given back.
+SPARED = 1_000
 #: Why no claim will ever be allowed again, as an error code.
 _SPENT = {Guard.ATTEMPTS_LEFT.value: "attempts_exhausted", Guard.TIME_LEFT.value: "time_limit"}
 _REFUSALS = {Guard.DUE.value: Outcome.NOT_DUE, Guard.LAPSED.value: Outcome.BUSY}
@@ -52,6 +58,7 @@ class Claims:
         self._settings = settings
         self._draw = draw
         self._chance = chance
+        self._spared: deque[str] = deque(maxlen=SPARED)
 
     def lapsed(self, row: Row) -> bool:
         """Say whether a running worker's lease on this row has lapsed, by the service's clock alone."""
@@ -71,23 +78,26 @@ class Claims:
 
         Costs: 1 transaction.
         """
-        lapsed = self.lapsed(row)
+        lapsed, job, own = self.lapsed(row), self._counted(row.job), self._draw()
         try:
-            move = moves.claim(
-                row.job, owner=owner, claim_id=self._draw(), now=self.clock.now(), lapsed=lapsed, lease=lease
-            )
-            won = self.jobs.replace(row, move)
+            move = moves.claim(job, owner=owner, claim_id=own, now=self.clock.now(), lapsed=lapsed, lease=lease)
         except IllegalTransition as refused:
             return self._refused(row, refused, lapsed=lapsed)
-        except Lost:
-            return Outcome.BUSY
+        won: Row | Outcome
+        try:
+            won = self.jobs.replace(row, move)
+        except Lost:  # perhaps to this very claim, where its request has arrived twice
+            won = found(self.jobs, row.job.id)
+            if isinstance(won, Outcome) or won.job.claim != move.job.claim:
+                return Outcome.BUSY
         emit(Happened.CLAIMED, job=row.job.id, ref=row.job.ref, owner=owner, token=won.job.token)
         return won
 
     def write(self, row: Row, claim: Claim, move: Callable[[Job, Claim], Move]) -> Row | None:
         """Write under a claim; None when it has gone to another, and nothing was written.
 
-        Whoever renews a claim moves its row: so the write is repeated against the fresh row while the claim stands.
+        Whoever renews a claim moves its row: so the write is repeated against the fresh row while the claim stands. And
+        a request may arrive twice: the refusal of the second then answers a commit that the first has made.
 
         Args:
             row: The job, as this worker knows it.
@@ -99,14 +109,17 @@ class Claims:
 
         Costs: 1 transaction; 1 read and 1 transaction for each renewal in between.
         """
-        found: Row | None = row
+        stands: Row | None = row
         for _ in range(ROUNDS):
-            if found is None or found.job.claim != claim:
+            if stands is None or stands.job.claim != claim:
                 return None
+            wanted = move(stands.job, claim)
             try:
-                return self.jobs.replace(found, move(found.job, claim))
+                return self.jobs.replace(stands, wanted)
             except Lost:
-                found = self.jobs.get(row.job.id)
+                stands = self.jobs.get(row.job.id)
+                if stands is not None and wanted.job.state is State.COMPLETED and _completed(stands.job, claim):
+                    return stands
         raise Undecided(f"{row.job.id}: the row moved at each of {ROUNDS} writes")
 
     def fail(self, row: Row, claim: Claim, *, code: str, message: str) -> Row | None:
@@ -141,10 +154,36 @@ class Claims:
             self._announce(won.job, delay=left + DATE_STEP)
         return won
 
-    def abandon(self, row: Row, claim: Claim) -> Row | None:
-        """Give a job back, the attempt uncounted; None as ``write``. Costs: 1 transaction."""
-        grace = self._announce.grace(row.job.type)
-        return self.write(row, claim, lambda job, own: moves.abandon(job, claim=own, now=self.clock.now(), grace=grace))
+    def abandon(self, row: Row, claim: Claim, *, error: JobError | None = None) -> Row | None:
+        """Give a job back, the attempt uncounted; None as ``write``.
+
+        Args:
+            row: The job, as this worker knows it.
+            claim: The worker's own.
+            error: The outage that has ended the attempt. The first is tried again at once; from the second in a row on
+                the job waits twice as long as the last time.
+
+        Costs: 1 transaction.
+        """
+        grace, last = self._announce.grace(row.job.type), row.job.error
+        delay = timedelta(0)
+        if error is not None and last is not None and last.code in OUTAGES:
+            delay = min(max(2 * (error.at - last.at), self._settings.backoff), self._settings.backoff_max)
+        if last is not None and last.code in DIED:
+            error = None  # the next attempt must know that it has to be alone
+
+        def freed(job: Job, own: Claim) -> Move:
+            return moves.abandon(job, claim=own, now=self.clock.now(), grace=grace, error=error, delay=delay)
+
+        return self.write(row, claim, freed)
+
+    def spare(self, claim: Claim) -> None:
+        """Remember a claim that an outage has ended, and that could not be given back: it does not count either.
+
+        Whoever says so is alive, so the job has not killed its worker. Another process does not know it: there the
+        attempt counts, at most one an outage.
+        """
+        self._spared.append(claim.claim_id)
 
     def give_up(self, row: Row, event: Event, code: str, *, lapsed: bool) -> None:
         """End a job that nobody has finished.
@@ -157,7 +196,8 @@ class Claims:
         """
         last = "" if row.job.error is None else f"; the last error was {row.job.error.code}"
         error = JobError(code, f"None of {row.job.attempts} attempts finished{last}.", self.clock.now())
-        self.jobs.replace(row, moves.end(row.job, event=event, error=error, lapsed=lapsed, now=error.at))
+        job = self._counted(row.job)
+        self.jobs.replace(row, moves.end(job, event=event, error=error, lapsed=lapsed, now=error.at))
         emit(Happened.ENDED, job=row.job.id, code=code)
 
     def expire(self, row: Row) -> Outcome:
@@ -165,7 +205,7 @@ class Claims:
 
         Costs: 1 transaction; nothing for a job that has attempts and time left.
         """
-        code = "attempts_exhausted" if row.job.attempts_used else "time_limit"
+        code = "attempts_exhausted" if self._counted(row.job).attempts_used else "time_limit"
         try:
             self.give_up(row, Event.EXHAUST, code, lapsed=self.lapsed(row))
         except IllegalTransition:
@@ -173,6 +213,10 @@ class Claims:
         except Lost:
             return Outcome.BUSY
         return Outcome.FAILED
+
+    def _counted(self, job: Job) -> Job:
+        """Return a job with its attempts as they count."""
+        return moves.uncounted(job) if job.claim_id in self._spared else job
 
     def _backoff(self, job: Job) -> timedelta:
         counted, chance = job.attempts - job.attempts_base, self._chance()
@@ -188,3 +232,8 @@ class Claims:
         except Lost:
             return Outcome.BUSY
         return Outcome.FAILED
+
+
+def _completed(job: Job, claim: Claim) -> bool:
+    """Whether this claim's own commit stands: no token is given twice, and nobody else commits under it."""
+    return job.state is State.COMPLETED and job.token == claim.token

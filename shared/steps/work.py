@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.choices import Dispatch
-from shared.errors import NoSandbox, Stale, StorageOut, TooLarge, Undecided
+from shared.errors import NoSandbox, NotJson, Stale, StorageOut, TooLarge, Undecided
 from shared.handlers import CancelJob, Done, FailJob, Handler, RetryJob
 from shared.ids import kind
 from shared.jobs import Event
@@ -67,9 +67,14 @@ class Work:
         with attempt:
             try:
                 return self._worked(attempt, handler)
-            except _OUTAGES:
-                attempt.abandon()
+            except NoSandbox:
+                attempt.abandon("no_sandbox", "No child process could be started to analyse in.")
                 raise
+            except _OUTAGES as outage:
+                attempt.abandon("storage_out", f"Storage was out: {outage}")
+                raise
+            except Exception as error:  # noqa: BLE001 - the edge of an attempt: what nobody foresaw is its end
+                return _crashed(attempt, "unexpected_error", "The attempt met", error)
 
     def _worked(self, attempt: Attempt, handler: Handler) -> Outcome:
         try:
@@ -83,12 +88,17 @@ class Work:
         except _OUTAGES:
             raise
         except Exception as error:  # noqa: BLE001 - the edge to a handler's code
-            LOGGER.exception("a handler raised")
-            emit(Happened.CRASHED, level=logging.ERROR, job=attempt.job.id, error=type(error).__name__)
-            return attempt.retry("handler_crashed", f"The handler raised {type(error).__name__}.")
+            return _crashed(attempt, "handler_crashed", "The handler raised", error)
         if not isinstance(returned, Done):
             returned = Done({} if returned is None else returned)
         return _committed(attempt, returned)
+
+
+def _crashed(attempt: Attempt, code: str, what: str, error: Exception) -> Outcome:
+    """Give the job back after an error that nobody foresaw: the attempt counts, and the job says which kind it was."""
+    LOGGER.error("an attempt crashed", exc_info=error)
+    emit(Happened.CRASHED, level=logging.ERROR, job=attempt.job.id, error=type(error).__name__)
+    return attempt.retry(code, f"{what} {type(error).__name__}.")
 
 
 def _ended(attempt: Attempt, told: FailJob | RetryJob | CancelJob) -> Outcome:
@@ -108,8 +118,8 @@ def _committed(attempt: Attempt, done: Done) -> Outcome:
         outcome = attempt.complete(_mapping(done.result), done.thumbnail)
     except TooLarge as error:
         return attempt.fail("result_too_large", str(error))
-    except (TypeError, ValueError, RecursionError) as error:
-        return attempt.fail("result_no_json", f"The handler's result is no JSON: {type(error).__name__}.")
+    except NotJson as error:
+        return attempt.fail("result_no_json", f"The handler's result is not JSON: {error.why}.")
     if outcome is Outcome.LOST:
         done.undo()
     return outcome
@@ -119,8 +129,8 @@ def _mapping(result: object) -> dict[str, Any]:
     """Return a result as it is stored; a handler may return what its type forbids.
 
     Raises:
-        TypeError: It is none.
+        NotJson: It is not an object.
     """
     if not isinstance(result, Mapping):
-        raise TypeError(type(result).__name__)
+        raise NotJson("report", type(result).__name__)
     return dict(result)

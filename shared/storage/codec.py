@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.errors import NewerSchema, TooLarge
+from shared.errors import NewerSchema, NotJson, TooLarge
 from shared.ids import JOB_ID, bucket, digest
 from shared.jobs import SCHEMA, Event, Job, JobError, Move, State
 from shared.ports import Key, Row
@@ -90,7 +90,8 @@ def encode(job: Job, *, place: str, nonce: str) -> dict[str, Any]:
         nonce: Of this write.
 
     Raises:
-        TooLarge: ``params``, ``report`` or ``thumbnail`` is larger than a property may be.
+        NotJson: ``params`` or ``report`` is not JSON.
+        TooLarge: One of them, or ``thumbnail``, is larger than a property may be.
     """
     if job.thumbnail is not None and len(job.thumbnail) > BINARY_BYTES:
         raise TooLarge("thumbnail", f"{len(job.thumbnail):,} bytes; a row holds {BINARY_BYTES:,}.")
@@ -224,8 +225,11 @@ def _error(columns: Mapping[str, str]) -> JobError:
 
 
 def _json(name: str, value: Mapping[str, Any]) -> str:
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    units = len(text.encode("utf-16-le")) // 2
+    try:
+        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        units = len(text.encode("utf-16-le")) // 2
+    except (TypeError, ValueError, RecursionError) as error:
+        raise NotJson(name, type(error).__name__) from None
     if units > STRING_UNITS:
         raise TooLarge(name, f"{units:,} UTF-16 units of JSON; a row holds {STRING_UNITS:,}.")
     return text

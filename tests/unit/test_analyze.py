@@ -257,6 +257,7 @@ def test_an_outage_of_the_images_uses_up_no_attempts() -> None:
             _analyze(world, job_id)
         world.images.out = False
         assert world.job(job_id).state is State.PENDING
+        world.clock.advance(900)
     assert _analyze(world, job_id) is Outcome.COMPLETED
 
 

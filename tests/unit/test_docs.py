@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 _CODE = re.compile(
     r'(?:ImageRejected\(|MessageRejected\(|JobError\(|_over\(|\.(?:fail|retry|cancel)\(|(?:Fail|Retry|Cancel)Job\(|give_up\([^"]*'
-    r'|Guard\.\w+\.value: |self\.code = )\s*"([a-z_]+)"',
+    r'|\.abandon\(|_crashed\(attempt, |Guard\.\w+\.value: |self\.code = )\s*"([a-z_]+)"',
 )
 _REFUSAL = re.compile(
     r'(?:Refused\(|Problem\(\d{3}, |Outcome\.[A-Z_]+: \(|: \(\d{3}, )\s*"([a-z_]+)"',

@@ -95,13 +95,18 @@ def test_the_end_of_a_process_is_no_crash_of_a_handler() -> None:
     assert told.job.state is State.RUNNING
 
 
-@pytest.mark.parametrize("error", [StorageOut("out"), Undecided("?"), NoSandbox("none")])
-def test_an_outage_in_a_handler_gives_the_job_back_uncounted_and_raises(error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(StorageOut("out"), "storage_out"), (Undecided("?"), "storage_out"), (NoSandbox("none"), "no_sandbox")],
+)
+def test_an_outage_in_a_handler_gives_the_job_back_uncounted_and_raises(error: Exception, code: str) -> None:
     told = Told(raising(error), MAX_ATTEMPTS="1")
     with pytest.raises(type(error)):
         told.work()
-    assert (told.job.state, told.job.attempts_used, told.job.error) == (State.PENDING, False, None)
+    assert told.job.error is not None
+    assert (told.job.state, told.job.attempts_used, told.job.error.code) == (State.PENDING, False, code)
     assert told.work() is Outcome.COMPLETED
+    assert told.job.error is None
 
 
 def test_an_outage_at_the_commit_raises_and_leaves_the_job_to_its_lease() -> None:

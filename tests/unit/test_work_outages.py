@@ -1,0 +1,143 @@
+"""Attempts that storage, or something that nobody foresaw, has ended."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.errors import StorageOut
+from shared.handlers import Context, Done
+from shared.jobs import Move, State
+from shared.ports import Row
+from shared.steps.outcomes import Outcome
+from tests.unit.working import Told, raising
+
+
+def _storage_goes_out(told: Told) -> None:
+    told.world.jobs.out = True
+    raise StorageOut("ServerBusy")
+
+
+def _outlasted(told: Told) -> None:
+    """Live through an outage that lasts until the lease is over."""
+    told._acts.append(lambda _: _storage_goes_out(told))
+    with pytest.raises(StorageOut):
+        told.work()
+    told.world.jobs.out = False
+    told.world.lapse()
+
+
+@pytest.mark.case("mutants 6", was="FAILED attempts_exhausted after three outages")
+def test_outages_that_let_no_claim_be_given_back_use_up_no_attempts_of_their_own_process() -> None:
+    told = Told(MAX_ATTEMPTS="3")
+    for _ in range(4):
+        _outlasted(told)
+    assert told.work() is Outcome.COMPLETED
+    assert (told.job.attempts, told.job.attempts_base) == (5, 4)
+
+
+def test_an_attempt_that_an_outage_has_ended_counts_once_where_another_process_goes_on() -> None:
+    told = Told(MAX_ATTEMPTS="2")
+    _outlasted(told)
+    told.world.rival_claims(told.job_id)
+    told.world.lapse()
+    assert told.work() is Outcome.FAILED
+    assert told.error is not None
+    assert told.error[0] == "attempts_exhausted"
+
+
+def test_nobody_ends_a_job_whose_last_attempt_an_outage_has_ended() -> None:
+    told = Told(MAX_ATTEMPTS="1")
+    _outlasted(told)
+    message = told.world.queue.receive()[0].encode()
+    assert told.world.bury(message) == [Outcome.LEFT]
+    assert told.work() is Outcome.COMPLETED
+
+
+@pytest.mark.case("mutants 3", was="claimed and given back for a week, error null")
+def test_an_outage_that_comes_again_and_again_makes_its_job_wait_longer_each_time() -> None:
+    told = Told(*[raising(StorageOut("ServerBusy"))] * 4, BACKOFF_SECONDS="5", BACKOFF_MAX_SECONDS="60")
+    waits = []
+    for _ in range(4):
+        with pytest.raises(StorageOut):
+            told.work()
+        assert told.error == ("storage_out", "Storage was out: ServerBusy")
+        wait = timedelta(0) if told.job.not_before is None else told.job.not_before - told.world.clock.now
+        waits.append(wait.total_seconds())
+        told.world.clock.advance(wait.total_seconds() + 10)
+    assert waits == [0, 20, 60, 60]
+    assert not told.job.attempts_used
+
+
+def test_an_outage_leaves_a_job_whose_child_has_died_to_be_analysed_alone() -> None:
+    told = Told(raising(MemoryError()), raising(StorageOut("ServerBusy")))
+    told.work()
+    told.world.clock.advance(60)
+    with pytest.raises(StorageOut):
+        told.work()
+    assert told.error is not None
+    assert told.error[0] == "out_of_memory"
+
+
+def _commit_raises(told: Told, error: Exception) -> None:
+    """Let the next write of an end raise what no storage should."""
+
+    def fails() -> None:
+        raise error
+
+    told.world.jobs.before("replace", int, fails)
+
+
+@pytest.mark.case("mutants 7", was="FAILED result_no_json: the handler was blamed")
+@pytest.mark.parametrize("error", [ValueError("Invalid URL"), TypeError(), RecursionError()])
+def test_an_error_of_the_storage_layer_is_not_blamed_on_the_handler(error: Exception) -> None:
+    told = Told()
+    _commit_raises(told, error)
+    assert told.work() is Outcome.RETRIED
+    assert told.error == ("unexpected_error", f"The attempt met {type(error).__name__}.")
+
+
+@pytest.mark.case("storage false encoding", was="18 attempts in 120 s at MAX_ATTEMPTS=5, error null")
+def test_an_error_that_nobody_foresaw_counts_backs_off_and_ends_the_job() -> None:
+    told = Told(MAX_ATTEMPTS="3")
+    ends, waits = [], []
+    for _ in range(3):
+        _commit_raises(told, LookupError())
+        ends.append(told.work())
+        waits.append(told.job.not_before is not None)
+        told.world.clock.advance(60)
+    assert (ends, waits) == ([Outcome.RETRIED, Outcome.RETRIED, Outcome.FAILED], [True, True, False])
+    assert (told.job.state, told.error) == (State.FAILED, ("unexpected_error", "The attempt met LookupError."))
+
+
+def _next_write_arrives_twice(told: Told) -> None:
+    """Let the next request that writes a job arrive twice, and the second answer be heard."""
+    replace = told.world.jobs.replace
+
+    def twice(row: Row, move: Move, **options: Any) -> Row:  # noqa: ANN401 - passed on
+        told.world.jobs.replace = replace  # type: ignore[method-assign]
+        replace(row, move, **options)
+        return replace(row, move, **options)
+
+    told.world.jobs.replace = twice  # type: ignore[method-assign]
+
+
+@pytest.mark.case("mutants 8", was="lost, and the committed thumbnail deleted")
+def test_a_commit_whose_request_arrives_twice_stands() -> None:
+    undone: list[str] = []
+
+    def work(job: Context) -> Done:
+        _next_write_arrives_twice(told)
+        return Done({"words": 2}, undo=lambda: undone.append(job.job.id))
+
+    told = Told(work)
+    assert told.work() is Outcome.COMPLETED
+    assert (undone, told.job.report) == ([], {"words": 2})
+    assert "refused" not in told.world.jobs.kept.attempts[told.job_id, 1]
+
+
+def test_a_claim_whose_request_arrives_twice_is_won() -> None:
+    told = Told()
+    _next_write_arrives_twice(told)
+    assert told.work() is Outcome.COMPLETED
+    assert told.job.attempts == 1
