@@ -24,6 +24,7 @@ class Strike(Enum):
     DIED_AFTER = "applied, and the process dies"
     REPLY_LOST = "applied, and the connection breaks before the reply"
     REPLY_AND_LOOK_LOST = "the same, and the next request does not arrive either"
+    ARRIVES_TWICE = "the request arrives twice, and the second answer is heard"
     BUSY_BEFORE = "not applied, and answered 503"
     BUSY_AFTER = "applied, and answered 503"
     THROTTLED = "not applied, and answered 429 with Retry-After"
@@ -56,12 +57,19 @@ class Strike(Enum):
 
 
 #: A read leaves nothing behind: for it, these are what they are before it.
-WRITES_ONLY = (Strike.DIED_AFTER, Strike.BUSY_AFTER, Strike.PAUSED_UNHEARD, Strike.OUT_AFTER)
+WRITES_ONLY = (
+    Strike.DIED_AFTER,
+    Strike.ARRIVES_TWICE,
+    Strike.BUSY_AFTER,
+    Strike.PAUSED_UNHEARD,
+    Strike.OUT_AFTER,
+)
 PAUSES = (Strike.PAUSED_BEFORE, Strike.PAUSED_AFTER)
 _APPLIED = (
     Strike.DIED_AFTER,
     Strike.REPLY_LOST,
     Strike.REPLY_AND_LOOK_LOST,
+    Strike.ARRIVES_TWICE,
     Strike.BUSY_AFTER,
     Strike.PAUSED_AFTER,
     Strike.PAUSED_UNHEARD,

@@ -50,7 +50,7 @@ class Abandoning(Ending):
 
     def end(self, attempt: Attempt) -> None:
         """Give the job back, and tell the host."""
-        attempt.abandon()
+        attempt.abandon("storage_out", "Storage was out: ServerBusy")
         raise StorageOut
 
     def ended_well(self, case: Case, states: list[State]) -> bool:

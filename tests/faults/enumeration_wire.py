@@ -140,6 +140,8 @@ class Line(Passing):
             raise Died
         if strike.pauses:
             self._meanwhile()
+        if strike is Strike.ARRIVES_TWICE:
+            return self._through(request, **kwargs)
         if strike in PAUSES:
             return self._through(request, **kwargs) if reply is None else reply
         self._out = strike.lasts

@@ -210,6 +210,8 @@ class Proxy:
             return None
         if strike.pauses:
             self._pause()
+        if strike is Strike.ARRIVES_TWICE:
+            return self._through(asked, service)
         if strike in PAUSES:
             return self._through(asked, service) if reply is None else reply
         self._lost_next = strike is Strike.REPLY_AND_LOOK_LOST

@@ -24,6 +24,7 @@ class Fault(StrEnum):
     REOPENED_APART = "version that comes back opened beside the one that is live"
     RETURN_IGNORED = "version that comes back taken for a duplicate by who looks for another"
     OWN_MISSED = "version that stands there again superseded by its own worker"
+    SPARED_BLINDLY = "claim that has lapsed taken for one that an outage has ended"
     GONE_GIVEN_BACK = "job without a blob given back uncounted"
     READ_ANY = "whatever version stands there is analysed"
     PURGE_UNJUDGED = "purge that believes the list and does not judge by the row"

@@ -64,17 +64,19 @@ class Rules:
         assert isinstance(added, Cell)
         return added
 
-    def claim(self, cell: Cell, *, lapsed: bool) -> Cell | Guard | None:
+    def claim(self, cell: Cell, *, lapsed: bool, spared: bool = False) -> Cell | Guard | None:
         """Return the claimed job, or the guard against it; None when the state alone forbids it.
 
-        The claim id is no more unique than the token: what holds here holds by the token alone.
+        Who is spared knows that an outage has ended the attempt before, which does not count then. The claim id is no
+        more unique than the token: what holds here holds by the token alone.
         """
 
         def move() -> Move:
             name, now = str(cell.job.token + 1), LATER if lapsed else NOW
-            return moves.claim(cell.job, owner="worker", claim_id=name, now=now, lapsed=lapsed, lease=SPAN)
+            job = moves.uncounted(cell.job) if spared else cell.job
+            return moves.claim(job, owner="worker", claim_id=name, now=now, lapsed=lapsed, lease=SPAN)
 
-        return self._once((Event.CLAIM, cell, lapsed), move)
+        return self._once((Event.CLAIM, cell, lapsed, spared), move)
 
     def own(self, event: Event, cell: Cell, held: Cell) -> Cell | Guard | None:
         """Return what a worker who holds the claim in ``held`` makes of the job; refusals as in ``claim``."""

@@ -47,10 +47,10 @@ def _order(outsider: Outsider) -> tuple[str, str, int]:
     return (outsider.phase, outsider.event or "", outsider.version)
 
 
-def _rank(worker: Worker) -> tuple[int, str, bool, int, int]:
+def _rank(worker: Worker) -> tuple[int, str, bool, int, int, int]:
     held = worker.held
     token, etag = (0, 0) if held is None else (held.cell.job.token, held.etag)
-    return (worker.version, worker.plan or "", worker.lapsed, token, etag)
+    return (worker.version, worker.plan or "", worker.lapsed, token, etag, worker.spared)
 
 
 def _resigned(worker: Worker, world: World) -> Worker:

@@ -43,6 +43,7 @@ STORE_AND_ACTORS = {
     Fault.REOPENED_APART: (RETURNED, Promise.ONE_LIVE),
     Fault.RETURN_IGNORED: (RETURNED, Promise.REST),
     Fault.OWN_MISSED: (RETURNED, Promise.REST),
+    Fault.SPARED_BLINDLY: (replace(QUIET, kills=(1,)), Promise.ATTEMPTS_BOUNDED),
     Fault.GONE_GIVEN_BACK: (replace(QUIET, uploads=(1, 0)), Promise.ATTEMPTS_BOUNDED),
     Fault.READ_ANY: (OVERWRITTEN, Promise.OWN_VERSION),
     Fault.PURGE_UNJUDGED: (PURGED, Promise.RIPE),
@@ -74,9 +75,9 @@ class Bent(Rules):
         """Bend an owner's move."""
         return self._bent(event, cell, super().own(event, cell, held))
 
-    def claim(self, cell: Cell, *, lapsed: bool) -> Cell | Guard | None:
+    def claim(self, cell: Cell, *, lapsed: bool, spared: bool = False) -> Cell | Guard | None:
         """Bend a claim."""
-        return self._bent(Event.CLAIM, cell, super().claim(cell, lapsed=lapsed))
+        return self._bent(Event.CLAIM, cell, super().claim(cell, lapsed=lapsed, spared=spared))
 
     def _bent(self, event: Event, cell: Cell, after: Cell | Guard | None) -> Cell | Guard | None:
         if event is not self._event or not isinstance(after, Cell):

@@ -33,12 +33,12 @@ class Working:
         """Yield what may happen next."""
         worker = world.workers[self._number - 1]
         if worker.phase == "idle":
-            yield from self._begin(world)
+            yield from self._begin(world, worker)
             return
         yield "dies", self._stop(world)
         if worker.phase == "listed":
             row = world.row(worker.version)
-            yield "reads", self._stop(world) if row is None else self._read(world, worker.version, row)
+            yield "reads", self._stop(world) if row is None else self._read(world, worker, row)
         elif worker.phase == "read":
             yield from self._begun(world, worker)
         elif worker.phase == "claimed":
@@ -54,29 +54,34 @@ class Working:
         elif worker.phase == "unsure":
             yield from self._looked(world, worker)
 
-    def _begin(self, world: World) -> Steps:
+    def _begin(self, world: World, worker: Worker) -> Steps:
+        if worker.spared:
+            yield "dies, and knows no more what an outage has ended", self._stop(world)
         for version in (1, 2):
+            at = worker._replace(version=version)
             row, deliveries = world.row(version), world.messages[version - 1]
             if row is not None and deliveries:
                 taken = world.but(messages=put(world.messages, version, deliveries - 1))
-                yield f"takes a message of {version}", self._read(taken, version, row)
+                yield f"takes a message of {version}", self._read(taken, at, row)
             if row is None or row.cell.job.due is None or not (row.lapsed or row.cell.job.due <= NOW):
                 continue
             if self._setup.lists:
-                yield f"lists {version} as due", self._place(world, Worker("listed", version))
+                yield f"lists {version} as due", self._place(world, at._replace(phase="listed"))
             else:
-                yield f"sweeps {version}", self._read(world, version, row)
+                yield f"sweeps {version}", self._read(world, at, row)
 
-    def _read(self, world: World, version: int, row: Row) -> World:
+    def _read(self, world: World, worker: Worker, row: Row) -> World:
         """Read a job, to claim it, or to end it if its attempts are used up; else stop at once."""
         lapsed = row.lapsed or self._setup.fault is Fault.CLIENT_CLOCK
-        claim, held = self._setup.rules.claim(row.cell, lapsed=lapsed), Held(row.cell, row.etag)
+        held = Held(row.cell, row.etag)
+        claim = self._setup.rules.claim(row.cell, lapsed=lapsed, spared=self._spares(worker, row.cell))
+        read = Worker("read", worker.version, held, lapsed, spared=worker.spared)
         if isinstance(claim, Cell):
-            return self._place(world, Worker("read", version, held, lapsed))
+            return self._place(world, read)
         if claim is Guard.ATTEMPTS_LEFT:
             end = self._setup.rules.end(Event.EXHAUST, row.cell, lapsed=lapsed)
             if isinstance(end, Cell):
-                return self._place(world, Worker("read", version, held, lapsed, Event.EXHAUST))
+                return self._place(world, read._replace(plan=Event.EXHAUST))
         return self._stop(world)
 
     def _begun(self, world: World, worker: Worker) -> Steps:
@@ -86,9 +91,14 @@ class Working:
         if event is Event.EXHAUST:
             cell = rules.end(event, held.cell, lapsed=worker.lapsed)
         else:
-            cell = rules.claim(held.cell, lapsed=worker.lapsed)
+            cell = rules.claim(held.cell, lapsed=worker.lapsed, spared=self._spares(worker, held.cell))
         assert isinstance(cell, Cell)
         yield from self._sent(world, worker, Write(self._name, worker.version, held, cell, event))
+
+    def _spares(self, worker: Worker, cell: Cell) -> bool:
+        """Whether it knows that an outage, and not the job, has ended the attempt that stands in a row."""
+        blindly = self._setup.fault is Fault.SPARED_BLINDLY
+        return cell.job.claim is not None and (blindly or cell.job.token == worker.spared)
 
     def _checked(self, world: World, worker: Worker) -> World:
         """Begin to work, unless the claim has outlasted its own lease."""
@@ -161,6 +171,8 @@ class Working:
         found, sent = held.cell, held
         if self._setup.fault is Fault.COMPLETE_BY_STATUS and plan is Event.COMPLETE and row is not None:
             found, sent = row.cell, Held(held.cell, row.etag)
+        if plan is Event.ABANDON:
+            yield "can't give it back", self._place(world, Worker(spared=held.cell.job.token))
         cell = self._setup.rules.own(plan, found, held.cell)
         if isinstance(cell, Cell):
             yield from self._sent(world, worker, Write(self._name, worker.version, sent, cell, plan))
@@ -190,6 +202,9 @@ class Working:
         else:
             etag = CURRENT if verdict is Verdict.WON else STALE
             yield from self._won(forget(world, self._name), worker, write, etag, f"{write.event} look: {verdict.name}")
+        if write.event is Event.ABANDON:
+            spared = Worker(spared=write.held.cell.job.token if write.held else 0)
+            yield "gives up giving it back", self._place(forget(world, self._name), spared)
         if write.event not in _UNCLAIMED:
             yield from self._give_back(world, worker)
 

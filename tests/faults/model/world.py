@@ -115,6 +115,7 @@ class Worker(NamedTuple):
         plan: How it will end its attempt, or a job whose attempts are used up.
         write: The transaction of which it has heard nothing.
         recorder: What it does while it records a newer version.
+        spared: Token of its last claim, where an outage has ended it and it could not be given back.
     """
 
     phase: str = "idle"
@@ -124,6 +125,7 @@ class Worker(NamedTuple):
     plan: Event | None = None
     write: Write | None = None
     recorder: Recorder | None = None
+    spared: int = 0
 
 
 class Outsider(NamedTuple):
