@@ -21,6 +21,7 @@ from localhost.host.runtime import Runtime
 from localhost.host.scans import Scanner
 from localhost.host.server import Server
 from localhost.host.singleton import Singleton
+from localhost.host.sites import Sites
 from localhost.host.state import HostState
 from localhost.host.web import Site
 
@@ -88,6 +89,7 @@ class Host:
                 BlobWebhook(self.functions, self._blob_queue, self._runtime.log, self.keys),
             ],
             keys=self.keys,
+            sites=Sites(lambda: self.port, self._runtime.options.allow_hosts),
         )
 
     @property

@@ -41,6 +41,8 @@ class Options:
     drain: timedelta = timedelta(seconds=30)
     #: Whether HTTP asks for keys.
     auth: bool = False
+    #: Names under which HTTP may be called, beside those of this machine itself.
+    allow_hosts: tuple[str, ...] = ()
     #: How the worker finds the invocation of a log line.
     generation: Generation = OWN
 
@@ -67,6 +69,13 @@ def parse(arguments: list[str] | None = None) -> Options:
     parser.add_argument("--port", type=int, default=7071, help="HTTP on 127.0.0.1; 0 takes a free port")
     parser.add_argument(
         "--auth", action="store_true", help="ask for function keys; new ones stand on the line that says it is ready"
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME[:PORT]",
+        help="answer requests to this name too, not only to localhost and loopback addresses; may be given again",
     )
     parser.add_argument(
         "--worker",
@@ -99,7 +108,7 @@ def _options(given: argparse.Namespace) -> Options:
         value = getattr(given, f"{name}_seconds")
         if value is not None:
             values[name] = value
-    values["generation"] = Generation(given.worker)
+    values |= {"generation": Generation(given.worker), "allow_hosts": tuple(given.allow_host)}
     options = dataclasses.replace(Options(app=given.app.resolve(), port=given.port, auth=given.auth), **values)
     return dataclasses.replace(options, instance=given.instance) if given.instance else options
 

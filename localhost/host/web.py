@@ -10,6 +10,7 @@ from localhost.host.index import Function
 from localhost.host.invoke import Worker, converter
 from localhost.host.keys import Keys
 from localhost.host.routes import Match, Route
+from localhost.host.sites import Sites
 from localhost.host.wire import Answer, Request
 
 #: A part of the host's own API: answers a request, or None when the path is not its own.
@@ -25,6 +26,7 @@ class Site:
         worker: Runs them.
         endpoints: The host's own API, asked first.
         keys: What routes ask for; None when every one is open.
+        sites: Who may call.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Site:
         worker: Worker,
         endpoints: Iterable[Endpoint],
         keys: Keys | None,
+        sites: Sites,
     ) -> None:
         self._routes: list[Route] = routes.compile_routes(
             [function for function in functions if not function.disabled], prefix
@@ -42,6 +45,7 @@ class Site:
         self._worker = worker
         self._endpoints = tuple(endpoints)
         self._keys = keys
+        self._sites = sites
 
     def __call__(self, request: Request) -> Answer:
         """Answer one request.
@@ -49,6 +53,9 @@ class Site:
         Raises:
             Exception: What a function returned is no answer; the server makes it a 500 and logs why.
         """
+        refused = self._sites.refuse(request)
+        if refused is not None:
+            return refused
         for endpoint in self._endpoints:
             answer = endpoint(request)
             if answer is not None:
@@ -68,14 +75,17 @@ class Site:
 
 
 def _request_datum(request: Request, params: dict[str, str]) -> Datum:
-    """Return the request as the worker gets it; a repeated query parameter's values stand with commas."""
+    """Return the request as the worker gets it; a repeated query parameter's values stand with commas.
+
+    The real host passes on a body only where the request says how long it is (azure-functions-host#7930).
+    """
     value = {
         "method": Datum(request.method, "string"),
         "url": Datum(request.url, "string"),
         "headers": {name: Datum(text, "string") for name, text in request.headers.items()},
         "query": {name: Datum(",".join(texts), "string") for name, texts in request.args.items()},
         "params": {name: Datum(text, "string") for name, text in params.items()},
-        "body": Datum(request.body, "bytes"),
+        "body": Datum(request.body if "content-length" in request.headers else b"", "bytes"),
     }
     return Datum(value, "http")
 

@@ -18,6 +18,7 @@ import azure.functions as func
 from shared.http import bodies, problems
 from shared.http.access import Gate
 from shared.http.problems import Problem
+from shared.http.sites import is_foreign
 from shared.settings import Settings
 from shared.telemetry import LOGGER
 
@@ -26,9 +27,6 @@ _KEYS = frozenset({"code", "clientid"})
 #: Headers that the app has no use for: keys, so that nothing behind here could tell on them, and what a proxy says.
 _UNWANTED = re.compile("authorization|x-functions-.*|x-forwarded-.*", re.IGNORECASE)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-#: What a browser says of requests by its user and by our own page. Where no key is asked for, a page of another site
-#: could otherwise cancel jobs: a POST without a body asks nobody's leave before.
-_OWN_SITES = frozenset({"none", "same-origin"})
 _SAFE_QUERY = "%&=+/:@!$'()*,;?[]-._~"
 
 Carry = Callable[[func.HttpRequest, func.Context], Awaitable[func.HttpResponse]]
@@ -55,7 +53,7 @@ class Front:
             Problem: It can't be admitted.
         """
         path, query = target(request.url)
-        if request.method not in _SAFE and request.headers.get("sec-fetch-site", "none") not in _OWN_SITES:
+        if request.method not in _SAFE and is_foreign(request.headers, request.url):
             raise Problem(403, "cross_site", "A browser sends this for a page of another site.")
         self._gate.admit(request.method, path, request.headers.get("authorization"))
         if request.headers.get("content-encoding", "identity").lower() != "identity":

@@ -84,23 +84,23 @@ def test_any_method_and_any_bytes_reach_the_function_over_one_connection(line: h
     "path", ["a%2Fb", "a%25", "a%FF%00", "a//b", "/a;b;c=1", "a+b", "a?", "a?x=%2F+%ff&&y", "a/../b", "", "a'(*)|[^]`"]
 )
 def test_the_url_reaches_the_function_as_it_was_written(api: Running, path: str) -> None:
-    raw = talk(api.host.port, f"URL /api/{path} HTTP/1.1\r\nHost: here:1\r\n\r\n".encode())
-    assert raw.endswith(f"\r\n\r\nhttp://here:1/api/{path}".encode())
+    raw = talk(api.host.port, f"URL /api/{path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    assert raw.endswith(f"\r\n\r\nhttp://localhost/api/{path}".encode())
 
 
 def test_a_route_parameter_is_decoded_but_for_an_escaped_slash(api: Running) -> None:
-    raw = talk(api.host.port, b"PARAM /api/a%2Fb%2f%C3%A9%20/c%FF HTTP/1.1\r\nHost: h\r\n\r\n")
+    raw = talk(api.host.port, b"PARAM /api/a%2Fb%2f%C3%A9%20/c%FF HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert raw.endswith("\r\n\r\na%2Fb%2fé /c%FF".encode())
 
 
 def test_a_url_as_the_target_brings_its_own_host(api: Running) -> None:
-    raw = talk(api.host.port, b"URL http://there:2/api/a?b HTTP/1.1\r\nHost: h\r\n\r\n")
-    assert raw.endswith(b"\r\n\r\nhttp://there:2/api/a?b")
+    raw = talk(api.host.port, b"URL http://127.1.2.3/api/a?b HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert raw.endswith(b"\r\n\r\nhttp://127.1.2.3/api/a?b")
 
 
 def test_a_request_at_every_limit_passes(api: Running) -> None:
     line = b"GET /api/" + b"a" * (8192 - 18) + b" HTTP/1.1\r\n"
-    many = b"Host: h\r\n" + b"A: a\r\n" * 98
+    many = b"Host: localhost\r\n" + b"A: a\r\n" * 98
     last = b"B: " + b"b" * (32768 - len(many) - 5) + b"\r\n\r\n"
     assert (len(line), len(many + last)) == (8194, 32770)
     assert talk(api.host.port, line + many + last).startswith(b"HTTP/1.1 200 ")
@@ -109,8 +109,8 @@ def test_a_request_at_every_limit_passes(api: Running) -> None:
 @pytest.mark.parametrize(
     ("head", "answers"),
     [
-        (b"GET /api/open HTTP/1.1\r\nHost: h\r\n", 2),
-        (b"GET /api/open HTTP/1.1\r\nHost: h\r\nConnection: x, Close\r\n", 1),
+        (b"GET /api/open HTTP/1.1\r\nHost: localhost\r\n", 2),
+        (b"GET /api/open HTTP/1.1\r\nHost: localhost\r\nConnection: x, Close\r\n", 1),
         (b"GET /api/open HTTP/1.0\r\n", 1),
         (b"GET /api/open HTTP/1.0\r\nConnection: Keep-Alive\r\n", 2),
     ],
@@ -120,41 +120,42 @@ def test_a_connection_is_kept_unless_the_client_says_otherwise(api: Running, hea
     assert (raw.count(b"HTTP/1.1 200 "), raw.count(b"Connection: close")) == (answers, 2 - answers)
 
 
-def test_chunks_and_pipelined_requests_are_told_apart(api: Running) -> None:
-    head = b"\r\nPOST /api/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: Chunked\r\n\r\n"
+@pytest.mark.case("host 3", was="the function got the body, as it never does on Azure")
+def test_a_body_in_chunks_never_reaches_the_function_and_what_follows_it_does(api: Running) -> None:
+    head = b"\r\nPOST /api/a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: Chunked\r\n\r\n"
     chunks = b"3;x=y\r\na\r\n\r\n0A\r\n0123456789\r\n0\r\nTrailer: t\r\n\r\n"
     answers = talk(api.host.port, head + chunks + head[2:] + b"0\r\n\r\n" + b"GET /api/b HTTP/1.0\r\n\r\n")
     assert answers.count(b"HTTP/1.1 200 OK") == 3
-    assert f'"POST", "{(b"a" + bytes([13, 10]) + b"0123456789").hex()}"'.encode() in answers
-    assert b'"GET", ""' in answers
+    assert (answers.count(b'"POST", ""'), answers.count(b'"GET", ""')) == (2, 1)
+    assert answers.count(b'"transfer-encoding": "Chunked"') == 2
 
 
 @pytest.mark.parametrize(
     ("raw", "status"),
     [
         (b"nonsense\r\n\r\n", 400),
-        (b"GET /a b HTTP/1.1\r\nHost: h\r\n\r\n", 400),
-        (b"GET /\xff HTTP/1.1\r\nHost: h\r\n\r\n", 400),
-        (b"GET /api/a HTTP/2.0\r\nHost: h\r\n\r\n", 505),
+        (b"GET /a b HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+        (b"GET /\xff HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+        (b"GET /api/a HTTP/2.0\r\nHost: localhost\r\n\r\n", 505),
         (b"GET /api/a HTTP/1.1\r\n\r\n", 400),
-        (b"GET /api/a HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", 400),
+        (b"GET /api/a HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", 400),
         (b"GET /api/a HTTP/1.1\r\nHost: h:99999\r\n\r\n", 400),
         (b"GET /api/a HTTP/1.1\r\nHost: h/x\r\n\r\n", 400),
-        (b"GET /api/a HTTP/1.1\r\nHost: h\r\nA : b\r\n\r\n", 400),
-        (b"GET /api/a HTTP/1.1\r\nHost: h\r\nA: \xff\r\n\r\n", 400),
-        (b"GET /api/a HTTP/1.1\r\nHost: h\r\nA: b\x00\r\n\r\n", 400),
-        (b"GET /api/a HTTP/1.1\r\nHost: h\r\nA: b\r\n c\r\n\r\n", 400),
-        (b"POST /api/a HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n", 400),
-        (b"POST /api/a HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nless", 400),
+        (b"GET /api/a HTTP/1.1\r\nHost: localhost\r\nA : b\r\n\r\n", 400),
+        (b"GET /api/a HTTP/1.1\r\nHost: localhost\r\nA: \xff\r\n\r\n", 400),
+        (b"GET /api/a HTTP/1.1\r\nHost: localhost\r\nA: b\x00\r\n\r\n", 400),
+        (b"GET /api/a HTTP/1.1\r\nHost: localhost\r\nA: b\r\n c\r\n\r\n", 400),
+        (b"POST /api/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"POST /api/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nless", 400),
         (b"POST /api/a HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-        (b"POST /api/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 400),
-        (b"POST /api/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n0\r\n\r\n", 400),
-        (b"POST /api/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n7000000\r\n", 413),
-        (b"POST /api/a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 104857601\r\n\r\n", 413),
-        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: h\r\n\r\n", 414),
-        (b"GET /api/a HTTP/1.1\r\nHost: h\r\nA: " + b"a" * 33000 + b"\r\n\r\n", 431),
-        (b"GET /api/a HTTP/1.1\r\nHost: h\r\n" + b"A: a\r\n" * 100 + b"\r\n", 431),
-        (b"OPTIONS * HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", 404),
+        (b"POST /api/a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 400),
+        (b"POST /api/a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n0\r\n\r\n", 400),
+        (b"POST /api/a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n7000000\r\n", 413),
+        (b"POST /api/a HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 104857601\r\n\r\n", 413),
+        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
+        (b"GET /api/a HTTP/1.1\r\nHost: localhost\r\nA: " + b"a" * 33000 + b"\r\n\r\n", 431),
+        (b"GET /api/a HTTP/1.1\r\nHost: localhost\r\n" + b"A: a\r\n" * 100 + b"\r\n", 431),
+        (b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 404),
     ],
 )
 def test_what_is_no_request_is_refused_and_never_called(api: Running, raw: bytes, status: int) -> None:
@@ -165,7 +166,7 @@ def test_what_is_no_request_is_refused_and_never_called(api: Running, raw: bytes
 
 def test_the_client_of_a_refused_request_gets_the_answer_though_it_goes_on_sending(api: Running) -> None:
     with socket.create_connection(("127.0.0.1", api.host.port), 15) as connection:
-        connection.sendall(b"POST /api/a HTTP/1.1\r\nHost: h\r\nContent-Length: 104857601\r\n\r\n")
+        connection.sendall(b"POST /api/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 104857601\r\n\r\n")
         connection.sendall(bytes(1 << 22))
         connection.shutdown(socket.SHUT_WR)
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
@@ -173,7 +174,7 @@ def test_the_client_of_a_refused_request_gets_the_answer_though_it_goes_on_sendi
 
 
 def test_a_client_that_waits_is_told_to_continue(api: Running) -> None:
-    raw = b"POST /api/a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx"
+    raw = b"POST /api/a HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx"
     assert talk(api.host.port, raw).startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
 
 
@@ -205,7 +206,7 @@ def test_an_answer_to_head_has_the_length_and_no_body(line: http.client.HTTPConn
 
 
 def test_nothing_follows_the_headers_of_an_answer_to_head(api: Running) -> None:
-    assert talk(api.host.port, b"HEAD /api/any HTTP/1.1\r\nHost: h\r\n\r\n").endswith(b"\r\n\r\n")
+    assert talk(api.host.port, b"HEAD /api/any HTTP/1.1\r\nHost: localhost\r\n\r\n").endswith(b"\r\n\r\n")
 
 
 @pytest.mark.parametrize(
@@ -269,7 +270,7 @@ def test_a_request_counts_as_running_until_it_is_answered(own: Running) -> None:
 
 def test_a_client_that_goes_away_is_no_event(own: Running, capfd: pytest.CaptureFixture[str]) -> None:
     connection = socket.create_connection(("127.0.0.1", own.host.port), 15)
-    connection.sendall(b"GET /api/hold HTTP/1.1\r\nHost: h\r\n\r\n")
+    connection.sendall(b"GET /api/hold HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert own.names["BEGAN"].wait(15)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
     connection.close()
@@ -283,7 +284,7 @@ def test_a_client_that_goes_away_is_no_event(own: Running, capfd: pytest.Capture
 def test_a_drain_closes_idle_connections_and_answers_what_it_has_taken_on(own: Running) -> None:
     idle, halfway, busy = (socket.create_connection(("127.0.0.1", own.host.port), 15) for _ in range(3))
     halfway.sendall(b"GET /api/o")
-    busy.sendall(b"GET /api/hold HTTP/1.1\r\nHost: h\r\n\r\n")
+    busy.sendall(b"GET /api/hold HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert own.names["BEGAN"].wait(15)
     with ThreadPoolExecutor(1) as pool, idle, halfway, busy:
         closed = pool.submit(own.host.close)

@@ -89,6 +89,41 @@ def test_a_page_of_another_site_changes_nothing(site: Site, where: str) -> None:
     assert site.call("GET", f"/jobs/{job_id}", sec_fetch_site=where).json["state"] == "PENDING"
 
 
+FOREIGN = [
+    {"origin": "https://evil.example"},
+    {"origin": "null"},
+    {"origin": ""},
+    {"origin": "https://localhost.evil.example"},
+    {"origin": "https://app.example:8443", "host": "app.example"},
+    {"origin": "http://[bad"},
+    {"origin": "https://evil.example", "referer": "http://localhost/"},
+    {"referer": "https://evil.example/?http://localhost/"},
+    {"referer": "about:blank"},
+]
+OWN = [
+    {},
+    {"origin": "http://localhost:7071"},
+    {"origin": "https://App.example", "host": "app.example:443"},
+    {"origin": "https://front.example", "host": "app.example", "x_forwarded_host": "front.example"},
+    {"referer": "http://localhost:7071/api/dashboard"},
+    {"sec_fetch_site": "same-origin", "origin": "https://front.example"},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+@pytest.mark.case("security M8", was="a missing Sec-Fetch-Site was trusted")
+def test_without_sec_fetch_site_the_origin_tells_whose_page_it_is(site: Site, headers: dict[str, str]) -> None:
+    job_id = site.added().json["id"]
+    assert site.call("POST", f"/jobs/{job_id}/cancel", **headers).refusal == (403, "cross_site", None)
+    assert site.call("GET", f"/jobs/{job_id}", **headers).json["state"] == "PENDING"
+
+
+@pytest.mark.parametrize("headers", OWN)
+def test_tools_and_our_own_page_may_change_things(site: Site, headers: dict[str, str]) -> None:
+    job_id = site.added().json["id"]
+    assert site.call("POST", f"/jobs/{job_id}/cancel", **headers).status == 200
+
+
 @pytest.mark.parametrize("where", ["none", "same-origin"])
 def test_the_own_page_may_change_things(site: Site, where: str) -> None:
     job_id = site.added().json["id"]

@@ -1,0 +1,74 @@
+"""Who may call a host that asks for no key: what this machine addresses by its own names, and no page of another site.
+
+A page whose name resolves to 127.0.0.1 (DNS rebinding) calls us by that name. A page of another site can send a POST,
+if not read the answer.
+"""
+
+import ipaddress
+from collections.abc import Callable, Iterable
+from urllib.parse import urlsplit
+
+from localhost.host.wire import Answer, Request
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+#: The host's own paths; no route of an app begins so.
+_OWN_API = ("/admin", "/runtime")
+_OTHER_NAME = b"This host answers to localhost and loopback addresses; --allow-host NAME adds a name.\n"
+_OTHER_SITE = b"A browser sends this for a page of another site.\n"
+_TEXT = (("Content-Type", "text/plain; charset=utf-8"),)
+
+
+class Sites:
+    """Refuse what is addressed to another name, and what a page of another site sends to the host's own API.
+
+    Args:
+        port: Returns where the host listens.
+        names: Other names under which it may be called, each with or without a port.
+    """
+
+    def __init__(self, port: Callable[[], int], names: Iterable[str] = ()) -> None:
+        self._port = port
+        self._names = frozenset(name.lower() for name in names)
+
+    def refuse(self, request: Request) -> Answer | None:
+        """Return the refusal of a request; None when it may pass. Routes of the app judge pages themselves."""
+        if not all(self._is_ours(host) for host in (request.host, request.headers.get("host", request.host))):
+            return Answer(status=403, headers=_TEXT, body=_OTHER_NAME)
+        if request.path.startswith(_OWN_API) and request.method not in _SAFE and _is_foreign(request):
+            return Answer(status=403, headers=_TEXT, body=_OTHER_SITE)
+        return None
+
+    def _is_ours(self, host: str) -> bool:
+        name, port = _split(host)
+        if {host.lower(), name} & self._names:
+            return True
+        return port in ("", str(self._port())) and (name == "localhost" or _is_loopback(name))
+
+
+def _is_foreign(request: Request) -> bool:
+    """Tell whose page it is: by Sec-Fetch-Site, or by Origin, or by Referer; no browser leaves out all three."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in {"none", "same-origin"}
+    page = request.headers.get("origin", request.headers.get("referer"))
+    if page is None:
+        return False
+    try:
+        return urlsplit(page).netloc.lower() != request.host.lower()
+    except ValueError:
+        return True
+
+
+def _split(host: str) -> tuple[str, str]:
+    """Return name, without the brackets of IPv6, and port."""
+    name, colon, port = host.lower().rpartition(":")
+    if not colon or port.endswith("]"):
+        name, port = host.lower(), ""
+    return name.removeprefix("[").removesuffix("]"), port
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
