@@ -25,6 +25,7 @@ _WORDS = {
     405: "The path has no such method: what is no image's id may be the name of one, to be uploaded.",
     409: "The state forbids it; `code` says why.",
     412: "The lease is lost (`stale`), or it is another version (`mismatch`).",
+    411: "The body comes in chunks, without a Content-Length.",
     413: "The body is too large.",
     415: "The body is of another media type.",
     422: "A field can't be used; `errors` names it.",
@@ -33,7 +34,7 @@ _WORDS = {
 }
 _OF_REFUSALS = {401: ("WWW-Authenticate",), 503: ("Retry-After",)}
 #: What every route may answer.
-_ALWAYS = (400, 401, 403, 413, 422, 503)
+_ALWAYS = (400, 401, 403, 411, 413, 422, 503)
 #: What the host itself may answer, before anything of it comes here.
 _HOST: Mapping[int | str, Mapping[str, Any]] = {
     414: {"description": "The URL is too long; without a body."},

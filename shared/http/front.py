@@ -66,8 +66,11 @@ class Front:
         return await self._carry(admitted, context)
 
     def _weigh(self, request: func.HttpRequest, path: str) -> None:
-        """Refuse a body that is too large before anything reads it."""
+        """Refuse a body that is too large before anything reads it, and one that the host has kept."""
         size = len(request.get_body() or b"")
+        if not size and "transfer-encoding" in request.headers:
+            # The host passes on a body only where its length stands before it (azure-functions-host#7930).
+            raise Problem(411, "length_required", "The body must come with a Content-Length, and not in chunks.")
         if size <= bodies.MAX_BYTES:
             return
         image = request.method == "PUT" and path.startswith("/api/images/")

@@ -38,12 +38,13 @@ def test_an_image_may_have_so_many_bytes_and_no_more(wire: Wire) -> None:
     assert (reply.status, reply.told) == (413, "too_many_bytes")
 
 
-def test_chunks_hide_no_size(wire: Wire) -> None:
+@pytest.mark.case("host 3", was='422 "It is empty" on Azure, 202 here')
+def test_a_body_in_chunks_is_told_that_it_needs_a_length(wire: Wire) -> None:
     chunks = (b"1000\r\n" + b" " * 4096 + b"\r\n") * 74 + b"0\r\n\r\n"
     for line in (b"POST /api/jobs", b"PUT /api/images/large"):
         head = line + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
         reply = wire.exchange(head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks)
-        assert (reply.status, reply.told) == (413, "too_many_bytes")
+        assert (reply.status, reply.told) == (411, "length_required")
 
 
 @pytest.mark.parametrize("code", hostile.TARGETS)
@@ -92,7 +93,8 @@ def test_a_body_that_waits_to_be_wanted_is_wanted(wire: Wire) -> None:
 def test_neither_a_target_nor_a_header_makes_an_answer_name_another_host(wire: Wire) -> None:
     body = json.dumps({"type": "t", "ref": "elsewhere", "unique": False}).encode()
     forwarded: list[Header] = [("X-Forwarded-Host", "evil.example"), ("X-Forwarded-Proto", "gopher")]
-    for target in ("http://evil.example/api/jobs", "/api/jobs"):
+    assert wire.ask("POST", "http://evil.example/api/jobs", body, forwarded).status == 403  # by the local host itself
+    for target in ("http://127.0.0.1/api/jobs", "/api/jobs"):
         reply = wire.ask("POST", target, body, forwarded)
         assert (reply.status, reply.headers["location"]) == (201, f"/api/jobs/{reply.json['id']}")
         assert b"evil" not in reply.body + str(reply.headers).encode()

@@ -89,6 +89,15 @@ def test_a_page_of_another_site_changes_nothing(site: Site, where: str) -> None:
     assert site.call("GET", f"/jobs/{job_id}", sec_fetch_site=where).json["state"] == "PENDING"
 
 
+@pytest.mark.parametrize("coding", ["chunked", "Chunked", "gzip, chunked"])
+@pytest.mark.case("host 3", was="422: the body is empty")
+def test_a_body_that_the_host_has_kept_is_411(site: Site, coding: str) -> None:
+    image = site.call("PUT", "/images/a.png", b"", content_type="image/png", transfer_encoding=coding)
+    assert image.refusal == (411, "length_required", None)
+    assert site.call("POST", "/jobs", b"", transfer_encoding=coding).refusal == (411, "length_required", None)
+    assert site.call("POST", "/jobs", {"type": "t", "ref": "a"}, transfer_encoding=coding).status == 201
+
+
 FOREIGN = [
     {"origin": "https://evil.example"},
     {"origin": "null"},
