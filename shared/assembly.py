@@ -32,6 +32,7 @@ from shared.steps.refusals import Refusals
 from shared.steps.remove import Remove
 from shared.steps.statistics import Count
 from shared.steps.sweep import Sweep
+from shared.steps.upkeep.forget import Forget
 from shared.steps.work import Work
 from shared.storage.adapters import Storage
 
@@ -162,12 +163,17 @@ class Assembly:
             jobs=self.storage.jobs,
             ended=self.storage.ended,
             thumbnails=self.storage.images,
+            forget=self.forget(),
             lock=self._lock(),
             settings=self.settings,
             clock=self.server,
             monotonic=self.monotonic,
             kinds=lookup.types,
         )
+
+    def forget(self) -> Forget:
+        """Build what forgets rejected messages."""
+        return Forget(rejections=self.storage.rejections, clock=self.server)
 
     def lookup(self) -> Lookup:
         """Build what looks jobs and images up."""

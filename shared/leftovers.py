@@ -3,12 +3,15 @@
 Errors and costs are told as in ``shared.ports``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 #: How much of a text a list shows.
 SHOWN_CHARACTERS = 200
+#: Operations in one transaction (Azure Tables, entity group transactions).
+FORGOTTEN_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,14 @@ class Rejections(Protocol):
             Lost: It is gone, or was rejected once more.
 
         Costs: 1 transaction.
+        """
+
+    def forget(self, rows: "Sequence[Rejected]") -> int:
+        """Forget texts as they were read, at most 100; return how many are gone.
+
+        One that was rejected once more is kept, and keeps no other from being forgotten.
+
+        Costs: 1 transaction; 1 more, and a read, for each that has moved on.
         """
 
 

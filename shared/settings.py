@@ -137,6 +137,9 @@ class Settings:
     retention_canceled: timedelta = _setting(
         "RETENTION_CANCELED_DAYS", forms.days(0, _CENTURY_DAYS), "30", "how long a CANCELED job is kept"
     )
+    retention_rejected: timedelta = _setting(
+        "RETENTION_REJECTED_DAYS", forms.days(0, _CENTURY_DAYS), "30", "how long a rejected message is kept"
+    )
     purge_schedule: str = _setting("PURGE_SCHEDULE", forms.cron, "0 17 * * * *", "when purging goes on")
     purge_budget: timedelta = _setting(
         "PURGE_BUDGET_SECONDS", forms.seconds(1, 3600), "120", "how long one run may begin to purge"

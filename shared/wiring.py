@@ -33,6 +33,7 @@ from shared.steps.rejected import Readmit
 from shared.steps.remove import Remove
 from shared.steps.statistics import Count
 from shared.steps.sweep import Sweep
+from shared.steps.upkeep.forget import Forget
 from shared.steps.upload import Upload
 from shared.steps.verify import Verify
 from shared.steps.work import Work
@@ -58,6 +59,7 @@ class Darkroom:
         bury_event: Takes in a blob event that the host has given up on.
         purge: Lets go of what is past its retention.
         readmit: Follows a rejected text once more.
+        forget: Forgets rejected texts.
         drain: Takes in what the host shows to nobody any more.
         operate: Cancels a job, or opens it again.
         verify: Proves the invariants.
@@ -81,6 +83,7 @@ class Darkroom:
     bury_event: Admit
     purge: Purge
     readmit: Readmit
+    forget: Forget
     drain: Drain
     operate: Operate
     verify: Verify
@@ -147,6 +150,7 @@ def _wired(parts: Assembly) -> Darkroom:
         bury=bury,
         bury_event=admit,
         readmit=Readmit(rejections=storage.rejections, admit=admit),
+        forget=parts.forget(),
         drain=drain,
         purge=parts.purge(lookup),
         operate=Operate(jobs=storage.jobs, announce=announce, clock=server),

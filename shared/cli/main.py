@@ -6,6 +6,8 @@ Exit status: 0 all is well, 1 violations were found or a job could not be acted 
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +21,7 @@ from shared.cli import settings as app_settings
 from shared.cli import show
 from shared.errors import DarkroomError, InvalidReference, SettingsInvalid
 from shared.invariants import Finding
+from shared.leftovers import Rejected
 from shared.settings import Settings
 from shared.steps.outcomes import Outcome
 from shared.wiring import Darkroom
@@ -41,6 +44,11 @@ SettingsFile = Annotated[
 
 Ids = Annotated[
     list[str], typer.Argument(metavar="ID…", help="Of jobs, as the log has them, or of messages listed by 'rejected'.")
+]
+Codes = Annotated[list[str] | None, typer.Option("--code", metavar="CODE", help="Of this reason; repeatable.")]
+OlderThan = Annotated[
+    timedelta | None,
+    typer.Option("--older-than", metavar="AGE", parser=rejections.age, help="Rejected last so long ago: 90m, 12h, 7d."),
 ]
 JobIds = Annotated[list[str], typer.Argument(metavar="JOB_ID…", help="As the job table and the log have them.")]
 
@@ -124,24 +132,40 @@ def redrive(ids: Ids, settings: SettingsFile = None) -> None:
 
 @app.command()
 def rejected(
-    rejected_id: Annotated[str | None, typer.Argument(metavar="ID", help="Show this one, whole.")] = None,
+    rejected_id: Annotated[str | None, typer.Argument(metavar="ID", help="This one alone; it is shown whole.")] = None,
     *,
+    code: Codes = None,
+    older_than: OlderThan = None,
+    delete: Annotated[bool, typer.Option("--delete", help="Delete them, after a question.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without a question.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a message.")] = False,
     settings: SettingsFile = None,
 ) -> None:
-    """List the messages that name nothing real, or show one of them whole."""
+    """List the messages that could not be followed, show one of them whole, or delete them."""
     with _told():
-        store = wiring.build(app_settings.read(settings), threaded=False).storage.rejections
-        if rejected_id is None and as_json:
-            for row in rejections.every(store):
-                typer.echo(rejections.as_json(row))
-        elif rejected_id is None:
-            rejections.print_list(Console(), rejections.every(store))
-        elif (found := store.get(rejected_id)) is not None:
-            typer.echo(rejections.as_json(found) if as_json else rejections.as_text(found))
+        darkroom = wiring.build(app_settings.read(settings), threaded=False)
+        if rejected_id is None:
+            rows = chain.from_iterable(darkroom.forget.find(codes=code or (), older_than=older_than))
         else:
-            typer.echo(f"{rejected_id}: {Outcome.UNKNOWN}")
-            raise typer.Exit(REFUSED)
+            rows = chain([_rejected(darkroom, rejected_id)])
+        if delete:
+            confirm: Callable[[str], object] = str if yes else lambda question: typer.confirm(question, abort=True)
+            typer.echo(rejections.deleted(darkroom.forget, list(rows), confirm))
+        elif as_json:
+            for row in rows:
+                typer.echo(rejections.as_json(row))
+        elif rejected_id is not None:
+            typer.echo(rejections.as_text(next(rows)))
+        else:
+            rejections.print_list(Console(), rows)
+
+
+def _rejected(darkroom: Darkroom, rejected_id: str) -> Rejected:
+    found = darkroom.storage.rejections.get(rejected_id)
+    if found is None:
+        typer.echo(f"{rejected_id}: {Outcome.UNKNOWN}")
+        raise typer.Exit(REFUSED)
+    return found
 
 
 def _each(

@@ -1,28 +1,51 @@
-"""Rejected texts at the command: list them, show one, and follow them again."""
+"""Rejected texts at the command: list them, show one, follow them again, delete them."""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from shared.leftovers import Rejected, Rejections
+from shared.leftovers import Rejected
 from shared.steps.outcomes import Outcome
 from shared.steps.rejected import ADMITTED, Readmit
+from shared.steps.upkeep.forget import Forget
 
 #: As ``leftovers.Rejected.id``; a job id has a type before its digits.
 REJECTED_ID = re.compile(r"[0-9a-f]{32}")
-_PAGE = 500
+_AGE = re.compile(r"([0-9]{1,6})([mhd])")
+_SECONDS = {"m": 60, "h": 3_600, "d": 86_400}
 
 
-def every(rejections: Rejections) -> Iterator[Rejected]:
-    """Yield all rejected texts, cut, in the order of their ids. Costs: 1 query for each 500."""
-    after = ""
-    while page := rejections.list(limit=_PAGE, after=after):
-        yield from page
-        after = page[-1].id
+def age(text: str) -> timedelta:
+    """Parse an age: a whole number, then m, h or d.
+
+    Raises:
+        ValueError: It is of another form.
+    """
+    found = _AGE.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} must be a whole number with m, h or d behind it, like 90m, 12h or 7d")
+    return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
+
+
+def deleted(forget: Forget, rows: Sequence[Rejected], confirm: Callable[[str], object]) -> str:
+    """Delete texts once the operator has agreed, and say what was done.
+
+    Args:
+        forget: Deletes them.
+        rows: As they were read.
+        confirm: Asks the operator a question; raises when the answer is no.
+    """
+    if not rows:
+        return "No rejected message matches. Nothing was deleted."
+    confirm(f"Delete {len(rows):,} rejected message{_s(len(rows))}?")
+    done = forget.forget([rows])
+    again = f" {done.kept:,} stayed: rejected once more meanwhile." if done.kept else ""
+    return f"{done.texts:,} rejected message{_s(done.texts)} deleted.{again}"
 
 
 def redriven(readmit: Readmit, rejected_id: str) -> Outcome:
@@ -51,6 +74,10 @@ def print_list(console: Console, rows: Iterator[Rejected]) -> None:
     for row in found:
         table.add_row(row.id, f"{row.at:%Y-%m-%d %H:%M:%S}Z", row.code, Text(_shown(row.text)))  # a text is no markup
     console.print(table)
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
 
 
 def _shown(text: str) -> str:

@@ -19,11 +19,14 @@ from shared.ports import JobStore, Key, Row
 from shared.retention import EndedJobs, ThumbnailStore, edges
 from shared.settings import Settings
 from shared.steps.locking import TableLock
+from shared.steps.upkeep.forget import Forget, Forgotten
 from shared.telemetry import Happened, emit
 
 LOCK = "purge"
 #: Jobs of one partition that go together: with an attempt and a key row each, they fill a transaction.
 BATCH = 25
+#: What rejected messages may take of the budget: a flood of them keeps no job from its turn.
+REJECTED_SHARE = 0.5
 #: Jobs of a batch that are looked at at once.
 AT_ONCE = 8
 
@@ -34,6 +37,7 @@ class Purged:
 
     Attributes:
         jobs: Jobs that are gone.
+        rejected: Rejected messages that are gone.
         thumbnails: Thumbnails deleted.
         conflicts: Jobs that were listed and passed over: they have moved on, are a newer release's, or don't hold
             together.
@@ -42,6 +46,7 @@ class Purged:
     """
 
     jobs: int = 0
+    rejected: int = 0
     thumbnails: int = 0
     conflicts: int = 0
     left: bool = False
@@ -55,6 +60,7 @@ class Purge:
         jobs: Reads jobs and key rows.
         ended: Lists what has ended, and takes it away.
         thumbnails: Where thumbnails are.
+        forget: Forgets rejected messages.
         lock: Keeps purges apart.
         settings: Retention, budget, buckets.
         clock: The service's time.
@@ -68,6 +74,7 @@ class Purge:
         jobs: JobStore,
         ended: EndedJobs,
         thumbnails: ThumbnailStore,
+        forget: Forget,
         lock: TableLock,
         settings: Settings,
         clock: ServerClock,
@@ -77,6 +84,7 @@ class Purge:
         self._jobs = jobs
         self._ended = ended
         self._thumbnails = thumbnails
+        self._forget = forget
         self._lock = lock
         self._settings = settings
         self._clock = clock
@@ -95,18 +103,30 @@ class Purge:
             StorageOut: Storage is out; the next run goes on.
             Undecided: A write was not decided in time; likewise.
 
-        Costs: lock 3, 1 query for the types, 1 a type, bucket and state; then, for each job, get, key, list of
-        thumbnails and 1 for each of them, and 1 transaction for 25. 1 when another purge is under way.
+        Costs: lock 3, 1 query for 1,000 rejected messages and 1 transaction for 100 that go, 1 query for the types, 1 a
+        type, bucket and state; then, for each job, get, key, list of thumbnails and 1 for each of them, and 1
+        transaction for 25. 1 when another purge is under way.
         """
-        stop_at = self._monotonic() + self._settings.purge_budget.total_seconds()
+        begun_at, budget = self._monotonic(), self._settings.purge_budget.total_seconds()
         try:
             with self._lock.try_acquire(LOCK, owner=owner) as held:
+
+                def over(share: float) -> bool:
+                    return held.lost or self._monotonic() >= begun_at + share * budget
+
                 due = edges(self._settings, self._clock.now()) if before is None else before
-                done = self._work(due, lambda: held.lost or self._monotonic() >= stop_at)
+                rejected = self._rejected(lambda: over(REJECTED_SHARE)) if before is None else Forgotten()
+                done = self._work(due, lambda: over(1.0))
+                done = replace(done, rejected=rejected.texts, left=done.left or rejected.left)
         except LockHeld:
             done = Purged(locked_out=True)
         emit(Happened.PURGED, **vars(done))
         return done
+
+    def _rejected(self, stop: Callable[[], bool]) -> Forgotten:
+        """Forget the messages that are past their retention; they go first, since few requests take many."""
+        past = self._forget.find(older_than=self._settings.retention_rejected)
+        return self._forget.forget(past, stop=stop)
 
     def _work(self, before: Mapping[State, datetime], stop: Callable[[], bool]) -> Purged:
         """Take a batch from each bucket and state in turn, so that none waits for a backlog of another."""

@@ -1,6 +1,6 @@
 """``Rejections`` on Azure Table Storage: one row a text, beside the jobs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -72,8 +72,24 @@ class RejectedTable:
     def delete(self, row: Rejected) -> None:
         """See ``Rejections.delete``."""
         place = self._place(row.id)
-        guard = {"etag": row.etag, "match_condition": MatchConditions.IfNotModified}
-        self._transact(("delete", place, guard), row.etag, self._draw())
+        self._transact(("delete", place, _guard(row.etag)), row.etag, self._draw())
+
+    def forget(self, rows: "Sequence[Rejected]") -> int:
+        """See ``Rejections.forget``."""
+        standing = {f"{_KIND}{row.id}": row for row in rows}
+        gone = 0
+        while standing:
+            first = next(iter(standing.values()))
+            deletes = [("delete", self._place(row.id), _guard(row.etag)) for row in standing.values()]
+            guarded = cas.Guarded(_PARTITION, f"{_KIND}{first.id}", first.etag, self._draw())
+            try:
+                cas.transact(self._table, deletes, guarded, patience=self._patience)
+            except Lost as lost:
+                moved = standing.pop(lost.row_key)
+                gone += self.get(moved.id) is None  # by a write whose reply was lost, or by another's
+            else:
+                return gone + len(standing)
+        return gone
 
     def _inserted(self, identity: str, columns: Mapping[str, str]) -> bool:
         nonce = self._draw()
@@ -92,7 +108,7 @@ class RejectedTable:
         if stands is None:
             return False
         nonce = self._draw()
-        guard = {"mode": UpdateMode.MERGE, "etag": stands.etag, "match_condition": MatchConditions.IfNotModified}
+        guard = {"mode": UpdateMode.MERGE, **_guard(stands.etag)}
         try:
             operation = ("update", {**self._place(identity), **columns, "nonce": nonce}, guard)
             self._transact(operation, stands.etag, nonce)
@@ -107,6 +123,10 @@ class RejectedTable:
     @staticmethod
     def _place(identity: str) -> dict[str, str]:
         return {"PartitionKey": _PARTITION, "RowKey": f"{_KIND}{identity}"}
+
+
+def _guard(etag: str) -> dict[str, Any]:
+    return {"etag": etag, "match_condition": MatchConditions.IfNotModified}
 
 
 def _decoded(row: Any, text: str) -> Rejected:  # noqa: ANN401 - an entity with its metadata

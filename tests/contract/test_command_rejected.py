@@ -63,3 +63,33 @@ def test_one_whose_image_has_come_is_redriven_beside_a_job(command: Callable[...
     assert (told.exit_code, told.stdout) == (0, f"{CAT}: redriven\n{canceled}: redriven\n")
     assert len(command("rejected", "--json").stdout.splitlines()) == 1
     assert command("verify").exit_code == 0
+
+
+def _codes(command: Callable[..., Result], *words: str) -> list[str]:
+    return [json.loads(line)["code"] for line in command("rejected", "--json", *words).stdout.splitlines()]
+
+
+@pytest.mark.case("security H3", was="rejected rows that nothing removes")
+def test_those_of_a_code_are_deleted_after_a_question(command: Callable[..., Result], kept: Audited) -> None:
+    kept.darkroom.receive(b"[]", owner="queue/1")
+    asked = CliRunner().invoke(app, ["rejected", "--delete", "--code", "empty"], input="n\n", env=dict(kept.environ))
+    assert (asked.exit_code, "Delete 1 rejected message? [y/N]" in asked.stdout) == (1, True)
+    assert sorted(_codes(command)) == ["blob_not_found", "blob_not_found", "empty"]
+    told = command("rejected", "--delete", "--code", "empty", "--yes")
+    assert (told.exit_code, told.stdout) == (0, "1 rejected message deleted.\n")
+    assert _codes(command) == ["blob_not_found"] * 2
+
+
+def test_they_are_picked_by_age(command: Callable[..., Result], kept: Audited) -> None:  # noqa: ARG001 - stands
+    assert (_codes(command, "--older-than", "1h"), len(_codes(command))) == ([], 2)
+    told = command("rejected", "--delete", "--older-than", "1h")
+    assert (told.exit_code, told.stdout) == (0, "No rejected message matches. Nothing was deleted.\n")
+    wrong = command("rejected", "--older-than", "week")
+    assert (wrong.exit_code, "must be a whole number" in wrong.stderr) == (2, True)
+
+
+def test_one_is_deleted_and_all_are(command: Callable[..., Result], kept: Audited) -> None:  # noqa: ARG001 - stands
+    assert command("rejected", CAT, "--delete", "--yes").stdout == "1 rejected message deleted.\n"
+    assert command("rejected", CAT, "--delete", "--yes").stdout == f"{CAT}: unknown\n"
+    assert command("rejected", "--delete", "--yes").stdout == "1 rejected message deleted.\n"
+    assert _codes(command) == []

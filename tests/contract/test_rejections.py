@@ -176,3 +176,33 @@ def test_a_text_that_comes_and_goes_for_ever_is_undecided(
     interrupted.before = come_or_go
     with pytest.raises(Undecided):
         store.reject("cat", code="unknown_job", message="There is none.")
+
+
+def test_many_are_forgotten_at_once(rejections: Bench) -> None:
+    rows = [_rejected(rejections, str(number)) for number in range(100)]
+    stays = _rejected(rejections, "stays")
+    assert rejections.store.forget(rows) == 100
+    assert rejections.store.list(limit=10) == [stays]
+    assert rejections.store.forget(rows[:3]) == 3
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_that_was_rejected_once_more_is_not_forgotten_and_keeps_no_other(rejections: Bench, place: int) -> None:
+    rows = [_rejected(rejections, text) for text in "abc"]
+    after = _rejected(rejections, "abc"[place])
+    assert rejections.store.forget(rows) == 2
+    assert rejections.store.list(limit=10) == [after]
+
+
+def test_nothing_is_forgotten_where_there_is_nothing(rejections: Bench) -> None:
+    assert rejections.store.forget([]) == 0
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_many_are_forgotten_when_the_reply_is_lost(torn: Torn, fault: Fault) -> None:
+    for text in "abc":
+        torn.storage.rejections.reject(text, code="blob_not_found", message="There is none.")
+    rows = torn.storage.rejections.list(limit=10)
+    torn.wire.arm(fault)
+    assert torn.storage.rejections.forget(rows) == 3
+    assert torn.rivals.rejections.list(limit=10) == []

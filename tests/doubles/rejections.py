@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
 from shared import ids
@@ -54,3 +55,15 @@ class MemoryRejections(Door):
             if stands is None or stands.etag != row.etag:
                 raise Lost(f"rejected:{row.id}")
             del self.kept[row.text]
+
+    def forget(self, rows: "Sequence[Rejected]") -> int:
+        """See ``Rejections.forget``."""
+        self.enter("forget")
+        self._clock.reply()
+        with self._mutex:
+            standing = {row.id: text for text, row in self.kept.items()}
+            moved = {row.id for row in rows if row.id in standing and self.kept[standing[row.id]].etag != row.etag}
+            for row in rows:
+                if row.id in standing and row.id not in moved:
+                    del self.kept[standing[row.id]]
+            return len(rows) - len(moved)

@@ -40,6 +40,7 @@ from shared.steps.rejected import Readmit
 from shared.steps.remove import Remove
 from shared.steps.statistics import Count
 from shared.steps.sweep import Sweep
+from shared.steps.upkeep.forget import Forget
 from shared.steps.upload import Upload
 from shared.steps.work import Work
 from tests.doubles.clock import FakeClock
@@ -151,6 +152,7 @@ class World:
         self.receive = Receive(record=self.record, work=self.work, follow=follow)
         self.bury = Bury(claims=self.claims, record=self.record, follow=follow)
         self.bury_event = Admit(jobs=self.jobs, announce=self.announce, record=self.record, follow=follow)
+        self.forget = Forget(rejections=self.rejections, clock=self.clock.server)
         self.readmit = Readmit(rejections=self.rejections, admit=self.bury_event)
         inlets = ((self.poison, self.bury), (self.blob_poison, self.bury_event))
         self.drain = Drain(inlets, maximum=settings.max_dequeue_count)
@@ -186,6 +188,7 @@ class World:
             jobs=self.jobs,
             ended=self.ended,
             thumbnails=self.images,
+            forget=self.forget,
             lock=self.lock,
             settings=settings,
             clock=clock.server,

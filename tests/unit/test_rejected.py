@@ -1,7 +1,7 @@
 import io
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -136,14 +136,6 @@ def test_an_id_of_nothing_is_unknown() -> None:
     assert World().readmit("0" * 32) == [Outcome.UNKNOWN]
 
 
-def test_a_list_of_several_pages_has_each_text_once_in_the_order_of_their_ids() -> None:
-    world = World()
-    ids = [_rejected(world, f"images/{number}.png") for number in range(1_001)]
-    world.journal.clear()
-    assert [row.id for row in cli.every(world.rejections)] == sorted(ids)
-    assert world.journal == ["rejections.list"] * 4
-
-
 def _row(text: str, second: int = 5) -> Rejected:
     at = datetime(2026, 1, 2, 3, 4, second, tzinfo=UTC)
     return Rejected(digest(text), "other_container", "Not here.", at, text, "1")
@@ -182,6 +174,17 @@ def test_one_for_programs_has_all_that_is_known_of_it() -> None:
 def test_one_for_a_person_keeps_its_lines_and_commands_no_terminal() -> None:
     told = cli.as_text(_row("{\n\t\r\x1b[2J}"))
     assert told == "other_container (2026-01-02 03:04:05Z): Not here.\n\n{\n\\t\\r\\x1b[2J}"
+
+
+@pytest.mark.parametrize(("text", "hours"), [("90m", 1.5), ("12h", 12), ("7d", 168), ("0d", 0)])
+def test_an_age_is_a_number_and_a_unit(text: str, hours: float) -> None:
+    assert cli.age(text) == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("text", ["7", "d", "-1d", "1.5h", "1w", " 7d", "9999999d"])
+def test_an_age_of_another_form_says_what_it_must_be(text: str) -> None:
+    with pytest.raises(ValueError, match="must be a whole number with m, h or d behind it"):
+        cli.age(text)
 
 
 def test_a_redrive_tells_the_first_that_stood_against_it() -> None:

@@ -1,0 +1,78 @@
+"""Forget rejected texts: those past their retention, and those that an operator has picked."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.clock import ServerClock
+from shared.leftovers import FORGOTTEN_AT_ONCE, Rejected, Rejections
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What was forgotten.
+
+    Attributes:
+        texts: How many are gone.
+        kept: How many were picked and were rejected once more meanwhile.
+        left: Whether the time was over before all had been looked at.
+    """
+
+    texts: int = 0
+    kept: int = 0
+    left: bool = False
+
+
+@dataclass(frozen=True)
+class Forget:
+    """Find and forget rejected texts.
+
+    Attributes:
+        rejections: Where they are kept.
+        clock: The service's time.
+        page: How many are read at once; the service gives no more than 1,000.
+    """
+
+    rejections: Rejections
+    clock: ServerClock
+    page: int = 1_000
+
+    def find(self, *, codes: Collection[str] = (), older_than: timedelta | None = None) -> Iterator[list[Rejected]]:
+        """Yield texts, cut, in the order of their ids: what is left of each page, which may be nothing.
+
+        Args:
+            codes: Reasons for which they were rejected; every one without it.
+            older_than: How long ago they were rejected last, at least; however long without it.
+
+        Costs: 1 query for each 1,000 that are kept.
+        """
+        after = ""
+        while rows := self.rejections.list(limit=self.page, after=after):
+            before = None if older_than is None else self.clock.now() - older_than
+            yield [row for row in rows if (before is None or row.at <= before) and (not codes or row.code in codes)]
+            after = rows[-1].id
+
+    def forget(self, pages: Iterable[Sequence[Rejected]], *, stop: Callable[[], bool] = lambda: False) -> Forgotten:
+        """Delete texts as they were read; one that was rejected once more meanwhile is kept.
+
+        Args:
+            pages: As ``find`` yields them; it may read on while they are deleted.
+            stop: Whether to begin nothing more.
+
+        Raises:
+            StorageOut: Storage is out; what is not deleted is still there.
+            Undecided: The same.
+
+        Costs: 1 transaction for 100 texts; 1 more, and a read, for each that has moved on.
+        """
+        texts = kept = 0
+        for page in pages:
+            for start in range(0, len(page), FORGOTTEN_AT_ONCE):
+                if stop():
+                    return Forgotten(texts, kept, left=True)
+                batch = page[start : start + FORGOTTEN_AT_ONCE]
+                gone = self.rejections.forget(batch)
+                texts, kept = texts + gone, kept + len(batch) - gone
+            if stop():
+                return Forgotten(texts, kept, left=True)
+        return Forgotten(texts, kept)

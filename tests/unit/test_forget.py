@@ -1,0 +1,119 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import StorageOut
+from shared.leftovers import Rejected
+from shared.steps.purge import Purged
+from shared.steps.upkeep.forget import Forgotten
+from tests.doubles.world import World
+
+DAY = 86_400.0
+
+
+def _reject(world: World, *texts: str, code: str = "blob_not_found") -> None:
+    for text in texts:
+        world.rejections.reject(text, code=code, message="There is none.")
+
+
+def _found(world: World, **picked: object) -> list[str]:
+    return sorted(row.text for page in world.forget.find(**picked) for row in page)  # type: ignore[arg-type]
+
+
+def _numbered(count: int) -> list[str]:
+    return [f"{number}.png" for number in range(count)]
+
+
+def test_texts_are_found_by_their_code_and_their_age() -> None:
+    world = World()
+    _reject(world, "old")
+    _reject(world, "deep", code="too_deep")
+    world.clock.advance(2 * DAY)
+    _reject(world, "young")
+    assert _found(world) == ["deep", "old", "young"]
+    assert _found(world, codes={"blob_not_found"}) == ["old", "young"]
+    assert _found(world, older_than=timedelta(days=1)) == ["deep", "old"]
+    assert _found(world, older_than=timedelta(days=1), codes={"too_deep", "empty"}) == ["deep"]
+
+
+def test_a_rejection_of_the_same_text_makes_it_young_again() -> None:
+    world = World()
+    _reject(world, "cat.png")
+    world.clock.advance(2 * DAY)
+    _reject(world, "cat.png")
+    assert _found(world, older_than=timedelta(days=1)) == []
+
+
+def test_texts_of_several_pages_are_found_and_forgotten_a_hundred_at_once() -> None:
+    world = World()
+    _reject(world, *_numbered(250))
+    world.journal.clear()
+    assert replace(world.forget, page=120).forget(world.forget.find()) == Forgotten(texts=250)
+    assert (world.rejections.kept, world.journal.count("rejections.forget")) == ({}, 3)
+
+
+def test_a_text_that_is_rejected_once_more_meanwhile_is_kept() -> None:
+    world = World()
+    _reject(world, "cat.png", "dog.png")
+    world.rejections.before("forget", lambda: _reject(world, "cat.png"))
+    assert world.forget.forget(world.forget.find()) == Forgotten(texts=1, kept=1)
+    assert list(world.rejections.kept) == ["cat.png"]
+
+
+def test_nothing_is_begun_when_the_time_is_over() -> None:
+    world = World()
+    _reject(world, *_numbered(150))
+    stops = iter([False, True])
+    assert world.forget.forget(world.forget.find(), stop=lambda: next(stops)) == Forgotten(texts=100, left=True)
+    assert len(world.rejections.kept) == 50
+
+
+def test_pages_in_which_nothing_is_picked_take_time_as_well() -> None:
+    world = World()
+    _reject(world, *_numbered(30))
+    pages = replace(world.forget, page=10).find(codes={"too_deep"})
+    world.journal.clear()
+    assert world.forget.forget(pages, stop=lambda: True) == Forgotten(left=True)
+    assert world.journal == ["rejections.list"]
+
+
+@pytest.mark.case("security H3", was="10,000 rows that nothing removes")
+def test_a_rejected_message_goes_when_its_retention_is_over_and_no_sooner() -> None:
+    world = World(RETENTION_REJECTED_DAYS="7")
+    _reject(world, *_numbered(120))
+    world.clock.advance(7 * DAY - 5)
+    assert world.purge(owner="timer/1") == Purged()
+    world.clock.advance(10)
+    assert world.purge(owner="timer/2") == Purged(rejected=120)
+    assert world.rejections.kept == {}
+
+
+def test_a_purge_of_jobs_up_to_a_moment_leaves_rejected_messages_alone() -> None:
+    world = World(RETENTION_REJECTED_DAYS="0")
+    _reject(world, "cat.png")
+    assert world.purge(owner="timer/1", before={}).rejected == 0
+    assert len(world.rejections.kept) == 1
+
+
+def test_a_flood_of_rejected_messages_takes_no_more_than_half_of_a_purge() -> None:
+    world = World(PURGE_BUDGET_SECONDS="10", RETENTION_COMPLETED_DAYS="1")
+    world.work(world.recorded(), owner="queue/1")
+    _reject(world, *_numbered(300))
+    world.clock.advance(31 * DAY)
+    world.rejections.before("forget", lambda: world.clock.advance(6))
+    done = world.purge(owner="timer/1")
+    assert (done.rejected, done.jobs, done.left) == (100, 1, True)
+
+
+def test_an_outage_raises_and_forgets_nothing() -> None:
+    world = World()
+    _reject(world, "cat.png")
+    world.rejections.out = True
+    with pytest.raises(StorageOut):
+        world.forget.forget([[_row(world)]])
+    assert len(world.rejections.kept) == 1
+
+
+def _row(world: World) -> Rejected:
+    return next(iter(world.rejections.kept.values()))
