@@ -8,7 +8,8 @@ from shared.steps.outcomes import Outcome
 from shared.wiring import Darkroom
 from tests.doubles.world import png
 
-NAMES = ["cat.png", "2026/summer #1/50% ä?\\😀.png", "é" * 1024, " ", "a//b", "%2e%2e", "~", "\x7f"]
+#: Backslashes and control characters are refused by rules.names, before anything is sent.
+NAMES = ["cat.png", "2026/summer #1/50% ä?😀.png", "é" * 1024, " ", "a//b", "%2e%2e", "~"]
 
 
 def _upload(darkroom: Darkroom, name: str) -> ImageRef:

@@ -102,7 +102,7 @@ def test_what_is_stuck_is_taken_in_and_gone(darkroom: Darkroom) -> None:
     assert bench.client.get_queue_properties().approximate_message_count == 0
 
 
-@pytest.mark.parametrize("name", ["AzureWebJobs.bury_blob_events.Disabled", "AzureWebJobs__bury_blob_events__Disabled"])
+@pytest.mark.parametrize("name", ["AzureWebJobs.bury_blob_events.Disabled", "AzureWebJobs_bury_blob_events_Disabled"])
 def test_the_shared_queue_is_left_alone_where_its_trigger_is_disabled(
     environ: Mapping[str, str], wire: HttpTransport[Any, Any], name: str
 ) -> None:
