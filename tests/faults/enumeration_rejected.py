@@ -1,5 +1,6 @@
 """The flows of what is set aside: rejected texts and what the host has given up on."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,6 +47,82 @@ class RejectingAgain(Flow):
         (row,) = _kept(case)
         assert (row["code"], row["text"]) == ("blob_not_found", NOBODYS)
         assert row.metadata["etag"] != self.etag  # type: ignore[attr-defined]
+
+
+class RejectingItems(Flow):
+    """A list of an image and of what can't be followed: the image is analysed, and the rest is kept in one row."""
+
+    messages = 1
+
+    def prepare(self, case: Case) -> None:
+        """Upload, and send the list."""
+        case.upload()
+        case.put(json.dumps([case.ref.ref, NOBODYS, 5]))
+        case.fetch()
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Receive it."""
+        case.hand(worker)
+
+    def check(self, case: Case) -> None:
+        """See that one row is there, with all that could not be followed."""
+        (row,) = _kept(case)
+        assert (row["code"], row["message"].partition(" items")[0]) == ("bad_items", "2 of 3")
+
+
+class Forgetting(Flow):
+    """An operator, or a purge, forgets rejected texts, several in one transaction."""
+
+    ends = ()
+
+    def prepare(self, case: Case) -> None:
+        """Reject three texts."""
+        for text in (NOBODYS, "[]", "{}"):
+            case.user.darkroom.receive(text.encode(), owner="queue/0")
+        assert len(_kept(case)) == 3
+
+    def run(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
+        """Forget them."""
+        forget = worker.darkroom.forget
+        forget.forget(forget.find())
+
+    def rival(self, case: Case, worker: Worker) -> None:
+        """Forget them as well."""
+        self.run(case, worker)
+
+    def afterwards(self, case: Case) -> None:
+        """Forget what an error has left."""
+        self.run(case, case.user)
+
+    def check(self, case: Case) -> None:
+        """See that nothing is left."""
+        assert _kept(case) == []
+
+
+class ForgettingOvertaken(Forgetting):
+    """The same, while one of them is rejected once more: unless that was read, it alone stays."""
+
+    strikes = PAUSES
+    lapses = False
+    read = True
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Forget them."""
+        self.line = worker.line
+        super().run(case, worker)
+
+    def rival(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - it is the pause that counts
+        """Reject one once more."""
+        paused_before = self.line.hits[-1] is Strike.PAUSED_BEFORE
+        self.read = paused_before and len(self.line.sent) == 1
+        worker.darkroom.storage.rejections.reject("[]", code="empty", message=AGAIN)
+
+    def afterwards(self, case: Case) -> None:
+        """Leave what an error has left: no error is met here."""
+
+    def check(self, case: Case) -> None:
+        """See that it is there where nobody has seen it."""
+        assert [row["message"] for row in _kept(case)] == ([] if self.read else [AGAIN])
 
 
 class Readmitting(Flow):

@@ -66,6 +66,10 @@ class ForgetsUnseen(RejectedTable):
         assert stands is not None
         super().delete(stands)
 
+    def forget(self, rows: Sequence[Rejected]) -> int:
+        """See ``Rejections.forget``."""
+        return super().forget([stands for row in rows if (stands := self.get(row.id)) is not None])
+
 
 class TakesWhatMoved(EndedTable):
     """A job goes as it stands, whatever has become of it, and of its key row, since it was judged."""

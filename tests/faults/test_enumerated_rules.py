@@ -69,6 +69,15 @@ def test_a_rejection_that_nobody_has_seen_and_is_forgotten_is_found(
         broken.struck(len(broken.points()) - 1, Strike.PAUSED_BEFORE)
 
 
+def test_a_rejection_that_nobody_has_seen_and_goes_with_many_is_found(
+    azurite: Azurite, wire: HttpTransport[Any, Any]
+) -> None:
+    build = rules.over_rejections(rules.ForgetsUnseen)
+    broken = Enumeration(rejected.ForgettingOvertaken, azurite.connection, wire, build=build)
+    with pytest.raises(AssertionError):
+        broken.struck(2, Strike.PAUSED_BEFORE)
+
+
 def test_a_job_that_is_purged_after_it_was_opened_again_is_counted_as_lost(
     azurite: Azurite, wire: HttpTransport[Any, Any]
 ) -> None:
