@@ -68,6 +68,21 @@ class Key:
 
 
 @dataclass(frozen=True)
+class Due:
+    """What says that a live job is to be looked at.
+
+    Attributes:
+        job_id: The job.
+        flow: Of an image, see ``flows.flow_of``; None of other jobs, and where an older release has written it.
+        at: Where it stands among those of its bucket: the next page goes on behind it.
+    """
+
+    job_id: str
+    flow: str | None
+    at: str
+
+
+@dataclass(frozen=True)
 class LockRow:
     """A lock as storage gave it; the attributes as in ``Row``."""
 
@@ -159,8 +174,18 @@ class JobStore(Protocol):
         Costs: 1 read and 1 transaction.
         """
 
-    def due(self, kind: str, bucket: int, *, before: datetime, limit: int) -> list[str]:
-        """List ids of live jobs of one bucket that are due, oldest first, at most ``limit``. Costs: 1 query."""
+    def due(self, kind: str, bucket: int, *, before: datetime, limit: int, after: Due | None = None) -> list[Due]:
+        """List live jobs of one bucket that are due, oldest first.
+
+        Args:
+            kind: Their type.
+            bucket: Number of the partition.
+            before: What comes due later is left out.
+            limit: At most so many.
+            after: The last of the page before; the oldest come first without it.
+
+        Costs: 1 query.
+        """
 
 
 class LockStore(Protocol):

@@ -18,6 +18,12 @@ def edges(settings: Settings, now: datetime) -> Mapping[State, datetime]:
     }
 
 
+def token_of(thumbnail: str) -> float:
+    """Return the token in a thumbnail's name; without one it is nobody's, and beyond all."""
+    digits = thumbnail.rpartition("/")[2].partition(".")[0]
+    return int(digits) if digits.isdecimal() else float("inf")
+
+
 class EndedJobs(Protocol):
     """Jobs that rest, by the moment of their end, and their way out."""
 
@@ -36,12 +42,11 @@ class EndedJobs(Protocol):
         Costs: 1 query for up to 999; about 3 for each 1,000 beyond.
         """
 
-    def purge(self, jobs: Sequence[tuple[Row, Key | None]], *, forget: bool = False) -> set[str]:
+    def purge(self, jobs: Sequence[tuple[Row, Key | None]]) -> set[str]:
         """Delete jobs of one partition, each with its end row and attempts, and write down its end in its key row.
 
         Args:
             jobs: As they were read, each with its reference's key row if that names the job.
-            forget: Delete the key rows as well.
 
         Returns:
             Ids of those that are gone; the rest has moved on, or does not hold together, and is untouched.

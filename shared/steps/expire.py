@@ -6,12 +6,14 @@ stay due: that is how workers find them.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import product
 
 from shared.index import JobIndex, Position
 from shared.settings import Settings
 from shared.steps.claims import Claims
 from shared.steps.found import found
 from shared.steps.outcomes import Outcome
+from shared.steps.turns import Turns
 
 #: Jobs of one bucket that one sweep reads; the next goes on behind them, so that no backlog hides what is behind it.
 LIMIT = 50
@@ -33,32 +35,40 @@ class Expire:
         self._after: dict[tuple[str, int], Position] = {}
 
     def __call__(self, kinds: Sequence[str], *, stop: Callable[[], bool]) -> Counter[Outcome]:
-        """End what may never be claimed again.
+        """End what may never be claimed again; a job that raises keeps no other from its turn.
 
         Args:
             kinds: Types that this app does not work on.
             stop: Says that it is time to end.
+
+        Raises:
+            StorageOut: Storage is out, or was for one of them; the next sweep looks again.
 
         Returns:
             FAILED for each job that this call has ended; the others are not counted.
 
         Costs: 1 query a type and bucket; 1 read for each of at most 50 jobs in it, and 1 transaction for one that ends.
         """
-        ends: Counter[Outcome] = Counter()
-        for kind in kinds:
-            for bucket in range(self._settings.job_buckets):
-                if stop():
-                    return ends
-                ends += self._bucket(kind, bucket)
+        ends, turns = Counter[Outcome](), Turns()
+        for kind, bucket in product(kinds, range(self._settings.job_buckets)):
+            if stop():
+                break
+            with turns.turn():
+                ends += self._bucket(kind, bucket, turns)
+        turns.finish()
         return ends
 
-    def _bucket(self, kind: str, bucket: int) -> Counter[Outcome]:
+    def _bucket(self, kind: str, bucket: int, turns: Turns) -> Counter[Outcome]:
         at = kind, bucket
         listed = self._index.live(kind, bucket, after=self._after.pop(at, None), limit=LIMIT)
         due = [position for position in listed if position.ms <= self._claims.clock.now().timestamp() * 1000]
         if len(due) == LIMIT:
             self._after[at] = due[-1]
-        return Counter(end for position in due if (end := self._one(position.job_id)) is Outcome.FAILED)
+        failed = Counter[Outcome]()
+        for position in due:
+            with turns.turn():
+                failed[Outcome.FAILED] += self._one(position.job_id) is Outcome.FAILED
+        return +failed
 
     def _one(self, job_id: str) -> Outcome:
         row = found(self._claims.jobs, job_id)

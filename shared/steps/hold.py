@@ -103,7 +103,8 @@ class Hold:
         for window in (timedelta(0), grace)[: 2 if grace else 1]:
             before = self._now() + window
             for bucket in self._shuffled(range(self._settings.job_buckets)):
-                for job_id in self._shuffled(self._jobs.due(kind, bucket, before=before, limit=HEADS)):
+                due = self._jobs.due(kind, bucket, before=before, limit=HEADS)
+                for job_id in self._shuffled([each.job_id for each in due]):
                     won = None if job_id in seen else self._tried(job_id, owner, lease or self._settings.lease)
                     if won is not None:
                         return won

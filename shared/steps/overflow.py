@@ -12,6 +12,7 @@ from shared.settings import Settings
 from shared.steps.announce import Announce
 from shared.steps.found import found
 from shared.steps.outcomes import Outcome
+from shared.steps.turns import Turns
 from shared.telemetry import Happened, emit
 
 #: However often nobody has come for a job, its message is sent again as often as this.
@@ -41,31 +42,33 @@ class Overflow:
         self._settings = settings
         self._clock = clock
 
-    def __call__(self, job_ids: Sequence[str], *, stop: Callable[[], bool]) -> list[Outcome]:
+    def __call__(self, job_ids: Sequence[str], *, stop: Callable[[], bool], turns: Turns) -> dict[str, Outcome]:
         """Send as many as the queue has room for, in the order given.
 
         Args:
             job_ids: Due jobs.
             stop: Says that it is time to end.
+            turns: Keeps what a job raises, so that the others have their turn.
 
         Returns:
-            An outcome for each job that was looked at: ANNOUNCED, or why there was no need.
+            An outcome for each job that was looked at and has raised nothing: ANNOUNCED, or why there was no need.
 
         Raises:
-            StorageOut: Storage is out; what was not looked at is due still.
+            StorageOut: Nothing is known of the queue; what was not looked at is due still.
 
         Costs: 1 read of the queue's length, if there is a job at all; get, transaction, send = 3 a job.
         """
         if not job_ids or stop():
-            return []
+            return {}
         room = max(0, self._settings.max_backlog - self._queue.backlog())
         if room < len(job_ids):
             emit(Happened.BACKLOG, unsent=len(job_ids) - room)
-        outcomes: list[Outcome] = []
+        outcomes: dict[str, Outcome] = {}
         for job_id in job_ids[:room]:
             if stop():
                 break
-            outcomes.append(self._one(job_id))
+            with turns.turn():
+                outcomes[job_id] = self._one(job_id)
         return outcomes
 
     def _one(self, job_id: str) -> Outcome:

@@ -16,7 +16,7 @@ from shared.errors import IllegalTransition, LockHeld, NewerSchema
 from shared.invocation import Pool
 from shared.jobs import Event, Facts, Job, State, transition
 from shared.ports import JobStore, Key, Row
-from shared.retention import EndedJobs, ThumbnailStore, edges
+from shared.retention import EndedJobs, ThumbnailStore, edges, token_of
 from shared.settings import Settings
 from shared.steps.locking import TableLock
 from shared.steps.upkeep.forget import Forget, Forgotten
@@ -173,7 +173,7 @@ class Purge:
         stays.
         """
         kept = () if self._settings.purge_thumbnails else (_committed(job),)
-        names = [name for name in self._thumbnails.thumbnails_of(job.id) if _token(name) <= job.token]
+        names = [name for name in self._thumbnails.thumbnails_of(job.id) if token_of(name) <= job.token]
         going = [name for name in names if name not in kept]
         for name in going:
             self._thumbnails.delete_thumbnail(name)
@@ -193,9 +193,3 @@ def _committed(job: Job) -> str | None:
     """Return the name of the thumbnail that a job's report names."""
     found = (job.report or {}).get("thumbnail") or {}
     return found.get("name")
-
-
-def _token(name: str) -> float:
-    """Return the token in a thumbnail's name; without one it is nobody's, and beyond all."""
-    digits = name.rpartition("/")[2].partition(".")[0]
-    return int(digits) if digits.isdecimal() else float("inf")

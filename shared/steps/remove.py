@@ -6,7 +6,7 @@ from shared.errors import Lost, Mismatch, NewerSchema, NoSuchJob, Refused, Undec
 from shared.ids import bucket, kind
 from shared.index import JobIndex
 from shared.ports import JobStore, Key, Row
-from shared.retention import EndedJobs, ThumbnailStore
+from shared.retention import EndedJobs, ThumbnailStore, token_of
 from shared.settings import Settings
 
 #: Others that act on one job at the same moment this often in a row are no accident.
@@ -36,7 +36,11 @@ class Remove:
         self._settings = settings
 
     def __call__(self, job_id: str, *, forget: bool, versions: Collection[str] | None = None) -> None:
-        """Delete a job with its attempts and thumbnails, as ``purge`` does it.
+        """Delete a job with its attempts and thumbnails.
+
+        The rows go first, If-Match: so nothing of a job is taken that somebody opens again meanwhile. A crash behind
+        that leaves thumbnails that no report names, and ``verify`` tells of them. A reference is forgotten last: while
+        its key row stands nobody can add the job again, whose thumbnails would have the same names.
 
         Args:
             job_id: The job.
@@ -51,8 +55,9 @@ class Remove:
             StorageOut: Storage is out.
             Undecided: Whether it is gone is not known; ask again.
 
-        Costs: get, key, list of thumbnails, 1 for each of them, transaction; 1 query more for one ended from outside;
-        1 read more to forget. To forget a purged one: get, query, transaction = 3.
+        Costs: get, key, transaction, list of thumbnails, 1 for each of them; 1 query more for one ended from outside;
+        1 read and 1 transaction more to forget. To forget a purged one: get, query, list, transaction = 4, and 1 for
+        each thumbnail that is left.
         """
         for _ in range(ROUNDS):
             row = self._found(job_id)
@@ -77,14 +82,13 @@ class Remove:
             raise Refused("newer_release", "The job was written by a newer release.") from None
 
     def _gone(self, row: Row, *, forget: bool) -> bool:
-        """Delete thumbnails first, rows second: a crash in between leaves a job that may be deleted again."""
+        """Delete the rows, then the thumbnails up to the token of the row, then what keeps the reference."""
         job = row.job
         key = self._jobs.key(job.type, job.ref) if job.unique else None
         named = key if key is not None and key.job_id == job.id else None
-        for name in self._thumbnails.thumbnails_of(job.id):
-            self._thumbnails.delete_thumbnail(name)
-        if job.id not in self._ended.purge([(row, named)], forget=forget):
+        if job.id not in self._ended.purge([(row, named)]):
             return False
+        self._delete_thumbnails(job.id, up_to=job.token)
         if named is None or not forget:
             return True
         left = self._jobs.key(job.type, job.ref)  # that of a purge that was faster, or of a job added since
@@ -99,8 +103,15 @@ class Remove:
         place = kind(job_id), bucket(job_id, self._settings.job_buckets)
         for key in self._index.keys(*place, after=job_id[_REF_DIGITS], limit=2):
             if key.job_id == job_id:
+                if key.state is not None and self._settings.purge_thumbnails:
+                    self._delete_thumbnails(job_id, up_to=float("inf"))  # what a crash has left
                 return self._deleted(key)
         raise NoSuchJob
+
+    def _delete_thumbnails(self, job_id: str, *, up_to: float) -> None:
+        for name in self._thumbnails.thumbnails_of(job_id):
+            if token_of(name) <= up_to:
+                self._thumbnails.delete_thumbnail(name)
 
     def _deleted(self, key: Key) -> bool:
         """Delete a key row, unless its job stands: another may have forgotten the reference and added it again."""

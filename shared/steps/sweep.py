@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, zip_longest
+from functools import partial
 
 from shared.choices import Dispatch
 from shared.clock import ServerClock
@@ -16,17 +16,21 @@ from shared.errors import LockHeld, StorageOut
 from shared.invocation import Pool
 from shared.ports import JobStore
 from shared.settings import Settings
+from shared.steps.agenda import Agenda
 from shared.steps.drain import Drain
 from shared.steps.expire import Expire
 from shared.steps.locking import TableLock
 from shared.steps.outcomes import Outcome
 from shared.steps.overflow import Overflow
+from shared.steps.turns import Turns
 from shared.steps.work import Work
 from shared.telemetry import Happened, emit
 
 LOCK = "sweep"
-#: Due jobs read from one bucket in one sweep; the rest is there at the next.
-LIMIT = 200
+#: Pages of a bucket that one sweep reads, where it can't move on what stands in them.
+ROUNDS = 10
+#: How jobs end whose due rows stay where they are.
+STAYING = frozenset({None, Outcome.LEFT, Outcome.UNKNOWN})
 #: What analyses may take of the budget where the rest is sent to the queue.
 ANALYSING = 0.8
 
@@ -92,13 +96,13 @@ class Sweep:
         self._prepared = False
 
     def __call__(self, *, owner: str) -> Swept:
-        """Sweep once.
+        """Sweep once. What a job or a part of the sweep raises is raised when all others have had their turn.
 
         Args:
             owner: Who works, ``trigger/invocation-id``.
 
         Raises:
-            StorageOut: Storage is out; the next tick sweeps again.
+            StorageOut: Storage is out, or was for one job; the next tick sweeps again.
 
         Costs: lock 3, one query for the types, one a type and bucket, one look into each poison queue, and those of the
         work; 3 for each job that is sent to the queue, and 1 for the queue's length; 1 when another sweep is under way.
@@ -107,16 +111,28 @@ class Sweep:
         self._prepare_once()
         if self._settings.dispatch is Dispatch.OFF:
             return Swept(Counter({Outcome.PAUSED: 1}))
+        turns = Turns()
         try:
             with self._lock.try_acquire(LOCK, owner=owner) as held:
-                swept = self._swept(self._due(), owner, lambda share: held.lost or self._over(begun_at, share))
-                others = [each for each in self._kinds() if each not in self._work.kinds]
-                expired = self._expire(others, stop=lambda: held.lost or self._over(begun_at, 1.0))
-                drained = self._drain(stop=lambda: held.lost or self._over(begun_at, 1.0))
-                return replace(swept, outcomes=swept.outcomes + expired + drained)
+                swept = self._swept(owner, lambda share: held.lost or self._over(begun_at, share), turns)
         except LockHeld:
             emit(Happened.LOCKED_OUT, lock=LOCK)
             return Swept(Counter(), locked_out=True)
+        turns.finish()
+        return swept
+
+    def _swept(self, owner: str, stop: Callable[[float], bool], turns: Turns) -> Swept:
+        """Do the three parts of a sweep; each has its turn, whatever another raises."""
+        swept, expired, drained = Swept(Counter()), Counter[Outcome](), Counter[Outcome]()
+        over = partial(stop, 1.0)
+        with turns.turn():
+            swept = self._work_on_due(owner, stop, turns)
+        with turns.turn():
+            others = [each for each in self._kinds() if each not in self._work.kinds]
+            expired = self._expire(others, stop=over)
+        with turns.turn():
+            drained = self._drain(stop=over)
+        return replace(swept, outcomes=swept.outcomes + expired + drained)
 
     def _prepare_once(self) -> None:
         """Create what is missing; who may not create goes on with what is there, and each write says what it misses."""
@@ -129,55 +145,61 @@ class Sweep:
         else:
             self._prepared = True
 
-    def _due(self) -> list[str]:
-        """List ids of due jobs, in turn from each type and in each from each bucket: so none waits for another."""
-        now, buckets = self._clock.now(), range(self._settings.job_buckets)
-        return _in_turn(
-            [
-                _in_turn([self._jobs.due(each, bucket, before=now, limit=LIMIT) for bucket in buckets])
-                for each in self._work.kinds
-            ]
-        )
-
     def _over(self, begun_at: float, share: float) -> bool:
         """Whether this share of the budget is over."""
         return self._monotonic() >= begun_at + share * self._settings.sweep_budget.total_seconds()
 
-    def _swept(self, ids: list[str], owner: str, stop: Callable[[float], bool]) -> Swept:
-        """Analyse what can be analysed here, and send the rest.
+    def _work_on_due(self, owner: str, stop: Callable[[float], bool], turns: Turns) -> Swept:
+        """Analyse what can be analysed here, and send the rest; a job that raises keeps no other from its turn."""
+        ends, left, raised = Counter[Outcome](), 0, 0
+        agenda = Agenda(
+            self._jobs,
+            self._work.kinds,
+            buckets=self._settings.job_buckets,
+            before=self._clock.now(),
+            turns=turns,
+        )
+        for _ in range(ROUNDS):
+            ids = agenda.next_round(stop=partial(stop, 1.0))
+            if not ids:
+                break
+            known = len(turns.errors)
+            done = self._round(ids, owner, stop, turns)
+            ends, raised = ends + Counter(done.values()), raised + len(turns.errors) - known
+            left = len(ids) - len(done) - (len(turns.errors) - known)
+            if left or stop(1.0):
+                break
+            agenda.pass_over({job_id for job_id in ids if done.get(job_id) in STAYING})
+        if ends or left or raised:
+            outcomes = {outcome.value: number for outcome, number in ends.items()}
+            emit(Happened.SWEPT, unstarted=left, raised=raised, **outcomes)
+        return Swept(ends, left=left)
 
-        A job that raises keeps no other from its turn; what it has raised is raised when all have had theirs.
-        """
-        if not ids:
-            return Swept(Counter())
-        settings, ends, failed, rest = self._settings, Counter[Outcome](), None, ids
+    def _round(self, ids: list[str], owner: str, stop: Callable[[float], bool], turns: Turns) -> dict[str, Outcome]:
+        """Return how jobs ended; those that have raised are not among them, nor those that had no turn."""
+        settings, ends, rest = self._settings, dict[str, Outcome](), ids
         share = ANALYSING if settings.sends else 1.0
         if settings.dispatch is not Dispatch.QUEUE:
-            ends, failed, rest = self._analysed(ids, owner, lambda: stop(share))
-        sent = self._overflow(rest, stop=lambda: stop(1.0)) if settings.sends else []
-        swept = Swept(ends + Counter(sent), left=len(rest) - len(sent))
-        outcomes = {outcome.value: number for outcome, number in swept.outcomes.items()}
-        emit(Happened.SWEPT, unstarted=swept.left, raised=len(ids) - len(rest) - ends.total(), **outcomes)
-        if failed is not None:
-            raise failed
-        return swept
+            ends, rest = self._analysed(ids, owner, lambda: stop(share), turns)
+        return ends | (self._overflow(rest, stop=lambda: stop(1.0), turns=turns) if settings.sends else {})
 
     def _analysed(
-        self, ids: list[str], owner: str, stop: Callable[[], bool]
-    ) -> tuple[Counter[Outcome], BaseException | None, list[str]]:
-        """Analyse in parallel; return how jobs ended, what the first that failed has raised, and which had no turn."""
+        self, ids: list[str], owner: str, stop: Callable[[], bool], turns: Turns
+    ) -> tuple[dict[str, Outcome], list[str]]:
+        """Analyse in parallel; return how jobs ended, and which had no turn."""
 
         def one(job_id: str) -> Outcome | None:
             return None if stop() else self._work(job_id, owner=owner)
 
         with Pool(min(self._settings.sweep_parallelism, len(ids)), "sweep") as pool:
             begun = {job_id: pool.submit(one, job_id) for job_id in ids}
-        failed = next((error for future in begun.values() if (error := future.exception()) is not None), None)
-        ends = {job_id: future.result() for job_id, future in begun.items() if future.exception() is None}
-        rest = [job_id for job_id, end in ends.items() if end is None]
-        return Counter(end for end in ends.values() if end is not None), failed, rest
-
-
-def _in_turn(lists: Sequence[list[str]]) -> list[str]:
-    """Take the first of each list, then the second of each, and so on."""
-    return [each for each in chain.from_iterable(zip_longest(*lists)) if each is not None]
+        ends, rest = dict[str, Outcome](), list[str]()
+        for job_id, future in begun.items():
+            error = future.exception()
+            if error is not None:
+                turns.errors.append(error)
+            elif (end := future.result()) is not None:
+                ends[job_id] = end
+            else:
+                rest.append(job_id)
+        return ends, rest

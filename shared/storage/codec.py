@@ -12,7 +12,8 @@ from typing import Any
 from shared.errors import NewerSchema, NotJson, TooLarge
 from shared.ids import JOB_ID, bucket, digest
 from shared.jobs import SCHEMA, Event, Job, JobError, Move, State
-from shared.ports import Key, Row
+from shared.ports import Due, Key, Row
+from shared.rules.flows import FLOW, flow_of
 
 #: A string property holds 32,768 UTF-16 units (Azure Tables, data model).
 STRING_UNITS = 32_768
@@ -74,6 +75,19 @@ def index_key(job: Job) -> str:
     if job.ended is None:
         raise ValueError(f"{job.id}: neither live nor ended")
     return end_key(job.state, job.ended, job.id)
+
+
+def encode_index(job: Job, *, place: str) -> dict[str, Any]:
+    """Write the one index row that a job has; while it lives, with the flow of its image."""
+    flow = {"flow": flow_of(job.ref)} if job.is_image and job.due is not None else {}
+    return {"PartitionKey": place, "RowKey": index_key(job), **flow}
+
+
+def decode_due(entity: Mapping[str, Any]) -> Due:
+    """Read a due row; what can be no flow is none."""
+    flow = entity.get("flow")
+    row_key = entity["RowKey"]
+    return Due(job_of_index(row_key), flow if isinstance(flow, str) and FLOW.fullmatch(flow) else None, row_key)
 
 
 def job_of_index(row_key: str) -> str:

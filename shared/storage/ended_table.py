@@ -58,11 +58,11 @@ class EndedTable:
         if before > FIRST:
             yield from self._between(codec.partition_of(kind, bucket), state, FIRST, before)
 
-    def purge(self, jobs: Sequence[tuple[Row, Key | None]], *, forget: bool = False) -> set[str]:
+    def purge(self, jobs: Sequence[tuple[Row, Key | None]]) -> set[str]:
         """See ``EndedJobs.purge``."""
         going: Going = {}
         for row, key in jobs:
-            operations = self._operations(row, key, forget=forget)
+            operations = self._operations(row, key)
             if operations is not None:
                 going[row.job.id] = operations
         gone: set[str] = set()
@@ -109,7 +109,7 @@ class EndedTable:
             except ResourceNotFoundError:
                 return
 
-    def _operations(self, row: Row, key: Key | None, *, forget: bool) -> list[cas.Operation] | None:
+    def _operations(self, row: Row, key: Key | None) -> list[cas.Operation] | None:
         """Return what takes one job away; None when it has moved on while it was cut down."""
         attempts = self._attempts(row.job)
         try:
@@ -119,9 +119,7 @@ class EndedTable:
             return None
         job, place = row.job, codec.partition(row.job.id, self._buckets)
         operations = [_delete(place, codec.job_key(job.id), etag=row.etag)]
-        if key is not None and forget:
-            operations.append(_delete(place, codec.ref_key(job.type, job.ref), etag=key.etag))
-        elif key is not None:
+        if key is not None:
             columns = codec.encode_key(job, place=place, nonce=self._draw(), purged=True)
             operations.append(("update", columns, {"mode": UpdateMode.MERGE, **_guard(key.etag)}))
         return [*operations, *(_delete(place, row_key) for row_key in (codec.index_key(job), *attempts))]

@@ -14,7 +14,7 @@ from shared.clock import ServerClock
 from shared.errors import Duplicate, KeyTaken, Lost, SettingsInvalid
 from shared.ids import job_id
 from shared.jobs import Event, Move
-from shared.ports import Key, Row
+from shared.ports import Due, Key, Row
 from shared.storage import answers, cas, codec
 from shared.storage.patience import Patience, read_limits
 from shared.storage.replies import Dated, create_table
@@ -83,7 +83,7 @@ class JobTable:
         operations: list[cas.Operation] = [
             ("create", codec.encode(job, place=place, nonce=nonce)),
             *([_key_operation(codec.encode_key(job, place=place, nonce=nonce), over)] if job.unique else []),
-            ("create", _index(place, codec.index_key(job))),
+            ("create", codec.encode_index(job, place=place)),
         ]
         if superseded is not None:
             operations += _moved(*superseded, place=place, nonce=nonce)
@@ -135,16 +135,17 @@ class JobTable:
                 self._transact([("update", columns, guard)], cas.Guarded(place, row_key, etag, nonce))
                 return
 
-    def due(self, kind: str, bucket: int, *, before: datetime, limit: int) -> list[str]:
+    def due(self, kind: str, bucket: int, *, before: datetime, limit: int, after: Due | None = None) -> list[Due]:
         """See ``JobStore.due``."""
-        names = {"place": codec.partition_of(kind, bucket), "first": "due:", "last": codec.due_key(before, "")}
-        condition = "PartitionKey eq @place and RowKey ge @first and RowKey lt @last"
+        first = "due:" if after is None else after.at
+        names = {"place": codec.partition_of(kind, bucket), "first": first, "last": codec.due_key(before, "")}
+        condition = "PartitionKey eq @place and RowKey gt @first and RowKey lt @last"
         with answers.reading():
             try:
                 rows = self._table.query_entities(
-                    condition, parameters=names, select=["RowKey"], results_per_page=limit
+                    condition, parameters=names, select=["RowKey", "flow"], results_per_page=limit
                 )
-                return [codec.job_of_index(row["RowKey"]) for row in islice(rows, limit)]
+                return [codec.decode_due(row) for row in islice(rows, limit)]
             except ResourceNotFoundError:
                 return []
 
@@ -195,7 +196,8 @@ def _moved(row: Row, move: Move, *, place: str, nonce: str) -> list[cas.Operatio
     operations: list[cas.Operation] = [("update", codec.encode(move.job, place=place, nonce=nonce), guard)]
     before, after = codec.index_key(row.job), codec.index_key(move.job)
     if before != after:  # the service refuses to delete and create one key in one transaction
-        operations += [("delete", _index(place, before)), ("create", _index(place, after))]
+        gone = {"PartitionKey": place, "RowKey": before}
+        operations += [("delete", gone), ("create", codec.encode_index(move.job, place=place))]
     closed = codec.attempt_closed(row.job, move, place=place, nonce=nonce)
     if closed is not None:
         operations.append(("update", closed, {"mode": UpdateMode.MERGE}))
@@ -224,7 +226,3 @@ def _proof(row: Row, move: Move, *, keyed: bool) -> tuple[str, str] | None:
     if row.job.claim is not None and move.job.claim != row.job.claim:
         return codec.try_key(row.job.id, row.job.token), "end_nonce"
     return None
-
-
-def _index(place: str, row_key: str) -> dict[str, Any]:
-    return {"PartitionKey": place, "RowKey": row_key}

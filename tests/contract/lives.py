@@ -91,4 +91,4 @@ def index_of(bench: JobsBench, row: Row) -> list[str]:
 def due(bench: JobsBench, row: Row, *, after: timedelta = timedelta(seconds=1), limit: int = 100) -> list[str]:
     """Return the due list of a job's bucket as the sweep sees it after some time."""
     number = int(row.job.id.removeprefix(f"{TYPE}-")[:2], 16) % 4
-    return bench.store.due(TYPE, number, before=bench.now + after, limit=limit)
+    return [row.job_id for row in bench.store.due(TYPE, number, before=bench.now + after, limit=limit)]

@@ -69,13 +69,3 @@ def test_a_key_row_is_forgotten_whatever_happens(torn: Torn, fault: Fault) -> No
     torn.wire.arm(fault)
     torn.storage.ended.forget(key)
     assert torn.rival.store.key(lives.TYPE, ended.job.ref) is None
-
-
-@pytest.mark.parametrize("fault", Fault)
-def test_a_job_is_forgotten_with_its_key_row_whatever_happens(torn: Torn, fault: Fault) -> None:
-    row = torn.rival.store.insert(lives.added(torn))
-    ended = torn.rival.store.replace(row, lives.ended(torn, row))
-    key = torn.rival.store.key(lives.TYPE, ended.job.ref)
-    torn.wire.arm(fault)
-    assert torn.storage.ended.purge([(ended, key)], forget=True) == {ended.job.id}
-    assert [name for name in torn.rows() if ":" in name] == []

@@ -158,27 +158,6 @@ def test_the_thumbnails_of_a_job_are_those_under_its_id_alone(images: ImagesBenc
     assert images.store.thumbnails_of("job") == ["job/1.webp", "job/2.webp"]  # type: ignore[attr-defined]
 
 
-def test_a_job_that_is_forgotten_leaves_nothing(resting: Resting) -> None:
-    row = resting.one()
-    assert resting.ended.purge([(row, resting.key(row))], forget=True) == {row.job.id}
-    assert [name for name in resting.jobs.rows() if ":" in name] == []
-
-
-def test_a_job_whose_key_row_has_moved_on_is_not_forgotten(resting: Resting) -> None:
-    row = resting.one()
-    key = resting.key(row)
-    newer = resting.one(9)
-    assert resting.ended.purge([(row, key)], forget=True) == set()
-    assert resting.key(newer) is not None
-    assert resting.jobs.store.get(row.job.id) is not None
-
-
-def test_to_forget_without_a_key_row_takes_the_job_alone(resting: Resting) -> None:
-    older, newer = resting.one(0), resting.one(1)
-    assert resting.ended.purge([(older, None)], forget=True) == {older.job.id}
-    assert resting.key(newer) is not None
-
-
 def purged(resting: Resting) -> Key:
     """Purge a job; return the key row that is left of it."""
     row = resting.one()

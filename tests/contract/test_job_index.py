@@ -3,8 +3,10 @@ from typing import Any
 
 import pytest
 
+from shared import ids
 from shared.jobs import Event, Move
 from shared.ports import Row
+from shared.rules.flows import flow_of
 from shared.storage import codec
 from tests.contract import lives
 from tests.contract.benches import JobsBench
@@ -32,6 +34,25 @@ def test_the_due_list_is_no_longer_than_asked_for(jobs: JobsBench) -> None:
     assert lives.due(jobs, rows[0], limit=2) == [rows[3].job.id, rows[2].job.id]
 
 
+def test_a_page_goes_on_behind_the_last_of_the_one_before(jobs: JobsBench) -> None:
+    rows = _rows_of_one_bucket(jobs, 4)
+    bucket, before = ids.bucket(rows[0].job.id, 4), jobs.now + HOUR
+    first = jobs.store.due(lives.TYPE, bucket, before=before, limit=3)
+    second = jobs.store.due(lives.TYPE, bucket, before=before, limit=3, after=first[-1])
+    assert [due.job_id for due in (*first, *second)] == [row.job.id for row in reversed(rows)]
+
+
+@pytest.mark.parametrize(("ref", "like"), [("images/a/1.png", "images/a/b/2.png"), ("images/1.png", "images/2.png")])
+def test_a_due_row_has_the_flow_of_its_image_wherever_it_moves(jobs: JobsBench, ref: str, like: str) -> None:
+    row = jobs.store.insert(lives.added(jobs, ref))
+    bucket, before = ids.bucket(row.job.id, 4), jobs.now + HOUR
+    flows = [due.flow for due in jobs.store.due(lives.TYPE, bucket, before=before, limit=9)]
+    row = jobs.store.replace(row, lives.claimed(jobs, row))
+    jobs.store.replace(row, lives.retried(jobs, row))
+    flows += [due.flow for due in jobs.store.due(lives.TYPE, bucket, before=before, limit=9)]
+    assert flows == [flow_of(like)] * 2
+
+
 def test_a_job_is_not_due_before_its_moment(jobs: JobsBench) -> None:
     row = jobs.store.insert(lives.added(jobs, grace=HOUR))
     assert row.job.due is not None
@@ -43,7 +64,7 @@ def test_a_due_job_stands_in_its_own_bucket_alone(jobs: JobsBench) -> None:
     row = jobs.store.insert(lives.added(jobs))
     before = jobs.now + HOUR
     found = [jobs.store.due(lives.TYPE, bucket, before=before, limit=9) for bucket in range(4)]
-    assert sorted(found) == [[], [], [], [row.job.id]]
+    assert sorted([due.job_id for due in page] for page in found) == [[], [], [], [row.job.id]]
 
 
 def test_a_due_job_stands_in_its_own_type_alone(jobs: JobsBench) -> None:

@@ -159,8 +159,8 @@ def test_a_stale_call_takes_four_requests_more_to_note_and_count_it(counted: Cou
     assert verbs(requests) == ["GET", "GET", "POST", "GET", "POST"]
 
 
-@pytest.mark.parametrize(("forget", "costs"), [(False, 4), (True, 5)])
-def test_removing_a_job_that_was_done_takes_four_requests_and_one_to_forget(
+@pytest.mark.parametrize(("forget", "costs"), [(False, 4), (True, 6)])
+def test_removing_a_job_that_was_done_takes_four_requests_and_two_to_forget(
     counted: Counted, *, forget: bool, costs: int
 ) -> None:
     job_id, claim = held(counted)
@@ -178,13 +178,13 @@ def test_removing_a_job_that_was_ended_from_outside_takes_a_query_more(counted: 
     assert len(requests) == 5
 
 
-def test_forgetting_a_purged_job_takes_three_requests(counted: Counted) -> None:
+def test_forgetting_a_purged_job_takes_four_requests(counted: Counted) -> None:
     job_id = add(counted)
     counted.darkroom.operate.cancel(job_id)
     counted.darkroom.remove(job_id, forget=False)
     with counted.wire.counted() as requests:
         counted.darkroom.remove(job_id, forget=True)
-    assert verbs(requests) == ["GET", "GET", "POST"]
+    assert verbs(requests) == ["GET", "GET", "GET", "POST"]
 
 
 def test_expiring_takes_a_query_a_bucket_and_two_requests_for_each_that_ends(counted: Counted) -> None:

@@ -42,11 +42,11 @@ class MemoryEnded(Door):
         for start in range(0, len(found), PAGE):
             yield [job_id for _, job_id in found[start : start + PAGE]]
 
-    def purge(self, jobs: Sequence[tuple[Row, Key | None]], *, forget: bool = False) -> set[str]:
+    def purge(self, jobs: Sequence[tuple[Row, Key | None]]) -> set[str]:
         """See ``EndedJobs.purge``."""
         self.enter("purge")
         with self._kept.mutex:
-            return {row.job.id for row, key in jobs if self._gone(row, key, forget=forget)}
+            return {row.job.id for row, key in jobs if self._gone(row, key)}
 
     def forget(self, key: Key) -> None:
         """See ``EndedJobs.forget``."""
@@ -59,7 +59,7 @@ class MemoryEnded(Door):
                 raise Lost(codec.ref_key(key.type, key.ref))
             del self._kept.keys[key.type, key.ref]
 
-    def _gone(self, row: Row, key: Key | None, *, forget: bool) -> bool:
+    def _gone(self, row: Row, key: Key | None) -> bool:
         kept, job = self._kept, row.job
         stands = kept.jobs.get(job.id)
         if stands is None:
@@ -69,9 +69,7 @@ class MemoryEnded(Door):
         del kept.jobs[job.id]
         for at in [at for at in kept.attempts if at[0] == job.id]:
             del kept.attempts[at]
-        if key is not None and forget:
-            del kept.keys[job.type, job.ref]
-        elif key is not None:
+        if key is not None:
             noted = replace(key, etag=f'"{next(kept.etags)}"', state=job.state, ended=job.ended)
             kept.keys[job.type, job.ref] = noted
         return True

@@ -11,7 +11,7 @@ from typing import Any
 from shared import ids
 from shared.errors import Duplicate, KeyTaken, Lost, NewerSchema, SettingsInvalid
 from shared.jobs import SCHEMA, Event, Job, Move, State
-from shared.ports import Key, Row
+from shared.ports import Due, Key, Row
 from shared.storage import codec
 from tests.doubles.clock import FakeClock
 from tests.doubles.door import Door
@@ -115,18 +115,19 @@ class MemoryJobs(Door):
                 refused = attempt.get("refused", 0) + 1
                 attempt |= {"refused": refused, "refused_report": report, "refused_at": now}
 
-    def due(self, kind: str, bucket: int, *, before: datetime, limit: int) -> list[str]:
+    def due(self, kind: str, bucket: int, *, before: datetime, limit: int, after: Due | None = None) -> list[Due]:
         """See ``JobStore.due``."""
         self.enter("due")
         self._clock.reply()
         with self.kept.mutex:
             jobs = [row.job for row in self.kept.jobs.values()]
-        found = sorted(
-            (_milliseconds(job.due), job.id)
+        found = [
+            codec.decode_due(codec.encode_index(job, place=""))
             for job in jobs
             if job.due is not None and job.type == kind and ids.bucket(job.id, self._buckets) == bucket
-        )
-        return [job_id for at, job_id in found if at < _milliseconds(before)][:limit]
+        ]
+        first, last = "" if after is None else after.at, codec.due_key(before, "")
+        return sorted((due for due in found if first < due.at < last), key=lambda due: due.at)[:limit]
 
     def behind(self, job_id: str, change: Callable[[Row], Move]) -> Row:
         """Move a job on as a rival would: past the journal and whatever waits at the door."""

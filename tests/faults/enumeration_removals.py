@@ -1,6 +1,7 @@
 """The flows of the API that let go: what operators remove, what expires; and what is uploaded over another."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 
 from shared import ids
@@ -31,7 +32,15 @@ class Removing(Api):
 
     def rival(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
         """Remove it as a purge does, which never forgets."""
-        worker.darkroom.remove(IDENTITY, forget=False)
+        with suppress(NoSuchJob):
+            worker.darkroom.remove(IDENTITY, forget=False)
+
+    def afterwards(self, case: Case) -> None:
+        """Ask again, when there was no answer; who has died behind the rows has left what ``verify`` notes."""
+        unanswered = self.said is None and self.refused is None
+        super().afterwards(case)
+        if unanswered and not self.forget:
+            case.user.darkroom.storage.images.delete_thumbnail(f"{IDENTITY}/1.webp")
 
     def gone(self, case: Case) -> Mapping[str, State]:
         """Tell that it is gone, and forgotten if that was wanted."""

@@ -94,8 +94,8 @@ class TakesWhatMoved(EndedTable):
 class ForgetsKeys(EndedTable):
     """The key row goes with the job."""
 
-    def _operations(self, row: Row, key: Key | None, *, forget: bool) -> list[cas.Operation] | None:
-        operations = super()._operations(row, None, forget=forget)
+    def _operations(self, row: Row, key: Key | None) -> list[cas.Operation] | None:
+        operations = super()._operations(row, None)
         if operations is None or key is None:
             return operations
         at = {"PartitionKey": operations[0][1]["PartitionKey"], "RowKey": codec.ref_key(key.type, key.ref)}

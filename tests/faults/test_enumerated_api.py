@@ -27,9 +27,9 @@ FLOWS: dict[type[flows.Flow], int] = {
     api.Letting: 3,
     api.FailingHeld: 3,
     api.FailingOvertaken: 3,
-    removals.Removing: 5,
-    removals.Forgetting: 6,
-    removals.ForgettingPurged: 4,
+    removals.Removing: 6,
+    removals.Forgetting: 8,
+    removals.ForgettingPurged: 5,
     removals.Expiring: 3,
     removals.Uploading: 4,
 }

@@ -8,7 +8,9 @@ import pytest
 from shared import ids, moves
 from shared.errors import StorageOut
 from shared.jobs import SCHEMA, Event, Move, State
+from shared.steps.agenda import Agenda
 from shared.steps.outcomes import Outcome
+from shared.steps.turns import Turns
 from tests.doubles.world import World, png
 
 
@@ -115,7 +117,9 @@ def test_every_bucket_gets_its_turn() -> None:
     names = [f"{number}.png" for number in range(40)]
     found = [world.recorded(name) for name in names]
     world.clock.advance(121)
-    order = world.sweep._due()
+    order = Agenda(world.jobs, world.work.kinds, buckets=4, before=world.clock.now, turns=Turns()).next_round(
+        stop=lambda: False
+    )
     assert sorted(order) == sorted(found)
     assert {ids.bucket(job_id, 4) for job_id in order[:4]} == {0, 1, 2, 3}
 

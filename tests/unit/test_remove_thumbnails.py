@@ -1,0 +1,68 @@
+"""What becomes of thumbnails when a job is deleted by hand."""
+
+import pytest
+
+from shared.errors import Mismatch, Refused, StorageOut
+from shared.jobs import Event, Move
+from tests.doubles.world import World
+from tests.unit.test_add import add, ended, purged
+from tests.unit.test_remove import canceled, either_way
+
+
+@pytest.mark.case("mutants 2", was="the thumbnail of a committed report was deleted")
+@either_way
+def test_a_thumbnail_that_is_published_under_the_removal_of_a_job_that_is_opened_again_stays(*, forget: bool) -> None:
+    world = World()
+    job_id = canceled(world)
+
+    def published() -> None:
+        world.operate.redrive(job_id)
+        world.images.insert_thumbnail(f"{job_id}/3.webp", b"small", mime="image/webp")
+
+    world.ended.before("purge", published)
+    with pytest.raises(Refused):
+        world.remove(job_id, forget=forget)
+    assert list(world.images.thumbnails) == [f"{job_id}/3.webp"]
+
+
+@pytest.mark.case("mutants 2", was="the thumbnail of a committed report was deleted")
+def test_a_version_that_moves_on_under_the_removal_keeps_its_thumbnail() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.work(job_id, owner="queue/1")
+    seen = world.jobs.kept.jobs[job_id]
+    world.ended.before("purge", lambda: world.jobs.behind(job_id, lambda row: Move(Event.RETAG, row.job, row.seen_at)))
+    with pytest.raises(Mismatch):
+        world.remove(job_id, forget=False, versions={seen.fingerprint})
+    assert list(world.images.thumbnails) == [f"{job_id}/1.png"]
+
+
+@pytest.mark.case("mutants 2", was="the thumbnail of a committed report was deleted")
+@either_way
+def test_a_crash_in_the_middle_of_a_removal_leaves_a_thumbnail_and_no_job(*, forget: bool) -> None:
+    world = World()
+    job_id = world.recorded()
+    world.work(job_id, owner="queue/1")
+    world.images.before("thumbnails_of", lambda: setattr(world.images, "out", True))
+    with pytest.raises(StorageOut):
+        world.remove(job_id, forget=forget)
+    world.images.out = False
+    assert (world.jobs.kept.jobs, list(world.images.thumbnails)) == ({}, [f"{job_id}/1.png"])
+    world.remove(job_id, forget=True)
+    assert (world.jobs.kept.keys, world.images.thumbnails) == ({}, {})
+
+
+def test_while_thumbnails_are_deleted_nobody_can_add_the_job_again() -> None:
+    world = World()
+    job_id, again = ended(world), list[bool]()
+    world.images.before("thumbnails_of", lambda: again.append(add(world).created))
+    world.remove(job_id, forget=True)
+    assert again == [False]
+
+
+def test_thumbnails_that_purges_keep_are_kept_when_their_reference_is_forgotten() -> None:
+    world = World(PURGE_THUMBNAILS="false")
+    job_id = purged(world)
+    world.images.insert_thumbnail(f"{job_id}/1.webp", b"small", mime="image/webp")
+    world.remove(job_id, forget=True)
+    assert list(world.images.thumbnails) == [f"{job_id}/1.webp"]

@@ -1,0 +1,154 @@
+"""What a sweep does beside rows and jobs that it can do nothing with."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import islice
+
+import pytest
+
+from shared import moves
+from shared.errors import StorageOut, Undecided
+from shared.jobs import SCHEMA, State
+from shared.ports import Row
+from shared.steps import agenda
+from shared.steps.outcomes import Outcome
+from tests.doubles.world import World, png
+
+EVENT = b'{"Type":"BlobTrigger","ContainerName":"images","BlobName":"late.png"}'
+
+
+def _insert_due(world: World, count: int, *, schema: int = SCHEMA) -> list[str]:
+    """Insert jobs that come due one after the other, an hour ago."""
+    found = []
+    for number in range(count):
+        move = moves.add(
+            kind="image-analysis",
+            ref=f"images/{schema}-{number}.png",
+            version="1",
+            params={"bytes": 0},
+            max_attempts=5,
+            now=world.clock.now - timedelta(hours=1) + timedelta(seconds=number),
+            grace=timedelta(0),
+            add_nonce=world.draw(),
+        )
+        found.append(world.jobs.insert(replace(move, job=replace(move.job, schema=schema))).job.id)
+    return found
+
+
+@pytest.mark.case("mutants 5", was="the job stays PENDING for ever")
+@pytest.mark.parametrize(("dispatch", "end"), [("timer", State.FAILED), ("queue", State.PENDING)])
+def test_a_page_of_rows_of_a_newer_release_hides_no_job_behind_it(dispatch: str, end: State) -> None:
+    world = World(JOB_BUCKETS="1", DISPATCH=dispatch)
+    _insert_due(world, 2 * agenda.LIMIT, schema=SCHEMA + 1)
+    job_id = world.recorded("late.png", b"broken")
+    world.clock.advance(3600)
+    world.queue.sent.clear()
+    world.sweep(owner="timer/1")
+    assert world.job(job_id).state is end
+    assert [job_id in text for text, _ in world.queue.sent] == [True] * (dispatch == "queue")
+
+
+def test_a_sweep_reads_no_second_page_where_it_moves_all_of_the_first_on() -> None:
+    world = World(JOB_BUCKETS="1", DISPATCH="timer")
+    _insert_due(world, agenda.LIMIT + 1)
+    assert world.sweep(owner="timer/1").outcomes == {Outcome.FAILED: agenda.LIMIT}
+    assert world.journal.count("jobs.due") == 1
+
+
+def test_a_sweep_reads_ten_pages_of_a_bucket_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agenda, "LIMIT", 2)
+    world = World(JOB_BUCKETS="1", DISPATCH="timer")
+    _insert_due(world, 30, schema=SCHEMA + 1)
+    assert world.sweep(owner="timer/1").outcomes == {Outcome.LEFT: 20}
+
+
+def _expiring(world: World, count: int) -> list[str]:
+    """Add jobs that only external workers work on, and whose time is over in a second."""
+    added = [
+        world.add(kind="other", ref=f"{number}", params={}, unique=True, ttl=timedelta(seconds=1))
+        for number in range(count)
+    ]
+    return [each.row.job.id for each in added if each.row is not None]
+
+
+@pytest.mark.case("storage false encoding", was="each sweep ends failed, and skips expiry and drain")
+@pytest.mark.parametrize("error", [StorageOut("ServerBusy"), Undecided("?"), LookupError(), RecursionError()])
+def test_a_job_that_raises_ends_no_sweep(error: Exception) -> None:
+    world = World(SWEEP_PARALLELISM="1")
+    (expiring,) = _expiring(world, 1)
+    world.upload("late.png", png())
+    world.blob_poison.put(EVENT, dequeue_count=5)
+    jobs = [world.recorded(f"{number}.png", png(number + 1)) for number in range(3)]
+    world.clock.advance(121)
+    world.jobs.get = _raising_for({jobs[0]}, world.jobs.get, error)  # type: ignore[method-assign]
+    with pytest.raises(type(error)):
+        world.sweep(owner="timer/1")
+    states = [world.jobs.kept.jobs[job_id].job.state for job_id in (*jobs, expiring)]
+    assert states == [State.PENDING, State.COMPLETED, State.COMPLETED, State.FAILED]
+    assert world.blob_poison.held == {}
+
+
+def _raising_for(ids: set[str], get: Callable[..., Row | None], error: Exception) -> Callable[..., Row | None]:
+    """Return reads of which those of some jobs raise."""
+
+    def read(job_id: str, *, timeout: timedelta | None = None) -> Row | None:
+        if job_id in ids:
+            raise error
+        return get(job_id, timeout=timeout)
+
+    return read
+
+
+def test_a_job_that_raises_keeps_no_other_from_being_sent_or_expired() -> None:
+    world = World(DISPATCH="queue")
+    waiting = [world.recorded(f"{number}.png", png(number + 1)) for number in range(3)]
+    expiring = _expiring(world, 3)
+    world.clock.advance(121)
+    world.queue.sent.clear()
+    failing = {waiting[0], expiring[0]}
+    world.jobs.get = _raising_for(failing, world.jobs.get, LookupError())  # type: ignore[method-assign]
+    with pytest.raises(LookupError):
+        world.sweep(owner="timer/1")
+    assert len(world.queue.sent) == 2
+    assert [world.jobs.kept.jobs[job_id].job.state for job_id in expiring[1:]] == [State.FAILED] * 2
+
+
+def test_a_bucket_that_cannot_be_listed_keeps_no_other_waiting() -> None:
+    world = World(DISPATCH="timer")
+    jobs = [world.recorded(f"{number}.png", png(number + 1)) for number in range(12)]
+    world.clock.advance(121)
+
+    def fails() -> None:
+        raise StorageOut("ServerBusy")
+
+    world.jobs.before("due", fails)
+    with pytest.raises(StorageOut):
+        world.sweep(owner="timer/1")
+    assert 0 < sum(world.job(job_id).state is State.COMPLETED for job_id in jobs) < 12
+
+
+def test_images_of_many_prefixes_take_turns() -> None:
+    world = World(JOB_BUCKETS="1", DISPATCH="timer", SWEEP_PARALLELISM="1")
+    names = [f"a/{number}.png" for number in range(20)] + ["b/1.png", "plain.png", "c/d/1.png", "c/e/1.png"]
+    for name in names:
+        world.recorded(name, png(names.index(name) + 1, 1))
+        world.clock.advance(1)
+    world.clock.advance(121)
+    order: list[str] = []
+    world.sweep._work = _Noting(order)  # type: ignore[assignment]
+    world.sweep(owner="timer/1")
+    refs = [world.job(job_id).ref.removeprefix("images/") for job_id in order]
+    assert list(islice(refs, 6)) == ["a/0.png", "b/1.png", "plain.png", "c/d/1.png", "a/1.png", "c/e/1.png"]
+    assert len(refs) == 24
+
+
+class _Noting:
+    kinds = ("image-analysis",)
+
+    def __init__(self, order: list[str]) -> None:
+        self._order = order
+
+    def __call__(self, job_id: str, *, owner: str) -> Outcome:  # noqa: ARG002 - as Work
+        self._order.append(job_id)
+        return Outcome.BUSY
