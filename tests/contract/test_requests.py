@@ -16,6 +16,7 @@ from shared.ids import digest
 from shared.images import ImageRef
 from shared.steps.attempt import Attempt
 from shared.steps.outcomes import Outcome
+from shared.steps.turns import Turns
 from tests.doubles.transports import CountingTransport
 from tests.doubles.world import png
 
@@ -243,8 +244,8 @@ def test_an_idle_sweep_takes_the_lock_a_query_a_bucket_one_for_types_and_looks_i
 def test_sending_a_due_job_again_takes_three_requests_and_one_for_the_length_of_the_queue(counted: Counted) -> None:
     job_ids = [_record(counted, f"{number}.png") for number in range(2)]
     with counted.wire.counted() as requests:
-        sent = counted.darkroom.sweep._overflow(job_ids, stop=lambda: False)
-    assert sent == [Outcome.ANNOUNCED] * 2
+        sent = counted.darkroom.sweep._overflow(job_ids, stop=lambda: False, turns=Turns())
+    assert sent == dict.fromkeys(job_ids, Outcome.ANNOUNCED)
     assert [request.split()[0] for request in requests] == ["GET", *["GET", "POST", "POST"] * 2]
 
 
