@@ -170,7 +170,11 @@ json_like = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from([*event(), "type", "job_id", "name", "x"]), inner),
     max_leaves=4,
 ).map(lambda value: json.dumps(value).encode())
-bodies = st.one_of(st.binary(), st.text().map(str.encode), json_like, json_like.map(base64.b64encode))
+forms = st.sampled_from([text.encode() for text, _ in FORMS.values()])
+torn = st.tuples(forms, forms, st.binary(max_size=6), st.integers(0, 300)).map(
+    lambda drawn: drawn[0][: drawn[3]] + drawn[2] + drawn[1][drawn[3] :]
+)
+bodies = st.one_of(st.binary(), st.text().map(str.encode), json_like, json_like.map(base64.b64encode), torn)
 
 
 @settings(max_examples=60, deadline=None)
