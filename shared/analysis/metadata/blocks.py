@@ -1,0 +1,136 @@
+"""Where each format keeps its metadata: taken from the library that has opened the file, and from its bytes.
+
+Source:
+    CIPA DC-008-2023 (Exif 3.0), 4.7; XMP Specification Part 3 (2020), 1.1; RIFF container of WebP (2023), "Metadata";
+    C2PA Technical Specification 2.1 (2024), A.3.
+"""
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from PIL import Image
+
+from shared.analysis.metadata import markers, png
+
+#: Of one block that is read; real ones have some kilobytes.
+MAX_BLOCK_BYTES = 1 << 20
+
+_EXIF = re.compile(rb"exif\x00", re.IGNORECASE)
+_TIFF = re.compile(rb"(?:exif\x00.)*(?:II|MM)", re.IGNORECASE | re.DOTALL)
+_XMP, _EXTENDED = b"http://ns.adobe.com/xap/1.0/", b"http://ns.adobe.com/xmp/extension/\x00"
+#: Behind the name of an extended packet: its digest, length and offset.
+_EXTENDED_HEAD = 40
+#: The outermost box of a C2PA manifest: ``jumb``, and in it ``jumd`` of this type (ISO/IEC 19566-5).
+_MANIFEST = re.compile(rb"jumb.{4}jumdc2pa", re.DOTALL)
+#: Before the boxes in each of a JPEG's segments: ``JP``, instance and packet number; from the second on the length and
+#: type of the outermost box again.
+_PACKET_HEAD, _BOX_HEAD = 8, 8
+
+_MAX_RIFF_CHUNKS = 10_000
+
+
+@dataclass
+class Blocks:
+    """What a file keeps beside its pixels.
+
+    Args:
+        exif: EXIF blocks; the first one is the image's own.
+        embedded: Others, of a preview or of another image in the file.
+        xmp: XMP packets; the first one is the image's own.
+        texts: Keyword and text of PNG notes.
+        manifest: A C2PA manifest; empty when there is none.
+        left_out: There was more than is looked at.
+    """
+
+    exif: list[bytes] = field(default_factory=list)
+    embedded: list[bytes] = field(default_factory=list)
+    xmp: list[bytes] = field(default_factory=list)
+    texts: list[tuple[bytes, bytes]] = field(default_factory=list)
+    manifest: bytes = b""
+    left_out: bool = False
+
+
+def collect(image: Image.Image, data: bytes) -> Blocks:
+    """Find the metadata of a file.
+
+    Args:
+        image: As the library has opened it; its pixels are not loaded.
+        data: The whole file.
+
+    Returns:
+        Blocks of any bytes, each at most ``MAX_BLOCK_BYTES``, and a TIFF file as a whole.
+    """
+    found = Blocks()
+    if image.format in ("JPEG", "MPO"):
+        _of_jpeg(found, image)
+    elif image.format == "PNG":
+        _of_png(found, data)
+    elif image.format == "WEBP":
+        _of_webp(found, data)
+    elif image.format == "TIFF":
+        found.exif.append(data)
+    for name, blocks in (("exif", found.exif), ("xmp", found.xmp)):
+        block = image.info.get(name)
+        if not blocks and isinstance(block, bytes) and block:
+            found.left_out |= len(block) > MAX_BLOCK_BYTES
+            blocks.append(block)
+    found.embedded += markers.exif(data)
+    found.xmp = found.xmp or list(markers.packets(data, MAX_BLOCK_BYTES))
+    if image.format not in ("JPEG", "MPO", "PNG"):
+        box = _MANIFEST.search(data)
+        found.manifest = data[box.start() : box.start() + MAX_BLOCK_BYTES] if box else b""
+    return found
+
+
+def _of_jpeg(found: Blocks, image: Image.Image) -> None:
+    extended: list[tuple[int, bytes]] = []
+    boxes = b""
+    for name, body in getattr(image, "applist", []):
+        if name == "APP1" and _EXIF.match(body):
+            if found.exif and not _TIFF.match(body):
+                found.exif[-1] += body[6:]  # a block that did not fit goes on here
+            else:
+                found.exif.append(body)
+        elif name == "APP1" and body.startswith(_EXTENDED):
+            head = body[len(_EXTENDED) : len(_EXTENDED) + _EXTENDED_HEAD]
+            extended.append((int.from_bytes(head[36:40]), body[len(_EXTENDED) + _EXTENDED_HEAD :]))
+        elif name == "APP1" and body.startswith(_XMP):
+            found.xmp.append(body[len(_XMP) :].lstrip(b"\0"))
+        elif name == "APP11" and body.startswith(b"JP") and len(boxes) < MAX_BLOCK_BYTES:
+            boxes += body[_PACKET_HEAD + (_BOX_HEAD if boxes else 0) :]
+    if extended:
+        found.xmp.append(b"".join(part for _, part in sorted(extended)))
+    box = _MANIFEST.search(boxes)
+    found.manifest = boxes[box.start() :] if box else b""
+
+
+def _of_png(found: Blocks, data: bytes) -> None:
+    notes = png.notes(data)
+    found.exif += notes.exif
+    found.xmp += notes.xmp
+    found.texts += notes.texts
+    found.manifest, found.left_out = notes.manifest, notes.left_out
+    for block in notes.other:
+        found.embedded += markers.exif(block)
+
+
+def _of_webp(found: Blocks, data: bytes) -> None:
+    """Take the chunks themselves: libwebp hides those that the flags of the file don't promise."""
+    for kind, body in _riff(data):
+        if kind == b"EXIF":
+            found.exif.append(body)
+        elif kind == b"XMP ":
+            found.xmp.append(body)
+
+
+def _riff(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 12
+    for _ in range(_MAX_RIFF_CHUNKS):
+        if at + 8 > len(data):
+            return
+        kind, length = struct.unpack_from("<4sI", data, at)
+        if kind in (b"EXIF", b"XMP "):
+            yield kind, data[at + 8 : at + 8 + min(length, MAX_BLOCK_BYTES + 1)]
+        at += 8 + length + length % 2

@@ -1,0 +1,180 @@
+"""The directories of an EXIF block, read with tolerance and within bounds; no bytes make it raise.
+
+A TIFF file is such a block too. No chain of directories is followed, so none can lead in a circle. docs/design.md,
+"Decisions", has the figures of the libraries that could stand here.
+
+Source:
+    TIFF 6.0 (1992), section 2; BigTIFF (2007); CIPA DC-008-2023 (Exif 3.0), 4.6.2 for the type UTF-8.
+"""
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shared.analysis.metadata.fields import SIZES, Field
+
+#: Entries of one directory that are looked at; cameras write some dozens.
+MAX_ENTRIES = 512
+#: Of one field that is read: all entries may point to the same bytes.
+MAX_FIELD_BYTES = 1024
+
+#: Where the structure may begin: behind one prefix, behind two, behind an offset or padding.
+_HEADER_WITHIN = 64
+#: Both orders, also with the magic number in the wrong one, as some programs write it; 43 is BigTIFF.
+_HEADER = re.compile(rb"II(?:\*\x00|\x00\*|\+\x00)|MM(?:\x00\*|\*\x00|\x00\+)")
+
+_EXIF_POINTER, _GPS_POINTER = 0x8769, 0x8825
+_POINTERS = (_EXIF_POINTER, _GPS_POINTER)
+#: Of the header, where no directory can be.
+_HEADER_BYTES = 8
+
+Directory = dict[int, Field]
+
+
+@dataclass(frozen=True)
+class Directories:
+    """What a block has, each part empty where it is missing or unreadable.
+
+    Args:
+        picture: The first directory.
+        shot: The EXIF directory.
+        positions: GPS directories, wherever a pointer to one stands.
+        lost: A pointer to EXIF leads nowhere.
+        lost_position: A pointer to GPS leads nowhere, or to a directory that is cut off.
+    """
+
+    picture: Directory
+    shot: Directory
+    positions: tuple[Directory, ...]
+    lost: bool = False
+    lost_position: bool = False
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How numbers are written: byte order, and the wider fields of BigTIFF."""
+
+    order: str
+    big: bool
+
+    @property
+    def cell(self) -> int:
+        """Bytes of a value or an offset within an entry."""
+        return 8 if self.big else 4
+
+    def offset(self, block: bytes, at: int) -> int | None:
+        """Return the offset that stands at a place; None beyond the end."""
+        return _number(block, at, self.order + ("Q" if self.big else "I"))
+
+
+def read(block: bytes) -> Directories | None:
+    """Read the directories of a block.
+
+    Args:
+        block: A TIFF structure, with any prefix; any bytes.
+
+    Returns:
+        None when no first directory can be read.
+    """
+    header = _HEADER.search(block[:_HEADER_WITHIN])
+    if not header:
+        return None
+    block = block[header.start() :]
+    for layout, offset in _beginnings(block):
+        picture = _entries(block, layout, offset)
+        if picture:
+            return _under(block, layout, picture, offset)
+    return None
+
+
+def _beginnings(block: bytes) -> Iterator[tuple[_Layout, int]]:
+    """Yield where the first directory may be: as the header says, in the other byte order, right behind the header."""
+    order = "<" if block[:2] == b"II" else ">"
+    big = b"+" in block[2:4]
+    layouts = [_Layout(order, big), _Layout("><"[order == ">"], big)]
+    for layout in layouts:
+        offset = layout.offset(block, 8 if big else 4)
+        if offset is not None:
+            yield layout, offset
+    for layout in layouts:
+        yield layout, 16 if big else 8
+
+
+def _under(block: bytes, layout: _Layout, picture: Directory, offset: int) -> Directories:
+    """Read the directories that the first one points to, and the one that follows it."""
+    shot, lost = _pointed(block, layout, picture.get(_EXIF_POINTER))
+    following = _entries(block, layout, _next(block, layout, offset))
+    found = [_pointed(block, layout, directory.get(_GPS_POINTER)) for directory in (picture, shot, following)]
+    return Directories(
+        picture=picture,
+        shot=shot,
+        positions=tuple(position for position, _ in found if position),
+        lost=lost,
+        lost_position=any(missing for _, missing in found),
+    )
+
+
+def _pointed(block: bytes, layout: _Layout, pointer: Field | None) -> tuple[Directory, bool]:
+    """Return the directory that a pointer of any type leads to, and whether it, or a part of it, is lost."""
+    if pointer is None:
+        return {}, False
+    offsets = [offset for offset in pointer.offsets() if offset]
+    for offset in offsets:
+        directory = _entries(block, layout, offset) if offset >= _HEADER_BYTES else {}
+        if directory:
+            return directory, _cut(block, layout, offset)
+    # Zero is what a program leaves behind that has taken a directory out; an empty directory is readable.
+    empty = (
+        offset for offset in offsets if offset >= _HEADER_BYTES and _number(block, offset, layout.order + "H") == 0
+    )
+    return {}, bool(offsets) and next(empty, None) is None
+
+
+def _next(block: bytes, layout: _Layout, offset: int) -> int:
+    """Return where the directory behind this one stands; 0 for nowhere."""
+    count, first, width = _shape(block, layout, offset)
+    return layout.offset(block, first + count * width) or 0
+
+
+def _shape(block: bytes, layout: _Layout, offset: int) -> tuple[int, int, int]:
+    """Return how many entries a directory says it has, where the first is, and how long each is."""
+    count = _number(block, offset, layout.order + ("Q" if layout.big else "H")) or 0
+    return (count, offset + 8, 20) if layout.big else (count, offset + 2, 12)
+
+
+def _cut(block: bytes, layout: _Layout, offset: int) -> bool:
+    count, first, width = _shape(block, layout, offset)
+    return first + count * width > len(block)
+
+
+def _entries(block: bytes, layout: _Layout, offset: int) -> Directory:
+    """Read the entries at an offset that are whole and of a known type; of a tag that is there twice the first.
+
+    Returns:
+        Nothing where the bytes are no directory: less than half of what is looked at has a known type.
+    """
+    count, first, width = _shape(block, layout, offset)
+    found: Directory = {}
+    seen = known = 0
+    for at in range(first, first + width * min(count, MAX_ENTRIES), width):
+        if at + width > len(block):
+            break
+        tag, kind, values = struct.unpack_from(layout.order + ("HHQ" if layout.big else "HHI"), block, at)
+        seen, known = seen + 1, known + (kind in SIZES or tag in _POINTERS)
+        found.setdefault(tag, _field(block, layout, kind, values, at + width - layout.cell))
+    return found if 2 * known >= seen else {}
+
+
+def _field(block: bytes, layout: _Layout, kind: int, values: int, cell: int) -> Field:
+    length = values * SIZES.get(kind, 0)
+    start = cell if length <= layout.cell else layout.offset(block, cell) or 0
+    raw = block[start : start + min(length, MAX_FIELD_BYTES)]
+    return Field(kind, raw, layout.order, block[cell : cell + layout.cell])
+
+
+def _number(block: bytes, at: int, code: str) -> int | None:
+    if not 0 <= at <= len(block) - struct.calcsize(code):
+        return None
+    value: int = struct.unpack_from(code, block, at)[0]
+    return value

@@ -1,0 +1,145 @@
+"""What a PNG says beside its pixels: notes of programs, XMP, and blocks that programs have put into text.
+
+Pillow reads texts too, but what stands behind the pixels only once these are decoded, and it fails the image for one
+text that is too long: hence a walk of our own.
+
+Source:
+    W3C, "Portable Network Graphics (PNG) Specification (Third Edition)", 2025, 5.3 and 11.3; XMP Specification Part 3
+    (2020), 1.1.5: the keyword of XMP. "Raw profile type …": as ImageMagick and exiv2 write it.
+"""
+
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+#: Of one block that is kept.
+MAX_BLOCK_BYTES = 1 << 20
+#: Of each note that is kept.
+_MAX_NOTE_BYTES = 1 << 16
+#: Of all texts together, inflated.
+_MAX_TEXT_BYTES = 1 << 24
+#: Chunks that are walked; the gate for whole images is far below.
+_MAX_CHUNKS = 100_000
+
+_SIGNATURE_BYTES = 8
+_TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
+_XMP = b"XML:com.adobe.xmp"
+_RAW = re.compile(rb"Raw profile type (\w{1,16})")
+_NOT_HEX = re.compile(rb"[^0-9A-Fa-f]+")
+
+
+@dataclass
+class Notes:
+    """What was found, in order.
+
+    Args:
+        exif: EXIF blocks.
+        xmp: XMP packets.
+        other: Other blocks that were put into text, as IPTC.
+        texts: Keyword and text of all others.
+        manifest: The C2PA manifest; empty when there is none.
+        left_out: There was more than is looked at.
+    """
+
+    exif: list[bytes] = field(default_factory=list)
+    xmp: list[bytes] = field(default_factory=list)
+    other: list[bytes] = field(default_factory=list)
+    texts: list[tuple[bytes, bytes]] = field(default_factory=list)
+    manifest: bytes = b""
+    left_out: bool = False
+
+
+def notes(data: bytes) -> Notes:
+    """Read the notes of a PNG.
+
+    Args:
+        data: The file; any bytes.
+    """
+    found, left = Notes(), _MAX_TEXT_BYTES
+    for kind, body in _chunks(data):
+        if kind == b"eXIf":
+            found.exif.append(body[:MAX_BLOCK_BYTES])
+        elif kind == b"caBX" and not found.manifest:
+            found.manifest = body[:MAX_BLOCK_BYTES]
+        elif kind in _TEXTS:
+            keyword, _, rest = body.partition(b"\0")
+            text = _text(kind, rest, min(left, 2 * MAX_BLOCK_BYTES + 64))
+            left -= len(text)
+            found.left_out |= left <= 0
+            _keep(found, keyword, text)
+    return found
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield kind and body of each chunk but those of pixels, as far as they are whole; checksums don't matter here."""
+    at = _SIGNATURE_BYTES
+    for _ in range(_MAX_CHUNKS):
+        if at + 8 > len(data):
+            return
+        length, kind = struct.unpack_from(">I4s", data, at)
+        if kind == b"IEND":
+            return
+        if kind not in (b"IDAT", b"fdAT"):
+            yield kind, data[at + 8 : at + 8 + length]
+        at += 12 + length
+
+
+def _keep(found: Notes, keyword: bytes, text: bytes) -> None:
+    raw = _RAW.fullmatch(keyword)
+    if keyword == _XMP:
+        found.xmp.append(text)
+    elif raw is None:
+        found.texts.append((keyword, text[:_MAX_NOTE_BYTES]))
+    elif raw[1].lower() == b"xmp":
+        found.xmp.append(_unpacked(text))
+    elif raw[1].lower() in (b"exif", b"app1"):
+        block = _unpacked(text)
+        (found.xmp if b"<" in block[:64] or block.startswith(b"http:") else found.exif).append(block)
+    else:
+        found.other.append(_unpacked(text))
+
+
+def _unpacked(text: bytes) -> bytes:
+    """Return the bytes of a raw profile: a name, a length, and hexadecimal digits in lines, perhaps cut off."""
+    parts = text.split(None, 2)
+    if len(parts) < 3:  # noqa: PLR2004 - name, length, digits
+        return b""
+    digits = _NOT_HEX.sub(b"", parts[2])
+    return bytes.fromhex(digits[: len(digits) & ~1].decode())
+
+
+def _text(kind: bytes, rest: bytes, most: int) -> bytes:
+    """Return at most so much of what follows the keyword and its NUL, inflated where it is compressed."""
+    if kind == b"tEXt":
+        return rest[:most]
+    if kind == b"zTXt":
+        return _inflated(rest[1:], most)
+    text = rest[2:].partition(b"\0")[2].partition(b"\0")[2]  # behind flag, method, language and translated keyword
+    return _inflated(text, most) if rest[:1] == b"\1" else text[:most]
+
+
+def _inflated(packed: bytes, most: int) -> bytes:
+    """Inflate to at most so many bytes, and up to where the stream breaks."""
+    if most <= 0:
+        return b""
+    stream, found = zlib.decompressobj(), b""
+    try:
+        found = stream.decompress(packed, most)
+    except zlib.error:
+        found = _piecewise(packed, most)
+    return found
+
+
+def _piecewise(packed: bytes, most: int) -> bytes:
+    """Inflate what stands before the break of a broken stream."""
+    stream, found = zlib.decompressobj(), bytearray()
+    for at in range(0, len(packed), 256):
+        try:
+            found += stream.decompress(packed[at : at + 256], most - len(found))
+        except zlib.error:
+            break
+        if len(found) >= most:
+            break
+    return bytes(found)

@@ -1,0 +1,77 @@
+"""Metadata of one image, from the file as a library has opened it."""
+
+from dataclasses import dataclass
+
+from PIL import Image
+
+from shared.analysis import schema
+from shared.analysis.metadata import blocks, camera, directory, privacy, provenance, xmp
+from shared.analysis.metadata.blocks import Blocks
+from shared.analysis.metadata.directory import Directories
+from shared.analysis.metadata.xmp import Property
+
+#: EXIF blocks of previews and further images that are read.
+_MAX_EMBEDDED = 16
+#: What a block without any directory stands for.
+_NOTHING = Directories({}, {}, ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metadata:
+    """What a file says beside its pixels.
+
+    Args:
+        orientation: EXIF orientation, 1-8; 1 is upright, also where a library has turned the pixels already.
+        exif: How and when it was taken.
+        privacy: Whether it says where; the position only where that was wanted.
+        provenance: Hints at its making.
+        warnings: Codes of what could not be read: ``exif_unreadable``, ``xmp_unreadable``, ``gps_unreadable``,
+            ``metadata_left_out``.
+    """
+
+    orientation: int
+    exif: schema.Exif
+    privacy: schema.Privacy
+    provenance: schema.Provenance
+    warnings: tuple[str, ...]
+
+
+def read(image: Image.Image, data: bytes, *, include_gps: bool) -> Metadata:
+    """Read the metadata of an image; no bytes make it raise.
+
+    Args:
+        image: As Pillow or pi-heif has opened it; its pixels need not be loaded, and are not.
+        data: The whole file.
+        include_gps: Whether coordinates are to be returned.
+    """
+    found = blocks.collect(image, data)
+    own = [directory.read(block) for block in found.exif]
+    known = [each for each in own if each]
+    others = [each for each in map(directory.read, found.embedded[:_MAX_EMBEDDED]) if each]
+    properties, whole = _properties(found)
+    first = known[0] if known else _NOTHING
+    has_gps = privacy.tells([*known, *others], properties, (data, *found.xmp))
+    place = privacy.place([*known, *others], properties) if has_gps else None
+    problems = {
+        "exif_unreadable": len(known) < len(own) or first.lost,
+        "xmp_unreadable": not whole,
+        "gps_unreadable": has_gps and place is None,
+        "metadata_left_out": found.left_out or len(found.embedded) > _MAX_EMBEDDED,
+    }
+    return Metadata(
+        orientation=camera.orientation(first),
+        exif=camera.facts(first, properties),
+        privacy={"has_gps": has_gps, "gps": place if include_gps else None},
+        provenance=provenance.provenance(found),
+        warnings=tuple(code for code, holds in problems.items() if holds),
+    )
+
+
+def _properties(found: Blocks) -> tuple[list[Property], bool]:
+    """Return the properties of all packets and notes, and whether every packet is whole."""
+    read_packets = [xmp.properties(packet) for packet in found.xmp if packet.strip(b"\0 \r\n\t")]
+    notes = []
+    for keyword, text in found.texts:
+        prefix, _, name = keyword.decode("latin-1").rpartition(":")
+        notes.append(Property(name, prefix, text[:1024].decode("utf-8", "replace")))
+    return [each for packet, _ in read_packets for each in packet] + notes, all(whole for _, whole in read_packets)

@@ -1,0 +1,106 @@
+"""XMP packets, read by expat: names and values, wherever in the tree they stand.
+
+A document type declaration is refused, and with it every entity: a few kilobytes could be made to expand into
+gigabytes. Prefixes are taken as they stand, since vendors forget to declare them.
+
+Source:
+    XMP Specification Part 1 (2012), 7: serialization in RDF/XML; Part 3 (2020), 1.1.3: extended XMP.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from xml.parsers import expat
+
+#: Of one packet that is parsed; real ones have some kilobytes, those with a depth map megabytes of it.
+MAX_PACKET_BYTES = 1 << 20
+_MAX_PROPERTIES = 10_000
+_MAX_VALUE_CHARACTERS = 1024
+
+#: Elements of RDF that name no property.
+_RDF = frozenset({"li", "Seq", "Bag", "Alt", "Description", "value"})
+#: What XML can't hold, and programs write all the same.
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+class Property(NamedTuple):
+    """A name without its prefix, that prefix, and the value."""
+
+    name: str
+    prefix: str
+    value: str
+
+
+@dataclass
+class _Tree:
+    """What a parser has met; its methods are expat's handlers."""
+
+    properties: list[Property] = field(default_factory=list)
+    open: list[tuple[str, list[str]]] = field(default_factory=list)
+    closed: bool = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        for key, value in attributes.items():
+            self.add(key, value)
+        self.open.append((name, []))
+
+    def text(self, text: str) -> None:
+        if self.open:
+            self.open[-1][1].append(text[:_MAX_VALUE_CHARACTERS])
+
+    def end(self, _: str = "") -> None:
+        name, parts = self.open.pop()
+        value = "".join(parts).strip()
+        if value:
+            named = [name, *(each for each, _ in reversed(self.open))]
+            self.add(next((each for each in named if each.rpartition(":")[2] not in _RDF), name), value)
+        self.closed = not self.open
+
+    def add(self, name: str, value: str) -> None:
+        if len(self.properties) < _MAX_PROPERTIES:
+            prefix, _, local = name.rpartition(":")
+            self.properties.append(Property(local, prefix, value[:_MAX_VALUE_CHARACTERS]))
+
+    def refuse(self, *_: object) -> None:
+        raise _Refused
+
+
+class _Refused(Exception):
+    """The packet has a document type declaration."""
+
+
+def properties(packet: bytes) -> tuple[list[Property], bool]:
+    """Read the properties of a packet.
+
+    Args:
+        packet: Any bytes, in UTF-8 or UTF-16; what is not UTF-8 is replaced.
+
+    Returns:
+        The properties up to where the packet breaks off, at most 10,000; and whether it is whole and well-formed.
+    """
+    if len(packet) > MAX_PACKET_BYTES:
+        return [], False
+    tree, parser = _Tree(), expat.ParserCreate("utf-8")
+    parser.StartElementHandler, parser.EndElementHandler = tree.start, tree.end
+    parser.CharacterDataHandler, parser.buffer_text = tree.text, True
+    parser.StartDoctypeDeclHandler = tree.refuse
+    try:
+        parser.Parse(_decoded(packet).encode(), True)
+    except expat.ExpatError:
+        closed = tree.closed  # what stands behind the last end tag is padding
+        while tree.open:
+            tree.end()
+        return tree.properties, closed
+    except _Refused:
+        return [], False
+    return tree.properties, True
+
+
+def _decoded(packet: bytes) -> str:
+    wide = packet[:4].find(b"\0")
+    code = "utf-8"
+    if packet.startswith((b"\xff\xfe", b"\xfe\xff")) or (wide in (0, 1) and b"<" in packet[:4]):
+        little = packet.startswith(b"\xff\xfe") or (wide == 1)
+        code = "utf-16-le" if little else "utf-16-be"
+    text = _UNFIT.sub("", packet.decode(code, "replace"))
+    return text[max(text.find("<"), 0) :]

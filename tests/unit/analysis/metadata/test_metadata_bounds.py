@@ -1,0 +1,116 @@
+"""No bytes make the reader of metadata raise, and none keep it busy."""
+
+import random
+import struct
+import time
+import zlib
+from io import BytesIO
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from shared.analysis.metadata import Metadata, directory, markers, read, xmp
+from tests.unit.analysis.metadata import files
+
+PACKET = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description exif:GPSLatitude="59,19,39N" tiff:Make="C"/></x:xmpmeta>'
+)
+SHOT = [(0x9003, files.ASCII, 20, b"2024:06:21 23:59:58\0"), (0x829A, files.RATIONAL, 1, files.rationals(1, 200))]
+BLOCK = files.block((files.MAKE, files.ASCII, 6, b"Canon\0"), shot=SHOT, gps=files.position())
+TEXT = zlib.compress(files.raw_profile("exif", BLOCK))
+#: A file of each format with all of its metadata, which is what gets mutated.
+WHOLE = {
+    "JPEG": files.jpeg(
+        (0xE1, b"Exif\0\0" + BLOCK), (0xE1, files.XMP_HEAD + PACKET), (0xEB, b"JP\0\1\0\0\0\1....jumb....jumdc2pa")
+    ),
+    "PNG": files.png(
+        (b"eXIf", BLOCK), (b"zTXt", b"Raw profile type exif\0\0" + TEXT), (b"tEXt", b"XML:com.adobe.xmp\0" + PACKET)
+    ),
+    "WEBP": files.webp((b"EXIF", BLOCK), (b"XMP ", PACKET)),
+    "TIFF": files.plain("TIFF", tiffinfo={files.MAKE: "Canon", 700: PACKET}),
+    "AVIF": files.plain("AVIF", exif=BLOCK, xmp=PACKET),
+    "GIF": files.plain("GIF") + PACKET,
+    "BMP": files.plain("BMP") + b"Exif\0\0" + BLOCK,
+}
+
+
+def opened(name: str) -> Image.Image:
+    return Image.open(BytesIO(WHOLE[name]))
+
+
+@settings(max_examples=300, deadline=None)
+@given(name=st.sampled_from(sorted(WHOLE)), seed=st.integers(), cut=st.floats(0, 1), changes=st.integers(0, 12))
+def test_a_file_that_was_changed_and_cut_is_read_all_the_same(name: str, seed: int, cut: float, changes: int) -> None:
+    chance, data = random.Random(seed), bytearray(WHOLE[name])
+    for _ in range(changes):
+        data[chance.randrange(len(data))] = chance.choice([0, 1, 255, chance.randrange(256)])
+    body = bytes(data[: int(len(data) * cut)] if cut > 0.5 else data)
+    found = read(opened(name), body, include_gps=True)
+    assert isinstance(found, Metadata)
+    assert found.orientation in range(1, 9)
+
+
+@settings(max_examples=300, deadline=None)
+@given(block=st.binary(max_size=300), at=st.integers(0, len(BLOCK)), packet=st.binary(max_size=200))
+def test_a_block_with_anything_in_it_is_read_all_the_same(block: bytes, at: int, packet: bytes) -> None:
+    image = Image.new("RGB", (1, 1))
+    image.info = {"exif": BLOCK[:at] + block, "xmp": PACKET[: at % len(PACKET)] + packet}
+    assert isinstance(read(image, b"", include_gps=True), Metadata)
+
+
+@given(value=st.text(max_size=40), other=st.text(max_size=40))
+def test_values_of_xmp_may_be_any_text(value: str, other: str) -> None:
+    names = ["exif:GPSLatitude", "exif:GPSLongitude", "exif:GPSAltitude", "exif:DateTimeOriginal", "exif:FNumber"]
+    chunks = [
+        (b"iTXt", f"{name}\0\0\0\0\0{text}".encode()) for name, text in zip(names, [value, other] * 3, strict=False)
+    ]
+    assert isinstance(files.told(files.png(*chunks)), Metadata)
+
+
+@pytest.mark.parametrize("info", [{"exif": "text", "xmp": 7}, {"exif": None}, {"xmp": b""}, {"exif": b"II"}])
+def test_what_a_library_keeps_in_place_of_bytes_is_nothing(info: dict[str, object]) -> None:
+    image = Image.new("RGB", (1, 1))
+    image.info = info  # type: ignore[assignment]
+    assert read(image, b"", include_gps=True).orientation == 1
+
+
+def test_a_directory_that_points_to_itself_ends() -> None:
+    circle = b"II*\0" + struct.pack("<IHHHIIHHIII", 8, 2, files.EXIF, 4, 1, 8, files.GPS, 4, 1, 8, 8)
+    assert files.told(files.with_exif(circle)).exif["make"] is None
+
+
+def test_entries_that_all_point_to_the_same_megabyte_cost_no_more_than_their_bound() -> None:
+    many = b"".join(struct.pack("<HHII", tag, 2, 1 << 20, 0) for tag in range(65_535))
+    found = directory.read(b"II*\0" + struct.pack("<IH", 8, 65_535) + many)
+    assert found
+    assert len(found.picture) == directory.MAX_ENTRIES
+    assert {len(field.raw) for field in found.picture.values()} == {directory.MAX_FIELD_BYTES}
+
+
+@pytest.mark.parametrize(
+    "almost",
+    [b"GPSLatitude  ", b"GPSLatitude" + b" " * 1000, b"latitude=''", b"\xa9xyz", b"Exif\0\0II*\0", b"<x:xmpmeta"],
+)
+def test_megabytes_of_what_almost_is_a_mark_are_read_in_one_pass(almost: bytes) -> None:
+    data = almost * ((8 << 20) // len(almost))
+    started = time.process_time()
+    assert not markers.position(data)
+    assert len(list(markers.exif(data))) <= 256
+    assert len(list(markers.packets(data, 1 << 20))) <= 256
+    assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize("packet", [b"<a>" * 300_000, b"<a b='" + b"c" * 1_000_000, b"<a>" + b"x&#65;" * 160_000])
+def test_a_megabyte_of_xml_that_never_ends_is_read_within_its_bound(packet: bytes) -> None:
+    started = time.process_time()
+    found, whole = xmp.properties(packet[: 1 << 20])
+    assert (len(found) <= 10_000, whole) == (True, False)
+    assert time.process_time() - started < 10
+
+
+def test_texts_that_explode_are_inflated_to_a_bound_and_that_is_a_warning() -> None:
+    bomb = b"prompt\0\0" + zlib.compress(bytes(16 << 20))
+    found = read(opened("PNG"), files.png(*[(b"zTXt", bomb)] * 40), include_gps=True)
+    assert (found.provenance["ai_hint"], found.warnings) == (None, ("metadata_left_out",))
