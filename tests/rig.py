@@ -164,6 +164,11 @@ class Rig:
         told = [{**line, **line.get("fields", {})} for line in lines]
         return [line for line in told if line["event"] == event]
 
+    def dropped(self) -> list[str]:
+        """Return what the app has logged in vain, in all hosts so far: lines that name no running invocation."""
+        logs = [path.read_text("utf-8", "replace") for path in sorted(self.folder.glob("host-*.log"))]
+        return [line for log in logs for line in log.splitlines() if '"app log dropped"' in line]
+
     def waiting(self, queue: str = "image-jobs") -> int:
         """Count the messages of a queue, those in a host's hands included."""
         return self.queues.get_queue_client(queue).get_queue_properties().approximate_message_count or 0
@@ -203,6 +208,7 @@ def rig(folder: Path) -> Iterator[Rig]:
             yield made
         finally:
             made.close()
+        assert made.dropped() == [], "the Functions host would have dropped these lines"
 
 
 _BATCH = re.compile(r"(\S+) debug: TableHandler:batch\(\) Raw (request|response) string is (\".*\")$")
