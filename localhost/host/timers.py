@@ -106,13 +106,19 @@ class Timer:
             return False
         if self._catch_up():
             self.tick(None, past_due=True)
+        due = self._schedule.after(self._clock.now())
         while self._lock.held:
-            # From now, not from the last occurrence: what passed behind a long run collapses into the next.
-            due = self._schedule.after(self._clock.now())
             if not self._wait_until(due):
                 return True
             self.tick(due, past_due=False)
+            due = self._due_after(due)
         return True
+
+    def _due_after(self, due: datetime) -> datetime:
+        """Return when the next run is due: what passed behind a long run collapses to one, which is due at once."""
+        now = self._clock.now()
+        following = self._schedule.after(due)
+        return max(now, following)
 
     def _catch_up(self) -> bool:
         """Read the status, or note the first; tell whether a run was missed."""
@@ -130,7 +136,7 @@ class Timer:
         while (left := (due - self._clock.now()).total_seconds()) > 0:
             if self._wait(min(left, self._retry_seconds)) or not self._lock.held:
                 return False
-        return True
+        return not self._wait(0)  # one that always comes too late must hear of the end too
 
     def _note(self, status: Status) -> None:
         statuses = self._statuses

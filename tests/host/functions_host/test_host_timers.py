@@ -108,10 +108,18 @@ def test_a_timer_ticks_at_each_occurrence() -> None:
     assert bench.ticks == [(60, False), (120, False), (180, False)]
 
 
-def test_ticks_missed_behind_a_long_run_collapse_to_one() -> None:
+def test_ticks_missed_behind_a_long_run_collapse_to_one_at_its_end() -> None:
+    bench = Bench(minutes=5.5)
+    runs = iter([150, 0, 0, 0])
+    bench.timer._call = lambda request: (setattr(bench, "lasts", timedelta(seconds=next(runs))), bench.call(request))
+    bench.timer.run()
+    assert bench.ticks == [(60, False), (210, False), (240, False), (300, False)]
+
+
+def test_a_timer_whose_runs_are_always_too_long_ends_with_the_host() -> None:
     bench = Bench(minutes=5.5, lasts=150)
     bench.timer.run()
-    assert bench.ticks == [(60, False), (240, False)]
+    assert bench.ticks == [(60, False), (210, False)]
 
 
 def test_the_status_is_written_after_the_run() -> None:
