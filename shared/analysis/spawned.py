@@ -77,6 +77,11 @@ class Child:
         """Whether it may be asked again."""
         return self._process.returncode is None
 
+    @property
+    def running(self) -> bool:
+        """Whether the process is there, by what the system says now."""
+        return self._process.poll() is None
+
     def allow_cpu(self, seconds: float) -> None:
         """End the child once it takes so much more of a processor, where processes have such limits.
 

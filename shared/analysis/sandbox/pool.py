@@ -133,13 +133,19 @@ class Sandbox:
             self._free.put(child)
 
     def _take(self, stop: Callable[[], bool]) -> Child | None:
-        """Wait for a child that is free, or for leave to start one."""
+        """Wait for a child that is free, or for leave to start one; one that has died at rest is no image's fault."""
         while True:
             try:
-                return self._free.get(timeout=LOOK_SECONDS)
+                child = self._free.get(timeout=LOOK_SECONDS)
             except queue.Empty:
                 if stop():
                     raise AnalysisDied("analysis_stopped", _UNWANTED) from None
+            else:
+                if child is None or child.running:
+                    return child
+                child.kill()
+                self._children.discard(child)
+                return None
 
     def _start(self, stop: Callable[[], bool]) -> Child:
         """Start a child; what is wrong with one that has seen no image yet is wrong with this machine.
