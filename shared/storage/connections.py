@@ -2,7 +2,8 @@
 
 A connection is named by an app setting ``X``. The setting holds a connection string or ``UseDevelopmentStorage=true``;
 or it is a section: ``X__accountName``, or ``X__blobServiceUri`` and its siblings, reached by an identity that
-``X__credential`` and ``X__clientId`` choose. The host also looks under ``AzureWebJobsX``; so do we.
+``X__credential`` and ``X__clientId`` choose. The host looks under ``AzureWebJobsX`` before that; so do we, or trigger
+and client would use two accounts.
 
 Source:
     learn.microsoft.com, "Azure Functions: identity-based connections", read 2026-10.
@@ -42,7 +43,7 @@ def read(environ: Mapping[str, str], name: str) -> Connection:
     Raises:
         SettingsInvalid: There is no such setting, or its section names no account.
     """
-    for candidate in (name, f"AzureWebJobs{name}"):
+    for candidate in (f"AzureWebJobs{name}", name):
         text = environ.get(candidate, "").strip()
         if text:
             return Connection(candidate, text, {})

@@ -29,8 +29,11 @@ def test_service_uris_alone_give_their_endpoints() -> None:
     assert connection.endpoints == {"queue": "https://q.example", "table": "https://t.example"}
 
 
-def test_the_name_itself_stands_before_the_prefixed_one() -> None:
-    assert read({"X": "mine", "AzureWebJobsX": "other"}, "X").text == "mine"
+@pytest.mark.case("host 10", was="X before AzureWebJobsX: trigger and client could use two accounts")
+@pytest.mark.parametrize("other", [{"X": "other"}, {"X__accountName": "other"}])
+def test_the_prefixed_name_stands_before_the_name_itself_as_for_the_host(other: dict[str, str]) -> None:
+    assert read({**other, "AzureWebJobsX": "mine"}, "X").text == "mine"
+    assert read({**other, "AzureWebJobsX__accountName": "acc"}, "X").endpoints == CLOUD
 
 
 def test_a_connection_string_stands_before_a_section() -> None:

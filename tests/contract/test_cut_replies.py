@@ -1,0 +1,129 @@
+"""A reply that breaks off anywhere is no reply: a write is undecided, a read an outage, and no other error comes up."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+
+from shared import wiring
+from shared.errors import BlobUnreadable, StorageOut, Undecided
+from shared.images import ImageRef
+from shared.locks import Lock
+from shared.storage import clients
+from shared.storage.adapters import Storage
+from shared.storage.patience import Patience
+from tests.contract.breaking import BreakingServer, Frame, breaking, chunked, cuts, replied
+from tests.doubles.clock import FakeClock
+
+FRAMES = pytest.mark.parametrize("frame", [replied, chunked])
+REF = ImageRef("images", "cat.png")
+_PART = (
+    b"--changesetresponse_1\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+    b"HTTP/1.1 204 No Content\r\nETag: W/\"datetime'2026-11-29T12%3A00%3A00.0000000Z'\"\r\n\r\n\r\n"
+)
+BATCH = (
+    b"--batchresponse_1\r\nContent-Type: multipart/mixed; boundary=changesetresponse_1\r\n\r\n"
+    + _PART
+    + b"--changesetresponse_1--\r\n--batchresponse_1--\r\n"
+)
+ENTITY = (
+    b'{"odata.etag":"W/\\"datetime\'2026-11-29T12%3A00%3A00.0000000Z\'\\"","PartitionKey":"lock","RowKey":"a",'
+    b'"token":1,"lease_seconds":60,"Timestamp":"2026-11-29T12:00:00.0000000Z"}'
+)
+LIST = (
+    b"<?xml version='1.0' encoding='utf-8'?><EnumerationResults ServiceEndpoint='http://x/' ContainerName='images'>"
+    b"<Blobs/><NextMarker/></EnumerationResults>"
+)
+SENT = (
+    b"<?xml version='1.0' encoding='utf-8'?><QueueMessagesList><QueueMessage><MessageId>1</MessageId>"
+    b"<InsertionTime>Sun, 29 Nov 2026 12:00:00 GMT</InsertionTime><ExpirationTime>Sun, 29 Nov 2026 12:00:00 GMT"
+    b"</ExpirationTime><PopReceipt>x</PopReceipt><TimeNextVisible>Sun, 29 Nov 2026 12:00:00 GMT</TimeNextVisible>"
+    b"</QueueMessage></QueueMessagesList>"
+)
+BLOB = ('ETag: "0x1"', "Last-Modified: Sun, 29 Nov 2026 12:00:00 GMT", "x-ms-blob-type: BlockBlob")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[BreakingServer]:
+    with breaking() as serving:
+        yield serving
+
+
+@pytest.fixture
+def storage(server: BreakingServer, monkeypatch: pytest.MonkeyPatch) -> Storage:
+    """Give storage that asks once, and waits for nothing: the SDKs would wait between the tries of a read."""
+    monkeypatch.setitem(clients._RETRIES, "retry_total", 0)
+    environ = {"AzureWebJobsStorage": server.connection}
+    clock = FakeClock()
+    patience = Patience(within=timedelta(0), monotonic=clock, pause=clock.advance)
+    made = wiring.build(environ, transport=clients.default_transport(), patience=patience, threaded=False)
+    return made.storage
+
+
+def see_cuts(
+    server: BreakingServer, whole: bytes, call: Callable[[], object], error: type[Exception], *, step: int = 11
+) -> None:
+    """Cut the reply at many bytes, and see that the call raises what it should each time; then let the whole come."""
+    for reply in cuts(whole, step=step):
+        server.reply = reply
+        with pytest.raises(error):
+            call()
+    server.reply = whole
+    call()
+
+
+@pytest.mark.case("mutants 1", was="requests.ChunkedEncodingError escapes; the attempt counts")
+@FRAMES
+def test_a_transaction_whose_reply_breaks_off_is_undecided(
+    server: BreakingServer, storage: Storage, frame: Frame
+) -> None:
+    whole = frame("202 Accepted", BATCH, "Content-Type: multipart/mixed; boundary=batchresponse_1")
+    lock = Lock(name="a", owner=None, token=1, lease=timedelta(seconds=60))
+    see_cuts(server, whole, lambda: storage.locks.insert(lock), Undecided, step=2)
+
+
+@FRAMES
+def test_a_message_whose_reply_breaks_off_is_undecided(server: BreakingServer, storage: Storage, frame: Frame) -> None:
+    whole = frame("201 Created", SENT, "Content-Type: application/xml")
+    see_cuts(server, whole, lambda: storage.queue.send("hello"), Undecided)
+
+
+def test_a_blob_whose_reply_breaks_off_is_undecided(server: BreakingServer, storage: Storage) -> None:
+    whole = replied("201 Created", b"", *BLOB)
+    see_cuts(server, whole, lambda: storage.images.put(REF, b"miau", mime="image/png"), Undecided)
+
+
+@FRAMES
+def test_a_row_whose_reply_breaks_off_is_an_outage(server: BreakingServer, storage: Storage, frame: Frame) -> None:
+    whole = frame("200 OK", ENTITY, "Content-Type: application/json;odata=minimalmetadata")
+    see_cuts(server, whole, lambda: storage.locks.get("a"), StorageOut)
+
+
+@FRAMES
+def test_a_listing_whose_reply_breaks_off_is_an_outage(server: BreakingServer, storage: Storage, frame: Frame) -> None:
+    whole = frame("200 OK", LIST, "Content-Type: application/xml")
+    see_cuts(server, whole, lambda: storage.listing.page(None, limit=5), StorageOut)
+
+
+@FRAMES
+def test_a_blob_that_breaks_off_is_an_outage(server: BreakingServer, storage: Storage, frame: Frame) -> None:
+    whole = frame("206 Partial Content", b"x" * 64, *BLOB, "Content-Range: bytes 0-63/64")
+    see_cuts(server, whole, lambda: storage.images.read(REF, "0x1", size_bytes=64), StorageOut)
+    assert storage.images.read(REF, "0x1", size_bytes=64) == b"x" * 64
+
+
+def test_the_head_of_a_blob_that_breaks_off_is_an_outage(server: BreakingServer, storage: Storage) -> None:
+    whole = replied("200 OK", b"", *BLOB)
+    see_cuts(server, whole, lambda: storage.images.head(REF), StorageOut)
+
+
+def test_more_than_was_asked_for_is_not_read(server: BreakingServer, storage: Storage) -> None:
+    server.reply = chunked("206 Partial Content", bytes(100_000), *BLOB, "Content-Range: bytes 0-3/4")
+    with pytest.raises(BlobUnreadable, match="ReplyTooLong"):
+        storage.images.read(REF, "0x1", size_bytes=4)
+
+
+def test_a_body_that_does_not_say_where_it_ends_is_no_reply(server: BreakingServer, storage: Storage) -> None:
+    server.reply = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + ENTITY
+    with pytest.raises(StorageOut):
+        storage.locks.get("a")

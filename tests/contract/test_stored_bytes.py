@@ -1,0 +1,72 @@
+"""The bytes of a blob are those that are stored, whatever its headers say of them."""
+
+import gzip
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from azure.core.pipeline.transport import HttpTransport
+from azure.storage.blob import ContentSettings
+
+from shared import wiring
+from shared.images import ImageRef
+from shared.storage import clients, transport
+
+
+@pytest.fixture
+def room(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> wiring.Darkroom:
+    """Wire everything; containers and tables are there."""
+    made = wiring.build(environ, transport=wire, threaded=False)
+    made.storage.create()
+    return made
+
+
+def put(room: wiring.Darkroom, data: bytes, encoding: str) -> ImageRef:
+    """Put a blob there with a Content-Encoding."""
+    ref = ImageRef(room.settings.images_container, "cat.png")
+    blob = room.storage.images._service.get_blob_client(ref.container, ref.name)
+    blob.upload_blob(data, overwrite=True, content_settings=ContentSettings(content_encoding=encoding))
+    return ref
+
+
+ENCODINGS = [
+    *((gzip.compress(bytes(100_000)), encoding) for encoding in ("gzip", "GZIP", "br", "deflate")),
+    (b"this is not compressed at all", "gzip"),
+]
+
+
+@pytest.mark.case("storage encoding", was="inflated past the byte gate, in the host")
+@pytest.mark.case("storage false encoding", was="18 attempts, error null, ended by the week's limit")
+@pytest.mark.parametrize(("data", "encoding"), ENCODINGS)
+def test_a_blob_is_read_as_it_is_stored(room: wiring.Darkroom, data: bytes, encoding: str) -> None:
+    images, ref = room.storage.images, put(room, data, encoding)
+    facts = images.head(ref)
+    assert (facts.size_bytes, facts.content_encoding) == (len(data), encoding)
+    assert images.read(ref, facts.version, size_bytes=facts.size_bytes) == data
+
+
+@pytest.fixture
+def own_wire() -> Iterator[HttpTransport[Any, Any]]:
+    with clients.default_transport() as made:
+        yield made
+
+
+@pytest.mark.case("host 4", was="94 times in four runs")
+def test_no_connection_is_thrown_away_while_many_threads_ask_at_once(
+    environ: Mapping[str, str], own_wire: HttpTransport[Any, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    locks = wiring.build(environ, transport=own_wire, threaded=False).storage.locks
+    locks.create()
+    threads = 60
+    together = Barrier(threads)
+
+    def ask(_: int) -> None:
+        together.wait(timeout=30)
+        locks.get("a")
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(ask, range(threads)))
+    assert "pool is full" not in caplog.text
+    assert transport.CONNECTIONS > 40 * 8 + 25  # requests of the API with the threads of a list, functions of the host
