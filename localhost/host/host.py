@@ -171,7 +171,7 @@ class Host:
         if not active:
             return
         parallel = self._runtime.host_json.blob_parallelism
-        batch = min(32, (parallel + 1) // 2)
+        batch = min(32, parallel // 2 + 1)
         limits = Limits(
             batch_size=batch,
             new_batch_threshold=parallel - batch,

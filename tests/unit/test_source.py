@@ -55,6 +55,15 @@ def test_only_cas_calls_the_write_methods_of_the_sdk() -> None:
     assert callers == {"shared/storage/cas.py"}
 
 
+def test_no_thread_is_found_that_the_invocation_is_not_carried_into() -> None:
+    """Ruff holds what makes threads; this is a way into those of others that takes no context along."""
+    bare = {"run_in_executor", "start_new_thread", "ThreadPoolExecutor", "Thread"}
+    callers = {
+        name for name, node in _nodes(MODULES, naming=bare) if isinstance(node, ast.Attribute) and node.attr in bare
+    }
+    assert callers == {"shared/invocation.py", "shared/client/claimed.py"}  # the client runs where no host is
+
+
 def test_nothing_is_ever_upserted() -> None:
     names = {node.attr for _, node in _nodes(MODULES, naming=["upsert"]) if isinstance(node, ast.Attribute)}
     assert not {"upsert_entity", "upsert"} & names
