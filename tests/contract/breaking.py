@@ -74,13 +74,25 @@ def cuts(reply: bytes, *, step: int) -> Iterator[bytes]:
 
 def replied(status: str, body: bytes, *headers: str) -> bytes:
     """Write a reply as the services do."""
-    lines = [f"HTTP/1.1 {status}", *headers, "Date: Sun, 29 Nov 2026 12:00:00 GMT", f"Content-Length: {len(body)}"]
+    lines = [
+        f"HTTP/1.1 {status}",
+        "Connection: close",
+        *headers,
+        "Date: Sun, 29 Nov 2026 12:00:00 GMT",
+        f"Content-Length: {len(body)}",
+    ]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
 def chunked(status: str, body: bytes, *headers: str) -> bytes:
     """Write a reply in two chunks."""
-    lines = [f"HTTP/1.1 {status}", "Date: Sun, 29 Nov 2026 12:00:00 GMT", *headers, "Transfer-Encoding: chunked"]
+    lines = [
+        f"HTTP/1.1 {status}",
+        "Connection: close",
+        "Date: Sun, 29 Nov 2026 12:00:00 GMT",
+        *headers,
+        "Transfer-Encoding: chunked",
+    ]
     half = len(body) // 2
     parts = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:half], body[half:]))
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + parts + _LAST_CHUNK
