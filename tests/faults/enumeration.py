@@ -24,6 +24,8 @@ class Strike(Enum):
     DIED_AFTER = "applied, and the process dies"
     REPLY_LOST = "applied, and the connection breaks before the reply"
     REPLY_AND_LOOK_LOST = "the same, and the next request does not arrive either"
+    CUT_EARLY = "applied, and the reply breaks off behind the first byte of its body"
+    CUT_LATE = "applied, and the reply breaks off before the last byte of its body"
     ARRIVES_TWICE = "the request arrives twice, and the second answer is heard"
     BUSY_BEFORE = "not applied, and answered 503"
     BUSY_AFTER = "applied, and answered 503"
@@ -56,9 +58,11 @@ class Strike(Enum):
         return self in (Strike.OUT_BEFORE, Strike.OUT_AFTER)
 
 
+CUTS = (Strike.CUT_EARLY, Strike.CUT_LATE)
 #: A read leaves nothing behind: for it, these are what they are before it.
 WRITES_ONLY = (
     Strike.DIED_AFTER,
+    *CUTS,
     Strike.ARRIVES_TWICE,
     Strike.BUSY_AFTER,
     Strike.PAUSED_UNHEARD,
@@ -69,6 +73,7 @@ _APPLIED = (
     Strike.DIED_AFTER,
     Strike.REPLY_LOST,
     Strike.REPLY_AND_LOOK_LOST,
+    *CUTS,
     Strike.ARRIVES_TWICE,
     Strike.BUSY_AFTER,
     Strike.PAUSED_AFTER,

@@ -16,7 +16,7 @@ from requests import Response
 from urllib3 import HTTPResponse
 
 from tests.doubles.transports import Passing
-from tests.faults.enumeration import PAUSES, Died, Strike, Time
+from tests.faults.enumeration import CUTS, PAUSES, Died, Strike, Time
 
 READ_IMAGE = "read image"
 _BUSY_JSON = b'{"odata.error":{"code":"ServerBusy","message":{"lang":"en-US","value":"Busy."}}}'
@@ -148,6 +148,8 @@ class Line(Passing):
         self._lost_next = strike is Strike.REPLY_AND_LOOK_LOST
         if strike in _UNHEARD:
             raise ServiceResponseError("reply lost")
+        if strike in CUTS:
+            return _cut(reply, late=strike is Strike.CUT_LATE)
         if strike is Strike.THROTTLED:
             return _refusal(request, 429)
         return self._unanswered(request, busy=strike in (Strike.BUSY_BEFORE, Strike.BUSY_AFTER))
@@ -165,6 +167,18 @@ class Line(Passing):
         self._ledger.note(request, reply)
         self._time.tell(reply)
         return reply
+
+
+def _cut(reply: Any, *, late: bool) -> Any:  # noqa: ANN401 - as above
+    """Break a reply off in its body, as the connection beneath would; one without a body is lost."""
+    response = reply.internal_response
+    body = response.content
+    if not body:
+        raise ServiceResponseError("reply cut")
+    rest = BytesIO(body[: len(body) - 1 if late else 1])
+    response._content, response._content_consumed = False, False
+    response.raw = HTTPResponse(rest, headers={"Content-Length": str(len(body))}, preload_content=False)
+    return reply
 
 
 def _refusal(request: Any, status: int) -> RestRequestsTransportResponse:  # noqa: ANN401 - as above
