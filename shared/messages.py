@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from shared.errors import MessageRejected
 from shared.ids import JOB_ID
@@ -147,7 +148,8 @@ def _names(text: str, images_container: str) -> list[ImageRef]:
     """Take a text for a path or a bare name; storage decides, where it may be either."""
     name, mark, query = text.rpartition("?")
     has_query = mark and "=" in query and not blob_urls.names_one_version(text)
-    texts = [form for each in ([text, name] if has_query else [text]) for form in (each, each.lstrip("/"))]
+    written = [text, name] if has_query else [text]
+    texts = [form for each in (*written, *map(unquote, written)) for form in (each, each.lstrip("/"))]
     paths = [each for each in texts if each.startswith(f"{images_container}/")]
     return blob_urls.within([*paths, *(f"{images_container}/{each}" for each in texts)], images_container)
 

@@ -10,9 +10,9 @@ from shared.images import ImageRef
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HTTP = frozenset({"http", "https"})
-#: Of the ABFS and WASB drivers: ``abfss://container@account.dfs.core.windows.net/path``.
-_DRIVERS = frozenset({"abfs", "abfss", "wasb", "wasbs"})
-_SCHEMES = "The URL's scheme must be https, http, abfs, abfss, wasb or wasbs."
+#: Of the ABFS and WASB drivers and of fsspec: ``abfss://container@account.dfs.core.windows.net/path``.
+_DRIVERS = frozenset({"abfs", "abfss", "az", "wasb", "wasbs"})
+_SCHEMES = "The URL's scheme must be https, http, abfs, abfss, az, wasb or wasbs."
 #: The service's own endpoints, in every cloud: the account stands in the host's name and never in the path.
 _SERVICE = re.compile(r"\.(?:blob|dfs)\.(?:core\.[a-z0-9.-]+|storage\.azure\.net)$")
 #: Where emulators listen by default.

@@ -36,7 +36,7 @@ def test_an_account_may_stand_in_the_host_or_before_the_path(host: str) -> None:
 
 
 @pytest.mark.case("storage message forms", was="blob_not_found")
-@pytest.mark.parametrize("scheme", ["abfs", "abfss", "wasb", "wasbs", "ABFSS"])
+@pytest.mark.parametrize("scheme", ["abfs", "abfss", "az", "wasb", "wasbs", "ABFSS"])
 @pytest.mark.parametrize("authority", ["images@account.dfs.core.windows.net", "images@[::1]:10000", "images"])
 @pytest.mark.parametrize("name", ["a b/cat.png", "a%20b/cat.png", "a%20b/cat.png?sv=1&sig=x"])
 def test_the_schemes_of_analytics_tools_name_the_container_before_the_account(

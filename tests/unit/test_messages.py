@@ -253,6 +253,12 @@ def test_a_query_behind_a_path_is_left_out_when_no_blob_has_that_very_name() -> 
     assert (ImageRef("images", "cat.png"),) in found
 
 
+def test_a_path_may_be_encoded_as_in_a_url_when_no_blob_has_that_very_name() -> None:
+    found = list(messages.readings("images/a%20b.png", images_container="images"))
+    assert found[0] == (ImageRef("images", "a%20b.png"),)
+    assert (ImageRef("images", "a b.png"),) in found
+
+
 def test_a_slash_before_a_path_is_none_of_it() -> None:
     assert (ImageRef("images", "cat.png"),) in list(messages.readings("/images/cat.png", images_container="images"))
 

@@ -126,6 +126,7 @@ def test_an_event_that_asks_for_nothing_is_ignored_with_its_reason(caplog: pytes
     assert world.journal == []
 
 
+@pytest.mark.case("mutants 9", was="rejected: unknown_job")
 def test_an_image_whose_job_is_purged_is_a_duplicate() -> None:
     world = World()
     world.work(world.recorded(), owner="queue/1")
