@@ -64,7 +64,7 @@ BODIES: dict[str, tuple[bytes, str]] = {
     "with a line's end in its reference": (_json(ref="a\r\nX-Evil: 1"), "invalid"),
     "with NUL in its reference": (_json(ref="a\0b"), "invalid"),
     "with quotes in its type": (_json(type="' or 1 eq 1 or '"), "invalid"),
-    "with a reference of 1,025 characters": (_json(ref="a" * 1025), "invalid"),
+    "with a reference of 1,089 characters": (_json(ref="a" * 1089), "invalid"),
     "with parameters of 32,769 units": (_json(params={"a": "b" * 32_762}), "invalid"),
 }
 
@@ -105,7 +105,6 @@ TARGETS: dict[str, tuple[str, ...]] = {
         "/api/jobs?ended_from=" + "2" * 4_000,
         "/api/jobs?state=' or 1 eq 1".replace(" ", "%20"),
         "/api/jobs?" + "a" * 8_000,
-        "/api/jobs?type=t&ref=a%0d%0aX-Evil:%201",
         "/api/images?name=..",
         "/api/images?name=%00",
         "/api/images/%00",
