@@ -28,6 +28,7 @@ _CHUNK = re.compile(r"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\x00\r\n]*)?")
 _LENGTH = re.compile(r"[0-9]{1,15}")
 #: An escaped slash stays escaped in a path, as on the real host: it separates nothing.
 _ESCAPES = re.compile(r"(?:%(?!2[Ff])[0-9A-Fa-f]{2})+")
+_ESCAPED_ESCAPE = re.compile(r"%25(?=[0-9A-Fa-f]{2})")
 _NAME = re.compile(_WORD)
 _VALUE = re.compile(r"[\t\x20-\x7e]*")
 #: What only the server may say.
@@ -60,8 +61,13 @@ class Request:
 
     @property
     def url(self) -> str:
-        """The URL: parsed and put together again, an escaped slash would be lost."""
-        return f"http://{self.host}{self.target}"
+        """The URL as a function gets it: as it came, but for an escaped percent sign in the path.
+
+        The real host decodes the path and encodes it anew, and leaves alone what looks like an escape by then: so
+        ``%2541`` reaches a function as ``%41``, which is an ``A``.
+        """
+        path, mark, query = self.target.partition("?")
+        return f"http://{self.host}{_ESCAPED_ESCAPE.sub('%', path)}{mark}{query}"
 
     @property
     def path(self) -> str:

@@ -37,6 +37,24 @@ def test_every_error_code_in_the_code_is_explained() -> None:
     assert codes == explained
 
 
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
+
+
+@pytest.mark.case("host 17", was='"only the queue and an Event Grid subscription wake an app that sleeps"')
+def test_operators_are_told_to_look_at_the_age_of_the_last_sweep() -> None:
+    (_, advice) = OPERATIONS.split("## Nothing happens")
+    advice = " ".join(advice.partition("\n## ")[0].split())
+    assert "Queues, Event Grid, timers and HTTP all wake an app that sleeps" in advice
+    assert "the age of the last sweep tells" in advice
+
+
+@pytest.mark.case("host 18", was="summarize count(): rows of a sampled table")
+def test_operators_count_lines_of_a_sampled_log_by_what_each_row_stands_for() -> None:
+    queries = re.findall(r"```\n(traces.*?)```", OPERATIONS, re.DOTALL)
+    assert queries
+    assert all("sum(itemCount)" in query and "count()" not in query for query in queries)
+
+
 def test_every_code_of_a_refusal_of_the_api_is_explained() -> None:
     places = [*sorted((ROOT / "shared" / "http").glob("*.py")), *sorted((ROOT / "shared" / "steps").glob("*.py"))]
     sources = "".join(path.read_text("utf-8") for path in places)

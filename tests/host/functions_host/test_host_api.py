@@ -88,6 +88,17 @@ def test_the_url_reaches_the_function_as_it_was_written(api: Running, path: str)
     assert raw.endswith(f"\r\n\r\nhttp://localhost/api/{path}".encode())
 
 
+@pytest.mark.parametrize(
+    ("path", "seen"),
+    [("a%2541", "a%41"), ("%252Fb", "%2Fb"), ("%25ff%25", "%ff%25"), ("%254", "%254"), ("a?b=%2541", "a?b=%2541")],
+)
+def test_an_escape_behind_an_escaped_percent_sign_is_undone_as_on_the_real_host(
+    api: Running, path: str, seen: str
+) -> None:
+    raw = talk(api.host.port, f"URL /api/{path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    assert raw.endswith(f"\r\n\r\nhttp://localhost/api/{seen}".encode())
+
+
 def test_a_route_parameter_is_decoded_but_for_an_escaped_slash(api: Running) -> None:
     raw = talk(api.host.port, b"PARAM /api/a%2Fb%2f%C3%A9%20/c%FF HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert raw.endswith("\r\n\r\na%2Fb%2fé /c%FF".encode())
