@@ -20,12 +20,15 @@ from shared.steps.bury import Bury
 from shared.steps.claims import Claims
 from shared.steps.drain import Drain
 from shared.steps.expire import Expire
+from shared.steps.fair_share import FairShare
+from shared.steps.follow import Follow
 from shared.steps.hold import Hold
 from shared.steps.locking import TableLock
 from shared.steps.lookup import Lookup
 from shared.steps.now import Now
 from shared.steps.overflow import Overflow
 from shared.steps.purge import Purge
+from shared.steps.receive import Receive
 from shared.steps.reconcile import Reconcile
 from shared.steps.record import Record
 from shared.steps.refusals import Refusals
@@ -93,6 +96,11 @@ class Assembly:
     def refusals(self) -> Refusals:
         """Build what notes reports that came too late."""
         return Refusals(jobs=self.storage.jobs, marks=self.storage.marks, clock=self.server)
+
+    def receive(self, record: Record, work: Work, follow: Follow, announce: Announce) -> Receive:
+        """Build what takes in messages, and what it knows of their flows."""
+        share = FairShare(slots=bounds.places(self.settings), monotonic=self.monotonic)
+        return Receive(record=record, work=work, follow=follow, announce=announce, share=share)
 
     def analyst(self) -> Analyst:
         """Build what analyses images."""

@@ -18,6 +18,7 @@ from shared.errors import MessageRejected
 from shared.ids import JOB_ID
 from shared.images import ImageRef
 from shared.rules import blob_events, blob_urls, json_text
+from shared.rules.flows import FLOW
 from shared.rules.ignored import Ignored
 from shared.rules.redaction import redact, storable
 
@@ -35,9 +36,17 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 @dataclass(frozen=True)
 class JobHint:
-    """Look at this job."""
+    """Look at this job.
+
+    Attributes:
+        job_id: The job.
+        flow: Of its image, where our own message says so; see ``flows.flow_of``.
+        deferred: Whether the message has gone to the tail of the queue before.
+    """
 
     job_id: str
+    flow: str | None = None
+    deferred: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,8 +60,14 @@ class BadItem:
 Hints = tuple[JobHint | ImageRef | Ignored | BadItem, ...]
 
 
-def write(job_id: str, traceparent: str | None) -> str:
+def write(job_id: str, traceparent: str | None, *, flow: str | None = None, deferred: bool = False) -> str:
     """Write our own message.
+
+    Args:
+        job_id: The job.
+        traceparent: W3C trace context of what caused it.
+        flow: Of its image.
+        deferred: Whether it goes to the tail of the queue; it does so once.
 
     No key of it may be called as trigger metadata is (``id``, ``popReceipt``, ``dequeueCount``): the host would
     overwrite its own facts with ours.
@@ -60,6 +75,10 @@ def write(job_id: str, traceparent: str | None) -> str:
     body: dict[str, object] = {"v": VERSION, "job_id": job_id}
     if traceparent:
         body["traceparent"] = traceparent
+    if flow:
+        body["flow"] = flow
+    if deferred:
+        body["hop"] = 1
     return json.dumps(body, separators=(",", ":"))
 
 
@@ -219,7 +238,9 @@ def _from_object(item: Any, images_container: str) -> JobHint | ImageRef | Ignor
         return _from_trigger(item, images_container)
     job_id = item.get("job_id")
     if isinstance(job_id, str) and JOB_ID.fullmatch(job_id):
-        return JobHint(job_id)
+        flow, hop = item.get("flow"), item.get("hop", 0)
+        known = isinstance(flow, str) and FLOW.fullmatch(flow) is not None
+        return JobHint(job_id, flow if known else None, deferred=hop != 0)
     container, name = item.get("container", images_container), item.get("name")
     if isinstance(container, str) and isinstance(name, str):
         return blob_urls.within([f"{container}/{name}"], images_container)[0]

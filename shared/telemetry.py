@@ -19,6 +19,7 @@ class Happened(StrEnum):
     UNCHANGED = "only metadata has changed: not analysed again"
     VANISHED = "blob vanished before it was recorded"
     IGNORED = "event ignored, on purpose"
+    DEFERRED = "message sent to the tail: its prefix takes more than its share"
     CLAIMED = "analysis started"
     COMPLETED = "job completed"
     ENDED = "job ended"

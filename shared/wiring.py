@@ -144,7 +144,7 @@ def _wired(parts: Assembly) -> Darkroom:
         record=record,
         analyst=analyst,
         work=work,
-        receive=Receive(record=record, work=work, follow=follow),
+        receive=parts.receive(record, work, follow, announce),
         sweep=parts.sweep(work, claims, announce, drain),
         reconcile=parts.reconcile(record),
         bury=bury,

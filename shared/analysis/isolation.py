@@ -10,6 +10,7 @@ from shared.analysis.facts import Analysis, Limits, Options, Source, ThumbnailSp
 from shared.analysis.sandbox.layers import Confinement
 from shared.errors import AnalysisDied
 from shared.invocation import start
+from shared.rules.flows import flow_of
 
 _OPTIONS = Options()
 
@@ -43,7 +44,7 @@ class Analyst:
         return self._engine.confinement
 
     def __call__(self, data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:
-        """Analyse one image, after those that came before it.
+        """Analyse one image when it is its flow's turn, after those of its flow that came before it.
 
         Args:
             data: The whole blob.
@@ -56,7 +57,7 @@ class Analyst:
             AnalysisDied: It did not come to its end.
         """
         try:
-            with self._admission.admit(alone=alone, stop=stop):
+            with self._admission.admit(alone=alone, stop=stop, flow=flow_of(f"{source.container}/{source.name}")):
                 return self._engine(data, source=source, stop=stop)
         except Stopped:
             raise AnalysisDied("analysis_stopped", "The result is not wanted any more.") from None

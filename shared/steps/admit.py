@@ -1,6 +1,7 @@
 """Take in what a text names without working on it: an image is recorded, a live job's message sent again."""
 
 from shared.images import ImageRef
+from shared.messages import JobHint
 from shared.ports import JobStore
 from shared.steps.announce import Announce
 from shared.steps.follow import Follow
@@ -46,8 +47,8 @@ class Admit:
     def _image(self, ref: ImageRef, _alone: bool) -> Outcome:  # noqa: FBT001 - as Follow calls it
         return self._record(ref).outcome
 
-    def _job(self, job_id: str) -> Outcome:
-        row = found(self._jobs, job_id)
+    def _job(self, hint: JobHint) -> Outcome:
+        row = found(self._jobs, hint.job_id)
         if isinstance(row, Outcome):
             return row
         if row.job.state.ended:

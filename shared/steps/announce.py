@@ -8,6 +8,7 @@ from shared import messages
 from shared.errors import StorageOut, Undecided
 from shared.jobs import Job
 from shared.ports import WorkQueue
+from shared.rules.flows import flow_of
 from shared.settings import Settings
 from shared.telemetry import Happened, emit
 
@@ -43,6 +44,29 @@ class Announce:
         if not self._settings.sends or job.type not in self._handled or delay > LONGEST_DELAY:
             return
         try:
-            self._queue.send(messages.write(job.id, job.traceparent), delay=delay)
+            flow = flow_of(job.ref) if job.is_image else None
+            self._queue.send(messages.write(job.id, job.traceparent, flow=flow), delay=delay)
         except (StorageOut, Undecided) as error:
             emit(Happened.UNANNOUNCED, level=logging.WARNING, job=job.id, error=str(error))
+
+    def defer(self, job_id: str, flow: str | None, *, delay: timedelta) -> bool:
+        """Send a job's message to the tail of the queue, as the one in hand says that it has been there.
+
+        Args:
+            job_id: The job.
+            flow: Of its image.
+            delay: Until the message may be received again.
+
+        Returns:
+            Whether it was sent; if not, the one in hand is to be worked on.
+
+        Costs: 1 message.
+        """
+        if not self._settings.sends:
+            return False
+        try:
+            self._queue.send(messages.write(job_id, None, flow=flow, deferred=True), delay=delay)
+        except (StorageOut, Undecided):
+            return False
+        emit(Happened.DEFERRED, job=job_id, flow=flow, seconds=delay.total_seconds())
+        return True

@@ -33,11 +33,19 @@ def limits(settings: Settings) -> Limits:
     )
 
 
+def places(settings: Settings) -> int:
+    """Return how many images are analysed at once: as many as memory bears, and no more than there are children."""
+    bearable = max(1, settings.analysis_memory_bytes // _child_bytes(settings))
+    return min(settings.analysis_processes, bearable) if settings.isolation is Isolation.PROCESS else bearable
+
+
+def _child_bytes(settings: Settings) -> int:
+    return settings.max_decode_bytes + OVERHEAD_BYTES
+
+
 def analyst(settings: Settings, monotonic: Callable[[], float]) -> Analyst:
     """Build what analyses, where the settings want it."""
     most, spec, wanted = limits(settings), thumbnail_spec(settings), options(settings)
-    child_bytes = most.max_decode_bytes + OVERHEAD_BYTES
-    places = max(1, settings.analysis_memory_bytes // child_bytes)
     engine: Engine = Inline(limits=most, thumbnail=spec, options=wanted, monotonic=monotonic)
     seconds = settings.analysis_timeout.total_seconds()
     if settings.isolation is Isolation.THREAD:
@@ -46,7 +54,7 @@ def analyst(settings: Settings, monotonic: Callable[[], float]) -> Analyst:
         bounds = Bounds(
             seconds=seconds,
             cpu_seconds=settings.analysis_cpu.total_seconds(),
-            memory_bytes=child_bytes,
+            memory_bytes=_child_bytes(settings),
             images=settings.analysis_child_images,
         )
         engine = Sandbox(
@@ -54,11 +62,11 @@ def analyst(settings: Settings, monotonic: Callable[[], float]) -> Analyst:
             thumbnail=spec,
             options=wanted,
             bounds=bounds,
-            children=min(settings.analysis_processes, places),
+            children=places(settings),
             policy=POLICIES[settings.confinement],
             monotonic=monotonic,
         )
-    return Analyst(engine, admission=Admission(places))
+    return Analyst(engine, admission=Admission(places(settings)))
 
 
 def options(settings: Settings) -> Options:

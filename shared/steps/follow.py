@@ -19,7 +19,7 @@ from shared.rules.ignored import Ignored
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
 
-OnJob = Callable[[str], Outcome]
+OnJob = Callable[[JobHint], Outcome]
 OnImage = Callable[[ImageRef, bool], Outcome]
 
 
@@ -102,7 +102,7 @@ class Follow:
         if isinstance(hint, BadItem):
             return _unreal(hint.why)
         if isinstance(hint, JobHint):
-            outcome = on_job(hint.job_id)
+            outcome = on_job(hint)
             unknown = MessageRejected("unknown_job", "The message names a job that does not exist.")
             return _unreal(unknown) if outcome is Outcome.UNKNOWN else _Act(outcome)
         return self._act_on_image(hint, alone, on_image)

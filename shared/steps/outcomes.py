@@ -12,6 +12,7 @@ class Outcome(StrEnum):
     COMPLETED = "completed"  #: this call committed the report
     FAILED = "failed"  #: this call ended the job by an error
     CANCELED = "canceled"  #: this call ended the job: its blob is gone, or newer
+    DEFERRED = "deferred"  #: its message went to the tail of the queue, so that others have their turn
     RETRIED = "retried"  #: this call gave the job back, to be claimed later
     LOST = "lost"  #: the claim went to another worker before this one had finished
     BUSY = "busy"  #: another worker holds the job; its due row brings it back if that one dies

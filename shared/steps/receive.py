@@ -1,6 +1,12 @@
 """Take in a message from the job queue: record the image that it names, if need be, and work on it."""
 
+from datetime import timedelta
+
 from shared.images import ImageRef
+from shared.messages import JobHint
+from shared.rules.flows import flow_of
+from shared.steps.announce import Announce
+from shared.steps.fair_share import FairShare
 from shared.steps.follow import Follow
 from shared.steps.outcomes import Outcome
 from shared.steps.record import Record
@@ -14,12 +20,16 @@ class Receive:
         record: Records an image.
         work: Works on a job.
         follow: Reads the message.
+        announce: Sends a message to the tail of the queue.
+        share: Knows which flow takes more than its share.
     """
 
-    def __init__(self, *, record: Record, work: Work, follow: Follow) -> None:
+    def __init__(self, *, record: Record, work: Work, follow: Follow, announce: Announce, share: FairShare) -> None:
         self._record = record
         self._work = work
         self._follow = follow
+        self._announce = announce
+        self._share = share
 
     def __call__(self, body: bytes, *, owner: str) -> list[Outcome]:
         """Do all that one message asks for; the caller may delete the message when this returns.
@@ -32,18 +42,29 @@ class Receive:
             StorageOut: Storage is out; the message must come back.
             Undecided: The same.
 
-        Costs: those of the work; 2 more for a message that names an image, 3 in base64.
+        Costs: those of the work, or 1 message where it is deferred; 2 more for a message that names an image, 3 in
+        base64.
         """
 
-        def on_job(job_id: str) -> Outcome:
-            return self._work(job_id, owner=owner)
+        def on_job(hint: JobHint) -> Outcome:
+            return self._job(hint, owner=owner)
 
         def on_image(ref: ImageRef, alone: bool) -> Outcome:  # noqa: FBT001 - as Follow calls it
             # Of a list, each gets a message of its own: all of them in one call could outlast the host's limit.
             recorded = self._record(ref, announce=not alone)
             if not alone:
                 return recorded.outcome
-            outcome = self._work(recorded.job_id, owner=owner)
+            outcome = self._job(JobHint(recorded.job_id, flow_of(ref.ref)), owner=owner)
             return recorded.outcome if outcome is Outcome.UNKNOWN else outcome  # its job is purged: a duplicate
 
         return self._follow(body, on_job=on_job, on_image=on_image)
+
+    def _job(self, hint: JobHint, *, owner: str) -> Outcome:
+        slot = self._share.take(hint.flow) if hint.deferred else self._share.take_or_defer(hint.flow)
+        if isinstance(slot, timedelta):
+            if self._announce.defer(hint.job_id, hint.flow, delay=slot):
+                return Outcome.DEFERRED
+            slot = self._share.take(hint.flow)
+        with slot:
+            slot.outcome = self._work(hint.job_id, owner=owner)
+            return slot.outcome

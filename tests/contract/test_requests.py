@@ -1,6 +1,7 @@
 """What each act costs, counted at the transport: docs/design.md, "Budget". The process is warm in every one."""
 
 import contextlib
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ from typing import Any
 import pytest
 from azure.core.pipeline.transport import HttpTransport
 
-from shared import wiring
+from shared import messages, wiring
 from shared.errors import LockHeld
 from shared.ids import digest
 from shared.images import ImageRef
+from shared.rules.flows import flow_of
 from shared.steps.attempt import Attempt
+from shared.steps.fair_share import FairShare
 from shared.steps.outcomes import Outcome
 from shared.steps.turns import Turns
 from tests.doubles.transports import CountingTransport
@@ -61,6 +64,19 @@ def test_a_delay_is_rounded_up_to_the_whole_seconds_that_the_queue_knows(counted
     with counted.wire.counted() as requests:
         counted.darkroom.storage.queue.send("later", delay=timedelta(seconds=2.1))
     assert "visibilitytimeout=3" in requests[0]
+
+
+def test_a_message_that_goes_to_the_tail_takes_one_request(counted: Counted) -> None:
+    flow = flow_of("images/slow/1.png")
+    share = FairShare(slots=1, monotonic=lambda: next(seconds))
+    seconds = itertools.count(0, 2)
+    counted.darkroom.receive._share = share
+    text = messages.write(_record(counted), None, flow=flow)
+    with share.take(flow) as slot:
+        slot.outcome = Outcome.COMPLETED
+    with share.take(flow), counted.wire.counted() as requests:
+        assert counted.darkroom.receive(text.encode(), owner="queue/1") == [Outcome.DEFERRED]
+    assert [request.split()[0] for request in requests] == ["POST"]
 
 
 def test_a_duplicate_event_takes_two_requests(counted: Counted) -> None:

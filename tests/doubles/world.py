@@ -24,6 +24,7 @@ from shared.steps.bury import Bury
 from shared.steps.claims import Claims
 from shared.steps.drain import Drain
 from shared.steps.expire import Expire
+from shared.steps.fair_share import FairShare
 from shared.steps.follow import Follow
 from shared.steps.hold import Hold
 from shared.steps.locking import TableLock
@@ -149,7 +150,10 @@ class World:
     def _wire_inlets(self) -> None:
         settings = self.settings
         follow = Follow(rejections=self.rejections, images_container=settings.images_container)
-        self.receive = Receive(record=self.record, work=self.work, follow=follow)
+        self.share = FairShare(slots=2, monotonic=self.clock)
+        self.receive = Receive(
+            record=self.record, work=self.work, follow=follow, announce=self.announce, share=self.share
+        )
         self.bury = Bury(claims=self.claims, record=self.record, follow=follow)
         self.bury_event = Admit(jobs=self.jobs, announce=self.announce, record=self.record, follow=follow)
         self.forget = Forget(rejections=self.rejections, clock=self.clock.server)

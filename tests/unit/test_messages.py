@@ -36,6 +36,13 @@ def renamed(name: str = "images/a%20b/cat.png") -> dict[str, Any]:
 
 FORMS = {
     "ours": (messages.write(JOB, "00-a-b-01"), JobHint(JOB)),
+    "ours, of an image": (messages.write(JOB, None, flow="0123abcd"), JobHint(JOB, "0123abcd")),
+    "ours, deferred": (
+        messages.write(JOB, None, flow="0123abcd", deferred=True),
+        JobHint(JOB, "0123abcd", deferred=True),
+    ),
+    "a flow that is none": (json.dumps({"job_id": JOB, "flow": "images/a"}), JobHint(JOB)),
+    "a flow of another type": (json.dumps({"job_id": JOB, "flow": [1], "hop": "x"}), JobHint(JOB, deferred=True)),
     "job id": (JOB, JobHint(JOB)),
     "job id as JSON": (json.dumps(JOB), JobHint(JOB)),
     "path": ("images/a b/cat.png", CAT),

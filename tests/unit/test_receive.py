@@ -2,12 +2,16 @@ import base64
 import json
 import logging
 from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import timedelta
 
 import pytest
 
+from shared import messages
 from shared.errors import StorageOut
 from shared.images import ImageRef
 from shared.jobs import State
+from shared.rules.flows import flow_of
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World, png
 
@@ -192,3 +196,55 @@ def test_a_message_that_is_no_name_is_kept_with_the_reason() -> None:
     (kept,) = world.rejections.list(limit=2)
     assert (kept.code, "backslash" in kept.message) == ("invalid_reference", True)
     assert world.jobs.kept.jobs == {}
+
+
+def _slow_prefix(world: World, stack: ExitStack) -> str:
+    """Let a prefix have been slow, and fill the slots; return the text of its next message."""
+    flow = flow_of("images/slow/1.png")
+    with world.share.take(flow) as slot:
+        world.clock.advance(2)
+        slot.outcome = Outcome.COMPLETED
+    for _ in range(2):
+        stack.enter_context(world.share.take(flow))
+    text = messages.write(world.recorded("slow/1.png"), None, flow=flow)
+    world.queue.sent.clear()
+    world.journal.clear()
+    return text
+
+
+@pytest.mark.case("security M7", was="an honest image waited 31 s behind 50 slow ones")
+def test_a_message_of_a_prefix_that_takes_more_than_its_share_goes_to_the_tail_once() -> None:
+    world = World()
+    with ExitStack() as stack:
+        text = _slow_prefix(world, stack)
+        assert _receive(world, text) == [Outcome.DEFERRED]
+        assert world.journal == ["queue.send"]
+        ((again, delay),) = world.queue.sent
+        assert (json.loads(again)["hop"], delay) == (1, timedelta(seconds=2))
+        assert _receive(world, again) == [Outcome.COMPLETED]
+
+
+def test_a_message_that_names_an_image_goes_to_the_tail_like_our_own() -> None:
+    world = World()
+    with ExitStack() as stack:
+        _slow_prefix(world, stack)
+        world.upload("slow/2.png", png(9))
+        assert _receive(world, "images/slow/2.png") == [Outcome.DEFERRED]
+        ((again, _),) = world.queue.sent
+        assert _receive(world, again) == [Outcome.COMPLETED]
+    assert world.rejections.kept == {}
+
+
+@pytest.mark.parametrize("dispatch", ["both", "timer"])
+def test_a_message_that_cannot_be_sent_to_the_tail_is_worked_on(dispatch: str) -> None:
+    world = World(DISPATCH=dispatch)
+    with ExitStack() as stack:
+        text = _slow_prefix(world, stack)
+        world.queue.out = True
+        assert _receive(world, text) == [Outcome.COMPLETED]
+
+
+def test_our_own_message_tells_the_flow_of_its_image() -> None:
+    world = World()
+    world.recorded("a/1.png")
+    assert json.loads(world.queue.receive()[0])["flow"] == flow_of("images/a/1.png")

@@ -33,14 +33,25 @@ class Room:
         self._goes = dict[str, threading.Event]()
         self._gone = dict[str, Future[None]]()
 
-    def comes(self, name: str, *, alone: bool = False, stop: Callable[[], bool] = _never) -> None:
-        """Let a guest wait at the door."""
-        self._goes[name], before = threading.Event(), len(self.admission._waiting) + len(self.inside)
-        self._gone[name] = self._pool.submit(self._stay, name, alone, stop)
-        until(lambda: len(self.admission._waiting) + len(self.inside) > before, what=name)
+    def comes(self, name: str, *, alone: bool = False, stop: Callable[[], bool] = _never, flow: str = "") -> None:
+        """Let a guest come in, or wait at the door."""
+        self._goes[name], waits = threading.Event(), threading.Event()
 
-    def _stay(self, name: str, alone: bool, stop: Callable[[], bool]) -> None:  # noqa: FBT001 - a pool's arguments
-        with self.admission.admit(alone=alone, stop=stop):
+        def stopped() -> bool:
+            waits.set()  # only who waits is asked
+            return stop()
+
+        self._gone[name] = self._pool.submit(self._stay, name, alone, stopped, flow)
+        until(lambda: waits.is_set() or name in self.inside, what=name)
+
+    def _stay(
+        self,
+        name: str,
+        alone: bool,  # noqa: FBT001 - a pool's arguments
+        stop: Callable[[], bool],
+        flow: str,
+    ) -> None:
+        with self.admission.admit(alone=alone, stop=stop, flow=flow):
             self.inside.append(name)
             self._goes[name].wait(20)
             self.inside.remove(name)
@@ -89,6 +100,52 @@ def test_one_that_is_not_wanted_any_more_leaves_the_door_to_the_next() -> None:
     assert room.has("a", "b")
     room.goes("a")
     room.goes("b")
+
+
+@pytest.mark.case("security M7", was="strictly first in, first out")
+def test_a_flow_with_nobody_inside_comes_before_one_that_fills_the_room() -> None:
+    room = Room(2)
+    for name in ("a1", "a2", "a3", "a4", "b1"):
+        room.comes(name, flow=name[0])
+    assert room.has("a1", "a2")
+    room.goes("a1")
+    assert room.has("a2", "b1")
+    for leaves, inside in (("a2", ("a3", "b1")), ("b1", ("a3", "a4"))):
+        room.goes(leaves)
+        assert room.has(*inside)
+    room.goes("a3")
+    room.goes("a4")
+
+
+def test_flows_that_wait_take_turns() -> None:
+    room = Room(1)
+    for name in ("a1", "a2", "b1", "b2", "c1"):
+        room.comes(name, flow=name[0])
+    order = []
+    for name in ("a1", "b1", "c1", "a2", "b2"):
+        assert room.has(name)
+        order.append(name)
+        room.goes(name)
+
+
+def test_one_of_another_flow_that_has_to_be_alone_is_not_overtaken_by_flows_that_come_later() -> None:
+    room = Room(2)
+    room.comes("a1", flow="a")
+    room.comes("alone", alone=True, flow="b")
+    for flow in "cde":
+        room.comes(flow, flow=flow)
+    room.goes("a1")
+    assert room.has("alone")
+    for name in ("alone", "c", "d", "e"):
+        room.goes(name)
+
+
+def test_nothing_is_kept_of_a_flow_that_has_left() -> None:
+    admission = Admission(1)
+    for flow in "abc":
+        with admission.admit(alone=False, stop=_never, flow=flow):
+            pass
+    assert (admission._waiting, admission._inside, admission._turns) == ({}, {}, {})
 
 
 def test_one_that_fails_inside_makes_room() -> None:

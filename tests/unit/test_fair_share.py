@@ -1,0 +1,147 @@
+"""Which messages go to the tail of the queue, and for how long; time is the test's."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+
+import pytest
+
+from shared.steps import fair_share
+from shared.steps.fair_share import FairShare, Slot
+from shared.steps.outcomes import Outcome
+from tests.doubles.clock import FakeClock
+
+A, B = "0000000a", "0000000b"
+
+
+class Instance:
+    """An instance that analyses so many images at once, and whose messages take as long as a test says."""
+
+    def __init__(self, *, slots: int = 2) -> None:
+        self.clock = FakeClock()
+        self.share = FairShare(slots=slots, monotonic=self.clock)
+
+    def worked(self, flow: str, seconds: float, *, times: int = 1, outcome: Outcome | None = Outcome.COMPLETED) -> None:
+        """Work on messages of a flow, one after the other."""
+        for _ in range(times):
+            with self.share.take(flow) as slot:
+                self.clock.advance(seconds)
+                slot.outcome = outcome
+
+    @contextmanager
+    def at_work(self, flow: str, count: int) -> Iterator[None]:
+        """Have so many messages of a flow at work."""
+        with ExitStack() as stack:
+            for _ in range(count):
+                stack.enter_context(self.share.take(flow))
+            yield
+
+    def defers(self, flow: str | None) -> bool:
+        """Whether the next message of a flow goes to the tail; if not, it is at once done with."""
+        taken = self.share.take_or_defer(flow)
+        if isinstance(taken, Slot):
+            with taken:
+                return False
+        return True
+
+
+@pytest.mark.parametrize(
+    ("slots", "running", "deferred"), [(1, 1, True), (2, 1, False), (2, 2, True), (4, 2, False), (4, 3, True)]
+)
+def test_a_slow_flow_that_fills_more_than_half_of_the_slots_is_deferred(
+    slots: int, running: int, *, deferred: bool
+) -> None:
+    instance = Instance(slots=slots)
+    instance.worked(A, 1.2)
+    with instance.at_work(A, running):
+        assert instance.defers(A) is deferred
+
+
+@pytest.mark.parametrize(("seconds", "deferred"), [(1.0, False), (1.001, True)])
+def test_a_flow_is_slow_whose_messages_take_more_than_a_second_on_the_average(
+    seconds: float, *, deferred: bool
+) -> None:
+    instance = Instance()
+    instance.worked(A, seconds - 0.5)
+    instance.worked(A, seconds + 0.5)
+    with instance.at_work(A, 2):
+        assert instance.defers(A) is deferred
+
+
+def test_the_other_flow_is_worked_on_beside_a_slow_one() -> None:
+    instance = Instance()
+    instance.worked(A, 1.2)
+    with instance.at_work(A, 6):
+        assert not instance.defers(B)
+        assert not instance.defers(None)
+
+
+def test_a_flow_of_which_nothing_is_known_yet_is_not_deferred() -> None:
+    instance = Instance()
+    with instance.at_work(A, 6):
+        assert not instance.defers(A)
+
+
+def test_only_the_last_messages_of_a_flow_count() -> None:
+    instance = Instance()
+    instance.worked(A, 60)
+    instance.worked(A, 0.1, times=fair_share.RECENT)
+    with instance.at_work(A, 2):
+        assert not instance.defers(A)
+
+
+@pytest.mark.parametrize("outcome", [None, Outcome.ENDED, Outcome.BUSY, Outcome.NOT_DUE, Outcome.UNKNOWN])
+def test_messages_that_found_no_work_say_nothing_of_how_long_work_takes(outcome: Outcome | None) -> None:
+    instance = Instance()
+    instance.worked(A, 1.2)
+    instance.worked(A, 0.01, times=fair_share.RECENT, outcome=outcome)
+    with instance.at_work(A, 2):
+        assert instance.defers(A)
+
+
+def test_deferred_messages_come_back_one_by_one_as_fast_as_their_flow_gets_on() -> None:
+    instance = Instance()
+    with instance.at_work(A, 1):
+        instance.worked(A, 1.2, times=2)  # two at work, so one ends each 0.6 s
+    with instance.at_work(A, 2):
+        delays = [instance.share.take_or_defer(A) for _ in range(3)]
+    assert [round(delay / timedelta(seconds=1), 3) for delay in delays if not isinstance(delay, Slot)] == [
+        0.6,
+        1.2,
+        1.8,
+    ]
+
+
+def test_the_time_in_which_deferred_messages_have_come_back_is_over() -> None:
+    instance = Instance()
+    instance.worked(A, 2)
+    with instance.at_work(A, 2):
+        instance.share.take_or_defer(A)
+        instance.clock.advance(60)
+        assert instance.share.take_or_defer(A) == timedelta(seconds=2)
+
+
+def test_no_message_is_away_for_more_than_a_minute() -> None:
+    instance = Instance()
+    instance.worked(A, 50)
+    with instance.at_work(A, 2):
+        delays = [instance.share.take_or_defer(A) for _ in range(3)]
+    assert delays == [timedelta(seconds=50), timedelta(seconds=60), timedelta(seconds=60)]
+
+
+def test_a_message_that_raises_gives_its_place_back() -> None:
+    instance = Instance()
+    instance.worked(A, 1.2)
+    for _ in range(3):
+        with pytest.raises(KeyError), instance.share.take(A):
+            raise KeyError
+    assert not instance.defers(A)
+
+
+def test_flows_without_number_take_no_memory_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fair_share, "FLOWS", 3)
+    instance = Instance()
+    with instance.at_work(A, 1):
+        for number in range(9):
+            instance.worked(f"{number:08x}", 0.1)
+        assert (len(instance.share._flows), A in instance.share._flows) == (3, True)
