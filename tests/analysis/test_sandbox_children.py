@@ -1,0 +1,128 @@
+"""A confined child finds what is found without one, is replaced in time, and its parent leaves the file to it."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from shared import analysis, clock
+from shared.analysis import pipeline
+from shared.analysis.facts import Source
+from shared.analysis.isolation import Analyst
+from shared.analysis.sandbox.pool import Sandbox
+from shared.choices import Confined
+from shared.settings import Settings
+from shared.steps import bounds
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+KINDS: dict[str, dict[str, Any]] = {
+    "jpeg": {"progressive": True},
+    "png": {},
+    "webp": {},
+    "gif": {},
+    "bmp": {},
+    "tiff": {"compression": "tiff_lzw"},
+    "avif": {},
+}
+
+
+def _file(kind: str) -> bytes:
+    if kind == "heic":
+        return (DATA / "turned.heic").read_bytes()
+    stream = BytesIO()
+    Image.linear_gradient("L").resize((300, 200)).convert("RGB").save(stream, kind, **KINDS[kind])
+    return stream.getvalue()
+
+
+def _source(data: bytes) -> Source:
+    return Source(container="images", name="a.jpg", etag="0x1", size_bytes=len(data), declared_type=None)
+
+
+@pytest.fixture
+def build() -> Iterator[Callable[..., Analyst]]:
+    """Give what builds an analyst of one child, as production does, and ends its child."""
+    made: list[Sandbox] = []
+
+    def build(**environ: str) -> Analyst:
+        settings = Settings.read({"ANALYSIS_PROCESSES": "1", **environ})
+        analyst = bounds.analyst(settings, clock.monotonic)
+        assert isinstance(analyst._engine, Sandbox)
+        made.append(analyst._engine)
+        return analyst
+
+    yield build
+    for sandbox in made:
+        sandbox.close()
+
+
+def _analysed(analyst: Analyst, data: bytes) -> analysis.Analysis:
+    return analyst(data, source=_source(data), alone=False, stop=lambda: False)
+
+
+def _pid(analyst: Analyst) -> int:
+    (child,) = analyst._engine._children  # type: ignore[attr-defined]
+    return int(child._process.pid)
+
+
+def test_a_confined_child_finds_what_is_found_without_one_in_every_format(build: Callable[..., Analyst]) -> None:
+    analyst = build()
+    for kind in (*KINDS, "heic"):
+        data = _file(kind)
+        alone, found = analysis.analyze(data, source=_source(data)), _analysed(analyst, data)
+        assert found.report["image"]["format"] == kind
+        assert found.thumbnail == alone.thumbnail
+        assert {**found.report, "timing": 0} == {**alone.report, "timing": 0}
+
+
+@pytest.mark.parametrize("mode", Confined)
+def test_a_setting_says_how_much_confinement_there_is(build: Callable[..., Analyst], mode: Confined) -> None:
+    analyst = build(ANALYSIS_CONFINEMENT=mode.value)
+    _analysed(analyst, _file("png"))
+    assert analyst.confinement is not None
+    wanted = {*analyst.confinement.layers, *analyst.confinement.refused}
+    assert (analyst._engine._policy, wanted) == (bounds.POLICIES[mode], bounds.POLICIES[mode].wanted)  # type: ignore[attr-defined]
+
+
+def test_a_child_is_replaced_after_its_number_of_images(build: Callable[..., Analyst]) -> None:
+    analyst, data, pids = build(ANALYSIS_CHILD_IMAGES="2"), _file("png"), list[int]()
+    for _ in range(4):
+        _analysed(analyst, data)
+        pids += [child._process.pid for child in analyst._engine._children]  # type: ignore[attr-defined]
+    assert len(pids) == len(set(pids)) == 2  # seen after the first and the third image; gone after the others
+
+
+def test_a_child_that_has_died_at_rest_is_no_images_fault(build: Callable[..., Analyst]) -> None:
+    analyst, data = build(), _file("png")
+    _analysed(analyst, data)
+    os.kill(_pid(analyst), signal.SIGKILL)
+    os.waitid(os.P_PID, _pid(analyst), os.WEXITED | os.WNOWAIT)
+    assert _analysed(analyst, data).report["status"] == "ok"
+
+
+class Untouched(bytes):
+    """Bytes that nobody may look into but as a whole: to send them, and to hash them."""
+
+    def __getitem__(self, key: object) -> Any:  # noqa: ANN401 - bytes'
+        raise AssertionError(key)
+
+    startswith = find = index = split = __iter__ = __getitem__  # type: ignore[assignment]
+
+
+@pytest.mark.case("security H2", was="headers are parsed in the parent: 73 s of it for one file of 330 KB")
+def test_the_parent_reads_nothing_of_a_file(
+    build: Callable[..., Analyst], monkeypatch: pytest.MonkeyPatch, case_result: Callable[[str], None]
+) -> None:
+    analyst, data = build(), Untouched(_file("jpeg"))
+
+    def parsed(*_args: object, **_given: object) -> None:
+        raise AssertionError("the parent has parsed a file")
+
+    for name in ("analyze", "_decoded"):
+        monkeypatch.setattr(pipeline, name, parsed)
+    assert _analysed(analyst, data).report["status"] == "ok"
+    case_result("0 bytes are parsed in the parent")
