@@ -62,6 +62,7 @@ DEATHS = {
     "mumble": "analysis_crashed",
     "mutter": "analysis_crashed",
     "forge": "analysis_crashed",
+    "curse": "analysis_crashed",
     "spin": "analysis_timeout",
     "vanish": "out_of_memory",
 }

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -70,8 +71,14 @@ def _ended_by(sandbox: Sandbox, act: str) -> tuple[str, int]:
     return _died(sandbox, act).code, -(child._process.returncode or 0)
 
 
-def test_a_child_that_spins_is_ended_by_its_own_limit_of_the_processor(made: Made) -> None:
+@pytest.mark.case("security H2", was="a header costs the parent what it likes: 73 s, and everybody waits")
+def test_a_child_that_spins_is_ended_by_its_own_limit_of_the_processor(
+    made: Made, case_result: Callable[[str], None]
+) -> None:
+    before = time.process_time()
     assert _ended_by(made(cpu_seconds=1), "spin") == ("analysis_timeout", signal.SIGXCPU)
+    assert time.process_time() - before < 0.5  # of the parent: it only looks up now and then
+    case_result("ended after the child's share of a processor")
 
 
 def test_the_processor_is_counted_for_each_image_anew(made: Made) -> None:

@@ -35,6 +35,10 @@ def _reject() -> None:
     raise ImageRejected("corrupt_image", "It is broken.")
 
 
+def _curse() -> None:
+    raise ImageRejected("x" * 40_000, "\ud800")
+
+
 def _raise() -> None:
     raise KeyError("x")
 
