@@ -97,10 +97,10 @@ class Assembly:
         """Build what notes reports that came too late."""
         return Refusals(jobs=self.storage.jobs, marks=self.storage.marks, clock=self.server)
 
-    def receive(self, record: Record, work: Work, follow: Follow, announce: Announce) -> Receive:
+    def receive(self, record: Record, work: Work, admit: Admit, follow: Follow, announce: Announce) -> Receive:
         """Build what takes in messages, and what it knows of their flows."""
         share = FairShare(slots=bounds.places(self.settings), monotonic=self.monotonic)
-        return Receive(record=record, work=work, follow=follow, announce=announce, share=share)
+        return Receive(record=record, work=work, admit=admit, follow=follow, announce=announce, share=share)
 
     def analyst(self) -> Analyst:
         """Build what analyses images."""

@@ -144,7 +144,7 @@ def _wired(parts: Assembly) -> Darkroom:
         record=record,
         analyst=analyst,
         work=work,
-        receive=parts.receive(record, work, follow, announce),
+        receive=parts.receive(record, work, admit, follow, announce),
         sweep=parts.sweep(work, claims, announce, drain),
         reconcile=parts.reconcile(record),
         bury=bury,

@@ -42,12 +42,13 @@ class Admit:
 
         Costs: HEAD, transaction, send = 3 for an image, 2 for a duplicate; get, send = 2 for a live job.
         """
-        return self._follow(body, on_job=self._job, on_image=self._image)
+        return self._follow(body, on_job=lambda hint, _: self.job(hint), on_image=self._image)
 
     def _image(self, ref: ImageRef, _alone: bool) -> Outcome:  # noqa: FBT001 - as Follow calls it
         return self._record(ref).outcome
 
-    def _job(self, hint: JobHint) -> Outcome:
+    def job(self, hint: JobHint) -> Outcome:
+        """Send the message of a live job; UNKNOWN when there is none of that id. Costs: get, send = 2."""
         row = found(self._jobs, hint.job_id)
         if isinstance(row, Outcome):
             return row

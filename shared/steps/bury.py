@@ -45,7 +45,7 @@ class Bury:
         Costs: get and end, or get and reschedule = 2; 1 for a job that is due already, has ended or is under a live
         lease. 2 more for a message that names an image, 3 in all where it is recorded anew.
         """
-        return self._follow(body, on_job=lambda hint: self._job(hint.job_id), on_image=self._image)
+        return self._follow(body, on_job=lambda hint, _: self._job(hint.job_id), on_image=self._image)
 
     def _image(self, ref: ImageRef, _alone: bool) -> Outcome:  # noqa: FBT001 - as Follow calls it
         recorded = self._record(ref)

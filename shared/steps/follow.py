@@ -19,7 +19,7 @@ from shared.rules.ignored import Ignored
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
 
-OnJob = Callable[[JobHint], Outcome]
+OnJob = Callable[[JobHint, bool], Outcome]
 OnImage = Callable[[ImageRef, bool], Outcome]
 
 
@@ -55,9 +55,9 @@ class Follow:
 
         Args:
             body: The message as it came.
-            on_job: Acts on a job; returns UNKNOWN when there is none of that id.
-            on_image: Acts on an image, told whether the message names nothing else; raises ``BlobGone`` when there is
-                none of that name.
+            on_job: Acts on a job, given whether the message names nothing else; returns UNKNOWN when there is none of
+                that id.
+            on_image: Acts on an image, given the same; raises ``BlobGone`` when there is none of that name.
 
         Returns:
             One outcome for everything that the message names, REJECTED for what can't be followed; ``[REJECTED]`` when
@@ -102,7 +102,7 @@ class Follow:
         if isinstance(hint, BadItem):
             return _unreal(hint.why)
         if isinstance(hint, JobHint):
-            outcome = on_job(hint)
+            outcome = on_job(hint, alone)
             unknown = MessageRejected("unknown_job", "The message names a job that does not exist.")
             return _unreal(unknown) if outcome is Outcome.UNKNOWN else _Act(outcome)
         return self._act_on_image(hint, alone, on_image)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from shared.images import ImageRef
 from shared.messages import JobHint
 from shared.rules.flows import flow_of
+from shared.steps.admit import Admit
 from shared.steps.announce import Announce
 from shared.steps.fair_share import FairShare
 from shared.steps.follow import Follow
@@ -19,13 +20,17 @@ class Receive:
     Args:
         record: Records an image.
         work: Works on a job.
+        admit: Sends the message of a job.
         follow: Reads the message.
         announce: Sends a message to the tail of the queue.
         share: Knows which flow takes more than its share.
     """
 
-    def __init__(self, *, record: Record, work: Work, follow: Follow, announce: Announce, share: FairShare) -> None:
+    def __init__(
+        self, *, record: Record, work: Work, admit: Admit, follow: Follow, announce: Announce, share: FairShare
+    ) -> None:
         self._record = record
+        self._admit = admit
         self._work = work
         self._follow = follow
         self._announce = announce
@@ -43,14 +48,14 @@ class Receive:
             Undecided: The same.
 
         Costs: those of the work, or 1 message where it is deferred; 2 more for a message that names an image, 3 in
-        base64.
+        base64. Of a list, those of recording for each image, and 2 for each job.
         """
 
-        def on_job(hint: JobHint) -> Outcome:
-            return self._job(hint, owner=owner)
+        # Of a list, each gets a message of its own: all of them in one call could outlast the host's limit.
+        def on_job(hint: JobHint, alone: bool) -> Outcome:  # noqa: FBT001 - as Follow calls it
+            return self._job(hint, owner=owner) if alone else self._admit.job(hint)
 
-        def on_image(ref: ImageRef, alone: bool) -> Outcome:  # noqa: FBT001 - as Follow calls it
-            # Of a list, each gets a message of its own: all of them in one call could outlast the host's limit.
+        def on_image(ref: ImageRef, alone: bool) -> Outcome:  # noqa: FBT001 - the same
             recorded = self._record(ref, announce=not alone)
             if not alone:
                 return recorded.outcome

@@ -151,11 +151,16 @@ class World:
         settings = self.settings
         follow = Follow(rejections=self.rejections, images_container=settings.images_container)
         self.share = FairShare(slots=2, monotonic=self.clock)
-        self.receive = Receive(
-            record=self.record, work=self.work, follow=follow, announce=self.announce, share=self.share
-        )
         self.bury = Bury(claims=self.claims, record=self.record, follow=follow)
         self.bury_event = Admit(jobs=self.jobs, announce=self.announce, record=self.record, follow=follow)
+        self.receive = Receive(
+            record=self.record,
+            work=self.work,
+            admit=self.bury_event,
+            follow=follow,
+            announce=self.announce,
+            share=self.share,
+        )
         self.forget = Forget(rejections=self.rejections, clock=self.clock.server)
         self.readmit = Readmit(rejections=self.rejections, admit=self.bury_event)
         inlets = ((self.poison, self.bury), (self.blob_poison, self.bury_event))

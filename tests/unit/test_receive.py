@@ -121,6 +121,17 @@ def test_a_hundred_bad_items_cost_one_row() -> None:
     assert world.journal == ["rejections.reject"]
 
 
+def test_the_jobs_of_a_list_get_a_message_each_and_are_not_worked_on_in_this_call() -> None:
+    world = World()
+    jobs = [world.recorded(f"{number}.png") for number in range(3)]
+    world.work(jobs[2], owner="queue/0")
+    world.queue.sent.clear()
+    text = json.dumps([{"job_id": job_id} for job_id in (*jobs, "image-analysis-" + "0" * 32)])
+    assert _receive(world, text) == [Outcome.LIVE, Outcome.LIVE, Outcome.ENDED, Outcome.REJECTED]
+    assert [json.loads(sent)["job_id"] for sent, _ in world.queue.sent] == jobs[:2]
+    assert [row.code for row in world.rejections.kept.values()] == ["unknown_job"]
+
+
 def test_an_event_that_asks_for_nothing_is_ignored_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
     world = World()
     deleted = {**_event("a.png"), "eventType": "Microsoft.Storage.BlobDeleted"}
