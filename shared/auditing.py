@@ -48,5 +48,5 @@ class Audit(Protocol):
     def thumbnails(self) -> Iterator[str]:
         """List the names in the container of thumbnails. Costs: 1 list for each 5,000."""
 
-    def has_thumbnail(self, container: str, name: str) -> bool:
-        """Say whether a blob is there. Costs: 1 read."""
+    def has_thumbnail(self, name: str) -> bool:
+        """Say whether a thumbnail is there. Costs: 1 read."""

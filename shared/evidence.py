@@ -13,7 +13,9 @@ class JobFacts:
     Attributes:
         id: From its RowKey.
         leased: Whether a lease stands in it.
-        thumbnail: Container and name of the blob that its report names; None for none, or when not asked for.
+        thumbnail: Name of the blob that its report names, where it is one that an attempt at it may have written;
+            None for none, or when not asked for.
+        misnamed: Whether its report names another blob than that.
         row_key: Where it stands.
         index_key: Where its one index row belongs; None when its columns don't say.
         etag: Its version.
@@ -35,7 +37,8 @@ class JobFacts:
     attempts: int = 0
     due: datetime | None = None
     ended: datetime | None = None
-    thumbnail: tuple[str, str] | None = None
+    thumbnail: str | None = None
+    misnamed: bool = False
     row_key: str = ""
     index_key: str | None = None
     etag: str = ""

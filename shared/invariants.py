@@ -37,6 +37,7 @@ class Rule(StrEnum):
     KEY_BROKEN = "the row of the newest version does not name its job"
     LIVE_TWICE = "more than one job of the reference is live"
     LIVE_UNNAMED = "a live job is not that of its reference's newest version"
+    THUMBNAIL_MISNAMED = "the report names a thumbnail that no attempt at its job can have written"
     THUMBNAIL_MISSING = "the report names a thumbnail that is not there"
     THUMBNAIL_ORPHAN = "no report names the thumbnail"
     THUMBNAIL_PURGED = "the thumbnail is gone before its job, which is past its retention and goes next"
@@ -105,6 +106,8 @@ def _names(group: Group) -> Iterator[Finding]:
         want = _id_of(job)
         if job.id != want:
             yield _of(group, job, Rule.JOB_MISNAMED, f"want {want}")
+        if job.misnamed:
+            yield _of(group, job, Rule.THUMBNAIL_MISNAMED, f"want {job.id}/{job.token}")
 
 
 def _columns(group: Group) -> Iterator[Finding]:

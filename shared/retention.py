@@ -18,12 +18,6 @@ def edges(settings: Settings, now: datetime) -> Mapping[State, datetime]:
     }
 
 
-def token_of(thumbnail: str) -> float:
-    """Return the token in a thumbnail's name; without one it is nobody's, and beyond all."""
-    digits = thumbnail.rpartition("/")[2].partition(".")[0]
-    return int(digits) if digits.isdecimal() else float("inf")
-
-
 class EndedJobs(Protocol):
     """Jobs that rest, by the moment of their end, and their way out."""
 

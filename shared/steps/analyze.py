@@ -19,6 +19,7 @@ from shared.handlers import CancelJob, Context, Done, FailJob, RetryJob
 from shared.images import ImageRef
 from shared.jobs import Event, Job
 from shared.ports import ImageStore
+from shared.rules import thumbnails
 from shared.settings import Settings
 from shared.steps.record import Record
 
@@ -117,7 +118,7 @@ class Analyze:
             return Done(report)
         if self._settings.thumbnails is Thumbnails.ROW:
             return Done(report, thumbnail.data)
-        name = f"{job.id}/{job.token}.{thumbnail.extension}"
+        name = thumbnails.name_of(job.id, job.token, extension=thumbnail.extension)
         self._images.insert_thumbnail(name, thumbnail.data, mime=thumbnail.mime)
         place = {"container": self._settings.thumbnails_container, "name": name}
         shown = {**report, "thumbnail": place | report["thumbnail"]}

@@ -7,6 +7,7 @@ where it moves to a place that was passed already, not at all.
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice, product
 
@@ -30,6 +31,7 @@ from shared.index import (
 from shared.invocation import Pool
 from shared.jobs import Job, State
 from shared.ports import JobStore, Key, Row
+from shared.rules import thumbnails
 from shared.settings import Settings
 from shared.steps.merging import Read, Rows, SortedList, merged
 
@@ -202,20 +204,18 @@ class Lookup:
             NoSuchImage: There is no such image, or no thumbnail of it: not yet, none was made, or it was purged.
             Refused: Its job is a newer release's: ``newer_release``.
 
-        Costs: 2 reads; 1 more where thumbnails are blobs.
+        Costs: 2 reads; 1 more where thumbnails are blobs, up to 3 where ``THUMBNAIL_FORMAT`` was another before.
         """
         row = self.image(image_id).row
-        told = {} if row is None else (row.job.report or {}).get("thumbnail") or {}
-        if row is None or not told:
+        if row is None or not thumbnails.promised(row.job.report):
             raise NoSuchImage(image_id)
         job = row.job
         if job.thumbnail is not None:
-            return Thumbnail(job.thumbnail, told["mime"], job.id, job.token)
-        try:
-            data, mime = self._images.thumbnail(told["name"])
-        except (KeyError, BlobGone):
-            raise NoSuchImage(image_id) from None
-        return Thumbnail(data, mime, job.id, job.token)
+            return Thumbnail(job.thumbnail, str((job.report or {})["thumbnail"].get("mime")), job.id, job.token)
+        for name in thumbnails.names_of(job.id, job.token, image_format=self._settings.thumbnail_format.value):
+            with suppress(BlobGone):
+                return Thumbnail(*self._images.thumbnail(name), job.id, job.token)
+        raise NoSuchImage(image_id)
 
     def _of_ref(self, query: JobQuery, limit: int, after: Position | None) -> Page[Row]:
         if query.types is None or len(query.types) != 1 or query.ref is None:

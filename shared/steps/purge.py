@@ -16,7 +16,8 @@ from shared.errors import IllegalTransition, LockHeld, NewerSchema
 from shared.invocation import Pool
 from shared.jobs import Event, Facts, Job, State, transition
 from shared.ports import JobStore, Key, Row
-from shared.retention import EndedJobs, ThumbnailStore, edges, token_of
+from shared.retention import EndedJobs, ThumbnailStore, edges
+from shared.rules.thumbnails import promised, token_of
 from shared.settings import Settings
 from shared.steps.locking import TableLock
 from shared.steps.upkeep.forget import Forget, Forgotten
@@ -172,9 +173,9 @@ class Purge:
         Others may have opened the job again since it was read. What a later attempt writes bears a higher token, and
         stays.
         """
-        kept = () if self._settings.purge_thumbnails else (_committed(job),)
         names = [name for name in self._thumbnails.thumbnails_of(job.id) if token_of(name) <= job.token]
-        going = [name for name in names if name not in kept]
+        keeps = not self._settings.purge_thumbnails and promised(job.report)
+        going = [name for name in names if not (keeps and token_of(name) == job.token)]
         for name in going:
             self._thumbnails.delete_thumbnail(name)
         return len(going)
@@ -187,9 +188,3 @@ class Purge:
             thumbnails=done.thumbnails + sum(thumbnails for _, _, thumbnails in ready),
             conflicts=done.conflicts + listed - len(gone),
         )
-
-
-def _committed(job: Job) -> str | None:
-    """Return the name of the thumbnail that a job's report names."""
-    found = (job.report or {}).get("thumbnail") or {}
-    return found.get("name")

@@ -6,7 +6,8 @@ from shared.errors import Lost, Mismatch, NewerSchema, NoSuchJob, Refused, Undec
 from shared.ids import bucket, kind
 from shared.index import JobIndex
 from shared.ports import JobStore, Key, Row
-from shared.retention import EndedJobs, ThumbnailStore, token_of
+from shared.retention import EndedJobs, ThumbnailStore
+from shared.rules.thumbnails import token_of
 from shared.settings import Settings
 
 #: Others that act on one job at the same moment this often in a row are no accident.

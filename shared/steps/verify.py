@@ -73,7 +73,7 @@ class Verify:
             done.repaired += finding.repaired
             tell(finding)
 
-        named: dict[tuple[str, str], str] = {}
+        named: dict[str, str] = {}
         for group in self._audit.groups(reports=blobs):
             done.jobs += len(group.jobs)
             named |= {job.thumbnail: job.id for job in group.jobs.values() if job.thumbnail}
@@ -107,16 +107,16 @@ class Verify:
         gone = [finding for at, finding in seen.items() if at not in stands and finding.name in mended]
         return [*(replace(finding, repaired=True) for finding in gone), *stands.values()]
 
-    def _of_thumbnails(self, named: dict[tuple[str, str], str]) -> Iterator[Finding]:
+    def _of_thumbnails(self, named: dict[str, str]) -> Iterator[Finding]:
         """Compare the container with what reports name; only what differs costs a look at its own row."""
         for name in self._audit.thumbnails():
-            if named.pop((self._thumbnails, name), None) is None and not self._wanted(name):
+            if named.pop(name, None) is None and not self._wanted(name):
                 yield Finding(Rule.THUMBNAIL_ORPHAN, self._thumbnails, name)
-        for (container, name), job_id in named.items():
-            if not self._audit.has_thumbnail(container, name):
-                job = self._naming(job_id, (container, name))
+        for name, job_id in named.items():
+            if not self._audit.has_thumbnail(name):
+                job = self._naming(job_id, name)
                 if job is not None:
-                    yield Finding(self._rule_of_missing(job), container, name, f"job:{job_id}")
+                    yield Finding(self._rule_of_missing(job), self._thumbnails, name, f"job:{job_id}")
 
     def _wanted(self, name: str) -> bool:
         """Whether a report names a thumbnail by now, or a worker is about to commit one that does."""
@@ -128,15 +128,15 @@ class Verify:
         except Lost:
             return True
         published = job is not None and job.state is State.RUNNING and rest.partition(".")[0] == str(job.token)
-        return published or (job is not None and job.thumbnail == (self._thumbnails, name))
+        return published or (job is not None and job.thumbnail == name)
 
-    def _naming(self, job_id: str, thumbnail: tuple[str, str]) -> JobFacts | None:
+    def _naming(self, job_id: str, name: str) -> JobFacts | None:
         """Return a job whose report still names a thumbnail."""
         try:
             job = self._audit.group_of(job_id).jobs.get(job_id)
         except Lost:
             return None
-        return job if job is not None and job.thumbnail == thumbnail else None
+        return job if job is not None and job.thumbnail == name else None
 
     def _rule_of_missing(self, job: JobFacts) -> Rule:
         """Tell a thumbnail that is lost from one that purge took, and died before it took the job."""

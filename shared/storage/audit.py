@@ -15,6 +15,7 @@ from shared.errors import Lost, StorageOut
 from shared.evidence import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
 from shared.ids import JOB_ID
 from shared.jobs import SCHEMA, State
+from shared.rules import thumbnails
 from shared.storage import answers, cas, codec, names
 from shared.storage.patience import Patience
 
@@ -120,10 +121,10 @@ class AuditReader:
             except ResourceNotFoundError:
                 return
 
-    def has_thumbnail(self, container: str, name: str) -> bool:
+    def has_thumbnail(self, name: str) -> bool:
         """See ``Audit.has_thumbnail``."""
         with answers.reading():
-            return bool(names.blob(self._images, container, name).exists())
+            return bool(names.blob(self._images, self._thumbnails, name).exists())
 
     def _look(self, place: str, stem: str, index: Iterable[str]) -> Group:
         """Read until the job rows are the same before and after: then all that was read between is of one moment."""
@@ -247,16 +248,19 @@ def _job(row: TableEntity, job_id: str) -> JobFacts:
         attempts=row["attempts"],
         due=due,
         ended=ended,
-        thumbnail=_thumbnail(json.loads(row.get("report") or "{}")),
+        **_thumbnail(json.loads(row.get("report") or "{}"), job_id),
         row_key=row["RowKey"],
         index_key=at or None,
         etag=_etag(row),
     )
 
 
-def _thumbnail(report: Mapping[str, Any]) -> tuple[str, str] | None:
-    found = report.get("thumbnail") or {}
-    return (found["container"], found["name"]) if "name" in found else None
+def _thumbnail(report: Mapping[str, Any], job_id: str) -> dict[str, Any]:
+    """Compare what a report names with what attempts at its job may have written: nothing else is ever looked for."""
+    found = report.get("thumbnail")
+    if not isinstance(found, Mapping) or not {"container", "name"} <= found.keys():
+        return {}
+    return {"thumbnail": found["name"]} if thumbnails.is_of(job_id, found["name"]) else {"misnamed": True}
 
 
 def _try(row: TableEntity, job_id: str) -> TryFacts:

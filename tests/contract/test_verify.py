@@ -1,5 +1,6 @@
 """``verify`` on Azurite: what is wrong is found, and index rows are put right."""
 
+import json
 import uuid
 from collections.abc import Iterator
 
@@ -181,6 +182,18 @@ def test_a_thumbnail_that_a_report_names_and_is_not_there_is_a_violation(bench: 
     assert bench.verify(blobs=False) == Verified(jobs=1)
     assert bench.verify() == Verified(jobs=1, violations=1)
     assert [(finding.rule, finding.name) for finding in bench.found] == [(Rule.THUMBNAIL_MISSING, name)]
+
+
+@pytest.mark.case("security C1", was="the name was followed")
+@pytest.mark.parametrize("name", ["../secrets/crown.txt", "other/1.webp"])
+def test_a_thumbnail_that_no_attempt_can_have_written_is_a_violation_and_never_followed(
+    bench: Audited, name: str
+) -> None:
+    row = bench.completed()
+    report = {**(row.job.report or {}), "thumbnail": {"container": "secrets", "name": name}}
+    bench.put(bench.place(row), f"job:{row.job.id}", report=json.dumps(report))
+    bench.verify()
+    assert Rule.THUMBNAIL_MISNAMED in bench.rules()
 
 
 def test_a_thumbnail_that_no_report_names_is_a_note_unless_its_worker_is_about_to_commit(bench: Audited) -> None:

@@ -62,6 +62,7 @@ BREAKS: list[tuple[Rule, Callable[[Group], object]]] = [
     (Rule.UNREADABLE, lambda group: group.strange.update({"job:x": "x"})),
     (Rule.JOB_MISNAMED, changed(OLD, version="0x3")),
     (Rule.JOB_MISNAMED, changed(OLD, type="Not A Type")),
+    (Rule.THUMBNAIL_MISNAMED, changed(OLD, misnamed=True)),
     (Rule.MISPLACED, lambda group: setattr(group, "home", "q")),
     (Rule.TIMES_TORN, changed(NEW, due=None)),
     (Rule.TIMES_TORN, changed(NEW, ended=NOW)),

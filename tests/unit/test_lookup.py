@@ -147,6 +147,33 @@ def test_an_image_without_a_thumbnail_has_no_such_image_to_show() -> None:
             looked.lookup.thumbnail(looked.image_id(name))
 
 
+@pytest.mark.case("security C1", was="200: a blob of another container is served")
+@pytest.mark.parametrize("name", ["../secrets/crown.txt", "other/1.webp", ["x"], None])
+def test_a_thumbnail_stands_where_its_attempt_puts_it_whatever_the_report_names(name: object) -> None:
+    world = Looked(THUMBNAIL_FORMAT="png")
+    job_id = world.completed()
+    row = world.jobs.kept.jobs[job_id]
+    thumbnail = {**(row.job.report or {})["thumbnail"], "container": "secrets", "name": name}
+    told = replace(row.job, report={**(row.job.report or {}), "thumbnail": thumbnail})
+    world.jobs.kept.jobs[job_id] = replace(row, job=told)
+    world.journal.clear()
+    assert world.lookup.thumbnail(world.image_id()).data[:4] == b"\x89PNG"
+    assert world.journal.count("images.thumbnail") == 1
+
+
+@pytest.mark.parametrize("now", ["jpeg", "webp"])
+def test_a_thumbnail_of_another_format_than_is_configured_now_is_found(now: str) -> None:
+    world = Looked(THUMBNAIL_FORMAT="png")
+    job_id = world.completed()
+    later = Looked(THUMBNAIL_FORMAT=now)
+    lookup = Lookup(
+        jobs=world.jobs, index=world.index, images=world.images, settings=later.settings, kinds=lambda: ["audio"]
+    )
+    world.journal.clear()
+    assert lookup.thumbnail(world.image_id()).job_id == job_id
+    assert 1 < world.journal.count("images.thumbnail") <= 3
+
+
 @pytest.mark.parametrize("limit", [1, 2, 5, 12, 100])
 def test_images_are_listed_once_each_over_all_pages_by_bucket_and_digest(limit: int) -> None:
     world = Looked()
