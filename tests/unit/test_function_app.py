@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,15 @@ def test_triggers_use_the_connections_that_are_set(indexed: dict[str, Any]) -> N
 def test_a_queue_message_comes_as_text_alone(indexed: dict[str, Any]) -> None:
     queues = {name for name, trigger in DEFAULTS.items() if trigger["type"] == "queueTrigger"}
     assert {indexed["types"][name]["message"] for name in queues} == {"str"}
+
+
+@pytest.mark.case("host 5", was="red on Python 3.13: 3 of 8 functions were called")
+def test_the_test_of_the_newer_worker_calls_every_function(
+    indexed: dict[str, Any], case_result: Callable[[str], None]
+) -> None:
+    functions, source = indexed["apps"][0], (ROOT / "tests" / "host" / "production_worker.py").read_text()
+    assert [name for name in functions if f'"{name}"' not in source] == []
+    case_result(f"{len(functions)} of {len(functions)} functions are called, on 3.13")
 
 
 def test_every_function_is_given_its_invocation(indexed: dict[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """Who may call a host that asks for no key, by raw sockets: what a browser would send for a page of another site."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.host.functions_host.hosts import Launch, Running
@@ -42,14 +44,18 @@ def status(host: Running, line: str, *headers: str) -> int:
         "",
     ],
 )
-def test_a_request_to_another_name_is_refused(host: Running, line: str, name: str) -> None:
+def test_a_request_to_another_name_is_refused(
+    host: Running, line: str, name: str, case_result: Callable[[str], None]
+) -> None:
     assert status(host, line, f"Host: {name}") == 403
+    case_result("another Host: 403")
 
 
 @M8
-def test_a_url_as_the_target_brings_no_other_name_in(host: Running) -> None:
+def test_a_url_as_the_target_brings_no_other_name_in(host: Running, case_result: Callable[[str], None]) -> None:
     assert status(host, "GET http://evil.example/admin/functions", "Host: localhost:PORT") == 403
     assert status(host, "GET http://localhost:PORT/admin/functions", "Host: evil.example") == 403
+    case_result("another Host: 403")
 
 
 @pytest.mark.parametrize(
@@ -79,9 +85,12 @@ def test_a_request_to_a_name_of_ours_passes(host: Running, name: str) -> None:
         ["Referer: http://[bad"],
     ],
 )
-def test_a_page_of_another_site_runs_nothing(host: Running, line: str, headers: list[str]) -> None:
+def test_a_page_of_another_site_runs_nothing(
+    host: Running, line: str, headers: list[str], case_result: Callable[[str], None]
+) -> None:
     assert status(host, line, "Host: localhost:PORT", *headers) == 403
     assert host.no_call(0)
+    case_result("a page of another site: 403")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import logging
+from collections.abc import Callable
 
 import pytest
 
@@ -121,10 +122,13 @@ OWN = [
 
 @pytest.mark.parametrize("headers", FOREIGN)
 @pytest.mark.case("security M8", was="a missing Sec-Fetch-Site was trusted")
-def test_without_sec_fetch_site_the_origin_tells_whose_page_it_is(site: Site, headers: dict[str, str]) -> None:
+def test_without_sec_fetch_site_the_origin_tells_whose_page_it_is(
+    site: Site, headers: dict[str, str], case_result: Callable[[str], None]
+) -> None:
     job_id = site.added().json["id"]
     assert site.call("POST", f"/jobs/{job_id}/cancel", **headers).refusal == (403, "cross_site", None)
     assert site.call("GET", f"/jobs/{job_id}", **headers).json["state"] == "PENDING"
+    case_result("without Sec-Fetch-Site, Origin or Referer decides")
 
 
 @pytest.mark.parametrize("headers", OWN)
