@@ -9,6 +9,7 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from PIL import Image
 
@@ -29,6 +30,8 @@ _MANIFEST = re.compile(rb"jumb.{4}jumdc2pa", re.DOTALL)
 _PACKET_HEAD, _BOX_HEAD = 8, 8
 
 _MAX_RIFF_CHUNKS = 10_000
+#: EXIF blocks and XMP packets of one file that are read, and as many again of what is embedded in it.
+_MAX_BLOCKS = 16
 
 
 @dataclass
@@ -76,23 +79,26 @@ def collect(image: Image.Image, data: bytes) -> Blocks:
         if not blocks and isinstance(block, bytes) and block:
             found.left_out |= len(block) > MAX_BLOCK_BYTES
             blocks.append(block)
-    found.embedded += markers.exif(data)
-    found.xmp = found.xmp or list(markers.packets(data, MAX_BLOCK_BYTES))
+    found.embedded += islice(markers.exif(data), _MAX_BLOCKS + 1)
+    found.xmp = found.xmp or list(islice(markers.packets(data, MAX_BLOCK_BYTES), _MAX_BLOCKS + 1))
     if image.format not in ("JPEG", "MPO", "PNG"):
         box = _MANIFEST.search(data)
         found.manifest = data[box.start() : box.start() + MAX_BLOCK_BYTES] if box else b""
+    for blocks in (found.exif, found.embedded, found.xmp):
+        found.left_out |= len(blocks) > _MAX_BLOCKS
+        del blocks[_MAX_BLOCKS:]
     return found
 
 
 def _of_jpeg(found: Blocks, image: Image.Image) -> None:
     extended: list[tuple[int, bytes]] = []
-    boxes = b""
+    boxes = bytearray()
     for name, body in getattr(image, "applist", []):
         if name == "APP1" and _EXIF.match(body):
-            if found.exif and not _TIFF.match(body):
-                found.exif[-1] += body[6:]  # a block that did not fit goes on here
-            else:
+            if not found.exif or _TIFF.match(body):
                 found.exif.append(body)
+            elif len(found.exif[-1]) < MAX_BLOCK_BYTES:
+                found.exif[-1] += body[6:]  # a block that did not fit goes on here
         elif name == "APP1" and body.startswith(_EXTENDED):
             head = body[len(_EXTENDED) : len(_EXTENDED) + _EXTENDED_HEAD]
             extended.append((int.from_bytes(head[36:40]), body[len(_EXTENDED) + _EXTENDED_HEAD :]))
@@ -103,7 +109,7 @@ def _of_jpeg(found: Blocks, image: Image.Image) -> None:
     if extended:
         found.xmp.append(b"".join(part for _, part in sorted(extended)))
     box = _MANIFEST.search(boxes)
-    found.manifest = boxes[box.start() :] if box else b""
+    found.manifest = bytes(boxes[box.start() :]) if box else b""
 
 
 def _of_png(found: Blocks, data: bytes) -> None:
@@ -112,8 +118,8 @@ def _of_png(found: Blocks, data: bytes) -> None:
     found.xmp += notes.xmp
     found.texts += notes.texts
     found.manifest, found.left_out = notes.manifest, notes.left_out
-    for block in notes.other:
-        found.embedded += markers.exif(block)
+    for block in notes.other[:_MAX_BLOCKS]:
+        found.embedded += islice(markers.exif(block), _MAX_BLOCKS)
 
 
 def _of_webp(found: Blocks, data: bytes) -> None:

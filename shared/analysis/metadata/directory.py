@@ -121,7 +121,7 @@ def _pointed(block: bytes, layout: _Layout, pointer: Field | None) -> tuple[Dire
         return {}, False
     offsets = [offset for offset in pointer.offsets() if offset]
     for offset in offsets:
-        directory = _entries(block, layout, offset) if offset >= _HEADER_BYTES else {}
+        directory = _entries(block, layout, offset)
         if directory:
             return directory, _cut(block, layout, offset)
     # Zero is what a program leaves behind that has taken a directory out; an empty directory is readable.
@@ -154,7 +154,7 @@ def _entries(block: bytes, layout: _Layout, offset: int) -> Directory:
     Returns:
         Nothing where the bytes are no directory: less than half of what is looked at has a known type.
     """
-    count, first, width = _shape(block, layout, offset)
+    count, first, width = _shape(block, layout, offset) if offset >= _HEADER_BYTES else (0, 0, 1)
     found: Directory = {}
     seen = known = 0
     for at in range(first, first + width * min(count, MAX_ENTRIES), width):

@@ -53,14 +53,12 @@ def exif(data: bytes) -> Iterator[bytes]:
 
 
 def packets(data: bytes, most: int) -> Iterator[bytes]:
-    """Yield XMP packets that stand uncompressed, each at most so long; the first kind of envelope that is there."""
+    """Yield XMP packets that stand uncompressed, each at most so long; of the first kind of envelope that is there."""
     for begin, end in _PACKETS:
-        found = False
         for at in _hits(data, begin):
             stop = data.find(end, at, at + most)
-            found = True
             yield data[at : stop + len(end) if stop >= 0 else at + most]
-        if found:
+        if begin in data:
             return
 
 

@@ -10,8 +10,8 @@ from shared.analysis.metadata.blocks import Blocks
 from shared.analysis.metadata.directory import Directories
 from shared.analysis.metadata.xmp import Property
 
-#: EXIF blocks of previews and further images that are read.
-_MAX_EMBEDDED = 16
+#: Of all XMP packets together that is parsed; the rest is searched for marks alone.
+_MAX_PARSED_BYTES = 4 << 20
 #: What a block without any directory stands for.
 _NOTHING = Directories({}, {}, ())
 
@@ -47,7 +47,7 @@ def read(image: Image.Image, data: bytes, *, include_gps: bool) -> Metadata:
     found = blocks.collect(image, data)
     own = [directory.read(block) for block in found.exif]
     known = [each for each in own if each]
-    others = [each for each in map(directory.read, found.embedded[:_MAX_EMBEDDED]) if each]
+    others = [each for each in map(directory.read, found.embedded) if each]
     properties, whole = _properties(found)
     first = known[0] if known else _NOTHING
     has_gps = privacy.tells([*known, *others], properties, (data, *found.xmp))
@@ -56,10 +56,10 @@ def read(image: Image.Image, data: bytes, *, include_gps: bool) -> Metadata:
         "exif_unreadable": len(known) < len(own) or first.lost,
         "xmp_unreadable": not whole,
         "gps_unreadable": has_gps and place is None,
-        "metadata_left_out": found.left_out or len(found.embedded) > _MAX_EMBEDDED,
+        "metadata_left_out": found.left_out,
     }
     return Metadata(
-        orientation=camera.orientation(first),
+        orientation=1 if image.format == "HEIF" else camera.orientation(first),  # pi-heif has turned it already
         exif=camera.facts(first, properties),
         privacy={"has_gps": has_gps, "gps": place if include_gps else None},
         provenance=provenance.provenance(found),
@@ -69,8 +69,11 @@ def read(image: Image.Image, data: bytes, *, include_gps: bool) -> Metadata:
 
 def _properties(found: Blocks) -> tuple[list[Property], bool]:
     """Return the properties of all packets and notes, and whether every packet is whole."""
-    read_packets = [xmp.properties(packet) for packet in found.xmp if packet.strip(b"\0 \r\n\t")]
-    notes = []
+    read_packets, notes, left = [], [], _MAX_PARSED_BYTES
+    for packet in found.xmp:
+        if packet.strip(b"\0 \r\n\t"):
+            read_packets.append(xmp.properties(packet) if len(packet) <= left else ([], False))
+            left -= len(packet)
     for keyword, text in found.texts:
         prefix, _, name = keyword.decode("latin-1").rpartition(":")
         notes.append(Property(name, prefix, text[:1024].decode("utf-8", "replace")))

