@@ -99,6 +99,11 @@ def test_what_lies_about_in_a_clone_is_not_deployed(path: str, patterns: list[st
     assert ignored(path, patterns)
 
 
+def test_what_git_leaves_out_is_not_deployed_either(patterns: list[str]) -> None:
+    names = [line.strip("/").replace("*", "a") for line in (ROOT / ".gitignore").read_text().split()]
+    assert [name for name in names if not ignored(name, patterns)] == []
+
+
 def test_the_hosts_time_limit_is_the_settings_default(host: dict[str, Any]) -> None:
     assert host["functionTimeout"] == Settings().function_timeout
 
