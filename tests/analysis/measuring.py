@@ -18,6 +18,7 @@ from shared import clock
 from shared.analysis import Analysis, Source
 from shared.analysis.isolation import Analyst
 from shared.analysis.pipeline import estimated_bytes
+from shared.analysis.sandbox import confinement
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Sandbox
 from shared.errors import AnalysisDied, ImageRejected
 from shared.settings import Settings
@@ -82,6 +83,7 @@ class Measured:
             with suppress(ImageRejected):
                 _analysed(self._analyst, b"?")
             self._idle = status(self._pid, "VmRSS")
+            confinement._prctl(confinement._PR_SET_DUMPABLE, 1)  # who isn't root may reset the peak again
         pid, most = self._pid, [0]
         resident, used = status(os.getpid(), "VmRSS"), (_cpu(pid), _of_the_dead(), time.process_time())
         for process in (pid, os.getpid()):
@@ -162,8 +164,11 @@ def _unstorable(report: str) -> str:
 
 def children() -> set[int]:
     """Return which children this process has, the dead that nobody has asked after among them."""
-    found = Path(f"/proc/{os.getpid()}/task").glob("*/children")
-    return {int(pid) for file in found for pid in file.read_text(encoding="ascii").split()}
+    pids = set[int]()
+    for file in Path(f"/proc/{os.getpid()}/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # that thread has ended meanwhile
+            pids |= {int(pid) for pid in file.read_text(encoding="ascii").split()}
+    return pids
 
 
 def _met(analyst: Analyst, data: bytes, look: Callable[[], None]) -> dict[str, Any]:
