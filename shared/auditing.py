@@ -9,11 +9,8 @@ from shared.evidence import Group, Mending
 class Audit(Protocol):
     """A look at everything that is kept, for proof; and the one repair that is always safe."""
 
-    def groups(self, *, reports: bool) -> Iterator[Group]:
+    def groups(self) -> Iterator[Group]:
         """Read the whole job table, a partition at a time; what moves meanwhile may look torn, so look again.
-
-        Args:
-            reports: Whether to read the reports too, for the thumbnails that they name.
 
         Costs: 1 query for each 1,000 rows. Memory: the facts of one partition, about 1 kB a job.
         """

@@ -4,6 +4,8 @@ A refusal is typed and carries what the caller needs to go on; an outage raises 
 docstring of an error is its message unless a fuller one is given.
 """
 
+from typing import Self
+
 
 class DarkroomError(Exception):
     """Something in Darkroom went wrong."""
@@ -63,7 +65,15 @@ class Duplicate(DarkroomError):
     """A job of that id is recorded already."""
 
 
-class NewerSchema(DarkroomError):
+class Unreadable(DarkroomError):
+    """This release can't read the row; it is left alone. Base of the reasons."""
+
+
+class RowDamaged(Unreadable):
+    """Somebody has written into the row what no release writes; ``verify`` calls it a violation."""
+
+
+class NewerSchema(Unreadable):
     """The row was written by a newer release; it is left to the instances of that release."""
 
 
@@ -187,6 +197,13 @@ class Refused(DarkroomError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+    @classmethod
+    def of(cls, unreadable: Unreadable) -> Self:
+        """Refuse to act on a row that can't be read."""
+        if isinstance(unreadable, RowDamaged):
+            return cls("row_damaged", "The row of this job can't be read; `darkroom verify` names it.")
+        return cls("newer_release", "The job was written by a newer release.")
 
 
 class NotJson(DarkroomError):

@@ -14,8 +14,9 @@ class JobFacts:
         id: From its RowKey.
         leased: Whether a lease stands in it.
         thumbnail: Name of the blob that its report names, where it is one that an attempt at it may have written;
-            None for none, or when not asked for.
+            None for none.
         misnamed: Whether its report names another blob than that.
+        report_wrong: What is wrong with its report, without a word of it; None where all is well.
         row_key: Where it stands.
         index_key: Where its one index row belongs; None when its columns don't say.
         etag: Its version.
@@ -39,6 +40,7 @@ class JobFacts:
     ended: datetime | None = None
     thumbnail: str | None = None
     misnamed: bool = False
+    report_wrong: str | None = None
     row_key: str = ""
     index_key: str | None = None
     etag: str = ""

@@ -34,6 +34,7 @@ class Rule(StrEnum):
     ATTEMPT_OPEN = "an attempt is under way without its claim, or a claim without its attempt"
     COMPLETED_TWICE = "more than one attempt has completed the job"
     COMPLETION_UNPROVEN = "state and token are not those of the attempt that completed the job"
+    REPORT_INVALID = "the result of a completed job is none, or an image's is not of the report's schema"
     KEY_BROKEN = "the row of the newest version does not name its job"
     LIVE_TWICE = "more than one job of the reference is live"
     LIVE_UNNAMED = "a live job is not that of its reference's newest version"
@@ -162,6 +163,12 @@ def _completion(group: Group) -> Iterator[Finding]:
             yield _of(group, job, Rule.COMPLETION_UNPROVEN, f"{job.state}, token {job.token}, completed by {tokens}")
 
 
+def _reports(group: Group) -> Iterator[Finding]:
+    for job in group.jobs.values():
+        if job.report_wrong is not None:
+            yield _of(group, job, Rule.REPORT_INVALID, job.report_wrong)
+
+
 def _key(group: Group) -> Iterator[Finding]:
     for key in group.keys:
         named = group.jobs.get(key.job_id)
@@ -195,6 +202,7 @@ _RULES: tuple[Callable[[Group], Iterator[Finding]], ...] = (
     _index,
     _attempts,
     _completion,
+    _reports,
     _key,
     _live,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self
 
 #: Of what a mark keeps; another release's is counted anew.
@@ -40,17 +40,34 @@ class Stats:
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Self | None:
-        """Read it from a mark's value; None where another release has written that."""
+        """Read it from a mark's value; None where no release has written that, or another one."""
         if value.get("schema") != SCHEMA:
             return None
-        told = {name: value[name] for name in cls.__dataclass_fields__ if name not in ("as_of", "age_seconds")}
-        return cls(as_of=datetime.fromisoformat(value["as_of"]), **told)
+        try:
+            age, missed = value["oldest_due_age_seconds"], value["missed"]
+            return cls(
+                as_of=datetime.fromisoformat(value["as_of"]).astimezone(UTC),
+                jobs={str(kind): {str(state): int(n) for state, n in of.items()} for kind, of in value["jobs"].items()},
+                capped=bool(value["capped"]),
+                oldest_due_age_seconds=None if age is None else float(age),
+                lock={"holder": _name(value["lock"]["holder"])},
+                poison=int(value["poison"]),
+                missed=None if missed is None else int(missed),
+                stale_reports_total=int(value["stale_reports_total"]),
+            )
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
+            return None
 
     @property
     def value(self) -> dict[str, Any]:
         """As a mark keeps it."""
         told = {name: value for name, value in vars(self).items() if name != "age_seconds"}
         return {**told, "as_of": self.as_of.isoformat(), "schema": SCHEMA}
+
+
+def whole(value: object) -> int | None:
+    """Return a count that a mark keeps; None for what is none."""
+    return value if type(value) is int and value >= 0 else None
 
 
 def prometheus(stats: Stats) -> str:
@@ -73,6 +90,10 @@ def prometheus(stats: Stats) -> str:
         _single("statistics_age_seconds", "How long ago these figures were counted.", stats.age_seconds),
     )
     return "".join(families)
+
+
+def _name(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _single(name: str, told: str, figure: float | None) -> str:

@@ -14,6 +14,7 @@ from shared.analysis.isolation import Analyst
 from shared.analysis.report import ANALYZER
 from shared.errors import AnalysisDied, ImageRejected
 from shared.invocation import Pool
+from shared.rules.visible import visible, visible_json
 from shared.settings import Settings
 from shared.steps import bounds
 
@@ -39,7 +40,7 @@ def print_json(found: Iterable[Report], write: Any) -> bool:  # noqa: ANN401 - a
     """Write one line of JSON a report; say whether none has failed."""
     good = True
     for report in found:
-        write(json.dumps(report, ensure_ascii=False))
+        write(visible_json(json.dumps(report, ensure_ascii=False)))
         good = good and report["status"] != "failed"
     return good
 
@@ -89,8 +90,5 @@ def _cells(report: Mapping[str, Any]) -> list[Text]:
         (report.get("hash") or {}).get("dhash", ""),
     ]
     # A name may hold anything: what would command the terminal is spelled out, and nothing is markup.
-    cells = [
-        Text("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in word))
-        for word in words
-    ]
+    cells = [Text(visible(word)) for word in words]
     return [*cells, Text.assemble(("■ ", mean), mean) if mean else Text()]

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.leftovers import Rejected
+from shared.rules.visible import visible, visible_json
 from shared.steps.outcomes import Outcome
 from shared.steps.rejected import ADMITTED, Readmit
 from shared.steps.upkeep.forget import Forget
@@ -57,12 +58,12 @@ def redriven(readmit: Readmit, rejected_id: str) -> Outcome:
 def as_json(row: Rejected) -> str:
     """Return one as a line of JSON."""
     columns = {"id": row.id, "code": row.code, "message": row.message, "at": row.at.isoformat(), "text": row.text}
-    return json.dumps(columns, ensure_ascii=False)
+    return visible_json(json.dumps(columns, ensure_ascii=False))
 
 
 def as_text(row: Rejected) -> str:
     """Return one for a person: the reason, then the whole text."""
-    return f"{row.code} ({row.at:%Y-%m-%d %H:%M:%S}Z): {row.message}\n\n{_shown(row.text)}"
+    return f"{row.code} ({row.at:%Y-%m-%d %H:%M:%S}Z): {row.message}\n\n{_shown(row)}"
 
 
 def print_list(console: Console, rows: Iterator[Rejected]) -> None:
@@ -72,7 +73,7 @@ def print_list(console: Console, rows: Iterator[Rejected]) -> None:
         return
     table = Table("id", "at", "code", "text", box=None, pad_edge=False)
     for row in found:
-        table.add_row(row.id, f"{row.at:%Y-%m-%d %H:%M:%S}Z", row.code, Text(_shown(row.text)))  # a text is no markup
+        table.add_row(row.id, f"{row.at:%Y-%m-%d %H:%M:%S}Z", row.code, Text(_shown(row)))  # a text is no markup
     console.print(table)
 
 
@@ -80,9 +81,5 @@ def _s(count: int) -> str:
     return "" if count == 1 else "s"
 
 
-def _shown(text: str) -> str:
-    """Return a text as a terminal may have it: anybody's, so what would command the terminal is spelled out."""
-    return "".join(
-        letter if letter.isprintable() or letter == "\n" else letter.encode("unicode_escape").decode()
-        for letter in text
-    )
+def _shown(row: Rejected) -> str:
+    return visible(row.text, keep="\n")

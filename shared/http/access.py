@@ -16,7 +16,9 @@ _BRINGERS = frozenset({Role.UPLOADER, Role.OPERATOR})
 _WORKERS = frozenset({Role.WORKER, Role.OPERATOR})
 _OPERATORS = frozenset({Role.OPERATOR})
 
-#: What anybody may call: neither tells anything of a job.
+#: The header by which the front tells the app that the caller is known; nobody else's ever comes so far.
+KNOWN = "x-darkroom-known"
+#: What anybody may call: neither tells anything of a job, and health no more than that storage answers.
 OPEN = frozenset({"getHealth", "getDashboard"})
 #: Which roles may call an operation.
 ALLOWED: Mapping[str, frozenset[Role]] = {
@@ -44,7 +46,7 @@ class Gate:
         self._keys = keys
         self._operation = operation
 
-    def admit(self, method: str, path: str, authorization: str | None) -> None:
+    def admit(self, method: str, path: str, authorization: str | None) -> bool:
         """Let a request in.
 
         Args:
@@ -52,24 +54,30 @@ class Gate:
             path: Decoded.
             authorization: The header; None without it.
 
+        Returns:
+            Whether its caller is known: by a key of ours or, where there are none, to the host.
+
         Raises:
             Problem: 401: no key that is known was shown. 403: it is not one for this operation.
         """
+        if not self._keys:
+            return True
         operation = self._operation(method, path)
-        if not self._keys or operation in OPEN:
-            return
         shown = _BEARER.fullmatch(authorization.strip(" \t")) if authorization else None
         key = bearer_of(self._keys, shown[1]) if shown else None
+        if operation in OPEN:
+            return key is not None
         if key is None:
             raise _unknown(given=authorization is not None)
         if operation is None:  # to be refused with 404 or 405, which tells nothing but what the contract says
-            return
+            return True
         allowed = ALLOWED.get(operation, _OPERATORS)
         if key.role not in allowed:
             roles = " or ".join(role.value for role in Role if role in allowed)
             raise Problem(403, "wrong_role", f"This key has the role {key.role}; the call needs {roles}.")
         if allowed == _OPERATORS:
             emit(Happened.OPERATED, operation=operation, key=str(key), path=path)
+        return True
 
 
 def _unknown(*, given: bool) -> Problem:

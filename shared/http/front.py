@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 import azure.functions as func
 
 from shared.http import bodies, problems
-from shared.http.access import Gate
+from shared.http.access import KNOWN, Gate
 from shared.http.problems import Problem
 from shared.http.sites import is_foreign
 from shared.settings import Settings
@@ -25,7 +25,7 @@ from shared.telemetry import LOGGER
 #: Where the host's own keys may stand in a query: not the app's business, and nothing that it could tell on.
 _KEYS = frozenset({"code", "clientid"})
 #: Headers that the app has no use for: keys, so that nothing behind here could tell on them, and what a proxy says.
-_UNWANTED = re.compile("authorization|x-functions-.*|x-forwarded-.*", re.IGNORECASE)
+_UNWANTED = re.compile("authorization|x-functions-.*|x-forwarded-.*|x-darkroom-.*", re.IGNORECASE)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _SAFE_QUERY = "%&=+/:@!$'()*,;?[]-._~"
 
@@ -55,13 +55,14 @@ class Front:
         path, query = target(request.url)
         if request.method not in _SAFE and is_foreign(request.headers, request.url):
             raise Problem(403, "cross_site", "A browser sends this for a page of another site.")
-        self._gate.admit(request.method, path, request.headers.get("authorization"))
+        known = self._gate.admit(request.method, path, request.headers.get("authorization"))
         if request.headers.get("content-encoding", "identity").lower() != "identity":
             raise Problem(415, "encoded_body", "The body must come without a Content-Encoding.")
         self._weigh(request, path)
         # Neither scheme nor host mean anything to the app, whose places begin with a slash.
         url = f"http://localhost{quote(path, safe='/')}{'?' if query else ''}{query}"
         headers = {name: value for name, value in request.headers.items() if not _UNWANTED.fullmatch(name)}
+        headers |= {KNOWN: "yes"} if known else {}
         admitted = func.HttpRequest(request.method, url, headers=headers, body=request.get_body() or b"")
         return await self._carry(admitted, context)
 

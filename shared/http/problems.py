@@ -153,6 +153,8 @@ _DETAILS = {
     "no_such_job": "There is no job of that id.",
     "no_such_image": "No image of that id is recorded, or it has no thumbnail.",
     "no_such_blob": "There is no blob of that name in the container of images.",
+    "newer_release": "The job was written by a newer release.",
+    "row_damaged": "A row of this job or image can't be read; `darkroom verify` names it.",
     "mismatch": "What was to be changed is no longer the version that If-Match names.",
 }
 _ERRORS: Mapping[type[errors.DarkroomError], tuple[int, str]] = {
@@ -162,6 +164,7 @@ _ERRORS: Mapping[type[errors.DarkroomError], tuple[int, str]] = {
     errors.BlobUnreadable: (409, "blob_unreadable"),
     errors.FolderMarker: (409, "folder_marker"),
     errors.NewerSchema: (409, "newer_release"),
+    errors.RowDamaged: (409, "row_damaged"),
     errors.Stale: (412, "stale"),
     errors.Mismatch: (412, "mismatch"),
     errors.InvalidReference: (422, "invalid"),

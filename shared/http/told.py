@@ -155,10 +155,13 @@ class ConfinementTold(BaseModel):
 
 
 class HealthTold(BaseModel):
-    """That storage answers; layers are null until the instance has started its first child process."""
+    """That storage answers; layers are null until the instance has started its first child process.
+
+    Who shows no key, where the API has keys of its own, is told no more than the status.
+    """
 
     status: str
-    confinement: ConfinementTold
+    confinement: ConfinementTold | None = None
 
 
 class WrongTold(BaseModel):

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared import moves
 from shared.clock import DATE_STEP
-from shared.errors import Duplicate, KeyTaken, NewerSchema, Refused, Undecided
+from shared.errors import Duplicate, KeyTaken, Refused, Undecided, Unreadable
 from shared.index import JobIndex
 from shared.jobs import Move
 from shared.ports import JobStore, Key, Row
@@ -154,6 +154,6 @@ class Add:
     def _existing(self, job_id: str) -> Added | None:
         try:
             found = self._jobs.get(job_id)
-        except NewerSchema:
-            raise Refused("newer_release", "The job is there, written by a newer release.") from None
+        except Unreadable as error:
+            raise Refused.of(error) from None
         return None if found is None else Added(found, None, created=False)

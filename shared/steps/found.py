@@ -1,6 +1,6 @@
 """Read a job, or say why there is none to act on."""
 
-from shared.errors import NewerSchema
+from shared.errors import Unreadable
 from shared.ports import JobStore, Row
 from shared.steps.outcomes import Outcome
 
@@ -15,5 +15,5 @@ def found(jobs: JobStore, job_id: str) -> Row | Outcome:
     """
     try:
         return jobs.get(job_id) or Outcome.UNKNOWN
-    except NewerSchema:
+    except Unreadable:
         return Outcome.LEFT

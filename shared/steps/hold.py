@@ -6,7 +6,7 @@ from typing import Any
 
 from shared import moves
 from shared.analysis.validation import check_report
-from shared.errors import NewerSchema, NoSuchJob, Refused, Stale
+from shared.errors import NoSuchJob, Refused, Stale, Unreadable
 from shared.jobs import Claim, Event, Job, Move, State
 from shared.ports import JobStore, Row
 from shared.settings import Settings
@@ -193,7 +193,7 @@ class Hold:
     def _tried(self, job_id: str, owner: str, lease: timedelta) -> Row | None:
         try:
             row = self._jobs.get(job_id)
-        except NewerSchema:
+        except Unreadable:
             return None
         won = None if row is None else self._claims.claim(row, owner=owner, lease=lease)
         return won if isinstance(won, Row) else None
@@ -201,8 +201,8 @@ class Hold:
     def _found(self, job_id: str) -> Row:
         try:
             row = self._jobs.get(job_id)
-        except NewerSchema:
-            raise Refused("newer_release", "The job was written by a newer release.") from None
+        except Unreadable as error:
+            raise Refused.of(error) from None
         if row is None:
             raise NoSuchJob
         return row

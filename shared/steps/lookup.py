@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import islice, product
 
-from shared.errors import BlobGone, InvalidReference, NewerSchema, NoSuchImage, NoSuchJob, Refused
+from shared.errors import BlobGone, InvalidReference, NoSuchImage, NoSuchJob, Refused, Unreadable
 from shared.ids import digest
 from shared.images import ImageRef
 from shared.index import (
@@ -79,8 +79,8 @@ class Lookup:
         """
         try:
             row = self._jobs.get(job_id)
-        except NewerSchema:
-            raise Refused("newer_release", "The job was written by a newer release, which can read it.") from None
+        except Unreadable as error:
+            raise Refused.of(error) from None
         if row is None:
             raise NoSuchJob(job_id)
         return row
@@ -98,7 +98,7 @@ class Lookup:
         if not attempts:  # attempts stand and go with their job; without any, the job must tell that it is there
             try:
                 found = self._jobs.get(job_id)
-            except NewerSchema:
+            except Unreadable:
                 return []
             if found is None:
                 raise NoSuchJob(job_id)
@@ -265,7 +265,7 @@ class Lookup:
         """Read a job, and say whether this release can read it; one that is gone is readable and None."""
         try:
             return self._jobs.get(job_id), True
-        except NewerSchema:
+        except Unreadable:
             return None, False
 
 

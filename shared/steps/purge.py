@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import product
 
 from shared.clock import ServerClock
-from shared.errors import IllegalTransition, LockHeld, NewerSchema
+from shared.errors import IllegalTransition, LockHeld, Unreadable
 from shared.invocation import Pool
 from shared.jobs import Event, Facts, Job, State, transition
 from shared.ports import JobStore, Key, Row
@@ -161,9 +161,9 @@ class Purge:
             if row is None:
                 return None
             transition(Event.PURGE, row.job, Facts(ended_before=before.get(row.job.state)))
-        except (NewerSchema, IllegalTransition):
+            key = self._jobs.key(row.job.type, row.job.ref) if row.job.unique else None
+        except (Unreadable, IllegalTransition):
             return None
-        key = self._jobs.key(row.job.type, row.job.ref) if row.job.unique else None
         named = key if key is not None and key.job_id == job_id else None
         return row, named, self._without_thumbnails(row.job)
 

@@ -18,8 +18,8 @@ from shared.errors import (
     InvalidReference,
     KeyTaken,
     Lost,
-    NewerSchema,
     Undecided,
+    Unreadable,
 )
 from shared.images import BlobFacts, ImageRef
 from shared.jobs import Event, Job, JobError, Move, State
@@ -232,7 +232,7 @@ class Record:
         """
         try:
             return self._jobs.get(key.job_id)
-        except NewerSchema:
+        except Unreadable:
             return None
 
     def _same_content(self, before: Job, added: Job) -> bool:
@@ -256,7 +256,7 @@ class Record:
         settled = Recorded(identity, Outcome.DUPLICATE)
         try:
             row = self._jobs.get(identity)
-        except NewerSchema:
+        except Unreadable:
             return settled
         if row is None or row.job.state is not State.CANCELED:
             return None if row is None else settled

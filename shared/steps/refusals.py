@@ -5,6 +5,7 @@ import contextlib
 from shared.clock import ServerClock
 from shared.errors import Lost, StorageOut, Undecided
 from shared.ports import JobStore, Marks
+from shared.statistics import whole
 
 #: The mark that counts them: ``{"total": n}``.
 MARK = "stale-reports"
@@ -48,4 +49,4 @@ class Refusals:
         if mark is None:
             self._marks.insert(MARK, {"total": 1})
         else:
-            self._marks.replace(mark, {"total": mark.value["total"] + 1})
+            self._marks.replace(mark, {"total": (whole(mark.value.get("total")) or 0) + 1})

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from shared.errors import Lost, Mismatch, NewerSchema, NoSuchJob, Refused, Undecided
+from shared.errors import Lost, Mismatch, NoSuchJob, Refused, Undecided, Unreadable
 from shared.ids import bucket, kind
 from shared.index import JobIndex
 from shared.ports import JobStore, Key, Row
@@ -79,8 +79,8 @@ class Remove:
     def _found(self, job_id: str) -> Row | None:
         try:
             return self._jobs.get(job_id)
-        except NewerSchema:
-            raise Refused("newer_release", "The job was written by a newer release.") from None
+        except Unreadable as error:
+            raise Refused.of(error) from None
 
     def _gone(self, row: Row, *, forget: bool) -> bool:
         """Delete the rows, then the thumbnails up to the token of the row, then what keeps the reference."""

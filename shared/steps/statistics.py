@@ -9,13 +9,13 @@ from typing import Protocol
 
 from shared import leases
 from shared.clock import ServerClock
-from shared.errors import Lost, NewerSchema
+from shared.errors import Lost, Unreadable
 from shared.index import JobIndex, Position
 from shared.invocation import Pool
 from shared.jobs import State
 from shared.ports import JobStore, LockStore, Mark, Marks
 from shared.settings import Settings
-from shared.statistics import Stats
+from shared.statistics import Stats, whole
 from shared.steps.sweep import LOCK
 
 MARK = "statistics"
@@ -125,8 +125,8 @@ class Count:
             oldest_due_age_seconds=None if due is None or due > now else (now - due).total_seconds(),
             lock={"holder": self._holder()},
             poison=sum(queue.backlog() for queue in self._poisons),
-            missed=None if reconciled is None else reconciled.value.get("missed"),
-            stale_reports_total=0 if stale is None else stale.value["total"],
+            missed=None if reconciled is None else whole(reconciled.value.get("missed")),
+            stale_reports_total=0 if stale is None else whole(stale.value.get("total")) or 0,
         )
 
     def _live(self, kind: str, now: datetime, pool: Executor, done: _Counted) -> dict[str, int]:
@@ -174,13 +174,16 @@ class Count:
     def _runs(self, position: Position) -> bool:
         try:
             row = self._jobs.get(position.job_id)
-        except NewerSchema:
+        except Unreadable:
             return False
         return row is not None and row.job.state is State.RUNNING
 
     def _holder(self) -> str | None:
         """Return who sweeps, unless that lease has lapsed."""
-        row = self._locks.get(LOCK)
+        try:
+            row = self._locks.get(LOCK)
+        except Unreadable:
+            return None
         if row is None or leases.lapsed(
             lease=row.lock.lease, modified_at=row.modified_at, seen_at=row.seen_at, margin=self._settings.margin
         ):

@@ -74,7 +74,7 @@ class Verify:
             tell(finding)
 
         named: dict[str, str] = {}
-        for group in self._audit.groups(reports=blobs):
+        for group in self._audit.groups():
             done.jobs += len(group.jobs)
             named |= {job.thumbnail: job.id for job in group.jobs.values() if job.thumbnail}
             for finding in self._sure(group, repair=repair):

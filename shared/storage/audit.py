@@ -1,8 +1,8 @@
 """``Audit`` on Azure: the job table read whole, and one reference of it read again in one piece."""
 
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
@@ -11,34 +11,24 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, TableEntity, UpdateMode
 from azure.storage.blob import BlobServiceClient
 
-from shared.errors import Lost, StorageOut
+from shared.errors import Lost, NewerSchema, RowDamaged, StorageOut
 from shared.evidence import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
 from shared.ids import JOB_ID
-from shared.jobs import SCHEMA, State
-from shared.rules import thumbnails
-from shared.storage import answers, cas, codec, names
+from shared.jobs import State
+from shared.storage import answers, cas, codec, names, report_audit
+from shared.storage.columns import Columns
 from shared.storage.patience import Patience
 
 _COLUMNS = [
-    *("PartitionKey", "RowKey", "Timestamp", "schema", "type", "ref", "version", "unique", "retagged", "state"),
-    *(
-        "owner",
-        "claim_id",
-        "analyzed",
-        "lease_seconds",
-        "token",
-        "attempts",
-        "due",
-        "ended",
-        "job_id",
-        "outcome",
-        "final_state",
-    ),
+    *("PartitionKey", "RowKey", "Timestamp", *codec.JOB_COLUMNS),
+    *("job_id", "outcome", "analyzed", "final_state"),
 ]
 _PLACE = re.compile(r"([a-z][a-z0-9-]{0,30}):[0-9a-f]{2}")
 _KEY = re.compile(r"key:([0-9a-f]{32})")
 _STEM = re.compile(r"[a-z][a-z0-9-]{0,30}-[0-9a-f]{16}")
 _KINDS = frozenset({"job", "due", "end", "try"})
+#: Of facts that nobody asks for the time.
+_NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 #: The digits of the version at the end of a job id.
 _VERSION_DIGITS = 16
 #: A reference that moves at each of so many looks is alive.
@@ -74,11 +64,10 @@ class AuditReader:
         self._patience = patience
         self._draw = draw
 
-    def groups(self, *, reports: bool) -> Iterator[Group]:
+    def groups(self) -> Iterator[Group]:
         """See ``Audit.groups``."""
-        columns = [*_COLUMNS, "report"] if reports else _COLUMNS
         with answers.reading():
-            rows = self._table.list_entities(select=columns)
+            rows = self._table.list_entities(select=_COLUMNS)
             try:
                 for place, stand in groupby(rows, key=lambda row: str(row["PartitionKey"])):
                     if _PLACE.fullmatch(place):
@@ -145,8 +134,7 @@ class AuditReader:
     def _range(self, place: str, prefix: str) -> list[TableEntity]:
         names = {"place": place, "first": prefix, "last": f"{prefix}g"}  # behind every hexadecimal digit
         condition = "PartitionKey eq @place and RowKey ge @first and RowKey lt @last"
-        columns = [*_COLUMNS, "report"]
-        return list(self._table.query_entities(condition, parameters=names, select=columns))
+        return list(self._table.query_entities(condition, parameters=names, select=_COLUMNS))
 
     def _key_row(self, place: str, stem: str) -> list[TableEntity]:
         return self._range(place, f"key:{stem[-_VERSION_DIGITS:]}")
@@ -212,9 +200,7 @@ def _take(group: Group, row: TableEntity) -> None:
     kind, _, _ = row_key.partition(":")
     job_id = _id_in(row_key)
     try:
-        if kind == "job" and row["schema"] > SCHEMA:
-            group.newer.add(job_id)
-        elif _KEY.fullmatch(row_key):
+        if _KEY.fullmatch(row_key):
             group.keys.append(_key(row))
         elif not JOB_ID.fullmatch(job_id):
             group.strange[row_key] = job_id
@@ -226,41 +212,38 @@ def _take(group: Group, row: TableEntity) -> None:
             group.index[row_key] = IndexFacts(row_key, job_id, _etag(row))
         else:
             group.strange[row_key] = job_id
-    except (KeyError, ValueError, TypeError, AttributeError):
+    except NewerSchema:
+        group.newer.add(job_id)
+    except (KeyError, ValueError, TypeError, AttributeError, RowDamaged):
         group.strange[row_key] = job_id
 
 
 def _job(row: TableEntity, job_id: str) -> JobFacts:
-    state, due, ended = State(row["state"]), row.get("due"), row.get("ended")
-    at = codec.end_key(state, ended, job_id) if state.ended and ended else due and codec.due_key(due, job_id)
+    job, columns = codec.decode(row, etag=_etag(row), modified_at=_NO_TIME, seen_at=_NO_TIME).job, Columns(row)
+    if any(row.get(name) is not None and getattr(job, name) is None for name in ("progress", "error")):
+        raise RowDamaged
+    at = codec.end_key(job.state, job.ended, job_id) if job.state.ended and job.ended else None
     return JobFacts(
         id=job_id,
-        type=row["type"],
-        ref=row["ref"],
-        version=row.get("version") or "",
-        unique=row.get("unique", True),
-        retagged=row.get("retagged"),
-        state=state,
-        owner=row.get("owner"),
-        claim_id=row.get("claim_id"),
-        leased=row.get("lease_seconds") is not None,
-        token=row["token"],
-        attempts=row["attempts"],
-        due=due,
-        ended=ended,
-        **_thumbnail(json.loads(row.get("report") or "{}"), job_id),
+        type=job.type,
+        ref=job.ref,
+        version=job.version,
+        unique=job.unique,
+        retagged=job.retagged,
+        state=job.state,
+        owner=job.owner,
+        claim_id=job.claim_id,
+        leased=job.lease is not None,
+        token=job.token,
+        attempts=job.attempts,
+        due=job.due,
+        ended=job.ended,
+        **report_audit.thumbnail(columns, job_id),
+        report_wrong=report_audit.wrong(columns, image=job.is_image) if job.state is State.COMPLETED else None,
         row_key=row["RowKey"],
-        index_key=at or None,
+        index_key=at or (codec.due_key(job.due, job_id) if job.due else None),
         etag=_etag(row),
     )
-
-
-def _thumbnail(report: Mapping[str, Any], job_id: str) -> dict[str, Any]:
-    """Compare what a report names with what attempts at its job may have written: nothing else is ever looked for."""
-    found = report.get("thumbnail")
-    if not isinstance(found, Mapping) or not {"container", "name"} <= found.keys():
-        return {}
-    return {"thumbnail": found["name"]} if thumbnails.is_of(job_id, found["name"]) else {"misnamed": True}
 
 
 def _try(row: TableEntity, job_id: str) -> TryFacts:

@@ -5,15 +5,18 @@ and ``try:`` for each attempt. Key rows hold the newest version of a reference.
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
-from shared.errors import NewerSchema, NotJson, TooLarge
+from shared.errors import NewerSchema, NotJson, RowDamaged, TooLarge
 from shared.ids import JOB_ID, bucket, digest
 from shared.jobs import SCHEMA, Event, Job, JobError, Move, State
 from shared.ports import Due, Key, Row
 from shared.rules.flows import FLOW, flow_of
+from shared.storage.columns import Columns
+
+Shown = TypeVar("Shown")
 
 #: A string property holds 32,768 UTF-16 units (Azure Tables, data model).
 STRING_UNITS = 32_768
@@ -29,6 +32,12 @@ _TEXTS = ("type", "ref", "version", "retagged", "owner", "claim_id", "cursor", "
 _NUMBERS = ("schema", "token", "attempts", "attempts_base", "max_attempts")
 _TIMES = ("not_before", "due", "deadline", "created", "started", "ended")
 _SPANS = {"lease": "lease_seconds", "time_limit": "time_limit_seconds"}
+
+#: What ``decode`` reads, but for the thumbnail: an audit has no use for it.
+JOB_COLUMNS = (
+    *("state", "unique", "progress", "params", "report", "error"),
+    *(*_TEXTS, *_NUMBERS, *_TIMES, *_SPANS.values()),
+)
 
 
 def partition(job_id: str, buckets: int) -> str:
@@ -95,6 +104,11 @@ def job_of_index(row_key: str) -> str:
     return row_key.rpartition(":")[2]
 
 
+def jobs_of_index(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the job ids of index rows; a row of another form is passed over."""
+    return [found for found in (job_of_index(row["RowKey"]) for row in rows) if JOB_ID.fullmatch(found)]
+
+
 def encode(job: Job, *, place: str, nonce: str) -> dict[str, Any]:
     """Write a job as an entity.
 
@@ -127,28 +141,43 @@ def encode(job: Job, *, place: str, nonce: str) -> dict[str, Any]:
 def decode(entity: Mapping[str, Any], *, etag: str, modified_at: datetime, seen_at: datetime) -> Row:
     """Read a job from its entity.
 
+    What decides about a job must be as a release has written it. What is only looked at, the report above all, may be
+    anything: it is left out where it is not of its type, and nobody stumbles over it.
+
     Raises:
         NewerSchema: It was written by a newer release.
+        RowDamaged: Nobody can say what it means.
     """
-    if entity["schema"] > SCHEMA:
-        raise NewerSchema(f"{entity['RowKey']}: schema {entity['schema']}, this release knows {SCHEMA}")
-    values: dict[str, Any] = {name: entity.get(name) for name in (*_TEXTS, *_NUMBERS)}
-    values |= {name: _time(entity.get(name)) for name in _TIMES}
-    values |= {name: _span(entity.get(column)) for name, column in _SPANS.items()}
-    error, report = entity.get("error"), entity.get("report")
-    progress = entity.get("progress")
+    columns = Columns(entity)
+    schema = columns.whole("schema")
+    if schema > SCHEMA:
+        raise NewerSchema(f"{entity['RowKey']}: schema {schema}, this release knows {SCHEMA}")
+    values: dict[str, Any] = {name: columns.whole(name) for name in _NUMBERS}
+    values |= {name: columns.text(name) for name in _TEXTS} | {name: columns.moment(name) for name in _TIMES}
+    values |= {name: columns.span(column) for name, column in _SPANS.items()}
+    values |= {name: columns.need_text(name) for name in ("type", "ref")}
+    params = columns.json_object("params")
+    if params is None:
+        raise RowDamaged(f"{entity['RowKey']}: the column params is missing")
     job = Job(
         id=entity["RowKey"].partition(":")[2],
-        state=State(entity["state"]),
-        unique=entity.get("unique", True),
-        progress=None if progress is None else float(progress),
-        thumbnail=entity.get("thumbnail"),
-        params=json.loads(entity["params"]),
-        report=None if report is None else json.loads(report),
-        error=None if error is None else _error(json.loads(error)),
+        state=columns.choice("state", State),
+        unique=columns.flag("unique", default=True),
+        progress=_shown(lambda: columns.share("progress")),
+        thumbnail=_shown(lambda: columns.data("thumbnail")),
+        params=params,
+        report=_shown(lambda: columns.json_object("report")),
+        error=_shown(columns.error),
         **{**values, "version": values["version"] or "", "add_nonce": values["add_nonce"] or ""},
     )
     return Row(job, etag, modified_at, seen_at)
+
+
+def _shown(read: Callable[[], Shown]) -> Shown | None:
+    try:
+        return read()
+    except RowDamaged:
+        return None
 
 
 def encode_key(job: Job, *, place: str, nonce: str, purged: bool = False) -> dict[str, Any]:
@@ -176,10 +205,17 @@ def encode_key(job: Job, *, place: str, nonce: str, purged: bool = False) -> dic
 
 
 def decode_key(entity: Mapping[str, Any], *, etag: str) -> Key:
-    """Read a key row."""
-    final, ended = entity.get("final_state"), _time(entity.get("ended_at"))
-    state = None if final is None else State(final)
-    return Key(entity["type"], entity["ref"], entity["version"], entity["job_id"], etag, state, ended)
+    """Read a key row.
+
+    Raises:
+        RowDamaged: Nobody can say what it means.
+    """
+    columns = Columns(entity)
+    state = None if "final_state" not in entity else columns.choice("final_state", State)
+    kind, ref, version, identity = (columns.need_text(name) for name in ("type", "ref", "version", "job_id"))
+    if entity["RowKey"] != ref_key(kind, ref) or not JOB_ID.fullmatch(identity):
+        raise RowDamaged(f"{entity['RowKey']}: the columns are those of another reference, or name no job")
+    return Key(kind, ref, version, identity, etag, state, columns.moment("ended_at"))
 
 
 def attempt_closed(before: Job, move: Move, *, place: str, nonce: str) -> dict[str, Any] | None:
@@ -234,10 +270,6 @@ def error_columns(error: JobError) -> dict[str, str]:
     return {"code": error.code, "message": message[:MESSAGE_LENGTH], "at": error.at.isoformat()}
 
 
-def _error(columns: Mapping[str, str]) -> JobError:
-    return JobError(columns["code"], columns["message"], datetime.fromisoformat(columns["at"]))
-
-
 def _json(name: str, value: Mapping[str, Any]) -> str:
     try:
         text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -253,18 +285,5 @@ def _milliseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def plain_time(value: datetime) -> datetime:
-    """Return a plain aware datetime: the SDK's own kind compares and prints in its own way."""
-    return datetime.combine(value.date(), value.time(), tzinfo=UTC)
-
-
 def _total_seconds(value: timedelta | None) -> float | None:
     return None if value is None else value.total_seconds()
-
-
-def _span(seconds: float | None) -> timedelta | None:
-    return None if seconds is None else timedelta(seconds=seconds)
-
-
-def _time(value: datetime | None) -> datetime | None:
-    return None if value is None else plain_time(value)

@@ -105,7 +105,7 @@ class EndedTable:
                     condition, parameters=names, select=["RowKey"], results_per_page=self._page
                 )
                 for page in rows.by_page():
-                    yield [codec.job_of_index(row["RowKey"]) for row in page]
+                    yield codec.jobs_of_index(page)
             except ResourceNotFoundError:
                 return
 

@@ -3,30 +3,36 @@
 RowKeys are compared as strings, so a list goes on behind the last key that was seen, whatever has become of that row.
 """
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
 from datetime import UTC, datetime
-from itertools import islice
-from typing import Any
+from functools import partial
+from typing import TypeVar
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, TableEntity
 
-from shared.errors import Lost, NewerSchema
-from shared.ids import job_id
+from shared.errors import Lost, RowDamaged, Unreadable
+from shared.ids import JOB_ID, TYPE, job_id
 from shared.index import ENDED, LIVE, Attempted, Position
-from shared.jobs import JobError, State
+from shared.jobs import State
 from shared.ports import Key, Row
 from shared.storage import answers, cas, codec
+from shared.storage.columns import Columns
 from shared.storage.ended_table import FIRST
 from shared.storage.patience import Patience
 from shared.storage.replies import Dated, create_table
+
+Read = TypeVar("Read")
 
 _META = "meta"
 #: Milliseconds of a RowKey have 13 digits, which lasts until 2286.
 LAST = datetime(2200, 1, 1, tzinfo=UTC)
 #: Digits at the end of a job id that stand for the version.
 _VERSION_DIGITS = 16
+#: The end of an index row's key: a moment and a job id.
+_PLACE = re.compile(rf"[A-Za-z:]+:(\d{{13}}):({JOB_ID.pattern})", re.ASCII)
 #: Sorts behind every character of a key.
 _BEHIND = "~"
 
@@ -50,8 +56,8 @@ class IndexTable:
     def live(self, kind: str, bucket: int, *, after: Position | None, limit: int) -> list[Position]:
         """See ``JobIndex.live``."""
         prefix = "due:"
-        rows = self._rows(codec.partition_of(kind, bucket), *_span(prefix, after), select=["RowKey"], limit=limit)
-        return [_position(LIVE, row["RowKey"]) for row in rows]
+        rows = self._rows(codec.partition_of(kind, bucket), *_span(prefix, after), select=["RowKey"], page=limit)
+        return _some(rows, partial(_position, LIVE), limit)
 
     def ended(
         self,
@@ -70,8 +76,8 @@ class IndexTable:
             first = max(first, codec.end_key(state, _keyed(ended_to), _BEHIND))
         if ended_from is not None:
             last = codec.end_key(state, _keyed(ended_from), _BEHIND)
-        rows = self._rows(codec.partition_of(kind, bucket), first, last, select=["RowKey"], limit=limit)
-        return [_position(ENDED, row["RowKey"]) for row in rows]
+        rows = self._rows(codec.partition_of(kind, bucket), first, last, select=["RowKey"], page=limit)
+        return _some(rows, partial(_position, ENDED), limit)
 
     def of_ref(self, kind: str, ref: str, *, after: str | None, limit: int) -> list[Row]:
         """See ``JobIndex.of_ref``."""
@@ -86,7 +92,8 @@ class IndexTable:
                 for row in self._table.query_entities(
                     condition, parameters=names, results_per_page=limit, raw_response_hook=dated
                 ):
-                    found += _known(row, dated)
+                    with suppress(Unreadable):
+                        found.append(_job(row, dated))
                     if len(found) == limit:
                         break
             except ResourceNotFoundError:
@@ -96,8 +103,8 @@ class IndexTable:
     def keys(self, kind: str, bucket: int, *, after: str | None, limit: int) -> list[Key]:
         """See ``JobIndex.keys``."""
         first, last = _key_row(after or ""), _key_row(_BEHIND)
-        rows = self._rows(codec.partition_of(kind, bucket), first, last, select=None, limit=limit)
-        return [codec.decode_key(row, etag=Dated.etag(row)) for row in rows]
+        rows = self._rows(codec.partition_of(kind, bucket), first, last, select=None, page=limit)
+        return _some(rows, lambda row: codec.decode_key(row, etag=Dated.etag(row)), limit)
 
     def key_of(self, kind: str, image_id: str) -> Key | None:
         """See ``JobIndex.key_of``."""
@@ -112,12 +119,12 @@ class IndexTable:
     def attempts(self, job_id: str) -> list[Attempted]:
         """See ``JobIndex.attempts``."""
         place, first = codec.partition(job_id, self._buckets), f"try:{job_id}:"
-        return [_attempted(row) for row in self._rows(place, first, f"{first}{_BEHIND}", select=None, limit=None)]
+        return _some(self._rows(place, first, f"{first}{_BEHIND}", select=None, page=None), _attempted, None)
 
     def types(self) -> list[str]:
         """See ``JobIndex.types``."""
-        rows = self._rows(_META, _type_row(""), _type_row(_BEHIND), select=["RowKey"], limit=None)
-        return [row["RowKey"].partition(":")[2] for row in rows]
+        rows = self._rows(_META, _type_row(""), _type_row(_BEHIND), select=["RowKey"], page=None)
+        return _some(rows, _type, None)
 
     def insert_type(self, kind: str) -> None:
         """See ``JobIndex.insert_type``."""
@@ -132,19 +139,30 @@ class IndexTable:
             return
 
     def _rows(
-        self, place: str, first: str, last: str, *, select: Sequence[str] | None, limit: int | None
-    ) -> list[TableEntity]:
+        self, place: str, first: str, last: str, *, select: Sequence[str] | None, page: int | None
+    ) -> Iterator[TableEntity]:
         """Read rows of a partition between two keys, both left out; a page without rows is not the end."""
         names = {"place": place, "first": first, "last": last}
         condition = "PartitionKey eq @place and RowKey gt @first and RowKey lt @last"
         with answers.reading():
             try:
-                rows = self._table.query_entities(
-                    condition, parameters=names, select=None if select is None else list(select), results_per_page=limit
+                yield from self._table.query_entities(
+                    condition, parameters=names, select=None if select is None else list(select), results_per_page=page
                 )
-                return list(islice(rows, limit))
             except ResourceNotFoundError:
-                return []
+                return
+
+
+def _some(rows: Iterator[TableEntity], read: Callable[[TableEntity], Read], limit: int | None) -> list[Read]:
+    """Read so many rows, or all. One that nobody can read takes nobody's place: more are read for it."""
+    found: list[Read] = []
+    with closing(rows):  # type: ignore[type-var] # a generator
+        for row in rows:
+            with suppress(Unreadable):
+                found.append(read(row))
+            if len(found) == limit:
+                break
+    return found
 
 
 def _span(prefix: str, after: Position | None) -> tuple[str, str]:
@@ -153,9 +171,18 @@ def _span(prefix: str, after: Position | None) -> tuple[str, str]:
     return f"{prefix}{behind}", f"{prefix}{_BEHIND}"
 
 
-def _position(segment: int, row_key: str) -> Position:
-    _, ms, identity = row_key.rsplit(":", 2)
-    return Position(segment, int(ms), identity)
+def _position(segment: int, row: TableEntity) -> Position:
+    place = _PLACE.fullmatch(row["RowKey"])
+    if place is None:
+        raise RowDamaged("an index row names no moment and no job")
+    return Position(segment, int(place[1]), place[2])
+
+
+def _type(row: TableEntity) -> str:
+    kind = str(row["RowKey"].partition(":")[2])
+    if not TYPE.fullmatch(kind):
+        raise RowDamaged("a row of a type names none")
+    return kind
 
 
 def _keyed(moment: datetime) -> datetime:
@@ -171,33 +198,21 @@ def _type_row(kind: str) -> str:
     return f"type:{kind}"
 
 
-def _known(row: TableEntity, dated: Dated) -> list[Row]:
-    """Read a job; nothing where it is a newer release's."""
-    try:
-        modified_at = Dated.modified_at(row)
-        return [codec.decode(row, etag=Dated.etag(row), modified_at=modified_at, seen_at=dated.date)]
-    except NewerSchema:
-        return []
+def _job(row: TableEntity, dated: Dated) -> Row:
+    return codec.decode(row, etag=Dated.etag(row), modified_at=Dated.modified_at(row), seen_at=dated.date)
 
 
 def _attempted(row: TableEntity) -> Attempted:
+    columns, token = Columns(row), row["RowKey"].rpartition(":")[2]
     return Attempted(
-        token=int(row["RowKey"].rpartition(":")[2]),
-        claim_id=row["claim_id"],
-        owner=row["owner"],
-        started=codec.plain_time(row["started"]),
-        ended=_time(row.get("ended")),
-        outcome=row.get("outcome"),
-        error=None if "error" not in row else _error(json.loads(row["error"])),
-        refused=row.get("refused", 0),
-        refused_report=row.get("refused_report"),
-        refused_at=_time(row.get("refused_at")),
+        token=int(token) if token.isascii() and token.isdigit() else 0,
+        claim_id=columns.need_text("claim_id"),
+        owner=columns.need_text("owner"),
+        started=columns.need_moment("started"),
+        ended=columns.moment("ended"),
+        outcome=columns.text("outcome"),
+        error=columns.error(),
+        refused=columns.whole("refused", 0),
+        refused_report=columns.text("refused_report"),
+        refused_at=columns.moment("refused_at"),
     )
-
-
-def _error(columns: Mapping[str, Any]) -> JobError:
-    return JobError(columns["code"], columns["message"], datetime.fromisoformat(columns["at"]))
-
-
-def _time(value: datetime | None) -> datetime | None:
-    return None if value is None else codec.plain_time(value)

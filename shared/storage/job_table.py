@@ -12,7 +12,7 @@ from azure.data.tables import TableClient, TableEntity, UpdateMode
 
 from shared.clock import ServerClock
 from shared.errors import Duplicate, KeyTaken, Lost, SettingsInvalid
-from shared.ids import job_id
+from shared.ids import JOB_ID, job_id
 from shared.jobs import Event, Move
 from shared.ports import Due, Key, Row
 from shared.storage import answers, cas, codec
@@ -145,7 +145,8 @@ class JobTable:
                 rows = self._table.query_entities(
                     condition, parameters=names, select=["RowKey", "flow"], results_per_page=limit
                 )
-                return [codec.decode_due(row) for row in islice(rows, limit)]
+                found = (codec.decode_due(row) for row in rows)
+                return list(islice((due for due in found if JOB_ID.fullmatch(due.job_id)), limit))
             except ResourceNotFoundError:
                 return []
 

@@ -12,6 +12,7 @@ from shared.clock import ServerClock
 from shared.locks import Lock, key
 from shared.ports import LockRow
 from shared.storage import answers, cas
+from shared.storage.columns import Columns
 from shared.storage.patience import Patience, read_limits
 from shared.storage.replies import Dated, create_table
 
@@ -46,8 +47,9 @@ class LockTable:
                 entity = self._table.get_entity(_PARTITION, key(name), raw_response_hook=dated, **limits)
             except ResourceNotFoundError:
                 return None
-        lease = timedelta(seconds=entity["lease_seconds"])
-        lock = Lock(name=name, owner=entity.get("owner"), token=entity["token"], lease=lease)
+        columns = Columns(entity)
+        lease = columns.need_span("lease_seconds")
+        lock = Lock(name=name, owner=columns.text("owner"), token=columns.whole("token"), lease=lease)
         return LockRow(lock, dated.etag(entity), dated.modified_at(entity), dated.date)
 
     def insert(self, lock: Lock) -> LockRow:

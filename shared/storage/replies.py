@@ -8,7 +8,8 @@ from typing import Any
 from azure.data.tables import TableClient, TableEntity
 
 from shared.errors import StorageOut
-from shared.storage import answers, codec
+from shared.storage import answers
+from shared.storage.columns import plain_time
 from shared.storage.patience import Patience
 
 
@@ -48,7 +49,7 @@ class Dated:
         stamp = entity.metadata["timestamp"]
         if stamp is None:
             raise StorageOut("reply without a Timestamp")
-        return codec.plain_time(stamp)
+        return plain_time(stamp)
 
 
 def date_of(headers: Mapping[str, str]) -> datetime | None:

@@ -14,6 +14,7 @@ from shared.ports import Row
 from shared.retention import edges
 from shared.steps.outcomes import Outcome
 from tests.contract.audited import Audited
+from tests.doubles.reports import report
 from tests.doubles.transports import Passing
 from tests.doubles.world import png
 
@@ -80,7 +81,7 @@ class Aged(Audited):
             row = self.claimed(row, lapsed=True)
         claim, now = row.job.claim, self.now
         assert claim is not None
-        return self.darkroom.storage.jobs.replace(row, complete(row.job, claim=claim, report={}, now=now))
+        return self.darkroom.storage.jobs.replace(row, complete(row.job, claim=claim, report=report(), now=now))
 
     def strewn(self, row: Row, *tokens: int) -> None:
         """Put thumbnails of attempts there."""

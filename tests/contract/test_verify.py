@@ -134,8 +134,8 @@ def test_a_job_that_moves_while_the_table_is_read_is_no_finding(
     audit = bench.darkroom.storage.audit
     groups = audit.groups
 
-    def torn(*, reports: bool) -> Iterator[Group]:
-        for group in groups(reports=reports):
+    def torn() -> Iterator[Group]:
+        for group in groups():
             group.index.clear()  # as if the due row had moved before the reader came by
             bench.claimed(row)
             yield group

@@ -86,6 +86,7 @@ BREAKS: list[tuple[Rule, Callable[[Group], object]]] = [
     (Rule.COMPLETION_UNPROVEN, tried(1, outcome="lapsed")),
     (Rule.COMPLETION_UNPROVEN, changed(OLD, token=3)),
     (Rule.COMPLETION_UNPROVEN, tried(2, outcome="complete")),
+    (Rule.REPORT_INVALID, changed(OLD, report_wrong="status: is missing")),
     (Rule.KEY_BROKEN, keyed(row_key="key:elsewhere")),
     (Rule.KEY_BROKEN, keyed(version="0x3")),
     (Rule.KEY_BROKEN, keyed(version="0x3", analyzed="0x2")),

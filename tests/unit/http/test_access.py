@@ -127,6 +127,12 @@ def test_who_has_made_an_operators_call_stands_in_the_log(site: Site, caplog: py
     assert '"key": "operator/one"' in line
 
 
+def test_health_tells_details_only_to_who_has_a_key(site: Site) -> None:
+    assert site.call("GET", "/health", x_darkroom_known="yes").json == {"status": "ok"}
+    assert "confinement" in site.call("GET", "/health", authorization=f"Bearer {READER}").json
+    assert "confinement" in Site().call("GET", "/health").json
+
+
 def test_the_contract_says_that_a_key_is_needed(site: Site) -> None:
     document = site.call("GET", "/openapi.json", authorization=f"Bearer {READER}").json
     assert document["security"] == [{"key": []}]

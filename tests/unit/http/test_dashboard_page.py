@@ -238,3 +238,38 @@ def test_a_late_answer_about_images_is_not_shown(page: Browser) -> None:
            await page.fire("find", "submit"); late(); await page.settled(); return page.$("cards").children.length;"""
     )
     assert told == 1
+
+
+POISONS = [
+    *(
+        "1",
+        "[]",
+        "true",
+        '"x"',
+        '{"color": {}}',
+        '{"color": {"palette": [null]}}',
+        '{"color": 1}',
+        '{"quality": {"flags": 7}}',
+    ),
+    *('{"image": 1, "source": "x", "exif": {"model": {"a": []}}}', '{"privacy": [], "error": 5, "provenance": [[]]}'),
+]
+
+
+@pytest.mark.case("security M4", was="no cards at all")
+@pytest.mark.parametrize("report", POISONS)
+def test_a_report_of_any_shape_leaves_its_card_and_all_others(page: Browser, report: str) -> None:
+    told = page.run(
+        f"""const page = new Page(), good = page.image("good.png"), bad = page.image("bad.png", {{ report: {report} }});
+           page.answer("GET jobs", {{ items: [bad, good], cursor: null }});
+           await page.load(); return page.$("cards").all("button").map(({{ text }}) => text);"""
+    )
+    assert told[:2] == ["bad.png", "good.png"]
+
+
+@pytest.mark.case("security L", was="a name turned around what stood beside it")
+def test_characters_that_turn_text_around_or_have_no_shape_are_shown_by_their_numbers(page: Browser) -> None:
+    told = page.run(
+        """const page = new Page(); page.image("invoice_\\u202egnp.exe\\u200b\\u0007", {}); await page.load();
+           return page.$("cards").all("button").map(({ text }) => text);"""
+    )
+    assert told == ["invoice_[U+202E]gnp.exe[U+200B][U+0007]"]
