@@ -1,0 +1,91 @@
+"""What an uploader's ``Content-Encoding`` means for stored bytes: undone here, under the limit of bytes.
+
+Source:
+    RFC 9110 (2022), 8.4: content codings; RFC 1952 (1996): gzip, of several members; RFC 1950 and 1951 (1996): deflate,
+    which some programs write without its frame.
+"""
+
+import zlib
+from dataclasses import dataclass
+
+from shared.analysis.facts import Limits
+from shared.errors import ImageRejected
+
+_GZIP, _ZLIB, _RAW = 31, 15, -15
+_GZIP_NAMES, _DEFLATE = frozenset({"gzip", "x-gzip"}), "deflate"
+#: Members of one file: programs that append logs write thousands; each costs some microseconds.
+_MAX_MEMBERS = 10_000
+
+
+@dataclass(frozen=True)
+class Content:
+    """The bytes of an image.
+
+    Args:
+        data: As they are to be analysed.
+        over_bytes: They are more than may be analysed: at least so many. 0 otherwise.
+        warnings: Codes of what was ignored.
+    """
+
+    data: bytes
+    over_bytes: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+def undo(stored: bytes, encoding: str | None, limits: Limits, *, is_image: bool) -> Content:
+    """Return what stored bytes are when their content encoding is undone.
+
+    Args:
+        stored: The whole blob.
+        encoding: Its ``Content-Encoding``; None, empty and ``identity`` mean none.
+        limits: ``max_bytes`` bounds the result.
+        is_image: The stored bytes begin like an image of a known format: then they are one, whatever was declared.
+
+    Raises:
+        ImageRejected: ``unsupported_encoding``: neither gzip nor deflate, or several. ``corrupt_encoding``: the bytes
+            are not encoded so, or are cut off.
+    """
+    name = (encoding or "").strip().lower()
+    if name in ("", "identity") or not stored:
+        return Content(stored)
+    if is_image:
+        return Content(stored, warnings=("content_encoding_ignored",))
+    if name not in _GZIP_NAMES and name != _DEFLATE:
+        raise ImageRejected(
+            "unsupported_encoding",
+            "The blob has a Content-Encoding other than gzip and deflate. Upload the image without one.",
+        )
+    try:
+        return _inflated(stored, name, limits.max_bytes)
+    except zlib.error as error:
+        raise ImageRejected(
+            "corrupt_encoding", f"The blob is not encoded as its Content-Encoding {name} says."
+        ) from error
+
+
+def _inflated(stored: bytes, name: str, most: int) -> Content:
+    """Inflate to at most so many bytes.
+
+    Raises:
+        ImageRejected: ``corrupt_encoding``; the stream is cut off.
+        zlib.error: It is no such stream.
+    """
+    parts, size, rest = list[bytes](), 0, stored
+    for _ in range(_MAX_MEMBERS):
+        packer = zlib.decompressobj(_GZIP if name != _DEFLATE else _frame(rest))
+        parts.append(packer.decompress(rest, most - size + 1))
+        size += len(parts[-1])
+        if size > most:
+            return Content(b"", over_bytes=size)
+        if not packer.eof:
+            raise ImageRejected("corrupt_encoding", f"The blob's Content-Encoding {name} is cut off.")
+        rest = packer.unused_data
+        if name == _DEFLATE or not rest.startswith(b"\x1f\x8b"):  # what follows is no member: padding, or junk
+            break
+    return Content(b"".join(parts))
+
+
+def _frame(data: bytes) -> int:
+    """Tell deflate with its frame, as the standard has it, from deflate without."""
+    framed = len(data) > 1 and data[0] & 15 == 8 and int.from_bytes(data[:2]) % 31 == 0  # noqa: PLR2004 - RFC 1950, 2.2
+    return _ZLIB if framed else _RAW

@@ -1,0 +1,112 @@
+"""A blob's Content-Encoding is undone under the limit of bytes, and the report describes the blob as it is stored."""
+
+import gzip
+import zlib
+from collections.abc import Callable
+from hashlib import sha256
+
+import pytest
+from PIL import Image
+
+from shared.analysis import Analysis, Limits, Source, analyze
+from shared.errors import ImageRejected
+
+Encoded = Callable[..., bytes]
+
+
+def examined(stored: bytes, encoding: str | None, **limits: int) -> Analysis:
+    source = Source(
+        container="images",
+        name="a.png",
+        etag="0x1",
+        size_bytes=len(stored),
+        declared_type="image/png",
+        content_encoding=encoding,
+    )
+    return analyze(stored, source=source, limits=Limits(**limits))
+
+
+def refusal(stored: bytes, encoding: str) -> str:
+    with pytest.raises(ImageRejected) as caught:
+        examined(stored, encoding)
+    return caught.value.code
+
+
+def raw_deflate(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(data) + packer.flush()
+
+
+@pytest.fixture(scope="module")
+def image(encoded: Encoded) -> bytes:
+    """A small file."""
+    return encoded(Image.new("RGB", (40, 30), "#ff0000"), "PNG")
+
+
+@pytest.mark.case("storage encoding", was="300 MiB in the host; bytes and sha256 of what is not stored")
+@pytest.mark.parametrize(
+    ("encoding", "pack"),
+    [
+        *[(None, bytes), ("", bytes), ("identity", bytes), (" GZIP ", gzip.compress), ("x-gzip", gzip.compress)],
+        *[("deflate", zlib.compress), ("deflate", raw_deflate)],
+    ],
+)
+def test_an_encoding_is_undone_and_the_stored_bytes_are_described(
+    encoding: str | None, pack: Callable[[bytes], bytes], image: bytes
+) -> None:
+    stored = pack(image)
+    report = examined(stored, encoding).report
+    assert (report["color"]["mean"], report["warnings"]) == ("#ff0000", [])
+    assert (report["source"]["bytes"], report["source"]["sha256"]) == (len(stored), sha256(stored).hexdigest())
+    assert (report["source"]["mime"], report["source"]["type_mismatch"]) == ("image/png", False)
+
+
+@pytest.mark.parametrize("rest", [b"", bytes(512), b"junk"])
+def test_several_members_are_one_file_and_what_follows_is_none(rest: bytes, image: bytes) -> None:
+    stored = gzip.compress(image[:50]) + gzip.compress(image[50:]) + rest
+    assert examined(stored, "gzip").report["color"]["mean"] == "#ff0000"
+
+
+@pytest.mark.case("storage encoding", was="307 KB became 300 MiB in the host")
+@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+def test_more_bytes_than_are_allowed_make_a_partial_report(encoding: str, pack: Callable[[bytes], bytes]) -> None:
+    stored = pack(bytes(50_000_000))
+    found = examined(stored, encoding, max_bytes=1_000_000)
+    report = found.report
+    assert (report["status"], report["error"]["code"], found.thumbnail) == ("partial", "too_many_bytes", None)
+    assert (report["source"]["bytes"], report["source"]["sha256"]) == (len(stored), sha256(stored).hexdigest())
+    assert report["source"]["mime"] is None
+
+
+def test_the_limit_of_bytes_is_inclusive(image: bytes) -> None:
+    assert examined(gzip.compress(image), "gzip", max_bytes=len(image)).report["status"] == "ok"
+    assert examined(gzip.compress(image), "gzip", max_bytes=len(image) - 1).report["status"] == "partial"
+
+
+@pytest.mark.case("storage false encoding", was="18 attempts, no code, a week")
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "gzip, gzip", "zstd"])
+def test_an_image_that_is_not_encoded_is_read_as_it_is_with_a_warning(encoding: str, image: bytes) -> None:
+    report = examined(image, encoding).report
+    assert (report["color"]["mean"], report["warnings"]) == ("#ff0000", ["content_encoding_ignored"])
+
+
+@pytest.mark.case("storage false encoding", was="18 attempts, no code, a week")
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+@pytest.mark.parametrize("stored", [b"?", b"no image and not encoded", b"\x1f\x8b\x08\0", b"\x78\x9cxx"])
+def test_bytes_that_are_not_encoded_as_they_say_have_a_code_of_their_own(stored: bytes, encoding: str) -> None:
+    assert refusal(stored, encoding) == "corrupt_encoding"
+
+
+@pytest.mark.parametrize("missing", [1, 8, 40])
+def test_an_encoded_image_that_is_cut_off_has_the_same_code(missing: int, image: bytes) -> None:
+    assert refusal(gzip.compress(image)[:-missing], "gzip") == "corrupt_encoding"
+    assert refusal((gzip.compress(image[:50]) + gzip.compress(image[50:]))[:-missing], "gzip") == "corrupt_encoding"
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip, gzip", "gzip;q=1", "x" * 900])
+def test_an_encoding_that_is_not_undone_has_a_code_of_its_own(encoding: str, image: bytes) -> None:
+    assert refusal(gzip.compress(image), encoding) == "unsupported_encoding"
+
+
+def test_an_encoded_file_of_nothing_is_empty() -> None:
+    assert refusal(gzip.compress(b""), "gzip") == refusal(b"", "gzip") == "empty_blob"
