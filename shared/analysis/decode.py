@@ -1,23 +1,12 @@
 """From bytes to the working image: the one decode that everything else is computed from."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from io import BytesIO
 
-from PIL import Image, ImageFile
-from PIL.BmpImagePlugin import BmpImageFile
-from PIL.GifImagePlugin import GifImageFile
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import TiffImageFile
-from PIL.WebPImagePlugin import WebPImageFile
+from PIL import Image
 
-from shared.analysis import heif, icc, tiff
-from shared.analysis.header import Header, corrupt
-from shared.errors import ImageRejected
-
-# Our gates have judged the image by its decoder's memory. Set once: the variable is the process's, not a call's.
-Image.MAX_IMAGE_PIXELS = None
+from shared.analysis import icc
+from shared.analysis.formats.header import Header
+from shared.analysis.formats.picture import Picture, decoder
 
 #: The longest edge of a working image.
 WORKING_EDGE_PX = 1024
@@ -25,38 +14,6 @@ WORKING_EDGE_PX = 1024
 #: An image is halved, or divided by any whole number, as long as its long edge keeps this much.
 REDUCED_EDGE_PX = 960
 
-
-def _avif() -> type[ImageFile.ImageFile]:
-    from PIL.AvifImagePlugin import AvifImageFile  # noqa: PLC0415 - 5 ms that few images need
-
-    return AvifImageFile
-
-
-def _heic() -> type[ImageFile.ImageFile]:
-    from pi_heif import HeifImageFile, options  # noqa: PLC0415 - 20 ms that few images need
-
-    options.THUMBNAILS = options.DEPTH_IMAGES = options.AUX_IMAGES = False
-    opener: type[ImageFile.ImageFile] = HeifImageFile
-    return opener
-
-
-#: Classes, not Image.open: that imports 40 plugins, and takes a JPEG with a broken index of images for another format.
-_OPENERS: dict[str, Callable[[], type[ImageFile.ImageFile]]] = {
-    "jpeg": lambda: JpegImageFile,
-    "png": lambda: PngImageFile,
-    "webp": lambda: WebPImageFile,
-    "gif": lambda: GifImageFile,
-    "bmp": lambda: BmpImageFile,
-    "tiff": lambda: TiffImageFile,
-    "avif": _avif,
-    "heic": _heic,
-}
-
-#: Where leaving metadata out needs more than leaving out byte ranges.
-_PLAIN = {"tiff": tiff.plain, "avif": heif.plain, "heic": heif.plain}
-
-#: Formats whose profile the header holds as it is; those of JPEG, PNG and WebP are put together by Pillow.
-_PROFILED = frozenset({"gif", "bmp", "tiff", "avif", "heic"})
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -85,42 +42,23 @@ class Working:
     warnings: tuple[str, ...]
 
 
-def working_image(data: bytes, header: Header) -> Working:
+def working_image(picture: Picture, orientation: int) -> Working:
     """Decode the first frame.
 
     Args:
-        data: The whole file.
-        header: Its header; it has passed the gates.
+        picture: The file; its header has passed the gates.
+        orientation: How it is to be turned, 1-8.
 
     Raises:
-        ImageRejected: ``corrupt_image``; the decoder failed in any way. A file that is cut off fails.
+        ImageRejected: ``corrupt_image``: the decoder failed in any way; a file that is cut off fails.
+            ``unsupported_format``: it says that the file is not for it.
         MemoryError: There was none left; another time it may succeed.
 
     Source:
         Over white: W3C Compositing and Blending Level 1, 2015, "source over" with an opaque backdrop.
     """
-    try:
-        return _working(data, header)
-    except (MemoryError, ImageRejected):
-        raise
-    except Exception as error:  # decoders raise whatever a hostile file makes them raise
-        raise verdict(error, header.format) from error
-
-
-def verdict(error: Exception, name: str) -> ImageRejected | MemoryError:
-    """Tell a bad file from a lack of memory: codecs report both as OSError, libavif and libheif as RuntimeError.
-
-    The last two can't always tell it themselves: where an AV1 or HEVC decoder has found no memory, they say only that
-    there is no image.
-
-    Args:
-        error: What the decoder raised.
-        name: The image's format.
-    """
-    said = str(error).lower()
-    if "out of memory" in said or ("memory allocation error" in said and "security limit" not in said):
-        return MemoryError(str(error))
-    return corrupt(f"The {name.upper()} can't be decoded: {error or type(error).__name__}.")
+    with decoder(picture.format):
+        return _working(picture, orientation)
 
 
 def reduction(size_px: tuple[int, int]) -> int:
@@ -137,34 +75,20 @@ def fitted(size_px: tuple[int, int], edge_px: int) -> tuple[int, int]:
     return width, height
 
 
-def _working(data: bytes, header: Header) -> Working:
-    image = _opened(data, header)
-    image.load()
-    profile = header.icc if header.format in _PROFILED else image.info.get("icc_profile")
-    image, warnings = _unkeyed(image, header)
-    image = _over_white(_eight_bits(_shrunk(_known(image))))
-    colours = icc.to_srgb(image, profile) if profile else image.convert("RGB")
-    if colours is None:
-        warnings, colours = (*warnings, "icc_ignored"), image.convert("RGB")
-    turn = 1 if header.format == "heic" else header.orientation  # libheif has turned it already
-    return Working(_upright(colours, turn), _upright(image.convert("L"), turn), warnings)
-
-
-def _opened(data: bytes, header: Header) -> Image.Image:
-    """Open the file without its metadata, a JPEG for reduced decoding."""
-    if header.format in _PLAIN:
-        data = _PLAIN[header.format](data)
-    elif header.spans != ((0, len(data)),):
-        view = memoryview(data)
-        data = b"".join(view[start:end] for start, end in header.spans)
-    image = _OPENERS[header.format]()(BytesIO(data))
-    if image.size != (header.display_size_px if header.format == "heic" else (header.width_px, header.height_px)):
-        raise corrupt(f"The {header.format.upper()} has two sizes; the gates have seen only one.")
+def _working(picture: Picture, orientation: int) -> Working:
+    image = picture.image
     by = reduction(image.size)
-    if by > 1 and header.format == "jpeg":
+    if by > 1 and picture.format == "jpeg":
         # thumbnail() alone would decode all pixels. Pillow divides by this size, so neither side may be 0.
         image.draft(None, (max(1, image.width // by), max(1, image.height // by)))
-    return image
+    image.load()
+    image, warnings = _unkeyed(image, picture)
+    image = _over_white(_eight_bits(_shrunk(_known(image))))
+    colours = icc.to_srgb(image, picture.icc) if picture.icc else image.convert("RGB")
+    if colours is None:
+        warnings, colours = (*warnings, "icc_ignored"), image.convert("RGB")
+    turn = 1 if picture.turns else orientation
+    return Working(_upright(colours, turn), _upright(image.convert("L"), turn), warnings)
 
 
 def _unkeyed(image: Image.Image, header: Header) -> tuple[Image.Image, tuple[str, ...]]:

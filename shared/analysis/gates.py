@@ -7,7 +7,7 @@ refuse a JPEG panorama that decodes in 100 MB.
 from dataclasses import dataclass
 
 from shared.analysis.facts import Limits
-from shared.analysis.header import Header
+from shared.analysis.formats.header import Header
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,10 @@
-"""Bytes in, report out: sniff, read the header, judge it, decode once, analyse. Pure, and safe in several threads."""
+"""Bytes in, report out: sniff, open, judge the header, decode once, analyse. Pure; it runs where the decoders run."""
 
 from collections.abc import Callable
-from typing import Any
 
 from shared import clock
-from shared.analysis import formats, gates, report
+from shared.analysis import encodings, formats, gates, report
 from shared.analysis.facts import Analysis, Limits, Options, Source, ThumbnailSpec
-from shared.analysis.header import Header
 from shared.errors import ImageRejected
 
 _LIMITS = Limits()
@@ -31,20 +29,6 @@ def over_size_gate(source: Source, limits: Limits) -> Analysis | None:
     return Analysis(report=partial, thumbnail=None)
 
 
-def estimated_bytes(data: bytes, limits: Limits) -> int:
-    """Estimate what decoding will take; 0 for what will not be decoded.
-
-    Args:
-        data: The whole blob.
-        limits: What it may cost.
-    """
-    try:
-        header = formats.read_header(formats.sniff(data), data, limits) if data else None
-    except ImageRejected:
-        return 0
-    return 0 if header is None or gates.decode(header, limits) else header.decode_bytes
-
-
 def analyze(
     data: bytes,
     *,
@@ -56,8 +40,10 @@ def analyze(
 ) -> Analysis:
     """Analyse one image.
 
+    Hostile bytes are parsed here, by libraries in C: this belongs into a child process with limits of its own.
+
     Args:
-        data: The whole blob.
+        data: The whole blob, as it is stored.
         source: What storage says about it.
         limits: What the image may cost.
         thumbnail: What thumbnail to make; None for none.
@@ -66,47 +52,31 @@ def analyze(
 
     Returns:
         A report with status ``ok``; or ``partial``, with an error and the facts of the header, when the image is over
-        a limit: ``too_large_side``, ``too_many_pixels``, ``too_much_memory``, ``too_many_scans``, ``too_many_chunks``.
+        a limit: ``too_large_side``, ``too_many_pixels``, ``too_much_memory``, ``too_many_scans``, ``too_many_chunks``;
+        ``too_many_bytes`` where it is so only when its content encoding is undone.
 
     Raises:
-        ImageRejected: ``empty_blob``, ``unsupported_format`` or ``corrupt_image``.
+        ImageRejected: ``empty_blob``, ``unsupported_format``, ``corrupt_image``, ``unsupported_encoding`` or
+            ``corrupt_encoding``.
         MemoryError: There was none left; another time it may succeed.
     """
     started = monotonic()
-    if not data:
-        raise ImageRejected("empty_blob", "The blob has 0 bytes.")
-    known = formats.sniff(data)
-    header = formats.read_header(known, data, limits)
-    read = report.source_read(source, data, known.mime)
-    facts = {"source": read, **report.header_facts(header, include_gps=options.include_gps)}
-    over = gates.decode(header, limits)
-    if over:
-        partial = {**report.envelope(over), **facts, "timing": report.timing(0, monotonic() - started)}
+    source_facts = report.source_read(source, data)
+    content = encodings.undo(data, source.content_encoding, limits, is_image=formats.sniff(data) is not None)
+    if over := gates.size(content.over_bytes, limits):
+        partial = {**report.envelope(over), "source": source_facts, "timing": report.timing(0, monotonic() - started)}
         return Analysis(report=partial, thumbnail=None)
-    return _decoded(data, header, facts, thumbnail, options.analyzers, started=started, monotonic=monotonic)
+    if not content.data:
+        raise ImageRejected("empty_blob", "The blob has 0 bytes.")
+    known = formats.sniff(content.data)
+    if known is None:
+        raise ImageRejected(
+            "unsupported_format",
+            f"The {len(content.data):,} bytes are not a JPEG, PNG, WebP, GIF, TIFF, HEIC, AVIF or BMP.",
+        )
+    from shared.analysis.examination import Examination  # noqa: PLC0415 - the image libraries load with the first image
 
-
-def _decoded(
-    data: bytes,
-    header: Header,
-    facts: dict[str, Any],
-    spec: ThumbnailSpec | None,
-    names: tuple[str, ...],
-    *,
-    started: float,
-    monotonic: Callable[[], float],
-) -> Analysis:
-    """Decode once and analyse; the image library loads with the first image that comes here."""
-    from shared.analysis import analyzers, decode, thumbnail  # noqa: PLC0415
-
-    decoding = monotonic()
-    working = decode.working_image(data, header)
-    decode_seconds = monotonic() - decoding
-    found, warnings = analyzers.run(working, facts, names)
-    made = thumbnail.render(working.image, spec) if spec else None
-    small = {"thumbnail": report.thumbnail(made)} if made else {}
-    timing = report.timing(decode_seconds, monotonic() - started - decode_seconds)
-    head = {**report.envelope(None, (*working.warnings, *warnings)), **facts}
-    # The head twice, for its place and its values: an analyzer can't replace these, whatever it is called.
-    full = {**head, **found, **head, **small, "timing": timing}
-    return Analysis(report=full, thumbnail=made)
+    source_facts["mime"] = known.mime
+    source_facts["type_mismatch"] = formats.type_mismatch(source.declared_type, known.mime)
+    examination = Examination(limits, thumbnail, options, monotonic, started, source_facts, content.warnings)
+    return examination.examine(content.data, known)

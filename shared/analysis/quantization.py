@@ -5,7 +5,7 @@ tables that it makes, the nearest by the sum of absolute differences gives the q
 an estimate for those with tables of their own (Photoshop, some cameras).
 
 Source:
-    ITU-T T.81 (1992), B.2.4.1 and table K.1; libjpeg 6b (1998), jcparam.c, ``jpeg_quality_scaling`` and
+    ITU-T T.81 (1992), table K.1; libjpeg 6b (1998), jcparam.c, ``jpeg_quality_scaling`` and
     ``jpeg_add_quant_table``. The method: R. Cogranne, "Determining JPEG Image Standard Quality Factor from the
     Quantization Tables", 2018.
 """
@@ -13,43 +13,25 @@ Source:
 from functools import cache
 from operator import sub
 
-#: Table K.1, luminance at quality 50, in zigzag order as it stands in a file.
+#: Table K.1, luminance at quality 50, row by row.
 _LUMINANCE = (
-    *(16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18, 17, 16, 19, 24, 40),
-    *(26, 24, 22, 22, 24, 49, 35, 37, 29, 40, 58, 51, 61, 60, 57, 51),
-    *(56, 55, 64, 72, 92, 78, 64, 68, 87, 69, 55, 56, 80, 109, 81, 87),
-    *(95, 98, 103, 104, 103, 62, 77, 113, 121, 112, 100, 120, 92, 101, 103, 99),
+    *(16, 11, 10, 16, 24, 40, 51, 61),
+    *(12, 12, 14, 19, 26, 58, 60, 55),
+    *(14, 13, 16, 24, 40, 57, 69, 56),
+    *(14, 17, 22, 29, 51, 87, 80, 62),
+    *(18, 22, 37, 56, 68, 109, 103, 77),
+    *(24, 35, 55, 64, 81, 104, 113, 92),
+    *(49, 64, 78, 87, 103, 121, 120, 101),
+    *(72, 92, 95, 98, 112, 100, 103, 99),
 )
-_VALUES = 64
 _MIDDLE = 50
-
-
-def tables(segment: bytes) -> dict[int, tuple[int, ...]]:
-    """Return the tables of a DQT segment by their number.
-
-    Args:
-        segment: Its body; any bytes, of which a table that is cut off is left out.
-
-    Returns:
-        64 values each, in zigzag order.
-    """
-    found: dict[int, tuple[int, ...]] = {}
-    at = 0
-    while at < len(segment):
-        wide, number = segment[at] >> 4, segment[at] & 15
-        width = 2 if wide else 1
-        body = segment[at + 1 : at + 1 + _VALUES * width]
-        if len(body) == _VALUES * width:
-            found[number] = tuple(int.from_bytes(body[i : i + width]) for i in range(0, len(body), width))
-        at += 1 + _VALUES * width
-    return found
 
 
 def quality(table: tuple[int, ...]) -> int:
     """Return the quality, 1-100, whose table is nearest; of several the highest.
 
     Args:
-        table: 64 values in zigzag order.
+        table: 64 values, row by row.
     """
     standard = _standard()
     exact = standard.get(table)

@@ -3,11 +3,10 @@
 from hashlib import sha256
 from typing import Any
 
-from shared.analysis import exif, privacy, profile, provenance, schema
+from shared.analysis import profile, schema
 from shared.analysis.facts import Source, Thumbnail
-from shared.analysis.formats import type_mismatch
+from shared.analysis.formats.header import Header
 from shared.analysis.gates import Over
-from shared.analysis.header import Header
 
 #: Version of the report's shape. A reader refuses a higher one.
 REPORT_SCHEMA = 1
@@ -21,12 +20,12 @@ def envelope(over: Over | None, warnings: tuple[str, ...] = ()) -> dict[str, Any
 
     Args:
         over: The gate that kept the image from being analysed.
-        warnings: Codes of what was ignored.
+        warnings: Codes of what was ignored; each is told once.
     """
     head: dict[str, Any] = {"schema": REPORT_SCHEMA, "analyzer": ANALYZER, "status": "partial" if over else "ok"}
     if over:
         head["error"] = {"code": over.code, "message": over.message}
-    return {**head, "warnings": list(warnings)}
+    return {**head, "warnings": list(dict.fromkeys(warnings))}
 
 
 def source_unread(source: Source) -> schema.Source:
@@ -42,48 +41,32 @@ def source_unread(source: Source) -> schema.Source:
     }
 
 
-def source_read(source: Source, data: bytes, mime: str) -> schema.Source:
-    """Describe a blob by its bytes.
+def source_read(source: Source, stored: bytes) -> schema.Source:
+    """Describe a blob that was read.
 
     Args:
         source: What storage says about it.
-        data: All of it.
-        mime: What it is.
+        stored: All of it, as it is stored.
     """
-    return {
-        **source_unread(source),
-        "bytes": len(data),
-        "sha256": sha256(data).hexdigest(),
-        "mime": mime,
-        "type_mismatch": type_mismatch(source.declared_type, mime),
-    }
+    return {**source_unread(source), "bytes": len(stored), "sha256": sha256(stored).hexdigest()}
 
 
-def header_facts(header: Header, *, include_gps: bool) -> dict[str, Any]:
-    """Return all sections that come from the header.
+def image(header: Header, orientation: int) -> schema.Image:
+    """Describe an image by its header.
 
     Args:
         header: Of the file.
-        include_gps: Whether coordinates are told.
+        orientation: How it is to be turned, 1-8.
     """
-    return {
-        "image": image(header),
-        "exif": exif.camera(header.exif),
-        "privacy": privacy.privacy(header, include_gps=include_gps),
-        "provenance": provenance.provenance(header),
-    }
-
-
-def image(header: Header) -> schema.Image:
-    """Describe an image by its header."""
-    display_width, display_height = header.display_size_px
+    sides = header.width_px, header.height_px
+    display_width, display_height = sides if orientation < 5 else reversed(sides)  # noqa: PLR2004 - 5 to 8 swap the axes
     return {
         "format": header.format,
         "width_px": header.width_px,
         "height_px": header.height_px,
         "display_width_px": display_width,
         "display_height_px": display_height,
-        "orientation": header.orientation,
+        "orientation": orientation,
         "mode": header.mode,
         "has_alpha": header.has_alpha,
         "animated": header.frames > 1,

@@ -17,7 +17,6 @@ from typing import Any
 from shared import clock
 from shared.analysis import Analysis, Source
 from shared.analysis.isolation import Analyst
-from shared.analysis.pipeline import estimated_bytes
 from shared.analysis.sandbox import confinement
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Sandbox
 from shared.errors import AnalysisDied, ImageRejected
@@ -93,7 +92,7 @@ class Measured:
         seconds, alive = time.monotonic() - started, any(child._process.pid == pid for child in self.sandbox._children)
         parent = status(os.getpid(), "VmHWM") - resident, time.process_time() - used[2]
         peak = max(*most, status(pid, "VmHWM"))
-        allowed = self._idle + estimated_bytes(data, self._limits) + 2 * len(data) + OVERHEAD_BYTES
+        allowed = self._idle + self._limits.max_decode_bytes + 2 * len(data) + OVERHEAD_BYTES
         return Ending(
             **met,
             cpu_seconds=_cpu(pid) - used[0] if alive else _of_the_dead() - used[1],
@@ -140,7 +139,7 @@ def _beyond(data: bytes, end: Ending) -> str:
     if end.cpu_seconds > CPU_SECONDS + 1:
         return f"{end.cpu_seconds:.1f} s of a processor"
     if end.over_bytes:
-        return f"{end.peak_bytes / MIB:.0f} MiB, {end.over_bytes / MIB:.0f} more than was estimated"
+        return f"{end.peak_bytes / MIB:.0f} MiB, {end.over_bytes / MIB:.0f} more than any image may take"
     if end.parent_bytes > len(data) + PARENT_BYTES:
         return f"this process has grown by {end.parent_bytes / MIB:.0f} MiB"
     # So that the longest file which is downloaded would take this process no longer than a child.

@@ -32,9 +32,17 @@ def test_the_tables_of_a_document_are_those_of_the_code(path: Path) -> None:
 def test_every_error_code_in_the_code_is_explained() -> None:
     sources = "".join(path.read_text("utf-8") for path in sorted((ROOT / "shared").rglob("*.py")))
     codes = set(_CODE.findall(sources)) | analyze.DIED
-    explained = set(re.findall(r"^\| `([a-z_]+)`", (ROOT / "docs" / "design.md").read_text("utf-8"), re.MULTILINE))
+    section = (ROOT / "docs" / "design.md").read_text("utf-8").partition("## Error codes")[2]
     assert len(codes) > 15
-    assert codes == explained
+    assert codes == set(re.findall(r"^\| `([a-z_]+)`", section, re.MULTILINE))
+
+
+def test_every_warning_of_a_report_is_explained() -> None:
+    sources = "".join(path.read_text("utf-8") for path in sorted((ROOT / "shared" / "analysis").rglob("*.py")))
+    section = (ROOT / "docs" / "design.md").read_text("utf-8").partition("| warning |")[2].partition("\n\n")[0]
+    codes = set(re.findall(r'"([a-z_]+_(?:ignored|missing|unreadable|left_out))"', sources))
+    assert len(codes) > 5
+    assert codes <= set(re.findall(r"`([a-z_]+)`", section))
 
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")

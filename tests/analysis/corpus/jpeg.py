@@ -6,7 +6,7 @@ Source:
 
 import struct
 
-from tests.analysis.corpus.kinds import CORRUPT, EXIF, ICC, OVER, XMP, Hostile, files, jumbf
+from tests.analysis.corpus.kinds import CORRUPT, EXIF, ICC, OVER, UNSUPPORTED, XMP, Hostile, files, jumbf
 from tests.analysis.corpus.originals import encoded, scene
 
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"
@@ -107,6 +107,17 @@ FILES: list[Hostile] = [
         },
         OVER,
     ),
+    *files(
+        "jpeg",
+        {
+            "two components": lambda: SOI + tables() + frame(8, 8, components=2) + scan(components=2) + bytes(9) + EOI,
+            "255 components": lambda: SOI + tables() + frame(8, 8, components=255) + scan() + bytes(9) + EOI,
+            "a lossless process": lambda: SOI + tables() + frame(8, 8, marker=0xC3) + scan() + bytes(99) + EOI,
+            "a hierarchical process": lambda: SOI + tables() + frame(8, 8, marker=0xC5) + scan() + bytes(99) + EOI,
+            "12 bits": lambda: photo().replace(b"\xff\xc0\0\x11\x08", b"\xff\xc0\0\x11\x0c"),
+        },
+        frozenset({UNSUPPORTED}),
+    ),
     *files("jpeg", {"5,000 scans": lambda: scans(64, 5000)}, frozenset({"too_many_scans"})),
     *files(
         "jpeg",
@@ -117,11 +128,7 @@ FILES: list[Hostile] = [
             "no frame": lambda: SOI + tables() + scan() + bytes(99) + EOI,
             "no scan": lambda: SOI + tables() + frame(64, 64) + EOI,
             "an end at the beginning": lambda: SOI + EOI + photo()[2:],
-            "two components": lambda: SOI + tables() + frame(8, 8, components=2) + scan(components=2) + bytes(9) + EOI,
-            "255 components": lambda: SOI + tables() + frame(8, 8, components=255) + scan() + bytes(9) + EOI,
             "sampled 15 × 15": lambda: SOI + tables() + frame(8, 8, sampling=0xFF) + scan() + bytes(99) + EOI,
-            "a lossless process": lambda: SOI + tables() + frame(8, 8, marker=0xC3) + scan() + bytes(99) + EOI,
-            "a hierarchical process": lambda: SOI + tables() + frame(8, 8, marker=0xC5) + scan() + bytes(99) + EOI,
             "two frames": lambda: SOI + tables() + frame(60_000, 60_000) + frame(8, 8) + scan() + bytes(99) + EOI,
             "20,000 application segments": lambda: with_segments(segment(0xE5, b"x" * 40) * 20_000),
             "two million empty segments": lambda: with_segments(segment(0xFE) * 2_000_000),
@@ -141,7 +148,6 @@ FILES: list[Hostile] = [
             "a million empty tables between two scans": lambda: _between(1_000_000, segment(0xC4)),
             "ten million restarts": lambda: flat(64, 64)[:-2] + b"\xff\xd0" * 10_000_000 + EOI,
             "20 million stuffed bytes": lambda: flat(64, 64)[:-2] + b"\xff\0" * 20_000_000 + EOI,
-            "12 bits": lambda: photo().replace(b"\xff\xc0\0\x11\x08", b"\xff\xc0\0\x11\x0c"),
             "arithmetic coding": lambda: SOI + tables() + frame(64, 64, marker=0xC9) + scan() + bytes(99) + EOI,
             "half of its scan and an end": lambda: photo()[: len(photo()) * 6 // 10] + EOI,
             "a restart each block": lambda: SOI + segment(0xDD, b"\0\1") + flat(640, 640)[2:],

@@ -8,7 +8,18 @@ import random
 import struct
 import zlib
 
-from tests.analysis.corpus.kinds import CORRUPT, EXIF, ICC, OVER, XMP, Hostile, deflated_zeros, files, jumbf
+from tests.analysis.corpus.kinds import (
+    CORRUPT,
+    EXIF,
+    ICC,
+    OVER,
+    UNSUPPORTED,
+    XMP,
+    Hostile,
+    deflated_zeros,
+    files,
+    jumbf,
+)
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MANY = frozenset({"too_many_chunks"})
@@ -123,8 +134,12 @@ FILES: list[Hostile] = [
             "filters that there are none of": lambda: png(pixels=zlib.compress(b"\xfe" * 200)),
             "a chunk without letters": lambda: png(chunk(b"\0\0\0\0")),
             "C2PA garbage": lambda: png(chunk(b"caBX", jumbf(3000))),
-            "an Apple chunk first": lambda: SIGNATURE + chunk(b"CgBI", bytes(4)) + png()[8:],
         },
+    ),
+    *files(
+        "png",
+        {"an Apple chunk first": lambda: SIGNATURE + chunk(b"CgBI", bytes(4)) + png()[8:]},
+        frozenset({UNSUPPORTED}),
     ),
     *files("png exif", {name: lambda block=block: png(chunk(b"eXIf", block)) for name, block in EXIF.items()}),
     *files("png xmp", {

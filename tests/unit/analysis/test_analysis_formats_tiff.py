@@ -7,12 +7,10 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from shared.analysis import Analysis, Limits
-from shared.analysis.decode import _UPRIGHT, working_image
-from shared.analysis.formats import read_header, sniff
-from shared.analysis.header import Header
-from shared.analysis.tiff import plain
+from shared.analysis import Analysis
+from shared.analysis.decode import _UPRIGHT
 from shared.errors import ImageRejected
+from tests.unit.analysis.opening import picture, refusal, working
 
 Examine = Callable[..., Analysis]
 Encoded = Callable[..., bytes]
@@ -42,18 +40,8 @@ def tiff(bits: list[int], photometric: int, pixels: bytes, order: str = "<", **o
     return head + pixels + directory(order, fields, at, options.get("following", 0))
 
 
-def header(data: bytes) -> Header:
-    return read_header(sniff(data), data, Limits())
-
-
 def mean(examine: Examine, data: bytes) -> str:
     return examine(data).report["color"]["mean"]
-
-
-def refusal(examine: Examine, data: bytes) -> str:
-    with pytest.raises(ImageRejected) as caught:
-        examine(data)
-    return caught.value.code
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "I;16B"])
@@ -93,7 +81,7 @@ def test_a_large_image_of_16_bits_high_byte_first_is_shrunk_without_clipping(
 ) -> None:
     image = Image.new("I", (4000, 10), 0x4040).convert("I;16B")
     data = encoded(image, "TIFF")
-    assert (header(data).mode, mean(examine, data)) == ("I;16B", "#404040")
+    assert (picture(data).mode, mean(examine, data)) == ("I;16B", "#404040")
 
 
 @pytest.mark.parametrize(("kind", "expected"), [(0, "#ff0000"), (1, "#ff7f7f"), (2, "#ff7f7f")])
@@ -105,8 +93,7 @@ def test_extra_samples_are_alpha_only_where_they_say_so(kind: int, expected: str
 
 def test_grey_has_alpha_too(examine: Examine) -> None:
     assert mean(examine, tiff([8, 8], 1, b"\0\x80" * 4, more={338: (SHORT, [2])})) == "#7f7f7f"
-    for kind in (0, 1):
-        assert refusal(examine, tiff([8, 8], 1, bytes(8), more={338: (SHORT, [kind])})) == "unsupported_format"
+    assert refusal(examine, tiff([8, 8], 1, bytes(8), more={338: (SHORT, [1])})) == "unsupported_format"
 
 
 def test_cmyk_comes_out_as_rgb(examine: Examine) -> None:
@@ -166,27 +153,39 @@ def test_pages_are_counted_and_only_the_first_is_analysed(encoded: Encoded, exam
     report = examine(data).report
     assert (report["image"]["frames"], report["image"]["animated"], report["image"]["width_px"]) == (3, True, 20)
     assert report["color"]["mean"] == "#ff0000"
-    for missing in (16, 60, len(data) // 3):  # Pillow fills up to 16 bytes
-        assert refusal(examine, data[:-missing]) == "corrupt_image"
 
 
-def test_pages_in_a_circle_are_corrupt(examine: Examine) -> None:
-    with pytest.raises(ImageRejected, match="circle"):
-        examine(tiff([8], 1, bytes(4), following=12))
+@pytest.mark.case("images tiff strips", was="corrupt_image")
+@pytest.mark.parametrize("following", [12, 60_000, 0xFFFFFFF0, 1])
+def test_a_next_directory_that_leads_nowhere_is_the_end_of_the_pages(following: int, examine: Examine) -> None:
+    report = examine(tiff([8], 1, b"\xff" * 4, following=following)).report
+    assert (report["image"]["frames"], report["warnings"]) == (1, ["frames_ignored"])
+    assert report["color"]["mean"] == "#ffffff"
 
 
-def test_endless_pages_fields_and_strips_are_refused_at_a_bound(examine: Examine) -> None:
+@pytest.mark.case("images tiff strips", was="corrupt_image")
+@pytest.mark.parametrize("counts", [[0], [3], [60_000], None])
+def test_pixels_are_read_whatever_the_lengths_of_strips_say(counts: list[int] | None, examine: Examine) -> None:
+    data = tiff([8], 1, b"\xff" * 4, more={279: (LONG, counts)} if counts else {})
+    if counts is None:
+        data = data.replace(struct.pack("<HHI", 279, LONG, 1), struct.pack("<HHI", 280, LONG, 1))
+    assert mean(examine, data) == "#ffffff"
+
+
+@pytest.mark.case("images tiff strips", was="corrupt_image")
+def test_more_depths_than_samples_and_metadata_beyond_the_end_are_no_matter(examine: Examine) -> None:
+    assert mean(examine, tiff([8] * 3, 1, b"\xff" * 4, more={277: (SHORT, [1])})) == "#ffffff"
+    beyond = tiff([8], 1, b"\xff" * 4, more={315: (LONG, [1, 2])})
+    assert mean(examine, beyond.replace(struct.pack("<HHI", 315, LONG, 2), struct.pack("<HHI", 315, LONG, 99_999))) == (
+        "#ffffff"
+    )
+
+
+def test_endless_pages_are_counted_up_to_a_bound(examine: Examine) -> None:
     base = tiff([8], 1, bytes(4), following=12 + 6 + 12 * 9)
-    pages = b"".join(struct.pack("<HI", 0, len(base) + 6 * (number + 1)) for number in range(10_001))
-    with pytest.raises(ImageRejected, match="more than 10,000 pages"):
-        examine(tiff([8], 1, bytes(4), following=len(base)) + pages)
-    fields = struct.pack("<H", 65_535) + bytes(12 * 65_535)
-    chain = b"".join(fields + struct.pack("<I", len(base) + (number + 1) * (len(fields) + 4)) for number in range(4))
-    with pytest.raises(ImageRejected, match="200,000 fields"):
-        examine(tiff([8], 1, bytes(4), following=len(base)) + chain)
-    strips = tiff([8], 1, bytes(2_000_000), more={273: (LONG, [8] * 262_145), 279: (LONG, [4] * 262_145)})
-    with pytest.raises(ImageRejected, match="262,145 values"):
-        examine(strips)
+    pages = b"".join(struct.pack("<H12xI", 1, len(base) + 18 * (number + 1)) for number in range(10_001))
+    report = examine(tiff([8], 1, bytes(4), following=len(base)) + pages).report
+    assert (report["image"]["frames"], report["warnings"]) == (10_000, ["frames_ignored"])
 
 
 def test_a_tile_far_larger_than_its_image_is_refused_before_it_is_allocated(examine: Examine) -> None:
@@ -195,7 +194,7 @@ def test_a_tile_far_larger_than_its_image_is_refused_before_it_is_allocated(exam
         return tiff([8], 1, bytes(min(side, 1024) ** 2), more=more)
 
     assert mean(examine, tiled(16)) == mean(examine, tiled(1024)) == "#000000"
-    with pytest.raises(ImageRejected, match="cut off"):
+    with pytest.raises(ImageRejected, match="tiles of 65,520 x 65,520 px"):
         examine(tiled(65_520))
     with pytest.raises(ImageRejected, match="tiles of 1,040 x 1,040 px"):
         examine(
@@ -206,56 +205,28 @@ def test_a_tile_far_larger_than_its_image_is_refused_before_it_is_allocated(exam
 @pytest.mark.parametrize(
     "more",
     [
-        {279: (LONG, [3])},
         {278: (SHORT, [1])},
         {278: (SHORT, [0])},
         {273: (LONG, [9999])},
         {257: (SHORT, [0])},
         {256: (2, [2])},
-        {320: (SHORT, [0] * 70_000)},
     ],
 )
 def test_a_tiff_that_lacks_pixels_is_corrupt(more: Fields, examine: Examine) -> None:
-    data = tiff([8], 1, bytes(4), more=more)
-    assert refusal(examine, data[:-139_000] if 320 in more else data) == "corrupt_image"
+    assert refusal(examine, tiff([8], 1, bytes(4), more=more)) == "corrupt_image"
 
 
 def test_a_decoder_gets_the_pixels_of_one_page_and_no_metadata(encoded: Encoded) -> None:
     exif = Image.Exif()
     exif[0x010F], exif[0x0112] = "Maker", 6
     data = encoded(Image.new("RGB", (5, 3)), "TIFF", exif=exif, save_all=True, append_images=[Image.new("L", (9, 9))])
-    with Image.open(BytesIO(plain(data))) as opened:
-        assert (opened.n_frames, opened.size) == (1, (5, 3))
-        assert not {0x010F, 0x0112, 0x8769} & set(opened.tag_v2)
-
-
-@pytest.mark.parametrize("order", "<>")
-def test_metadata_is_copied_out_into_a_block_of_its_own(order: str) -> None:
-    def file(exif: int, gps: int) -> bytes:
-        more = {274: (SHORT, [6]), 34665: (LONG, [exif]), 34853: (LONG, [gps]), 700: (LONG, [1, 2])}
-        return tiff([8], 1, bytes(4), order, more=more)
-
-    start = len(file(0, 0))
-    exif = directory(
-        order,
-        {0x8827: (SHORT, [400]), 37500: (LONG, [9] * 100), 0x9286: (LONG, [9] * 300), 0xA432: (LONG, [24, 70, 3, 4])},
-        start,
-    )
-    data = file(start, start + len(exif)) + exif + directory(order, {29: (LONG, [2026, 11, 24])}, start + len(exif))
-    read, block = header(data), Image.Exif()
-    block.load(read.exif)
-    assert (block.get_ifd(0x8769)[0x8827], block.get_ifd(0x8769)[0xA432]) == (400, (24, 70, 3, 4))
-    assert (block.get_ifd(0x8825)[29], read.orientation, len(read.exif) < 300) == ((2026, 11, 24), 6, True)
-    assert read.xmp == struct.pack(order + "II", 1, 2)
-
-
-def test_a_pointer_to_nowhere_leaves_the_rest_of_the_metadata() -> None:
-    data = tiff([8], 1, bytes(4), more={274: (SHORT, [6]), 34665: (LONG, [0xFFFFFFF0])})
-    assert header(data).orientation == 6
+    image = picture(data).image
+    assert (image.n_frames, image.size) == (1, (5, 3))
+    assert not {0x010F, 0x0112, 0x8769} & set(image.tag_v2)
 
 
 @pytest.mark.parametrize("value", range(1, 9))
-def test_every_orientation_of_a_tiff_is_told_and_made_once(value: int, encoded: Encoded) -> None:
+def test_every_orientation_of_a_tiff_is_told_and_made_once(value: int, encoded: Encoded, examine: Examine) -> None:
     image = Image.new("RGB", (5, 3))
     image.putdata([(20 * x, 60 * y, 0) for y in range(3) for x in range(5)])
     exif = Image.Exif()
@@ -263,10 +234,11 @@ def test_every_orientation_of_a_tiff_is_told_and_made_once(value: int, encoded: 
     for compression in ("raw", "tiff_lzw"):
         data = encoded(image, "TIFF", exif=exif, compression=compression)
         upright = image.transpose(_UPRIGHT[value]) if value > 1 else image
-        assert working_image(data, header(data)).image.tobytes() == upright.tobytes()
-        assert (header(data).width_px, header(data).display_size_px) == (5, upright.size)
+        assert working(data).image.tobytes() == upright.tobytes()
+        facts = examine(data).report["image"]
+        assert (facts["width_px"], facts["display_width_px"], facts["orientation"]) == (5, upright.width, value)
 
 
 def test_decoding_is_estimated_by_the_pixels_of_a_strip_and_of_the_image() -> None:
-    assert header(tiff([8] * 3, 2, bytes(12))).bytes_per_px == 8
-    assert header(tiff([16] * 4, 2, bytes(32))).bytes_per_px == 12
+    assert picture(tiff([8] * 3, 2, bytes(12))).bytes_per_px == 8
+    assert picture(tiff([16] * 4, 2, bytes(32))).bytes_per_px == 12

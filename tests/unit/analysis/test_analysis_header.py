@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 
 from shared.analysis import Analysis
 from shared.analysis.profile import description
-from shared.analysis.quantization import quality, tables
+from shared.analysis.quantization import quality
 from shared.errors import ImageRejected
 
 Examine = Callable[..., Analysis]
@@ -57,18 +57,10 @@ def test_any_table_has_a_quality(table: tuple[int, ...]) -> None:
     assert quality(table) == (100 if table[0] <= 1 else 1)
 
 
-def test_tables_of_16_bits_are_read_and_those_that_are_cut_off_are_not() -> None:
-    wide = b"\x11" + struct.pack(">64H", *range(300, 364))
-    assert tables(wide + b"\0" + bytes(range(64))) == {1: tuple(range(300, 364)), 0: tuple(range(64))}
-    assert tables(wide[:-1]) == tables(b"\0") == tables(b"") == {}
-
-
-def test_a_later_table_replaces_an_earlier_one_and_endless_ones_are_refused(encoded: Encoded, examine: Examine) -> None:
+def test_a_later_table_replaces_an_earlier_one(encoded: Encoded, examine: Examine) -> None:
     data = encoded(Image.new("L", (8, 8)), "JPEG", quality=30)
     other = b"\xff\xdb\0\x43\0" + b"\x10" * 64
     assert examine(data[:2] + other * 400 + data[2:]).report["image"]["jpeg_quality"] == 30
-    with pytest.raises(ImageRejected, match="32,768 bytes of quantisation tables"):
-        examine(data[:2] + other * 600 + data[2:])
 
 
 @pytest.mark.parametrize(
@@ -87,7 +79,7 @@ def test_endless_segments_between_scans_are_refused(encoded: Encoded, examine: E
     second = data.index(b"\xff\xda", data.index(b"\xff\xda") + 2)
     empty = b"\xff\xe4\0\2"
     assert examine(data[:second] + empty * 9_000 + data[second:]).report["status"] == "ok"
-    with pytest.raises(ImageRejected, match="10,000 segments between its scans"):
+    with pytest.raises(ImageRejected, match="10,000 segments in a row"):
         examine(data[:second] + empty * 10_000 + data[second:])
 
 

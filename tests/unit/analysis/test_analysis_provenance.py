@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from shared.analysis import Analysis
-from shared.analysis.header import MAX_METADATA_BYTES
+from shared.analysis.metadata.blocks import MAX_BLOCK_BYTES
 
 Examine = Callable[..., Analysis]
 Encoded = Callable[..., bytes]
@@ -77,7 +77,7 @@ def test_the_source_type_of_iptc_is_found_in_xmp(
 def test_a_block_of_metadata_over_a_megabyte_is_not_read(
     beyond: int, hint: str | None, found: Callable[..., object], encoded: Encoded
 ) -> None:
-    packet = b"trainedAlgorithmicMedia".ljust(MAX_METADATA_BYTES + beyond)
+    packet = b"trainedAlgorithmicMedia".ljust(MAX_BLOCK_BYTES + beyond)
     assert found(webp(encoded, (b"XMP ", packet))) == (False, hint)
 
 

@@ -1,0 +1,74 @@
+"""From a file of a known format to its report: open, judge the header, decode once, analyse."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from shared.analysis import analyzers, decode, gates, metadata, report, schema, thumbnail
+from shared.analysis.facts import Analysis, Limits, Options, ThumbnailSpec
+from shared.analysis.formats import Format, readers
+from shared.analysis.formats.picture import Picture
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What ``analyze`` was called with, and what is known before the file is opened.
+
+    Args:
+        limits: What the image may cost.
+        spec: What thumbnail to make; None for none.
+        options: What the report is to hold.
+        monotonic: Seconds that never go back.
+        started: When it began, by these.
+        source: That section of the report.
+        warnings: Codes of what was ignored so far.
+    """
+
+    limits: Limits
+    spec: ThumbnailSpec | None
+    options: Options
+    monotonic: Callable[[], float]
+    started: float
+    source: schema.Source
+    warnings: tuple[str, ...]
+
+    def examine(self, data: bytes, known: Format) -> Analysis:
+        """Go as far as the gates let the image.
+
+        Args:
+            data: The whole file.
+            known: Its format.
+
+        Raises:
+            ImageRejected: ``corrupt_image`` or ``unsupported_format``.
+            MemoryError: There was none left; another time it may succeed.
+        """
+        picture = readers.read(known, data, self.limits)
+        said = metadata.read(picture.image, data, include_gps=self.options.include_gps)
+        turn = picture.orientation or said.orientation
+        facts = {
+            "source": self.source,
+            "image": report.image(picture, turn),
+            "exif": said.exif,
+            "privacy": said.privacy,
+            "provenance": said.provenance,
+        }
+        warnings = (*self.warnings, *picture.warnings, *said.warnings)
+        over = gates.decode(picture, self.limits)
+        if over is None:
+            return self._decoded(picture, turn, facts, warnings)
+        timing = report.timing(0, self.monotonic() - self.started)
+        return Analysis(report={**report.envelope(over, warnings), **facts, "timing": timing}, thumbnail=None)
+
+    def _decoded(self, picture: Picture, turn: int, facts: dict[str, Any], ignored: tuple[str, ...]) -> Analysis:
+        """Decode once and analyse."""
+        decoding = self.monotonic()
+        working = decode.working_image(picture, turn)
+        decode_seconds = self.monotonic() - decoding
+        sections, failures = analyzers.run(working, facts, self.options.analyzers)
+        small = thumbnail.render(working.image, self.spec) if self.spec else None
+        tail = {"thumbnail": report.thumbnail(small)} if small else {}
+        timing = report.timing(decode_seconds, self.monotonic() - self.started - decode_seconds)
+        head = {**report.envelope(None, (*ignored, *working.warnings, *failures)), **facts}
+        # The head twice, for its place and its values: an analyzer can't replace these, whatever it is called.
+        return Analysis(report={**head, **sections, **head, **tail, "timing": timing}, thumbnail=small)

@@ -1,0 +1,144 @@
+"""GIF: Pillow decodes the first frame; the blocks are walked here, to count frames and to find a file that is cut off.
+
+Pillow takes a file that ends within a later frame for whole, reads blocks of one byte a microsecond each, and knows no
+colour profile.
+
+Source:
+    CompuServe, "Graphics Interchange Format, Version 89a", 1990, sections 12-26; ICC.1:2022, B.5: the colour profile.
+"""
+
+from dataclasses import dataclass, field
+
+from PIL.GifImagePlugin import GifImageFile
+
+from shared.analysis.facts import Limits
+from shared.analysis.formats.header import corrupt
+from shared.analysis.formats.picture import Picture, opened
+
+SIGNATURES = (b"GIF87a", b"GIF89a")
+
+_IMAGE, _EXTENSION, _TRAILER, _PADDING = 0x2C, 0x21, 0x3B, 0x00
+_CONTROL, _APPLICATION = 0xF9, 0xFF
+_HAS_TABLE, _INTERLACED, _HAS_TRANSPARENCY = 0x80, 0x40, 0x01
+_PROFILE = b"ICCRGBG1012"
+
+#: Blocks, apart from well filled ones: those are bounded by the file's length. Real animations have six a frame.
+MAX_BLOCKS = 100_000
+_FILLED_BYTES = 128
+
+#: Measured at 12 MP: 5.0, and 8.3 with transparency: indices, the same pixels as RGBA, and what shrinks them.
+_BYTES_PER_PX = 8
+
+
+@dataclass
+class _Walk:
+    """What a walk through the blocks has found so far; ``first`` and ``control`` are byte ranges."""
+
+    data: bytes
+    position: int
+    blocks: int = 0
+    frames: int = 0
+    control: tuple[int, int] = (0, 0)
+    first: tuple[int, int] = (0, 0)
+    icc: bytes = b""
+    warnings: list[str] = field(default_factory=list)
+
+
+def read(data: bytes, _limits: Limits) -> Picture:
+    """Open a GIF, of which the decoder gets the first frame.
+
+    Args:
+        data: The file, beginning with one of ``SIGNATURES``.
+
+    Returns:
+        The size is that of the screen, enlarged where the first frame goes beyond it, as browsers and Pillow do.
+
+    Raises:
+        ImageRejected: ``corrupt_image``; no frame, or more than ``MAX_BLOCKS`` small blocks.
+        IndexError: The file is cut off within a frame.
+    """
+    start = 13 + _table_bytes(data[10])
+    walk = _Walk(data, start)
+    _walk(walk)
+    if not walk.frames:
+        raise corrupt("The GIF has no frame.")
+    parts = (data[:start], data[slice(*walk.control)], data[slice(*walk.first)], b";")
+    image = opened(GifImageFile, b"".join(parts), "gif")
+    return Picture(
+        format="gif",
+        image=image,
+        width_px=image.width,
+        height_px=image.height,
+        mode=image.mode,
+        has_alpha=bool(walk.control[1] and data[walk.control[0] + 3] & _HAS_TRANSPARENCY),
+        frames=walk.frames,
+        icc=walk.icc,
+        progressive=bool(data[walk.first[0] + 9] & _INTERLACED),
+        bytes_per_px=_BYTES_PER_PX,
+        warnings=tuple(walk.warnings),
+    )
+
+
+def _table_bytes(flags: int) -> int:
+    return 3 << (flags & 7) + 1 if flags & _HAS_TABLE else 0
+
+
+def _walk(walk: _Walk) -> None:
+    """Walk the blocks to the trailer; behind a whole frame it may be missing, and junk may stand in its place."""
+    data = walk.data
+    control = (0, 0)
+    while walk.position < len(data) and (kind := data[walk.position]) != _TRAILER:
+        start = walk.position
+        if kind == _IMAGE:
+            walk.position += 11 + _table_bytes(data[start + 9])
+            _skip_blocks(walk)
+            walk.frames += 1
+            if walk.frames == 1:
+                walk.first, walk.control = (start, walk.position), control
+        elif kind == _EXTENSION:
+            if not _skip_extension(walk):
+                break
+            if data[start + 1] == _CONTROL and data[start + 2]:
+                control = (start, walk.position)
+        elif kind != _PADDING and walk.frames:
+            break
+        else:  # Pillow skips whatever stands before a frame
+            walk.position += 1
+            _count(walk)
+    if data[walk.position : walk.position + 1] != b";":
+        walk.warnings.append("trailer_missing")
+
+
+def _skip_extension(walk: _Walk) -> bool:
+    """Move behind an extension, and keep a colour profile; say False where it is cut off behind a whole frame."""
+    data, start = walk.data, walk.position
+    try:
+        walk.position += 2
+        body = _skip_blocks(walk, keep=data[start + 1] == _APPLICATION and data[start + 3 : start + 14] == _PROFILE)
+    except IndexError:
+        if not walk.frames:
+            raise
+        walk.position = start
+        return False
+    walk.icc = walk.icc or body[11:]
+    return True
+
+
+def _count(walk: _Walk) -> None:
+    walk.blocks += 1
+    if walk.blocks > MAX_BLOCKS:
+        raise corrupt(f"The GIF has more than {MAX_BLOCKS:,} small blocks.")
+
+
+def _skip_blocks(walk: _Walk, *, keep: bool = False) -> bytes:
+    """Move behind a chain of blocks and the empty one that ends it; return what is in them where it is wanted."""
+    data, position, bodies = walk.data, walk.position, list[bytes]()
+    while length := data[position]:
+        if keep:
+            bodies.append(data[position + 1 : position + 1 + length])
+        position += 1 + length
+        if length < _FILLED_BYTES:
+            _count(walk)
+    _count(walk)
+    walk.position = position + 1
+    return b"".join(bodies)

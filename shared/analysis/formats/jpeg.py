@@ -1,0 +1,122 @@
+"""JPEG: Pillow reads the header; the passes are counted here, since no library tells how many there will be.
+
+Source:
+    ITU-T T.81 (1992), annex B: markers and segments.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from PIL.JpegImagePlugin import JpegImageFile
+
+from shared.analysis import quantization
+from shared.analysis.facts import Limits
+from shared.analysis.formats.header import corrupt, unsupported
+from shared.analysis.formats.picture import Picture, opened, profile
+
+_EOI, _SOS = 0xD9, 0xDA
+_SEQUENTIAL = frozenset({0xC0, 0xC1})
+#: Frames whose pixels are coded in a way that libjpeg does not decode: lossless, hierarchical.
+_UNREAD = {0xC3: "lossless", 0xCB: "lossless", **dict.fromkeys((0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF), "hierarchical")}
+_FRAMES = _SEQUENTIAL | _UNREAD.keys() | {0xC2, 0xC9, 0xCA}
+
+# It does not repeat over FF: a long run of fill bytes would make the search quadratic.
+_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # neither a stuffed byte nor a restart
+
+#: Segments before the first scan, and again behind it. A real file has under 200, most of them extended XMP; a file of
+#: two million empty ones keeps Pillow busy for 4 s, and one of a million empty tables libjpeg.
+MAX_SEGMENTS = 10_000
+
+
+#: Bytes between two segments before the first scan: Pillow reads them one by one, 20 million of them in 20 s.
+MAX_FILL_BYTES = 1 << 16
+
+
+class _Segment(NamedTuple):
+    code: int
+    start: int
+    body: int
+    end: int
+
+
+def read(data: bytes, limits: Limits) -> Picture:
+    """Open a JPEG.
+
+    Args:
+        data: The file, beginning with FF D8 FF.
+        limits: Where counting scans may stop.
+
+    Raises:
+        ImageRejected: ``corrupt_image``; ``unsupported_format``: lossless, hierarchical, or not of 8 bits.
+    """
+    frame, first = _frame_and_scan(data)
+    if frame.code in _UNREAD:
+        raise unsupported("jpeg", f"it is {_UNREAD[frame.code]}")
+    image = opened(JpegImageFile, data, "jpeg")
+    # Of several scans libjpeg keeps all coefficients, 2 bytes each, and no reduced decoding helps.
+    streamed = frame.code in _SEQUENTIAL and data[first.body] == image.layers
+    return Picture(
+        format="jpeg",
+        image=image,
+        width_px=image.width,
+        height_px=image.height,
+        mode=image.mode,
+        icc=profile(image),
+        progressive=bool(image.info.get("progressive")),
+        jpeg_quality=_quality(image),
+        bytes_per_px=1 if streamed else max(6, 2 * image.layers),
+        scans=1 if streamed else _scans(data, first.end, limits.max_progressive_scans),
+    )
+
+
+def _frame_and_scan(data: bytes) -> tuple[_Segment, _Segment]:
+    """Return the last frame header before the first scan, as Pillow counts them, and the header of that scan."""
+    frame, end = None, 2
+    for segment in _segments(data, 2):
+        if segment.start - end > MAX_FILL_BYTES:
+            raise corrupt(f"The JPEG has {segment.start - end:,} bytes between two segments.")
+        end = segment.end
+        if segment.code in _FRAMES:
+            frame = segment
+        elif segment.code == _SOS and frame:
+            return frame, segment
+        elif segment.code in (_SOS, _EOI):
+            break
+    raise corrupt("The JPEG ends before its first scan.")
+
+
+def _segments(data: bytes, position: int) -> Iterator[_Segment]:
+    """Yield segments in order; pixels between them are skipped.
+
+    Raises:
+        ImageRejected: ``corrupt_image``; the file ends, or there are more than ``MAX_SEGMENTS``.
+    """
+    for _ in range(MAX_SEGMENTS + 1):
+        found = _MARKER.search(data, position)
+        if not found:
+            raise corrupt(f"The JPEG is cut off: no marker after byte {position:,} of {len(data):,}.")
+        body = found.end()
+        code, position = found[1][0], body
+        if code not in (0x01, 0xD8, _EOI):  # these have no length
+            position += int.from_bytes(data[body : body + 2])
+            if not body + 2 <= position <= len(data):
+                raise corrupt(f"The JPEG is cut off: a segment at byte {body:,} ends at {position:,} of {len(data):,}.")
+        yield _Segment(code, found.start(), body + 2, position)
+    raise corrupt(f"The JPEG has more than {MAX_SEGMENTS:,} segments in a row.")
+
+
+def _scans(data: bytes, position: int, limit: int) -> int:
+    """Count scans up to one beyond the limit; what follows the end of the image does not count."""
+    scans = 1
+    for segment in _segments(data, position):
+        if segment.code == _EOI or scans > limit:
+            break
+        scans += segment.code == _SOS
+    return scans
+
+
+def _quality(image: JpegImageFile) -> int | None:
+    """Tell the quality by the table of the first component."""
+    table = image.quantization.get(image.layer[0][3]) if image.layer else None
+    return quantization.quality(tuple(table)) if table else None

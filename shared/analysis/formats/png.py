@@ -1,0 +1,159 @@
+"""PNG: Pillow reads the header and the pixels; it gets the chunks that these need, and no others.
+
+Pillow fails an image for a bad checksum in a colour profile, for a text that unpacks to more than it wants, or for a
+torn animation; it takes a file that has lost its end for whole; and it reads a million empty chunks one by one.
+
+Source:
+    W3C, "Portable Network Graphics (PNG) Specification (Third Edition)", 2025, section 5 and 11.
+"""
+
+import struct
+import zlib
+from dataclasses import dataclass, field
+
+from PIL.PngImagePlugin import PngImageFile
+
+from shared.analysis.facts import Limits
+from shared.analysis.formats.header import corrupt, unsupported
+from shared.analysis.formats.picture import Picture, opened, profile
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+#: The chunks that a decoder gets.
+_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"IDAT", b"IEND"})
+#: libpng cuts image data into 8 KiB: full chunks are bounded by the file's length and don't count, crumbs do.
+_FULL_CHUNK_BYTES = 1024
+#: What Pillow unpacks of a profile; of a larger one it would fail the image.
+_MAX_PROFILE_BYTES = 1 << 20
+#: The least that a frame of an animation takes: its control, and one chunk of pixels.
+_FRAME_BYTES = 38 + 16
+
+_BYTES_PER_PX = 8
+_IGNORED = {b"iCCP": "icc_ignored", b"tRNS": "transparency_ignored"}
+_TRANSPARENCY_BYTES = {0: 2, 2: 6}
+
+
+@dataclass
+class _Walk:
+    """What a walk through the chunks has found.
+
+    Args:
+        kept: What the decoder gets.
+        chunks: How many count.
+        seen: Kinds that the decoder gets.
+        announced: Frames by the animation's head.
+        controls: Frames that there are.
+        ended: It came to the end of the file.
+        warnings: Codes of what was ignored.
+    """
+
+    kept: list[bytes] = field(default_factory=lambda: [SIGNATURE])
+    chunks: int = 0
+    seen: set[bytes] = field(default_factory=set)
+    announced: int = 0
+    controls: int = 0
+    ended: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+
+def read(data: bytes, limits: Limits) -> Picture:
+    """Open a PNG.
+
+    Args:
+        data: The file, beginning with ``SIGNATURE``.
+        limits: Where counting chunks may stop; what comes later is then left out.
+
+    Raises:
+        ImageRejected: ``corrupt_image``: cut off, a bad checksum of what the pixels need. ``unsupported_format``: the
+            variant of Apple's devices.
+    """
+    if data[12:16] == b"CgBI":
+        raise unsupported("png", "it is written for Apple's devices, with chunks of its own")
+    if data[12:16] != b"IHDR" or len(data) < 33:  # noqa: PLR2004 - signature and header
+        raise corrupt("The PNG doesn't begin with its header.")
+    walk = _walk(data, limits.max_png_chunks)
+    if b"IDAT" not in walk.seen and not walk.ended:  # so many chunks that no pixels were reached
+        walk.kept.append(struct.pack(">I4sI", 0, b"IDAT", zlib.crc32(b"IDAT")))
+    image = opened(PngImageFile, b"".join(walk.kept), "png")
+    return Picture(
+        format="png",
+        image=image,
+        width_px=image.width,
+        height_px=image.height,
+        mode=image.mode,
+        bits=data[24],
+        has_alpha=image.mode in ("LA", "RGBA") or b"tRNS" in walk.seen,
+        frames=_frames(data, walk),
+        icc=profile(image),
+        progressive=bool(image.info.get("interlace")),
+        bytes_per_px=_BYTES_PER_PX,
+        chunks=walk.chunks,
+        warnings=tuple(dict.fromkeys(walk.warnings)),
+    )
+
+
+def _walk(data: bytes, limit: int) -> _Walk:
+    """Walk the chunks to IEND, or to one beyond the limit."""
+    walk, position, view = _Walk(), len(SIGNATURE), memoryview(data)
+    while walk.chunks <= limit:
+        if position + 12 > len(data):
+            raise corrupt(f"The PNG is cut off at byte {len(data):,}: it has no end chunk.")
+        length, kind = struct.unpack_from(">I4s", data, position)
+        end = position + 12 + length
+        if end > len(data):
+            raise corrupt(f"The PNG is cut off: a chunk at byte {position:,} ends at {end:,} of {len(data):,}.")
+        if kind == b"acTL":
+            walk.announced = walk.announced or int.from_bytes(view[position + 8 : min(position + 12, end - 4)])
+        walk.controls += kind == b"fcTL"
+        if kind in _PIXELS and _wanted(view[position:end], kind, data[25], walk):
+            walk.kept.append(data[position:end])
+            walk.seen.add(kind)
+        walk.chunks += not (kind in (b"IDAT", b"fdAT") and length >= _FULL_CHUNK_BYTES)
+        position = end
+        if kind == b"IEND":
+            walk.ended = True
+            break
+    return walk
+
+
+def _wanted(chunk: memoryview, kind: bytes, colour: int, walk: _Walk) -> bool:
+    """Tell whether the decoder gets a chunk; without one that is broken and not critical there is still an image.
+
+    Raises:
+        ImageRejected: ``corrupt_image``; a critical chunk has a bad checksum.
+    """
+    if kind == b"IHDR" and kind in walk.seen:
+        raise corrupt("The PNG has two headers.")
+    critical = kind[0] < ord("a")
+    if zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:]):
+        if critical:
+            raise corrupt(f"The PNG has a bad checksum in its chunk {kind.decode()}.")
+        walk.warnings.append(_IGNORED[kind])
+        return False
+    if kind == b"iCCP":
+        if kind in walk.seen or _unpacks(bytes(chunk[8:-4])):
+            return kind not in walk.seen
+        walk.warnings.append("icc_ignored")
+        return False
+    if kind == b"tRNS" and len(chunk) - 12 < _TRANSPARENCY_BYTES.get(colour, 0):
+        walk.warnings.append("transparency_ignored")
+        return False
+    return True
+
+
+def _unpacks(body: bytes) -> bool:
+    """Tell whether a profile unpacks to a size that Pillow takes."""
+    method, packed = body.partition(b"\0")[2][:1], body.partition(b"\0")[2][1:]
+    try:
+        found = zlib.decompressobj().decompress(packed, _MAX_PROFILE_BYTES + 1)
+    except zlib.error:
+        return False
+    return method == b"\0" and 0 < len(found) <= _MAX_PROFILE_BYTES
+
+
+def _frames(data: bytes, walk: _Walk) -> int:
+    """Count the frames that are there; what the head of the animation announces is only believed where it is true."""
+    there = walk.controls if walk.ended else len(data) // _FRAME_BYTES
+    if walk.announced > there:
+        walk.warnings.append("frames_ignored")
+    return max(1, min(walk.announced, there))

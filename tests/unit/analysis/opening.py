@@ -1,0 +1,32 @@
+"""One file, opened and decoded as an analysis does it, for what no report says."""
+
+from collections.abc import Callable
+
+import pytest
+
+from shared.analysis import Analysis, Limits, metadata
+from shared.analysis.decode import Working, working_image
+from shared.analysis.formats import readers, sniff
+from shared.analysis.formats.picture import Picture
+from shared.errors import ImageRejected
+
+
+def picture(data: bytes) -> Picture:
+    """Open a file of a known format."""
+    known = sniff(data)
+    assert known
+    return readers.read(known, data, Limits())
+
+
+def working(data: bytes) -> Working:
+    """Decode a file, and turn it."""
+    opened = picture(data)
+    turn = opened.orientation or metadata.read(opened.image, data, include_gps=False).orientation
+    return working_image(opened, turn)
+
+
+def refusal(examine: Callable[..., Analysis], data: bytes) -> str:
+    """Return the code by which a file is refused."""
+    with pytest.raises(ImageRejected) as caught:
+        examine(data)
+    return caught.value.code
