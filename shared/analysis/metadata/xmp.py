@@ -15,6 +15,8 @@ from xml.parsers import expat
 #: Of one packet that is parsed; real ones have some kilobytes, those with a depth map megabytes of it.
 MAX_PACKET_BYTES = 1 << 20
 _MAX_PROPERTIES = 10_000
+#: Elements within each other; real packets have a dozen.
+_MAX_DEPTH = 1_000
 _MAX_VALUE_CHARACTERS = 1024
 
 #: Elements of RDF that name no property.
@@ -41,6 +43,8 @@ class _Tree:
     closed: bool = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
+        if len(self.open) >= _MAX_DEPTH:
+            raise _TooMuch
         for key, value in attributes.items():
             self.add(key, value)
         within = self.open[-1][0] if self.open else name
@@ -58,9 +62,10 @@ class _Tree:
         self.closed = not self.open
 
     def add(self, name: str, value: str) -> None:
-        if len(self.properties) < _MAX_PROPERTIES:
-            prefix, _, local = name.rpartition(":")
-            self.properties.append(Property(local, prefix, value[:_MAX_VALUE_CHARACTERS]))
+        if len(self.properties) >= _MAX_PROPERTIES:
+            raise _TooMuch
+        prefix, _, local = name.rpartition(":")
+        self.properties.append(Property(local, prefix, value[:_MAX_VALUE_CHARACTERS]))
 
     def refuse(self, *_: object) -> None:
         raise _Refused
@@ -68,6 +73,10 @@ class _Tree:
 
 class _Refused(Exception):
     """The packet has a document type declaration."""
+
+
+class _TooMuch(Exception):
+    """The packet has more than is read."""
 
 
 def properties(packet: bytes) -> tuple[list[Property], bool]:
@@ -89,9 +98,11 @@ def properties(packet: bytes) -> tuple[list[Property], bool]:
         parser.Parse(_decoded(packet).encode(), True)
     except expat.ExpatError:
         closed = tree.closed  # what stands behind the last end tag is padding
-        while tree.open:
+        while tree.open and len(tree.properties) < _MAX_PROPERTIES:
             tree.end()
         return tree.properties, closed
+    except _TooMuch:
+        return tree.properties, False
     except _Refused:
         return [], False
     return tree.properties, True

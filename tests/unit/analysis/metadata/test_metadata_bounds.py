@@ -39,7 +39,7 @@ def opened(name: str) -> Image.Image:
     return Image.open(BytesIO(WHOLE[name]))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(name=st.sampled_from(sorted(WHOLE)), seed=st.integers(), cut=st.floats(0, 1), changes=st.integers(0, 12))
 def test_a_file_that_was_changed_and_cut_is_read_all_the_same(name: str, seed: int, cut: float, changes: int) -> None:
     chance, data = random.Random(seed), bytearray(WHOLE[name])
@@ -51,7 +51,7 @@ def test_a_file_that_was_changed_and_cut_is_read_all_the_same(name: str, seed: i
     assert found.orientation in range(1, 9)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(block=st.binary(max_size=300), at=st.integers(0, len(BLOCK)), packet=st.binary(max_size=200))
 def test_a_block_with_anything_in_it_is_read_all_the_same(block: bytes, at: int, packet: bytes) -> None:
     image = Image.new("RGB", (1, 1))
@@ -93,7 +93,7 @@ def test_entries_that_all_point_to_the_same_megabyte_cost_no_more_than_their_bou
     [b"GPSLatitude  ", b"GPSLatitude" + b" " * 1000, b"latitude=''", b"\xa9xyz", b"Exif\0\0II*\0", b"<x:xmpmeta"],
 )
 def test_megabytes_of_what_almost_is_a_mark_are_read_in_one_pass(almost: bytes) -> None:
-    data = almost * ((8 << 20) // len(almost))
+    data = almost * ((4 << 20) // len(almost))
     assert not markers.position(data)
     assert len(list(markers.exif(data))) <= 256
     assert len(list(markers.packets(data, 1 << 20))) <= 256
@@ -124,11 +124,11 @@ def test_texts_that_explode_are_inflated_to_a_bound_and_that_is_a_warning() -> N
     "data",
     [
         files.jpeg(*[(0xE1, b"Exif\0\0" + BLOCK)] * 5_000),
-        files.jpeg(*[(0xE1, b"Exif\0\0" + bytes(9))] * 20_000),
-        files.jpeg(*[(0xEB, b"JP\0\1\0\0\0\1" + bytes(9))] * 50_000),
+        files.jpeg(*[(0xE1, b"Exif\0\0" + bytes(9))] * 5_000),
+        files.jpeg(*[(0xEB, b"JP\0\1\0\0\0\1" + bytes(9))] * 20_000),
         files.jpeg(*[(0xE1, files.XMP_HEAD + b"<a/>" * 15_000)] * 100),
-        files.png(*[(b"eXIf", BLOCK)] * 20_000),
-        files.webp(*[(b"XMP ", b"<a/>" * 250_000)] * 20),
+        files.png(*[(b"eXIf", BLOCK)] * 5_000),
+        files.webp(*[(b"XMP ", b"<a/>" * 250_000)] * 8),
         files.plain("GIF") + b"<x:xmpmeta" * 500_000,
         files.plain("BMP") + (b"Exif\0\0" + BLOCK) * 5_000,
     ],
