@@ -162,9 +162,10 @@ def test_a_message_that_names_nothing_is_rejected_with_its_reason(text: str, cod
     assert met.value.code == code
 
 
-def test_what_is_no_text_is_rejected() -> None:
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"cat\0.png", "images/cat.png".encode("utf-16-le")])
+def test_what_is_no_text_is_rejected(body: bytes) -> None:
     with pytest.raises(MessageRejected) as met:
-        messages.text_of(b"\xff\xfe")
+        messages.text_of(body)
     assert met.value.code == "not_text"
 
 

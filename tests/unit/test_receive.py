@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from shared import messages
-from shared.errors import StorageOut
+from shared.errors import BlobUnreadable, DarkroomError, InvalidReference, StorageOut
 from shared.images import ImageRef
 from shared.jobs import State
 from shared.rules.flows import flow_of
@@ -141,6 +141,23 @@ def test_an_event_that_asks_for_nothing_is_ignored_with_its_reason(caplog: pytes
     assert world.journal == []
 
 
+@pytest.mark.case("storage refused name", was="poison for ever, never listed")
+@pytest.mark.parametrize("way", ["receive", "bury", "bury_event"])
+@pytest.mark.parametrize(
+    ("code", "refusal"),
+    [("invalid_reference", InvalidReference("The service refuses it.")), ("blob_unreadable", BlobUnreadable("x"))],
+)
+def test_a_name_that_the_service_refuses_is_kept_with_the_reason(way: str, code: str, refusal: DarkroomError) -> None:
+    def refuse() -> None:
+        raise refusal
+
+    world = World()
+    world.images.before("head", *[refuse] * 9)
+    options = {"owner": "queue/1"} if way == "receive" else {}
+    assert getattr(world, way)(b"cat.png", **options) == [Outcome.REJECTED]
+    assert [row.code for row in world.rejections.kept.values()] == [code]
+
+
 @pytest.mark.case("mutants 9", was="rejected: unknown_job")
 def test_an_image_whose_job_is_purged_is_a_duplicate() -> None:
     world = World()
@@ -164,6 +181,7 @@ def test_an_image_whose_job_is_purged_is_a_duplicate() -> None:
         (b"[" * 30_000, "too_deep"),
         (b"cat.png?snapshot=2026-01-02", "blob_version"),
         (b"images/a/../cat.png", "invalid_reference"),
+        (b"images/Path\\To\\Blob.png", "invalid_reference"),
     ],
 )
 def test_a_message_that_names_nothing_real_is_kept_with_its_reason(body: bytes, code: str) -> None:

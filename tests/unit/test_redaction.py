@@ -36,7 +36,7 @@ def test_the_signature_of_a_url_is_not_kept_and_all_else_is(text: str) -> None:
 )
 def test_no_way_to_write_a_signature_or_a_key_is_kept(text: str) -> None:
     kept = messages.kept(text)
-    assert SECRET not in kept
+    assert SECRET not in kept.replace("\0", "").replace("\\x00", "")
     assert base64.b64encode(SECRET.encode()).decode()[:6] not in kept
 
 
