@@ -52,6 +52,7 @@ class BlobFacts:
         content_encoding: As declared by the uploader: how the stored bytes are to be read.
         folder: Whether it marks a folder, and holds nothing.
         archived: Whether its bytes can't be read before it is rehydrated.
+        tier_changed_at: When its access tier was changed last, aware UTC; its ETag does not tell.
     """
 
     version: str
@@ -63,6 +64,7 @@ class BlobFacts:
     content_encoding: str | None = None
     folder: bool = False
     archived: bool = False
+    tier_changed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -73,11 +75,27 @@ class Listed:
         ref: The image, as it is named there: ``ImageRef.of`` may refuse it.
         version: Its ETag, bare.
         modified_at: By the service's clock, aware UTC, whole seconds.
+        archived: As in ``BlobFacts``.
+        tier_changed_at: As in ``BlobFacts``.
     """
 
     ref: ImageRef
     version: str
     modified_at: datetime
+    archived: bool = False
+    tier_changed_at: datetime | None = None
+
+    @property
+    def has_left_archive(self) -> bool:
+        """Whether its tier was changed after its upload, to one in which it can be read."""
+        changed = self.tier_changed_at
+        return not self.archived and changed is not None and changed > self.modified_at
+
+    def is_newer(self, watermark: datetime | None) -> bool:
+        """Whether it has come, or left the archive, after a moment; None is before all."""
+        if watermark is None or self.modified_at > watermark:
+            return True
+        return self.has_left_archive and self.tier_changed_at is not None and self.tier_changed_at > watermark
 
 
 @dataclass(frozen=True)

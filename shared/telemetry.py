@@ -25,6 +25,7 @@ class Happened(StrEnum):
     ENDED = "job ended"
     RETRIED = "job will be retried"
     REDRIVEN = "job opened again by hand"
+    REOPENED = "job opened again: its blob has left the archive"
     ABANDONED = "job given back, uncounted: storage was out"
     CRASHED = "handler raised"
     REFUSED = "report refused: the claim was lost"

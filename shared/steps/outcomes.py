@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     ENDED = "ended"  #: the job had ended before this call
     LEFT = "left"  #: left to its due row, or to instances of a newer release
     REJECTED = "rejected"  #: the message names nothing real; it is kept with the reason
+    UNREADABLE = "unreadable"  #: the blob is there and is not given now; it is kept with the reason
     PAUSED = "paused"  #: ``DISPATCH=off``
     UNKNOWN = "unknown"  #: no such job
     GONE = "gone"  #: the blob has vanished since the event; nothing to record

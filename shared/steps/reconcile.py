@@ -2,19 +2,20 @@
 
 A walk goes from page to page, and its mark moves behind a page only when all of that page has been looked at: so a
 slice that ends anywhere, by its budget or by a crash, leaves nothing out. What it had recorded is known to the next by
-one look. What could not be looked at holds nothing up: the next walk begins to look before it.
+one look. What could not be looked at holds nothing up: its name stands in the mark, and the next walk begins with it.
 """
 
+import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from shared.clock import DATE_STEP
 from shared.errors import LockHeld, Lost, MarkerRejected
-from shared.images import Listed, Page
+from shared.images import ImageRef, Listed, Page
 from shared.invocation import Pool
 from shared.ports import ImageListing, JobStore, Mark, Marks
 from shared.settings import Settings
@@ -30,6 +31,12 @@ PAGE = 1_000
 #: listing that began as a blob was written may not have it yet. A minute is far more than either, and costs one
 #: look-up for each blob of that minute.
 OVERLAP = timedelta(minutes=1)
+#: Names that a mark keeps, and the characters of their JSON: each costs a look at every walk.
+MOST_AGAIN = 50
+_AGAIN_CHARACTERS = 16_000
+#: A look that ended so is taken again by the next walk.
+_AGAIN = frozenset({Outcome.LEFT, Outcome.UNREADABLE, None})
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,8 @@ class Reconciled:
         seen: Blobs listed; those of a page that is listed again count again.
         missed: Versions recorded that no event had announced.
         vanished: Blobs that were deleted between the listing and the look at them.
+        ignored: Markers of folders.
+        reopened: Jobs opened again, whose blobs have left the archive.
         complete: Whether the walk has come to its end.
         locked_out: Whether another slice was under way.
     """
@@ -47,6 +56,8 @@ class Reconciled:
     seen: int = 0
     missed: int = 0
     vanished: int = 0
+    ignored: int = 0
+    reopened: int = 0
     complete: bool = False
     locked_out: bool = False
 
@@ -63,6 +74,7 @@ class Position:
         so_far: Versions that this walk has recorded and no event had announced, by pages that are done; those of a page
             that a slice did not finish stand in its log line alone.
         missed: How many the last complete walk has; None before there was one.
+        again: Names that could not be looked at: the next walk looks at them first.
     """
 
     marker: str | None = None
@@ -70,18 +82,21 @@ class Position:
     following: datetime | None = None
     so_far: int = 0
     missed: int | None = None
+    again: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Self:
         """Read it from a mark's value."""
         counts = value.get("so_far", 0), value.get("missed")
-        return cls(value["marker"], _moment(value["watermark"]), _moment(value["following"]), *counts)
+        again = tuple(value.get("again", ()))
+        return cls(value["marker"], _moment(value["watermark"]), _moment(value["following"]), *counts, again)
 
     @property
     def value(self) -> dict[str, Any]:
         """As a mark keeps it."""
         moments = {"watermark": _text(self.watermark), "following": _text(self.following)}
-        return {"marker": self.marker, **moments, "so_far": self.so_far, "missed": self.missed}
+        again = {"again": list(self.again)} if self.again else {}
+        return {"marker": self.marker, **moments, "so_far": self.so_far, "missed": self.missed, **again}
 
     @property
     def restarted(self) -> Self:
@@ -91,15 +106,19 @@ class Position:
     def behind(self, page: Page, *, grace: timedelta, failed: Sequence[Listed] = (), missed: int = 0) -> Self:
         """Move behind a page that is done, and on which so many were missed.
 
-        The first page decides the next watermark; a later one only where the grace has grown meanwhile, or where a look
-        has failed: that blob must be later than the watermark.
+        The first page decides the next watermark; a later one only where the grace has grown meanwhile. Names at which
+        a look has failed are kept. Where they are too many for a mark, as in an outage, those of this page are not:
+        each of its blobs must be later than the watermark.
         """
-        reached = min([page.seen_at - OVERLAP - grace, *(blob.modified_at - DATE_STEP for blob in failed)])
+        names = tuple(dict.fromkeys([*self.again, *(blob.ref.name for blob in failed)]))
+        again, pinned = (names, ()) if _fits(names) else (self.again, failed)
+        reached = min([page.seen_at - OVERLAP - grace, *(blob.modified_at - DATE_STEP for blob in pinned)])
         following = reached if self.following is None else min(self.following, reached)
         so_far = self.so_far + missed
         if page.marker is None:
-            return replace(self, marker=None, watermark=following, following=None, so_far=0, missed=so_far)
-        return replace(self, marker=page.marker, following=following, so_far=so_far)
+            ended = replace(self, marker=None, watermark=following, following=None, so_far=0, missed=so_far)
+            return replace(ended, again=again)
+        return replace(self, marker=page.marker, following=following, so_far=so_far, again=again)
 
 
 @dataclass
@@ -115,8 +134,10 @@ class _Slice:
     @property
     def told(self) -> dict[str, Any]:
         """What is told of it."""
-        missed, vanished = self.outcomes[Outcome.RECORDED], self.outcomes[Outcome.GONE]
-        return {"seen": self.seen, "missed": missed, "vanished": vanished, "complete": self.complete}
+        counted = {"missed": self.outcomes[Outcome.RECORDED], "vanished": self.outcomes[Outcome.GONE]}
+        rare = {"ignored": self.outcomes[Outcome.IGNORED], "reopened": self.outcomes[Outcome.REDRIVEN]}
+        counted |= {name: count for name, count in rare.items() if count}
+        return {"seen": self.seen, **counted, "complete": self.complete}
 
 
 class Reconcile:
@@ -162,7 +183,8 @@ class Reconcile:
             StorageOut: Storage is out, altogether or for one image; the next walk looks at that one again.
 
         Costs: lock 3, get; a list and a transaction for each 1,000 blobs; a look-up for each blob that was modified
-        since the last walk and is older than the grace, and those of recording it.
+        since the last walk and is older than the grace, and those of recording it; those of recording for each name at
+        which the last walk could not look, at most 50, and for each blob whose tier has changed.
         """
         stop_at = self._monotonic() + self._settings.reconcile_budget.total_seconds()
         try:
@@ -182,6 +204,8 @@ class Reconcile:
         """Do page after page, and keep the position behind each."""
         mark = self._marks.get(self._name)
         position = Position() if mark is None else Position.of(mark.value)
+        if position.marker is None:
+            position = self._look_again(position, done)
         while not done.complete and not done.stop():
             try:
                 page = self._listing.page(position.marker, limit=PAGE)
@@ -203,6 +227,14 @@ class Reconcile:
                 return
             done.complete = page.marker is None
 
+    def _look_again(self, position: Position, done: _Slice) -> Position:
+        """Look at the names that the last walk has left, and leave those in the mark that still can't be looked at."""
+        before = done.outcomes[Outcome.RECORDED]
+        refs = {name: ImageRef(self._settings.images_container, name) for name in position.again}
+        ends = self._each(list(refs), lambda name: self._record.announced(refs[name].ref), done)
+        left = tuple(name for name in position.again if ends[name] in _AGAIN)
+        return replace(position, again=left, so_far=position.so_far + done.outcomes[Outcome.RECORDED] - before)
+
     def _keep(self, mark: Mark | None, position: Position) -> Mark:
         if mark is None:
             return self._marks.insert(self._name, position.value)
@@ -216,33 +248,39 @@ class Reconcile:
         Returns:
             Those that could not be looked at; None when the budget was over before each had its turn.
         """
-
-        def one(blob: Listed) -> Outcome | None:
-            return None if done.stop() else self._look(blob)
-
         old = page.seen_at - self._settings.reconcile_grace
-        candidates = [
-            blob
-            for blob in page.blobs
-            if blob.modified_at <= old and (watermark is None or blob.modified_at > watermark)
-        ]
+        candidates = [blob for blob in page.blobs if blob.modified_at <= old and blob.is_newer(watermark)]
         done.seen += len(page.blobs)
-        if not candidates:
-            return []
-        with Pool(min(self._settings.reconcile_parallelism, len(candidates)), LOCK) as pool:
-            begun = {blob: pool.submit(one, blob) for blob in candidates}
-        errors = {blob: error for blob, future in begun.items() if (error := future.exception()) is not None}
+        ends = self._each(candidates, self._look, done)
+        return None if None in ends.values() else [blob for blob in candidates if ends[blob] in _AGAIN]
+
+    def _each(self, items: Sequence[T], look: Callable[[T], Outcome], done: _Slice) -> dict[T, Outcome | None]:
+        """Look at each in parallel, and count what became of them: LEFT what has raised, None what had no turn."""
+
+        def one(item: T) -> Outcome | None:
+            return None if done.stop() else look(item)
+
+        if not items:
+            return {}
+        with Pool(min(self._settings.reconcile_parallelism, len(items)), LOCK) as pool:
+            begun = {item: pool.submit(one, item) for item in items}
+        errors = {item: error for item, future in begun.items() if (error := future.exception()) is not None}
         done.failed = done.failed or next(iter(errors.values()), None)
-        ends = [future.result() for blob, future in begun.items() if blob not in errors]
-        done.outcomes.update(end for end in ends if end is not None)
-        return None if None in ends else list(errors)
+        ends = {item: Outcome.LEFT if item in errors else future.result() for item, future in begun.items()}
+        done.outcomes.update(end for end in ends.values() if end is not None)
+        return ends
 
     def _look(self, blob: Listed) -> Outcome:
-        """Record a blob unless this very version is recorded already."""
+        """Record a blob unless this very version is recorded already, and its tier has not been changed since."""
         key = self._jobs.key(self._settings.image_type, blob.ref.ref)
-        if key is not None and key.version == blob.version:
+        if key is not None and key.version == blob.version and not blob.has_left_archive:
             return Outcome.DUPLICATE
         return self._record.announced(blob.ref.ref)
+
+
+def _fits(names: Sequence[str]) -> bool:
+    """Whether a mark can keep these names beside the rest."""
+    return len(names) <= MOST_AGAIN and len(json.dumps(names)) <= _AGAIN_CHARACTERS
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -28,6 +28,7 @@ from shared.ports import ImageStore, JobStore, Key, Row
 from shared.rules.ignored import Ignored
 from shared.settings import Settings
 from shared.steps.announce import Announce
+from shared.steps.intake.reopen import Reopen
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
 
@@ -37,12 +38,13 @@ _TOLD = {
     Outcome.RECORDED: Happened.RECORDED,
     Outcome.DUPLICATE: Happened.DUPLICATE,
     Outcome.UNCHANGED: Happened.UNCHANGED,
+    Outcome.REDRIVEN: Happened.REOPENED,
 }
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """Which job stands for the version, and what this call has done: RECORDED, DUPLICATE or UNCHANGED."""
+    """Which job stands for the version, and what this call has done: RECORDED, DUPLICATE, UNCHANGED or REDRIVEN."""
 
     job_id: str
     outcome: Outcome
@@ -72,6 +74,7 @@ class Record:
         clock: ServerClock,
         draw: Callable[[], str],
     ) -> None:
+        self._reopen = Reopen(jobs=jobs, announce=announce, clock=clock)
         self._jobs = jobs
         self._images = images
         self._announce = announce
@@ -95,14 +98,18 @@ class Record:
             InvalidReference: The service keeps no blob of that name.
 
         Costs: HEAD, transaction, send = 3; a duplicate 2, or 3 once its job is purged; a newer version 7; one of the
-        same content 6.
+        same content 6. One whose tier was changed since its upload: get more, and where that opens its job again,
+        transaction and send.
         """
         found = self._head(ref)
         added = self._added(ref, found, traceparent)
         try:
             row = self._jobs.insert(added)
         except Duplicate:
-            return self._told(Recorded(added.job.id, Outcome.DUPLICATE), ref.ref)
+            opened = self._reopen.reopen(added.job.id, found)
+            if opened is None:
+                return self._told(Recorded(added.job.id, Outcome.DUPLICATE), ref.ref)
+            return self._recorded(opened, announce=announce, outcome=Outcome.REDRIVEN)
         except KeyTaken:
             return self._newer(ref, traceparent, seen=found, announce=announce)
         return self._recorded(row, announce=announce)
@@ -130,9 +137,9 @@ class Record:
             traceparent: As above.
 
         Returns:
-            RECORDED, DUPLICATE or UNCHANGED; GONE when the blob has vanished since; IGNORED for another container's,
-            and for the marker of a folder; REJECTED for one that can't be reached or read, which is
-            kept with the reason.
+            RECORDED, DUPLICATE, UNCHANGED or REDRIVEN; GONE when the blob has vanished since; IGNORED for another
+            container's, and for the marker of a folder; REJECTED for one that can't be reached or read, which is kept
+            with the reason; UNREADABLE for the same where that may pass.
         """
         path = path or ""
         container, _, name = path.partition("/")
@@ -150,7 +157,8 @@ class Record:
         except InvalidReference as error:
             return self._rejected(path, "invalid_reference", str(error))
         except BlobUnreadable as error:
-            return self._rejected(path, error.code, str(error))
+            rejected = self._rejected(path, error.code, str(error))
+            return Outcome.UNREADABLE if error.passing else rejected
 
     def _head(self, ref: ImageRef) -> BlobFacts:
         facts = self._images.head(ref)
@@ -163,8 +171,8 @@ class Record:
         emit(Happened.REJECTED, level=logging.WARNING, code=code)
         return Outcome.REJECTED
 
-    def _recorded(self, row: Row, *, announce: bool) -> Recorded:
-        recorded = self._told(Recorded(row.job.id, Outcome.RECORDED), row.job.ref)
+    def _recorded(self, row: Row, *, announce: bool, outcome: Outcome = Outcome.RECORDED) -> Recorded:
+        recorded = self._told(Recorded(row.job.id, outcome), row.job.ref)
         if announce:
             self._announce(row.job)
         return recorded

@@ -157,6 +157,11 @@ class BlobContainers:
         return True
 
 
+def archived(found: BlobProperties) -> bool:
+    """Whether a blob is in the archive tier, or on its way out of it."""
+    return str(found.blob_tier or "").lower() == "archive"
+
+
 def _facts(found: BlobProperties) -> BlobFacts:
     """Read what a HEAD tells.
 
@@ -176,7 +181,8 @@ def _facts(found: BlobProperties) -> BlobFacts:
         content_md5=bytes(told.content_md5).hex() if told.content_md5 else None,
         created_at=found.creation_time,
         folder=found.size == 0 and str(marked.get(_FOLDER, "")).lower() == "true",
-        archived=str(found.blob_tier or "").lower() == "archive",
+        archived=archived(found),
+        tier_changed_at=found.blob_tier_change_time,
     )
 
 

@@ -6,6 +6,7 @@ from azure.storage.blob import BlobServiceClient
 from shared.errors import MarkerRejected
 from shared.images import ImageRef, Listed, Page, version_of
 from shared.storage import answers, names
+from shared.storage.blobs import archived
 from shared.storage.replies import Dated
 
 _BAD_REQUEST = 400
@@ -34,6 +35,15 @@ class BlobListing:
                 if marker is not None and error.status_code == _BAD_REQUEST:
                     raise MarkerRejected from error
                 raise
-        listed = (Listed(ImageRef(container, blob.name), version_of(blob.etag), blob.last_modified) for blob in blobs)
+        listed = (
+            Listed(
+                ImageRef(container, blob.name),
+                version_of(blob.etag),
+                blob.last_modified,
+                archived=archived(blob),
+                tier_changed_at=blob.blob_tier_change_time,
+            )
+            for blob in blobs
+        )
         following: str | None = pages.continuation_token  # type: ignore[attr-defined] # of the SDK's own iterator
         return Page(tuple(listed), following, dated.date)

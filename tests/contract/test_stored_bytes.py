@@ -12,7 +12,9 @@ from azure.storage.blob import ContentSettings
 
 from shared import wiring
 from shared.images import ImageRef
+from shared.steps.outcomes import Outcome
 from shared.storage import clients, transport
+from tests.doubles.world import png
 
 
 @pytest.fixture
@@ -45,6 +47,34 @@ def test_a_blob_is_read_as_it_is_stored(room: wiring.Darkroom, data: bytes, enco
     facts = images.head(ref)
     assert (facts.size_bytes, facts.content_encoding) == (len(data), encoding)
     assert images.read(ref, facts.version, size_bytes=facts.size_bytes) == data
+
+
+@pytest.mark.case("storage folder marker", was="a FAILED job")
+@pytest.mark.parametrize("key", ["hdi_isfolder", "Hdi_IsFolder"])
+def test_the_marker_of_a_folder_is_ignored(room: wiring.Darkroom, key: str) -> None:
+    ref = ImageRef(room.settings.images_container, "album")
+    blob = room.storage.images._service.get_blob_client(ref.container, ref.name)
+    blob.upload_blob(b"", metadata={key: "true"})
+    assert room.record.announced(ref.ref) is Outcome.IGNORED
+    blob.upload_blob(b"no marker", metadata={key: "true"}, overwrite=True)
+    assert room.record.announced(ref.ref) is Outcome.RECORDED
+
+
+@pytest.mark.case("storage rehydrated", was="FAILED for good")
+def test_a_blob_that_has_left_the_archive_has_its_job_opened_again(room: wiring.Darkroom) -> None:
+    ref = put(room, png(), "")
+    blob = room.storage.images._service.get_blob_client(ref.container, ref.name)
+    blob.set_standard_blob_tier("Archive")
+    job_id = room.record(ref, announce=False).job_id
+    assert room.work(job_id, owner="queue/1") is Outcome.FAILED
+    assert (room.storage.images.head(ref).archived, room.record(ref).outcome) == (True, Outcome.DUPLICATE)
+    blob.set_standard_blob_tier("Hot")
+    facts = room.storage.images.head(ref)
+    while (facts.tier_changed_at or facts.modified_at) <= facts.modified_at:  # they are told in whole seconds
+        blob.set_standard_blob_tier("Hot")
+        facts = room.storage.images.head(ref)
+    assert room.record(ref).outcome is Outcome.REDRIVEN
+    assert room.work(job_id, owner="queue/1") is Outcome.COMPLETED
 
 
 @pytest.fixture

@@ -27,7 +27,16 @@ class MemoryListing(Door):
         self.enter("page")
         date, most = self._clock.reply(), min(limit, self.most)
         blobs = sorted(
-            (ref.name, Listed(ref, blob.facts.version, blob.facts.modified_at))
+            (
+                ref.name,
+                Listed(
+                    ref,
+                    blob.facts.version,
+                    blob.facts.modified_at,
+                    archived=blob.facts.archived,
+                    tier_changed_at=blob.facts.tier_changed_at,
+                ),
+            )
             for ref, blob in self._images.blobs.items()
             if ref.container == self._container and ref.name >= (marker or "")
         )

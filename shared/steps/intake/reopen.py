@@ -1,0 +1,61 @@
+"""Open the job of an image again whose blob could not be read when its turn came, and can be by now."""
+
+from shared import moves
+from shared.clock import ServerClock
+from shared.errors import Lost, NewerSchema
+from shared.images import BlobFacts
+from shared.jobs import Job, State
+from shared.ports import JobStore, Row
+from shared.steps.announce import Announce
+
+_UNREADABLE = "blob_unreadable"
+
+
+class Reopen:
+    """Open jobs again that archived blobs have ended.
+
+    Args:
+        jobs: Where they are.
+        announce: Knows how long a message may take.
+        clock: The service's time.
+    """
+
+    def __init__(self, *, jobs: JobStore, announce: Announce, clock: ServerClock) -> None:
+        self._jobs = jobs
+        self._announce = announce
+        self._clock = clock
+
+    def reopen(self, job_id: str, facts: BlobFacts) -> Row | None:
+        """Open the job of a version again, if its blob was moved out of the archive since.
+
+        Args:
+            job_id: The job.
+            facts: What the blob is now.
+
+        Returns:
+            The job, which waits now; None where it is left as it is.
+
+        Costs: none while the blob's tier is that of its upload; else get, and a transaction where it is opened.
+        """
+        if facts.archived or facts.tier_changed_at is None or facts.tier_changed_at <= facts.modified_at:
+            return None
+        try:
+            row = self._jobs.get(job_id)
+        except NewerSchema:
+            return None
+        if row is None or not _was_unreadable(row.job, facts):
+            return None
+        try:
+            return self._jobs.replace(
+                row, moves.redrive(row.job, now=self._clock.now(), grace=self._announce.grace(row.job.type))
+            )
+        except Lost:  # somebody else has opened it
+            return None
+
+
+def _was_unreadable(job: Job, facts: BlobFacts) -> bool:
+    """Whether a job has ended for that reason, and was not opened for this change of its tier already."""
+    if job.state is not State.FAILED or job.error is None or job.error.code != _UNREADABLE:
+        return False
+    changed, ended = facts.tier_changed_at, job.ended
+    return job.attempts_base == 0 or (changed is not None and ended is not None and changed > ended)

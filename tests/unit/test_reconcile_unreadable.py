@@ -1,0 +1,128 @@
+"""Blobs that can't be looked at, or not yet: what a walk does with them, and what it costs."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import BlobUnreadable, StorageOut
+from shared.images import ImageRef
+from shared.jobs import State
+from shared.steps.outcomes import Outcome
+from shared.steps.reconcile import Reconciled
+from tests.doubles.walks import grown, raising, recorded, walk
+from tests.doubles.world import World
+
+DAY = timedelta(days=1)
+
+
+def refused(*, passing: bool) -> Callable[[], None]:
+    """Return what a look meets at a blob that is closed to us."""
+
+    def refuse() -> None:
+        raise BlobUnreadable("AuthorizationPermissionMismatch", passing=passing)
+
+    return refuse
+
+
+def calls(world: World) -> list[str]:
+    """Return what the next walk calls, in its order."""
+    world.clock.advance(300)
+    world.journal.clear()
+    walk(world)
+    return [call for call in world.journal if not call.startswith("locks.")]
+
+
+@pytest.mark.case("mutants 3", was="57 requests a walk in place of 5: the watermark stays")
+@pytest.mark.parametrize("act", [refused(passing=True), raising(StorageOut("out"))])
+def test_a_blob_that_cannot_be_looked_at_pins_no_watermark_and_is_looked_at_again(act: Callable[[], None]) -> None:
+    world = grown(*(f"{number:02}.png" for number in range(50)), age=DAY)
+    world.images.before("head", act)
+    with suppress(StorageOut):
+        walk(world)
+    assert len(recorded(world)) == 49
+    assert calls(world) == [
+        *("marks.get", "images.head", "jobs.insert", "queue.send"),  # the one that was left
+        *("listing.page", "marks.replace"),
+    ]
+    assert len(recorded(world)) == 50
+    assert calls(world) == ["marks.get", "listing.page", "marks.replace"]
+
+
+def test_more_names_than_a_mark_keeps_are_looked_at_by_the_watermark() -> None:
+    world = grown(*(f"{number:03}.png" for number in range(60)), age=DAY)
+    world.images.before("head", *[raising(StorageOut("out"))] * 60)
+    with pytest.raises(StorageOut):
+        walk(world)
+    (mark,) = world.marks.kept.values()
+    assert "again" not in mark.value
+    walk(world)
+    assert len(recorded(world)) == 60
+
+
+def test_a_blob_that_nobody_will_ever_get_is_rejected_and_not_looked_at_again() -> None:
+    world = grown("a.png", age=DAY)
+    world.images.before("head", refused(passing=False))
+    walk(world)
+    assert world.rejections.kept["images/a.png"].code == "blob_unreadable"
+    assert calls(world) == ["marks.get", "listing.page", "marks.replace"]
+
+
+@pytest.mark.case("storage folder marker", was="a FAILED job")
+def test_markers_of_folders_are_counted_and_left() -> None:
+    world = grown("album", "album/a.png")
+    world.images.mark(ImageRef("images", "album"), folder=True)
+    assert walk(world) == Reconciled(seen=2, missed=1, ignored=1, complete=True)
+    assert recorded(world) == ["album/a.png"]
+
+
+def archived(world: World) -> str:
+    """Let a job end since its blob is archived; return its id."""
+    ref = world.upload("a.png")
+    job_id = world.record(ref, announce=False).job_id
+    world.images.mark(ref, archived=True, tier_changed_at=world.clock.now)
+    world.images.before("read", refused(passing=False))
+    world.work(job_id, owner="queue/1")
+    assert world.job(job_id).state is State.FAILED
+    return job_id
+
+
+@pytest.mark.case("storage rehydrated", was="FAILED for good")
+def test_a_job_whose_blob_has_left_the_archive_is_opened_again_by_the_next_walk_once() -> None:
+    world = grown()
+    job_id = archived(world)
+    world.clock.advance(86_400)
+    assert walk(world) == Reconciled(seen=1, complete=True)
+    world.images.mark(ImageRef("images", "a.png"), archived=False, tier_changed_at=world.clock.now)
+    world.clock.advance(86_400)
+    assert walk(world) == Reconciled(seen=1, reopened=1, complete=True)
+    assert world.job(job_id).state is State.PENDING
+    world.clock.advance(86_400)
+    assert walk(world) == Reconciled(seen=1, complete=True)
+
+
+@pytest.mark.case("storage rehydrated", was="FAILED for good")
+def test_an_event_of_a_changed_tier_opens_the_job_again_and_works_on_it() -> None:
+    world = grown()
+    job_id = archived(world)
+    world.clock.advance(60)
+    world.images.mark(ImageRef("images", "a.png"), archived=False, tier_changed_at=world.clock.now)
+    assert world.receive(b"images/a.png", owner="queue/1") == [Outcome.COMPLETED]
+    assert world.receive(b"images/a.png", owner="queue/1") == [Outcome.ENDED]
+    assert world.job(job_id).state is State.COMPLETED
+
+
+@pytest.mark.parametrize("left_archive", [True, False])
+def test_a_job_that_fails_again_is_not_opened_for_the_same_change(*, left_archive: bool) -> None:
+    world = grown()
+    job_id, ref = archived(world), ImageRef("images", "a.png")
+    world.clock.advance(60)
+    world.images.mark(ref, archived=not left_archive, tier_changed_at=world.clock.now)
+    if left_archive:
+        assert world.record(ref).outcome is Outcome.REDRIVEN
+        world.clock.advance(60)
+        world.images.before("read", refused(passing=False))
+        world.work(job_id, owner="queue/1")
+    assert world.record(ref).outcome is Outcome.DUPLICATE
+    assert world.job(job_id).state is State.FAILED
