@@ -1,9 +1,14 @@
-"""What one sweep looks at, and in which order: a page of due rows from each bucket, and in fair turns.
+"""What one sweep works on, and in which order: pages of due rows from each bucket, in fair turns.
 
 Index rows decide nothing. A page may be full of rows that no work here moves on: a newer release's after a rollback, or
 rows that belong to no job. So a sweep goes on behind such a page, and what is there waits for nobody's repair.
+
+A sweep over many slow images may take minutes. What comes due meanwhile has its turn too: while there is work left, the
+oldest pages are read again each second.
 """
 
+import threading
+from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from itertools import chain, product, zip_longest
@@ -15,59 +20,116 @@ from shared.steps.turns import Turns
 T = TypeVar("T")
 #: Due rows in one page of a bucket. Where a sweep moves them all on, the rest is there at the next sweep.
 LIMIT = 200
+#: Seconds after which a sweep that has work left looks again at what is due.
+LOOK_AGAIN_SECONDS = 1.0
 
 
 class Agenda:
-    """Due jobs, in rounds.
+    """Due jobs, in turn from each type, in that from each flow, and in that from each bucket.
 
     Args:
         jobs: Where due rows are.
         kinds: Types to look at.
         buckets: Partitions of each.
-        before: What comes due later is left out.
+        now: The service's time.
+        monotonic: Seconds that never go back.
         turns: Keeps what a bucket raises, so that the others have their turn.
     """
 
-    def __init__(self, jobs: JobStore, kinds: Sequence[str], *, buckets: int, before: datetime, turns: Turns) -> None:
+    def __init__(
+        self,
+        jobs: JobStore,
+        kinds: Sequence[str],
+        *,
+        buckets: int,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        turns: Turns,
+    ) -> None:
         self._jobs = jobs
-        self._kinds = kinds
-        self._before = before
+        self._now = now
+        self._monotonic = monotonic
         self._turns = turns
-        self._behind: dict[tuple[str, int], Due | None] = dict.fromkeys(product(kinds, range(buckets)))
+        self._places = tuple(product(kinds, range(buckets)))
+        self._behind: dict[tuple[str, int], Due | None] = dict.fromkeys(self._places)
         self._pages: dict[tuple[str, int], list[Due]] = {}
+        self._waiting: OrderedDict[str, OrderedDict[str | None, deque[str]]] = OrderedDict()
+        self._seen: set[str] = set()
+        self._listed_at = monotonic()
+        self._mutex = threading.Lock()
 
-    def next_round(self, *, stop: Callable[[], bool]) -> list[str]:
-        """List jobs in turn from each type, in that from each flow, and in that from each bucket.
+    def turn_page(self, *, stop: Callable[[], bool]) -> int:
+        """List the next page of each bucket that has one to go on with; return how many jobs wait now.
 
         Args:
             stop: Says that it is time to end.
 
-        Costs: 1 query a type and bucket in the first round; 1 for each page to go on behind in the others.
+        Costs: 1 query a type and bucket the first time; 1 for each page to go on behind after that.
         """
-        self._pages = {}
-        for place, after in self._behind.items():
-            if stop():
-                break
-            with self._turns.turn():
-                self._pages[place] = self._jobs.due(*place, before=self._before, limit=LIMIT, after=after)
-        self._behind = {}
-        return in_turn([self._of_kind(kind) for kind in self._kinds])
+        with self._mutex:
+            self._pages = self._listed(self._behind, stop)
+            self._behind = {}
+            return sum(len(ids) for flows in self._waiting.values() for ids in flows.values())
 
-    def pass_over(self, staying: Collection[str]) -> None:
-        """Go on behind each full page that has jobs which this sweep does not move on."""
+    def go_on_behind(self, moved: Collection[str]) -> None:
+        """Go on behind each full page that has other jobs than those that this sweep has moved on."""
         self._behind = {
             place: page[-1]
             for place, page in self._pages.items()
-            if len(page) == LIMIT and any(due.job_id in staying for due in page)
+            if len(page) == LIMIT and any(due.job_id not in moved for due in page)
         }
 
-    def _of_kind(self, kind: str) -> list[str]:
-        flows: dict[str | None, list[str]] = {}
-        for due in in_turn([page for (of, _), page in self._pages.items() if of == kind]):
-            flows.setdefault(due.flow, []).append(due.job_id)
-        return in_turn(list(flows.values()))
+    def next(self, *, stop: Callable[[], bool]) -> str | None:
+        """Take the job whose turn it is; None when none waits. Any thread may ask.
+
+        Args:
+            stop: Says that it is time to end.
+
+        Costs: nothing; 1 query a type and bucket where the last look was a second ago.
+        """
+        with self._mutex:
+            if self._waiting and self._monotonic() - self._listed_at >= LOOK_AGAIN_SECONDS:
+                self._listed(dict.fromkeys(self._places), stop)
+            return self._taken()
+
+    def rest(self) -> list[str]:
+        """Take all that wait, in the order of their turns."""
+        with self._mutex:
+            return [job_id for job_id in iter(self._taken, None) if job_id is not None]
+
+    def _listed(
+        self, behind: dict[tuple[str, int], Due | None], stop: Callable[[], bool]
+    ) -> dict[tuple[str, int], list[Due]]:
+        """Read pages, and let those wait that have not been seen in this sweep."""
+        pages: dict[tuple[str, int], list[Due]] = {}
+        before = self._now()
+        for place, after in behind.items():
+            if stop():
+                break
+            with self._turns.turn():
+                pages[place] = self._jobs.due(*place, before=before, limit=LIMIT, after=after)
+        for kind in dict.fromkeys(kind for kind, _ in pages):
+            for due in _in_turn([page for (of, _), page in pages.items() if of == kind]):
+                if due.job_id not in self._seen:
+                    self._seen.add(due.job_id)
+                    flows = self._waiting.setdefault(kind, OrderedDict())
+                    flows.setdefault(due.flow, deque()).append(due.job_id)
+        self._listed_at = self._monotonic()
+        return pages
+
+    def _taken(self) -> str | None:
+        if not self._waiting:
+            return None
+        kind, flows = self._waiting.popitem(last=False)
+        flow, ids = flows.popitem(last=False)
+        job_id = ids.popleft()
+        if ids:
+            flows[flow] = ids  # behind the other flows
+        if flows:
+            self._waiting[kind] = flows  # behind the other types
+        return job_id
 
 
-def in_turn(lists: Sequence[Sequence[T]]) -> list[T]:
+def _in_turn(lists: Sequence[Sequence[T]]) -> list[T]:
     """Take the first of each list, then the second of each, and so on."""
     return [each for each in chain.from_iterable(zip_longest(*lists)) if each is not None]

@@ -28,9 +28,9 @@ from shared.telemetry import Happened, emit
 
 LOCK = "sweep"
 #: Pages of a bucket that one sweep reads, where it can't move on what stands in them.
-ROUNDS = 10
+PAGES = 10
 #: How jobs end whose due rows stay where they are.
-STAYING = frozenset({None, Outcome.LEFT, Outcome.UNKNOWN})
+STAYING = frozenset({Outcome.LEFT, Outcome.UNKNOWN})
 #: What analyses may take of the budget where the rest is sent to the queue.
 ANALYSING = 0.8
 
@@ -151,55 +151,53 @@ class Sweep:
 
     def _work_on_due(self, owner: str, stop: Callable[[float], bool], turns: Turns) -> Swept:
         """Analyse what can be analysed here, and send the rest; a job that raises keeps no other from its turn."""
-        ends, left, raised = Counter[Outcome](), 0, 0
+        ends, left, known, over = dict[str, Outcome](), 0, len(turns.errors), partial(stop, 1.0)
         agenda = Agenda(
             self._jobs,
             self._work.kinds,
             buckets=self._settings.job_buckets,
-            before=self._clock.now(),
+            now=self._clock.now,
+            monotonic=self._monotonic,
             turns=turns,
         )
-        for _ in range(ROUNDS):
-            ids = agenda.next_round(stop=partial(stop, 1.0))
-            if not ids:
+        for _ in range(PAGES):
+            if not agenda.turn_page(stop=over):
                 break
-            known = len(turns.errors)
-            done = self._round(ids, owner, stop, turns)
-            ends, raised = ends + Counter(done.values()), raised + len(turns.errors) - known
-            left = len(ids) - len(done) - (len(turns.errors) - known)
-            if left or stop(1.0):
+            left = self._round(agenda, ends, owner, stop, turns)
+            if left or over():
                 break
-            agenda.pass_over({job_id for job_id in ids if done.get(job_id) in STAYING})
-        if ends or left or raised:
-            outcomes = {outcome.value: number for outcome, number in ends.items()}
+            agenda.go_on_behind({job_id for job_id, end in ends.items() if end not in STAYING})
+        counted, raised = Counter(ends.values()), len(turns.errors) - known
+        if counted or left or raised:
+            outcomes = {outcome.value: number for outcome, number in counted.items()}
             emit(Happened.SWEPT, unstarted=left, raised=raised, **outcomes)
-        return Swept(ends, left=left)
+        return Swept(counted, left=left)
 
-    def _round(self, ids: list[str], owner: str, stop: Callable[[float], bool], turns: Turns) -> dict[str, Outcome]:
-        """Return how jobs ended; those that have raised are not among them, nor those that had no turn."""
-        settings, ends, rest = self._settings, dict[str, Outcome](), ids
-        share = ANALYSING if settings.sends else 1.0
+    def _round(
+        self, agenda: Agenda, ends: dict[str, Outcome], owner: str, stop: Callable[[float], bool], turns: Turns
+    ) -> int:
+        """Work on what waits, and note how each job ends; return how many were neither begun nor sent."""
+        settings, over = self._settings, partial(stop, 1.0)
         if settings.dispatch is not Dispatch.QUEUE:
-            ends, rest = self._analysed(ids, owner, lambda: stop(share), turns)
-        return ends | (self._overflow(rest, stop=lambda: stop(1.0), turns=turns) if settings.sends else {})
+            share = partial(stop, ANALYSING if settings.sends else 1.0)
+            with Pool(settings.sweep_parallelism, "sweep") as pool:
+                begun = [
+                    pool.submit(self._analyze, agenda, ends, owner, share, turns)
+                    for _ in range(settings.sweep_parallelism)
+                ]
+            turns.errors += [error for future in begun if (error := future.exception()) is not None]
+        rest = agenda.rest()
+        if not settings.sends:
+            return len(rest)
+        known = len(turns.errors)
+        sent = self._overflow(rest, stop=over, turns=turns)
+        ends |= sent
+        return len(rest) - len(sent) - (len(turns.errors) - known)
 
-    def _analysed(
-        self, ids: list[str], owner: str, stop: Callable[[], bool], turns: Turns
-    ) -> tuple[dict[str, Outcome], list[str]]:
-        """Analyse in parallel; return how jobs ended, and which had no turn."""
-
-        def one(job_id: str) -> Outcome | None:
-            return None if stop() else self._work(job_id, owner=owner)
-
-        with Pool(min(self._settings.sweep_parallelism, len(ids)), "sweep") as pool:
-            begun = {job_id: pool.submit(one, job_id) for job_id in ids}
-        ends, rest = dict[str, Outcome](), list[str]()
-        for job_id, future in begun.items():
-            error = future.exception()
-            if error is not None:
-                turns.errors.append(error)
-            elif (end := future.result()) is not None:
-                ends[job_id] = end
-            else:
-                rest.append(job_id)
-        return ends, rest
+    def _analyze(
+        self, agenda: Agenda, ends: dict[str, Outcome], owner: str, stop: Callable[[], bool], turns: Turns
+    ) -> None:
+        """Analyse one job after the other, until none waits."""
+        while not stop() and (job_id := agenda.next(stop=stop)) is not None:
+            with turns.turn():
+                ends[job_id] = self._work(job_id, owner=owner)

@@ -117,9 +117,16 @@ def test_every_bucket_gets_its_turn() -> None:
     names = [f"{number}.png" for number in range(40)]
     found = [world.recorded(name) for name in names]
     world.clock.advance(121)
-    order = Agenda(world.jobs, world.work.kinds, buckets=4, before=world.clock.now, turns=Turns()).next_round(
-        stop=lambda: False
+    agenda = Agenda(
+        world.jobs,
+        world.work.kinds,
+        buckets=4,
+        now=world.clock.server.now,
+        monotonic=world.clock,
+        turns=Turns(),
     )
+    assert agenda.turn_page(stop=lambda: False) == 40
+    order = agenda.rest()
     assert sorted(order) == sorted(found)
     assert {ids.bucket(job_id, 4) for job_id in order[:4]} == {0, 1, 2, 3}
 

@@ -136,7 +136,7 @@ def test_images_of_many_prefixes_take_turns() -> None:
         world.clock.advance(1)
     world.clock.advance(121)
     order: list[str] = []
-    world.sweep._work = _Noting(order)  # type: ignore[assignment]
+    world.sweep._work = _Noting(order)
     world.sweep(owner="timer/1")
     refs = [world.job(job_id).ref.removeprefix("images/") for job_id in order]
     assert list(islice(refs, 6)) == ["a/0.png", "b/1.png", "plain.png", "c/d/1.png", "a/1.png", "c/e/1.png"]
@@ -144,11 +144,52 @@ def test_images_of_many_prefixes_take_turns() -> None:
 
 
 class _Noting:
+    """Work that notes which jobs it was given.
+
+    Args:
+        order: Takes their ids.
+        act: Is called for each.
+    """
+
     kinds = ("image-analysis",)
 
-    def __init__(self, order: list[str]) -> None:
+    def __init__(self, order: list[str], act: Callable[[], object] = int) -> None:
         self._order = order
+        self._act = act
 
     def __call__(self, job_id: str, *, owner: str) -> Outcome:  # noqa: ARG002 - as Work
+        """Note it."""
         self._order.append(job_id)
+        self._act()
         return Outcome.BUSY
+
+
+@pytest.mark.case("security M7", was="an image waited until the sweep had worked on 50 slow ones")
+def test_an_image_that_comes_due_during_a_long_sweep_has_its_turn_in_it() -> None:
+    world = World(JOB_BUCKETS="1", DISPATCH="timer", SWEEP_PARALLELISM="1", LEASE_SECONDS="300")
+    for number in range(10):
+        world.recorded(f"slow/{number}.png", png(number + 1))
+    world.clock.advance(1)
+    order: list[str] = []
+    world.sweep._work = _Noting(order, lambda: _slowly(world, order))
+    world.sweep(owner="timer/1")
+    refs = [world.job(job_id).ref for job_id in order]
+    assert (refs.index("images/honest.png"), len(refs)) == (4, 11)
+
+
+def _slowly(world: World, order: list[str]) -> None:
+    """Let an analysis take a second, and an image be uploaded during the third."""
+    if len(order) == 3:
+        world.recorded("honest.png", png(99))
+    world.clock.advance(1)
+
+
+def test_a_sweep_that_is_done_within_a_second_lists_what_is_due_once() -> None:
+    world = World(JOB_BUCKETS="1", DISPATCH="timer", SWEEP_PARALLELISM="1")
+    for number in range(10):
+        world.recorded(f"{number}.png", png(number + 1))
+    world.clock.advance(1)
+    order: list[str] = []
+    world.sweep._work = _Noting(order, lambda: world.clock.advance(0.09))
+    world.sweep(owner="timer/1")
+    assert (len(order), world.journal.count("jobs.due")) == (10, 1)
