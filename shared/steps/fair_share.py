@@ -3,7 +3,7 @@
 A message is a hint, so it may wait. While one flow (see ``flows.flow_of``) fills more than half of what an instance
 analyses at once, and each of its messages takes long, the next of them goes to the tail of the queue, once: what is
 behind it has its turn. It comes back when the flow's own turn has come by then, as fast as the flow gets on here, so
-that a flow that is alone loses nothing.
+that a flow that is alone loses next to nothing.
 
 Best effort, and within one instance: nothing is written, and no order is promised.
 """
@@ -22,6 +22,10 @@ from shared.steps.outcomes import Outcome
 SLOW = timedelta(seconds=1)
 #: The longest that a message is away. What comes later comes together, and is worked on as it comes.
 LONGEST = timedelta(minutes=1)
+#: Deferred messages come back this much slower than their flow gets on: at its very pace they would fill all slots
+#: again, one by one. In a simulation of fifty images of 1.2 s others waited for less than 2 s, in place of up to 10 at
+#: 1.0, and all together took 3 % longer.
+EASE = 1.5
 #: Messages of a flow that its averages are made of.
 RECENT = 16
 #: Flows that are remembered.
@@ -88,7 +92,7 @@ class FairShare:
             known, now = self._known(flow), self._monotonic()
             if 2 * known.running <= self._slots or _mean(known.took) <= SLOW.total_seconds():
                 return self._begun(known)
-            known.back_at = max(now, known.back_at) + _mean(known.paces)
+            known.back_at = max(now, known.back_at) + EASE * _mean(known.paces)
             return min(LONGEST, timedelta(seconds=known.back_at - now))
 
     def _begun(self, known: _Flow) -> "Slot":

@@ -249,7 +249,7 @@ def test_a_message_of_a_prefix_that_takes_more_than_its_share_goes_to_the_tail_o
         assert _receive(world, text) == [Outcome.DEFERRED]
         assert world.journal == ["queue.send"]
         ((again, delay),) = world.queue.sent
-        assert (json.loads(again)["hop"], delay) == (1, timedelta(seconds=2))
+        assert (json.loads(again)["hop"], delay) == (1, timedelta(seconds=3))
         assert _receive(world, again) == [Outcome.COMPLETED]
 
 

@@ -1,7 +1,7 @@
 """Fifty slow images of one prefix, then an honest one of another: how long that one takes.
 
-It takes minutes, and says how fast a machine is: so it runs where ``DARKROOM_FAIR_SHARE=1`` asks for it, and prints its
-figures.
+It takes minutes, and says how fast a machine is: so it runs where ``DARKROOM_FAIR_SHARE=5`` asks for five rounds, and
+prints its figures.
 """
 
 import os
@@ -9,6 +9,7 @@ import statistics
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import count
 
 import pytest
@@ -17,9 +18,9 @@ from tests.analysis.corpus.png import chunk
 from tests.doubles.world import png
 from tests.rig import Rig
 
-pytestmark = pytest.mark.skipif(not os.environ.get("DARKROOM_FAIR_SHARE"), reason="DARKROOM_FAIR_SHARE=1 asks for it")
+pytestmark = pytest.mark.skipif(not os.environ.get("DARKROOM_FAIR_SHARE"), reason="DARKROOM_FAIR_SHARE=5 asks for it")
 
-ROUNDS, SLOW_IMAGES, LIMIT_SECONDS = 5, 50, 3.0
+SLOW_IMAGES, LIMIT_SECONDS = 50, 3.0
 #: Of a slow image, in colour: 120 KB, and about a second of work.
 SIDE = 6_000
 
@@ -42,16 +43,22 @@ def test_an_honest_image_behind_fifty_slow_ones_is_done_within_three_seconds(
     rig.start(DISPATCH=dispatch, Disabled="analyze_queued" if dispatch == "timer" else "", LEASE_SECONDS="60")
     rig.ended(rig.upload("first/warm.png", png()))
     images, took = slow_images(), list[float]()
-    for number in range(ROUNDS):
+    for number in range(int(os.environ["DARKROOM_FAIR_SHARE"])):
         slow = [rig.upload(f"slow-{number}/{one}.png", next(images)) for one in range(SLOW_IMAGES)]
         began = time.monotonic()
         honest = rig.ended(rig.upload(f"honest/{number}.png", png(9 + number)))
         took.append(time.monotonic() - began)
         waiting = sum(rig.in_state(each, "COMPLETED") is None for each in slow)
-        print(f"{dispatch}: {took[-1]:.2f} s, {honest['state']}, {waiting} of {SLOW_IMAGES} slow ones behind it")
+        recorded = _seconds(honest["created"], honest["ended"])
+        print(f"{dispatch}: {took[-1]:.2f} s, {recorded:.2f} s since its event; {waiting} slow ones still to come")
         for each in slow:
             assert rig.ended(each, seconds=600)["state"] == "COMPLETED"
     median = statistics.median(took)
     print(f"{dispatch}: median {median:.2f} s of {', '.join(f'{each:.2f}' for each in sorted(took))}")
     case_result(f"{median:.1f} s ({dispatch})")
     assert median <= LIMIT_SECONDS
+
+
+def _seconds(since: str, until: str) -> float:
+    """Return the time between two moments of the service."""
+    return (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds()
