@@ -40,6 +40,7 @@ def analyse(tree: Path, files: Sequence[Path]) -> dict[str, Report]:
             check=False,
         )
         found |= read(done.stdout.decode().splitlines())
+        print(f"{min(at + _FILES_A_CALL, len(files)):,} of {len(files):,} files", end="\r", file=sys.stderr, flush=True)
     for file in files:
         found.setdefault(file.name, {"status": "failed", "error": {"code": "no_report"}, "warnings": []})
     return dict(sorted(found.items()))

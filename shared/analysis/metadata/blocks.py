@@ -80,6 +80,8 @@ def collect(image: Image.Image, data: bytes) -> Blocks:
             found.left_out |= len(block) > MAX_BLOCK_BYTES
             blocks.append(block)
     found.embedded += islice(markers.exif(data), _MAX_BLOCKS + 1)
+    if image.format in ("HEIF", "AVIF") and not found.exif:
+        found.exif += found.embedded[:1]  # the library does not tell it of a file that is broken elsewhere
     found.xmp = found.xmp or list(islice(markers.packets(data, MAX_BLOCK_BYTES), _MAX_BLOCKS + 1))
     if image.format not in ("JPEG", "MPO", "PNG"):
         box = _MANIFEST.search(data)

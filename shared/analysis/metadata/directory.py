@@ -16,6 +16,8 @@ from shared.analysis.metadata.fields import SIZES, Field
 
 #: Entries of one directory that are looked at; cameras write some dozens.
 MAX_ENTRIES = 512
+#: Entries of unknown types, one behind the other, after which a directory has ended, whatever it says.
+_MAX_UNKNOWN = 4
 #: Of one field that is read: all entries may point to the same bytes.
 MAX_FIELD_BYTES = 1024
 
@@ -152,16 +154,19 @@ def _entries(block: bytes, layout: _Layout, offset: int) -> Directory:
     """Read the entries at an offset that are whole and of a known type; of a tag that is there twice the first.
 
     Returns:
-        Nothing where the bytes are no directory: less than half of what is looked at has a known type.
+        Nothing where the bytes are no directory: less than half, up to the last of a known type, has one.
     """
     count, first, width = _shape(block, layout, offset) if offset >= _HEADER_BYTES else (0, 0, 1)
     found: Directory = {}
-    seen = known = 0
+    looked = seen = known = 0
     for at in range(first, first + width * min(count, MAX_ENTRIES), width):
         if at + width > len(block):
             break
         tag, kind, values = struct.unpack_from(layout.order + ("HHQ" if layout.big else "HHI"), block, at)
-        seen, known = seen + 1, known + (kind in SIZES or tag in _POINTERS)
+        looked, good = looked + 1, kind in SIZES or tag in _POINTERS
+        seen, known = (looked, known + 1) if good else (seen, known)
+        if looked - seen > _MAX_UNKNOWN:
+            break
         found.setdefault(tag, _field(block, layout, kind, values, at + width - layout.cell))
     return found if 2 * known >= seen else {}
 

@@ -10,12 +10,15 @@ from datetime import datetime, timedelta
 #: What a date and a time may look like: any separators, blanks for leading zeros, parts of a second, a zone.
 _MOMENT = re.compile(
     rb"(\d{4})[:\-/. ] ?(\d{1,2})[:\-/. ] ?(\d{1,2})"
-    rb"[T: ] ?(\d{1,2}): ?(\d{1,2})(?:: ?(\d{1,2}))?(?:[.,]\d{1,9})? ?([AaPp][Mm])? ?(Z|[+-]\d\d:?\d\d)?"
+    rb"[Tt: ] {0,2}(\d{1,2})[:.] ?(\d{1,2})(?:[:.] ?(\d{1,2}))?(?:[.,]\d{1,9})?"
+    rb" ?([AaPp][Mm])? ?([Zz]|[+-]\d\d(?::?\d\d)?)?"
 )
 #: The form that the standard asks for, whatever stands behind it: a field without an end runs into the next one.
 _STANDARD = re.compile(rb"(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)()()")
-_COMPACT = re.compile(rb"(\d{4})(\d\d)(\d\d)[T ]?(\d\d)(\d\d)(\d\d)()(Z|[+-]\d\d:?\d\d)?")
-_ZONE = re.compile(rb"([+-])(0\d|1[0-4]):?([0-5]\d)")
+_COMPACT = re.compile(rb"(\d{4})(\d\d)(\d\d)[Tt ]?(\d\d)(\d\d)(\d\d)()([Zz]|[+-]\d\d(?::?\d\d)?)?")
+_ZONE = re.compile(rb"([+-])(0\d|1[0-4])(?::?([0-5]\d))?")
+#: The most that each part of a clock shows: a day may end at 24, a minute at the leap second.
+_LAST = (24, 59, 60)
 
 Moment = tuple[str, str | None]
 
@@ -38,18 +41,20 @@ def moment(text: bytes) -> Moment | None:
     half = (found[7] or b"").lower()
     if half and 1 <= hour <= 12:  # noqa: PLR2004 - hours of half a day
         hour = hour % 12 + (12 if half == b"pm" else 0)
-    late = timedelta(days=1) if hour == 24 else timedelta()  # noqa: PLR2004 - the hours of a day
+    if any(part > last for part, last in zip((hour, minute, second), _LAST, strict=True)):
+        return None
     try:
-        at = datetime(year, month, day, hour % 24 if late else hour, minute, second) + late  # noqa: DTZ001 - no zone
+        at = datetime(year, month, day) + timedelta(hours=hour, minutes=minute, seconds=second)  # noqa: DTZ001 - no zone
     except (ValueError, OverflowError):
         return None
     return at.isoformat(), zone(found[8] or b"")
 
 
 def zone(text: bytes) -> str | None:
-    """Read a zone: ``+hh:mm``, without the colon, or ``Z``; None for anything else."""
+    """Read a zone: ``+hh:mm``, ``+hhmm``, ``+hh`` or ``Z``; None for anything else."""
     text = text.strip(b" \x00")
     found = _ZONE.fullmatch(text)
     if found:
-        return f"{found[1].decode()}{found[2].decode()}:{found[3].decode()}"
-    return "+00:00" if text == b"Z" else None
+        sign, hours, minutes = (part.decode() for part in found.groups(b"00"))
+        return f"{sign}{hours}:{minutes}"
+    return "+00:00" if text in (b"Z", b"z") else None

@@ -26,7 +26,7 @@ _MAX_CHUNKS = 100_000
 _SIGNATURE_BYTES = 8
 _TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _XMP = b"XML:com.adobe.xmp"
-_RAW = re.compile(rb"Raw profile type (\w{1,16})")
+_RAW = re.compile(rb"raw profile type (\w{1,16})", re.IGNORECASE)
 _NOT_HEX = re.compile(rb"[^0-9A-Fa-f]+")
 
 

@@ -4,7 +4,9 @@ import struct
 from collections.abc import Callable
 
 import pytest
+from PIL import Image
 
+from shared.analysis.metadata import read
 from tests.unit.analysis.metadata import files
 from tests.unit.analysis.metadata.files import ASCII, BYTE, LONG, RATIONAL, SHORT, SRATIONAL, SSHORT, UNDEFINED
 
@@ -147,6 +149,8 @@ def test_a_field_beyond_the_end_costs_no_other_field() -> None:
         ("2003:08:27:00:09:15", "2003-08-27T00:09:15", None),
         ("2008:02:15 16:00", "2008-02-15T16:00:00", None),
         ("2013:02:06 09:00:03 PM", "2013-02-06T21:00:03", None),
+        ("2016:12:31 23:59:60", "2017-01-01T00:00:00", None),
+        ("2012.04.01  21.06.26+02", "2012-04-01T21:06:26", "+02:00"),
         ("2013:02:06 21:00:03ASCII", "2013-02-06T21:00:03", None),
     ],
 )
@@ -232,6 +236,12 @@ def test_a_text_is_bounded_and_shows_what_it_has(written: bytes, read: str | Non
     assert shot(text(LENS, written))["lens"] == read
 
 
+def test_a_directory_that_says_it_is_longer_than_it_is_is_read_up_to_its_end() -> None:
+    body = files.block(text(files.MAKE, b"Canon\0"), text(files.MODEL, b"EOS R6\0"))
+    data = files.with_exif(body[:8] + b"\xc8\0" + body[10:] + b"\x99" * 3_000)
+    assert files.told(data).exif["model"] == "EOS R6"
+
+
 def test_a_block_that_is_none_is_a_warning() -> None:
     found = files.told(files.with_exif(b"II*\0\xff\xff\xff\xff"))
     assert (found.exif, found.orientation, found.warnings) == (NOTHING, 1, ("exif_unreadable",))
@@ -240,3 +250,11 @@ def test_a_block_that_is_none_is_a_warning() -> None:
 def test_a_pointer_that_leads_nowhere_is_a_warning() -> None:
     found = files.told(files.with_exif(files.block((files.EXIF, LONG, 1, struct.pack("<I", 60_000)))))
     assert (found.exif, found.warnings) == (NOTHING, ("exif_unreadable",))
+
+
+def test_exif_that_the_library_has_lost_is_found_in_a_heic() -> None:
+    image = Image.new("RGB", (1, 1))
+    image.format = "HEIF"
+    body = b"\0\0\0\x06Exif\0\0" + files.block(text(files.MAKE, b"Canon\0"), (files.ORIENTATION, SHORT, 1, b"\6\0"))
+    found = read(image, body, include_gps=False)
+    assert (found.exif["make"], found.orientation) == ("Canon", 1)
