@@ -20,7 +20,15 @@ ACCOUNT = "https://account.blob.core.windows.net"
 NAMESPACE = "https://account.dfs.core.windows.net"
 SIGNED = "?sv=2024-11-04&sp=r&sig=a%2Bb%3D"
 #: These name a job, which must be there; all others name the blob.
-OF_JOBS = {"ours", "job id", "job id as JSON"}
+OF_JOBS = {
+    "ours",
+    "ours, of an image",
+    "ours, deferred",
+    "a flow that is none",
+    "a flow of another type",
+    "job id",
+    "job id as JSON",
+}
 #: Of the unit test's forms, and these; a form that is new there is missed here by name.
 MORE = {
     "array of one path",
@@ -56,6 +64,10 @@ def forms(name: str, job_id: str) -> dict[str, str]:
     whole = json.dumps({"container": "images", "name": name})
     return {
         "ours": messages.write(job_id, "00-a-b-01"),
+        "ours, of an image": messages.write(job_id, None, flow="0123abcd"),
+        "ours, deferred": messages.write(job_id, None, flow="0123abcd", deferred=True),
+        "a flow that is none": json.dumps({"job_id": job_id, "flow": path}),
+        "a flow of another type": json.dumps({"job_id": job_id, "flow": [1], "hop": "x"}),
         "job id": job_id,
         "job id as JSON": json.dumps(job_id),
         "path": path,
