@@ -30,9 +30,10 @@ _WORDS = {
     415: "The body is of another media type.",
     422: "A field can't be used; `errors` names it.",
     428: "`If-Match` is missing.",
-    503: "Storage is out.",
+    429: "Too many claims wait already.",
+    503: "Storage is out, or there is no room for another upload.",
 }
-_OF_REFUSALS = {401: ("WWW-Authenticate",), 503: ("Retry-After",)}
+_OF_REFUSALS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 #: What every route may answer.
 _ALWAYS = (400, 401, 403, 411, 413, 422, 503)
 #: What the host itself may answer, before anything of it comes here.

@@ -11,11 +11,12 @@ import os
 import re
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 import azure.functions as func
 
-from shared.http import bodies, problems
+from shared.http import bodies, bounds, problems
 from shared.http.access import KNOWN, Gate
 from shared.http.problems import Problem
 from shared.http.sites import is_foreign
@@ -45,6 +46,7 @@ class Front:
         self._carry = carry
         self._gate = gate
         self._max_bytes = max_bytes
+        self._large = bounds.large_bodies()
 
     async def __call__(self, request: func.HttpRequest, context: func.Context) -> func.HttpResponse:
         """Answer a request.
@@ -63,8 +65,10 @@ class Front:
         url = f"http://localhost{quote(path, safe='/')}{'?' if query else ''}{query}"
         headers = {name: value for name, value in request.headers.items() if not _UNWANTED.fullmatch(name)}
         headers |= {KNOWN: "yes"} if known else {}
-        admitted = func.HttpRequest(request.method, url, headers=headers, body=request.get_body() or b"")
-        return await self._carry(admitted, context)
+        body = request.get_body() or b""
+        admitted = func.HttpRequest(request.method, url, headers=headers, body=body)
+        with self._large.room(len(body)) if len(body) > bodies.MAX_BYTES else nullcontext():
+            return await self._carry(admitted, context)
 
     def _weigh(self, request: func.HttpRequest, path: str) -> None:
         """Refuse a body that is too large before anything reads it, and one that the host has kept."""

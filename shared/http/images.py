@@ -75,7 +75,9 @@ ImageName = Annotated[
 
 
 async def _body(request: Request) -> bytes:
-    return await request.body()
+    """Return the body without another copy of it: as the host hands it over, it is one piece."""
+    pieces = [piece async for piece in request.stream() if piece]
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 @router.post(

@@ -103,20 +103,16 @@ def list_jobs(
 @router.post(
     "/jobs/claim",
     operation_id="claimNext",
-    responses={200: _HOLDERS, 204: bare("There is none."), **problems(409, 415)},
+    responses={200: _HOLDERS, 204: bare("There is none."), **problems(409, 415, 429)},
 )
 async def claim_next(api: Wired, order: asked.NextClaim) -> Response:
     """Claim one of the oldest due jobs of a type, and wait for one if need be; the order is approximate."""
     began = api.monotonic()
-    for pause in _pauses():
-        row = await anyio.to_thread.run_sync(partial(_tried, api, order))
-        left = order.wait_seconds - (api.monotonic() - began)
-        if row is not None:
-            return answers.lease(row)
-        if left < _LEAST_PAUSE:
-            break
-        await api.pause(min(pause, left))
-    return Response(status_code=204)
+    row = await anyio.to_thread.run_sync(partial(_tried, api, order))
+    if row is None and order.wait_seconds >= _LEAST_PAUSE:
+        with api.waiters.room():
+            row = await _awaited(api, order, began)
+    return Response(status_code=204) if row is None else answers.lease(row)
 
 
 @router.get(
@@ -190,6 +186,19 @@ def fail_job(api: Wired, job_id: JobId, lease: Lease, order: asked.Fail) -> Resp
 def cause(traceparent: str | None) -> str | None:
     """Return a W3C trace context that can be read; None otherwise, as the standard wants."""
     return traceparent if traceparent is not None and _TRACEPARENT.fullmatch(traceparent) else None
+
+
+async def _awaited(api: Api, order: asked.NextClaim, began: float) -> Row | None:
+    """Try again and again until a job comes or the time is over."""
+    for pause in _pauses():
+        left = order.wait_seconds - (api.monotonic() - began)
+        if left < _LEAST_PAUSE:
+            break
+        await api.pause(min(pause, left))
+        row = await anyio.to_thread.run_sync(partial(_tried, api, order))
+        if row is not None:
+            return row
+    return None
 
 
 def _tried(api: Api, order: asked.NextClaim) -> Row | None:

@@ -1,7 +1,7 @@
 """What routes are given, and what all of them have in common."""
 
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.http import asked, bodies
+from shared.http.bounds import Bound, waiters
 from shared.http.problems import Problem, Wrong
 from shared.wiring import Darkroom
 
@@ -24,12 +25,14 @@ class Api:
         pause: Waits so many seconds.
         monotonic: Seconds that never go back.
         draw: Returns 32 hex digits, never the same.
+        waiters: How many claims may wait at once.
     """
 
     darkroom: Callable[[], Darkroom]
     pause: Callable[[float], Awaitable[None]]
     monotonic: Callable[[], float]
     draw: Callable[[], str]
+    waiters: Bound = field(default_factory=waiters)
 
 
 class Strict(APIRoute):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from localhost.run import environment
+from shared.http.bounds import MAX_WAITERS
 from shared.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -120,6 +121,12 @@ def test_the_app_starts_with_any_bundle_of_the_fourth_version(host: dict[str, An
 
 def test_the_host_gives_up_on_a_message_as_late_as_a_job_gives_up_on_itself(host: dict[str, Any]) -> None:
     assert host["extensions"]["queues"]["maxDequeueCount"] == Settings().max_attempts == Settings().max_dequeue_count
+
+
+def test_claims_that_wait_leave_the_host_room_for_other_requests(host: dict[str, Any]) -> None:
+    http = host["extensions"]["http"]
+    assert 2 * MAX_WAITERS > http["maxConcurrentRequests"] > MAX_WAITERS + 16
+    assert http["maxOutstandingRequests"] > http["maxConcurrentRequests"]
 
 
 def test_the_sample_settings_are_the_defaults(values: dict[str, str]) -> None:

@@ -1,0 +1,117 @@
+"""What one caller may have going on at once: the rest is refused at once, and says when to come again."""
+
+import asyncio
+import dataclasses
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+import azure.functions as func
+import pytest
+
+from shared.http import bounds
+from shared.http.app import build
+from shared.http.bodies import MAX_BYTES
+from shared.http.bounds import Bound
+from shared.http.front import answered, carrier
+from shared.http.problems import Problem
+from tests.unit.http.calling import CONTEXT, Site
+
+CLAIM = {"type": "t", "owner": "w", "wait_seconds": 20}
+
+
+def small(count: int, size: float = float("inf")) -> Bound:
+    return Bound(count, size=size, refusal=lambda: Problem(503, "busy", "Full.", headers={"Retry-After": "5"}))
+
+
+def test_there_is_room_for_so_many_and_again_when_one_has_left() -> None:
+    bound = small(2)
+    with bound.room(), bound.room():
+        with pytest.raises(Problem), bound.room():
+            pass
+        assert bound.inside == 2
+    with bound.room():
+        assert bound.inside == 1
+
+
+def test_room_is_given_back_when_what_was_inside_fails() -> None:
+    bound = small(1)
+    with pytest.raises(ZeroDivisionError), bound.room(7):
+        raise ZeroDivisionError
+    assert (bound.inside, bound.taken) == (0, 0)
+
+
+def test_together_they_have_so_much_and_a_single_one_whatever_it_has() -> None:
+    bound = small(9, size=10)
+    with bound.room(99), pytest.raises(Problem), bound.room(1):
+        pass
+    with bound.room(6), bound.room(4), pytest.raises(Problem), bound.room(1):
+        pass
+
+
+def together(site: Site, requests: list[func.HttpRequest]) -> list[func.HttpResponse]:
+    """Send requests at once, in one loop."""
+
+    async def all_of_them() -> list[func.HttpResponse]:
+        return await asyncio.gather(*(answered(lambda: site.front, each, CONTEXT) for each in requests))
+
+    return asyncio.run(all_of_them())
+
+
+def request(method: str, path: str, body: bytes, mime: str = "application/json") -> func.HttpRequest:
+    return func.HttpRequest(method, f"http://localhost/api{path}", headers={"content-type": mime}, body=body)
+
+
+@pytest.mark.case("security M6", was="400 long polls: health took 2.9 s")
+def test_no_more_claims_wait_than_there_is_room_for() -> None:
+    site = Site()
+    pauses = 0
+
+    async def pause(seconds: float) -> None:
+        nonlocal pauses
+        pauses += 1
+        site.world.clock.advance(seconds / 4)
+        await asyncio.sleep(0)
+
+    site.app = build(dataclasses.replace(site.api, pause=pause, waiters=bounds.waiters(2)))
+    site.front._carry = carrier(site.app)
+    back = together(site, [request("POST", "/jobs/claim", json.dumps(CLAIM).encode())] * 4)
+    assert sorted(each.status_code for each in back) == [204, 204, 429, 429]
+    refused = next(each for each in back if each.status_code == 429)
+    assert (json.loads(refused.get_body())["code"], refused.headers["Retry-After"]) == ("too_many_waiters", "5")
+    assert pauses > 2
+
+
+def test_a_claim_that_does_not_wait_takes_nobodys_room(site: Site) -> None:
+    site.app.state.api = dataclasses.replace(site.api, waiters=bounds.waiters(0))
+    assert site.call("POST", "/jobs/claim", {"type": "t", "owner": "w"}).status == 204
+    assert site.call("POST", "/jobs/claim", CLAIM).refusal[:2] == (429, "too_many_waiters")
+
+
+@pytest.mark.case("security M6", was="ten uploads of 64 MiB took 1.5 GB")
+def test_no_more_large_bodies_are_under_way_than_there_is_room_for() -> None:
+    site = Site()
+    site.front._large = bounds.large_bodies(2)
+    inner, inside = site.front._carry, []
+
+    async def slow(admitted: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+        inside.append(site.front._large.inside)
+        await asyncio.sleep(0.01)
+        return await inner(admitted, context)
+
+    site.front._carry = cast("Callable[[Any, Any], Awaitable[func.HttpResponse]]", slow)
+    large, tiny = b"x" * (MAX_BYTES + 1), b"x"
+    back = together(site, [request("PUT", f"/images/{n}", large, "image/png") for n in range(4)])
+    assert sorted(each.status_code for each in back) == [202, 202, 503, 503]
+    assert {json.loads(each.get_body()).get("code") for each in back} == {None, "busy"}
+    back = together(site, [request("PUT", f"/images/{n}", tiny, "image/png") for n in range(8)])
+    assert {each.status_code for each in back} == {202}
+    assert max(inside) == 2
+
+
+def test_a_body_is_handed_to_storage_as_the_piece_that_came(site: Site) -> None:
+    body, stored = b"x" * 5000, []
+    put = site.world.images.put
+    site.world.images.put = lambda ref, data, **more: (stored.append(data), put(ref, data, **more))  # type: ignore[assignment]
+    assert site.call("PUT", "/images/a", body, content_type="image/png").status == 202
+    assert stored[0] is body
