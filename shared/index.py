@@ -229,4 +229,5 @@ class ThumbnailReader(Protocol):
 
         Raises:
             BlobGone: There is none.
+            BlobUnreadable: The service does not give it.
         """

@@ -298,7 +298,11 @@ class ImageStore(Protocol):
         """Write a thumbnail of a name that belongs to one claim alone; twice is harmless. Costs: 1 write."""
 
     def delete_thumbnail(self, name: str) -> None:
-        """Delete a thumbnail that one's own claim wrote; harmless when there is none. Costs: 1 delete."""
+        """Delete a thumbnail that one's own claim wrote; harmless when there is none. Costs: 1 delete.
+
+        Raises:
+            Refused: ``blob_refused``: the service does not let anybody delete it.
+        """
 
 
 class WorkQueue(Protocol):

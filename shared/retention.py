@@ -64,4 +64,8 @@ class ThumbnailStore(Protocol):
         """List the thumbnails of all attempts at one job. Costs: 1 list."""
 
     def delete_thumbnail(self, name: str) -> None:
-        """Delete a thumbnail; harmless when there is none. Costs: 1 delete."""
+        """Delete a thumbnail; harmless when there is none. Costs: 1 delete.
+
+        Raises:
+            Refused: ``blob_refused``: the service does not let anybody delete it.
+        """

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import product
 
 from shared.clock import ServerClock
-from shared.errors import IllegalTransition, LockHeld, Unreadable
+from shared.errors import IllegalTransition, LockHeld, Refused, Unreadable
 from shared.invocation import Pool
 from shared.jobs import Event, Facts, Job, State, transition
 from shared.ports import JobStore, Key, Row
@@ -155,7 +155,10 @@ class Purge:
                 yield page[start : start + BATCH]
 
     def _ready(self, job_id: str, before: Mapping[State, datetime]) -> tuple[Row, Key | None, int] | None:
-        """Read a job, judge it by its own row alone, and delete its thumbnails; None when it is not to go."""
+        """Read a job, judge it by its own row alone, and delete its thumbnails; None when it is not to go.
+
+        One whose thumbnail may not be deleted, by a policy for example, stays with it.
+        """
         try:
             row = self._jobs.get(job_id)
             if row is None:
@@ -165,7 +168,10 @@ class Purge:
         except (Unreadable, IllegalTransition):
             return None
         named = key if key is not None and key.job_id == job_id else None
-        return row, named, self._without_thumbnails(row.job)
+        try:
+            return row, named, self._without_thumbnails(row.job)
+        except Refused:
+            return None
 
     def _without_thumbnails(self, job: Job) -> int:
         """Delete the thumbnails of a job's attempts; that of its report only if it is to go too.

@@ -79,15 +79,11 @@ class BlobContainers:
         """See ``ImageStore.put``."""
         container = names.container(self._service, ref.container)
         blob = names.blob(self._service, ref.container, ref.name)
-        try:
+        with self._writing(ref):
             answers.creating(
                 lambda: self._create(container),
                 lambda: cas.put_blob(blob, data, mime=mime, only_new=only_new, etag=etag, patience=self._patience),
             )
-        except StorageOut as out:
-            if isinstance(out.__cause__, HttpResponseError):
-                self._raise_answer(out.__cause__, ref, writing=True)
-            raise
 
     def insert_thumbnail(self, name: str, data: bytes, *, mime: str) -> None:
         """See ``ImageStore.insert_thumbnail``."""
@@ -99,16 +95,14 @@ class BlobContainers:
 
     def delete_thumbnail(self, name: str) -> None:
         """See ``ImageStore.delete_thumbnail``."""
-        cas.delete_blob(self._thumbnail(name))
+        with self._writing(ImageRef(self._thumbnails.container_name, name)):
+            cas.delete_blob(self._thumbnail(name))
 
     def thumbnail(self, name: str) -> tuple[bytes, str]:
         """See ``ThumbnailReader.thumbnail``."""
-        with answers.reading():
-            try:
-                found = self._thumbnail(name).download_blob(max_concurrency=1, decompress=False)
-                return found.readall(), str(found.properties.content_settings.content_type)
-            except ResourceNotFoundError:
-                raise BlobGone(name) from None
+        with self._about(ImageRef(self._thumbnails.container_name, name)):
+            found = self._thumbnail(name).download_blob(max_concurrency=1, decompress=False)
+            return found.readall(), str(found.properties.content_settings.content_type)
 
     def thumbnails_of(self, job_id: str) -> list[str]:
         """See ``ThumbnailStore.thumbnails_of``."""
@@ -133,6 +127,16 @@ class BlobContainers:
                 self._raise_answer(error, ref)
                 raise
 
+    @contextmanager
+    def _writing(self, ref: ImageRef) -> Iterator[None]:
+        """Tell what the service says of the writing of one blob from an outage."""
+        try:
+            yield
+        except StorageOut as out:
+            if isinstance(out.__cause__, HttpResponseError):
+                self._raise_answer(out.__cause__, ref, writing=True)
+            raise
+
     def _raise_answer(self, error: HttpResponseError, ref: ImageRef, *, writing: bool = False) -> None:
         """Raise what the service has answered about one blob; return where it is an outage.
 
@@ -145,7 +149,7 @@ class BlobContainers:
         if said is Meaning.OUTAGE or (said is Meaning.DOOR and not self._opens(ref.container)):
             return
         if writing:
-            raise Refused("blob_refused", f"The blob service refuses to write the blob: {code}.") from error
+            raise Refused("blob_refused", f"The blob service refuses to change the blob: {code}.") from error
         raise BlobUnreadable(code, passing=said is Meaning.DOOR) from error
 
     def _opens(self, container: str) -> bool:

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from shared import wiring
-from shared.errors import BlobUnreadable, StorageOut, Undecided
+from shared.errors import BlobUnreadable, InvalidReference, StorageOut, Undecided
 from shared.images import ImageRef
 from shared.locks import Lock
 from shared.storage import clients
@@ -127,3 +130,21 @@ def test_a_body_that_does_not_say_where_it_ends_is_no_reply(server: BreakingServ
     server.reply = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + ENTITY
     with pytest.raises(StorageOut):
         storage.locks.get("a")
+
+
+@pytest.mark.case("security C1", was="dot segments are folded by the HTTP client")
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.sampled_from("ab/.\\%2eE?#;+ \u00e9\U0001f600\ue000\t"), min_size=1, max_size=12))
+@example("../secrets/crown.txt")
+@example("a//b/%2e%2e/c")
+def test_a_name_arrives_as_it_is_or_is_not_sent(server: BreakingServer, storage: Storage, name: str) -> None:
+    server.reply = replied("200 OK", b"", *BLOB)
+    server.requests.clear()
+    try:
+        storage.images.head(ImageRef("images", name))
+    except InvalidReference:
+        assert server.requests == []
+    else:
+        (line,) = server.requests
+        path = line.removeprefix("HEAD ").removesuffix(" HTTP/1.1").partition("?")[0]
+        assert unquote(path) == f"/devstoreaccount1/images/{name}"

@@ -88,3 +88,24 @@ def test_every_way_in_rejects_what_names_such_a_blob(
     assert outcomes == [Outcome.REJECTED]
     (kept,) = room.storage.rejections.list(limit=10)
     assert kept.code == ("invalid_reference" if status == 400 else "blob_unreadable")
+
+
+def test_a_thumbnail_that_is_refused_is_an_answer_too(room: wiring.Darkroom, refusing: RefusingBlobs) -> None:
+    images: Any = room.storage.images
+    images.insert_thumbnail("job/1.webp", b"small", mime="image/webp")
+    refusing.answers["/1.webp"] = (409, "BlobImmutableDueToPolicy")
+    with pytest.raises(Refused, match="BlobImmutableDueToPolicy"):
+        images.delete_thumbnail("job/1.webp")
+    with pytest.raises(BlobUnreadable, match="BlobImmutableDueToPolicy"):
+        images.thumbnail("job/1.webp")
+
+
+@pytest.mark.parametrize(("status", "code", "requests"), [(409, "BlobArchived", 1), (403, "AuthorizationFailure", 2)])
+def test_an_answer_costs_a_request_and_a_closed_door_one_more(
+    room: wiring.Darkroom, refusing: RefusingBlobs, status: int, code: str, requests: int
+) -> None:
+    ref = put(room, "cat.png")
+    refusing.answers["/cat.png"], before = (status, code), refusing.sent
+    with pytest.raises(BlobUnreadable):
+        room.storage.images.head(ref)
+    assert refusing.sent - before == requests

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.errors import StorageOut
+from shared.errors import Refused, StorageOut
 from shared.jobs import SCHEMA, Event, Move, State
 from shared.moves import redrive
 from shared.retention import edges
@@ -256,3 +256,18 @@ def test_every_type_of_which_there_were_jobs_is_purged(monkeypatch: pytest.Monke
     monkeypatch.setattr(world.ended, "ended", lambda kind, *_, **__: asked.add(kind) or iter(()))
     world.purge(owner="timer/1")
     assert asked == {"image-analysis", "report"}
+
+
+def test_a_job_whose_thumbnail_may_not_be_deleted_stays_and_keeps_no_other() -> None:
+    world = World()
+    jobs = [world.recorded(name) for name in ("a.png", "b.png")]
+    for job_id in jobs:
+        world.work(job_id, owner="queue/1")
+    world.clock.advance(31 * 86_400)
+
+    def held() -> None:
+        raise Refused("blob_refused", "BlobImmutableDueToPolicy")
+
+    world.images.before("delete_thumbnail", held)
+    done = world.purge(owner="timer/1")
+    assert (done.jobs, done.conflicts, len(world.jobs.kept.jobs)) == (1, 1, 1)

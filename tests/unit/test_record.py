@@ -8,6 +8,7 @@ import pytest
 from shared.errors import BlobGone, StorageOut, Undecided
 from shared.images import ImageRef
 from shared.jobs import State
+from shared.rules.flows import flow_of
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World, png
 
@@ -28,7 +29,12 @@ def test_the_message_names_the_job_and_carries_its_trace() -> None:
     world = World()
     job_id = world.recorded()
     ((text, delay),) = world.queue.sent
-    assert json.loads(text) == {"v": 1, "job_id": job_id, "traceparent": world.job(job_id).traceparent}
+    assert json.loads(text) == {
+        "v": 1,
+        "job_id": job_id,
+        "flow": flow_of("images/cat.png"),
+        "traceparent": world.job(job_id).traceparent,
+    }
     assert delay == timedelta(0)
 
 
