@@ -154,6 +154,7 @@ class Job:
         lease: Protection given by the last claim or renewal; None unless RUNNING.
         attempts: Claims so far; never falls.
         attempts_base: Claims that don't count against ``max_attempts``.
+        abandons: How often an external worker has given it back since it was added or redriven.
         max_attempts: How many claims may count before the job fails.
         time_limit: How long after its first claim another may still begin; None for no end.
         deadline: When it is too late for another claim: given when it was added, or else what follows from
@@ -187,6 +188,7 @@ class Job:
     lease: timedelta | None = None
     attempts: int = 0
     attempts_base: int = 0
+    abandons: int = 0
     max_attempts: int = 5
     time_limit: timedelta | None = None
     deadline: datetime | None = None

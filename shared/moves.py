@@ -150,6 +150,7 @@ def abandon(
     grace: timedelta,
     error: JobError | None = None,
     delay: timedelta = timedelta(0),
+    free: int | None = None,
 ) -> Move:
     """Give the job back: the attempt does not count.
 
@@ -160,11 +161,15 @@ def abandon(
         grace: How long the sweep leaves the job to its message.
         error: Why, where that is known; the job keeps its last error without it.
         delay: Not claimable before it is over.
+        free: After so many that are given a bound each further attempt counts all the same; no bound without it.
     """
     state = target(Event.ABANDON, job, Facts(claim=claim))
     not_before = now + delay if delay else None
     freed = _released(job, state, error=error or job.error, not_before=not_before, due=now + max(grace, delay))
-    return Move(Event.ABANDON, uncounted(freed), now)
+    if free is not None:
+        freed = replace(freed, abandons=job.abandons + 1)
+    counts = free is not None and freed.abandons > free
+    return Move(Event.ABANDON, freed if counts else uncounted(freed), now)
 
 
 def uncounted(job: Job) -> Job:
@@ -191,7 +196,7 @@ def redrive(job: Job, *, now: datetime, grace: timedelta) -> Move:
     """Open a failed or canceled job again, with all of its attempts and time; attempts made so far stay counted."""
     state = target(Event.REDRIVE, job, Facts())
     opened = _released(job, state, error=None, not_before=None, due=now + grace)
-    return Move(Event.REDRIVE, replace(opened, attempts_base=job.attempts, deadline=None, ended=None), now)
+    return Move(Event.REDRIVE, replace(opened, attempts_base=job.attempts, abandons=0, deadline=None, ended=None), now)
 
 
 def reschedule(job: Job, *, due: datetime, lapsed: bool, now: datetime) -> Move:

@@ -171,7 +171,7 @@ def retry_job(api: Wired, job_id: JobId, lease: Lease, order: asked.Retry) -> Re
 
 @router.post("/jobs/{id}/abandon", operation_id="abandonJob", responses=_HELD, openapi_extra=HELD)
 def abandon_job(api: Wired, job_id: JobId, lease: Lease) -> Response:
-    """Give a job back untouched; the attempt does not count."""
+    """Give a job back untouched; the attempt does not count, 20 times a job."""
     return answers.job(api.darkroom().hold.abandon(job_id, conditions.lease(lease)))
 
 

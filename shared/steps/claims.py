@@ -154,7 +154,7 @@ class Claims:
             self._announce(won.job, delay=left + DATE_STEP)
         return won
 
-    def abandon(self, row: Row, claim: Claim, *, error: JobError | None = None) -> Row | None:
+    def abandon(self, row: Row, claim: Claim, *, error: JobError | None = None, free: int | None = None) -> Row | None:
         """Give a job back, the attempt uncounted; None as ``write``.
 
         Args:
@@ -162,6 +162,7 @@ class Claims:
             claim: The worker's own.
             error: The outage that has ended the attempt. The first is tried again at once; from the second in a row on
                 the job waits twice as long as the last time.
+            free: As ``moves.abandon`` has it.
 
         Costs: 1 transaction.
         """
@@ -173,7 +174,7 @@ class Claims:
             error = None  # the next attempt must know that it has to be alone
 
         def freed(job: Job, own: Claim) -> Move:
-            return moves.abandon(job, claim=own, now=self.clock.now(), grace=grace, error=error, delay=delay)
+            return moves.abandon(job, claim=own, now=self.clock.now(), grace=grace, error=error, delay=delay, free=free)
 
         return self.write(row, claim, freed)
 

@@ -18,6 +18,9 @@ from shared.telemetry import Happened, emit
 
 #: Due jobs of one bucket among which a claim takes one at random, so that workers who ask at once don't meet.
 HEADS = 16
+#: Attempts that a job's external workers may give back uncounted. A worker that stops gives back one; one that gives all
+#: back would keep the job from ever ending.
+MAX_ABANDONS = 20
 _NO_CLAIM = {
     Outcome.BUSY: ("live", "Another worker holds the job."),
     Outcome.NOT_DUE: ("not_due", "The job may not be claimed yet."),
@@ -181,9 +184,12 @@ class Hold:
         return self._written(won, row, own, Event.RETRY, code)
 
     def abandon(self, job_id: str, claim: Claim) -> Row:
-        """Give the job back untouched; the attempt does not count. Raises: as ``renew``. Costs: 2."""
+        """Give the job back untouched; the first ``MAX_ABANDONS`` attempts do not count.
+
+        Raises: as ``renew``. Costs: 2.
+        """
         row, own = self._own(job_id, claim, Event.ABANDON)
-        return self._written(self._claims.abandon(row, own), row, own, Event.ABANDON)
+        return self._written(self._claims.abandon(row, own, free=MAX_ABANDONS), row, own, Event.ABANDON)
 
     def fail(self, job_id: str, claim: Claim, *, code: str, message: str) -> Row:
         """End the job by an error that another attempt would meet again. Raises: as ``renew``. Costs: 2."""

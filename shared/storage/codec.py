@@ -29,7 +29,9 @@ _BASIC_PLANE = 0xFFFF
 _LATEST_MS = 9_999_999_999_999
 
 _TEXTS = ("type", "ref", "version", "retagged", "owner", "claim_id", "cursor", "traceparent", "add_nonce")
-_NUMBERS = ("schema", "token", "attempts", "attempts_base", "max_attempts")
+_NUMBERS = ("schema", "token", "attempts", "attempts_base", "abandons", "max_attempts")
+#: What rows of the first releases do not have.
+_ABSENT = {"abandons": 0}
 _TIMES = ("not_before", "due", "deadline", "created", "started", "ended")
 _SPANS = {"lease": "lease_seconds", "time_limit": "time_limit_seconds"}
 
@@ -152,7 +154,7 @@ def decode(entity: Mapping[str, Any], *, etag: str, modified_at: datetime, seen_
     schema = columns.whole("schema")
     if schema > SCHEMA:
         raise NewerSchema(f"{entity['RowKey']}: schema {schema}, this release knows {SCHEMA}")
-    values: dict[str, Any] = {name: columns.whole(name) for name in _NUMBERS}
+    values: dict[str, Any] = {name: columns.whole(name, _ABSENT.get(name)) for name in _NUMBERS}
     values |= {name: columns.text(name) for name in _TEXTS} | {name: columns.moment(name) for name in _TIMES}
     values |= {name: columns.span(column) for name, column in _SPANS.items()}
     values |= {name: columns.need_text(name) for name in ("type", "ref")}

@@ -44,6 +44,7 @@ def jobs(ref: str, state: State, *, version: str = "0x1") -> st.SearchStrategy[J
         lease=st.timedeltas(min_value=0 * _second, max_value=3600 * _second) if running else nothing,
         attempts=counts,
         attempts_base=counts,
+        abandons=counts,
         max_attempts=counts,
         time_limit=st.none() | st.timedeltas(min_value=_second, max_value=10**6 * _second),
         deadline=st.none() | moments,

@@ -6,6 +6,7 @@ import pytest
 from shared.errors import NoSuchJob, Refused, TooLarge
 from shared.jobs import Claim, State
 from shared.ports import Row
+from shared.steps.hold import MAX_ABANDONS
 from tests.doubles.world import World
 from tests.unit.holding import CALLS, KIND, MINUTE, added, every_call, held, newer, outcome
 
@@ -262,3 +263,19 @@ def test_a_failed_job_has_its_holders_error() -> None:
     job = CALLS["fail"](world, job_id, claim).job
     assert job.error is not None
     assert (job.state, job.error.code, job.error.message) == (State.FAILED, "no_words", "None.")
+
+
+@pytest.mark.case("security M6", was="300 claims and abandons with max_attempts 1 all succeeded")
+def test_a_job_that_is_given_back_again_and_again_ends_all_the_same() -> None:
+    world = World()
+    job_id = added(world, max_attempts=1)
+    for _ in range(MAX_ABANDONS):
+        world.hold.abandon(job_id, held(world, job_id)[1])
+    assert (world.job(job_id).attempts_used, world.job(job_id).abandons) == (False, MAX_ABANDONS)
+    world.hold.abandon(job_id, held(world, job_id)[1])
+    with pytest.raises(Refused) as met:
+        world.hold.claim(job_id, owner="worker/1")
+    assert (met.value.code, world.job(job_id).state) == ("ended", State.FAILED)
+    world.operate.redrive(job_id)
+    world.hold.abandon(job_id, held(world, job_id)[1])
+    assert (world.job(job_id).state, world.job(job_id).abandons) == (State.PENDING, 1)
