@@ -36,7 +36,7 @@ def main(descriptor: int, call: str, memory_bytes: int, layers: frozenset[Layer]
     """
     module, _, name = call.partition(":")
     analyze = getattr(import_module(module), name)
-    import_module("shared.analysis.decode")  # the image library, once a child
+    import_module("shared.analysis.examination")  # the image library, once a child
     with socket.socket(fileno=descriptor) as parent:
         _bound_memory(memory_bytes)
         found = confine(layers, modules=[module])

@@ -121,7 +121,7 @@ class Analyze:
         name = thumbnails.name_of(job.id, job.token, extension=thumbnail.extension)
         self._images.insert_thumbnail(name, thumbnail.data, mime=thumbnail.mime)
         place = {"container": self._settings.thumbnails_container, "name": name}
-        shown = {**report, "thumbnail": place | report["thumbnail"]}
+        shown = {**report, "thumbnail": report["thumbnail"] | place}  # whatever a report may say of its place
         return Done(shown, undo=lambda: self._images.delete_thumbnail(name))
 
     def _overwritten(self, attempt: Context, ref: ImageRef) -> CancelJob | RetryJob:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from PIL import Image
 
 from shared import analysis, clock
-from shared.analysis import pipeline
+from shared.analysis import formats, pipeline
 from shared.analysis.facts import Source
 from shared.analysis.isolation import Analyst
 from shared.analysis.sandbox.pool import Sandbox
@@ -19,7 +21,8 @@ from shared.choices import Confined
 from shared.settings import Settings
 from shared.steps import bounds
 
-DATA = Path(__file__).resolve().parents[1] / "data"
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / "tests" / "data"
 KINDS: dict[str, dict[str, Any]] = {
     "jpeg": {"progressive": True},
     "png": {},
@@ -122,7 +125,31 @@ def test_the_parent_reads_nothing_of_a_file(
     def parsed(*_args: object, **_given: object) -> None:
         raise AssertionError("the parent has parsed a file")
 
-    for name in ("analyze", "_decoded"):
-        monkeypatch.setattr(pipeline, name, parsed)
+    monkeypatch.setattr(pipeline, "analyze", parsed)
+    monkeypatch.setattr(formats, "sniff", parsed)
     assert _analysed(analyst, data).report["status"] == "ok"
     case_result("0 bytes are parsed in the parent")
+
+
+PARENT = """
+import sys
+from shared import clock
+from shared.analysis.facts import Source
+from shared.settings import Settings
+from shared.steps import bounds
+data = sys.stdin.buffer.read()
+source = Source(container="images", name="a", etag="0x1", size_bytes=len(data), declared_type=None)
+analyst = bounds.analyst(Settings.read({}), clock.monotonic)
+print(analyst(data, source=source, alone=False, stop=lambda: False).report["status"])
+print(*(name for name in sys.modules if name.startswith(("PIL", "pi_heif", "zlib", "shared.analysis."))))
+"""
+
+
+def test_the_parent_never_loads_what_would_parse_a_file() -> None:
+    command = [sys.executable, "-c", PARENT]
+    done = subprocess.run(command, input=_file("jpeg"), cwd=ROOT, capture_output=True, check=True)
+    status, _, loaded = done.stdout.decode().partition("\n")
+    assert status == "ok"
+    assert "shared.analysis.sandbox.replies" in loaded.split()
+    parsers = ("examination", "decode", "analyzers", "metadata.", "formats.readers", "formats.jpeg", "formats.picture")
+    assert [name for name in loaded.split() if name.startswith("PIL") or name.endswith(parsers)] == []

@@ -1,10 +1,13 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from shared import ids, moves
+from shared.analysis import Analysis
+from shared.analysis.isolation import Analyst
 from shared.errors import BlobUnreadable, StorageOut, Undecided
 from shared.images import ImageRef
 from shared.jobs import Event, Job, JobError, Move, State
@@ -49,6 +52,22 @@ def test_a_thumbnail_is_named_by_job_and_token_and_the_report_says_where() -> No
     assert list(world.images.thumbnails) == [f"{job_id}/1.png"]
     assert report["thumbnail"]["container"] == "thumbnails"
     assert report["thumbnail"]["name"] == f"{job_id}/1.png"
+
+
+@pytest.mark.case("security C2", was="a report's own thumbnail name overrides the place where it was written")
+def test_a_report_that_names_a_place_for_its_thumbnail_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, lie = World(), {"container": "secrets", "name": "../secrets/crown.txt"}
+    told = Analyst.__call__
+
+    def lying(analyst: Analyst, data: bytes, **given: Any) -> Analysis:  # noqa: ANN401 - the analyst's
+        found = told(analyst, data, **given)
+        return replace(found, report={**found.report, "thumbnail": found.report["thumbnail"] | lie})
+
+    monkeypatch.setattr(Analyst, "__call__", lying)
+    job_id = world.recorded()
+    _analyze(world, job_id)
+    thumbnail = (world.job(job_id).report or {})["thumbnail"]
+    assert (thumbnail["container"], thumbnail["name"]) == ("thumbnails", f"{job_id}/1.png")
 
 
 def test_a_thumbnail_goes_into_the_row_where_that_is_wanted() -> None:
