@@ -18,8 +18,8 @@ from shared.telemetry import Happened, emit
 
 #: Due jobs of one bucket among which a claim takes one at random, so that workers who ask at once don't meet.
 HEADS = 16
-#: Attempts that a job's external workers may give back uncounted. A worker that stops gives back one; one that gives all
-#: back would keep the job from ever ending.
+#: Attempts that a job's external workers may give back uncounted. A worker that stops gives back one; one that gives
+#: back all of them would keep the job from ever ending.
 MAX_ABANDONS = 20
 _NO_CLAIM = {
     Outcome.BUSY: ("live", "Another worker holds the job."),
