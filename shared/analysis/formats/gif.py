@@ -62,7 +62,8 @@ def read(data: bytes, _limits: Limits) -> Picture:
     _walk(walk)
     if not walk.frames:
         raise corrupt("The GIF has no frame.")
-    parts = (data[:start], data[slice(*walk.control)], data[slice(*walk.first)], b";")
+    view = memoryview(data)
+    parts = (view[:start], view[slice(*walk.control)], view[slice(*walk.first)], b";")
     image = opened(GifImageFile, b"".join(parts), "gif")
     return Picture(
         format="gif",

@@ -47,7 +47,7 @@ class _Walk:
         warnings: Codes of what was ignored.
     """
 
-    kept: list[bytes] = field(default_factory=lambda: [SIGNATURE])
+    kept: list[bytes | memoryview] = field(default_factory=lambda: [SIGNATURE])
     chunks: int = 0
     seen: set[bytes] = field(default_factory=set)
     announced: int = 0
@@ -106,7 +106,7 @@ def _walk(data: bytes, limit: int) -> _Walk:
             walk.announced = walk.announced or int.from_bytes(view[position + 8 : min(position + 12, end - 4)])
         walk.controls += kind == b"fcTL"
         if kind in _PIXELS and _wanted(view[position:end], kind, data[25], walk):
-            walk.kept.append(data[position:end])
+            walk.kept.append(view[position:end])
             walk.seen.add(kind)
         walk.chunks += not (kind in (b"IDAT", b"fdAT") and length >= _FULL_CHUNK_BYTES)
         position = end
@@ -130,9 +130,10 @@ def _wanted(chunk: memoryview, kind: bytes, colour: int, walk: _Walk) -> bool:
             raise corrupt(f"The PNG has a bad checksum in its chunk {kind.decode()}.")
         walk.warnings.append(_IGNORED[kind])
         return False
-    if kind == b"iCCP":
-        if kind in walk.seen or _unpacks(bytes(chunk[8:-4])):
-            return kind not in walk.seen
+    if kind == b"iCCP" and kind in walk.seen:  # of several the first counts, whole or broken: each may cost a megabyte
+        return False
+    if kind == b"iCCP" and not _unpacks(bytes(chunk[8:-4])):
+        walk.seen.add(kind)
         walk.warnings.append("icc_ignored")
         return False
     if kind == b"tRNS" and len(chunk) - 12 < _TRANSPARENCY_BYTES.get(colour, 0):

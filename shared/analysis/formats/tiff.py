@@ -119,7 +119,8 @@ def _plain(data: bytes, order: str, start: int, entries: dict[int, bytes]) -> by
         if tag not in _LENGTHS and count * _SIZES.get(kind, 1) > 4 and at + count * _SIZES.get(kind, 1) > len(data):  # noqa: PLR2004
             raise corrupt(f"The TIFF is cut off: its field {tag} stands beyond byte {len(data):,}.")
     directory = b"".join((struct.pack(order + "H", len(kept)), *kept, bytes(4)))
-    return b"".join((data[:start], directory, data[start + len(directory) :]))
+    view = memoryview(data)
+    return b"".join((view[:start], directory, view[start + len(directory) :]))
 
 
 def _out_of_line(data: bytes, order: str, entry: bytes | None) -> bytes:
