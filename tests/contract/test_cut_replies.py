@@ -103,6 +103,14 @@ def test_a_row_whose_reply_breaks_off_is_an_outage(server: BreakingServer, stora
 
 
 @FRAMES
+def test_a_table_whose_creation_breaks_off_is_undecided(server: BreakingServer, storage: Storage, frame: Frame) -> None:
+    whole = frame(
+        "201 Created", b'{"TableName":"darkroomlocks"}', "Content-Type: application/json;odata=minimalmetadata"
+    )
+    see_cuts(server, whole, storage.locks.create, Undecided)
+
+
+@FRAMES
 def test_a_listing_whose_reply_breaks_off_is_an_outage(server: BreakingServer, storage: Storage, frame: Frame) -> None:
     whole = frame("200 OK", LIST, "Content-Type: application/xml")
     see_cuts(server, whole, lambda: storage.listing.page(None, limit=5), StorageOut)

@@ -93,6 +93,7 @@ class Told:
     Attributes:
         request: What it replies to.
         headers: Whatever their case.
+        breaks_off: Whether the connection ends before all of it has come.
     """
 
     def __init__(self, request: Asked, status: str, headers: Message, content: bytes) -> None:
@@ -100,6 +101,19 @@ class Told:
         self.headers: CaseInsensitiveDict[str] = CaseInsensitiveDict(headers.items())
         self._status = status
         self._content = content
+        self._sent: bytes | None = None
+
+    def cut(self, *, late: bool) -> Self:
+        """Break it off: behind the first byte of its body or before the last one; without a body, in its head."""
+        whole = bytes(self)
+        early = len(whole) - len(self._content) + 1 if self._content else 20
+        self._sent = whole[:-1] if late else whole[:early]
+        return self
+
+    @property
+    def breaks_off(self) -> bool:
+        """See the attributes."""
+        return self._sent is not None
 
     @property
     def status_code(self) -> int:
@@ -123,6 +137,8 @@ class Told:
 
     def __bytes__(self) -> bytes:
         """Write it in one piece; the length of what a HEAD is about stays as the service told it."""
+        if self._sent is not None:
+            return self._sent
         headers = {name: text for name, text in self.headers.items() if name.lower() != "transfer-encoding"}
         if self.request.method != "HEAD" and self.status_code not in (204, 304):
             headers = {name: text for name, text in headers.items() if name.lower() != "content-length"}

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
-from tests.faults.enumeration import PAUSES, Strike, Time
+from tests.faults.enumeration import CUTS, PAUSES, Strike, Time
 from tests.faults.enumeration_wire import Ledger
 from tests.faults.proxied_http import Asked, Told
 
@@ -177,6 +177,8 @@ class Proxy:
                         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                         break
                     client.sendall(bytes(reply))
+                    if reply.breaks_off:
+                        break
         except BaseException as failure:  # noqa: BLE001 - the edge of a thread: raised again where the schedule is
             self._failure = failure
         finally:
@@ -214,6 +216,8 @@ class Proxy:
             return self._through(asked, service)
         if strike in PAUSES:
             return self._through(asked, service) if reply is None else reply
+        if reply is not None and strike in CUTS:
+            return reply.cut(late=strike is Strike.CUT_LATE)
         self._lost_next = strike is Strike.REPLY_AND_LOOK_LOST
         self._out = strike.lasts
         if strike in (Strike.BUSY_BEFORE, Strike.BUSY_AFTER, Strike.THROTTLED):

@@ -7,7 +7,13 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError, ServiceResponseError
+from azure.core.exceptions import (
+    AzureError,
+    HttpResponseError,
+    IncompleteReadError,
+    ResourceNotFoundError,
+    ServiceResponseError,
+)
 from azure.data.tables import TableClient, TableServiceClient
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient
@@ -112,6 +118,17 @@ def test_a_strike_applies_the_request_or_not_and_the_client_hears_of_it_what_it_
     assert type(caught.value) is seen
     assert (stands(direct), proxy.hit, len(proxy.passed)) == (applied, True, int(applied))
     assert proxy.victim.signals == ["kill"] * strike.kills
+
+
+@pytest.mark.parametrize(("strike", "told"), [(Strike.CUT_EARLY, "1 bytes read"), (Strike.CUT_LATE, "1 more expected")])
+def test_a_reply_that_is_cut_breaks_off_where_it_should(
+    proxy: Proxy, table: TableClient, strike: Strike, told: str
+) -> None:
+    table.create_entity(ROW)
+    proxy.arm(2, strike)
+    with pytest.raises(IncompleteReadError, match=told):
+        table.get_entity(ROW["PartitionKey"], ROW["RowKey"], retry_total=0)
+    assert (proxy.hit, len(proxy.passed)) == (True, 2)
 
 
 @pytest.mark.parametrize("strike", [Strike.PAUSED_BEFORE, Strike.PAUSED_AFTER], ids=lambda strike: strike.name)
