@@ -30,12 +30,14 @@ class Position:
         segment: ``LIVE`` or ``ENDED``.
         ms: Of a live job ``due`` in milliseconds since 1970; of an ended one its end, counted down, so that the
             newest is the least.
-        job_id: The job.
+        job_id: The job; empty before all jobs.
+        kind: The first of the types that the list has come to, where it goes by groups of types; empty otherwise.
     """
 
     segment: int
     ms: int
     job_id: str
+    kind: str = ""
 
 
 @dataclass(frozen=True, order=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from shared.http.problems import Problem, invalid
 
-_VERSION = 1
+_VERSION = 2
 #: Characters of a cursor at most.
 MAX_CURSOR = 4096
 #: Its characters: of base64 as URLs have it.

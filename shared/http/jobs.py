@@ -16,7 +16,7 @@ from shared.http.contract import bare, named, problems, tagged
 from shared.http.contract import told as telling
 from shared.http.problems import invalid
 from shared.http.wired import HELD, Api, IfNoneMatch, JobId, Lease, Strict, Traceparent, Wired
-from shared.ids import JOB_ID
+from shared.ids import JOB_ID, TYPE
 from shared.index import JobQuery, Position
 from shared.jobs import State
 from shared.ports import Row
@@ -83,7 +83,10 @@ def list_jobs(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=cursors.MAX_CURSOR, pattern=cursors.PATTERN)] = None,
 ) -> Response:
-    """List jobs: live ones first, by when they are due, then ended ones, the newest end first."""
+    """List jobs: live ones first, by when they are due, then ended ones, the newest end first.
+
+    Without a type it goes by groups of types; a page may be empty and have a cursor all the same.
+    """
     if ref is not None and kind is None:
         raise invalid("query.ref", "It needs type beside it.")
     query = JobQuery(
@@ -96,7 +99,7 @@ def list_jobs(
     asking = [kind, state, ref, answers.moment(ended_from), answers.moment(ended_to)]
     page = api.darkroom().lookup.list(query, limit=limit, after=_place(cursor, asking))
     after = page.after
-    more = isinstance(after, Position) and cursors.written([after.segment, after.ms, after.job_id], asking)
+    more = isinstance(after, Position) and cursors.written([after.segment, after.ms, after.job_id, after.kind], asking)
     return JSONResponse({"items": [answers.job_body(row) for row in page.items], "cursor": more or None})
 
 
@@ -216,8 +219,9 @@ def _place(cursor: str | None, asking: object) -> Position | None:
     """Read a cursor of this list; what no list has written is refused, not looked up."""
     if cursor is None:
         return None
-    segment, ms, job_id = cursors.read(cursor, asking, (int, int, str))
-    place = Position(int(segment), int(ms), str(job_id))
-    if place.segment not in (0, 1) or not 0 <= place.ms < _MAX_MS or not JOB_ID.fullmatch(place.job_id):
+    segment, ms, job_id, kind = cursors.read(cursor, asking, (int, int, str, str))
+    place = Position(int(segment), int(ms), str(job_id), str(kind))
+    known = (not place.job_id or JOB_ID.fullmatch(place.job_id)) and (not place.kind or TYPE.fullmatch(place.kind))
+    if place.segment not in (0, 1) or not 0 <= place.ms < _MAX_MS or not known:
         raise invalid("query.cursor", "It is no cursor of this list; begin without one.")
     return place

@@ -5,6 +5,7 @@ of the place where it stood. A list is no snapshot: a job that moves while someb
 where it moves to a place that was passed already, not at all.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
@@ -39,6 +40,8 @@ from shared.steps.merging import Read, Rows, SortedList, merged
 AT_ONCE = 8
 #: Index rows that one call reads at most, for each job that is asked for; beside the first of each list.
 ROWS_PER_JOB = 5
+#: Partitions that one page of a list without types looks into.
+PLACES_AT_ONCE = 32
 
 
 class Lookup:
@@ -111,7 +114,9 @@ class Lookup:
     def list(self, query: JobQuery, *, limit: int, after: Position | None = None) -> Page[Row]:
         """List jobs: live ones first, by when the sweep must look at them, then ended ones, the newest end first.
 
-        The jobs of one reference come by their ids. Those of a newer release are left out.
+        The jobs of one reference come by their ids. Those of a newer release are left out. Without types it goes by
+        groups of types, as many as have ``PLACES_AT_ONCE`` partitions, in the order of their names: so no page costs
+        more than that. A page may be short, or empty, and yet have one behind it.
 
         Args:
             query: Which.
@@ -122,13 +127,22 @@ class Lookup:
             InvalidReference: A reference without its one type, or a type of no form that a type has.
 
         Costs: 1 query for each type and bucket, and, where live ones don't fill the page, for each type, bucket and
-        state; few more where jobs are spread unevenly; 1 read a job, and 1 query for all types. Of a reference: 1
-        query. It reads no more than ``ROWS_PER_JOB`` × ``limit`` index rows, and the first of each list.
+        state: at most 4 for each of ``PLACES_AT_ONCE`` without types; few more where jobs are spread unevenly; 1 read a
+        job, 1 query for all types. Of a reference: 1 query. It reads no more than ``ROWS_PER_JOB`` × ``limit`` index
+        rows, and the first of each list.
         """
         if query.ref is not None:
             return self._of_ref(query, limit, after)
-        if query.types is None:
-            query = replace(query, types=tuple(self.types()))
+        if query.types is not None:
+            return self._of_types(query, limit, after)
+        kinds, most = self.types(), max(1, PLACES_AT_ONCE // self._settings.job_buckets)
+        kinds = kinds[bisect_left(kinds, "" if after is None else after.kind) :]
+        group, rest = kinds[:most], kinds[most:]
+        page = self._of_types(replace(query, types=tuple(group)), limit, after)
+        behind = Position(LIVE, 0, "", rest[0]) if rest else None
+        return Page(page.items, replace(page.after, kind=group[0]) if isinstance(page.after, Position) else behind)
+
+    def _of_types(self, query: JobQuery, limit: int, after: Position | None) -> Page[Row]:
         rows, found = Rows(ROWS_PER_JOB * limit), dict[str, Row]()
         with Pool(AT_ONCE, "list") as pool:
             for segment in (LIVE, ENDED):
@@ -233,10 +247,8 @@ class Lookup:
             return []
         places = list(product(query.types or (), range(self._settings.job_buckets)))
         if segment == LIVE:
-            reads = [self._live(*place) for place in places]
-        else:
-            reads = [self._ended(*place, state, query) for place, state in product(places, states)]
-        return [SortedList(read, after, limit) for read in reads]
+            return [SortedList(self._live(*place), after, limit) for place in places]
+        return [SortedList(self._ended(*place, each, query), after, limit) for place, each in product(places, states)]
 
     def _live(self, kind: str, bucket: int) -> Read:
         return lambda after, limit: self._index.live(kind, bucket, after=after, limit=limit)

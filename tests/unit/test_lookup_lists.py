@@ -7,7 +7,7 @@ import pytest
 
 from shared.index import JobQuery, Position
 from shared.jobs import State
-from shared.steps.lookup import ROWS_PER_JOB
+from shared.steps.lookup import PLACES_AT_ONCE, ROWS_PER_JOB
 from tests.unit.test_lookup import Looked
 
 ALL = JobQuery()
@@ -162,3 +162,23 @@ def test_a_span_in_milliseconds_is_kept_over_pages() -> None:
     (at,) = {row.job.ended for row in world.jobs.kept.jobs.values() if row.job.ended and row.job.ref == "2"}
     only = JobQuery(ended_from=at, ended_to=at and at + timedelta(milliseconds=1))
     assert [row.job.ref for row in world.lookup.list(only, limit=1).items] == ["2"]
+
+
+@pytest.mark.case("security M5", was="one GET of /jobs cost about 530 requests")
+@pytest.mark.parametrize("state", [None, State.CANCELED])
+def test_a_list_of_all_types_costs_no_more_however_many_there_are(state: State | None) -> None:
+    world = Looked()
+    kinds = [f"kind-{number:03}" for number in range(60)]
+    ids = {world.added(kind, "x") for kind in kinds}
+    for kind in kinds:
+        world.index.insert_type(kind)
+    for job_id in sorted(ids)[::2]:
+        world.operate.cancel(job_id)
+    query = JobQuery(states=None if state is None else frozenset({state}))
+    world.journal.clear()
+    world.lookup.list(query, limit=50)
+    asked = [call for call in world.journal if call.startswith("index.")]
+    assert len(asked) <= 4 * PLACES_AT_ONCE + 1
+    wanted = ids if state is None else {job_id for job_id in ids if world.job(job_id).state is state}
+    seen = turned(world, query, 7)
+    assert (len(seen), set(seen)) == (len(wanted), wanted)
