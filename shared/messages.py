@@ -29,6 +29,8 @@ MAX_ITEMS = 100
 _REASON_LENGTH = 1_000
 #: How the Functions host marks its own messages about blobs (azure-sdk-for-net, BlobTriggerMessage).
 _TRIGGER = "BlobTrigger"
+#: How often a text may be base64: once by whoever has written it, and once by an SDK that does so unasked.
+_LAYERS = 2
 _URL_SAFE = str.maketrans("-_", "+/")
 #: What no message holds: so short names that happen to be base64 of something are not taken for it.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -99,9 +101,11 @@ def text_of(body: bytes) -> str:
 
 def kept(text: str) -> str:
     """Return a text as it may be kept, at most ``KEPT_UNITS`` long: signatures in it are keys, in base64 as well."""
-    decoded = _from_base64(text)
-    if decoded is not None and redact(decoded) != decoded:
-        text = decoded
+    decoded: str | None = text
+    for _ in range(_LAYERS):
+        decoded = None if decoded is None else _from_base64(decoded)
+        if decoded is not None and redact(decoded) != decoded:
+            text = decoded
     return redact(storable(text))
 
 
@@ -141,14 +145,17 @@ def readings(text: str, *, images_container: str) -> Iterator[Hints]:
     text = text.strip().lstrip("\ufeff").strip()
     if not text:
         raise MessageRejected("empty", "The message is empty.")
-    decoded = _from_base64(text)
-    try:
-        yield from _plain(text, images_container)
-    except MessageRejected:
+    for _ in range(_LAYERS):
+        decoded = _from_base64(text)
+        try:
+            yield from _plain(text, images_container)
+        except MessageRejected:
+            if decoded is None:
+                raise
         if decoded is None:
-            raise
-    if decoded is not None:
-        yield from _plain(decoded, images_container)
+            return
+        text = decoded
+    yield from _plain(text, images_container)
 
 
 def _plain(text: str, images_container: str) -> Iterator[Hints]:
@@ -244,7 +251,10 @@ def _from_object(item: Any, images_container: str) -> JobHint | ImageRef | Ignor
     container, name = item.get("container", images_container), item.get("name")
     if isinstance(container, str) and isinstance(name, str):
         return blob_urls.within([f"{container}/{name}"], images_container)[0]
-    raise MessageRejected("unknown_form", "The JSON has neither 'job_id' nor 'container' and 'name'.")
+    url = item.get("url")
+    if isinstance(url, str):
+        return blob_urls.references(url, images_container)[0]
+    raise MessageRejected("unknown_form", "The JSON has no 'job_id', no 'container' and 'name', and no 'url'.")
 
 
 def _from_trigger(message: dict[str, Any], images_container: str) -> ImageRef:

@@ -8,24 +8,25 @@ from shared.images import ImageRef
 from shared.rules import blob_urls
 from shared.rules.ignored import Ignored
 
-_STORAGE = "Microsoft.Storage."
-_CREATED = f"{_STORAGE}BlobCreated"
-_RENAMED = f"{_STORAGE}BlobRenamed"
-_TIER_CHANGED = f"{_STORAGE}BlobTierChanged"
+#: Kinds and calls are compared in lower case: some that pass events on write them so.
+_STORAGE = "microsoft.storage."
+_CREATED = f"{_STORAGE}blobcreated"
+_RENAMED = f"{_STORAGE}blobrenamed"
+_TIER_CHANGED = f"{_STORAGE}blobtierchanged"
 #: After these a blob can be read that could not be read before, or not under this name.
 _CONTENT = frozenset({_CREATED, _RENAMED, _TIER_CHANGED})
-_DIRECTORIES = frozenset({f"{_STORAGE}Directory{change}" for change in ("Created", "Renamed", "Deleted")})
+_DIRECTORIES = frozenset({f"{_STORAGE}directory{change}" for change in ("created", "renamed", "deleted")})
 #: Announced as created when a file is opened to be written; ``FlushWithClose`` and ``SftpCommit`` follow. Every other
 #: call that the service announces as created has brought content, those among them that it does not have yet.
-_FIRST_HALVES = ("CreateFile", "SftpCreate")
-_RENAMING = ("RenameFile", "SftpRename")
+_FIRST_HALVES = ("createfile", "sftpcreate")
+_RENAMING = ("renamefile", "sftprename")
 _SUBJECT = "/blobServices/default/containers/"
 
 
 def is_event(item: Mapping[str, Any]) -> bool:
     """Whether an object is an event, of whatever service."""
     kind = item.get("type")
-    return "eventType" in item or "specversion" in item or (isinstance(kind, str) and kind.startswith(_STORAGE))
+    return "eventType" in item or "specversion" in item or (isinstance(kind, str) and kind.lower().startswith(_STORAGE))
 
 
 def image_of(event: Mapping[str, Any], images_container: str) -> ImageRef | Ignored:
@@ -37,12 +38,13 @@ def image_of(event: Mapping[str, Any], images_container: str) -> ImageRef | Igno
     kind = event.get("eventType", event.get("type"))
     if not isinstance(kind, str):
         raise MessageRejected("malformed_event", "The event's kind, 'eventType' or 'type', must be text.")
+    kind = kind.lower()
     if kind not in _CONTENT:
         return Ignored.DIRECTORY if kind in _DIRECTORIES else Ignored.OTHER_KIND
     data = event.get("data")
     if not isinstance(data, dict):
         raise MessageRejected("malformed_event", "The event's 'data' must be an object.")
-    api = data.get("api")
+    api = str(data.get("api")).lower()
     if api in _FIRST_HALVES:
         return Ignored.FIRST_HALF
     if kind == _TIER_CHANGED and data.get("accessTier") == "Archive":

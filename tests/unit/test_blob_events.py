@@ -46,6 +46,11 @@ def test_a_renamed_blob_is_recorded_under_its_new_name(what: str, api: str) -> N
     assert _image(event(what=what, api=api, **urls)) == ImageRef("images", "after all.png")
 
 
+def test_kinds_and_calls_may_be_written_in_any_case() -> None:
+    assert _image({**event(api="SFTPCOMMIT"), "eventType": "microsoft.storage.blobcreated"}) == CAT
+    assert _image({**event(api="createfile"), "eventType": "MICROSOFT.STORAGE.BLOBCREATED"}) is Ignored.FIRST_HALF
+
+
 def test_a_renamed_blob_without_a_destination_is_the_one_of_the_subject() -> None:
     assert _image(event(what="BlobRenamed", api="RenameFile")) == CAT
 

@@ -49,6 +49,7 @@ FORMS = {
     "path as JSON": ('"images/a b/cat.png"', CAT),
     "bare name": ("cat.png", ImageRef("images", "cat.png")),
     "container and name": ('{"container":"images","name":"a b/cat.png"}', CAT),
+    "URL in an object": (json.dumps({"url": f"{ACCOUNT}/images/a%20b/cat.png"}), CAT),
     "name alone": ('{"name":"a b/cat.png"}', CAT),
     "URL": (f"{ACCOUNT}/images/a%20b/cat.png?sv=1&sig=x#f", CAT),
     "URL of an emulator": ("http://127.0.0.1:10000/account/images/a%20b/cat.png", CAT),
@@ -100,6 +101,12 @@ def test_every_form_is_read_within_white_space(form: str) -> None:
 def test_every_form_is_read_in_base64(form: str) -> None:
     text, hint = FORMS[form]
     assert (hint,) in list(messages.readings(encoded(text), images_container="images"))
+
+
+@EVERY
+def test_every_form_is_read_in_base64_that_an_sdk_has_encoded_again(form: str) -> None:
+    text, hint = FORMS[form]
+    assert (hint,) in list(messages.readings(encoded(encoded(text)), images_container="images"))
 
 
 @EVERY

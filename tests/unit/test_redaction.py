@@ -29,6 +29,7 @@ def test_the_signature_of_a_url_is_not_kept_and_all_else_is(text: str) -> None:
         f"DefaultEndpointsProtocol=https;AccountName=account;AccountKey={SECRET}==;EndpointSuffix=core.windows.net",
         f"https://user:{SECRET}@account.example.com/images/x",
         base64.b64encode(f"{ACCOUNT}/images/x?sig={SECRET}".encode()).decode(),
+        base64.b64encode(base64.b64encode(f"{ACCOUNT}/images/x?sig={SECRET}".encode())).decode(),
         base64.encodebytes(json.dumps({"url": f"{ACCOUNT}/images/x?sv=1&sig={SECRET}"}).encode()).decode(),
         f"{ACCOUNT}/images/x?sig={SECRET}".encode("utf-16-le").decode(),
         f"{ACCOUNT}/images/x?sig={SECRET}".encode("utf-16").decode("utf-8", "backslashreplace"),
@@ -37,6 +38,7 @@ def test_the_signature_of_a_url_is_not_kept_and_all_else_is(text: str) -> None:
 def test_no_way_to_write_a_signature_or_a_key_is_kept(text: str) -> None:
     kept = messages.kept(text)
     assert SECRET not in kept.replace("\0", "").replace("\\x00", "")
+    assert base64.b64encode(base64.b64encode(f"{ACCOUNT}/images/x?sig={SECRET}".encode())).decode() not in kept
     assert base64.b64encode(SECRET.encode()).decode()[:6] not in kept
 
 

@@ -74,6 +74,7 @@ def forms(name: str, job_id: str) -> dict[str, str]:
         "path as JSON": json.dumps(path),
         "bare name": name,
         "container and name": whole,
+        "URL in an object": json.dumps({"url": f"{ACCOUNT}/images/{quoted}{SIGNED}"}),
         "name alone": json.dumps({"name": name}),
         "URL": f"{ACCOUNT}/images/{quoted}{SIGNED}",
         "URL of an emulator": f"http://127.0.0.1:10000/darkroom/images/{quoted}{SIGNED}",
