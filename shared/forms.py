@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from shared.rules.names import LABEL, TABLE
+
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -85,9 +87,9 @@ def listed(folder: Path, *also: str) -> Callable[[str], tuple[str, ...]]:
     return parse
 
 
-container = matching(r"[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]", "3 to 63 of a-z, 0-9 and single '-' inside")
-queue = matching(r"[a-z0-9](?:[a-z0-9]|-(?!-)){1,54}[a-z0-9]", "3 to 56 of a-z, 0-9 and single '-' inside")
-table = matching(r"[A-Za-z][A-Za-z0-9]{2,62}", "a letter, then 2 to 62 letters and digits")
+container = matching(rf"(?=.{{3,63}}\Z){LABEL}", "3 to 63 of a-z, 0-9 and single '-' inside")
+queue = matching(rf"(?=.{{3,56}}\Z){LABEL}", "3 to 56 of a-z, 0-9 and single '-' inside")
+table = matching(TABLE, "a letter, then 2 to 62 letters and digits")
 name = matching(r"[A-Za-z_][A-Za-z0-9_:.-]{0,126}", "the name of an app setting")
 job_type = matching(r"[a-z][a-z0-9-]{0,30}", "a lower-case letter, then up to 30 of a-z, 0-9 and '-'")
 cron = matching(r"\S+( \S+){5}", "an NCRONTAB expression with six fields, such as 0 * * * * *")

@@ -34,11 +34,13 @@ CONTAINER_CHARACTERS = 63
 #: Of ``container/name``.
 REFERENCE_CHARACTERS = CONTAINER_CHARACTERS + 1 + BLOB_CHARACTERS
 
-#: Containers and queues: 3 to 63 characters; each hyphen stands between two others.
-_LABEL = re.compile(r"(?=.{3,63}\Z)[a-z0-9]+(-[a-z0-9]+)*")
+#: Of containers and queues: each hyphen stands between two others.
+LABEL = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+TABLE = r"[A-Za-z][A-Za-z0-9]{2,62}"
+_LABEL = re.compile(rf"(?=.{{3,63}}\Z){LABEL}")
 #: Containers that the service makes itself.
 _SPECIAL = frozenset({"$root", "$web", "$logs"})
-_TABLE = re.compile(r"[A-Za-z][A-Za-z0-9]{2,62}")
+_TABLE = re.compile(TABLE)
 #: C0, DEL and C1 are refused by the service, U+FFFE and U+FFFF by XML: with one such blob no container is listed.
 _UNSAYABLE = re.compile("[\0-\x1f\x7f-\x9f\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -10,6 +10,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
+from azure.core.exceptions import HttpResponseError, ServiceResponseError
 from azure.core.pipeline.transport import HttpTransport
 from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
@@ -56,7 +57,10 @@ class DatingTransport(HttpTransport[Any, Any]):
             ServiceResponseError: The reply broke off: whether the request was obeyed is not known.
         """
         sent_at = self._clock.monotonic()
-        reply = self._inner.send(request, **kwargs)
+        try:
+            reply = self._inner.send(request, **kwargs)
+        except HttpResponseError as error:  # of a body that broke off; without a response, the SDKs trip over it
+            raise ServiceResponseError("The reply broke off in its body.", error=error) from error
         date = date_of(reply.headers)
         if date is not None:
             self._clock.observe(date, sent_at=sent_at)
