@@ -137,7 +137,7 @@ DIED = frozenset({"out_of_memory", "analysis_timeout", "analysis_crashed"})
 
 
 class NoSandbox(DarkroomError):
-    """No child process can be started to analyse in; nothing is known about the image."""
+    """No child process can be started to analyse in, or none that is confined as required; no image was looked at."""
 
 
 class BlobGone(DarkroomError):

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -105,6 +106,16 @@ def test_a_child_that_has_died_at_rest_is_no_images_fault(build: Callable[..., A
     os.kill(_pid(analyst), signal.SIGKILL)
     os.waitid(os.P_PID, _pid(analyst), os.WEXITED | os.WNOWAIT)
     assert _analysed(analyst, data).report["status"] == "ok"
+
+
+def test_a_child_outlives_the_thread_that_first_needed_it(build: Callable[..., Analyst]) -> None:
+    analyst, data = build(), _file("png")
+    first = threading.Thread(target=_analysed, args=(analyst, data))
+    first.start()
+    first.join()
+    pid = _pid(analyst)
+    assert _analysed(analyst, data).report["status"] == "ok"
+    assert _pid(analyst) == pid
 
 
 class Untouched(bytes):

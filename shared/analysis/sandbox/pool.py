@@ -20,11 +20,10 @@ from shared import clock
 from shared.analysis import wire
 from shared.analysis.admission import LOOK_SECONDS
 from shared.analysis.facts import Analysis, Limits, Options, Source, ThumbnailSpec
-from shared.analysis.sandbox import replies
+from shared.analysis.sandbox import replies, starter
 from shared.analysis.sandbox.layers import REQUIRED, Confinement, Layer, Policy
 from shared.analysis.spawned import TIMED_OUT, Child
 from shared.errors import AnalysisDied, ImageRejected, NoSandbox
-from shared.invocation import Pool
 from shared.telemetry import Happened, emit
 
 ANALYZE = "shared.analysis:analyze"
@@ -98,8 +97,6 @@ class Sandbox:
         self._free: queue.LifoQueue[Child | None] = queue.LifoQueue()
         self._children: set[Child] = set()
         self._numbers = itertools.count(1)
-        #: A child dies with the *thread* that has started it (prctl(2), PR_SET_PDEATHSIG); this one lasts.
-        self._starter = Pool(1, "sandbox")
         #: How the children are confined; None before the first.
         self.confinement: Confinement | None = None
         for _ in range(children):
@@ -168,10 +165,10 @@ class Sandbox:
         return child
 
     def _spawn(self) -> Child:
-        """Start a process, in the thread that lasts."""
+        """Start a process."""
+        layers = sorted(self._policy.wanted)
         try:
-            starting = self._starter.submit(Child, self._call, self._bounds.memory_bytes, sorted(self._policy.wanted))
-            return starting.result()
+            return starter.start(lambda: Child(self._call, self._bounds.memory_bytes, layers))
         except OSError as error:
             raise NoSandbox(f"no child process can be started: {error.strerror or type(error).__name__}") from error
         except RuntimeError as error:  # the interpreter is about to end, and starts no thread any more

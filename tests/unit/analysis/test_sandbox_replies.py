@@ -76,6 +76,16 @@ def test_an_honest_reply_is_what_analyze_has_returned(say: Say, request_: replie
     assert list(found.report) == list(alone.report)
 
 
+def test_a_blob_may_be_called_and_declared_whatever_storage_lets_through(request_: replies.Request) -> None:
+    source = replace(request_.source, name="n" * 5_000, declared_type="image/png; x=" + "y" * 5_000)
+    head, body = wire.reply(analyze(request_.data, source=source, thumbnail=SPEC))
+    found = replies.read({"number": 7, **head}, body, replace(request_, source=source))
+    assert (found.report["source"]["name"], found.report["source"]["declared_type"]) == (
+        source.name,
+        source.declared_type,
+    )
+
+
 LIES: list[tuple[tuple[str, ...], object]] = [
     (("number",), 8), (("number",), True), (("number",), "7"), (("number",), None), (("number",), 10**4000),
     (("extra",), 1), (("rejected",), {"code": "corrupt_image", "message": "x"}),
@@ -85,6 +95,7 @@ LIES: list[tuple[tuple[str, ...], object]] = [
     (("report",), None), (("report",), []), (("report",), {}),
     (("report", "thumbnail", "name"), "../secrets/crown.txt" * 99), (("report", "status"), "partial"),
     (("report", "error"), {"code": "too_many_pixels", "message": "x"}), (("report", "schema"), 2),
+    (("report", "source"), None), (("report", "source", "mime"), []),
     (("report", "source", "mime"), "text/html"), (("report", "source", "mime"), "image/svg+xml"),
     (("report", "planted"), {}), (("report", "__class__"), {}), (("report", "image", "width_px"), 10**4000),
     (("report", "quality", "brightness"), float("nan")), (("report", "image", "icc"), "\ud800"),

@@ -1,0 +1,43 @@
+"""One thread starts all children, and lasts as long as the process.
+
+The kernel ends a child with the *thread* that has started it (prctl(2), PR_SET_PDEATHSIG). Callers' threads come and
+go, and those of a pool end when the interpreter begins to end, while work in hand goes on.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from queue import SimpleQueue
+
+from shared import invocation
+from shared.analysis.spawned import Child
+
+_calls: SimpleQueue[tuple["Future[Child]", Callable[[], Child]]] = SimpleQueue()
+_guard = threading.Lock()
+_thread: invocation.Thread | None = None
+
+
+def start(make: Callable[[], Child]) -> Child:
+    """Make a child in the thread that lasts.
+
+    Raises:
+        OSError: Whatever ``make`` raises.
+        RuntimeError: The interpreter is about to end, and starts no thread any more.
+    """
+    global _thread  # noqa: PLW0603 - one a process, and another one after a fork
+    with _guard:
+        if _thread is None or not _thread.is_alive():
+            _thread = invocation.start(_serve, name="sandbox")
+    future = Future[Child]()
+    _calls.put((future, make))
+    return future.result()
+
+
+def _serve() -> None:
+    while True:
+        future, make = _calls.get()
+        try:
+            future.set_result(make())
+        except BaseException as error:  # noqa: BLE001 - the edge of the thread: raised again by who waits for it
+            future.set_exception(error)
+        del future, make  # or the last child would be kept
