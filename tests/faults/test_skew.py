@@ -18,6 +18,7 @@ from shared.steps.attempt import Attempt
 from shared.steps.locking import Release
 from shared.steps.outcomes import Outcome
 from shared.storage import clients
+from tests.doubles.reports import report
 from tests.doubles.transports import Passing
 from tests.faults.skew import LEASE, MARGIN, Service, Skew
 from tests.faults.skew_grounds import (
@@ -222,7 +223,7 @@ def test_of_two_who_believe_in_the_lease_the_second_alone_commits(terrain: Terra
         late, after = both(ground, ClaimPrize(ground), skew)
         assert (late.lost, after.lost) == (False, False)
         order = [late, after] if first_to_commit == "the one who is late" else [after, late]
-        ends = {attempt: attempt.complete({"schema": 1}) for attempt in order}
+        ends = {attempt: attempt.complete(report()) for attempt in order}
         assert (ends[late], ends[after], ground.commits()) == (Outcome.LOST, Outcome.COMPLETED, 1)
         ground.proven()
 
@@ -268,7 +269,7 @@ def test_a_service_that_sets_its_clock_forward_may_end_a_lease_but_one_commits(t
     after = prize.take(ground.worker(Skew()))
     assert early is not None
     assert after is not None
-    assert [early.lost, early.complete({"schema": 1}), after.complete({"schema": 1})] == [
+    assert [early.lost, early.complete(report()), after.complete(report())] == [
         False,
         Outcome.LOST,
         Outcome.COMPLETED,
