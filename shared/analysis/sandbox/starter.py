@@ -11,10 +11,11 @@ from queue import SimpleQueue
 
 from shared import invocation
 from shared.analysis.spawned import Child
+from shared.invocation import Thread
 
 _calls: SimpleQueue[tuple["Future[Child]", Callable[[], Child]]] = SimpleQueue()
 _guard = threading.Lock()
-_thread: invocation.Thread | None = None
+_thread: Thread | None = None
 
 
 def start(make: Callable[[], Child]) -> Child:
