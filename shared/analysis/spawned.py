@@ -101,33 +101,31 @@ class Child:
             # It has died at rest: whoever sends to it finds out how.
 
     def send(self, parts: tuple[bytes, bytes], look: Callable[[], None]) -> None:
-        """Send all of it, and look up in between."""
+        """Send all of it, and look up in between: also at a child that takes a little at a time."""
         for part in parts:
             view = memoryview(part)
             while view:
-                try:
+                with contextlib.suppress(TimeoutError):
                     view = view[self._socket.send(view) :]
-                except TimeoutError:
+                if view:
                     look()
 
     def receive(self, length: int, look: Callable[[], None]) -> bytes:
-        """Receive exactly so many bytes, and look up in between.
+        """Receive exactly so many bytes, and look up in between: also at a child that sends a little at a time.
 
         Raises:
             EOFError: The child has hung up.
         """
-        parts, left = [], length
-        while left:
-            try:
-                part = self._socket.recv(min(left, 1 << 20))
-            except TimeoutError:
+        data = bytearray()
+        while len(data) < length:
+            with contextlib.suppress(TimeoutError):
+                part = self._socket.recv(min(length - len(data), 1 << 20))
+                if not part:
+                    raise EOFError
+                data += part
+            if len(data) < length:
                 look()
-                continue
-            if not part:
-                raise EOFError
-            parts.append(part)
-            left -= len(part)
-        return b"".join(parts)
+        return bytes(data)
 
     def obituary(self) -> tuple[str, str]:
         """Say how it has died, as code and message; it is gone then."""

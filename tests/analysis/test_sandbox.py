@@ -113,10 +113,11 @@ def test_an_interpreter_that_is_not_there_is_no_fault_of_an_image(
     assert _told(sandbox, "behave")["images"] == 1
 
 
-def test_a_child_that_hangs_is_killed_by_the_clock() -> None:
+@pytest.mark.parametrize("act", ["hang", "drip"])
+def test_a_child_that_hangs_or_drips_is_killed_by_the_clock(act: str) -> None:
     sandbox = _sandbox(bounds=Bounds(seconds=0.5, cpu_seconds=10, memory_bytes=OVERHEAD_BYTES))
     with pytest.raises(AnalysisDied, match="took longer") as met:
-        _told(sandbox, "hang")
+        _told(sandbox, act)
     assert met.value.code == "analysis_timeout"
     assert _told(sandbox, "behave")["images"] == 1
     sandbox.close()

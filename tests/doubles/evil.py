@@ -115,6 +115,15 @@ def _babble() -> None:
     os.write(int(sys.argv[1]), b"\xff" * 64)
 
 
+def _drip() -> None:
+    """Send a long reply a byte at a time, more often than the parent would lose its patience with silence."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    os.write(int(sys.argv[1]), b"\x00\x0f\xff\xff\x00\x00\x00\x00")
+    while True:
+        os.write(int(sys.argv[1]), b" ")
+        select.select([], [], [], 0.02)
+
+
 def _mumble() -> None:
     os.write(int(sys.argv[1]), b"\x00\x00\x00\x02\x00\x00\x00\x00[]")
 
