@@ -19,7 +19,7 @@ def main(words: list[str]) -> int:
     lacking = _fetched(packages, options.folder)
     files = sorted(file for file in (options.folder / fetch.FILES).iterdir() if file.name in _names(packages))
     print(f"\n{len(files):,} of {len(_names(packages)):,} files are there.")
-    found = reports.analyse(options.tree.resolve(), files)
+    found = reports.load(options.reports) if options.reports else reports.analyse(options.tree.resolve(), files)
     if options.save:
         reports.save(found, options.save)
     _counts("Reports by status and code", compare.verdicts(found))
@@ -36,6 +36,7 @@ def _options(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python3 dev.py corpus", description=__doc__)
     parser.add_argument("--folder", type=Path, default=ROOT / "out" / "corpus", help="where the files are kept")
     parser.add_argument("--tree", type=Path, default=ROOT, help="whose command analyses: the root of a work tree")
+    parser.add_argument("--reports", type=Path, metavar="FILE", help="take reports that were saved; analyse nothing")
     parser.add_argument("--save", type=Path, metavar="FILE", help="write the reports")
     parser.add_argument("--against", type=Path, metavar="FILE", help="compare with reports that were saved before")
     parser.add_argument("--quick", action="store_true", help="ask neither Pillow nor exiftool")
