@@ -15,6 +15,8 @@ _MOMENT = re.compile(
 )
 #: The form that the standard asks for, whatever stands behind it: a field without an end runs into the next one.
 _STANDARD = re.compile(rb"(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)()()")
+#: With points a day comes first.
+_DAY_FIRST = re.compile(rb"^(\d{1,2})\.(\d{1,2})\.(\d{4})( .*)")
 _COMPACT = re.compile(rb"(\d{4})(\d\d)(\d\d)[Tt ]?(\d\d)(\d\d)(\d\d)()([Zz]|[+-]\d\d(?::?\d\d)?)?")
 _ZONE = re.compile(rb"([+-])(0\d|1[0-4])(?::?([0-5]\d))?")
 #: The most that each part of a clock shows: a day may end at 24, a minute at the leap second.
@@ -33,7 +35,7 @@ def moment(text: bytes) -> Moment | None:
         The camera's clock without a zone, and the zone that stands in the text, ``+hh:mm``. None for what is no
         moment: a camera whose clock was never set writes zeros or blanks. Hour 24 is the next day's first.
     """
-    text = text.strip(b" \t\r\n\x00")
+    text = _DAY_FIRST.sub(rb"\3.\2.\1\4", text.strip(b" \t\r\n\x00"))
     found = _MOMENT.fullmatch(text) or _COMPACT.fullmatch(text) or _STANDARD.match(text)
     if not found:
         return None
