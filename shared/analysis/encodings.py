@@ -15,6 +15,9 @@ _GZIP, _ZLIB, _RAW = 31, 15, -15
 _GZIP_NAMES, _DEFLATE = frozenset({"gzip", "x-gzip"}), "deflate"
 #: Members of one file: programs that append logs write thousands; each costs some microseconds.
 _MAX_MEMBERS = 10_000
+_MEMBER = b"\x1f\x8b"
+#: Bytes that are inflated at once. What follows a member is copied when the member ends: never the whole rest.
+_PIECE = 65_536
 
 
 @dataclass(frozen=True)
@@ -67,22 +70,26 @@ def _inflated(stored: bytes, name: str, most: int) -> Content:
     """Inflate to at most so many bytes.
 
     Raises:
-        ImageRejected: ``corrupt_encoding``; the stream is cut off.
+        ImageRejected: ``corrupt_encoding``: the stream is cut off. ``unsupported_encoding``: it has too many members.
         zlib.error: It is no such stream.
     """
-    parts, size, rest = list[bytes](), 0, stored
+    parts, size, at = list[bytes](), 0, 0
     for _ in range(_MAX_MEMBERS):
-        packer = zlib.decompressobj(_GZIP if name != _DEFLATE else _frame(rest))
-        parts.append(packer.decompress(rest, most - size + 1))
-        size += len(parts[-1])
-        if size > most:
-            return Content(b"", over_bytes=size)
-        if not packer.eof:
-            raise ImageRejected("corrupt_encoding", f"The blob's Content-Encoding {name} is cut off.")
-        rest = packer.unused_data
-        if name == _DEFLATE or not rest.startswith(b"\x1f\x8b"):  # what follows is no member: padding, or junk
-            break
-    return Content(b"".join(parts))
+        packer = zlib.decompressobj(_GZIP if name != _DEFLATE else _frame(stored))
+        while not packer.eof:
+            piece = stored[at : at + _PIECE]
+            if not piece:
+                raise ImageRejected("corrupt_encoding", f"The blob's Content-Encoding {name} is cut off.")
+            parts.append(packer.decompress(piece, most - size + 1))
+            size += len(parts[-1])
+            if size > most:
+                return Content(b"", over_bytes=size)
+            at += len(piece) - len(packer.unused_data)
+        if name == _DEFLATE or not stored.startswith(_MEMBER, at):  # what follows is no member: padding, or junk
+            return Content(b"".join(parts))
+    raise ImageRejected(
+        "unsupported_encoding", f"The blob's Content-Encoding {name} has more than {_MAX_MEMBERS:,} members."
+    )
 
 
 def _frame(data: bytes) -> int:

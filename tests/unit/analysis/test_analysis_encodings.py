@@ -4,6 +4,7 @@ import gzip
 import zlib
 from collections.abc import Callable
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -110,3 +111,30 @@ def test_an_encoding_that_is_not_undone_has_a_code_of_its_own(encoding: str, ima
 
 def test_an_encoded_file_of_nothing_is_empty() -> None:
     assert refusal(gzip.compress(b""), "gzip") == refusal(b"", "gzip") == "empty_blob"
+
+
+@pytest.mark.case("storage encoding", was="10 MB of 500,000 empty members take a child 40 s, and the rest is ignored")
+def test_more_members_than_any_program_writes_are_refused(image: bytes, case_result: Callable[[str], None]) -> None:
+    assert examined(gzip.compress(b"") * 9_999 + gzip.compress(image), "gzip").report["color"]["mean"] == "#ff0000"
+    assert refusal(gzip.compress(b"") * 10_000 + gzip.compress(image), "gzip") == "unsupported_encoding"
+    case_result("unsupported_encoding")
+
+
+def test_each_member_copies_no_more_than_a_piece_of_the_rest(monkeypatch: pytest.MonkeyPatch, image: bytes) -> None:
+    fed = list[int]()
+    make = zlib.decompressobj
+
+    class Fed:
+        def __init__(self, bits: int) -> None:
+            self._packer = make(bits)
+
+        def decompress(self, piece: bytes, most: int) -> bytes:
+            fed.append(len(piece))
+            return self._packer.decompress(piece, most)
+
+        def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the other has
+            return getattr(self._packer, name)
+
+    monkeypatch.setattr(zlib, "decompressobj", Fed)
+    examined(gzip.compress(image) + bytes(1 << 20), "gzip")
+    assert max(fed) <= 65_536
