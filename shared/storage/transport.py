@@ -7,6 +7,7 @@ are: no reply, so nobody knows whether a write was applied (``cas`` decides).
 
 import http.client
 import re
+from collections.abc import Generator, Mapping
 from io import BytesIO
 from typing import Any
 
@@ -127,22 +128,47 @@ def read_whole(request: Any, reply: Any) -> None:  # noqa: ANN401 - two generati
     if body and not refused and not {"content-length", "transfer-encoding"} & headers.keys():
         raise ServiceResponseError("The reply does not say where it ends.")
     encoding = {name: value for name, value in headers.items() if name == "content-encoding"}
-    response.raw = HTTPResponse(BytesIO(body), headers=encoding, preload_content=False)
+    response.raw = _Memory(body, encoding)
+
+
+class _Memory(HTTPResponse):
+    """A body that has come whole, in one piece: the SDKs would cut it up and join it again, at twice its size."""
+
+    def __init__(self, body: bytes, headers: Mapping[str, str]) -> None:
+        super().__init__(BytesIO(body), headers=headers, preload_content=False)
+        self._whole = body
+
+    def stream(
+        self,
+        amt: int | None = _PIECE,
+        decode_content: bool | None = None,  # noqa: FBT001 - as urllib3 has it
+    ) -> Generator[bytes, None, None]:
+        """Give all of it at once, unless it is to be decoded."""
+        if decode_content is False:
+            yield self._whole
+        else:
+            yield from super().stream(amt, decode_content)
 
 
 def _body(response: Any, most: int) -> bytes:  # noqa: ANN401 - of requests, which has no types
     if response._content is not False:  # noqa: SLF001 - requests has it already, and says so nowhere else
         return bytes(response.content)
-    body = bytearray()
+    pieces, left, size = [], most, _piece(response.headers.get("Content-Length", ""), most)
     try:
-        while piece := response.raw.read(_PIECE, decode_content=False):
-            body += piece
-            if len(body) > most:
+        while piece := response.raw.read(size, decode_content=False):
+            pieces.append(piece)
+            left -= len(piece)
+            if left < 0:
                 response.raw.close()
                 raise ReplyTooLong(f"The reply is longer than {most:,} bytes.")
     except HTTPError as error:
         raise ServiceResponseError("The reply broke off in its body.", error=error) from error
-    return bytes(body)
+    return b"".join(pieces)
+
+
+def _piece(length: str, most: int) -> int:
+    """Return how much to read at once: all of it, where its length is known and not too much."""
+    return max(int(length), _PIECE) if length.isdecimal() and int(length) <= most else _PIECE
 
 
 def _most(request: Any) -> int:  # noqa: ANN401 - as above
