@@ -39,6 +39,7 @@ _SIGNALS = {one.value: one.name for one in signal.Signals}
 _BY_SIGNAL = {
     "SIGXCPU": ("analysis_timeout", TIMED_OUT),
     "SIGALRM": ("analysis_timeout", TIMED_OUT),
+    "SIGSYS": ("analysis_crashed", "The analysis was killed by SIGSYS: it called what no decoder ever calls."),
     "SIGKILL": ("out_of_memory", "The analysis was killed from outside, as the system does when memory is short."),
 }
 

@@ -44,6 +44,8 @@ REFUSED_BY: dict[str, set[Layer]] = {
     "be_the_parents_user": {Layer.NAMESPACES},
     "gain_rights_by_programs": {Layer.NO_NEW_PRIVS},
 }
+#: These together bound processes, of whoever is not root: a user namespace counts the child's own alone.
+COUNTED = frozenset({Layer.LIMITS, Layer.NAMESPACES, Layer.NO_NEW_PRIVS})
 #: After these a child is not what it was, even where they succeed.
 DISRUPTIVE = {"be_traced", "make_a_namespace", "run_a_shell"}
 #: Of each layer, an act that no other one refuses: it succeeds when that layer alone is off.
@@ -101,8 +103,9 @@ def sets() -> list[tuple[set[Layer], list[str]]]:
     """Return sets of layers, and what is tried in each: none, all, each by itself, and all but one."""
     alone = [({each, Layer.NO_NEW_PRIVS}, [act for act in REFUSED_BY if each in REFUSED_BY[act]]) for each in Layer]
     but_one = [(set(Layer) - {each}, [act]) for each, act in OWN.items()]
+    every = list(REFUSED_BY)
     # Last those in which the parent hides: it can't come out again.
-    return sorted([(set[Layer](), list(REFUSED_BY)), *alone, (set(Layer), list(REFUSED_BY)), *but_one], key=_hidden)
+    return sorted([(set(), every), (set(COUNTED), ["fork_often"]), *alone, (set(Layer), every), *but_one], key=_hidden)
 
 
 def _hidden(one: tuple[set[Layer], list[str]]) -> bool:

@@ -19,7 +19,7 @@ import pytest
 from shared.analysis.sandbox.layers import REQUIRED, Layer, Policy
 from shared.errors import NoSandbox
 from tests.analysis import another_user
-from tests.analysis.attacks import OWN, REFUSED_BY, name_of, sandbox, tried
+from tests.analysis.attacks import COUNTED, OWN, REFUSED_BY, name_of, sandbox, tried
 from tests.rig import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems have none of these layers")
@@ -108,6 +108,14 @@ def test_each_layer_refuses_its_acts_by_itself(ends: Ends, act: str) -> None:
 @pytest.mark.parametrize("layer", OWN)
 def test_an_act_that_one_layer_alone_refuses_succeeds_when_that_layer_is_off(ends: Ends, layer: Layer) -> None:
     assert ends[name_of(ALL - {layer})][OWN[layer]] == "done"
+
+
+def test_without_seccomp_limits_in_a_namespace_bound_the_processes_of_whoever_is_not_root(ends: Ends) -> None:
+    if ends["user"]["name"] == "root":
+        pytest.skip("the kernel bounds no processes of root: seccomp refuses them")
+    if not ends["confinement"][0].keys() >= COUNTED:
+        pytest.skip(_offered(ends, "fork_often")[1])
+    assert _refused(ends, COUNTED, "fork_often")
 
 
 @pytest.mark.parametrize("act", KILLED)
