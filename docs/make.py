@@ -12,6 +12,7 @@ from pathlib import Path
 from docs import report_schema
 from shared.http.access import ALLOWED, OPEN
 from shared.http.app import ROUTES
+from shared.http.codes import Code
 from shared.http.paths import Paths
 from shared.invariants import INFORMATION, Rule
 from shared.jobs import TRANSITIONS, State
@@ -56,6 +57,11 @@ def _invariants() -> list[Sequence[str]]:
     return rows
 
 
+def _refusals() -> list[Sequence[str]]:
+    rows: list[Sequence[str]] = [("status", "`code`", "meaning")]
+    return rows + [(str(code.status), f"`{code.value}`", code.meaning) for code in Code]
+
+
 def _roles() -> list[Sequence[str]]:
     return [("role", "what for"), *((f"`{role}`", MEANINGS[role]) for role in Role)]
 
@@ -79,6 +85,7 @@ TABLES: Mapping[str, Callable[[], list[Sequence[str]]]] = {
     "ignored": _ignored,
     "invariants": _invariants,
     "roles": _roles,
+    "refusals": _refusals,
     "access": _access,
 }
 

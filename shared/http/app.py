@@ -121,10 +121,10 @@ def _translated(error: Exception) -> Problem | None:
 
 def _missing(methods: frozenset[str]) -> Problem:
     if not methods:
-        return Problem(404, "no_such_path", "There is nothing of that path.")
+        return Problem(404, "no_such_path", "Nothing has this path.")
     allow = {"Allow": ", ".join(sorted(methods))}
     return Problem(
-        405, "method_not_allowed", "The path has no such method; Allow names those that it has.", headers=allow
+        405, "method_not_allowed", "This method is not allowed here; Allow lists those that are.", headers=allow
     )
 
 

@@ -107,7 +107,7 @@ def target(url: str) -> tuple[str, str]:
         path = unquote_to_bytes(parts.path).decode()
         unquote_to_bytes(parts.query).decode()
     except ValueError:
-        raise Problem(400, "malformed_url", "The URL is none, or its escapes are not UTF-8.") from None
+        raise Problem(400, "malformed_url", "The URL is malformed or not valid UTF-8.") from None
     pairs = [pair for pair in parts.query.split("&") if unquote(pair.partition("=")[0]).lower() not in _KEYS]
     return path, quote("&".join(pairs), safe=_SAFE_QUERY)
 

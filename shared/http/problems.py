@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from shared import errors
 from shared.analysis.validation import ReportInvalid
+from shared.http.codes import HEADINGS
 
 MEDIA_TYPE = "application/problem+json"
 #: Of every answer that says nothing else: a browser shows it as what it is, runs nothing in it, keeps nothing.
@@ -96,6 +97,11 @@ def of_error(error: errors.DarkroomError) -> Problem | None:
     return None
 
 
+def title(code: str) -> str:
+    """Return the title of a code: our own, since Python's names of statuses change with its version."""
+    return HEADINGS.get(code, "Request refused")
+
+
 def document(problem: Problem, path: str) -> dict[str, Any]:
     """Return the JSON of a problem.
 
@@ -105,7 +111,7 @@ def document(problem: Problem, path: str) -> dict[str, Any]:
     """
     told = {
         "type": f"urn:darkroom:problem:{problem.code}",
-        "title": HTTPStatus(problem.status).phrase,
+        "title": title(problem.code),
         "status": problem.status,
         "detail": problem.detail,
         "instance": quote(path.encode(errors="replace"), safe=_RESERVED)[:MAX_INSTANCE],

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from docs import make
+from shared.http import problems
+from shared.http.codes import Code
 from shared.settings import Settings
 from shared.steps import analyze
 
@@ -64,12 +66,20 @@ def test_operators_count_lines_of_a_sampled_log_by_what_each_row_stands_for() ->
 
 
 def test_every_code_of_a_refusal_of_the_api_is_explained() -> None:
-    places = [*sorted((ROOT / "shared" / "http").glob("*.py")), *sorted((ROOT / "shared" / "steps").glob("*.py"))]
+    places = [*sorted((ROOT / "shared" / "http").rglob("*.py")), *sorted((ROOT / "shared" / "steps").rglob("*.py"))]
     sources = "".join(path.read_text("utf-8") for path in places)
-    codes = set(_REFUSAL.findall(sources))
-    told = (ROOT / "docs" / "api.md").read_text("utf-8").partition("## Refusals")[2]
+    codes = set(_REFUSAL.findall(sources)) - {"refused"}  # of what Starlette refuses, which nothing does
     assert len(codes) > 15
-    assert codes <= set(re.findall(r"`([a-z_]+)`", told))
+    assert codes <= {code.value for code in Code}
+    for status, code in re.findall(r'(?:Problem\(|: \()(\d{3}), "([a-z_]+)"', sources):
+        assert (code, Code.__members__[code.upper()].status) == (code, int(status))
+
+
+@pytest.mark.case("host 15", was="titles by Python's table of phrases, which change with its version")
+def test_every_refusal_has_a_title_and_a_meaning_of_our_own() -> None:
+    assert all(code.heading[0].isupper() and code.meaning.endswith(".") for code in Code)
+    assert len({code.heading for code in Code}) == len(Code)
+    assert problems.document(problems.invalid("body", "Wrong."), "/api/jobs")["title"] == "Invalid request"
 
 
 def test_the_sample_settings_hold_every_setting_with_its_default() -> None:
