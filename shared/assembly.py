@@ -36,6 +36,7 @@ from shared.steps.remove import Remove
 from shared.steps.statistics import Count
 from shared.steps.sweep import Sweep
 from shared.steps.upkeep.forget import Forget
+from shared.steps.upkeep.types import Types
 from shared.steps.work import Work
 from shared.storage.adapters import Storage
 
@@ -172,6 +173,7 @@ class Assembly:
             ended=self.storage.ended,
             thumbnails=self.storage.images,
             forget=self.forget(),
+            types=self.types(),
             lock=self._lock(),
             settings=self.settings,
             clock=self.server,
@@ -211,11 +213,15 @@ class Assembly:
         """Build what tells the service's time from the first call on."""
         return Now(self.server, self.storage.index.types)
 
+    def types(self) -> Types:
+        """Build what knows the types of jobs."""
+        return Types(index=self.storage.index, settings=self.settings, now=self.now())
+
     def add(self, announce: Announce) -> Add:
         """Build what adds jobs."""
         return Add(
             jobs=self.storage.jobs,
-            index=self.storage.index,
+            types=self.types(),
             announce=announce,
             settings=self.settings,
             now=self.now(),

@@ -8,7 +8,7 @@ is missing holds nothing.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
 from shared.jobs import JobError, State
@@ -64,6 +64,19 @@ class Page(Generic[T]):
 
     items: Sequence[T]
     after: Position | KeyPosition | None = None
+
+
+@dataclass(frozen=True)
+class KnownType:
+    """A type of which jobs were added.
+
+    Attributes:
+        kind: The type.
+        etag: Of its row.
+    """
+
+    kind: str
+    etag: str
 
 
 @dataclass(frozen=True)
@@ -220,7 +233,22 @@ class JobIndex(Protocol):
         """List the types of which a job was ever added, in the order of their names. Costs: 1 query."""
 
     def insert_type(self, kind: str) -> None:
-        """Note that there are jobs of a type; twice is harmless. Costs: 1 transaction."""
+        """Note that there are jobs of a type, over what was noted before. Costs: 1 transaction."""
+
+    def quiet_types(self, quiet: timedelta) -> list[KnownType]:
+        """List the types that nobody has noted for so long, by the service's clock. Costs: 1 query."""
+
+    def has_jobs(self, kind: str, bucket: int) -> bool:
+        """Say whether a partition has a job, live or ended. Costs: 1 query."""
+
+    def delete_type(self, known: KnownType) -> None:
+        """Delete a type's row as it was read.
+
+        Raises:
+            Lost: It was noted again meanwhile, or is gone.
+
+        Costs: 1 transaction.
+        """
 
 
 class ThumbnailReader(Protocol):

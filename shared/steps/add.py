@@ -8,11 +8,11 @@ from typing import Any
 from shared import moves
 from shared.clock import DATE_STEP
 from shared.errors import Duplicate, KeyTaken, Refused, Undecided, Unreadable
-from shared.index import JobIndex
 from shared.jobs import Move
 from shared.ports import JobStore, Key, Row
 from shared.settings import Settings
 from shared.steps.announce import Announce
+from shared.steps.upkeep.types import Types
 from shared.telemetry import Happened, emit
 
 #: Others that add, purge and forget one reference at the same moment this often in a row are no accident.
@@ -39,7 +39,7 @@ class Add:
 
     Args:
         jobs: Where the row goes.
-        index: Remembers which types there are, so that the sweep looks at them.
+        types: Remembers which types there are, so that the sweep looks at them.
         announce: Sends the message, where this app works on the type.
         settings: Limits.
         now: The service's time.
@@ -50,19 +50,18 @@ class Add:
         self,
         *,
         jobs: JobStore,
-        index: JobIndex,
+        types: Types,
         announce: Announce,
         settings: Settings,
         now: Callable[[], datetime],
         draw: Callable[[], str],
     ) -> None:
         self._jobs = jobs
-        self._index = index
+        self._types = types
         self._announce = announce
         self._settings = settings
         self._now = now
         self._draw = draw
-        self._known: frozenset[str] = frozenset()
 
     def __call__(
         self,
@@ -95,7 +94,8 @@ class Add:
             StorageOut: Storage is out.
             Undecided: Whether it was added is not known; a unique one may be added again.
 
-        Costs: transaction, send = 2, without the message 1; one that is there 2; 2 more for a type's first.
+        Costs: transaction, send = 2, without the message 1; one that is there 2; those of
+        ``Types.introduce`` and ``confirm``: 1 now and then.
         """
         now, nonce = self._now(), self._draw()
         move = moves.add(
@@ -113,28 +113,15 @@ class Add:
             traceparent=traceparent or f"00-{self._draw()}-{self._draw()[:16]}-01",
             add_nonce=nonce,
         )
-        self._introduce(kind)
+        if kind == self._settings.image_type:
+            raise Refused("wrong_type", f"Jobs of type {kind} are made of images that are there: POST /images.")
+        self._types.introduce(kind)
         for _ in range(ROUNDS):
             added = self._added(move)
             if added is not None:
+                self._types.confirm(kind)
                 return added
         raise Undecided(f"{move.job.id}: others were first {ROUNDS} times")
-
-    def _introduce(self, kind: str) -> None:
-        """Make a type known before its first job, so that no job is of a type that nobody looks at."""
-        if kind == self._settings.image_type:
-            raise Refused("wrong_type", f"Jobs of type {kind} are made of images that are there: POST /images.")
-        if kind in self._known:
-            return
-        self._known = frozenset(self._index.types())
-        if kind in self._known:
-            return
-        if len(self._known) >= self._settings.max_job_types:
-            raise Refused(
-                "too_many_types", f"There are {len(self._known)} types already; MAX_JOB_TYPES allows no more."
-            )
-        self._index.insert_type(kind)
-        self._known |= {kind}
 
     def _added(self, move: Move) -> Added | None:
         """Insert, or find what stands in its place; None when that has gone meanwhile."""

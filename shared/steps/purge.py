@@ -21,6 +21,7 @@ from shared.rules.thumbnails import promised, token_of
 from shared.settings import Settings
 from shared.steps.locking import TableLock
 from shared.steps.upkeep.forget import Forget, Forgotten
+from shared.steps.upkeep.types import Types
 from shared.telemetry import Happened, emit
 
 LOCK = "purge"
@@ -62,6 +63,7 @@ class Purge:
         ended: Lists what has ended, and takes it away.
         thumbnails: Where thumbnails are.
         forget: Forgets rejected messages.
+        types: Forgets types that are empty.
         lock: Keeps purges apart.
         settings: Retention, budget, buckets.
         clock: The service's time.
@@ -76,6 +78,7 @@ class Purge:
         ended: EndedJobs,
         thumbnails: ThumbnailStore,
         forget: Forget,
+        types: Types,
         lock: TableLock,
         settings: Settings,
         clock: ServerClock,
@@ -86,6 +89,7 @@ class Purge:
         self._ended = ended
         self._thumbnails = thumbnails
         self._forget = forget
+        self._types = types
         self._lock = lock
         self._settings = settings
         self._clock = clock
@@ -106,7 +110,7 @@ class Purge:
 
         Costs: lock 3, 1 query for 1,000 rejected messages and 1 transaction for 100 that go, 1 query for the types, 1 a
         type, bucket and state; then, for each job, get, key, list of thumbnails and 1 for each of them, and 1
-        transaction for 25. 1 when another purge is under way.
+        transaction for 25; those of ``Types.collect``. 1 when another purge is under way.
         """
         begun_at, budget = self._monotonic(), self._settings.purge_budget.total_seconds()
         try:
@@ -118,6 +122,8 @@ class Purge:
                 due = edges(self._settings, self._clock.now()) if before is None else before
                 rejected = self._rejected(lambda: over(REJECTED_SHARE)) if before is None else Forgotten()
                 done = self._work(due, lambda: over(1.0))
+                if not done.left:
+                    self._types.collect()
                 done = replace(done, rejected=rejected.texts, left=done.left or rejected.left)
         except LockHeld:
             done = Purged(locked_out=True)

@@ -6,16 +6,17 @@ RowKeys are compared as strings, so a list goes on behind the last key that was 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
+from azure.core import MatchConditions
 from azure.core.exceptions import ResourceNotFoundError
-from azure.data.tables import TableClient, TableEntity
+from azure.data.tables import TableClient, TableEntity, UpdateMode
 
-from shared.errors import Lost, RowDamaged, Unreadable
+from shared.errors import Lost, RowDamaged, Undecided, Unreadable
 from shared.ids import JOB_ID, TYPE, job_id
-from shared.index import ENDED, LIVE, Attempted, Position
+from shared.index import ENDED, LIVE, Attempted, KnownType, Position
 from shared.jobs import State
 from shared.ports import Key, Row
 from shared.storage import answers, cas, codec
@@ -27,6 +28,8 @@ from shared.storage.replies import Dated, create_table
 Read = TypeVar("Read")
 
 _META = "meta"
+#: Writes of one row that others meet this often in a row are no accident.
+_ROUNDS = 5
 #: Milliseconds of a RowKey have 13 digits, which lasts until 2286.
 LAST = datetime(2200, 1, 1, tzinfo=UTC)
 #: Digits at the end of a job id that stand for the version.
@@ -128,15 +131,51 @@ class IndexTable:
 
     def insert_type(self, kind: str) -> None:
         """See ``JobIndex.insert_type``."""
-        columns = {"PartitionKey": _META, "RowKey": _type_row(kind), "nonce": self._draw()}
-        guarded = cas.Guarded(_META, columns["RowKey"], None, columns["nonce"])
-        try:
-            answers.creating(
-                lambda: create_table(self._table, self._patience),
-                lambda: cas.transact(self._table, [("create", columns)], guarded, patience=self._patience),
-            )
-        except Lost:
-            return
+        for _ in range(_ROUNDS):
+            columns = {"PartitionKey": _META, "RowKey": _type_row(kind), "nonce": self._draw()}
+            guarded = cas.Guarded(_META, columns["RowKey"], None, columns["nonce"])
+            over = ("upsert", columns, {"mode": UpdateMode.REPLACE})
+            # A reply was lost, and the row is not this write's: an older one's, or another's that was as late.
+            with suppress(Lost):
+                self._upsert(over, guarded)
+                return
+        raise Undecided(f"type:{kind}: others were first {_ROUNDS} times")
+
+    def _upsert(self, operation: cas.Operation, guarded: cas.Guarded) -> None:
+        answers.creating(
+            lambda: create_table(self._table, self._patience),
+            lambda: cas.transact(self._table, [operation], guarded, patience=self._patience),
+        )
+
+    def quiet_types(self, quiet: timedelta) -> list[KnownType]:
+        """See ``JobIndex.quiet_types``."""
+        dated = Dated()
+        names = {"place": _META, "first": _type_row(""), "last": _type_row(_BEHIND)}
+        condition = "PartitionKey eq @place and RowKey gt @first and RowKey lt @last"
+        with answers.reading():
+            try:
+                rows = list(
+                    self._table.query_entities(
+                        condition, parameters=names, select=["RowKey", "Timestamp"], raw_response_hook=dated
+                    )
+                )
+            except ResourceNotFoundError:
+                return []
+        before = [row for row in rows if dated.date - Dated.modified_at(row) >= quiet]
+        return _some((row for row in before), lambda row: KnownType(_type(row), Dated.etag(row)), None)
+
+    def has_jobs(self, kind: str, bucket: int) -> bool:
+        """See ``JobIndex.has_jobs``."""
+        place = codec.partition_of(kind, bucket)  # due:, end: and job: sort in front of the rows of keys and attempts
+        return next(self._rows(place, "", "key:", select=["RowKey"], page=1), None) is not None
+
+    def delete_type(self, known: KnownType) -> None:
+        """See ``JobIndex.delete_type``."""
+        row_key = _type_row(known.kind)
+        guard = {"etag": known.etag, "match_condition": MatchConditions.IfNotModified}
+        guarded = cas.Guarded(_META, row_key, known.etag, "")
+        operation = ("delete", {"PartitionKey": _META, "RowKey": row_key}, guard)
+        cas.transact(self._table, [operation], guarded, patience=self._patience)
 
     def _rows(
         self, place: str, first: str, last: str, *, select: Sequence[str] | None, page: int | None

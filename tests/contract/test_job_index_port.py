@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.errors import InvalidReference
+from shared.errors import InvalidReference, Lost
 from shared.ids import bucket, digest
 from shared.index import ENDED, LIVE, JobIndex, Position
 from shared.jobs import SCHEMA, Event, JobError, Move, State
@@ -236,3 +236,29 @@ def test_types_are_noted_once_and_told_by_name(indexed: Indexed) -> None:
     for kind in ("thumbnails", "audio", "thumbnails", "z" * 31):
         indexed.index.insert_type(kind)
     assert indexed.index.types() == ["audio", "thumbnails", "z" * 31]
+
+
+def test_a_type_is_quiet_once_nobody_has_noted_it_for_so_long(indexed: Indexed) -> None:
+    indexed.index.insert_type("audio")
+    assert indexed.index.quiet_types(timedelta(hours=1)) == []
+    assert [known.kind for known in indexed.index.quiet_types(timedelta(seconds=-1))] == ["audio"]
+
+
+def test_a_type_goes_as_it_was_read_and_not_when_it_was_noted_again(indexed: Indexed) -> None:
+    for kind in ("audio", "zip"):
+        indexed.index.insert_type(kind)
+    audio, zipped = indexed.index.quiet_types(timedelta(seconds=-1))  # the Date has whole seconds
+    indexed.index.insert_type("zip")
+    indexed.index.delete_type(audio)
+    for known in (audio, zipped):
+        with pytest.raises(Lost):
+            indexed.index.delete_type(known)
+    assert indexed.index.types() == ["zip"]
+
+
+def test_a_partition_has_jobs_while_one_lives_or_has_ended(indexed: Indexed) -> None:
+    row = lives.running(indexed.jobs)
+    buckets = [indexed.index.has_jobs(lives.TYPE, bucket) for bucket in range(4)]
+    assert buckets.count(True) == 1
+    assert not any(indexed.index.has_jobs("audio", bucket) for bucket in range(4))
+    assert buckets[int(row.job.id[-32:-30], 16) % 4]

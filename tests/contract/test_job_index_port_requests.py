@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -75,7 +76,9 @@ def counted(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Counte
     return Counted(darkroom, counting, row.job.id)
 
 
-@pytest.mark.parametrize("call", ["live", "ended", "of_ref", "keys", "key_of", "attempts", "types", "insert_type"])
+@pytest.mark.parametrize(
+    "call", ["live", "ended", "of_ref", "keys", "key_of", "attempts", "types", "insert_type", "quiet_types", "has_jobs"]
+)
 def test_each_call_of_the_index_takes_one_request(counted: Counted, call: str) -> None:
     index, image_id = counted.index, digest(lives.TYPE, REF)
     number = int(image_id[:2], 16) % 4
@@ -89,6 +92,8 @@ def test_each_call_of_the_index_takes_one_request(counted: Counted, call: str) -
         "attempts": lambda: index.attempts(counted.job_id),
         "types": index.types,
         "insert_type": lambda: index.insert_type("audio"),
+        "quiet_types": lambda: index.quiet_types(timedelta(0)),
+        "has_jobs": lambda: index.has_jobs("audio", 0),
     }
     with counted.wire.counted() as requests:
         calls[call]()

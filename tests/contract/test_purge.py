@@ -157,7 +157,7 @@ def test_several_hundred_jobs_go_in_full_transactions(environ: Environ, wire: Wi
     assert aged.verify() == Verified()
 
 
-@pytest.mark.parametrize(("count", "costs"), [(0, 3 + 2 + 3), (1, 3 + 2 + 3 + 5), (60, 3 + 2 + 3 + 60 * 4 + 3)])
+@pytest.mark.parametrize(("count", "costs"), [(0, 3 + 3 + 3), (1, 3 + 3 + 3 + 5), (60, 3 + 3 + 3 + 60 * 4 + 3)])
 def test_a_purge_takes_four_requests_a_job_and_one_for_twenty_five_of_them(
     environ: Environ, wire: Wire, count: int, costs: int
 ) -> None:

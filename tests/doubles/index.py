@@ -1,10 +1,10 @@
 """``JobIndex`` in memory."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared import ids
-from shared.errors import InvalidReference
-from shared.index import ENDED, LIVE, Attempted, Position
+from shared.errors import InvalidReference, Lost
+from shared.index import ENDED, LIVE, Attempted, KnownType, Position
 from shared.jobs import SCHEMA, Job, State
 from shared.ports import Key, Row
 from tests.doubles.clock import FakeClock
@@ -33,7 +33,7 @@ class MemoryIndex(Door):
         self._kept = kept
         self._clock = clock
         self._buckets = buckets
-        self._types: set[str] = set()
+        self._types: dict[str, tuple[datetime, str]] = {}
         self.read = 0
 
     def live(self, kind: str, bucket: int, *, after: Position | None, limit: int) -> list[Position]:
@@ -114,7 +114,28 @@ class MemoryIndex(Door):
         """See ``JobIndex.insert_type``."""
         self.enter("insert_type")
         self._clock.reply()
-        self._types.add(kind)
+        self._types[kind] = (self._clock.server.now(), f'"{next(self._kept.etags)}"')
+
+    def quiet_types(self, quiet: timedelta) -> list[KnownType]:
+        """See ``JobIndex.quiet_types``."""
+        self.enter("quiet_types")
+        self._clock.reply()
+        now = self._clock.server.now()
+        return [KnownType(kind, etag) for kind, (at, etag) in sorted(self._types.items()) if now - at >= quiet]
+
+    def has_jobs(self, kind: str, bucket: int) -> bool:
+        """See ``JobIndex.has_jobs``."""
+        self.enter("has_jobs")
+        self._clock.reply()
+        return bool(self._jobs(kind, bucket))
+
+    def delete_type(self, known: KnownType) -> None:
+        """See ``JobIndex.delete_type``."""
+        self.enter("delete_type")
+        self._clock.reply()
+        if self._types.get(known.kind, (None, None))[1] != known.etag:
+            raise Lost(f"type:{known.kind}")
+        del self._types[known.kind]
 
     def _jobs(self, kind: str, bucket: int) -> list[Job]:
         with self._kept.mutex:

@@ -42,6 +42,7 @@ from shared.steps.remove import Remove
 from shared.steps.statistics import Count
 from shared.steps.sweep import Sweep
 from shared.steps.upkeep.forget import Forget
+from shared.steps.upkeep.types import Types
 from shared.steps.upload import Upload
 from shared.steps.work import Work
 from tests.doubles.clock import FakeClock
@@ -198,6 +199,7 @@ class World:
             ended=self.ended,
             thumbnails=self.images,
             forget=self.forget,
+            types=self.types,
             lock=self.lock,
             settings=settings,
             clock=clock.server,
@@ -215,8 +217,9 @@ class World:
             settings=settings,
             kinds=lambda: tuple(self.handlers),
         )
+        self.types = Types(index=self.index, settings=settings, now=now)
         self.add = Add(
-            jobs=self.jobs, index=self.index, announce=self.announce, settings=settings, now=now, draw=self.draw
+            jobs=self.jobs, types=self.types, announce=self.announce, settings=settings, now=now, draw=self.draw
         )
         self.hold = Hold(
             claims=self.claims,
@@ -244,6 +247,12 @@ class World:
     def draw(self) -> str:
         """Return 32 hex digits, never the same, not even the first eight of them."""
         return f"{next(self._drawn):032x}"[::-1]
+
+    def another_add(self) -> Add:
+        """Return what adds jobs in another instance, which has seen nothing yet."""
+        now = self.clock.server.now
+        types = Types(index=self.index, settings=self.settings, now=now)
+        return Add(jobs=self.jobs, types=types, announce=self.announce, settings=self.settings, now=now, draw=self.draw)
 
     def another_lock(self) -> TableLock:
         """Return a lock as another instance holds it, over the same table."""

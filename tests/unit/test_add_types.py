@@ -21,12 +21,12 @@ def test_a_type_that_is_known_is_not_asked_for_again() -> None:
     assert world.journal == ["jobs.insert"]
 
 
-def test_a_type_that_another_process_has_noted_is_not_noted_again() -> None:
+def test_a_type_that_another_process_has_noted_is_noted_again_since_it_may_be_about_to_go() -> None:
     world = World()
     world.index.insert_type(KIND)
     world.journal.clear()
     add(world)
-    assert world.journal == ["index.types", "jobs.insert"]
+    assert world.journal == ["index.types", "index.insert_type", "jobs.insert"]
 
 
 def test_a_type_that_could_not_be_noted_has_no_job() -> None:
