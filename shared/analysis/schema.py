@@ -54,7 +54,9 @@ class Source(TypedDict):
     bytes: Annotated[int, Field(text="Its length", low=0)]
     sha256: Annotated[str | None, Field(text="Of its bytes; null when it was not read", pattern="^[0-9a-f]{64}$")]
     declared_type: Annotated[str | None, Field(text="The content type that the uploader gave, unchecked")]
-    mime: Annotated[str | None, Field(text="What it is by its bytes; null when it was not read")]
+    mime: Annotated[
+        str | None, Field(text="What it is by its bytes; null when it was not read", pattern="^image/[a-z0-9.+-]+$")
+    ]
     type_mismatch: Annotated[bool | None, Field(text="Whether another type was declared; null when it was not read")]
 
 
@@ -174,7 +176,7 @@ class Thumbnail(TypedDict):
     width_px: Annotated[int, Field(text="Width", low=1)]
     height_px: Annotated[int, Field(text="Height", low=1)]
     bytes: Annotated[int, Field(text="Length", low=1)]
-    mime: Annotated[str, Field(text="MIME type")]
+    mime: Annotated[str, Field(text="MIME type", pattern="^image/(png|jpeg|webp)$")]
 
 
 class Timing(TypedDict):

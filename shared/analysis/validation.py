@@ -55,6 +55,8 @@ def check_report(report: object, *, sections: Collection[str] | None = None) -> 
     if not isinstance(report, dict):
         raise ReportInvalid("", "must be an object")
     _report_check()(report, "")
+    if ("error" in report) is (report["status"] == "ok"):
+        raise ReportInvalid("error", "must be in partial reports, and in no others")
     for name in report.keys() - schema.Report.__annotations__.keys():
         if not re.fullmatch("[a-z][a-z0-9_]{0,63}", name) or (sections is not None and name not in sections):
             raise ReportInvalid("", "has a section that is not known")

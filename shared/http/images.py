@@ -37,7 +37,14 @@ class _Digest(Convertor[str]):
         return value
 
 
+class _Name(_Digest):
+    """The rest of a path: an image's name, line ends and all, so that it is told what is wrong with them."""
+
+    regex = r"(?s:.*)"
+
+
 register_url_convertor("digest", _Digest())
+register_url_convertor("name", _Name())
 router = APIRouter(route_class=Strict, tags=["images"])
 
 #: Seconds for which a client may keep a thumbnail: another version of the image has another job.
@@ -91,7 +98,7 @@ def analyze_image(api: Wired, image: asked.ImageName, traceparent: Traceparent =
 
 
 @router.put(
-    "/images/{image:path}",
+    "/images/{image:name}",
     operation_id="uploadImage",
     status_code=202,
     responses={202: _TAKEN, **problems(404, 409, 412, 415)},

@@ -37,6 +37,12 @@ def is_of(job_id: str, name: object) -> bool:
     return isinstance(name, str) and name.startswith(prefix) and bool(_OF_ATTEMPT.fullmatch(name[len(prefix) :]))
 
 
+def misnamed(job_id: str, report: Mapping[str, Any]) -> bool:
+    """Whether a report names a thumbnail by a name that no attempt at the job gives its own."""
+    found = report.get("thumbnail")
+    return isinstance(found, Mapping) and "name" in found and not is_of(job_id, found["name"])
+
+
 def token_of(name: str) -> float:
     """Return the token in a thumbnail's name; without one it is nobody's, and beyond all."""
     digits = name.rpartition("/")[2].partition(".")[0]

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared import moves
-from shared.analysis.validation import check_report
+from shared.analysis.validation import ReportInvalid, check_report
 from shared.errors import NoSuchJob, Refused, Stale, Unreadable
 from shared.jobs import Claim, Event, Job, Move, State
 from shared.ports import JobStore, Row
+from shared.rules.thumbnails import misnamed
 from shared.settings import Settings
 from shared.steps.announce import Announce
 from shared.steps.claims import Claims
@@ -166,7 +167,7 @@ class Hold:
             return row
         own = self._mine(row, claim, Event.COMPLETE)
         if row.job.is_image:
-            check_report(result)
+            _check_report(row.job, result)
         won = self._claims.write(
             row, own, lambda job, held: moves.complete(job, claim=held, report=result, now=self._now())
         )
@@ -252,6 +253,12 @@ _TOLD = {
     State.FAILED: Happened.ENDED,
     State.PENDING: Happened.RETRIED,
 }
+
+
+def _check_report(job: Job, report: Mapping[str, Any]) -> None:
+    check_report(report)
+    if misnamed(job.id, report):
+        raise ReportInvalid("thumbnail.name", f"must be {job.id}/{job.token} with .webp, .jpg or .png, or be left out")
 
 
 def _completed_by(job: Job, claim: Claim) -> bool:

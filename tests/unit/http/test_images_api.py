@@ -59,6 +59,11 @@ def test_a_name_in_a_path_is_checked_as_well(site: Site) -> None:
     assert site.call("GET", "/images?name=..").refusal == (422, "invalid", "query.name")
 
 
+@pytest.mark.parametrize("name", ["a%0Ab", "a/b%0A", "%0D%0Aa", "a%E2%80%A9%C2%85"])
+def test_a_line_end_in_an_uploads_name_is_told_as_what_is_wrong_with_it(site: Site, name: str) -> None:
+    assert site.call("PUT", f"/images/{name}", b"x").refusal == (422, "invalid", "path.image")
+
+
 def test_an_upload_is_stored_and_recorded(site: Site) -> None:
     answer = site.uploaded("a/b.png")
     assert (answer.status, answer.json["outcome"]) == (202, "recorded")
@@ -178,6 +183,9 @@ def test_no_answer_but_the_page_may_run_anything(site: Site, path: str) -> None:
     assert "sandbox" not in site.call("GET", "/dashboard").headers["content-security-policy"]
 
 
+SMALL = {"width_px": 1, "height_px": 1, "bytes": 3, "mime": "image/webp"}
+
+
 def held(site: Site) -> Answer:
     taken = site.uploaded().json
     return site.call("POST", f"/jobs/{taken['id']}/claim", {"owner": "w"})
@@ -205,6 +213,12 @@ def test_an_external_workers_report_is_taken_when_it_is_one(site: Site) -> None:
         ({"image": {"format": "png"}}, "image.animated"),
         ({"timing": {"decode_ms": -1, "analyze_ms": 0}}, "timing.decode_ms"),
         ({"labels": ["cat"]}, "labels"),
+        ({"thumbnail": {**SMALL, "mime": "text/html"}}, "thumbnail.mime"),
+        ({"thumbnail": {**SMALL, "name": "../secrets/crown.txt"}}, "thumbnail.name"),
+        ({"thumbnail": {**SMALL, "name": f"image-analysis-{'0' * 32}/1.webp"}}, "thumbnail.name"),
+        ({"source": {**report()["source"], "mime": "text/html"}}, "source.mime"),
+        ({"error": {"code": "too_many_pixels", "message": "No."}}, "error"),
+        ({"status": "partial"}, "error"),
     ],
 )
 def test_an_image_result_that_is_no_report_is_422_and_leaves_the_job_held(
@@ -214,6 +228,12 @@ def test_an_image_result_that_is_no_report_is_422_and_leaves_the_job_held(
     assert completed(site, lease, report(**wrong)).refusal == (422, "invalid", f"body.result.{field}")
     assert completed(site, lease, {}).refusal[2] == "body.result.analyzer"
     assert completed(site, lease, report()).status == 200
+
+
+def test_an_external_worker_may_name_the_thumbnail_of_its_own_attempt(site: Site) -> None:
+    lease = held(site)
+    told = report(thumbnail={**SMALL, "container": "thumbnails", "name": f"{lease.json['id']}/1.webp"})
+    assert completed(site, lease, told).json["report"] == told
 
 
 def test_the_result_of_another_type_is_the_workers_own_affair(site: Site) -> None:
