@@ -25,7 +25,8 @@ from shared.steps import bounds
 from tests.analysis.corpus.kinds import Hostile
 
 TICKS = os.sysconf("SC_CLK_TCK")
-SETTINGS = Settings.read({"ANALYSIS_PROCESSES": "1"})
+#: One child for all files, so that what one of them leaves behind meets the next.
+SETTINGS = Settings.read({"ANALYSIS_PROCESSES": "1", "ANALYSIS_CHILD_IMAGES": "1000000"})
 CPU_SECONDS = SETTINGS.analysis_cpu.total_seconds()
 #: What a process may have grown by beside a file: a reply is at most 17 MiB long.
 PARENT_BYTES = 48 * 1024 * 1024
