@@ -63,7 +63,7 @@ def _fetched(packages: list[pins.Package], folder: Path) -> list[str]:
 
 
 def _peers(found: Mapping[str, reports.Report], files: list[Path], whole: bool) -> None:  # noqa: FBT001 - an option
-    unlike = compare.against_pillow(found, peers.pillow(files))
+    unlike = compare.against_pillow(found, peers.pillow(files, files[0].parent.parent / "pillow.json"))
     print(f"\nDisagreements with Pillow: {len(unlike):,}")
     _rows([f"{name[:16]}  Pillow: {theirs}, this tree: {ours}" for name, theirs, ours in unlike], whole)
     said = peers.exiftool(files)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -48,14 +49,27 @@ for name in sys.stdin.read().splitlines():
 """
 
 
-def pillow(files: Sequence[Path]) -> dict[str, str]:
-    """Open and load files by Pillow and pi-heif, in processes that may die.
+def pillow(files: Sequence[Path], cache: Path) -> dict[str, str]:
+    """Open and load files by Pillow and pi-heif, in processes that may die; what one version has said is kept.
+
+    Args:
+        files: All in one folder.
+        cache: A file that keeps the answers.
 
     Returns:
         By name ``ok``, the name of the exception, or ``died`` for what ended the process.
     """
+    versions = " ".join(f"{name} {version(name)}" for name in ("pillow", "pi-heif"))
+    kept: dict[str, dict[str, str]] = json.loads(cache.read_text()) if cache.exists() else {}
+    found = kept.get(versions, {})
+    found |= _loaded([file for file in files if file.name not in found])
+    cache.write_text(json.dumps({versions: found}))
+    return found
+
+
+def _loaded(files: list[Path]) -> dict[str, str]:
     found: dict[str, str] = {}
-    left = list(files)
+    left = files
     while left:
         done = subprocess.run(
             [sys.executable, "-c", _PROGRAM],

@@ -155,6 +155,7 @@ def test_a_disagreement_with_pillow_is_a_file_that_one_of_both_reads() -> None:
     said = {**dict.fromkeys("abcd", "ok"), "e": "OSError", "f": "OSError"}
     assert compare.against_pillow(found, said) == [
         ("b", "ok", "failed corrupt_image"),
+        ("c", "ok", "failed unsupported_format"),
         ("f", "OSError", "ok"),
     ]
 
