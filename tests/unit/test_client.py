@@ -219,6 +219,7 @@ def test_the_owner_is_host_and_process_unless_told(api: Api) -> None:
 def test_the_key_goes_into_its_header_alone(api: Api, client: Client) -> None:
     client.add("t", "a")
     assert api.requests[0].headers["x-functions-key"] == KEY
+    assert api.requests[0].headers["authorization"] == f"Bearer {KEY}"
     assert KEY not in f"{api.requests[0].path}{api.requests[0].body}"
 
 

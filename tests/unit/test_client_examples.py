@@ -63,6 +63,7 @@ def test_an_example_counts_words_until_there_is_no_job(api: Api, which: str) -> 
     told = [(api.jobs[job]["state"], api.jobs[job]["result"]["words"]) for job in jobs]
     assert told == [("COMPLETED", words) for words in texts.values()]
     assert {request.headers["x-functions-key"] for request in api.requests} == {"k"}
+    assert {request.headers["authorization"] for request in api.requests} == {"Bearer k"}
 
 
 @pytest.mark.parametrize("which", ["py", SH])

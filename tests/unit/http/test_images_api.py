@@ -1,3 +1,4 @@
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -245,3 +246,15 @@ def test_who_has_lost_the_job_is_told_so_whatever_the_report_is(site: Site) -> N
     lease = held(site)
     site.world.rival_claims(lease.json["id"])
     assert completed(site, lease, {}).refusal == (412, "stale", None)
+
+
+@pytest.mark.case("security C1", was="200: a blob of another container was served")
+@pytest.mark.parametrize("name", ["../secrets/crown.txt", "other-job/1.webp", "x"])
+def test_the_place_of_a_thumbnail_that_a_worker_names_is_never_followed(site: Site, name: str) -> None:
+    lease = held(site)
+    with suppress(InvalidReference):  # which no store keeps under such a name
+        site.world.images.insert_thumbnail(name, PNG, mime="image/png")
+    place = {"container": "..", "name": name, "width_px": 1, "height_px": 1, "bytes": 9, "mime": "text/html"}
+    assert completed(site, lease, report(thumbnail=place)).status == 200
+    image_id = site.call("GET", "/images?name=cat.png").json["items"][0]["image_id"]
+    assert site.call("GET", f"/images/{image_id}/thumbnail").refusal == (404, "no_such_image", None)
