@@ -1,6 +1,8 @@
 """The table of cases from outside."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -64,3 +66,9 @@ def test_what_a_test_observes_rides_on_its_report(
 ) -> None:
     case_result("carried")
     assert request.node.user_properties == [(cases.RESULT, "carried")]
+
+
+def test_every_case_has_a_test_that_keeps_its_right_value() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in Path(cases.__file__).parent.rglob("test_*.py")]
+    marked = {case for text in sources for case in re.findall(r'mark\.case\(\s*"([^"]+)"', text)}
+    assert set(cases.CASES) - marked == set()
