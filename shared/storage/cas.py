@@ -38,8 +38,9 @@ from shared.storage.patience import Limits, Patience
 T = TypeVar("T")
 Operation = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], Mapping[str, Any]]
 
-#: The ETag of a row that was mine for a moment and has been moved on by another: well-formed, and matches nothing.
-MOVED_ON = "W/\"datetime'0001-01-01T00%3A00%3A00Z'\""
+#: The ETag of a row that was mine for a moment and has been moved on by another: well-formed, and matches nothing. The
+#: service's own times begin with this year; an earlier one it may answer with 400 in place of 412.
+MOVED_ON = "W/\"datetime'1601-01-01T00%3A00%3A00.0000000Z'\""
 
 
 #: A client waits for the answer, and can send its image again better than we can.
