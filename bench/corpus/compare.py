@@ -16,13 +16,14 @@ _MOMENT_DIGITS = 14
 CLASSES: tuple[tuple[str, str], ...] = (
     (r"privacy\..*", "place: a mark or a position that was not read before"),
     (r"exif\.(taken_at|taken_at_offset)", "moment: a form of time, or a source, that was not read before"),
-    (r"exif\..*", "camera: a type, a prefix or a source that was not read before"),
+    (r"exif\..*", "camera: a type, a prefix or a source (XMP, notes of a PNG) that was not read before"),
     (r"provenance\..*", "making: hints and manifests wherever they stand"),
     (r"image\.(orientation|display_width_px|display_height_px)", "orientation: read from more places"),
     (r"image\.(frames|animated)", "frames: counted by the library, not believed"),
     (r"image\..*", "header: as the library tells it"),
     (r"warnings", "warnings: what could not be read is said"),
     (r"(quality|color|hash|placeholder|thumbnail)\..*", "pixels: decoded in another way"),
+    (r"error\.message", "message: the same verdict in other words"),
     (r"source\..*", "source: another type, or further fields"),
 )
 
@@ -95,7 +96,10 @@ def _word(fact: str, theirs: object, ours: object) -> str:
         return "nothing"
     if not ours or not theirs:
         return "missed" if theirs else "more"
-    return "agree" if _plain(fact, theirs) == _plain(fact, ours) else "differs"
+    said, found = _plain(fact, theirs), _plain(fact, ours)
+    # What exiftool leaves open of a moment we may fill in: seconds.
+    same = str(found).startswith(str(said)) if fact == "taken_at" else found == said
+    return "agree" if same else "differs"
 
 
 def _plain(fact: str, value: object) -> object:

@@ -127,8 +127,11 @@ def exiftool(files: Sequence[Path]) -> dict[str, dict[str, Any]] | None:
 
 
 def fact(answer: dict[str, Any], name: str) -> Any:  # noqa: ANN401 - exiftool's values are of any type
-    """Return what exiftool says of a fact, None when it says nothing; for ``gps`` whether there is a coordinate."""
-    given = [answer[key] for key in FACTS[name] if key in answer]
+    """Return what exiftool says of a fact, None when it says nothing; for ``gps`` whether there is a coordinate.
+
+    A blank coordinate is none: zeros divided by zero, as a receiver without a fix leaves them behind.
+    """
+    given = [answer[key] for key in FACTS[name] if answer.get(key, "") != ""]
     if name == "gps":
         return bool(given)
-    return next((value for value in given if value not in ("", 0)), None)
+    return next((value for value in given if value != 0), None)

@@ -182,7 +182,7 @@ def test_moments_orientations_and_places_are_compared_by_what_they_mean() -> Non
         image={"format": "jpeg", "orientation": 6},
         privacy={"has_gps": True, "gps": None},
     )
-    theirs = {"ExifIFD:CreateDate": "2024:06:21 23:59:58.25", "IFD0:Orientation": 6, "GPS:GPSLatitude": ""}
+    theirs = {"ExifIFD:CreateDate": "2024:06:21 23:59:58.25", "IFD0:Orientation": 6, "GPS:GPSLatitude": 0}
     counts, unlike = compare.against_exiftool({"a": ours, "b": failed("corrupt_image")}, {"a": theirs})
     assert (unlike, counts["taken_at"], counts["orientation"], counts["gps"]) == ([], *[{"agree": 1}] * 3)
     assert compare.against_exiftool({"a": analysed()}, {"a": {"IFD0:Orientation": 1}})[1] == []
@@ -190,7 +190,7 @@ def test_moments_orientations_and_places_are_compared_by_what_they_mean() -> Non
 
 def test_an_answer_of_exiftool_counts_in_the_groups_of_a_fact_alone() -> None:
     assert peers.fact({"IFD1:Orientation": 6}, "orientation") is None
-    assert peers.fact({"GPS:GPSLatitude": ""}, "gps") is True
+    assert peers.fact({"GPS:GPSLatitude": 0}, "gps") is True
 
 
 def test_every_difference_between_two_trees_has_a_class() -> None:
