@@ -1,16 +1,21 @@
 """How much of what is costly goes on at once in one instance: one caller must leave room for all others."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from shared.http.problems import Problem
 
-#: Claims that wait for a job; each looks for one every two seconds.
+#: Claims that wait for a job.
 MAX_WAITERS = 64
 #: Bodies larger than JSON may be, and the bytes of all of them: the host hands each over whole, and it stays in memory
 #: until storage has it. A single one of ``MAX_BYTES`` always has room.
 MAX_BODIES = 16
 MAX_BODY_BYTES = 192 * 1024 * 1024
+#: Looks for jobs of one type that those who wait for one make at once.
+LOOKS_AT_ONCE = 4
+#: So long an empty look is good for all others who wait for the same type; shorter than anybody's shortest pause.
+FRESH_SECONDS = 0.2
 #: Seconds after which there may be room again.
 _RETRY = {"Retry-After": "5"}
 
@@ -47,6 +52,34 @@ class Bound:
             yield
         finally:
             self.inside, self.taken = self.inside - 1, self.taken - size
+
+
+class Looks:
+    """Let only a few of all who wait for one type look for a job of it at a time, and nobody behind an empty look.
+
+    A look that finds a job says nothing of the next one. Its calls come from one event loop.
+    """
+
+    def __init__(self) -> None:
+        self._under_way: Counter[str] = Counter()
+        self._empty: dict[str, float] = {}
+
+    def begin(self, kind: str, now: float) -> bool:
+        """Say whether to look now; who does says ``end``."""
+        fresh = now - self._empty.get(kind, float("-inf")) < FRESH_SECONDS
+        if fresh or self._under_way[kind] >= LOOKS_AT_ONCE:
+            return False
+        self._under_way[kind] += 1
+        return True
+
+    def end(self, kind: str, begun: float | None) -> None:
+        """Note that a look is over, and when it began if it has found nothing."""
+        self._under_way[kind] -= 1
+        if begun is not None:
+            self._empty[kind] = begun
+        if not self._under_way.total():  # of types that nobody waits for any more, too
+            self._under_way.clear()
+            self._empty = {kind: self._empty[kind]} if kind in self._empty else {}
 
 
 def waiters(count: int = MAX_WAITERS) -> Bound:

@@ -198,7 +198,15 @@ async def _awaited(api: Api, order: asked.NextClaim, began: float) -> Row | None
         if left < _LEAST_PAUSE:
             break
         await api.pause(min(pause, left))
-        row = await anyio.to_thread.run_sync(partial(_tried, api, order))
+        begun = api.monotonic()
+        if not api.looks.begin(order.type, begun):
+            continue
+        row, empty_since = None, None
+        try:
+            row = await anyio.to_thread.run_sync(partial(_tried, api, order))
+            empty_since = begun if row is None else None
+        finally:
+            api.looks.end(order.type, empty_since)
         if row is not None:
             return row
     return None

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.http import asked, bodies
-from shared.http.bounds import Bound, waiters
+from shared.http.bounds import Bound, Looks, waiters
 from shared.http.problems import Problem, Wrong
 from shared.wiring import Darkroom
 
@@ -26,6 +26,7 @@ class Api:
         monotonic: Seconds that never go back.
         draw: Returns 32 hex digits, never the same.
         waiters: How many claims may wait at once.
+        looks: Who of them may look for a job.
     """
 
     darkroom: Callable[[], Darkroom]
@@ -33,6 +34,7 @@ class Api:
     monotonic: Callable[[], float]
     draw: Callable[[], str]
     waiters: Bound = field(default_factory=waiters)
+    looks: Looks = field(default_factory=Looks)
 
 
 class Strict(APIRoute):

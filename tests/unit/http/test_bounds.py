@@ -115,3 +115,44 @@ def test_a_body_is_handed_to_storage_as_the_piece_that_came(site: Site) -> None:
     site.world.images.put = lambda ref, data, **more: (stored.append(data), put(ref, data, **more))  # type: ignore[assignment]
     assert site.call("PUT", "/images/a", body, content_type="image/png").status == 202
     assert stored[0] is body
+
+
+def test_an_empty_look_is_good_for_all_who_wait_for_the_type_and_a_full_one_for_nobody() -> None:
+    looks = bounds.Looks()
+    assert looks.begin("t", 10.0)
+    looks.end("t", 10.0)
+    assert [looks.begin("t", now) for now in (10.1, 10.25)] == [False, True]
+    looks.end("t", None)
+    assert [looks.begin("t", 10.3) for _ in range(5)] == [True] * bounds.LOOKS_AT_ONCE + [False]
+    assert looks.begin("u", 10.3)
+
+
+def test_types_that_nobody_waits_for_any_more_are_not_remembered() -> None:
+    looks = bounds.Looks()
+    for number in range(9):
+        assert looks.begin(f"kind-{number}", 1.0)
+        looks.end(f"kind-{number}", 1.0)
+    assert len(looks._empty) == 1
+    assert not looks._under_way
+
+
+@pytest.mark.case("security M6", was="each of 400 waiters asked storage by itself")
+def test_of_all_who_wait_for_one_type_a_few_a_second_ask_storage() -> None:
+    site = Site()
+    turn = 0
+
+    async def pause(seconds: float) -> None:
+        nonlocal turn
+        turn += 1
+        site.world.clock.advance(seconds / 40)  # of forty waiters
+        await asyncio.sleep(0)
+
+    site.app = build(dataclasses.replace(site.api, pause=pause))
+    site.front._carry = carrier(site.app)
+    began = site.world.clock()
+    back = together(site, [request("POST", "/jobs/claim", json.dumps(CLAIM).encode())] * 40)
+    assert {each.status_code for each in back} == {204}
+    buckets, took = site.world.settings.job_buckets, site.world.clock() - began
+    looks = site.world.journal.count("jobs.due") / buckets
+    assert turn > 400
+    assert looks <= 40 + 2 * took / bounds.FRESH_SECONDS
