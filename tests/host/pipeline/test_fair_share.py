@@ -49,7 +49,7 @@ def test_an_honest_image_behind_fifty_slow_ones_is_done_within_three_seconds(
         honest = rig.ended(rig.upload(f"honest/{number}.png", png(9 + number)))
         took.append(time.monotonic() - began)
         waiting = sum(rig.in_state(each, "COMPLETED") is None for each in slow)
-        recorded = _seconds(honest["created"], honest["ended"])
+        recorded = _seconds(honest["created_at"], honest["ended_at"])
         print(f"{dispatch}: {took[-1]:.2f} s, {recorded:.2f} s since its event; {waiting} slow ones still to come")
         for each in slow:
             assert rig.ended(each, seconds=600)["state"] == "COMPLETED"
