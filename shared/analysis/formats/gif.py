@@ -19,7 +19,7 @@ SIGNATURES = (b"GIF87a", b"GIF89a")
 
 _IMAGE, _EXTENSION, _TRAILER, _PADDING = 0x2C, 0x21, 0x3B, 0x00
 _CONTROL, _APPLICATION = 0xF9, 0xFF
-_HAS_TABLE, _INTERLACED, _HAS_TRANSPARENCY = 0x80, 0x40, 0x01
+_HAS_TABLE, _INTERLACED, _HAS_TRANSPARENCY, _DISPOSAL = 0x80, 0x40, 0x01, 0x1C
 _PROFILE = b"ICCRGBG1012"
 
 #: Blocks, apart from well filled ones: those are bounded by the file's length. Real animations have six a frame.
@@ -63,7 +63,7 @@ def read(data: bytes, _limits: Limits) -> Picture:
     if not walk.frames:
         raise corrupt("The GIF has no frame.")
     view = memoryview(data)
-    parts = (view[:start], view[slice(*walk.control)], view[slice(*walk.first)], b";")
+    parts = (view[:start], _kept(data, walk.control), view[slice(*walk.first)], b";")
     image = opened(GifImageFile, b"".join(parts), "gif")
     return Picture(
         format="gif",
@@ -78,6 +78,16 @@ def read(data: bytes, _limits: Limits) -> Picture:
         bytes_per_px=_BYTES_PER_PX,
         warnings=tuple(walk.warnings),
     )
+
+
+def _kept(data: bytes, control: tuple[int, int]) -> bytes:
+    """Return a frame's control block without its disposal: that is for a frame behind it, and Pillow lays a canvas out.
+
+    It does so when it opens the file, before any gate: 4 GB for a screen of 65,535 px a side.
+    """
+    block = bytearray(data[slice(*control)])
+    block[3:4] = bytes(flags & ~_DISPOSAL for flags in block[3:4])
+    return bytes(block)
 
 
 def _table_bytes(flags: int) -> int:

@@ -60,6 +60,14 @@ def test_a_decoder_gets_only_the_first_frame(encoded: Encoded) -> None:
     assert (moving.frames, getattr(moving.image, "n_frames", 0)) == (40, 1)
 
 
+def test_opening_lays_out_no_canvas(encoded: Encoded, examine: Examine) -> None:
+    data = encoded(Image.new("RGB", (20, 10), "#ff0000"), "GIF", disposal=2)
+    opened = picture(data).image
+    assert (getattr(opened, "disposal_method", None), getattr(opened, "dispose", "")) == (0, None)
+    vast = data[:6] + struct.pack("<HH", 65_535, 65_535) + data[10:]
+    assert examine(vast).report["error"]["code"] == "too_many_pixels"
+
+
 def test_transparent_indices_are_laid_over_white(encoded: Encoded, examine: Examine) -> None:
     report = examine(grid(encoded, transparency=1)).report
     assert (report["color"]["mean"], report["image"]["has_alpha"]) == ("#ff8080", True)
