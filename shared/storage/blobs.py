@@ -141,16 +141,18 @@ class BlobContainers:
         """Raise what the service has answered about one blob; return where it is an outage.
 
         A refusal that could be for everybody (403) is one blob's own where its container is shown all the same: a rule
-        on a path, or a policy. It may be lifted again. Costs: 1 read more, then alone.
+        on a path, or a policy. It may be lifted again. To a writer it is an outage: who may read and not write lacks a
+        role, for all blobs. Costs: 1 read more, then alone.
         """
-        said, code = meaning(error), code_of(error)
-        if said is Meaning.NAME:
+        meant, code = meaning(error), code_of(error)
+        if meant is Meaning.NAME:
             raise InvalidReference(f"The blob service refuses the blob name: {code}.") from error
-        if said is Meaning.OUTAGE or (said is Meaning.DOOR and not self._opens(ref.container)):
+        closed = meant is Meaning.DOOR and (writing or not self._opens(ref.container))
+        if meant is Meaning.OUTAGE or closed:
             return
         if writing:
             raise Refused("blob_refused", f"The blob service refuses to change the blob: {code}.") from error
-        raise BlobUnreadable(code, passing=said is Meaning.DOOR) from error
+        raise BlobUnreadable(code, passing=meant is Meaning.DOOR) from error
 
     def _opens(self, container: str) -> bool:
         """Whether the service lets this caller look at a container."""
@@ -172,17 +174,17 @@ def _facts(found: BlobProperties) -> BlobFacts:
     Raises:
         StorageOut: It lacks what every blob has.
     """
-    told = found.content_settings
+    content = found.content_settings
     if found.etag is None or found.size is None or found.last_modified is None:
         raise StorageOut("reply without the blob's facts")
     marked = {key.lower(): value for key, value in (found.metadata or {}).items()}
     return BlobFacts(
         version=version_of(found.etag),
         size_bytes=found.size,
-        content_type=told.content_type,
-        content_encoding=told.content_encoding or None,
+        content_type=content.content_type,
+        content_encoding=content.content_encoding or None,
         modified_at=found.last_modified,
-        content_md5=bytes(told.content_md5).hex() if told.content_md5 else None,
+        content_md5=bytes(content.content_md5).hex() if content.content_md5 else None,
         created_at=found.creation_time,
         folder=found.size == 0 and str(marked.get(_FOLDER, "")).lower() == "true",
         archived=archived(found),

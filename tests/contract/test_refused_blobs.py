@@ -109,3 +109,13 @@ def test_an_answer_costs_a_request_and_a_closed_door_one_more(
     with pytest.raises(BlobUnreadable):
         room.storage.images.head(ref)
     assert refusing.sent - before == requests
+
+
+def test_who_may_read_and_not_write_meets_an_outage(room: wiring.Darkroom, refusing: RefusingBlobs) -> None:
+    ref = put(room, "cat.png")
+    room.storage.images.insert_thumbnail("job/1.webp", b"small", mime="image/webp")
+    refusing.answers |= {"/cat.png": (403, "AuthorizationPermissionMismatch"), "/1.webp": (403, "AuthorizationFailure")}
+    with pytest.raises(StorageOut, match="AuthorizationPermissionMismatch"):
+        room.storage.images.put(ref, b"woof", mime="image/png")
+    with pytest.raises(StorageOut, match="AuthorizationFailure"):
+        room.storage.images.delete_thumbnail("job/1.webp")
