@@ -258,6 +258,6 @@ class ThumbnailReader(Protocol):
         """Read one thumbnail, and its MIME type. Costs: 1 read.
 
         Raises:
-            BlobGone: There is none.
+            BlobGone: There is none, or something larger than any thumbnail.
             BlobUnreadable: The service does not give it.
         """

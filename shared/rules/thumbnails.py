@@ -9,6 +9,8 @@ from typing import Any
 
 #: How names end, by ``THUMBNAIL_FORMAT``; there are no others.
 EXTENSIONS: Mapping[str, str] = {"webp": "webp", "jpeg": "jpg", "png": "png"}
+#: None is ever larger: what a child may hand over. Whatever else stands in its place is not read.
+MAX_BYTES = 1 << 24
 _OF_ATTEMPT = re.compile(rf"(?:0|[1-9][0-9]*)\.(?:{'|'.join(EXTENSIONS.values())})")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from shared import analysis
 from shared.analysis.isolation import Analyst
+from shared.analysis.validation import MAX_TEXT
 from shared.choices import Thumbnails
 from shared.errors import (
     DIED,
@@ -99,7 +100,7 @@ class Analyze:
             name=ref.name,
             etag=job.version,
             size_bytes=job.params["bytes"],
-            declared_type=job.params.get("content_type"),
+            declared_type=_declared_type(job),
             content_encoding=job.params.get("content_encoding"),
         )
         found = analysis.over_size_gate(source, self._limits)
@@ -155,6 +156,12 @@ def _died(attempt: Context, died: AnalysisDied) -> Stale | FailJob | RetryJob:
 def _analysed_alone(job: Job) -> bool:
     """Whether this attempt has the process to itself: the last one died, perhaps because of another image."""
     return job.error is not None and job.error.code in DIED
+
+
+def _declared_type(job: Job) -> str | None:
+    """Return what the uploader has declared, no longer than a report may be: a header holds kilobytes."""
+    declared = job.params.get("content_type")
+    return declared[:MAX_TEXT] if isinstance(declared, str) else None
 
 
 def _milliseconds(seconds: float) -> float:

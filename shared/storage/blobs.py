@@ -14,6 +14,7 @@ from azure.storage.blob import BlobClient, BlobProperties, BlobServiceClient, Co
 
 from shared.errors import BlobChanged, BlobGone, BlobUnreadable, InvalidReference, Refused, StorageOut
 from shared.images import BlobFacts, ImageRef, version_of
+from shared.rules.thumbnails import MAX_BYTES
 from shared.storage import answers, cas, names
 from shared.storage.answers import code_of
 from shared.storage.patience import Patience
@@ -101,8 +102,11 @@ class BlobContainers:
     def thumbnail(self, name: str) -> tuple[bytes, str]:
         """See ``ThumbnailReader.thumbnail``."""
         with self._about(ImageRef(self._thumbnails.container_name, name)):
-            found = self._thumbnail(name).download_blob(max_concurrency=1, decompress=False)
-            return found.readall(), str(found.properties.content_settings.content_type)
+            found = self._thumbnail(name).download_blob(0, MAX_BYTES + 1, max_concurrency=1, decompress=False)
+            data = found.readall()
+        if len(data) > MAX_BYTES:
+            raise BlobGone(name)
+        return data, str(found.properties.content_settings.content_type)
 
     def thumbnails_of(self, job_id: str) -> list[str]:
         """See ``ThumbnailStore.thumbnails_of``."""

@@ -9,6 +9,7 @@ import pytest
 
 from shared.errors import BlobChanged, BlobGone, InvalidReference, Mismatch
 from shared.images import ImageRef
+from shared.rules.thumbnails import MAX_BYTES
 from tests.contract.benches import ImagesBench
 
 NAMES = ["cat.png", "2026/summer #1/50% ä?😀.png", "/a//b/", "%2e%2e/x", "a" * 1024]
@@ -122,6 +123,12 @@ def test_deleting_an_absent_thumbnail_is_harmless(images: ImagesBench) -> None:
 def test_a_thumbnail_is_read_as_it_was_written(images: ImagesBench, data: bytes) -> None:
     images.store.insert_thumbnail("job/1.webp", data, mime="image/webp")
     assert images.store.thumbnail("job/1.webp") == (data, "image/webp")  # type: ignore[attr-defined] # another port's
+
+
+def test_what_is_larger_than_any_thumbnail_is_not_read_in_its_place(images: ImagesBench) -> None:
+    images.store.insert_thumbnail("job/1.webp", bytes(MAX_BYTES + 1), mime="image/webp")
+    with pytest.raises(BlobGone):
+        images.store.thumbnail("job/1.webp")  # type: ignore[attr-defined] # another port's
 
 
 def test_an_absent_thumbnail_is_gone_and_so_is_one_of_an_absent_container(images: ImagesBench) -> None:

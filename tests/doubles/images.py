@@ -8,6 +8,7 @@ from typing import Any
 from shared.errors import BlobChanged, BlobGone, BlobUnreadable, Mismatch
 from shared.images import BlobFacts, ImageRef
 from shared.rules.names import Kind, check
+from shared.rules.thumbnails import MAX_BYTES
 from tests.doubles.clock import FakeClock
 from tests.doubles.door import Door
 
@@ -120,10 +121,10 @@ class MemoryImages(Door):
         self.enter("thumbnail")
         self._clock.reply()
         check(Kind.BLOB, name)
-        try:
-            return self.thumbnails[name]
-        except KeyError:
-            raise BlobGone(name) from None
+        found = self.thumbnails.get(name)
+        if found is None or len(found[0]) > MAX_BYTES:
+            raise BlobGone(name)
+        return found
 
     def thumbnails_of(self, job_id: str) -> list[str]:
         """See ``ThumbnailStore.thumbnails_of``."""

@@ -8,6 +8,7 @@ import pytest
 from shared import ids, moves
 from shared.analysis import Analysis
 from shared.analysis.isolation import Analyst
+from shared.analysis.validation import check_report
 from shared.errors import BlobUnreadable, StorageOut, Undecided
 from shared.images import ImageRef
 from shared.jobs import Event, Job, JobError, Move, State
@@ -318,3 +319,18 @@ def test_a_job_of_a_name_that_no_blob_can_have_fails_with_the_reason() -> None:
     error = world.job(job_id).error
     assert error is not None
     assert (error.code, "backslash" in error.message) == ("invalid_reference", True)
+
+
+@pytest.mark.parametrize(("declared", "told"), [("image/png; x=" + "y" * 3_000, 1_024), (["image/png"], None)])
+def test_whatever_an_uploader_declares_the_report_is_of_its_schema(declared: object, told: int | None) -> None:
+    world = World()
+    job_id = world.recorded()
+    row = world.jobs.kept.jobs[job_id]
+    params = {**row.job.params, "content_type": declared}
+    world.jobs.kept.jobs[job_id] = replace(row, job=replace(row.job, params=params))
+    assert _analyze(world, job_id) is Outcome.COMPLETED
+    report = world.job(job_id).report
+    assert report is not None
+    check_report(report)
+    shown = report["source"]["declared_type"]
+    assert (shown if shown is None else len(shown)) == told
