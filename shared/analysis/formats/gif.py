@@ -62,6 +62,9 @@ def read(data: bytes, _limits: Limits) -> Picture:
     _walk(walk)
     if not walk.frames:
         raise corrupt("The GIF has no frame.")
+    at = walk.first[0] + 5
+    if not (any(data[at : at + 2]) and any(data[at + 2 : at + 4])):  # Pillow before 13 makes pixels of none
+        raise corrupt("The GIF has a frame without pixels.")
     view = memoryview(data)
     parts = (view[:start], _kept(data, walk.control), view[slice(*walk.first)], b";")
     image = opened(GifImageFile, b"".join(parts), "gif")

@@ -20,7 +20,7 @@ def examined(stored: bytes, encoding: str | None, **limits: int) -> Analysis:
         container="images",
         name="a.png",
         etag="0x1",
-        size_bytes=len(stored),
+        size_bytes=1,
         declared_type="image/png",
         content_encoding=encoding,
     )

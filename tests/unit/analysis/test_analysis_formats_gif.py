@@ -120,7 +120,7 @@ def test_a_gif_without_what_makes_an_image_is_corrupt(cut: str, encoded: Encoded
 
 
 @pytest.mark.case("images gif trailer", was="corrupt_image")
-@pytest.mark.parametrize("junk", [b"", b"\0", b"junk", b"!\xfe\x09cut", bytes(range(0x60, 0x100))])
+@pytest.mark.parametrize("junk", [b"", b"\0", b"junk", b"x,cut", b"!\xfe\x09cut", bytes(range(0x60, 0x100))])
 def test_a_gif_without_a_trailer_is_read_as_far_as_its_frames_are_whole(
     junk: bytes, encoded: Encoded, examine: Examine
 ) -> None:
