@@ -66,17 +66,26 @@ def analyze(
     if over := gates.size(content.over_bytes, limits):
         partial = {**report.envelope(over), "source": source_facts, "timing": report.timing(0, monotonic() - started)}
         return Analysis(report=partial, thumbnail=None)
-    if not content.data:
-        raise ImageRejected("empty_blob", "The blob has 0 bytes.")
-    known = formats.sniff(content.data)
-    if known is None:
-        raise ImageRejected(
-            "unsupported_format",
-            f"The {len(content.data):,} bytes are not a JPEG, PNG, WebP, GIF, TIFF, HEIC, AVIF or BMP.",
-        )
+    known = _known(content.data)
     from shared.analysis.examination import Examination  # noqa: PLC0415 - the image libraries load with the first image
 
     source_facts["mime"] = known.mime
     source_facts["type_mismatch"] = formats.type_mismatch(source.declared_type, known.mime)
     examination = Examination(limits, thumbnail, options, monotonic, started, source_facts, content.warnings)
     return examination.examine(content.data, known)
+
+
+def _known(data: bytes) -> formats.Format:
+    """Tell the format of a file.
+
+    Raises:
+        ImageRejected: ``empty_blob`` or ``unsupported_format``.
+    """
+    if not data:
+        raise ImageRejected("empty_blob", "The blob has 0 bytes.")
+    known = formats.sniff(data)
+    if known is None:
+        raise ImageRejected(
+            "unsupported_format", f"The {len(data):,} bytes are not a JPEG, PNG, WebP, GIF, TIFF, HEIC, AVIF or BMP."
+        )
+    return known
