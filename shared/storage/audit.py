@@ -247,19 +247,20 @@ def _job(row: TableEntity, job_id: str) -> JobFacts:
 
 
 def _try(row: TableEntity, job_id: str) -> TryFacts:
-    token = int(row["RowKey"].rpartition(":")[2])
-    return TryFacts(row["RowKey"], job_id, token, row.get("claim_id"), row.get("outcome"))
+    token, columns = int(row["RowKey"].rpartition(":")[2]), Columns(row)
+    return TryFacts(row["RowKey"], job_id, token, columns.text("claim_id"), columns.text("outcome"))
 
 
 def _key(row: TableEntity) -> KeyFacts:
-    belongs, final = codec.ref_key(row["type"], row["ref"]), row.get("final_state")
+    columns = Columns(row)
+    kind, ref = columns.need_text("type"), columns.need_text("ref")
     return KeyFacts(
         row["RowKey"],
-        belongs,
-        row["type"],
-        row["ref"],
-        row.get("version") or "",
-        row["job_id"],
-        None if final is None else State(final),
-        row.get("analyzed"),
+        codec.ref_key(kind, ref),
+        kind,
+        ref,
+        columns.text("version") or "",
+        columns.need_text("job_id"),
+        None if row.get("final_state") is None else columns.choice("final_state", State),
+        columns.text("analyzed"),
     )

@@ -13,6 +13,7 @@ from shared.index import JobQuery
 from shared.invariants import Rule
 from shared.jobs import State
 from shared.ports import Row
+from shared.storage.codec import ref_key
 from tests.contract.audited import Audited
 from tests.unit.http.calling import Site
 
@@ -140,6 +141,8 @@ MEDDLED = {
     "a key row of another reference": meddled(
         "PLACE", "key:" + "1" * 32, type="image-analysis", ref="images/x", version="1", job_id="x"
     ),
+    "an attempt whose token is no number": meddled("PLACE", "try:ID:first"),
+    "an attempt that ended in a number": meddled("PLACE", "try:ID:0000000008", outcome=1, claim_id=b"x"),
     "an attempt of nobody": meddled("PLACE", "try:ID:0000000009", owner=1),
     "a type of no form": meddled("meta", "type:a b"),
     "figures of another form": meddled("meta", "mark:statistics", value='{"schema": 1, "jobs": []}'),
@@ -156,6 +159,17 @@ def test_a_row_beside_the_jobs_hides_no_other_and_breaks_no_reader(bench: Audite
     assert bench.darkroom.lookup.images(limit=1).items[0].row is not None
     bench.verify(repair=False)
     assert purge(bench) == 1
+
+
+@pytest.mark.case("security M4", was="TypeError of verify at a key row whose version is a number")
+@pytest.mark.parametrize("column", ["type", "ref", "version", "job_id", "final_state", "analyzed"])
+def test_a_key_row_whose_columns_are_no_texts_breaks_no_reader_and_is_told(bench: Audited, column: str) -> None:
+    row = bench.completed()
+    bench.put(bench.place(row), ref_key(row.job.type, row.job.ref), **{column: 7})
+    assert set(answers(bench, row, (*OF_ONE, *OF_ALL)).values()) <= {200, 404, 409}
+    bench.verify(repair=False)
+    assert bench.found
+    assert purge(bench) in {0, 1}
 
 
 def test_a_lock_row_of_another_form_leaves_health_and_figures_standing(bench: Audited) -> None:
