@@ -199,7 +199,7 @@ def test_a_mark_in_a_packet_that_can_not_be_parsed_is_found(packet: bytes) -> No
 def test_a_position_in_extended_xmp_is_found() -> None:
     body = XMP_POSITION
     head = b"http://ns.adobe.com/xmp/extension/\0" + b"F" * 32
-    parts = [head + struct.pack(">II", len(body), at) + body[at : at + 60] for at in range(0, len(body), 60)]
+    parts = [head + struct.pack(">II", len(body), at) + body[at : at + 20] for at in range(0, len(body), 20)]
     data = files.jpeg((0xE1, files.XMP_HEAD + PACKET.format("").encode()), *((0xE1, part) for part in reversed(parts)))
     assert privacy(data) == (True, CITY_HALL)
 
