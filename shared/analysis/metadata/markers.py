@@ -24,6 +24,9 @@ _GIVEN = re.compile(rb"\s{0,8}(?:=\s{0,8}[\"']|>)\s{0,8}([^\"'<>]{1,64})")
 #: The place of a film behind a still, as phones add it: length, language, ISO 6709.
 _FILM = re.compile(rb"\xa9xyz..\x15\xc7[+-]\d", re.DOTALL)
 
+#: The entry of a directory that leads to a GPS directory: tag, any type, one value; in either order of bytes.
+_POINTER = re.compile(rb"\x25\x88[\x01-\x0d]\0\x01\0\0\0|\x88\x25\0[\x01-\x0d]\0\0\0\x01")
+
 _NOTHING = re.compile(r"[\s+\-0.,:;/°'\"NSEWnsew]*|nan|null|none|n/?a|unknown|undefined|invalid", re.IGNORECASE)
 
 
@@ -41,6 +44,11 @@ def position(data: bytes) -> bool:
             if given and tells(given[1].decode("latin-1")):
                 return True
     return any(_FILM.match(data, at) for at in _hits(data, b"\xa9xyz"))
+
+
+def pointer(data: bytes) -> bool:
+    """Tell whether the bytes have what leads to a GPS directory, wherever: for blocks that nobody reads."""
+    return _POINTER.search(data) is not None
 
 
 def exif(data: bytes) -> Iterator[bytes]:

@@ -65,7 +65,8 @@ def notes(data: bytes) -> Notes:
             found.manifest = body[:MAX_BLOCK_BYTES]
         elif kind in _TEXTS:
             keyword, _, rest = body.partition(b"\0")
-            text = _text(kind, rest, min(left, 2 * MAX_BLOCK_BYTES + 64))
+            # A packet whole, as far as can be: what is cut off is not searched for a position.
+            text = _text(kind, rest, left if keyword == _XMP else min(left, 2 * MAX_BLOCK_BYTES + 64))
             left -= len(text)
             found.left_out |= left <= 0
             _keep(found, keyword, text)

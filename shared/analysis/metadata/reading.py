@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from shared.analysis import schema
-from shared.analysis.metadata import blocks, camera, directory, privacy, provenance, xmp
+from shared.analysis.metadata import blocks, camera, directory, markers, privacy, provenance, xmp
 from shared.analysis.metadata.blocks import Blocks
 from shared.analysis.metadata.directory import Directories
 from shared.analysis.metadata.xmp import Property
@@ -51,6 +51,7 @@ def read(image: Image.Image, data: bytes, *, include_gps: bool) -> Metadata:
     properties, whole = _properties(found)
     first = known[0] if known else _NOTHING
     has_gps = privacy.tells([*known, *others], properties, (data, *found.xmp))
+    has_gps = has_gps or (found.left_out and markers.pointer(data))
     place = privacy.place([*known, *others], properties) if has_gps else None
     problems = {
         "exif_unreadable": len(known) < len(own) or first.lost,

@@ -140,3 +140,24 @@ def test_of_thousands_of_blocks_the_first_are_read(data: bytes) -> None:
         assert isinstance(read(image, data, include_gps=True), Metadata)
     assert max(map(len, (found.exif, found.embedded, found.xmp))) <= 16
     assert max(map(len, (found.manifest, *found.exif, *found.xmp))) <= 2 * blocks.MAX_BLOCK_BYTES
+
+
+EMPTY = b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0"
+
+
+@pytest.mark.case("images pointers", was="no GPS: its block is the 101st, and no more than 16 are read")
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_position_in_a_block_that_nobody_reads_is_not_denied(order: str) -> None:
+    hidden = b"Exif\0\0" + files.block(
+        (files.MAKE, files.ASCII, 6, b"Canon\0"), gps=files.position(order=order), order=order
+    )
+    found = files.told(files.jpeg(*[(0xE1, EMPTY)] * 100, (0xE1, hidden)))
+    assert (found.privacy["has_gps"], "metadata_left_out" in found.warnings) == (True, True)
+    assert not files.told(files.jpeg(*[(0xE1, EMPTY)] * 101)).privacy["has_gps"]
+
+
+@pytest.mark.case("images xmp gps", was="no GPS: it stands behind the 2 MiB of a packed packet that are looked at")
+def test_a_position_far_behind_in_a_packed_packet_is_not_denied() -> None:
+    packet = PACKET.replace(b"<rdf:", b" " * 5_000_000 + b"<rdf:")
+    packed = b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(packet)
+    assert read(opened("PNG"), files.png((b"iTXt", packed)), include_gps=True).privacy["has_gps"]
