@@ -14,6 +14,7 @@ from shared import leases
 from shared.images import BlobFacts, ImageRef, Page
 from shared.jobs import Job, Move, State
 from shared.locks import Lock
+from shared.rules.due import Due
 
 
 @dataclass(frozen=True)
@@ -65,21 +66,6 @@ class Key:
     etag: str
     state: State | None = None
     ended: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Due:
-    """What says that a live job is to be looked at.
-
-    Attributes:
-        job_id: The job.
-        flow: Of an image, see ``flows.flow_of``; None of other jobs, and where an older release has written it.
-        at: Where it stands among those of its bucket: the next page goes on behind it.
-    """
-
-    job_id: str
-    flow: str | None
-    at: str
 
 
 @dataclass(frozen=True)

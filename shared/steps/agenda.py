@@ -14,7 +14,8 @@ from datetime import datetime
 from itertools import chain, product, zip_longest
 from typing import TypeVar
 
-from shared.ports import Due, JobStore
+from shared.ports import JobStore
+from shared.rules.due import Due
 from shared.steps.turns import Turns
 
 T = TypeVar("T")

@@ -14,7 +14,8 @@ from shared.clock import ServerClock
 from shared.errors import Duplicate, KeyTaken, Lost, SettingsInvalid
 from shared.ids import JOB_ID, job_id
 from shared.jobs import Event, Move
-from shared.ports import Due, Key, Row
+from shared.ports import Key, Row
+from shared.rules.due import Due
 from shared.storage import answers, cas, codec
 from shared.storage.patience import Patience, read_limits
 from shared.storage.replies import Dated, create_table

@@ -11,7 +11,8 @@ from typing import Any
 from shared import ids
 from shared.errors import Duplicate, KeyTaken, Lost, NewerSchema, SettingsInvalid
 from shared.jobs import SCHEMA, Event, Job, Move, State
-from shared.ports import Due, Key, Row
+from shared.ports import Key, Row
+from shared.rules.due import Due
 from shared.storage import codec
 from tests.doubles.clock import FakeClock
 from tests.doubles.door import Door
