@@ -1,7 +1,8 @@
-"""How values of settings are written: parsers, each with the shape that it wants said in its error."""
+"""How settings are declared and written: parsers, each with the shape that it wants said in its error."""
 
 import re
 from collections.abc import Callable
+from dataclasses import field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TypeVar
 from shared.rules.names import LABEL, TABLE
 
 Choice = TypeVar("Choice", bound=StrEnum)
+T = TypeVar("T")
 
 
 def matching(pattern: str, shape: str) -> Callable[[str], str]:
@@ -94,3 +96,12 @@ name = matching(r"[A-Za-z_][A-Za-z0-9_:.-]{0,126}", "the name of an app setting"
 job_type = matching(r"[a-z][a-z0-9-]{0,30}", "a lower-case letter, then up to 30 of a-z, 0-9 and '-'")
 cron = matching(r"\S+( \S+){5}", "an NCRONTAB expression with six fields, such as 0 * * * * *")
 timeout = matching(r"(\d+\.)?\d\d:\d\d:\d\d|-1", "hh:mm:ss, d.hh:mm:ss or -1, as in host.json")
+
+
+def setting(name: str, parse: Callable[[str], T], default: str, meaning: str, *, shown: bool = True) -> T:
+    """Declare a field: the environment's name, how to read it, the default as one would write it, what it means.
+
+    One that is not ``shown`` stands in no error and no ``repr``: somebody may have put a secret there.
+    """
+    facts = {"name": name, "parse": parse, "default": default, "meaning": meaning, "shown": shown}
+    return field(default=parse(default), metadata=facts, repr=shown)
