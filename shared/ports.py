@@ -284,11 +284,7 @@ class ImageStore(Protocol):
         """Write a thumbnail of a name that belongs to one claim alone; twice is harmless. Costs: 1 write."""
 
     def delete_thumbnail(self, name: str) -> None:
-        """Delete a thumbnail that one's own claim wrote; harmless when there is none. Costs: 1 delete.
-
-        Raises:
-            Refused: ``blob_refused``: the service does not let anybody delete it.
-        """
+        """Delete a thumbnail of one's own claim; harmless when there is none. Raises ``Refused`` as ``put``. Costs: 1."""
 
 
 class WorkQueue(Protocol):
