@@ -284,7 +284,7 @@ class ImageStore(Protocol):
         """Write a thumbnail of a name that belongs to one claim alone; twice is harmless. Costs: 1 write."""
 
     def delete_thumbnail(self, name: str) -> None:
-        """Delete a thumbnail of one's own claim; harmless when there is none. Raises ``Refused`` as ``put``. Costs: 1."""
+        """Delete a thumbnail of one's own claim, if it is there; ``Refused`` as ``put``. Costs: 1 delete."""
 
 
 class WorkQueue(Protocol):
