@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import selectors
 import signal
 import socket
 import subprocess
@@ -79,9 +80,13 @@ class Child:
         return self._process.returncode is None
 
     @property
-    def running(self) -> bool:
-        """Whether the process is there, by what the system says now."""
-        return self._process.poll() is None
+    def at_rest(self) -> bool:
+        """Whether the process is there, by what the system says now, and has said nothing unasked."""
+        if self._process.poll() is not None:
+            return False
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._socket, selectors.EVENT_READ)
+            return not selector.select(0)
 
     def allow_cpu(self, seconds: float) -> None:
         """End the child once it takes so much more of a processor, where processes have such limits.

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -121,6 +121,17 @@ def test_a_child_that_hangs_or_drips_is_killed_by_the_clock(act: str) -> None:
     assert met.value.code == "analysis_timeout"
     assert _told(sandbox, "behave")["images"] == 1
     sandbox.close()
+
+
+@pytest.mark.case("security H1", was="what a child has said before an image was sent is taken for the reply to it")
+def test_a_child_that_speaks_unasked_is_replaced_before_the_next_image(
+    sandbox: Sandbox, case_result: Callable[[str], None]
+) -> None:
+    _told(sandbox, "heckle")
+    (child,) = sandbox._children
+    until(lambda: not child.at_rest, what="a reply to what was not asked")
+    assert _told(sandbox, "behave")["images"] == 1
+    case_result("replaced, and the next image is not blamed")
 
 
 def test_a_child_lives_across_images(sandbox: Sandbox) -> None:

@@ -132,5 +132,14 @@ def _forge() -> None:
     os.write(int(sys.argv[1]), b'\x00\x00\x00\x18\x00\x00\x00\x00{"number":9,"report":{}}')
 
 
+def _heckle() -> None:
+    """Answer as asked, and then the next request before it comes."""
+    threading.Timer(0.05, _forge_next).start()
+
+
+def _forge_next() -> None:
+    os.write(int(sys.argv[1]), b'\x00\x00\x00\x21\x00\x00\x00\x00{"number":2,"out_of_memory":true}')
+
+
 def _mutter() -> None:
     os.write(int(sys.argv[1]), b'\x00\x00\x00\x17\x00\x00\x00\x00{"number":2,"report":1}')

@@ -130,7 +130,10 @@ class Sandbox:
             self._free.put(child)
 
     def _take(self, stop: Callable[[], bool]) -> Child | None:
-        """Wait for a child that is free, or for leave to start one; one that has died at rest is no image's fault."""
+        """Wait for a child that is free, or for leave to start one.
+
+        One that has died meanwhile, or has spoken unasked, is no fault of the image to come, and gets it not to see.
+        """
         while True:
             try:
                 child = self._free.get(timeout=LOOK_SECONDS)
@@ -138,7 +141,7 @@ class Sandbox:
                 if stop():
                     raise AnalysisDied("analysis_stopped", _UNWANTED) from None
             else:
-                if child is None or child.running:
+                if child is None or child.at_rest:
                     return child
                 child.kill()
                 self._children.discard(child)
