@@ -175,7 +175,8 @@ def _field(block: bytes, layout: _Layout, kind: int, values: int, cell: int) -> 
     length = values * SIZES.get(kind, 0)
     start = cell if length <= layout.cell else layout.offset(block, cell) or 0
     raw = block[start : start + min(length, MAX_FIELD_BYTES)]
-    return Field(kind, raw, layout.order, block[cell : cell + layout.cell])
+    lost = kind not in SIZES or len(raw) < min(length, MAX_FIELD_BYTES)
+    return Field(kind, raw, layout.order, block[cell : cell + layout.cell], lost)
 
 
 def _number(block: bytes, at: int, code: str) -> int | None:

@@ -36,12 +36,14 @@ class Field:
         raw: Its values, as far as the block has them and no more than a bound.
         order: ``<`` or ``>``.
         cell: The bytes of its value or offset within the entry.
+        lost: Its type is unknown, or its values are beyond the end, all or some.
     """
 
     kind: int
     raw: bytes
     order: str
     cell: bytes = b""
+    lost: bool = False
 
     def fractions(self) -> list[Fraction | None]:
         """Return the values as numbers, at most four; None for each that is none, as what is divided by zero."""

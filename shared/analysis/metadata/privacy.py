@@ -82,7 +82,8 @@ def _told(directories: Directories) -> bool:
     All zeros is what a receiver without a fix leaves behind: a division by zero.
     """
     return directories.lost_position or any(
-        any(gps[tag].raw.strip(b"\0 ") for tag in _COORDINATES if tag in gps) or not any(tag in _TAGS for tag in gps)
+        any(gps[tag].lost or gps[tag].raw.strip(b"\0 ") for tag in _COORDINATES if tag in gps)
+        or not any(tag in _TAGS for tag in gps)
         for gps in directories.positions
     )
 

@@ -98,6 +98,14 @@ def test_a_directory_of_positions_that_is_cut_off_is_a_mark() -> None:
     assert privacy(files.with_exif(body[: body.index(b"\2\3\0\0") + 4])) == (True, None)
 
 
+@pytest.mark.parametrize("field", [(2, RATIONAL, 3, b"\x60\xea\0\0"), (4, 99, 1, b"\0\0\0\0")])
+def test_a_coordinate_whose_value_is_lost_is_a_mark(field: files.Entry) -> None:
+    entry = struct.pack("<HHI", *field[:3]) + field[3]
+    body = files.block(gps=[(0, 1, 4, b"\2\3\0\0"), (1, 1, 1, b"\0")])
+    assert privacy(files.with_exif(body)) == (False, None)
+    assert privacy(files.with_exif(body[:-16] + entry + bytes(4))) == (True, None)
+
+
 @pytest.mark.parametrize(
     "gps",
     [
