@@ -44,7 +44,8 @@ class Examination:
             MemoryError: There was none left; another time it may succeed.
         """
         picture = readers.read(known, data, self.limits)
-        said = metadata.read(picture.image, data, include_gps=self.options.include_gps)
+        searched = picture.beside_pixels(data)
+        said = metadata.read(picture.image, data, searched=searched, include_gps=self.options.include_gps)
         turn = picture.orientation or said.orientation
         facts = {
             "source": self.source,

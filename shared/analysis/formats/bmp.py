@@ -48,7 +48,15 @@ def read(data: bytes, _limits: Limits) -> Picture:
         has_alpha=image.mode == "RGBA",
         icc=_icc(data),
         bytes_per_px=_BYTES_PER_PX + _ALPHA_BYTES_PER_PX * (image.mode == "RGBA"),
+        pixels=_rows(image),
     )
+
+
+def _rows(image: BmpImageFile) -> tuple[tuple[int, int], ...]:
+    """Return the byte range of rows that are not compressed."""
+    codec, _, offset, arguments = image.tile[0]
+    row_bytes = int(arguments[1]) if codec == "raw" and isinstance(arguments, tuple) else 0
+    return ((offset, offset + row_bytes * image.height),) if row_bytes else ()
 
 
 def _icc(data: bytes) -> bytes:

@@ -44,10 +44,24 @@ class Picture(Header):
     Args:
         image: Opened, without what its decoder must not see; ``load`` decodes the first frame.
         turns: The decoder turns the pixels upright itself.
+        pixels: Byte ranges (start, end) that hold coded pixels, where a format has them in one piece and large.
     """
 
     image: Image.Image
     turns: bool = False
+    pixels: tuple[tuple[int, int], ...] = ()
+
+    def beside_pixels(self, data: bytes) -> bytes:
+        """Return the bytes of the file that hold no pixels: where it is worth looking for marks of metadata.
+
+        Args:
+            data: The file.
+        """
+        parts, at = [], 0
+        for start, end in sorted(self.pixels):
+            parts.append(data[at:start])
+            at = max(at, end)
+        return b"\0".join((*parts, data[at:])) if parts else data
 
 
 def opened(plugin: type[_Plugin], data: bytes, name: str) -> _Plugin:

@@ -8,6 +8,7 @@ Source:
 """
 
 import struct
+from itertools import pairwise
 from typing import Any
 
 from PIL.TiffImagePlugin import TiffImageFile
@@ -30,7 +31,8 @@ _PIXELS = frozenset({*range(256, 260), 262, 266, 273, *range(277, 280), 284, 292
 _PIXELS |= {332, 338, 339, 347, 529, 530, 532}
 
 #: Lengths of strips and tiles: libtiff estimates them where they are missing.
-_LENGTHS = frozenset({279, 325})
+_STRIP_LENGTHS, _TILE_LENGTHS = 279, 325
+_LENGTHS = frozenset({_STRIP_LENGTHS, _TILE_LENGTHS})
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 
 #: Pages that are counted; real files have some hundred.
@@ -73,6 +75,7 @@ def read(data: bytes, _limits: Limits) -> Picture:
         _refuse_wrong(image)
         _refuse_gaps(image)
         bits = _numbers(image, _BITS, 1)
+        pixels = _coded(image, len(data))
     icc = _out_of_line(data, order, entries.get(_ICC))
     raw_bytes = -(-len(bits) * bits[0] // 8)
     return Picture(
@@ -86,6 +89,7 @@ def read(data: bytes, _limits: Limits) -> Picture:
         frames=frames,
         icc=icc,
         bytes_per_px=max(_BYTES_PER_PX, 4 + raw_bytes),  # one strip may be the whole image
+        pixels=pixels,
         warnings=(*warnings, *(("icc_ignored",) if _ICC in entries and not icc else ())),
     )
 
@@ -172,6 +176,15 @@ def _numbers(image: TiffImageFile, tag: int, default: int) -> tuple[Any, ...]:
 
 def _number(image: TiffImageFile, tag: int, default: int = 0) -> int:
     return int(_numbers(image, tag, default)[0])
+
+
+def _coded(image: TiffImageFile, size: int) -> tuple[tuple[int, int], ...]:
+    """Return the byte ranges of strips or tiles; none where they overlap or leave the file, as wrong lengths do."""
+    places, lengths = (_TILES, _TILE_LENGTHS) if _TILES in image.tag_v2 else (_STRIPS, _STRIP_LENGTHS)
+    starts, sizes = _numbers(image, places, 0), _numbers(image, lengths, 0)
+    ranges = sorted((start, start + length) for start, length in zip(starts, sizes, strict=False))
+    apart = all(end <= start for (_, end), (start, _) in pairwise([*ranges, (size, size)]))
+    return tuple(ranges) if apart else ()
 
 
 def _refuse_wrong(image: TiffImageFile) -> None:

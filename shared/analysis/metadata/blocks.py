@@ -55,12 +55,13 @@ class Blocks:
     left_out: bool = False
 
 
-def collect(image: Image.Image, data: bytes) -> Blocks:
+def collect(image: Image.Image, data: bytes, searched: bytes) -> Blocks:
     """Find the metadata of a file.
 
     Args:
         image: As the library has opened it; its pixels are not loaded.
         data: The whole file.
+        searched: Those of its bytes in which marks are looked for.
 
     Returns:
         Blocks of any bytes, each at most ``MAX_BLOCK_BYTES``, and a TIFF file as a whole.
@@ -79,13 +80,13 @@ def collect(image: Image.Image, data: bytes) -> Blocks:
         if not blocks and isinstance(block, bytes) and block:
             found.left_out |= len(block) > MAX_BLOCK_BYTES
             blocks.append(block)
-    found.embedded += islice(markers.exif(data), _MAX_BLOCKS + 1)
+    found.embedded += islice(markers.exif(searched), _MAX_BLOCKS + 1)
     if image.format in ("HEIF", "AVIF") and not found.exif:
         found.exif += found.embedded[:1]  # the library does not tell it of a file that is broken elsewhere
-    found.xmp = found.xmp or list(islice(markers.packets(data, MAX_BLOCK_BYTES), _MAX_BLOCKS + 1))
+    found.xmp = found.xmp or list(islice(markers.packets(searched, MAX_BLOCK_BYTES), _MAX_BLOCKS + 1))
     if image.format not in ("JPEG", "MPO", "PNG"):
-        box = _MANIFEST.search(data)
-        found.manifest = data[box.start() : box.start() + MAX_BLOCK_BYTES] if box else b""
+        box = _MANIFEST.search(searched)
+        found.manifest = searched[box.start() : box.start() + MAX_BLOCK_BYTES] if box else b""
     for blocks in (found.exif, found.embedded, found.xmp):
         found.left_out |= len(blocks) > _MAX_BLOCKS
         del blocks[_MAX_BLOCKS:]

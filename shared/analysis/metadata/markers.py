@@ -19,7 +19,10 @@ _RESOURCES = (b"8BIM\x04\x22\x00\x00", b"8BIM\x04\x23\x00\x00")
 
 _PACKETS = ((b"<x:xmpmeta", b"</x:xmpmeta>"), (b"<x:xapmeta", b"</x:xapmeta>"), (b"<rdf:RDF", b"</rdf:RDF>"))
 
-_STEMS = (b"atitude", b"ongitude", b"ongtitude", b"ATITUDE", b"ONGITUDE")
+#: What every spelling of a coordinate's name ends with, in small letters and in large ones, and what stands before it.
+_ENDS = (b"itude", b"ITUDE")
+_STEM = re.compile(rb"[lL](?:at|ong|ongt|AT|ONG)\Z")
+_STEM_BYTES = 5
 _GIVEN = re.compile(rb"\s{0,8}(?:=\s{0,8}[\"']|>)\s{0,8}([^\"'<>]{1,64})")
 #: The place of a film behind a still, as phones add it: length, language, ISO 6709.
 _FILM = re.compile(rb"\xa9xyz..\x15\xc7[+-]\d", re.DOTALL)
@@ -38,9 +41,10 @@ def tells(value: str) -> bool:
 def position(data: bytes) -> bool:
     """Tell whether the bytes have a coordinate with a value, in whatever spelling."""
     plain = data if data.find(b"t\0i\0t\0u\0d\0e") < 0 else data + data.replace(b"\0", b"")
-    for stem in _STEMS:
-        for at in _hits(plain, stem):
-            given = _GIVEN.match(plain, at + len(stem)) if plain[at - 1 : at] in (b"l", b"L") else None
+    for end in _ENDS:
+        for at in _hits(plain, end):
+            stem = _STEM.search(plain[max(0, at - _STEM_BYTES) : at])
+            given = _GIVEN.match(plain, at + len(end)) if stem else None
             if given and tells(given[1].decode("latin-1")):
                 return True
     return any(_FILM.match(data, at) for at in _hits(data, b"\xa9xyz"))
@@ -63,10 +67,11 @@ def exif(data: bytes) -> Iterator[bytes]:
 def packets(data: bytes, most: int) -> Iterator[bytes]:
     """Yield XMP packets that stand uncompressed, each at most so long; of the first kind of envelope that is there."""
     for begin, end in _PACKETS:
+        at = None
         for at in _hits(data, begin):
             stop = data.find(end, at, at + most)
             yield data[at : stop + len(end) if stop >= 0 else at + most]
-        if begin in data:
+        if at is not None:
             return
 
 

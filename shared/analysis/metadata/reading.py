@@ -36,22 +36,25 @@ class Metadata:
     warnings: tuple[str, ...]
 
 
-def read(image: Image.Image, data: bytes, *, include_gps: bool) -> Metadata:
+def read(image: Image.Image, data: bytes, *, include_gps: bool, searched: bytes | None = None) -> Metadata:
     """Read the metadata of an image; no bytes make it raise.
 
     Args:
         image: As Pillow or pi-heif has opened it; its pixels need not be loaded, and are not.
         data: The whole file.
         include_gps: Whether coordinates are to be returned.
+        searched: The bytes of the file in which marks of metadata are looked for; all of them without it. A megabyte
+            costs 8 ms.
     """
-    found = blocks.collect(image, data)
+    searched = data if searched is None else searched
+    found = blocks.collect(image, data, searched)
     own = [directory.read(block) for block in found.exif]
     known = [each for each in own if each]
     others = [each for each in map(directory.read, found.embedded) if each]
     properties, whole = _properties(found)
     first = known[0] if known else _NOTHING
-    has_gps = privacy.tells([*known, *others], properties, (data, *found.xmp))
-    has_gps = has_gps or (found.left_out and markers.pointer(data))
+    has_gps = privacy.tells([*known, *others], properties, (searched, *found.xmp))
+    has_gps = has_gps or (found.left_out and markers.pointer(searched))
     place = privacy.place([*known, *others], properties) if has_gps else None
     problems = {
         "exif_unreadable": len(known) < len(own) or first.lost,

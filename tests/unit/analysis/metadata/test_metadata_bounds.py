@@ -136,7 +136,7 @@ def test_texts_that_explode_are_inflated_to_a_bound_and_that_is_a_warning() -> N
 )
 def test_of_thousands_of_blocks_the_first_are_read(data: bytes) -> None:
     with Image.open(BytesIO(data)) as image:
-        found = blocks.collect(image, data)
+        found = blocks.collect(image, data, data)
         assert isinstance(read(image, data, include_gps=True), Metadata)
     assert max(map(len, (found.exif, found.embedded, found.xmp))) <= 16
     assert max(map(len, (found.manifest, *found.exif, *found.xmp))) <= 2 * blocks.MAX_BLOCK_BYTES
