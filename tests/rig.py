@@ -114,7 +114,8 @@ class Rig:
         self.hosts: list[HostProcess] = []
         self.started = 0
         self.environ = {"AzureWebJobsStorage": azurite.connection}
-        self.darkroom = wiring.build({**self.environ, **QUICK}, threaded=False)
+        # With the heartbeat's thread: a sweep over all types of a session may take longer than its lease of the lock.
+        self.darkroom = wiring.build({**self.environ, **QUICK})
         self.darkroom.storage.create()
         self.blobs = BlobServiceClient.from_connection_string(azurite.connection, api_version=API_VERSION)
         self.queues = QueueServiceClient.from_connection_string(azurite.connection, api_version=API_VERSION)
