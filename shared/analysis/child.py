@@ -6,6 +6,7 @@ ended. It is ready once everything that it needs is loaded and it is confined: f
 
 import contextlib
 import gc
+import os
 import signal
 import socket
 import sys
@@ -24,6 +25,10 @@ try:
 except ImportError:  # where there is none, the wall clock of the parent is the only limit
     resource = None  # type: ignore[assignment]
 
+#: How much this process stands back when processors are short: recording, renewing and answering go first, or leases
+#: would lapse and new images wait unseen while others are decoded.
+STANDS_BACK = 10
+
 
 def main(descriptor: int, call: str, memory_bytes: int, layers: frozenset[Layer]) -> None:
     """Answer requests until the parent hangs up.
@@ -34,6 +39,8 @@ def main(descriptor: int, call: str, memory_bytes: int, layers: frozenset[Layer]
         memory_bytes: Address space beyond what the process has taken at its start.
         layers: Of confinement; those that this platform refuses are named to the parent, which decides.
     """
+    if hasattr(os, "nice"):
+        os.nice(STANDS_BACK)
     module, _, name = call.partition(":")
     analyze = getattr(import_module(module), name)
     import_module("shared.analysis.examination")  # the image library, once a child

@@ -15,6 +15,7 @@ from PIL import Image
 
 from shared import analysis, clock
 from shared.analysis import formats, pipeline
+from shared.analysis.child import STANDS_BACK
 from shared.analysis.facts import Source
 from shared.analysis.isolation import Analyst
 from shared.analysis.sandbox.pool import Sandbox
@@ -98,6 +99,13 @@ def test_a_child_is_replaced_after_its_number_of_images(build: Callable[..., Ana
         _analysed(analyst, data)
         pids += [child._process.pid for child in analyst._engine._children]  # type: ignore[attr-defined]
     assert len(pids) == len(set(pids)) == 2  # seen after the first and the third image; gone after the others
+
+
+def test_a_child_stands_back_behind_its_parent_when_processors_are_short(build: Callable[..., Analyst]) -> None:
+    analyst = build()
+    _analysed(analyst, _file("png"))
+    own, childs = (os.getpriority(os.PRIO_PROCESS, pid) for pid in (0, _pid(analyst)))
+    assert childs == min(19, own + STANDS_BACK)
 
 
 def test_a_child_that_has_died_at_rest_is_no_images_fault(build: Callable[..., Analyst]) -> None:
