@@ -56,7 +56,9 @@ def _dark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def called(wire: Wire, name: str) -> Reply:
     """Call an operation."""
     method, path, sent, headers = CALLS[name]
-    return wire.ask(method, f"/api{path}", None if sent is None else json.dumps(sent).encode(), headers)
+    body = None if sent is None else json.dumps(sent).encode()
+    declared = "image/png" if method == "PUT" else "application/json"
+    return wire.ask(method, f"/api{path}", body, headers, content_type=declared)
 
 
 def test_every_operation_without_storage_is_503_with_when_to_come_again(dark: Served) -> None:
