@@ -8,8 +8,7 @@ import pytest
 from shared import ids, moves
 from shared.analysis import Analysis
 from shared.analysis.isolation import Analyst
-from shared.analysis.validation import check_report
-from shared.errors import BlobUnreadable, StorageOut, Undecided
+from shared.errors import StorageOut, Undecided
 from shared.images import ImageRef
 from shared.jobs import Event, Job, JobError, Move, State
 from shared.ports import Row
@@ -266,71 +265,3 @@ def test_the_renewals_end_with_the_attempt_even_when_storage_is_out() -> None:
     with pytest.raises(StorageOut):
         _analyze(world, job_id)
     assert world.heartbeat.beat() is None
-
-
-def test_an_outage_of_the_images_uses_up_no_attempts() -> None:
-    world = World(MAX_ATTEMPTS="2")
-    job_id = world.recorded()
-    for _ in range(5):
-        world.images.before("read", lambda: setattr(world.images, "out", True))
-        with pytest.raises(StorageOut):
-            _analyze(world, job_id)
-        world.images.out = False
-        assert world.job(job_id).state is State.PENDING
-        world.clock.advance(900)
-    assert _analyze(world, job_id) is Outcome.COMPLETED
-
-
-def test_a_blob_that_the_service_will_never_give_fails_with_its_reason() -> None:
-    world = World()
-    job_id = world.recorded()
-
-    def archived() -> None:
-        raise BlobUnreadable("BlobArchived")
-
-    world.images.before("read", archived)
-    assert _analyze(world, job_id) is Outcome.FAILED
-    error = world.job(job_id).error
-    assert error is not None
-    assert (error.code, "BlobArchived" in error.message) == ("blob_unreadable", True)
-
-
-def test_a_blob_that_is_closed_to_us_alone_is_tried_again() -> None:
-    world = World()
-    job_id = world.recorded()
-
-    def closed() -> None:
-        raise BlobUnreadable("AuthorizationPermissionMismatch", passing=True)
-
-    world.images.before("read", closed)
-    assert _analyze(world, job_id) is Outcome.RETRIED
-    error = world.job(job_id).error
-    assert error is not None
-    assert (error.code, world.job(job_id).attempts) == ("blob_unreadable", 1)
-
-
-def test_a_job_of_a_name_that_no_blob_can_have_fails_with_the_reason() -> None:
-    world = World()
-    job_id = world.recorded()
-    world.jobs.kept.jobs[job_id] = replace(
-        world.jobs.kept.jobs[job_id], job=replace(world.job(job_id), ref="images/a\\b.png")
-    )
-    assert _analyze(world, job_id) is Outcome.FAILED
-    error = world.job(job_id).error
-    assert error is not None
-    assert (error.code, "backslash" in error.message) == ("invalid_reference", True)
-
-
-@pytest.mark.parametrize(("declared", "told"), [("image/png; x=" + "y" * 3_000, 1_024), (["image/png"], None)])
-def test_whatever_an_uploader_declares_the_report_is_of_its_schema(declared: object, told: int | None) -> None:
-    world = World()
-    job_id = world.recorded()
-    row = world.jobs.kept.jobs[job_id]
-    params = {**row.job.params, "content_type": declared}
-    world.jobs.kept.jobs[job_id] = replace(row, job=replace(row.job, params=params))
-    assert _analyze(world, job_id) is Outcome.COMPLETED
-    report = world.job(job_id).report
-    assert report is not None
-    check_report(report)
-    shown = report["source"]["declared_type"]
-    assert (shown if shown is None else len(shown)) == told
