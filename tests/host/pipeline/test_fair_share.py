@@ -1,7 +1,9 @@
-"""Fifty slow images of one prefix, then an honest one of another: how long that one takes.
+"""Fifty slow images of one prefix, then honest ones of another: how long these take.
 
-It takes minutes, and says how fast a machine is: so it runs where ``DARKROOM_FAIR_SHARE=5`` asks for five rounds, and
-prints its figures.
+One comes with them, while the host still records the fifty, event by event; one comes once they wait in the table. The
+first tells what a user sees; the host's own handling of fifty events is most of it. The second is what a fair share is
+for. It takes minutes, and says how fast a machine is: so it runs where ``DARKROOM_FAIR_SHARE=5`` asks for five rounds,
+and prints its figures.
 """
 
 import os
@@ -9,14 +11,13 @@ import statistics
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from itertools import count
 
 import pytest
 
 from tests.analysis.corpus.png import chunk
 from tests.doubles.world import png
-from tests.rig import Rig
+from tests.rig import Rig, until
 
 pytestmark = pytest.mark.skipif(not os.environ.get("DARKROOM_FAIR_SHARE"), reason="DARKROOM_FAIR_SHARE=5 asks for it")
 
@@ -42,23 +43,26 @@ def test_an_honest_image_behind_fifty_slow_ones_is_done_within_three_seconds(
 ) -> None:
     rig.start(DISPATCH=dispatch, Disabled="analyze_queued" if dispatch == "timer" else "", LEASE_SECONDS="60")
     rig.ended(rig.upload("first/warm.png", png()))
-    images, took = slow_images(), list[float]()
+    images, together, behind = slow_images(), list[float](), list[float]()
     for number in range(int(os.environ["DARKROOM_FAIR_SHARE"])):
         slow = [rig.upload(f"slow-{number}/{one}.png", next(images)) for one in range(SLOW_IMAGES)]
-        began = time.monotonic()
-        honest = rig.ended(rig.upload(f"honest/{number}.png", png(9 + number)))
-        took.append(time.monotonic() - began)
+        together.append(_took(rig, f"honest/with-{number}.png", png(9 + number)))
+        until(lambda recorded=slow: all(map(rig.job, recorded)), seconds=120, what="the slow ones are recorded")
+        behind.append(_took(rig, f"honest/behind-{number}.png", png(99 + number)))
         waiting = sum(rig.in_state(each, "COMPLETED") is None for each in slow)
-        recorded = _seconds(honest["created_at"], honest["ended_at"])
-        print(f"{dispatch}: {took[-1]:.2f} s, {recorded:.2f} s since its event; {waiting} slow ones still to come")
+        print(
+            f"{dispatch}: with them {together[-1]:.2f} s, behind them {behind[-1]:.2f} s, {waiting} slow ones to come"
+        )
         for each in slow:
             assert rig.ended(each, seconds=600)["state"] == "COMPLETED"
-    median = statistics.median(took)
-    print(f"{dispatch}: median {median:.2f} s of {', '.join(f'{each:.2f}' for each in sorted(took))}")
-    case_result(f"{median:.1f} s ({dispatch})")
-    assert median <= LIMIT_SECONDS
+    first, second = statistics.median(together), statistics.median(behind)
+    print(f"{dispatch}: medians {first:.2f} s with them, {second:.2f} s behind them")
+    case_result(f"{second:.1f} s behind them, {first:.1f} s with them ({dispatch})")
+    assert second <= LIMIT_SECONDS
 
 
-def _seconds(since: str, until: str) -> float:
-    """Return the time between two moments of the service."""
-    return (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds()
+def _took(rig: Rig, name: str, data: bytes) -> float:
+    """Upload an image, wait for its end, and return how long that took, in seconds."""
+    began = time.monotonic()
+    assert rig.ended(rig.upload(name, data))["state"] == "COMPLETED"
+    return time.monotonic() - began
