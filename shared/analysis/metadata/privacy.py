@@ -51,7 +51,7 @@ def tells(directories: Iterable[Directories], properties: Iterable[Property], pa
         parts: The whole file, and all packets that stand packed in it.
     """
     return (
-        any(_told(each) for each in directories)
+        any(_has_coordinate(each) for each in directories)
         or any(_named(each) and markers.tells(each.value) for each in properties)
         or any(map(markers.position, parts))
     )
@@ -76,7 +76,7 @@ def place(directories: Iterable[Directories], properties: list[Property]) -> Gps
     }
 
 
-def _told(directories: Directories) -> bool:
+def _has_coordinate(directories: Directories) -> bool:
     """Tell whether a block has a coordinate, or a pointer to what can't be read.
 
     All zeros is what a receiver without a fix leaves behind: a division by zero.
