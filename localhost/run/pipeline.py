@@ -6,16 +6,15 @@ Loading this loads the SDKs, which takes most of a second: ``task`` does it whil
 from collections.abc import Mapping
 from pathlib import Path
 
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobServiceClient, ContentSettings, LinearRetry
 
 from localhost.run.environment import STORAGE
 from localhost.run.errors import PipelineFailed
 from localhost.run.names import content_type
-from localhost.run.reports import thumbnail_place
 from localhost.run.watch import Json
 from shared import wiring
-from shared.errors import DarkroomError
+from shared.errors import DarkroomError, NoSuchImage
 from shared.ids import job_id
 from shared.images import ImageRef, version_of
 from shared.views import job_json
@@ -92,13 +91,10 @@ class Pipeline:
         Raises:
             PipelineFailed: Storage can't be reached.
         """
-        place = thumbnail_place(job)
         try:
-            if place is None:
-                row = self._darkroom.storage.jobs.get(job["id"])
-                return None if row is None else row.job.thumbnail
-            return self._blobs.get_blob_client(*place).download_blob().readall()
-        except ResourceNotFoundError:
+            row = self._darkroom.storage.jobs.get(job["id"])
+            return None if row is None else self._darkroom.lookup.thumbnail_of(row.job).data
+        except NoSuchImage:
             return None
         except (AzureError, DarkroomError) as error:
             raise PipelineFailed(f"The thumbnail of {job['id']} can't be read: {error}") from error

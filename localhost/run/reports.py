@@ -59,18 +59,8 @@ class Reports:
                     old.unlink()
 
 
-def thumbnail_place(job: Json) -> tuple[str, str] | None:
-    """Return container and name of a job's thumbnail; None when the report has none."""
-    thumbnail = (job.get("report") or {}).get("thumbnail") or {}
-    container, name = thumbnail.get("container"), thumbnail.get("name")
-    return (str(container), str(name)) if container and name else None
-
-
 def thumbnail_suffix(job: Json) -> str:
     """Return how the thumbnail's name ends, dot included."""
-    place = thumbnail_place(job)
-    if place:
-        return PurePosixPath(place[1]).suffix
     mime = ((job.get("report") or {}).get("thumbnail") or {}).get("mime")
     return next((f".{extension}" for extension, its in THUMBNAIL_FORMATS.values() if its == mime), "")
 

@@ -221,15 +221,26 @@ class Lookup:
         Costs: 2 reads; 1 more where thumbnails are blobs, up to 3 where ``THUMBNAIL_FORMAT`` was another before.
         """
         row = self.image(image_id).row
-        if row is None or not thumbnails.promised(row.job.report):
+        if row is None:
             raise NoSuchImage(image_id)
-        job = row.job
+        return self.thumbnail_of(row.job)
+
+    def thumbnail_of(self, job: Job) -> Thumbnail:
+        """Read the thumbnail of a job; where it stands is computed, and never read from the report.
+
+        Raises:
+            NoSuchImage: It has none: not yet, none was made, or it was purged.
+
+        Costs: nothing where it stands in the row; 1 read otherwise, up to 3 as above.
+        """
+        if not thumbnails.promised(job.report):
+            raise NoSuchImage(job.id)
         if job.thumbnail is not None:
             return Thumbnail(job.thumbnail, str((job.report or {})["thumbnail"].get("mime")), job.id, job.token)
         for name in thumbnails.names_of(job.id, job.token, image_format=self._settings.thumbnail_format.value):
             with suppress(BlobGone):
                 return Thumbnail(*self._images.thumbnail(name), job.id, job.token)
-        raise NoSuchImage(image_id)
+        raise NoSuchImage(job.id)
 
     def _of_ref(self, query: JobQuery, limit: int, after: Position | None) -> Page[Row]:
         if query.types is None or len(query.types) != 1 or query.ref is None:

@@ -8,10 +8,11 @@ import pytest
 from rich.console import Console, RenderableType
 
 from localhost.run.facts import Facts, facts_of, line_of, plain, time_words
-from localhost.run.reports import Reports, thumbnail_place
+from localhost.run.reports import Reports
 from localhost.run.show import Lines, picture, window
 from localhost.run.task import Follower, json_line
 from localhost.run.watch import Image, Json, Watch
+from shared.rules import thumbnails
 
 
 def completed(name: str = "cat.png", **report: object) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def completed(name: str = "cat.png", **report: object) -> dict[str, Any]:
         "image": {"width_px": 480, "height_px": 640, "display_width_px": 640, "display_height_px": 480},
         "color": {"mean": "#a0b1c2"},
         "hash": {"dhash": "0123456789abcdef"},
-        "thumbnail": {"container": "thumbnails", "name": "job-1/1.webp"},
+        "thumbnail": {"container": "thumbnails", "name": "job-1/1.webp", "mime": "image/webp"},
     }
     return {"id": "job-1", "ref": f"images/{name}", "state": "COMPLETED", "attempts": 1, "report": facts | report}
 
@@ -47,7 +48,7 @@ class Storage:
 
     def thumbnail(self, job: Json) -> bytes | None:
         """Return some bytes where the report tells of a thumbnail."""
-        return b"RIFF" if thumbnail_place(job) else None
+        return b"RIFF" if thumbnails.promised(job.get("report")) else None
 
 
 class Remembering:
