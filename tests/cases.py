@@ -132,7 +132,7 @@ def _values(report: pytest.TestReport, name: str) -> list[Any]:
 
 def _sentence(nodeid: str) -> str:
     """Return what a test is called, as the sentence that it is."""
-    name = nodeid.rpartition("::")[2].partition("[")[0]
+    name = nodeid.partition("[")[0].rpartition("::")[2]
     return name.removeprefix("test_").replace("_", " ")
 
 

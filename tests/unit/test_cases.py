@@ -12,7 +12,7 @@ from tests import cases
 def report(case: str, outcome: str, *results: str, name: str = "test_it_is_refused") -> pytest.TestReport:
     properties: list[tuple[str, object]] = [(cases.MARK, [case, "200"]), *((cases.RESULT, text) for text in results)]
     return pytest.TestReport(
-        nodeid=f"tests/test_x.py::{name}[1]",
+        nodeid=f"tests/test_x.py::{name}[a::b]",
         location=("tests/test_x.py", 1, name),
         keywords={},
         outcome=outcome,  # type: ignore[arg-type] # of a parameter of this test
@@ -37,7 +37,7 @@ def test_a_test_that_observes_nothing_more_is_told_by_its_own_sentence() -> None
 
 def test_a_case_with_one_failed_test_has_failed() -> None:
     reports = [report("security C1", "passed", "422"), report("security C1", "failed", name="test_other")]
-    assert "| FAILED: tests/test_x.py::test_other[1] |" in row(cases.table(reports), "security C1")
+    assert "| FAILED: tests/test_x.py::test_other[a::b] |" in row(cases.table(reports), "security C1")
 
 
 def test_a_case_without_a_test_says_so() -> None:
