@@ -233,6 +233,7 @@ class Assembly:
         return Hold(
             claims=claims,
             refusals=self.refusals(),
+            attempts=self.storage.index.attempts,
             announce=announce,
             settings=self.settings,
             now=self.now(),

@@ -159,7 +159,7 @@ def renew_job(api: Wired, job_id: JobId, lease: Lease, news: asked.Renewal) -> R
 
 @router.post("/jobs/{id}/complete", operation_id="completeJob", responses=_WITH_BODY, openapi_extra=HELD)
 def complete_job(api: Wired, job_id: JobId, lease: Lease, done: asked.Completion) -> Response:
-    """Commit the result; said again under the same token, it changes nothing."""
+    """Commit the result; said again under the same lease, it changes nothing."""
     return answers.job(api.darkroom().hold.complete(job_id, conditions.lease(lease), result=done.result))
 
 

@@ -1,12 +1,13 @@
 """What external workers do to jobs: claim, renew, and end them. Between two calls the worker alone holds the claim."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared import moves
 from shared.analysis.validation import ReportInvalid, check_report
 from shared.errors import NoSuchJob, Refused, Stale, Unreadable
+from shared.index import Attempted
 from shared.jobs import Claim, Event, Job, Move, State
 from shared.ports import JobStore, Row
 from shared.rules.thumbnails import misnamed
@@ -36,6 +37,7 @@ class Hold:
     Args:
         claims: Claims jobs and writes under a claim.
         refusals: Notes reports that came too late.
+        attempts: Lists the attempts at a job.
         announce: Knows how long a job is left to its message.
         settings: Times and buckets.
         now: The service's time.
@@ -47,6 +49,7 @@ class Hold:
         *,
         claims: Claims,
         refusals: Refusals,
+        attempts: Callable[[str], Sequence[Attempted]],
         announce: Announce,
         settings: Settings,
         now: Callable[[], datetime],
@@ -54,6 +57,7 @@ class Hold:
     ) -> None:
         self._claims = claims
         self._refusals = refusals
+        self._attempts = attempts
         self._announce = announce
         self._settings = settings
         self._now = now
@@ -153,17 +157,17 @@ class Hold:
         return self._written(self._claims.write(row, own, renewed), row, own, Event.RENEW)
 
     def complete(self, job_id: str, claim: Claim, *, result: Mapping[str, Any]) -> Row:
-        """Commit the result. Said again under the same token it changes nothing, and returns the job as it stands.
+        """Commit the result. Said again under the same lease it changes nothing, and returns the job as it stands.
 
         The result of an image is its report, which others read field by field: so it is checked against the schema.
 
         Raises: as ``renew``; ``TooLarge`` when the result is larger than a row holds; ``ReportInvalid`` when an image's
             is no report.
 
-        Costs: get, transaction = 2.
+        Costs: get, transaction = 2; get, query = 2 where it is said again.
         """
         row = self._found(job_id)
-        if _completed_by(row.job, claim):
+        if _completed_by(row.job, claim) and self._proves(row.job, claim):
             return row
         own = self._mine(row, claim, Event.COMPLETE)
         if row.job.is_image:
@@ -226,6 +230,10 @@ class Hold:
         if job.state is not State.RUNNING and claim.token == job.token:
             raise Refused("wrong_state", f"The job is {job.state.value}: nobody holds it.")
         raise self._stale(job.id, claim, event)
+
+    def _proves(self, job: Job, claim: Claim) -> bool:
+        """Whether a claim is that of the attempt under its token: the row of an ended job has no claim id any more."""
+        return any(one.claim_id == claim.claim_id for one in self._attempts(job.id) if one.token == claim.token)
 
     def _written(self, won: Row | None, row: Row, own: Claim, event: Event, code: str | None = None) -> Row:
         if won is None:

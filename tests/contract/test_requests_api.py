@@ -143,12 +143,12 @@ def test_a_holders_call_takes_two_requests(counted: Counted, call: str) -> None:
     assert verbs(requests) == ["GET", "POST"]
 
 
-def test_a_completion_said_again_takes_one_request(counted: Counted) -> None:
+def test_a_completion_said_again_takes_two_requests_one_for_what_proves_the_lease(counted: Counted) -> None:
     job_id, claim = held(counted)
     CALLS["complete"](counted.darkroom, job_id, claim)
     with counted.wire.counted() as requests:
         CALLS["complete"](counted.darkroom, job_id, claim)
-    assert verbs(requests) == ["GET"]
+    assert verbs(requests) == ["GET", "GET"]
 
 
 def test_a_stale_call_takes_four_requests_more_to_note_and_count_it(counted: Counted) -> None:

@@ -224,6 +224,7 @@ class World:
         self.hold = Hold(
             claims=self.claims,
             refusals=self.refusals,
+            attempts=self.index.attempts,
             announce=self.announce,
             settings=settings,
             now=now,

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -186,6 +187,16 @@ def test_a_completion_said_again_changes_nothing() -> None:
     first = world.hold.complete(job_id, claim, result={"words": 2})
     again = world.hold.complete(job_id, claim, result={"words": 3})
     assert (again.etag, again.job) == (first.etag, first.job)
+
+
+@pytest.mark.case("security M2", was="200 for whoever named the token of a job that is done")
+def test_who_has_the_token_and_not_the_claim_of_a_job_that_is_done_is_told_nothing_of_it() -> None:
+    world = World()
+    job_id, claim = held(world)
+    world.hold.complete(job_id, claim, result={"words": 2})
+    with pytest.raises(Refused) as met:
+        world.hold.complete(job_id, replace(claim, claim_id="0" * 32), result={"words": 3})
+    assert met.value.code == "wrong_state"
 
 
 @pytest.mark.parametrize("call", ["retry", "fail", "abandon"])
