@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
-from shared.jobs import JobError, State
+from shared.jobs import Job, JobError, State
 from shared.ports import Key, Row
 
 T = TypeVar("T")
@@ -125,6 +125,23 @@ class JobQuery:
     ref: str | None = None
     ended_from: datetime | None = None
     ended_to: datetime | None = None
+
+    def states_in(self, segment: int) -> list[State]:
+        """Return the states of a segment that are wanted."""
+        if segment == LIVE and (self.ended_from is not None or self.ended_to is not None):
+            return []
+        return [
+            state
+            for state in State
+            if state.ended == (segment == ENDED) and (self.states is None or state in self.states)
+        ]
+
+    def spans(self, job: Job) -> bool:
+        """Whether a job has ended in the span that is wanted, if one is."""
+        since, until = self.ended_from, self.ended_to
+        if since is None and until is None:
+            return True
+        return job.ended is not None and (since is None or job.ended >= since) and (until is None or job.ended < until)
 
 
 @dataclass(frozen=True)

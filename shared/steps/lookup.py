@@ -247,13 +247,13 @@ class Lookup:
             raise InvalidReference("ref: want exactly one type beside it")
         (kind,) = query.types
         rows = self._index.of_ref(kind, query.ref, after=None if after is None else after.job_id, limit=limit)
-        states = {*_states(query, LIVE), *_states(query, ENDED)}
-        items = [row for row in rows if row.job.state in states and _within(row.job, query)]
+        states = {*query.states_in(LIVE), *query.states_in(ENDED)}
+        items = [row for row in rows if row.job.state in states and query.spans(row.job)]
         return Page(items, Position(LIVE, 0, rows[-1].job.id) if len(rows) == limit else None)
 
     def _lists(self, segment: int, query: JobQuery, after: Position | None, limit: int) -> Sequence[SortedList]:
         """Return the lists of a segment, one a partition and index; nothing of them is read yet."""
-        states = _states(query, segment)
+        states = query.states_in(segment)
         if not states:
             return []
         places = list(product(query.types or (), range(self._settings.job_buckets)))
@@ -279,7 +279,7 @@ class Lookup:
             if not batch:
                 break
             last = batch[-1]
-            states = _states(query, last.segment)
+            states = query.states_in(last.segment)
             rows = pool.map(lambda at: self._readable(at.job_id)[0], batch)
             found |= {row.job.id: row for row in rows if row is not None and row.job.state in states}
         return last
@@ -290,22 +290,3 @@ class Lookup:
             return self._jobs.get(job_id), True
         except Unreadable:
             return None, False
-
-
-def _states(query: JobQuery, segment: int) -> list[State]:
-    """Return the states that a segment is asked for."""
-    if segment == LIVE and (query.ended_from is not None or query.ended_to is not None):
-        return []
-    return [
-        state
-        for state in State
-        if state.ended == (segment == ENDED) and (query.states is None or state in query.states)
-    ]
-
-
-def _within(job: Job, query: JobQuery) -> bool:
-    """Whether a job has ended in the span that is asked for, if one is."""
-    since, until = query.ended_from, query.ended_to
-    if since is None and until is None:
-        return True
-    return job.ended is not None and (since is None or job.ended >= since) and (until is None or job.ended < until)
