@@ -62,7 +62,7 @@ class Code(StrEnum):
         *("length_required", 411, "Length required"),
         "The body comes in chunks; the Functions host passes on only what has a `Content-Length`.",
     )
-    STALE = "stale", 412, "Lease lost", "The lease is lost, or this is none: stop."
+    STALE = "stale", 412, "Lease lost", "The lease is lost, or the tag is not a lease. Stop working on this job."
     MISMATCH = "mismatch", 412, "Version mismatch", "The version is no longer the one that was named."
     TOO_MANY_BYTES = "too_many_bytes", 413, "Too many bytes", "JSON over 256 KiB, or an image over `MAX_BYTES`."
     NOT_JSON = "not_json", 415, "Not JSON", "A JSON body needs `Content-Type: application/json`."
