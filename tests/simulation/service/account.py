@@ -1,0 +1,42 @@
+"""One storage account."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from tests.simulation.service.clock import ServiceClock
+from tests.simulation.service.exchange import Reply, Request, http_date
+
+
+class Service(Protocol):
+    """Tables, queues or blobs."""
+
+    def serve(self, request: Request) -> Reply:
+        """Answer; a refusal is an answer too."""
+
+
+@dataclass
+class Account:
+    """Whatever is stored, and the time that it is stored at.
+
+    Args:
+        services: By name: ``table``, ``queue``, ``blob``.
+
+    Attributes:
+        clock: The services' time.
+        served: Requests so far.
+    """
+
+    clock: ServiceClock = field(default_factory=ServiceClock)
+    services: Mapping[str, Service] = field(default_factory=dict)
+    served: int = 0
+
+    def serve(self, request: Request) -> Reply:
+        """Answer a request as the service that it is sent to does."""
+        self.served += 1
+        reply = self.services[request.service].serve(request)
+        reply.headers.setdefault("Date", http_date(self.clock.now()))
+        reply.headers.setdefault("x-ms-request-id", f"{self.served:032x}")
+        if request.method != "HEAD":  # there it tells of the body that a GET would have
+            reply.headers["Content-Length"] = str(len(reply.body))
+        return reply

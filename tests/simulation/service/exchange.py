@@ -1,0 +1,101 @@
+"""A request as a service sees it, and its reply."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+#: By the port of the development account; a real account names the service in its host.
+_BY_PORT = {10000: "blob", 10001: "queue", 10002: "table"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request, decoded once.
+
+    Attributes:
+        method: In capitals.
+        service: ``table``, ``queue`` or ``blob``.
+        segments: Of the path behind the account, decoded; a blob's name is joined from the rest of them.
+        query: Decoded; keys as they were sent.
+        headers: Keys in lower case.
+        body: Its bytes.
+    """
+
+    method: str
+    service: str
+    segments: Sequence[str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass
+class Reply:
+    """What a service answers; ``Date``, the API version and ``Content-Length`` are added by the account.
+
+    Attributes:
+        status: HTTP status.
+        headers: As they are sent.
+        body: Its bytes.
+    """
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class Refusal(Exception):
+    """The service says no; each service writes the body of it in its own format.
+
+    Args:
+        status: HTTP status.
+        code: The service's own word, sent as ``x-ms-error-code`` too where the service does so.
+        message: For people.
+        headers: Sent beside it.
+    """
+
+    def __init__(self, status: int, code: str, message: str = "", *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message or code)
+        self.status = status
+        self.code = code
+        self.message = message or code
+        self.headers = dict(headers or {})
+
+
+def decode(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Request:
+    """Read a request's URL.
+
+    Args:
+        method: In capitals.
+        url: Of an account in the host (``name.table.core.windows.net``), or of the development account by its ports.
+        headers: As sent.
+        body: As sent.
+    """
+    parts = urlsplit(url)
+    segments = parts.path.removeprefix("/").split("/")
+    service = _BY_PORT.get(parts.port or 0)
+    if service is None:
+        service = (parts.hostname or "").split(".")[1]
+    else:
+        segments = segments[1:]  # the account's name
+    return Request(
+        method,
+        service,
+        tuple(unquote(segment) for segment in segments if segment) if service != "blob" else _blob_path(segments),
+        dict(parse_qsl(parts.query, keep_blank_values=True)),
+        {key.lower(): value for key, value in headers.items()},
+        body,
+    )
+
+
+def _blob_path(segments: Sequence[str]) -> tuple[str, ...]:
+    """Return the container, and the blob's whole name behind it where there is one."""
+    container, _, blob = "/".join(segments).partition("/")
+    return tuple(unquote(part) for part in (container, blob) if part)
+
+
+def http_date(moment: datetime) -> str:
+    """Write a time as headers have it: whole seconds, rounded down."""
+    return format_datetime(moment.replace(microsecond=0), usegmt=True)
