@@ -7,6 +7,9 @@ from typing import Self
 from shared.errors import InvalidReference
 from shared.rules.names import Kind, check
 
+#: In place of a version: any, where a blob stands. No blob has it as its ETag.
+ANY_VERSION = "*"
+
 
 @dataclass(frozen=True)
 class ImageRef:

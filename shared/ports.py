@@ -270,14 +270,15 @@ class ImageStore(Protocol):
             data: All of it.
             mime: As its client declares it.
             only_new: Refuse a name that is taken.
-            etag: Bare, of the version to be replaced; whatever stands there without it.
+            etag: Bare, of the version to be replaced; ``ANY_VERSION`` for any that stands there; without it also where
+                none does.
 
         Raises:
-            Mismatch: The name is taken, or has another version.
+            Mismatch: The name is taken, is free, or has another version.
             InvalidReference: No blob can have that name.
             Refused: ``blob_refused``: the service does not let anybody write it.
 
-        Costs: 1 write up to 64 MiB; one whose reply was lost is written again.
+        Costs: 1 write up to 64 MiB; one whose reply was lost is written again. 1 read more for ``ANY_VERSION``.
         """
 
     def insert_thumbnail(self, name: str, data: bytes, *, mime: str) -> None:

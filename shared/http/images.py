@@ -18,7 +18,7 @@ from shared.http.jobs import cause
 from shared.http.problems import invalid
 from shared.http.wired import Api, IfMatch, IfNoneMatch, Strict, Traceparent, Wired
 from shared.ids import digest
-from shared.images import ImageRef, version_of
+from shared.images import ANY_VERSION, ImageRef, version_of
 from shared.index import IMAGE_ID, ImageFound, KeyPosition
 from shared.steps.record import Recorded
 
@@ -123,6 +123,8 @@ def upload_image(
     if not data:
         raise invalid("body", "It is empty.")
     only_new, etag = if_none_match != "", _blob_version(if_match)
+    if only_new and etag is not None:
+        raise Mismatch  # one of the two is false, whatever stands there
     with _named_by("path.image"):
         ref = _ref(api, name)
         recorded = api.darkroom().upload(ref, data, content_type=mime, only_new=only_new, etag=etag)
@@ -204,11 +206,13 @@ def _named(api: Api, name: str) -> list[ImageFound]:
 
 
 def _blob_version(if_match: str | None) -> str | None:
-    """Return the bare ETag of the blob that is to be replaced; None for whatever stands there."""
+    """Return the bare ETag of the blob that is to be replaced; None where nothing need stand there."""
     tags = conditions.tags(if_match)
-    if tags is None or tags.anything:
+    if tags is None:
         return None
-    if len(tags.strong) != 1:
+    if tags.anything:
+        return ANY_VERSION  # false where nothing stands: RFC 9110 section 13.1.1
+    if len(tags.strong) != 1 or version_of(tags.strong[0]) == ANY_VERSION:  # a tag with quotes, and nobody's
         raise Mismatch
     return version_of(tags.strong[0])
 

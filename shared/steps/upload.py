@@ -27,10 +27,10 @@ class Upload:
             data: Its bytes.
             content_type: As its client declares it; the analysis goes by the bytes.
             only_new: Refuse a name that is taken.
-            etag: Bare, of the version that is to be replaced; whatever stands there without it.
+            etag: As ``ImageStore.put`` has it.
 
         Raises:
-            Mismatch: The name is taken, or has another version.
+            Mismatch: The name is taken, is free, or has another version.
             StorageOut: Storage is out.
             Undecided: Whether it was written is not known; it may be sent again.
 

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.errors import Mismatch
-from shared.images import ImageRef
+from shared.images import ANY_VERSION, ImageRef
 from tests.contract import lives
 from tests.contract.torn import Torn
 from tests.doubles.transports import Fault
@@ -45,6 +45,22 @@ def test_a_version_that_ones_own_write_has_replaced_is_replaced(torn: Torn, faul
     version = torn.rivals.images.head(ref).version
     torn.wire.arm(fault, times=2)
     torn.storage.images.put(ref, b"new", mime="image/png", etag=version)
+    assert stands(torn, ref) == b"new"
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_a_blob_that_must_be_there_is_replaced_whatever_happens(torn: Torn, fault: Fault) -> None:
+    ref = cat(torn, b"old")
+    torn.wire.arm(fault)
+    torn.storage.images.put(ref, b"new", mime="image/png", etag=ANY_VERSION)
+    assert stands(torn, ref) == b"new"
+
+
+@pytest.mark.parametrize("fault", [Fault.REQUEST_LOST, Fault.BUSY_BEFORE])
+def test_a_rival_that_is_faster_is_written_over_where_any_version_may_stand(torn: Torn, fault: Fault) -> None:
+    ref = cat(torn, b"old")
+    torn.wire.arm(fault, meanwhile=lambda: torn.rivals.images.put(ref, b"rival's", mime="image/png"))
+    torn.storage.images.put(ref, b"new", mime="image/png", etag=ANY_VERSION)
     assert stands(torn, ref) == b"new"
 
 

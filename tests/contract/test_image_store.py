@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.errors import BlobChanged, BlobGone, InvalidReference, Mismatch
-from shared.images import ImageRef
+from shared.images import ANY_VERSION, ImageRef
 from shared.rules.thumbnails import MAX_BYTES
 from tests.contract.benches import ImagesBench
 
@@ -194,6 +194,23 @@ def test_a_version_of_a_blob_that_is_gone_is_refused(images: ImagesBench) -> Non
     images.remove(ref)
     with pytest.raises(Mismatch):
         images.store.put(ref, b"woof", mime="image/png", etag=old)
+
+
+def test_where_any_version_may_stand_one_must(images: ImagesBench) -> None:
+    ref = images.upload("cat.png", b"miau")
+    images.store.put(ref, b"woof", mime="image/png", etag=ANY_VERSION)
+    assert read(images, ref) == b"woof"
+    images.remove(ref)
+    with pytest.raises(Mismatch):
+        images.store.put(ref, b"woof", mime="image/png", etag=ANY_VERSION)
+    with pytest.raises(BlobGone):
+        images.store.head(ref)
+
+
+def test_no_version_stands_in_a_container_that_is_not_there(images: ImagesBench) -> None:
+    ref = replace(images.upload("cat.png", b"miau"), container=f"absent-{uuid.uuid4().hex}")
+    with pytest.raises(Mismatch):
+        images.store.put(ref, b"woof", mime="image/png", etag=ANY_VERSION)
 
 
 def test_the_version_that_was_named_is_replaced(images: ImagesBench) -> None:

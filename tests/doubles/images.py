@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.errors import BlobChanged, BlobGone, BlobUnreadable, Mismatch
-from shared.images import BlobFacts, ImageRef
+from shared.images import ANY_VERSION, BlobFacts, ImageRef
 from shared.rules.names import Kind, check
 from shared.rules.thumbnails import MAX_BYTES
 from tests.doubles.clock import FakeClock
@@ -98,7 +98,10 @@ class MemoryImages(Door):
         self._clock.reply()
         _passed(ref)
         stands = self._blobs.get(ref)
-        if (only_new and stands is not None) or (etag is not None and (stands is None or stands.facts.version != etag)):
+        absent = stands is None
+        if (only_new and not absent) or (etag == ANY_VERSION and absent):
+            raise Mismatch
+        if etag not in (None, ANY_VERSION) and (stands is None or stands.facts.version != etag):
             raise Mismatch
         self.upload(ref, data, content_type=mime)
 

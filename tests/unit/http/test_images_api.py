@@ -91,6 +91,16 @@ def test_an_upload_may_name_the_version_that_it_replaces(site: Site) -> None:
         assert site.call("PUT", "/images/a", b"z", if_match=other).refusal == (412, "mismatch", None)
 
 
+def test_where_any_version_may_stand_one_must(site: Site) -> None:
+    assert site.call("PUT", "/images/a", b"x", if_match="*").refusal == (412, "mismatch", None)
+    assert not site.world.images.blobs
+    assert site.call("PUT", "/images/a", b"x").status == 202
+    assert site.call("PUT", "/images/a", b"y", if_match="*").status == 202
+    assert site.call("PUT", "/images/a", b"z", if_match="*", if_none_match="*").refusal == (412, "mismatch", None)
+    assert site.call("PUT", "/images/a", b"z", if_match='"*"').refusal == (412, "mismatch", None)
+    assert [blob.data for blob in site.world.images.blobs.values()] == [b"y"]
+
+
 def test_images_are_found_by_id_and_by_name(site: Site) -> None:
     taken = site.uploaded().json
     by_id = site.call("GET", f"/images/{taken['image_id']}").json
