@@ -22,6 +22,10 @@ class ServiceClock:
         """Return the time, aware UTC."""
         return EPOCH + self._corrected + timedelta(seconds=self.seconds)
 
+    def monotonic(self) -> float:
+        """Return seconds that never go back: the clock of a worker that runs as the services do."""
+        return self.seconds
+
     def go(self, seconds: float) -> None:
         """Let time pass, for everybody."""
         self.seconds += seconds
