@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from tests.simulation.service.behaviour import AZURE, Behaviour
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.exchange import Reply, Request, http_date
+from tests.simulation.service.queues import QueueService
+from tests.simulation.service.tables import TableService
 
 
 class Service(Protocol):
@@ -40,3 +43,15 @@ class Account:
         if request.method != "HEAD":  # there it tells of the body that a GET would have
             reply.headers["Content-Length"] = str(len(reply.body))
         return reply
+
+
+def storage_account(*, azure: bool = False, behaviour: Behaviour | None = None) -> Account:
+    """Make an empty account with all of its services.
+
+    Args:
+        azure: Let them behave as real Azure does where it is known to differ from Azurite.
+        behaviour: The same, one by one; wins over ``azure``.
+    """
+    behaviour = behaviour or (AZURE if azure else Behaviour())
+    clock = ServiceClock()
+    return Account(clock, {"table": TableService(clock, behaviour), "queue": QueueService(clock, behaviour)})
