@@ -1,14 +1,13 @@
 """How the steps are put together over the adapters; ``wiring`` says of what."""
 
-import random
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.analysis.isolation import Analyst
 from shared.clock import ServerClock
 from shared.handlers import Handler
 from shared.heartbeat import Heartbeat
+from shared.runtime import Runtime
 from shared.settings import Settings
 from shared.steps import bounds
 from shared.steps.add import Add
@@ -41,11 +40,6 @@ from shared.steps.work import Work
 from shared.storage.adapters import Storage
 
 
-def draw() -> str:
-    """Return 32 hex digits, 128 random bits: nobody has drawn them before, and nobody can guess them."""
-    return secrets.token_hex(16)
-
-
 @dataclass(frozen=True)
 class Assembly:
     """What every step is built of.
@@ -55,16 +49,18 @@ class Assembly:
         storage: The adapters.
         server: The service's time.
         heartbeat: Renews leases.
-        monotonic: Seconds that never go back.
+        runtime: Time, chance and threads.
         handlers: Work of each type but the images'.
+        analyst: Analyses images.
     """
 
     settings: Settings
     storage: Storage
     server: ServerClock
     heartbeat: Heartbeat
-    monotonic: Callable[[], float]
+    runtime: Runtime
     handlers: Mapping[str, Handler]
+    analyst: Analyst
 
     def announce(self) -> Announce:
         """Build what sends messages."""
@@ -80,7 +76,7 @@ class Assembly:
             rejections=self.storage.rejections,
             settings=self.settings,
             clock=self.server,
-            draw=draw,
+            draw=self.runtime.draw,
         )
 
     def claims(self, announce: Announce) -> Claims:
@@ -90,8 +86,8 @@ class Assembly:
             announce=announce,
             settings=self.settings,
             clock=self.server,
-            draw=draw,
-            chance=random.random,
+            draw=self.runtime.draw,
+            chance=self.runtime.chance,
         )
 
     def refusals(self) -> Refusals:
@@ -100,14 +96,10 @@ class Assembly:
 
     def receive(self, record: Record, work: Work, admit: Admit, follow: Follow, announce: Announce) -> Receive:
         """Build what takes in messages, and what it knows of their flows."""
-        share = FairShare(slots=bounds.places(self.settings), monotonic=self.monotonic)
+        share = FairShare(slots=bounds.places(self.settings), monotonic=self.runtime.monotonic)
         return Receive(record=record, work=work, admit=admit, follow=follow, announce=announce, share=share)
 
-    def analyst(self) -> Analyst:
-        """Build what analyses images."""
-        return bounds.analyst(self.settings, self.monotonic)
-
-    def work(self, claims: Claims, record: Record, analyst: Analyst) -> Work:
+    def work(self, claims: Claims, record: Record) -> Work:
         """Build what works on jobs; images are worked on like any others."""
         settings = self.settings
         analyze = Analyze(
@@ -115,15 +107,15 @@ class Assembly:
             record=record,
             settings=settings,
             limits=bounds.limits(settings),
-            analyst=analyst,
-            monotonic=self.monotonic,
+            analyst=self.analyst,
+            monotonic=self.runtime.monotonic,
         )
         attempts = Attempts(
             claims=claims,
             refusals=self.refusals(),
             heartbeat=self.heartbeat,
             lease=settings.lease,
-            monotonic=self.monotonic,
+            monotonic=self.runtime.monotonic,
         )
         handlers: dict[str, Handler] = {**self.handlers, settings.image_type: analyze}
         return Work(attempts=attempts, handlers=handlers, dispatch=settings.dispatch)
@@ -150,7 +142,7 @@ class Assembly:
             drain=drain,
             settings=settings,
             clock=self.server,
-            monotonic=self.monotonic,
+            runtime=self.runtime,
             prepare=storage.create,
         )
 
@@ -163,7 +155,7 @@ class Assembly:
             lock=self._lock(),
             record=record,
             settings=self.settings,
-            monotonic=self.monotonic,
+            runtime=self.runtime,
         )
 
     def purge(self, lookup: Lookup) -> Purge:
@@ -177,7 +169,7 @@ class Assembly:
             lock=self._lock(),
             settings=self.settings,
             clock=self.server,
-            monotonic=self.monotonic,
+            runtime=self.runtime,
             kinds=lookup.types,
         )
 
@@ -193,6 +185,7 @@ class Assembly:
             images=self.storage.images,
             settings=self.settings,
             kinds=lambda: tuple(self.handlers),
+            pool=self.runtime.pool,
         )
 
     def count(self, lookup: Lookup) -> Count:
@@ -207,6 +200,7 @@ class Assembly:
             settings=self.settings,
             clock=self.server,
             kinds=lookup.types,
+            pool=self.runtime.pool,
         )
 
     def now(self) -> Now:
@@ -225,7 +219,7 @@ class Assembly:
             announce=announce,
             settings=self.settings,
             now=self.now(),
-            draw=draw,
+            draw=self.runtime.draw,
         )
 
     def hold(self, claims: Claims, announce: Announce) -> Hold:
@@ -237,7 +231,7 @@ class Assembly:
             announce=announce,
             settings=self.settings,
             now=self.now(),
-            chance=random.random,
+            chance=self.runtime.chance,
         )
 
     def remove(self) -> Remove:
@@ -258,7 +252,5 @@ class Assembly:
             heartbeat=self.heartbeat,
             lease=self.settings.lease,
             margin=self.settings.margin,
-            monotonic=self.monotonic,
-            draw=draw,
-            chance=random.random,
+            runtime=self.runtime,
         )

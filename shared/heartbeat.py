@@ -6,7 +6,6 @@ lease from its renewal, however many leases hang with it.
 
 import contextlib
 import logging
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -14,7 +13,8 @@ from typing import Generic, TypeVar
 
 from shared import leases
 from shared.errors import IllegalTransition, Lost, Stale
-from shared.invocation import Thread, carry, start
+from shared.invocation import carry
+from shared.runtime import Runtime, Thread
 from shared.telemetry import Happened, emit
 
 R = TypeVar("R")
@@ -37,7 +37,7 @@ class Held(Generic[R]):
         lease: timedelta,
         margin: timedelta,
         sent_at: float,
-        monotonic: Callable[[], float],
+        runtime: Runtime,
     ) -> None:
         self._row = row
         self._renew = renew
@@ -45,9 +45,9 @@ class Held(Generic[R]):
         self._margin = margin
         self._sent_at = sent_at
         self._next_at = leases.renew_at(sent_at=sent_at, lease=lease)
-        self._monotonic = monotonic
-        self._mutex = threading.Lock()
-        self._guard = threading.Lock()
+        self._monotonic = runtime.monotonic
+        self._mutex = runtime.lock()
+        self._guard = runtime.lock()
         self._retired = False
         self._refused = False
         self._begun = False
@@ -117,17 +117,17 @@ class Heartbeat:
 
     Args:
         margin: Kept back from every lease by its holder.
-        monotonic: Seconds that never go back.
+        runtime: Time, threads and locks.
         threaded: Whether to start threads; without them somebody calls ``beat``, which renews one after the other.
     """
 
-    def __init__(self, *, margin: timedelta, monotonic: Callable[[], float], threaded: bool = True) -> None:
+    def __init__(self, *, margin: timedelta, runtime: Runtime, threaded: bool = True) -> None:
         self._margin = margin
-        self._monotonic = monotonic
+        self._runtime = runtime
         self._threaded = threaded
         self._held: list[Held[object]] = []
-        self._guard = threading.Lock()
-        self._wake = threading.Event()
+        self._guard = runtime.lock()
+        self._wake = runtime.event()
         self._thread: Thread | None = None
 
     def hold(self, row: R, renew: Callable[[R, Left], R], *, lease: timedelta, sent_at: float) -> Held[R]:
@@ -139,11 +139,11 @@ class Heartbeat:
             lease: Protection given by each renewal.
             sent_at: Monotonic second before the winning request was sent.
         """
-        held = Held(row, renew, lease=lease, margin=self._margin, sent_at=sent_at, monotonic=self._monotonic)
+        held = Held(row, renew, lease=lease, margin=self._margin, sent_at=sent_at, runtime=self._runtime)
         with self._guard:
             self._held.append(held)  # type: ignore[arg-type] # renewed by its own function alone
             if self._threaded and (self._thread is None or not self._thread.is_alive()):
-                self._thread = start(self._run, name="heartbeat")
+                self._thread = self._runtime.start(self._run, name="heartbeat")
         self._wake.set()
         return held
 
@@ -159,7 +159,7 @@ class Heartbeat:
         for held in pending:
             if held.begin():
                 self._renew(held)
-        waits = [held.renew_at - self._monotonic() for held in pending if not held.begun]
+        waits = [held.renew_at - self._runtime.monotonic() for held in pending if not held.begun]
         soonest = min(waits, default=float("inf"))
         return None if soonest == float("inf") else max(0.0, soonest)
 
@@ -167,7 +167,7 @@ class Heartbeat:
         """Renew one lease beside the others; here and now where the system gives no thread."""
         if self._threaded:
             with contextlib.suppress(RuntimeError):
-                start(partial(self._aside, held), name="renewal")
+                self._runtime.start(partial(self._aside, held), name="renewal")
                 return
         held.beat()
 

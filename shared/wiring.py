@@ -3,20 +3,22 @@
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from azure.core.pipeline.transport import HttpTransport
 
-from shared import clock, handlers
+from shared import handlers
 from shared.analysis.isolation import Analyst
-from shared.assembly import Assembly, draw
+from shared.assembly import Assembly
 from shared.clock import ServerClock
 from shared.handlers import Handler
 from shared.heartbeat import Heartbeat
 from shared.retention import edges
+from shared.runtime import Runtime
 from shared.settings import Settings
+from shared.steps import bounds
 from shared.steps.add import Add
 from shared.steps.admit import Admit
 from shared.steps.bury import Bury
@@ -40,6 +42,8 @@ from shared.steps.work import Work
 from shared.storage import clients
 from shared.storage.adapters import Storage, open_all
 from shared.storage.patience import Patience
+
+_RUNTIME = Runtime()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,32 +103,35 @@ def build(
     environ: Mapping[str, str],
     *,
     transport: HttpTransport[Any, Any] | None = None,
-    monotonic: Callable[[], float] = clock.monotonic,
+    runtime: Runtime = _RUNTIME,
     patience: Patience | None = None,
     threaded: bool = True,
     works: Mapping[str, Handler] | None = None,
+    analyst: Analyst | None = None,
 ) -> Darkroom:
     """Wire everything.
 
     Args:
         environ: App settings.
         transport: Beneath all SDK clients; a new one over ``requests`` without it.
-        monotonic: Seconds that never go back.
+        runtime: Time, chance and threads; those of this process without it.
         patience: With writes that are not decided.
         threaded: Whether the heartbeat has a thread of its own.
         works: Handlers by type; those that are registered without it.
+        analyst: Analyses images; as the settings want it without it.
 
     Raises:
         SettingsInvalid: With every setting that can't be used.
     """
     logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs log every request, which is paid for by the line
-    settings, server = Settings.read(environ), ServerClock(monotonic)
-    dated = clients.DatingTransport(transport or clients.default_transport(), server)
-    patience = patience or Patience(monotonic=monotonic)
-    storage = open_all(environ, settings, clock=server, transport=dated, patience=patience, draw=draw)
-    heartbeat = Heartbeat(margin=settings.margin, monotonic=monotonic, threaded=threaded)
+    settings, server = Settings.read(environ), ServerClock(runtime.monotonic)
+    dated = clients.DatingTransport(transport or clients.default_transport(), server, pause=runtime.pause)
+    patience = patience or Patience(monotonic=runtime.monotonic, pause=runtime.pause)
+    storage = open_all(environ, settings, clock=server, transport=dated, patience=patience, runtime=runtime)
+    heartbeat = Heartbeat(margin=settings.margin, runtime=runtime, threaded=threaded)
     known = handlers.registered() if works is None else works
-    return _wired(Assembly(settings, storage, server, heartbeat, monotonic, known))
+    analyst = analyst or bounds.analyst(settings, runtime.monotonic)
+    return _wired(Assembly(settings, storage, server, heartbeat, runtime, known, analyst))
 
 
 def _wired(parts: Assembly) -> Darkroom:
@@ -132,8 +139,7 @@ def _wired(parts: Assembly) -> Darkroom:
     settings, storage, server = parts.settings, parts.storage, parts.server
     announce, lookup = parts.announce(), parts.lookup()
     record, claims = parts.record(announce), parts.claims(announce)
-    analyst = parts.analyst()
-    work = parts.work(claims, record, analyst)
+    work = parts.work(claims, record)
     follow = Follow(rejections=storage.rejections, images_container=settings.images_container)
     bury = Bury(claims=claims, record=record, follow=follow)
     admit = Admit(jobs=storage.jobs, announce=announce, record=record, follow=follow)
@@ -142,7 +148,7 @@ def _wired(parts: Assembly) -> Darkroom:
         settings=settings,
         storage=storage,
         record=record,
-        analyst=analyst,
+        analyst=parts.analyst,
         work=work,
         receive=parts.receive(record, work, admit, follow, announce),
         sweep=parts.sweep(work, claims, announce, drain),

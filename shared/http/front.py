@@ -157,14 +157,14 @@ def _front() -> Front:
     global _built  # noqa: PLW0603 - one a process, however many requests come first
     with _guard:
         if _built is None:
-            from shared import clock, wiring  # noqa: PLC0415 - it is the first request that pays for them
-            from shared.assembly import draw  # noqa: PLC0415
+            from shared import wiring  # noqa: PLC0415 - it is the first request that pays for them
             from shared.http.app import build  # noqa: PLC0415
             from shared.http.paths import Paths  # noqa: PLC0415
             from shared.http.wired import Api  # noqa: PLC0415
+            from shared.runtime import Runtime  # noqa: PLC0415
 
-            settings = Settings.read(os.environ)
-            api = Api(wiring.darkroom, asyncio.sleep, clock.monotonic, draw)
+            settings, runtime = Settings.read(os.environ), Runtime()
+            api = Api(wiring.darkroom, asyncio.sleep, runtime.monotonic, runtime.draw)
             app = build(api, keyed=bool(settings.api_keys))
             gate = Gate(settings.api_keys, operation=Paths(app.routes).operation)
             _built = Front(carrier(app), gate=gate, max_bytes=settings.max_bytes)

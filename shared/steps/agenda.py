@@ -7,7 +7,6 @@ A sweep over many slow images may take minutes. What comes due meanwhile has its
 oldest pages are read again each second.
 """
 
-import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
@@ -16,6 +15,7 @@ from typing import TypeVar
 
 from shared.ports import JobStore
 from shared.rules.due import Due
+from shared.runtime import Runtime
 from shared.steps.turns import Turns
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class Agenda:
         kinds: Types to look at.
         buckets: Partitions of each.
         now: The service's time.
-        monotonic: Seconds that never go back.
+        runtime: Time, and the lock of a sweep's threads, who wait for each other's queries.
         turns: Keeps what a bucket raises, so that the others have their turn.
     """
 
@@ -44,20 +44,20 @@ class Agenda:
         *,
         buckets: int,
         now: Callable[[], datetime],
-        monotonic: Callable[[], float],
+        runtime: Runtime,
         turns: Turns,
     ) -> None:
         self._jobs = jobs
         self._now = now
-        self._monotonic = monotonic
+        self._monotonic = runtime.monotonic
         self._turns = turns
         self._places = tuple(product(kinds, range(buckets)))
         self._behind: dict[tuple[str, int], Due | None] = dict.fromkeys(self._places)
         self._pages: dict[tuple[str, int], list[Due]] = {}
         self._waiting: OrderedDict[str, OrderedDict[str | None, deque[str]]] = OrderedDict()
         self._seen: set[str] = set()
-        self._listed_at = monotonic()
-        self._mutex = threading.Lock()
+        self._listed_at = runtime.monotonic()
+        self._mutex = runtime.lock()
 
     def turn_page(self, *, stop: Callable[[], bool]) -> int:
         """List the next page of each bucket that has one to go on with; return how many jobs wait now.

@@ -1,7 +1,5 @@
 """Hold a named lock of the lock table while working; the heartbeat renews it meanwhile."""
 
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
 from types import TracebackType
@@ -12,12 +10,11 @@ from shared.errors import LockHeld, Lost, Stale
 from shared.heartbeat import Heartbeat, Held, Left
 from shared.locks import Lock
 from shared.ports import LockRow, LockStore
+from shared.runtime import Runtime
 
 #: Bounds of the wait between two tries; the wait itself is drawn evenly from zero to the bound.
 FIRST_WAIT = timedelta(seconds=0.1)
 LONGEST_WAIT = timedelta(seconds=2)
-
-_wait = threading.Event().wait
 
 
 class Release(StrEnum):
@@ -36,10 +33,7 @@ class TableLock:
         heartbeat: Renews a lock while it is held.
         lease: Protection of an acquisition or renewal.
         margin: Extra time left to a holder before others take over.
-        monotonic: Seconds that never go back.
-        draw: Returns a new owner suffix.
-        chance: Returns a number drawn evenly from [0, 1).
-        pause: Waits for a number of seconds.
+        runtime: Time, and chance for new owner suffixes and for how long to wait.
     """
 
     def __init__(
@@ -49,19 +43,13 @@ class TableLock:
         heartbeat: Heartbeat,
         lease: timedelta,
         margin: timedelta,
-        monotonic: Callable[[], float],
-        draw: Callable[[], str],
-        chance: Callable[[], float],
-        pause: Callable[[float], object] = _wait,
+        runtime: Runtime,
     ) -> None:
         self._store = store
         self._heartbeat = heartbeat
         self._lease = lease
         self._margin = margin
-        self._monotonic = monotonic
-        self._draw = draw
-        self._chance = chance
-        self._pause = pause
+        self._runtime = runtime
         self._released: dict[str, LockRow] = {}
 
     def try_acquire(self, name: str, *, owner: str) -> "Tenure":
@@ -82,7 +70,7 @@ class TableLock:
         Costs: get and take = 2 transactions; 1 right after one's own release, or when it is held. A renewal each
         third of a lease, and 1 for the release.
         """
-        owner = f"{owner}/{self._draw()[:8]}"
+        owner = f"{owner}/{self._runtime.draw()[:8]}"
         remembered = self._released.pop(name, None)
         if remembered is not None:
             try:
@@ -109,16 +97,16 @@ class TableLock:
 
         Costs: 1 transaction a try, and those of ``try_acquire``.
         """
-        stop_at = self._monotonic() + timeout.total_seconds()
+        stop_at = self._runtime.monotonic() + timeout.total_seconds()
         bound = FIRST_WAIT.total_seconds()
         while True:
             try:
                 return self.try_acquire(name, owner=owner)
             except LockHeld:
-                left = stop_at - self._monotonic()
+                left = stop_at - self._runtime.monotonic()
                 if left <= 0:
                     raise
-                self._pause(min(left, bound * self._chance()))
+                self._runtime.pause(min(left, bound * self._runtime.chance()))
                 bound = min(2 * bound, LONGEST_WAIT.total_seconds())
 
     def remember(self, row: LockRow) -> None:
@@ -130,7 +118,7 @@ class TableLock:
             lease=row.lock.lease, modified_at=row.modified_at, seen_at=row.seen_at, margin=self._margin
         )
         lock = locks.acquire(row.lock if row else None, name=name, owner=owner, lapsed=lapsed, lease=self._lease)
-        sent_at = self._monotonic()
+        sent_at = self._runtime.monotonic()
         won = self._store.insert(lock) if row is None else self._store.replace(row, lock)
         held = self._heartbeat.hold(won, self._renewed, lease=self._lease, sent_at=sent_at)
         if held.lost:  # winning a lock that took longer than its lease protects nothing

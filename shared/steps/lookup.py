@@ -29,10 +29,10 @@ from shared.index import (
     Thumbnail,
     ThumbnailReader,
 )
-from shared.invocation import Pool
 from shared.jobs import Job, State
 from shared.ports import JobStore, Key, Row
 from shared.rules import thumbnails
+from shared.runtime import Pools
 from shared.settings import Settings
 from shared.steps.merging import Read, Rows, SortedList, merged
 
@@ -53,6 +53,7 @@ class Lookup:
         images: Reads thumbnails.
         settings: Image type, container of images, buckets.
         kinds: Returns the types that this process works on; those of which jobs were added are known besides.
+        pool: Makes threads that read side by side.
     """
 
     def __init__(
@@ -63,12 +64,14 @@ class Lookup:
         images: ThumbnailReader,
         settings: Settings,
         kinds: Callable[[], Sequence[str]],
+        pool: Pools,
     ) -> None:
         self._jobs = jobs
         self._index = index
         self._images = images
         self._settings = settings
         self._kinds = kinds
+        self._pool = pool
 
     def get(self, job_id: str) -> Row:
         """Read one job.
@@ -144,7 +147,7 @@ class Lookup:
 
     def _of_types(self, query: JobQuery, limit: int, after: Position | None) -> Page[Row]:
         rows, found = Rows(ROWS_PER_JOB * limit), dict[str, Row]()
-        with Pool(AT_ONCE, "list") as pool:
+        with self._pool(AT_ONCE, "list") as pool:
             for segment in (LIVE, ENDED):
                 if after is not None and after.segment > segment:
                     continue
@@ -173,7 +176,7 @@ class Lookup:
             found += [(KeyPosition(bucket, digest(key.type, key.ref)), key) for key in keys]
             if len(found) == limit:
                 break
-        with Pool(AT_ONCE, "list") as pool:
+        with self._pool(AT_ONCE, "list") as pool:
             read = list(pool.map(lambda key: self._readable(key.job_id), [key for _, key in found]))
         items = [
             ImageFound(at.digest, key, row) for (at, key), (row, readable) in zip(found, read, strict=True) if readable

@@ -13,11 +13,11 @@ from itertools import product
 
 from shared.clock import ServerClock
 from shared.errors import IllegalTransition, LockHeld, Refused, Unreadable
-from shared.invocation import Pool
 from shared.jobs import Event, Facts, Job, State, transition
 from shared.ports import JobStore, Key, Row
 from shared.retention import EndedJobs, ThumbnailStore, edges
 from shared.rules.thumbnails import promised, token_of
+from shared.runtime import Runtime
 from shared.settings import Settings
 from shared.steps.locking import TableLock
 from shared.steps.upkeep.forget import Forget, Forgotten
@@ -67,7 +67,7 @@ class Purge:
         lock: Keeps purges apart.
         settings: Retention, budget, buckets.
         clock: The service's time.
-        monotonic: Seconds that never go back.
+        runtime: Time, and threads that look side by side.
         kinds: Lists the types of jobs.
     """
 
@@ -82,7 +82,7 @@ class Purge:
         lock: TableLock,
         settings: Settings,
         clock: ServerClock,
-        monotonic: Callable[[], float],
+        runtime: Runtime,
         kinds: Callable[[], Sequence[str]],
     ) -> None:
         self._jobs = jobs
@@ -93,7 +93,7 @@ class Purge:
         self._lock = lock
         self._settings = settings
         self._clock = clock
-        self._monotonic = monotonic
+        self._runtime = runtime
         self._kinds = kinds
 
     def __call__(self, *, owner: str, before: Mapping[State, datetime] | None = None) -> Purged:
@@ -112,12 +112,12 @@ class Purge:
         type, bucket and state; then, for each job, get, key, list of thumbnails and 1 for each of them, and 1
         transaction for 25; those of ``Types.collect``. 1 when another purge is under way.
         """
-        begun_at, budget = self._monotonic(), self._settings.purge_budget.total_seconds()
+        begun_at, budget = self._runtime.monotonic(), self._settings.purge_budget.total_seconds()
         try:
             with self._lock.try_acquire(LOCK, owner=owner) as held:
 
                 def over(share: float) -> bool:
-                    return held.lost or self._monotonic() >= begun_at + share * budget
+                    return held.lost or self._runtime.monotonic() >= begun_at + share * budget
 
                 due = edges(self._settings, self._clock.now()) if before is None else before
                 rejected = self._rejected(lambda: over(REJECTED_SHARE)) if before is None else Forgotten()
@@ -142,7 +142,7 @@ class Purge:
             self._batches(kind, bucket, state, before[state])
             for kind, bucket, state in product(self._kinds(), range(self._settings.job_buckets), before)
         )
-        with Pool(AT_ONCE, "purge") as pool:
+        with self._runtime.pool(AT_ONCE, "purge") as pool:
             while waiting:
                 if stop():
                     return replace(done, left=True)

@@ -16,8 +16,8 @@ from typing import Any, Self, TypeVar
 from shared.clock import DATE_STEP
 from shared.errors import LockHeld, Lost, MarkerRejected
 from shared.images import ImageRef, Listed, Page
-from shared.invocation import Pool
 from shared.ports import ImageListing, JobStore, Mark, Marks
+from shared.runtime import Runtime
 from shared.settings import Settings
 from shared.steps.locking import TableLock
 from shared.steps.outcomes import Outcome
@@ -150,7 +150,7 @@ class Reconcile:
         lock: Keeps slices apart.
         record: Records one image.
         settings: Budget, grace, parallelism, names.
-        monotonic: Seconds that never go back.
+        runtime: Time, and threads that look side by side.
     """
 
     def __init__(
@@ -162,7 +162,7 @@ class Reconcile:
         lock: TableLock,
         record: Record,
         settings: Settings,
-        monotonic: Callable[[], float],
+        runtime: Runtime,
     ) -> None:
         self._listing = listing
         self._marks = marks
@@ -170,7 +170,7 @@ class Reconcile:
         self._lock = lock
         self._record = record
         self._settings = settings
-        self._monotonic = monotonic
+        self._runtime = runtime
         self._name = f"reconcile:{settings.images_container}"  # another container is another walk
 
     def __call__(self, *, owner: str) -> Reconciled:
@@ -186,10 +186,10 @@ class Reconcile:
         since the last walk and is older than the grace, and those of recording it; those of recording for each name at
         which the last walk could not look, at most 50, and for each blob whose tier has changed.
         """
-        stop_at = self._monotonic() + self._settings.reconcile_budget.total_seconds()
+        stop_at = self._runtime.monotonic() + self._settings.reconcile_budget.total_seconds()
         try:
             with self._lock.try_acquire(LOCK, owner=owner) as held:
-                done = _Slice(lambda: held.lost or self._monotonic() >= stop_at)
+                done = _Slice(lambda: held.lost or self._runtime.monotonic() >= stop_at)
                 self._walk(done)
         except LockHeld:
             emit(Happened.LOCKED_OUT, lock=LOCK)
@@ -262,7 +262,7 @@ class Reconcile:
 
         if not items:
             return {}
-        with Pool(min(self._settings.reconcile_parallelism, len(items)), LOCK) as pool:
+        with self._runtime.pool(min(self._settings.reconcile_parallelism, len(items)), LOCK) as pool:
             begun = {item: pool.submit(one, item) for item in items}
         errors = {item: error for item, future in begun.items() if (error := future.exception()) is not None}
         done.failed = done.failed or next(iter(errors.values()), None)

@@ -11,9 +11,9 @@ from shared import leases
 from shared.clock import ServerClock
 from shared.errors import Lost, Unreadable
 from shared.index import JobIndex, Position
-from shared.invocation import Pool
 from shared.jobs import State
 from shared.ports import JobStore, LockStore, Mark, Marks
+from shared.runtime import Pools
 from shared.settings import Settings
 from shared.statistics import Stats, whole
 from shared.steps.sweep import LOCK
@@ -62,6 +62,7 @@ class Count:
         settings: Buckets, margin, container of images.
         clock: The service's time.
         kinds: Returns the types to be counted.
+        pool: Makes threads that read side by side.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Count:
         settings: Settings,
         clock: ServerClock,
         kinds: Callable[[], Sequence[str]],
+        pool: Pools,
     ) -> None:
         self._jobs = jobs
         self._index = index
@@ -84,6 +86,7 @@ class Count:
         self._settings = settings
         self._clock = clock
         self._kinds = kinds
+        self._pool = pool
 
     def __call__(self) -> Stats:
         """Return what was counted less than a minute ago, by whomever, or count.
@@ -112,7 +115,7 @@ class Count:
 
     def _counted(self, now: datetime) -> Stats:
         done = _Counted()
-        with Pool(AT_ONCE, MARK) as pool:
+        with self._pool(AT_ONCE, MARK) as pool:
             for kind in self._kinds():
                 done.jobs[kind] = self._live(kind, now, pool, done) | self._ended(kind, pool, done)
         due = None if done.oldest is None else _EPOCH + timedelta(milliseconds=done.oldest.ms)

@@ -13,8 +13,8 @@ from functools import partial
 from shared.choices import Dispatch
 from shared.clock import ServerClock
 from shared.errors import LockHeld, StorageOut
-from shared.invocation import Pool
 from shared.ports import JobStore
+from shared.runtime import Runtime
 from shared.settings import Settings
 from shared.steps.agenda import Agenda
 from shared.steps.drain import Drain
@@ -63,7 +63,7 @@ class Sweep:
         drain: Takes in what lies stuck in the poison queues.
         settings: Budget, parallelism, buckets.
         clock: The service's time.
-        monotonic: Seconds that never go back.
+        runtime: Time, and threads that work side by side.
         prepare: Creates what is missing in storage; called at the first sweep of a process.
     """
 
@@ -79,7 +79,7 @@ class Sweep:
         drain: Drain,
         settings: Settings,
         clock: ServerClock,
-        monotonic: Callable[[], float],
+        runtime: Runtime,
         prepare: Callable[[], None],
     ) -> None:
         self._jobs = jobs
@@ -91,7 +91,7 @@ class Sweep:
         self._drain = drain
         self._settings = settings
         self._clock = clock
-        self._monotonic = monotonic
+        self._runtime = runtime
         self._prepare = prepare
         self._prepared = False
 
@@ -107,7 +107,7 @@ class Sweep:
         Costs: lock 3, one query for the types, one a type and bucket, one look into each poison queue, and those of the
         work; 3 for each job that is sent to the queue, and 1 for the queue's length; 1 when another sweep is under way.
         """
-        begun_at = self._monotonic()
+        begun_at = self._runtime.monotonic()
         self._prepare_once()
         if self._settings.dispatch is Dispatch.OFF:
             return Swept(Counter({Outcome.PAUSED: 1}))
@@ -147,7 +147,7 @@ class Sweep:
 
     def _over(self, begun_at: float, share: float) -> bool:
         """Whether this share of the budget is over."""
-        return self._monotonic() >= begun_at + share * self._settings.sweep_budget.total_seconds()
+        return self._runtime.monotonic() >= begun_at + share * self._settings.sweep_budget.total_seconds()
 
     def _work_on_due(self, owner: str, stop: Callable[[float], bool], turns: Turns) -> Swept:
         """Analyse what can be analysed here, and send the rest; a job that raises keeps no other from its turn."""
@@ -157,7 +157,7 @@ class Sweep:
             self._work.kinds,
             buckets=self._settings.job_buckets,
             now=self._clock.now,
-            monotonic=self._monotonic,
+            runtime=self._runtime,
             turns=turns,
         )
         for _ in range(PAGES):
@@ -180,7 +180,7 @@ class Sweep:
         settings, over = self._settings, partial(stop, 1.0)
         if settings.dispatch is not Dispatch.QUEUE:
             share = partial(stop, ANALYSING if settings.sends else 1.0)
-            with Pool(settings.sweep_parallelism, "sweep") as pool:
+            with self._runtime.pool(settings.sweep_parallelism, "sweep") as pool:
                 begun = [
                     pool.submit(self._analyze, agenda, ends, owner, share, turns)
                     for _ in range(settings.sweep_parallelism)

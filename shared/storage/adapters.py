@@ -1,10 +1,11 @@
 """All adapters, by what they keep, over one transport."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.bindings import listens
 from shared.clock import ServerClock
+from shared.runtime import Runtime
 from shared.settings import BLOB_POISON_QUEUE, Settings
 from shared.storage import clients, connections, names
 from shared.storage.audit import AuditReader
@@ -56,15 +57,16 @@ def open_all(
     clock: ServerClock,
     transport: DatingTransport,
     patience: Patience,
-    draw: Callable[[], str],
+    runtime: Runtime,
 ) -> Storage:
     """Build the adapters over one transport; raise ``SettingsInvalid`` for a connection that can't be used."""
+    draw = runtime.draw
     to_images = connections.read(environ, settings.images_connection)
     to_jobs = connections.read(environ, settings.jobs_connection)
-    tables = clients.table_service(to_jobs, transport)
+    tables = clients.TableService(to_jobs, transport)
     jobs, locks = (names.table(tables, name) for name in (settings.jobs_table, settings.locks_table))
-    blobs = clients.blob_service(to_images, transport, single_get_bytes=settings.max_bytes)
-    queues = clients.queue_service(to_jobs, transport)
+    blobs = clients.blob_service(to_images, transport, runtime, single_get_bytes=settings.max_bytes)
+    queues = clients.queue_service(to_jobs, transport, runtime)
     return Storage(
         jobs=JobTable(jobs, buckets=settings.job_buckets, clock=clock, patience=patience, draw=draw),
         index=IndexTable(jobs, buckets=settings.job_buckets, patience=patience, draw=draw),
@@ -76,7 +78,7 @@ def open_all(
         queue=StorageQueue(names.queue(queues, settings.job_queue), patience=patience),
         rejections=RejectedTable(jobs, patience=patience, draw=draw),
         poison=StoragePoison(names.queue(queues, settings.poison_queue)),
-        blob_poison=_blob_poison(environ, to_images, transport),
+        blob_poison=_blob_poison(environ, to_images, transport, runtime),
         audit=AuditReader(
             jobs,
             blobs,
@@ -89,9 +91,11 @@ def open_all(
     )
 
 
-def _blob_poison(environ: Mapping[str, str], to_images: Connection, transport: DatingTransport) -> StoragePoison | None:
+def _blob_poison(
+    environ: Mapping[str, str], to_images: Connection, transport: DatingTransport, runtime: Runtime
+) -> StoragePoison | None:
     """Build the queue of given-up blob events, which all apps share; none where it is not ours to read."""
     reachable = to_images.text is not None or "queue" in to_images.endpoints
     if not reachable or not listens(environ, "bury_blob_events"):
         return None
-    return StoragePoison(names.queue(clients.queue_service(to_images, transport), BLOB_POISON_QUEUE))
+    return StoragePoison(names.queue(clients.queue_service(to_images, transport, runtime), BLOB_POISON_QUEUE))

@@ -4,20 +4,23 @@ The transport is the seam. It reads the ``Date`` of every reply for ``ServerCloc
 it: it survives ``get_table_client`` and its likes, which per-client policies do not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
 from azure.core.exceptions import HttpResponseError, ServiceResponseError
 from azure.core.pipeline.transport import HttpTransport
-from azure.data.tables import TableServiceClient
+from azure.data.tables import TableClient
+from azure.storage import blob, queue
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from shared.clock import ServerClock
 from shared.errors import SettingsInvalid
+from shared.runtime import Runtime
 from shared.storage import transport
 from shared.storage.connections import Connection, credential
 from shared.storage.replies import date_of
@@ -27,15 +30,12 @@ API_VERSION = "2024-11-04"
 CONNECT_TIMEOUT = timedelta(seconds=5)
 READ_TIMEOUT = timedelta(seconds=30)
 
-#: Reads only: writes are never repeated by the SDK (see ``cas``). Its own first wait would be 15 s and more; for blobs
-#: and queues it waits ``initial_backoff + increment_base ** n`` seconds, give or take the jitter.
-_RETRIES = {
-    "retry_total": 3,
-    "retry_backoff_factor": 0.2,
-    "initial_backoff": 0.2,
-    "increment_base": 0,
-    "random_jitter_range": 0.2,
-}
+#: How often the SDKs repeat a read; writes they never repeat (see ``cas``).
+_RETRIES = 3
+#: Of tables: they wait not at all, then twice this, then four times; or for what Retry-After says.
+_FACTOR_SECONDS = 0.2
+#: Of blobs and queues: each wait is drawn evenly from zero up to this. The SDKs' own first wait would be 15 s and more.
+_LONGEST_WAIT_SECONDS = 0.4
 
 
 def default_transport() -> HttpTransport[Any, Any]:
@@ -46,9 +46,10 @@ def default_transport() -> HttpTransport[Any, Any]:
 class DatingTransport(HttpTransport[Any, Any]):
     """Pass requests on, read each reply to its end, and tell the clock its ``Date``."""
 
-    def __init__(self, inner: HttpTransport[Any, Any], clock: ServerClock) -> None:
+    def __init__(self, inner: HttpTransport[Any, Any], clock: ServerClock, *, pause: Callable[[float], object]) -> None:
         self._inner = inner
         self._clock = clock
+        self._pause = pause
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
         """Send, and read the reply, its ``Date`` among the rest.
@@ -68,8 +69,8 @@ class DatingTransport(HttpTransport[Any, Any]):
         return reply
 
     def sleep(self, duration: float) -> None:
-        """Wait, as the SDK does between its tries of a read; how is the transport's own affair beneath."""
-        self._inner.sleep(duration)
+        """Wait, as the SDK does between its tries of a read."""
+        self._pause(duration)
 
     def open(self) -> None:
         """Open the transport beneath."""
@@ -94,37 +95,81 @@ class DatingTransport(HttpTransport[Any, Any]):
         self.close()
 
 
-def table_service(connection: Connection, wire: HttpTransport[Any, Any]) -> TableServiceClient:
-    """Build the client of the table service; its own API version is old enough for every emulator."""
-    options: dict[str, Any] = {"transport": wire, **_RETRIES}
-    if connection.text is not None:
-        with _named(connection):
-            return TableServiceClient.from_connection_string(connection.text, **options)
-    return TableServiceClient(_endpoint(connection, "table"), credential=credential(connection), **options)
+class _BlobRetry(blob.ExponentialRetry):
+    """Repeats reads as often as we want, and waits as the process does."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(retry_total=_RETRIES)
+        self._runtime = runtime
+
+    def sleep(self, settings: Any, transport: Any) -> None:  # noqa: ANN401, ARG002 - as the SDK calls it
+        """Wait before the next try."""
+        self._runtime.pause(_LONGEST_WAIT_SECONDS * self._runtime.chance())
 
 
-def queue_service(connection: Connection, wire: HttpTransport[Any, Any]) -> QueueServiceClient:
+class _QueueRetry(queue.ExponentialRetry):
+    """The same for queues."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(retry_total=_RETRIES)
+        self._runtime = runtime
+
+    def sleep(self, settings: Any, transport: Any) -> None:  # noqa: ANN401, ARG002 - as the SDK calls it
+        """Wait before the next try."""
+        self._runtime.pause(_LONGEST_WAIT_SECONDS * self._runtime.chance())
+
+
+class TableService:
+    """The table service; its own API version is old enough for every emulator.
+
+    Each client of a table stands on the transport itself: one that a ``TableServiceClient`` gives away asks nobody how
+    to wait between two tries.
+    """
+
+    def __init__(self, connection: Connection, wire: HttpTransport[Any, Any]) -> None:
+        options: dict[str, Any] = {
+            "transport": wire,
+            "retry_total": _RETRIES,
+            "retry_backoff_factor": _FACTOR_SECONDS,
+        }
+        self._connection = connection
+        self._client: Callable[..., TableClient] = (
+            partial(TableClient, _endpoint(connection, "table"), credential=credential(connection), **options)
+            if connection.text is None
+            else partial(TableClient.from_connection_string, connection.text, **options)
+        )
+
+    def get_table_client(self, name: str) -> TableClient:
+        """Build the client of one table; ``names`` calls this."""
+        with _named(self._connection):
+            return self._client(table_name=name)
+
+
+def queue_service(connection: Connection, wire: HttpTransport[Any, Any], runtime: Runtime) -> QueueServiceClient:
     """Build the client of the queue service."""
-    options: dict[str, Any] = {"transport": wire, "api_version": API_VERSION, **_RETRIES}
+    options: dict[str, Any] = {"transport": wire, "api_version": API_VERSION, "retry_policy": _QueueRetry(runtime)}
     if connection.text is not None:
         with _named(connection):
             return QueueServiceClient.from_connection_string(connection.text, **options)
     return QueueServiceClient(_endpoint(connection, "queue"), credential=credential(connection), **options)
 
 
-def blob_service(connection: Connection, wire: HttpTransport[Any, Any], *, single_get_bytes: int) -> BlobServiceClient:
+def blob_service(
+    connection: Connection, wire: HttpTransport[Any, Any], runtime: Runtime, *, single_get_bytes: int
+) -> BlobServiceClient:
     """Build the client of the blob service.
 
     Args:
         connection: The account.
         wire: Shared by all clients.
+        runtime: Waits between two tries of a read.
         single_get_bytes: Blobs up to this size come in one request.
     """
     options: dict[str, Any] = {
         "transport": wire,
         "api_version": API_VERSION,
         "max_single_get_size": single_get_bytes,
-        **_RETRIES,
+        "retry_policy": _BlobRetry(runtime),
     }
     if connection.text is not None:
         with _named(connection):

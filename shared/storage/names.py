@@ -4,11 +4,12 @@ No other module builds a client of the SDK from a name; a test reads the sources
 fold, or can't keep, never leaves the process: whoever brought it gets the reason, ``InvalidReference``.
 """
 
-from azure.data.tables import TableClient, TableServiceClient
+from azure.data.tables import TableClient
 from azure.storage.blob import BlobClient, BlobServiceClient, ContainerClient
 from azure.storage.queue import QueueClient, QueueServiceClient
 
 from shared.rules.names import Kind, check
+from shared.storage.clients import TableService
 
 
 def blob(service: BlobServiceClient, container_name: str, name: str) -> BlobClient:
@@ -30,6 +31,6 @@ def queue(service: QueueServiceClient, name: str) -> QueueClient:
     return service.get_queue_client(check(Kind.QUEUE, name))
 
 
-def table(service: TableServiceClient, name: str) -> TableClient:
+def table(service: TableService, name: str) -> TableClient:
     """Build the client of a table; raise as ``blob`` does."""
     return service.get_table_client(check(Kind.TABLE, name))

@@ -1,12 +1,11 @@
 """How long to go on with a write that is not decided, and how long a single request may take."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from shared import clock
+from shared import clock, runtime
 from shared.errors import StorageOut, Undecided
 
 #: Returns the SDK's options of the next request of a call; none where the call has no time-out of its own.
@@ -27,7 +26,7 @@ class Patience:
     within: timedelta = timedelta(seconds=30)
     first_pause: timedelta = timedelta(seconds=0.05)
     monotonic: Callable[[], float] = clock.monotonic
-    pause: Callable[[float], object] = threading.Event().wait
+    pause: Callable[[float], object] = runtime.pause
 
     def attempts(self, within: timedelta | None = None) -> Iterator[int]:
         """Count sends from 1, pausing between them, until the time is over."""

@@ -11,6 +11,7 @@ from azure.core.pipeline.transport import HttpTransport
 from shared import wiring
 from shared.images import ImageRef
 from shared.ports import ImageStore, JobStore, LockStore, WorkQueue
+from shared.runtime import Runtime
 from shared.storage import clients, connections
 
 
@@ -144,7 +145,7 @@ class AzureQueue:
     def __init__(self, environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
         self.store = wiring.build(environ, transport=wire, threaded=False).storage.queue
         connection = connections.read(environ, "AzureWebJobsStorage")
-        self.client = clients.queue_service(connection, wire).get_queue_client(environ["JOB_QUEUE"])
+        self.client = clients.queue_service(connection, wire, Runtime()).get_queue_client(environ["JOB_QUEUE"])
 
     def receive(self) -> list[str]:
         """See ``QueueBench``."""

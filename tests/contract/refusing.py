@@ -9,7 +9,11 @@ from azure.core.rest._requests_basic import RestRequestsTransportResponse
 from requests import Response
 from urllib3 import HTTPResponse
 
+from shared.runtime import Runtime
 from tests.doubles.transports import Passing
+
+#: Does not wait between the tries of a read.
+IMPATIENT = Runtime(pause=lambda _: None)
 
 
 class Refusing(Passing):
@@ -35,9 +39,6 @@ class Refusing(Passing):
         self.left -= 1
         return _refusal(request, self._status, "")
 
-    def sleep(self, duration: float) -> None:
-        """Do not wait between the tries of a read."""
-
 
 class RefusingBlobs(Passing):
     """Answer requests whose URL holds a text by a status and a code, and pass the rest.
@@ -59,9 +60,6 @@ class RefusingBlobs(Passing):
             if text in request.url:
                 return _refusal(request, status, code)
         return super().send(request, **kwargs)
-
-    def sleep(self, duration: float) -> None:
-        """Do not wait between the tries of a read."""
 
 
 def _refusal(request: Any, status: int, code: str) -> Any:  # noqa: ANN401 - as above

@@ -12,7 +12,7 @@ from shared.images import Listed
 from shared.ports import ImageListing
 from tests.contract.benches import AzureImages, ImagesBench
 from tests.contract.memory import DoubledImages
-from tests.contract.refusing import Refusing
+from tests.contract.refusing import IMPATIENT, Refusing
 from tests.doubles.listing import MemoryListing
 
 NAMES = ["2026/summer #1/50% ä?😀.png", "a b.png", "a.png", "b.png"]
@@ -93,7 +93,7 @@ def test_only_a_marker_can_be_refused(
 ) -> None:
     AzureImages(environ, wire)
     refusing = Refusing(wire, status=400)
-    listing = wiring.build(environ, transport=refusing, threaded=False).storage.listing
+    listing = wiring.build(environ, transport=refusing, runtime=IMPATIENT, threaded=False).storage.listing
     refusing.left = 1
     with pytest.raises(error):
         listing.page(marker, limit=10)
@@ -102,7 +102,7 @@ def test_only_a_marker_can_be_refused(
 def test_an_outage_is_no_refusal_of_the_marker(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
     AzureImages(environ, wire)
     refusing = Refusing(wire, status=503)
-    listing = wiring.build(environ, transport=refusing, threaded=False).storage.listing
+    listing = wiring.build(environ, transport=refusing, runtime=IMPATIENT, threaded=False).storage.listing
     refusing.left = 1_000
     with pytest.raises(StorageOut):
         listing.page("old", limit=10)

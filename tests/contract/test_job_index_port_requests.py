@@ -10,6 +10,7 @@ from azure.core.pipeline.transport import HttpTransport
 
 from shared.ids import digest
 from shared.index import JobIndex, JobQuery
+from shared.invocation import Pool
 from shared.jobs import State
 from shared.ports import JobStore
 from shared.steps.lookup import Lookup
@@ -48,7 +49,14 @@ class Counted:
     def lookup(self) -> Lookup:
         """The look-ups under test."""
         storage, settings = self.darkroom.storage, self.darkroom.settings
-        return Lookup(jobs=self.store, index=self.index, images=storage.images, settings=settings, kinds=lambda: ())
+        return Lookup(
+            jobs=self.store,
+            index=self.index,
+            images=storage.images,
+            settings=settings,
+            kinds=lambda: (),
+            pool=Pool,
+        )
 
     @property
     def count(self) -> Count:
@@ -63,6 +71,7 @@ class Counted:
             settings=self.darkroom.settings,
             clock=storage.jobs._clock,
             kinds=lambda: [lives.TYPE],
+            pool=Pool,
         )
 
 

@@ -15,6 +15,7 @@ from shared.errors import LockHeld, Stale
 from shared.heartbeat import Heartbeat
 from shared.locks import Lock
 from shared.ports import LockStore
+from shared.runtime import Runtime
 from shared.steps.locking import Release, TableLock, Tenure
 from tests.contract.benches import AzureLocks
 from tests.contract.memory import DoubledLocks
@@ -83,15 +84,18 @@ class Life:
     def instance(self) -> TableLock:
         """Start another instance over the same table."""
         drawn = random.Random()
-        return TableLock(
-            self.store,
-            heartbeat=Heartbeat(margin=MARGIN, monotonic=self.monotonic, threaded=False),
-            lease=LEASE,
-            margin=MARGIN,
+        runtime = Runtime(
             monotonic=self.monotonic,
+            pause=self.go,
             draw=lambda: f"{drawn.getrandbits(128):032x}",
             chance=drawn.random,
-            pause=self.go,
+        )
+        return TableLock(
+            self.store,
+            heartbeat=Heartbeat(margin=MARGIN, runtime=runtime, threaded=False),
+            lease=LEASE,
+            margin=MARGIN,
+            runtime=runtime,
         )
 
     def acquired(self, name: str = "nightly", *, owner: str = "timer/1") -> Tenure:

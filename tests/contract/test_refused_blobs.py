@@ -11,7 +11,7 @@ from shared import wiring
 from shared.errors import BlobUnreadable, InvalidReference, Refused, StorageOut
 from shared.images import ImageRef
 from shared.steps.outcomes import Outcome
-from tests.contract.refusing import RefusingBlobs
+from tests.contract.refusing import IMPATIENT, RefusingBlobs
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def refusing(wire: HttpTransport[Any, Any]) -> RefusingBlobs:
 @pytest.fixture
 def room(environ: Mapping[str, str], refusing: RefusingBlobs) -> wiring.Darkroom:
     """Wire everything over a service that can be made to refuse; containers and tables are there."""
-    made = wiring.build(environ, transport=refusing, threaded=False)
+    made = wiring.build(environ, transport=refusing, runtime=IMPATIENT, threaded=False)
     made.storage.create()
     return made
 

@@ -14,6 +14,7 @@ from shared.images import ImageRef
 from shared.jobs import Job, Move
 from shared.moves import claim
 from shared.ports import Row
+from shared.runtime import Runtime
 from shared.settings import Settings
 from shared.steps.add import Add
 from shared.steps.admit import Admit
@@ -96,8 +97,9 @@ class World:
         self.rejections = MemoryRejections(clock, journal=self.journal)
         self.poison = MemoryPoison("poison", journal=self.journal)
         self.blob_poison = MemoryPoison("blob poison", journal=self.journal)
-        self.heartbeat = Heartbeat(margin=settings.margin, monotonic=clock, threaded=False)
         self._drawn = itertools.count(1)
+        self.runtime = Runtime(monotonic=clock, pause=clock.advance, draw=self.draw, chance=lambda: 0.5)
+        self.heartbeat = Heartbeat(margin=settings.margin, runtime=self.runtime, threaded=False)
         self.lock = self.another_lock()
         self._wire_work()
         self._wire_inlets()
@@ -177,7 +179,7 @@ class World:
             lock=self.lock,
             record=self.record,
             settings=settings,
-            monotonic=clock,
+            runtime=self.runtime,
         )
         self.sweep = Sweep(
             jobs=self.jobs,
@@ -191,7 +193,7 @@ class World:
             drain=self.drain,
             settings=settings,
             clock=clock.server,
-            monotonic=clock,
+            runtime=self.runtime,
             prepare=lambda: self.journal.append("prepare"),
         )
         self.purge = Purge(
@@ -203,7 +205,7 @@ class World:
             lock=self.lock,
             settings=settings,
             clock=clock.server,
-            monotonic=clock,
+            runtime=self.runtime,
             kinds=self.lookup.types,
         )
 
@@ -216,6 +218,7 @@ class World:
             images=self.images,
             settings=settings,
             kinds=lambda: tuple(self.handlers),
+            pool=self.runtime.pool,
         )
         self.types = Types(index=self.index, settings=settings, now=now)
         self.add = Add(
@@ -242,6 +245,7 @@ class World:
             settings=settings,
             clock=clock.server,
             kinds=self.lookup.types,
+            pool=self.runtime.pool,
         )
         self.upload_image = Upload(images=self.images, record=self.record)
 
@@ -262,10 +266,7 @@ class World:
             heartbeat=self.heartbeat,
             lease=self.settings.lease,
             margin=self.settings.margin,
-            monotonic=self.clock,
-            draw=self.draw,
-            chance=lambda: 0.5,
-            pause=self.clock.advance,
+            runtime=self.runtime,
         )
 
     def upload(self, name: str = "cat.png", data: bytes | None = None, content_type: str = "image/png") -> ImageRef:

@@ -12,6 +12,7 @@ from azure.core.pipeline.transport import HttpTransport
 from shared import ids, wiring
 from shared.images import ImageRef, version_of
 from shared.invariants import Finding
+from shared.runtime import Runtime
 from shared.storage.patience import Patience
 from tests.doubles.world import png
 from tests.faults.enumeration import GRACE, LAPSE_SECONDS, SETTINGS, Time
@@ -79,8 +80,9 @@ class Case:
     def worker(self) -> Worker:
         """Start a process."""
         line = Line(self._wire, self.time, self.ledger)
+        runtime = Runtime(monotonic=self.time, pause=self.time.go)
         patience = Patience(within=timedelta(seconds=10), monotonic=self.time, pause=self.time.go)
-        darkroom = self._build(self._environ, transport=line, monotonic=self.time, patience=patience, threaded=False)
+        darkroom = self._build(self._environ, transport=line, runtime=runtime, patience=patience, threaded=False)
         darkroom.sweep._prepared = True
         return Worker(darkroom, line)
 

@@ -15,6 +15,7 @@ from shared.images import Listed, Page
 from shared.jobs import Event, Move
 from shared.leftovers import Rejected
 from shared.ports import Key, Mark, Row
+from shared.runtime import Runtime
 from shared.settings import Settings
 from shared.steps.reconcile import Position, Reconcile, _Slice
 from shared.storage import cas, codec
@@ -158,11 +159,11 @@ def _built_over(
     broken: Callable[[Storage, ServerClock], Storage],
     environ: Mapping[str, str],
     *,
-    monotonic: Any,  # noqa: ANN401 - passed on
+    runtime: Runtime = Runtime(),  # noqa: B008 - frozen
     **given: Any,  # noqa: ANN401 - passed on
 ) -> wiring.Darkroom:
-    sound = wiring.build(environ, monotonic=monotonic, **given)
+    sound = wiring.build(environ, runtime=runtime, **given)
     clock, settings = sound.storage.jobs._clock, Settings.read(environ)
-    heartbeat = Heartbeat(margin=settings.margin, monotonic=monotonic, threaded=False)
-    parts = Assembly(settings, broken(sound.storage, clock), clock, heartbeat, monotonic, {})
+    heartbeat = Heartbeat(margin=settings.margin, runtime=runtime, threaded=False)
+    parts = Assembly(settings, broken(sound.storage, clock), clock, heartbeat, runtime, {}, sound.analyst)
     return wiring._wired(parts)

@@ -110,10 +110,6 @@ class Line(Passing):
         """End an outage; what has not come yet does not come any more."""
         self._armed, self._out, self._lost_next, self.interlude = {}, False, False, int
 
-    def sleep(self, duration: float) -> None:
-        """Let the time of the case go on, where the SDK would wait between two tries."""
-        self._time.go(duration)
-
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the transports have it
         """Send, or not."""
         if self._dead:

@@ -12,6 +12,7 @@ from shared.errors import LockHeld
 from shared.heartbeat import Heartbeat
 from shared.invariants import Finding
 from shared.ports import LockRow, Row
+from shared.runtime import Runtime
 from shared.steps.attempt import Attempt, Attempts
 from shared.steps.claims import Claims
 from shared.steps.locking import TableLock
@@ -154,13 +155,14 @@ class MemoryGround:
         jobs = MemoryJobs(watch, buckets=1, kept=world.jobs.kept)  # type: ignore[arg-type]
         locks = MemoryLocks(watch)  # type: ignore[arg-type]
         locks._rows, locks._etags, locks._mutex = world.locks._rows, world.locks._etags, world.locks._mutex
-        heartbeat = Heartbeat(margin=settings.margin, monotonic=watch, threaded=False)
         drawn: dict[str, Any] = {"draw": world.draw, "chance": lambda: CHANCE}
+        runtime = Runtime(monotonic=watch, **drawn)
+        heartbeat = Heartbeat(margin=settings.margin, runtime=runtime, threaded=False)
         claims = Claims(jobs=jobs, announce=world.announce, settings=settings, clock=watch.server, **drawn)
         refusals = Refusals(jobs=jobs, marks=world.marks, clock=watch.server)
-        held: dict[str, Any] = {"heartbeat": heartbeat, "lease": settings.lease, "monotonic": watch}
-        attempts = Attempts(claims=claims, refusals=refusals, **held)
-        lock = TableLock(locks, margin=settings.margin, **held, **drawn)
+        held: dict[str, Any] = {"heartbeat": heartbeat, "lease": settings.lease}
+        attempts = Attempts(claims=claims, refusals=refusals, monotonic=watch, **held)
+        lock = TableLock(locks, margin=settings.margin, runtime=runtime, **held)
         return Worker(attempts, lock, heartbeat)
 
     def row(self) -> Row:
@@ -192,9 +194,9 @@ class AzureGround(Case):
         """Start a process whose clock is off."""
         line, watch = Line(self._wire, self.service, self.ledger), Watch(self.service, skew)  # type: ignore[arg-type]
         patience = Patience(within=timedelta(seconds=10), monotonic=watch, pause=self.service.go)
-        darkroom = wiring.build(self._environ, transport=line, monotonic=watch, patience=patience, threaded=False)
+        runtime = Runtime(monotonic=watch, pause=self.service.go, chance=lambda: CHANCE)
+        darkroom = wiring.build(self._environ, transport=line, runtime=runtime, patience=patience, threaded=False)
         attempts = darkroom.work._attempts
-        attempts.claims._chance = lambda: CHANCE
         return _Wired(attempts, darkroom.sweep._lock, attempts._heartbeat, darkroom, line)
 
     def row(self) -> Row:

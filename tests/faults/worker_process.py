@@ -114,7 +114,7 @@ def _carried_out(order: dict[str, Any]) -> object:
     table = getattr(importlib.import_module(module), name)
     build = wiring.build if table is JobTable else over(table)
     with clients.default_transport() as transport:
-        darkroom = build(order["environ"], transport=transport, monotonic=clock.monotonic, patience=PATIENCE)
+        darkroom = build(order["environ"], transport=transport, patience=PATIENCE)
         darkroom.sweep._prepared = True
         return VERBS[order["verb"]](darkroom, order["text"])
 

@@ -5,6 +5,7 @@ import pytest
 
 from shared.errors import IllegalTransition, Lost, Stale, StorageOut, Undecided
 from shared.heartbeat import Heartbeat, Held, Left
+from shared.runtime import Runtime
 from tests.doubles.clock import FakeClock
 
 LEASE, MARGIN = timedelta(seconds=60), timedelta(seconds=2)
@@ -15,7 +16,7 @@ class Renewals:
 
     def __init__(self) -> None:
         self.clock = FakeClock(0.0)
-        self.heartbeat = Heartbeat(margin=MARGIN, monotonic=self.clock, threaded=False)
+        self.heartbeat = Heartbeat(margin=MARGIN, runtime=Runtime(monotonic=self.clock), threaded=False)
         self.sent_at: list[float] = []
         self.timeouts: list[timedelta] = []
         self.error: Exception | None = None
@@ -142,7 +143,9 @@ def test_retiring_waits_for_a_renewal_under_way() -> None:
         assert go.wait(5)
         return row + 1
 
-    held = Heartbeat(margin=MARGIN, monotonic=clock, threaded=False).hold(1, renew, lease=LEASE, sent_at=0.0)
+    held = Heartbeat(margin=MARGIN, runtime=Runtime(monotonic=clock), threaded=False).hold(
+        1, renew, lease=LEASE, sent_at=0.0
+    )
     beating = threading.Thread(target=held.beat)
     beating.start()
     assert begun.wait(5)
@@ -171,7 +174,7 @@ def test_a_heart_that_holds_nothing_waits_for_no_time() -> None:
 
 def test_what_is_due_first_is_renewed_first() -> None:
     clock, order = FakeClock(0.0), []
-    heartbeat = Heartbeat(margin=MARGIN, monotonic=clock, threaded=False)
+    heartbeat = Heartbeat(margin=MARGIN, runtime=Runtime(monotonic=clock), threaded=False)
     for name, sent_at in [("late", 0.0), ("early", -10.0)]:
         heartbeat.hold(name, lambda row, _: order.append(row) or row, lease=LEASE, sent_at=sent_at)
     clock.advance(25)
@@ -185,7 +188,7 @@ def test_an_error_that_nobody_foresaw_keeps_no_other_lease_from_its_renewal() ->
     def broken(_: str, __: Left) -> str:
         raise ValueError
 
-    heartbeat = Heartbeat(margin=MARGIN, monotonic=clock, threaded=False)
+    heartbeat = Heartbeat(margin=MARGIN, runtime=Runtime(monotonic=clock), threaded=False)
     heartbeat.hold("broken", broken, lease=LEASE, sent_at=-1.0)
     heartbeat.hold("well", lambda row, _: renewed.append(row) or row, lease=LEASE, sent_at=0.0)
     clock.advance(20)
@@ -196,7 +199,7 @@ def test_an_error_that_nobody_foresaw_keeps_no_other_lease_from_its_renewal() ->
 @pytest.mark.case("mutants 4", was="a healthy lease was lost behind two that hung")
 def test_renewals_that_hang_keep_no_other_lease_from_its_own() -> None:
     go, renewed, hung = threading.Event(), threading.Event(), threading.Barrier(3)
-    heartbeat = Heartbeat(margin=MARGIN, monotonic=FakeClock(100.0))
+    heartbeat = Heartbeat(margin=MARGIN, runtime=Runtime(monotonic=FakeClock(100.0)))
 
     def hangs(row: int, _: Left) -> int:
         hung.wait(5)
@@ -233,7 +236,7 @@ class Bell(threading.Event):
 @pytest.mark.case("mutants wake", was="no test found that it was never renewed")
 def test_a_lease_that_is_taken_after_an_idle_spell_is_renewed() -> None:
     renewed, bell = threading.Semaphore(0), Bell()
-    heartbeat = Heartbeat(margin=MARGIN, monotonic=FakeClock(100.0))
+    heartbeat = Heartbeat(margin=MARGIN, runtime=Runtime(monotonic=FakeClock(100.0)))
     heartbeat._wake = bell
 
     def renew(row: int, _: Left) -> int:
@@ -270,6 +273,6 @@ def test_the_thread_renews_by_itself() -> None:
         return row
 
     clock = FakeClock(100.0)
-    held = Heartbeat(margin=MARGIN, monotonic=clock).hold(1, renew, lease=LEASE, sent_at=100.0 - 30)
+    held = Heartbeat(margin=MARGIN, runtime=Runtime(monotonic=clock)).hold(1, renew, lease=LEASE, sent_at=100.0 - 30)
     assert renewed.wait(5)
     held.retire()

@@ -12,7 +12,7 @@ from shared.errors import StorageOut, Undecided
 from shared.jobs import Job, Move
 from shared.locks import Lock
 from shared.ports import LockRow, Row
-from shared.storage.patience import Patience
+from shared.runtime import Runtime
 from tests.doubles.clock import FakeClock
 from tests.doubles.transports import Passing
 
@@ -29,10 +29,6 @@ class Hung(Passing):
         """Wait for nothing."""
         self._clock.advance(kwargs["connection_timeout"] + kwargs["read_timeout"])
         raise ServiceResponseError("timed out")
-
-    def sleep(self, duration: float) -> None:
-        """Wait as the SDK does between its tries."""
-        self._clock.advance(duration)
 
 
 def _renew_job(storage: wiring.Storage, row: Row, _: LockRow) -> None:
@@ -58,10 +54,13 @@ def test_a_call_with_a_time_out_takes_no_longer_however_many_requests_it_makes(
     call: Callable[[wiring.Storage, Row, LockRow], None],
 ) -> None:
     clock = FakeClock()
-    patience = Patience(monotonic=clock, pause=clock.advance)
     environ = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
     storage = wiring.build(
-        environ, transport=Hung(clock), monotonic=clock, patience=patience, threaded=False, works={}
+        environ,
+        transport=Hung(clock),
+        runtime=Runtime(monotonic=clock, pause=clock.advance),
+        threaded=False,
+        works={},
     ).storage
     job = Job(id=f"image-analysis-{0:032x}", type="image-analysis", ref="images/a.png", due=clock.now)
     lock = LockRow(Lock(name="sweep", owner="timer/1", token=1, lease=TIMEOUT), 'W/"1"', clock.now, clock.now)

@@ -13,6 +13,7 @@ import pytest
 from shared.errors import StorageOut
 from shared.heartbeat import Heartbeat
 from shared.invocation import Pool, carry, enter, start
+from shared.runtime import Runtime
 from tests.doubles.clock import FakeClock
 
 LOG = logging.getLogger("tests.invocation")
@@ -97,7 +98,7 @@ def test_a_renewal_that_fails_is_told_under_the_invocation_that_holds_the_lease(
     def renew(_row: int, _left: object) -> int:
         raise StorageOut("out")
 
-    heartbeat = Heartbeat(margin=timedelta(seconds=1), monotonic=FakeClock(0.0), threaded=False)
+    heartbeat = Heartbeat(margin=timedelta(seconds=1), runtime=Runtime(monotonic=FakeClock(0.0)), threaded=False)
     with enter(call):
         held = heartbeat.hold(1, renew, lease=timedelta(seconds=60), sent_at=0.0)
     thread = threading.Thread(target=held.beat)  # one that knows of no invocation, like that of all leases

@@ -25,6 +25,7 @@ class Looked(World):
             images=self.images,
             settings=self.settings,
             kinds=lambda: ["audio"],
+            pool=self.runtime.pool,
         )
 
     def image_id(self, name: str = "cat.png") -> str:
@@ -167,7 +168,12 @@ def test_a_thumbnail_of_another_format_than_is_configured_now_is_found(now: str)
     job_id = world.completed()
     later = Looked(THUMBNAIL_FORMAT=now)
     lookup = Lookup(
-        jobs=world.jobs, index=world.index, images=world.images, settings=later.settings, kinds=lambda: ["audio"]
+        jobs=world.jobs,
+        index=world.index,
+        images=world.images,
+        settings=later.settings,
+        kinds=lambda: ["audio"],
+        pool=world.runtime.pool,
     )
     world.journal.clear()
     assert lookup.thumbnail(world.image_id()).job_id == job_id

@@ -29,6 +29,7 @@ class Counted(World):
             settings=self.settings,
             clock=self.clock.server,
             kinds=lambda: ["audio", self.settings.image_type],
+            pool=self.runtime.pool,
         )
 
     @property

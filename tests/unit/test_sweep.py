@@ -122,7 +122,7 @@ def test_every_bucket_gets_its_turn() -> None:
         world.work.kinds,
         buckets=4,
         now=world.clock.server.now,
-        monotonic=world.clock,
+        runtime=world.runtime,
         turns=Turns(),
     )
     assert agenda.turn_page(stop=lambda: False) == 40
