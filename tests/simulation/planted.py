@@ -1,0 +1,10 @@
+"""The catalogue of planted faults: what the simulation must find, or it proves nothing."""
+
+from tests.simulation.planted_claims import CLAIMS
+from tests.simulation.planted_intake import INTAKE
+from tests.simulation.planted_locks import HOLDING
+from tests.simulation.planted_storage import STORAGE
+from tests.simulation.planted_upkeep import UPKEEP
+from tests.simulation.planting import Planted
+
+FAULTS: dict[str, Planted] = {each.name: each for each in (*CLAIMS, *HOLDING, *STORAGE, *INTAKE, *UPKEEP)}

@@ -1,0 +1,209 @@
+"""Faults in claim, renewal, commit and end of a job: what fences workers off from each other."""
+
+from tests.simulation.planting import Edit, fault
+
+_GUARD = 'guard = {"mode": UpdateMode.REPLACE, "etag": row.etag, "match_condition": MatchConditions.IfNotModified}'
+
+
+def unguarded(condition: str) -> Edit:
+    """Write job rows without their ETag where a condition on the move holds."""
+    after = f'{_GUARD} if not ({condition}) else {{"mode": UpdateMode.REPLACE}}'
+    return Edit("shared.storage.job_table:_moved", _GUARD, after)
+
+
+_NO_OWN = ("shared.jobs:GUARDS", "job.claim is not None and job.claim == facts.claim", "True or (job, facts)")
+_CLAIM_CHECKED = "stands.job.claim != claim"
+
+FENCES = (
+    fault(
+        "completion by status only",
+        _NO_OWN,
+        ("shared.steps.claims:Claims.write", _CLAIM_CHECKED, "stands.job.state is not State.RUNNING"),
+    ),
+    fault("completion by id only", _NO_OWN, ("shared.steps.claims:Claims.write", _CLAIM_CHECKED, "not claim")),
+    fault("a claim's token is not compared", ("shared.jobs:GUARDS", "job.claim == facts.claim", "True or facts")),
+    fault("claim that is written over whatever stands", unguarded("move.event is Event.CLAIM")),
+    fault("commit that is written over whatever stands", unguarded("move.event is Event.COMPLETE")),
+    fault("renewal that is written over whatever stands", unguarded("move.event is Event.RENEW")),
+    fault("retry that is written over whatever stands", unguarded("move.event is Event.RETRY")),
+    fault("abandon that is written over whatever stands", unguarded("move.event is Event.ABANDON")),
+    fault("cancel that writes over a moved row", unguarded("move.event is Event.CANCEL")),
+    fault("bury and exhaust that write over a moved row", unguarded("move.event in (Event.BURY, Event.EXHAUST)")),
+    fault("due row moved on over a moved row", unguarded("move.event is Event.RESCHEDULE")),
+    fault("redrive that is written over whatever stands", unguarded("move.event is Event.REDRIVE")),
+    fault("supersede that is written over whatever stands", unguarded("move.event is Event.SUPERSEDE")),
+    fault(
+        "who is refused reads the row and writes over it",
+        (
+            "shared.steps.claims:Claims.write",
+            "if stands is None or stands.job.claim != claim:",
+            (
+                "if stands is not None and stands.job.state is State.RUNNING:\n"
+                "                claim = stands.job.claim or claim\n"
+                "            if stands is None or stands.job.claim != claim:"
+            ),
+        ),
+    ),
+    fault(
+        "a claim that was refused is taken for won",
+        ("shared.steps.claims:Claims.claim", "won.job.claim != move.job.claim", "won.job.claim is None"),
+    ),
+    fault(
+        "a commit under another token is taken for one's own",
+        ("shared.steps.claims:_completed", " and job.token == claim.token", " or claim is None"),
+    ),
+    fault(
+        "who has lost keeps the thumbnail that it has published",
+        ("shared.steps.work:_committed", "if outcome is Outcome.LOST:", "if outcome is Outcome.FAILED:"),
+    ),
+    fault(
+        "who has won deletes the thumbnail that it has published",
+        ("shared.steps.work:_committed", "if outcome is Outcome.LOST:", "if outcome is not Outcome.FAILED:"),
+    ),
+    fault(
+        "an outage of the commit is taken for done",
+        (
+            "shared.steps.work:Work.__call__",
+            """attempt.abandon("storage_out", f"Storage was out: {outage}")
+                raise""",
+            """del outage
+                return Outcome.COMPLETED""",
+        ),
+    ),
+)
+
+TOKENS = (
+    fault(
+        "end by another without a higher token",
+        ("shared.moves:end", "token=job.token + 1", "token=job.token"),
+    ),
+    fault("claim without a higher token", ("shared.moves:claim", "token=job.token + 1", "token=max(job.token, 1)")),
+    fault("claim that is not counted", ("shared.moves:claim", "attempts=job.attempts + 1", "attempts=job.attempts")),
+    fault(
+        "claim that leaves its due row where it was",
+        ("shared.moves:claim", "due=now + lease,", "due=job.due,"),
+    ),
+    fault(
+        "retry that takes the token back",
+        (
+            "shared.moves:retry",
+            "_released(job, state, error=error, not_before=not_before, due=not_before + grace)",
+            (
+                "replace(_released(job, state, error=error, not_before=not_before, due=not_before + grace),"
+                " token=job.token - 1)"
+            ),
+        ),
+    ),
+    fault(
+        "retry that leaves its claim in the row",
+        (
+            "shared.moves:_released",
+            "owner=None, claim_id=None, lease=None, error=error",
+            "error=error",
+        ),
+    ),
+    fault(
+        "retry that is due in a hundred years",
+        ("shared.moves:retry", "due=not_before + grace", "due=not_before + grace + timedelta(days=36_500)"),
+    ),
+    fault(
+        "redrive without its attempts",
+        ("shared.moves:redrive", "attempts_base=job.attempts, abandons", "attempts_base=job.attempts_base, abandons"),
+    ),
+    fault(
+        "claim before its time",
+        ("shared.jobs:GUARDS", "job.not_before is None or (facts.now is not None", "True or (facts.now is not None"),
+    ),
+    fault(
+        "an attempt that an outage has ended counts",
+        (
+            "shared.moves:abandon",
+            "return Move(Event.ABANDON, freed if counts",
+            "return Move(Event.ABANDON, freed if True or counts",
+        ),
+    ),
+    fault(
+        "a claim that has lapsed is taken for one that an outage has ended",
+        ("shared.steps.claims:Claims._counted", "job.claim_id in self._spared", "job.claim_id is not None"),
+    ),
+)
+
+TABLE = (
+    fault(
+        "redrive of a completed job",
+        (
+            "shared.jobs:TRANSITIONS",
+            "Transition(Event.REDRIVE, State.FAILED,",
+            "Transition(Event.REDRIVE, State.COMPLETED,",
+        ),
+    ),
+    fault(
+        "claim of a live lease",
+        (
+            "shared.jobs:TRANSITIONS",
+            "(Guard.LAPSED, Guard.ATTEMPTS_LEFT, Guard.TIME_LEFT)",
+            "(Guard.ATTEMPTS_LEFT, Guard.TIME_LEFT)",
+        ),
+    ),
+    fault(
+        "claim after the last attempt",
+        (
+            "shared.jobs:TRANSITIONS",
+            "(Guard.ATTEMPTS_LEFT, Guard.TIME_LEFT, Guard.DUE)",
+            "(Guard.TIME_LEFT, Guard.DUE)",
+        ),
+        (
+            "shared.jobs:TRANSITIONS",
+            "(Guard.LAPSED, Guard.ATTEMPTS_LEFT, Guard.TIME_LEFT)",
+            "(Guard.LAPSED, Guard.TIME_LEFT)",
+        ),
+        ("shared.steps.claims:Claims.retry", "job.attempts_used or job", "job"),
+    ),
+    fault(
+        "claim of a completed job",
+        (
+            "shared.jobs:TRANSITIONS",
+            "Transition(Event.ADD, None, State.PENDING),",
+            "Transition(Event.ADD, None, State.PENDING), Transition(Event.CLAIM, State.COMPLETED, State.RUNNING),",
+        ),
+    ),
+    fault(
+        "bury of a live lease",
+        (
+            "shared.jobs:TRANSITIONS",
+            "Transition(Event.BURY, State.RUNNING, State.FAILED, (Guard.LAPSED, Guard.SPENT))",
+            "Transition(Event.BURY, State.RUNNING, State.FAILED, (Guard.SPENT,))",
+        ),
+    ),
+    fault(
+        "bury with attempts left",
+        (
+            "shared.jobs:TRANSITIONS",
+            "Transition(Event.BURY, State.PENDING, State.FAILED, (Guard.SPENT,))",
+            "Transition(Event.BURY, State.PENDING, State.FAILED, ())",
+        ),
+    ),
+    fault(
+        "no end for a job that kills",
+        (
+            "shared.steps.claims:Claims._refused",
+            "if code is None:",
+            "if code is not None:\n            return Outcome.BUSY\n        if code is None:",
+        ),
+    ),
+    fault(
+        "job without a blob given back uncounted",
+        (
+            "shared.steps.analyze:Analyze.__call__",
+            "raise _gone() from None",
+            'raise BlobUnreadable("gone", passing=True) from None',
+        ),
+        (
+            "shared.steps.work:_ended",
+            "return attempt.retry(told.code, str(told), delay=told.delay)",
+            "return attempt.abandon(told.code, str(told)) or Outcome.RETRIED",
+        ),
+    ),
+)
+
+CLAIMS = (*FENCES, *TOKENS, *TABLE)

@@ -1,0 +1,155 @@
+"""Faults in how work comes in: record, supersede, retag, announce, and the versions of a reference."""
+
+from tests.simulation.planting import fault
+
+_RECORD = "shared.steps.record:Record"
+
+VERSIONS = (
+    fault(
+        "key row written from an old HEAD",
+        (f"{_RECORD}._newer", "found = self._head(ref)", "found = seen or self._head(ref)"),
+        (
+            f"{_RECORD}._newer",
+            "if seen is not None and key is not None and key.version == seen.version:",
+            "if seen is None and key is None:",
+        ),
+    ),
+    fault(
+        "key row read after the HEAD",
+        (
+            f"{_RECORD}._newer",
+            "key = self._jobs.key(self._settings.image_type, ref.ref)",
+            "found = self._head(ref)\n            key = self._jobs.key(self._settings.image_type, ref.ref)",
+        ),
+        (
+            f"{_RECORD}._newer",
+            "            found = self._head(ref)\n            if key is not None and key.version == found",
+            "            if key is not None and key.version == found",
+        ),
+    ),
+    fault(
+        "key row not read after its refusal",
+        (
+            f"{_RECORD}._newer",
+            "            key = self._jobs.key(self._settings.image_type, ref.ref)\n",
+            "            key = key if _ else self._jobs.key(self._settings.image_type, ref.ref)\n",
+        ),
+    ),
+    fault(
+        "version that comes back opened beside the one that is live",
+        (f"{_RECORD}._returned", "over=key, superseded=superseded", "over=key"),
+    ),
+    fault(
+        "version that comes back taken for a duplicate by who looks for another",
+        (f"{_RECORD}._returned", "row.job.state is not State.CANCELED", "row.job.state"),
+    ),
+    fault(
+        "version that stands there again superseded by its own worker",
+        ("shared.steps.analyze:Analyze._overwritten", "if recorded.job_id == attempt.job.id:", "if not recorded:"),
+    ),
+    fault(
+        "supersede forgotten",
+        (f"{_RECORD}._superseded", "if before.job.state.ended:", "if before.job.state:"),
+    ),
+    fault(
+        "running jobs are not superseded",
+        (f"{_RECORD}._superseded", "if before.job.state.ended:", "if before.job.state is not State.PENDING:"),
+    ),
+    fault(
+        "a newer version is a duplicate",
+        (
+            f"{_RECORD}.__call__",
+            "return self._newer(ref, traceparent, seen=found, announce=announce)",
+            "return self._told(Recorded(added.job.id, Outcome.DUPLICATE), ref.ref)",
+        ),
+    ),
+    fault(
+        "an overwritten image is canceled and not recorded",
+        (
+            "shared.steps.analyze:Analyze.__call__",
+            "raise self._overwritten(attempt, ref) from None",
+            'raise CancelJob("superseded", "Overwritten.", event=Event.SUPERSEDE) from None',
+        ),
+        ("shared.steps.work:_ended", "not attempt.still_own()", "False"),
+    ),
+    fault(
+        "content compared by its size alone",
+        (
+            f"{_RECORD}._same_content",
+            'facts = ("bytes", "content_md5", "created_at", "content_encoding")',
+            'facts = ("bytes",)',
+        ),
+    ),
+    fault(
+        "retag of a job that is not completed",
+        (f"{_RECORD}._same_content", "before.state is not State.COMPLETED", "before.state is State.FAILED"),
+        (
+            "shared.jobs:TRANSITIONS",
+            "Transition(Event.RETAG, State.COMPLETED, State.COMPLETED),",
+            (
+                "Transition(Event.RETAG, State.COMPLETED, State.COMPLETED),"
+                " Transition(Event.RETAG, State.PENDING, State.COMPLETED),"
+                " Transition(Event.RETAG, State.RUNNING, State.COMPLETED),"
+            ),
+        ),
+    ),
+    fault(
+        "retag without the key row",
+        (
+            f"{_RECORD}._over",
+            "moves.retag(before.job, version=version, now=now), over=key)",
+            "moves.retag(before.job, version=version, now=now))",
+        ),
+    ),
+    fault(
+        "retag that says nothing of the newer version",
+        ("shared.moves:retag", "state=state, retagged=version", "state=state"),
+    ),
+)
+
+EVENTS = (
+    fault(
+        "an outage of the record is taken for a blob that is gone",
+        (f"{_RECORD}.announced", "except BlobGone:", "except Exception:"),
+    ),
+    fault(
+        "the message of an image is taken in, and the image is not recorded",
+        (
+            "shared.steps.receive:Receive.__call__",
+            "recorded = self._record(ref, announce=not alone)",
+            "recorded = self._record(ref, announce=not alone) if not alone else None",
+        ),
+        (
+            "shared.steps.receive:Receive.__call__",
+            "            if not alone:\n",
+            "            if recorded is None:\n                return Outcome.RECORDED\n            if not alone:\n",
+        ),
+    ),
+    fault(
+        "a job is due only for its message",
+        (
+            "shared.moves:add",
+            "due=max(now, not_before or now) + grace",
+            "due=max(now, not_before or now) + 10_000 * grace",
+        ),
+    ),
+    fault(
+        "a poison message is deleted and its job forgotten",
+        ("shared.steps.bury:Bury.__call__", "self._job(hint.job_id)", "Outcome.LEFT"),
+        (
+            "shared.moves:add",
+            "due=max(now, not_before or now) + grace",
+            "due=max(now, not_before or now) + 10_000 * grace",
+        ),
+    ),
+    fault(
+        "a message that names an image whose job is purged is rejected",
+        (
+            "shared.steps.receive:Receive.__call__",
+            "return recorded.outcome if outcome is Outcome.UNKNOWN else outcome",
+            "return outcome",
+        ),
+    ),
+)
+
+INTAKE = (*VERSIONS, *EVENTS)

@@ -1,0 +1,124 @@
+"""Faults in leases, their heartbeat, and the named locks."""
+
+from tests.simulation.planting import fault
+
+_GUARD = 'guard = {"mode": UpdateMode.REPLACE, "etag": row.etag, "match_condition": MatchConditions.IfNotModified}'
+_TABLE = "shared.storage.lock_table:LockTable.replace"
+_LOCKS = "shared.steps.locking:TableLock"
+_HELD = "shared.heartbeat:Held"
+
+LEASES = (
+    fault(
+        "expiry by the client's clock",
+        (
+            "shared.storage.job_table:JobTable.get",
+            "seen_at=dated.date)",
+            "seen_at=dated.modified_at(entity) + timedelta(seconds=abs(self._clock.monotonic())))",
+        ),
+    ),
+    fault(
+        "a lease lapses before its time",
+        ("shared.leases:lapsed", "> lease + margin", "> lease / 2"),
+    ),
+    fault(
+        "no re-check after the claim",
+        ("shared.steps.attempt:Attempts.begin", "if attempt.lost:", "if attempt is None:"),
+    ),
+    fault(
+        "a lease is counted from the reply",
+        (f"{_HELD}._renewed", "self._sent_at = sent_at", "self._sent_at = self._monotonic()"),
+        (
+            "shared.steps.attempt:Attempts.begin",
+            "lease=self._lease, sent_at=sent_at",
+            "lease=self._lease, sent_at=self._monotonic()",
+        ),
+    ),
+    fault(
+        "a holder does not look at its clock",
+        (f"{_HELD}.lost", "self._refused or self._monotonic() >= stop_at", "self._refused or not stop_at"),
+    ),
+    fault(
+        "a holder goes on after its renewal was refused",
+        (f"{_HELD}._renewed", "self._refused = True", "self._refused = False"),
+    ),
+    fault(
+        "a holder keeps back no margin",
+        ("shared.leases:stop_at", "(lease - margin)", "(lease + 3 * margin)"),
+    ),
+    fault(
+        "leases taken after an idle spell are never renewed",
+        ("shared.heartbeat:Heartbeat.hold", "self._wake.set()", "pass"),
+    ),
+    fault(
+        "leases are never renewed",
+        ("shared.heartbeat:Heartbeat._renew", '"""Renew one lease', 'return\n        """Renew one lease'),
+    ),
+    fault(
+        "a renewal that fails is the last",
+        (f"{_HELD}._renewed", "self._next_at = max(stop_at, self._monotonic())", 'self._next_at = float("inf")'),
+    ),
+    fault(
+        "a renewal gives no time",
+        ("shared.moves:renew", "lease=lease,", "lease=timedelta(0),"),
+    ),
+    fault(
+        "a commit does not wait for the renewal under way",
+        (f"{_HELD}.retire", "with self._mutex:", "if True:"),
+        ("shared.steps.claims:Claims.write", "except Lost:", "except Lost:\n                return None"),
+    ),
+)
+
+LOCKS = (
+    fault("release without its ETag", (_TABLE, _GUARD, f'{_GUARD} if lock.owner else {{"mode": UpdateMode.REPLACE}}')),
+    fault(
+        "release that asks neither owner nor token",
+        ("shared.locks:release", "_own(held, owner, token)", "held or _own(held, owner, token)"),
+    ),
+    fault(
+        "release repeated with the ETag that was refused",
+        ("shared.steps.locking:Tenure.release", "row = self._store.get(self._lock.name)", "row = row"),
+    ),
+    fault(
+        "release that deletes the row",
+        (
+            _TABLE,
+            '("update", columns, guard)',
+            '("update", columns, guard) if lock.owner else ("delete", columns, {**guard} | {"mode": None})',
+        ),
+    ),
+    fault(
+        "remembered ETag not dropped after its refusal",
+        (f"{_LOCKS}.try_acquire", "self._released.pop(name, None)", "self._released.get(name)"),
+        (f"{_LOCKS}.try_acquire", "pass  # others", 'raise LockHeld(f"{name}: another was first") from None  # others'),
+    ),
+    fault(
+        "renewal of a lapsed lock that was taken",
+        ("shared.locks:renew", "replace(_own(held, owner, token))", "replace(held, owner=owner, token=token)"),
+    ),
+    fault(
+        "no re-check after the acquisition",
+        (f"{_LOCKS}._take", "if held.lost:", "if held is None:"),
+    ),
+    fault(
+        "lock taken over by the client's clock",
+        (
+            "shared.storage.lock_table:LockTable.get",
+            "dated.modified_at(entity), dated.date)",
+            "dated.modified_at(entity), dated.modified_at(entity) + timedelta(seconds=abs(self._clock.monotonic())))",
+        ),
+    ),
+    fault(
+        "a lapsed lock is not taken over",
+        (f"{_LOCKS}._take", "lapsed = row is not None and", "lapsed = row is None and"),
+    ),
+    fault(
+        "a live lock is taken over",
+        ("shared.locks:acquire", "and not lapsed:", "and lapsed is None:"),
+    ),
+    fault(
+        "lock acquired without a higher token",
+        ("shared.locks:acquire", "held.token + 1", "held.token"),
+    ),
+)
+
+HOLDING = (*LEASES, *LOCKS)

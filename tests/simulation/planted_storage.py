@@ -1,0 +1,158 @@
+"""Faults in what decides whether a write was applied, and in the transactions of the tables."""
+
+from tests.simulation.planting import fault
+
+_KEY_GUARD = '{"mode": UpdateMode.REPLACE, "etag": over.etag, "match_condition": MatchConditions.IfNotModified}'
+
+DOUBTS = (
+    fault(
+        "absent after a time-out means lost",
+        ("shared.storage.cas:_look", "_Verdict.UNDECIDED if guarded.held is None else _Verdict.LOST", "_Verdict.LOST"),
+    ),
+    fault(
+        "as it was after a time-out means lost",
+        (
+            "shared.storage.cas:_look",
+            "return _Verdict.UNDECIDED\n    return _proven",
+            "return _Verdict.LOST\n    return _proven",
+        ),
+    ),
+    fault(
+        "whatever stands after a time-out is mine",
+        ("shared.storage.cas:_look", 'row.get("nonce") == guarded.nonce', 'row.get("nonce") is not None'),
+    ),
+    fault(
+        "what stands after a time-out is never mine",
+        ("shared.storage.cas:_look", 'row.get("nonce") == guarded.nonce', 'row.get("nonce") is guarded'),
+    ),
+    fault(
+        "no proof is looked for when others have moved the row on",
+        ("shared.storage.cas:_look", "return _proven(table, guarded, limits)", "return _Verdict.LOST"),
+    ),
+    fault(
+        "any attempt proves a claim",
+        (
+            "shared.storage.cas:_proven",
+            "row.get(column) == guarded.nonce",
+            "row.get(column) is not None",
+        ),
+    ),
+    fault(
+        "no answer in time means done",
+        (
+            "shared.storage.cas:transact",
+            'raise Undecided(f"{guarded.row_key}: no answer in time")',
+            "return MOVED_ON",
+        ),
+    ),
+    fault(
+        "the refusal of a repetition is taken at its word",
+        ("shared.storage.cas:transact", "refused(error) and number == 1", "refused(error)"),
+    ),
+    fault(
+        "a server error means refused",
+        ("shared.storage.answers:refused", "and status < _SERVER_ERROR", ""),
+    ),
+    fault(
+        "too many requests means refused",
+        ("shared.storage.answers:refused", "and status not in _UNDECIDED", ""),
+    ),
+    fault(
+        "a reply counts when its head has come",
+        (
+            "shared.storage.transport:read_whole",
+            "    response = reply.internal_response",
+            "    return\n    response = reply",
+        ),
+    ),
+    fault(
+        "an outage of a read looks like no row",
+        (
+            "shared.storage.job_table:JobTable._read",
+            "except ResourceNotFoundError:",
+            "except Exception:",
+        ),
+    ),
+    fault(
+        "an outage of a read looks like no blob",
+        (
+            "shared.storage.blobs:BlobContainers._about",
+            "except ResourceNotFoundError:",
+            "except AzureError:",
+        ),
+    ),
+    fault(
+        "a message of which no reply has come is given up",
+        (
+            "shared.storage.answers:repeat",
+            "if refused(error):",
+            'if what == "message":\n                return\n            if refused(error):',
+        ),
+    ),
+)
+
+TRANSACTIONS = (
+    fault(
+        "key row written without its ETag",
+        ("shared.storage.job_table:_key_operation", _KEY_GUARD, '{"mode": UpdateMode.REPLACE}'),
+    ),
+    fault(
+        "supersede not in the same transaction",
+        (
+            "shared.storage.job_table:JobTable.insert",
+            "operations += _moved(*superseded, place=place, nonce=nonce)",
+            "self.replace(*superseded)",
+        ),
+    ),
+    fault(
+        "supersede left out",
+        ("shared.storage.job_table:JobTable.insert", "if superseded is not None:", "if over is None and superseded:"),
+    ),
+    fault(
+        "job inserted over one that stands",
+        (
+            "shared.storage.job_table:JobTable.insert",
+            '("create", codec.encode(job, place=place, nonce=nonce))',
+            '("upsert", codec.encode(job, place=place, nonce=nonce))',
+        ),
+    ),
+    fault(
+        "job moved on without its index row",
+        ("shared.storage.job_table:_moved", "if before != after:", "if before > after:"),
+    ),
+    fault(
+        "attempt left open",
+        ("shared.storage.job_table:_moved", "if closed is not None:", "if closed is not None and row is None:"),
+    ),
+    fault(
+        "claim proven by the wrong column",
+        ("shared.storage.job_table:_proof", '"claim_nonce"', '"end_nonce"'),
+    ),
+    fault(
+        "commit proven by the wrong column",
+        ("shared.storage.job_table:_proof", '"end_nonce"', '"claim_nonce"'),
+    ),
+    fault(
+        "whatever version stands there is analysed",
+        (
+            "shared.storage.blobs:_download",
+            """etag=f'"{version}"',
+        match_condition=MatchConditions.IfNotModified,""",
+            "",
+        ),
+    ),
+    fault(
+        "all attempts at a job share one thumbnail",
+        ("shared.rules.thumbnails:name_of", "{token}", "1"),
+    ),
+    fault(
+        "the first Date of a reply chain counts, not the last",
+        (
+            "shared.storage.replies:Dated.__call__",
+            "self._date = date_of",
+            "self._date = self._date or date_of",
+        ),
+    ),
+)
+
+STORAGE = (*DOUBTS, *TRANSACTIONS)

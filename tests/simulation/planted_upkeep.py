@@ -1,0 +1,197 @@
+"""Faults in what timers and people do: sweep, reconcile, purge, redrive, remove, forget."""
+
+from tests.simulation.planting import fault
+
+_REDRIVE = "shared.steps.operate:Operate.redrive"
+_PURGE = "shared.steps.purge:Purge"
+_REMOVE = "shared.steps.remove:Remove"
+_ENDED = "shared.storage.ended_table:EndedTable"
+
+OPERATORS = (
+    fault(
+        "redrive by hand that does not look at the key row",
+        (_REDRIVE, "self._jobs.key(row.job.type, row.job.ref) if row.job.unique else None", "None"),
+        (_REDRIVE, "over=key, keyed=row.job.unique", "over=key"),
+    ),
+    fault(
+        "redrive by hand that looks at the key row and does not match it",
+        (_REDRIVE, ", over=key, keyed=row.job.unique)", ")"),
+    ),
+    fault(
+        "redrive that makes a key row where there is none any more",
+        ("shared.storage.job_table:_key_operation", 'return ("create", columns)', 'return ("upsert", columns)'),
+    ),
+    fault("a live job is removed", (f"{_REMOVE}.__call__", "if not row.job.state.ended:", "if not row.job.state:")),
+    fault(
+        "remove leaves the key row as it is",
+        (f"{_REMOVE}._gone", "self._ended.purge([(row, named)])", "self._ended.purge([(row, None)])"),
+        (f"{_REMOVE}._gone", "if named is None or not forget:", "if named is None or not forget or forget:"),
+    ),
+    fault(
+        "remove takes the thumbnails first",
+        (
+            f"{_REMOVE}._gone",
+            "        if job.id not in self._ended.purge",
+            "        self._delete_thumbnails(job.id, up_to=job.token)\n        if job.id not in self._ended.purge",
+        ),
+    ),
+    fault(
+        "remove takes the thumbnails of later tokens too",
+        (f"{_REMOVE}._delete_thumbnails", "if token_of(name) <= up_to:", "if name:"),
+    ),
+    fault(
+        "a reference is forgotten while its job stands",
+        (f"{_REMOVE}._deleted", "if key.state is None:", "if key is None:"),
+        (
+            f"{_REMOVE}._gone",
+            "left is None or left.job_id != job.id or left.state is None or self._deleted(left)",
+            "left is None or self._deleted(left)",
+        ),
+    ),
+    fault(
+        "a rejection that nobody has seen is forgotten",
+        ("shared.storage.rejected_table:RejectedTable.delete", "_guard(row.etag)", '_guard("*")'),
+    ),
+)
+
+PURGES = (
+    fault(
+        "purge that believes the list and does not judge by the row",
+        (
+            f"{_PURGE}._ready",
+            "transition(Event.PURGE, row.job, Facts(ended_before=before.get(row.job.state)))",
+            "pass",
+        ),
+    ),
+    fault(
+        "purge of a moved row",
+        (f"{_ENDED}._operations", "codec.job_key(job.id), etag=row.etag", 'codec.job_key(job.id), etag="*"'),
+    ),
+    fault(
+        "purge that writes the key row without its ETag",
+        (f"{_ENDED}._operations", "**_guard(key.etag)", '**_guard("*")'),
+    ),
+    fault(
+        "purge that takes the key row too",
+        (
+            f"{_ENDED}._operations",
+            'operations.append(("update", columns, {"mode": UpdateMode.MERGE, **_guard(key.etag)}))',
+            'operations.append(_delete(place, columns["RowKey"], etag=key.etag))',
+        ),
+        ("shared.storage.ended_table:_guarded", 'columns.get("nonce", "")', 'columns.get("nonce", "")'),
+    ),
+    fault(
+        "purge that leaves the key row as it is",
+        (f"{_ENDED}._operations", "if key is not None:", "if key is None and job is None:"),
+    ),
+    fault(
+        "purge that deletes the thumbnails of later tokens too",
+        (f"{_PURGE}._without_thumbnails", "if token_of(name) <= job.token", "if name"),
+    ),
+    fault(
+        "purge that leaves attempts behind",
+        (f"{_ENDED}._operations", "(codec.index_key(job), *attempts)", "(codec.index_key(job), *attempts[:1])"),
+    ),
+    fault(
+        "purge that leaves the index row behind",
+        (f"{_ENDED}._operations", "(codec.index_key(job), *attempts)", "attempts"),
+    ),
+    fault(
+        "purge within its retention",
+        ("shared.jobs:GUARDS", "job.ended < facts.ended_before", "job.ended <= facts.ended_before or True"),
+        (f"{_ENDED}.ended", "if before > FIRST:", "before += 99 * _DAY\n        if before > FIRST:"),
+    ),
+)
+
+SWEEPS = (
+    fault(
+        "the sweep looks at one bucket",
+        ("shared.steps.agenda:Agenda.__init__", "range(buckets)", "range(1)"),
+    ),
+    fault(
+        "the sweep passes over jobs whose workers have died",
+        (
+            "shared.steps.overflow:Overflow._one",
+            "now, lapsed = self._clock.now(), row.lapsed(margin=self._settings.margin)",
+            "now, lapsed = self._clock.now(), False",
+        ),
+        ("shared.steps.claims:Claims.lapsed", "return row.lapsed", "return False and row.lapsed"),
+    ),
+    fault(
+        "the sweep sends a job and leaves it where it is not due again",
+        (
+            "shared.steps.overflow:Overflow._one",
+            "due=now + self._wait(row)",
+            "due=now + 1000 * self._wait(row)",
+        ),
+        ("shared.steps.overflow:Overflow._one", "self._announce(moved.job, delay=delay)", "del delay, moved"),
+    ),
+    fault(
+        "the sweep hides a job whose lease is live",
+        (
+            "shared.jobs:TRANSITIONS",
+            "Transition(Event.RESCHEDULE, State.RUNNING, State.RUNNING, (Guard.LAPSED,))",
+            "Transition(Event.RESCHEDULE, State.RUNNING, State.RUNNING)",
+        ),
+    ),
+    fault(
+        "due rows are looked for from the wrong end",
+        (
+            "shared.storage.job_table:JobTable.due",
+            '"due:" if after is None',
+            'codec.due_key(before, "") if after is None',
+        ),
+    ),
+    fault(
+        "what lies stuck in a poison queue is deleted before it is taken in",
+        (
+            "shared.steps.drain:_one",
+            "    outcomes = take_in(message.body)\n    queue.delete(message)",
+            "    queue.delete(message)\n    outcomes = take_in(message.body)",
+        ),
+    ),
+)
+
+WALKS = (
+    fault(
+        "mark that moves behind a page before any of it is done",
+        (
+            "shared.steps.reconcile:Reconcile._walk",
+            "failed = self._work(page, position.watermark, done)",
+            (
+                "mark = self._keep(mark, position.behind(page, grace=self._settings.reconcile_grace))\n"
+                "            failed = self._work(page, position.watermark, done)"
+            ),
+        ),
+    ),
+    fault(
+        "names that could not be looked at are not kept",
+        ("shared.steps.reconcile:Reconcile._walk", "failed=failed, missed=missed", "missed=missed"),
+    ),
+    fault(
+        "watermark without the grace",
+        (
+            "shared.steps.reconcile:Position.behind",
+            "page.seen_at - OVERLAP - grace",
+            "page.seen_at",
+        ),
+    ),
+    fault(
+        "the walk passes over an image of which any version is recorded",
+        (
+            "shared.steps.reconcile:Reconcile._look",
+            "key is not None and key.version == blob.version and",
+            "key is not None and",
+        ),
+    ),
+    fault(
+        "the walk ends where its budget does, and says that it is complete",
+        (
+            "shared.steps.reconcile:Reconcile._work",
+            "return None if None in ends.values() else",
+            "return",
+        ),
+    ),
+)
+
+UPKEEP = (*OPERATORS, *PURGES, *SWEEPS, *WALKS)

@@ -1,0 +1,59 @@
+"""Planted faults fit production code, and leave it as they found it."""
+
+import pytest
+
+from shared import jobs, leases, moves
+from shared.leases import renewal_timeout
+from shared.steps.claims import Claims
+from tests.simulation import planted
+from tests.simulation.planting import Edit, NotPlanted, fault, plant
+
+
+@pytest.mark.parametrize("each", planted.FAULTS.values(), ids=str)
+def test_a_planted_fault_fits_production_code(each: planted.Planted) -> None:
+    with plant(each):
+        pass
+
+
+def test_a_fault_is_gone_when_its_context_ends() -> None:
+    shorter = fault("shorter", ("shared.leases:renewal_timeout", "2 * RENEWALS", "4 * RENEWALS"))
+    before = leases.renewal_timeout(leases.timedelta(seconds=60))
+    with plant(shorter):
+        assert leases.renewal_timeout(leases.timedelta(seconds=60)) == before / 2
+    assert leases.renewal_timeout(leases.timedelta(seconds=60)) == before
+
+
+def test_a_fault_reaches_who_has_imported_the_function_by_its_name() -> None:
+    with plant(fault("shorter", ("shared.leases:renewal_timeout", "2 * RENEWALS", "4 * RENEWALS"))):
+        assert renewal_timeout(leases.timedelta(seconds=60)) == leases.timedelta(seconds=5)
+
+
+def test_a_constant_is_changed_wherever_it_was_imported() -> None:
+    sound = jobs.TRANSITIONS
+    with plant(planted.FAULTS["redrive of a completed job"]):
+        changed = [row for row in jobs.TRANSITIONS if row not in sound]
+        assert [(row.event, row.source) for row in changed] == [(jobs.Event.REDRIVE, jobs.State.COMPLETED)]
+    assert jobs.TRANSITIONS is sound
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        Edit("shared.leases:lapses", "margin", ""),
+        Edit("shared.lease:lapsed", "margin", ""),
+        Edit("shared.steps.claims:Claims.rewrite", "claim", ""),
+        Edit("shared.leases:lapsed", "no such text", ""),
+        Edit("shared.leases:lapsed", "margin", ""),
+    ],
+    ids=["function", "module", "method", "text", "text twice"],
+)
+def test_a_fault_that_fits_no_more_is_an_error(edit: Edit) -> None:
+    with pytest.raises(NotPlanted), edit.planted():
+        pass
+
+
+def test_two_faults_may_be_planted_at_once_and_none_is_left() -> None:
+    codes = [Claims.write.__code__, moves.claim.__code__]
+    with plant(planted.FAULTS["completion by status only"], planted.FAULTS["claim that is not counted"]):
+        assert all(function.__code__ not in codes for function in (Claims.write, moves.claim))
+    assert [Claims.write.__code__, moves.claim.__code__] == codes
