@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tests.simulation.service.behaviour import AZURE, Behaviour
+from tests.simulation.service.blobs import BlobService
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.exchange import Reply, Request, http_date
 from tests.simulation.service.queues import QueueService
@@ -54,4 +55,9 @@ def storage_account(*, azure: bool = False, behaviour: Behaviour | None = None) 
     """
     behaviour = behaviour or (AZURE if azure else Behaviour())
     clock = ServiceClock()
-    return Account(clock, {"table": TableService(clock, behaviour), "queue": QueueService(clock, behaviour)})
+    services: dict[str, Service] = {
+        "table": TableService(clock, behaviour),
+        "queue": QueueService(clock, behaviour),
+        "blob": BlobService(clock, behaviour),
+    }
+    return Account(clock, services)

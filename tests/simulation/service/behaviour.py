@@ -25,6 +25,20 @@ class Behaviour:
         page_ends_with_partition: Whether a page ends where its partition does, with a continuation. Source: the same.
         table_deletion_seconds: How long a deleted table's name is refused with ``TableBeingDeleted``. Source:
             learn.microsoft.com, "Delete Table": at least 40 seconds.
+        empty_pages: Whether an empty page that names a next one comes before each page of a list.
+            Source: learn.microsoft.com, "List Blobs", remarks on ``NextMarker``, read 2026-11.
+        container_deletion_seconds: How long a deleted container keeps its name: it can't be created meanwhile.
+            Source: learn.microsoft.com, "Delete Container", remarks (30 s or more), read 2026-11.
+        rehydration_seconds: How long a blob stays archived after it was given another tier.
+            Source: learn.microsoft.com, "Blob rehydration from the archive tier" (up to 15 hours), read 2026-11.
+        archive_checked: Whether metadata, properties and blocks of an archived blob can't be changed.
+            Source: learn.microsoft.com, "Access tiers for blob data", archive tier, read 2026-11.
+        tier_change_inferred: Whether a blob whose tier nobody has set tells when it was changed: Azurite does.
+            Source: learn.microsoft.com, "Get Blob Properties", ``x-ms-access-tier-change-time``, read 2026-11.
+        names_encoded: Whether a list writes names that XML can't carry in percent codes. Azurite fails such a list
+            with a bare 500. Source: learn.microsoft.com, "List Blobs", ``Encoded="true"``, read 2026-11.
+        ranges_checked: Whether a range that begins right behind the last byte is refused (416). Azurite answers with
+            an empty part. Source: learn.microsoft.com, "Get Blob", status codes, read 2026-11.
     """
 
     shuffle: Callable[[list[Any]], object] | None = None
@@ -35,13 +49,26 @@ class Behaviour:
     scan_rows: int | None = None
     page_ends_with_partition: bool = False
     table_deletion_seconds: float = 0.0
+    empty_pages: bool = False
+    container_deletion_seconds: float = 0.0
+    rehydration_seconds: float = 0.0
+    archive_checked: bool = False
+    tier_change_inferred: bool = True
+    names_encoded: bool = False
+    ranges_checked: bool = False
 
 
-#: What Azure does, and code must live with; ``shuffle`` and ``scan_rows`` are for whoever draws.
+#: What Azure does, and code must live with; ``shuffle``, ``scan_rows`` and ``empty_pages`` are for whoever draws.
 AZURE = Behaviour(
     refusals_coded=True,
     texts_checked=True,
     receipts_forgotten=True,
     page_ends_with_partition=True,
     table_deletion_seconds=40.0,
+    container_deletion_seconds=30.0,
+    rehydration_seconds=15 * 3600.0,
+    archive_checked=True,
+    tier_change_inferred=False,
+    names_encoded=True,
+    ranges_checked=True,
 )

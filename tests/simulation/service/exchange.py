@@ -21,6 +21,7 @@ class Request:
         query: Decoded; keys as they were sent.
         headers: Keys in lower case.
         body: Its bytes.
+        sent: The same headers, their keys as they were sent: the case of metadata is kept.
     """
 
     method: str
@@ -29,6 +30,7 @@ class Request:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = b""
+    sent: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -87,6 +89,7 @@ def decode(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Re
         dict(parse_qsl(parts.query, keep_blank_values=True)),
         {key.lower(): value for key, value in headers.items()},
         body,
+        dict(headers),
     )
 
 
