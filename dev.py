@@ -5,7 +5,9 @@ Standard library only. This file keeps to the syntax of Python 3.6, so that an o
 """
 
 import os
+import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -28,22 +30,39 @@ sys.path.insert(0, str(ROOT))
 
 from localhost.install import BY_SIGNAL, InstallFailed, call, python_of, ready, say  # noqa: E402 - not for an old Python
 
-CHECKS = (
+#: Over in a second or two.
+LINT = (
     ("ruff check", ("-m", "ruff", "check")),
     ("ruff format --check", ("-m", "ruff", "format", "--check")),
+)
+#: A minute, where nothing is known from an earlier run.
+TYPES = (
     ("mypy", ("-m", "mypy")),
     # import-linter can't be run by -m, and its script breaks when the project's folder is moved.
     ("lint-imports", ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()")),
 )
+CHECKS = (*LINT, *TYPES)
 PYTEST = ("-m", "pytest")
-#: Much of the suite waits: for leases, ticks and storage. A process a core, of its own storage each, and not too many.
-AT_ONCE = ("-n", "auto", "--maxprocesses", "4", "--dist", "worksteal")
+#: A process a core, of its own storage each, and not too many; and what there is to make faster.
+AT_ONCE = ("-n", "auto", "--maxprocesses", "4", "--dist", "worksteal", "--durations", "10", "--durations-min", "1")
+#: What `prove` does, in order: the tier, about how many minutes it takes on two cores, and what it says.
+PROOFS = (
+    ("unit", 2, "rules, steps, analyses and the API in one process; any input that can be drawn"),
+    ("contract", 5, "each port on its double and on Azurite: the same requests, the same answers"),
+    ("simulation", 1, "the double of the storage services, and faults planted into production code"),
+    ("analysis", 6, "hostile files in children with production's limits; what a child that was taken over can do"),
+    ("faults", 60, "death, lost replies, outages and rivals at every request; killed and stopped processes"),
+    ("host", 20, "real hosts from outside: triggers, API, workers; random requests by the contract"),
+)
+#: Read by tests/proving.py: nothing is left out, and what draws goes so many times the long way.
+PROVE = "DARKROOM_PROVE"
 
 HELP = """usage: python3 dev.py TASK ...
 
   run [FILE ...] [--once] [--json] [--instances N] [--port 7071] [--data DIR] [--out DIR] [--host func]
                          start Azurite and the host, upload the files (default: samples/), show what happens
-  test [PYTEST ARGS]     everything that CI runs; with arguments, pytest alone with these
+  test [PYTEST ARGS]     everything that CI runs, in about four minutes; with arguments, pytest alone with these
+  prove [ROUNDS]         everything, at length: what test leaves out too; says first how long and what
   check                  lint, format, types, imports
   host ...                 the host alone, on the storage of AzureWebJobsStorage
   storage [--data DIR]   Azurite alone, where UseDevelopmentStorage=true points
@@ -59,8 +78,11 @@ HELP = """usage: python3 dev.py TASK ...
 
 
 def environment(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment as an activated .venv has it, with our packages to be found from any folder."""
-    found = {name: value for name, value in environ.items() if name != "PYTHONHOME"}
+    """Return the environment as an activated .venv has it, with our packages to be found from any folder.
+
+    Byte code is kept, whatever the caller's environment says: a run of the tests starts hundreds of interpreters.
+    """
+    found = {name: value for name, value in environ.items() if name not in {"PYTHONHOME", "PYTHONDONTWRITEBYTECODE"}}
     found["VIRTUAL_ENV"] = str(root / ".venv")
     for name, first in (("PATH", python_of(root / ".venv").parent), ("PYTHONPATH", root)):
         found[name] = os.pathsep.join(filter(None, [str(first), environ.get(name, "")]))
@@ -69,7 +91,7 @@ def environment(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
 
 def become(arguments: Sequence[str], *, cwd: Path | None = None) -> int:
     """Turn into .venv's Python, so that signals and exit status are the task's own."""
-    command = [str(python_of(ROOT / ".venv")), *arguments]
+    command = command_of(arguments)
     environ = environment(ROOT, os.environ)
     if os.name != "nt":
         os.chdir(cwd or Path.cwd())
@@ -77,19 +99,50 @@ def become(arguments: Sequence[str], *, cwd: Path | None = None) -> int:
     return call(command, cwd=cwd or Path.cwd(), environ=environ)[0]  # exec returns to the shell at once on Windows
 
 
-def all_of(steps: Sequence[tuple[str, Sequence[str]]]) -> int:
-    """Run every step, announced, and return the exit status of the first that failed."""
-    first = 0
+def command_of(arguments: Sequence[str]) -> list[str]:
+    """Return the command that runs .venv's Python with these arguments."""
+    return [str(python_of(ROOT / ".venv")), *arguments]
+
+
+def all_of(steps: Sequence[tuple[str, Sequence[str]]], *, beside: Sequence[tuple[str, Sequence[str]]] = ()) -> int:
+    """Run every step, announced, and return the exit status of the first that failed.
+
+    Args:
+        steps: Names and arguments, one after the other.
+        beside: Those that run meanwhile; what they print comes at the end.
+    """
+    environ, pipe = environment(ROOT, os.environ), subprocess.PIPE
+    statuses: list[int] = []
+    started = [
+        (name, subprocess.Popen(command_of(arguments), cwd=ROOT, env=environ, stdout=pipe, stderr=subprocess.STDOUT))
+        for name, arguments in beside
+    ]
     for name, arguments in steps:
         say(f"== {name}")
-        command = [str(python_of(ROOT / ".venv")), *arguments]
-        status, _ = call(command, cwd=ROOT, environ=environment(ROOT, os.environ))
-        if status:
-            say(f"== {name} failed: exit status {status}")
-        first = first or status
+        status, _ = call(command_of(arguments), cwd=ROOT, environ=environ)
+        statuses.append(ended(name, status))
         if status > BY_SIGNAL:  # somebody wants an end
+            for _, child in started:
+                child.kill()
             break
-    return first
+    for name, child in started:
+        say(f"== {name}")
+        print(child.communicate()[0].decode("utf-8", "replace"), end="", flush=True)
+        statuses.append(ended(name, child.returncode))
+    return next(filter(None, statuses), 0)
+
+
+def ended(name: str, status: int) -> int:
+    """Say of a step that it failed, if it did; return its exit status."""
+    if status:
+        say(f"== {name} failed: exit status {status}")
+    return status
+
+
+def lasted(began: float) -> str:
+    """Return the time since then as people say it."""
+    minutes, seconds = divmod(round(time.monotonic() - began), 60)
+    return f"{minutes} min {seconds:02} s"
 
 
 def module(name: str, rest: list[str]) -> int:
@@ -126,7 +179,30 @@ def test(rest: list[str]) -> int:
     if rest:
         inside = ROOT in (Path.cwd(), *Path.cwd().parents)
         return become([*PYTEST, *rest], cwd=None if inside else ROOT)
-    return all_of([*CHECKS, ("pytest", (*PYTEST, *AT_ONCE))])
+    began = time.monotonic()
+    status = all_of([*LINT, ("pytest", (*PYTEST, *AT_ONCE))], beside=TYPES)
+    say(f"== {'failed' if status else 'passed'} in {lasted(began)}")
+    return status
+
+
+def prove(rest: list[str]) -> int:
+    """Do everything there is, at length; say beforehand what and how long."""
+    if len(rest) > 1 or not all(word.isdecimal() and int(word) for word in rest):
+        say("usage: python3 dev.py prove [ROUNDS]: what draws at random draws so many times as much.")
+        return 2
+    os.environ[PROVE] = rest[0] if rest else "1"
+    say(f"About {sum(minutes for _, minutes, _ in PROOFS)} minutes on two cores, more with more rounds:")
+    for name, minutes, what in PROOFS:
+        say(f"  {name:<10} {minutes:>3} min  {what}")
+    began, status, told = time.monotonic(), all_of(CHECKS), list[str]()
+    for name, _, _ in PROOFS:
+        if status > BY_SIGNAL:
+            break
+        tier, of_tier = time.monotonic(), all_of([(f"tests/{name}", (*PYTEST, *AT_ONCE, f"tests/{name}"))])
+        told.append(f"  {name:<10} {'failed' if of_tier else 'passed'} in {lasted(tier)}")
+        status = of_tier if of_tier > BY_SIGNAL else status or of_tier
+    say("\n".join([*told, f"== {'failed' if status else 'passed'} in {lasted(began)}"]))
+    return status
 
 
 def cases(rest: list[str]) -> int:
@@ -153,6 +229,7 @@ def corpus(rest: list[str]) -> int:
 TASKS = {
     "run": (run, True, ""),
     "test": (test, True, ""),
+    "prove": (prove, True, ""),
     "check": (check, False, ""),
     "host": (host, False, ""),
     "storage": (storage, True, ""),

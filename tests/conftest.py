@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from localhost.azurite import Azurite
-from tests import cases
+from tests import cases, proving
 from tests.counting import Count, Most
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
@@ -61,9 +61,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.markexpr = cases.MARK
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Make each test's report carry the cases that it keeps."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Make each test's report carry the cases that it keeps, and leave out what is not of every day."""
     cases.mark(items)
+    if not config.getoption("--cases"):
+        proving.leave_out(items, config.args)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,12 +1,10 @@
 """All hostile files that there are, and how many are drawn."""
 
-import os
-
 from tests.analysis.corpus import anything, bmp, boxes, gif, jpeg, mutants, png, tiff, webp
 from tests.analysis.corpus.kinds import Hostile
+from tests.proving import at_length
 
-#: More is for a long run.
-DRAWN = int(os.environ.get("DARKROOM_HOSTILE", "200"))
+DRAWN = at_length(200, 2_000)
 _BUILT = (png, jpeg, webp, gif, bmp, tiff, boxes, anything)
 
 

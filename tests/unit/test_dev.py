@@ -1,6 +1,7 @@
 import ast
 import importlib.util
 import json
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -8,6 +9,7 @@ from types import ModuleType
 import pytest
 
 from localhost import install
+from tests import proving
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -57,7 +59,7 @@ def test_dev_py_imports_nothing_of_ours_before_it_has_looked_at_the_version() ->
     body = ast.parse((ROOT / "dev.py").read_text(encoding="utf-8")).body
     refusal = next(index for index, statement in enumerate(body) if isinstance(statement, ast.If))
     before = [name for statement in body[:refusal] for name in imported(statement)]
-    assert before == ["os", "sys", "collections.abc", "pathlib"]
+    assert before == ["os", "subprocess", "sys", "time", "collections.abc", "pathlib"]
 
 
 def imported(statement: ast.stmt) -> list[str]:
@@ -210,12 +212,14 @@ def test_an_unknown_task_is_refused_with_those_there_are(dev: ModuleType, capsys
     assert dev.main(["rnu"]) == 2
     assert (
         capsys.readouterr().err
-        == "dev.py knows no task 'rnu', only run, test, check, host, storage, cases, lock, bench, corpus.\n"
+        == "dev.py knows no task 'rnu', only run, test, prove, check, host, storage, cases, lock, bench, corpus.\n"
     )
 
 
 def test_the_task_finds_our_packages_and_the_venv_first(dev: ModuleType, tmp_path: Path) -> None:
-    found = dev.environment(tmp_path, {"PATH": "/bin", "PYTHONHOME": "/old", "HOME": "/me"})
+    found = dev.environment(
+        tmp_path, {"PATH": "/bin", "PYTHONHOME": "/old", "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/me"}
+    )
     assert found == {
         "HOME": "/me",
         "PATH": f"{tmp_path / '.venv' / 'bin'}:/bin",
@@ -232,6 +236,66 @@ def test_every_step_runs_and_the_first_failure_is_the_status(
     assert dev.all_of(steps) == 3
     said = [line for line in capfd.readouterr().err.splitlines() if line.startswith("==")]
     assert said == ["== 0", "== 3", "== 3 failed: exit status 3", "== 0", "== 4", "== 4 failed: exit status 4"]
+
+
+def test_what_runs_beside_a_step_is_told_behind_it_and_its_failure_is_the_status(
+    dev: ModuleType, capfd: pytest.CaptureFixture[str]
+) -> None:
+    dev.python_of = lambda _: Path(sys.executable)
+    beside = [("types", ("-c", "print('an error'); raise SystemExit(5)"))]
+    assert dev.all_of([("tests", ("-c", "print('all well')"))], beside=beside) == 5
+    out, err = capfd.readouterr()
+    assert out == "all well\nan error\n"
+    assert err.splitlines() == ["== tests", "== types", "== types failed: exit status 5"]
+
+
+def test_what_runs_beside_a_step_ends_with_it_when_a_signal_ends_that(dev: ModuleType) -> None:
+    dev.python_of = lambda _: Path(sys.executable)
+    beside = [("types", ("-c", "import time; time.sleep(600)"))]
+    ending = "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"
+    assert dev.all_of([("tests", ("-c", ending))], beside=beside) == 143
+
+
+@pytest.fixture
+def steps(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note the steps in place of running them; all pass but those of ``faults``."""
+    names: list[str] = []
+
+    def note(each: list[tuple[str, object]], **_: object) -> int:
+        names.extend(name for name, _ in each)
+        return 3 if each[-1][0] == "tests/faults" else 0
+
+    monkeypatch.setattr(dev, "all_of", note)
+    monkeypatch.setenv(dev.PROVE, "")
+    return names
+
+
+def test_prove_says_first_how_long_it_takes_and_what_it_does(
+    dev: ModuleType, steps: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert dev.prove(["2"]) == 3
+    assert os.environ[dev.PROVE] == "2"
+    first, *said = capsys.readouterr().err.splitlines()
+    assert first.startswith(f"About {sum(minutes for _, minutes, _ in dev.PROOFS)} minutes on two cores")
+    tiers = [name for name, _, _ in dev.PROOFS]
+    assert [line.split()[0] for line in said[:-1]] == [*tiers, *tiers]
+    assert steps == [*(name for name, _ in dev.CHECKS), *(f"tests/{tier}" for tier in tiers)]
+    assert "  faults     failed in 0 min 00 s" in said
+    assert said[-1] == "== failed in 0 min 00 s"
+
+
+def test_prove_leaves_no_tier_out(dev: ModuleType) -> None:
+    tiers = {path.relative_to(ROOT / "tests").parts[0] for path in (ROOT / "tests").rglob("test_*.py")}
+    assert {name for name, _, _ in dev.PROOFS} == tiers
+
+
+@pytest.mark.parametrize("words", [["0"], ["all"], ["1", "2"]])
+def test_prove_takes_a_number_of_rounds_and_nothing_else(dev: ModuleType, steps: list[str], words: list[str]) -> None:
+    assert (dev.prove(words), steps) == (2, [])
+
+
+def test_prove_sets_the_variable_that_tests_read(dev: ModuleType) -> None:
+    assert dev.PROVE == proving.VARIABLE
 
 
 def test_the_lock_file_of_node_names_no_registry() -> None:

@@ -1,10 +1,9 @@
 """Four workers from outside, one of them killed every few seconds: every job completed once, each with its result.
 
-``DARKROOM_JOBS`` says how many jobs, ``DARKROOM_KILL_SECONDS`` how often on average; both are small for every day.
+Few are enough for every day; ``dev.py prove`` has many.
 """
 
 import hashlib
-import os
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -16,10 +15,10 @@ import pytest
 from shared.client import Client, Job
 from shared.jobs import State
 from tests.host.jobs.crowd import crowd
+from tests.proving import at_length
 from tests.rig import Rig, rig
 
-JOBS = int(os.environ.get("DARKROOM_JOBS", "60"))
-KILL_SECONDS = float(os.environ.get("DARKROOM_KILL_SECONDS", "2"))
+JOBS, KILL_SECONDS = at_length(60, 500), 2.0
 WORKERS, KIND, MANY = 4, "word-count", 200
 #: Of one: two or three lines of up to three words.
 WORDS = ("light", "lens", "grün", "f/2.8", "\\", '"quoted"', "a b")

@@ -2,11 +2,9 @@
 
 One comes with them, while the host still records the fifty, event by event; one comes once they wait in the table. The
 first tells what a user sees; the host's own handling of fifty events is most of it. The second is what a fair share is
-for. It takes minutes, and says how fast a machine is: so it runs where ``DARKROOM_FAIR_SHARE=5`` asks for five rounds,
-and prints its figures.
+for. It prints its figures.
 """
 
-import os
 import statistics
 import time
 import zlib
@@ -17,9 +15,10 @@ import pytest
 
 from tests.analysis.corpus.png import chunk
 from tests.doubles.world import png
+from tests.proving import at_length
 from tests.rig import Rig, until
 
-pytestmark = pytest.mark.skipif(not os.environ.get("DARKROOM_FAIR_SHARE"), reason="DARKROOM_FAIR_SHARE=5 asks for it")
+pytestmark = pytest.mark.prove("it takes minutes, and says how fast a machine is")
 
 SLOW_IMAGES, LIMIT_SECONDS = 50, 3.0
 #: Of a slow image, in colour: 120 KB, and about a second of work.
@@ -44,7 +43,7 @@ def test_an_honest_image_behind_fifty_slow_ones_is_done_within_three_seconds(
     rig.start(DISPATCH=dispatch, Disabled="analyze_queued" if dispatch == "timer" else "", LEASE_SECONDS="60")
     rig.ended(rig.upload("first/warm.png", png()))
     images, together, behind = slow_images(), list[float](), list[float]()
-    for number in range(int(os.environ["DARKROOM_FAIR_SHARE"])):
+    for number in range(at_length(1, 5)):
         slow = [rig.upload(f"slow-{number}/{one}.png", next(images)) for one in range(SLOW_IMAGES)]
         together.append(_took(rig, f"honest/with-{number}.png", png(9 + number)))
         until(lambda recorded=slow: all(map(rig.job, recorded)), seconds=120, what="the slow ones are recorded")

@@ -1,9 +1,8 @@
 """Each strategy alone and both together, under two local hosts: every image once, at its first attempt.
 
-``DARKROOM_IMAGES`` says how many; 30 are enough for every day. Of many, each strategy and each host must have a share.
+30 are enough for every day. Of many, each strategy and each host must have a share.
 """
 
-import os
 from collections import Counter
 from datetime import datetime
 from typing import Any
@@ -12,9 +11,10 @@ import pytest
 
 from shared.clock import DATE_STEP
 from tests.doubles.world import png
+from tests.proving import at_length
 from tests.rig import Rig, until
 
-IMAGES = int(os.environ.get("DARKROOM_IMAGES", "30"))
+IMAGES = at_length(30, 200)
 OWNERS = {"timer": {"timer"}, "queue": {"queue"}, "both": {"timer", "queue"}}
 MANY = IMAGES >= 100
 #: A message has all the time that it needs; where both strategies work, none: they meet at every job.
