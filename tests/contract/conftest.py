@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -24,9 +25,11 @@ from tests.contract.benches import (
     QueueBench,
 )
 from tests.contract.memory import DoubledImages, DoubledJobs, DoubledLocks, DoubledQueue
+from tests.contract.table_wire import AzuriteWire, Compare, Conversation, DoubleWire, Operation
 from tests.contract.torn import Torn
 from tests.doubles.clock import FakeClock
 from tests.doubles.transports import FaultyTransport, Passing
+from tests.simulation.service.account import storage_account
 
 either = pytest.fixture(params=["memory", "azurite"])
 
@@ -106,3 +109,23 @@ def torn(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Torn:
 def bench(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Audited:
     """Give an empty pipeline."""
     return Audited(environ, wire)
+
+
+@pytest.fixture(scope="session")
+def azurite_tables(azurite: Azurite) -> Iterator[AzuriteWire]:
+    """Give one connection to Azurite's tables to the whole session."""
+    with closing(AzuriteWire(azurite)) as wire:
+        yield wire
+
+
+@pytest.fixture
+def compare_tables(azurite_tables: AzuriteWire) -> Compare:
+    """Give what sends operations to the tables of Azurite and of the double, and compares reply by reply."""
+    table = f"t{uuid.uuid4().hex}"
+
+    def check(operations: list[Operation]) -> None:
+        azurite, double = Conversation(azurite_tables, table), Conversation(DoubleWire(storage_account()), table)
+        for operation in operations:
+            assert double.say(operation) == azurite.say(operation), operation
+
+    return check

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
-from tests.simulation.service.entities import invalid_input
+from tests.simulation.service.entities import Unreadable
 from tests.simulation.service.exchange import Reply
 
 _BOUNDARY = re.compile(rb'boundary="?([^"\r\n;]+)')
 _BLANK = b"\r\n\r\n"
+_JSON = "Content-Type: application/json;odata=minimalmetadata;charset=utf-8"
 _PART = "\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\nHTTP/1.1 "
 
 
@@ -50,14 +51,14 @@ def read(body: bytes) -> Batch:
     """Read a transaction.
 
     Raises:
-        Refusal: It is not one.
+        Unreadable: It is not one.
     """
     body = body if b"\r\n" in body else body.replace(b"\n", b"\r\n")
     found = _BOUNDARY.search(body)
-    if found is None:
-        raise invalid_input()
-    parts = body.split(b"--" + found[1])
-    return Batch(found[1].decode(), [_operation(part) for part in parts[1:-1]])
+    parts = body.split(b"--" + found[1])[1:-1] if found is not None else []
+    if found is None or not parts:
+        raise Unreadable(500)
+    return Batch(found[1].decode(), [_operation(part) for part in parts])
 
 
 def _operation(part: bytes) -> Operation:
@@ -66,7 +67,7 @@ def _operation(part: bytes) -> Operation:
     line, *lines = head.decode().split("\r\n")
     words = line.split(" ")
     if len(words) < 2:
-        raise invalid_input()
+        raise Unreadable(500)
     headers = {}
     for one in lines:
         name, _, value = one.partition(":")
@@ -108,15 +109,17 @@ def applied(operation: Operation, reply: Reply, location: str) -> str:
     return _PART + "\r\n".join(lines) + "\r\n\r\n\r\n"
 
 
-def refused(index: int, reply: Reply) -> str:
+def refused(index: int, status: int, document: str) -> str:
     """Write the answer to the operation for whose sake none was applied."""
-    lines = [
-        _status(reply.status),
-        f"Content-ID: {index + 1}",
-        "DataServiceVersion: 3.0;",
-        "Content-Type: application/json;odata=minimalmetadata;charset=utf-8",
-    ]
-    return _PART + "\r\n".join(lines) + "\r\n\r\n" + reply.body.decode() + "\r\n"
+    lines = [_status(status), f"Content-ID: {index + 1}", "DataServiceVersion: 3.0;", _JSON]
+    return _PART + "\r\n".join(lines) + f"\r\n\r\n{document}\r\n"
+
+
+def refused_whole(batch: Batch, document: str) -> str:
+    """Write the answer that concerns no operation more than another, as Azurite does: it can't be read."""
+    stray = batch.changeset.replace("changeset", "changesetresponse", 1) + "\r\nHTTP/1.1 "
+    lines = [_status(400), "X-Content-Type-Options: nosniff", "DataServiceVersion: 3.0;", _JSON]
+    return _PART.replace("HTTP/1.1 ", stray) + "\r\n".join(lines) + f"\r\n\r\n{document}\r\n"
 
 
 def _status(status: int) -> str:

@@ -24,11 +24,24 @@ _LONGEST_KEY = 512
 _LONGEST_TEXT = 32 * 1024
 _LONGEST_BYTES = 64 * 1024
 _BAD_KEY = re.compile(r"[\x00-\x1f\x7f-\x9f/\\#?]")
+#: JavaScript writes larger ones with an exponent.
+_LARGEST_WHOLE = 1e21
 _INTEGER = re.compile(r"[+-]?\d+")
 _NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
 _TYPE = "@odata.type"
 #: Written beside a value, as the value's JSON does not tell the type.
 _ANNOTATED = frozenset({"Edm.Binary", "Edm.DateTime", "Edm.Guid", "Edm.Int64"})
+
+
+class Unreadable(Refusal):
+    """What Azurite answers without a word.
+
+    Args:
+        status: That it answers with.
+    """
+
+    def __init__(self, status: int = 400) -> None:
+        super().__init__(status, "InvalidInput", "One of the request inputs is not valid.")
 
 
 class Property(NamedTuple):
@@ -132,6 +145,8 @@ def check_sizes(body: Mapping[str, Any]) -> None:
         if not isinstance(value, str):
             continue
         kind = body.get(name + _TYPE)
+        if kind is not None and kind not in _READERS:
+            raise Unreadable(500)
         if kind == "Edm.Binary":
             too_large = len(value) > _LONGEST_BYTES and _decoded(value) > _LONGEST_BYTES
         else:
@@ -157,7 +172,7 @@ def properties_of(body: Mapping[str, Any]) -> dict[str, Property]:
     return {
         name: _property(name, value, body.get(name + _TYPE))
         for name, value in body.items()
-        if value is not None and name not in _SYSTEM and not name.endswith(_TYPE)
+        if name not in _SYSTEM and not name.endswith(_TYPE) and (value is not None or name + _TYPE in body)
     }
 
 
@@ -191,12 +206,13 @@ def _text(value: object) -> str:
     return value
 
 
-def _int32(value: object) -> int:
+def _int32(value: object) -> int | float:
     if isinstance(value, str) and not _INTEGER.fullmatch(value):
         raise ValueError
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise TypeError
-    return int(value)
+    number = float(value)
+    return int(number) if number.is_integer() and abs(number) < _LARGEST_WHOLE else number
 
 
 def _boolean(value: object) -> bool:

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from tests.simulation.service import batches
+from tests.simulation.service.annotations import created, entity_head
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.entities import (
-    NONE,
     Order,
     Property,
     Row,
+    Unreadable,
     check_key,
     check_sizes,
+    invalid_input,
     make_row,
     order_of,
     properties_of,
@@ -20,20 +22,20 @@ from tests.simulation.service.exchange import Refusal, Reply
 from tests.simulation.service.payloads import (
     Payload,
     body_too_large,
-    check_condition,
     entity_of,
+    is_etag,
     json_of,
     meet,
     metadata_of,
     missing,
     unmet,
-    wrong_method,
 )
 from tests.simulation.service.rows import Table
 
-ROOT = "http://127.0.0.1:10002/devstoreaccount1"
 LARGEST_BODY = 4 * 1024 * 1024
 _LARGEST_ENTITY = 1024 * 1024
+#: Of what JavaScript leaves as it is when it quotes, that which Python does not.
+_PLAIN = "!~*'()"
 _MERGES = ("PATCH", "MERGE")
 
 
@@ -64,8 +66,10 @@ class EntityWrites:
             raise body_too_large()
         body = json_of(payload.body)
         partition, row_key = body.get("PartitionKey"), body.get("RowKey")
-        if not isinstance(partition, str) or not isinstance(row_key, str):
+        if partition is None or row_key is None:
             raise Refusal(400, "PropertiesNeedValue", "The values are not specified for all properties in the entity.")
+        if not isinstance(partition, str) or not isinstance(row_key, str):
+            raise Unreadable(500)
         check_key(partition)
         check_key(row_key)
         check_sizes(body)
@@ -73,22 +77,20 @@ class EntityWrites:
         if order_of(partition, row_key) in table.rows:
             raise Refusal(409, "EntityAlreadyExists", "The specified entity already exists.")
         row = self._put(table, partition, row_key, properties)
-        preference = payload.headers.get("prefer", "return-content")
-        headers = {"Content-Type": metadata, "ETag": row.etag, "Preference-Applied": preference}
-        if preference == "return-no-content":
-            return Reply(204, headers)
-        return Reply(201, headers, row.json(head_of(table, row, metadata), metadata, None).encode())
+        body = row.json(entity_head(table.name, row, metadata), metadata, None).encode()
+        return created(payload, {"Content-Type": metadata, "ETag": row.etag}, body)
 
     def change(self, method: str, table: Table, partition: str, row_key: str, payload: Payload) -> Reply:
         """Replace or merge a row; without a condition, insert it where it is missing."""
         if method != "PUT" and method not in _MERGES:
-            raise wrong_method()
+            raise Unreadable
         if len(payload.body) > _LARGEST_ENTITY:
             raise Refusal(400, "EntityTooLarge", "The entity is larger than the maximum allowed size (1MB).")
         body = json_of(payload.body)
         check_sizes(body)
         condition = payload.headers.get("if-match")
-        check_condition(condition)
+        if not is_etag(condition):
+            raise Refusal(400, "InvalidOperation", "") if method in _MERGES else invalid_input()
         check_key(partition)
         check_key(row_key)
         properties = properties_of(body)
@@ -102,9 +104,12 @@ class EntityWrites:
 
     def delete(self, table: Table, partition: str, row_key: str, condition: str | None) -> Reply:
         """Delete a row; a condition must be there."""
+        if condition is None:
+            raise Unreadable
         if not condition:
             raise unmet()
-        check_condition(condition)
+        if not is_etag(condition):
+            raise invalid_input()
         row = table.rows.get(order_of(partition, row_key))
         if row is None:
             raise missing()
@@ -120,23 +125,22 @@ class EntityWrites:
         return row
 
 
-def head_of(table: Table, row: Row, metadata: str) -> dict[str, str]:
-    """Return the annotations of a row that stands alone in its reply."""
-    if metadata == NONE:
-        return {}
-    return {"odata.metadata": f"{ROOT}/$metadata#{table.name}/@Element", "odata.etag": row.etag}
-
-
 def keys_of(operation: batches.Operation) -> tuple[str, str]:
-    """Return the keys of the row that an operation writes."""
+    """Return the keys of the row that an operation writes.
+
+    Raises:
+        Refusal: It has no PartitionKey.
+    """
     entity = entity_of(operation.address)
     if entity is not None:
         return entity[1], entity[2]
     body = json_of(operation.body)
-    return str(body.get("PartitionKey")), str(body.get("RowKey"))
+    if "PartitionKey" not in body:
+        raise invalid_input()
+    return str(body["PartitionKey"]), str(body.get("RowKey"))
 
 
-def location_of(operation: batches.Operation) -> str:
-    """Return where an inserted row is."""
-    partition, row_key = keys_of(operation)
-    return f"{operation.url}(PartitionKey='{quote(partition)}',RowKey='{quote(row_key)}')"
+def location_of(url: str, keys: tuple[str, str]) -> str:
+    """Return where an inserted row is, by the URL of its table."""
+    partition, row_key = (quote(key, _PLAIN) for key in keys)
+    return f"{url}(PartitionKey='{partition}',RowKey='{row_key}')"

@@ -58,11 +58,13 @@ class Refusal(Exception):
         headers: Sent beside it.
     """
 
-    def __init__(self, status: int, code: str, message: str = "", *, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, message: str | None = None, *, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message or code)
         self.status = status
         self.code = code
-        self.message = message or code
+        self.message = code if message is None else message
         self.headers = dict(headers or {})
 
 

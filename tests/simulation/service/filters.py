@@ -1,34 +1,27 @@
-"""``$filter``: the part of OData that tables know, made into a test of rows and the range of keys that it can match.
+"""``$filter``: the part of OData that tables know, made into a test of rows and the range of keys that can match."""
 
-Values of different types compare as they do in Azurite, which is written in JavaScript: a number and a text that spells
-one have an order, yet are not equal.
-"""
-
-import operator
+import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Protocol
 
+from tests.simulation.service.comparisons import OPERATORS, plain, typed, units
 from tests.simulation.service.entities import Order
 
-Value = object
-_Compare = Callable[[object, object], bool]
-_TOKEN = re.compile(r"""\s*(?:([()])|('(?:[^']|'')*'?|"(?:[^"]|"")*"?)|([^\s()"']+))""")
+_TOKEN = re.compile(
+    r"""\s*(?:
+    (?P<paren>[()])
+    | (?P<hint>datetime|guid|binary|x)(?=['"])
+    | (?P<string>'(?:[^']|'')*'? | "(?:[^"]|"")*"?)
+    | (?P<word>[^\s()"']+)
+    )""",
+    re.VERBOSE | re.IGNORECASE,
+)
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?L?")
-_HINTS = frozenset({"datetime", "guid", "binary", "x"})
-_OPERATORS: dict[str, _Compare] = {
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "gt": operator.gt,
-    "ge": operator.ge,
-    "lt": operator.lt,
-    "le": operator.le,
-}
-#: Larger than every text in UTF-16.
-_LAST = b"\xff\xff\xff"
+#: Behind every key: none is longer than 1 KiB.
+_LAST = b"\xff" * 1025
 
 
 class Malformed(Exception):
@@ -84,18 +77,18 @@ def read(text: str) -> Filter:
 
 def _range(bounds: tuple[tuple[str, str, str], ...]) -> tuple[Order, Order | None]:
     """Return the keys between which rows can match all of these comparisons with keys."""
-    partitions = [_units(text) for name, verb, text in bounds if (name, verb) == ("PartitionKey", "eq")]
+    partitions = [units(text) for name, verb, text in bounds if (name, verb) == ("PartitionKey", "eq")]
     if not partitions:
         return (b"", b""), None
     low, high = b"", _LAST
     for name, verb, text in bounds:
         if name == "RowKey":
             if verb in ("eq", "ge", "gt"):
-                low = max(low, _units(text))
+                low = max(low, units(text))
             if verb == "lt":
-                high = min(high, _units(text))
+                high = min(high, units(text))
             if verb in ("eq", "le"):
-                high = min(high, _units(text) + b"\x00")
+                high = min(high, units(text) + b"\x00")
     return (partitions[0], low), (partitions[0], high)
 
 
@@ -110,7 +103,8 @@ class _Parser:
             match = _TOKEN.match(text, at)
             if match is None:
                 raise Malformed
-            self._tokens.append((("paren", "string", "word")[match.lastindex - 1], match[match.lastindex]))
+            kind = match.lastgroup or ""
+            self._tokens.append((kind, match[kind]))
             at = match.end()
         self._tokens.append(("end", ""))
         self._at = 0
@@ -169,7 +163,7 @@ class _Parser:
     def _binary(self) -> _Node:
         left = self._operand()
         verb = self._word()
-        if verb not in _OPERATORS:
+        if verb not in OPERATORS:
             return left
         self._next()
         return _comparison(verb, left, self._operand())
@@ -177,15 +171,15 @@ class _Parser:
     def _operand(self) -> _Node:
         kind, text = self._tokens[self._at]
         word = self._word()
-        if kind in ("end", "paren") or word in _OPERATORS or word in ("and", "or", "not"):
+        if kind in ("end", "paren") or word in OPERATORS or word in ("and", "or", "not"):
             raise Malformed
         self._next()
         if kind == "string":
             return _constant(_unquoted(text))
         if word in ("true", "false"):
             return _constant(word == "true")
-        if word in _HINTS and self._kind() == "string":
-            return _typed(word, _unquoted(self._next()))
+        if kind == "hint":
+            return _typed(text.lower(), _unquoted(self._next()))
         if _NUMBER.fullmatch(text):
             return _typed("long", text[:-1]) if text.endswith("L") else _constant(float(text))
         return _Node(lambda row: row.value(text), 1, name=text)
@@ -200,87 +194,23 @@ def _constant(value: object) -> _Node:
 
 
 def _typed(hint: str, text: str) -> _Node:
-    return _Node(lambda _: text, literal=text, hint="binary" if hint == "x" else hint)
+    if hint in ("binary", "x"):
+        hint, text = "binary", base64.b64encode(_unhex(text)).decode()
+    if hint == "guid":
+        text = base64.b64encode(text.encode()).decode()
+    return _Node(lambda _: text, hint=hint)
+
+
+def _unhex(text: str) -> bytes:
+    """Read hexadecimal digits as far as there are any."""
+    digits = re.match(r"(?:[0-9a-fA-F]{2})*", text)
+    return bytes.fromhex(digits[0] if digits else "")
 
 
 def _comparison(verb: str, left: _Node, right: _Node) -> _Node:
-    names = left.names + right.names
-    compare = _OPERATORS[verb]
-    if left.hint or right.hint:
-        hint = left.hint or right.hint or ""
-        order = _ORDERS[hint]
-        return _Node(lambda row: _ordered(compare, order, left.value(row), right.value(row)), names)
+    hint = left.hint or right.hint
+    compare = plain(verb) if hint is None else typed(verb, hint)
     bounds = ()
     if left.name in ("PartitionKey", "RowKey") and right.literal is not None:
         bounds = ((left.name, verb, right.literal),)
-    loose = _equal(verb) if verb in ("eq", "ne") else _before_or_after(compare)
-    return _Node(lambda row: loose(left.value(row), right.value(row)), names, bounds=bounds)
-
-
-def _ordered(compare: _Compare, order: Callable[[object], object], left: object, right: object) -> bool:
-    """Compare two values of one type; neither matches where one is missing, or is of another type."""
-    try:
-        return compare(order(left), order(right))
-    except (TypeError, ValueError, AttributeError):
-        return False
-
-
-def _equal(verb: str) -> _Compare:
-    def equal(left: object, right: object) -> bool:
-        same = _kind_of(left) == _kind_of(right) and left == right
-        return same if verb == "eq" else not same and left is not None and right is not None
-
-    return equal
-
-
-def _before_or_after(compare: _Compare) -> _Compare:
-    def loose(left: object, right: object) -> bool:
-        if isinstance(left, str) and isinstance(right, str):
-            return compare(_units(left), _units(right))
-        return compare(_number(left), _number(right))
-
-    return loose
-
-
-def _kind_of(value: object) -> str:
-    return "number" if isinstance(value, float | int) and not isinstance(value, bool) else type(value).__name__
-
-
-def _number(value: object) -> float:
-    """Read a value as a number; what is none compares as false with everything."""
-    if value is None:
-        return float("nan")
-    try:
-        return float(value or 0) if isinstance(value, str | bool | int | float) else float("nan")
-    except ValueError:
-        return float("nan")
-
-
-def _units(text: str) -> bytes:
-    return text.encode("utf-16-be", "surrogatepass")
-
-
-def _moment(value: object) -> datetime:
-    """Read a time, to the millisecond."""
-    moment = datetime.fromisoformat(value)  # type: ignore[arg-type] # another type is an error that the caller knows
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-
-
-def _guid(value: object) -> str:
-    import base64  # noqa: PLC0415
-
-    text = str(value)
-    return text if "-" in text else base64.b64decode(text).decode()
-
-
-def _binary(value: object) -> str:
-    return str(value)
-
-
-_ORDERS: dict[str, Callable[[object], object]] = {
-    "datetime": _moment,
-    "guid": _guid,
-    "binary": _binary,
-    "long": int,  # type: ignore[call-overload]
-}
+    return _Node(lambda row: compare(left.value(row), right.value(row)), left.names + right.names, bounds=bounds)

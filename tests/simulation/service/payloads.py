@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from tests.simulation.service import filters
-from tests.simulation.service.entities import FULL, MINIMAL, NONE, Order, Row, invalid_input, order_of
+from tests.simulation.service.entities import FULL, MINIMAL, NONE, Order, Row, Unreadable, invalid_input, order_of
 from tests.simulation.service.exchange import Refusal, Request
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{2,62}")
-_ENTITY = re.compile(r"([^(]*)\(PartitionKey='((?:[^']|'')*)',\s*RowKey='((?:[^']|'')*)'\)")
+_QUOTED = re.compile(r"'(?:[^']|'')*'")
 _ETAG = re.compile(r'[wW]/"([^"]|\\")*"')
 _FORMATS = frozenset({NONE, MINIMAL, FULL})
 _SHORTEST_NAME, _LONGEST_NAME = 3, 63
@@ -25,34 +25,49 @@ class Payload(Protocol):
 
 
 def entity_of(address: str) -> tuple[str, str, str] | None:
-    """Return the table and both keys that an address names; None where it names no entity."""
-    match = _ENTITY.fullmatch(address)
-    return match and (match[1], match[2].replace("''", "'"), match[3].replace("''", "'"))
+    """Return the table and both keys that an address names; None where it names no entity.
+
+    Raises:
+        Unreadable: It names neither an entity nor a table.
+    """
+    table, bracket, rest = address.partition("(")
+    if not bracket or rest == ")":
+        return None
+    keys = _QUOTED.findall(rest)
+    if ")" not in rest or "PartitionKey='" not in rest or "RowKey='" not in rest or len(keys) < 2:
+        raise Unreadable(500)
+    return table, keys[0][1:-1].replace("''", "'"), keys[1][1:-1].replace("''", "'")
 
 
 def json_of(body: bytes) -> dict[str, Any]:
-    """Read an object.
+    """Read an object; another value has no properties.
 
     Raises:
-        Refusal: It is none.
+        Unreadable: It is no JSON.
     """
     try:
-        value = json.loads(body or b"{}")
+        value = json.loads(body)
     except ValueError:
-        raise invalid_input() from None
-    if not isinstance(value, dict):
-        raise invalid_input()
-    return value
+        raise Unreadable from None
+    return value if isinstance(value, dict) else {}
 
 
 def check_name(name: str) -> None:
     """Refuse what can't name a table."""
     if name.startswith("$"):
         return
-    if not _SHORTEST_NAME <= len(name) <= _LONGEST_NAME:
+    if name and not _SHORTEST_NAME <= len(name) <= _LONGEST_NAME:
         raise Refusal(400, "", "The specified resource name length is not within the permissible limits.")
     if not _NAME.fullmatch(name) or name.lower() == "tables":
         raise Refusal(400, "", "The specified resource name contains invalid characters.")
+
+
+def format_of(payload: Payload) -> str | None:
+    """Return how much a reply in JSON is to be annotated; None where it is to be Atom."""
+    wanted = payload.query.get("$format") if isinstance(payload, Request) else None
+    wanted = (wanted or payload.headers.get("accept", "")).replace(" ", "")
+    wanted = MINIMAL if wanted == "application/json" else wanted
+    return wanted if wanted in _FORMATS else None
 
 
 def metadata_of(payload: Payload) -> str:
@@ -61,11 +76,10 @@ def metadata_of(payload: Payload) -> str:
     Raises:
         Refusal: It is to be Atom.
     """
-    accept = payload.headers.get("accept", "").replace(" ", "")
-    accept = MINIMAL if accept == "application/json" else accept
-    if accept not in _FORMATS:
+    wanted = format_of(payload)
+    if wanted is None:
         raise Refusal(415, "AtomFormatNotSupported", "Atom format is not supported.")
-    return accept
+    return wanted
 
 
 def select_of(request: Request) -> frozenset[str] | None:
@@ -97,10 +111,19 @@ def start_of(request: Request) -> Order:
     return order_of(base64.b64decode(partition).decode(), base64.b64decode(row_key).decode())
 
 
-def check_condition(condition: str | None) -> None:
-    """Refuse an ``If-Match`` that is no ETag."""
-    if condition and condition != "*" and not _ETAG.fullmatch(condition):
-        raise invalid_input()
+def top_of(request: Request) -> int | None:
+    """Return how many are asked for at most; None for as many as a page has."""
+    text = request.query.get("$top")
+    if text is None:
+        return None
+    if not text.isdecimal():
+        raise Unreadable
+    return int(text)
+
+
+def is_etag(condition: str | None) -> bool:
+    """Whether ``If-Match`` names an ETag, any version, or none."""
+    return not condition or condition == "*" or _ETAG.fullmatch(condition) is not None
 
 
 def meet(row: Row, condition: str | None) -> None:
@@ -124,8 +147,3 @@ def body_too_large() -> Refusal:
     """Return the answer to more than 4 MiB."""
     message = "The request body is too large and exceeds the maximum permissible limit."
     return Refusal(413, "RequestBodyTooLarge", message)
-
-
-def wrong_method() -> Refusal:
-    """Return the answer to a method that nothing here has."""
-    return Refusal(405, "MethodNotAllowed", "The resource doesn't support specified Http Verb.")

@@ -3,19 +3,14 @@
 import json
 import re
 from dataclasses import dataclass
+from xml.sax.saxutils import escape
 
 from tests.simulation.service import batches
+from tests.simulation.service.annotations import created, entity_head, metadata_head, table_head
 from tests.simulation.service.behaviour import Behaviour
 from tests.simulation.service.clock import ServiceClock
-from tests.simulation.service.entities import MINIMAL, NONE, invalid_input, order_of
-from tests.simulation.service.entity_writes import (
-    LARGEST_BODY,
-    ROOT,
-    EntityWrites,
-    head_of,
-    keys_of,
-    location_of,
-)
+from tests.simulation.service.entities import Unreadable, invalid_input, order_of
+from tests.simulation.service.entity_writes import LARGEST_BODY, EntityWrites, keys_of, location_of
 from tests.simulation.service.exchange import Refusal, Reply, Request
 from tests.simulation.service.payloads import (
     Payload,
@@ -23,18 +18,21 @@ from tests.simulation.service.payloads import (
     check_name,
     entity_of,
     filter_of,
+    format_of,
     json_of,
     metadata_of,
     missing,
     select_of,
     start_of,
     token_of,
-    wrong_method,
+    top_of,
 )
 from tests.simulation.service.rows import Table
 
 VERSION = "2019-02-02"
 _MOST_OPERATIONS = 100
+_MOST_TABLES = 1000
+_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _TABLE = re.compile(r"Tables\('([^']*)'\)")
 
 
@@ -52,40 +50,73 @@ class TableService:
         self._tables: dict[str, Table] = {}
         self._deleted: dict[str, float] = {}
         self._writes = EntityWrites(clock)
+        self._served = 0
 
     def serve(self, request: Request) -> Reply:
         """Answer; a refusal is an answer too."""
+        self._served += 1
         try:
             reply = self._route(request)
         except Refusal as refusal:
-            reply = self._refusal(refusal)
+            reply = self._refusal(refusal, request)
         reply.headers["x-ms-version"] = VERSION
+        reply.headers["x-ms-request-id"] = self._identity()
         if "x-ms-client-request-id" in request.headers:
             reply.headers["x-ms-client-request-id"] = request.headers["x-ms-client-request-id"]
         return reply
 
-    def _refusal(self, refusal: Refusal, prefix: str = "") -> Reply:
-        text = f"{prefix}{refusal.message}\nTime:{self._clock.now():%Y-%m-%dT%H:%M:%S.%fZ}"
-        error = {"odata.error": {"code": refusal.code, "message": {"lang": "en-US", "value": text}}}
-        headers = {"Content-Type": f"{MINIMAL};streaming=true;charset=utf-8", "x-ms-error-code": refusal.code}
-        return Reply(refusal.status, headers | refusal.headers, json.dumps(error).encode())
+    def _identity(self) -> str:
+        return f"{self._served:032x}"
+
+    def _refusal(self, refusal: Refusal, request: Request) -> Reply:
+        if isinstance(refusal, Unreadable) and not self._behaviour.refusals_coded:
+            return Reply(refusal.status)
+        headers = {"x-ms-error-code": refusal.code} if refusal.code else {}
+        metadata = format_of(request)
+        if metadata is None:
+            text = escape(self._details(refusal))
+            body = f"{_XML}<Error>\n  <Code>{refusal.code}</Code>\n  <Message>{text}</Message>\n</Error>"
+            return Reply(refusal.status, headers | {"Content-Type": "application/xml"}, body.encode())
+        headers["Content-Type"] = f"{metadata};streaming=true;charset=utf-8"
+        return Reply(refusal.status, headers, self._document(refusal).encode())
+
+    def _document(self, refusal: Refusal, index: int | None = None) -> str:
+        value = self._details(refusal) if index is None else f"{index}:{self._details(refusal)}"
+        return json.dumps({"odata.error": {"code": refusal.code, "message": {"lang": "en-US", "value": value}}})
+
+    def _details(self, refusal: Refusal) -> str:
+        moment = f"{self._clock.now():%Y-%m-%dT%H:%M:%S.%fZ}"
+        return f"{refusal.message}\nRequestId:{self._identity()}\nTime:{moment}"
 
     def _route(self, request: Request) -> Reply:
         address = request.segments[0] if request.segments else ""
-        if address == "$batch":
+        if "/" in address:
+            raise Unreadable(500)
+        if address == "$batch" and request.method == "POST":
             return self._transact(request)
         if address in ("Tables", "Tables()"):
-            return self._create_table(request) if request.method == "POST" else self._list_tables(request)
+            return self._of_all(request)
         named = _TABLE.fullmatch(address)
         if named is not None and request.method == "DELETE":
-            return self._delete_table(named[1])
+            return self._delete_table(named[1], metadata_of(request))
+        if named is not None:
+            address = named[1]
         if request.method == "GET":
             return self._read(address, request)
         return self._write(request.method, address, request)
 
+    def _of_all(self, request: Request) -> Reply:
+        if request.method == "POST":
+            return self._create_table(request)
+        if request.method == "GET":
+            return self._list_tables(request)
+        raise Unreadable
+
     def _create_table(self, request: Request) -> Reply:
         metadata = metadata_of(request)
-        name = str(json_of(request.body).get("TableName", ""))
+        name = json_of(request.body).get("TableName")
+        if not isinstance(name, str):
+            raise Refusal(400, "TableNameEmpty", "The specified table name is empty.")
         check_name(name)
         key = name.lower()
         if key in self._tables:
@@ -93,31 +124,26 @@ class TableService:
         if self._clock.seconds < self._deleted.get(key, 0.0):
             raise Refusal(409, "TableBeingDeleted", "The specified table is being deleted.")
         self._tables[key] = Table(name)
-        head = {} if metadata == NONE else {"odata.metadata": f"{ROOT}/$metadata#Tables/@Element"}
-        preference = request.headers.get("prefer", "return-content")
-        headers = {"Content-Type": metadata, "Preference-Applied": preference}
-        if preference == "return-no-content":
-            return Reply(204, headers)
-        return Reply(201, headers, json.dumps(head | {"TableName": name}).encode())
+        head = metadata_head("Tables/@Element", metadata) | table_head(name, metadata)
+        return created(request, {"Content-Type": metadata}, json.dumps(head | {"TableName": name}).encode())
 
-    def _delete_table(self, name: str) -> Reply:
+    def _delete_table(self, name: str, metadata: str) -> Reply:
         if self._tables.pop(name.lower(), None) is None:
             raise missing()
         self._deleted[name.lower()] = self._clock.seconds + self._behaviour.table_deletion_seconds
-        return Reply(204)
+        return Reply(204, {"Content-Type": metadata})
 
     def _list_tables(self, request: Request) -> Reply:
         metadata = metadata_of(request)
         chosen = filter_of(request)
-        first, most = request.query.get("NextTableName", ""), int(request.query.get("$top", 1000))
+        first, most = request.query.get("NextTableName", ""), top_of(request) or _MOST_TABLES
         names = sorted(table.name for table in self._tables.values() if table.name >= first)
         names = [name for name in names if chosen.matches(_TableName(name))]
         headers = {"Content-Type": metadata}
         if len(names) > most:
             headers["x-ms-continuation-NextTableName"] = names[most]
-        head = {} if metadata == NONE else {"odata.metadata": f"{ROOT}/$metadata#Tables"}
-        value = [{"TableName": name} for name in names[:most]]
-        return Reply(200, headers, json.dumps(head | {"value": value}).encode())
+        value = [table_head(name, metadata) | {"TableName": name} for name in names[:most]]
+        return Reply(200, headers, json.dumps(metadata_head("Tables", metadata) | {"value": value}).encode())
 
     def _table(self, name: str) -> Table:
         check_name(name)
@@ -135,33 +161,34 @@ class TableService:
         row = table.rows.get(order_of(entity[1], entity[2]))
         if row is None:
             raise missing()
-        body = row.json(head_of(table, row, metadata), metadata, select_of(request))
+        body = row.json(entity_head(table.name, row, metadata), metadata, select_of(request))
         return Reply(200, {"Content-Type": metadata, "ETag": row.etag}, body.encode())
 
     def _query(self, table: Table, metadata: str, request: Request) -> Reply:
-        most = min(int(request.query.get("$top", self._behaviour.page_rows)), self._behaviour.page_rows)
+        top, most = top_of(request), self._behaviour.page_rows
+        most = most if top is None else min(top, most)
         rows, following = table.page(filter_of(request), start_of(request), most, self._behaviour)
         headers = {"Content-Type": metadata}
         if following is not None:
             headers["x-ms-continuation-NextPartitionKey"] = token_of(following.partition)
             headers["x-ms-continuation-NextRowKey"] = token_of(following.row_key)
         select = select_of(request)
-        head = "" if metadata == NONE else f'"odata.metadata":"{ROOT}/$metadata#Tables/@Element",'
-        texts = [row.json({} if metadata == NONE else {"odata.etag": row.etag}, metadata, select) for row in rows]
-        return Reply(200, headers, f'{{{head}"value":[{",".join(texts)}]}}'.encode())
+        texts = [row.json(entity_head(table.name, row, metadata, alone=False), metadata, select) for row in rows]
+        head = json.dumps(metadata_head("Tables/@Element", metadata) | {"value": []})
+        return Reply(200, headers, f"{head[:-2]}{','.join(texts)}]}}".encode())
 
     def _write(self, method: str, address: str, payload: Payload) -> Reply:
         entity = entity_of(address)
-        if entity is None:
-            if method != "POST":
-                raise wrong_method()
-            return self._writes.insert(self._table(address.removesuffix("()")), payload)
-        name, partition, row_key = entity
-        table = self._table(name)
-        if method == "DELETE":
-            return self._writes.delete(table, partition, row_key, payload.headers.get("if-match"))
         if method == "POST":
             method = payload.headers.get("x-http-method", method)
+        if entity is None and method != "POST":
+            raise Unreadable
+        name, partition, row_key = entity or (address.removesuffix("()"), "", "")
+        table = self._table(name)
+        if method == "POST":
+            return self._writes.insert(table, payload)
+        if method == "DELETE":
+            return self._writes.delete(table, partition, row_key, payload.headers.get("if-match"))
         return self._writes.change(method, table, partition, row_key, payload)
 
     def _transact(self, request: Request) -> Reply:
@@ -169,18 +196,27 @@ class TableService:
             raise body_too_large()
         batch = batches.read(request.body)
         boundary = request.headers.get("content-type", "").partition("boundary=")[2].strip('"')
+        if len(batch.operations) > _MOST_OPERATIONS:
+            return batches.write(batch, boundary, [self._too_many(batch)])
         self._writes.begin()
         answers: list[str] = []
         seen: set[tuple[str, str]] = set()
         for index, operation in enumerate(batch.operations):
             try:
-                if len(batch.operations) > _MOST_OPERATIONS:
-                    raise invalid_input("The batch request operation exceeds the maximum 100 changes per change set.")
                 answers.append(self._apply(operation, seen))
             except Refusal as refusal:
                 self._writes.roll_back()
-                return batches.write(batch, boundary, [batches.refused(index, self._refusal(refusal, f"{index}:"))])
+                if isinstance(refusal, Unreadable):
+                    raise Unreadable(500) from None
+                answer = batches.refused(index, refusal.status, self._document(refusal, index))
+                return batches.write(batch, boundary, [answer])
         return batches.write(batch, boundary, answers)
+
+    def _too_many(self, batch: batches.Batch) -> str:
+        refusal = invalid_input("The batch request operation exceeds the maximum 100 changes per change set.")
+        if self._behaviour.refusals_coded:
+            return batches.refused(_MOST_OPERATIONS - 1, 400, self._document(refusal, _MOST_OPERATIONS - 1))
+        return batches.refused_whole(batch, self._document(refusal, 0))
 
     def _apply(self, operation: batches.Operation, seen: set[tuple[str, str]]) -> str:
         keys = keys_of(operation)
@@ -191,7 +227,7 @@ class TableService:
         if operation.method == "DELETE":
             operation.headers.setdefault("if-match", "*")
         reply = self._write(operation.method, operation.address, operation)
-        return batches.applied(operation, reply, location_of(operation))
+        return batches.applied(operation, reply, location_of(operation.url, keys))
 
 
 @dataclass(frozen=True)
@@ -200,4 +236,6 @@ class _TableName:
 
     def value(self, name: str) -> object:
         """Return the name, which is all there is to compare."""
-        return self.name if name.lower() == "tablename" else None
+        if name.lower() != "tablename":
+            raise Unreadable(500)
+        return self.name
