@@ -104,5 +104,8 @@ class PoisonQueue(Protocol):
     def receive(self) -> list[PoisonMessage]:
         """Take what is in front into one's hand, hidden from others meanwhile. Costs: 1 request."""
 
+    def backlog(self) -> int:
+        """Say about how many messages there are, hidden ones among them; 0 without a queue. Costs: 1 read."""
+
     def delete(self, message: PoisonMessage) -> None:
         """Delete a message; one that is gone, or in other hands by now, is left to them. Costs: 1 delete."""

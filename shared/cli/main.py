@@ -19,12 +19,12 @@ from shared.cli import analyze as analysis
 from shared.cli import rejected as rejections
 from shared.cli import settings as app_settings
 from shared.cli import show
+from shared.darkroom import Darkroom
 from shared.errors import DarkroomError, InvalidReference, SettingsInvalid
 from shared.invariants import Finding
 from shared.leftovers import Rejected
 from shared.settings import Settings
 from shared.steps.outcomes import Outcome
-from shared.wiring import Darkroom
 
 VIOLATIONS, SETTINGS, STORAGE = 1, 2, 3
 REFUSED = 1
@@ -100,7 +100,7 @@ def verify(
 
     with _told():
         darkroom = wiring.build(app_settings.read(settings), threaded=False)
-        darkroom.storage.jobs.check()
+        darkroom.storage.check()
         done = darkroom.verify(tell, repair=repair, blobs=not no_blobs)
     if not as_json:
         show.print_findings(Console(), found)

@@ -1,7 +1,7 @@
 """All adapters, by what they keep, over one transport."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import partial
 
 from shared.bindings import listens
 from shared.clock import ServerClock
@@ -22,32 +22,7 @@ from shared.storage.patience import Patience
 from shared.storage.poison import StoragePoison
 from shared.storage.queue import StorageQueue
 from shared.storage.rejected_table import RejectedTable
-
-
-@dataclass(frozen=True)
-class Storage:
-    """The adapters, by what they keep."""
-
-    jobs: JobTable
-    index: IndexTable
-    ended: EndedTable
-    locks: LockTable
-    images: BlobContainers
-    listing: BlobListing
-    marks: MarkTable
-    queue: StorageQueue
-    rejections: RejectedTable
-    poison: StoragePoison
-    blob_poison: StoragePoison | None
-    audit: AuditReader
-    images_container: str
-
-    def create(self) -> None:
-        """Create the tables, the containers and the queue where they are missing. Costs: 6 requests."""
-        self.jobs.create()
-        self.locks.create()
-        self.images.create(self.images_container)
-        self.queue.create()
+from shared.stores import Storage
 
 
 def open_all(
@@ -67,15 +42,19 @@ def open_all(
     jobs, locks = (names.table(tables, name) for name in (settings.jobs_table, settings.locks_table))
     blobs = clients.blob_service(to_images, transport, runtime, single_get_bytes=settings.max_bytes)
     queues = clients.queue_service(to_jobs, transport, runtime)
+    job_table = JobTable(jobs, buckets=settings.job_buckets, clock=clock, patience=patience, draw=draw)
+    lock_table = LockTable(locks, clock=clock, patience=patience, draw=draw)
+    images = BlobContainers(blobs, thumbnails_container=settings.thumbnails_container, patience=patience)
+    queue = StorageQueue(names.queue(queues, settings.job_queue), patience=patience)
     return Storage(
-        jobs=JobTable(jobs, buckets=settings.job_buckets, clock=clock, patience=patience, draw=draw),
+        jobs=job_table,
         index=IndexTable(jobs, buckets=settings.job_buckets, patience=patience, draw=draw),
         ended=EndedTable(jobs, buckets=settings.job_buckets, patience=patience, draw=draw),
-        locks=LockTable(locks, clock=clock, patience=patience, draw=draw),
-        images=BlobContainers(blobs, thumbnails_container=settings.thumbnails_container, patience=patience),
+        locks=lock_table,
+        images=images,
         listing=BlobListing(blobs, settings.images_container),
         marks=MarkTable(jobs, patience=patience, draw=draw),
-        queue=StorageQueue(names.queue(queues, settings.job_queue), patience=patience),
+        queue=queue,
         rejections=RejectedTable(jobs, patience=patience, draw=draw),
         poison=StoragePoison(names.queue(queues, settings.poison_queue)),
         blob_poison=_blob_poison(environ, to_images, transport, runtime),
@@ -87,8 +66,17 @@ def open_all(
             patience=patience,
             draw=draw,
         ),
-        images_container=settings.images_container,
+        create=partial(_create, job_table, lock_table, images, queue, settings.images_container),
+        check=job_table.check,
     )
+
+
+def _create(jobs: JobTable, locks: LockTable, images: BlobContainers, queue: StorageQueue, container: str) -> None:
+    """Create the tables, the containers and the queue where they are missing. Costs: 6 requests."""
+    jobs.create()
+    locks.create()
+    images.create(container)
+    queue.create()
 
 
 def _blob_poison(

@@ -34,7 +34,7 @@ class StoragePoison:
         return any((message.dequeue_count or 0) >= maximum for message in shown)
 
     def backlog(self) -> int:
-        """Say about how many messages there are, hidden ones among them; 0 without a queue. Costs: 1 read."""
+        """See ``PoisonQueue.backlog``."""
         with answers.reading():
             try:
                 return self._queue.get_queue_properties().approximate_message_count or 0

@@ -11,6 +11,7 @@ from azure.core.pipeline.transport import HttpTransport
 
 from localhost.azurite import Azurite
 from shared import wiring
+from shared.darkroom import Darkroom
 from shared.storage import clients
 from shared.storage.patience import Patience
 from tests.contract.audited import Audited
@@ -57,7 +58,7 @@ def environ(azurite: Azurite) -> Mapping[str, str]:
 
 
 @pytest.fixture
-def darkroom(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> wiring.Darkroom:
+def darkroom(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Darkroom:
     """Wire everything over Azurite; nothing is created yet."""
     return wiring.build(environ, transport=wire, threaded=False)
 

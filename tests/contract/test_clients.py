@@ -8,13 +8,14 @@ from azure.core.pipeline.transport import HttpTransport
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 
 from shared import wiring
+from shared.darkroom import Darkroom
 from shared.errors import SettingsInvalid
 from shared.settings import Settings
 from shared.steps import bounds
 from shared.storage import connections
 
 
-def _build(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> wiring.Darkroom:
+def _build(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Darkroom:
     return wiring.build(environ, transport=wire, threaded=False)
 
 

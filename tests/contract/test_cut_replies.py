@@ -14,8 +14,8 @@ from shared.errors import BlobUnreadable, InvalidReference, StorageOut, Undecide
 from shared.images import ImageRef
 from shared.locks import Lock
 from shared.storage import clients
-from shared.storage.adapters import Storage
 from shared.storage.patience import Patience
+from shared.stores import Storage
 from tests.contract.breaking import BreakingServer, Frame, breaking, chunked, cuts, replied
 from tests.doubles.clock import FakeClock
 

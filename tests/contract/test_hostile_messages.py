@@ -8,8 +8,8 @@ import pytest
 from azure.core.pipeline.transport import HttpTransport
 
 from shared import messages, wiring
+from shared.darkroom import Darkroom
 from shared.steps.outcomes import Outcome
-from shared.wiring import Darkroom
 from tests.contract.audited import Audited
 from tests.contract.test_poison import AzurePoison
 from tests.doubles.transports import CountingTransport

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from azure.core.pipeline.transport import HttpTransport
 
+from shared.darkroom import Darkroom
 from shared.ids import digest
 from shared.index import JobIndex, JobQuery
 from shared.invocation import Pool
@@ -17,7 +18,7 @@ from shared.steps.lookup import Lookup
 from shared.steps.statistics import Count
 from shared.storage.index_table import IndexTable
 from shared.storage.poison import StoragePoison
-from shared.wiring import Darkroom, build
+from shared.wiring import build
 from tests.contract import lives
 from tests.contract.benches import AzureJobs
 from tests.contract.test_poison import AzurePoison, DoubledPoison

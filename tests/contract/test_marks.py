@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared import wiring
+from shared.darkroom import Darkroom
 from shared.errors import Lost
 from shared.ports import Marks
 from tests.contract.audited import Audited
@@ -19,7 +19,7 @@ def marks(request: pytest.FixtureRequest) -> Marks:
     """Give marks of a table that does not exist yet."""
     if request.param == "memory":
         return MemoryMarks(FakeClock())
-    darkroom: wiring.Darkroom = request.getfixturevalue("darkroom")
+    darkroom: Darkroom = request.getfixturevalue("darkroom")
     return darkroom.storage.marks
 
 

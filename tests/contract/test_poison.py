@@ -7,9 +7,9 @@ import pytest
 from azure.core.pipeline.transport import HttpTransport
 
 from shared import wiring
+from shared.darkroom import Darkroom
 from shared.leftovers import PoisonQueue
 from shared.steps.outcomes import Outcome
-from shared.wiring import Darkroom
 from tests.doubles.poison import MemoryPoison
 
 

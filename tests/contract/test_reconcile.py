@@ -11,6 +11,7 @@ from azure.core.pipeline.transport import HttpTransport
 from azure.storage.blob import ContainerClient
 
 from shared import clock, wiring
+from shared.darkroom import Darkroom
 from shared.images import Page
 from shared.ports import ImageListing
 from shared.steps.reconcile import Position, Reconciled
@@ -39,7 +40,7 @@ class _Short:
         return self._listing.page(marker, limit=min(limit, self._most))
 
 
-def _wired(environ: Mapping[str, str], wire: HttpTransport[Any, Any], **more: str) -> wiring.Darkroom:
+def _wired(environ: Mapping[str, str], wire: HttpTransport[Any, Any], **more: str) -> Darkroom:
     """Wire everything for images of any age."""
     environ = {**environ, "RECONCILE_GRACE_SECONDS": "0", **more}
     darkroom = wiring.build(environ, transport=wire, threaded=False)
@@ -47,12 +48,12 @@ def _wired(environ: Mapping[str, str], wire: HttpTransport[Any, Any], **more: st
     return darkroom
 
 
-def _container(darkroom: wiring.Darkroom) -> ContainerClient:
+def _container(darkroom: Darkroom) -> ContainerClient:
     service = darkroom.storage.images._service
     return service.get_container_client(darkroom.settings.images_container)
 
 
-def _upload(darkroom: wiring.Darkroom, *names: str) -> None:
+def _upload(darkroom: Darkroom, *names: str) -> None:
     """Upload images that no event announces."""
     container = _container(darkroom)
     with ThreadPoolExecutor(8) as pool:
@@ -60,13 +61,13 @@ def _upload(darkroom: wiring.Darkroom, *names: str) -> None:
             pass
 
 
-def _recorded(darkroom: wiring.Darkroom) -> list[str]:
+def _recorded(darkroom: Darkroom) -> list[str]:
     """Return the names of all jobs, with repetitions."""
     rows = darkroom.storage.jobs._table.query_entities("RowKey ge 'job:' and RowKey lt 'job;'", select=["ref"])
     return sorted(row["ref"].partition("/")[2] for row in rows)
 
 
-def _shorten(darkroom: wiring.Darkroom, most: int, budget: timedelta) -> None:
+def _shorten(darkroom: Darkroom, most: int, budget: timedelta) -> None:
     """Let pages be short, and the budget too."""
     darkroom.reconcile._listing = _Short(darkroom.storage.listing, most)
     darkroom.reconcile._settings = replace(darkroom.settings, reconcile_budget=budget)

@@ -8,6 +8,7 @@ import pytest
 from azure.core.pipeline.transport import HttpTransport
 
 from shared import wiring
+from shared.darkroom import Darkroom
 from shared.errors import BlobUnreadable, InvalidReference, Refused, StorageOut
 from shared.images import ImageRef
 from shared.steps.outcomes import Outcome
@@ -20,14 +21,14 @@ def refusing(wire: HttpTransport[Any, Any]) -> RefusingBlobs:
 
 
 @pytest.fixture
-def room(environ: Mapping[str, str], refusing: RefusingBlobs) -> wiring.Darkroom:
+def room(environ: Mapping[str, str], refusing: RefusingBlobs) -> Darkroom:
     """Wire everything over a service that can be made to refuse; containers and tables are there."""
     made = wiring.build(environ, transport=refusing, runtime=IMPATIENT, threaded=False)
     made.storage.create()
     return made
 
 
-def put(room: wiring.Darkroom, name: str) -> ImageRef:
+def put(room: Darkroom, name: str) -> ImageRef:
     ref = ImageRef(room.settings.images_container, name)
     room.storage.images.put(ref, b"miau", mime="image/png")
     return ref
@@ -38,7 +39,7 @@ ANSWERS = [(403, "AuthorizationPermissionMismatch"), (409, "BlobUsesCustomerSpec
 
 @pytest.mark.parametrize(("status", "code"), ANSWERS)
 def test_a_blob_that_is_refused_for_itself_is_unreadable_by_its_code(
-    room: wiring.Darkroom, refusing: RefusingBlobs, status: int, code: str
+    room: Darkroom, refusing: RefusingBlobs, status: int, code: str
 ) -> None:
     ref = put(room, "cat.png")
     refusing.answers["/cat.png"] = (status, code)
@@ -48,7 +49,7 @@ def test_a_blob_that_is_refused_for_itself_is_unreadable_by_its_code(
 
 
 @pytest.mark.parametrize("code", ["AuthenticationFailed", "AuthorizationFailure"])
-def test_a_door_that_is_closed_to_all_is_an_outage(room: wiring.Darkroom, refusing: RefusingBlobs, code: str) -> None:
+def test_a_door_that_is_closed_to_all_is_an_outage(room: Darkroom, refusing: RefusingBlobs, code: str) -> None:
     ref = put(room, "cat.png")
     refusing.answers[room.settings.images_container] = (403, code)
     with pytest.raises(StorageOut, match=code):
@@ -56,9 +57,7 @@ def test_a_door_that_is_closed_to_all_is_an_outage(room: wiring.Darkroom, refusi
 
 
 @pytest.mark.parametrize("code", ["InvalidUri", ""])
-def test_a_name_that_the_service_refuses_is_told_as_one(
-    room: wiring.Darkroom, refusing: RefusingBlobs, code: str
-) -> None:
+def test_a_name_that_the_service_refuses_is_told_as_one(room: Darkroom, refusing: RefusingBlobs, code: str) -> None:
     ref = put(room, "\uf003.png")
     refusing.answers["%EF%80%83"] = (400, code)
     with pytest.raises(InvalidReference, match="refuses the blob name"):
@@ -67,7 +66,7 @@ def test_a_name_that_the_service_refuses_is_told_as_one(
         room.storage.images.put(ref, b"miau", mime="image/png")
 
 
-def test_a_blob_that_nobody_may_write_is_refused_by_its_code(room: wiring.Darkroom, refusing: RefusingBlobs) -> None:
+def test_a_blob_that_nobody_may_write_is_refused_by_its_code(room: Darkroom, refusing: RefusingBlobs) -> None:
     ref = put(room, "cat.png")
     refusing.answers["/cat.png"] = (409, "BlobImmutableDueToPolicy")
     with pytest.raises(Refused, match="BlobImmutableDueToPolicy"):
@@ -78,7 +77,7 @@ def test_a_blob_that_nobody_may_write_is_refused_by_its_code(room: wiring.Darkro
 @pytest.mark.parametrize(("status", "code"), [*ANSWERS, (400, "InvalidUri")])
 @pytest.mark.parametrize("inlet", ["receive", "bury", "bury_event"])
 def test_every_way_in_rejects_what_names_such_a_blob(
-    room: wiring.Darkroom, refusing: RefusingBlobs, inlet: str, status: int, code: str
+    room: Darkroom, refusing: RefusingBlobs, inlet: str, status: int, code: str
 ) -> None:
     ref = put(room, "cat.png")
     refusing.answers["/cat.png"] = (status, code)
@@ -90,7 +89,7 @@ def test_every_way_in_rejects_what_names_such_a_blob(
     assert kept.code == ("invalid_reference" if status == 400 else "blob_unreadable")
 
 
-def test_a_thumbnail_that_is_refused_is_an_answer_too(room: wiring.Darkroom, refusing: RefusingBlobs) -> None:
+def test_a_thumbnail_that_is_refused_is_an_answer_too(room: Darkroom, refusing: RefusingBlobs) -> None:
     images: Any = room.storage.images
     images.insert_thumbnail("job/1.webp", b"small", mime="image/webp")
     refusing.answers["/1.webp"] = (409, "BlobImmutableDueToPolicy")
@@ -102,7 +101,7 @@ def test_a_thumbnail_that_is_refused_is_an_answer_too(room: wiring.Darkroom, ref
 
 @pytest.mark.parametrize(("status", "code", "requests"), [(409, "BlobArchived", 1), (403, "AuthorizationFailure", 2)])
 def test_an_answer_costs_a_request_and_a_closed_door_one_more(
-    room: wiring.Darkroom, refusing: RefusingBlobs, status: int, code: str, requests: int
+    room: Darkroom, refusing: RefusingBlobs, status: int, code: str, requests: int
 ) -> None:
     ref = put(room, "cat.png")
     refusing.answers["/cat.png"], before = (status, code), refusing.sent
@@ -111,7 +110,7 @@ def test_an_answer_costs_a_request_and_a_closed_door_one_more(
     assert refusing.sent - before == requests
 
 
-def test_who_may_read_and_not_write_meets_an_outage(room: wiring.Darkroom, refusing: RefusingBlobs) -> None:
+def test_who_may_read_and_not_write_meets_an_outage(room: Darkroom, refusing: RefusingBlobs) -> None:
     ref = put(room, "cat.png")
     room.storage.images.insert_thumbnail("job/1.webp", b"small", mime="image/webp")
     refusing.answers |= {"/cat.png": (403, "AuthorizationPermissionMismatch"), "/1.webp": (403, "AuthorizationFailure")}

@@ -12,6 +12,7 @@ import pytest
 from azure.core.pipeline.transport import HttpTransport
 
 from shared import messages, wiring
+from shared.darkroom import Darkroom
 from shared.errors import LockHeld
 from shared.ids import digest
 from shared.images import ImageRef
@@ -28,7 +29,7 @@ from tests.doubles.world import png
 class Counted:
     """Everything over Azurite, the requests counted."""
 
-    darkroom: wiring.Darkroom
+    darkroom: Darkroom
     wire: CountingTransport
 
     def upload(self, name: str) -> ImageRef:

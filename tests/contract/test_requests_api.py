@@ -8,6 +8,7 @@ import pytest
 from azure.core.pipeline.transport import HttpTransport
 
 from shared import wiring
+from shared.darkroom import Darkroom
 from shared.errors import Stale
 from shared.images import ImageRef
 from shared.jobs import Claim, State
@@ -18,7 +19,7 @@ from tests.doubles.world import png
 
 KIND = "word-count"
 #: What a holder may call.
-CALLS: dict[str, Callable[[wiring.Darkroom, str, Claim], object]] = {
+CALLS: dict[str, Callable[[Darkroom, str, Claim], object]] = {
     "renew": lambda darkroom, job_id, claim: darkroom.hold.renew(job_id, claim, progress=0.5, cursor="word 1"),
     "complete": lambda darkroom, job_id, claim: darkroom.hold.complete(job_id, claim, result={"words": 2}),
     "retry": lambda darkroom, job_id, claim: darkroom.hold.retry(job_id, claim, code="busy", message="Lent out."),

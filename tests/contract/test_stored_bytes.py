@@ -11,6 +11,7 @@ from azure.core.pipeline.transport import HttpTransport
 from azure.storage.blob import ContentSettings
 
 from shared import wiring
+from shared.darkroom import Darkroom
 from shared.images import ImageRef
 from shared.steps.outcomes import Outcome
 from shared.storage import clients, transport
@@ -18,14 +19,14 @@ from tests.doubles.world import png
 
 
 @pytest.fixture
-def room(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> wiring.Darkroom:
+def room(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Darkroom:
     """Wire everything; containers and tables are there."""
     made = wiring.build(environ, transport=wire, threaded=False)
     made.storage.create()
     return made
 
 
-def put(room: wiring.Darkroom, data: bytes, encoding: str) -> ImageRef:
+def put(room: Darkroom, data: bytes, encoding: str) -> ImageRef:
     """Put a blob there with a Content-Encoding."""
     ref = ImageRef(room.settings.images_container, "cat.png")
     blob = room.storage.images._service.get_blob_client(ref.container, ref.name)
@@ -42,7 +43,7 @@ ENCODINGS = [
 @pytest.mark.case("storage encoding", was="inflated past the byte gate, in the host")
 @pytest.mark.case("storage false encoding", was="18 attempts, error null, ended by the week's limit")
 @pytest.mark.parametrize(("data", "encoding"), ENCODINGS)
-def test_a_blob_is_read_as_it_is_stored(room: wiring.Darkroom, data: bytes, encoding: str) -> None:
+def test_a_blob_is_read_as_it_is_stored(room: Darkroom, data: bytes, encoding: str) -> None:
     images, ref = room.storage.images, put(room, data, encoding)
     facts = images.head(ref)
     assert (facts.size_bytes, facts.content_encoding) == (len(data), encoding)
@@ -51,7 +52,7 @@ def test_a_blob_is_read_as_it_is_stored(room: wiring.Darkroom, data: bytes, enco
 
 @pytest.mark.case("storage folder marker", was="a FAILED job")
 @pytest.mark.parametrize("key", ["hdi_isfolder", "Hdi_IsFolder"])
-def test_the_marker_of_a_folder_is_ignored(room: wiring.Darkroom, key: str) -> None:
+def test_the_marker_of_a_folder_is_ignored(room: Darkroom, key: str) -> None:
     ref = ImageRef(room.settings.images_container, "album")
     blob = room.storage.images._service.get_blob_client(ref.container, ref.name)
     blob.upload_blob(b"", metadata={key: "true"})
@@ -61,7 +62,7 @@ def test_the_marker_of_a_folder_is_ignored(room: wiring.Darkroom, key: str) -> N
 
 
 @pytest.mark.case("storage rehydrated", was="FAILED for good")
-def test_a_blob_that_has_left_the_archive_has_its_job_opened_again(room: wiring.Darkroom) -> None:
+def test_a_blob_that_has_left_the_archive_has_its_job_opened_again(room: Darkroom) -> None:
     ref = put(room, png(), "")
     blob = room.storage.images._service.get_blob_client(ref.container, ref.name)
     blob.set_standard_blob_tier("Archive")

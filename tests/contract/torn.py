@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared import wiring
+from shared.stores import Storage
 from tests.contract.benches import AzureJobs
 from tests.doubles.transports import FaultyTransport
 
@@ -13,10 +13,10 @@ from tests.doubles.transports import FaultyTransport
 class Torn:
     """Storage behind a faulty transport, and a rival's view of the same storage."""
 
-    storage: wiring.Storage
+    storage: Storage
     wire: FaultyTransport
     rival: AzureJobs
-    rivals: wiring.Storage
+    rivals: Storage
 
     @property
     def store(self) -> Any:  # noqa: ANN401 - as a bench

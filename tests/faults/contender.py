@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from shared import clock, wiring
+from shared.darkroom import Darkroom
 from shared.errors import LockHeld
 from shared.steps.locking import Tenure
 from shared.storage import clients
@@ -49,7 +50,7 @@ class Section:
             self.entered += 1
 
 
-def contend(darkroom: wiring.Darkroom, section: Section, stop_at: float, name: str) -> None:
+def contend(darkroom: Darkroom, section: Section, stop_at: float, name: str) -> None:
     """Hold the lock again and again until the time is over, and this process has been inside, however slow all is."""
     lock = darkroom.sweep._lock
     while clock.monotonic() < stop_at or not section.entered:

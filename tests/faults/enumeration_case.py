@@ -10,6 +10,7 @@ from typing import Any
 from azure.core.pipeline.transport import HttpTransport
 
 from shared import ids, wiring
+from shared.darkroom import Darkroom
 from shared.images import ImageRef, version_of
 from shared.invariants import Finding
 from shared.runtime import Runtime
@@ -21,14 +22,14 @@ from tests.faults.enumeration_wire import Ledger, Line
 #: More rounds of recovery than this and something goes in circles.
 ROUNDS = 5
 LIVE = ("PENDING", "RUNNING")
-Build = Callable[..., wiring.Darkroom]
+Build = Callable[..., Darkroom]
 
 
 @dataclass
 class Worker:
     """A process: its wiring and its line to storage."""
 
-    darkroom: wiring.Darkroom
+    darkroom: Darkroom
     line: Line
 
 

@@ -1,28 +1,25 @@
 """Tables and steps that break a rule, for the proof that schedules and scripts find it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from shared import wiring
-from shared.assembly import Assembly
 from shared.clock import ServerClock
+from shared.darkroom import Darkroom
 from shared.errors import Lost
-from shared.heartbeat import Heartbeat
 from shared.images import Listed, Page
 from shared.jobs import Event, Move
 from shared.leftovers import Rejected
 from shared.ports import Key, Mark, Row
-from shared.runtime import Runtime
-from shared.settings import Settings
 from shared.steps.reconcile import Position, Reconcile, _Slice
 from shared.storage import cas, codec
-from shared.storage.adapters import Storage
 from shared.storage.ended_table import EndedTable
 from shared.storage.job_table import JobTable
 from shared.storage.rejected_table import RejectedTable
+from shared.stores import Storage
 from tests.faults.enumeration_case import Build
 
 
@@ -131,11 +128,24 @@ def over_ended(broken: type[EndedTable]) -> Build:
     return partial(_built_over, partial(_with_ended, broken))
 
 
-def hasty(environ: Mapping[str, str], **given: Any) -> wiring.Darkroom:  # noqa: ANN401 - passed on
+class _HastyDarkroom(Darkroom):
+    @cached_property
+    def reconcile(self) -> Reconcile:
+        return Hasty(
+            listing=self.storage.listing,
+            marks=self.storage.marks,
+            jobs=self.storage.jobs,
+            lock=self.lock,
+            record=self.record,
+            settings=self.settings,
+            runtime=self.runtime,
+        )
+
+
+def hasty(environ: Mapping[str, str], **given: Any) -> Darkroom:  # noqa: ANN401 - passed on
     """Wire a process whose walks are hasty."""
     sound = wiring.build(environ, **given)
-    columns = {name.removeprefix("_"): value for name, value in vars(sound.reconcile).items() if name != "_name"}
-    return replace(sound, reconcile=Hasty(**columns))
+    return _HastyDarkroom(**{each.name: getattr(sound, each.name) for each in fields(sound)})
 
 
 def _with_jobs(broken: type[JobTable], storage: Storage, clock: ServerClock) -> Storage:
@@ -158,12 +168,7 @@ def _with_ended(broken: type[EndedTable], storage: Storage, _clock: ServerClock)
 def _built_over(
     broken: Callable[[Storage, ServerClock], Storage],
     environ: Mapping[str, str],
-    *,
-    runtime: Runtime = Runtime(),  # noqa: B008 - frozen
     **given: Any,  # noqa: ANN401 - passed on
-) -> wiring.Darkroom:
-    sound = wiring.build(environ, runtime=runtime, **given)
-    clock, settings = sound.storage.jobs._clock, Settings.read(environ)
-    heartbeat = Heartbeat(margin=settings.margin, runtime=runtime, threaded=False)
-    parts = Assembly(settings, broken(sound.storage, clock), clock, heartbeat, runtime, {}, sound.analyst)
-    return wiring._wired(parts)
+) -> Darkroom:
+    sound = wiring.build(environ, **given)
+    return replace(sound, storage=broken(sound.storage, sound.clock))

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from azure.core.pipeline.transport import HttpTransport
 
 from shared import wiring
+from shared.darkroom import Darkroom
 from shared.errors import LockHeld
 from shared.heartbeat import Heartbeat
 from shared.invariants import Finding
@@ -225,7 +226,7 @@ class AzureGround(Case):
 
 @dataclass
 class _Wired(Worker):
-    darkroom: wiring.Darkroom
+    darkroom: Darkroom
     line: Line
 
 

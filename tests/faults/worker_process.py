@@ -19,6 +19,7 @@ from datetime import timedelta
 from typing import Any, NoReturn
 
 from shared import analysis, clock, wiring
+from shared.darkroom import Darkroom
 from shared.errors import StorageOut, Undecided
 from shared.steps import bounds
 from shared.storage import clients
@@ -29,7 +30,7 @@ from tests.faults.enumeration_rules import over
 
 #: Short, as some orders are carried out while nothing gets through; long enough for a look and another send.
 PATIENCE = Patience(within=timedelta(seconds=1), first_pause=timedelta(seconds=0.01))
-VERBS: Mapping[str, Callable[[wiring.Darkroom, str], object]] = {
+VERBS: Mapping[str, Callable[[Darkroom, str], object]] = {
     "announce": lambda darkroom, text: darkroom.record.announced(text),
     "receive": lambda darkroom, text: darkroom.receive(text.encode(), owner="queue/1"),
     "bury": lambda darkroom, text: darkroom.bury(text.encode()),

@@ -13,6 +13,7 @@ from shared.jobs import Job, Move
 from shared.locks import Lock
 from shared.ports import LockRow, Row
 from shared.runtime import Runtime
+from shared.stores import Storage
 from tests.doubles.clock import FakeClock
 from tests.doubles.transports import Passing
 
@@ -31,27 +32,27 @@ class Hung(Passing):
         raise ServiceResponseError("timed out")
 
 
-def _renew_job(storage: wiring.Storage, row: Row, _: LockRow) -> None:
+def _renew_job(storage: Storage, row: Row, _: LockRow) -> None:
     storage.jobs.replace(row, Move(moves.Event.RENEW, row.job, row.seen_at), timeout=TIMEOUT)
 
 
-def _read_job(storage: wiring.Storage, row: Row, _: LockRow) -> None:
+def _read_job(storage: Storage, row: Row, _: LockRow) -> None:
     storage.jobs._checked = True
     storage.jobs.get(row.job.id, timeout=TIMEOUT)
 
 
-def _renew_lock(storage: wiring.Storage, _: Row, row: LockRow) -> None:
+def _renew_lock(storage: Storage, _: Row, row: LockRow) -> None:
     storage.locks.replace(row, row.lock, timeout=TIMEOUT)
 
 
-def _read_lock(storage: wiring.Storage, _: Row, row: LockRow) -> None:
+def _read_lock(storage: Storage, _: Row, row: LockRow) -> None:
     storage.locks.get(row.lock.name, timeout=TIMEOUT)
 
 
 @pytest.mark.case("mutants 4", was="write and look took the time twice, a read three times 30 s")
 @pytest.mark.parametrize("call", [_renew_job, _read_job, _renew_lock, _read_lock])
 def test_a_call_with_a_time_out_takes_no_longer_however_many_requests_it_makes(
-    call: Callable[[wiring.Storage, Row, LockRow], None],
+    call: Callable[[Storage, Row, LockRow], None],
 ) -> None:
     clock = FakeClock()
     environ = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}

@@ -18,7 +18,7 @@ def test_a_held_lock_is_refused_by_one_read() -> None:
     world = World()
     with world.lock.try_acquire("sweep", owner="timer/1"):
         world.journal.clear()
-        with pytest.raises(LockHeld), world.another_lock().try_acquire("sweep", owner="timer/2"):
+        with pytest.raises(LockHeld), world.another().lock.try_acquire("sweep", owner="timer/2"):
             pass
     assert world.journal[0] == "locks.get"
     assert world.journal.count("locks.replace") == 1
@@ -54,7 +54,7 @@ def test_what_is_remembered_is_forgotten_when_others_have_held_the_lock_since() 
     world = World()
     with world.lock.try_acquire("sweep", owner="timer/1"):
         pass
-    with world.another_lock().try_acquire("sweep", owner="timer/2"):
+    with world.another().lock.try_acquire("sweep", owner="timer/2"):
         pass
     with world.lock.try_acquire("sweep", owner="timer/1") as held:
         assert held.lock.token == 3
@@ -70,7 +70,7 @@ def test_releasing_what_another_has_taken_over_is_harmless_and_says_so() -> None
     world = World()
     late = world.lock.try_acquire("sweep", owner="timer/1")
     world.lapse()
-    held = world.another_lock().try_acquire("sweep", owner="timer/2")
+    held = world.another().lock.try_acquire("sweep", owner="timer/2")
     assert late.release() is Release.TAKEN_OVER
     held.renew()
     assert not held.lost
@@ -110,14 +110,14 @@ def test_a_renewal_by_hand_of_a_lost_lock_is_stale() -> None:
 
 def test_waiting_for_a_lock_gets_it_when_it_is_released() -> None:
     world = World()
-    held = world.another_lock().try_acquire("sweep", owner="timer/2")
+    held = world.another().lock.try_acquire("sweep", owner="timer/2")
     world.locks.before("get", int, int, held.release)
     assert world.lock.acquire("sweep", owner="timer/1", timeout=timedelta(seconds=10)).lock.token == 2
 
 
 def test_waiting_for_a_lock_ends_with_its_timeout() -> None:
     world = World()
-    with world.another_lock().try_acquire("sweep", owner="timer/2"):
+    with world.another().lock.try_acquire("sweep", owner="timer/2"):
         began = world.clock()
         with pytest.raises(LockHeld):
             world.lock.acquire("sweep", owner="timer/1", timeout=timedelta(seconds=5))
@@ -143,7 +143,7 @@ def test_a_lock_is_released_when_the_work_fails() -> None:
     world = World()
     with pytest.raises(ZeroDivisionError), world.lock.try_acquire("sweep", owner="timer/1"):
         raise ZeroDivisionError
-    with world.another_lock().try_acquire("sweep", owner="timer/2") as held:
+    with world.another().lock.try_acquire("sweep", owner="timer/2") as held:
         assert held.lock.token == 2
 
 
@@ -151,13 +151,13 @@ def test_a_dead_holders_lock_is_taken_over() -> None:
     world = World()
     with world.lock.try_acquire("sweep", owner="timer/1") as dead:
         world.lapse()
-        with world.another_lock().try_acquire("sweep", owner="timer/2") as held:
+        with world.another().lock.try_acquire("sweep", owner="timer/2") as held:
             assert (held.lock.token, dead.lost) == (2, True)
 
 
 def test_a_late_release_leaves_the_next_holder_alone() -> None:
     world = World()
-    with world.another_lock().try_acquire("sweep", owner="timer/1"):
+    with world.another().lock.try_acquire("sweep", owner="timer/1"):
         world.lapse()
         world.lock.try_acquire("sweep", owner="timer/2")
     row = world.locks.get("sweep")
@@ -168,7 +168,7 @@ def test_a_late_release_leaves_the_next_holder_alone() -> None:
 
 def test_a_rival_that_is_faster_holds_it() -> None:
     world = World()
-    world.locks.before("insert", lambda: world.another_lock().try_acquire("sweep", owner="timer/2"))
+    world.locks.before("insert", lambda: world.another().lock.try_acquire("sweep", owner="timer/2"))
     with pytest.raises(LockHeld), world.lock.try_acquire("sweep", owner="timer/1"):
         pass
 
@@ -195,5 +195,5 @@ def test_a_held_lock_is_renewed() -> None:
             world.clock.advance(20)
             world.heartbeat.beat()
         assert not held.lost
-        with pytest.raises(LockHeld), world.another_lock().try_acquire("sweep", owner="timer/2"):
+        with pytest.raises(LockHeld), world.another().lock.try_acquire("sweep", owner="timer/2"):
             pass

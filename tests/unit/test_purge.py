@@ -224,7 +224,7 @@ def test_a_purge_beside_another_does_nothing() -> None:
     world = World()
     _ended(world)
     world.clock.advance(31 * DAY)
-    with world.another_lock().try_acquire("purge", owner="timer/2"):
+    with world.another().lock.try_acquire("purge", owner="timer/2"):
         assert world.purge(owner="timer/1") == Purged(locked_out=True)
     assert "ended.ended" not in world.journal
 

@@ -44,7 +44,7 @@ def test_the_next_slice_goes_on_where_the_last_one_ended() -> None:
 
 def test_a_slice_beside_another_does_nothing() -> None:
     world = grown("a.png")
-    with world.another_lock().try_acquire("reconcile", owner="timer/2"):
+    with world.another().lock.try_acquire("reconcile", owner="timer/2"):
         world.journal.clear()
         assert walk(world) == Reconciled(locked_out=True)
     assert {call.partition(".")[0] for call in world.journal} == {"locks"}

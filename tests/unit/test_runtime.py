@@ -13,7 +13,7 @@ from shared import wiring
 from shared.errors import StorageOut
 from shared.images import ImageRef
 from shared.runtime import Runtime
-from shared.storage.adapters import Storage
+from shared.stores import Storage
 from tests.doubles.clock import FakeClock
 from tests.doubles.transports import Passing
 

@@ -65,7 +65,7 @@ def test_a_job_whose_worker_died_is_taken_over() -> None:
 def test_a_sweep_beside_another_does_nothing() -> None:
     world = World()
     _due(world, 1)
-    with world.another_lock().try_acquire("sweep", owner="timer/2"):
+    with world.another().lock.try_acquire("sweep", owner="timer/2"):
         world.journal.clear()
         assert world.sweep(owner="timer/1").locked_out
     assert "jobs.due" not in world.journal

@@ -82,7 +82,7 @@ def test_a_job_that_is_added_meanwhile_is_never_of_a_type_without_a_row(moment: 
     forgotten(world, "a")
     later(world)
     if fresh:
-        world.add = world.another_add()
+        world.add = world.another().add
     MOMENTS[moment](world, lambda: add(world, kind="a", ref="b"))
     world.types.collect()
     assert len(world.jobs.kept.jobs) == 1

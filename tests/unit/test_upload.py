@@ -13,7 +13,7 @@ CAT = ImageRef("images", "cat.png")
 def upload(world: World, data: bytes | None = None, *, only_new: bool = False, etag: str | None = None) -> Recorded:
     """Upload the cat."""
     data = png() if data is None else data
-    return world.upload_image(CAT, data, content_type="image/png", only_new=only_new, etag=etag)
+    return world.darkroom.upload(CAT, data, content_type="image/png", only_new=only_new, etag=etag)
 
 
 def test_an_image_is_put_under_its_name_and_recorded() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from shared import wiring
+from shared.darkroom import Darkroom
 from shared.handlers import Context, RetryJob
 from shared.steps.outcomes import Outcome
-from shared.wiring import Darkroom
 from tests.host.jobs.site import Site
 from tests.rig import QUICK, Rig, until
 

@@ -9,13 +9,12 @@ from urllib.parse import quote
 
 import azure.functions as func
 
+from shared.darkroom import Darkroom
 from shared.http.access import Gate
 from shared.http.app import build
 from shared.http.front import Front, answered, carrier
 from shared.http.paths import Paths
 from shared.http.wired import Api
-from shared.steps.upload import Upload
-from shared.wiring import Darkroom
 from tests.doubles.world import World
 
 CONTEXT = cast("func.Context", SimpleNamespace())
@@ -56,7 +55,7 @@ class Site:
     def __init__(self, **environ: str) -> None:
         self.world = World(**environ)
         self.pauses: list[float] = []
-        self.darkroom = _wired(self.world)
+        self.darkroom = SimpleNamespace(**vars(self.world.darkroom))
         self.api = Api(lambda: cast("Darkroom", self.darkroom), self._pause, self.world.clock, self.world.draw)
         settings = self.world.settings
         self.app = build(self.api, keyed=bool(settings.api_keys))
@@ -95,20 +94,3 @@ class Site:
     def uploaded(self, name: str = "cat.png") -> Answer:
         """Upload an image."""
         return self.call("PUT", f"/images/{quote(name)}", b"bytes", content_type="image/png")
-
-
-def _wired(world: World) -> SimpleNamespace:
-    return SimpleNamespace(
-        settings=world.settings,
-        storage=SimpleNamespace(locks=world.locks),
-        analyst=SimpleNamespace(confinement=None),
-        add=world.add,
-        hold=world.hold,
-        lookup=world.lookup,
-        operate=world.operate,
-        purge=world.purge,
-        record=world.record,
-        remove=world.remove,
-        upload=Upload(images=world.images, record=world.record),
-        stats=getattr(world, "stats", None),
-    )

@@ -2,6 +2,7 @@ import base64
 import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -41,10 +42,12 @@ def test_health_costs_one_read(site: Site) -> None:
     assert site.world.journal[before:] == ["locks.get"]
 
 
-def test_health_says_how_child_processes_are_confined(site: Site) -> None:
+def test_health_says_how_child_processes_are_confined() -> None:
+    site = Site(ANALYSIS_ISOLATION="process")
     unknown = {"mode": "try", "layers": None, "refused": None}
     assert site.call("GET", "/health").json["confinement"] == unknown
-    site.darkroom.analyst.confinement = Confinement({"landlock": "ABI 7"}, {"seccomp": "Operation not permitted"})
+    confinement = Confinement({"landlock": "ABI 7"}, {"seccomp": "Operation not permitted"})
+    site.darkroom.analyst = SimpleNamespace(confinement=confinement)
     assert site.call("GET", "/health").json["confinement"] == {
         "mode": "try",
         "layers": {"landlock": "ABI 7"},

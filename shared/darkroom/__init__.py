@@ -1,0 +1,227 @@
+"""What Darkroom consists of: each step is built here and nowhere else, over whatever keeps the rows.
+
+``shared.wiring`` builds it for a process, over the clients of Azure; tests build it over doubles. It knows neither.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from shared.darkroom.parts import Parts
+from shared.handlers import Handler
+from shared.retention import edges
+from shared.steps.add import Add
+from shared.steps.admit import Admit
+from shared.steps.bury import Bury
+from shared.steps.drain import Drain
+from shared.steps.expire import Expire
+from shared.steps.hold import Hold
+from shared.steps.lookup import Lookup
+from shared.steps.operate import Operate
+from shared.steps.overflow import Overflow
+from shared.steps.purge import Purge
+from shared.steps.receive import Receive
+from shared.steps.reconcile import Reconcile
+from shared.steps.rejected import Readmit
+from shared.steps.remove import Remove
+from shared.steps.statistics import Count
+from shared.steps.sweep import Sweep
+from shared.steps.upkeep.forget import Forget
+from shared.steps.upload import Upload
+from shared.steps.verify import Verify
+from shared.steps.work import Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Darkroom(Parts):
+    """All steps: what the triggers and the API call, and what tools look into; built of the same as its parts."""
+
+    def __post_init__(self) -> None:
+        """Build every step now: of threads that come first together, each would build its own."""
+        for name in _STEPS:
+            getattr(self, name)
+
+    # How work comes in
+
+    @cached_property
+    def upload(self) -> Upload:
+        """Takes in an image."""
+        return Upload(images=self.storage.images, record=self.record)
+
+    @cached_property
+    def add(self) -> Add:
+        """Adds a job of any type."""
+        return Add(
+            jobs=self.storage.jobs,
+            types=self.types,
+            announce=self.announce,
+            settings=self.settings,
+            now=self.now,
+            draw=self.runtime.draw,
+        )
+
+    @cached_property
+    def bury_event(self) -> Admit:
+        """Takes in a blob event that the host has given up on."""
+        return Admit(jobs=self.storage.jobs, announce=self.announce, record=self.record, follow=self.follow)
+
+    # How it is done
+
+    @cached_property
+    def work(self) -> Work:
+        """Works on a job."""
+        handlers: dict[str, Handler] = {**self.works, self.settings.image_type: self.analyze}
+        return Work(attempts=self.attempts, handlers=handlers, dispatch=self.settings.dispatch)
+
+    @cached_property
+    def receive(self) -> Receive:
+        """Takes in a message of the job queue."""
+        return Receive(
+            record=self.record,
+            work=self.work,
+            admit=self.bury_event,
+            follow=self.follow,
+            announce=self.announce,
+            share=self.share,
+        )
+
+    @cached_property
+    def hold(self) -> Hold:
+        """Claims a job for an external worker, and writes under its claim."""
+        return Hold(
+            claims=self.claims,
+            refusals=self.refusals,
+            attempts=self.storage.index.attempts,
+            announce=self.announce,
+            settings=self.settings,
+            now=self.now,
+            chance=self.runtime.chance,
+        )
+
+    # What timers do
+
+    @cached_property
+    def bury(self) -> Bury:
+        """Takes in a message of the poison queue."""
+        return Bury(claims=self.claims, record=self.record, follow=self.follow)
+
+    @cached_property
+    def drain(self) -> Drain:
+        """Takes in what the host shows to nobody any more."""
+        events = self.storage.blob_poison
+        inlets = (self.storage.poison, self.bury), *(() if events is None else ((events, self.bury_event),))
+        return Drain(inlets, maximum=self.settings.max_dequeue_count)
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        """Looks at what is due."""
+        storage, settings = self.storage, self.settings
+        return Sweep(
+            jobs=storage.jobs,
+            lock=self.lock,
+            work=self.work,
+            kinds=storage.index.types,
+            expire=Expire(claims=self.claims, index=storage.index, settings=settings),
+            overflow=Overflow(
+                jobs=storage.jobs, queue=storage.queue, announce=self.announce, settings=settings, clock=self.clock
+            ),
+            drain=self.drain,
+            settings=settings,
+            clock=self.clock,
+            runtime=self.runtime,
+            prepare=storage.create,
+        )
+
+    @cached_property
+    def reconcile(self) -> Reconcile:
+        """Records what no event has announced."""
+        return Reconcile(
+            listing=self.storage.listing,
+            marks=self.storage.marks,
+            jobs=self.storage.jobs,
+            lock=self.lock,
+            record=self.record,
+            settings=self.settings,
+            runtime=self.runtime,
+        )
+
+    @cached_property
+    def forget(self) -> Forget:
+        """Forgets rejected texts."""
+        return Forget(rejections=self.storage.rejections, clock=self.clock)
+
+    @cached_property
+    def purge(self) -> Purge:
+        """Lets go of what is past its retention."""
+        return Purge(
+            jobs=self.storage.jobs,
+            ended=self.storage.ended,
+            thumbnails=self.storage.images,
+            forget=self.forget,
+            types=self.types,
+            lock=self.lock,
+            settings=self.settings,
+            clock=self.clock,
+            runtime=self.runtime,
+            kinds=self.lookup.types,
+        )
+
+    # What people do
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        """Looks jobs and images up."""
+        return Lookup(
+            jobs=self.storage.jobs,
+            index=self.storage.index,
+            images=self.storage.images,
+            settings=self.settings,
+            kinds=lambda: tuple(self.works),
+            pool=self.runtime.pool,
+        )
+
+    @cached_property
+    def stats(self) -> Count:
+        """Counts what there is."""
+        storage = self.storage
+        return Count(
+            jobs=storage.jobs,
+            index=storage.index,
+            marks=storage.marks,
+            locks=storage.locks,
+            poisons=[queue for queue in (storage.poison, storage.blob_poison) if queue is not None],
+            settings=self.settings,
+            clock=self.clock,
+            kinds=self.lookup.types,
+            pool=self.runtime.pool,
+        )
+
+    @cached_property
+    def operate(self) -> Operate:
+        """Cancels a job, or opens it again."""
+        return Operate(jobs=self.storage.jobs, announce=self.announce, clock=self.clock)
+
+    @cached_property
+    def readmit(self) -> Readmit:
+        """Follows a rejected text once more."""
+        return Readmit(rejections=self.storage.rejections, admit=self.bury_event)
+
+    @cached_property
+    def remove(self) -> Remove:
+        """Deletes a job."""
+        storage, settings = self.storage, self.settings
+        return Remove(
+            jobs=storage.jobs, ended=storage.ended, index=storage.index, thumbnails=storage.images, settings=settings
+        )
+
+    @cached_property
+    def verify(self) -> Verify:
+        """Proves the invariants."""
+        settings = self.settings
+        return Verify(
+            self.storage.audit,
+            thumbnails_container=settings.thumbnails_container,
+            ended_before=lambda: edges(settings, self.clock.now()) if settings.purge_thumbnails else {},
+        )
+
+
+_STEPS = tuple(name for name in dir(Darkroom) if isinstance(getattr(Darkroom, name), cached_property))

@@ -1,0 +1,139 @@
+"""What steps share: each part is built once, over whatever keeps the rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from shared.analysis.isolation import Analyst
+from shared.clock import ServerClock
+from shared.handlers import Handler
+from shared.heartbeat import Heartbeat
+from shared.runtime import Runtime
+from shared.settings import Settings
+from shared.steps import bounds
+from shared.steps.analyze import Analyze
+from shared.steps.announce import Announce
+from shared.steps.attempt import Attempts
+from shared.steps.claims import Claims
+from shared.steps.fair_share import FairShare
+from shared.steps.follow import Follow
+from shared.steps.locking import TableLock
+from shared.steps.now import Now
+from shared.steps.record import Record
+from shared.steps.refusals import Refusals
+from shared.steps.upkeep.types import Types
+from shared.stores import Storage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a Darkroom is given, and what its steps are built of.
+
+    Attributes:
+        settings: As read.
+        storage: What is kept.
+        clock: The service's time.
+        runtime: Time, chance and threads.
+        heartbeat: Renews leases.
+        analyst: Analyses images.
+        works: Handlers by type, of all types but the images'.
+    """
+
+    settings: Settings
+    storage: Storage
+    clock: ServerClock
+    runtime: Runtime
+    heartbeat: Heartbeat
+    analyst: Analyst
+    works: Mapping[str, Handler]
+
+    @cached_property
+    def announce(self) -> Announce:
+        """Sends messages."""
+        handled = {self.settings.image_type, *self.works}
+        return Announce(queue=self.storage.queue, settings=self.settings, handled=handled)
+
+    @cached_property
+    def record(self) -> Record:
+        """Records an image."""
+        return Record(
+            jobs=self.storage.jobs,
+            images=self.storage.images,
+            announce=self.announce,
+            rejections=self.storage.rejections,
+            settings=self.settings,
+            clock=self.clock,
+            draw=self.runtime.draw,
+        )
+
+    @cached_property
+    def follow(self) -> Follow:
+        """Finds out what a message asks for."""
+        return Follow(rejections=self.storage.rejections, images_container=self.settings.images_container)
+
+    @cached_property
+    def now(self) -> Now:
+        """Tells the service's time from the first call on."""
+        return Now(self.clock, self.storage.index.types)
+
+    @cached_property
+    def types(self) -> Types:
+        """Knows the types of jobs."""
+        return Types(index=self.storage.index, settings=self.settings, now=self.now)
+
+    @cached_property
+    def claims(self) -> Claims:
+        """Claims jobs and writes under a claim."""
+        return Claims(
+            jobs=self.storage.jobs,
+            announce=self.announce,
+            settings=self.settings,
+            clock=self.clock,
+            draw=self.runtime.draw,
+            chance=self.runtime.chance,
+        )
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        """Notes reports that came too late."""
+        return Refusals(jobs=self.storage.jobs, marks=self.storage.marks, clock=self.clock)
+
+    @cached_property
+    def attempts(self) -> Attempts:
+        """Begins attempts of this process, under a lease that is renewed."""
+        return Attempts(
+            claims=self.claims,
+            refusals=self.refusals,
+            heartbeat=self.heartbeat,
+            lease=self.settings.lease,
+            monotonic=self.runtime.monotonic,
+        )
+
+    @cached_property
+    def analyze(self) -> Analyze:
+        """Is the handler of images, which are worked on like anything else."""
+        return Analyze(
+            images=self.storage.images,
+            record=self.record,
+            settings=self.settings,
+            limits=bounds.limits(self.settings),
+            analyst=self.analyst,
+            monotonic=self.runtime.monotonic,
+        )
+
+    @cached_property
+    def share(self) -> FairShare:
+        """Knows the flows of this process's messages."""
+        return FairShare(slots=bounds.places(self.settings), monotonic=self.runtime.monotonic)
+
+    @cached_property
+    def lock(self) -> TableLock:
+        """Keeps the timers of several instances apart."""
+        settings = self.settings
+        return TableLock(
+            self.storage.locks,
+            heartbeat=self.heartbeat,
+            lease=settings.lease,
+            margin=settings.margin,
+            runtime=self.runtime,
+        )

@@ -1,0 +1,55 @@
+"""All that the steps need of storage, in one object, each port by what it keeps.
+
+``shared.storage`` fills it with adapters, tests with doubles: what is built over it is the same.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.auditing import Audit
+from shared.index import JobIndex, ThumbnailReader
+from shared.leftovers import PoisonQueue, Rejections
+from shared.ports import ImageListing, ImageStore, JobStore, LockStore, Marks, WorkQueue
+from shared.retention import EndedJobs, ThumbnailStore
+
+
+class Blobs(ImageStore, ThumbnailReader, ThumbnailStore, Protocol):
+    """The containers of images and thumbnails, for whoever writes, reads or clears them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Storage:
+    """What is kept, and where.
+
+    Attributes:
+        jobs: Jobs, their attempts and their keys.
+        index: The rows that lists go by.
+        ended: Jobs that rest, and their way out.
+        locks: Who does what no two do at once.
+        images: Images and thumbnails.
+        listing: The container of images, page by page.
+        marks: Where walks stand.
+        queue: Starts work.
+        rejections: Texts that could not be followed.
+        poison: What the host has given up on.
+        blob_poison: Blob events that it has given up on; None where they are not ours to read.
+        audit: Everything, for proof.
+        create: Creates what is missing. Costs: 6 requests.
+        check: Raises ``SettingsInvalid`` where the jobs lie in another number of buckets. Costs: 1 read a process.
+    """
+
+    jobs: JobStore
+    index: JobIndex
+    ended: EndedJobs
+    locks: LockStore
+    images: Blobs
+    listing: ImageListing
+    marks: Marks
+    queue: WorkQueue
+    rejections: Rejections
+    poison: PoisonQueue
+    blob_poison: PoisonQueue | None
+    audit: Audit
+    create: Callable[[], None]
+    check: Callable[[], None]
