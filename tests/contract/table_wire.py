@@ -26,6 +26,7 @@ _HEADERS = {
 }
 _ETAG = re.compile(r"W/\\?\"datetime'(\d{4}-\d\d-\d\dT\d\d%3A\d\d%3A\d\d\.\d{7}Z)'\\?\"")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z")
+_BOUNDARY = re.compile(r"boundary=(\w+)")
 _COMPARED = ("x-ms-error-code", "content-type", "preference-applied")
 
 
@@ -137,6 +138,8 @@ class Conversation:
         said = {key.lower(): value for key, value in reply.headers.items()}
         text = reply.body.decode()
         self.etags += [f"W/\"datetime'{time}'\"" for time in _ETAG.findall(text) or _ETAG.findall(said.get("etag", ""))]
+        for number, boundary in enumerate(_BOUNDARY.findall(said.get("content-type", "") + text)):
+            said["content-type"], text = (one.replace(boundary, f"<{number}>") for one in (said["content-type"], text))
         compared = {key: said.get(key, "") for key in _COMPARED}
         compared |= {key: value for key, value in said.items() if key.startswith("x-ms-continuation")}
         compared["etag"] = "<etag>" if _ETAG.fullmatch(said.get("etag", "")) else said.get("etag", "")

@@ -194,29 +194,28 @@ class TableService:
     def _transact(self, request: Request) -> Reply:
         if len(request.body) > LARGEST_BODY:
             raise body_too_large()
-        batch = batches.read(request.body)
-        boundary = request.headers.get("content-type", "").partition("boundary=")[2].strip('"')
-        if len(batch.operations) > _MOST_OPERATIONS:
-            return batches.write(batch, boundary, [self._too_many(batch)])
+        operations = batches.read(request.body)
+        if len(operations) > _MOST_OPERATIONS:
+            return batches.write([self._too_many()])
         self._writes.begin()
         answers: list[str] = []
         seen: set[tuple[str, str]] = set()
-        for index, operation in enumerate(batch.operations):
+        for index, operation in enumerate(operations):
             try:
                 answers.append(self._apply(operation, seen))
             except Refusal as refusal:
                 self._writes.roll_back()
                 if isinstance(refusal, Unreadable):
                     raise Unreadable(500) from None
-                answer = batches.refused(index, refusal.status, self._document(refusal, index))
-                return batches.write(batch, boundary, [answer])
-        return batches.write(batch, boundary, answers)
+                return batches.write([batches.refused(index, refusal.status, self._document(refusal, index))])
+        return batches.write(answers)
 
-    def _too_many(self, batch: batches.Batch) -> str:
+    def _too_many(self) -> str:
         refusal = invalid_input("The batch request operation exceeds the maximum 100 changes per change set.")
         if self._behaviour.refusals_coded:
-            return batches.refused(_MOST_OPERATIONS - 1, 400, self._document(refusal, _MOST_OPERATIONS - 1))
-        return batches.refused_whole(batch, self._document(refusal, 0))
+            index = _MOST_OPERATIONS - 1
+            return batches.refused(index, 400, self._document(refusal, index))
+        return batches.refused_whole(self._document(refusal, 0))
 
     def _apply(self, operation: batches.Operation, seen: set[tuple[str, str]]) -> str:
         keys = keys_of(operation)
