@@ -25,6 +25,15 @@ class Behaviour:
         page_ends_with_partition: Whether a page ends where its partition does, with a continuation. Source: the same.
         table_deletion_seconds: How long a deleted table's name is refused with ``TableBeingDeleted``. Source:
             learn.microsoft.com, "Delete Table": at least 40 seconds.
+        one_partition: Whether a transaction across partitions or tables is refused. Azurite applies it. Source:
+            github.com/Azure/Azurite/issues/1215; learn.microsoft.com, "Performing entity group transactions".
+        most_properties: Properties a row has at most, without its keys and Timestamp. Azurite takes any number. Source:
+            github.com/Azure/Azurite/issues/1446; learn.microsoft.com, "Understanding the Table service data model".
+        largest_row: Bytes of a row as it is stored, whatever request made it so. Azurite measures the requests alone:
+            4 MiB of an insert, 1 MiB of a change. Source: the same page, "Entities".
+        longest_text: Bytes of a text or of bytes at most, a text in UTF-16. Somebody saw Azure refuse 65,536 and take
+            64,000. Source: github.com/Azure/Azurite/issues/2510.
+        times_exact: Whether filters compare times to 100 ns. Azurite compares milliseconds.
         empty_pages: Whether an empty page that names a next one comes before each page of a list.
             Source: learn.microsoft.com, "List Blobs", remarks on ``NextMarker``, read 2026-11.
         container_deletion_seconds: How long a deleted container keeps its name: it can't be created meanwhile.
@@ -49,6 +58,11 @@ class Behaviour:
     scan_rows: int | None = None
     page_ends_with_partition: bool = False
     table_deletion_seconds: float = 0.0
+    one_partition: bool = False
+    most_properties: int | None = None
+    largest_row: int | None = None
+    longest_text: int = 64 * 1024
+    times_exact: bool = False
     empty_pages: bool = False
     container_deletion_seconds: float = 0.0
     rehydration_seconds: float = 0.0
@@ -65,6 +79,11 @@ AZURE = Behaviour(
     receipts_forgotten=True,
     page_ends_with_partition=True,
     table_deletion_seconds=40.0,
+    one_partition=True,
+    most_properties=252,
+    largest_row=1024 * 1024,
+    longest_text=64_000,
+    times_exact=True,
     container_deletion_seconds=30.0,
     rehydration_seconds=15 * 3600.0,
     archive_checked=True,

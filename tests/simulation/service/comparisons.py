@@ -18,9 +18,15 @@ OPERATORS: dict[str, Compare] = {
 }
 
 
-def typed(verb: str, hint: str) -> Compare:
-    """Return the comparison with a literal that says its type."""
-    compare, order = OPERATORS[verb], _ORDERS[hint]
+def typed(verb: str, hint: str, *, exact: bool) -> Compare:
+    """Return the comparison with a literal that says its type.
+
+    Args:
+        verb: Of the filter.
+        hint: The type.
+        exact: Whether times are compared to 100 ns.
+    """
+    compare, order = OPERATORS[verb], _exact_moment if exact and hint == "datetime" else _ORDERS[hint]
     return lambda left, right: _ordered(compare, order, left, right)
 
 
@@ -80,6 +86,14 @@ def _moment(value: object) -> datetime:
     moment = datetime.fromisoformat(str(value))
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _exact_moment(value: object) -> tuple[datetime, str]:
+    """Read a time, to its last digit."""
+    text, fraction = str(value).removesuffix("Z"), ""
+    if "." in text:
+        text, _, fraction = text.partition(".")
+    return datetime.fromisoformat(text), fraction.ljust(7, "0")
 
 
 def _text(value: object) -> bytes:

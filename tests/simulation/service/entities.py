@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from tests.simulation.service.behaviour import Behaviour
 from tests.simulation.service.exchange import Refusal
 
 Order = tuple[bytes, bytes]
@@ -21,8 +22,6 @@ NONE = "application/json;odata=nometadata"
 FULL = "application/json;odata=fullmetadata"
 
 _LONGEST_KEY = 512
-_LONGEST_TEXT = 32 * 1024
-_LONGEST_BYTES = 64 * 1024
 _BAD_KEY = re.compile(r"[\x00-\x1f\x7f-\x9f/\\#?]")
 #: JavaScript writes larger ones with an exponent.
 _LARGEST_WHOLE = 1e21
@@ -135,8 +134,12 @@ def check_key(key: str) -> None:
         raise invalid_input()
 
 
-def check_sizes(body: Mapping[str, Any]) -> None:
-    """Refuse a property that is too large.
+def check_sizes(body: Mapping[str, Any], longest: int) -> None:
+    """Refuse a property that is too large, or of no known type.
+
+    Args:
+        body: As it was sent.
+        longest: Bytes at most; two for each unit of a text.
 
     Raises:
         Refusal: ``PropertyValueTooLarge``; ``InvalidInput`` for a date that is empty.
@@ -147,17 +150,44 @@ def check_sizes(body: Mapping[str, Any]) -> None:
         kind = body.get(name + _TYPE)
         if kind is not None and kind not in _READERS:
             raise Unreadable(500)
-        if kind == "Edm.Binary":
-            too_large = len(value) > _LONGEST_BYTES and _decoded(value) > _LONGEST_BYTES
-        else:
-            too_large = len(value) > _LONGEST_TEXT // 2 and units(value) > _LONGEST_TEXT
-        if too_large:
-            raise Refusal(400, "PropertyValueTooLarge", _TOO_LARGE)
+        if len(value) > longest // 4 and _bytes(value, kind) > longest:
+            raise Refusal(400, "PropertyValueTooLarge", _VALUE_TOO_LARGE)
         if not value and kind == "Edm.DateTime":
             raise invalid_input()
 
 
-_TOO_LARGE = (
+def check_row(row: Row, behaviour: Behaviour) -> None:
+    """Refuse a row that would be too large.
+
+    Raises:
+        Refusal: ``TooManyProperties``, or ``EntityTooLarge``.
+    """
+    if behaviour.most_properties is not None and len(row.properties) > behaviour.most_properties:
+        raise Refusal(400, "TooManyProperties", _TOO_MANY)
+    if behaviour.largest_row is not None and _stored_bytes(row) > behaviour.largest_row:
+        raise Refusal(400, "EntityTooLarge", TOO_LARGE)
+
+
+def _stored_bytes(row: Row) -> int:
+    """Return what a row takes, by the formula of the service's documentation (capacity of tables)."""
+    keys = 4 + 2 * (units(row.partition) + units(row.row_key))
+    return keys + sum(8 + 2 * units(name) + _property_bytes(one) for name, one in row.properties.items())
+
+
+def _property_bytes(one: Property) -> int:
+    if one.type in ("Edm.String", "Edm.Binary"):
+        return 4 + _bytes(str(one.sought), one.type)
+    return _FIXED.get(one.type, 8)
+
+
+def _bytes(value: str, kind: str | None) -> int:
+    return _decoded(value) if kind == "Edm.Binary" else 2 * units(value)
+
+
+TOO_LARGE = "The entity is larger than the maximum allowed size (1MB)."
+_TOO_MANY = "The entity contains more properties than allowed."
+_FIXED = {"Edm.Boolean": 1, "Edm.Int32": 4, "Edm.Guid": 16}
+_VALUE_TOO_LARGE = (
     "The property value exceeds the maximum allowed size (64KB). If the property value is a string, it is UTF-16 "
     "encoded and the maximum number of characters should be 32K or less."
 )

@@ -5,13 +5,16 @@ from urllib.parse import quote
 
 from tests.simulation.service import batches
 from tests.simulation.service.annotations import created, entity_head
+from tests.simulation.service.behaviour import Behaviour
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.entities import (
+    TOO_LARGE,
     Order,
     Property,
     Row,
     Unreadable,
     check_key,
+    check_row,
     check_sizes,
     invalid_input,
     make_row,
@@ -36,6 +39,8 @@ LARGEST_BODY = 4 * 1024 * 1024
 _LARGEST_ENTITY = 1024 * 1024
 #: Of what JavaScript leaves as it is when it quotes, that which Python does not.
 _PLAIN = "!~*'()"
+#: Table, PartitionKey, RowKey.
+Place = tuple[str, str, str]
 _MERGES = ("PATCH", "MERGE")
 
 
@@ -44,10 +49,12 @@ class EntityWrites:
 
     Args:
         clock: The services' time.
+        behaviour: The limits.
     """
 
-    def __init__(self, clock: ServiceClock) -> None:
+    def __init__(self, clock: ServiceClock, behaviour: Behaviour) -> None:
         self._clock = clock
+        self._behaviour = behaviour
         self._undo: list[tuple[Table, Order, Row | None]] = []
 
     def begin(self) -> None:
@@ -72,7 +79,7 @@ class EntityWrites:
             raise Unreadable(500)
         check_key(partition)
         check_key(row_key)
-        check_sizes(body)
+        check_sizes(body, self._behaviour.longest_text)
         properties = properties_of(body)
         if order_of(partition, row_key) in table.rows:
             raise Refusal(409, "EntityAlreadyExists", "The specified entity already exists.")
@@ -85,9 +92,9 @@ class EntityWrites:
         if method != "PUT" and method not in _MERGES:
             raise Unreadable
         if len(payload.body) > _LARGEST_ENTITY:
-            raise Refusal(400, "EntityTooLarge", "The entity is larger than the maximum allowed size (1MB).")
+            raise Refusal(400, "EntityTooLarge", TOO_LARGE)
         body = json_of(payload.body)
-        check_sizes(body)
+        check_sizes(body, self._behaviour.longest_text)
         condition = payload.headers.get("if-match")
         if not is_etag(condition):
             raise Refusal(400, "InvalidOperation", "") if method in _MERGES else invalid_input()
@@ -120,27 +127,27 @@ class EntityWrites:
 
     def _put(self, table: Table, partition: str, row_key: str, properties: Mapping[str, Property]) -> Row:
         row = make_row(partition, row_key, properties, self._clock.stamp())
+        check_row(row, self._behaviour)
         self._undo.append((table, row.order, table.rows.get(row.order)))
         table.put(row)
         return row
 
 
-def keys_of(operation: batches.Operation) -> tuple[str, str]:
-    """Return the keys of the row that an operation writes.
+def place_of(operation: batches.Operation) -> Place:
+    """Return which row an operation writes.
 
     Raises:
         Refusal: It has no PartitionKey.
     """
-    entity = entity_of(operation.address)
-    if entity is not None:
-        return entity[1], entity[2]
+    place = entity_of(operation.address)
+    if place is not None:
+        return place
     body = json_of(operation.body)
     if "PartitionKey" not in body:
         raise invalid_input()
-    return str(body["PartitionKey"]), str(body.get("RowKey"))
+    return operation.address, str(body["PartitionKey"]), str(body.get("RowKey"))
 
 
-def location_of(url: str, keys: tuple[str, str]) -> str:
+def location_of(url: str, partition: str, row_key: str) -> str:
     """Return where an inserted row is, by the URL of its table."""
-    partition, row_key = (quote(key, _PLAIN) for key in keys)
-    return f"{url}(PartitionKey='{partition}',RowKey='{row_key}')"
+    return f"{url}(PartitionKey='{quote(partition, _PLAIN)}',RowKey='{quote(row_key, _PLAIN)}')"

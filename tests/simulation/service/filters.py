@@ -61,15 +61,19 @@ class _Node:
 
 
 @lru_cache(maxsize=4096)
-def read(text: str) -> Filter:
+def read(text: str, *, exact: bool = False) -> Filter:
     """Read a filter.
+
+    Args:
+        text: As it was sent, decoded.
+        exact: Whether times are compared to 100 ns.
 
     Raises:
         Malformed: It is not one.
     """
     if text in ("", "true", "false"):
         return Filter(lambda _: text != "false")
-    node = _Parser(text).read()
+    node = _Parser(text, exact=exact).read()
     if not node.names:
         raise Malformed
     return Filter(node.value, *_range(node.bounds))
@@ -95,7 +99,8 @@ def _range(bounds: tuple[tuple[str, str, str], ...]) -> tuple[Order, Order | Non
 class _Parser:
     """One filter, token by token, by recursive descent."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, exact: bool) -> None:
+        self._exact = exact
         self._tokens: list[tuple[str, str]] = []
         at = 0
         text = text.rstrip()
@@ -166,7 +171,7 @@ class _Parser:
         if verb not in OPERATORS:
             return left
         self._next()
-        return _comparison(verb, left, self._operand())
+        return _comparison(verb, left, self._operand(), exact=self._exact)
 
     def _operand(self) -> _Node:
         kind, text = self._tokens[self._at]
@@ -207,9 +212,9 @@ def _unhex(text: str) -> bytes:
     return bytes.fromhex(digits[0] if digits else "")
 
 
-def _comparison(verb: str, left: _Node, right: _Node) -> _Node:
+def _comparison(verb: str, left: _Node, right: _Node, *, exact: bool) -> _Node:
     hint = left.hint or right.hint
-    compare = plain(verb) if hint is None else typed(verb, hint)
+    compare = plain(verb) if hint is None else typed(verb, hint, exact=exact)
     bounds = ()
     if left.name in ("PartitionKey", "RowKey") and right.literal is not None:
         bounds = ((left.name, verb, right.literal),)

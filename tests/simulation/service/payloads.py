@@ -88,14 +88,14 @@ def select_of(request: Request) -> frozenset[str] | None:
     return frozenset(names) if names else None
 
 
-def filter_of(request: Request) -> filters.Filter:
-    """Return the filter.
+def filter_of(request: Request, *, exact: bool = False) -> filters.Filter:
+    """Return the filter; ``exact`` for times to 100 ns.
 
     Raises:
         Refusal: It can't be read.
     """
     try:
-        return filters.read(request.query.get("$filter", ""))
+        return filters.read(request.query.get("$filter", ""), exact=exact)
     except filters.Malformed:
         raise invalid_input("The query condition specified in the request is invalid.") from None
 

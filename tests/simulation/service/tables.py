@@ -10,7 +10,7 @@ from tests.simulation.service.annotations import created, entity_head, metadata_
 from tests.simulation.service.behaviour import Behaviour
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.entities import Unreadable, invalid_input, order_of
-from tests.simulation.service.entity_writes import LARGEST_BODY, EntityWrites, keys_of, location_of
+from tests.simulation.service.entity_writes import LARGEST_BODY, EntityWrites, Place, location_of, place_of
 from tests.simulation.service.exchange import Refusal, Reply, Request
 from tests.simulation.service.payloads import (
     Payload,
@@ -49,7 +49,7 @@ class TableService:
         self._behaviour = behaviour or Behaviour()
         self._tables: dict[str, Table] = {}
         self._deleted: dict[str, float] = {}
-        self._writes = EntityWrites(clock)
+        self._writes = EntityWrites(clock, self._behaviour)
         self._served = 0
 
     def serve(self, request: Request) -> Reply:
@@ -69,8 +69,10 @@ class TableService:
         return f"{self._served:032x}"
 
     def _refusal(self, refusal: Refusal, request: Request) -> Reply:
-        if isinstance(refusal, Unreadable) and not self._behaviour.refusals_coded:
-            return Reply(refusal.status)
+        if isinstance(refusal, Unreadable):
+            if not self._behaviour.refusals_coded:
+                return Reply(refusal.status)
+            refusal = Refusal(400, refusal.code, refusal.message)
         headers = {"x-ms-error-code": refusal.code} if refusal.code else {}
         metadata = format_of(request)
         if metadata is None:
@@ -165,9 +167,10 @@ class TableService:
         return Reply(200, {"Content-Type": metadata, "ETag": row.etag}, body.encode())
 
     def _query(self, table: Table, metadata: str, request: Request) -> Reply:
+        chosen = filter_of(request, exact=self._behaviour.times_exact)
         top, most = top_of(request), self._behaviour.page_rows
         most = most if top is None else min(top, most)
-        rows, following = table.page(filter_of(request), start_of(request), most, self._behaviour)
+        rows, following = table.page(chosen, start_of(request), most, self._behaviour)
         headers = {"Content-Type": metadata}
         if following is not None:
             headers["x-ms-continuation-NextPartitionKey"] = token_of(following.partition)
@@ -199,10 +202,10 @@ class TableService:
             return batches.write([self._too_many()])
         self._writes.begin()
         answers: list[str] = []
-        seen: set[tuple[str, str]] = set()
+        earlier: list[Place] = []
         for index, operation in enumerate(operations):
             try:
-                answers.append(self._apply(operation, seen))
+                answers.append(self._apply(operation, earlier))
             except Refusal as refusal:
                 self._writes.roll_back()
                 if isinstance(refusal, Unreadable):
@@ -217,16 +220,19 @@ class TableService:
             return batches.refused(index, 400, self._document(refusal, index))
         return batches.refused_whole(self._document(refusal, 0))
 
-    def _apply(self, operation: batches.Operation, seen: set[tuple[str, str]]) -> str:
-        keys = keys_of(operation)
-        if keys in seen:
-            message = f"A command with RowKey '{keys[1]}' is already present in the batch. "
+    def _apply(self, operation: batches.Operation, earlier: list[Place]) -> str:
+        table, partition, row_key = place = place_of(operation)
+        if self._behaviour.one_partition and earlier and earlier[0][:2] != (table, partition):
+            message = "All commands in a batch must operate on same entity group."
+            raise Refusal(400, "CommandsInBatchActOnDifferentPartitions", message)
+        if place in earlier:
+            message = f"A command with RowKey '{row_key}' is already present in the batch. "
             raise Refusal(400, "InvalidDuplicateRow", message + "An entity can appear only once in a batch. ")
-        seen.add(keys)
+        earlier.append(place)
         if operation.method == "DELETE":
             operation.headers.setdefault("if-match", "*")
         reply = self._write(operation.method, operation.address, operation)
-        return batches.applied(operation, reply, location_of(operation.url, keys))
+        return batches.applied(operation, reply, location_of(operation.url, partition, row_key))
 
 
 @dataclass(frozen=True)
