@@ -114,6 +114,20 @@ class StorageOut(DarkroomError):
     """Storage can't be reached or refuses to work; nothing is known about the rows."""
 
 
+class ContentRefused(DarkroomError):
+    """Storage refuses a row or a message for what it holds; the same again would be refused again.
+
+    Nothing was written. It says nothing about other rows and messages.
+
+    Args:
+        service_code: The service's own, for the message.
+    """
+
+    def __init__(self, service_code: str) -> None:
+        super().__init__(f"Storage refuses what the row or message would hold: {service_code}.")
+        self.code = "content_refused"
+
+
 class LockHeld(DarkroomError):
     """Another holder's lease on the lock is live."""
 

@@ -1,7 +1,8 @@
 """What the steps need from storage: protocols, each call with its cost and its errors.
 
 Every call raises ``StorageOut`` when storage can't be reached and, where it writes, ``Undecided`` when storage did
-not say in time whether the write was applied. Costs are counted at the transport when nothing goes wrong.
+not say in time whether the write was applied; one that writes a row or sends a message also ``ContentRefused``, when
+storage does not take what that would hold. Costs are counted at the transport when nothing goes wrong.
 """
 
 import hashlib
@@ -282,7 +283,7 @@ class ImageStore(Protocol):
         """
 
     def insert_thumbnail(self, name: str, data: bytes, *, mime: str) -> None:
-        """Write a thumbnail of a name that belongs to one claim alone; twice is harmless. Costs: 1 write."""
+        """Write a thumbnail of a name that belongs to one claim alone; ``Refused`` as ``put``. Costs: 1 write."""
 
     def delete_thumbnail(self, name: str) -> None:
         """Delete a thumbnail of one's own claim, if it is there; ``Refused`` as ``put``. Costs: 1 delete."""

@@ -40,6 +40,7 @@ class Happened(StrEnum):
     NOT_CREATED = "storage could not be prepared"
     LOCKED_OUT = "skipped: the lock is held"
     CONFINED = "first child process started: how it is confined"
+    UNWRITABLE = "storage refuses what a row would hold"
     UNANNOUNCED = "message could not be sent: the sweep will find the job"
 
 

@@ -69,6 +69,10 @@ class Code(StrEnum):
     ENCODED_BODY = "encoded_body", 415, "Encoded body", "The body must come without a `Content-Encoding`."
     NOT_AN_IMAGE = "not_an_image", 415, "Not an image", "An upload declares no type of an image; `detail` lists them."
     INVALID = "invalid", 422, "Invalid request", "`errors` names each field, and what it should be."
+    CONTENT_REFUSED = (
+        *("content_refused", 422, "Refused content"),
+        "Storage does not take what the row or message would hold; `detail` has its code. Nothing was written.",
+    )
     IF_MATCH_REQUIRED = "if_match_required", 428, "Lease required", "A holder's call needs its lease in `If-Match`."
     TOO_MANY_WAITERS = (
         *("too_many_waiters", 429, "Too many waiters"),

@@ -28,7 +28,7 @@ _WORDS = {
     411: "The body comes in chunks, without a Content-Length.",
     413: "The body is too large.",
     415: "The body is of another media type.",
-    422: "A field can't be used; `errors` names it.",
+    422: "A field can't be used; `errors` names it. Or storage does not take what would be written.",
     428: "`If-Match` is missing.",
     429: "Too many claims wait already.",
     503: "Storage is out, or there is no room for another upload.",

@@ -174,6 +174,7 @@ _ERRORS: Mapping[type[errors.DarkroomError], tuple[int, str]] = {
     errors.Stale: (412, "stale"),
     errors.Mismatch: (412, "mismatch"),
     errors.InvalidReference: (422, "invalid"),
+    errors.ContentRefused: (422, "content_refused"),
     errors.StorageOut: (503, "storage_out"),
     errors.Undecided: (503, "storage_out"),
     errors.ClockUnset: (503, "storage_out"),

@@ -14,6 +14,7 @@ from shared.errors import (
     BlobUnreadable,
     ImageRejected,
     InvalidReference,
+    Refused,
     Stale,
 )
 from shared.handlers import CancelJob, Context, Done, FailJob, RetryJob
@@ -120,7 +121,10 @@ class Analyze:
         if self._settings.thumbnails is Thumbnails.ROW:
             return Done(report, thumbnail.data)
         name = thumbnails.name_of(job.id, job.token, extension=thumbnail.extension)
-        self._images.insert_thumbnail(name, thumbnail.data, mime=thumbnail.mime)
+        try:
+            self._images.insert_thumbnail(name, thumbnail.data, mime=thumbnail.mime)
+        except Refused as refused:  # of this name; that of another attempt may be free
+            raise RetryJob("blob_refused", str(refused)) from None
         place = {"container": self._settings.thumbnails_container, "name": name}
         shown = {**report, "thumbnail": report["thumbnail"] | place}  # whatever a report may say of its place
         return Done(shown, undo=lambda: self._images.delete_thumbnail(name))

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from shared import messages
-from shared.errors import StorageOut, Undecided
+from shared.errors import ContentRefused, StorageOut, Undecided
 from shared.jobs import Job
 from shared.ports import WorkQueue
 from shared.rules.flows import flow_of
@@ -37,7 +37,8 @@ class Announce:
     def __call__(self, job: Job, *, delay: timedelta = timedelta(0)) -> None:
         """Send a job's message, where messages start jobs of its type.
 
-        A queue that is out delays the job and fails nothing: its due row brings it before the sweep.
+        A queue that is out, or takes no such message, delays the job and fails nothing: its due row brings it before
+        the sweep.
 
         Costs: 1 message.
         """
@@ -46,7 +47,7 @@ class Announce:
         try:
             flow = flow_of(job.ref) if job.is_image else None
             self._queue.send(messages.write(job.id, job.traceparent, flow=flow), delay=delay)
-        except (StorageOut, Undecided) as error:
+        except (StorageOut, Undecided, ContentRefused) as error:
             emit(Happened.UNANNOUNCED, level=logging.WARNING, job=job.id, error=str(error))
 
     def defer(self, job_id: str, flow: str | None, *, delay: timedelta) -> bool:
@@ -66,7 +67,7 @@ class Announce:
             return False
         try:
             self._queue.send(messages.write(job_id, None, flow=flow, deferred=True), delay=delay)
-        except (StorageOut, Undecided):
+        except (StorageOut, Undecided, ContentRefused):
             return False
         emit(Happened.DEFERRED, job=job_id, flow=flow, seconds=delay.total_seconds())
         return True

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from shared import moves
-from shared.errors import IllegalTransition, Lost, StorageOut, Undecided
+from shared.errors import ContentRefused, IllegalTransition, Lost, StorageOut, Undecided
 from shared.heartbeat import Heartbeat, Held, Left
 from shared.jobs import CURSOR_LENGTH, Claim, Event, Job, JobError, Move, State
 from shared.ports import JobStore, Row
@@ -208,6 +208,8 @@ class Attempt:
                 emit(Happened.ABANDONED, level=logging.WARNING, job=self.job.id, token=self.job.token, code=code)
         except (StorageOut, Undecided):
             claims.spare(claim)
+        except ContentRefused as refused:  # the attempt counts, so that there is an end
+            emit(Happened.UNWRITABLE, level=logging.ERROR, job=self.job.id, error=str(refused))
 
     def refuse(self) -> Outcome:
         """Stop without writing anything: the claim is no longer sure. Costs: nothing."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared import messages
-from shared.errors import BlobGone, BlobUnreadable, FolderMarker, InvalidReference, MessageRejected
+from shared.errors import BlobGone, BlobUnreadable, ContentRefused, FolderMarker, InvalidReference, MessageRejected
 from shared.images import ImageRef
 from shared.leftovers import Rejections
 from shared.messages import BadItem, Hints, JobHint
@@ -101,11 +101,18 @@ class Follow:
             return _Act(Outcome.IGNORED)
         if isinstance(hint, BadItem):
             return _unreal(hint.why)
-        if isinstance(hint, JobHint):
-            outcome = on_job(hint, alone)
-            unknown = MessageRejected("unknown_job", "The message names a job that does not exist.")
-            return _unreal(unknown) if outcome is Outcome.UNKNOWN else _Act(outcome)
-        return self._act_on_image(hint, alone, on_image)
+        try:
+            if isinstance(hint, JobHint):
+                return self._act_on_job(hint, alone, on_job)
+            return self._act_on_image(hint, alone, on_image)
+        except ContentRefused as refused:
+            return _Act(Outcome.REJECTED, MessageRejected(refused.code, str(refused)))
+
+    @staticmethod
+    def _act_on_job(hint: JobHint, alone: bool, on_job: OnJob) -> _Act:  # noqa: FBT001 - private
+        outcome = on_job(hint, alone)
+        unknown = MessageRejected("unknown_job", "The message names a job that does not exist.")
+        return _unreal(unknown) if outcome is Outcome.UNKNOWN else _Act(outcome)
 
     @staticmethod
     def _act_on_image(ref: ImageRef, alone: bool, on_image: OnImage) -> _Act:  # noqa: FBT001 - private

@@ -1,12 +1,13 @@
 """What external workers do to jobs: claim, renew, and end them. Between two calls the worker alone holds the claim."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared import moves
 from shared.analysis.validation import ReportInvalid, check_report
-from shared.errors import NoSuchJob, Refused, Stale, Unreadable
+from shared.errors import ContentRefused, NoSuchJob, Refused, Stale, Unreadable
 from shared.index import Attempted
 from shared.jobs import Claim, Event, Job, Move, State
 from shared.ports import JobStore, Row
@@ -206,7 +207,11 @@ class Hold:
             row = self._jobs.get(job_id)
         except Unreadable:
             return None
-        won = None if row is None else self._claims.claim(row, owner=owner, lease=lease)
+        try:
+            won = None if row is None else self._claims.claim(row, owner=owner, lease=lease)
+        except ContentRefused as refused:  # nobody can claim it; the others have their turn
+            emit(Happened.UNWRITABLE, level=logging.ERROR, job=job_id, error=str(refused))
+            return None
         return won if isinstance(won, Row) else None
 
     def _found(self, job_id: str) -> Row:

@@ -13,6 +13,7 @@ from shared.clock import ServerClock
 from shared.errors import (
     BlobGone,
     BlobUnreadable,
+    ContentRefused,
     Duplicate,
     FolderMarker,
     InvalidReference,
@@ -138,8 +139,8 @@ class Record:
 
         Returns:
             RECORDED, DUPLICATE, UNCHANGED or REDRIVEN; GONE when the blob has vanished since; IGNORED for another
-            container's, and for the marker of a folder; REJECTED for one that can't be reached or read, which is kept
-            with the reason; UNREADABLE for the same where that may pass.
+            container's, and for the marker of a folder; REJECTED for one that can't be reached, read or recorded,
+            which is kept with the reason; UNREADABLE for the same where that may pass.
         """
         path = path or ""
         container, _, name = path.partition("/")
@@ -156,9 +157,9 @@ class Record:
             return Outcome.IGNORED
         except InvalidReference as error:
             return self._rejected(path, "invalid_reference", str(error))
-        except BlobUnreadable as error:
+        except (BlobUnreadable, ContentRefused) as error:
             rejected = self._rejected(path, error.code, str(error))
-            return Outcome.UNREADABLE if error.passing else rejected
+            return Outcome.UNREADABLE if isinstance(error, BlobUnreadable) and error.passing else rejected
 
     def _head(self, ref: ImageRef) -> BlobFacts:
         facts = self._images.head(ref)

@@ -3,7 +3,7 @@
 import contextlib
 
 from shared.clock import ServerClock
-from shared.errors import Lost, StorageOut, Undecided
+from shared.errors import ContentRefused, Lost, StorageOut, Undecided
 from shared.ports import JobStore, Marks
 from shared.statistics import whole
 
@@ -37,7 +37,7 @@ class Refusals:
 
         Costs: 2 reads and 2 transactions.
         """
-        with contextlib.suppress(StorageOut, Undecided):
+        with contextlib.suppress(StorageOut, Undecided, ContentRefused):
             self._jobs.refuse(job_id, token, report=report, now=self._clock.now())
             for _ in range(_ROUNDS):
                 with contextlib.suppress(Lost):

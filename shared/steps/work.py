@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.choices import Dispatch
-from shared.errors import NoSandbox, NotJson, Stale, StorageOut, TooLarge, Undecided
+from shared.errors import ContentRefused, NoSandbox, NotJson, Stale, StorageOut, TooLarge, Undecided
 from shared.handlers import CancelJob, Done, FailJob, Handler, RetryJob
 from shared.ids import kind
 from shared.jobs import Event
@@ -52,6 +52,7 @@ class Work:
             StorageOut: Storage is out. The claim is given back uncounted, or its lease lapses.
             Undecided: The same.
             NoSandbox: This machine can start no child process; likewise.
+            ContentRefused: Storage takes no claim of this job, or no end; where it was claimed, the attempt counts.
 
         Costs: get, claim, commit = 3, those of the handler, and a renewal each third of a lease; 1 for an ended job.
         """
@@ -73,6 +74,8 @@ class Work:
             except _OUTAGES as outage:
                 attempt.abandon("storage_out", f"Storage was out: {outage}")
                 raise
+            except ContentRefused as refused:  # another attempt may have less to write; none would be no end
+                return attempt.retry(refused.code, str(refused))
             except Exception as error:  # noqa: BLE001 - the edge of an attempt: what nobody foresaw is its end
                 return _crashed(attempt, "unexpected_error", "The attempt met", error)
 
@@ -85,7 +88,7 @@ class Work:
             return attempt.refuse()
         except MemoryError:
             return attempt.retry("out_of_memory", "The work ran out of memory.")
-        except _OUTAGES:
+        except (*_OUTAGES, ContentRefused):
             raise
         except Exception as error:  # noqa: BLE001 - the edge to a handler's code
             return _crashed(attempt, "handler_crashed", "The handler raised", error)

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TypeVar
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.data.tables import RequestTooLargeError
 
 from shared.errors import StorageOut, Undecided
 from shared.storage.patience import Patience
@@ -24,6 +25,8 @@ class Missing(StorageOut):
 
 def code_of(error: AzureError) -> str:
     """Return the service's code for an error, or the status, or the error's kind."""
+    if isinstance(error, RequestTooLargeError):  # of one operation it has the status of the whole: 202, and no code
+        return "RequestBodyTooLarge"
     code = getattr(error, "error_code", None)
     if isinstance(code, Enum):
         code = code.value
@@ -50,7 +53,18 @@ def reading() -> Iterator[None]:
         raise StorageOut(code_of(error)) from error
 
 
-def repeat(write: Callable[[], object], what: str, patience: Patience, *, within: timedelta | None = None) -> None:
+def _outage(error: AzureError) -> Exception:
+    return StorageOut(code_of(error))
+
+
+def repeat(
+    write: Callable[[], object],
+    what: str,
+    patience: Patience,
+    *,
+    within: timedelta | None = None,
+    meaning: Callable[[AzureError], Exception] = _outage,
+) -> None:
     """Send a write that may be applied twice without harm, until the service has said yes.
 
     Args:
@@ -58,11 +72,12 @@ def repeat(write: Callable[[], object], what: str, patience: Patience, *, within
         what: For the error.
         patience: How long to go on.
         within: The same, where it is less.
+        meaning: Returns the error that a definite refusal stands for; an outage without it.
 
     Raises:
         Missing: What it is to be written to is not there.
         Undecided: The time is over.
-        StorageOut: Storage refuses it.
+        StorageOut: Storage refuses it, or what ``meaning`` says.
     """
     for _ in patience.attempts(within):
         try:
@@ -71,7 +86,7 @@ def repeat(write: Callable[[], object], what: str, patience: Patience, *, within
             raise Missing(code_of(error)) from error
         except AzureError as error:
             if refused(error):
-                raise StorageOut(code_of(error)) from error
+                raise meaning(error) from error
         else:
             return
     raise Undecided(f"{what}: no answer in time")

@@ -118,10 +118,11 @@ class BlobContainers:
     def insert_thumbnail(self, name: str, data: bytes, *, mime: str) -> None:
         """See ``ImageStore.insert_thumbnail``."""
         blob = self._thumbnail(name)
-        answers.creating(
-            lambda: self._create(self._thumbnails),
-            lambda: cas.insert_blob(blob, data, mime=mime, patience=self._patience),
-        )
+        with self._writing(ImageRef(self._thumbnails.container_name, name)):
+            answers.creating(
+                lambda: self._create(self._thumbnails),
+                lambda: cas.insert_blob(blob, data, mime=mime, patience=self._patience),
+            )
 
     def delete_thumbnail(self, name: str) -> None:
         """See ``ImageStore.delete_thumbnail``."""
@@ -165,6 +166,8 @@ class BlobContainers:
         """Tell what the service says of the writing of one blob from an outage."""
         try:
             yield
+        except answers.Missing:  # a container that goes again as soon as it is made is nothing of one blob's
+            raise
         except StorageOut as out:
             if isinstance(out.__cause__, HttpResponseError):
                 self._raise_answer(out.__cause__, ref, writing=True)

@@ -31,9 +31,10 @@ from azure.data.tables import TableClient
 from azure.storage.blob import BlobClient, ContentSettings
 from azure.storage.queue import QueueClient
 
-from shared.errors import Lost, Mismatch, StorageOut, Undecided
+from shared.errors import ContentRefused, Lost, Mismatch, StorageOut, Undecided
 from shared.storage.answers import Missing, code_of, reading, refused, repeat
 from shared.storage.patience import Limits, Patience
+from shared.storage.sdk_errors import refuses_content
 
 T = TypeVar("T")
 Operation = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], Mapping[str, Any]]
@@ -100,6 +101,7 @@ def transact(
         Lost: Another writer was first; ``row_key`` names the row.
         Missing: There is no such table.
         IndexBroken: A row without a guard of its own is not where it should be.
+        ContentRefused: The service does not take what one of the rows would hold.
         Undecided: The time is over and nobody has said whether the write was applied.
         StorageOut: Storage refuses to work.
 
@@ -135,6 +137,7 @@ def send(queue: QueueClient, text: str, *, delay: timedelta, patience: Patience)
 
     Raises:
         Missing: There is no such queue.
+        ContentRefused: The service does not take such a message.
         Undecided: The time is over.
         StorageOut: Storage refuses it.
 
@@ -145,6 +148,7 @@ def send(queue: QueueClient, text: str, *, delay: timedelta, patience: Patience)
         lambda: queue.send_message(text, time_to_live=-1, visibility_timeout=visible, retry_total=0),
         "message",
         patience,
+        meaning=_answer,
     )
 
 
@@ -236,13 +240,19 @@ def delete_blob(blob: BlobClient) -> None:
             return
 
 
+def _answer(error: AzureError) -> Exception:
+    """Tell an answer about one row or message from an outage."""
+    code = code_of(error)
+    return ContentRefused(code) if refuses_content(error) else StorageOut(code)
+
+
 def _refusal(error: AzureError, operations: Sequence[Operation]) -> Exception:
     """Say what a definite refusal of a transaction means."""
     code, index = code_of(error), getattr(error, "index", None)
     if code == "TableNotFound":
         return Missing(code)
     if index is None or code not in ("EntityAlreadyExists", "UpdateConditionNotSatisfied", "ResourceNotFound"):
-        return StorageOut(code)
+        return _answer(error)
     operation = operations[index]
     row_key = str(operation[1]["RowKey"])
     conditional = operation[0] == "create" or (len(operation) > 2 and "match_condition" in operation[2])  # noqa: PLR2004

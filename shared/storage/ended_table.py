@@ -15,7 +15,7 @@ from azure.core import MatchConditions
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, UpdateMode
 
-from shared.errors import Lost
+from shared.errors import ContentRefused, Lost
 from shared.jobs import Job, State
 from shared.ports import Key, Row
 from shared.storage import answers, cas, codec
@@ -115,7 +115,7 @@ class EndedTable:
         try:
             while len(attempts) > _ATTEMPTS_AT_ONCE:
                 row, attempts = self._cut(row, attempts[:_ATTEMPTS_AT_ONCE]), attempts[_ATTEMPTS_AT_ONCE:]
-        except (Lost, cas.IndexBroken):
+        except (Lost, cas.IndexBroken, ContentRefused):
             return None
         job, place = row.job, codec.partition(row.job.id, self._buckets)
         operations = [_delete(place, codec.job_key(job.id), etag=row.etag)]
@@ -161,11 +161,19 @@ class EndedTable:
                 against = _whose(batch, lost.row_key)
             except cas.IndexBroken as broken:
                 against = _whose(batch, str(broken))
+            except ContentRefused:
+                return gone | self._apart(batch)
             else:
                 return gone | batch.keys()
             if self._absent(batch.pop(against)[0]):  # by a reply that was lost, or by another's purge: it is gone
                 gone.add(against)
         return gone
+
+    def _apart(self, batch: Going) -> set[str]:
+        """Take jobs away one by one, where storage refuses what a batch would write; one job is passed over."""
+        if len(batch) == 1:
+            return set()
+        return {each for job_id, operations in batch.items() for each in self._transacted({job_id: operations})}
 
     def _absent(self, operation: cas.Operation) -> bool:
         at = operation[1]

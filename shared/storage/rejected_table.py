@@ -8,7 +8,7 @@ from azure.core import MatchConditions
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, UpdateMode
 
-from shared.errors import Lost, Undecided
+from shared.errors import ContentRefused, Lost, Undecided
 from shared.ids import digest
 from shared.leftovers import SHOWN_CHARACTERS, Rejected
 from shared.storage import answers, cas, codec
@@ -43,8 +43,15 @@ class RejectedTable:
         identity = digest(text)
         columns = {"code": code, "message": message, "shown": text[:SHOWN_CHARACTERS]}
         columns |= {"text" if number == 1 else f"text_{number}": part for number, part in codec.parts(text)}
+        try:
+            self._keep(identity, columns)
+        except ContentRefused as refused:  # a text that no row holds must not come back for ever
+            self._keep(identity, {"code": code, "message": f"{message} {refused}", "shown": "", "text": ""})
+
+    def _keep(self, identity: str, columns: Mapping[str, str]) -> None:
+        news = {name: columns[name] for name in ("code", "message")}
         for _ in range(_ROUNDS):
-            if self._inserted(identity, columns) or self._moved_on(identity, {"code": code, "message": message}):
+            if self._inserted(identity, columns) or self._moved_on(identity, news):
                 return
         raise Undecided(f"{_KIND}{identity}: others were first {_ROUNDS} times")
 

@@ -1,10 +1,11 @@
-"""What it means when the blob service refuses one blob: an outage, a name, a blob, or a door that may be all doors.
+"""What it means when a service refuses one blob, row or message: an outage, or an answer about that one.
 
 An outage concerns everybody and passes: it raises, and the work comes back. All other refusals are answers about one
-blob. Taken for outages they would be asked again for ever, and hold up whatever waits behind them.
+blob, row or message. Taken for outages they would be asked again for ever, and hold up whatever waits behind them.
 
 Source:
-    learn.microsoft.com, "Blob service error codes", "Common REST API error codes", read 2026-11.
+    learn.microsoft.com, "Blob service error codes", "Table service error codes", "Queue service error codes", "Common
+    REST API error codes", read 2026-11.
 """
 
 from enum import Enum
@@ -48,6 +49,47 @@ _BY_CODE = {
     "KeyVaultVaultNotFound": Meaning.OUTAGE,
 }
 _BAD_REQUEST = 400
+_TOO_LARGE = 413
+#: What tables and queues say of one row or message, with whatever status.
+_CONTENT = frozenset(
+    {
+        "ContentLengthExceeded",
+        "DuplicatePropertiesSpecified",
+        "EntityTooLarge",
+        "InvalidDuplicateRow",
+        "InvalidInput",
+        "InvalidValueType",
+        "InvalidXmlDocument",
+        "InvalidXmlNodeValue",
+        "KeyValueTooLarge",
+        "MessageTooLarge",
+        "OutOfRangeInput",
+        "OutOfRangeQueryParameterValue",  # of a message: its delay
+        "PropertiesNeedValue",
+        "PropertyNameInvalid",
+        "PropertyNameTooLong",
+        "PropertyValueTooLarge",
+        "RequestBodyTooLarge",
+        "TooManyProperties",
+    }
+)
+#: Of status 400, and about our requests, or the way to the service: none of them has anything of a row or message.
+_NOT_CONTENT = frozenset(
+    {
+        "AuthenticationFailed",
+        "ConditionHeadersNotSupported",
+        "InvalidMd5",
+        "InvalidResourceName",
+        "InvalidUri",
+        "Md5Mismatch",
+        "MultipleConditionHeadersNotSupported",
+        "RequestUrlFailedToParse",
+        "XMethodIncorrectCount",
+        "XMethodIncorrectValue",
+        "XMethodNotUsingPost",
+        *(code for code, meant in _BY_CODE.items() if meant is Meaning.OUTAGE),
+    }
+)
 
 
 def meaning(error: AzureError) -> Meaning:
@@ -59,3 +101,18 @@ def meaning(error: AzureError) -> Meaning:
     if status == _BAD_REQUEST and code == str(_BAD_REQUEST):  # no code: the URL came no further than the front door
         return Meaning.NAME
     return _BY_CODE.get(code) or _BY_STATUS.get(status or 0, Meaning.BLOB)
+
+
+def refuses_content(error: AzureError) -> bool:
+    """Say whether a table or queue refuses one row or message for what it holds; everything else is an outage.
+
+    404, 409 and 412 are the caller's to know before. A bad request of a kind that is not known is about its content: so
+    the same is not sent for ever. One without a code is no word of the service's, but of something on the way to it.
+    """
+    if not refused(error):
+        return False
+    status = error.status_code if isinstance(error, HttpResponseError) else None
+    code = code_of(error)
+    if code in _CONTENT or status == _TOO_LARGE:
+        return True
+    return status == _BAD_REQUEST and code not in _NOT_CONTENT and code != str(_BAD_REQUEST)

@@ -1,5 +1,6 @@
-"""Transports whose service refuses: to list, or what concerns one blob."""
+"""Transports whose service refuses: to list, or what concerns one blob, row or message."""
 
+import json
 from io import BytesIO
 from typing import Any
 
@@ -11,6 +12,24 @@ from urllib3 import HTTPResponse
 
 from shared.runtime import Runtime
 from tests.doubles.transports import Passing
+from tests.simulation.service.exchange import Reply
+from tests.simulation.service.transport import answer, content_of
+
+#: How the table service answers a transaction of which it refuses an operation: the whole is accepted, a part is not.
+_PART = """--batchresponse_b\r
+Content-Type: multipart/mixed; boundary=changesetresponse_c\r
+\r
+--changesetresponse_c\r
+Content-Type: application/http\r
+Content-Transfer-Encoding: binary\r
+\r
+HTTP/1.1 {status} Refused\r
+Content-Type: application/json\r
+\r
+{problem}\r
+--changesetresponse_c--\r
+--batchresponse_b--\r
+"""
 
 #: Does not wait between the tries of a read.
 IMPATIENT = Runtime(pause=lambda _: None)
@@ -60,6 +79,43 @@ class RefusingBlobs(Passing):
             if text in request.url:
                 return _refusal(request, status, code)
         return super().send(request, **kwargs)
+
+
+class RefusingWrites(Passing):
+    """Answer writes whose body or URL holds a text by a status and a code, and pass the rest.
+
+    Attributes:
+        answers: Status and code by the text; those of transactions are answers to one of their operations.
+        whole: Whether a transaction is refused as a whole, before anything in it is looked at.
+        refused: How many writes were refused.
+    """
+
+    def __init__(self, inner: HttpTransport[Any, Any]) -> None:
+        super().__init__(inner)
+        self.answers: dict[str, tuple[int, str]] = {}
+        self.whole = False
+        self.refused = 0
+
+    def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
+        """Refuse, or send."""
+        if request.method != "POST":
+            return super().send(request, **kwargs)
+        written = f"{request.url} {content_of(request).decode('utf-8', 'replace')}"
+        for text, (status, code) in self.answers.items():
+            if text in written:
+                self.refused += 1
+                return answer(request, self._reply(status, code, part="$batch" in request.url and not self.whole))
+        return super().send(request, **kwargs)
+
+    @staticmethod
+    def _reply(status: int, code: str, *, part: bool) -> Reply:
+        problem = json.dumps({"odata.error": {"code": code, "message": {"value": f"0:{code}"}}} if code else {})
+        if not part:
+            headers = {"Content-Type": "application/json"} | ({"x-ms-error-code": code} if code else {})
+            return Reply(status, headers, problem.encode())
+        body = _PART.format(status=status, problem=problem).encode()
+        headers = {"Content-Type": "multipart/mixed; boundary=batchresponse_b", "Content-Length": str(len(body))}
+        return Reply(202, headers, body)
 
 
 def _refusal(request: Any, status: int, code: str) -> Any:  # noqa: ANN401 - as above

@@ -13,6 +13,7 @@ from shared.errors import BlobUnreadable, InvalidReference, Refused, StorageOut
 from shared.images import ImageRef
 from shared.steps.outcomes import Outcome
 from tests.contract.refusing import IMPATIENT, RefusingBlobs
+from tests.doubles.world import png
 
 
 @pytest.fixture
@@ -97,6 +98,24 @@ def test_a_thumbnail_that_is_refused_is_an_answer_too(room: Darkroom, refusing: 
         images.delete_thumbnail("job/1.webp")
     with pytest.raises(BlobUnreadable, match="BlobImmutableDueToPolicy"):
         images.thumbnail("job/1.webp")
+    with pytest.raises(Refused, match="BlobImmutableDueToPolicy"):
+        images.insert_thumbnail("job/1.webp", b"small", mime="image/webp")
+
+
+def test_a_thumbnail_that_can_not_be_written_counts_as_an_attempt(
+    environ: Mapping[str, str], refusing: RefusingBlobs
+) -> None:
+    room = wiring.build({**environ, "MAX_ATTEMPTS": "1"}, transport=refusing, threaded=False)
+    room.storage.create()
+    ref = ImageRef(room.settings.images_container, "cat.png")
+    room.storage.images.put(ref, png(), mime="image/png")
+    job_id = room.record(ref).job_id
+    refusing.answers[room.settings.thumbnails_container] = (409, "BlobImmutableDueToPolicy")
+    assert room.work(job_id, owner="queue/1") is Outcome.FAILED
+    row = room.storage.jobs.get(job_id)
+    assert row is not None
+    assert row.job.error is not None
+    assert (row.job.error.code, "BlobImmutableDueToPolicy" in row.job.error.message) == ("blob_refused", True)
 
 
 @pytest.mark.parametrize(("status", "code", "requests"), [(409, "BlobArchived", 1), (403, "AuthorizationFailure", 2)])

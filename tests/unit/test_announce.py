@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import Undecided
+from shared.errors import ContentRefused, StorageOut, Undecided
 from shared.jobs import Job
 from shared.steps.announce import LONGEST_DELAY
 from tests.doubles.world import World
@@ -49,14 +49,14 @@ def test_the_queue_hides_no_message_longer_than_a_week() -> None:
     assert timedelta(days=7) == LONGEST_DELAY
 
 
-@pytest.mark.parametrize("undecided", [True, False])
-def test_a_queue_that_is_out_fails_nothing_and_is_told(caplog: pytest.LogCaptureFixture, *, undecided: bool) -> None:
+@pytest.mark.parametrize("error", [Undecided(), StorageOut("out"), ContentRefused("MessageTooLarge")])
+def test_a_queue_that_takes_no_message_fails_nothing_and_is_told(
+    caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
     world = World(handlers=HANDLED)
 
     def out() -> None:
-        if undecided:
-            raise Undecided
-        world.queue.out = True
+        raise error
 
     world.queue.before("send", out)
     with caplog.at_level(logging.WARNING, logger="darkroom"):

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.errors import StorageOut
+from shared.errors import ContentRefused, StorageOut
 from shared.jobs import State
 from shared.steps.hold import HEADS
 from tests.doubles.world import World
@@ -220,3 +220,15 @@ def test_a_claim_of_a_type_takes_a_query_a_get_and_a_transaction() -> None:
     world.clock.advance(1)
     next_of(world)
     assert world.journal == ["jobs.due", "jobs.get", "jobs.replace"]
+
+
+def test_a_job_that_nobody_can_claim_keeps_no_worker_from_the_others() -> None:
+    world = World()
+    job_ids = {added(world, ref) for ref in ("a", "b")}
+    world.clock.advance(1)
+
+    def refused() -> None:
+        raise ContentRefused("EntityTooLarge")
+
+    world.jobs.before("replace", refused)
+    assert next_of(world) in job_ids

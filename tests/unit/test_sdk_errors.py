@@ -1,9 +1,11 @@
-"""What the blob service's refusals mean."""
+"""What the services' refusals mean."""
 
 import pytest
 from azure.core.exceptions import AzureError, HttpResponseError, IncompleteReadError, ServiceResponseError
+from azure.data.tables import RequestTooLargeError
 
-from shared.storage.sdk_errors import Meaning, meaning
+from shared.storage.answers import code_of
+from shared.storage.sdk_errors import Meaning, meaning, refuses_content
 
 
 def refusal(status: int, code: str | None) -> HttpResponseError:
@@ -39,3 +41,37 @@ def test_a_refusal_is_an_outage_or_an_answer_by_status_and_code(
 @pytest.mark.parametrize("error", [ServiceResponseError("lost"), IncompleteReadError("cut"), AzureError("other")])
 def test_what_is_no_answer_is_an_outage(error: AzureError) -> None:
     assert meaning(error) is Meaning.OUTAGE
+    assert not refuses_content(error)
+
+
+CONTENT = [
+    *("EntityTooLarge", "PropertyValueTooLarge", "InvalidInput", "OutOfRangeInput", "KeyValueTooLarge"),
+    *("PropertyNameInvalid", "PropertyNameTooLong", "TooManyProperties", "InvalidValueType", "PropertiesNeedValue"),
+    *("InvalidDuplicateRow", "MessageTooLarge", "RequestBodyTooLarge", "InvalidXmlDocument", "NotKnownToday"),
+]
+OTHERS = [
+    *((401, None), (403, "AuthenticationFailed"), (403, "AccountIsDisabled"), (403, None), (404, "TableNotFound")),
+    *((400, "InvalidAuthenticationInfo"), (400, "InvalidHeaderValue"), (400, "MissingRequiredHeader"), (400, None)),
+    *((400, "Md5Mismatch"), (400, "InvalidResourceName"), (400, "InvalidUri"), (405, "MethodNotAllowed")),
+    *((409, "TableBeingDeleted"), (409, "QueueBeingDeleted"), (409, "QueueDisabled"), (409, "AccountBeingCreated")),
+    *((415, "JsonFormatNotSupported"), (409, None), (412, "UpdateConditionNotSatisfied"), (410, None)),
+    *((408, "EntityTooLarge"), (429, "EntityTooLarge"), (500, "InvalidInput"), (503, "ServerBusy")),
+]
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [*((400, code) for code in CONTENT), (413, None), (413, "MessageTooLarge")]
+)
+def test_a_refusal_of_what_a_row_or_message_holds_is_an_answer(status: int, code: str | None) -> None:
+    assert refuses_content(refusal(status, code))
+
+
+@pytest.mark.parametrize(("status", "code"), OTHERS)
+def test_a_refusal_of_a_row_or_message_for_another_reason_is_an_outage(status: int, code: str | None) -> None:
+    assert not refuses_content(refusal(status, code))
+
+
+def test_one_operation_that_is_too_large_has_a_code_though_the_transaction_was_accepted() -> None:
+    error = RequestTooLargeError(message="The transaction request was too large")
+    error.status_code = 202
+    assert (refuses_content(error), code_of(error)) == (True, "RequestBodyTooLarge")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.errors import StorageOut
+from shared.errors import ContentRefused, StorageOut
 from shared.handlers import Context, Done
 from shared.jobs import Move, State
 from shared.ports import Row
@@ -108,6 +108,57 @@ def test_an_error_that_nobody_foresaw_counts_backs_off_and_ends_the_job() -> Non
         told.world.clock.advance(60)
     assert (ends, waits) == ([Outcome.RETRIED, Outcome.RETRIED, Outcome.FAILED], [True, True, False])
     assert (told.job.state, told.error) == (State.FAILED, ("unexpected_error", "The attempt met LookupError."))
+
+
+@pytest.mark.case("mutants 3", was="claimed and given back for a week, error null")
+def test_an_end_that_no_row_holds_counts_backs_off_and_ends_the_job() -> None:
+    told = Told(MAX_ATTEMPTS="3")
+    ends, waits = [], []
+    for _ in range(3):
+        _commit_raises(told, ContentRefused("EntityTooLarge"))
+        ends.append(told.work())
+        waits.append(told.job.not_before is not None)
+        told.world.clock.advance(60)
+    assert (ends, waits) == ([Outcome.RETRIED, Outcome.RETRIED, Outcome.FAILED], [True, True, False])
+    reason = "Storage refuses what the row or message would hold: EntityTooLarge."
+    assert (told.job.state, told.error) == (State.FAILED, ("content_refused", reason))
+
+
+def test_a_job_of_which_no_end_can_be_written_uses_up_its_attempts_by_its_claims() -> None:
+    told = Told(MAX_ATTEMPTS="2")
+    for _ in range(2):
+        _writes_refused(told, 2)
+        with pytest.raises(ContentRefused):
+            told.work()
+        told.world.lapse()
+    assert told.work() is Outcome.FAILED
+    assert told.error is not None
+    assert told.error[0] == "attempts_exhausted"
+
+
+def test_an_outage_is_raised_as_one_though_its_job_can_not_be_given_back() -> None:
+    told = Told(raising(StorageOut("ServerBusy")), MAX_ATTEMPTS="1")
+    _writes_refused(told, 1)
+    with pytest.raises(StorageOut):
+        told.work()
+    told.world.lapse()
+    assert told.work() is Outcome.FAILED
+
+
+def test_a_handler_may_meet_what_no_row_holds() -> None:
+    told = Told(raising(ContentRefused("EntityTooLarge")))
+    assert told.work() is Outcome.RETRIED
+    assert told.error is not None
+    assert told.error[0] == "content_refused"
+
+
+def _writes_refused(told: Told, times: int) -> None:
+    """Let the writes behind the next claim be refused for what they hold."""
+
+    def fails() -> None:
+        raise ContentRefused("EntityTooLarge")
+
+    told.world.jobs.before("replace", int, *[fails] * times)
 
 
 def _next_write_arrives_twice(told: Told) -> None:

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from shared.errors import ContentRefused
 from tests.unit.http.calling import Site
 
 CALLS: list[tuple[str, Any]] = [
@@ -131,3 +132,23 @@ def test_what_a_worker_tells_is_bounded(site: Site, call: str, body: Any, wrong:
 def test_a_wait_has_at_most_20_seconds(site: Site) -> None:
     body = {"type": "t", "owner": "w", "wait_seconds": 20.5}
     assert site.call("POST", "/jobs/claim", body).refusal == (422, "invalid", "body.wait_seconds")
+
+
+@pytest.mark.parametrize("call", ["add", "complete", "upload"])
+def test_what_no_row_holds_is_422_with_the_word_of_storage_and_writes_nothing(site: Site, call: str) -> None:
+    held = site.claimed()
+    before = dict(site.world.jobs.kept.jobs)
+
+    def refused() -> None:
+        raise ContentRefused("EntityTooLarge")
+
+    site.world.jobs.before("replace" if call == "complete" else "insert", refused)
+    path, tag = f"/jobs/{held.json['id']}/complete", held.headers["etag"]
+    answer = {
+        "add": lambda: site.added("other"),
+        "complete": lambda: site.call("POST", path, {"result": {}}, if_match=tag),
+        "upload": site.uploaded,
+    }[call]()
+    assert answer.refusal == (422, "content_refused", None)
+    assert "EntityTooLarge" in answer.json["detail"]
+    assert site.world.jobs.kept.jobs == before

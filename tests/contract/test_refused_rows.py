@@ -1,0 +1,179 @@
+"""Answers of tables and queues about one row or message: never taken for an outage, and nothing waits behind them."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from azure.core.pipeline.transport import HttpTransport
+
+from shared import wiring
+from shared.darkroom import Darkroom
+from shared.errors import ContentRefused, StorageOut
+from shared.images import ImageRef
+from shared.jobs import State
+from shared.leftovers import Rejected
+from shared.ports import Row
+from shared.steps.outcomes import Outcome
+from shared.storage.patience import Patience
+from tests.contract import lives
+from tests.contract.benches import AzureJobs
+from tests.contract.refusing import RefusingWrites
+from tests.doubles.clock import FakeClock
+from tests.doubles.transports import Fault, FaultyTransport
+from tests.doubles.world import png
+
+TOO_LARGE = (400, "EntityTooLarge")
+
+
+@pytest.fixture
+def refusing(wire: HttpTransport[Any, Any]) -> RefusingWrites:
+    return RefusingWrites(wire)
+
+
+@pytest.fixture
+def room(environ: Mapping[str, str], refusing: RefusingWrites) -> Darkroom:
+    """Wire everything over a service that can be made to refuse; a job has one attempt, and is due at once."""
+    settings = {"DISPATCH": "timer", "MAX_ATTEMPTS": "1", "JOB_BUCKETS": "1"}
+    made = wiring.build({**environ, **settings}, transport=refusing, threaded=False)
+    made.storage.create()
+    return made
+
+
+def put(room: Darkroom, name: str = "cat.png") -> ImageRef:
+    ref = ImageRef(room.settings.images_container, name)
+    room.storage.images.put(ref, png(), mime="image/png")
+    return ref
+
+
+def recorded(room: Darkroom, name: str = "cat.png") -> str:
+    return room.record(put(room, name)).job_id
+
+
+def stands(room: Darkroom, job_id: str) -> Row:
+    row = room.storage.jobs.get(job_id)
+    assert row is not None
+    return row
+
+
+def rejected(room: Darkroom) -> Rejected:
+    (row,) = room.storage.rejections.list(limit=10)
+    kept = room.storage.rejections.get(row.id)
+    assert kept is not None
+    return kept
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize(("status", "code"), [TOO_LARGE, (413, "RequestBodyTooLarge"), (400, "SomethingNew")])
+def test_an_end_that_no_row_holds_counts_as_an_attempt(
+    room: Darkroom, refusing: RefusingWrites, status: int, code: str, *, whole: bool
+) -> None:
+    job_id = recorded(room)
+    refusing.answers["COMPLETED"], refusing.whole = (status, code), whole
+    assert room.work(job_id, owner="queue/1") is Outcome.FAILED
+    job = stands(room, job_id).job
+    assert (job.state, job.error and job.error.code, refusing.refused) == (State.FAILED, "content_refused", 1)
+    assert code in str(job.error)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "InvalidHeaderValue"),
+        (400, ""),
+        (401, "InvalidAuthenticationInfo"),
+        (403, "AuthenticationFailed"),
+        (403, "AccountIsDisabled"),
+        (404, "TableNotFound"),
+        (409, "TableBeingDeleted"),
+    ],
+)
+def test_what_concerns_all_rows_is_an_outage_and_no_attempt_counts(
+    room: Darkroom, refusing: RefusingWrites, status: int, code: str
+) -> None:
+    job_id = recorded(room)
+    refusing.answers["COMPLETED"] = (status, code)
+    with pytest.raises(StorageOut, match=code or str(status)):
+        room.work(job_id, owner="queue/1")
+    job = stands(room, job_id).job
+    assert (job.state, job.attempts - job.attempts_base) == (State.PENDING, 0)
+
+
+@pytest.mark.parametrize("inlet", ["receive", "bury", "bury_event", "event"])
+def test_every_way_in_rejects_an_image_that_no_row_holds(room: Darkroom, refusing: RefusingWrites, inlet: str) -> None:
+    ref = put(room)
+    refusing.answers["PENDING"] = TOO_LARGE
+    if inlet == "event":
+        assert room.record.announced(ref.ref) is Outcome.REJECTED
+    else:
+        body = json.dumps({"container": ref.container, "name": ref.name}).encode()
+        step = getattr(room, inlet)
+        assert (step(body, owner="queue/1") if inlet == "receive" else step(body)) == [Outcome.REJECTED]
+    kept = rejected(room)
+    assert (kept.code, "EntityTooLarge" in kept.message, "cat.png" in kept.text) == ("content_refused", True, True)
+
+
+def test_the_message_of_a_job_that_nobody_can_claim_is_rejected(room: Darkroom, refusing: RefusingWrites) -> None:
+    job_id = recorded(room)
+    refusing.answers["RUNNING"] = TOO_LARGE
+    assert room.receive(json.dumps({"job_id": job_id}).encode(), owner="queue/1") == [Outcome.REJECTED]
+    assert rejected(room).code == "content_refused"
+    refusing.answers.clear()
+    assert room.work(job_id, owner="queue/1") is Outcome.COMPLETED
+
+
+def test_a_rejected_text_that_no_row_holds_is_kept_by_its_reason_alone(
+    room: Darkroom, refusing: RefusingWrites
+) -> None:
+    refusing.answers["strange"] = (400, "PropertyValueTooLarge")
+    assert room.receive(b"strange/x.png", owner="queue/1") == [Outcome.REJECTED]
+    kept = rejected(room)
+    assert (kept.code, kept.text, "PropertyValueTooLarge" in kept.message) == ("blob_not_found", "", True)
+    assert room.receive(b"strange/x.png", owner="queue/1") == [Outcome.REJECTED]
+    assert rejected(room).id == kept.id
+
+
+def test_a_job_that_nobody_can_claim_ends_no_sweep(room: Darkroom, refusing: RefusingWrites) -> None:
+    refused, *others = [recorded(room, f"{number}.png") for number in range(4)]
+    refusing.answers[refused] = TOO_LARGE
+    with pytest.raises(ContentRefused, match="EntityTooLarge"):
+        room.sweep(owner="timer/1")
+    assert {stands(room, job_id).job.state for job_id in others} == {State.COMPLETED}
+    assert stands(room, refused).job.state is State.PENDING
+
+
+def test_a_job_that_storage_keeps_back_is_purged_by_no_other(room: Darkroom, refusing: RefusingWrites) -> None:
+    job_ids = [recorded(room, f"{number}.png") for number in range(3)]
+    for job_id in job_ids:
+        room.operate.cancel(job_id)
+    refusing.answers[job_ids[0]] = (400, "InvalidInput")
+    gone = room.storage.ended.purge([(stands(room, job_id), None) for job_id in job_ids])
+    assert gone == set(job_ids[1:])
+
+
+def test_a_message_that_no_queue_holds_is_no_outage(environ: Mapping[str, str], refusing: RefusingWrites) -> None:
+    room = wiring.build({**environ, "DISPATCH": "queue"}, transport=refusing, threaded=False)
+    room.storage.create()
+    refusing.answers["/messages"] = (413, "RequestBodyTooLarge")
+    with pytest.raises(ContentRefused, match="RequestBodyTooLarge"):
+        room.storage.queue.send("x" * 70_000)
+    assert room.record(put(room)).outcome is Outcome.RECORDED
+    assert refusing.refused == 2
+    refusing.answers["/messages"] = (403, "AuthenticationFailed")
+    with pytest.raises(StorageOut, match="AuthenticationFailed"):
+        room.storage.queue.send("x")
+
+
+def test_a_refusal_after_a_lost_request_is_the_truth_once_the_row_has_been_seen(
+    environ: Mapping[str, str], refusing: RefusingWrites, wire: HttpTransport[Any, Any]
+) -> None:
+    clock, faulty = FakeClock(), FaultyTransport(refusing)
+    patience = Patience(within=timedelta(seconds=10), monotonic=clock, pause=clock.advance)
+    storage = wiring.build(environ, transport=faulty, patience=patience, threaded=False).storage
+    storage.create()
+    refusing.answers["PENDING"] = TOO_LARGE
+    faulty.arm(Fault.REQUEST_LOST)
+    with pytest.raises(ContentRefused, match="EntityTooLarge"):
+        storage.jobs.insert(lives.added(AzureJobs(environ, wire)))
+    assert refusing.refused == 1
