@@ -21,7 +21,6 @@ FENCES = (
         ("shared.steps.claims:Claims.write", _CLAIM_CHECKED, "stands.job.state is not State.RUNNING"),
     ),
     fault("completion by id only", _NO_OWN, ("shared.steps.claims:Claims.write", _CLAIM_CHECKED, "not claim")),
-    fault("a claim's token is not compared", ("shared.jobs:GUARDS", "job.claim == facts.claim", "True or facts")),
     fault("claim that is written over whatever stands", unguarded("move.event is Event.CLAIM")),
     fault("commit that is written over whatever stands", unguarded("move.event is Event.COMPLETE")),
     fault("renewal that is written over whatever stands", unguarded("move.event is Event.RENEW")),

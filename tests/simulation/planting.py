@@ -6,6 +6,8 @@ once: a fault that is not planted would be one that is never found.
 """
 
 import ast
+import builtins
+import dis
 import importlib
 import inspect
 import sys
@@ -13,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -35,22 +38,6 @@ class Edit:
     place: str
     before: str
     after: str
-
-    @contextmanager
-    def planted(self) -> Iterator[None]:
-        """Plant it until the context ends.
-
-        Raises:
-            NotPlanted: There is no such place, or no such text in it.
-        """
-        module, name = _module(self.place), self.place.partition(":")[2]
-        target = _target(module, name)
-        if isinstance(target, FunctionType):
-            swap = _swapped(target, _changed(module, target.__code__, self))
-        else:
-            swap = _set(module, name, _constant(module, name, self))
-        with swap:
-            yield
 
 
 @dataclass(frozen=True)
@@ -77,11 +64,30 @@ def fault(name: str, *edits: tuple[str, str, str] | Edit) -> Planted:
 
 @contextmanager
 def plant(*faults: Planted) -> Iterator[None]:
-    """Run production code with these faults until the context ends."""
+    """Run production code with these faults until the context ends.
+
+    Raises:
+        NotPlanted: A place is gone, or a text in it.
+    """
+    by_place: dict[str, list[Edit]] = {}
+    for edit in chain.from_iterable(each.edits for each in faults):
+        by_place.setdefault(edit.place, []).append(edit)
     with ExitStack() as stack:
-        for each in faults:
-            for edit in each.edits:
-                stack.enter_context(edit.planted())
+        for place, edits in by_place.items():
+            stack.enter_context(_changed(place, edits))
+        yield
+
+
+@contextmanager
+def _changed(place: str, edits: Sequence[Edit]) -> Iterator[None]:
+    """Change one place by all edits of it."""
+    module, name = _module(place), place.partition(":")[2]
+    target = _target(module, name)
+    if isinstance(target, FunctionType):
+        swap = _swapped(target, _code(module, target.__code__, edits))
+    else:
+        swap = _set(module, name, _constant(module, name, edits))
+    with swap:
         yield
 
 
@@ -111,24 +117,35 @@ def _source(module: ModuleType) -> list[str]:
     return inspect.getsource(module).splitlines(keepends=True)
 
 
-def _text(lines: Sequence[str], begin: int, end: int, edit: Edit) -> str:
-    """Return some lines of a module with one text in them changed."""
+def _text(lines: Sequence[str], begin: int, end: int, edits: Sequence[Edit]) -> str:
+    """Return some lines of a module with texts in them changed."""
     text = "".join(lines[begin:end])
-    if text.count(edit.before) != 1:
-        raise NotPlanted(f"{edit.place}: {text.count(edit.before)} times: {edit.before}")
-    return text.replace(edit.before, edit.after)
+    for edit in edits:
+        if text.count(edit.before) != 1:
+            raise NotPlanted(f"{edit.place}: {text.count(edit.before)} times: {edit.before}")
+        text = text.replace(edit.before, edit.after)
+    return text
 
 
-def _changed(module: ModuleType, code: CodeType, edit: Edit) -> CodeType:
+def _code(module: ModuleType, code: CodeType, edits: Sequence[Edit]) -> CodeType:
     """Compile a module with one function changed, and return that function's code."""
     lines = _source(module)
     begin = code.co_firstlineno - 1
     end = begin + len(inspect.getblock(lines[begin:]))
-    text = "".join([*lines[:begin], _text(lines, begin, end, edit), *lines[end:]])
+    text = "".join([*lines[:begin], _text(lines, begin, end, edits), *lines[end:]])
     for one in _codes(compile(text, str(module.__file__), "exec")):
         if one.co_qualname == code.co_qualname and one.co_firstlineno == code.co_firstlineno:
+            _check_names(module, one, edits)
             return one
-    raise NotPlanted(f"{edit.place}: not found in its module again")
+    raise NotPlanted(f"{edits[0].place}: not found in its module again")
+
+
+def _check_names(module: ModuleType, code: CodeType, edits: Sequence[Edit]) -> None:
+    """Refuse a fault that only shows because it names what is not there."""
+    for one in (code, *_codes(code)):
+        names = {each.argval for each in dis.get_instructions(one) if each.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+        if unknown := names - vars(module).keys() - vars(builtins).keys():
+            raise NotPlanted(f"{edits[0].place}: no {', '.join(sorted(unknown))}")
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
@@ -148,17 +165,19 @@ def _swapped(function: FunctionType, code: CodeType) -> Iterator[None]:
         function.__code__ = sound
 
 
-def _constant(module: ModuleType, name: str, edit: Edit) -> object:
+def _constant(module: ModuleType, name: str, edits: Sequence[Edit]) -> object:
     """Make a module's constant again, with the change: its one statement alone, in the module as it stands."""
     lines = _source(module)
     for statement in ast.parse("".join(lines)).body:
         named = statement.target if isinstance(statement, ast.AnnAssign) else getattr(statement, "targets", [None])[0]
         if isinstance(named, ast.Name) and named.id == name:
-            text = _text(lines, statement.lineno - 1, statement.end_lineno or 0, edit)
+            text = _text(lines, statement.lineno - 1, statement.end_lineno or 0, edits)
+            code = compile(text, str(module.__file__), "exec")
+            _check_names(module, code, edits)
             namespace = {**vars(module)}
-            exec(compile(text, str(module.__file__), "exec"), namespace)  # noqa: S102 - our own source
+            exec(code, namespace)  # noqa: S102 - our own source
             return namespace[name]
-    raise NotPlanted(edit.place)
+    raise NotPlanted(edits[0].place)
 
 
 @contextmanager

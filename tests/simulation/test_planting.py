@@ -44,12 +44,19 @@ def test_a_constant_is_changed_wherever_it_was_imported() -> None:
         Edit("shared.steps.claims:Claims.rewrite", "claim", ""),
         Edit("shared.leases:lapsed", "no such text", ""),
         Edit("shared.leases:lapsed", "margin", ""),
+        Edit("shared.leases:lapsed", "lease + margin", "nothing"),
     ],
-    ids=["function", "module", "method", "text", "text twice"],
+    ids=["function", "module", "method", "text", "text twice", "name"],
 )
 def test_a_fault_that_fits_no_more_is_an_error(edit: Edit) -> None:
-    with pytest.raises(NotPlanted), edit.planted():
+    with pytest.raises(NotPlanted), plant(fault("gone", edit)):
         pass
+
+
+def test_a_fault_may_change_one_function_in_several_places() -> None:
+    place = "shared.leases:renewal_timeout"
+    with plant(fault("shorter", (place, "2 * RENEWALS", "4 * RENEWALS"), (place, "lease /", "3 * lease /"))):
+        assert renewal_timeout(leases.timedelta(seconds=60)) == leases.timedelta(seconds=15)
 
 
 def test_two_faults_may_be_planted_at_once_and_none_is_left() -> None:
