@@ -4,7 +4,7 @@ Index rows decide nothing. A page may be full of rows that no work here moves on
 rows that belong to no job. So a sweep goes on behind such a page, and what is there waits for nobody's repair.
 
 A sweep over many slow images may take minutes. What comes due meanwhile has its turn too: while there is work left, the
-oldest pages are read again each second.
+oldest pages are read again, bucket after bucket and never all at once.
 """
 
 from collections import OrderedDict, deque
@@ -21,8 +21,10 @@ from shared.steps.turns import Turns
 T = TypeVar("T")
 #: Due rows in one page of a bucket. Where a sweep moves them all on, the rest is there at the next sweep.
 LIMIT = 200
-#: Seconds after which a sweep that has work left looks again at what is due.
-LOOK_AGAIN_SECONDS = 1.0
+#: Seconds in which a sweep that has work left reads each bucket once more ...
+LOOK_AGAIN_SECONDS = 2.0
+#: ... or longer: where buckets are many or storage is slow, it spends no more than this share of its time on that.
+LOOK_SHARE = 0.1
 
 
 class Agenda:
@@ -51,12 +53,13 @@ class Agenda:
         self._now = now
         self._monotonic = runtime.monotonic
         self._turns = turns
-        self._places = tuple(product(kinds, range(buckets)))
+        self._places = deque(product(kinds, range(buckets)))
         self._behind: dict[tuple[str, int], Due | None] = dict.fromkeys(self._places)
         self._pages: dict[tuple[str, int], list[Due]] = {}
         self._waiting: OrderedDict[str, OrderedDict[str | None, deque[str]]] = OrderedDict()
         self._seen: set[str] = set()
-        self._listed_at = runtime.monotonic()
+        self._looked_at = runtime.monotonic()
+        self._pause = LOOK_AGAIN_SECONDS
         self._mutex = runtime.lock()
 
     def turn_page(self, *, stop: Callable[[], bool]) -> int:
@@ -70,6 +73,7 @@ class Agenda:
         with self._mutex:
             self._pages = self._listed(self._behind, stop)
             self._behind = {}
+            self._looked_at = self._monotonic()
             return sum(len(ids) for flows in self._waiting.values() for ids in flows.values())
 
     def go_on_behind(self, moved: Collection[str]) -> None:
@@ -86,11 +90,11 @@ class Agenda:
         Args:
             stop: Says that it is time to end.
 
-        Costs: nothing; 1 query a type and bucket where the last look was a second ago.
+        Costs: nothing; 1 query a type and bucket in ``LOOK_AGAIN_SECONDS``, those whose turn has come since the last.
         """
         with self._mutex:
-            if self._waiting and self._monotonic() - self._listed_at >= LOOK_AGAIN_SECONDS:
-                self._listed(dict.fromkeys(self._places), stop)
+            if self._waiting:
+                self._look_again(stop)
             return self._taken()
 
     def rest(self) -> list[str]:
@@ -98,12 +102,24 @@ class Agenda:
         with self._mutex:
             return [job_id for job_id in iter(self._taken, None) if job_id is not None]
 
+    def _look_again(self, stop: Callable[[], bool]) -> None:
+        """Read the first page of each bucket whose turn has come."""
+        now = self._monotonic()
+        count = min(int((now - self._looked_at) / self._pause), len(self._places))
+        if not count:
+            return
+        # What is left of a pause counts for the next; a time in which nobody has asked does not.
+        self._looked_at = now if count == len(self._places) else self._looked_at + count * self._pause
+        places = [self._places[number] for number in range(count)]
+        self._places.rotate(-count)
+        self._listed(dict.fromkeys(places), stop)
+
     def _listed(
         self, behind: dict[tuple[str, int], Due | None], stop: Callable[[], bool]
     ) -> dict[tuple[str, int], list[Due]]:
         """Read pages, and let those wait that have not been seen in this sweep."""
         pages: dict[tuple[str, int], list[Due]] = {}
-        before = self._now()
+        before, began_at = self._now(), self._monotonic()
         for place, after in behind.items():
             if stop():
                 break
@@ -115,7 +131,8 @@ class Agenda:
                     self._seen.add(due.job_id)
                     flows = self._waiting.setdefault(kind, OrderedDict())
                     flows.setdefault(due.flow, deque()).append(due.job_id)
-        self._listed_at = self._monotonic()
+        took = (self._monotonic() - began_at) / max(1, len(pages))
+        self._pause = max(LOOK_AGAIN_SECONDS / max(1, len(self._places)), took / LOOK_SHARE)
         return pages
 
     def _taken(self) -> str | None:

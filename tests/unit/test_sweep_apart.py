@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from shared import moves
 from shared.errors import StorageOut, Undecided
 from shared.jobs import SCHEMA, State
 from shared.ports import Row
+from shared.rules.due import Due
 from shared.steps import agenda
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World, png
@@ -174,7 +176,7 @@ def test_an_image_that_comes_due_during_a_long_sweep_has_its_turn_in_it() -> Non
     world.sweep._work = _Noting(order, lambda: _slowly(world, order))
     world.sweep(owner="timer/1")
     refs = [world.job(job_id).ref for job_id in order]
-    assert (refs.index("images/honest.png"), len(refs)) == (4, 11)
+    assert (refs.index("images/honest.png"), len(refs)) == (5, 11)
 
 
 def _slowly(world: World, order: list[str]) -> None:
@@ -182,6 +184,41 @@ def _slowly(world: World, order: list[str]) -> None:
     if len(order) == 3:
         world.recorded("honest.png", png(99))
     world.clock.advance(1)
+
+
+def _buckets_asked(monkeypatch: pytest.MonkeyPatch, *, buckets: int, query_seconds: float) -> list[int]:
+    """Sweep twenty jobs of a second; return which bucket was asked after the first look at each, one by one."""
+    world = World(JOB_BUCKETS=str(buckets), DISPATCH="timer", SWEEP_PARALLELISM="1", LEASE_SECONDS="300")
+    for number in range(20):
+        world.recorded(f"{number}.png", png(number + 1))
+    world.clock.advance(1)
+    asked, due = list[int](), world.jobs.due
+
+    def slow(kind: str, bucket: int, **options: Any) -> list[Due]:  # noqa: ANN401 - passed on
+        asked.append(bucket)
+        world.clock.advance(query_seconds)
+        return due(kind, bucket, **options)
+
+    monkeypatch.setattr(world.jobs, "due", slow)
+    world.sweep._work = _Noting([], lambda: world.clock.advance(1))
+    world.sweep(owner="timer/1")
+    assert asked[:buckets] == list(range(buckets))
+    return asked[buckets:]
+
+
+def test_a_long_sweep_asks_each_bucket_once_more_in_two_seconds_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = _buckets_asked(monkeypatch, buckets=4, query_seconds=0)
+    assert asked == [0, 1, 2, 3] * 9 + [0, 1]  # two after each job
+
+
+@pytest.mark.parametrize("query_seconds", [0.05, 0.5])
+def test_a_long_sweep_spends_a_tenth_of_its_time_on_looking_again(
+    monkeypatch: pytest.MonkeyPatch, query_seconds: float
+) -> None:
+    asked = _buckets_asked(monkeypatch, buckets=64, query_seconds=query_seconds)
+    spent = len(asked) * query_seconds
+    assert 0.05 < spent / (20 + spent) <= 0.1
+    assert asked == [number % 64 for number in range(len(asked))]
 
 
 def test_a_sweep_that_is_done_within_a_second_lists_what_is_due_once() -> None:
