@@ -1,0 +1,209 @@
+"""Everybody who does something in a world, but for the host: each act has a moment and a kind, drawn beforehand."""
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from tests.simulation import entrances
+from tests.simulation.outside import Client
+from tests.simulation.process import Process
+from tests.simulation.scheduler import Home, Task
+from tests.simulation.stage import Stage
+
+NAMES = ("a.png", "dir/b.png", "c.png")
+#: How often each is drawn, beside the others.
+KINDS = {
+    "upload": 8,
+    "same again": 2,
+    "metadata": 2,
+    "delete image": 1,
+    "no image": 1,
+    "upload over http": 2,
+    "add": 2,
+    "work from outside": 3,
+    "cancel": 1,
+    "redrive": 2,
+    "remove": 1,
+    "forget": 1,
+    "message": 2,
+    "readmit": 1,
+    "sweep": 3,
+    "reconcile": 1,
+    "purge": 2,
+    "kill": 1,
+    "stop": 2,
+}
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that somebody does.
+
+    Attributes:
+        name: Of the decision, the same in each run of the same seed.
+        kind: Of ``KINDS``.
+        moment: Virtual second.
+        number: What distinguishes it from others of its kind.
+    """
+
+    name: str
+    kind: str
+    moment: float
+    number: int
+
+
+def draw_acts(stage: Stage) -> list[Act]:
+    """Draw what is done in a world; it begins with an upload."""
+    luck, plan = stage.chance.stream("acts"), stage.plan
+    kinds = ["upload", *luck.choices(list(KINDS), list(KINDS.values()), k=plan.acts)]
+    moments = [0.0, *(luck.uniform(0.0, plan.span) for _ in range(plan.acts))]
+    return [
+        Act(f"act {number} {kind}", kind, moment, number)
+        for number, (kind, moment) in enumerate(zip(kinds, moments, strict=True))
+    ]
+
+
+class Actors:
+    """Carries acts out, each in a task of its own.
+
+    Args:
+        stage: The world.
+
+    Attributes:
+        under_way: Acts that are yet to come, or have not ended.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.under_way = 0
+        self._client = Client(stage.wire)
+        self._outside: dict[str, Callable[[Act, Random], object]] = {
+            "upload": lambda act, luck: self._client.put_image(luck.choice(NAMES), entrances.png(act.number)),
+            "same again": lambda _, luck: self._client.put_image(luck.choice(NAMES[:2]), entrances.png(0)),
+            "metadata": lambda act, luck: self._client.mark_image(luck.choice(NAMES), act.number),
+            "delete image": lambda _, luck: self._client.delete_image(luck.choice(NAMES)),
+            "no image": lambda act, luck: self._client.put_image(luck.choice(NAMES), b"no image %d" % act.number),
+            "message": lambda _, luck: self._client.send(entrances.QUEUE, self._text(luck)),
+        }
+        self._inside: dict[str, Callable[[Process, Act, Random], object]] = {
+            "upload over http": lambda process, act, luck: entrances.upload(
+                process.darkroom, luck.choice(NAMES), entrances.png(act.number)
+            ),
+            "add": lambda process, _, luck: entrances.add(
+                process.darkroom, luck.choice("xy"), unique=luck.random() < 0.7
+            ),
+            "work from outside": lambda process, _, luck: work_outside(self.stage, process, luck),
+            "cancel": lambda process, _, luck: self._on_job(process, luck, entrances.cancel),
+            "redrive": lambda process, _, luck: self._on_job(process, luck, entrances.redrive),
+            "remove": lambda process, _, luck: self._on_job(process, luck, entrances.remove),
+            "forget": lambda process, _, luck: self._on_job(process, luck, entrances.forget),
+            "readmit": lambda process, _, luck: self._on_rejected(process, luck),
+            "sweep": lambda process, act, _: entrances.sweep(process.darkroom, f"timer/{act.number}"),
+            "reconcile": lambda process, act, _: entrances.reconcile(process.darkroom, f"timer/{act.number}"),
+            "purge": lambda process, act, _: entrances.purge(process.darkroom, f"timer/{act.number}"),
+            "kill": lambda process, _, __: stage.scheduler.kill(process),
+            "stop": self._stop,
+        }
+
+    def expect(self, act: Act) -> None:
+        """Have an act carried out at its moment, unless the script leaves it out."""
+        if self.stage.chance.takes(act.name):
+            self.under_way += 1
+            self.stage.scheduler.at(act.moment, lambda: self._begin(act))
+
+    def _begin(self, act: Act) -> None:
+        luck, process = self.stage.chance.stream(act.name), self.stage.pick()
+        outside = self._outside.get(act.kind)
+        if outside is not None:
+            home = Home(act.name)
+            self._watch(self.stage.scheduler.spawn(act.name, lambda: outside(act, luck), home))
+        elif process is not None:
+            inside = self._inside[act.kind]
+            self.under_way -= 1
+            self.call(process, act.kind, lambda: inside(process, act, luck))
+        else:
+            self.under_way -= 1
+
+    def call(self, process: Process, name: str, call: Callable[[], object]) -> None:
+        """Make a call of the API or of the command in a process."""
+        self.under_way += 1
+        self._watch(process.begin(name, lambda: self._guard(call)))
+
+    def work_outside(self) -> None:
+        """Have an external worker end what waits for one."""
+        process = self.stage.pick()
+        if process is not None and any(job_id.startswith(entrances.EXTERNAL) for job_id in self.stage.ledger.live()):
+            self.call(process, "work from outside", lambda: complete_outside(process, self.stage.plan.lease))
+
+    def _watch(self, task: Task) -> None:
+        def end() -> None:
+            self.under_way -= 1
+
+        self.stage.scheduler.watch(task, end)
+
+    def _guard(self, call: Callable[[], object]) -> None:
+        """Make a call; who refuses it has answered."""
+        began_at = self.stage.scheduler.now
+        try:
+            call()
+        except entrances.REFUSALS:
+            return
+        except Exception as error:  # noqa: BLE001 - the edge of a call from outside
+            self.stage.failed(error, began_at)
+
+    def _stop(self, process: Process, _: Act, luck: Random) -> None:
+        process.stopped_until = self.stage.scheduler.now + luck.random() * 2 * self.stage.weather.longest
+
+    def _on_job(self, process: Process, luck: Random, call: Callable[[entrances.Darkroom, str], object]) -> None:
+        jobs = list(self.stage.ledger.jobs())
+        if jobs:
+            call(process.darkroom, luck.choice(jobs))
+
+    def _on_rejected(self, process: Process, luck: Random) -> None:
+        rejected = [place[2].partition(":")[2] for place in self.stage.ledger.rows if place[2].startswith("rejected:")]
+        if rejected:
+            entrances.readmit(process.darkroom, luck.choice(rejected))
+
+    def _text(self, luck: Random) -> str:
+        """Return a message as somebody may write it."""
+        name, jobs = luck.choice(NAMES), list(self.stage.ledger.jobs())
+        job_id = luck.choice(jobs) if jobs else "image-analysis-0"
+        forms = (
+            f"{entrances.IMAGES}/{name}",
+            json.dumps({"v": 1, "job_id": job_id}),
+            job_id,
+            base64.b64encode(f"{entrances.IMAGES}/{name}".encode()).decode(),
+            json.dumps([f"{entrances.IMAGES}/{name}", {"job_id": job_id}]),
+            f"http://127.0.0.1:10000/devstoreaccount1/{entrances.IMAGES}/{name}",
+            entrances.blob_event(entrances.IMAGES, name),
+            "{ no JSON",
+            "",
+        )
+        return luck.choice(forms)
+
+
+def work_outside(stage: Stage, process: Process, luck: Random) -> None:
+    """Claim a job as an external worker does, renew now and then, and end it; perhaps late, perhaps twice."""
+    lease = stage.plan.lease * luck.choice((0.5, 1.0))
+    holding = entrances.claim_next(process.darkroom, "worker/1", lease)
+    if holding is None:
+        return
+    for _ in range(luck.randint(0, 2)):
+        stage.scheduler.sleep(luck.random() * lease * 1.5)
+        holding.renew()
+    stage.scheduler.sleep(luck.random() ** 2 * lease * 2)
+    end = luck.choice((holding.complete, holding.complete, holding.fail, holding.retry, holding.abandon))
+    try:
+        end()
+    except entrances.OUTAGES:  # the answer is not known: say it again, as the documents tell workers to
+        end()
+    if luck.random() < 0.3:
+        holding.complete()
+
+
+def complete_outside(process: Process, lease: float) -> None:
+    """Claim and complete what waits for external workers."""
+    while (holding := entrances.claim_next(process.darkroom, "worker/2", lease)) is not None:
+        holding.complete()

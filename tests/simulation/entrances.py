@@ -1,0 +1,263 @@
+"""What the simulator calls of production code: the one file that knows its names.
+
+Everything is wired by the production composition root. Nothing here decides anything.
+"""
+
+import copy
+import hashlib
+import json
+import logging
+import struct
+import zlib
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import cache
+from random import Random
+from typing import Any
+
+from azure.core.pipeline.transport import HttpTransport
+
+from shared import wiring
+from shared.analysis.admission import Admission
+from shared.analysis.facts import Analysis, Limits, Source, ThumbnailSpec
+from shared.analysis.isolation import Analyst, Inline
+from shared.errors import (
+    AnalysisDied,
+    BlobGone,
+    ImageRejected,
+    Mismatch,
+    NoSandbox,
+    NoSuchJob,
+    Refused,
+    Stale,
+    StorageOut,
+    Undecided,
+)
+from shared.images import ImageRef
+from shared.invariants import Finding
+from shared.jobs import TRANSITIONS, Claim
+from shared.ports import Row
+from shared.runtime import Runtime as Threads
+from shared.telemetry import LOGGER
+
+__all__ = ["Darkroom", "Threads"]
+
+Darkroom = wiring.Darkroom
+
+#: What a trigger may raise while something goes wrong, and never when all is well.
+OUTAGES = (StorageOut, Undecided, NoSandbox)
+#: What operators and external workers may be told at any time.
+REFUSALS = (Refused, Stale, NoSuchJob, Mismatch, BlobGone)
+#: Every event that moves a job.
+EVENTS = tuple(dict.fromkeys(str(row.event) for row in TRANSITIONS))
+#: Work that only external workers do.
+EXTERNAL = "external"
+IMAGES, THUMBNAILS, QUEUE, POISON = "images", "thumbnails", "image-jobs", "image-jobs-poison"
+EVENT_POISON = "webjobs-blobtrigger-poison"
+JOBS, LOCKS = "darkroomjobs", "darkroomlocks"
+_PNG = b"\x89PNG\r\n\x1a\n"
+_SLICES = 6
+
+
+def quiet() -> None:
+    """Let nothing be logged: a world is watched at its wire."""
+    for logger in (LOGGER, logging.getLogger("azure")):
+        logger.setLevel(logging.CRITICAL + 1)
+
+
+def build(
+    environ: Mapping[str, str], transport: HttpTransport[Any, Any], threads: Threads, analyst: Analyst | None
+) -> Darkroom:
+    """Wire a process."""
+    analyst = analyst or Analyst(Inline(limits=Limits(), thumbnail=ThumbnailSpec()), admission=Admission(2))
+    settings = {"AzureWebJobsStorage": "UseDevelopmentStorage=true", **environ}
+    return wiring.build(settings, transport=transport, runtime=threads, works={}, analyst=analyst)
+
+
+def announce(darkroom: Darkroom, path: str) -> object:
+    """Call the blob trigger."""
+    return darkroom.record.announced(path)
+
+
+def receive(darkroom: Darkroom, body: bytes, owner: str) -> object:
+    """Call the trigger of the job queue."""
+    return darkroom.receive(body, owner=owner)
+
+
+def bury(darkroom: Darkroom, body: bytes, _owner: str) -> object:
+    """Call the trigger of the poison queue."""
+    return darkroom.bury(body)
+
+
+def bury_event(darkroom: Darkroom, body: bytes, _owner: str) -> object:
+    """Call the trigger of the queue of given-up blob events."""
+    return darkroom.bury_event(body)
+
+
+def blob_event(container: str, name: str) -> str:
+    """Write what the host says of a blob event that it has given up on."""
+    event = {
+        "Type": "BlobTrigger",
+        "FunctionId": "Host.Functions.record_image",
+        "BlobType": "BlockBlob",
+        "ContainerName": container,
+        "BlobName": name,
+        "ETag": "",
+    }
+    return json.dumps(event)
+
+
+def sweep(darkroom: Darkroom, owner: str) -> object:
+    """Call the timer of the sweep."""
+    return darkroom.sweep(owner=owner)
+
+
+def reconcile(darkroom: Darkroom, owner: str) -> object:
+    """Call the timer of reconcile."""
+    return darkroom.reconcile(owner=owner)
+
+
+def purge(darkroom: Darkroom, owner: str) -> object:
+    """Call the timer of purge."""
+    return darkroom.purge(owner=owner)
+
+
+def cancel(darkroom: Darkroom, job_id: str) -> object:
+    """Cancel a job by hand."""
+    return darkroom.operate.cancel(job_id)
+
+
+def redrive(darkroom: Darkroom, job_id: str) -> object:
+    """Open a job again by hand."""
+    return darkroom.operate.redrive(job_id)
+
+
+def remove(darkroom: Darkroom, job_id: str) -> object:
+    """Delete a job by hand, and keep its reference."""
+    return darkroom.remove(job_id, forget=False)
+
+
+def forget(darkroom: Darkroom, job_id: str) -> object:
+    """Delete a job by hand, and forget its reference."""
+    return darkroom.remove(job_id, forget=True)
+
+
+def readmit(darkroom: Darkroom, rejected_id: str) -> object:
+    """Follow a rejected message once more."""
+    return darkroom.readmit(rejected_id)
+
+
+def upload(darkroom: Darkroom, name: str, data: bytes) -> object:
+    """Upload an image over HTTP."""
+    return darkroom.upload(ImageRef(IMAGES, name), data, content_type="image/png")
+
+
+def add(darkroom: Darkroom, ref: str, *, unique: bool) -> object:
+    """Add a job for external workers."""
+    return darkroom.add(kind=EXTERNAL, ref=ref, params={"ref": ref}, unique=unique)
+
+
+class Holding:
+    """What an external worker knows of the job that it has claimed."""
+
+    def __init__(self, darkroom: Darkroom, row: Row) -> None:
+        self._darkroom = darkroom
+        self.job_id = row.job.id
+        self._claim = row.job.claim or Claim("", 0)
+
+    @property
+    def token(self) -> int:
+        """Of the claim."""
+        return self._claim.token
+
+    def renew(self) -> object:
+        """Renew the lease."""
+        return self._darkroom.hold.renew(self.job_id, self._claim, progress=0.5, cursor="half")
+
+    def complete(self) -> object:
+        """Commit."""
+        return self._darkroom.hold.complete(self.job_id, self._claim, result={"token": self.token})
+
+    def fail(self) -> object:
+        """End the job by an error."""
+        return self._darkroom.hold.fail(self.job_id, self._claim, code="no_use", message="It is of no use.")
+
+    def retry(self) -> object:
+        """Give the job back after a failure."""
+        return self._darkroom.hold.retry(self.job_id, self._claim, code="later", message="Try later.")
+
+    def abandon(self) -> object:
+        """Give the job back untouched."""
+        return self._darkroom.hold.abandon(self.job_id, self._claim)
+
+
+def claim_next(darkroom: Darkroom, owner: str, lease_seconds: float) -> Holding | None:
+    """Claim a job as an external worker does."""
+    row = darkroom.hold.claim_next(EXTERNAL, owner=owner, lease=timedelta(seconds=lease_seconds))
+    return None if row is None else Holding(darkroom, row)
+
+
+def verify(darkroom: Darkroom) -> list[str]:
+    """Return what production's own verification finds wrong."""
+    findings: list[Finding] = []
+    darkroom.verify(findings.append, repair=False, blobs=True)
+    return [f"{each.rule} {each.place} {each.name}" for each in findings if each.violation]
+
+
+def png(number: int) -> bytes:
+    """Return a small PNG, another for each number."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    pixels = zlib.compress(bytes([0, *number.to_bytes(3, "big")]))
+    return _PNG + b"".join(
+        chunk(kind, body)
+        for kind, body in ((b"IHDR", struct.pack(">IIBBBBB", 3, 1, 8, 0, 0, 0, 0)), (b"IDAT", pixels), (b"IEND", b""))
+    )
+
+
+class QuickAnalyst(Analyst):
+    """Takes time, and returns a true report of the bytes that it was given, without looking at a pixel.
+
+    Args:
+        luck: Decides how long it takes, and whether its child dies.
+        threads: Lets the time pass.
+        longest: Seconds that an analysis takes at most.
+    """
+
+    confinement = None
+
+    def __init__(self, luck: Random, threads: Threads, longest: float) -> None:
+        self._luck = luck
+        self._threads = threads
+        self._longest = longest
+
+    def __call__(self, data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:
+        """Analyse."""
+        wait, end = self._luck.random() ** 4 * self._longest, self._luck.random()
+        for _ in range(_SLICES):
+            self._threads.pause(wait / _SLICES)
+            if stop():
+                raise AnalysisDied("analysis_stopped", "The result is not wanted any more.")
+        if end < 0.03 and not alone:
+            raise AnalysisDied("analysis_crashed", "The analysis crashed.")
+        if not data.startswith(_PNG):
+            raise ImageRejected("unsupported_format", "The bytes are no image.")
+        report, thumbnail = copy.deepcopy(_template().report), _template().thumbnail
+        report["source"] |= {
+            "name": source.name,
+            "etag": source.etag,
+            "bytes": len(data),
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "declared_type": source.declared_type,
+        }
+        return Analysis(report=report, thumbnail=thumbnail)
+
+
+@cache
+def _template() -> Analysis:
+    """Return the report of a small image, by the image library."""
+    source = Source(container=IMAGES, name="a.png", etag="0x1", size_bytes=len(png(1)), declared_type="image/png")
+    engine = Inline(limits=Limits(), thumbnail=ThumbnailSpec())
+    return engine(png(1), source=source, stop=lambda: False)

@@ -1,0 +1,46 @@
+"""Clients of the storage account that are not Darkroom: those who upload images, and those who send messages."""
+
+from xml.sax.saxutils import escape
+
+from azure.core.exceptions import AzureError
+
+from tests.simulation import entrances
+from tests.simulation.clocks import Watch
+from tests.simulation.service.exchange import Request
+from tests.simulation.wire import Wire
+
+_OK = 300
+
+
+class Client:
+    """Sends raw requests from the running task; one that fails is not repeated."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._watch = Watch(wire.account.clock)
+
+    def put_image(self, name: str, data: bytes) -> bool:
+        """Upload an image."""
+        headers = {"x-ms-blob-type": "BlockBlob", "content-type": "image/png", "content-length": str(len(data))}
+        return self._sent(Request("PUT", "blob", (entrances.IMAGES, name), {}, headers, data))
+
+    def mark_image(self, name: str, number: int) -> bool:
+        """Change an image's metadata."""
+        query, headers = {"comp": "metadata"}, {"x-ms-meta-number": str(number)}
+        return self._sent(Request("PUT", "blob", (entrances.IMAGES, name), query, headers))
+
+    def delete_image(self, name: str) -> bool:
+        """Delete an image."""
+        return self._sent(Request("DELETE", "blob", (entrances.IMAGES, name), {}, {}))
+
+    def send(self, queue: str, text: str) -> bool:
+        """Send a message."""
+        body = f"<QueueMessage><MessageText>{escape(text)}</MessageText></QueueMessage>".encode()
+        return self._sent(Request("POST", "queue", (queue, "messages"), {"messagettl": "-1"}, {}, body))
+
+    def _sent(self, request: Request) -> bool:
+        try:
+            passage = self._wire.send(request, monotonic=self._watch)
+        except AzureError:
+            return False
+        return passage.reply is not None and passage.reply.status < _OK

@@ -1,0 +1,62 @@
+"""One process of Darkroom: production code, wired by its own composition root, over our time, chance and threads."""
+
+from collections.abc import Callable, Mapping
+
+from tests.simulation import entrances
+from tests.simulation.chance import Chance
+from tests.simulation.clocks import Watch
+from tests.simulation.scheduler import Home, Scheduler, Task
+from tests.simulation.threads import Event, Lock, Pool
+from tests.simulation.wire import SdkTransport, Wire
+
+
+class Process(Home):
+    """A process, from its start to its death.
+
+    Args:
+        name: The same in each run of the same seed.
+        scheduler: Runs its tasks.
+        wire: Carries its requests.
+        watch: Its clock.
+        chance: What it draws.
+        environ: App settings.
+        longest: Seconds that an analysis takes at most; none at all where the image library does it.
+
+    Attributes:
+        darkroom: Everything, wired.
+        calls: Calls of triggers that are under way.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        scheduler: Scheduler,
+        wire: Wire,
+        watch: Watch,
+        chance: Chance,
+        environ: Mapping[str, str],
+        longest: float,
+    ) -> None:
+        super().__init__(name)
+        self.scheduler = scheduler
+        self.wire = wire
+        self.watch = watch
+        self.calls = 0
+        drawn, luck = chance.stream(f"drawn/{name}"), chance.stream(f"chance/{name}")
+        threads = entrances.Threads(
+            monotonic=watch,
+            pause=lambda seconds: scheduler.sleep(watch.span(seconds)),
+            draw=lambda: f"{drawn.getrandbits(128):032x}",
+            chance=luck.random,
+            pool=lambda most, kind: Pool(scheduler, self, most, kind),
+            start=lambda call, *, name: self.begin(name, call),
+            lock=lambda: Lock(scheduler),
+            event=lambda: Event(scheduler, watch),
+        )
+        analyst = entrances.QuickAnalyst(chance.stream(f"analyses/{name}"), threads, longest) if longest else None
+        self.darkroom = entrances.build(environ, SdkTransport(wire, watch), threads, analyst)
+
+    def begin(self, name: str, call: Callable[[], object]) -> Task:
+        """Start a thread of it."""
+        return self.scheduler.spawn(f"{self.name}/{name}", call, self)

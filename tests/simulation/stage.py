@@ -1,0 +1,142 @@
+"""What a world stands on: the account, the wire to it, and the processes that come and go."""
+
+from collections import Counter
+from collections.abc import Collection
+from hashlib import sha256
+
+from tests.simulation import entrances
+from tests.simulation.chance import Chance
+from tests.simulation.clocks import draw_watch
+from tests.simulation.faults import Fault, forecast
+from tests.simulation.host import Host
+from tests.simulation.labels import label
+from tests.simulation.ledger import Ledger
+from tests.simulation.process import Process
+from tests.simulation.scheduler import Home, Scheduler, Task
+from tests.simulation.service.account import storage_account
+from tests.simulation.service.exchange import Request
+from tests.simulation.settings import draw_plan
+from tests.simulation.wire import Passage, Wire
+
+
+class Stage:
+    """Everything that one seed decides, before anybody acts.
+
+    Args:
+        seed: Of the world.
+        omitted: Names of decisions that are not carried out.
+
+    Attributes:
+        calm: Whether nothing goes wrong any more.
+        crashes: What triggers have raised and never may.
+        trace: Every request as it ended, in order.
+        coverage: How often each kind of request met each fault.
+    """
+
+    def __init__(self, seed: int, omitted: Collection[str] = ()) -> None:
+        self.chance = Chance(seed, omitted)
+        self.plan = draw_plan(self.chance.stream("plan"))
+        self.account = storage_account(azure=self.chance.stream("account").random() < 0.5)
+        self.scheduler = Scheduler(self.account.clock, self.chance.stream)
+        plan = self.plan
+        self.weather = forecast(self.chance.stream("weather"), lease=plan.lease, drift=plan.drift, span=plan.span)
+        self.ledger = Ledger(plan.margin, entrances.LOCKS, self._lives)
+        self.wire = Wire(
+            self.account,
+            self.scheduler,
+            self.weather,
+            takes=self.chance.takes,
+            label=lambda request: label(request, self.ledger.rows),
+        )
+        self.wire.observers.append(self.ledger)
+        self.wire.ends = self._note
+        self.scheduler.ended = self._task_ended
+        self.world = Home("world")
+        self.processes: list[Process] = []
+        self.hosts: dict[str, Host] = {}
+        self.crashes: list[str] = []
+        self.trace: list[str] = []
+        self.coverage: Counter[tuple[str, Fault]] = Counter()
+        self._hash = sha256()
+        self._luck = self.chance.stream("stage")
+
+    @property
+    def calm(self) -> bool:
+        """Whether nothing goes wrong any more."""
+        return self.scheduler.now >= self.weather.calm_at
+
+    @property
+    def hash(self) -> str:
+        """Of all that has happened so far, in order."""
+        return self._hash.hexdigest()
+
+    def prepare(self) -> None:
+        """Make what uploaders need before the first sweep has made it."""
+        for container in (entrances.IMAGES, entrances.THUMBNAILS):
+            self.account.serve(Request("PUT", "blob", (container,), {"restype": "container"}, {}))
+
+    def start(self) -> Process:
+        """Start a process and its host."""
+        plan, name = self.plan, self.scheduler.unique("process")
+        luck = self.chance.stream(f"watch/{name}")
+        watch = draw_watch(self.account.clock, luck, lease=plan.lease, margin=plan.margin, drift=plan.drift)
+        process = Process(
+            name,
+            scheduler=self.scheduler,
+            wire=self.wire,
+            watch=watch,
+            chance=self.chance,
+            environ=plan.environ,
+            longest=plan.longest,
+        )
+        polls = self.chance.stream(f"polls/{name}")
+        host = Host(process, poll=lambda: polls.uniform(0.5, 10.0), visible=self.visible, failed=self.failed)
+        self.processes.append(process)
+        self.hosts[name] = host
+        process.begin("listen", host.listen)
+        return process
+
+    def restart(self) -> None:
+        """Have a process started for each that has died, after a while."""
+        self.processes = [process for process in self.processes if not process.dead]
+        while len(self.processes) < self.plan.processes:
+            self.start()
+
+    def living(self) -> list[Process]:
+        """Return the processes that are not dead, in the order of their start."""
+        return [process for process in self.processes if not process.dead]
+
+    def pick(self) -> Process | None:
+        """Return a process at random; None where all are dead."""
+        living = self.living()
+        return self._luck.choice(living) if living else None
+
+    def waiting(self, queue: str) -> int:
+        """Return how many messages a queue has, hidden ones among them."""
+        queues = self.account.services["queue"].queues
+        return len(queues[queue]) if queue in queues else 0
+
+    def visible(self, queue: str) -> bool:
+        """Say whether a queue has a message to give."""
+        queues = self.account.services["queue"].queues
+        return queue in queues and bool(queues[queue].peek(1))
+
+    def failed(self, error: BaseException, began_at: float) -> None:
+        """Take in what a call has raised that began at a moment."""
+        if began_at > self.weather.calm_at or not isinstance(error, entrances.OUTAGES):
+            self.crashes.append(f"{type(error).__name__}: {error}"[:300])
+
+    def _lives(self, name: str) -> bool:
+        return any(process.name == name and not process.dead for process in self.processes)
+
+    def _task_ended(self, task: Task) -> None:
+        """Notice what a thread has raised that nobody has caught."""
+        if isinstance(task.error, Exception):
+            self.crashes.append(f"{task.name}: {type(task.error).__name__}: {task.error}"[:300])
+
+    def _note(self, passage: Passage, end: str) -> None:
+        """Note how a request has ended for its sender."""
+        self.coverage[passage.label, passage.fault] += 1
+        line = f"{self.scheduler.now:.3f} {passage.sender.name} {passage.label} [{passage.fault}] {end}"
+        self.trace.append(line)
+        self._hash.update(line.encode())

@@ -1,0 +1,36 @@
+"""A few worlds each day, the same ones: ``dev.py simulate`` searches on."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.world import World
+
+#: A dozen that differ in what goes wrong.
+SEEDS = range(1, 13)
+_HASH = "from tests.simulation.world import World; print(*(World(seed).run().hash for seed in (1, 2, 3)))"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_world_keeps_every_promise_and_comes_to_rest(seed: int) -> None:
+    assert World(seed).run().wrong == ()
+
+
+def test_a_seed_gives_the_same_world_whatever_the_hashes_of_its_process_are() -> None:
+    root = Path(__file__).resolve().parents[2]
+    hashes = [
+        subprocess.run(
+            [sys.executable, "-c", _HASH],
+            env={**os.environ, "PYTHONPATH": str(root), "PYTHONHASHSEED": number},
+            cwd=root,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for number in ("1", "2")
+    ]
+
+    assert hashes[0] == hashes[1] != ""

@@ -1,0 +1,71 @@
+"""The timers of the host, and what starts a process in place of one that has died."""
+
+from collections.abc import Callable
+from random import Random
+
+from tests.simulation import entrances
+from tests.simulation.scheduler import Task
+from tests.simulation.stage import Stage
+
+SWEEP_SECONDS, RECONCILE_SECONDS, PURGE_SECONDS = 60.0, 150.0, 90.0
+_RESTART_SECONDS = 15.0
+#: The singleton that keeps two timers apart is not fenced.
+_TWO = 0.15
+
+Call = Callable[[entrances.Darkroom, str], object]
+
+
+class Timers:
+    """Ticks, each on one process, now and then on two.
+
+    Args:
+        stage: The world.
+        luck: Decides when and where.
+    """
+
+    def __init__(self, stage: Stage, luck: Random) -> None:
+        self.stage = stage
+        self._luck = luck
+        self._running: dict[tuple[str, str], Task] = {}
+
+    def begin(self) -> None:
+        """Tick until all is calm; who settles the world ticks then."""
+        self._every(SWEEP_SECONDS, "sweep", entrances.sweep)
+        self._every(RECONCILE_SECONDS, "reconcile", entrances.reconcile)
+        if self.stage.plan.purges:
+            self._every(PURGE_SECONDS, "purge", entrances.purge)
+        self._restart()
+
+    @property
+    def running(self) -> bool:
+        """Whether a tick is under way."""
+        return any(not task.ended for task in self._running.values())
+
+    def tick(self, name: str, call: Call) -> None:
+        """Call a timer on a process; one that still runs there is left alone."""
+        process = self.stage.pick()
+        if process is None:
+            return
+        running = self._running.get((process.name, name))
+        if running is not None and not running.ended:
+            return
+        host, owner = self.stage.hosts[process.name], f"timer/{name}-{self.stage.scheduler.now:.0f}"
+        task = process.begin(name, lambda: host.call(lambda: call(process.darkroom, owner)))
+        self._running[process.name, name] = task
+
+    def _every(self, seconds: float, name: str, call: Call) -> None:
+        scheduler = self.stage.scheduler
+
+        def tick() -> None:
+            if self.stage.calm:
+                return
+            self.tick(name, call)
+            if self._luck.random() < _TWO:
+                self.tick(name, call)
+            scheduler.at(scheduler.now + seconds, tick)
+
+        scheduler.at(scheduler.now + self._luck.random() * seconds, tick)
+
+    def _restart(self) -> None:
+        self.stage.restart()
+        self.stage.scheduler.at(self.stage.scheduler.now + _RESTART_SECONDS, self._restart)

@@ -1,0 +1,191 @@
+"""One world: a seed decides all of it. It storms for a while, it comes to rest, and then it is judged."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from functools import partial
+
+from tests.simulation import entrances, reader
+from tests.simulation.actors import Actors, draw_acts
+from tests.simulation.events import Delivery
+from tests.simulation.faults import Fault
+from tests.simulation.scheduler import Stuck
+from tests.simulation.service.clock import EPOCH
+from tests.simulation.stage import Stage
+from tests.simulation.timers import Timers
+
+#: Virtual seconds within which a world must come to rest.
+_REST_SECONDS = 6 * 3600.0
+#: Requests that a world may take; one that takes more goes in circles.
+_MOST_REQUESTS = 20_000
+#: Ends that only the trouble explains: an operator opens such a job again when it is over.
+_TROUBLE = frozenset({"attempts_exhausted", "time_limit", "poison", "analysis_crashed", "blob_changed"})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a world.
+
+    Attributes:
+        seed: Of the world.
+        wrong: Sentences; empty when all is well.
+        hash: Of everything that has happened, in order.
+        requests: How many there were.
+        workers: Processes that have claimed a job.
+        faults: How often each came.
+        coverage: How often each kind of request met each fault.
+        commits: Results.
+        decisions: Faults and acts that were carried out, in order.
+        trace: Every request, in order.
+    """
+
+    seed: int
+    wrong: tuple[str, ...]
+    hash: str
+    requests: int
+    workers: int
+    faults: Counter[Fault]
+    coverage: Counter[tuple[str, Fault]]
+    commits: int
+    decisions: tuple[str, ...]
+    trace: tuple[str, ...] = field(repr=False)
+
+
+class World:
+    """Run one world.
+
+    Args:
+        seed: Decides everything.
+        omitted: Names of decisions that are not carried out.
+    """
+
+    def __init__(self, seed: int, omitted: Collection[str] = ()) -> None:
+        self.seed = seed
+        self.stage = Stage(seed, omitted)
+        self.actors = Actors(self.stage)
+        self.events = Delivery(self.stage, self.stage.chance.stream("events"))
+        self.timers = Timers(self.stage, self.stage.chance.stream("timers"))
+        self.stage.wire.observers.append(self.events)
+
+    def run(self) -> Outcome:
+        """Let everything happen, and judge it."""
+        stage = self.stage
+        entrances.quiet()
+        wrong: list[str] = []
+        try:
+            self._storm()
+            self._rest()
+            wrong += reader.judge(stage.account, stage.ledger, jobs=entrances.JOBS, images=entrances.IMAGES)
+            wrong += self._verify()
+        except Stuck as stuck:
+            wrong.append(f"stuck: {stuck}")
+        finally:
+            stage.scheduler.close()
+        wrong = [*stage.ledger.wrong, *stage.crashes, *wrong]
+        faults = Counter(dict.fromkeys(Fault, 0))
+        for (_, fault), count in stage.coverage.items():
+            faults[fault] += count
+        del faults[Fault.NONE]
+        return Outcome(
+            seed=self.seed,
+            wrong=tuple(wrong),
+            hash=stage.hash,
+            requests=len(stage.trace),
+            workers=len(stage.ledger.claimants),
+            faults=+faults,
+            coverage=stage.coverage,
+            commits=sum(stage.ledger.commits.values()),
+            decisions=tuple(stage.chance.taken),
+            trace=tuple(stage.trace),
+        )
+
+    def _storm(self) -> None:
+        """Let everybody act while things go wrong."""
+        stage = self.stage
+        stage.prepare()
+        self.timers.begin()
+        for act in draw_acts(stage):
+            self.actors.expect(act)
+        self._run(stage.plan.span)
+
+    def _rest(self) -> None:
+        """Let nothing go wrong any more, and wait until all is done."""
+        stage = self.stage
+        stage.weather.calm_at = stage.scheduler.now
+        for process in stage.processes:
+            process.stopped_until = 0.0
+        self._settle()
+        for _ in range(
+            2
+        ):  # a blob that is as old as the grace is looked at by the first, or by the second at the latest
+            stage.scheduler.run(stage.scheduler.now + 130.0)
+            self.timers.tick("reconcile", entrances.reconcile)
+            self._settle()
+        if self._reopen():
+            self._settle()
+        if stage.plan.purges:
+            self.timers.tick("purge", entrances.purge)
+            self._settle()
+
+    def _reopen(self) -> bool:
+        """Have an operator open again what the trouble has ended."""
+        ended = [job_id for job_id, row in self.stage.ledger.jobs().items() if reader.end_of(row) in _TROUBLE]
+        for job_id in ended:
+            process = self.stage.pick()
+            if process is not None:
+                self.actors.call(process, "redrive", partial(entrances.redrive, process.darkroom, job_id))
+        return bool(ended)
+
+    def _settle(self) -> None:
+        """Go on until nothing is left to do.
+
+        Raises:
+            Stuck: It does not come to that in time.
+        """
+        scheduler, until = self.stage.scheduler, self.stage.scheduler.now + _REST_SECONDS
+        while not self._settled():
+            if scheduler.now >= until:
+                raise Stuck(f"not at rest: {self._left()}")
+            self._run(self._next_tick())
+            if not self._settled():
+                self.timers.tick("sweep", entrances.sweep)
+                self.actors.work_outside()
+
+    def _next_tick(self) -> float:
+        """Return the next moment at which a sweep may find something."""
+        now, dues = self.stage.scheduler.now, self.stage.ledger.dues()
+        soonest = min(dues) - EPOCH.timestamp() if dues else now + 600.0
+        return max(now + 60.0, min(soonest + 2.0, now + 600.0))
+
+    def _run(self, until: float) -> None:
+        stage = self.stage
+        stage.scheduler.run(until, enough=lambda: (stage.calm and self._settled()) or len(stage.trace) > _MOST_REQUESTS)
+        if len(stage.trace) > _MOST_REQUESTS:
+            raise Stuck(f"more than {_MOST_REQUESTS} requests: {self._left()}")
+
+    def _settled(self) -> bool:
+        stage = self.stage
+        return not (
+            self.actors.under_way
+            or self.events.pending
+            or self.timers.running
+            or any(process.calls for process in stage.processes)
+            or any(stage.waiting(queue) for queue in (entrances.QUEUE, entrances.POISON, entrances.EVENT_POISON))
+            or stage.ledger.live()
+        )
+
+    def _left(self) -> str:
+        stage = self.stage
+        calls = {process.name: process.calls for process in stage.processes if process.calls}
+        queues = {queue: stage.waiting(queue) for queue in (entrances.QUEUE, entrances.POISON, entrances.EVENT_POISON)}
+        return (
+            f"{self.actors.under_way} acts, {self.events.pending} events, calls {calls}, messages {queues}, "
+            f"live {list(stage.ledger.live())}"
+        )
+
+    def _verify(self) -> list[str]:
+        """Ask production's own verification."""
+        process = self.stage.start()
+        task = process.begin("verify", lambda: entrances.verify(process.darkroom))
+        self.stage.scheduler.run(self.stage.scheduler.now + 3600.0, enough=lambda: task.ended)
+        return [f"verify: {each}" for each in task.value or ()]
