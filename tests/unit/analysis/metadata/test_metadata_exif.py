@@ -6,10 +6,13 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 
+from shared.analysis import Analysis
+from shared.analysis import text as texts
 from shared.analysis.metadata import read
 from tests.unit.analysis.metadata import files
 from tests.unit.analysis.metadata.files import ASCII, BYTE, LONG, RATIONAL, SHORT, SRATIONAL, SSHORT, UNDEFINED
 
+Examine = Callable[..., Analysis]
 TAKEN, DIGITIZED, TAKEN_OFFSET, DIGITIZED_OFFSET, LENS = 0x9003, 0x9004, 0x9011, 0x9012, 0xA434
 NOTHING = dict.fromkeys(
     [
@@ -44,9 +47,10 @@ def photograph(order: str) -> bytes:
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "AVIF"])
-def test_a_photograph_says_how_and_when_it_was_taken(name: str, order: str) -> None:
-    assert files.told(files.plain(name, exif=b"Exif\0\0" + photograph(order))).exif == {
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+def test_a_photograph_says_how_and_when_it_was_taken(name: str, order: str, examine: Examine) -> None:
+    data = files.plain(name, exif=b"Exif\0\0" + photograph(order))
+    told = {
         "make": "Canon",
         "model": "EOS R6",
         "lens": "RF 50mm F1.8",
@@ -59,6 +63,7 @@ def test_a_photograph_says_how_and_when_it_was_taken(name: str, order: str) -> N
         "focal_mm": 50.0,
         "focal_35mm": 80,
     }
+    assert (files.told(data).exif, examine(data).report["exif"]) == (told, told)
 
 
 def test_a_tiff_is_read_like_a_block() -> None:
@@ -259,3 +264,8 @@ def test_exif_that_the_library_has_lost_is_found_in_a_heic() -> None:
     body = b"\0\0\0\x06Exif\0\0" + files.block(text(files.MAKE, b"Canon\0"), (files.ORIENTATION, SHORT, 1, b"\6\0"))
     found = read(image, body, include_gps=False)
     assert (found.exif["make"], found.orientation) == ("Canon", 1)
+
+
+def test_a_text_that_is_cut_off_within_a_character_stays_utf_8() -> None:
+    assert texts.decoded("xé".encode()[:-1], cut_at=2) == "x"
+    assert texts.decoded("xé".encode()[:-1], cut_at=9) == "xÃ"

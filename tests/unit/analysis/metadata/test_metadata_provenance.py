@@ -2,13 +2,16 @@
 
 import json
 import zlib
+from collections.abc import Callable
 from dataclasses import asdict
 
 import pytest
 
+from shared.analysis import Analysis
 from shared.analysis.metadata.blocks import MAX_BLOCK_BYTES
 from tests.unit.analysis.metadata import files
 
+Examine = Callable[..., Analysis]
 URI = b"http://cv.iptc.org/newscodes/digitalsourcetype/"
 #: The outermost box of a manifest: jumb, and in it jumd of the type c2pa.
 BOX = b"\0\0\1\0jumb\0\0\0\x1ejumdc2pa\0\x11\0\x10\x80\0\0\xaa\0\x38\x9b\x71\3c2pa\0"
@@ -36,8 +39,9 @@ def text(keyword: bytes, body: bytes) -> tuple[bytes, bytes]:
     ],
     ids=["JPEG", "JPEG, a word cut in two", "PNG", "WebP", "GIF", "AVIF"],
 )
-def test_a_manifest_is_found_in_every_format(data: bytes) -> None:
-    assert found(data) == (True, "trainedAlgorithmicMedia")
+def test_a_manifest_is_found_in_every_format(data: bytes, examine: Examine) -> None:
+    expected = {"c2pa_present": True, "ai_hint": "trainedAlgorithmicMedia"}
+    assert (files.told(data).provenance, examine(data).report["provenance"]) == (expected, expected)
 
 
 @pytest.mark.parametrize(
@@ -94,11 +98,19 @@ def test_the_notes_of_generators_are_found_in_png(chunk: tuple[bytes, bytes], hi
     assert found(files.png(chunk, behind=behind)) == (False, hint)
 
 
+def test_a_hint_behind_megabytes_of_a_packed_text_is_not_read(examine: Examine) -> None:
+    bomb, hidden = zlib.compress(bytes(16 << 20)), zlib.compress(bytes(2 << 20) + b"trainedAlgorithmicMedia")
+    chunks = [(b"zTXt", b"prompt\0\0" + bomb), (b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + hidden)] * 3
+    assert examine(files.png(*chunks)).report["provenance"] == {"c2pa_present": False, "ai_hint": None}
+    assert examine(files.png((b"iCCP", b"x\0\0" + bomb))).report["image"]["icc"] is None
+
+
 def test_entities_in_xmp_are_not_expanded() -> None:
     bomb = b'<!DOCTYPE x [<!ENTITY a "' + URI + b'trained"><!ENTITY b "&a;&a;">]><x y="&b;AlgorithmicMedia"/>'
     assert found(files.with_xmp(bomb)) == (False, None)
 
 
-def test_prompts_stand_nowhere_in_what_is_told() -> None:
+def test_prompts_stand_nowhere_in_what_is_told(examine: Examine) -> None:
     data = files.png(text(b"parameters", b"secret words\nSteps: 20"), text(b"Comment", b"secret words"))
     assert "secret" not in json.dumps(asdict(files.told(data)))
+    assert "secret" not in json.dumps(examine(data).report)
