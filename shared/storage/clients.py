@@ -22,6 +22,7 @@ from shared.clock import ServerClock
 from shared.errors import SettingsInvalid
 from shared.runtime import Runtime
 from shared.storage import transport
+from shared.storage.batches import Table
 from shared.storage.connections import Connection, credential
 from shared.storage.replies import date_of
 
@@ -134,9 +135,9 @@ class TableService:
         }
         self._connection = connection
         self._client: Callable[..., TableClient] = (
-            partial(TableClient, _endpoint(connection, "table"), credential=credential(connection), **options)
+            partial(Table, _endpoint(connection, "table"), credential=credential(connection), **options)
             if connection.text is None
-            else partial(TableClient.from_connection_string, connection.text, **options)
+            else partial(Table.from_connection_string, connection.text, **options)
         )
 
     def get_table_client(self, name: str) -> TableClient:

@@ -103,7 +103,7 @@ def torn(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Torn:
     storage = wiring.build(environ, transport=faulty, patience=patience, threaded=False).storage
     rivals = wiring.build(environ, transport=wire, threaded=False).storage
     storage.create()
-    return Torn(storage, faulty, AzureJobs(environ, wire), rivals)
+    return Torn(storage, faulty, AzureJobs(environ, wire), rivals, environ["IMAGES_CONTAINER"])
 
 
 @pytest.fixture

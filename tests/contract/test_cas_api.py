@@ -11,7 +11,7 @@ from tests.doubles.transports import Fault
 
 def cat(torn: Torn, data: bytes | None = None) -> ImageRef:
     """Name an image, and put one there before if need be."""
-    ref = ImageRef(torn.rivals.images_container, "cat.png")
+    ref = ImageRef(torn.images_container, "cat.png")
     if data is not None:
         torn.rivals.images.put(ref, data, mime="image/png")
     return ref

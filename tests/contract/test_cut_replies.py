@@ -56,7 +56,7 @@ def server() -> Iterator[BreakingServer]:
 @pytest.fixture
 def storage(server: BreakingServer, monkeypatch: pytest.MonkeyPatch) -> Storage:
     """Give storage that asks once, and waits for nothing: the SDKs would wait between the tries of a read."""
-    monkeypatch.setitem(clients._RETRIES, "retry_total", 0)
+    monkeypatch.setattr(clients, "_RETRIES", 0)
     environ = {"AzureWebJobsStorage": server.connection}
     clock = FakeClock()
     patience = Patience(within=timedelta(0), monotonic=clock, pause=clock.advance)

@@ -17,6 +17,7 @@ class Torn:
     wire: FaultyTransport
     rival: AzureJobs
     rivals: Storage
+    images_container: str
 
     @property
     def store(self) -> Any:  # noqa: ANN401 - as a bench

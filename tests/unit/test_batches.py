@@ -1,0 +1,118 @@
+"""Transactions on the wire: what is sent is what the SDK would send, and every answer is read as the SDK reads it."""
+
+import re
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from azure.core import MatchConditions
+from azure.core.exceptions import HttpResponseError, ServiceResponseError
+from azure.data.tables import TableClient, TableTransactionError, UpdateMode
+
+from shared.storage.answers import code_of
+from shared.storage.batches import Table, read
+from tests.doubles.transports import Passing
+from tests.simulation.service.account import storage_account
+from tests.simulation.service.transport import InProcess, content_of
+
+ENTITY = {
+    "PartitionKey": "p'ä 1",
+    "RowKey": "due:2026-01-01 ä'\"%",
+    "text": "ä\r\n--changeset\r\nHTTP/1.1 500 x\r\n\u2028",
+    "whole": 7,
+    "share": 0.5,
+    "flag": True,
+    "at": datetime(2026, 1, 1, 12, 30, 1, 5, tzinfo=UTC),
+    "data": b"\x00\xff",
+}
+GUARD = {"etag": "W/\"datetime'2026-01-01T00%3A00%3A00.0000000Z'\"", "match_condition": MatchConditions.IfNotModified}
+OPERATIONS: list[Any] = [
+    ("create", ENTITY),
+    ("update", {**ENTITY, "RowKey": "b"}, {"mode": UpdateMode.MERGE, **GUARD}),
+    ("update", {**ENTITY, "RowKey": "c"}, {"mode": UpdateMode.REPLACE, **GUARD}),
+    ("upsert", {**ENTITY, "RowKey": "d"}, {"mode": UpdateMode.REPLACE}),
+    ("delete", {"PartitionKey": ENTITY["PartitionKey"], "RowKey": "e"}, GUARD),
+    ("delete", {"PartitionKey": ENTITY["PartitionKey"], "RowKey": "f"}),
+]
+#: As the service answers: what was written has an ETag, what was deleted has none.
+DONE = (
+    b"--batchresponse_1\r\nContent-Type: multipart/mixed; boundary=changesetresponse_2\r\n\r\n"
+    b"--changesetresponse_2\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+    b"HTTP/1.1 204 No Content\r\nContent-ID: 0\r\nDataServiceVersion: 3.0;\r\nETag: W/\"datetime'1'\"\r\n\r\n\r\n"
+    b"--changesetresponse_2\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+    b"HTTP/1.1 204 No Content\r\nContent-ID: 1\r\n\r\n\r\n--changesetresponse_2--\r\n--batchresponse_1--\r\n"
+)
+REFUSED = (
+    b"--batchresponse_1\r\nContent-Type: multipart/mixed; boundary=changesetresponse_2\r\n\r\n"
+    b"--changesetresponse_2\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+    b"HTTP/1.1 412 Precondition Failed\r\nContent-ID: 3\r\nContent-Type: application/json\r\n\r\n"
+    b'{"odata.error":{"code":"UpdateConditionNotSatisfied","message":{"lang":"en-US","value":"3:The condition\\n"}}}'
+    b"\r\n--changesetresponse_2--\r\n--batchresponse_1--\r\n"
+)
+#: What makes a boundary one of its own.
+DRAWN = re.compile(r"(?<=_)(?:[0-9a-f]{32}|[0-9a-f-]{36})")
+
+
+class Recording(Passing):
+    """Keep the body of each request."""
+
+    def __init__(self) -> None:
+        super().__init__(InProcess(storage_account()))
+        self.sent: list[tuple[dict[str, str], bytes]] = []
+
+    def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the SDK calls it
+        """Keep, and send."""
+        self.sent.append((dict(request.headers), content_of(request)))
+        return super().send(request, **kwargs)
+
+
+def _sent(kind: type[TableClient]) -> tuple[dict[str, str], str]:
+    """Return what the client of a table sends, without dates and what is drawn."""
+    wire = Recording()
+    table = kind.from_connection_string("UseDevelopmentStorage=true", table_name="jobs", transport=wire, retry_total=0)
+    with pytest.raises(HttpResponseError):  # there is no such table
+        table.submit_transaction(OPERATIONS)
+    ((headers, body),) = wire.sent
+    kept = ("x-ms-version", "DataServiceVersion", "MaxDataServiceVersion", "Accept", "Content-Type")
+    undated = re.sub(r"(?m)^(?:x-ms-date|Date): .*\r\n", "", body.decode())
+    return {name: DRAWN.sub("", headers[name]) for name in kept}, DRAWN.sub("", undated)
+
+
+def test_what_is_sent_is_what_the_sdk_would_send_but_for_the_dates_of_its_parts() -> None:
+    assert _sent(Table) == _sent(TableClient)
+
+
+def test_a_transaction_starts_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    options: Any = {"table_name": "jobs", "transport": InProcess(storage_account()), "retry_total": 0}
+    table = Table.from_connection_string("UseDevelopmentStorage=true", **options)
+    table.create_table()
+    monkeypatch.setattr(threading.Thread, "start", pytest.fail)
+    replies = table.submit_transaction([("create", ENTITY), ("create", {**ENTITY, "RowKey": "b"})])
+    assert [reply["etag"] for reply in replies] == [
+        table.get_entity(ENTITY["PartitionKey"], key).metadata["etag"] for key in (ENTITY["RowKey"], "b")
+    ]
+    assert dict(table.get_entity(ENTITY["PartitionKey"], ENTITY["RowKey"])) == ENTITY
+
+
+@pytest.mark.parametrize("newline", [b"\r\n", b"\n"])
+def test_each_operation_has_its_answer(newline: bytes) -> None:
+    assert read(DONE.replace(b"\r\n", newline), 2) == [{"etag": "W/\"datetime'1'\""}, {"etag": None}]
+
+
+def test_a_refusal_names_the_operation_and_the_code() -> None:
+    with pytest.raises(TableTransactionError) as met:
+        read(REFUSED, 5)
+    assert (met.value.status_code, met.value.index, code_of(met.value)) == (412, 3, "UpdateConditionNotSatisfied")
+
+
+@pytest.mark.parametrize(("body", "number"), [(b"", 1), (b"--a\r\n<html>", 1), (DONE, 3), (DONE, 1)])
+def test_a_reply_that_is_no_answer_to_the_transaction_decides_nothing(body: bytes, number: int) -> None:
+    with pytest.raises(ServiceResponseError):
+        read(body, number)
+
+
+def test_a_refusal_without_words_has_the_code_of_its_status() -> None:
+    with pytest.raises(TableTransactionError) as met:
+        read(REFUSED.partition(b"{")[0] + b"\r\n", 1)
+    assert code_of(met.value) == "412"
