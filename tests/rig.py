@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
@@ -104,21 +107,42 @@ class HostProcess:
         return status
 
 
-class Rig:
-    """A storage service of its own, hosts on it, and the user's side of both."""
+@dataclass(frozen=True)
+class Logged:
+    """An Azurite, and the file that it writes its request log to."""
 
-    def __init__(self, azurite: Azurite, folder: Path) -> None:
-        self.azurite = azurite
+    azurite: Azurite
+    log: Path
+
+
+@contextmanager
+def logged(folder: Path) -> Iterator[Logged]:
+    """Start Azurite with a request log in a folder."""
+    log = folder / "azurite.log"
+    with Azurite(debug=log) as azurite:
+        yield Logged(azurite, log)
+
+
+class Rig:
+    """An empty storage service, hosts on it, and the user's side of both."""
+
+    def __init__(self, service: Logged, folder: Path) -> None:
+        self.azurite = azurite = service.azurite
         self.folder = folder
-        self.request_log = folder / "azurite.log"
+        #: Of this rig alone; it is there when everything has ended.
+        self.request_log = folder / "requests.log"
+        self._service_log = service.log
         self.hosts: list[HostProcess] = []
         self.started = 0
         self.environ = {"AzureWebJobsStorage": azurite.connection}
         # With the heartbeat's thread: a sweep over all types of a session may take longer than its lease of the lock.
         self.darkroom = wiring.build({**self.environ, **QUICK})
-        self.darkroom.storage.create()
         self.blobs = BlobServiceClient.from_connection_string(azurite.connection, api_version=API_VERSION)
         self.queues = QueueServiceClient.from_connection_string(azurite.connection, api_version=API_VERSION)
+        empty(azurite)
+        self._begin = service.log.stat().st_size if service.log.exists() else 0
+        self._begin = self._end_of_log()
+        self.darkroom.storage.create()
 
     def start(self, *options: str, **settings: str) -> HostProcess:
         """Start a host with these options and settings over the quick ones; ``Disabled="a,b"`` disables triggers."""
@@ -187,29 +211,61 @@ class Rig:
         return self.command("verify")[-1]
 
     def applied(self) -> tuple[Counter[str], Counter[str]]:
-        """End everything, so that the request log is whole; return claims and commits by job id, as it has them."""
-        self.close()
-        self.azurite.close()
+        """End all hosts and cut out the request log; return claims and commits by job id, as it has them."""
+        self._drain()
+        self._end_of_log()
+        self.request_log.write_bytes(self._log())
         return transitions_applied(self.request_log)
+
+    def _log(self) -> bytes:
+        """Return what the service has logged since this rig began."""
+        with self._service_log.open("rb") as log:
+            log.seek(self._begin)
+            return log.read()
+
+    def _end_of_log(self) -> int:
+        """Wait for the log of all that was answered so far, which is written late but in order; return its length."""
+        mark = f"mark-{uuid.uuid4().hex}"
+        list(self.queues.list_queues(name_starts_with=mark))
+        until(lambda: mark.encode() in self._log(), what="the end of the log")
+        return self._service_log.stat().st_size
+
+    def _drain(self) -> None:
+        while self.hosts:
+            self.hosts.pop().drain()
 
     def close(self) -> None:
         """End all hosts; harmless when done before."""
-        while self.hosts:
-            self.hosts.pop().drain()
+        self._drain()
         self.blobs.close()
         self.queues.close()
 
 
 @contextmanager
-def rig(folder: Path) -> Iterator[Rig]:
-    """Start Azurite with a request log, and end everything at the end."""
-    with Azurite(debug=folder / "azurite.log") as azurite:
-        made = Rig(azurite, folder)
+def rig(folder: Path, service: Logged | None = None) -> Iterator[Rig]:
+    """Empty a storage service, a new one where none is given, and end everything at the end."""
+    with nullcontext(service) if service else logged(folder) as storage:
+        made = Rig(storage, folder)
         try:
             yield made
         finally:
             made.close()
         assert made.dropped() == [], "the Functions host would have dropped these lines"
+
+
+def empty(azurite: Azurite) -> None:
+    """Delete all that a storage service holds."""
+    with (
+        BlobServiceClient.from_connection_string(azurite.connection, api_version=API_VERSION) as blobs,
+        QueueServiceClient.from_connection_string(azurite.connection, api_version=API_VERSION) as queues,
+        TableServiceClient.from_connection_string(azurite.connection) as tables,
+    ):
+        for container in blobs.list_containers():
+            blobs.delete_container(container.name)
+        for queue in queues.list_queues():
+            queues.delete_queue(queue.name)
+        for table in tables.list_tables():
+            tables.delete_table(table.name)
 
 
 _BATCH = re.compile(r"(\S+) debug: TableHandler:batch\(\) Raw (request|response) string is (\".*\")$")

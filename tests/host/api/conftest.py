@@ -4,16 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 
+from localhost.azurite import Azurite
 from tests.host.api.served import Served, served
 from tests.host.api.wire import Wire
+from tests.rig import empty
 
 #: Of an uploaded image; little more than JSON may have.
 MAX_BYTES = 300_000
 
 
 @pytest.fixture(scope="module", name="host")
-def _host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("host"), MAX_BYTES=str(MAX_BYTES), MAX_JOB_TYPES="100") as host:
+def _host(tmp_path_factory: pytest.TempPathFactory, azurite: Azurite) -> Iterator[Served]:
+    settings = {"MAX_BYTES": str(MAX_BYTES), "MAX_JOB_TYPES": "100"}
+    empty(azurite)
+    with served(tmp_path_factory.mktemp("host"), storage=azurite, **settings) as host:
         yield host
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from localhost.azurite import Azurite
 from tests.host.api.hostile import ID
 from tests.host.api.served import Served, served
 from tests.host.api.wire import Header, Wire
+from tests.rig import empty
 
 NAMES = ("health", "jobs", "stats", "metrics", "dashboard", "openapi.json", "nothing")
 PATHS = tuple(f"/api/{name}" for name in NAMES)
@@ -16,8 +18,9 @@ HEADER = "x-functions-key"
 
 
 @pytest.fixture(scope="module", name="locked")
-def _locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("locked"), "--auth") as host:
+def _locked(tmp_path_factory: pytest.TempPathFactory, azurite: Azurite) -> Iterator[Served]:
+    empty(azurite)
+    with served(tmp_path_factory.mktemp("locked"), "--auth", storage=azurite) as host:
         yield host
 
 

@@ -10,19 +10,21 @@ from pathlib import Path
 
 import pytest
 
+from localhost.azurite import Azurite
 from tests.counting import Count
 from tests.host.api.ground import laid
 from tests.host.api.served import Served, served
-from tests.rig import ROOT
+from tests.rig import ROOT, empty
 
-EXAMPLES = "44"
 CONFIG = Path(__file__).with_name("schemathesis.toml")
+#: What the tester is told: how many cases of each operation; every day a few, and no tour of the boundaries.
+ALL, FEW = ("--max-examples", "44"), ("--max-examples", "3", "--phases", "fuzzing")
 #: Two halves, for two processes: what a half is asked for by its tags, and how many cases it has at least.
 HALVES = {"jobs": (("jobs",), 1_050), "operators, images, status": (("operators", "images", "status"), 950)}
 ACCEPTED = 0.3
 
 
-def fuzzed(host: Served, folder: Path, tags: tuple[str, ...]) -> list[tuple[str, int]]:
+def fuzzed(host: Served, folder: Path, tags: tuple[str, ...], *options: str) -> list[tuple[str, int]]:
     """Run the tester on the operations of these tags; return operation and status of every case."""
     told, report = folder / "told", folder / "report"
     environ = {
@@ -33,7 +35,7 @@ def fuzzed(host: Served, folder: Path, tags: tuple[str, ...]) -> list[tuple[str,
         "PYTHONPATH": str(ROOT),
     }
     words = ["--config-file", str(CONFIG), "run", f"{host.url}/api/openapi.json", "--url", f"{host.url}/api"]
-    words += ["--no-color", "--max-examples", EXAMPLES, *(f"--include-tag={tag}" for tag in tags)]
+    words += ["--no-color", *options, *(f"--include-tag={tag}" for tag in tags)]
     command = [sys.executable, "-m", "schemathesis.cli", *words]
     with report.open("wb") as written:
         ended = subprocess.run(command, cwd=ROOT, env=environ, stdout=written, stderr=written, timeout=600, check=False)
@@ -48,12 +50,24 @@ def operations(host: Served, tags: tuple[str, ...]) -> set[str]:
     return {each["operationId"] for path in paths for each in path.values() if set(each["tags"]) & set(tags)}
 
 
+def test_a_few_requests_by_the_contract_alone_find_no_fault(azurite: Azurite, tmp_path: Path, count: Count) -> None:
+    tags = tuple(tag for half, _ in HALVES.values() for tag in half)
+    empty(azurite)
+    with served(tmp_path, storage=azurite) as host:
+        cases = fuzzed(host, tmp_path, tags, *FEW)
+        named = operations(host, tags)
+    count(cases=len(cases), failures=0)
+    assert {operation for operation, _ in cases} == named
+    assert [operation for operation, status in cases if status // 100 == 5] == []
+
+
+@pytest.mark.prove("two thousand requests take minutes; every day has a few of each operation")
 @pytest.mark.parametrize(("tags", "least"), HALVES.values(), ids=HALVES)
 def test_a_generic_tester_finds_no_fault_and_is_accepted_often_enough_to_reach_what_there_is(
     tmp_path: Path, count: Count, tags: tuple[str, ...], least: int
 ) -> None:
     with served(tmp_path) as host:
-        cases = fuzzed(host, tmp_path, tags)
+        cases = fuzzed(host, tmp_path, tags, *ALL)
         named = operations(host, tags)
     classes = Counter(status // 100 for _, status in cases)
     reached = {operation for operation, status in cases if status // 100 == 2}

@@ -16,17 +16,17 @@ from shared.client import Client, Job
 from shared.jobs import State
 from tests.host.jobs.crowd import crowd
 from tests.proving import at_length
-from tests.rig import Rig, rig
+from tests.rig import Logged, Rig, rig
 
-JOBS, KILL_SECONDS = at_length(60, 500), 2.0
+JOBS, KILL_SECONDS = at_length(20, 500), 1.0
 WORKERS, KIND, MANY = 4, "word-count", 200
 #: Of one: two or three lines of up to three words.
 WORDS = ("light", "lens", "grün", "f/2.8", "\\", '"quoted"', "a b")
 
 
 @pytest.fixture(name="rig")
-def _rig(tmp_path: Path) -> Iterator[Rig]:
-    with rig(tmp_path) as made:
+def _rig(tmp_path: Path, service: Logged) -> Iterator[Rig]:
+    with rig(tmp_path, service) as made:
         made.start(DISPATCH="off", Disabled="record_image,analyze_queued,analyze_pending,reconcile_images,purge_ended")
         yield made
 

@@ -1,14 +1,14 @@
-"""A rig of its own for each test."""
+"""A rig for each test; its storage service is the session's, and empty when a test begins."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.rig import Rig, rig
+from tests.rig import Logged, Rig, rig
 
 
 @pytest.fixture(name="rig")
-def _rig(tmp_path: Path) -> Iterator[Rig]:
-    with rig(tmp_path) as made:
+def _rig(tmp_path: Path, service: Logged) -> Iterator[Rig]:
+    with rig(tmp_path, service) as made:
         yield made

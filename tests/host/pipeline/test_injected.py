@@ -40,6 +40,7 @@ def test_the_forms_reach_all_that_messages_are_read_as(module: ModuleType) -> No
     assert readers(module) <= reached
 
 
+@pytest.mark.prove("120 messages through a host; every day a unit test reads each form")
 def test_each_form_alone_gives_a_blob_its_one_job(rig: Rig) -> None:
     wanted: dict[str, str] = {}
     for number, (form, encoding) in enumerate((form, encoding) for form in sorted(EXPECTED) for encoding in ENCODINGS):
@@ -58,6 +59,7 @@ def test_each_form_alone_gives_a_blob_its_one_job(rig: Rig) -> None:
     assert claims == commits == Counter(wanted.keys())
 
 
+@pytest.mark.prove("120 messages through a host; every day a unit test reads each form")
 def test_all_forms_at_once_give_one_blob_one_job(rig: Rig) -> None:
     name = "/".join(NASTY).strip()
     identity = rig.upload(name, png())

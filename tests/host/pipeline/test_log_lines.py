@@ -12,7 +12,7 @@ from tests.host.jobs.site import Site
 from tests.rig import Rig, until
 
 IMAGES = 6
-WORKERS = ["thread", "context"]
+OTHER = pytest.mark.prove("a host for each worker and strategy; every day has each of them once")
 #: What is written once for each image, whichever pool it is done by.
 EACH = ("job recorded", "analysis started", "job completed")
 #: Everything is found by walks: none of it in the thread that the worker has called.
@@ -25,8 +25,15 @@ def lost(rig: Rig) -> list[str]:
     return rig.dropped()
 
 
-@pytest.mark.parametrize("worker", WORKERS)
-@pytest.mark.parametrize("dispatch", ["timer", "both"])
+@pytest.mark.parametrize(
+    ("dispatch", "worker"),
+    [
+        ("timer", "thread"),
+        pytest.param("timer", "context", marks=OTHER),
+        pytest.param("both", "thread", marks=OTHER),
+        pytest.param("both", "context", marks=OTHER),
+    ],
+)
 @pytest.mark.case("host 1", was="DISPATCH=timer lost 6 of 6 `analysis started`; both lost all of reconcile and API")
 def test_every_line_of_walks_and_sweeps_arrives(
     rig: Rig, worker: str, dispatch: str, case_result: Callable[[str], None]
@@ -43,7 +50,7 @@ def test_every_line_of_walks_and_sweeps_arrives(
     case_result("0 lines lost")
 
 
-@pytest.mark.parametrize("worker", WORKERS)
+@pytest.mark.parametrize("worker", [pytest.param("thread", marks=OTHER), "context"])
 @pytest.mark.case("host 1", was="lines of sync API routes were lost")
 def test_every_line_of_the_api_arrives(rig: Rig, worker: str) -> None:
     host = rig.start("--worker", worker, Disabled="record_image,analyze_pending,analyze_queued,reconcile_images")

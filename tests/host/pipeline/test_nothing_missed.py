@@ -7,9 +7,10 @@ from collections import Counter
 
 from tests.doubles.world import png
 from tests.host.pipeline.request_log import writes
+from tests.proving import at_length
 from tests.rig import Rig, until
 
-IMAGES = 50
+IMAGES = at_length(10, 50)
 WALKING = {"RECONCILE_SCHEDULE": "* * * * * *", "RECONCILE_GRACE_SECONDS": "0", "THUMBNAILS": "off"}
 #: The only rows that a walk may write for itself: those that keep walks apart, and remember how far the last one came.
 LOCK, MARK = "darkroomlocks reconcile", "darkroomjobs mark:reconcile:images"

@@ -1,0 +1,14 @@
+"""An Azurite with a request log, for all rigs that follow each other."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.rig import Logged, logged
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Logged]:
+    """A storage service for one rig at a time, which empties it."""
+    with logged(tmp_path_factory.mktemp("service")) as made:
+        yield made
