@@ -220,17 +220,16 @@ class Marks(Protocol):
 class ImageListing(Protocol):
     """The container of images, page by page in the order of names."""
 
+    @property
+    def account(self) -> str:
+        """The name of the storage account."""
+
     def page(self, marker: str | None, *, limit: int) -> Page:
-        """List one page.
+        """List one page; ``MarkerRejected`` where the service does not know the marker any longer. Costs: 1 list.
 
         Args:
             marker: From the page before; None for the first.
             limit: Blobs at most; a page may hold fewer, even none, and not be the last.
-
-        Raises:
-            MarkerRejected: The service does not know the marker any longer.
-
-        Costs: 1 list.
         """
 
 

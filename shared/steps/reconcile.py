@@ -203,7 +203,7 @@ class Reconcile:
     def _walk(self, done: _Slice) -> None:
         """Do page after page, and keep the position behind each."""
         mark = self._marks.get(self._name)
-        position = Position() if mark is None else Position.of(mark.value)
+        position = self._position(mark)
         if position.marker is None:
             position = self._look_again(position, done)
         while not done.complete and not done.stop():
@@ -227,6 +227,13 @@ class Reconcile:
                 return
             done.complete = page.marker is None
 
+    def _position(self, mark: Mark | None) -> Position:
+        """Go on where the mark says; its watermark says nothing of another account, where blobs may be older."""
+        account = self._listing.account
+        if mark is None or mark.value.get("account", account) != account:  # earlier releases have not named it
+            return Position()
+        return Position.of(mark.value)
+
     def _look_again(self, position: Position, done: _Slice) -> Position:
         """Look at the names that the last walk has left, and leave those in the mark that still can't be looked at."""
         before = done.outcomes[Outcome.RECORDED]
@@ -236,9 +243,8 @@ class Reconcile:
         return replace(position, again=left, so_far=position.so_far + done.outcomes[Outcome.RECORDED] - before)
 
     def _keep(self, mark: Mark | None, position: Position) -> Mark:
-        if mark is None:
-            return self._marks.insert(self._name, position.value)
-        return self._marks.replace(mark, position.value)
+        value = {**position.value, "account": self._listing.account}
+        return self._marks.insert(self._name, value) if mark is None else self._marks.replace(mark, value)
 
     def _work(self, page: Page, watermark: datetime | None, done: _Slice) -> list[Listed] | None:
         """Look at all candidates of a page, in parallel.

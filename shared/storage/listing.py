@@ -23,6 +23,11 @@ class BlobListing:
     def __init__(self, images: BlobServiceClient, container: str) -> None:
         self._client = names.container(images, container)
 
+    @property
+    def account(self) -> str:
+        """See ``ImageListing.account``."""
+        return str(self._client.account_name)
+
     def page(self, marker: str | None, *, limit: int) -> Page:
         """See ``ImageListing.page``."""
         dated, container = Dated(), self._client.container_name

@@ -106,3 +106,8 @@ def test_an_outage_is_no_refusal_of_the_marker(environ: Mapping[str, str], wire:
     refusing.left = 1_000
     with pytest.raises(StorageOut):
         listing.page("old", limit=10)
+
+
+def test_a_listing_names_the_account_that_it_lists(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
+    account = wiring.build(environ, transport=wire, threaded=False).storage.listing.account
+    assert f"AccountName={account};" in environ["AzureWebJobsStorage"]

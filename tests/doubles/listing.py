@@ -11,6 +11,7 @@ class MemoryListing(Door):
 
     Attributes:
         most: Blobs that a page holds at most, whatever is asked for; the service too may give fewer.
+        account: The name of the storage account.
     """
 
     def __init__(
@@ -21,6 +22,7 @@ class MemoryListing(Door):
         self._clock = clock
         self._container = container
         self.most = 1_000_000
+        self.account = "one"
 
     def page(self, marker: str | None, *, limit: int) -> Page:
         """See ``ImageListing.page``."""

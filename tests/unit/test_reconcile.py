@@ -173,6 +173,27 @@ def test_another_container_is_another_walk() -> None:
     assert walk(other).missed == 1
 
 
+@pytest.mark.parametrize(("account", "missed"), [("one", 0), ("two", 1)])
+def test_the_watermark_of_a_walk_says_nothing_of_another_account(account: str, missed: int) -> None:
+    world = grown("a.png", age=timedelta(days=1))
+    walk(world)
+    restored = grown("a.png", age=timedelta(days=1))  # before the walk, under another ETag
+    restored.marks.kept, restored.listing.account = world.marks.kept, account
+    assert walk(restored).missed == missed
+    assert walk(restored) == Reconciled(seen=1, complete=True)
+
+
+def test_a_mark_that_names_no_account_yet_keeps_its_watermark() -> None:
+    world = grown("a.png", age=timedelta(days=1))
+    walk(world)
+    (mark,) = world.marks.kept.values()
+    value = {name: each for name, each in mark.value.items() if name != "account"}
+    world.marks.kept[mark.name] = replace(mark, value=value)
+    world.journal.clear()
+    assert walk(world).complete
+    assert "jobs.key" not in world.journal
+
+
 @pytest.mark.parametrize("port", ["listing", "marks", "locks"])
 def test_a_slice_while_storage_is_out_raises(port: str) -> None:
     world = grown("a.png")
