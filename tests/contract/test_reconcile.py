@@ -34,6 +34,7 @@ class _Short:
     def __init__(self, listing: ImageListing, most: int) -> None:
         self._listing = listing
         self._most = most
+        self.account = listing.account
 
     def page(self, marker: str | None, *, limit: int) -> Page:
         """See ``ImageListing.page``."""

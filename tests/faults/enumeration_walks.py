@@ -26,6 +26,7 @@ class Short:
 
     def __init__(self, listing: ImageListing) -> None:
         self._listing = listing
+        self.account = listing.account
 
     def page(self, marker: str | None, *, limit: int) -> Page:
         """See ``ImageListing.page``."""
