@@ -10,6 +10,7 @@ from tests.simulation.actors import Actors, draw_acts
 from tests.simulation.events import Delivery
 from tests.simulation.faults import Fault
 from tests.simulation.scheduler import Stuck
+from tests.simulation.sdk import quick_sdk
 from tests.simulation.service.clock import EPOCH
 from tests.simulation.stage import Stage
 from tests.simulation.timers import Timers
@@ -72,15 +73,16 @@ class World:
         stage = self.stage
         entrances.quiet()
         wrong: list[str] = []
-        try:
-            self._storm()
-            self._rest()
-            wrong += reader.judge(stage.account, stage.ledger, jobs=entrances.JOBS, images=entrances.IMAGES)
-            wrong += self._verify()
-        except Stuck as stuck:
-            wrong.append(f"stuck: {stuck}")
-        finally:
-            stage.scheduler.close()
+        with quick_sdk():
+            try:
+                self._storm()
+                self._rest()
+                wrong += reader.judge(stage.account, stage.ledger, jobs=entrances.JOBS, images=entrances.IMAGES)
+                wrong += self._verify()
+            except Stuck as stuck:
+                wrong.append(f"stuck: {stuck}")
+            finally:
+                stage.scheduler.close()
         wrong = [*stage.ledger.wrong, *stage.crashes, *wrong]
         faults = Counter(dict.fromkeys(Fault, 0))
         for (_, fault), count in stage.coverage.items():
