@@ -5,12 +5,11 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from tests.host.functions_host.hosts import Launch, Running, Storage, until
+from tests.host.functions_host.hosts import Launch, Running
 
 TEXT = "text/plain; charset=utf-8"
 
@@ -18,12 +17,6 @@ TEXT = "text/plain; charset=utf-8"
 @pytest.fixture(scope="module")
 def api(launch_shared: Launch) -> Running:
     return launch_shared("api")
-
-
-@pytest.fixture
-def own(launch: Launch) -> Running:
-    """Return a host for a test that holds requests or closes it."""
-    return launch("api")
 
 
 @pytest.fixture
@@ -52,16 +45,6 @@ def say(
 
 def without(headers: list[tuple[str, str]], *names: str) -> list[tuple[str, str]]:
     return [pair for pair in headers if pair[0] not in {"date", "connection", *names}]
-
-
-def fetch(running: Running, path: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", running.host.port, timeout=15)
-    try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    finally:
-        connection.close()
 
 
 def failures(running: Running) -> list[dict[str, Any]]:
@@ -236,73 +219,3 @@ def test_a_status_that_is_no_answers_makes_a_500(api: Running, line: http.client
     failed = len(failures(api))
     assert say(line, "POST", status)[::2] == (500, b"")
     assert len(failures(api)) == failed + 1
-
-
-def test_calls_that_block_in_threads_run_side_by_side_and_hold_up_nobody(own: Running) -> None:
-    def get(path: str) -> int:
-        return fetch(own, path)[0]
-
-    with ThreadPoolExecutor(51) as pool:
-        held = pool.submit(get, "/api/hold")
-        assert own.names["BEGAN"].wait(15)
-        assert list(pool.map(get, ["/api/meet"] * 50)) == [200] * 50
-        assert (get("/api/open"), held.done()) == (200, False)
-        own.go_on.set()
-        assert held.result(15) == 200
-
-
-def test_a_queue_and_a_timer_go_on_while_many_requests_are_held(storage: Storage, launch: Launch) -> None:
-    mixed = launch("mixed")
-    with ThreadPoolExecutor(50) as pool:
-        held = [pool.submit(fetch, mixed, "/api/hold") for _ in range(50)]
-        mixed.names["ALL"].wait(15)
-        ticks = len(mixed.log.find("function started", function="tick"))
-        storage.queue().send_message("now")
-        assert mixed.log.wait_for("function ended", function="work", outcome="succeeded")
-        assert mixed.log.wait_for("function ended", function="tick", outcome="succeeded", count=ticks + 1)
-        assert not any(one.done() for one in held)
-        mixed.go_on.set()
-        assert [one.result(15) for one in held] == [(200, b"GET")] * 50
-
-
-def test_a_request_counts_as_running_until_it_is_answered(own: Running) -> None:
-    def running() -> int:
-        count: int = json.loads(fetch(own, "/admin/host/status")[1])["running"]
-        return count
-
-    with ThreadPoolExecutor(1) as pool:
-        held = pool.submit(fetch, own, "/api/hold")
-        assert own.names["BEGAN"].wait(15)
-        assert running() == 1
-        own.go_on.set()
-        assert held.result(15)[0] == 200
-    assert until(lambda: running() == 0)
-
-
-def test_a_client_that_goes_away_is_no_event(own: Running, capfd: pytest.CaptureFixture[str]) -> None:
-    connection = socket.create_connection(("127.0.0.1", own.host.port), 15)
-    connection.sendall(b"GET /api/hold HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    assert own.names["BEGAN"].wait(15)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
-    connection.close()
-    own.go_on.set()
-    own.log.wait_for("function ended", function="whole", outcome="succeeded")
-    assert own.host.close()
-    assert not [event for event in own.log.seen if event.get("level") == "error"]
-    assert capfd.readouterr().err == ""
-
-
-def test_a_drain_closes_idle_connections_and_answers_what_it_has_taken_on(own: Running) -> None:
-    idle, halfway, busy = (socket.create_connection(("127.0.0.1", own.host.port), 15) for _ in range(3))
-    halfway.sendall(b"GET /api/o")
-    busy.sendall(b"GET /api/hold HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    assert own.names["BEGAN"].wait(15)
-    with ThreadPoolExecutor(1) as pool, idle, halfway, busy:
-        closed = pool.submit(own.host.close)
-        assert idle.recv(1) == b""
-        assert not halfway.recv(1024).startswith(b"HTTP/1.1 2")
-        assert not closed.done()
-        own.go_on.set()
-        assert b"".join(iter(lambda: busy.recv(65536), b"")).startswith(b"HTTP/1.1 200")
-        assert until(closed.done)
-        assert closed.result()

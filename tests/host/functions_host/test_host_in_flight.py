@@ -1,0 +1,96 @@
+"""Requests in flight: many side by side, beside other triggers, given up by their clients, and at a drain."""
+
+import http.client
+import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.host.functions_host.hosts import Launch, Running, Storage, until
+
+
+@pytest.fixture
+def own(launch: Launch) -> Running:
+    """Return a host for a test that holds requests or closes it."""
+    return launch("api")
+
+
+def fetch(running: Running, path: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", running.host.port, timeout=15)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def test_calls_that_block_in_threads_run_side_by_side_and_hold_up_nobody(own: Running) -> None:
+    def get(path: str) -> int:
+        return fetch(own, path)[0]
+
+    with ThreadPoolExecutor(51) as pool:
+        held = pool.submit(get, "/api/hold")
+        assert own.names["BEGAN"].wait(15)
+        assert list(pool.map(get, ["/api/meet"] * 50)) == [200] * 50
+        assert (get("/api/open"), held.done()) == (200, False)
+        own.go_on.set()
+        assert held.result(15) == 200
+
+
+def test_a_queue_and_a_timer_go_on_while_many_requests_are_held(storage: Storage, launch: Launch) -> None:
+    mixed = launch("mixed")
+    with ThreadPoolExecutor(50) as pool:
+        held = [pool.submit(fetch, mixed, "/api/hold") for _ in range(50)]
+        mixed.names["ALL"].wait(15)
+        ticks = len(mixed.log.find("function started", function="tick"))
+        storage.queue().send_message("now")
+        assert mixed.log.wait_for("function ended", function="work", outcome="succeeded")
+        assert mixed.log.wait_for("function ended", function="tick", outcome="succeeded", count=ticks + 1)
+        assert not any(one.done() for one in held)
+        mixed.go_on.set()
+        assert [one.result(15) for one in held] == [(200, b"GET")] * 50
+
+
+def test_a_request_counts_as_running_until_it_is_answered(own: Running) -> None:
+    def running() -> int:
+        count: int = json.loads(fetch(own, "/admin/host/status")[1])["running"]
+        return count
+
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(fetch, own, "/api/hold")
+        assert own.names["BEGAN"].wait(15)
+        assert running() == 1
+        own.go_on.set()
+        assert held.result(15)[0] == 200
+    assert until(lambda: running() == 0)
+
+
+def test_a_client_that_goes_away_is_no_event(own: Running, capfd: pytest.CaptureFixture[str]) -> None:
+    connection = socket.create_connection(("127.0.0.1", own.host.port), 15)
+    connection.sendall(b"GET /api/hold HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert own.names["BEGAN"].wait(15)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+    connection.close()
+    own.go_on.set()
+    own.log.wait_for("function ended", function="whole", outcome="succeeded")
+    assert own.host.close()
+    assert not [event for event in own.log.seen if event.get("level") == "error"]
+    assert capfd.readouterr().err == ""
+
+
+def test_a_drain_closes_idle_connections_and_answers_what_it_has_taken_on(own: Running) -> None:
+    idle, halfway, busy = (socket.create_connection(("127.0.0.1", own.host.port), 15) for _ in range(3))
+    halfway.sendall(b"GET /api/o")
+    busy.sendall(b"GET /api/hold HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert own.names["BEGAN"].wait(15)
+    with ThreadPoolExecutor(1) as pool, idle, halfway, busy:
+        closed = pool.submit(own.host.close)
+        assert idle.recv(1) == b""
+        assert not halfway.recv(1024).startswith(b"HTTP/1.1 2")
+        assert not closed.done()
+        own.go_on.set()
+        assert b"".join(iter(lambda: busy.recv(65536), b"")).startswith(b"HTTP/1.1 200")
+        assert until(closed.done)
+        assert closed.result()
