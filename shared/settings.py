@@ -276,18 +276,23 @@ class Settings:
         found = []
         if self.lease <= 2 * self.margin:
             found.append("LEASE_SECONDS: want more than twice LEASE_MARGIN_SECONDS")
-        if self.sweep_budget.total_seconds() >= self.function_timeout_seconds:
-            found.append("SWEEP_BUDGET_SECONDS: want less than the host's functionTimeout")
-        if self.reconcile_budget.total_seconds() >= self.function_timeout_seconds:
-            found.append("RECONCILE_BUDGET_SECONDS: want less than the host's functionTimeout")
-        if self.purge_budget.total_seconds() >= self.function_timeout_seconds:
-            found.append("PURGE_BUDGET_SECONDS: want less than the host's functionTimeout")
-        if self.analysis_timeout.total_seconds() >= self.function_timeout_seconds:
-            found.append("ANALYSIS_TIMEOUT_SECONDS: want less than the host's functionTimeout")
+        within_host = {
+            "SWEEP_BUDGET_SECONDS": self.sweep_budget,
+            "RECONCILE_BUDGET_SECONDS": self.reconcile_budget,
+            "PURGE_BUDGET_SECONDS": self.purge_budget,
+            "ANALYSIS_TIMEOUT_SECONDS": self.analysis_timeout,
+        }
+        found += [
+            f"{name}: want less than the host's functionTimeout"
+            for name, span in within_host.items()
+            if span.total_seconds() >= self.function_timeout_seconds
+        ]
         if self.confinement is Confined.REQUIRE and self.isolation is not Isolation.PROCESS:
             found.append(
                 "ANALYSIS_CONFINEMENT: require needs ANALYSIS_ISOLATION process: only child processes are confined"
             )
+        if self.dispatch is Dispatch.QUEUE and not self.max_backlog:
+            found.append("MAX_BACKLOG: want 1 or more with DISPATCH queue, or nobody sends a lost message again")
         if self.backoff > self.backoff_max:
             found.append("BACKOFF_SECONDS: want no more than BACKOFF_MAX_SECONDS")
         if self.images_container == self.thumbnails_container:
