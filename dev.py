@@ -63,6 +63,8 @@ HELP = """usage: python3 dev.py TASK ...
                          start Azurite and the host, upload the files (default: samples/), show what happens
   test [PYTEST ARGS]     everything that CI runs, in about four minutes; with arguments, pytest alone with these
   prove [ROUNDS]         everything, at length: what test leaves out too; says first how long and what
+  simulate [--minutes M] [--processes P] [--first SEED] [--seed SEED [--shorten]]
+                         search for a world of crashes, faults and rivals that breaks a promise; run one of them again
   check                  lint, format, types, imports
   host ...                 the host alone, on the storage of AzureWebJobsStorage
   storage [--data DIR]   Azurite alone, where UseDevelopmentStorage=true points
@@ -205,6 +207,11 @@ def prove(rest: list[str]) -> int:
     return status
 
 
+def simulate(rest: list[str]) -> int:
+    """Search for a world that breaks a promise."""
+    return become(["-m", "tests.simulation", *rest], cwd=ROOT)
+
+
 def cases(rest: list[str]) -> int:
     """Show what became of every case from outside that the product once failed."""
     return become([*PYTEST, *AT_ONCE, "--cases", *rest], cwd=ROOT)
@@ -230,6 +237,7 @@ TASKS = {
     "run": (run, True, ""),
     "test": (test, True, ""),
     "prove": (prove, True, ""),
+    "simulate": (simulate, False, ""),
     "check": (check, False, ""),
     "host": (host, False, ""),
     "storage": (storage, True, ""),

@@ -56,7 +56,7 @@ def draw_plan(luck: Random) -> Plan:
         "RECONCILE_GRACE_SECONDS": luck.choice(("0", "10", "60")),
         "RECONCILE_PARALLELISM": luck.choice("13"),
         "JOB_TIME_LIMIT_SECONDS": luck.choice(("604800", "604800", "300")),
-        "MAX_BACKLOG": luck.choice(("0", "1000", "1000")),
+        "MAX_BACKLOG": luck.choice(("1", "1000", "1000")),
     }
     if purges:
         environ |= {f"RETENTION_{state}_DAYS": "0" for state in ("COMPLETED", "FAILED", "CANCELED")}

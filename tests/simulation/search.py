@@ -1,0 +1,92 @@
+"""Search world after world for one that breaks a promise, in several processes of this machine."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from tests.simulation.faults import Fault
+from tests.simulation.world import World
+
+#: Worlds that a process runs before it tells of them.
+BATCH = 10
+#: What makes a world count: less of it would show little.
+_REQUESTS, _WORKERS, _FAULTS = 40, 2, 1
+
+
+@dataclass
+class Tally:
+    """What became of some worlds.
+
+    Attributes:
+        worlds: How many there were.
+        full: Those of at least 40 requests, 2 workers and 1 fault.
+        schedules: Hashes of those: how many differ.
+        requests: Of all.
+        commits: Of all.
+        faults: Of all, by kind.
+        coverage: Of all.
+        failed: Seeds of worlds in which something was wrong.
+    """
+
+    worlds: int = 0
+    full: int = 0
+    schedules: set[str] = field(default_factory=set)
+    requests: int = 0
+    commits: int = 0
+    faults: Counter[Fault] = field(default_factory=Counter)
+    coverage: Counter[tuple[str, Fault]] = field(default_factory=Counter)
+    failed: list[int] = field(default_factory=list)
+
+    def add(self, other: "Tally") -> None:
+        """Take in others."""
+        self.worlds += other.worlds
+        self.full += other.full
+        self.schedules |= other.schedules
+        self.requests += other.requests
+        self.commits += other.commits
+        self.faults += other.faults
+        self.coverage += other.coverage
+        self.failed += other.failed
+
+
+def run(seeds: range) -> Tally:
+    """Run some worlds."""
+    tally = Tally()
+    for seed in seeds:
+        outcome = World(seed).run()
+        full = outcome.requests >= _REQUESTS and outcome.workers >= _WORKERS and sum(outcome.faults.values()) >= _FAULTS
+        tally.add(
+            Tally(
+                worlds=1,
+                full=int(full),
+                schedules={outcome.hash[:16]} if full else set(),
+                requests=outcome.requests,
+                commits=outcome.commits,
+                faults=outcome.faults,
+                coverage=outcome.coverage,
+                failed=[seed] if outcome.wrong else [],
+            )
+        )
+    return tally
+
+
+def search(first: int, *, processes: int, over: Callable[[Tally], bool]) -> Iterator[Tally]:
+    """Run worlds from a seed on; yield the sum so far after each batch, until it is over.
+
+    Args:
+        first: Seed of the first world.
+        processes: At once.
+        over: Says of the sum so far that it is enough.
+    """
+    tally = Tally()
+    with ProcessPoolExecutor(processes) as pool:
+        running: set[Future[Tally]] = set()
+        while not over(tally) or running:
+            while len(running) < processes and not over(tally):
+                running.add(pool.submit(run, range(first, first + BATCH)))
+                first += BATCH
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for each in done:
+                tally.add(each.result())
+            yield tally
