@@ -273,20 +273,18 @@ class Settings:
 
     def _conflicts(self) -> list[str]:
         """Name the values that can't work beside each other."""
-        found = []
-        if self.lease <= 2 * self.margin:
-            found.append("LEASE_SECONDS: want more than twice LEASE_MARGIN_SECONDS")
-        within_host = {
-            "SWEEP_BUDGET_SECONDS": self.sweep_budget,
-            "RECONCILE_BUDGET_SECONDS": self.reconcile_budget,
-            "PURGE_BUDGET_SECONDS": self.purge_budget,
-            "ANALYSIS_TIMEOUT_SECONDS": self.analysis_timeout,
-        }
-        found += [
+        found = [
             f"{name}: want less than the host's functionTimeout"
-            for name, span in within_host.items()
+            for name, span in (
+                ("SWEEP_BUDGET_SECONDS", self.sweep_budget),
+                ("RECONCILE_BUDGET_SECONDS", self.reconcile_budget),
+                ("PURGE_BUDGET_SECONDS", self.purge_budget),
+                ("ANALYSIS_TIMEOUT_SECONDS", self.analysis_timeout),
+            )
             if span.total_seconds() >= self.function_timeout_seconds
         ]
+        if self.lease <= 2 * self.margin:
+            found.append("LEASE_SECONDS: want more than twice LEASE_MARGIN_SECONDS")
         if self.confinement is Confined.REQUIRE and self.isolation is not Isolation.PROCESS:
             found.append(
                 "ANALYSIS_CONFINEMENT: require needs ANALYSIS_ISOLATION process: only child processes are confined"
