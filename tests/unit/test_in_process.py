@@ -1,15 +1,16 @@
 """The account beneath the SDK clients: what they wait for takes no time."""
 
-import threading
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from azure.core.exceptions import HttpResponseError
-from azure.data.tables import TableServiceClient
+from azure.data.tables import TableServiceClient, TableTransactionError
 
 from tests.simulation.service.account import Account, storage_account
 from tests.simulation.service.exchange import Reply, Request
-from tests.simulation.service.serial import one_thread
 from tests.simulation.service.transport import InProcess
 
 
@@ -31,10 +32,16 @@ def test_a_client_of_one_table_waits_by_the_clock_of_the_account(monkeypatch: py
     assert (account.served, account.clock.monotonic()) == (4, 5 * (2 + 4))  # the SDK waits for nothing the first time
 
 
-def test_a_transaction_starts_no_thread_in_a_world_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_account_answers_one_request_after_another_to_many_threads() -> None:
     wire = InProcess(storage_account())
     table = TableServiceClient.from_connection_string("UseDevelopmentStorage=true", transport=wire).create_table("rows")
-    monkeypatch.setattr(threading.Thread, "start", lambda _: pytest.fail("a thread"))
-    with one_thread():
-        table.submit_transaction([("create", {"PartitionKey": "p", "RowKey": str(number)}) for number in range(3)])
-    assert len(list(table.list_entities())) == 3
+
+    def insert(_: int) -> bool:
+        """Insert a row in a transaction that fails for every other thread, and is taken back."""
+        with suppress(TableTransactionError):
+            return bool(table.submit_transaction([("create", {"PartitionKey": "p", "RowKey": key}) for key in "abc"]))
+        return False
+
+    with ThreadPoolExecutor(16) as pool:
+        assert Counter(pool.map(insert, range(64))) == {True: 1, False: 63}
+    assert [row["RowKey"] for row in table.list_entities()] == ["a", "b", "c"]

@@ -1,5 +1,6 @@
 """One storage account."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -34,9 +35,14 @@ class Account:
     clock: ServiceClock = field(default_factory=ServiceClock)
     services: Mapping[str, Service] = field(default_factory=dict)
     served: int = 0
+    _turn: threading.RLock = field(default_factory=threading.RLock)
 
     def serve(self, request: Request) -> Reply:
-        """Answer a request as the service that it is sent to does."""
+        """Answer a request as the service that it is sent to does, in whichever thread: one after another."""
+        with self._turn:
+            return self._serve(request)
+
+    def _serve(self, request: Request) -> Reply:
         self.served += 1
         reply = self.services[request.service].serve(request)
         reply.headers.setdefault("Date", http_date(self.clock.now()))
