@@ -24,9 +24,14 @@ def rounds(environ: Mapping[str, str]) -> int:
     return int(text)
 
 
-def at_length(everyday: int, long: int) -> int:
+def everyday() -> bool:
+    """Tell whether this run is one of every day."""
+    return not rounds(os.environ)
+
+
+def at_length(usual: int, long: int) -> int:
     """Choose a number: that of an everyday run, or the long one, times the rounds that are to be proved."""
-    return long * rounds(os.environ) or everyday
+    return long * rounds(os.environ) or usual
 
 
 def leave_out(items: Iterable[pytest.Item], arguments: Sequence[str]) -> None:

@@ -46,7 +46,7 @@ def test_any_bytes_end_in_a_report_or_a_rejection_and_the_next_image_is_analysed
     count(files=codes.total(), **codes)
 
 
-@settings(max_examples=4 * DRAWN, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=DRAWN, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(data=anything())
 def test_a_format_is_told_by_a_few_bytes_of_any_file(data: bytes) -> None:
     known = formats.sniff(data)

@@ -61,6 +61,14 @@ def test_what_draws_goes_the_long_way_as_often_as_there_are_rounds(
     assert proving.at_length(40, 500) == number
 
 
+def test_a_run_is_one_of_every_day_unless_there_are_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = []
+    for rounds in ("", "0", "1"):
+        monkeypatch.setenv(proving.VARIABLE, rounds)
+        usual.append(proving.everyday())
+    assert usual == [True, True, False]
+
+
 def test_rounds_that_are_no_number_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(proving.VARIABLE, "yes")
     with pytest.raises(pytest.UsageError, match="whole number of rounds, not 'yes'"):
