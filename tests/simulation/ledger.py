@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.simulation.operations import Operation, Place, operations
+from tests.simulation.promises import Promises
 from tests.simulation.service.exchange import Reply
 from tests.simulation.wire import Passage
 
@@ -51,6 +52,7 @@ class Ledger:
     """Rows as they stand, and what was wrong on their way.
 
     Attributes:
+        promises: Held against each transaction.
         margin: Seconds that a holder keeps back from its lease.
         locks: Name of the table of locks.
         rows: By place.
@@ -66,6 +68,7 @@ class Ledger:
         claimants: Processes that have claimed a job.
     """
 
+    promises: Promises
     margin: float
     locks: str
     alive: Callable[[str], bool]
@@ -94,6 +97,7 @@ class Ledger:
                 self._write(each)
             for place, row in before.items():
                 self._judge(passage, place, row, self.rows.get(place, {}))
+            self.wrong += self.promises.broken(passage.sender.name, written, before, self.rows)
 
     def jobs(self) -> Mapping[str, Mapping[str, Any]]:
         """Return all job rows by id, in the order of their making."""
@@ -185,6 +189,8 @@ class Ledger:
             self.beliefs.pop(place, None)
 
     def _judge_lock(self, passage: Passage, place: Place, before: dict[str, Any], after: dict[str, Any]) -> None:
+        if not after:
+            return
         if before and after["token"] < before["token"]:
             self.wrong.append(f"lock {place[2]}: token fell from {before['token']} to {after['token']}")
         if after.get("owner") is None:

@@ -11,6 +11,7 @@ from tests.simulation.service.exchange import Request
 
 _KEYS = re.compile(r"(\w+)\(PartitionKey='((?:[^']|'')*)',RowKey='((?:[^']|'')*)'\)")
 _PART = re.compile(rb"(POST|PUT|PATCH|MERGE|DELETE) (\S+) HTTP/1\.1\r\n(.*?)\r\n\r\n(.*?)\r\n--", re.DOTALL)
+_MATCH = re.compile(r"^If-Match:(.*)$", re.IGNORECASE | re.MULTILINE)
 _VERBS = {"POST": "insert", "PUT": "replace", "PATCH": "merge", "MERGE": "merge", "DELETE": "delete"}
 
 Place = tuple[str, str, str]
@@ -26,6 +27,7 @@ class Operation:
         partition: Its PartitionKey.
         row: Its RowKey.
         columns: As they are sent, the annotations of their types among them.
+        match: The ETag that the row must have; "" for any.
     """
 
     verb: str
@@ -33,6 +35,7 @@ class Operation:
     partition: str
     row: str
     columns: Mapping[str, Any] = field(default_factory=dict)
+    match: str = ""
 
     @property
     def place(self) -> Place:
@@ -46,13 +49,17 @@ def operations(request: Request) -> Sequence[Operation]:
         return ()
     if request.segments[0] == "$batch":
         parts = _PART.findall(request.body)
-        found = [_one(verb.decode(), unquote(urlsplit(url.decode()).path), body) for verb, url, _, body in parts]
+        found = [
+            _one(verb.decode(), unquote(urlsplit(url.decode()).path), body, head.decode())
+            for verb, url, head, body in parts
+        ]
     else:
-        found = [_one(request.method, request.segments[0], request.body)]
+        head = f"If-Match: {request.headers.get('if-match', '')}"
+        found = [_one(request.method, request.segments[0], request.body, head)]
     return tuple(one for one in found if one is not None)
 
 
-def _one(method: str, path: str, body: bytes) -> Operation | None:
+def _one(method: str, path: str, body: bytes, head: str) -> Operation | None:
     verb = _VERBS[method]
     text = body.strip()
     columns = json.loads(text) if text.startswith(b"{") else {}
@@ -64,4 +71,6 @@ def _one(method: str, path: str, body: bytes) -> Operation | None:
     if keys is None:
         return None
     table, partition, row = keys.groups()
-    return Operation(verb, table, partition.replace("''", "'"), row.replace("''", "'"), columns)
+    match = _MATCH.search(head)
+    names = partition.replace("''", "'"), row.replace("''", "'")
+    return Operation(verb, table, *names, columns, match[1].strip() if match else "")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection
+from datetime import timedelta
 from hashlib import sha256
 
 from tests.simulation import entrances
@@ -12,6 +13,7 @@ from tests.simulation.host import Host
 from tests.simulation.labels import label
 from tests.simulation.ledger import Ledger
 from tests.simulation.process import Process
+from tests.simulation.promises import Promises
 from tests.simulation.scheduler import Home, Scheduler, Task
 from tests.simulation.service.account import storage_account
 from tests.simulation.service.exchange import Request
@@ -40,7 +42,8 @@ class Stage:
         self.scheduler = Scheduler(self.account.clock, self.chance.stream)
         plan = self.plan
         self.weather = forecast(self.chance.stream("weather"), lease=plan.lease, drift=plan.drift, span=plan.span)
-        self.ledger = Ledger(plan.margin, entrances.LOCKS, self._lives)
+        promises = Promises(self.account.clock, timedelta(seconds=plan.drift), plan.purges)
+        self.ledger = Ledger(promises, plan.margin, entrances.LOCKS, self._lives)
         self.wire = Wire(
             self.account,
             self.scheduler,

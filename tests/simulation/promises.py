@@ -1,0 +1,256 @@
+"""What must hold of every transaction as it is applied: what heals later was wrong all the same.
+
+Each promise is a function over one transaction: the rows that it has written, as they were and as they stand. None
+knows code of production.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.simulation.operations import Operation, Place
+from tests.simulation.service.clock import ServiceClock
+
+_LIVE = frozenset({"PENDING", "RUNNING"})
+#: Ends that nobody makes who works on the job: the token grows, so that whoever still works is fenced off.
+_FROM_OUTSIDE = frozenset({"attempts_exhausted", "time_limit", "poison"})
+#: Rows that others may have moved since they were read; index rows and attempts go with their job's.
+_GUARDED = ("job:", "key:", "mark:", "rejected:")
+#: No job that waits is left longer than this after it may be claimed: the sweep's longest wait, and the longest grace.
+_LONGEST_WAIT = timedelta(hours=2)
+_STEP = timedelta(seconds=2)
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """One transaction that the table service has applied.
+
+    Attributes:
+        sender: Name of the task that has sent it; its process's name comes first.
+        now: The services' time.
+        written: Its operations.
+        before: The rows of these as they were.
+        rows: All rows as they stand.
+        drift: By which the front ends' clocks may be off.
+        purges: Whether retention is over at once in this world; else it is never over.
+        claimants: Who has claimed each job last, by process.
+    """
+
+    sender: str
+    now: datetime
+    written: Sequence[Operation]
+    before: Mapping[Place, Row]
+    rows: Mapping[Place, Row]
+    drift: timedelta
+    purges: bool
+    claimants: Mapping[Place, str]
+
+    def moves(self) -> Iterator[tuple[Place, Row, Row]]:
+        """Yield each job row that was replaced: its place, as it was, and as it stands."""
+        for place, before in self.before.items():
+            if place[2].startswith("job:") and before and place in self.rows:
+                yield place, before, self.rows[place]
+
+    def of_job(self, place: Place, *kinds: str) -> list[Place]:
+        """Return the rows of some kinds that belong to a job: index rows end with its id, attempts begin with it."""
+        job_id = place[2][4:]
+        return [
+            other
+            for other in self.rows
+            if other[:2] == place[:2] and other[2].startswith(kinds) and job_id in other[2].split(":")
+        ]
+
+
+def guarded(one: Transaction) -> Iterator[str]:
+    """Nobody writes over a row, or deletes it, as others may have left it."""
+    for each in one.written:
+        shared = each.row.startswith(_GUARDED) or "locks" in each.table
+        if shared and each.verb != "insert" and each.match in ("", "*"):
+            yield f"{each.row}: {each.verb} without its ETag"
+
+
+def claimed(one: Transaction) -> Iterator[str]:
+    """A claim raises token and attempts by one, begins in time, and moves the due row behind the lease."""
+    for place, before, after in one.moves():
+        if after["state"] != "RUNNING" or after.get("claim_id") == before.get("claim_id"):
+            continue
+        if after["token"] != before["token"] + 1 or after["attempts"] != before["attempts"] + 1:
+            yield f"{place[2]}: claimed with token {after['token']} and attempts {after['attempts']} after {before}"
+        if after["attempts"] - after["attempts_base"] > after["max_attempts"]:
+            yield f"{place[2]}: claimed with no attempts left"
+        if moment(before, "not_before") > one.now + one.drift + _STEP:
+            yield f"{place[2]}: claimed at {one.now}, before {before['not_before']}"
+        if moment(after, "due") < moment(after, "started") + timedelta(seconds=after["lease_seconds"]):
+            yield f"{place[2]}: due at {after['due']}, while its lease lasts"
+
+
+def counted(one: Transaction) -> Iterator[str]:
+    """Attempts don't count again only where that is allowed."""
+    outcomes = {each.row: each.columns.get("outcome") for each in one.written if each.row.startswith("try:")}
+    for place, before, after in one.moves():
+        freed = after["attempts_base"] - before["attempts_base"]
+        outcome = outcomes.get(f"try:{place[2][4:]}:{before['token']:010d}")
+        external = not str(before.get("owner", "")).startswith(("queue/", "timer/"))
+        if outcome == "abandon" and not external and freed != 1:
+            yield f"{place[2]}: an attempt that an outage has ended counts"
+        mine = one.claimants.get(place) == one.sender.partition("/")[0]
+        if freed and outcome != "abandon" and before["state"] in _LIVE and not mine:
+            yield f"{place[2]}: an attempt of {one.claimants.get(place)} was taken back by {one.sender}"
+
+
+def fenced(one: Transaction) -> Iterator[str]:
+    """Whoever ends another's job raises the token, and gives its own reason."""
+    for place, before, after in one.moves():
+        if before["state"] not in _LIVE or after["state"] in _LIVE:
+            continue
+        outside = after["state"] == "CANCELED" or code_of(after) in _FROM_OUTSIDE
+        if outside and after["token"] != before["token"] + 1:
+            yield f"{place[2]}: {code_of(after)} with token {after['token']} after {before['token']}"
+        used = after["attempts"] - after["attempts_base"] >= after["max_attempts"]
+        late = "deadline" in after and moment(after, "deadline") <= one.now + one.drift + _STEP
+        if code_of(after) in _FROM_OUTSIDE and not used and not late:
+            yield f"{place[2]}: {code_of(after)}, and it has attempts and time left"
+
+
+def whole(one: Transaction) -> Iterator[str]:
+    """A job has one index row, an open attempt and a claim only while it runs, and is never left for long."""
+    for place in one.before:
+        if not place[2].startswith("job:"):
+            continue
+        row, index = one.rows.get(place), one.of_job(place, "due:", "end:")
+        opened = [one.rows[each] for each in one.of_job(place, "try:") if "outcome" not in one.rows[each]]
+        if row is None:
+            if index or one.of_job(place, "try:"):
+                yield f"{place[2]}: deleted, and {index or one.of_job(place, 'try:')} left behind"
+            continue
+        running = row["state"] == "RUNNING"
+        if len(index) != 1 or index[0][2].startswith("due:") != (row["state"] in _LIVE):
+            yield f"{place[2]}: {row['state']}, listed by {index}"
+        if len(opened) != running or running != ("claim_id" in row):
+            yield f"{place[2]}: {row['state']}, with {len(opened)} attempts under way"
+        if row["state"] == "PENDING" and moment(row, "due") > max(one.now, moment(row, "not_before")) + _LONGEST_WAIT:
+            yield f"{place[2]}: waits until {row['due']}"
+
+
+def single(one: Transaction) -> Iterator[str]:
+    """At most one job of a reference lives, and it is the one that the key row names."""
+    for place in one.before:
+        row = one.rows.get(place, {})
+        if not place[2].startswith("job:") or row.get("state") not in _LIVE or not row.get("unique", True):
+            continue
+        twins = [other[2] for other, each in one.rows.items() if other[2].startswith("job:") and _rival(row, each)]
+        if len(twins) > 1:
+            yield f"{row['ref']}: {len(twins)} jobs live at once: {twins}"
+        named = [each["job_id"] for other, each in one.rows.items() if other[2].startswith("key:")]
+        if place[2][4:] not in named:
+            yield f"{place[2]}: lives, and no key row names it"
+
+
+def _rival(row: Row, other: Row) -> bool:
+    same = (row["type"], row["ref"]) == (other["type"], other["ref"])
+    return same and other["state"] in _LIVE and bool(other.get("unique", True))
+
+
+def deleted(one: Transaction) -> Iterator[str]:
+    """Jobs go by purge when their time is over, or by hand; a reference is forgotten by hand alone."""
+    act = one.sender.partition("/")[2]
+    for place, before in one.before.items():
+        if place in one.rows or not before:
+            continue
+        if place[2].startswith("key:") and "forget" not in act:
+            yield f"{place[2]}: deleted by {one.sender}"
+        by_hand = "remove" in act or "forget" in act
+        if place[2].startswith("job:") and not by_hand and not (one.purges and "purge" in act):
+            yield f"{place[2]}: deleted by {one.sender}, and its retention is not over"
+        if "locks" in place[0]:
+            yield f"lock {place[2]}: deleted"
+
+
+def locked(one: Transaction) -> Iterator[str]:
+    """Who takes a lock raises its token; who lets go of one has held it."""
+    for place, before in one.before.items():
+        after = one.rows.get(place, {})
+        if "locks" not in place[0] or not before or not after:
+            continue
+        taken = after.get("owner") not in (None, before.get("owner"))
+        if taken and after["token"] != before["token"] + 1:
+            yield f"lock {place[2]}: taken with token {after['token']} after {before['token']}"
+        if not taken and after["token"] != before["token"]:
+            yield f"lock {place[2]}: token {after['token']} after {before['token']}"
+        home = one.sender.partition("/")[0]
+        if after.get("owner") is None and one.claimants.get(place, home) != home:
+            yield f"lock {place[2]}: held by {one.claimants[place]}, let go by {one.sender}"
+
+
+def rejected(one: Transaction) -> Iterator[str]:
+    """A text is rejected as naming an unknown job only if it names a job."""
+    for each in one.written:
+        text = str(each.columns.get("text", ""))
+        unknown = each.row.startswith("rejected:") and each.columns.get("code") == "unknown_job"
+        if unknown and "image-analysis-" not in text and "external-" not in text:
+            yield f"{each.row}: {text} was rejected as an unknown job"
+
+
+_PROMISES: tuple[Callable[[Transaction], Iterator[str]], ...] = (
+    guarded,
+    claimed,
+    counted,
+    fenced,
+    whole,
+    single,
+    deleted,
+    locked,
+    rejected,
+)
+
+
+@dataclass
+class Promises:
+    """Hold every promise against each transaction.
+
+    Attributes:
+        clock: The services'.
+        drift: By which the front ends' clocks may be off.
+        purges: Whether retention is over at once.
+        claimants: By job and lock, the process that has claimed it last.
+    """
+
+    clock: ServiceClock
+    drift: timedelta
+    purges: bool
+    claimants: dict[Place, str] = field(default_factory=dict)
+
+    def broken(
+        self, sender: str, written: Sequence[Operation], before: Mapping[Place, Row], rows: Mapping[Place, Row]
+    ) -> list[str]:
+        """Say which promises a transaction has broken.
+
+        Args:
+            sender: Name of the task that has sent it.
+            written: Its operations.
+            before: The rows of these as they were.
+            rows: All rows as they stand.
+        """
+        one = Transaction(
+            sender, self.clock.now(), written, before, rows, self.drift, self.purges, dict(self.claimants)
+        )
+        wrong = [sentence for promise in _PROMISES for sentence in promise(one)]
+        for place, row in before.items():
+            after = rows.get(place, {})
+            claim = after.get("claim_id") or ("locks" in place[0] and after.get("owner"))
+            if claim and claim not in (row.get("claim_id"), row.get("owner")):
+                self.claimants[place] = sender.partition("/")[0]
+        return wrong
+
+
+def code_of(row: Row) -> str:
+    """Return the code of a job's error; "" without one."""
+    return str(json.loads(row["error"])["code"]) if row.get("error") else ""
+
+
+def moment(row: Row, column: str) -> datetime:
+    """Return a column's time; the beginning of all times without it."""
+    return datetime.fromisoformat(str(row.get(column, "0001-01-01T00:00:00Z")))
