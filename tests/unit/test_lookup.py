@@ -8,7 +8,6 @@ from shared.ids import digest
 from shared.index import ENDED, IMAGE_ID, LIVE, JobQuery, KeyPosition, Position
 from shared.jobs import SCHEMA, Event, Move
 from shared.moves import add
-from shared.steps.lookup import Lookup
 from tests.doubles.world import World, png
 
 DAY = 86_400.0
@@ -18,15 +17,7 @@ class Looked(World):
     """Darkroom in memory, and a look at it."""
 
     def __init__(self, **environ: str) -> None:
-        super().__init__(**environ)
-        self.lookup = Lookup(
-            jobs=self.jobs,
-            index=self.index,
-            images=self.images,
-            settings=self.settings,
-            kinds=lambda: ["audio"],
-            pool=self.runtime.pool,
-        )
+        super().__init__({"audio": lambda _: None}, **environ)
 
     def image_id(self, name: str = "cat.png") -> str:
         """Return the id of an image of that name."""
@@ -166,17 +157,9 @@ def test_a_thumbnail_stands_where_its_attempt_puts_it_whatever_the_report_names(
 def test_a_thumbnail_of_another_format_than_is_configured_now_is_found(now: str) -> None:
     world = Looked(THUMBNAIL_FORMAT="png")
     job_id = world.completed()
-    later = Looked(THUMBNAIL_FORMAT=now)
-    lookup = Lookup(
-        jobs=world.jobs,
-        index=world.index,
-        images=world.images,
-        settings=later.settings,
-        kinds=lambda: ["audio"],
-        pool=world.runtime.pool,
-    )
+    later = replace(world.darkroom, settings=Looked(THUMBNAIL_FORMAT=now).settings)
     world.journal.clear()
-    assert lookup.thumbnail(world.image_id()).job_id == job_id
+    assert later.lookup.thumbnail(world.image_id()).job_id == job_id
     assert 1 < world.journal.count("images.thumbnail") <= 3
 
 

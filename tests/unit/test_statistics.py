@@ -8,7 +8,7 @@ from shared.jobs import State
 from shared.locks import Lock
 from shared.statistics import Stats, prometheus
 from shared.steps import statistics
-from shared.steps.statistics import MARK, STALE_REPORTS, Count
+from shared.steps.statistics import MARK, STALE_REPORTS
 from tests.doubles.clock import FakeClock
 from tests.doubles.world import World
 
@@ -19,24 +19,13 @@ class Counted(World):
     """Darkroom in memory, and what counts it."""
 
     def __init__(self, **environ: str) -> None:
-        super().__init__(**environ)
-        self.count = Count(
-            jobs=self.jobs,
-            index=self.index,
-            marks=self.marks,
-            locks=self.locks,
-            poisons=(self.poison, self.blob_poison),
-            settings=self.settings,
-            clock=self.clock.server,
-            kinds=lambda: ["audio", self.settings.image_type],
-            pool=self.runtime.pool,
-        )
+        super().__init__({"audio": lambda _: None}, **environ)
 
     @property
     def states(self) -> dict[str, int]:
         """How many image jobs there are in each state that has any, counted anew."""
         self.clock.advance(61)
-        counted = self.count().jobs[self.settings.image_type]
+        counted = self.stats().jobs[self.settings.image_type]
         return {state: number for state, number in counted.items() if number}
 
 
@@ -64,7 +53,7 @@ def test_jobs_are_counted_by_their_states() -> None:
 
 
 def test_a_type_without_jobs_has_every_state_and_no_job() -> None:
-    stats = Counted().count()
+    stats = Counted().stats()
     assert stats.jobs == {"audio": NONE, "image-analysis": NONE}
     assert (stats.oldest_due_age_seconds, stats.capped, stats.lock) == (None, False, {"holder": None})
     assert (stats.poison, stats.missed, stats.stale_reports_total, stats.age_seconds) == (0, None, 0, 0)
@@ -74,50 +63,50 @@ def test_the_oldest_due_job_tells_how_long_it_is_due_and_one_of_later_tells_noth
     world = Counted()
     due = world.job(world.recorded()).due
     assert due is not None
-    assert world.count().oldest_due_age_seconds is None
+    assert world.stats().oldest_due_age_seconds is None
     world.clock.advance((due - world.clock.now).total_seconds() + 90)
     world.recorded("later.png")
-    assert world.count().oldest_due_age_seconds == pytest.approx(90, abs=1.1)
+    assert world.stats().oldest_due_age_seconds == pytest.approx(90, abs=1.1)
 
 
 def test_what_was_counted_is_good_for_a_minute_and_costs_one_read() -> None:
     world = Counted()
-    first = world.count()
+    first = world.stats()
     world.recorded()
     world.clock.advance(58)
     world.journal.clear()
-    again = world.count()
+    again = world.stats()
     assert (replace(again, age_seconds=0), world.journal) == (first, ["marks.get"])
     assert again.age_seconds == pytest.approx(58, abs=1.1)
     world.clock.advance(3)
-    assert world.count().jobs["image-analysis"]["PENDING"] == 1
+    assert world.stats().jobs["image-analysis"]["PENDING"] == 1
 
 
 def test_what_an_earlier_process_counted_is_good_for_another() -> None:
     world = Counted()
     world.recorded()
-    counted = world.count()
+    counted = world.stats()
     assert Stats.of(json.loads(json.dumps(world.marks.kept[MARK].value))) == counted
 
 
 def test_what_another_release_counted_and_a_moment_that_is_not_yet_are_counted_anew() -> None:
     world = Counted()
     world.marks.insert(MARK, {"schema": 99, "as_of": world.clock.now.isoformat()})
-    assert world.count().jobs["audio"] == NONE
+    assert world.stats().jobs["audio"] == NONE
     future = replace(STATS, as_of=world.clock.now + timedelta(days=1))
     world.marks.replace(world.marks.kept[MARK], future.value)
-    assert world.count().poison == 0
+    assert world.stats().poison == 0
 
 
 @pytest.mark.parametrize("counted_before", [False, True])
 def test_who_is_slower_than_another_counts_all_the_same(counted_before: bool) -> None:  # noqa: FBT001
     world = Counted()
     if counted_before:
-        world.count()
+        world.stats()
         world.clock.advance(61)
     world.recorded()
     world.marks.before("replace" if counted_before else "insert", lambda: _rival(world))
-    assert world.count().jobs["image-analysis"]["PENDING"] == 1
+    assert world.stats().jobs["image-analysis"]["PENDING"] == 1
     assert world.marks.kept[MARK].value["poison"] == STATS.poison
 
 
@@ -135,12 +124,12 @@ def test_a_bucket_is_counted_up_to_its_share_and_then_capped(monkeypatch: pytest
     world = Counted(JOB_BUCKETS="1")
     for number in range(3):
         world.operate.cancel(world.recorded(f"{number}.png"))
-    stats = world.count()
+    stats = world.stats()
     assert (stats.jobs["image-analysis"]["CANCELED"], stats.capped) == (3, False)
     for number in range(3, 9):
         world.operate.cancel(world.recorded(f"{number}.png"))
     assert world.states == {"CANCELED": 4}
-    assert world.count().capped
+    assert world.stats().capped
 
 
 def test_live_jobs_beyond_those_looked_at_count_as_waiting_and_who_is_not_due_is_looked_at_first(
@@ -151,7 +140,7 @@ def test_live_jobs_beyond_those_looked_at_count_as_waiting_and_who_is_not_due_is
     ids = [world.recorded(f"{number}.png") for number in range(5)]
     world.clock.advance(900)
     world.rival_claims(ids[4])
-    stats = world.count()
+    stats = world.stats()
     assert (stats.jobs["image-analysis"]["PENDING"], stats.jobs["image-analysis"]["RUNNING"]) == (4, 1)
     assert stats.capped
 
@@ -159,9 +148,9 @@ def test_live_jobs_beyond_those_looked_at_count_as_waiting_and_who_is_not_due_is
 def test_who_sweeps_is_told_until_that_lease_has_lapsed() -> None:
     world = Counted()
     world.locks.insert(Lock(name="sweep", owner="timer/1", token=1, lease=timedelta(seconds=600)))
-    assert world.count().lock == {"holder": "timer/1"}
+    assert world.stats().lock == {"holder": "timer/1"}
     world.clock.advance(600 + world.settings.margin.total_seconds() + 2)
-    assert world.count().lock == {"holder": None}
+    assert world.stats().lock == {"holder": None}
 
 
 def test_poison_missed_images_and_late_reports_are_told() -> None:
@@ -170,14 +159,14 @@ def test_poison_missed_images_and_late_reports_are_told() -> None:
     world.blob_poison.put(b"y")
     world.marks.insert(f"reconcile:{world.settings.images_container}", {"marker": None, "missed": 7})
     world.marks.insert(STALE_REPORTS, {"total": 8})
-    stats = world.count()
+    stats = world.stats()
     assert (stats.poison, stats.missed, stats.stale_reports_total) == (2, 7, 8)
 
 
 def test_a_walk_that_tells_no_missed_images_leaves_them_unknown() -> None:
     world = Counted()
     world.marks.insert(f"reconcile:{world.settings.images_container}", {"marker": None})
-    assert world.count().missed is None
+    assert world.stats().missed is None
 
 
 def test_the_text_for_prometheus_has_help_type_and_escaped_labels() -> None:
