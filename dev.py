@@ -48,7 +48,7 @@ AT_ONCE = ("-n", "auto", "--maxprocesses", "4", "--dist", "worksteal", "--durati
 #: What `prove` does, in order: the tier, about how many minutes it takes on two cores, and what it says.
 PROOFS = (
     ("unit", 2, "rules, steps, analyses and the API in one process; any input that can be drawn"),
-    ("contract", 5, "each port on its double and on Azurite: the same requests, the same answers"),
+    ("contract", 5, "each port on its double, in process and on Azurite: the same requests, the same answers"),
     ("simulation", 1, "the double of the storage services, and faults planted into production code"),
     ("analysis", 6, "hostile files in children with production's limits; what a child that was taken over can do"),
     ("faults", 60, "death, lost replies, outages and rivals at every request; killed and stopped processes"),

@@ -1,7 +1,6 @@
-"""A pipeline on Azurite, seen by a purge of a later month."""
+"""A pipeline in storage, seen by a purge of a later month."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +13,7 @@ from shared.ports import Row
 from shared.retention import edges
 from shared.steps.outcomes import Outcome
 from tests.contract.audited import Audited
+from tests.contract.places import Place
 from tests.doubles.reports import report
 from tests.doubles.transports import Passing
 from tests.doubles.world import png
@@ -57,8 +57,10 @@ class Later:
 class Aged(Audited):
     """A pipeline whose purge and verify believe that a month has passed; all in one partition."""
 
-    def __init__(self, environ: Mapping[str, str], wire: HttpTransport[Any, Any], *, days: float = 31) -> None:
-        super().__init__({"JOB_BUCKETS": "1", **environ}, wire)
+    def __init__(
+        self, place: Place, transport: HttpTransport[Any, Any] | None = None, *, days: float = 31, **more: str
+    ) -> None:
+        super().__init__(place, transport, **{"JOB_BUCKETS": "1", **more})
         later = Later(self.darkroom.storage.jobs._clock, days)
         self.darkroom.purge._clock = later  # type: ignore[assignment] # it tells the time
         self.darkroom.verify._ended_before = lambda: edges(self.darkroom.settings, later.now())

@@ -1,7 +1,6 @@
-"""A pipeline on Azurite to be verified, and a hand in its tables."""
+"""A pipeline in storage to be verified, and a hand in its tables."""
 
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
 from azure.core.pipeline.transport import HttpTransport
@@ -13,16 +12,16 @@ from shared.ports import Row
 from shared.steps.outcomes import Outcome
 from shared.steps.verify import Verified
 from shared.storage import codec
-from shared.wiring import build
+from tests.contract.places import Place
 from tests.doubles.world import png
 
 
 class Audited:
-    """A pipeline on Azurite, and a hand in its tables."""
+    """A pipeline in storage, and a hand in its tables."""
 
-    def __init__(self, environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
-        self.environ = environ
-        self.darkroom = build({**environ, "DISPATCH": "both"}, transport=wire, threaded=False)
+    def __init__(self, place: Place, transport: HttpTransport[Any, Any] | None = None, **more: str) -> None:
+        self.environ = place.environ
+        self.darkroom = place.build(transport, **{"DISPATCH": "both", **more})
         self.darkroom.storage.create()
         self.table = self.darkroom.storage.jobs._table
         self.found: list[Finding] = []

@@ -1,18 +1,14 @@
-"""Ports to be tried, and a look behind them that they do not offer: on Azurite, by the SDK itself."""
+"""Ports to be tried, and a look behind them that they do not offer: by the SDK itself."""
 
-import threading
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.core.pipeline.transport import HttpTransport
 
-from shared import wiring
 from shared.images import ImageRef
 from shared.ports import ImageStore, JobStore, LockStore, WorkQueue
-from shared.runtime import Runtime
-from shared.storage import clients, connections
+from tests.contract.places import Place
 
 
 class JobsBench(Protocol):
@@ -76,11 +72,11 @@ class QueueBench(Protocol):
 
 
 class AzureJobs:
-    """The job table on Azurite."""
+    """The job table through the SDK."""
 
-    def __init__(self, environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
-        self._environ, self._wire = environ, wire
-        self._storage = wiring.build(environ, transport=wire, threaded=False).storage
+    def __init__(self, place: Place, transport: HttpTransport[Any, Any] | None = None) -> None:
+        self._place = place
+        self._storage = place.build(transport).storage
         self.store = self._storage.jobs
         self.store.get(f"image-analysis-{0:032x}")  # the clock has seen a reply now
 
@@ -98,23 +94,22 @@ class AzureJobs:
 
     def reopened(self, *, buckets: int) -> JobStore:
         """See ``JobsBench``."""
-        environ = {**self._environ, "JOB_BUCKETS": str(buckets)}
-        return wiring.build(environ, transport=self._wire, threaded=False).storage.jobs
+        return self._place.build(JOB_BUCKETS=str(buckets)).storage.jobs
 
 
 class AzureLocks:
-    """The table of locks on Azurite."""
+    """The table of locks through the SDK."""
 
-    def __init__(self, environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
-        self.store = wiring.build(environ, transport=wire, threaded=False).storage.locks
+    def __init__(self, place: Place, transport: HttpTransport[Any, Any] | None = None) -> None:
+        self.store = place.build(transport).storage.locks
 
 
 class AzureImages:
-    """The containers on Azurite."""
+    """The containers through the SDK."""
 
-    def __init__(self, environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
-        self.store = wiring.build(environ, transport=wire, threaded=False).storage.images
-        self._images = self.store._service.get_container_client(environ["IMAGES_CONTAINER"])
+    def __init__(self, place: Place, transport: HttpTransport[Any, Any] | None = None) -> None:
+        self.store = place.build(transport).storage.images
+        self._images = self.store._service.get_container_client(place.environ["IMAGES_CONTAINER"])
         self._images.create_container()
 
     def upload(self, name: str, data: bytes, content_type: str = "image/png") -> ImageRef:
@@ -140,12 +135,12 @@ class AzureImages:
 
 
 class AzureQueue:
-    """The queue on Azurite; its other end is a client of its own."""
+    """The queue through the SDK."""
 
-    def __init__(self, environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
-        self.store = wiring.build(environ, transport=wire, threaded=False).storage.queue
-        connection = connections.read(environ, "AzureWebJobsStorage")
-        self.client = clients.queue_service(connection, wire, Runtime()).get_queue_client(environ["JOB_QUEUE"])
+    def __init__(self, place: Place, transport: HttpTransport[Any, Any] | None = None) -> None:
+        self.store = place.build(transport).storage.queue
+        self.go = place.go
+        self.client = self.store._queue
 
     def receive(self) -> list[str]:
         """See ``QueueBench``."""
@@ -153,4 +148,4 @@ class AzureQueue:
 
     def wait(self, seconds: float) -> None:
         """See ``QueueBench``."""
-        threading.Event().wait(seconds)
+        self.go(seconds)

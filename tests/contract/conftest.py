@@ -1,7 +1,12 @@
-"""Each port on its double and on Azurite; the storage of one test is nobody else's."""
+"""Each port on its double, in process and on Azurite; the storage of one test is nobody else's.
+
+A test that asks for storage runs in process every day: on the services that ``tests/simulation/service`` puts beneath
+the SDKs. ``@pytest.mark.azurite`` lets it run on Azurite every day too, ``(only=True)`` there alone: what sockets,
+connections and Azurite's own process show. ``dev.py prove`` runs all of them on both.
+"""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
@@ -10,7 +15,6 @@ import pytest
 from azure.core.pipeline.transport import HttpTransport
 
 from localhost.azurite import Azurite
-from shared import wiring
 from shared.darkroom import Darkroom
 from shared.storage import clients
 from shared.storage.patience import Patience
@@ -26,90 +30,123 @@ from tests.contract.benches import (
     QueueBench,
 )
 from tests.contract.memory import DoubledImages, DoubledJobs, DoubledLocks, DoubledQueue
+from tests.contract.places import AZURITE, MEMORY, PROCESS, Place, in_process, on_azurite
+from tests.contract.poisons import AzurePoison, DoubledPoison, PoisonBench
 from tests.contract.table_wire import AzuriteWire, Compare, Conversation, DoubleWire, Operation
 from tests.contract.torn import Torn
 from tests.doubles.clock import FakeClock
 from tests.doubles.transports import FaultyTransport, Passing
 from tests.simulation.service.account import storage_account
 
-either = pytest.fixture(params=["memory", "azurite"])
+#: Fixtures of ports: what they give has a double in memory too.
+PORTS = {"jobs", "locks", "life", "images", "queue", "poison", "rejections", "marks"}
+
+_PROVED = pytest.mark.prove("it has run in process, on services that are held to Azurite")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test that needs storage on every place that it is for."""
+    if "place" in metafunc.fixturenames:
+        ports = PORTS.intersection(metafunc.fixturenames)
+        metafunc.parametrize("place", _places(metafunc.definition, ports), indirect=True)
+
+
+def _places(test: pytest.Item, ports: Collection[str]) -> list[object]:
+    """Return where a test runs.
+
+    In process it runs every day, and on a port's double; on Azurite too where it is marked, else when all is proved.
+    """
+    mark = test.get_closest_marker("azurite")
+    if mark is not None and mark.kwargs.get("only"):
+        return [AZURITE]
+    here = [*([MEMORY] if ports else []), PROCESS]
+    return [*here, AZURITE if mark is not None else pytest.param(AZURITE, marks=_PROVED)]
 
 
 @pytest.fixture(scope="session")
-def wire() -> Iterator[HttpTransport[Any, Any]]:
+def pool() -> Iterator[HttpTransport[Any, Any]]:
     """Give one pool of connections to the whole session, and close it at the end."""
     with clients.default_transport() as transport:
         yield Passing(transport)
 
 
 @pytest.fixture
-def environ(azurite: Azurite) -> Mapping[str, str]:
+def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Place | None:
+    """Give storage that is nobody else's; None where a port's double is to stand for it.
+
+    In process, whatever makes a connection of its own, as the command does, is led to the same account.
+    """
+    if request.param == MEMORY:
+        return None
+    if request.param == PROCESS:
+        made = in_process()
+        monkeypatch.setattr(clients, "default_transport", lambda: made.transport)
+        return made
+    return on_azurite(request.getfixturevalue("azurite"), request.getfixturevalue("pool"))
+
+
+@pytest.fixture
+def environ(place: Place) -> Mapping[str, str]:
     """Give app settings with names of the test's own."""
-    drawn = uuid.uuid4().hex[:12]
-    return {
-        "AzureWebJobsStorage": azurite.connection,
-        "ANALYSIS_ISOLATION": "off",
-        "IMAGES_CONTAINER": f"images-{drawn}",
-        "THUMBNAILS_CONTAINER": f"thumbnails-{drawn}",
-        "JOB_QUEUE": f"jobs-{drawn}",
-        "JOBS_TABLE": f"jobs{drawn}",
-        "LOCKS_TABLE": f"locks{drawn}",
-    }
+    return place.environ
 
 
 @pytest.fixture
-def darkroom(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Darkroom:
-    """Wire everything over Azurite; nothing is created yet."""
-    return wiring.build(environ, transport=wire, threaded=False)
+def wire(place: Place) -> HttpTransport[Any, Any]:
+    """Give the way to the test's storage."""
+    return place.transport
 
 
-@either
-def jobs(request: pytest.FixtureRequest) -> JobsBench:
+@pytest.fixture
+def darkroom(place: Place) -> Darkroom:
+    """Wire everything; nothing is created yet."""
+    return place.build()
+
+
+@pytest.fixture
+def jobs(place: Place | None) -> JobsBench:
     """Give an empty job table, which does not exist yet."""
-    if request.param == "memory":
-        return DoubledJobs()
-    return AzureJobs(request.getfixturevalue("environ"), request.getfixturevalue("wire"))
+    return DoubledJobs() if place is None else AzureJobs(place)
 
 
-@either
-def locks(request: pytest.FixtureRequest) -> LocksBench:
+@pytest.fixture
+def locks(place: Place | None) -> LocksBench:
     """Give an empty table of locks, which does not exist yet."""
-    if request.param == "memory":
-        return DoubledLocks()
-    return AzureLocks(request.getfixturevalue("environ"), request.getfixturevalue("wire"))
+    return DoubledLocks() if place is None else AzureLocks(place)
 
 
-@either
-def images(request: pytest.FixtureRequest) -> ImagesBench:
+@pytest.fixture
+def images(place: Place | None) -> ImagesBench:
     """Give an empty container of images; the one for thumbnails does not exist yet."""
-    if request.param == "memory":
-        return DoubledImages()
-    return AzureImages(request.getfixturevalue("environ"), request.getfixturevalue("wire"))
+    return DoubledImages() if place is None else AzureImages(place)
 
 
-@either
-def queue(request: pytest.FixtureRequest) -> QueueBench:
+@pytest.fixture
+def queue(place: Place | None) -> QueueBench:
     """Give an empty queue, which does not exist yet."""
-    if request.param == "memory":
-        return DoubledQueue()
-    return AzureQueue(request.getfixturevalue("environ"), request.getfixturevalue("wire"))
+    return DoubledQueue() if place is None else AzureQueue(place)
 
 
 @pytest.fixture
-def torn(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Torn:
+def poison(place: Place | None) -> PoisonBench:
+    """Give a poison queue that is missing."""
+    return DoubledPoison() if place is None else AzurePoison(place.build())
+
+
+@pytest.fixture
+def torn(place: Place) -> Torn:
     """Give storage whose connection can be made to fail, in a process that has checked its buckets."""
-    clock, faulty = FakeClock(), FaultyTransport(wire)
+    clock, faulty = FakeClock(), FaultyTransport(place.transport)
     patience = Patience(within=timedelta(seconds=10), monotonic=clock, pause=clock.advance)
-    storage = wiring.build(environ, transport=faulty, patience=patience, threaded=False).storage
-    rivals = wiring.build(environ, transport=wire, threaded=False).storage
+    storage = place.build(faulty, patience=patience).storage
     storage.create()
-    return Torn(storage, faulty, AzureJobs(environ, wire), rivals, environ["IMAGES_CONTAINER"])
+    return Torn(storage, faulty, AzureJobs(place), place.build().storage, place.environ["IMAGES_CONTAINER"])
 
 
 @pytest.fixture
-def bench(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Audited:
+def bench(place: Place) -> Audited:
     """Give an empty pipeline."""
-    return Audited(environ, wire)
+    return Audited(place)
 
 
 @pytest.fixture(scope="session")

@@ -1,21 +1,21 @@
-"""The rejected texts on the bench: on Azurite and in memory."""
+"""The rejected texts on the bench: through the SDK and in memory."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from azure.core.pipeline.transport import HttpTransport
 
-from shared import wiring
+from tests.contract.places import Place
 from tests.doubles.clock import FakeClock
 from tests.doubles.rejections import MemoryRejections
 from tests.doubles.transports import Passing
 
 
 class AzureRejections:
-    """The rows on Azurite."""
+    """The rows through the SDK."""
 
-    def __init__(self, environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
-        self.store = wiring.build(environ, transport=wire, threaded=False).storage.rejections
+    def __init__(self, place: Place, transport: HttpTransport[Any, Any] | None = None) -> None:
+        self.store = place.build(transport).storage.rejections
 
 
 class DoubledRejections:

@@ -144,6 +144,7 @@ def test_a_second_send_that_is_refused_finds_the_first_applied(torn: Torn, fault
     assert (torn.wire.writes, won.etag) == (2, stands.etag)
 
 
+@pytest.mark.azurite
 def test_a_definite_refusal_is_lost_without_a_look(torn: Torn) -> None:
     row = lives.running(torn.rival)
     torn.rival.store.replace(row, lives.renewed(torn, row))

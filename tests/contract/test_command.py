@@ -18,6 +18,7 @@ def command(environ: Mapping[str, str]) -> Callable[..., Result]:
     return lambda *words, **more: CliRunner().invoke(app, words, env={**environ, **more})
 
 
+@pytest.mark.azurite
 def test_init_creates_what_is_missing_and_says_what_stands_where(
     command: Callable[..., Result], environ: Mapping[str, str], darkroom: Darkroom
 ) -> None:

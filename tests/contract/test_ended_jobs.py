@@ -79,6 +79,7 @@ def test_nothing_has_ended_in_a_table_that_is_missing_or_before_there_were_table
     assert list(resting.ended.ended(lives.TYPE, 0, State.FAILED, before=resting.jobs.now - ages)) == []
 
 
+@pytest.mark.azurite
 def test_all_rows_of_a_purged_job_go_but_its_key_row_which_says_how_it_ended(resting: Resting) -> None:
     row = resting.one()
     assert resting.ended.purge([(row, resting.key(row))]) == {row.job.id}

@@ -1,16 +1,15 @@
 """Messages of strangers on Azurite: what they cost, and that each is kept, whatever it is made of."""
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from azure.core.pipeline.transport import HttpTransport
 
-from shared import messages, wiring
+from shared import messages
 from shared.darkroom import Darkroom
 from shared.steps.outcomes import Outcome
 from tests.contract.audited import Audited
+from tests.contract.places import Place
 from tests.contract.test_poison import AzurePoison
 from tests.doubles.transports import CountingTransport
 
@@ -39,9 +38,9 @@ HOSTILE = {
 @pytest.mark.case("security M1", was="raises for ever")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_message_that_names_nothing_takes_a_handful_of_requests_and_is_kept(
-    environ: Mapping[str, str], wire: HttpTransport[Any, Any], name: str, case_result: Callable[[str], None]
+    place: Place, name: str, case_result: Callable[[str], None]
 ) -> None:
-    darkroom = wiring.build(environ, transport=(counting := CountingTransport(wire)), threaded=False)
+    darkroom = place.build(counting := CountingTransport(place.transport))
     darkroom.storage.create()
     with counting.counted() as requests:
         assert darkroom.bury(HOSTILE[name]) == [Outcome.REJECTED]

@@ -1,17 +1,14 @@
 import uuid
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from azure.core.pipeline.transport import HttpTransport
 
-from shared import wiring
 from shared.errors import MarkerRejected, StorageOut
 from shared.images import Listed
 from shared.ports import ImageListing
 from tests.contract.benches import AzureImages, ImagesBench
 from tests.contract.memory import DoubledImages
+from tests.contract.places import Place
 from tests.contract.refusing import IMPATIENT, Refusing
 from tests.doubles.listing import MemoryListing
 
@@ -19,12 +16,11 @@ NAMES = ["2026/summer #1/50% ä?😀.png", "a b.png", "a.png", "b.png"]
 
 
 @pytest.fixture
-def listing(images: ImagesBench, request: pytest.FixtureRequest) -> ImageListing:
+def listing(images: ImagesBench, place: Place) -> ImageListing:
     """Give the listing of the container that the bench uploads to."""
     if isinstance(images, DoubledImages):
         return MemoryListing(images.store, images.store._clock, container="images")
-    environ, wire = request.getfixturevalue("environ"), request.getfixturevalue("wire")
-    return wiring.build(environ, transport=wire, threaded=False).storage.listing
+    return place.build().storage.listing
 
 
 def _all(listing: ImageListing, limit: int) -> list[Listed]:
@@ -49,6 +45,7 @@ def test_pages_hold_every_blob_once(images: ImagesBench, listing: ImageListing, 
     assert [blob.ref for blob in _all(listing, limit)] == refs
 
 
+@pytest.mark.azurite
 def test_a_page_holds_no_more_than_the_limit(images: ImagesBench, listing: ImageListing) -> None:
     for name in NAMES:
         images.upload(name, b"miau")
@@ -65,6 +62,7 @@ def test_a_listing_tells_what_a_look_at_the_blob_tells(images: ImagesBench, list
     assert blob.modified_at.utcoffset() == timedelta(0)
 
 
+@pytest.mark.azurite
 def test_a_page_tells_when_the_service_answered(images: ImagesBench, listing: ImageListing) -> None:
     images.upload("cat.png", b"miau")
     page = listing.page(None, limit=10)
@@ -80,34 +78,31 @@ def test_a_blob_uploaded_behind_the_marker_is_on_no_later_page(images: ImagesBen
     assert [blob.ref.name for blob in listing.page(first.marker, limit=10).blobs] == ["c.png"]
 
 
-def test_a_container_that_is_missing_is_no_empty_one(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
-    absent = {**environ, "IMAGES_CONTAINER": f"absent-{uuid.uuid4().hex[:12]}"}
-    listing = wiring.build(absent, transport=wire, threaded=False).storage.listing
+def test_a_container_that_is_missing_is_no_empty_one(place: Place) -> None:
+    listing = place.build(IMAGES_CONTAINER=f"absent-{uuid.uuid4().hex[:12]}").storage.listing
     with pytest.raises(StorageOut, match="ContainerNotFound"):
         listing.page(None, limit=10)
 
 
 @pytest.mark.parametrize(("marker", "error"), [("old", MarkerRejected), (None, StorageOut)])
-def test_only_a_marker_can_be_refused(
-    environ: Mapping[str, str], wire: HttpTransport[Any, Any], marker: str | None, error: type[Exception]
-) -> None:
-    AzureImages(environ, wire)
-    refusing = Refusing(wire, status=400)
-    listing = wiring.build(environ, transport=refusing, runtime=IMPATIENT, threaded=False).storage.listing
+def test_only_a_marker_can_be_refused(place: Place, marker: str | None, error: type[Exception]) -> None:
+    AzureImages(place)
+    refusing = Refusing(place.transport, status=400)
+    listing = place.build(refusing, runtime=IMPATIENT).storage.listing
     refusing.left = 1
     with pytest.raises(error):
         listing.page(marker, limit=10)
 
 
-def test_an_outage_is_no_refusal_of_the_marker(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
-    AzureImages(environ, wire)
-    refusing = Refusing(wire, status=503)
-    listing = wiring.build(environ, transport=refusing, runtime=IMPATIENT, threaded=False).storage.listing
+def test_an_outage_is_no_refusal_of_the_marker(place: Place) -> None:
+    AzureImages(place)
+    refusing = Refusing(place.transport, status=503)
+    listing = place.build(refusing, runtime=IMPATIENT).storage.listing
     refusing.left = 1_000
     with pytest.raises(StorageOut):
         listing.page("old", limit=10)
 
 
-def test_a_listing_names_the_account_that_it_lists(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
-    account = wiring.build(environ, transport=wire, threaded=False).storage.listing.account
-    assert f"AccountName={account};" in environ["AzureWebJobsStorage"]
+def test_a_listing_names_the_account_that_it_lists(place: Place) -> None:
+    listing = place.build().storage.listing
+    assert f"/{listing.account}/{place.environ['IMAGES_CONTAINER']}" in listing._client.url

@@ -52,6 +52,7 @@ def test_an_empty_blob_has_facts(images: ImagesBench) -> None:
     assert images.store.head(images.upload("cat.png", b"")).size_bytes == 0
 
 
+@pytest.mark.azurite
 def test_the_facts_are_those_of_the_upload(images: ImagesBench) -> None:
     facts = images.store.head(images.upload("cat.webp", b"miau", "image/webp"))
     assert (facts.size_bytes, facts.content_type) == (4, "image/webp")
@@ -64,6 +65,7 @@ def test_a_version_is_a_bare_etag(images: ImagesBench) -> None:
     assert '"' not in version
 
 
+@pytest.mark.azurite
 def test_reading_an_old_version_is_changed(images: ImagesBench) -> None:
     ref = images.upload("cat.png", b"miau")
     version = images.store.head(ref).version
@@ -100,6 +102,7 @@ def test_writing_a_thumbnail_twice_is_harmless(images: ImagesBench) -> None:
     assert list(images.thumbnails()) == ["job/1.webp"]
 
 
+@pytest.mark.azurite
 def test_a_thumbnail_is_never_written_over(images: ImagesBench) -> None:
     images.store.insert_thumbnail("job/1.webp", b"first", mime="image/webp")
     images.store.insert_thumbnail("job/1.webp", b"second", mime="image/webp")

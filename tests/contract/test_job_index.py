@@ -24,6 +24,7 @@ def _rows_of_one_bucket(jobs: JobsBench, count: int) -> list[Row]:
     return rows
 
 
+@pytest.mark.azurite
 def test_due_jobs_come_oldest_first(jobs: JobsBench) -> None:
     rows = _rows_of_one_bucket(jobs, 4)
     assert lives.due(jobs, rows[0]) == [row.job.id for row in reversed(rows)]
@@ -135,6 +136,7 @@ def test_a_renewal_leaves_the_attempt_open(jobs: JobsBench) -> None:
 @pytest.mark.parametrize(
     ("end", "outcome"), [(lives.completed, "complete"), (lives.retried, "retry"), (lives.ended, "cancel")]
 )
+@pytest.mark.azurite
 def test_an_attempt_keeps_its_outcome(jobs: JobsBench, end: Any, outcome: str) -> None:  # noqa: ANN401 - a move
     row = lives.running(jobs)
     jobs.store.replace(row, end(jobs, row))

@@ -111,6 +111,7 @@ def test_jobs_of_one_moment_go_on_by_their_ids(indexed: Indexed) -> None:
     assert [last.job_id, *indexed.ended(after=last)] == ids
 
 
+@pytest.mark.azurite
 def test_ended_jobs_come_newest_first_and_live_ones_not_at_all(indexed: Indexed) -> None:
     rows = [indexed.canceled(number, after=hours * HOUR) for number, hours in enumerate((1, -2, 3))]
     indexed.added(9)
@@ -180,6 +181,7 @@ def test_a_job_of_a_newer_release_is_left_out_of_its_reference(indexed: Indexed)
     assert [one.job.id for one in indexed.index.of_ref(lives.TYPE, REF, after=None, limit=2)] == [other.job.id]
 
 
+@pytest.mark.azurite
 def test_references_come_by_their_digests_and_go_on(indexed: Indexed) -> None:
     refs = sorted((f"images/{number}.png" for number in range(9)), key=lambda ref: digest(lives.TYPE, ref))
     keys = [

@@ -1,12 +1,10 @@
 """What lists and look-ups cost, counted at the transport, in a warm process."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from azure.core.pipeline.transport import HttpTransport
 
 from shared.darkroom import Darkroom
 from shared.ids import digest
@@ -17,11 +15,10 @@ from shared.ports import JobStore
 from shared.steps.lookup import Lookup
 from shared.steps.statistics import Count
 from shared.storage.index_table import IndexTable
-from shared.storage.poison import StoragePoison
-from shared.wiring import build
 from tests.contract import lives
 from tests.contract.benches import AzureJobs
-from tests.contract.test_poison import AzurePoison, DoubledPoison
+from tests.contract.places import Place
+from tests.contract.poisons import PoisonBench
 from tests.doubles.transports import CountingTransport
 
 REF = "images/cat.png"
@@ -77,11 +74,11 @@ class Counted:
 
 
 @pytest.fixture
-def counted(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Counted:
+def counted(place: Place) -> Counted:
     """Wire everything over a counting transport."""
-    row = lives.running(AzureJobs(environ, wire))
-    counting = CountingTransport(wire)
-    darkroom = build(environ, transport=counting, threaded=False)
+    row = lives.running(AzureJobs(place))
+    counting = CountingTransport(place.transport)
+    darkroom = place.build(counting)
     darkroom.storage.create()
     return Counted(darkroom, counting, row.job.id)
 
@@ -150,10 +147,8 @@ def test_counting_takes_a_query_a_bucket_and_state_and_being_told_takes_one_read
     assert len(requests) == 1
 
 
-@pytest.mark.parametrize("kind", ["memory", "azurite"])
-def test_the_length_of_a_poison_queue_counts_what_is_hidden(kind: str, darkroom: Darkroom) -> None:
-    bench: Any = DoubledPoison() if kind == "memory" else AzurePoison(darkroom)
-    assert (bench.store.backlog(), isinstance(bench.store, StoragePoison)) == (0, kind == "azurite")
-    bench.put("hello")
-    bench.store.receive()
-    assert bench.store.backlog() == 1
+def test_the_length_of_a_poison_queue_counts_what_is_hidden(poison: PoisonBench) -> None:
+    assert poison.store.backlog() == 0
+    poison.put("hello")
+    poison.store.receive()
+    assert poison.store.backlog() == 1

@@ -64,6 +64,7 @@ def test_an_absent_key_is_none(jobs: JobsBench) -> None:
     assert jobs.store.key(lives.TYPE, "images/absent.png") is None
 
 
+@pytest.mark.azurite
 def test_the_first_insert_creates_what_is_missing(jobs: JobsBench) -> None:
     assert jobs.rows() == {}
     assert jobs.store.insert(lives.added(jobs)).job.state is State.PENDING
@@ -166,6 +167,7 @@ def test_a_stale_etag_is_lost(jobs: JobsBench) -> None:
         jobs.store.replace(row, lives.claimed(jobs, row))
 
 
+@pytest.mark.azurite
 def test_a_lost_replace_writes_nothing(jobs: JobsBench) -> None:
     row = jobs.store.insert(lives.added(jobs))
     jobs.store.replace(row, lives.claimed(jobs, row))
@@ -233,6 +235,7 @@ def test_the_same_number_of_buckets_is_welcome(jobs: JobsBench) -> None:
     assert jobs.reopened(buckets=4).insert(lives.added(jobs, "images/dog.png")).job.ref == "images/dog.png"
 
 
+@pytest.mark.azurite
 def test_one_of_twenty_claims_wins(jobs: JobsBench) -> None:
     row = jobs.store.insert(lives.added(jobs))
     met = outcomes(20, lambda number: jobs.store.replace(row, lives.claimed(jobs, row, owner=f"queue/{number}")))
@@ -245,6 +248,7 @@ def test_one_of_twenty_inserts_wins(jobs: JobsBench) -> None:
     assert sorted(met) == ["Duplicate"] * 19 + ["won"]
 
 
+@pytest.mark.azurite
 def test_one_of_twenty_first_inserts_into_a_missing_table_wins(jobs: JobsBench) -> None:
     met = outcomes(20, lambda _: jobs.store.insert(lives.added(jobs)))
     assert sorted(met) == ["Duplicate"] * 19 + ["won"]

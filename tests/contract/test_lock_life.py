@@ -2,7 +2,7 @@
 
 import random
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from azure.core.pipeline.transport import HttpTransport
 
-from shared import wiring
 from shared.errors import LockHeld, Stale
 from shared.heartbeat import Heartbeat
 from shared.locks import Lock
@@ -19,6 +18,7 @@ from shared.runtime import Runtime
 from shared.steps.locking import Release, TableLock, Tenure
 from tests.contract.benches import AzureLocks
 from tests.contract.memory import DoubledLocks
+from tests.contract.places import Place
 from tests.doubles.transports import Fault, FaultyTransport, Passing
 from tests.faults.enumeration import Time
 
@@ -113,24 +113,32 @@ class Life:
         self.go(LAPSE_SECONDS)
 
 
-@pytest.fixture
-def ghostly(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Life:
-    """Give a table of locks on Azurite whose replies can be lost."""
-    time, faulty = Time(), FaultyTransport(wire)
-    store = AzureLocks(environ, Told(faulty, time)).store
-    wiring.build(environ, transport=wire, threaded=False).storage.locks.create()
+def _behind_sdk(place: Place) -> Life:
+    place.build().storage.locks.create()
+    faulty = FaultyTransport(place.transport)
+    if place.account is not None:
+        return Life(AzureLocks(place, faulty).store, place.runtime.monotonic, place.go, faulty)
+    time = Time()
+    store = AzureLocks(place, Told(faulty, time)).store
     return Life(store, time, time.go, faulty)
 
 
-@pytest.fixture(params=["memory", "azurite"])
-def life(request: pytest.FixtureRequest) -> Life:
+@pytest.fixture
+def ghostly(place: Place) -> Life:
+    """Give a table of locks whose replies can be lost."""
+    return _behind_sdk(place)
+
+
+@pytest.fixture
+def life(place: Place | None) -> Life:
     """Give an empty table of locks and a time that moves on."""
-    if request.param == "azurite":
-        return request.getfixturevalue("ghostly")  # type: ignore[no-any-return]
+    if place is not None:
+        return _behind_sdk(place)
     store = DoubledLocks().store
     return Life(store, store._clock, store._clock.advance)
 
 
+@pytest.mark.azurite
 def test_releasing_twice_says_so_and_leaves_the_lock_free(life: Life) -> None:
     held = life.acquired()
     assert (held.release(), held.release()) == (Release.RELEASED, Release.RELEASED_BEFORE)

@@ -44,6 +44,7 @@ def test_inserting_a_lock_twice_is_lost(locks: LocksBench) -> None:
         locks.store.insert(replace(HELD, owner="timer/2"))
 
 
+@pytest.mark.azurite
 def test_a_lost_insert_writes_nothing(locks: LocksBench) -> None:
     locks.store.insert(HELD)
     with pytest.raises(Lost):
@@ -88,6 +89,7 @@ def test_one_of_twenty_takes_a_new_lock(locks: LocksBench) -> None:
         assert sum(pool.map(one, range(20))) == 1
 
 
+@pytest.mark.azurite
 def test_one_of_twenty_takes_over_a_lock(locks: LocksBench) -> None:
     row = locks.store.insert(HELD)
 

@@ -2,10 +2,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared.darkroom import Darkroom
 from shared.errors import Lost
 from shared.ports import Marks
 from tests.contract.audited import Audited
+from tests.contract.places import Place
 from tests.contract.torn import Torn
 from tests.doubles.clock import FakeClock
 from tests.doubles.marks import MemoryMarks
@@ -14,13 +14,10 @@ from tests.doubles.transports import Fault
 VALUE = {"marker": None, "watermark": "2026-01-01T00:00:00+00:00", "following": None}
 
 
-@pytest.fixture(params=["memory", "azurite"])
-def marks(request: pytest.FixtureRequest) -> Marks:
+@pytest.fixture
+def marks(place: Place | None) -> Marks:
     """Give marks of a table that does not exist yet."""
-    if request.param == "memory":
-        return MemoryMarks(FakeClock())
-    darkroom: Darkroom = request.getfixturevalue("darkroom")
-    return darkroom.storage.marks
+    return MemoryMarks(FakeClock()) if place is None else place.build().storage.marks
 
 
 def test_an_absent_mark_is_none(marks: Marks) -> None:
@@ -64,6 +61,7 @@ def test_the_mark_that_a_write_returns_is_good_for_the_next(marks: Marks) -> Non
     assert marks.replace(mark, {"marker": "second"}).value == {"marker": "second"}
 
 
+@pytest.mark.azurite
 def test_one_of_twenty_moves_a_mark(marks: Marks) -> None:
     mark = marks.insert("walk", VALUE)
 

@@ -2,15 +2,11 @@
 
 import itertools
 import math
-import re
-import uuid
 from collections import Counter
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from azure.core.pipeline.transport import HttpTransport
 
 from shared.images import ImageRef
 from shared.invariants import INFORMATION, Rule
@@ -25,15 +21,14 @@ from shared.storage import codec, ended_table
 from shared.storage.ended_table import EndedTable
 from tests.contract import lives
 from tests.contract.aged import Aged, Died, Dying
+from tests.contract.places import Place
 from tests.doubles.transports import CountingTransport, Fault, FaultyTransport
-
-Environ, Wire = Mapping[str, str], HttpTransport[Any, Any]
 
 
 @pytest.fixture
-def aged(environ: Environ, wire: Wire) -> Aged:
+def aged(place: Place) -> Aged:
     """Give an empty pipeline whose purge comes a month later."""
-    return Aged(environ, wire)
+    return Aged(place)
 
 
 def _mixed(aged: Aged) -> list[str]:
@@ -45,6 +40,7 @@ def _mixed(aged: Aged) -> list[str]:
     return ["key"] * 3
 
 
+@pytest.mark.azurite
 def test_all_that_has_ended_goes_and_nothing_is_wrong_afterwards(aged: Aged) -> None:
     left, live = _mixed(aged), aged.claimed(aged.recorded("live.png"))
     assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=4, thumbnails=3)
@@ -63,18 +59,16 @@ def test_nothing_is_wrong_before_and_after_a_job_that_stands_for_two_versions_is
     assert aged.darkroom.record(ImageRef(aged.darkroom.settings.images_container, "cat.png")).job_id == row.job.id
 
 
-def test_what_is_within_its_retention_stays(environ: Environ, wire: Wire) -> None:
-    aged = Aged(environ, wire, days=29)
+def test_what_is_within_its_retention_stays(place: Place) -> None:
+    aged = Aged(place, days=29)
     _mixed(aged)
     before = aged.left()
     assert aged.darkroom.purge(owner="timer/1") == Purged()
     assert aged.left() == before
 
 
-def test_a_purged_version_is_a_duplicate_for_three_requests_and_a_newer_one_is_not(
-    environ: Environ, wire: Wire
-) -> None:
-    aged = Aged(environ, counting := CountingTransport(wire))
+def test_a_purged_version_is_a_duplicate_for_three_requests_and_a_newer_one_is_not(place: Place) -> None:
+    aged = Aged(place, counting := CountingTransport(place.transport))
     row = aged.completed()
     aged.darkroom.purge(owner="timer/1")
     with counting.counted() as requests:
@@ -84,8 +78,8 @@ def test_a_purged_version_is_a_duplicate_for_three_requests_and_a_newer_one_is_n
     assert aged.verify() == Verified(jobs=1)
 
 
-def test_a_committed_thumbnail_that_is_to_be_kept_is_a_note_once_its_job_is_gone(environ: Environ, wire: Wire) -> None:
-    aged = Aged({**environ, "PURGE_THUMBNAILS": "false"}, wire)
+def test_a_committed_thumbnail_that_is_to_be_kept_is_a_note_once_its_job_is_gone(place: Place) -> None:
+    aged = Aged(place, PURGE_THUMBNAILS="false")
     row = aged.completed()
     aged.strewn(row, 0)
     assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=1, thumbnails=1)
@@ -94,10 +88,8 @@ def test_a_committed_thumbnail_that_is_to_be_kept_is_a_note_once_its_job_is_gone
     assert aged.rules() == [Rule.THUMBNAIL_ORPHAN]
 
 
-def test_a_thumbnail_that_went_before_its_job_is_a_note_only_when_the_job_is_to_follow(
-    environ: Environ, wire: Wire
-) -> None:
-    aged = Aged(environ, wire)
+def test_a_thumbnail_that_went_before_its_job_is_a_note_only_when_the_job_is_to_follow(place: Place) -> None:
+    aged = Aged(place)
     row = aged.completed()
     aged.darkroom.storage.images.delete_thumbnail(f"{row.job.id}/1.webp")
     assert aged.verify() == Verified(jobs=1)
@@ -109,9 +101,9 @@ def test_a_thumbnail_that_went_before_its_job_is_a_note_only_when_the_job_is_to_
 
 @pytest.mark.parametrize("fault", [Fault.REPLY_LOST, Fault.BUSY_AFTER])
 def test_jobs_without_a_key_row_of_their_own_are_known_to_be_gone_after_a_lost_reply(
-    environ: Environ, wire: Wire, fault: Fault
+    place: Place, fault: Fault
 ) -> None:
-    aged = Aged(environ, faulty := FaultyTransport(wire))
+    aged = Aged(place, faulty := FaultyTransport(place.transport))
     rows = [aged.canceled("cat.png") for _ in range(3)]
     newest = aged.recorded("cat.png")
     going: list[tuple[Row, Key | None]] = [(row, None) for row in rows]
@@ -144,8 +136,8 @@ def test_a_job_that_does_not_hold_together_is_left_to_a_person_and_the_rest_goes
     assert aged.rules() == [Rule.ATTEMPTS_MISCOUNTED]
 
 
-def test_several_hundred_jobs_go_in_full_transactions(environ: Environ, wire: Wire) -> None:
-    aged = Aged(environ, counting := CountingTransport(wire))
+def test_several_hundred_jobs_go_in_full_transactions(place: Place) -> None:
+    aged = Aged(place, counting := CountingTransport(place.transport))
     jobs = aged.darkroom.storage.jobs
     for number in range(200):
         row = jobs.insert(lives.added(aged, f"images/{number}.png"))  # type: ignore[arg-type] # it knows the time
@@ -159,9 +151,9 @@ def test_several_hundred_jobs_go_in_full_transactions(environ: Environ, wire: Wi
 
 @pytest.mark.parametrize(("count", "costs"), [(0, 3 + 3 + 3), (1, 3 + 3 + 3 + 5), (60, 3 + 3 + 3 + 60 * 4 + 3)])
 def test_a_purge_takes_four_requests_a_job_and_one_for_twenty_five_of_them(
-    environ: Environ, wire: Wire, count: int, costs: int
+    place: Place, count: int, costs: int
 ) -> None:
-    aged = Aged(environ, counting := CountingTransport(wire))
+    aged = Aged(place, counting := CountingTransport(place.transport))
     for number in range(count):
         aged.completed(f"{number}.png")
     with counting.counted() as requests:
@@ -192,19 +184,13 @@ def _dies(aged: Aged, wire: Dying, nth: int) -> bool:
     return False
 
 
-def _another(environ: Environ) -> Environ:
-    """Return app settings with other names of storage, which end in 12 hex digits."""
-    drawn = uuid.uuid4().hex[:12]
-    return {name: re.sub(r"[0-9a-f]{12}$", drawn, value) for name, value in environ.items()}
-
-
 def test_a_purge_that_dies_at_any_request_leaves_nothing_wrong_and_the_next_one_finishes(
-    environ: Environ, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(purge, "AT_ONCE", 1)
     monkeypatch.setattr(ended_table, "_ATTEMPTS_AT_ONCE", 2)
     for nth in itertools.count(1):
-        aged = Aged(_another(environ), dying := Dying(wire))
+        aged = Aged(place.another(), dying := Dying(place.transport))
         left = _mixed(aged)
         if not _dies(aged, dying, nth):
             break
@@ -216,12 +202,10 @@ def test_a_purge_that_dies_at_any_request_leaves_nothing_wrong_and_the_next_one_
     assert nth > 9
 
 
-def test_a_purge_takes_all_of_it_whichever_writes_reply_is_lost(
-    environ: Environ, wire: Wire, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_purge_takes_all_of_it_whichever_writes_reply_is_lost(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ended_table, "_ATTEMPTS_AT_ONCE", 2)
     for nth in itertools.count(1):
-        aged = Aged(_another(environ), faulty := FaultyTransport(wire))
+        aged = Aged(place.another(), faulty := FaultyTransport(place.transport))
         left = _mixed(aged)
         faulty.arm(Fault.REPLY_LOST, nth=nth)
         done = aged.darkroom.purge(owner="timer/1")

@@ -1,30 +1,28 @@
 """Answers of the service about one blob: told with their code, never as an outage, and nothing waits behind them."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from azure.core.pipeline.transport import HttpTransport
 
-from shared import wiring
 from shared.darkroom import Darkroom
 from shared.errors import BlobUnreadable, InvalidReference, Refused, StorageOut
 from shared.images import ImageRef
 from shared.steps.outcomes import Outcome
+from tests.contract.places import Place
 from tests.contract.refusing import IMPATIENT, RefusingBlobs
 from tests.doubles.world import png
 
 
 @pytest.fixture
-def refusing(wire: HttpTransport[Any, Any]) -> RefusingBlobs:
-    return RefusingBlobs(wire)
+def refusing(place: Place) -> RefusingBlobs:
+    return RefusingBlobs(place.transport)
 
 
 @pytest.fixture
-def room(environ: Mapping[str, str], refusing: RefusingBlobs) -> Darkroom:
+def room(place: Place, refusing: RefusingBlobs) -> Darkroom:
     """Wire everything over a service that can be made to refuse; containers and tables are there."""
-    made = wiring.build(environ, transport=refusing, runtime=IMPATIENT, threaded=False)
+    made = place.build(refusing, runtime=IMPATIENT)
     made.storage.create()
     return made
 
@@ -102,10 +100,8 @@ def test_a_thumbnail_that_is_refused_is_an_answer_too(room: Darkroom, refusing: 
         images.insert_thumbnail("job/1.webp", b"small", mime="image/webp")
 
 
-def test_a_thumbnail_that_can_not_be_written_counts_as_an_attempt(
-    environ: Mapping[str, str], refusing: RefusingBlobs
-) -> None:
-    room = wiring.build({**environ, "MAX_ATTEMPTS": "1"}, transport=refusing, threaded=False)
+def test_a_thumbnail_that_can_not_be_written_counts_as_an_attempt(place: Place, refusing: RefusingBlobs) -> None:
+    room = place.build(refusing, MAX_ATTEMPTS="1")
     room.storage.create()
     ref = ImageRef(room.settings.images_container, "cat.png")
     room.storage.images.put(ref, png(), mime="image/png")

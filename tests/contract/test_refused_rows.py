@@ -1,14 +1,10 @@
 """Answers of tables and queues about one row or message: never taken for an outage, and nothing waits behind them."""
 
 import json
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from azure.core.pipeline.transport import HttpTransport
 
-from shared import wiring
 from shared.darkroom import Darkroom
 from shared.errors import ContentRefused, StorageOut
 from shared.images import ImageRef
@@ -19,6 +15,7 @@ from shared.steps.outcomes import Outcome
 from shared.storage.patience import Patience
 from tests.contract import lives
 from tests.contract.benches import AzureJobs
+from tests.contract.places import Place
 from tests.contract.refusing import RefusingWrites
 from tests.doubles.clock import FakeClock
 from tests.doubles.transports import Fault, FaultyTransport
@@ -28,15 +25,14 @@ TOO_LARGE = (400, "EntityTooLarge")
 
 
 @pytest.fixture
-def refusing(wire: HttpTransport[Any, Any]) -> RefusingWrites:
-    return RefusingWrites(wire)
+def refusing(place: Place) -> RefusingWrites:
+    return RefusingWrites(place.transport)
 
 
 @pytest.fixture
-def room(environ: Mapping[str, str], refusing: RefusingWrites) -> Darkroom:
+def room(place: Place, refusing: RefusingWrites) -> Darkroom:
     """Wire everything over a service that can be made to refuse; a job has one attempt, and is due at once."""
-    settings = {"DISPATCH": "timer", "MAX_ATTEMPTS": "1", "JOB_BUCKETS": "1"}
-    made = wiring.build({**environ, **settings}, transport=refusing, threaded=False)
+    made = place.build(refusing, DISPATCH="timer", MAX_ATTEMPTS="1", JOB_BUCKETS="1")
     made.storage.create()
     return made
 
@@ -134,8 +130,9 @@ def test_a_rejected_text_that_no_row_holds_is_kept_by_its_reason_alone(
     assert rejected(room).id == kept.id
 
 
-def test_a_job_that_nobody_can_claim_ends_no_sweep(room: Darkroom, refusing: RefusingWrites) -> None:
+def test_a_job_that_nobody_can_claim_ends_no_sweep(place: Place, room: Darkroom, refusing: RefusingWrites) -> None:
     refused, *others = [recorded(room, f"{number}.png") for number in range(4)]
+    place.go(0.002)  # they are due in a millisecond
     refusing.answers[refused] = TOO_LARGE
     with pytest.raises(ContentRefused, match="EntityTooLarge"):
         room.sweep(owner="timer/1")
@@ -152,8 +149,8 @@ def test_a_job_that_storage_keeps_back_is_purged_by_no_other(room: Darkroom, ref
     assert gone == set(job_ids[1:])
 
 
-def test_a_message_that_no_queue_holds_is_no_outage(environ: Mapping[str, str], refusing: RefusingWrites) -> None:
-    room = wiring.build({**environ, "DISPATCH": "queue"}, transport=refusing, threaded=False)
+def test_a_message_that_no_queue_holds_is_no_outage(place: Place, refusing: RefusingWrites) -> None:
+    room = place.build(refusing, DISPATCH="queue")
     room.storage.create()
     refusing.answers["/messages"] = (413, "RequestBodyTooLarge")
     with pytest.raises(ContentRefused, match="RequestBodyTooLarge"):
@@ -166,14 +163,14 @@ def test_a_message_that_no_queue_holds_is_no_outage(environ: Mapping[str, str], 
 
 
 def test_a_refusal_after_a_lost_request_is_the_truth_once_the_row_has_been_seen(
-    environ: Mapping[str, str], refusing: RefusingWrites, wire: HttpTransport[Any, Any]
+    place: Place, refusing: RefusingWrites
 ) -> None:
     clock, faulty = FakeClock(), FaultyTransport(refusing)
     patience = Patience(within=timedelta(seconds=10), monotonic=clock, pause=clock.advance)
-    storage = wiring.build(environ, transport=faulty, patience=patience, threaded=False).storage
+    storage = place.build(faulty, patience=patience).storage
     storage.create()
     refusing.answers["PENDING"] = TOO_LARGE
     faulty.arm(Fault.REQUEST_LOST)
     with pytest.raises(ContentRefused, match="EntityTooLarge"):
-        storage.jobs.insert(lives.added(AzureJobs(environ, wire)))
+        storage.jobs.insert(lives.added(AzureJobs(place)))
     assert refusing.refused == 1

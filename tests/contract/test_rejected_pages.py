@@ -1,6 +1,5 @@
 """A query of the service may bring a page without rows, and go on."""
 
-from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
@@ -9,7 +8,7 @@ from azure.core.rest._requests_basic import RestRequestsTransportResponse
 from requests import Response
 from urllib3 import HTTPResponse
 
-from shared import wiring
+from tests.contract.places import Place
 from tests.doubles.transports import Passing
 
 
@@ -36,8 +35,8 @@ class _Emptied(Passing):
         return rest
 
 
-def test_an_empty_page_is_not_the_end_of_a_list(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> None:
-    store = wiring.build(environ, transport=_Emptied(wire), threaded=False).storage.rejections
+def test_an_empty_page_is_not_the_end_of_a_list(place: Place) -> None:
+    store = place.build(_Emptied(place.transport)).storage.rejections
     for text in "abc":
         store.reject(text, code="blob_not_found", message="There is none.")
     assert len(store.list(limit=9)) == 2

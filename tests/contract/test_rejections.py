@@ -1,15 +1,13 @@
 import contextlib
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from azure.core.pipeline.transport import HttpTransport
 
 from shared.errors import Lost, Undecided
 from shared.ids import digest
 from shared.leftovers import Rejected
+from tests.contract.places import Place
 from tests.contract.rejections import AzureRejections, DoubledRejections, Interrupted
 from tests.contract.torn import Torn
 from tests.doubles.transports import Fault
@@ -17,12 +15,10 @@ from tests.doubles.transports import Fault
 Bench = AzureRejections | DoubledRejections
 
 
-@pytest.fixture(params=["memory", "azurite"])
-def rejections(request: pytest.FixtureRequest) -> Bench:
+@pytest.fixture
+def rejections(place: Place | None) -> Bench:
     """Give an empty store of rejected texts, which does not exist yet."""
-    if request.param == "memory":
-        return DoubledRejections()
-    return AzureRejections(request.getfixturevalue("environ"), request.getfixturevalue("wire"))
+    return DoubledRejections() if place is None else AzureRejections(place)
 
 
 def _rejected(bench: Bench, text: str, code: str = "blob_not_found") -> Rejected:
@@ -56,6 +52,7 @@ def test_a_list_shows_two_hundred_characters_and_the_reason(rejections: Bench) -
     assert (row.code, row.message, row.at.utcoffset()) == ("blob_not_found", "There is none.", timedelta(0))
 
 
+@pytest.mark.azurite
 def test_a_list_goes_on_where_the_one_before_has_ended(rejections: Bench) -> None:
     ids = sorted(_rejected(rejections, text).id for text in "abcde")
     first = [row.id for row in rejections.store.list(limit=2)]
@@ -106,6 +103,7 @@ def test_what_is_gone_cannot_be_deleted_again(rejections: Bench) -> None:
         rejections.store.delete(row)
 
 
+@pytest.mark.azurite
 def test_a_text_rejected_by_many_at_once_is_kept_once(rejections: Bench) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: _rejected(rejections, "cat"), range(8)))
@@ -140,31 +138,27 @@ def test_a_deletion_whose_reply_is_lost_leaves_nothing(torn: Torn, fault: Fault)
 
 @pytest.mark.parametrize("request_number", [2, 3])
 def test_a_text_that_is_forgotten_while_it_is_rejected_once_more_is_kept_anew(
-    environ: Mapping[str, str], wire: HttpTransport[Any, Any], request_number: int
+    place: Place, request_number: int
 ) -> None:
-    rival, interrupted = AzureRejections(environ, wire), Interrupted(wire)
+    rival, interrupted = AzureRejections(place), Interrupted(place.transport)
     row = _rejected(rival, "cat")
-    store = AzureRejections(environ, interrupted).store
+    store = AzureRejections(place, interrupted).store
     interrupted.before = lambda number: rival.store.delete(row) if number == request_number else None
     store.reject("cat", code="unknown_job", message="There is none.")
     assert [(row.text, row.code) for row in rival.store.list(limit=10)] == [("cat", "unknown_job")]
 
 
-def test_a_text_that_others_reject_meanwhile_has_the_reason_of_the_last(
-    environ: Mapping[str, str], wire: HttpTransport[Any, Any]
-) -> None:
-    rival, interrupted = AzureRejections(environ, wire), Interrupted(wire)
+def test_a_text_that_others_reject_meanwhile_has_the_reason_of_the_last(place: Place) -> None:
+    rival, interrupted = AzureRejections(place), Interrupted(place.transport)
     _rejected(rival, "cat")
     interrupted.before = lambda number: _rejected(rival, "cat", "empty") if number == 3 else None
-    AzureRejections(environ, interrupted).store.reject("cat", code="unknown_job", message="There is none.")
+    AzureRejections(place, interrupted).store.reject("cat", code="unknown_job", message="There is none.")
     assert [row.code for row in rival.store.list(limit=10)] == ["unknown_job"]
 
 
-def test_a_text_that_comes_and_goes_for_ever_is_undecided(
-    environ: Mapping[str, str], wire: HttpTransport[Any, Any]
-) -> None:
-    rival, interrupted = AzureRejections(environ, wire), Interrupted(wire)
-    store = AzureRejections(environ, interrupted).store
+def test_a_text_that_comes_and_goes_for_ever_is_undecided(place: Place) -> None:
+    rival, interrupted = AzureRejections(place), Interrupted(place.transport)
+    store = AzureRejections(place, interrupted).store
     rows: list[Rejected] = []
 
     def come_or_go(_: int) -> None:
@@ -186,10 +180,10 @@ def test_many_are_forgotten_at_once(rejections: Bench) -> None:
     assert rejections.store.forget(rows[:3]) == 3
 
 
-@pytest.mark.parametrize("place", [0, 1, 2])
-def test_one_that_was_rejected_once_more_is_not_forgotten_and_keeps_no_other(rejections: Bench, place: int) -> None:
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_one_that_was_rejected_once_more_is_not_forgotten_and_keeps_no_other(rejections: Bench, at: int) -> None:
     rows = [_rejected(rejections, text) for text in "abc"]
-    after = _rejected(rejections, "abc"[place])
+    after = _rejected(rejections, "abc"[at])
     assert rejections.store.forget(rows) == 2
     assert rejections.store.list(limit=10) == [after]
 

@@ -3,15 +3,12 @@
 import contextlib
 import itertools
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from azure.core.pipeline.transport import HttpTransport
 
-from shared import messages, wiring
+from shared import messages
 from shared.darkroom import Darkroom
 from shared.errors import LockHeld
 from shared.ids import digest
@@ -21,6 +18,7 @@ from shared.steps.attempt import Attempt
 from shared.steps.fair_share import FairShare
 from shared.steps.outcomes import Outcome
 from shared.steps.turns import Turns
+from tests.contract.places import Place
 from tests.doubles.transports import CountingTransport
 from tests.doubles.world import png
 
@@ -41,10 +39,10 @@ class Counted:
 
 
 @pytest.fixture
-def counted(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Counted:
+def counted(place: Place) -> Counted:
     """Wire everything over a counting transport, in a process that has checked its buckets."""
-    counting = CountingTransport(wire)
-    darkroom = wiring.build(environ, transport=counting, threaded=False)
+    counting = CountingTransport(place.transport)
+    darkroom = place.build(counting)
     darkroom.storage.create()
     darkroom.sweep._prepared = True
     return Counted(darkroom, counting)
@@ -54,6 +52,7 @@ def _record(counted: Counted, name: str = "cat.png") -> str:
     return counted.darkroom.record(counted.upload(name)).job_id
 
 
+@pytest.mark.azurite
 def test_recording_takes_a_head_a_transaction_and_a_message(counted: Counted) -> None:
     ref = counted.upload("cat.png")
     with counted.wire.counted() as requests:
@@ -127,11 +126,9 @@ def test_an_analysis_takes_five_requests(counted: Counted) -> None:
 
 
 @pytest.mark.parametrize("thumbnails", ["row", "off"])
-def test_an_analysis_without_a_blob_for_its_thumbnail_takes_four_requests(
-    environ: Mapping[str, str], wire: HttpTransport[Any, Any], thumbnails: str
-) -> None:
-    counting = CountingTransport(wire)
-    darkroom = wiring.build({**environ, "THUMBNAILS": thumbnails}, transport=counting, threaded=False)
+def test_an_analysis_without_a_blob_for_its_thumbnail_takes_four_requests(place: Place, thumbnails: str) -> None:
+    counting = CountingTransport(place.transport)
+    darkroom = place.build(counting, THUMBNAILS=thumbnails)
     darkroom.storage.create()
     job_id = _record(Counted(darkroom, counting))
     with counting.counted() as requests:

@@ -1,18 +1,16 @@
 """What each act of the API costs, counted at the transport. The process is warm in every one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from azure.core.pipeline.transport import HttpTransport
 
-from shared import wiring
 from shared.darkroom import Darkroom
 from shared.errors import Stale
 from shared.images import ImageRef
-from shared.jobs import Claim, State
+from shared.jobs import Claim
 from shared.steps.outcomes import Outcome
+from tests.contract.places import Place
 from tests.contract.test_requests import Counted
 from tests.doubles.transports import CountingTransport
 from tests.doubles.world import png
@@ -28,25 +26,25 @@ CALLS: dict[str, Callable[[Darkroom, str, Claim], object]] = {
 }
 
 
-def built(environ: Mapping[str, str], wire: HttpTransport[Any, Any], *, handled: bool) -> Counted:
+def built(place: Place, *, handled: bool) -> Counted:
     """Wire everything over a counting transport, in a process that has checked its buckets."""
-    counting = CountingTransport(wire)
+    counting = CountingTransport(place.transport)
     works = {KIND: lambda _: {"words": 2}} if handled else {}
-    darkroom = wiring.build(environ, transport=counting, threaded=False, works=works)
+    darkroom = place.build(counting, works=works, JOB_BUCKETS="2")
     darkroom.storage.create()
     return Counted(darkroom, counting)
 
 
 @pytest.fixture
-def counted(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Counted:
+def counted(place: Place) -> Counted:
     """Give one whose jobs external workers do."""
-    return built({**environ, "JOB_BUCKETS": "2"}, wire, handled=False)
+    return built(place, handled=False)
 
 
 @pytest.fixture
-def handled(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Counted:
+def handled(place: Place) -> Counted:
     """Give one whose jobs a handler does."""
-    return built({**environ, "JOB_BUCKETS": "2"}, wire, handled=True)
+    return built(place, handled=True)
 
 
 def add(counted: Counted, ref: str = "text", *, unique: bool = True, ttl: timedelta | None = None) -> str:
@@ -113,12 +111,11 @@ def test_a_claim_by_id_takes_two_requests(counted: Counted) -> None:
     assert verbs(requests) == ["GET", "POST"]
 
 
-def test_a_claim_by_type_takes_a_query_a_bucket_and_two_requests(counted: Counted) -> None:
+def test_a_claim_by_type_takes_a_query_a_bucket_and_two_requests(place: Place, counted: Counted) -> None:
     add(counted)
-    row = None
-    while row is None:  # its due row comes up in a millisecond
-        with counted.wire.counted() as requests:
-            row = counted.darkroom.hold.claim_next(KIND, owner="worker/1")
+    place.go(0.002)  # its due row comes up in a millisecond
+    with counted.wire.counted() as requests:
+        assert counted.darkroom.hold.claim_next(KIND, owner="worker/1") is not None
     assert verbs(requests)[-2:] == ["GET", "POST"]
     assert verbs(requests)[:-2] in (["GET"], ["GET"] * 2)
 
@@ -188,11 +185,11 @@ def test_forgetting_a_purged_job_takes_four_requests(counted: Counted) -> None:
     assert verbs(requests) == ["GET", "GET", "GET", "POST"]
 
 
-def test_expiring_takes_a_query_a_bucket_and_two_requests_for_each_that_ends(counted: Counted) -> None:
-    job_id, expire = add(counted, ttl=timedelta(0)), counted.darkroom.sweep._expire
-    while counted.darkroom.storage.jobs.get(job_id).job.state is State.PENDING:  # type: ignore[union-attr] # it is there
-        with counted.wire.counted() as requests:
-            ends = expire([KIND], stop=lambda: False)
+def test_expiring_takes_a_query_a_bucket_and_two_requests_for_each_that_ends(place: Place, counted: Counted) -> None:
+    add(counted, ttl=timedelta(0))
+    place.go(0.002)  # it has expired in a millisecond
+    with counted.wire.counted() as requests:
+        ends = counted.darkroom.sweep._expire([KIND], stop=lambda: False)
     assert (ends, sorted(verbs(requests))) == ({Outcome.FAILED: 1}, ["GET"] * 3 + ["POST"])
 
 

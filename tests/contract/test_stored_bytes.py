@@ -1,7 +1,7 @@
 """The bytes of a blob are those that are stored, whatever its headers say of them."""
 
 import gzip
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -10,18 +10,18 @@ import pytest
 from azure.core.pipeline.transport import HttpTransport
 from azure.storage.blob import ContentSettings
 
-from shared import wiring
 from shared.darkroom import Darkroom
 from shared.images import ImageRef
 from shared.steps.outcomes import Outcome
 from shared.storage import clients, transport
+from tests.contract.places import Place
 from tests.doubles.world import png
 
 
 @pytest.fixture
-def room(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Darkroom:
+def room(place: Place) -> Darkroom:
     """Wire everything; containers and tables are there."""
-    made = wiring.build(environ, transport=wire, threaded=False)
+    made = place.build()
     made.storage.create()
     return made
 
@@ -62,18 +62,15 @@ def test_the_marker_of_a_folder_is_ignored(room: Darkroom, key: str) -> None:
 
 
 @pytest.mark.case("storage rehydrated", was="FAILED for good")
-def test_a_blob_that_has_left_the_archive_has_its_job_opened_again(room: Darkroom) -> None:
+def test_a_blob_that_has_left_the_archive_has_its_job_opened_again(place: Place, room: Darkroom) -> None:
     ref = put(room, png(), "")
     blob = room.storage.images._service.get_blob_client(ref.container, ref.name)
     blob.set_standard_blob_tier("Archive")
     job_id = room.record(ref, announce=False).job_id
     assert room.work(job_id, owner="queue/1") is Outcome.FAILED
     assert (room.storage.images.head(ref).archived, room.record(ref).outcome) == (True, Outcome.DUPLICATE)
+    place.go(1)  # a change of tier is told in whole seconds
     blob.set_standard_blob_tier("Hot")
-    facts = room.storage.images.head(ref)
-    while (facts.tier_changed_at or facts.modified_at) <= facts.modified_at:  # they are told in whole seconds
-        blob.set_standard_blob_tier("Hot")
-        facts = room.storage.images.head(ref)
     assert room.record(ref).outcome is Outcome.REDRIVEN
     assert room.work(job_id, owner="queue/1") is Outcome.COMPLETED
 
@@ -84,11 +81,12 @@ def own_wire() -> Iterator[HttpTransport[Any, Any]]:
         yield made
 
 
+@pytest.mark.azurite(only=True)
 @pytest.mark.case("host 4", was="94 times in four runs")
 def test_no_connection_is_thrown_away_while_many_threads_ask_at_once(
-    environ: Mapping[str, str], own_wire: HttpTransport[Any, Any], caplog: pytest.LogCaptureFixture
+    place: Place, own_wire: HttpTransport[Any, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    locks = wiring.build(environ, transport=own_wire, threaded=False).storage.locks
+    locks = place.build(own_wire).storage.locks
     locks.create()
     threads = 60
     together = Barrier(threads)

@@ -3,7 +3,7 @@
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from azure.core.pipeline.transport import HttpTransport
 
-from shared import moves, wiring
+from shared import moves
 from shared.errors import DarkroomError, KeyTaken
 from shared.ids import job_id
 from shared.images import ImageRef
@@ -22,6 +22,7 @@ from shared.storage.patience import Patience
 from tests.contract.audited import Audited
 from tests.contract.benches import AzureJobs, JobsBench
 from tests.contract.memory import DoubledJobs
+from tests.contract.places import Place
 from tests.doubles.transports import Forgetful
 from tests.doubles.world import World
 
@@ -70,6 +71,7 @@ def made(store: Any, move: Move) -> str:  # noqa: ANN401 - a job store
     return "made"
 
 
+@pytest.mark.azurite
 def test_of_twenty_who_add_one_unique_job_one_has_made_it(jobs: JobsBench) -> None:
     assert at_once(lambda _: made(jobs.store, unique(jobs))) == {"made": 1, "Duplicate": 19}
     assert kinds(jobs) == {"job": 1, "key": 1, "due": 1}
@@ -88,18 +90,18 @@ def forgetful(request: pytest.FixtureRequest, wire: HttpTransport[Any, Any]) -> 
 
 
 @pytest.fixture
-def deaf(environ: Mapping[str, str], wire: HttpTransport[Any, Any], forgetful: Forgetful) -> JobTable:
+def deaf(place: Place, forgetful: Forgetful) -> JobTable:
     """Give a job store behind it."""
-    wiring.build(environ, transport=wire, threaded=False).storage.jobs.create()
+    place.build().storage.jobs.create()
     patience = Patience(first_pause=timedelta(seconds=0.01))
-    return wiring.build(environ, transport=forgetful, patience=patience, threaded=False).storage.jobs
+    return place.build(forgetful, patience=patience).storage.jobs
 
 
 @pytest.mark.parametrize("forgetful", [(0.3, 1), (0.3, 2), (1.0, 0)], indirect=True)
 def test_who_is_not_answered_learns_all_the_same_whether_the_job_is_theirs(
-    environ: Mapping[str, str], wire: HttpTransport[Any, Any], deaf: JobTable, forgetful: Forgetful
+    place: Place, deaf: JobTable, forgetful: Forgetful
 ) -> None:
-    jobs = AzureJobs(environ, wire)
+    jobs = AzureJobs(place)
     assert at_once(lambda _: made(deaf, unique(jobs))) == {"made": 1, "Duplicate": 19}
     assert forgetful.lost > 0
     assert kinds(jobs) == {"job": 1, "key": 1, "due": 1}
@@ -107,9 +109,9 @@ def test_who_is_not_answered_learns_all_the_same_whether_the_job_is_theirs(
 
 @pytest.mark.parametrize("forgetful", [(0.3, 1), (0.3, 2)], indirect=True)
 def test_who_is_not_answered_learns_all_the_same_that_another_version_is_there(
-    environ: Mapping[str, str], wire: HttpTransport[Any, Any], deaf: JobTable, forgetful: Forgetful
+    place: Place, deaf: JobTable, forgetful: Forgetful
 ) -> None:
-    jobs = AzureJobs(environ, wire)
+    jobs = AzureJobs(place)
     told = at_once(lambda number: made(deaf, unique(jobs, version=f"0x{number}")))
     assert told == {"made": 1, "KeyTaken": 19}
     assert forgetful.lost > 0

@@ -19,6 +19,7 @@ from tests.contract.audited import Audited
 from tests.doubles.world import png
 
 
+@pytest.mark.azurite
 def test_nothing_is_wrong_after_all_that_a_pipeline_does(bench: Audited) -> None:
     darkroom = bench.darkroom
     bench.completed("done.png")

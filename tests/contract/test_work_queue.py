@@ -4,6 +4,7 @@ import pytest
 
 from shared import messages
 from tests.contract.benches import AzureQueue, QueueBench
+from tests.contract.places import Place
 
 TEXTS = [messages.write(f"image-analysis-{0:032x}", "00-a-b-01"), "images/ä <&> \"'😀.png", "aW1hZ2VzL2NhdC5wbmc="]
 
@@ -14,6 +15,7 @@ def test_the_first_message_creates_the_queue(queue: QueueBench) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.azurite
 def test_a_message_arrives_verbatim(queue: QueueBench, text: str) -> None:
     queue.store.send(text)
     assert queue.receive() == [text]
@@ -51,8 +53,9 @@ def test_the_backlog_counts_what_is_hidden_too(queue: QueueBench) -> None:
     assert queue.store.backlog() == 2
 
 
-def test_a_message_never_expires(request: pytest.FixtureRequest) -> None:
-    queue = AzureQueue(request.getfixturevalue("environ"), request.getfixturevalue("wire"))
+@pytest.mark.azurite
+def test_a_message_never_expires(place: Place) -> None:
+    queue = AzureQueue(place)
     queue.store.send("hello")
     (message,) = queue.client.receive_messages()
     assert message.expires_on.year == 9999

@@ -1,0 +1,45 @@
+"""A poison queue on the bench: through the SDK and in memory."""
+
+from typing import Protocol
+
+from shared.darkroom import Darkroom
+from shared.leftovers import PoisonQueue
+from tests.doubles.poison import MemoryPoison
+
+
+class PoisonBench(Protocol):
+    """A poison queue and the host's side of it."""
+
+    store: PoisonQueue
+
+    def put(self, body: str, *, received: int = 0) -> None:
+        """Put in a message, and let it be received so often."""
+
+
+class AzurePoison:
+    """The queue through the SDK, which does not exist until something is put in."""
+
+    def __init__(self, darkroom: Darkroom) -> None:
+        self.store = darkroom.storage.poison
+        self.client = self.store._queue
+
+    def put(self, body: str, *, received: int = 0) -> None:
+        """See ``PoisonBench``."""
+        try:
+            self.client.create_queue()
+        finally:
+            sent = self.client.send_message(body, time_to_live=-1)
+            for _ in range(received):
+                (sent,) = next(self.client.receive_messages(messages_per_page=1, visibility_timeout=60).by_page())
+                self.client.update_message(sent, visibility_timeout=0)
+
+
+class DoubledPoison:
+    """The queue in memory."""
+
+    def __init__(self) -> None:
+        self.store = MemoryPoison("poison")
+
+    def put(self, body: str, *, received: int = 0) -> None:
+        """See ``PoisonBench``."""
+        self.store.put(body.encode(), dequeue_count=received)
