@@ -101,7 +101,9 @@ class Actors:
             "forget": lambda process, _, luck: self._on_job(process, luck, entrances.forget),
             "readmit": lambda process, _, luck: self._on_rejected(process, luck),
             "sweep": lambda process, act, _: entrances.sweep(process.darkroom, f"timer/{act.number}"),
-            "reconcile": lambda process, act, _: entrances.reconcile(process.darkroom, f"timer/{act.number}"),
+            "reconcile": lambda process, act, _: (
+                stage.plan.reconciles and entrances.reconcile(process.darkroom, f"timer/{act.number}")
+            ),
             "purge": lambda process, act, _: entrances.purge(process.darkroom, f"timer/{act.number}"),
             "kill": lambda process, _, __: stage.scheduler.kill(process),
             "stop": self._stop,

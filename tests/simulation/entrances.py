@@ -224,14 +224,16 @@ class QuickAnalyst(Analyst):
         luck: Decides how long it takes, and whether its child dies.
         threads: Lets the time pass.
         longest: Seconds that an analysis takes at most.
+        goes_on: Called with the image's reference and version whenever its worker does not stop.
     """
 
     confinement = None
 
-    def __init__(self, luck: Random, threads: Threads, longest: float) -> None:
+    def __init__(self, luck: Random, threads: Threads, longest: float, goes_on: Callable[[str, str], object]) -> None:
         self._luck = luck
         self._threads = threads
         self._longest = longest
+        self._goes_on = goes_on
 
     def __call__(self, data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:
         """Analyse."""
@@ -240,6 +242,7 @@ class QuickAnalyst(Analyst):
             self._threads.pause(wait / _SLICES)
             if stop():
                 raise AnalysisDied("analysis_stopped", "The result is not wanted any more.")
+            self._goes_on(f"{source.container}/{source.name}", source.etag)
         if end < 0.03 and not alone:
             raise AnalysisDied("analysis_crashed", "The analysis crashed.")
         if not data.startswith(_PNG):

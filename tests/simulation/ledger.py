@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from tests.simulation.operations import Operation, Place, operations
@@ -18,6 +19,8 @@ from tests.simulation.wire import Passage
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
 _OK = 300
 _LIVE = frozenset({"PENDING", "RUNNING"})
+#: Seconds that clocks lose by rounding.
+_SLACK = 0.001
 #: Where a job may go from where; itself in each state but for the ends that nothing touches.
 _ALLOWED = {
     "PENDING": {"PENDING", "RUNNING", "FAILED", "CANCELED"},
@@ -62,7 +65,9 @@ class Ledger:
         wrong: Sentences.
         alive: Says whether a process still runs, by name.
         sound: Whether clocks are as the promises ask for.
+        hopes: Until when a process may believe in a lease, by its own clock; by process and place.
         versions: ETags of each blob, in the order of their writes.
+        digests: SHA-256 of each version's bytes, by reference and ETag.
         graves: Jobs that were deleted, as they stood last.
         forgotten: References whose key row was deleted, or whose job was by hand.
         claimants: Processes that have claimed a job.
@@ -79,7 +84,9 @@ class Ledger:
     lives: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     beliefs: dict[Place, Belief] = field(default_factory=dict)
+    hopes: dict[tuple[str, Place], float] = field(default_factory=dict)
     versions: dict[str, list[str]] = field(default_factory=dict)
+    digests: dict[tuple[str, str], str] = field(default_factory=dict)
     graves: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)
     claimants: set[str] = field(default_factory=set)
@@ -98,6 +105,21 @@ class Ledger:
             for place, row in before.items():
                 self._judge(passage, place, row, self.rows.get(place, {}))
             self.wrong += self.promises.broken(passage.sender.name, written, before, self.rows)
+
+    def go_on(self, home: str, now: float, ref: str, version: str) -> None:
+        """Take in that a worker works on; one whose lease is over by its own clock must not.
+
+        Args:
+            home: Its process.
+            now: By the process's own clock.
+            ref: The image.
+            version: Its version.
+        """
+        for place, row in self.rows.items():
+            if place[2].startswith("job:") and (row["ref"], row.get("version")) == (ref, version):
+                until = self.hopes.get((home, place), now)
+                if now > until + _SLACK:
+                    self.wrong.append(f"{place[2]}: {home} works on {now - until:.3f} s after its lease")
 
     def jobs(self) -> Mapping[str, Mapping[str, Any]]:
         """Return all job rows by id, in the order of their making."""
@@ -122,8 +144,22 @@ class Ledger:
 
     def _blob(self, passage: Passage, reply: Reply) -> None:
         if passage.request.method in ("PUT", "PATCH") and "ETag" in reply.headers:
-            etag = reply.headers["ETag"].strip('"')
-            self.versions.setdefault("/".join(passage.request.segments), []).append(etag)
+            ref, etag = "/".join(passage.request.segments), reply.headers["ETag"].strip('"')
+            order = self.versions.setdefault(ref, [])
+            same = "comp" in passage.request.query and order  # its metadata were written: the bytes are as they were
+            digest = self.digests.get((ref, order[-1]), "") if same else sha256(passage.request.body).hexdigest()
+            self.digests[ref, etag] = digest
+            order.append(etag)
+        if passage.request.method == "DELETE":
+            self._judge_thumbnail(passage)
+
+    def _judge_thumbnail(self, passage: Passage) -> None:
+        """What a job's report shows, or its worker has just written, is nobody's to delete."""
+        job_id, _, name = passage.request.segments[-1].partition("/")
+        row, sender = self.jobs().get(job_id, {}), passage.sender.name
+        shown = row.get("state") == "COMPLETED" and not (self.promises.purges and "purge" in sender)
+        if name.partition(".")[0] == str(row.get("token")) and (shown or row.get("state") == "RUNNING"):
+            self.wrong.append(f"{job_id}: {row['state']}, and {sender} has deleted its thumbnail {name}")
 
     def _judge(self, passage: Passage, place: Place, before: dict[str, Any], after: dict[str, Any]) -> None:
         if place[2].startswith("job:"):
@@ -160,6 +196,15 @@ class Ledger:
             self.wrong.append(f"{job_id}: its report was changed")
         if _code(after) in _CRASHES:
             self.wrong.append(f"{job_id}: {_code(after)}: {after['error']}")
+        if after["state"] == "COMPLETED" and after.get("version"):
+            self._judge_bytes(job_id, after)
+
+    def _judge_bytes(self, job_id: str, row: dict[str, Any]) -> None:
+        """The result of an image is that of the bytes of its version, and of any that it stands for as well."""
+        seen = json.loads(row["report"]).get("source", {}).get("sha256")
+        for version in filter(None, (row["version"], row.get("retagged"))):
+            if self.digests.get((row["ref"], version), seen) != seen:
+                self.wrong.append(f"{job_id}: its result is not of the bytes of {version}")
 
     def _judge_commit(self, passage: Passage, place: Place, before: dict[str, Any], after: dict[str, Any]) -> None:
         """A commit comes once, and from the last one who has claimed."""
@@ -210,6 +255,7 @@ class Ledger:
     def _believe(self, passage: Passage, place: Place, after: dict[str, Any]) -> None:
         until = passage.sent_at + float(after["lease_seconds"]) - self.margin
         belief, home = self.beliefs.get(place), passage.sender.home
+        self.hopes[home.name, place] = max(until, self.hopes.get((home.name, place), until))
         if belief is not None and belief.token == after["token"] and belief.home == home.name:
             belief.until = max(belief.until, until)
         else:

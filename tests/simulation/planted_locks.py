@@ -83,7 +83,12 @@ LOCKS = (
         (
             _TABLE,
             '("update", columns, guard)',
-            '("update", columns, guard) if lock.owner else ("delete", columns, {**guard} | {"mode": None})',
+            '("update", columns, guard) if lock.owner else ("delete", columns, _GUARD | {"etag": row.etag})',
+        ),
+        (
+            _TABLE,
+            "        columns = self._columns(lock)",
+            '        columns, _GUARD = self._columns(lock), {"match_condition": MatchConditions.IfNotModified}',
         ),
     ),
     fault(

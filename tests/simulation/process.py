@@ -21,6 +21,8 @@ class Process(Home):
         chance: What it draws.
         environ: App settings.
         longest: Seconds that an analysis takes at most; none at all where the image library does it.
+        goes_on: Called with the process's name and monotonic second, and an image's reference and version, whenever a
+            worker does not stop.
 
     Attributes:
         darkroom: Everything, wired.
@@ -37,12 +39,14 @@ class Process(Home):
         chance: Chance,
         environ: Mapping[str, str],
         longest: float,
+        goes_on: Callable[[str, float, str, str], object],
     ) -> None:
         super().__init__(name)
         self.scheduler = scheduler
         self.wire = wire
         self.watch = watch
         self.calls = 0
+        self._goes_on = goes_on
         drawn, luck = chance.stream(f"drawn/{name}"), chance.stream(f"chance/{name}")
         threads = entrances.Threads(
             monotonic=watch,
@@ -54,8 +58,12 @@ class Process(Home):
             lock=lambda: Lock(scheduler),
             event=lambda: Event(scheduler, watch),
         )
-        analyst = entrances.QuickAnalyst(chance.stream(f"analyses/{name}"), threads, longest) if longest else None
+        luck_of_analyses = chance.stream(f"analyses/{name}")
+        analyst = entrances.QuickAnalyst(luck_of_analyses, threads, longest, self._go_on) if longest else None
         self.darkroom = entrances.build(environ, SdkTransport(wire, watch), threads, analyst)
+
+    def _go_on(self, ref: str, version: str) -> None:
+        self._goes_on(self.name, self.watch(), ref, version)
 
     def begin(self, name: str, call: Callable[[], object]) -> Task:
         """Start a thread of it."""

@@ -91,6 +91,7 @@ class Stage:
             chance=self.chance,
             environ=plan.environ,
             longest=plan.longest,
+            goes_on=self.ledger.go_on,
         )
         polls = self.chance.stream(f"polls/{name}")
         host = Host(process, poll=lambda: polls.uniform(0.5, 10.0), visible=self.visible, failed=self.failed)

@@ -31,7 +31,8 @@ class Timers:
     def begin(self) -> None:
         """Tick until all is calm; who settles the world ticks then."""
         self._every(SWEEP_SECONDS, "sweep", entrances.sweep)
-        self._every(RECONCILE_SECONDS, "reconcile", entrances.reconcile)
+        if self.stage.plan.reconciles:
+            self._every(RECONCILE_SECONDS, "reconcile", entrances.reconcile)
         if self.stage.plan.purges:
             self._every(PURGE_SECONDS, "purge", entrances.purge)
         self._restart()

@@ -117,9 +117,7 @@ class World:
         for process in stage.processes:
             process.stopped_until = 0.0
         self._settle()
-        for _ in range(
-            2
-        ):  # a blob that is as old as the grace is looked at by the first, or by the second at the latest
+        for _ in range(2 if stage.plan.reconciles else 0):  # a blob as old as the grace is looked at by the second
             stage.scheduler.run(stage.scheduler.now + 130.0)
             self.timers.tick("reconcile", entrances.reconcile)
             self._settle()
