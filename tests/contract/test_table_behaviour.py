@@ -1,6 +1,5 @@
 """Where Azure's tables differ from Azurite's, the tables in process can be told to behave as Azure's do."""
 
-import base64
 from dataclasses import replace as changed
 
 import pytest
@@ -110,24 +109,6 @@ def test_a_row_is_measured_as_it_is_stored(write: type) -> None:
     rest = {f"b{number}": "x" * 32_000 for number in range(9)}
     assert codes(AZURE, write(**half), merge(**rest))[1] == (400, "EntityTooLarge")
     assert codes(AS_AZURITE, write(**half), merge(**rest))[1] == (204, "")
-
-
-@pytest.mark.parametrize(
-    ("value", "status"),
-    [
-        ({"x": "a" * 32_000}, 201),
-        ({"x": "a" * 32_001}, 400),
-        ({"x": "😀" * 16_000}, 201),
-        ({"x": "😀" * 16_001}, 400),
-        ({"x__Binary": base64.b64encode(bytes(64_000)).decode()}, 201),
-        ({"x__Binary": base64.b64encode(bytes(64_001)).decode()}, 400),
-    ],
-    ids=str,
-)
-def test_a_property_is_limited_to_what_azure_was_seen_to_take(value: dict[str, str], status: int) -> None:
-    ((found, _),) = codes(AZURE, insert(**value))
-    assert found == status
-    assert codes(AS_AZURITE, insert(**value)) == [(201, "")]
 
 
 def test_times_are_compared_to_the_last_digit() -> None:

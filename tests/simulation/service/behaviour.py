@@ -31,8 +31,6 @@ class Behaviour:
             github.com/Azure/Azurite/issues/1446; learn.microsoft.com, "Understanding the Table service data model".
         largest_row: Bytes of a row as it is stored, whatever request made it so. Azurite measures the requests alone:
             4 MiB of an insert, 1 MiB of a change. Source: the same page, "Entities".
-        longest_text: Bytes of a text or of bytes at most, a text in UTF-16. Somebody saw Azure refuse 65,536 and take
-            64,000. Source: github.com/Azure/Azurite/issues/2510.
         times_exact: Whether filters compare times to 100 ns. Azurite compares milliseconds.
         empty_pages: Whether an empty page that names a next one comes before each page of a list.
             Source: learn.microsoft.com, "List Blobs", remarks on ``NextMarker``, read 2026-11.
@@ -61,7 +59,6 @@ class Behaviour:
     one_partition: bool = False
     most_properties: int | None = None
     largest_row: int | None = None
-    longest_text: int = 64 * 1024
     times_exact: bool = False
     empty_pages: bool = False
     container_deletion_seconds: float = 0.0
@@ -82,7 +79,6 @@ AZURE = Behaviour(
     one_partition=True,
     most_properties=252,
     largest_row=1024 * 1024,
-    longest_text=64_000,
     times_exact=True,
     container_deletion_seconds=30.0,
     rehydration_seconds=15 * 3600.0,

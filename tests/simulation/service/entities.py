@@ -22,6 +22,7 @@ NONE = "application/json;odata=nometadata"
 FULL = "application/json;odata=fullmetadata"
 
 _LONGEST_KEY = 512
+_LARGEST_VALUE = 64 * 1024
 _BAD_KEY = re.compile(r"[\x00-\x1f\x7f-\x9f/\\#?]")
 #: JavaScript writes larger ones with an exponent.
 _LARGEST_WHOLE = 1e21
@@ -134,12 +135,8 @@ def check_key(key: str) -> None:
         raise invalid_input()
 
 
-def check_sizes(body: Mapping[str, Any], longest: int) -> None:
+def check_sizes(body: Mapping[str, Any]) -> None:
     """Refuse a property that is too large, or of no known type.
-
-    Args:
-        body: As it was sent.
-        longest: Bytes at most; two for each unit of a text.
 
     Raises:
         Refusal: ``PropertyValueTooLarge``; ``InvalidInput`` for a date that is empty.
@@ -150,7 +147,7 @@ def check_sizes(body: Mapping[str, Any], longest: int) -> None:
         kind = body.get(name + _TYPE)
         if kind is not None and kind not in _READERS:
             raise Unreadable(500)
-        if len(value) > longest // 4 and _bytes(value, kind) > longest:
+        if len(value) > _LARGEST_VALUE // 4 and _bytes(value, kind) > _LARGEST_VALUE:
             raise Refusal(400, "PropertyValueTooLarge", _VALUE_TOO_LARGE)
         if not value and kind == "Edm.DateTime":
             raise invalid_input()

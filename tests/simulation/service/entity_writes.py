@@ -79,7 +79,7 @@ class EntityWrites:
             raise Unreadable(500)
         check_key(partition)
         check_key(row_key)
-        check_sizes(body, self._behaviour.longest_text)
+        check_sizes(body)
         properties = properties_of(body)
         if order_of(partition, row_key) in table.rows:
             raise Refusal(409, "EntityAlreadyExists", "The specified entity already exists.")
@@ -94,7 +94,7 @@ class EntityWrites:
         if len(payload.body) > _LARGEST_ENTITY:
             raise Refusal(400, "EntityTooLarge", TOO_LARGE)
         body = json_of(payload.body)
-        check_sizes(body, self._behaviour.longest_text)
+        check_sizes(body)
         condition = payload.headers.get("if-match")
         if not is_etag(condition):
             raise Refusal(400, "InvalidOperation", "") if method in _MERGES else invalid_input()
