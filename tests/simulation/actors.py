@@ -57,8 +57,8 @@ class Act:
 def draw_acts(stage: Stage) -> list[Act]:
     """Draw what is done in a world; it begins with an upload."""
     luck, plan = stage.chance.stream("acts"), stage.plan
-    kinds = ["upload", *luck.choices(list(KINDS), list(KINDS.values()), k=plan.acts)]
-    moments = [0.0, *(luck.uniform(0.0, plan.span) for _ in range(plan.acts))]
+    kinds = ["upload", "upload", *luck.choices(list(KINDS), list(KINDS.values()), k=plan.acts)]
+    moments = [0.0, 1.0, *(luck.uniform(0.0, plan.span) for _ in range(plan.acts))]
     return [
         Act(f"act {number} {kind}", kind, moment, number)
         for number, (kind, moment) in enumerate(zip(kinds, moments, strict=True))

@@ -9,6 +9,7 @@ import json
 import logging
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cache
@@ -38,6 +39,8 @@ from shared.invariants import Finding
 from shared.jobs import TRANSITIONS, Claim
 from shared.ports import Row
 from shared.runtime import Runtime as Threads
+from shared.steps.outcomes import Outcome
+from shared.steps.sweep import Swept
 from shared.telemetry import LOGGER
 
 __all__ = ["Darkroom", "Threads"]
@@ -155,6 +158,14 @@ def upload(darkroom: Darkroom, name: str, data: bytes) -> object:
 def add(darkroom: Darkroom, ref: str, *, unique: bool) -> object:
     """Add a job for external workers."""
     return darkroom.add(kind=EXTERNAL, ref=ref, params={"ref": ref}, unique=unique)
+
+
+def outcomes(answer: object) -> Counter[str]:
+    """Return what a trigger says to have done, by its own words."""
+    if isinstance(answer, Swept):
+        return Counter({str(outcome): count for outcome, count in answer.outcomes.items()})
+    answers = answer if isinstance(answer, list) else [answer]
+    return Counter(str(each) for each in answers if isinstance(each, Outcome))
 
 
 class Holding:

@@ -70,6 +70,7 @@ class Host:
         poll: Returns the seconds until the next look at the queues.
         visible: Says whether a queue has a message to give: one that has none is not asked, which would only cost time.
         failed: Called with what a trigger raises, and when it was called.
+        answered: Called with what a trigger returns.
     """
 
     def __init__(
@@ -79,11 +80,13 @@ class Host:
         poll: Callable[[], float],
         visible: Callable[[str], bool],
         failed: Callable[[BaseException, float], object],
+        answered: Callable[[object], object],
     ) -> None:
         self.process = process
         self._poll = poll
         self._visible = visible
         self._failed = failed
+        self._answered = answered
         self._in_flight = 0
 
     def listen(self) -> None:
@@ -99,12 +102,13 @@ class Host:
         self.process.calls += 1
         began_at = self.process.scheduler.now
         try:
-            call()
+            answer = call()
         except Exception as error:  # noqa: BLE001 - the edge of a trigger: the host goes on
             self._failed(error, began_at)
             return False
         finally:
             self.process.calls -= 1
+        self._answered(answer)
         return True
 
     def _receive(self, trigger: Trigger) -> None:

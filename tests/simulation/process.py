@@ -21,7 +21,7 @@ class Process(Home):
         chance: What it draws.
         environ: App settings.
         longest: Seconds that an analysis takes at most; none at all where the image library does it.
-        goes_on: Called with the process's name and monotonic second, and an image's reference and version, whenever a
+        goes_on: Called with the process's name, and an image's reference and version, whenever a
             worker does not stop.
 
     Attributes:
@@ -39,7 +39,7 @@ class Process(Home):
         chance: Chance,
         environ: Mapping[str, str],
         longest: float,
-        goes_on: Callable[[str, float, str, str], object],
+        goes_on: Callable[[str, str, str], object],
     ) -> None:
         super().__init__(name)
         self.scheduler = scheduler
@@ -63,7 +63,7 @@ class Process(Home):
         self.darkroom = entrances.build(environ, SdkTransport(wire, watch), threads, analyst)
 
     def _go_on(self, ref: str, version: str) -> None:
-        self._goes_on(self.name, self.watch(), ref, version)
+        self._goes_on(self.name, ref, version)
 
     def begin(self, name: str, call: Callable[[], object]) -> Task:
         """Start a thread of it."""

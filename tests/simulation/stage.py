@@ -18,6 +18,7 @@ from tests.simulation.scheduler import Home, Scheduler, Task
 from tests.simulation.service.account import storage_account
 from tests.simulation.service.exchange import Request
 from tests.simulation.settings import draw_plan
+from tests.simulation.tenures import Tenures
 from tests.simulation.wire import Passage, Wire
 
 
@@ -42,8 +43,10 @@ class Stage:
         self.scheduler = Scheduler(self.account.clock, self.chance.stream)
         plan = self.plan
         self.weather = forecast(self.chance.stream("weather"), lease=plan.lease, drift=plan.drift, span=plan.span)
-        promises = Promises(self.account.clock, timedelta(seconds=plan.drift), plan.purges)
-        self.ledger = Ledger(promises, plan.margin, entrances.LOCKS, self._lives)
+        time = self.account.clock
+        tenures = Tenures(time, plan.margin, plan.drift, self._lives, lambda: self.weather.calm_at)
+        promises = Promises(time, timedelta(seconds=plan.drift), plan.purges)
+        self.ledger = Ledger(promises, tenures, entrances.LOCKS)
         self.wire = Wire(
             self.account,
             self.scheduler,
@@ -51,7 +54,8 @@ class Stage:
             takes=self.chance.takes,
             label=lambda request: label(request, self.ledger.rows),
         )
-        self.wire.observers.append(self.ledger)
+        self.wire.observers.append(self.ledger.obeyed)
+        self.wire.sends = self.ledger.sent
         self.wire.ends = self._note
         self.scheduler.ended = self._task_ended
         self.world = Home("world")
@@ -60,6 +64,7 @@ class Stage:
         self.crashes: list[str] = []
         self.trace: list[str] = []
         self.coverage: Counter[tuple[str, Fault]] = Counter()
+        self._said: Counter[tuple[str, str]] = Counter()
         self._hash = sha256()
         self._luck = self.chance.stream("stage")
 
@@ -94,7 +99,13 @@ class Stage:
             goes_on=self.ledger.go_on,
         )
         polls = self.chance.stream(f"polls/{name}")
-        host = Host(process, poll=lambda: polls.uniform(0.5, 10.0), visible=self.visible, failed=self.failed)
+        host = Host(
+            process,
+            poll=lambda: polls.uniform(0.5, 10.0),
+            visible=self.visible,
+            failed=self.failed,
+            answered=lambda answer: self._answered(name, answer),
+        )
         self.processes.append(process)
         self.hosts[name] = host
         process.begin("listen", host.listen)
@@ -129,6 +140,14 @@ class Stage:
         """Take in what a call has raised that began at a moment."""
         if began_at > self.weather.calm_at or not isinstance(error, entrances.OUTAGES):
             self.crashes.append(f"{type(error).__name__}: {error}"[:300])
+
+    def _answered(self, name: str, answer: object) -> None:
+        """Take in what a trigger has returned: what it says to have done stands in the rows, by its own process."""
+        self._said.update({(name, outcome): count for outcome, count in entrances.outcomes(answer).items()})
+        for outcome in ("completed", "recorded"):
+            said, done = self._said[name, outcome], self.ledger.done[name, outcome]
+            if said > done:
+                self.crashes.append(f"{name} says {outcome} {said} times, and has written it {done} times")
 
     def _lives(self, name: str) -> bool:
         return any(process.name == name and not process.dead for process in self.processes)

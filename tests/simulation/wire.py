@@ -61,7 +61,8 @@ class Wire:
 
     Attributes:
         observers: Called with each request that was obeyed, or refused by the service.
-        passages: Called with each request as it ends for its sender.
+        sends: Called with each request before it goes.
+        ends: Called with each request as it ends for its sender.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Wire:
         self.scheduler = scheduler
         self.weather = weather
         self.observers: list[Observer] = []
+        self.sends: Callable[[Passage], object] = lambda _passage: None
         self.ends: Callable[[Passage, str], object] = lambda _passage, _end: None
         self._takes = takes
         self._label = label
@@ -101,6 +103,7 @@ class Wire:
         if self.weather.out(request.service, self.scheduler.now):
             fault = Fault.OUTAGE
         passage = Passage(task, request, self._label(request), fault, size, monotonic, monotonic())
+        self.sends(passage)
         try:
             self._travel(passage, seconds)
         except (ServiceRequestError, ServiceResponseError) as error:
