@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from random import Random
 
@@ -12,22 +12,24 @@ from tests.simulation.process import Process
 from tests.simulation.scheduler import Home, Task
 from tests.simulation.stage import Stage
 
-NAMES = ("a.png", "dir/b.png", "c.png")
+#: The first are drawn more often: what meets at one image finds more than what passes by.
+NAMES = ("a.png", "a.png", "a.png", "dir/b.png", "c.png")
 #: How often each is drawn, beside the others.
 KINDS = {
     "upload": 8,
     "same again": 2,
-    "metadata": 2,
+    "metadata": 3,
     "delete image": 1,
     "no image": 1,
     "upload over http": 2,
     "add": 2,
     "work from outside": 3,
-    "cancel": 1,
-    "redrive": 2,
+    "cancel": 3,
+    "redrive": 3,
     "remove": 1,
     "forget": 1,
     "message": 2,
+    "poison": 2,
     "readmit": 1,
     "sweep": 3,
     "reconcile": 1,
@@ -35,6 +37,8 @@ KINDS = {
     "kill": 1,
     "stop": 2,
 }
+
+LIVE, OPENED, ENDED = ("PENDING", "RUNNING"), ("FAILED", "CANCELED"), ("COMPLETED", "FAILED", "CANCELED")
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ class Actors:
             "delete image": lambda _, luck: self._client.delete_image(luck.choice(NAMES)),
             "no image": lambda act, luck: self._client.put_image(luck.choice(NAMES), b"no image %d" % act.number),
             "message": lambda _, luck: self._client.send(entrances.QUEUE, self._text(luck)),
+            "poison": lambda _, luck: self._client.send(entrances.POISON, self._hint(luck, LIVE)),
         }
         self._inside: dict[str, Callable[[Process, Act, Random], object]] = {
             "upload over http": lambda process, act, luck: entrances.upload(
@@ -95,10 +100,10 @@ class Actors:
                 process.darkroom, luck.choice("xy"), unique=luck.random() < 0.7
             ),
             "work from outside": lambda process, _, luck: work_outside(self.stage, process, luck),
-            "cancel": lambda process, _, luck: self._on_job(process, luck, entrances.cancel),
-            "redrive": lambda process, _, luck: self._on_job(process, luck, entrances.redrive),
-            "remove": lambda process, _, luck: self._on_job(process, luck, entrances.remove),
-            "forget": lambda process, _, luck: self._on_job(process, luck, entrances.forget),
+            "cancel": lambda process, _, luck: self._on_job(process, luck, entrances.cancel, LIVE),
+            "redrive": lambda process, _, luck: self._on_job(process, luck, entrances.redrive, OPENED),
+            "remove": lambda process, _, luck: self._on_job(process, luck, entrances.remove, ENDED),
+            "forget": lambda process, _, luck: self._on_job(process, luck, entrances.forget, ENDED),
             "readmit": lambda process, _, luck: self._on_rejected(process, luck),
             "sweep": lambda process, act, _: entrances.sweep(process.darkroom, f"timer/{act.number}"),
             "reconcile": lambda process, act, _: (
@@ -158,10 +163,27 @@ class Actors:
     def _stop(self, process: Process, _: Act, luck: Random) -> None:
         process.stopped_until = self.stage.scheduler.now + luck.random() * 2 * self.stage.weather.longest
 
-    def _on_job(self, process: Process, luck: Random, call: Callable[[entrances.Darkroom, str], object]) -> None:
-        jobs = list(self.stage.ledger.jobs())
-        if jobs:
-            call(process.darkroom, luck.choice(jobs))
+    def _on_job(
+        self,
+        process: Process,
+        luck: Random,
+        call: Callable[[entrances.Darkroom, str], object],
+        states: Collection[str],
+    ) -> None:
+        job_id = self._job(luck, states)
+        if job_id:
+            call(process.darkroom, job_id)
+
+    def _job(self, luck: Random, states: Collection[str]) -> str:
+        """Return a job at random, mostly one of the states for which an act is meant; "" where there is none."""
+        jobs = self.stage.ledger.jobs()
+        meant = [job_id for job_id, row in jobs.items() if row["state"] in states]
+        anyone = luck.random() < 0.2 or not meant
+        return luck.choice(list(jobs) if anyone else meant) if jobs else ""
+
+    def _hint(self, luck: Random, states: Collection[str]) -> str:
+        """Return a message of Darkroom's own."""
+        return json.dumps({"v": 1, "job_id": self._job(luck, states)})
 
     def _on_rejected(self, process: Process, luck: Random) -> None:
         rejected = [place[2].partition(":")[2] for place in self.stage.ledger.rows if place[2].startswith("rejected:")]
@@ -170,8 +192,8 @@ class Actors:
 
     def _text(self, luck: Random) -> str:
         """Return a message as somebody may write it."""
-        name, jobs = luck.choice(NAMES), list(self.stage.ledger.jobs())
-        job_id = luck.choice(jobs) if jobs else "image-analysis-0"
+        name = luck.choice(NAMES)
+        job_id = self._job(luck, LIVE) or "image-analysis-0"
         forms = (
             f"{entrances.IMAGES}/{name}",
             json.dumps({"v": 1, "job_id": job_id}),

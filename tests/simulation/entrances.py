@@ -254,7 +254,7 @@ class QuickAnalyst(Analyst):
             if stop():
                 raise AnalysisDied("analysis_stopped", "The result is not wanted any more.")
             self._goes_on(f"{source.container}/{source.name}", source.etag)
-        if end < 0.03 and not alone:
+        if end < 0.06 and not alone:
             raise AnalysisDied("analysis_crashed", "The analysis crashed.")
         if not data.startswith(_PNG):
             raise ImageRejected("unsupported_format", "The bytes are no image.")

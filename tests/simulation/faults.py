@@ -30,6 +30,13 @@ DEATHS = frozenset({Fault.DIES_BEFORE, Fault.DIES_SENDING, Fault.DIES_AFTER})
 #: What is drawn at each request; an outage comes by its time.
 DRAWN = tuple(fault for fault in Fault if fault not in (Fault.NONE, Fault.OUTAGE))
 _CALM, _BREEZE, _STORM = 0.002, 0.01, 0.04
+#: Where a window is one request wide, little goes wrong in it by chance: so most worlds look closely at one kind.
+FOCI = (
+    *("claim", "renew", "complete", "add", "supersede", "cancel", "redrive", "retag", "reschedule", "purge", "retry"),
+    *("lock", "get key", "get job", "mark", "query due", "POST image-jobs", "HEAD images", "GET images blob"),
+    *("thumbnails", "DELETE image-jobs", "PUT images"),
+)
+_FOCUSED, _SHARP = 0.7, 12.0
 #: Processes that die or stand still do more than one request.
 _RARE = dict.fromkeys((*DEATHS, Fault.STOPS_BEFORE, Fault.STOPS_AFTER), 0.4)
 
@@ -61,6 +68,7 @@ class Weather:
         dates: Seconds by which the clocks of the front ends are ahead; each reply comes from one of them.
         deaths: How many processes may still die.
         calm_at: Virtual second from which on nothing goes wrong any more.
+        focus: What is in the labels of the requests with which far more goes wrong; "" for none.
     """
 
     rates: dict[Fault, float] = field(default_factory=dict)
@@ -70,10 +78,13 @@ class Weather:
     dates: tuple[float, ...] = (0.0,)
     deaths: int = 6
     calm_at: float = float("inf")
+    focus: str = ""
 
-    def draw(self, luck: Random, moment: float) -> tuple[Fault, float]:
+    def draw(self, luck: Random, moment: float, label: str) -> tuple[Fault, float]:
         """Draw what happens to a request, and how much of it, 0 to 1: always two numbers of the stream."""
         chosen, size = luck.random(), luck.random()
+        if self.focus and self.focus in label:
+            chosen /= _SHARP
         if moment >= self.calm_at:
             return Fault.NONE, size
         for fault, rate in self.rates.items():
@@ -113,4 +124,5 @@ def forecast(luck: Random, *, lease: float, drift: float, span: float) -> Weathe
         longest=lease * luck.choice((0.5, 1.5, 3.0)),
         dates=tuple(luck.uniform(-drift, drift) for _ in range(luck.choice((1, 1, 2, 3)))),
         deaths=luck.choice((0, 1, 3, 6)),
+        focus=luck.choice(FOCI) if luck.random() < _FOCUSED else "",
     )

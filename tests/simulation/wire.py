@@ -96,13 +96,14 @@ class Wire:
             raise Died
         if task.home.dead:
             raise Died
-        fault, size = self.weather.draw(task.luck, self.scheduler.now)
+        label = self._label(request)
+        fault, size = self.weather.draw(task.luck, self.scheduler.now, label)
         task.sent += 1
         if fault is not Fault.NONE and not self._takes(f"{task.name}#{task.sent} {fault}"):
             fault = Fault.NONE
         if self.weather.out(request.service, self.scheduler.now):
             fault = Fault.OUTAGE
-        passage = Passage(task, request, self._label(request), fault, size, monotonic, monotonic())
+        passage = Passage(task, request, label, fault, size, monotonic, monotonic())
         self.sends(passage)
         try:
             self._travel(passage, seconds)
