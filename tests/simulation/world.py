@@ -52,16 +52,22 @@ class Outcome:
     trace: tuple[str, ...] = field(repr=False)
 
 
+class Enough(Exception):
+    """Something is wrong, and nobody wants to know what else."""
+
+
 class World:
     """Run one world.
 
     Args:
         seed: Decides everything.
         omitted: Names of decisions that are not carried out.
+        hasty: Whether to stop as soon as anything is wrong.
     """
 
-    def __init__(self, seed: int, omitted: Collection[str] = ()) -> None:
+    def __init__(self, seed: int, omitted: Collection[str] = (), *, hasty: bool = False) -> None:
         self.seed = seed
+        self._hasty = hasty
         self.stage = Stage(seed, omitted)
         self.actors = Actors(self.stage)
         self.events = Delivery(self.stage, self.stage.chance.stream("events"))
@@ -79,6 +85,8 @@ class World:
                 self._rest()
                 wrong += reader.judge(stage.account, stage.ledger, jobs=entrances.JOBS, images=entrances.IMAGES)
                 wrong += self._verify()
+            except Enough:
+                pass
             except Stuck as stuck:
                 wrong.append(f"stuck: {stuck}")
             finally:
@@ -159,9 +167,20 @@ class World:
 
     def _run(self, until: float) -> None:
         stage = self.stage
-        stage.scheduler.run(until, enough=lambda: (stage.calm and self._settled()) or len(stage.trace) > _MOST_REQUESTS)
+        stage.scheduler.run(
+            until,
+            enough=lambda: (
+                (stage.calm and self._settled()) or len(stage.trace) > _MOST_REQUESTS or (self._hasty and self._broken)
+            ),
+        )
+        if self._hasty and self._broken:
+            raise Enough
         if len(stage.trace) > _MOST_REQUESTS:
             raise Stuck(f"more than {_MOST_REQUESTS} requests: {self._left()}")
+
+    @property
+    def _broken(self) -> bool:
+        return bool(self.stage.ledger.wrong or self.stage.crashes)
 
     def _settled(self) -> bool:
         stage = self.stage
