@@ -16,6 +16,7 @@ from shared.runtime import Runtime
 from shared.storage.patience import Patience
 from tests.doubles.transports import Passing
 from tests.simulation.service.account import Account, storage_account
+from tests.simulation.service.behaviour import Behaviour
 from tests.simulation.service.transport import InProcess
 
 #: A port's double, which has no services beneath it.
@@ -78,16 +79,16 @@ class Place:
         self.runtime.pause(seconds)
 
 
-def in_process(**more: str) -> Place:
+def in_process(behaviour: Behaviour | None = None) -> Place:
     """Make a fresh account in this process; its time stands still until it is moved.
 
     Args:
-        more: App settings besides those that lead there.
+        behaviour: Where Azurite and Azure differ; as Azurite without it.
     """
-    account = storage_account()
+    account = storage_account(behaviour=behaviour)
     clock = account.clock
     runtime = Runtime(monotonic=lambda: clock.seconds, pause=clock.go)
-    return Place(_environ("UseDevelopmentStorage=true", **more), InProcess(account), account, runtime)
+    return Place(_environ("UseDevelopmentStorage=true"), InProcess(account), account, runtime)
 
 
 def on_azurite(azurite: Azurite, transport: HttpTransport[Any, Any]) -> Place:
@@ -95,7 +96,7 @@ def on_azurite(azurite: Azurite, transport: HttpTransport[Any, Any]) -> Place:
     return Place(_environ(azurite.connection), transport, runtime=Runtime(pause=threading.Event().wait))
 
 
-def _environ(connection: str, **more: str) -> Mapping[str, str]:
+def _environ(connection: str) -> Mapping[str, str]:
     drawn = uuid.uuid4().hex[:12]
     return {
         "AzureWebJobsStorage": connection,
@@ -105,7 +106,6 @@ def _environ(connection: str, **more: str) -> Mapping[str, str]:
         "JOB_QUEUE": f"jobs-{drawn}",
         "JOBS_TABLE": f"jobs{drawn}",
         "LOCKS_TABLE": f"locks{drawn}",
-        **more,
     }
 
 

@@ -1,6 +1,7 @@
 """Blobs as real Azure has them where Azurite differs, and what only takes time."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -59,7 +60,8 @@ def test_an_archived_blob_can_be_read_once_it_is_back_hours_later(account: Accou
     assert code(blob.download_blob) == "BlobArchived"
     account.clock.go(15 * 3600)
     assert blob.download_blob().readall() == b"miau"
-    assert blob.get_blob_properties().archive_status is None
+    found = blob.get_blob_properties()
+    assert (found.archive_status, found.blob_tier_change_time - found.last_modified) == (None, timedelta(hours=15))
 
 
 def test_an_archived_blob_is_not_changed(blob: BlobClient) -> None:

@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 from typing import Any
 
@@ -12,10 +13,12 @@ from azure.storage.blob import ContentSettings
 
 from shared.darkroom import Darkroom
 from shared.images import ImageRef
+from shared.jobs import State
 from shared.steps.outcomes import Outcome
 from shared.storage import clients, transport
-from tests.contract.places import Place
+from tests.contract.places import Place, in_process
 from tests.doubles.world import png
+from tests.simulation.service.behaviour import AZURE
 
 
 @pytest.fixture
@@ -73,6 +76,25 @@ def test_a_blob_that_has_left_the_archive_has_its_job_opened_again(place: Place,
     blob.set_standard_blob_tier("Hot")
     assert room.record(ref).outcome is Outcome.REDRIVEN
     assert room.work(job_id, owner="queue/1") is Outcome.COMPLETED
+
+
+@pytest.mark.parametrize("empty_pages", [False, True])
+def test_a_blob_that_leaves_the_archive_within_hours_is_found_by_a_walk(empty_pages: bool) -> None:  # noqa: FBT001
+    place = in_process(replace(AZURE, empty_pages=empty_pages))
+    room = place.build(RECONCILE_GRACE_SECONDS="0")
+    room.storage.create()
+    ref = put(room, png(), "")
+    blob = room.storage.images._service.get_blob_client(ref.container, ref.name)
+    blob.set_standard_blob_tier("Archive")
+    job_id = room.record(ref, announce=False).job_id
+    assert room.work(job_id, owner="queue/1") is Outcome.FAILED
+    blob.set_standard_blob_tier("Cool")
+    for hours, state in ((14, State.FAILED), (2, State.PENDING)):
+        place.go(hours * 3600)
+        room.reconcile(owner=f"timer/{hours}")
+        row = room.storage.jobs.get(job_id)
+        assert row is not None
+        assert row.job.state is state
 
 
 @pytest.fixture

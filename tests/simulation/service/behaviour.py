@@ -36,7 +36,7 @@ class Behaviour:
             Source: learn.microsoft.com, "List Blobs", remarks on ``NextMarker``, read 2026-11.
         container_deletion_seconds: How long a deleted container keeps its name: it can't be created meanwhile.
             Source: learn.microsoft.com, "Delete Container", remarks (30 s or more), read 2026-11.
-        rehydration_seconds: How long a blob stays archived after it was given another tier.
+        rehydration_seconds: How long a blob stays archived after it was given another tier; its tier changes then.
             Source: learn.microsoft.com, "Blob rehydration from the archive tier" (up to 15 hours), read 2026-11.
         archive_checked: Whether metadata, properties and blocks of an archived blob can't be changed.
             Source: learn.microsoft.com, "Access tiers for blob data", archive tier, read 2026-11.

@@ -55,7 +55,7 @@ class BlobReads:
             headers["x-ms-access-tier"] = blob.tier
             headers["x-ms-access-tier-inferred"] = str(blob.inferred).lower()
         if blob.next_tier is not None:
-            headers["x-ms-archive-status"] = f"rehydrate-pending-to-{blob.next_tier[0].lower()}"
+            headers["x-ms-archive-status"] = f"rehydrate-pending-to-{blob.next_tier.lower()}"
         if blob.tier_changed is not None:
             headers["x-ms-access-tier-change-time"] = http_date(blob.tier_changed)
         return Reply(200, headers)

@@ -66,7 +66,8 @@ class Blob:
         tier: ``Hot``, ``Cool``, ``Cold``, ``Archive``; None before there is a body.
         inferred: Whether nobody has named the tier.
         tier_changed: When the tier was changed; None where it is not told.
-        next_tier: What it is being rehydrated to, and when it will be there, in seconds of the service's clock.
+        next_tier: What it is being rehydrated to.
+        tier_at: When it will be there, in seconds of the service's clock.
     """
 
     stamp: Stamp
@@ -79,18 +80,25 @@ class Blob:
     tier: str | None = None
     inferred: bool = True
     tier_changed: datetime | None = None
-    next_tier: tuple[str, float] | None = None
+    next_tier: str | None = None
+    tier_at: float = 0.0
 
     @property
     def size(self) -> int:
         """In bytes."""
         return len(self.body or b"")
 
-    def go(self, now: float) -> None:
-        """Let its lease run out, and its rehydration end."""
+    def go(self, now: float, moment: datetime) -> None:
+        """Let its lease run out, and its rehydration end.
+
+        Args:
+            now: Seconds of the service's clock.
+            moment: The same, aware UTC.
+        """
         self.lease = self.lease.at(now)
-        if self.next_tier is not None and now >= self.next_tier[1]:
-            self.tier, self.next_tier = self.next_tier[0], None
+        if self.next_tier is not None and now >= self.tier_at:
+            self.tier, self.next_tier = self.next_tier, None
+            self.tier_changed = moment - timedelta(seconds=now - self.tier_at)
 
 
 @dataclass

@@ -132,10 +132,10 @@ class BlobWrites:
             raise Refusal(400, "AccessTierNotSupportedForBlobType", message)
         rehydrates = blob.tier == "Archive" and tier != "Archive"
         if rehydrates and self.behaviour.rehydration_seconds:
-            blob.next_tier = (tier, self.clock.seconds + self.behaviour.rehydration_seconds)
+            blob.next_tier, blob.tier_at = tier, self.clock.seconds + self.behaviour.rehydration_seconds
         else:
-            blob.tier, blob.next_tier = tier, None
-        blob.inferred, blob.tier_changed = False, self.clock.now()
+            blob.tier, blob.next_tier, blob.tier_changed = tier, None, self.clock.now()
+        blob.inferred = False
         blob.lease = blob.lease.after_write()
         return Reply(202 if rehydrates else 200)
 

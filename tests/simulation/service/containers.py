@@ -48,13 +48,12 @@ class Containers:
         blob = container.blobs.get(blob_name(request))
         if blob is None or (blob.body is None and not uncommitted):
             return container, None
-        blob.go(self._clock.seconds)
+        self.go(blob)
         return container, blob
 
-    @property
-    def seconds(self) -> float:
-        """The account's time."""
-        return self._clock.seconds
+    def go(self, blob: Blob) -> None:
+        """Let what time does to a blob happen."""
+        blob.go(self._clock.seconds, self._clock.now())
 
     def stamp(self) -> Stamp:
         """Return the stamp of a write."""

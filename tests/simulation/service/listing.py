@@ -55,7 +55,7 @@ class Listing:
 
         def line(name: str) -> str:
             blob = blobs[name]
-            blob.go(self.found.seconds)
+            self.found.go(blob)
             metadata = _metadata(blob.metadata) if "metadata" in include and blob.metadata else ""
             return f"<Blob>{self._name(name)}<Properties>{_properties(blob)}</Properties>{metadata}</Blob>"
 
@@ -155,7 +155,7 @@ def _properties(blob: Blob) -> str:
         "AccessTier": blob.tier,
         "AccessTierInferred": "true" if blob.tier and blob.inferred else None,
         "AccessTierChangeTime": None if blob.tier_changed is None else http_date(blob.tier_changed),
-        "ArchiveStatus": None if blob.next_tier is None else f"rehydrate-pending-to-{blob.next_tier[0].lower()}",
+        "ArchiveStatus": None if blob.next_tier is None else f"rehydrate-pending-to-{blob.next_tier.lower()}",
     }
     return "".join(f"<{name}>{escape(value)}</{name}>" for name, value in told.items() if value is not None)
 
