@@ -1,11 +1,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.clock import ServerClock
 from shared.errors import ClockUnset
+from tests.proving import at_length
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -34,6 +35,7 @@ def test_time_goes_on_between_two_replies() -> None:
     assert clock.now() == EPOCH + timedelta(seconds=90.5)
 
 
+@settings(max_examples=at_length(25, 2_000), deadline=None)
 @given(st.lists(st.floats(0.01, 30), min_size=1, max_size=30))
 def test_the_clock_is_never_ahead_of_the_service_and_never_more_than_a_second_behind(gaps: list[float]) -> None:
     seconds, true = Seconds(), EPOCH

@@ -9,6 +9,7 @@ from shared.errors import NewerSchema, TooLarge
 from shared.jobs import SCHEMA, Job, JobError, State
 from shared.storage import codec
 from tests.doubles.jobs_at_random import jobs, moments, refs
+from tests.proving import at_length
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 JOB = Job(id="image-analysis-" + "0" * 32, type="image-analysis", ref="images/cat.png", due=NOW)
@@ -25,7 +26,7 @@ def decoded(entity: dict[str, object]) -> Job:
     return codec.decode(entity, etag='"1"', modified_at=NOW, seen_at=NOW).job
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=at_length(8, 500), deadline=None)
 @given(st.data(), refs, st.sampled_from(State))
 def test_a_job_is_decoded_as_it_was_encoded(data: st.DataObject, ref: str, state: State) -> None:
     job = data.draw(jobs(ref, state))
@@ -33,7 +34,7 @@ def test_a_job_is_decoded_as_it_was_encoded(data: st.DataObject, ref: str, state
     assert decoded(encoded(job)) == replace(job, error=cut)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=at_length(8, 500), deadline=None)
 @given(st.data(), refs, st.sampled_from(State))
 def test_no_key_holds_what_table_storage_forbids(data: st.DataObject, ref: str, state: State) -> None:
     job = data.draw(jobs(ref, state))
@@ -43,14 +44,14 @@ def test_no_key_holds_what_table_storage_forbids(data: st.DataObject, ref: str, 
     assert max(map(len, keys)) <= 512
 
 
-@settings(max_examples=40)
+@settings(max_examples=at_length(20, 2_000))
 @given(moments, moments)
 def test_due_keys_sort_by_their_moment(one: datetime, two: datetime) -> None:
     first, second = (codec.due_key(moment, JOB.id) for moment in (one, two))
     assert abs(one - two) < timedelta(milliseconds=1) or (first < second) == (one < two)
 
 
-@settings(max_examples=40)
+@settings(max_examples=at_length(20, 2_000))
 @given(moments, moments)
 def test_end_keys_sort_newest_first(one: datetime, two: datetime) -> None:
     first, second = (codec.end_key(State.FAILED, moment, JOB.id) for moment in (one, two))

@@ -1,15 +1,17 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import InvalidReference
 from shared.images import ImageRef, version_of
+from tests.proving import at_length
 
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\\\ufffe\uffff"), min_size=1).filter(
     lambda name: not any(segment.endswith(".") for segment in name.split("/"))
 )
 
 
+@settings(max_examples=at_length(30, 2_000), deadline=None)
 @given(st.sampled_from(["abc", "images", "a" * 63]), names)
 def test_a_reference_is_read_back_as_it_was_written(container: str, name: str) -> None:
     ref = ImageRef(container, name)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from shared.errors import MessageRejected
 from shared.rules import json_text
+from tests.proving import at_length
 
 values = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(),
@@ -20,7 +21,7 @@ def _code(text: str) -> str:
     return met.value.code
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=at_length(25, 2_000), deadline=None)
 @given(values, st.booleans())
 def test_what_is_json_is_parsed_as_it_is(value: object, escaped: bool) -> None:  # noqa: FBT001 - drawn
     assert json_text.parse(json.dumps(value, ensure_ascii=escaped)) == value

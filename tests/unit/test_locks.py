@@ -1,12 +1,13 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared import locks
 from shared.errors import InvalidReference, LockHeld, Stale
 from shared.locks import Lock
+from tests.proving import at_length
 
 LEASE = timedelta(seconds=60)
 HELD = Lock("sweep", "timer/1", 3, LEASE)
@@ -62,6 +63,7 @@ def test_a_released_lock_is_nobodys(act: object) -> None:
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=42)
 
 
+@settings(max_examples=at_length(30, 2_000), deadline=None)
 @given(names, names)
 def test_each_name_has_a_key_of_its_own_that_the_service_takes(one: str, other: str) -> None:
     keys = {locks.key(one), locks.key(other)}

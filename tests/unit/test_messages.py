@@ -14,6 +14,7 @@ from shared.ids import job_id
 from shared.images import ImageRef
 from shared.messages import BadItem, Hints, JobHint
 from shared.rules.ignored import Ignored
+from tests.proving import at_length
 
 JOB = job_id("image-analysis", "images/cat.png", "0x1")
 CAT = ImageRef("images", "a b/cat.png")
@@ -192,7 +193,7 @@ torn = st.tuples(forms, forms, st.binary(max_size=6), st.integers(0, 300)).map(
 bodies = st.one_of(st.binary(), st.text().map(str.encode), json_like, json_like.map(base64.b64encode), torn)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=at_length(25, 2_000), deadline=None)
 @given(bodies)
 @example(b'{"a":' + b"[" * 3000)
 @example(b"https://[v1.a]/images/x")
@@ -205,7 +206,7 @@ def test_no_message_whatever_raises_anything_but_rejected(body: bytes) -> None:
         assert rejected.code  # noqa: PT017 - raised or not, both are well
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=at_length(15, 1_000), deadline=None)
 @given(st.from_regex(r"[a-z][a-z0-9-]{0,30}-[0-9a-f]{32}", fullmatch=True), st.none() | st.text(max_size=60))
 def test_what_we_write_we_read(identity: str, traceparent: str | None) -> None:
     assert first(messages.write(identity, traceparent)) == (JobHint(identity),)

@@ -2,12 +2,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared import moves
 from shared.errors import IllegalTransition
 from shared.jobs import Claim, Event, Job, JobError, State
+from tests.proving import at_length
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LEASE, GRACE, DELAY = timedelta(seconds=60), timedelta(seconds=120), timedelta(seconds=5)
@@ -173,6 +174,7 @@ def test_a_redriven_job_has_all_of_its_attempts_and_keeps_the_count() -> None:
     assert (opened.state, opened.error, opened.ended, opened.due) == (State.PENDING, None, None, NOW + GRACE)
 
 
+@settings(max_examples=at_length(30, 2_000), deadline=None)
 @given(st.integers(1, 10_000), st.floats(0, 1, exclude_max=True))
 def test_a_back_off_stays_within_its_bounds(attempts: int, chance: float) -> None:
     wait = moves.backoff(attempts, base=DELAY, cap=timedelta(minutes=15), chance=chance)

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from shared import moves
 from shared.errors import IllegalTransition
 from shared.jobs import Claim, Event, Job, JobError, Move, State
+from tests.proving import at_length
 
 LEASE, GRACE = timedelta(seconds=60), timedelta(seconds=120)
 OTHERS = [Event.CANCEL, Event.SUPERSEDE, Event.EXHAUST, Event.BURY]
@@ -115,4 +116,4 @@ class Walk(RuleBasedStateMachine):
 class TestWalk(Walk.TestCase):  # type: ignore[misc] # made by Hypothesis
     """Run it."""
 
-    settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
+    settings = settings(max_examples=at_length(12, 500), stateful_step_count=25, deadline=None)

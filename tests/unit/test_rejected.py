@@ -16,10 +16,11 @@ from shared.jobs import SCHEMA, Event, Move, State
 from shared.leftovers import Rejected
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World
+from tests.proving import at_length
 from tests.unit.test_messages import bodies, event
 
 EVENT = BlobMessage("Host.Functions.record_image", "images", "cat.png", "0x1").dump()
-examples = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples = settings(max_examples=at_length(12, 500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _rejected(world: World, text: str) -> str:

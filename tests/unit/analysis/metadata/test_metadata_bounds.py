@@ -3,6 +3,7 @@
 import random
 import struct
 import zlib
+from collections.abc import Callable
 from io import BytesIO
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from shared.analysis.metadata import Metadata, blocks, directory, markers, read, xmp
+from tests.proving import at_length
 from tests.unit.analysis.metadata import files
 
 PACKET = (
@@ -39,7 +41,7 @@ def opened(name: str) -> Image.Image:
     return Image.open(BytesIO(WHOLE[name]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=at_length(50, 5_000), deadline=None)
 @given(name=st.sampled_from(sorted(WHOLE)), seed=st.integers(), cut=st.floats(0, 1), changes=st.integers(0, 12))
 def test_a_file_that_was_changed_and_cut_is_read_all_the_same(name: str, seed: int, cut: float, changes: int) -> None:
     chance, data = random.Random(seed), bytearray(WHOLE[name])
@@ -51,7 +53,7 @@ def test_a_file_that_was_changed_and_cut_is_read_all_the_same(name: str, seed: i
     assert found.orientation in range(1, 9)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=at_length(50, 5_000), deadline=None)
 @given(block=st.binary(max_size=300), at=st.integers(0, len(BLOCK)), packet=st.binary(max_size=200))
 def test_a_block_with_anything_in_it_is_read_all_the_same(block: bytes, at: int, packet: bytes) -> None:
     image = Image.new("RGB", (1, 1))
@@ -59,6 +61,7 @@ def test_a_block_with_anything_in_it_is_read_all_the_same(block: bytes, at: int,
     assert isinstance(read(image, b"", include_gps=True), Metadata)
 
 
+@settings(max_examples=at_length(50, 2_000), deadline=None)
 @given(value=st.text(max_size=40), other=st.text(max_size=40))
 def test_values_of_xmp_may_be_any_text(value: str, other: str) -> None:
     names = ["exif:GPSLatitude", "exif:GPSLongitude", "exif:GPSAltitude", "exif:DateTimeOriginal", "exif:FNumber"]
@@ -121,20 +124,21 @@ def test_texts_that_explode_are_inflated_to_a_bound_and_that_is_a_warning() -> N
 
 
 @pytest.mark.parametrize(
-    "data",
+    "make",
     [
-        files.jpeg(*[(0xE1, b"Exif\0\0" + BLOCK)] * 5_000),
-        files.jpeg(*[(0xE1, b"Exif\0\0" + bytes(9))] * 5_000),
-        files.jpeg(*[(0xEB, b"JP\0\1\0\0\0\1" + bytes(9))] * 20_000),
-        files.jpeg(*[(0xE1, files.XMP_HEAD + b"<a/>" * 15_000)] * 100),
-        files.png(*[(b"eXIf", BLOCK)] * 5_000),
-        files.webp(*[(b"XMP ", b"<a/>" * 250_000)] * 8),
-        files.plain("GIF") + b"<x:xmpmeta" * 500_000,
-        files.plain("BMP") + (b"Exif\0\0" + BLOCK) * 5_000,
+        lambda: files.jpeg(*[(0xE1, b"Exif\0\0" + BLOCK)] * 5_000),
+        lambda: files.jpeg(*[(0xE1, b"Exif\0\0" + bytes(9))] * 5_000),
+        lambda: files.jpeg(*[(0xEB, b"JP\0\1\0\0\0\1" + bytes(9))] * 20_000),
+        lambda: files.jpeg(*[(0xE1, files.XMP_HEAD + b"<a/>" * 15_000)] * 100),
+        lambda: files.png(*[(b"eXIf", BLOCK)] * 5_000),
+        lambda: files.webp(*[(b"XMP ", b"<a/>" * 250_000)] * 8),
+        lambda: files.plain("GIF") + b"<x:xmpmeta" * 500_000,
+        lambda: files.plain("BMP") + (b"Exif\0\0" + BLOCK) * 5_000,
     ],
     ids=["EXIF", "EXIF that goes on", "boxes", "XMP", "eXIf", "XMP of WebP", "envelopes", "embedded EXIF"],
 )
-def test_of_thousands_of_blocks_the_first_are_read(data: bytes) -> None:
+def test_of_thousands_of_blocks_the_first_are_read(make: Callable[[], bytes]) -> None:
+    data = make()
     with Image.open(BytesIO(data)) as image:
         found = blocks.collect(image, data, data)
         assert isinstance(read(image, data, include_gps=True), Metadata)
