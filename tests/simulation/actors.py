@@ -18,7 +18,7 @@ NAMES = ("a.png", "a.png", "a.png", "dir/b.png", "c.png")
 KINDS = {
     "upload": 8,
     "same again": 2,
-    "metadata": 3,
+    "metadata": 4,
     "delete image": 1,
     "no image": 1,
     "upload over http": 2,
@@ -29,12 +29,13 @@ KINDS = {
     "remove": 1,
     "forget": 1,
     "message": 2,
-    "poison": 2,
+    "poison": 3,
+    "clear": 2,
     "readmit": 1,
     "sweep": 3,
     "reconcile": 1,
     "purge": 2,
-    "kill": 1,
+    "kill": 2,
     "stop": 2,
 }
 
@@ -86,10 +87,11 @@ class Actors:
         self._outside: dict[str, Callable[[Act, Random], object]] = {
             "upload": lambda act, luck: self._client.put_image(luck.choice(NAMES), entrances.png(act.number)),
             "same again": lambda _, luck: self._client.put_image(luck.choice(NAMES[:2]), entrances.png(0)),
-            "metadata": lambda act, luck: self._client.mark_image(luck.choice(NAMES), act.number),
+            "metadata": lambda act, luck: self._client.mark_image(self._image(luck), act.number),
             "delete image": lambda _, luck: self._client.delete_image(luck.choice(NAMES)),
             "no image": lambda act, luck: self._client.put_image(luck.choice(NAMES), b"no image %d" % act.number),
             "message": lambda _, luck: self._client.send(entrances.QUEUE, self._text(luck)),
+            "clear": lambda _, __: self._client.clear(entrances.QUEUE),
             "poison": lambda _, luck: self._client.send(entrances.POISON, self._hint(luck, LIVE)),
         }
         self._inside: dict[str, Callable[[Process, Act, Random], object]] = {
@@ -180,6 +182,15 @@ class Actors:
         meant = [job_id for job_id, row in jobs.items() if row["state"] in states]
         anyone = luck.random() < 0.2 or not meant
         return luck.choice(list(jobs) if anyone else meant) if jobs else ""
+
+    def _image(self, luck: Random) -> str:
+        """Return the name of an image, mostly of one that was analysed."""
+        names = [
+            str(row["ref"]).partition("/")[2]
+            for row in self.stage.ledger.jobs().values()
+            if row["state"] == "COMPLETED" and str(row["ref"]).startswith(entrances.IMAGES)
+        ]
+        return luck.choice(names or NAMES)
 
     def _hint(self, luck: Random, states: Collection[str]) -> str:
         """Return a message of Darkroom's own."""

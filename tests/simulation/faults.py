@@ -114,9 +114,10 @@ def forecast(luck: Random, *, lease: float, drift: float, span: float) -> Weathe
     level = luck.choice((_CALM, _BREEZE, _BREEZE, _STORM))
     kinds = luck.sample(DRAWN, luck.randint(2, len(DRAWN)))
     outages = []
-    for _ in range(luck.choice((0, 0, 0, 1, 1, 2))):
+    for _ in range(luck.choice((0, 0, 1, 1, 2, 4))):
         begin = luck.uniform(0, span)
-        outages.append(Outage(luck.choice(("table", "queue", "blob")), begin, begin + luck.choice((3.0, 20.0, 90.0))))
+        service, seconds = luck.choice(("table", "queue", "blob", "blob")), luck.choice((5.0, 20.0, 90.0))
+        outages.append(Outage(service, begin, begin + seconds))
     return Weather(
         rates={kind: level * luck.choice((0.5, 1.0, 3.0)) * _RARE.get(kind, 1.0) for kind in kinds},
         outages=tuple(outages),

@@ -33,6 +33,10 @@ class Client:
         """Delete an image."""
         return self._sent(Request("DELETE", "blob", (entrances.IMAGES, name), {}, {}))
 
+    def clear(self, queue: str) -> bool:
+        """Take all messages away, as an operator may."""
+        return self._sent("DELETE", "queue", (queue, "messages"), {}, {})
+
     def send(self, queue: str, text: str) -> bool:
         """Send a message."""
         body = f"<QueueMessage><MessageText>{escape(text)}</MessageText></QueueMessage>".encode()
