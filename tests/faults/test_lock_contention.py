@@ -1,6 +1,6 @@
 """Sixteen contenders for one lock, in threads and processes, with a critical section that tells on two inside.
 
-``DARKROOM_LOCK_SECONDS`` says how long each runs; a few seconds are enough for every day.
+A few seconds are enough for every day.
 
 Each acquisition spends a token, and each token must be found in the critical section, once and in order. One could be
 missing in two ways only, and both are kept out, so that the proof is exact. An acquisition that outlasts its own lease
@@ -10,7 +10,6 @@ contender with a trace, and the test shows it.
 """
 
 import json
-import os
 import subprocess
 import sys
 import uuid
@@ -20,10 +19,12 @@ import pytest
 
 from localhost.azurite import Azurite
 from shared import wiring
+from tests.proving import at_length
 from tests.rig import ROOT
 
 PROCESSES, THREADS = 4, 4
-SECONDS = float(os.environ.get("DARKROOM_LOCK_SECONDS", "4"))
+SECONDS = at_length(3, 60)
+GENTLE = pytest.mark.prove("every day the same contenders lose replies as well")
 GIVEN_SECONDS = SECONDS + 60
 LEASE_SECONDS = GIVEN_SECONDS + 60
 
@@ -46,7 +47,10 @@ def contended(connection: str, table: str, folder: Path, share: float) -> list[d
     return [json.loads(told) for told, _, _ in ended]
 
 
-@pytest.mark.parametrize("share", [0.0, 0.3], ids=["every reply arrives", "30 % of replies are lost"])
+@pytest.mark.parametrize(
+    "share",
+    [pytest.param(0.0, id="every reply arrives", marks=GENTLE), pytest.param(0.3, id="30 % of replies are lost")],
+)
 def test_sixteen_contenders_never_meet_inside(azurite: Azurite, tmp_path: Path, share: float) -> None:
     table = f"locks{uuid.uuid4().hex[:8]}"
     told = contended(azurite.connection, table, tmp_path, share)
