@@ -35,7 +35,7 @@ class Client:
 
     def clear(self, queue: str) -> bool:
         """Take all messages away, as an operator may."""
-        return self._sent("DELETE", "queue", (queue, "messages"), {}, {})
+        return self._sent(Request("DELETE", "queue", (queue, "messages"), {}, {}))
 
     def send(self, queue: str, text: str) -> bool:
         """Send a message."""
