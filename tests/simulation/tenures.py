@@ -26,7 +26,7 @@ class Tenure:
         token: Of the lease.
         until: The process's own monotonic second up to which it may believe in the lease.
         clock: Of the process.
-        since: Virtual second at which it was won.
+        since: Virtual second at which it was won; 0 where its holder does not know.
     """
 
     home: str
@@ -89,7 +89,8 @@ class Tenures:
             tenure.until = max(tenure.until, until)
             return
         task = passage.sender.name
-        tenure = Tenure(home, task, row["token"], until, passage.clock, self.clock.seconds)
+        since = self.clock.seconds if passage.waits else 0.0  # who has given up does not know of its lease
+        tenure = Tenure(home, task, row["token"], until, passage.clock, since)
         self._by_place[place] = self._last[home, place] = tenure
         if place[2].startswith("job:"):
             self._by_task[task] = self._by_thumbnail[f"{place[2][4:]}/{row['token']}"] = tenure
