@@ -248,7 +248,7 @@ class QuickAnalyst(Analyst):
 
     def __call__(self, data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:
         """Analyse."""
-        wait, end = self._luck.random() ** 4 * self._longest, self._luck.random()
+        wait, end = self._luck.random() ** self._luck.choice((1, 4, 4)) * self._longest, self._luck.random()
         for _ in range(_SLICES):
             self._threads.pause(wait / _SLICES)
             if stop():

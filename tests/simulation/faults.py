@@ -30,13 +30,17 @@ DEATHS = frozenset({Fault.DIES_BEFORE, Fault.DIES_SENDING, Fault.DIES_AFTER})
 #: What is drawn at each request; an outage comes by its time.
 DRAWN = tuple(fault for fault in Fault if fault not in (Fault.NONE, Fault.OUTAGE))
 _CALM, _BREEZE, _STORM = 0.002, 0.01, 0.04
-#: Where a window is one request wide, little goes wrong in it by chance: so most worlds look closely at one kind.
+#: Where a window is one request wide, hardly anything goes wrong in it by chance: so most worlds look closely at one
+#: kind of request, by more faults of all kinds, or by one fault that strikes every other time.
 FOCI = (
     *("claim", "renew", "complete", "add", "supersede", "cancel", "redrive", "retag", "reschedule", "purge", "retry"),
     *("lock", "get key", "get job", "mark", "query due", "POST image-jobs", "HEAD images", "GET images blob"),
-    *("thumbnails", "DELETE image-jobs", "PUT images"),
+    *("thumbnails", "DELETE image-jobs", "PUT images", "claim", "renew", "complete", "add", "PUT thumbnails"),
 )
-_FOCUSED, _SHARP = 0.7, 12.0
+_FOCUSED, _SHARP = 0.3, 12.0
+_STRUCK, _OFTEN, _HARD = 0.5, 0.5, 0.6
+#: Seconds in which a sweep comes.
+_LONG = 120.0
 #: Processes that die or stand still do more than one request.
 _RARE = dict.fromkeys((*DEATHS, Fault.STOPS_BEFORE, Fault.STOPS_AFTER), 0.4)
 
@@ -69,6 +73,7 @@ class Weather:
         deaths: How many processes may still die.
         calm_at: Virtual second from which on nothing goes wrong any more.
         focus: What is in the labels of the requests with which far more goes wrong; "" for none.
+        strike: What happens to every other of these; nothing in particular by default.
     """
 
     rates: dict[Fault, float] = field(default_factory=dict)
@@ -79,12 +84,16 @@ class Weather:
     deaths: int = 6
     calm_at: float = float("inf")
     focus: str = ""
+    strike: Fault = Fault.NONE
 
     def draw(self, luck: Random, moment: float, label: str) -> tuple[Fault, float]:
         """Draw what happens to a request, and how much of it, 0 to 1: always two numbers of the stream."""
         chosen, size = luck.random(), luck.random()
         if self.focus and self.focus in label:
             chosen /= _SHARP
+            if self.strike is not Fault.NONE and chosen * _SHARP < _OFTEN and moment < self.calm_at:
+                spared = self.strike in DEATHS and not self.deaths
+                return (Fault.NONE if spared else self.strike), _HARD + (1 - _HARD) * size
         if moment >= self.calm_at:
             return Fault.NONE, size
         for fault, rate in self.rates.items():
@@ -118,12 +127,15 @@ def forecast(luck: Random, *, lease: float, drift: float, span: float) -> Weathe
         begin = luck.uniform(0, span)
         service, seconds = luck.choice(("table", "queue", "blob", "blob")), luck.choice((5.0, 20.0, 90.0))
         outages.append(Outage(service, begin, begin + seconds))
+    strike = luck.choice(DRAWN) if luck.random() < _STRUCK else Fault.NONE
+    focused = strike is not Fault.NONE or luck.random() < _FOCUSED
     return Weather(
         rates={kind: level * luck.choice((0.5, 1.0, 3.0)) * _RARE.get(kind, 1.0) for kind in kinds},
         outages=tuple(outages),
         slowness=luck.choice((0.005, 0.02, 0.2, 2.0)),
-        longest=lease * luck.choice((0.5, 1.5, 3.0)),
+        longest=lease * luck.choice((0.5, 1.5, 3.0)) if strike is Fault.NONE else max(3 * lease, _LONG),
         dates=tuple(luck.uniform(-drift, drift) for _ in range(luck.choice((1, 1, 2, 3)))),
         deaths=luck.choice((0, 1, 3, 6)),
-        focus=luck.choice(FOCI) if luck.random() < _FOCUSED else "",
+        focus=luck.choice(FOCI) if focused else "",
+        strike=strike,
     )

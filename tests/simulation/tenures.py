@@ -27,6 +27,7 @@ class Tenure:
         until: The process's own monotonic second up to which it may believe in the lease.
         clock: Of the process.
         since: Virtual second at which it was won; 0 where its holder does not know.
+        used: Whether its thread has done anything under it: one that took too long to win it leaves it alone.
     """
 
     home: str
@@ -35,6 +36,7 @@ class Tenure:
     until: float
     clock: Callable[[], float]
     since: float
+    used: bool = False
 
 
 @dataclass
@@ -114,7 +116,7 @@ class Tenures:
             return
         if holder.clock() < holder.until - _CRUMB:
             yield f"{place[2]}: taken over while {holder.home} had {holder.until - holder.clock():.3f} s left"
-        if holder.since > self.calm_at():
+        if holder.since > self.calm_at() and holder.used:
             yield f"{place[2]}: taken over from {holder.home}, which lives and has not renewed its lease"
 
     def gone_on(self, home: str, place: Place) -> Iterator[str]:
@@ -126,13 +128,17 @@ class Tenures:
     def sent(self, passage: Passage) -> Iterator[str]:
         """Judge what a holder sends: nothing of an image once its lease is over by its own clock."""
         request = passage.request
+        for tenure in self._by_place.values():
+            tenure.used = tenure.used or tenure.task == passage.sender.name
         if request.service != "blob" or len(request.segments) < 2:
             return
-        tenure = None
+        claimed = None
         if request.method == "PUT" and not request.query:
-            tenure = self._by_thumbnail.get(request.segments[1].rpartition(".")[0])
+            claimed = self._by_thumbnail.get(request.segments[1].rpartition(".")[0])
         elif request.method == "GET":
-            tenure = self._by_task.pop(passage.sender.name, None)
-        if tenure is not None and tenure.home == passage.sender.home.name and passage.sent_at > tenure.until + _CRUMB:
-            late = passage.sent_at - tenure.until
+            claimed = self._by_task.pop(passage.sender.name, None)
+        if claimed is None or claimed.home != passage.sender.home.name:
+            return
+        late = passage.sent_at - claimed.until
+        if late > _CRUMB:
             yield f"{passage.sender.name}: {passage.label} {late:.2f} s after its own lease was over"

@@ -123,6 +123,8 @@ class Pool(Executor):
     def _work(self) -> None:
         while self._waiting:
             promise, call = self._waiting.popleft()
+            if not promise.set_running_or_notify_cancel():
+                continue
             try:
                 value = call()
             except Died:
