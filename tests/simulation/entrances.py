@@ -11,6 +11,7 @@ import struct
 import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from random import Random
@@ -59,7 +60,8 @@ IMAGES, THUMBNAILS, QUEUE, POISON = "images", "thumbnails", "image-jobs", "image
 EVENT_POISON = "webjobs-blobtrigger-poison"
 JOBS, LOCKS = "darkroomjobs", "darkroomlocks"
 _PNG = b"\x89PNG\r\n\x1a\n"
-_SLICES = 6
+#: An analysis looks so often whether it is still wanted.
+SLICES = 6
 
 
 def quiet() -> None:
@@ -228,33 +230,47 @@ def png(number: int) -> bytes:
     )
 
 
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of analyses.
+
+    Attributes:
+        luck: A stream.
+        longest: Seconds that one takes at most.
+        crashes: Share of those whose child dies.
+    """
+
+    luck: Random
+    longest: float
+    crashes: float
+
+
 class QuickAnalyst(Analyst):
     """Takes time, and returns a true report of the bytes that it was given, without looking at a pixel.
 
     Args:
-        luck: Decides how long it takes, and whether its child dies.
+        fate: Decides how long it takes, and whether its child dies.
         threads: Lets the time pass.
-        longest: Seconds that an analysis takes at most.
         goes_on: Called with the image's reference and version whenever its worker does not stop.
     """
 
     confinement = None
 
-    def __init__(self, luck: Random, threads: Threads, longest: float, goes_on: Callable[[str, str], object]) -> None:
-        self._luck = luck
+    def __init__(self, fate: Fate, threads: Threads, goes_on: Callable[[str, str], object]) -> None:
+        self._fate = fate
         self._threads = threads
-        self._longest = longest
         self._goes_on = goes_on
 
     def __call__(self, data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:
         """Analyse."""
-        wait, end = self._luck.random() ** self._luck.choice((1, 4, 4)) * self._longest, self._luck.random()
-        for _ in range(_SLICES):
-            self._threads.pause(wait / _SLICES)
+        luck = self._fate.luck
+        wait, end = luck.random() ** luck.choice((1, 4, 4)) * self._fate.longest, luck.random()
+        for _ in range(SLICES):
+            self._threads.pause(wait / SLICES)
             if stop():
                 raise AnalysisDied("analysis_stopped", "The result is not wanted any more.")
             self._goes_on(f"{source.container}/{source.name}", source.etag)
-        if end < 0.06 and not alone:
+        if end < self._fate.crashes and not alone:
             raise AnalysisDied("analysis_crashed", "The analysis crashed.")
         if not data.startswith(_PNG):
             raise ImageRejected("unsupported_format", "The bytes are no image.")

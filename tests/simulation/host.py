@@ -16,7 +16,7 @@ from tests.simulation.process import Process
 from tests.simulation.service.exchange import Reply, Request
 
 #: As in host.json, and as the host has them.
-BATCH, MAX_DEQUEUE, RETRY_SECONDS = 4, 5, 10
+BATCH, RETRY_SECONDS = 4, 10
 HIDDEN_SECONDS = 600
 _OK, _NOT_FOUND = 300, 404
 
@@ -67,6 +67,7 @@ class Host:
 
     Args:
         process: The process.
+        most: How often a message may be received.
         poll: Returns the seconds until the next look at the queues.
         visible: Says whether a queue has a message to give: one that has none is not asked, which would only cost time.
         failed: Called with what a trigger raises, and when it was called.
@@ -77,12 +78,14 @@ class Host:
         self,
         process: Process,
         *,
+        most: int,
         poll: Callable[[], float],
         visible: Callable[[str], bool],
         failed: Callable[[BaseException, float], object],
         answered: Callable[[object], object],
     ) -> None:
         self.process = process
+        self._most = most
         self._poll = poll
         self._visible = visible
         self._failed = failed
@@ -131,7 +134,7 @@ class Host:
     def _carry(self, trigger: Trigger, message: Message) -> None:
         """Bring one message to its end."""
         try:
-            if message.count > MAX_DEQUEUE:
+            if message.count > self._most:
                 succeeded = False
             else:
                 renewal = self.process.begin("visibility", lambda: self._renew(message))
@@ -147,7 +150,7 @@ class Host:
     def _settle(self, trigger: Trigger, message: Message, *, succeeded: bool) -> None:
         if succeeded:
             self._delete(message)
-        elif message.count >= MAX_DEQUEUE and trigger.poison is not None:
+        elif message.count >= self._most and trigger.poison is not None:
             if self.put(trigger.poison, message.text):  # copy, then delete: a crash between them leaves both
                 self._delete(message)
         elif trigger.poison is not None:

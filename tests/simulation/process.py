@@ -21,7 +21,8 @@ class Process(Home):
         chance: What it draws.
         environ: App settings.
         longest: Seconds that an analysis takes at most; none at all where the image library does it.
-        goes_on: Called with the process's name, and an image's reference and version, whenever a
+        crashes: Share of analyses whose child dies.
+        goes_on: Called with the process, and an image's reference and version, whenever a
             worker does not stop.
 
     Attributes:
@@ -39,7 +40,8 @@ class Process(Home):
         chance: Chance,
         environ: Mapping[str, str],
         longest: float,
-        goes_on: Callable[[str, str, str], object],
+        crashes: float,
+        goes_on: Callable[["Process", str, str], object],
     ) -> None:
         super().__init__(name)
         self.scheduler = scheduler
@@ -58,12 +60,12 @@ class Process(Home):
             lock=lambda: Lock(scheduler),
             event=lambda: Event(scheduler, watch),
         )
-        luck_of_analyses = chance.stream(f"analyses/{name}")
-        analyst = entrances.QuickAnalyst(luck_of_analyses, threads, longest, self._go_on) if longest else None
+        fate = entrances.Fate(chance.stream(f"analyses/{name}"), longest, crashes)
+        analyst = entrances.QuickAnalyst(fate, threads, self._go_on) if longest else None
         self.darkroom = entrances.build(environ, SdkTransport(wire, watch), threads, analyst)
 
     def _go_on(self, ref: str, version: str) -> None:
-        self._goes_on(self.name, ref, version)
+        self._goes_on(self, ref, version)
 
     def begin(self, name: str, call: Callable[[], object]) -> Task:
         """Start a thread of it."""

@@ -54,6 +54,8 @@ class Task:
         order: The stream that decides how long its requests take, and who goes first at the same moment.
         luck: The stream that decides what goes wrong with its requests.
         sent: Requests so far.
+        begun_at: Virtual second of its beginning.
+        lethal: Times so far that its analysis was to end its process.
     """
 
     def __init__(self, scheduler: "Scheduler", name: str, call: Callable[[], Any], home: Home) -> None:
@@ -68,7 +70,8 @@ class Task:
         self.afterwards: list[Callable[[], object]] = []
         self.order = scheduler.stream(f"order/{name}")
         self.luck = scheduler.stream(f"luck/{name}")
-        self.sent = 0
+        self.sent = self.lethal = 0
+        self.begun_at = scheduler.now
         self._call = call
         self.greenlet = greenlet(self._run, parent=scheduler.hub)
 

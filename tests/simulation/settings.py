@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from random import Random
 
+from tests.simulation.service.behaviour import AZURE, Behaviour
+
 #: Share of the worlds in which no event is lost where somebody walks all the same.
 _WALKS = 0.4
 
@@ -21,6 +23,9 @@ class Plan:
         span: Seconds in which acts begin and things go wrong.
         acts: How many there are.
         longest: Seconds that an analysis takes at most; 0 where the image library does it.
+        crashes: Share of analyses whose child dies.
+        lethal: Share of analyses that take their whole process with them, as long as things go wrong.
+        dequeues: How often the host lets a message be received.
         lost: Share of blob events that nobody delivers.
         doubled: Share that is delivered twice.
         purges: Whether ended jobs go at once.
@@ -35,6 +40,9 @@ class Plan:
     span: float
     acts: int
     longest: float
+    crashes: float
+    lethal: float
+    dequeues: int
     lost: float
     doubled: float
     purges: bool
@@ -44,7 +52,7 @@ class Plan:
 def draw_plan(luck: Random) -> Plan:
     """Draw how a world is."""
     lease, margin = luck.choice((10.0, 20.0, 60.0)), luck.choice((1.0, 2.0, 3.0))
-    purges = luck.random() < 0.25
+    purges, dequeues = luck.random() < 0.25, luck.choice((2, 5))
     environ = {
         "LEASE_SECONDS": f"{lease:g}",
         "LEASE_MARGIN_SECONDS": f"{margin:g}",
@@ -61,6 +69,7 @@ def draw_plan(luck: Random) -> Plan:
         "RECONCILE_GRACE_SECONDS": luck.choice(("0", "10", "60")),
         "RECONCILE_PARALLELISM": luck.choice("13"),
         "JOB_TIME_LIMIT_SECONDS": luck.choice(("604800", "604800", "300")),
+        "AzureFunctionsJobHost__extensions__queues__maxDequeueCount": str(dequeues),
         "MAX_BACKLOG": luck.choice(("1", "1000", "1000")),
     }
     if purges:
@@ -73,6 +82,9 @@ def draw_plan(luck: Random) -> Plan:
         processes=luck.choice((2, 2, 3)),
         span=luck.choice((60.0, 120.0, 240.0)),
         acts=luck.choice((8, 14, 24)),
+        crashes=luck.choice((0.0, 0.03, 0.3)),
+        lethal=luck.choice((0.0, 0.0, 0.1, 0.5)),
+        dequeues=dequeues,
         longest=lease * luck.choice((0.1, 0.5, 2.0)) if luck.random() < 0.97 else 0.0,
         lost=luck.choice((0.0, 0.0, 0.2, 1.0)),
         doubled=luck.choice((0.0, 0.3)),
@@ -80,3 +92,14 @@ def draw_plan(luck: Random) -> Plan:
         reconciles=True,
     )
     return plan if plan.lost or luck.random() < _WALKS else replace(plan, reconciles=False)
+
+
+def draw_behaviour(luck: Random) -> Behaviour:
+    """Draw how the services behave: as Azurite or as Azure, messages in any order, pages as short as may be."""
+    return replace(
+        luck.choice((Behaviour(), AZURE)),
+        shuffle=luck.choice((None, luck.shuffle)),
+        page_rows=luck.choice((1000, 1000, 2)),
+        scan_rows=luck.choice((None, None, 3)),
+        empty_pages=luck.choice((False, True)),
+    )

@@ -14,10 +14,10 @@ from tests.simulation.labels import label
 from tests.simulation.ledger import Ledger
 from tests.simulation.process import Process
 from tests.simulation.promises import Promises
-from tests.simulation.scheduler import Home, Scheduler, Task
+from tests.simulation.scheduler import Died, Home, Scheduler, Task
 from tests.simulation.service.account import storage_account
 from tests.simulation.service.exchange import Request
-from tests.simulation.settings import draw_plan
+from tests.simulation.settings import draw_behaviour, draw_plan
 from tests.simulation.tenures import Tenures
 from tests.simulation.wire import Passage, Wire
 
@@ -39,7 +39,7 @@ class Stage:
     def __init__(self, seed: int, omitted: Collection[str] = ()) -> None:
         self.chance = Chance(seed, omitted)
         self.plan = draw_plan(self.chance.stream("plan"))
-        self.account = storage_account(azure=self.chance.stream("account").random() < 0.5)
+        self.account = storage_account(behaviour=draw_behaviour(self.chance.stream("services")))
         self.scheduler = Scheduler(self.account.clock, self.chance.stream)
         plan = self.plan
         self.weather = forecast(self.chance.stream("weather"), lease=plan.lease, drift=plan.drift, span=plan.span)
@@ -96,11 +96,13 @@ class Stage:
             chance=self.chance,
             environ=plan.environ,
             longest=plan.longest,
-            goes_on=self.ledger.go_on,
+            crashes=plan.crashes,
+            goes_on=self._goes_on,
         )
         polls = self.chance.stream(f"polls/{name}")
         host = Host(
             process,
+            most=plan.dequeues,
             poll=lambda: polls.uniform(0.5, 10.0),
             visible=self.visible,
             failed=self.failed,
@@ -140,6 +142,19 @@ class Stage:
         """Take in what a call has raised that began at a moment."""
         if began_at > self.weather.calm_at or not isinstance(error, entrances.OUTAGES):
             self.crashes.append(f"{type(error).__name__}: {error}"[:300])
+
+    def _goes_on(self, process: Process, ref: str, version: str) -> None:
+        """Take in that an analysis goes on; it may be the end of its process."""
+        self.ledger.go_on(process.name, ref, version)
+        task, lethal = self.scheduler.current, self.plan.lethal / entrances.SLICES
+        if task is None or self.calm or not self.weather.deaths or task.luck.random() >= lethal:
+            return
+        task.lethal += 1
+        if self.chance.takes(f"{task.name} dies in analysis {task.lethal}"):
+            self.weather.deaths -= 1
+            self.coverage["analysis", Fault.DIES_BEFORE] += 1
+            self.scheduler.kill(process)
+            raise Died
 
     def _answered(self, name: str, answer: object) -> None:
         """Take in what a trigger has returned: what it says to have done stands in the rows, by its own process."""

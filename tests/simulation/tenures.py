@@ -26,7 +26,7 @@ class Tenure:
         token: Of the lease.
         until: The process's own monotonic second up to which it may believe in the lease.
         clock: Of the process.
-        since: Virtual second at which it was won; 0 where its holder does not know.
+        since: Virtual second at which the thread that has won it has begun; 0 where its holder does not know.
         used: Whether its thread has done anything under it: one that took too long to win it leaves it alone.
     """
 
@@ -91,7 +91,7 @@ class Tenures:
             tenure.until = max(tenure.until, until)
             return
         task = passage.sender.name
-        since = self.clock.seconds if passage.waits else 0.0  # who has given up does not know of its lease
+        since = passage.sender.begun_at if passage.waits else 0.0  # who has given up does not know of its lease
         tenure = Tenure(home, task, row["token"], until, passage.clock, since)
         self._by_place[place] = self._last[home, place] = tenure
         if place[2].startswith("job:"):

@@ -17,6 +17,8 @@ from tests.simulation.timers import Timers
 
 #: Virtual seconds within which a world must come to rest.
 _REST_SECONDS = 6 * 3600.0
+#: Seconds that a request or a reply is on its way at most, when nothing goes wrong any more.
+_CALM_SECONDS = 0.02
 #: Requests that a world may take; one that takes more goes in circles.
 _MOST_REQUESTS = 20_000
 #: Ends that only the trouble explains: an operator opens such a job again when it is over.
@@ -122,6 +124,7 @@ class World:
         """Let nothing go wrong any more, and wait until all is done."""
         stage = self.stage
         stage.weather.calm_at = stage.scheduler.now
+        stage.weather.slowness = min(stage.weather.slowness, _CALM_SECONDS)
         for process in stage.processes:
             process.stopped_until = 0.0
         self._settle()
