@@ -26,7 +26,8 @@ _KEPT = "11111111-"
 class Ask:
     """A request.
 
-    In its headers ``{1}`` stands for the first ETag or lease id that the service has drawn, ``{}`` for the last.
+    In its headers ``{1}`` stands for the first ETag or lease id that the service has drawn, ``{}`` for the last, and
+    ``{modified}`` for the last ``Last-Modified``.
 
     Attributes:
         method: In capitals.
@@ -55,6 +56,7 @@ class Side:
     url: str
     container: str
     drawn: list[str] = field(default_factory=list)
+    modified: str = ""
 
     def answers(self, asks: Sequence[Ask]) -> list[object]:
         """Send one request after the other; return what must be the same."""
@@ -68,6 +70,7 @@ class Side:
             request.set_bytes_body(ask.body)
         reply = self.pipeline.run(request, stream=True).http_response
         body = reply.internal_response.raw.read(decode_content=False)
+        self.modified = reply.headers.get("Last-Modified", self.modified)
         told = {
             name.lower(): self._label(value)
             for name, value in reply.headers.items()
@@ -78,6 +81,7 @@ class Side:
         return ask.method, ask.path, reply.status_code, sorted(told.items()), self._body(body, told)
 
     def _fill(self, value: str) -> str:
+        value = value.replace("{modified}", self.modified)
         return re.sub(r"\{(\d*)\}", lambda number: self.drawn[int(number[1] or 0) - 1], value)
 
     def _label(self, text: str) -> str:

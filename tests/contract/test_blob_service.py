@@ -124,6 +124,7 @@ CONVERSATIONS = {
                 {"If-Modified-Since": "Thu, 01 Jan 2009 00:00:00 GMT"},
                 {"If-Unmodified-Since": "Thu, 01 Jan 2099 00:00:00 GMT"},
                 {"If-Unmodified-Since": "Thu, 01 Jan 2009 00:00:00 GMT"},
+                {"If-Modified-Since": "{modified}"}, {"If-Unmodified-Since": "{modified}"},
                 {"If-None-Match": '"{2}"', "If-Modified-Since": "Thu, 01 Jan 2009 00:00:00 GMT"},
                 {"If-None-Match": '"0x1"', "If-Modified-Since": "Thu, 01 Jan 2099 00:00:00 GMT"},
                 {"If-Match": '"{2}"', "If-None-Match": '"0x1"'},
@@ -137,6 +138,7 @@ CONVERSATIONS = {
         put("a", If_Match='"0x1","0x2"'),
         put("a", If_Modified_Since="Thu, 01 Jan 2099 00:00:00 GMT"),
         put("a", If_Modified_Since="Thu, 01 Jan 2009 00:00:00 GMT"),
+        *(HEAD, put("a", If_Modified_Since="{modified}"), put("a", If_Unmodified_Since="{modified}")),
         put("a", If_Unmodified_Since="Thu, 01 Jan 2099 00:00:00 GMT"),
         put("a", If_Unmodified_Since="Thu, 01 Jan 2009 00:00:00 GMT"),
         *(
