@@ -21,7 +21,8 @@ from tests.contract.refusing import Refusing
 from tests.doubles.transports import CountingTransport
 from tests.proving import at_length
 
-BLOBS = at_length(200, 20_000)
+FEW = 200
+BLOBS = at_length(FEW, 20_000)
 #: Lock, mark, list; a look-up, a HEAD, a transaction and a message for each of three images; mark.
 SLICE_OF_THREE = 3 + 1 + 1 + 3 * (1 + 3) + 1
 #: What a slice may take longer than its budget: the look at an image that has begun, on a busy machine.
@@ -127,15 +128,14 @@ def test_a_slice_takes_a_look_up_and_a_recording_for_each_image(place: Place) ->
 
 
 def test_a_slice_respects_its_budget_and_slices_skip_no_image(place: Place) -> None:
-    slow = None if place.account is None else Slow(place, 0.001)
+    slow, blobs = (None, BLOBS) if place.account is None else (Slow(place, 0.001), FEW)
     darkroom = _wired(place, slow, DISPATCH="timer")  # the emulator gets slow where many messages wait
-    budget = timedelta(milliseconds=BLOBS)
-    names = [f"{number % 7}/{number:06}.png" for number in range(BLOBS)]
-    monotonic = place.runtime.monotonic
+    budget, monotonic = timedelta(milliseconds=blobs), place.runtime.monotonic
+    names = [f"{number % 7}/{number:06}.png" for number in range(blobs)]
     began = monotonic()
     _upload(darkroom, *names)
-    print(f"{BLOBS:,} blobs uploaded in {monotonic() - began:.1f} s")
-    _shorten(darkroom, BLOBS // 20, budget)
+    print(f"{blobs:,} blobs uploaded in {monotonic() - began:.1f} s")
+    _shorten(darkroom, blobs // 20, budget)
     slices, seconds = [], []
     for number in itertools.count(1):
         began = monotonic()
@@ -145,6 +145,7 @@ def test_a_slice_respects_its_budget_and_slices_skip_no_image(place: Place) -> N
             break
     print(f"{len(slices)} slices, the longest {max(seconds):.2f} s of {budget.total_seconds():.1f} s")
     assert len(slices) > 1
-    assert max(seconds) < budget.total_seconds() + TAIL_SECONDS
-    assert sum(one.missed for one in slices) == BLOBS
+    if slow or blobs > FEW:  # else a busy machine would count
+        assert max(seconds) < budget.total_seconds() + (0.1 if slow else TAIL_SECONDS)
+    assert sum(one.missed for one in slices) == blobs
     assert _recorded(darkroom) == sorted(names)
