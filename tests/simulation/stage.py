@@ -14,6 +14,7 @@ from tests.simulation.labels import label
 from tests.simulation.ledger import Ledger
 from tests.simulation.process import Process
 from tests.simulation.promises import Promises
+from tests.simulation.publications import Publications
 from tests.simulation.scheduler import Died, Home, Scheduler, Task
 from tests.simulation.service.account import storage_account
 from tests.simulation.service.exchange import Request
@@ -56,6 +57,8 @@ class Stage:
         )
         self.wire.observers.append(self.ledger.obeyed)
         self.wire.sends = self.ledger.sent
+        self.publications = Publications(entrances.THUMBNAILS)
+        self.wire.observers.append(self.publications.obeyed)
         self.wire.ends = self._note
         self.scheduler.ended = self._task_ended
         self.world = Home("world")
@@ -175,6 +178,7 @@ class Stage:
     def _note(self, passage: Passage, end: str) -> None:
         """Note how a request has ended for its sender."""
         self.coverage[passage.label, passage.fault] += 1
+        self.publications.ended(passage, end)
         line = f"{self.scheduler.now:.3f} {passage.sender.name} {passage.label} [{passage.fault}] {end}"
         self.trace.append(line)
         self._hash.update(line.encode())

@@ -86,6 +86,7 @@ class World:
                 self._storm()
                 self._rest()
                 wrong += reader.judge(stage.account, stage.ledger, jobs=entrances.JOBS, images=entrances.IMAGES)
+                wrong += stage.publications.left(stage.ledger.jobs(), {job_id for job_id, _ in stage.ledger.graves})
                 wrong += self._verify()
             except Enough:
                 pass
