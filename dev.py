@@ -45,14 +45,23 @@ CHECKS = (*LINT, *TYPES)
 PYTEST = ("-m", "pytest")
 #: A process a core, of its own storage each, and not too many; and what there is to make faster.
 AT_ONCE = ("-n", "auto", "--maxprocesses", "4", "--dist", "worksteal", "--durations", "10", "--durations-min", "1")
-#: What `prove` does, in order: the tier, about how many minutes it takes on two cores, and what it says.
+
+
+def tier(name: str) -> tuple[tuple[str, Sequence[str]]]:
+    """Return the step that runs all tests of a folder."""
+    return ((f"tests/{name}", (*PYTEST, *AT_ONCE, f"tests/{name}")),)
+
+
+#: What `prove` does, in order: about how many minutes it takes on two cores, and what it says.
 PROOFS = (
-    ("unit", 2, "rules, steps, analyses and the API in one process; any input that can be drawn"),
-    ("contract", 5, "each port on its double, in process and on Azurite: the same requests, the same answers"),
-    ("simulation", 1, "the double of the storage services, and faults planted into production code"),
-    ("analysis", 6, "hostile files in children with production's limits; what a child that was taken over can do"),
-    ("faults", 60, "death, lost replies, outages and rivals at every request; killed and stopped processes"),
-    ("host", 20, "real hosts from outside: triggers, API, workers; random requests by the contract"),
+    ("checks", 1, "lint, format, types, imports", CHECKS),
+    ("unit", 4, "rules, steps, analyses and the API in one process; any input that can be drawn", tier("unit")),
+    ("contract", 8, "each port on its double, in process and on Azurite: the same answers", tier("contract")),
+    ("simulation", 1, "the double of the storage services, known worlds, planted faults", tier("simulation")),
+    ("analysis", 6, "hostile files in children with production's limits, and children taken over", tier("analysis")),
+    ("faults", 30, "death, lost replies, rivals at every request; killed and stopped processes", tier("faults")),
+    ("host", 20, "real hosts from outside: triggers, API, workers; random requests", tier("host")),
+    ("search", 10, "new worlds of the simulator", (("simulate", ("-m", "tests.simulation", "--minutes", "10")),)),
 )
 #: Read by tests/proving.py: nothing is left out, and what draws goes so many times the long way.
 PROVE = "DARKROOM_PROVE"
@@ -193,18 +202,19 @@ def prove(rest: list[str]) -> int:
         say("usage: python3 dev.py prove [ROUNDS]: what draws at random draws so many times as much.")
         return 2
     os.environ[PROVE] = rest[0] if rest else "1"
-    say(f"About {sum(minutes for _, minutes, _ in PROOFS)} minutes on two cores, more with more rounds:")
-    for name, minutes, what in PROOFS:
+    say(f"About {sum(minutes for _, minutes, *_ in PROOFS)} minutes on two cores, more with more rounds:")
+    for name, minutes, what, _ in PROOFS:
         say(f"  {name:<10} {minutes:>3} min  {what}")
-    began, status, told = time.monotonic(), all_of(CHECKS), list[str]()
-    for name, _, _ in PROOFS:
-        if status > BY_SIGNAL:
+    began, statuses, told = time.monotonic(), [0], list[str]()
+    for name, _, _, steps in PROOFS:
+        if statuses[-1] > BY_SIGNAL:  # somebody wants an end
             break
-        tier, of_tier = time.monotonic(), all_of([(f"tests/{name}", (*PYTEST, *AT_ONCE, f"tests/{name}"))])
-        told.append(f"  {name:<10} {'failed' if of_tier else 'passed'} in {lasted(tier)}")
-        status = of_tier if of_tier > BY_SIGNAL else status or of_tier
-    say("\n".join([*told, f"== {'failed' if status else 'passed'} in {lasted(began)}"]))
-    return status
+        step_began = time.monotonic()
+        statuses.append(all_of(steps))
+        told.append(f"  {name:<10} {'failed' if statuses[-1] else 'passed'} in {lasted(step_began)}")
+    failed = next(filter(None, statuses), 0)
+    say("\n".join([*told, f"== {'failed' if failed else 'passed'} in {lasted(began)}"]))
+    return failed
 
 
 def simulate(rest: list[str]) -> int:

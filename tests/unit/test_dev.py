@@ -256,12 +256,12 @@ def test_what_runs_beside_a_step_ends_with_it_when_a_signal_ends_that(dev: Modul
 
 @pytest.fixture
 def steps(dev: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Note the steps in place of running them; all pass but those of ``faults``."""
+    """Note the steps in place of running them; all pass but those of ``faults`` and ``search``."""
     names: list[str] = []
 
     def note(each: list[tuple[str, object]], **_: object) -> int:
         names.extend(name for name, _ in each)
-        return 3 if each[-1][0] == "tests/faults" else 0
+        return {"tests/faults": 3, "simulate": 1}.get(each[-1][0], 0)
 
     monkeypatch.setattr(dev, "all_of", note)
     monkeypatch.setenv(dev.PROVE, "")
@@ -274,17 +274,19 @@ def test_prove_says_first_how_long_it_takes_and_what_it_does(
     assert dev.prove(["2"]) == 3
     assert os.environ[dev.PROVE] == "2"
     first, *said = capsys.readouterr().err.splitlines()
-    assert first.startswith(f"About {sum(minutes for _, minutes, _ in dev.PROOFS)} minutes on two cores")
-    tiers = [name for name, _, _ in dev.PROOFS]
-    assert [line.split()[0] for line in said[:-1]] == [*tiers, *tiers]
-    assert steps == [*(name for name, _ in dev.CHECKS), *(f"tests/{tier}" for tier in tiers)]
+    assert first.startswith(f"About {sum(minutes for _, minutes, *_ in dev.PROOFS)} minutes on two cores")
+    names = [name for name, *_ in dev.PROOFS]
+    assert [line.split()[0] for line in said[:-1]] == [*names, *names]
+    assert steps == [name for *_, each in dev.PROOFS for name, _ in each]
     assert "  faults     failed in 0 min 00 s" in said
     assert said[-1] == "== failed in 0 min 00 s"
 
 
 def test_prove_leaves_no_tier_out(dev: ModuleType) -> None:
     tiers = {path.relative_to(ROOT / "tests").parts[0] for path in (ROOT / "tests").rglob("test_*.py")}
-    assert {name for name, _, _ in dev.PROOFS} == tiers
+    assert {*dev.CHECKS, *(step for tier in tiers for step in dev.tier(tier))} <= {
+        step for *_, steps in dev.PROOFS for step in steps
+    }
 
 
 @pytest.mark.parametrize("words", [["0"], ["all"], ["1", "2"]])
