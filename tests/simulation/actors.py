@@ -26,6 +26,7 @@ KINDS = {
     "work from outside": 3,
     "cancel": 3,
     "redrive": 3,
+    "cancel and redrive": 3,
     "remove": 1,
     "forget": 1,
     "message": 2,
@@ -104,6 +105,7 @@ class Actors:
             "work from outside": lambda process, _, luck: work_outside(self.stage, process, luck),
             "cancel": lambda process, _, luck: self._on_job(process, luck, entrances.cancel, LIVE),
             "redrive": lambda process, _, luck: self._on_job(process, luck, entrances.redrive, OPENED),
+            "cancel and redrive": lambda process, _, luck: self._on_job(process, luck, self._cancel_and_redrive, LIVE),
             "remove": lambda process, _, luck: self._on_job(process, luck, entrances.remove, ENDED),
             "forget": lambda process, _, luck: self._on_job(process, luck, entrances.forget, ENDED),
             "readmit": lambda process, _, luck: self._on_rejected(process, luck),
@@ -175,6 +177,11 @@ class Actors:
         job_id = self._job(luck, states)
         if job_id:
             call(process.darkroom, job_id)
+
+    def _cancel_and_redrive(self, darkroom: entrances.Darkroom, job_id: str) -> None:
+        """Do both, as an operator does who has thought better of it."""
+        entrances.cancel(darkroom, job_id)
+        entrances.redrive(darkroom, job_id)
 
     def _job(self, luck: Random, states: Collection[str]) -> str:
         """Return a job at random, mostly one of the states for which an act is meant; "" where there is none."""
