@@ -117,19 +117,22 @@ class Add:
             raise Refused("wrong_type", f"Jobs of type {kind} are made of images that are there: POST /images.")
         self._types.introduce(kind)
         for _ in range(ROUNDS):
-            added = self._added(move)
+            added = self._added(move, unique=unique)
             if added is not None:
                 self._types.confirm(kind)
                 return added
         raise Undecided(f"{move.job.id}: others were first {ROUNDS} times")
 
-    def _added(self, move: Move) -> Added | None:
+    def _added(self, move: Move, *, unique: bool) -> Added | None:
         """Insert, or find what stands in its place; None when that has gone meanwhile."""
         job = move.job
         try:
             row = self._jobs.insert(move)
         except Duplicate:
-            return self._existing(job.id)
+            existing = self._existing(job.id)
+            if unique or existing is None or existing.row is None:
+                return existing
+            row = existing.row  # its id was drawn just now: it is this one, whose request has arrived twice
         except KeyTaken:
             key = self._jobs.key(job.type, job.ref)
             return None if key is None or key.state is None else Added(None, key, created=False)
