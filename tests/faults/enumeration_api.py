@@ -57,7 +57,7 @@ class Api(Flow):
         assert add(case.user, ttl=ttl).created
         case.versions.append(IDENTITY)
         case.newest[REF] = IDENTITY
-        case.time.go(1)
+        case.clock.go(1)
 
     def call(self, case: Case, worker: Worker) -> Any:  # noqa: ANN401 - of each flow
         """Do what the flow is about."""
@@ -72,14 +72,14 @@ class Api(Flow):
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Do what there is, as another external worker."""
-        case.time.go(1)
+        case.clock.go(1)
         work(worker, "rival")
 
     def afterwards(self, case: Case) -> None:
         """Ask again, when there was no answer; then do what is left."""
         if self.said is None and self.refused is None:
             self.run(case, case.worker())
-        case.time.go(LAPSE_SECONDS)
+        case.clock.go(LAPSE_SECONDS)
         work(case.worker(), "another")
 
 
@@ -161,7 +161,7 @@ class Holding(Api):
                 self.said = hold.complete(self.row.job.id, own(self.row), result={"by": "worker"})
             except REFUSALS as refused:
                 self.refused = refused
-        case.time.go(LAPSE_SECONDS)
+        case.clock.go(LAPSE_SECONDS)
         work(case.worker(), "another")
 
     def ended_well(self, case: Case, states: list[State]) -> bool:
@@ -226,7 +226,7 @@ class FailingOvertaken(FailingHeld):
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Take it over."""
-        case.time.go(1)
+        case.clock.go(1)
         self.over = worker.darkroom.hold.claim_next(KIND, owner="rival")
 
     def afterwards(self, case: Case) -> None:

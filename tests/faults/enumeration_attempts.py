@@ -90,7 +90,7 @@ class RenewalOnly(Analysis):
         """Receive the message, slowly; storage is back when the renewal has given up."""
 
         def beat() -> None:
-            case.time.go(TO_RENEWAL)
+            case.clock.go(TO_RENEWAL)
             worker.darkroom.work._attempts._heartbeat.beat()
             worker.line.mend()
 

@@ -1,13 +1,12 @@
 """One schedule: an image, storage of its own, the host's part, and what must be true when all is quiet."""
 
 import contextlib
-import uuid
+import re
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
-
-from azure.core.pipeline.transport import HttpTransport
+from typing import Any, TypeVar
 
 from shared import ids, wiring
 from shared.darkroom import Darkroom
@@ -16,13 +15,18 @@ from shared.invariants import Finding
 from shared.runtime import Runtime
 from shared.storage.patience import Patience
 from tests.doubles.world import png
-from tests.faults.enumeration import GRACE, LAPSE_SECONDS, SETTINGS, Time
+from tests.faults.enumeration import GRACE, LAPSE_SECONDS, SETTINGS
 from tests.faults.enumeration_wire import Ledger, Line
+from tests.simulation.reader import rows_of
+from tests.simulation.service.account import storage_account
+from tests.simulation.service.exchange import Request
+from tests.simulation.service.transport import InProcess
 
 #: More rounds of recovery than this and something goes in circles.
 ROUNDS = 5
 LIVE = ("PENDING", "RUNNING")
 Build = Callable[..., Darkroom]
+T = TypeVar("T")
 
 
 @dataclass
@@ -33,16 +37,32 @@ class Worker:
     line: Line
 
 
+class Inline(Executor):
+    """Calls that run one after the other in their caller's thread, so that a process has one thread."""
+
+    def __init__(self, workers: int, name: str) -> None:
+        """Take what a pool of threads takes."""
+
+    def submit(self, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:  # noqa: ANN401
+        """Call at once."""
+        done = Future[T]()
+        try:
+            done.set_result(call(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - whoever asks for the result is told
+            done.set_exception(error)
+        return done
+
+
 class Case:
-    """A storage of its own, and what a host keeps for its workers.
+    """An account of its own, and what a host keeps for its workers.
 
     Args:
-        connection: Of Azurite.
-        wire: The connections, shared by all cases.
         build: Wires a process.
-        settings: App settings beside the names.
+        settings: App settings beside the usual ones.
 
     Attributes:
+        account: The storage account.
+        clock: Its time, and everybody's.
         events: Images whose event a host would deliver (again).
         inbox: Messages that a host would deliver (again).
         poison: Messages of the poison queue, likewise.
@@ -50,25 +70,19 @@ class Case:
         newest: Of each name that was uploaded, the last of them.
     """
 
-    def __init__(
-        self, connection: str, wire: HttpTransport[Any, Any], *, build: Build = wiring.build, **settings: str
-    ) -> None:
-        drawn = uuid.uuid4().hex[:12]
+    def __init__(self, *, build: Build = wiring.build, **settings: str) -> None:
         self._environ = {
-            "AzureWebJobsStorage": connection,
+            "AzureWebJobsStorage": "UseDevelopmentStorage=true",
             "ANALYSIS_ISOLATION": "off",
-            "IMAGES_CONTAINER": f"images-{drawn}",
-            "THUMBNAILS_CONTAINER": f"thumbnails-{drawn}",
-            "JOB_QUEUE": f"jobs-{drawn}",
-            "JOBS_TABLE": f"jobs{drawn}",
-            "LOCKS_TABLE": f"locks{drawn}",
             "JOB_BUCKETS": "1",
             "SWEEP_PARALLELISM": "1",
             "DISPATCH_GRACE_SECONDS": str(GRACE.seconds),
             **settings,
         }
-        self._wire, self._build = wire, build
-        self.time, self.ledger = Time(), Ledger()
+        self._build = build
+        self.account = storage_account()
+        self.clock, self.ledger = self.account.clock, Ledger()
+        self._wire = InProcess(self.account)
         self.events: list[ImageRef] = []
         self.inbox: list[bytes] = []
         self.poison: list[bytes] = []
@@ -80,16 +94,16 @@ class Case:
 
     def worker(self) -> Worker:
         """Start a process."""
-        line = Line(self._wire, self.time, self.ledger)
-        runtime = Runtime(monotonic=self.time, pause=self.time.go)
-        patience = Patience(within=timedelta(seconds=10), monotonic=self.time, pause=self.time.go)
+        line = Line(self._wire, self.clock, self.ledger)
+        runtime = Runtime(monotonic=self.clock.monotonic, pause=self.clock.go, pool=Inline)
+        patience = Patience(within=timedelta(seconds=10), monotonic=self.clock.monotonic, pause=self.clock.go)
         darkroom = self._build(self._environ, transport=line, runtime=runtime, patience=patience, threaded=False)
         darkroom.sweep._prepared = True
         return Worker(darkroom, line)
 
     def named(self, name: str) -> ImageRef:
         """Return the image of a name."""
-        return ImageRef(self._environ["IMAGES_CONTAINER"], name)
+        return ImageRef(SETTINGS.images_container, name)
 
     def upload(self, data: bytes | None = None, *, name: str = "cat.png") -> str:
         """Put a new version of an image there, a sound one without ``data``; return the id of its job."""
@@ -153,7 +167,7 @@ class Case:
         A tick that would find nothing to do is left out: it takes as long as all the rest.
         """
         for _ in range(ROUNDS):
-            self.time.go(LAPSE_SECONDS)
+            self.clock.go(LAPSE_SECONDS)
             worker = self.worker()
             self.tell(worker)
             self.hand(worker)
@@ -168,7 +182,7 @@ class Case:
 
     def rows(self) -> dict[str, Mapping[str, Any]]:
         """Return every row of the job table, checked: each job has one index row, of the kind that its state wants."""
-        rows = {row["RowKey"]: row for row in self.user.darkroom.storage.jobs._table.list_entities()}
+        rows = {row["RowKey"]: row for row in rows_of(self.account, SETTINGS.jobs_table)}
         for identity, row in jobs_in(rows).items():
             index = [key.partition(":")[0] for key in rows if key.startswith(("due:", "end:")) and identity in key]
             wanted = ["due"] if row["state"] in LIVE else ["end"]
@@ -188,7 +202,8 @@ class Case:
 
     def thumbnails(self) -> set[str]:
         """Return the names of all thumbnails."""
-        return {blob.name for blob in self.user.darkroom.storage.images._thumbnails.list_blobs()}
+        asked = Request("GET", "blob", (SETTINGS.thumbnails_container,), {"restype": "container", "comp": "list"}, {})
+        return {name.decode() for name in re.findall(rb"<Name>([^<]*)</Name>", self.account.serve(asked).body)}
 
     @property
     def _images(self) -> Any:  # noqa: ANN401 - an SDK client

@@ -42,6 +42,10 @@ class Flow:
         """Return the jobs that must have been purged by the end, and the state in which each had ended."""
         return {}
 
+    def locked_out(self) -> bool:
+        """Say whether the worker was refused its lock, as one whose request for it arrived twice: by itself."""
+        return False
+
     def prepare(self, case: Case) -> None:
         """Set up what stands before."""
 
@@ -59,7 +63,7 @@ class Flow:
     def meanwhile(self, case: Case) -> None:
         """Let the rival have its turn, while the worker sleeps."""
         if self.lapses:
-            case.time.go(LAPSE_SECONDS)
+            case.clock.go(LAPSE_SECONDS)
         self.rival(case, case.worker())
 
     def check(self, case: Case) -> None:
@@ -110,7 +114,7 @@ class Sweeping(Flow):
         case.recorded()
         case.fetch()
         case.inbox.clear()
-        case.time.go(GRACE.total_seconds() + 3)
+        case.clock.go(GRACE.total_seconds() + 3)
 
     def run(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
         """Sweep."""
@@ -130,7 +134,7 @@ class Renewal(Sweeping):
         """Sweep slowly."""
 
         def beat() -> None:
-            case.time.go(TO_RENEWAL)
+            case.clock.go(TO_RENEWAL)
             worker.darkroom.work._attempts._heartbeat.beat()
 
         worker.line.interlude = beat
@@ -195,7 +199,7 @@ class Exhausting(Analysis):
         case.fetch()
         dead = case.worker().darkroom.work._attempts.begin(identity, owner="queue/0")
         assert isinstance(dead, Attempt)
-        case.time.go(LAPSE_SECONDS)
+        case.clock.go(LAPSE_SECONDS)
 
 
 class Burying(Exhausting):

@@ -37,7 +37,7 @@ class Locking(Flow):
                 self.alone(held)
                 self.tokens.append(held.lock.token)
                 assert self.tokens == sorted(set(self.tokens)), f"tokens {self.tokens}"
-                case.time.go(TO_RENEWAL)
+                case.clock.go(TO_RENEWAL)
                 held.renew()
                 self.alone(held)
             finally:

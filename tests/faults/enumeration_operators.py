@@ -39,7 +39,7 @@ class RedrivingFailed(ByHand):
         case.inbox.clear()
         dead = case.worker().darkroom.work._attempts.begin(identity, owner="queue/0")
         assert isinstance(dead, Attempt)
-        case.time.go(LAPSE_SECONDS)
+        case.clock.go(LAPSE_SECONDS)
         case.worker().darkroom.sweep(owner="timer/0")
 
     def ended_well(self, case: Case, states: list[State]) -> bool:

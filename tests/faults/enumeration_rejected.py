@@ -34,7 +34,7 @@ class RejectingAgain(Flow):
     def prepare(self, case: Case) -> None:
         """Reject it once, and send it again."""
         case.user.darkroom.receive(NOBODYS.encode(), owner="queue/0")
-        self.etag = _kept(case)[0].metadata["etag"]  # type: ignore[attr-defined]
+        self.etag = _kept(case)[0]["odata.etag"]
         case.put(NOBODYS)
         case.fetch()
 
@@ -46,7 +46,7 @@ class RejectingAgain(Flow):
         """See that it is there, whole, and that nobody who read it before may delete it."""
         (row,) = _kept(case)
         assert (row["code"], row["text"]) == ("blob_not_found", NOBODYS)
-        assert row.metadata["etag"] != self.etag  # type: ignore[attr-defined]
+        assert row["odata.etag"] != self.etag
 
 
 class RejectingItems(Flow):
@@ -235,7 +235,7 @@ class BuryingWaiting(Flow):
     def rival(self, case: Case, worker: Worker) -> None:
         """Bury as well, and sweep."""
         case.bury(worker)
-        case.time.go(3)
+        case.clock.go(3)
         worker.darkroom.sweep(owner="timer/1")
 
 

@@ -101,7 +101,7 @@ class Expiring(Api):
     def prepare(self, case: Case) -> None:
         """Add it, and let its time go by."""
         self.added(case, ttl=timedelta(seconds=1))
-        case.time.go(3)
+        case.clock.go(3)
 
     def call(self, case: Case, worker: Worker) -> bool:  # noqa: ARG002 - as every flow
         """Look at what waits."""

@@ -1,19 +1,18 @@
 """Run one flow once for each of its requests and each strike, and judge how it ends."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
-
-from azure.core.pipeline.transport import HttpTransport
 
 from shared import wiring
 from shared.errors import StorageOut, Undecided
 from shared.jobs import State
 from tests.faults.enumeration import SETTINGS, WRITES_ONLY, Died, Strike
-from tests.faults.enumeration_case import Build, Case, Worker, jobs_in, live
+from tests.faults.enumeration_case import Build, Case, jobs_in, live
 from tests.faults.enumeration_flows import Flow
+from tests.faults.enumeration_forks import Crossroads
 from tests.faults.enumeration_wire import reads
 
 
@@ -45,22 +44,6 @@ class Tally:
     starts: int = 0
     failures: list[str] = field(default_factory=list)
 
-    def __str__(self) -> str:
-        return (
-            f"{self.points} points, {self.schedules} schedules; {self.lost} lost, {self.doubled} double commits, "
-            f"at most {self.starts} analyses of one version"
-        )
-
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(
-            self.points + other.points,
-            self.schedules + other.schedules,
-            self.lost + other.lost,
-            self.doubled + other.doubled,
-            max(self.starts, other.starts),
-            self.failures + other.failures,
-        )
-
     def add(self, case: Case, rows: Mapping[str, Mapping[str, Any]], gone: Mapping[str, State]) -> None:
         """Count one schedule."""
         unknown = set(case.versions) - set(jobs_in(rows)) - set(gone)
@@ -69,6 +52,63 @@ class Tally:
         self.doubled += sum(max(0, commits - 1) for commits in case.ledger.commits.values())
         self.starts = max([self.starts, *case.ledger.claims.values()])
 
+    def take(self, other: "Tally") -> None:
+        """Add what the schedules of another came to."""
+        self.schedules += other.schedules
+        self.lost += other.lost
+        self.doubled += other.doubled
+        self.starts = max(self.starts, other.starts)
+        self.failures += other.failures
+
+
+class Run:
+    """One flow on an account of its own, as it stands before the worker's part.
+
+    Args:
+        flow: Its class.
+        build: Wires a process.
+    """
+
+    def __init__(self, flow: type[Flow], build: Build) -> None:
+        self.flow = flow()
+        self.case = Case(build=build, **flow.settings)
+        self.flow.prepare(self.case)
+        self.worker = self.case.worker()
+        self.worker.line.arm({}, lambda: self.flow.meanwhile(self.case))
+        self._messages = self.case.ledger.messages
+
+    def play(self) -> End:
+        """Do the worker's part as a host calls it, which bears with outages and deaths."""
+        try:
+            self.flow.run(self.case, self.worker)
+        except Died:
+            return End.DIED
+        except (StorageOut, Undecided):
+            return End.RAISED
+        return End.RETURNED
+
+    def conclude(self, end: End, tally: Tally) -> None:
+        """Do what follows, and judge it."""
+        line, flow, case = self.worker.line, self.flow, self.case
+        strike = line.hits[0] if line.hits else None
+        assert (end is End.DIED) is (strike is not None and strike.kills), "something went on after the death"
+        if end is End.RETURNED and not (strike is not None and (strike.pauses or strike.lasts)):
+            self._see_messages(strike)
+        line.mend()
+        violations = case.violations()
+        flow.afterwards(case)
+        rows = case.recover()
+        if strike is not None:
+            tally.add(case, rows, flow.gone(case))
+        judge(flow, case, rows)
+        assert violations == [], f"healed since: {violations}"
+
+    def _see_messages(self, strike: Strike | None) -> None:
+        """See that one failure has not cost the rest; who hears of a duplicate leaves it to the sweep."""
+        sent, wanted = self.case.ledger.messages - self._messages, self.flow.messages
+        if not self.flow.locked_out():
+            assert sent >= wanted - (strike is Strike.ARRIVES_TWICE), f"{sent} messages: one failure has cost the rest"
+
 
 @dataclass
 class Enumeration:
@@ -76,82 +116,66 @@ class Enumeration:
 
     Attributes:
         flow: Its class; each schedule gets a new one.
-        connection: Of Azurite.
-        wire: The connections, shared.
         build: Wires a process.
         tally: Of all that was tried.
     """
 
     flow: type[Flow]
-    connection: str
-    wire: HttpTransport[Any, Any]
     build: Build = wiring.build
     tally: Tally = field(default_factory=Tally)
 
+    def every(self) -> Tally:
+        """Run the flow without a fault, and at each of its requests each strike in a copy of this process, to the end.
+
+        What does not end well without a fault is raised; what does not with one is a failure of the tally.
+        """
+        run, ways, own = Run(self.flow, self.build), Crossroads[Strike](), Tally()
+        line, name = run.worker.line, self.flow.__name__
+
+        def cross(label: str) -> Strike | None:
+            nonlocal name
+            strike = ways.split(self._strikes(line.sent))
+            if strike is not None:
+                name = f"{name}, {strike.name} at request {len(line.sent)} ({label})"
+            return strike
+
+        line.crossroads = cross
+        try:
+            run.conclude(run.play(), own)
+        except BaseException as error:
+            ways.end(Tally(schedules=1, failures=[f"{name}: {error!r}"]))  # a copy gets no further, whatever it was
+            raise
+        ways.end(own)
+        for told in ways.told:
+            self.tally.take(told)
+        return self.tally
+
     def points(self) -> list[tuple[int, str]]:
         """Run the flow once without a fault; return the number and label of each request to strike."""
-        flow, case = self._prepared()
-        worker = case.worker()
-        self._end(flow, case, worker)
-        sent = list(worker.line.sent)
-        flow.afterwards(case)
-        judge(flow, case, case.recover())
-        start = next(number for number, label in enumerate(sent) if flow.first in label)
-        return [(nth, label) for nth, label in list(enumerate(sent, 1))[start:] if flow.only in ("", label)]
+        run, points = Run(self.flow, self.build), list[tuple[int, str]]()
+        sent = run.worker.line.sent
 
-    def schedules(self) -> list[tuple[int, str, Strike]]:
-        """Return every strike at every request: its number, its label, the strike."""
-        return [
-            (nth, label, strike)
-            for nth, label in self.points()
-            for strike in self.flow.strikes
-            if not (reads(label) and strike in WRITES_ONLY)
-        ]
+        def note(label: str) -> None:
+            points.extend((len(sent), label) for _ in self._strikes(sent)[:1])
 
-    def struck(self, nth: int, strike: Strike) -> None:
+        run.worker.line.crossroads = note
+        run.conclude(run.play(), self.tally)
+        return points
+
+    def strike(self, nth: int, strike: Strike) -> None:
         """Run one schedule to its end, and judge it."""
-        flow, case = self._prepared()
-        worker, messages = case.worker(), case.ledger.messages
-        worker.line.arm({nth: strike}, lambda: flow.meanwhile(case))
-        end = self._end(flow, case, worker)
-        assert worker.line.hits == [strike], f"request {nth} was not reached"
-        assert (end is End.DIED) is strike.kills, "something went on after the death"
-        if end is End.RETURNED and not (strike.pauses or strike.lasts):
-            sent = case.ledger.messages - messages
-            spared = flow.messages - (strike is Strike.ARRIVES_TWICE)  # who hears of a duplicate leaves it to the sweep
-            assert sent >= spared, f"{sent} messages: one failure has cost the rest"
-        worker.line.mend()
-        violations = case.violations()
-        flow.afterwards(case)
-        rows = case.recover()
-        self.tally.add(case, rows, flow.gone(case))
-        judge(flow, case, rows)
-        assert violations == [], f"healed since: {violations}"
+        run = Run(self.flow, self.build)
+        run.worker.line.arm({nth: strike}, lambda: run.flow.meanwhile(run.case))
+        end = run.play()
+        assert run.worker.line.hits == [strike], f"request {nth} was not reached"
+        run.conclude(end, self.tally)
 
-    @staticmethod
-    def _end(flow: Flow, case: Case, worker: Worker) -> End:
-        """Do the worker's part as a host calls it, which bears with outages and deaths."""
-        try:
-            flow.run(case, worker)
-        except Died:
-            return End.DIED
-        except (StorageOut, Undecided):
-            return End.RAISED
-        return End.RETURNED
-
-    def failure(self, nth: int, label: str, strike: Strike) -> str | None:
-        """Run one schedule; return what went wrong, with the schedule's name."""
-        try:
-            self.struck(nth, strike)
-        except Exception as error:  # noqa: BLE001 - every schedule has its turn
-            return f"{self.flow.__name__}, {strike.name} at request {nth} ({label}): {error!r}"
-        return None
-
-    def _prepared(self) -> tuple[Flow, Case]:
-        flow = self.flow()
-        case = Case(self.connection, self.wire, build=self.build, **flow.settings)
-        flow.prepare(case)
-        return flow, case
+    def _strikes(self, sent: Sequence[str]) -> Sequence[Strike]:
+        """Return what may happen at the last of these requests."""
+        if self.flow.only not in ("", sent[-1]) or not any(self.flow.first in label for label in sent):
+            return ()
+        self.tally.points += 1
+        return [strike for strike in self.flow.strikes if not (reads(sent[-1]) and strike in WRITES_ONLY)]
 
 
 def judge(flow: Flow, case: Case, rows: Mapping[str, Mapping[str, Any]]) -> None:

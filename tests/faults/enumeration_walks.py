@@ -1,23 +1,18 @@
-"""The flows of what walks through everything that is there: reconciling, and purging."""
+"""The flows of reconciling, which walks through everything that is there."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
 
 from shared.images import Listed, Page
 from shared.jobs import State
 from shared.ports import ImageListing
-from shared.steps.attempt import Attempt
 from shared.steps.outcomes import Outcome
-from shared.steps.purge import Purged
 from shared.steps.reconcile import OVERLAP, Position, Reconciled
-from tests.faults.enumeration import LAPSE_SECONDS, PAUSES, SETTINGS, Strike
+from tests.faults.enumeration import PAUSES, SETTINGS, Strike
 from tests.faults.enumeration_case import Case, Worker, jobs_in
 from tests.faults.enumeration_flows import Flow
 
 #: Left to no event any more, and before the watermark of a walk that begins now.
 OLD_SECONDS = (SETTINGS.reconcile_grace + OVERLAP).total_seconds() + 10
-MONTH_SECONDS = 31 * 86_400.0
 MISSED, OVERWRITTEN, ANNOUNCED, BEHIND = "b.png", "c.png", "d.png", "a.png"
 
 
@@ -61,7 +56,11 @@ class Reconciling(Flow):
         case.recorded(name=ANNOUNCED)
         case.upload(name=MISSED)
         case.upload(name=OVERWRITTEN)
-        case.time.go(OLD_SECONDS)
+        case.clock.go(OLD_SECONDS)
+
+    def locked_out(self) -> bool:
+        """See ``Flow``."""
+        return self.said is not None and self.said.locked_out
 
     def run(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
         """Walk."""
@@ -75,7 +74,7 @@ class Reconciling(Flow):
     def afterwards(self, case: Case) -> None:
         """See that the mark is behind nothing that is not done; let others walk to the end, again, and from nothing."""
         self._in_order(case)
-        case.time.go(OLD_SECONDS)
+        case.clock.go(OLD_SECONDS)
         again = _walked(case.user)
         assert again.complete, f"{again}"
         if self.said is not None and self.said.complete:
@@ -92,7 +91,8 @@ class Reconciling(Flow):
         edge = position.following or position.watermark
         if edge is not None:
             first = case.user.darkroom.storage.listing.page(None, limit=2).blobs
-            left = [blob for blob in first if blob.ref.name != BEHIND and case.newest[blob.ref.name] not in jobs]
+            known = {BEHIND, *position.again}  # the next walk begins with those that could not be looked at
+            left = [blob for blob in first if blob.ref.name not in known and case.newest[blob.ref.name] not in jobs]
             assert all(edge < blob.modified_at for blob in left), f"left behind {position}: {left}"
         if self.said is not None and self.said.complete:
             assert position.marker is None, f"complete, and at {position}"
@@ -111,7 +111,7 @@ class ReconcilingAnnounced(Reconciling):
         self.behind = 1
         case.events += [case.named(MISSED), case.named(OVERWRITTEN)]
         Flow.rival(self, case, worker)
-        case.time.go(OLD_SECONDS)
+        case.clock.go(OLD_SECONDS)
 
     def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow
         """Each newest version is completed."""
@@ -145,155 +145,3 @@ class ReconcilingPast(Reconciling):
         recorded = set(jobs_in(case.rows())) & {case.newest[MISSED], case.newest[OVERWRITTEN]}
         assert len(recorded) >= self.came_back, f"recorded: {recorded}"
         super().afterwards(case)
-
-
-DONE, FAILED, YOUNG = "done.png", "failed.png", "young.png"
-
-
-class Purging(Flow):
-    """A completed and a failed job past their retention, with thumbnails, beside one that is not."""
-
-    settings: Mapping[str, str] = {"MAX_ATTEMPTS": "1"}
-    ends: tuple[State, ...] = (State.COMPLETED, State.FAILED, State.COMPLETED)
-    said: Purged | None = None
-    met = False
-
-    def prepare(self, case: Case) -> None:
-        """Let one be completed and one fail; a month later, let another be completed."""
-        self.old(case)
-        case.time.go(MONTH_SECONDS)
-        self.young = case.recorded(name=YOUNG)
-        case.hand(case.user)
-        self.neighbour = self._of(case, self.young)
-        assert len(self.neighbour) == 5, f"job, end, key, attempt, thumbnail: {self.neighbour}"
-        assert set(self.gone(case)) < set(jobs_in(case.rows()))
-
-    def old(self, case: Case) -> None:
-        """Complete one; let the only attempt at the other die behind its thumbnail."""
-        case.recorded(name=DONE)
-        case.hand(case.user)
-        identity = case.recorded(name=FAILED)
-        case.fetch()
-        case.poison, case.inbox = case.inbox, []
-        darkroom = case.user.darkroom
-        assert isinstance(darkroom.work._attempts.begin(identity, owner="queue/0"), Attempt)
-        darkroom.storage.images.insert_thumbnail(f"{identity}/1.webp", b"x", mime="image/webp")
-        case.time.go(LAPSE_SECONDS)
-        case.bury(case.user)
-
-    def gone(self, case: Case) -> Mapping[str, State]:
-        """Tell those that are past their retention."""
-        return {case.versions[0]: State.COMPLETED, case.versions[1]: State.FAILED}
-
-    def run(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
-        """Purge."""
-        self.said = worker.darkroom.purge(owner="timer/1")
-
-    def meanwhile(self, case: Case) -> None:
-        """See that all holds together before the rival's turn and behind it."""
-        case.prove()
-        super().meanwhile(case)
-        case.prove()
-        self.met = True
-
-    def rival(self, case: Case, worker: Worker) -> None:
-        """Deliver the same versions' events again, and purge as well."""
-        self._duplicates(case, worker)
-        worker.darkroom.purge(owner="timer/2")
-
-    def afterwards(self, case: Case) -> None:
-        """Let another purge."""
-        case.time.go(LAPSE_SECONDS)
-        self.last = case.user.darkroom.purge(owner="timer/3")
-        assert replace(self.last, jobs=0, thumbnails=0) == Purged(), f"{self.last}"
-        if self.said is not None and not self.met:
-            assert (self.said.conflicts, self.last) == (0, Purged()), f"{self.last} after {self.said}"
-
-    def check(self, case: Case) -> None:
-        """See that the neighbour was not touched, and that the versions that are gone are known for good."""
-        assert self._of(case, self.young) == self.neighbour
-        self._duplicates(case, case.user)
-
-    @staticmethod
-    def _of(case: Case, identity: str) -> dict[str, Any]:
-        """Return all that stands of a job, rows with their ETags."""
-        rows = {key: row for key, row in case.rows().items() if identity in (*key.split(":"), row.get("job_id"))}
-        found = {key: (row, row.metadata["etag"]) for key, row in rows.items()}  # type: ignore[attr-defined]
-        return found | {name: () for name in case.thumbnails() if name.startswith(identity)}
-
-    @staticmethod
-    def _duplicates(case: Case, worker: Worker) -> None:
-        """Deliver the events of all names once more: each version is known, and nothing is analysed."""
-        claims = case.ledger.claims.total()
-        outcomes = {worker.darkroom.record.announced(case.named(name).ref) for name in case.newest}
-        case.hand(worker)
-        assert (outcomes, case.ledger.claims.total()) == ({Outcome.DUPLICATE}, claims)
-
-
-class PurgingRedriven(Purging):
-    """The same, while an operator opens the failed job again: it is analysed then and stays, or was gone before."""
-
-    first = "write key"
-    strikes = PAUSES
-    lapses = False
-    redriven: Outcome | None = None
-
-    def rival(self, case: Case, worker: Worker) -> None:
-        """Open it, and work."""
-        self.redriven = worker.darkroom.operate.redrive(case.versions[1])
-        case.hand(worker)
-
-    def gone(self, case: Case) -> Mapping[str, State]:
-        """Tell those that are past their retention still."""
-        opened = case.ledger.opened[case.versions[1]]
-        return {
-            identity: state for identity, state in super().gone(case).items() if state is not State.FAILED or not opened
-        }
-
-    def check(self, case: Case) -> None:
-        """See that each job that went was counted, and no other."""
-        super().check(case)
-        assert self.said is not None
-        assert self.said.jobs + self.last.jobs == len(self.gone(case)), f"{self.said}, {self.last}"
-
-    def ended_well(self, case: Case, states: list[State]) -> bool:
-        """What was opened is completed, by another attempt beside the one that had died; the operator knows."""
-        failed, opened = case.versions[1], case.ledger.opened[case.versions[1]]
-        attempts = [key for key in case.rows() if key.startswith(f"try:{failed}")]
-        told = self.redriven in ((Outcome.REDRIVEN,) if opened else (None, Outcome.UNKNOWN))
-        reopened = (State.COMPLETED, State.COMPLETED, State.COMPLETED)
-        return told and len(attempts) == 2 * opened and tuple(states) == (reopened if opened else self.ends)
-
-
-class PurgingOvertaken(PurgingRedriven):
-    """The same, while a newer version of the completed image is recorded: it stays the newest."""
-
-    only = "write key"
-    first = ""
-
-    def rival(self, case: Case, worker: Worker) -> None:
-        """Upload it, and do all for it."""
-        case.upload(name=DONE)
-        case.events.append(case.named(DONE))
-        Flow.rival(self, case, worker)
-
-    def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow
-        """It is completed."""
-        return tuple(states) == (*self.ends, *[State.COMPLETED] * self.met)
-
-
-class PurgingOlder(Purging):
-    """A completed version past its retention, whose name has a newer one that is not: no key row tells of its end."""
-
-    only = "POST $batch"
-    settings: Mapping[str, str] = {}
-    ends = (State.COMPLETED, State.COMPLETED)
-
-    def old(self, case: Case) -> None:
-        """Complete it."""
-        case.recorded(name=YOUNG)
-        case.hand(case.user)
-
-    def gone(self, case: Case) -> Mapping[str, State]:
-        """Tell the older version."""
-        return {case.versions[0]: State.COMPLETED}

@@ -16,9 +16,11 @@ from requests import Response
 from urllib3 import HTTPResponse
 
 from tests.doubles.transports import Passing
-from tests.faults.enumeration import CUTS, PAUSES, Died, Strike, Time
+from tests.faults.enumeration import CUTS, PAUSES, Died, Strike
+from tests.simulation.service.clock import ServiceClock
 
 READ_IMAGE = "read image"
+_ACCOUNT = "/devstoreaccount1/"
 _BUSY_JSON = b'{"odata.error":{"code":"ServerBusy","message":{"lang":"en-US","value":"Busy."}}}'
 _BUSY_XML = b"<?xml version='1.0'?><Error><Code>ServerBusy</Code><Message>Busy.</Message></Error>"
 _UNHEARD = (Strike.REPLY_LOST, Strike.REPLY_AND_LOOK_LOST, Strike.PAUSED_UNHEARD, Strike.OUT_AFTER)
@@ -78,19 +80,20 @@ class Line(Passing):
     """One worker's own transport.
 
     Args:
-        inner: The connections, shared by all.
-        time: Of the case.
+        inner: The account beneath, shared by all.
+        clock: Of the account.
         ledger: Of the case.
 
     Attributes:
         sent: Every request that the worker has begun.
         hits: The strikes that have come.
         interlude: Called once, before the image is read: when a heartbeat would fall.
+        crossroads: Called with the label of each request that is not armed; returns what happens at it, if anything.
     """
 
-    def __init__(self, inner: HttpTransport[Any, Any], time: Time, ledger: Ledger) -> None:
+    def __init__(self, inner: HttpTransport[Any, Any], clock: ServiceClock, ledger: Ledger) -> None:
         super().__init__(inner)
-        self._time = time
+        self._clock = clock
         self._ledger = ledger
         self._armed: dict[int, Strike] = {}
         self._meanwhile: Callable[[], object] = int
@@ -100,15 +103,17 @@ class Line(Passing):
         self.sent: list[str] = []
         self.hits: list[Strike] = []
         self.interlude: Callable[[], object] = int
+        self.crossroads: Callable[[str], Strike | None] = _nothing
 
     def arm(self, strikes: Mapping[int, Strike], meanwhile: Callable[[], object]) -> None:
-        """Strike at the nth requests from now on, from 1; ``meanwhile`` is the rival's turn in a pause."""
+        """Strike at the nth requests from now on, from 1; ``meanwhile`` is the rival's turn in any pause."""
         self._armed = {len(self.sent) + nth: strike for nth, strike in strikes.items()}
         self._meanwhile = meanwhile
 
     def mend(self) -> None:
         """End an outage; what has not come yet does not come any more."""
         self._armed, self._out, self._lost_next, self.interlude = {}, False, False, int
+        self.crossroads = _nothing
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the transports have it
         """Send, or not."""
@@ -124,10 +129,12 @@ class Line(Passing):
         if self._lost_next:
             self._lost_next = False
             return self._unanswered(request, busy=False)
-        if number in self._armed:
-            self.hits.append(self._armed[number])
-            return self._struck(self._armed.pop(number), request, **kwargs)
-        return self._through(request, **kwargs)
+        strike = self._armed.pop(number, None) or self.crossroads(self.sent[-1])
+        if strike is None:
+            return self._through(request, **kwargs)
+        self.hits.append(strike)
+        self.crossroads = _nothing
+        return self._struck(strike, request, **kwargs)
 
     def _struck(self, strike: Strike, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as above
         reply = self._through(request, **kwargs) if strike.applies else None
@@ -159,9 +166,7 @@ class Line(Passing):
 
     def _through(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as above
         reply = super().send(request, **kwargs)
-        _ = reply.internal_response.content  # the connection is free for others, whoever reads the reply
         self._ledger.note(request, reply)
-        self._time.tell(reply)
         return reply
 
 
@@ -186,7 +191,7 @@ def _refusal(request: Any, status: int) -> RestRequestsTransportResponse:  # noq
     reply.raw = HTTPResponse(body=BytesIO(b"" if request.method == "HEAD" else body), preload_content=False)
     reply.headers["Content-Type"] = "application/json" if is_table else "application/xml"
     if status == 429:
-        reply.headers["Retry-After"] = "0.01"  # a service says whole seconds; nobody has these here
+        reply.headers["Retry-After"] = "1"
     rest = RestRequestsTransportResponse(request=request, internal_response=reply)  # type: ignore[no-untyped-call]
     rest.read()
     return rest
@@ -198,10 +203,13 @@ def _label(request: Any) -> str:  # noqa: ANN401 - as above
     if rows:
         kinds = sorted({row["RowKey"].partition(":")[0] for row in rows})
         return f"write {'+'.join(kinds)}"
-    path = unquote(urlsplit(request.url).path)
-    name = re.sub(r"[0-9a-f]{12,}", "…", path.rpartition("darkroom/")[2])[:60]
-    image = request.method == "GET" and name.startswith("images-") and "/" in name
+    name = re.sub(r"[0-9a-f]{12,}", "…", unquote(urlsplit(request.url).path).removeprefix(_ACCOUNT))[:60]
+    image = request.method == "GET" and name.startswith("images/")
     return READ_IMAGE if image else f"{request.method} {name}"
+
+
+def _nothing(_: str) -> None:
+    """Let nothing happen."""
 
 
 def reads(label: str) -> bool:

@@ -3,6 +3,7 @@
 import re
 import socket
 from email.message import Message
+from http import HTTPStatus
 from http.client import HTTPResponse, parse_headers
 from io import BytesIO
 from typing import Any, BinaryIO, Self
@@ -11,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 from requests.structures import CaseInsensitiveDict
 
 from tests.faults.enumeration_wire import rows_of
+from tests.simulation.service.account import Account
+from tests.simulation.service.exchange import decode
 
 _REFUSED_PART = re.compile(rb"HTTP/1\.1 [45]\d\d")
 _BUSY_JSON = b'{"odata.error":{"code":"ServerBusy","message":{"lang":"en-US","value":"Busy."}}}'
@@ -69,6 +72,16 @@ class Asked:
         path = unquote(urlsplit(self.url).path).rpartition("darkroom/")[2]
         return f"{self.method} {re.sub(r'[0-9a-f]{12,}', '…', path)[:60]}"
 
+    def answered_by(self, account: Account, address: tuple[str, int]) -> "Told":
+        """Give it to an account in process, whose services know themselves by their ports."""
+        host, port = address
+        sent = dict(parse_headers(BytesIO(self.head.partition(b"\r\n")[2])).items())
+        reply = account.serve(decode(self.method, f"http://{host}:{port}{self.url}", sent, self.content))
+        headers = Message()
+        for name, text in reply.headers.items():
+            headers[name] = text
+        return Told(self, f"{reply.status} {HTTPStatus(reply.status).phrase}", headers, reply.body)
+
     def passed_on(self, address: tuple[str, int]) -> "Told":
         """Send it to a service as it came, on a connection of its own, and read the reply."""
         with socket.create_connection(address, timeout=60) as service:
@@ -88,7 +101,7 @@ class Asked:
 
 
 class Told:
-    """A reply; ``Time`` and ``Ledger`` take it for one of the SDK's transport.
+    """A reply; ``Ledger`` takes it for one of the SDK's transport.
 
     Attributes:
         request: What it replies to.

@@ -1,4 +1,4 @@
-"""A proxy between one worker, a process of its own, and Azurite: it counts, tells another time, and strikes.
+"""A proxy between one worker, a process of its own, and storage: it counts, and strikes.
 
 It has a door for each of the three services, as they share their paths. Requests are passed on as they came: their
 signatures name account and path, not the port.
@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
-from tests.faults.enumeration import CUTS, PAUSES, Strike, Time
+from tests.faults.enumeration import CUTS, PAUSES, Strike
 from tests.faults.enumeration_wire import Ledger
 from tests.faults.proxied_http import Asked, Told
+from tests.simulation.service.account import Account
 
 _ENDPOINT = re.compile(r"(\w+Endpoint)=http://([^:/;]+):(\d+)")
 #: To close with this set sends a reset instead of an end.
@@ -42,7 +43,7 @@ class Victim(Protocol):
 
 @dataclass(frozen=True)
 class Service:
-    """One of Azurite's three."""
+    """One of the three."""
 
     address: tuple[str, int]
     speaks_json: bool
@@ -57,11 +58,11 @@ class Passed:
 
 
 class Proxy:
-    """Stand between one worker and Azurite.
+    """Stand between one worker and storage.
 
     Args:
-        connection: Of Azurite.
-        time: What time it is for the worker.
+        connection: Of Azurite; of an account in process, whatever its services are reached by.
+        account: That account, in place of what the connection leads to.
         ledger: Where applied claims and commits are counted.
 
     Attributes:
@@ -75,9 +76,9 @@ class Proxy:
 
     victim: Victim
 
-    def __init__(self, connection: str, time: Time, ledger: Ledger) -> None:
-        self._time, self._ledger = time, ledger
-        self._mutex = threading.Lock()
+    def __init__(self, connection: str, ledger: Ledger, *, account: Account | None = None) -> None:
+        self._ledger, self._account = ledger, account
+        self._mutex, self._turn = threading.Lock(), threading.Lock()
         self._threads: list[threading.Thread] = []
         self._open: set[socket.socket] = set()
         self._selector = selectors.DefaultSelector()
@@ -233,9 +234,12 @@ class Proxy:
             self.victim.resume()
 
     def _through(self, asked: Asked, service: Service) -> Told:
-        reply = asked.passed_on(service.address)
+        if self._account is None:
+            reply = asked.passed_on(service.address)
+        else:
+            with self._turn:  # it serves one after the other
+                reply = asked.answered_by(self._account, service.address)
         self._ledger.note(asked, reply)
         with self._mutex:
             self.passed.append(Passed(asked, reply.applied))
-        self._time.tell(reply)
         return reply

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from azure.core.pipeline.transport import HttpTransport
-
 from shared import wiring
 from shared.errors import StorageOut, Undecided
 from shared.steps.outcomes import Outcome
@@ -72,7 +70,7 @@ class Count:
         requests: That have reached storage.
         ends: Of all versions' jobs.
         opened: Jobs opened again.
-        failures: What went wrong, with the script, by its number.
+        failures: What went wrong, with the script.
     """
 
     scripts: int = 0
@@ -80,7 +78,7 @@ class Count:
     requests: int = 0
     ends: Counter[str] = field(default_factory=Counter)
     opened: int = 0
-    failures: dict[int, str] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
 
     def __add__(self, other: "Count") -> "Count":
         return Count(
@@ -89,7 +87,7 @@ class Count:
             self.requests + other.requests,
             self.ends + other.ends,
             self.opened + other.opened,
-            self.failures | other.failures,
+            self.failures + other.failures,
         )
 
     def __str__(self) -> str:
@@ -147,12 +145,12 @@ class Stage:
 
     def _meanwhile(self, step: Step) -> None:
         if step.lapses:
-            self._case.time.go(LAPSE_SECONDS)
+            self._case.clock.go(LAPSE_SECONDS)
         if step.meanwhile is not None:
             self.play(step.meanwhile)
 
     def _beat(self, worker: Worker) -> None:
-        self._case.time.go(TO_RENEWAL)
+        self._case.clock.go(TO_RENEWAL)
         worker.darkroom.work._attempts._heartbeat.beat()
 
     def _do(self, step: Step, worker: Worker, place: int) -> None:
@@ -189,7 +187,7 @@ class Stage:
             case Act.REMOVE:
                 self._remove()
             case Act.LAPSE:
-                self._case.time.go(LAPSE_SECONDS)
+                self._case.clock.go(LAPSE_SECONDS)
             case Act.RESTART:
                 self._processes[place] = self._case.worker()
 
@@ -228,9 +226,9 @@ class Script:
     steps: list[Step]
     max_attempts: int
 
-    def play(self, connection: str, wire: HttpTransport[Any, Any], build: Build = wiring.build) -> Count:
-        """Play it on storage of its own, let the hosts recover, and judge."""
-        case, count = Case(connection, wire, build=build, MAX_ATTEMPTS=str(self.max_attempts)), Count(scripts=1)
+    def play(self, build: Build = wiring.build) -> Count:
+        """Play it on an account of its own, let the hosts recover, and judge."""
+        case, count = Case(build=build, MAX_ATTEMPTS=str(self.max_attempts)), Count(scripts=1)
         stage = Stage(case, count)
         for step in (Step(act=Act.UPLOAD), *self.steps):
             stage.play(step)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.enumeration import Strike, Time
+from tests.faults.enumeration import Strike
 from tests.faults.enumeration_wire import Ledger
 from tests.faults.proxied_http import Asked
 from tests.faults.proxy import Proxy
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.prove("hosts sleep past their leases in real time; ever
 @contextmanager
 def proxied(made: Rig) -> Iterator[Proxy]:
     """Stand before the rig's storage, in real time."""
-    with Proxy(made.azurite.connection, Time(), Ledger()) as proxy:
+    with Proxy(made.azurite.connection, Ledger()) as proxy:
         try:
             yield proxy
         finally:

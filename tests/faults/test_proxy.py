@@ -2,8 +2,6 @@
 
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -20,7 +18,7 @@ from azure.storage.queue import QueueClient
 
 from localhost.azurite import Azurite
 from shared.storage.clients import API_VERSION
-from tests.faults.enumeration import Strike, Time
+from tests.faults.enumeration import Strike
 from tests.faults.enumeration_wire import Ledger
 from tests.faults.proxied_http import RETRY_AFTER
 from tests.faults.proxy import Proxy
@@ -49,8 +47,8 @@ class Told:
 
 @pytest.fixture
 def proxy(azurite: Azurite) -> Iterator[Proxy]:
-    """Stand before Azurite with a time of its own."""
-    with Proxy(azurite.connection, Time(), Ledger()) as opened:
+    """Stand before Azurite."""
+    with Proxy(azurite.connection, Ledger()) as opened:
         opened.victim = Told()
         yield opened
 
@@ -201,24 +199,6 @@ def test_a_busy_service_answers_as_each_of_the_three_does(
     assert proxy.passed == []
 
 
-def test_time_moves_for_replies_and_rows_and_rows_of_before_keep_theirs(proxy: Proxy, table: TableClient) -> None:
-    told: dict[str, str] = {}
-    table.create_entity(ROW)
-    before = datetime.now(UTC)
-    proxy._time.go(3600)
-    table.create_entity({**ROW, "RowKey": "2"})
-    stamps = [
-        table.get_entity("p", key, raw_response_hook=lambda reply: told.update(reply.http_response.headers)).metadata[
-            "timestamp"
-        ]
-        for key in ("1", "2")
-    ]
-    date = parsedate_to_datetime(told["Date"])
-    assert abs(stamps[0] - before) < timedelta(minutes=1)
-    assert abs(stamps[1] - before - timedelta(hours=1)) < timedelta(minutes=1)
-    assert abs(date - before - timedelta(hours=1)) < timedelta(minutes=1)
-
-
 def test_claims_and_commits_are_counted_when_storage_has_applied_them(
     proxy: Proxy, table: TableClient, direct: TableClient
 ) -> None:
@@ -241,7 +221,7 @@ def test_claims_and_commits_are_counted_when_storage_has_applied_them(
 def test_a_share_of_replies_is_lost_by_a_seed(azurite: Azurite, direct: TableClient) -> None:
     outcomes: list[list[bool]] = []
     for _ in range(2):
-        with Proxy(azurite.connection, Time(), Ledger()) as proxy:
+        with Proxy(azurite.connection, Ledger()) as proxy:
             proxy.lose(0.3, seed=1)
             with TableClient.from_connection_string(proxy.connection, direct.table_name, retry_total=0) as table:
                 outcomes.append([heard(table) for _ in range(40)])

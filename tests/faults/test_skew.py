@@ -11,52 +11,30 @@ from itertools import chain
 from typing import Any
 
 import pytest
-from azure.core.pipeline.transport import HttpTransport
 
 from shared.clock import DATE_STEP as CORRECTED_BEYOND
 from shared.steps.attempt import Attempt
 from shared.steps.locking import Release
 from shared.steps.outcomes import Outcome
-from shared.storage import clients
 from tests.doubles.reports import report
-from tests.doubles.transports import Passing
-from tests.faults.skew import LEASE, MARGIN, Service, Skew
-from tests.faults.skew_grounds import (
-    BACKOFF_SECONDS,
-    CHANCE,
-    ClaimPrize,
-    Ground,
-    LockPrize,
-    Terrain,
-    azure_terrain,
-    memory_terrain,
-    passing,
-)
+from tests.faults.skew import LEASE, MARGIN, PAIRS, SLOW, SOUND, Skew
+from tests.faults.skew_ground import BACKOFF_SECONDS, CHANCE, ClaimPrize, Ground, LockPrize, Prize, passing
+from tests.simulation.service.clock import ServiceClock
 
 STEP = 0.25
+#: While nothing should happen.
+LONG_STEP = 2.5
 LATE_SECONDS = 6.0
+#: Two leases: a holder that lives renews six times.
+ALIVE_SECONDS = 130.0
+#: One of each speed.
+RIVALS = (Skew(-10.0, 2.0), Skew(10.0, 1.0), Skew(0.0, 0.5))
 DATE_STEP = timedelta(seconds=1)
 DELAY = timedelta(seconds=BACKOFF_SECONDS * CHANCE)
-either = pytest.fixture(params=["memory", "azurite"], scope="module")
-
-
-@pytest.fixture(scope="module")
-def wire() -> Iterator[HttpTransport[Any, Any]]:
-    """Give one pool of connections to all cases, and close it at the end."""
-    with clients.default_transport() as transport:
-        yield Passing(transport)
-
-
-@either
-def terrain(request: pytest.FixtureRequest) -> Terrain:
-    """Give the doubles with all clocks, or Azurite with some."""
-    if request.param == "memory":
-        return memory_terrain()
-    return azure_terrain(request.getfixturevalue("azurite").connection, request.getfixturevalue("wire"))
 
 
 @pytest.fixture(params=[ClaimPrize, LockPrize], ids=["claim", "lock"], scope="module")
-def prize(request: pytest.FixtureRequest) -> type[ClaimPrize | LockPrize]:
+def prize(request: pytest.FixtureRequest) -> Prize:
     """Give what workers are after."""
     return request.param  # type: ignore[no-any-return]
 
@@ -77,17 +55,13 @@ class Succession:
 
 
 @pytest.fixture(scope="module")
-def successions(terrain: Terrain, prize: type[ClaimPrize | LockPrize]) -> list[Succession]:
-    """Let each holder die, each of its rivals follow it."""
-    return [
-        succession(terrain, prize, holder, rival, start=STEP * (number % 4))
-        for number, (holder, rival) in enumerate(terrain.pairs)
-    ]
+def successions(prize: Prize) -> list[Succession]:
+    """Let each holder die, and a rival follow it."""
+    return [succession(prize, holder, rival, start=STEP * (number % 4)) for number, (holder, rival) in enumerate(PAIRS)]
 
 
 def succession(
-    terrain: Terrain,
-    make: type[ClaimPrize | LockPrize],
+    make: Prize,
     holder: Skew,
     rival: Skew,
     *,
@@ -98,7 +72,6 @@ def succession(
     """Let a holder renew its lease for a while and die, and a rival try at each step.
 
     Args:
-        terrain: Where.
         make: What they are after.
         holder: Who dies.
         rival: Who follows.
@@ -106,46 +79,41 @@ def succession(
         alive: Seconds for which the holder renews.
         late: Seconds for which the reply to each of its writes is on its way.
     """
-    ground = terrain.begin()
-    prize, service = make(ground), ground.service
-    service.go(start)
+    ground = Ground()
+    prize, clock = make(ground), ground.clock
+    clock.go(start)
     first, second = ground.worker(holder), ground.worker(rival)
-    first.answered_late(service, late)
+    first.line.seconds = late
     held = prize.take(first)
     assert held is not None
-    for _ in passing(service, alive, step=terrain.step):
+    for _ in passing(clock, alive, step=LONG_STEP):
         first.heartbeat.beat()
-    written_at = prize.written_at(ground)
-    for _ in dying(service, terrain, since=service.now - written_at):
+    written_at = prize.written_at()
+    for _ in dying(clock, since=clock.now() - written_at):
         believed = not held.lost
         if prize.take(second) is not None:
             ground.proven()
-            return Succession(f"{holder} then {rival}", service.now - written_at, believed)
+            return Succession(f"{holder} then {rival}", clock.now() - written_at, believed)
     raise AssertionError(f"{holder} then {rival}: never taken over")
 
 
-def dying(service: Service, terrain: Terrain, *, since: timedelta) -> Iterator[None]:
+def dying(clock: ServiceClock, *, since: timedelta) -> Iterator[None]:
     """Let time pass until well after the end of a lease, in small steps where it ends."""
     quiet = (LEASE - since).total_seconds() - 3
-    return chain(passing(service, quiet, step=terrain.step), passing(service, 20, step=STEP))
+    return chain(passing(clock, quiet, step=LONG_STEP), passing(clock, 20, step=STEP))
 
 
-def test_nothing_is_stolen_from_a_holder_whose_heart_beats(
-    terrain: Terrain, prize: type[ClaimPrize | LockPrize]
-) -> None:
-    tries = 0
-    for skew in terrain.holders:
-        ground = terrain.begin()
-        after, holder, rivals = prize(ground), ground.worker(skew), [ground.worker(rival) for rival in terrain.rivals]
+def test_nothing_is_stolen_from_a_holder_whose_heart_beats(prize: Prize) -> None:
+    for skew in (*SOUND, *SLOW):
+        ground = Ground()
+        after, holder, rivals = prize(ground), ground.worker(skew), [ground.worker(rival) for rival in RIVALS]
         held = after.take(holder)
         assert held is not None
-        for _ in passing(ground.service, terrain.alive, step=terrain.step):
+        for _ in passing(ground.clock, ALIVE_SECONDS, step=LONG_STEP):
             holder.heartbeat.beat()
             assert not held.lost, skew
             assert [after.take(rival) for rival in rivals] == [None] * len(rivals), skew
-            tries += len(rivals)
         ground.proven()
-    print(f"{len(terrain.holders)} holders for {terrain.alive:g} s, {tries} tries of rivals: none has got in")
 
 
 def test_nobody_gets_in_while_the_holder_believes_in_its_lease(successions: list[Succession]) -> None:
@@ -153,19 +121,15 @@ def test_nobody_gets_in_while_the_holder_believes_in_its_lease(successions: list
 
 
 @pytest.mark.parametrize("alive", [0.0, 45.0], ids=["its first write", "a renewal"])
-def test_nobody_gets_in_while_a_holder_believes_who_was_answered_late(
-    terrain: Terrain, prize: type[ClaimPrize | LockPrize], alive: float
-) -> None:
-    for holder, rival in terrain.pairs:
-        one = succession(terrain, prize, holder, rival, alive=alive, late=LATE_SECONDS)
+def test_nobody_gets_in_while_a_holder_believes_who_was_answered_late(prize: Prize, alive: float) -> None:
+    for holder, rival in PAIRS:
+        one = succession(prize, holder, rival, alive=alive, late=LATE_SECONDS)
         assert not one.believed, one
 
 
 def test_a_dead_holder_is_followed_within_lease_and_margin_and_a_second_and_not_before(
     successions: list[Succession],
 ) -> None:
-    waits = [one.waited for one in successions]
-    print(f"{len(waits)} pairs: followed {min(waits).total_seconds()} to {max(waits).total_seconds()} s after")
     assert [one for one in successions if not LEASE + MARGIN < one.waited <= LEASE + MARGIN + DATE_STEP] == []
 
 
@@ -186,30 +150,30 @@ class Return:
     taken: datetime
 
 
-def returned(terrain: Terrain, holder: Skew, rival: Skew, *, start: float) -> Return:
+def returned(holder: Skew, rival: Skew, *, start: float) -> Return:
     """Let a worker give its job back with a delay, and another try for it at each step."""
-    ground = terrain.begin()
-    service = ground.service
-    service.go(start)
+    ground = Ground()
+    clock = ground.clock
+    clock.go(start)
     first, second = ground.worker(holder), ground.worker(rival)
     attempt = first.attempts.begin(ground.job_id, owner="queue/1")
     assert isinstance(attempt, Attempt)
-    for _ in passing(service, 25, step=terrain.step):
+    for _ in passing(clock, 25, step=LONG_STEP):
         first.heartbeat.beat()
     assert attempt.retry("busy", "Later.") is Outcome.RETRIED
-    given_back, not_before = service.now, ground.row().job.not_before
+    given_back, not_before = clock.now(), ground.row().job.not_before
     assert not_before is not None
-    quiet = (not_before - service.now).total_seconds() - 3
-    for _ in chain(passing(service, quiet, step=terrain.step), passing(service, 20, step=STEP)):
+    quiet = (not_before - clock.now()).total_seconds() - 3
+    for _ in chain(passing(clock, quiet, step=LONG_STEP), passing(clock, 20, step=STEP)):
         if isinstance(second.attempts.begin(ground.job_id, owner="queue/2"), Attempt):
             ground.proven()
-            return Return(f"{holder} then {rival}", given_back, not_before, service.now)
+            return Return(f"{holder} then {rival}", given_back, not_before, clock.now())
     raise AssertionError(f"{holder} then {rival}: never claimed again")
 
 
-def test_a_retried_job_is_claimed_when_its_delay_is_over_and_not_before(terrain: Terrain) -> None:
-    for number, (holder, rival) in enumerate(terrain.pairs):
-        one = returned(terrain, holder, rival, start=STEP * (number % 4))
+def test_a_retried_job_is_claimed_when_its_delay_is_over_and_not_before() -> None:
+    for number, (holder, rival) in enumerate(PAIRS):
+        one = returned(holder, rival, start=STEP * (number % 4))
         # between two replies a clock that runs too fast gets ahead, by no more than what is taken for a step of Date
         ahead = CORRECTED_BEYOND if rival.rate > 1 else timedelta(0)
         assert -ahead <= one.taken - one.not_before <= DATE_STEP, one
@@ -217,20 +181,20 @@ def test_a_retried_job_is_claimed_when_its_delay_is_over_and_not_before(terrain:
 
 
 @pytest.mark.parametrize("first_to_commit", ["the one who is late", "the one who came after"])
-def test_of_two_who_believe_in_the_lease_the_second_alone_commits(terrain: Terrain, first_to_commit: str) -> None:
-    for skew in terrain.slow:
-        ground = terrain.begin()
+def test_of_two_who_believe_in_the_lease_the_second_alone_commits(first_to_commit: str) -> None:
+    for skew in SLOW:
+        ground = Ground()
         late, after = both(ground, ClaimPrize(ground), skew)
         assert (late.lost, after.lost) == (False, False)
         order = [late, after] if first_to_commit == "the one who is late" else [after, late]
         ends = {attempt: attempt.complete(report()) for attempt in order}
-        assert (ends[late], ends[after], ground.commits()) == (Outcome.LOST, Outcome.COMPLETED, 1)
+        assert (ends[late], ends[after], ground.ledger.commits[ground.job_id]) == (Outcome.LOST, Outcome.COMPLETED, 1)
         ground.proven()
 
 
-def test_of_two_who_believe_in_a_lock_the_first_leaves_it_to_the_second(terrain: Terrain) -> None:
-    for skew in terrain.slow:
-        ground = terrain.begin()
+def test_of_two_who_believe_in_a_lock_the_first_leaves_it_to_the_second() -> None:
+    for skew in SLOW:
+        ground = Ground()
         late, after = both(ground, LockPrize(ground), skew)
         assert (late.lost, after.lost) == (False, False)
         assert late.release() is Release.TAKEN_OVER
@@ -242,30 +206,28 @@ def test_of_two_who_believe_in_a_lock_the_first_leaves_it_to_the_second(terrain:
 def both(ground: Ground, prize: Any, skew: Skew) -> tuple[Any, Any]:  # noqa: ANN401 - two of a kind, by the prize
     """Let a worker whose clock is slow hold on without a heartbeat until another has got in."""
     held = prize.take(ground.worker(skew))
-    ground.service.go((LEASE + MARGIN + DATE_STEP).total_seconds())
+    ground.clock.go((LEASE + MARGIN + DATE_STEP).total_seconds())
     return held, prize.take(ground.worker(Skew()))
 
 
-def test_a_service_that_sets_its_clock_back_keeps_rivals_out_for_as_long(
-    terrain: Terrain, prize: type[ClaimPrize | LockPrize]
-) -> None:
-    ground = terrain.begin()
-    after, rival, began = prize(ground), ground.worker(Skew(10.0, 2.0)), ground.service.seconds
+def test_a_service_that_sets_its_clock_back_keeps_rivals_out_for_as_long(prize: Prize) -> None:
+    ground = Ground()
+    after, rival, began = prize(ground), ground.worker(Skew(10.0, 2.0)), ground.clock.seconds
     held = after.take(ground.worker(Skew()))
     assert held is not None
-    ground.service.correct(-30)
-    for _ in passing(ground.service, 100, step=1):
+    ground.clock.correct(-30)
+    for _ in passing(ground.clock, 100, step=1):
         if after.take(rival) is not None:
             break
-    assert (ground.service.seconds - began, held.lost) == (LEASE.total_seconds() + MARGIN.total_seconds() + 31, True)
+    assert (ground.clock.seconds - began, held.lost) == (LEASE.total_seconds() + MARGIN.total_seconds() + 31, True)
     ground.proven()
 
 
-def test_a_service_that_sets_its_clock_forward_may_end_a_lease_but_one_commits(terrain: Terrain) -> None:
-    ground = terrain.begin()
+def test_a_service_that_sets_its_clock_forward_may_end_a_lease_but_one_commits() -> None:
+    ground = Ground()
     prize = ClaimPrize(ground)
     early = prize.take(ground.worker(Skew()))
-    ground.service.correct((LEASE + MARGIN + DATE_STEP).total_seconds())
+    ground.clock.correct((LEASE + MARGIN + DATE_STEP).total_seconds())
     after = prize.take(ground.worker(Skew()))
     assert early is not None
     assert after is not None
@@ -274,5 +236,5 @@ def test_a_service_that_sets_its_clock_forward_may_end_a_lease_but_one_commits(t
         Outcome.LOST,
         Outcome.COMPLETED,
     ]
-    assert ground.commits() == 1
+    assert ground.ledger.commits[ground.job_id] == 1
     ground.proven()

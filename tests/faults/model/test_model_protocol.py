@@ -31,7 +31,6 @@ from dataclasses import replace
 import pytest
 
 from tests.counting import Count
-from tests.faults.enumeration_choice import every
 from tests.faults.model.explore import Explorer
 from tests.faults.model.lock_explore import LockExplorer
 from tests.faults.model.lock_world import LockSetup
@@ -105,7 +104,7 @@ SCENARIOS: dict[str, Setup | LockSetup] = {
 }
 
 
-#: The widest. Each puts two events together that others have one by one; the everyday run leaves them to the long one.
+#: The widest.
 WIDEST = frozenset(
     {
         "an overwrite, and a reply is lost",
@@ -119,9 +118,10 @@ WIDEST = frozenset(
         "two operators at once",
     }
 )
+WIDE = pytest.mark.prove("puts two events together that others have one by one")
 
 
-@pytest.mark.parametrize("name", [name for name in SCENARIOS if every() or name not in WIDEST])
+@pytest.mark.parametrize("name", [pytest.param(name, marks=WIDE if name in WIDEST else ()) for name in SCENARIOS])
 def test_model_keeps_every_promise_in_every_world(name: str, count: Count) -> None:
     setup = SCENARIOS[name]
     explored = (LockExplorer(setup) if isinstance(setup, LockSetup) else Explorer(setup)).run()

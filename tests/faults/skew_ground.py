@@ -1,0 +1,150 @@
+"""Where workers with clocks of their own meet, and what they are after: the claim of a job, or a lock."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from shared import wiring
+from shared.errors import LockHeld
+from shared.heartbeat import Heartbeat
+from shared.ports import LockRow, Row
+from shared.runtime import Runtime
+from shared.steps.attempt import Attempt, Attempts
+from shared.steps.locking import TableLock
+from shared.storage.patience import Patience
+from tests.faults.enumeration_case import Case, jobs_in
+from tests.faults.enumeration_wire import Line
+from tests.faults.skew import Skew, Watch
+from tests.simulation.service.clock import ServiceClock
+
+#: A retried job waits for this share of the bound of its back-off, so that a test knows for how long.
+CHANCE = 0.9
+BACKOFF_SECONDS = 40.0
+LOCK = "nightly"
+
+
+class Late(Line):
+    """A line on which writes are applied at once and answered late.
+
+    Attributes:
+        seconds: For which the reply to each write is on its way.
+    """
+
+    seconds = 0.0
+
+    def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the transports have it
+        """Send; the reply to a write is long on its way."""
+        reply = super().send(request, **kwargs)
+        if request.method not in ("GET", "HEAD"):
+            self._clock.go(self.seconds)
+        return reply
+
+
+@dataclass
+class Worker:
+    """A process with a clock of its own."""
+
+    darkroom: wiring.Darkroom
+    line: Late
+
+    @property
+    def attempts(self) -> Attempts:
+        """What it claims jobs by."""
+        return self.darkroom.work._attempts
+
+    @property
+    def lock(self) -> TableLock:
+        """What it takes locks by."""
+        return self.darkroom.sweep._lock
+
+    @property
+    def heartbeat(self) -> Heartbeat:
+        """What renews its leases."""
+        return self.attempts._heartbeat
+
+
+class Ground(Case):
+    """An account with one recorded job."""
+
+    def __init__(self) -> None:
+        super().__init__(BACKOFF_SECONDS=f"{BACKOFF_SECONDS:g}")
+        self.job_id = self.recorded()
+
+    def worker(self, skew: Skew = Skew()) -> Any:  # noqa: ANN401, B008 - a Case's worker, and ours; frozen
+        """Start a process whose clock is off."""
+        line, watch = Late(self._wire, self.clock, self.ledger), Watch(self.clock, skew)
+        patience = Patience(within=timedelta(seconds=10), monotonic=watch, pause=self.clock.go)
+        runtime = Runtime(monotonic=watch, pause=self.clock.go, chance=lambda: CHANCE)
+        darkroom = wiring.build(self._environ, transport=line, runtime=runtime, patience=patience, threaded=False)
+        return Worker(darkroom, line)
+
+    def row(self) -> Row:
+        """Return the job as it stands."""
+        row = self.user.darkroom.storage.jobs.get(self.job_id)
+        assert row is not None
+        return row
+
+    def lock_row(self) -> LockRow:
+        """Return the lock as it stands."""
+        row = self.user.darkroom.storage.locks.get(LOCK)
+        assert row is not None
+        return row
+
+    def proven(self) -> None:
+        """Prove that the table is as it must be."""
+        assert list(jobs_in(self.rows())) == [self.job_id]
+        self.prove()
+
+
+class Held(Protocol):
+    """A claim or a tenure."""
+
+    @property
+    def lost(self) -> bool:
+        """Whether its holder must stop, by the holder's own view."""
+
+
+class ClaimPrize:
+    """The claim of a job."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def take(self, worker: Worker) -> Attempt | None:
+        """Try to get it, once."""
+        begun = worker.attempts.begin(self._ground.job_id, owner="queue/1")
+        return begun if isinstance(begun, Attempt) else None
+
+    def written_at(self) -> datetime:
+        """Return when its holder has written last, by the service's clock."""
+        return self._ground.row().modified_at
+
+
+class LockPrize:
+    """A lock."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+
+    def take(self, worker: Worker) -> Held | None:
+        """Try to get it, once."""
+        try:
+            return worker.lock.try_acquire(LOCK, owner="timer/1")
+        except LockHeld:
+            return None
+
+    def written_at(self) -> datetime:
+        """Return when its holder has written last, by the service's clock."""
+        return self._ground.lock_row().modified_at
+
+
+Prize = type[ClaimPrize] | type[LockPrize]
+
+
+def passing(clock: ServiceClock, seconds: float, *, step: float) -> Iterator[None]:
+    """Let time pass in steps, until so many seconds from now are over."""
+    end = clock.seconds + seconds
+    while clock.seconds < end:
+        clock.go(min(step, end - clock.seconds))
+        yield
