@@ -11,6 +11,7 @@ from tests.simulation.outside import Client
 from tests.simulation.process import Process
 from tests.simulation.scheduler import Home, Task
 from tests.simulation.stage import Stage
+from tests.simulation.workers import Worker
 
 #: The first are drawn more often: what meets at one image finds more than what passes by.
 NAMES = ("a.png", "a.png", "a.png", "dir/b.png", "c.png")
@@ -24,6 +25,7 @@ KINDS = {
     "upload over http": 2,
     "add": 2,
     "work from outside": 3,
+    "workers in a row": 3,
     "cancel": 3,
     "redrive": 3,
     "cancel and redrive": 3,
@@ -102,7 +104,8 @@ class Actors:
             "add": lambda process, _, luck: entrances.add(
                 process.darkroom, luck.choice("xy"), unique=luck.random() < 0.7
             ),
-            "work from outside": lambda process, _, luck: work_outside(self.stage, process, luck),
+            "work from outside": lambda process, _, luck: Worker(stage, luck).work(process),
+            "workers in a row": lambda process, act, luck: Worker(stage, luck).work_in_a_row(process, act.name),
             "cancel": lambda process, _, luck: self._on_job(process, luck, entrances.cancel, LIVE),
             "redrive": lambda process, _, luck: self._on_job(process, luck, entrances.redrive, OPENED),
             "cancel and redrive": lambda process, _, luck: self._on_job(process, luck, self._cancel_and_redrive, LIVE),
@@ -146,7 +149,8 @@ class Actors:
         """Have an external worker end what waits for one."""
         process = self.stage.pick()
         if process is not None and any(job_id.startswith(entrances.EXTERNAL) for job_id in self.stage.ledger.live()):
-            self.call(process, "work from outside", lambda: complete_outside(process, self.stage.plan.lease))
+            worker = Worker(self.stage, self.stage.chance.stream("worker"))
+            self.call(process, "work from outside", lambda: worker.work_off(process))
 
     def _watch(self, task: Task) -> None:
         def end() -> None:
@@ -224,28 +228,3 @@ class Actors:
             "",
         )
         return luck.choice(forms)
-
-
-def work_outside(stage: Stage, process: Process, luck: Random) -> None:
-    """Claim a job as an external worker does, renew now and then, and end it; perhaps late, perhaps twice."""
-    lease = stage.plan.lease * luck.choice((0.5, 1.0))
-    holding = entrances.claim_next(process.darkroom, "worker/1", lease)
-    if holding is None:
-        return
-    for _ in range(luck.randint(0, 2)):
-        stage.scheduler.sleep(luck.random() * lease * 1.5)
-        holding.renew()
-    stage.scheduler.sleep(luck.random() ** 2 * lease * 2)
-    end = luck.choice((holding.complete, holding.complete, holding.fail, holding.retry, holding.abandon))
-    try:
-        end()
-    except entrances.OUTAGES:  # the answer is not known: say it again, as the documents tell workers to
-        end()
-    if luck.random() < 0.3:
-        holding.complete()
-
-
-def complete_outside(process: Process, lease: float) -> None:
-    """Claim and complete what waits for external workers."""
-    while (holding := entrances.claim_next(process.darkroom, "worker/2", lease)) is not None:
-        holding.complete()

@@ -157,9 +157,9 @@ class Ledger:
             yield f"{job_id}: committed {self.commits[life]} times"
         if after["token"] != before["token"]:
             yield f"{job_id}: committed by a token that is not the row's"
-        holder = self.tenures.holder(place)
-        if holder not in (None, sender) and not rules.outside(before):
-            yield f"{job_id}: claimed by {holder}, committed by {sender}"
+        holder, thread = self.tenures.holder(place), passage.sender.name
+        if holder not in (None, thread) and not rules.outside(before):
+            yield f"{job_id}: claimed by {holder}, committed by {thread}"
 
     def _bury(self, job_id: str, place: Place, before: dict[str, Any]) -> Iterator[str]:
         self.tenures.end(place)

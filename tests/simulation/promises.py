@@ -188,7 +188,7 @@ def locked(one: Transaction) -> Iterator[str]:
 def rejected(one: Transaction) -> Iterator[str]:
     """A text is rejected as naming an unknown job only if it names a job."""
     for each in one.written:
-        text = str(each.columns.get("text", ""))
+        text = str(one.rows.get(each.place, {}).get("text", ""))
         unknown = each.row.startswith("rejected:") and each.columns.get("code") == "unknown_job"
         if unknown and "image-analysis-" not in text and "external-" not in text:
             yield f"{each.row}: {text} was rejected as an unknown job"

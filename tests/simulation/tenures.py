@@ -63,9 +63,9 @@ class Tenures:
     _written_at: dict[Place, float] = field(default_factory=dict)
 
     def holder(self, place: Place) -> str | None:
-        """Return the process that holds a lease; None where nobody does, or somebody from outside."""
+        """Return the thread that has won a lease; None where nobody has, or somebody from outside."""
         tenure = self._by_place.get(place)
-        return None if tenure is None else tenure.home
+        return None if tenure is None else tenure.task
 
     def end(self, place: Place) -> None:
         """Nobody holds it any more."""

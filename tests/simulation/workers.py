@@ -1,0 +1,82 @@
+"""External workers: they claim over the API, renew now and then, and end their jobs; late, twice, and one by one."""
+
+from collections.abc import Callable
+from random import Random
+
+from tests.simulation import entrances
+from tests.simulation.process import Process
+from tests.simulation.stage import Stage
+
+
+class Worker:
+    """One who knows that an answer may be lost, and that a lease may be over.
+
+    Args:
+        stage: The world.
+        luck: Decides how long it takes, and how it ends.
+    """
+
+    def __init__(self, stage: Stage, luck: Random) -> None:
+        self._stage = stage
+        self._luck = luck
+        self._lease = stage.plan.lease
+
+    def work(self, process: Process) -> None:
+        """Claim a job, and end it somehow."""
+        holding = self._claim(process)
+        if holding is None:
+            return
+        for _ in range(self._luck.randint(0, 2)):
+            self._wait(self._luck.random() * 1.5)
+            holding.renew()
+        self._wait(self._luck.random() ** 2 * 2)
+        self._say(holding, self._end(holding))
+        if self._luck.random() < 0.3:
+            self._complete(holding)
+
+    def work_in_a_row(self, process: Process, ref: str) -> None:
+        """Have a job claimed by one worker after the other, and ended by the first whose lease is long over."""
+        entrances.add(process.darkroom, ref, unique=True)
+        first = self._claim(process)
+        if first is None:
+            return
+        self._wait(1.0 + 2 * self._stage.plan.margin / self._lease)
+        second = self._claim(self._stage.pick() or process)
+        end = self._luck.choice((self._complete, lambda holding: self._say(holding, self._end(holding))))
+        if second is not None and second.job_id == first.job_id:
+            try:
+                end(first)
+            except entrances.REFUSALS:
+                self._complete(second)
+            else:
+                self._stage.crashes.append(f"{first.job_id}: token {first.token} after {second.token} was heard")
+
+    def work_off(self, process: Process) -> None:
+        """Claim and complete what waits."""
+        while (holding := self._claim(process)) is not None:
+            self._complete(holding)
+
+    def _claim(self, process: Process) -> entrances.Holding | None:
+        return entrances.claim_next(process.darkroom, "worker/1", self._lease)
+
+    def _wait(self, leases: float) -> None:
+        self._stage.scheduler.sleep(leases * self._lease)
+
+    def _end(self, holding: entrances.Holding) -> Callable[[], object]:
+        return self._luck.choice((holding.complete, holding.complete, holding.fail, holding.retry, holding.abandon))
+
+    def _complete(self, holding: entrances.Holding) -> None:
+        """Commit; who is told that it was done has done it."""
+        self._say(holding, holding.complete)
+        row = self._stage.ledger.jobs().get(holding.job_id, {"state": "COMPLETED", "token": holding.token})
+        if (row["state"], row["token"]) != ("COMPLETED", holding.token):
+            told = f"told that token {holding.token} has completed it, and it is {row['state']} under {row['token']}"
+            self._stage.crashes.append(f"{holding.job_id}: {told}")
+
+    def _say(self, holding: entrances.Holding, end: Callable[[], object]) -> None:
+        """End a job; where the answer is not known, say it again, as the documents tell workers to."""
+        try:
+            end()
+        except entrances.OUTAGES:
+            self._wait(0.01 * holding.token)
+            end()
