@@ -190,7 +190,7 @@ def rejected(one: Transaction) -> Iterator[str]:
     for each in one.written:
         text = str(one.rows.get(each.place, {}).get("text", ""))
         unknown = each.row.startswith("rejected:") and each.columns.get("code") == "unknown_job"
-        if unknown and "image-analysis-" not in text and "external-" not in text:
+        if unknown and text and "image-analysis-" not in text and "external-" not in text:
             yield f"{each.row}: {text} was rejected as an unknown job"
 
 
