@@ -32,6 +32,7 @@ KINDS = {
     "remove": 1,
     "forget": 1,
     "message": 2,
+    "hint": 4,
     "poison": 3,
     "clear": 2,
     "readmit": 1,
@@ -94,6 +95,7 @@ class Actors:
             "delete image": lambda _, luck: self._client.delete_image(luck.choice(NAMES)),
             "no image": lambda act, luck: self._client.put_image(luck.choice(NAMES), b"no image %d" % act.number),
             "message": lambda _, luck: self._client.send(entrances.QUEUE, self._text(luck)),
+            "hint": lambda _, luck: self._client.send(entrances.QUEUE, self._hint(luck, LIVE)),
             "clear": lambda _, __: self._client.clear(entrances.QUEUE),
             "poison": lambda _, luck: self._client.send(entrances.POISON, self._hint(luck, LIVE)),
         }

@@ -237,12 +237,12 @@ class Fate:
     Attributes:
         luck: A stream.
         longest: Seconds that one takes at most.
-        crashes: Share of those whose child dies.
+        crashes: Returns the share of those whose child dies.
     """
 
     luck: Random
     longest: float
-    crashes: float
+    crashes: Callable[[], float]
 
 
 class QuickAnalyst(Analyst):
@@ -270,7 +270,7 @@ class QuickAnalyst(Analyst):
             if stop():
                 raise AnalysisDied("analysis_stopped", "The result is not wanted any more.")
             self._goes_on(f"{source.container}/{source.name}", source.etag)
-        if end < self._fate.crashes and not alone:
+        if end < self._fate.crashes() and not alone:
             raise AnalysisDied("analysis_crashed", "The analysis crashed.")
         if not data.startswith(_PNG):
             raise ImageRejected("unsupported_format", "The bytes are no image.")

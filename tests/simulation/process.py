@@ -21,7 +21,7 @@ class Process(Home):
         chance: What it draws.
         environ: App settings.
         longest: Seconds that an analysis takes at most; none at all where the image library does it.
-        crashes: Share of analyses whose child dies.
+        crashes: Returns the share of analyses whose child dies.
         goes_on: Called with the process, and an image's reference and version, whenever a
             worker does not stop.
 
@@ -40,7 +40,7 @@ class Process(Home):
         chance: Chance,
         environ: Mapping[str, str],
         longest: float,
-        crashes: float,
+        crashes: Callable[[], float],
         goes_on: Callable[["Process", str, str], object],
     ) -> None:
         super().__init__(name)

@@ -58,7 +58,7 @@ def draw_plan(luck: Random) -> Plan:
         "LEASE_MARGIN_SECONDS": f"{margin:g}",
         "DISPATCH": luck.choice(("both", "both", "queue", "timer")),
         "JOB_BUCKETS": luck.choice("112"),
-        "MAX_ATTEMPTS": luck.choice("2355"),
+        "MAX_ATTEMPTS": luck.choice("1235"),
         "DISPATCH_GRACE_SECONDS": luck.choice(("0", "10", "120")),
         "BACKOFF_SECONDS": luck.choice("15"),
         "BACKOFF_MAX_SECONDS": luck.choice(("10", "60")),

@@ -99,7 +99,7 @@ class Stage:
             chance=self.chance,
             environ=plan.environ,
             longest=plan.longest,
-            crashes=plan.crashes,
+            crashes=lambda: 0.0 if self.calm else plan.crashes,
             goes_on=self._goes_on,
         )
         polls = self.chance.stream(f"polls/{name}")
