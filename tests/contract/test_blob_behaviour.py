@@ -144,6 +144,12 @@ def test_a_broken_lease_holds_until_its_end(account: Account, blob: BlobClient) 
     blob.delete_blob()
 
 
+def test_what_the_service_cannot_read_has_a_code(blob: BlobClient) -> None:
+    container = blob._get_container_client()
+    assert code(lambda: next(container.list_blobs(results_per_page=0).by_page())) == "OutOfRangeQueryParameterValue"
+    assert code(lambda: container.get_blob_client("a").create_append_blob()) == "InvalidHeaderValue"
+
+
 def test_two_writes_of_one_second_have_two_etags(blob: BlobClient) -> None:
     first = blob.get_blob_properties()
     blob.upload_blob(b"miau", overwrite=True)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from tests.simulation.service.blob_reads import not_found
-from tests.simulation.service.blob_state import Blob
+from tests.simulation.service.blob_state import Blob, Unread
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.conditions import Conditions
 from tests.simulation.service.containers import Containers
-from tests.simulation.service.exchange import Refusal, Reply, Request
+from tests.simulation.service.exchange import Reply, Request
 
 _STATUS = {"acquire": 201, "renew": 200, "change": 200, "release": 200, "break": 202}
 _ID, _PROPOSED = "x-ms-lease-id", "x-ms-proposed-lease-id"
@@ -31,8 +31,10 @@ class BlobLeases:
     def serve(self, request: Request) -> Reply:
         """Serve Lease Blob; ETag and Last-Modified stay as they are."""
         action, headers = request.headers.get("x-ms-lease-action", ""), request.headers
-        if action not in _STATUS or any(name not in headers for name in _WANTED.get(action, ())):
-            raise Refusal(400, "", "The request names no lease action, or no lease.")
+        if action not in _STATUS:
+            raise Unread("InvalidHeaderValue")
+        if any(name not in headers for name in _WANTED.get(action, ())):
+            raise Unread("MissingRequiredHeader")
         _, blob = self._containers.look_up(request, uncommitted=True)
         conditions = Conditions.of(headers)
         if blob is None:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from tests.simulation.service.behaviour import Behaviour
 from tests.simulation.service.blob_reads import not_found
-from tests.simulation.service.blob_state import Blob, Block, Container, md5
+from tests.simulation.service.blob_state import Blob, Block, Container, Unread, md5
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.conditions import Conditions
 from tests.simulation.service.containers import Containers, blob_name, metadata
@@ -45,7 +45,7 @@ class BlobWrites:
     def put(self, request: Request) -> Reply:
         """Serve Put Blob of a whole block blob."""
         if request.headers.get("x-ms-blob-type") != "BlockBlob" or "x-ms-copy-source" in request.headers:
-            raise Refusal(400, "", "The double serves block blobs alone, and no copies.")
+            raise Unread("InvalidHeaderValue")  # neither are other types of blobs served here, nor copies
         container, old = self.containers.look_up(request, uncommitted=True)
         told, tier = metadata(request), _tier(request)
         digest = _check_md5(request)
@@ -221,7 +221,7 @@ def _chosen(body: bytes) -> list[tuple[str, str]]:
     try:
         root = ET.fromstring(body)  # noqa: S314 - of a test's own making
     except ET.ParseError:
-        raise Refusal(400, "", "The block list is not well formed.") from None
+        raise Unread("InvalidXmlDocument") from None
     return [(child.tag.lower(), child.text or "") for child in root]
 
 

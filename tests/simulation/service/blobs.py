@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape
 from tests.simulation.service.behaviour import Behaviour
 from tests.simulation.service.blob_leases import BlobLeases
 from tests.simulation.service.blob_reads import BlobReads
+from tests.simulation.service.blob_state import Unread
 from tests.simulation.service.blob_writes import BlobWrites
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.containers import Containers
@@ -30,6 +31,7 @@ class BlobService:
     """
 
     def __init__(self, clock: ServiceClock, behaviour: Behaviour = _AZURITE) -> None:
+        self._behaviour = behaviour
         containers = Containers(clock, behaviour)
         writes = BlobWrites(containers, clock, behaviour)
         reads = BlobReads(containers, behaviour)
@@ -64,13 +66,17 @@ class BlobService:
         try:
             reply = self._operation(request)(request)
         except Refusal as refusal:
-            reply = _refused(refusal)
+            reply = self._refused(refusal)
             if request.method == "HEAD":
                 reply.headers.pop("Content-Type", None)
         if request.method == "HEAD" or reply.status == _NOT_MODIFIED:
             reply.body = b""
         reply.headers["x-ms-version"] = request.headers.get("x-ms-version", "")
         return reply
+
+    def _refused(self, refusal: Refusal) -> Reply:
+        bare = isinstance(refusal, Unread) and not self._behaviour.refusals_coded
+        return Reply(refusal.status) if bare else _refused(refusal)
 
     def _operation(self, request: Request) -> _Operation:
         if request.segments:
@@ -79,7 +85,7 @@ class BlobService:
         name = f"{request.method} {request.query.get('comp', '')}".rstrip()
         operation = operations.get(name)
         if operation is None or (operations is self._of_container and request.query.get("restype") != "container"):
-            raise Refusal(400, "", f"The double serves no {name}")
+            raise Unread("InvalidUri")  # or an operation that is not served here
         return operation
 
 
@@ -95,7 +101,7 @@ def _check_name(container: str) -> None:
 
 
 def _refused(refusal: Refusal) -> Reply:
-    if not refusal.code:  # as Azurite answers what it can't take apart
+    if not refusal.code:
         return Reply(refusal.status, dict(refusal.headers))
     body = f"<Error><Code>{refusal.code}</Code><Message>{escape(refusal.message)}</Message></Error>"
     headers = {"x-ms-error-code": refusal.code, "Content-Type": "application/xml", **refusal.headers}

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from tests.simulation.service.behaviour import Behaviour
-from tests.simulation.service.blob_state import Blob, in_order
+from tests.simulation.service.blob_state import Blob, Unread, in_order
 from tests.simulation.service.containers import Containers
 from tests.simulation.service.exchange import Refusal, Reply, Request, http_date
 
@@ -167,6 +167,8 @@ def _metadata(kept: Mapping[str, str]) -> str:
 def _number(text: str | None) -> int:
     if text is None:
         return _LONGEST
-    if not text.isdecimal() or int(text) < 1:
-        raise Refusal(400, "", "maxresults is no positive number.")
+    if not text.isdecimal():
+        raise Unread("InvalidQueryParameterValue")
+    if int(text) < 1:
+        raise Unread("OutOfRangeQueryParameterValue")
     return int(text)
