@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from azure.core.pipeline.transport import HttpTransport
+from azure.storage.blob import BlobServiceClient
 
 from localhost.azurite import Azurite
 from shared.darkroom import Darkroom
@@ -147,6 +148,15 @@ def torn(place: Place) -> Torn:
 def bench(place: Place) -> Audited:
     """Give an empty pipeline."""
     return Audited(place)
+
+
+@pytest.fixture(scope="session")
+def azure_blobs(azurite: Azurite, pool: HttpTransport[Any, Any]) -> Iterator[BlobServiceClient]:
+    """Give a client of Azurite's blobs that tries once."""
+    with BlobServiceClient.from_connection_string(
+        azurite.connection, api_version=clients.API_VERSION, transport=pool, retry_total=0
+    ) as service:
+        yield service
 
 
 @pytest.fixture(scope="session")

@@ -1,44 +1,33 @@
 """The blob service in process answers as Azurite does, operation by operation."""
 
 import uuid
-from collections.abc import Iterator
 
 import pytest
-from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobServiceClient
 
-from localhost.azurite import Azurite
 from shared.storage.clients import API_VERSION
 from tests.contract.exchanges import Ask, Side
-from tests.simulation.service.account import Account
-from tests.simulation.service.blobs import BlobService
+from tests.simulation.service.account import storage_account
 from tests.simulation.service.transport import InProcess
 
 BLOCK = {"x-ms-blob-type": "BlockBlob"}
 ID, OTHER = (f"11111111-0000-4000-8000-00000000000{number}" for number in (1, 2))
 
 
-@pytest.fixture(scope="module")
-def azure(azurite: Azurite) -> Iterator[BlobServiceClient]:
-    """Give a client of Azurite that tries once."""
-    transport = RequestsTransport()
-    with BlobServiceClient.from_connection_string(
-        azurite.connection, api_version=API_VERSION, transport=transport, retry_total=0
-    ) as service:
-        yield service
+def both_sides(azure: BlobServiceClient, container: str) -> tuple[Side, Side]:
+    """Give the double, empty, and Azurite."""
+    transport = InProcess(storage_account())
+    double = BlobServiceClient.from_connection_string(
+        "UseDevelopmentStorage=true", api_version=API_VERSION, transport=transport, retry_total=0
+    )
+    first, second = (Side(service._pipeline, service.url.rstrip("/"), container) for service in (double, azure))
+    return first, second
 
 
 @pytest.fixture
-def sides(azure: BlobServiceClient) -> tuple[Side, Side]:
-    """Give the two, with a container each."""
-    account = Account()
-    account.services = {"blob": BlobService(account.clock)}
-    double = BlobServiceClient.from_connection_string(
-        "UseDevelopmentStorage=true", api_version=API_VERSION, transport=InProcess(account), retry_total=0
-    )
-    container = f"c{uuid.uuid4().hex[:12]}"
-    both = tuple(Side(service._pipeline, service.url.rstrip("/"), container) for service in (double, azure))
-    return both[0], both[1]
+def sides(azure_blobs: BlobServiceClient) -> tuple[Side, Side]:
+    """Give the two, with a container of the test's own."""
+    return both_sides(azure_blobs, f"c{uuid.uuid4().hex[:12]}")
 
 
 def put(name: str, body: bytes = b"miau", **headers: str) -> Ask:

@@ -40,7 +40,7 @@ class BlobLeases:
         if blob is None:
             conditions.check_write(None, None)
             raise not_found()
-        conditions.check_write(blob.stamp.etag, blob.stamp.modified)
+        conditions.check_write(*blob.seen)
         told = self._act(action, blob, headers)
         return Reply(_STATUS[action], {**blob.stamp.headers(), **told})
 

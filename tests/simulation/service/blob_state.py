@@ -88,6 +88,11 @@ class Blob:
         """In bytes."""
         return len(self.body or b"")
 
+    @property
+    def seen(self) -> tuple[str | None, datetime | None]:
+        """The ETag and Last-Modified that conditions see: none of a blob that has blocks alone."""
+        return (None, None) if self.body is None else (self.stamp.etag, self.stamp.modified)
+
     def go(self, now: float, moment: datetime) -> None:
         """Let its lease run out, and its rehydration end.
 

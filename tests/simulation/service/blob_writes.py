@@ -167,7 +167,7 @@ class BlobWrites:
             exists: Whether it stands in the way of a write that must be the first.
         """
         conditions = Conditions.of(request.headers)
-        conditions.check_write(*((None, None) if blob is None else (blob.stamp.etag, blob.stamp.modified)))
+        conditions.check_write(*((None, None) if blob is None else blob.seen))
         if exists and conditions.only_new:
             raise Refusal(409, "BlobAlreadyExists", "The specified blob already exists.")
         if blob is not None:
