@@ -11,6 +11,8 @@ from localhost.azurite import Azurite
 from tests import cases, proving
 from tests.counting import Count, Most
 
+#: Why how many tests were left to ``dev.py prove``.
+LEFT_OUT = pytest.StashKey[Counter[str]]()
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 
 
@@ -64,8 +66,24 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Make each test's report carry the cases that it keeps, and leave out what is not of every day."""
     cases.mark(items)
-    if not config.getoption("--cases"):
-        proving.leave_out(items, config.args)
+    left = {} if config.getoption("--cases") else proving.left_out(items, config.args)
+    config.stash[LEFT_OUT] = Counter(left.values())
+    config.hook.pytest_deselected(items=list(left))
+    items[:] = [item for item in items if item not in left]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that sums up what this one has left out."""
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["left out"] = dict(session.config.stash.get(LEFT_OUT, Counter()))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - xdist's
+    """Hear it: all processes leave out the same."""
+    told = getattr(node, "workeroutput", {}).get("left out", {})
+    node.config.stash[LEFT_OUT] = Counter(told)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -77,6 +95,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         ended = terminalreporter.stats
         terminalreporter.section("cases")
         for line in cases.table([*ended.get("passed", []), *ended.get("failed", []), *ended.get("error", [])]):
+            terminalreporter.line(line)
+    left = terminalreporter.config.stash.get(LEFT_OUT, Counter())
+    if left:
+        terminalreporter.section(f"{left.total():,} tests left to `dev.py prove`")
+        for line in proving.summary(left):
             terminalreporter.line(line)
     for tier in ("tests/faults", "tests/analysis", "tests/host/api", "tests/host/jobs"):
         passed = [report for report in terminalreporter.stats.get("passed", []) if f"{tier}/" in report.nodeid]

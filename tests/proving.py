@@ -34,8 +34,8 @@ def at_length(usual: int, long: int) -> int:
     return long * rounds(os.environ) or usual
 
 
-def leave_out(items: Iterable[pytest.Item], arguments: Sequence[str]) -> None:
-    """Skip what is left to ``dev.py prove``, but for files and tests that the command line names.
+def left_out(items: Iterable[pytest.Item], arguments: Sequence[str]) -> dict[pytest.Item, str]:
+    """Return what is left to ``dev.py prove``, each with the reason; never a file or test that the command line names.
 
     Args:
         items: All tests that were found.
@@ -44,11 +44,18 @@ def leave_out(items: Iterable[pytest.Item], arguments: Sequence[str]) -> None:
     Raises:
         pytest.UsageError: A mark gives no reason.
     """
-    all_of_it = bool(rounds(os.environ)) or any(".py" in argument for argument in arguments)
-    for item in items:
-        for marker in item.iter_markers(MARK):
-            if len(marker.args) != 1 or not isinstance(marker.args[0], str):
-                raise pytest.UsageError(f"{item.nodeid}: prove takes one argument, why the test is not of every day.")
-            if not all_of_it:
-                item.add_marker(pytest.mark.skip(reason=f"left to `dev.py prove`: {marker.args[0]}"))
-                break
+    marked = {item: _reason(item, marker) for item in items for marker in item.iter_markers(MARK)}
+    named = any(".py" in argument for argument in arguments)
+    return marked if everyday() and not named else {}
+
+
+def _reason(item: pytest.Item, marker: pytest.Mark) -> str:
+    if len(marker.args) != 1 or not isinstance(marker.args[0], str):
+        raise pytest.UsageError(f"{item.nodeid}: prove takes one argument, why the test is not of every day.")
+    return marker.args[0]
+
+
+def summary(reasons: Mapping[str, int]) -> list[str]:
+    """Say what was left out: how many tests for each reason, most first."""
+    lines = sorted(reasons.items(), key=lambda one: (-one[1], one[0]))
+    return [f"{number:>5}  {reason}" for reason, number in lines]

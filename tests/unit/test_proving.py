@@ -19,38 +19,34 @@ def item(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> pyt
     return node
 
 
-def reasons(item: pytest.Item) -> list[str]:
-    return [marker.kwargs["reason"] for marker in item.iter_markers("skip")]
-
-
 @pytest.mark.parametrize("arguments", [[], ["tests"], ["tests/host"]])
 def test_a_marked_test_is_left_out_with_its_reason(item: pytest.Item, arguments: list[str]) -> None:
-    proving.leave_out([item], arguments)
-    assert reasons(item) == ["left to `dev.py prove`: it takes an hour"]
+    assert proving.left_out([item], arguments) == {item: "it takes an hour"}
 
 
 @pytest.mark.parametrize("argument", ["tests/unit/test_x.py", "tests/unit/test_x.py::test_y[a]"])
 def test_a_marked_test_runs_where_its_file_or_itself_is_named(item: pytest.Item, argument: str) -> None:
-    proving.leave_out([item], [argument])
-    assert reasons(item) == []
+    assert proving.left_out([item], [argument]) == {}
 
 
 def test_everything_runs_where_everything_is_to_be_proved(item: pytest.Item, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(proving.VARIABLE, "1")
-    proving.leave_out([item], [])
-    assert reasons(item) == []
+    assert proving.left_out([item], []) == {}
 
 
 def test_a_test_without_the_mark_is_never_left_out(item: pytest.Item, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(item, "own_markers", [])
-    proving.leave_out([item], [])
-    assert reasons(item) == []
+    assert proving.left_out([item], []) == {}
 
 
 def test_a_mark_without_a_reason_is_refused(item: pytest.Item, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(item, "own_markers", [pytest.mark.prove().mark])
     with pytest.raises(pytest.UsageError, match="why the test is not of every day"):
-        proving.leave_out([item], [])
+        proving.left_out([item], [])
+
+
+def test_what_was_left_out_is_summed_up_by_its_reasons() -> None:
+    assert proving.summary({"it is long": 2, "it is again": 30}) == ["   30  it is again", "    2  it is long"]
 
 
 @pytest.mark.parametrize(("rounds", "number"), [("", 40), ("0", 40), ("1", 500), ("3", 1_500)])
@@ -78,8 +74,6 @@ def test_rounds_that_are_no_number_are_refused(monkeypatch: pytest.MonkeyPatch) 
 def test_no_other_variable_makes_a_test_run_longer_or_shorter() -> None:
     read = re.compile(r"""environ(?:\.get\(|\[)\s*["'](DARKROOM_\w+)""")
     others = {"hooks.py"}  # its own test tells it where its ground is
-    sources = [
-        path for path in (ROOT / "tests").rglob("*.py") if path.name not in others and "faults" not in path.parts
-    ]
+    sources = [path for path in (ROOT / "tests").rglob("*.py") if path.name not in others]
     known = {name for path in sources for name in read.findall(path.read_text(encoding="utf-8"))}
     assert known <= {proving.VARIABLE}
