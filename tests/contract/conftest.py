@@ -80,9 +80,9 @@ def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Pl
     if request.param == MEMORY:
         return None
     if request.param == PROCESS:
-        made = in_process()
-        monkeypatch.setattr(clients, "default_transport", lambda: made.transport)
-        return made
+        process = in_process()
+        monkeypatch.setattr(clients, "default_transport", lambda: process.transport)
+        return process
     return on_azurite(request.getfixturevalue("azurite"), request.getfixturevalue("pool"))
 
 

@@ -55,7 +55,7 @@ class Side:
     pipeline: Pipeline[Any, Any]
     url: str
     container: str
-    drawn: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
     modified: str = ""
 
     def answers(self, asks: Sequence[Ask]) -> list[object]:
@@ -71,31 +71,31 @@ class Side:
         reply = self.pipeline.run(request, stream=True).http_response
         body = reply.internal_response.raw.read(decode_content=False)
         self.modified = reply.headers.get("Last-Modified", self.modified)
-        told = {
+        facts = {
             name.lower(): self._label(value)
             for name, value in reply.headers.items()
             if name.lower() not in _OF_THE_SERVER
         }
-        if "x-ms-lease-time" in told:  # Azurite's time goes on from request to request
-            told["x-ms-lease-time"] = str(round(int(told["x-ms-lease-time"]), -1))
-        if told.get("content-type") == "application/xml":
-            told.pop("content-length", None)
-        return ask.method, ask.path, reply.status_code, sorted(told.items()), self._body(body, told)
+        if "x-ms-lease-time" in facts:  # Azurite's time goes on from request to request
+            facts["x-ms-lease-time"] = str(round(int(facts["x-ms-lease-time"]), -1))
+        if facts.get("content-type") == "application/xml":
+            facts.pop("content-length", None)
+        return ask.method, ask.path, reply.status_code, sorted(facts.items()), self._body(body, facts)
 
     def _fill(self, value: str) -> str:
         value = value.replace("{modified}", self.modified)
-        drawn = self.drawn or ["0x1"]
-        return re.sub(r"\{(\d*)\}", lambda number: drawn[(int(number[1] or 0) - 1) % len(drawn)], value)
+        ids = self.ids or ["0x1"]
+        return re.sub(r"\{(\d*)\}", lambda number: ids[(int(number[1] or 0) - 1) % len(ids)], value)
 
     def _label(self, text: str) -> str:
         """Put numbers in the place of what is drawn, and a word in that of each date."""
 
-        def number(found: re.Match[str]) -> str:
-            if found[0].startswith(_KEPT):
-                return found[0]
-            if found[0] not in self.drawn:
-                self.drawn.append(found[0])
-            return f"<{self.drawn.index(found[0]) + 1}>"
+        def number(match: re.Match[str]) -> str:
+            if match[0].startswith(_KEPT):
+                return match[0]
+            if match[0] not in self.ids:
+                self.ids.append(match[0])
+            return f"<{self.ids.index(match[0]) + 1}>"
 
         return _DATE.sub("<date>", _DRAWN.sub(number, text)).replace(self.container, "<container>")
 

@@ -97,15 +97,15 @@ def on_azurite(azurite: Azurite, transport: HttpTransport[Any, Any]) -> Place:
 
 
 def _environ(connection: str) -> Mapping[str, str]:
-    drawn = uuid.uuid4().hex[:12]
+    suffix = uuid.uuid4().hex[:12]
     return {
         "AzureWebJobsStorage": connection,
         "ANALYSIS_ISOLATION": "off",
-        "IMAGES_CONTAINER": f"images-{drawn}",
-        "THUMBNAILS_CONTAINER": f"thumbnails-{drawn}",
-        "JOB_QUEUE": f"jobs-{drawn}",
-        "JOBS_TABLE": f"jobs{drawn}",
-        "LOCKS_TABLE": f"locks{drawn}",
+        "IMAGES_CONTAINER": f"images-{suffix}",
+        "THUMBNAILS_CONTAINER": f"thumbnails-{suffix}",
+        "JOB_QUEUE": f"jobs-{suffix}",
+        "JOBS_TABLE": f"jobs{suffix}",
+        "LOCKS_TABLE": f"locks{suffix}",
     }
 
 

@@ -38,8 +38,8 @@ def code(call: Callable[[], Any]) -> str:
     """Return the code of a refusal."""
     with pytest.raises(HttpResponseError) as refused:
         call()
-    found = getattr(refused.value, "error_code", None)
-    return str(getattr(found, "value", found))
+    word = getattr(refused.value, "error_code", None)
+    return str(getattr(word, "value", word))
 
 
 def test_a_container_keeps_its_name_for_a_while_after_it_was_deleted(account: Account) -> None:
@@ -55,13 +55,13 @@ def test_a_container_keeps_its_name_for_a_while_after_it_was_deleted(account: Ac
 def test_an_archived_blob_can_be_read_once_it_is_back_hours_later(account: Account, blob: BlobClient) -> None:
     blob.set_standard_blob_tier("Archive")
     blob.set_standard_blob_tier("Hot")
-    found = blob.get_blob_properties()
-    assert (str(found.blob_tier), found.archive_status) == ("Archive", "rehydrate-pending-to-hot")
+    now = blob.get_blob_properties()
+    assert (str(now.blob_tier), now.archive_status) == ("Archive", "rehydrate-pending-to-hot")
     assert code(blob.download_blob) == "BlobArchived"
     account.clock.go(15 * 3600)
     assert blob.download_blob().readall() == b"miau"
-    found = blob.get_blob_properties()
-    assert (found.archive_status, found.blob_tier_change_time - found.last_modified) == (None, timedelta(hours=15))
+    now = blob.get_blob_properties()
+    assert (now.archive_status, now.blob_tier_change_time - now.last_modified) == (None, timedelta(hours=15))
 
 
 def test_an_archived_blob_is_not_changed(blob: BlobClient) -> None:
@@ -81,8 +81,8 @@ def test_only_a_tier_that_was_set_has_a_time_of_change(account: Account, blob: B
     assert blob.get_blob_properties().blob_tier_change_time is None
     account.clock.go(60)
     blob.set_standard_blob_tier("Cool")
-    found = blob.get_blob_properties()
-    assert (found.blob_tier_change_time - found.last_modified).total_seconds() == 60
+    now = blob.get_blob_properties()
+    assert (now.blob_tier_change_time - now.last_modified).total_seconds() == 60
 
 
 @pytest.mark.parametrize("name", ["a\x01b", "\x1f&<", "\uffff%41", "\ufffe/\x0b"])

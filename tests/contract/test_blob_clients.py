@@ -45,8 +45,8 @@ def test_a_blob_of_any_size_goes_up_by_blocks_and_comes_down_by_ranges(container
     assert blob.download_blob(max_concurrency=3).readall() == data
     pieces = range(0, size, PIECE) if size > PIECE else ()
     assert [block.size for block in blob.get_block_list("all")[0]] == [len(data[at : at + PIECE]) for at in pieces]
-    found = blob.get_blob_properties()
-    assert (found.size, found.metadata, bool(found.content_settings.content_md5)) == (
+    properties = blob.get_blob_properties()
+    assert (properties.size, properties.metadata, bool(properties.content_settings.content_md5)) == (
         size,
         {"Shot": "7"},
         size <= PIECE,
@@ -81,9 +81,9 @@ def test_refusals_are_errors_of_their_own_kind(container: ContainerClient) -> No
 def test_folders_are_walked(container: ContainerClient) -> None:
     for name in ("a/1.png", "a/2.png", "b.png", "c/d/e.png"):
         container.upload_blob(name, b"")
-    assert [found.name for found in container.walk_blobs()] == ["a/", "c/", "b.png"]
-    assert [found.name for found in container.walk_blobs("c/")] == ["c/d/"]
-    assert [found.name for found in container.list_blobs("a/")] == ["a/1.png", "a/2.png"]
+    assert [one.name for one in container.walk_blobs()] == ["a/", "c/", "b.png"]
+    assert [one.name for one in container.walk_blobs("c/")] == ["c/d/"]
+    assert [one.name for one in container.list_blobs("a/")] == ["a/1.png", "a/2.png"]
 
 
 def test_what_a_list_tells_is_what_a_look_tells(container: ContainerClient) -> None:
@@ -91,13 +91,13 @@ def test_what_a_list_tells_is_what_a_look_tells(container: ContainerClient) -> N
         content_type="image/png", content_encoding="odd", content_language="de", cache_control="x"
     )
     blob = container.upload_blob("ä 1.png", b"miau", metadata={"Shot": "7"}, content_settings=settings)
-    (listed,), looked = container.list_blobs(include=["metadata"]), blob.get_blob_properties()
+    (line,), look = container.list_blobs(include=["metadata"]), blob.get_blob_properties()
     for fact in ("name", "size", "last_modified", "creation_time", "metadata", "blob_tier", "blob_type"):
-        assert (fact, getattr(listed, fact)) == (fact, getattr(looked, fact))
-    assert f'"{listed.etag}"' == looked.etag
-    told = ("content_type", "content_encoding", "content_language", "cache_control", "content_md5")
-    assert [getattr(listed.content_settings, one) for one in told] == [
-        getattr(looked.content_settings, one) for one in told
+        assert (fact, getattr(line, fact)) == (fact, getattr(look, fact))
+    assert f'"{line.etag}"' == look.etag
+    fields = ("content_type", "content_encoding", "content_language", "cache_control", "content_md5")
+    assert [getattr(line.content_settings, one) for one in fields] == [
+        getattr(look.content_settings, one) for one in fields
     ]
 
 

@@ -25,7 +25,7 @@ conditions = st.one_of(
     st.fixed_dictionaries({"If-Match": etags, "If-Unmodified-Since": dates}),
 )
 ids = st.sampled_from([ID, OTHER, "{}"])
-held = st.one_of(st.just({}), st.fixed_dictionaries({"x-ms-lease-id": ids}))
+lease_ids = st.one_of(st.just({}), st.fixed_dictionaries({"x-ms-lease-id": ids}))
 ranges = st.sampled_from(["bytes=0-0", "bytes=1-2", "bytes=2-", "bytes=9-9", "bytes=3-99"])
 lists = st.sampled_from(["<Latest>AAAA</Latest>", "<Committed>BBBB</Committed>", "<Uncommitted>BBBB</Uncommitted>"])
 
@@ -53,24 +53,24 @@ def _with(*headers: st.SearchStrategy[dict[str, str]]) -> st.SearchStrategy[dict
 
 tiers = st.sampled_from(["Hot", "Cool", "Archive"]).map(lambda tier: {"x-ms-access-tier": tier})
 marks = st.sampled_from([{}, {"x-ms-meta-Shot": "7"}, {"x-ms-blob-content-type": "image/png"}])
-writes = _with(conditions, held, marks)
-asks = st.one_of(
+writes = _with(conditions, lease_ids, marks)
+requests = st.one_of(
     st.builds(lambda name, more, body: Ask("PUT", f"/{{c}}/{name}", BLOCK | more, body), names, writes, bodies),
-    st.builds(lambda name, more: Ask("HEAD", f"/{{c}}/{name}", more), names, _with(conditions, held)),
-    st.builds(lambda name, more: Ask("GET", f"/{{c}}/{name}", more), names, _with(conditions, held)),
+    st.builds(lambda name, more: Ask("HEAD", f"/{{c}}/{name}", more), names, _with(conditions, lease_ids)),
+    st.builds(lambda name, more: Ask("GET", f"/{{c}}/{name}", more), names, _with(conditions, lease_ids)),
     st.builds(lambda name, part: Ask("GET", f"/{{c}}/{name}", {"x-ms-range": part}), names, ranges),
-    st.builds(lambda name, more: Ask("DELETE", f"/{{c}}/{name}", more), names, _with(conditions, held)),
+    st.builds(lambda name, more: Ask("DELETE", f"/{{c}}/{name}", more), names, _with(conditions, lease_ids)),
     st.builds(lambda name, more: Ask("PUT", f"/{{c}}/{name}?comp=metadata", more), names, writes),
     st.builds(lambda name, more: Ask("PUT", f"/{{c}}/{name}?comp=properties", more), names, writes),
-    st.builds(lambda name, more: Ask("PUT", f"/{{c}}/{name}?comp=tier", more), names, _with(tiers, held)),
+    st.builds(lambda name, more: Ask("PUT", f"/{{c}}/{name}?comp=tier", more), names, _with(tiers, lease_ids)),
     st.builds(lambda name, more: Ask("PUT", f"/{{c}}/{name}?comp=lease", more), names, _with(leases, conditions)),
     st.builds(
         lambda name, block, more, body: Ask("PUT", f"/{{c}}/{name}?comp=block&blockid={block}", more, body),
-        *(names, st.sampled_from(["AAAA", "BBBB"]), held, bodies),
+        *(names, st.sampled_from(["AAAA", "BBBB"]), lease_ids, bodies),
     ),
     st.builds(
-        lambda name, more, chosen: Ask(
-            "PUT", f"/{{c}}/{name}?comp=blocklist", more, f"<BlockList>{chosen}</BlockList>".encode()
+        lambda name, more, blocks: Ask(
+            "PUT", f"/{{c}}/{name}?comp=blocklist", more, f"<BlockList>{blocks}</BlockList>".encode()
         ),
         *(names, writes, lists),
     ),
@@ -82,7 +82,7 @@ asks = st.one_of(
 
 
 #: Nothing is shortened: each try asks Azurite too, and the first request that differs says enough.
-drawn = settings(
+examples = settings(
     max_examples=at_length(12, 400),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
@@ -90,10 +90,10 @@ drawn = settings(
 )
 
 
-@drawn
-@given(conversation=st.lists(asks, min_size=8, max_size=25))
+@examples
+@given(conversation=st.lists(requests, min_size=8, max_size=25))
 def test_a_random_conversation_has_the_same_answers(azure_blobs: BlobServiceClient, conversation: list[Ask]) -> None:
     double, azurite = both_sides(azure_blobs, f"c{uuid.uuid4().hex[:12]}")
-    spoken = [CREATE, *conversation, LIST]
-    for ask, ours, theirs in zip(spoken, double.answers(spoken), azurite.answers(spoken), strict=True):
+    operations = [CREATE, *conversation, LIST]
+    for ask, ours, theirs in zip(operations, double.answers(operations), azurite.answers(operations), strict=True):
         assert ours == theirs, ask

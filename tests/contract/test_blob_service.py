@@ -35,8 +35,8 @@ def put(name: str, body: bytes = b"miau", **headers: str) -> Ask:
 
 
 def lease(action: str, **headers: str) -> Ask:
-    given = {f"x-ms-{key.replace('_', '-')}": value for key, value in headers.items()}
-    return Ask("PUT", "/{c}/a?comp=lease", {"x-ms-lease-action": action} | given)
+    more = {f"x-ms-{key.replace('_', '-')}": value for key, value in headers.items()}
+    return Ask("PUT", "/{c}/a?comp=lease", {"x-ms-lease-action": action} | more)
 
 
 CREATE = Ask("PUT", "/{c}?restype=container")
@@ -103,10 +103,10 @@ CONVERSATIONS = {
     "conditions of reads": [
         *(CREATE, put("a")),
         *(
-            Ask(method, f"/{{c}}/{name}", given)
+            Ask(method, f"/{{c}}/{name}", more)
             for name in ("a", "none")
             for method in ("GET", "HEAD")
-            for given in (
+            for more in (
                 {"If-Match": '"{2}"'}, {"If-Match": '"0x1"'}, {"If-Match": "*"}, {"If-Match": '"0x1","{2}"'},
                 {"If-None-Match": '"{2}"'}, {"If-None-Match": '"0x1"'}, {"If-None-Match": "*"},
                 {"If-Modified-Since": "Thu, 01 Jan 2099 00:00:00 GMT"},

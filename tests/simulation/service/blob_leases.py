@@ -40,9 +40,9 @@ class BlobLeases:
         if blob is None:
             conditions.check_write(None, None)
             raise not_found()
-        conditions.check_write(*blob.seen)
-        told = self._act(action, blob, headers)
-        return Reply(_STATUS[action], {**blob.stamp.headers(), **told})
+        conditions.check_write(*blob.validators)
+        answer = self._act(action, blob, headers)
+        return Reply(_STATUS[action], {**blob.stamp.headers(), **answer})
 
     def _act(self, action: str, blob: Blob, headers: Mapping[str, str]) -> dict[str, str]:
         """Do it, and return what the reply tells of the lease."""
@@ -56,8 +56,8 @@ class BlobLeases:
             left = 0 if blob.lease.ends is None else round(blob.lease.ends - now)
             return {"x-ms-lease-time": str(left)}
         if action == "acquire":
-            given = headers.get(_PROPOSED) or self._draw()
-            blob.lease = lease.acquire(given, int(headers.get("x-ms-lease-duration", "-1")), now)
+            lease_id = headers.get(_PROPOSED) or self._draw()
+            blob.lease = lease.acquire(lease_id, int(headers.get("x-ms-lease-duration", "-1")), now)
         elif action == "renew":
             blob.lease = lease.renew(headers[_ID], now)
         else:

@@ -89,7 +89,7 @@ class Blob:
         return len(self.body or b"")
 
     @property
-    def seen(self) -> tuple[str | None, datetime | None]:
+    def validators(self) -> tuple[str | None, datetime | None]:
         """The ETag and Last-Modified that conditions see: none of a blob that has blocks alone."""
         return (None, None) if self.body is None else (self.stamp.etag, self.stamp.modified)
 

@@ -47,7 +47,7 @@ class BlobWrites:
         if request.headers.get("x-ms-blob-type") != "BlockBlob" or "x-ms-copy-source" in request.headers:
             raise Unread("InvalidHeaderValue")  # neither are other types of blobs served here, nor copies
         container, old = self.containers.look_up(request, uncommitted=True)
-        told, tier = metadata(request), _tier(request)
+        entries, tier = metadata(request), _tier(request)
         digest = _check_md5(request)
         self._check(request, old, exists=old is not None)
         if old is not None and old.tier == "Archive":
@@ -59,7 +59,7 @@ class BlobWrites:
             stamp.moment,
             request.body,
             {"Content-Type": kind, **_properties(request), "Content-MD5": digest},
-            told,
+            entries,
             tier=tier or "Hot",
             inferred=tier is None,
             tier_changed=stamp.moment if tier or self.behaviour.tier_change_inferred else None,
@@ -92,15 +92,15 @@ class BlobWrites:
     def put_block_list(self, request: Request) -> Reply:
         """Serve Put Block List: the blob is the blocks that it names, in its order."""
         container, blob = self.containers.look_up(request, uncommitted=True)
-        told, tier, chosen = metadata(request), _tier(request), _chosen(request.body)
+        entries, tier, selection = metadata(request), _tier(request), _selection(request.body)
         self._check(request, blob, exists=blob is not None and blob.body is not None)
         if blob is not None:
             self._check_archived(blob)
-        blocks = _blocks(container, blob, blob_name(request), chosen)
+        blocks = _blocks(container, blob, blob_name(request), selection)
         stamp = self.containers.stamp()
         if blob is None:
             blob = container.blobs[blob_name(request)] = Blob(stamp, stamp.moment)
-        blob.stamp, blob.metadata, blob.blocks = stamp, told, blocks
+        blob.stamp, blob.metadata, blob.blocks = stamp, entries, blocks
         blob.body = b"".join(block.data for block in blocks)
         blob.properties = {"Content-Type": _ANY_BYTES, **_properties(request)}
         blob.tier, blob.inferred, blob.next_tier = tier or "Hot", tier is None, None
@@ -110,8 +110,8 @@ class BlobWrites:
 
     def set_metadata(self, request: Request) -> Reply:
         """Serve Set Blob Metadata: all of it is replaced."""
-        told, blob = metadata(request), self._changeable(request)
-        blob.metadata = told
+        entries, blob = metadata(request), self._changeable(request)
+        blob.metadata = entries
         return Reply(200, {**self._stamp(blob), **_ENCRYPTED})
 
     def set_properties(self, request: Request) -> Reply:
@@ -167,7 +167,7 @@ class BlobWrites:
             exists: Whether it stands in the way of a write that must be the first.
         """
         conditions = Conditions.of(request.headers)
-        conditions.check_write(*((None, None) if blob is None else blob.seen))
+        conditions.check_write(*((None, None) if blob is None else blob.validators))
         if exists and conditions.only_new:
             raise Refusal(409, "BlobAlreadyExists", "The specified blob already exists.")
         if blob is not None:
@@ -183,17 +183,17 @@ class BlobWrites:
 
 
 def _properties(request: Request) -> Mapping[str, str]:
-    given = ((name, request.headers.get(header)) for header, name in _PROPERTIES.items())
-    return {name: value for name, value in given if value}
+    values = ((name, request.headers.get(header)) for header, name in _PROPERTIES.items())
+    return {name: value for name, value in values if value}
 
 
 def _tier(request: Request) -> str | None:
-    given = request.headers.get("x-ms-access-tier")
-    if given is None:
+    value = request.headers.get("x-ms-access-tier")
+    if value is None:
         return None
-    if given.lower() not in _TIERS:
+    if value.lower() not in _TIERS:
         raise Refusal(400, "InvalidHeaderValue", "The value for one of the HTTP headers is not in the correct format.")
-    return _TIERS[given.lower()]
+    return _TIERS[value.lower()]
 
 
 def _check_md5(request: Request) -> str:
@@ -216,7 +216,7 @@ def _check_block_id(block_id: str) -> int:
     return len(raw)
 
 
-def _chosen(body: bytes) -> list[tuple[str, str]]:
+def _selection(body: bytes) -> list[tuple[str, str]]:
     """Read a block list: where each block is to come from, and its id."""
     try:
         root = ET.fromstring(body)  # noqa: S314 - of a test's own making
@@ -225,17 +225,17 @@ def _chosen(body: bytes) -> list[tuple[str, str]]:
     return [(child.tag.lower(), child.text or "") for child in root]
 
 
-def _blocks(container: Container, blob: Blob | None, name: str, chosen: list[tuple[str, str]]) -> tuple[Block, ...]:
+def _blocks(container: Container, blob: Blob | None, name: str, selection: list[tuple[str, str]]) -> tuple[Block, ...]:
     committed = {block.name: block for block in blob.blocks} if blob else {}
     staged = container.staged.get(name, {})
     places = {"committed": (committed,), "uncommitted": (staged,), "latest": (staged, committed)}
-    found = []
-    for source, block_id in chosen:
+    blocks = []
+    for source, block_id in selection:
         block = next((place[block_id] for place in places.get(source, ()) if block_id in place), None)
         if block is None:
             raise Refusal(400, "InvalidBlockList", "The specified block list is invalid.")
-        found.append(block)
-    return tuple(found)
+        blocks.append(block)
+    return tuple(blocks)
 
 
 def _archived() -> Refusal:

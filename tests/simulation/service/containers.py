@@ -21,18 +21,18 @@ class Containers:
         behaviour: Where Azurite and real Azure differ.
 
     Attributes:
-        kept: By name.
+        by_name: The containers.
     """
 
     def __init__(self, clock: ServiceClock, behaviour: Behaviour) -> None:
         self._clock = clock
         self._behaviour = behaviour
-        self.kept: dict[str, Container] = {}
-        self._going: dict[str, float] = {}
+        self.by_name: dict[str, Container] = {}
+        self._deletions: dict[str, float] = {}
 
     def find(self, request: Request) -> Container:
         """Return the container that a request names."""
-        container = self.kept.get(request.segments[0])
+        container = self.by_name.get(request.segments[0])
         if container is None:
             raise Refusal(404, "ContainerNotFound", "The specified container does not exist.")
         return container
@@ -62,11 +62,11 @@ class Containers:
     def create(self, request: Request) -> Reply:
         """Serve Create Container."""
         name = request.segments[0]
-        if self._going.get(name, 0) > self._clock.seconds:
+        if self._deletions.get(name, 0) > self._clock.seconds:
             raise Refusal(409, "ContainerBeingDeleted", "The specified container is being deleted.")
-        if name in self.kept:
+        if name in self.by_name:
             raise Refusal(409, "ContainerAlreadyExists", "The specified container already exists.")
-        container = self.kept[name] = Container(self.stamp(), metadata(request))
+        container = self.by_name[name] = Container(self.stamp(), metadata(request))
         return Reply(201, container.stamp.headers())
 
     def properties(self, request: Request) -> Reply:
@@ -78,17 +78,17 @@ class Containers:
 
     def set_metadata(self, request: Request) -> Reply:
         """Serve Set Container Metadata."""
-        container, told = self.find(request), metadata(request)
+        container, entries = self.find(request), metadata(request)
         Conditions.of(request.headers).check_write(container.stamp.etag, container.stamp.modified)
-        container.stamp, container.metadata = self.stamp(), told
+        container.stamp, container.metadata = self.stamp(), entries
         return Reply(200, container.stamp.headers())
 
     def delete(self, request: Request) -> Reply:
         """Serve Delete Container: its blobs go with it."""
         container, name = self.find(request), request.segments[0]
         Conditions.of(request.headers).check_write(container.stamp.etag, container.stamp.modified)
-        del self.kept[name]
-        self._going[name] = self._clock.seconds + self._behaviour.container_deletion_seconds
+        del self.by_name[name]
+        self._deletions[name] = self._clock.seconds + self._behaviour.container_deletion_seconds
         return Reply(202)
 
 
@@ -99,17 +99,17 @@ def blob_name(request: Request) -> str:
 
 def metadata(request: Request) -> Mapping[str, str]:
     """Read the metadata that a request brings."""
-    found = {}
+    entries = {}
     for key, value in request.sent.items():
         name = key[len(_METADATA) :]
         if key.lower().startswith(_METADATA) and name:
             if not _IDENTIFIER.fullmatch(name):
                 message = "The metadata specified is invalid. It has characters that are not permitted."
                 raise Refusal(400, "InvalidMetadata", message)
-            found[name] = value
-    return found
+            entries[name] = value
+    return entries
 
 
-def metadata_headers(kept: Mapping[str, str]) -> dict[str, str]:
+def metadata_headers(entries: Mapping[str, str]) -> dict[str, str]:
     """Return metadata as headers of a reply."""
-    return {f"{_METADATA}{name}": value for name, value in kept.items()}
+    return {f"{_METADATA}{name}": value for name, value in entries.items()}

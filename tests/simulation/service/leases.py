@@ -99,24 +99,24 @@ class Lease:
             raise _bad_header()
         return Lease("breaking", self.id, None, now + period if self.ends is None else min(now + period, self.ends))
 
-    def check_read(self, given: str | None) -> None:
+    def check_read(self, lease_id: str | None) -> None:
         """Refuse a read that names a lease which is not this one."""
-        if given:
-            self._check(given)
+        if lease_id:
+            self._check(lease_id)
 
-    def check_write(self, given: str | None) -> None:
+    def check_write(self, lease_id: str | None) -> None:
         """Refuse a write that does not name the lease which locks the blob."""
-        if self.locks and not given:
+        if self.locks and not lease_id:
             message = "There is currently a lease on the blob and no lease ID was specified in the request."
             raise Refusal(412, "LeaseIdMissing", message)
-        if given:
-            self._check(given)
+        if lease_id:
+            self._check(lease_id)
 
-    def _check(self, given: str) -> None:
+    def _check(self, lease_id: str) -> None:
         if not self.locks:
             message = "A lease ID was specified, but the lease for the blob has expired."
             raise Refusal(412, "LeaseNotPresentWithBlobOperation", message)
-        if given.lower() != (self.id or "").lower():
+        if lease_id.lower() != (self.id or "").lower():
             message = "The lease ID specified did not match the lease ID for the blob."
             raise Refusal(412, "LeaseIdMismatchWithBlobOperation", message)
 

@@ -15,6 +15,10 @@ from tests.simulation.service.exchange import Refusal, Reply, Request, http_date
 _LONGEST = 5_000
 #: What XML 1.0 has no way to write.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_STANDARD = (
+    *("Content-Type", "Content-Encoding", "Content-Language", "Content-MD5"),
+    *("Content-Disposition", "Cache-Control"),
+)
 _UNLOCKED = "<LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>"
 _NO_POLICY = "<HasImmutabilityPolicy>false</HasImmutabilityPolicy><HasLegalHold>false</HasLegalHold>"
 
@@ -24,28 +28,28 @@ class Listing:
     """List Containers, List Blobs.
 
     Args:
-        found: The containers.
+        store: The containers.
         behaviour: Where Azurite and real Azure differ.
     """
 
-    found: Containers
+    store: Containers
     behaviour: Behaviour
 
     def containers(self, request: Request) -> Reply:
         """Serve List Containers."""
-        kept = self.found.kept
+        by_name = self.store.by_name
 
         def line(name: str) -> str:
-            stamp = kept[name].stamp
+            stamp = by_name[name].stamp
             modified = f"<Last-Modified>{http_date(stamp.moment)}</Last-Modified>"
             properties = f'{modified}<Etag>"{stamp.etag}"</Etag>{_UNLOCKED}{_NO_POLICY}'
             return f"<Container>{self._name(name)}<Properties>{properties}</Properties></Container>"
 
-        return self._page(request, "", "Containers", kept, line)
+        return self._page(request, "", "Containers", by_name, line)
 
     def blobs(self, request: Request) -> Reply:
         """Serve List Blobs."""
-        container = self.found.find(request)
+        container = self.store.find(request)
         include = request.query.get("include", "").split(",")
         blobs = {
             name: blob
@@ -55,7 +59,7 @@ class Listing:
 
         def line(name: str) -> str:
             blob = blobs[name]
-            self.found.go(blob)
+            self.store.go(blob)
             metadata = _metadata(blob.metadata) if "metadata" in include and blob.metadata else ""
             return f"<Blob>{self._name(name)}<Properties>{_properties(blob)}</Properties>{metadata}</Blob>"
 
@@ -69,16 +73,16 @@ class Listing:
         most = min(_number(query.get("maxresults")), _LONGEST)
         behind, empty = self._behind(marker)
         entries = _entries(sorted(names, key=in_order), prefix, delimiter, behind)
-        shown = [] if empty else [entry for _, entry in zip(range(most), entries, strict=False)]
+        page = [] if empty else [entry for _, entry in zip(range(most), entries, strict=False)]
         more = empty or next(entries, None) is not None
-        lines = "".join(f"<BlobPrefix>{self._name(entry.name)}</BlobPrefix>" for entry in shown if entry.folder)
-        lines += "".join(line(entry.name) for entry in shown if not entry.folder)
-        following = self._marker(shown[-1].last if shown else behind, empty=empty) if more else ""
-        asked = f"<Prefix>{escape(prefix)}</Prefix>"
-        asked += f"<Marker>{escape(marker)}</Marker>" if marker or attribute else ""
-        asked += f"<MaxResults>{most}</MaxResults>"
-        asked += f"<Delimiter>{escape(delimiter)}</Delimiter>" if delimiter else ""
-        body = f"{asked}<{kind}>{lines}</{kind}><NextMarker>{escape(following)}</NextMarker>"
+        lines = "".join(f"<BlobPrefix>{self._name(entry.name)}</BlobPrefix>" for entry in page if entry.folder)
+        lines += "".join(line(entry.name) for entry in page if not entry.folder)
+        next_marker = self._marker(page[-1].last if page else behind, empty=empty) if more else ""
+        echo = f"<Prefix>{escape(prefix)}</Prefix>"
+        echo += f"<Marker>{escape(marker)}</Marker>" if marker or attribute else ""
+        echo += f"<MaxResults>{most}</MaxResults>"
+        echo += f"<Delimiter>{escape(delimiter)}</Delimiter>" if delimiter else ""
+        body = f"{echo}<{kind}>{lines}</{kind}><NextMarker>{escape(next_marker)}</NextMarker>"
         text = f'<?xml version="1.0" encoding="utf-8"?><EnumerationResults{attribute}>{body}</EnumerationResults>'
         return Reply(200, {"Content-Type": "application/xml"}, text.encode())
 
@@ -140,14 +144,13 @@ def _entries(names: Iterable[str], prefix: str, delimiter: str, behind: str) -> 
 
 
 def _properties(blob: Blob) -> str:
-    lease, given = blob.lease, blob.properties
-    told: dict[str, str | None] = {
+    lease, properties = blob.lease, blob.properties
+    elements: dict[str, str | None] = {
         "Creation-Time": http_date(blob.created),
         "Last-Modified": http_date(blob.stamp.moment),
         "Etag": blob.stamp.etag,
         "Content-Length": str(blob.size),
-        **{name: given.get(name) for name in ("Content-Type", "Content-Encoding", "Content-Language", "Content-MD5")},
-        **{name: given.get(name) for name in ("Content-Disposition", "Cache-Control")},
+        **{name: properties.get(name) for name in _STANDARD},
         "BlobType": "BlockBlob",
         "LeaseStatus": "locked" if lease.locks else "unlocked",
         "LeaseState": lease.state,
@@ -157,11 +160,13 @@ def _properties(blob: Blob) -> str:
         "AccessTierChangeTime": None if blob.tier_changed is None else http_date(blob.tier_changed),
         "ArchiveStatus": None if blob.next_tier is None else f"rehydrate-pending-to-{blob.next_tier.lower()}",
     }
-    return "".join(f"<{name}>{escape(value)}</{name}>" for name, value in told.items() if value is not None)
+    return "".join(f"<{name}>{escape(value)}</{name}>" for name, value in elements.items() if value is not None)
 
 
-def _metadata(kept: Mapping[str, str]) -> str:
-    return "<Metadata>" + "".join(f"<{name}>{escape(value)}</{name}>" for name, value in kept.items()) + "</Metadata>"
+def _metadata(entries: Mapping[str, str]) -> str:
+    return (
+        "<Metadata>" + "".join(f"<{name}>{escape(value)}</{name}>" for name, value in entries.items()) + "</Metadata>"
+    )
 
 
 def _number(text: str | None) -> int:
