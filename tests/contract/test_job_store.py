@@ -14,9 +14,12 @@ from tests.contract import lives
 from tests.contract.benches import JobsBench
 from tests.doubles.jobs_at_random import jobs as jobs_at_random
 from tests.doubles.jobs_at_random import refs
+from tests.proving import at_length
 
 HOUR = timedelta(hours=1)
-examples = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+examples = settings(
+    max_examples=at_length(6, 200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def outcomes(calls: int, write: Any) -> list[str]:  # noqa: ANN401 - any callable of a number

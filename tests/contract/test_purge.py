@@ -23,6 +23,10 @@ from tests.contract import lives
 from tests.contract.aged import Aged, Died, Dying
 from tests.contract.places import Place
 from tests.doubles.transports import CountingTransport, Fault, FaultyTransport
+from tests.proving import at_length
+
+#: Of one transaction there are 25.
+MANY = at_length(75, 200)
 
 
 @pytest.fixture
@@ -136,16 +140,16 @@ def test_a_job_that_does_not_hold_together_is_left_to_a_person_and_the_rest_goes
     assert aged.rules() == [Rule.ATTEMPTS_MISCOUNTED]
 
 
-def test_several_hundred_jobs_go_in_full_transactions(place: Place) -> None:
+def test_many_jobs_go_in_full_transactions(place: Place) -> None:
     aged = Aged(place, counting := CountingTransport(place.transport))
     jobs = aged.darkroom.storage.jobs
-    for number in range(200):
+    for number in range(MANY):
         row = jobs.insert(lives.added(aged, f"images/{number}.png"))  # type: ignore[arg-type] # it knows the time
         jobs.replace(row, lives.ended(aged, row))  # type: ignore[arg-type]
     with counting.counted() as requests:
-        assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=200)
-    assert sum("batch" in request for request in requests) == 200 / 25 + 2  # the lock's
-    assert aged.left() == ["key"] * 200
+        assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=MANY)
+    assert sum("batch" in request for request in requests) == MANY / 25 + 2  # the lock's
+    assert aged.left() == ["key"] * MANY
     assert aged.verify() == Verified()
 
 

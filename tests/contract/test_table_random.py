@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.contract.table_requests import ALL, CREATE, STALE, delete, get, insert, merge, replace, where
 from tests.contract.table_wire import AzuriteWire, Conversation, DoubleWire, Operation, batch
+from tests.proving import at_length
 from tests.simulation.service.account import storage_account
 
 
@@ -135,7 +136,7 @@ class Pair:
 
 
 @given(steps=steps)
-@settings(max_examples=25, suppress_health_check=list(HealthCheck), **QUICK)
+@settings(max_examples=at_length(15, 250), suppress_health_check=list(HealthCheck), **QUICK)
 def test_any_script_of_writes_and_transactions_is_answered_alike(steps: list[Any], azurite_tables: AzuriteWire) -> None:
     pair = Pair(azurite_tables)
     pair.say(CREATE)
@@ -159,6 +160,6 @@ def filled(azurite_tables: AzuriteWire) -> Pair:
 
 
 @given(condition=conditions, options=st.sampled_from(["", "&$top=1", "&$top=3", "&$select=RowKey,x"]))
-@settings(max_examples=150, suppress_health_check=list(HealthCheck), **QUICK)
+@settings(max_examples=at_length(75, 1_500), suppress_health_check=list(HealthCheck), **QUICK)
 def test_any_filter_chooses_the_same_rows_page_by_page(condition: str, options: str, filled: Pair) -> None:
     filled.follow(condition, options)
