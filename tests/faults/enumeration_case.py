@@ -189,15 +189,15 @@ class Case:
             assert index == wanted, f"{identity} is {row['state']} and has {index}"
         return rows
 
-    def violations(self, *, blobs: bool = True) -> list[Finding]:
+    def violations(self) -> list[Finding]:
         """Hold the invariants against all that is kept, as a process that nothing has ever struck."""
         found: list[Finding] = []
-        self.user.darkroom.verify(found.append, repair=False, blobs=blobs)
+        self.user.darkroom.verify(found.append, repair=False, blobs=True)
         return [finding for finding in found if finding.violation]
 
-    def prove(self, *, blobs: bool = True) -> None:
+    def prove(self) -> None:
         """See that all invariants hold."""
-        violations = self.violations(blobs=blobs)
+        violations = self.violations()
         assert violations == [], f"verify: {violations}"
 
     def thumbnails(self) -> set[str]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from shared import wiring
@@ -11,7 +12,7 @@ from shared.errors import StorageOut, Undecided
 from shared.jobs import State
 from tests.faults.enumeration import SETTINGS, WRITES_ONLY, Died, Strike
 from tests.faults.enumeration_case import Build, Case, jobs_in, live
-from tests.faults.enumeration_flows import Flow
+from tests.faults.enumeration_flows import Analysis, Flow
 from tests.faults.enumeration_forks import Crossroads
 from tests.faults.enumeration_wire import reads
 
@@ -129,6 +130,7 @@ class Enumeration:
 
         What does not end well without a fault is raised; what does not with one is a failure of the tally.
         """
+        _import_late()
         run, ways, own = Run(self.flow, self.build), Crossroads[Strike](), Tally()
         line, name = run.worker.line, self.flow.__name__
 
@@ -176,6 +178,12 @@ class Enumeration:
             return ()
         self.tally.points += 1
         return [strike for strike in self.flow.strikes if not (reads(sent[-1]) and strike in WRITES_ONLY)]
+
+
+@cache
+def _import_late() -> None:
+    """Import once what each copy of this process would import at its first analysis."""
+    Enumeration(Analysis).points()
 
 
 def judge(flow: Flow, case: Case, rows: Mapping[str, Mapping[str, Any]]) -> None:

@@ -36,7 +36,6 @@ class Ledger:
         opened: By job: how often it was opened again after its end.
         given_back: By job: claims that ended with the job waiting again.
         messages: Messages put into the queue.
-        requests: All that have reached storage.
     """
 
     def __init__(self) -> None:
@@ -45,13 +44,11 @@ class Ledger:
         self.opened: Counter[str] = Counter()
         self.given_back: Counter[str] = Counter()
         self.messages = 0
-        self.requests = 0
         self._mutex = threading.Lock()
 
     def note(self, request: Any, reply: Any) -> None:  # noqa: ANN401 - as the transports have it
         """Read a request that storage has answered."""
         with self._mutex:
-            self.requests += 1
             if reply.status_code >= 300:
                 return
             self.messages += request.method == "POST" and urlsplit(request.url).path.endswith("/messages")
