@@ -10,7 +10,8 @@ import logging
 import struct
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -42,7 +43,6 @@ from shared.ports import Row
 from shared.runtime import Runtime as Threads
 from shared.steps.outcomes import Outcome
 from shared.steps.sweep import Swept
-from shared.telemetry import LOGGER
 
 __all__ = ["Darkroom", "Threads"]
 
@@ -64,10 +64,15 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 SLICES = 6
 
 
-def quiet() -> None:
+@contextmanager
+def quiet() -> Iterator[None]:
     """Let nothing be logged: a world is watched at its wire."""
-    for logger in (LOGGER, logging.getLogger("azure")):
-        logger.setLevel(logging.CRITICAL + 1)
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def build(

@@ -79,9 +79,8 @@ class World:
     def run(self) -> Outcome:
         """Let everything happen, and judge it."""
         stage = self.stage
-        entrances.quiet()
         wrong: list[str] = []
-        with quick_sdk():
+        with entrances.quiet(), quick_sdk():
             try:
                 self._storm()
                 self._rest()
