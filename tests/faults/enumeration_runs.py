@@ -145,7 +145,8 @@ class Enumeration:
         try:
             run.conclude(run.play(), own)
         except BaseException as error:
-            ways.end(Tally(schedules=1, failures=[f"{name}: {error!r}"]))  # a copy gets no further, whatever it was
+            own.schedules, own.failures = 1, [f"{name}: {error!r}"]
+            ways.end(own)  # a copy gets no further, whatever it was
             raise
         ways.end(own)
         for told in ways.told:

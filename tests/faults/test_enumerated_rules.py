@@ -27,6 +27,22 @@ def test_a_commit_that_overwrites_another_is_counted_as_a_second_one() -> None:
     assert broken.tally.doubled == 1
 
 
+class Paused(flows.Analysis):
+    """An analysis whose worker sleeps before one of its requests."""
+
+    strikes = (Strike.PAUSED_BEFORE,)
+
+
+def test_what_goes_wrong_in_a_copy_of_the_process_is_told_and_counted() -> None:
+    tally = Enumeration(Paused, build=over(LastWriterWins)).every()
+    places = [told.partition(": AssertionError('COMPLETED, 2 commits')")[0] for told in tally.failures]
+    assert places == [
+        "Paused, PAUSED_BEFORE at request 5 (PUT thumbnails/image-analysis-…/1.webp)",
+        "Paused, PAUSED_BEFORE at request 6 (write end+job+try)",
+    ]
+    assert (tally.points, tally.schedules, tally.doubled) == (6, 6, 2)
+
+
 def test_the_same_schedule_ends_well_with_the_rule_kept() -> None:
     sound = Enumeration(flows.Analysis)
     sound.strike(commit_of(sound), Strike.PAUSED_BEFORE)
