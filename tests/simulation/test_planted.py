@@ -1,0 +1,25 @@
+"""What is planted is found: what proves nothing finds nothing.
+
+Every day each fault of ``SEEDS`` is replayed in the one world that is known to find it, and that ``test_worlds`` keeps
+clean without it. A seed is a hint: once production sends other requests, another of these worlds finds the fault.
+"""
+
+import pytest
+
+from tests.simulation.planted import FAULTS
+from tests.simulation.planted_search import finds
+from tests.simulation.planted_seeds import SEEDS
+from tests.simulation.test_worlds import SEEDS as CLEAN
+
+
+def test_known_seeds_are_of_planted_faults_and_of_worlds_that_are_clean_without_them() -> None:
+    assert FAULTS.keys() >= SEEDS.keys()
+    assert set(CLEAN) >= set(SEEDS.values())
+
+
+@pytest.mark.parametrize("name", SEEDS)
+def test_a_planted_fault_is_found(name: str) -> None:
+    first = next((seed for seed in (SEEDS[name], *CLEAN) if finds(name, seed)), None)
+    assert first is not None
+    if first != SEEDS[name]:
+        print(f"{name!r}: {first},  # in place of {SEEDS[name]}")
