@@ -11,7 +11,7 @@ from tests.simulation.world import World
 
 #: A dozen that differ in what goes wrong.
 SEEDS = range(1, 13)
-_HASH = "from tests.simulation.world import World; print(*(World(seed).run().hash for seed in (1, 2, 3)))"
+_HASH = "from tests.simulation.world import World; print(*(World(seed).run().hash for seed in (1, 2)))"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
