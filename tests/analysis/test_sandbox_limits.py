@@ -32,10 +32,14 @@ class Interrupted(BaseException):
 
 @pytest.fixture
 def made() -> Iterator[Made]:
-    """Make a sandbox of one child whose parent is patient: its clock hardly moves. What isn't said is ample."""
+    """Make a sandbox of one child whose parent is patient: its clock hardly moves.
+
+    What isn't said is ample: a child stands back behind all others, and on a busy machine a second of the processor may
+    take it half a minute.
+    """
     sandboxes: list[Sandbox] = []
 
-    def make(*, seconds: float = 20, cpu_seconds: float = 20, **given: Any) -> Sandbox:  # noqa: ANN401 - the sandbox's
+    def make(*, seconds: float = 600, cpu_seconds: float = 60, **given: Any) -> Sandbox:  # noqa: ANN401 - the sandbox's
         bounds = Bounds(seconds=seconds, cpu_seconds=cpu_seconds, memory_bytes=OVERHEAD_BYTES)
         told: dict[str, Any] = {
             "children": 1,
