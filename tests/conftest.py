@@ -66,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Make each test's report carry the cases that it keeps, and leave out what is not of every day."""
     cases.mark(items)
-    left = {} if config.getoption("--cases") else proving.left_out(items, config.args)
+    left = proving.left_out(items, config.args)
     config.stash[LEFT_OUT] = Counter(left.values())
     config.hook.pytest_deselected(items=list(left))
     items[:] = [item for item in items if item not in left]
