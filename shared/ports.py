@@ -6,7 +6,7 @@ storage does not take what that would hold. Costs are counted at the transport w
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -281,8 +281,8 @@ class ImageStore(Protocol):
         Costs: 1 write up to 64 MiB; one whose reply was lost is written again. 1 read more for ``ANY_VERSION``.
         """
 
-    def insert_thumbnail(self, name: str, data: bytes, *, mime: str) -> None:
-        """Write a thumbnail of a name that belongs to one claim alone; ``Refused`` as ``put``. Costs: 1 write."""
+    def insert_thumbnail(self, name: str, data: bytes, *, mime: str, stop: Callable[[], bool] = lambda: False) -> None:
+        """Write a claim's own thumbnail, again while nobody answers, until ``stop``; as ``put``. Costs: 1 write."""
 
     def delete_thumbnail(self, name: str) -> None:
         """Delete a thumbnail of one's own claim, if it is there; ``Refused`` as ``put``. Costs: 1 delete."""

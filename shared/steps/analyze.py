@@ -91,7 +91,7 @@ class Analyze:
             raise RetryJob("out_of_memory", "The analysis ran out of memory.") from None
         if attempt.lost:
             raise Stale
-        return self._published(attempt.job, found)
+        return self._published(attempt, found)
 
     def _analysed(self, ref: ImageRef, attempt: Context) -> analysis.Analysis:
         """Read the recorded version and analyse it; what is over the byte gate is not even read."""
@@ -113,16 +113,16 @@ class Analyze:
         found.report["timing"]["total_ms"] = _milliseconds(self._monotonic() - started)
         return found
 
-    def _published(self, job: Job, found: analysis.Analysis) -> Done:
-        """Write the thumbnail where it goes; a loser deletes its own blob."""
-        report, thumbnail = found.report, found.thumbnail
+    def _published(self, attempt: Context, found: analysis.Analysis) -> Done:
+        """Write the thumbnail where it goes, as long as the lease lasts; a loser deletes its own blob."""
+        report, thumbnail, job = found.report, found.thumbnail, attempt.job
         if thumbnail is None or self._settings.thumbnails is Thumbnails.OFF:
             return Done(report)
         if self._settings.thumbnails is Thumbnails.ROW:
             return Done(report, thumbnail.data)
         name = thumbnails.name_of(job.id, job.token, extension=thumbnail.extension)
         try:
-            self._images.insert_thumbnail(name, thumbnail.data, mime=thumbnail.mime)
+            self._images.insert_thumbnail(name, thumbnail.data, mime=thumbnail.mime, stop=lambda: attempt.lost)
         except Refused as refused:  # of this name; that of another attempt may be free
             raise RetryJob("blob_refused", str(refused)) from None
         place = {"container": self._settings.thumbnails_container, "name": name}

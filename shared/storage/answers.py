@@ -63,6 +63,7 @@ def repeat(
     patience: Patience,
     *,
     within: timedelta | None = None,
+    stop: Callable[[], bool] = lambda: False,
     meaning: Callable[[AzureError], Exception] = _outage,
 ) -> None:
     """Send a write that may be applied twice without harm, until the service has said yes.
@@ -72,14 +73,17 @@ def repeat(
         what: For the error.
         patience: How long to go on.
         within: The same, where it is less.
+        stop: Whether the writer may not write any more; asked before each send.
         meaning: Returns the error that a definite refusal stands for; an outage without it.
 
     Raises:
         Missing: What it is to be written to is not there.
-        Undecided: The time is over.
+        Undecided: The time is over, or the writer was to stop.
         StorageOut: Storage refuses it, or what ``meaning`` says.
     """
     for _ in patience.attempts(within):
+        if stop():
+            break
         try:
             write()
         except ResourceNotFoundError as error:

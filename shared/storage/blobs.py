@@ -1,6 +1,6 @@
 """``ImageStore`` on Azure Blob Storage."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from azure.core import MatchConditions
@@ -115,13 +115,13 @@ class BlobContainers:
                 return
         raise Undecided(f"{ref.ref}: others were first {_ROUNDS} times")
 
-    def insert_thumbnail(self, name: str, data: bytes, *, mime: str) -> None:
+    def insert_thumbnail(self, name: str, data: bytes, *, mime: str, stop: Callable[[], bool] = lambda: False) -> None:
         """See ``ImageStore.insert_thumbnail``."""
         blob = self._thumbnail(name)
         with self._writing(ImageRef(self._thumbnails.container_name, name)):
             answers.creating(
                 lambda: self._create(self._thumbnails),
-                lambda: cas.insert_blob(blob, data, mime=mime, patience=self._patience),
+                lambda: cas.insert_blob(blob, data, mime=mime, stop=stop, patience=self._patience),
             )
 
     def delete_thumbnail(self, name: str) -> None:

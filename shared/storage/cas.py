@@ -13,7 +13,7 @@ unconditional.
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -167,7 +167,7 @@ def delete_message(queue: QueueClient, message_id: str, receipt: str) -> None:
                 raise
 
 
-def insert_blob(blob: BlobClient, data: bytes, *, mime: str, patience: Patience) -> None:
+def insert_blob(blob: BlobClient, data: bytes, *, mime: str, stop: Callable[[], bool], patience: Patience) -> None:
     """Write a blob under a name that only this writer uses; one that stands there is its own, from a lost reply.
 
     Raises:
@@ -186,7 +186,7 @@ def insert_blob(blob: BlobClient, data: bytes, *, mime: str, patience: Patience)
             if code_of(error) != "BlobAlreadyExists":  # a container that is being deleted is told in the same way
                 raise
 
-    repeat(write, "blob", patience)
+    repeat(write, "blob", patience, stop=stop)
 
 
 def put_blob(blob: BlobClient, data: bytes, *, mime: str, only_new: bool, etag: str | None, patience: Patience) -> None:

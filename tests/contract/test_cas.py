@@ -162,6 +162,15 @@ def test_a_thumbnail_is_written_once_whatever_happens(torn: Torn, fault: Fault) 
     assert [blob.name for blob in thumbnails.list_blobs()] == ["job/1.webp"]
 
 
+def test_a_thumbnail_is_not_sent_again_by_who_is_to_stop(torn: Torn) -> None:
+    torn.wire.arm(Fault.REQUEST_LOST, times=1000)
+    with pytest.raises(Undecided):
+        torn.storage.images.insert_thumbnail(
+            "job/1.webp", b"small", mime="image/webp", stop=lambda: torn.wire.writes > 1
+        )
+    assert torn.wire.writes == 2
+
+
 @pytest.mark.parametrize("fault", Fault)
 def test_a_message_is_put_in_at_least_once_whatever_happens(torn: Torn, fault: Fault) -> None:
     torn.wire.arm(fault)

@@ -2,10 +2,11 @@
 
 import hashlib
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shared.errors import BlobChanged, BlobGone, BlobUnreadable, Mismatch
+from shared.errors import BlobChanged, BlobGone, BlobUnreadable, Mismatch, Undecided
 from shared.images import ANY_VERSION, BlobFacts, ImageRef
 from shared.rules.names import Kind, check
 from shared.rules.thumbnails import MAX_BYTES
@@ -105,9 +106,11 @@ class MemoryImages(Door):
             raise Mismatch
         self.upload(ref, data, content_type=mime)
 
-    def insert_thumbnail(self, name: str, data: bytes, *, mime: str) -> None:
+    def insert_thumbnail(self, name: str, data: bytes, *, mime: str, stop: Callable[[], bool] = lambda: False) -> None:
         """See ``ImageStore.insert_thumbnail``."""
         self.enter("insert_thumbnail")
+        if stop():
+            raise Undecided("blob: no answer in time")
         self._clock.reply()
         check(Kind.BLOB, name)
         self.thumbnails.setdefault(name, (data, mime))

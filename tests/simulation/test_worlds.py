@@ -11,10 +11,12 @@ from tests.simulation.world import World
 
 #: A dozen that differ in what goes wrong.
 SEEDS = range(1, 13)
+#: Of worlds that have found something once, and what.
+FOUND = {200251: "a thumbnail was sent again and again by who had lost the lease"}
 _HASH = "from tests.simulation.world import World; print(*(World(seed).run().hash for seed in (1, 2)))"
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", [*SEEDS, *FOUND])
 def test_a_world_keeps_every_promise_and_comes_to_rest(seed: int) -> None:
     assert World(seed).run().wrong == ()
 

@@ -182,6 +182,15 @@ def test_a_lease_that_runs_out_before_the_end_publishes_nothing() -> None:
     assert (world.images.thumbnails, world.job(job_id).state) == ({}, State.RUNNING)
 
 
+def test_a_thumbnail_is_not_written_when_the_lease_runs_out_before_it_is_sent() -> None:
+    world = World()
+    job_id = world.recorded()
+    world.images.before("insert_thumbnail", lambda: world.clock.advance(58))
+    with pytest.raises(Undecided):
+        _analyze(world, job_id)
+    assert (world.images.thumbnails, world.job(job_id).state) == ({}, State.PENDING)
+
+
 def test_a_claim_that_goes_to_another_while_publishing_takes_its_own_thumbnail_back() -> None:
     world = World()
     job_id = world.recorded()
