@@ -10,7 +10,6 @@ from tests.simulation.actors import Actors, draw_acts
 from tests.simulation.events import Delivery
 from tests.simulation.faults import Fault
 from tests.simulation.scheduler import Stuck
-from tests.simulation.sdk import quick_sdk
 from tests.simulation.service.clock import EPOCH
 from tests.simulation.stage import Stage
 from tests.simulation.timers import Timers
@@ -80,7 +79,7 @@ class World:
         """Let everything happen, and judge it."""
         stage = self.stage
         wrong: list[str] = []
-        with entrances.quiet(), quick_sdk():
+        with entrances.quiet():
             try:
                 self._storm()
                 self._rest()
