@@ -264,35 +264,6 @@ def test_one_of_twenty_newer_versions_takes_the_key(jobs: JobsBench) -> None:
     assert sorted(met) == ["KeyTaken"] * 19 + ["won"]
 
 
-def free(jobs: JobsBench) -> Move:
-    """Return the addition of a job that is not unique."""
-    move = lives.added(jobs, version=uuid.uuid4().hex)
-    return replace(move, job=replace(move.job, unique=False))
-
-
-def test_jobs_that_are_not_unique_stand_beside_each_other_without_a_key_row(jobs: JobsBench) -> None:
-    ids = {jobs.store.insert(free(jobs)).job.id for _ in range(3)}
-    assert len(ids) == 3
-    assert jobs.store.key(lives.TYPE, "images/cat.png") is None
-    assert not any(name.startswith("key:") for name in jobs.rows())
-
-
-def test_a_job_that_is_not_unique_is_read_back_as_it_was(jobs: JobsBench) -> None:
-    move = free(jobs)
-    jobs.store.insert(move)
-    read = jobs.store.get(move.job.id)
-    assert read is not None
-    assert (read.job, read.job.unique) == (move.job, False)
-
-
-def test_a_job_that_is_not_unique_leaves_the_key_row_of_its_reference_as_it_is(jobs: JobsBench) -> None:
-    jobs.store.insert(lives.added(jobs))
-    before = jobs.store.key(lives.TYPE, "images/cat.png")
-    row = jobs.store.insert(free(jobs))
-    jobs.store.replace(row, lives.claimed(jobs, row))
-    assert jobs.store.key(lives.TYPE, "images/cat.png") == before
-
-
 @pytest.mark.parametrize("field", ["params", "report", "thumbnail"])
 def test_what_no_row_holds_is_refused_and_nothing_is_written(jobs: JobsBench, field: str) -> None:
     large: Any = b"x" * 65_537 if field == "thumbnail" else {"x": "y" * 32_768}

@@ -1,6 +1,5 @@
 import ast
 import importlib.util
-import json
 import os
 import sys
 from pathlib import Path
@@ -296,8 +295,3 @@ def test_prove_takes_a_number_of_rounds_and_nothing_else(dev: ModuleType, steps:
 
 def test_prove_sets_the_variable_that_tests_read(dev: ModuleType) -> None:
     assert dev.PROVE == proving.VARIABLE
-
-
-def test_the_lock_file_of_node_names_no_registry() -> None:
-    packages = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
-    assert not [name for name, package in packages.items() if "resolved" in package]

@@ -1,5 +1,6 @@
-"""requirements.lock, against requirements.txt and against what is installed here."""
+"""The lock files: requirements.lock against requirements.txt and what is installed here, and that of node."""
 
+import json
 import re
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, requires
@@ -88,3 +89,8 @@ def test_whatever_a_pinned_package_requires_is_pinned_as_well() -> None:
 
 def test_the_lock_names_no_index_and_no_address() -> None:
     assert not re.search(r"://|--(extra-)?index-url|--find-links|--trusted-host", LOCK)
+
+
+def test_the_lock_file_of_node_names_no_registry() -> None:
+    packages = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert not [name for name, package in packages.items() if "resolved" in package]
