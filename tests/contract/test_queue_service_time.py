@@ -1,13 +1,13 @@
 """What the queue service in process does as time passes, and where Azure differs from Azurite."""
 
 import random
-import time
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.storage.queue import QueueClient, QueueMessage
 
 from localhost.azurite import Azurite
+from tests.rig import until
 from tests.simulation.service.account import Account
 from tests.simulation.service.behaviour import Behaviour
 from tests.simulation.service.clock import ServiceClock
@@ -120,11 +120,7 @@ def test_a_message_comes_back_in_azurite_too(azurite: Azurite) -> None:
         client.create_queue()
         client.send_message("hello", visibility_timeout=1)
         assert client.receive_message() is None
-        deadline = time.monotonic() + 10
-        while (message := client.receive_message()) is None and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert message is not None
-        assert message.dequeue_count == 1
+        assert until(client.receive_message, seconds=10, what="the message").dequeue_count == 1
 
 
 def test_azure_may_give_messages_in_any_order() -> None:
