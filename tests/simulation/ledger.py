@@ -3,7 +3,6 @@
 Nothing here reads a row back: a request that was obeyed says by itself what stands. No code of production is used.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,13 +11,12 @@ from typing import Any
 
 from tests.simulation import rules
 from tests.simulation.contents import Contents
-from tests.simulation.operations import Operation, Place, operations
+from tests.simulation.operations import Operation, Place, obeyed
 from tests.simulation.promises import Promises
 from tests.simulation.service.exchange import Reply
 from tests.simulation.tenures import Tenures
 from tests.simulation.wire import Passage
 
-_STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
 _OK = 300
 
 
@@ -66,8 +64,8 @@ class Ledger:
             return
         if passage.request.service == "blob":
             self._blob(passage, reply)
-        written = operations(passage.request)
-        if written and all(int(status) < _OK for status in _STATUS.findall(reply.body)):
+        written = obeyed(passage.request, reply)
+        if written:
             before = {each.place: self.rows.get(each.place, {}) for each in written}
             for each in written:
                 self._write(each)

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from tests.simulation.service.exchange import Request
+from tests.simulation.service.exchange import Reply, Request
 
 _KEYS = re.compile(r"(\w+)\(PartitionKey='((?:[^']|'')*)',RowKey='((?:[^']|'')*)'\)")
 _PART = re.compile(rb"(POST|PUT|PATCH|MERGE|DELETE) (\S+) HTTP/1\.1\r\n(.*?)\r\n\r\n(.*?)\r\n--", re.DOTALL)
 _MATCH = re.compile(r"^If-Match:(.*)$", re.IGNORECASE | re.MULTILINE)
+_STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")
+_OK = 300
 _VERBS = {"POST": "insert", "PUT": "replace", "PATCH": "merge", "MERGE": "merge", "DELETE": "delete"}
 
 Place = tuple[str, str, str]
@@ -57,6 +59,13 @@ def operations(request: Request) -> Sequence[Operation]:
         head = f"If-Match: {request.headers.get('if-match', '')}"
         found = [_one(request.method, request.segments[0], request.body, head)]
     return tuple(one for one in found if one is not None)
+
+
+def obeyed(request: Request, reply: Reply) -> Sequence[Operation]:
+    """Return the rows that a request has written; none where it, or any part of it, was refused."""
+    if reply.status >= _OK or any(int(status) >= _OK for status in _STATUS.findall(reply.body)):
+        return ()
+    return operations(request)
 
 
 def _one(method: str, path: str, body: bytes, head: str) -> Operation | None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 from tests.simulation import entrances
+from tests.simulation.announcements import Announcements
 from tests.simulation.chance import Chance
 from tests.simulation.clocks import draw_watch
 from tests.simulation.faults import Fault, forecast
@@ -58,7 +59,8 @@ class Stage:
         self.wire.observers.append(self.ledger.obeyed)
         self.wire.sends = self.ledger.sent
         self.publications = Publications(entrances.THUMBNAILS)
-        self.wire.observers.append(self.publications.obeyed)
+        self.announcements = Announcements(entrances.QUEUE, self.ledger.wrong.append)
+        self.wire.observers += [self.publications.obeyed, self.announcements.obeyed]
         self.wire.ends = self._note
         self.scheduler.ended = self._task_ended
         self.world = Home("world")
@@ -179,6 +181,7 @@ class Stage:
         """Note how a request has ended for its sender."""
         self.coverage[passage.label, passage.fault] += 1
         self.publications.ended(passage, end)
+        self.announcements.ended(passage, end)
         line = f"{self.scheduler.now:.3f} {passage.sender.name} {passage.label} [{passage.fault}] {end}"
         self.trace.append(line)
         self._hash.update(line.encode())

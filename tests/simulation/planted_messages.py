@@ -1,0 +1,42 @@
+"""Faults in what is sent to the queue: a message too many, and a due row that is not moved on."""
+
+from tests.simulation.planting import fault
+
+_RECORD = "shared.steps.record:Record"
+_SWEEP = "shared.steps.overflow:Overflow._one"
+
+MESSAGES = (
+    fault(
+        "a sweep that was too late sends the message all the same",
+        (
+            _SWEEP,
+            "except Lost:\n            return Outcome.BUSY",
+            "except Lost:\n            self._announce(row.job)\n            return Outcome.BUSY",
+        ),
+    ),
+    fault(
+        "the sweep sends the message before it has moved the due row on",
+        (_SWEEP, "        try:\n", "        self._announce(row.job)\n        try:\n"),
+        (_SWEEP, "        self._announce(moved.job, delay=delay)\n", "        del moved, delay\n"),
+    ),
+    fault("the sweep leaves the due row where it was", (_SWEEP, "due=now + self._wait(row)", "due=row.job.due or now")),
+    fault(
+        "a job's message is sent twice",
+        (
+            f"{_RECORD}._recorded",
+            "            self._announce(row.job)",
+            "            self._announce(row.job)\n            self._announce(row.job)",
+        ),
+    ),
+    fault(
+        "a message is sent for a duplicate as well",
+        (
+            f"{_RECORD}.__call__",
+            "return self._told(Recorded(added.job.id, Outcome.DUPLICATE), ref.ref)",
+            (
+                "self._announce(added.job)\n"
+                "                return self._told(Recorded(added.job.id, Outcome.DUPLICATE), ref.ref)"
+            ),
+        ),
+    ),
+)
