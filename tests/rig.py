@@ -19,9 +19,11 @@ from typing import Any, TypeVar
 from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
+from typer.testing import CliRunner
 
 from localhost.azurite import Azurite
 from shared import wiring
+from shared.cli.main import app
 from shared.ids import job_id
 from shared.images import version_of
 from shared.views import job_json
@@ -199,11 +201,9 @@ class Rig:
         return self.queues.get_queue_client(queue).get_queue_properties().approximate_message_count or 0
 
     def command(self, *words: str) -> list[str]:
-        """Run ``darkroom`` as an operator does; return the lines that it prints when all is well."""
-        command = [sys.executable, "-c", "from shared.cli.main import app; app()", *words]
-        environ = {**os.environ, **self.environ}
-        told = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
-        assert told.returncode == 0, told.stdout + told.stderr
+        """Run ``darkroom`` as an operator does, in this process; return the lines that it prints when all is well."""
+        told = CliRunner().invoke(app, words, env={**self.environ})
+        assert told.exit_code == 0, told.output
         return told.stdout.splitlines()
 
     def verify(self) -> str:

@@ -1,4 +1,4 @@
-"""Workers as processes of their own, killed at random and replaced at once."""
+"""Workers as processes of their own, killed in the middle of a job, one drawn at random, and replaced at once."""
 
 import os
 import random
@@ -6,34 +6,64 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from tests.rig import ROOT, until
 
 WORKER = [sys.executable, str(ROOT / "docs" / "examples" / "worker.py")]
-#: Seconds of a lease, and of each line of a text: a job in hand outlasts most of the time between two claims.
-LEASE, PACE = 3, 0.2
+#: Seconds of each line of a text: a job in hand outlasts most of the time between two claims.
+PACE = 0.2
+#: For a job that comes; a signal to end is heard when it is over.
+WAIT = 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many there are, and how they die.
+
+    Attributes:
+        workers: At any time.
+        lease_seconds: Of their jobs.
+        kill_seconds: Between two deaths, on average.
+        kills: How many die.
+        seed: Of who dies, and when.
+    """
+
+    workers: int
+    lease_seconds: int
+    kill_seconds: float
+    kills: int
+    seed: int
 
 
 class Crowd:
     """So many workers, always."""
 
-    def __init__(self, url: str, kind: str, *, workers: int, kill_seconds: float, chance: random.Random) -> None:
-        self._command = [*WORKER, "--url", url, "--type", kind, "--lease", str(LEASE), "--pace", str(PACE)]
-        self._every = kill_seconds
-        self._chance = chance
+    def __init__(self, url: str, kind: str, plan: Plan) -> None:
+        seconds = {"--lease": plan.lease_seconds, "--pace": PACE, "--wait": WAIT}
+        times = [word for option, number in seconds.items() for word in (option, str(number))]
+        self._command = [*WORKER, "--url", url, "--type", kind, *times]
+        self._plan = plan
+        self._chance = random.Random(plan.seed)
         self._killed: list[int] = []
-        self._living = [self._start() for _ in range(workers)]
+        self._living = [self._start() for _ in range(plan.workers)]
         self._kill_at = time.monotonic() + self._pause()
 
-    def work(self, done: Callable[[], bool], *, seconds: float) -> None:
-        """Go on until all is done; kill one, and start another, whenever it is time. None ends by itself."""
+    def work(self, done: Callable[[], bool], owners: Callable[[], Collection[str]], *, seconds: float) -> None:
+        """Go on until all is done; kill one, and start another, whenever it is time. None ends by itself.
+
+        Args:
+            done: Whether all is.
+            owners: Of the jobs that are in hand.
+            seconds: How long it may take.
+        """
 
         def look() -> bool:
             assert [worker.poll() for worker in self._living] == [None] * len(self._living)
-            if time.monotonic() >= self._kill_at:
-                self._replace_one()
+            if self.kills < self._plan.kills and time.monotonic() >= self._kill_at:
+                self._replace_one({_pid(owner) for owner in owners()})
             return done()
 
         until(look, seconds=seconds, what="the end of all jobs")
@@ -46,7 +76,7 @@ class Crowd:
 
     def has_killed(self, owner: str) -> bool:
         """Whether a job's owner is one of the dead."""
-        return int(owner.rpartition("/")[2]) in self._killed
+        return _pid(owner) in self._killed
 
     def end(self) -> Sequence[int]:
         """Ask all of them to end; return their exit statuses."""
@@ -54,8 +84,13 @@ class Crowd:
             worker.terminate()
         return [worker.wait(30) for worker in self._living]
 
-    def _replace_one(self) -> None:
-        victim = self._living.pop(self._chance.randrange(len(self._living)))
+    def _replace_one(self, busy: Collection[int]) -> None:
+        """Kill one of those who have a job in hand; nobody, while nobody has."""
+        holders = [worker for worker in self._living if worker.pid in busy]
+        if not holders:
+            return
+        victim = self._chance.choice(holders)
+        self._living.remove(victim)
         victim.kill()
         victim.wait(10)
         self._killed.append(victim.pid)
@@ -67,13 +102,18 @@ class Crowd:
         return subprocess.Popen(self._command, env=environ, stdin=subprocess.DEVNULL)
 
     def _pause(self) -> float:
-        return self._every * self._chance.uniform(0.75, 1.25)
+        return self._plan.kill_seconds * self._chance.uniform(0.75, 1.25)
+
+
+def _pid(owner: str) -> int:
+    """Return the process that a job's owner names."""
+    return int(owner.rpartition("/")[2])
 
 
 @contextmanager
-def crowd(url: str, kind: str, *, workers: int, kill_seconds: float, seed: int) -> Iterator[Crowd]:
+def crowd(url: str, kind: str, plan: Plan) -> Iterator[Crowd]:
     """Have workers, and none left at the end."""
-    made = Crowd(url, kind, workers=workers, kill_seconds=kill_seconds, chance=random.Random(seed))
+    made = Crowd(url, kind, plan)
     try:
         yield made
     finally:
