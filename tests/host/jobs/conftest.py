@@ -1,27 +1,50 @@
-"""One host for all of these tests. Nothing in it starts jobs: only workers from outside act, each test on its type."""
+"""One host, or the API in process, for all tests of a file. Nothing in it starts jobs: each test acts on its own type.
+
+Every test runs in process each day. ``@pytest.mark.real_host`` lets it run on a host each day too, ``(only=True)`` on
+that alone: what sockets, threads and workers in processes of their own show. ``dev.py prove`` runs them on both.
+"""
 
 import hashlib
 from collections.abc import Iterator
 
 import pytest
 
+from tests.host.jobs.grounds import HOST, PROCESS, Ground, HostGround, ProcessGround
 from tests.host.jobs.site import Site
-from tests.rig import Rig, rig
+from tests.rig import rig
 
 #: All that would start, record or remove a job by itself.
 TRIGGERS = "record_image,analyze_queued,analyze_pending,reconcile_images,purge_ended"
+_PROVED = pytest.mark.prove("it has run in process, on services that are held to Azurite")
 
 
-@pytest.fixture(scope="session", name="rig")
-def _rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test on every ground that it is for."""
+    if "ground" in metafunc.fixturenames:
+        mark = metafunc.definition.get_closest_marker("real_host")
+        host = HOST if mark is not None else pytest.param(HOST, marks=_PROVED)
+        grounds = [host] if mark is not None and mark.kwargs.get("only") else [PROCESS, host]
+        metafunc.parametrize("ground", grounds, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="session")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """Start a host."""
     with rig(tmp_path_factory.mktemp("jobs")) as made:
         made.start(DISPATCH="off", Disabled=TRIGGERS)
-        yield made
+        yield HostGround(made)
+
+
+@pytest.fixture(scope="module")
+def ground(request: pytest.FixtureRequest) -> Ground:
+    """Give storage, and the API on it."""
+    given: Ground = ProcessGround() if request.param == PROCESS else request.getfixturevalue("host")
+    return given
 
 
 @pytest.fixture
-def site(rig: Rig, request: pytest.FixtureRequest) -> Iterator[Site]:
+def site(ground: Ground, request: pytest.FixtureRequest) -> Iterator[Site]:
     """Give the API, and a type that no other test has."""
-    made = Site.of(rig, f"t-{hashlib.sha256(request.node.name.encode()).hexdigest()[:12]}")
+    made = ground.site(f"t-{hashlib.sha256(request.node.name.encode()).hexdigest()[:12]}")
     yield made
     made.close()

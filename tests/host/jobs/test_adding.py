@@ -31,6 +31,7 @@ def test_jobs_that_are_not_unique_are_as_many_as_were_added(site: Site) -> None:
     assert ([answer.status for answer in answers], len({answer.json["id"] for answer in answers})) == ([201] * 3, 3)
 
 
+@pytest.mark.real_host(only=True)
 def test_of_twenty_who_add_the_same_at_once_one_has_made_it(site: Site) -> None:
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(lambda _: site.add(unique=True), range(20)))
@@ -75,8 +76,7 @@ def test_who_has_seen_a_job_is_told_when_it_has_not_moved(site: Site) -> None:
 
 
 def test_pages_meet_each_of_fifty_jobs_once_live_ones_first(site: Site) -> None:
-    with ThreadPoolExecutor(4) as pool:
-        ids = list(pool.map(site.added, map(str, range(50))))
+    ids = [site.added(str(number)) for number in range(50)]
     for job_id in ids[::5]:
         assert site.call("POST", f"/jobs/{job_id}/cancel").status == 200
     seen, pages, cursor = [], 0, ""
@@ -99,6 +99,7 @@ def test_lists_are_by_state_by_reference_and_by_the_moment_of_the_end(site: Site
     assert (listed(f"ended_from={ended_at}"), listed(f"ended_to={ended_at}")) == ([done], [])
 
 
+@pytest.mark.real_host
 def test_a_deleted_job_is_gone_and_its_reference_stays_taken_until_it_is_forgotten(site: Site) -> None:
     job_id = site.completed(unique=True)
     assert site.call("DELETE", f"/jobs/{job_id}").status == 204

@@ -6,76 +6,71 @@ from typing import Any
 
 import pytest
 
-from shared import wiring
 from shared.darkroom import Darkroom
 from shared.handlers import Context, RetryJob
 from shared.steps.outcomes import Outcome
+from tests.host.jobs.grounds import Ground
 from tests.host.jobs.site import Site
-from tests.rig import QUICK, Rig, until
 
 Work = Callable[[Context], Mapping[str, Any]]
 
 
-def build(rig: Rig, kind: str, work: Work, dispatch: str) -> Darkroom:
+def build(ground: Ground, kind: str, work: Work, dispatch: str) -> Darkroom:
     """Build what the triggers of an app would call that has registered this function for the test's type."""
-    quick = {**QUICK, "LEASE_SECONDS": "3", "DISPATCH": dispatch, "DISPATCH_GRACE_SECONDS": "0"}
-    return wiring.build({**rig.environ, **quick}, works={kind: work})
+    return ground.build({kind: work}, LEASE_SECONDS="3", DISPATCH=dispatch, DISPATCH_GRACE_SECONDS="0")
 
 
-def run_by_queue(rig: Rig, app: Darkroom) -> list[Outcome]:
-    """Take in what the queue has to show, as the host does it."""
-    queue = rig.queues.get_queue_client("image-jobs")
-    messages = list(queue.receive_messages(max_messages=32))
-    for message in messages:
-        queue.delete_message(message)
-    return [outcome for message in messages for outcome in app.receive(message.content.encode(), owner="queue/test")]
+def run_by_queue(ground: Ground, app: Darkroom) -> list[Outcome]:
+    """Take in what the queue has to show."""
+    return [outcome for message in ground.messages() for outcome in app.receive(message, owner="queue/test")]
 
 
-def run_by_timer(app: Darkroom) -> None:
+def run_by_timer(ground: Ground, app: Darkroom) -> None:
     """Sweep as often as it takes until a job is completed: by the service's clock one just added may not be due yet."""
-    until(lambda: app.sweep(owner="timer/test").outcomes[Outcome.COMPLETED], seconds=20, what="a sweep that has work")
+    ground.until(lambda: app.sweep(owner="timer/test").outcomes[Outcome.COMPLETED], "a sweep that has work")
 
 
 def count_words(job: Context) -> dict[str, Any]:
     return {"words": len(job.job.params["text"].split()), "key": job.idempotency_key}
 
 
-def test_a_message_starts_a_job_and_its_result_stands_in_the_api(rig: Rig, site: Site) -> None:
-    app = build(rig, site.kind, count_words, "queue")
+def test_a_message_starts_a_job_and_its_result_stands_in_the_api(ground: Ground, site: Site) -> None:
+    app = build(ground, site.kind, count_words, "queue")
     row = app.add(kind=site.kind, ref="a", params={"text": "to be or not"}, unique=True).row
     assert row is not None
-    assert run_by_queue(rig, app) == [Outcome.COMPLETED]
+    assert run_by_queue(ground, app) == [Outcome.COMPLETED]
     job = site.job(row.job.id)
     assert (job["state"], job["attempts"], job["result"]["words"]) == ("COMPLETED", 1, 4)
     (attempt,) = site.history(row.job.id)
     assert (attempt["owner"], attempt["outcome"]) == ("queue/test", "complete")
 
 
-def test_a_sweep_starts_a_job_that_was_added_over_http(rig: Rig, site: Site) -> None:
-    app = build(rig, site.kind, count_words, "timer")
+def test_a_sweep_starts_a_job_that_was_added_over_http(ground: Ground, site: Site) -> None:
+    app = build(ground, site.kind, count_words, "timer")
     job_id = site.added(params={"text": "to be"})
-    run_by_timer(app)
+    run_by_timer(ground, app)
     job = site.job(job_id)
     assert (job["state"], job["attempts"], job["result"]["words"]) == ("COMPLETED", 1, 2)
     assert site.history(job_id)[0]["owner"] == "timer/test"
 
 
+@pytest.mark.real_host(only=True)  # its heartbeat is a thread
 def test_a_running_function_is_seen_with_its_progress_and_the_next_attempt_goes_on_behind_it(
-    rig: Rig, site: Site
+    ground: Ground, site: Site
 ) -> None:
     def work(job: Context) -> Mapping[str, Any]:
         if job.cursor is not None:
             return {"went_on_from": job.cursor}
         job.progress(0.5, cursor="line 2")
-        seen = until(lambda: (told := site.job(job.job.id))["progress"] and told, seconds=20, what="its renewal")
+        seen = ground.until(lambda: (told := site.job(job.job.id))["progress"] and told, "its renewal")
         assert (seen["state"], seen["progress"], seen["cursor"]) == ("RUNNING", 0.5, "line 2")
         raise RetryJob("busy", "Others are first.", delay=timedelta(0))
 
-    app = build(rig, site.kind, work, "queue")
+    app = build(ground, site.kind, work, "queue")
     row = app.add(kind=site.kind, ref="a", params={}, unique=True).row
     assert row is not None
-    assert run_by_queue(rig, app) == [Outcome.RETRIED]
-    run_by_timer(build(rig, site.kind, work, "timer"))
+    assert run_by_queue(ground, app) == [Outcome.RETRIED]
+    run_by_timer(ground, build(ground, site.kind, work, "timer"))
     job = site.job(row.job.id)
     assert (job["state"], job["result"]) == ("COMPLETED", {"went_on_from": "line 2"})
     told = [(attempt["owner"], attempt["outcome"]) for attempt in site.history(row.job.id)]
@@ -84,9 +79,9 @@ def test_a_running_function_is_seen_with_its_progress_and_the_next_attempt_goes_
 
 @pytest.mark.parametrize("end", ["COMPLETED", "FAILED"])
 def test_workers_from_outside_and_a_function_share_a_type_and_a_job_has_one_of_them(
-    rig: Rig, site: Site, end: str
+    ground: Ground, site: Site, end: str
 ) -> None:
-    app = build(rig, site.kind, count_words, "timer")
+    app = build(ground, site.kind, count_words, "timer")
     job_id = site.added(params={"text": "a"})
     held = site.claim(job_id, "outside", 60)
     assert app.work(job_id, owner="timer/test") is Outcome.BUSY

@@ -8,15 +8,15 @@ import pytest
 from shared.steps import refusals, statistics
 from tests.doubles.reports import report as minimal
 from tests.doubles.world import png
+from tests.host.jobs.grounds import Ground
 from tests.host.jobs.site import Site
-from tests.rig import Rig, until
 
 ERROR = {"error": {"code": "bad_input", "message": "The text is empty."}}
 REPORTS = {"renew": {}, "complete": {"result": {}}, "retry": ERROR, "abandon": None, "fail": ERROR}
 
 
 class Late:
-    """Jobs whose workers, all at once, have let their leases lapse, and jobs whose time is over: one wait for all.
+    """Jobs whose workers, all at once, have let their leases lapse, and jobs whose time is over.
 
     Attributes:
         site: With the jobs' type.
@@ -24,13 +24,13 @@ class Late:
         overdue: Ids.
     """
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, ground: Ground, site: Site) -> None:
         self.site = site
         self.overdue = [site.added(f"overdue {number}", ttl_seconds=1) for number in range(2)]
         poison = site.added("poison", max_attempts=2)
         ids = {report: site.added(report) for report in (*REPORTS, "nobody's")} | {"poison": poison}
         self.held = {ref: site.claim(job_id, "late") for ref, job_id in ids.items()}
-        until(self._over, seconds=20, what="the end of leases and times")
+        ground.until(self._over, "the end of leases and times")
 
     def _over(self) -> bool:
         ids = [answer.json["id"] for answer in self.held.values()]
@@ -40,15 +40,15 @@ class Late:
 
 
 @pytest.fixture(scope="module")
-def late(rig: Rig) -> Iterator[Late]:
-    site = Site.of(rig, "t-late")
-    yield Late(site)
+def late(ground: Ground) -> Iterator[Late]:
+    site = ground.site("t-late")
+    yield Late(ground, site)
     site.close()
 
 
-def stale_reports(rig: Rig, site: Site) -> int:
+def stale_reports(ground: Ground, site: Site) -> int:
     """Return the total, counted anew: figures are kept for a minute."""
-    table = rig.darkroom.storage.jobs._table
+    table = ground.darkroom.storage.jobs._table
     table.delete_entity("meta", f"mark:{statistics.MARK}")
     return int(site.call("GET", "/stats").json["stale_reports_total"])
 
@@ -63,6 +63,7 @@ def test_workers_get_every_due_job_of_a_type_one_each(site: Site) -> None:
     assert (none.status, none.body) == (204, b"")
 
 
+@pytest.mark.real_host(only=True)
 def test_a_claim_waits_for_a_job_that_comes(site: Site) -> None:
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(site.next, wait_seconds=20)
@@ -70,6 +71,7 @@ def test_a_claim_waits_for_a_job_that_comes(site: Site) -> None:
         assert waiting.result(10).json["id"] == job_id
 
 
+@pytest.mark.real_host(only=True)
 def test_of_many_who_claim_one_job_at_once_one_gets_it(site: Site) -> None:
     job_id = site.added()
     with ThreadPoolExecutor(8) as pool:
@@ -87,6 +89,7 @@ def test_a_job_in_hand_is_nobody_elses(site: Site) -> None:
     assert site.job(job_id)["owner"] == "first"
 
 
+@pytest.mark.real_host
 def test_a_worker_renews_tells_how_far_it_is_and_completes(site: Site) -> None:
     job_id = site.added()
     held = site.claim(job_id, lease=60)
@@ -142,6 +145,7 @@ def test_a_job_that_is_to_be_tried_again_waits_as_long_as_told(site: Site) -> No
     assert site.why(job_id).startswith(f"It is not due until {told.json['not_before']}")
 
 
+@pytest.mark.real_host
 def test_a_failed_job_is_listed_explained_and_opened_again(site: Site) -> None:
     job_id = site.added()
     assert site.tell(site.claim(job_id, lease=60), "fail", ERROR).json["state"] == "FAILED"
@@ -178,10 +182,10 @@ def test_a_lapsed_lease_that_nobody_took_over_is_still_good(late: Late) -> None:
 
 
 def test_each_report_of_a_worker_whose_job_another_has_taken_over_is_refused_and_the_refusal_stands(
-    rig: Rig, late: Late
+    ground: Ground, late: Late
 ) -> None:
     site = late.site
-    counted = rig.darkroom.storage.marks.get(refusals.MARK)
+    counted = ground.darkroom.storage.marks.get(refusals.MARK)
     for report, body in REPORTS.items():
         held = late.held[report]
         job_id = held.json["id"]
@@ -194,13 +198,13 @@ def test_each_report_of_a_worker_whose_job_another_has_taken_over_is_refused_and
         assert site.tell(rival, "complete", {"result": {"of": "rival"}}).status == 200
         assert site.tell(held, "complete", {"result": {}}).refusal == (412, "stale", None)
         assert (site.job(job_id)["result"], site.history(job_id)[0]["refused"]) == ({"of": "rival"}, 2)
-    assert stale_reports(rig, site) == (counted.value["total"] if counted else 0) + 2 * len(REPORTS)
+    assert stale_reports(ground, site) == (counted.value["total"] if counted else 0) + 2 * len(REPORTS)
 
 
-def test_a_job_that_kills_its_workers_ends_failed_and_is_listed(late: Late) -> None:
+def test_a_job_that_kills_its_workers_ends_failed_and_is_listed(ground: Ground, late: Late) -> None:
     site, job_id = late.site, late.held["poison"].json["id"]
     assert site.claim(job_id, "next").json["attempts"] == 2
-    until(lambda: site.claim(job_id).refusal[1] == "ended", seconds=20, what="its end")
+    ground.until(lambda: site.claim(job_id).refusal[1] == "ended", "its end")
     (listed,) = site.call("GET", f"/jobs?type={site.kind}&ref=poison&state=FAILED").json["items"]
     assert (listed["id"], listed["error"]["code"], listed["attempts"]) == (job_id, "attempts_exhausted", 2)
     assert [attempt["owner"] for attempt in site.history(job_id)] == ["late", "next"]
@@ -213,14 +217,15 @@ def test_a_job_whose_time_is_over_fails_at_the_claim(late: Late) -> None:
     assert (job["state"], job["error"]["code"], job["attempts"]) == ("FAILED", "time_limit", 0)
 
 
-def test_a_job_whose_time_is_over_fails_in_the_sweep_when_nobody_comes_for_its_type(rig: Rig, late: Late) -> None:
+def test_a_job_whose_time_is_over_fails_in_the_sweep_when_nobody_comes_for_its_type(ground: Ground, late: Late) -> None:
     patient = late.site.added("patient")
-    rig.darkroom.sweep(owner="timer/test")
+    ground.darkroom.sweep(owner="timer/test")
     job = late.site.job(late.overdue[1])
     assert (job["state"], job["error"]["code"], job["attempts"]) == ("FAILED", "time_limit", 0)
     assert late.site.job(patient)["state"] == "PENDING"
 
 
+@pytest.mark.real_host
 def test_an_image_that_another_worker_has_analysed_is_shown_with_its_report(site: Site) -> None:
     taken = site.upload("by another.png", png())
     held = site.call("POST", "/jobs/claim", {"type": "image-analysis", "owner": "w", "wait_seconds": 0})

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, cast
@@ -68,14 +69,7 @@ class Site:
 
     def call(self, method: str, path: str, told: Any = None, **headers: str) -> Answer:  # noqa: ANN401 - JSON or bytes
         """Send a request; ``told`` is bytes, or JSON. Header names have ``_`` for ``-``."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        body = told if isinstance(told, bytes) else b"" if told is None else json.dumps(told).encode()
-        if told is not None and not isinstance(told, bytes):
-            named.setdefault("content-type", "application/json")
-        request = func.HttpRequest(method, f"http://localhost:7071/api{path}", headers=named, body=body)
-        back = asyncio.run(answered(lambda: self.front, request, CONTEXT))
-        told_headers = {name.lower(): value for name, value in back.headers.items()}
-        return Answer(back.status_code, {"content-type": back.mimetype} | told_headers, back.get_body())
+        return asyncio.run(sent(self.front, method, f"http://localhost:7071/api{path}", told, headers))
 
     def added(self, ref: str = "a", **fields: Any) -> Answer:  # noqa: ANN401 - JSON
         """Add a job; a unique one where nothing else is said."""
@@ -94,3 +88,15 @@ class Site:
     def uploaded(self, name: str = "cat.png") -> Answer:
         """Upload an image."""
         return self.call("PUT", f"/images/{quote(name)}", b"bytes", content_type="image/png")
+
+
+async def sent(front: Front, method: str, url: str, told: object, headers: Mapping[str, str]) -> Answer:
+    """Send a request as the host hands it on; ``told`` is bytes, or JSON. Header names have ``_`` for ``-``."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    body = told if isinstance(told, bytes) else b"" if told is None else json.dumps(told).encode()
+    if told is not None and not isinstance(told, bytes):
+        named.setdefault("content-type", "application/json")
+    request = func.HttpRequest(method, url, headers=named, body=body)
+    back = await answered(lambda: front, request, CONTEXT)
+    told_headers = {name.lower(): value for name, value in back.headers.items()}
+    return Answer(back.status_code, {"content-type": back.mimetype} | told_headers, back.get_body())
