@@ -6,7 +6,8 @@ import inspect
 import json
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType, ModuleType
 from typing import Any
@@ -14,6 +15,8 @@ from urllib.parse import quote
 
 from localhost.host.blobs import BlobMessage
 from shared import messages
+from shared.telemetry import Happened
+from tests.rig import Rig, until
 from tests.unit import test_messages
 
 ACCOUNT = "https://account.blob.core.windows.net"
@@ -130,6 +133,17 @@ def _renamed(name: str) -> dict[str, object]:
     """Return the event of a file that was renamed to a name; the subject is that before."""
     urls = {"sourceUrl": f"{NAMESPACE}/images/before.png", "destinationUrl": f"{NAMESPACE}/images/{quote(name)}"}
     return _event("before.png", "eventType", "BlobRenamed", api="RenameFile", **urls)
+
+
+#: Around any form.
+ENCODINGS: dict[str, Callable[[str], str]] = {"plain": str, "base64": encoded, "base64 in lines": in_lines}
+
+
+def taken(rig: Rig) -> Counter[str]:
+    """Wait until the queue is empty; return how calls for its messages ended, without those that went to the tail."""
+    until(lambda: rig.waiting() == 0, what="the end of all messages")
+    ends = [line for line in rig.logged("function ended") if line["function"] == "analyze_queued"]
+    return Counter(line["outcome"] for line in ends) - Counter(succeeded=len(rig.logged(Happened.DEFERRED)))
 
 
 def readers(module: ModuleType) -> set[int]:

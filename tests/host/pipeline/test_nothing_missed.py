@@ -5,6 +5,8 @@ The hosts walk once a second, and no image is too young for them.
 
 from collections import Counter
 
+import pytest
+
 from tests.doubles.world import png
 from tests.host.pipeline.request_log import writes
 from tests.proving import at_length
@@ -43,6 +45,7 @@ def test_a_walk_finds_all_images_that_no_event_announced_and_each_is_completed_a
     assert claims == commits == Counter(identities)
 
 
+@pytest.mark.prove("every day the contract tests count the requests of a second walk, and a unit test its writes")
 def test_a_second_walk_writes_its_lock_and_its_mark_and_nothing_else(rig: Rig) -> None:
     uploaded(rig)
     rig.start(Disabled="record_image,analyze_pending,analyze_queued", **WALKING)

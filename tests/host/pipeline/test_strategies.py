@@ -14,7 +14,7 @@ from tests.doubles.world import png
 from tests.proving import at_length
 from tests.rig import Rig, until
 
-IMAGES = at_length(12, 200)
+IMAGES = at_length(6, 200)
 OWNERS = {"timer": {"timer"}, "queue": {"queue"}, "both": {"timer", "queue"}}
 ALONE = pytest.mark.prove("two hosts for each strategy; every day has both together")
 MANY = IMAGES >= 100
@@ -46,7 +46,7 @@ def test_two_hosts_complete_all_images_with_one_attempt_each(rig: Rig, dispatch:
 def test_a_job_whose_message_was_lost_is_completed_before_the_third_tick_after_it_is_due(
     rig: Rig, dispatch: str
 ) -> None:
-    recorder = rig.start(Disabled="analyze_queued,analyze_pending", DISPATCH=dispatch)
+    recorder = rig.start(Disabled="analyze_queued,analyze_pending", DISPATCH=dispatch, DISPATCH_GRACE_SECONDS="1")
     identity = rig.upload("cat.png", png())
     until(lambda: rig.waiting() == 1, what="the message")
     recorder.drain()

@@ -1,0 +1,72 @@
+"""What befalls images while they wait in the queue: one host records them, and the next one analyses."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.rig import SAMPLES, Logged, Rig, rig, until
+
+CAT = (SAMPLES / "cat.png").read_bytes()
+ROCKET = (SAMPLES / "rocket.jpg").read_bytes()
+
+
+@dataclass(frozen=True)
+class Queued:
+    """Three images that were recorded; then one was deleted, and one overwritten, and the next host began.
+
+    Attributes:
+        rig: With that host, which records nothing.
+        ids: Of their jobs, by name.
+        newer: The id of the job of the newer version.
+        waited: States, and how often each message had been taken, at the end of the first host.
+    """
+
+    rig: Rig
+    ids: dict[str, str]
+    newer: str
+    waited: tuple[list[str], list[int]]
+
+
+@pytest.fixture(scope="module")
+def queued(tmp_path_factory: pytest.TempPathFactory, service: Logged) -> Iterator[Queued]:
+    with rig(tmp_path_factory.mktemp("queued"), service) as made:
+        recorder = made.start(Disabled="analyze_queued,analyze_pending")
+        ids = {name: made.upload(name, CAT) for name in ("stays", "goes", "changes")}
+        until(lambda: made.waiting() == len(ids), what="the messages")  # each comes behind its row
+        recorder.drain()
+        messages = made.queues.get_queue_client("image-jobs").peek_messages(5)
+        waited = [str(job_of(made, job_id)["state"]) for job_id in ids.values()], [m.dequeue_count for m in messages]
+        made.blobs.get_blob_client("images", "goes").delete_blob()
+        newer = made.upload("changes", ROCKET)
+        made.start(Disabled="record_image")
+        yield Queued(made, ids, newer, waited)
+
+
+def job_of(made: Rig, job_id: str) -> dict[str, Any]:
+    """Return a job that is there."""
+    job = made.job(job_id)
+    assert job is not None
+    return job
+
+
+def test_jobs_stay_pending_without_the_triggers_that_analyse(queued: Queued) -> None:
+    assert queued.waited == (["PENDING"] * 3, [0] * 3)
+
+
+def test_an_image_that_waited_for_the_next_host_is_completed_at_its_first_attempt(queued: Queued) -> None:
+    job = queued.rig.ended(queued.ids["stays"])
+    assert (job["state"], job["attempts"]) == ("COMPLETED", 1)
+
+
+def test_a_blob_deleted_while_queued_cancels_its_job(queued: Queued) -> None:
+    job = queued.rig.ended(queued.ids["goes"])
+    assert (job["state"], job["error"]["code"]) == ("CANCELED", "blob_gone")
+
+
+def test_an_image_overwritten_while_queued_is_analysed_in_its_newer_version_alone(queued: Queued) -> None:
+    older = queued.rig.ended(queued.ids["changes"])
+    assert (older["state"], older["error"]["code"]) == ("CANCELED", "superseded")
+    job = queued.rig.ended(queued.newer)
+    assert (job["state"], job["attempts"], job["report"]["image"]["width_px"]) == ("COMPLETED", 1, 640)
