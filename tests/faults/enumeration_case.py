@@ -1,11 +1,13 @@
 """One schedule: an image, storage of its own, the host's part, and what must be true when all is quiet."""
 
 import contextlib
+import pickle
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 from shared import ids, wiring
@@ -18,13 +20,21 @@ from tests.doubles.world import png
 from tests.faults.enumeration import GRACE, LAPSE_SECONDS, SETTINGS
 from tests.faults.enumeration_wire import Ledger, Line
 from tests.simulation.reader import rows_of
-from tests.simulation.service.account import storage_account
+from tests.simulation.service.account import Account, storage_account
 from tests.simulation.service.exchange import Request
 from tests.simulation.service.transport import InProcess
 
 #: More rounds of recovery than this and something goes in circles.
 ROUNDS = 5
 LIVE = ("PENDING", "RUNNING")
+#: App settings of every case.
+ENVIRON = {
+    "AzureWebJobsStorage": "UseDevelopmentStorage=true",
+    "ANALYSIS_ISOLATION": "off",
+    "JOB_BUCKETS": "1",
+    "SWEEP_PARALLELISM": "1",
+    "DISPATCH_GRACE_SECONDS": str(GRACE.seconds),
+}
 Build = Callable[..., Darkroom]
 T = TypeVar("T")
 
@@ -71,26 +81,29 @@ class Case:
     """
 
     def __init__(self, *, build: Build = wiring.build, **settings: str) -> None:
-        self._environ = {
-            "AzureWebJobsStorage": "UseDevelopmentStorage=true",
-            "ANALYSIS_ISOLATION": "off",
-            "JOB_BUCKETS": "1",
-            "SWEEP_PARALLELISM": "1",
-            "DISPATCH_GRACE_SECONDS": str(GRACE.seconds),
-            **settings,
-        }
         self._build = build
-        self.account = storage_account()
-        self.clock, self.ledger = self.account.clock, Ledger()
-        self._wire = InProcess(self.account)
+        self._environ = {**ENVIRON, **settings}
+        self.account, self.ledger = _empty(), Ledger()
         self.events: list[ImageRef] = []
         self.inbox: list[bytes] = []
         self.poison: list[bytes] = []
         self.versions: list[str] = []
         self.newest: dict[str, str] = {}
         self.ref = self.named("cat.png")
+        self._begin()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Tell what stands; processes can't be copied."""
+        return {name: value for name, value in vars(self).items() if name not in ("user", "clock", "_wire")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Stand as the one did that this is a copy of, with processes of its own."""
+        vars(self).update(state)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.clock, self._wire = self.account.clock, InProcess(self.account)
         self.user = self.worker()
-        self.user.darkroom.storage.create()
 
     def worker(self) -> Worker:
         """Start a process."""
@@ -208,6 +221,19 @@ class Case:
     @property
     def _images(self) -> Any:  # noqa: ANN401 - an SDK client
         return self.user.darkroom.storage.images._service
+
+
+@cache
+def _created() -> bytes:
+    """Make an account with all that the app needs in it."""
+    account = storage_account()
+    wiring.build(ENVIRON, transport=InProcess(account), threaded=False).storage.create()
+    return pickle.dumps(account)
+
+
+def _empty() -> Account:
+    account: Account = pickle.loads(_created())  # noqa: S301 - our own
+    return account
 
 
 def jobs_in(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

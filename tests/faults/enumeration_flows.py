@@ -49,6 +49,9 @@ class Flow:
     def prepare(self, case: Case) -> None:
         """Set up what stands before."""
 
+    def begin(self, case: Case) -> None:
+        """Let another process begin what it holds meanwhile; unlike what stands, it can't be copied."""
+
     def run(self, case: Case, worker: Worker) -> None:
         """Do the worker's part."""
 

@@ -138,12 +138,15 @@ class CancelingByHand(ByHand):
     worked: Outcome | None = None
 
     def prepare(self, case: Case) -> None:
-        """Record, and claim."""
-        identity = case.recorded()
+        """Record."""
+        case.recorded()
         case.fetch()
         case.inbox.clear()
+
+    def begin(self, case: Case) -> None:
+        """Claim."""
         self.holds = case.worker()
-        begun = self.holds.darkroom.work._attempts.begin(identity, owner="queue/0")
+        begun = self.holds.darkroom.work._attempts.begin(case.versions[0], owner="queue/0")
         assert isinstance(begun, Attempt)
         self.holder = begun
 

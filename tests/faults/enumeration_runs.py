@@ -1,10 +1,11 @@
 """Run one flow once for each of its requests and each strike, and judge how it ends."""
 
 import json
+import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cache
+from functools import cached_property
 from typing import Any
 
 from shared import wiring
@@ -12,8 +13,7 @@ from shared.errors import StorageOut, Undecided
 from shared.jobs import State
 from tests.faults.enumeration import SETTINGS, WRITES_ONLY, Died, Strike
 from tests.faults.enumeration_case import Build, Case, jobs_in, live
-from tests.faults.enumeration_flows import Analysis, Flow
-from tests.faults.enumeration_forks import Crossroads
+from tests.faults.enumeration_flows import Flow
 from tests.faults.enumeration_wire import reads
 
 
@@ -53,30 +53,21 @@ class Tally:
         self.doubled += sum(max(0, commits - 1) for commits in case.ledger.commits.values())
         self.starts = max([self.starts, *case.ledger.claims.values()])
 
-    def take(self, other: "Tally") -> None:
-        """Add what the schedules of another came to."""
-        self.schedules += other.schedules
-        self.lost += other.lost
-        self.doubled += other.doubled
-        self.starts = max(self.starts, other.starts)
-        self.failures += other.failures
-
 
 class Run:
     """One flow on an account of its own, as it stands before the worker's part.
 
     Args:
-        flow: Its class.
-        build: Wires a process.
+        flow: What is prepared already.
+        case: Where it stands.
     """
 
-    def __init__(self, flow: type[Flow], build: Build) -> None:
-        self.flow = flow()
-        self.case = Case(build=build, **flow.settings)
-        self.flow.prepare(self.case)
-        self.worker = self.case.worker()
-        self.worker.line.arm({}, lambda: self.flow.meanwhile(self.case))
-        self._messages = self.case.ledger.messages
+    def __init__(self, flow: Flow, case: Case) -> None:
+        self.flow, self.case = flow, case
+        self.flow.begin(case)
+        self.worker = case.worker()
+        self.worker.line.arm({}, lambda: flow.meanwhile(case))
+        self._messages = case.ledger.messages
 
     def play(self) -> End:
         """Do the worker's part as a host calls it, which bears with outages and deaths."""
@@ -116,7 +107,7 @@ class Enumeration:
     """A flow, tried with every strike at every request.
 
     Attributes:
-        flow: Its class; each schedule gets a new one.
+        flow: Its class; it is prepared once, and each schedule begins with a copy.
         build: Wires a process.
         tally: Of all that was tried.
     """
@@ -126,65 +117,51 @@ class Enumeration:
     tally: Tally = field(default_factory=Tally)
 
     def every(self) -> Tally:
-        """Run the flow without a fault, and at each of its requests each strike in a copy of this process, to the end.
+        """Run the flow without a fault, and with each strike at each of its requests, to the end.
 
         What does not end well without a fault is raised; what does not with one is a failure of the tally.
         """
-        _import_late()
-        run, ways, own = Run(self.flow, self.build), Crossroads[Strike](), Tally()
-        line, name = run.worker.line, self.flow.__name__
-
-        def cross(label: str) -> Strike | None:
-            nonlocal name
-            strike = ways.split(self._strikes(line.sent))
-            if strike is not None:
-                name = f"{name}, {strike.name} at request {len(line.sent)} ({label})"
-            return strike
-
-        line.crossroads = cross
-        try:
-            run.conclude(run.play(), own)
-        except BaseException as error:
-            own.schedules, own.failures = 1, [f"{name}: {error!r}"]
-            ways.end(own)  # a copy gets no further, whatever it was
-            raise
-        ways.end(own)
-        for told in ways.told:
-            self.tally.take(told)
+        for nth, label in self.points():
+            for strike in self._strikes(label):
+                try:
+                    self.strike(nth, strike)
+                except Exception as error:  # noqa: BLE001 - whatever it was
+                    name = f"{self.flow.__name__}, {strike.name} at request {nth} ({label})"
+                    self.tally.failures.append(f"{name}: {error!r}")
         return self.tally
 
     def points(self) -> list[tuple[int, str]]:
         """Run the flow once without a fault; return the number and label of each request to strike."""
-        run, points = Run(self.flow, self.build), list[tuple[int, str]]()
-        sent = run.worker.line.sent
-
-        def note(label: str) -> None:
-            points.extend((len(sent), label) for _ in self._strikes(sent)[:1])
-
-        run.worker.line.crossroads = note
-        run.conclude(run.play(), self.tally)
+        run = self._run()
+        end = run.play()
+        sent = tuple(run.worker.line.sent)
+        run.conclude(end, self.tally)
+        begins = next((nth for nth, label in enumerate(sent) if self.flow.first in label), len(sent))
+        points = [(nth, label) for nth, label in enumerate(sent, 1) if nth > begins and self.flow.only in ("", label)]
+        self.tally.points += len(points)
         return points
 
     def strike(self, nth: int, strike: Strike) -> None:
         """Run one schedule to its end, and judge it."""
-        run = Run(self.flow, self.build)
+        run = self._run()
         run.worker.line.arm({nth: strike}, lambda: run.flow.meanwhile(run.case))
         end = run.play()
         assert run.worker.line.hits == [strike], f"request {nth} was not reached"
         run.conclude(end, self.tally)
 
-    def _strikes(self, sent: Sequence[str]) -> Sequence[Strike]:
-        """Return what may happen at the last of these requests."""
-        if self.flow.only not in ("", sent[-1]) or not any(self.flow.first in label for label in sent):
-            return ()
-        self.tally.points += 1
-        return [strike for strike in self.flow.strikes if not (reads(sent[-1]) and strike in WRITES_ONLY)]
+    def _strikes(self, label: str) -> Sequence[Strike]:
+        """Return what may happen at a request."""
+        return [strike for strike in self.flow.strikes if not (reads(label) and strike in WRITES_ONLY)]
 
+    def _run(self) -> Run:
+        return Run(*pickle.loads(self._prepared))  # noqa: S301 - our own
 
-@cache
-def _import_late() -> None:
-    """Import once what each copy of this process would import at its first analysis."""
-    Enumeration(Analysis).points()
+    @cached_property
+    def _prepared(self) -> bytes:
+        """Prepare the flow; return it and its case, to be copied."""
+        flow, case = self.flow(), Case(build=self.build, **self.flow.settings)
+        flow.prepare(case)
+        return pickle.dumps((flow, case))
 
 
 def judge(flow: Flow, case: Case, rows: Mapping[str, Mapping[str, Any]]) -> None:

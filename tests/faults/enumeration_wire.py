@@ -2,7 +2,6 @@
 
 import json
 import re
-import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from io import BytesIO
@@ -44,16 +43,14 @@ class Ledger:
         self.opened: Counter[str] = Counter()
         self.given_back: Counter[str] = Counter()
         self.messages = 0
-        self._mutex = threading.Lock()
 
     def note(self, request: Any, reply: Any) -> None:  # noqa: ANN401 - as the transports have it
         """Read a request that storage has answered."""
-        with self._mutex:
-            if reply.status_code >= 300:
-                return
-            self.messages += request.method == "POST" and urlsplit(request.url).path.endswith("/messages")
-            if request.url.endswith("/$batch") and not _REFUSED_PART.search(reply.internal_response.content):
-                self._transaction({row["RowKey"]: row for row in rows_of(request)})
+        if reply.status_code >= 300:
+            return
+        self.messages += request.method == "POST" and urlsplit(request.url).path.endswith("/messages")
+        if request.url.endswith("/$batch") and not _REFUSED_PART.search(reply.internal_response.content):
+            self._transaction({row["RowKey"]: row for row in rows_of(request)})
 
     def _transaction(self, rows: dict[str, dict[str, Any]]) -> None:
         closes = any("end_nonce" in row for row in rows.values())
@@ -85,7 +82,6 @@ class Line(Passing):
         sent: Every request that the worker has begun.
         hits: The strikes that have come.
         interlude: Called once, before the image is read: when a heartbeat would fall.
-        crossroads: Called with the label of each request that is not armed; returns what happens at it, if anything.
     """
 
     def __init__(self, inner: HttpTransport[Any, Any], clock: ServiceClock, ledger: Ledger) -> None:
@@ -100,7 +96,6 @@ class Line(Passing):
         self.sent: list[str] = []
         self.hits: list[Strike] = []
         self.interlude: Callable[[], object] = int
-        self.crossroads: Callable[[str], Strike | None] = _nothing
 
     def arm(self, strikes: Mapping[int, Strike], meanwhile: Callable[[], object]) -> None:
         """Strike at the nth requests from now on, from 1; ``meanwhile`` is the rival's turn in any pause."""
@@ -110,7 +105,6 @@ class Line(Passing):
     def mend(self) -> None:
         """End an outage; what has not come yet does not come any more."""
         self._armed, self._out, self._lost_next, self.interlude = {}, False, False, int
-        self.crossroads = _nothing
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the transports have it
         """Send, or not."""
@@ -126,11 +120,10 @@ class Line(Passing):
         if self._lost_next:
             self._lost_next = False
             return self._unanswered(request, busy=False)
-        strike = self._armed.pop(number, None) or self.crossroads(self.sent[-1])
+        strike = self._armed.pop(number, None)
         if strike is None:
             return self._through(request, **kwargs)
         self.hits.append(strike)
-        self.crossroads = _nothing
         return self._struck(strike, request, **kwargs)
 
     def _struck(self, strike: Strike, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as above
@@ -203,10 +196,6 @@ def _label(request: Any) -> str:  # noqa: ANN401 - as above
     name = re.sub(r"[0-9a-f]{12,}", "…", unquote(urlsplit(request.url).path).removeprefix(_ACCOUNT))[:60]
     image = request.method == "GET" and name.startswith("images/")
     return READ_IMAGE if image else f"{request.method} {name}"
-
-
-def _nothing(_: str) -> None:
-    """Let nothing happen."""
 
 
 def reads(label: str) -> bool:

@@ -152,4 +152,5 @@ class Proxied:
         flow = self.flow()
         case = Case(**flow.settings)
         flow.prepare(case)
+        flow.begin(case)
         return flow, case

@@ -239,7 +239,7 @@ class Proxy:
         else:
             with self._turn:  # it serves one after the other
                 reply = asked.answered_by(self._account, service.address)
-        self._ledger.note(asked, reply)
         with self._mutex:
+            self._ledger.note(asked, reply)
             self.passed.append(Passed(asked, reply.applied))
         return reply

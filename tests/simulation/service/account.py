@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from tests.simulation.service.behaviour import AZURE, Behaviour
 from tests.simulation.service.blobs import BlobService
@@ -36,6 +36,14 @@ class Account:
     services: Mapping[str, Service] = field(default_factory=dict)
     served: int = 0
     _turn: threading.RLock = field(default_factory=threading.RLock)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Tell all but whose turn it is, which no copy has."""
+        return {name: value for name, value in vars(self).items() if name != "_turn"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Stand as the one did that this is a copy of."""
+        vars(self).update(state, _turn=threading.RLock())
 
     def serve(self, request: Request) -> Reply:
         """Answer a request as the service that it is sent to does, in whichever thread: one after another."""

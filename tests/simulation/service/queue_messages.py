@@ -2,16 +2,26 @@
 
 import base64
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count
 
 from tests.simulation.service.behaviour import Behaviour
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.exchange import Refusal
 
 NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+@dataclass
+class Numbers:
+    """A sequence from 1 on; unlike an iterator, one that can be copied."""
+
+    last: int = 0
+
+    def next(self) -> int:
+        """Return the next number."""
+        self.last += 1
+        return self.last
 
 
 @dataclass
@@ -57,7 +67,7 @@ class Queue:
 
     clock: ServiceClock
     behaviour: Behaviour
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    numbers: Numbers = field(default_factory=Numbers)
     metadata: dict[str, str] = field(default_factory=dict)
     _messages: dict[str, Message] = field(default_factory=dict)
 
@@ -69,7 +79,7 @@ class Queue:
         """Add a message; it never expires without a ``life``."""
         now = self.clock.now()
         expires = NEVER if life is None or life > NEVER - now else now + life
-        message = Message(next(self.numbers), text, now, expires, now + delay, self._receipt())
+        message = Message(self.numbers.next(), text, now, expires, now + delay, self._receipt())
         self._messages[message.id] = message
         return message
 
@@ -138,4 +148,4 @@ class Queue:
 
     def _receipt(self) -> str:
         """Draw a new pop receipt; its time is there to be looked at, its number makes it the only one."""
-        return base64.b64encode(f"{self.clock.now():%d%b%Y%H:%M:%S}{next(self.numbers):04x}".encode()).decode()
+        return base64.b64encode(f"{self.clock.now():%d%b%Y%H:%M:%S}{self.numbers.next():04x}".encode()).decode()

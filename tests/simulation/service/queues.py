@@ -3,13 +3,12 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import count
 
 from tests.simulation.service import queue_xml
 from tests.simulation.service.behaviour import Behaviour
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.exchange import Refusal, Reply, Request, http_date
-from tests.simulation.service.queue_messages import Queue
+from tests.simulation.service.queue_messages import Numbers, Queue
 
 WEEK = 7 * 24 * 60 * 60
 #: A message's text, in UTF-8.
@@ -40,7 +39,7 @@ class QueueService:
         self.queues: dict[str, Queue] = {}
         self._clock = clock
         self._behaviour = behaviour or Behaviour()
-        self._numbers = count(1)
+        self._numbers = Numbers()
 
     def serve(self, request: Request) -> Reply:
         """Answer; a refusal is an answer too."""
