@@ -14,8 +14,9 @@ from shared.jobs import Claim, State
 from shared.ports import Row
 from shared.steps.add import Added
 from tests.faults.enumeration import LAPSE_SECONDS, PAUSES
-from tests.faults.enumeration_case import Case, Worker, jobs_in
+from tests.faults.enumeration_case import Case, jobs_in
 from tests.faults.enumeration_flows import Flow
+from tests.faults.enumeration_workers import Worker
 
 KIND, REF = "word-count", "text"
 IDENTITY = ids.job_id(KIND, REF, "")

@@ -6,8 +6,9 @@ from shared.errors import StorageOut
 from shared.jobs import State
 from shared.steps.attempt import Attempt
 from tests.faults.enumeration import Strike
-from tests.faults.enumeration_case import Case, Worker
+from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_flows import TO_RENEWAL, Analysis, Flow
+from tests.faults.enumeration_workers import Worker
 
 #: What storage calls a renewal: the job row, and its due row moved.
 _RENEWAL = "write due+job"

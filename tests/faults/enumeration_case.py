@@ -4,21 +4,16 @@ import contextlib
 import pickle
 import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future
-from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from shared import ids, wiring
-from shared.darkroom import Darkroom
 from shared.images import ImageRef, version_of
 from shared.invariants import Finding
-from shared.runtime import Runtime
-from shared.storage.patience import Patience
 from tests.doubles.world import png
 from tests.faults.enumeration import GRACE, LAPSE_SECONDS, SETTINGS
 from tests.faults.enumeration_wire import Ledger, Line
+from tests.faults.enumeration_workers import Build, Worker, start
 from tests.simulation.reader import rows_of
 from tests.simulation.service.account import Account, storage_account
 from tests.simulation.service.exchange import Request
@@ -35,32 +30,6 @@ ENVIRON = {
     "SWEEP_PARALLELISM": "1",
     "DISPATCH_GRACE_SECONDS": str(GRACE.seconds),
 }
-Build = Callable[..., Darkroom]
-T = TypeVar("T")
-
-
-@dataclass
-class Worker:
-    """A process: its wiring and its line to storage."""
-
-    darkroom: Darkroom
-    line: Line
-
-
-class Inline(Executor):
-    """Calls that run one after the other in their caller's thread, so that a process has one thread."""
-
-    def __init__(self, workers: int, name: str) -> None:
-        """Take what a pool of threads takes."""
-
-    def submit(self, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:  # noqa: ANN401
-        """Call at once."""
-        done = Future[T]()
-        try:
-            done.set_result(call(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - whoever asks for the result is told
-            done.set_exception(error)
-        return done
 
 
 class Case:
@@ -107,12 +76,7 @@ class Case:
 
     def worker(self) -> Worker:
         """Start a process."""
-        line = Line(self._wire, self.clock, self.ledger)
-        runtime = Runtime(monotonic=self.clock.monotonic, pause=self.clock.go, pool=Inline)
-        patience = Patience(within=timedelta(seconds=10), monotonic=self.clock.monotonic, pause=self.clock.go)
-        darkroom = self._build(self._environ, transport=line, runtime=runtime, patience=patience, threaded=False)
-        darkroom.sweep._prepared = True
-        return Worker(darkroom, line)
+        return start(self._build, self._environ, Line(self._wire, self.clock, self.ledger), self.clock)
 
     def named(self, name: str) -> ImageRef:
         """Return the image of a name."""

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from shared.jobs import State
 from shared.steps.attempt import Attempt
 from tests.faults.enumeration import GRACE, LAPSE_SECONDS, PAUSES, SETTINGS, Strike
-from tests.faults.enumeration_case import Case, Worker
+from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_wire import READ_IMAGE
+from tests.faults.enumeration_workers import Worker
 
 TO_RENEWAL = SETTINGS.lease.total_seconds() / 3 + 1
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from shared.errors import LockHeld, Stale
 from shared.steps.locking import Tenure
 from tests.faults.enumeration import PAUSES
-from tests.faults.enumeration_case import Case, Worker
+from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_flows import TO_RENEWAL, Flow
+from tests.faults.enumeration_workers import Worker
 
 
 @dataclass

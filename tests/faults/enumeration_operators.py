@@ -4,8 +4,9 @@ from shared.jobs import State
 from shared.steps.attempt import Attempt
 from shared.steps.outcomes import Outcome
 from tests.faults.enumeration import LAPSE_SECONDS, PAUSES
-from tests.faults.enumeration_case import Case, Worker
+from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_flows import Flow
+from tests.faults.enumeration_workers import Worker
 
 
 class ByHand(Flow):

@@ -9,8 +9,9 @@ from shared.steps.attempt import Attempt
 from shared.steps.outcomes import Outcome
 from shared.steps.purge import Purged
 from tests.faults.enumeration import LAPSE_SECONDS, PAUSES
-from tests.faults.enumeration_case import Case, Worker, jobs_in
+from tests.faults.enumeration_case import Case, jobs_in
 from tests.faults.enumeration_flows import Flow
+from tests.faults.enumeration_workers import Worker
 
 MONTH_SECONDS = 31 * 86_400.0
 DONE, FAILED, YOUNG = "done.png", "failed.png", "young.png"

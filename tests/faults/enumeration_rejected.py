@@ -9,8 +9,9 @@ from shared.ids import digest
 from shared.steps.outcomes import Outcome
 from shared.steps.rejected import ADMITTED
 from tests.faults.enumeration import PAUSES, Strike
-from tests.faults.enumeration_case import Case, Worker
+from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_flows import Flow
+from tests.faults.enumeration_workers import Worker
 
 NOBODYS = "nobody's.png"
 #: Said of a text that is rejected once more.

@@ -10,8 +10,9 @@ from shared.jobs import State
 from tests.doubles.world import png
 from tests.faults.enumeration import SETTINGS
 from tests.faults.enumeration_api import IDENTITY, KIND, Api, add, work
-from tests.faults.enumeration_case import Case, Worker, jobs_in
+from tests.faults.enumeration_case import Case, jobs_in
 from tests.faults.enumeration_flows import Flow
+from tests.faults.enumeration_workers import Worker
 
 
 class Removing(Api):

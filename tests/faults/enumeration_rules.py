@@ -20,7 +20,7 @@ from shared.storage.ended_table import EndedTable
 from shared.storage.job_table import JobTable
 from shared.storage.rejected_table import RejectedTable
 from shared.stores import Storage
-from tests.faults.enumeration_case import Build
+from tests.faults.enumeration_workers import Build
 
 
 class LastWriterWins(JobTable):

@@ -12,9 +12,10 @@ from shared import wiring
 from shared.errors import StorageOut, Undecided
 from shared.jobs import State
 from tests.faults.enumeration import SETTINGS, WRITES_ONLY, Died, Strike
-from tests.faults.enumeration_case import Build, Case, jobs_in, live
+from tests.faults.enumeration_case import Case, jobs_in, live
 from tests.faults.enumeration_flows import Flow
 from tests.faults.enumeration_wire import reads
+from tests.faults.enumeration_workers import Build
 
 
 class End(Enum):

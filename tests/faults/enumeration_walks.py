@@ -8,8 +8,9 @@ from shared.ports import ImageListing
 from shared.steps.outcomes import Outcome
 from shared.steps.reconcile import OVERLAP, Position, Reconciled
 from tests.faults.enumeration import PAUSES, SETTINGS, Strike
-from tests.faults.enumeration_case import Case, Worker, jobs_in
+from tests.faults.enumeration_case import Case, jobs_in
 from tests.faults.enumeration_flows import Flow
+from tests.faults.enumeration_workers import Worker
 
 #: Left to no event any more, and before the watermark of a walk that begins now.
 OLD_SECONDS = (SETTINGS.reconcile_grace + OVERLAP).total_seconds() + 10

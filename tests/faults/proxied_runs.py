@@ -10,9 +10,10 @@ from typing import Any
 from shared.errors import StorageOut, Undecided
 from shared.storage.job_table import JobTable
 from tests.faults.enumeration import WRITES_ONLY, Died, Strike
-from tests.faults.enumeration_case import Case, Worker
+from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_flows import Flow
 from tests.faults.enumeration_runs import judge
+from tests.faults.enumeration_workers import Worker
 from tests.faults.proxied_http import Asked
 from tests.faults.proxied_workers import Elsewhere, ForkServer
 from tests.faults.proxy import Proxy

@@ -10,9 +10,10 @@ from tests.faults import enumeration_rejected as rejected
 from tests.faults import enumeration_rules as rules
 from tests.faults import enumeration_walks as walks
 from tests.faults.enumeration import LAPSE_SECONDS, Strike
-from tests.faults.enumeration_case import Case, Worker
+from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_rules import BlindToKeys, LastWriterWins, over
 from tests.faults.enumeration_runs import Enumeration
+from tests.faults.enumeration_workers import Worker
 
 
 def commit_of(enumeration: Enumeration) -> int:

@@ -1,0 +1,76 @@
+"""The processes of a case: each is wired over its own line, and does everything in one thread."""
+
+import copy
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from shared.analysis import Analysis, Limits, Source, ThumbnailSpec, isolation
+from shared.analysis.admission import Admission
+from shared.analysis.isolation import Analyst
+from shared.darkroom import Darkroom
+from shared.runtime import Runtime
+from shared.storage.patience import Patience
+from tests.faults.enumeration_wire import Line
+from tests.simulation.service.clock import ServiceClock
+
+Build = Callable[..., Darkroom]
+T = TypeVar("T")
+
+
+@dataclass
+class Worker:
+    """A process: its wiring and its line to storage."""
+
+    darkroom: Darkroom
+    line: Line
+
+
+class Inline(Executor):
+    """Calls that run one after the other in their caller's thread, so that a process has one thread."""
+
+    def __init__(self, workers: int, name: str) -> None:
+        """Take what a pool of threads takes."""
+
+    def submit(self, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:  # noqa: ANN401
+        """Call at once."""
+        done = Future[T]()
+        try:
+            done.set_result(call(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - whoever asks for the result is told
+            done.set_exception(error)
+        return done
+
+
+class Known(isolation.Inline):
+    """Analyses each version of an image once: what comes of it depends on nothing else, and schedules repeat it."""
+
+    def __init__(self) -> None:
+        super().__init__(limits=Limits(), thumbnail=ThumbnailSpec())
+        self._known: dict[tuple[bytes, Source], Analysis] = {}
+
+    def __call__(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:
+        """Analyse one image; see ``Engine``."""
+        known = self._known.get((data, source))
+        if known is None:
+            known = self._known[data, source] = super().__call__(data, source=source, stop=stop)
+        return copy.deepcopy(known)
+
+
+_KNOWN = Known()
+
+
+def start(build: Build, environ: Mapping[str, str], line: Line, clock: ServiceClock) -> Worker:
+    """Wire a process."""
+    darkroom = build(
+        environ,
+        transport=line,
+        runtime=Runtime(monotonic=clock.monotonic, pause=clock.go, pool=Inline),
+        patience=Patience(within=timedelta(seconds=10), monotonic=clock.monotonic, pause=clock.go),
+        threaded=False,
+        analyst=Analyst(_KNOWN, admission=Admission(1)),
+    )
+    darkroom.sweep._prepared = True
+    return Worker(darkroom, line)
