@@ -138,26 +138,34 @@ class Ledger:
         if after["state"] == "COMPLETED" and after.get("version"):
             yield from self.contents.of_result(job_id, after)
         if after["state"] == "COMPLETED" != before["state"]:
-            yield from self._commit(passage, place, before, after)
+            yield from self._commit(passage, place)
+        if rules.by_owner(before, after) or rules.renewed(before, after):
+            yield from self._by_owner(passage, place, before, after)
+        yield from self.tenures.taken(place, rules.over_lease(before, after), before)
         if after["token"] > before["token"] and after["state"] == "RUNNING":
             self.claims[job_id] += 1
             self.claimants.add(sender)
-            yield from self.tenures.taken(place, before["state"] == "RUNNING", before)
         self._hold(passage, place, after)
 
-    def _commit(self, passage: Passage, place: Place, before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
-        """A commit comes once, and from the last one who has claimed."""
+    def _by_owner(self, passage: Passage, place: Place, before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
+        """Who commits, fails, gives back or renews a job is the last one who has claimed it."""
+        job_id, end = place[2][4:], after["state"]
+        if after["token"] != before["token"]:
+            yield f"{job_id}: {end} by a token that is not the row's"
+        holder, thread = self.tenures.holder(place), passage.sender.name
+        if holder is None or rules.outside(before):
+            return
+        if thread != holder and not (end == "RUNNING" and holder.startswith(f"{passage.sender.home.name}/")):
+            yield f"{job_id}: claimed by {holder}, {end} by {thread}"
+
+    def _commit(self, passage: Passage, place: Place) -> Iterator[str]:
+        """A commit comes once."""
         job_id, sender = place[2][4:], passage.sender.home.name
         life = job_id, self.lives[job_id]
         self.commits[life] += 1
         self.done[sender, "completed"] += 1
         if self.commits[life] > 1:
             yield f"{job_id}: committed {self.commits[life]} times"
-        if after["token"] != before["token"]:
-            yield f"{job_id}: committed by a token that is not the row's"
-        holder, thread = self.tenures.holder(place), passage.sender.name
-        if holder not in (None, thread) and not rules.outside(before):
-            yield f"{job_id}: claimed by {holder}, committed by {thread}"
 
     def _bury(self, job_id: str, place: Place, before: dict[str, Any]) -> Iterator[str]:
         self.tenures.end(place)

@@ -4,8 +4,11 @@ from tests.simulation.planted_claims import CLAIMS
 from tests.simulation.planted_intake import INTAKE
 from tests.simulation.planted_locks import HOLDING
 from tests.simulation.planted_messages import MESSAGES
+from tests.simulation.planted_refusals import REFUSALS
 from tests.simulation.planted_storage import STORAGE
 from tests.simulation.planted_upkeep import UPKEEP
 from tests.simulation.planting import Planted
 
-FAULTS: dict[str, Planted] = {each.name: each for each in (*CLAIMS, *HOLDING, *STORAGE, *INTAKE, *MESSAGES, *UPKEEP)}
+FAULTS: dict[str, Planted] = {
+    each.name: each for each in (*CLAIMS, *HOLDING, *STORAGE, *INTAKE, *MESSAGES, *REFUSALS, *UPKEEP)
+}

@@ -7,14 +7,6 @@ _SWEEP = "shared.steps.overflow:Overflow._one"
 
 MESSAGES = (
     fault(
-        "a sweep that was too late sends the message all the same",
-        (
-            _SWEEP,
-            "except Lost:\n            return Outcome.BUSY",
-            "except Lost:\n            self._announce(row.job)\n            return Outcome.BUSY",
-        ),
-    ),
-    fault(
         "the sweep sends the message before it has moved the due row on",
         (_SWEEP, "        try:\n", "        self._announce(row.job)\n        try:\n"),
         (_SWEEP, "        self._announce(moved.job, delay=delay)\n", "        del moved, delay\n"),

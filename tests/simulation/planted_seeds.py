@@ -52,6 +52,8 @@ SEEDS: dict[str, int] = {
     "the sweep leaves the due row where it was": 9,
     "a job's message is sent twice": 1,
     "a message is sent for a duplicate as well": 1,
+    "remembered ETag not dropped after its refusal": 2,
+    "a version that is known is recorded again once its job is purged": 2,
     "redrive by hand that does not look at the key row": 1,
     "redrive that makes a key row where there is none any more": 1,
     "purge of a moved row": 1,

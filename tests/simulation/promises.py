@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.simulation.operations import Operation, Place
+from tests.simulation.rules import FROM_OUTSIDE
 from tests.simulation.service.clock import ServiceClock
 
 _LIVE = frozenset({"PENDING", "RUNNING"})
-#: Ends that nobody makes who works on the job: the token grows, so that whoever still works is fenced off.
-_FROM_OUTSIDE = frozenset({"attempts_exhausted", "time_limit", "poison"})
 #: Rows that others may have moved since they were read; index rows and attempts go with their job's.
 _GUARDED = ("job:", "key:", "mark:", "rejected:")
 #: No job that waits is left longer than this after it may be claimed: the sweep's longest wait, and the longest grace.
@@ -106,12 +105,12 @@ def fenced(one: Transaction) -> Iterator[str]:
     for place, before, after in one.moves():
         if before["state"] not in _LIVE or after["state"] in _LIVE:
             continue
-        outside = after["state"] == "CANCELED" or code_of(after) in _FROM_OUTSIDE
+        outside = after["state"] == "CANCELED" or code_of(after) in FROM_OUTSIDE
         if outside and after["token"] != before["token"] + 1:
             yield f"{place[2]}: {code_of(after)} with token {after['token']} after {before['token']}"
         used = after["attempts"] - after["attempts_base"] >= after["max_attempts"]
         late = "deadline" in after and moment(after, "deadline") <= one.now + one.drift + _STEP
-        if code_of(after) in _FROM_OUTSIDE and not used and not late:
+        if code_of(after) in FROM_OUTSIDE and not used and not late:
             yield f"{place[2]}: {code_of(after)}, and it has attempts and time left"
 
 
@@ -147,6 +146,14 @@ def single(one: Transaction) -> Iterator[str]:
         named = [each["job_id"] for other, each in one.rows.items() if other[2].startswith("key:")]
         if place[2][4:] not in named:
             yield f"{place[2]}: lives, and no key row names it"
+
+
+def known(one: Transaction) -> Iterator[str]:
+    """A version that the key row names is not recorded again, not even when its job is purged."""
+    named = {row.get("job_id") for place, row in one.before.items() if place[2].startswith("key:") and row}
+    for place, before in one.before.items():
+        if place[2].startswith("job:") and not before and place in one.rows and place[2][4:] in named:
+            yield f"{place[2]}: recorded again, and the key row knows it"
 
 
 def _rival(row: Row, other: Row) -> bool:
@@ -201,6 +208,7 @@ _PROMISES: tuple[Callable[[Transaction], Iterator[str]], ...] = (
     fenced,
     whole,
     single,
+    known,
     deleted,
     locked,
     rejected,

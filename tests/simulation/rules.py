@@ -19,6 +19,8 @@ _ALLOWED = {
     "FAILED": {"PENDING"},
     "CANCELED": {"PENDING"},
 }
+#: Ends that nobody makes who works on the job: the token grows, so that whoever still works is fenced off.
+FROM_OUTSIDE = frozenset({"attempts_exhausted", "time_limit", "poison"})
 #: Ends of a job that say that code of production has failed.
 _CRASHES = frozenset({"unexpected_error", "handler_crashed", "result_no_json", "result_too_large"})
 
@@ -31,6 +33,29 @@ def code_of(row: Row) -> str:
 def outside(row: Row) -> bool:
     """Say whether an external worker holds the job: it may call any process."""
     return not str(row.get("owner", "")).startswith(("queue/", "timer/"))
+
+
+def by_owner(before: Row, after: Row) -> bool:
+    """Say whether only the worker who holds the job can have moved it so: it has given it back, or ended it."""
+    given_back = after["state"] == "PENDING"
+    failed = after["state"] == "FAILED" and code_of(after) not in FROM_OUTSIDE
+    return before["state"] == "RUNNING" and (given_back or failed or after["state"] == "COMPLETED")
+
+
+def renewed(before: Row, after: Row) -> bool:
+    """Say whether a lease was made longer."""
+    runs = before["state"] == after["state"] == "RUNNING" and bool(after.get("lease_seconds"))
+    return runs and bool(after["token"] == before["token"])
+
+
+def over_lease(before: Row, after: Row) -> bool:
+    """Say whether a running job was moved as only a lease that has lapsed allows: claimed, given up, or sent again."""
+    if before["state"] != "RUNNING":
+        return False
+    if after["state"] == "RUNNING":
+        sent = bool(before.get("lease_seconds")) and not after.get("lease_seconds")
+        return sent or bool(after["token"] > before["token"])
+    return after["state"] == "FAILED" and code_of(after) in FROM_OUTSIDE
 
 
 def of_move(job_id: str, before: Row, after: Row) -> Iterator[str]:

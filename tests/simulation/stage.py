@@ -13,6 +13,7 @@ from tests.simulation.faults import Fault, forecast
 from tests.simulation.host import Host
 from tests.simulation.labels import label
 from tests.simulation.ledger import Ledger
+from tests.simulation.lockouts import Lockouts
 from tests.simulation.process import Process
 from tests.simulation.promises import Promises
 from tests.simulation.publications import Publications
@@ -60,7 +61,8 @@ class Stage:
         self.wire.sends = self.ledger.sent
         self.publications = Publications(entrances.THUMBNAILS)
         self.announcements = Announcements(entrances.QUEUE, self.ledger.wrong.append)
-        self.wire.observers += [self.publications.obeyed, self.announcements.obeyed]
+        self.lockouts = Lockouts(entrances.LOCKS, lambda: self.scheduler.now, self.ledger.wrong.append)
+        self.wire.observers += [self.publications.obeyed, self.announcements.obeyed, self.lockouts.obeyed]
         self.wire.ends = self._note
         self.scheduler.ended = self._task_ended
         self.world = Home("world")
@@ -163,6 +165,7 @@ class Stage:
 
     def _answered(self, name: str, answer: object) -> None:
         """Take in what a trigger has returned: what it says to have done stands in the rows, by its own process."""
+        self.lockouts.told(self.scheduler.current, answer)
         self._said.update({(name, outcome): count for outcome, count in entrances.outcomes(answer).items()})
         for outcome in ("completed", "recorded"):
             said, done = self._said[name, outcome], self.ledger.done[name, outcome]

@@ -1,0 +1,55 @@
+"""Who is told that a lock is held: only where somebody has held it since the question, oneself perhaps.
+
+A lock that is free, or has lapsed, goes to whoever asks alone; and an outage is no holder.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.simulation.operations import obeyed
+from tests.simulation.scheduler import Task
+from tests.simulation.service.exchange import Reply
+from tests.simulation.wire import Passage
+
+_ROW = re.compile(r"RowKey='([^']*)'")
+
+
+@dataclass
+class Lockouts:
+    """All locks, and who was kept out.
+
+    Attributes:
+        table: Of locks.
+        now: Returns the virtual second.
+        wrong: Called with what is wrong.
+    """
+
+    table: str
+    now: Callable[[], float]
+    wrong: Callable[[str], object]
+    _held: set[str] = field(default_factory=set)
+    _held_at: dict[str, float] = field(default_factory=dict)
+    _asked: dict[str, str] = field(default_factory=dict)
+
+    def obeyed(self, passage: Passage, reply: Reply) -> None:
+        """Take in what the services have obeyed: who looks at a lock, takes it, or lets it go."""
+        path = passage.request.segments[0] if passage.request.segments else ""
+        looked = _ROW.search(path) if path.startswith(self.table) else None
+        if looked:
+            self._asked[passage.sender.name] = looked[1]
+        for each in obeyed(passage.request, reply):
+            if each.table != self.table:
+                continue
+            self._asked[passage.sender.name] = each.row
+            free = each.verb == "delete" or each.columns.get("owner") is None
+            (self._held.discard if free else self._held.add)(each.row)
+            self._held_at[each.row] = self.now()
+
+    def told(self, task: Task | None, answer: object) -> None:
+        """Judge what a call has returned: only who is locked out says so."""
+        if task is None or not getattr(answer, "locked_out", False):
+            return
+        lock = self._asked.get(task.name, "")
+        if lock not in self._held and self._held_at.get(lock, -1.0) < task.begun_at:
+            self.wrong(f"{task.name}: locked out of {lock or 'a lock'}, which nobody has held since it began")

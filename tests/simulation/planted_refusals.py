@@ -1,0 +1,17 @@
+"""Faults in what is refused: a version that is known, a lock that is held, a job that another holds."""
+
+from tests.simulation.planting import fault
+
+_NEWER = "shared.steps.record:Record._newer"
+
+REFUSALS = (
+    fault(
+        "a version that is known is recorded again once its job is purged",
+        (_NEWER, "key.version == seen.version:", "key.version == seen.version and key.state is None:"),
+        (_NEWER, "key.version == found.version:", "key.version == found.version and key.state is None:"),
+    ),
+    fault(
+        "an outage of the lock is taken for a lock that is held",
+        ("shared.steps.sweep:Sweep.__call__", "except LockHeld:", "except (LockHeld, StorageOut):"),
+    ),
+)
