@@ -15,6 +15,7 @@ from tests.rig import empty
 NAMES = ("health", "jobs", "stats", "metrics", "dashboard", "openapi.json", "nothing")
 PATHS = tuple(f"/api/{name}" for name in NAMES)
 HEADER = "x-functions-key"
+OTHER = pytest.mark.prove("a host for each level; every day unit tests see the route's, and test_host_keys its keys")
 
 
 @pytest.fixture(scope="module", name="locked")
@@ -63,11 +64,13 @@ def test_no_key_is_told_on(locked: Served, wire: Wire) -> None:
     assert [name for name, secret in locked.keys.items() if secret in log] == []
 
 
+@OTHER
 def test_an_open_api_asks_for_no_key(tmp_path: Path, locked: Served) -> None:
     with served(tmp_path, "--auth", storage=locked.azurite, API_AUTH_LEVEL="anonymous") as host:
         assert [host.ask("GET", path).status for path in PATHS] == [200] * 6 + [404]
 
 
+@OTHER
 def test_an_api_for_administrators_takes_the_master_key_alone(tmp_path: Path, locked: Served) -> None:
     with served(tmp_path, "--auth", storage=locked.azurite, API_AUTH_LEVEL="admin") as host:
         for path in PATHS:

@@ -1,14 +1,23 @@
 """Storage that is out: every operation says so, when to come again, and nothing of how it is built."""
 
+import asyncio
 import json
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from shared import wiring
+from shared.darkroom import Darkroom
+from shared.http.app import build
+from shared.http.wired import Api
+from shared.runtime import Runtime
+from tests.doubles.clock import FakeClock
 from tests.host.api.hostile import ID
-from tests.host.api.served import Served, served
+from tests.host.api.served import SETTINGS, served
 from tests.host.api.wire import Header, Reply, Wire
+from tests.unit.http.calling import fronted, sent
 
 IMAGE = "0" * 32
 #: An ETag as a holder has it: token, claim id and row.
@@ -45,26 +54,68 @@ CALLS: dict[str, tuple[str, str, object, list[Header]]] = {
 BEHIND = ("127.0.0.1", "refused", "connection", "azure", "table", "blob.", "queue", "http:", "error", "retries")
 
 
-@pytest.fixture(scope="module", name="dark")
-def _dark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+Ask = Callable[[str, str, bytes | None, list[Header]], Reply]
+#: Of what is sent, by method.
+DECLARED = {"PUT": "image/png"}
+
+
+def refusing(runtime: Runtime) -> Darkroom:
+    """Wire everything over ports that nobody listens at."""
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unheard.getsockname()[1]}/darkroom"
+    places = "".join(f"{kind}Endpoint={url};" for kind in ("Blob", "Queue", "Table"))
+    connection = f"DefaultEndpointsProtocol=http;AccountName=darkroom;AccountKey=a2V5;{places}"
+    return wiring.build({**SETTINGS, "AzureWebJobsStorage": connection}, runtime=runtime, threaded=False)
+
+
+def in_process() -> Ask:
+    """Ask the API in this process, which waits for nothing between two tries."""
+    clock = FakeClock()
+    darkroom = refusing(Runtime(monotonic=clock, pause=clock.advance))
+
+    async def pause(seconds: float) -> None:
+        clock.advance(seconds)
+
+    app = build(Api(lambda: darkroom, pause, clock, darkroom.runtime.draw), keyed=False)
+    front = fronted(app, darkroom.settings)
+
+    def ask(method: str, path: str, body: bytes | None, headers: list[Header]) -> Reply:
+        named = {"content-type": DECLARED.get(method, "application/json")} if body else {}
+        named |= {str(name).lower(): str(value) for name, value in headers}
+        answer = asyncio.run(sent(front, method, f"http://localhost:7071/api{path}", body, named))
+        return Reply(answer.status, answer.headers, answer.body)
+
+    return ask
+
+
+@pytest.fixture(
+    scope="module",
+    params=["process", pytest.param("host", marks=pytest.mark.prove("it tries again for seconds, in real time"))],
+)
+def ask(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    """Give the API, without its storage."""
+    if request.param == "process":
+        yield in_process()
+        return
     with served(tmp_path_factory.mktemp("dark")) as host:
         assert host.ask("GET", "/api/health").status == 200
         host.azurite.close()
-        yield host
+        wire = Wire(host.port, [host.account_key])
+        yield lambda method, path, body, headers: wire.ask(
+            method, f"/api{path}", body, headers, content_type=DECLARED.get(method, "application/json")
+        )
 
 
-def called(wire: Wire, name: str) -> Reply:
+def called(ask: Ask, name: str) -> Reply:
     """Call an operation."""
-    method, path, sent, headers = CALLS[name]
-    body = None if sent is None else json.dumps(sent).encode()
-    declared = "image/png" if method == "PUT" else "application/json"
-    return wire.ask(method, f"/api{path}", body, headers, content_type=declared)
+    method, path, told, headers = CALLS[name]
+    return ask(method, path, None if told is None else json.dumps(told).encode(), headers)
 
 
-def test_every_operation_without_storage_is_503_with_when_to_come_again(dark: Served) -> None:
-    wire = Wire(dark.port, [dark.account_key])
+def test_every_operation_without_storage_is_503_with_when_to_come_again(ask: Ask) -> None:
     with ThreadPoolExecutor(8) as pool:  # each is tried again before it is given up
-        replies = dict(zip(CALLS, pool.map(lambda name: called(wire, name), CALLS), strict=True))
+        replies = dict(zip(CALLS, pool.map(lambda name: called(ask, name), CALLS), strict=True))
     told = {name: (reply.status, reply.told, reply.headers.get("retry-after")) for name, reply in replies.items()}
     assert told == dict.fromkeys(CALLS, (503, "storage_out", "5"))
     details = {reply.json["detail"] for reply in replies.values()}
@@ -72,8 +123,8 @@ def test_every_operation_without_storage_is_503_with_when_to_come_again(dark: Se
     assert [word for word in BEHIND for detail in details if word in detail.lower()] == []
 
 
-def test_no_operation_is_left_out(dark: Served) -> None:
-    paths = json.loads(dark.ask("GET", "/api/openapi.json").data)["paths"].values()
+def test_no_operation_is_left_out(ask: Ask) -> None:
+    paths = ask("GET", "/openapi.json", None, []).json["paths"].values()
     named = {operation["operationId"] for path in paths for operation in path.values()}
     assert named - CALLS.keys() == {"getDashboard"}
-    assert dark.ask("GET", "/api/dashboard").status == 200
+    assert ask("GET", "/dashboard", None, []).status == 200

@@ -10,16 +10,14 @@ from azure.storage.queue import QueueServiceClient
 from shared import wiring
 from shared.darkroom import Darkroom
 from shared.handlers import Handler
-from shared.http.access import Gate
 from shared.http.app import build
-from shared.http.front import Front, carrier
-from shared.http.paths import Paths
+from shared.http.front import Front
 from shared.http.wired import Api
 from shared.storage.clients import API_VERSION
 from tests.contract.places import Slow, in_process
 from tests.host.jobs.site import Site
 from tests.rig import QUICK, Rig, until
-from tests.unit.http.calling import Answer, sent
+from tests.unit.http.calling import Answer, fronted, sent
 
 #: The services in process: every test, every day.
 PROCESS = "process"
@@ -89,12 +87,11 @@ class ProcessGround(Ground):
         served = self.build({}, DISPATCH="off")
         runtime = self._place.runtime
         app = build(Api(lambda: served, self._pause, runtime.monotonic, runtime.draw), keyed=False)
-        gate = Gate(served.settings.api_keys, operation=Paths(app.routes).operation)
-        self.front = Front(carrier(app), gate=gate, max_bytes=served.settings.max_bytes)
+        self._front = fronted(app, served.settings)
 
     def site(self, kind: str) -> Site:
         """Call the front."""
-        return SiteInProcess(self.front, kind)
+        return SiteInProcess(self._front, kind)
 
     def build(self, works: Mapping[str, Handler], **settings: str) -> Darkroom:
         """Wire another process, for which the same time passes."""

@@ -9,6 +9,7 @@ from typing import Any, cast
 from urllib.parse import quote
 
 import azure.functions as func
+from fastapi import FastAPI
 
 from shared.darkroom import Darkroom
 from shared.http.access import Gate
@@ -16,6 +17,7 @@ from shared.http.app import build
 from shared.http.front import Front, answered, carrier
 from shared.http.paths import Paths
 from shared.http.wired import Api
+from shared.settings import Settings
 from tests.doubles.world import World
 
 CONTEXT = cast("func.Context", SimpleNamespace())
@@ -58,10 +60,8 @@ class Site:
         self.pauses: list[float] = []
         self.darkroom = SimpleNamespace(**vars(self.world.darkroom))
         self.api = Api(lambda: cast("Darkroom", self.darkroom), self._pause, self.world.clock, self.world.draw)
-        settings = self.world.settings
-        self.app = build(self.api, keyed=bool(settings.api_keys))
-        gate = Gate(settings.api_keys, operation=Paths(self.app.routes).operation)
-        self.front = Front(carrier(self.app), gate=gate, max_bytes=settings.max_bytes)
+        self.app = build(self.api, keyed=bool(self.world.settings.api_keys))
+        self.front = fronted(self.app, self.world.settings)
 
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -88,6 +88,12 @@ class Site:
     def uploaded(self, name: str = "cat.png") -> Answer:
         """Upload an image."""
         return self.call("PUT", f"/images/{quote(name)}", b"bytes", content_type="image/png")
+
+
+def fronted(app: FastAPI, settings: Settings) -> Front:
+    """Stand before the app, as the trigger does."""
+    gate = Gate(settings.api_keys, operation=Paths(app.routes).operation)
+    return Front(carrier(app), gate=gate, max_bytes=settings.max_bytes)
 
 
 async def sent(front: Front, method: str, url: str, told: object, headers: Mapping[str, str]) -> Answer:
