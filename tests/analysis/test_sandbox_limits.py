@@ -79,9 +79,10 @@ def _ended_by(sandbox: Sandbox, act: str) -> tuple[str, int]:
 def test_a_child_that_spins_is_ended_by_its_own_limit_of_the_processor(
     made: Made, case_result: Callable[[str], None]
 ) -> None:
-    before = time.process_time()
-    assert _ended_by(made(cpu_seconds=1), "spin") == ("analysis_timeout", signal.SIGXCPU)
+    before, sandbox = time.process_time(), made(cpu_seconds=1)
+    assert _ended_by(sandbox, "spin") == ("analysis_timeout", signal.SIGXCPU)
     assert time.process_time() - before < 0.5  # of the parent: it only looks up now and then
+    assert _told(sandbox, "behave")["images"] == 1
     case_result("ended after the child's share of a processor")
 
 

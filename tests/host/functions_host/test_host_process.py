@@ -33,7 +33,7 @@ def test_sigterm_lets_the_running_invocation_finish_and_exits_0(storage: Storage
     until(lambda: refuses(host.port))
     queue.send_message("two")
     with pytest.raises(subprocess.TimeoutExpired):
-        host.popen.wait(0.7)
+        host.popen.wait(0.3)
     go_on.touch()
     assert host.read() == "ended"
     assert host.popen.wait(10) == 0
@@ -66,7 +66,7 @@ def test_a_killed_host_leaves_its_message_to_the_next_one_after_the_lease(
     storage.queue().send_message("one")
     go_on = tmp_path / "go-on"
     settings = {**NO_TICK, "GO_ON": str(go_on)}
-    first = spawn("timers", "--fast", "--message-lease-seconds", "2", settings=settings)
+    first = spawn("timers", "--fast", "--message-lease-seconds", "1", settings=settings)
     assert first.read() == "began 1"
     first.popen.kill()
     first.popen.wait()

@@ -78,7 +78,7 @@ def test_renewal_keeps_a_long_message_hidden(storage: Storage, launch: Launch) -
     queue.send_message("hold")
     running = launch("recorder", message_lease=timedelta(seconds=1))
     running.call()
-    assert running.no_call(2.2)
+    assert running.no_call(1.5)
     running.go_on.set()
     until(lambda: count(queue) == 0)
     assert len(running.log.find("function started")) == 1
