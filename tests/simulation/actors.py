@@ -2,8 +2,9 @@
 
 import base64
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from tests.simulation import entrances
@@ -14,10 +15,10 @@ from tests.simulation.stage import Stage
 from tests.simulation.workers import Worker
 
 #: The first are drawn more often: what meets at one image finds more than what passes by.
-NAMES = ("a.png", "a.png", "a.png", "dir/b.png", "c.png")
+NAMES = ("a.png", "a.png", "a.png", "a.png", "dir/b.png")
 #: How often each is drawn, beside the others.
 KINDS = {
-    "upload": 8,
+    "upload": 10,
     "same again": 2,
     "metadata": 4,
     "delete image": 1,
@@ -41,7 +42,18 @@ KINDS = {
     "purge": 2,
     "kill": 2,
     "stop": 2,
+    "poison what has died": 2,
 }
+#: What a world begins with, beside an upload.
+FIRST = {"upload": 6, "same again": 1, "upload over http": 1, "workers in a row": 2, "add": 1}
+#: Processes that are to claim in each world, and shares of the storm when others claim if fewer have so far.
+_RIVALS, _CLAIMS = 2, (0.5, 0.8)
+#: Seconds between two looks at whether there is what an act is meant for.
+_LOOKS_SECONDS = 0.5
+#: Share of those who change an image's metadata that wait for its result.
+_ANALYSED = 0.8
+#: Share of those who give the message of a last attempt up that end its process first.
+_KILLS = 0.7
 
 LIVE, OPENED, ENDED = ("PENDING", "RUNNING"), ("FAILED", "CANCELED"), ("COMPLETED", "FAILED", "CANCELED")
 
@@ -65,9 +77,12 @@ class Act:
 
 def draw_acts(stage: Stage) -> list[Act]:
     """Draw what is done in a world; it begins with an upload."""
-    luck, plan = stage.chance.stream("acts"), stage.plan
-    kinds = ["upload", "upload", *luck.choices(list(KINDS), list(KINDS.values()), k=plan.acts)]
-    moments = [0.0, 1.0, *(luck.uniform(0.0, plan.span) for _ in range(plan.acts))]
+    chance, plan = stage.chance, stage.plan
+    kinds = ["upload", chance.pick("first", FIRST)]
+    kinds += [chance.pick(f"act {number}", KINDS) for number in range(2, plan.acts + 2)]
+    moments = [0.0, *(chance.share(f"moment {number}") * plan.span for number in range(1, plan.acts + 2))]
+    kinds += ["second claimant"] * len(_CLAIMS)
+    moments += [share * plan.span for share in _CLAIMS]
     return [
         Act(f"act {number} {kind}", kind, moment, number)
         for number, (kind, moment) in enumerate(zip(kinds, moments, strict=True))
@@ -91,13 +106,14 @@ class Actors:
         self._outside: dict[str, Callable[[Act, Random], object]] = {
             "upload": lambda act, luck: self._client.put_image(luck.choice(NAMES), entrances.png(act.number)),
             "same again": lambda _, luck: self._client.put_image(luck.choice(NAMES[:2]), entrances.png(0)),
-            "metadata": lambda act, luck: self._client.mark_image(self._image(luck), act.number),
+            "metadata": self._mark,
             "delete image": lambda _, luck: self._client.delete_image(luck.choice(NAMES)),
             "no image": lambda act, luck: self._client.put_image(luck.choice(NAMES), b"no image %d" % act.number),
             "message": lambda _, luck: self._client.send(entrances.QUEUE, self._text(luck)),
             "hint": lambda _, luck: self._client.send(entrances.QUEUE, self._hint(luck, LIVE)),
             "clear": lambda _, __: self._client.clear(entrances.QUEUE),
             "poison": lambda _, luck: self._client.send(entrances.POISON, self._hint(luck, LIVE)),
+            "poison what has died": lambda _, luck: self._poison_the_dead(luck),
         }
         self._inside: dict[str, Callable[[Process, Act, Random], object]] = {
             "upload over http": lambda process, act, luck: entrances.upload(
@@ -108,6 +124,7 @@ class Actors:
             ),
             "work from outside": lambda process, _, luck: Worker(stage, luck).work(process),
             "workers in a row": lambda process, act, luck: Worker(stage, luck).work_in_a_row(process, act.name),
+            "second claimant": lambda _, act, __: self._claim_too(act),
             "cancel": lambda process, _, luck: self._on_job(process, luck, entrances.cancel, LIVE),
             "redrive": lambda process, _, luck: self._on_job(process, luck, entrances.redrive, OPENED),
             "cancel and redrive": lambda process, _, luck: self._on_job(process, luck, self._cancel_and_redrive, LIVE),
@@ -130,7 +147,7 @@ class Actors:
             self.stage.scheduler.at(act.moment, lambda: self._begin(act))
 
     def _begin(self, act: Act) -> None:
-        luck, process = self.stage.chance.stream(act.name), self.stage.pick()
+        luck, process = self.stage.chance.stream(act.name), self.stage.pick(f"for {act.name}")
         outside = self._outside.get(act.kind)
         if outside is not None:
             home = Home(act.name)
@@ -149,7 +166,7 @@ class Actors:
 
     def work_outside(self) -> None:
         """Have an external worker end what waits for one."""
-        process = self.stage.pick()
+        process = self.stage.pick("for a worker")
         if process is not None and any(job_id.startswith(entrances.EXTERNAL) for job_id in self.stage.ledger.live()):
             worker = Worker(self.stage, self.stage.chance.stream("worker"))
             self.call(process, "work from outside", lambda: worker.work_off(process))
@@ -173,6 +190,15 @@ class Actors:
     def _stop(self, process: Process, _: Act, luck: Random) -> None:
         process.stopped_until = self.stage.scheduler.now + luck.random() * 2 * self.stage.weather.longest
 
+    def _claim_too(self, act: Act) -> None:
+        """Have processes claim that have not yet: a world with one claimant shows little."""
+        claimants = self.stage.ledger.claimants
+        others = [each for each in self.stage.living() if each.name not in claimants]
+        for process in others[: max(0, _RIVALS - len(claimants))]:
+            name = f"{act.name} {process.name}"
+            worker = Worker(self.stage, self.stage.chance.stream(name))
+            self.call(process, act.kind, partial(worker.work_on, process, name))
+
     def _on_job(
         self,
         process: Process,
@@ -180,6 +206,7 @@ class Actors:
         call: Callable[[entrances.Darkroom, str], object],
         states: Collection[str],
     ) -> None:
+        self._wait(lambda: self._in(states))
         job_id = self._job(luck, states)
         if job_id:
             call(process.darkroom, job_id)
@@ -189,24 +216,51 @@ class Actors:
         entrances.cancel(darkroom, job_id)
         entrances.redrive(darkroom, job_id)
 
+    def _in(self, states: Collection[str]) -> list[str]:
+        """Return the jobs of some states."""
+        return [job_id for job_id, row in self.stage.ledger.jobs().items() if row["state"] in states]
+
     def _job(self, luck: Random, states: Collection[str]) -> str:
         """Return a job at random, mostly one of the states for which an act is meant; "" where there is none."""
-        jobs = self.stage.ledger.jobs()
-        meant = [job_id for job_id, row in jobs.items() if row["state"] in states]
+        jobs, meant = self.stage.ledger.jobs(), self._in(states)
         anyone = luck.random() < 0.2 or not meant
         return luck.choice(list(jobs) if anyone else meant) if jobs else ""
 
-    def _image(self, luck: Random) -> str:
-        """Return the name of an image, mostly of one that was analysed."""
-        names = [
+    def _poison_the_dead(self, luck: Random) -> None:
+        """End the process whose attempt is the last, and give its message up, as the host does that knows no leases."""
+        ledger = self.stage.ledger
+        if luck.random() < _KILLS and self._wait(ledger.last_attempts):
+            holders = {ledger.tenures.home(place) for place in ledger.last_attempts()}
+            for process in self.stage.living():
+                if process.name in holders and self.stage.weather.deaths:
+                    self.stage.weather.deaths -= 1
+                    self.stage.scheduler.kill(process)
+        if self._wait(ledger.spent):
+            self._client.send(entrances.POISON, json.dumps({"v": 1, "job_id": luck.choice(ledger.spent())}))
+
+    def _wait(self, subjects: Callable[[], Collection[object]]) -> bool:
+        """Wait until there is what an act is meant for; say whether there is before all is calm."""
+        while not (found := subjects()) and not self.stage.calm:
+            self.stage.scheduler.sleep(_LOOKS_SECONDS)
+        return bool(found)
+
+    def _mark(self, act: Act, luck: Random) -> None:
+        """Change the metadata of an image, mostly of one that was analysed."""
+        if luck.random() < _ANALYSED:
+            self._wait(self._analysed)
+        self._client.mark_image(luck.choice(self._analysed() or NAMES), act.number)
+
+    def _analysed(self) -> Sequence[str]:
+        """Return the names of the images that were analysed."""
+        return [
             str(row["ref"]).partition("/")[2]
             for row in self.stage.ledger.jobs().values()
             if row["state"] == "COMPLETED" and str(row["ref"]).startswith(entrances.IMAGES)
         ]
-        return luck.choice(names or NAMES)
 
     def _hint(self, luck: Random, states: Collection[str]) -> str:
-        """Return a message of Darkroom's own."""
+        """Return a message of Darkroom's own, once there is a job for it."""
+        self._wait(lambda: self._in(states))
         return json.dumps({"v": 1, "job_id": self._job(luck, states)})
 
     def _on_rejected(self, process: Process, luck: Random) -> None:

@@ -1,7 +1,13 @@
 """Everything that is drawn, from one seed: a stream a concern, so that what one leaves out moves no other."""
 
-from collections.abc import Collection
+import hashlib
+import math
+from collections.abc import Collection, Mapping
 from random import Random
+from typing import TypeVar
+
+_BITS = 53
+Option = TypeVar("Option")
 
 
 class Chance:
@@ -23,6 +29,24 @@ class Chance:
     def stream(self, name: str) -> Random:
         """Return a stream that depends on the seed and its name alone."""
         return Random(f"{self.seed}/{name}")
+
+    def share(self, name: str) -> float:
+        """Draw one number, 0 to 1, that depends on the seed and its name alone; 1 is never drawn."""
+        drawn = int.from_bytes(hashlib.sha256(f"{self.seed}/{name}".encode()).digest()[:8])
+        return (drawn >> (64 - _BITS)) / 2**_BITS
+
+    def choose(self, name: str, *options: Option) -> Option:
+        """Choose one of some options, each as likely as the others."""
+        return options[int(self.share(name) * len(options))]
+
+    def pick(self, name: str, weights: Mapping[str, float]) -> str:
+        """Choose by weight, so that an option that is added takes some of the choices, and moves none between others.
+
+        Source:
+            P. Efraimidis, P. Spirakis, "Weighted random sampling with a reservoir", 2006: the highest of the keys
+            ``share ** (1 / weight)`` wins.
+        """
+        return max(weights, key=lambda option: math.log(1.0 - self.share(f"{name}/{option}")) / weights[option])
 
     def takes(self, name: str) -> bool:
         """Say whether a decision that was drawn is carried out, and note it."""

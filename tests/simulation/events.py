@@ -1,7 +1,6 @@
 """The blob trigger of the host: it notices what is written, most of the time, and calls once, twice, late or never."""
 
 from dataclasses import dataclass
-from random import Random
 
 from tests.simulation import entrances
 from tests.simulation.service.exchange import Reply
@@ -11,8 +10,6 @@ from tests.simulation.wire import Passage
 _OK = 300
 #: How often the host calls at once before it gives an event up.
 _TRIES = 5
-#: How long an event stays hidden whose host has died.
-_HIDDEN_SECONDS = 600.0
 
 
 @dataclass
@@ -21,12 +18,10 @@ class Delivery:
 
     Attributes:
         stage: The world.
-        luck: Decides which events are lost, and which come twice.
         pending: Events that are yet to come, or under way.
     """
 
     stage: Stage
-    luck: Random
     pending: int = 0
 
     def __call__(self, passage: Passage, reply: Reply) -> None:
@@ -35,17 +30,19 @@ class Delivery:
         written = request.service == "blob" and request.method == "PUT" and reply.status < _OK
         if not written or len(request.segments) < 2 or request.segments[0] != entrances.IMAGES:
             return
-        lost, doubled = self.luck.random() < self.stage.plan.lost, self.luck.random() < self.stage.plan.doubled
-        waits = [self.luck.random() ** 3 * self.stage.plan.span for _ in range(2)]
+        path, plan = "/".join(request.segments), self.stage.plan
+        luck = self.stage.chance.stream(self.stage.scheduler.unique(f"event {path}"))
+        lost, doubled = luck.random() < plan.lost, luck.random() < plan.doubled
+        waits = [luck.random() ** 3 * plan.span for _ in range(2)]
         for wait in () if lost else waits if doubled else waits[:1]:
-            self._expect("/".join(request.segments), wait)
+            self._expect(path, wait)
 
     def _expect(self, path: str, wait: float) -> None:
         self.pending += 1
         self.stage.scheduler.at(self.stage.scheduler.now + wait, lambda: self._begin(path))
 
     def _begin(self, path: str) -> None:
-        process = self.stage.pick()
+        process = self.stage.pick(f"for event {path}")
         self.pending -= 1
         if process is None:
             self._expect(path, 10.0)
@@ -69,4 +66,4 @@ class Delivery:
     def _end(self, path: str, done: bool) -> None:  # noqa: FBT001 - private
         self.pending -= 1
         if not done:
-            self._expect(path, _HIDDEN_SECONDS)
+            self._expect(path, self.stage.plan.hidden)

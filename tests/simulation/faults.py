@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
 
+from tests.simulation.chance import Chance
+
 
 class Fault(StrEnum):
     """What happens to one request, or to the process that sends it."""
@@ -27,20 +29,31 @@ class Fault(StrEnum):
 
 
 DEATHS = frozenset({Fault.DIES_BEFORE, Fault.DIES_SENDING, Fault.DIES_AFTER})
-#: What is drawn at each request; an outage comes by its time.
+#: What is drawn at any request; an outage comes by its time, or begins with a request of ``RARE``.
 DRAWN = tuple(fault for fault in Fault if fault not in (Fault.NONE, Fault.OUTAGE))
-_CALM, _BREEZE, _STORM = 0.002, 0.01, 0.04
+_CALM, _BREEZE, _STORM = 0.005, 0.01, 0.04
 #: Where a window is one request wide, hardly anything goes wrong in it by chance: so most worlds look closely at one
 #: kind of request, by more faults of all kinds, or by one fault that strikes every other time.
-FOCI = (
-    *("claim", "renew", "complete", "add", "supersede", "cancel", "redrive", "retag", "reschedule", "purge", "retry"),
-    *("lock", "get key", "get job", "mark", "query due", "POST image-jobs", "HEAD images", "GET images blob"),
-    *("thumbnails", "DELETE image-jobs", "PUT images", "claim", "renew", "complete", "add", "PUT thumbnails"),
-)
+FOCI = {
+    **dict.fromkeys(("claim", "renew", "complete", "add"), 2.0),
+    **dict.fromkeys(
+        ("supersede", "cancel", "redrive", "retag", "reschedule", "purge", "retry", "bury", "exhaust"), 1.0
+    ),
+    **dict.fromkeys(("lock", "get key", "get job", "mark", "query due", "POST image-jobs", "HEAD images"), 1.0),
+    **dict.fromkeys(("GET images blob", "thumbnails", "DELETE image-jobs", "PUT images", "PUT thumbnails"), 1.0),
+}
 _FOCUSED, _SHARP = 0.3, 12.0
 _STRUCK, _OFTEN, _HARD = 0.5, 0.5, 0.6
-#: Seconds in which a sweep comes.
-_LONG = 120.0
+#: Transitions that a world has few of: far more goes wrong with them than with others, whatever the world is; by how
+#: much of its zeal.
+RARE = {
+    **dict.fromkeys(("retry", "abandon", "fail", "cancel", "supersede", "exhaust", "redrive", "reschedule"), 1.0),
+    **dict.fromkeys(("bury", "retag", "purge"), 1.5),
+    **dict.fromkeys(("complete", "claim", "renew", "lock release"), 0.25),
+}
+_ANY = (*DRAWN, Fault.OUTAGE)
+#: Seconds that an outage takes at most that begins with a request.
+_SHORT_OUTAGE = 20.0
 #: Processes that die or stand still do more than one request.
 _RARE = dict.fromkeys((*DEATHS, Fault.STOPS_BEFORE, Fault.STOPS_AFTER), 0.4)
 
@@ -74,10 +87,11 @@ class Weather:
         calm_at: Virtual second from which on nothing goes wrong any more.
         focus: What is in the labels of the requests with which far more goes wrong; "" for none.
         strike: What happens to every other of these; nothing in particular by default.
+        zeal: Share of the requests of ``RARE``, by its weights, with which something goes wrong, whatever it is.
     """
 
     rates: dict[Fault, float] = field(default_factory=dict)
-    outages: tuple[Outage, ...] = ()
+    outages: list[Outage] = field(default_factory=list)
     slowness: float = 0.02
     longest: float = 60.0
     dates: tuple[float, ...] = (0.0,)
@@ -85,6 +99,7 @@ class Weather:
     calm_at: float = float("inf")
     focus: str = ""
     strike: Fault = Fault.NONE
+    zeal: float = 0.0
 
     def draw(self, luck: Random, moment: float, label: str) -> tuple[Fault, float]:
         """Draw what happens to a request, and how much of it, 0 to 1: always two numbers of the stream."""
@@ -96,6 +111,11 @@ class Weather:
                 return (Fault.NONE if spared else self.strike), _HARD + (1 - _HARD) * size
         if moment >= self.calm_at:
             return Fault.NONE, size
+        zeal = self.zeal * max(RARE.get(each, 0.0) for each in label.split("+"))
+        if chosen < zeal:
+            fault = _ANY[int(chosen / zeal * len(_ANY))]
+            return (Fault.NONE if fault in DEATHS and not self.deaths else fault), size
+        chosen = (chosen - zeal) / (1 - zeal)
         for fault, rate in self.rates.items():
             chosen -= rate
             if chosen < 0:
@@ -104,6 +124,10 @@ class Weather:
                 return fault, size
         return Fault.NONE, size
 
+    def break_out(self, service: str, moment: float, size: float) -> None:
+        """Begin an outage with a request."""
+        self.outages.append(Outage(service, moment, moment + size**2 * _SHORT_OUTAGE))
+
     def out(self, service: str, moment: float) -> bool:
         """Say whether a service is out."""
         return moment < self.calm_at and any(
@@ -111,31 +135,38 @@ class Weather:
         )
 
 
-def forecast(luck: Random, *, lease: float, drift: float, span: float) -> Weather:
+def forecast(chance: Chance, *, lease: float, drift: float, span: float) -> Weather:
     """Draw how a world is: some are calm, some are wild, and most have a few kinds of faults alone.
 
     Args:
-        luck: Its stream.
+        chance: Of the world.
         lease: Seconds of protection; delays and stops are shorter and longer than that.
         drift: Seconds by which the front ends' clocks may be off.
         span: Seconds in which things go wrong.
     """
+    luck = chance.stream("weather/kinds")
     level = luck.choice((_CALM, _BREEZE, _BREEZE, _STORM))
     kinds = luck.sample(DRAWN, luck.randint(2, len(DRAWN)))
-    outages = []
-    for _ in range(luck.choice((0, 0, 1, 1, 2, 4))):
-        begin = luck.uniform(0, span)
-        service, seconds = luck.choice(("table", "queue", "blob", "blob")), luck.choice((5.0, 20.0, 90.0))
-        outages.append(Outage(service, begin, begin + seconds))
-    strike = luck.choice(DRAWN) if luck.random() < _STRUCK else Fault.NONE
-    focused = strike is not Fault.NONE or luck.random() < _FOCUSED
+    strike = chance.choose("weather/strike", *DRAWN) if chance.share("weather/strikes") < _STRUCK else Fault.NONE
+    focused = strike is not Fault.NONE or chance.share("weather/focused") < _FOCUSED
+    dates = range(chance.choose("weather/fronts", 1, 1, 2, 3))
     return Weather(
         rates={kind: level * luck.choice((0.5, 1.0, 3.0)) * _RARE.get(kind, 1.0) for kind in kinds},
-        outages=tuple(outages),
-        slowness=luck.choice((0.005, 0.02, 0.2, 2.0)),
-        longest=lease * luck.choice((0.5, 1.5, 3.0)) if strike is Fault.NONE else max(3 * lease, _LONG),
-        dates=tuple(luck.uniform(-drift, drift) for _ in range(luck.choice((1, 1, 2, 3)))),
-        deaths=luck.choice((0, 1, 3, 6)),
-        focus=luck.choice(FOCI) if focused else "",
+        outages=[
+            _outage(chance, number, span) for number in range(chance.choose("weather/outages", 0, 0, 0, 0, 1, 1, 2))
+        ],
+        slowness=chance.choose("weather/slowness", 0.005, 0.02, 0.2, 2.0),
+        longest=lease * (3.0 if strike is not Fault.NONE else chance.choose("weather/longest", 0.5, 1.5, 3.0)),
+        dates=tuple((2 * chance.share(f"weather/front {number}") - 1) * drift for number in dates),
+        deaths=chance.choose("weather/deaths", 0, 1, 3, 6),
+        focus=chance.pick("weather/focus", FOCI) if focused else "",
         strike=strike,
+        zeal=chance.choose("weather/zeal", 0.0, 0.2, 0.5),
     )
+
+
+def _outage(chance: Chance, number: int, span: float) -> Outage:
+    begin = chance.share(f"outage {number}/begin") * span
+    seconds = chance.choose(f"outage {number}/seconds", 3.0, 3.0, 10.0, 10.0, 45.0)
+    service = chance.choose(f"outage {number}/service", "table", "queue", "blob", "blob")
+    return Outage(service, begin, begin + seconds)

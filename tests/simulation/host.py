@@ -15,9 +15,8 @@ from tests.simulation.faults import Fault
 from tests.simulation.process import Process
 from tests.simulation.service.exchange import Reply, Request
 
-#: As in host.json, and as the host has them.
-BATCH, RETRY_SECONDS = 4, 10
-HIDDEN_SECONDS = 600
+#: As in host.json.
+RETRY_SECONDS = 10
 _OK, _NOT_FOUND = 300, 404
 
 
@@ -68,6 +67,8 @@ class Host:
     Args:
         process: The process.
         most: How often a message may be received.
+        batch: How many it receives at once.
+        hidden: Seconds for which it is hidden then; the host has 600, and some leases here are short.
         poll: Returns the seconds until the next look at the queues.
         visible: Says whether a queue has a message to give: one that has none is not asked, which would only cost time.
         failed: Called with what a trigger raises, and when it was called.
@@ -79,6 +80,8 @@ class Host:
         process: Process,
         *,
         most: int,
+        batch: int,
+        hidden: float,
         poll: Callable[[], float],
         visible: Callable[[str], bool],
         failed: Callable[[BaseException, float], object],
@@ -86,6 +89,8 @@ class Host:
     ) -> None:
         self.process = process
         self._most = most
+        self._batch = batch
+        self._hidden = int(hidden)
         self._poll = poll
         self._visible = visible
         self._failed = failed
@@ -97,7 +102,7 @@ class Host:
         while True:
             self.process.scheduler.sleep(self._poll())
             for trigger in TRIGGERS:
-                if self._in_flight <= BATCH // 2 and self._visible(trigger.queue):
+                if self._in_flight <= self._batch // 2 and self._visible(trigger.queue):
                     self._receive(trigger)
 
     def call(self, call: Callable[[], object]) -> bool:
@@ -115,7 +120,7 @@ class Host:
         return True
 
     def _receive(self, trigger: Trigger) -> None:
-        query = {"numofmessages": str(BATCH), "visibilitytimeout": str(HIDDEN_SECONDS)}
+        query = {"numofmessages": str(self._batch), "visibilitytimeout": str(self._hidden)}
         reply = self._ask("GET", (trigger.queue, "messages"), query)
         if reply is None or reply.status >= _OK:
             return
@@ -159,10 +164,10 @@ class Host:
     def _renew(self, message: Message) -> None:
         """Hide the message for longer when half of its time is gone, as long as it is worked on."""
         while True:
-            self.process.scheduler.sleep(HIDDEN_SECONDS / 2)
+            self.process.scheduler.sleep(self._hidden / 2)
             if not message.queue:
                 return
-            self._update(message, HIDDEN_SECONDS)
+            self._update(message, self._hidden)
 
     def put(self, queue: str, text: str) -> bool:
         """Send a message as the host does; say whether it was taken."""

@@ -44,10 +44,11 @@ def _kind(operation: Operation) -> str:
 
 def _events(written: Sequence[Operation], rows: Mapping[tuple[str, str, str], Mapping[str, Any]]) -> list[str]:
     """Return the transitions of jobs that a transaction makes, or the acquisition, renewal or release of a lock."""
-    ends = {each.row.rpartition(":")[0][4:]: each.columns.get("outcome") for each in written if _kind(each) == "try"}
-    events = [
-        _event(each, rows.get(each.place, {}), ends.get(each.row[4:])) for each in written if _kind(each) == "job"
-    ]
+    tries = [(each.row.rpartition(":")[0][4:], each) for each in written if _kind(each) == "try"]
+    ends = {job_id: each.columns.get("outcome") for job_id, each in tries}
+    ends |= {job_id: "claim" for job_id, each in tries if each.verb == "insert"}
+    jobs = [each for each in written if _kind(each) == "job"]
+    events = [_event(each, rows.get(each.place, {}), ends.get(each.row[4:])) for each in jobs]
     locks = [_lock_event(each, rows.get(each.place, {})) for each in written if _kind(each) == "lock"]
     return sorted(set(events)) + locks
 
@@ -57,11 +58,10 @@ def _event(operation: Operation, before: Mapping[str, Any], ended: object) -> st
     after = operation.columns
     if operation.verb in _BY_VERB:
         return _BY_VERB[operation.verb]
-    if after.get("state") == "RUNNING":
-        renewed = "renew" if after.get("lease_seconds") else "reschedule"
-        return renewed if after.get("token") == before.get("token") else "claim"
     if ended is not None:
         return str(ended)
+    if after.get("state") == "RUNNING":
+        return "renew" if after.get("lease_seconds") else "reschedule"
     code = json.loads(str(after.get("error", "{}"))).get("code", "")
     by_state = {"PENDING": "redrive", "COMPLETED": "retag", "CANCELED": "cancel", "FAILED": "exhaust"}
     waits = before.get("state") == after.get("state") == "PENDING"

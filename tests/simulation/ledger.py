@@ -88,6 +88,20 @@ class Ledger:
         """Return the ids of jobs that wait or run."""
         return [job_id for job_id, row in self.jobs().items() if row["state"] in rules.LIVE]
 
+    def last_attempts(self) -> Sequence[Place]:
+        """Return the places of jobs that have no other attempt than the one that is under way, or has died."""
+        return [
+            place
+            for place, row in self.rows.items()
+            if place[2].startswith("job:")
+            and row["state"] == "RUNNING"
+            and row["attempts"] - row["attempts_base"] >= row["max_attempts"]
+        ]
+
+    def spent(self) -> Sequence[str]:
+        """Return the ids of jobs whose last attempt holds no lease any more."""
+        return [place[2][4:] for place in self.last_attempts() if self.tenures.lapsed(place, self.rows[place])]
+
     def dues(self) -> Sequence[float]:
         """Return the moments at which the sweep must look, Unix seconds."""
         return [int(place[2].split(":")[1]) / 1000 for place in self.rows if place[2].startswith("due:")]

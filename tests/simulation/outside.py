@@ -9,7 +9,7 @@ from tests.simulation.clocks import Watch
 from tests.simulation.service.exchange import Request
 from tests.simulation.wire import Wire
 
-_OK = 300
+_OK, _NOT_FOUND = 300, 404
 
 
 class Client:
@@ -38,13 +38,21 @@ class Client:
         return self._sent(Request("DELETE", "queue", (queue, "messages"), {}, {}))
 
     def send(self, queue: str, text: str) -> bool:
-        """Send a message."""
+        """Send a message; a queue that is missing is made."""
         body = f"<QueueMessage><MessageText>{escape(text)}</MessageText></QueueMessage>".encode()
-        return self._sent(Request("POST", "queue", (queue, "messages"), {"messagettl": "-1"}, {}, body))
+        request = Request("POST", "queue", (queue, "messages"), {"messagettl": "-1"}, {}, body)
+        status = self._status(request)
+        if status == _NOT_FOUND and self._sent(Request("PUT", "queue", (queue,), {}, {})):
+            status = self._status(request)
+        return 0 < status < _OK
 
     def _sent(self, request: Request) -> bool:
+        return 0 < self._status(request) < _OK
+
+    def _status(self, request: Request) -> int:
+        """Send a request, and return the status of its reply; 0 where none has come."""
         try:
             passage = self._wire.send(request, monotonic=self._watch)
         except AzureError:
-            return False
-        return passage.reply is not None and passage.reply.status < _OK
+            return 0
+        return 0 if passage.reply is None else passage.reply.status

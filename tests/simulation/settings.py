@@ -2,12 +2,26 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from random import Random
+from typing import Protocol, TypeVar
 
+from tests.simulation.chance import Chance
 from tests.simulation.service.behaviour import AZURE, Behaviour
 
 #: Share of the worlds in which no event is lost where somebody walks all the same.
-_WALKS = 0.4
+_WALKS = 0.1
+#: Share of the worlds that are far bigger than others: more of everything meets there, and takes its time.
+_BIG, _BIG_SPAN, _BIG_ACTS = 0.03, 240.0, 24
+#: Seconds that the shortest and the longest of the other storms take.
+_SHORTEST, _LONGEST = 30.0, 180.0
+
+Option = TypeVar("Option")
+
+
+class Choose(Protocol):
+    """Choose one of some options by a name that nothing else is drawn by."""
+
+    def __call__(self, name: str, *options: Option) -> Option:
+        """Choose."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +36,9 @@ class Plan:
         processes: At once.
         span: Seconds in which acts begin and things go wrong.
         acts: How many there are.
+        ticks: Seconds between two sweeps.
+        batch: Messages that a host receives at once.
+        hidden: Seconds that a message stays hidden whose host has died.
         longest: Seconds that an analysis takes at most; 0 where the image library does it.
         crashes: Share of analyses whose child dies.
         lethal: Share of analyses that take their whole process with them, as long as things go wrong.
@@ -39,6 +56,9 @@ class Plan:
     processes: int
     span: float
     acts: int
+    ticks: float
+    batch: int
+    hidden: float
     longest: float
     crashes: float
     lethal: float
@@ -49,57 +69,72 @@ class Plan:
     reconciles: bool
 
 
-def draw_plan(luck: Random) -> Plan:
-    """Draw how a world is."""
-    lease, margin = luck.choice((10.0, 20.0, 60.0)), luck.choice((1.0, 2.0, 3.0))
-    purges, dequeues = luck.random() < 0.25, luck.choice((2, 5))
-    environ = {
-        "LEASE_SECONDS": f"{lease:g}",
-        "LEASE_MARGIN_SECONDS": f"{margin:g}",
-        "DISPATCH": luck.choice(("both", "both", "queue", "timer")),
-        "JOB_BUCKETS": luck.choice("112"),
-        "MAX_ATTEMPTS": luck.choice("1235"),
-        "DISPATCH_GRACE_SECONDS": luck.choice(("0", "10", "120")),
-        "BACKOFF_SECONDS": luck.choice("15"),
-        "BACKOFF_MAX_SECONDS": luck.choice(("10", "60")),
-        "THUMBNAILS": luck.choice(("blob", "blob", "row", "off")),
-        "REANALYZE_ON_METADATA": luck.choice(("false", "false", "true")),
-        "SWEEP_BUDGET_SECONDS": luck.choice(("5", "30", "240")),
-        "SWEEP_PARALLELISM": luck.choice("123"),
-        "RECONCILE_GRACE_SECONDS": luck.choice(("0", "10", "60")),
-        "RECONCILE_PARALLELISM": luck.choice("13"),
-        "JOB_TIME_LIMIT_SECONDS": luck.choice(("604800", "604800", "300")),
-        "AzureFunctionsJobHost__extensions__queues__maxDequeueCount": str(dequeues),
-        "MAX_BACKLOG": luck.choice(("1", "1000", "1000")),
-    }
-    if purges:
-        environ |= {f"RETENTION_{state}_DAYS": "0" for state in ("COMPLETED", "FAILED", "CANCELED")}
-    plan = Plan(
-        environ=environ,
+def draw_plan(chance: Chance) -> Plan:
+    """Draw how a world is: most are small, so that much is tried in a minute."""
+
+    def choose(name: str, *options: Option) -> Option:
+        return chance.choose(f"plan/{name}", *options)
+
+    lease, margin = choose("lease", 10.0, 20.0, 60.0), choose("margin", 1.0, 2.0, 3.0)
+    purges, dequeues = chance.share("plan/purges") < 0.12, choose("dequeues", 1, 2, 2, 5)
+    big = chance.share("plan/big") < _BIG
+    span = _BIG_SPAN if big else min(max(_SHORTEST, lease * choose("span", 2, 3, 5)), _LONGEST)
+    lost = choose("lost", 0.0, 0.0, 0.0, 0.0, 0.2, 1.0)
+    return Plan(
+        environ=_environ(choose, lease, margin, dequeues, purges=purges),
         lease=lease,
         margin=margin,
         drift=0.9 * margin,
-        processes=luck.choice((2, 2, 3)),
-        span=luck.choice((60.0, 120.0, 240.0)),
-        acts=luck.choice((8, 14, 24)),
-        crashes=luck.choice((0.0, 0.03, 0.3)),
-        lethal=luck.choice((0.0, 0.0, 0.1, 0.5)),
+        processes=3 if big else choose("processes", 2, 2, 2, 3),
+        span=span,
+        acts=_BIG_ACTS if big else choose("acts", 2, 4, 6, 8),
+        ticks=span / choose("ticks", 1, 2, 4),
+        batch=choose("batch", 1, 1, 4),
+        hidden=choose("hidden", 600.0, 2 * lease, 2 * lease),
+        crashes=choose("crashes", 0.0, 0.03, 0.3),
+        lethal=choose("lethal", 0.0, 0.0, 0.1, 0.5),
         dequeues=dequeues,
-        longest=lease * luck.choice((0.1, 0.5, 2.0)) if luck.random() < 0.97 else 0.0,
-        lost=luck.choice((0.0, 0.0, 0.2, 1.0)),
-        doubled=luck.choice((0.0, 0.3)),
+        longest=lease * choose("longest", 0.1, 0.5, 2.0) if chance.share("plan/quick") < 0.97 else 0.0,
+        lost=lost,
+        doubled=choose("doubled", 0.0, 0.0, 0.3),
         purges=purges,
-        reconciles=True,
+        reconciles=bool(lost) or chance.share("plan/walks") < _WALKS,
     )
-    return plan if plan.lost or luck.random() < _WALKS else replace(plan, reconciles=False)
 
 
-def draw_behaviour(luck: Random) -> Behaviour:
+def _environ(choose: Choose, lease: float, margin: float, dequeues: int, *, purges: bool) -> dict[str, str]:
+    """Draw the app's settings."""
+    environ = {
+        "LEASE_SECONDS": f"{lease:g}",
+        "LEASE_MARGIN_SECONDS": f"{margin:g}",
+        "DISPATCH": choose("dispatch", "both", "both", "queue", "timer"),
+        "JOB_BUCKETS": choose("buckets", "1", "1", "2"),
+        "MAX_ATTEMPTS": choose("attempts", "1", "1", "2", "3", "5"),
+        "DISPATCH_GRACE_SECONDS": choose("grace", "0", "10", "120"),
+        "BACKOFF_SECONDS": choose("backoff", "1", "5"),
+        "BACKOFF_MAX_SECONDS": choose("backoff max", "10", "60"),
+        "THUMBNAILS": choose("thumbnails", "blob", "blob", "row", "off"),
+        "REANALYZE_ON_METADATA": choose("reanalyze", "false", "false", "true"),
+        "SWEEP_BUDGET_SECONDS": choose("budget", "5", "30", "240"),
+        "SWEEP_PARALLELISM": choose("parallelism", "1", "2", "3"),
+        "RECONCILE_GRACE_SECONDS": choose("reconcile grace", "0", "10", "60"),
+        "RECONCILE_PARALLELISM": choose("reconcile parallelism", "1", "3"),
+        "JOB_TIME_LIMIT_SECONDS": choose("time limit", "604800", "604800", "300"),
+        "AzureFunctionsJobHost__extensions__queues__maxDequeueCount": str(dequeues),
+        "MAX_BACKLOG": choose("backlog", "1", "1000", "1000"),
+    }
+    if purges:
+        environ |= {f"RETENTION_{state}_DAYS": "0" for state in ("COMPLETED", "FAILED", "CANCELED")}
+    return environ
+
+
+def draw_behaviour(chance: Chance) -> Behaviour:
     """Draw how the services behave: as Azurite or as Azure, messages in any order, pages as short as may be."""
+    shuffle = chance.stream("services/shuffle").shuffle
     return replace(
-        luck.choice((Behaviour(), AZURE)),
-        shuffle=luck.choice((None, luck.shuffle)),
-        page_rows=luck.choice((1000, 1000, 2)),
-        scan_rows=luck.choice((None, None, 3)),
-        empty_pages=luck.choice((False, True)),
+        chance.choose("services/kind", Behaviour(), AZURE),
+        shuffle=chance.choose("services/order", None, shuffle),
+        page_rows=chance.choose("services/page", 1000, 1000, 1000, 1000, 2),
+        scan_rows=chance.choose("services/scan", None, None, None, 3),
+        empty_pages=chance.choose("services/empty", False, True),
     )

@@ -19,6 +19,7 @@ from tests.simulation.promises import Promises
 from tests.simulation.publications import Publications
 from tests.simulation.scheduler import Died, Home, Scheduler, Task
 from tests.simulation.service.account import storage_account
+from tests.simulation.service.clock import EPOCH
 from tests.simulation.service.exchange import Request
 from tests.simulation.settings import draw_behaviour, draw_plan
 from tests.simulation.tenures import Tenures
@@ -41,11 +42,11 @@ class Stage:
 
     def __init__(self, seed: int, omitted: Collection[str] = ()) -> None:
         self.chance = Chance(seed, omitted)
-        self.plan = draw_plan(self.chance.stream("plan"))
-        self.account = storage_account(behaviour=draw_behaviour(self.chance.stream("services")))
+        self.plan = draw_plan(self.chance)
+        self.account = storage_account(behaviour=draw_behaviour(self.chance))
         self.scheduler = Scheduler(self.account.clock, self.chance.stream)
         plan = self.plan
-        self.weather = forecast(self.chance.stream("weather"), lease=plan.lease, drift=plan.drift, span=plan.span)
+        self.weather = forecast(self.chance, lease=plan.lease, drift=plan.drift, span=plan.span)
         time = self.account.clock
         tenures = Tenures(time, plan.margin, plan.drift, self._lives, lambda: self.weather.calm_at)
         promises = Promises(time, timedelta(seconds=plan.drift), plan.purges)
@@ -73,7 +74,6 @@ class Stage:
         self.coverage: Counter[tuple[str, Fault]] = Counter()
         self._said: Counter[tuple[str, str]] = Counter()
         self._hash = sha256()
-        self._luck = self.chance.stream("stage")
 
     @property
     def calm(self) -> bool:
@@ -110,6 +110,8 @@ class Stage:
         host = Host(
             process,
             most=plan.dequeues,
+            batch=plan.batch,
+            hidden=plan.hidden,
             poll=lambda: polls.uniform(0.5, 10.0),
             visible=self.visible,
             failed=self.failed,
@@ -130,10 +132,16 @@ class Stage:
         """Return the processes that are not dead, in the order of their start."""
         return [process for process in self.processes if not process.dead]
 
-    def pick(self) -> Process | None:
-        """Return a process at random; None where all are dead."""
-        living = self.living()
-        return self._luck.choice(living) if living else None
+    def pick(self, name: str, *, besides: Process | None = None) -> Process | None:
+        """Return a process at random; None where all are dead.
+
+        Args:
+            name: Of what it is picked for.
+            besides: Taken only where no other lives.
+        """
+        living = {process.name: process for process in self.living()}
+        others = {name: process for name, process in living.items() if process is not besides} or living
+        return others[self.chance.pick(self.scheduler.unique(name), dict.fromkeys(others, 1.0))] if others else None
 
     def waiting(self, queue: str) -> int:
         """Return how many messages a queue has, hidden ones among them."""
@@ -144,6 +152,17 @@ class Stage:
         """Say whether a queue has a message to give."""
         queues = self.account.services["queue"].queues
         return queue in queues and bool(queues[queue].peek(1))
+
+    def comes_back_at(self) -> float | None:
+        """Return when the next message is visible that hosts show to nobody any more, and only a sweep takes in."""
+        queues = self.account.services["queue"].queues
+        moments = [
+            (message.visible - EPOCH).total_seconds()
+            for queue in (entrances.POISON, entrances.EVENT_POISON)
+            for message in queues.get(queue, ())
+            if message.dequeues >= self.plan.dequeues
+        ]
+        return min(moments, default=None)
 
     def failed(self, error: BaseException, began_at: float) -> None:
         """Take in what a call has raised that began at a moment."""

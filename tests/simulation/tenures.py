@@ -67,10 +67,20 @@ class Tenures:
         tenure = self._by_place.get(place)
         return None if tenure is None else tenure.task
 
+    def home(self, place: Place) -> str:
+        """Return the process that has won a lease; "" where none has."""
+        tenure = self._by_place.get(place)
+        return "" if tenure is None else tenure.home
+
     def end(self, place: Place) -> None:
         """Nobody holds it any more."""
         self._by_place.pop(place, None)
         self._written_at.pop(place, None)
+
+    def lapsed(self, place: Place, row: Mapping[str, Any]) -> bool:
+        """Say whether anybody may take over."""
+        waited = self.clock.seconds - self._written_at.get(place, self.clock.seconds)
+        return waited > float(row.get("lease_seconds", 0.0)) + self.margin + self.drift
 
     def written(self, passage: Passage, place: Place, row: Mapping[str, Any], *, inside: bool) -> None:
         """Take in a write of a row that is held.

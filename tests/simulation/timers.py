@@ -1,15 +1,14 @@
 """The timers of the host, and what starts a process in place of one that has died."""
 
 from collections.abc import Callable
-from random import Random
 
 from tests.simulation import entrances
 from tests.simulation.scheduler import Task
 from tests.simulation.stage import Stage
 
-#: A lease that has lapsed is taken over at a sweep: where sweeps are rare, hardly anybody meets its holder.
-SWEEP_SECONDS, RECONCILE_SECONDS, PURGE_SECONDS = (15.0, 15.0, 60.0), 150.0, 90.0
-_RESTART_SECONDS = 15.0
+#: How often others tick during one storm.
+_RECONCILES, _PURGES = 1.0, 1.5
+_RESTART_SECONDS = 10.0
 #: The singleton that keeps two timers apart is not fenced.
 _TWO = 0.15
 
@@ -21,21 +20,20 @@ class Timers:
 
     Args:
         stage: The world.
-        luck: Decides when and where.
     """
 
-    def __init__(self, stage: Stage, luck: Random) -> None:
+    def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self._luck = luck
         self._running: dict[tuple[str, str], Task] = {}
 
     def begin(self) -> None:
         """Tick until all is calm; who settles the world ticks then."""
-        self._every(self._luck.choice(SWEEP_SECONDS), "sweep", entrances.sweep)
-        if self.stage.plan.reconciles:
-            self._every(RECONCILE_SECONDS, "reconcile", entrances.reconcile)
-        if self.stage.plan.purges:
-            self._every(PURGE_SECONDS, "purge", entrances.purge)
+        plan = self.stage.plan
+        self._every(plan.ticks, "sweep", entrances.sweep)
+        if plan.reconciles:
+            self._every(plan.span / _RECONCILES, "reconcile", entrances.reconcile)
+        if plan.purges:
+            self._every(plan.span / _PURGES, "purge", entrances.purge)
         self._restart()
 
     @property
@@ -45,7 +43,7 @@ class Timers:
 
     def tick(self, name: str, call: Call) -> None:
         """Call a timer on a process; one that still runs there is left alone."""
-        process = self.stage.pick()
+        process = self.stage.pick(f"for {name}")
         if process is None:
             return
         running = self._running.get((process.name, name))
@@ -56,17 +54,17 @@ class Timers:
         self._running[process.name, name] = task
 
     def _every(self, seconds: float, name: str, call: Call) -> None:
-        scheduler = self.stage.scheduler
+        scheduler, luck = self.stage.scheduler, self.stage.chance.stream(f"timers/{name}")
 
         def tick() -> None:
             if self.stage.calm:
                 return
             self.tick(name, call)
-            if self._luck.random() < _TWO:
+            if luck.random() < _TWO:
                 self.tick(name, call)
             scheduler.at(scheduler.now + seconds, tick)
 
-        scheduler.at(scheduler.now + self._luck.random() * seconds, tick)
+        scheduler.at(scheduler.now + luck.random() * seconds, tick)
 
     def _restart(self) -> None:
         self.stage.restart()

@@ -101,7 +101,9 @@ class Wire:
         task.sent += 1
         if fault is not Fault.NONE and not self._takes(f"{task.name}#{task.sent} {fault}"):
             fault = Fault.NONE
-        if self.weather.out(request.service, self.scheduler.now):
+        if fault is Fault.OUTAGE:
+            self.weather.break_out(request.service, self.scheduler.now, size)
+        elif self.weather.out(request.service, self.scheduler.now):
             fault = Fault.OUTAGE
         passage = Passage(task, request, label, fault, size, monotonic, monotonic())
         self.sends(passage)

@@ -2,10 +2,16 @@
 
 from collections.abc import Callable
 from random import Random
+from typing import TypeVar
 
 from tests.simulation import entrances
 from tests.simulation.process import Process
 from tests.simulation.stage import Stage
+
+#: Share of the workers that are never heard of again.
+_DIES = 0.15
+
+Answer = TypeVar("Answer")
 
 
 class Worker:
@@ -24,7 +30,7 @@ class Worker:
     def work(self, process: Process) -> None:
         """Claim a job, and end it somehow."""
         holding = self._claim(process)
-        if holding is None:
+        if holding is None or self._luck.random() < _DIES:
             return
         for _ in range(self._luck.randint(0, 2)):
             self._wait(self._luck.random() * 1.5)
@@ -34,6 +40,13 @@ class Worker:
         if self._luck.random() < 0.3:
             self._complete(holding)
 
+    def work_on(self, process: Process, ref: str) -> None:
+        """Have a job added, claim it or another, and end it somehow."""
+        try:
+            entrances.add(process.darkroom, ref, unique=True)
+        finally:
+            self.work(process)
+
     def work_in_a_row(self, process: Process, ref: str) -> None:
         """Have a job claimed by one worker after the other, and ended by the first whose lease is long over."""
         entrances.add(process.darkroom, ref, unique=True)
@@ -41,7 +54,8 @@ class Worker:
         if first is None:
             return
         self._wait(1.0 + 2 * self._stage.plan.margin / self._lease)
-        second = self._claim(self._stage.pick() or process)
+        other = self._stage.pick("for the next", besides=process) or process
+        second = self._at(other, lambda: self._claim(other))
         end = self._luck.choice((self._complete, lambda holding: self._say(holding, self._end(holding))))
         if second is not None and second.job_id == first.job_id:
             try:
@@ -55,6 +69,21 @@ class Worker:
         """Claim and complete what waits."""
         while (holding := self._claim(process)) is not None:
             self._complete(holding)
+
+    def _at(self, process: Process, call: Callable[[], Answer]) -> Answer | None:
+        """Make a call in a process; None where it has died."""
+        answers, errors = list[Answer](), list[Exception]()
+
+        def answer() -> None:
+            try:
+                answers.append(call())
+            except Exception as error:  # noqa: BLE001 - raised below
+                errors.append(error)
+
+        self._stage.scheduler.join(process.begin("worker", answer))
+        if errors:
+            raise errors[0]
+        return answers[0] if answers else None
 
     def _claim(self, process: Process) -> entrances.Holding | None:
         return entrances.claim_next(process.darkroom, "worker/1", self._lease)

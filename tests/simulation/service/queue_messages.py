@@ -2,6 +2,7 @@
 
 import base64
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -74,6 +75,10 @@ class Queue:
     def __len__(self) -> int:
         """Count the messages, hidden ones among them; expired ones too until somebody looks, as Azurite does."""
         return len(self._messages)
+
+    def __iter__(self) -> Iterator[Message]:
+        """Go through all messages, hidden ones among them."""
+        return iter(self._messages.values())
 
     def put(self, text: str, *, delay: timedelta, life: timedelta | None) -> Message:
         """Add a message; it never expires without a ``life``."""
