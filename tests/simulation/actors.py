@@ -135,7 +135,9 @@ class Actors:
             "reconcile": lambda process, act, _: (
                 stage.plan.reconciles and entrances.reconcile(process.darkroom, f"timer/{act.number}")
             ),
-            "purge": lambda process, act, _: entrances.purge(process.darkroom, f"timer/{act.number}"),
+            "purge": lambda process, act, _: stage.answers.ask(
+                "purge", "", lambda: entrances.purge(process.darkroom, f"timer/{act.number}")
+            ),
             "kill": lambda process, _, __: stage.scheduler.kill(process),
             "stop": self._stop,
         }
@@ -188,7 +190,8 @@ class Actors:
             self.stage.failed(error, began_at)
 
     def _stop(self, process: Process, _: Act, luck: Random) -> None:
-        process.stopped_until = self.stage.scheduler.now + luck.random() * 2 * self.stage.weather.longest
+        until = self.stage.scheduler.now + luck.random() * 2 * self.stage.weather.longest
+        process.stopped_until = max(process.stopped_until, until)
 
     def _claim_too(self, act: Act) -> None:
         """Have processes claim that have not yet: a world with one claimant shows little."""
@@ -209,12 +212,17 @@ class Actors:
         self._wait(lambda: self._in(states))
         job_id = self._job(luck, states)
         if job_id:
-            call(process.darkroom, job_id)
+            self._ask(call, process.darkroom, job_id)
+
+    def _ask(
+        self, call: Callable[[entrances.Darkroom, str], object], darkroom: entrances.Darkroom, job_id: str
+    ) -> None:
+        self.stage.answers.ask(call.__name__, job_id, lambda: call(darkroom, job_id))
 
     def _cancel_and_redrive(self, darkroom: entrances.Darkroom, job_id: str) -> None:
         """Do both, as an operator does who has thought better of it."""
-        entrances.cancel(darkroom, job_id)
-        entrances.redrive(darkroom, job_id)
+        self._ask(entrances.cancel, darkroom, job_id)
+        self._ask(entrances.redrive, darkroom, job_id)
 
     def _in(self, states: Collection[str]) -> list[str]:
         """Return the jobs of some states."""

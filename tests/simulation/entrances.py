@@ -7,8 +7,6 @@ import copy
 import hashlib
 import json
 import logging
-import struct
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -43,8 +41,9 @@ from shared.ports import Row
 from shared.runtime import Runtime as Threads
 from shared.steps.outcomes import Outcome
 from shared.steps.sweep import Swept
+from tests.simulation.pictures import PNG, png
 
-__all__ = ["Darkroom", "Threads"]
+__all__ = ["Darkroom", "Threads", "png"]
 
 Darkroom = wiring.Darkroom
 
@@ -59,7 +58,6 @@ EXTERNAL = "external"
 IMAGES, THUMBNAILS, QUEUE, POISON = "images", "thumbnails", "image-jobs", "image-jobs-poison"
 EVENT_POISON = "webjobs-blobtrigger-poison"
 JOBS, LOCKS = "darkroomjobs", "darkroomlocks"
-_PNG = b"\x89PNG\r\n\x1a\n"
 #: An analysis looks so often whether it is still wanted.
 SLICES = 6
 
@@ -171,8 +169,13 @@ def outcomes(answer: object) -> Counter[str]:
     """Return what a trigger says to have done, by its own words."""
     if isinstance(answer, Swept):
         return Counter({str(outcome): count for outcome, count in answer.outcomes.items()})
+    return Counter(said(answer))
+
+
+def said(answer: object) -> list[str]:
+    """Return what a call about one thing, or a list of things, says of each; nothing for other answers."""
     answers = answer if isinstance(answer, list) else [answer]
-    return Counter(str(each) for each in answers if isinstance(each, Outcome))
+    return [str(each) for each in answers if isinstance(each, Outcome)]
 
 
 class Holding:
@@ -187,6 +190,11 @@ class Holding:
     def token(self) -> int:
         """Of the claim."""
         return self._claim.token
+
+    @property
+    def claim_id(self) -> str:
+        """Of the claim."""
+        return self._claim.claim_id
 
     def renew(self) -> object:
         """Renew the lease."""
@@ -220,19 +228,6 @@ def verify(darkroom: Darkroom) -> list[str]:
     findings: list[Finding] = []
     darkroom.verify(findings.append, repair=False, blobs=True)
     return [f"{each.rule} {each.place} {each.name}" for each in findings if each.violation]
-
-
-def png(number: int) -> bytes:
-    """Return a small PNG, another for each number."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    pixels = zlib.compress(bytes([0, *number.to_bytes(3, "big")]))
-    return _PNG + b"".join(
-        chunk(kind, body)
-        for kind, body in ((b"IHDR", struct.pack(">IIBBBBB", 3, 1, 8, 0, 0, 0, 0)), (b"IDAT", pixels), (b"IEND", b""))
-    )
 
 
 @dataclass(frozen=True)
@@ -277,7 +272,7 @@ class QuickAnalyst(Analyst):
             self._goes_on(f"{source.container}/{source.name}", source.etag)
         if end < self._fate.crashes() and not alone:
             raise AnalysisDied("analysis_crashed", "The analysis crashed.")
-        if not data.startswith(_PNG):
+        if not data.startswith(PNG):
             raise ImageRejected("unsupported_format", "The bytes are no image.")
         report, thumbnail = copy.deepcopy(_template().report), _template().thumbnail
         report["source"] |= {

@@ -52,7 +52,7 @@ class Delivery:
 
         def deliver() -> None:
             for _ in range(_TRIES):
-                if host.call(lambda: entrances.announce(process.darkroom, path)):
+                if host.call(lambda: entrances.announce(process.darkroom, path), "announce", path):
                     break
             else:
                 container, _, name = path.partition("/")

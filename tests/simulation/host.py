@@ -5,6 +5,7 @@ Its requests go through the same wire as those of the process, and meet the same
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
@@ -73,6 +74,8 @@ class Host:
         visible: Says whether a queue has a message to give: one that has none is not asked, which would only cost time.
         failed: Called with what a trigger raises, and when it was called.
         answered: Called with what a trigger returns.
+        left: Called with an owner whose call has ended, and whether it has raised.
+        ask: Makes a call, given what it is and what it is about, and judges what it says.
     """
 
     def __init__(
@@ -86,6 +89,8 @@ class Host:
         visible: Callable[[str], bool],
         failed: Callable[[BaseException, float], object],
         answered: Callable[[object], object],
+        left: Callable[[str, bool], object],
+        ask: Callable[[str, str, Callable[[], object]], object],
     ) -> None:
         self.process = process
         self._most = most
@@ -95,6 +100,8 @@ class Host:
         self._visible = visible
         self._failed = failed
         self._answered = answered
+        self._left = left
+        self._ask_for = ask
         self._in_flight = 0
 
     def listen(self) -> None:
@@ -105,18 +112,27 @@ class Host:
                 if self._in_flight <= self._batch // 2 and self._visible(trigger.queue):
                     self._receive(trigger)
 
-    def call(self, call: Callable[[], object]) -> bool:
-        """Make a call of a trigger; say whether it succeeded."""
+    def call(self, call: Callable[[], object], kind: str, subject: str = "", owner: str = "") -> bool:
+        """Make a call of a trigger; say whether it succeeded.
+
+        Args:
+            call: The call.
+            kind: What it is.
+            subject: What it is about: the text of a message, or the path of a blob.
+            owner: Of the claims that it makes.
+        """
         self.process.calls += 1
         began_at = self.process.scheduler.now
         try:
-            answer = call()
+            answer = self._ask_for(kind, subject, call)
         except Exception as error:  # noqa: BLE001 - the edge of a trigger: the host goes on
             self._failed(error, began_at)
+            self._left(owner, True)
             return False
         finally:
             self.process.calls -= 1
         self._answered(answer)
+        self._left(owner, False)
         return True
 
     def _receive(self, trigger: Trigger) -> None:
@@ -144,9 +160,9 @@ class Host:
             else:
                 renewal = self.process.begin("visibility", lambda: self._renew(message))
                 name = f"queue/{renewal.name}"
-                succeeded = self.call(
-                    lambda: trigger.call(self.process.darkroom, message.text.encode("utf-8", "surrogatepass"), name)
-                )
+                body = message.text.encode("utf-8", "surrogatepass")
+                call = partial(trigger.call, self.process.darkroom, body, name)
+                succeeded = self.call(call, trigger.queue, message.text, name)
             self._settle(trigger, message, succeeded=succeeded)
         finally:
             message.queue = ""

@@ -45,8 +45,29 @@ class Operation:
         return self.table, self.partition, self.row
 
 
+def row_of(request: Request) -> Place | None:
+    """Return the row that a request to the table service reads; None where it is another request."""
+    found = _KEYS.search(request.segments[0]) if request.service == "table" and request.segments else None
+    if found is None or request.method != "GET":
+        return None
+    table, partition, row = found.groups()
+    return table, partition.replace("''", "'"), row.replace("''", "'")
+
+
+_last: list[tuple[Request, Sequence[Operation]]] = []
+
+
 def operations(request: Request) -> Sequence[Operation]:
-    """Return the rows that a request to the table service writes, in its order; none for a read."""
+    """Return the rows that a request to the table service writes, in its order; none for a read.
+
+    Every judge asks this of one request after the other: so the last is remembered.
+    """
+    if not _last or _last[0][0] is not request:
+        _last[:] = [(request, _read(request))]
+    return _last[0][1]
+
+
+def _read(request: Request) -> Sequence[Operation]:
     if request.service != "table" or request.method == "GET" or not request.segments:
         return ()
     if request.segments[0] == "$batch":
@@ -61,9 +82,14 @@ def operations(request: Request) -> Sequence[Operation]:
     return tuple(one for one in found if one is not None)
 
 
+def status_of(reply: Reply) -> int:
+    """Return the status of a reply; of a transaction's, that of the operation that was refused."""
+    return max([reply.status, *(int(status) for status in _STATUS.findall(reply.body))])
+
+
 def obeyed(request: Request, reply: Reply) -> Sequence[Operation]:
     """Return the rows that a request has written; none where it, or any part of it, was refused."""
-    if reply.status >= _OK or any(int(status) >= _OK for status in _STATUS.findall(reply.body)):
+    if status_of(reply) >= _OK:
         return ()
     return operations(request)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.simulation.columns import index_of, moment, of_move
 from tests.simulation.operations import Operation, Place
 from tests.simulation.rules import FROM_OUTSIDE
 from tests.simulation.service.clock import ServiceClock
@@ -126,12 +127,32 @@ def whole(one: Transaction) -> Iterator[str]:
                 yield f"{place[2]}: deleted, and {index or one.of_job(place, 'try:')} left behind"
             continue
         running = row["state"] == "RUNNING"
-        if len(index) != 1 or index[0][2].startswith("due:") != (row["state"] in _LIVE):
+        if [each[2] for each in index] != [index_of(row, place[2][4:])]:
             yield f"{place[2]}: {row['state']}, listed by {index}"
         if len(opened) != running or running != ("claim_id" in row):
             yield f"{place[2]}: {row['state']}, with {len(opened)} attempts under way"
         if row["state"] == "PENDING" and moment(row, "due") > max(one.now, moment(row, "not_before")) + _LONGEST_WAIT:
             yield f"{place[2]}: waits until {row['due']}"
+
+
+def moved(one: Transaction) -> Iterator[str]:
+    """Each move changes what it must, and nothing else."""
+    for place, before, after in one.moves():
+        yield from (f"{place[2]}: {wrong}" for wrong in of_move(before, after, slack=one.drift + _STEP))
+
+
+def keyed(one: Transaction) -> Iterator[str]:
+    """A key row names a job that has its version, or has had it."""
+    for each in one.written:
+        row = one.rows.get(each.place, {})
+        if not each.row.startswith("key:") or not row:
+            continue
+        job = one.rows.get((each.table, each.partition, f"job:{row['job_id']}"))
+        versions = () if job is None else (job.get("version", ""), job.get("retagged"))
+        if job is not None and (job["ref"] != row["ref"] or row["version"] not in versions):
+            yield f"{each.row}: it names {row['job_id']} for {row['version']}, which is of {versions}"
+        if job is None and "final_state" not in row:
+            yield f"{each.row}: it names {row['job_id']}, which does not stand"
 
 
 def single(one: Transaction) -> Iterator[str]:
@@ -207,6 +228,8 @@ _PROMISES: tuple[Callable[[Transaction], Iterator[str]], ...] = (
     counted,
     fenced,
     whole,
+    moved,
+    keyed,
     single,
     known,
     deleted,
@@ -257,8 +280,3 @@ class Promises:
 def code_of(row: Row) -> str:
     """Return the code of a job's error; "" without one."""
     return str(json.loads(row["error"])["code"]) if row.get("error") else ""
-
-
-def moment(row: Row, column: str) -> datetime:
-    """Return a column's time; the beginning of all times without it."""
-    return datetime.fromisoformat(str(row.get(column, "0001-01-01T00:00:00Z")))

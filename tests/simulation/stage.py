@@ -7,8 +7,11 @@ from hashlib import sha256
 
 from tests.simulation import entrances
 from tests.simulation.announcements import Announcements
+from tests.simulation.answers import Answers
 from tests.simulation.chance import Chance
 from tests.simulation.clocks import draw_watch
+from tests.simulation.doubts import Doubts
+from tests.simulation.duties import Duties
 from tests.simulation.faults import Fault, forecast
 from tests.simulation.host import Host
 from tests.simulation.labels import label
@@ -23,6 +26,7 @@ from tests.simulation.service.clock import EPOCH
 from tests.simulation.service.exchange import Request
 from tests.simulation.settings import draw_behaviour, draw_plan
 from tests.simulation.tenures import Tenures
+from tests.simulation.walks import Walks
 from tests.simulation.wire import Passage, Wire
 
 
@@ -59,7 +63,13 @@ class Stage:
             label=lambda request: label(request, self.ledger.rows),
         )
         self.wire.observers.append(self.ledger.obeyed)
-        self.wire.sends = self.ledger.sent
+        tell = self.ledger.wrong.extend
+        self.doubts = Doubts(tell)
+        self.duties = Duties(plan.margin, self.ledger.rows, lambda: self.scheduler.now, tell)
+        self.answers = Answers(self.ledger, self.scheduler, tell)
+        self.walks = Walks(entrances.IMAGES, self.ledger, time, tell)
+        self.wire.observers += [self.duties.obeyed, self.answers.obeyed, self.walks.obeyed]
+        self.wire.sends = self._sent
         self.publications = Publications(entrances.THUMBNAILS)
         self.announcements = Announcements(entrances.QUEUE, self.ledger.wrong.append)
         self.lockouts = Lockouts(entrances.LOCKS, lambda: self.scheduler.now, self.ledger.wrong.append)
@@ -116,6 +126,8 @@ class Stage:
             visible=self.visible,
             failed=self.failed,
             answered=lambda answer: self._answered(name, answer),
+            left=lambda owner, raised: self.ledger.wrong.extend(self.duties.left(process, owner, raised=raised)),
+            ask=self.answers.ask,
         )
         self.processes.append(process)
         self.hosts[name] = host
@@ -173,6 +185,8 @@ class Stage:
         """Take in that an analysis goes on; it may be the end of its process."""
         self.ledger.go_on(process.name, ref, version)
         task, lethal = self.scheduler.current, self.plan.lethal / entrances.SLICES
+        if task is not None:
+            self.duties.go_on(task.name)
         if task is None or self.calm or not self.weather.deaths or task.luck.random() >= lethal:
             return
         task.lethal += 1
@@ -194,8 +208,15 @@ class Stage:
     def _lives(self, name: str) -> bool:
         return any(process.name == name and not process.dead for process in self.processes)
 
+    def _sent(self, passage: Passage) -> None:
+        """Let the judges see a request before it goes."""
+        self.ledger.sent(passage)
+        self.doubts.sent(passage)
+        self.duties.sent(passage)
+
     def _task_ended(self, task: Task) -> None:
-        """Notice what a thread has raised that nobody has caught."""
+        """Notice what a thread has raised that nobody has caught, and what it leaves."""
+        self.doubts.task_ended(task)
         if isinstance(task.error, Exception):
             self.crashes.append(f"{task.name}: {type(task.error).__name__}: {task.error}"[:300])
 
@@ -204,6 +225,8 @@ class Stage:
         self.coverage[passage.label, passage.fault] += 1
         self.publications.ended(passage, end)
         self.announcements.ended(passage, end)
+        self.doubts.ended(passage, end)
+        self.duties.ended(passage, end)
         line = f"{self.scheduler.now:.3f} {passage.sender.name} {passage.label} [{passage.fault}] {end}"
         self.trace.append(line)
         self._hash.update(line.encode())

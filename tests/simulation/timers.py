@@ -50,7 +50,7 @@ class Timers:
         if running is not None and not running.ended:
             return
         host, owner = self.stage.hosts[process.name], f"timer/{name}-{self.stage.scheduler.now:.0f}"
-        task = process.begin(name, lambda: host.call(lambda: call(process.darkroom, owner)))
+        task = process.begin(name, lambda: host.call(lambda: call(process.darkroom, owner), name, owner=owner))
         self._running[process.name, name] = task
 
     def _every(self, seconds: float, name: str, call: Call) -> None:

@@ -1,14 +1,16 @@
 """The way from a process to the services and back: each request waits here, and here it meets its fault."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 
 from tests.simulation.faults import DEATHS, Fault, Weather
+from tests.simulation.operations import Operation, operations
 from tests.simulation.scheduler import Died, Scheduler, Task
 from tests.simulation.service.account import Account
 from tests.simulation.service.exchange import Reply, Request, decode, http_date
@@ -32,6 +34,7 @@ class Passage:
         sent_at: Its monotonic second.
         reply: Its reply; None as long as it has not come.
         waits: Whether the sender still does.
+        number: Of the sender's requests, from 1.
     """
 
     sender: Task
@@ -43,6 +46,12 @@ class Passage:
     sent_at: float
     reply: Reply | None = None
     waits: bool = True
+    number: int = 0
+
+    @cached_property
+    def written(self) -> Sequence[Operation]:
+        """The rows that it asks to be written."""
+        return operations(self.request)
 
 
 #: Called with each passage as soon as its request was obeyed, before the sender knows.
@@ -105,7 +114,7 @@ class Wire:
             self.weather.break_out(request.service, self.scheduler.now, size)
         elif self.weather.out(request.service, self.scheduler.now):
             fault = Fault.OUTAGE
-        passage = Passage(task, request, label, fault, size, monotonic, monotonic())
+        passage = Passage(task, request, label, fault, size, monotonic, monotonic(), number=task.sent)
         self.sends(passage)
         try:
             self._travel(passage, seconds)
@@ -128,7 +137,7 @@ class Wire:
             scheduler.kill(task.home)
             raise Died
         if fault is Fault.STOPS_BEFORE:
-            task.home.stopped_until = scheduler.now + passage.size * self.weather.longest
+            task.home.stopped_until = max(task.home.stopped_until, scheduler.now + passage.size * self.weather.longest)
             scheduler.sleep(0.0)
         if fault is Fault.REQUEST_LOST:
             scheduler.sleep(self._way(task))

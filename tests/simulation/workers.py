@@ -34,7 +34,7 @@ class Worker:
             return
         for _ in range(self._luck.randint(0, 2)):
             self._wait(self._luck.random() * 1.5)
-            holding.renew()
+            self._ask(holding, holding.renew)
         self._wait(self._luck.random() ** 2 * 2)
         self._say(holding, self._end(holding))
         if self._luck.random() < 0.3:
@@ -105,7 +105,10 @@ class Worker:
     def _say(self, holding: entrances.Holding, end: Callable[[], object]) -> None:
         """End a job; where the answer is not known, say it again, as the documents tell workers to."""
         try:
-            end()
+            self._ask(holding, end)
         except entrances.OUTAGES:
             self._wait(0.01 * holding.token)
-            end()
+            self._ask(holding, end)
+
+    def _ask(self, holding: entrances.Holding, call: Callable[[], object]) -> None:
+        self._stage.answers.ask(call.__name__, holding.job_id, call, claim_id=holding.claim_id)

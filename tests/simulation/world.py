@@ -124,8 +124,6 @@ class World:
         stage = self.stage
         stage.weather.calm_at = stage.scheduler.now
         stage.weather.slowness = min(stage.weather.slowness, _CALM_SECONDS)
-        for process in stage.processes:
-            process.stopped_until = 0.0
         self._settle()
         if stage.plan.reconciles:
             stage.scheduler.run(stage.scheduler.now + 130.0)

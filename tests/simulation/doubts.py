@@ -1,0 +1,165 @@
+"""Who is not answered asks: a write of which nobody knows whether it was applied is looked for, or sent again.
+
+That is what ``cas`` promises, as it shows on the wire. Whoever takes silence for an answer asks nobody, and his next
+request is another one.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tests.simulation import entrances
+from tests.simulation.faults import Fault
+from tests.simulation.operations import Operation, row_of, status_of
+from tests.simulation.process import Process
+from tests.simulation.scheduler import Died, Task
+from tests.simulation.service.exchange import Request
+from tests.simulation.wire import Passage
+
+#: Production goes on for half a minute; in its last seconds nobody can say from outside whether it had the time.
+_PATIENCE_SECONDS = 26.0
+_UNDECIDED = frozenset({"ServiceRequestError", "ServiceResponseError", "408", "429"})
+_TEXT = re.compile(rb"<MessageText>(.*)</MessageText>", re.DOTALL)
+_OK, _REFUSAL, _NOT_FOUND, _SERVER_ERROR = 200, 400, 404, "5"
+
+
+@dataclass
+class Doubt:
+    """A write that was not answered.
+
+    Attributes:
+        wanted: What it writes.
+        since: The sender's own second at which it was sent first.
+        clock: The sender's.
+        doubled: Whether it was sent before, and not answered.
+        unanswered: Whether it was not answered now.
+        looked: Whether the row is being asked.
+        again: Whether the row has said that nothing was written: then it must be sent again.
+        refused: Whether it was a repetition, and refused: the row says what that is worth.
+    """
+
+    wanted: object
+    since: float
+    clock: Callable[[], float]
+    doubled: bool = False
+    unanswered: bool = False
+    looked: bool = False
+    again: bool = False
+    refused: bool = False
+
+
+@dataclass
+class Doubts:
+    """All writes of which nobody knows.
+
+    Attributes:
+        tell: Takes what is wrong.
+    """
+
+    tell: Callable[[Iterable[str]], object]
+    _open: dict[str, Doubt] = field(default_factory=dict)
+    _sent: dict[str, Doubt] = field(default_factory=dict)
+
+    def sent(self, passage: Passage) -> None:
+        """Judge the next request of a thread that has a doubt, and take in a write."""
+        name, wanted = passage.sender.name, _wanted(passage)
+        doubt = self._open.pop(name, None)
+        if doubt is not None:
+            self.tell(self._judge(passage, doubt, wanted))
+        if wanted is None:
+            if doubt is not None and _asks(passage.request, doubt):
+                doubt.looked = True
+                self._open[name] = doubt
+            return
+        before = self._sent.get(name)
+        again = before is not None and before.wanted == wanted and (before.unanswered or before.refused)
+        since = before.since if before and again else passage.sent_at
+        self._sent[name] = Doubt(wanted, since, passage.clock, doubled=again)
+
+    def ended(self, passage: Passage, end: str) -> None:
+        """Take in how a request has ended for its sender."""
+        name = passage.sender.name
+        if end == "died" or passage.sender.home.dead:
+            self._open.pop(name, None)
+            return
+        unanswered = end in _UNDECIDED or end.startswith(_SERVER_ERROR) or passage.fault is Fault.REPLY_CUT
+        doubt = self._open.get(name)
+        if doubt is not None and doubt.looked:
+            self._look_ended(name, doubt, passage, unanswered=unanswered)
+            return
+        mine = self._sent.get(name)
+        if mine is None or mine.wanted != _wanted(passage):
+            return
+        refused = passage.reply is not None and status_of(passage.reply) >= _REFUSAL
+        mine.refused = not unanswered and refused and mine.doubled and isinstance(mine.wanted, tuple)
+        mine.unanswered = unanswered
+        if unanswered or mine.refused:
+            self._open[name] = mine
+
+    def task_ended(self, task: Task) -> None:
+        """Judge that a thread ends: it may not leave a doubt, unless its process has died."""
+        doubt = self._open.pop(task.name, None)
+        self._sent.pop(task.name, None)
+        if doubt is None or isinstance(task.error, Died) or task.home.dead or not isinstance(task.home, Process):
+            return
+        late = doubt.clock() - doubt.since > _PATIENCE_SECONDS
+        asked = isinstance(doubt.wanted, tuple) and not (doubt.again or doubt.looked)
+        if "/renewal" not in task.name and (asked or not late):
+            self.tell([f"{task.name}: ends, and does not know of {_words(doubt.wanted)}"])
+
+    def _look_ended(self, name: str, doubt: Doubt, passage: Passage, *, unanswered: bool) -> None:
+        doubt.looked = False
+        stands = None if unanswered or doubt.refused or passage.reply is None else _stands(passage, doubt)
+        if stands is False:
+            doubt.again = True
+        else:
+            self._open.pop(name)
+
+    def _judge(self, passage: Passage, doubt: Doubt, wanted: object) -> Iterator[str]:
+        name, late = passage.sender.name, passage.sent_at - doubt.since > _PATIENCE_SECONDS
+        if wanted == doubt.wanted or "/renewal" in name:
+            return
+        if isinstance(doubt.wanted, str):
+            if not late:
+                yield f"{name}: gives up a message after {passage.sent_at - doubt.since:.1f} s"
+        elif doubt.again:
+            if not late:
+                yield f"{name}: nothing was written, and it is not sent again: {_words(doubt.wanted)}"
+        elif not _asks(passage.request, doubt):
+            yield f"{name}: not answered, and does not ask: {_words(doubt.wanted)}, then {passage.label}"
+
+
+def _wanted(passage: Passage) -> object:
+    """Return what a write of a process is: rows, or the text of a message; None for anything else."""
+    if not isinstance(passage.sender.home, Process):
+        return None
+    request = passage.request
+    if request.service == "queue" and request.method == "POST" and request.segments[0] == entrances.QUEUE:
+        found = _TEXT.search(request.body)
+        return found[1].decode() if found else None
+    return tuple(passage.written) or None
+
+
+def _asks(request: Request, doubt: Doubt) -> bool:
+    """Say whether a request reads one of the rows of which nobody knows."""
+    place = row_of(request)
+    return isinstance(doubt.wanted, tuple) and place in {each.place for each in doubt.wanted}
+
+
+def _stands(passage: Passage, doubt: Doubt) -> bool | None:
+    """Say whether a row shows that a write was applied; False when it shows that nothing was, None for neither."""
+    place, reply = row_of(passage.request), passage.reply
+    one = next(each for each in doubt.wanted if each.place == place)  # type: ignore[attr-defined] # rows
+    if reply is None or reply.status not in (_OK, _NOT_FOUND):
+        return None
+    if reply.status == _NOT_FOUND:
+        return False if one.verb == "insert" else None
+    row = json.loads(reply.body)
+    etag = next((value for name, value in row.items() if name.endswith("etag")), "")
+    return False if one.match and etag == one.match else None
+
+
+def _words(wanted: object) -> str:
+    rows: tuple[Operation, ...] = wanted if isinstance(wanted, tuple) else ()
+    return ", ".join(f"{each.verb} {each.row}" for each in rows) or str(wanted)[:80]

@@ -1,0 +1,61 @@
+"""What a walk through the container has seen: up to its watermark each image is recorded, or named in its mark.
+
+The next walk looks at nothing that was modified before the watermark: what is not recorded by then is lost to it.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.simulation.ledger import Ledger
+from tests.simulation.operations import obeyed
+from tests.simulation.service.clock import ServiceClock
+from tests.simulation.service.exchange import Reply
+from tests.simulation.wire import Passage
+
+_OK = 300
+_STEP = timedelta(seconds=1)
+
+
+@dataclass
+class Walks:
+    """All walks.
+
+    Attributes:
+        container: Of images.
+        ledger: What was really written.
+        clock: The services'.
+        tell: Takes what is wrong.
+    """
+
+    container: str
+    ledger: Ledger
+    clock: ServiceClock
+    tell: Callable[[Iterable[str]], object]
+    _modified: dict[str, datetime] = field(default_factory=dict)
+
+    def obeyed(self, passage: Passage, reply: Reply) -> None:
+        """Take in what the services have obeyed: images that come and go, and marks of walks."""
+        request = passage.request
+        if request.service == "blob" and request.segments[:1] == (self.container,) and len(request.segments) > 1:
+            ref = "/".join(request.segments)
+            if request.method == "PUT" and reply.status < _OK:
+                self._modified[ref] = self.clock.now()
+            elif request.method == "DELETE" and reply.status < _OK:
+                self._modified.pop(ref, None)
+        elif request.service == "table" and request.method != "GET":
+            for each in obeyed(request, reply):
+                if each.row.startswith("mark:reconcile") and "value" in each.columns:
+                    self.tell(self._judge(json.loads(each.columns["value"])))
+
+    def _judge(self, mark: Mapping[str, Any]) -> Iterator[str]:
+        if not mark.get("watermark"):
+            return
+        watermark, again = datetime.fromisoformat(mark["watermark"]), mark.get("again", ())
+        named = {(row["ref"], row["version"]) for place, row in self.ledger.rows.items() if place[2].startswith("key:")}
+        for ref, modified in self._modified.items():
+            known = (ref, self.ledger.contents.versions[ref][-1]) in named or ref in self.ledger.forgotten
+            if modified < watermark - _STEP and not known and ref.partition("/")[2] not in again:
+                yield f"{ref}: modified at {modified}, not recorded, and the walk's watermark is {watermark}"
