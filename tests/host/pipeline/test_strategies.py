@@ -42,7 +42,8 @@ def test_two_hosts_complete_all_images_with_one_attempt_each(rig: Rig, dispatch:
     assert claims == commits == Counter(identities)
 
 
-@pytest.mark.parametrize("dispatch", [pytest.param("queue", marks=ALONE), "both"])
+@pytest.mark.prove("two hosts that wait for ticks; every day test_log_lines has sweeps alone, unit tests what is due")
+@pytest.mark.parametrize("dispatch", ["queue", "both"])
 def test_a_job_whose_message_was_lost_is_completed_before_the_third_tick_after_it_is_due(
     rig: Rig, dispatch: str
 ) -> None:
