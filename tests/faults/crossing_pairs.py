@@ -1,0 +1,161 @@
+"""Who meets whom: what stands there before, and what each of the two does."""
+
+from contextlib import suppress
+
+from greenlet import getcurrent
+
+from shared.errors import LockHeld, Stale
+from shared.steps.turns import Turns
+from tests.faults.crossings import ALWAYS, Act, Crossing, Pair
+from tests.faults.enumeration import LAPSE_SECONDS
+from tests.faults.enumeration_workers import Worker
+
+
+def announce(case: Crossing, worker: Worker) -> object:
+    """Take in the event of the image."""
+    return worker.darkroom.record.announced(case.ref.ref)
+
+
+def receive(case: Crossing, worker: Worker) -> object:
+    """Take in the messages in the host's hands."""
+    return [worker.darkroom.receive(body, owner="queue/1") for body in list(case.inbox)]
+
+
+def late(act: Act) -> Act:
+    """Return what does the same when every lease that was ever given has lapsed; when that is, is a step of its own."""
+
+    def later(case: Crossing, worker: Worker) -> object:
+        parent = getcurrent().parent
+        assert parent is not None
+        parent.switch(ALWAYS)
+        case.clock.go(LAPSE_SECONDS)
+        return act(case, worker)
+
+    return later
+
+
+def bury(case: Crossing, worker: Worker) -> object:
+    """Take in the same as the poison queue's."""
+    return [worker.darkroom.bury(body) for body in list(case.inbox)]
+
+
+def resend(case: Crossing, worker: Worker) -> object:
+    """Send the message of a due job again, as a sweep does that has lost its lock."""
+    turns = Turns()
+    outcomes = worker.darkroom.sweep._overflow(case.versions[-1:], stop=lambda: False, turns=turns)
+    assert turns.errors == []
+    return outcomes
+
+
+def lock(_: Crossing, worker: Worker) -> object:
+    """Take a lock, renew it, and let it go."""
+    with suppress(LockHeld, Stale), worker.darkroom.sweep._lock.try_acquire("nightly", owner="timer/1") as held:
+        held.renew()
+    return None
+
+
+def sweep(_: Crossing, worker: Worker) -> object:
+    """Sweep."""
+    return worker.darkroom.sweep(owner="timer/1")
+
+
+def cancel(case: Crossing, worker: Worker) -> object:
+    """Cancel the newest job."""
+    return worker.darkroom.operate.cancel(case.versions[-1])
+
+
+def redrive(case: Crossing, worker: Worker) -> object:
+    """Open the oldest job again."""
+    return worker.darkroom.operate.redrive(case.versions[0])
+
+
+def purge(_: Crossing, worker: Worker) -> object:
+    """Purge what is past its retention."""
+    return worker.darkroom.purge(owner="timer/2")
+
+
+def empty(_: Crossing) -> None:
+    """Do nothing."""
+
+
+def uploaded(case: Crossing) -> None:
+    """Upload an image of which nobody knows."""
+    case.upload()
+
+
+def waiting(case: Crossing) -> None:
+    """Record it as well; its message is in the host's hands."""
+    case.recorded()
+    case.fetch()
+
+
+def overwritten(case: Crossing) -> None:
+    """Overwrite it then."""
+    waiting(case)
+    case.upload()
+
+
+def lost(case: Crossing) -> None:
+    """Lose the message, and let the due row come up."""
+    waiting(case)
+    case.inbox.clear()
+    case.clock.go(LAPSE_SECONDS)
+
+
+def died(case: Crossing) -> None:
+    """Claim the job, and die; its lease has lapsed."""
+    waiting(case)
+    case.worker("message").darkroom.work._attempts.begin(case.versions[0], owner="queue/0")
+    case.clock.go(LAPSE_SECONDS)
+
+
+def canceled(case: Crossing) -> None:
+    """Cancel the job; its message is lost."""
+    waiting(case)
+    case.inbox.clear()
+    case.user.darkroom.operate.cancel(case.versions[0])
+
+
+def canceled_and_overwritten(case: Crossing) -> None:
+    """Overwrite the image then."""
+    canceled(case)
+    case.upload()
+
+
+def expired(case: Crossing) -> None:
+    """Cancel the job, and let its retention pass."""
+    canceled(case)
+    case.clock.go(2.0)
+
+
+def completed_and_overwritten(case: Crossing) -> None:
+    """Complete the job, let its retention pass, and overwrite the image."""
+    waiting(case)
+    receive(case, case.worker("message"))
+    case.inbox.clear()
+    case.clock.go(2.0)
+    case.upload()
+
+
+_PURGES = tuple((f"RETENTION_{state}_DAYS", "0") for state in ("COMPLETED", "FAILED", "CANCELED"))
+_ONCE = (("MAX_ATTEMPTS", "1"),)
+
+PAIRS = {
+    "one event twice": Pair(uploaded, (("event", announce), ("event", announce))),
+    "one message twice": Pair(waiting, (("message", receive), ("message", receive))),
+    "a message and its poison": Pair(
+        died, (("message", receive), ("poison", bury)), _ONCE, ("attempts_exhausted", "poison")
+    ),
+    "a worker and who takes over": Pair(waiting, (("message", receive), ("message", late(receive)))),
+    "a worker and the event of an overwrite": Pair(overwritten, (("event", announce), ("message", receive))),
+    "two events of an overwrite": Pair(overwritten, (("event", announce), ("event", announce))),
+    "a worker and who cancels": Pair(waiting, (("cancel", cancel), ("message", receive))),
+    "two who redrive": Pair(canceled, (("redrive", redrive), ("redrive", redrive))),
+    "who redrives, and an overwrite": Pair(canceled_and_overwritten, (("redrive", redrive), ("event", announce))),
+    "who redrives and who purges": Pair(expired, (("redrive", redrive), ("purge", purge)), _PURGES),
+    "who purges, and an overwrite": Pair(completed_and_overwritten, (("event", announce), ("purge", purge)), _PURGES),
+    "two who send a due job again": Pair(lost, (("sweep", resend), ("sweep", resend))),
+    "two who take a lock": Pair(empty, (("sweep", lock), ("sweep", lock))),
+    "who holds a lock, and who takes over": Pair(empty, (("sweep", lock), ("sweep", late(lock)))),
+    "two sweeps": Pair(lost, (("sweep", sweep), ("sweep", sweep)), (("DISPATCH", "queue"),)),
+}
