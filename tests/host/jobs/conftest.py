@@ -1,7 +1,7 @@
 """One host, or the API in process, for all tests of a file. Nothing in it starts jobs: each test acts on its own type.
 
-Every test runs in process each day. ``@pytest.mark.real_host`` lets it run on a host each day too, ``(only=True)`` on
-that alone: what sockets, threads and workers in processes of their own show. ``dev.py prove`` runs them on both.
+Every test runs in process each day, and on a host too in ``dev.py prove``. ``@pytest.mark.real_host`` takes one to a
+host alone, every day: what sockets, threads and workers in processes of their own show.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ import pytest
 
 from tests.host.jobs.grounds import HOST, PROCESS, Ground, HostGround, ProcessGround
 from tests.host.jobs.site import Site
-from tests.rig import rig
+from tests.rig import Logged, rig
 
 #: All that would start, record or remove a job by itself.
 TRIGGERS = "record_image,analyze_queued,analyze_pending,reconcile_images,purge_ended"
@@ -21,16 +21,15 @@ _PROVED = pytest.mark.prove("it has run in process, on services that are held to
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run each test on every ground that it is for."""
     if "ground" in metafunc.fixturenames:
-        mark = metafunc.definition.get_closest_marker("real_host")
-        host = HOST if mark is not None else pytest.param(HOST, marks=_PROVED)
-        grounds = [host] if mark is not None and mark.kwargs.get("only") else [PROCESS, host]
+        alone = metafunc.definition.get_closest_marker("real_host") is not None
+        grounds = [HOST] if alone else [PROCESS, pytest.param(HOST, marks=_PROVED)]
         metafunc.parametrize("ground", grounds, indirect=True, scope="module")
 
 
-@pytest.fixture(scope="session")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory, service: Logged) -> Iterator[Ground]:
     """Start a host."""
-    with rig(tmp_path_factory.mktemp("jobs")) as made:
+    with rig(tmp_path_factory.mktemp("jobs"), service) as made:
         made.start(DISPATCH="off", Disabled=TRIGGERS)
         yield HostGround(made)
 

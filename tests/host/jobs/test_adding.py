@@ -1,7 +1,5 @@
 """Jobs come and go over HTTP: added once, found, listed, deleted, cleaned away, and still known."""
 
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -29,15 +27,6 @@ def test_a_unique_job_is_added_once(site: Site) -> None:
 def test_jobs_that_are_not_unique_are_as_many_as_were_added(site: Site) -> None:
     answers = [site.add(unique=False) for _ in range(3)]
     assert ([answer.status for answer in answers], len({answer.json["id"] for answer in answers})) == ([201] * 3, 3)
-
-
-@pytest.mark.real_host(only=True)
-def test_of_twenty_who_add_the_same_at_once_one_has_made_it(site: Site) -> None:
-    with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(lambda _: site.add(unique=True), range(20)))
-    assert Counter(answer.status for answer in answers) == {201: 1, 200: 19}
-    assert len({answer.json["id"] for answer in answers}) == 1
-    assert len(site.call("GET", f"/jobs?type={site.kind}").json["items"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -99,7 +88,6 @@ def test_lists_are_by_state_by_reference_and_by_the_moment_of_the_end(site: Site
     assert (listed(f"ended_from={ended_at}"), listed(f"ended_to={ended_at}")) == ([done], [])
 
 
-@pytest.mark.real_host
 def test_a_deleted_job_is_gone_and_its_reference_stays_taken_until_it_is_forgotten(site: Site) -> None:
     job_id = site.completed(unique=True)
     assert site.call("DELETE", f"/jobs/{job_id}").status == 204

@@ -24,7 +24,7 @@ def run(which: str, site: Site) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.mark.real_host(only=True)
+@pytest.mark.real_host
 @pytest.mark.parametrize("which", ["py", pytest.param("sh", marks=NO_CURL)])
 def test_an_example_works_on_every_job_of_its_type_and_ends(site: Site, which: str) -> None:
     nested = {"nested": {"text": "no no"}}

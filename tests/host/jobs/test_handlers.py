@@ -1,13 +1,12 @@
 """Types with a function of Python: queue and timer run their jobs as they run image analyses; the API tells of them."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shared.darkroom import Darkroom
-from shared.handlers import Context, RetryJob
+from shared.handlers import Context
 from shared.steps.outcomes import Outcome
 from tests.host.jobs.grounds import Ground
 from tests.host.jobs.site import Site
@@ -52,29 +51,6 @@ def test_a_sweep_starts_a_job_that_was_added_over_http(ground: Ground, site: Sit
     job = site.job(job_id)
     assert (job["state"], job["attempts"], job["result"]["words"]) == ("COMPLETED", 1, 2)
     assert site.history(job_id)[0]["owner"] == "timer/test"
-
-
-@pytest.mark.real_host(only=True)  # its heartbeat is a thread
-def test_a_running_function_is_seen_with_its_progress_and_the_next_attempt_goes_on_behind_it(
-    ground: Ground, site: Site
-) -> None:
-    def work(job: Context) -> Mapping[str, Any]:
-        if job.cursor is not None:
-            return {"went_on_from": job.cursor}
-        job.progress(0.5, cursor="line 2")
-        seen = ground.until(lambda: (told := site.job(job.job.id))["progress"] and told, "its renewal")
-        assert (seen["state"], seen["progress"], seen["cursor"]) == ("RUNNING", 0.5, "line 2")
-        raise RetryJob("busy", "Others are first.", delay=timedelta(0))
-
-    app = build(ground, site.kind, work, "queue")
-    row = app.add(kind=site.kind, ref="a", params={}, unique=True).row
-    assert row is not None
-    assert run_by_queue(ground, app) == [Outcome.RETRIED]
-    run_by_timer(ground, build(ground, site.kind, work, "timer"))
-    job = site.job(row.job.id)
-    assert (job["state"], job["result"]) == ("COMPLETED", {"went_on_from": "line 2"})
-    told = [(attempt["owner"], attempt["outcome"]) for attempt in site.history(row.job.id)]
-    assert told == [("queue/test", "retry"), ("timer/test", "complete")]
 
 
 @pytest.mark.parametrize("end", ["COMPLETED", "FAILED"])

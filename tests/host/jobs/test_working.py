@@ -1,7 +1,6 @@
 """Workers from outside over HTTP: claimed, renewed, ended; and what comes of workers that die or come too late."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -63,24 +62,6 @@ def test_workers_get_every_due_job_of_a_type_one_each(site: Site) -> None:
     assert (none.status, none.body) == (204, b"")
 
 
-@pytest.mark.real_host(only=True)
-def test_a_claim_waits_for_a_job_that_comes(site: Site) -> None:
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(site.next, wait_seconds=20)
-        job_id = site.added()
-        assert waiting.result(10).json["id"] == job_id
-
-
-@pytest.mark.real_host(only=True)
-def test_of_many_who_claim_one_job_at_once_one_gets_it(site: Site) -> None:
-    job_id = site.added()
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda number: site.claim(job_id, f"w{number}", 60), range(8)))
-    assert sorted(answer.status for answer in answers) == [200] + [409] * 7
-    assert {answer.refusal[1] for answer in answers if answer.status == 409} == {"live"}
-    assert (site.job(job_id)["token"], len(site.history(job_id))) == (1, 1)
-
-
 def test_a_job_in_hand_is_nobody_elses(site: Site) -> None:
     job_id = site.added()
     site.claim(job_id, "first", 60)
@@ -89,7 +70,6 @@ def test_a_job_in_hand_is_nobody_elses(site: Site) -> None:
     assert site.job(job_id)["owner"] == "first"
 
 
-@pytest.mark.real_host
 def test_a_worker_renews_tells_how_far_it_is_and_completes(site: Site) -> None:
     job_id = site.added()
     held = site.claim(job_id, lease=60)
@@ -145,7 +125,6 @@ def test_a_job_that_is_to_be_tried_again_waits_as_long_as_told(site: Site) -> No
     assert site.why(job_id).startswith(f"It is not due until {told.json['not_before']}")
 
 
-@pytest.mark.real_host
 def test_a_failed_job_is_listed_explained_and_opened_again(site: Site) -> None:
     job_id = site.added()
     assert site.tell(site.claim(job_id, lease=60), "fail", ERROR).json["state"] == "FAILED"
@@ -225,7 +204,6 @@ def test_a_job_whose_time_is_over_fails_in_the_sweep_when_nobody_comes_for_its_t
     assert late.site.job(patient)["state"] == "PENDING"
 
 
-@pytest.mark.real_host
 def test_an_image_that_another_worker_has_analysed_is_shown_with_its_report(site: Site) -> None:
     taken = site.upload("by another.png", png())
     held = site.call("POST", "/jobs/claim", {"type": "image-analysis", "owner": "w", "wait_seconds": 0})
