@@ -2,8 +2,6 @@
 
 from contextlib import suppress
 
-from greenlet import getcurrent
-
 from shared.errors import LockHeld, Stale
 from shared.steps.turns import Turns
 from tests.faults.crossings import ALWAYS, Act, Crossing, Pair
@@ -25,9 +23,7 @@ def late(act: Act) -> Act:
     """Return what does the same when every lease that was ever given has lapsed; when that is, is a step of its own."""
 
     def later(case: Crossing, worker: Worker) -> object:
-        parent = getcurrent().parent
-        assert parent is not None
-        parent.switch(ALWAYS)
+        case.turn(ALWAYS)
         case.clock.go(LAPSE_SECONDS)
         return act(case, worker)
 
@@ -37,6 +33,13 @@ def late(act: Act) -> Act:
 def bury(case: Crossing, worker: Worker) -> object:
     """Take in the same as the poison queue's."""
     return [worker.darkroom.bury(body) for body in list(case.inbox)]
+
+
+def overwrite(case: Crossing, worker: Worker) -> object:
+    """Overwrite the image once more, and take in the event of that."""
+    case.turn(ALWAYS)
+    case.upload()
+    return announce(case, worker)
 
 
 def resend(case: Crossing, worker: Worker) -> object:
@@ -128,15 +131,6 @@ def expired(case: Crossing) -> None:
     case.clock.go(2.0)
 
 
-def completed_and_overwritten(case: Crossing) -> None:
-    """Complete the job, let its retention pass, and overwrite the image."""
-    waiting(case)
-    receive(case, case.worker("message"))
-    case.inbox.clear()
-    case.clock.go(2.0)
-    case.upload()
-
-
 _PURGES = tuple((f"RETENTION_{state}_DAYS", "0") for state in ("COMPLETED", "FAILED", "CANCELED"))
 _ONCE = (("MAX_ATTEMPTS", "1"),)
 
@@ -149,11 +143,11 @@ PAIRS = {
     "a worker and who takes over": Pair(waiting, (("message", receive), ("message", late(receive)))),
     "a worker and the event of an overwrite": Pair(overwritten, (("event", announce), ("message", receive))),
     "two events of an overwrite": Pair(overwritten, (("event", announce), ("event", announce))),
+    "an overwrite and another": Pair(overwritten, (("event", announce), ("event", overwrite))),
     "a worker and who cancels": Pair(waiting, (("cancel", cancel), ("message", receive))),
     "two who redrive": Pair(canceled, (("redrive", redrive), ("redrive", redrive))),
     "who redrives, and an overwrite": Pair(canceled_and_overwritten, (("redrive", redrive), ("event", announce))),
     "who redrives and who purges": Pair(expired, (("redrive", redrive), ("purge", purge)), _PURGES),
-    "who purges, and an overwrite": Pair(completed_and_overwritten, (("event", announce), ("purge", purge)), _PURGES),
     "two who send a due job again": Pair(lost, (("sweep", resend), ("sweep", resend))),
     "two who take a lock": Pair(empty, (("sweep", lock), ("sweep", lock))),
     "who holds a lock, and who takes over": Pair(empty, (("sweep", lock), ("sweep", late(lock)))),

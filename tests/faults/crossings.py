@@ -12,7 +12,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any, NamedTuple
 
-from greenlet import getcurrent, greenlet
+from greenlet import GreenletExit, getcurrent, greenlet
 
 from tests.faults.enumeration import SETTINGS
 from tests.faults.enumeration_case import Case
@@ -84,18 +84,15 @@ class Judged(InProcess):
 
     def __init__(self, case: "Crossing", sender: Task) -> None:
         super().__init__(case.account)
-        self._judges = case.judges
+        self._case = case
         self.sender = sender
-        self.turns = False
 
     def send(self, request: Any, **_: Any) -> Any:  # noqa: ANN401 - two generations of request types
         """Wait, and send."""
         asked = decode(request.method, request.url, request.headers, content_of(request))
-        passage = self._judges.passage(self.sender, asked)
-        hub = getcurrent().parent
-        if self.turns and hub is not None:
-            hub.switch(Place(asked.service, asked.method in ("GET", "HEAD")))
-        return answer(request, self._judges.obeyed(passage, self.account.serve(asked)))
+        passage = self._case.judges.passage(self.sender, asked)
+        self._case.turn(Place(asked.service, asked.method in ("GET", "HEAD")))
+        return answer(request, self._case.judges.obeyed(passage, self.account.serve(asked)))
 
 
 Act = Callable[["Crossing", Worker], object]
@@ -124,6 +121,7 @@ class Crossing(Case):
     def __init__(self, pair: Pair) -> None:
         self._pair = pair
         self._started = 0
+        self._wait = True
         super().__init__(**dict(pair.settings))
 
     def _begin(self) -> None:
@@ -147,28 +145,43 @@ class Crossing(Case):
         """
         self._pair.arrange(self)
         tasks = [self._begun(name, act) for name, act in self._pair.acts]
+        try:
+            taken, options = self._played(tasks, chosen)
+            whole = all(task.dead for task in tasks)
+        finally:
+            self._wait = False  # who is thrown away may have something to let go of
+            for task in tasks:
+                task.throw(GreenletExit)
+        if whole:
+            self._judge()
+        return taken, options, whole
+
+    def _played(self, tasks: Sequence[greenlet], chosen: Sequence[int]) -> tuple[list[int], list[list[int]]]:
         pending, taken, options = [task.switch() for task in tasks], list[int](), list[list[int]]()
         last: Place | None = None
         while alive := [number for number, task in enumerate(tasks) if not task.dead]:
             may = [n for n in alive if not taken or n >= taken[-1] or last is None or not last.apart(pending[n])]
             if not may:
-                return taken, options, False
+                break
             taken.append(chosen[len(taken)] if len(taken) < len(chosen) else may[0])
             options.append(may)
             assert len(taken) < MOST_STEPS, "they go in circles"
             last = pending[taken[-1]]
             pending[taken[-1]] = tasks[taken[-1]].switch()
-        self._judge()
-        return taken, options, True
+        return taken, options
+
+    def turn(self, place: Place) -> None:
+        """Let the other one's requests come first, as many as it is to be."""
+        hub = getcurrent().parent
+        if self._wait and hub is not None:
+            hub.switch(place)
 
     def _begun(self, name: str, act: Act) -> greenlet:
-        worker, door = self.worker(name), self._door
+        worker, sender = self.worker(name), self._door.sender
 
         def run() -> None:
-            door.turns = True
             with suppress(*entrances.REFUSALS):
-                self.judges.lockouts.told(door.sender, act(self, worker))
-            door.turns = False
+                self.judges.lockouts.told(sender, act(self, worker))
 
         return greenlet(run)
 

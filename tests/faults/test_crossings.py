@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.errors import Undecided
 from tests.counting import Count
 from tests.faults.crossing_pairs import PAIRS
 from tests.faults.crossings import crossings
@@ -13,9 +14,8 @@ WIDEST = frozenset(
     {
         "a worker and the event of an overwrite",
         "two events of an overwrite",
+        "an overwrite and another",
         "who redrives and who purges",
-        "who purges, and an overwrite",
-        "two sweeps",
     }
 )
 WIDE = pytest.mark.prove("plays hundreds of schedules; every day others do with fewer requests")
@@ -28,9 +28,9 @@ PLANTED = {
     "completion by status only": "a worker and who takes over",
     "completion by id only": "a worker and who takes over",
     "who is refused reads the row and writes over it": "a worker and who takes over",
-    "no re-check after the claim": "a worker and who takes over",
     "cancel that writes over a moved row": "a worker and who cancels",
     "key row written without its ETag": "two events of an overwrite",
+    "key row not read after its refusal": "an overwrite and another",
     "release without its ETag": "two who take a lock",
     "a live lock is taken over": "two who take a lock",
     "release that asks neither owner nor token": "who holds a lock, and who takes over",
@@ -49,7 +49,7 @@ def test_all_is_well_whoever_is_first_at_each_request(name: str, count: Count) -
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_planted_fault_is_found_in_some_order(name: str) -> None:
-    with plant(FAULTS[name]), pytest.raises(AssertionError):
+    with plant(FAULTS[name]), pytest.raises((AssertionError, Undecided)):
         list(crossings(PAIRS[PLANTED[name]]))
 
 
