@@ -25,15 +25,12 @@ class Skew:
 
 
 OFFSETS = (-10.0, 0.0, 10.0)
-#: What the promises are made for: a clock that is right, or too fast.
-SOUND = tuple(Skew(offset, rate) for offset in OFFSETS for rate in (1.0, 2.0))
 #: Clocks at half speed believe in a lease for twice as long.
 SLOW = tuple(Skew(offset, 0.5) for offset in OFFSETS)
 RATES = (1.0, 2.0, 0.5)
-#: A holder who dies, and a rival who follows: each sound speed with each speed, and each difference of their offsets.
+#: A holder who dies, and a rival who follows: each sound speed with each speed.
 PAIRS = tuple(
-    (Skew(OFFSETS[number % 3], mine), Skew(OFFSETS[(number + turn) % 3], other))
-    for turn in range(2)
+    (Skew(OFFSETS[number % 3], mine), Skew(OFFSETS[(number + 1) % 3], other))
     for number, (mine, other) in enumerate((mine, other) for mine in (1.0, 2.0) for other in RATES)
 )
 

@@ -24,29 +24,12 @@ BACKOFF_SECONDS = 40.0
 LOCK = "nightly"
 
 
-class Late(Line):
-    """A line on which writes are applied at once and answered late.
-
-    Attributes:
-        seconds: For which the reply to each write is on its way.
-    """
-
-    seconds = 0.0
-
-    def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the transports have it
-        """Send; the reply to a write is long on its way."""
-        reply = super().send(request, **kwargs)
-        if request.method not in ("GET", "HEAD"):
-            self._clock.go(self.seconds)
-        return reply
-
-
 @dataclass
 class Worker:
     """A process with a clock of its own."""
 
     darkroom: wiring.Darkroom
-    line: Late
+    line: Line
 
     @property
     def attempts(self) -> Attempts:
@@ -73,7 +56,7 @@ class Ground(Case):
 
     def worker(self, skew: Skew = Skew()) -> Any:  # noqa: ANN401, B008 - a Case's worker, and ours; frozen
         """Start a process whose clock is off."""
-        line, watch = Late(self._wire, self.clock, self.ledger), Watch(self.clock, skew)
+        line, watch = Line(self._wire, self.clock, self.ledger), Watch(self.clock, skew)
         patience = Patience(within=timedelta(seconds=10), monotonic=watch, pause=self.clock.go)
         runtime = Runtime(monotonic=watch, pause=self.clock.go, chance=lambda: CHANCE)
         darkroom = wiring.build(self._environ, transport=line, runtime=runtime, patience=patience, threaded=False)

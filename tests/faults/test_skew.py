@@ -1,4 +1,6 @@
-"""Workers whose clocks are off by ten seconds and run at double or half speed: nothing is stolen early.
+"""Workers whose clocks are off by ten seconds and run at double or half speed: what the simulator does not show.
+
+It draws clocks for which each promise holds. Here are slower ones, services whose clock is set, and how long one waits.
 
 The only clock that a worker has is the monotonic one that it was given; what time it is, the service tells. So these
 tests give each worker a clock that is wrong in its own way, and move the service's time in small steps.
@@ -17,14 +19,14 @@ from shared.steps.attempt import Attempt
 from shared.steps.locking import Release
 from shared.steps.outcomes import Outcome
 from tests.doubles.reports import report
-from tests.faults.skew import LEASE, MARGIN, PAIRS, SLOW, SOUND, Skew
+from tests.faults.skew import LEASE, MARGIN, PAIRS, SLOW, Skew
 from tests.faults.skew_ground import BACKOFF_SECONDS, CHANCE, ClaimPrize, Ground, LockPrize, Prize, passing
 from tests.simulation.service.clock import ServiceClock
 
 STEP = 0.25
 #: While nothing should happen.
 LONG_STEP = 2.5
-LATE_SECONDS = 6.0
+BEATING_SECONDS = 45.0
 #: Two leases: a holder that lives renews six times.
 ALIVE_SECONDS = 130.0
 #: One of each speed.
@@ -39,36 +41,7 @@ def prize(request: pytest.FixtureRequest) -> Prize:
     return request.param  # type: ignore[no-any-return]
 
 
-@dataclass
-class Succession:
-    """How a rival has followed a holder who has died.
-
-    Attributes:
-        clocks: The holder's and the rival's.
-        waited: From the holder's last write to the takeover, by the service's clock.
-        believed: Whether the holder still believed in its lease then.
-    """
-
-    clocks: str
-    waited: timedelta
-    believed: bool
-
-
-@pytest.fixture(scope="module")
-def successions(prize: Prize) -> list[Succession]:
-    """Let each holder die, and a rival follow it."""
-    return [succession(prize, holder, rival, start=STEP * (number % 4)) for number, (holder, rival) in enumerate(PAIRS)]
-
-
-def succession(
-    make: Prize,
-    holder: Skew,
-    rival: Skew,
-    *,
-    start: float = 0.0,
-    alive: float = 45.0,
-    late: float = 0.0,
-) -> Succession:
+def succession(make: Prize, holder: Skew, rival: Skew, *, start: float) -> timedelta:
     """Let a holder renew its lease for a while and die, and a rival try at each step.
 
     Args:
@@ -76,24 +49,22 @@ def succession(
         holder: Who dies.
         rival: Who follows.
         start: Seconds of the service's time before anything happens.
-        alive: Seconds for which the holder renews.
-        late: Seconds for which the reply to each of its writes is on its way.
+
+    Returns:
+        From the holder's last write to the takeover, by the service's clock.
     """
     ground = Ground()
     prize, clock = make(ground), ground.clock
     clock.go(start)
     first, second = ground.worker(holder), ground.worker(rival)
-    first.line.seconds = late
-    held = prize.take(first)
-    assert held is not None
-    for _ in passing(clock, alive, step=LONG_STEP):
+    assert prize.take(first) is not None
+    for _ in passing(clock, BEATING_SECONDS, step=LONG_STEP):
         first.heartbeat.beat()
     written_at = prize.written_at()
     for _ in dying(clock, since=clock.now() - written_at):
-        believed = not held.lost
         if prize.take(second) is not None:
             ground.proven()
-            return Succession(f"{holder} then {rival}", clock.now() - written_at, believed)
+            return clock.now() - written_at
     raise AssertionError(f"{holder} then {rival}: never taken over")
 
 
@@ -103,8 +74,8 @@ def dying(clock: ServiceClock, *, since: timedelta) -> Iterator[None]:
     return chain(passing(clock, quiet, step=LONG_STEP), passing(clock, 20, step=STEP))
 
 
-def test_nothing_is_stolen_from_a_holder_whose_heart_beats(prize: Prize) -> None:
-    for skew in (*SOUND, *SLOW):
+def test_nothing_is_stolen_from_a_holder_at_half_speed_whose_heart_beats(prize: Prize) -> None:
+    for skew in SLOW:
         ground = Ground()
         after, holder, rivals = prize(ground), ground.worker(skew), [ground.worker(rival) for rival in RIVALS]
         held = after.take(holder)
@@ -116,21 +87,10 @@ def test_nothing_is_stolen_from_a_holder_whose_heart_beats(prize: Prize) -> None
         ground.proven()
 
 
-def test_nobody_gets_in_while_the_holder_believes_in_its_lease(successions: list[Succession]) -> None:
-    assert [one.clocks for one in successions if one.believed] == []
-
-
-@pytest.mark.parametrize("alive", [0.0, 45.0], ids=["its first write", "a renewal"])
-def test_nobody_gets_in_while_a_holder_believes_who_was_answered_late(prize: Prize, alive: float) -> None:
-    for holder, rival in PAIRS:
-        one = succession(prize, holder, rival, alive=alive, late=LATE_SECONDS)
-        assert not one.believed, one
-
-
-def test_a_dead_holder_is_followed_within_lease_and_margin_and_a_second_and_not_before(
-    successions: list[Succession],
-) -> None:
-    assert [one for one in successions if not LEASE + MARGIN < one.waited <= LEASE + MARGIN + DATE_STEP] == []
+def test_a_dead_holder_is_followed_within_lease_and_margin_and_a_second_and_not_before(prize: Prize) -> None:
+    for number, (holder, rival) in enumerate(PAIRS):
+        waited = succession(prize, holder, rival, start=STEP * (number % 4))
+        assert LEASE + MARGIN < waited <= LEASE + MARGIN + DATE_STEP, f"{holder} then {rival}"
 
 
 @dataclass
