@@ -1,5 +1,6 @@
 """Search world after world for one that breaks a promise, in several processes of this machine."""
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -71,6 +72,13 @@ def run(seeds: range) -> Tally:
     return tally
 
 
+def _collect_rarely() -> None:
+    """Let the garbage collector look at worlds alone, and seldom: it took a seventh of the time to look at the rest."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
+
+
 def search(first: int, *, processes: int, over: Callable[[Tally], bool]) -> Iterator[Tally]:
     """Run worlds from a seed on; yield the sum so far after each batch, until it is over.
 
@@ -80,7 +88,7 @@ def search(first: int, *, processes: int, over: Callable[[Tally], bool]) -> Iter
         over: Says of the sum so far that it is enough.
     """
     tally = Tally()
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(processes, initializer=_collect_rarely) as pool:
         running: set[Future[Tally]] = set()
         while not over(tally) or running:
             while len(running) < processes and not over(tally):

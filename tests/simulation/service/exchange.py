@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 #: By the port of the development account; a real account names the service in its host.
 _BY_PORT = {10000: "blob", 10001: "queue", 10002: "table"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Request:
-    """A request, decoded once.
+    """A request, decoded once; two are never the same, however alike they are.
 
     Attributes:
         method: In capitals.
@@ -84,14 +85,15 @@ def decode(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Re
         service = (parts.hostname or "").split(".")[1]
     else:
         segments = segments[1:]  # the account's name
+    sent = dict(headers.items())
     return Request(
         method,
         service,
         tuple(unquote(segment) for segment in segments if segment) if service != "blob" else _blob_path(segments),
         dict(parse_qsl(parts.query, keep_blank_values=True)),
-        {key.lower(): value for key, value in headers.items()},
+        {key.lower(): value for key, value in sent.items()},
         body,
-        dict(headers),
+        sent,
     )
 
 
@@ -103,4 +105,9 @@ def _blob_path(segments: Sequence[str]) -> tuple[str, ...]:
 
 def http_date(moment: datetime) -> str:
     """Write a time as headers have it: whole seconds, rounded down."""
-    return format_datetime(moment.replace(microsecond=0), usegmt=True)
+    return _date_of(moment.replace(microsecond=0))
+
+
+@lru_cache(maxsize=1024)
+def _date_of(second: datetime) -> str:
+    return format_datetime(second, usegmt=True)

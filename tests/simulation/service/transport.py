@@ -1,6 +1,7 @@
 """The account beneath the SDK clients, in place of a network."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from io import BytesIO
 from types import TracebackType
 from typing import Any, Self
@@ -12,10 +13,17 @@ from azure.data.tables._base_client import TransportWrapper as TableWrapper
 from azure.storage.blob._shared.base_client import TransportWrapper as BlobWrapper
 from azure.storage.queue._shared.base_client import TransportWrapper as QueueWrapper
 from requests import Response
+from requests.cookies import RequestsCookieJar
+from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPResponse
+from urllib3.exceptions import IncompleteRead, ProtocolError
 
 from tests.simulation.service.account import Account
 from tests.simulation.service.exchange import Reply, decode
+
+#: Replies that have no body, whatever length they tell.
+_BODILESS = (204, 304)
+_NO_COOKIES = RequestsCookieJar()
 
 
 def _pass_on(self: Any, duration: float) -> None:  # noqa: ANN401 - three classes that share no base of their own
@@ -29,6 +37,66 @@ def _pass_on(self: Any, duration: float) -> None:  # noqa: ANN401 - three classe
 
 for _wrapper in (TableWrapper, QueueWrapper, BlobWrapper):
     _wrapper.sleep = _pass_on
+
+
+class _Body:
+    """A reply's body as ``urllib3`` gives it, as far as ``requests`` and the SDKs ask; nothing of it is decoded.
+
+    Args:
+        data: What has come.
+        length: How much was announced.
+    """
+
+    def __init__(self, data: bytes, length: int) -> None:
+        self._data = data
+        self._at = 0
+        self._missing = length - len(data)
+
+    def read(self, amt: int | None = None, decode_content: bool | None = None) -> bytes:  # noqa: ARG002, FBT001 - as urllib3 has it
+        """Read some of it, or all that is left.
+
+        Raises:
+            ProtocolError: It ends before it should.
+        """
+        begin, self._at = self._at, len(self._data) if amt is None else min(self._at + amt, len(self._data))
+        if self._missing > 0 and self._at - begin < (amt or 1):
+            broken = IncompleteRead(len(self._data), self._missing)
+            raise ProtocolError(f"Connection broken: {broken!r}", broken)
+        return self._data[begin : self._at]
+
+    def stream(self, amt: int | None = None, decode_content: bool | None = None) -> Iterator[bytes]:  # noqa: FBT001 - as urllib3 has it
+        """Give it piece by piece."""
+        while piece := self.read(amt, decode_content):
+            yield piece
+
+    def close(self) -> None:
+        """Let go."""
+
+    release_conn = close
+
+
+class _Response(Response):
+    """A response of ``requests`` without its jar of cookies, which takes longer to make than all the rest."""
+
+    def __init__(self, request: Any, reply: Reply) -> None:  # noqa: ANN401 - two generations of request types
+        self._content: Any = False
+        self._content_consumed = False
+        self._next = None
+        self.status_code, self.reason, self.url = reply.status, "", request.url
+        self.headers = CaseInsensitiveDict(reply.headers)
+        self.encoding, self.request, self.elapsed = None, request, timedelta(0)
+        self.history, self.cookies = [], _NO_COOKIES
+        if "Content-Encoding" in self.headers:
+            self.raw = HTTPResponse(
+                BytesIO(reply.body),
+                headers=reply.headers,
+                status=reply.status,
+                preload_content=False,
+                request_method=request.method,
+            )
+        else:
+            bodiless = request.method == "HEAD" or reply.status in _BODILESS
+            self.raw = _Body(reply.body, 0 if bodiless else int(self.headers.get("Content-Length", len(reply.body))))
 
 
 class InProcess(HttpTransport[Any, Any]):
@@ -88,17 +156,7 @@ def content_of(request: Any) -> bytes:  # noqa: ANN401 - two generations of requ
 
 def answer(request: Any, reply: Reply) -> Any:  # noqa: ANN401 - two generations of request and reply types
     """Return a reply in the shape that the SDKs know, its body unread."""
-    response = Response()
-    response.status_code, response.reason = reply.status, ""
-    response.headers.update(reply.headers)
-    response.raw = HTTPResponse(
-        BytesIO(reply.body),
-        headers=reply.headers,
-        status=reply.status,
-        preload_content=False,
-        request_method=request.method,
-    )
-    response.url = request.url
+    response = _Response(request, reply)
     if isinstance(request, HttpRequest):
         return RestRequestsTransportResponse(request=request, internal_response=response)  # type: ignore[no-untyped-call]
     return RequestsTransportResponse(request, response)
