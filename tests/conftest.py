@@ -14,6 +14,8 @@ from tests.counting import Count, Most
 
 #: Why how many tests were left to ``dev.py prove``.
 LEFT_OUT = pytest.StashKey[Counter[str]]()
+#: What waits for hosts and other processes begins first: others have work for the processor meanwhile.
+WAITING = ("tests/host/", "tests/faults/")
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 
 
@@ -65,12 +67,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Make each test's report carry the cases that it keeps, and leave out what is not of every day."""
+    """Make each test's report carry its cases, leave out what is not of every day, and put what waits first."""
     cases.mark(items)
     left = proving.left_out(items, config.args)
     config.stash[LEFT_OUT] = Counter(left.values())
     config.hook.pytest_deselected(items=list(left))
     items[:] = [item for item in items if item not in left]
+    items.sort(key=lambda item: not item.nodeid.startswith(WAITING))
 
 
 def pytest_collection_finish() -> None:
