@@ -8,6 +8,7 @@ from functools import partial
 from random import Random
 
 from tests.simulation import entrances
+from tests.simulation.entrances import Darkroom
 from tests.simulation.outside import Client
 from tests.simulation.process import Process
 from tests.simulation.scheduler import Home, Task
@@ -43,10 +44,11 @@ KINDS = {
     "kill": 2,
     "stop": 2,
     "poison what has died": 2,
+    "claim too early": 2,
 }
 #: What a world begins with, beside an upload.
 FIRST = {"upload": 6, "same again": 1, "upload over http": 1, "workers in a row": 2, "add": 1}
-#: Processes that are to claim in each world, and shares of the storm when others claim if fewer have so far.
+#: Processes that are to claim in each world; shares of the storm when others claim if fewer have so far.
 _RIVALS, _CLAIMS = 2, (0.5, 0.8)
 #: Seconds between two looks at whether there is what an act is meant for.
 _LOOKS_SECONDS = 0.5
@@ -124,6 +126,7 @@ class Actors:
             ),
             "work from outside": lambda process, _, luck: Worker(stage, luck).work(process),
             "workers in a row": lambda process, act, luck: Worker(stage, luck).work_in_a_row(process, act.name),
+            "claim too early": lambda process, _, luck: self._claim_early(process, luck),
             "second claimant": lambda _, act, __: self._claim_too(act),
             "cancel": lambda process, _, luck: self._on_job(process, luck, entrances.cancel, LIVE),
             "redrive": lambda process, _, luck: self._on_job(process, luck, entrances.redrive, OPENED),
@@ -193,6 +196,11 @@ class Actors:
         until = self.stage.scheduler.now + luck.random() * 2 * self.stage.weather.longest
         process.stopped_until = max(process.stopped_until, until)
 
+    def _claim_early(self, process: Process, luck: Random) -> None:
+        """Ask for a job that nobody may claim yet."""
+        if self._wait(self.stage.ledger.waiting):
+            entrances.claim(process.darkroom, luck.choice(self.stage.ledger.waiting()), "w/2", self.stage.plan.lease)
+
     def _claim_too(self, act: Act) -> None:
         """Have processes claim that have not yet: a world with one claimant shows little."""
         claimants = self.stage.ledger.claimants
@@ -214,9 +222,7 @@ class Actors:
         if job_id:
             self._ask(call, process.darkroom, job_id)
 
-    def _ask(
-        self, call: Callable[[entrances.Darkroom, str], object], darkroom: entrances.Darkroom, job_id: str
-    ) -> None:
+    def _ask(self, call: Callable[[Darkroom, str], object], darkroom: Darkroom, job_id: str) -> None:
         self.stage.answers.ask(call.__name__, job_id, lambda: call(darkroom, job_id))
 
     def _cancel_and_redrive(self, darkroom: entrances.Darkroom, job_id: str) -> None:

@@ -8,9 +8,11 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from tests.simulation import entrances
+from tests.simulation.columns import moment
 from tests.simulation.ledger import Ledger
 from tests.simulation.operations import obeyed
 from tests.simulation.scheduler import Scheduler
@@ -18,6 +20,8 @@ from tests.simulation.service.exchange import Reply
 from tests.simulation.wire import Passage
 
 _OK = 300
+#: A process may be ahead of the services by as much.
+_AHEAD = timedelta(seconds=60)
 _JOB_ID = re.compile(r"[a-z][a-z0-9-]*-[0-9a-f]{32}")
 _LIVE = ("PENDING", "RUNNING")
 #: What a call says that has made a move.
@@ -42,6 +46,17 @@ _OF_STATE = {
     "COMPLETED": {"ended", "deferred", "outdated"},
     "FAILED": {"ended", "deferred", "outdated"},
     "CANCELED": {"ended", "deferred", "canceled", "outdated"},
+}
+#: The same of operators' calls, where it is less.
+_OF_KIND: dict[str, dict[str | None, set[str]]] = {
+    "cancel": {
+        "PENDING": set(),
+        "RUNNING": set(),
+        "COMPLETED": {"ended"},
+        "FAILED": {"ended"},
+        "CANCELED": {"canceled"},
+    },
+    "redrive": {"FAILED": {"outdated"}, "CANCELED": {"outdated"}},
 }
 
 
@@ -82,6 +97,7 @@ class Answers:
     _count: int = 0
     _changed: dict[str, int] = field(default_factory=dict)
     _wrote: dict[str, list[tuple[int, str, str]]] = field(default_factory=dict)
+    _rejected: dict[str, int] = field(default_factory=dict)
     _thumbnails: dict[str, int] = field(default_factory=dict)
     _standing: set[str] = field(default_factory=set)
     _asked: dict[str, Question] = field(default_factory=dict)
@@ -108,6 +124,8 @@ class Answers:
         if request.service == "blob" and len(request.segments) > 1 and reply.status < _OK:
             self._blob("/".join(request.segments), request.method)
         for each in obeyed(request, reply) if request.service == "table" and request.method != "GET" else ():
+            if each.row.startswith("rejected:"):
+                self._rejected[name] = passage.number
             if each.row.startswith("job:"):
                 job_id = each.row[4:]
                 self._changed[job_id] = self._count
@@ -145,13 +163,16 @@ class Answers:
     def _answered(self, question: Question, answer: object) -> Iterator[str]:
         if question.kind in ("remove", "forget"):
             yield from self._removed(question)
-        elif question.kind in ("renew", "complete", "fail", "retry", "abandon"):
+            return
+        if question.kind in ("renew", "complete", "fail", "retry", "abandon"):
             if not any(job_id == question.subject for _, job_id in self._moves(question)):
                 yield from self._unwritten(question)
-        else:
-            said = entrances.said(answer)
-            if len(said) == 1:
-                yield from self._single(question, said[0])
+            return
+        said = entrances.said(answer)
+        if "rejected" in said and self._rejected.get(question.task, 0) <= question.number:
+            yield f"{question.task}: {question.subject[:90]} is rejected, and not kept"
+        if len(said) == 1:
+            yield from self._single(question, said[0])
 
     def _single(self, question: Question, said: str) -> Iterator[str]:
         """A call that was about one thing says what it has done to it, or what it was."""
@@ -164,10 +185,19 @@ class Answers:
         if job_id and self._still(question, job_id):
             state = self._row(job_id).get("state")
             left = said == "left" and job_id.startswith(entrances.EXTERNAL)  # for its own workers, however it stands
-            if said not in _OF_STATE[state] and not left:
+            allowed = _OF_KIND.get(question.kind, {}).get(state, _OF_STATE[state])
+            if said not in allowed and not left:
                 yield f"{words}, and the job was {state or 'not there'} all the time"
+            if question.kind == entrances.POISON and state == "PENDING" and not left:
+                yield from self._hastened(words, self._row(job_id))
         if question.kind == "announce" and self._still(question, question.subject):
             yield from (f"{words}, and {wrong}" for wrong in self._announced(question.subject, said))
+
+    def _hastened(self, words: str, row: Mapping[str, Any]) -> Iterator[str]:
+        """Nothing starts a job any more whose message is given up: the sweep must, as soon as it may be claimed."""
+        soon = max(self.ledger.promises.clock.now(), moment(row, "not_before")) + self.ledger.promises.drift + _AHEAD
+        if moment(row, "due") > soon:
+            yield f"{words}, and it is due at {row['due']}"
 
     def _announced(self, ref: str, said: str) -> Iterator[str]:
         stands = ref in self._standing

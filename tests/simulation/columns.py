@@ -3,6 +3,7 @@
 These are promises of docs/design.md about single moves; ``rules`` and ``promises`` have those about who may move what.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,6 +59,12 @@ def _of_waiting(before: Row, after: Row) -> Iterator[str]:
         yield f"due at {after['due']}, before it may be claimed at {after['not_before']}"
     if before["state"] == "RUNNING" and after["attempts"] - after["attempts_base"] >= after["max_attempts"]:
         yield "given back, and no attempt may follow"
+    error, last = (json.loads(row.get("error") or "{}") for row in (after, before))
+    if before["state"] == "RUNNING" and error and error != last:
+        if "not_before" in after and moment(after, "not_before") < datetime.fromisoformat(error["at"]):
+            yield f"given back at {error['at']}, to be claimed before that, at {after['not_before']}"
+        if error["code"] == last.get("code") == "storage_out" and "not_before" not in after:
+            yield "given back by the second outage that follows another, to be claimed at once"
     if before["state"] in ("FAILED", "CANCELED"):
         if after["attempts_base"] != after["attempts"] or after.get("abandons"):
             yield "opened again without all of its attempts"

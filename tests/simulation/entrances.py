@@ -217,6 +217,11 @@ class Holding:
         return self._darkroom.hold.abandon(self.job_id, self._claim)
 
 
+def claim(darkroom: Darkroom, job_id: str, owner: str, lease_seconds: float) -> Holding:
+    """Claim one job as an external worker does."""
+    return Holding(darkroom, darkroom.hold.claim(job_id, owner=owner, lease=timedelta(seconds=lease_seconds)))
+
+
 def claim_next(darkroom: Darkroom, owner: str, lease_seconds: float) -> Holding | None:
     """Claim a job as an external worker does."""
     row = darkroom.hold.claim_next(EXTERNAL, owner=owner, lease=timedelta(seconds=lease_seconds))
@@ -264,7 +269,7 @@ class QuickAnalyst(Analyst):
     def __call__(self, data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:
         """Analyse."""
         luck = self._fate.luck
-        wait, end = luck.random() ** luck.choice((1, 4, 4)) * self._fate.longest, luck.random()
+        wait, end = luck.random() ** luck.choice((1, 1, 4)) * self._fate.longest, luck.random()
         for _ in range(SLICES):
             self._threads.pause(wait / SLICES)
             if stop():

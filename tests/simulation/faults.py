@@ -42,6 +42,38 @@ FOCI = {
     **dict.fromkeys(("lock", "get key", "get job", "mark", "query due", "POST image-jobs", "HEAD images"), 1.0),
     **dict.fromkeys(("GET images blob", "thumbnails", "DELETE image-jobs", "PUT images", "PUT thumbnails"), 1.0),
 }
+#: What only one kind of request shows that meets one fault: who comes too late with it, or who is not answered.
+CROSSINGS = (
+    ("complete", Fault.STOPS_BEFORE),
+    ("complete", Fault.STOPS_BEFORE),
+    ("PUT thumbnails blob", Fault.STOPS_BEFORE),
+    ("fail", Fault.STOPS_BEFORE),
+    ("retry", Fault.STOPS_BEFORE),
+    ("retry", Fault.REPLY_LOST),
+    ("claim", Fault.REPLY_DELAYED),
+    ("claim", Fault.STOPS_AFTER),
+    ("claim", Fault.DELAYED),
+    ("claim", Fault.REPLY_LOST),
+    ("renew", Fault.REQUEST_LOST),
+    ("renew", Fault.REFUSED_BEFORE),
+    ("renew", Fault.REPLY_DELAYED),
+    ("lock take", Fault.STOPS_AFTER),
+    ("lock take", Fault.REPLY_LOST),
+    ("lock take", Fault.REPLY_DELAYED),
+    ("lock release", Fault.STOPS_BEFORE),
+    ("lock renew", Fault.REQUEST_LOST),
+    ("cancel", Fault.STOPS_BEFORE),
+    ("redrive", Fault.STOPS_BEFORE),
+    ("reschedule", Fault.STOPS_BEFORE),
+    ("purge", Fault.STOPS_BEFORE),
+    ("add", Fault.REPLY_LOST),
+    ("get key", Fault.STOPS_AFTER),
+    ("query due", Fault.STOPS_AFTER),
+)
+#: Share of the worlds that have one, and of those requests that meet it.
+_CROSSED, _MEET = 0.35, 0.75
+#: What leaves a sender in doubt, where the reply is not there in time: its next request may then be refused, too.
+_DOUBTS = frozenset({Fault.REPLY_LOST, Fault.REPLY_CUT, Fault.REFUSED_AFTER, Fault.REPLY_DELAYED})
 _FOCUSED, _SHARP = 0.3, 12.0
 _STRUCK, _OFTEN, _HARD = 0.5, 0.5, 0.6
 #: Transitions that a world has few of: far more goes wrong with them than with others, whatever the world is; by how
@@ -87,6 +119,8 @@ class Weather:
         calm_at: Virtual second from which on nothing goes wrong any more.
         focus: What is in the labels of the requests with which far more goes wrong; "" for none.
         strike: What happens to every other of these; nothing in particular by default.
+        often: Share of these requests that it happens to.
+        gust: Share of the requests behind a reply that was lost that are refused.
         zeal: Share of the requests of ``RARE``, by its weights, with which something goes wrong, whatever it is.
     """
 
@@ -99,14 +133,25 @@ class Weather:
     calm_at: float = float("inf")
     focus: str = ""
     strike: Fault = Fault.NONE
+    often: float = _OFTEN
+    gust: float = 0.0
     zeal: float = 0.0
 
-    def draw(self, luck: Random, moment: float, label: str) -> tuple[Fault, float]:
-        """Draw what happens to a request, and how much of it, 0 to 1: always two numbers of the stream."""
+    def draw(self, luck: Random, moment: float, label: str, before: Fault) -> tuple[Fault, float]:
+        """Draw what happens to a request, and how much of it, 0 to 1: always two numbers of the stream.
+
+        Args:
+            luck: The sender's stream.
+            moment: Virtual second.
+            label: Of the request.
+            before: What has happened to the sender's last request.
+        """
         chosen, size = luck.random(), luck.random()
+        if before in _DOUBTS and chosen < self.gust and moment < self.calm_at:
+            return Fault.REFUSED_BEFORE, size
         if self.focus and self.focus in label:
             chosen /= _SHARP
-            if self.strike is not Fault.NONE and chosen * _SHARP < _OFTEN and moment < self.calm_at:
+            if self.strike is not Fault.NONE and chosen * _SHARP < self.often and moment < self.calm_at:
                 spared = self.strike in DEATHS and not self.deaths
                 return (Fault.NONE if spared else self.strike), _HARD + (1 - _HARD) * size
         if moment >= self.calm_at:
@@ -149,6 +194,9 @@ def forecast(chance: Chance, *, lease: float, drift: float, span: float) -> Weat
     kinds = luck.sample(DRAWN, luck.randint(2, len(DRAWN)))
     strike = chance.choose("weather/strike", *DRAWN) if chance.share("weather/strikes") < _STRUCK else Fault.NONE
     focused = strike is not Fault.NONE or chance.share("weather/focused") < _FOCUSED
+    focus, often = chance.pick("weather/focus", FOCI) if focused else "", _OFTEN
+    if chance.share("weather/crossed") < _CROSSED:
+        (focus, strike), often = chance.choose("weather/crossing", *CROSSINGS), _MEET
     dates = range(chance.choose("weather/fronts", 1, 1, 2, 3))
     return Weather(
         rates={kind: level * luck.choice((0.5, 1.0, 3.0)) * _RARE.get(kind, 1.0) for kind in kinds},
@@ -159,8 +207,10 @@ def forecast(chance: Chance, *, lease: float, drift: float, span: float) -> Weat
         longest=lease * (3.0 if strike is not Fault.NONE else chance.choose("weather/longest", 0.5, 1.5, 3.0)),
         dates=tuple((2 * chance.share(f"weather/front {number}") - 1) * drift for number in dates),
         deaths=chance.choose("weather/deaths", 0, 1, 3, 6),
-        focus=chance.pick("weather/focus", FOCI) if focused else "",
+        focus=focus,
         strike=strike,
+        often=often,
+        gust=chance.choose("weather/gust", 0.0, 0.0, 0.6),
         zeal=chance.choose("weather/zeal", 0.0, 0.2, 0.5),
     )
 

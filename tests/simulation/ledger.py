@@ -6,10 +6,12 @@ Nothing here reads a row back: a request that was obeyed says by itself what sta
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import chain
 from typing import Any
 
 from tests.simulation import rules
+from tests.simulation.columns import moment
 from tests.simulation.contents import Contents
 from tests.simulation.operations import Operation, Place, obeyed
 from tests.simulation.promises import Promises
@@ -101,6 +103,15 @@ class Ledger:
     def spent(self) -> Sequence[str]:
         """Return the ids of jobs whose last attempt holds no lease any more."""
         return [place[2][4:] for place in self.last_attempts() if self.tenures.lapsed(place, self.rows[place])]
+
+    def waiting(self) -> Sequence[str]:
+        """Return the ids of jobs that nobody may claim yet, by any clock that is right."""
+        soon = self.promises.clock.now() + 2 * self.promises.drift + timedelta(seconds=5)
+        return [
+            job_id
+            for job_id, row in self.jobs().items()
+            if row["state"] == "PENDING" and moment(row, "not_before") > soon
+        ]
 
     def dues(self) -> Sequence[float]:
         """Return the moments at which the sweep must look, Unix seconds."""

@@ -2,6 +2,7 @@
 
 from tests.simulation.planted_claims import CLAIMS
 from tests.simulation.planted_intake import INTAKE
+from tests.simulation.planted_lines import LINES
 from tests.simulation.planted_locks import HOLDING
 from tests.simulation.planted_messages import MESSAGES
 from tests.simulation.planted_refusals import REFUSALS
@@ -10,5 +11,5 @@ from tests.simulation.planted_upkeep import UPKEEP
 from tests.simulation.planting import Planted
 
 FAULTS: dict[str, Planted] = {
-    each.name: each for each in (*CLAIMS, *HOLDING, *STORAGE, *INTAKE, *MESSAGES, *REFUSALS, *UPKEEP)
+    each.name: each for each in (*CLAIMS, *HOLDING, *STORAGE, *INTAKE, *MESSAGES, *REFUSALS, *UPKEEP, *LINES)
 }

@@ -21,6 +21,8 @@ _GUARDED = ("job:", "key:", "mark:", "rejected:")
 #: No job that waits is left longer than this after it may be claimed: the sweep's longest wait, and the longest grace.
 _LONGEST_WAIT = timedelta(hours=2)
 _STEP = timedelta(seconds=2)
+#: A claim may be sent for so long until it is applied, and a process may hear so late what time it is.
+_WAYS = timedelta(minutes=3)
 Row = Mapping[str, Any]
 
 
@@ -83,6 +85,8 @@ def claimed(one: Transaction) -> Iterator[str]:
             yield f"{place[2]}: claimed with no attempts left"
         if moment(before, "not_before") > one.now + one.drift + _STEP:
             yield f"{place[2]}: claimed at {one.now}, before {before['not_before']}"
+        if "deadline" in before and moment(before, "deadline") < one.now - one.drift - _WAYS:
+            yield f"{place[2]}: claimed at {one.now}, when its time was over at {before['deadline']}"
         if moment(after, "due") < moment(after, "started") + timedelta(seconds=after["lease_seconds"]):
             yield f"{place[2]}: due at {after['due']}, while its lease lasts"
 
@@ -182,6 +186,18 @@ def _rival(row: Row, other: Row) -> bool:
     return same and other["state"] in _LIVE and bool(other.get("unique", True))
 
 
+def replaced(one: Transaction) -> Iterator[str]:
+    """A version is superseded in the transaction that makes another one live; its own worker may end it so later."""
+    live = {
+        str(after["ref"]) for place, after in one.rows.items() if place in one.before and after.get("state") in _LIVE
+    }
+    home = one.sender.partition("/")[0]
+    for place, before, after in one.moves():
+        fresh = before["state"] in _LIVE and after["state"] == "CANCELED" and code_of(after) == "superseded"
+        if fresh and after["ref"] not in live and (before["state"] == "PENDING" or one.claimants.get(place) != home):
+            yield f"{place[2]}: superseded, and by nothing that lives"
+
+
 def deleted(one: Transaction) -> Iterator[str]:
     """Jobs go by purge when their time is over, or by hand; a reference is forgotten by hand alone."""
     act = one.sender.partition("/")[2]
@@ -232,6 +248,7 @@ _PROMISES: tuple[Callable[[Transaction], Iterator[str]], ...] = (
     keyed,
     single,
     known,
+    replaced,
     deleted,
     locked,
     rejected,

@@ -54,6 +54,7 @@ class Task:
         order: The stream that decides how long its requests take, and who goes first at the same moment.
         luck: The stream that decides what goes wrong with its requests.
         sent: Requests so far.
+        met: The fault that its last request has met.
         begun_at: Virtual second of its beginning.
         lethal: Times so far that its analysis was to end its process.
     """
@@ -71,6 +72,7 @@ class Task:
         self.order = scheduler.stream(f"order/{name}")
         self.luck = scheduler.stream(f"luck/{name}")
         self.sent = self.lethal = 0
+        self.met: Any = None
         self.begun_at = scheduler.now
         self._call = call
         self.greenlet = greenlet(self._run, parent=scheduler.hub)

@@ -106,7 +106,7 @@ class Wire:
         if task.home.dead:
             raise Died
         label = self._label(request)
-        fault, size = self.weather.draw(task.luck, self.scheduler.now, label)
+        fault, size = self.weather.draw(task.luck, self.scheduler.now, label, task.met)
         task.sent += 1
         if fault is not Fault.NONE and not self._takes(f"{task.name}#{task.sent} {fault}"):
             fault = Fault.NONE
@@ -114,6 +114,7 @@ class Wire:
             self.weather.break_out(request.service, self.scheduler.now, size)
         elif self.weather.out(request.service, self.scheduler.now):
             fault = Fault.OUTAGE
+        task.met = fault
         passage = Passage(task, request, label, fault, size, monotonic, monotonic(), number=task.sent)
         self.sends(passage)
         try:

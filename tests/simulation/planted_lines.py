@@ -1,0 +1,231 @@
+"""Faults of one line: a boundary, a guard, a time, an order, a return or a condition that is forgotten."""
+
+from tests.simulation.planting import fault
+
+_CLAIMS = "shared.steps.claims:Claims"
+_ATTEMPT = "shared.steps.attempt:Attempt"
+
+BOUNDARIES = (
+    fault("one attempt more than allowed", ("shared.jobs:Job.attempts_used", ">= self.max", "> self.max")),
+    fault(
+        "a time limit that nobody keeps", ("shared.jobs:Job.time_over", "now >= self.deadline", "now < self.created")
+    ),
+    fault("a time limit that begins anew at each claim", ("shared.moves:claim", "job.deadline is None and ", "")),
+    fault("others leave a holder no margin", ("shared.leases:lapsed", "> lease + margin", "> lease - 2 * margin")),
+    fault("a lease is renewed when all of it is gone", ("shared.leases:renew_at", " / RENEWALS_PER_LEASE", "")),
+    fault("redrive keeps the deadline", ("shared.moves:redrive", "deadline=None, ", "")),
+    fault("purge lists what ended later, too", ("shared.jobs:GUARDS", "job.ended < facts.ended_before", "job.ended")),
+)
+
+TIMES = (
+    fault(
+        "a retry may be claimed at once", ("shared.moves:retry", "not_before = now + delay", "not_before = now - delay")
+    ),
+    fault(
+        "a retry is due before it may be claimed",
+        ("shared.moves:retry", "due=not_before + grace", "due=now + grace"),
+    ),
+    fault(
+        "an end is listed by when its job was made",
+        ("shared.storage.codec:index_key", "job.ended, job.id", "job.created or job.ended, job.id"),
+    ),
+    fault(
+        "outages that follow each other make nobody wait",
+        ("shared.moves:abandon", "now + delay if delay else None", "None"),
+    ),
+    fault(
+        "a claim keeps the time before which nobody may claim", ("shared.moves:claim", "        not_before=None,\n", "")
+    ),
+    fault(
+        "a claim says that it began when the last did",
+        ("shared.moves:claim", "started=now,", "started=job.started or now,"),
+    ),
+    fault(
+        "a message comes before its job may be claimed",
+        ("shared.storage.cas:send", "math.ceil(delay.total_seconds())", "math.ceil(0 * delay.total_seconds())"),
+    ),
+    fault(
+        "a renewal is counted from its reply",
+        (
+            "shared.heartbeat:Held._renewed",
+            "leases.renew_at(sent_at=sent_at",
+            "leases.renew_at(sent_at=self._monotonic()",
+        ),
+    ),
+)
+
+FORGOTTEN = (
+    fault(
+        "an outage ends an attempt, and its job is not given back",
+        (
+            f"{_ATTEMPT}.abandon",
+            "        row, claim = self._last()\n",
+            "        self._held.retire()\n        return\n        row, claim = self._last()\n",
+        ),
+    ),
+    fault(
+        "a removed job leaves its thumbnails",
+        ("shared.steps.remove:Remove._gone", "        self._delete_thumbnails(job.id, up_to=job.token)\n", ""),
+    ),
+    fault(
+        "a purged job leaves its thumbnails",
+        (
+            "shared.steps.purge:Purge._without_thumbnails",
+            "if token_of(name) <= job.token",
+            "if token_of(name) < job.token",
+        ),
+    ),
+    fault(
+        "a poison message leaves its job where it is due",
+        ("shared.steps.bury:Bury._job", "self._hasten(row, lapsed=lapsed)", "del lapsed"),
+    ),
+    fault(
+        "what is rejected is not kept",
+        (
+            "shared.steps.follow:Follow._reject",
+            "self._rejections.reject(messages.kept(text), code=rejected.code",
+            "str(dict(code=rejected.code",
+        ),
+        (
+            "shared.steps.follow:Follow._reject",
+            "message=messages.kept_reason(rejected))",
+            "message=messages.kept_reason(rejected)))",
+        ),
+    ),
+    fault(
+        "an image is analysed once more behind its refused commit",
+        (
+            "shared.steps.work:_ended",
+            "return attempt.fail(told.code, str(told))",
+            "attempt.fail(told.code, str(told))\n        return attempt.retry(told.code, str(told))",
+        ),
+    ),
+    fault(
+        "a superseded job is ended twice",
+        ("shared.steps.work:_ended", "and not attempt.still_own()", "and not attempt"),
+    ),
+    fault(
+        "a walk forgets what could not be looked at",
+        (
+            "shared.steps.reconcile:Position.behind",
+            "names = tuple(dict.fromkeys([*self.again, *(blob.ref.name for blob in failed)]))",
+            "names = self.again",
+        ),
+    ),
+    fault(
+        "a refused report is not noted",
+        (
+            f"{_ATTEMPT}._ended",
+            "        self._attempts.refusals(job.id, job.token, report=code or happened.value)\n",
+            "",
+        ),
+    ),
+)
+
+SWALLOWED = (
+    fault(
+        "an outage of a claim looks like a busy job",
+        (f"{_CLAIMS}.claim", "except Lost:  # perhaps", "except Exception:  # perhaps"),
+    ),
+    fault(
+        "an outage of cancel looks like its success",
+        (
+            "shared.steps.operate:Operate.cancel",
+            "except Lost:",
+            "except Undecided:\n                return Outcome.CANCELED\n            except Lost:",
+        ),
+    ),
+    fault(
+        "an image whose look fails is done",
+        (
+            "shared.steps.reconcile:Reconcile._look",
+            "return self._record.announced(blob.ref.ref)",
+            (
+                "try:\n            return self._record.announced(blob.ref.ref)\n"
+                "        except Exception:\n            return Outcome.DUPLICATE"
+            ),
+        ),
+    ),
+    fault(
+        "an outage of an event looks like its end",
+        ("shared.steps.record:Record.announced", "except BlobGone:", "except (BlobGone, Undecided):"),
+    ),
+    fault(
+        "whoever is late says that he was first",
+        (
+            "shared.steps.record:Record.__call__",
+            "return self._told(Recorded(added.job.id, Outcome.DUPLICATE), ref.ref)",
+            "return self._told(Recorded(added.job.id, Outcome.RECORDED), ref.ref)",
+        ),
+    ),
+    fault(
+        "a lost redrive says that it was done",
+        (
+            "shared.steps.operate:Operate.redrive",
+            "            except Lost:\n                continue",
+            "            except Lost:\n                return Outcome.REDRIVEN",
+        ),
+    ),
+    fault(
+        "a cancel that was late says that it was done",
+        (
+            "shared.steps.operate:Operate.cancel",
+            "            except Lost:\n                continue",
+            "            except Lost:\n                return Outcome.CANCELED",
+        ),
+    ),
+    fault(
+        "an ended job is told to be canceled",
+        (
+            "shared.steps.operate:Operate.cancel",
+            "return Outcome.CANCELED if row.job.state is State.CANCELED else Outcome.ENDED",
+            "return Outcome.CANCELED",
+        ),
+    ),
+    fault(
+        "a report that was refused is told to be written",
+        ("shared.steps.hold:Hold._written", "if won is None:", "if won is None and row is None:"),
+        (
+            "shared.steps.hold:Hold._written",
+            "        told = _TOLD.get(won.job.state)\n",
+            "        won = won or row\n        told = _TOLD.get(won.job.state)\n",
+        ),
+    ),
+)
+
+ETAGS = (
+    fault(
+        "a commit that is sent again with the newest row",
+        (
+            "shared.steps.claims:Claims.write",
+            "if stands is None or stands.job.claim != claim:",
+            "if stands is None or stands.job.claim is None:",
+        ),
+    ),
+    fault(
+        "a mark that is written over whatever stands",
+        (
+            "shared.storage.marks:MarkTable.replace",
+            '{"mode": UpdateMode.REPLACE, "etag": mark.etag, "match_condition": MatchConditions.IfNotModified}',
+            '{"mode": UpdateMode.REPLACE}',
+        ),
+    ),
+    fault(
+        "a purge cuts attempts off a row that has moved on",
+        ("shared.storage.ended_table:EndedTable._cut", "**_guard(row.etag)", '**_guard("*")'),
+    ),
+    fault(
+        "a renewal is sent against the row that was refused",
+        ("shared.steps.attempt:Attempts._renewed", "return self.jobs.replace(fresh,", "return self.jobs.replace(row,"),
+    ),
+    fault(
+        "a lock's renewal does not look after a refusal",
+        (
+            "shared.steps.locking:TableLock._renewed",
+            "fresh = self._store.get(row.lock.name, timeout=left())",
+            "fresh = None",
+        ),
+    ),
+)
+
+LINES = (*BOUNDARIES, *TIMES, *FORGOTTEN, *SWALLOWED, *ETAGS)
