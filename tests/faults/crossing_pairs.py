@@ -131,6 +131,12 @@ def expired(case: Crossing) -> None:
     case.clock.go(2.0)
 
 
+def purged(case: Crossing) -> None:
+    """Purge it then."""
+    expired(case)
+    case.worker("purge").darkroom.purge(owner="timer/2")
+
+
 _PURGES = tuple((f"RETENTION_{state}_DAYS", "0") for state in ("COMPLETED", "FAILED", "CANCELED"))
 _ONCE = (("MAX_ATTEMPTS", "1"),)
 
@@ -148,6 +154,7 @@ PAIRS = {
     "two who redrive": Pair(canceled, (("redrive", redrive), ("redrive", redrive))),
     "who redrives, and an overwrite": Pair(canceled_and_overwritten, (("redrive", redrive), ("event", announce))),
     "who redrives and who purges": Pair(expired, (("redrive", redrive), ("purge", purge)), _PURGES),
+    "one event twice, of a job that is purged": Pair(purged, (("event", announce), ("event", announce)), _PURGES),
     "two who send a due job again": Pair(lost, (("sweep", resend), ("sweep", resend))),
     "two who take a lock": Pair(empty, (("sweep", lock), ("sweep", lock))),
     "who holds a lock, and who takes over": Pair(empty, (("sweep", lock), ("sweep", late(lock)))),
