@@ -37,6 +37,7 @@ FLOWS = {
     operators.RedrivingCanceled: 0,
 }
 OTHERS = pytest.mark.prove("in a process of its own each does what it does in one")
+RIG = pytest.mark.prove("proves the rig itself; every day one flow goes through it")
 #: What sockets and signals alone can show: the rest is the same in one process.
 SIGNALS = (Strike.DIED_BEFORE, Strike.DIED_AFTER, Strike.REPLY_LOST, *PAUSES)
 STRIKES = tuple(Strike) if at_length(0, 1) else SIGNALS
@@ -76,6 +77,7 @@ def test_whatever_fails_at_any_request_of_a_process_there_is_one_result(
     assert FLOWS[flow] <= counts["zombies"] <= counts["refused"]
 
 
+@RIG
 def test_a_process_that_overwrites_another_s_commit_is_counted_as_a_second_one(server: ForkServer) -> None:
     broken = Proxied(flows.Analysis, server, table=LastWriterWins)
     with pytest.raises(AssertionError, match="COMPLETED, 2 commits"):
@@ -83,11 +85,13 @@ def test_a_process_that_overwrites_another_s_commit_is_counted_as_a_second_one(s
     assert broken.tally.counts["doubled"] == 1
 
 
+@RIG
 def test_a_strike_at_a_request_that_a_process_never_sends_fails(server: ForkServer) -> None:
     with pytest.raises(AssertionError, match="request 99 was not reached"):
         Proxied(flows.Analysis, server).struck(99, Strike.DIED_BEFORE)
 
 
+@RIG
 def test_a_paused_process_is_stopped_by_the_kernel_and_goes_on_from_there(server: ForkServer) -> None:
     case, states = Case(), []
     case.upload()

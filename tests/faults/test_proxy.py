@@ -23,6 +23,8 @@ from tests.faults.enumeration_wire import Ledger
 from tests.faults.proxied_http import RETRY_AFTER
 from tests.faults.proxy import Proxy
 
+pytestmark = pytest.mark.prove("proves the proxy itself; every day test_proxied goes through it")
+
 ROW = {"PartitionKey": "p", "RowKey": "1"}
 
 
