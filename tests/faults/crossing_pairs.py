@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from shared.errors import LockHeld, Stale
+from shared.steps.attempt import Attempt
 from shared.steps.turns import Turns
 from tests.faults.crossings import ALWAYS, Act, Crossing, Pair
 from tests.faults.enumeration import LAPSE_SECONDS
@@ -17,6 +18,18 @@ def announce(case: Crossing, worker: Worker) -> object:
 def receive(case: Crossing, worker: Worker) -> object:
     """Take in the messages in the host's hands."""
     return [worker.darkroom.receive(body, owner="queue/1") for body in list(case.inbox)]
+
+
+def retry(case: Crossing, worker: Worker) -> object:
+    """Claim the job, and give it back after a failure that may pass."""
+    attempt = worker.darkroom.work._attempts.begin(case.versions[0], owner="queue/1")
+    return attempt.retry("busy", "Later.") if isinstance(attempt, Attempt) else None
+
+
+def abandon(case: Crossing, worker: Worker) -> object:
+    """Claim the job, and give it back for an outage."""
+    attempt = worker.darkroom.work._attempts.begin(case.versions[0], owner="queue/1")
+    return attempt.abandon("storage_out", "It was out.") if isinstance(attempt, Attempt) else None
 
 
 def late(act: Act) -> Act:
@@ -98,11 +111,16 @@ def overwritten(case: Crossing) -> None:
     case.upload()
 
 
-def lost(case: Crossing) -> None:
-    """Lose the message, and let the due row come up."""
+def overdue(case: Crossing) -> None:
+    """Let its due row come up."""
     waiting(case)
-    case.inbox.clear()
     case.clock.go(LAPSE_SECONDS)
+
+
+def lost(case: Crossing) -> None:
+    """Lose the message as well."""
+    overdue(case)
+    case.inbox.clear()
 
 
 def died(case: Crossing) -> None:
@@ -146,7 +164,11 @@ PAIRS = {
     "a message and its poison": Pair(
         died, (("message", receive), ("poison", bury)), _ONCE, ("attempts_exhausted", "poison")
     ),
+    "a worker and its poison": Pair(waiting, (("message", receive), ("poison", bury)), _ONCE, ("poison",)),
+    "a worker and who sends its job again": Pair(overdue, (("sweep", resend), ("message", receive))),
     "a worker and who takes over": Pair(waiting, (("message", receive), ("message", late(receive)))),
+    "who tries again later, and who takes over": Pair(waiting, (("message", retry), ("message", late(receive)))),
+    "who gives back, and who takes over": Pair(waiting, (("message", abandon), ("message", late(receive)))),
     "a worker and the event of an overwrite": Pair(overwritten, (("event", announce), ("message", receive))),
     "two events of an overwrite": Pair(overwritten, (("event", announce), ("event", announce))),
     "an overwrite and another": Pair(overwritten, (("event", announce), ("event", overwrite))),

@@ -45,6 +45,8 @@ class Place(NamedTuple):
 
 #: Requests that a pair takes at most.
 MOST_STEPS = 100
+#: Whole, as Dates are: so that what comes later is seen to.
+STEP_SECONDS = 1.0
 #: A step of which all may know: time passes.
 ALWAYS = Place("", reads=False)
 
@@ -167,6 +169,7 @@ class Crossing(Case):
             options.append(may)
             assert len(taken) < MOST_STEPS, "they go in circles"
             last = pending[taken[-1]]
+            self.clock.go(STEP_SECONDS)
             pending[taken[-1]] = tasks[taken[-1]].switch()
         return taken, options
 

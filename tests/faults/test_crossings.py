@@ -9,16 +9,18 @@ from tests.faults.crossings import crossings
 from tests.simulation.planted import FAULTS
 from tests.simulation.planting import plant
 
-#: Of a hundred schedules and more.
+#: Of more schedules than a day has time for.
 WIDEST = frozenset(
     {
         "a worker and the event of an overwrite",
+        "who tries again later, and who takes over",
+        "who holds a lock, and who takes over",
         "two events of an overwrite",
         "an overwrite and another",
         "who redrives and who purges",
     }
 )
-WIDE = pytest.mark.prove("plays hundreds of schedules; every day others do with fewer requests")
+WIDE = pytest.mark.prove("plays many orders; every day pairs with fewer requests play all of theirs")
 #: Which pair finds what.
 PLANTED = {
     "claim that is written over whatever stands": "one message twice",
@@ -34,6 +36,10 @@ PLANTED = {
     "a version that is known is recorded again once its job is purged": "one event twice, of a job that is purged",
     "the sweep sends the message before it has moved the due row on": "two who send a due job again",
     "the sweep leaves the due row where it was": "two who send a due job again",
+    "bury of a live lease": "a worker and its poison",
+    "the sweep hides a job whose lease is live": "a worker and who sends its job again",
+    "a job is given back whoever holds it by now": "who gives back, and who takes over",
+    "a job is tried again whoever holds it by now": "who tries again later, and who takes over",
     "release without its ETag": "two who take a lock",
     "a live lock is taken over": "two who take a lock",
     "release that asks neither owner nor token": "who holds a lock, and who takes over",

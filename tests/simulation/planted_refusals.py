@@ -14,4 +14,27 @@ REFUSALS = (
         "an outage of the lock is taken for a lock that is held",
         ("shared.steps.sweep:Sweep.__call__", "except LockHeld:", "except (LockHeld, StorageOut):"),
     ),
+    fault(
+        "a job is given back whoever holds it by now",
+        (
+            "shared.steps.claims:Claims.abandon",
+            "return self.write(row, claim, freed)",
+            (
+                "fresh = self.jobs.get(row.job.id) or row\n"
+                "        return self.write(fresh, fresh.job.claim or claim, freed)"
+            ),
+        ),
+    ),
+    fault(
+        "a job is tried again whoever holds it by now",
+        (
+            "shared.steps.claims:Claims.retry",
+            "        job, error = row.job,",
+            (
+                "        row = self.jobs.get(row.job.id) or row\n"
+                "        claim = row.job.claim or claim\n"
+                "        job, error = row.job,"
+            ),
+        ),
+    ),
 )
