@@ -9,6 +9,7 @@ from random import Random
 
 from tests.simulation import entrances
 from tests.simulation.entrances import Darkroom
+from tests.simulation.last_attempts import give_up
 from tests.simulation.outside import Client
 from tests.simulation.process import Process
 from tests.simulation.scheduler import Home, Task
@@ -50,12 +51,8 @@ KINDS = {
 FIRST = {"upload": 6, "same again": 1, "upload over http": 1, "workers in a row": 2, "add": 1}
 #: Processes that are to claim in each world; shares of the storm when others claim if fewer have so far.
 _RIVALS, _CLAIMS = 2, (0.5, 0.8)
-#: Seconds between two looks at whether there is what an act is meant for.
-_LOOKS_SECONDS = 0.5
 #: Share of those who change an image's metadata that wait for its result.
 _ANALYSED = 0.8
-#: Share of those who give the message of a last attempt up that end its process first.
-_KILLS = 0.7
 
 LIVE, OPENED, ENDED = ("PENDING", "RUNNING"), ("FAILED", "CANCELED"), ("COMPLETED", "FAILED", "CANCELED")
 
@@ -115,7 +112,7 @@ class Actors:
             "hint": lambda _, luck: self._client.send(entrances.QUEUE, self._hint(luck, LIVE)),
             "clear": lambda _, __: self._client.clear(entrances.QUEUE),
             "poison": lambda _, luck: self._client.send(entrances.POISON, self._hint(luck, LIVE)),
-            "poison what has died": lambda _, luck: self._poison_the_dead(luck),
+            "poison what has died": lambda _, luck: give_up(stage, self._client, luck),
         }
         self._inside: dict[str, Callable[[Process, Act, Random], object]] = {
             "upload over http": lambda process, act, luck: entrances.upload(
@@ -198,7 +195,7 @@ class Actors:
 
     def _claim_early(self, process: Process, luck: Random) -> None:
         """Ask for a job that nobody may claim yet."""
-        if self._wait(self.stage.ledger.waiting):
+        if self.stage.wait_for(self.stage.ledger.waiting):
             entrances.claim(process.darkroom, luck.choice(self.stage.ledger.waiting()), "w/2", self.stage.plan.lease)
 
     def _claim_too(self, act: Act) -> None:
@@ -217,7 +214,7 @@ class Actors:
         call: Callable[[entrances.Darkroom, str], object],
         states: Collection[str],
     ) -> None:
-        self._wait(lambda: self._in(states))
+        self.stage.wait_for(lambda: self._in(states))
         job_id = self._job(luck, states)
         if job_id:
             self._ask(call, process.darkroom, job_id)
@@ -240,28 +237,10 @@ class Actors:
         anyone = luck.random() < 0.2 or not meant
         return luck.choice(list(jobs) if anyone else meant) if jobs else ""
 
-    def _poison_the_dead(self, luck: Random) -> None:
-        """End the process whose attempt is the last, and give its message up, as the host does that knows no leases."""
-        ledger = self.stage.ledger
-        if luck.random() < _KILLS and self._wait(ledger.last_attempts):
-            holders = {ledger.tenures.home(place) for place in ledger.last_attempts()}
-            for process in self.stage.living():
-                if process.name in holders and self.stage.weather.deaths:
-                    self.stage.weather.deaths -= 1
-                    self.stage.scheduler.kill(process)
-        if self._wait(ledger.spent):
-            self._client.send(entrances.POISON, json.dumps({"v": 1, "job_id": luck.choice(ledger.spent())}))
-
-    def _wait(self, subjects: Callable[[], Collection[object]]) -> bool:
-        """Wait until there is what an act is meant for; say whether there is before all is calm."""
-        while not (found := subjects()) and not self.stage.calm:
-            self.stage.scheduler.sleep(_LOOKS_SECONDS)
-        return bool(found)
-
     def _mark(self, act: Act, luck: Random) -> None:
         """Change the metadata of an image, mostly of one that was analysed."""
         if luck.random() < _ANALYSED:
-            self._wait(self._analysed)
+            self.stage.wait_for(self._analysed)
         self._client.mark_image(luck.choice(self._analysed() or NAMES), act.number)
 
     def _analysed(self) -> Sequence[str]:
@@ -274,7 +253,7 @@ class Actors:
 
     def _hint(self, luck: Random, states: Collection[str]) -> str:
         """Return a message of Darkroom's own, once there is a job for it."""
-        self._wait(lambda: self._in(states))
+        self.stage.wait_for(lambda: self._in(states))
         return json.dumps({"v": 1, "job_id": self._job(luck, states)})
 
     def _on_rejected(self, process: Process, luck: Random) -> None:

@@ -1,7 +1,7 @@
 """What a world stands on: the account, the wire to it, and the processes that come and go."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from hashlib import sha256
 
@@ -28,6 +28,9 @@ from tests.simulation.settings import draw_behaviour, draw_plan
 from tests.simulation.tenures import Tenures
 from tests.simulation.walks import Walks
 from tests.simulation.wire import Passage, Wire
+
+#: Seconds between two looks at whether there is what an act is meant for.
+_LOOKS_SECONDS = 0.5
 
 
 class Stage:
@@ -154,6 +157,12 @@ class Stage:
         living = {process.name: process for process in self.living()}
         others = {name: process for name, process in living.items() if process is not besides} or living
         return others[self.chance.pick(self.scheduler.unique(name), dict.fromkeys(others, 1.0))] if others else None
+
+    def wait_for(self, subjects: Callable[[], Collection[object]]) -> bool:
+        """Wait until there is what an act is meant for; say whether there is before all is calm."""
+        while not (found := subjects()) and not self.calm:
+            self.scheduler.sleep(_LOOKS_SECONDS)
+        return bool(found)
 
     def waiting(self, queue: str) -> int:
         """Return how many messages a queue has, hidden ones among them."""
