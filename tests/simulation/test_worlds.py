@@ -9,8 +9,8 @@ import pytest
 
 from tests.simulation.world import World
 
-#: A dozen that differ in what goes wrong.
-SEEDS = range(1, 13)
+#: A dozen that differ in what goes wrong: together they have every transition of a job, and most of them struck.
+SEEDS = (29, 43, 61, 64, 65, 80, 86, 98, 101, 138, 156, 364)
 #: Of worlds that have found something once, and what.
 FOUND = {200251: "a thumbnail was sent again and again by who had lost the lease"}
 _HASH = "from tests.simulation.world import World; print(*(World(seed).run().hash for seed in (1, 2)))"

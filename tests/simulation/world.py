@@ -19,7 +19,7 @@ _REST_SECONDS = 3 * 3600.0
 #: Seconds that a request or a reply is on its way at most, when nothing goes wrong any more.
 _CALM_SECONDS = 0.02
 #: Requests that a world may take; one that takes more goes in circles.
-_MOST_REQUESTS = 5_000
+_MOST_REQUESTS = 2_500
 #: Ends that only the trouble explains: an operator opens such a job again when it is over.
 _TROUBLE = frozenset({"attempts_exhausted", "time_limit", "poison", "analysis_crashed", "blob_changed"})
 
