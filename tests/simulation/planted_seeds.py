@@ -4,6 +4,7 @@ The worlds are those that ``test_worlds`` keeps clean every day. A fault that is
 """
 
 SEEDS: dict[str, int] = {
+    "a thumbnail is sent again when the lease is over": 6988,
     "claim that is written over whatever stands": 98,
     "commit that is written over whatever stands": 98,
     "renewal that is written over whatever stands": 98,

@@ -142,6 +142,10 @@ TRANSACTIONS = (
         ),
     ),
     fault(
+        "a thumbnail is sent again when the lease is over",
+        ("shared.steps.analyze:Analyze._published", "stop=lambda: attempt.lost", "stop=lambda: False"),
+    ),
+    fault(
         "all attempts at a job share one thumbnail",
         ("shared.rules.thumbnails:name_of", "{token}", "1"),
     ),

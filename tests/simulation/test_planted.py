@@ -9,7 +9,7 @@ import pytest
 from tests.simulation.planted import FAULTS
 from tests.simulation.planted_search import finds
 from tests.simulation.planted_seeds import SEEDS
-from tests.simulation.test_worlds import SEEDS as CLEAN
+from tests.simulation.test_worlds import CLEAN
 
 
 def test_known_seeds_are_of_planted_faults_and_of_worlds_that_are_clean_without_them() -> None:

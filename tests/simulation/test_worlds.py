@@ -11,12 +11,13 @@ from tests.simulation.world import World
 
 #: A dozen that differ in what goes wrong: together they have every transition of a job, and most of them struck.
 SEEDS = (29, 43, 61, 64, 65, 80, 86, 98, 101, 138, 156, 364)
-#: Of worlds that have found something once, and what.
-FOUND = {200251: "a thumbnail was sent again and again by who had lost the lease"}
+#: Of worlds that find again what was found once, where it is planted; and what that was.
+FOUND = {6988: "a thumbnail was sent again and again by who had lost the lease"}
+CLEAN = (*SEEDS, *FOUND)
 _HASH = "from tests.simulation.world import World; print(*(World(seed).run().hash for seed in (1, 2)))"
 
 
-@pytest.mark.parametrize("seed", [*SEEDS, *FOUND])
+@pytest.mark.parametrize("seed", CLEAN)
 def test_a_world_keeps_every_promise_and_comes_to_rest(seed: int) -> None:
     assert World(seed).run().wrong == ()
 
