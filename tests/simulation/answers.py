@@ -33,7 +33,7 @@ _SAID = {
     "bury": {"failed"},
     "add": {"recorded"},
     "retag": {"unchanged"},
-    "redrive": {"redriven", "recorded"},
+    "redrive": {"redriven", "recorded", "outdated"},  # a newer version may have moved its proof on
     "abandon": set[str](),
 }
 #: Moves behind which the same call may go on, and make another: a message that names an image is worked on.
