@@ -63,7 +63,7 @@ class Crowd:
         def look() -> bool:
             assert [worker.poll() for worker in self._living] == [None] * len(self._living)
             if self.kills < self._plan.kills and time.monotonic() >= self._kill_at:
-                self._replace_one({_pid(owner) for owner in owners()})
+                self._replace_one(lambda: {_pid(owner) for owner in owners()})
             return done()
 
         until(look, seconds=seconds, what="the end of all jobs")
@@ -84,12 +84,17 @@ class Crowd:
             worker.terminate()
         return [worker.wait(30) for worker in self._living]
 
-    def _replace_one(self, busy: Collection[int]) -> None:
-        """Kill one of those who have a job in hand; nobody, while nobody has."""
-        holders = [worker for worker in self._living if worker.pid in busy]
+    def _replace_one(self, busy: Callable[[], Collection[int]]) -> None:
+        """Kill one of those who have a job in hand, still when they are stopped; nobody, while nobody has."""
+        seen = busy()
+        holders = [worker for worker in self._living if worker.pid in seen]
         if not holders:
             return
         victim = self._chance.choice(holders)
+        victim.send_signal(signal.SIGSTOP)
+        if victim.pid not in busy():  # it was done while it was looked at
+            victim.send_signal(signal.SIGCONT)
+            return
         self._living.remove(victim)
         victim.kill()
         victim.wait(10)
