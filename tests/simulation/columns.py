@@ -18,6 +18,8 @@ _RESCHEDULED = _NONCE | {"lease_seconds", "due"}
 _RETAGGED = _NONCE | {"retagged"}
 #: A process whose clock is fast, and that has heard no reply for a while, is ahead of the services by as much.
 _AHEAD = timedelta(minutes=10)
+#: Of which a ``Date`` tells whole ones alone.
+_SECOND = timedelta(seconds=1)
 _END = 9_999_999_999_999
 
 
@@ -39,7 +41,7 @@ def of_move(before: Row, after: Row, *, slack: timedelta) -> Iterator[str]:
     if target == "PENDING":
         yield from _of_waiting(before, after)
     if target == "RUNNING" and before.get("claim_id") != after.get("claim_id"):
-        yield from _of_claim(before, after)
+        yield from _of_claim(before, after, slack)
     elif source == target == "RUNNING":
         renewed = bool(after.get("lease_seconds"))
         allowed = _RENEWED if renewed else _RESCHEDULED
@@ -73,7 +75,7 @@ def _of_waiting(before: Row, after: Row) -> Iterator[str]:
             yield f"opened again, and {sorted(left)} left from before"
 
 
-def _of_claim(before: Row, after: Row) -> Iterator[str]:
+def _of_claim(before: Row, after: Row, slack: timedelta) -> Iterator[str]:
     if "not_before" in after:
         yield "claimed, and not to be claimed before a time"
     started, limit = moment(after, "started"), after.get("time_limit_seconds")
@@ -82,8 +84,9 @@ def _of_claim(before: Row, after: Row) -> Iterator[str]:
             yield "claimed, and its deadline moved"
     elif limit is not None and abs(moment(after, "deadline") - started - timedelta(seconds=limit)).total_seconds() > 1:
         yield f"claimed first at {started}, with its deadline at {after.get('deadline')}"
-    if after.get("started") == before.get("started"):
-        yield "claimed again, and started when it was before"
+    free = moment(before, "due" if before["state"] == "RUNNING" else "not_before")
+    if started + slack + _SECOND < free:
+        yield f"started at {started}, and free to be claimed no sooner than at {free}"
 
 
 def _of_end(before: Row, after: Row, slack: timedelta) -> Iterator[str]:
