@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from random import Random
 
@@ -54,6 +55,8 @@ _RIVALS, _CLAIMS = 2, (0.5, 0.8)
 #: Share of those who change an image's metadata that wait for its result.
 _ANALYSED = 0.8
 
+#: Seconds before which nobody may claim a job that is added for later.
+_LATER_SECONDS = 60.0
 LIVE, OPENED, ENDED = ("PENDING", "RUNNING"), ("FAILED", "CANCELED"), ("COMPLETED", "FAILED", "CANCELED")
 
 
@@ -123,7 +126,7 @@ class Actors:
             ),
             "work from outside": lambda process, _, luck: Worker(stage, luck).work(process),
             "workers in a row": lambda process, act, luck: Worker(stage, luck).work_in_a_row(process, act.name),
-            "claim too early": lambda process, _, luck: self._claim_early(process, luck),
+            "claim too early": lambda process, act, luck: self._claim_early(process, act.name, luck),
             "second claimant": lambda _, act, __: self._claim_too(act),
             "cancel": lambda process, _, luck: self._on_job(process, luck, entrances.cancel, LIVE),
             "redrive": lambda process, _, luck: self._on_job(process, luck, entrances.redrive, OPENED),
@@ -193,10 +196,12 @@ class Actors:
         until = self.stage.scheduler.now + luck.random() * 2 * self.stage.weather.longest
         process.stopped_until = max(process.stopped_until, until)
 
-    def _claim_early(self, process: Process, luck: Random) -> None:
-        """Ask for a job that nobody may claim yet."""
-        if self.stage.wait_for(self.stage.ledger.waiting):
-            entrances.claim(process.darkroom, luck.choice(self.stage.ledger.waiting()), "w/2", self.stage.plan.lease)
+    def _claim_early(self, process: Process, ref: str, luck: Random) -> None:
+        """Add a job for later, and ask for one that nobody may claim yet."""
+        later = self.stage.account.clock.now() + timedelta(seconds=_LATER_SECONDS)
+        entrances.add(process.darkroom, ref, unique=True, not_before=later)
+        if waiting := self.stage.ledger.waiting():
+            entrances.claim(process.darkroom, luck.choice(waiting), "worker/2", self.stage.plan.lease)
 
     def _claim_too(self, act: Act) -> None:
         """Have processes claim that have not yet: a world with one claimant shows little."""

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from random import Random
 from typing import Any
@@ -160,9 +160,9 @@ def upload(darkroom: Darkroom, name: str, data: bytes) -> object:
     return darkroom.upload(ImageRef(IMAGES, name), data, content_type="image/png")
 
 
-def add(darkroom: Darkroom, ref: str, *, unique: bool) -> object:
-    """Add a job for external workers."""
-    return darkroom.add(kind=EXTERNAL, ref=ref, params={"ref": ref}, unique=unique)
+def add(darkroom: Darkroom, ref: str, *, unique: bool, not_before: datetime | None = None) -> object:
+    """Add a job for external workers, to be claimed at once or not before a time."""
+    return darkroom.add(kind=EXTERNAL, ref=ref, params={"ref": ref}, unique=unique, not_before=not_before)
 
 
 def outcomes(answer: object) -> Counter[str]:

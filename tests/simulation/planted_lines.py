@@ -101,10 +101,6 @@ FORGOTTEN = (
         ),
     ),
     fault(
-        "a superseded job is ended twice",
-        ("shared.steps.work:_ended", "and not attempt.still_own()", "and not attempt"),
-    ),
-    fault(
         "a walk forgets what could not be looked at",
         (
             "shared.steps.reconcile:Position.behind",
@@ -217,14 +213,6 @@ ETAGS = (
     fault(
         "a renewal is sent against the row that was refused",
         ("shared.steps.attempt:Attempts._renewed", "return self.jobs.replace(fresh,", "return self.jobs.replace(row,"),
-    ),
-    fault(
-        "a lock's renewal does not look after a refusal",
-        (
-            "shared.steps.locking:TableLock._renewed",
-            "fresh = self._store.get(row.lock.name, timeout=left())",
-            "fresh = None",
-        ),
     ),
 )
 
