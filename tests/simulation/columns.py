@@ -84,9 +84,11 @@ def _of_claim(before: Row, after: Row, slack: timedelta) -> Iterator[str]:
             yield "claimed, and its deadline moved"
     elif limit is not None and abs(moment(after, "deadline") - started - timedelta(seconds=limit)).total_seconds() > 1:
         yield f"claimed first at {started}, with its deadline at {after.get('deadline')}"
-    free = moment(before, "due" if before["state"] == "RUNNING" else "not_before")
+    free = moment(before, "not_before")
     if started + slack + _SECOND < free:
         yield f"started at {started}, and free to be claimed no sooner than at {free}"
+    if before["state"] == "RUNNING" and after["started"] == before.get("started"):  # a lease later, at least
+        yield f"taken over, and started at {started}, as the attempt before"
 
 
 def _of_end(before: Row, after: Row, slack: timedelta) -> Iterator[str]:
