@@ -42,6 +42,8 @@ class Duty:
         refused: The renewal that was refused, and has not looked yet.
         told: Whether a renewal has read that the claim is gone.
         ended: Whether the thread has written its end.
+        lapsed: Whether its own clock was past its time when a renewal was heard to have given it more: it may have let
+            go by then.
     """
 
     home: Process
@@ -58,6 +60,7 @@ class Duty:
     refused: str = ""
     told: bool = False
     ended: bool = False
+    lapsed: bool = False
 
 
 @dataclass
@@ -147,12 +150,16 @@ class Duties:
         for duty in self._by_task.values():
             row = self.rows.get(duty.place, {})
             mine = duty.home is home and duty.owner == owner and row.get("claim_id") == duty.claim_id
-            if not mine or duty.clock() >= duty.sent_at + duty.lease - self.margin - _SLACK:
+            if not mine or duty.lapsed or self._over(duty):
                 continue
             if not raised:
                 yield f"{duty.task}: has returned, and holds {duty.place[2]} still"
             elif not duty.ended:
                 yield f"{duty.task}: has met an outage, and does not give {duty.place[2]} back"
+
+    def _over(self, duty: Duty) -> bool:
+        """Whether a holder may believe that its time is over."""
+        return duty.clock() >= duty.sent_at + duty.lease - self.margin - _SLACK
 
     def _begin(self, claim: Operation, passage: Passage, home: Process) -> None:
         columns, name = claim.columns, passage.sender.name
@@ -190,6 +197,7 @@ class Duties:
         if duty is None:
             return
         if 0 < status < _OK:
+            duty.lapsed = duty.lapsed or self._over(duty)
             duty.sent_at, duty.known_at = begun_at, passage.clock()
         elif status in _GONE:
             duty.refused = name

@@ -74,7 +74,9 @@ class Stage:
         self.wire.observers += [self.duties.obeyed, self.answers.obeyed, self.walks.obeyed]
         self.wire.sends = self._sent
         self.publications = Publications(entrances.THUMBNAILS)
-        self.announcements = Announcements(entrances.QUEUE, self.ledger.wrong.append)
+        self.announcements = Announcements(
+            entrances.QUEUE, self.ledger.wrong.append, grace=plan.environ["DISPATCH_GRACE_SECONDS"] != "0"
+        )
         self.lockouts = Lockouts(entrances.LOCKS, lambda: self.scheduler.now, self.ledger.wrong.append)
         self.wire.observers += [self.publications.obeyed, self.announcements.obeyed, self.lockouts.obeyed]
         self.wire.ends = self._note
