@@ -178,7 +178,8 @@ class Answers:
         """A call that was about one thing says what it has done to it, or what it was."""
         words = f"{question.task}: {question.kind} of {question.subject[:90]} says {said}"
         judged = _SAID.keys() - (set() if question.kind in ("announce", "redrive") else _FIRST)
-        moves = [move for move, _ in self._moves(question) if move in judged]
+        # A job that was purged meanwhile has left no proof.
+        moves = [move for move, job_id in self._moves(question) if move in judged and self._row(job_id)]
         if any(said not in _SAID[move] for move in moves):
             yield f"{words}, and has made the move {', '.join(moves)}"
         job_id = job_of(question.subject)
