@@ -46,15 +46,16 @@ class Reconciling(Flow):
     """A slice over two pages: an image that no event announced, a newer version likewise, and what was announced."""
 
     settings: Mapping[str, str] = {"RECONCILE_PARALLELISM": "1"}
-    ends: tuple[State, ...] = (State.CANCELED, State.COMPLETED, State.COMPLETED, State.COMPLETED)
+    ends: tuple[State, ...] = (State.COMPLETED, State.CANCELED, State.COMPLETED, State.COMPLETED)
     messages = 2
     said: Reconciled | None = None
     behind = 0
 
     def prepare(self, case: Case) -> None:
-        """Record two images, then upload one more and overwrite one; that is long ago."""
-        case.recorded(name=OVERWRITTEN)
+        """Analyse an image and record another, then upload one more and overwrite the other; that is long ago."""
         case.recorded(name=ANNOUNCED)
+        case.hand(case.user)
+        case.recorded(name=OVERWRITTEN)
         case.upload(name=MISSED)
         case.upload(name=OVERWRITTEN)
         case.clock.go(OLD_SECONDS)

@@ -35,6 +35,7 @@ class Ledger:
         opened: By job: how often it was opened again after its end.
         given_back: By job: claims that ended with the job waiting again.
         messages: Messages put into the queue.
+        writes: Requests that were obeyed, but for reads.
     """
 
     def __init__(self) -> None:
@@ -43,11 +44,13 @@ class Ledger:
         self.opened: Counter[str] = Counter()
         self.given_back: Counter[str] = Counter()
         self.messages = 0
+        self.writes = 0
 
     def note(self, request: Any, reply: Any) -> None:  # noqa: ANN401 - as the transports have it
         """Read a request that storage has answered."""
         if reply.status_code >= 300:
             return
+        self.writes += request.method not in ("GET", "HEAD")
         self.messages += request.method == "POST" and urlsplit(request.url).path.endswith("/messages")
         if request.url.endswith("/$batch") and not _REFUSED_PART.search(reply.internal_response.content):
             self._transaction({row["RowKey"]: row for row in rows_of(request)})

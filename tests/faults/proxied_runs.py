@@ -81,6 +81,7 @@ class Proxied:
             flow.run(case, self._worker(case, proxy))
         flow.afterwards(case)
         judge(flow, case, case.recover())
+        case.prove()
         return proxy.sent
 
     def tried(self, strikes: Sequence[Strike]) -> Tally:
@@ -111,6 +112,7 @@ class Proxied:
         doubled = sum(max(0, commits - 1) for commits in case.ledger.commits.values())
         self.tally.add(schedules=1, kills=died, pauses=strike.pauses, doubled=doubled)
         judge(flow, case, rows)
+        case.prove()
         if strike.pauses:
             self._see_refusals(case, proxy)
 
