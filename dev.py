@@ -70,7 +70,7 @@ HELP = """usage: python3 dev.py TASK ...
 
   run [FILE ...] [--once] [--json] [--instances N] [--port 7071] [--data DIR] [--out DIR] [--host func]
                          start Azurite and the host, upload the files (default: samples/), show what happens
-  test [PYTEST ARGS]     everything that CI runs, in about nine minutes; with arguments, pytest alone with these
+  test [PYTEST ARGS]     everything that CI runs, in about four minutes; with arguments, pytest alone with these
   prove [ROUNDS]         everything, at length: what test leaves out too; says first how long and what
   simulate [--minutes M] [--processes P] [--first SEED] [--seed SEED [--shorten]]
                          search for a world of crashes, faults and rivals that breaks a promise; run one of them again
