@@ -10,6 +10,7 @@ from shared.errors import Lost
 from shared.jobs import Event, Move, State
 from shared.ports import Key, Row
 from shared.retention import EndedJobs
+from shared.storage import ended_table
 from tests.contract import lives
 from tests.contract.benches import AzureJobs, ImagesBench, JobsBench
 from tests.contract.memory import DoubledJobs
@@ -150,6 +151,24 @@ def test_attempts_go_with_their_job_also_where_tokens_have_been_left_out(resting
     assert (done.job.attempts, done.job.token) == (3, 5)
     assert resting.ended.purge([(done, resting.key(done))]) == {done.job.id}
     assert [name.partition(":")[0] for name in jobs.rows() if ":" in name] == ["key"]
+
+
+def test_a_job_of_more_attempts_than_one_transaction_takes_keeps_them_all_if_it_has_moved_on(
+    resting: Resting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ended_table, "_ATTEMPTS_AT_ONCE", 1)
+    jobs, row = resting.jobs, lives.running(resting.jobs)
+    for _ in range(2):
+        ended = jobs.store.replace(row, lives.ended(jobs, row))
+        row = jobs.store.replace(ended, lives.redriven(jobs, ended))
+        row = jobs.store.replace(row, lives.claimed(jobs, row))
+    seen = jobs.store.replace(row, lives.ended(jobs, row))
+    opened = jobs.store.replace(seen, lives.redriven(jobs, seen))
+    assert resting.ended.purge([(seen, resting.key(seen))]) == set()
+    stands = jobs.store.get(opened.job.id)
+    assert stands is not None
+    assert (stands.job, stands.etag) == (opened.job, opened.etag)
+    assert sum(name.startswith("try:") for name in jobs.rows()) == 3
 
 
 def test_the_thumbnails_of_a_job_are_those_under_its_id_alone(images: ImagesBench) -> None:

@@ -215,6 +215,21 @@ def test_a_queue_that_is_out_delays_a_retry_and_fails_nothing() -> None:
     assert world.job(job_id).state is State.PENDING
 
 
+def test_a_commit_that_another_s_commit_has_overtaken_is_lost() -> None:
+    world = World()
+    job_id = world.recorded()
+    late = world.attempts.begin(job_id, owner="queue/1")
+    assert isinstance(late, Attempt)
+
+    def overtake() -> None:
+        world.lapse()
+        world.work(job_id, owner="queue/2")
+
+    world.jobs.before("replace", overtake)
+    assert late.complete({"status": "ok"}) is Outcome.LOST
+    assert world.job(job_id).claim is None
+
+
 def _claim_of(attempt: Attempt) -> Claim:
     assert attempt.job.claim is not None
     return attempt.job.claim

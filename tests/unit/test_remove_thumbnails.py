@@ -25,6 +25,15 @@ def test_a_thumbnail_that_is_published_under_the_removal_of_a_job_that_is_opened
     assert list(world.images.thumbnails) == [f"{job_id}/3.webp"]
 
 
+def test_a_thumbnail_of_a_later_attempt_than_the_deleted_row_knows_of_stays() -> None:
+    world = World()
+    job_id = canceled(world)
+    for token in (1, 9):
+        world.images.insert_thumbnail(f"{job_id}/{token}.webp", b"small", mime="image/webp")
+    world.remove(job_id, forget=False)
+    assert list(world.images.thumbnails) == [f"{job_id}/9.webp"]
+
+
 @pytest.mark.case("mutants 2", was="the thumbnail of a committed report was deleted")
 def test_a_version_that_moves_on_under_the_removal_keeps_its_thumbnail() -> None:
     world = World()
