@@ -1,7 +1,7 @@
-"""In which of the known worlds planted faults are found; ``planted_search`` says it of others.
+"""Where each planted fault is found: in which world, or by which other test.
 
-Those of ``SEEDS`` are kept clean every day by ``test_worlds``. A fault that is named nowhere takes more worlds
-than were tried so far: ``planted_search --missing`` goes on.
+Those of ``SEEDS`` are kept clean every day by ``test_worlds``. For a fault that is new, ``planted_search --missing``
+says the world.
 """
 
 SEEDS: dict[str, int] = {
@@ -135,6 +135,16 @@ BEYOND: dict[str, int] = {
     "a version that is known is recorded again once its job is purged": 36,
     "a renewal is counted from its reply": 28,
     "a mark that is written over whatever stands": 1,
+    "what stands after a time-out is never mine": 217,
+    "whatever version stands there is analysed": 17,
+    "a live job is removed": 277,
+    "others leave a holder no margin": 204,
+    "a retry is due before it may be claimed": 22,
+    "a poison message leaves its job where it is due": 201,
+    "what is rejected is not kept": 251,
+    "an outage of a claim looks like a busy job": 15,
+    "an outage of cancel looks like its success": 370,
+    "an outage of an event looks like its end": 38,
 }
 #: In no world so far, but by another test, and why where it is known.
 OTHERS: dict[str, str] = {
@@ -152,4 +162,32 @@ OTHERS: dict[str, str] = {
     "an overwritten image is canceled and not recorded": "tests/unit/test_analyze.py",
     "retag of a job that is not completed": "tests/unit/test_record_metadata.py",
     "a time limit that nobody keeps": "tests/unit/test_moves.py: storms are shorter than the limit",
+    "a commit under another token is taken for one's own": "tests/unit/test_attempt.py: an overtaken commit",
+    "key row not read after its refusal": "tests/faults/test_crossings.py: an overwrite and another",
+    "a job is given back whoever holds it by now": "tests/faults/test_crossings.py: who gives back, and who takes over",
+    "a job is tried again whoever holds it by now": "tests/faults/test_crossings.py: who tries again later",
+    "redrive by hand that looks at the key row and does not match it": "tests/faults/test_crossings.py: who redrives",
+    "purge that believes the list and does not judge by the row": "tests/faults/test_crossings.py: who redrives",
+    "the sweep hides a job whose lease is live": "tests/faults/test_crossings.py: who sends its job again",
+    "a message that names an image whose job is purged is rejected": "tests/unit/test_receive.py: it is a duplicate",
+    "an outage of the lock is taken for a lock that is held": "tests/unit/test_sweep.py: a sweep raises",
+    "remove takes the thumbnails of later tokens too": "tests/unit/test_remove_thumbnails.py: of a later attempt",
+    "a reference is forgotten while its job stands": "tests/unit/test_remove.py: a job that is added again at once",
+    "a rejection that nobody has seen is forgotten": "tests/contract/test_rejections.py: rejected once more",
+    "purge that deletes the thumbnails of later tokens too": "tests/unit/test_purge.py: no thumbnail of an attempt",
+    "what lies stuck in a poison queue is deleted before it is taken in": "tests/unit/test_drain.py: deleted after",
+    "names that could not be looked at are not kept": "tests/unit/test_reconcile_slices.py: looks again",
+    "the walk ends where its budget does, and says that it is complete": "tests/unit/test_reconcile_slices.py",
+    "purge lists what ended later, too": "tests/unit/test_jobs.py: a guard that does not hold",
+    "outages that follow each other make nobody wait": "tests/unit/test_work_outages.py: longer each time",
+    "a message comes before its job may be claimed": "tests/contract/test_requests.py: a delay is rounded up",
+    "a walk forgets what could not be looked at": "tests/unit/test_reconcile_slices.py: looks again",
+    "a refused report is not noted": "tests/unit/test_attempt.py: a stale report",
+    "an image whose look fails is done": "tests/unit/test_reconcile_slices.py: keeps no other from its turn",
+    "a lost redrive says that it was done": "tests/unit/test_operate.py: a newer version",
+    "a cancel that was late says that it was done": "tests/unit/test_operate.py: moves each time",
+    "a report that was refused is told to be written": "tests/unit/test_hold.py: a call sent again",
+    "a commit that is sent again with the newest row": "tests/unit/test_attempt.py: a stale report",
+    "a purge cuts attempts off a row that has moved on": "tests/contract/test_ended_jobs.py: many attempts",
+    "a renewal is sent against the row that was refused": "tests/unit/test_attempt.py: its own lost reply",
 }
