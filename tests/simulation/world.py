@@ -125,7 +125,8 @@ class World:
         stage.weather.calm_at = stage.scheduler.now
         stage.weather.slowness = min(stage.weather.slowness, _CALM_SECONDS)
         self._settle()
-        if stage.plan.reconciles:
+        # What was on its way for long lands in the rest, and is too young for the first walk.
+        for _ in range(2 if stage.plan.reconciles else 0):
             stage.scheduler.run(stage.scheduler.now + 130.0)
             self.timers.tick("reconcile", entrances.reconcile)
             self._settle()
