@@ -33,7 +33,8 @@ _SAID = {
     "bury": {"failed"},
     "add": {"recorded"},
     "retag": {"unchanged"},
-    "redrive": {"redriven", "recorded", "outdated"},  # a newer version may have moved its proof on
+    # Without a reply, it looks: others may have claimed and ended the job, or a newer version moved its proof on.
+    "redrive": {"redriven", "recorded", "outdated", "live", "ended"},
     "abandon": set[str](),
 }
 #: Moves behind which the same call may go on, and make another: a message that names an image is worked on.
