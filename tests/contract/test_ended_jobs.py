@@ -141,12 +141,18 @@ def test_a_job_that_another_has_purged_is_gone_and_so_is_the_rest(resting: Resti
     assert resting.ended.purge(going) == {row.job.id for row in rows}
 
 
-def test_attempts_go_with_their_job_also_where_tokens_have_been_left_out(resting: Resting) -> None:
-    jobs, row = resting.jobs, lives.running(resting.jobs)
+def claimed_thrice(jobs: JobsBench) -> Row:
+    """Claim a job, end it, open it again, and so on: two tokens are left out between its three attempts."""
+    row = lives.running(jobs)
     for _ in range(2):
         ended = jobs.store.replace(row, lives.ended(jobs, row))
         row = jobs.store.replace(ended, lives.redriven(jobs, ended))
         row = jobs.store.replace(row, lives.claimed(jobs, row))
+    return row
+
+
+def test_attempts_go_with_their_job_also_where_tokens_have_been_left_out(resting: Resting) -> None:
+    jobs, row = resting.jobs, claimed_thrice(resting.jobs)
     done = jobs.store.replace(row, lives.completed(jobs, row))
     assert (done.job.attempts, done.job.token) == (3, 5)
     assert resting.ended.purge([(done, resting.key(done))]) == {done.job.id}
@@ -157,11 +163,7 @@ def test_a_job_of_more_attempts_than_one_transaction_takes_keeps_them_all_if_it_
     resting: Resting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ended_table, "_ATTEMPTS_AT_ONCE", 1)
-    jobs, row = resting.jobs, lives.running(resting.jobs)
-    for _ in range(2):
-        ended = jobs.store.replace(row, lives.ended(jobs, row))
-        row = jobs.store.replace(ended, lives.redriven(jobs, ended))
-        row = jobs.store.replace(row, lives.claimed(jobs, row))
+    jobs, row = resting.jobs, claimed_thrice(resting.jobs)
     seen = jobs.store.replace(row, lives.ended(jobs, row))
     opened = jobs.store.replace(seen, lives.redriven(jobs, seen))
     assert resting.ended.purge([(seen, resting.key(seen))]) == set()
