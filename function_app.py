@@ -10,9 +10,9 @@ import os
 
 import azure.functions as func
 
-from shared.bindings import binding
 from shared.invocation import enter
-from shared.settings import BLOB_POISON_QUEUE, Settings
+from shared.settings.bindings import binding
+from shared.settings.settings import BLOB_POISON_QUEUE, Settings
 
 settings = Settings.read(os.environ)
 app = func.FunctionApp()

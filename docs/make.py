@@ -18,7 +18,7 @@ from shared.invariants import INFORMATION, Rule
 from shared.jobs import TRANSITIONS, State
 from shared.rules.ignored import Ignored
 from shared.rules.keys import MEANINGS, Role
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.telemetry import Happened
 
 FOLDER = Path(__file__).resolve().parent

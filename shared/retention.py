@@ -6,7 +6,7 @@ from typing import Protocol
 
 from shared.jobs import State
 from shared.ports import Key, Row
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 
 def edges(settings: Settings, now: datetime) -> Mapping[State, datetime]:

@@ -15,7 +15,7 @@ from shared.darkroom import Darkroom
 from shared.handlers import Handler
 from shared.heartbeat import Heartbeat
 from shared.runtime import Runtime
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps import bounds
 from shared.storage import clients
 from shared.storage.adapters import open_all

@@ -15,7 +15,7 @@ from shared.analysis.report import ANALYZER
 from shared.errors import AnalysisDied, ImageRejected
 from shared.invocation import Pool
 from shared.rules.visible import visible, visible_json
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps import bounds
 
 Report = dict[str, Any]

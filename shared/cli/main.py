@@ -23,7 +23,7 @@ from shared.darkroom import Darkroom
 from shared.errors import DarkroomError, InvalidReference, SettingsInvalid
 from shared.invariants import Finding
 from shared.leftovers import Rejected
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps.outcomes import Outcome
 
 VIOLATIONS, SETTINGS, STORAGE = 1, 2, 3

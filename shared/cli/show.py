@@ -10,7 +10,7 @@ from rich.text import Text
 
 from shared.invariants import Finding
 from shared.rules.visible import visible, visible_json
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps.verify import Verified
 
 

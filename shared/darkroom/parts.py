@@ -9,7 +9,7 @@ from shared.clock import ServerClock
 from shared.handlers import Handler
 from shared.heartbeat import Heartbeat
 from shared.runtime import Runtime
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps import bounds
 from shared.steps.analyze import Analyze
 from shared.steps.announce import Announce

@@ -7,12 +7,12 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from shared.analysis.sandbox.layers import Confinement
-from shared.choices import Confined, Isolation
 from shared.http import conditions
 from shared.index import Attempted, ImageFound
 from shared.jobs import JobError, State
 from shared.ports import Key, Row
-from shared.settings import Settings
+from shared.settings.choices import Confined, Isolation
+from shared.settings.settings import Settings
 from shared.statistics import Stats
 from shared.views import job_json
 

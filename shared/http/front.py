@@ -20,7 +20,7 @@ from shared.http import bodies, bounds, problems
 from shared.http.access import KNOWN, Gate
 from shared.http.problems import Problem
 from shared.http.sites import is_foreign
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.telemetry import LOGGER
 
 #: Where the host's own keys may stand in a query: not the app's business, and nothing that it could tell on.

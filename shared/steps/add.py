@@ -10,7 +10,7 @@ from shared.clock import DATE_STEP
 from shared.errors import Duplicate, KeyTaken, Refused, Undecided, Unreadable
 from shared.jobs import Move
 from shared.ports import JobStore, Key, Row
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps.announce import Announce
 from shared.steps.upkeep.types import Types
 from shared.telemetry import Happened, emit

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from shared import analysis
 from shared.analysis.isolation import Analyst
 from shared.analysis.validation import MAX_TEXT
-from shared.choices import Thumbnails
 from shared.errors import (
     DIED,
     AnalysisDied,
@@ -22,7 +21,8 @@ from shared.images import ImageRef
 from shared.jobs import Event, Job
 from shared.ports import ImageStore
 from shared.rules import thumbnails
-from shared.settings import Settings
+from shared.settings.choices import Thumbnails
+from shared.settings.settings import Settings
 from shared.steps.record import Record
 
 

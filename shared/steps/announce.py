@@ -9,7 +9,7 @@ from shared.errors import ContentRefused, StorageOut, Undecided
 from shared.jobs import Job
 from shared.ports import WorkQueue
 from shared.rules.flows import flow_of
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.telemetry import Happened, emit
 
 #: The queue hides no message longer (Azure Queue Storage); what is due later is left to its due row.

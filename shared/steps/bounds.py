@@ -7,8 +7,8 @@ from shared.analysis.admission import Admission
 from shared.analysis.isolation import Analyst, Engine, Inline, Threaded
 from shared.analysis.sandbox.layers import REQUIRED, Layer, Policy
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
-from shared.choices import Confined, Isolation, Thumbnails
-from shared.settings import Settings
+from shared.settings.choices import Confined, Isolation, Thumbnails
+from shared.settings.settings import Settings
 
 #: What a binary property of a row holds (Azure Tables, data model).
 ROW_BYTES = 64 * 1024

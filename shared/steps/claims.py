@@ -13,7 +13,7 @@ from shared.clock import DATE_STEP, ServerClock
 from shared.errors import DIED, IllegalTransition, Lost, Undecided
 from shared.jobs import Claim, Event, Guard, Job, JobError, Move, State
 from shared.ports import JobStore, Row
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps.announce import Announce
 from shared.steps.found import found
 from shared.steps.outcomes import Outcome

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import product
 
 from shared.index import JobIndex, Position
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps.claims import Claims
 from shared.steps.found import found
 from shared.steps.outcomes import Outcome

@@ -12,7 +12,7 @@ from shared.index import Attempted
 from shared.jobs import Claim, Event, Job, Move, State
 from shared.ports import JobStore, Row
 from shared.rules.thumbnails import misnamed
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps.announce import Announce
 from shared.steps.claims import Claims
 from shared.steps.outcomes import Outcome

@@ -33,7 +33,7 @@ from shared.jobs import Job, State
 from shared.ports import JobStore, Key, Row
 from shared.rules import thumbnails
 from shared.runtime import Pools
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps.merging import Read, Rows, SortedList, merged
 
 #: Rows that one call reads at once.

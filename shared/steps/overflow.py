@@ -8,7 +8,7 @@ from shared.clock import DATE_STEP, ServerClock
 from shared.errors import IllegalTransition, Lost
 from shared.jobs import State
 from shared.ports import JobStore, Row, WorkQueue
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps.announce import Announce
 from shared.steps.found import found
 from shared.steps.outcomes import Outcome

@@ -18,7 +18,7 @@ from shared.ports import JobStore, Key, Row
 from shared.retention import EndedJobs, ThumbnailStore, edges
 from shared.rules.thumbnails import promised, token_of
 from shared.runtime import Runtime
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps.locking import TableLock
 from shared.steps.upkeep.forget import Forget, Forgotten
 from shared.steps.upkeep.types import Types

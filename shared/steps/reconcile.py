@@ -18,7 +18,7 @@ from shared.errors import LockHeld, Lost, MarkerRejected
 from shared.images import ImageRef, Listed, Page
 from shared.ports import ImageListing, JobStore, Mark, Marks
 from shared.runtime import Runtime
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps.locking import TableLock
 from shared.steps.outcomes import Outcome
 from shared.steps.record import Record

@@ -27,7 +27,7 @@ from shared.jobs import Event, Job, JobError, Move, State
 from shared.leftovers import Rejections
 from shared.ports import ImageStore, JobStore, Key, Row
 from shared.rules.ignored import Ignored
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps.announce import Announce
 from shared.steps.intake.reopen import Reopen
 from shared.steps.outcomes import Outcome

@@ -9,7 +9,7 @@ from shared.index import JobIndex
 from shared.ports import JobStore, Key, Row
 from shared.retention import EndedJobs, ThumbnailStore
 from shared.rules.thumbnails import token_of
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 #: Others that act on one job at the same moment this often in a row are no accident.
 ROUNDS = 20

@@ -14,7 +14,7 @@ from shared.index import JobIndex, Position
 from shared.jobs import State
 from shared.ports import JobStore, LockStore, Mark, Marks
 from shared.runtime import Pools
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.statistics import Stats, whole
 from shared.steps.sweep import LOCK
 

@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from shared.choices import Dispatch
 from shared.clock import ServerClock
 from shared.errors import LockHeld, StorageOut
 from shared.ports import JobStore
 from shared.runtime import Runtime
-from shared.settings import Settings
+from shared.settings.choices import Dispatch
+from shared.settings.settings import Settings
 from shared.steps.agenda import Agenda
 from shared.steps.drain import Drain
 from shared.steps.expire import Expire

@@ -4,11 +4,11 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from shared.choices import Dispatch
 from shared.errors import ContentRefused, NoSandbox, NotJson, Stale, StorageOut, TooLarge, Undecided
 from shared.handlers import CancelJob, Done, FailJob, Handler, RetryJob
 from shared.ids import kind
 from shared.jobs import Event
+from shared.settings.choices import Dispatch
 from shared.steps.attempt import Attempt, Attempts
 from shared.steps.found import found
 from shared.steps.outcomes import Outcome

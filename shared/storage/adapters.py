@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from functools import partial
 
-from shared.bindings import listens
 from shared.clock import ServerClock
 from shared.runtime import Runtime
-from shared.settings import BLOB_POISON_QUEUE, Settings
+from shared.settings.bindings import listens
+from shared.settings.settings import BLOB_POISON_QUEUE, Settings
 from shared.storage import clients, connections, names
 from shared.storage.audit import AuditReader
 from shared.storage.blobs import BlobContainers

@@ -20,7 +20,7 @@ from shared.analysis.isolation import Analyst
 from shared.analysis.sandbox import confinement
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Sandbox
 from shared.errors import AnalysisDied, ImageRejected
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps import bounds
 from tests.analysis.corpus.kinds import Hostile
 

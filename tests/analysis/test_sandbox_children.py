@@ -19,8 +19,8 @@ from shared.analysis.child import STANDS_BACK
 from shared.analysis.facts import Source
 from shared.analysis.isolation import Analyst
 from shared.analysis.sandbox.pool import Sandbox
-from shared.choices import Confined
-from shared.settings import Settings
+from shared.settings.choices import Confined
+from shared.settings.settings import Settings
 from shared.steps import bounds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -154,7 +154,7 @@ PARENT = """
 import sys
 from shared import clock
 from shared.analysis.facts import Source
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps import bounds
 data = sys.stdin.buffer.read()
 source = Source(container="images", name="a", etag="0x1", size_bytes=len(data), declared_type=None)

@@ -10,7 +10,7 @@ from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from shared import wiring
 from shared.darkroom import Darkroom
 from shared.errors import SettingsInvalid
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps import bounds
 from shared.storage import connections
 

@@ -16,7 +16,7 @@ from shared.jobs import Job, Move
 from shared.moves import claim
 from shared.ports import Row
 from shared.runtime import Runtime
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps import bounds
 from shared.stores import Storage
 from tests.doubles.audit import EmptyAudit

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from enum import Enum
 
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 SETTINGS = Settings()
 GRACE = timedelta(seconds=3)

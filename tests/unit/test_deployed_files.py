@@ -12,7 +12,7 @@ import pytest
 
 from localhost.run import environment
 from shared.http.bounds import MAX_WAITERS
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

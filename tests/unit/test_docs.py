@@ -10,7 +10,7 @@ import pytest
 from docs import make
 from shared.http import problems
 from shared.http.codes import Code
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps import analyze
 
 ROOT = Path(__file__).resolve().parents[2]

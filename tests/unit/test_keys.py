@@ -4,10 +4,10 @@ import hashlib
 
 import pytest
 
-from shared.choices import ApiAuth
 from shared.errors import SettingsInvalid
 from shared.rules.keys import ApiKey, Role, bearer_of, parse
-from shared.settings import Settings
+from shared.settings.choices import ApiAuth
+from shared.settings.settings import Settings
 
 HASH = hashlib.sha256(b"a key").hexdigest()
 OTHER = hashlib.sha256(b"another").hexdigest()

@@ -9,7 +9,7 @@ from shared.errors import Refused, StorageOut
 from shared.jobs import SCHEMA, Event, Move, State
 from shared.moves import redrive
 from shared.retention import edges
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps.outcomes import Outcome
 from shared.steps.purge import Purged
 from tests.doubles.world import World, png

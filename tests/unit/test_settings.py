@@ -3,10 +3,10 @@ from datetime import timedelta
 
 import pytest
 
-from shared.bindings import binding
-from shared.choices import Dispatch
 from shared.errors import SettingsInvalid
-from shared.settings import Settings
+from shared.settings.bindings import binding
+from shared.settings.choices import Dispatch
+from shared.settings.settings import Settings
 
 NAMES = {declared.metadata["name"]: declared for declared in fields(Settings)}
 BAD = {

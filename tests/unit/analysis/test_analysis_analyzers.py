@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from shared import forms
 from shared.analysis import Analysis, Options, analyzers
 from shared.errors import SettingsInvalid
-from shared.settings import Settings
+from shared.settings import forms
+from shared.settings.settings import Settings
 
 Examine = Callable[..., Analysis]
 Encoded = Callable[..., bytes]

@@ -9,7 +9,7 @@ from shared.analysis.admission import Admission, Stopped
 from shared.analysis.facts import Analysis, Limits, Source
 from shared.analysis.isolation import Analyst, Engine, Inline, Threaded
 from shared.errors import AnalysisDied, ImageRejected
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.steps import bounds
 from tests.doubles.clock import FakeClock
 from tests.doubles.world import png

@@ -8,8 +8,8 @@ from PIL import Image
 
 from shared.analysis import Limits, Options, Source, ThumbnailSpec, analyze, wire
 from shared.analysis.isolation import Inline
-from shared.choices import Isolation
-from shared.settings import Settings
+from shared.settings.choices import Isolation
+from shared.settings.settings import Settings
 from shared.steps import bounds
 from tests.doubles.clock import FakeClock
 

@@ -17,7 +17,7 @@ from shared.http.app import build
 from shared.http.front import Front, answered, carrier
 from shared.http.paths import Paths
 from shared.http.wired import Api
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.doubles.world import World
 
 CONTEXT = cast("func.Context", SimpleNamespace())

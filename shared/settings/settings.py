@@ -9,11 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from shared import forms
-from shared.choices import ApiAuth, BlobSource, Confined, Dispatch, Isolation, ThumbnailFormat, Thumbnails
 from shared.errors import SettingsInvalid
-from shared.forms import setting
 from shared.rules import keys
+from shared.settings import forms
+from shared.settings.choices import ApiAuth, BlobSource, Confined, Dispatch, Isolation, ThumbnailFormat, Thumbnails
+from shared.settings.forms import setting
 
 #: Where the Functions host puts what it has given up on of blob triggers; one queue for all apps of an account.
 BLOB_POISON_QUEUE = "webjobs-blobtrigger-poison"
@@ -22,7 +22,7 @@ _MIB = 1024 * 1024
 _DAY = 86_400.0
 _CENTURY_DAYS = 36_500
 #: One analyzer a file. Their names are all that is taken from there: running one would load the image library.
-_ANALYZERS = Path(__file__).resolve().parent / "analysis" / "analyzers"
+_ANALYZERS = Path(__file__).resolve().parents[1] / "analysis" / "analyzers"
 
 
 @dataclass(frozen=True, kw_only=True)
