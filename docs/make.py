@@ -14,9 +14,9 @@ from shared.http.access import ALLOWED, OPEN
 from shared.http.app import ROUTES
 from shared.http.codes import Code
 from shared.http.paths import Paths
-from shared.invariants import INFORMATION, Rule
-from shared.jobs import TRANSITIONS, State
 from shared.rules.ignored import Ignored
+from shared.rules.invariants import INFORMATION, Rule
+from shared.rules.jobs import TRANSITIONS, State
 from shared.rules.keys import MEANINGS, Role
 from shared.settings.settings import Settings
 from shared.telemetry import Happened

@@ -21,8 +21,8 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from shared.errors import DarkroomError, InvalidReference
-from shared.ids import TYPE
-from shared.jobs import Event, Job
+from shared.rules.ids import TYPE
+from shared.rules.jobs import Event, Job
 
 
 class Context(Protocol):

@@ -11,9 +11,9 @@ from datetime import timedelta
 from functools import partial
 from typing import Generic, TypeVar
 
-from shared import leases
 from shared.errors import IllegalTransition, Lost, Stale
 from shared.invocation import carry
+from shared.rules import leases
 from shared.runtime import Runtime, Thread
 from shared.telemetry import Happened, emit
 

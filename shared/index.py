@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
-from shared.jobs import Job, JobError, State
 from shared.ports import Key, Row
+from shared.rules.jobs import Job, JobError, State
 
 T = TypeVar("T")
 

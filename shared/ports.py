@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from shared import leases
-from shared.images import BlobFacts, ImageRef, Page
-from shared.jobs import Job, Move, State
-from shared.locks import Lock
+from shared.rules import leases
 from shared.rules.due import Due
+from shared.rules.images import BlobFacts, ImageRef, Page
+from shared.rules.jobs import Job, Move, State
+from shared.rules.locks import Lock
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from shared.jobs import State
 from shared.ports import Key, Row
+from shared.rules.jobs import State
 from shared.settings.settings import Settings
 
 

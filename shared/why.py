@@ -3,8 +3,8 @@
 import math
 from datetime import datetime, timedelta
 
-from shared.jobs import Job, State
 from shared.ports import Row
+from shared.rules.jobs import Job, State
 
 
 def why(row: Row, *, margin: timedelta, now: datetime) -> str:

@@ -24,8 +24,8 @@ from typer.testing import CliRunner
 from localhost.azurite import Azurite
 from shared import wiring
 from shared.cli.main import app
-from shared.ids import job_id
-from shared.images import version_of
+from shared.rules.ids import job_id
+from shared.rules.images import version_of
 from shared.views import job_json
 
 ROOT = Path(__file__).resolve().parent.parent

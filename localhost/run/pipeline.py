@@ -15,8 +15,8 @@ from localhost.run.names import content_type
 from localhost.run.watch import Json
 from shared import wiring
 from shared.errors import DarkroomError, NoSuchImage
-from shared.ids import job_id
-from shared.images import ImageRef, version_of
+from shared.rules.ids import job_id
+from shared.rules.images import ImageRef, version_of
 from shared.views import job_json
 
 #: Newest version that Azurite speaks.

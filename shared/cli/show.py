@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from shared.invariants import Finding
+from shared.rules.invariants import Finding
 from shared.rules.visible import visible, visible_json
 from shared.settings.settings import Settings
 from shared.steps.verify import Verified

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from shared.errors import Mismatch, Stale
 from shared.http.problems import Problem
-from shared.jobs import Claim
 from shared.ports import Row
+from shared.rules.jobs import Claim
 
 #: What version tags begin with; the text of a lease can't have the colon.
 _VERSION = "v:"

@@ -16,10 +16,10 @@ from shared.http.contract import bare, named, problems, tagged
 from shared.http.contract import told as telling
 from shared.http.problems import invalid
 from shared.http.wired import HELD, Api, IfNoneMatch, JobId, Lease, Strict, Traceparent, Wired
-from shared.ids import JOB_ID, TYPE
 from shared.index import JobQuery, Position
-from shared.jobs import State
 from shared.ports import Row
+from shared.rules.ids import JOB_ID, TYPE
+from shared.rules.jobs import State
 
 router = APIRouter(route_class=Strict, tags=["jobs"])
 

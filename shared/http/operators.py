@@ -12,8 +12,8 @@ from shared.http import answers, asked, conditions, told
 from shared.http.contract import bare, problems
 from shared.http.contract import told as telling
 from shared.http.wired import Api, IfMatch, JobId, Strict, Wired
-from shared.jobs import State
 from shared.ports import Row
+from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
 
 router = APIRouter(route_class=Strict, tags=["operators"])

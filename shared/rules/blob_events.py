@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.errors import MessageRejected
-from shared.images import ImageRef
 from shared.rules import blob_urls
 from shared.rules.ignored import Ignored
+from shared.rules.images import ImageRef
 
 #: Kinds and calls are compared in lower case: some that pass events on write them so.
 _STORAGE = "microsoft.storage."

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from shared.errors import InvalidReference, MessageRejected
-from shared.images import ImageRef
+from shared.rules.images import ImageRef
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _HTTP = frozenset({"http", "https"})

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared import moves
 from shared.clock import DATE_STEP
 from shared.errors import Duplicate, KeyTaken, Refused, Undecided, Unreadable
-from shared.jobs import Move
 from shared.ports import JobStore, Key, Row
+from shared.rules import moves
+from shared.rules.jobs import Move
 from shared.settings.settings import Settings
 from shared.steps.announce import Announce
 from shared.steps.upkeep.types import Types

@@ -1,8 +1,8 @@
 """Take in what a text names without working on it: an image is recorded, a live job's message sent again."""
 
-from shared.images import ImageRef
-from shared.messages import JobHint
 from shared.ports import JobStore
+from shared.rules.images import ImageRef
+from shared.rules.messages import JobHint
 from shared.steps.announce import Announce
 from shared.steps.follow import Follow
 from shared.steps.found import found

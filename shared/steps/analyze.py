@@ -17,10 +17,10 @@ from shared.errors import (
     Stale,
 )
 from shared.handlers import CancelJob, Context, Done, FailJob, RetryJob
-from shared.images import ImageRef
-from shared.jobs import Event, Job
 from shared.ports import ImageStore
 from shared.rules import thumbnails
+from shared.rules.images import ImageRef
+from shared.rules.jobs import Event, Job
 from shared.settings.choices import Thumbnails
 from shared.settings.settings import Settings
 from shared.steps.record import Record

@@ -4,11 +4,11 @@ import logging
 from collections.abc import Collection
 from datetime import timedelta
 
-from shared import messages
 from shared.errors import ContentRefused, StorageOut, Undecided
-from shared.jobs import Job
 from shared.ports import WorkQueue
+from shared.rules import messages
 from shared.rules.flows import flow_of
+from shared.rules.jobs import Job
 from shared.settings.settings import Settings
 from shared.telemetry import Happened, emit
 

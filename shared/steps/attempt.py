@@ -11,11 +11,11 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from shared import moves
 from shared.errors import ContentRefused, IllegalTransition, Lost, StorageOut, Undecided
 from shared.heartbeat import Heartbeat, Held, Left
-from shared.jobs import CURSOR_LENGTH, Claim, Event, Job, JobError, Move, State
 from shared.ports import JobStore, Row
+from shared.rules import moves
+from shared.rules.jobs import CURSOR_LENGTH, Claim, Event, Job, JobError, Move, State
 from shared.steps.claims import Claims
 from shared.steps.found import found
 from shared.steps.outcomes import Outcome

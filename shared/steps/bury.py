@@ -6,11 +6,11 @@ that the message comes back.
 
 import contextlib
 
-from shared import moves
 from shared.errors import IllegalTransition, Lost
-from shared.images import ImageRef
-from shared.jobs import Event, Guard
 from shared.ports import Row
+from shared.rules import moves
+from shared.rules.images import ImageRef
+from shared.rules.jobs import Event, Guard
 from shared.steps.claims import Claims
 from shared.steps.follow import Follow
 from shared.steps.found import found

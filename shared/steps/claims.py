@@ -8,11 +8,11 @@ from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 
-from shared import moves
 from shared.clock import DATE_STEP, ServerClock
 from shared.errors import DIED, IllegalTransition, Lost, Undecided
-from shared.jobs import Claim, Event, Guard, Job, JobError, Move, State
 from shared.ports import JobStore, Row
+from shared.rules import moves
+from shared.rules.jobs import Claim, Event, Guard, Job, JobError, Move, State
 from shared.settings.settings import Settings
 from shared.steps.announce import Announce
 from shared.steps.found import found

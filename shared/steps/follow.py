@@ -9,13 +9,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shared import messages
 from shared.errors import BlobGone, BlobUnreadable, ContentRefused, FolderMarker, InvalidReference, MessageRejected
-from shared.images import ImageRef
 from shared.leftovers import Rejections
-from shared.messages import BadItem, Hints, JobHint
-from shared.rules import blob_urls
+from shared.rules import blob_urls, messages
 from shared.rules.ignored import Ignored
+from shared.rules.images import ImageRef
+from shared.rules.messages import BadItem, Hints, JobHint
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
 

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared import moves
 from shared.analysis.validation import ReportInvalid, check_report
 from shared.errors import ContentRefused, NoSuchJob, Refused, Stale, Unreadable
 from shared.index import Attempted
-from shared.jobs import Claim, Event, Job, Move, State
 from shared.ports import JobStore, Row
+from shared.rules import moves
+from shared.rules.jobs import Claim, Event, Job, Move, State
 from shared.rules.thumbnails import misnamed
 from shared.settings.settings import Settings
 from shared.steps.announce import Announce

@@ -5,11 +5,11 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Self
 
-from shared import leases, locks
 from shared.errors import LockHeld, Lost, Stale
 from shared.heartbeat import Heartbeat, Held, Left
-from shared.locks import Lock
 from shared.ports import LockRow, LockStore
+from shared.rules import leases, locks
+from shared.rules.locks import Lock
 from shared.runtime import Runtime
 
 #: Bounds of the wait between two tries; the wait itself is drawn evenly from zero to the bound.

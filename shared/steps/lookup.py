@@ -13,8 +13,6 @@ from dataclasses import replace
 from itertools import islice, product
 
 from shared.errors import BlobGone, InvalidReference, NoSuchImage, NoSuchJob, Refused, Unreadable
-from shared.ids import digest
-from shared.images import ImageRef
 from shared.index import (
     ENDED,
     IMAGE_ID,
@@ -29,9 +27,11 @@ from shared.index import (
     Thumbnail,
     ThumbnailReader,
 )
-from shared.jobs import Job, State
 from shared.ports import JobStore, Key, Row
 from shared.rules import thumbnails
+from shared.rules.ids import digest
+from shared.rules.images import ImageRef
+from shared.rules.jobs import Job, State
 from shared.runtime import Pools
 from shared.settings.settings import Settings
 from shared.steps.merging import Read, Rows, SortedList, merged

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 
-from shared import moves
 from shared.clock import ServerClock
 from shared.errors import IllegalTransition, Lost, Mismatch, Undecided
-from shared.jobs import Event, JobError, State
 from shared.ports import JobStore
+from shared.rules import moves
+from shared.rules.jobs import Event, JobError, State
 from shared.steps.announce import Announce
 from shared.steps.found import found
 from shared.steps.outcomes import Outcome

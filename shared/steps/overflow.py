@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from shared import moves
 from shared.clock import DATE_STEP, ServerClock
 from shared.errors import IllegalTransition, Lost
-from shared.jobs import State
 from shared.ports import JobStore, Row, WorkQueue
+from shared.rules import moves
+from shared.rules.jobs import State
 from shared.settings.settings import Settings
 from shared.steps.announce import Announce
 from shared.steps.found import found

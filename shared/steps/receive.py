@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from shared.images import ImageRef
-from shared.messages import JobHint
 from shared.rules.flows import flow_of
+from shared.rules.images import ImageRef
+from shared.rules.messages import JobHint
 from shared.steps.admit import Admit
 from shared.steps.announce import Announce
 from shared.steps.fair_share import FairShare

@@ -15,8 +15,8 @@ from typing import Any, Self, TypeVar
 
 from shared.clock import DATE_STEP
 from shared.errors import LockHeld, Lost, MarkerRejected
-from shared.images import ImageRef, Listed, Page
 from shared.ports import ImageListing, JobStore, Mark, Marks
+from shared.rules.images import ImageRef, Listed, Page
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
 from shared.steps.locking import TableLock

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from shared import messages, moves
 from shared.clock import ServerClock
 from shared.errors import (
     BlobGone,
@@ -22,11 +21,12 @@ from shared.errors import (
     Undecided,
     Unreadable,
 )
-from shared.images import BlobFacts, ImageRef
-from shared.jobs import Event, Job, JobError, Move, State
 from shared.leftovers import Rejections
 from shared.ports import ImageStore, JobStore, Key, Row
+from shared.rules import messages, moves
 from shared.rules.ignored import Ignored
+from shared.rules.images import BlobFacts, ImageRef
+from shared.rules.jobs import Event, Job, JobError, Move, State
 from shared.settings.settings import Settings
 from shared.steps.announce import Announce
 from shared.steps.intake.reopen import Reopen

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Protocol
 
-from shared import leases
 from shared.clock import ServerClock
 from shared.errors import Lost, Unreadable
 from shared.index import JobIndex, Position
-from shared.jobs import State
 from shared.ports import JobStore, LockStore, Mark, Marks
+from shared.rules import leases
+from shared.rules.jobs import State
 from shared.runtime import Pools
 from shared.settings.settings import Settings
 from shared.statistics import Stats, whole

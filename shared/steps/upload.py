@@ -1,7 +1,7 @@
 """Take in an image over HTTP: put the blob, then record it, without waiting for its event."""
 
-from shared.images import ImageRef
 from shared.ports import ImageStore
+from shared.rules.images import ImageRef
 from shared.steps.record import Record, Recorded
 
 

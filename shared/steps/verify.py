@@ -7,10 +7,10 @@ from datetime import datetime
 
 from shared.auditing import Audit
 from shared.errors import Lost
-from shared.evidence import Group, JobFacts
-from shared.ids import JOB_ID
-from shared.invariants import Finding, Rule, mendings, violations
-from shared.jobs import State
+from shared.rules.evidence import Group, JobFacts
+from shared.rules.ids import JOB_ID
+from shared.rules.invariants import Finding, Rule, mendings, violations
+from shared.rules.jobs import State
 
 #: A reference that others move at each of so many repairs is theirs.
 ROUNDS = 10

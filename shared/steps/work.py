@@ -6,8 +6,8 @@ from typing import Any
 
 from shared.errors import ContentRefused, NoSandbox, NotJson, Stale, StorageOut, TooLarge, Undecided
 from shared.handlers import CancelJob, Done, FailJob, Handler, RetryJob
-from shared.ids import kind
-from shared.jobs import Event
+from shared.rules.ids import kind
+from shared.rules.jobs import Event
 from shared.settings.choices import Dispatch
 from shared.steps.attempt import Attempt, Attempts
 from shared.steps.found import found

@@ -22,7 +22,7 @@ from shared.errors import (
     StorageOut,
     Undecided,
 )
-from shared.images import ANY_VERSION, BlobFacts, ImageRef, version_of
+from shared.rules.images import ANY_VERSION, BlobFacts, ImageRef, version_of
 from shared.rules.thumbnails import MAX_BYTES
 from shared.storage import answers, cas, names
 from shared.storage.answers import code_of

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from shared.errors import NewerSchema, NotJson, RowDamaged, TooLarge
-from shared.ids import JOB_ID, bucket, digest
-from shared.jobs import SCHEMA, Event, Job, JobError, Move, State
 from shared.ports import Key, Row
 from shared.rules.due import Due
 from shared.rules.flows import FLOW, flow_of
+from shared.rules.ids import JOB_ID, bucket, digest
+from shared.rules.jobs import SCHEMA, Event, Job, JobError, Move, State
 from shared.storage.columns import Columns
 
 Shown = TypeVar("Shown")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
 
 from shared.errors import RowDamaged
-from shared.jobs import JobError
+from shared.rules.jobs import JobError
 
 Choice = TypeVar("Choice", bound=StrEnum)
 

@@ -15,10 +15,10 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, TableEntity, UpdateMode
 
 from shared.errors import Lost, RowDamaged, Undecided, Unreadable
-from shared.ids import JOB_ID, TYPE, job_id
 from shared.index import ENDED, LIVE, Attempted, KnownType, Position
-from shared.jobs import State
 from shared.ports import Key, Row
+from shared.rules.ids import JOB_ID, TYPE, job_id
+from shared.rules.jobs import State
 from shared.storage import answers, cas, codec
 from shared.storage.columns import Columns
 from shared.storage.ended_table import FIRST

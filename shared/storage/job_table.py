@@ -12,10 +12,10 @@ from azure.data.tables import TableClient, TableEntity, UpdateMode
 
 from shared.clock import ServerClock
 from shared.errors import Duplicate, KeyTaken, Lost, SettingsInvalid
-from shared.ids import JOB_ID, job_id
-from shared.jobs import Event, Move
 from shared.ports import Key, Row
 from shared.rules.due import Due
+from shared.rules.ids import JOB_ID, job_id
+from shared.rules.jobs import Event, Move
 from shared.storage import answers, cas, codec
 from shared.storage.patience import Patience, read_limits
 from shared.storage.replies import Dated, create_table

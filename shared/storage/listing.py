@@ -4,7 +4,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient
 
 from shared.errors import MarkerRejected
-from shared.images import ImageRef, Listed, Page, version_of
+from shared.rules.images import ImageRef, Listed, Page, version_of
 from shared.storage import answers, names
 from shared.storage.blobs import archived
 from shared.storage.replies import Dated

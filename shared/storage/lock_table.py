@@ -9,8 +9,8 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, UpdateMode
 
 from shared.clock import ServerClock
-from shared.locks import Lock, key
 from shared.ports import LockRow
+from shared.rules.locks import Lock, key
 from shared.storage import answers, cas
 from shared.storage.columns import Columns
 from shared.storage.patience import Patience, read_limits

@@ -9,8 +9,8 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, UpdateMode
 
 from shared.errors import ContentRefused, Lost, Undecided
-from shared.ids import digest
 from shared.leftovers import SHOWN_CHARACTERS, Rejected
+from shared.rules.ids import digest
 from shared.storage import answers, cas, codec
 from shared.storage.patience import Patience
 from shared.storage.replies import Dated, create_table

@@ -8,9 +8,9 @@ from typing import Any
 from azure.core.pipeline.transport import HttpTransport
 
 from shared.clock import ServerClock
-from shared.moves import complete
 from shared.ports import Row
 from shared.retention import edges
+from shared.rules.moves import complete
 from shared.steps.outcomes import Outcome
 from tests.contract.audited import Audited
 from tests.contract.places import Place

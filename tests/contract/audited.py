@@ -5,10 +5,10 @@ from typing import Any
 
 from azure.core.pipeline.transport import HttpTransport
 
-from shared.images import ImageRef
-from shared.invariants import Finding, Rule
-from shared.moves import claim
 from shared.ports import Row
+from shared.rules.images import ImageRef
+from shared.rules.invariants import Finding, Rule
+from shared.rules.moves import claim
 from shared.steps.outcomes import Outcome
 from shared.steps.verify import Verified
 from shared.storage import codec

@@ -3,10 +3,10 @@
 import uuid
 from datetime import timedelta
 
-from shared import moves
-from shared.jobs import Claim, Event, JobError, Move
-from shared.locks import Lock
 from shared.ports import Row
+from shared.rules import moves
+from shared.rules.jobs import Claim, Event, JobError, Move
+from shared.rules.locks import Lock
 from tests.contract.benches import JobsBench
 
 TYPE = "image-analysis"

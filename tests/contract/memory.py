@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from shared.images import ImageRef
 from shared.ports import JobStore
+from shared.rules.images import ImageRef
 from shared.storage import codec
 from tests.doubles.clock import FakeClock
 from tests.doubles.images import MemoryImages

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.errors import Mismatch
-from shared.images import ANY_VERSION, ImageRef
+from shared.rules.images import ANY_VERSION, ImageRef
 from tests.contract import lives
 from tests.contract.torn import Torn
 from tests.doubles.transports import Fault

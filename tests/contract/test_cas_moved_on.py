@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shared.errors import Duplicate, Lost
-from shared.jobs import Event
+from shared.rules.jobs import Event
 from shared.storage.cas import MOVED_ON
 from tests.contract import lives
 from tests.contract.torn import Torn

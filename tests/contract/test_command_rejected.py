@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from shared.cli.main import app
-from shared.ids import digest
+from shared.rules.ids import digest
 from shared.steps.outcomes import Outcome
 from tests.contract.audited import Audited
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from shared import wiring
 from shared.errors import BlobUnreadable, InvalidReference, StorageOut, Undecided
-from shared.images import ImageRef
-from shared.locks import Lock
+from shared.rules.images import ImageRef
+from shared.rules.locks import Lock
 from shared.storage import clients
 from shared.storage.patience import Patience
 from shared.stores import Storage

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared import moves
 from shared.errors import Lost
-from shared.jobs import Event, Move, State
 from shared.ports import Key, Row
 from shared.retention import EndedJobs
+from shared.rules import moves
+from shared.rules.jobs import Event, Move, State
 from shared.storage import ended_table
 from tests.contract import lives
 from tests.contract.benches import AzureJobs, ImagesBench, JobsBench

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from shared import messages
 from shared.darkroom import Darkroom
+from shared.rules import messages
 from shared.steps.outcomes import Outcome
 from tests.contract.audited import Audited
 from tests.contract.places import Place

@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import MarkerRejected, StorageOut
-from shared.images import Listed
 from shared.ports import ImageListing
+from shared.rules.images import Listed
 from tests.contract.benches import AzureImages, ImagesBench
 from tests.contract.memory import DoubledImages
 from tests.contract.places import Place

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.errors import BlobChanged, BlobGone, InvalidReference, Mismatch
-from shared.images import ANY_VERSION, ImageRef
+from shared.rules.images import ANY_VERSION, ImageRef
 from shared.rules.thumbnails import MAX_BYTES
 from tests.contract.benches import ImagesBench
 

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from shared import ids
-from shared.jobs import Event, Move
 from shared.ports import Row
+from shared.rules import ids
 from shared.rules.flows import flow_of
+from shared.rules.jobs import Event, Move
 from shared.storage import codec
 from tests.contract import lives
 from tests.contract.benches import JobsBench

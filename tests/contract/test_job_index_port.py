@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.errors import InvalidReference, Lost
-from shared.ids import bucket, digest
 from shared.index import ENDED, LIVE, JobIndex, Position
-from shared.jobs import SCHEMA, Event, JobError, Move, State
 from shared.ports import Row
+from shared.rules.ids import bucket, digest
+from shared.rules.jobs import SCHEMA, Event, JobError, Move, State
 from shared.storage.index_table import IndexTable
 from tests.contract import lives
 from tests.contract.benches import AzureJobs, JobsBench

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from shared.darkroom import Darkroom
-from shared.ids import digest
 from shared.index import JobIndex, JobQuery
 from shared.invocation import Pool
-from shared.jobs import State
 from shared.ports import JobStore
+from shared.rules.ids import digest
+from shared.rules.jobs import State
 from shared.steps.lookup import Lookup
 from shared.steps.statistics import Count
 from shared.storage.index_table import IndexTable

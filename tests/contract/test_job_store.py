@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.errors import DarkroomError, Duplicate, KeyTaken, Lost, NewerSchema, SettingsInvalid, TooLarge
-from shared.jobs import SCHEMA, Event, Move, State
+from shared.rules.jobs import SCHEMA, Event, Move, State
 from tests.contract import lives
 from tests.contract.benches import JobsBench
 from tests.doubles.jobs_at_random import jobs as jobs_at_random

@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import replace
 
-from shared.jobs import Move
+from shared.rules.jobs import Move
 from tests.contract import lives
 from tests.contract.benches import JobsBench
 

@@ -4,8 +4,8 @@ import pytest
 from azure.data.tables import TableClient
 
 from shared.errors import Lost
-from shared.jobs import State
 from shared.ports import Row
+from shared.rules.jobs import State
 from tests.contract import lives
 from tests.contract.audited import Audited
 from tests.contract.benches import JobsBench

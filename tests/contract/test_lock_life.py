@@ -11,8 +11,8 @@ import pytest
 
 from shared.errors import LockHeld, Stale
 from shared.heartbeat import Heartbeat
-from shared.locks import Lock
 from shared.ports import LockStore
+from shared.rules.locks import Lock
 from shared.runtime import Runtime
 from shared.steps.locking import Release, TableLock, Tenure
 from tests.contract.benches import AzureLocks

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import Lost
-from shared.locks import Lock
+from shared.rules.locks import Lock
 from tests.contract.benches import LocksBench
 
 HELD = Lock(name="sweep", owner="timer/1", token=1, lease=timedelta(seconds=60))

@@ -3,8 +3,8 @@
 import pytest
 
 from shared.darkroom import Darkroom
-from shared.images import ImageRef
-from shared.jobs import State
+from shared.rules.images import ImageRef
+from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import png
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from azure.data.tables import UpdateMode
 
-from shared.ids import digest
 from shared.index import JobQuery
-from shared.invariants import Rule
-from shared.jobs import State
 from shared.ports import Row
+from shared.rules.ids import digest
+from shared.rules.invariants import Rule
+from shared.rules.jobs import State
 from shared.storage.codec import ref_key
 from tests.contract.audited import Audited
 from tests.unit.http.calling import Site

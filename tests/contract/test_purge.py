@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from shared.images import ImageRef
-from shared.invariants import INFORMATION, Rule
-from shared.jobs import State
 from shared.ports import Key, Row
 from shared.retention import edges
+from shared.rules.images import ImageRef
+from shared.rules.invariants import INFORMATION, Rule
+from shared.rules.jobs import State
 from shared.steps import purge
 from shared.steps.outcomes import Outcome
 from shared.steps.purge import Purged

@@ -11,8 +11,8 @@ from azure.core.pipeline.transport import HttpTransport
 from azure.storage.blob import ContainerClient
 
 from shared.darkroom import Darkroom
-from shared.images import Page
 from shared.ports import ImageListing
+from shared.rules.images import Page
 from shared.steps.reconcile import Position, Reconciled
 from tests.contract.audited import Audited
 from tests.contract.benches import AzureQueue

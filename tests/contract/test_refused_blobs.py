@@ -7,7 +7,7 @@ import pytest
 
 from shared.darkroom import Darkroom
 from shared.errors import BlobUnreadable, InvalidReference, Refused, StorageOut
-from shared.images import ImageRef
+from shared.rules.images import ImageRef
 from shared.steps.outcomes import Outcome
 from tests.contract.places import Place
 from tests.contract.refusing import IMPATIENT, RefusingBlobs

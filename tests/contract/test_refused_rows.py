@@ -7,10 +7,10 @@ import pytest
 
 from shared.darkroom import Darkroom
 from shared.errors import ContentRefused, StorageOut
-from shared.images import ImageRef
-from shared.jobs import State
 from shared.leftovers import Rejected
 from shared.ports import Row
+from shared.rules.images import ImageRef
+from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
 from shared.storage.patience import Patience
 from tests.contract import lives

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import Lost, Undecided
-from shared.ids import digest
 from shared.leftovers import Rejected
+from shared.rules.ids import digest
 from tests.contract.places import Place
 from tests.contract.rejections import AzureRejections, DoubledRejections, Interrupted
 from tests.contract.torn import Torn

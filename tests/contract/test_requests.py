@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import pytest
 
-from shared import messages
 from shared.darkroom import Darkroom
 from shared.errors import LockHeld
-from shared.ids import digest
-from shared.images import ImageRef
+from shared.rules import messages
 from shared.rules.flows import flow_of
+from shared.rules.ids import digest
+from shared.rules.images import ImageRef
 from shared.steps.attempt import Attempt
 from shared.steps.fair_share import FairShare
 from shared.steps.outcomes import Outcome

@@ -7,8 +7,8 @@ import pytest
 
 from shared.darkroom import Darkroom
 from shared.errors import Stale
-from shared.images import ImageRef
-from shared.jobs import Claim
+from shared.rules.images import ImageRef
+from shared.rules.jobs import Claim
 from shared.steps.outcomes import Outcome
 from tests.contract.places import Place
 from tests.contract.test_requests import Counted

@@ -12,8 +12,8 @@ from azure.core.pipeline.transport import HttpTransport
 from azure.storage.blob import ContentSettings
 
 from shared.darkroom import Darkroom
-from shared.images import ImageRef
-from shared.jobs import State
+from shared.rules.images import ImageRef
+from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
 from shared.storage import clients, transport
 from tests.contract.places import Place, in_process

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from azure.core.pipeline.transport import HttpTransport
 
-from shared import moves
 from shared.errors import DarkroomError, KeyTaken
-from shared.ids import job_id
-from shared.images import ImageRef
-from shared.jobs import Move
+from shared.rules import moves
+from shared.rules.ids import job_id
+from shared.rules.images import ImageRef
+from shared.rules.jobs import Move
 from shared.steps.outcomes import Outcome
 from shared.storage.job_table import JobTable
 from shared.storage.patience import Patience

@@ -8,11 +8,11 @@ import pytest
 from azure.data.tables import TableEntity
 
 from shared.errors import Lost
-from shared.evidence import Group, Mending
-from shared.invariants import Finding, Rule, violations
-from shared.jobs import Event, JobError, State
-from shared.moves import add, end, redrive
 from shared.ports import Row
+from shared.rules.evidence import Group, Mending
+from shared.rules.invariants import Finding, Rule, violations
+from shared.rules.jobs import Event, JobError, State
+from shared.rules.moves import add, end, redrive
 from shared.steps.verify import Verified
 from shared.storage import codec
 from tests.contract.audited import Audited

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared import messages
+from shared.rules import messages
 from tests.contract.benches import AzureQueue, QueueBench
 from tests.contract.places import Place
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from shared import ids
 from shared.errors import Lost
-from shared.jobs import State
 from shared.ports import Key, Row
+from shared.rules import ids
+from shared.rules.jobs import State
 from shared.storage import codec
 from tests.doubles.door import Door
 from tests.doubles.jobs import Kept

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.errors import BlobChanged, BlobGone, BlobUnreadable, Mismatch, Undecided
-from shared.images import ANY_VERSION, BlobFacts, ImageRef
+from shared.rules.images import ANY_VERSION, BlobFacts, ImageRef
 from shared.rules.names import Kind, check
 from shared.rules.thumbnails import MAX_BYTES
 from tests.doubles.clock import FakeClock

@@ -2,11 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from shared import ids
 from shared.errors import InvalidReference, Lost
 from shared.index import ENDED, LIVE, Attempted, KnownType, Position
-from shared.jobs import SCHEMA, Job, State
 from shared.ports import Key, Row
+from shared.rules import ids
+from shared.rules.jobs import SCHEMA, Job, State
 from tests.doubles.clock import FakeClock
 from tests.doubles.door import Door
 from tests.doubles.jobs import Kept

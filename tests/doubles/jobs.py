@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared import ids
 from shared.errors import Duplicate, KeyTaken, Lost, NewerSchema, SettingsInvalid
-from shared.jobs import SCHEMA, Event, Job, Move, State
 from shared.ports import Key, Row
+from shared.rules import ids
 from shared.rules.due import Due
+from shared.rules.jobs import SCHEMA, Event, Job, Move, State
 from shared.storage import codec
 from tests.doubles.clock import FakeClock
 from tests.doubles.door import Door

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from shared.ids import job_id
-from shared.jobs import Job, JobError, State
+from shared.rules.ids import job_id
+from shared.rules.jobs import Job, JobError, State
 
 TYPE = "image-analysis"
 

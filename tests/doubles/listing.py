@@ -1,6 +1,6 @@
 """``ImageListing`` in memory."""
 
-from shared.images import Listed, Page
+from shared.rules.images import Listed, Page
 from tests.doubles.clock import FakeClock
 from tests.doubles.door import Door
 from tests.doubles.images import MemoryImages

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared.errors import Lost
-from shared.locks import Lock, key
 from shared.ports import LockRow
+from shared.rules.locks import Lock, key
 from tests.doubles.clock import FakeClock
 from tests.doubles.door import Door
 

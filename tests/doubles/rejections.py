@@ -5,9 +5,9 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-from shared import ids
 from shared.errors import Lost
 from shared.leftovers import SHOWN_CHARACTERS, Rejected
+from shared.rules import ids
 from tests.doubles.clock import FakeClock
 from tests.doubles.door import Door
 

@@ -11,10 +11,10 @@ from shared.analysis.isolation import Analyst
 from shared.darkroom import Darkroom
 from shared.handlers import Handler
 from shared.heartbeat import Heartbeat
-from shared.images import ImageRef
-from shared.jobs import Job, Move
-from shared.moves import claim
 from shared.ports import Row
+from shared.rules.images import ImageRef
+from shared.rules.jobs import Job, Move
+from shared.rules.moves import claim
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
 from shared.steps import bounds

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from shared import ids
 from shared.errors import DarkroomError, NoSuchJob, Refused, Stale
-from shared.jobs import Claim, State
 from shared.ports import Row
+from shared.rules import ids
+from shared.rules.jobs import Claim, State
 from shared.steps.add import Added
 from tests.faults.enumeration import LAPSE_SECONDS, PAUSES
 from tests.faults.enumeration_case import Case, jobs_in

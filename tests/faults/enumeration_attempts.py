@@ -3,7 +3,7 @@
 from abc import abstractmethod
 
 from shared.errors import StorageOut
-from shared.jobs import State
+from shared.rules.jobs import State
 from shared.steps.attempt import Attempt
 from tests.faults.enumeration import Strike
 from tests.faults.enumeration_case import Case

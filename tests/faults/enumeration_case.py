@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from shared import ids, wiring
-from shared.images import ImageRef, version_of
-from shared.invariants import Finding
+from shared import wiring
+from shared.rules import ids
+from shared.rules.images import ImageRef, version_of
+from shared.rules.invariants import Finding
 from tests.doubles.world import png
 from tests.faults.enumeration import GRACE, LAPSE_SECONDS, SETTINGS
 from tests.faults.enumeration_wire import Ledger, Line

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.jobs import State
+from shared.rules.jobs import State
 from shared.steps.attempt import Attempt
 from tests.faults.enumeration import GRACE, LAPSE_SECONDS, PAUSES, SETTINGS, Strike
 from tests.faults.enumeration_case import Case

@@ -1,6 +1,6 @@
 """The flows of an operator, who cancels a job by hand or opens it again."""
 
-from shared.jobs import State
+from shared.rules.jobs import State
 from shared.steps.attempt import Attempt
 from shared.steps.outcomes import Outcome
 from tests.faults.enumeration import LAPSE_SECONDS, PAUSES

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from shared.jobs import State
+from shared.rules.jobs import State
 from shared.steps.attempt import Attempt
 from shared.steps.outcomes import Outcome
 from shared.steps.purge import Purged

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from localhost.host.blobs import BlobMessage
-from shared.ids import digest
+from shared.rules.ids import digest
 from shared.steps.outcomes import Outcome
 from shared.steps.rejected import ADMITTED
 from tests.faults.enumeration import PAUSES, Strike

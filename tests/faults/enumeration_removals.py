@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 
-from shared import ids
 from shared.errors import NoSuchJob, Refused
-from shared.jobs import State
+from shared.rules import ids
+from shared.rules.jobs import State
 from tests.doubles.world import png
 from tests.faults.enumeration import SETTINGS
 from tests.faults.enumeration_api import IDENTITY, KIND, Api, add, work

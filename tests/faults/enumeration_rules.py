@@ -10,10 +10,10 @@ from shared import wiring
 from shared.clock import ServerClock
 from shared.darkroom import Darkroom
 from shared.errors import Lost
-from shared.images import Listed, Page
-from shared.jobs import Event, Move
 from shared.leftovers import Rejected
 from shared.ports import Key, Mark, Row
+from shared.rules.images import Listed, Page
+from shared.rules.jobs import Event, Move
 from shared.steps.reconcile import Position, Reconcile, _Slice
 from shared.storage import cas, codec
 from shared.storage.ended_table import EndedTable

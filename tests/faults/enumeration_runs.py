@@ -10,7 +10,7 @@ from typing import Any
 
 from shared import wiring
 from shared.errors import StorageOut, Undecided
-from shared.jobs import State
+from shared.rules.jobs import State
 from tests.faults.enumeration import SETTINGS, WRITES_ONLY, Died, Strike
 from tests.faults.enumeration_case import Case, jobs_in, live
 from tests.faults.enumeration_flows import Flow

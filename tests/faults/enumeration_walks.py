@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from shared.images import Listed, Page
-from shared.jobs import State
 from shared.ports import ImageListing
+from shared.rules.images import Listed, Page
+from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
 from shared.steps.reconcile import OVERLAP, Position, Reconciled
 from tests.faults.enumeration import PAUSES, SETTINGS, Strike

@@ -34,10 +34,10 @@ from shared.errors import (
     StorageOut,
     Undecided,
 )
-from shared.images import ImageRef
-from shared.invariants import Finding
-from shared.jobs import TRANSITIONS, Claim
 from shared.ports import Row
+from shared.rules.images import ImageRef
+from shared.rules.invariants import Finding
+from shared.rules.jobs import TRANSITIONS, Claim
 from shared.runtime import Runtime as Threads
 from shared.steps.outcomes import Outcome
 from shared.steps.sweep import Swept

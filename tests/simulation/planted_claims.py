@@ -11,7 +11,7 @@ def unguarded(condition: str) -> Edit:
     return Edit("shared.storage.job_table:_moved", _GUARD, after)
 
 
-_NO_OWN = ("shared.jobs:GUARDS", "job.claim is not None and job.claim == facts.claim", "True or (job, facts)")
+_NO_OWN = ("shared.rules.jobs:GUARDS", "job.claim is not None and job.claim == facts.claim", "True or (job, facts)")
 _CLAIM_CHECKED = "stands.job.claim != claim"
 
 FENCES = (
@@ -74,18 +74,22 @@ FENCES = (
 TOKENS = (
     fault(
         "end by another without a higher token",
-        ("shared.moves:end", "token=job.token + 1", "token=job.token"),
+        ("shared.rules.moves:end", "token=job.token + 1", "token=job.token"),
     ),
-    fault("claim without a higher token", ("shared.moves:claim", "token=job.token + 1", "token=max(job.token, 1)")),
-    fault("claim that is not counted", ("shared.moves:claim", "attempts=job.attempts + 1", "attempts=job.attempts")),
+    fault(
+        "claim without a higher token", ("shared.rules.moves:claim", "token=job.token + 1", "token=max(job.token, 1)")
+    ),
+    fault(
+        "claim that is not counted", ("shared.rules.moves:claim", "attempts=job.attempts + 1", "attempts=job.attempts")
+    ),
     fault(
         "claim that leaves its due row where it was",
-        ("shared.moves:claim", "due=now + lease,", "due=job.due,"),
+        ("shared.rules.moves:claim", "due=now + lease,", "due=job.due,"),
     ),
     fault(
         "retry that takes the token back",
         (
-            "shared.moves:retry",
+            "shared.rules.moves:retry",
             "_released(job, state, error=error, not_before=not_before, due=not_before + grace)",
             (
                 "replace(_released(job, state, error=error, not_before=not_before, due=not_before + grace),"
@@ -96,27 +100,35 @@ TOKENS = (
     fault(
         "retry that leaves its claim in the row",
         (
-            "shared.moves:_released",
+            "shared.rules.moves:_released",
             "owner=None, claim_id=None, lease=None, error=error",
             "error=error",
         ),
     ),
     fault(
         "retry that is due in a hundred years",
-        ("shared.moves:retry", "due=not_before + grace", "due=not_before + grace + timedelta(days=36_500)"),
+        ("shared.rules.moves:retry", "due=not_before + grace", "due=not_before + grace + timedelta(days=36_500)"),
     ),
     fault(
         "redrive without its attempts",
-        ("shared.moves:redrive", "attempts_base=job.attempts, abandons", "attempts_base=job.attempts_base, abandons"),
+        (
+            "shared.rules.moves:redrive",
+            "attempts_base=job.attempts, abandons",
+            "attempts_base=job.attempts_base, abandons",
+        ),
     ),
     fault(
         "claim before its time",
-        ("shared.jobs:GUARDS", "job.not_before is None or (facts.now is not None", "True or (facts.now is not None"),
+        (
+            "shared.rules.jobs:GUARDS",
+            "job.not_before is None or (facts.now is not None",
+            "True or (facts.now is not None",
+        ),
     ),
     fault(
         "an attempt that an outage has ended counts",
         (
-            "shared.moves:abandon",
+            "shared.rules.moves:abandon",
             "return Move(Event.ABANDON, freed if counts",
             "return Move(Event.ABANDON, freed if True or counts",
         ),
@@ -131,7 +143,7 @@ TABLE = (
     fault(
         "redrive of a completed job",
         (
-            "shared.jobs:TRANSITIONS",
+            "shared.rules.jobs:TRANSITIONS",
             "Transition(Event.REDRIVE, State.FAILED,",
             "Transition(Event.REDRIVE, State.COMPLETED,",
         ),
@@ -139,7 +151,7 @@ TABLE = (
     fault(
         "claim of a live lease",
         (
-            "shared.jobs:TRANSITIONS",
+            "shared.rules.jobs:TRANSITIONS",
             "(Guard.LAPSED, Guard.ATTEMPTS_LEFT, Guard.TIME_LEFT)",
             "(Guard.ATTEMPTS_LEFT, Guard.TIME_LEFT)",
         ),
@@ -147,12 +159,12 @@ TABLE = (
     fault(
         "claim after the last attempt",
         (
-            "shared.jobs:TRANSITIONS",
+            "shared.rules.jobs:TRANSITIONS",
             "(Guard.ATTEMPTS_LEFT, Guard.TIME_LEFT, Guard.DUE)",
             "(Guard.TIME_LEFT, Guard.DUE)",
         ),
         (
-            "shared.jobs:TRANSITIONS",
+            "shared.rules.jobs:TRANSITIONS",
             "(Guard.LAPSED, Guard.ATTEMPTS_LEFT, Guard.TIME_LEFT)",
             "(Guard.LAPSED, Guard.TIME_LEFT)",
         ),
@@ -161,7 +173,7 @@ TABLE = (
     fault(
         "claim of a completed job",
         (
-            "shared.jobs:TRANSITIONS",
+            "shared.rules.jobs:TRANSITIONS",
             "Transition(Event.ADD, None, State.PENDING),",
             "Transition(Event.ADD, None, State.PENDING), Transition(Event.CLAIM, State.COMPLETED, State.RUNNING),",
         ),
@@ -169,7 +181,7 @@ TABLE = (
     fault(
         "bury of a live lease",
         (
-            "shared.jobs:TRANSITIONS",
+            "shared.rules.jobs:TRANSITIONS",
             "Transition(Event.BURY, State.RUNNING, State.FAILED, (Guard.LAPSED, Guard.SPENT))",
             "Transition(Event.BURY, State.RUNNING, State.FAILED, (Guard.SPENT,))",
         ),
@@ -177,7 +189,7 @@ TABLE = (
     fault(
         "bury with attempts left",
         (
-            "shared.jobs:TRANSITIONS",
+            "shared.rules.jobs:TRANSITIONS",
             "Transition(Event.BURY, State.PENDING, State.FAILED, (Guard.SPENT,))",
             "Transition(Event.BURY, State.PENDING, State.FAILED, ())",
         ),

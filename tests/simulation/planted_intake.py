@@ -84,7 +84,7 @@ VERSIONS = (
         "retag of a job that is not completed",
         (f"{_RECORD}._same_content", "before.state is not State.COMPLETED", "before.state is State.FAILED"),
         (
-            "shared.jobs:TRANSITIONS",
+            "shared.rules.jobs:TRANSITIONS",
             "Transition(Event.RETAG, State.COMPLETED, State.COMPLETED),",
             (
                 "Transition(Event.RETAG, State.COMPLETED, State.COMPLETED),"
@@ -103,7 +103,7 @@ VERSIONS = (
     ),
     fault(
         "retag that says nothing of the newer version",
-        ("shared.moves:retag", "state=state, retagged=version", "state=state"),
+        ("shared.rules.moves:retag", "state=state, retagged=version", "state=state"),
     ),
 )
 
@@ -128,7 +128,7 @@ EVENTS = (
     fault(
         "a job is due only for its message",
         (
-            "shared.moves:add",
+            "shared.rules.moves:add",
             "due=max(now, not_before or now) + grace",
             "due=max(now, not_before or now) + 10_000 * grace",
         ),
@@ -137,7 +137,7 @@ EVENTS = (
         "a poison message is deleted and its job forgotten",
         ("shared.steps.bury:Bury.__call__", "self._job(hint.job_id)", "Outcome.LEFT"),
         (
-            "shared.moves:add",
+            "shared.rules.moves:add",
             "due=max(now, not_before or now) + grace",
             "due=max(now, not_before or now) + 10_000 * grace",
         ),

@@ -6,24 +6,30 @@ _CLAIMS = "shared.steps.claims:Claims"
 _ATTEMPT = "shared.steps.attempt:Attempt"
 
 BOUNDARIES = (
-    fault("one attempt more than allowed", ("shared.jobs:Job.attempts_used", ">= self.max", "> self.max")),
+    fault("one attempt more than allowed", ("shared.rules.jobs:Job.attempts_used", ">= self.max", "> self.max")),
     fault(
-        "a time limit that nobody keeps", ("shared.jobs:Job.time_over", "now >= self.deadline", "now < self.created")
+        "a time limit that nobody keeps",
+        ("shared.rules.jobs:Job.time_over", "now >= self.deadline", "now < self.created"),
     ),
-    fault("a time limit that begins anew at each claim", ("shared.moves:claim", "job.deadline is None and ", "")),
-    fault("others leave a holder no margin", ("shared.leases:lapsed", "> lease + margin", "> lease - 2 * margin")),
-    fault("a lease is renewed when all of it is gone", ("shared.leases:renew_at", " / RENEWALS_PER_LEASE", "")),
-    fault("redrive keeps the deadline", ("shared.moves:redrive", "deadline=None, ", "")),
-    fault("purge lists what ended later, too", ("shared.jobs:GUARDS", "job.ended < facts.ended_before", "job.ended")),
+    fault("a time limit that begins anew at each claim", ("shared.rules.moves:claim", "job.deadline is None and ", "")),
+    fault(
+        "others leave a holder no margin", ("shared.rules.leases:lapsed", "> lease + margin", "> lease - 2 * margin")
+    ),
+    fault("a lease is renewed when all of it is gone", ("shared.rules.leases:renew_at", " / RENEWALS_PER_LEASE", "")),
+    fault("redrive keeps the deadline", ("shared.rules.moves:redrive", "deadline=None, ", "")),
+    fault(
+        "purge lists what ended later, too", ("shared.rules.jobs:GUARDS", "job.ended < facts.ended_before", "job.ended")
+    ),
 )
 
 TIMES = (
     fault(
-        "a retry may be claimed at once", ("shared.moves:retry", "not_before = now + delay", "not_before = now - delay")
+        "a retry may be claimed at once",
+        ("shared.rules.moves:retry", "not_before = now + delay", "not_before = now - delay"),
     ),
     fault(
         "a retry is due before it may be claimed",
-        ("shared.moves:retry", "due=not_before + grace", "due=now + grace"),
+        ("shared.rules.moves:retry", "due=not_before + grace", "due=now + grace"),
     ),
     fault(
         "an end is listed by when its job was made",
@@ -31,14 +37,15 @@ TIMES = (
     ),
     fault(
         "outages that follow each other make nobody wait",
-        ("shared.moves:abandon", "now + delay if delay else None", "None"),
+        ("shared.rules.moves:abandon", "now + delay if delay else None", "None"),
     ),
     fault(
-        "a claim keeps the time before which nobody may claim", ("shared.moves:claim", "        not_before=None,\n", "")
+        "a claim keeps the time before which nobody may claim",
+        ("shared.rules.moves:claim", "        not_before=None,\n", ""),
     ),
     fault(
         "a claim says that it began when the last did",
-        ("shared.moves:claim", "started=now,", "started=job.started or now,"),
+        ("shared.rules.moves:claim", "started=now,", "started=job.started or now,"),
     ),
     fault(
         "a message comes before its job may be claimed",

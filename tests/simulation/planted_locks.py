@@ -18,7 +18,7 @@ LEASES = (
     ),
     fault(
         "a lease lapses before its time",
-        ("shared.leases:lapsed", "> lease + margin", "> lease / 2"),
+        ("shared.rules.leases:lapsed", "> lease + margin", "> lease / 2"),
     ),
     fault(
         "no re-check after the claim",
@@ -43,7 +43,7 @@ LEASES = (
     ),
     fault(
         "a holder keeps back no margin",
-        ("shared.leases:stop_at", "(lease - margin)", "(lease + 3 * margin)"),
+        ("shared.rules.leases:stop_at", "(lease - margin)", "(lease + 3 * margin)"),
     ),
     fault(
         "leases taken after an idle spell are never renewed",
@@ -59,7 +59,7 @@ LEASES = (
     ),
     fault(
         "a renewal gives no time",
-        ("shared.moves:renew", "lease=lease,", "lease=timedelta(0),"),
+        ("shared.rules.moves:renew", "lease=lease,", "lease=timedelta(0),"),
     ),
     fault(
         "a commit does not wait for the renewal under way",
@@ -72,7 +72,7 @@ LOCKS = (
     fault("release without its ETag", (_TABLE, _GUARD, f'{_GUARD} if lock.owner else {{"mode": UpdateMode.REPLACE}}')),
     fault(
         "release that asks neither owner nor token",
-        ("shared.locks:release", "_own(held, owner, token)", "held or _own(held, owner, token)"),
+        ("shared.rules.locks:release", "_own(held, owner, token)", "held or _own(held, owner, token)"),
     ),
     fault(
         "release repeated with the ETag that was refused",
@@ -98,7 +98,7 @@ LOCKS = (
     ),
     fault(
         "renewal of a lapsed lock that was taken",
-        ("shared.locks:renew", "replace(_own(held, owner, token))", "replace(held, owner=owner, token=token)"),
+        ("shared.rules.locks:renew", "replace(_own(held, owner, token))", "replace(held, owner=owner, token=token)"),
     ),
     fault(
         "no re-check after the acquisition",
@@ -118,11 +118,11 @@ LOCKS = (
     ),
     fault(
         "a live lock is taken over",
-        ("shared.locks:acquire", "and not lapsed:", "and lapsed is None:"),
+        ("shared.rules.locks:acquire", "and not lapsed:", "and lapsed is None:"),
     ),
     fault(
         "lock acquired without a higher token",
-        ("shared.locks:acquire", "held.token + 1", "held.token"),
+        ("shared.rules.locks:acquire", "held.token + 1", "held.token"),
     ),
 )
 

@@ -98,7 +98,7 @@ PURGES = (
     ),
     fault(
         "purge within its retention",
-        ("shared.jobs:GUARDS", "job.ended < facts.ended_before", "job.ended <= facts.ended_before or True"),
+        ("shared.rules.jobs:GUARDS", "job.ended < facts.ended_before", "job.ended <= facts.ended_before or True"),
         (f"{_ENDED}.ended", "if before > FIRST:", "before += 99 * _DAY\n        if before > FIRST:"),
     ),
 )
@@ -129,7 +129,7 @@ SWEEPS = (
     fault(
         "the sweep hides a job whose lease is live",
         (
-            "shared.jobs:TRANSITIONS",
+            "shared.rules.jobs:TRANSITIONS",
             "Transition(Event.RESCHEDULE, State.RUNNING, State.RUNNING, (Guard.LAPSED,))",
             "Transition(Event.RESCHEDULE, State.RUNNING, State.RUNNING)",
         ),

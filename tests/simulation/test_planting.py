@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared import jobs, leases, moves
-from shared.leases import renewal_timeout
+from shared.rules import jobs, leases, moves
+from shared.rules.leases import renewal_timeout
 from shared.steps.claims import Claims
 from tests.simulation import planted
 from tests.simulation.planting import Edit, NotPlanted, fault, plant
@@ -16,7 +16,7 @@ def test_a_planted_fault_fits_production_code(each: planted.Planted) -> None:
 
 
 def test_a_fault_is_gone_when_its_context_ends() -> None:
-    shorter = fault("shorter", ("shared.leases:renewal_timeout", "2 * RENEWALS", "4 * RENEWALS"))
+    shorter = fault("shorter", ("shared.rules.leases:renewal_timeout", "2 * RENEWALS", "4 * RENEWALS"))
     before = leases.renewal_timeout(leases.timedelta(seconds=60))
     with plant(shorter):
         assert leases.renewal_timeout(leases.timedelta(seconds=60)) == before / 2
@@ -24,7 +24,7 @@ def test_a_fault_is_gone_when_its_context_ends() -> None:
 
 
 def test_a_fault_reaches_who_has_imported_the_function_by_its_name() -> None:
-    with plant(fault("shorter", ("shared.leases:renewal_timeout", "2 * RENEWALS", "4 * RENEWALS"))):
+    with plant(fault("shorter", ("shared.rules.leases:renewal_timeout", "2 * RENEWALS", "4 * RENEWALS"))):
         assert renewal_timeout(leases.timedelta(seconds=60)) == leases.timedelta(seconds=5)
 
 
@@ -39,12 +39,12 @@ def test_a_constant_is_changed_wherever_it_was_imported() -> None:
 @pytest.mark.parametrize(
     "edit",
     [
-        Edit("shared.leases:lapses", "margin", ""),
+        Edit("shared.rules.leases:lapses", "margin", ""),
         Edit("shared.lease:lapsed", "margin", ""),
         Edit("shared.steps.claims:Claims.rewrite", "claim", ""),
-        Edit("shared.leases:lapsed", "no such text", ""),
-        Edit("shared.leases:lapsed", "margin", ""),
-        Edit("shared.leases:lapsed", "lease + margin", "nothing"),
+        Edit("shared.rules.leases:lapsed", "no such text", ""),
+        Edit("shared.rules.leases:lapsed", "margin", ""),
+        Edit("shared.rules.leases:lapsed", "lease + margin", "nothing"),
     ],
     ids=["function", "module", "method", "text", "text twice", "name"],
 )
@@ -54,7 +54,7 @@ def test_a_fault_that_fits_no_more_is_an_error(edit: Edit) -> None:
 
 
 def test_a_fault_may_change_one_function_in_several_places() -> None:
-    place = "shared.leases:renewal_timeout"
+    place = "shared.rules.leases:renewal_timeout"
     with plant(fault("shorter", (place, "2 * RENEWALS", "4 * RENEWALS"), (place, "lease /", "3 * lease /"))):
         assert renewal_timeout(leases.timedelta(seconds=60)) == leases.timedelta(seconds=15)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.jobs import SCHEMA, Claim, Event, Move
 from shared.ports import Row
+from shared.rules.jobs import SCHEMA, Claim, Event, Move
 from tests.doubles.world import World
 
 KIND = "word-count"

@@ -7,7 +7,7 @@ import pytest
 
 from shared.clock import DATE_STEP
 from shared.errors import Refused, StorageOut, TooLarge, Undecided
-from shared.jobs import SCHEMA, Event, Move, State
+from shared.rules.jobs import SCHEMA, Event, Move, State
 from shared.steps.add import Added
 from shared.steps.announce import LONGEST_DELAY
 from tests.doubles.world import World

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from shared import ids, moves
 from shared.analysis import Analysis
 from shared.analysis.isolation import Analyst
 from shared.errors import StorageOut, Undecided
-from shared.images import ImageRef
-from shared.jobs import Event, Job, JobError, Move, State
 from shared.ports import Row
+from shared.rules import ids, moves
+from shared.rules.images import ImageRef
+from shared.rules.jobs import Event, Job, JobError, Move, State
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World, png
 

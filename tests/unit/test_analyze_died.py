@@ -6,7 +6,7 @@ import pytest
 
 from shared.analysis import Analysis, Source
 from shared.errors import AnalysisDied, NoSandbox
-from shared.jobs import Job, State
+from shared.rules.jobs import Job, State
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World
 

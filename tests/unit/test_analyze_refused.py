@@ -6,7 +6,7 @@ import pytest
 
 from shared.analysis.validation import check_report
 from shared.errors import BlobUnreadable, StorageOut
-from shared.jobs import Job, State
+from shared.rules.jobs import Job, State
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World
 

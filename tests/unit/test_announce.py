@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import ContentRefused, StorageOut, Undecided
-from shared.jobs import Job
+from shared.rules.jobs import Job
 from shared.steps.announce import LONGEST_DELAY
 from tests.doubles.world import World
 

@@ -3,9 +3,9 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
-from shared import moves
 from shared.clock import DATE_STEP
-from shared.jobs import SCHEMA, Claim, Event, Job, Move, State
+from shared.rules import moves
+from shared.rules.jobs import SCHEMA, Claim, Event, Job, Move, State
 from shared.steps.attempt import Attempt
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World

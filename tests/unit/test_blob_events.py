@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 
 from shared.errors import MessageRejected
-from shared.images import ImageRef
 from shared.rules import blob_events
 from shared.rules.ignored import Ignored
+from shared.rules.images import ImageRef
 from tests.unit.test_messages import event, renamed
 
 CAT = ImageRef("images", "a b/cat.png")

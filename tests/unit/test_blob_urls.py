@@ -1,8 +1,8 @@
 import pytest
 
 from shared.errors import MessageRejected
-from shared.images import ImageRef
 from shared.rules import blob_urls
+from shared.rules.images import ImageRef
 
 CAT = ImageRef("images", "a b/cat.png")
 SERVICE = "https://account.blob.core.windows.net"

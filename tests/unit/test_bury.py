@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import StorageOut
-from shared.jobs import SCHEMA, Event, Move, State
+from shared.rules.jobs import SCHEMA, Event, Move, State
 from shared.steps.attempt import Attempt
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import NewerSchema, TooLarge
-from shared.jobs import SCHEMA, Job, JobError, State
+from shared.rules.jobs import SCHEMA, Job, JobError, State
 from shared.storage import codec
 from tests.doubles.jobs_at_random import jobs, moments, refs
 from tests.proving import at_length

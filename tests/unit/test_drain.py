@@ -6,7 +6,7 @@ import pytest
 
 from localhost.host.blobs import BlobMessage
 from shared.errors import StorageOut
-from shared.jobs import State
+from shared.rules.jobs import State
 from shared.steps.drain import Drain
 from shared.steps.outcomes import Outcome
 from tests.doubles.poison import MemoryPoison

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import StorageOut
-from shared.jobs import State
+from shared.rules.jobs import State
 from shared.steps.expire import LIMIT, Expire
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import NoSuchJob, Refused, TooLarge
-from shared.jobs import Claim, State
 from shared.ports import Row
+from shared.rules.jobs import Claim, State
 from shared.steps.hold import MAX_ABANDONS
 from tests.doubles.world import World
 from tests.unit.holding import CALLS, KIND, MINUTE, added, every_call, held, newer, outcome

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.errors import ContentRefused, StorageOut
-from shared.jobs import State
+from shared.rules.jobs import State
 from shared.steps.hold import HEADS
 from tests.doubles.world import World
 from tests.unit.holding import KIND, MINUTE, added, held, newer

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.errors import Refused, Stale, StorageOut
-from shared.jobs import Claim
+from shared.rules.jobs import Claim
 from tests.doubles.world import World
 from tests.unit.holding import CALLS, added, every_call, held
 

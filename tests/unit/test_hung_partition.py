@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ServiceResponseError
 
-from shared import moves, wiring
+from shared import wiring
 from shared.errors import StorageOut, Undecided
-from shared.jobs import Job, Move
-from shared.locks import Lock
 from shared.ports import LockRow, Row
+from shared.rules import moves
+from shared.rules.jobs import Job, Move
+from shared.rules.locks import Lock
 from shared.runtime import Runtime
 from shared.stores import Storage
 from tests.doubles.clock import FakeClock

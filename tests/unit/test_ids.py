@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared import ids
 from shared.errors import InvalidReference
+from shared.rules import ids
 from tests.proving import at_length
 
 words = st.text(st.characters(exclude_categories=["Cs"]))

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import InvalidReference
-from shared.images import ImageRef, version_of
+from shared.rules.images import ImageRef, version_of
 from tests.proving import at_length
 
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\\\ufffe\uffff"), min_size=1).filter(

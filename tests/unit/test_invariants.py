@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.evidence import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
-from shared.ids import job_id
-from shared.invariants import INFORMATION, Finding, Rule, mendings, violations
-from shared.jobs import State
+from shared.rules.evidence import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
+from shared.rules.ids import job_id
+from shared.rules.invariants import INFORMATION, Finding, Rule, mendings, violations
+from shared.rules.jobs import State
 
 TYPE, REF = "image-analysis", "images/cat.png"
 VERSIONS = ("0x1", "0x2", "0x3", "0x4")

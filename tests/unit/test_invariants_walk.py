@@ -3,13 +3,13 @@
 import random
 from datetime import timedelta
 
-from shared import moves
 from shared.errors import DarkroomError
-from shared.evidence import Group, IndexFacts, JobFacts, KeyFacts, TryFacts
-from shared.ids import digest, job_id
-from shared.invariants import violations
-from shared.jobs import Claim, Event, Facts, Job, JobError, State, transition
 from shared.ports import Row
+from shared.rules import moves
+from shared.rules.evidence import Group, IndexFacts, JobFacts, KeyFacts, TryFacts
+from shared.rules.ids import digest, job_id
+from shared.rules.invariants import violations
+from shared.rules.jobs import Claim, Event, Facts, Job, JobError, State, transition
 from shared.storage import codec
 from tests.doubles.clock import FakeClock
 from tests.doubles.ended import MemoryEnded

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.errors import IllegalTransition
-from shared.jobs import GUARDS, TRANSITIONS, Claim, Event, Facts, Guard, Job, State, target, transition
+from shared.rules.jobs import GUARDS, TRANSITIONS, Claim, Event, Facts, Guard, Job, State, target, transition
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CLAIM = Claim("mine", 1)

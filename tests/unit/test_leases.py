@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared import leases
+from shared.rules import leases
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LEASE, MARGIN = timedelta(seconds=60), timedelta(seconds=2)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared import locks
 from shared.errors import InvalidReference, LockHeld, Stale
-from shared.locks import Lock
+from shared.rules import locks
+from shared.rules.locks import Lock
 from tests.proving import at_length
 
 LEASE = timedelta(seconds=60)

@@ -4,10 +4,10 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import InvalidReference, NoSuchImage, NoSuchJob, Refused
-from shared.ids import digest
 from shared.index import ENDED, IMAGE_ID, LIVE, JobQuery, KeyPosition, Position
-from shared.jobs import SCHEMA, Event, Move
-from shared.moves import add
+from shared.rules.ids import digest
+from shared.rules.jobs import SCHEMA, Event, Move
+from shared.rules.moves import add
 from tests.doubles.world import World, png
 
 DAY = 86_400.0

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.index import JobQuery, Position
-from shared.jobs import State
+from shared.rules.jobs import State
 from shared.steps.lookup import PLACES_AT_ONCE, ROWS_PER_JOB
 from tests.unit.test_lookup import Looked
 

@@ -8,12 +8,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from localhost.host.blobs import BlobMessage
-from shared import messages
 from shared.errors import MessageRejected
-from shared.ids import job_id
-from shared.images import ImageRef
-from shared.messages import BadItem, Hints, JobHint
+from shared.rules import messages
+from shared.rules.ids import job_id
 from shared.rules.ignored import Ignored
+from shared.rules.images import ImageRef
+from shared.rules.messages import BadItem, Hints, JobHint
 from tests.proving import at_length
 
 JOB = job_id("image-analysis", "images/cat.png", "0x1")

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared import moves
 from shared.errors import IllegalTransition
-from shared.jobs import Claim, Event, Job, JobError, State
+from shared.rules import moves
+from shared.rules.jobs import Claim, Event, Job, JobError, State
 from tests.proving import at_length
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -6,9 +6,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from shared import moves
 from shared.errors import IllegalTransition
-from shared.jobs import Claim, Event, Job, JobError, Move, State
+from shared.rules import moves
+from shared.rules.jobs import Claim, Event, Job, JobError, Move, State
 from tests.proving import at_length
 
 LEASE, GRACE = timedelta(seconds=60), timedelta(seconds=120)

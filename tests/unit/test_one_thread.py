@@ -11,8 +11,8 @@ import pytest
 from shared import wiring
 from shared.darkroom import Darkroom
 from shared.handlers import Context
-from shared.images import ImageRef
 from shared.index import JobQuery
+from shared.rules.images import ImageRef
 from shared.runtime import Runtime
 from tests.doubles.world import png
 from tests.simulation.service.account import Account, storage_account

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from shared.errors import StorageOut, Undecided
-from shared.jobs import SCHEMA, Event, Move, State
+from shared.rules.jobs import SCHEMA, Event, Move, State
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World, png
 

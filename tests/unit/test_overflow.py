@@ -3,9 +3,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared import moves
 from shared.errors import StorageOut
-from shared.jobs import Claim, State
+from shared.rules import moves
+from shared.rules.jobs import Claim, State
 from shared.steps.attempt import Attempt
 from shared.steps.outcomes import Outcome
 from shared.steps.overflow import LONGEST_WAIT

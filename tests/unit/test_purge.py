@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.errors import Refused, StorageOut
-from shared.jobs import SCHEMA, Event, Move, State
-from shared.moves import redrive
 from shared.retention import edges
+from shared.rules.jobs import SCHEMA, Event, Move, State
+from shared.rules.moves import redrive
 from shared.settings.settings import Settings
 from shared.steps.outcomes import Outcome
 from shared.steps.purge import Purged

@@ -1,7 +1,7 @@
 import pytest
 
-from shared.invariants import Rule
-from shared.jobs import State
+from shared.rules.invariants import Rule
+from shared.rules.jobs import State
 from tests.unit.test_invariants import NEW, NOBODY, found, keyed, sound
 
 

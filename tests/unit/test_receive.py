@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from shared import messages
 from shared.errors import BlobUnreadable, DarkroomError, InvalidReference, StorageOut
-from shared.images import ImageRef
-from shared.jobs import State
+from shared.rules import messages
 from shared.rules.flows import flow_of
+from shared.rules.images import ImageRef
+from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World, png
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import MarkerRejected, StorageOut
-from shared.images import ImageRef
-from shared.jobs import State
+from shared.rules.images import ImageRef
+from shared.rules.jobs import State
 from shared.steps.reconcile import OVERLAP, Reconciled
 from tests.doubles.walks import GRACE, grown, raising, recorded, walk
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import BlobUnreadable, StorageOut
-from shared.images import ImageRef
-from shared.jobs import State
+from shared.rules.images import ImageRef
+from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
 from shared.steps.reconcile import Reconciled
 from tests.doubles.walks import grown, raising, recorded, walk

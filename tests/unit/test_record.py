@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import BlobGone, StorageOut, Undecided
-from shared.images import ImageRef
-from shared.jobs import State
 from shared.rules.flows import flow_of
+from shared.rules.images import ImageRef
+from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World, png
 

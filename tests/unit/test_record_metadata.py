@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.images import ImageRef
-from shared.jobs import State
+from shared.rules.images import ImageRef
+from shared.rules.jobs import State
 from shared.steps.attempt import Attempt
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World, png

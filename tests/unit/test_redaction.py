@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared import messages
+from shared.rules import messages
 from shared.rules.redaction import KEPT_UNITS
 from tests.proving import at_length
 

@@ -11,9 +11,9 @@ from rich.console import Console
 from localhost.host.blobs import BlobMessage
 from shared.cli import rejected as cli
 from shared.errors import StorageOut
-from shared.ids import digest
-from shared.jobs import SCHEMA, Event, Move, State
 from shared.leftovers import Rejected
+from shared.rules.ids import digest
+from shared.rules.jobs import SCHEMA, Event, Move, State
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World
 from tests.proving import at_length

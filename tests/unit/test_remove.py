@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from shared.errors import Mismatch, NoSuchJob, Refused, StorageOut, Undecided
-from shared.jobs import SCHEMA, Event, Move, State
+from shared.rules.jobs import SCHEMA, Event, Move, State
 from tests.doubles.world import World, png
 from tests.unit.test_add import add, added_id, ended, forgotten, held, purged
 

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.errors import Mismatch, Refused, StorageOut
-from shared.jobs import Event, Move
+from shared.rules.jobs import Event, Move
 from tests.doubles.world import World
 from tests.unit.test_add import add, ended, purged
 from tests.unit.test_remove import canceled, either_way

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.jobs import State
-from shared.locks import Lock
+from shared.rules.jobs import State
+from shared.rules.locks import Lock
 from shared.statistics import Stats, prometheus
 from shared.steps import statistics
 from shared.steps.statistics import MARK, STALE_REPORTS

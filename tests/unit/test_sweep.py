@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared import ids, moves
 from shared.errors import StorageOut
-from shared.jobs import SCHEMA, Event, Move, State
+from shared.rules import ids, moves
+from shared.rules.jobs import SCHEMA, Event, Move, State
 from shared.steps.agenda import Agenda
 from shared.steps.outcomes import Outcome
 from shared.steps.turns import Turns

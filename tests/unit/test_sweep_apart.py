@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from shared import moves
 from shared.errors import StorageOut, Undecided
-from shared.jobs import SCHEMA, State
 from shared.ports import Row
+from shared.rules import moves
 from shared.rules.due import Due
+from shared.rules.jobs import SCHEMA, State
 from shared.steps import agenda
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World, png

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.errors import Refused
-from shared.jobs import State
+from shared.rules.jobs import State
 from shared.steps.upkeep.types import QUIET, TRUST
 from tests.doubles.world import World
 from tests.unit.test_add import add

@@ -1,8 +1,8 @@
 import pytest
 
 from shared.errors import Mismatch, StorageOut
-from shared.images import ImageRef
-from shared.jobs import State
+from shared.rules.images import ImageRef
+from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
 from shared.steps.record import Recorded
 from tests.doubles.world import World, png

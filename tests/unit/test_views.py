@@ -2,8 +2,8 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from shared.jobs import Job, JobError, State
 from shared.ports import Row
+from shared.rules.jobs import Job, JobError, State
 from shared.views import job_json
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from shared.cli import show
-from shared.invariants import Finding, Rule
+from shared.rules.invariants import Finding, Rule
 from shared.rules.visible import visible, visible_json
 
 HOSTILE = "a\u202egnp.exe\x1b[2J\x9b2J\u200b\x07é漢\U000e0041"

@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.jobs import Job, JobError, State
 from shared.ports import Row
+from shared.rules.jobs import Job, JobError, State
 from shared.why import why
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)

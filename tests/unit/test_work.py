@@ -5,7 +5,7 @@ import pytest
 from shared.clock import DATE_STEP
 from shared.errors import DarkroomError, NoSandbox, NoSuchJob, Stale, StorageOut, Undecided
 from shared.handlers import CancelJob, Context, Done, FailJob, RetryJob
-from shared.jobs import Event, State
+from shared.rules.jobs import Event, State
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World
 from tests.unit.working import KIND, Told, raising

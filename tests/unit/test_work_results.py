@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from shared.handlers import Done, FailJob
-from shared.jobs import State
+from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
 from tests.unit.working import Told, raising, returning
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shared.handlers import Context, Done, Handler
-from shared.jobs import Job
+from shared.rules.jobs import Job
 from shared.steps.outcomes import Outcome
 from tests.doubles.world import World
 

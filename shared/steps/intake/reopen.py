@@ -1,11 +1,11 @@
 """Open the job of an image again whose blob could not be read when its turn came, and can be by now."""
 
-from shared import moves
 from shared.clock import ServerClock
 from shared.errors import Lost, NewerSchema
-from shared.images import BlobFacts
-from shared.jobs import Job, State
 from shared.ports import JobStore, Row
+from shared.rules import moves
+from shared.rules.images import BlobFacts
+from shared.rules.jobs import Job, State
 from shared.steps.announce import Announce
 
 _UNREADABLE = "blob_unreadable"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.images import ImageRef
+from shared.rules.images import ImageRef
 from tests.doubles.world import png
 from tests.host.api.served import Served
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from shared.client import Client, Job
-from shared.jobs import State
+from shared.rules.jobs import State
 from tests.host.jobs.crowd import Plan, crowd
 from tests.proving import at_length
 from tests.rig import Logged, Rig, rig

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from localhost.host.blobs import BlobMessage
-from shared import messages
+from shared.rules import messages
 from shared.telemetry import Happened
 from tests.rig import Rig, until
 from tests.unit import test_messages

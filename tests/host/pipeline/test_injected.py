@@ -7,9 +7,8 @@ from types import ModuleType
 import pytest
 
 from localhost.host.blobs import POISON_QUEUE, BlobMessage
-from shared import messages
-from shared.ids import job_id
-from shared.rules import blob_events, blob_urls
+from shared.rules import blob_events, blob_urls, messages
+from shared.rules.ids import job_id
 from tests.doubles.world import png
 from tests.host.pipeline.injected import ENCODINGS, FORGED, encoded, forms, readers, taken, traced
 from tests.rig import SAMPLES, Logged, Rig, rig, until

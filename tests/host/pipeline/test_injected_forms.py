@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from shared.images import ImageRef
+from shared.rules.images import ImageRef
 from tests.doubles.world import png
 from tests.host.pipeline.injected import ENCODINGS, EXPECTED, OF_JOBS, forms, taken
 from tests.rig import Rig, until

@@ -6,7 +6,7 @@ import pytest
 from shared.errors import Mismatch, Stale
 from shared.http import conditions
 from shared.http.problems import Problem
-from shared.jobs import Claim
+from shared.rules.jobs import Claim
 
 
 def tag(*content: object) -> str:

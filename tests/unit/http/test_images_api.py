@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from shared.errors import InvalidReference, NoSuchImage
-from shared.images import ImageRef
 from shared.index import Thumbnail
+from shared.rules.images import ImageRef
 from tests.doubles.reports import report
 from tests.unit.http.calling import Answer, Site
 

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from shared.jobs import State
+from shared.rules.jobs import State
 from tests.unit.http.calling import Site
 
 ID = "t-" + "0" * 32

@@ -10,7 +10,7 @@
 * **FAILED**: the last error stands in the row: permanent, or attempts used up. Redrive makes it PENDING.
 * **CANCELED**: ended by somebody else: superseded by a newer version, its blob gone, or by hand. Redrive likewise.
 
-``TRANSITIONS`` is the one table of what may happen. ``shared.moves`` reads it, and so do the documents and tests.
+``TRANSITIONS`` is the one table of what may happen. ``shared.rules.moves`` reads it, and so do the documents and tests.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,9 +1,9 @@
-"""What an audit of the job table reads: rows as they stand, unjudged. ``shared.invariants`` judges them."""
+"""What an audit of the job table reads: rows as they stand, unjudged. ``shared.rules.invariants`` judges them."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.jobs import State
+from shared.rules.jobs import State
 
 
 @dataclass(frozen=True, kw_only=True)

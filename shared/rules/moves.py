@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.ids import job_id
-from shared.jobs import Claim, Event, Facts, Job, JobError, Move, State, target
+from shared.rules.ids import job_id
+from shared.rules.jobs import Claim, Event, Facts, Job, JobError, Move, State, target
 
 
 def add(

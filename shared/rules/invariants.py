@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.errors import InvalidReference
-from shared.evidence import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
-from shared.ids import job_id
-from shared.jobs import Event, State
+from shared.rules.evidence import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
+from shared.rules.ids import job_id
+from shared.rules.jobs import Event, State
 
 #: A transaction holds 100 operations: the job row, an insert, and deletes.
 DELETES_AT_ONCE = 90

@@ -15,11 +15,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from shared.errors import MessageRejected
-from shared.ids import JOB_ID
-from shared.images import ImageRef
 from shared.rules import blob_events, blob_urls, json_text
 from shared.rules.flows import FLOW
+from shared.rules.ids import JOB_ID
 from shared.rules.ignored import Ignored
+from shared.rules.images import ImageRef
 from shared.rules.redaction import redact, storable
 
 VERSION = 1
