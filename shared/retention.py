@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from shared.ports import Key, Row
+from shared.ports.jobs import Key, Row
 from shared.rules.jobs import State
 from shared.settings.settings import Settings
 

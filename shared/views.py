@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from shared.ports import Row
+from shared.ports.jobs import Row
 
 
 def job_json(row: Row) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import math
 from datetime import datetime, timedelta
 
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.rules.jobs import Job, State
 
 

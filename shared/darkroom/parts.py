@@ -8,6 +8,7 @@ from shared.analysis.isolation import Analyst
 from shared.clock import ServerClock
 from shared.handlers import Handler
 from shared.heartbeat import Heartbeat
+from shared.ports.stores import Storage
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
 from shared.steps import bounds
@@ -22,7 +23,6 @@ from shared.steps.now import Now
 from shared.steps.record import Record
 from shared.steps.refusals import Refusals
 from shared.steps.upkeep.types import Types
-from shared.stores import Storage
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from starlette.responses import JSONResponse, Response
 
 from shared.analysis.sandbox.layers import Confinement
 from shared.http import conditions
-from shared.index import Attempted, ImageFound
-from shared.ports import Key, Row
+from shared.ports.index import Attempted, ImageFound
+from shared.ports.jobs import Key, Row
 from shared.rules.jobs import JobError, State
 from shared.settings.choices import Confined, Isolation
 from shared.settings.settings import Settings

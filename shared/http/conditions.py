@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from shared.errors import Mismatch, Stale
 from shared.http.problems import Problem
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.rules.jobs import Claim
 
 #: What version tags begin with; the text of a lease can't have the colon.

@@ -17,7 +17,7 @@ from shared.http.contract import told as telling
 from shared.http.jobs import cause
 from shared.http.problems import invalid
 from shared.http.wired import Api, IfMatch, IfNoneMatch, Strict, Traceparent, Wired
-from shared.index import IMAGE_ID, ImageFound, KeyPosition
+from shared.ports.index import IMAGE_ID, ImageFound, KeyPosition
 from shared.rules.ids import digest
 from shared.rules.images import ANY_VERSION, ImageRef, version_of
 from shared.steps.record import Recorded

@@ -16,8 +16,8 @@ from shared.http.contract import bare, named, problems, tagged
 from shared.http.contract import told as telling
 from shared.http.problems import invalid
 from shared.http.wired import HELD, Api, IfNoneMatch, JobId, Lease, Strict, Traceparent, Wired
-from shared.index import JobQuery, Position
-from shared.ports import Row
+from shared.ports.index import JobQuery, Position
+from shared.ports.jobs import Row
 from shared.rules.ids import JOB_ID, TYPE
 from shared.rules.jobs import State
 

@@ -12,7 +12,7 @@ from shared.http import answers, asked, conditions, told
 from shared.http.contract import bare, problems
 from shared.http.contract import told as telling
 from shared.http.wired import Api, IfMatch, JobId, Strict, Wired
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
 

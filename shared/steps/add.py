@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.clock import DATE_STEP
 from shared.errors import Duplicate, KeyTaken, Refused, Undecided, Unreadable
-from shared.ports import JobStore, Key, Row
+from shared.ports.jobs import JobStore, Key, Row
 from shared.rules import moves
 from shared.rules.jobs import Move
 from shared.settings.settings import Settings

@@ -1,6 +1,6 @@
 """Take in what a text names without working on it: an image is recorded, a live job's message sent again."""
 
-from shared.ports import JobStore
+from shared.ports.jobs import JobStore
 from shared.rules.images import ImageRef
 from shared.rules.messages import JobHint
 from shared.steps.announce import Announce

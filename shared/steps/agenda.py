@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import chain, product, zip_longest
 from typing import TypeVar
 
-from shared.ports import JobStore
+from shared.ports.jobs import JobStore
 from shared.rules.due import Due
 from shared.runtime import Runtime
 from shared.steps.turns import Turns

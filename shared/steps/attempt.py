@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from shared.errors import ContentRefused, IllegalTransition, Lost, StorageOut, Undecided
 from shared.heartbeat import Heartbeat, Held, Left
-from shared.ports import JobStore, Row
+from shared.ports.jobs import JobStore, Row
 from shared.rules import moves
 from shared.rules.jobs import CURSOR_LENGTH, Claim, Event, Job, JobError, Move, State
 from shared.steps.claims import Claims

@@ -7,7 +7,7 @@ that the message comes back.
 import contextlib
 
 from shared.errors import IllegalTransition, Lost
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.rules import moves
 from shared.rules.images import ImageRef
 from shared.rules.jobs import Event, Guard

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from shared.clock import DATE_STEP, ServerClock
 from shared.errors import DIED, IllegalTransition, Lost, Undecided
-from shared.ports import JobStore, Row
+from shared.ports.jobs import JobStore, Row
 from shared.rules import moves
 from shared.rules.jobs import Claim, Event, Guard, Job, JobError, Move, State
 from shared.settings.settings import Settings

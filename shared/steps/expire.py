@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import product
 
-from shared.index import JobIndex, Position
+from shared.ports.index import JobIndex, Position
 from shared.settings.settings import Settings
 from shared.steps.claims import Claims
 from shared.steps.found import found

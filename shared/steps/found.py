@@ -1,7 +1,7 @@
 """Read a job, or say why there is none to act on."""
 
 from shared.errors import Unreadable
-from shared.ports import JobStore, Row
+from shared.ports.jobs import JobStore, Row
 from shared.steps.outcomes import Outcome
 
 

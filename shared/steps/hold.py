@@ -7,8 +7,8 @@ from typing import Any
 
 from shared.analysis.validation import ReportInvalid, check_report
 from shared.errors import ContentRefused, NoSuchJob, Refused, Stale, Unreadable
-from shared.index import Attempted
-from shared.ports import JobStore, Row
+from shared.ports.index import Attempted
+from shared.ports.jobs import JobStore, Row
 from shared.rules import moves
 from shared.rules.jobs import Claim, Event, Job, Move, State
 from shared.rules.thumbnails import misnamed

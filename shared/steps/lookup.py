@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import islice, product
 
 from shared.errors import BlobGone, InvalidReference, NoSuchImage, NoSuchJob, Refused, Unreadable
-from shared.index import (
+from shared.ports.index import (
     ENDED,
     IMAGE_ID,
     LIVE,
@@ -27,7 +27,7 @@ from shared.index import (
     Thumbnail,
     ThumbnailReader,
 )
-from shared.ports import JobStore, Key, Row
+from shared.ports.jobs import JobStore, Key, Row
 from shared.rules import thumbnails
 from shared.rules.ids import digest
 from shared.rules.images import ImageRef

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 
-from shared.index import Position
+from shared.ports.index import Position
 
 #: Reads so many positions behind one; fewer are the end.
 Read = Callable[[Position | None, int], list[Position]]

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from shared.clock import ServerClock
 from shared.errors import IllegalTransition, Lost, Mismatch, Undecided
-from shared.ports import JobStore
+from shared.ports.jobs import JobStore
 from shared.rules import moves
 from shared.rules.jobs import Event, JobError, State
 from shared.steps.announce import Announce

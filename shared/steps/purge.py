@@ -13,7 +13,7 @@ from itertools import product
 
 from shared.clock import ServerClock
 from shared.errors import IllegalTransition, LockHeld, Refused, Unreadable
-from shared.ports import JobStore, Key, Row
+from shared.ports.jobs import JobStore, Key, Row
 from shared.retention import EndedJobs, ThumbnailStore, edges
 from shared.rules.jobs import Event, Facts, Job, State, transition
 from shared.rules.thumbnails import promised, token_of

@@ -21,8 +21,8 @@ from shared.errors import (
     Undecided,
     Unreadable,
 )
-from shared.leftovers import Rejections
-from shared.ports import ImageStore, JobStore, Key, Row
+from shared.ports.jobs import ImageStore, JobStore, Key, Row
+from shared.ports.leftovers import Rejections
 from shared.rules import messages, moves
 from shared.rules.ignored import Ignored
 from shared.rules.images import BlobFacts, ImageRef

@@ -4,8 +4,8 @@ from collections.abc import Collection
 from contextlib import suppress
 
 from shared.errors import Lost, Mismatch, NoSuchJob, Refused, Undecided, Unreadable
-from shared.index import JobIndex
-from shared.ports import JobStore, Key, Row
+from shared.ports.index import JobIndex
+from shared.ports.jobs import JobStore, Key, Row
 from shared.retention import EndedJobs, ThumbnailStore
 from shared.rules.ids import bucket, kind
 from shared.rules.thumbnails import token_of

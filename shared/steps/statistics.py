@@ -9,8 +9,8 @@ from typing import Protocol
 
 from shared.clock import ServerClock
 from shared.errors import Lost, Unreadable
-from shared.index import JobIndex, Position
-from shared.ports import JobStore, LockStore, Mark, Marks
+from shared.ports.index import JobIndex, Position
+from shared.ports.jobs import JobStore, LockStore, Mark, Marks
 from shared.rules import leases
 from shared.rules.jobs import State
 from shared.runtime import Pools

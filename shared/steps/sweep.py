@@ -12,7 +12,7 @@ from functools import partial
 
 from shared.clock import ServerClock
 from shared.errors import LockHeld, StorageOut
-from shared.ports import JobStore
+from shared.ports.jobs import JobStore
 from shared.runtime import Runtime
 from shared.settings.choices import Dispatch
 from shared.settings.settings import Settings

@@ -5,8 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.auditing import Audit
 from shared.errors import Lost
+from shared.ports.auditing import Audit
 from shared.rules.evidence import Group, JobFacts
 from shared.rules.ids import JOB_ID
 from shared.rules.invariants import Finding, Rule, mendings, violations

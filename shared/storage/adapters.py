@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from shared.clock import ServerClock
+from shared.ports.stores import Storage
 from shared.runtime import Runtime
 from shared.settings.bindings import listens
 from shared.settings.settings import BLOB_POISON_QUEUE, Settings
@@ -22,7 +23,6 @@ from shared.storage.patience import Patience
 from shared.storage.poison import StoragePoison
 from shared.storage.queue import StorageQueue
 from shared.storage.rejected_table import RejectedTable
-from shared.stores import Storage
 
 
 def open_all(

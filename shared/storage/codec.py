@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from shared.errors import NewerSchema, NotJson, RowDamaged, TooLarge
-from shared.ports import Key, Row
+from shared.ports.jobs import Key, Row
 from shared.rules.due import Due
 from shared.rules.flows import FLOW, flow_of
 from shared.rules.ids import JOB_ID, bucket, digest

@@ -16,7 +16,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, UpdateMode
 
 from shared.errors import ContentRefused, Lost
-from shared.ports import Key, Row
+from shared.ports.jobs import Key, Row
 from shared.rules.jobs import Job, State
 from shared.storage import answers, cas, codec
 from shared.storage.patience import Patience

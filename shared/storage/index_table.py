@@ -15,8 +15,8 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, TableEntity, UpdateMode
 
 from shared.errors import Lost, RowDamaged, Undecided, Unreadable
-from shared.index import ENDED, LIVE, Attempted, KnownType, Position
-from shared.ports import Key, Row
+from shared.ports.index import ENDED, LIVE, Attempted, KnownType, Position
+from shared.ports.jobs import Key, Row
 from shared.rules.ids import JOB_ID, TYPE, job_id
 from shared.rules.jobs import State
 from shared.storage import answers, cas, codec

@@ -12,7 +12,7 @@ from azure.data.tables import TableClient, TableEntity, UpdateMode
 
 from shared.clock import ServerClock
 from shared.errors import Duplicate, KeyTaken, Lost, SettingsInvalid
-from shared.ports import Key, Row
+from shared.ports.jobs import Key, Row
 from shared.rules.due import Due
 from shared.rules.ids import JOB_ID, job_id
 from shared.rules.jobs import Event, Move

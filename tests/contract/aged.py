@@ -8,7 +8,7 @@ from typing import Any
 from azure.core.pipeline.transport import HttpTransport
 
 from shared.clock import ServerClock
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.retention import edges
 from shared.rules.moves import complete
 from shared.steps.outcomes import Outcome

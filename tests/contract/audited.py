@@ -5,7 +5,7 @@ from typing import Any
 
 from azure.core.pipeline.transport import HttpTransport
 
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.rules.images import ImageRef
 from shared.rules.invariants import Finding, Rule
 from shared.rules.moves import claim

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from azure.core.exceptions import ResourceNotFoundError
 from azure.core.pipeline.transport import HttpTransport
 
-from shared.ports import ImageStore, JobStore, LockStore, WorkQueue
+from shared.ports.jobs import ImageStore, JobStore, LockStore, WorkQueue
 from shared.rules.images import ImageRef
 from tests.contract.places import Place
 

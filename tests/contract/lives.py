@@ -3,7 +3,7 @@
 import uuid
 from datetime import timedelta
 
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.rules import moves
 from shared.rules.jobs import Claim, Event, JobError, Move
 from shared.rules.locks import Lock

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from shared.ports import JobStore
+from shared.ports.jobs import JobStore
 from shared.rules.images import ImageRef
 from shared.storage import codec
 from tests.doubles.clock import FakeClock

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from shared.errors import Lost, Undecided
-from shared.ports import LockRow, Row
+from shared.ports.jobs import LockRow, Row
 from shared.storage import cas, codec
 from tests.contract import lives
 from tests.contract.torn import Torn

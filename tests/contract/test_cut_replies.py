@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from shared import wiring
 from shared.errors import BlobUnreadable, InvalidReference, StorageOut, Undecided
+from shared.ports.stores import Storage
 from shared.rules.images import ImageRef
 from shared.rules.locks import Lock
 from shared.storage import clients
 from shared.storage.patience import Patience
-from shared.stores import Storage
 from tests.contract.breaking import BreakingServer, Frame, breaking, chunked, cuts, replied
 from tests.doubles.clock import FakeClock
 from tests.proving import at_length

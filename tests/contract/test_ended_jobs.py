@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.errors import Lost
-from shared.ports import Key, Row
+from shared.ports.jobs import Key, Row
 from shared.retention import EndedJobs
 from shared.rules import moves
 from shared.rules.jobs import Event, Move, State

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.rules import ids
 from shared.rules.flows import flow_of
 from shared.rules.jobs import Event, Move

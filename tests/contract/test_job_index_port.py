@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.errors import InvalidReference, Lost
-from shared.index import ENDED, LIVE, JobIndex, Position
-from shared.ports import Row
+from shared.ports.index import ENDED, LIVE, JobIndex, Position
+from shared.ports.jobs import Row
 from shared.rules.ids import bucket, digest
 from shared.rules.jobs import SCHEMA, Event, JobError, Move, State
 from shared.storage.index_table import IndexTable

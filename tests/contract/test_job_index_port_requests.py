@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from shared.darkroom import Darkroom
-from shared.index import JobIndex, JobQuery
 from shared.invocation import Pool
-from shared.ports import JobStore
+from shared.ports.index import JobIndex, JobQuery
+from shared.ports.jobs import JobStore
 from shared.rules.ids import digest
 from shared.rules.jobs import State
 from shared.steps.lookup import Lookup

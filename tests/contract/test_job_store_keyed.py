@@ -4,7 +4,7 @@ import pytest
 from azure.data.tables import TableClient
 
 from shared.errors import Lost
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.rules.jobs import State
 from tests.contract import lives
 from tests.contract.audited import Audited

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.ports import Key, Row
+from shared.ports.jobs import Key, Row
 from shared.retention import edges
 from shared.rules.images import ImageRef
 from shared.rules.invariants import INFORMATION, Rule

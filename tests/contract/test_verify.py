@@ -8,7 +8,7 @@ import pytest
 from azure.data.tables import TableEntity
 
 from shared.errors import Lost
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.rules.evidence import Group, Mending
 from shared.rules.invariants import Finding, Rule, violations
 from shared.rules.jobs import Event, JobError, State

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.errors import Lost
-from shared.ports import Key, Row
+from shared.ports.jobs import Key, Row
 from shared.rules import ids
 from shared.rules.jobs import State
 from shared.storage import codec

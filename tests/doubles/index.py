@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from shared.errors import InvalidReference, Lost
-from shared.index import ENDED, LIVE, Attempted, KnownType, Position
-from shared.ports import Key, Row
+from shared.ports.index import ENDED, LIVE, Attempted, KnownType, Position
+from shared.ports.jobs import Key, Row
 from shared.rules import ids
 from shared.rules.jobs import SCHEMA, Job, State
 from tests.doubles.clock import FakeClock

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.errors import Duplicate, KeyTaken, Lost, NewerSchema, SettingsInvalid
-from shared.ports import Key, Row
+from shared.ports.jobs import Key, Row
 from shared.rules import ids
 from shared.rules.due import Due
 from shared.rules.jobs import SCHEMA, Event, Job, Move, State

@@ -11,14 +11,14 @@ from shared.analysis.isolation import Analyst
 from shared.darkroom import Darkroom
 from shared.handlers import Handler
 from shared.heartbeat import Heartbeat
-from shared.ports import Row
+from shared.ports.jobs import Row
+from shared.ports.stores import Storage
 from shared.rules.images import ImageRef
 from shared.rules.jobs import Job, Move
 from shared.rules.moves import claim
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
 from shared.steps import bounds
-from shared.stores import Storage
 from tests.doubles.audit import EmptyAudit
 from tests.doubles.clock import FakeClock
 from tests.doubles.ended import MemoryEnded

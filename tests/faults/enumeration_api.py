@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from shared.errors import DarkroomError, NoSuchJob, Refused, Stale
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.rules import ids
 from shared.rules.jobs import Claim, State
 from shared.steps.add import Added

@@ -10,8 +10,9 @@ from shared import wiring
 from shared.clock import ServerClock
 from shared.darkroom import Darkroom
 from shared.errors import Lost
-from shared.leftovers import Rejected
-from shared.ports import Key, Mark, Row
+from shared.ports.jobs import Key, Mark, Row
+from shared.ports.leftovers import Rejected
+from shared.ports.stores import Storage
 from shared.rules.images import Listed, Page
 from shared.rules.jobs import Event, Move
 from shared.steps.reconcile import Position, Reconcile, _Slice
@@ -19,7 +20,6 @@ from shared.storage import cas, codec
 from shared.storage.ended_table import EndedTable
 from shared.storage.job_table import JobTable
 from shared.storage.rejected_table import RejectedTable
-from shared.stores import Storage
 from tests.faults.enumeration_workers import Build
 
 

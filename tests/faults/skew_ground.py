@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from shared import wiring
 from shared.errors import LockHeld
 from shared.heartbeat import Heartbeat
-from shared.ports import LockRow, Row
+from shared.ports.jobs import LockRow, Row
 from shared.runtime import Runtime
 from shared.steps.attempt import Attempt, Attempts
 from shared.steps.locking import TableLock

@@ -34,7 +34,7 @@ from shared.errors import (
     StorageOut,
     Undecided,
 )
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.rules.images import ImageRef
 from shared.rules.invariants import Finding
 from shared.rules.jobs import TRANSITIONS, Claim

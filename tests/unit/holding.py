@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.rules.jobs import SCHEMA, Claim, Event, Move
 from tests.doubles.world import World
 

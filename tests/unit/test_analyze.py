@@ -8,7 +8,7 @@ import pytest
 from shared.analysis import Analysis
 from shared.analysis.isolation import Analyst
 from shared.errors import StorageOut, Undecided
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.rules import ids, moves
 from shared.rules.images import ImageRef
 from shared.rules.jobs import Event, Job, JobError, Move, State

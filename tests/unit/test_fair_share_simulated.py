@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from shared.ports import JobStore
+from shared.ports.jobs import JobStore
 from shared.rules.due import Due
 from shared.runtime import Runtime
 from shared.steps.agenda import Agenda

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import NoSuchJob, Refused, TooLarge
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.rules.jobs import Claim, State
 from shared.steps.hold import MAX_ABANDONS
 from tests.doubles.world import World

@@ -9,12 +9,12 @@ from azure.core.exceptions import ServiceResponseError
 
 from shared import wiring
 from shared.errors import StorageOut, Undecided
-from shared.ports import LockRow, Row
+from shared.ports.jobs import LockRow, Row
+from shared.ports.stores import Storage
 from shared.rules import moves
 from shared.rules.jobs import Job, Move
 from shared.rules.locks import Lock
 from shared.runtime import Runtime
-from shared.stores import Storage
 from tests.doubles.clock import FakeClock
 from tests.doubles.transports import Passing
 

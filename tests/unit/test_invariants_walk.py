@@ -4,7 +4,7 @@ import random
 from datetime import timedelta
 
 from shared.errors import DarkroomError
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.rules import moves
 from shared.rules.evidence import Group, IndexFacts, JobFacts, KeyFacts, TryFacts
 from shared.rules.ids import digest, job_id

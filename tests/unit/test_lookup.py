@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import InvalidReference, NoSuchImage, NoSuchJob, Refused
-from shared.index import ENDED, IMAGE_ID, LIVE, JobQuery, KeyPosition, Position
+from shared.ports.index import ENDED, IMAGE_ID, LIVE, JobQuery, KeyPosition, Position
 from shared.rules.ids import digest
 from shared.rules.jobs import SCHEMA, Event, Move
 from shared.rules.moves import add

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.index import JobQuery, Position
+from shared.ports.index import JobQuery, Position
 from shared.rules.jobs import State
 from shared.steps.lookup import PLACES_AT_ONCE, ROWS_PER_JOB
 from tests.unit.test_lookup import Looked

@@ -11,7 +11,7 @@ import pytest
 from shared import wiring
 from shared.darkroom import Darkroom
 from shared.handlers import Context
-from shared.index import JobQuery
+from shared.ports.index import JobQuery
 from shared.rules.images import ImageRef
 from shared.runtime import Runtime
 from tests.doubles.world import png

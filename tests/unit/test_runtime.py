@@ -11,9 +11,9 @@ from azure.core.exceptions import ServiceResponseError
 import shared
 from shared import wiring
 from shared.errors import StorageOut
+from shared.ports.stores import Storage
 from shared.rules.images import ImageRef
 from shared.runtime import Runtime
-from shared.stores import Storage
 from tests.doubles.clock import FakeClock
 from tests.doubles.transports import Passing
 

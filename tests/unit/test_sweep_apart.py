@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.errors import StorageOut, Undecided
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.rules import moves
 from shared.rules.due import Due
 from shared.rules.jobs import SCHEMA, State

@@ -2,7 +2,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.rules.jobs import Job, JobError, State
 from shared.views import job_json
 

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.rules.jobs import Job, JobError, State
 from shared.why import why
 

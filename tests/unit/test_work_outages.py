@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import ContentRefused, StorageOut
 from shared.handlers import Context, Done
-from shared.ports import Row
+from shared.ports.jobs import Row
 from shared.rules.jobs import Move, State
 from shared.steps.outcomes import Outcome
 from tests.unit.working import Told, raising

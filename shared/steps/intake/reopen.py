@@ -2,7 +2,7 @@
 
 from shared.clock import ServerClock
 from shared.errors import Lost, NewerSchema
-from shared.ports import JobStore, Row
+from shared.ports.jobs import JobStore, Row
 from shared.rules import moves
 from shared.rules.images import BlobFacts
 from shared.rules.jobs import Job, State

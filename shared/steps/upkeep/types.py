@@ -17,7 +17,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from shared.errors import Lost, Refused
-from shared.index import JobIndex
+from shared.ports.index import JobIndex
 from shared.settings.settings import Settings
 
 #: For so long a process believes that a row which it has written stands. Both times hold a second for clocks' rounding.

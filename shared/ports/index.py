@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
-from shared.ports import Key, Row
+from shared.ports.jobs import Key, Row
 from shared.rules.jobs import Job, JobError, State
 
 T = TypeVar("T")

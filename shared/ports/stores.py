@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.auditing import Audit
-from shared.index import JobIndex, ThumbnailReader
-from shared.leftovers import PoisonQueue, Rejections
-from shared.ports import ImageListing, ImageStore, JobStore, LockStore, Marks, WorkQueue
+from shared.ports.auditing import Audit
+from shared.ports.index import JobIndex, ThumbnailReader
+from shared.ports.jobs import ImageListing, ImageStore, JobStore, LockStore, Marks, WorkQueue
+from shared.ports.leftovers import PoisonQueue, Rejections
 from shared.retention import EndedJobs, ThumbnailStore
 
 

@@ -1,9 +1,4 @@
-"""What the steps need from storage: protocols, each call with its cost and its errors.
-
-Every call raises ``StorageOut`` when storage can't be reached and, where it writes, ``Undecided`` when storage did
-not say in time whether the write was applied; one that writes a row or sends a message also ``ContentRefused``, when
-storage does not take what that would hold. Costs are counted at the transport when nothing goes wrong.
-"""
+"""The job table and its neighbours. Costs and errors are told as in ``shared.ports``."""
 
 import hashlib
 from collections.abc import Callable, Mapping
