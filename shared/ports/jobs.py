@@ -1,16 +1,13 @@
-"""The job table and its neighbours. Costs and errors are told as in ``shared.ports``."""
+"""The job table. Costs and errors are told as in ``shared.ports``."""
 
 import hashlib
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from shared.rules import leases
 from shared.rules.due import Due
-from shared.rules.images import BlobFacts, ImageRef, Page
 from shared.rules.jobs import Job, Move, State
-from shared.rules.locks import Lock
 
 
 @dataclass(frozen=True)
@@ -62,31 +59,6 @@ class Key:
     etag: str
     state: State | None = None
     ended: datetime | None = None
-
-
-@dataclass(frozen=True)
-class LockRow:
-    """A lock as storage gave it; the attributes as in ``Row``."""
-
-    lock: Lock
-    etag: str
-    modified_at: datetime
-    seen_at: datetime
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Where a walk stands.
-
-    Attributes:
-        name: Of the walk.
-        value: What the walk keeps; plain JSON, up to 32,768 characters of it.
-        etag: Of the row; a write against an older one is ``Lost``.
-    """
-
-    name: str
-    value: Mapping[str, Any]
-    etag: str
 
 
 class JobStore(Protocol):
@@ -168,126 +140,3 @@ class JobStore(Protocol):
 
         Costs: 1 query.
         """
-
-
-class LockStore(Protocol):
-    """The table of locks."""
-
-    def get(self, name: str, *, timeout: timedelta | None = None) -> LockRow | None:
-        """Read one lock; with a time-out once and no longer. Costs: 1 read."""
-
-    def insert(self, lock: Lock) -> LockRow:
-        """Write a lock that must be new. Costs: 1 transaction.
-
-        Raises:
-            Lost: There is one.
-        """
-
-    def replace(self, row: LockRow, lock: Lock, *, timeout: timedelta | None = None) -> LockRow:
-        """Write over a lock as it was read. Costs: 1 transaction.
-
-        Raises:
-            Lost: It has moved on since.
-        """
-
-
-class Marks(Protocol):
-    """Small rows that tell where a walk through something large stands."""
-
-    def get(self, name: str) -> Mark | None:
-        """Read one mark. Costs: 1 read."""
-
-    def insert(self, name: str, value: Mapping[str, Any]) -> Mark:
-        """Write a mark that must be new. Costs: 1 transaction.
-
-        Raises:
-            Lost: There is one.
-        """
-
-    def replace(self, mark: Mark, value: Mapping[str, Any]) -> Mark:
-        """Write over a mark as it was read. Costs: 1 transaction.
-
-        Raises:
-            Lost: It has moved on since.
-        """
-
-
-class ImageListing(Protocol):
-    """The container of images, page by page in the order of names."""
-
-    @property
-    def account(self) -> str:
-        """The name of the storage account."""
-
-    def page(self, marker: str | None, *, limit: int) -> Page:
-        """List one page; ``MarkerRejected`` where the service does not know the marker any longer. Costs: 1 list.
-
-        Args:
-            marker: From the page before; None for the first.
-            limit: Blobs at most; a page may hold fewer, even none, and not be the last.
-        """
-
-
-class ImageStore(Protocol):
-    """The containers of images and thumbnails."""
-
-    def head(self, ref: ImageRef) -> BlobFacts:
-        """Look at a blob. Costs: 1 read.
-
-        Raises:
-            BlobGone: There is none.
-            BlobUnreadable: The service does not give it.
-            InvalidReference: No blob can have that name.
-        """
-
-    def read(self, ref: ImageRef, version: str, *, size_bytes: int) -> bytes:
-        """Read the whole of one version, as it is stored: a ``Content-Encoding`` is left as it is.
-
-        Args:
-            ref: The image.
-            version: Its ETag, bare.
-            size_bytes: As the last look has told; more is never read.
-
-        Raises:
-            BlobGone: There is no blob of that name.
-            BlobChanged: Another version stands there.
-            BlobUnreadable: The service does not give it, or gives another number of bytes.
-            InvalidReference: No blob can have that name.
-
-        Costs: 1 read for blobs up to the byte gate; none of an empty one.
-        """
-
-    def put(self, ref: ImageRef, data: bytes, *, mime: str, only_new: bool = False, etag: str | None = None) -> None:
-        """Write a blob.
-
-        Args:
-            ref: Its container and name.
-            data: All of it.
-            mime: As its client declares it.
-            only_new: Refuse a name that is taken.
-            etag: Bare, of the version to be replaced; ``ANY_VERSION`` for any that stands there; without it also where
-                none does.
-
-        Raises:
-            Mismatch: The name is taken, is free, or has another version.
-            InvalidReference: No blob can have that name.
-            Refused: ``blob_refused``: the service does not let anybody write it.
-
-        Costs: 1 write up to 64 MiB; one whose reply was lost is written again. 1 read more for ``ANY_VERSION``.
-        """
-
-    def insert_thumbnail(self, name: str, data: bytes, *, mime: str, stop: Callable[[], bool] = lambda: False) -> None:
-        """Write a claim's own thumbnail, again while nobody answers, until ``stop``; as ``put``. Costs: 1 write."""
-
-    def delete_thumbnail(self, name: str) -> None:
-        """Delete a thumbnail of one's own claim, if it is there; ``Refused`` as ``put``. Costs: 1 delete."""
-
-
-class WorkQueue(Protocol):
-    """The queue that starts analyses."""
-
-    def send(self, text: str, *, delay: timedelta = timedelta(0)) -> None:
-        """Put in one message, perhaps more than once, visible after ``delay`` (7 days at most). Costs: 1 message."""
-
-    def backlog(self) -> int:
-        """Say about how many messages there are, hidden ones among them; 0 without a queue. Costs: 1 read."""

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shared.ports.auditing import Audit
+from shared.ports.images import ImageListing, ImageStore
 from shared.ports.index import JobIndex, ThumbnailReader
-from shared.ports.jobs import ImageListing, ImageStore, JobStore, LockStore, Marks, WorkQueue
+from shared.ports.jobs import JobStore
 from shared.ports.leftovers import PoisonQueue, Rejections
+from shared.ports.locks import LockStore
+from shared.ports.marks import Marks
+from shared.ports.queue import WorkQueue
 from shared.retention import EndedJobs, ThumbnailStore
 
 

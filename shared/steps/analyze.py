@@ -17,7 +17,7 @@ from shared.errors import (
     Stale,
 )
 from shared.handlers import CancelJob, Context, Done, FailJob, RetryJob
-from shared.ports.jobs import ImageStore
+from shared.ports.images import ImageStore
 from shared.rules import thumbnails
 from shared.rules.images import ImageRef
 from shared.rules.jobs import Event, Job

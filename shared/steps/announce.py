@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from shared.errors import ContentRefused, StorageOut, Undecided
-from shared.ports.jobs import WorkQueue
+from shared.ports.queue import WorkQueue
 from shared.rules import messages
 from shared.rules.flows import flow_of
 from shared.rules.jobs import Job

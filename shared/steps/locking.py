@@ -7,7 +7,7 @@ from typing import Self
 
 from shared.errors import LockHeld, Lost, Stale
 from shared.heartbeat import Heartbeat, Held, Left
-from shared.ports.jobs import LockRow, LockStore
+from shared.ports.locks import LockRow, LockStore
 from shared.rules import leases, locks
 from shared.rules.locks import Lock
 from shared.runtime import Runtime

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from shared.clock import DATE_STEP, ServerClock
 from shared.errors import IllegalTransition, Lost
-from shared.ports.jobs import JobStore, Row, WorkQueue
+from shared.ports.jobs import JobStore, Row
+from shared.ports.queue import WorkQueue
 from shared.rules import moves
 from shared.rules.jobs import State
 from shared.settings.settings import Settings

@@ -15,7 +15,9 @@ from typing import Any, Self, TypeVar
 
 from shared.clock import DATE_STEP
 from shared.errors import LockHeld, Lost, MarkerRejected
-from shared.ports.jobs import ImageListing, JobStore, Mark, Marks
+from shared.ports.images import ImageListing
+from shared.ports.jobs import JobStore
+from shared.ports.marks import Mark, Marks
 from shared.rules.images import ImageRef, Listed, Page
 from shared.runtime import Runtime
 from shared.settings.settings import Settings

@@ -21,7 +21,8 @@ from shared.errors import (
     Undecided,
     Unreadable,
 )
-from shared.ports.jobs import ImageStore, JobStore, Key, Row
+from shared.ports.images import ImageStore
+from shared.ports.jobs import JobStore, Key, Row
 from shared.ports.leftovers import Rejections
 from shared.rules import messages, moves
 from shared.rules.ignored import Ignored

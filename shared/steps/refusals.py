@@ -4,7 +4,8 @@ import contextlib
 
 from shared.clock import ServerClock
 from shared.errors import ContentRefused, Lost, StorageOut, Undecided
-from shared.ports.jobs import JobStore, Marks
+from shared.ports.jobs import JobStore
+from shared.ports.marks import Marks
 from shared.statistics import whole
 
 #: The mark that counts them: ``{"total": n}``.

@@ -10,7 +10,9 @@ from typing import Protocol
 from shared.clock import ServerClock
 from shared.errors import Lost, Unreadable
 from shared.ports.index import JobIndex, Position
-from shared.ports.jobs import JobStore, LockStore, Mark, Marks
+from shared.ports.jobs import JobStore
+from shared.ports.locks import LockStore
+from shared.ports.marks import Mark, Marks
 from shared.rules import leases
 from shared.rules.jobs import State
 from shared.runtime import Pools

@@ -1,6 +1,6 @@
 """Take in an image over HTTP: put the blob, then record it, without waiting for its event."""
 
-from shared.ports.jobs import ImageStore
+from shared.ports.images import ImageStore
 from shared.rules.images import ImageRef
 from shared.steps.record import Record, Recorded
 

@@ -9,7 +9,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, UpdateMode
 
 from shared.clock import ServerClock
-from shared.ports.jobs import LockRow
+from shared.ports.locks import LockRow
 from shared.rules.locks import Lock, key
 from shared.storage import answers, cas
 from shared.storage.columns import Columns

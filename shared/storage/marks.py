@@ -9,7 +9,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, UpdateMode
 
 from shared.errors import RowDamaged
-from shared.ports.jobs import Mark
+from shared.ports.marks import Mark
 from shared.storage import answers, cas
 from shared.storage.columns import Columns
 from shared.storage.patience import Patience

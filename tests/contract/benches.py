@@ -6,7 +6,10 @@ from typing import Any, Protocol
 from azure.core.exceptions import ResourceNotFoundError
 from azure.core.pipeline.transport import HttpTransport
 
-from shared.ports.jobs import ImageStore, JobStore, LockStore, WorkQueue
+from shared.ports.images import ImageStore
+from shared.ports.jobs import JobStore
+from shared.ports.locks import LockStore
+from shared.ports.queue import WorkQueue
 from shared.rules.images import ImageRef
 from tests.contract.places import Place
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from shared.errors import Lost, Undecided
-from shared.ports.jobs import LockRow, Row
+from shared.ports.jobs import Row
+from shared.ports.locks import LockRow
 from shared.storage import cas, codec
 from tests.contract import lives
 from tests.contract.torn import Torn

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import MarkerRejected, StorageOut
-from shared.ports.jobs import ImageListing
+from shared.ports.images import ImageListing
 from shared.rules.images import Listed
 from tests.contract.benches import AzureImages, ImagesBench
 from tests.contract.memory import DoubledImages

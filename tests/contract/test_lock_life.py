@@ -11,7 +11,7 @@ import pytest
 
 from shared.errors import LockHeld, Stale
 from shared.heartbeat import Heartbeat
-from shared.ports.jobs import LockStore
+from shared.ports.locks import LockStore
 from shared.rules.locks import Lock
 from shared.runtime import Runtime
 from shared.steps.locking import Release, TableLock, Tenure

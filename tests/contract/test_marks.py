@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from shared.errors import Lost
-from shared.ports.jobs import Marks
+from shared.ports.marks import Marks
 from tests.contract.audited import Audited
 from tests.contract.places import Place
 from tests.contract.torn import Torn

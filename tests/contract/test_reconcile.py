@@ -11,7 +11,7 @@ from azure.core.pipeline.transport import HttpTransport
 from azure.storage.blob import ContainerClient
 
 from shared.darkroom import Darkroom
-from shared.ports.jobs import ImageListing
+from shared.ports.images import ImageListing
 from shared.rules.images import Page
 from shared.steps.reconcile import Position, Reconciled
 from tests.contract.audited import Audited

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared.errors import Lost
-from shared.ports.jobs import LockRow
+from shared.ports.locks import LockRow
 from shared.rules.locks import Lock, key
 from tests.doubles.clock import FakeClock
 from tests.doubles.door import Door

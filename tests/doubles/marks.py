@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.errors import Lost
-from shared.ports.jobs import Mark
+from shared.ports.marks import Mark
 from tests.doubles.clock import FakeClock
 from tests.doubles.door import Door
 

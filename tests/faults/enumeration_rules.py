@@ -10,8 +10,9 @@ from shared import wiring
 from shared.clock import ServerClock
 from shared.darkroom import Darkroom
 from shared.errors import Lost
-from shared.ports.jobs import Key, Mark, Row
+from shared.ports.jobs import Key, Row
 from shared.ports.leftovers import Rejected
+from shared.ports.marks import Mark
 from shared.ports.stores import Storage
 from shared.rules.images import Listed, Page
 from shared.rules.jobs import Event, Move

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.ports.jobs import ImageListing
+from shared.ports.images import ImageListing
 from shared.rules.images import Listed, Page
 from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 from shared import wiring
 from shared.errors import LockHeld
 from shared.heartbeat import Heartbeat
-from shared.ports.jobs import LockRow, Row
+from shared.ports.jobs import Row
+from shared.ports.locks import LockRow
 from shared.runtime import Runtime
 from shared.steps.attempt import Attempt, Attempts
 from shared.steps.locking import TableLock

@@ -9,7 +9,8 @@ from azure.core.exceptions import ServiceResponseError
 
 from shared import wiring
 from shared.errors import StorageOut, Undecided
-from shared.ports.jobs import LockRow, Row
+from shared.ports.jobs import Row
+from shared.ports.locks import LockRow
 from shared.ports.stores import Storage
 from shared.rules import moves
 from shared.rules.jobs import Job, Move

@@ -1,0 +1,77 @@
+"""The containers of images and thumbnails. Costs and errors are told as in ``shared.ports``."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from shared.rules.images import BlobFacts, ImageRef, Page
+
+
+class ImageListing(Protocol):
+    """The container of images, page by page in the order of names."""
+
+    @property
+    def account(self) -> str:
+        """The name of the storage account."""
+
+    def page(self, marker: str | None, *, limit: int) -> Page:
+        """List one page; ``MarkerRejected`` where the service does not know the marker any longer. Costs: 1 list.
+
+        Args:
+            marker: From the page before; None for the first.
+            limit: Blobs at most; a page may hold fewer, even none, and not be the last.
+        """
+
+
+class ImageStore(Protocol):
+    """The containers of images and thumbnails."""
+
+    def head(self, ref: ImageRef) -> BlobFacts:
+        """Look at a blob. Costs: 1 read.
+
+        Raises:
+            BlobGone: There is none.
+            BlobUnreadable: The service does not give it.
+            InvalidReference: No blob can have that name.
+        """
+
+    def read(self, ref: ImageRef, version: str, *, size_bytes: int) -> bytes:
+        """Read the whole of one version, as it is stored: a ``Content-Encoding`` is left as it is.
+
+        Args:
+            ref: The image.
+            version: Its ETag, bare.
+            size_bytes: As the last look has told; more is never read.
+
+        Raises:
+            BlobGone: There is no blob of that name.
+            BlobChanged: Another version stands there.
+            BlobUnreadable: The service does not give it, or gives another number of bytes.
+            InvalidReference: No blob can have that name.
+
+        Costs: 1 read for blobs up to the byte gate; none of an empty one.
+        """
+
+    def put(self, ref: ImageRef, data: bytes, *, mime: str, only_new: bool = False, etag: str | None = None) -> None:
+        """Write a blob.
+
+        Args:
+            ref: Its container and name.
+            data: All of it.
+            mime: As its client declares it.
+            only_new: Refuse a name that is taken.
+            etag: Bare, of the version to be replaced; ``ANY_VERSION`` for any that stands there; without it also where
+                none does.
+
+        Raises:
+            Mismatch: The name is taken, is free, or has another version.
+            InvalidReference: No blob can have that name.
+            Refused: ``blob_refused``: the service does not let anybody write it.
+
+        Costs: 1 write up to 64 MiB; one whose reply was lost is written again. 1 read more for ``ANY_VERSION``.
+        """
+
+    def insert_thumbnail(self, name: str, data: bytes, *, mime: str, stop: Callable[[], bool] = lambda: False) -> None:
+        """Write a claim's own thumbnail, again while nobody answers, until ``stop``; as ``put``. Costs: 1 write."""
+
+    def delete_thumbnail(self, name: str) -> None:
+        """Delete a thumbnail of one's own claim, if it is there; ``Refused`` as ``put``. Costs: 1 delete."""
