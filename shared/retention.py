@@ -1,10 +1,8 @@
-"""How long an ended job is kept, and what purge needs from storage; errors as in ``shared.ports``."""
+"""How long an ended job is kept."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
 
-from shared.ports.jobs import Key, Row
 from shared.rules.jobs import State
 from shared.settings.settings import Settings
 
@@ -16,56 +14,3 @@ def edges(settings: Settings, now: datetime) -> Mapping[State, datetime]:
         State.FAILED: now - settings.retention_failed,
         State.CANCELED: now - settings.retention_canceled,
     }
-
-
-class EndedJobs(Protocol):
-    """Jobs that rest, by the moment of their end, and their way out."""
-
-    def ended(self, kind: str, bucket: int, state: State, *, before: datetime) -> Iterator[list[str]]:
-        """List ids of jobs of one bucket that have ended in a state, by what their end rows say.
-
-        Args:
-            kind: Of job.
-            bucket: Number of the partition.
-            state: In which they ended.
-            before: Later ends are left out.
-
-        Yields:
-            Pages of at most 1,000 ids: the oldest first or, where a day has more than a page, the oldest day first.
-
-        Costs: 1 query for up to 999; about 3 for each 1,000 beyond.
-        """
-
-    def purge(self, jobs: Sequence[tuple[Row, Key | None]]) -> set[str]:
-        """Delete jobs of one partition, each with its end row and attempts, and write down its end in its key row.
-
-        Args:
-            jobs: As they were read, each with its reference's key row if that names the job.
-
-        Returns:
-            Ids of those that are gone; the rest has moved on, or does not hold together, and is untouched.
-
-        Costs: 1 transaction for 25 or so; 1 query for each job that was ever ended from outside; a read and a
-        transaction for each job that has moved on.
-        """
-
-    def forget(self, key: Key) -> None:
-        """Delete the key row that a purged job has left; harmless when it is gone. Costs: 1 transaction.
-
-        Raises:
-            Lost: It has moved on since.
-        """
-
-
-class ThumbnailStore(Protocol):
-    """The container of thumbnails."""
-
-    def thumbnails_of(self, job_id: str) -> list[str]:
-        """List the thumbnails of all attempts at one job. Costs: 1 list."""
-
-    def delete_thumbnail(self, name: str) -> None:
-        """Delete a thumbnail; harmless when there is none. Costs: 1 delete.
-
-        Raises:
-            Refused: ``blob_refused``: the service does not let anybody delete it.
-        """

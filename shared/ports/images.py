@@ -75,3 +75,29 @@ class ImageStore(Protocol):
 
     def delete_thumbnail(self, name: str) -> None:
         """Delete a thumbnail of one's own claim, if it is there; ``Refused`` as ``put``. Costs: 1 delete."""
+
+
+class ThumbnailStore(Protocol):
+    """The container of thumbnails."""
+
+    def thumbnails_of(self, job_id: str) -> list[str]:
+        """List the thumbnails of all attempts at one job. Costs: 1 list."""
+
+    def delete_thumbnail(self, name: str) -> None:
+        """Delete a thumbnail; harmless when there is none. Costs: 1 delete.
+
+        Raises:
+            Refused: ``blob_refused``: the service does not let anybody delete it.
+        """
+
+
+class ThumbnailReader(Protocol):
+    """The container of thumbnails, to be read."""
+
+    def thumbnail(self, name: str) -> tuple[bytes, str]:
+        """Read one thumbnail, and its MIME type. Costs: 1 read.
+
+        Raises:
+            BlobGone: There is none, or something larger than any thumbnail.
+            BlobUnreadable: The service does not give it.
+        """

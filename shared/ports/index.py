@@ -266,15 +266,3 @@ class JobIndex(Protocol):
 
         Costs: 1 transaction.
         """
-
-
-class ThumbnailReader(Protocol):
-    """The container of thumbnails, to be read."""
-
-    def thumbnail(self, name: str) -> tuple[bytes, str]:
-        """Read one thumbnail, and its MIME type. Costs: 1 read.
-
-        Raises:
-            BlobGone: There is none, or something larger than any thumbnail.
-            BlobUnreadable: The service does not give it.
-        """

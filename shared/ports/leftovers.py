@@ -1,7 +1,4 @@
-"""What is set aside: texts that name nothing real, and messages that the host has given up on; two protocols.
-
-Errors and costs are told as in ``shared.ports``.
-"""
+"""Texts that name nothing real. Costs and errors are told as in ``shared.ports``."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -73,39 +70,3 @@ class Rejections(Protocol):
 
         Costs: 1 transaction; 1 more, and a read, for each that has moved on.
         """
-
-
-@dataclass(frozen=True)
-class PoisonMessage:
-    """A message that the host has given up on, in hand.
-
-    Attributes:
-        body: As it came.
-        id: The queue's.
-        receipt: Good for one deletion, as long as nobody else has received it.
-        dequeue_count: How often it has been received.
-    """
-
-    body: bytes
-    id: str
-    receipt: str
-    dequeue_count: int
-
-
-class PoisonQueue(Protocol):
-    """A queue into which the host moves what it has given up on."""
-
-    def stuck(self, maximum: int) -> bool:
-        """Whether one of the messages in front was received so often that the host shows it to nobody any more.
-
-        A queue that is missing has none. Costs: 1 read.
-        """
-
-    def receive(self) -> list[PoisonMessage]:
-        """Take what is in front into one's hand, hidden from others meanwhile. Costs: 1 request."""
-
-    def backlog(self) -> int:
-        """Say about how many messages there are, hidden ones among them; 0 without a queue. Costs: 1 read."""
-
-    def delete(self, message: PoisonMessage) -> None:
-        """Delete a message; one that is gone, or in other hands by now, is left to them. Costs: 1 delete."""

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shared.ports.auditing import Audit
-from shared.ports.images import ImageListing, ImageStore
-from shared.ports.index import JobIndex, ThumbnailReader
+from shared.ports.ended import EndedJobs
+from shared.ports.images import ImageListing, ImageStore, ThumbnailReader, ThumbnailStore
+from shared.ports.index import JobIndex
 from shared.ports.jobs import JobStore
-from shared.ports.leftovers import PoisonQueue, Rejections
+from shared.ports.leftovers import Rejections
 from shared.ports.locks import LockStore
 from shared.ports.marks import Marks
+from shared.ports.poison import PoisonQueue
 from shared.ports.queue import WorkQueue
-from shared.retention import EndedJobs, ThumbnailStore
 
 
 class Blobs(ImageStore, ThumbnailReader, ThumbnailStore, Protocol):

@@ -7,7 +7,7 @@ over: the queue has no poison queue of its own. So one message that fails must n
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from shared.ports.leftovers import PoisonMessage, PoisonQueue
+from shared.ports.poison import PoisonMessage, PoisonQueue
 from shared.steps.outcomes import Outcome
 
 Intake = Callable[[bytes], list[Outcome]]

@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import islice, product
 
 from shared.errors import BlobGone, InvalidReference, NoSuchImage, NoSuchJob, Refused, Unreadable
+from shared.ports.images import ThumbnailReader
 from shared.ports.index import (
     ENDED,
     IMAGE_ID,
@@ -25,7 +26,6 @@ from shared.ports.index import (
     Page,
     Position,
     Thumbnail,
-    ThumbnailReader,
 )
 from shared.ports.jobs import JobStore, Key, Row
 from shared.rules import thumbnails

@@ -13,8 +13,10 @@ from itertools import product
 
 from shared.clock import ServerClock
 from shared.errors import IllegalTransition, LockHeld, Refused, Unreadable
+from shared.ports.ended import EndedJobs
+from shared.ports.images import ThumbnailStore
 from shared.ports.jobs import JobStore, Key, Row
-from shared.retention import EndedJobs, ThumbnailStore, edges
+from shared.retention import edges
 from shared.rules.jobs import Event, Facts, Job, State, transition
 from shared.rules.thumbnails import promised, token_of
 from shared.runtime import Runtime

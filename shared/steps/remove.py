@@ -4,9 +4,10 @@ from collections.abc import Collection
 from contextlib import suppress
 
 from shared.errors import Lost, Mismatch, NoSuchJob, Refused, Undecided, Unreadable
+from shared.ports.ended import EndedJobs
+from shared.ports.images import ThumbnailStore
 from shared.ports.index import JobIndex
 from shared.ports.jobs import JobStore, Key, Row
-from shared.retention import EndedJobs, ThumbnailStore
 from shared.rules.ids import bucket, kind
 from shared.rules.thumbnails import token_of
 from shared.settings.settings import Settings

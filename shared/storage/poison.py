@@ -5,7 +5,7 @@ from datetime import timedelta
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
-from shared.ports.leftovers import PoisonMessage
+from shared.ports.poison import PoisonMessage
 from shared.storage import answers, cas
 
 #: The service shows and gives at most this many messages a request.

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from shared.darkroom import Darkroom
-from shared.ports.leftovers import PoisonQueue
+from shared.ports.poison import PoisonQueue
 from tests.doubles.poison import MemoryPoison
 
 

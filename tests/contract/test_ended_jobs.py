@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.errors import Lost
+from shared.ports.ended import EndedJobs
 from shared.ports.jobs import Key, Row
-from shared.retention import EndedJobs
 from shared.rules import moves
 from shared.rules.jobs import Event, Move, State
 from shared.storage import ended_table

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from shared.ports.leftovers import PoisonMessage
+from shared.ports.poison import PoisonMessage
 from tests.doubles.door import Door
 
 #: As the service: so many messages a request.
