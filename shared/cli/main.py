@@ -21,7 +21,7 @@ from shared.cli import settings as app_settings
 from shared.cli import show
 from shared.darkroom import Darkroom
 from shared.errors import DarkroomError, InvalidReference, SettingsInvalid
-from shared.ports.leftovers import Rejected
+from shared.ports.rejections import Rejected
 from shared.rules.invariants import Finding
 from shared.settings.settings import Settings
 from shared.steps.outcomes import Outcome

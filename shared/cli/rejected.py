@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from shared.ports.leftovers import Rejected
+from shared.ports.rejections import Rejected
 from shared.rules.visible import visible, visible_json
 from shared.steps.outcomes import Outcome
 from shared.steps.rejected import ADMITTED, Readmit

@@ -8,7 +8,7 @@ from shared.analysis.isolation import Analyst
 from shared.clock import ServerClock
 from shared.handlers import Handler
 from shared.heartbeat import Heartbeat
-from shared.ports.stores import Storage
+from shared.ports.storage import Storage
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
 from shared.steps import bounds

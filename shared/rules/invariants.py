@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.errors import InvalidReference
-from shared.rules.evidence import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
+from shared.rules.audit import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
 from shared.rules.ids import job_id
 from shared.rules.jobs import Event, State
 

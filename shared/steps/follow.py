@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.errors import BlobGone, BlobUnreadable, ContentRefused, FolderMarker, InvalidReference, MessageRejected
-from shared.ports.leftovers import Rejections
+from shared.ports.rejections import Rejections
 from shared.rules import blob_urls, messages
 from shared.rules.ignored import Ignored
 from shared.rules.images import ImageRef

@@ -23,7 +23,7 @@ from shared.errors import (
 )
 from shared.ports.images import ImageStore
 from shared.ports.jobs import JobStore, Key, Row
-from shared.ports.leftovers import Rejections
+from shared.ports.rejections import Rejections
 from shared.rules import messages, moves
 from shared.rules.ignored import Ignored
 from shared.rules.images import BlobFacts, ImageRef

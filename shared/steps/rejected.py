@@ -3,7 +3,7 @@
 import contextlib
 
 from shared.errors import Lost
-from shared.ports.leftovers import Rejections
+from shared.ports.rejections import Rejections
 from shared.steps.admit import Admit
 from shared.steps.outcomes import Outcome
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.errors import Lost
-from shared.ports.auditing import Audit
-from shared.rules.evidence import Group, JobFacts
+from shared.ports.audit import Audit
+from shared.rules.audit import Group, JobFacts
 from shared.rules.ids import JOB_ID
 from shared.rules.invariants import Finding, Rule, mendings, violations
 from shared.rules.jobs import State

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from shared.clock import ServerClock
-from shared.ports.stores import Storage
+from shared.ports.storage import Storage
 from shared.runtime import Runtime
 from shared.settings.bindings import listens
 from shared.settings.settings import BLOB_POISON_QUEUE, Settings

@@ -12,7 +12,7 @@ from azure.data.tables import TableClient, TableEntity, UpdateMode
 from azure.storage.blob import BlobServiceClient
 
 from shared.errors import Lost, NewerSchema, RowDamaged, StorageOut
-from shared.rules.evidence import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
+from shared.rules.audit import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
 from shared.rules.ids import JOB_ID
 from shared.rules.jobs import State
 from shared.storage import answers, cas, codec, names, report_audit

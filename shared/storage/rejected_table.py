@@ -9,7 +9,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, UpdateMode
 
 from shared.errors import ContentRefused, Lost, Undecided
-from shared.ports.leftovers import SHOWN_CHARACTERS, Rejected
+from shared.ports.rejections import SHOWN_CHARACTERS, Rejected
 from shared.rules.ids import digest
 from shared.storage import answers, cas, codec
 from shared.storage.patience import Patience

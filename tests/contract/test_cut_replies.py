@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared import wiring
 from shared.errors import BlobUnreadable, InvalidReference, StorageOut, Undecided
-from shared.ports.stores import Storage
+from shared.ports.storage import Storage
 from shared.rules.images import ImageRef
 from shared.rules.locks import Lock
 from shared.storage import clients

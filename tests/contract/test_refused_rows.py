@@ -8,7 +8,7 @@ import pytest
 from shared.darkroom import Darkroom
 from shared.errors import ContentRefused, StorageOut
 from shared.ports.jobs import Row
-from shared.ports.leftovers import Rejected
+from shared.ports.rejections import Rejected
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome

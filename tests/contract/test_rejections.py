@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import Lost, Undecided
-from shared.ports.leftovers import Rejected
+from shared.ports.rejections import Rejected
 from shared.rules.ids import digest
 from tests.contract.places import Place
 from tests.contract.rejections import AzureRejections, DoubledRejections, Interrupted

@@ -9,7 +9,7 @@ from azure.data.tables import TableEntity
 
 from shared.errors import Lost
 from shared.ports.jobs import Row
-from shared.rules.evidence import Group, Mending
+from shared.rules.audit import Group, Mending
 from shared.rules.invariants import Finding, Rule, violations
 from shared.rules.jobs import Event, JobError, State
 from shared.rules.moves import add, end, redrive

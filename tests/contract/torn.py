@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.ports.stores import Storage
+from shared.ports.storage import Storage
 from tests.contract.benches import AzureJobs
 from tests.doubles.transports import FaultyTransport
 

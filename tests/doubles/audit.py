@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from shared.errors import Lost
-from shared.rules.evidence import Group, Mending
+from shared.rules.audit import Group, Mending
 
 
 class EmptyAudit:

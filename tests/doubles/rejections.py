@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.errors import Lost
-from shared.ports.leftovers import SHOWN_CHARACTERS, Rejected
+from shared.ports.rejections import SHOWN_CHARACTERS, Rejected
 from shared.rules import ids
 from tests.doubles.clock import FakeClock
 from tests.doubles.door import Door

@@ -12,7 +12,7 @@ from shared.darkroom import Darkroom
 from shared.handlers import Handler
 from shared.heartbeat import Heartbeat
 from shared.ports.jobs import Row
-from shared.ports.stores import Storage
+from shared.ports.storage import Storage
 from shared.rules.images import ImageRef
 from shared.rules.jobs import Job, Move
 from shared.rules.moves import claim

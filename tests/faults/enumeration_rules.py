@@ -11,9 +11,9 @@ from shared.clock import ServerClock
 from shared.darkroom import Darkroom
 from shared.errors import Lost
 from shared.ports.jobs import Key, Row
-from shared.ports.leftovers import Rejected
 from shared.ports.marks import Mark
-from shared.ports.stores import Storage
+from shared.ports.rejections import Rejected
+from shared.ports.storage import Storage
 from shared.rules.images import Listed, Page
 from shared.rules.jobs import Event, Move
 from shared.steps.reconcile import Position, Reconcile, _Slice

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import StorageOut
-from shared.ports.leftovers import Rejected
+from shared.ports.rejections import Rejected
 from shared.steps.purge import Purged
 from shared.steps.upkeep.forget import Forgotten
 from tests.doubles.world import World

@@ -11,7 +11,7 @@ from shared import wiring
 from shared.errors import StorageOut, Undecided
 from shared.ports.jobs import Row
 from shared.ports.locks import LockRow
-from shared.ports.stores import Storage
+from shared.ports.storage import Storage
 from shared.rules import moves
 from shared.rules.jobs import Job, Move
 from shared.rules.locks import Lock

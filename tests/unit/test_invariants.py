@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.rules.evidence import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
+from shared.rules.audit import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
 from shared.rules.ids import job_id
 from shared.rules.invariants import INFORMATION, Finding, Rule, mendings, violations
 from shared.rules.jobs import State

@@ -6,7 +6,7 @@ from datetime import timedelta
 from shared.errors import DarkroomError
 from shared.ports.jobs import Row
 from shared.rules import moves
-from shared.rules.evidence import Group, IndexFacts, JobFacts, KeyFacts, TryFacts
+from shared.rules.audit import Group, IndexFacts, JobFacts, KeyFacts, TryFacts
 from shared.rules.ids import digest, job_id
 from shared.rules.invariants import violations
 from shared.rules.jobs import Claim, Event, Facts, Job, JobError, State, transition

@@ -11,7 +11,7 @@ from rich.console import Console
 from localhost.host.blobs import BlobMessage
 from shared.cli import rejected as cli
 from shared.errors import StorageOut
-from shared.ports.leftovers import Rejected
+from shared.ports.rejections import Rejected
 from shared.rules.ids import digest
 from shared.rules.jobs import SCHEMA, Event, Move, State
 from shared.steps.outcomes import Outcome

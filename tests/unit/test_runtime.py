@@ -11,7 +11,7 @@ from azure.core.exceptions import ServiceResponseError
 import shared
 from shared import wiring
 from shared.errors import StorageOut
-from shared.ports.stores import Storage
+from shared.ports.storage import Storage
 from shared.rules.images import ImageRef
 from shared.runtime import Runtime
 from tests.doubles.clock import FakeClock

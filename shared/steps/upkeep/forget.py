@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.clock import ServerClock
-from shared.ports.leftovers import FORGOTTEN_AT_ONCE, Rejected, Rejections
+from shared.ports.rejections import FORGOTTEN_AT_ONCE, Rejected, Rejections
 
 
 @dataclass(frozen=True)

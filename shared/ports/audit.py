@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from shared.rules.evidence import Group, Mending
+from shared.rules.audit import Group, Mending
 
 
 class Audit(Protocol):

@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.ports.auditing import Audit
+from shared.ports.audit import Audit
 from shared.ports.ended import EndedJobs
 from shared.ports.images import ImageListing, ImageStore, ThumbnailReader, ThumbnailStore
 from shared.ports.index import JobIndex
 from shared.ports.jobs import JobStore
-from shared.ports.leftovers import Rejections
 from shared.ports.locks import LockStore
 from shared.ports.marks import Marks
 from shared.ports.poison import PoisonQueue
 from shared.ports.queue import WorkQueue
+from shared.ports.rejections import Rejections
 
 
 class Blobs(ImageStore, ThumbnailReader, ThumbnailStore, Protocol):
