@@ -11,8 +11,8 @@ from rich.text import Text
 
 from shared.ports.rejections import Rejected
 from shared.rules.visible import visible, visible_json
+from shared.steps.operators.rejected import ADMITTED, Readmit
 from shared.steps.outcomes import Outcome
-from shared.steps.rejected import ADMITTED, Readmit
 from shared.steps.upkeep.forget import Forget
 
 #: As ``leftovers.Rejected.id``; a job id has a type before its digits.

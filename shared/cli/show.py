@@ -11,7 +11,7 @@ from rich.text import Text
 from shared.rules.invariants import Finding
 from shared.rules.visible import visible, visible_json
 from shared.settings.settings import Settings
-from shared.steps.verify import Verified
+from shared.steps.operators.verify import Verified
 
 
 def places(settings: Settings) -> list[tuple[str, str, str]]:

@@ -8,27 +8,27 @@ from functools import cached_property
 
 from shared.darkroom.parts import Parts
 from shared.handlers import Handler
-from shared.retention import edges
-from shared.steps.add import Add
-from shared.steps.admit import Admit
-from shared.steps.bury import Bury
-from shared.steps.drain import Drain
-from shared.steps.expire import Expire
-from shared.steps.hold import Hold
-from shared.steps.lookup import Lookup
-from shared.steps.operate import Operate
-from shared.steps.overflow import Overflow
-from shared.steps.purge import Purge
-from shared.steps.receive import Receive
-from shared.steps.reconcile import Reconcile
-from shared.steps.rejected import Readmit
-from shared.steps.remove import Remove
-from shared.steps.statistics import Count
-from shared.steps.sweep import Sweep
+from shared.steps.intake.add import Add
+from shared.steps.intake.admit import Admit
+from shared.steps.intake.upload import Upload
+from shared.steps.operators.lookup import Lookup
+from shared.steps.operators.operate import Operate
+from shared.steps.operators.rejected import Readmit
+from shared.steps.operators.remove import Remove
+from shared.steps.operators.statistics import Count
+from shared.steps.operators.verify import Verify
+from shared.steps.upkeep.bury import Bury
+from shared.steps.upkeep.drain import Drain
+from shared.steps.upkeep.expire import Expire
 from shared.steps.upkeep.forget import Forget
-from shared.steps.upload import Upload
-from shared.steps.verify import Verify
-from shared.steps.work import Work
+from shared.steps.upkeep.overflow import Overflow
+from shared.steps.upkeep.purge import Purge
+from shared.steps.upkeep.reconcile import Reconcile
+from shared.steps.upkeep.retention import edges
+from shared.steps.upkeep.sweep import Sweep
+from shared.steps.work.hold import Hold
+from shared.steps.work.receive import Receive
+from shared.steps.work.work import Work
 
 
 @dataclass(frozen=True, kw_only=True)

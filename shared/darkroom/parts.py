@@ -12,17 +12,17 @@ from shared.ports.storage import Storage
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
 from shared.steps import bounds
-from shared.steps.analyze import Analyze
-from shared.steps.announce import Announce
-from shared.steps.attempt import Attempts
-from shared.steps.claims import Claims
-from shared.steps.fair_share import FairShare
-from shared.steps.follow import Follow
+from shared.steps.intake.announce import Announce
+from shared.steps.intake.follow import Follow
+from shared.steps.intake.record import Record
+from shared.steps.intake.types import Types
 from shared.steps.locking import TableLock
 from shared.steps.now import Now
-from shared.steps.record import Record
-from shared.steps.refusals import Refusals
-from shared.steps.upkeep.types import Types
+from shared.steps.work.analyze import Analyze
+from shared.steps.work.attempt import Attempts
+from shared.steps.work.claims import Claims
+from shared.steps.work.fair_share import FairShare
+from shared.steps.work.refusals import Refusals
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ from shared.http.wired import Api, IfMatch, IfNoneMatch, Strict, Traceparent, Wi
 from shared.ports.index import IMAGE_ID, ImageFound, KeyPosition
 from shared.rules.ids import digest
 from shared.rules.images import ANY_VERSION, ImageRef, version_of
-from shared.steps.record import Recorded
+from shared.steps.intake.record import Recorded
 
 
 class _Digest(Convertor[str]):

@@ -9,9 +9,9 @@ from azure.core.pipeline.transport import HttpTransport
 
 from shared.clock import ServerClock
 from shared.ports.jobs import Row
-from shared.retention import edges
 from shared.rules.moves import complete
 from shared.steps.outcomes import Outcome
+from shared.steps.upkeep.retention import edges
 from tests.contract.audited import Audited
 from tests.contract.places import Place
 from tests.doubles.reports import report

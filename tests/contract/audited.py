@@ -9,8 +9,8 @@ from shared.ports.jobs import Row
 from shared.rules.images import ImageRef
 from shared.rules.invariants import Finding, Rule
 from shared.rules.moves import claim
+from shared.steps.operators.verify import Verified
 from shared.steps.outcomes import Outcome
-from shared.steps.verify import Verified
 from shared.storage import codec
 from tests.contract.places import Place
 from tests.doubles.world import png

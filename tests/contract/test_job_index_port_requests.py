@@ -12,8 +12,8 @@ from shared.ports.index import JobIndex, JobQuery
 from shared.ports.jobs import JobStore
 from shared.rules.ids import digest
 from shared.rules.jobs import State
-from shared.steps.lookup import Lookup
-from shared.steps.statistics import Count
+from shared.steps.operators.lookup import Lookup
+from shared.steps.operators.statistics import Count
 from shared.storage.index_table import IndexTable
 from tests.contract import lives
 from tests.contract.benches import AzureJobs

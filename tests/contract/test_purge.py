@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from shared.ports.jobs import Key, Row
-from shared.retention import edges
 from shared.rules.images import ImageRef
 from shared.rules.invariants import INFORMATION, Rule
 from shared.rules.jobs import State
-from shared.steps import purge
+from shared.steps.operators.verify import Verified
 from shared.steps.outcomes import Outcome
-from shared.steps.purge import Purged
-from shared.steps.verify import Verified
+from shared.steps.upkeep import purge
+from shared.steps.upkeep.purge import Purged
+from shared.steps.upkeep.retention import edges
 from shared.storage import codec, ended_table
 from shared.storage.ended_table import EndedTable
 from tests.contract import lives

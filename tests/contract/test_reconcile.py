@@ -13,7 +13,7 @@ from azure.storage.blob import ContainerClient
 from shared.darkroom import Darkroom
 from shared.ports.images import ImageListing
 from shared.rules.images import Page
-from shared.steps.reconcile import Position, Reconciled
+from shared.steps.upkeep.reconcile import Position, Reconciled
 from tests.contract.audited import Audited
 from tests.contract.benches import AzureQueue
 from tests.contract.places import Place, Slow

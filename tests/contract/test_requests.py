@@ -14,10 +14,10 @@ from shared.rules import messages
 from shared.rules.flows import flow_of
 from shared.rules.ids import digest
 from shared.rules.images import ImageRef
-from shared.steps.attempt import Attempt
-from shared.steps.fair_share import FairShare
 from shared.steps.outcomes import Outcome
-from shared.steps.turns import Turns
+from shared.steps.upkeep.turns import Turns
+from shared.steps.work.attempt import Attempt
+from shared.steps.work.fair_share import FairShare
 from tests.contract.places import Place
 from tests.doubles.transports import CountingTransport
 from tests.doubles.world import png

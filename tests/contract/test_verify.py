@@ -13,7 +13,7 @@ from shared.rules.audit import Group, Mending
 from shared.rules.invariants import Finding, Rule, violations
 from shared.rules.jobs import Event, JobError, State
 from shared.rules.moves import add, end, redrive
-from shared.steps.verify import Verified
+from shared.steps.operators.verify import Verified
 from shared.storage import codec
 from tests.contract.audited import Audited
 from tests.doubles.world import png

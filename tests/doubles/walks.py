@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from shared.steps.reconcile import Reconciled
+from shared.steps.upkeep.reconcile import Reconciled
 from tests.doubles.world import World
 
 GRACE = timedelta(seconds=300)

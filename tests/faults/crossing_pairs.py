@@ -3,8 +3,8 @@
 from contextlib import suppress
 
 from shared.errors import LockHeld, Stale
-from shared.steps.attempt import Attempt
-from shared.steps.turns import Turns
+from shared.steps.upkeep.turns import Turns
+from shared.steps.work.attempt import Attempt
 from tests.faults.crossings import ALWAYS, Act, Crossing, Pair
 from tests.faults.enumeration import LAPSE_SECONDS
 from tests.faults.enumeration_workers import Worker

@@ -12,7 +12,7 @@ from shared.errors import DarkroomError, NoSuchJob, Refused, Stale
 from shared.ports.jobs import Row
 from shared.rules import ids
 from shared.rules.jobs import Claim, State
-from shared.steps.add import Added
+from shared.steps.intake.add import Added
 from tests.faults.enumeration import LAPSE_SECONDS, PAUSES
 from tests.faults.enumeration_case import Case, jobs_in
 from tests.faults.enumeration_flows import Flow

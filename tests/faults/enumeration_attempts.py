@@ -4,7 +4,7 @@ from abc import abstractmethod
 
 from shared.errors import StorageOut
 from shared.rules.jobs import State
-from shared.steps.attempt import Attempt
+from shared.steps.work.attempt import Attempt
 from tests.faults.enumeration import Strike
 from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_flows import TO_RENEWAL, Analysis, Flow

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from shared.rules.jobs import State
-from shared.steps.attempt import Attempt
+from shared.steps.work.attempt import Attempt
 from tests.faults.enumeration import GRACE, LAPSE_SECONDS, PAUSES, SETTINGS, Strike
 from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_wire import READ_IMAGE

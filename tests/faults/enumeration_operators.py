@@ -1,8 +1,8 @@
 """The flows of an operator, who cancels a job by hand or opens it again."""
 
 from shared.rules.jobs import State
-from shared.steps.attempt import Attempt
 from shared.steps.outcomes import Outcome
+from shared.steps.work.attempt import Attempt
 from tests.faults.enumeration import LAPSE_SECONDS, PAUSES
 from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_flows import Flow

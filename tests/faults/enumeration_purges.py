@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from shared.rules.jobs import State
-from shared.steps.attempt import Attempt
 from shared.steps.outcomes import Outcome
-from shared.steps.purge import Purged
+from shared.steps.upkeep.purge import Purged
+from shared.steps.work.attempt import Attempt
 from tests.faults.enumeration import LAPSE_SECONDS, PAUSES
 from tests.faults.enumeration_case import Case, jobs_in
 from tests.faults.enumeration_flows import Flow

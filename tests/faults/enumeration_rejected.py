@@ -6,8 +6,8 @@ from typing import Any
 
 from localhost.host.blobs import BlobMessage
 from shared.rules.ids import digest
+from shared.steps.operators.rejected import ADMITTED
 from shared.steps.outcomes import Outcome
-from shared.steps.rejected import ADMITTED
 from tests.faults.enumeration import PAUSES, Strike
 from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_flows import Flow

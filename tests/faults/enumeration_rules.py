@@ -16,7 +16,7 @@ from shared.ports.rejections import Rejected
 from shared.ports.storage import Storage
 from shared.rules.images import Listed, Page
 from shared.rules.jobs import Event, Move
-from shared.steps.reconcile import Position, Reconcile, _Slice
+from shared.steps.upkeep.reconcile import Position, Reconcile, _Slice
 from shared.storage import cas, codec
 from shared.storage.ended_table import EndedTable
 from shared.storage.job_table import JobTable

@@ -6,7 +6,7 @@ from shared.ports.images import ImageListing
 from shared.rules.images import Listed, Page
 from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
-from shared.steps.reconcile import OVERLAP, Position, Reconciled
+from shared.steps.upkeep.reconcile import OVERLAP, Position, Reconciled
 from tests.faults.enumeration import PAUSES, SETTINGS, Strike
 from tests.faults.enumeration_case import Case, jobs_in
 from tests.faults.enumeration_flows import Flow

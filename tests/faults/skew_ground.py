@@ -11,8 +11,8 @@ from shared.heartbeat import Heartbeat
 from shared.ports.jobs import Row
 from shared.ports.locks import LockRow
 from shared.runtime import Runtime
-from shared.steps.attempt import Attempt, Attempts
 from shared.steps.locking import TableLock
+from shared.steps.work.attempt import Attempt, Attempts
 from shared.storage.patience import Patience
 from tests.faults.enumeration_case import Case, jobs_in
 from tests.faults.enumeration_wire import Line

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from shared.clock import DATE_STEP as CORRECTED_BEYOND
-from shared.steps.attempt import Attempt
 from shared.steps.locking import Release
 from shared.steps.outcomes import Outcome
+from shared.steps.work.attempt import Attempt
 from tests.doubles.reports import report
 from tests.faults.skew import LEASE, MARGIN, PAIRS, SLOW, Skew
 from tests.faults.skew_ground import BACKOFF_SECONDS, CHANCE, ClaimPrize, Ground, LockPrize, Prize, passing

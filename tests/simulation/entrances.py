@@ -40,7 +40,7 @@ from shared.rules.invariants import Finding
 from shared.rules.jobs import TRANSITIONS, Claim
 from shared.runtime import Runtime as Threads
 from shared.steps.outcomes import Outcome
-from shared.steps.sweep import Swept
+from shared.steps.upkeep.sweep import Swept
 from tests.simulation.pictures import PNG, png
 
 __all__ = ["Darkroom", "Threads", "png"]

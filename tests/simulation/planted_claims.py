@@ -18,9 +18,9 @@ FENCES = (
     fault(
         "completion by status only",
         _NO_OWN,
-        ("shared.steps.claims:Claims.write", _CLAIM_CHECKED, "stands.job.state is not State.RUNNING"),
+        ("shared.steps.work.claims:Claims.write", _CLAIM_CHECKED, "stands.job.state is not State.RUNNING"),
     ),
-    fault("completion by id only", _NO_OWN, ("shared.steps.claims:Claims.write", _CLAIM_CHECKED, "not claim")),
+    fault("completion by id only", _NO_OWN, ("shared.steps.work.claims:Claims.write", _CLAIM_CHECKED, "not claim")),
     fault("claim that is written over whatever stands", unguarded("move.event is Event.CLAIM")),
     fault("commit that is written over whatever stands", unguarded("move.event is Event.COMPLETE")),
     fault("renewal that is written over whatever stands", unguarded("move.event is Event.RENEW")),
@@ -34,7 +34,7 @@ FENCES = (
     fault(
         "who is refused reads the row and writes over it",
         (
-            "shared.steps.claims:Claims.write",
+            "shared.steps.work.claims:Claims.write",
             "if stands is None or stands.job.claim != claim:",
             (
                 "if stands is not None and stands.job.state is State.RUNNING:\n"
@@ -45,24 +45,24 @@ FENCES = (
     ),
     fault(
         "a claim that was refused is taken for won",
-        ("shared.steps.claims:Claims.claim", "won.job.claim != move.job.claim", "won.job.claim is None"),
+        ("shared.steps.work.claims:Claims.claim", "won.job.claim != move.job.claim", "won.job.claim is None"),
     ),
     fault(
         "a commit under another token is taken for one's own",
-        ("shared.steps.claims:_completed", " and job.token == claim.token", " or claim is None"),
+        ("shared.steps.work.claims:_completed", " and job.token == claim.token", " or claim is None"),
     ),
     fault(
         "who has lost keeps the thumbnail that it has published",
-        ("shared.steps.work:_committed", "if outcome is Outcome.LOST:", "if outcome is Outcome.FAILED:"),
+        ("shared.steps.work.work:_committed", "if outcome is Outcome.LOST:", "if outcome is Outcome.FAILED:"),
     ),
     fault(
         "who has won deletes the thumbnail that it has published",
-        ("shared.steps.work:_committed", "if outcome is Outcome.LOST:", "if outcome is not Outcome.FAILED:"),
+        ("shared.steps.work.work:_committed", "if outcome is Outcome.LOST:", "if outcome is not Outcome.FAILED:"),
     ),
     fault(
         "an outage of the commit is taken for done",
         (
-            "shared.steps.work:Work.__call__",
+            "shared.steps.work.work:Work.__call__",
             """attempt.abandon("storage_out", f"Storage was out: {outage}")
                 raise""",
             """del outage
@@ -135,7 +135,7 @@ TOKENS = (
     ),
     fault(
         "a claim that has lapsed is taken for one that an outage has ended",
-        ("shared.steps.claims:Claims._counted", "job.claim_id in self._spared", "job.claim_id is not None"),
+        ("shared.steps.work.claims:Claims._counted", "job.claim_id in self._spared", "job.claim_id is not None"),
     ),
 )
 
@@ -168,7 +168,7 @@ TABLE = (
             "(Guard.LAPSED, Guard.ATTEMPTS_LEFT, Guard.TIME_LEFT)",
             "(Guard.LAPSED, Guard.TIME_LEFT)",
         ),
-        ("shared.steps.claims:Claims.retry", "job.attempts_used or job", "job"),
+        ("shared.steps.work.claims:Claims.retry", "job.attempts_used or job", "job"),
     ),
     fault(
         "claim of a completed job",
@@ -197,7 +197,7 @@ TABLE = (
     fault(
         "no end for a job that kills",
         (
-            "shared.steps.claims:Claims._refused",
+            "shared.steps.work.claims:Claims._refused",
             "if code is None:",
             "if code is not None:\n            return Outcome.BUSY\n        if code is None:",
         ),
@@ -205,12 +205,12 @@ TABLE = (
     fault(
         "job without a blob given back uncounted",
         (
-            "shared.steps.analyze:Analyze.__call__",
+            "shared.steps.work.analyze:Analyze.__call__",
             "raise _gone() from None",
             'raise BlobUnreadable("gone", passing=True) from None',
         ),
         (
-            "shared.steps.work:_ended",
+            "shared.steps.work.work:_ended",
             "return attempt.retry(told.code, str(told), delay=told.delay)",
             "return attempt.abandon(told.code, str(told)) or Outcome.RETRIED",
         ),

@@ -2,7 +2,7 @@
 
 from tests.simulation.planting import fault
 
-_RECORD = "shared.steps.record:Record"
+_RECORD = "shared.steps.intake.record:Record"
 
 VERSIONS = (
     fault(
@@ -45,7 +45,7 @@ VERSIONS = (
     ),
     fault(
         "version that stands there again superseded by its own worker",
-        ("shared.steps.analyze:Analyze._overwritten", "if recorded.job_id == attempt.job.id:", "if not recorded:"),
+        ("shared.steps.work.analyze:Analyze._overwritten", "if recorded.job_id == attempt.job.id:", "if not recorded:"),
     ),
     fault(
         "supersede forgotten",
@@ -66,11 +66,11 @@ VERSIONS = (
     fault(
         "an overwritten image is canceled and not recorded",
         (
-            "shared.steps.analyze:Analyze.__call__",
+            "shared.steps.work.analyze:Analyze.__call__",
             "raise self._overwritten(attempt, ref) from None",
             'raise CancelJob("superseded", "Overwritten.", event=Event.SUPERSEDE) from None',
         ),
-        ("shared.steps.work:_ended", "not attempt.still_own()", "False"),
+        ("shared.steps.work.work:_ended", "not attempt.still_own()", "False"),
     ),
     fault(
         "content compared by its size alone",
@@ -115,12 +115,12 @@ EVENTS = (
     fault(
         "the message of an image is taken in, and the image is not recorded",
         (
-            "shared.steps.receive:Receive.__call__",
+            "shared.steps.work.receive:Receive.__call__",
             "recorded = self._record(ref, announce=not alone)",
             "recorded = self._record(ref, announce=not alone) if not alone else None",
         ),
         (
-            "shared.steps.receive:Receive.__call__",
+            "shared.steps.work.receive:Receive.__call__",
             "            if not alone:\n",
             "            if recorded is None:\n                return Outcome.RECORDED\n            if not alone:\n",
         ),
@@ -135,7 +135,7 @@ EVENTS = (
     ),
     fault(
         "a poison message is deleted and its job forgotten",
-        ("shared.steps.bury:Bury.__call__", "self._job(hint.job_id)", "Outcome.LEFT"),
+        ("shared.steps.upkeep.bury:Bury.__call__", "self._job(hint.job_id)", "Outcome.LEFT"),
         (
             "shared.rules.moves:add",
             "due=max(now, not_before or now) + grace",
@@ -145,7 +145,7 @@ EVENTS = (
     fault(
         "a message that names an image whose job is purged is rejected",
         (
-            "shared.steps.receive:Receive.__call__",
+            "shared.steps.work.receive:Receive.__call__",
             "return recorded.outcome if outcome is Outcome.UNKNOWN else outcome",
             "return outcome",
         ),

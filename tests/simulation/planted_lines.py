@@ -2,8 +2,8 @@
 
 from tests.simulation.planting import fault
 
-_CLAIMS = "shared.steps.claims:Claims"
-_ATTEMPT = "shared.steps.attempt:Attempt"
+_CLAIMS = "shared.steps.work.claims:Claims"
+_ATTEMPT = "shared.steps.work.attempt:Attempt"
 
 BOUNDARIES = (
     fault("one attempt more than allowed", ("shared.rules.jobs:Job.attempts_used", ">= self.max", "> self.max")),
@@ -72,29 +72,33 @@ FORGOTTEN = (
     ),
     fault(
         "a removed job leaves its thumbnails",
-        ("shared.steps.remove:Remove._gone", "        self._delete_thumbnails(job.id, up_to=job.token)\n", ""),
+        (
+            "shared.steps.operators.remove:Remove._gone",
+            "        self._delete_thumbnails(job.id, up_to=job.token)\n",
+            "",
+        ),
     ),
     fault(
         "a purged job leaves its thumbnails",
         (
-            "shared.steps.purge:Purge._without_thumbnails",
+            "shared.steps.upkeep.purge:Purge._without_thumbnails",
             "if token_of(name) <= job.token",
             "if token_of(name) < job.token",
         ),
     ),
     fault(
         "a poison message leaves its job where it is due",
-        ("shared.steps.bury:Bury._job", "self._hasten(row, lapsed=lapsed)", "del lapsed"),
+        ("shared.steps.upkeep.bury:Bury._job", "self._hasten(row, lapsed=lapsed)", "del lapsed"),
     ),
     fault(
         "what is rejected is not kept",
         (
-            "shared.steps.follow:Follow._reject",
+            "shared.steps.intake.follow:Follow._reject",
             "self._rejections.reject(messages.kept(text), code=rejected.code",
             "str(dict(code=rejected.code",
         ),
         (
-            "shared.steps.follow:Follow._reject",
+            "shared.steps.intake.follow:Follow._reject",
             "message=messages.kept_reason(rejected))",
             "message=messages.kept_reason(rejected)))",
         ),
@@ -102,7 +106,7 @@ FORGOTTEN = (
     fault(
         "an image is analysed once more behind its refused commit",
         (
-            "shared.steps.work:_ended",
+            "shared.steps.work.work:_ended",
             "return attempt.fail(told.code, str(told))",
             "attempt.fail(told.code, str(told))\n        return attempt.retry(told.code, str(told))",
         ),
@@ -110,7 +114,7 @@ FORGOTTEN = (
     fault(
         "a walk forgets what could not be looked at",
         (
-            "shared.steps.reconcile:Position.behind",
+            "shared.steps.upkeep.reconcile:Position.behind",
             "names = tuple(dict.fromkeys([*self.again, *(blob.ref.name for blob in failed)]))",
             "names = self.again",
         ),
@@ -133,7 +137,7 @@ SWALLOWED = (
     fault(
         "an outage of cancel looks like its success",
         (
-            "shared.steps.operate:Operate.cancel",
+            "shared.steps.operators.operate:Operate.cancel",
             "except Lost:",
             "except Undecided:\n                return Outcome.CANCELED\n            except Lost:",
         ),
@@ -141,7 +145,7 @@ SWALLOWED = (
     fault(
         "an image whose look fails is done",
         (
-            "shared.steps.reconcile:Reconcile._look",
+            "shared.steps.upkeep.reconcile:Reconcile._look",
             "return self._record.announced(blob.ref.ref)",
             (
                 "try:\n            return self._record.announced(blob.ref.ref)\n"
@@ -151,12 +155,12 @@ SWALLOWED = (
     ),
     fault(
         "an outage of an event looks like its end",
-        ("shared.steps.record:Record.announced", "except BlobGone:", "except (BlobGone, Undecided):"),
+        ("shared.steps.intake.record:Record.announced", "except BlobGone:", "except (BlobGone, Undecided):"),
     ),
     fault(
         "whoever is late says that he was first",
         (
-            "shared.steps.record:Record.__call__",
+            "shared.steps.intake.record:Record.__call__",
             "return self._told(Recorded(added.job.id, Outcome.DUPLICATE), ref.ref)",
             "return self._told(Recorded(added.job.id, Outcome.RECORDED), ref.ref)",
         ),
@@ -164,7 +168,7 @@ SWALLOWED = (
     fault(
         "a lost redrive says that it was done",
         (
-            "shared.steps.operate:Operate.redrive",
+            "shared.steps.operators.operate:Operate.redrive",
             "            except Lost:\n                continue",
             "            except Lost:\n                return Outcome.REDRIVEN",
         ),
@@ -172,7 +176,7 @@ SWALLOWED = (
     fault(
         "a cancel that was late says that it was done",
         (
-            "shared.steps.operate:Operate.cancel",
+            "shared.steps.operators.operate:Operate.cancel",
             "            except Lost:\n                continue",
             "            except Lost:\n                return Outcome.CANCELED",
         ),
@@ -180,16 +184,16 @@ SWALLOWED = (
     fault(
         "an ended job is told to be canceled",
         (
-            "shared.steps.operate:Operate.cancel",
+            "shared.steps.operators.operate:Operate.cancel",
             "return Outcome.CANCELED if row.job.state is State.CANCELED else Outcome.ENDED",
             "return Outcome.CANCELED",
         ),
     ),
     fault(
         "a report that was refused is told to be written",
-        ("shared.steps.hold:Hold._written", "if won is None:", "if won is None and row is None:"),
+        ("shared.steps.work.hold:Hold._written", "if won is None:", "if won is None and row is None:"),
         (
-            "shared.steps.hold:Hold._written",
+            "shared.steps.work.hold:Hold._written",
             "        told = _TOLD.get(won.job.state)\n",
             "        won = won or row\n        told = _TOLD.get(won.job.state)\n",
         ),
@@ -200,7 +204,7 @@ ETAGS = (
     fault(
         "a commit that is sent again with the newest row",
         (
-            "shared.steps.claims:Claims.write",
+            "shared.steps.work.claims:Claims.write",
             "if stands is None or stands.job.claim != claim:",
             "if stands is None or stands.job.claim is None:",
         ),
@@ -219,7 +223,11 @@ ETAGS = (
     ),
     fault(
         "a renewal is sent against the row that was refused",
-        ("shared.steps.attempt:Attempts._renewed", "return self.jobs.replace(fresh,", "return self.jobs.replace(row,"),
+        (
+            "shared.steps.work.attempt:Attempts._renewed",
+            "return self.jobs.replace(fresh,",
+            "return self.jobs.replace(row,",
+        ),
     ),
 )
 

@@ -22,13 +22,13 @@ LEASES = (
     ),
     fault(
         "no re-check after the claim",
-        ("shared.steps.attempt:Attempts.begin", "if attempt.lost:", "if attempt is None:"),
+        ("shared.steps.work.attempt:Attempts.begin", "if attempt.lost:", "if attempt is None:"),
     ),
     fault(
         "a lease is counted from the reply",
         (f"{_HELD}._renewed", "self._sent_at = sent_at", "self._sent_at = self._monotonic()"),
         (
-            "shared.steps.attempt:Attempts.begin",
+            "shared.steps.work.attempt:Attempts.begin",
             "lease=self._lease, sent_at=sent_at",
             "lease=self._lease, sent_at=self._monotonic()",
         ),
@@ -64,7 +64,7 @@ LEASES = (
     fault(
         "a commit does not wait for the renewal under way",
         (f"{_HELD}.retire", "with self._mutex:", "if True:"),
-        ("shared.steps.claims:Claims.write", "except Lost:", "except Lost:\n                return None"),
+        ("shared.steps.work.claims:Claims.write", "except Lost:", "except Lost:\n                return None"),
     ),
 )
 

@@ -2,8 +2,8 @@
 
 from tests.simulation.planting import fault
 
-_RECORD = "shared.steps.record:Record"
-_SWEEP = "shared.steps.overflow:Overflow._one"
+_RECORD = "shared.steps.intake.record:Record"
+_SWEEP = "shared.steps.upkeep.overflow:Overflow._one"
 
 MESSAGES = (
     fault(

@@ -2,7 +2,7 @@
 
 from tests.simulation.planting import fault
 
-_NEWER = "shared.steps.record:Record._newer"
+_NEWER = "shared.steps.intake.record:Record._newer"
 
 REFUSALS = (
     fault(
@@ -12,12 +12,12 @@ REFUSALS = (
     ),
     fault(
         "an outage of the lock is taken for a lock that is held",
-        ("shared.steps.sweep:Sweep.__call__", "except LockHeld:", "except (LockHeld, StorageOut):"),
+        ("shared.steps.upkeep.sweep:Sweep.__call__", "except LockHeld:", "except (LockHeld, StorageOut):"),
     ),
     fault(
         "a job is given back whoever holds it by now",
         (
-            "shared.steps.claims:Claims.abandon",
+            "shared.steps.work.claims:Claims.abandon",
             "return self.write(row, claim, freed)",
             (
                 "fresh = self.jobs.get(row.job.id) or row\n"
@@ -28,7 +28,7 @@ REFUSALS = (
     fault(
         "a job is tried again whoever holds it by now",
         (
-            "shared.steps.claims:Claims.retry",
+            "shared.steps.work.claims:Claims.retry",
             "        job, error = row.job,",
             (
                 "        row = self.jobs.get(row.job.id) or row\n"

@@ -2,9 +2,9 @@
 
 from tests.simulation.planting import fault
 
-_REDRIVE = "shared.steps.operate:Operate.redrive"
-_PURGE = "shared.steps.purge:Purge"
-_REMOVE = "shared.steps.remove:Remove"
+_REDRIVE = "shared.steps.operators.operate:Operate.redrive"
+_PURGE = "shared.steps.upkeep.purge:Purge"
+_REMOVE = "shared.steps.operators.remove:Remove"
 _ENDED = "shared.storage.ended_table:EndedTable"
 
 OPERATORS = (
@@ -106,25 +106,25 @@ PURGES = (
 SWEEPS = (
     fault(
         "the sweep looks at one bucket",
-        ("shared.steps.agenda:Agenda.__init__", "range(buckets)", "range(1)"),
+        ("shared.steps.upkeep.agenda:Agenda.__init__", "range(buckets)", "range(1)"),
     ),
     fault(
         "the sweep passes over jobs whose workers have died",
         (
-            "shared.steps.overflow:Overflow._one",
+            "shared.steps.upkeep.overflow:Overflow._one",
             "now, lapsed = self._clock.now(), row.lapsed(margin=self._settings.margin)",
             "now, lapsed = self._clock.now(), False",
         ),
-        ("shared.steps.claims:Claims.lapsed", "return row.lapsed", "return False and row.lapsed"),
+        ("shared.steps.work.claims:Claims.lapsed", "return row.lapsed", "return False and row.lapsed"),
     ),
     fault(
         "the sweep sends a job and leaves it where it is not due again",
         (
-            "shared.steps.overflow:Overflow._one",
+            "shared.steps.upkeep.overflow:Overflow._one",
             "due=now + self._wait(row)",
             "due=now + 1000 * self._wait(row)",
         ),
-        ("shared.steps.overflow:Overflow._one", "self._announce(moved.job, delay=delay)", "del delay, moved"),
+        ("shared.steps.upkeep.overflow:Overflow._one", "self._announce(moved.job, delay=delay)", "del delay, moved"),
     ),
     fault(
         "the sweep hides a job whose lease is live",
@@ -145,7 +145,7 @@ SWEEPS = (
     fault(
         "what lies stuck in a poison queue is deleted before it is taken in",
         (
-            "shared.steps.drain:_one",
+            "shared.steps.upkeep.drain:_one",
             "    outcomes = take_in(message.body)\n    queue.delete(message)",
             "    queue.delete(message)\n    outcomes = take_in(message.body)",
         ),
@@ -156,7 +156,7 @@ WALKS = (
     fault(
         "mark that moves behind a page before any of it is done",
         (
-            "shared.steps.reconcile:Reconcile._walk",
+            "shared.steps.upkeep.reconcile:Reconcile._walk",
             "failed = self._work(page, position.watermark, done)",
             (
                 "mark = self._keep(mark, position.behind(page, grace=self._settings.reconcile_grace))\n"
@@ -166,12 +166,12 @@ WALKS = (
     ),
     fault(
         "names that could not be looked at are not kept",
-        ("shared.steps.reconcile:Reconcile._walk", "failed=failed, missed=missed", "missed=missed"),
+        ("shared.steps.upkeep.reconcile:Reconcile._walk", "failed=failed, missed=missed", "missed=missed"),
     ),
     fault(
         "watermark without the grace",
         (
-            "shared.steps.reconcile:Position.behind",
+            "shared.steps.upkeep.reconcile:Position.behind",
             "page.seen_at - OVERLAP - grace",
             "page.seen_at",
         ),
@@ -179,7 +179,7 @@ WALKS = (
     fault(
         "the walk passes over an image of which any version is recorded",
         (
-            "shared.steps.reconcile:Reconcile._look",
+            "shared.steps.upkeep.reconcile:Reconcile._look",
             "key is not None and key.version == blob.version and",
             "key is not None and",
         ),
@@ -187,7 +187,7 @@ WALKS = (
     fault(
         "the walk ends where its budget does, and says that it is complete",
         (
-            "shared.steps.reconcile:Reconcile._work",
+            "shared.steps.upkeep.reconcile:Reconcile._work",
             "return None if None in ends.values() else",
             "return",
         ),

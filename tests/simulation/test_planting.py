@@ -4,7 +4,7 @@ import pytest
 
 from shared.rules import jobs, leases, moves
 from shared.rules.leases import renewal_timeout
-from shared.steps.claims import Claims
+from shared.steps.work.claims import Claims
 from tests.simulation import planted
 from tests.simulation.planting import Edit, NotPlanted, fault, plant
 
@@ -41,7 +41,7 @@ def test_a_constant_is_changed_wherever_it_was_imported() -> None:
     [
         Edit("shared.rules.leases:lapses", "margin", ""),
         Edit("shared.lease:lapsed", "margin", ""),
-        Edit("shared.steps.claims:Claims.rewrite", "claim", ""),
+        Edit("shared.steps.work.claims:Claims.rewrite", "claim", ""),
         Edit("shared.rules.leases:lapsed", "no such text", ""),
         Edit("shared.rules.leases:lapsed", "margin", ""),
         Edit("shared.rules.leases:lapsed", "lease + margin", "nothing"),

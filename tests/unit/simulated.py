@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from shared.steps.fair_share import FairShare, Slot
 from shared.steps.outcomes import Outcome
+from shared.steps.work.fair_share import FairShare, Slot
 
 #: As host.json has them.
 BATCH, THRESHOLD = 4, 2

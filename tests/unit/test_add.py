@@ -8,8 +8,8 @@ import pytest
 from shared.clock import DATE_STEP
 from shared.errors import Refused, StorageOut, TooLarge, Undecided
 from shared.rules.jobs import SCHEMA, Event, Move, State
-from shared.steps.add import Added
-from shared.steps.announce import LONGEST_DELAY
+from shared.steps.intake.add import Added
+from shared.steps.intake.announce import LONGEST_DELAY
 from tests.doubles.world import World
 from tests.unit.holding import KIND, held
 

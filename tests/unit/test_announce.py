@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import ContentRefused, StorageOut, Undecided
 from shared.rules.jobs import Job
-from shared.steps.announce import LONGEST_DELAY
+from shared.steps.intake.announce import LONGEST_DELAY
 from tests.doubles.world import World
 
 KIND = "word-count"

@@ -6,8 +6,8 @@ from typing import Any
 from shared.clock import DATE_STEP
 from shared.rules import moves
 from shared.rules.jobs import SCHEMA, Claim, Event, Job, Move, State
-from shared.steps.attempt import Attempt
 from shared.steps.outcomes import Outcome
+from shared.steps.work.attempt import Attempt
 from tests.doubles.world import World
 
 

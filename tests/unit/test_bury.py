@@ -7,8 +7,8 @@ import pytest
 
 from shared.errors import StorageOut
 from shared.rules.jobs import SCHEMA, Event, Move, State
-from shared.steps.attempt import Attempt
 from shared.steps.outcomes import Outcome
+from shared.steps.work.attempt import Attempt
 from tests.doubles.world import World
 
 

@@ -11,7 +11,7 @@ from docs import make
 from shared.http import problems
 from shared.http.codes import Code
 from shared.settings.settings import Settings
-from shared.steps import analyze
+from shared.steps.work import analyze
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted((ROOT / "docs").glob("*.md"))

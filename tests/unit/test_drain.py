@@ -7,8 +7,8 @@ import pytest
 from localhost.host.blobs import BlobMessage
 from shared.errors import StorageOut
 from shared.rules.jobs import State
-from shared.steps.drain import Drain
 from shared.steps.outcomes import Outcome
+from shared.steps.upkeep.drain import Drain
 from tests.doubles.poison import MemoryPoison
 from tests.doubles.world import World
 

@@ -4,8 +4,8 @@ import pytest
 
 from shared.errors import StorageOut
 from shared.rules.jobs import State
-from shared.steps.expire import LIMIT, Expire
 from shared.steps.outcomes import Outcome
+from shared.steps.upkeep.expire import LIMIT, Expire
 from tests.doubles.world import World
 from tests.unit.holding import KIND, MINUTE, added, held, newer
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.steps import fair_share
-from shared.steps.fair_share import FairShare, Slot
 from shared.steps.outcomes import Outcome
+from shared.steps.work import fair_share
+from shared.steps.work.fair_share import FairShare, Slot
 from tests.doubles.clock import FakeClock
 
 A, B = "0000000a", "0000000b"

@@ -11,8 +11,8 @@ import pytest
 from shared.ports.jobs import JobStore
 from shared.rules.due import Due
 from shared.runtime import Runtime
-from shared.steps.agenda import Agenda
-from shared.steps.turns import Turns
+from shared.steps.upkeep.agenda import Agenda
+from shared.steps.upkeep.turns import Turns
 from tests.unit.simulated import Message, Simulated
 
 SLOW, SLOW_SECONDS, HONEST_SECONDS = 50, 1.24, 0.1

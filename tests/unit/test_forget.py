@@ -5,8 +5,8 @@ import pytest
 
 from shared.errors import StorageOut
 from shared.ports.rejections import Rejected
-from shared.steps.purge import Purged
 from shared.steps.upkeep.forget import Forgotten
+from shared.steps.upkeep.purge import Purged
 from tests.doubles.world import World
 
 DAY = 86_400.0

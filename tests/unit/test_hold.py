@@ -7,7 +7,7 @@ import pytest
 from shared.errors import NoSuchJob, Refused, TooLarge
 from shared.ports.jobs import Row
 from shared.rules.jobs import Claim, State
-from shared.steps.hold import MAX_ABANDONS
+from shared.steps.work.hold import MAX_ABANDONS
 from tests.doubles.world import World
 from tests.unit.holding import CALLS, KIND, MINUTE, added, every_call, held, newer, outcome
 

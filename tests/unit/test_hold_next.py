@@ -4,7 +4,7 @@ import pytest
 
 from shared.errors import ContentRefused, StorageOut
 from shared.rules.jobs import State
-from shared.steps.hold import HEADS
+from shared.steps.work.hold import HEADS
 from tests.doubles.world import World
 from tests.unit.holding import KIND, MINUTE, added, held, newer
 

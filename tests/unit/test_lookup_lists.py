@@ -7,7 +7,7 @@ import pytest
 
 from shared.ports.index import JobQuery, Position
 from shared.rules.jobs import State
-from shared.steps.lookup import PLACES_AT_ONCE, ROWS_PER_JOB
+from shared.steps.operators.lookup import PLACES_AT_ONCE, ROWS_PER_JOB
 from tests.unit.test_lookup import Looked
 
 ALL = JobQuery()

@@ -6,9 +6,9 @@ import pytest
 from shared.errors import StorageOut
 from shared.rules import moves
 from shared.rules.jobs import Claim, State
-from shared.steps.attempt import Attempt
 from shared.steps.outcomes import Outcome
-from shared.steps.overflow import LONGEST_WAIT
+from shared.steps.upkeep.overflow import LONGEST_WAIT
+from shared.steps.work.attempt import Attempt
 from tests.doubles.world import World, png
 
 GRACE = 120

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.errors import Refused, StorageOut
-from shared.retention import edges
 from shared.rules.jobs import SCHEMA, Event, Move, State
 from shared.rules.moves import redrive
 from shared.settings.settings import Settings
 from shared.steps.outcomes import Outcome
-from shared.steps.purge import Purged
+from shared.steps.upkeep.purge import Purged
+from shared.steps.upkeep.retention import edges
 from tests.doubles.world import World, png
 
 DAY = 86_400.0

@@ -8,7 +8,7 @@ import pytest
 from shared.errors import MarkerRejected, StorageOut
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
-from shared.steps.reconcile import OVERLAP, Reconciled
+from shared.steps.upkeep.reconcile import OVERLAP, Reconciled
 from tests.doubles.walks import GRACE, grown, raising, recorded, walk
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from shared.errors import StorageOut
 from shared.ports.marks import Mark
-from shared.steps.reconcile import Position, Reconciled
+from shared.steps.upkeep.reconcile import Position, Reconciled
 from tests.doubles.walks import grown, raising, recorded, walk
 from tests.doubles.world import World
 

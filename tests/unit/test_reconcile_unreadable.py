@@ -10,7 +10,7 @@ from shared.errors import BlobUnreadable, StorageOut
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
-from shared.steps.reconcile import Reconciled
+from shared.steps.upkeep.reconcile import Reconciled
 from tests.doubles.walks import grown, raising, recorded, walk
 from tests.doubles.world import World
 

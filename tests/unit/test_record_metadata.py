@@ -7,8 +7,8 @@ import pytest
 
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
-from shared.steps.attempt import Attempt
 from shared.steps.outcomes import Outcome
+from shared.steps.work.attempt import Attempt
 from tests.doubles.world import World, png
 
 

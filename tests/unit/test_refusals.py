@@ -5,7 +5,7 @@ import pytest
 from shared.clock import ServerClock
 from shared.errors import ClockUnset, StorageOut, Undecided
 from shared.steps.now import Now
-from shared.steps.refusals import MARK
+from shared.steps.work.refusals import MARK
 from tests.doubles.world import World
 from tests.unit.holding import held
 

@@ -21,7 +21,7 @@ SOURCES = Path(shared.__file__).parent
 #: Modules that take locks and threads from the standard library: the process's own, and what is sent no request under.
 THREADED = {
     *("clock.py", "http/front.py", "invocation.py", "runtime.py", "wiring.py"),
-    *("analysis/admission.py", "analysis/sandbox/starter.py", "steps/fair_share.py"),
+    *("analysis/admission.py", "analysis/sandbox/starter.py", "steps/work/fair_share.py"),
     *("client/wire.py", "client/claimed.py"),  # a distribution of its own, in other processes
 }
 

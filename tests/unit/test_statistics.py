@@ -7,8 +7,8 @@ import pytest
 from shared.rules.jobs import State
 from shared.rules.locks import Lock
 from shared.statistics import Stats, prometheus
-from shared.steps import statistics
-from shared.steps.statistics import MARK, STALE_REPORTS
+from shared.steps.operators import statistics
+from shared.steps.operators.statistics import MARK, STALE_REPORTS
 from tests.doubles.clock import FakeClock
 from tests.doubles.world import World
 

@@ -8,9 +8,9 @@ import pytest
 from shared.errors import StorageOut
 from shared.rules import ids, moves
 from shared.rules.jobs import SCHEMA, Event, Move, State
-from shared.steps.agenda import Agenda
 from shared.steps.outcomes import Outcome
-from shared.steps.turns import Turns
+from shared.steps.upkeep.agenda import Agenda
+from shared.steps.upkeep.turns import Turns
 from tests.doubles.world import World, png
 
 

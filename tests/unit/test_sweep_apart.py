@@ -13,8 +13,8 @@ from shared.ports.jobs import Row
 from shared.rules import moves
 from shared.rules.due import Due
 from shared.rules.jobs import SCHEMA, State
-from shared.steps import agenda
 from shared.steps.outcomes import Outcome
+from shared.steps.upkeep import agenda
 from tests.doubles.world import World, png
 
 EVENT = b'{"Type":"BlobTrigger","ContainerName":"images","BlobName":"late.png"}'

@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import Refused
 from shared.rules.jobs import State
-from shared.steps.upkeep.types import QUIET, TRUST
+from shared.steps.intake.types import QUIET, TRUST
 from tests.doubles.world import World
 from tests.unit.test_add import add
 

@@ -3,8 +3,8 @@ import pytest
 from shared.errors import Mismatch, StorageOut
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
+from shared.steps.intake.record import Recorded
 from shared.steps.outcomes import Outcome
-from shared.steps.record import Recorded
 from tests.doubles.world import World, png
 
 CAT = ImageRef("images", "cat.png")

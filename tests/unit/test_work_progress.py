@@ -6,7 +6,7 @@ import pytest
 from shared.errors import StorageOut
 from shared.handlers import Context, RetryJob
 from shared.rules.jobs import State
-from shared.steps.attempt import Attempt
+from shared.steps.work.attempt import Attempt
 from tests.unit.working import Told, raising
 
 

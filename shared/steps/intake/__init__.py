@@ -1,1 +1,1 @@
-"""How work comes in: images that are recorded, jobs that are added, and messages that name either."""
+"""How work comes in: images are recorded, jobs are added, messages name either. Row first, message second."""

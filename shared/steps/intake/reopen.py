@@ -6,7 +6,7 @@ from shared.ports.jobs import JobStore, Row
 from shared.rules import moves
 from shared.rules.images import BlobFacts
 from shared.rules.jobs import Job, State
-from shared.steps.announce import Announce
+from shared.steps.intake.announce import Announce
 
 _UNREADABLE = "blob_unreadable"
 

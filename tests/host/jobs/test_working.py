@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.steps import refusals, statistics
+from shared.steps.operators import statistics
+from shared.steps.work import refusals
 from tests.doubles.reports import report as minimal
 from tests.doubles.world import png
 from tests.host.jobs.grounds import Ground

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.steps.purge import Purged
+from shared.steps.upkeep.purge import Purged
 from tests.unit.http.calling import Site
 
 ID = "t-" + "0" * 32

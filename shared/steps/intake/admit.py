@@ -3,11 +3,11 @@
 from shared.ports.jobs import JobStore
 from shared.rules.images import ImageRef
 from shared.rules.messages import JobHint
-from shared.steps.announce import Announce
-from shared.steps.follow import Follow
 from shared.steps.found import found
+from shared.steps.intake.announce import Announce
+from shared.steps.intake.follow import Follow
+from shared.steps.intake.record import Record
 from shared.steps.outcomes import Outcome
-from shared.steps.record import Record
 
 
 class Admit:

@@ -5,13 +5,13 @@ from datetime import timedelta
 from shared.rules.flows import flow_of
 from shared.rules.images import ImageRef
 from shared.rules.messages import JobHint
-from shared.steps.admit import Admit
-from shared.steps.announce import Announce
-from shared.steps.fair_share import FairShare
-from shared.steps.follow import Follow
+from shared.steps.intake.admit import Admit
+from shared.steps.intake.announce import Announce
+from shared.steps.intake.follow import Follow
+from shared.steps.intake.record import Record
 from shared.steps.outcomes import Outcome
-from shared.steps.record import Record
-from shared.steps.work import Work
+from shared.steps.work.fair_share import FairShare
+from shared.steps.work.work import Work
 
 
 class Receive:

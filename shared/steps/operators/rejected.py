@@ -4,7 +4,7 @@ import contextlib
 
 from shared.errors import Lost
 from shared.ports.rejections import Rejections
-from shared.steps.admit import Admit
+from shared.steps.intake.admit import Admit
 from shared.steps.outcomes import Outcome
 
 #: Each says that a job stands for what was named; of all others, something may still be missing.

@@ -9,9 +9,9 @@ from shared.handlers import CancelJob, Done, FailJob, Handler, RetryJob
 from shared.rules.ids import kind
 from shared.rules.jobs import Event
 from shared.settings.choices import Dispatch
-from shared.steps.attempt import Attempt, Attempts
 from shared.steps.found import found
 from shared.steps.outcomes import Outcome
+from shared.steps.work.attempt import Attempt, Attempts
 from shared.telemetry import LOGGER, Happened, emit
 
 #: What says nothing about the job: it is given back, and the attempt does not count.

@@ -10,10 +10,10 @@ from shared.ports.queue import WorkQueue
 from shared.rules import moves
 from shared.rules.jobs import State
 from shared.settings.settings import Settings
-from shared.steps.announce import Announce
 from shared.steps.found import found
+from shared.steps.intake.announce import Announce
 from shared.steps.outcomes import Outcome
-from shared.steps.turns import Turns
+from shared.steps.upkeep.turns import Turns
 from shared.telemetry import Happened, emit
 
 #: However often nobody has come for a job, its message is sent again as often as this.

@@ -10,10 +10,10 @@ from itertools import product
 
 from shared.ports.index import JobIndex, Position
 from shared.settings.settings import Settings
-from shared.steps.claims import Claims
 from shared.steps.found import found
 from shared.steps.outcomes import Outcome
-from shared.steps.turns import Turns
+from shared.steps.upkeep.turns import Turns
+from shared.steps.work.claims import Claims
 
 #: Jobs of one bucket that one sweep reads; the next goes on behind them, so that no backlog hides what is behind it.
 LIMIT = 50

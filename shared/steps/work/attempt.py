@@ -16,10 +16,10 @@ from shared.heartbeat import Heartbeat, Held, Left
 from shared.ports.jobs import JobStore, Row
 from shared.rules import moves
 from shared.rules.jobs import CURSOR_LENGTH, Claim, Event, Job, JobError, Move, State
-from shared.steps.claims import Claims
 from shared.steps.found import found
 from shared.steps.outcomes import Outcome
-from shared.steps.refusals import Refusals
+from shared.steps.work.claims import Claims
+from shared.steps.work.refusals import Refusals
 from shared.telemetry import Happened, emit
 
 

@@ -21,9 +21,9 @@ from shared.ports.marks import Mark, Marks
 from shared.rules.images import ImageRef, Listed, Page
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
+from shared.steps.intake.record import Record
 from shared.steps.locking import TableLock
 from shared.steps.outcomes import Outcome
-from shared.steps.record import Record
 from shared.telemetry import Happened, emit
 
 LOCK = "reconcile"

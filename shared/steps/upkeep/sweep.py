@@ -16,14 +16,14 @@ from shared.ports.jobs import JobStore
 from shared.runtime import Runtime
 from shared.settings.choices import Dispatch
 from shared.settings.settings import Settings
-from shared.steps.agenda import Agenda
-from shared.steps.drain import Drain
-from shared.steps.expire import Expire
 from shared.steps.locking import TableLock
 from shared.steps.outcomes import Outcome
-from shared.steps.overflow import Overflow
-from shared.steps.turns import Turns
-from shared.steps.work import Work
+from shared.steps.upkeep.agenda import Agenda
+from shared.steps.upkeep.drain import Drain
+from shared.steps.upkeep.expire import Expire
+from shared.steps.upkeep.overflow import Overflow
+from shared.steps.upkeep.turns import Turns
+from shared.steps.work.work import Work
 from shared.telemetry import Happened, emit
 
 LOCK = "sweep"

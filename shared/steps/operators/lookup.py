@@ -34,7 +34,7 @@ from shared.rules.images import ImageRef
 from shared.rules.jobs import Job, State
 from shared.runtime import Pools
 from shared.settings.settings import Settings
-from shared.steps.merging import Read, Rows, SortedList, merged
+from shared.steps.operators.merging import Read, Rows, SortedList, merged
 
 #: Rows that one call reads at once.
 AT_ONCE = 8

@@ -13,10 +13,10 @@ from shared.rules import moves
 from shared.rules.jobs import Claim, Event, Job, Move, State
 from shared.rules.thumbnails import misnamed
 from shared.settings.settings import Settings
-from shared.steps.announce import Announce
-from shared.steps.claims import Claims
+from shared.steps.intake.announce import Announce
 from shared.steps.outcomes import Outcome
-from shared.steps.refusals import Refusals
+from shared.steps.work.claims import Claims
+from shared.steps.work.refusals import Refusals
 from shared.telemetry import Happened, emit
 
 #: Due jobs of one bucket among which a claim takes one at random, so that workers who ask at once don't meet.

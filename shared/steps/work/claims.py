@@ -14,8 +14,8 @@ from shared.ports.jobs import JobStore, Row
 from shared.rules import moves
 from shared.rules.jobs import Claim, Event, Guard, Job, JobError, Move, State
 from shared.settings.settings import Settings
-from shared.steps.announce import Announce
 from shared.steps.found import found
+from shared.steps.intake.announce import Announce
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
 

@@ -7,8 +7,8 @@ from shared.errors import IllegalTransition, Lost, Mismatch, Undecided
 from shared.ports.jobs import JobStore
 from shared.rules import moves
 from shared.rules.jobs import Event, JobError, State
-from shared.steps.announce import Announce
 from shared.steps.found import found
+from shared.steps.intake.announce import Announce
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
 

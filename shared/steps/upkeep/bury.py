@@ -11,11 +11,11 @@ from shared.ports.jobs import Row
 from shared.rules import moves
 from shared.rules.images import ImageRef
 from shared.rules.jobs import Event, Guard
-from shared.steps.claims import Claims
-from shared.steps.follow import Follow
 from shared.steps.found import found
+from shared.steps.intake.follow import Follow
+from shared.steps.intake.record import Record
 from shared.steps.outcomes import Outcome
-from shared.steps.record import Record
+from shared.steps.work.claims import Claims
 from shared.telemetry import Happened, emit
 
 

@@ -18,7 +18,7 @@ from shared.rules.jobs import State
 from shared.runtime import Pools
 from shared.settings.settings import Settings
 from shared.statistics import Stats, whole
-from shared.steps.sweep import LOCK
+from shared.steps.upkeep.sweep import LOCK
 
 MARK = "statistics"
 STALE_REPORTS = "stale-reports"

@@ -23,7 +23,7 @@ from shared.rules.images import ImageRef
 from shared.rules.jobs import Event, Job
 from shared.settings.choices import Thumbnails
 from shared.settings.settings import Settings
-from shared.steps.record import Record
+from shared.steps.intake.record import Record
 
 
 class Analyze:

@@ -11,8 +11,8 @@ from shared.ports.jobs import JobStore, Key, Row
 from shared.rules import moves
 from shared.rules.jobs import Move
 from shared.settings.settings import Settings
-from shared.steps.announce import Announce
-from shared.steps.upkeep.types import Types
+from shared.steps.intake.announce import Announce
+from shared.steps.intake.types import Types
 from shared.telemetry import Happened, emit
 
 #: Others that add, purge and forget one reference at the same moment this often in a row are no accident.

@@ -16,7 +16,7 @@ from typing import TypeVar
 from shared.ports.jobs import JobStore
 from shared.rules.due import Due
 from shared.runtime import Runtime
-from shared.steps.turns import Turns
+from shared.steps.upkeep.turns import Turns
 
 T = TypeVar("T")
 #: Due rows in one page of a bucket. Where a sweep moves them all on, the rest is there at the next sweep.

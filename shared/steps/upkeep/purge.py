@@ -16,14 +16,14 @@ from shared.errors import IllegalTransition, LockHeld, Refused, Unreadable
 from shared.ports.ended import EndedJobs
 from shared.ports.images import ThumbnailStore
 from shared.ports.jobs import JobStore, Key, Row
-from shared.retention import edges
 from shared.rules.jobs import Event, Facts, Job, State, transition
 from shared.rules.thumbnails import promised, token_of
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
+from shared.steps.intake.types import Types
 from shared.steps.locking import TableLock
 from shared.steps.upkeep.forget import Forget, Forgotten
-from shared.steps.upkeep.types import Types
+from shared.steps.upkeep.retention import edges
 from shared.telemetry import Happened, emit
 
 LOCK = "purge"

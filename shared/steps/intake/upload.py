@@ -2,7 +2,7 @@
 
 from shared.ports.images import ImageStore
 from shared.rules.images import ImageRef
-from shared.steps.record import Record, Recorded
+from shared.steps.intake.record import Record, Recorded
 
 
 class Upload:

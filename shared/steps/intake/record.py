@@ -29,7 +29,7 @@ from shared.rules.ignored import Ignored
 from shared.rules.images import BlobFacts, ImageRef
 from shared.rules.jobs import Event, Job, JobError, Move, State
 from shared.settings.settings import Settings
-from shared.steps.announce import Announce
+from shared.steps.intake.announce import Announce
 from shared.steps.intake.reopen import Reopen
 from shared.steps.outcomes import Outcome
 from shared.telemetry import Happened, emit
