@@ -16,7 +16,7 @@ from shared.errors import AnalysisDied, ImageRejected
 from shared.invocation import Pool
 from shared.rules.visible import visible, visible_json
 from shared.settings.settings import Settings
-from shared.steps import bounds
+from shared.wiring import bounds
 
 Report = dict[str, Any]
 

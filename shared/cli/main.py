@@ -19,12 +19,12 @@ from shared.cli import analyze as analysis
 from shared.cli import rejected as rejections
 from shared.cli import settings as app_settings
 from shared.cli import show
-from shared.darkroom import Darkroom
 from shared.errors import DarkroomError, InvalidReference, SettingsInvalid
 from shared.ports.rejections import Rejected
 from shared.rules.invariants import Finding
 from shared.settings.settings import Settings
 from shared.steps.outcomes import Outcome
+from shared.wiring.steps import Darkroom
 
 VIOLATIONS, SETTINGS, STORAGE = 1, 2, 3
 REFUSED = 1

@@ -10,10 +10,10 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.darkroom import Darkroom
 from shared.http import asked, bodies
 from shared.http.bounds import Bound, Looks, waiters
 from shared.http.problems import Problem, Wrong
+from shared.wiring.steps import Darkroom
 
 
 @dataclass(frozen=True)

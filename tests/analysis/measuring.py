@@ -21,7 +21,7 @@ from shared.analysis.sandbox import confinement
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Sandbox
 from shared.errors import AnalysisDied, ImageRejected
 from shared.settings.settings import Settings
-from shared.steps import bounds
+from shared.wiring import bounds
 from tests.analysis.corpus.kinds import Hostile
 
 TICKS = os.sysconf("SC_CLK_TCK")

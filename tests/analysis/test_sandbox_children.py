@@ -21,7 +21,7 @@ from shared.analysis.isolation import Analyst
 from shared.analysis.sandbox.pool import Sandbox
 from shared.settings.choices import Confined
 from shared.settings.settings import Settings
-from shared.steps import bounds
+from shared.wiring import bounds
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "tests" / "data"

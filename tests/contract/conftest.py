@@ -16,9 +16,9 @@ from azure.core.pipeline.transport import HttpTransport
 from azure.storage.blob import BlobServiceClient
 
 from localhost.azurite import Azurite
-from shared.darkroom import Darkroom
 from shared.storage import clients
 from shared.storage.patience import Patience
+from shared.wiring.steps import Darkroom
 from tests.contract.audited import Audited
 from tests.contract.benches import (
     AzureImages,

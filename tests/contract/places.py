@@ -10,10 +10,10 @@ from azure.core.pipeline.transport import HttpTransport
 
 from localhost.azurite import Azurite
 from shared import wiring
-from shared.darkroom import Darkroom
 from shared.handlers import Handler
 from shared.runtime import Runtime
 from shared.storage.patience import Patience
+from shared.wiring.steps import Darkroom
 from tests.doubles.transports import Passing
 from tests.simulation.service.account import Account, storage_account
 from tests.simulation.service.behaviour import Behaviour

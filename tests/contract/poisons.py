@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from shared.darkroom import Darkroom
 from shared.ports.poison import PoisonQueue
+from shared.wiring.steps import Darkroom
 from tests.doubles.poison import MemoryPoison
 
 

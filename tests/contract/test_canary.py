@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from shared.cli.main import app
-from shared.darkroom import Darkroom
+from shared.wiring.steps import Darkroom
 from tests.contract.audited import Audited
 from tests.unit.http.calling import Answer, Site
 

@@ -8,11 +8,11 @@ from azure.core.pipeline.transport import HttpTransport
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 
 from shared import wiring
-from shared.darkroom import Darkroom
 from shared.errors import SettingsInvalid
 from shared.settings.settings import Settings
-from shared.steps import bounds
 from shared.storage import connections
+from shared.wiring import bounds
+from shared.wiring.steps import Darkroom
 
 
 def _build(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Darkroom:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.darkroom import Darkroom
 from shared.rules import messages
 from shared.steps.outcomes import Outcome
+from shared.wiring.steps import Darkroom
 from tests.contract.audited import Audited
 from tests.contract.places import Place
 from tests.contract.test_poison import AzurePoison

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from shared.darkroom import Darkroom
 from shared.invocation import Pool
 from shared.ports.index import JobIndex, JobQuery
 from shared.ports.jobs import JobStore
@@ -15,6 +14,7 @@ from shared.rules.jobs import State
 from shared.steps.operators.lookup import Lookup
 from shared.steps.operators.statistics import Count
 from shared.storage.index_table import IndexTable
+from shared.wiring.steps import Darkroom
 from tests.contract import lives
 from tests.contract.benches import AzureJobs
 from tests.contract.places import Place

@@ -2,10 +2,10 @@
 
 import pytest
 
-from shared.darkroom import Darkroom
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
+from shared.wiring.steps import Darkroom
 from tests.doubles.world import png
 
 #: Backslashes and control characters are refused by rules.names, before anything is sent.

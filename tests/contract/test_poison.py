@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.darkroom import Darkroom
 from shared.steps.outcomes import Outcome
+from shared.wiring.steps import Darkroom
 from tests.contract.places import Place
 from tests.contract.poisons import AzurePoison, PoisonBench
 

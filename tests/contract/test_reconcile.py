@@ -10,10 +10,10 @@ import pytest
 from azure.core.pipeline.transport import HttpTransport
 from azure.storage.blob import ContainerClient
 
-from shared.darkroom import Darkroom
 from shared.ports.images import ImageListing
 from shared.rules.images import Page
 from shared.steps.upkeep.reconcile import Position, Reconciled
+from shared.wiring.steps import Darkroom
 from tests.contract.audited import Audited
 from tests.contract.benches import AzureQueue
 from tests.contract.places import Place, Slow

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from shared.darkroom import Darkroom
 from shared.errors import BlobUnreadable, InvalidReference, Refused, StorageOut
 from shared.rules.images import ImageRef
 from shared.steps.outcomes import Outcome
+from shared.wiring.steps import Darkroom
 from tests.contract.places import Place
 from tests.contract.refusing import IMPATIENT, RefusingBlobs
 from tests.doubles.world import png

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from shared.darkroom import Darkroom
 from shared.errors import ContentRefused, StorageOut
 from shared.ports.jobs import Row
 from shared.ports.rejections import Rejected
@@ -13,6 +12,7 @@ from shared.rules.images import ImageRef
 from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
 from shared.storage.patience import Patience
+from shared.wiring.steps import Darkroom
 from tests.contract import lives
 from tests.contract.benches import AzureJobs
 from tests.contract.places import Place

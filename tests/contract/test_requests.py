@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 
-from shared.darkroom import Darkroom
 from shared.errors import LockHeld
 from shared.rules import messages
 from shared.rules.flows import flow_of
@@ -18,6 +17,7 @@ from shared.steps.outcomes import Outcome
 from shared.steps.upkeep.turns import Turns
 from shared.steps.work.attempt import Attempt
 from shared.steps.work.fair_share import FairShare
+from shared.wiring.steps import Darkroom
 from tests.contract.places import Place
 from tests.doubles.transports import CountingTransport
 from tests.doubles.world import png

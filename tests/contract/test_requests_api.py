@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from shared.darkroom import Darkroom
 from shared.errors import Stale
 from shared.rules.images import ImageRef
 from shared.rules.jobs import Claim
 from shared.steps.outcomes import Outcome
+from shared.wiring.steps import Darkroom
 from tests.contract.places import Place
 from tests.contract.test_requests import Counted
 from tests.doubles.transports import CountingTransport

@@ -11,11 +11,11 @@ import pytest
 from azure.core.pipeline.transport import HttpTransport
 from azure.storage.blob import ContentSettings
 
-from shared.darkroom import Darkroom
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
 from shared.storage import clients, transport
+from shared.wiring.steps import Darkroom
 from tests.contract.places import Place, in_process
 from tests.doubles.world import png
 from tests.simulation.service.behaviour import AZURE

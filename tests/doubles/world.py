@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from shared.analysis.isolation import Analyst
-from shared.darkroom import Darkroom
 from shared.handlers import Handler
 from shared.heartbeat import Heartbeat
 from shared.ports.jobs import Row
@@ -18,7 +17,8 @@ from shared.rules.jobs import Job, Move
 from shared.rules.moves import claim
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
-from shared.steps import bounds
+from shared.wiring import bounds
+from shared.wiring.steps import Darkroom
 from tests.doubles.audit import EmptyAudit
 from tests.doubles.clock import FakeClock
 from tests.doubles.ended import MemoryEnded

@@ -12,11 +12,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from shared import clock, wiring
-from shared.darkroom import Darkroom
 from shared.errors import LockHeld
 from shared.steps.locking import Tenure
 from shared.storage import clients
 from shared.storage.patience import Patience
+from shared.wiring.steps import Darkroom
 from tests.doubles.transports import Forgetful
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from shared import wiring
 from shared.clock import ServerClock
-from shared.darkroom import Darkroom
 from shared.errors import Lost
 from shared.ports.jobs import Key, Row
 from shared.ports.marks import Mark
@@ -21,6 +20,7 @@ from shared.storage import cas, codec
 from shared.storage.ended_table import EndedTable
 from shared.storage.job_table import JobTable
 from shared.storage.rejected_table import RejectedTable
+from shared.wiring.steps import Darkroom
 from tests.faults.enumeration_workers import Build
 
 

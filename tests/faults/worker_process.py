@@ -19,12 +19,12 @@ from datetime import timedelta
 from typing import Any, NoReturn
 
 from shared import analysis, clock, wiring
-from shared.darkroom import Darkroom
 from shared.errors import StorageOut, Undecided
-from shared.steps import bounds
 from shared.storage import clients
 from shared.storage.job_table import JobTable
 from shared.storage.patience import Patience
+from shared.wiring import bounds
+from shared.wiring.steps import Darkroom
 from tests.doubles.world import png
 from tests.faults.enumeration_rules import over
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from shared import wiring
-from shared.darkroom import Darkroom
 from shared.handlers import Context
 from shared.ports.index import JobQuery
 from shared.rules.images import ImageRef
 from shared.runtime import Runtime
+from shared.wiring.steps import Darkroom
 from tests.doubles.world import png
 from tests.simulation.service.account import Account, storage_account
 from tests.simulation.service.transport import InProcess

@@ -14,7 +14,7 @@ import urllib3
 
 from localhost.azurite import Azurite
 from shared import wiring
-from shared.darkroom import Darkroom
+from shared.wiring.steps import Darkroom
 from tests.rig import ROOT
 
 #: Three types and one partition each: what a query costs grows with the rows of its table.

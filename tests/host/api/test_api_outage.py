@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from shared import wiring
-from shared.darkroom import Darkroom
 from shared.http.app import build
 from shared.http.wired import Api
 from shared.runtime import Runtime
+from shared.wiring.steps import Darkroom
 from tests.doubles.clock import FakeClock
 from tests.host.api.hostile import ID
 from tests.host.api.served import SETTINGS, served

@@ -8,12 +8,12 @@ from typing import TypeVar
 from azure.storage.queue import QueueServiceClient
 
 from shared import wiring
-from shared.darkroom import Darkroom
 from shared.handlers import Handler
 from shared.http.app import build
 from shared.http.front import Front
 from shared.http.wired import Api
 from shared.storage.clients import API_VERSION
+from shared.wiring.steps import Darkroom
 from tests.contract.places import Slow, in_process
 from tests.host.jobs.site import Site
 from tests.rig import QUICK, Rig, until

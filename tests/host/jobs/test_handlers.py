@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from shared.darkroom import Darkroom
 from shared.handlers import Context
 from shared.steps.outcomes import Outcome
+from shared.wiring.steps import Darkroom
 from tests.host.jobs.grounds import Ground
 from tests.host.jobs.site import Site
 

@@ -10,7 +10,7 @@ from shared.analysis.facts import Analysis, Limits, Source
 from shared.analysis.isolation import Analyst, Engine, Inline, Threaded
 from shared.errors import AnalysisDied, ImageRejected
 from shared.settings.settings import Settings
-from shared.steps import bounds
+from shared.wiring import bounds
 from tests.doubles.clock import FakeClock
 from tests.doubles.world import png
 from tests.rig import until

@@ -10,7 +10,7 @@ from shared.analysis import Limits, Options, Source, ThumbnailSpec, analyze, wir
 from shared.analysis.isolation import Inline
 from shared.settings.choices import Isolation
 from shared.settings.settings import Settings
-from shared.steps import bounds
+from shared.wiring import bounds
 from tests.doubles.clock import FakeClock
 
 Encoded = Callable[..., bytes]

@@ -11,13 +11,13 @@ from urllib.parse import quote
 import azure.functions as func
 from fastapi import FastAPI
 
-from shared.darkroom import Darkroom
 from shared.http.access import Gate
 from shared.http.app import build
 from shared.http.front import Front, answered, carrier
 from shared.http.paths import Paths
 from shared.http.wired import Api
 from shared.settings.settings import Settings
+from shared.wiring.steps import Darkroom
 from tests.doubles.world import World
 
 CONTEXT = cast("func.Context", SimpleNamespace())

@@ -6,7 +6,6 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from shared.darkroom.parts import Parts
 from shared.handlers import Handler
 from shared.steps.intake.add import Add
 from shared.steps.intake.admit import Admit
@@ -29,6 +28,7 @@ from shared.steps.upkeep.sweep import Sweep
 from shared.steps.work.hold import Hold
 from shared.steps.work.receive import Receive
 from shared.steps.work.work import Work
+from shared.wiring.parts import Parts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,6 @@ from shared.heartbeat import Heartbeat
 from shared.ports.storage import Storage
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
-from shared.steps import bounds
 from shared.steps.intake.announce import Announce
 from shared.steps.intake.follow import Follow
 from shared.steps.intake.record import Record
@@ -23,6 +22,7 @@ from shared.steps.work.attempt import Attempts
 from shared.steps.work.claims import Claims
 from shared.steps.work.fair_share import FairShare
 from shared.steps.work.refusals import Refusals
+from shared.wiring import bounds
 
 
 @dataclass(frozen=True, kw_only=True)

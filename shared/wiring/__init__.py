@@ -11,15 +11,15 @@ from azure.core.pipeline.transport import HttpTransport
 from shared import handlers
 from shared.analysis.isolation import Analyst
 from shared.clock import ServerClock
-from shared.darkroom import Darkroom
 from shared.handlers import Handler
 from shared.heartbeat import Heartbeat
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
-from shared.steps import bounds
 from shared.storage import clients
 from shared.storage.adapters import open_all
 from shared.storage.patience import Patience
+from shared.wiring import bounds
+from shared.wiring.steps import Darkroom
 
 _PROCESS = Runtime()
 
