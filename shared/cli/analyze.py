@@ -14,7 +14,7 @@ from shared.analysis.isolation import Analyst
 from shared.analysis.report import ANALYZER
 from shared.errors import AnalysisDied, ImageRejected
 from shared.invocation import Pool
-from shared.rules.visible import visible, visible_json
+from shared.rules.terminal import visible, visible_json
 from shared.settings.settings import Settings
 from shared.wiring import bounds
 

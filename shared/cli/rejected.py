@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.ports.rejections import Rejected
-from shared.rules.visible import visible, visible_json
+from shared.rules.terminal import visible, visible_json
 from shared.steps.operators.rejected import ADMITTED, Readmit
 from shared.steps.outcomes import Outcome
 from shared.steps.upkeep.forget import Forget

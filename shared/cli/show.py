@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.rules.invariants import Finding
-from shared.rules.visible import visible, visible_json
+from shared.rules.terminal import visible, visible_json
 from shared.settings.settings import Settings
 from shared.steps.operators.verify import Verified
 

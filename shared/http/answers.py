@@ -11,7 +11,7 @@ from shared.http import conditions
 from shared.ports.index import Attempted, ImageFound
 from shared.ports.jobs import Key, Row
 from shared.rules.jobs import JobError, State
-from shared.settings.choices import Confined, Isolation
+from shared.settings.enums import Confined, Isolation
 from shared.settings.settings import Settings
 from shared.statistics import Stats
 from shared.views import job_json

@@ -11,9 +11,9 @@ from typing import Any, Self
 
 from shared.errors import SettingsInvalid
 from shared.rules import keys
-from shared.settings import forms
-from shared.settings.choices import ApiAuth, BlobSource, Confined, Dispatch, Isolation, ThumbnailFormat, Thumbnails
-from shared.settings.forms import setting
+from shared.settings import parsers
+from shared.settings.enums import ApiAuth, BlobSource, Confined, Dispatch, Isolation, ThumbnailFormat, Thumbnails
+from shared.settings.parsers import setting
 
 #: Where the Functions host puts what it has given up on of blob triggers; one queue for all apps of an account.
 BLOB_POISON_QUEUE = "webjobs-blobtrigger-poison"
@@ -30,50 +30,50 @@ class Settings:
     """All settings of Darkroom. The declarations are the reference: docs/settings.md is made from them."""
 
     images_connection: str = setting(
-        "IMAGES_CONNECTION", forms.name, "AzureWebJobsStorage", "name of the app setting that connects to the images"
+        "IMAGES_CONNECTION", parsers.name, "AzureWebJobsStorage", "name of the app setting that connects to the images"
     )
     jobs_connection: str = setting(
         "JOBS_CONNECTION",
-        forms.name,
+        parsers.name,
         "AzureWebJobsStorage",
         "name of the app setting that connects to queue and tables",
     )
-    images_container: str = setting("IMAGES_CONTAINER", forms.container, "images", "container that is watched")
+    images_container: str = setting("IMAGES_CONTAINER", parsers.container, "images", "container that is watched")
     thumbnails_container: str = setting(
-        "THUMBNAILS_CONTAINER", forms.container, "thumbnails", "container for thumbnails"
+        "THUMBNAILS_CONTAINER", parsers.container, "thumbnails", "container for thumbnails"
     )
     job_queue: str = setting(
-        "JOB_QUEUE", forms.queue, "image-jobs", "queue that starts analyses; its poison queue: -poison"
+        "JOB_QUEUE", parsers.queue, "image-jobs", "queue that starts analyses; its poison queue: -poison"
     )
-    jobs_table: str = setting("JOBS_TABLE", forms.table, "darkroomjobs", "table of jobs")
-    locks_table: str = setting("LOCKS_TABLE", forms.table, "darkroomlocks", "table of locks")
-    image_type: str = setting("IMAGE_JOB_TYPE", forms.job_type, "image-analysis", "job type of image analyses")
+    jobs_table: str = setting("JOBS_TABLE", parsers.table, "darkroomjobs", "table of jobs")
+    locks_table: str = setting("LOCKS_TABLE", parsers.table, "darkroomlocks", "table of locks")
+    image_type: str = setting("IMAGE_JOB_TYPE", parsers.job_type, "image-analysis", "job type of image analyses")
     job_buckets: int = setting(
-        "JOB_BUCKETS", forms.whole(1, 256), "4", "partitions a job type; fixed at the first write"
+        "JOB_BUCKETS", parsers.whole(1, 256), "4", "partitions a job type; fixed at the first write"
     )
     blob_source: BlobSource = setting(
-        "BLOB_SOURCE", forms.one_of(BlobSource), "LogsAndContainerScan", "how the blob trigger learns of new blobs"
+        "BLOB_SOURCE", parsers.one_of(BlobSource), "LogsAndContainerScan", "how the blob trigger learns of new blobs"
     )
-    schedule: str = setting("SCHEDULE", forms.cron, "0 * * * * *", "when the sweep runs")
+    schedule: str = setting("SCHEDULE", parsers.cron, "0 * * * * *", "when the sweep runs")
     dispatch: Dispatch = setting(
         "DISPATCH",
-        forms.one_of(Dispatch),
+        parsers.one_of(Dispatch),
         "both",
         "queue: messages start all, the sweep sends lost ones again; timer: no messages, the sweep does all; both: "
         "messages, and the sweep does what is due; off: recording goes on, analysis pauses",
     )
     lease: timedelta = setting(
-        "LEASE_SECONDS", forms.seconds(1, 3600), "60", "protection of a claim between two renewals"
+        "LEASE_SECONDS", parsers.seconds(1, 3600), "60", "protection of a claim between two renewals"
     )
     margin: timedelta = setting(
-        "LEASE_MARGIN_SECONDS", forms.seconds(1, 60), "2", "what clock skew inside the storage account may use up"
+        "LEASE_MARGIN_SECONDS", parsers.seconds(1, 60), "2", "what clock skew inside the storage account may use up"
     )
     dispatch_grace: timedelta = setting(
-        "DISPATCH_GRACE_SECONDS", forms.seconds(0, 3600), "120", "how long the sweep leaves a new job to its message"
+        "DISPATCH_GRACE_SECONDS", parsers.seconds(0, 3600), "120", "how long the sweep leaves a new job to its message"
     )
     api_auth: ApiAuth = setting(
         "API_AUTH_LEVEL",
-        forms.one_of(ApiAuth),
+        parsers.one_of(ApiAuth),
         "function",
         "which key the HTTP API asks for: none (anonymous), a function key, or the master key (admin)",
     )
@@ -87,137 +87,145 @@ class Settings:
     )
     max_job_types: int = setting(
         "MAX_JOB_TYPES",
-        forms.whole(1, 200),
+        parsers.whole(1, 200),
         "100",
         "types of jobs that may be added; each costs every sweep queries",
     )
-    max_attempts: int = setting("MAX_ATTEMPTS", forms.whole(1, 100), "5", "claims until a job fails")
+    max_attempts: int = setting("MAX_ATTEMPTS", parsers.whole(1, 100), "5", "claims until a job fails")
     time_limit: timedelta = setting(
         "JOB_TIME_LIMIT_SECONDS",
-        forms.seconds(1, 3650 * _DAY),
+        parsers.seconds(1, 3650 * _DAY),
         "604800",
         "how long after its first claim a job may still be claimed",
     )
     backoff: timedelta = setting(
-        "BACKOFF_SECONDS", forms.seconds(0, 3600), "5", "bound of the wait after the 1st attempt"
+        "BACKOFF_SECONDS", parsers.seconds(0, 3600), "5", "bound of the wait after the 1st attempt"
     )
-    backoff_max: timedelta = setting("BACKOFF_MAX_SECONDS", forms.seconds(0, _DAY), "900", "bound of any wait")
+    backoff_max: timedelta = setting("BACKOFF_MAX_SECONDS", parsers.seconds(0, _DAY), "900", "bound of any wait")
     sweep_budget: timedelta = setting(
-        "SWEEP_BUDGET_SECONDS", forms.seconds(1, 3600), "240", "how long one sweep may start new work"
+        "SWEEP_BUDGET_SECONDS", parsers.seconds(1, 3600), "240", "how long one sweep may start new work"
     )
-    sweep_parallelism: int = setting("SWEEP_PARALLELISM", forms.whole(1, 32), "2", "analyses at once in one sweep")
+    sweep_parallelism: int = setting("SWEEP_PARALLELISM", parsers.whole(1, 32), "2", "analyses at once in one sweep")
     max_backlog: int = setting(
-        "MAX_BACKLOG", forms.whole(0, 10**6), "1000", "messages in the queue beyond which the sweep sends none"
+        "MAX_BACKLOG", parsers.whole(0, 10**6), "1000", "messages in the queue beyond which the sweep sends none"
     )
-    reconcile_schedule: str = setting("RECONCILE_SCHEDULE", forms.cron, "0 */5 * * * *", "when reconciling walks on")
+    reconcile_schedule: str = setting("RECONCILE_SCHEDULE", parsers.cron, "0 */5 * * * *", "when reconciling walks on")
     reconcile_budget: timedelta = setting(
-        "RECONCILE_BUDGET_SECONDS", forms.seconds(10, 3600), "120", "how long one slice of a walk may begin new work"
+        "RECONCILE_BUDGET_SECONDS", parsers.seconds(10, 3600), "120", "how long one slice of a walk may begin new work"
     )
     reconcile_grace: timedelta = setting(
-        "RECONCILE_GRACE_SECONDS", forms.seconds(0, _DAY), "300", "how long reconciling leaves a new blob to its event"
+        "RECONCILE_GRACE_SECONDS",
+        parsers.seconds(0, _DAY),
+        "300",
+        "how long reconciling leaves a new blob to its event",
     )
-    reconcile_parallelism: int = setting("RECONCILE_PARALLELISM", forms.whole(1, 32), "8", "blobs looked at at once")
+    reconcile_parallelism: int = setting("RECONCILE_PARALLELISM", parsers.whole(1, 32), "8", "blobs looked at at once")
     retention_completed: timedelta = setting(
-        "RETENTION_COMPLETED_DAYS", forms.days(0, _CENTURY_DAYS), "30", "how long a COMPLETED job is kept"
+        "RETENTION_COMPLETED_DAYS", parsers.days(0, _CENTURY_DAYS), "30", "how long a COMPLETED job is kept"
     )
     retention_failed: timedelta = setting(
-        "RETENTION_FAILED_DAYS", forms.days(0, _CENTURY_DAYS), "30", "how long a FAILED job is kept"
+        "RETENTION_FAILED_DAYS", parsers.days(0, _CENTURY_DAYS), "30", "how long a FAILED job is kept"
     )
     retention_canceled: timedelta = setting(
-        "RETENTION_CANCELED_DAYS", forms.days(0, _CENTURY_DAYS), "30", "how long a CANCELED job is kept"
+        "RETENTION_CANCELED_DAYS", parsers.days(0, _CENTURY_DAYS), "30", "how long a CANCELED job is kept"
     )
     retention_rejected: timedelta = setting(
-        "RETENTION_REJECTED_DAYS", forms.days(0, _CENTURY_DAYS), "30", "how long a rejected message is kept"
+        "RETENTION_REJECTED_DAYS", parsers.days(0, _CENTURY_DAYS), "30", "how long a rejected message is kept"
     )
-    purge_schedule: str = setting("PURGE_SCHEDULE", forms.cron, "0 17 * * * *", "when purging goes on")
+    purge_schedule: str = setting("PURGE_SCHEDULE", parsers.cron, "0 17 * * * *", "when purging goes on")
     purge_budget: timedelta = setting(
-        "PURGE_BUDGET_SECONDS", forms.seconds(1, 3600), "120", "how long one run may begin to purge"
+        "PURGE_BUDGET_SECONDS", parsers.seconds(1, 3600), "120", "how long one run may begin to purge"
     )
     purge_thumbnails: bool = setting(
-        "PURGE_THUMBNAILS", forms.truth, "true", "whether the thumbnail of a COMPLETED job goes with it"
+        "PURGE_THUMBNAILS", parsers.truth, "true", "whether the thumbnail of a COMPLETED job goes with it"
     )
     function_timeout: str = setting(
-        "AzureFunctionsJobHost__functionTimeout", forms.timeout, "00:10:00", "the host's limit; as in host.json"
+        "AzureFunctionsJobHost__functionTimeout", parsers.timeout, "00:10:00", "the host's limit; as in host.json"
     )
     reanalyze_on_metadata: bool = setting(
         "REANALYZE_ON_METADATA",
-        forms.truth,
+        parsers.truth,
         "false",
         "whether a new ETag is analysed again where moment of creation, length and MD5 are what they were",
     )
     max_dequeue_count: int = setting(
         "AzureFunctionsJobHost__extensions__queues__maxDequeueCount",
-        forms.whole(1, 1000),
+        parsers.whole(1, 1000),
         "5",
         "how often the host lets a message be received; as in host.json",
     )
     analyzers: tuple[str, ...] = setting(
         "ANALYZERS",
-        forms.listed(_ANALYZERS, "core"),
+        parsers.listed(_ANALYZERS, "core"),
         "core",
         "what is looked for in an image, with commas between: core, and files of shared/analysis/analyzers by name",
     )
     include_gps: bool = setting(
-        "INCLUDE_GPS", forms.truth, "false", "whether reports tell where an image was taken, and not only that it tells"
+        "INCLUDE_GPS",
+        parsers.truth,
+        "false",
+        "whether reports tell where an image was taken, and not only that it tells",
     )
     isolation: Isolation = setting(
         "ANALYSIS_ISOLATION",
-        forms.one_of(Isolation),
+        parsers.one_of(Isolation),
         "process",
         "where images are analysed: in child processes that may be killed, in threads that are given up, or (off) in "
         "the caller's",
     )
     confinement: Confined = setting(
         "ANALYSIS_CONFINEMENT",
-        forms.one_of(Confined),
+        parsers.one_of(Confined),
         "try",
         "how child processes are confined: require (no image is analysed where the platform refuses Landlock, seccomp, "
         "no_new_privs or limits), try (by all layers that it grants) or off (by limits of time and memory alone)",
     )
     analysis_child_images: int = setting(
         "ANALYSIS_CHILD_IMAGES",
-        forms.whole(1, 10**6),
+        parsers.whole(1, 10**6),
         "200",
         "images that one child process analyses before it is replaced",
     )
-    analysis_processes: int = setting("ANALYSIS_PROCESSES", forms.whole(1, 32), "2", "child processes of one instance")
+    analysis_processes: int = setting(
+        "ANALYSIS_PROCESSES", parsers.whole(1, 32), "2", "child processes of one instance"
+    )
     analysis_timeout: timedelta = setting(
-        "ANALYSIS_TIMEOUT_SECONDS", forms.seconds(1, 3600), "30", "how long one image may take"
+        "ANALYSIS_TIMEOUT_SECONDS", parsers.seconds(1, 3600), "30", "how long one image may take"
     )
     analysis_cpu: timedelta = setting(
         "ANALYSIS_CPU_SECONDS",
-        forms.seconds(1, 3600),
+        parsers.seconds(1, 3600),
         "10",
         "processor time that one image may take in a child process",
     )
     analysis_memory_bytes: int = setting(
         "ANALYSIS_MEMORY_BYTES",
-        forms.whole(_MIB, 1024**4),
+        parsers.whole(_MIB, 1024**4),
         "1300000000",
         "memory of all images that are analysed at once in one instance: as many as MAX_DECODE_BYTES and 128 MiB each "
         "fit into it, and at least one",
     )
     thumbnails: Thumbnails = setting(
         "THUMBNAILS",
-        forms.one_of(Thumbnails),
+        parsers.one_of(Thumbnails),
         "blob",
         "where thumbnails go: a blob, the job row (made smaller where it is larger than 64 KiB), or nowhere",
     )
-    thumbnail_long_edge_px: int = setting("THUMBNAIL_LONG_EDGE_PX", forms.whole(16, 1024), "320", "their longer side")
+    thumbnail_long_edge_px: int = setting("THUMBNAIL_LONG_EDGE_PX", parsers.whole(16, 1024), "320", "their longer side")
     thumbnail_format: ThumbnailFormat = setting(
-        "THUMBNAIL_FORMAT", forms.one_of(ThumbnailFormat), "webp", "their encoding"
+        "THUMBNAIL_FORMAT", parsers.one_of(ThumbnailFormat), "webp", "their encoding"
     )
-    thumbnail_quality: int = setting("THUMBNAIL_QUALITY", forms.whole(1, 100), "80", "of webp and jpeg thumbnails")
+    thumbnail_quality: int = setting("THUMBNAIL_QUALITY", parsers.whole(1, 100), "80", "of webp and jpeg thumbnails")
     max_bytes: int = setting(
-        "MAX_BYTES", forms.whole(1, 1024 * _MIB), str(64 * _MIB), "larger blobs are not downloaded"
+        "MAX_BYTES", parsers.whole(1, 1024 * _MIB), str(64 * _MIB), "larger blobs are not downloaded"
     )
     max_decode_bytes: int = setting(
-        "MAX_DECODE_BYTES", forms.whole(_MIB, 16_384 * _MIB), "512000000", "estimated memory of one decode"
+        "MAX_DECODE_BYTES", parsers.whole(_MIB, 16_384 * _MIB), "512000000", "estimated memory of one decode"
     )
-    max_pixels: int = setting("MAX_PIXELS", forms.whole(1, 10**10), "256000000", "width × height")
-    max_side_px: int = setting("MAX_SIDE_PX", forms.whole(1, 10**6), "65535", "longer side")
-    max_progressive_scans: int = setting("MAX_PROGRESSIVE_SCANS", forms.whole(1, 10_000), "100", "scans of a JPEG")
-    max_png_chunks: int = setting("MAX_PNG_CHUNKS", forms.whole(1, 10**6), "1000", "chunks of a PNG")
+    max_pixels: int = setting("MAX_PIXELS", parsers.whole(1, 10**10), "256000000", "width × height")
+    max_side_px: int = setting("MAX_SIDE_PX", parsers.whole(1, 10**6), "65535", "longer side")
+    max_progressive_scans: int = setting("MAX_PROGRESSIVE_SCANS", parsers.whole(1, 10_000), "100", "scans of a JPEG")
+    max_png_chunks: int = setting("MAX_PNG_CHUNKS", parsers.whole(1, 10**6), "1000", "chunks of a PNG")
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Self:

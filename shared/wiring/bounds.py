@@ -7,7 +7,7 @@ from shared.analysis.admission import Admission
 from shared.analysis.isolation import Analyst, Engine, Inline, Threaded
 from shared.analysis.sandbox.layers import REQUIRED, Layer, Policy
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
-from shared.settings.choices import Confined, Isolation, Thumbnails
+from shared.settings.enums import Confined, Isolation, Thumbnails
 from shared.settings.settings import Settings
 
 #: What a binary property of a row holds (Azure Tables, data model).

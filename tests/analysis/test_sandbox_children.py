@@ -19,7 +19,7 @@ from shared.analysis.child import STANDS_BACK
 from shared.analysis.facts import Source
 from shared.analysis.isolation import Analyst
 from shared.analysis.sandbox.pool import Sandbox
-from shared.settings.choices import Confined
+from shared.settings.enums import Confined
 from shared.settings.settings import Settings
 from shared.wiring import bounds
 

@@ -138,6 +138,6 @@ def test_indexing_loads_no_storage_client_and_no_image_library(indexed: dict[str
 
 def test_indexing_loads_no_step_and_no_adapter(indexed: dict[str, Any]) -> None:
     ours = {name for name in indexed["modules"] if name.startswith("shared.")}
-    settings = (f"settings.{name}" for name in ("settings", "forms", "choices", "bindings"))
+    settings = (f"settings.{name}" for name in ("settings", "parsers", "enums", "bindings"))
     top = ("errors", "settings", "invocation", "rules", "rules.keys", "rules.names")
     assert ours == {f"shared.{name}" for name in (*top, *settings)}

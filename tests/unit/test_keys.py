@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import SettingsInvalid
 from shared.rules.keys import ApiKey, Role, bearer_of, parse
-from shared.settings.choices import ApiAuth
+from shared.settings.enums import ApiAuth
 from shared.settings.settings import Settings
 
 HASH = hashlib.sha256(b"a key").hexdigest()

@@ -5,7 +5,7 @@ import pytest
 
 from shared.errors import SettingsInvalid
 from shared.settings.bindings import binding
-from shared.settings.choices import Dispatch
+from shared.settings.enums import Dispatch
 from shared.settings.settings import Settings
 
 NAMES = {declared.metadata["name"]: declared for declared in fields(Settings)}

@@ -14,7 +14,7 @@ from shared.clock import ServerClock
 from shared.errors import LockHeld, StorageOut
 from shared.ports.jobs import JobStore
 from shared.runtime import Runtime
-from shared.settings.choices import Dispatch
+from shared.settings.enums import Dispatch
 from shared.settings.settings import Settings
 from shared.steps.locking import TableLock
 from shared.steps.outcomes import Outcome

@@ -21,7 +21,7 @@ from shared.ports.images import ImageStore
 from shared.rules import thumbnails
 from shared.rules.images import ImageRef
 from shared.rules.jobs import Event, Job
-from shared.settings.choices import Thumbnails
+from shared.settings.enums import Thumbnails
 from shared.settings.settings import Settings
 from shared.steps.intake.record import Record
 

@@ -8,7 +8,7 @@ from shared.errors import ContentRefused, NoSandbox, NotJson, Stale, StorageOut,
 from shared.handlers import CancelJob, Done, FailJob, Handler, RetryJob
 from shared.rules.ids import kind
 from shared.rules.jobs import Event
-from shared.settings.choices import Dispatch
+from shared.settings.enums import Dispatch
 from shared.steps.found import found
 from shared.steps.outcomes import Outcome
 from shared.steps.work.attempt import Attempt, Attempts

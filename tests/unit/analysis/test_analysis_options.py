@@ -8,7 +8,7 @@ from PIL import Image
 
 from shared.analysis import Limits, Options, Source, ThumbnailSpec, analyze, wire
 from shared.analysis.isolation import Inline
-from shared.settings.choices import Isolation
+from shared.settings.enums import Isolation
 from shared.settings.settings import Settings
 from shared.wiring import bounds
 from tests.doubles.clock import FakeClock

@@ -6,7 +6,7 @@ import pytest
 
 from shared.cli import show
 from shared.rules.invariants import Finding, Rule
-from shared.rules.visible import visible, visible_json
+from shared.rules.terminal import visible, visible_json
 
 HOSTILE = "a\u202egnp.exe\x1b[2J\x9b2J\u200b\x07é漢\U000e0041"
 
