@@ -19,7 +19,7 @@ from shared.rules.invariants import INFORMATION, Rule
 from shared.rules.jobs import TRANSITIONS, State
 from shared.rules.keys import MEANINGS, Role
 from shared.settings.settings import Settings
-from shared.telemetry import Happened
+from shared.telemetry import LogEvent
 
 FOLDER = Path(__file__).resolve().parent
 _MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -44,7 +44,7 @@ def _state(state: State | None, otherwise: str) -> str:
 
 
 def _events() -> list[Sequence[str]]:
-    return [("name in code", "`event` in the log"), *((event.name, event.value) for event in Happened)]
+    return [("name in code", "`event` in the log"), *((event.name, event.value) for event in LogEvent)]
 
 
 def _ignored() -> list[Sequence[str]]:

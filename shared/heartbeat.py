@@ -15,7 +15,7 @@ from shared.errors import IllegalTransition, Lost, Stale
 from shared.invocation import carry
 from shared.rules import leases
 from shared.runtime import Runtime, Thread
-from shared.telemetry import Happened, emit
+from shared.telemetry import LogEvent, emit
 
 R = TypeVar("R")
 #: Tells how much is left of the time that one renewal may take, all of its requests together.
@@ -99,7 +99,7 @@ class Held(Generic[R]):
         except (Lost, Stale, IllegalTransition):
             self._refused = True
         except Exception as error:  # noqa: BLE001 - the edge of a thread that keeps a lease of the process
-            emit(Happened.RENEWAL_FAILED, level=logging.WARNING, error=type(error).__name__)
+            emit(LogEvent.RENEWAL_FAILED, level=logging.WARNING, error=type(error).__name__)
             self._next_at = max(stop_at, self._monotonic())
         else:
             self._sent_at = sent_at

@@ -11,7 +11,7 @@ from enum import StrEnum
 LOGGER = logging.getLogger("darkroom")
 
 
-class Happened(StrEnum):
+class LogEvent(StrEnum):
     """Every event that Darkroom logs, with what it means."""
 
     RECORDED = "job recorded"
@@ -44,7 +44,7 @@ class Happened(StrEnum):
     UNANNOUNCED = "message could not be sent: the sweep will find the job"
 
 
-def emit(event: Happened, *, level: int = logging.INFO, **fields: object) -> None:
+def emit(event: LogEvent, *, level: int = logging.INFO, **fields: object) -> None:
     """Log one event.
 
     Args:

@@ -14,7 +14,7 @@ from shared.analysis.isolation import Analyst
 from shared.analysis.report import ANALYZER
 from shared.errors import AnalysisDied, ImageRejected
 from shared.invocation import Pool
-from shared.rules.terminal import visible, visible_json
+from shared.rules.terminal import escape, escape_json
 from shared.settings.settings import Settings
 from shared.wiring import bounds
 
@@ -40,7 +40,7 @@ def print_json(found: Iterable[Report], write: Any) -> bool:  # noqa: ANN401 - a
     """Write one line of JSON a report; say whether none has failed."""
     good = True
     for report in found:
-        write(visible_json(json.dumps(report, ensure_ascii=False)))
+        write(escape_json(json.dumps(report, ensure_ascii=False)))
         good = good and report["status"] != "failed"
     return good
 
@@ -90,5 +90,5 @@ def _cells(report: Mapping[str, Any]) -> list[Text]:
         (report.get("hash") or {}).get("dhash", ""),
     ]
     # A name may hold anything: what would command the terminal is spelled out, and nothing is markup.
-    cells = [Text(visible(word)) for word in words]
+    cells = [Text(escape(word)) for word in words]
     return [*cells, Text.assemble(("■ ", mean), mean) if mean else Text()]

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.ports.rejections import Rejected
-from shared.rules.terminal import visible, visible_json
+from shared.rules.terminal import escape, escape_json
 from shared.steps.operators.rejected import ADMITTED, Readmit
 from shared.steps.outcomes import Outcome
 from shared.steps.upkeep.forget import Forget
@@ -58,7 +58,7 @@ def redriven(readmit: Readmit, rejected_id: str) -> Outcome:
 def as_json(row: Rejected) -> str:
     """Return one as a line of JSON."""
     columns = {"id": row.id, "code": row.code, "message": row.message, "at": row.at.isoformat(), "text": row.text}
-    return visible_json(json.dumps(columns, ensure_ascii=False))
+    return escape_json(json.dumps(columns, ensure_ascii=False))
 
 
 def as_text(row: Rejected) -> str:
@@ -82,4 +82,4 @@ def _s(count: int) -> str:
 
 
 def _shown(row: Rejected) -> str:
-    return visible(row.text, keep="\n")
+    return escape(row.text, keep="\n")

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.rules.invariants import Finding
-from shared.rules.terminal import visible, visible_json
+from shared.rules.terminal import escape, escape_json
 from shared.settings.settings import Settings
 from shared.steps.operators.verify import Verified
 
@@ -37,7 +37,7 @@ def finding_json(finding: Finding) -> str:
         "message": finding.rule.value,
         "facts": finding.facts or None,
     }
-    return visible_json(json.dumps(columns, ensure_ascii=False))
+    return escape_json(json.dumps(columns, ensure_ascii=False))
 
 
 def print_places(console: Console, settings: Settings) -> None:
@@ -79,5 +79,5 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     for head in heads:
         table.add_column(head, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(visible(cell)) for cell in row))  # a name is no markup, and commands no terminal
+        table.add_row(*(Text(escape(cell)) for cell in row))  # a name is no markup, and commands no terminal
     return table

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from shared.http.problems import Problem
 from shared.rules.keys import ApiKey, Role, bearer_of
-from shared.telemetry import Happened, emit
+from shared.telemetry import LogEvent, emit
 
 _ALL = frozenset(Role)
 _LOOKERS = frozenset({Role.READER, Role.UPLOADER, Role.OPERATOR})
@@ -76,7 +76,7 @@ class Gate:
             roles = " or ".join(role.value for role in Role if role in allowed)
             raise Problem(403, "wrong_role", f"This key has the role {key.role}; the call needs {roles}.")
         if allowed == _OPERATORS:
-            emit(Happened.OPERATED, operation=operation, key=str(key), path=path)
+            emit(LogEvent.OPERATED, operation=operation, key=str(key), path=path)
         return True
 
 

@@ -11,7 +11,7 @@ from shared.http import conditions
 from shared.ports.index import Attempted, ImageFound
 from shared.ports.jobs import Key, Row
 from shared.rules.jobs import JobError, State
-from shared.settings.enums import Confined, Isolation
+from shared.settings.enums import ConfinementMode, Isolation
 from shared.settings.settings import Settings
 from shared.statistics import Stats
 from shared.views import job_json
@@ -117,7 +117,7 @@ def health(settings: Settings, found: Confinement | None) -> dict[str, Any]:
     """Say how child processes are confined; layers are not known before the first one has started."""
     isolated = settings.isolation is Isolation.PROCESS
     confinement = {
-        "mode": (settings.confinement if isolated else Confined.OFF).value,
+        "mode": (settings.confinement if isolated else ConfinementMode.OFF).value,
         "layers": None if found is None else found.layers,
         "refused": None if found is None else found.refused,
     }

@@ -5,7 +5,7 @@ import re
 _LETTERS = re.compile(r"[^ -~]")
 
 
-def visible(text: str, *, keep: str = "") -> str:
+def escape(text: str, *, keep: str = "") -> str:
     """Return a text for a person; control, format and bidirectional characters stand there as Python spells them.
 
     Args:
@@ -15,7 +15,7 @@ def visible(text: str, *, keep: str = "") -> str:
     return _LETTERS.sub(lambda found: found[0] if found[0].isprintable() or found[0] in keep else _spelled(found), text)
 
 
-def visible_json(line: str) -> str:
+def escape_json(line: str) -> str:
     """Return a line of JSON that says the same, with such characters as JSON's own escapes."""
     return _LETTERS.sub(lambda found: found[0] if found[0].isprintable() else _escaped(found[0]), line)
 

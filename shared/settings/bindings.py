@@ -12,7 +12,7 @@ def binding(environ: Mapping[str, str], name: str, default: str) -> str:
     return f"%{name}%" if environ.get(name, "").strip() else default
 
 
-def listens(environ: Mapping[str, str], function: str) -> bool:
+def is_enabled(environ: Mapping[str, str], function: str) -> bool:
     """Whether the host calls a function: not where ``AzureWebJobs.<name>.Disabled`` is on, or ``AzureWebJobs_…``."""
     names = (f"AzureWebJobs{dot}{function}{dot}Disabled" for dot in (".", "_"))
     return not any(environ.get(name, "").strip().lower() in ("true", "1") for name in names)

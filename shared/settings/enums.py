@@ -35,7 +35,7 @@ class Isolation(StrEnum):
     OFF = "off"
 
 
-class Confined(StrEnum):
+class ConfinementMode(StrEnum):
     """How much confinement of the child processes is insisted on."""
 
     REQUIRE = "require"

@@ -26,7 +26,7 @@ def matching(pattern: str, shape: str) -> Callable[[str], str]:
     return parse
 
 
-def whole(low: int, high: int) -> Callable[[str], int]:
+def integer(low: int, high: int) -> Callable[[str], int]:
     """Return a parser of whole numbers from ``low`` to ``high``."""
 
     def parse(text: str) -> int:
@@ -50,11 +50,11 @@ def seconds(low: float, high: float) -> Callable[[str], timedelta]:
 
 def days(low: int, high: int) -> Callable[[str], timedelta]:
     """Return a parser of spans, written as whole days from ``low`` to ``high``."""
-    parse = whole(low, high)
+    parse = integer(low, high)
     return lambda text: timedelta(days=parse(text))
 
 
-def truth(text: str) -> bool:
+def boolean(text: str) -> bool:
     """Parse ``true`` or ``false``."""
     if text not in ("true", "false"):
         raise ValueError("want true or false")
@@ -73,7 +73,7 @@ def one_of(kind: type[Choice]) -> Callable[[str], Choice]:
     return parse
 
 
-def listed(folder: Path, *also: str) -> Callable[[str], tuple[str, ...]]:
+def several_of(folder: Path, *also: str) -> Callable[[str], tuple[str, ...]]:
     """Return a parser of names between commas: each of ``also`` or, by its stem, a file of Python in the folder.
 
     The folder is looked at when something is parsed, and nothing in it is run.

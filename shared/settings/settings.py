@@ -12,7 +12,7 @@ from typing import Any, Self
 from shared.errors import SettingsInvalid
 from shared.rules import keys
 from shared.settings import parsers
-from shared.settings.enums import ApiAuth, BlobSource, Confined, Dispatch, Isolation, ThumbnailFormat, Thumbnails
+from shared.settings.enums import ApiAuth, BlobSource, ConfinementMode, Dispatch, Isolation, ThumbnailFormat, Thumbnails
 from shared.settings.parsers import setting
 
 #: Where the Functions host puts what it has given up on of blob triggers; one queue for all apps of an account.
@@ -49,7 +49,7 @@ class Settings:
     locks_table: str = setting("LOCKS_TABLE", parsers.table, "darkroomlocks", "table of locks")
     image_type: str = setting("IMAGE_JOB_TYPE", parsers.job_type, "image-analysis", "job type of image analyses")
     job_buckets: int = setting(
-        "JOB_BUCKETS", parsers.whole(1, 256), "4", "partitions a job type; fixed at the first write"
+        "JOB_BUCKETS", parsers.integer(1, 256), "4", "partitions a job type; fixed at the first write"
     )
     blob_source: BlobSource = setting(
         "BLOB_SOURCE", parsers.one_of(BlobSource), "LogsAndContainerScan", "how the blob trigger learns of new blobs"
@@ -87,11 +87,11 @@ class Settings:
     )
     max_job_types: int = setting(
         "MAX_JOB_TYPES",
-        parsers.whole(1, 200),
+        parsers.integer(1, 200),
         "100",
         "types of jobs that may be added; each costs every sweep queries",
     )
-    max_attempts: int = setting("MAX_ATTEMPTS", parsers.whole(1, 100), "5", "claims until a job fails")
+    max_attempts: int = setting("MAX_ATTEMPTS", parsers.integer(1, 100), "5", "claims until a job fails")
     time_limit: timedelta = setting(
         "JOB_TIME_LIMIT_SECONDS",
         parsers.seconds(1, 3650 * _DAY),
@@ -105,9 +105,9 @@ class Settings:
     sweep_budget: timedelta = setting(
         "SWEEP_BUDGET_SECONDS", parsers.seconds(1, 3600), "240", "how long one sweep may start new work"
     )
-    sweep_parallelism: int = setting("SWEEP_PARALLELISM", parsers.whole(1, 32), "2", "analyses at once in one sweep")
+    sweep_parallelism: int = setting("SWEEP_PARALLELISM", parsers.integer(1, 32), "2", "analyses at once in one sweep")
     max_backlog: int = setting(
-        "MAX_BACKLOG", parsers.whole(0, 10**6), "1000", "messages in the queue beyond which the sweep sends none"
+        "MAX_BACKLOG", parsers.integer(0, 10**6), "1000", "messages in the queue beyond which the sweep sends none"
     )
     reconcile_schedule: str = setting("RECONCILE_SCHEDULE", parsers.cron, "0 */5 * * * *", "when reconciling walks on")
     reconcile_budget: timedelta = setting(
@@ -119,7 +119,9 @@ class Settings:
         "300",
         "how long reconciling leaves a new blob to its event",
     )
-    reconcile_parallelism: int = setting("RECONCILE_PARALLELISM", parsers.whole(1, 32), "8", "blobs looked at at once")
+    reconcile_parallelism: int = setting(
+        "RECONCILE_PARALLELISM", parsers.integer(1, 32), "8", "blobs looked at at once"
+    )
     retention_completed: timedelta = setting(
         "RETENTION_COMPLETED_DAYS", parsers.days(0, _CENTURY_DAYS), "30", "how long a COMPLETED job is kept"
     )
@@ -137,32 +139,32 @@ class Settings:
         "PURGE_BUDGET_SECONDS", parsers.seconds(1, 3600), "120", "how long one run may begin to purge"
     )
     purge_thumbnails: bool = setting(
-        "PURGE_THUMBNAILS", parsers.truth, "true", "whether the thumbnail of a COMPLETED job goes with it"
+        "PURGE_THUMBNAILS", parsers.boolean, "true", "whether the thumbnail of a COMPLETED job goes with it"
     )
     function_timeout: str = setting(
         "AzureFunctionsJobHost__functionTimeout", parsers.timeout, "00:10:00", "the host's limit; as in host.json"
     )
     reanalyze_on_metadata: bool = setting(
         "REANALYZE_ON_METADATA",
-        parsers.truth,
+        parsers.boolean,
         "false",
         "whether a new ETag is analysed again where moment of creation, length and MD5 are what they were",
     )
     max_dequeue_count: int = setting(
         "AzureFunctionsJobHost__extensions__queues__maxDequeueCount",
-        parsers.whole(1, 1000),
+        parsers.integer(1, 1000),
         "5",
         "how often the host lets a message be received; as in host.json",
     )
     analyzers: tuple[str, ...] = setting(
         "ANALYZERS",
-        parsers.listed(_ANALYZERS, "core"),
+        parsers.several_of(_ANALYZERS, "core"),
         "core",
         "what is looked for in an image, with commas between: core, and files of shared/analysis/analyzers by name",
     )
     include_gps: bool = setting(
         "INCLUDE_GPS",
-        parsers.truth,
+        parsers.boolean,
         "false",
         "whether reports tell where an image was taken, and not only that it tells",
     )
@@ -173,21 +175,21 @@ class Settings:
         "where images are analysed: in child processes that may be killed, in threads that are given up, or (off) in "
         "the caller's",
     )
-    confinement: Confined = setting(
+    confinement: ConfinementMode = setting(
         "ANALYSIS_CONFINEMENT",
-        parsers.one_of(Confined),
+        parsers.one_of(ConfinementMode),
         "try",
         "how child processes are confined: require (no image is analysed where the platform refuses Landlock, seccomp, "
         "no_new_privs or limits), try (by all layers that it grants) or off (by limits of time and memory alone)",
     )
     analysis_child_images: int = setting(
         "ANALYSIS_CHILD_IMAGES",
-        parsers.whole(1, 10**6),
+        parsers.integer(1, 10**6),
         "200",
         "images that one child process analyses before it is replaced",
     )
     analysis_processes: int = setting(
-        "ANALYSIS_PROCESSES", parsers.whole(1, 32), "2", "child processes of one instance"
+        "ANALYSIS_PROCESSES", parsers.integer(1, 32), "2", "child processes of one instance"
     )
     analysis_timeout: timedelta = setting(
         "ANALYSIS_TIMEOUT_SECONDS", parsers.seconds(1, 3600), "30", "how long one image may take"
@@ -200,7 +202,7 @@ class Settings:
     )
     analysis_memory_bytes: int = setting(
         "ANALYSIS_MEMORY_BYTES",
-        parsers.whole(_MIB, 1024**4),
+        parsers.integer(_MIB, 1024**4),
         "1300000000",
         "memory of all images that are analysed at once in one instance: as many as MAX_DECODE_BYTES and 128 MiB each "
         "fit into it, and at least one",
@@ -211,21 +213,23 @@ class Settings:
         "blob",
         "where thumbnails go: a blob, the job row (made smaller where it is larger than 64 KiB), or nowhere",
     )
-    thumbnail_long_edge_px: int = setting("THUMBNAIL_LONG_EDGE_PX", parsers.whole(16, 1024), "320", "their longer side")
+    thumbnail_long_edge_px: int = setting(
+        "THUMBNAIL_LONG_EDGE_PX", parsers.integer(16, 1024), "320", "their longer side"
+    )
     thumbnail_format: ThumbnailFormat = setting(
         "THUMBNAIL_FORMAT", parsers.one_of(ThumbnailFormat), "webp", "their encoding"
     )
-    thumbnail_quality: int = setting("THUMBNAIL_QUALITY", parsers.whole(1, 100), "80", "of webp and jpeg thumbnails")
+    thumbnail_quality: int = setting("THUMBNAIL_QUALITY", parsers.integer(1, 100), "80", "of webp and jpeg thumbnails")
     max_bytes: int = setting(
-        "MAX_BYTES", parsers.whole(1, 1024 * _MIB), str(64 * _MIB), "larger blobs are not downloaded"
+        "MAX_BYTES", parsers.integer(1, 1024 * _MIB), str(64 * _MIB), "larger blobs are not downloaded"
     )
     max_decode_bytes: int = setting(
-        "MAX_DECODE_BYTES", parsers.whole(_MIB, 16_384 * _MIB), "512000000", "estimated memory of one decode"
+        "MAX_DECODE_BYTES", parsers.integer(_MIB, 16_384 * _MIB), "512000000", "estimated memory of one decode"
     )
-    max_pixels: int = setting("MAX_PIXELS", parsers.whole(1, 10**10), "256000000", "width × height")
-    max_side_px: int = setting("MAX_SIDE_PX", parsers.whole(1, 10**6), "65535", "longer side")
-    max_progressive_scans: int = setting("MAX_PROGRESSIVE_SCANS", parsers.whole(1, 10_000), "100", "scans of a JPEG")
-    max_png_chunks: int = setting("MAX_PNG_CHUNKS", parsers.whole(1, 10**6), "1000", "chunks of a PNG")
+    max_pixels: int = setting("MAX_PIXELS", parsers.integer(1, 10**10), "256000000", "width × height")
+    max_side_px: int = setting("MAX_SIDE_PX", parsers.integer(1, 10**6), "65535", "longer side")
+    max_progressive_scans: int = setting("MAX_PROGRESSIVE_SCANS", parsers.integer(1, 10_000), "100", "scans of a JPEG")
+    max_png_chunks: int = setting("MAX_PNG_CHUNKS", parsers.integer(1, 10**6), "1000", "chunks of a PNG")
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Self:
@@ -293,7 +297,7 @@ class Settings:
         ]
         if self.lease <= 2 * self.margin:
             found.append("LEASE_SECONDS: want more than twice LEASE_MARGIN_SECONDS")
-        if self.confinement is Confined.REQUIRE and self.isolation is not Isolation.PROCESS:
+        if self.confinement is ConfinementMode.REQUIRE and self.isolation is not Isolation.PROCESS:
             found.append(
                 "ANALYSIS_CONFINEMENT: require needs ANALYSIS_ISOLATION process: only child processes are confined"
             )

@@ -6,7 +6,7 @@ from functools import partial
 from shared.clock import ServerClock
 from shared.ports.storage import Storage
 from shared.runtime import Runtime
-from shared.settings.bindings import listens
+from shared.settings.bindings import is_enabled
 from shared.settings.settings import BLOB_POISON_QUEUE, Settings
 from shared.storage import clients, connections, names
 from shared.storage.audit import AuditReader
@@ -84,6 +84,6 @@ def _blob_poison(
 ) -> StoragePoison | None:
     """Build the queue of given-up blob events, which all apps share; none where it is not ours to read."""
     reachable = to_images.text is not None or "queue" in to_images.endpoints
-    if not reachable or not listens(environ, "bury_blob_events"):
+    if not reachable or not is_enabled(environ, "bury_blob_events"):
         return None
     return StoragePoison(names.queue(clients.queue_service(to_images, transport, runtime), BLOB_POISON_QUEUE))

@@ -7,7 +7,7 @@ from shared.analysis.admission import Admission
 from shared.analysis.isolation import Analyst, Engine, Inline, Threaded
 from shared.analysis.sandbox.layers import REQUIRED, Layer, Policy
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
-from shared.settings.enums import Confined, Isolation, Thumbnails
+from shared.settings.enums import ConfinementMode, Isolation, Thumbnails
 from shared.settings.settings import Settings
 
 #: What a binary property of a row holds (Azure Tables, data model).
@@ -15,9 +15,9 @@ ROW_BYTES = 64 * 1024
 
 #: Which layers of confinement each choice asks for, and insists on.
 POLICIES = {
-    Confined.REQUIRE: Policy(frozenset(Layer), REQUIRED),
-    Confined.TRY: Policy(frozenset(Layer)),
-    Confined.OFF: Policy(frozenset()),
+    ConfinementMode.REQUIRE: Policy(frozenset(Layer), REQUIRED),
+    ConfinementMode.TRY: Policy(frozenset(Layer)),
+    ConfinementMode.OFF: Policy(frozenset()),
 }
 
 

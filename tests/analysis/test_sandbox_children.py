@@ -19,7 +19,7 @@ from shared.analysis.child import STANDS_BACK
 from shared.analysis.facts import Source
 from shared.analysis.isolation import Analyst
 from shared.analysis.sandbox.pool import Sandbox
-from shared.settings.enums import Confined
+from shared.settings.enums import ConfinementMode
 from shared.settings.settings import Settings
 from shared.wiring import bounds
 
@@ -84,8 +84,8 @@ def test_a_confined_child_finds_what_is_found_without_one_in_every_format(build:
         assert {**found.report, "timing": 0} == {**alone.report, "timing": 0}
 
 
-@pytest.mark.parametrize("mode", Confined)
-def test_a_setting_says_how_much_confinement_there_is(build: Callable[..., Analyst], mode: Confined) -> None:
+@pytest.mark.parametrize("mode", ConfinementMode)
+def test_a_setting_says_how_much_confinement_there_is(build: Callable[..., Analyst], mode: ConfinementMode) -> None:
     analyst = build(ANALYSIS_CONFINEMENT=mode.value)
     _analysed(analyst, _file("png"))
     assert analyst.confinement is not None

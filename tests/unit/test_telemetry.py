@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.telemetry import Happened, emit
+from shared.telemetry import LogEvent, emit
 
 
 def test_an_event_is_one_line_of_json(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="darkroom"):
-        emit(Happened.COMPLETED, job="a", ref="images/ä\n.png", at=datetime(2026, 1, 1, tzinfo=UTC))
+        emit(LogEvent.COMPLETED, job="a", ref="images/ä\n.png", at=datetime(2026, 1, 1, tzinfo=UTC))
     (message,) = caplog.messages
     assert "\n" not in message
     assert json.loads(message) == {
@@ -22,27 +22,27 @@ def test_an_event_is_one_line_of_json(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_a_fact_that_is_none_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="darkroom"):
-        emit(Happened.ENDED, job="a", code=None)
+        emit(LogEvent.ENDED, job="a", code=None)
     assert json.loads(caplog.messages[0]) == {"event": "job ended", "job": "a"}
 
 
 def test_a_percent_sign_in_a_fact_is_no_format(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="darkroom"):
-        emit(Happened.RECORDED, ref="images/100%s.png")
+        emit(LogEvent.RECORDED, ref="images/100%s.png")
     assert json.loads(caplog.messages[0])["ref"] == "images/100%s.png"
 
 
 def test_a_level_that_is_off_costs_no_json(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, logger="darkroom"):
-        emit(Happened.RECORDED, level=logging.INFO, ref="images/cat.png")
+        emit(LogEvent.RECORDED, level=logging.INFO, ref="images/cat.png")
     assert caplog.messages == []
 
 
 def test_a_warning_is_logged_as_one(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="darkroom"):
-        emit(Happened.REJECTED, level=logging.WARNING)
+        emit(LogEvent.REJECTED, level=logging.WARNING)
     assert caplog.records[0].levelno == logging.WARNING
 
 
 def test_no_two_events_look_alike() -> None:
-    assert len({event.value for event in Happened}) == len(Happened)
+    assert len({event.value for event in LogEvent}) == len(LogEvent)

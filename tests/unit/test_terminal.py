@@ -6,19 +6,19 @@ import pytest
 
 from shared.cli import show
 from shared.rules.invariants import Finding, Rule
-from shared.rules.terminal import visible, visible_json
+from shared.rules.terminal import escape, escape_json
 
 HOSTILE = "a\u202egnp.exe\x1b[2J\x9b2J\u200b\x07é漢\U000e0041"
 
 
 @pytest.mark.case("security L", was="bidi marks shown as they are")
 def test_what_has_no_shape_or_turns_text_around_is_spelled_out() -> None:
-    assert visible(HOSTILE) == "a\\u202egnp.exe\\x1b[2J\\x9b2J\\u200b\\x07é漢\\U000e0041"
-    assert visible("two\nlines\t", keep="\n") == "two\nlines\\t"
+    assert escape(HOSTILE) == "a\\u202egnp.exe\\x1b[2J\\x9b2J\\u200b\\x07é漢\\U000e0041"
+    assert escape("two\nlines\t", keep="\n") == "two\nlines\\t"
 
 
 def test_a_line_of_json_says_the_same_and_has_no_such_character() -> None:
-    line = visible_json(json.dumps({"name": HOSTILE}, ensure_ascii=False))
+    line = escape_json(json.dumps({"name": HOSTILE}, ensure_ascii=False))
     assert line.isprintable()
     assert json.loads(line) == {"name": HOSTILE}
     assert "é漢" in line

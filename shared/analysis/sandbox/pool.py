@@ -24,7 +24,7 @@ from shared.analysis.sandbox import replies, starter
 from shared.analysis.sandbox.layers import REQUIRED, Confinement, Layer, Policy
 from shared.analysis.spawned import TIMED_OUT, Child
 from shared.errors import AnalysisDied, ImageRejected, NoSandbox
-from shared.telemetry import Happened, emit
+from shared.telemetry import LogEvent, emit
 
 ANALYZE = "shared.analysis:analyze"
 #: A child that has not said within this time that it is ready never will.
@@ -188,7 +188,7 @@ class Sandbox:
             self.confinement = Confinement({**found.layers, **own.layers}, {**found.refused, **own.refused})
             refused = self.confinement.refused
             level = logging.WARNING if REQUIRED & refused.keys() else logging.INFO
-            emit(Happened.CONFINED, level=level, layers=self.confinement.layers, refused=refused)
+            emit(LogEvent.CONFINED, level=level, layers=self.confinement.layers, refused=refused)
         missing = {name: found.refused.get(name, "off") for name in self._policy.required - found.layers.keys()}
         if missing:
             reasons = ", ".join(f"{name} ({reason})" for name, reason in sorted(missing.items()))

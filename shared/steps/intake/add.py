@@ -13,7 +13,7 @@ from shared.rules.jobs import Move
 from shared.settings.settings import Settings
 from shared.steps.intake.announce import Announce
 from shared.steps.intake.types import Types
-from shared.telemetry import Happened, emit
+from shared.telemetry import LogEvent, emit
 
 #: Others that add, purge and forget one reference at the same moment this often in a row are no accident.
 ROUNDS = 20
@@ -136,7 +136,7 @@ class Add:
         except KeyTaken:
             key = self._jobs.key(job.type, job.ref)
             return None if key is None or key.state is None else Added(None, key, created=False)
-        emit(Happened.RECORDED, job=job.id, ref=job.ref)
+        emit(LogEvent.RECORDED, job=job.id, ref=job.ref)
         wait = timedelta(0) if job.not_before is None else max(timedelta(0), job.not_before - self._now()) + DATE_STEP
         self._announce(row.job, delay=wait)
         return Added(row, None, created=True)

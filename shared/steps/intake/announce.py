@@ -10,7 +10,7 @@ from shared.rules import messages
 from shared.rules.flows import flow_of
 from shared.rules.jobs import Job
 from shared.settings.settings import Settings
-from shared.telemetry import Happened, emit
+from shared.telemetry import LogEvent, emit
 
 #: The queue hides no message longer (Azure Queue Storage); what is due later is left to its due row.
 LONGEST_DELAY = timedelta(days=7)
@@ -48,7 +48,7 @@ class Announce:
             flow = flow_of(job.ref) if job.is_image else None
             self._queue.send(messages.write(job.id, job.traceparent, flow=flow), delay=delay)
         except (StorageOut, Undecided, ContentRefused) as error:
-            emit(Happened.UNANNOUNCED, level=logging.WARNING, job=job.id, error=str(error))
+            emit(LogEvent.UNANNOUNCED, level=logging.WARNING, job=job.id, error=str(error))
 
     def defer(self, job_id: str, flow: str | None, *, delay: timedelta) -> bool:
         """Send a job's message to the tail of the queue, as the one in hand says that it has been there.
@@ -69,5 +69,5 @@ class Announce:
             self._queue.send(messages.write(job_id, None, flow=flow, deferred=True), delay=delay)
         except (StorageOut, Undecided, ContentRefused):
             return False
-        emit(Happened.DEFERRED, job=job_id, flow=flow, seconds=delay.total_seconds())
+        emit(LogEvent.DEFERRED, job=job_id, flow=flow, seconds=delay.total_seconds())
         return True

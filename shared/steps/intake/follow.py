@@ -16,7 +16,7 @@ from shared.rules.ignored import Ignored
 from shared.rules.images import ImageRef
 from shared.rules.messages import BadItem, Hints, JobHint
 from shared.steps.outcomes import Outcome
-from shared.telemetry import Happened, emit
+from shared.telemetry import LogEvent, emit
 
 OnJob = Callable[[JobHint, bool], Outcome]
 OnImage = Callable[[ImageRef, bool], Outcome]
@@ -120,7 +120,7 @@ class Follow:
         except BlobGone:
             return _unreal(blob_urls.absent(ref.name))
         except FolderMarker:
-            emit(Happened.IGNORED, reason=Ignored.FOLDER_MARKER.reason, ref=ref.ref)
+            emit(LogEvent.IGNORED, reason=Ignored.FOLDER_MARKER.reason, ref=ref.ref)
             return _Act(Outcome.IGNORED)
         except BlobUnreadable as unreadable:
             return _Act(Outcome.REJECTED, MessageRejected(unreadable.code, str(unreadable)))
@@ -129,7 +129,7 @@ class Follow:
 
     def _reject(self, text: str, rejected: MessageRejected) -> None:
         self._rejections.reject(messages.kept(text), code=rejected.code, message=messages.kept_reason(rejected))
-        emit(Happened.REJECTED, level=logging.WARNING, code=rejected.code)
+        emit(LogEvent.REJECTED, level=logging.WARNING, code=rejected.code)
 
 
 def _unreal(why: MessageRejected) -> _Act:
@@ -138,4 +138,4 @@ def _unreal(why: MessageRejected) -> _Act:
 
 def _log_ignored(hints: Hints) -> None:
     for ignored, count in Counter(hint for hint in hints if isinstance(hint, Ignored)).items():
-        emit(Happened.IGNORED, reason=ignored.reason, count=count)
+        emit(LogEvent.IGNORED, reason=ignored.reason, count=count)

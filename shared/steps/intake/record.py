@@ -32,15 +32,15 @@ from shared.settings.settings import Settings
 from shared.steps.intake.announce import Announce
 from shared.steps.intake.reopen import Reopen
 from shared.steps.outcomes import Outcome
-from shared.telemetry import Happened, emit
+from shared.telemetry import LogEvent, emit
 
 #: Recorders of one reference that meet here this often in a row are no accident.
 ROUNDS = 20
 _TOLD = {
-    Outcome.RECORDED: Happened.RECORDED,
-    Outcome.DUPLICATE: Happened.DUPLICATE,
-    Outcome.UNCHANGED: Happened.UNCHANGED,
-    Outcome.REDRIVEN: Happened.REOPENED,
+    Outcome.RECORDED: LogEvent.RECORDED,
+    Outcome.DUPLICATE: LogEvent.DUPLICATE,
+    Outcome.UNCHANGED: LogEvent.UNCHANGED,
+    Outcome.REDRIVEN: LogEvent.REOPENED,
 }
 
 
@@ -146,15 +146,15 @@ class Record:
         path = path or ""
         container, _, name = path.partition("/")
         if container != self._settings.images_container or not name:
-            emit(Happened.IGNORED, reason=Ignored.OTHER_CONTAINER.reason, container=container)
+            emit(LogEvent.IGNORED, reason=Ignored.OTHER_CONTAINER.reason, container=container)
             return Outcome.IGNORED
         try:
             return self(ImageRef.of(path), traceparent=traceparent or None).outcome
         except BlobGone:
-            emit(Happened.VANISHED, ref=path)
+            emit(LogEvent.VANISHED, ref=path)
             return Outcome.GONE
         except FolderMarker:
-            emit(Happened.IGNORED, reason=Ignored.FOLDER_MARKER.reason, ref=path)
+            emit(LogEvent.IGNORED, reason=Ignored.FOLDER_MARKER.reason, ref=path)
             return Outcome.IGNORED
         except InvalidReference as error:
             return self._rejected(path, "invalid_reference", str(error))
@@ -170,7 +170,7 @@ class Record:
 
     def _rejected(self, path: str, code: str, message: str) -> Outcome:
         self._rejections.reject(messages.kept(path), code=code, message=message)
-        emit(Happened.REJECTED, level=logging.WARNING, code=code)
+        emit(LogEvent.REJECTED, level=logging.WARNING, code=code)
         return Outcome.REJECTED
 
     def _recorded(self, row: Row, *, announce: bool, outcome: Outcome = Outcome.RECORDED) -> Recorded:

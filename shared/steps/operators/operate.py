@@ -10,7 +10,7 @@ from shared.rules.jobs import Event, JobError, State
 from shared.steps.found import found
 from shared.steps.intake.announce import Announce
 from shared.steps.outcomes import Outcome
-from shared.telemetry import Happened, emit
+from shared.telemetry import LogEvent, emit
 
 #: Writers of one job that meet here this often in a row are no accident: a renewal comes each third of a lease.
 ROUNDS = 20
@@ -62,7 +62,7 @@ class Operate:
                 self._jobs.replace(row, moves.end(row.job, event=Event.CANCEL, error=error, lapsed=False, now=error.at))
             except Lost:
                 continue
-            emit(Happened.ENDED, job=job_id, ref=row.job.ref, code=error.code)
+            emit(LogEvent.ENDED, job=job_id, ref=row.job.ref, code=error.code)
             return Outcome.CANCELED
         raise _busy(job_id)
 
@@ -103,7 +103,7 @@ class Operate:
                 return Outcome.ENDED if row.job.state.ended else Outcome.LIVE
             except Lost:
                 continue
-            emit(Happened.REDRIVEN, job=job_id, ref=opened.job.ref)
+            emit(LogEvent.REDRIVEN, job=job_id, ref=opened.job.ref)
             self._announce(opened.job)
             return Outcome.REDRIVEN
         raise _busy(job_id)

@@ -16,7 +16,7 @@ from shared.steps.intake.follow import Follow
 from shared.steps.intake.record import Record
 from shared.steps.outcomes import Outcome
 from shared.steps.work.claims import Claims
-from shared.telemetry import Happened, emit
+from shared.telemetry import LogEvent, emit
 
 
 class Bury:
@@ -70,7 +70,7 @@ class Bury:
             pass
         else:
             return Outcome.FAILED
-        emit(Happened.LEFT, job=job_id)
+        emit(LogEvent.LEFT, job=job_id)
         return Outcome.LEFT
 
     def _hasten(self, row: Row, *, lapsed: bool) -> None:

@@ -14,7 +14,7 @@ from shared.steps.found import found
 from shared.steps.intake.announce import Announce
 from shared.steps.outcomes import Outcome
 from shared.steps.upkeep.turns import Turns
-from shared.telemetry import Happened, emit
+from shared.telemetry import LogEvent, emit
 
 #: However often nobody has come for a job, its message is sent again as often as this.
 LONGEST_WAIT = timedelta(hours=1)
@@ -63,7 +63,7 @@ class Overflow:
             return {}
         room = max(0, self._settings.max_backlog - self._queue.backlog())
         if room < len(job_ids):
-            emit(Happened.BACKLOG, unsent=len(job_ids) - room)
+            emit(LogEvent.BACKLOG, unsent=len(job_ids) - room)
         outcomes: dict[str, Outcome] = {}
         for job_id in job_ids[:room]:
             if stop():

@@ -24,7 +24,7 @@ from shared.steps.intake.types import Types
 from shared.steps.locking import TableLock
 from shared.steps.upkeep.forget import Forget, Forgotten
 from shared.steps.upkeep.retention import edges
-from shared.telemetry import Happened, emit
+from shared.telemetry import LogEvent, emit
 
 LOCK = "purge"
 #: Jobs of one partition that go together: with an attempt and a key row each, they fill a transaction.
@@ -129,7 +129,7 @@ class Purge:
                 done = replace(done, rejected=rejected.texts, left=done.left or rejected.left)
         except LockHeld:
             done = Purged(locked_out=True)
-        emit(Happened.PURGED, **vars(done))
+        emit(LogEvent.PURGED, **vars(done))
         return done
 
     def _rejected(self, stop: Callable[[], bool]) -> Forgotten:

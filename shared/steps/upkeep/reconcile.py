@@ -24,7 +24,7 @@ from shared.settings.settings import Settings
 from shared.steps.intake.record import Record
 from shared.steps.locking import TableLock
 from shared.steps.outcomes import Outcome
-from shared.telemetry import Happened, emit
+from shared.telemetry import LogEvent, emit
 
 LOCK = "reconcile"
 #: Blobs listed at a time; the slice that begins a page must look at all of them within one budget.
@@ -194,10 +194,10 @@ class Reconcile:
                 done = _Slice(lambda: held.lost or self._runtime.monotonic() >= stop_at)
                 self._walk(done)
         except LockHeld:
-            emit(Happened.LOCKED_OUT, lock=LOCK)
+            emit(LogEvent.LOCKED_OUT, lock=LOCK)
             return Reconciled(locked_out=True)
         told = done.told
-        emit(Happened.RECONCILED, level=logging.WARNING if told["missed"] else logging.INFO, **told)
+        emit(LogEvent.RECONCILED, level=logging.WARNING if told["missed"] else logging.INFO, **told)
         if done.failed is not None:
             raise done.failed
         return Reconciled(**told)

@@ -24,7 +24,7 @@ from shared.steps.upkeep.expire import Expire
 from shared.steps.upkeep.overflow import Overflow
 from shared.steps.upkeep.turns import Turns
 from shared.steps.work.work import Work
-from shared.telemetry import Happened, emit
+from shared.telemetry import LogEvent, emit
 
 LOCK = "sweep"
 #: Pages of a bucket that one sweep reads, where it can't move on what stands in them.
@@ -116,7 +116,7 @@ class Sweep:
             with self._lock.try_acquire(LOCK, owner=owner) as held:
                 swept = self._swept(owner, lambda share: held.lost or self._over(begun_at, share), turns)
         except LockHeld:
-            emit(Happened.LOCKED_OUT, lock=LOCK)
+            emit(LogEvent.LOCKED_OUT, lock=LOCK)
             return Swept(Counter(), locked_out=True)
         turns.finish()
         return swept
@@ -141,7 +141,7 @@ class Sweep:
         try:
             self._prepare()
         except StorageOut as error:
-            emit(Happened.NOT_CREATED, level=logging.WARNING, error=str(error))
+            emit(LogEvent.NOT_CREATED, level=logging.WARNING, error=str(error))
         else:
             self._prepared = True
 
@@ -170,7 +170,7 @@ class Sweep:
         counted, raised = Counter(ends.values()), len(turns.errors) - known
         if counted or left or raised:
             outcomes = {outcome.value: number for outcome, number in counted.items()}
-            emit(Happened.SWEPT, unstarted=left, raised=raised, **outcomes)
+            emit(LogEvent.SWEPT, unstarted=left, raised=raised, **outcomes)
         return Swept(counted, left=left)
 
     def _round(

@@ -20,7 +20,7 @@ from shared.steps.found import found
 from shared.steps.outcomes import Outcome
 from shared.steps.work.claims import Claims
 from shared.steps.work.refusals import Refusals
-from shared.telemetry import Happened, emit
+from shared.telemetry import LogEvent, emit
 
 
 class Attempts:
@@ -171,19 +171,19 @@ class Attempt:
                 job, claim=own, report=report, thumbnail=thumbnail, now=self._attempts.claims.clock.now()
             )
         )
-        return self._ended(won, Happened.COMPLETED, Outcome.COMPLETED)
+        return self._ended(won, LogEvent.COMPLETED, Outcome.COMPLETED)
 
     def fail(self, code: str, message: str) -> Outcome:
         """End the job by an error that another attempt would meet again. Costs: 1 transaction."""
         row, claim = self._last()
         won = self._attempts.claims.fail(row, claim, code=code, message=message)
-        return self._ended(won, Happened.ENDED, Outcome.FAILED, code)
+        return self._ended(won, LogEvent.ENDED, Outcome.FAILED, code)
 
     def cancel(self, code: str, message: str, *, event: Event = Event.CANCEL) -> Outcome:
         """End the job because its subject is gone or replaced. Costs: 1 transaction."""
         error = JobError(code, message, self._attempts.claims.clock.now())
         won = self._write(lambda job, _: moves.end(job, event=event, error=error, lapsed=False, now=error.at))
-        return self._ended(won, Happened.ENDED, Outcome.CANCELED, code)
+        return self._ended(won, LogEvent.ENDED, Outcome.CANCELED, code)
 
     def retry(self, code: str, message: str, *, delay: timedelta | None = None) -> Outcome:
         """Give the job back after a failure that may pass, or fail it when no attempt may follow.
@@ -193,8 +193,8 @@ class Attempt:
         row, claim = self._last()
         won = self._attempts.claims.retry(row, claim, code=code, message=message, delay=delay)
         if won is not None and won.job.state is State.FAILED:
-            return self._ended(won, Happened.ENDED, Outcome.FAILED, code)
-        return self._ended(won, Happened.RETRIED, Outcome.RETRIED, code)
+            return self._ended(won, LogEvent.ENDED, Outcome.FAILED, code)
+        return self._ended(won, LogEvent.RETRIED, Outcome.RETRIED, code)
 
     def abandon(self, code: str, message: str) -> None:
         """Give the job back after an outage, uncounted; where that fails too, the lease lapses by itself.
@@ -205,15 +205,15 @@ class Attempt:
         claims = self._attempts.claims
         try:
             if claims.abandon(row, claim, error=JobError(code, message, claims.clock.now())):
-                emit(Happened.ABANDONED, level=logging.WARNING, job=self.job.id, token=self.job.token, code=code)
+                emit(LogEvent.ABANDONED, level=logging.WARNING, job=self.job.id, token=self.job.token, code=code)
         except (StorageOut, Undecided):
             claims.spare(claim)
         except ContentRefused as refused:  # the attempt counts, so that there is an end
-            emit(Happened.UNWRITABLE, level=logging.ERROR, job=self.job.id, error=str(refused))
+            emit(LogEvent.UNWRITABLE, level=logging.ERROR, job=self.job.id, error=str(refused))
 
     def refuse(self) -> Outcome:
         """Stop without writing anything: the claim is no longer sure. Costs: nothing."""
-        emit(Happened.REFUSED, level=logging.WARNING, job=self.job.id, token=self.job.token)
+        emit(LogEvent.REFUSED, level=logging.WARNING, job=self.job.id, token=self.job.token)
         return Outcome.LOST
 
     def still_own(self) -> bool:
@@ -238,7 +238,7 @@ class Attempt:
         row, claim = self._last()
         return self._attempts.claims.write(row, claim, move)
 
-    def _ended(self, won: Row | None, happened: Happened, outcome: Outcome, code: str | None = None) -> Outcome:
+    def _ended(self, won: Row | None, happened: LogEvent, outcome: Outcome, code: str | None = None) -> Outcome:
         job = self.job
         if won is not None:
             emit(happened, job=job.id, ref=job.ref, token=job.token, code=code)

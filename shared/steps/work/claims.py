@@ -17,7 +17,7 @@ from shared.settings.settings import Settings
 from shared.steps.found import found
 from shared.steps.intake.announce import Announce
 from shared.steps.outcomes import Outcome
-from shared.telemetry import Happened, emit
+from shared.telemetry import LogEvent, emit
 
 #: A write meets only its own worker's last renewal; more refusals in a row than this have another cause.
 ROUNDS = 5
@@ -90,7 +90,7 @@ class Claims:
             won = found(self.jobs, row.job.id)
             if isinstance(won, Outcome) or won.job.claim != move.job.claim:
                 return Outcome.BUSY
-        emit(Happened.CLAIMED, job=row.job.id, ref=row.job.ref, owner=owner, token=won.job.token)
+        emit(LogEvent.CLAIMED, job=row.job.id, ref=row.job.ref, owner=owner, token=won.job.token)
         return won
 
     def write(self, row: Row, claim: Claim, move: Callable[[Job, Claim], Move]) -> Row | None:
@@ -199,7 +199,7 @@ class Claims:
         error = JobError(code, f"None of {row.job.attempts} attempts finished{last}.", self.clock.now())
         job = self._counted(row.job)
         self.jobs.replace(row, moves.end(job, event=event, error=error, lapsed=lapsed, now=error.at))
-        emit(Happened.ENDED, job=row.job.id, code=code)
+        emit(LogEvent.ENDED, job=row.job.id, code=code)
 
     def expire(self, row: Row) -> Outcome:
         """End a job that may never be claimed again; FAILED if it was so, LEFT or BUSY otherwise.

@@ -17,7 +17,7 @@ from shared.steps.intake.announce import Announce
 from shared.steps.outcomes import Outcome
 from shared.steps.work.claims import Claims
 from shared.steps.work.refusals import Refusals
-from shared.telemetry import Happened, emit
+from shared.telemetry import LogEvent, emit
 
 #: Due jobs of one bucket among which a claim takes one at random, so that workers who ask at once don't meet.
 HEADS = 16
@@ -210,7 +210,7 @@ class Hold:
         try:
             won = None if row is None else self._claims.claim(row, owner=owner, lease=lease)
         except ContentRefused as refused:  # nobody can claim it; the others have their turn
-            emit(Happened.UNWRITABLE, level=logging.ERROR, job=job_id, error=str(refused))
+            emit(LogEvent.UNWRITABLE, level=logging.ERROR, job=job_id, error=str(refused))
             return None
         return won if isinstance(won, Row) else None
 
@@ -254,7 +254,7 @@ class Hold:
 
     def _stale(self, job_id: str, claim: Claim, event: Event) -> Stale:
         self._refusals(job_id, claim.token, report=event.value)
-        emit(Happened.REFUSED, job=job_id, token=claim.token)
+        emit(LogEvent.REFUSED, job=job_id, token=claim.token)
         return Stale("The lease is lost: another worker has claimed the job, or it was ended from outside.")
 
     def _shuffled(self, items: "range | list[Any]") -> list[Any]:
@@ -262,9 +262,9 @@ class Hold:
 
 
 _TOLD = {
-    State.COMPLETED: Happened.COMPLETED,
-    State.FAILED: Happened.ENDED,
-    State.PENDING: Happened.RETRIED,
+    State.COMPLETED: LogEvent.COMPLETED,
+    State.FAILED: LogEvent.ENDED,
+    State.PENDING: LogEvent.RETRIED,
 }
 
 

@@ -12,7 +12,7 @@ from shared.settings.enums import Dispatch
 from shared.steps.found import found
 from shared.steps.outcomes import Outcome
 from shared.steps.work.attempt import Attempt, Attempts
-from shared.telemetry import LOGGER, Happened, emit
+from shared.telemetry import LOGGER, LogEvent, emit
 
 #: What says nothing about the job: it is given back, and the attempt does not count.
 _OUTAGES = (StorageOut, Undecided, NoSandbox)
@@ -100,7 +100,7 @@ class Work:
 def _crashed(attempt: Attempt, code: str, what: str, error: Exception) -> Outcome:
     """Give the job back after an error that nobody foresaw: the attempt counts, and the job says which kind it was."""
     LOGGER.error("an attempt crashed", exc_info=error)
-    emit(Happened.CRASHED, level=logging.ERROR, job=attempt.job.id, error=type(error).__name__)
+    emit(LogEvent.CRASHED, level=logging.ERROR, job=attempt.job.id, error=type(error).__name__)
     return attempt.retry(code, f"{what} {type(error).__name__}.")
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from localhost.host.blobs import BlobMessage
 from shared.rules import messages
-from shared.telemetry import Happened
+from shared.telemetry import LogEvent
 from tests.rig import Rig, until
 from tests.unit import test_messages
 
@@ -143,7 +143,7 @@ def taken(rig: Rig) -> Counter[str]:
     """Wait until the queue is empty; return how calls for its messages ended, without those that went to the tail."""
     until(lambda: rig.waiting() == 0, what="the end of all messages")
     ends = [line for line in rig.logged("function ended") if line["function"] == "analyze_queued"]
-    return Counter(line["outcome"] for line in ends) - Counter(succeeded=len(rig.logged(Happened.DEFERRED)))
+    return Counter(line["outcome"] for line in ends) - Counter(succeeded=len(rig.logged(LogEvent.DEFERRED)))
 
 
 def readers(module: ModuleType) -> set[int]:

@@ -129,7 +129,7 @@ def test_an_analyzer_can_not_replace_what_is_known_from_elsewhere(
 def test_a_setting_names_files_of_the_folder_and_nothing_else(tmp_path: Path) -> None:
     for name in ("skyline.py", "_hidden.py", "Upper.py", "a-b.py", "notes.txt"):
         (tmp_path / name).write_text("raise SystemExit")
-    parse = parsers.listed(tmp_path, "core")
+    parse = parsers.several_of(tmp_path, "core")
     assert parse("core, skyline,core") == ("core", "skyline")
     for text in ("core,_hidden", "notes", "core,", "../skyline", "__init__", "Core", "Upper", "a-b", "core;skyline"):
         with pytest.raises(ValueError, match="want names out of core, skyline, with commas"):
