@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from types import FrameType
 
-from shared.client import ApiError, Claimed, Client
+from darkroom_client import ApiError, Claimed, Client
 
 
 class Stop:

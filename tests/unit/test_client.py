@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 import urllib3
 
-from shared.client import ApiError, Claimed, Client, Conflict, Invalid, NotFound, Stale, Unreachable
+from darkroom_client import ApiError, Claimed, Client, Conflict, Invalid, NotFound, Stale, Unreachable
 from tests.doubles.api import BUSY, NOW, REPLY_LOST, REQUEST_LOST, Api, Pauses, Reply, problem
 from tests.doubles.clock import FakeClock
 

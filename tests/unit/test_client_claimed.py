@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from shared.client import Claimed, Client, Conflict, Invalid, Stale, Unreachable
+from darkroom_client import Claimed, Client, Conflict, Invalid, Stale, Unreachable
 from tests.doubles.api import BUSY, REPLY_LOST, Api, Pauses, Reply, problem
 from tests.doubles.clock import FakeClock
 

@@ -12,6 +12,7 @@ import pytest
 from tests.doubles.api import BUSY, Api, Reply, problem
 
 ROOT = Path(__file__).resolve().parents[2]
+CLIENT = ROOT / "clients" / "python" / "src"
 EXAMPLES = ROOT / "docs" / "examples"
 NO_CURL = pytest.mark.skipif(not (shutil.which("sh") and shutil.which("curl")), reason="no curl")
 SH = pytest.param("sh", marks=NO_CURL)
@@ -34,7 +35,7 @@ def _command(which: str, api: Api, *more: str) -> list[str]:
 
 
 def _environ(api: Api, **more: str) -> dict[str, str]:
-    known = {"PYTHONPATH": str(ROOT), "DARKROOM_URL": api.url, "DARKROOM_KEY": "k", "DARKROOM_TYPE": "t"}
+    known = {"PYTHONPATH": str(CLIENT), "DARKROOM_URL": api.url, "DARKROOM_KEY": "k", "DARKROOM_TYPE": "t"}
     return {**os.environ, **known, **more}
 
 

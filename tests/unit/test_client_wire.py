@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import urllib3
 
-from shared.client import Client, Unreachable
-from shared.client.wire import Wire
+from darkroom_client import Client, Unreachable
+from darkroom_client.wire import Wire
 from tests.doubles.api import BUSY, REQUEST_LOST, Api, Pauses, Reply
 from tests.doubles.clock import FakeClock
 

@@ -22,7 +22,6 @@ SOURCES = Path(shared.__file__).parent
 THREADED = {
     *("clock.py", "http/front.py", "invocation.py", "runtime.py", "wiring/__init__.py"),
     *("analysis/admission.py", "analysis/sandbox/starter.py", "steps/work/fair_share.py"),
-    *("client/wire.py", "client/claimed.py"),  # a distribution of its own, in other processes
 }
 
 
@@ -74,10 +73,10 @@ def test_no_other_module_makes_locks_and_threads_of_its_own() -> None:
     } == THREADED
 
 
-def test_chance_is_drawn_in_two_modules_alone() -> None:
+def test_chance_is_drawn_in_one_module_alone() -> None:
     texts = {path.relative_to(SOURCES).as_posix(): path.read_text("utf-8") for path in SOURCES.rglob("*.py")}
     drawing = {name for name, text in texts.items() if "import random" in text or "import secrets" in text}
-    assert drawing == {"runtime.py", "client/wire.py"}
+    assert drawing == {"runtime.py"}
 
 
 def test_by_default_nothing_that_is_drawn_comes_twice() -> None:

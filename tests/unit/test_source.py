@@ -61,7 +61,7 @@ def test_no_thread_is_found_that_the_invocation_is_not_carried_into() -> None:
     callers = {
         name for name, node in _nodes(MODULES, naming=bare) if isinstance(node, ast.Attribute) and node.attr in bare
     }
-    assert callers == {"shared/invocation.py", "shared/client/claimed.py"}  # the client runs where no host is
+    assert callers == {"shared/invocation.py"}
 
 
 def test_nothing_is_ever_upserted() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tests.rig import ROOT, until
+from tests.rig import CLIENT, ROOT, until
 
 WORKER = [sys.executable, str(ROOT / "docs" / "examples" / "worker.py")]
 #: Seconds of each line of a text: a job in hand outlasts most of the time between two claims.
@@ -103,7 +103,7 @@ class Crowd:
         self._kill_at = time.monotonic() + self._pause()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+        environ = {**os.environ, "PYTHONPATH": str(CLIENT)}
         return subprocess.Popen(self._command, env=environ, stdin=subprocess.DEVNULL)
 
     def _pause(self) -> float:

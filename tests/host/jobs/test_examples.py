@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.host.jobs.site import Site
-from tests.rig import ROOT
+from tests.rig import CLIENT, ROOT
 
 EXAMPLES = ROOT / "docs" / "examples"
 NO_CURL = pytest.mark.skipif(not (shutil.which("sh") and shutil.which("curl")), reason="no curl")
@@ -18,7 +18,12 @@ WORDS = {"to be\nor not to be": 6, 'a "quoted" \\n grün': 4, "": 0}
 def run(which: str, site: Site) -> tuple[int, str, str]:
     """Work until no job of the test's type is left; return exit status and what was printed."""
     python = [sys.executable, str(EXAMPLES / "worker.py"), "--url", site.url, "--type", site.kind, "--until-empty"]
-    told = {"DARKROOM_URL": site.url, "DARKROOM_TYPE": site.kind, "DARKROOM_UNTIL_EMPTY": "1", "PYTHONPATH": str(ROOT)}
+    told = {
+        "DARKROOM_URL": site.url,
+        "DARKROOM_TYPE": site.kind,
+        "DARKROOM_UNTIL_EMPTY": "1",
+        "PYTHONPATH": str(CLIENT),
+    }
     command = python if which == "py" else ["sh", str(EXAMPLES / "worker.sh")]
     done = subprocess.run(command, env=os.environ | told, capture_output=True, text=True, timeout=60, check=False)
     return done.returncode, done.stdout, done.stderr

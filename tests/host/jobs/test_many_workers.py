@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.client import Client, Job
+from darkroom_client import Client, Job
 from shared.rules.jobs import State
 from tests.host.jobs.crowd import Plan, crowd
 from tests.proving import at_length

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
@@ -10,11 +11,10 @@ from urllib.parse import quote, urlencode
 
 import urllib3
 
-from shared.client.claimed import Claimed
-from shared.client.errors import Unreachable
-from shared.client.job import Job
-from shared.client.wire import Answer, Wire
-from shared.clock import monotonic
+from darkroom_client.claimed import Claimed
+from darkroom_client.errors import Unreachable
+from darkroom_client.job import Job
+from darkroom_client.wire import Answer, Wire
 
 #: What can be sent again without harm, and is no holder's call, is sent again for so long.
 PATIENCE_SECONDS = 60.0
@@ -49,7 +49,7 @@ class Client:
         key: str | None = None,
         owner: str | None = None,
         pool: urllib3.PoolManager | None = None,
-        monotonic: Callable[[], float] = monotonic,
+        monotonic: Callable[[], float] = time.monotonic,
         wait: Callable[[float], object] | None = None,
     ) -> None:
         self._pool, self._pool_is_own = pool or urllib3.PoolManager(maxsize=8), pool is None

@@ -9,8 +9,8 @@ from typing import Any
 
 import urllib3
 
-from shared.client.errors import Unreachable, refusal
-from shared.client.job import Job
+from darkroom_client.errors import Unreachable, refusal
+from darkroom_client.job import Job
 
 #: What one request may take, connecting and each silence of the other side.
 REQUEST_SECONDS = 30.0

@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
-from shared.client.errors import ApiError, Conflict, Invalid, NotFound, Stale
-from shared.client.job import Job
-from shared.client.wire import REQUEST_SECONDS, Answer, Wire
+from darkroom_client.errors import ApiError, Conflict, Invalid, NotFound, Stale
+from darkroom_client.job import Job
+from darkroom_client.wire import REQUEST_SECONDS, Answer, Wire
 
 log = logging.getLogger("darkroom.client")
 
@@ -40,7 +40,7 @@ class Claimed:
         self._over = threading.Event()
         self._refused = False
         self._news: Mapping[str, Any] = {}
-        self._thread: threading.Thread | None = None  # noqa: TID251 - no Functions host is near
+        self._thread: threading.Thread | None = None
         self._held_since(sent_at)
 
     @property
@@ -184,7 +184,7 @@ class Claimed:
         """Begin to renew; at once, and before the work, where a long claim has used up a third of the lease."""
         if self._wire.monotonic() >= self._renew_at:
             self.renew()
-        self._thread = threading.Thread(target=self._renewals, name=f"renew {self.job.id}", daemon=True)  # noqa: TID251
+        self._thread = threading.Thread(target=self._renewals, name=f"renew {self.job.id}", daemon=True)
         self._thread.start()
         return self
 
