@@ -33,7 +33,7 @@ class Chance:
     def share(self, name: str) -> float:
         """Draw one number, 0 to 1, that depends on the seed and its name alone; 1 is never drawn."""
         drawn = int.from_bytes(hashlib.sha256(f"{self.seed}/{name}".encode()).digest()[:8])
-        return (drawn >> (64 - _BITS)) / 2**_BITS
+        return (drawn >> (64 - _BITS)) / (1 << _BITS)
 
     def choose(self, name: str, *options: Option) -> Option:
         """Choose one of some options, each as likely as the others."""

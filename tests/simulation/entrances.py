@@ -41,11 +41,10 @@ from shared.rules.jobs import TRANSITIONS, Claim
 from shared.runtime import Runtime as Threads
 from shared.steps.outcomes import Outcome
 from shared.steps.upkeep.sweep import Swept
+from shared.wiring.steps import Darkroom
 from tests.simulation.pictures import PNG, png
 
 __all__ = ["Darkroom", "Threads", "png"]
-
-Darkroom = wiring.Darkroom
 
 #: What a trigger may raise while something goes wrong, and never when all is well.
 OUTAGES = (StorageOut, Undecided, NoSandbox)

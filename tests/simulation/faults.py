@@ -192,7 +192,7 @@ def forecast(chance: Chance, *, lease: float, drift: float, span: float) -> Weat
     luck = chance.stream("weather/kinds")
     level = luck.choice((_CALM, _BREEZE, _BREEZE, _STORM))
     kinds = luck.sample(DRAWN, luck.randint(2, len(DRAWN)))
-    strike = chance.choose("weather/strike", *DRAWN) if chance.share("weather/strikes") < _STRUCK else Fault.NONE
+    strike: Fault = chance.choose("weather/strike", *DRAWN) if chance.share("weather/strikes") < _STRUCK else Fault.NONE
     focused = strike is not Fault.NONE or chance.share("weather/focused") < _FOCUSED
     focus, often = chance.pick("weather/focus", FOCI) if focused else "", _OFTEN
     if chance.share("weather/crossed") < _CROSSED:

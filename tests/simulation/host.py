@@ -150,7 +150,7 @@ class Host:
                 facts["MessageText"],
             )
             self._in_flight += 1
-            self.process.begin(f"message {trigger.queue}", lambda message=message: self._carry(trigger, message))
+            self.process.begin(f"message {trigger.queue}", partial(self._carry, trigger, message))
 
     def _carry(self, trigger: Trigger, message: Message) -> None:
         """Bring one message to its end."""

@@ -50,7 +50,7 @@ def finds(name: str, seed: int) -> str:
 
 def search(name: str, *, seconds: float = MOST_SECONDS, first: int = 0) -> Search:
     """Search for one fault, from a seed on."""
-    begun, unclean, worlds = time.monotonic(), [], 0
+    begun, unclean, worlds = time.monotonic(), list[int](), 0
     seed = first
     while time.monotonic() - begun < seconds:
         worlds += 1

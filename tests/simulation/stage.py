@@ -1,7 +1,7 @@
 """What a world stands on: the account, the wire to it, and the processes that come and go."""
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from hashlib import sha256
 
@@ -24,6 +24,8 @@ from tests.simulation.scheduler import Died, Home, Scheduler, Task
 from tests.simulation.service.account import storage_account
 from tests.simulation.service.clock import EPOCH
 from tests.simulation.service.exchange import Request
+from tests.simulation.service.queue_messages import Queue
+from tests.simulation.service.queues import QueueService
 from tests.simulation.settings import draw_behaviour, draw_plan
 from tests.simulation.tenures import Tenures
 from tests.simulation.walks import Walks
@@ -166,23 +168,26 @@ class Stage:
             self.scheduler.sleep(_LOOKS_SECONDS)
         return bool(found)
 
+    @property
+    def _queues(self) -> Mapping[str, Queue]:
+        service = self.account.services["queue"]
+        assert isinstance(service, QueueService)
+        return service.queues
+
     def waiting(self, queue: str) -> int:
         """Return how many messages a queue has, hidden ones among them."""
-        queues = self.account.services["queue"].queues
-        return len(queues[queue]) if queue in queues else 0
+        return len(self._queues[queue]) if queue in self._queues else 0
 
     def visible(self, queue: str) -> bool:
         """Say whether a queue has a message to give."""
-        queues = self.account.services["queue"].queues
-        return queue in queues and bool(queues[queue].peek(1))
+        return queue in self._queues and bool(self._queues[queue].peek(1))
 
     def comes_back_at(self) -> float | None:
         """Return when the next message is visible that hosts show to nobody any more, and only a sweep takes in."""
-        queues = self.account.services["queue"].queues
         moments = [
             (message.visible - EPOCH).total_seconds()
             for queue in (entrances.POISON, entrances.EVENT_POISON)
-            for message in queues.get(queue, ())
+            for message in self._queues.get(queue, ())
             if message.dequeues >= self.plan.dequeues
         ]
         return min(moments, default=None)

@@ -1,31 +1,33 @@
 """Planted faults fit production code, and leave it as they found it."""
 
+from datetime import timedelta
+
 import pytest
 
 from shared.rules import jobs, leases, moves
 from shared.rules.leases import renewal_timeout
 from shared.steps.work.claims import Claims
 from tests.simulation import planted
-from tests.simulation.planting import Edit, NotPlanted, fault, plant
+from tests.simulation.planting import Edit, NotPlanted, Planted, fault, plant
 
 
 @pytest.mark.parametrize("each", planted.FAULTS.values(), ids=str)
-def test_a_planted_fault_fits_production_code(each: planted.Planted) -> None:
+def test_a_planted_fault_fits_production_code(each: Planted) -> None:
     with plant(each):
         pass
 
 
 def test_a_fault_is_gone_when_its_context_ends() -> None:
     shorter = fault("shorter", ("shared.rules.leases:renewal_timeout", "2 * RENEWALS", "4 * RENEWALS"))
-    before = leases.renewal_timeout(leases.timedelta(seconds=60))
+    before = leases.renewal_timeout(timedelta(seconds=60))
     with plant(shorter):
-        assert leases.renewal_timeout(leases.timedelta(seconds=60)) == before / 2
-    assert leases.renewal_timeout(leases.timedelta(seconds=60)) == before
+        assert leases.renewal_timeout(timedelta(seconds=60)) == before / 2
+    assert leases.renewal_timeout(timedelta(seconds=60)) == before
 
 
 def test_a_fault_reaches_who_has_imported_the_function_by_its_name() -> None:
     with plant(fault("shorter", ("shared.rules.leases:renewal_timeout", "2 * RENEWALS", "4 * RENEWALS"))):
-        assert renewal_timeout(leases.timedelta(seconds=60)) == leases.timedelta(seconds=5)
+        assert renewal_timeout(timedelta(seconds=60)) == timedelta(seconds=5)
 
 
 def test_a_constant_is_changed_wherever_it_was_imported() -> None:
@@ -56,7 +58,7 @@ def test_a_fault_that_fits_no_more_is_an_error(edit: Edit) -> None:
 def test_a_fault_may_change_one_function_in_several_places() -> None:
     place = "shared.rules.leases:renewal_timeout"
     with plant(fault("shorter", (place, "2 * RENEWALS", "4 * RENEWALS"), (place, "lease /", "3 * lease /"))):
-        assert renewal_timeout(leases.timedelta(seconds=60)) == leases.timedelta(seconds=15)
+        assert renewal_timeout(timedelta(seconds=60)) == timedelta(seconds=15)
 
 
 def test_two_faults_may_be_planted_at_once_and_none_is_left() -> None:

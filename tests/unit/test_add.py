@@ -200,28 +200,28 @@ def test_a_time_to_live_is_not_prolonged_by_a_claim() -> None:
 
 @pytest.mark.parametrize(("handlers", "grace"), [(HANDLED, 120), ({}, 0)])
 def test_a_job_is_due_at_once_unless_it_is_left_to_its_message(handlers: Any, grace: int) -> None:  # noqa: ANN401
-    world = World(handlers=handlers)
+    world = World(handlers)
     job = world.job(added_id(add(world)))
     assert (job.due, job.not_before) == (world.clock.now + timedelta(seconds=grace), None)
 
 
 @pytest.mark.parametrize(("handlers", "grace"), [(HANDLED, 120), ({}, 0)])
 def test_a_job_for_later_is_due_then(handlers: Any, grace: int) -> None:  # noqa: ANN401
-    world = World(handlers=handlers)
+    world = World(handlers)
     later = world.clock.now + timedelta(hours=1)
     job = world.job(added_id(add(world, not_before=later)))
     assert (job.not_before, job.due) == (later, later + timedelta(seconds=grace))
 
 
 def test_a_moment_that_is_over_delays_nothing() -> None:
-    world = World(handlers=HANDLED)
+    world = World(HANDLED)
     job = world.job(added_id(add(world, not_before=world.clock.now - timedelta(hours=1))))
     assert job.due == world.clock.now + world.settings.grace
     assert world.queue.sent[-1][1] == DATE_STEP
 
 
 def test_the_message_goes_behind_the_row() -> None:
-    world = World(handlers=HANDLED)
+    world = World(HANDLED)
     add(world)
     world.journal.clear()
     job_id = added_id(add(world, ref="b"))
@@ -230,7 +230,7 @@ def test_the_message_goes_behind_the_row() -> None:
 
 
 def test_the_message_of_a_job_for_later_comes_when_it_is_due() -> None:
-    world = World(handlers=HANDLED)
+    world = World(HANDLED)
     job_id = added_id(add(world, not_before=world.clock.now + timedelta(hours=1)))
     assert world.queue.sent[-1][1] == timedelta(hours=1) + DATE_STEP
     world.clock.advance(3_601)
@@ -241,13 +241,13 @@ def test_the_message_of_a_job_for_later_comes_when_it_is_due() -> None:
 
 @pytest.mark.parametrize(("wait", "sent"), [(LONGEST_DELAY - DATE_STEP, 1), (LONGEST_DELAY, 0)])
 def test_a_job_for_later_than_a_message_can_wait_has_none(wait: timedelta, sent: int) -> None:
-    world = World(handlers=HANDLED)
+    world = World(HANDLED)
     add(world, not_before=world.clock.now + wait)
     assert len(world.queue.sent) == sent
 
 
 def test_a_job_for_later_than_that_is_brought_by_the_sweep() -> None:
-    world = World(handlers=HANDLED)
+    world = World(HANDLED)
     job_id = added_id(add(world, not_before=world.clock.now + timedelta(days=30)))
     world.clock.advance(30 * 86_400 + 121)
     world.sweep(owner="timer/1")
@@ -262,7 +262,7 @@ def test_no_message_starts_a_job_of_a_type_that_external_workers_ask_for() -> No
 
 @pytest.mark.parametrize("again", [add, purged])
 def test_what_is_there_already_has_no_second_message(again: Callable[[World], object]) -> None:
-    world = World(handlers=HANDLED)
+    world = World(HANDLED)
     again(world)
     world.queue.sent.clear()
     add(world)
@@ -270,13 +270,13 @@ def test_what_is_there_already_has_no_second_message(again: Callable[[World], ob
 
 
 def test_a_queue_that_is_out_fails_nothing() -> None:
-    world = World(handlers=HANDLED)
+    world = World(HANDLED)
     world.queue.out = True
     assert add(world).created
 
 
 def test_a_table_that_is_out_sends_nothing() -> None:
-    world = World(handlers=HANDLED)
+    world = World(HANDLED)
     world.jobs.out = True
     with pytest.raises(StorageOut):
         add(world)

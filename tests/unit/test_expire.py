@@ -151,7 +151,7 @@ def test_a_sweep_ends_such_jobs_of_types_that_nobody_here_works_on() -> None:
 
 
 def test_a_sweep_asks_for_no_other_bucket_of_a_type_that_is_worked_on_here() -> None:
-    world = World(handlers={KIND: lambda _: None}, JOB_BUCKETS="1")
+    world = World({KIND: lambda _: None}, JOB_BUCKETS="1")
     added(world)
     world.sweep(owner="timer/1")
     assert (world.journal.count("index.live"), world.journal.count("jobs.due")) == (0, 2)

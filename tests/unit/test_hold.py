@@ -156,7 +156,7 @@ def test_a_lapsed_lease_that_nobody_took_over_is_still_good(call: str) -> None:
 
 
 def test_a_sweep_that_sends_a_lapsed_job_again_leaves_it_to_its_worker() -> None:
-    world = World(handlers={KIND: lambda _: None}, DISPATCH="queue")
+    world = World({KIND: lambda _: None}, DISPATCH="queue")
     job_id, claim = held(world)
     world.lapse()
     world.sweep(owner="timer/1")
@@ -165,7 +165,7 @@ def test_a_sweep_that_sends_a_lapsed_job_again_leaves_it_to_its_worker() -> None
 
 
 def test_a_renewal_after_that_has_a_lease_of_the_settings() -> None:
-    world = World(handlers={KIND: lambda _: None}, DISPATCH="queue")
+    world = World({KIND: lambda _: None}, DISPATCH="queue")
     job_id, claim = held(world)
     world.lapse()
     world.sweep(owner="timer/1")
@@ -240,7 +240,7 @@ def test_a_retry_has_its_delay_or_the_back_off(delay: timedelta | None, wait: fl
 
 
 def test_a_retry_of_a_type_that_messages_start_sends_one() -> None:
-    world = World(handlers={KIND: lambda _: None})
+    world = World({KIND: lambda _: None})
     job_id, claim = held(world)
     CALLS["retry"](world, job_id, claim)
     assert world.journal == ["jobs.get", "jobs.replace", "queue.send"]

@@ -175,7 +175,7 @@ def test_jobs_that_may_never_be_claimed_again_are_ended_on_the_way() -> None:
 
 
 def test_a_job_that_is_left_to_its_message_is_claimed_when_there_is_no_other() -> None:
-    world = World(handlers={KIND: lambda _: None}, JOB_BUCKETS="1")
+    world = World({KIND: lambda _: None}, JOB_BUCKETS="1")
     older = added(world)
     world.clock.advance(world.settings.grace.total_seconds() + 1)
     younger = added(world, "younger")
@@ -184,13 +184,13 @@ def test_a_job_that_is_left_to_its_message_is_claimed_when_there_is_no_other() -
 
 
 def test_where_messages_start_jobs_twice_as_many_queries_find_nothing() -> None:
-    world = World(handlers={KIND: lambda _: None}, JOB_BUCKETS="4")
+    world = World({KIND: lambda _: None}, JOB_BUCKETS="4")
     assert next_of(world) is None
     assert world.journal == ["jobs.due"] * 8
 
 
 def test_a_job_that_was_tried_in_the_first_window_is_not_read_again_in_the_second() -> None:
-    world = World(handlers={KIND: lambda _: None}, JOB_BUCKETS="1")
+    world = World({KIND: lambda _: None}, JOB_BUCKETS="1")
     held(world)
     world.clock.advance(61)
     assert next_of(world) is None

@@ -17,7 +17,7 @@ class Told:
     def __init__(self, *acts: Handler, **environ: str) -> None:
         self._acts = list(acts)
         self.seen: list[Context] = []
-        self.world = World(handlers={KIND: self._handler}, **environ)
+        self.world = World({KIND: self._handler}, **environ)
         self.job_id = self.added()
 
     def added(self, ref: str = "text") -> str:

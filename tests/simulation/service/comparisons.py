@@ -6,9 +6,11 @@ A number and a text that spells one have an order, yet are not equal; times comp
 import operator
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 Compare = Callable[[object, object], bool]
-OPERATORS: dict[str, Compare] = {
+#: Those of order take values of one kind; what has none raises ``TypeError``.
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
     "ne": operator.ne,
     "gt": operator.gt,

@@ -84,8 +84,8 @@ class EntityWrites:
         if order_of(partition, row_key) in table.rows:
             raise Refusal(409, "EntityAlreadyExists", "The specified entity already exists.")
         row = self._put(table, partition, row_key, properties)
-        body = row.json(entity_head(table.name, row, metadata), metadata, None).encode()
-        return created(payload, {"Content-Type": metadata, "ETag": row.etag}, body)
+        written = row.json(entity_head(table.name, row, metadata), metadata, None).encode()
+        return created(payload, {"Content-Type": metadata, "ETag": row.etag}, written)
 
     def change(self, method: str, table: Table, partition: str, row_key: str, payload: Payload) -> Reply:
         """Replace or merge a row; without a condition, insert it where it is missing."""

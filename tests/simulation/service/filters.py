@@ -215,7 +215,7 @@ def _unhex(text: str) -> bytes:
 def _comparison(verb: str, left: _Node, right: _Node, *, exact: bool) -> _Node:
     hint = left.hint or right.hint
     compare = plain(verb) if hint is None else typed(verb, hint, exact=exact)
-    bounds = ()
+    bounds: tuple[tuple[str, str, str], ...] = ()
     if left.name in ("PartitionKey", "RowKey") and right.literal is not None:
         bounds = ((left.name, verb, right.literal),)
     return _Node(lambda row: compare(left.value(row), right.value(row)), left.names + right.names, bounds=bounds)

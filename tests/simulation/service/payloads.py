@@ -20,8 +20,13 @@ _SHORTEST_NAME, _LONGEST_NAME = 3, 63
 class Payload(Protocol):
     """A request, or one operation of a transaction."""
 
-    headers: Mapping[str, str]
-    body: bytes
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Keys in lower case."""
+
+    @property
+    def body(self) -> bytes:
+        """Its bytes."""
 
 
 def entity_of(address: str) -> tuple[str, str, str] | None:

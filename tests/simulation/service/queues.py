@@ -128,8 +128,8 @@ class QueueService:
             message = "Value for one of the query parameters specified in the request URI is invalid."
             raise Refusal(400, "InvalidQueryParameterValue", message)
         queue = self._queue(request)
-        message = queue.put(text, delay=timedelta(seconds=delay), life=None if life < 0 else timedelta(seconds=life))
-        return Reply(201, {"Content-Type": "application/xml"}, queue_xml.write_messages([message], _SENT))
+        sent = queue.put(text, delay=timedelta(seconds=delay), life=None if life < 0 else timedelta(seconds=life))
+        return Reply(201, {"Content-Type": "application/xml"}, queue_xml.write_messages([sent], _SENT))
 
     def _get_messages(self, request: Request) -> Reply:
         most = self._number(request, "numofmessages", 1)

@@ -36,7 +36,7 @@ def _pass_on(self: Any, duration: float) -> None:  # noqa: ANN401 - three classe
 
 
 for _wrapper in (TableWrapper, QueueWrapper, BlobWrapper):
-    _wrapper.sleep = _pass_on
+    _wrapper.sleep = _pass_on  # type: ignore[method-assign] # the SDKs leave no other way to their wrappers
 
 
 class _Body:
