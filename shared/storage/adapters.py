@@ -19,10 +19,10 @@ from shared.storage.job_table import JobTable
 from shared.storage.listing import BlobListing
 from shared.storage.lock_table import LockTable
 from shared.storage.marks import MarkTable
-from shared.storage.patience import Patience
 from shared.storage.poison import StoragePoison
 from shared.storage.queue import StorageQueue
 from shared.storage.rejected_table import RejectedTable
+from shared.storage.retries import Patience
 
 
 def open_all(

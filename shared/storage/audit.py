@@ -15,9 +15,9 @@ from shared.errors import Lost, NewerSchema, RowDamaged, StorageOut
 from shared.rules.audit import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
 from shared.rules.ids import JOB_ID
 from shared.rules.jobs import State
-from shared.storage import answers, cas, codec, names, report_audit
+from shared.storage import cas, codec, names, report_audit, sdk_errors
 from shared.storage.columns import Columns
-from shared.storage.patience import Patience
+from shared.storage.retries import Patience
 
 _COLUMNS = [
     *("PartitionKey", "RowKey", "Timestamp", *codec.JOB_COLUMNS),
@@ -66,7 +66,7 @@ class AuditReader:
 
     def groups(self) -> Iterator[Group]:
         """See ``Audit.groups``."""
-        with answers.reading():
+        with sdk_errors.as_outages():
             rows = self._table.list_entities(select=_COLUMNS)
             try:
                 for place, stand in groupby(rows, key=lambda row: str(row["PartitionKey"])):
@@ -104,7 +104,7 @@ class AuditReader:
 
     def thumbnails(self) -> Iterator[str]:
         """See ``Audit.thumbnails``."""
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 yield from names.container(self._images, self._thumbnails).list_blob_names()
             except ResourceNotFoundError:
@@ -112,12 +112,12 @@ class AuditReader:
 
     def has_thumbnail(self, name: str) -> bool:
         """See ``Audit.has_thumbnail``."""
-        with answers.reading():
+        with sdk_errors.as_outages():
             return bool(names.blob(self._images, self._thumbnails, name).exists())
 
     def _look(self, place: str, stem: str, index: Iterable[str]) -> Group:
         """Read until the job rows are the same before and after: then all that was read between is of one moment."""
-        with answers.reading():
+        with sdk_errors.as_outages():
             jobs = self._range(place, f"job:{stem}")
             for _ in range(_LOOKS):
                 rows = [*jobs, *self._range(place, f"try:{stem}"), *self._key_row(place, stem)]

@@ -24,10 +24,9 @@ from shared.errors import (
 )
 from shared.rules.images import ANY_VERSION, BlobFacts, ImageRef, version_of
 from shared.rules.thumbnails import MAX_BYTES
-from shared.storage import answers, cas, names
-from shared.storage.answers import code_of
-from shared.storage.patience import Patience
-from shared.storage.sdk_errors import Meaning, meaning
+from shared.storage import cas, names, retries, sdk_errors
+from shared.storage.retries import Patience
+from shared.storage.sdk_errors import Meaning, code_of, meaning
 from shared.storage.transport import ReplyTooLong
 
 #: How the marker of a folder is marked where the account has a hierarchical namespace, or a tool acts as if it had.
@@ -56,7 +55,7 @@ class BlobContainers:
             self._create(container)
 
     def _create(self, container: ContainerClient) -> None:
-        answers.create(
+        retries.create(
             lambda: container.create_container(retry_total=0), exists="ContainerAlreadyExists", patience=self._patience
         )
 
@@ -95,7 +94,7 @@ class BlobContainers:
         container = names.container(self._service, ref.container)
         blob = names.blob(self._service, ref.container, ref.name)
         with self._writing(ref):
-            answers.creating(
+            retries.create_if_missing(
                 lambda: self._create(container),
                 lambda: cas.put_blob(blob, data, mime=mime, only_new=only_new, etag=etag, patience=self._patience),
             )
@@ -119,7 +118,7 @@ class BlobContainers:
         """See ``ImageStore.insert_thumbnail``."""
         blob = self._thumbnail(name)
         with self._writing(ImageRef(self._thumbnails.container_name, name)):
-            answers.creating(
+            retries.create_if_missing(
                 lambda: self._create(self._thumbnails),
                 lambda: cas.insert_blob(blob, data, mime=mime, stop=stop, patience=self._patience),
             )
@@ -140,7 +139,7 @@ class BlobContainers:
 
     def thumbnails_of(self, job_id: str) -> list[str]:
         """See ``ThumbnailStore.thumbnails_of``."""
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 return list(self._thumbnails.list_blob_names(name_starts_with=f"{job_id}/"))
             except ResourceNotFoundError:
@@ -152,7 +151,7 @@ class BlobContainers:
     @contextmanager
     def _about(self, ref: ImageRef) -> Iterator[None]:
         """Tell what the service says of one blob from an outage."""
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 yield
             except ResourceNotFoundError:
@@ -166,7 +165,7 @@ class BlobContainers:
         """Tell what the service says of the writing of one blob from an outage."""
         try:
             yield
-        except answers.Missing:  # a container that goes again as soon as it is made is nothing of one blob's
+        except sdk_errors.Missing:  # a container that goes again as soon as it is made is nothing of one blob's
             raise
         except StorageOut as out:
             if isinstance(out.__cause__, HttpResponseError):

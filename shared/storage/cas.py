@@ -32,9 +32,8 @@ from azure.storage.blob import BlobClient, ContentSettings
 from azure.storage.queue import QueueClient
 
 from shared.errors import ContentRefused, Lost, Mismatch, StorageOut, Undecided
-from shared.storage.answers import Missing, code_of, reading, refused, repeat
-from shared.storage.patience import Limits, Patience
-from shared.storage.sdk_errors import refuses_content
+from shared.storage.retries import Limits, Patience, repeat
+from shared.storage.sdk_errors import Missing, as_outages, code_of, is_refusal, refuses_content
 
 T = TypeVar("T")
 Operation = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], Mapping[str, Any]]
@@ -114,7 +113,7 @@ def transact(
             replies = table.submit_transaction(operations, retry_total=0, **limits())
             return str(replies[own].get("etag", ""))
         except AzureError as error:
-            if refused(error) and number == 1:
+            if is_refusal(error) and number == 1:
                 raise _refusal(error, operations) from error
             settled = _look(table, guarded, limits)
             if isinstance(settled, str):
@@ -128,7 +127,7 @@ def _raise_if_settled(
 ) -> None:
     if settled is _Verdict.LOST:
         raise Lost(guarded.row_key) from error
-    if settled is _Verdict.UNDECIDED and refused(error):
+    if settled is _Verdict.UNDECIDED and is_refusal(error):
         raise _refusal(error, operations) from error  # nothing of ours stands, so this refusal is the truth
 
 
@@ -157,7 +156,7 @@ def delete_message(queue: QueueClient, message_id: str, receipt: str) -> None:
 
     Costs: 1 delete.
     """
-    with reading():
+    with as_outages():
         try:
             queue.delete_message(message_id, receipt)
         except ResourceNotFoundError:
@@ -233,7 +232,7 @@ def delete_blob(blob: BlobClient) -> None:
 
     Costs: 1 delete.
     """
-    with reading():
+    with as_outages():
         try:
             blob.delete_blob()
         except ResourceNotFoundError:

@@ -18,8 +18,8 @@ from azure.data.tables import TableClient, UpdateMode
 from shared.errors import ContentRefused, Lost
 from shared.ports.jobs import Key, Row
 from shared.rules.jobs import Job, State
-from shared.storage import answers, cas, codec
-from shared.storage.patience import Patience
+from shared.storage import cas, codec, sdk_errors
+from shared.storage.retries import Patience
 
 #: No job is older: Darkroom is not.
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -99,7 +99,7 @@ class EndedTable:
     def _pages(self, place: str, first: str, last: str) -> Iterator[list[str]]:
         names = {"place": place, "first": first, "last": last}
         condition = "PartitionKey eq @place and RowKey ge @first and RowKey lt @last"
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 rows = self._table.query_entities(
                     condition, parameters=names, select=["RowKey"], results_per_page=self._page
@@ -135,7 +135,7 @@ class EndedTable:
         place = codec.partition(job.id, self._buckets)
         names = {"place": place, "first": codec.try_key(job.id, 0), "last": codec.try_key(job.id, job.token + 1)}
         condition = "PartitionKey eq @place and RowKey ge @first and RowKey lt @last"
-        with answers.reading():
+        with sdk_errors.as_outages():
             return [row["RowKey"] for row in self._table.query_entities(condition, parameters=names, select=["RowKey"])]
 
     def _cut(self, row: Row, attempts: list[str]) -> Row:
@@ -177,7 +177,7 @@ class EndedTable:
 
     def _absent(self, operation: cas.Operation) -> bool:
         at = operation[1]
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 self._table.get_entity(at["PartitionKey"], at["RowKey"], select=["RowKey"])
             except ResourceNotFoundError:

@@ -19,11 +19,11 @@ from shared.ports.index import ENDED, LIVE, Attempted, KnownType, Position
 from shared.ports.jobs import Key, Row
 from shared.rules.ids import JOB_ID, TYPE, job_id
 from shared.rules.jobs import State
-from shared.storage import answers, cas, codec
+from shared.storage import cas, codec, retries, sdk_errors
 from shared.storage.columns import Columns
 from shared.storage.ended_table import FIRST
-from shared.storage.patience import Patience
 from shared.storage.replies import Dated, create_table
+from shared.storage.retries import Patience
 
 Read = TypeVar("Read")
 
@@ -90,7 +90,7 @@ class IndexTable:
         names |= {"first": codec.job_key(after or stem), "last": codec.job_key(f"{stem}{_BEHIND}")}
         condition = "PartitionKey eq @place and RowKey gt @first and RowKey lt @last and ref eq @ref"
         found: list[Row] = []
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 for row in self._table.query_entities(
                     condition, parameters=names, results_per_page=limit, raw_response_hook=dated
@@ -112,7 +112,7 @@ class IndexTable:
     def key_of(self, kind: str, image_id: str) -> Key | None:
         """See ``JobIndex.key_of``."""
         place = codec.partition(f"{kind}-{image_id}", self._buckets)
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 row = self._table.get_entity(place, _key_row(image_id))
             except ResourceNotFoundError:
@@ -142,7 +142,7 @@ class IndexTable:
         raise Undecided(f"type:{kind}: others were first {_ROUNDS} times")
 
     def _upsert(self, operation: cas.Operation, guarded: cas.Guarded) -> None:
-        answers.creating(
+        retries.create_if_missing(
             lambda: create_table(self._table, self._patience),
             lambda: cas.transact(self._table, [operation], guarded, patience=self._patience),
         )
@@ -152,7 +152,7 @@ class IndexTable:
         dated = Dated()
         names = {"place": _META, "first": _type_row(""), "last": _type_row(_BEHIND)}
         condition = "PartitionKey eq @place and RowKey gt @first and RowKey lt @last"
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 rows = list(
                     self._table.query_entities(
@@ -183,7 +183,7 @@ class IndexTable:
         """Read rows of a partition between two keys, both left out; a page without rows is not the end."""
         names = {"place": place, "first": first, "last": last}
         condition = "PartitionKey eq @place and RowKey gt @first and RowKey lt @last"
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 yield from self._table.query_entities(
                     condition, parameters=names, select=None if select is None else list(select), results_per_page=page

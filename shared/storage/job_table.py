@@ -16,9 +16,9 @@ from shared.ports.jobs import Key, Row
 from shared.rules.due import Due
 from shared.rules.ids import JOB_ID, job_id
 from shared.rules.jobs import Event, Move
-from shared.storage import answers, cas, codec
-from shared.storage.patience import Patience, read_limits
+from shared.storage import cas, codec, retries, sdk_errors
 from shared.storage.replies import Dated, create_table
+from shared.storage.retries import Patience, read_limits
 
 _META = "meta"
 _BUCKETS = "buckets"
@@ -141,7 +141,7 @@ class JobTable:
         first = "due:" if after is None else after.at
         names = {"place": codec.partition_of(kind, bucket), "first": first, "last": codec.due_key(before, "")}
         condition = "PartitionKey eq @place and RowKey gt @first and RowKey lt @last"
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 rows = self._table.query_entities(
                     condition, parameters=names, select=["RowKey", "flow"], results_per_page=limit
@@ -152,7 +152,7 @@ class JobTable:
                 return []
 
     def _transact(self, operations: list[cas.Operation], guarded: cas.Guarded, timeout: timedelta | None = None) -> str:
-        return answers.creating(
+        return retries.create_if_missing(
             lambda: create_table(self._table, self._patience),
             lambda: cas.transact(self._table, operations, guarded, patience=self._patience, timeout=timeout),
         )
@@ -163,7 +163,7 @@ class JobTable:
 
     def _read(self, place: str, row_key: str, dated: Dated, timeout: timedelta | None = None) -> TableEntity | None:
         limits = read_limits(timeout)
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 return self._table.get_entity(place, row_key, raw_response_hook=dated, **limits)
             except ResourceNotFoundError:

@@ -5,7 +5,7 @@ from azure.storage.blob import BlobServiceClient
 
 from shared.errors import MarkerRejected
 from shared.rules.images import ImageRef, Listed, Page, version_of
-from shared.storage import answers, names
+from shared.storage import names, sdk_errors
 from shared.storage.blobs import archived
 from shared.storage.replies import Dated
 
@@ -33,7 +33,7 @@ class BlobListing:
         dated, container = Dated(), self._client.container_name
         listing = self._client.list_blobs(results_per_page=limit, raw_response_hook=dated)
         pages = listing.by_page(continuation_token=marker)
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 blobs = list(next(pages))
             except HttpResponseError as error:

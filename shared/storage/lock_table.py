@@ -11,10 +11,10 @@ from azure.data.tables import TableClient, UpdateMode
 from shared.clock import ServerClock
 from shared.ports.locks import LockRow
 from shared.rules.locks import Lock, key
-from shared.storage import answers, cas
+from shared.storage import cas, retries, sdk_errors
 from shared.storage.columns import Columns
-from shared.storage.patience import Patience, read_limits
 from shared.storage.replies import Dated, create_table
+from shared.storage.retries import Patience, read_limits
 
 _PARTITION = "lock"
 
@@ -42,7 +42,7 @@ class LockTable:
     def get(self, name: str, *, timeout: timedelta | None = None) -> LockRow | None:
         """See ``LockStore.get``."""
         dated, limits = Dated(), read_limits(timeout)
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 entity = self._table.get_entity(_PARTITION, key(name), raw_response_hook=dated, **limits)
             except ResourceNotFoundError:
@@ -56,7 +56,7 @@ class LockTable:
         """See ``LockStore.insert``."""
         columns = self._columns(lock)
         guarded = cas.Guarded(_PARTITION, columns["RowKey"], None, columns["nonce"])
-        etag = answers.creating(
+        etag = retries.create_if_missing(
             lambda: create_table(self._table, self._patience), lambda: self._transact(("create", columns), guarded)
         )
         return self._written(lock, etag)

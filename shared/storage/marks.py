@@ -10,10 +10,10 @@ from azure.data.tables import TableClient, UpdateMode
 
 from shared.errors import RowDamaged
 from shared.ports.marks import Mark
-from shared.storage import answers, cas
+from shared.storage import cas, retries, sdk_errors
 from shared.storage.columns import Columns
-from shared.storage.patience import Patience
 from shared.storage.replies import Dated, create_table
+from shared.storage.retries import Patience
 
 _META = "meta"
 
@@ -34,7 +34,7 @@ class MarkTable:
 
     def get(self, name: str) -> Mark | None:
         """See ``Marks.get``."""
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 entity = self._table.get_entity(_META, _row_key(name))
             except ResourceNotFoundError:
@@ -49,7 +49,7 @@ class MarkTable:
         """See ``Marks.insert``."""
         columns = self._columns(name, value)
         guarded = cas.Guarded(_META, columns["RowKey"], None, columns["nonce"])
-        etag = answers.creating(
+        etag = retries.create_if_missing(
             lambda: create_table(self._table, self._patience), lambda: self._transact(("create", columns), guarded)
         )
         return Mark(name, value, etag)

@@ -6,7 +6,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
 from shared.ports.poison import PoisonMessage
-from shared.storage import answers, cas
+from shared.storage import cas, sdk_errors
 
 #: The service shows and gives at most this many messages a request.
 _MOST = 32
@@ -26,7 +26,7 @@ class StoragePoison:
 
     def stuck(self, maximum: int) -> bool:
         """See ``PoisonQueue.stuck``."""
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 shown = self._queue.peek_messages(max_messages=_MOST)
             except ResourceNotFoundError:
@@ -35,7 +35,7 @@ class StoragePoison:
 
     def backlog(self) -> int:
         """See ``PoisonQueue.backlog``."""
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 return self._queue.get_queue_properties().approximate_message_count or 0
             except ResourceNotFoundError:
@@ -44,7 +44,7 @@ class StoragePoison:
     def receive(self) -> list[PoisonMessage]:
         """See ``PoisonQueue.receive``."""
         seconds = int(_HIDDEN.total_seconds())
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 pages = self._queue.receive_messages(messages_per_page=_MOST, visibility_timeout=seconds).by_page()
                 found = list(next(pages, ()))

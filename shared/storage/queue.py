@@ -5,8 +5,8 @@ from datetime import timedelta
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
-from shared.storage import answers, cas
-from shared.storage.patience import Patience
+from shared.storage import cas, retries, sdk_errors
+from shared.storage.retries import Patience
 
 #: The service hides a message for 7 days at most; what must wait longer is held by its due row.
 LONGEST_DELAY = timedelta(days=7)
@@ -26,18 +26,20 @@ class StorageQueue:
 
     def create(self) -> None:
         """Create the queue where it is missing: the host waits for it. Costs: 1 request."""
-        answers.create(
+        retries.create(
             lambda: self._queue.create_queue(retry_total=0), exists="QueueAlreadyExists", patience=self._patience
         )
 
     def send(self, text: str, *, delay: timedelta = timedelta(0)) -> None:
         """See ``WorkQueue.send``."""
         delay = min(delay, LONGEST_DELAY)
-        answers.creating(self.create, lambda: cas.send(self._queue, text, delay=delay, patience=self._patience))
+        retries.create_if_missing(
+            self.create, lambda: cas.send(self._queue, text, delay=delay, patience=self._patience)
+        )
 
     def backlog(self) -> int:
         """See ``WorkQueue.backlog``."""
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 return self._queue.get_queue_properties().approximate_message_count or 0
             except ResourceNotFoundError:

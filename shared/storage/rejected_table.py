@@ -11,9 +11,9 @@ from azure.data.tables import TableClient, UpdateMode
 from shared.errors import ContentRefused, Lost, Undecided
 from shared.ports.rejections import SHOWN_CHARACTERS, Rejected
 from shared.rules.ids import digest
-from shared.storage import answers, cas, codec
-from shared.storage.patience import Patience
+from shared.storage import cas, codec, retries, sdk_errors
 from shared.storage.replies import Dated, create_table
+from shared.storage.retries import Patience
 
 _PARTITION = "rejected"
 _KIND = "rejected:"
@@ -59,7 +59,7 @@ class RejectedTable:
         """See ``Rejections.list``."""
         names = {"place": _PARTITION, "first": f"{_KIND}{after}", "last": _LAST}
         condition = "PartitionKey eq @place and RowKey gt @first and RowKey lt @last"
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 rows = self._table.query_entities(condition, parameters=names, select=_COLUMNS, results_per_page=limit)
                 return [_decoded(row, row["shown"]) for row in islice(rows, limit)]
@@ -68,7 +68,7 @@ class RejectedTable:
 
     def get(self, rejected_id: str) -> Rejected | None:
         """See ``Rejections.get``."""
-        with answers.reading():
+        with sdk_errors.as_outages():
             try:
                 row = self._table.get_entity(_PARTITION, f"{_KIND}{rejected_id}")
             except ResourceNotFoundError:
@@ -101,7 +101,7 @@ class RejectedTable:
     def _inserted(self, identity: str, columns: Mapping[str, str]) -> bool:
         nonce = self._draw()
         try:
-            answers.creating(
+            retries.create_if_missing(
                 lambda: create_table(self._table, self._patience),
                 lambda: self._transact(("create", {**self._place(identity), **columns, "nonce": nonce}), None, nonce),
             )

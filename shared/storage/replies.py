@@ -8,9 +8,9 @@ from typing import Any
 from azure.data.tables import TableClient, TableEntity
 
 from shared.errors import StorageOut
-from shared.storage import answers
+from shared.storage import retries
 from shared.storage.columns import plain_time
-from shared.storage.patience import Patience
+from shared.storage.retries import Patience
 
 
 class Dated:
@@ -62,4 +62,4 @@ def date_of(headers: Mapping[str, str]) -> datetime | None:
 
 def create_table(table: TableClient, patience: Patience) -> None:
     """Create a table where it is missing. Costs: 1 transaction."""
-    answers.create(lambda: table.create_table(retry_total=0), exists="TableAlreadyExists", patience=patience)
+    retries.create(lambda: table.create_table(retry_total=0), exists="TableAlreadyExists", patience=patience)

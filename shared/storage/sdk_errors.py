@@ -1,4 +1,4 @@
-"""What it means when a service refuses one blob, row or message: an outage, or an answer about that one.
+"""What the errors of the SDKs mean: an outage, or an answer about one blob, row or message.
 
 An outage concerns everybody and passes: it raises, and the work comes back. All other refusals are answers about one
 blob, row or message. Taken for outages they would be asked again for ever, and hold up whatever waits behind them.
@@ -8,11 +8,43 @@ Source:
     REST API error codes", read 2026-11.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 
 from azure.core.exceptions import AzureError, HttpResponseError
+from azure.data.tables import RequestTooLargeError
 
-from shared.storage.answers import code_of, refused
+from shared.errors import StorageOut
+
+#: Statuses that don't say whether a write was applied, or say that it may be sent again.
+_UNDECIDED = frozenset({408, 429})
+_SERVER_ERROR = 500
+
+
+class Missing(StorageOut):
+    """The table, queue or container is not there yet."""
+
+
+def code_of(error: AzureError) -> str:
+    """Return the service's code for an error, or the status, or the error's kind."""
+    if isinstance(error, RequestTooLargeError):  # of one operation it has the status of the whole: 202, and no code
+        return "RequestBodyTooLarge"
+    code = getattr(error, "error_code", None)
+    if isinstance(code, Enum):
+        code = code.value
+    return str(code or getattr(error, "status_code", None) or type(error).__name__)
+
+
+def is_refusal(error: AzureError) -> bool:
+    """Whether the service has answered that it did not write."""
+    status = getattr(error, "status_code", None)
+    return (
+        isinstance(error, HttpResponseError)
+        and status is not None
+        and status not in _UNDECIDED
+        and status < _SERVER_ERROR
+    )
 
 
 class Meaning(Enum):
@@ -94,7 +126,7 @@ _NOT_CONTENT = frozenset(
 
 def meaning(error: AzureError) -> Meaning:
     """Say what the answer to a request about one blob means; 404 and 412 are the caller's to know before."""
-    if not refused(error):
+    if not is_refusal(error):
         return Meaning.OUTAGE
     status = error.status_code if isinstance(error, HttpResponseError) else None
     code = code_of(error)
@@ -109,10 +141,19 @@ def refuses_content(error: AzureError) -> bool:
     404, 409 and 412 are the caller's to know before. A bad request of a kind that is not known is about its content: so
     the same is not sent for ever. One without a code is no word of the service's, but of something on the way to it.
     """
-    if not refused(error):
+    if not is_refusal(error):
         return False
     status = error.status_code if isinstance(error, HttpResponseError) else None
     code = code_of(error)
     if code in _CONTENT or status == _TOO_LARGE:
         return True
     return status == _BAD_REQUEST and code not in _NOT_CONTENT and code != str(_BAD_REQUEST)
+
+
+@contextmanager
+def as_outages() -> Iterator[None]:
+    """Turn the SDK's errors into ``StorageOut``, whose message is the service's code alone."""
+    try:
+        yield
+    except AzureError as error:
+        raise StorageOut(code_of(error)) from error

@@ -17,7 +17,7 @@ from shared.runtime import Runtime
 from shared.settings.settings import Settings
 from shared.storage import clients
 from shared.storage.adapters import open_all
-from shared.storage.patience import Patience
+from shared.storage.retries import Patience
 from shared.wiring import bounds
 from shared.wiring.steps import Darkroom
 

@@ -17,7 +17,7 @@ from azure.storage.blob import BlobServiceClient
 
 from localhost.azurite import Azurite
 from shared.storage import clients
-from shared.storage.patience import Patience
+from shared.storage.retries import Patience
 from shared.wiring.steps import Darkroom
 from tests.contract.audited import Audited
 from tests.contract.benches import (

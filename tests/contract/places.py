@@ -12,7 +12,7 @@ from localhost.azurite import Azurite
 from shared import wiring
 from shared.handlers import Handler
 from shared.runtime import Runtime
-from shared.storage.patience import Patience
+from shared.storage.retries import Patience
 from shared.wiring.steps import Darkroom
 from tests.doubles.transports import Passing
 from tests.simulation.service.account import Account, storage_account

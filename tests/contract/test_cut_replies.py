@@ -15,7 +15,7 @@ from shared.ports.storage import Storage
 from shared.rules.images import ImageRef
 from shared.rules.locks import Lock
 from shared.storage import clients
-from shared.storage.patience import Patience
+from shared.storage.retries import Patience
 from tests.contract.breaking import BreakingServer, Frame, breaking, chunked, cuts, replied
 from tests.doubles.clock import FakeClock
 from tests.proving import at_length

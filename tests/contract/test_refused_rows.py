@@ -11,7 +11,7 @@ from shared.ports.rejections import Rejected
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
-from shared.storage.patience import Patience
+from shared.storage.retries import Patience
 from shared.wiring.steps import Darkroom
 from tests.contract import lives
 from tests.contract.benches import AzureJobs

@@ -18,7 +18,7 @@ from shared.rules.images import ImageRef
 from shared.rules.jobs import Move
 from shared.steps.outcomes import Outcome
 from shared.storage.job_table import JobTable
-from shared.storage.patience import Patience
+from shared.storage.retries import Patience
 from tests.contract.audited import Audited
 from tests.contract.benches import AzureJobs, JobsBench
 from tests.contract.memory import DoubledJobs

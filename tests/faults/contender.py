@@ -15,7 +15,7 @@ from shared import clock, wiring
 from shared.errors import LockHeld
 from shared.steps.locking import Tenure
 from shared.storage import clients
-from shared.storage.patience import Patience
+from shared.storage.retries import Patience
 from shared.wiring.steps import Darkroom
 from tests.doubles.transports import Forgetful
 

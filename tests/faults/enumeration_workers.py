@@ -11,7 +11,7 @@ from shared.analysis import Analysis, Limits, Source, ThumbnailSpec, isolation
 from shared.analysis.admission import Admission
 from shared.analysis.isolation import Analyst
 from shared.runtime import Runtime
-from shared.storage.patience import Patience
+from shared.storage.retries import Patience
 from shared.wiring.steps import Darkroom
 from tests.faults.enumeration_wire import Line
 from tests.simulation.service.clock import ServiceClock

@@ -13,7 +13,7 @@ from shared.ports.locks import LockRow
 from shared.runtime import Runtime
 from shared.steps.locking import TableLock
 from shared.steps.work.attempt import Attempt, Attempts
-from shared.storage.patience import Patience
+from shared.storage.retries import Patience
 from tests.faults.enumeration_case import Case, jobs_in
 from tests.faults.enumeration_wire import Line
 from tests.faults.skew import Skew, Watch

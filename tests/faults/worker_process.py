@@ -22,7 +22,7 @@ from shared import analysis, clock, wiring
 from shared.errors import StorageOut, Undecided
 from shared.storage import clients
 from shared.storage.job_table import JobTable
-from shared.storage.patience import Patience
+from shared.storage.retries import Patience
 from shared.wiring import bounds
 from shared.wiring.steps import Darkroom
 from tests.doubles.world import png

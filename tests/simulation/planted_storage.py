@@ -47,15 +47,15 @@ DOUBTS = (
     ),
     fault(
         "the refusal of a repetition is taken at its word",
-        ("shared.storage.cas:transact", "refused(error) and number == 1", "refused(error)"),
+        ("shared.storage.cas:transact", "is_refusal(error) and number == 1", "is_refusal(error)"),
     ),
     fault(
         "a server error means refused",
-        ("shared.storage.answers:refused", "and status < _SERVER_ERROR", ""),
+        ("shared.storage.sdk_errors:is_refusal", "and status < _SERVER_ERROR", ""),
     ),
     fault(
         "too many requests means refused",
-        ("shared.storage.answers:refused", "and status not in _UNDECIDED", ""),
+        ("shared.storage.sdk_errors:is_refusal", "and status not in _UNDECIDED", ""),
     ),
     fault(
         "a reply counts when its head has come",
@@ -84,9 +84,9 @@ DOUBTS = (
     fault(
         "a message of which no reply has come is given up",
         (
-            "shared.storage.answers:repeat",
-            "if refused(error):",
-            'if what == "message":\n                return\n            if refused(error):',
+            "shared.storage.retries:repeat",
+            "if is_refusal(error):",
+            'if what == "message":\n                return\n            if is_refusal(error):',
         ),
     ),
 )

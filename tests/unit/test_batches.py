@@ -10,8 +10,8 @@ from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ServiceResponseError
 from azure.data.tables import TableClient, TableTransactionError, UpdateMode
 
-from shared.storage.answers import code_of
 from shared.storage.batches import Table, read
+from shared.storage.sdk_errors import code_of
 from tests.doubles.transports import Passing
 from tests.simulation.service.account import storage_account
 from tests.simulation.service.transport import InProcess, content_of

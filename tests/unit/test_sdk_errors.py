@@ -4,8 +4,7 @@ import pytest
 from azure.core.exceptions import AzureError, HttpResponseError, IncompleteReadError, ServiceResponseError
 from azure.data.tables import RequestTooLargeError
 
-from shared.storage.answers import code_of
-from shared.storage.sdk_errors import Meaning, meaning, refuses_content
+from shared.storage.sdk_errors import Meaning, code_of, meaning, refuses_content
 
 
 def refusal(status: int, code: str | None) -> HttpResponseError:

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import StorageOut, Undecided
-from shared.storage.patience import Patience, read_limits
+from shared.storage.retries import Patience, read_limits
 from tests.doubles.clock import FakeClock
 
 
