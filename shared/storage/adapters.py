@@ -22,7 +22,7 @@ from shared.storage.marks import MarkTable
 from shared.storage.poison import StoragePoison
 from shared.storage.queue import StorageQueue
 from shared.storage.rejected_table import RejectedTable
-from shared.storage.retries import Patience
+from shared.storage.retries import RetryPolicy
 
 
 def open_all(
@@ -31,7 +31,7 @@ def open_all(
     *,
     clock: ServerClock,
     transport: DatingTransport,
-    patience: Patience,
+    retry: RetryPolicy,
     runtime: Runtime,
 ) -> Storage:
     """Build the adapters over one transport; raise ``SettingsInvalid`` for a connection that can't be used."""
@@ -42,20 +42,20 @@ def open_all(
     jobs, locks = (names.table(tables, name) for name in (settings.jobs_table, settings.locks_table))
     blobs = clients.blob_service(to_images, transport, runtime, single_get_bytes=settings.max_bytes)
     queues = clients.queue_service(to_jobs, transport, runtime)
-    job_table = JobTable(jobs, buckets=settings.job_buckets, clock=clock, patience=patience, draw=draw)
-    lock_table = LockTable(locks, clock=clock, patience=patience, draw=draw)
-    images = BlobContainers(blobs, thumbnails_container=settings.thumbnails_container, patience=patience)
-    queue = StorageQueue(names.queue(queues, settings.job_queue), patience=patience)
+    job_table = JobTable(jobs, buckets=settings.job_buckets, clock=clock, retry=retry, draw=draw)
+    lock_table = LockTable(locks, clock=clock, retry=retry, draw=draw)
+    images = BlobContainers(blobs, thumbnails_container=settings.thumbnails_container, retry=retry)
+    queue = StorageQueue(names.queue(queues, settings.job_queue), retry=retry)
     return Storage(
         jobs=job_table,
-        index=IndexTable(jobs, buckets=settings.job_buckets, patience=patience, draw=draw),
-        ended=EndedTable(jobs, buckets=settings.job_buckets, patience=patience, draw=draw),
+        index=IndexTable(jobs, buckets=settings.job_buckets, retry=retry, draw=draw),
+        ended=EndedTable(jobs, buckets=settings.job_buckets, retry=retry, draw=draw),
         locks=lock_table,
         images=images,
         listing=BlobListing(blobs, settings.images_container),
-        marks=MarkTable(jobs, patience=patience, draw=draw),
+        marks=MarkTable(jobs, retry=retry, draw=draw),
         queue=queue,
-        rejections=RejectedTable(jobs, patience=patience, draw=draw),
+        rejections=RejectedTable(jobs, retry=retry, draw=draw),
         poison=StoragePoison(names.queue(queues, settings.poison_queue)),
         blob_poison=_blob_poison(environ, to_images, transport, runtime),
         audit=AuditReader(
@@ -63,7 +63,7 @@ def open_all(
             blobs,
             thumbnails_container=settings.thumbnails_container,
             buckets=settings.job_buckets,
-            patience=patience,
+            retry=retry,
             draw=draw,
         ),
         create=partial(_create, job_table, lock_table, images, queue, settings.images_container),

@@ -17,7 +17,7 @@ from shared.rules.ids import JOB_ID
 from shared.rules.jobs import State
 from shared.storage import cas, codec, names, report_audit, sdk_errors
 from shared.storage.columns import Columns
-from shared.storage.retries import Patience
+from shared.storage.retries import RetryPolicy
 
 _COLUMNS = [
     *("PartitionKey", "RowKey", "Timestamp", *codec.JOB_COLUMNS),
@@ -43,7 +43,7 @@ class AuditReader:
         images: Client of the account that holds the thumbnails.
         thumbnails_container: Name of their container.
         buckets: Partitions a type.
-        patience: With writes that are not decided.
+        retry: How long to send a write again that is not decided.
         draw: Returns a new nonce.
     """
 
@@ -54,14 +54,14 @@ class AuditReader:
         *,
         thumbnails_container: str,
         buckets: int,
-        patience: Patience,
+        retry: RetryPolicy,
         draw: Callable[[], str],
     ) -> None:
         self._table = table
         self._images = images
         self._thumbnails = thumbnails_container
         self._buckets = buckets
-        self._patience = patience
+        self._retry = retry
         self._draw = draw
 
     def groups(self) -> Iterator[Group]:
@@ -100,7 +100,7 @@ class AuditReader:
             operations += [("delete", _at(place, row.row_key)) for row in mending.delete]
             operations += [("create", _at(place, mending.insert))] if mending.insert else []
             guarded = cas.Guarded(place, job.row_key, job.etag, nonce)
-        cas.transact(self._table, operations, guarded, patience=self._patience)
+        cas.transact(self._table, operations, guarded, retry=self._retry)
 
     def thumbnails(self) -> Iterator[str]:
         """See ``Audit.thumbnails``."""

@@ -25,7 +25,7 @@ from shared.errors import (
 from shared.rules.images import ANY_VERSION, BlobFacts, ImageRef, version_of
 from shared.rules.thumbnails import MAX_BYTES
 from shared.storage import cas, names, retries, sdk_errors
-from shared.storage.retries import Patience
+from shared.storage.retries import RetryPolicy
 from shared.storage.sdk_errors import Meaning, code_of, meaning
 from shared.storage.transport import ReplyTooLong
 
@@ -41,13 +41,13 @@ class BlobContainers:
     Args:
         images: Client of the account that holds the images; reads a blob up to the byte gate in one request.
         thumbnails_container: Name of the container for thumbnails.
-        patience: With writes that are not decided.
+        retry: How long to send a write again that is not decided.
     """
 
-    def __init__(self, images: BlobServiceClient, *, thumbnails_container: str, patience: Patience) -> None:
+    def __init__(self, images: BlobServiceClient, *, thumbnails_container: str, retry: RetryPolicy) -> None:
         self._service = images
         self._thumbnails = names.container(images, thumbnails_container)
-        self._patience = patience
+        self._retry = retry
 
     def create(self, images_container: str) -> None:
         """Create both containers where they are missing. Costs: 2 blob writes."""
@@ -56,7 +56,7 @@ class BlobContainers:
 
     def _create(self, container: ContainerClient) -> None:
         retries.create(
-            lambda: container.create_container(retry_total=0), exists="ContainerAlreadyExists", patience=self._patience
+            lambda: container.create_container(retry_total=0), exists="ContainerAlreadyExists", retry=self._retry
         )
 
     def head(self, ref: ImageRef) -> BlobFacts:
@@ -96,7 +96,7 @@ class BlobContainers:
         with self._writing(ref):
             retries.create_if_missing(
                 lambda: self._create(container),
-                lambda: cas.put_blob(blob, data, mime=mime, only_new=only_new, etag=etag, patience=self._patience),
+                lambda: cas.put_blob(blob, data, mime=mime, only_new=only_new, etag=etag, retry=self._retry),
             )
 
     def _put_over(self, ref: ImageRef, data: bytes, *, mime: str) -> None:
@@ -120,7 +120,7 @@ class BlobContainers:
         with self._writing(ImageRef(self._thumbnails.container_name, name)):
             retries.create_if_missing(
                 lambda: self._create(self._thumbnails),
-                lambda: cas.insert_blob(blob, data, mime=mime, stop=stop, patience=self._patience),
+                lambda: cas.insert_blob(blob, data, mime=mime, stop=stop, retry=self._retry),
             )
 
     def delete_thumbnail(self, name: str) -> None:

@@ -32,7 +32,7 @@ from azure.storage.blob import BlobClient, ContentSettings
 from azure.storage.queue import QueueClient
 
 from shared.errors import ContentRefused, Lost, Mismatch, StorageOut, Undecided
-from shared.storage.retries import Limits, Patience, repeat
+from shared.storage.retries import Limits, RetryPolicy, repeat
 from shared.storage.sdk_errors import Missing, as_outages, code_of, is_refusal, refuses_content
 
 T = TypeVar("T")
@@ -80,7 +80,7 @@ def transact(
     operations: Sequence[Operation],
     guarded: Guarded,
     *,
-    patience: Patience,
+    retry: RetryPolicy,
     timeout: timedelta | None = None,
 ) -> str:
     """Write all of the operations or none.
@@ -89,8 +89,8 @@ def transact(
         table: Of all rows.
         operations: For one partition; those on rows that others may move carry a match condition.
         guarded: One of the rows written, with what decides when no reply does.
-        patience: How long to go on.
-        timeout: Of all requests together, where the writer can't wait as long as ``patience``.
+        retry: How long to go on.
+        timeout: Of all requests together, where the writer can't wait as long as ``retry``.
 
     Returns:
         The guarded row's new ETag, empty when it was deleted; ``MOVED_ON`` when the write was applied and others have
@@ -106,9 +106,9 @@ def transact(
 
     Costs: 1 transaction; 1 or 2 reads and another transaction for each reply that does not decide.
     """
-    limits = patience.limits(timeout)
+    limits = retry.limits(timeout)
     own = next(i for i, operation in enumerate(operations) if operation[1]["RowKey"] == guarded.row_key)
-    for number in patience.attempts(timeout):
+    for number in retry.sends(timeout):
         try:
             replies = table.submit_transaction(operations, retry_total=0, **limits())
             return str(replies[own].get("etag", ""))
@@ -131,7 +131,7 @@ def _raise_if_settled(
         raise _refusal(error, operations) from error  # nothing of ours stands, so this refusal is the truth
 
 
-def send(queue: QueueClient, text: str, *, delay: timedelta, patience: Patience) -> None:
+def send(queue: QueueClient, text: str, *, delay: timedelta, retry: RetryPolicy) -> None:
     """Put in a message that never expires; when replies are lost, perhaps more than once, which is harmless.
 
     Raises:
@@ -146,7 +146,7 @@ def send(queue: QueueClient, text: str, *, delay: timedelta, patience: Patience)
     repeat(
         lambda: queue.send_message(text, time_to_live=-1, visibility_timeout=visible, retry_total=0),
         "message",
-        patience,
+        retry,
         meaning=_answer,
     )
 
@@ -166,7 +166,7 @@ def delete_message(queue: QueueClient, message_id: str, receipt: str) -> None:
                 raise
 
 
-def insert_blob(blob: BlobClient, data: bytes, *, mime: str, stop: Callable[[], bool], patience: Patience) -> None:
+def insert_blob(blob: BlobClient, data: bytes, *, mime: str, stop: Callable[[], bool], retry: RetryPolicy) -> None:
     """Write a blob under a name that only this writer uses; one that stands there is its own, from a lost reply.
 
     Raises:
@@ -185,10 +185,10 @@ def insert_blob(blob: BlobClient, data: bytes, *, mime: str, stop: Callable[[], 
             if code_of(error) != "BlobAlreadyExists":  # a container that is being deleted is told in the same way
                 raise
 
-    repeat(write, "blob", patience, stop=stop)
+    repeat(write, "blob", retry, stop=stop)
 
 
-def put_blob(blob: BlobClient, data: bytes, *, mime: str, only_new: bool, etag: str | None, patience: Patience) -> None:
+def put_blob(blob: BlobClient, data: bytes, *, mime: str, only_new: bool, etag: str | None, retry: RetryPolicy) -> None:
     """Write a blob for a client, under the condition that the client names.
 
     Without a condition, a write whose reply was lost is written again: another version of the same bytes. With one,
@@ -218,7 +218,7 @@ def put_blob(blob: BlobClient, data: bytes, *, mime: str, only_new: bool, etag: 
             if sent == 1 or not _holds(blob, data):
                 raise Mismatch from error
 
-    repeat(write, "blob", patience, within=_CLIENT_WAITS)
+    repeat(write, "blob", retry, within=_CLIENT_WAITS)
 
 
 def _holds(blob: BlobClient, data: bytes) -> bool:

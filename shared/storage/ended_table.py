@@ -19,7 +19,7 @@ from shared.errors import ContentRefused, Lost
 from shared.ports.jobs import Key, Row
 from shared.rules.jobs import Job, State
 from shared.storage import cas, codec, sdk_errors
-from shared.storage.retries import Patience
+from shared.storage.retries import RetryPolicy
 
 #: No job is older: Darkroom is not.
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -39,17 +39,17 @@ class EndedTable:
     Args:
         table: Client of the table.
         buckets: Partitions a type.
-        patience: With writes that are not decided.
+        retry: How long to send a write again that is not decided.
         draw: Returns a new nonce.
         page: Ids read at once; the service gives no more than 1,000.
     """
 
     def __init__(
-        self, table: TableClient, *, buckets: int, patience: Patience, draw: Callable[[], str], page: int = 1000
+        self, table: TableClient, *, buckets: int, retry: RetryPolicy, draw: Callable[[], str], page: int = 1000
     ) -> None:
         self._table = table
         self._buckets = buckets
-        self._patience = patience
+        self._retry = retry
         self._draw = draw
         self._page = page
 
@@ -75,7 +75,7 @@ class EndedTable:
         place = codec.partition(key.job_id, self._buckets)
         operations = [_delete(place, codec.ref_key(key.type, key.ref), etag=key.etag)]
         try:
-            cas.transact(self._table, operations, _guarded(operations), patience=self._patience)
+            cas.transact(self._table, operations, _guarded(operations), retry=self._retry)
         except Lost:
             if not self._absent(operations[0]):  # it is gone: by a write whose reply was lost, or by another's
                 raise
@@ -148,7 +148,7 @@ class EndedTable:
         operations: list[cas.Operation] = [("update", columns, {"mode": UpdateMode.MERGE, **_guard(row.etag)})]
         operations += [_delete(place, row_key) for row_key in attempts]
         guarded = cas.Guarded(place, codec.job_key(job.id), row.etag, nonce)
-        return replace(row, job=cut, etag=cas.transact(self._table, operations, guarded, patience=self._patience))
+        return replace(row, job=cut, etag=cas.transact(self._table, operations, guarded, retry=self._retry))
 
     def _transacted(self, batch: Going) -> set[str]:
         """Take jobs away together; one that stands against it is left out, and the rest is sent again."""
@@ -156,7 +156,7 @@ class EndedTable:
         while batch:
             operations = [operation for each in batch.values() for operation in each]
             try:
-                cas.transact(self._table, operations, _guarded(operations), patience=self._patience)
+                cas.transact(self._table, operations, _guarded(operations), retry=self._retry)
             except Lost as lost:
                 against = _whose(batch, lost.row_key)
             except cas.IndexBroken as broken:

@@ -23,7 +23,7 @@ from shared.storage import cas, codec, retries, sdk_errors
 from shared.storage.columns import Columns
 from shared.storage.ended_table import FIRST
 from shared.storage.replies import Dated, create_table
-from shared.storage.retries import Patience
+from shared.storage.retries import RetryPolicy
 
 Read = TypeVar("Read")
 
@@ -46,14 +46,14 @@ class IndexTable:
     Args:
         table: Client of the table.
         buckets: Partitions a type.
-        patience: With writes that are not decided.
+        retry: How long to send a write again that is not decided.
         draw: Returns a new nonce.
     """
 
-    def __init__(self, table: TableClient, *, buckets: int, patience: Patience, draw: Callable[[], str]) -> None:
+    def __init__(self, table: TableClient, *, buckets: int, retry: RetryPolicy, draw: Callable[[], str]) -> None:
         self._table = table
         self._buckets = buckets
-        self._patience = patience
+        self._retry = retry
         self._draw = draw
 
     def live(self, kind: str, bucket: int, *, after: Position | None, limit: int) -> list[Position]:
@@ -143,8 +143,8 @@ class IndexTable:
 
     def _upsert(self, operation: cas.Operation, guarded: cas.Guarded) -> None:
         retries.create_if_missing(
-            lambda: create_table(self._table, self._patience),
-            lambda: cas.transact(self._table, [operation], guarded, patience=self._patience),
+            lambda: create_table(self._table, self._retry),
+            lambda: cas.transact(self._table, [operation], guarded, retry=self._retry),
         )
 
     def quiet_types(self, quiet: timedelta) -> list[KnownType]:
@@ -175,7 +175,7 @@ class IndexTable:
         guard = {"etag": known.etag, "match_condition": MatchConditions.IfNotModified}
         guarded = cas.Guarded(_META, row_key, known.etag, "")
         operation = ("delete", {"PartitionKey": _META, "RowKey": row_key}, guard)
-        cas.transact(self._table, [operation], guarded, patience=self._patience)
+        cas.transact(self._table, [operation], guarded, retry=self._retry)
 
     def _rows(
         self, place: str, first: str, last: str, *, select: Sequence[str] | None, page: int | None

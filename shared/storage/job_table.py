@@ -18,7 +18,7 @@ from shared.rules.ids import JOB_ID, job_id
 from shared.rules.jobs import Event, Move
 from shared.storage import cas, codec, retries, sdk_errors
 from shared.storage.replies import Dated, create_table
-from shared.storage.retries import Patience, read_limits
+from shared.storage.retries import RetryPolicy, read_limits
 
 _META = "meta"
 _BUCKETS = "buckets"
@@ -33,23 +33,23 @@ class JobTable:
         table: Client of the table.
         buckets: Partitions a type; the table remembers the number of its first write and refuses another.
         clock: The service's time.
-        patience: With writes that are not decided.
+        retry: How long to send a write again that is not decided.
         draw: Returns a new nonce.
     """
 
     def __init__(
-        self, table: TableClient, *, buckets: int, clock: ServerClock, patience: Patience, draw: Callable[[], str]
+        self, table: TableClient, *, buckets: int, clock: ServerClock, retry: RetryPolicy, draw: Callable[[], str]
     ) -> None:
         self._table = table
         self._buckets = buckets
         self._clock = clock
-        self._patience = patience
+        self._retry = retry
         self._draw = draw
         self._checked = False
 
     def create(self) -> None:
         """Create the table where it is missing, and hold its number of buckets. Costs: 2 transactions."""
-        create_table(self._table, self._patience)
+        create_table(self._table, self._retry)
         self._check_buckets(begin=True)
 
     def check(self) -> None:
@@ -153,8 +153,8 @@ class JobTable:
 
     def _transact(self, operations: list[cas.Operation], guarded: cas.Guarded, timeout: timedelta | None = None) -> str:
         return retries.create_if_missing(
-            lambda: create_table(self._table, self._patience),
-            lambda: cas.transact(self._table, operations, guarded, patience=self._patience, timeout=timeout),
+            lambda: create_table(self._table, self._retry),
+            lambda: cas.transact(self._table, operations, guarded, retry=self._retry, timeout=timeout),
         )
 
     def _written(self, move: Move, etag: str) -> Row:

@@ -14,7 +14,7 @@ from shared.rules.locks import Lock, key
 from shared.storage import cas, retries, sdk_errors
 from shared.storage.columns import Columns
 from shared.storage.replies import Dated, create_table
-from shared.storage.retries import Patience, read_limits
+from shared.storage.retries import RetryPolicy, read_limits
 
 _PARTITION = "lock"
 
@@ -25,19 +25,19 @@ class LockTable:
     Args:
         table: Client of the table.
         clock: The service's time.
-        patience: With writes that are not decided.
+        retry: How long to send a write again that is not decided.
         draw: Returns a new nonce.
     """
 
-    def __init__(self, table: TableClient, *, clock: ServerClock, patience: Patience, draw: Callable[[], str]) -> None:
+    def __init__(self, table: TableClient, *, clock: ServerClock, retry: RetryPolicy, draw: Callable[[], str]) -> None:
         self._table = table
         self._clock = clock
-        self._patience = patience
+        self._retry = retry
         self._draw = draw
 
     def create(self) -> None:
         """Create the table where it is missing. Costs: 1 transaction."""
-        create_table(self._table, self._patience)
+        create_table(self._table, self._retry)
 
     def get(self, name: str, *, timeout: timedelta | None = None) -> LockRow | None:
         """See ``LockStore.get``."""
@@ -57,7 +57,7 @@ class LockTable:
         columns = self._columns(lock)
         guarded = cas.Guarded(_PARTITION, columns["RowKey"], None, columns["nonce"])
         etag = retries.create_if_missing(
-            lambda: create_table(self._table, self._patience), lambda: self._transact(("create", columns), guarded)
+            lambda: create_table(self._table, self._retry), lambda: self._transact(("create", columns), guarded)
         )
         return self._written(lock, etag)
 
@@ -69,7 +69,7 @@ class LockTable:
         return self._written(lock, self._transact(("update", columns, guard), guarded, timeout))
 
     def _transact(self, operation: cas.Operation, guarded: cas.Guarded, timeout: timedelta | None = None) -> str:
-        return cas.transact(self._table, [operation], guarded, patience=self._patience, timeout=timeout)
+        return cas.transact(self._table, [operation], guarded, retry=self._retry, timeout=timeout)
 
     def _columns(self, lock: Lock) -> dict[str, Any]:
         columns = {

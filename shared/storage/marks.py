@@ -13,7 +13,7 @@ from shared.ports.marks import Mark
 from shared.storage import cas, retries, sdk_errors
 from shared.storage.columns import Columns
 from shared.storage.replies import Dated, create_table
-from shared.storage.retries import Patience
+from shared.storage.retries import RetryPolicy
 
 _META = "meta"
 
@@ -23,13 +23,13 @@ class MarkTable:
 
     Args:
         table: Client of the table.
-        patience: With writes that are not decided.
+        retry: How long to send a write again that is not decided.
         draw: Returns a new nonce.
     """
 
-    def __init__(self, table: TableClient, *, patience: Patience, draw: Callable[[], str]) -> None:
+    def __init__(self, table: TableClient, *, retry: RetryPolicy, draw: Callable[[], str]) -> None:
         self._table = table
-        self._patience = patience
+        self._retry = retry
         self._draw = draw
 
     def get(self, name: str) -> Mark | None:
@@ -50,7 +50,7 @@ class MarkTable:
         columns = self._columns(name, value)
         guarded = cas.Guarded(_META, columns["RowKey"], None, columns["nonce"])
         etag = retries.create_if_missing(
-            lambda: create_table(self._table, self._patience), lambda: self._transact(("create", columns), guarded)
+            lambda: create_table(self._table, self._retry), lambda: self._transact(("create", columns), guarded)
         )
         return Mark(name, value, etag)
 
@@ -62,7 +62,7 @@ class MarkTable:
         return Mark(mark.name, value, self._transact(("update", columns, guard), guarded))
 
     def _transact(self, operation: cas.Operation, guarded: cas.Guarded) -> str:
-        return cas.transact(self._table, [operation], guarded, patience=self._patience)
+        return cas.transact(self._table, [operation], guarded, retry=self._retry)
 
     def _columns(self, name: str, value: Mapping[str, Any]) -> dict[str, Any]:
         text = json.dumps(value, ensure_ascii=False)

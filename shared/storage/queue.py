@@ -6,7 +6,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
 from shared.storage import cas, retries, sdk_errors
-from shared.storage.retries import Patience
+from shared.storage.retries import RetryPolicy
 
 #: The service hides a message for 7 days at most; what must wait longer is held by its due row.
 LONGEST_DELAY = timedelta(days=7)
@@ -17,25 +17,21 @@ class StorageQueue:
 
     Args:
         queue: Its client, without an encoding of its own: messages are plain text.
-        patience: With writes that are not decided.
+        retry: How long to send a write again that is not decided.
     """
 
-    def __init__(self, queue: QueueClient, *, patience: Patience) -> None:
+    def __init__(self, queue: QueueClient, *, retry: RetryPolicy) -> None:
         self._queue = queue
-        self._patience = patience
+        self._retry = retry
 
     def create(self) -> None:
         """Create the queue where it is missing: the host waits for it. Costs: 1 request."""
-        retries.create(
-            lambda: self._queue.create_queue(retry_total=0), exists="QueueAlreadyExists", patience=self._patience
-        )
+        retries.create(lambda: self._queue.create_queue(retry_total=0), exists="QueueAlreadyExists", retry=self._retry)
 
     def send(self, text: str, *, delay: timedelta = timedelta(0)) -> None:
         """See ``WorkQueue.send``."""
         delay = min(delay, LONGEST_DELAY)
-        retries.create_if_missing(
-            self.create, lambda: cas.send(self._queue, text, delay=delay, patience=self._patience)
-        )
+        retries.create_if_missing(self.create, lambda: cas.send(self._queue, text, delay=delay, retry=self._retry))
 
     def backlog(self) -> int:
         """See ``WorkQueue.backlog``."""

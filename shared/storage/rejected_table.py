@@ -13,7 +13,7 @@ from shared.ports.rejections import SHOWN_CHARACTERS, Rejected
 from shared.rules.ids import digest
 from shared.storage import cas, codec, retries, sdk_errors
 from shared.storage.replies import Dated, create_table
-from shared.storage.retries import Patience
+from shared.storage.retries import RetryPolicy
 
 _PARTITION = "rejected"
 _KIND = "rejected:"
@@ -29,13 +29,13 @@ class RejectedTable:
 
     Args:
         table: Client of the job table.
-        patience: With writes that are not decided.
+        retry: How long to send a write again that is not decided.
         draw: Returns a new nonce.
     """
 
-    def __init__(self, table: TableClient, *, patience: Patience, draw: Callable[[], str]) -> None:
+    def __init__(self, table: TableClient, *, retry: RetryPolicy, draw: Callable[[], str]) -> None:
         self._table = table
-        self._patience = patience
+        self._retry = retry
         self._draw = draw
 
     def reject(self, text: str, *, code: str, message: str) -> None:
@@ -90,7 +90,7 @@ class RejectedTable:
             deletes = [("delete", self._place(row.id), _guard(row.etag)) for row in standing.values()]
             guarded = cas.Guarded(_PARTITION, f"{_KIND}{first.id}", first.etag, self._draw())
             try:
-                cas.transact(self._table, deletes, guarded, patience=self._patience)
+                cas.transact(self._table, deletes, guarded, retry=self._retry)
             except Lost as lost:
                 moved = standing.pop(lost.row_key)
                 gone += self.get(moved.id) is None  # by a write whose reply was lost, or by another's
@@ -102,7 +102,7 @@ class RejectedTable:
         nonce = self._draw()
         try:
             retries.create_if_missing(
-                lambda: create_table(self._table, self._patience),
+                lambda: create_table(self._table, self._retry),
                 lambda: self._transact(("create", {**self._place(identity), **columns, "nonce": nonce}), None, nonce),
             )
         except Lost:
@@ -125,7 +125,7 @@ class RejectedTable:
 
     def _transact(self, operation: cas.Operation, held: str | None, nonce: str) -> None:
         guarded = cas.Guarded(_PARTITION, str(operation[1]["RowKey"]), held, nonce)
-        cas.transact(self._table, [operation], guarded, patience=self._patience)
+        cas.transact(self._table, [operation], guarded, retry=self._retry)
 
     @staticmethod
     def _place(identity: str) -> dict[str, str]:

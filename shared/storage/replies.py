@@ -10,7 +10,7 @@ from azure.data.tables import TableClient, TableEntity
 from shared.errors import StorageOut
 from shared.storage import retries
 from shared.storage.columns import plain_time
-from shared.storage.retries import Patience
+from shared.storage.retries import RetryPolicy
 
 
 class Dated:
@@ -60,6 +60,6 @@ def date_of(headers: Mapping[str, str]) -> datetime | None:
         return None
 
 
-def create_table(table: TableClient, patience: Patience) -> None:
+def create_table(table: TableClient, retry: RetryPolicy) -> None:
     """Create a table where it is missing. Costs: 1 transaction."""
-    retries.create(lambda: table.create_table(retry_total=0), exists="TableAlreadyExists", patience=patience)
+    retries.create(lambda: table.create_table(retry_total=0), exists="TableAlreadyExists", retry=retry)

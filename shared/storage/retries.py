@@ -18,7 +18,7 @@ Limits = Callable[[], Mapping[str, float]]
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long to go on with a write that is not decided.
 
     Attributes:
@@ -33,7 +33,7 @@ class Patience:
     monotonic: Callable[[], float] = clock.monotonic
     pause: Callable[[float], object] = runtime.pause
 
-    def attempts(self, within: timedelta | None = None) -> Iterator[int]:
+    def sends(self, within: timedelta | None = None) -> Iterator[int]:
         """Count sends from 1, pausing between them, until the time is over."""
         stop = self.monotonic() + (within or self.within).total_seconds()
         wait = self.first_pause.total_seconds()
@@ -93,7 +93,7 @@ def _outage(error: AzureError) -> Exception:
 def repeat(
     write: Callable[[], object],
     what: str,
-    patience: Patience,
+    retry: RetryPolicy,
     *,
     within: timedelta | None = None,
     stop: Callable[[], bool] = lambda: False,
@@ -104,7 +104,7 @@ def repeat(
     Args:
         write: The write, the SDK's own retries off.
         what: For the error.
-        patience: How long to go on.
+        retry: How long to go on.
         within: The same, where it is less.
         stop: Whether the writer may not write any more; asked before each send.
         meaning: Returns the error that a definite refusal stands for; an outage without it.
@@ -114,7 +114,7 @@ def repeat(
         Undecided: The time is over, or the writer was to stop.
         StorageOut: Storage refuses it, or what ``meaning`` says.
     """
-    for _ in patience.attempts(within):
+    for _ in retry.sends(within):
         if stop():
             break
         try:
@@ -138,13 +138,13 @@ def create_if_missing(create: Callable[[], object], write: Callable[[], T]) -> T
         return write()
 
 
-def create(make: Callable[[], object], *, exists: str, patience: Patience) -> None:
+def create(make: Callable[[], object], *, exists: str, retry: RetryPolicy) -> None:
     """Create a table, queue or container; one that is there already is created.
 
     Args:
         make: Asks for it, the SDK's own retries off.
         exists: The service's code for one that is there; one that is being deleted is told with the same status.
-        patience: How long to go on.
+        retry: How long to go on.
 
     Raises:
         StorageOut: Storage refuses it; ``Undecided`` as above.
@@ -159,4 +159,4 @@ def create(make: Callable[[], object], *, exists: str, patience: Patience) -> No
             if code_of(error) != exists:
                 raise
 
-    repeat(unless_there, exists.removesuffix("AlreadyExists").lower(), patience)
+    repeat(unless_there, exists.removesuffix("AlreadyExists").lower(), retry)

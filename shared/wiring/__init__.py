@@ -17,7 +17,7 @@ from shared.runtime import Runtime
 from shared.settings.settings import Settings
 from shared.storage import clients
 from shared.storage.adapters import open_all
-from shared.storage.retries import Patience
+from shared.storage.retries import RetryPolicy
 from shared.wiring import bounds
 from shared.wiring.steps import Darkroom
 
@@ -29,7 +29,7 @@ def build(
     *,
     transport: HttpTransport[Any, Any] | None = None,
     runtime: Runtime = _PROCESS,
-    patience: Patience | None = None,
+    retry: RetryPolicy | None = None,
     threaded: bool = True,
     works: Mapping[str, Handler] | None = None,
     analyst: Analyst | None = None,
@@ -40,7 +40,7 @@ def build(
         environ: App settings.
         transport: Beneath all SDK clients; a new one over ``requests`` without it.
         runtime: Time, chance and threads; those of this process without it.
-        patience: With writes that are not decided.
+        retry: How long to send a write again that is not decided.
         threaded: Whether the heartbeat has a thread of its own.
         works: Handlers by type; those that are registered without it.
         analyst: Analyses images; as the settings want it without it.
@@ -51,10 +51,10 @@ def build(
     logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs log every request, which is paid for by the line
     settings, clock = Settings.read(environ), ServerClock(runtime.monotonic)
     dated = clients.DatingTransport(transport or clients.default_transport(), clock, pause=runtime.pause)
-    patience = patience or Patience(monotonic=runtime.monotonic, pause=runtime.pause)
+    retry = retry or RetryPolicy(monotonic=runtime.monotonic, pause=runtime.pause)
     return Darkroom(
         settings=settings,
-        storage=open_all(environ, settings, clock=clock, transport=dated, patience=patience, runtime=runtime),
+        storage=open_all(environ, settings, clock=clock, transport=dated, retry=retry, runtime=runtime),
         clock=clock,
         runtime=runtime,
         heartbeat=Heartbeat(margin=settings.margin, runtime=runtime, threaded=threaded),

@@ -17,7 +17,7 @@ from azure.storage.blob import BlobServiceClient
 
 from localhost.azurite import Azurite
 from shared.storage import clients
-from shared.storage.retries import Patience
+from shared.storage.retries import RetryPolicy
 from shared.wiring.steps import Darkroom
 from tests.contract.audited import Audited
 from tests.contract.benches import (
@@ -138,8 +138,8 @@ def poison(place: Place | None) -> PoisonBench:
 def torn(place: Place) -> Torn:
     """Give storage whose connection can be made to fail, in a process that has checked its buckets."""
     clock, faulty = FakeClock(), FaultyTransport(place.transport)
-    patience = Patience(within=timedelta(seconds=10), monotonic=clock, pause=clock.advance)
-    storage = place.build(faulty, patience=patience).storage
+    retry = RetryPolicy(within=timedelta(seconds=10), monotonic=clock, pause=clock.advance)
+    storage = place.build(faulty, retry=retry).storage
     storage.create()
     return Torn(storage, faulty, AzureJobs(place), place.build().storage, place.environ["IMAGES_CONTAINER"])
 

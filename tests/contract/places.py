@@ -12,7 +12,7 @@ from localhost.azurite import Azurite
 from shared import wiring
 from shared.handlers import Handler
 from shared.runtime import Runtime
-from shared.storage.retries import Patience
+from shared.storage.retries import RetryPolicy
 from shared.wiring.steps import Darkroom
 from tests.doubles.transports import Passing
 from tests.simulation.service.account import Account, storage_account
@@ -47,7 +47,7 @@ class Place:
         transport: HttpTransport[Any, Any] | None = None,
         *,
         runtime: Runtime | None = None,
-        patience: Patience | None = None,
+        retry: RetryPolicy | None = None,
         works: Mapping[str, Handler] | None = None,
         **more: str,
     ) -> Darkroom:
@@ -56,7 +56,7 @@ class Place:
         Args:
             transport: Between the clients and the services.
             runtime: Time, chance and threads; the place's own time without it.
-            patience: With writes that are not decided.
+            retry: How long to send a write again that is not decided.
             works: Handlers by type.
             more: App settings besides.
         """
@@ -64,7 +64,7 @@ class Place:
             {**self.environ, **more},
             transport=transport or self.transport,
             runtime=runtime or self.runtime,
-            patience=patience,
+            retry=retry,
             threaded=False,
             works=works,
         )

@@ -15,7 +15,7 @@ from shared.ports.storage import Storage
 from shared.rules.images import ImageRef
 from shared.rules.locks import Lock
 from shared.storage import clients
-from shared.storage.retries import Patience
+from shared.storage.retries import RetryPolicy
 from tests.contract.breaking import BreakingServer, Frame, breaking, chunked, cuts, replied
 from tests.doubles.clock import FakeClock
 from tests.proving import at_length
@@ -60,8 +60,8 @@ def storage(server: BreakingServer, monkeypatch: pytest.MonkeyPatch) -> Storage:
     monkeypatch.setattr(clients, "_RETRIES", 0)
     environ = {"AzureWebJobsStorage": server.connection}
     clock = FakeClock()
-    patience = Patience(within=timedelta(0), monotonic=clock, pause=clock.advance)
-    made = wiring.build(environ, transport=clients.default_transport(), patience=patience, threaded=False)
+    retry = RetryPolicy(within=timedelta(0), monotonic=clock, pause=clock.advance)
+    made = wiring.build(environ, transport=clients.default_transport(), retry=retry, threaded=False)
     return made.storage
 
 

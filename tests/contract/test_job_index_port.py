@@ -71,7 +71,7 @@ def indexed(jobs: JobsBench) -> Indexed:
         return Indexed(jobs, MemoryIndex(jobs.store.kept, jobs._clock))
     assert isinstance(jobs, AzureJobs)
     store = jobs.store
-    return Indexed(jobs, IndexTable(store._table, buckets=4, patience=store._patience, draw=store._draw))
+    return Indexed(jobs, IndexTable(store._table, buckets=4, retry=store._retry, draw=store._draw))
 
 
 def test_a_table_that_is_missing_holds_nothing(indexed: Indexed) -> None:

@@ -41,7 +41,7 @@ class Counted:
     def index(self) -> JobIndex:
         """The index under test."""
         jobs = self.darkroom.storage.jobs
-        return IndexTable(jobs._table, buckets=4, patience=jobs._patience, draw=jobs._draw)
+        return IndexTable(jobs._table, buckets=4, retry=jobs._retry, draw=jobs._draw)
 
     @property
     def lookup(self) -> Lookup:

@@ -168,7 +168,7 @@ def test_a_purge_takes_four_requests_a_job_and_one_for_twenty_five_of_them(
 def test_a_day_with_more_than_a_page_is_listed_whole(aged: Aged) -> None:
     made = [aged.canceled(f"{number}.png").job.id for number in range(9)]
     jobs, storage = aged.darkroom.storage.jobs, aged.darkroom.storage
-    table = EndedTable(jobs._table, buckets=1, patience=storage.jobs._patience, draw=jobs._draw, page=3)
+    table = EndedTable(jobs._table, buckets=1, retry=storage.jobs._retry, draw=jobs._draw, page=3)
     before = jobs._clock.now() + timedelta(days=1)
     pages = list(table.ended("image-analysis", 0, State.CANCELED, before=before))
     found = list(itertools.chain(*pages))

@@ -11,7 +11,7 @@ from shared.ports.rejections import Rejected
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
-from shared.storage.retries import Patience
+from shared.storage.retries import RetryPolicy
 from shared.wiring.steps import Darkroom
 from tests.contract import lives
 from tests.contract.benches import AzureJobs
@@ -166,8 +166,8 @@ def test_a_refusal_after_a_lost_request_is_the_truth_once_the_row_has_been_seen(
     place: Place, refusing: RefusingWrites
 ) -> None:
     clock, faulty = FakeClock(), FaultyTransport(refusing)
-    patience = Patience(within=timedelta(seconds=10), monotonic=clock, pause=clock.advance)
-    storage = place.build(faulty, patience=patience).storage
+    retry = RetryPolicy(within=timedelta(seconds=10), monotonic=clock, pause=clock.advance)
+    storage = place.build(faulty, retry=retry).storage
     storage.create()
     refusing.answers["PENDING"] = TOO_LARGE
     faulty.arm(Fault.REQUEST_LOST)

@@ -18,7 +18,7 @@ from shared.rules.images import ImageRef
 from shared.rules.jobs import Move
 from shared.steps.outcomes import Outcome
 from shared.storage.job_table import JobTable
-from shared.storage.retries import Patience
+from shared.storage.retries import RetryPolicy
 from tests.contract.audited import Audited
 from tests.contract.benches import AzureJobs, JobsBench
 from tests.contract.memory import DoubledJobs
@@ -93,8 +93,8 @@ def forgetful(request: pytest.FixtureRequest, wire: HttpTransport[Any, Any]) -> 
 def deaf(place: Place, forgetful: Forgetful) -> JobTable:
     """Give a job store behind it."""
     place.build().storage.jobs.create()
-    patience = Patience(first_pause=timedelta(seconds=0.01))
-    return place.build(forgetful, patience=patience).storage.jobs
+    retry = RetryPolicy(first_pause=timedelta(seconds=0.01))
+    return place.build(forgetful, retry=retry).storage.jobs
 
 
 @pytest.mark.parametrize("forgetful", [(0.3, 1), (0.3, 2), (1.0, 0)], indirect=True)

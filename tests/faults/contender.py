@@ -15,7 +15,7 @@ from shared import clock, wiring
 from shared.errors import LockHeld
 from shared.steps.locking import Tenure
 from shared.storage import clients
-from shared.storage.retries import Patience
+from shared.storage.retries import RetryPolicy
 from shared.wiring.steps import Darkroom
 from tests.doubles.transports import Forgetful
 
@@ -67,8 +67,8 @@ def main(words: list[str]) -> None:
     connection, table, lease, folder, threads, seconds, share, seed = words
     wire = Forgetful(clients.default_transport(), float(share), int(seed))
     environ = {"AzureWebJobsStorage": connection, "LOCKS_TABLE": table, "LEASE_SECONDS": lease}
-    patience = Patience(first_pause=timedelta(seconds=0.01))
-    darkroom = wiring.build(environ, transport=wire, patience=patience)
+    retry = RetryPolicy(first_pause=timedelta(seconds=0.01))
+    darkroom = wiring.build(environ, transport=wire, retry=retry)
     section, stop_at = Section(Path(folder)), clock.monotonic() + float(seconds)
     with ThreadPoolExecutor(int(threads)) as pool:
         names = [f"{seed}-{number}" for number in range(int(threads))]

@@ -151,18 +151,18 @@ def hasty(environ: Mapping[str, str], **given: Any) -> Darkroom:  # noqa: ANN401
 
 def _with_jobs(broken: type[JobTable], storage: Storage, clock: ServerClock) -> Storage:
     jobs = storage.jobs
-    table = broken(jobs._table, buckets=jobs._buckets, clock=clock, patience=jobs._patience, draw=jobs._draw)
+    table = broken(jobs._table, buckets=jobs._buckets, clock=clock, retry=jobs._retry, draw=jobs._draw)
     return replace(storage, jobs=table)
 
 
 def _with_rejections(broken: type[RejectedTable], storage: Storage, _clock: ServerClock) -> Storage:
     jobs = storage.jobs
-    return replace(storage, rejections=broken(jobs._table, patience=jobs._patience, draw=jobs._draw))
+    return replace(storage, rejections=broken(jobs._table, retry=jobs._retry, draw=jobs._draw))
 
 
 def _with_ended(broken: type[EndedTable], storage: Storage, _clock: ServerClock) -> Storage:
     jobs = storage.jobs
-    table = broken(jobs._table, buckets=jobs._buckets, patience=jobs._patience, draw=jobs._draw)
+    table = broken(jobs._table, buckets=jobs._buckets, retry=jobs._retry, draw=jobs._draw)
     return replace(storage, ended=table)
 
 

@@ -11,7 +11,7 @@ from shared.analysis import Analysis, Limits, Source, ThumbnailSpec, isolation
 from shared.analysis.admission import Admission
 from shared.analysis.isolation import Analyst
 from shared.runtime import Runtime
-from shared.storage.retries import Patience
+from shared.storage.retries import RetryPolicy
 from shared.wiring.steps import Darkroom
 from tests.faults.enumeration_wire import Line
 from tests.simulation.service.clock import ServiceClock
@@ -68,7 +68,7 @@ def start(build: Build, environ: Mapping[str, str], line: Line, clock: ServiceCl
         environ,
         transport=line,
         runtime=Runtime(monotonic=clock.monotonic, pause=clock.go, pool=Inline),
-        patience=Patience(within=timedelta(seconds=10), monotonic=clock.monotonic, pause=clock.go),
+        retry=RetryPolicy(within=timedelta(seconds=10), monotonic=clock.monotonic, pause=clock.go),
         threaded=False,
         analyst=Analyst(_KNOWN, admission=Admission(1)),
     )

@@ -13,7 +13,7 @@ from shared.ports.locks import LockRow
 from shared.runtime import Runtime
 from shared.steps.locking import TableLock
 from shared.steps.work.attempt import Attempt, Attempts
-from shared.storage.retries import Patience
+from shared.storage.retries import RetryPolicy
 from tests.faults.enumeration_case import Case, jobs_in
 from tests.faults.enumeration_wire import Line
 from tests.faults.skew import Skew, Watch
@@ -58,9 +58,9 @@ class Ground(Case):
     def worker(self, skew: Skew = Skew()) -> Any:  # noqa: ANN401, B008 - a Case's worker, and ours; frozen
         """Start a process whose clock is off."""
         line, watch = Line(self._wire, self.clock, self.ledger), Watch(self.clock, skew)
-        patience = Patience(within=timedelta(seconds=10), monotonic=watch, pause=self.clock.go)
+        retry = RetryPolicy(within=timedelta(seconds=10), monotonic=watch, pause=self.clock.go)
         runtime = Runtime(monotonic=watch, pause=self.clock.go, chance=lambda: CHANCE)
-        darkroom = wiring.build(self._environ, transport=line, runtime=runtime, patience=patience, threaded=False)
+        darkroom = wiring.build(self._environ, transport=line, runtime=runtime, retry=retry, threaded=False)
         return Worker(darkroom, line)
 
     def row(self) -> Row:

@@ -22,14 +22,14 @@ from shared import analysis, clock, wiring
 from shared.errors import StorageOut, Undecided
 from shared.storage import clients
 from shared.storage.job_table import JobTable
-from shared.storage.retries import Patience
+from shared.storage.retries import RetryPolicy
 from shared.wiring import bounds
 from shared.wiring.steps import Darkroom
 from tests.doubles.world import png
 from tests.faults.enumeration_rules import over
 
 #: Short, as some orders are carried out while nothing gets through; long enough for a look and another send.
-PATIENCE = Patience(within=timedelta(seconds=1), first_pause=timedelta(seconds=0.01))
+RETRY = RetryPolicy(within=timedelta(seconds=1), first_pause=timedelta(seconds=0.01))
 VERBS: Mapping[str, Callable[[Darkroom, str], object]] = {
     "announce": lambda darkroom, text: darkroom.record.announced(text),
     "receive": lambda darkroom, text: darkroom.receive(text.encode(), owner="queue/1"),
@@ -115,7 +115,7 @@ def _carried_out(order: dict[str, Any]) -> object:
     table = getattr(importlib.import_module(module), name)
     build = wiring.build if table is JobTable else over(table)
     with clients.default_transport() as transport:
-        darkroom = build(order["environ"], transport=transport, patience=PATIENCE)
+        darkroom = build(order["environ"], transport=transport, retry=RETRY)
         darkroom.sweep._prepared = True
         return VERBS[order["verb"]](darkroom, order["text"])
 

@@ -3,13 +3,13 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import StorageOut, Undecided
-from shared.storage.retries import Patience, read_limits
+from shared.storage.retries import RetryPolicy, read_limits
 from tests.doubles.clock import FakeClock
 
 
 def test_the_requests_of_a_call_share_its_time() -> None:
     clock = FakeClock()
-    limits = Patience(monotonic=clock).limits(timedelta(seconds=8))
+    limits = RetryPolicy(monotonic=clock).limits(timedelta(seconds=8))
     assert limits() == {"connection_timeout": 2, "read_timeout": 6}
     clock.advance(4)
     assert limits() == {"connection_timeout": 1, "read_timeout": 3}
@@ -17,14 +17,14 @@ def test_the_requests_of_a_call_share_its_time() -> None:
 
 def test_a_call_whose_time_is_over_is_undecided() -> None:
     clock = FakeClock()
-    limits = Patience(monotonic=clock).limits(timedelta(seconds=8))
+    limits = RetryPolicy(monotonic=clock).limits(timedelta(seconds=8))
     clock.advance(8)
     with pytest.raises(Undecided):
         limits()
 
 
 def test_a_call_without_a_time_leaves_its_requests_to_the_transport() -> None:
-    assert (Patience().limits(None)(), read_limits(None)) == ({}, {})
+    assert (RetryPolicy().limits(None)(), read_limits(None)) == ({}, {})
 
 
 def test_a_read_in_a_hurry_is_not_repeated() -> None:
