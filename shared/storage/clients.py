@@ -24,7 +24,7 @@ from shared.runtime import Runtime
 from shared.storage import transport
 from shared.storage.batches import Table
 from shared.storage.connections import Connection, credential
-from shared.storage.replies import date_of
+from shared.storage.server_date import date_of
 
 #: The newest that Azurite 3.35 knows; the SDKs' own default is ahead of every released emulator.
 API_VERSION = "2024-11-04"

@@ -22,8 +22,8 @@ from shared.rules.jobs import State
 from shared.storage import cas, codec, retries, sdk_errors
 from shared.storage.columns import Columns
 from shared.storage.ended_table import FIRST
-from shared.storage.replies import Dated, create_table
-from shared.storage.retries import RetryPolicy
+from shared.storage.retries import RetryPolicy, create_table
+from shared.storage.server_date import ReplyDate
 
 Read = TypeVar("Read")
 
@@ -84,7 +84,7 @@ class IndexTable:
 
     def of_ref(self, kind: str, ref: str, *, after: str | None, limit: int) -> list[Row]:
         """See ``JobIndex.of_ref``."""
-        identity, dated = job_id(kind, ref, ""), Dated()
+        identity, reply = job_id(kind, ref, ""), ReplyDate()
         stem = identity[:-_VERSION_DIGITS]
         names = {"place": codec.partition(identity, self._buckets), "ref": ref}
         names |= {"first": codec.job_key(after or stem), "last": codec.job_key(f"{stem}{_BEHIND}")}
@@ -93,10 +93,10 @@ class IndexTable:
         with sdk_errors.as_outages():
             try:
                 for row in self._table.query_entities(
-                    condition, parameters=names, results_per_page=limit, raw_response_hook=dated
+                    condition, parameters=names, results_per_page=limit, raw_response_hook=reply
                 ):
                     with suppress(Unreadable):
-                        found.append(_job(row, dated))
+                        found.append(_job(row, reply))
                     if len(found) == limit:
                         break
             except ResourceNotFoundError:
@@ -107,7 +107,7 @@ class IndexTable:
         """See ``JobIndex.keys``."""
         first, last = _key_row(after or ""), _key_row(_BEHIND)
         rows = self._rows(codec.partition_of(kind, bucket), first, last, select=None, page=limit)
-        return _some(rows, lambda row: codec.decode_key(row, etag=Dated.etag(row)), limit)
+        return _some(rows, lambda row: codec.decode_key(row, etag=ReplyDate.etag(row)), limit)
 
     def key_of(self, kind: str, image_id: str) -> Key | None:
         """See ``JobIndex.key_of``."""
@@ -117,7 +117,7 @@ class IndexTable:
                 row = self._table.get_entity(place, _key_row(image_id))
             except ResourceNotFoundError:
                 return None
-        return codec.decode_key(row, etag=Dated.etag(row))
+        return codec.decode_key(row, etag=ReplyDate.etag(row))
 
     def attempts(self, job_id: str) -> list[Attempted]:
         """See ``JobIndex.attempts``."""
@@ -149,20 +149,20 @@ class IndexTable:
 
     def quiet_types(self, quiet: timedelta) -> list[KnownType]:
         """See ``JobIndex.quiet_types``."""
-        dated = Dated()
+        reply = ReplyDate()
         names = {"place": _META, "first": _type_row(""), "last": _type_row(_BEHIND)}
         condition = "PartitionKey eq @place and RowKey gt @first and RowKey lt @last"
         with sdk_errors.as_outages():
             try:
                 rows = list(
                     self._table.query_entities(
-                        condition, parameters=names, select=["RowKey", "Timestamp"], raw_response_hook=dated
+                        condition, parameters=names, select=["RowKey", "Timestamp"], raw_response_hook=reply
                     )
                 )
             except ResourceNotFoundError:
                 return []
-        before = [row for row in rows if dated.date - Dated.modified_at(row) >= quiet]
-        return _some((row for row in before), lambda row: KnownType(_type(row), Dated.etag(row)), None)
+        before = [row for row in rows if reply.date - ReplyDate.modified_at(row) >= quiet]
+        return _some((row for row in before), lambda row: KnownType(_type(row), ReplyDate.etag(row)), None)
 
     def has_jobs(self, kind: str, bucket: int) -> bool:
         """See ``JobIndex.has_jobs``."""
@@ -237,8 +237,8 @@ def _type_row(kind: str) -> str:
     return f"type:{kind}"
 
 
-def _job(row: TableEntity, dated: Dated) -> Row:
-    return codec.decode(row, etag=Dated.etag(row), modified_at=Dated.modified_at(row), seen_at=dated.date)
+def _job(row: TableEntity, reply: ReplyDate) -> Row:
+    return codec.decode(row, etag=ReplyDate.etag(row), modified_at=ReplyDate.modified_at(row), seen_at=reply.date)
 
 
 def _attempted(row: TableEntity) -> Attempted:

@@ -17,8 +17,8 @@ from shared.rules.due import Due
 from shared.rules.ids import JOB_ID, job_id
 from shared.rules.jobs import Event, Move
 from shared.storage import cas, codec, retries, sdk_errors
-from shared.storage.replies import Dated, create_table
-from shared.storage.retries import RetryPolicy, read_limits
+from shared.storage.retries import RetryPolicy, create_table, read_limits
+from shared.storage.server_date import ReplyDate
 
 _META = "meta"
 _BUCKETS = "buckets"
@@ -63,18 +63,18 @@ class JobTable:
     def get(self, job_id: str, *, timeout: timedelta | None = None) -> Row | None:
         """See ``JobStore.get``."""
         self._check_buckets(begin=False)
-        dated = Dated()
-        entity = self._read(codec.partition(job_id, self._buckets), codec.job_key(job_id), dated, timeout)
+        reply = ReplyDate()
+        entity = self._read(codec.partition(job_id, self._buckets), codec.job_key(job_id), reply, timeout)
         if entity is None:
             return None
-        return codec.decode(entity, etag=dated.etag(entity), modified_at=dated.modified_at(entity), seen_at=dated.date)
+        return codec.decode(entity, etag=reply.etag(entity), modified_at=reply.modified_at(entity), seen_at=reply.date)
 
     def key(self, kind: str, ref: str) -> Key | None:
         """See ``JobStore.key``."""
-        dated = Dated()
+        reply = ReplyDate()
         place = codec.partition(job_id(kind, ref, ""), self._buckets)
-        entity = self._read(place, codec.ref_key(kind, ref), dated)
-        return None if entity is None else codec.decode_key(entity, etag=dated.etag(entity))
+        entity = self._read(place, codec.ref_key(kind, ref), reply)
+        return None if entity is None else codec.decode_key(entity, etag=reply.etag(entity))
 
     def insert(self, move: Move, *, over: Key | None = None, superseded: tuple[Row, Move] | None = None) -> Row:
         """See ``JobStore.insert``."""
@@ -124,11 +124,11 @@ class JobTable:
         """See ``JobStore.refuse``."""
         place, row_key = codec.partition(job_id, self._buckets), codec.try_key(job_id, token)
         for _ in range(_NOTES):
-            dated = Dated()
-            entity = self._read(place, row_key, dated)
+            reply = ReplyDate()
+            entity = self._read(place, row_key, reply)
             if entity is None:
                 return
-            nonce, etag = self._draw(), dated.etag(entity)
+            nonce, etag = self._draw(), reply.etag(entity)
             columns: dict[str, Any] = {"PartitionKey": place, "RowKey": row_key, "nonce": nonce}
             columns |= {"refused": entity.get("refused", 0) + 1, "refused_report": report, "refused_at": now}
             guard = {"mode": UpdateMode.MERGE, "etag": etag, "match_condition": MatchConditions.IfNotModified}
@@ -161,11 +161,11 @@ class JobTable:
         now = self._clock.now()
         return Row(move.job, etag, modified_at=now, seen_at=now)
 
-    def _read(self, place: str, row_key: str, dated: Dated, timeout: timedelta | None = None) -> TableEntity | None:
+    def _read(self, place: str, row_key: str, reply: ReplyDate, timeout: timedelta | None = None) -> TableEntity | None:
         limits = read_limits(timeout)
         with sdk_errors.as_outages():
             try:
-                return self._table.get_entity(place, row_key, raw_response_hook=dated, **limits)
+                return self._table.get_entity(place, row_key, raw_response_hook=reply, **limits)
             except ResourceNotFoundError:
                 return None
 
@@ -177,7 +177,7 @@ class JobTable:
         """
         if self._checked:
             return
-        found = self._read(_META, _BUCKETS, Dated())
+        found = self._read(_META, _BUCKETS, ReplyDate())
         if found is None and not begin:
             return
         if found is None:
@@ -186,7 +186,7 @@ class JobTable:
             try:
                 self._transact([("create", columns)], cas.Guarded(_META, _BUCKETS, None, nonce))
             except Lost:
-                found = self._read(_META, _BUCKETS, Dated())
+                found = self._read(_META, _BUCKETS, ReplyDate())
         if found is not None and found["value"] != self._buckets:
             raise SettingsInvalid([f"JOB_BUCKETS: the table was begun with {found['value']}; it can't be changed"])
         self._checked = True

@@ -7,7 +7,7 @@ from shared.errors import MarkerRejected
 from shared.rules.images import ImageRef, Listed, Page, version_of
 from shared.storage import names, sdk_errors
 from shared.storage.blobs import archived
-from shared.storage.replies import Dated
+from shared.storage.server_date import ReplyDate
 
 _BAD_REQUEST = 400
 
@@ -30,8 +30,8 @@ class BlobListing:
 
     def page(self, marker: str | None, *, limit: int) -> Page:
         """See ``ImageListing.page``."""
-        dated, container = Dated(), self._client.container_name
-        listing = self._client.list_blobs(results_per_page=limit, raw_response_hook=dated)
+        reply, container = ReplyDate(), self._client.container_name
+        listing = self._client.list_blobs(results_per_page=limit, raw_response_hook=reply)
         pages = listing.by_page(continuation_token=marker)
         with sdk_errors.as_outages():
             try:
@@ -51,4 +51,4 @@ class BlobListing:
             for blob in blobs
         )
         following: str | None = pages.continuation_token  # type: ignore[attr-defined] # of the SDK's own iterator
-        return Page(tuple(listed), following, dated.date)
+        return Page(tuple(listed), following, reply.date)

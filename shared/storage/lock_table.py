@@ -13,8 +13,8 @@ from shared.ports.locks import LockRow
 from shared.rules.locks import Lock, key
 from shared.storage import cas, retries, sdk_errors
 from shared.storage.columns import Columns
-from shared.storage.replies import Dated, create_table
-from shared.storage.retries import RetryPolicy, read_limits
+from shared.storage.retries import RetryPolicy, create_table, read_limits
+from shared.storage.server_date import ReplyDate
 
 _PARTITION = "lock"
 
@@ -41,16 +41,16 @@ class LockTable:
 
     def get(self, name: str, *, timeout: timedelta | None = None) -> LockRow | None:
         """See ``LockStore.get``."""
-        dated, limits = Dated(), read_limits(timeout)
+        reply, limits = ReplyDate(), read_limits(timeout)
         with sdk_errors.as_outages():
             try:
-                entity = self._table.get_entity(_PARTITION, key(name), raw_response_hook=dated, **limits)
+                entity = self._table.get_entity(_PARTITION, key(name), raw_response_hook=reply, **limits)
             except ResourceNotFoundError:
                 return None
         columns = Columns(entity)
         lease = columns.need_span("lease_seconds")
         lock = Lock(name=name, owner=columns.text("owner"), token=columns.whole("token"), lease=lease)
-        return LockRow(lock, dated.etag(entity), dated.modified_at(entity), dated.date)
+        return LockRow(lock, reply.etag(entity), reply.modified_at(entity), reply.date)
 
     def insert(self, lock: Lock) -> LockRow:
         """See ``LockStore.insert``."""

@@ -12,8 +12,8 @@ from shared.errors import RowDamaged
 from shared.ports.marks import Mark
 from shared.storage import cas, retries, sdk_errors
 from shared.storage.columns import Columns
-from shared.storage.replies import Dated, create_table
-from shared.storage.retries import RetryPolicy
+from shared.storage.retries import RetryPolicy, create_table
+from shared.storage.server_date import ReplyDate
 
 _META = "meta"
 
@@ -43,7 +43,7 @@ class MarkTable:
             value = Columns(entity).json_object("value")
         except RowDamaged:  # it says nothing any more, and is written over like any other
             value = None
-        return Mark(name, value or {}, Dated.etag(entity))
+        return Mark(name, value or {}, ReplyDate.etag(entity))
 
     def insert(self, name: str, value: Mapping[str, Any]) -> Mark:
         """See ``Marks.insert``."""

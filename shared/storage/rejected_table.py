@@ -12,8 +12,8 @@ from shared.errors import ContentRefused, Lost, Undecided
 from shared.ports.rejections import SHOWN_CHARACTERS, Rejected
 from shared.rules.ids import digest
 from shared.storage import cas, codec, retries, sdk_errors
-from shared.storage.replies import Dated, create_table
-from shared.storage.retries import RetryPolicy
+from shared.storage.retries import RetryPolicy, create_table
+from shared.storage.server_date import ReplyDate
 
 _PARTITION = "rejected"
 _KIND = "rejected:"
@@ -138,5 +138,5 @@ def _guard(etag: str) -> dict[str, Any]:
 
 def _decoded(row: Any, text: str) -> Rejected:  # noqa: ANN401 - an entity with its metadata
     identity = str(row["RowKey"]).removeprefix(_KIND)
-    etag = Dated.etag(row)
-    return Rejected(identity, row["code"], row["message"], Dated.modified_at(row), text, etag)
+    etag = ReplyDate.etag(row)
+    return Rejected(identity, row["code"], row["message"], ReplyDate.modified_at(row), text, etag)

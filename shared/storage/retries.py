@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
+from azure.data.tables import TableClient
 
 from shared import clock, runtime
 from shared.errors import StorageOut, Undecided
@@ -160,3 +161,8 @@ def create(make: Callable[[], object], *, exists: str, retry: RetryPolicy) -> No
                 raise
 
     repeat(unless_there, exists.removesuffix("AlreadyExists").lower(), retry)
+
+
+def create_table(table: TableClient, retry: RetryPolicy) -> None:
+    """Create a table where it is missing. Costs: 1 transaction."""
+    create(lambda: table.create_table(retry_total=0), exists="TableAlreadyExists", retry=retry)

@@ -12,8 +12,8 @@ LEASES = (
         "expiry by the client's clock",
         (
             "shared.storage.job_table:JobTable.get",
-            "seen_at=dated.date)",
-            "seen_at=dated.modified_at(entity) + timedelta(seconds=abs(self._clock.monotonic())))",
+            "seen_at=reply.date)",
+            "seen_at=reply.modified_at(entity) + timedelta(seconds=abs(self._clock.monotonic())))",
         ),
     ),
     fault(
@@ -108,8 +108,8 @@ LOCKS = (
         "lock taken over by the client's clock",
         (
             "shared.storage.lock_table:LockTable.get",
-            "dated.modified_at(entity), dated.date)",
-            "dated.modified_at(entity), dated.modified_at(entity) + timedelta(seconds=abs(self._clock.monotonic())))",
+            "reply.modified_at(entity), reply.date)",
+            "reply.modified_at(entity), reply.modified_at(entity) + timedelta(seconds=abs(self._clock.monotonic())))",
         ),
     ),
     fault(

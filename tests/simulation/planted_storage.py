@@ -152,7 +152,7 @@ TRANSACTIONS = (
     fault(
         "the first Date of a reply chain counts, not the last",
         (
-            "shared.storage.replies:Dated.__call__",
+            "shared.storage.server_date:ReplyDate.__call__",
             "self._date = date_of",
             "self._date = self._date or date_of",
         ),

@@ -5,15 +5,13 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from azure.data.tables import TableClient, TableEntity
+from azure.data.tables import TableEntity
 
 from shared.errors import StorageOut
-from shared.storage import retries
 from shared.storage.columns import plain_time
-from shared.storage.retries import RetryPolicy
 
 
-class Dated:
+class ReplyDate:
     """Catch the ``Date`` of the reply to one read: give it as ``raw_response_hook``."""
 
     def __init__(self) -> None:
@@ -58,8 +56,3 @@ def date_of(headers: Mapping[str, str]) -> datetime | None:
         return parsedate_to_datetime(headers.get("Date", ""))
     except ValueError:
         return None
-
-
-def create_table(table: TableClient, retry: RetryPolicy) -> None:
-    """Create a table where it is missing. Costs: 1 transaction."""
-    retries.create(lambda: table.create_table(retry_total=0), exists="TableAlreadyExists", retry=retry)
