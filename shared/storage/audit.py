@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from azure.core import MatchConditions
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, TableEntity, UpdateMode
 from azure.storage.blob import BlobServiceClient
@@ -91,12 +90,12 @@ class AuditReader:
         operations: list[cas.Operation] = []
         if mending.job is None:
             (stray,) = mending.delete
-            operations.append(("delete", _at(place, stray.row_key), _guard(stray.etag)))
+            operations.append(("delete", _at(place, stray.row_key), cas.if_match(stray.etag)))
             guarded = cas.Guarded(place, stray.row_key, stray.etag, nonce)
         else:
             job = mending.job
-            guard = {"mode": UpdateMode.MERGE, **_guard(job.etag)}
-            operations.append(("update", {**_at(place, job.row_key), "nonce": nonce}, guard))
+            options = {"mode": UpdateMode.MERGE, **cas.if_match(job.etag)}
+            operations.append(("update", {**_at(place, job.row_key), "nonce": nonce}, options))
             operations += [("delete", _at(place, row.row_key)) for row in mending.delete]
             operations += [("create", _at(place, mending.insert))] if mending.insert else []
             guarded = cas.Guarded(place, job.row_key, job.etag, nonce)
@@ -171,10 +170,6 @@ def _etag(row: TableEntity) -> str:
 
 def _at(place: str, row_key: str) -> dict[str, Any]:
     return {"PartitionKey": place, "RowKey": row_key}
-
-
-def _guard(etag: str) -> dict[str, Any]:
-    return {"etag": etag, "match_condition": MatchConditions.IfNotModified}
 
 
 def _id_in(row_key: str) -> str:

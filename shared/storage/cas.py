@@ -75,6 +75,11 @@ class Guarded:
     proof: tuple[str, str] | None = None
 
 
+def if_match(etag: str) -> dict[str, Any]:
+    """Return the SDK's options of an operation that must find this version of a row."""
+    return {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+
+
 def transact(
     table: TableClient,
     operations: Sequence[Operation],
@@ -204,7 +209,7 @@ def put_blob(blob: BlobClient, data: bytes, *, mime: str, only_new: bool, etag: 
     """
     guard: dict[str, Any] = {"overwrite": not only_new}
     if etag is not None:
-        guard |= {"etag": f'"{etag}"', "match_condition": MatchConditions.IfNotModified}
+        guard |= if_match(f'"{etag}"')
     sent = 0
 
     def write() -> None:

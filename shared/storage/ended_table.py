@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from azure.core import MatchConditions
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, UpdateMode
 
@@ -121,7 +120,7 @@ class EndedTable:
         operations = [_delete(place, codec.job_key(job.id), etag=row.etag)]
         if key is not None:
             columns = codec.encode_key(job, place=place, nonce=self._draw(), purged=True)
-            operations.append(("update", columns, {"mode": UpdateMode.MERGE, **_guard(key.etag)}))
+            operations.append(("update", columns, {"mode": UpdateMode.MERGE, **cas.if_match(key.etag)}))
         return [*operations, *(_delete(place, row_key) for row_key in (codec.index_key(job), *attempts))]
 
     def _attempts(self, job: Job) -> list[str]:
@@ -145,7 +144,7 @@ class EndedTable:
         cut = replace(job, attempts=job.attempts - count, attempts_base=max(0, job.attempts_base - count))
         columns: dict[str, Any] = {"PartitionKey": place, "RowKey": codec.job_key(job.id), "nonce": nonce}
         columns |= {"attempts": cut.attempts, "attempts_base": cut.attempts_base}
-        operations: list[cas.Operation] = [("update", columns, {"mode": UpdateMode.MERGE, **_guard(row.etag)})]
+        operations: list[cas.Operation] = [("update", columns, {"mode": UpdateMode.MERGE, **cas.if_match(row.etag)})]
         operations += [_delete(place, row_key) for row_key in attempts]
         guarded = cas.Guarded(place, codec.job_key(job.id), row.etag, nonce)
         return replace(row, job=cut, etag=cas.transact(self._table, operations, guarded, retry=self._retry))
@@ -217,8 +216,4 @@ def _whose(batch: Going, row_key: str) -> str:
 
 def _delete(place: str, row_key: str, *, etag: str | None = None) -> cas.Operation:
     at = {"PartitionKey": place, "RowKey": row_key}
-    return ("delete", at) if etag is None else ("delete", at, _guard(etag))
-
-
-def _guard(etag: str) -> dict[str, Any]:
-    return {"etag": etag, "match_condition": MatchConditions.IfNotModified}
+    return ("delete", at) if etag is None else ("delete", at, cas.if_match(etag))

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from azure.core import MatchConditions
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, TableEntity, UpdateMode
 
@@ -172,9 +171,9 @@ class IndexTable:
     def delete_type(self, known: KnownType) -> None:
         """See ``JobIndex.delete_type``."""
         row_key = _type_row(known.kind)
-        guard = {"etag": known.etag, "match_condition": MatchConditions.IfNotModified}
+        options = cas.if_match(known.etag)
         guarded = cas.Guarded(_META, row_key, known.etag, "")
-        operation = ("delete", {"PartitionKey": _META, "RowKey": row_key}, guard)
+        operation = ("delete", {"PartitionKey": _META, "RowKey": row_key}, options)
         cas.transact(self._table, [operation], guarded, retry=self._retry)
 
     def _rows(

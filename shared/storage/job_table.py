@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from azure.core import MatchConditions
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, TableEntity, UpdateMode
 
@@ -131,9 +130,9 @@ class JobTable:
             nonce, etag = self._draw(), reply.etag(entity)
             columns: dict[str, Any] = {"PartitionKey": place, "RowKey": row_key, "nonce": nonce}
             columns |= {"refused": entity.get("refused", 0) + 1, "refused_report": report, "refused_at": now}
-            guard = {"mode": UpdateMode.MERGE, "etag": etag, "match_condition": MatchConditions.IfNotModified}
+            options = {"mode": UpdateMode.MERGE, **cas.if_match(etag)}
             with suppress(Lost):
-                self._transact([("update", columns, guard)], cas.Guarded(place, row_key, etag, nonce))
+                self._transact([("update", columns, options)], cas.Guarded(place, row_key, etag, nonce))
                 return
 
     def due(self, kind: str, bucket: int, *, before: datetime, limit: int, after: Due | None = None) -> list[Due]:
@@ -194,8 +193,8 @@ class JobTable:
 
 def _moved(row: Row, move: Move, *, place: str, nonce: str) -> list[cas.Operation]:
     """Return the operations of one transition: the job row under its guard, and what rides with it."""
-    guard = {"mode": UpdateMode.REPLACE, "etag": row.etag, "match_condition": MatchConditions.IfNotModified}
-    operations: list[cas.Operation] = [("update", codec.encode(move.job, place=place, nonce=nonce), guard)]
+    options = {"mode": UpdateMode.REPLACE, **cas.if_match(row.etag)}
+    operations: list[cas.Operation] = [("update", codec.encode(move.job, place=place, nonce=nonce), options)]
     before, after = codec.index_key(row.job), codec.index_key(move.job)
     if before != after:  # the service refuses to delete and create one key in one transaction
         gone = {"PartitionKey": place, "RowKey": before}
@@ -212,8 +211,8 @@ def _moved(row: Row, move: Move, *, place: str, nonce: str) -> list[cas.Operatio
 def _key_operation(columns: dict[str, Any], over: Key | None) -> cas.Operation:
     if over is None:
         return ("create", columns)
-    guard = {"mode": UpdateMode.REPLACE, "etag": over.etag, "match_condition": MatchConditions.IfNotModified}
-    return ("update", columns, guard)
+    options = {"mode": UpdateMode.REPLACE, **cas.if_match(over.etag)}
+    return ("update", columns, options)
 
 
 def _proof(row: Row, move: Move, *, keyed: bool) -> tuple[str, str] | None:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from azure.core import MatchConditions
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, UpdateMode
 
@@ -64,9 +63,9 @@ class LockTable:
     def replace(self, row: LockRow, lock: Lock, *, timeout: timedelta | None = None) -> LockRow:
         """See ``LockStore.replace``."""
         columns = self._columns(lock)
-        guard = {"mode": UpdateMode.REPLACE, "etag": row.etag, "match_condition": MatchConditions.IfNotModified}
+        options = {"mode": UpdateMode.REPLACE, **cas.if_match(row.etag)}
         guarded = cas.Guarded(_PARTITION, columns["RowKey"], row.etag, columns["nonce"])
-        return self._written(lock, self._transact(("update", columns, guard), guarded, timeout))
+        return self._written(lock, self._transact(("update", columns, options), guarded, timeout))
 
     def _transact(self, operation: cas.Operation, guarded: cas.Guarded, timeout: timedelta | None = None) -> str:
         return cas.transact(self._table, [operation], guarded, retry=self._retry, timeout=timeout)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from azure.core import MatchConditions
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, UpdateMode
 
@@ -57,9 +56,9 @@ class MarkTable:
     def replace(self, mark: Mark, value: Mapping[str, Any]) -> Mark:
         """See ``Marks.replace``."""
         columns = self._columns(mark.name, value)
-        guard = {"mode": UpdateMode.REPLACE, "etag": mark.etag, "match_condition": MatchConditions.IfNotModified}
+        options = {"mode": UpdateMode.REPLACE, **cas.if_match(mark.etag)}
         guarded = cas.Guarded(_META, columns["RowKey"], mark.etag, columns["nonce"])
-        return Mark(mark.name, value, self._transact(("update", columns, guard), guarded))
+        return Mark(mark.name, value, self._transact(("update", columns, options), guarded))
 
     def _transact(self, operation: cas.Operation, guarded: cas.Guarded) -> str:
         return cas.transact(self._table, [operation], guarded, retry=self._retry)

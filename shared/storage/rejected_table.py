@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from azure.core import MatchConditions
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, UpdateMode
 
@@ -79,7 +78,7 @@ class RejectedTable:
     def delete(self, row: Rejected) -> None:
         """See ``Rejections.delete``."""
         place = self._place(row.id)
-        self._transact(("delete", place, _guard(row.etag)), row.etag, self._draw())
+        self._transact(("delete", place, cas.if_match(row.etag)), row.etag, self._draw())
 
     def forget(self, rows: "Sequence[Rejected]") -> int:
         """See ``Rejections.forget``."""
@@ -87,7 +86,7 @@ class RejectedTable:
         gone = 0
         while standing:
             first = next(iter(standing.values()))
-            deletes = [("delete", self._place(row.id), _guard(row.etag)) for row in standing.values()]
+            deletes = [("delete", self._place(row.id), cas.if_match(row.etag)) for row in standing.values()]
             guarded = cas.Guarded(_PARTITION, f"{_KIND}{first.id}", first.etag, self._draw())
             try:
                 cas.transact(self._table, deletes, guarded, retry=self._retry)
@@ -115,9 +114,9 @@ class RejectedTable:
         if stands is None:
             return False
         nonce = self._draw()
-        guard = {"mode": UpdateMode.MERGE, **_guard(stands.etag)}
+        options = {"mode": UpdateMode.MERGE, **cas.if_match(stands.etag)}
         try:
-            operation = ("update", {**self._place(identity), **columns, "nonce": nonce}, guard)
+            operation = ("update", {**self._place(identity), **columns, "nonce": nonce}, options)
             self._transact(operation, stands.etag, nonce)
         except Lost:
             return False
@@ -130,10 +129,6 @@ class RejectedTable:
     @staticmethod
     def _place(identity: str) -> dict[str, str]:
         return {"PartitionKey": _PARTITION, "RowKey": f"{_KIND}{identity}"}
-
-
-def _guard(etag: str) -> dict[str, Any]:
-    return {"etag": etag, "match_condition": MatchConditions.IfNotModified}
 
 
 def _decoded(row: Any, text: str) -> Rejected:  # noqa: ANN401 - an entity with its metadata

@@ -213,13 +213,13 @@ ETAGS = (
         "a mark that is written over whatever stands",
         (
             "shared.storage.marks:MarkTable.replace",
-            '{"mode": UpdateMode.REPLACE, "etag": mark.etag, "match_condition": MatchConditions.IfNotModified}',
+            '{"mode": UpdateMode.REPLACE, **cas.if_match(mark.etag)}',
             '{"mode": UpdateMode.REPLACE}',
         ),
     ),
     fault(
         "a purge cuts attempts off a row that has moved on",
-        ("shared.storage.ended_table:EndedTable._cut", "**_guard(row.etag)", '**_guard("*")'),
+        ("shared.storage.ended_table:EndedTable._cut", "**cas.if_match(row.etag)", '**cas.if_match("*")'),
     ),
     fault(
         "a renewal is sent against the row that was refused",

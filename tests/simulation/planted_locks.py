@@ -2,7 +2,7 @@
 
 from tests.simulation.planting import fault
 
-_GUARD = 'guard = {"mode": UpdateMode.REPLACE, "etag": row.etag, "match_condition": MatchConditions.IfNotModified}'
+_OPTIONS = 'options = {"mode": UpdateMode.REPLACE, **cas.if_match(row.etag)}'
 _TABLE = "shared.storage.lock_table:LockTable.replace"
 _LOCKS = "shared.steps.locking:TableLock"
 _HELD = "shared.heartbeat:Held"
@@ -69,7 +69,9 @@ LEASES = (
 )
 
 LOCKS = (
-    fault("release without its ETag", (_TABLE, _GUARD, f'{_GUARD} if lock.owner else {{"mode": UpdateMode.REPLACE}}')),
+    fault(
+        "release without its ETag", (_TABLE, _OPTIONS, f'{_OPTIONS} if lock.owner else {{"mode": UpdateMode.REPLACE}}')
+    ),
     fault(
         "release that asks neither owner nor token",
         ("shared.rules.locks:release", "_own(held, owner, token)", "held or _own(held, owner, token)"),
@@ -82,13 +84,8 @@ LOCKS = (
         "release that deletes the row",
         (
             _TABLE,
-            '("update", columns, guard)',
-            '("update", columns, guard) if lock.owner else ("delete", columns, _GUARD | {"etag": row.etag})',
-        ),
-        (
-            _TABLE,
-            "        columns = self._columns(lock)",
-            '        columns, _GUARD = self._columns(lock), {"match_condition": MatchConditions.IfNotModified}',
+            '("update", columns, options)',
+            '("update", columns, options) if lock.owner else ("delete", columns, cas.if_match(row.etag))',
         ),
     ),
     fault(

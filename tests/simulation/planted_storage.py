@@ -2,7 +2,7 @@
 
 from tests.simulation.planting import fault
 
-_KEY_GUARD = '{"mode": UpdateMode.REPLACE, "etag": over.etag, "match_condition": MatchConditions.IfNotModified}'
+_KEY_OPTIONS = '{"mode": UpdateMode.REPLACE, **cas.if_match(over.etag)}'
 
 DOUBTS = (
     fault(
@@ -94,7 +94,7 @@ DOUBTS = (
 TRANSACTIONS = (
     fault(
         "key row written without its ETag",
-        ("shared.storage.job_table:_key_operation", _KEY_GUARD, '{"mode": UpdateMode.REPLACE}'),
+        ("shared.storage.job_table:_key_operation", _KEY_OPTIONS, '{"mode": UpdateMode.REPLACE}'),
     ),
     fault(
         "supersede not in the same transaction",

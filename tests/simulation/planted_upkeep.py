@@ -50,7 +50,7 @@ OPERATORS = (
     ),
     fault(
         "a rejection that nobody has seen is forgotten",
-        ("shared.storage.rejected_table:RejectedTable.delete", "_guard(row.etag)", '_guard("*")'),
+        ("shared.storage.rejected_table:RejectedTable.delete", "cas.if_match(row.etag)", 'cas.if_match("*")'),
     ),
 )
 
@@ -69,13 +69,13 @@ PURGES = (
     ),
     fault(
         "purge that writes the key row without its ETag",
-        (f"{_ENDED}._operations", "**_guard(key.etag)", '**_guard("*")'),
+        (f"{_ENDED}._operations", "**cas.if_match(key.etag)", '**cas.if_match("*")'),
     ),
     fault(
         "purge that takes the key row too",
         (
             f"{_ENDED}._operations",
-            'operations.append(("update", columns, {"mode": UpdateMode.MERGE, **_guard(key.etag)}))',
+            'operations.append(("update", columns, {"mode": UpdateMode.MERGE, **cas.if_match(key.etag)}))',
             'operations.append(_delete(place, columns["RowKey"], etag=key.etag))',
         ),
         ("shared.storage.ended_table:_guarded", 'columns.get("nonce", "")', 'columns.get("nonce", "")'),
