@@ -91,15 +91,15 @@ class AuditReader:
         if mending.job is None:
             (stray,) = mending.delete
             operations.append(("delete", _at(place, stray.row_key), cas.if_match(stray.etag)))
-            guarded = cas.Guarded(place, stray.row_key, stray.etag, nonce)
+            guard = cas.GuardRow(place, stray.row_key, stray.etag, nonce)
         else:
             job = mending.job
             options = {"mode": UpdateMode.MERGE, **cas.if_match(job.etag)}
             operations.append(("update", {**_at(place, job.row_key), "nonce": nonce}, options))
             operations += [("delete", _at(place, row.row_key)) for row in mending.delete]
             operations += [("create", _at(place, mending.insert))] if mending.insert else []
-            guarded = cas.Guarded(place, job.row_key, job.etag, nonce)
-        cas.transact(self._table, operations, guarded, retry=self._retry)
+            guard = cas.GuardRow(place, job.row_key, job.etag, nonce)
+        cas.transact(self._table, operations, guard, retry=self._retry)
 
     def thumbnails(self) -> Iterator[str]:
         """See ``Audit.thumbnails``."""

@@ -57,20 +57,20 @@ class _Verdict(Enum):
 
 
 @dataclass(frozen=True)
-class Guarded:
+class GuardRow:
     """The row whose version guards a transaction.
 
     Attributes:
         partition: Its PartitionKey.
         row_key: Its RowKey.
-        held: The ETag in hand; None for a row that must be new.
+        etag: The ETag in hand; None for a row that must be new.
         nonce: What this write puts into its ``nonce`` column.
         proof: Row key and column where the nonce stays when others move the row on; None when there is none.
     """
 
     partition: str
     row_key: str
-    held: str | None
+    etag: str | None
     nonce: str
     proof: tuple[str, str] | None = None
 
@@ -83,7 +83,7 @@ def if_match(etag: str) -> dict[str, Any]:
 def transact(
     table: TableClient,
     operations: Sequence[Operation],
-    guarded: Guarded,
+    guard: GuardRow,
     *,
     retry: RetryPolicy,
     timeout: timedelta | None = None,
@@ -93,12 +93,12 @@ def transact(
     Args:
         table: Of all rows.
         operations: For one partition; those on rows that others may move carry a match condition.
-        guarded: One of the rows written, with what decides when no reply does.
+        guard: One of the rows written, with what decides when no reply does.
         retry: How long to go on.
         timeout: Of all requests together, where the writer can't wait as long as ``retry``.
 
     Returns:
-        The guarded row's new ETag, empty when it was deleted; ``MOVED_ON`` when the write was applied and others have
+        The guard row's new ETag, empty when it was deleted; ``MOVED_ON`` when the write was applied and others have
         moved the row since.
 
     Raises:
@@ -112,7 +112,7 @@ def transact(
     Costs: 1 transaction; 1 or 2 reads and another transaction for each reply that does not decide.
     """
     limits = retry.limits(timeout)
-    own = next(i for i, operation in enumerate(operations) if operation[1]["RowKey"] == guarded.row_key)
+    own = next(i for i, operation in enumerate(operations) if operation[1]["RowKey"] == guard.row_key)
     for number in retry.sends(timeout):
         try:
             replies = table.submit_transaction(operations, retry_total=0, **limits())
@@ -120,19 +120,19 @@ def transact(
         except AzureError as error:
             if is_refusal(error) and number == 1:
                 raise _refusal(error, operations) from error
-            settled = _look(table, guarded, limits)
-            if isinstance(settled, str):
-                return settled
-            _raise_if_settled(settled, error, operations, guarded)
-    raise Undecided(f"{guarded.row_key}: no answer in time")
+            verdict = _look(table, guard, limits)
+            if isinstance(verdict, str):
+                return verdict
+            _raise_verdict(verdict, error, operations, guard)
+    raise Undecided(f"{guard.row_key}: no answer in time")
 
 
-def _raise_if_settled(
-    settled: _Verdict | None, error: AzureError, operations: Sequence[Operation], guarded: Guarded
+def _raise_verdict(
+    verdict: _Verdict | None, error: AzureError, operations: Sequence[Operation], guard: GuardRow
 ) -> None:
-    if settled is _Verdict.LOST:
-        raise Lost(guarded.row_key) from error
-    if settled is _Verdict.UNDECIDED and is_refusal(error):
+    if verdict is _Verdict.LOST:
+        raise Lost(guard.row_key) from error
+    if verdict is _Verdict.UNDECIDED and is_refusal(error):
         raise _refusal(error, operations) from error  # nothing of ours stands, so this refusal is the truth
 
 
@@ -207,16 +207,16 @@ def put_blob(blob: BlobClient, data: bytes, *, mime: str, only_new: bool, etag: 
 
     Costs: 1 blob write up to 64 MiB.
     """
-    guard: dict[str, Any] = {"overwrite": not only_new}
+    options: dict[str, Any] = {"overwrite": not only_new}
     if etag is not None:
-        guard |= if_match(f'"{etag}"')
+        options |= if_match(f'"{etag}"')
     sent = 0
 
     def write() -> None:
         nonlocal sent
         sent += 1
         try:
-            blob.upload_blob(data, content_settings=ContentSettings(content_type=mime), retry_total=0, **guard)
+            blob.upload_blob(data, content_settings=ContentSettings(content_type=mime), retry_total=0, **options)
         except (ResourceExistsError, ResourceModifiedError) as error:
             if code_of(error) not in ("BlobAlreadyExists", "ConditionNotMet", "UnauthorizedBlobOverwrite"):
                 raise
@@ -263,30 +263,30 @@ def _refusal(error: AzureError, operations: Sequence[Operation]) -> Exception:
     return Lost(row_key) if conditional else IndexBroken(row_key)
 
 
-def _look(table: TableClient, guarded: Guarded, limits: Limits) -> str | _Verdict | None:
+def _look(table: TableClient, guard: GuardRow, limits: Limits) -> str | _Verdict | None:
     """Ask the rows; return my ETag when I have won, a verdict otherwise, None when storage does not answer."""
     try:
-        row = table.get_entity(guarded.partition, guarded.row_key, select=["nonce"], retry_total=0, **limits())
+        row = table.get_entity(guard.partition, guard.row_key, select=["nonce"], retry_total=0, **limits())
     except ResourceNotFoundError:
-        return _Verdict.UNDECIDED if guarded.held is None else _Verdict.LOST
+        return _Verdict.UNDECIDED if guard.etag is None else _Verdict.LOST
     except AzureError:
         return None
     etag = str(row.metadata["etag"])
-    if row.get("nonce") == guarded.nonce:
+    if row.get("nonce") == guard.nonce:
         return etag
-    if etag == guarded.held:
+    if etag == guard.etag:
         return _Verdict.UNDECIDED
-    return _proven(table, guarded, limits)
+    return _check_proof(table, guard, limits)
 
 
-def _proven(table: TableClient, guarded: Guarded, limits: Limits) -> str | _Verdict | None:
-    if guarded.proof is None:
+def _check_proof(table: TableClient, guard: GuardRow, limits: Limits) -> str | _Verdict | None:
+    if guard.proof is None:
         return _Verdict.LOST
-    row_key, column = guarded.proof
+    row_key, column = guard.proof
     try:
-        row = table.get_entity(guarded.partition, row_key, select=[column], retry_total=0, **limits())
+        row = table.get_entity(guard.partition, row_key, select=[column], retry_total=0, **limits())
     except ResourceNotFoundError:
         return _Verdict.LOST
     except AzureError:
         return None
-    return MOVED_ON if row.get(column) == guarded.nonce else _Verdict.LOST
+    return MOVED_ON if row.get(column) == guard.nonce else _Verdict.LOST

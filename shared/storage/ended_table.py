@@ -74,7 +74,7 @@ class EndedTable:
         place = codec.partition(key.job_id, self._buckets)
         operations = [_delete(place, codec.ref_key(key.type, key.ref), etag=key.etag)]
         try:
-            cas.transact(self._table, operations, _guarded(operations), retry=self._retry)
+            cas.transact(self._table, operations, _guard_row(operations), retry=self._retry)
         except Lost:
             if not self._absent(operations[0]):  # it is gone: by a write whose reply was lost, or by another's
                 raise
@@ -146,8 +146,8 @@ class EndedTable:
         columns |= {"attempts": cut.attempts, "attempts_base": cut.attempts_base}
         operations: list[cas.Operation] = [("update", columns, {"mode": UpdateMode.MERGE, **cas.if_match(row.etag)})]
         operations += [_delete(place, row_key) for row_key in attempts]
-        guarded = cas.Guarded(place, codec.job_key(job.id), row.etag, nonce)
-        return replace(row, job=cut, etag=cas.transact(self._table, operations, guarded, retry=self._retry))
+        guard = cas.GuardRow(place, codec.job_key(job.id), row.etag, nonce)
+        return replace(row, job=cut, etag=cas.transact(self._table, operations, guard, retry=self._retry))
 
     def _transacted(self, batch: Going) -> set[str]:
         """Take jobs away together; one that stands against it is left out, and the rest is sent again."""
@@ -155,7 +155,7 @@ class EndedTable:
         while batch:
             operations = [operation for each in batch.values() for operation in each]
             try:
-                cas.transact(self._table, operations, _guarded(operations), retry=self._retry)
+                cas.transact(self._table, operations, _guard_row(operations), retry=self._retry)
             except Lost as lost:
                 against = _whose(batch, lost.row_key)
             except cas.IndexBroken as broken:
@@ -198,7 +198,7 @@ def _batches(going: Going) -> Iterator[Going]:
         yield batch
 
 
-def _guarded(operations: Sequence[cas.Operation]) -> cas.Guarded:
+def _guard_row(operations: Sequence[cas.Operation]) -> cas.GuardRow:
     """Choose the row that tells, after a lost reply, whether all was applied.
 
     A key row stays, with this write's nonce in it. Where there is none, a job row must do: one that is absent makes
@@ -207,7 +207,7 @@ def _guarded(operations: Sequence[cas.Operation]) -> cas.Guarded:
     first = operations[0]
     operation = next((found for found in operations if found[0] == "update"), first)
     columns, options = operation[1], operation[2]  # type: ignore[misc] # both are guarded
-    return cas.Guarded(columns["PartitionKey"], columns["RowKey"], options["etag"], columns.get("nonce", ""))
+    return cas.GuardRow(columns["PartitionKey"], columns["RowKey"], options["etag"], columns.get("nonce", ""))
 
 
 def _whose(batch: Going, row_key: str) -> str:

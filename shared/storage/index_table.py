@@ -132,18 +132,18 @@ class IndexTable:
         """See ``JobIndex.insert_type``."""
         for _ in range(_ROUNDS):
             columns = {"PartitionKey": _META, "RowKey": _type_row(kind), "nonce": self._draw()}
-            guarded = cas.Guarded(_META, columns["RowKey"], None, columns["nonce"])
+            guard = cas.GuardRow(_META, columns["RowKey"], None, columns["nonce"])
             over = ("upsert", columns, {"mode": UpdateMode.REPLACE})
             # A reply was lost, and the row is not this write's: an older one's, or another's that was as late.
             with suppress(Lost):
-                self._upsert(over, guarded)
+                self._upsert(over, guard)
                 return
         raise Undecided(f"type:{kind}: others were first {_ROUNDS} times")
 
-    def _upsert(self, operation: cas.Operation, guarded: cas.Guarded) -> None:
+    def _upsert(self, operation: cas.Operation, guard: cas.GuardRow) -> None:
         retries.create_if_missing(
             lambda: create_table(self._table, self._retry),
-            lambda: cas.transact(self._table, [operation], guarded, retry=self._retry),
+            lambda: cas.transact(self._table, [operation], guard, retry=self._retry),
         )
 
     def quiet_types(self, quiet: timedelta) -> list[KnownType]:
@@ -172,9 +172,9 @@ class IndexTable:
         """See ``JobIndex.delete_type``."""
         row_key = _type_row(known.kind)
         options = cas.if_match(known.etag)
-        guarded = cas.Guarded(_META, row_key, known.etag, "")
+        guard = cas.GuardRow(_META, row_key, known.etag, "")
         operation = ("delete", {"PartitionKey": _META, "RowKey": row_key}, options)
-        cas.transact(self._table, [operation], guarded, retry=self._retry)
+        cas.transact(self._table, [operation], guard, retry=self._retry)
 
     def _rows(
         self, place: str, first: str, last: str, *, select: Sequence[str] | None, page: int | None

@@ -88,9 +88,9 @@ class JobTable:
         if superseded is not None:
             operations += _moved(*superseded, place=place, nonce=nonce)
         row_key = codec.job_key(job.id)
-        guarded = cas.Guarded(place, row_key, None, nonce, (row_key, "add_nonce"))
+        guard = cas.GuardRow(place, row_key, None, nonce, (row_key, "add_nonce"))
         try:
-            return self._written(move, self._transact(operations, guarded))
+            return self._written(move, self._transact(operations, guard))
         except Lost as lost:
             if lost.row_key == row_key:
                 raise Duplicate(job.id) from lost
@@ -116,8 +116,8 @@ class JobTable:
             operations.append(_key_operation(codec.encode_key(move.job, place=place, nonce=nonce), over))
         if superseded is not None:
             operations += _moved(*superseded, place=place, nonce=nonce)
-        guarded = cas.Guarded(place, codec.job_key(row.job.id), row.etag, nonce, _proof(row, move, keyed=keyed))
-        return self._written(move, self._transact(operations, guarded, timeout))
+        guard = cas.GuardRow(place, codec.job_key(row.job.id), row.etag, nonce, _proof(row, move, keyed=keyed))
+        return self._written(move, self._transact(operations, guard, timeout))
 
     def refuse(self, job_id: str, token: int, *, report: str, now: datetime) -> None:
         """See ``JobStore.refuse``."""
@@ -132,7 +132,7 @@ class JobTable:
             columns |= {"refused": entity.get("refused", 0) + 1, "refused_report": report, "refused_at": now}
             options = {"mode": UpdateMode.MERGE, **cas.if_match(etag)}
             with suppress(Lost):
-                self._transact([("update", columns, options)], cas.Guarded(place, row_key, etag, nonce))
+                self._transact([("update", columns, options)], cas.GuardRow(place, row_key, etag, nonce))
                 return
 
     def due(self, kind: str, bucket: int, *, before: datetime, limit: int, after: Due | None = None) -> list[Due]:
@@ -150,10 +150,10 @@ class JobTable:
             except ResourceNotFoundError:
                 return []
 
-    def _transact(self, operations: list[cas.Operation], guarded: cas.Guarded, timeout: timedelta | None = None) -> str:
+    def _transact(self, operations: list[cas.Operation], guard: cas.GuardRow, timeout: timedelta | None = None) -> str:
         return retries.create_if_missing(
             lambda: create_table(self._table, self._retry),
-            lambda: cas.transact(self._table, operations, guarded, retry=self._retry, timeout=timeout),
+            lambda: cas.transact(self._table, operations, guard, retry=self._retry, timeout=timeout),
         )
 
     def _written(self, move: Move, etag: str) -> Row:
@@ -183,7 +183,7 @@ class JobTable:
             nonce = self._draw()
             columns = {"PartitionKey": _META, "RowKey": _BUCKETS, "nonce": nonce, "value": self._buckets}
             try:
-                self._transact([("create", columns)], cas.Guarded(_META, _BUCKETS, None, nonce))
+                self._transact([("create", columns)], cas.GuardRow(_META, _BUCKETS, None, nonce))
             except Lost:
                 found = self._read(_META, _BUCKETS, ReplyDate())
         if found is not None and found["value"] != self._buckets:

@@ -54,9 +54,9 @@ class LockTable:
     def insert(self, lock: Lock) -> LockRow:
         """See ``LockStore.insert``."""
         columns = self._columns(lock)
-        guarded = cas.Guarded(_PARTITION, columns["RowKey"], None, columns["nonce"])
+        guard = cas.GuardRow(_PARTITION, columns["RowKey"], None, columns["nonce"])
         etag = retries.create_if_missing(
-            lambda: create_table(self._table, self._retry), lambda: self._transact(("create", columns), guarded)
+            lambda: create_table(self._table, self._retry), lambda: self._transact(("create", columns), guard)
         )
         return self._written(lock, etag)
 
@@ -64,11 +64,11 @@ class LockTable:
         """See ``LockStore.replace``."""
         columns = self._columns(lock)
         options = {"mode": UpdateMode.REPLACE, **cas.if_match(row.etag)}
-        guarded = cas.Guarded(_PARTITION, columns["RowKey"], row.etag, columns["nonce"])
-        return self._written(lock, self._transact(("update", columns, options), guarded, timeout))
+        guard = cas.GuardRow(_PARTITION, columns["RowKey"], row.etag, columns["nonce"])
+        return self._written(lock, self._transact(("update", columns, options), guard, timeout))
 
-    def _transact(self, operation: cas.Operation, guarded: cas.Guarded, timeout: timedelta | None = None) -> str:
-        return cas.transact(self._table, [operation], guarded, retry=self._retry, timeout=timeout)
+    def _transact(self, operation: cas.Operation, guard: cas.GuardRow, timeout: timedelta | None = None) -> str:
+        return cas.transact(self._table, [operation], guard, retry=self._retry, timeout=timeout)
 
     def _columns(self, lock: Lock) -> dict[str, Any]:
         columns = {

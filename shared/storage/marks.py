@@ -47,9 +47,9 @@ class MarkTable:
     def insert(self, name: str, value: Mapping[str, Any]) -> Mark:
         """See ``Marks.insert``."""
         columns = self._columns(name, value)
-        guarded = cas.Guarded(_META, columns["RowKey"], None, columns["nonce"])
+        guard = cas.GuardRow(_META, columns["RowKey"], None, columns["nonce"])
         etag = retries.create_if_missing(
-            lambda: create_table(self._table, self._retry), lambda: self._transact(("create", columns), guarded)
+            lambda: create_table(self._table, self._retry), lambda: self._transact(("create", columns), guard)
         )
         return Mark(name, value, etag)
 
@@ -57,11 +57,11 @@ class MarkTable:
         """See ``Marks.replace``."""
         columns = self._columns(mark.name, value)
         options = {"mode": UpdateMode.REPLACE, **cas.if_match(mark.etag)}
-        guarded = cas.Guarded(_META, columns["RowKey"], mark.etag, columns["nonce"])
-        return Mark(mark.name, value, self._transact(("update", columns, options), guarded))
+        guard = cas.GuardRow(_META, columns["RowKey"], mark.etag, columns["nonce"])
+        return Mark(mark.name, value, self._transact(("update", columns, options), guard))
 
-    def _transact(self, operation: cas.Operation, guarded: cas.Guarded) -> str:
-        return cas.transact(self._table, [operation], guarded, retry=self._retry)
+    def _transact(self, operation: cas.Operation, guard: cas.GuardRow) -> str:
+        return cas.transact(self._table, [operation], guard, retry=self._retry)
 
     def _columns(self, name: str, value: Mapping[str, Any]) -> dict[str, Any]:
         text = json.dumps(value, ensure_ascii=False)

@@ -87,9 +87,9 @@ class RejectedTable:
         while standing:
             first = next(iter(standing.values()))
             deletes = [("delete", self._place(row.id), cas.if_match(row.etag)) for row in standing.values()]
-            guarded = cas.Guarded(_PARTITION, f"{_KIND}{first.id}", first.etag, self._draw())
+            guard = cas.GuardRow(_PARTITION, f"{_KIND}{first.id}", first.etag, self._draw())
             try:
-                cas.transact(self._table, deletes, guarded, retry=self._retry)
+                cas.transact(self._table, deletes, guard, retry=self._retry)
             except Lost as lost:
                 moved = standing.pop(lost.row_key)
                 gone += self.get(moved.id) is None  # by a write whose reply was lost, or by another's
@@ -123,8 +123,8 @@ class RejectedTable:
         return True
 
     def _transact(self, operation: cas.Operation, held: str | None, nonce: str) -> None:
-        guarded = cas.Guarded(_PARTITION, str(operation[1]["RowKey"]), held, nonce)
-        cas.transact(self._table, [operation], guarded, retry=self._retry)
+        guard = cas.GuardRow(_PARTITION, str(operation[1]["RowKey"]), held, nonce)
+        cas.transact(self._table, [operation], guard, retry=self._retry)
 
     @staticmethod
     def _place(identity: str) -> dict[str, str]:

@@ -7,33 +7,33 @@ _KEY_OPTIONS = '{"mode": UpdateMode.REPLACE, **cas.if_match(over.etag)}'
 DOUBTS = (
     fault(
         "absent after a time-out means lost",
-        ("shared.storage.cas:_look", "_Verdict.UNDECIDED if guarded.held is None else _Verdict.LOST", "_Verdict.LOST"),
+        ("shared.storage.cas:_look", "_Verdict.UNDECIDED if guard.etag is None else _Verdict.LOST", "_Verdict.LOST"),
     ),
     fault(
         "as it was after a time-out means lost",
         (
             "shared.storage.cas:_look",
-            "return _Verdict.UNDECIDED\n    return _proven",
-            "return _Verdict.LOST\n    return _proven",
+            "return _Verdict.UNDECIDED\n    return _check_proof",
+            "return _Verdict.LOST\n    return _check_proof",
         ),
     ),
     fault(
         "whatever stands after a time-out is mine",
-        ("shared.storage.cas:_look", 'row.get("nonce") == guarded.nonce', 'row.get("nonce") is not None'),
+        ("shared.storage.cas:_look", 'row.get("nonce") == guard.nonce', 'row.get("nonce") is not None'),
     ),
     fault(
         "what stands after a time-out is never mine",
-        ("shared.storage.cas:_look", 'row.get("nonce") == guarded.nonce', 'row.get("nonce") is guarded'),
+        ("shared.storage.cas:_look", 'row.get("nonce") == guard.nonce', 'row.get("nonce") is guard'),
     ),
     fault(
         "no proof is looked for when others have moved the row on",
-        ("shared.storage.cas:_look", "return _proven(table, guarded, limits)", "return _Verdict.LOST"),
+        ("shared.storage.cas:_look", "return _check_proof(table, guard, limits)", "return _Verdict.LOST"),
     ),
     fault(
         "any attempt proves a claim",
         (
-            "shared.storage.cas:_proven",
-            "row.get(column) == guarded.nonce",
+            "shared.storage.cas:_check_proof",
+            "row.get(column) == guard.nonce",
             "row.get(column) is not None",
         ),
     ),
@@ -41,7 +41,7 @@ DOUBTS = (
         "no answer in time means done",
         (
             "shared.storage.cas:transact",
-            'raise Undecided(f"{guarded.row_key}: no answer in time")',
+            'raise Undecided(f"{guard.row_key}: no answer in time")',
             "return MOVED_ON",
         ),
     ),

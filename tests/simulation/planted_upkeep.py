@@ -78,7 +78,7 @@ PURGES = (
             'operations.append(("update", columns, {"mode": UpdateMode.MERGE, **cas.if_match(key.etag)}))',
             'operations.append(_delete(place, columns["RowKey"], etag=key.etag))',
         ),
-        ("shared.storage.ended_table:_guarded", 'columns.get("nonce", "")', 'columns.get("nonce", "")'),
+        ("shared.storage.ended_table:_guard_row", 'columns.get("nonce", "")', 'columns.get("nonce", "")'),
     ),
     fault(
         "purge that leaves the key row as it is",
