@@ -10,19 +10,19 @@ from shared.settings.bindings import is_enabled
 from shared.settings.settings import BLOB_POISON_QUEUE, Settings
 from shared.storage import clients, connections, names
 from shared.storage.audit import AuditReader
+from shared.storage.blob_listing import BlobListing
 from shared.storage.blobs import BlobContainers
 from shared.storage.clients import DatingTransport
 from shared.storage.connections import Connection
 from shared.storage.ended_table import EndedTable
 from shared.storage.index_table import IndexTable
 from shared.storage.job_table import JobTable
-from shared.storage.listing import BlobListing
 from shared.storage.lock_table import LockTable
-from shared.storage.marks import MarkTable
-from shared.storage.poison import StoragePoison
-from shared.storage.queue import StorageQueue
-from shared.storage.rejected_table import RejectedTable
+from shared.storage.mark_table import MarkTable
+from shared.storage.poison_queue import StoragePoisonQueue
+from shared.storage.rejection_table import RejectionTable
 from shared.storage.retries import RetryPolicy
+from shared.storage.work_queue import StorageWorkQueue
 
 
 def open_all(
@@ -45,7 +45,7 @@ def open_all(
     job_table = JobTable(jobs, buckets=settings.job_buckets, clock=clock, retry=retry, draw=draw)
     lock_table = LockTable(locks, clock=clock, retry=retry, draw=draw)
     images = BlobContainers(blobs, thumbnails_container=settings.thumbnails_container, retry=retry)
-    queue = StorageQueue(names.queue(queues, settings.job_queue), retry=retry)
+    queue = StorageWorkQueue(names.queue(queues, settings.job_queue), retry=retry)
     return Storage(
         jobs=job_table,
         index=IndexTable(jobs, buckets=settings.job_buckets, retry=retry, draw=draw),
@@ -55,8 +55,8 @@ def open_all(
         listing=BlobListing(blobs, settings.images_container),
         marks=MarkTable(jobs, retry=retry, draw=draw),
         queue=queue,
-        rejections=RejectedTable(jobs, retry=retry, draw=draw),
-        poison=StoragePoison(names.queue(queues, settings.poison_queue)),
+        rejections=RejectionTable(jobs, retry=retry, draw=draw),
+        poison=StoragePoisonQueue(names.queue(queues, settings.poison_queue)),
         blob_poison=_blob_poison(environ, to_images, transport, runtime),
         audit=AuditReader(
             jobs,
@@ -71,7 +71,7 @@ def open_all(
     )
 
 
-def _create(jobs: JobTable, locks: LockTable, images: BlobContainers, queue: StorageQueue, container: str) -> None:
+def _create(jobs: JobTable, locks: LockTable, images: BlobContainers, queue: StorageWorkQueue, container: str) -> None:
     """Create the tables, the containers and the queue where they are missing. Costs: 6 requests."""
     jobs.create()
     locks.create()
@@ -81,9 +81,9 @@ def _create(jobs: JobTable, locks: LockTable, images: BlobContainers, queue: Sto
 
 def _blob_poison(
     environ: Mapping[str, str], to_images: Connection, transport: DatingTransport, runtime: Runtime
-) -> StoragePoison | None:
+) -> StoragePoisonQueue | None:
     """Build the queue of given-up blob events, which all apps share; none where it is not ours to read."""
     reachable = to_images.text is not None or "queue" in to_images.endpoints
     if not reachable or not is_enabled(environ, "bury_blob_events"):
         return None
-    return StoragePoison(names.queue(clients.queue_service(to_images, transport, runtime), BLOB_POISON_QUEUE))
+    return StoragePoisonQueue(names.queue(clients.queue_service(to_images, transport, runtime), BLOB_POISON_QUEUE))

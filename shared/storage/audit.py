@@ -70,7 +70,7 @@ class AuditReader:
             try:
                 for place, stand in groupby(rows, key=lambda row: str(row["PartitionKey"])):
                     if _PLACE.fullmatch(place):
-                        yield from self._sorted(place, stand).values()
+                        yield from self._by_stem(place, stand).values()
             except ResourceNotFoundError:
                 raise StorageOut("there is no job table yet; `darkroom init` creates it") from None
 
@@ -120,7 +120,7 @@ class AuditReader:
             jobs = self._range(place, f"job:{stem}")
             for _ in range(_LOOKS):
                 rows = [*jobs, *self._range(place, f"try:{stem}"), *self._key_row(place, stem)]
-                group = self._sorted(place, rows).setdefault(stem, self._group(place, stem))
+                group = self._by_stem(place, rows).setdefault(stem, self._group(place, stem))
                 expected = {job.index_key for job in group.jobs.values() if job.index_key}
                 for row in self._points(place, expected.union(index)):
                     _take(group, row)
@@ -145,7 +145,7 @@ class AuditReader:
             except ResourceNotFoundError:
                 continue
 
-    def _sorted(self, place: str, rows: Iterable[TableEntity]) -> dict[str, Group]:
+    def _by_stem(self, place: str, rows: Iterable[TableEntity]) -> dict[str, Group]:
         """Sort the rows of one partition by reference."""
         groups: dict[str, Group] = {}
         for row in rows:

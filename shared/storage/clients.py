@@ -142,7 +142,7 @@ class TableService:
 
     def get_table_client(self, name: str) -> TableClient:
         """Build the client of one table; ``names`` calls this."""
-        with _named(self._connection):
+        with _name_setting(self._connection):
             return self._client(table_name=name)
 
 
@@ -150,7 +150,7 @@ def queue_service(connection: Connection, wire: HttpTransport[Any, Any], runtime
     """Build the client of the queue service."""
     options: dict[str, Any] = {"transport": wire, "api_version": API_VERSION, "retry_policy": _QueueRetry(runtime)}
     if connection.text is not None:
-        with _named(connection):
+        with _name_setting(connection):
             return QueueServiceClient.from_connection_string(connection.text, **options)
     return QueueServiceClient(_endpoint(connection, "queue"), credential=credential(connection), **options)
 
@@ -173,13 +173,13 @@ def blob_service(
         "retry_policy": _BlobRetry(runtime),
     }
     if connection.text is not None:
-        with _named(connection):
+        with _name_setting(connection):
             return BlobServiceClient.from_connection_string(connection.text, **options)
     return BlobServiceClient(_endpoint(connection, "blob"), credential=credential(connection), **options)
 
 
 @contextmanager
-def _named(connection: Connection) -> Iterator[None]:
+def _name_setting(connection: Connection) -> Iterator[None]:
     """Refuse a connection string by the name of its setting; what the SDK says of it names none."""
     try:
         yield

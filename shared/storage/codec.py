@@ -166,17 +166,17 @@ def decode(entity: Mapping[str, Any], *, etag: str, modified_at: datetime, seen_
         id=entity["RowKey"].partition(":")[2],
         state=columns.choice("state", State),
         unique=columns.flag("unique", default=True),
-        progress=_shown(lambda: columns.share("progress")),
-        thumbnail=_shown(lambda: columns.data("thumbnail")),
+        progress=_or_none(lambda: columns.share("progress")),
+        thumbnail=_or_none(lambda: columns.data("thumbnail")),
         params=params,
-        report=_shown(lambda: columns.json_object("report")),
-        error=_shown(columns.error),
+        report=_or_none(lambda: columns.json_object("report")),
+        error=_or_none(columns.error),
         **{**values, "version": values["version"] or "", "add_nonce": values["add_nonce"] or ""},
     )
     return Row(job, etag, modified_at, seen_at)
 
 
-def _shown(read: Callable[[], Shown]) -> Shown | None:
+def _or_none(read: Callable[[], Shown]) -> Shown | None:
     try:
         return read()
     except RowDamaged:
@@ -221,7 +221,7 @@ def decode_key(entity: Mapping[str, Any], *, etag: str) -> Key:
     return Key(kind, ref, version, identity, etag, state, columns.moment("ended_at"))
 
 
-def attempt_closed(before: Job, move: Move, *, place: str, nonce: str) -> dict[str, Any] | None:
+def encode_attempt_end(before: Job, move: Move, *, place: str, nonce: str) -> dict[str, Any] | None:
     """Return what a move adds to the ``try:`` row of the attempt that it ends; None when it ends none."""
     if before.state is not State.RUNNING or move.job.claim == before.claim:
         return None
@@ -238,7 +238,7 @@ def attempt_closed(before: Job, move: Move, *, place: str, nonce: str) -> dict[s
     return columns
 
 
-def attempt_opened(move: Move, *, place: str, nonce: str) -> dict[str, Any] | None:
+def encode_attempt_start(move: Move, *, place: str, nonce: str) -> dict[str, Any] | None:
     """Return the ``try:`` row of the attempt that a move begins; None when it begins none."""
     if move.event is not Event.CLAIM:
         return None

@@ -37,34 +37,34 @@ class Columns:
     def text(self, name: str) -> str | None:
         """Return a text; None where there is none."""
         value = self._entity.get(name)
-        return value if value is None or isinstance(value, str) else self._damaged(name)
+        return value if value is None or isinstance(value, str) else self._fail(name)
 
     def need_text(self, name: str) -> str:
         """Return a text that must be there."""
         value = self.text(name)
-        return self._damaged(name) if value is None else value
+        return self._fail(name) if value is None else value
 
     def whole(self, name: str, default: int | None = None) -> int:
         """Return a whole number, not negative."""
         value = self._entity.get(name, default)
-        return value if type(value) is int and value >= 0 else self._damaged(name)
+        return value if type(value) is int and value >= 0 else self._fail(name)
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Return a flag."""
         value = self._entity.get(name, default)
-        return value if isinstance(value, bool) else self._damaged(name)
+        return value if isinstance(value, bool) else self._fail(name)
 
     def moment(self, name: str) -> datetime | None:
         """Return a moment, aware UTC."""
         value = self._entity.get(name)
         if value is None:
             return None
-        return plain_time(value) if isinstance(value, datetime) else self._damaged(name)
+        return plain_time(value) if isinstance(value, datetime) else self._fail(name)
 
     def need_moment(self, name: str) -> datetime:
         """Return a moment that must be there."""
         value = self.moment(name)
-        return self._damaged(name) if value is None else value
+        return self._fail(name) if value is None else value
 
     def span(self, name: str) -> timedelta | None:
         """Return a span that is kept in seconds."""
@@ -72,31 +72,31 @@ class Columns:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_SECONDS:
-            self._damaged(name)
+            self._fail(name)
         return timedelta(seconds=value)
 
     def choice(self, name: str, kind: type[Choice]) -> Choice:
         """Return one of a few words."""
         value = self.need_text(name)
-        return kind(value) if value in [*kind] else self._damaged(name)
+        return kind(value) if value in [*kind] else self._fail(name)
 
     def data(self, name: str) -> bytes | None:
         """Return bytes; None where there are none."""
         value = self._entity.get(name)
-        return value if value is None or isinstance(value, bytes) else self._damaged(name)
+        return value if value is None or isinstance(value, bytes) else self._fail(name)
 
     def need_span(self, name: str) -> timedelta:
         """Return a span that must be there."""
         value = self.span(name)
-        return self._damaged(name) if value is None else value
+        return self._fail(name) if value is None else value
 
     def json_object(self, name: str) -> dict[str, Any] | None:
         """Return an object of plain JSON that can be written back; None where there is none."""
         text = self.text(name)
         if text is None:
             return None
-        value = _parsed(text)
-        return value if isinstance(value, dict) else self._damaged(name)
+        value = _parse(text)
+        return value if isinstance(value, dict) else self._fail(name)
 
     def share(self, name: str) -> float | None:
         """Return a number from 0 to 1; None where there is none."""
@@ -104,7 +104,7 @@ class Columns:
         if value is None:
             return None
         good = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
-        return float(value) if good else self._damaged(name)
+        return float(value) if good else self._fail(name)
 
     def error(self) -> JobError | None:
         """Return a job's error, from the column of that name; None where there is none."""
@@ -117,10 +117,10 @@ class Columns:
         except ValueError:
             when = None
         if not isinstance(code, str) or not isinstance(message, str) or when is None or when.tzinfo is None:
-            self._damaged("error")
+            self._fail("error")
         return JobError(code, message, when)
 
-    def _damaged(self, name: str) -> NoReturn:
+    def _fail(self, name: str) -> NoReturn:
         raise RowDamaged(f"{self._entity.get('RowKey', '')}: the column {name} is not what a release has written there")
 
 
@@ -129,12 +129,12 @@ def plain_time(value: datetime) -> datetime:
     return datetime.combine(value.date(), value.time(), tzinfo=UTC)
 
 
-def _parsed(text: str) -> object:
+def _parse(text: str) -> object:
     """Parse JSON; None for what is none, is too deep, or could not be written as JSON in UTF-8 again."""
     if _too_deep(text):
         return None
     try:
-        value: object = json.loads(text, parse_constant=_refused, parse_float=_finite)
+        value: object = json.loads(text, parse_constant=_refuse, parse_float=_finite)
         json.dumps(value, ensure_ascii=False).encode()
     except ValueError:  # no JSON, a number of thousands of digits, or half of a surrogate pair
         return None
@@ -150,7 +150,7 @@ def _too_deep(text: str) -> bool:
     return False
 
 
-def _refused(_: str) -> NoReturn:
+def _refuse(_: str) -> NoReturn:
     raise ValueError
 
 

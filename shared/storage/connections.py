@@ -27,14 +27,14 @@ class Connection:
         text: Connection string; None for an identity.
         endpoints: Service URL by service; empty with a connection string.
         client_id: Of a user-assigned managed identity.
-        managed: Whether only a managed identity will do; otherwise whatever the environment offers.
+        managed_only: Whether only a managed identity will do; otherwise whatever the environment offers.
     """
 
     setting: str
     text: str | None
     endpoints: Mapping[str, str]
     client_id: str | None = None
-    managed: bool = False
+    managed_only: bool = False
 
 
 def read(environ: Mapping[str, str], name: str) -> Connection:
@@ -57,7 +57,7 @@ def credential(connection: Connection) -> Any:  # noqa: ANN401 - a type of azure
     """Make the credential of an identity connection; imports azure-identity, 0.3 s, only then."""
     from azure.identity import DefaultAzureCredential, ManagedIdentityCredential  # noqa: PLC0415
 
-    if connection.managed:
+    if connection.managed_only:
         return ManagedIdentityCredential(client_id=connection.client_id)
     return DefaultAzureCredential(managed_identity_client_id=connection.client_id)
 
@@ -84,5 +84,5 @@ def _from_section(name: str, section: Mapping[str, str]) -> Connection:
             endpoints[service] = url
     if not endpoints:
         raise SettingsInvalid([f"{name}: want {name}__accountName or {name}__blobServiceUri beside the other keys"])
-    managed = section.get("credential", "").lower() == "managedidentity"
-    return Connection(name, None, endpoints, client_id=section.get("clientid"), managed=managed)
+    managed_only = section.get("credential", "").lower() == "managedidentity"
+    return Connection(name, None, endpoints, client_id=section.get("clientid"), managed_only=managed_only)

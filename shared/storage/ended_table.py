@@ -66,7 +66,7 @@ class EndedTable:
                 going[row.job.id] = operations
         gone: set[str] = set()
         for batch in _batches(going):
-            gone |= self._transacted(batch)
+            gone |= self._delete_batch(batch)
         return gone
 
     def forget(self, key: Key) -> None:
@@ -149,7 +149,7 @@ class EndedTable:
         guard = cas.GuardRow(place, codec.job_key(job.id), row.etag, nonce)
         return replace(row, job=cut, etag=cas.transact(self._table, operations, guard, retry=self._retry))
 
-    def _transacted(self, batch: Going) -> set[str]:
+    def _delete_batch(self, batch: Going) -> set[str]:
         """Take jobs away together; one that stands against it is left out, and the rest is sent again."""
         gone: set[str] = set()
         while batch:
@@ -172,7 +172,7 @@ class EndedTable:
         """Take jobs away one by one, where storage refuses what a batch would write; one job is passed over."""
         if len(batch) == 1:
             return set()
-        return {each for job_id, operations in batch.items() for each in self._transacted({job_id: operations})}
+        return {each for job_id, operations in batch.items() for each in self._delete_batch({job_id: operations})}
 
     def _absent(self, operation: cas.Operation) -> bool:
         at = operation[1]

@@ -75,9 +75,9 @@ class IndexTable:
         """See ``JobIndex.ended``."""
         first, last = _span(f"end:{state.value}:", after)
         if ended_to is not None:  # keys run backwards: behind all that ended in the millisecond of ``ended_to``
-            first = max(first, codec.end_key(state, _keyed(ended_to), _BEHIND))
+            first = max(first, codec.end_key(state, _clamp(ended_to), _BEHIND))
         if ended_from is not None:
-            last = codec.end_key(state, _keyed(ended_from), _BEHIND)
+            last = codec.end_key(state, _clamp(ended_from), _BEHIND)
         rows = self._rows(codec.partition_of(kind, bucket), first, last, select=["RowKey"], page=limit)
         return _some(rows, partial(_position, ENDED), limit)
 
@@ -121,7 +121,7 @@ class IndexTable:
     def attempts(self, job_id: str) -> list[Attempted]:
         """See ``JobIndex.attempts``."""
         place, first = codec.partition(job_id, self._buckets), f"try:{job_id}:"
-        return _some(self._rows(place, first, f"{first}{_BEHIND}", select=None, page=None), _attempted, None)
+        return _some(self._rows(place, first, f"{first}{_BEHIND}", select=None, page=None), _attempt, None)
 
     def types(self) -> list[str]:
         """See ``JobIndex.types``."""
@@ -223,7 +223,7 @@ def _type(row: TableEntity) -> str:
     return kind
 
 
-def _keyed(moment: datetime) -> datetime:
+def _clamp(moment: datetime) -> datetime:
     """Return the moment nearest to one that a key can tell; no job has ended elsewhere."""
     return min(max(moment, FIRST), LAST)
 
@@ -240,7 +240,7 @@ def _job(row: TableEntity, reply: ReplyDate) -> Row:
     return codec.decode(row, etag=ReplyDate.etag(row), modified_at=ReplyDate.modified_at(row), seen_at=reply.date)
 
 
-def _attempted(row: TableEntity) -> Attempted:
+def _attempt(row: TableEntity) -> Attempted:
     columns, token = Columns(row), row["RowKey"].rpartition(":")[2]
     return Attempted(
         token=int(token) if token.isascii() and token.isdigit() else 0,

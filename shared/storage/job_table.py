@@ -44,7 +44,7 @@ class JobTable:
         self._clock = clock
         self._retry = retry
         self._draw = draw
-        self._checked = False
+        self._buckets_agree = False
 
     def create(self) -> None:
         """Create the table where it is missing, and hold its number of buckets. Costs: 2 transactions."""
@@ -86,11 +86,11 @@ class JobTable:
             ("create", codec.encode_index(job, place=place)),
         ]
         if superseded is not None:
-            operations += _moved(*superseded, place=place, nonce=nonce)
+            operations += _operations(*superseded, place=place, nonce=nonce)
         row_key = codec.job_key(job.id)
         guard = cas.GuardRow(place, row_key, None, nonce, (row_key, "add_nonce"))
         try:
-            return self._written(move, self._transact(operations, guard))
+            return self._row(move, self._transact(operations, guard))
         except Lost as lost:
             if lost.row_key == row_key:
                 raise Duplicate(job.id) from lost
@@ -110,14 +110,14 @@ class JobTable:
     ) -> Row:
         """See ``JobStore.replace``."""
         nonce, place = self._draw(), codec.partition(row.job.id, self._buckets)
-        operations = _moved(row, move, place=place, nonce=nonce)
+        operations = _operations(row, move, place=place, nonce=nonce)
         keyed = keyed or over is not None
         if keyed:
             operations.append(_key_operation(codec.encode_key(move.job, place=place, nonce=nonce), over))
         if superseded is not None:
-            operations += _moved(*superseded, place=place, nonce=nonce)
+            operations += _operations(*superseded, place=place, nonce=nonce)
         guard = cas.GuardRow(place, codec.job_key(row.job.id), row.etag, nonce, _proof(row, move, keyed=keyed))
-        return self._written(move, self._transact(operations, guard, timeout))
+        return self._row(move, self._transact(operations, guard, timeout))
 
     def refuse(self, job_id: str, token: int, *, report: str, now: datetime) -> None:
         """See ``JobStore.refuse``."""
@@ -156,7 +156,7 @@ class JobTable:
             lambda: cas.transact(self._table, operations, guard, retry=self._retry, timeout=timeout),
         )
 
-    def _written(self, move: Move, etag: str) -> Row:
+    def _row(self, move: Move, etag: str) -> Row:
         now = self._clock.now()
         return Row(move.job, etag, modified_at=now, seen_at=now)
 
@@ -174,7 +174,7 @@ class JobTable:
         Args:
             begin: Whether to write the number down where there is none yet; a read must not.
         """
-        if self._checked:
+        if self._buckets_agree:
             return
         found = self._read(_META, _BUCKETS, ReplyDate())
         if found is None and not begin:
@@ -188,10 +188,10 @@ class JobTable:
                 found = self._read(_META, _BUCKETS, ReplyDate())
         if found is not None and found["value"] != self._buckets:
             raise SettingsInvalid([f"JOB_BUCKETS: the table was begun with {found['value']}; it can't be changed"])
-        self._checked = True
+        self._buckets_agree = True
 
 
-def _moved(row: Row, move: Move, *, place: str, nonce: str) -> list[cas.Operation]:
+def _operations(row: Row, move: Move, *, place: str, nonce: str) -> list[cas.Operation]:
     """Return the operations of one transition: the job row under its guard, and what rides with it."""
     options = {"mode": UpdateMode.REPLACE, **cas.if_match(row.etag)}
     operations: list[cas.Operation] = [("update", codec.encode(move.job, place=place, nonce=nonce), options)]
@@ -199,12 +199,12 @@ def _moved(row: Row, move: Move, *, place: str, nonce: str) -> list[cas.Operatio
     if before != after:  # the service refuses to delete and create one key in one transaction
         gone = {"PartitionKey": place, "RowKey": before}
         operations += [("delete", gone), ("create", codec.encode_index(move.job, place=place))]
-    closed = codec.attempt_closed(row.job, move, place=place, nonce=nonce)
-    if closed is not None:
-        operations.append(("update", closed, {"mode": UpdateMode.MERGE}))
-    opened = codec.attempt_opened(move, place=place, nonce=nonce)
-    if opened is not None:
-        operations.append(("create", opened))
+    end = codec.encode_attempt_end(row.job, move, place=place, nonce=nonce)
+    if end is not None:
+        operations.append(("update", end, {"mode": UpdateMode.MERGE}))
+    start = codec.encode_attempt_start(move, place=place, nonce=nonce)
+    if start is not None:
+        operations.append(("create", start))
     return operations
 
 

@@ -58,14 +58,14 @@ class LockTable:
         etag = retries.create_if_missing(
             lambda: create_table(self._table, self._retry), lambda: self._transact(("create", columns), guard)
         )
-        return self._written(lock, etag)
+        return self._row(lock, etag)
 
     def replace(self, row: LockRow, lock: Lock, *, timeout: timedelta | None = None) -> LockRow:
         """See ``LockStore.replace``."""
         columns = self._columns(lock)
         options = {"mode": UpdateMode.REPLACE, **cas.if_match(row.etag)}
         guard = cas.GuardRow(_PARTITION, columns["RowKey"], row.etag, columns["nonce"])
-        return self._written(lock, self._transact(("update", columns, options), guard, timeout))
+        return self._row(lock, self._transact(("update", columns, options), guard, timeout))
 
     def _transact(self, operation: cas.Operation, guard: cas.GuardRow, timeout: timedelta | None = None) -> str:
         return cas.transact(self._table, [operation], guard, retry=self._retry, timeout=timeout)
@@ -81,6 +81,6 @@ class LockTable:
         }
         return {name: value for name, value in columns.items() if value is not None}
 
-    def _written(self, lock: Lock, etag: str) -> LockRow:
+    def _row(self, lock: Lock, etag: str) -> LockRow:
         now = self._clock.now()
         return LockRow(lock, etag, modified_at=now, seen_at=now)

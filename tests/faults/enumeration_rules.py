@@ -19,7 +19,7 @@ from shared.steps.upkeep.reconcile import Position, Reconcile, _Slice
 from shared.storage import cas, codec
 from shared.storage.ended_table import EndedTable
 from shared.storage.job_table import JobTable
-from shared.storage.rejected_table import RejectedTable
+from shared.storage.rejection_table import RejectionTable
 from shared.wiring.steps import Darkroom
 from tests.faults.enumeration_workers import Build
 
@@ -56,7 +56,7 @@ class BlindToKeys(JobTable):
         return super().replace(row, move, superseded=superseded, timeout=timeout, **guard)
 
 
-class ForgetsUnseen(RejectedTable):
+class ForgetsUnseen(RejectionTable):
     """A rejected text is deleted as it stands, whoever has seen that."""
 
     def delete(self, row: Rejected) -> None:
@@ -119,7 +119,7 @@ def over(broken: type[JobTable]) -> Build:
     return partial(_built_over, partial(_with_jobs, broken))
 
 
-def over_rejections(broken: type[RejectedTable]) -> Build:
+def over_rejections(broken: type[RejectionTable]) -> Build:
     """Return what wires a process over rejected texts that break a rule."""
     return partial(_built_over, partial(_with_rejections, broken))
 
@@ -155,7 +155,7 @@ def _with_jobs(broken: type[JobTable], storage: Storage, clock: ServerClock) -> 
     return replace(storage, jobs=table)
 
 
-def _with_rejections(broken: type[RejectedTable], storage: Storage, _clock: ServerClock) -> Storage:
+def _with_rejections(broken: type[RejectionTable], storage: Storage, _clock: ServerClock) -> Storage:
     jobs = storage.jobs
     return replace(storage, rejections=broken(jobs._table, retry=jobs._retry, draw=jobs._draw))
 

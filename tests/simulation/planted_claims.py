@@ -8,7 +8,7 @@ _OPTIONS = 'options = {"mode": UpdateMode.REPLACE, **cas.if_match(row.etag)}'
 def unguarded(condition: str) -> Edit:
     """Write job rows without their ETag where a condition on the move holds."""
     after = f'{_OPTIONS} if not ({condition}) else {{"mode": UpdateMode.REPLACE}}'
-    return Edit("shared.storage.job_table:_moved", _OPTIONS, after)
+    return Edit("shared.storage.job_table:_operations", _OPTIONS, after)
 
 
 _NO_OWN = ("shared.rules.jobs:GUARDS", "job.claim is not None and job.claim == facts.claim", "True or (job, facts)")

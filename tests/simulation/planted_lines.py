@@ -212,7 +212,7 @@ ETAGS = (
     fault(
         "a mark that is written over whatever stands",
         (
-            "shared.storage.marks:MarkTable.replace",
+            "shared.storage.mark_table:MarkTable.replace",
             '{"mode": UpdateMode.REPLACE, **cas.if_match(mark.etag)}',
             '{"mode": UpdateMode.REPLACE}',
         ),

@@ -100,7 +100,7 @@ TRANSACTIONS = (
         "supersede not in the same transaction",
         (
             "shared.storage.job_table:JobTable.insert",
-            "operations += _moved(*superseded, place=place, nonce=nonce)",
+            "operations += _operations(*superseded, place=place, nonce=nonce)",
             "self.replace(*superseded)",
         ),
     ),
@@ -118,11 +118,11 @@ TRANSACTIONS = (
     ),
     fault(
         "job moved on without its index row",
-        ("shared.storage.job_table:_moved", "if before != after:", "if before > after:"),
+        ("shared.storage.job_table:_operations", "if before != after:", "if before > after:"),
     ),
     fault(
         "attempt left open",
-        ("shared.storage.job_table:_moved", "if closed is not None:", "if closed is not None and row is None:"),
+        ("shared.storage.job_table:_operations", "if end is not None:", "if end is not None and row is None:"),
     ),
     fault(
         "claim proven by the wrong column",

@@ -50,7 +50,7 @@ OPERATORS = (
     ),
     fault(
         "a rejection that nobody has seen is forgotten",
-        ("shared.storage.rejected_table:RejectedTable.delete", "cas.if_match(row.etag)", 'cas.if_match("*")'),
+        ("shared.storage.rejection_table:RejectionTable.delete", "cas.if_match(row.etag)", 'cas.if_match("*")'),
     ),
 )
 

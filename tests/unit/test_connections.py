@@ -43,7 +43,7 @@ def test_a_connection_string_stands_before_a_section() -> None:
 @pytest.mark.parametrize(("credential", "managed"), [("managedidentity", True), ("ManagedIdentity", True), ("", False)])
 def test_an_identity_is_managed_where_the_setting_says_so(credential: str, *, managed: bool) -> None:
     connection = read({"X__accountName": "acc", "X__credential": credential, "X__clientId": "id"}, "X")
-    assert (connection.managed, connection.client_id) == (managed, "id")
+    assert (connection.managed_only, connection.client_id) == (managed, "id")
 
 
 @pytest.mark.parametrize("environ", [{}, {"X": " "}, {"X__accountName": ""}, {"Y": "text"}])

@@ -39,7 +39,7 @@ def _renew_job(storage: Storage, row: Row, _: LockRow) -> None:
 
 
 def _read_job(storage: Storage, row: Row, _: LockRow) -> None:
-    storage.jobs._checked = True
+    storage.jobs._buckets_agree = True
     storage.jobs.get(row.job.id, timeout=TIMEOUT)
 
 

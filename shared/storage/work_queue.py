@@ -12,7 +12,7 @@ from shared.storage.retries import RetryPolicy
 LONGEST_DELAY = timedelta(days=7)
 
 
-class StorageQueue:
+class StorageWorkQueue:
     """The queue that starts analyses.
 
     Args:

@@ -14,7 +14,7 @@ _MOST = 32
 _HIDDEN = timedelta(minutes=10)
 
 
-class StoragePoison:
+class StoragePoisonQueue:
     """A queue into which the host moves what it has given up on.
 
     Args:

@@ -23,7 +23,7 @@ _COLUMNS = ["RowKey", "Timestamp", "code", "message", "shown"]
 _ROUNDS = 20
 
 
-class RejectedTable:
+class RejectionTable:
     """The rows of rejected texts.
 
     Args:
@@ -50,7 +50,7 @@ class RejectedTable:
     def _keep(self, identity: str, columns: Mapping[str, str]) -> None:
         news = {name: columns[name] for name in ("code", "message")}
         for _ in range(_ROUNDS):
-            if self._inserted(identity, columns) or self._moved_on(identity, news):
+            if self._try_insert(identity, columns) or self._try_replace(identity, news):
                 return
         raise Undecided(f"{_KIND}{identity}: others were first {_ROUNDS} times")
 
@@ -61,7 +61,7 @@ class RejectedTable:
         with sdk_errors.as_outages():
             try:
                 rows = self._table.query_entities(condition, parameters=names, select=_COLUMNS, results_per_page=limit)
-                return [_decoded(row, row["shown"]) for row in islice(rows, limit)]
+                return [_decode(row, row["shown"]) for row in islice(rows, limit)]
             except ResourceNotFoundError:
                 return []
 
@@ -73,7 +73,7 @@ class RejectedTable:
             except ResourceNotFoundError:
                 return None
         texts = ["text", *(f"text_{number}" for number in range(2, len(row)))]
-        return _decoded(row, "".join(str(row[name]) for name in texts if name in row))
+        return _decode(row, "".join(str(row[name]) for name in texts if name in row))
 
     def delete(self, row: Rejected) -> None:
         """See ``Rejections.delete``."""
@@ -97,7 +97,7 @@ class RejectedTable:
                 return gone + len(standing)
         return gone
 
-    def _inserted(self, identity: str, columns: Mapping[str, str]) -> bool:
+    def _try_insert(self, identity: str, columns: Mapping[str, str]) -> bool:
         nonce = self._draw()
         try:
             retries.create_if_missing(
@@ -108,7 +108,7 @@ class RejectedTable:
             return False
         return True
 
-    def _moved_on(self, identity: str, columns: Mapping[str, str]) -> bool:
+    def _try_replace(self, identity: str, columns: Mapping[str, str]) -> bool:
         """Write over a text that is kept already, so that nobody deletes it who has not seen this rejection."""
         stands = self.get(identity)
         if stands is None:
@@ -131,7 +131,7 @@ class RejectedTable:
         return {"PartitionKey": _PARTITION, "RowKey": f"{_KIND}{identity}"}
 
 
-def _decoded(row: Any, text: str) -> Rejected:  # noqa: ANN401 - an entity with its metadata
+def _decode(row: Any, text: str) -> Rejected:  # noqa: ANN401 - an entity with its metadata
     identity = str(row["RowKey"]).removeprefix(_KIND)
     etag = ReplyDate.etag(row)
     return Rejected(identity, row["code"], row["message"], ReplyDate.modified_at(row), text, etag)
