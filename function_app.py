@@ -94,7 +94,7 @@ def bury_poison(message: str, context: func.Context) -> None:
 @app.route(route="{*path}", auth_level=settings.route_auth.value)
 async def api(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     """Answer a request of the HTTP API."""
-    from shared.http.front import answer  # noqa: PLC0415
+    from shared.http.gateway import answer  # noqa: PLC0415
 
     with enter(context):
         return await answer(req, context)

@@ -12,7 +12,7 @@ from pathlib import Path
 from docs import report_schema
 from shared.http.access import ALLOWED, OPEN
 from shared.http.app import ROUTES
-from shared.http.codes import Code
+from shared.http.error_codes import Code
 from shared.http.paths import Paths
 from shared.rules.ignored import Ignored
 from shared.rules.invariants import INFORMATION, Rule

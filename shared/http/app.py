@@ -12,12 +12,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import DarkroomError
-from shared.http import access, contract, images, jobs, operators, problems, status
-from shared.http.contract import present
+from shared.http import access, images, jobs, openapi, operators, problems, status
+from shared.http.dependencies import Api
+from shared.http.openapi import present
 from shared.http.paths import ROOT, Paths
 from shared.http.problems import Problem
-from shared.http.told import ProblemTold
-from shared.http.wired import Api
+from shared.http.responses import ProblemTold
 
 #: In the order in which they are tried; the contract adds its own.
 ROUTES = (*jobs.router.routes, *operators.router.routes, *images.router.routes, *status.router.routes)
@@ -41,7 +41,7 @@ class Contract(FastAPI):
             schemas |= problem.pop("$defs")
             schemas["ProblemTold"] = problem
             if self.state.keyed:
-                contract.lock(document, access.OPEN)
+                openapi.lock(document, access.OPEN)
             self.openapi_schema = document
         return self.openapi_schema
 

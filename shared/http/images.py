@@ -11,12 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from shared.errors import InvalidReference, Mismatch, NoSuchImage
-from shared.http import answers, asked, conditions, cursors, media_types, told
-from shared.http.contract import bare, content, named, problems
-from shared.http.contract import told as telling
+from shared.http import cursors, etags, media_types, render, requests, responses
+from shared.http.dependencies import Api, IfMatch, IfNoneMatch, Strict, Traceparent, Wired
 from shared.http.jobs import cause
+from shared.http.openapi import bare, content, named, problems, told
 from shared.http.problems import invalid
-from shared.http.wired import Api, IfMatch, IfNoneMatch, Strict, Traceparent, Wired
 from shared.ports.index import IMAGE_ID, ImageFound, KeyPosition
 from shared.rules.ids import digest
 from shared.rules.images import ANY_VERSION, ImageRef, version_of
@@ -50,9 +49,9 @@ router = APIRouter(route_class=Strict, tags=["images"])
 #: Seconds for which a client may keep a thumbnail: another version of the image has another job.
 _KEPT_SECONDS = 300
 _MAX_BUCKETS = 256
-_TAKEN = telling(told.AcceptedTold, "Its job is recorded.", "Location", "Retry-After") | {"links": named("getJob")}
-_FOUND = telling(told.ImageTold, "The image.")
-_PAGE = telling(told.ImagesTold, "A page.") | {
+_TAKEN = told(responses.AcceptedTold, "Its job is recorded.", "Location", "Retry-After") | {"links": named("getJob")}
+_FOUND = told(responses.ImageTold, "The image.")
+_PAGE = told(responses.ImagesTold, "A page.") | {
     "links": named("getImage", "getThumbnail", source="items/0/image_id", parameter="image")
 }
 _BYTES = {"type": "string", "format": "binary"}
@@ -74,7 +73,7 @@ ImageName = Annotated[
         alias="image",
         min_length=1,
         max_length=1024,
-        pattern=asked.NAME_PATTERN,
+        pattern=requests.NAME_PATTERN,
         description="Its name; may hold `/`.",
         examples=["cat.png"],
     ),
@@ -90,7 +89,7 @@ async def _body(request: Request) -> bytes:
 @router.post(
     "/images", operation_id="analyzeImage", status_code=202, responses={202: _TAKEN, **problems(404, 409, 415)}
 )
-def analyze_image(api: Wired, image: asked.ImageName, traceparent: Traceparent = None) -> Response:
+def analyze_image(api: Wired, image: requests.ImageName, traceparent: Traceparent = None) -> Response:
     """Analyse an image that is there."""
     with _named_by("body.name"):
         ref = _ref(api, image.name)
@@ -134,23 +133,23 @@ def upload_image(
 @router.get("/images", operation_id="listImages", responses={200: _PAGE, **problems(409)})
 def list_images(
     api: Wired,
-    name: Annotated[str | None, Query(min_length=1, max_length=1024, pattern=asked.NAME_PATTERN)] = None,
+    name: Annotated[str | None, Query(min_length=1, max_length=1024, pattern=requests.NAME_PATTERN)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=cursors.MAX_CURSOR, pattern=cursors.PATTERN)] = None,
 ) -> Response:
     """List images, or find the one of a name."""
     if name is not None:
-        return JSONResponse({"items": [answers.image(found) for found in _named(api, name)], "cursor": None})
+        return JSONResponse({"items": [render.image(found) for found in _named(api, name)], "cursor": None})
     page = api.darkroom().lookup.images(limit=limit, after=_place(cursor))
     after = page.after
     more = cursors.written([after.bucket, after.digest], "images") if isinstance(after, KeyPosition) else None
-    return JSONResponse({"items": [answers.image(found) for found in page.items], "cursor": more})
+    return JSONResponse({"items": [render.image(found) for found in page.items], "cursor": more})
 
 
 @router.get("/images/{image}", operation_id="getImage", responses={200: _FOUND, **problems(404, 405, 409)})
 def get_image(api: Wired, image_id: ImageId) -> Response:
     """Look up an image, with the job of its newest version."""
-    return JSONResponse(answers.image(api.darkroom().lookup.image(image_id)))
+    return JSONResponse(render.image(api.darkroom().lookup.image(image_id)))
 
 
 @router.get(
@@ -168,8 +167,8 @@ def get_thumbnail(api: Wired, image_id: ImageId, if_none_match: IfNoneMatch = No
     found = api.darkroom().lookup.thumbnail(image_id)
     etag = f'"{found.job_id}.{found.token}"'
     headers = {"ETag": etag, "Cache-Control": f"private, max-age={_KEPT_SECONDS}"}
-    if conditions.unchanged(if_none_match, etag):
-        return answers.not_modified(headers)
+    if etags.unchanged(if_none_match, etag):
+        return render.not_modified(headers)
     mime = media_types.of_thumbnail(found.data)
     if mime is None:
         raise NoSuchImage
@@ -193,7 +192,7 @@ def _named_by(field: str) -> Iterator[None]:
 def _accepted(api: Api, ref: ImageRef, recorded: Recorded) -> Response:
     image_id = digest(api.darkroom().settings.image_type, ref.ref)
     told = {"id": recorded.job_id, "image_id": image_id, "outcome": recorded.outcome.value}
-    headers = answers.location(recorded.job_id) | {"Retry-After": str(answers.POLL_SECONDS)}
+    headers = render.location(recorded.job_id) | {"Retry-After": str(render.POLL_SECONDS)}
     return JSONResponse(told, 202, headers=headers)
 
 
@@ -207,7 +206,7 @@ def _named(api: Api, name: str) -> list[ImageFound]:
 
 def _blob_version(if_match: str | None) -> str | None:
     """Return the bare ETag of the blob that is to be replaced; None where nothing need stand there."""
-    tags = conditions.tags(if_match)
+    tags = etags.tags(if_match)
     if tags is None:
         return None
     if tags.anything:

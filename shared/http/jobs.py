@@ -10,12 +10,11 @@ import anyio.to_thread
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
-from shared.http import answers, asked, conditions, cursors, told
-from shared.http.asked import seconds
-from shared.http.contract import bare, named, problems, tagged
-from shared.http.contract import told as telling
+from shared.http import cursors, etags, render, requests, responses
+from shared.http.dependencies import HELD, Api, IfNoneMatch, JobId, Lease, Strict, Traceparent, Wired
+from shared.http.openapi import bare, named, problems, tagged, told
 from shared.http.problems import invalid
-from shared.http.wired import HELD, Api, IfNoneMatch, JobId, Lease, Strict, Traceparent, Wired
+from shared.http.requests import seconds
 from shared.ports.index import JobQuery, Position
 from shared.ports.jobs import Row
 from shared.rules.ids import JOB_ID, TYPE
@@ -30,12 +29,14 @@ _FIRST_PAUSE, _LAST_PAUSE = 0.25, 2.0
 #: What is left of a wait below this is nothing: a clock of floats may never see the end of it.
 _LEAST_PAUSE = 0.001
 _HOLDER = ("renewJob", "completeJob", "retryJob", "abandonJob", "failJob")
-_JOB = telling(told.JobTold, "The job.", "ETag", "Retry-After")
+_JOB = told(responses.JobTold, "The job.", "ETag", "Retry-After")
 _LOOKED_UP = _JOB | {"links": tagged("cancelJob", "redriveJob", "deleteJob")}
 _HELD = {200: _JOB, **problems(404, 409, 412, 428)}
 _WITH_BODY = {200: _JOB, **problems(404, 409, 412, 415, 428)}
-_HOLDERS = telling(told.JobTold, "The job; its ETag is the lease.", "ETag", "Retry-After") | {"links": tagged(*_HOLDER)}
-_ADDED = telling(told.JobTold, "The job is new.", "ETag", "Location", "Retry-After") | {
+_HOLDERS = told(responses.JobTold, "The job; its ETag is the lease.", "ETag", "Retry-After") | {
+    "links": tagged(*_HOLDER)
+}
+_ADDED = told(responses.JobTold, "The job is new.", "ETag", "Location", "Retry-After") | {
     "links": named("getJob", "claimJob", "cancelJob", "jobHistory", "whyNot")
 }
 #: A milliseconds' place in a list, beyond every moment that storage knows.
@@ -48,11 +49,14 @@ _MAX_MS = 10**15
     status_code=201,
     responses={
         201: _ADDED,
-        200: {"model": told.JobTold | told.PurgedTold, "description": "It is there already, or was and is purged."},
+        200: {
+            "model": responses.JobTold | responses.PurgedTold,
+            "description": "It is there already, or was and is purged.",
+        },
         **problems(409, 415),
     },
 )
-def add_job(api: Wired, job: asked.NewJob, traceparent: Traceparent = None) -> Response:
+def add_job(api: Wired, job: requests.NewJob, traceparent: Traceparent = None) -> Response:
     """Add a job; of a unique type and ref only one, also after it was purged."""
     added = api.darkroom().add(
         kind=job.type,
@@ -65,21 +69,21 @@ def add_job(api: Wired, job: asked.NewJob, traceparent: Traceparent = None) -> R
         traceparent=cause(traceparent),
     )
     if added.row is not None:
-        return answers.job(added.row, status=201 if added.created else 200, located=added.created)
+        return render.job(added.row, status=201 if added.created else 200, located=added.created)
     if added.key is None:
         raise AssertionError("neither a job nor what is left of one")
-    return JSONResponse(answers.purged(added.key))
+    return JSONResponse(render.purged(added.key))
 
 
-@router.get("/jobs", operation_id="listJobs", responses={200: telling(told.JobsTold, "A page."), **problems()})
+@router.get("/jobs", operation_id="listJobs", responses={200: told(responses.JobsTold, "A page."), **problems()})
 def list_jobs(
     *,
     api: Wired,
-    kind: Annotated[str | None, Query(alias="type", pattern=asked.TYPE_PATTERN)] = None,
+    kind: Annotated[str | None, Query(alias="type", pattern=requests.TYPE_PATTERN)] = None,
     state: Annotated[State | None, Query()] = None,
-    ref: Annotated[asked.KnownRef | None, Query(description="Exactly; it needs `type`.")] = None,
-    ended_from: Annotated[asked.Moment | None, Query()] = None,
-    ended_to: Annotated[asked.Moment | None, Query()] = None,
+    ref: Annotated[requests.KnownRef | None, Query(description="Exactly; it needs `type`.")] = None,
+    ended_from: Annotated[requests.Moment | None, Query()] = None,
+    ended_to: Annotated[requests.Moment | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=cursors.MAX_CURSOR, pattern=cursors.PATTERN)] = None,
 ) -> Response:
@@ -96,11 +100,11 @@ def list_jobs(
         ended_from=ended_from,
         ended_to=ended_to,
     )
-    asking = [kind, state, ref, answers.moment(ended_from), answers.moment(ended_to)]
+    asking = [kind, state, ref, render.moment(ended_from), render.moment(ended_to)]
     page = api.darkroom().lookup.list(query, limit=limit, after=_place(cursor, asking))
     after = page.after
     more = isinstance(after, Position) and cursors.written([after.segment, after.ms, after.job_id, after.kind], asking)
-    return JSONResponse({"items": [answers.job_body(row) for row in page.items], "cursor": more or None})
+    return JSONResponse({"items": [render.job_body(row) for row in page.items], "cursor": more or None})
 
 
 @router.post(
@@ -108,14 +112,14 @@ def list_jobs(
     operation_id="claimNext",
     responses={200: _HOLDERS, 204: bare("There is none."), **problems(409, 415, 429)},
 )
-async def claim_next(api: Wired, order: asked.NextClaim) -> Response:
+async def claim_next(api: Wired, order: requests.NextClaim) -> Response:
     """Claim one of the oldest due jobs of a type, and wait for one if need be; the order is approximate."""
     began = api.monotonic()
     row = await anyio.to_thread.run_sync(partial(_tried, api, order))
     if row is None and order.wait_seconds >= _LEAST_PAUSE:
         with api.waiters.room():
             row = await _awaited(api, order, began)
-    return Response(status_code=204) if row is None else answers.lease(row)
+    return Response(status_code=204) if row is None else render.lease(row)
 
 
 @router.get(
@@ -126,63 +130,63 @@ async def claim_next(api: Wired, order: asked.NextClaim) -> Response:
 def get_job(api: Wired, job_id: JobId, if_none_match: IfNoneMatch = None) -> Response:
     """Look up a job."""
     row = api.darkroom().lookup.get(job_id)
-    if conditions.unchanged(if_none_match, conditions.version_tag(row)):
-        return answers.not_modified(answers.job_headers(row))
-    return answers.job(row)
+    if etags.unchanged(if_none_match, etags.version_tag(row)):
+        return render.not_modified(render.job_headers(row))
+    return render.job(row)
 
 
 @router.get(
     "/jobs/{id}/history",
     operation_id="jobHistory",
-    responses={200: telling(told.HistoryTold, "Its attempts."), **problems(404, 409)},
+    responses={200: told(responses.HistoryTold, "Its attempts."), **problems(404, 409)},
 )
 def job_history(api: Wired, job_id: JobId) -> Response:
     """List every attempt at a job, and what was refused of its worker's reports."""
-    return JSONResponse({"attempts": [answers.attempt(one) for one in api.darkroom().lookup.history(job_id)]})
+    return JSONResponse({"attempts": [render.attempt(one) for one in api.darkroom().lookup.history(job_id)]})
 
 
 @router.post("/jobs/{id}/claim", operation_id="claimJob", responses={200: _HOLDERS, **problems(404, 409, 415)})
-def claim_job(api: Wired, job_id: JobId, order: asked.JobClaim) -> Response:
+def claim_job(api: Wired, job_id: JobId, order: requests.JobClaim) -> Response:
     """Claim this job."""
-    return answers.lease(api.darkroom().hold.claim(job_id, owner=order.owner, lease=seconds(order.lease_seconds)))
+    return render.lease(api.darkroom().hold.claim(job_id, owner=order.owner, lease=seconds(order.lease_seconds)))
 
 
 @router.post("/jobs/{id}/renew", operation_id="renewJob", responses=_WITH_BODY | {200: _HOLDERS}, openapi_extra=HELD)
-def renew_job(api: Wired, job_id: JobId, lease: Lease, news: asked.Renewal) -> Response:
+def renew_job(api: Wired, job_id: JobId, lease: Lease, news: requests.Renewal) -> Response:
     """Protect a claim from now on, and tell how far it is; a lapsed one that nobody took over is still good."""
     length = seconds(news.lease_seconds)
     row = api.darkroom().hold.renew(
-        job_id, conditions.lease(lease), lease=length, progress=news.progress, cursor=news.cursor
+        job_id, etags.lease(lease), lease=length, progress=news.progress, cursor=news.cursor
     )
-    return answers.lease(row)
+    return render.lease(row)
 
 
 @router.post("/jobs/{id}/complete", operation_id="completeJob", responses=_WITH_BODY, openapi_extra=HELD)
-def complete_job(api: Wired, job_id: JobId, lease: Lease, done: asked.Completion) -> Response:
+def complete_job(api: Wired, job_id: JobId, lease: Lease, done: requests.Completion) -> Response:
     """Commit the result; said again under the same lease, it changes nothing."""
-    return answers.job(api.darkroom().hold.complete(job_id, conditions.lease(lease), result=done.result))
+    return render.job(api.darkroom().hold.complete(job_id, etags.lease(lease), result=done.result))
 
 
 @router.post("/jobs/{id}/retry", operation_id="retryJob", responses=_WITH_BODY, openapi_extra=HELD)
-def retry_job(api: Wired, job_id: JobId, lease: Lease, order: asked.Retry) -> Response:
+def retry_job(api: Wired, job_id: JobId, lease: Lease, order: requests.Retry) -> Response:
     """Give a job back after a failure that may pass; FAILED where no attempt may follow."""
     error, delay = order.error, seconds(order.delay_seconds)
-    return answers.job(
-        api.darkroom().hold.retry(job_id, conditions.lease(lease), code=error.code, message=error.message, delay=delay)
+    return render.job(
+        api.darkroom().hold.retry(job_id, etags.lease(lease), code=error.code, message=error.message, delay=delay)
     )
 
 
 @router.post("/jobs/{id}/abandon", operation_id="abandonJob", responses=_HELD, openapi_extra=HELD)
 def abandon_job(api: Wired, job_id: JobId, lease: Lease) -> Response:
     """Give a job back untouched; the attempt does not count, 20 times a job."""
-    return answers.job(api.darkroom().hold.abandon(job_id, conditions.lease(lease)))
+    return render.job(api.darkroom().hold.abandon(job_id, etags.lease(lease)))
 
 
 @router.post("/jobs/{id}/fail", operation_id="failJob", responses=_WITH_BODY, openapi_extra=HELD)
-def fail_job(api: Wired, job_id: JobId, lease: Lease, order: asked.Fail) -> Response:
+def fail_job(api: Wired, job_id: JobId, lease: Lease, order: requests.Fail) -> Response:
     """End a job by an error that every other attempt would meet again."""
-    return answers.job(
-        api.darkroom().hold.fail(job_id, conditions.lease(lease), code=order.error.code, message=order.error.message)
+    return render.job(
+        api.darkroom().hold.fail(job_id, etags.lease(lease), code=order.error.code, message=order.error.message)
     )
 
 
@@ -191,7 +195,7 @@ def cause(traceparent: str | None) -> str | None:
     return traceparent if traceparent is not None and _TRACEPARENT.fullmatch(traceparent) else None
 
 
-async def _awaited(api: Api, order: asked.NextClaim, began: float) -> Row | None:
+async def _awaited(api: Api, order: requests.NextClaim, began: float) -> Row | None:
     """Try again and again until a job comes or the time is over."""
     for pause in _pauses():
         left = order.wait_seconds - (api.monotonic() - began)
@@ -212,7 +216,7 @@ async def _awaited(api: Api, order: asked.NextClaim, began: float) -> Row | None
     return None
 
 
-def _tried(api: Api, order: asked.NextClaim) -> Row | None:
+def _tried(api: Api, order: requests.NextClaim) -> Row | None:
     return api.darkroom().hold.claim_next(order.type, owner=order.owner, lease=seconds(order.lease_seconds))
 
 

@@ -8,18 +8,17 @@ from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
 from shared.errors import NoSuchJob, Refused
-from shared.http import answers, asked, conditions, told
-from shared.http.contract import bare, problems
-from shared.http.contract import told as telling
-from shared.http.wired import Api, IfMatch, JobId, Strict, Wired
+from shared.http import etags, render, requests, responses
+from shared.http.dependencies import Api, IfMatch, JobId, Strict, Wired
+from shared.http.openapi import bare, problems, told
 from shared.ports.jobs import Row
 from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
 
 router = APIRouter(route_class=Strict, tags=["operators"])
 
-_JOB = telling(told.JobTold, "The job.", "ETag", "Retry-After")
-_OPENED = telling(told.JobTold, "The job waits again.", "ETag", "Location", "Retry-After")
+_JOB = told(responses.JobTold, "The job.", "ETag", "Retry-After")
+_OPENED = told(responses.JobTold, "The job waits again.", "ETag", "Location", "Retry-After")
 _REFUSALS: Mapping[Outcome, tuple[str, str]] = {
     Outcome.ENDED: ("ended", "The job has ended already."),
     Outcome.LIVE: ("live", "The job waits or runs."),
@@ -31,8 +30,8 @@ _REFUSALS: Mapping[Outcome, tuple[str, str]] = {
 @router.post("/jobs/{id}/cancel", operation_id="cancelJob", responses={200: _JOB, **problems(404, 409, 412)})
 def cancel_job(api: Wired, job_id: JobId, if_match: IfMatch = None) -> Response:
     """End a job that waits or runs; its worker is fenced out."""
-    outcome = api.darkroom().operate.cancel(job_id, versions=conditions.versions(if_match))
-    return answers.job(_after(api, job_id, outcome))
+    outcome = api.darkroom().operate.cancel(job_id, versions=etags.versions(if_match))
+    return render.job(_after(api, job_id, outcome))
 
 
 @router.post(
@@ -43,8 +42,8 @@ def cancel_job(api: Wired, job_id: JobId, if_match: IfMatch = None) -> Response:
 )
 def redrive_job(api: Wired, job_id: JobId, if_match: IfMatch = None) -> Response:
     """Open a failed or canceled job again, with all of its attempts."""
-    outcome = api.darkroom().operate.redrive(job_id, versions=conditions.versions(if_match))
-    return answers.job(_after(api, job_id, outcome), status=202, located=True)
+    outcome = api.darkroom().operate.redrive(job_id, versions=etags.versions(if_match))
+    return render.job(_after(api, job_id, outcome), status=202, located=True)
 
 
 @router.delete(
@@ -60,7 +59,7 @@ def delete_job(
     forget: Annotated[bool, Query(description="Forget its uniqueness as well.")] = False,  # noqa: FBT002 - of a query
 ) -> Response:
     """Let go of a job that has ended."""
-    api.darkroom().remove(job_id, forget=forget, versions=conditions.versions(if_match))
+    api.darkroom().remove(job_id, forget=forget, versions=etags.versions(if_match))
     return Response(status_code=204)
 
 
@@ -68,12 +67,12 @@ def delete_job(
     "/jobs/purge",
     operation_id="purgeJobs",
     responses={
-        200: telling(told.PurgeTold, "All of them are gone."),
-        202: telling(told.PurgeTold, "Its time was over; ask again for the rest.", "Retry-After"),
+        200: told(responses.PurgeTold, "All of them are gone."),
+        202: told(responses.PurgeTold, "Its time was over; ask again for the rest.", "Retry-After"),
         **problems(409, 415),
     },
 )
-def purge_jobs(api: Wired, order: asked.PurgeOrder) -> Response:
+def purge_jobs(api: Wired, order: requests.PurgeOrder) -> Response:
     """Let go of jobs that have ended before a moment, of one state or of all."""
     states = [State(order.state)] if order.state else [state for state in State if state.ended]
     gone = api.darkroom().purge(owner=f"http/{api.draw()}", before=dict.fromkeys(states, order.before))
@@ -81,7 +80,7 @@ def purge_jobs(api: Wired, order: asked.PurgeOrder) -> Response:
         raise Refused("locked_out", "Another purge is at work; ask again when it is done.")
     counted = {"jobs": gone.jobs, "thumbnails": gone.thumbnails, "conflicts": gone.conflicts, "left": gone.left}
     if gone.left:
-        return JSONResponse(counted, 202, headers={"Retry-After": str(answers.POLL_SECONDS)})
+        return JSONResponse(counted, 202, headers={"Retry-After": str(render.POLL_SECONDS)})
     return JSONResponse(counted)
 
 

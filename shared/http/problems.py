@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from shared import errors
 from shared.analysis.validation import ReportInvalid
-from shared.http.codes import HEADINGS
+from shared.http.error_codes import HEADINGS
 
 MEDIA_TYPE = "application/problem+json"
 #: Of every answer that says nothing else: a browser shows it as what it is, runs nothing in it, keeps nothing.

@@ -8,11 +8,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from shared.errors import Unreadable
-from shared.http import answers, dashboard, told
+from shared.http import dashboard, render, responses
 from shared.http.access import KNOWN
-from shared.http.contract import problems
-from shared.http.contract import told as telling
-from shared.http.wired import JobId, Strict, Wired
+from shared.http.dependencies import JobId, Strict, Wired
+from shared.http.openapi import problems, told
 from shared.statistics import prometheus
 from shared.why import why
 
@@ -24,7 +23,7 @@ _LOCK = "sweep"
 
 
 @router.get(
-    "/jobs/{id}/why", operation_id="whyNot", responses={200: telling(told.WhyTold, "Why."), **problems(404, 409)}
+    "/jobs/{id}/why", operation_id="whyNot", responses={200: told(responses.WhyTold, "Why."), **problems(404, 409)}
 )
 def why_not(api: Wired, job_id: JobId) -> Response:
     """Say in one sentence why a job is not done, or how it ended."""
@@ -32,10 +31,10 @@ def why_not(api: Wired, job_id: JobId) -> Response:
     return JSONResponse({"why": why(row, margin=api.darkroom().settings.margin, now=row.seen_at)})
 
 
-@router.get("/stats", operation_id="getStats", responses={200: telling(told.StatsTold, "Figures."), **problems()})
+@router.get("/stats", operation_id="getStats", responses={200: told(responses.StatsTold, "Figures."), **problems()})
 def get_stats(api: Wired) -> Response:
     """Count jobs, and tell what waits."""
-    return JSONResponse(answers.stats(api.darkroom().stats()))
+    return JSONResponse(render.stats(api.darkroom().stats()))
 
 
 @router.get("/metrics", operation_id="getMetrics", response_class=PlainTextResponse, responses={**problems()})
@@ -44,7 +43,7 @@ def get_metrics(api: Wired) -> Response:
     return Response(prometheus(api.darkroom().stats()), media_type=_PROMETHEUS)
 
 
-@router.get("/health", operation_id="getHealth", responses={200: telling(told.HealthTold, "It does."), **problems()})
+@router.get("/health", operation_id="getHealth", responses={200: told(responses.HealthTold, "It does."), **problems()})
 def get_health(api: Wired, request: Request) -> Response:
     """Say whether storage answers, by one read, and to who has a key how child processes are confined."""
     darkroom = api.darkroom()
@@ -52,7 +51,7 @@ def get_health(api: Wired, request: Request) -> Response:
         darkroom.storage.locks.get(_LOCK)
     if KNOWN not in request.headers:
         return JSONResponse({"status": "ok"})
-    return JSONResponse(answers.health(darkroom.settings, darkroom.analyst.confinement))
+    return JSONResponse(render.health(darkroom.settings, darkroom.analyst.confinement))
 
 
 @router.get("/dashboard", operation_id="getDashboard", response_class=HTMLResponse, responses={**problems()})

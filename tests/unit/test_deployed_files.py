@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from localhost.run import environment
-from shared.http.bounds import MAX_WAITERS
+from shared.http.concurrency import MAX_WAITERS
 from shared.settings.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -9,7 +9,7 @@ import pytest
 
 from docs import make
 from shared.http import problems
-from shared.http.codes import Code
+from shared.http.error_codes import Code
 from shared.settings.settings import Settings
 from shared.steps.work import analyze
 

@@ -20,7 +20,7 @@ from tests.doubles.transports import Passing
 SOURCES = Path(shared.__file__).parent
 #: Modules that take locks and threads from the standard library: the process's own, and what is sent no request under.
 THREADED = {
-    *("clock.py", "http/front.py", "invocation.py", "runtime.py", "wiring/__init__.py"),
+    *("clock.py", "http/gateway.py", "invocation.py", "runtime.py", "wiring/__init__.py"),
     *("analysis/admission.py", "analysis/sandbox/starter.py", "steps/work/fair_share.py"),
 }
 

@@ -47,7 +47,7 @@ def test_azure_is_known_to_the_app_the_wiring_and_storage_alone() -> None:
         for module in _imported(node)
         if module.partition(".")[0] == "azure"
     }
-    assert found == {"function_app.py", "shared", "shared/wiring/__init__.py", "shared/http/front.py"}
+    assert found == {"function_app.py", "shared", "shared/wiring/__init__.py", "shared/http/gateway.py"}
 
 
 def test_only_cas_calls_the_write_methods_of_the_sdk() -> None:

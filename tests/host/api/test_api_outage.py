@@ -10,7 +10,7 @@ import pytest
 
 from shared import wiring
 from shared.http.app import build
-from shared.http.wired import Api
+from shared.http.dependencies import Api
 from shared.runtime import Runtime
 from shared.wiring.steps import Darkroom
 from tests.doubles.clock import FakeClock

@@ -10,8 +10,8 @@ from azure.storage.queue import QueueServiceClient
 from shared import wiring
 from shared.handlers import Handler
 from shared.http.app import build
-from shared.http.front import Front
-from shared.http.wired import Api
+from shared.http.dependencies import Api
+from shared.http.gateway import Front
 from shared.storage.clients import API_VERSION
 from shared.wiring.steps import Darkroom
 from tests.contract.places import Slow, in_process

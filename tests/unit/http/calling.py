@@ -13,9 +13,9 @@ from fastapi import FastAPI
 
 from shared.http.access import Gate
 from shared.http.app import build
-from shared.http.front import Front, answered, carrier
+from shared.http.dependencies import Api
+from shared.http.gateway import Front, answered, carrier
 from shared.http.paths import Paths
-from shared.http.wired import Api
 from shared.settings.settings import Settings
 from shared.wiring.steps import Darkroom
 from tests.doubles.world import World

@@ -9,11 +9,11 @@ from typing import Any, cast
 import azure.functions as func
 import pytest
 
-from shared.http import bounds
+from shared.http import concurrency
 from shared.http.app import build
-from shared.http.bodies import MAX_BYTES
-from shared.http.bounds import Bound
-from shared.http.front import answered, carrier
+from shared.http.body import MAX_BYTES
+from shared.http.concurrency import Bound
+from shared.http.gateway import answered, carrier
 from shared.http.problems import Problem
 from tests.unit.http.calling import CONTEXT, Site
 
@@ -73,7 +73,7 @@ def test_no_more_claims_wait_than_there_is_room_for() -> None:
         site.world.clock.advance(seconds / 4)
         await asyncio.sleep(0)
 
-    site.app = build(dataclasses.replace(site.api, pause=pause, waiters=bounds.waiters(2)))
+    site.app = build(dataclasses.replace(site.api, pause=pause, waiters=concurrency.waiters(2)))
     site.front._carry = carrier(site.app)
     back = together(site, [request("POST", "/jobs/claim", json.dumps(CLAIM).encode())] * 4)
     assert sorted(each.status_code for each in back) == [204, 204, 429, 429]
@@ -83,7 +83,7 @@ def test_no_more_claims_wait_than_there_is_room_for() -> None:
 
 
 def test_a_claim_that_does_not_wait_takes_nobodys_room(site: Site) -> None:
-    site.app.state.api = dataclasses.replace(site.api, waiters=bounds.waiters(0))
+    site.app.state.api = dataclasses.replace(site.api, waiters=concurrency.waiters(0))
     assert site.call("POST", "/jobs/claim", {"type": "t", "owner": "w"}).status == 204
     assert site.call("POST", "/jobs/claim", CLAIM).refusal[:2] == (429, "too_many_waiters")
 
@@ -91,7 +91,7 @@ def test_a_claim_that_does_not_wait_takes_nobodys_room(site: Site) -> None:
 @pytest.mark.case("security M6", was="ten uploads of 64 MiB took 1.5 GB")
 def test_no_more_large_bodies_are_under_way_than_there_is_room_for() -> None:
     site = Site()
-    site.front._large = bounds.large_bodies(2)
+    site.front._large = concurrency.large_bodies(2)
     inner, inside = site.front._carry, []
 
     async def slow(admitted: func.HttpRequest, context: func.Context) -> func.HttpResponse:
@@ -118,17 +118,17 @@ def test_a_body_is_handed_to_storage_as_the_piece_that_came(site: Site) -> None:
 
 
 def test_an_empty_look_is_good_for_all_who_wait_for_the_type_and_a_full_one_for_nobody() -> None:
-    looks = bounds.Looks()
+    looks = concurrency.Looks()
     assert looks.begin("t", 10.0)
     looks.end("t", 10.0)
     assert [looks.begin("t", now) for now in (10.1, 10.25)] == [False, True]
     looks.end("t", None)
-    assert [looks.begin("t", 10.3) for _ in range(5)] == [True] * bounds.LOOKS_AT_ONCE + [False]
+    assert [looks.begin("t", 10.3) for _ in range(5)] == [True] * concurrency.LOOKS_AT_ONCE + [False]
     assert looks.begin("u", 10.3)
 
 
 def test_types_that_nobody_waits_for_any_more_are_not_remembered() -> None:
-    looks = bounds.Looks()
+    looks = concurrency.Looks()
     for number in range(9):
         assert looks.begin(f"kind-{number}", 1.0)
         looks.end(f"kind-{number}", 1.0)
@@ -155,4 +155,4 @@ def test_of_all_who_wait_for_one_type_a_few_a_second_ask_storage() -> None:
     buckets, took = site.world.settings.job_buckets, site.world.clock() - began
     looks = site.world.journal.count("jobs.due") / buckets
     assert turn > 400
-    assert looks <= 40 + 2 * took / bounds.FRESH_SECONDS
+    assert looks <= 40 + 2 * took / concurrency.FRESH_SECONDS

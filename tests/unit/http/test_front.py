@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.errors import SettingsInvalid, StorageOut
-from shared.http.front import target
+from shared.http.gateway import target
 from shared.http.problems import Problem
 from tests.unit.http.calling import Site
 

@@ -1,4 +1,4 @@
-"""What answers look like: only a description, for the contract. They are written by ``shared.http.answers``."""
+"""What answers look like: only a description, for the contract. They are written by ``shared.http.render``."""
 
 from datetime import datetime
 from typing import Any, Literal

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from shared.http.bodies import MAX_UNITS, speakable, units
+from shared.http.body import MAX_UNITS, speakable, units
 from shared.rules.names import REFERENCE_CHARACTERS
 
 #: Nothing is named with control characters, nor with what no XML can say: one such blob, and no container is listed.

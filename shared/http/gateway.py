@@ -16,10 +16,11 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
 import azure.functions as func
 
-from shared.http import bodies, bounds, problems
+from shared.http import concurrency, problems
 from shared.http.access import KNOWN, Gate
+from shared.http.body import MAX_BYTES
+from shared.http.cross_site import is_foreign
 from shared.http.problems import Problem
-from shared.http.sites import is_foreign
 from shared.settings.settings import Settings
 from shared.telemetry import LOGGER
 
@@ -46,7 +47,7 @@ class Front:
         self._carry = carry
         self._gate = gate
         self._max_bytes = max_bytes
-        self._large = bounds.large_bodies()
+        self._large = concurrency.large_bodies()
 
     async def __call__(self, request: func.HttpRequest, context: func.Context) -> func.HttpResponse:
         """Answer a request.
@@ -67,7 +68,7 @@ class Front:
         headers |= {KNOWN: "yes"} if known else {}
         body = request.get_body() or b""
         admitted = func.HttpRequest(request.method, url, headers=headers, body=body)
-        with self._large.room(len(body)) if len(body) > bodies.MAX_BYTES else nullcontext():
+        with self._large.room(len(body)) if len(body) > MAX_BYTES else nullcontext():
             return await self._carry(admitted, context)
 
     def _weigh(self, request: func.HttpRequest, path: str) -> None:
@@ -76,10 +77,10 @@ class Front:
         if not size and "transfer-encoding" in request.headers:
             # The host passes on a body only where its length stands before it (azure-functions-host#7930).
             raise Problem(411, "length_required", "The body must come with a Content-Length, and not in chunks.")
-        if size <= bodies.MAX_BYTES:
+        if size <= MAX_BYTES:
             return
         image = request.method == "PUT" and path.startswith("/api/images/")
-        limit = self._max_bytes if image else bodies.MAX_BYTES
+        limit = self._max_bytes if image else MAX_BYTES
         if size > limit:
             raise Problem(413, "too_many_bytes", f"The body has {size:,} bytes; at most {limit:,} are taken.")
 
@@ -159,8 +160,8 @@ def _front() -> Front:
         if _built is None:
             from shared import wiring  # noqa: PLC0415 - it is the first request that pays for them
             from shared.http.app import build  # noqa: PLC0415
+            from shared.http.dependencies import Api  # noqa: PLC0415
             from shared.http.paths import Paths  # noqa: PLC0415
-            from shared.http.wired import Api  # noqa: PLC0415
             from shared.runtime import Runtime  # noqa: PLC0415
 
             settings, runtime = Settings.read(os.environ), Runtime()

@@ -10,8 +10,9 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.http import asked, bodies
-from shared.http.bounds import Bound, Looks, waiters
+from shared.http import requests
+from shared.http.body import read
+from shared.http.concurrency import Bound, Looks, waiters
 from shared.http.problems import Problem, Wrong
 from shared.wiring.steps import Darkroom
 
@@ -48,7 +49,7 @@ class Strict(APIRoute):
             self._know(request.url.query)
             if self.body_field is not None:
                 # Where Starlette keeps what it has parsed: so nobody parses it again, in another way.
-                request._json = bodies.read(await request.body(), request.headers.get("content-type"))  # noqa: SLF001
+                request._json = read(await request.body(), request.headers.get("content-type"))  # noqa: SLF001
             return await handler(request)
 
         return strict
@@ -97,5 +98,5 @@ Traceparent = Annotated[
     str | None, Header(description="W3C trace context of the cause; one that can't be read is not taken over.")
 ]
 JobId = Annotated[
-    str, Path(alias="id", pattern=asked.ID_PATTERN, examples=["word-count-00112233445566778899aabbccddeeff"])
+    str, Path(alias="id", pattern=requests.ID_PATTERN, examples=["word-count-00112233445566778899aabbccddeeff"])
 ]

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from shared.analysis.sandbox.layers import Confinement
-from shared.http import conditions
+from shared.http import etags
 from shared.ports.index import Attempted, ImageFound
 from shared.ports.jobs import Key, Row
 from shared.rules.jobs import JobError, State
@@ -32,12 +32,12 @@ def job(row: Row, *, status: int = 200, located: bool = False) -> Response:
 
 def lease(row: Row) -> Response:
     """Answer the holder of a job with its lease; nobody else is ever given it."""
-    return JSONResponse(job_body(row), headers=job_headers(row) | {"ETag": conditions.lease_tag(row)})
+    return JSONResponse(job_body(row), headers=job_headers(row) | {"ETag": etags.lease_tag(row)})
 
 
 def job_headers(row: Row, *, located: bool = False) -> dict[str, str]:
     """Return the headers that name a job's version and place."""
-    headers = {"ETag": conditions.version_tag(row)}
+    headers = {"ETag": etags.version_tag(row)}
     if not row.job.state.ended:
         headers["Retry-After"] = str(POLL_SECONDS)
     return headers | (location(row.job.id) if located else {})
