@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from shared.cli.main import app
 from shared.wiring.steps import Darkroom
 from tests.contract.audited import Audited
-from tests.unit.http.calling import Answer, Site
+from tests.unit.http.client import Answer, Site
 
 REF = "canary"
 

@@ -15,7 +15,7 @@ from shared.rules.invariants import Rule
 from shared.rules.jobs import State
 from shared.storage.codec import ref_key
 from tests.contract.audited import Audited
-from tests.unit.http.calling import Site
+from tests.unit.http.client import Site
 
 DEEP = "[" * 9_000
 #: What the report may say, as the row's text.

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from localhost.azurite import Azurite
-from tests.host.api.served import Served, served
-from tests.host.api.wire import Wire
+from tests.host.api.api_host import Served, served
+from tests.host.api.raw_client import Wire
 from tests.rig import empty
 
 #: Of an uploaded image; little more than JSON may have.

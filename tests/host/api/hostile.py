@@ -4,7 +4,7 @@ import gzip
 import json
 from typing import Any
 
-from tests.host.api.wire import Header
+from tests.host.api.raw_client import Header
 
 ID = "t-" + "0" * 32
 _JOB = {"type": "t", "ref": "r"}

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from localhost.azurite import Azurite
+from tests.host.api.api_host import Served, served
 from tests.host.api.hostile import ID
-from tests.host.api.served import Served, served
-from tests.host.api.wire import Header, Wire
+from tests.host.api.raw_client import Header, Wire
 from tests.rig import empty
 
 NAMES = ("health", "jobs", "stats", "metrics", "dashboard", "openapi.json", "nothing")

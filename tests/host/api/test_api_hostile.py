@@ -5,9 +5,9 @@ import json
 import pytest
 
 from tests.host.api import hostile
+from tests.host.api.api_host import Served
 from tests.host.api.conftest import MAX_BYTES
-from tests.host.api.served import Served
-from tests.host.api.wire import Header, Wire
+from tests.host.api.raw_client import Header, Wire
 
 JOB = b'{"type":"t","ref":"r"}'
 QUOTES = "' or 1 eq 1 or 'a' eq 'a"

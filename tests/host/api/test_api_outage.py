@@ -14,10 +14,10 @@ from shared.http.dependencies import Api
 from shared.runtime import Runtime
 from shared.wiring.steps import Darkroom
 from tests.doubles.clock import FakeClock
+from tests.host.api.api_host import SETTINGS, served
 from tests.host.api.hostile import ID
-from tests.host.api.served import SETTINGS, served
-from tests.host.api.wire import Header, Reply, Wire
-from tests.unit.http.calling import fronted, sent
+from tests.host.api.raw_client import Header, Reply, Wire
+from tests.unit.http.client import fronted, sent
 
 IMAGE = "0" * 32
 #: An ETag as a holder has it: token, claim id and row.

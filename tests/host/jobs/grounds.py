@@ -17,7 +17,7 @@ from shared.wiring.steps import Darkroom
 from tests.contract.places import Slow, in_process
 from tests.host.jobs.site import Site
 from tests.rig import QUICK, Rig, until
-from tests.unit.http.calling import Answer, fronted, sent
+from tests.unit.http.client import Answer, fronted, sent
 
 #: The services in process: every test, every day.
 PROCESS = "process"

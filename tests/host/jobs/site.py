@@ -8,7 +8,7 @@ from urllib.parse import quote
 import urllib3
 
 from tests.rig import Rig
-from tests.unit.http.calling import Answer
+from tests.unit.http.client import Answer
 
 #: Shorter is none; others wait a margin longer, and up to a second for the service's clock to say so.
 LEASE_SECONDS = 1

@@ -4,7 +4,7 @@ import pytest
 
 from tests.doubles.api import Api
 from tests.host.jobs.site import Site
-from tests.unit.http.calling import Answer
+from tests.unit.http.client import Answer
 
 ERROR = {"error": {"code": "bad_input", "message": "The text is empty."}}
 BODIES = {"claim": {"owner": "w", "lease_seconds": 60}, "complete": {"result": {"n": 1}}, "fail": ERROR}

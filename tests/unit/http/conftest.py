@@ -1,6 +1,6 @@
 import pytest
 
-from tests.unit.http.calling import Site
+from tests.unit.http.client import Site
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from shared.http.paths import Paths
-from tests.unit.http.calling import Answer, Site
+from tests.unit.http.client import Answer, Site
 
 KEYS = {role: f"{role}-0123456789abcdef" for role in ("reader", "uploader", "worker", "operator")}
 SETTING = ",".join(f"{role}/one={hashlib.sha256(key.encode()).hexdigest()}" for role, key in KEYS.items())

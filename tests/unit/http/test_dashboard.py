@@ -7,7 +7,7 @@ import subprocess
 from html.parser import HTMLParser
 
 from shared.http import dashboard
-from tests.unit.http.calling import Site
+from tests.unit.http.client import Site
 
 HTML = dashboard.FILE.read_bytes().decode()
 #: Ways by which text becomes markup or code, or a key outlives the page.

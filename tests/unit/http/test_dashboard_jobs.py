@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.http.dashboard_calling import Browser, browser
+from tests.unit.http.dashboard_browser import Browser, browser
 
 HOSTILE = "<script>alert(1)</script> \"'%2F & é"
 #: A job of which the dialog is open.

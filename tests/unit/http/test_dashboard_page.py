@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.http.dashboard_calling import Browser, browser
+from tests.unit.http.dashboard_browser import Browser, browser
 
 OUT = """{ title: "Service Unavailable", detail: "Storage is out.", status: 503, code: "storage_out" }"""
 

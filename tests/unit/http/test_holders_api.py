@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from shared.errors import ContentRefused
-from tests.unit.http.calling import Site
+from tests.unit.http.client import Site
 
 CALLS: list[tuple[str, Any]] = [
     ("renew", {}),

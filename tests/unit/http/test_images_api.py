@@ -8,7 +8,7 @@ from shared.errors import InvalidReference, NoSuchImage
 from shared.ports.index import Thumbnail
 from shared.rules.images import ImageRef
 from tests.doubles.reports import report
-from tests.unit.http.calling import Answer, Site
+from tests.unit.http.client import Answer, Site
 
 NOBODY = "0" * 32
 PNG = b"\x89PNG\r\n\x1a\n and so on"

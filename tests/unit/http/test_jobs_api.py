@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import pytest
 
 from shared.rules.jobs import State
-from tests.unit.http.calling import Site
+from tests.unit.http.client import Site
 
 ID = "t-" + "0" * 32
 TRACE = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.http.calling import Site
+from tests.unit.http.client import Site
 from tests.unit.http.test_holders_api import CALLS
 
 OPERATORS = [("POST", "/cancel"), ("POST", "/redrive"), ("DELETE", "")]

@@ -1,7 +1,7 @@
 import pytest
 
 from shared.steps.upkeep.purge import Purged
-from tests.unit.http.calling import Site
+from tests.unit.http.client import Site
 
 ID = "t-" + "0" * 32
 

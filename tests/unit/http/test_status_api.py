@@ -9,7 +9,7 @@ import pytest
 from shared.analysis.sandbox.layers import Confinement
 from shared.http import dashboard
 from shared.statistics import Stats
-from tests.unit.http.calling import Site
+from tests.unit.http.client import Site
 
 STATS = Stats(
     as_of=datetime(2026, 1, 1, tzinfo=UTC),

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.rules.images import ImageRef
 from tests.doubles.world import png
-from tests.host.api.served import Served
+from tests.host.api.api_host import Served
 
 TYPES = ("word-count", "spell-check", "image-analysis")
 #: How each job is moved on: to the state that it shall be in, and no further.

@@ -12,8 +12,8 @@ import pytest
 
 from localhost.azurite import Azurite
 from tests.counting import Count
-from tests.host.api.ground import laid
-from tests.host.api.served import Served, served
+from tests.host.api.api_host import Served, served
+from tests.host.api.seed import laid
 from tests.proving import at_length
 from tests.rig import ROOT, empty
 

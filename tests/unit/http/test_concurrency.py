@@ -15,7 +15,7 @@ from shared.http.body import MAX_BYTES
 from shared.http.concurrency import Bound
 from shared.http.gateway import answered, carrier
 from shared.http.problems import Problem
-from tests.unit.http.calling import CONTEXT, Site
+from tests.unit.http.client import CONTEXT, Site
 
 CLAIM = {"type": "t", "owner": "w", "wait_seconds": 20}
 

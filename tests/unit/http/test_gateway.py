@@ -6,7 +6,7 @@ import pytest
 from shared.errors import SettingsInvalid, StorageOut
 from shared.http.gateway import target
 from shared.http.problems import Problem
-from tests.unit.http.calling import Site
+from tests.unit.http.client import Site
 
 
 @pytest.mark.parametrize("path", ["/%ff", "/images/%C3", "/jobs?ref=%ff"])
