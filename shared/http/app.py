@@ -12,12 +12,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import DarkroomError
-from shared.http import access, images, jobs, openapi, operators, problems, status
+from shared.http import access, images, jobs, openapi, operators, problems, responses, status
 from shared.http.dependencies import Api
-from shared.http.openapi import present
+from shared.http.openapi import drop_null_parameters
 from shared.http.paths import ROOT, Paths
 from shared.http.problems import Problem
-from shared.http.responses import ProblemTold
 
 #: In the order in which they are tried; the contract adds its own.
 ROUTES = (*jobs.router.routes, *operators.router.routes, *images.router.routes, *status.router.routes)
@@ -35,13 +34,13 @@ class Contract(FastAPI):
         """Return the OpenAPI document, made once."""
         if self.openapi_schema is None:
             document = get_openapi(title=self.title, version=self.version, description=_ABOUT, routes=self.routes)
-            present(document)
-            problem = ProblemTold.model_json_schema(ref_template=_REFERENCES)
+            drop_null_parameters(document)
+            problem = responses.Problem.model_json_schema(ref_template=_REFERENCES)
             schemas = document["components"]["schemas"]
             schemas |= problem.pop("$defs")
-            schemas["ProblemTold"] = problem
+            schemas["Problem"] = problem
             if self.state.keyed:
-                openapi.lock(document, access.OPEN)
+                openapi.require_key(document, access.OPEN)
             self.openapi_schema = document
         return self.openapi_schema
 

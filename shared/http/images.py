@@ -14,7 +14,7 @@ from shared.errors import InvalidReference, Mismatch, NoSuchImage
 from shared.http import cursors, etags, media_types, render, requests, responses
 from shared.http.dependencies import Api, IfMatch, IfNoneMatch, Strict, Traceparent, Wired
 from shared.http.jobs import cause
-from shared.http.openapi import bare, content, named, problems, told
+from shared.http.openapi import binary_response, empty_response, json_response, links, problems
 from shared.http.problems import invalid
 from shared.ports.index import IMAGE_ID, ImageFound, KeyPosition
 from shared.rules.ids import digest
@@ -49,10 +49,12 @@ router = APIRouter(route_class=Strict, tags=["images"])
 #: Seconds for which a client may keep a thumbnail: another version of the image has another job.
 _KEPT_SECONDS = 300
 _MAX_BUCKETS = 256
-_TAKEN = told(responses.AcceptedTold, "Its job is recorded.", "Location", "Retry-After") | {"links": named("getJob")}
-_FOUND = told(responses.ImageTold, "The image.")
-_PAGE = told(responses.ImagesTold, "A page.") | {
-    "links": named("getImage", "getThumbnail", source="items/0/image_id", parameter="image")
+_TAKEN = json_response(responses.AcceptedImage, "Its job is recorded.", "Location", "Retry-After") | {
+    "links": links("getJob")
+}
+_FOUND = json_response(responses.Image, "The image.")
+_PAGE = json_response(responses.ImagePage, "A page.") | {
+    "links": links("getImage", "getThumbnail", source="items/0/image_id", parameter="image")
 }
 _BYTES = {"type": "string", "format": "binary"}
 _UPLOAD = {"schema": _BYTES | {"minLength": 1}}
@@ -157,8 +159,8 @@ def get_image(api: Wired, image_id: ImageId) -> Response:
     operation_id="getThumbnail",
     response_class=Response,
     responses={
-        200: content("image/*", _BYTES, "The thumbnail.", "ETag"),
-        304: bare("The client has it already.", "ETag"),
+        200: binary_response("image/*", _BYTES, "The thumbnail.", "ETag"),
+        304: empty_response("The client has it already.", "ETag"),
         **problems(404, 405, 409),
     },
 )

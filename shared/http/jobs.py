@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from shared.http import cursors, etags, render, requests, responses
 from shared.http.dependencies import HELD, Api, IfNoneMatch, JobId, Lease, Strict, Traceparent, Wired
-from shared.http.openapi import bare, named, problems, tagged, told
+from shared.http.openapi import empty_response, etag_links, json_response, links, problems
 from shared.http.problems import invalid
 from shared.http.requests import seconds
 from shared.ports.index import JobQuery, Position
@@ -29,15 +29,15 @@ _FIRST_PAUSE, _LAST_PAUSE = 0.25, 2.0
 #: What is left of a wait below this is nothing: a clock of floats may never see the end of it.
 _LEAST_PAUSE = 0.001
 _HOLDER = ("renewJob", "completeJob", "retryJob", "abandonJob", "failJob")
-_JOB = told(responses.JobTold, "The job.", "ETag", "Retry-After")
-_LOOKED_UP = _JOB | {"links": tagged("cancelJob", "redriveJob", "deleteJob")}
+_JOB = json_response(responses.Job, "The job.", "ETag", "Retry-After")
+_LOOKED_UP = _JOB | {"links": etag_links("cancelJob", "redriveJob", "deleteJob")}
 _HELD = {200: _JOB, **problems(404, 409, 412, 428)}
 _WITH_BODY = {200: _JOB, **problems(404, 409, 412, 415, 428)}
-_HOLDERS = told(responses.JobTold, "The job; its ETag is the lease.", "ETag", "Retry-After") | {
-    "links": tagged(*_HOLDER)
+_HOLDERS = json_response(responses.Job, "The job; its ETag is the lease.", "ETag", "Retry-After") | {
+    "links": etag_links(*_HOLDER)
 }
-_ADDED = told(responses.JobTold, "The job is new.", "ETag", "Location", "Retry-After") | {
-    "links": named("getJob", "claimJob", "cancelJob", "jobHistory", "whyNot")
+_ADDED = json_response(responses.Job, "The job is new.", "ETag", "Location", "Retry-After") | {
+    "links": links("getJob", "claimJob", "cancelJob", "jobHistory", "whyNot")
 }
 #: A milliseconds' place in a list, beyond every moment that storage knows.
 _MAX_MS = 10**15
@@ -50,7 +50,7 @@ _MAX_MS = 10**15
     responses={
         201: _ADDED,
         200: {
-            "model": responses.JobTold | responses.PurgedTold,
+            "model": responses.Job | responses.PurgedJob,
             "description": "It is there already, or was and is purged.",
         },
         **problems(409, 415),
@@ -75,7 +75,9 @@ def add_job(api: Wired, job: requests.NewJob, traceparent: Traceparent = None) -
     return JSONResponse(render.purged(added.key))
 
 
-@router.get("/jobs", operation_id="listJobs", responses={200: told(responses.JobsTold, "A page."), **problems()})
+@router.get(
+    "/jobs", operation_id="listJobs", responses={200: json_response(responses.JobPage, "A page."), **problems()}
+)
 def list_jobs(
     *,
     api: Wired,
@@ -110,7 +112,7 @@ def list_jobs(
 @router.post(
     "/jobs/claim",
     operation_id="claimNext",
-    responses={200: _HOLDERS, 204: bare("There is none."), **problems(409, 415, 429)},
+    responses={200: _HOLDERS, 204: empty_response("There is none."), **problems(409, 415, 429)},
 )
 async def claim_next(api: Wired, order: requests.NextClaim) -> Response:
     """Claim one of the oldest due jobs of a type, and wait for one if need be; the order is approximate."""
@@ -125,7 +127,7 @@ async def claim_next(api: Wired, order: requests.NextClaim) -> Response:
 @router.get(
     "/jobs/{id}",
     operation_id="getJob",
-    responses={200: _LOOKED_UP, 304: bare("The client has it already.", "ETag"), **problems(404, 409)},
+    responses={200: _LOOKED_UP, 304: empty_response("The client has it already.", "ETag"), **problems(404, 409)},
 )
 def get_job(api: Wired, job_id: JobId, if_none_match: IfNoneMatch = None) -> Response:
     """Look up a job."""
@@ -138,7 +140,7 @@ def get_job(api: Wired, job_id: JobId, if_none_match: IfNoneMatch = None) -> Res
 @router.get(
     "/jobs/{id}/history",
     operation_id="jobHistory",
-    responses={200: told(responses.HistoryTold, "Its attempts."), **problems(404, 409)},
+    responses={200: json_response(responses.History, "Its attempts."), **problems(404, 409)},
 )
 def job_history(api: Wired, job_id: JobId) -> Response:
     """List every attempt at a job, and what was refused of its worker's reports."""

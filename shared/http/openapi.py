@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from shared.http.problems import MEDIA_TYPE
 
-_PROBLEM = {"$ref": "#/components/schemas/ProblemTold"}
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _TEXT: Mapping[str, Any] = {"type": "string"}
 _HEADERS: Mapping[str, Mapping[str, Any]] = {
     "ETag": {"description": "Strong and opaque.", "schema": {"type": "string", "pattern": '^"[!#-~]*"$'}},
@@ -45,11 +45,11 @@ _HOST: Mapping[int | str, Mapping[str, Any]] = {
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Describe refusals: those of every route, and these."""
-    told = {status: _problem(status) for status in sorted({*_ALWAYS, *statuses})}
-    return told | {status: dict(description) for status, description in _HOST.items()}
+    own = {status: _problem(status) for status in sorted({*_ALWAYS, *statuses})}
+    return own | {status: dict(description) for status, description in _HOST.items()}
 
 
-def present(document: Mapping[str, Any]) -> None:
+def drop_null_parameters(document: Mapping[str, Any]) -> None:
     """Take null out of parameters: what a query or a header does not have, it does not call null."""
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     for parameter in [each for operation in operations for each in operation.get("parameters", ())]:
@@ -60,7 +60,7 @@ def present(document: Mapping[str, Any]) -> None:
             parameter["schema"]["anyOf"] = kinds
 
 
-def lock(document: dict[str, Any], open_operations: Collection[str]) -> None:
+def require_key(document: dict[str, Any], open_operations: Collection[str]) -> None:
     """Say that every operation but the open ones needs a key."""
     document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{"key": []}]
@@ -69,23 +69,23 @@ def lock(document: dict[str, Any], open_operations: Collection[str]) -> None:
             operation["security"] = []
 
 
-def told(model: type[BaseModel], description: str, *headers: str, required: bool = True) -> dict[str, Any]:
+def json_response(model: type[BaseModel], description: str, *headers: str, required: bool = True) -> dict[str, Any]:
     """Describe an answer by its model and the headers that it has, or may have."""
     described = {name: dict(_HEADERS[name]) | {"required": required and name != "Retry-After"} for name in headers}
     return {"model": model, "description": description} | ({"headers": described} if headers else {})
 
 
-def bare(description: str, *headers: str) -> dict[str, Any]:
+def empty_response(description: str, *headers: str) -> dict[str, Any]:
     """Describe an answer without a body."""
     return {"description": description, "headers": {name: dict(_HEADERS[name]) for name in headers}}
 
 
-def content(media_type: str, schema: Mapping[str, Any], description: str, *headers: str) -> dict[str, Any]:
+def binary_response(media_type: str, schema: Mapping[str, Any], description: str, *headers: str) -> dict[str, Any]:
     """Describe an answer that is no JSON."""
-    return bare(description, *headers) | {"content": {media_type: {"schema": dict(schema)}}}
+    return empty_response(description, *headers) | {"content": {media_type: {"schema": dict(schema)}}}
 
 
-def tagged(*operations: str) -> dict[str, Any]:
+def etag_links(*operations: str) -> dict[str, Any]:
     """Lead from an answer to what may be done under its ETag: a holder's calls, or an operator's."""
     return {
         name: {
@@ -96,7 +96,7 @@ def tagged(*operations: str) -> dict[str, Any]:
     }
 
 
-def named(*operations: str, source: str = "id", parameter: str = "id") -> dict[str, Any]:
+def links(*operations: str, source: str = "id", parameter: str = "id") -> dict[str, Any]:
     """Lead from an answer to what may be done with what it names."""
     return {
         name: {"operationId": name, "parameters": {f"path.{parameter}": f"$response.body#/{source}"}}
@@ -106,5 +106,5 @@ def named(*operations: str, source: str = "id", parameter: str = "id") -> dict[s
 
 def _problem(status: int) -> dict[str, Any]:
     headers = {name: dict(_HEADERS[name]) for name in _OF_REFUSALS.get(status, ())}
-    told = {"description": _WORDS[status], "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
-    return told | ({"headers": headers} if headers else {})
+    problem = {"description": _WORDS[status], "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
+    return problem | ({"headers": headers} if headers else {})

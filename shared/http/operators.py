@@ -10,15 +10,15 @@ from starlette.responses import JSONResponse, Response
 from shared.errors import NoSuchJob, Refused
 from shared.http import etags, render, requests, responses
 from shared.http.dependencies import Api, IfMatch, JobId, Strict, Wired
-from shared.http.openapi import bare, problems, told
+from shared.http.openapi import empty_response, json_response, problems
 from shared.ports.jobs import Row
 from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
 
 router = APIRouter(route_class=Strict, tags=["operators"])
 
-_JOB = told(responses.JobTold, "The job.", "ETag", "Retry-After")
-_OPENED = told(responses.JobTold, "The job waits again.", "ETag", "Location", "Retry-After")
+_JOB = json_response(responses.Job, "The job.", "ETag", "Retry-After")
+_OPENED = json_response(responses.Job, "The job waits again.", "ETag", "Location", "Retry-After")
 _REFUSALS: Mapping[Outcome, tuple[str, str]] = {
     Outcome.ENDED: ("ended", "The job has ended already."),
     Outcome.LIVE: ("live", "The job waits or runs."),
@@ -50,7 +50,7 @@ def redrive_job(api: Wired, job_id: JobId, if_match: IfMatch = None) -> Response
     "/jobs/{id}",
     operation_id="deleteJob",
     status_code=204,
-    responses={204: bare("It is gone."), **problems(404, 409, 412)},
+    responses={204: empty_response("It is gone."), **problems(404, 409, 412)},
 )
 def delete_job(
     api: Wired,
@@ -67,8 +67,8 @@ def delete_job(
     "/jobs/purge",
     operation_id="purgeJobs",
     responses={
-        200: told(responses.PurgeTold, "All of them are gone."),
-        202: told(responses.PurgeTold, "Its time was over; ask again for the rest.", "Retry-After"),
+        200: json_response(responses.PurgeResult, "All of them are gone."),
+        202: json_response(responses.PurgeResult, "Its time was over; ask again for the rest.", "Retry-After"),
         **problems(409, 415),
     },
 )

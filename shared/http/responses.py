@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 
-class ErrorTold(BaseModel):
+class JobError(BaseModel):
     """Why the last attempt failed."""
 
     code: str
@@ -14,7 +14,7 @@ class ErrorTold(BaseModel):
     at: datetime
 
 
-class VersionTold(BaseModel):
+class ImageVersion(BaseModel):
     """Which version of which image a job is about."""
 
     container: str
@@ -22,7 +22,7 @@ class VersionTold(BaseModel):
     etag: str
 
 
-class JobTold(BaseModel):
+class Job(BaseModel):
     """A job."""
 
     id: str
@@ -39,8 +39,8 @@ class JobTold(BaseModel):
     ended_at: datetime | None
     updated_at: datetime
     progress: float | None
-    error: ErrorTold | None
-    image: VersionTold | None
+    error: JobError | None
+    image: ImageVersion | None
     report: dict[str, Any] | None
     result: dict[str, Any] | None
     traceparent: str | None
@@ -48,7 +48,7 @@ class JobTold(BaseModel):
     cursor: str | None
 
 
-class PurgedTold(BaseModel):
+class PurgedJob(BaseModel):
     """What is left of a purged job: its uniqueness."""
 
     id: str
@@ -59,14 +59,14 @@ class PurgedTold(BaseModel):
     purged: bool
 
 
-class JobsTold(BaseModel):
+class JobPage(BaseModel):
     """A page of jobs."""
 
-    items: list[JobTold]
+    items: list[Job]
     cursor: str | None
 
 
-class AttemptTold(BaseModel):
+class Attempt(BaseModel):
     """One attempt."""
 
     token: int
@@ -74,25 +74,25 @@ class AttemptTold(BaseModel):
     started_at: datetime
     ended_at: datetime | None
     outcome: str | None
-    error: ErrorTold | None
+    error: JobError | None
     refused: int
     refused_report: str | None
     refused_at: datetime | None
 
 
-class HistoryTold(BaseModel):
+class History(BaseModel):
     """Every attempt, the first one first."""
 
-    attempts: list[AttemptTold]
+    attempts: list[Attempt]
 
 
-class WhyTold(BaseModel):
+class Explanation(BaseModel):
     """One sentence."""
 
     why: str
 
 
-class PurgeTold(BaseModel):
+class PurgeResult(BaseModel):
     """What a purge did."""
 
     jobs: int
@@ -101,7 +101,7 @@ class PurgeTold(BaseModel):
     left: bool
 
 
-class AcceptedTold(BaseModel):
+class AcceptedImage(BaseModel):
     """Which job stands for an image."""
 
     id: str
@@ -109,7 +109,7 @@ class AcceptedTold(BaseModel):
     outcome: str
 
 
-class ImageTold(BaseModel):
+class Image(BaseModel):
     """An image, and the job of its newest version; ``job`` is null once it is purged."""
 
     image_id: str
@@ -117,36 +117,36 @@ class ImageTold(BaseModel):
     etag: str
     state: str | None
     ended_at: datetime | None
-    job: JobTold | None
+    job: Job | None
 
 
-class ImagesTold(BaseModel):
+class ImagePage(BaseModel):
     """A page of images."""
 
-    items: list[ImageTold]
+    items: list[Image]
     cursor: str | None
 
 
-class LockTold(BaseModel):
+class SweepLock(BaseModel):
     """Who sweeps."""
 
     holder: str | None
 
 
-class StatsTold(BaseModel):
+class Statistics(BaseModel):
     """How much there is."""
 
     as_of: datetime
     jobs: dict[str, dict[str, int]]
     capped: bool
     oldest_due_age_seconds: float | None
-    lock: LockTold
+    lock: SweepLock
     poison: int
     missed: int | None
     stale_reports_total: int
 
 
-class ConfinementTold(BaseModel):
+class Confinement(BaseModel):
     """How child processes are confined: layers with a detail, and what the platform refuses with its reason."""
 
     mode: Literal["require", "try", "off"]
@@ -154,24 +154,24 @@ class ConfinementTold(BaseModel):
     refused: dict[str, str] | None
 
 
-class HealthTold(BaseModel):
+class Health(BaseModel):
     """That storage answers; layers are null until the instance has started its first child process.
 
     Who shows no key, where the API has keys of its own, is told no more than the status.
     """
 
     status: str
-    confinement: ConfinementTold | None = None
+    confinement: Confinement | None = None
 
 
-class WrongTold(BaseModel):
+class FieldError(BaseModel):
     """One field that can't be used."""
 
     field: str
     message: str
 
 
-class ProblemTold(BaseModel):
+class Problem(BaseModel):
     """A refusal, RFC 9457."""
 
     type: str
@@ -180,4 +180,4 @@ class ProblemTold(BaseModel):
     detail: str
     instance: str
     code: str
-    errors: list[WrongTold] | None = None
+    errors: list[FieldError] | None = None

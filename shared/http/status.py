@@ -11,7 +11,7 @@ from shared.errors import Unreadable
 from shared.http import dashboard, render, responses
 from shared.http.access import KNOWN
 from shared.http.dependencies import JobId, Strict, Wired
-from shared.http.openapi import problems, told
+from shared.http.openapi import json_response, problems
 from shared.statistics import prometheus
 from shared.why import why
 
@@ -23,7 +23,9 @@ _LOCK = "sweep"
 
 
 @router.get(
-    "/jobs/{id}/why", operation_id="whyNot", responses={200: told(responses.WhyTold, "Why."), **problems(404, 409)}
+    "/jobs/{id}/why",
+    operation_id="whyNot",
+    responses={200: json_response(responses.Explanation, "Why."), **problems(404, 409)},
 )
 def why_not(api: Wired, job_id: JobId) -> Response:
     """Say in one sentence why a job is not done, or how it ended."""
@@ -31,7 +33,9 @@ def why_not(api: Wired, job_id: JobId) -> Response:
     return JSONResponse({"why": why(row, margin=api.darkroom().settings.margin, now=row.seen_at)})
 
 
-@router.get("/stats", operation_id="getStats", responses={200: told(responses.StatsTold, "Figures."), **problems()})
+@router.get(
+    "/stats", operation_id="getStats", responses={200: json_response(responses.Statistics, "Figures."), **problems()}
+)
 def get_stats(api: Wired) -> Response:
     """Count jobs, and tell what waits."""
     return JSONResponse(render.stats(api.darkroom().stats()))
@@ -43,7 +47,9 @@ def get_metrics(api: Wired) -> Response:
     return Response(prometheus(api.darkroom().stats()), media_type=_PROMETHEUS)
 
 
-@router.get("/health", operation_id="getHealth", responses={200: told(responses.HealthTold, "It does."), **problems()})
+@router.get(
+    "/health", operation_id="getHealth", responses={200: json_response(responses.Health, "It does."), **problems()}
+)
 def get_health(api: Wired, request: Request) -> Response:
     """Say whether storage answers, by one read, and to who has a key how child processes are confined."""
     darkroom = api.darkroom()

@@ -155,9 +155,9 @@ def test_a_forged_place_is_not_looked_up(site: Site) -> None:
 
 
 def test_states_are_those_of_jobs() -> None:
-    from shared.http.responses import JobTold  # noqa: PLC0415
+    from shared.http.responses import Job  # noqa: PLC0415
 
-    pattern = JobTold.model_json_schema()["properties"]["state"]["pattern"]
+    pattern = Job.model_json_schema()["properties"]["state"]["pattern"]
     assert pattern == "^(" + "|".join(state.value for state in State) + ")$"
 
 
