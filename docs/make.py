@@ -10,7 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from docs import report_schema
-from shared.http.access import ALLOWED, OPEN
+from shared.http.access import PUBLIC, ROLES
 from shared.http.app import ROUTES
 from shared.http.error_codes import Code
 from shared.http.paths import Paths
@@ -69,8 +69,8 @@ def _roles() -> list[Sequence[str]]:
 def _access() -> list[Sequence[str]]:
     rows: list[Sequence[str]] = [("call", "without a key", *(role.value for role in Role))]
     for method, path, operation in [*Paths(ROUTES).operations(), ("GET", "/openapi.json", "openapi")]:
-        allowed = ALLOWED.get(operation, frozenset({Role.OPERATOR}))
-        if operation in OPEN:
+        allowed = ROLES.get(operation, frozenset({Role.OPERATOR}))
+        if operation in PUBLIC:
             cells = ["yes"] * (1 + len(Role))
         else:
             cells = ["–", *("yes" if role in allowed else "–" for role in Role)]

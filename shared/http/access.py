@@ -11,20 +11,20 @@ from shared.rules.keys import ApiKey, Role, bearer_of
 from shared.telemetry import LogEvent, emit
 
 _ALL = frozenset(Role)
-_LOOKERS = frozenset({Role.READER, Role.UPLOADER, Role.OPERATOR})
-_BRINGERS = frozenset({Role.UPLOADER, Role.OPERATOR})
+_READERS = frozenset({Role.READER, Role.UPLOADER, Role.OPERATOR})
+_UPLOADERS = frozenset({Role.UPLOADER, Role.OPERATOR})
 _WORKERS = frozenset({Role.WORKER, Role.OPERATOR})
 _OPERATORS = frozenset({Role.OPERATOR})
 
-#: The header by which the front tells the app that the caller is known; nobody else's ever comes so far.
-KNOWN = "x-darkroom-known"
+#: The header by which the gateway tells the app that the caller has shown a key; the gateway drops a client's own.
+AUTHENTICATED = "x-darkroom-authenticated"
 #: What anybody may call: neither tells anything of a job, and health no more than that storage answers.
-OPEN = frozenset({"getHealth", "getDashboard"})
+PUBLIC = frozenset({"getHealth", "getDashboard"})
 #: Which roles may call an operation.
-ALLOWED: Mapping[str, frozenset[Role]] = {
+ROLES: Mapping[str, frozenset[Role]] = {
     **dict.fromkeys(("listJobs", "getJob", "jobHistory", "whyNot", "openapi"), _ALL),
-    **dict.fromkeys(("listImages", "getImage", "getThumbnail", "getStats", "getMetrics"), _LOOKERS),
-    **dict.fromkeys(("uploadImage", "analyzeImage", "addJob"), _BRINGERS),
+    **dict.fromkeys(("listImages", "getImage", "getThumbnail", "getStats", "getMetrics"), _READERS),
+    **dict.fromkeys(("uploadImage", "analyzeImage", "addJob"), _UPLOADERS),
     **dict.fromkeys(
         ("claimNext", "claimJob", "renewJob", "completeJob", "retryJob", "abandonJob", "failJob"), _WORKERS
     ),
@@ -34,8 +34,8 @@ ALLOWED: Mapping[str, frozenset[Role]] = {
 _BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
 
 
-class Gate:
-    """Let a request in, or say why not.
+class Authorizer:
+    """Check the key and role of each request.
 
     Args:
         keys: Those of the settings; where there are none the host has asked for its own, and all are let in.
@@ -46,8 +46,8 @@ class Gate:
         self._keys = keys
         self._operation = operation
 
-    def admit(self, method: str, path: str, authorization: str | None) -> bool:
-        """Let a request in.
+    def authorize(self, method: str, path: str, authorization: str | None) -> bool:
+        """Let a request in or refuse it.
 
         Args:
             method: Of HTTP.
@@ -55,23 +55,23 @@ class Gate:
             authorization: The header; None without it.
 
         Returns:
-            Whether its caller is known: by a key of ours or, where there are none, to the host.
+            Whether the caller is authenticated: by a key of ours or, without any, by the host.
 
         Raises:
-            Problem: 401: no key that is known was shown. 403: it is not one for this operation.
+            Problem: 401: no known key was sent. 403: the key's role may not call this operation.
         """
         if not self._keys:
             return True
         operation = self._operation(method, path)
-        shown = _BEARER.fullmatch(authorization.strip(" \t")) if authorization else None
-        key = bearer_of(self._keys, shown[1]) if shown else None
-        if operation in OPEN:
+        bearer = _BEARER.fullmatch(authorization.strip(" \t")) if authorization else None
+        key = bearer_of(self._keys, bearer[1]) if bearer else None
+        if operation in PUBLIC:
             return key is not None
         if key is None:
-            raise _unknown(given=authorization is not None)
+            raise _key_required(given=authorization is not None)
         if operation is None:  # to be refused with 404 or 405, which tells nothing but what the contract says
             return True
-        allowed = ALLOWED.get(operation, _OPERATORS)
+        allowed = ROLES.get(operation, _OPERATORS)
         if key.role not in allowed:
             roles = " or ".join(role.value for role in Role if role in allowed)
             raise Problem(403, "wrong_role", f"This key has the role {key.role}; the call needs {roles}.")
@@ -80,7 +80,7 @@ class Gate:
         return True
 
 
-def _unknown(*, given: bool) -> Problem:
+def _key_required(*, given: bool) -> Problem:
     detail = "This API needs a key that it knows, in the header 'Authorization: Bearer KEY'."
     challenge = 'Bearer realm="darkroom"' + (', error="invalid_token"' if given else "")
     return Problem(401, "key_required", detail, headers={"WWW-Authenticate": challenge})

@@ -12,11 +12,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import DarkroomError
-from shared.http import access, images, jobs, openapi, operators, problems, responses, status
-from shared.http.dependencies import Api
+from shared.http import images, jobs, openapi, operators, problems, responses, status
+from shared.http.access import PUBLIC, Authorizer
+from shared.http.dependencies import Dependencies
+from shared.http.gateway import Gateway, forwarder
 from shared.http.openapi import drop_null_parameters
 from shared.http.paths import ROOT, Paths
 from shared.http.problems import Problem
+from shared.settings.settings import Settings
 
 #: In the order in which they are tried; the contract adds its own.
 ROUTES = (*jobs.router.routes, *operators.router.routes, *images.router.routes, *status.router.routes)
@@ -40,7 +43,7 @@ class Contract(FastAPI):
             schemas |= problem.pop("$defs")
             schemas["Problem"] = problem
             if self.state.keyed:
-                openapi.require_key(document, access.OPEN)
+                openapi.require_key(document, PUBLIC)
             self.openapi_schema = document
         return self.openapi_schema
 
@@ -76,7 +79,7 @@ class Edge:
             await self._app(inner, receive, sent)
 
 
-def build(api: Api, *, keyed: bool = False) -> FastAPI:
+def build(api: Dependencies, *, keyed: bool = False) -> FastAPI:
     """Build the app.
 
     Args:
@@ -96,6 +99,12 @@ def build(api: Api, *, keyed: bool = False) -> FastAPI:
         app.add_exception_handler(kind, _told)
     app.add_middleware(cast("Any", Edge), paths=Paths(app.routes))
     return app
+
+
+def gateway_of(app: FastAPI, settings: Settings) -> Gateway:
+    """Return the gateway that checks requests before the app gets them."""
+    authorizer = Authorizer(settings.api_keys, operation=Paths(app.routes).operation)
+    return Gateway(forwarder(app), authorizer=authorizer, max_bytes=settings.max_bytes)
 
 
 async def _told(request: Request, error: Exception) -> Response:

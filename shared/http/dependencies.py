@@ -18,7 +18,7 @@ from shared.wiring.steps import Darkroom
 
 
 @dataclass(frozen=True)
-class Api:
+class Dependencies:
     """What the routes stand on; they read no clock and no environment.
 
     Attributes:
@@ -63,8 +63,8 @@ class Strict(APIRoute):
             raise Problem(422, "invalid", "The request can't be used as it is.", tuple(wrong))
 
 
-async def _api(request: Request) -> Api:
-    api: Api = request.app.state.api
+async def _api(request: Request) -> Dependencies:
+    api: Dependencies = request.app.state.api
     return api
 
 
@@ -76,11 +76,11 @@ async def _lease(request: Request) -> str | None:
     return request.headers.get("if-match")
 
 
-Wired = Annotated[Api, Depends(_api)]
+Api = Annotated[Dependencies, Depends(_api)]
 #: If-Match of a holder, to be read once the body is known to be good.
 Lease = Annotated[str | None, Depends(_lease)]
 #: What the contract says of it: FastAPI itself would answer its absence by 422.
-HELD: dict[str, Any] = {
+LEASE_HEADER: dict[str, Any] = {
     "parameters": [
         {
             "name": "if-match",

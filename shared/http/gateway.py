@@ -1,7 +1,7 @@
 """Where the host's requests come in. All of the app loads with the first of them, in a thread of its own.
 
-The adapter of the Functions library carries requests to the app, and stumbles over some. What it can't carry is refused
-or mended here: escapes that are no UTF-8; a ``;`` in a path, behind which it cuts the name off; ports that are none.
+The adapter of the Functions library fails on some requests. They are refused or repaired here: escapes that are not
+UTF-8; a ``;`` in a path, where it would cut the name off; invalid port numbers.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 import azure.functions as func
 
 from shared.http import concurrency, problems
-from shared.http.access import KNOWN, Gate
+from shared.http.access import AUTHENTICATED, Authorizer
 from shared.http.body import MAX_BYTES
 from shared.http.cross_site import is_foreign
 from shared.http.problems import Problem
@@ -31,47 +31,47 @@ _UNWANTED = re.compile("authorization|x-functions-.*|x-forwarded-.*|x-darkroom-.
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _SAFE_QUERY = "%&=+/:@!$'()*,;?[]-._~"
 
-Carry = Callable[[func.HttpRequest, func.Context], Awaitable[func.HttpResponse]]
+Forward = Callable[[func.HttpRequest, func.Context], Awaitable[func.HttpResponse]]
 
 
-class Front:
-    """Admit requests, and have the app answer them.
+class Gateway:
+    """Check requests and forward them to the app.
 
     Args:
-        carry: Brings a request to the app.
-        gate: Knows who may call what.
-        max_bytes: Bytes that an uploaded image may have.
+        forward: Passes a request on to the app.
+        authorizer: Knows who may call what.
+        max_bytes: Limit of an uploaded image.
     """
 
-    def __init__(self, carry: Carry, *, gate: Gate, max_bytes: int) -> None:
-        self._carry = carry
-        self._gate = gate
+    def __init__(self, forward: Forward, *, authorizer: Authorizer, max_bytes: int) -> None:
+        self._forward = forward
+        self._authorizer = authorizer
         self._max_bytes = max_bytes
-        self._large = concurrency.large_bodies()
+        self._large_bodies = concurrency.large_bodies()
 
     async def __call__(self, request: func.HttpRequest, context: func.Context) -> func.HttpResponse:
         """Answer a request.
 
         Raises:
-            Problem: It can't be admitted.
+            Problem: The request is refused.
         """
         path, query = target(request.url)
         if request.method not in _SAFE and is_foreign(request.headers, request.url):
             raise Problem(403, "cross_site", "A browser sends this for a page of another site.")
-        known = self._gate.admit(request.method, path, request.headers.get("authorization"))
+        authenticated = self._authorizer.authorize(request.method, path, request.headers.get("authorization"))
         if request.headers.get("content-encoding", "identity").lower() != "identity":
             raise Problem(415, "encoded_body", "The body must come without a Content-Encoding.")
-        self._weigh(request, path)
+        self._check_size(request, path)
         # Neither scheme nor host mean anything to the app, whose places begin with a slash.
         url = f"http://localhost{quote(path, safe='/')}{'?' if query else ''}{query}"
         headers = {name: value for name, value in request.headers.items() if not _UNWANTED.fullmatch(name)}
-        headers |= {KNOWN: "yes"} if known else {}
+        headers |= {AUTHENTICATED: "yes"} if authenticated else {}
         body = request.get_body() or b""
-        admitted = func.HttpRequest(request.method, url, headers=headers, body=body)
-        with self._large.room(len(body)) if len(body) > MAX_BYTES else nullcontext():
-            return await self._carry(admitted, context)
+        inner = func.HttpRequest(request.method, url, headers=headers, body=body)
+        with self._large_bodies.room(len(body)) if len(body) > MAX_BYTES else nullcontext():
+            return await self._forward(inner, context)
 
-    def _weigh(self, request: func.HttpRequest, path: str) -> None:
+    def _check_size(self, request: func.HttpRequest, path: str) -> None:
         """Refuse a body that is too large before anything reads it, and one that the host has kept."""
         size = len(request.get_body() or b"")
         if not size and "transfer-encoding" in request.headers:
@@ -85,12 +85,12 @@ class Front:
             raise Problem(413, "too_many_bytes", f"The body has {size:,} bytes; at most {limit:,} are taken.")
 
 
-def carrier(app: object) -> Carry:
-    """Return what brings requests to an ASGI app: the adapter of the Functions library, kept from logging them."""
+def forwarder(app: object) -> Forward:
+    """Return the adapter of the Functions library for an ASGI app, kept from logging requests."""
     # At DEBUG it logs every answer with its headers, leases among them.
     logging.getLogger().addFilter(_unlogged)
-    carry: Carry = func.AsgiMiddleware(app).handle_async  # type: ignore[no-untyped-call]
-    return carry
+    forward: Forward = func.AsgiMiddleware(app).handle_async  # type: ignore[no-untyped-call]
+    return forward
 
 
 def _unlogged(record: logging.LogRecord) -> bool:
@@ -115,27 +115,29 @@ def target(url: str) -> tuple[str, str]:
 
 async def answer(request: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     """Answer a request of the host."""
-    return await answered(_front, request, context)
+    return await answer_through(_own_gateway, request, context)
 
 
-async def answered(front: Callable[[], Front], request: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    """Answer, whatever happens: an error that nobody has expected is logged by its type, and told without anything.
+async def answer_through(
+    gateway: Callable[[], Gateway], request: func.HttpRequest, context: func.Context
+) -> func.HttpResponse:
+    """Answer always: an unexpected error is logged by its type, and the client learns nothing of it.
 
     Args:
-        front: Returns the front; may block the first time.
+        gateway: Returns the gateway; may block the first time.
         request: Of the host.
         context: Of the invocation.
     """
     try:
-        return await (await asyncio.to_thread(front))(request, context)
+        return await (await asyncio.to_thread(gateway))(request, context)
     except Problem as problem:
-        return _refused(problem, request)
+        return _respond(problem, request)
     except Exception as error:  # noqa: BLE001 - the edge of the process
         LOGGER.log(logging.ERROR, "%s", json.dumps({"event": "request failed", "error": type(error).__name__}))
-        return _refused(problems.unexpected(), request)
+        return _respond(problems.unexpected(), request)
 
 
-def _refused(problem: Problem, request: func.HttpRequest) -> func.HttpResponse:
+def _respond(problem: Problem, request: func.HttpRequest) -> func.HttpResponse:
     headers = {**problems.HEADERS, **problem.headers}
     body = b"" if request.method == "HEAD" else problems.encoded(problem, _path(request.url))
     return func.HttpResponse(body, status_code=problem.status, headers=headers, mimetype=problems.MEDIA_TYPE)
@@ -150,23 +152,20 @@ def _path(url: str) -> str:
 
 
 _guard = threading.Lock()
-_built: Front | None = None
+_instance: Gateway | None = None
 
 
-def _front() -> Front:
+def _own_gateway() -> Gateway:
     """Return the process's own, built at the first call."""
-    global _built  # noqa: PLW0603 - one a process, however many requests come first
+    global _instance  # noqa: PLW0603 - one a process, however many requests come first
     with _guard:
-        if _built is None:
+        if _instance is None:
             from shared import wiring  # noqa: PLC0415 - it is the first request that pays for them
-            from shared.http.app import build  # noqa: PLC0415
-            from shared.http.dependencies import Api  # noqa: PLC0415
-            from shared.http.paths import Paths  # noqa: PLC0415
+            from shared.http.app import build, gateway_of  # noqa: PLC0415
+            from shared.http.dependencies import Dependencies  # noqa: PLC0415
             from shared.runtime import Runtime  # noqa: PLC0415
 
             settings, runtime = Settings.read(os.environ), Runtime()
-            api = Api(wiring.darkroom, asyncio.sleep, runtime.monotonic, runtime.draw)
-            app = build(api, keyed=bool(settings.api_keys))
-            gate = Gate(settings.api_keys, operation=Paths(app.routes).operation)
-            _built = Front(carrier(app), gate=gate, max_bytes=settings.max_bytes)
-        return _built
+            api = Dependencies(wiring.darkroom, asyncio.sleep, runtime.monotonic, runtime.draw)
+            _instance = gateway_of(build(api, keyed=bool(settings.api_keys)), settings)
+        return _instance

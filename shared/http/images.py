@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from shared.errors import InvalidReference, Mismatch, NoSuchImage
 from shared.http import cursors, etags, media_types, render, requests, responses
-from shared.http.dependencies import Api, IfMatch, IfNoneMatch, Strict, Traceparent, Wired
+from shared.http.dependencies import Api, Dependencies, IfMatch, IfNoneMatch, Strict, Traceparent
 from shared.http.jobs import cause
 from shared.http.openapi import binary_response, empty_response, json_response, links, problems
 from shared.http.problems import invalid
@@ -91,7 +91,7 @@ async def _body(request: Request) -> bytes:
 @router.post(
     "/images", operation_id="analyzeImage", status_code=202, responses={202: _TAKEN, **problems(404, 409, 415)}
 )
-def analyze_image(api: Wired, image: requests.ImageName, traceparent: Traceparent = None) -> Response:
+def analyze_image(api: Api, image: requests.ImageName, traceparent: Traceparent = None) -> Response:
     """Analyse an image that is there."""
     with _named_by("body.name"):
         ref = _ref(api, image.name)
@@ -112,7 +112,7 @@ def analyze_image(api: Wired, image: requests.ImageName, traceparent: Traceparen
 )
 def upload_image(
     *,
-    api: Wired,
+    api: Api,
     name: ImageName,
     data: Annotated[bytes, Depends(_body)],
     content_type: Annotated[str, Header(include_in_schema=False)] = media_types.UNDECLARED,
@@ -134,7 +134,7 @@ def upload_image(
 
 @router.get("/images", operation_id="listImages", responses={200: _PAGE, **problems(409)})
 def list_images(
-    api: Wired,
+    api: Api,
     name: Annotated[str | None, Query(min_length=1, max_length=1024, pattern=requests.NAME_PATTERN)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=cursors.MAX_CURSOR, pattern=cursors.PATTERN)] = None,
@@ -149,7 +149,7 @@ def list_images(
 
 
 @router.get("/images/{image}", operation_id="getImage", responses={200: _FOUND, **problems(404, 405, 409)})
-def get_image(api: Wired, image_id: ImageId) -> Response:
+def get_image(api: Api, image_id: ImageId) -> Response:
     """Look up an image, with the job of its newest version."""
     return JSONResponse(render.image(api.darkroom().lookup.image(image_id)))
 
@@ -164,7 +164,7 @@ def get_image(api: Wired, image_id: ImageId) -> Response:
         **problems(404, 405, 409),
     },
 )
-def get_thumbnail(api: Wired, image_id: ImageId, if_none_match: IfNoneMatch = None) -> Response:
+def get_thumbnail(api: Api, image_id: ImageId, if_none_match: IfNoneMatch = None) -> Response:
     """Look at the small copy of an image."""
     found = api.darkroom().lookup.thumbnail(image_id)
     etag = f'"{found.job_id}.{found.token}"'
@@ -177,7 +177,7 @@ def get_thumbnail(api: Wired, image_id: ImageId, if_none_match: IfNoneMatch = No
     return Response(found.data, headers=headers | {"Content-Disposition": "inline"}, media_type=mime)
 
 
-def _ref(api: Api, name: str) -> ImageRef:
+def _ref(api: Dependencies, name: str) -> ImageRef:
     """Name an image of the container of images."""
     return ImageRef.of(f"{api.darkroom().settings.images_container}/{name}")
 
@@ -191,14 +191,14 @@ def _named_by(field: str) -> Iterator[None]:
         raise invalid(field, str(refused)) from None
 
 
-def _accepted(api: Api, ref: ImageRef, recorded: Recorded) -> Response:
+def _accepted(api: Dependencies, ref: ImageRef, recorded: Recorded) -> Response:
     image_id = digest(api.darkroom().settings.image_type, ref.ref)
     told = {"id": recorded.job_id, "image_id": image_id, "outcome": recorded.outcome.value}
     headers = render.location(recorded.job_id) | {"Retry-After": str(render.POLL_SECONDS)}
     return JSONResponse(told, 202, headers=headers)
 
 
-def _named(api: Api, name: str) -> list[ImageFound]:
+def _named(api: Dependencies, name: str) -> list[ImageFound]:
     try:
         with _named_by("query.name"):
             return [api.darkroom().lookup.image_named(name)]

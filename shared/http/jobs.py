@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
 from shared.http import cursors, etags, render, requests, responses
-from shared.http.dependencies import HELD, Api, IfNoneMatch, JobId, Lease, Strict, Traceparent, Wired
+from shared.http.dependencies import LEASE_HEADER, Api, Dependencies, IfNoneMatch, JobId, Lease, Strict, Traceparent
 from shared.http.openapi import empty_response, etag_links, json_response, links, problems
 from shared.http.problems import invalid
 from shared.http.requests import seconds
@@ -56,7 +56,7 @@ _MAX_MS = 10**15
         **problems(409, 415),
     },
 )
-def add_job(api: Wired, job: requests.NewJob, traceparent: Traceparent = None) -> Response:
+def add_job(api: Api, job: requests.NewJob, traceparent: Traceparent = None) -> Response:
     """Add a job; of a unique type and ref only one, also after it was purged."""
     added = api.darkroom().add(
         kind=job.type,
@@ -80,7 +80,7 @@ def add_job(api: Wired, job: requests.NewJob, traceparent: Traceparent = None) -
 )
 def list_jobs(
     *,
-    api: Wired,
+    api: Api,
     kind: Annotated[str | None, Query(alias="type", pattern=requests.TYPE_PATTERN)] = None,
     state: Annotated[State | None, Query()] = None,
     ref: Annotated[requests.KnownRef | None, Query(description="Exactly; it needs `type`.")] = None,
@@ -114,7 +114,7 @@ def list_jobs(
     operation_id="claimNext",
     responses={200: _HOLDERS, 204: empty_response("There is none."), **problems(409, 415, 429)},
 )
-async def claim_next(api: Wired, order: requests.NextClaim) -> Response:
+async def claim_next(api: Api, order: requests.NextClaim) -> Response:
     """Claim one of the oldest due jobs of a type, and wait for one if need be; the order is approximate."""
     began = api.monotonic()
     row = await anyio.to_thread.run_sync(partial(_tried, api, order))
@@ -129,7 +129,7 @@ async def claim_next(api: Wired, order: requests.NextClaim) -> Response:
     operation_id="getJob",
     responses={200: _LOOKED_UP, 304: empty_response("The client has it already.", "ETag"), **problems(404, 409)},
 )
-def get_job(api: Wired, job_id: JobId, if_none_match: IfNoneMatch = None) -> Response:
+def get_job(api: Api, job_id: JobId, if_none_match: IfNoneMatch = None) -> Response:
     """Look up a job."""
     row = api.darkroom().lookup.get(job_id)
     if etags.unchanged(if_none_match, etags.version_tag(row)):
@@ -142,19 +142,21 @@ def get_job(api: Wired, job_id: JobId, if_none_match: IfNoneMatch = None) -> Res
     operation_id="jobHistory",
     responses={200: json_response(responses.History, "Its attempts."), **problems(404, 409)},
 )
-def job_history(api: Wired, job_id: JobId) -> Response:
+def job_history(api: Api, job_id: JobId) -> Response:
     """List every attempt at a job, and what was refused of its worker's reports."""
     return JSONResponse({"attempts": [render.attempt(one) for one in api.darkroom().lookup.history(job_id)]})
 
 
 @router.post("/jobs/{id}/claim", operation_id="claimJob", responses={200: _HOLDERS, **problems(404, 409, 415)})
-def claim_job(api: Wired, job_id: JobId, order: requests.JobClaim) -> Response:
+def claim_job(api: Api, job_id: JobId, order: requests.JobClaim) -> Response:
     """Claim this job."""
     return render.lease(api.darkroom().hold.claim(job_id, owner=order.owner, lease=seconds(order.lease_seconds)))
 
 
-@router.post("/jobs/{id}/renew", operation_id="renewJob", responses=_WITH_BODY | {200: _HOLDERS}, openapi_extra=HELD)
-def renew_job(api: Wired, job_id: JobId, lease: Lease, news: requests.Renewal) -> Response:
+@router.post(
+    "/jobs/{id}/renew", operation_id="renewJob", responses=_WITH_BODY | {200: _HOLDERS}, openapi_extra=LEASE_HEADER
+)
+def renew_job(api: Api, job_id: JobId, lease: Lease, news: requests.Renewal) -> Response:
     """Protect a claim from now on, and tell how far it is; a lapsed one that nobody took over is still good."""
     length = seconds(news.lease_seconds)
     row = api.darkroom().hold.renew(
@@ -163,14 +165,14 @@ def renew_job(api: Wired, job_id: JobId, lease: Lease, news: requests.Renewal) -
     return render.lease(row)
 
 
-@router.post("/jobs/{id}/complete", operation_id="completeJob", responses=_WITH_BODY, openapi_extra=HELD)
-def complete_job(api: Wired, job_id: JobId, lease: Lease, done: requests.Completion) -> Response:
+@router.post("/jobs/{id}/complete", operation_id="completeJob", responses=_WITH_BODY, openapi_extra=LEASE_HEADER)
+def complete_job(api: Api, job_id: JobId, lease: Lease, done: requests.Completion) -> Response:
     """Commit the result; said again under the same lease, it changes nothing."""
     return render.job(api.darkroom().hold.complete(job_id, etags.lease(lease), result=done.result))
 
 
-@router.post("/jobs/{id}/retry", operation_id="retryJob", responses=_WITH_BODY, openapi_extra=HELD)
-def retry_job(api: Wired, job_id: JobId, lease: Lease, order: requests.Retry) -> Response:
+@router.post("/jobs/{id}/retry", operation_id="retryJob", responses=_WITH_BODY, openapi_extra=LEASE_HEADER)
+def retry_job(api: Api, job_id: JobId, lease: Lease, order: requests.Retry) -> Response:
     """Give a job back after a failure that may pass; FAILED where no attempt may follow."""
     error, delay = order.error, seconds(order.delay_seconds)
     return render.job(
@@ -178,14 +180,14 @@ def retry_job(api: Wired, job_id: JobId, lease: Lease, order: requests.Retry) ->
     )
 
 
-@router.post("/jobs/{id}/abandon", operation_id="abandonJob", responses=_HELD, openapi_extra=HELD)
-def abandon_job(api: Wired, job_id: JobId, lease: Lease) -> Response:
+@router.post("/jobs/{id}/abandon", operation_id="abandonJob", responses=_HELD, openapi_extra=LEASE_HEADER)
+def abandon_job(api: Api, job_id: JobId, lease: Lease) -> Response:
     """Give a job back untouched; the attempt does not count, 20 times a job."""
     return render.job(api.darkroom().hold.abandon(job_id, etags.lease(lease)))
 
 
-@router.post("/jobs/{id}/fail", operation_id="failJob", responses=_WITH_BODY, openapi_extra=HELD)
-def fail_job(api: Wired, job_id: JobId, lease: Lease, order: requests.Fail) -> Response:
+@router.post("/jobs/{id}/fail", operation_id="failJob", responses=_WITH_BODY, openapi_extra=LEASE_HEADER)
+def fail_job(api: Api, job_id: JobId, lease: Lease, order: requests.Fail) -> Response:
     """End a job by an error that every other attempt would meet again."""
     return render.job(
         api.darkroom().hold.fail(job_id, etags.lease(lease), code=order.error.code, message=order.error.message)
@@ -197,7 +199,7 @@ def cause(traceparent: str | None) -> str | None:
     return traceparent if traceparent is not None and _TRACEPARENT.fullmatch(traceparent) else None
 
 
-async def _awaited(api: Api, order: requests.NextClaim, began: float) -> Row | None:
+async def _awaited(api: Dependencies, order: requests.NextClaim, began: float) -> Row | None:
     """Try again and again until a job comes or the time is over."""
     for pause in _pauses():
         left = order.wait_seconds - (api.monotonic() - began)
@@ -218,7 +220,7 @@ async def _awaited(api: Api, order: requests.NextClaim, began: float) -> Row | N
     return None
 
 
-def _tried(api: Api, order: requests.NextClaim) -> Row | None:
+def _tried(api: Dependencies, order: requests.NextClaim) -> Row | None:
     return api.darkroom().hold.claim_next(order.type, owner=order.owner, lease=seconds(order.lease_seconds))
 
 

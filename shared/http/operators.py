@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from shared.errors import NoSuchJob, Refused
 from shared.http import etags, render, requests, responses
-from shared.http.dependencies import Api, IfMatch, JobId, Strict, Wired
+from shared.http.dependencies import Api, Dependencies, IfMatch, JobId, Strict
 from shared.http.openapi import empty_response, json_response, problems
 from shared.ports.jobs import Row
 from shared.rules.jobs import State
@@ -28,7 +28,7 @@ _REFUSALS: Mapping[Outcome, tuple[str, str]] = {
 
 
 @router.post("/jobs/{id}/cancel", operation_id="cancelJob", responses={200: _JOB, **problems(404, 409, 412)})
-def cancel_job(api: Wired, job_id: JobId, if_match: IfMatch = None) -> Response:
+def cancel_job(api: Api, job_id: JobId, if_match: IfMatch = None) -> Response:
     """End a job that waits or runs; its worker is fenced out."""
     outcome = api.darkroom().operate.cancel(job_id, versions=etags.versions(if_match))
     return render.job(_after(api, job_id, outcome))
@@ -40,7 +40,7 @@ def cancel_job(api: Wired, job_id: JobId, if_match: IfMatch = None) -> Response:
     status_code=202,
     responses={202: _OPENED, **problems(404, 409, 412)},
 )
-def redrive_job(api: Wired, job_id: JobId, if_match: IfMatch = None) -> Response:
+def redrive_job(api: Api, job_id: JobId, if_match: IfMatch = None) -> Response:
     """Open a failed or canceled job again, with all of its attempts."""
     outcome = api.darkroom().operate.redrive(job_id, versions=etags.versions(if_match))
     return render.job(_after(api, job_id, outcome), status=202, located=True)
@@ -53,7 +53,7 @@ def redrive_job(api: Wired, job_id: JobId, if_match: IfMatch = None) -> Response
     responses={204: empty_response("It is gone."), **problems(404, 409, 412)},
 )
 def delete_job(
-    api: Wired,
+    api: Api,
     job_id: JobId,
     if_match: IfMatch = None,
     forget: Annotated[bool, Query(description="Forget its uniqueness as well.")] = False,  # noqa: FBT002 - of a query
@@ -72,7 +72,7 @@ def delete_job(
         **problems(409, 415),
     },
 )
-def purge_jobs(api: Wired, order: requests.PurgeOrder) -> Response:
+def purge_jobs(api: Api, order: requests.PurgeOrder) -> Response:
     """Let go of jobs that have ended before a moment, of one state or of all."""
     states = [State(order.state)] if order.state else [state for state in State if state.ended]
     gone = api.darkroom().purge(owner=f"http/{api.draw()}", before=dict.fromkeys(states, order.before))
@@ -84,7 +84,7 @@ def purge_jobs(api: Wired, order: requests.PurgeOrder) -> Response:
     return JSONResponse(counted)
 
 
-def _after(api: Api, job_id: str, outcome: Outcome) -> Row:
+def _after(api: Dependencies, job_id: str, outcome: Outcome) -> Row:
     if outcome is Outcome.UNKNOWN:
         raise NoSuchJob
     if outcome in _REFUSALS:

@@ -9,8 +9,8 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 from shared.errors import Unreadable
 from shared.http import dashboard, render, responses
-from shared.http.access import KNOWN
-from shared.http.dependencies import JobId, Strict, Wired
+from shared.http.access import AUTHENTICATED
+from shared.http.dependencies import Api, JobId, Strict
 from shared.http.openapi import json_response, problems
 from shared.statistics import prometheus
 from shared.why import why
@@ -27,7 +27,7 @@ _LOCK = "sweep"
     operation_id="whyNot",
     responses={200: json_response(responses.Explanation, "Why."), **problems(404, 409)},
 )
-def why_not(api: Wired, job_id: JobId) -> Response:
+def why_not(api: Api, job_id: JobId) -> Response:
     """Say in one sentence why a job is not done, or how it ended."""
     row = api.darkroom().lookup.get(job_id)
     return JSONResponse({"why": why(row, margin=api.darkroom().settings.margin, now=row.seen_at)})
@@ -36,13 +36,13 @@ def why_not(api: Wired, job_id: JobId) -> Response:
 @router.get(
     "/stats", operation_id="getStats", responses={200: json_response(responses.Statistics, "Figures."), **problems()}
 )
-def get_stats(api: Wired) -> Response:
+def get_stats(api: Api) -> Response:
     """Count jobs, and tell what waits."""
     return JSONResponse(render.stats(api.darkroom().stats()))
 
 
 @router.get("/metrics", operation_id="getMetrics", response_class=PlainTextResponse, responses={**problems()})
-def get_metrics(api: Wired) -> Response:
+def get_metrics(api: Api) -> Response:
     """Tell the same to Prometheus."""
     return Response(prometheus(api.darkroom().stats()), media_type=_PROMETHEUS)
 
@@ -50,12 +50,12 @@ def get_metrics(api: Wired) -> Response:
 @router.get(
     "/health", operation_id="getHealth", responses={200: json_response(responses.Health, "It does."), **problems()}
 )
-def get_health(api: Wired, request: Request) -> Response:
+def get_health(api: Api, request: Request) -> Response:
     """Say whether storage answers, by one read, and to who has a key how child processes are confined."""
     darkroom = api.darkroom()
     with suppress(Unreadable):  # whatever the row says, storage has answered
         darkroom.storage.locks.get(_LOCK)
-    if KNOWN not in request.headers:
+    if AUTHENTICATED not in request.headers:
         return JSONResponse({"status": "ok"})
     return JSONResponse(render.health(darkroom.settings, darkroom.analyst.confinement))
 

@@ -9,15 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from shared import wiring
-from shared.http.app import build
-from shared.http.dependencies import Api
+from shared.http.app import build, gateway_of
+from shared.http.dependencies import Dependencies
 from shared.runtime import Runtime
 from shared.wiring.steps import Darkroom
 from tests.doubles.clock import FakeClock
 from tests.host.api.api_host import SETTINGS, served
 from tests.host.api.hostile import ID
 from tests.host.api.raw_client import Header, Reply, Wire
-from tests.unit.http.client import fronted, sent
+from tests.unit.http.client import sent
 
 IMAGE = "0" * 32
 #: An ETag as a holder has it: token, claim id and row.
@@ -77,13 +77,13 @@ def in_process() -> Ask:
     async def pause(seconds: float) -> None:
         clock.advance(seconds)
 
-    app = build(Api(lambda: darkroom, pause, clock, darkroom.runtime.draw), keyed=False)
-    front = fronted(app, darkroom.settings)
+    app = build(Dependencies(lambda: darkroom, pause, clock, darkroom.runtime.draw), keyed=False)
+    gateway = gateway_of(app, darkroom.settings)
 
     def ask(method: str, path: str, body: bytes | None, headers: list[Header]) -> Reply:
         named = {"content-type": DECLARED.get(method, "application/json")} if body else {}
         named |= {str(name).lower(): str(value) for name, value in headers}
-        answer = asyncio.run(sent(front, method, f"http://localhost:7071/api{path}", body, named))
+        answer = asyncio.run(sent(gateway, method, f"http://localhost:7071/api{path}", body, named))
         return Reply(answer.status, answer.headers, answer.body)
 
     return ask

@@ -9,15 +9,15 @@ from azure.storage.queue import QueueServiceClient
 
 from shared import wiring
 from shared.handlers import Handler
-from shared.http.app import build
-from shared.http.dependencies import Api
-from shared.http.gateway import Front
+from shared.http.app import build, gateway_of
+from shared.http.dependencies import Dependencies
+from shared.http.gateway import Gateway
 from shared.storage.clients import API_VERSION
 from shared.wiring.steps import Darkroom
 from tests.contract.places import Slow, in_process
 from tests.host.jobs.site import Site
 from tests.rig import QUICK, Rig, until
-from tests.unit.http.client import Answer, fronted, sent
+from tests.unit.http.client import Answer, sent
 
 #: The services in process: every test, every day.
 PROCESS = "process"
@@ -86,12 +86,12 @@ class ProcessGround(Ground):
         self.darkroom.storage.create()
         served = self.build({}, DISPATCH="off")
         runtime = self._place.runtime
-        app = build(Api(lambda: served, self._pause, runtime.monotonic, runtime.draw), keyed=False)
-        self._front = fronted(app, served.settings)
+        app = build(Dependencies(lambda: served, self._pause, runtime.monotonic, runtime.draw), keyed=False)
+        self._gateway = gateway_of(app, served.settings)
 
     def site(self, kind: str) -> Site:
-        """Call the front."""
-        return SiteInProcess(self._front, kind)
+        """Call the gateway."""
+        return SiteInProcess(self._gateway, kind)
 
     def build(self, works: Mapping[str, Handler], **settings: str) -> Darkroom:
         """Wire another process, for which the same time passes."""
@@ -121,13 +121,13 @@ class ProcessGround(Ground):
 class SiteInProcess(Site):
     """Call the API without a host."""
 
-    def __init__(self, front: Front, kind: str) -> None:
+    def __init__(self, gateway: Gateway, kind: str) -> None:
         super().__init__("http://localhost:7071/api", kind)
-        self._front = front
+        self._gateway = gateway
 
     def call(self, method: str, path: str, told: object = None, **headers: str) -> Answer:
         """Send a request; ``told`` is bytes, or JSON. Header names have ``_`` for ``-``."""
-        return asyncio.run(sent(self._front, method, self.url + path, told, headers))
+        return asyncio.run(sent(self._gateway, method, self.url + path, told, headers))
 
 
 def _taken(queues: QueueServiceClient, name: str) -> list[bytes]:

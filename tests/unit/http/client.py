@@ -1,4 +1,4 @@
-"""Calls of the API in process, by the way that requests take in production: host's request, front, adapter, app."""
+"""Calls of the API in process, by the way that requests take in production: host's request, gateway, adapter, app."""
 
 import asyncio
 import json
@@ -9,14 +9,10 @@ from typing import Any, cast
 from urllib.parse import quote
 
 import azure.functions as func
-from fastapi import FastAPI
 
-from shared.http.access import Gate
-from shared.http.app import build
-from shared.http.dependencies import Api
-from shared.http.gateway import Front, answered, carrier
-from shared.http.paths import Paths
-from shared.settings.settings import Settings
+from shared.http.app import build, gateway_of
+from shared.http.dependencies import Dependencies
+from shared.http.gateway import Gateway, answer_through
 from shared.wiring.steps import Darkroom
 from tests.doubles.world import World
 
@@ -59,9 +55,9 @@ class Site:
         self.world = World(**environ)
         self.pauses: list[float] = []
         self.darkroom = SimpleNamespace(**vars(self.world.darkroom))
-        self.api = Api(lambda: cast("Darkroom", self.darkroom), self._pause, self.world.clock, self.world.draw)
+        self.api = Dependencies(lambda: cast("Darkroom", self.darkroom), self._pause, self.world.clock, self.world.draw)
         self.app = build(self.api, keyed=bool(self.world.settings.api_keys))
-        self.front = fronted(self.app, self.world.settings)
+        self.gateway = gateway_of(self.app, self.world.settings)
 
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
@@ -69,7 +65,7 @@ class Site:
 
     def call(self, method: str, path: str, told: Any = None, **headers: str) -> Answer:  # noqa: ANN401 - JSON or bytes
         """Send a request; ``told`` is bytes, or JSON. Header names have ``_`` for ``-``."""
-        return asyncio.run(sent(self.front, method, f"http://localhost:7071/api{path}", told, headers))
+        return asyncio.run(sent(self.gateway, method, f"http://localhost:7071/api{path}", told, headers))
 
     def added(self, ref: str = "a", **fields: Any) -> Answer:  # noqa: ANN401 - JSON
         """Add a job; a unique one where nothing else is said."""
@@ -90,19 +86,13 @@ class Site:
         return self.call("PUT", f"/images/{quote(name)}", b"bytes", content_type="image/png")
 
 
-def fronted(app: FastAPI, settings: Settings) -> Front:
-    """Stand before the app, as the trigger does."""
-    gate = Gate(settings.api_keys, operation=Paths(app.routes).operation)
-    return Front(carrier(app), gate=gate, max_bytes=settings.max_bytes)
-
-
-async def sent(front: Front, method: str, url: str, told: object, headers: Mapping[str, str]) -> Answer:
+async def sent(gateway: Gateway, method: str, url: str, told: object, headers: Mapping[str, str]) -> Answer:
     """Send a request as the host hands it on; ``told`` is bytes, or JSON. Header names have ``_`` for ``-``."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     body = told if isinstance(told, bytes) else b"" if told is None else json.dumps(told).encode()
     if told is not None and not isinstance(told, bytes):
         named.setdefault("content-type", "application/json")
     request = func.HttpRequest(method, url, headers=named, body=body)
-    back = await answered(lambda: front, request, CONTEXT)
+    back = await answer_through(lambda: gateway, request, CONTEXT)
     told_headers = {name.lower(): value for name, value in back.headers.items()}
     return Answer(back.status_code, {"content-type": back.mimetype} | told_headers, back.get_body())

@@ -128,7 +128,7 @@ def test_who_has_made_an_operators_call_stands_in_the_log(site: Site, caplog: py
 
 
 def test_health_tells_details_only_to_who_has_a_key(site: Site) -> None:
-    assert site.call("GET", "/health", x_darkroom_known="yes").json == {"status": "ok"}
+    assert site.call("GET", "/health", x_darkroom_authenticated="yes").json == {"status": "ok"}
     assert "confinement" in site.call("GET", "/health", authorization=f"Bearer {READER}").json
     assert "confinement" in Site().call("GET", "/health").json
 

@@ -13,7 +13,7 @@ from shared.http import concurrency
 from shared.http.app import build
 from shared.http.body import MAX_BYTES
 from shared.http.concurrency import Bound
-from shared.http.gateway import answered, carrier
+from shared.http.gateway import answer_through, forwarder
 from shared.http.problems import Problem
 from tests.unit.http.client import CONTEXT, Site
 
@@ -53,7 +53,7 @@ def together(site: Site, requests: list[func.HttpRequest]) -> list[func.HttpResp
     """Send requests at once, in one loop."""
 
     async def all_of_them() -> list[func.HttpResponse]:
-        return await asyncio.gather(*(answered(lambda: site.front, each, CONTEXT) for each in requests))
+        return await asyncio.gather(*(answer_through(lambda: site.gateway, each, CONTEXT) for each in requests))
 
     return asyncio.run(all_of_them())
 
@@ -74,7 +74,7 @@ def test_no_more_claims_wait_than_there_is_room_for() -> None:
         await asyncio.sleep(0)
 
     site.app = build(dataclasses.replace(site.api, pause=pause, waiters=concurrency.waiters(2)))
-    site.front._carry = carrier(site.app)
+    site.gateway._forward = forwarder(site.app)
     back = together(site, [request("POST", "/jobs/claim", json.dumps(CLAIM).encode())] * 4)
     assert sorted(each.status_code for each in back) == [204, 204, 429, 429]
     refused = next(each for each in back if each.status_code == 429)
@@ -91,15 +91,15 @@ def test_a_claim_that_does_not_wait_takes_nobodys_room(site: Site) -> None:
 @pytest.mark.case("security M6", was="ten uploads of 64 MiB took 1.5 GB")
 def test_no_more_large_bodies_are_under_way_than_there_is_room_for() -> None:
     site = Site()
-    site.front._large = concurrency.large_bodies(2)
-    inner, inside = site.front._carry, []
+    site.gateway._large_bodies = concurrency.large_bodies(2)
+    inner, inside = site.gateway._forward, []
 
     async def slow(admitted: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-        inside.append(site.front._large.inside)
+        inside.append(site.gateway._large_bodies.inside)
         await asyncio.sleep(0.01)
         return await inner(admitted, context)
 
-    site.front._carry = cast("Callable[[Any, Any], Awaitable[func.HttpResponse]]", slow)
+    site.gateway._forward = cast("Callable[[Any, Any], Awaitable[func.HttpResponse]]", slow)
     large, tiny = b"x" * (MAX_BYTES + 1), b"x"
     back = together(site, [request("PUT", f"/images/{n}", large, "image/png") for n in range(4)])
     assert sorted(each.status_code for each in back) == [202, 202, 503, 503]
@@ -148,7 +148,7 @@ def test_of_all_who_wait_for_one_type_a_few_a_second_ask_storage() -> None:
         await asyncio.sleep(0)
 
     site.app = build(dataclasses.replace(site.api, pause=pause))
-    site.front._carry = carrier(site.app)
+    site.gateway._forward = forwarder(site.app)
     began = site.world.clock()
     back = together(site, [request("POST", "/jobs/claim", json.dumps(CLAIM).encode())] * 40)
     assert {each.status_code for each in back} == {204}
