@@ -30,7 +30,7 @@ _ABOUT = (
 _REFERENCES = "#/components/schemas/{model}"
 
 
-class Contract(FastAPI):
+class App(FastAPI):
     """The app, with the schema of its problems in its contract."""
 
     def openapi(self) -> dict[str, Any]:
@@ -66,14 +66,14 @@ class Edge:
 
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _mark(MutableHeaders(scope=message), bodiless=bodiless)
+                _set_headers(MutableHeaders(scope=message), bodiless=bodiless)
             elif bodiless:
                 message = {**message, "body": b""}
             await send(message)
 
         methods = self._paths.methods(scope["path"])
         if scope["method"] not in methods:
-            await _refuse(_missing(methods), scope, receive, sent)
+            await _send_problem(_not_routed(methods), scope, receive, sent)
         else:
             inner = {**scope, "method": "GET" if bodiless else scope["method"], "root_path": ROOT}
             await self._app(inner, receive, sent)
@@ -86,7 +86,7 @@ def build(api: Dependencies, *, keyed: bool = False) -> FastAPI:
         api: What its routes stand on.
         keyed: Whether it has keys of its own, which its contract must say.
     """
-    app = Contract(
+    app = App(
         title="Darkroom",
         version="1",
         routes=list(ROUTES),
@@ -96,7 +96,7 @@ def build(api: Dependencies, *, keyed: bool = False) -> FastAPI:
     )
     app.state.api, app.state.keyed = api, keyed
     for kind in (Problem, DarkroomError, RequestValidationError, HTTPException):
-        app.add_exception_handler(kind, _told)
+        app.add_exception_handler(kind, _respond)
     app.add_middleware(cast("Any", Edge), paths=Paths(app.routes))
     return app
 
@@ -107,15 +107,15 @@ def gateway_of(app: FastAPI, settings: Settings) -> Gateway:
     return Gateway(forwarder(app), authorizer=authorizer, max_bytes=settings.max_bytes)
 
 
-async def _told(request: Request, error: Exception) -> Response:
+async def _respond(request: Request, error: Exception) -> Response:
     """Tell an error as a problem; one that nothing is known about goes on to the front, which logs it."""
-    problem = _translated(error)
+    problem = _problem_of(error)
     if problem is None:
         raise error
-    return _response(problem, request.scope["path"])
+    return _render(problem, request.scope["path"])
 
 
-def _translated(error: Exception) -> Problem | None:
+def _problem_of(error: Exception) -> Problem | None:
     if isinstance(error, Problem):
         return error
     if isinstance(error, RequestValidationError):
@@ -127,7 +127,7 @@ def _translated(error: Exception) -> Problem | None:
     return None
 
 
-def _missing(methods: frozenset[str]) -> Problem:
+def _not_routed(methods: frozenset[str]) -> Problem:
     if not methods:
         return Problem(404, "no_such_path", "Nothing has this path.")
     allow = {"Allow": ", ".join(sorted(methods))}
@@ -136,11 +136,11 @@ def _missing(methods: frozenset[str]) -> Problem:
     )
 
 
-async def _refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
-    await _response(problem, scope["path"])(scope, receive, send)
+async def _send_problem(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    await _render(problem, scope["path"])(scope, receive, send)
 
 
-def _response(problem: Problem, path: str) -> Response:
+def _render(problem: Problem, path: str) -> Response:
     return Response(
         problems.encoded(problem, path),
         problem.status,
@@ -149,7 +149,7 @@ def _response(problem: Problem, path: str) -> Response:
     )
 
 
-def _mark(headers: MutableHeaders, *, bodiless: bool) -> None:
+def _set_headers(headers: MutableHeaders, *, bodiless: bool) -> None:
     """Set the headers of every answer; what an answer says of itself stays."""
     for name, value in problems.HEADERS.items():
         headers.setdefault(name, value)

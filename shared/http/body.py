@@ -8,7 +8,7 @@ from typing import Any
 from shared.http.problems import Problem, invalid
 
 #: Bytes of a JSON body; levels of it; values in it.
-MAX_BYTES, MAX_DEPTH, MAX_NODES = 256 * 1024, 32, 20_000
+MAX_BYTES, MAX_DEPTH, MAX_VALUES = 256 * 1024, 32, 20_000
 #: UTF-16 units of what a property of a table row holds.
 MAX_UNITS = 32_768
 #: A string, closed or not, or what opens, separates or closes values: one pass, whatever the text.
@@ -16,7 +16,7 @@ _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{,:]|[\]}]', re.DOTALL)
 _JSON_TYPE = re.compile(r"application/(?:[^;\s/]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 
 
-def read(body: bytes, content_type: str | None) -> Any:  # noqa: ANN401 - any JSON value
+def parse(body: bytes, content_type: str | None) -> Any:  # noqa: ANN401 - any JSON value
     """Read a body.
 
     Args:
@@ -31,21 +31,23 @@ def read(body: bytes, content_type: str | None) -> Any:  # noqa: ANN401 - any JS
         raise Problem(415, "not_json", "The body must be declared as application/json.")
     try:
         text = body.decode()
-        _bounded(text)
-        value = json.loads(text, object_pairs_hook=_members, parse_constant=_constant, parse_float=_finite)
+        _check_limits(text)
+        value = json.loads(
+            text, object_pairs_hook=_unique_members, parse_constant=_reject_constant, parse_float=_finite_float
+        )
     except ValueError:  # of the UTF-8, the JSON, or a number of thousands of digits
         raise Problem(400, "malformed_json", "The body is not JSON in UTF-8.") from None
-    if not speakable(value):
+    if not is_unicode(value):
         raise invalid("body", "A text has half of a surrogate pair, which UTF-8 can't say.")
     return value
 
 
-def units(value: object) -> int:
+def utf16_units(value: object) -> int:
     """Return the UTF-16 units of a value's compact JSON: what a table row counts."""
     return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-16-le")) // 2
 
 
-def speakable(value: object) -> bool:
+def is_unicode(value: object) -> bool:
     """Whether UTF-8 can say every text in a JSON value."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
@@ -54,34 +56,34 @@ def speakable(value: object) -> bool:
     return True
 
 
-def _bounded(text: str) -> None:
+def _check_limits(text: str) -> None:
     """Refuse what is too deep or has too many values, before a parser meets it."""
-    depth = nodes = 0
-    for token in _TOKENS.finditer(text):
-        sign = token[0]
+    depth = values = 0
+    for match in _TOKENS.finditer(text):
+        sign = match[0]
         if sign in "[{":
             depth += 1
             if depth > MAX_DEPTH:
                 raise invalid("body", f"More than {MAX_DEPTH} levels of arrays and objects.")
         elif sign in "]}":
             depth -= 1
-        nodes += sign in "[{,"
-        if nodes >= MAX_NODES:
-            raise invalid("body", f"More than {MAX_NODES:,} values.")
+        values += sign in "[{,"
+        if values >= MAX_VALUES:
+            raise invalid("body", f"More than {MAX_VALUES:,} values.")
 
 
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
         raise invalid("body", "An object has a name twice.")
     return members
 
 
-def _constant(_: str) -> float:
+def _reject_constant(_: str) -> float:
     raise ValueError
 
 
-def _finite(digits: str) -> float:
+def _finite_float(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
         raise invalid("body", "A number is beyond what a double holds.")

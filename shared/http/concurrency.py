@@ -1,4 +1,4 @@
-"""How much of what is costly goes on at once in one instance: one caller must leave room for all others."""
+"""Limits on costly work in one instance, so that one caller leaves room for all others."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -8,87 +8,90 @@ from shared.http.problems import Problem
 
 #: Claims that wait for a job.
 MAX_WAITERS = 64
-#: Bodies larger than JSON may be, and the bytes of all of them: the host hands each over whole, and it stays in memory
-#: until storage has it. A single one of ``MAX_BYTES`` always has room.
+#: Bodies larger than JSON may be, and the bytes of all of them: the host passes each on whole, and it stays in memory
+#: until storage has it. A single body of ``MAX_BYTES`` always has room.
 MAX_BODIES = 16
 MAX_BODY_BYTES = 192 * 1024 * 1024
-#: Looks for jobs of one type that those who wait for one make at once.
-LOOKS_AT_ONCE = 4
-#: So long an empty look is good for all others who wait for the same type; shorter than anybody's shortest pause.
+#: Polls for jobs of one type that all claims waiting for it make at once.
+MAX_POLLS = 4
+#: For so long an empty poll answers all others who wait for the same type; shorter than the shortest pause.
 FRESH_SECONDS = 0.2
 #: Seconds after which there may be room again.
 _RETRY = {"Retry-After": "5"}
 
 
-class Bound:
-    """Let so much in at once, and refuse the rest: nobody queues here, where a queue would be memory too.
+class Limiter:
+    """Admit only so much work at once, and refuse the rest: a queue here would take memory too.
 
-    Its calls come from one event loop.
+    All calls come from one event loop.
 
     Args:
-        count: How many at once.
-        size: How much of them together; no bound without it.
-        refusal: Makes what is raised where there is no room.
+        max_count: How many at once.
+        max_size: How large they may be together; no limit by default.
+        refusal: Makes the error to raise when there is no room.
+
+    Attributes:
+        count: How many there are now.
+        size: How large they are together.
     """
 
-    def __init__(self, count: int, *, size: float = float("inf"), refusal: Callable[[], Problem]) -> None:
-        self._count = count
-        self._size = size
+    def __init__(self, max_count: int, *, max_size: float = float("inf"), refusal: Callable[[], Problem]) -> None:
+        self._max_count = max_count
+        self._max_size = max_size
         self._refusal = refusal
-        self.inside = 0
-        self.taken = 0
+        self.count = self.size = 0
 
     @contextmanager
-    def room(self, size: int = 0) -> Iterator[None]:
+    def slot(self, size: int = 0) -> Iterator[None]:
         """Take room until the context ends.
 
         Raises:
-            Problem: There is none.
+            Problem: There is no room.
         """
-        if self.inside >= self._count or (self.inside and self.taken + size > self._size):
+        if self.count >= self._max_count or (self.count and self.size + size > self._max_size):
             raise self._refusal()
-        self.inside, self.taken = self.inside + 1, self.taken + size
+        self.count, self.size = self.count + 1, self.size + size
         try:
             yield
         finally:
-            self.inside, self.taken = self.inside - 1, self.taken - size
+            self.count, self.size = self.count - 1, self.size - size
 
 
-class Looks:
-    """Let only a few of all who wait for one type look for a job of it at a time, and nobody behind an empty look.
+class Polls:
+    """Share polls among all claims that wait for one type: only a few at a time, and none just after an empty one.
 
-    A look that finds a job says nothing of the next one. Its calls come from one event loop.
+    A poll that finds a job says nothing about the next one. All calls come from one event loop.
     """
 
     def __init__(self) -> None:
-        self._under_way: Counter[str] = Counter()
+        self._running: Counter[str] = Counter()
         self._empty: dict[str, float] = {}
 
     def begin(self, kind: str, now: float) -> bool:
-        """Say whether to look now; who does says ``end``."""
+        """Say whether to poll now; whoever does calls ``end`` afterwards."""
         fresh = now - self._empty.get(kind, float("-inf")) < FRESH_SECONDS
-        if fresh or self._under_way[kind] >= LOOKS_AT_ONCE:
+        if fresh or self._running[kind] >= MAX_POLLS:
             return False
-        self._under_way[kind] += 1
+        self._running[kind] += 1
         return True
 
     def end(self, kind: str, begun: float | None) -> None:
-        """Note that a look is over, and when it began if it has found nothing."""
-        self._under_way[kind] -= 1
+        """Note that a poll is over, and when it began if it was empty."""
+        self._running[kind] -= 1
         if begun is not None:
             self._empty[kind] = begun
-        if not self._under_way.total():  # of types that nobody waits for any more, too
-            self._under_way.clear()
+        if not self._running.total():  # forget the types that nobody waits for any more
+            self._running.clear()
             self._empty = {kind: self._empty[kind]} if kind in self._empty else {}
 
 
-def waiters(count: int = MAX_WAITERS) -> Bound:
-    """Bound claims that wait."""
+def waiters(count: int = MAX_WAITERS) -> Limiter:
+    """Limit claims that wait."""
     detail = f"{count} claims wait here already. Claim again later, or with wait_seconds 0."
-    return Bound(count, refusal=lambda: Problem(429, "too_many_waiters", detail, headers=_RETRY))
+    return Limiter(count, refusal=lambda: Problem(429, "too_many_waiters", detail, headers=_RETRY))
 
 
-def large_bodies(count: int = MAX_BODIES, size: int = MAX_BODY_BYTES) -> Bound:
-    """Bound large bodies."""
+def large_bodies(count: int = MAX_BODIES, size: int = MAX_BODY_BYTES) -> Limiter:
+    """Limit large bodies."""
     detail = "Other uploads are on their way to storage; send this one again later."
-    return Bound(count, size=size, refusal=lambda: Problem(503, "busy", detail, headers=_RETRY))
+    return Limiter(count, max_size=size, refusal=lambda: Problem(503, "busy", detail, headers=_RETRY))

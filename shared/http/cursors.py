@@ -15,7 +15,7 @@ MAX_CURSOR = 4096
 PATTERN = "^[A-Za-z0-9_-]*$"
 
 
-def written(place: Sequence[int | str], query: object) -> str:
+def encode(place: Sequence[int | str], query: object) -> str:
     """Return a cursor.
 
     Args:
@@ -26,7 +26,7 @@ def written(place: Sequence[int | str], query: object) -> str:
     return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
 
-def read(cursor: str, query: object, kinds: Sequence[type]) -> list[int | str]:
+def decode(cursor: str, query: object, kinds: Sequence[type]) -> list[int | str]:
     """Return the place that a cursor names.
 
     Args:
@@ -41,15 +41,15 @@ def read(cursor: str, query: object, kinds: Sequence[type]) -> list[int | str]:
         content = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         version, digest, place = json.loads(content)
     except (ValueError, TypeError, binascii.Error, RecursionError):
-        raise _refused() from None
+        raise _invalid() from None
     if version != _VERSION or digest != _digest(query) or not isinstance(place, list):
-        raise _refused()
+        raise _invalid()
     if [type(value) for value in place] != list(kinds):
-        raise _refused()
+        raise _invalid()
     return place
 
 
-def _refused() -> Problem:
+def _invalid() -> Problem:
     return invalid("query.cursor", "It is no cursor of this list; begin without one.")
 
 

@@ -39,7 +39,7 @@ def policy(html: str) -> str:
     for kind, inline in _INLINE.findall(html):
         digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
         hashes[kind.lower()].append(f"'sha256-{digest}'")
-    allowed = {kind: " ".join(found) or "'none'" for kind, found in hashes.items()}
+    allowed = {kind: " ".join(sources) or "'none'" for kind, sources in hashes.items()}
     return (
         f"default-src 'none'; style-src {allowed['style']}; script-src {allowed['script']}; connect-src 'self'; "
         "img-src 'self' blob: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "

@@ -11,15 +11,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.http import requests
-from shared.http.body import read
-from shared.http.concurrency import Bound, Looks, waiters
+from shared.http.body import parse
+from shared.http.concurrency import Limiter, Polls, waiters
 from shared.http.problems import Problem, Wrong
 from shared.wiring.steps import Darkroom
 
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What the routes stand on; they read no clock and no environment.
+    """What the routes stand on; they parse no clock and no environment.
 
     Attributes:
         darkroom: Returns the steps; built at its first call, which talks to nobody but may take a while.
@@ -27,15 +27,15 @@ class Dependencies:
         monotonic: Seconds that never go back.
         draw: Returns 32 hex digits, never the same.
         waiters: How many claims may wait at once.
-        looks: Who of them may look for a job.
+        polls: Who of them may look for a job.
     """
 
     darkroom: Callable[[], Darkroom]
     pause: Callable[[float], Awaitable[None]]
     monotonic: Callable[[], float]
     draw: Callable[[], str]
-    waiters: Bound = field(default_factory=waiters)
-    looks: Looks = field(default_factory=Looks)
+    waiters: Limiter = field(default_factory=waiters)
+    polls: Polls = field(default_factory=Polls)
 
 
 class Strict(APIRoute):
@@ -49,7 +49,7 @@ class Strict(APIRoute):
             self._know(request.url.query)
             if self.body_field is not None:
                 # Where Starlette keeps what it has parsed: so nobody parses it again, in another way.
-                request._json = read(await request.body(), request.headers.get("content-type"))  # noqa: SLF001
+                request._json = parse(await request.body(), request.headers.get("content-type"))  # noqa: SLF001
             return await handler(request)
 
         return strict
@@ -77,7 +77,7 @@ async def _lease(request: Request) -> str | None:
 
 
 Api = Annotated[Dependencies, Depends(_api)]
-#: If-Match of a holder, to be read once the body is known to be good.
+#: If-Match of a holder, to be parse once the body is known to be good.
 Lease = Annotated[str | None, Depends(_lease)]
 #: What the contract says of it: FastAPI itself would answer its absence by 422.
 LEASE_HEADER: dict[str, Any] = {
@@ -95,7 +95,7 @@ LEASE_HEADER: dict[str, Any] = {
 IfMatch = Annotated[str | None, Header(description="Act only on the version that this ETag names.")]
 IfNoneMatch = Annotated[str | None, Header(description="Answer 304 where it names what would be sent.")]
 Traceparent = Annotated[
-    str | None, Header(description="W3C trace context of the cause; one that can't be read is not taken over.")
+    str | None, Header(description="W3C trace context of the cause; one that can't be parse is ignored.")
 ]
 JobId = Annotated[
     str, Path(alias="id", pattern=requests.ID_PATTERN, examples=["word-count-00112233445566778899aabbccddeeff"])

@@ -27,12 +27,12 @@ class Tags:
     """What ``If-Match`` or ``If-None-Match`` names.
 
     Attributes:
-        anything: Whether it is ``*``.
+        wildcard: Whether it is ``*``.
         strong: Opaque texts of strong tags, without quotes.
         weak: Of weak ones.
     """
 
-    anything: bool = False
+    wildcard: bool = False
     strong: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
 
@@ -48,7 +48,7 @@ def lease_tag(row: Row) -> str:
     return f'"{base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")}"'
 
 
-def claim_of(opaque: str) -> Claim | None:
+def parse_lease(opaque: str) -> Claim | None:
     """Return the claim that a lease proves, its quotes taken off; None where it is no lease."""
     try:
         content = base64.b64decode(opaque + "=" * (-len(opaque) % 4), altchars=b"-_", validate=True)
@@ -60,21 +60,21 @@ def claim_of(opaque: str) -> Claim | None:
     return Claim(claim_id, token)
 
 
-def tags(header: str | None) -> Tags | None:
+def parse(header: str | None) -> Tags | None:
     """Read a header; None where there is none. What is not of its grammar names nothing."""
     if header is None:
         return None
     if header.strip() == "*":
-        return Tags(anything=True)
+        return Tags(wildcard=True)
     strong: list[str] = []
     weak: list[str] = []
     at = len(header) - len(header.lstrip(", \t"))
     while at < len(header):
-        found = _TAG.match(header, at)
-        if found is None:
+        tag = _TAG.match(header, at)
+        if tag is None:
             return Tags()
-        (weak if found[1] else strong).append(found[2])
-        at = found.end()
+        (weak if tag[1] else strong).append(tag[2])
+        at = tag.end()
     return Tags(strong=tuple(strong), weak=tuple(weak))
 
 
@@ -87,11 +87,11 @@ def lease(header: str | None) -> Claim:
         Problem: 428: there is no such header, or it is ``*``, which proves nothing.
         Stale: It has no tag that is a lease.
     """
-    named = tags(header)
-    if named is None or named.anything:
+    tags = parse(header)
+    if tags is None or tags.wildcard:
         detail = "If-Match must carry the lease: the ETag of the answer to the claim, or to the last renewal."
         raise Problem(428, "if_match_required", detail)
-    claims = [claim for claim in map(claim_of, named.strong) if claim is not None]
+    claims = [claim for claim in map(parse_lease, tags.strong) if claim is not None]
     if not claims:
         raise Stale("If-Match carries no lease. Only the answers to a claim and to a renewal have one in their ETag.")
     return max(claims, key=lambda claim: claim.token)
@@ -103,16 +103,16 @@ def versions(header: str | None) -> frozenset[str] | None:
     Raises:
         Mismatch: It has no version tag.
     """
-    named = tags(header)
-    if named is None or named.anything:
+    tags = parse(header)
+    if tags is None or tags.wildcard:
         return None
-    found = frozenset(tag.removeprefix(_VERSION) for tag in named.strong if tag.startswith(_VERSION))
-    if not found:
+    fingerprints = frozenset(tag.removeprefix(_VERSION) for tag in tags.strong if tag.startswith(_VERSION))
+    if not fingerprints:
         raise Mismatch
-    return found
+    return fingerprints
 
 
-def unchanged(header: str | None, etag: str) -> bool:
+def matches(header: str | None, etag: str) -> bool:
     """Whether ``If-None-Match`` names what would be sent: compared weakly, as a GET does."""
-    named = tags(header)
-    return named is not None and (named.anything or etag.strip('"') in (*named.strong, *named.weak))
+    tags = parse(header)
+    return tags is not None and (tags.wildcard or etag.strip('"') in (*tags.strong, *tags.weak))

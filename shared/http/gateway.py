@@ -68,7 +68,7 @@ class Gateway:
         headers |= {AUTHENTICATED: "yes"} if authenticated else {}
         body = request.get_body() or b""
         inner = func.HttpRequest(request.method, url, headers=headers, body=body)
-        with self._large_bodies.room(len(body)) if len(body) > MAX_BYTES else nullcontext():
+        with self._large_bodies.slot(len(body)) if len(body) > MAX_BYTES else nullcontext():
             return await self._forward(inner, context)
 
     def _check_size(self, request: func.HttpRequest, path: str) -> None:
@@ -82,7 +82,7 @@ class Gateway:
         image = request.method == "PUT" and path.startswith("/api/images/")
         limit = self._max_bytes if image else MAX_BYTES
         if size > limit:
-            raise Problem(413, "too_many_bytes", f"The body has {size:,} bytes; at most {limit:,} are taken.")
+            raise Problem(413, "too_many_bytes", f"The body has {size:,} bytes; at most {limit:,} are allowed.")
 
 
 def forwarder(app: object) -> Forward:

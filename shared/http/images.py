@@ -22,7 +22,7 @@ from shared.rules.images import ANY_VERSION, ImageRef, version_of
 from shared.steps.intake.record import Recorded
 
 
-class _Digest(Convertor[str]):
+class _DigestConvertor(Convertor[str]):
     """An image's id in a path, and nothing else there: images' own names may end in ``/thumbnail``."""
 
     regex = "[0-9a-f]{32}"
@@ -36,24 +36,24 @@ class _Digest(Convertor[str]):
         return value
 
 
-class _Name(_Digest):
-    """The rest of a path: an image's name, line ends and all, so that it is told what is wrong with them."""
+class _NameConvertor(_DigestConvertor):
+    """The rest of a path: an image's name, line ends and all, so that a refusal can say what is wrong with it."""
 
     regex = r"(?s:.*)"
 
 
-register_url_convertor("digest", _Digest())
-register_url_convertor("name", _Name())
+register_url_convertor("digest", _DigestConvertor())
+register_url_convertor("name", _NameConvertor())
 router = APIRouter(route_class=Strict, tags=["images"])
 
 #: Seconds for which a client may keep a thumbnail: another version of the image has another job.
-_KEPT_SECONDS = 300
+_THUMBNAIL_MAX_AGE = 300
 _MAX_BUCKETS = 256
-_TAKEN = json_response(responses.AcceptedImage, "Its job is recorded.", "Location", "Retry-After") | {
+_ACCEPTED = json_response(responses.AcceptedImage, "Its job is recorded.", "Location", "Retry-After") | {
     "links": links("getJob")
 }
-_FOUND = json_response(responses.Image, "The image.")
-_PAGE = json_response(responses.ImagePage, "A page.") | {
+_IMAGE = json_response(responses.Image, "The image.")
+_IMAGE_PAGE = json_response(responses.ImagePage, "A page.") | {
     "links": links("getImage", "getThumbnail", source="items/0/image_id", parameter="image")
 }
 _BYTES = {"type": "string", "format": "binary"}
@@ -89,20 +89,20 @@ async def _body(request: Request) -> bytes:
 
 
 @router.post(
-    "/images", operation_id="analyzeImage", status_code=202, responses={202: _TAKEN, **problems(404, 409, 415)}
+    "/images", operation_id="analyzeImage", status_code=202, responses={202: _ACCEPTED, **problems(404, 409, 415)}
 )
 def analyze_image(api: Api, image: requests.ImageName, traceparent: Traceparent = None) -> Response:
     """Analyse an image that is there."""
-    with _named_by("body.name"):
+    with _names_field("body.name"):
         ref = _ref(api, image.name)
-        return _accepted(api, ref, api.darkroom().record(ref, traceparent=cause(traceparent)))
+        return _accept(api, ref, api.darkroom().record(ref, traceparent=cause(traceparent)))
 
 
 @router.put(
     "/images/{image:name}",
     operation_id="uploadImage",
     status_code=202,
-    responses={202: _TAKEN, **problems(404, 409, 412, 415)},
+    responses={202: _ACCEPTED, **problems(404, 409, 412, 415)},
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -120,19 +120,19 @@ def upload_image(
     if_none_match: Annotated[str, Header(pattern=r"^\*?$", description="`*`: only where nothing has that name.")] = "",
 ) -> Response:
     """Upload an image and analyse it."""
-    mime = media_types.declared(content_type)
+    mime = media_types.of_upload(content_type)
     if not data:
         raise invalid("body", "It is empty.")
     only_new, etag = if_none_match != "", _blob_version(if_match)
     if only_new and etag is not None:
         raise Mismatch  # one of the two is false, whatever stands there
-    with _named_by("path.image"):
+    with _names_field("path.image"):
         ref = _ref(api, name)
         recorded = api.darkroom().upload(ref, data, content_type=mime, only_new=only_new, etag=etag)
-    return _accepted(api, ref, recorded)
+    return _accept(api, ref, recorded)
 
 
-@router.get("/images", operation_id="listImages", responses={200: _PAGE, **problems(409)})
+@router.get("/images", operation_id="listImages", responses={200: _IMAGE_PAGE, **problems(409)})
 def list_images(
     api: Api,
     name: Annotated[str | None, Query(min_length=1, max_length=1024, pattern=requests.NAME_PATTERN)] = None,
@@ -141,14 +141,14 @@ def list_images(
 ) -> Response:
     """List images, or find the one of a name."""
     if name is not None:
-        return JSONResponse({"items": [render.image(found) for found in _named(api, name)], "cursor": None})
+        return JSONResponse({"items": [render.image(image) for image in _find_by_name(api, name)], "cursor": None})
     page = api.darkroom().lookup.images(limit=limit, after=_place(cursor))
     after = page.after
-    more = cursors.written([after.bucket, after.digest], "images") if isinstance(after, KeyPosition) else None
-    return JSONResponse({"items": [render.image(found) for found in page.items], "cursor": more})
+    more = cursors.encode([after.bucket, after.digest], "images") if isinstance(after, KeyPosition) else None
+    return JSONResponse({"items": [render.image(image) for image in page.items], "cursor": more})
 
 
-@router.get("/images/{image}", operation_id="getImage", responses={200: _FOUND, **problems(404, 405, 409)})
+@router.get("/images/{image}", operation_id="getImage", responses={200: _IMAGE, **problems(404, 405, 409)})
 def get_image(api: Api, image_id: ImageId) -> Response:
     """Look up an image, with the job of its newest version."""
     return JSONResponse(render.image(api.darkroom().lookup.image(image_id)))
@@ -166,15 +166,15 @@ def get_image(api: Api, image_id: ImageId) -> Response:
 )
 def get_thumbnail(api: Api, image_id: ImageId, if_none_match: IfNoneMatch = None) -> Response:
     """Look at the small copy of an image."""
-    found = api.darkroom().lookup.thumbnail(image_id)
-    etag = f'"{found.job_id}.{found.token}"'
-    headers = {"ETag": etag, "Cache-Control": f"private, max-age={_KEPT_SECONDS}"}
-    if etags.unchanged(if_none_match, etag):
+    thumbnail = api.darkroom().lookup.thumbnail(image_id)
+    etag = f'"{thumbnail.job_id}.{thumbnail.token}"'
+    headers = {"ETag": etag, "Cache-Control": f"private, max-age={_THUMBNAIL_MAX_AGE}"}
+    if etags.matches(if_none_match, etag):
         return render.not_modified(headers)
-    mime = media_types.of_thumbnail(found.data)
+    mime = media_types.of_thumbnail(thumbnail.data)
     if mime is None:
         raise NoSuchImage
-    return Response(found.data, headers=headers | {"Content-Disposition": "inline"}, media_type=mime)
+    return Response(thumbnail.data, headers=headers | {"Content-Disposition": "inline"}, media_type=mime)
 
 
 def _ref(api: Dependencies, name: str) -> ImageRef:
@@ -183,24 +183,24 @@ def _ref(api: Dependencies, name: str) -> ImageRef:
 
 
 @contextmanager
-def _named_by(field: str) -> Iterator[None]:
+def _names_field(field: str) -> Iterator[None]:
     """Refuse a name that storage can't keep, or that its service refuses, by the field that has it."""
     try:
         yield
-    except InvalidReference as refused:
-        raise invalid(field, str(refused)) from None
+    except InvalidReference as error:
+        raise invalid(field, str(error)) from None
 
 
-def _accepted(api: Dependencies, ref: ImageRef, recorded: Recorded) -> Response:
+def _accept(api: Dependencies, ref: ImageRef, recorded: Recorded) -> Response:
     image_id = digest(api.darkroom().settings.image_type, ref.ref)
-    told = {"id": recorded.job_id, "image_id": image_id, "outcome": recorded.outcome.value}
+    body = {"id": recorded.job_id, "image_id": image_id, "outcome": recorded.outcome.value}
     headers = render.location(recorded.job_id) | {"Retry-After": str(render.POLL_SECONDS)}
-    return JSONResponse(told, 202, headers=headers)
+    return JSONResponse(body, 202, headers=headers)
 
 
-def _named(api: Dependencies, name: str) -> list[ImageFound]:
+def _find_by_name(api: Dependencies, name: str) -> list[ImageFound]:
     try:
-        with _named_by("query.name"):
+        with _names_field("query.name"):
             return [api.darkroom().lookup.image_named(name)]
     except NoSuchImage:
         return []
@@ -208,10 +208,10 @@ def _named(api: Dependencies, name: str) -> list[ImageFound]:
 
 def _blob_version(if_match: str | None) -> str | None:
     """Return the bare ETag of the blob that is to be replaced; None where nothing need stand there."""
-    tags = etags.tags(if_match)
+    tags = etags.parse(if_match)
     if tags is None:
         return None
-    if tags.anything:
+    if tags.wildcard:
         return ANY_VERSION  # false where nothing stands: RFC 9110 section 13.1.1
     if len(tags.strong) != 1 or version_of(tags.strong[0]) == ANY_VERSION:  # a tag with quotes, and nobody's
         raise Mismatch
@@ -221,8 +221,8 @@ def _blob_version(if_match: str | None) -> str | None:
 def _place(cursor: str | None) -> KeyPosition | None:
     if cursor is None:
         return None
-    bucket, hashed = cursors.read(cursor, "images", (int, str))
-    place = KeyPosition(int(bucket), str(hashed))
+    bucket, image = cursors.decode(cursor, "images", (int, str))
+    place = KeyPosition(int(bucket), str(image))
     if not 0 <= place.bucket < _MAX_BUCKETS or not IMAGE_ID.fullmatch(place.digest):
         raise invalid("query.cursor", "It is no cursor of this list; begin without one.")
     return place

@@ -28,15 +28,15 @@ _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _FIRST_PAUSE, _LAST_PAUSE = 0.25, 2.0
 #: What is left of a wait below this is nothing: a clock of floats may never see the end of it.
 _LEAST_PAUSE = 0.001
-_HOLDER = ("renewJob", "completeJob", "retryJob", "abandonJob", "failJob")
+_HOLDER_CALLS = ("renewJob", "completeJob", "retryJob", "abandonJob", "failJob")
 _JOB = json_response(responses.Job, "The job.", "ETag", "Retry-After")
-_LOOKED_UP = _JOB | {"links": etag_links("cancelJob", "redriveJob", "deleteJob")}
-_HELD = {200: _JOB, **problems(404, 409, 412, 428)}
-_WITH_BODY = {200: _JOB, **problems(404, 409, 412, 415, 428)}
-_HOLDERS = json_response(responses.Job, "The job; its ETag is the lease.", "ETag", "Retry-After") | {
-    "links": etag_links(*_HOLDER)
+_JOB_WITH_LINKS = _JOB | {"links": etag_links("cancelJob", "redriveJob", "deleteJob")}
+_BARE_CALL = {200: _JOB, **problems(404, 409, 412, 428)}
+_BODY_CALL = {200: _JOB, **problems(404, 409, 412, 415, 428)}
+_LEASE = json_response(responses.Job, "The job; its ETag is the lease.", "ETag", "Retry-After") | {
+    "links": etag_links(*_HOLDER_CALLS)
 }
-_ADDED = json_response(responses.Job, "The job is new.", "ETag", "Location", "Retry-After") | {
+_NEW_JOB = json_response(responses.Job, "The job is new.", "ETag", "Location", "Retry-After") | {
     "links": links("getJob", "claimJob", "cancelJob", "jobHistory", "whyNot")
 }
 #: A milliseconds' place in a list, beyond every moment that storage knows.
@@ -48,7 +48,7 @@ _MAX_MS = 10**15
     operation_id="addJob",
     status_code=201,
     responses={
-        201: _ADDED,
+        201: _NEW_JOB,
         200: {
             "model": responses.Job | responses.PurgedJob,
             "description": "It is there already, or was and is purged.",
@@ -72,7 +72,7 @@ def add_job(api: Api, job: requests.NewJob, traceparent: Traceparent = None) -> 
         return render.job(added.row, status=201 if added.created else 200, located=added.created)
     if added.key is None:
         raise AssertionError("neither a job nor what is left of one")
-    return JSONResponse(render.purged(added.key))
+    return JSONResponse(render.purged_job(added.key))
 
 
 @router.get(
@@ -102,37 +102,37 @@ def list_jobs(
         ended_from=ended_from,
         ended_to=ended_to,
     )
-    asking = [kind, state, ref, render.moment(ended_from), render.moment(ended_to)]
-    page = api.darkroom().lookup.list(query, limit=limit, after=_place(cursor, asking))
+    filters = [kind, state, ref, render.timestamp(ended_from), render.timestamp(ended_to)]
+    page = api.darkroom().lookup.list(query, limit=limit, after=_place(cursor, filters))
     after = page.after
-    more = isinstance(after, Position) and cursors.written([after.segment, after.ms, after.job_id, after.kind], asking)
+    more = isinstance(after, Position) and cursors.encode([after.segment, after.ms, after.job_id, after.kind], filters)
     return JSONResponse({"items": [render.job_body(row) for row in page.items], "cursor": more or None})
 
 
 @router.post(
     "/jobs/claim",
     operation_id="claimNext",
-    responses={200: _HOLDERS, 204: empty_response("There is none."), **problems(409, 415, 429)},
+    responses={200: _LEASE, 204: empty_response("There is none."), **problems(409, 415, 429)},
 )
 async def claim_next(api: Api, order: requests.NextClaim) -> Response:
     """Claim one of the oldest due jobs of a type, and wait for one if need be; the order is approximate."""
     began = api.monotonic()
-    row = await anyio.to_thread.run_sync(partial(_tried, api, order))
+    row = await anyio.to_thread.run_sync(partial(_claim_due, api, order))
     if row is None and order.wait_seconds >= _LEAST_PAUSE:
-        with api.waiters.room():
-            row = await _awaited(api, order, began)
+        with api.waiters.slot():
+            row = await _wait_for_job(api, order, began)
     return Response(status_code=204) if row is None else render.lease(row)
 
 
 @router.get(
     "/jobs/{id}",
     operation_id="getJob",
-    responses={200: _LOOKED_UP, 304: empty_response("The client has it already.", "ETag"), **problems(404, 409)},
+    responses={200: _JOB_WITH_LINKS, 304: empty_response("The client has it already.", "ETag"), **problems(404, 409)},
 )
 def get_job(api: Api, job_id: JobId, if_none_match: IfNoneMatch = None) -> Response:
     """Look up a job."""
     row = api.darkroom().lookup.get(job_id)
-    if etags.unchanged(if_none_match, etags.version_tag(row)):
+    if etags.matches(if_none_match, etags.version_tag(row)):
         return render.not_modified(render.job_headers(row))
     return render.job(row)
 
@@ -147,14 +147,14 @@ def job_history(api: Api, job_id: JobId) -> Response:
     return JSONResponse({"attempts": [render.attempt(one) for one in api.darkroom().lookup.history(job_id)]})
 
 
-@router.post("/jobs/{id}/claim", operation_id="claimJob", responses={200: _HOLDERS, **problems(404, 409, 415)})
+@router.post("/jobs/{id}/claim", operation_id="claimJob", responses={200: _LEASE, **problems(404, 409, 415)})
 def claim_job(api: Api, job_id: JobId, order: requests.JobClaim) -> Response:
     """Claim this job."""
     return render.lease(api.darkroom().hold.claim(job_id, owner=order.owner, lease=seconds(order.lease_seconds)))
 
 
 @router.post(
-    "/jobs/{id}/renew", operation_id="renewJob", responses=_WITH_BODY | {200: _HOLDERS}, openapi_extra=LEASE_HEADER
+    "/jobs/{id}/renew", operation_id="renewJob", responses=_BODY_CALL | {200: _LEASE}, openapi_extra=LEASE_HEADER
 )
 def renew_job(api: Api, job_id: JobId, lease: Lease, news: requests.Renewal) -> Response:
     """Protect a claim from now on, and tell how far it is; a lapsed one that nobody took over is still good."""
@@ -165,13 +165,13 @@ def renew_job(api: Api, job_id: JobId, lease: Lease, news: requests.Renewal) -> 
     return render.lease(row)
 
 
-@router.post("/jobs/{id}/complete", operation_id="completeJob", responses=_WITH_BODY, openapi_extra=LEASE_HEADER)
+@router.post("/jobs/{id}/complete", operation_id="completeJob", responses=_BODY_CALL, openapi_extra=LEASE_HEADER)
 def complete_job(api: Api, job_id: JobId, lease: Lease, done: requests.Completion) -> Response:
     """Commit the result; said again under the same lease, it changes nothing."""
     return render.job(api.darkroom().hold.complete(job_id, etags.lease(lease), result=done.result))
 
 
-@router.post("/jobs/{id}/retry", operation_id="retryJob", responses=_WITH_BODY, openapi_extra=LEASE_HEADER)
+@router.post("/jobs/{id}/retry", operation_id="retryJob", responses=_BODY_CALL, openapi_extra=LEASE_HEADER)
 def retry_job(api: Api, job_id: JobId, lease: Lease, order: requests.Retry) -> Response:
     """Give a job back after a failure that may pass; FAILED where no attempt may follow."""
     error, delay = order.error, seconds(order.delay_seconds)
@@ -180,13 +180,13 @@ def retry_job(api: Api, job_id: JobId, lease: Lease, order: requests.Retry) -> R
     )
 
 
-@router.post("/jobs/{id}/abandon", operation_id="abandonJob", responses=_HELD, openapi_extra=LEASE_HEADER)
+@router.post("/jobs/{id}/abandon", operation_id="abandonJob", responses=_BARE_CALL, openapi_extra=LEASE_HEADER)
 def abandon_job(api: Api, job_id: JobId, lease: Lease) -> Response:
     """Give a job back untouched; the attempt does not count, 20 times a job."""
     return render.job(api.darkroom().hold.abandon(job_id, etags.lease(lease)))
 
 
-@router.post("/jobs/{id}/fail", operation_id="failJob", responses=_WITH_BODY, openapi_extra=LEASE_HEADER)
+@router.post("/jobs/{id}/fail", operation_id="failJob", responses=_BODY_CALL, openapi_extra=LEASE_HEADER)
 def fail_job(api: Api, job_id: JobId, lease: Lease, order: requests.Fail) -> Response:
     """End a job by an error that every other attempt would meet again."""
     return render.job(
@@ -199,7 +199,7 @@ def cause(traceparent: str | None) -> str | None:
     return traceparent if traceparent is not None and _TRACEPARENT.fullmatch(traceparent) else None
 
 
-async def _awaited(api: Dependencies, order: requests.NextClaim, began: float) -> Row | None:
+async def _wait_for_job(api: Dependencies, order: requests.NextClaim, began: float) -> Row | None:
     """Try again and again until a job comes or the time is over."""
     for pause in _pauses():
         left = order.wait_seconds - (api.monotonic() - began)
@@ -207,20 +207,20 @@ async def _awaited(api: Dependencies, order: requests.NextClaim, began: float) -
             break
         await api.pause(min(pause, left))
         begun = api.monotonic()
-        if not api.looks.begin(order.type, begun):
+        if not api.polls.begin(order.type, begun):
             continue
         row, empty_since = None, None
         try:
-            row = await anyio.to_thread.run_sync(partial(_tried, api, order))
+            row = await anyio.to_thread.run_sync(partial(_claim_due, api, order))
             empty_since = begun if row is None else None
         finally:
-            api.looks.end(order.type, empty_since)
+            api.polls.end(order.type, empty_since)
         if row is not None:
             return row
     return None
 
 
-def _tried(api: Dependencies, order: requests.NextClaim) -> Row | None:
+def _claim_due(api: Dependencies, order: requests.NextClaim) -> Row | None:
     return api.darkroom().hold.claim_next(order.type, owner=order.owner, lease=seconds(order.lease_seconds))
 
 
@@ -231,11 +231,11 @@ def _pauses() -> Iterator[float]:
         pause = min(2 * pause, _LAST_PAUSE)
 
 
-def _place(cursor: str | None, asking: object) -> Position | None:
+def _place(cursor: str | None, filters: object) -> Position | None:
     """Read a cursor of this list; what no list has written is refused, not looked up."""
     if cursor is None:
         return None
-    segment, ms, job_id, kind = cursors.read(cursor, asking, (int, int, str, str))
+    segment, ms, job_id, kind = cursors.decode(cursor, filters, (int, int, str, str))
     place = Position(int(segment), int(ms), str(job_id), str(kind))
     known = (not place.job_id or JOB_ID.fullmatch(place.job_id)) and (not place.kind or TYPE.fullmatch(place.kind))
     if place.segment not in (0, 1) or not 0 <= place.ms < _MAX_MS or not known:

@@ -18,7 +18,7 @@ UPLOADS = (
 )
 
 
-def declared(content_type: str) -> str:
+def of_upload(content_type: str) -> str:
     """Return the media type that an upload declares, in lower case and without parameters.
 
     Raises:

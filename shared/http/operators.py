@@ -18,7 +18,7 @@ from shared.steps.outcomes import Outcome
 router = APIRouter(route_class=Strict, tags=["operators"])
 
 _JOB = json_response(responses.Job, "The job.", "ETag", "Retry-After")
-_OPENED = json_response(responses.Job, "The job waits again.", "ETag", "Location", "Retry-After")
+_REDRIVEN = json_response(responses.Job, "The job waits again.", "ETag", "Location", "Retry-After")
 _REFUSALS: Mapping[Outcome, tuple[str, str]] = {
     Outcome.ENDED: ("ended", "The job has ended already."),
     Outcome.LIVE: ("live", "The job waits or runs."),
@@ -31,19 +31,19 @@ _REFUSALS: Mapping[Outcome, tuple[str, str]] = {
 def cancel_job(api: Api, job_id: JobId, if_match: IfMatch = None) -> Response:
     """End a job that waits or runs; its worker is fenced out."""
     outcome = api.darkroom().operate.cancel(job_id, versions=etags.versions(if_match))
-    return render.job(_after(api, job_id, outcome))
+    return render.job(_read_after(api, job_id, outcome))
 
 
 @router.post(
     "/jobs/{id}/redrive",
     operation_id="redriveJob",
     status_code=202,
-    responses={202: _OPENED, **problems(404, 409, 412)},
+    responses={202: _REDRIVEN, **problems(404, 409, 412)},
 )
 def redrive_job(api: Api, job_id: JobId, if_match: IfMatch = None) -> Response:
     """Open a failed or canceled job again, with all of its attempts."""
     outcome = api.darkroom().operate.redrive(job_id, versions=etags.versions(if_match))
-    return render.job(_after(api, job_id, outcome), status=202, located=True)
+    return render.job(_read_after(api, job_id, outcome), status=202, located=True)
 
 
 @router.delete(
@@ -84,7 +84,7 @@ def purge_jobs(api: Api, order: requests.PurgeOrder) -> Response:
     return JSONResponse(counted)
 
 
-def _after(api: Dependencies, job_id: str, outcome: Outcome) -> Row:
+def _read_after(api: Dependencies, job_id: str, outcome: Outcome) -> Row:
     if outcome is Outcome.UNKNOWN:
         raise NoSuchJob
     if outcome in _REFUSALS:

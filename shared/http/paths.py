@@ -24,15 +24,15 @@ class Paths:
 
     def methods(self, path: str) -> frozenset[str]:
         """Return the methods of a path; none where it leads nowhere."""
-        found = self._found(path)
-        most = max(map(_spelled, found), default=0)
-        methods = frozenset[str]().union(*(route.methods or () for route in found if _spelled(route) == most))
+        routes = self._matches(path)
+        most = max(map(_literals, routes), default=0)
+        methods = frozenset[str]().union(*(route.methods or () for route in routes if _literals(route) == most))
         return methods | {"HEAD"} if "GET" in methods else methods
 
     def operation(self, method: str, path: str) -> str | None:
         """Return the name of the operation that answers, by the rule by which Starlette chooses; None for none."""
         wanted = "GET" if method == "HEAD" else method
-        for route in self._found(path):
+        for route in self._matches(path):
             if wanted in (route.methods or ()):
                 return str(getattr(route, "operation_id", None) or route.name)
         return None
@@ -46,10 +46,10 @@ class Paths:
             if method != "HEAD"
         ]
 
-    def _found(self, path: str) -> list[Route]:
+    def _matches(self, path: str) -> list[Route]:
         below = path.removeprefix(ROOT) if path.startswith(f"{ROOT}/") else ""
         return [route for route in self._routes if route.path_regex.match(below)]
 
 
-def _spelled(route: Route) -> int:
+def _literals(route: Route) -> int:
     return sum(not part.startswith("{") for part in route.path.split("/"))

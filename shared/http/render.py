@@ -48,11 +48,17 @@ def location(job_id: str) -> dict[str, str]:
     return {"Location": f"/api/jobs/{job_id}"}
 
 
-def purged(key: Key) -> dict[str, Any]:
+def purged_job(key: Key) -> dict[str, Any]:
     """Return what the key row of a purged job still knows."""
     state = None if key.state is None else key.state.value
-    told = {"id": key.job_id, "type": key.type, "ref": key.ref, "state": state, "ended_at": moment(key.ended)}
-    return told | {"purged": True}
+    return {
+        "id": key.job_id,
+        "type": key.type,
+        "ref": key.ref,
+        "state": state,
+        "ended_at": timestamp(key.ended),
+        "purged": True,
+    }
 
 
 def attempt(one: Attempted) -> dict[str, Any]:
@@ -60,46 +66,46 @@ def attempt(one: Attempted) -> dict[str, Any]:
     return {
         "token": one.token,
         "owner": one.owner,
-        "started_at": moment(one.started),
-        "ended_at": moment(one.ended),
+        "started_at": timestamp(one.started),
+        "ended_at": timestamp(one.ended),
         "outcome": one.outcome,
         "error": _error(one.error),
         "refused": one.refused,
         "refused_report": one.refused_report,
-        "refused_at": moment(one.refused_at),
+        "refused_at": timestamp(one.refused_at),
     }
 
 
-def image(found: ImageFound) -> dict[str, Any]:
+def image(entry: ImageFound) -> dict[str, Any]:
     """Return an image with the job of its newest version."""
-    key, row = found.key, found.row
+    key, row = entry.key, entry.row
     state: State | None = key.state if row is None else row.job.state
     ended = key.ended if row is None else row.job.ended
     return {
-        "image_id": found.image_id,
+        "image_id": entry.image_id,
         "name": key.ref.partition("/")[2],
         "etag": key.version,
         "state": None if state is None else state.value,
-        "ended_at": moment(ended),
+        "ended_at": timestamp(ended),
         "job": None if row is None else job_body(row),
     }
 
 
-def stats(told: Stats) -> dict[str, Any]:
+def stats(figures: Stats) -> dict[str, Any]:
     """Return the figures."""
     return {
-        "as_of": moment(told.as_of),
-        "jobs": {kind: dict(counts) for kind, counts in told.jobs.items()},
-        "capped": told.capped,
-        "oldest_due_age_seconds": told.oldest_due_age_seconds,
-        "lock": dict(told.lock),
-        "poison": told.poison,
-        "missed": told.missed,
-        "stale_reports_total": told.stale_reports_total,
+        "as_of": timestamp(figures.as_of),
+        "jobs": {kind: dict(counts) for kind, counts in figures.jobs.items()},
+        "capped": figures.capped,
+        "oldest_due_age_seconds": figures.oldest_due_age_seconds,
+        "lock": dict(figures.lock),
+        "poison": figures.poison,
+        "missed": figures.missed,
+        "stale_reports_total": figures.stale_reports_total,
     }
 
 
-def moment(at: datetime | None) -> str | None:
+def timestamp(at: datetime | None) -> str | None:
     """Return a moment in RFC 3339, UTC."""
     return None if at is None else at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -110,15 +116,15 @@ def not_modified(headers: Mapping[str, str]) -> Response:
 
 
 def _error(error: JobError | None) -> dict[str, Any] | None:
-    return None if error is None else {"code": error.code, "message": error.message, "at": moment(error.at)}
+    return None if error is None else {"code": error.code, "message": error.message, "at": timestamp(error.at)}
 
 
-def health(settings: Settings, found: Confinement | None) -> dict[str, Any]:
+def health(settings: Settings, sandbox: Confinement | None) -> dict[str, Any]:
     """Say how child processes are confined; layers are not known before the first one has started."""
     isolated = settings.isolation is Isolation.PROCESS
     confinement = {
         "mode": (settings.confinement if isolated else ConfinementMode.OFF).value,
-        "layers": None if found is None else found.layers,
-        "refused": None if found is None else found.refused,
+        "layers": None if sandbox is None else sandbox.layers,
+        "refused": None if sandbox is None else sandbox.refused,
     }
     return {"status": "ok", "confinement": confinement}

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from shared.http.body import MAX_UNITS, speakable, units
+from shared.http.body import MAX_UNITS, is_unicode, utf16_units
 from shared.rules.names import REFERENCE_CHARACTERS
 
 #: Nothing is named with control characters, nor with what no XML can say: one such blob, and no container is listed.
@@ -14,38 +14,38 @@ NAME_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f\ufffe\uffff]*$"
 TYPE_PATTERN = "^[a-z][a-z0-9-]{0,30}$"
 ID_PATTERN = "^[a-z][a-z0-9-]{0,30}-[0-9a-f]{32}$"
 #: RFC 3339: with its offset, and no number.
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 #: What lies beyond is taken for these: storage knows no such moments, and nobody waits for them.
 _FIRST, _LAST = datetime(1971, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC)
 
 
-def _whole(value: object) -> object:
+def _integral(value: object) -> object:
     """Take 30.0 for 30, as JSON does not tell them apart."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _told(value: object) -> object:
+def _check_rfc3339(value: object) -> object:
     """Let only a text of RFC 3339 come to the parser, which would take a number as well."""
-    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
         raise ValueError("want a moment like 2026-05-04T03:02:01Z, with its offset")
     return value[:10] + "T" + value[11:]
 
 
-def _within(value: datetime) -> datetime:
+def _clamp(value: datetime) -> datetime:
     """Return a moment in UTC and whole milliseconds, as storage tells them."""
     at = min(max(value, _FIRST), _LAST).astimezone(UTC)
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
-def _bounded(value: dict[str, Any]) -> dict[str, Any]:
-    found = units(value)
-    if found > MAX_UNITS:
-        raise ValueError(f"want at most {MAX_UNITS:,} UTF-16 units of compact JSON, not {found:,}")
+def _check_units(value: dict[str, Any]) -> dict[str, Any]:
+    length = utf16_units(value)
+    if length > MAX_UNITS:
+        raise ValueError(f"want at most {MAX_UNITS:,} UTF-16 units of compact JSON, not {length:,}")
     return value
 
 
-def _speakable(value: str) -> str:
-    if not speakable(value):
+def _check_unicode(value: str) -> str:
+    if not is_unicode(value):
         raise ValueError("want text that UTF-8 can say")
     return value
 
@@ -56,10 +56,10 @@ def seconds(value: float | None) -> timedelta | None:
 
 
 #: After the limits, so that they stand in the contract.
-_WHOLE = BeforeValidator(_whole)
+_INTEGRAL = BeforeValidator(_integral)
 _Object = Annotated[
     dict[str, Any],
-    AfterValidator(_bounded),
+    AfterValidator(_check_units),
     Field(description=f"Up to {MAX_UNITS:,} UTF-16 units of compact JSON.", examples=[{"lines": 3}]),
 ]
 JobType = Annotated[str, Field(pattern=TYPE_PATTERN, examples=["word-count"])]
@@ -67,23 +67,23 @@ Ref = Annotated[
     str,
     # The pattern first: behind a validator it would hold, and not stand in the contract.
     Field(min_length=1, max_length=REFERENCE_CHARACTERS, pattern=NAME_PATTERN, examples=["books/moby-dick.txt"]),
-    AfterValidator(_speakable),
+    AfterValidator(_check_unicode),
 ]
 #: Of a job that may be there: whatever was ever recorded can be asked for, names of older releases among it.
 KnownRef = Annotated[
     str,
     Field(min_length=1, max_length=REFERENCE_CHARACTERS, examples=["books/moby-dick.txt"]),
-    AfterValidator(_speakable),
+    AfterValidator(_check_unicode),
 ]
 _Owner = Annotated[
     str,
     Field(min_length=1, max_length=128, pattern="^[ -~]*$", description="Who works.", examples=["worker-7/4711"]),
 ]
-_Lease = Annotated[int, Field(ge=1, le=3600, description="Protection from now on.", examples=[60]), _WHOLE] | None
+_Lease = Annotated[int, Field(ge=1, le=3600, description="Protection from now on.", examples=[60]), _INTEGRAL] | None
 Moment = Annotated[
     AwareDatetime,
-    BeforeValidator(_told),
-    AfterValidator(_within),
+    BeforeValidator(_check_rfc3339),
+    AfterValidator(_clamp),
     Field(strict=False),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-05-04T03:02:01Z"]}),
 ]
@@ -101,10 +101,10 @@ class NewJob(_Strict):
     params: _Object = Field(default_factory=dict)
     unique: bool = Field(False, description="Whether type and ref make it the same job, also after it was purged.")
     ttl_seconds: (
-        Annotated[int, Field(ge=1, le=315_360_000, description="Later it may not be claimed."), _WHOLE] | None
+        Annotated[int, Field(ge=1, le=315_360_000, description="Later it may not be claimed."), _INTEGRAL] | None
     ) = None
     not_before: Annotated[Moment | None, Field(description="Earliest claim.")] = None
-    max_attempts: Annotated[int, Field(ge=1, le=100), _WHOLE] | None = None
+    max_attempts: Annotated[int, Field(ge=1, le=100), _INTEGRAL] | None = None
 
 
 class NextClaim(_Strict):
@@ -148,9 +148,9 @@ class Retry(_Strict):
     """A failure that may pass."""
 
     error: Failure
-    delay_seconds: Annotated[int, Field(ge=0, le=604_800, description="By the back-off without it."), _WHOLE] | None = (
-        None
-    )
+    delay_seconds: (
+        Annotated[int, Field(ge=0, le=604_800, description="By the back-off without it."), _INTEGRAL] | None
+    ) = None
 
 
 class Fail(_Strict):

@@ -2,24 +2,24 @@ import json
 
 import pytest
 
-from shared.http.body import read, units
+from shared.http.body import parse, utf16_units
 from shared.http.problems import Problem
 
 
 def refused(body: bytes, content_type: str | None = "application/json") -> tuple[int, str]:
     with pytest.raises(Problem) as error:
-        read(body, content_type)
+        parse(body, content_type)
     return error.value.status, error.value.code
 
 
 def test_json_in_utf8_is_read_as_it_is() -> None:
-    assert read('{"a": [1, 2.5, "é", null, true]}'.encode(), "application/json; charset=utf-8") == {
+    assert parse('{"a": [1, 2.5, "é", null, true]}'.encode(), "application/json; charset=utf-8") == {
         "a": [1, 2.5, "é", None, True]
     }
 
 
 def test_every_kind_of_json_is_taken_by_its_media_type() -> None:
-    assert read(b"{}", "Application/Merge-Patch+JSON") == {}
+    assert parse(b"{}", "Application/Merge-Patch+JSON") == {}
 
 
 @pytest.mark.parametrize("declared", [None, "", "text/json", "text/plain", "application/jsonp", "application/x;json"])
@@ -41,17 +41,17 @@ def test_what_two_readers_could_understand_differently_is_422(body: bytes) -> No
 
 
 def test_depth_is_bounded_at_32_levels() -> None:
-    assert read(b"[" * 32 + b"]" * 32, "application/json")
+    assert parse(b"[" * 32 + b"]" * 32, "application/json")
     assert refused(b"[" * 33 + b"]" * 33) == (422, "invalid")
     assert refused(b"[" * 200_000) == (422, "invalid")
 
 
 def test_brackets_in_a_text_are_no_levels() -> None:
-    assert read(json.dumps(["[" * 99, '\\"{{[' * 20]).encode(), "application/json")
+    assert parse(json.dumps(["[" * 99, '\\"{{[' * 20]).encode(), "application/json")
 
 
 def test_values_are_bounded_at_20_000() -> None:
-    assert len(read(b"[" + b"1," * 19_998 + b"1]", "application/json")) == 19_999
+    assert len(parse(b"[" + b"1," * 19_998 + b"1]", "application/json")) == 19_999
     assert refused(b"[" + b"1," * 20_000 + b"1]") == (422, "invalid")
 
 
@@ -60,4 +60,4 @@ def test_an_open_text_costs_one_pass() -> None:
 
 
 def test_units_are_those_of_utf16() -> None:
-    assert units({"a": "😀"}) == len('{"a":"😀"}') + 1
+    assert utf16_units({"a": "😀"}) == len('{"a":"😀"}') + 1

@@ -12,7 +12,7 @@ import pytest
 from shared.http import concurrency
 from shared.http.app import build
 from shared.http.body import MAX_BYTES
-from shared.http.concurrency import Bound
+from shared.http.concurrency import Limiter
 from shared.http.gateway import answer_through, forwarder
 from shared.http.problems import Problem
 from tests.unit.http.client import CONTEXT, Site
@@ -20,32 +20,32 @@ from tests.unit.http.client import CONTEXT, Site
 CLAIM = {"type": "t", "owner": "w", "wait_seconds": 20}
 
 
-def small(count: int, size: float = float("inf")) -> Bound:
-    return Bound(count, size=size, refusal=lambda: Problem(503, "busy", "Full.", headers={"Retry-After": "5"}))
+def limiter_of(count: int, size: float = float("inf")) -> Limiter:
+    return Limiter(count, max_size=size, refusal=lambda: Problem(503, "busy", "Full.", headers={"Retry-After": "5"}))
 
 
 def test_there_is_room_for_so_many_and_again_when_one_has_left() -> None:
-    bound = small(2)
-    with bound.room(), bound.room():
-        with pytest.raises(Problem), bound.room():
+    limiter = limiter_of(2)
+    with limiter.slot(), limiter.slot():
+        with pytest.raises(Problem), limiter.slot():
             pass
-        assert bound.inside == 2
-    with bound.room():
-        assert bound.inside == 1
+        assert limiter.count == 2
+    with limiter.slot():
+        assert limiter.count == 1
 
 
 def test_room_is_given_back_when_what_was_inside_fails() -> None:
-    bound = small(1)
-    with pytest.raises(ZeroDivisionError), bound.room(7):
+    limiter = limiter_of(1)
+    with pytest.raises(ZeroDivisionError), limiter.slot(7):
         raise ZeroDivisionError
-    assert (bound.inside, bound.taken) == (0, 0)
+    assert (limiter.count, limiter.size) == (0, 0)
 
 
 def test_together_they_have_so_much_and_a_single_one_whatever_it_has() -> None:
-    bound = small(9, size=10)
-    with bound.room(99), pytest.raises(Problem), bound.room(1):
+    limiter = limiter_of(9, size=10)
+    with limiter.slot(99), pytest.raises(Problem), limiter.slot(1):
         pass
-    with bound.room(6), bound.room(4), pytest.raises(Problem), bound.room(1):
+    with limiter.slot(6), limiter.slot(4), pytest.raises(Problem), limiter.slot(1):
         pass
 
 
@@ -92,10 +92,10 @@ def test_a_claim_that_does_not_wait_takes_nobodys_room(site: Site) -> None:
 def test_no_more_large_bodies_are_under_way_than_there_is_room_for() -> None:
     site = Site()
     site.gateway._large_bodies = concurrency.large_bodies(2)
-    inner, inside = site.gateway._forward, []
+    inner, counts = site.gateway._forward, []
 
     async def slow(admitted: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-        inside.append(site.gateway._large_bodies.inside)
+        counts.append(site.gateway._large_bodies.count)
         await asyncio.sleep(0.01)
         return await inner(admitted, context)
 
@@ -106,7 +106,7 @@ def test_no_more_large_bodies_are_under_way_than_there_is_room_for() -> None:
     assert {json.loads(each.get_body()).get("code") for each in back} == {None, "busy"}
     back = together(site, [request("PUT", f"/images/{n}", tiny, "image/png") for n in range(8)])
     assert {each.status_code for each in back} == {202}
-    assert max(inside) == 2
+    assert max(counts) == 2
 
 
 def test_a_body_is_handed_to_storage_as_the_piece_that_came(site: Site) -> None:
@@ -117,23 +117,23 @@ def test_a_body_is_handed_to_storage_as_the_piece_that_came(site: Site) -> None:
     assert stored[0] is body
 
 
-def test_an_empty_look_is_good_for_all_who_wait_for_the_type_and_a_full_one_for_nobody() -> None:
-    looks = concurrency.Looks()
-    assert looks.begin("t", 10.0)
-    looks.end("t", 10.0)
-    assert [looks.begin("t", now) for now in (10.1, 10.25)] == [False, True]
-    looks.end("t", None)
-    assert [looks.begin("t", 10.3) for _ in range(5)] == [True] * concurrency.LOOKS_AT_ONCE + [False]
-    assert looks.begin("u", 10.3)
+def test_an_empty_poll_is_good_for_all_who_wait_for_the_type_and_one_that_finds_a_job_for_nobody() -> None:
+    polls = concurrency.Polls()
+    assert polls.begin("t", 10.0)
+    polls.end("t", 10.0)
+    assert [polls.begin("t", now) for now in (10.1, 10.25)] == [False, True]
+    polls.end("t", None)
+    assert [polls.begin("t", 10.3) for _ in range(5)] == [True] * concurrency.MAX_POLLS + [False]
+    assert polls.begin("u", 10.3)
 
 
 def test_types_that_nobody_waits_for_any_more_are_not_remembered() -> None:
-    looks = concurrency.Looks()
+    polls = concurrency.Polls()
     for number in range(9):
-        assert looks.begin(f"kind-{number}", 1.0)
-        looks.end(f"kind-{number}", 1.0)
-    assert len(looks._empty) == 1
-    assert not looks._under_way
+        assert polls.begin(f"kind-{number}", 1.0)
+        polls.end(f"kind-{number}", 1.0)
+    assert len(polls._empty) == 1
+    assert not polls._running
 
 
 @pytest.mark.case("security M6", was="each of 400 waiters asked storage by itself")
@@ -153,6 +153,6 @@ def test_of_all_who_wait_for_one_type_a_few_a_second_ask_storage() -> None:
     back = together(site, [request("POST", "/jobs/claim", json.dumps(CLAIM).encode())] * 40)
     assert {each.status_code for each in back} == {204}
     buckets, took = site.world.settings.job_buckets, site.world.clock() - began
-    looks = site.world.journal.count("jobs.due") / buckets
+    polled = site.world.journal.count("jobs.due") / buckets
     assert turn > 400
-    assert looks <= 40 + 2 * took / concurrency.FRESH_SECONDS
+    assert polled <= 40 + 2 * took / concurrency.FRESH_SECONDS

@@ -8,14 +8,14 @@ from shared.http.problems import Problem
 
 
 def test_a_cursor_leads_back_to_its_place() -> None:
-    assert cursors.read(cursors.written([1, 2, "x"], ["q"]), ["q"], (int, int, str)) == [1, 2, "x"]
+    assert cursors.decode(cursors.encode([1, 2, "x"], ["q"]), ["q"], (int, int, str)) == [1, 2, "x"]
 
 
 def encoded(content: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
 
 
-OWN = json.loads(base64.urlsafe_b64decode(cursors.written([1], ["q"]) + "=="))
+OWN = json.loads(base64.urlsafe_b64decode(cursors.encode([1], ["q"]) + "=="))
 
 
 @pytest.mark.parametrize(
@@ -25,10 +25,10 @@ OWN = json.loads(base64.urlsafe_b64decode(cursors.written([1], ["q"]) + "=="))
 )  # fmt: skip
 def test_anything_else_is_refused(cursor: str) -> None:
     with pytest.raises(Problem) as error:
-        cursors.read(cursor, ["q"], (int,))
+        cursors.decode(cursor, ["q"], (int,))
     assert error.value.wrong[0].field == "query.cursor"
 
 
 def test_a_cursor_of_another_query_is_refused() -> None:
     with pytest.raises(Problem):
-        cursors.read(cursors.written([1], ["q"]), ["r"], (int,))
+        cursors.decode(cursors.encode([1], ["q"]), ["r"], (int,))

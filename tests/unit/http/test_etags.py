@@ -18,12 +18,12 @@ OLD, NEW = tag(1, "a", "W/1"), tag(2, "b", "W/2")
 
 
 def test_lists_are_read_whole() -> None:
-    assert etags.tags(' ,"a" , W/"b",, "",') == etags.Tags(strong=("a", ""), weak=("b",))
+    assert etags.parse(' ,"a" , W/"b",, "",') == etags.Tags(strong=("a", ""), weak=("b",))
 
 
 @pytest.mark.parametrize("header", ["a", '"a', '"a" "b"', '"a",b', 'w/"a"', '*, "a"', '"a b"', "", "null"])
 def test_what_is_not_of_the_grammar_names_nothing(header: str) -> None:
-    assert etags.tags(header) == etags.Tags()
+    assert etags.parse(header) == etags.Tags()
 
 
 def test_a_lease_is_claim_id_and_token() -> None:
@@ -55,7 +55,7 @@ def test_a_weak_or_unreadable_lease_is_stale(header: str) -> None:
 
 def test_deep_tags_are_unreadable_not_a_crash() -> None:
     deep = base64.urlsafe_b64encode(b"[" * 5_000).decode().rstrip("=")
-    assert etags.claim_of(deep) is None
+    assert etags.parse_lease(deep) is None
 
 
 def test_an_operator_may_name_versions_or_none() -> None:
@@ -74,4 +74,4 @@ def test_an_operators_unreadable_version_matches_nothing(header: str) -> None:
     ("header", "same"), [(None, False), ("*", True), ('"b"', False), ('"b", "a"', True), ('W/"a"', True)]
 )
 def test_a_get_compares_weakly(header: str | None, *, same: bool) -> None:
-    assert etags.unchanged(header, '"a"') is same
+    assert etags.matches(header, '"a"') is same

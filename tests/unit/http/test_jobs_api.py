@@ -147,10 +147,10 @@ def test_a_query_that_cant_be_used_is_422_and_named(site: Site, query: str, wron
 
 
 def test_a_forged_place_is_not_looked_up(site: Site) -> None:
-    from shared.http.cursors import written  # noqa: PLC0415
+    from shared.http.cursors import encode  # noqa: PLC0415
 
     for place in ([2, 0, ID], [0, -1, ID], [0, 10**400, ID], [0, 0, "' or 1"]):
-        cursor = written(place, [None] * 5)
+        cursor = encode(place, [None] * 5)
         assert site.call("GET", f"/jobs?cursor={cursor}").refusal == (422, "invalid", "query.cursor")
 
 
