@@ -12,7 +12,7 @@ from pathlib import Path
 from docs import report_schema
 from shared.http.access import PUBLIC, ROLES
 from shared.http.app import ROUTES
-from shared.http.error_codes import Code
+from shared.http.error_codes import ErrorCode
 from shared.http.paths import Paths
 from shared.rules.ignored import Ignored
 from shared.rules.invariants import INFORMATION, Rule
@@ -59,7 +59,7 @@ def _invariants() -> list[Sequence[str]]:
 
 def _refusals() -> list[Sequence[str]]:
     rows: list[Sequence[str]] = [("status", "`code`", "meaning")]
-    return rows + [(str(code.status), f"`{code.value}`", code.meaning) for code in Code]
+    return rows + [(str(code.status), f"`{code}`", f"{code.meaning} {code.note}".rstrip()) for code in ErrorCode]
 
 
 def _roles() -> list[Sequence[str]]:

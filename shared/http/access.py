@@ -6,6 +6,7 @@ An operation that does not stand in the table is for operators alone, so that no
 import re
 from collections.abc import Callable, Collection, Mapping
 
+from shared.http.error_codes import ErrorCode
 from shared.http.problems import Problem
 from shared.rules.keys import ApiKey, Role, bearer_of
 from shared.telemetry import LogEvent, emit
@@ -74,13 +75,12 @@ class Authorizer:
         allowed = ROLES.get(operation, _OPERATORS)
         if key.role not in allowed:
             roles = " or ".join(role.value for role in Role if role in allowed)
-            raise Problem(403, "wrong_role", f"This key has the role {key.role}; the call needs {roles}.")
+            raise Problem(ErrorCode.WRONG_ROLE, f"The key has the role {key.role}; this call needs {roles}.")
         if allowed == _OPERATORS:
             emit(LogEvent.OPERATED, operation=operation, key=str(key), path=path)
         return True
 
 
 def _key_required(*, given: bool) -> Problem:
-    detail = "This API needs a key that it knows, in the header 'Authorization: Bearer KEY'."
     challenge = 'Bearer realm="darkroom"' + (', error="invalid_token"' if given else "")
-    return Problem(401, "key_required", detail, headers={"WWW-Authenticate": challenge})
+    return Problem(ErrorCode.KEY_REQUIRED, headers={"WWW-Authenticate": challenge})

@@ -15,6 +15,7 @@ from shared.errors import DarkroomError
 from shared.http import images, jobs, openapi, operators, problems, responses, status
 from shared.http.access import PUBLIC, Authorizer
 from shared.http.dependencies import Dependencies
+from shared.http.error_codes import ErrorCode
 from shared.http.gateway import Gateway, forwarder
 from shared.http.openapi import drop_null_parameters
 from shared.http.paths import ROOT, Paths
@@ -42,6 +43,7 @@ class App(FastAPI):
             schemas = document["components"]["schemas"]
             schemas |= problem.pop("$defs")
             schemas["Problem"] = problem
+            schemas["ErrorCode"]["description"] = "\n".join(f"- `{code}`: {code.meaning}" for code in ErrorCode)
             if self.state.keyed:
                 openapi.require_key(document, PUBLIC)
             self.openapi_schema = document
@@ -122,18 +124,13 @@ def _problem_of(error: Exception) -> Problem | None:
         return problems.of_validation(error.errors())
     if isinstance(error, DarkroomError):
         return problems.of_error(error)
-    if isinstance(error, HTTPException):
-        return Problem(error.status_code, "refused", "The request can't be answered.", headers=error.headers or {})
     return None
 
 
 def _not_routed(methods: frozenset[str]) -> Problem:
     if not methods:
-        return Problem(404, "no_such_path", "Nothing has this path.")
-    allow = {"Allow": ", ".join(sorted(methods))}
-    return Problem(
-        405, "method_not_allowed", "This method is not allowed here; Allow lists those that are.", headers=allow
-    )
+        return Problem(ErrorCode.NO_SUCH_PATH)
+    return Problem(ErrorCode.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(sorted(methods))})
 
 
 async def _send_problem(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
@@ -142,8 +139,8 @@ async def _send_problem(problem: Problem, scope: Scope, receive: Receive, send: 
 
 def _render(problem: Problem, path: str) -> Response:
     return Response(
-        problems.encoded(problem, path),
-        problem.status,
+        problems.encode(problem, path),
+        problem.code.status,
         headers=dict(problem.headers),
         media_type=problems.MEDIA_TYPE,
     )

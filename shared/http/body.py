@@ -5,6 +5,7 @@ import math
 import re
 from typing import Any
 
+from shared.http.error_codes import ErrorCode
 from shared.http.problems import Problem, invalid
 
 #: Bytes of a JSON body; levels of it; values in it.
@@ -28,7 +29,7 @@ def parse(body: bytes, content_type: str | None) -> Any:  # noqa: ANN401 - any J
             has a name twice, a number beyond a double, or half of a surrogate pair.
     """
     if content_type is None or not _JSON_TYPE.fullmatch(content_type.strip()):
-        raise Problem(415, "not_json", "The body must be declared as application/json.")
+        raise Problem(ErrorCode.NOT_JSON)
     try:
         text = body.decode()
         _check_limits(text)
@@ -36,9 +37,9 @@ def parse(body: bytes, content_type: str | None) -> Any:  # noqa: ANN401 - any J
             text, object_pairs_hook=_unique_members, parse_constant=_reject_constant, parse_float=_finite_float
         )
     except ValueError:  # of the UTF-8, the JSON, or a number of thousands of digits
-        raise Problem(400, "malformed_json", "The body is not JSON in UTF-8.") from None
+        raise Problem(ErrorCode.MALFORMED_JSON) from None
     if not is_unicode(value):
-        raise invalid("body", "A text has half of a surrogate pair, which UTF-8 can't say.")
+        raise invalid("body", "must be valid Unicode text; a string has half of a surrogate pair.")
     return value
 
 
@@ -64,18 +65,18 @@ def _check_limits(text: str) -> None:
         if sign in "[{":
             depth += 1
             if depth > MAX_DEPTH:
-                raise invalid("body", f"More than {MAX_DEPTH} levels of arrays and objects.")
+                raise invalid("body", f"must have at most {MAX_DEPTH} levels of arrays and objects.")
         elif sign in "]}":
             depth -= 1
         values += sign in "[{,"
         if values >= MAX_VALUES:
-            raise invalid("body", f"More than {MAX_VALUES:,} values.")
+            raise invalid("body", f"must have at most {MAX_VALUES:,} values.")
 
 
 def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        raise invalid("body", "An object has a name twice.")
+        raise invalid("body", "must not have the same name twice in an object.")
     return members
 
 
@@ -86,5 +87,5 @@ def _reject_constant(_: str) -> float:
 def _finite_float(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
-        raise invalid("body", "A number is beyond what a double holds.")
+        raise invalid("body", "must not have a number that is too large for a double.")
     return number

@@ -1,9 +1,10 @@
 """Limits on costly work in one instance, so that one caller leaves room for all others."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
+from shared.http.error_codes import ErrorCode
 from shared.http.problems import Problem
 
 #: Claims that wait for a job.
@@ -16,8 +17,6 @@ MAX_BODY_BYTES = 192 * 1024 * 1024
 MAX_POLLS = 4
 #: For so long an empty poll answers all others who wait for the same type; shorter than the shortest pause.
 FRESH_SECONDS = 0.2
-#: Seconds after which there may be room again.
-_RETRY = {"Retry-After": "5"}
 
 
 class Limiter:
@@ -28,17 +27,17 @@ class Limiter:
     Args:
         max_count: How many at once.
         max_size: How large they may be together; no limit by default.
-        refusal: Makes the error to raise when there is no room.
+        code: Why work is refused when there is no room.
 
     Attributes:
         count: How many there are now.
         size: How large they are together.
     """
 
-    def __init__(self, max_count: int, *, max_size: float = float("inf"), refusal: Callable[[], Problem]) -> None:
+    def __init__(self, max_count: int, code: ErrorCode, *, max_size: float = float("inf")) -> None:
         self._max_count = max_count
         self._max_size = max_size
-        self._refusal = refusal
+        self._code = code
         self.count = self.size = 0
 
     @contextmanager
@@ -49,7 +48,7 @@ class Limiter:
             Problem: There is no room.
         """
         if self.count >= self._max_count or (self.count and self.size + size > self._max_size):
-            raise self._refusal()
+            raise Problem(self._code)
         self.count, self.size = self.count + 1, self.size + size
         try:
             yield
@@ -87,11 +86,9 @@ class Polls:
 
 def waiters(count: int = MAX_WAITERS) -> Limiter:
     """Limit claims that wait."""
-    detail = f"{count} claims wait here already. Claim again later, or with wait_seconds 0."
-    return Limiter(count, refusal=lambda: Problem(429, "too_many_waiters", detail, headers=_RETRY))
+    return Limiter(count, ErrorCode.TOO_MANY_WAITERS)
 
 
 def large_bodies(count: int = MAX_BODIES, size: int = MAX_BODY_BYTES) -> Limiter:
     """Limit large bodies."""
-    detail = "Other uploads are on their way to storage; send this one again later."
-    return Limiter(count, max_size=size, refusal=lambda: Problem(503, "busy", detail, headers=_RETRY))
+    return Limiter(count, ErrorCode.BUSY, max_size=size)

@@ -41,16 +41,17 @@ def decode(cursor: str, query: object, kinds: Sequence[type]) -> list[int | str]
         content = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         version, digest, place = json.loads(content)
     except (ValueError, TypeError, binascii.Error, RecursionError):
-        raise _invalid() from None
+        raise refusal() from None
     if version != _VERSION or digest != _digest(query) or not isinstance(place, list):
-        raise _invalid()
+        raise refusal()
     if [type(value) for value in place] != list(kinds):
-        raise _invalid()
+        raise refusal()
     return place
 
 
-def _invalid() -> Problem:
-    return invalid("query.cursor", "It is no cursor of this list; begin without one.")
+def refusal() -> Problem:
+    """Refuse a cursor that this list has not written."""
+    return invalid("query.cursor", "must be a cursor of this list with the same filters. Start again without a cursor.")
 
 
 def _digest(query: object) -> str:

@@ -13,7 +13,8 @@ from starlette.responses import Response
 from shared.http import requests
 from shared.http.body import parse
 from shared.http.concurrency import Limiter, Polls, waiters
-from shared.http.problems import Problem, Wrong
+from shared.http.error_codes import ErrorCode
+from shared.http.problems import FieldError, Problem
 from shared.wiring.steps import Darkroom
 
 
@@ -46,7 +47,7 @@ class Strict(APIRoute):
         handler = super().get_route_handler()
 
         async def strict(request: Request) -> Response:
-            self._know(request.url.query)
+            self._check_query(request.url.query)
             if self.body_field is not None:
                 # Where Starlette keeps what it has parsed: so nobody parses it again, in another way.
                 request._json = parse(await request.body(), request.headers.get("content-type"))  # noqa: SLF001
@@ -54,13 +55,15 @@ class Strict(APIRoute):
 
         return strict
 
-    def _know(self, query: str) -> None:
+    def _check_query(self, query: str) -> None:
         given = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
         known = {field.alias for field in self.dependant.query_params}
-        wrong = [Wrong(f"query.{name[:50]}", "It is not known here.") for name in given if name not in known]
-        wrong += [Wrong(f"query.{name}", "It is given twice.") for name in sorted(known) if given.count(name) > 1]
-        if wrong:
-            raise Problem(422, "invalid", "The request can't be used as it is.", tuple(wrong))
+        errors = [FieldError(f"query.{name[:50]}", "must be a known parameter.") for name in given if name not in known]
+        errors += [
+            FieldError(f"query.{name}", "must be given only once.") for name in sorted(known) if given.count(name) > 1
+        ]
+        if errors:
+            raise Problem(ErrorCode.INVALID, fields=errors)
 
 
 async def _api(request: Request) -> Dependencies:

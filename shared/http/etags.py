@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 
 from shared.errors import Mismatch, Stale
+from shared.http.error_codes import ErrorCode
 from shared.http.problems import Problem
 from shared.ports.jobs import Row
 from shared.rules.jobs import Claim
@@ -89,11 +90,10 @@ def lease(header: str | None) -> Claim:
     """
     tags = parse(header)
     if tags is None or tags.wildcard:
-        detail = "If-Match must carry the lease: the ETag of the answer to the claim, or to the last renewal."
-        raise Problem(428, "if_match_required", detail)
+        raise Problem(ErrorCode.IF_MATCH_REQUIRED)
     claims = [claim for claim in map(parse_lease, tags.strong) if claim is not None]
     if not claims:
-        raise Stale("If-Match carries no lease. Only the answers to a claim and to a renewal have one in their ETag.")
+        raise Stale("If-Match carries no lease. Only the responses to a claim and to a renewal have one in their ETag.")
     return max(claims, key=lambda claim: claim.token)
 
 

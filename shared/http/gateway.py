@@ -20,6 +20,7 @@ from shared.http import concurrency, problems
 from shared.http.access import AUTHENTICATED, Authorizer
 from shared.http.body import MAX_BYTES
 from shared.http.cross_site import is_foreign
+from shared.http.error_codes import ErrorCode
 from shared.http.problems import Problem
 from shared.settings.settings import Settings
 from shared.telemetry import LOGGER
@@ -57,10 +58,10 @@ class Gateway:
         """
         path, query = target(request.url)
         if request.method not in _SAFE and is_foreign(request.headers, request.url):
-            raise Problem(403, "cross_site", "A browser sends this for a page of another site.")
+            raise Problem(ErrorCode.CROSS_SITE)
         authenticated = self._authorizer.authorize(request.method, path, request.headers.get("authorization"))
         if request.headers.get("content-encoding", "identity").lower() != "identity":
-            raise Problem(415, "encoded_body", "The body must come without a Content-Encoding.")
+            raise Problem(ErrorCode.ENCODED_BODY)
         self._check_size(request, path)
         # Neither scheme nor host mean anything to the app, whose places begin with a slash.
         url = f"http://localhost{quote(path, safe='/')}{'?' if query else ''}{query}"
@@ -76,13 +77,13 @@ class Gateway:
         size = len(request.get_body() or b"")
         if not size and "transfer-encoding" in request.headers:
             # The host passes on a body only where its length stands before it (azure-functions-host#7930).
-            raise Problem(411, "length_required", "The body must come with a Content-Length, and not in chunks.")
+            raise Problem(ErrorCode.LENGTH_REQUIRED)
         if size <= MAX_BYTES:
             return
         image = request.method == "PUT" and path.startswith("/api/images/")
         limit = self._max_bytes if image else MAX_BYTES
         if size > limit:
-            raise Problem(413, "too_many_bytes", f"The body has {size:,} bytes; at most {limit:,} are allowed.")
+            raise Problem(ErrorCode.TOO_MANY_BYTES, f"The body has {size:,} bytes; the limit is {limit:,}.")
 
 
 def forwarder(app: object) -> Forward:
@@ -108,7 +109,7 @@ def target(url: str) -> tuple[str, str]:
         path = unquote_to_bytes(parts.path).decode()
         unquote_to_bytes(parts.query).decode()
     except ValueError:
-        raise Problem(400, "malformed_url", "The URL is malformed or not valid UTF-8.") from None
+        raise Problem(ErrorCode.MALFORMED_URL) from None
     pairs = [pair for pair in parts.query.split("&") if unquote(pair.partition("=")[0]).lower() not in _KEYS]
     return path, quote("&".join(pairs), safe=_SAFE_QUERY)
 
@@ -134,13 +135,13 @@ async def answer_through(
         return _respond(problem, request)
     except Exception as error:  # noqa: BLE001 - the edge of the process
         LOGGER.log(logging.ERROR, "%s", json.dumps({"event": "request failed", "error": type(error).__name__}))
-        return _respond(problems.unexpected(), request)
+        return _respond(Problem(ErrorCode.INTERNAL), request)
 
 
 def _respond(problem: Problem, request: func.HttpRequest) -> func.HttpResponse:
     headers = {**problems.HEADERS, **problem.headers}
-    body = b"" if request.method == "HEAD" else problems.encoded(problem, _path(request.url))
-    return func.HttpResponse(body, status_code=problem.status, headers=headers, mimetype=problems.MEDIA_TYPE)
+    body = b"" if request.method == "HEAD" else problems.encode(problem, _path(request.url))
+    return func.HttpResponse(body, status_code=problem.code.status, headers=headers, mimetype=problems.MEDIA_TYPE)
 
 
 def _path(url: str) -> str:

@@ -122,7 +122,7 @@ def upload_image(
     """Upload an image and analyse it."""
     mime = media_types.of_upload(content_type)
     if not data:
-        raise invalid("body", "It is empty.")
+        raise invalid("body", "must not be empty.")
     only_new, etag = if_none_match != "", _blob_version(if_match)
     if only_new and etag is not None:
         raise Mismatch  # one of the two is false, whatever stands there
@@ -224,5 +224,5 @@ def _place(cursor: str | None) -> KeyPosition | None:
     bucket, image = cursors.decode(cursor, "images", (int, str))
     place = KeyPosition(int(bucket), str(image))
     if not 0 <= place.bucket < _MAX_BUCKETS or not IMAGE_ID.fullmatch(place.digest):
-        raise invalid("query.cursor", "It is no cursor of this list; begin without one.")
+        raise cursors.refusal()
     return place

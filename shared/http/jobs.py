@@ -94,7 +94,7 @@ def list_jobs(
     Without a type it goes by groups of types; a page may be empty and have a cursor all the same.
     """
     if ref is not None and kind is None:
-        raise invalid("query.ref", "It needs type beside it.")
+        raise invalid("query.ref", "must be used together with `type`.")
     query = JobQuery(
         types=None if kind is None else (kind,),
         states=None if state is None else frozenset({state}),
@@ -239,5 +239,5 @@ def _place(cursor: str | None, filters: object) -> Position | None:
     place = Position(int(segment), int(ms), str(job_id), str(kind))
     known = (not place.job_id or JOB_ID.fullmatch(place.job_id)) and (not place.kind or TYPE.fullmatch(place.kind))
     if place.segment not in (0, 1) or not 0 <= place.ms < _MAX_MS or not known:
-        raise invalid("query.cursor", "It is no cursor of this list; begin without one.")
+        raise cursors.refusal()
     return place

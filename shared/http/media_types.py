@@ -1,5 +1,6 @@
 """Which media types come in, and which go out: closed lists, so that no answer of ours is a page of somebody else's."""
 
+from shared.http.error_codes import ErrorCode
 from shared.http.problems import Problem
 
 #: What says nothing of the bytes; they say by themselves what they are.
@@ -26,8 +27,8 @@ def of_upload(content_type: str) -> str:
     """
     bare = content_type.partition(";")[0].strip(" \t").lower() or UNDECLARED
     if bare not in UPLOADS:
-        detail = f"An upload must be declared as one of {', '.join(UPLOADS)}, or not at all."
-        raise Problem(415, "not_an_image", detail)
+        detail = f"The Content-Type of an upload must be one of {', '.join(UPLOADS)}. It may be left out."
+        raise Problem(ErrorCode.NOT_AN_IMAGE, detail)
     return bare
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from shared.http.error_codes import ErrorCode
 from shared.http.problems import MEDIA_TYPE
 
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -15,23 +16,6 @@ _HEADERS: Mapping[str, Mapping[str, Any]] = {
     "Retry-After": {"description": "Seconds.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
     "WWW-Authenticate": {"description": "How to show a key.", "schema": _TEXT},
     "Allow": {"description": "Methods that are.", "schema": _TEXT},
-}
-_WORDS = {
-    304: "The client has it already.",
-    400: "The request is not well formed.",
-    401: "No key that is known was shown.",
-    403: "The key is not for this operation, or a browser sends this for a page of another site.",
-    404: "Nothing has this id, name or path.",
-    405: "This method is not allowed here.",
-    409: "The state forbids it; `code` says why.",
-    412: "The lease is lost (`stale`), or it is another version (`mismatch`).",
-    411: "The body comes in chunks, without a Content-Length.",
-    413: "The body is too large.",
-    415: "The body is of another media type.",
-    422: "A field can't be used; `errors` names it. Or storage does not take what would be written.",
-    428: "`If-Match` is missing.",
-    429: "Too many claims wait already.",
-    503: "Storage is out, or there is no room for another upload.",
 }
 _OF_REFUSALS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 #: What every route may answer.
@@ -106,5 +90,6 @@ def links(*operations: str, source: str = "id", parameter: str = "id") -> dict[s
 
 def _problem(status: int) -> dict[str, Any]:
     headers = {name: dict(_HEADERS[name]) for name in _OF_REFUSALS.get(status, ())}
-    problem = {"description": _WORDS[status], "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
+    codes = "; ".join(f"{code.heading} (`{code}`)" for code in ErrorCode if code.status == status)
+    problem = {"description": f"{codes}.", "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
     return problem | ({"headers": headers} if headers else {})

@@ -7,10 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
-from shared.errors import NoSuchJob, Refused
+from shared.errors import NoSuchJob
 from shared.http import etags, render, requests, responses
 from shared.http.dependencies import Api, Dependencies, IfMatch, JobId, Strict
+from shared.http.error_codes import ErrorCode
 from shared.http.openapi import empty_response, json_response, problems
+from shared.http.problems import Problem
 from shared.ports.jobs import Row
 from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
@@ -19,11 +21,11 @@ router = APIRouter(route_class=Strict, tags=["operators"])
 
 _JOB = json_response(responses.Job, "The job.", "ETag", "Retry-After")
 _REDRIVEN = json_response(responses.Job, "The job waits again.", "ETag", "Location", "Retry-After")
-_REFUSALS: Mapping[Outcome, tuple[str, str]] = {
-    Outcome.ENDED: ("ended", "The job has ended already."),
-    Outcome.LIVE: ("live", "The job waits or runs."),
-    Outcome.OUTDATED: ("outdated", "A newer version of its reference is recorded; that one counts."),
-    Outcome.LEFT: ("newer_release", "The job was written by a newer release."),
+_REFUSALS: Mapping[Outcome, ErrorCode] = {
+    Outcome.ENDED: ErrorCode.ENDED,
+    Outcome.LIVE: ErrorCode.LIVE,
+    Outcome.OUTDATED: ErrorCode.OUTDATED,
+    Outcome.LEFT: ErrorCode.NEWER_RELEASE,
 }
 
 
@@ -77,7 +79,7 @@ def purge_jobs(api: Api, order: requests.PurgeOrder) -> Response:
     states = [State(order.state)] if order.state else [state for state in State if state.ended]
     gone = api.darkroom().purge(owner=f"http/{api.draw()}", before=dict.fromkeys(states, order.before))
     if gone.locked_out:
-        raise Refused("locked_out", "Another purge is at work; ask again when it is done.")
+        raise Problem(ErrorCode.LOCKED_OUT)
     counted = {"jobs": gone.jobs, "thumbnails": gone.thumbnails, "conflicts": gone.conflicts, "left": gone.left}
     if gone.left:
         return JSONResponse(counted, 202, headers={"Retry-After": str(render.POLL_SECONDS)})
@@ -88,5 +90,5 @@ def _read_after(api: Dependencies, job_id: str, outcome: Outcome) -> Row:
     if outcome is Outcome.UNKNOWN:
         raise NoSuchJob
     if outcome in _REFUSALS:
-        raise Refused(*_REFUSALS[outcome])
+        raise Problem(_REFUSALS[outcome])
     return api.darkroom().lookup.get(job_id)

@@ -27,7 +27,7 @@ def _integral(value: object) -> object:
 def _check_rfc3339(value: object) -> object:
     """Let only a text of RFC 3339 come to the parser, which would take a number as well."""
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
-        raise ValueError("want a moment like 2026-05-04T03:02:01Z, with its offset")
+        raise ValueError("must be a time with its offset, like 2026-05-04T03:02:01Z")
     return value[:10] + "T" + value[11:]
 
 
@@ -40,13 +40,13 @@ def _clamp(value: datetime) -> datetime:
 def _check_units(value: dict[str, Any]) -> dict[str, Any]:
     length = utf16_units(value)
     if length > MAX_UNITS:
-        raise ValueError(f"want at most {MAX_UNITS:,} UTF-16 units of compact JSON, not {length:,}")
+        raise ValueError(f"must have at most {MAX_UNITS:,} UTF-16 units of compact JSON, not {length:,}")
     return value
 
 
 def _check_unicode(value: str) -> str:
     if not is_unicode(value):
-        raise ValueError("want text that UTF-8 can say")
+        raise ValueError("must be valid Unicode text")
     return value
 
 

@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from shared.http.error_codes import ErrorCode
+
 
 class JobError(BaseModel):
     """Why the last attempt failed."""
@@ -179,5 +181,5 @@ class Problem(BaseModel):
     status: int
     detail: str
     instance: str
-    code: str
+    code: ErrorCode
     errors: list[FieldError] | None = None

@@ -9,9 +9,10 @@ import pytest
 
 from docs import make
 from shared.http import problems
-from shared.http.error_codes import Code
+from shared.http.error_codes import ErrorCode
 from shared.settings.settings import Settings
 from shared.steps.work import analyze
+from tests.unit.http.client import Site
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -19,9 +20,7 @@ _CODE = re.compile(
     r'(?:ImageRejected\(|MessageRejected\(|JobError\(|_over\(|\.(?:fail|retry|cancel)\(|(?:Fail|Retry|Cancel)Job\(|give_up\([^"]*'
     r'|\.abandon\(|_crashed\(attempt, |Guard\.\w+\.value: |self\.code = )\s*"([a-z_]+)"',
 )
-_REFUSAL = re.compile(
-    r'(?:Refused\(|Problem\(\d{3}, |Outcome\.[A-Z_]+: \(|: \(\d{3}, )\s*"([a-z_]+)"',
-)
+_REFUSAL = re.compile(r'(?:Refused\(|cls\(|Outcome\.[A-Z_]+: \()\s*"([a-z_]+)"')
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
 
 
@@ -65,20 +64,26 @@ def test_operators_count_lines_of_a_sampled_log_by_what_each_row_stands_for() ->
     assert all("sum(itemCount)" in query and "count()" not in query for query in queries)
 
 
-def test_every_code_of_a_refusal_of_the_api_is_explained() -> None:
-    places = [*sorted((ROOT / "shared" / "http").rglob("*.py")), *sorted((ROOT / "shared" / "steps").rglob("*.py"))]
-    sources = "".join(path.read_text("utf-8") for path in places)
-    codes = set(_REFUSAL.findall(sources)) - {"refused"}  # of what Starlette refuses, which nothing does
-    assert len(codes) > 15
-    assert codes <= {code.value for code in Code}
-    for status, code in re.findall(r'(?:Problem\(|: \()(\d{3}), "([a-z_]+)"', sources):
-        assert (code, Code.__members__[code.upper()].status) == (code, int(status))
+def test_every_code_by_which_a_step_refuses_is_a_409_of_the_api() -> None:
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "shared").rglob("*.py"))
+    codes = set(_REFUSAL.findall(sources))
+    assert len(codes) > 7
+    assert {ErrorCode[code.upper()].status for code in codes} == {409}
+
+
+def test_every_error_code_is_in_use_and_in_the_openapi_document() -> None:
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "shared").rglob("*.py"))
+    used = {*_REFUSAL.findall(sources), *map(str.lower, re.findall(r"ErrorCode\.([A-Z_]+)", sources))}
+    assert used == set(ErrorCode)
+    schema = Site().app.openapi()["components"]["schemas"]["ErrorCode"]
+    assert schema["enum"] == list(ErrorCode)
 
 
 @pytest.mark.case("host 15", was="titles by Python's table of phrases, which change with its version")
 def test_every_refusal_has_a_title_and_a_meaning_of_our_own() -> None:
-    assert all(code.heading[0].isupper() and code.meaning.endswith(".") for code in Code)
-    assert len({code.heading for code in Code}) == len(Code)
+    assert all(code.heading[0].isupper() and code.meaning.endswith(".") for code in ErrorCode)
+    assert all(code == code.name.lower() for code in ErrorCode)
+    assert len({code.heading for code in ErrorCode}) == len(ErrorCode)
     assert problems.document(problems.invalid("body", "Wrong."), "/api/jobs")["title"] == "Invalid request"
 
 

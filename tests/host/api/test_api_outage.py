@@ -11,6 +11,7 @@ import pytest
 from shared import wiring
 from shared.http.app import build, gateway_of
 from shared.http.dependencies import Dependencies
+from shared.http.error_codes import ErrorCode
 from shared.runtime import Runtime
 from shared.wiring.steps import Darkroom
 from tests.doubles.clock import FakeClock
@@ -119,7 +120,7 @@ def test_every_operation_without_storage_is_503_with_when_to_come_again(ask: Ask
     told = {name: (reply.status, reply.told, reply.headers.get("retry-after")) for name, reply in replies.items()}
     assert told == dict.fromkeys(CALLS, (503, "storage_out", "5"))
     details = {reply.json["detail"] for reply in replies.values()}
-    assert [detail.partition(",")[0] for detail in details] == ["Storage is out"]
+    assert details == {ErrorCode.STORAGE_OUT.meaning}
     assert [word for word in BEHIND for detail in details if word in detail.lower()] == []
 
 

@@ -9,7 +9,7 @@ from shared.http.problems import Problem
 def refused(body: bytes, content_type: str | None = "application/json") -> tuple[int, str]:
     with pytest.raises(Problem) as error:
         parse(body, content_type)
-    return error.value.status, error.value.code
+    return error.value.code.status, error.value.code
 
 
 def test_json_in_utf8_is_read_as_it_is() -> None:

@@ -13,6 +13,7 @@ from shared.http import concurrency
 from shared.http.app import build
 from shared.http.body import MAX_BYTES
 from shared.http.concurrency import Limiter
+from shared.http.error_codes import ErrorCode
 from shared.http.gateway import answer_through, forwarder
 from shared.http.problems import Problem
 from tests.unit.http.client import CONTEXT, Site
@@ -20,12 +21,8 @@ from tests.unit.http.client import CONTEXT, Site
 CLAIM = {"type": "t", "owner": "w", "wait_seconds": 20}
 
 
-def limiter_of(count: int, size: float = float("inf")) -> Limiter:
-    return Limiter(count, max_size=size, refusal=lambda: Problem(503, "busy", "Full.", headers={"Retry-After": "5"}))
-
-
 def test_there_is_room_for_so_many_and_again_when_one_has_left() -> None:
-    limiter = limiter_of(2)
+    limiter = Limiter(2, ErrorCode.BUSY)
     with limiter.slot(), limiter.slot():
         with pytest.raises(Problem), limiter.slot():
             pass
@@ -35,14 +32,14 @@ def test_there_is_room_for_so_many_and_again_when_one_has_left() -> None:
 
 
 def test_room_is_given_back_when_what_was_inside_fails() -> None:
-    limiter = limiter_of(1)
+    limiter = Limiter(1, ErrorCode.BUSY)
     with pytest.raises(ZeroDivisionError), limiter.slot(7):
         raise ZeroDivisionError
     assert (limiter.count, limiter.size) == (0, 0)
 
 
 def test_together_they_have_so_much_and_a_single_one_whatever_it_has() -> None:
-    limiter = limiter_of(9, size=10)
+    limiter = Limiter(9, ErrorCode.BUSY, max_size=10)
     with limiter.slot(99), pytest.raises(Problem), limiter.slot(1):
         pass
     with limiter.slot(6), limiter.slot(4), pytest.raises(Problem), limiter.slot(1):

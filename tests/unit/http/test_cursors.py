@@ -26,7 +26,7 @@ OWN = json.loads(base64.urlsafe_b64decode(cursors.encode([1], ["q"]) + "=="))
 def test_anything_else_is_refused(cursor: str) -> None:
     with pytest.raises(Problem) as error:
         cursors.decode(cursor, ["q"], (int,))
-    assert error.value.wrong[0].field == "query.cursor"
+    assert error.value.fields[0].field == "query.cursor"
 
 
 def test_a_cursor_of_another_query_is_refused() -> None:

@@ -38,7 +38,7 @@ def test_of_several_leases_the_highest_token_counts() -> None:
 def test_a_holder_without_a_lease_is_428(header: str | None) -> None:
     with pytest.raises(Problem) as error:
         etags.lease(header)
-    assert error.value.status == 428
+    assert error.value.code.status == 428
 
 
 @pytest.mark.parametrize(

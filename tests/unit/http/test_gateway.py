@@ -17,7 +17,7 @@ def test_escapes_that_are_no_utf8_are_400(site: Site, path: str) -> None:
 def test_a_url_that_is_none_is_400() -> None:
     with pytest.raises(Problem) as error:
         target("http://[/")
-    assert error.value.status == 400
+    assert error.value.code.status == 400
 
 
 def test_the_hosts_keys_never_reach_the_app() -> None:
