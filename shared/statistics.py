@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from shared.rules.timestamps import rfc3339
+
 #: Of what a mark keeps; another release's is counted anew.
 SCHEMA = 1
 
@@ -62,7 +64,7 @@ class Stats:
     def value(self) -> dict[str, Any]:
         """As a mark keeps it."""
         told = {name: value for name, value in vars(self).items() if name != "age_seconds"}
-        return {**told, "as_of": self.as_of.isoformat(), "schema": SCHEMA}
+        return {**told, "as_of": rfc3339(self.as_of), "schema": SCHEMA}
 
 
 def whole(value: object) -> int | None:

@@ -1,9 +1,12 @@
-"""A job as everybody sees it: the API, the command line and ``run --json`` give this one form."""
+"""A job as everybody sees it: the API, the command line and ``run --json`` give it this form and this reason."""
 
-from datetime import datetime
+import math
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.ports.jobs import Row
+from shared.rules.jobs import Job, State
+from shared.rules.timestamps import rfc3339
 
 
 def job_json(row: Row) -> dict[str, Any]:
@@ -18,14 +21,14 @@ def job_json(row: Row) -> dict[str, Any]:
         "attempts": job.attempts,
         "token": job.token,
         "owner": job.owner,
-        "lease_until": _time(row.modified_at + job.lease if job.lease else None),
-        "not_before": _time(job.not_before),
-        "created_at": _time(job.created),
-        "started_at": _time(job.started),
-        "ended_at": _time(job.ended),
-        "updated_at": _time(row.modified_at),
+        "lease_until": rfc3339(row.modified_at + job.lease if job.lease else None),
+        "not_before": rfc3339(job.not_before),
+        "created_at": rfc3339(job.created),
+        "started_at": rfc3339(job.started),
+        "ended_at": rfc3339(job.ended),
+        "updated_at": rfc3339(row.modified_at),
         "progress": job.progress,
-        "error": job.error and {"code": job.error.code, "message": job.error.message, "at": _time(job.error.at)},
+        "error": job.error and {"code": job.error.code, "message": job.error.message, "at": rfc3339(job.error.at)},
         "image": {"container": container, "name": name, "etag": job.newest} if job.is_image else None,
         "report": job.report if job.is_image else None,
         "result": None if job.is_image else job.report,
@@ -33,5 +36,64 @@ def job_json(row: Row) -> dict[str, Any]:
     }
 
 
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def why(row: Row, *, margin: timedelta, now: datetime) -> str:
+    """Say what a job waits for, or how it ended.
+
+    Args:
+        row: The job, as read.
+        margin: Extra time that others leave to a worker beyond its lease.
+        now: The service's time, aware UTC.
+
+    Returns:
+        One sentence, its times in RFC 3339, UTC. What a worker wrote stands in it as it was written: escape it.
+    """
+    match row.job.state:
+        case State.PENDING:
+            return _waits(row, now)
+        case State.RUNNING:
+            return _runs(row, margin, now)
+        case State.COMPLETED:
+            return f"It is done: completed at {rfc3339(row.job.ended)}."
+        case State.FAILED:
+            return f"It FAILED at {rfc3339(row.job.ended)}: {_error(row.job)}, after {_attempts(row.job)}."
+        case State.CANCELED:
+            return f"It was CANCELED at {rfc3339(row.job.ended)}: {_error(row.job)}."
+
+
+def _waits(row: Row, now: datetime) -> str:
+    job = row.job
+    spent = _spent(job, now)
+    if spent:
+        return spent
+    if job.not_before is not None and job.not_before > now:
+        failed = f"; the last attempt ended with {_error(job)}" if job.error else ""
+        return f"It is not due until {rfc3339(job.not_before)}{failed}."
+    since = job.not_before or (row.modified_at if job.token else job.created)  # untouched, it waits since it was added
+    return f"It waits for a worker since {rfc3339(since)}."
+
+
+def _runs(row: Row, margin: timedelta, now: datetime) -> str:
+    job = row.job
+    left = row.modified_at + (job.lease or timedelta(0)) + margin - now
+    if left >= timedelta(0):
+        return f"It is leased by {job.owner} for {math.ceil(left.total_seconds())} s more."
+    return _spent(job, now) or f"The lease of its worker, {job.owner}, has lapsed: anybody may claim it."
+
+
+def _spent(job: Job, now: datetime) -> str | None:
+    """Say why nobody may claim a job any more, if so."""
+    if job.attempts_used:
+        return f"Its attempts are used up, after {_attempts(job)}: the next to look at it ends it."
+    if job.time_over(now):
+        return f"Its time is over since {rfc3339(job.deadline)}: the next to look at it ends it."
+    return None
+
+
+def _error(job: Job) -> str:
+    if job.error is None:
+        return "for no reason that was given"
+    return f"{job.error.code}: {job.error.message.rstrip('.')}"
+
+
+def _attempts(job: Job) -> str:
+    return f"{job.attempts} attempt{'' if job.attempts == 1 else 's'}"

@@ -19,6 +19,7 @@ from shared.ports.index import JobQuery, Position
 from shared.ports.jobs import Row
 from shared.rules.ids import JOB_ID, TYPE
 from shared.rules.jobs import State
+from shared.rules.timestamps import rfc3339
 
 router = APIRouter(route_class=Strict, tags=["jobs"])
 
@@ -102,7 +103,7 @@ def list_jobs(
         ended_from=ended_from,
         ended_to=ended_to,
     )
-    filters = [kind, state, ref, render.timestamp(ended_from), render.timestamp(ended_to)]
+    filters = [kind, state, ref, rfc3339(ended_from), rfc3339(ended_to)]
     page = api.darkroom().lookup.list(query, limit=limit, after=_place(cursor, filters))
     after = page.after
     more = isinstance(after, Position) and cursors.encode([after.segment, after.ms, after.job_id, after.kind], filters)

@@ -1,7 +1,6 @@
 """What answers hold, and their headers."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -11,6 +10,7 @@ from shared.http import etags
 from shared.ports.index import Attempted, ImageFound
 from shared.ports.jobs import Key, Row
 from shared.rules.jobs import JobError, State
+from shared.rules.timestamps import rfc3339
 from shared.settings.enums import ConfinementMode, Isolation
 from shared.settings.settings import Settings
 from shared.statistics import Stats
@@ -56,7 +56,7 @@ def purged_job(key: Key) -> dict[str, Any]:
         "type": key.type,
         "ref": key.ref,
         "state": state,
-        "ended_at": timestamp(key.ended),
+        "ended_at": rfc3339(key.ended),
         "purged": True,
     }
 
@@ -66,13 +66,13 @@ def attempt(one: Attempted) -> dict[str, Any]:
     return {
         "token": one.token,
         "owner": one.owner,
-        "started_at": timestamp(one.started),
-        "ended_at": timestamp(one.ended),
+        "started_at": rfc3339(one.started),
+        "ended_at": rfc3339(one.ended),
         "outcome": one.outcome,
         "error": _error(one.error),
         "refused": one.refused,
         "refused_report": one.refused_report,
-        "refused_at": timestamp(one.refused_at),
+        "refused_at": rfc3339(one.refused_at),
     }
 
 
@@ -86,7 +86,7 @@ def image(entry: ImageFound) -> dict[str, Any]:
         "name": key.ref.partition("/")[2],
         "etag": key.version,
         "state": None if state is None else state.value,
-        "ended_at": timestamp(ended),
+        "ended_at": rfc3339(ended),
         "job": None if row is None else job_body(row),
     }
 
@@ -94,7 +94,7 @@ def image(entry: ImageFound) -> dict[str, Any]:
 def stats(figures: Stats) -> dict[str, Any]:
     """Return the figures."""
     return {
-        "as_of": timestamp(figures.as_of),
+        "as_of": rfc3339(figures.as_of),
         "jobs": {kind: dict(counts) for kind, counts in figures.jobs.items()},
         "capped": figures.capped,
         "oldest_due_age_seconds": figures.oldest_due_age_seconds,
@@ -105,18 +105,13 @@ def stats(figures: Stats) -> dict[str, Any]:
     }
 
 
-def timestamp(at: datetime | None) -> str | None:
-    """Return a moment in RFC 3339, UTC."""
-    return None if at is None else at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def not_modified(headers: Mapping[str, str]) -> Response:
     """Answer that the client has it already."""
     return Response(status_code=304, headers=dict(headers))
 
 
 def _error(error: JobError | None) -> dict[str, Any] | None:
-    return None if error is None else {"code": error.code, "message": error.message, "at": timestamp(error.at)}
+    return None if error is None else {"code": error.code, "message": error.message, "at": rfc3339(error.at)}
 
 
 def health(settings: Settings, sandbox: Confinement | None) -> dict[str, Any]:

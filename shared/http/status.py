@@ -13,7 +13,7 @@ from shared.http.access import AUTHENTICATED
 from shared.http.dependencies import Api, JobId, Strict
 from shared.http.openapi import json_response, problems
 from shared.statistics import prometheus
-from shared.why import why
+from shared.views import why
 
 router = APIRouter(route_class=Strict, tags=["status"])
 

@@ -5,7 +5,7 @@ import pytest
 
 from shared.ports.jobs import Row
 from shared.rules.jobs import Job, JobError, State
-from shared.why import why
+from shared.views import why
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
