@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a key is for; its meaning stands in ``MEANINGS``."""
+    """What a key is for; ``MEANINGS`` says more."""
 
     READER = "reader"
     UPLOADER = "uploader"
@@ -19,12 +19,12 @@ class Role(StrEnum):
 
 #: For the documents: the acts of each role.
 MEANINGS = {
-    Role.READER: "looks at jobs, images and figures",
-    Role.UPLOADER: "brings work in, images and jobs, and looks at what became of it",
-    Role.WORKER: "claims, renews and ends jobs, and looks at jobs",
+    Role.READER: "reads jobs, images and figures",
+    Role.UPLOADER: "adds images and jobs, and reads their results",
+    Role.WORKER: "claims, renews and ends jobs, and reads jobs",
     Role.OPERATOR: "everything",
 }
-SHAPE = "role=SHA256 or role/name=SHA256 with commas between; a role is one of " + ", ".join(Role)
+SHAPE = f"role=SHA256 or role/name=SHA256, separated by commas, with a role of {', '.join(Role)}"
 _ENTRY = re.compile(r"([a-z]+)(?:/([a-z0-9][a-z0-9-]{0,31}))?=([0-9a-fA-F]{64})")
 _OF_NOTHING = hashlib.sha256(b"").hexdigest()
 
@@ -52,11 +52,11 @@ def parse(text: str) -> tuple[ApiKey, ...]:
     """Read the setting ``API_KEYS``.
 
     Raises:
-        ValueError: With what is wrong, and never with what stands there: it may be a key.
+        ValueError: It says what is wrong, and never the value: that may be a key.
     """
     found = tuple(_entry(number, each.strip()) for number, each in enumerate(text.split(","), 1)) if text else ()
     if len({key.sha256 for key in found}) < len(found):
-        raise ValueError("the same hash is given twice; make a key for each")
+        raise ValueError("must have a different hash for each key, but two are the same")
     return found
 
 
@@ -72,7 +72,7 @@ def bearer_of(keys: Iterable[ApiKey], shown: str) -> ApiKey | None:
 def _entry(number: int, text: str) -> ApiKey:
     match = _ENTRY.fullmatch(text)
     if match is None or match[1] not in [*Role]:
-        raise ValueError(f"want {SHAPE}; entry {number} has another form")
+        raise ValueError(f"must be {SHAPE}, but entry {number} is not")
     if match[3].lower() == _OF_NOTHING:
-        raise ValueError(f"entry {number} is the hash of an empty text, not of a key")
+        raise ValueError(f"must have hashes of keys, but entry {number} is the hash of an empty text")
     return ApiKey(Role(match[1]), match[2] or "", match[3].lower())

@@ -1,4 +1,4 @@
-"""How settings are declared and written: parsers, each with the shape that it wants said in its error."""
+"""How settings are declared, and the parsers of their values; the error of each says what a value must be."""
 
 import re
 from collections.abc import Callable
@@ -14,13 +14,13 @@ Choice = TypeVar("Choice", bound=StrEnum)
 T = TypeVar("T")
 
 
-def matching(pattern: str, shape: str) -> Callable[[str], str]:
-    """Return a parser of text that a pattern matches whole; ``shape`` says in words what it wants."""
+def matching(pattern: str, requirement: str) -> Callable[[str], str]:
+    """Return a parser of text that a pattern matches whole; ``requirement`` says what it must be."""
     compiled = re.compile(pattern)
 
     def parse(text: str) -> str:
         if not compiled.fullmatch(text):
-            raise ValueError(f"want {shape}")
+            raise ValueError(requirement)
         return text
 
     return parse
@@ -31,7 +31,7 @@ def integer(low: int, high: int) -> Callable[[str], int]:
 
     def parse(text: str) -> int:
         if not re.fullmatch(r"\d{1,15}", text) or not low <= int(text) <= high:
-            raise ValueError(f"want a whole number from {low:,} to {high:,}")
+            raise ValueError(f"must be a whole number from {low:,} to {high:,}")
         return int(text)
 
     return parse
@@ -42,22 +42,22 @@ def seconds(low: float, high: float) -> Callable[[str], timedelta]:
 
     def parse(text: str) -> timedelta:
         if not re.fullmatch(r"\d{1,9}(\.\d{1,6})?", text) or not low <= float(text) <= high:
-            raise ValueError(f"want seconds from {low:,g} to {high:,g}")
+            raise ValueError(f"must be a number of seconds from {low:,g} to {high:,g}")
         return timedelta(seconds=float(text))
 
     return parse
 
 
-def days(low: int, high: int) -> Callable[[str], timedelta]:
-    """Return a parser of spans, written as whole days from ``low`` to ``high``."""
-    parse = integer(low, high)
+def days(high: int) -> Callable[[str], timedelta]:
+    """Return a parser of spans, written as whole days up to ``high``."""
+    parse = integer(0, high)
     return lambda text: timedelta(days=parse(text))
 
 
 def boolean(text: str) -> bool:
     """Parse ``true`` or ``false``."""
     if text not in ("true", "false"):
-        raise ValueError("want true or false")
+        raise ValueError("must be true or false")
     return text == "true"
 
 
@@ -68,7 +68,7 @@ def one_of(kind: type[Choice]) -> Callable[[str], Choice]:
         try:
             return kind(text)
         except ValueError:
-            raise ValueError(f"want one of {', '.join(kind)}") from None
+            raise ValueError(f"must be one of {', '.join(kind)}") from None
 
     return parse
 
@@ -76,32 +76,34 @@ def one_of(kind: type[Choice]) -> Callable[[str], Choice]:
 def several_of(folder: Path, *also: str) -> Callable[[str], tuple[str, ...]]:
     """Return a parser of names between commas: each of ``also`` or, by its stem, a file of Python in the folder.
 
-    The folder is looked at when something is parsed, and nothing in it is run.
+    The folder is listed when something is parsed; no file of it is run.
     """
 
     def parse(text: str) -> tuple[str, ...]:
         files = {path.stem for path in folder.glob("*.py") if re.fullmatch(r"[a-z][a-z0-9_]*", path.stem)}
         names = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
         if not files.union(also).issuperset(names):
-            raise ValueError(f"want names out of {', '.join(sorted(files.union(also)))}, with commas between")
+            raise ValueError(f"must be names from {', '.join(sorted(files.union(also)))}, separated by commas")
         return names
 
     return parse
 
 
-container = matching(rf"(?=.{{3,63}}\Z){LABEL}", "3 to 63 of a-z, 0-9 and single '-' inside")
-queue = matching(rf"(?=.{{3,56}}\Z){LABEL}", "3 to 56 of a-z, 0-9 and single '-' inside")
-table = matching(TABLE, "a letter, then 2 to 62 letters and digits")
-name = matching(r"[A-Za-z_][A-Za-z0-9_:.-]{0,126}", "the name of an app setting")
-job_type = matching(r"[a-z][a-z0-9-]{0,30}", "a lower-case letter, then up to 30 of a-z, 0-9 and '-'")
-cron = matching(r"\S+( \S+){5}", "an NCRONTAB expression with six fields, such as 0 * * * * *")
-timeout = matching(r"(\d+\.)?\d\d:\d\d:\d\d|-1", "hh:mm:ss, d.hh:mm:ss or -1, as in host.json")
+container = matching(
+    rf"(?=.{{3,63}}\Z){LABEL}", "must have 3 to 63 characters: a-z, 0-9 and single hyphens between them"
+)
+queue = matching(rf"(?=.{{3,56}}\Z){LABEL}", "must have 3 to 56 characters: a-z, 0-9 and single hyphens between them")
+table = matching(TABLE, "must be a letter followed by 2 to 62 letters and digits")
+setting_name = matching(r"[A-Za-z_][A-Za-z0-9_:.-]{0,126}", "must be the name of an app setting")
+job_type = matching(r"[a-z][a-z0-9-]{0,30}", "must be a lower-case letter followed by up to 30 of a-z, 0-9 and hyphens")
+cron = matching(r"\S+( \S+){5}", "must be an NCRONTAB expression with six fields, such as 0 * * * * *")
+timeout = matching(r"(\d+\.)?\d\d:\d\d:\d\d|-1", "must be hh:mm:ss, d.hh:mm:ss or -1, as in host.json")
 
 
 def setting(name: str, parse: Callable[[str], T], default: str, meaning: str, *, shown: bool = True) -> T:
     """Declare a field: the environment's name, how to read it, the default as one would write it, what it means.
 
-    One that is not ``shown`` stands in no error and no ``repr``: somebody may have put a secret there.
+    The value of one that is not ``shown`` is in no error and no ``repr``: it may be a secret.
     """
     facts = {"name": name, "parse": parse, "default": default, "meaning": meaning, "shown": shown}
     return field(default=parse(default), metadata=facts, repr=shown)

@@ -185,7 +185,7 @@ def _name_setting(connection: Connection) -> Iterator[None]:
         yield
     except ValueError:
         raise SettingsInvalid(
-            [f"{connection.setting}: want a connection string with AccountName and AccountKey, or an identity"]
+            [f"{connection.setting}: must be a connection string with AccountName and AccountKey, or an identity"]
         ) from None
 
 
@@ -195,5 +195,5 @@ def _endpoint(connection: Connection, service: str) -> str:
     except KeyError:
         name = connection.setting
         raise SettingsInvalid(
-            [f"{name}__{service}ServiceUri: want it beside the other URIs, or {name}__accountName"]
+            [f"{name}__{service}ServiceUri: must be set beside the other URIs, or {name}__accountName must be set"]
         ) from None

@@ -50,7 +50,7 @@ def read(environ: Mapping[str, str], name: str) -> Connection:
         section = _section(environ, candidate)
         if section:
             return _from_section(candidate, section)
-    raise SettingsInvalid([f"{name}: want a connection string, or {name}__accountName with an identity; it is not set"])
+    raise SettingsInvalid([f"{name}: must be a connection string, or {name}__accountName must be set; neither is set"])
 
 
 def credential(connection: Connection) -> Any:  # noqa: ANN401 - a type of azure-identity, which is imported here alone
@@ -83,6 +83,8 @@ def _from_section(name: str, section: Mapping[str, str]) -> Connection:
         if url is not None:
             endpoints[service] = url
     if not endpoints:
-        raise SettingsInvalid([f"{name}: want {name}__accountName or {name}__blobServiceUri beside the other keys"])
+        raise SettingsInvalid(
+            [f"{name}: must have {name}__accountName or {name}__blobServiceUri beside its other keys"]
+        )
     managed_only = section.get("credential", "").lower() == "managedidentity"
     return Connection(name, None, endpoints, client_id=section.get("clientid"), managed_only=managed_only)

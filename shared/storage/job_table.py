@@ -187,7 +187,9 @@ class JobTable:
             except Lost:
                 found = self._read(_META, _BUCKETS, ReplyDate())
         if found is not None and found["value"] != self._buckets:
-            raise SettingsInvalid([f"JOB_BUCKETS: the table was begun with {found['value']}; it can't be changed"])
+            raise SettingsInvalid(
+                [f"JOB_BUCKETS: must be {found['value']}, with which the table was begun, but is '{self._buckets}'"]
+            )
         self._buckets_agree = True
 
 

@@ -26,7 +26,7 @@ def test_the_storage_of_a_developers_machine_needs_no_key(wire: HttpTransport[An
 
 @pytest.mark.parametrize("text", ["secret-garbage", "AccountName=a", "BlobEndpoint=https://a.example/;AccountName=a"])
 def test_a_connection_string_that_is_none_is_named_and_not_shown(text: str, wire: HttpTransport[Any, Any]) -> None:
-    with pytest.raises(SettingsInvalid, match=r"AzureWebJobsStorage: want a connection string") as met:
+    with pytest.raises(SettingsInvalid, match=r"AzureWebJobsStorage: must be a connection string") as met:
         _build({"AzureWebJobsStorage": text}, wire)
     assert text not in str(met.value)
 

@@ -141,7 +141,7 @@ class MemoryJobs(Door):
             if self.kept.buckets is None:
                 self.kept.buckets = self._buckets
             if self.kept.buckets != self._buckets:
-                raise SettingsInvalid([f"JOB_BUCKETS: the table was begun with {self.kept.buckets}"])
+                raise SettingsInvalid([f"JOB_BUCKETS: must be {self.kept.buckets}"])
 
     def _check(self, row: Row) -> None:
         stands = self.kept.jobs.get(row.job.id)

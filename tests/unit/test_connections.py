@@ -48,13 +48,13 @@ def test_an_identity_is_managed_where_the_setting_says_so(credential: str, *, ma
 
 @pytest.mark.parametrize("environ", [{}, {"X": " "}, {"X__accountName": ""}, {"Y": "text"}])
 def test_a_connection_that_is_not_set_is_named(environ: dict[str, str]) -> None:
-    with pytest.raises(SettingsInvalid, match="X: want a connection string"):
+    with pytest.raises(SettingsInvalid, match="X: must be a connection string"):
         read(environ, "X")
 
 
 @pytest.mark.parametrize("name", ["X", "AzureWebJobsX"])
 def test_a_section_without_an_account_is_named(name: str) -> None:
-    with pytest.raises(SettingsInvalid, match=f"{name}: want {name}__accountName"):
+    with pytest.raises(SettingsInvalid, match=f"{name}: must have {name}__accountName"):
         read({f"{name}__clientId": "id"}, "X")
 
 

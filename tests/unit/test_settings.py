@@ -85,8 +85,8 @@ def test_every_setting_has_a_bad_value_here() -> None:
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_value_is_refused_by_its_name(name: str) -> None:
     (problem,) = problems({name: BAD[name]})
-    assert problem.startswith(f"{name}: want ")
-    assert (repr(BAD[name]) in problem) == NAMES[name].metadata["shown"]
+    assert problem.startswith(f"{name}: must ")
+    assert problem.endswith(f", but is {BAD[name]!r}") == NAMES[name].metadata["shown"]
 
 
 def test_all_problems_are_told_at_once() -> None:
@@ -133,7 +133,8 @@ def test_a_value_is_taken() -> None:
 )
 def test_values_that_cannot_work_together_are_refused(environ: dict[str, str], name: str) -> None:
     (problem,) = problems(environ)
-    assert problem.startswith(f"{name}: ")
+    value = environ.get(name, NAMES[name].metadata["default"])
+    assert (problem.startswith(f"{name}: must "), problem.endswith(f", but is {value!r}")) == (True, True)
 
 
 @pytest.mark.parametrize(

@@ -132,12 +132,12 @@ def test_a_setting_names_files_of_the_folder_and_nothing_else(tmp_path: Path) ->
     parse = parsers.several_of(tmp_path, "core")
     assert parse("core, skyline,core") == ("core", "skyline")
     for text in ("core,_hidden", "notes", "core,", "../skyline", "__init__", "Core", "Upper", "a-b", "core;skyline"):
-        with pytest.raises(ValueError, match="want names out of core, skyline, with commas"):
+        with pytest.raises(ValueError, match="must be names from core, skyline, separated by commas"):
             parse(text)
 
 
 def test_a_name_without_a_file_stops_the_app_at_its_start() -> None:
-    with pytest.raises(SettingsInvalid, match="ANALYZERS: want names out of barcodes, color, core, hash, pl") as met:
+    with pytest.raises(SettingsInvalid, match="ANALYZERS: must be names from barcodes, color, core, hash, pl") as met:
         Settings.read({"ANALYZERS": "core,faces"})
     assert "'core,faces'" in str(met.value)
     assert Settings.read({"ANALYZERS": "core,barcodes"}).analyzers == ("core", "barcodes")
