@@ -127,9 +127,9 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
         InvalidReference: The type is of another form, or has a handler already.
     """
     if not TYPE.fullmatch(kind):
-        raise InvalidReference("type: want a lower-case letter, then up to 30 of a–z, 0–9 and '-'")
+        raise InvalidReference("The type must be a lower-case letter followed by up to 30 of a-z, 0-9 and hyphens.")
     if kind in _registered:
-        raise InvalidReference(f"type: {kind} has a handler already")
+        raise InvalidReference(f"The type {kind} already has a handler.")
 
     def registered(handler: Handler) -> Handler:
         _registered[kind] = handler

@@ -45,7 +45,7 @@ def why(row: Row, *, margin: timedelta, now: datetime) -> str:
         now: The service's time, aware UTC.
 
     Returns:
-        One sentence, its times in RFC 3339, UTC. What a worker wrote stands in it as it was written: escape it.
+        One sentence, its times in RFC 3339, UTC. It holds texts of workers as they are: escape it.
     """
     match row.job.state:
         case State.PENDING:
@@ -53,11 +53,11 @@ def why(row: Row, *, margin: timedelta, now: datetime) -> str:
         case State.RUNNING:
             return _runs(row, margin, now)
         case State.COMPLETED:
-            return f"It is done: completed at {rfc3339(row.job.ended)}."
+            return f"It completed at {rfc3339(row.job.ended)}."
         case State.FAILED:
-            return f"It FAILED at {rfc3339(row.job.ended)}: {_error(row.job)}, after {_attempts(row.job)}."
+            return f"It failed at {rfc3339(row.job.ended)} after {_attempts(row.job)}: {_error(row.job)}."
         case State.CANCELED:
-            return f"It was CANCELED at {rfc3339(row.job.ended)}: {_error(row.job)}."
+            return f"It was canceled at {rfc3339(row.job.ended)}: {_error(row.job)}."
 
 
 def _waits(row: Row, now: datetime) -> str:
@@ -66,32 +66,32 @@ def _waits(row: Row, now: datetime) -> str:
     if spent:
         return spent
     if job.not_before is not None and job.not_before > now:
-        failed = f"; the last attempt ended with {_error(job)}" if job.error else ""
-        return f"It is not due until {rfc3339(job.not_before)}{failed}."
+        failed = f" The last attempt ended with {_error(job)}." if job.error else ""
+        return f"It is not due until {rfc3339(job.not_before)}.{failed}"
     since = job.not_before or (row.modified_at if job.token else job.created)  # untouched, it waits since it was added
-    return f"It waits for a worker since {rfc3339(since)}."
+    return f"It has waited for a worker since {rfc3339(since)}."
 
 
 def _runs(row: Row, margin: timedelta, now: datetime) -> str:
     job = row.job
     left = row.modified_at + (job.lease or timedelta(0)) + margin - now
     if left >= timedelta(0):
-        return f"It is leased by {job.owner} for {math.ceil(left.total_seconds())} s more."
-    return _spent(job, now) or f"The lease of its worker, {job.owner}, has lapsed: anybody may claim it."
+        return f"It is leased to {job.owner} for {math.ceil(left.total_seconds())} more seconds."
+    return _spent(job, now) or f"The lease of {job.owner} has lapsed. Any worker may claim it."
 
 
 def _spent(job: Job, now: datetime) -> str | None:
     """Say why nobody may claim a job any more, if so."""
     if job.attempts_used:
-        return f"Its attempts are used up, after {_attempts(job)}: the next to look at it ends it."
+        return f"It has used up its {_attempts(job)}. The next worker or sweep ends it."
     if job.time_over(now):
-        return f"Its time is over since {rfc3339(job.deadline)}: the next to look at it ends it."
+        return f"Its time limit passed at {rfc3339(job.deadline)}. The next worker or sweep ends it."
     return None
 
 
 def _error(job: Job) -> str:
     if job.error is None:
-        return "for no reason that was given"
+        return "no reason was given"
     return f"{job.error.code}: {job.error.message.rstrip('.')}"
 
 

@@ -1,4 +1,4 @@
-"""Analyse files of this machine as images of a container are analysed, without any storage."""
+"""Analyse local files as images of a container are analysed, without storage."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,28 +29,28 @@ def reports(paths: Sequence[Path], settings: Settings) -> Iterator[Report]:
         settings: What an image may cost, and where it is analysed.
 
     Yields:
-        A report for each, in the order given; one that has none gets a status of ``failed`` and the error.
+        A report for each, in their order; of a file that can't be analysed, one with status ``failed`` and the error.
     """
     analyst, limits = bounds.analyst(settings, clock.monotonic), bounds.limits(settings)
     with Pool(settings.analysis_processes, "analyze") as pool:
         yield from pool.map(lambda path: _report(path, analyst, limits), paths)
 
 
-def print_json(found: Iterable[Report], write: Any) -> bool:  # noqa: ANN401 - anything that takes a line
-    """Write one line of JSON a report; say whether none has failed."""
+def print_json(reports: Iterable[Report], write: Any) -> bool:  # noqa: ANN401 - anything that takes a line
+    """Write one line of JSON per report; return whether all are reports of images."""
     good = True
-    for report in found:
+    for report in reports:
         write(escape_json(json.dumps(report, ensure_ascii=False)))
         good = good and report["status"] != "failed"
     return good
 
 
-def print_table(console: Console, found: Iterable[Report]) -> bool:
-    """Show the main facts of each in a table; say whether none has failed."""
+def print_table(console: Console, reports: Iterable[Report]) -> bool:
+    """Show the main facts of each in a table; return whether all are reports of images."""
     table, good = Table(box=None, pad_edge=False), True
     for head in ("file", "status", "format", "size", "quality", "dhash", "mean"):
         table.add_column(head, overflow="fold")
-    for report in found:
+    for report in reports:
         table.add_row(*_cells(report))
         good = good and report["status"] != "failed"
     console.print(table)

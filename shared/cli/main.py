@@ -1,7 +1,7 @@
 """The command ``darkroom``: what operators do by hand.
 
-Exit status: 0 all is well, 1 violations were found or a job could not be acted on, 2 the settings can't be used,
-3 storage could not be asked, or no child process could be started to analyse in.
+Exit status: 0 all is well, 1 there are violations or one of the ids was refused, 2 a setting is wrong, 3 storage
+failed, or no child process could be started.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ VIOLATIONS, SETTINGS, STORAGE = 1, 2, 3
 REFUSED = 1
 
 app = typer.Typer(
-    help="Look after Darkroom's storage.",
+    help="Set up, check and repair Darkroom's storage, and act on its jobs.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # it would show local variables, keys among them
@@ -38,30 +38,35 @@ app = typer.Typer(
 
 SettingsFile = Annotated[
     Path | None,
-    typer.Option("--settings", metavar="FILE", help="A local.settings.json; what the environment holds wins over it."),
+    typer.Option("--settings", metavar="FILE", help="A local.settings.json file. The environment takes precedence."),
 ]
 
 
-Ids = Annotated[
-    list[str], typer.Argument(metavar="ID…", help="Of jobs, as the log has them, or of messages listed by 'rejected'.")
+Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Ids of jobs, from the log, or of rejected messages.")]
+Codes = Annotated[
+    list[str] | None, typer.Option("--code", metavar="CODE", help="Only messages with this code. Repeatable.")
 ]
-Codes = Annotated[list[str] | None, typer.Option("--code", metavar="CODE", help="Of this reason; repeatable.")]
 OlderThan = Annotated[
     timedelta | None,
-    typer.Option("--older-than", metavar="AGE", parser=rejections.age, help="Rejected last so long ago: 90m, 12h, 7d."),
+    typer.Option(
+        "--older-than",
+        metavar="AGE",
+        parser=rejections.age,
+        help="Only messages rejected longer ago than 90m, 12h or 7d.",
+    ),
 ]
-JobIds = Annotated[list[str], typer.Argument(metavar="JOB_ID…", help="As the job table and the log have them.")]
+JobIds = Annotated[list[str], typer.Argument(metavar="JOB_ID…", help="Ids of jobs, from the log or the job table.")]
 
 
 @app.callback()
 def root() -> None:
-    """Look after Darkroom's storage."""
+    """Set up, check and repair Darkroom's storage, and act on its jobs."""
 
 
 @app.command()
 def init(settings: SettingsFile = None) -> None:
-    """Create tables, queue and containers where they are missing, and say what stands where."""
-    with _told():
+    """Create the missing tables, queue and containers, and list them all."""
+    with _exits():
         darkroom = wiring.build(app_settings.read(settings), threaded=False)
         darkroom.storage.create()
     show.print_places(Console(), darkroom.settings)
@@ -69,15 +74,15 @@ def init(settings: SettingsFile = None) -> None:
 
 @app.command()
 def analyze(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Of this machine; no storage is needed.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Local image files. No storage is needed.")],
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one report a line, as a job has it.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one report per line, as jobs keep it.")] = False,
     settings: SettingsFile = None,
 ) -> None:
-    """Analyse files, and show what a job's report would say; exit with 1 if one of them has none."""
-    with _told("no image could be analysed"):
-        found = analysis.reports(files, Settings.read(app_settings.read(settings)))
-        good = analysis.print_json(found, typer.echo) if as_json else analysis.print_table(Console(), found)
+    """Analyse local files as jobs do, and show the reports; exit with 1 if a file has no report."""
+    with _exits("no image was analysed"):
+        reports = analysis.reports(files, Settings.read(app_settings.read(settings)))
+        good = analysis.print_json(reports, typer.echo) if as_json else analysis.print_table(Console(), reports)
     if not good:
         raise typer.Exit(VIOLATIONS)
 
@@ -85,44 +90,44 @@ def analyze(
 @app.command()
 def verify(
     *,
-    repair: Annotated[bool, typer.Option("--repair", help="Put index rows right; no job is ever changed.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a finding.")] = False,
-    no_blobs: Annotated[bool, typer.Option("--no-blobs", help="Leave thumbnails alone: rows only.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Repair index rows. Jobs are never changed.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per finding.")] = False,
+    no_blobs: Annotated[bool, typer.Option("--no-blobs", help="Check rows only, not thumbnails.")] = False,
     settings: SettingsFile = None,
 ) -> None:
-    """Prove that every row is as it must be, while workers go on; exit with 1 if one is not."""
-    found: list[Finding] = []
+    """Check every row while workers run; exit with 1 if a violation remains."""
+    findings: list[Finding] = []
 
-    def tell(finding: Finding) -> None:
-        found.append(finding)
+    def report(finding: Finding) -> None:
+        findings.append(finding)
         if as_json:
             typer.echo(show.finding_json(finding))
 
-    with _told():
+    with _exits():
         darkroom = wiring.build(app_settings.read(settings), threaded=False)
         darkroom.storage.check()
-        done = darkroom.verify(tell, repair=repair, blobs=not no_blobs)
+        done = darkroom.verify(report, repair=repair, blobs=not no_blobs)
     if not as_json:
-        show.print_findings(Console(), found)
-    typer.echo(show.summary(done, len(found)), err=as_json)
+        show.print_findings(Console(), findings)
+    typer.echo(show.summary(done, len(findings)), err=as_json)
     if done.violations:
         raise typer.Exit(VIOLATIONS)
 
 
 @app.command()
 def cancel(job_ids: JobIds, settings: SettingsFile = None) -> None:
-    """End jobs that wait or run; a worker that holds one is fenced out."""
+    """Cancel waiting or running jobs. A worker that holds one loses its lease."""
     _each(job_ids, settings, lambda darkroom: darkroom.operate.cancel, wanted=Outcome.CANCELED)
 
 
 @app.command()
 def redrive(ids: Ids, settings: SettingsFile = None) -> None:
-    """Open failed or canceled jobs again, with all of their attempts; follow rejected messages once more."""
+    """Run failed or canceled jobs again, with all of their attempts. Try rejected messages again."""
 
     def act(darkroom: Darkroom) -> Callable[[str], Outcome]:
         def one(identity: str) -> Outcome:
             if rejections.REJECTED_ID.fullmatch(identity):
-                return rejections.redriven(darkroom.readmit, identity)
+                return rejections.redrive(darkroom.readmit, identity)
             return darkroom.operate.redrive(identity)
 
         return one
@@ -132,17 +137,17 @@ def redrive(ids: Ids, settings: SettingsFile = None) -> None:
 
 @app.command()
 def rejected(
-    rejected_id: Annotated[str | None, typer.Argument(metavar="ID", help="This one alone; it is shown whole.")] = None,
+    rejected_id: Annotated[str | None, typer.Argument(metavar="ID", help="Only this message, in full.")] = None,
     *,
     code: Codes = None,
     older_than: OlderThan = None,
-    delete: Annotated[bool, typer.Option("--delete", help="Delete them, after a question.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Delete without a question.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a message.")] = False,
+    delete: Annotated[bool, typer.Option("--delete", help="Delete the messages, after a confirmation.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without a confirmation.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per message.")] = False,
     settings: SettingsFile = None,
 ) -> None:
-    """List the messages that could not be followed, show one of them whole, or delete them."""
-    with _told():
+    """List rejected messages, show one in full, or delete them."""
+    with _exits():
         darkroom = wiring.build(app_settings.read(settings), threaded=False)
         if rejected_id is None:
             rows = chain.from_iterable(darkroom.forget.find(codes=code or (), older_than=older_than))
@@ -150,7 +155,7 @@ def rejected(
             rows = chain([_rejected(darkroom, rejected_id)])
         if delete:
             confirm: Callable[[str], object] = str if yes else lambda question: typer.confirm(question, abort=True)
-            typer.echo(rejections.deleted(darkroom.forget, list(rows), confirm))
+            typer.echo(rejections.delete(darkroom.forget, list(rows), confirm))
         elif as_json:
             for row in rows:
                 typer.echo(rejections.as_json(row))
@@ -161,19 +166,19 @@ def rejected(
 
 
 def _rejected(darkroom: Darkroom, rejected_id: str) -> Rejected:
-    found = darkroom.storage.rejections.get(rejected_id)
-    if found is None:
+    row = darkroom.storage.rejections.get(rejected_id)
+    if row is None:
         typer.echo(f"{rejected_id}: {Outcome.UNKNOWN}")
         raise typer.Exit(REFUSED)
-    return found
+    return row
 
 
 def _each(
     job_ids: list[str], settings: Path | None, act: Callable[[Darkroom], Callable[[str], Outcome]], *, wanted: Outcome
 ) -> None:
-    """Act on each job, and print a line for it; one that can't be acted on keeps no other from its turn."""
+    """Act on each id, and print a line for it; one that is refused does not stop the others."""
     refused = 0
-    with _told():
+    with _exits():
         one = act(wiring.build(app_settings.read(settings), threaded=False))
         for job_id in job_ids:
             try:
@@ -187,8 +192,8 @@ def _each(
 
 
 @contextmanager
-def _told(out: str = "storage could not be asked") -> Iterator[None]:
-    """Say on stderr what went wrong, in a line a problem, and end with its status."""
+def _exits(failure: str = "storage failed") -> Iterator[None]:
+    """Print each problem on stderr, and exit with its status."""
     try:
         yield
     except SettingsInvalid as invalid:
@@ -196,5 +201,5 @@ def _told(out: str = "storage could not be asked") -> Iterator[None]:
             typer.echo(f"darkroom: {problem}", err=True)
         raise typer.Exit(SETTINGS) from None
     except DarkroomError as error:
-        typer.echo(f"darkroom: {out}: {error}", err=True)
+        typer.echo(f"darkroom: {failure}: {error}", err=True)
         raise typer.Exit(STORAGE) from None

@@ -1,4 +1,4 @@
-"""Rejected texts at the command: list them, show one, follow them again, delete them."""
+"""Rejected messages at the command: list them, show one, redrive them, delete them."""
 
 import json
 import re
@@ -11,11 +11,12 @@ from rich.text import Text
 
 from shared.ports.rejections import Rejected
 from shared.rules.terminal import escape, escape_json
+from shared.rules.timestamps import rfc3339
 from shared.steps.operators.rejected import ADMITTED, Readmit
 from shared.steps.outcomes import Outcome
 from shared.steps.upkeep.forget import Forget
 
-#: As ``leftovers.Rejected.id``; a job id has a type before its digits.
+#: As ``Rejected.id``; a job id has a type before its digits.
 REJECTED_ID = re.compile(r"[0-9a-f]{32}")
 _AGE = re.compile(r"([0-9]{1,6})([mhd])")
 _SECONDS = {"m": 60, "h": 3_600, "d": 86_400}
@@ -27,13 +28,13 @@ def age(text: str) -> timedelta:
     Raises:
         ValueError: It is of another form.
     """
-    found = _AGE.fullmatch(text)
-    if not found:
-        raise ValueError(f"{text!r} must be a whole number with m, h or d behind it, like 90m, 12h or 7d")
-    return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
+    match = _AGE.fullmatch(text)
+    if not match:
+        raise ValueError(f"must be a whole number followed by m, h or d, such as 90m, 12h or 7d, but is {text!r}")
+    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
 
 
-def deleted(forget: Forget, rows: Sequence[Rejected], confirm: Callable[[str], object]) -> str:
+def delete(forget: Forget, rows: Sequence[Rejected], confirm: Callable[[str], object]) -> str:
     """Delete texts once the operator has agreed, and say what was done.
 
     Args:
@@ -45,35 +46,35 @@ def deleted(forget: Forget, rows: Sequence[Rejected], confirm: Callable[[str], o
         return "No rejected message matches. Nothing was deleted."
     confirm(f"Delete {len(rows):,} rejected message{_s(len(rows))}?")
     done = forget.forget([rows])
-    again = f" {done.kept:,} stayed: rejected once more meanwhile." if done.kept else ""
+    again = f" {done.kept:,} kept, because they were rejected again." if done.kept else ""
     return f"{done.texts:,} rejected message{_s(done.texts)} deleted.{again}"
 
 
-def redriven(readmit: Readmit, rejected_id: str) -> Outcome:
-    """Redrive one; return REDRIVEN when all of it was admitted, otherwise what stood against it."""
+def redrive(readmit: Readmit, rejected_id: str) -> Outcome:
+    """Redrive one; return REDRIVEN when all of it was admitted, otherwise the first other outcome."""
     outcomes = readmit(rejected_id)
     return next((outcome for outcome in outcomes if outcome not in ADMITTED), Outcome.REDRIVEN)
 
 
 def as_json(row: Rejected) -> str:
     """Return one as a line of JSON."""
-    columns = {"id": row.id, "code": row.code, "message": row.message, "at": row.at.isoformat(), "text": row.text}
+    columns = {"id": row.id, "code": row.code, "message": row.message, "at": rfc3339(row.at), "text": row.text}
     return escape_json(json.dumps(columns, ensure_ascii=False))
 
 
 def as_text(row: Rejected) -> str:
     """Return one for a person: the reason, then the whole text."""
-    return f"{row.code} ({row.at:%Y-%m-%d %H:%M:%S}Z): {row.message}\n\n{_shown(row)}"
+    return f"{row.code} ({rfc3339(row.at)}): {row.message}\n\n{_shown(row)}"
 
 
 def print_list(console: Console, rows: Iterator[Rejected]) -> None:
-    """Show them in a table, the newest last; nothing for none."""
-    found = sorted(rows, key=lambda row: row.at)
-    if not found:
+    """Show messages in a table, the newest last; nothing without one."""
+    ordered = sorted(rows, key=lambda row: row.at)
+    if not ordered:
         return
     table = Table("id", "at", "code", "text", box=None, pad_edge=False)
-    for row in found:
-        table.add_row(row.id, f"{row.at:%Y-%m-%d %H:%M:%S}Z", row.code, Text(_shown(row)))  # a text is no markup
+    for row in ordered:
+        table.add_row(row.id, rfc3339(row.at), row.code, Text(_shown(row)))  # a text is no markup
     console.print(table)
 
 

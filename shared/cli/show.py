@@ -15,7 +15,7 @@ from shared.steps.operators.verify import Verified
 
 
 def places(settings: Settings) -> list[tuple[str, str, str]]:
-    """List what stands where: kind, name, and the setting that holds the connection."""
+    """List tables, queue and containers: kind, name, and the setting of the connection."""
     images, jobs = settings.images_connection, settings.jobs_connection
     return [
         ("table", settings.jobs_table, jobs),
@@ -41,23 +41,22 @@ def finding_json(finding: Finding) -> str:
 
 
 def print_places(console: Console, settings: Settings) -> None:
-    """Show what stands where."""
+    """Show tables, queue and containers."""
     console.print(_table(("", "name", "connection"), places(settings)))
 
 
 def print_findings(console: Console, findings: Sequence[Finding]) -> None:
-    """Show findings, the violations first; nothing for none."""
+    """Show findings, the violations first; nothing without one."""
     if not findings:
         return
     ordered = sorted(findings, key=lambda finding: (not finding.violation, finding.repaired))
     console.print(_table(("", "where", "what"), [(_weight(found), _where(found), _what(found)) for found in ordered]))
 
 
-def summary(done: Verified, told: int) -> str:
-    """Say in one line what it came to."""
-    notes = told - done.violations - done.repaired
-    counts = {"jobs": done.jobs, "violations": done.violations, "repaired": done.repaired, "notes": notes}
-    return ", ".join(f"{count:,} {what}" for what, count in counts.items())
+def summary(done: Verified, findings: int) -> str:
+    """Count what was checked and found, in one line."""
+    notes = findings - done.violations - done.repaired
+    return f"{done.jobs:,} jobs, {done.violations:,} violations, {done.repaired:,} repaired, {notes:,} notes"
 
 
 def _weight(finding: Finding) -> str:

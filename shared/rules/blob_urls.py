@@ -34,7 +34,8 @@ def absent(name: str) -> MessageRejected:
     """Return why nothing was found under a name: a query at its end may pick a snapshot or an older version."""
     if names_one_version(name):
         return MessageRejected(
-            "blob_version", "It names a snapshot or a version of a blob. Only the current version can be analysed."
+            "blob_version",
+            "The message names a snapshot or version of a blob. Only the current version can be analysed.",
         )
     return MessageRejected("blob_not_found", "The message names a blob that does not exist.")
 

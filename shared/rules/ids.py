@@ -23,7 +23,7 @@ def job_id(kind: str, ref: str, version: str) -> str:
         InvalidReference: The type is not ``[a-z][a-z0-9-]{0,30}``.
     """
     if not TYPE.fullmatch(kind):
-        raise InvalidReference("type: want a lower-case letter, then up to 30 of a–z, 0–9 and '-'")
+        raise InvalidReference("The type must be a lower-case letter followed by up to 30 of a-z, 0-9 and hyphens.")
     return f"{kind}-{digest(kind, ref)[:16]}{digest(version)[:16]}"
 
 
@@ -44,5 +44,5 @@ def bucket(identity: str, buckets: int) -> int:
 def _parsed(identity: str) -> re.Match[str]:
     found = JOB_ID.fullmatch(identity)
     if not found:
-        raise InvalidReference("job id: want '{type}-{32 hex digits}'")
+        raise InvalidReference("The job id must be '{type}-{32 hex digits}'.")
     return found

@@ -36,11 +36,11 @@ def key(name: str) -> str:
     try:
         encoded = quote(name, safe="").replace("%", "=")
     except UnicodeEncodeError:
-        raise InvalidReference("lock: want a name of valid Unicode") from None
+        raise InvalidReference("The lock's name must be valid Unicode.") from None
     if not 0 < len(encoded) <= KEY_LENGTH:
         raise InvalidReference(
-            f"lock: want a name of 1 to {KEY_LENGTH} characters, those beside A-Z, a-z, 0-9, '-', '.', '_' and '~' "
-            f"counted as three for each byte of UTF-8; it has {len(encoded)}"
+            f"The lock's name must have 1 to {KEY_LENGTH} characters, but has {len(encoded)}. Characters other than "
+            "A-Z, a-z, 0-9, '-', '.', '_' and '~' count as three for each byte of UTF-8."
         )
     return encoded
 

@@ -115,7 +115,7 @@ def kept_reason(rejected: MessageRejected) -> str:
 
 
 def bad_items(bad: Mapping[int, MessageRejected], count: int) -> MessageRejected:
-    """Return one reason for all items of a list that can't be followed.
+    """Return one reason for all items of a list that can't be used.
 
     Args:
         bad: Each by its number, from 1 on.
@@ -128,7 +128,7 @@ def bad_items(bad: Mapping[int, MessageRejected], count: int) -> MessageRejected
     which = "; ".join(
         f"{code}: item {', '.join(str(number) for number, why in bad.items() if why.code == code)}" for code in codes
     )
-    told = f"{len(bad)} of {count} items can't be followed ({which}). {first}"
+    told = f"{len(bad)} of {count} items can't be used ({which}). {first}"
     return MessageRejected(first.code, told) if len(codes) == 1 else MessageRejected("bad_items", told)
 
 
@@ -217,7 +217,7 @@ def _from_list(items: list[Any], images_container: str) -> Hints:
     if not items:
         raise MessageRejected("empty", "The list is empty.")
     if len(items) > MAX_ITEMS:
-        told = f"The message names {len(items):,} items; it may name {MAX_ITEMS}. None of them was followed."
+        told = f"The message names {len(items):,} items, but at most {MAX_ITEMS} are allowed. Send several messages."
         raise MessageRejected("too_many_items", told)
     return tuple(_from_item(item, images_container) for item in items)
 
@@ -229,7 +229,7 @@ def _from_item(item: Any, images_container: str) -> JobHint | ImageRef | Ignored
             return (
                 hints[0]
                 if len(hints) == 1
-                else BadItem(MessageRejected("unknown_form", "A list can't stand inside a list."))
+                else BadItem(MessageRejected("unknown_form", "A list must not contain another list."))
             )
         return _from_object(item, images_container)
     except MessageRejected as rejected:
@@ -238,7 +238,7 @@ def _from_item(item: Any, images_container: str) -> JobHint | ImageRef | Ignored
 
 def _from_object(item: Any, images_container: str) -> JobHint | ImageRef | Ignored:  # noqa: ANN401 - JSON may hold anything
     if not isinstance(item, dict):
-        raise MessageRejected("unknown_form", "The JSON names no image and no job.")
+        raise MessageRejected("unknown_form", "The JSON must be an object that names an image or a job.")
     if blob_events.is_event(item):
         return blob_events.image_of(item, images_container)
     if item.get("Type") == _TRIGGER:
@@ -254,7 +254,7 @@ def _from_object(item: Any, images_container: str) -> JobHint | ImageRef | Ignor
     url = item.get("url")
     if isinstance(url, str):
         return blob_urls.references(url, images_container)[0]
-    raise MessageRejected("unknown_form", "The JSON has no 'job_id', no 'container' and 'name', and no 'url'.")
+    raise MessageRejected("unknown_form", "The JSON must have 'job_id', 'name' or 'url'.")
 
 
 def _from_trigger(message: dict[str, Any], images_container: str) -> ImageRef:

@@ -76,19 +76,19 @@ def _blob(name: str) -> str | None:
     return next((why for refuses, why in _BLOB if refuses(name)), None)
 
 
-#: What a blob can't be called, and why; the first that holds is told.
+#: What a blob can't be called, and why; the first that applies is reported.
 _BLOB: tuple[tuple[Callable[[str], object], str], ...] = (
     (lambda name: not 1 <= len(name) <= BLOB_CHARACTERS, f"must have 1 to {BLOB_CHARACTERS:,} characters"),
     (_SURROGATE.search, "must be valid Unicode"),
-    (_UNSAYABLE.search, "must not contain control characters, U+FFFE or U+FFFF: the service refuses them"),
-    (lambda name: "\\" in name, "must not contain a backslash: the service takes it for '/'"),
+    (_UNSAYABLE.search, "must not contain control characters, U+FFFE or U+FFFF, which the service refuses"),
+    (lambda name: "\\" in name, "must not contain a backslash, which the service reads as '/'"),
     (
         lambda name: name.count("/") >= BLOB_SEGMENTS,
         f"must not have more than {BLOB_SEGMENTS} segments between slashes",
     ),
     (
         lambda name: any(segment.endswith(".") for segment in name.split("/")),
-        "must not have '.', '..' or a dot at the end of a segment between slashes: they are dropped on the way",
+        "must not have a segment between slashes that ends with a dot, such as '.' or '..', which the service drops",
     ),
 )
 _RULES = {Kind.CONTAINER: _container, Kind.BLOB: _blob, Kind.QUEUE: _label, Kind.TABLE: _table}

@@ -33,7 +33,7 @@ def test_a_type_of_another_form_is_refused_before_the_function_is_seen(kind: str
 
 def test_a_type_has_one_handler() -> None:
     handles("word-count")(_nothing)
-    with pytest.raises(InvalidReference, match="word-count has a handler already"):
+    with pytest.raises(InvalidReference, match="word-count already has a handler"):
         handles("word-count")
     assert registered() == {"word-count": _nothing}
 

@@ -72,7 +72,8 @@ def test_each_name_has_a_key_of_its_own_that_the_service_takes(one: str, other: 
 
 
 @pytest.mark.parametrize(
-    ("name", "problem"), [("", "it has 0"), ("x" * 513, "it has 513"), ("ä" * 86, "it has 516"), ("\ud800", "Unicode")]
+    ("name", "problem"),
+    [("", "but has 0"), ("x" * 513, "but has 513"), ("ä" * 86, "but has 516"), ("\ud800", "Unicode")],
 )
 def test_a_name_that_no_key_can_hold_is_refused_with_its_length(name: str, problem: str) -> None:
     with pytest.raises(InvalidReference, match=problem):

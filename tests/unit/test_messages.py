@@ -234,7 +234,7 @@ def test_the_reason_of_bad_items_tells_how_many_and_which() -> None:
     told = messages.bad_items({2: form, 3: blob, 5: form}, 7)
     assert told.code == "bad_items"
     assert str(told) == (
-        "3 of 7 items can't be followed (unknown_form: item 2, 5; blob_not_found: item 3). It names nothing."
+        "3 of 7 items can't be used (unknown_form: item 2, 5; blob_not_found: item 3). It names nothing."
     )
 
 

@@ -91,7 +91,7 @@ def test_bad_items_of_a_list_are_kept_in_one_row_and_the_others_are_done() -> No
     assert _receive(world, text) == [Outcome.RECORDED, *[Outcome.REJECTED] * 3]
     ((kept, row),) = world.rejections.kept.items()
     assert (kept, row.code) == (text, "bad_items")
-    assert row.message.startswith("3 of 4 items can't be followed (unknown_form: item 2, 3; blob_not_found: item 4).")
+    assert row.message.startswith("3 of 4 items can't be used (unknown_form: item 2, 3; blob_not_found: item 4).")
 
 
 def test_a_list_in_which_nothing_is_real_is_kept_in_one_row() -> None:

@@ -152,9 +152,9 @@ def test_a_list_for_people_has_id_moment_code_and_text_of_each_the_newest_last()
     rows = [_row("middle", 6), _row("newest", 7), _row("oldest", 5)]
     assert _list(*rows) == [
         ["id", "at", "code", "text"],
-        [digest("oldest"), "2026-01-02", "03:04:05Z", "other_container", "oldest"],
-        [digest("middle"), "2026-01-02", "03:04:06Z", "other_container", "middle"],
-        [digest("newest"), "2026-01-02", "03:04:07Z", "other_container", "newest"],
+        [digest("oldest"), "2026-01-02T03:04:05.000Z", "other_container", "oldest"],
+        [digest("middle"), "2026-01-02T03:04:06.000Z", "other_container", "middle"],
+        [digest("newest"), "2026-01-02T03:04:07.000Z", "other_container", "newest"],
     ]
 
 
@@ -168,13 +168,13 @@ def test_a_text_in_a_list_is_no_markup_and_commands_no_terminal() -> None:
 
 def test_one_for_programs_has_all_that_is_known_of_it() -> None:
     told = json.loads(cli.as_json(_row("é" * 300)))
-    reason = {"code": "other_container", "message": "Not here.", "at": "2026-01-02T03:04:05+00:00"}
+    reason = {"code": "other_container", "message": "Not here.", "at": "2026-01-02T03:04:05.000Z"}
     assert told == {"id": digest("é" * 300), **reason, "text": "é" * 300}
 
 
 def test_one_for_a_person_keeps_its_lines_and_commands_no_terminal() -> None:
     told = cli.as_text(_row("{\n\t\r\x1b[2J}"))
-    assert told == "other_container (2026-01-02 03:04:05Z): Not here.\n\n{\n\\t\\r\\x1b[2J}"
+    assert told == "other_container (2026-01-02T03:04:05.000Z): Not here.\n\n{\n\\t\\r\\x1b[2J}"
 
 
 @pytest.mark.parametrize(("text", "hours"), [("90m", 1.5), ("12h", 12), ("7d", 168), ("0d", 0)])
@@ -184,7 +184,7 @@ def test_an_age_is_a_number_and_a_unit(text: str, hours: float) -> None:
 
 @pytest.mark.parametrize("text", ["7", "d", "-1d", "1.5h", "1w", " 7d", "9999999d"])
 def test_an_age_of_another_form_says_what_it_must_be(text: str) -> None:
-    with pytest.raises(ValueError, match="must be a whole number with m, h or d behind it"):
+    with pytest.raises(ValueError, match="must be a whole number followed by m, h or d"):
         cli.age(text)
 
 
@@ -192,7 +192,7 @@ def test_a_redrive_tells_the_first_that_stood_against_it() -> None:
     world = World()
     rejected = _rejected(world, '["images/cat.png", "images/dog.png"]')
     world.upload()
-    assert cli.redriven(world.readmit, rejected) is Outcome.REJECTED
+    assert cli.redrive(world.readmit, rejected) is Outcome.REJECTED
 
 
 @pytest.mark.parametrize("way", ["receive", "bury", "bury_event"])

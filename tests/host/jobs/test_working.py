@@ -35,7 +35,7 @@ class Late:
     def _over(self) -> bool:
         ids = [answer.json["id"] for answer in self.held.values()]
         return all(" has lapsed" in self.site.why(job_id) for job_id in ids) and all(
-            self.site.why(job_id).startswith("Its time is over") for job_id in self.overdue
+            self.site.why(job_id).startswith("Its time limit passed") for job_id in self.overdue
         )
 
 
@@ -82,7 +82,7 @@ def test_a_worker_renews_tells_how_far_it_is_and_completes(site: Site) -> None:
     assert (site.job(job_id)["lease_until"], site.job(job_id)["report"]) == (None, None)
     (attempt,) = site.history(job_id)
     assert (attempt["outcome"], attempt["owner"], attempt["refused"]) == ("complete", "w", 0)
-    assert site.why(job_id) == f"It is done: completed at {site.job(job_id)['ended_at']}."
+    assert site.why(job_id) == f"It completed at {site.job(job_id)['ended_at']}."
 
 
 def test_any_etag_of_the_claim_is_the_lease(site: Site) -> None:
@@ -131,7 +131,7 @@ def test_a_failed_job_is_listed_explained_and_opened_again(site: Site) -> None:
     assert site.tell(site.claim(job_id, lease=60), "fail", ERROR).json["state"] == "FAILED"
     listed = site.call("GET", f"/jobs?type={site.kind}&state=FAILED").json["items"]
     assert [(job["id"], job["error"]["code"]) for job in listed] == [(job_id, "bad_input")]
-    assert "bad_input: The text is empty, after 1 attempt." in site.why(job_id)
+    assert " after 1 attempt: bad_input: The text is empty." in site.why(job_id)
     assert site.call("POST", f"/jobs/{job_id}/redrive").status == 202
     assert site.next().json["id"] == job_id
 
@@ -139,7 +139,7 @@ def test_a_failed_job_is_listed_explained_and_opened_again(site: Site) -> None:
 def test_the_worker_of_a_canceled_job_is_refused(site: Site) -> None:
     job_id = site.added()
     held = site.claim(job_id, lease=60)
-    assert site.why(job_id).startswith("It is leased by w for ")
+    assert site.why(job_id).startswith("It is leased to w for ")
     assert site.call("POST", f"/jobs/{job_id}/cancel").json["state"] == "CANCELED"
     assert site.tell(held, "complete", {"result": {}}).refusal == (412, "stale", None)
     (attempt,) = site.history(job_id)
@@ -188,7 +188,7 @@ def test_a_job_that_kills_its_workers_ends_failed_and_is_listed(ground: Ground, 
     (listed,) = site.call("GET", f"/jobs?type={site.kind}&ref=poison&state=FAILED").json["items"]
     assert (listed["id"], listed["error"]["code"], listed["attempts"]) == (job_id, "attempts_exhausted", 2)
     assert [attempt["owner"] for attempt in site.history(job_id)] == ["late", "next"]
-    assert site.why(job_id).endswith("after 2 attempts.")
+    assert " after 2 attempts: " in site.why(job_id)
 
 
 def test_a_job_whose_time_is_over_fails_at_the_claim(late: Late) -> None:

@@ -110,7 +110,7 @@ def test_a_job_that_is_not_there_is_404_and_a_bad_id_422(site: Site, call: str) 
 
 def test_why_is_one_sentence(site: Site) -> None:
     job = site.claimed()
-    assert "leased by w" in site.call("GET", f"/jobs/{job.json['id']}/why").json["why"]
+    assert "leased to w" in site.call("GET", f"/jobs/{job.json['id']}/why").json["why"]
 
 
 def test_a_history_tells_attempts_and_no_claim_ids(site: Site) -> None:
