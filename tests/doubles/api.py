@@ -13,6 +13,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.doubles.clock import FakeClock
 
+#: Of the client in tests; the double takes any.
+KEY = "k3y-of-this-test"
 #: The service's time stands still.
 NOW = "2026-01-01T00:00:00.000Z"
 _ENDED = ("COMPLETED", "FAILED", "CANCELED")

@@ -51,7 +51,7 @@ def completed(rig: Rig) -> int:
 
 def owners_of(client: Client) -> set[str]:
     """Return who has a job in hand."""
-    return {job.owner for job in client.list(kind=KIND, state="RUNNING") if job.owner is not None}
+    return {job.owner for job in client.list(job_type=KIND, state="RUNNING") if job.owner is not None}
 
 
 def right(job: Job, text: str) -> bool:
@@ -68,7 +68,7 @@ def test_workers_that_are_killed_again_and_again_complete_every_job_once(rig: Ri
         with crowd(url, KIND, PLAN) as workers:
             owners = partial(owners_of, client)
             workers.work(lambda: completed(rig) == JOBS, owners, seconds=60 + JOBS)
-        jobs = list(client.list(kind=KIND, page_size=200))
+        jobs = list(client.list(job_type=KIND, page_size=200))
         attempts = [attempt for job_id in ids for attempt in client.history(job_id)]
     assert {job.id for job in jobs} == ids
     assert [job for job in jobs if not right(job, texts[job.ref])] == []

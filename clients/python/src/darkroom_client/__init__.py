@@ -1,14 +1,16 @@
-"""Work for Darkroom from outside: a small typed client of its jobs API, over urllib3 alone.
+"""Work on Darkroom's jobs from anywhere: a small typed client of its HTTP API, over urllib3 alone.
 
-with Client("http://127.0.0.1:7071/api") as client:
-for job in client.claims("word-count"):
-with job:
-job.complete({"words": len(job.params["text"].split())})
+    with Client("http://127.0.0.1:7071/api") as client:
+        for claim in client.claims("word-count"):
+            with claim:
+                claim.complete({"words": len(claim.params["text"].split())})
+
+The names below are the public API; modules and other names may change.
 """
 
-from darkroom_client.claimed import Claimed
+from darkroom_client.claim import Claim
 from darkroom_client.client import Client
-from darkroom_client.errors import ApiError, Conflict, Invalid, NotFound, Stale, Unreachable
+from darkroom_client.errors import ApiError, Conflict, InvalidRequest, NotFound, Stale, Unavailable
 from darkroom_client.job import Job
 
-__all__ = ["ApiError", "Claimed", "Client", "Conflict", "Invalid", "Job", "NotFound", "Stale", "Unreachable"]
+__all__ = ["ApiError", "Claim", "Client", "Conflict", "InvalidRequest", "Job", "NotFound", "Stale", "Unavailable"]

@@ -11,35 +11,38 @@ from urllib.parse import quote, urlencode
 
 import urllib3
 
-from darkroom_client.claimed import Claimed
-from darkroom_client.errors import Unreachable
+from darkroom_client.claim import Claim
+from darkroom_client.errors import Unavailable
 from darkroom_client.job import Job
-from darkroom_client.wire import Answer, Wire
+from darkroom_client.transport import REQUEST_SECONDS, Response, Transport
 
-#: What can be sent again without harm, and is no holder's call, is sent again for so long.
+#: How long calls are repeated that may safely be repeated; the ends of a claim are repeated as long as its lease.
 PATIENCE_SECONDS = 60.0
-#: How much longer than it was asked to wait the service may take over a claim.
+#: What the response to a claim may take beyond the time that the service waits for a job.
 CLAIM_SECONDS = 10.0
-#: Between two looks at a job, where no Retry-After is told; the shortest time between two claims that find none.
+#: Between two requests for a job without Retry-After; the least between two claims that return nothing.
 POLL_SECONDS = 1.0
-#: How long a pause goes on before ``stop`` is asked again.
+#: Between two calls of ``stop`` in a pause.
 STEP_SECONDS = 0.5
 
 
 class Client:
     """Call Darkroom's jobs API, from any number of threads.
 
-    Calls that change nothing twice are sent again for a while when no reply comes, or 429 or 5xx. The others raise
-    ``Unreachable``, and the caller decides. All raise ``ApiError`` and its kinds.
+    Reads, ``add`` with ``unique``, and the ends of a claim are repeated for a while when no response comes, or 429 or
+    5xx. Every other call raises ``Unavailable``, and you decide. All calls raise ``ApiError`` or one of its subclasses.
 
     Args:
         url: The API's root, such as ``http://127.0.0.1:7071/api``.
         key: A function key, or one of the setting ``API_KEYS``.
-        owner: Names this worker in the job, 1–128 characters; host and process by default.
-        pool: Connections of the caller's own, who also closes them; else a pool that ends with the client. TLS is
-            verified unless this pool does not.
+        owner: Names this worker in its jobs, 1–128 characters; host and process by default.
+        pool: Your own connections, which you also close; by default a pool that the client closes. TLS certificates
+            are verified unless this pool does not.
         monotonic: Seconds that never go back.
-        wait: Lets seconds pass; by default until the client is closed, if that is sooner.
+        sleep: Pauses; by default until the client is closed, if that is sooner.
+
+    Raises:
+        ValueError: The key is not printable ASCII.
     """
 
     def __init__(
@@ -50,15 +53,15 @@ class Client:
         owner: str | None = None,
         pool: urllib3.PoolManager | None = None,
         monotonic: Callable[[], float] = time.monotonic,
-        wait: Callable[[float], object] | None = None,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
-        self._pool, self._pool_is_own = pool or urllib3.PoolManager(maxsize=8), pool is None
-        self._wire = Wire(url, key, self._pool, monotonic, wait)
+        self._pool, self._owns_pool = pool or urllib3.PoolManager(maxsize=8), pool is None
+        self._transport = Transport(url, key, self._pool, monotonic, sleep)
         self.owner = (owner or f"{socket.gethostname()}/{os.getpid()}")[:128]
 
     def add(
         self,
-        kind: str,
+        job_type: str,
         ref: str,
         *,
         params: Mapping[str, Any] | None = None,
@@ -70,26 +73,26 @@ class Client:
         """Add a job.
 
         Args:
-            kind: Its type.
-            ref: What it is about.
-            params: Facts for the worker.
-            unique: Whether to add none where one of this type and ref was ever added; the answer is then that one.
-                Only so it is sent again by itself: a second job would be no second one.
-            ttl_seconds: How long it may be claimed.
+            job_type: The type, which workers claim by.
+            ref: What the job is about.
+            params: The worker's input, a JSON object.
+            unique: Whether at most one job of this type and ref is ever added. Only then is the call repeated by
+                itself: without it, a repeated request could add a second job.
+            ttl_seconds: How long workers may claim the job.
             not_before: Earliest claim, aware.
-            max_attempts: How many claims may count.
+            max_attempts: How many attempts may count.
 
         Returns:
-            The job, with ``created`` or, where a unique one is there, as it stands; ``purged`` when little is left.
+            The job, with ``created``; or the unique job that exists, with ``purged`` when only its uniqueness is left.
 
         Raises:
-            Unreachable: Not decided. Without ``unique`` nothing was repeated: whether the job was added is unknown.
-            ValueError: ``not_before`` has no zone.
+            Unavailable: The outcome is unknown. Without ``unique`` nothing was repeated; the job may have been added.
+            ValueError: ``not_before`` has no time zone.
         """
         if not_before is not None and not_before.tzinfo is None:
-            raise ValueError("not_before: want a time with a zone")
+            raise ValueError("not_before must have a time zone")
         body = {
-            "type": kind,
+            "type": job_type,
             "ref": ref,
             "params": params,
             "unique": unique,
@@ -98,35 +101,37 @@ class Client:
             "max_attempts": max_attempts,
         }
         if not unique:
-            return self._wire.send("POST", "/jobs", body).job()
-        return self._patiently(lambda: self._wire.send("POST", "/jobs", body)).job()
+            return self._transport.send("POST", "/jobs", body).job()
+        return self._repeat(lambda: self._transport.send("POST", "/jobs", body)).job()
 
     def get(self, job_id: str) -> Job:
-        """Return a job as it stands."""
+        """Return a job."""
         return self._get(_path(job_id)).job()
 
     def list(
         self,
         *,
-        kind: str | None = None,
+        job_type: str | None = None,
         state: str | None = None,
         ref: str | None = None,
         ended_from: datetime | None = None,
         ended_to: datetime | None = None,
         page_size: int | None = None,
     ) -> Iterator[Job]:
-        """Yield jobs: live ones first, then by the moment of their end, newest first. One request a page, when needed.
+        """Yield jobs: first those that have not ended, then the others by their end, newest first.
+
+        Each page is one request, sent when it is needed.
 
         Args:
-            kind: Of this type.
-            state: In this state.
-            ref: About this, exactly; needs ``kind``.
-            ended_from: Ended then or later, aware.
-            ended_to: Ended before, aware.
-            page_size: Of one request; the service's own by default.
+            job_type: Only of this type.
+            state: Only in this state.
+            ref: Only with exactly this ref; needs ``job_type``.
+            ended_from: Only ended then or later, aware.
+            ended_to: Only ended before, aware.
+            page_size: Jobs in a page; the service chooses by default.
         """
-        asked = {
-            "type": kind,
+        filters = {
+            "type": job_type,
             "state": state,
             "ref": ref,
             "ended_from": ended_from and _rfc3339(ended_from),
@@ -134,140 +139,140 @@ class Client:
             "limit": page_size,
         }
         while True:
-            query = urlencode({name: value for name, value in asked.items() if value is not None})
+            query = urlencode({name: value for name, value in filters.items() if value is not None})
             page = self._get(f"/jobs?{query}").body
-            yield from (Job.read(told) for told in page["items"])
+            yield from (Job.from_json(item) for item in page["items"])
             if not page.get("cursor"):
                 return
-            asked["cursor"] = page["cursor"]
+            filters["cursor"] = page["cursor"]
 
     def history(self, job_id: str) -> Sequence[Mapping[str, Any]]:
-        """Return every attempt as the service tells it, refused late reports among them; oldest first."""
+        """Return every attempt as JSON, oldest first; with the reports that came too late."""
         attempts: Sequence[Mapping[str, Any]] = self._get(f"{_path(job_id)}/history").body["attempts"]
         return attempts
 
     def why(self, job_id: str) -> str:
-        """Return one sentence: why the job is not done."""
+        """Return one sentence that says why the job is not done."""
         return str(self._get(f"{_path(job_id)}/why").body["why"])
 
     def cancel(self, job_id: str) -> None:
-        """End a job that is not wanted any more; its worker, if it has one, is refused."""
-        self._wire.send("POST", f"{_path(job_id)}/cancel")
+        """Cancel a job; the service refuses the result of a worker that holds it."""
+        self._transport.send("POST", f"{_path(job_id)}/cancel")
 
     def redrive(self, job_id: str) -> None:
         """Open a failed or canceled job again, with all of its attempts."""
-        self._wire.send("POST", f"{_path(job_id)}/redrive")
+        self._transport.send("POST", f"{_path(job_id)}/redrive")
 
     def delete(self, job_id: str, *, forget: bool = False) -> None:
-        """Delete a job that has ended; with ``forget`` its type and ref may be added anew."""
-        self._wire.send("DELETE", _path(job_id) + ("?forget=true" if forget else ""))
+        """Delete a job that has ended; with ``forget`` its type and ref may be added again."""
+        self._transport.send("DELETE", _path(job_id) + ("?forget=true" if forget else ""))
 
-    def wait(self, job_id: str, seconds: float) -> Job:
-        """Look at a job, as often as its Retry-After asks, until it has ended.
+    def wait(self, job_id: str, timeout_seconds: float) -> Job:
+        """Wait until a job has ended. Requests it as often as its Retry-After says.
 
         Args:
             job_id: Of the job.
-            seconds: When to give up waiting.
+            timeout_seconds: When to give up.
 
         Returns:
-            The job as last seen: ``ended`` tells whether it is over.
+            The job as of the last request; ``ended`` says whether it is over.
         """
-        ends_at = self._wire.monotonic() + seconds
+        deadline = self._transport.monotonic() + timeout_seconds
         while True:
-            answer = self._get(_path(job_id))
-            job, left = answer.job(), ends_at - self._wire.monotonic()
+            response = self._get(_path(job_id))
+            job, left = response.job(), deadline - self._transport.monotonic()
             if job.ended or left <= 0:
                 return job
-            self._wire.wait(min(left, answer.retry_after or POLL_SECONDS))
+            self._transport.sleep(min(left, response.retry_after or POLL_SECONDS))
 
-    def claim(self, kind: str, *, lease_seconds: int | None = None, wait_seconds: int = 20) -> Claimed | None:
-        """Start one of the oldest due jobs of a type. Never sent again by itself: each claim is another job's.
+    def claim(self, job_type: str, *, lease_seconds: int | None = None, wait_seconds: int = 20) -> Claim | None:
+        """Claim one of the oldest due jobs of a type. The call is never repeated: it would claim another job.
 
         Args:
-            kind: Type of the job.
-            lease_seconds: Protection from each renewal to the next; the service's own by default.
-            wait_seconds: How long the service may wait for a job to come due, up to 20.
+            job_type: The type.
+            lease_seconds: Protection from one renewal to the next; the service chooses by default.
+            wait_seconds: How long the service may wait for a job to become due, up to 20.
 
         Returns:
-            The job in hand, or None when there is none. After a lost reply it is nobody's until its lease is over.
+            The claim, or None when no job is due. When the response is lost, the job is free once its lease is over.
         """
-        body = {"type": kind, "owner": self.owner, "lease_seconds": lease_seconds, "wait_seconds": wait_seconds}
-        return self._claimed("/jobs/claim", body, wait_seconds + CLAIM_SECONDS)
+        body = {"type": job_type, "owner": self.owner, "lease_seconds": lease_seconds, "wait_seconds": wait_seconds}
+        return self._claim("/jobs/claim", body, wait_seconds + CLAIM_SECONDS)
 
-    def claim_job(self, job_id: str, *, lease_seconds: int | None = None) -> Claimed:
-        """Start this job.
+    def claim_job(self, job_id: str, *, lease_seconds: int | None = None) -> Claim:
+        """Claim this job.
 
         Raises:
-            Conflict: It is another's, has ended, or is not due.
+            Conflict: Another worker holds it, it has ended, or it is not due.
         """
-        held = self._claimed(f"{_path(job_id)}/claim", {"owner": self.owner, "lease_seconds": lease_seconds})
-        if held is None:
-            raise Unreachable(204, "unreadable", "a claim of one job was answered with none")
-        return held
+        claim = self._claim(f"{_path(job_id)}/claim", {"owner": self.owner, "lease_seconds": lease_seconds})
+        if claim is None:
+            raise Unavailable(204, "unreadable", "the response to the claim has no job")
+        return claim
 
     def claims(
         self,
-        kind: str,
+        job_type: str,
         *,
         stop: Callable[[], bool] = lambda: False,
         until_empty: bool = False,
         lease_seconds: int | None = None,
         wait_seconds: int = 20,
-    ) -> Iterator[Claimed]:
-        """Yield jobs as they come due, for ever unless told: the loop of a worker. Enter each, by ``with``.
+    ) -> Iterator[Claim]:
+        """Yield claims as jobs become due, without end by default: the loop of a worker. Use each in ``with``.
 
-        Outages and 429 are waited out, with pauses that grow up to half a minute, or as long as the service asks.
+        Outages and 429 do not end the loop: it pauses for up to half a minute, or as long as the service asks.
 
         Args:
-            kind: Type of the jobs.
-            stop: Says whether to end; asked before each claim, twice a second in pauses, and once more when a job has
-                come, which then is given back. A claim under way is not cut short, its job would be nobody's.
-            until_empty: Whether to end when a claim finds none. An outage is no such answer.
+            job_type: The type.
+            stop: Says whether to end. It is called before each claim, twice a second in pauses, and once after a
+                claim, whose job is then given back. It does not interrupt a claim: the job would be nobody's.
+            until_empty: Whether to end when no job is due. An outage does not end the loop.
             lease_seconds: As for ``claim``.
-            wait_seconds: As for ``claim``, and so the longest that ``stop`` may have to wait.
+            wait_seconds: As for ``claim``; the longest time before ``stop`` is called again.
         """
         failures = 0
-        while not (stop() or self._wire.closed.is_set()):
-            began_at = self._wire.monotonic()
+        while not (stop() or self._transport.closed.is_set()):
+            started_at = self._transport.monotonic()
             try:
-                held = self.claim(kind, lease_seconds=lease_seconds, wait_seconds=wait_seconds)
-            except Unreachable as error:
-                self._rest(self._wire.pause(failures, error), stop)
+                claim = self.claim(job_type, lease_seconds=lease_seconds, wait_seconds=wait_seconds)
+            except Unavailable as error:
+                self._pause(self._transport.pause(failures, error), stop)
                 failures += 1
                 continue
             failures = 0
-            if held is None and until_empty:
+            if claim is None and until_empty:
                 return
-            if held is None:  # a service that can't wait says so at once
-                self._rest(began_at + POLL_SECONDS - self._wire.monotonic(), stop)
+            if claim is None:  # a service that can't wait answers at once
+                self._pause(started_at + POLL_SECONDS - self._transport.monotonic(), stop)
             elif stop():
-                with held:
+                with claim:
                     return
             else:
-                yield held
+                yield claim
 
     def close(self) -> None:
-        """End pauses under way, refuse further calls, and close the connections that are the client's own."""
-        self._wire.closed.set()
-        if self._pool_is_own:
+        """End all pauses, refuse further calls, and close the client's own connections."""
+        self._transport.closed.set()
+        if self._owns_pool:
             self._pool.clear()
 
-    def _claimed(self, path: str, body: Mapping[str, Any], seconds: float = 30.0) -> Claimed | None:
-        sent_at = self._wire.monotonic()
-        answer = self._wire.send("POST", path, body, seconds=seconds)
-        if answer.body is None:
+    def _claim(self, path: str, body: Mapping[str, Any], seconds: float = REQUEST_SECONDS) -> Claim | None:
+        sent_at = self._transport.monotonic()
+        response = self._transport.send("POST", path, body, seconds=seconds)
+        if response.body is None:
             return None
-        return Claimed(self._wire, answer, sent_at=sent_at, lease_seconds=body["lease_seconds"])
+        return Claim(self._transport, response, sent_at=sent_at, lease_seconds=body["lease_seconds"])
 
-    def _get(self, path: str) -> Answer:
-        return self._patiently(lambda: self._wire.send("GET", path))
+    def _get(self, path: str) -> Response:
+        return self._repeat(lambda: self._transport.send("GET", path))
 
-    def _patiently(self, send: Callable[[], Answer]) -> Answer:
-        return self._wire.until(self._wire.monotonic() + PATIENCE_SECONDS, send)
+    def _repeat(self, send: Callable[[], Response]) -> Response:
+        return self._transport.send_until(self._transport.monotonic() + PATIENCE_SECONDS, send)
 
-    def _rest(self, seconds: float, stop: Callable[[], bool]) -> None:
-        while seconds > 0 and not (stop() or self._wire.closed.is_set()):
-            self._wire.wait(min(seconds, STEP_SECONDS))
+    def _pause(self, seconds: float, stop: Callable[[], bool]) -> None:
+        while seconds > 0 and not (stop() or self._transport.closed.is_set()):
+            self._transport.sleep(min(seconds, STEP_SECONDS))
             seconds -= STEP_SECONDS
 
     def __enter__(self) -> Self:

@@ -1,14 +1,14 @@
-"""What can go wrong, as one small tree. No message ever holds the key."""
+"""What can go wrong, as one small tree. No message ever contains the key."""
 
 
 class ApiError(Exception):
-    """The service refuses.
+    """The service refused the call.
 
     Args:
-        status: Of HTTP; 0 where no reply came.
-        code: Why, lower case with underscores; empty where the reply had none.
+        status: Of HTTP; 0 when no response came.
+        code: Why, such as ``wrong_state``; empty when the response had none.
         detail: One sentence for a person.
-        retry_after: Seconds after which to ask again; None when not told.
+        retry_after: Seconds to wait before the next call; None when the service did not say.
     """
 
     def __init__(self, status: int, code: str, detail: str, retry_after: float | None = None) -> None:
@@ -20,28 +20,28 @@ class ApiError(Exception):
 
 
 class Stale(ApiError):
-    """412: the job has another holder by now, or was ended from outside. What this one made is not wanted any more."""
+    """412: another worker has the job by now, or somebody ended it. Discard what you have made."""
 
 
 class NotFound(ApiError):
-    """404: there is no such job."""
+    """404: this job does not exist."""
 
 
 class Conflict(ApiError):
-    """409: the job's state forbids it; ``code`` says why."""
+    """409: the state of the job does not allow this call; ``code`` says why."""
 
 
-class Invalid(ApiError):
-    """400, 413, 415, 422 or 428: the request is not of the form that is wanted. Nothing was done."""
+class InvalidRequest(ApiError):
+    """400, 413, 415, 422 or 428: the service does not accept the request as it is, and has changed nothing."""
 
 
-class Unreachable(ApiError):
-    """No reply, 429 or 5xx: nothing is known. What was asked for may have been done all the same."""
+class Unavailable(ApiError):
+    """No response, 429 or 5xx: the outcome is unknown. The service may have done what you asked for."""
 
 
-def refusal(status: int) -> type[ApiError]:
-    """Return the error that a status, which is not 2xx, stands for."""
-    named = {404: NotFound, 409: Conflict, 412: Stale, 429: Unreachable}
+def error_type(status: int) -> type[ApiError]:
+    """Return the error for a status that is not 2xx."""
+    types = {404: NotFound, 409: Conflict, 412: Stale, 429: Unavailable}
     if status in (400, 413, 415, 422, 428):
-        return Invalid
-    return named.get(status, Unreachable if status >= 500 else ApiError)  # noqa: PLR2004 - 5xx
+        return InvalidRequest
+    return types.get(status, Unavailable if status >= 500 else ApiError)  # noqa: PLR2004 - 5xx

@@ -1,4 +1,4 @@
-"""A job, as the service tells it."""
+"""A job, as the service describes it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -8,14 +8,14 @@ from typing import Any, Self
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One job; docs/api.md says what each field means. Times are aware UTC.
+    """One job. The fields are those of the API; times are aware UTC.
 
     Attributes:
-        params: Facts for the worker, fixed when the job was added.
-        cursor: Where this attempt may go on, in the words of an earlier one; None for the beginning.
-        etag: Of the version told; None in lists.
-        created: Whether this very ``add`` has made it.
-        purged: Whether only its uniqueness is left.
+        params: The worker's input, fixed when the job was added.
+        cursor: Where this attempt can continue, as an earlier one wrote it; None for the beginning.
+        etag: Version of the job's row; None in lists and claims.
+        created: Whether this call of ``add`` created the job.
+        purged: Whether only the uniqueness of the job is left.
     """
 
     id: str
@@ -45,20 +45,20 @@ class Job:
 
     @property
     def ended(self) -> bool:
-        """Whether only a redrive or a purge can move it on."""
+        """Whether the job is over. Only a redrive opens it again."""
         return self.state in ("COMPLETED", "FAILED", "CANCELED")
 
     @property
     def lease_seconds(self) -> float | None:
-        """Protection given by the last claim or renewal: a span between two times of one clock; None when not held."""
+        """How long the last claim or renewal protects, by the service's clock; None when nobody holds the job."""
         if self.lease_until is None or self.updated_at is None:
             return None
         return (self.lease_until - self.updated_at).total_seconds()
 
     @classmethod
-    def read(cls, told: Mapping[str, Any], *, etag: str | None = None, created: bool = False) -> Self:
-        """Take what is known here from JSON: a newer service may tell more, a key row tells less."""
-        known = {one.name: told[one.name] for one in fields(cls) if told.get(one.name) is not None}
+    def from_json(cls, body: Mapping[str, Any], *, etag: str | None = None, created: bool = False) -> Self:
+        """Read the fields known here: a newer service may send more, a purged job has less."""
+        known = {one.name: body[one.name] for one in fields(cls) if body.get(one.name) is not None}
         times = {name for name in known if name.endswith("_at") or name in ("lease_until", "not_before")}
         known |= {name: datetime.fromisoformat(known[name]) for name in times}
         return cls(**known | {"etag": etag, "created": created})

@@ -4,14 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.doubles.api import BUSY, Api, Reply, problem
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 CLIENT = ROOT / "clients" / "python" / "src"
 EXAMPLES = ROOT / "docs" / "examples"
 NO_CURL = pytest.mark.skipif(not (shutil.which("sh") and shutil.which("curl")), reason="no curl")
@@ -21,12 +20,6 @@ SLEEP = """#!/bin/sh
 [ "$1" = 77 ] && exec tail -f /dev/null
 echo "$1" >> "$SLEPT"
 """
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with Api() as service:
-        yield service
 
 
 def _command(which: str, api: Api, *more: str) -> list[str]:

@@ -1,32 +1,14 @@
 """What is sent again, when, and for how long; and the loop of a worker, which lives on it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import urllib3
 
-from darkroom_client import Client, Unreachable
-from darkroom_client.wire import Wire
+from darkroom_client import Client, Unavailable
+from darkroom_client.transport import Transport
 from tests.doubles.api import BUSY, REQUEST_LOST, Api, Pauses, Reply
 from tests.doubles.clock import FakeClock
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with Api() as service:
-        yield service
-
-
-@pytest.fixture
-def pauses() -> Pauses:
-    return Pauses(FakeClock())
-
-
-@pytest.fixture
-def client(api: Api, pauses: Pauses) -> Iterator[Client]:
-    with Client(api.url, monotonic=pauses.clock, wait=pauses) as caller:
-        yield caller
 
 
 def _busy(retry_after: str) -> Reply:
@@ -51,17 +33,16 @@ def test_every_request_has_its_time(api: Api) -> None:
         client = Client(api.url, pool=pool)
         client.add("t", "a")
         client.claim("none", wait_seconds=7)
-        held = client.claim("t", lease_seconds=60)
-        assert held is not None
-        held.renew()
-        held.complete({})
+        claim = next(client.claims("t", lease_seconds=60))
+        claim.renew()
+        claim.complete({})
         assert [pool.seconds[n] for n in (0, 1, 2, 3)] == [30, 17, 30, 10]
         assert pool.seconds[4] == 30
 
 
 def test_what_reads_is_sent_again_for_a_minute(api: Api, client: Client, pauses: Pauses) -> None:
     api.script("get", *[BUSY] * 50)
-    with pytest.raises(Unreachable) as caught:
+    with pytest.raises(Unavailable) as caught:
         client.get("t-1")
     assert caught.value.code == "storage_out"
     assert 30 < sum(pauses.seconds) < 60
@@ -69,14 +50,14 @@ def test_what_reads_is_sent_again_for_a_minute(api: Api, client: Client, pauses:
 
 
 def test_pauses_double_up_to_the_longest_and_half_of_each_is_drawn() -> None:
-    wire, error = Wire("http://h", None, urllib3.PoolManager(), FakeClock(), None), Unreachable(503, "", "")
-    assert [wire.pause(n, error, lambda: 0.0) for n in range(8)] == [0.25, 0.5, 1, 2, 4, 8, 15, 15]
-    assert [wire.pause(n, error, lambda: 1.0) for n in (0, 5, 9999)] == [0.5, 16, 30]
+    transport, error = Transport("http://h", None, urllib3.PoolManager(), FakeClock(), None), Unavailable(503, "", "")
+    assert [transport.pause(n, error, lambda: 0.0) for n in range(8)] == [0.25, 0.5, 1, 2, 4, 8, 15, 15]
+    assert [transport.pause(n, error, lambda: 1.0) for n in (0, 5, 9999)] == [0.5, 16, 30]
 
 
 def test_pauses_differ_from_worker_to_worker() -> None:
-    wire, error = Wire("http://h", None, urllib3.PoolManager(), FakeClock(), None), Unreachable(503, "", "")
-    assert len({wire.pause(5, error) for _ in range(5)}) > 1
+    transport, error = Transport("http://h", None, urllib3.PoolManager(), FakeClock(), None), Unavailable(503, "", "")
+    assert len({transport.pause(5, error) for _ in range(5)}) > 1
 
 
 @pytest.mark.parametrize(("told", "least"), [("20", 20.25), ("soon", 0.25), ("-3", 0.25), ("²", 0.25)])
@@ -90,7 +71,7 @@ def test_nothing_is_sent_before_the_service_wants_it(
 
 def test_nothing_is_sent_again_when_there_is_no_time_for_the_pause(api: Api, client: Client, pauses: Pauses) -> None:
     api.script("get", _busy("60"))
-    with pytest.raises(Unreachable) as caught:
+    with pytest.raises(Unavailable) as caught:
         client.get("t-1")
     assert (caught.value.retry_after, pauses.seconds) == (60, [])
 
@@ -98,7 +79,7 @@ def test_nothing_is_sent_again_when_there_is_no_time_for_the_pause(api: Api, cli
 def test_where_nobody_listens_the_service_is_unreachable(pauses: Pauses) -> None:
     with Api() as gone:
         url = gone.url
-    with Client(url, monotonic=pauses.clock, wait=pauses) as client, pytest.raises(Unreachable) as caught:
+    with Client(url, monotonic=pauses.clock, sleep=pauses) as client, pytest.raises(Unavailable) as caught:
         client.add("t", "a")
     assert (caught.value.status, caught.value.code) == (0, "unreachable")
 
@@ -106,13 +87,13 @@ def test_where_nobody_listens_the_service_is_unreachable(pauses: Pauses) -> None
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b"3", b"{}", b'{"id": "a", "created_at": "soon"}'])
 def test_who_answers_with_no_job_is_not_the_service(api: Api, client: Client, body: bytes) -> None:
     api.script("claim", Reply(200, body))
-    with pytest.raises(Unreachable, match="unreadable"):
+    with pytest.raises(Unavailable, match="unreadable"):
         client.claim("t")
 
 
 def test_a_claim_of_one_job_that_is_answered_with_none_is_not_the_services(api: Api, client: Client) -> None:
     api.script("claim_job", Reply(204))
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unavailable):
         client.claim_job(api.put())
 
 
@@ -193,5 +174,5 @@ def test_a_loop_until_there_is_no_job_waits_an_outage_out_and_then_ends(
     api.script("claim", BUSY)
     job_id = api.put()
     claims = client.claims("t", until_empty=True, stop=lambda: len(api.requests) > 3)
-    assert [held.job.id for held in claims] == [job_id]
+    assert [claim.job.id for claim in claims] == [job_id]
     assert ([request.call for request in api.requests], len(pauses.seconds)) == (["claim"] * 3, 1)
