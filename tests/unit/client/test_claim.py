@@ -74,15 +74,10 @@ def test_the_thread_renews_while_the_worker_works(api: Api, client: Client) -> N
 
 
 def test_no_renewal_goes_out_once_the_end_has_begun(api: Api, claim: Claim) -> None:
-    renewing: list[threading.Thread] = []
-
-    def rival() -> None:
-        renewing.append(threading.Thread(target=claim.renew))
-        renewing[0].start()
-
-    api.before("complete", rival)
+    renewal = threading.Thread(target=claim.renew)
+    api.before("complete", renewal.start)
     claim.complete({})
-    renewing[0].join(5)
+    renewal.join(5)
     assert api.sent("renew") == []
 
 

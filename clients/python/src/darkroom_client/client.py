@@ -14,7 +14,7 @@ import urllib3
 from darkroom_client.claim import Claim
 from darkroom_client.errors import Unavailable
 from darkroom_client.job import Job
-from darkroom_client.transport import REQUEST_SECONDS, Response, Transport
+from darkroom_client.transport import REQUEST_SECONDS, Response, Transport, pause_seconds
 
 #: How long calls are repeated that may safely be repeated; the ends of a claim are repeated as long as its lease.
 PATIENCE_SECONDS = 60.0
@@ -237,7 +237,7 @@ class Client:
             try:
                 claim = self.claim(job_type, lease_seconds=lease_seconds, wait_seconds=wait_seconds)
             except Unavailable as error:
-                self._pause(self._transport.pause(failures, error), stop)
+                self._pause(pause_seconds(error, failures), stop)
                 failures += 1
                 continue
             failures = 0

@@ -126,22 +126,11 @@ class Transport:
             try:
                 return send()
             except Unavailable as error:
-                pause = self.pause(failures, error)
+                pause = pause_seconds(error, failures)
                 if self.closed.is_set() or self.monotonic() + pause >= deadline:
                     raise
             self.sleep(pause)
             failures += 1
-
-    def pause(self, failures: int, error: Unavailable, chance: Callable[[], float] = random.random) -> float:
-        """Return how many seconds to wait: what the service asks for, and more after several failures.
-
-        Args:
-            failures: In a row before this one.
-            error: This one.
-            chance: A random number from [0, 1), so that workers that failed together do not return together.
-        """
-        bound = min(FIRST_PAUSE_SECONDS * 2.0 ** min(failures, 10), LONGEST_PAUSE_SECONDS)
-        return (error.retry_after or 0.0) + bound * (1 + chance()) / 2
 
     def _read(self, status: int, headers: Mapping[str, str], data: bytes) -> Response:
         seconds = headers.get("Retry-After", "")
@@ -160,3 +149,15 @@ class Transport:
         if self._key:  # a proxy may send back what it received
             code, detail = code.replace(self._key, "***"), detail.replace(self._key, "***")
         raise error_type(status)(status, code, detail, retry_after)
+
+
+def pause_seconds(error: Unavailable, failures: int, chance: Callable[[], float] = random.random) -> float:
+    """Return how many seconds to wait: what the service asks for, and more after several failures.
+
+    Args:
+        error: The last failure.
+        failures: In a row before this one.
+        chance: A random number from [0, 1), so that workers that failed together do not return together.
+    """
+    bound = min(FIRST_PAUSE_SECONDS * 2.0 ** min(failures, 10), LONGEST_PAUSE_SECONDS)
+    return (error.retry_after or 0.0) + bound * (1 + chance()) / 2
