@@ -35,11 +35,15 @@ LINT = (
     ("ruff check", ("-m", "ruff", "check")),
     ("ruff format --check", ("-m", "ruff", "format", "--check")),
 )
+#: import-linter can't be run by -m, its script breaks when the project's folder is moved, and neither finds the client.
+LINT_IMPORTS = """
+import sys; sys.path.append("clients/python/src")
+from importlinter.cli import lint_imports_command; lint_imports_command()
+"""
 #: A minute, where nothing is known from an earlier run.
 TYPES = (
     ("mypy", ("-m", "mypy")),
-    # import-linter can't be run by -m, and its script breaks when the project's folder is moved.
-    ("lint-imports", ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()")),
+    ("lint-imports", ("-c", LINT_IMPORTS, "pyproject.toml", "clients/python/pyproject.toml")),
 )
 CHECKS = (*LINT, *TYPES)
 PYTEST = ("-m", "pytest")

@@ -29,8 +29,6 @@ from shared.rules.images import version_of
 from shared.views import job_json
 
 ROOT = Path(__file__).resolve().parent.parent
-#: Where a process finds the client, and nothing else of ours.
-CLIENT = ROOT / "clients" / "python" / "src"
 SAMPLES = ROOT / "samples"
 API_VERSION = "2024-11-04"
 START_SECONDS = 60.0

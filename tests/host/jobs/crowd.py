@@ -1,18 +1,16 @@
 """Workers as processes of their own, killed in the middle of a job, one drawn at random, and replaced at once."""
 
-import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tests.rig import CLIENT, ROOT, until
+from tests.examples import command_of
+from tests.rig import until
 
-WORKER = [sys.executable, str(ROOT / "docs" / "examples" / "worker.py")]
 #: Seconds of each line of a text: a job in hand outlasts most of the time between two claims.
 PACE = 0.2
 #: For a job that comes; a signal to end is heard when it is over.
@@ -42,9 +40,8 @@ class Crowd:
     """So many workers, always."""
 
     def __init__(self, url: str, kind: str, plan: Plan) -> None:
-        seconds = {"--lease": plan.lease_seconds, "--pace": PACE, "--wait": WAIT}
-        times = [word for option, number in seconds.items() for word in (option, str(number))]
-        self._command = [*WORKER, "--url", url, "--type", kind, *times]
+        times = (f"--lease={plan.lease_seconds}", f"--pace={PACE}", f"--wait={WAIT}")
+        self._command, self._environ = command_of("py", url, kind, *times)
         self._plan = plan
         self._chance = random.Random(plan.seed)
         self._killed: list[int] = []
@@ -103,8 +100,7 @@ class Crowd:
         self._kill_at = time.monotonic() + self._pause()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        environ = {**os.environ, "PYTHONPATH": str(CLIENT)}
-        return subprocess.Popen(self._command, env=environ, stdin=subprocess.DEVNULL)
+        return subprocess.Popen(self._command, env=self._environ, stdin=subprocess.DEVNULL)
 
     def _pause(self) -> float:
         return self._plan.kill_seconds * self._chance.uniform(0.75, 1.25)
