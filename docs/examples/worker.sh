@@ -1,10 +1,10 @@
 #!/bin/sh
-# Count the words of jobs' texts: a worker outside of Darkroom, in POSIX sh with its tools, and curl. See README.md beside it.
-#   DARKROOM_TYPE         of the jobs; the only one that must be set
+# Count the words in the texts of jobs: an external worker in POSIX sh and curl. README.md beside it says how to run it.
+#   DARKROOM_TYPE         type of the jobs; the only one that must be set
 #   DARKROOM_URL          the API's root            DARKROOM_KEY          function key, or a worker's
 #   DARKROOM_LEASE        seconds                   DARKROOM_RENEW        seconds between renewals: a third of it
-#   DARKROOM_COUNT        end after so many jobs    DARKROOM_UNTIL_EMPTY  if set: end when a claim finds none
-#   DARKROOM_WORK         a command: from the text, escaped as in JSON, to an object of JSON
+#   DARKROOM_COUNT        jobs before it stops      DARKROOM_UNTIL_EMPTY  if set: stop when no job is due
+#   DARKROOM_WORK         a command that reads the text, escaped as in JSON, and prints a JSON object
 set -u
 url=${DARKROOM_URL:-http://127.0.0.1:7071/api}
 kind=${DARKROOM_TYPE:?the type of the jobs}
@@ -104,7 +104,7 @@ tell() {
         200) return 0 ;;
         409) [ "$sent" -gt 1 ] && [ "$1" != complete ] && grep -q wrong_state "$dir/end.body" && return 0 ;;
     esac
-    echo "job $id: $1 answered $status" >&2 # 412: another has it by now
+    echo "job $id: $1 answered $status" >&2 # 412: another worker has the job by now
     return 1
 }
 
@@ -112,13 +112,13 @@ work() {
     id=$(member claim .id)
     etag=$(header claim etag)
     if [ -z "$id" ] || [ -z "$etag" ]; then
-        echo "claim: a reply without id or ETag" >&2
+        echo "claim: the response has no id or no ETag" >&2
         exit 1
     fi
     printf '%s' "$etag" > "$dir/etag"
     rm -f "$dir/lost"
     if ! member claim .params.text > "$dir/text"; then
-        tell fail '{"error": {"code": "no_text", "message": "params.text: want a string"}}'
+        tell fail '{"error": {"code": "no_text", "message": "params.text must be a string"}}'
         return
     fi
     renew > /dev/null &
