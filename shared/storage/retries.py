@@ -60,13 +60,13 @@ class RetryPolicy:
             return dict
         stop_at = self.monotonic() + timeout.total_seconds()
 
-        def left() -> Mapping[str, float]:
+        def remaining() -> Mapping[str, float]:
             seconds = stop_at - self.monotonic()
             if seconds <= 0:
                 raise Undecided("no answer in time")
             return _shares(seconds)
 
-        return left
+        return remaining
 
 
 def read_limits(timeout: timedelta | None) -> dict[str, Any]:
