@@ -71,8 +71,8 @@ def sandbox(layers: Iterable[Layer]) -> Sandbox:
         bounds=Bounds(seconds=30, cpu_seconds=5, memory_bytes=OVERHEAD_BYTES),
         children=1,
         policy=Policy(frozenset(layers)),
-        options=Options(analyzers=("taken_over",)),
-        call="tests.doubles.taken_over:analyze",
+        options=Options(analyzers=("attacker",)),
+        call="tests.doubles.attacker:analyze",
     )
 
 
@@ -80,7 +80,7 @@ def tried(box: Sandbox, act: str, **args: object) -> str:
     """Let the child try an act; return its end."""
     data = json.dumps({"act": act, "args": args}).encode()
     try:
-        return str(box(data, source=SOURCE, stop=lambda: False).report["taken_over"]["end"])
+        return str(box(data, source=SOURCE, stop=lambda: False).report["attacker"]["end"])
     except AnalysisDied as died:
         return "done" if "status 7" in str(died) else f"refused: {died}"
 

@@ -25,8 +25,13 @@ BOUNDS = Bounds(seconds=20, cpu_seconds=1, memory_bytes=OVERHEAD_BYTES)
 
 
 def _sandbox(**given: Any) -> Sandbox:  # noqa: ANN401 - the sandbox's
-    ample: dict[str, Any] = {"bounds": BOUNDS, "children": 1, "thumbnail": None, "call": "tests.doubles.evil:analyze"}
-    return Sandbox(limits=Limits(), **{**ample, "options": Options(analyzers=("evil",)), **given})
+    ample: dict[str, Any] = {
+        "bounds": BOUNDS,
+        "children": 1,
+        "thumbnail": None,
+        "call": "tests.doubles.hostile_child:analyze",
+    }
+    return Sandbox(limits=Limits(), **{**ample, "options": Options(analyzers=("hostile",)), **given})
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +55,7 @@ def _never() -> bool:
 
 
 def _told(sandbox: Sandbox, act: str) -> dict[str, Any]:
-    section: dict[str, Any] = sandbox(act.encode(), source=SOURCE, stop=_never).report["evil"]
+    section: dict[str, Any] = sandbox(act.encode(), source=SOURCE, stop=_never).report["hostile"]
     return section
 
 
@@ -106,7 +111,7 @@ def test_an_image_that_is_rejected_is_rejected(shared: Sandbox) -> None:
     assert (met.value.code, str(met.value)) == ("corrupt_image", "It is broken.")
 
 
-@pytest.mark.parametrize("call", ["absent.module:analyze", "tests.doubles.evil:absent"])
+@pytest.mark.parametrize("call", ["absent.module:analyze", "tests.doubles.hostile_child:absent"])
 def test_a_child_that_never_gets_ready_is_no_fault_of_an_image(call: str) -> None:
     sandbox = _sandbox(call=call)
     for _ in range(2):
@@ -207,11 +212,11 @@ from shared.analysis.facts import Limits, Options, Source
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
 source = Source(container="images", name="cat.png", etag="0x1", size_bytes=1, declared_type=None)
 bounds = Bounds(seconds=20, cpu_seconds=1, memory_bytes=OVERHEAD_BYTES)
-options, call = Options(analyzers=("evil",)), "tests.doubles.evil:analyze"
+options, call = Options(analyzers=("hostile",)), "tests.doubles.hostile_child:analyze"
 sandbox = Sandbox(limits=Limits(), thumbnail=None, bounds=bounds, children=1, options=options, call=call)
 for act in ("behave", sys.argv[1]):
     report = sandbox(act.encode(), source=source, stop=lambda: False).report
-    print(report["evil"]["pid"], flush=True)
+    print(report["hostile"]["pid"], flush=True)
 select.select([], [], [])
 """
 

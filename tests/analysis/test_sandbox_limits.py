@@ -43,8 +43,8 @@ def made() -> Iterator[Made]:
         bounds = Bounds(seconds=seconds, cpu_seconds=cpu_seconds, memory_bytes=OVERHEAD_BYTES)
         told: dict[str, Any] = {
             "children": 1,
-            "call": "tests.doubles.evil:analyze",
-            "options": Options(analyzers=("evil",)),
+            "call": "tests.doubles.hostile_child:analyze",
+            "options": Options(analyzers=("hostile",)),
             "monotonic": lambda: clock.monotonic() / PATIENCE,
         }
         sandboxes.append(Sandbox(limits=Limits(), thumbnail=None, bounds=bounds, **{**told, **given}))
@@ -58,7 +58,7 @@ def made() -> Iterator[Made]:
 
 
 def _told(sandbox: Sandbox, act: str, stop: Callable[[], bool] = lambda: False) -> dict[str, Any]:
-    section: dict[str, Any] = sandbox(act.encode(), source=SOURCE, stop=stop).report["evil"]
+    section: dict[str, Any] = sandbox(act.encode(), source=SOURCE, stop=stop).report["hostile"]
     return section
 
 

@@ -19,7 +19,6 @@ from localhost.azurite import Azurite
 from shared.storage import clients
 from shared.storage.retries import RetryPolicy
 from shared.wiring.steps import Darkroom
-from tests.contract.audited import Audited
 from tests.contract.benches import (
     AzureImages,
     AzureJobs,
@@ -30,11 +29,12 @@ from tests.contract.benches import (
     LocksBench,
     QueueBench,
 )
-from tests.contract.memory import DoubledImages, DoubledJobs, DoubledLocks, DoubledQueue
+from tests.contract.faulty_storage import FaultyStorage
+from tests.contract.memory_benches import DoubledImages, DoubledJobs, DoubledLocks, DoubledQueue
 from tests.contract.places import AZURITE, MEMORY, PROCESS, Place, in_process, on_azurite
-from tests.contract.poisons import AzurePoison, DoubledPoison, PoisonBench
+from tests.contract.poison_bench import AzurePoison, DoubledPoison, PoisonBench
 from tests.contract.table_wire import AzuriteWire, Compare, Conversation, DoubleWire, Operation
-from tests.contract.torn import Torn
+from tests.contract.verify_bench import VerifyBench
 from tests.doubles.clock import FakeClock
 from tests.doubles.transports import FaultyTransport, Passing
 from tests.simulation.service.account import storage_account
@@ -135,19 +135,19 @@ def poison(place: Place | None) -> PoisonBench:
 
 
 @pytest.fixture
-def torn(place: Place) -> Torn:
+def faulty(place: Place) -> FaultyStorage:
     """Give storage whose connection can be made to fail, in a process that has checked its buckets."""
     clock, faulty = FakeClock(), FaultyTransport(place.transport)
     retry = RetryPolicy(within=timedelta(seconds=10), monotonic=clock, pause=clock.advance)
     storage = place.build(faulty, retry=retry).storage
     storage.create()
-    return Torn(storage, faulty, AzureJobs(place), place.build().storage, place.environ["IMAGES_CONTAINER"])
+    return FaultyStorage(storage, faulty, AzureJobs(place), place.build().storage, place.environ["IMAGES_CONTAINER"])
 
 
 @pytest.fixture
-def bench(place: Place) -> Audited:
+def bench(place: Place) -> VerifyBench:
     """Give an empty pipeline."""
-    return Audited(place)
+    return VerifyBench(place)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from shared.cli.main import app
 from shared.wiring.steps import Darkroom
-from tests.contract.audited import Audited
+from tests.contract.verify_bench import VerifyBench
 from tests.unit.http.client import Answer, Site
 
 REF = "canary"
@@ -49,7 +49,7 @@ def claim_ids(darkroom: Darkroom, site: Site, image_job: str) -> tuple[str, list
 
 @pytest.mark.case("security M2", was="the claim id stood in the ETag of a GET, and in a finding of verify")
 def test_a_claim_id_is_in_no_output_but_its_holders(
-    environ: Mapping[str, str], bench: Audited, caplog: pytest.LogCaptureFixture
+    environ: Mapping[str, str], bench: VerifyBench, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     site, darkroom = Site(), bench.darkroom

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from shared.cli.main import app
 from shared.wiring.steps import Darkroom
-from tests.contract.audited import Audited
+from tests.contract.verify_bench import VerifyBench
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_init_creates_what_is_missing_and_says_what_stands_where(
     assert darkroom.storage.queue._queue.get_queue_properties().name == environ["JOB_QUEUE"]
 
 
-def test_the_status_tells_whether_violations_remain(command: Callable[..., Result], bench: Audited) -> None:
+def test_the_status_tells_whether_violations_remain(command: Callable[..., Result], bench: VerifyBench) -> None:
     row = bench.recorded()
     assert command("verify").exit_code == 0
     bench.remove(bench.place(row), bench.index(row)[0])
@@ -60,7 +60,7 @@ def test_settings_that_cannot_be_used_end_it_with_2_and_a_line_each(
     assert (absent.exit_code, len(absent.stderr.splitlines())) == (2, 1)
 
 
-def test_another_number_of_buckets_is_refused(command: Callable[..., Result], bench: Audited) -> None:
+def test_another_number_of_buckets_is_refused(command: Callable[..., Result], bench: VerifyBench) -> None:
     bench.recorded()
     assert command("verify", JOB_BUCKETS="8").exit_code == 2
 
@@ -93,7 +93,7 @@ def test_settings_come_from_a_file_and_the_environment_wins(
     assert environ["JOB_QUEUE"] in result.stdout
 
 
-def test_jobs_are_canceled_and_opened_again_by_their_ids(command: Callable[..., Result], bench: Audited) -> None:
+def test_jobs_are_canceled_and_opened_again_by_their_ids(command: Callable[..., Result], bench: VerifyBench) -> None:
     job_id = bench.recorded().job.id
     canceled = command("cancel", job_id)
     assert (canceled.exit_code, canceled.stdout) == (0, f"{job_id}: canceled\n")
@@ -103,7 +103,7 @@ def test_jobs_are_canceled_and_opened_again_by_their_ids(command: Callable[..., 
 
 
 def test_a_job_that_cannot_be_acted_on_is_named_and_keeps_no_other_from_its_turn(
-    command: Callable[..., Result], bench: Audited
+    command: Callable[..., Result], bench: VerifyBench
 ) -> None:
     live, unknown = bench.recorded().job.id, f"image-analysis-{0:032x}"
     refused = command("cancel", "no id", unknown, live)

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from shared.cli.main import app
 from shared.rules.ids import digest
 from shared.steps.outcomes import Outcome
-from tests.contract.audited import Audited
+from tests.contract.verify_bench import VerifyBench
 
 CAT = digest("cat.png")
 
@@ -21,26 +21,26 @@ def command(environ: Mapping[str, str]) -> Callable[..., Result]:
 
 
 @pytest.fixture
-def kept(bench: Audited) -> Audited:
+def kept(bench: VerifyBench) -> VerifyBench:
     """Give a pipeline that has met two messages which name nothing real."""
     for body in (b"cat.png", "\u202e {".encode() + b"x" * 300):
         assert bench.darkroom.receive(body, owner="queue/1") == [Outcome.REJECTED]
     return bench
 
 
-def test_they_are_listed_for_people(command: Callable[..., Result], kept: Audited) -> None:  # noqa: ARG001 - stands
+def test_they_are_listed_for_people(command: Callable[..., Result], kept: VerifyBench) -> None:  # noqa: ARG001 - stands
     told = command("rejected")
     assert (told.exit_code, CAT in told.stdout, "blob_not_found" in told.stdout) == (0, True, True)
     assert "\u202e" not in told.stdout
 
 
-def test_they_are_listed_for_programs(command: Callable[..., Result], kept: Audited) -> None:  # noqa: ARG001 - stands
+def test_they_are_listed_for_programs(command: Callable[..., Result], kept: VerifyBench) -> None:  # noqa: ARG001 - stands
     lines = [json.loads(line) for line in command("rejected", "--json").stdout.splitlines()]
     assert {line["id"]: line["text"] for line in lines}[CAT] == "cat.png"
     assert [(line["code"], len(line["text"]) <= 200) for line in lines] == [("blob_not_found", True)] * 2
 
 
-def test_one_is_shown_whole_with_its_reason(command: Callable[..., Result], kept: Audited) -> None:  # noqa: ARG001
+def test_one_is_shown_whole_with_its_reason(command: Callable[..., Result], kept: VerifyBench) -> None:  # noqa: ARG001
     long = digest("\u202e {" + "x" * 300)
     shown, told = command("rejected", long), command("rejected", long, "--json")
     assert shown.stdout.startswith("blob_not_found (")
@@ -48,13 +48,13 @@ def test_one_is_shown_whole_with_its_reason(command: Callable[..., Result], kept
     assert json.loads(told.stdout)["text"] == "\u202e {" + "x" * 300
 
 
-def test_an_unknown_one_is_said_to_be_unknown(command: Callable[..., Result], kept: Audited) -> None:  # noqa: ARG001
+def test_an_unknown_one_is_said_to_be_unknown(command: Callable[..., Result], kept: VerifyBench) -> None:  # noqa: ARG001
     for words in (("rejected", "0" * 32), ("redrive", "0" * 32)):
         told = command(*words)
         assert (told.exit_code, told.stdout) == (1, f"{'0' * 32}: unknown\n")
 
 
-def test_one_whose_image_has_come_is_redriven_beside_a_job(command: Callable[..., Result], kept: Audited) -> None:
+def test_one_whose_image_has_come_is_redriven_beside_a_job(command: Callable[..., Result], kept: VerifyBench) -> None:
     canceled = kept.recorded("dog.png").job.id
     command("cancel", canceled)
     assert command("redrive", CAT).stdout == f"{CAT}: rejected\n"
@@ -70,7 +70,7 @@ def _codes(command: Callable[..., Result], *words: str) -> list[str]:
 
 
 @pytest.mark.case("security H3", was="rejected rows that nothing removes")
-def test_those_of_a_code_are_deleted_after_a_question(command: Callable[..., Result], kept: Audited) -> None:
+def test_those_of_a_code_are_deleted_after_a_question(command: Callable[..., Result], kept: VerifyBench) -> None:
     kept.darkroom.receive(b"[]", owner="queue/1")
     asked = CliRunner().invoke(app, ["rejected", "--delete", "--code", "empty"], input="n\n", env=dict(kept.environ))
     assert (asked.exit_code, "Delete 1 rejected message? [y/N]" in asked.stdout) == (1, True)
@@ -80,7 +80,7 @@ def test_those_of_a_code_are_deleted_after_a_question(command: Callable[..., Res
     assert _codes(command) == ["blob_not_found"] * 2
 
 
-def test_they_are_picked_by_age(command: Callable[..., Result], kept: Audited) -> None:  # noqa: ARG001 - stands
+def test_they_are_picked_by_age(command: Callable[..., Result], kept: VerifyBench) -> None:  # noqa: ARG001 - stands
     assert (_codes(command, "--older-than", "1h"), len(_codes(command))) == ([], 2)
     told = command("rejected", "--delete", "--older-than", "1h")
     assert (told.exit_code, told.stdout) == (0, "No rejected message matches. Nothing was deleted.\n")
@@ -88,7 +88,7 @@ def test_they_are_picked_by_age(command: Callable[..., Result], kept: Audited) -
     assert (wrong.exit_code, "must be a whole number" in wrong.stderr) == (2, True)
 
 
-def test_one_is_deleted_and_all_are(command: Callable[..., Result], kept: Audited) -> None:  # noqa: ARG001 - stands
+def test_one_is_deleted_and_all_are(command: Callable[..., Result], kept: VerifyBench) -> None:  # noqa: ARG001 - stands
     assert command("rejected", CAT, "--delete", "--yes").stdout == "1 rejected message deleted.\n"
     assert command("rejected", CAT, "--delete", "--yes").stdout == f"{CAT}: unknown\n"
     assert command("rejected", "--delete", "--yes").stdout == "1 rejected message deleted.\n"

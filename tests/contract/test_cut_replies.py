@@ -16,7 +16,7 @@ from shared.rules.images import ImageRef
 from shared.rules.locks import Lock
 from shared.storage import clients
 from shared.storage.retries import RetryPolicy
-from tests.contract.breaking import BreakingServer, Frame, breaking, chunked, cuts, replied
+from tests.contract.cutting_server import BreakingServer, Frame, breaking, chunked, cuts, replied
 from tests.doubles.clock import FakeClock
 from tests.proving import at_length
 

@@ -11,9 +11,9 @@ from shared.ports.jobs import Key, Row
 from shared.rules import moves
 from shared.rules.jobs import Event, Move, State
 from shared.storage import ended_table
-from tests.contract import lives
+from tests.contract import job_moves
 from tests.contract.benches import AzureJobs, ImagesBench, JobsBench
-from tests.contract.memory import DoubledJobs
+from tests.contract.memory_benches import DoubledJobs
 from tests.doubles.ended import MemoryEnded
 
 HOUR = timedelta(hours=1)
@@ -28,9 +28,9 @@ class Resting:
 
     def one(self, number: int = 0, *, after: timedelta = timedelta(0), event: Event = Event.CANCEL) -> Row:
         """Add a version of one reference, over the one before, and end it some time from now."""
-        over = self.jobs.store.key(lives.TYPE, "images/cat.png")
-        row = self.jobs.store.insert(lives.added(self.jobs, version=f"0x{number}"), over=over)
-        move = lives.ended(self.jobs, row, event)
+        over = self.jobs.store.key(job_moves.TYPE, "images/cat.png")
+        row = self.jobs.store.insert(job_moves.add(self.jobs, version=f"0x{number}"), over=over)
+        move = job_moves.end(self.jobs, row, event)
         at = self.jobs.now + after
         return self.jobs.store.replace(
             row, type(move)(move.event, type(row.job)(**{**vars(move.job), "ended": at}), at)
@@ -43,8 +43,8 @@ class Resting:
 
     def listed(self, row: Row, before: datetime, *, state: State = State.CANCELED) -> list[str]:
         """List what has ended in a job's bucket."""
-        bucket = int(row.job.id.removeprefix(f"{lives.TYPE}-")[:2], 16) % 4
-        return [job_id for page in self.ended.ended(lives.TYPE, bucket, state, before=before) for job_id in page]
+        bucket = int(row.job.id.removeprefix(f"{job_moves.TYPE}-")[:2], 16) % 4
+        return [job_id for page in self.ended.ended(job_moves.TYPE, bucket, state, before=before) for job_id in page]
 
 
 @pytest.fixture
@@ -75,9 +75,9 @@ def test_a_job_is_listed_in_the_state_in_which_it_ended_alone(resting: Resting) 
 
 
 def test_nothing_has_ended_in_a_table_that_is_missing_or_before_there_were_tables(resting: Resting) -> None:
-    assert list(resting.ended.ended(lives.TYPE, 0, State.FAILED, before=resting.jobs.now)) in ([], [[]])
+    assert list(resting.ended.ended(job_moves.TYPE, 0, State.FAILED, before=resting.jobs.now)) in ([], [[]])
     ages = timedelta(days=36_500)
-    assert list(resting.ended.ended(lives.TYPE, 0, State.FAILED, before=resting.jobs.now - ages)) == []
+    assert list(resting.ended.ended(job_moves.TYPE, 0, State.FAILED, before=resting.jobs.now - ages)) == []
 
 
 @pytest.mark.azurite
@@ -92,8 +92,8 @@ def test_all_rows_of_a_purged_job_go_but_its_key_row_which_says_how_it_ended(res
 
 
 def test_a_purged_job_that_stood_for_a_newer_version_leaves_that_version_known(resting: Resting) -> None:
-    row = lives.running(resting.jobs)
-    done = resting.jobs.store.replace(row, lives.completed(resting.jobs, row))
+    row = job_moves.running(resting.jobs)
+    done = resting.jobs.store.replace(row, job_moves.complete(resting.jobs, row))
     move = moves.retag(done.job, version="0x9", now=resting.jobs.now)
     both = resting.jobs.store.replace(done, move, over=resting.key(done))
     assert resting.ended.purge([(both, resting.key(both))]) == {row.job.id}
@@ -111,17 +111,17 @@ def test_the_key_row_of_a_newer_version_stays_as_it_is(resting: Resting) -> None
 
 def test_a_job_that_has_moved_on_stays_and_the_rest_goes(resting: Resting) -> None:
     rows = [resting.one(number) for number in range(4)]
-    opened = resting.jobs.store.replace(rows[1], lives.redriven(resting.jobs, rows[1]))
+    opened = resting.jobs.store.replace(rows[1], job_moves.redrive(resting.jobs, rows[1]))
     going = [(row, resting.key(row)) for row in rows]
     assert resting.ended.purge(going) == {row.job.id for row in rows} - {opened.job.id}
     assert resting.jobs.store.get(opened.job.id) is not None
-    assert lives.index_of(resting.jobs, opened) != []
+    assert job_moves.index_of(resting.jobs, opened) != []
 
 
 def test_a_job_whose_row_alone_has_moved_stays(resting: Resting) -> None:
     row = resting.one()
     now = resting.jobs.store.replace(row, Move(Event.RESCHEDULE, row.job, resting.jobs.now))
-    assert lives.index_of(resting.jobs, now) == lives.index_of(resting.jobs, row)
+    assert job_moves.index_of(resting.jobs, now) == job_moves.index_of(resting.jobs, row)
     assert resting.ended.purge([(row, resting.key(row))]) == set()
     assert resting.jobs.store.get(row.job.id) is not None
 
@@ -143,17 +143,17 @@ def test_a_job_that_another_has_purged_is_gone_and_so_is_the_rest(resting: Resti
 
 def claimed_thrice(jobs: JobsBench) -> Row:
     """Claim a job, end it, open it again, and so on: two tokens are left out between its three attempts."""
-    row = lives.running(jobs)
+    row = job_moves.running(jobs)
     for _ in range(2):
-        ended = jobs.store.replace(row, lives.ended(jobs, row))
-        row = jobs.store.replace(ended, lives.redriven(jobs, ended))
-        row = jobs.store.replace(row, lives.claimed(jobs, row))
+        ended = jobs.store.replace(row, job_moves.end(jobs, row))
+        row = jobs.store.replace(ended, job_moves.redrive(jobs, ended))
+        row = jobs.store.replace(row, job_moves.claim(jobs, row))
     return row
 
 
 def test_attempts_go_with_their_job_also_where_tokens_have_been_left_out(resting: Resting) -> None:
     jobs, row = resting.jobs, claimed_thrice(resting.jobs)
-    done = jobs.store.replace(row, lives.completed(jobs, row))
+    done = jobs.store.replace(row, job_moves.complete(jobs, row))
     assert (done.job.attempts, done.job.token) == (3, 5)
     assert resting.ended.purge([(done, resting.key(done))]) == {done.job.id}
     assert [name.partition(":")[0] for name in jobs.rows() if ":" in name] == ["key"]
@@ -164,8 +164,8 @@ def test_a_job_of_more_attempts_than_one_transaction_takes_keeps_them_all_if_it_
 ) -> None:
     monkeypatch.setattr(ended_table, "_ATTEMPTS_AT_ONCE", 1)
     jobs, row = resting.jobs, claimed_thrice(resting.jobs)
-    seen = jobs.store.replace(row, lives.ended(jobs, row))
-    opened = jobs.store.replace(seen, lives.redriven(jobs, seen))
+    seen = jobs.store.replace(row, job_moves.end(jobs, row))
+    opened = jobs.store.replace(seen, job_moves.redrive(jobs, seen))
     assert resting.ended.purge([(seen, resting.key(seen))]) == set()
     stands = jobs.store.get(opened.job.id)
     assert stands is not None

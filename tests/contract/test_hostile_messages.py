@@ -8,9 +8,9 @@ import pytest
 from shared.rules import messages
 from shared.steps.outcomes import Outcome
 from shared.wiring.steps import Darkroom
-from tests.contract.audited import Audited
 from tests.contract.places import Place
 from tests.contract.test_poison import AzurePoison
+from tests.contract.verify_bench import VerifyBench
 from tests.doubles.transports import CountingTransport
 
 #: A message of the queue service holds 64 KiB.
@@ -53,7 +53,7 @@ def test_a_message_that_names_nothing_takes_a_handful_of_requests_and_is_kept(
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_what_is_kept_of_it_can_be_followed_again_and_forgotten(bench: Audited, name: str) -> None:
+def test_what_is_kept_of_it_can_be_followed_again_and_forgotten(bench: VerifyBench, name: str) -> None:
     bench.darkroom.bury(HOSTILE[name])
     (row,) = bench.darkroom.storage.rejections.list(limit=10)
     assert bench.darkroom.readmit(row.id) == [Outcome.REJECTED]

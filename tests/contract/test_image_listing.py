@@ -7,9 +7,9 @@ from shared.errors import MarkerRejected, StorageOut
 from shared.ports.images import ImageListing
 from shared.rules.images import Listed
 from tests.contract.benches import AzureImages, ImagesBench
-from tests.contract.memory import DoubledImages
+from tests.contract.memory_benches import DoubledImages
 from tests.contract.places import Place
-from tests.contract.refusing import IMPATIENT, Refusing
+from tests.contract.refusing_transports import IMPATIENT, Refusing
 from tests.doubles.listing import MemoryListing
 
 NAMES = ["2026/summer #1/50% ä?😀.png", "a b.png", "a.png", "b.png"]

@@ -11,9 +11,10 @@ from shared.ports.jobs import Row
 from shared.rules.ids import bucket, digest
 from shared.rules.jobs import SCHEMA, Event, JobError, Move, State
 from shared.storage.index_table import IndexTable
-from tests.contract import lives
+from tests.contract import job_moves
 from tests.contract.benches import AzureJobs, JobsBench
-from tests.contract.memory import DoubledJobs
+from tests.contract.job_moves import TYPE
+from tests.contract.memory_benches import DoubledJobs
 from tests.doubles.index import MemoryIndex
 
 HOUR = timedelta(hours=1)
@@ -29,18 +30,18 @@ class Indexed:
 
     def added(self, number: int, *, grace: timedelta = timedelta(0)) -> Row:
         """Add a version."""
-        over = self.jobs.store.key(lives.TYPE, REF)
-        return self.jobs.store.insert(lives.added(self.jobs, REF, f"0x{number}", grace=grace), over=over)
+        over = self.jobs.store.key(TYPE, REF)
+        return self.jobs.store.insert(job_moves.add(self.jobs, REF, f"0x{number}", grace=grace), over=over)
 
     def canceled(self, number: int, *, after: timedelta = timedelta(0), at: datetime | None = None) -> Row:
         """Add a version whose job ends some time from now, or at a moment."""
         row, at = self.added(number), at or self.jobs.now + after
-        move = lives.ended(self.jobs, row)
+        move = job_moves.end(self.jobs, row)
         return self.jobs.store.replace(row, Move(Event.CANCEL, replace(move.job, ended=at), at))
 
     def live(self, after: Position | None = None, limit: int = 9) -> list[Position]:
         """List who is live."""
-        return self.index.live(lives.TYPE, self.bucket, after=after, limit=limit)
+        return self.index.live(TYPE, self.bucket, after=after, limit=limit)
 
     def ended(
         self,
@@ -51,9 +52,7 @@ class Indexed:
     ) -> list[str]:
         """List whose jobs have ended, in a span if one is given."""
         since, until = span or (None, None)
-        found = self.index.ended(
-            lives.TYPE, self.bucket, state, after=after, ended_from=since, ended_to=until, limit=limit
-        )
+        found = self.index.ended(TYPE, self.bucket, state, after=after, ended_from=since, ended_to=until, limit=limit)
         assert all(position.segment == ENDED for position in found)
         assert sorted(found) == found
         return [position.job_id for position in found]
@@ -61,7 +60,7 @@ class Indexed:
     @property
     def bucket(self) -> int:
         """Of the one reference."""
-        return bucket(f"{lives.TYPE}-{digest(lives.TYPE, REF)}", 4)
+        return bucket(f"{TYPE}-{digest(TYPE, REF)}", 4)
 
 
 @pytest.fixture
@@ -96,7 +95,7 @@ def test_a_position_tells_the_due_moment_in_milliseconds(indexed: Indexed) -> No
 def test_live_jobs_go_on_behind_a_position_even_where_its_job_is_gone_from_there(indexed: Indexed) -> None:
     rows = [indexed.added(number, grace=number * HOUR) for number in range(4)]
     (first, second) = indexed.live(limit=2)
-    indexed.jobs.store.replace(rows[1], lives.ended(indexed.jobs, rows[1]))
+    indexed.jobs.store.replace(rows[1], job_moves.end(indexed.jobs, rows[1]))
     assert indexed.live(second) == indexed.live()[1:]
     assert [position.job_id for position in indexed.live(first, 1)] == [rows[2].job.id]
 
@@ -106,7 +105,7 @@ def test_jobs_of_one_moment_go_on_by_their_ids(indexed: Indexed) -> None:
     rows = [indexed.canceled(number, at=at) for number in range(4)]
     ids = sorted(row.job.id for row in rows)
     (last,) = indexed.index.ended(
-        lives.TYPE, indexed.bucket, State.CANCELED, after=None, ended_from=None, ended_to=None, limit=1
+        TYPE, indexed.bucket, State.CANCELED, after=None, ended_from=None, ended_to=None, limit=1
     )
     assert [last.job_id, *indexed.ended(after=last)] == ids
 
@@ -132,7 +131,7 @@ def test_a_span_goes_on_behind_a_position(indexed: Indexed) -> None:
     at = datetime(2026, 1, 1, 12, tzinfo=UTC)
     ids = [indexed.canceled(number, at=at + number * HOUR).job.id for number in range(4)]
     span = {"ended_from": at, "ended_to": at + 3 * HOUR}
-    (last,) = indexed.index.ended(lives.TYPE, indexed.bucket, State.CANCELED, after=None, limit=1, **span)
+    (last,) = indexed.index.ended(TYPE, indexed.bucket, State.CANCELED, after=None, limit=1, **span)
     assert (last.job_id, indexed.ended(at, at + 3 * HOUR, after=last)) == (ids[2], [ids[1], ids[0]])
 
 
@@ -145,22 +144,22 @@ def test_a_span_may_be_of_any_years(indexed: Indexed, since: int, until: int, th
 def test_other_buckets_and_types_are_left_out(indexed: Indexed) -> None:
     indexed.added(0)
     other = (indexed.bucket + 1) % 4
-    assert indexed.index.live(lives.TYPE, other, after=None, limit=9) == []
-    assert indexed.index.keys(lives.TYPE, other, after=None, limit=9) == []
+    assert indexed.index.live(TYPE, other, after=None, limit=9) == []
+    assert indexed.index.keys(TYPE, other, after=None, limit=9) == []
     assert indexed.index.live("image", indexed.bucket, after=None, limit=9) == []
     assert indexed.index.keys("image", indexed.bucket, after=None, limit=9) == []
 
 
 def test_the_jobs_of_a_reference_come_by_their_ids_and_go_on(indexed: Indexed) -> None:
     rows = sorted((indexed.added(number).job for number in range(4)), key=lambda job: job.id)
-    first = indexed.index.of_ref(lives.TYPE, REF, after=None, limit=3)
-    rest = indexed.index.of_ref(lives.TYPE, REF, after=first[-1].job.id, limit=3)
+    first = indexed.index.of_ref(TYPE, REF, after=None, limit=3)
+    rest = indexed.index.of_ref(TYPE, REF, after=first[-1].job.id, limit=3)
     assert [row.job.id for row in (*first, *rest)] == [job.id for job in rows]
 
 
 def test_a_job_of_a_reference_is_as_its_own_row_tells(indexed: Indexed) -> None:
-    row = lives.running(indexed.jobs)
-    read, (found,) = indexed.jobs.store.get(row.job.id), indexed.index.of_ref(lives.TYPE, REF, after=None, limit=9)
+    row = job_moves.running(indexed.jobs)
+    read, (found,) = indexed.jobs.store.get(row.job.id), indexed.index.of_ref(TYPE, REF, after=None, limit=9)
     assert read is not None
     assert (found.job, found.etag, found.modified_at) == (read.job, read.etag, read.modified_at)
     assert abs(found.seen_at - read.seen_at) < timedelta(seconds=5)
@@ -168,7 +167,7 @@ def test_a_job_of_a_reference_is_as_its_own_row_tells(indexed: Indexed) -> None:
 
 def test_a_reference_that_another_begins_with_is_another(indexed: Indexed) -> None:
     indexed.added(0)
-    assert indexed.index.of_ref(lives.TYPE, REF[:-1], after=None, limit=9) == []
+    assert indexed.index.of_ref(TYPE, REF[:-1], after=None, limit=9) == []
     assert indexed.index.of_ref("image", REF, after=None, limit=9) == []
 
 
@@ -178,45 +177,43 @@ def test_a_job_of_a_newer_release_is_left_out_of_its_reference(indexed: Indexed)
     stands = indexed.jobs.store.get(row.job.id)
     assert stands is not None
     indexed.jobs.store.replace(stands, Move(Event.RESCHEDULE, newer, indexed.jobs.now))
-    assert [one.job.id for one in indexed.index.of_ref(lives.TYPE, REF, after=None, limit=2)] == [other.job.id]
+    assert [one.job.id for one in indexed.index.of_ref(TYPE, REF, after=None, limit=2)] == [other.job.id]
 
 
 @pytest.mark.azurite
 def test_references_come_by_their_digests_and_go_on(indexed: Indexed) -> None:
-    refs = sorted((f"images/{number}.png" for number in range(9)), key=lambda ref: digest(lives.TYPE, ref))
+    refs = sorted((f"images/{number}.png" for number in range(9)), key=lambda ref: digest(TYPE, ref))
     keys = [
-        indexed.jobs.store.key(lives.TYPE, ref)
-        for ref in refs
-        if indexed.jobs.store.insert(lives.added(indexed.jobs, ref))
+        indexed.jobs.store.key(TYPE, ref) for ref in refs if indexed.jobs.store.insert(job_moves.add(indexed.jobs, ref))
     ]
     for number in range(4):
-        home = [key for key in keys if key and bucket(f"{lives.TYPE}-{digest(lives.TYPE, key.ref)}", 4) == number]
-        first = indexed.index.keys(lives.TYPE, number, after=None, limit=2)
-        behind = digest(lives.TYPE, first[-1].ref) if first else None
-        assert [*first, *(indexed.index.keys(lives.TYPE, number, after=behind, limit=9) if first else ())] == home
+        home = [key for key in keys if key and bucket(f"{TYPE}-{digest(TYPE, key.ref)}", 4) == number]
+        first = indexed.index.keys(TYPE, number, after=None, limit=2)
+        behind = digest(TYPE, first[-1].ref) if first else None
+        assert [*first, *(indexed.index.keys(TYPE, number, after=behind, limit=9) if first else ())] == home
 
 
 def test_a_reference_is_found_by_its_digest(indexed: Indexed) -> None:
     indexed.added(0)
-    assert indexed.index.key_of(lives.TYPE, digest(lives.TYPE, REF)) == indexed.jobs.store.key(lives.TYPE, REF)
-    assert indexed.index.key_of(lives.TYPE, digest(lives.TYPE, "images/dog.png")) is None
+    assert indexed.index.key_of(TYPE, digest(TYPE, REF)) == indexed.jobs.store.key(TYPE, REF)
+    assert indexed.index.key_of(TYPE, digest(TYPE, "images/dog.png")) is None
 
 
 @pytest.mark.parametrize("text", ["", "x", "0" * 31, "G" * 32])
 def test_what_is_no_digest_and_no_job_id_is_refused(indexed: Indexed, text: str) -> None:
     with pytest.raises(InvalidReference):
-        indexed.index.key_of(lives.TYPE, text)
+        indexed.index.key_of(TYPE, text)
     with pytest.raises(InvalidReference):
         indexed.index.attempts(f"image-{text}")
 
 
 def test_attempts_come_in_their_order_with_what_became_of_them(indexed: Indexed) -> None:
     jobs = indexed.jobs
-    row = lives.running(jobs)
-    row = jobs.store.replace(row, lives.claimed(jobs, row, owner="queue/2", lapsed=True))
-    row = jobs.store.replace(row, lives.retried(jobs, row))
+    row = job_moves.running(jobs)
+    row = jobs.store.replace(row, job_moves.claim(jobs, row, owner="queue/2", lapsed=True))
+    row = jobs.store.replace(row, job_moves.retry(jobs, row))
     jobs.store.refuse(row.job.id, 1, report="completed", now=jobs.now)
-    row = jobs.store.replace(row, lives.claimed(jobs, row, owner="queue/3"))
+    row = jobs.store.replace(row, job_moves.claim(jobs, row, owner="queue/3"))
     first, second, third = indexed.index.attempts(row.job.id)
     assert [one.token for one in (first, second, third)] == [1, 2, 3]
     assert [(one.owner, one.outcome) for one in (first, second)] == [("queue/1", "lapsed"), ("queue/2", "retry")]
@@ -229,7 +226,7 @@ def test_attempts_come_in_their_order_with_what_became_of_them(indexed: Indexed)
 
 
 def test_attempts_at_other_jobs_are_left_out(indexed: Indexed) -> None:
-    row = lives.running(indexed.jobs)
+    row = job_moves.running(indexed.jobs)
     assert indexed.index.attempts(indexed.added(9).job.id) == []
     assert len(indexed.index.attempts(row.job.id)) == 1
 
@@ -259,8 +256,8 @@ def test_a_type_goes_as_it_was_read_and_not_when_it_was_noted_again(indexed: Ind
 
 
 def test_a_partition_has_jobs_while_one_lives_or_has_ended(indexed: Indexed) -> None:
-    row = lives.running(indexed.jobs)
-    buckets = [indexed.index.has_jobs(lives.TYPE, bucket) for bucket in range(4)]
+    row = job_moves.running(indexed.jobs)
+    buckets = [indexed.index.has_jobs(TYPE, bucket) for bucket in range(4)]
     assert buckets.count(True) == 1
     assert not any(indexed.index.has_jobs("audio", bucket) for bucket in range(4))
     assert buckets[int(row.job.id[-32:-30], 16) % 4]

@@ -15,10 +15,10 @@ from shared.steps.operators.lookup import Lookup
 from shared.steps.operators.statistics import Count
 from shared.storage.index_table import IndexTable
 from shared.wiring.steps import Darkroom
-from tests.contract import lives
+from tests.contract import job_moves
 from tests.contract.benches import AzureJobs
 from tests.contract.places import Place
-from tests.contract.poisons import PoisonBench
+from tests.contract.poison_bench import PoisonBench
 from tests.doubles.transports import CountingTransport
 
 REF = "images/cat.png"
@@ -68,7 +68,7 @@ class Counted:
             poisons=(storage.poison,),
             settings=self.darkroom.settings,
             clock=storage.jobs._clock,
-            kinds=lambda: [lives.TYPE],
+            kinds=lambda: [job_moves.TYPE],
             pool=Pool,
         )
 
@@ -76,7 +76,7 @@ class Counted:
 @pytest.fixture
 def counted(place: Place) -> Counted:
     """Wire everything over a counting transport."""
-    row = lives.running(AzureJobs(place))
+    row = job_moves.running(AzureJobs(place))
     counting = CountingTransport(place.transport)
     darkroom = place.build(counting)
     darkroom.storage.create()
@@ -87,15 +87,15 @@ def counted(place: Place) -> Counted:
     "call", ["live", "ended", "of_ref", "keys", "key_of", "attempts", "types", "insert_type", "quiet_types", "has_jobs"]
 )
 def test_each_call_of_the_index_takes_one_request(counted: Counted, call: str) -> None:
-    index, image_id = counted.index, digest(lives.TYPE, REF)
+    index, image_id = counted.index, digest(job_moves.TYPE, REF)
     number = int(image_id[:2], 16) % 4
     span = {"after": None, "ended_from": None, "ended_to": None, "limit": 9}
     calls: dict[str, Any] = {
-        "live": lambda: index.live(lives.TYPE, number, after=None, limit=9),
-        "ended": lambda: index.ended(lives.TYPE, number, State.FAILED, **span),  # type: ignore[arg-type] # by name
-        "of_ref": lambda: index.of_ref(lives.TYPE, REF, after=None, limit=9),
-        "keys": lambda: index.keys(lives.TYPE, number, after=None, limit=9),
-        "key_of": lambda: index.key_of(lives.TYPE, image_id),
+        "live": lambda: index.live(job_moves.TYPE, number, after=None, limit=9),
+        "ended": lambda: index.ended(job_moves.TYPE, number, State.FAILED, **span),  # type: ignore[arg-type] # by name
+        "of_ref": lambda: index.of_ref(job_moves.TYPE, REF, after=None, limit=9),
+        "keys": lambda: index.keys(job_moves.TYPE, number, after=None, limit=9),
+        "key_of": lambda: index.key_of(job_moves.TYPE, image_id),
         "attempts": lambda: index.attempts(counted.job_id),
         "types": index.types,
         "insert_type": lambda: index.insert_type("audio"),
@@ -116,7 +116,7 @@ def test_looking_up_a_job_and_its_history_takes_one_request_each(counted: Counte
 
 def test_looking_up_an_image_takes_two_reads_and_listing_images_a_query_a_bucket(counted: Counted) -> None:
     with counted.wire.counted() as requests:
-        assert counted.lookup.image(digest(lives.TYPE, REF)).row is not None
+        assert counted.lookup.image(digest(job_moves.TYPE, REF)).row is not None
     assert len(requests) == 2
     with counted.wire.counted() as requests:
         assert len(counted.lookup.images(limit=9).items) == 1
@@ -134,16 +134,16 @@ def test_reading_a_thumbnail_takes_one_request(counted: Counted) -> None:
 def test_a_list_takes_a_query_a_bucket_and_one_a_bucket_and_state_where_that_fills_no_page(counted: Counted) -> None:
     for limit, costs in ((1, 4 + 1), (9, 4 + 1 + 3 * 4)):
         with counted.wire.counted() as requests:
-            assert len(counted.lookup.list(JobQuery(types=(lives.TYPE,)), limit=limit).items) == 1
+            assert len(counted.lookup.list(JobQuery(types=(job_moves.TYPE,)), limit=limit).items) == 1
         assert len(requests) == costs
 
 
 def test_counting_takes_a_query_a_bucket_and_state_and_being_told_takes_one_read(counted: Counted) -> None:
     with counted.wire.counted() as requests:
-        assert counted.count().jobs[lives.TYPE]["RUNNING"] == 1
+        assert counted.count().jobs[job_moves.TYPE]["RUNNING"] == 1
     assert len(requests) == 1 + 4 + 3 * 4 + 1 + 2 + 1 + 1 + 1
     with counted.wire.counted() as requests:
-        assert counted.count().jobs[lives.TYPE]["RUNNING"] == 1
+        assert counted.count().jobs[job_moves.TYPE]["RUNNING"] == 1
     assert len(requests) == 1
 
 

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from shared.errors import DarkroomError, Duplicate, KeyTaken, Lost, NewerSchema, SettingsInvalid, TooLarge
 from shared.rules.jobs import SCHEMA, Event, Move, State
-from tests.contract import lives
+from tests.contract import job_moves
 from tests.contract.benches import JobsBench
-from tests.doubles.jobs_at_random import jobs as jobs_at_random
-from tests.doubles.jobs_at_random import refs
+from tests.doubles import job_strategies
 from tests.proving import at_length
 
 HOUR = timedelta(hours=1)
@@ -37,14 +36,14 @@ def outcomes(calls: int, write: Any) -> list[str]:  # noqa: ANN401 - any callabl
 
 
 @examples
-@given(data=st.data(), ref=refs)
+@given(data=st.data(), ref=job_strategies.refs)
 @pytest.mark.parametrize("state", State)
 def test_a_job_of_any_state_is_read_back_as_it_was_written(
     jobs: JobsBench, state: State, data: st.DataObject, ref: str
 ) -> None:
     version = uuid.uuid4().hex  # the table outlives the example
-    row = jobs.store.insert(lives.added(jobs, ref, version), over=jobs.store.key(lives.TYPE, ref))
-    written = data.draw(jobs_at_random(ref, state, version=version))
+    row = jobs.store.insert(job_moves.add(jobs, ref, version), over=jobs.store.key(job_moves.TYPE, ref))
+    written = data.draw(job_strategies.jobs(ref, state, version=version))
     jobs.store.replace(row, Move(Event.CLAIM if state is State.RUNNING else Event.CANCEL, written, jobs.now))
     read = jobs.store.get(row.job.id)
     assert read is not None
@@ -52,7 +51,7 @@ def test_a_job_of_any_state_is_read_back_as_it_was_written(
 
 
 def test_an_inserted_job_is_read_back_as_it_was(jobs: JobsBench) -> None:
-    move = lives.added(jobs)
+    move = job_moves.add(jobs)
     jobs.store.insert(move)
     read = jobs.store.get(move.job.id)
     assert read is not None
@@ -60,21 +59,21 @@ def test_an_inserted_job_is_read_back_as_it_was(jobs: JobsBench) -> None:
 
 
 def test_an_absent_job_is_none(jobs: JobsBench) -> None:
-    assert jobs.store.get(f"{lives.TYPE}-{1:032x}") is None
+    assert jobs.store.get(f"{job_moves.TYPE}-{1:032x}") is None
 
 
 def test_an_absent_key_is_none(jobs: JobsBench) -> None:
-    assert jobs.store.key(lives.TYPE, "images/absent.png") is None
+    assert jobs.store.key(job_moves.TYPE, "images/absent.png") is None
 
 
 @pytest.mark.azurite
 def test_the_first_insert_creates_what_is_missing(jobs: JobsBench) -> None:
     assert jobs.rows() == {}
-    assert jobs.store.insert(lives.added(jobs)).job.state is State.PENDING
+    assert jobs.store.insert(job_moves.add(jobs)).job.state is State.PENDING
 
 
 def test_a_read_tells_when_the_service_wrote_the_row_and_when_it_answered(jobs: JobsBench) -> None:
-    row = jobs.store.insert(lives.added(jobs))
+    row = jobs.store.insert(job_moves.add(jobs))
     read = jobs.store.get(row.job.id)
     assert read is not None
     assert read.seen_at.microsecond == 0
@@ -82,132 +81,132 @@ def test_a_read_tells_when_the_service_wrote_the_row_and_when_it_answered(jobs: 
 
 
 def test_the_key_names_the_inserted_version(jobs: JobsBench) -> None:
-    row = jobs.store.insert(lives.added(jobs, "images/ä #?/%.png", "0xAB"))
-    key = jobs.store.key(lives.TYPE, "images/ä #?/%.png")
+    row = jobs.store.insert(job_moves.add(jobs, "images/ä #?/%.png", "0xAB"))
+    key = jobs.store.key(job_moves.TYPE, "images/ä #?/%.png")
     assert key is not None
-    assert (key.type, key.ref) == (lives.TYPE, "images/ä #?/%.png")
+    assert (key.type, key.ref) == (job_moves.TYPE, "images/ä #?/%.png")
     assert (key.version, key.job_id) == ("0xAB", row.job.id)
 
 
 def test_the_same_id_again_is_a_duplicate(jobs: JobsBench) -> None:
-    jobs.store.insert(lives.added(jobs))
+    jobs.store.insert(job_moves.add(jobs))
     with pytest.raises(Duplicate):
-        jobs.store.insert(lives.added(jobs))
+        jobs.store.insert(job_moves.add(jobs))
 
 
 def test_a_duplicate_writes_nothing(jobs: JobsBench) -> None:
-    jobs.store.insert(lives.added(jobs))
+    jobs.store.insert(job_moves.add(jobs))
     before = jobs.rows()
     with pytest.raises(Duplicate):
-        jobs.store.insert(lives.added(jobs, grace=HOUR))
+        jobs.store.insert(job_moves.add(jobs, grace=HOUR))
     assert jobs.rows() == before
 
 
 def test_another_version_finds_the_key_taken(jobs: JobsBench) -> None:
-    jobs.store.insert(lives.added(jobs, version="0x1"))
+    jobs.store.insert(job_moves.add(jobs, version="0x1"))
     with pytest.raises(KeyTaken):
-        jobs.store.insert(lives.added(jobs, version="0x2"))
+        jobs.store.insert(job_moves.add(jobs, version="0x2"))
 
 
 def test_a_taken_key_writes_nothing(jobs: JobsBench) -> None:
-    jobs.store.insert(lives.added(jobs, version="0x1"))
+    jobs.store.insert(job_moves.add(jobs, version="0x1"))
     before = jobs.rows()
     with pytest.raises(KeyTaken):
-        jobs.store.insert(lives.added(jobs, version="0x2"))
+        jobs.store.insert(job_moves.add(jobs, version="0x2"))
     assert jobs.rows() == before
 
 
 def test_an_insert_over_the_key_makes_its_version_the_newest(jobs: JobsBench) -> None:
-    jobs.store.insert(lives.added(jobs, version="0x1"))
-    key = jobs.store.key(lives.TYPE, "images/cat.png")
-    row = jobs.store.insert(lives.added(jobs, version="0x2"), over=key)
-    newest = jobs.store.key(lives.TYPE, "images/cat.png")
+    jobs.store.insert(job_moves.add(jobs, version="0x1"))
+    key = jobs.store.key(job_moves.TYPE, "images/cat.png")
+    row = jobs.store.insert(job_moves.add(jobs, version="0x2"), over=key)
+    newest = jobs.store.key(job_moves.TYPE, "images/cat.png")
     assert newest is not None
     assert (newest.version, newest.job_id) == ("0x2", row.job.id)
 
 
 def test_an_insert_over_a_key_that_has_moved_finds_it_taken(jobs: JobsBench) -> None:
-    jobs.store.insert(lives.added(jobs, version="0x1"))
-    old = jobs.store.key(lives.TYPE, "images/cat.png")
-    jobs.store.insert(lives.added(jobs, version="0x2"), over=old)
+    jobs.store.insert(job_moves.add(jobs, version="0x1"))
+    old = jobs.store.key(job_moves.TYPE, "images/cat.png")
+    jobs.store.insert(job_moves.add(jobs, version="0x2"), over=old)
     before = jobs.rows()
     with pytest.raises(KeyTaken):
-        jobs.store.insert(lives.added(jobs, version="0x3"), over=old)
+        jobs.store.insert(job_moves.add(jobs, version="0x3"), over=old)
     assert jobs.rows() == before
 
 
 def test_a_superseded_job_ends_in_the_same_write(jobs: JobsBench) -> None:
-    old = jobs.store.insert(lives.added(jobs, version="0x1"))
-    key = jobs.store.key(lives.TYPE, "images/cat.png")
-    end = lives.ended(jobs, old, Event.SUPERSEDE)
-    jobs.store.insert(lives.added(jobs, version="0x2"), over=key, superseded=(old, end))
+    old = jobs.store.insert(job_moves.add(jobs, version="0x1"))
+    key = jobs.store.key(job_moves.TYPE, "images/cat.png")
+    end = job_moves.end(jobs, old, Event.SUPERSEDE)
+    jobs.store.insert(job_moves.add(jobs, version="0x2"), over=key, superseded=(old, end))
     read = jobs.store.get(old.job.id)
     assert read is not None
     assert read.job == end.job
 
 
 def test_an_insert_is_lost_when_the_superseded_job_has_moved(jobs: JobsBench) -> None:
-    old = jobs.store.insert(lives.added(jobs, version="0x1"))
-    jobs.store.replace(old, lives.claimed(jobs, old))
-    key, end = jobs.store.key(lives.TYPE, "images/cat.png"), lives.ended(jobs, old, Event.SUPERSEDE)
+    old = jobs.store.insert(job_moves.add(jobs, version="0x1"))
+    jobs.store.replace(old, job_moves.claim(jobs, old))
+    key, end = jobs.store.key(job_moves.TYPE, "images/cat.png"), job_moves.end(jobs, old, Event.SUPERSEDE)
     with pytest.raises(Lost):
-        jobs.store.insert(lives.added(jobs, version="0x2"), over=key, superseded=(old, end))
+        jobs.store.insert(job_moves.add(jobs, version="0x2"), over=key, superseded=(old, end))
 
 
 def test_an_insert_that_is_lost_writes_nothing(jobs: JobsBench) -> None:
-    old = jobs.store.insert(lives.added(jobs, version="0x1"))
-    jobs.store.replace(old, lives.claimed(jobs, old))
-    key, end, before = jobs.store.key(lives.TYPE, "images/cat.png"), lives.ended(jobs, old), jobs.rows()
+    old = jobs.store.insert(job_moves.add(jobs, version="0x1"))
+    jobs.store.replace(old, job_moves.claim(jobs, old))
+    key, end, before = jobs.store.key(job_moves.TYPE, "images/cat.png"), job_moves.end(jobs, old), jobs.rows()
     with pytest.raises(Lost):
-        jobs.store.insert(lives.added(jobs, version="0x2"), over=key, superseded=(old, end))
+        jobs.store.insert(job_moves.add(jobs, version="0x2"), over=key, superseded=(old, end))
     assert jobs.rows() == before
 
 
 def test_a_stale_etag_is_lost(jobs: JobsBench) -> None:
-    row = jobs.store.insert(lives.added(jobs))
-    jobs.store.replace(row, lives.claimed(jobs, row))
+    row = jobs.store.insert(job_moves.add(jobs))
+    jobs.store.replace(row, job_moves.claim(jobs, row))
     with pytest.raises(Lost):
-        jobs.store.replace(row, lives.claimed(jobs, row))
+        jobs.store.replace(row, job_moves.claim(jobs, row))
 
 
 @pytest.mark.azurite
 def test_a_lost_replace_writes_nothing(jobs: JobsBench) -> None:
-    row = jobs.store.insert(lives.added(jobs))
-    jobs.store.replace(row, lives.claimed(jobs, row))
+    row = jobs.store.insert(job_moves.add(jobs))
+    jobs.store.replace(row, job_moves.claim(jobs, row))
     before = jobs.rows()
     with pytest.raises(Lost):
-        jobs.store.replace(row, lives.ended(jobs, row))
+        jobs.store.replace(row, job_moves.end(jobs, row))
     assert jobs.rows() == before
 
 
 def test_the_row_that_a_write_returns_is_good_for_the_next(jobs: JobsBench) -> None:
-    row = lives.running(jobs)
-    row = jobs.store.replace(row, lives.renewed(jobs, row))
-    row = jobs.store.replace(row, lives.completed(jobs, row))
+    row = job_moves.running(jobs)
+    row = jobs.store.replace(row, job_moves.renew(jobs, row))
+    row = jobs.store.replace(row, job_moves.complete(jobs, row))
     read = jobs.store.get(row.job.id)
     assert read is not None
     assert (read.job, read.etag) == (row.job, row.etag)
 
 
 def test_a_version_that_comes_back_takes_the_key_in_one_write(jobs: JobsBench) -> None:
-    first = jobs.store.insert(lives.added(jobs, version="0x1"))
-    ended = jobs.store.replace(first, lives.ended(jobs, first))
-    key = jobs.store.key(lives.TYPE, "images/cat.png")
-    second = jobs.store.insert(lives.added(jobs, version="0x2"), over=key)
-    key, opened = jobs.store.key(lives.TYPE, "images/cat.png"), replace(first.job, token=1)
-    end = (second, lives.ended(jobs, second, Event.SUPERSEDE))
+    first = jobs.store.insert(job_moves.add(jobs, version="0x1"))
+    ended = jobs.store.replace(first, job_moves.end(jobs, first))
+    key = jobs.store.key(job_moves.TYPE, "images/cat.png")
+    second = jobs.store.insert(job_moves.add(jobs, version="0x2"), over=key)
+    key, opened = jobs.store.key(job_moves.TYPE, "images/cat.png"), replace(first.job, token=1)
+    end = (second, job_moves.end(jobs, second, Event.SUPERSEDE))
     jobs.store.replace(ended, Move(Event.REDRIVE, opened, jobs.now), over=key, superseded=end)
-    newest, read = jobs.store.key(lives.TYPE, "images/cat.png"), jobs.store.get(second.job.id)
+    newest, read = jobs.store.key(job_moves.TYPE, "images/cat.png"), jobs.store.get(second.job.id)
     assert newest is not None
     assert read is not None
     assert (newest.version, read.job.state) == ("0x1", State.CANCELED)
 
 
 def test_a_replace_over_a_key_that_has_moved_is_lost_and_writes_nothing(jobs: JobsBench) -> None:
-    first = jobs.store.insert(lives.added(jobs, version="0x1"))
-    ended = jobs.store.replace(first, lives.ended(jobs, first))
-    old = jobs.store.key(lives.TYPE, "images/cat.png")
-    jobs.store.insert(lives.added(jobs, version="0x2"), over=old)
+    first = jobs.store.insert(job_moves.add(jobs, version="0x1"))
+    ended = jobs.store.replace(first, job_moves.end(jobs, first))
+    old = jobs.store.key(job_moves.TYPE, "images/cat.png")
+    jobs.store.insert(job_moves.add(jobs, version="0x2"), over=old)
     before = jobs.rows()
     with pytest.raises(Lost):
         jobs.store.replace(ended, Move(Event.REDRIVE, first.job, jobs.now), over=old)
@@ -215,59 +214,59 @@ def test_a_replace_over_a_key_that_has_moved_is_lost_and_writes_nothing(jobs: Jo
 
 
 def test_a_row_of_a_newer_release_is_refused(jobs: JobsBench) -> None:
-    row = jobs.store.insert(lives.added(jobs))
+    row = jobs.store.insert(job_moves.add(jobs))
     jobs.store.replace(row, Move(Event.CANCEL, replace(row.job, schema=SCHEMA + 1), jobs.now))
     with pytest.raises(NewerSchema):
         jobs.store.get(row.job.id)
 
 
 def test_another_number_of_buckets_is_refused_by_its_name(jobs: JobsBench) -> None:
-    jobs.store.insert(lives.added(jobs))
+    jobs.store.insert(job_moves.add(jobs))
     with pytest.raises(SettingsInvalid, match="JOB_BUCKETS"):
-        jobs.reopened(buckets=8).insert(lives.added(jobs, "images/dog.png"))
+        jobs.reopened(buckets=8).insert(job_moves.add(jobs, "images/dog.png"))
 
 
 def test_another_number_of_buckets_is_refused_at_the_first_read_too(jobs: JobsBench) -> None:
-    row = jobs.store.insert(lives.added(jobs))
+    row = jobs.store.insert(job_moves.add(jobs))
     with pytest.raises(SettingsInvalid, match="JOB_BUCKETS"):
         jobs.reopened(buckets=8).get(row.job.id)
 
 
 def test_the_same_number_of_buckets_is_welcome(jobs: JobsBench) -> None:
-    jobs.store.insert(lives.added(jobs))
-    assert jobs.reopened(buckets=4).insert(lives.added(jobs, "images/dog.png")).job.ref == "images/dog.png"
+    jobs.store.insert(job_moves.add(jobs))
+    assert jobs.reopened(buckets=4).insert(job_moves.add(jobs, "images/dog.png")).job.ref == "images/dog.png"
 
 
 @pytest.mark.azurite
 def test_one_of_twenty_claims_wins(jobs: JobsBench) -> None:
-    row = jobs.store.insert(lives.added(jobs))
-    met = outcomes(20, lambda number: jobs.store.replace(row, lives.claimed(jobs, row, owner=f"queue/{number}")))
+    row = jobs.store.insert(job_moves.add(jobs))
+    met = outcomes(20, lambda number: jobs.store.replace(row, job_moves.claim(jobs, row, owner=f"queue/{number}")))
     assert sorted(met) == ["Lost"] * 19 + ["won"]
 
 
 def test_one_of_twenty_inserts_wins(jobs: JobsBench) -> None:
-    jobs.store.insert(lives.added(jobs, "images/warm.png"))
-    met = outcomes(20, lambda _: jobs.store.insert(lives.added(jobs)))
+    jobs.store.insert(job_moves.add(jobs, "images/warm.png"))
+    met = outcomes(20, lambda _: jobs.store.insert(job_moves.add(jobs)))
     assert sorted(met) == ["Duplicate"] * 19 + ["won"]
 
 
 @pytest.mark.azurite
 def test_one_of_twenty_first_inserts_into_a_missing_table_wins(jobs: JobsBench) -> None:
-    met = outcomes(20, lambda _: jobs.store.insert(lives.added(jobs)))
+    met = outcomes(20, lambda _: jobs.store.insert(job_moves.add(jobs)))
     assert sorted(met) == ["Duplicate"] * 19 + ["won"]
 
 
 def test_one_of_twenty_newer_versions_takes_the_key(jobs: JobsBench) -> None:
-    jobs.store.insert(lives.added(jobs, version="0x0"))
-    key = jobs.store.key(lives.TYPE, "images/cat.png")
-    met = outcomes(20, lambda number: jobs.store.insert(lives.added(jobs, version=f"0x1{number}"), over=key))
+    jobs.store.insert(job_moves.add(jobs, version="0x0"))
+    key = jobs.store.key(job_moves.TYPE, "images/cat.png")
+    met = outcomes(20, lambda number: jobs.store.insert(job_moves.add(jobs, version=f"0x1{number}"), over=key))
     assert sorted(met) == ["KeyTaken"] * 19 + ["won"]
 
 
 @pytest.mark.parametrize("field", ["params", "report", "thumbnail"])
 def test_what_no_row_holds_is_refused_and_nothing_is_written(jobs: JobsBench, field: str) -> None:
     large: Any = b"x" * 65_537 if field == "thumbnail" else {"x": "y" * 32_768}
-    move = lives.added(jobs)
+    move = job_moves.add(jobs)
     with pytest.raises(TooLarge) as met:
         jobs.store.insert(replace(move, job=replace(move.job, **{field: large})))
     assert (met.value.field, [name for name in jobs.rows() if ":" in name]) == (field, [])

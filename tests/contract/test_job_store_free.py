@@ -4,20 +4,20 @@ import uuid
 from dataclasses import replace
 
 from shared.rules.jobs import Move
-from tests.contract import lives
+from tests.contract import job_moves
 from tests.contract.benches import JobsBench
 
 
 def free(jobs: JobsBench) -> Move:
     """Return the addition of a job that is not unique."""
-    move = lives.added(jobs, version=uuid.uuid4().hex)
+    move = job_moves.add(jobs, version=uuid.uuid4().hex)
     return replace(move, job=replace(move.job, unique=False))
 
 
 def test_jobs_that_are_not_unique_stand_beside_each_other_without_a_key_row(jobs: JobsBench) -> None:
     ids = {jobs.store.insert(free(jobs)).job.id for _ in range(3)}
     assert len(ids) == 3
-    assert jobs.store.key(lives.TYPE, "images/cat.png") is None
+    assert jobs.store.key(job_moves.TYPE, "images/cat.png") is None
     assert not any(name.startswith("key:") for name in jobs.rows())
 
 
@@ -30,8 +30,8 @@ def test_a_job_that_is_not_unique_is_read_back_as_it_was(jobs: JobsBench) -> Non
 
 
 def test_a_job_that_is_not_unique_leaves_the_key_row_of_its_reference_as_it_is(jobs: JobsBench) -> None:
-    jobs.store.insert(lives.added(jobs))
-    before = jobs.store.key(lives.TYPE, "images/cat.png")
+    jobs.store.insert(job_moves.add(jobs))
+    before = jobs.store.key(job_moves.TYPE, "images/cat.png")
     row = jobs.store.insert(free(jobs))
-    jobs.store.replace(row, lives.claimed(jobs, row))
-    assert jobs.store.key(lives.TYPE, "images/cat.png") == before
+    jobs.store.replace(row, job_moves.claim(jobs, row))
+    assert jobs.store.key(job_moves.TYPE, "images/cat.png") == before

@@ -6,18 +6,18 @@ from azure.data.tables import TableClient
 from shared.errors import Lost
 from shared.ports.jobs import Row
 from shared.rules.jobs import State
-from tests.contract import lives
-from tests.contract.audited import Audited
+from tests.contract import job_moves
 from tests.contract.benches import JobsBench
-from tests.contract.memory import DoubledJobs
-from tests.contract.torn import Torn
+from tests.contract.faulty_storage import FaultyStorage
+from tests.contract.memory_benches import DoubledJobs
+from tests.contract.verify_bench import VerifyBench
 from tests.doubles.transports import Fault
 
 
 def without_key(jobs: JobsBench) -> Row:
     """End a job whose key row somebody has taken away."""
-    row = jobs.store.insert(lives.added(jobs))
-    ended = jobs.store.replace(row, lives.ended(jobs, row))
+    row = jobs.store.insert(job_moves.add(jobs))
+    ended = jobs.store.replace(row, job_moves.end(jobs, row))
     if isinstance(jobs, DoubledJobs):
         jobs.store.kept.keys.clear()
     else:
@@ -34,46 +34,46 @@ def take_keys(table: TableClient) -> None:
 
 def test_a_key_row_that_is_missing_is_written_with_the_job(jobs: JobsBench) -> None:
     ended = without_key(jobs)
-    opened = jobs.store.replace(ended, lives.redriven(jobs, ended), keyed=True)
-    key = jobs.store.key(lives.TYPE, ended.job.ref)
+    opened = jobs.store.replace(ended, job_moves.redrive(jobs, ended), keyed=True)
+    key = jobs.store.key(job_moves.TYPE, ended.job.ref)
     assert key is not None
     assert (key.job_id, key.version, key.state) == (opened.job.id, opened.job.version, None)
 
 
 def test_without_that_wish_no_key_row_is_written(jobs: JobsBench) -> None:
     ended = without_key(jobs)
-    jobs.store.replace(ended, lives.redriven(jobs, ended))
-    assert jobs.store.key(lives.TYPE, ended.job.ref) is None
+    jobs.store.replace(ended, job_moves.redrive(jobs, ended))
+    assert jobs.store.key(job_moves.TYPE, ended.job.ref) is None
 
 
 def test_a_key_row_that_another_has_written_meanwhile_makes_it_lost(jobs: JobsBench) -> None:
     ended = without_key(jobs)
-    jobs.store.insert(lives.added(jobs, version="0x2"))
+    jobs.store.insert(job_moves.add(jobs, version="0x2"))
     before = jobs.rows()
     with pytest.raises(Lost):
-        jobs.store.replace(ended, lives.redriven(jobs, ended), keyed=True)
+        jobs.store.replace(ended, job_moves.redrive(jobs, ended), keyed=True)
     assert jobs.rows() == before
 
 
 @pytest.mark.parametrize("fault", Fault)
-def test_a_reply_that_is_lost_does_not_hide_that_the_job_was_opened(torn: Torn, fault: Fault) -> None:
-    ended = without_key(torn.rival)
+def test_a_reply_that_is_lost_does_not_hide_that_the_job_was_opened(faulty: FaultyStorage, fault: Fault) -> None:
+    ended = without_key(faulty.rival)
 
     def rival() -> None:
         if fault.applies:  # the row has moved on: the key row alone proves the write
-            row = torn.rival.store.get(ended.job.id)
+            row = faulty.rival.store.get(ended.job.id)
             assert row is not None
-            torn.rival.store.replace(row, lives.claimed(torn, row))
+            faulty.rival.store.replace(row, job_moves.claim(faulty, row))
 
-    torn.wire.arm(fault, meanwhile=rival)
-    torn.store.replace(ended, lives.redriven(torn, ended), keyed=True)
-    stands = torn.rival.store.get(ended.job.id)
+    faulty.wire.arm(fault, meanwhile=rival)
+    faulty.store.replace(ended, job_moves.redrive(faulty, ended), keyed=True)
+    stands = faulty.rival.store.get(ended.job.id)
     assert stands is not None
     assert stands.job.state is (State.RUNNING if fault.applies else State.PENDING)
-    assert torn.rival.store.key(lives.TYPE, ended.job.ref) is not None
+    assert faulty.rival.store.key(job_moves.TYPE, ended.job.ref) is not None
 
 
-def test_verify_finds_nothing_wrong_with_a_job_that_was_opened_without_a_key_row(bench: Audited) -> None:
+def test_verify_finds_nothing_wrong_with_a_job_that_was_opened_without_a_key_row(bench: VerifyBench) -> None:
     row = bench.recorded()
     bench.darkroom.operate.cancel(row.job.id)
     take_keys(bench.table)

@@ -16,7 +16,7 @@ from shared.rules.locks import Lock
 from shared.runtime import Runtime
 from shared.steps.locking import Release, TableLock, Tenure
 from tests.contract.benches import AzureLocks
-from tests.contract.memory import DoubledLocks
+from tests.contract.memory_benches import DoubledLocks
 from tests.contract.places import Place
 from tests.doubles.transports import Fault, FaultyTransport
 

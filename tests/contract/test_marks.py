@@ -4,9 +4,9 @@ import pytest
 
 from shared.errors import Lost
 from shared.ports.marks import Marks
-from tests.contract.audited import Audited
+from tests.contract.faulty_storage import FaultyStorage
 from tests.contract.places import Place
-from tests.contract.torn import Torn
+from tests.contract.verify_bench import VerifyBench
 from tests.doubles.clock import FakeClock
 from tests.doubles.marks import MemoryMarks
 from tests.doubles.transports import Fault
@@ -77,15 +77,15 @@ def test_one_of_twenty_moves_a_mark(marks: Marks) -> None:
 
 
 @pytest.mark.parametrize("fault", Fault)
-def test_a_mark_whose_reply_is_lost_is_written_once(torn: Torn, fault: Fault) -> None:
-    marks = torn.storage.marks
+def test_a_mark_whose_reply_is_lost_is_written_once(faulty: FaultyStorage, fault: Fault) -> None:
+    marks = faulty.storage.marks
     mark = marks.insert("walk", VALUE)
-    torn.wire.arm(fault)
+    faulty.wire.arm(fault)
     written = marks.replace(mark, {"marker": "first"})
     assert marks.get("walk") == written
 
 
-def test_a_mark_is_nothing_that_verify_tells_of(bench: Audited) -> None:
+def test_a_mark_is_nothing_that_verify_tells_of(bench: VerifyBench) -> None:
     bench.completed()
     bench.darkroom.storage.marks.insert("walk", VALUE)
     assert (bench.verify().violations, bench.found) == (0, [])

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.audited import Audited
+from tests.contract.verify_bench import VerifyBench
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text("utf-8")
 FILTERS = dict(re.findall(r"<!-- filter: (\w+) -->\n```\n(.+)\n```", TEXT))
 
 
 @pytest.fixture
-def mixed(bench: Audited) -> dict[str, str]:
+def mixed(bench: VerifyBench) -> dict[str, str]:
     """Make a job of each kind; return their ids."""
     darkroom = bench.darkroom
     failed = darkroom.record(bench.upload("empty.png", b"")).job_id
@@ -26,7 +26,7 @@ def mixed(bench: Audited) -> dict[str, str]:
     [("live", "due:{at}:{live}"), ("failed", "end:FAILED:{at}:{failed}"), ("attempts", "try:{live}:{at}")],
 )
 def test_a_filter_of_the_runbook_finds_what_it_is_for_and_nothing_else(
-    bench: Audited, mixed: dict[str, str], name: str, want: str
+    bench: VerifyBench, mixed: dict[str, str], name: str, want: str
 ) -> None:
     rows = bench.table.query_entities(FILTERS[name].replace("{id}", mixed["live"]), select=["RowKey"])
     (found,) = (row["RowKey"] for row in rows)

@@ -5,7 +5,7 @@ import pytest
 from shared.steps.outcomes import Outcome
 from shared.wiring.steps import Darkroom
 from tests.contract.places import Place
-from tests.contract.poisons import AzurePoison, PoisonBench
+from tests.contract.poison_bench import AzurePoison, PoisonBench
 
 
 def test_a_queue_that_is_missing_is_nothing(poison: PoisonBench) -> None:

@@ -14,7 +14,7 @@ from shared.rules.ids import digest
 from shared.rules.invariants import Rule
 from shared.rules.jobs import State
 from shared.storage.codec import ref_key
-from tests.contract.audited import Audited
+from tests.contract.verify_bench import VerifyBench
 from tests.unit.http.client import Site
 
 DEEP = "[" * 9_000
@@ -66,7 +66,7 @@ OF_ONE = ("/jobs/{id}", "/jobs/{id}/history", "/jobs/{id}/why", "/images/{image}
 OF_ALL = ("/jobs", "/jobs?state=COMPLETED", "/images", "/stats", "/metrics", "/dashboard", "/health")
 
 
-def poisoned(bench: Audited, poisons: Mapping[str, Mapping[str, Any]]) -> dict[str, Row]:
+def poisoned(bench: VerifyBench, poisons: Mapping[str, Mapping[str, Any]]) -> dict[str, Row]:
     """Complete a job for each poison, and write its columns over the job's; return the rows by poison."""
     rows = {name: bench.completed(f"{number}.png") for number, name in enumerate(poisons)}
     for name, row in rows.items():
@@ -75,7 +75,7 @@ def poisoned(bench: Audited, poisons: Mapping[str, Mapping[str, Any]]) -> dict[s
     return rows
 
 
-def answers(bench: Audited, row: Row | None, paths: Iterable[str]) -> dict[str, int]:
+def answers(bench: VerifyBench, row: Row | None, paths: Iterable[str]) -> dict[str, int]:
     """Ask; return the statuses."""
     site = Site()
     site.darkroom = bench.darkroom
@@ -84,20 +84,20 @@ def answers(bench: Audited, row: Row | None, paths: Iterable[str]) -> dict[str, 
     return {path: site.call("GET", path.replace("{id}", job_id).replace("{image}", image_id)).status for path in paths}
 
 
-def purge(bench: Audited) -> int:
+def purge(bench: VerifyBench) -> int:
     """Purge all that has ended; return how many jobs are gone."""
     later = bench.darkroom.storage.jobs._clock.now() + timedelta(days=1)
     return bench.darkroom.purge(owner="test", before={state: later for state in State if state.ended}).jobs
 
 
-def violations(bench: Audited, rule: Rule) -> set[str]:
+def violations(bench: VerifyBench, rule: Rule) -> set[str]:
     """Return the rows of jobs that break a rule."""
     bench.verify(repair=True)
     return {finding.name for finding in bench.found if finding.violation and finding.rule is rule}
 
 
 @pytest.mark.case("security M4", was="500 of purge and thumbnail, TypeError of verify, and no cards on the page")
-def test_a_report_of_any_shape_is_answered_told_as_a_violation_and_purged(bench: Audited) -> None:
+def test_a_report_of_any_shape_is_answered_told_as_a_violation_and_purged(bench: VerifyBench) -> None:
     rows = poisoned(bench, {name: {"report": report} for name, report in REPORTS.items()})
     assert set(answers(bench, None, OF_ALL).values()) == {200}
     for name, row in rows.items():
@@ -107,7 +107,7 @@ def test_a_report_of_any_shape_is_answered_told_as_a_violation_and_purged(bench:
     assert purge(bench) == len(rows)
 
 
-def test_a_row_that_nobody_can_read_is_left_out_of_lists_and_told_as_a_violation(bench: Audited) -> None:
+def test_a_row_that_nobody_can_read_is_left_out_of_lists_and_told_as_a_violation(bench: VerifyBench) -> None:
     rows = poisoned(bench, {name: {name: value} for name, value in COLUMNS.items()})
     good = bench.completed("good.png")
     assert set(answers(bench, None, OF_ALL).values()) == {200}
@@ -119,14 +119,14 @@ def test_a_row_that_nobody_can_read_is_left_out_of_lists_and_told_as_a_violation
     assert purge(bench) == 1
 
 
-def test_a_column_that_is_only_looked_at_is_left_out(bench: Audited) -> None:
+def test_a_column_that_is_only_looked_at_is_left_out(bench: VerifyBench) -> None:
     rows = poisoned(bench, {name: {name: value} for name, value in SHOWN.items()})
     for row in rows.values():
         assert set(answers(bench, row, OF_ONE).values()) == {200}
     assert purge(bench) == len(rows)
 
 
-def meddled(place: str, row_key: str, **columns: Any) -> Callable[[Audited, Row], None]:  # noqa: ANN401 - of any type
+def meddled(place: str, row_key: str, **columns: Any) -> Callable[[VerifyBench, Row], None]:  # noqa: ANN401 - of any type
     """Return what writes a row beside the job's."""
     return lambda bench, row: bench.put(
         place.replace("PLACE", bench.place(row)), row_key.replace("ID", row.job.id), **columns
@@ -151,7 +151,7 @@ MEDDLED = {
 }
 
 
-def test_a_row_beside_the_jobs_hides_no_other_and_breaks_no_reader(bench: Audited) -> None:
+def test_a_row_beside_the_jobs_hides_no_other_and_breaks_no_reader(bench: VerifyBench) -> None:
     row = bench.completed()
     for name, meddle in MEDDLED.items():
         meddle(bench, row)
@@ -163,7 +163,7 @@ def test_a_row_beside_the_jobs_hides_no_other_and_breaks_no_reader(bench: Audite
 
 @pytest.mark.case("security M4", was="TypeError of verify at a key row whose version is a number")
 @pytest.mark.parametrize("column", ["type", "ref", "version", "job_id", "final_state", "analyzed"])
-def test_a_key_row_whose_columns_are_no_texts_breaks_no_reader_and_is_told(bench: Audited, column: str) -> None:
+def test_a_key_row_whose_columns_are_no_texts_breaks_no_reader_and_is_told(bench: VerifyBench, column: str) -> None:
     row = bench.completed()
     bench.put(bench.place(row), ref_key(row.job.type, row.job.ref), **{column: 7})
     assert set(answers(bench, row, (*OF_ONE, *OF_ALL)).values()) <= {200, 404, 409}
@@ -172,7 +172,7 @@ def test_a_key_row_whose_columns_are_no_texts_breaks_no_reader_and_is_told(bench
     assert purge(bench) in {0, 1}
 
 
-def test_a_lock_row_of_another_form_leaves_health_and_figures_standing(bench: Audited) -> None:
+def test_a_lock_row_of_another_form_leaves_health_and_figures_standing(bench: VerifyBench) -> None:
     columns = {"owner": 1, "token": "x", "lease_seconds": "y"}
     bench.darkroom.storage.locks._table.upsert_entity({"PartitionKey": "lock", "RowKey": "sweep", **columns})
     assert set(answers(bench, None, OF_ALL).values()) == {200}

@@ -19,9 +19,9 @@ from shared.steps.upkeep.purge import Purged
 from shared.steps.upkeep.retention import edges
 from shared.storage import codec, ended_table
 from shared.storage.ended_table import EndedTable
-from tests.contract import lives
-from tests.contract.aged import Aged, Died, Dying
+from tests.contract import job_moves
 from tests.contract.places import Place
+from tests.contract.purge_bench import Died, Dying, PurgeBench
 from tests.doubles.transports import CountingTransport, Fault, FaultyTransport
 from tests.proving import at_length
 
@@ -30,12 +30,12 @@ MANY = at_length(75, 200)
 
 
 @pytest.fixture
-def aged(place: Place) -> Aged:
+def aged(place: Place) -> PurgeBench:
     """Give an empty pipeline whose purge comes a month later."""
-    return Aged(place)
+    return PurgeBench(place)
 
 
-def _mixed(aged: Aged) -> list[str]:
+def _mixed(aged: PurgeBench) -> list[str]:
     """Make one job of each kind that a purge meets; return what must be left of them."""
     aged.strewn(aged.completed("done.png"), 0)
     aged.completed("twice.png")
@@ -45,7 +45,7 @@ def _mixed(aged: Aged) -> list[str]:
 
 
 @pytest.mark.azurite
-def test_all_that_has_ended_goes_and_nothing_is_wrong_afterwards(aged: Aged) -> None:
+def test_all_that_has_ended_goes_and_nothing_is_wrong_afterwards(aged: PurgeBench) -> None:
     left, live = _mixed(aged), aged.claimed(aged.recorded("live.png"))
     assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=4, thumbnails=3)
     assert aged.left() == sorted([*left, "due", "job", "key", "try"])
@@ -53,7 +53,7 @@ def test_all_that_has_ended_goes_and_nothing_is_wrong_afterwards(aged: Aged) -> 
     assert (aged.found, aged.row(live.job.id).etag) == ([], live.etag)
 
 
-def test_nothing_is_wrong_before_and_after_a_job_that_stands_for_two_versions_is_purged(aged: Aged) -> None:
+def test_nothing_is_wrong_before_and_after_a_job_that_stands_for_two_versions_is_purged(aged: PurgeBench) -> None:
     row = aged.completed()
     assert aged.darkroom.record(aged.touch("cat.png")).outcome is Outcome.UNCHANGED
     assert aged.verify().violations == 0
@@ -64,7 +64,7 @@ def test_nothing_is_wrong_before_and_after_a_job_that_stands_for_two_versions_is
 
 
 def test_what_is_within_its_retention_stays(place: Place) -> None:
-    aged = Aged(place, days=29)
+    aged = PurgeBench(place, days=29)
     _mixed(aged)
     before = aged.left()
     assert aged.darkroom.purge(owner="timer/1") == Purged()
@@ -72,7 +72,7 @@ def test_what_is_within_its_retention_stays(place: Place) -> None:
 
 
 def test_a_purged_version_is_a_duplicate_for_three_requests_and_a_newer_one_is_not(place: Place) -> None:
-    aged = Aged(place, counting := CountingTransport(place.transport))
+    aged = PurgeBench(place, counting := CountingTransport(place.transport))
     row = aged.completed()
     aged.darkroom.purge(owner="timer/1")
     with counting.counted() as requests:
@@ -83,7 +83,7 @@ def test_a_purged_version_is_a_duplicate_for_three_requests_and_a_newer_one_is_n
 
 
 def test_a_committed_thumbnail_that_is_to_be_kept_is_a_note_once_its_job_is_gone(place: Place) -> None:
-    aged = Aged(place, PURGE_THUMBNAILS="false")
+    aged = PurgeBench(place, PURGE_THUMBNAILS="false")
     row = aged.completed()
     aged.strewn(row, 0)
     assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=1, thumbnails=1)
@@ -93,7 +93,7 @@ def test_a_committed_thumbnail_that_is_to_be_kept_is_a_note_once_its_job_is_gone
 
 
 def test_a_thumbnail_that_went_before_its_job_is_a_note_only_when_the_job_is_to_follow(place: Place) -> None:
-    aged = Aged(place)
+    aged = PurgeBench(place)
     row = aged.completed()
     aged.darkroom.storage.images.delete_thumbnail(f"{row.job.id}/1.webp")
     assert aged.verify() == Verified(jobs=1)
@@ -107,7 +107,7 @@ def test_a_thumbnail_that_went_before_its_job_is_a_note_only_when_the_job_is_to_
 def test_jobs_without_a_key_row_of_their_own_are_known_to_be_gone_after_a_lost_reply(
     place: Place, fault: Fault
 ) -> None:
-    aged = Aged(place, faulty := FaultyTransport(place.transport))
+    aged = PurgeBench(place, faulty := FaultyTransport(place.transport))
     rows = [aged.canceled("cat.png") for _ in range(3)]
     newest = aged.recorded("cat.png")
     going: list[tuple[Row, Key | None]] = [(row, None) for row in rows]
@@ -117,7 +117,7 @@ def test_jobs_without_a_key_row_of_their_own_are_known_to_be_gone_after_a_lost_r
     assert aged.row(newest.job.id).etag == newest.etag
 
 
-def test_conflicts_are_passed_over_and_the_rest_is_purged(aged: Aged, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_conflicts_are_passed_over_and_the_rest_is_purged(aged: PurgeBench, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [aged.canceled(f"{number}.png") for number in range(4)]
     take = aged.darkroom.storage.ended.purge
 
@@ -132,7 +132,7 @@ def test_conflicts_are_passed_over_and_the_rest_is_purged(aged: Aged, monkeypatc
     assert aged.row(rows[0].job.id).job.state is State.PENDING
 
 
-def test_a_job_that_does_not_hold_together_is_left_to_a_person_and_the_rest_goes(aged: Aged) -> None:
+def test_a_job_that_does_not_hold_together_is_left_to_a_person_and_the_rest_goes(aged: PurgeBench) -> None:
     broken, _ = aged.toiled("broken.png", attempts=2), aged.toiled("sound.png", attempts=1)
     aged.remove(aged.place(broken), codec.try_key(broken.job.id, 1))
     assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=1, conflicts=1)
@@ -141,11 +141,11 @@ def test_a_job_that_does_not_hold_together_is_left_to_a_person_and_the_rest_goes
 
 
 def test_many_jobs_go_in_full_transactions(place: Place) -> None:
-    aged = Aged(place, counting := CountingTransport(place.transport))
+    aged = PurgeBench(place, counting := CountingTransport(place.transport))
     jobs = aged.darkroom.storage.jobs
     for number in range(MANY):
-        row = jobs.insert(lives.added(aged, f"images/{number}.png"))  # type: ignore[arg-type] # it knows the time
-        jobs.replace(row, lives.ended(aged, row))  # type: ignore[arg-type]
+        row = jobs.insert(job_moves.add(aged, f"images/{number}.png"))  # type: ignore[arg-type] # it knows the time
+        jobs.replace(row, job_moves.end(aged, row))  # type: ignore[arg-type]
     with counting.counted() as requests:
         assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=MANY)
     assert sum("batch" in request for request in requests) == MANY / 25 + 2  # the lock's
@@ -157,7 +157,7 @@ def test_many_jobs_go_in_full_transactions(place: Place) -> None:
 def test_a_purge_takes_four_requests_a_job_and_one_for_twenty_five_of_them(
     place: Place, count: int, costs: int
 ) -> None:
-    aged = Aged(place, counting := CountingTransport(place.transport))
+    aged = PurgeBench(place, counting := CountingTransport(place.transport))
     for number in range(count):
         aged.completed(f"{number}.png")
     with counting.counted() as requests:
@@ -165,7 +165,7 @@ def test_a_purge_takes_four_requests_a_job_and_one_for_twenty_five_of_them(
     assert len(requests) == costs, Counter(request.split()[0] for request in requests)
 
 
-def test_a_day_with_more_than_a_page_is_listed_whole(aged: Aged) -> None:
+def test_a_day_with_more_than_a_page_is_listed_whole(aged: PurgeBench) -> None:
     made = [aged.canceled(f"{number}.png").job.id for number in range(9)]
     jobs, storage = aged.darkroom.storage.jobs, aged.darkroom.storage
     table = EndedTable(jobs._table, buckets=1, retry=storage.jobs._retry, draw=jobs._draw, page=3)
@@ -176,7 +176,7 @@ def test_a_day_with_more_than_a_page_is_listed_whole(aged: Aged) -> None:
     assert [len(page) for page in pages if page] == [3, 3, 3]
 
 
-def _dies(aged: Aged, wire: Dying, nth: int) -> bool:
+def _dies(aged: PurgeBench, wire: Dying, nth: int) -> bool:
     """Let a purge die before a write; say whether it came so far."""
     wire.arm(nth)
     try:
@@ -194,7 +194,7 @@ def test_a_purge_that_dies_at_any_request_leaves_nothing_wrong_and_the_next_one_
     monkeypatch.setattr(purge, "AT_ONCE", 1)
     monkeypatch.setattr(ended_table, "_ATTEMPTS_AT_ONCE", 2)
     for nth in itertools.count(1):
-        aged = Aged(place.another(), dying := Dying(place.transport))
+        aged = PurgeBench(place.another(), dying := Dying(place.transport))
         left = _mixed(aged)
         if not _dies(aged, dying, nth):
             break
@@ -209,7 +209,7 @@ def test_a_purge_that_dies_at_any_request_leaves_nothing_wrong_and_the_next_one_
 def test_a_purge_takes_all_of_it_whichever_writes_reply_is_lost(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ended_table, "_ATTEMPTS_AT_ONCE", 2)
     for nth in itertools.count(1):
-        aged = Aged(place.another(), faulty := FaultyTransport(place.transport))
+        aged = PurgeBench(place.another(), faulty := FaultyTransport(place.transport))
         left = _mixed(aged)
         faulty.arm(Fault.REPLY_LOST, nth=nth)
         done = aged.darkroom.purge(owner="timer/1")

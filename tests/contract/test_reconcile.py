@@ -14,10 +14,10 @@ from shared.ports.images import ImageListing
 from shared.rules.images import Page
 from shared.steps.upkeep.reconcile import Position, Reconciled
 from shared.wiring.steps import Darkroom
-from tests.contract.audited import Audited
 from tests.contract.benches import AzureQueue
 from tests.contract.places import Place, Slow
-from tests.contract.refusing import Refusing
+from tests.contract.refusing_transports import Refusing
+from tests.contract.verify_bench import VerifyBench
 from tests.doubles.transports import CountingTransport
 from tests.proving import at_length
 
@@ -108,7 +108,7 @@ def test_a_marker_that_is_refused_restarts_the_walk(place: Place) -> None:
     assert darkroom.reconcile(owner="timer/1") == Reconciled(seen=3, missed=3, complete=True)
 
 
-def test_what_a_walk_records_holds_together(bench: Audited) -> None:
+def test_what_a_walk_records_holds_together(bench: VerifyBench) -> None:
     bench.upload("a.png")
     bench.darkroom.reconcile._settings = replace(bench.darkroom.settings, reconcile_grace=timedelta(0))
     assert bench.darkroom.reconcile(owner="timer/1").missed == 1

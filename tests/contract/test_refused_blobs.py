@@ -10,7 +10,7 @@ from shared.rules.images import ImageRef
 from shared.steps.outcomes import Outcome
 from shared.wiring.steps import Darkroom
 from tests.contract.places import Place
-from tests.contract.refusing import IMPATIENT, RefusingBlobs
+from tests.contract.refusing_transports import IMPATIENT, RefusingBlobs
 from tests.doubles.world import png
 
 

@@ -13,10 +13,10 @@ from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
 from shared.storage.retries import RetryPolicy
 from shared.wiring.steps import Darkroom
-from tests.contract import lives
+from tests.contract import job_moves
 from tests.contract.benches import AzureJobs
 from tests.contract.places import Place
-from tests.contract.refusing import RefusingWrites
+from tests.contract.refusing_transports import RefusingWrites
 from tests.doubles.clock import FakeClock
 from tests.doubles.transports import Fault, FaultyTransport
 from tests.doubles.world import png
@@ -172,5 +172,5 @@ def test_a_refusal_after_a_lost_request_is_the_truth_once_the_row_has_been_seen(
     refusing.answers["PENDING"] = TOO_LARGE
     faulty.arm(Fault.REQUEST_LOST)
     with pytest.raises(ContentRefused, match="EntityTooLarge"):
-        storage.jobs.insert(lives.added(AzureJobs(place)))
+        storage.jobs.insert(job_moves.add(AzureJobs(place)))
     assert refusing.refused == 1

@@ -7,9 +7,9 @@ import pytest
 from shared.errors import Lost, Undecided
 from shared.ports.rejections import Rejected
 from shared.rules.ids import digest
+from tests.contract.faulty_storage import FaultyStorage
 from tests.contract.places import Place
-from tests.contract.rejections import AzureRejections, DoubledRejections, Interrupted
-from tests.contract.torn import Torn
+from tests.contract.rejection_bench import AzureRejections, DoubledRejections, Interrupted
 from tests.doubles.transports import Fault
 
 Bench = AzureRejections | DoubledRejections
@@ -112,28 +112,30 @@ def test_a_text_rejected_by_many_at_once_is_kept_once(rejections: Bench) -> None
 
 @pytest.mark.parametrize("code", ["blob_not_found", "unknown_job"])
 @pytest.mark.parametrize("fault", Fault)
-def test_a_rejection_whose_reply_is_lost_is_written_once_with_its_reason(torn: Torn, fault: Fault, code: str) -> None:
-    rival, number = torn.rivals.rejections, 1
+def test_a_rejection_whose_reply_is_lost_is_written_once_with_its_reason(
+    faulty: FaultyStorage, fault: Fault, code: str
+) -> None:
+    rival, number = faulty.rivals.rejections, 1
     if code == "unknown_job":  # so it is kept already, for another reason
         rival.reject("cat", code="blob_not_found", message="There is none.")
         number = 2
-    torn.wire.arm(fault, nth=number)
-    torn.storage.rejections.reject("cat", code=code, message="Whatever.")
+    faulty.wire.arm(fault, nth=number)
+    faulty.storage.rejections.reject("cat", code=code, message="Whatever.")
     row = rival.get(digest("cat"))
     assert row is not None
     assert (row.text, row.code, row.message) == ("cat", code, "Whatever.")
-    assert torn.wire.writes == (number if fault.applies else number + 1)
+    assert faulty.wire.writes == (number if fault.applies else number + 1)
 
 
 @pytest.mark.parametrize("fault", Fault)
-def test_a_deletion_whose_reply_is_lost_leaves_nothing(torn: Torn, fault: Fault) -> None:
-    torn.storage.rejections.reject("cat", code="blob_not_found", message="There is none.")
-    row = torn.storage.rejections.get(digest("cat"))
+def test_a_deletion_whose_reply_is_lost_leaves_nothing(faulty: FaultyStorage, fault: Fault) -> None:
+    faulty.storage.rejections.reject("cat", code="blob_not_found", message="There is none.")
+    row = faulty.storage.rejections.get(digest("cat"))
     assert row is not None
-    torn.wire.arm(fault)
+    faulty.wire.arm(fault)
     with contextlib.suppress(Lost):  # nobody can tell who deleted it
-        torn.storage.rejections.delete(row)
-    assert torn.rivals.rejections.list(limit=10) == []
+        faulty.storage.rejections.delete(row)
+    assert faulty.rivals.rejections.list(limit=10) == []
 
 
 @pytest.mark.parametrize("request_number", [2, 3])
@@ -193,10 +195,10 @@ def test_nothing_is_forgotten_where_there_is_nothing(rejections: Bench) -> None:
 
 
 @pytest.mark.parametrize("fault", Fault)
-def test_many_are_forgotten_when_the_reply_is_lost(torn: Torn, fault: Fault) -> None:
+def test_many_are_forgotten_when_the_reply_is_lost(faulty: FaultyStorage, fault: Fault) -> None:
     for text in "abc":
-        torn.storage.rejections.reject(text, code="blob_not_found", message="There is none.")
-    rows = torn.storage.rejections.list(limit=10)
-    torn.wire.arm(fault)
-    assert torn.storage.rejections.forget(rows) == 3
-    assert torn.rivals.rejections.list(limit=10) == []
+        faulty.storage.rejections.reject(text, code="blob_not_found", message="There is none.")
+    rows = faulty.storage.rejections.list(limit=10)
+    faulty.wire.arm(fault)
+    assert faulty.storage.rejections.forget(rows) == 3
+    assert faulty.rivals.rejections.list(limit=10) == []

@@ -19,10 +19,10 @@ from shared.rules.jobs import Move
 from shared.steps.outcomes import Outcome
 from shared.storage.job_table import JobTable
 from shared.storage.retries import RetryPolicy
-from tests.contract.audited import Audited
 from tests.contract.benches import AzureJobs, JobsBench
-from tests.contract.memory import DoubledJobs
+from tests.contract.memory_benches import DoubledJobs
 from tests.contract.places import Place
+from tests.contract.verify_bench import VerifyBench
 from tests.doubles.transports import Forgetful
 from tests.doubles.world import World
 
@@ -125,7 +125,7 @@ def test_of_twenty_events_of_one_image_one_records_it_and_sends_its_message_in_m
     assert (len(world.jobs.kept.jobs), len(world.queue.sent)) == (1, 1)
 
 
-def test_of_twenty_events_of_one_image_one_records_it_and_sends_its_message(bench: Audited) -> None:
+def test_of_twenty_events_of_one_image_one_records_it_and_sends_its_message(bench: VerifyBench) -> None:
     ref = bench.upload("cat.png")
     assert at_once(lambda _: bench.darkroom.record(ref).outcome) == {Outcome.RECORDED: 1, Outcome.DUPLICATE: 19}
     sent = list(bench.darkroom.storage.queue._queue.peek_messages(max_messages=32))
@@ -170,7 +170,7 @@ def test_of_twenty_who_add_a_purged_job_none_makes_it_again(jobs: JobsBench) -> 
     assert kinds(jobs) == {"key": 1}
 
 
-def test_an_image_whose_job_was_purged_is_a_duplicate(bench: Audited) -> None:
+def test_an_image_whose_job_was_purged_is_a_duplicate(bench: VerifyBench) -> None:
     row = bench.completed()
     purge_from(bench.table, row.job.id)
     recorded = bench.darkroom.record(ImageRef.of(row.job.ref))

@@ -15,12 +15,12 @@ from shared.rules.jobs import Event, JobError, State
 from shared.rules.moves import add, end, redrive
 from shared.steps.operators.verify import Verified
 from shared.storage import codec
-from tests.contract.audited import Audited
+from tests.contract.verify_bench import VerifyBench
 from tests.doubles.world import png
 
 
 @pytest.mark.azurite
-def test_nothing_is_wrong_after_all_that_a_pipeline_does(bench: Audited) -> None:
+def test_nothing_is_wrong_after_all_that_a_pipeline_does(bench: VerifyBench) -> None:
     darkroom = bench.darkroom
     bench.completed("done.png")
     bench.recorded("waiting.png")
@@ -40,7 +40,7 @@ def test_nothing_is_wrong_after_all_that_a_pipeline_does(bench: Audited) -> None
     assert bench.found == []
 
 
-def test_a_due_row_deleted_by_hand_is_found_and_put_back_and_the_job_is_as_before(bench: Audited) -> None:
+def test_a_due_row_deleted_by_hand_is_found_and_put_back_and_the_job_is_as_before(bench: VerifyBench) -> None:
     row = bench.recorded()
     (due,) = bench.index(row)
     bench.remove(bench.place(row), due)
@@ -53,7 +53,7 @@ def test_a_due_row_deleted_by_hand_is_found_and_put_back_and_the_job_is_as_befor
     assert bench.verify() == Verified(jobs=1)
 
 
-def test_an_end_row_deleted_by_hand_is_put_back(bench: Audited) -> None:
+def test_an_end_row_deleted_by_hand_is_put_back(bench: VerifyBench) -> None:
     row = bench.completed()
     (end_row,) = bench.index(row)
     bench.remove(bench.place(row), end_row)
@@ -61,7 +61,7 @@ def test_an_end_row_deleted_by_hand_is_put_back(bench: Audited) -> None:
     assert bench.index(row) == [end_row]
 
 
-def test_index_rows_of_no_job_and_at_wrong_keys_are_deleted(bench: Audited) -> None:
+def test_index_rows_of_no_job_and_at_wrong_keys_are_deleted(bench: VerifyBench) -> None:
     row = bench.completed()
     nobody = f"{row.job.id[:-16]}{'0' * 16}"
     for key in (f"due:0000000000001:{nobody}", f"due:0000000000001:{row.job.id}", f"end:FAILED:1:{row.job.id}"):
@@ -73,7 +73,7 @@ def test_index_rows_of_no_job_and_at_wrong_keys_are_deleted(bench: Audited) -> N
     assert bench.verify() == Verified(jobs=1)
 
 
-def test_a_job_whose_state_was_changed_by_hand_is_told_and_not_touched(bench: Audited) -> None:
+def test_a_job_whose_state_was_changed_by_hand_is_told_and_not_touched(bench: VerifyBench) -> None:
     row = bench.completed()
     bench.table.update_entity({"PartitionKey": bench.place(row), "RowKey": f"job:{row.job.id}", "token": 7})
     assert bench.verify(repair=True).violations == 1
@@ -82,7 +82,7 @@ def test_a_job_whose_state_was_changed_by_hand_is_told_and_not_touched(bench: Au
 
 
 def test_a_job_that_moves_under_a_repair_makes_it_lost_and_is_looked_at_again(
-    bench: Audited, monkeypatch: pytest.MonkeyPatch
+    bench: VerifyBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = bench.recorded()
     bench.put(bench.place(row), f"due:0000000000001:{row.job.id}")
@@ -102,7 +102,7 @@ def test_a_job_that_moves_under_a_repair_makes_it_lost_and_is_looked_at_again(
     assert (job.state, bench.index(row)) == (State.RUNNING, [codec.index_key(job)])
 
 
-def test_of_two_repairs_at_once_one_is_told(bench: Audited, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_two_repairs_at_once_one_is_told(bench: VerifyBench, monkeypatch: pytest.MonkeyPatch) -> None:
     row = bench.recorded()
     (due,) = bench.index(row)
     bench.remove(bench.place(row), due)
@@ -118,7 +118,7 @@ def test_of_two_repairs_at_once_one_is_told(bench: Audited, monkeypatch: pytest.
     assert bench.index(row) == [due]
 
 
-def test_an_index_row_that_has_found_its_job_meanwhile_is_not_deleted(bench: Audited) -> None:
+def test_an_index_row_that_has_found_its_job_meanwhile_is_not_deleted(bench: VerifyBench) -> None:
     row = bench.recorded()
     (due,) = bench.index(row)
     group = bench.darkroom.storage.audit.group_of(row.job.id)
@@ -129,23 +129,23 @@ def test_an_index_row_that_has_found_its_job_meanwhile_is_not_deleted(bench: Aud
 
 
 def test_a_job_that_moves_while_the_table_is_read_is_no_finding(
-    bench: Audited, monkeypatch: pytest.MonkeyPatch
+    bench: VerifyBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = bench.recorded()
     audit = bench.darkroom.storage.audit
     groups = audit.groups
 
-    def torn() -> Iterator[Group]:
+    def faulty() -> Iterator[Group]:
         for group in groups():
             group.index.clear()  # as if the due row had moved before the reader came by
             bench.claimed(row)
             yield group
 
-    monkeypatch.setattr(audit, "groups", torn)
+    monkeypatch.setattr(audit, "groups", faulty)
     assert bench.verify(repair=True) == Verified(jobs=1)
 
 
-def meddled(bench: Audited, row: Row, monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
+def meddled(bench: VerifyBench, row: Row, monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
     """Move a job in the middle of each of so many looks."""
     audit, left = bench.darkroom.storage.audit, [None] * times
     key_row = audit._key_row
@@ -159,7 +159,7 @@ def meddled(bench: Audited, row: Row, monkeypatch: pytest.MonkeyPatch, *, times:
     monkeypatch.setattr(audit, "_key_row", late)
 
 
-def test_a_look_that_a_move_has_torn_is_taken_again(bench: Audited, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_look_that_a_move_has_torn_is_taken_again(bench: VerifyBench, monkeypatch: pytest.MonkeyPatch) -> None:
     row = bench.recorded()
     meddled(bench, row, monkeypatch, times=1)
     group = bench.darkroom.storage.audit.group_of(row.job.id)
@@ -167,7 +167,7 @@ def test_a_look_that_a_move_has_torn_is_taken_again(bench: Audited, monkeypatch:
     assert group.jobs[row.job.id].state is State.RUNNING
 
 
-def test_rows_that_move_at_every_look_are_a_note(bench: Audited, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_that_move_at_every_look_are_a_note(bench: VerifyBench, monkeypatch: pytest.MonkeyPatch) -> None:
     row = bench.recorded()
     bench.remove(bench.place(row), codec.ref_key(row.job.type, row.job.ref))
     meddled(bench, row, monkeypatch, times=5)
@@ -175,7 +175,7 @@ def test_rows_that_move_at_every_look_are_a_note(bench: Audited, monkeypatch: py
     assert bench.rules() == [Rule.MOVING]
 
 
-def test_a_thumbnail_that_a_report_names_and_is_not_there_is_a_violation(bench: Audited) -> None:
+def test_a_thumbnail_that_a_report_names_and_is_not_there_is_a_violation(bench: VerifyBench) -> None:
     row = bench.completed()
     assert row.job.report is not None
     name = row.job.report["thumbnail"]["name"]
@@ -188,7 +188,7 @@ def test_a_thumbnail_that_a_report_names_and_is_not_there_is_a_violation(bench: 
 @pytest.mark.case("security C1", was="the name was followed")
 @pytest.mark.parametrize("name", ["../secrets/crown.txt", "other/1.webp"])
 def test_a_thumbnail_that_no_attempt_can_have_written_is_a_violation_and_never_followed(
-    bench: Audited, name: str
+    bench: VerifyBench, name: str
 ) -> None:
     row = bench.completed()
     report = {**(row.job.report or {}), "thumbnail": {"container": "secrets", "name": name}}
@@ -197,7 +197,7 @@ def test_a_thumbnail_that_no_attempt_can_have_written_is_a_violation_and_never_f
     assert Rule.THUMBNAIL_MISNAMED in bench.rules()
 
 
-def test_a_thumbnail_that_no_report_names_is_a_note_unless_its_worker_is_about_to_commit(bench: Audited) -> None:
+def test_a_thumbnail_that_no_report_names_is_a_note_unless_its_worker_is_about_to_commit(bench: VerifyBench) -> None:
     done, running = bench.completed("done.png"), bench.claimed(bench.recorded("running.png"))
     images = bench.darkroom.storage.images
     for name in (f"{done.job.id}/9.webp", f"{running.job.id}/1.webp", "stray.txt"):
@@ -213,20 +213,20 @@ def test_a_thumbnail_that_no_report_names_is_a_note_unless_its_worker_is_about_t
     ("row_key", "columns"),
     [("job:{id}", {"schema": 1}), ("what:ever", {}), ("due:1:nothing", {}), ("key:xyz", {}), ("try:{id}:x", {})],
 )
-def test_a_row_of_no_known_form_is_told_and_left(bench: Audited, row_key: str, columns: dict[str, object]) -> None:
+def test_a_row_of_no_known_form_is_told_and_left(bench: VerifyBench, row_key: str, columns: dict[str, object]) -> None:
     bench.put("image-analysis:00", row_key.format(id=f"image-analysis-{0:032x}"), **columns)
     assert bench.verify(repair=True).violations == 1
     assert bench.rules() == [Rule.UNREADABLE]
 
 
-def test_what_a_newer_release_wrote_is_a_note(bench: Audited) -> None:
+def test_what_a_newer_release_wrote_is_a_note(bench: VerifyBench) -> None:
     row = bench.recorded()
     bench.put(bench.place(row), f"job:{row.job.id}", schema=99)
     assert bench.verify(repair=True) == Verified(jobs=0)
     assert bench.rules() == [Rule.NEWER]
 
 
-def test_the_key_row_of_a_version_that_was_never_added_is_found(bench: Audited) -> None:
+def test_the_key_row_of_a_version_that_was_never_added_is_found(bench: VerifyBench) -> None:
     row = bench.recorded()
     for key in (f"job:{row.job.id}", *bench.index(row)):
         bench.remove(bench.place(row), key)
@@ -234,7 +234,7 @@ def test_the_key_row_of_a_version_that_was_never_added_is_found(bench: Audited) 
     assert bench.rules() == [Rule.KEY_BROKEN]
 
 
-def test_a_job_added_by_the_rules_alone_is_sound(bench: Audited) -> None:
+def test_a_job_added_by_the_rules_alone_is_sound(bench: VerifyBench) -> None:
     now, jobs = bench.recorded("other.png").seen_at, bench.darkroom.storage.jobs
     move = add(
         kind="other-type", ref="x/y", version="", params={}, max_attempts=1, now=now,
@@ -244,14 +244,14 @@ def test_a_job_added_by_the_rules_alone_is_sound(bench: Audited) -> None:
     assert bench.verify() == Verified(jobs=2)
 
 
-def added(bench: Audited, *, unique: bool) -> Row:
+def added(bench: VerifyBench, *, unique: bool) -> Row:
     """Add a job of another type."""
     row = bench.darkroom.add(kind="word-count", ref="text", params={}, unique=unique).row
     assert row is not None
     return row
 
 
-def test_live_jobs_of_one_reference_that_are_not_unique_are_no_violation(bench: Audited) -> None:
+def test_live_jobs_of_one_reference_that_are_not_unique_are_no_violation(bench: VerifyBench) -> None:
     for _ in range(2):
         added(bench, unique=False)
     bench.claimed(added(bench, unique=False))
@@ -260,7 +260,7 @@ def test_live_jobs_of_one_reference_that_are_not_unique_are_no_violation(bench: 
     assert bench.found == []
 
 
-def test_a_unique_job_without_its_key_row_is_a_violation_beside_others_that_have_none(bench: Audited) -> None:
+def test_a_unique_job_without_its_key_row_is_a_violation_beside_others_that_have_none(bench: VerifyBench) -> None:
     added(bench, unique=False)
     row = added(bench, unique=True)
     bench.remove(bench.place(row), codec.ref_key(row.job.type, row.job.ref))
@@ -268,7 +268,7 @@ def test_a_unique_job_without_its_key_row_is_a_violation_beside_others_that_have
     assert bench.rules() == [Rule.LIVE_UNNAMED]
 
 
-def test_an_index_row_of_a_job_that_is_not_unique_is_put_back(bench: Audited) -> None:
+def test_an_index_row_of_a_job_that_is_not_unique_is_put_back(bench: VerifyBench) -> None:
     row = added(bench, unique=False)
     (due,) = bench.index(row)
     bench.remove(bench.place(row), due)
@@ -276,14 +276,14 @@ def test_an_index_row_of_a_job_that_is_not_unique_is_put_back(bench: Audited) ->
     assert bench.index(row) == [due]
 
 
-def test_rows_that_name_types_are_no_finding(bench: Audited) -> None:
+def test_rows_that_name_types_are_no_finding(bench: VerifyBench) -> None:
     bench.darkroom.storage.index.insert_type("word-count")
     assert bench.verify(repair=True) == Verified(jobs=0)
     assert (bench.found, bench.darkroom.storage.index.types()) == ([], ["word-count"])
 
 
 @pytest.mark.parametrize("forget", [True, False])
-def test_nothing_is_wrong_after_a_job_was_removed(bench: Audited, *, forget: bool) -> None:
+def test_nothing_is_wrong_after_a_job_was_removed(bench: VerifyBench, *, forget: bool) -> None:
     row = added(bench, unique=True)
     bench.darkroom.operate.cancel(row.job.id)
     bench.darkroom.remove(row.job.id, forget=forget)

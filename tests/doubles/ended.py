@@ -9,13 +9,13 @@ from shared.ports.jobs import Key, Row
 from shared.rules import ids
 from shared.rules.jobs import State
 from shared.storage import codec
-from tests.doubles.door import Door
+from tests.doubles.interceptor import Interceptor
 from tests.doubles.jobs import Kept
 
 PAGE = 1000
 
 
-class MemoryEnded(Door):
+class MemoryEnded(Interceptor):
     """The ended jobs of a table in memory.
 
     Args:

@@ -11,7 +11,7 @@ from shared.rules.images import ANY_VERSION, BlobFacts, ImageRef
 from shared.rules.names import Kind, check
 from shared.rules.thumbnails import MAX_BYTES
 from tests.doubles.clock import FakeClock
-from tests.doubles.door import Door
+from tests.doubles.interceptor import Interceptor
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Blob:
     facts: BlobFacts
 
 
-class MemoryImages(Door):
+class MemoryImages(Interceptor):
     """The containers in memory.
 
     Attributes:

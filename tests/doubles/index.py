@@ -8,14 +8,14 @@ from shared.ports.jobs import Key, Row
 from shared.rules import ids
 from shared.rules.jobs import SCHEMA, Job, State
 from tests.doubles.clock import FakeClock
-from tests.doubles.door import Door
+from tests.doubles.interceptor import Interceptor
 from tests.doubles.jobs import Kept
 
 #: Milliseconds count down from here in lists of ended jobs.
 _LATEST_MS = 9_999_999_999_999
 
 
-class MemoryIndex(Door):
+class MemoryIndex(Interceptor):
     """The index of a table in memory.
 
     Args:

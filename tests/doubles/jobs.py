@@ -15,7 +15,7 @@ from shared.rules.due import Due
 from shared.rules.jobs import SCHEMA, Event, Job, Move, State
 from shared.storage import codec
 from tests.doubles.clock import FakeClock
-from tests.doubles.door import Door
+from tests.doubles.interceptor import Interceptor
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Kept:
     mutex: threading.RLock = field(default_factory=threading.RLock)
 
 
-class MemoryJobs(Door):
+class MemoryJobs(Interceptor):
     """The job table in memory: each write checks all of its conditions first, then applies all of its parts."""
 
     def __init__(

@@ -2,11 +2,11 @@
 
 from shared.rules.images import Listed, Page
 from tests.doubles.clock import FakeClock
-from tests.doubles.door import Door
 from tests.doubles.images import MemoryImages
+from tests.doubles.interceptor import Interceptor
 
 
-class MemoryListing(Door):
+class MemoryListing(Interceptor):
     """The container of images in memory, in the order of names.
 
     Attributes:

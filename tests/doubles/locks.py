@@ -9,10 +9,10 @@ from shared.errors import Lost
 from shared.ports.locks import LockRow
 from shared.rules.locks import Lock, key
 from tests.doubles.clock import FakeClock
-from tests.doubles.door import Door
+from tests.doubles.interceptor import Interceptor
 
 
-class MemoryLocks(Door):
+class MemoryLocks(Interceptor):
     """The table of locks in memory."""
 
     def __init__(self, clock: FakeClock, *, journal: list[str] | None = None) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 from shared.errors import Lost
 from shared.ports.marks import Mark
 from tests.doubles.clock import FakeClock
-from tests.doubles.door import Door
+from tests.doubles.interceptor import Interceptor
 
 
-class MemoryMarks(Door):
+class MemoryMarks(Interceptor):
     """The marks in memory.
 
     Attributes:

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from shared.ports.poison import PoisonMessage
-from tests.doubles.door import Door
+from tests.doubles.interceptor import Interceptor
 
 #: As the service: so many messages a request.
 MOST = 32
 
 
-class MemoryPoison(Door):
+class MemoryPoison(Interceptor):
     """A poison queue in memory.
 
     Attributes:

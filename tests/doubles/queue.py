@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 
 from tests.doubles.clock import FakeClock
-from tests.doubles.door import Door
+from tests.doubles.interceptor import Interceptor
 
 LONGEST_DELAY = timedelta(days=7)
 
 
-class MemoryQueue(Door):
+class MemoryQueue(Interceptor):
     """The queue in memory.
 
     Attributes:

@@ -9,10 +9,10 @@ from shared.errors import Lost
 from shared.ports.rejections import SHOWN_CHARACTERS, Rejected
 from shared.rules import ids
 from tests.doubles.clock import FakeClock
-from tests.doubles.door import Door
+from tests.doubles.interceptor import Interceptor
 
 
-class MemoryRejections(Door):
+class MemoryRejections(Interceptor):
     """The rejected texts in memory.
 
     Attributes:

@@ -18,7 +18,7 @@ from tests.faults.enumeration import SETTINGS
 from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_wire import Line
 from tests.faults.enumeration_workers import Worker, start
-from tests.simulation import entrances, reader
+from tests.simulation import entry_points, reader
 from tests.simulation.announcements import Announcements
 from tests.simulation.faults import Fault
 from tests.simulation.ledger import Ledger
@@ -183,7 +183,7 @@ class Crossing(Case):
         worker, sender = self.worker(name), self._door.sender
 
         def run() -> None:
-            with suppress(*entrances.REFUSALS):
+            with suppress(*entry_points.REFUSALS):
                 self.judges.lockouts.told(sender, act(self, worker))
 
         return greenlet(run)

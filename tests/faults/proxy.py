@@ -18,7 +18,7 @@ from typing import Protocol, Self
 
 from tests.faults.enumeration import CUTS, PAUSES, Strike
 from tests.faults.enumeration_wire import Ledger
-from tests.faults.proxied_http import Asked, Told
+from tests.faults.proxy_http import Asked, Told
 from tests.simulation.service.account import Account
 
 _ENDPOINT = re.compile(r"(\w+Endpoint)=http://([^:/;]+):(\d+)")

@@ -6,7 +6,7 @@ from shared.errors import Undecided
 from tests.counting import Count
 from tests.faults.crossing_pairs import PAIRS
 from tests.faults.crossings import crossings
-from tests.simulation.planted import FAULTS
+from tests.simulation.planted_faults import FAULTS
 from tests.simulation.planting import plant
 
 #: Of more schedules than a day has time for.

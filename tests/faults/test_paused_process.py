@@ -9,13 +9,13 @@ import pytest
 
 from tests.faults.enumeration import Strike
 from tests.faults.enumeration_wire import Ledger
-from tests.faults.proxied_http import Asked
 from tests.faults.proxy import Proxy
+from tests.faults.proxy_http import Asked
 from tests.rig import SAMPLES, HostProcess, Rig, rig, until
 
 CAT = (SAMPLES / "cat.png").read_bytes()
 IMAGES, SHARE_LOST = 12, 0.1
-pytestmark = pytest.mark.prove("hosts sleep past their leases in real time; every day test_proxied stops a worker")
+pytestmark = pytest.mark.prove("hosts sleep past their leases in real time; every day test_proxy_faults stops a worker")
 
 
 @contextmanager

@@ -20,10 +20,10 @@ from localhost.azurite import Azurite
 from shared.storage.clients import API_VERSION
 from tests.faults.enumeration import Strike
 from tests.faults.enumeration_wire import Ledger
-from tests.faults.proxied_http import RETRY_AFTER
 from tests.faults.proxy import Proxy
+from tests.faults.proxy_http import RETRY_AFTER
 
-pytestmark = pytest.mark.prove("proves the proxy itself; every day test_proxied goes through it")
+pytestmark = pytest.mark.prove("proves the proxy itself; every day test_proxy_faults goes through it")
 
 ROW = {"PartitionKey": "p", "RowKey": "1"}
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from shared import clock
-from tests.simulation import coverage, entrances
+from tests.simulation import coverage, entry_points
 from tests.simulation.search import Tally, search
 from tests.simulation.shrink import shrink
 from tests.simulation.world import Outcome, World
@@ -61,7 +61,7 @@ def _search(first: int, *, minutes: float, processes: int) -> int:
         f"{tally.full:,} have at least 40 requests, 2 workers and 1 fault; {len(tally.schedules):,} of these differ:",
         f"{len(tally.schedules) / hours:,.0f} schedules an hour.",
         "",
-        *coverage.table(tally.coverage, entrances.EVENTS),
+        *coverage.table(tally.coverage, entry_points.EVENTS),
         sep="\n",
     )
     if not tally.failed:

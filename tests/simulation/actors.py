@@ -8,11 +8,11 @@ from datetime import timedelta
 from functools import partial
 from random import Random
 
-from tests.simulation import entrances
-from tests.simulation.entrances import Darkroom
+from tests.simulation import entry_points
+from tests.simulation.entry_points import Darkroom
+from tests.simulation.instance import Instance
 from tests.simulation.last_attempts import give_up
 from tests.simulation.outside import Client
-from tests.simulation.process import Process
 from tests.simulation.scheduler import Home, Task
 from tests.simulation.stage import Stage
 from tests.simulation.workers import Worker
@@ -106,40 +106,40 @@ class Actors:
         self.under_way = 0
         self._client = Client(stage.wire)
         self._outside: dict[str, Callable[[Act, Random], object]] = {
-            "upload": lambda act, luck: self._client.put_image(luck.choice(NAMES), entrances.png(act.number)),
-            "same again": lambda _, luck: self._client.put_image(luck.choice(NAMES[:2]), entrances.png(0)),
+            "upload": lambda act, luck: self._client.put_image(luck.choice(NAMES), entry_points.png(act.number)),
+            "same again": lambda _, luck: self._client.put_image(luck.choice(NAMES[:2]), entry_points.png(0)),
             "metadata": self._mark,
             "delete image": lambda _, luck: self._client.delete_image(luck.choice(NAMES)),
             "no image": lambda act, luck: self._client.put_image(luck.choice(NAMES), b"no image %d" % act.number),
-            "message": lambda _, luck: self._client.send(entrances.QUEUE, self._text(luck)),
-            "hint": lambda _, luck: self._client.send(entrances.QUEUE, self._hint(luck, LIVE)),
-            "clear": lambda _, __: self._client.clear(entrances.QUEUE),
-            "poison": lambda _, luck: self._client.send(entrances.POISON, self._hint(luck, LIVE)),
+            "message": lambda _, luck: self._client.send(entry_points.QUEUE, self._text(luck)),
+            "hint": lambda _, luck: self._client.send(entry_points.QUEUE, self._hint(luck, LIVE)),
+            "clear": lambda _, __: self._client.clear(entry_points.QUEUE),
+            "poison": lambda _, luck: self._client.send(entry_points.POISON, self._hint(luck, LIVE)),
             "poison what has died": lambda _, luck: give_up(stage, self._client, luck),
         }
-        self._inside: dict[str, Callable[[Process, Act, Random], object]] = {
-            "upload over http": lambda process, act, luck: entrances.upload(
-                process.darkroom, luck.choice(NAMES), entrances.png(act.number)
+        self._inside: dict[str, Callable[[Instance, Act, Random], object]] = {
+            "upload over http": lambda process, act, luck: entry_points.upload(
+                process.darkroom, luck.choice(NAMES), entry_points.png(act.number)
             ),
-            "add": lambda process, _, luck: entrances.add(
+            "add": lambda process, _, luck: entry_points.add(
                 process.darkroom, luck.choice("xy"), unique=luck.random() < 0.7
             ),
             "work from outside": lambda process, _, luck: Worker(stage, luck).work(process),
             "workers in a row": lambda process, act, luck: Worker(stage, luck).work_in_a_row(process, act.name),
             "claim too early": lambda process, act, luck: self._claim_early(process, act.name, luck),
             "second claimant": lambda _, act, __: self._claim_too(act),
-            "cancel": lambda process, _, luck: self._on_job(process, luck, entrances.cancel, LIVE),
-            "redrive": lambda process, _, luck: self._on_job(process, luck, entrances.redrive, OPENED),
+            "cancel": lambda process, _, luck: self._on_job(process, luck, entry_points.cancel, LIVE),
+            "redrive": lambda process, _, luck: self._on_job(process, luck, entry_points.redrive, OPENED),
             "cancel and redrive": lambda process, _, luck: self._on_job(process, luck, self._cancel_and_redrive, LIVE),
-            "remove": lambda process, _, luck: self._on_job(process, luck, entrances.remove, ENDED),
-            "forget": lambda process, _, luck: self._on_job(process, luck, entrances.forget, ENDED),
+            "remove": lambda process, _, luck: self._on_job(process, luck, entry_points.remove, ENDED),
+            "forget": lambda process, _, luck: self._on_job(process, luck, entry_points.forget, ENDED),
             "readmit": lambda process, _, luck: self._on_rejected(process, luck),
-            "sweep": lambda process, act, _: entrances.sweep(process.darkroom, f"timer/{act.number}"),
+            "sweep": lambda process, act, _: entry_points.sweep(process.darkroom, f"timer/{act.number}"),
             "reconcile": lambda process, act, _: (
-                stage.plan.reconciles and entrances.reconcile(process.darkroom, f"timer/{act.number}")
+                stage.plan.reconciles and entry_points.reconcile(process.darkroom, f"timer/{act.number}")
             ),
             "purge": lambda process, act, _: stage.answers.ask(
-                "purge", "", lambda: entrances.purge(process.darkroom, f"timer/{act.number}")
+                "purge", "", lambda: entry_points.purge(process.darkroom, f"timer/{act.number}")
             ),
             "kill": lambda process, _, __: stage.scheduler.kill(process),
             "stop": self._stop,
@@ -164,7 +164,7 @@ class Actors:
         else:
             self.under_way -= 1
 
-    def call(self, process: Process, name: str, call: Callable[[], object]) -> None:
+    def call(self, process: Instance, name: str, call: Callable[[], object]) -> None:
         """Make a call of the API or of the command in a process."""
         self.under_way += 1
         self._watch(process.begin(name, lambda: self._guard(call)))
@@ -172,7 +172,7 @@ class Actors:
     def work_outside(self) -> None:
         """Have an external worker end what waits for one."""
         process = self.stage.pick("for a worker")
-        if process is not None and any(job_id.startswith(entrances.EXTERNAL) for job_id in self.stage.ledger.live()):
+        if process is not None and any(job_id.startswith(entry_points.EXTERNAL) for job_id in self.stage.ledger.live()):
             worker = Worker(self.stage, self.stage.chance.stream("worker"))
             self.call(process, "work from outside", lambda: worker.work_off(process))
 
@@ -187,21 +187,21 @@ class Actors:
         began_at = self.stage.scheduler.now
         try:
             call()
-        except entrances.REFUSALS:
+        except entry_points.REFUSALS:
             return
         except Exception as error:  # noqa: BLE001 - the edge of a call from outside
             self.stage.failed(error, began_at)
 
-    def _stop(self, process: Process, _: Act, luck: Random) -> None:
+    def _stop(self, process: Instance, _: Act, luck: Random) -> None:
         until = self.stage.scheduler.now + luck.random() * 2 * self.stage.weather.longest
         process.stopped_until = max(process.stopped_until, until)
 
-    def _claim_early(self, process: Process, ref: str, luck: Random) -> None:
+    def _claim_early(self, process: Instance, ref: str, luck: Random) -> None:
         """Add a job for later, and ask for one that nobody may claim yet."""
         later = self.stage.account.clock.now() + timedelta(seconds=_LATER_SECONDS)
-        entrances.add(process.darkroom, ref, unique=True, not_before=later)
+        entry_points.add(process.darkroom, ref, unique=True, not_before=later)
         if waiting := self.stage.ledger.waiting():
-            entrances.claim(process.darkroom, luck.choice(waiting), "worker/2", self.stage.plan.lease)
+            entry_points.claim(process.darkroom, luck.choice(waiting), "worker/2", self.stage.plan.lease)
 
     def _claim_too(self, act: Act) -> None:
         """Have processes claim that have not yet: a world with one claimant shows little."""
@@ -214,9 +214,9 @@ class Actors:
 
     def _on_job(
         self,
-        process: Process,
+        process: Instance,
         luck: Random,
-        call: Callable[[entrances.Darkroom, str], object],
+        call: Callable[[entry_points.Darkroom, str], object],
         states: Collection[str],
     ) -> None:
         self.stage.wait_for(lambda: self._in(states))
@@ -227,10 +227,10 @@ class Actors:
     def _ask(self, call: Callable[[Darkroom, str], object], darkroom: Darkroom, job_id: str) -> None:
         self.stage.answers.ask(call.__name__, job_id, lambda: call(darkroom, job_id))
 
-    def _cancel_and_redrive(self, darkroom: entrances.Darkroom, job_id: str) -> None:
+    def _cancel_and_redrive(self, darkroom: entry_points.Darkroom, job_id: str) -> None:
         """Do both, as an operator does who has thought better of it."""
-        self._ask(entrances.cancel, darkroom, job_id)
-        self._ask(entrances.redrive, darkroom, job_id)
+        self._ask(entry_points.cancel, darkroom, job_id)
+        self._ask(entry_points.redrive, darkroom, job_id)
 
     def _in(self, states: Collection[str]) -> list[str]:
         """Return the jobs of some states."""
@@ -253,7 +253,7 @@ class Actors:
         return [
             str(row["ref"]).partition("/")[2]
             for row in self.stage.ledger.jobs().values()
-            if row["state"] == "COMPLETED" and str(row["ref"]).startswith(entrances.IMAGES)
+            if row["state"] == "COMPLETED" and str(row["ref"]).startswith(entry_points.IMAGES)
         ]
 
     def _hint(self, luck: Random, states: Collection[str]) -> str:
@@ -261,23 +261,23 @@ class Actors:
         self.stage.wait_for(lambda: self._in(states))
         return json.dumps({"v": 1, "job_id": self._job(luck, states)})
 
-    def _on_rejected(self, process: Process, luck: Random) -> None:
+    def _on_rejected(self, process: Instance, luck: Random) -> None:
         rejected = [place[2].partition(":")[2] for place in self.stage.ledger.rows if place[2].startswith("rejected:")]
         if rejected:
-            entrances.readmit(process.darkroom, luck.choice(rejected))
+            entry_points.readmit(process.darkroom, luck.choice(rejected))
 
     def _text(self, luck: Random) -> str:
         """Return a message as somebody may write it."""
         name = luck.choice(NAMES)
         job_id = self._job(luck, LIVE) or "image-analysis-0"
         forms = (
-            f"{entrances.IMAGES}/{name}",
+            f"{entry_points.IMAGES}/{name}",
             json.dumps({"v": 1, "job_id": job_id}),
             job_id,
-            base64.b64encode(f"{entrances.IMAGES}/{name}".encode()).decode(),
-            json.dumps([f"{entrances.IMAGES}/{name}", {"job_id": job_id}]),
-            f"http://127.0.0.1:10000/devstoreaccount1/{entrances.IMAGES}/{name}",
-            entrances.blob_event(entrances.IMAGES, name),
+            base64.b64encode(f"{entry_points.IMAGES}/{name}".encode()).decode(),
+            json.dumps([f"{entry_points.IMAGES}/{name}", {"job_id": job_id}]),
+            f"http://127.0.0.1:10000/devstoreaccount1/{entry_points.IMAGES}/{name}",
+            entry_points.blob_event(entry_points.IMAGES, name),
             "{ no JSON",
             "",
         )

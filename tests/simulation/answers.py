@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from tests.simulation import entrances
+from tests.simulation import entry_points
 from tests.simulation.columns import moment
 from tests.simulation.ledger import Ledger
 from tests.simulation.operations import obeyed
@@ -112,7 +112,7 @@ class Answers:
         self._asked[task.name] = question
         try:
             answer = call()
-        except entrances.REFUSALS as refusal:
+        except entry_points.REFUSALS as refusal:
             self.tell(self._refused(question, refusal))
             raise
         self.tell(self._answered(question, answer))
@@ -139,9 +139,9 @@ class Answers:
         container, _, name = ref.partition("/")
         if method not in ("PUT", "DELETE"):
             return
-        if container == entrances.THUMBNAILS and method == "PUT":
+        if container == entry_points.THUMBNAILS and method == "PUT":
             self._thumbnails[name] = self._count
-        elif container == entrances.THUMBNAILS:
+        elif container == entry_points.THUMBNAILS:
             self._thumbnails.pop(name, None)
         else:
             self._changed[ref] = self._count
@@ -169,7 +169,7 @@ class Answers:
             if not any(job_id == question.subject for _, job_id in self._moves(question)):
                 yield from self._unwritten(question)
             return
-        said = entrances.said(answer)
+        said = entry_points.said(answer)
         if "rejected" in said and self._rejected.get(question.task, 0) <= question.number:
             yield f"{question.task}: {question.subject[:90]} is rejected, and not kept"
         if len(said) == 1:
@@ -186,11 +186,11 @@ class Answers:
         job_id = job_of(question.subject)
         if job_id and self._still(question, job_id):
             state = self._row(job_id).get("state")
-            left = said == "left" and job_id.startswith(entrances.EXTERNAL)  # for its own workers, however it stands
+            left = said == "left" and job_id.startswith(entry_points.EXTERNAL)  # for its own workers, however it stands
             allowed = _OF_KIND.get(question.kind, {}).get(state, _OF_STATE[state])
             if said not in allowed and not left:
                 yield f"{words}, and the job was {state or 'not there'} all the time"
-            if question.kind == entrances.POISON and state == "PENDING" and not left:
+            if question.kind == entry_points.POISON and state == "PENDING" and not left:
                 yield from self._hastened(words, self._row(job_id))
         if question.kind == "announce" and self._still(question, question.subject):
             yield from (f"{words}, and {wrong}" for wrong in self._announced(question.subject, said))

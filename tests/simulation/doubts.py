@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from tests.simulation import entrances
+from tests.simulation import entry_points
 from tests.simulation.faults import Fault
+from tests.simulation.instance import Instance
 from tests.simulation.operations import Operation, row_of, status_of
-from tests.simulation.process import Process
 from tests.simulation.scheduler import Died, Task
 from tests.simulation.service.exchange import Request
 from tests.simulation.wire import Passage
@@ -102,7 +102,7 @@ class Doubts:
         """Judge that a thread ends: it may not leave a doubt, unless its process has died."""
         doubt = self._open.pop(task.name, None)
         self._sent.pop(task.name, None)
-        if doubt is None or isinstance(task.error, Died) or task.home.dead or not isinstance(task.home, Process):
+        if doubt is None or isinstance(task.error, Died) or task.home.dead or not isinstance(task.home, Instance):
             return
         late = doubt.clock() - doubt.since > _PATIENCE_SECONDS
         asked = isinstance(doubt.wanted, tuple) and not (doubt.again or doubt.looked)
@@ -137,10 +137,10 @@ class Doubts:
 
 def _wanted(passage: Passage) -> object:
     """Return what a write of a process is: rows, or the text of a message; None for anything else."""
-    if not isinstance(passage.sender.home, Process):
+    if not isinstance(passage.sender.home, Instance):
         return None
     request = passage.request
-    if request.service == "queue" and request.method == "POST" and request.segments[0] == entrances.QUEUE:
+    if request.service == "queue" and request.method == "POST" and request.segments[0] == entry_points.QUEUE:
         found = _TEXT.search(request.body)
         return found[1].decode() if found else None
     return tuple(passage.written) or None

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.simulation import entrances
+from tests.simulation import entry_points
 from tests.simulation.faults import Fault
+from tests.simulation.instance import Instance
 from tests.simulation.operations import Operation, Place, row_of, status_of
-from tests.simulation.process import Process
 from tests.simulation.service.exchange import Reply
 from tests.simulation.wire import Passage
 
@@ -46,7 +46,7 @@ class Duty:
             go by then.
     """
 
-    home: Process
+    home: Instance
     task: str
     place: Place
     ref: str
@@ -87,7 +87,7 @@ class Duties:
 
     def obeyed(self, passage: Passage, reply: Reply) -> None:
         """Take in a claim, or a lock that is taken: its thread may not know of it."""
-        if status_of(reply) >= _OK or not isinstance(passage.sender.home, Process):
+        if status_of(reply) >= _OK or not isinstance(passage.sender.home, Instance):
             return
         for each in passage.written:
             if _claims(each, passage):
@@ -100,11 +100,11 @@ class Duties:
     def sent(self, passage: Passage) -> None:
         """Judge a request of a holder before it goes."""
         home, name = passage.sender.home, passage.sender.name
-        if not isinstance(home, Process):
+        if not isinstance(home, Instance):
             return
         self.tell(self._of_lock(passage))
         request, duty = passage.request, self._by_task.get(name)
-        if request.service == "blob" and request.method == "GET" and request.segments[0] == entrances.IMAGES:
+        if request.service == "blob" and request.method == "GET" and request.segments[0] == entry_points.IMAGES:
             ref = "/".join(request.segments)
             if len(request.segments) > 1 and self._refs.get(name) != ref:
                 self.tell([f"{name}: reads {ref} without a claim"])
@@ -117,7 +117,7 @@ class Duties:
     def ended(self, passage: Passage, end: str) -> None:
         """Take in how a request has ended for its sender."""
         home, name = passage.sender.home, passage.sender.name
-        if not isinstance(home, Process) or home.dead:
+        if not isinstance(home, Instance) or home.dead:
             return
         whole = end.startswith("2") and passage.fault is not Fault.REPLY_CUT
         status = status_of(passage.reply) if whole and passage.reply is not None else 0
@@ -139,7 +139,7 @@ class Duties:
             self.tell([f"{task}: works on, and was told that its claim at {duty.place[2]} is gone"])
         self.tell(self._late(duty))
 
-    def left(self, home: Process, owner: str, *, raised: bool) -> Iterator[str]:
+    def left(self, home: Instance, owner: str, *, raised: bool) -> Iterator[str]:
         """Judge that a call of an owner ends while a claim or a lock of it stands.
 
         Args:
@@ -161,7 +161,7 @@ class Duties:
         """Whether a holder may believe that its time is over."""
         return duty.clock() >= duty.sent_at + duty.lease - self.margin - _SLACK
 
-    def _begin(self, claim: Operation, passage: Passage, home: Process) -> None:
+    def _begin(self, claim: Operation, passage: Passage, home: Instance) -> None:
         columns, name = claim.columns, passage.sender.name
         self._by_task[name] = Duty(
             home=home,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.simulation import entrances
+from tests.simulation import entry_points
 from tests.simulation.service.exchange import Reply
 from tests.simulation.stage import Stage
 from tests.simulation.wire import Passage
@@ -28,7 +28,7 @@ class Delivery:
         """Notice a request that was obeyed."""
         request = passage.request
         written = request.service == "blob" and request.method == "PUT" and reply.status < _OK
-        if not written or len(request.segments) < 2 or request.segments[0] != entrances.IMAGES:
+        if not written or len(request.segments) < 2 or request.segments[0] != entry_points.IMAGES:
             return
         path, plan = "/".join(request.segments), self.stage.plan
         luck = self.stage.chance.stream(self.stage.scheduler.unique(f"event {path}"))
@@ -52,11 +52,11 @@ class Delivery:
 
         def deliver() -> None:
             for _ in range(_TRIES):
-                if host.call(lambda: entrances.announce(process.darkroom, path), "announce", path):
+                if host.call(lambda: entry_points.announce(process.darkroom, path), "announce", path):
                     break
             else:
                 container, _, name = path.partition("/")
-                done[0] = host.put(entrances.EVENT_POISON, entrances.blob_event(container, name))
+                done[0] = host.put(entry_points.EVENT_POISON, entry_points.blob_event(container, name))
                 return
             done[0] = True
 

@@ -11,9 +11,9 @@ from xml.sax.saxutils import escape
 
 from azure.core.exceptions import AzureError
 
-from tests.simulation import entrances
+from tests.simulation import entry_points
 from tests.simulation.faults import Fault
-from tests.simulation.process import Process
+from tests.simulation.instance import Instance
 from tests.simulation.service.exchange import Reply, Request
 
 #: As in host.json.
@@ -51,14 +51,14 @@ class Trigger:
     """
 
     queue: str
-    call: Callable[[entrances.Darkroom, bytes, str], object]
+    call: Callable[[entry_points.Darkroom, bytes, str], object]
     poison: str | None
 
 
 TRIGGERS = (
-    Trigger(entrances.QUEUE, entrances.receive, entrances.POISON),
-    Trigger(entrances.POISON, entrances.bury, None),
-    Trigger(entrances.EVENT_POISON, entrances.bury_event, None),
+    Trigger(entry_points.QUEUE, entry_points.receive, entry_points.POISON),
+    Trigger(entry_points.POISON, entry_points.bury, None),
+    Trigger(entry_points.EVENT_POISON, entry_points.bury_event, None),
 )
 
 
@@ -80,7 +80,7 @@ class Host:
 
     def __init__(
         self,
-        process: Process,
+        process: Instance,
         *,
         most: int,
         batch: int,

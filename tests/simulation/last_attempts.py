@@ -3,7 +3,7 @@
 import json
 from random import Random
 
-from tests.simulation import entrances
+from tests.simulation import entry_points
 from tests.simulation.outside import Client
 from tests.simulation.stage import Stage
 
@@ -21,14 +21,14 @@ def give_up(stage: Stage, client: Client, luck: Random) -> None:
     text = json.dumps({"v": 1, "job_id": luck.choice(ledger.spent())})
     process = stage.pick("for who gives up")
     if process is None or luck.random() >= _IN_HAND:
-        client.send(entrances.POISON, text)
+        client.send(entry_points.POISON, text)
         return
     host = stage.hosts[process.name]
 
     def bury() -> object:
-        return entrances.bury(process.darkroom, text.encode(), "")
+        return entry_points.bury(process.darkroom, text.encode(), "")
 
-    process.begin(f"message {entrances.POISON}", lambda: host.call(bury, entrances.POISON, text))
+    process.begin(f"message {entry_points.POISON}", lambda: host.call(bury, entry_points.POISON, text))
 
 
 def _kill(stage: Stage, names: set[str]) -> None:

@@ -4,7 +4,7 @@ from xml.sax.saxutils import escape
 
 from azure.core.exceptions import AzureError
 
-from tests.simulation import entrances
+from tests.simulation import entry_points
 from tests.simulation.clocks import Watch
 from tests.simulation.service.exchange import Request
 from tests.simulation.wire import Wire
@@ -22,16 +22,16 @@ class Client:
     def put_image(self, name: str, data: bytes) -> bool:
         """Upload an image."""
         headers = {"x-ms-blob-type": "BlockBlob", "content-type": "image/png", "content-length": str(len(data))}
-        return self._sent(Request("PUT", "blob", (entrances.IMAGES, name), {}, headers, data))
+        return self._sent(Request("PUT", "blob", (entry_points.IMAGES, name), {}, headers, data))
 
     def mark_image(self, name: str, number: int) -> bool:
         """Change an image's metadata."""
         query, headers = {"comp": "metadata"}, {"x-ms-meta-number": str(number)}
-        return self._sent(Request("PUT", "blob", (entrances.IMAGES, name), query, headers))
+        return self._sent(Request("PUT", "blob", (entry_points.IMAGES, name), query, headers))
 
     def delete_image(self, name: str) -> bool:
         """Delete an image."""
-        return self._sent(Request("DELETE", "blob", (entrances.IMAGES, name), {}, {}))
+        return self._sent(Request("DELETE", "blob", (entry_points.IMAGES, name), {}, {}))
 
     def clear(self, queue: str) -> bool:
         """Take all messages away, as an operator may."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
-from tests.simulation.planted import FAULTS
+from tests.simulation.planted_faults import FAULTS
 from tests.simulation.planted_seeds import BEYOND, OTHERS, SEEDS
 from tests.simulation.planting import plant
 from tests.simulation.world import World

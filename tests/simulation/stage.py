@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from hashlib import sha256
 
-from tests.simulation import entrances
+from tests.simulation import entry_points
 from tests.simulation.announcements import Announcements
 from tests.simulation.answers import Answers
 from tests.simulation.chance import Chance
@@ -14,10 +14,10 @@ from tests.simulation.doubts import Doubts
 from tests.simulation.duties import Duties
 from tests.simulation.faults import Fault, forecast
 from tests.simulation.host import Host
+from tests.simulation.instance import Instance
 from tests.simulation.labels import label
 from tests.simulation.ledger import Ledger
 from tests.simulation.lockouts import Lockouts
-from tests.simulation.process import Process
 from tests.simulation.promises import Promises
 from tests.simulation.publications import Publications
 from tests.simulation.scheduler import Died, Home, Scheduler, Task
@@ -59,7 +59,7 @@ class Stage:
         time = self.account.clock
         tenures = Tenures(time, plan.margin, plan.drift, self._lives, lambda: self.weather.calm_at)
         promises = Promises(time, timedelta(seconds=plan.drift), plan.purges)
-        self.ledger = Ledger(promises, tenures, entrances.LOCKS)
+        self.ledger = Ledger(promises, tenures, entry_points.LOCKS)
         self.wire = Wire(
             self.account,
             self.scheduler,
@@ -72,19 +72,19 @@ class Stage:
         self.doubts = Doubts(tell)
         self.duties = Duties(plan.margin, self.ledger.rows, lambda: self.scheduler.now, tell)
         self.answers = Answers(self.ledger, self.scheduler, tell)
-        self.walks = Walks(entrances.IMAGES, self.ledger, time, tell)
+        self.walks = Walks(entry_points.IMAGES, self.ledger, time, tell)
         self.wire.observers += [self.duties.obeyed, self.answers.obeyed, self.walks.obeyed]
         self.wire.sends = self._sent
-        self.publications = Publications(entrances.THUMBNAILS)
+        self.publications = Publications(entry_points.THUMBNAILS)
         self.announcements = Announcements(
-            entrances.QUEUE, self.ledger.wrong.append, grace=plan.environ["DISPATCH_GRACE_SECONDS"] != "0"
+            entry_points.QUEUE, self.ledger.wrong.append, grace=plan.environ["DISPATCH_GRACE_SECONDS"] != "0"
         )
-        self.lockouts = Lockouts(entrances.LOCKS, lambda: self.scheduler.now, self.ledger.wrong.append)
+        self.lockouts = Lockouts(entry_points.LOCKS, lambda: self.scheduler.now, self.ledger.wrong.append)
         self.wire.observers += [self.publications.obeyed, self.announcements.obeyed, self.lockouts.obeyed]
         self.wire.ends = self._note
         self.scheduler.ended = self._task_ended
         self.world = Home("world")
-        self.processes: list[Process] = []
+        self.processes: list[Instance] = []
         self.hosts: dict[str, Host] = {}
         self.crashes: list[str] = []
         self.trace: list[str] = []
@@ -104,15 +104,15 @@ class Stage:
 
     def prepare(self) -> None:
         """Make what uploaders need before the first sweep has made it."""
-        for container in (entrances.IMAGES, entrances.THUMBNAILS):
+        for container in (entry_points.IMAGES, entry_points.THUMBNAILS):
             self.account.serve(Request("PUT", "blob", (container,), {"restype": "container"}, {}))
 
-    def start(self) -> Process:
+    def start(self) -> Instance:
         """Start a process and its host."""
         plan, name = self.plan, self.scheduler.unique("process")
         luck = self.chance.stream(f"watch/{name}")
         watch = draw_watch(self.account.clock, luck, lease=plan.lease, margin=plan.margin, drift=plan.drift)
-        process = Process(
+        process = Instance(
             name,
             scheduler=self.scheduler,
             wire=self.wire,
@@ -147,11 +147,11 @@ class Stage:
         while len(self.processes) < self.plan.processes:
             self.start()
 
-    def living(self) -> list[Process]:
+    def living(self) -> list[Instance]:
         """Return the processes that are not dead, in the order of their start."""
         return [process for process in self.processes if not process.dead]
 
-    def pick(self, name: str, *, besides: Process | None = None) -> Process | None:
+    def pick(self, name: str, *, besides: Instance | None = None) -> Instance | None:
         """Return a process at random; None where all are dead.
 
         Args:
@@ -186,7 +186,7 @@ class Stage:
         """Return when the next message is visible that hosts show to nobody any more, and only a sweep takes in."""
         moments = [
             (message.visible - EPOCH).total_seconds()
-            for queue in (entrances.POISON, entrances.EVENT_POISON)
+            for queue in (entry_points.POISON, entry_points.EVENT_POISON)
             for message in self._queues.get(queue, ())
             if message.dequeues >= self.plan.dequeues
         ]
@@ -194,13 +194,13 @@ class Stage:
 
     def failed(self, error: BaseException, began_at: float) -> None:
         """Take in what a call has raised that began at a moment."""
-        if began_at > self.weather.calm_at or not isinstance(error, entrances.OUTAGES):
+        if began_at > self.weather.calm_at or not isinstance(error, entry_points.OUTAGES):
             self.crashes.append(f"{type(error).__name__}: {error}"[:300])
 
-    def _goes_on(self, process: Process, ref: str, version: str) -> None:
+    def _goes_on(self, process: Instance, ref: str, version: str) -> None:
         """Take in that an analysis goes on; it may be the end of its process."""
         self.ledger.go_on(process.name, ref, version)
-        task, lethal = self.scheduler.current, self.plan.lethal / entrances.SLICES
+        task, lethal = self.scheduler.current, self.plan.lethal / entry_points.SLICES
         if task is not None:
             self.duties.go_on(task.name)
         if task is None or self.calm or not self.weather.deaths or task.luck.random() >= lethal:
@@ -215,7 +215,7 @@ class Stage:
     def _answered(self, name: str, answer: object) -> None:
         """Take in what a trigger has returned: what it says to have done stands in the rows, by its own process."""
         self.lockouts.told(self.scheduler.current, answer)
-        self._said.update({(name, outcome): count for outcome, count in entrances.outcomes(answer).items()})
+        self._said.update({(name, outcome): count for outcome, count in entry_points.outcomes(answer).items()})
         for outcome in ("completed", "recorded"):
             said, done = self._said[name, outcome], self.ledger.done[name, outcome]
             if said > done:

@@ -7,11 +7,11 @@ import pytest
 from shared.rules import jobs, leases, moves
 from shared.rules.leases import renewal_timeout
 from shared.steps.work.claims import Claims
-from tests.simulation import planted
+from tests.simulation import planted_faults
 from tests.simulation.planting import Edit, NotPlanted, Planted, fault, plant
 
 
-@pytest.mark.parametrize("each", planted.FAULTS.values(), ids=str)
+@pytest.mark.parametrize("each", planted_faults.FAULTS.values(), ids=str)
 def test_a_planted_fault_fits_production_code(each: Planted) -> None:
     with plant(each):
         pass
@@ -32,7 +32,7 @@ def test_a_fault_reaches_who_has_imported_the_function_by_its_name() -> None:
 
 def test_a_constant_is_changed_wherever_it_was_imported() -> None:
     sound = jobs.TRANSITIONS
-    with plant(planted.FAULTS["redrive of a completed job"]):
+    with plant(planted_faults.FAULTS["redrive of a completed job"]):
         changed = [row for row in jobs.TRANSITIONS if row not in sound]
         assert [(row.event, row.source) for row in changed] == [(jobs.Event.REDRIVE, jobs.State.COMPLETED)]
     assert jobs.TRANSITIONS is sound
@@ -63,6 +63,6 @@ def test_a_fault_may_change_one_function_in_several_places() -> None:
 
 def test_two_faults_may_be_planted_at_once_and_none_is_left() -> None:
     codes = [Claims.write.__code__, moves.claim.__code__]
-    with plant(planted.FAULTS["completion by status only"], planted.FAULTS["claim that is not counted"]):
+    with plant(planted_faults.FAULTS["completion by status only"], planted_faults.FAULTS["claim that is not counted"]):
         assert all(function.__code__ not in codes for function in (Claims.write, moves.claim))
     assert [Claims.write.__code__, moves.claim.__code__] == codes

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulation import entrances, reader
+from tests.simulation import entry_points, reader
 from tests.simulation.service.exchange import Request
 from tests.simulation.world import World
 
@@ -22,13 +22,13 @@ def world() -> World:
 def judged(world: World, **changed: Any) -> list[str]:  # noqa: ANN401 - columns
     """Judge a world in which the rows of completed images have been changed by nobody of Darkroom."""
     service = world.stage.account
-    for row in reader.rows_of(service, entrances.JOBS):
+    for row in reader.rows_of(service, entry_points.JOBS):
         if row["RowKey"].startswith("job:") and row["state"] == "COMPLETED":
-            path = f"{entrances.JOBS}(PartitionKey='{row['PartitionKey']}',RowKey='{row['RowKey']}')"
+            path = f"{entry_points.JOBS}(PartitionKey='{row['PartitionKey']}',RowKey='{row['RowKey']}')"
             body = json.dumps(changed).encode()
             reply = service.serve(Request("MERGE", "table", (path,), {}, {"content-type": "application/json"}, body))
             assert reply.status == NO_CONTENT
-    return reader.judge(service, world.stage.ledger, jobs=entrances.JOBS, images=entrances.IMAGES)
+    return reader.judge(service, world.stage.ledger, jobs=entry_points.JOBS, images=entry_points.IMAGES)
 
 
 def test_a_sound_world_is_judged_so_again(world: World) -> None:

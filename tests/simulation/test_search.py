@@ -7,7 +7,7 @@ import pytest
 from tests.simulation import __main__ as command
 from tests.simulation.coverage import table
 from tests.simulation.faults import Fault
-from tests.simulation.planted import FAULTS
+from tests.simulation.planted_faults import FAULTS
 from tests.simulation.planting import plant
 from tests.simulation.shrink import kind_of, shrink
 from tests.simulation.world import Outcome, World

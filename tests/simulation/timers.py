@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.simulation import entrances
+from tests.simulation import entry_points
 from tests.simulation.scheduler import Task
 from tests.simulation.stage import Stage
 
@@ -12,7 +12,7 @@ _RESTART_SECONDS = 10.0
 #: The singleton that keeps two timers apart is not fenced.
 _TWO = 0.15
 
-Call = Callable[[entrances.Darkroom, str], object]
+Call = Callable[[entry_points.Darkroom, str], object]
 
 
 class Timers:
@@ -29,11 +29,11 @@ class Timers:
     def begin(self) -> None:
         """Tick until all is calm; who settles the world ticks then."""
         plan = self.stage.plan
-        self._every(plan.ticks, "sweep", entrances.sweep)
+        self._every(plan.ticks, "sweep", entry_points.sweep)
         if plan.reconciles:
-            self._every(plan.span / _RECONCILES, "reconcile", entrances.reconcile)
+            self._every(plan.span / _RECONCILES, "reconcile", entry_points.reconcile)
         if plan.purges:
-            self._every(plan.span / _PURGES, "purge", entrances.purge)
+            self._every(plan.span / _PURGES, "purge", entry_points.purge)
         self._restart()
 
     @property

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from random import Random
 from typing import TypeVar
 
-from tests.simulation import entrances
-from tests.simulation.process import Process
+from tests.simulation import entry_points
+from tests.simulation.instance import Instance
 from tests.simulation.stage import Stage
 
 #: Share of the workers that are never heard of again.
@@ -27,7 +27,7 @@ class Worker:
         self._luck = luck
         self._lease = stage.plan.lease
 
-    def work(self, process: Process) -> None:
+    def work(self, process: Instance) -> None:
         """Claim a job, and end it somehow."""
         holding = self._claim(process)
         if holding is None or self._luck.random() < _DIES:
@@ -40,16 +40,16 @@ class Worker:
         if self._luck.random() < 0.3:
             self._complete(holding)
 
-    def work_on(self, process: Process, ref: str) -> None:
+    def work_on(self, process: Instance, ref: str) -> None:
         """Have a job added, claim it or another, and end it somehow."""
         try:
-            entrances.add(process.darkroom, ref, unique=True)
+            entry_points.add(process.darkroom, ref, unique=True)
         finally:
             self.work(process)
 
-    def work_in_a_row(self, process: Process, ref: str) -> None:
+    def work_in_a_row(self, process: Instance, ref: str) -> None:
         """Have a job claimed by one worker after the other, and ended by the first whose lease is long over."""
-        entrances.add(process.darkroom, ref, unique=True)
+        entry_points.add(process.darkroom, ref, unique=True)
         first = self._claim(process)
         if first is None:
             return
@@ -60,17 +60,17 @@ class Worker:
         if second is not None and second.job_id == first.job_id:
             try:
                 end(first)
-            except entrances.REFUSALS:
+            except entry_points.REFUSALS:
                 self._complete(second)
             else:
                 self._stage.crashes.append(f"{first.job_id}: token {first.token} after {second.token} was heard")
 
-    def work_off(self, process: Process) -> None:
+    def work_off(self, process: Instance) -> None:
         """Claim and complete what waits."""
         while (holding := self._claim(process)) is not None:
             self._complete(holding)
 
-    def _at(self, process: Process, call: Callable[[], Answer]) -> Answer | None:
+    def _at(self, process: Instance, call: Callable[[], Answer]) -> Answer | None:
         """Make a call in a process; None where it has died."""
         answers, errors = list[Answer](), list[Exception]()
 
@@ -85,16 +85,16 @@ class Worker:
             raise errors[0]
         return answers[0] if answers else None
 
-    def _claim(self, process: Process) -> entrances.Holding | None:
-        return entrances.claim_next(process.darkroom, "worker/1", self._lease)
+    def _claim(self, process: Instance) -> entry_points.Holding | None:
+        return entry_points.claim_next(process.darkroom, "worker/1", self._lease)
 
     def _wait(self, leases: float) -> None:
         self._stage.scheduler.sleep(leases * self._lease)
 
-    def _end(self, holding: entrances.Holding) -> Callable[[], object]:
+    def _end(self, holding: entry_points.Holding) -> Callable[[], object]:
         return self._luck.choice((holding.complete, holding.complete, holding.fail, holding.retry, holding.abandon))
 
-    def _complete(self, holding: entrances.Holding) -> None:
+    def _complete(self, holding: entry_points.Holding) -> None:
         """Commit; who is told that it was done has done it."""
         self._say(holding, holding.complete)
         row = self._stage.ledger.jobs().get(holding.job_id, {"state": "COMPLETED", "token": holding.token})
@@ -102,13 +102,13 @@ class Worker:
             told = f"told that token {holding.token} has completed it, and it is {row['state']} under {row['token']}"
             self._stage.crashes.append(f"{holding.job_id}: {told}")
 
-    def _say(self, holding: entrances.Holding, end: Callable[[], object]) -> None:
+    def _say(self, holding: entry_points.Holding, end: Callable[[], object]) -> None:
         """End a job; where the answer is not known, say it again, as the documents tell workers to."""
         try:
             self._ask(holding, end)
-        except entrances.OUTAGES:
+        except entry_points.OUTAGES:
             self._wait(0.01 * holding.token)
             self._ask(holding, end)
 
-    def _ask(self, holding: entrances.Holding, call: Callable[[], object]) -> None:
+    def _ask(self, holding: entry_points.Holding, call: Callable[[], object]) -> None:
         self._stage.answers.ask(call.__name__, holding.job_id, call, claim_id=holding.claim_id)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import partial
 
-from tests.simulation import entrances, reader
+from tests.simulation import entry_points, reader
 from tests.simulation.actors import Actors, draw_acts
 from tests.simulation.events import Delivery
 from tests.simulation.faults import Fault
@@ -79,11 +79,11 @@ class World:
         """Let everything happen, and judge it."""
         stage = self.stage
         wrong: list[str] = []
-        with entrances.quiet():
+        with entry_points.quiet():
             try:
                 self._storm()
                 self._rest()
-                wrong += reader.judge(stage.account, stage.ledger, jobs=entrances.JOBS, images=entrances.IMAGES)
+                wrong += reader.judge(stage.account, stage.ledger, jobs=entry_points.JOBS, images=entry_points.IMAGES)
                 wrong += stage.publications.left(stage.ledger.jobs(), {job_id for job_id, _ in stage.ledger.graves})
                 wrong += self._verify()
             except Enough:
@@ -128,12 +128,12 @@ class World:
         # What was on its way for long lands in the rest, and is too young for the first walk.
         for _ in range(2 if stage.plan.reconciles else 0):
             stage.scheduler.run(stage.scheduler.now + 130.0)
-            self.timers.tick("reconcile", entrances.reconcile)
+            self.timers.tick("reconcile", entry_points.reconcile)
             self._settle()
         if self._reopen():
             self._settle()
         if stage.plan.purges:
-            self.timers.tick("purge", entrances.purge)
+            self.timers.tick("purge", entry_points.purge)
             self._settle()
 
     def _reopen(self) -> bool:
@@ -142,7 +142,7 @@ class World:
         for job_id in ended:
             process = self.stage.pick("for redrive")
             if process is not None:
-                self.actors.call(process, "redrive", partial(entrances.redrive, process.darkroom, job_id))
+                self.actors.call(process, "redrive", partial(entry_points.redrive, process.darkroom, job_id))
         return bool(ended)
 
     def _settle(self) -> None:
@@ -157,7 +157,7 @@ class World:
                 raise Stuck(f"not at rest: {self._left()}")
             self._run(self._next_tick())
             if not self._settled():
-                self.timers.tick("sweep", entrances.sweep)
+                self.timers.tick("sweep", entry_points.sweep)
                 self.actors.work_outside()
 
     def _next_tick(self) -> float:
@@ -193,14 +193,19 @@ class World:
             or self.events.pending
             or self.timers.running
             or any(process.calls for process in stage.processes)
-            or any(stage.waiting(queue) for queue in (entrances.QUEUE, entrances.POISON, entrances.EVENT_POISON))
+            or any(
+                stage.waiting(queue) for queue in (entry_points.QUEUE, entry_points.POISON, entry_points.EVENT_POISON)
+            )
             or stage.ledger.live()
         )
 
     def _left(self) -> str:
         stage = self.stage
         calls = {process.name: process.calls for process in stage.processes if process.calls}
-        queues = {queue: stage.waiting(queue) for queue in (entrances.QUEUE, entrances.POISON, entrances.EVENT_POISON)}
+        queues = {
+            queue: stage.waiting(queue)
+            for queue in (entry_points.QUEUE, entry_points.POISON, entry_points.EVENT_POISON)
+        }
         return (
             f"{self.actors.under_way} acts, {self.events.pending} events, calls {calls}, messages {queues}, "
             f"live {list(stage.ledger.live())}"
@@ -209,6 +214,6 @@ class World:
     def _verify(self) -> list[str]:
         """Ask production's own verification."""
         process = self.stage.start()
-        task = process.begin("verify", lambda: entrances.verify(process.darkroom))
+        task = process.begin("verify", lambda: entry_points.verify(process.darkroom))
         self.stage.scheduler.run(self.stage.scheduler.now + 3600.0, enough=lambda: task.ended)
         return [f"verify: {each}" for each in task.value or ()]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shared.errors import NewerSchema, TooLarge
 from shared.rules.jobs import SCHEMA, Job, JobError, State
 from shared.storage import codec
-from tests.doubles.jobs_at_random import jobs, moments, refs
+from tests.doubles.job_strategies import jobs, moments, refs
 from tests.proving import at_length
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from tests.simulation import entrances
+from tests.simulation import entry_points
 from tests.simulation.chance import Chance
 from tests.simulation.clocks import Watch
 from tests.simulation.scheduler import Home, Scheduler, Task
@@ -10,7 +10,7 @@ from tests.simulation.threads import Event, Lock, Pool
 from tests.simulation.wire import SdkTransport, Wire
 
 
-class Process(Home):
+class Instance(Home):
     """A process, from its start to its death.
 
     Args:
@@ -41,7 +41,7 @@ class Process(Home):
         environ: Mapping[str, str],
         longest: float,
         crashes: Callable[[], float],
-        goes_on: Callable[["Process", str, str], object],
+        goes_on: Callable[["Instance", str, str], object],
     ) -> None:
         super().__init__(name)
         self.scheduler = scheduler
@@ -50,7 +50,7 @@ class Process(Home):
         self.calls = 0
         self._goes_on = goes_on
         drawn, luck = chance.stream(f"drawn/{name}"), chance.stream(f"chance/{name}")
-        threads = entrances.Threads(
+        threads = entry_points.Threads(
             monotonic=watch,
             pause=lambda seconds: scheduler.sleep(watch.span(seconds)),
             draw=lambda: f"{drawn.getrandbits(128):032x}",
@@ -60,9 +60,9 @@ class Process(Home):
             lock=lambda: Lock(scheduler),
             event=lambda: Event(scheduler, watch),
         )
-        fate = entrances.Fate(chance.stream(f"analyses/{name}"), longest, crashes)
-        analyst = entrances.QuickAnalyst(fate, threads, self._go_on) if longest else None
-        self.darkroom = entrances.build(environ, SdkTransport(wire, watch), threads, analyst)
+        fate = entry_points.Fate(chance.stream(f"analyses/{name}"), longest, crashes)
+        analyst = entry_points.QuickAnalyst(fate, threads, self._go_on) if longest else None
+        self.darkroom = entry_points.build(environ, SdkTransport(wire, watch), threads, analyst)
 
     def _go_on(self, ref: str, version: str) -> None:
         self._goes_on(self, ref, version)

@@ -1,6 +1,6 @@
 """Every storage request of a worker that is a process of its own, and every fault at it: one result, nothing lost.
 
-What ``test_enumerated.py`` does inside one process is done here through sockets and signals: the worker is killed with
+What ``test_enumeration.py`` does inside one process is done here through sockets and signals: the worker is killed with
 SIGKILL, or stopped with SIGSTOP while the service's time moves past its lease and a rival works. Its own clock stands
 still meanwhile; so it goes on as if it held the lease, and storage must refuse what it sends.
 
@@ -18,9 +18,9 @@ from tests.faults import enumeration_operators as operators
 from tests.faults.enumeration import PAUSES, WRITES_ONLY, Strike
 from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_rules import LastWriterWins
-from tests.faults.proxied_runs import CONNECTION, Proxied
-from tests.faults.proxied_workers import Elsewhere, ForkServer
 from tests.faults.proxy import Proxy
+from tests.faults.proxy_runs import CONNECTION, Proxied
+from tests.faults.proxy_workers import Elsewhere, ForkServer
 from tests.proving import at_length
 
 #: With the number of pauses in each that make a zombie: after the claim and before the end of the attempt.

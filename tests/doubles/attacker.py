@@ -36,7 +36,7 @@ def analyze(data: bytes, *, source: Source, **_given: object) -> Analysis:
         end = f"refused: {errno.errorcode.get(error.errno or 0, error)}"
     head = {**report.envelope(None), "source": report.source_unread(source)}
     section = {"end": end, "pid": os.getpid()}
-    return Analysis(report={**head, "taken_over": section, "timing": report.timing(0, 0)}, thumbnail=None)
+    return Analysis(report={**head, "attacker": section, "timing": report.timing(0, 0)}, thumbnail=None)
 
 
 def _checked(result: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from shared.errors import StorageOut
 
 
-class Door:
+class Interceptor:
     """Note each call, let a test step in before it, and refuse it while storage is out.
 
     Args:

@@ -7,7 +7,7 @@ clean without it. A seed is a hint: once production sends other requests, anothe
 
 import pytest
 
-from tests.simulation.planted import FAULTS
+from tests.simulation.planted_faults import FAULTS
 from tests.simulation.planted_search import finds, search
 from tests.simulation.planted_seeds import BEYOND, OTHERS, SEEDS
 from tests.simulation.test_worlds import CLEAN

@@ -24,7 +24,7 @@ def analyze(data: bytes, *, source: Source, **_given: object) -> Analysis:
     act()
     section = {"pid": os.getpid(), "images": SEEN["images"], "environ": sorted(os.environ)}
     head = {**report.envelope(None), "source": report.source_unread(source)}
-    return Analysis(report={**head, "evil": section, "timing": report.timing(0, 0)}, thumbnail=None)
+    return Analysis(report={**head, "hostile": section, "timing": report.timing(0, 0)}, thumbnail=None)
 
 
 def _behave() -> None:

@@ -10,7 +10,7 @@ from tests.doubles.transports import FaultyTransport
 
 
 @dataclass
-class Torn:
+class FaultyStorage:
     """Storage behind a faulty transport, and a rival's view of the same storage."""
 
     storage: Storage

@@ -12,8 +12,8 @@ from shared.ports.jobs import Row
 from shared.rules.moves import complete
 from shared.steps.outcomes import Outcome
 from shared.steps.upkeep.retention import edges
-from tests.contract.audited import Audited
 from tests.contract.places import Place
+from tests.contract.verify_bench import VerifyBench
 from tests.doubles.reports import report
 from tests.doubles.transports import Passing
 from tests.doubles.world import png
@@ -54,7 +54,7 @@ class Later:
         return self.clock.now() + timedelta(days=self.days)
 
 
-class Aged(Audited):
+class PurgeBench(VerifyBench):
     """A pipeline whose purge and verify believe that a month has passed; all in one partition."""
 
     def __init__(

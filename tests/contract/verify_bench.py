@@ -16,7 +16,7 @@ from tests.contract.places import Place
 from tests.doubles.world import png
 
 
-class Audited:
+class VerifyBench:
     """A pipeline in storage, and a hand in its tables."""
 
     def __init__(self, place: Place, transport: HttpTransport[Any, Any] | None = None, **more: str) -> None:

@@ -14,9 +14,9 @@ from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_flows import Flow
 from tests.faults.enumeration_runs import judge
 from tests.faults.enumeration_workers import Worker
-from tests.faults.proxied_http import Asked
-from tests.faults.proxied_workers import Elsewhere, ForkServer
 from tests.faults.proxy import Proxy
+from tests.faults.proxy_http import Asked
+from tests.faults.proxy_workers import Elsewhere, ForkServer
 
 #: By which a worker reaches an account in process, each service through a door of the proxy; nobody checks the key.
 CONNECTION = ";".join(

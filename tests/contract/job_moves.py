@@ -15,7 +15,7 @@ NONE = timedelta(0)
 LOCK = Lock(name="sweep", owner="timer/1", token=1, lease=LEASE)
 
 
-def added(
+def add(
     bench: JobsBench,
     ref: str = "images/cat.png",
     version: str = "0x1",
@@ -36,32 +36,32 @@ def added(
     )
 
 
-def claimed(bench: JobsBench, row: Row, *, owner: str = "queue/1", lapsed: bool = False) -> Move:
+def claim(bench: JobsBench, row: Row, *, owner: str = "queue/1", lapsed: bool = False) -> Move:
     """Return a claim of a job."""
     return moves.claim(row.job, owner=owner, claim_id=uuid.uuid4().hex, now=bench.now, lapsed=lapsed, lease=LEASE)
 
 
-def renewed(bench: JobsBench, row: Row) -> Move:
+def renew(bench: JobsBench, row: Row) -> Move:
     """Return a renewal of one's own claim."""
     return moves.renew(row.job, claim=own(row), now=bench.now, lease=LEASE)
 
 
-def completed(bench: JobsBench, row: Row) -> Move:
+def complete(bench: JobsBench, row: Row) -> Move:
     """Return the completion of one's own claim."""
     return moves.complete(row.job, claim=own(row), report={"schema": 1}, now=bench.now)
 
 
-def retried(bench: JobsBench, row: Row, *, delay: timedelta = NONE) -> Move:
+def retry(bench: JobsBench, row: Row, *, delay: timedelta = NONE) -> Move:
     """Return a retry of one's own claim."""
     return moves.retry(row.job, claim=own(row), error=error(bench), now=bench.now, delay=delay, grace=NONE)
 
 
-def ended(bench: JobsBench, row: Row, event: Event = Event.CANCEL) -> Move:
+def end(bench: JobsBench, row: Row, event: Event = Event.CANCEL) -> Move:
     """Return the end of a job by another."""
     return moves.end(row.job, event=event, error=error(bench), lapsed=False, now=bench.now)
 
 
-def redriven(bench: JobsBench, row: Row) -> Move:
+def redrive(bench: JobsBench, row: Row) -> Move:
     """Return a redrive of an ended job."""
     return moves.redrive(row.job, now=bench.now, grace=NONE)
 
@@ -79,8 +79,8 @@ def own(row: Row) -> Claim:
 
 def running(bench: JobsBench) -> Row:
     """Add a job and claim it."""
-    row = bench.store.insert(added(bench))
-    return bench.store.replace(row, claimed(bench, row))
+    row = bench.store.insert(add(bench))
+    return bench.store.replace(row, claim(bench, row))
 
 
 def index_of(bench: JobsBench, row: Row) -> list[str]:
