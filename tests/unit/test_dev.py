@@ -209,7 +209,7 @@ def test_help_names_every_task(dev: ModuleType, capsys: pytest.CaptureFixture[st
 
 def test_an_unknown_task_is_refused_with_those_there_are(dev: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     assert dev.main(["rnu"]) == 2
-    known = "run, test, prove, simulate, check, host, storage, cases, lock, bench, corpus"
+    known = "run, test, check, coverage, prove, simulate, host, storage, cases, lock, bench, corpus"
     assert capsys.readouterr().err == f"dev.py knows no task 'rnu', only {known}.\n"
 
 
