@@ -12,7 +12,7 @@ from shared.analysis.gates import Over
 REPORT_SCHEMA = 1
 
 #: Who made the report: name and version of the project.
-ANALYZER = "darkroom/0.1.0"
+ANALYZER = "darkroom/0.2.0"
 
 
 def envelope(over: Over | None, warnings: tuple[str, ...] = ()) -> dict[str, Any]:
