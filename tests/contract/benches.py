@@ -28,7 +28,7 @@ class JobsBench(Protocol):
     def rows(self) -> dict[str, dict[str, Any]]:
         """Return every row by its RowKey."""
 
-    def reopened(self, *, buckets: int) -> JobStore:
+    def reopen(self, *, buckets: int) -> JobStore:
         """Open the same table anew, with another number of buckets."""
 
 
@@ -95,7 +95,7 @@ class AzureJobs:
         except ResourceNotFoundError:
             return {}
 
-    def reopened(self, *, buckets: int) -> JobStore:
+    def reopen(self, *, buckets: int) -> JobStore:
         """See ``JobsBench``."""
         return self._place.build(JOB_BUCKETS=str(buckets)).storage.jobs
 

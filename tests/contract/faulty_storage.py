@@ -33,6 +33,6 @@ class FaultyStorage:
         """Return every row of the job table."""
         return self.rival.rows()
 
-    def reopened(self, *, buckets: int) -> Any:  # noqa: ANN401 - as a bench
+    def reopen(self, *, buckets: int) -> Any:  # noqa: ANN401 - as a bench
         """Open the table anew."""
-        return self.rival.reopened(buckets=buckets)
+        return self.rival.reopen(buckets=buckets)

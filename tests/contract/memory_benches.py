@@ -38,7 +38,7 @@ class DoubledJobs:
             rows[codec.try_key(job_id, token)] = dict(columns)
         return rows
 
-    def reopened(self, *, buckets: int) -> JobStore:
+    def reopen(self, *, buckets: int) -> JobStore:
         """See ``JobsBench``."""
         return MemoryJobs(self._clock, buckets=buckets, kept=self.store.kept)
 

@@ -72,15 +72,15 @@ class PurgeBench(VerifyBench):
 
     def canceled(self, name: str) -> Row:
         """Record an image, let a worker begin, and cancel its job: the token is ahead of the attempts."""
-        row = self.claimed(self.recorded(name, png(7, 7)))
+        row = self.claim(self.record(name, png(7, 7)))
         assert self.darkroom.operate.cancel(row.job.id) is Outcome.CANCELED
         return self.row(row.job.id)
 
-    def toiled(self, name: str, *, attempts: int) -> Row:
+    def exhaust_all_but_one(self, name: str, *, attempts: int) -> Row:
         """Record an image, and let so many attempts lapse but the last, which completes its job."""
-        row = self.recorded(name)
+        row = self.record(name)
         for _ in range(attempts):
-            row = self.claimed(row, lapsed=True)
+            row = self.claim(row, lapsed=True)
         claim, now = row.job.claim, self.now
         assert claim is not None
         return self.darkroom.storage.jobs.replace(row, complete(row.job, claim=claim, report=report(), now=now))
@@ -90,13 +90,13 @@ class PurgeBench(VerifyBench):
         for token in tokens:
             self.darkroom.storage.images.insert_thumbnail(f"{row.job.id}/{token}.webp", b"x", mime="image/webp")
 
-    def left(self) -> list[str]:
+    def remains(self) -> list[str]:
         """Return the kinds of the rows that stand, and the names of all thumbnails."""
         rows = [entity["RowKey"] for entity in self.table.list_entities(select=["RowKey"])]
         return sorted(key.partition(":")[0] for key in rows if ":" in key) + list(
             self.darkroom.storage.audit.thumbnails()
         )
 
-    def reopened(self, row: Row) -> None:
+    def reopen(self, row: Row) -> None:
         """Open a job again, as an operator does."""
         assert self.darkroom.operate.redrive(row.job.id) is Outcome.REDRIVEN

@@ -31,7 +31,7 @@ def test_init_creates_what_is_missing_and_says_what_stands_where(
 
 
 def test_the_status_tells_whether_violations_remain(command: Callable[..., Result], bench: VerifyBench) -> None:
-    row = bench.recorded()
+    row = bench.record()
     assert command("verify").exit_code == 0
     bench.remove(bench.place(row), bench.index(row)[0])
     broken = command("verify", "--json")
@@ -61,7 +61,7 @@ def test_settings_that_cannot_be_used_end_it_with_2_and_a_line_each(
 
 
 def test_another_number_of_buckets_is_refused(command: Callable[..., Result], bench: VerifyBench) -> None:
-    bench.recorded()
+    bench.record()
     assert command("verify", JOB_BUCKETS="8").exit_code == 2
 
 
@@ -94,7 +94,7 @@ def test_settings_come_from_a_file_and_the_environment_wins(
 
 
 def test_jobs_are_canceled_and_opened_again_by_their_ids(command: Callable[..., Result], bench: VerifyBench) -> None:
-    job_id = bench.recorded().job.id
+    job_id = bench.record().job.id
     canceled = command("cancel", job_id)
     assert (canceled.exit_code, canceled.stdout) == (0, f"{job_id}: canceled\n")
     redriven = command("redrive", job_id)
@@ -105,7 +105,7 @@ def test_jobs_are_canceled_and_opened_again_by_their_ids(command: Callable[..., 
 def test_a_job_that_cannot_be_acted_on_is_named_and_keeps_no_other_from_its_turn(
     command: Callable[..., Result], bench: VerifyBench
 ) -> None:
-    live, unknown = bench.recorded().job.id, f"image-analysis-{0:032x}"
+    live, unknown = bench.record().job.id, f"image-analysis-{0:032x}"
     refused = command("cancel", "no id", unknown, live)
     assert refused.exit_code == 1
     assert [line.rpartition(": ")[2] for line in refused.stdout.splitlines()] == [

@@ -223,18 +223,18 @@ def test_a_row_of_a_newer_release_is_refused(jobs: JobsBench) -> None:
 def test_another_number_of_buckets_is_refused_by_its_name(jobs: JobsBench) -> None:
     jobs.store.insert(job_moves.add(jobs))
     with pytest.raises(SettingsInvalid, match="JOB_BUCKETS"):
-        jobs.reopened(buckets=8).insert(job_moves.add(jobs, "images/dog.png"))
+        jobs.reopen(buckets=8).insert(job_moves.add(jobs, "images/dog.png"))
 
 
 def test_another_number_of_buckets_is_refused_at_the_first_read_too(jobs: JobsBench) -> None:
     row = jobs.store.insert(job_moves.add(jobs))
     with pytest.raises(SettingsInvalid, match="JOB_BUCKETS"):
-        jobs.reopened(buckets=8).get(row.job.id)
+        jobs.reopen(buckets=8).get(row.job.id)
 
 
 def test_the_same_number_of_buckets_is_welcome(jobs: JobsBench) -> None:
     jobs.store.insert(job_moves.add(jobs))
-    assert jobs.reopened(buckets=4).insert(job_moves.add(jobs, "images/dog.png")).job.ref == "images/dog.png"
+    assert jobs.reopen(buckets=4).insert(job_moves.add(jobs, "images/dog.png")).job.ref == "images/dog.png"
 
 
 @pytest.mark.azurite

@@ -17,7 +17,7 @@ def mixed(bench: VerifyBench) -> dict[str, str]:
     darkroom = bench.darkroom
     failed = darkroom.record(bench.upload("empty.png", b"")).job_id
     darkroom.work(failed, owner="queue/1")
-    live = bench.claimed(bench.recorded("live.png")).job.id
+    live = bench.claim(bench.record("live.png")).job.id
     return {"failed": failed, "live": live, "completed": bench.completed("done.png").job.id}
 
 

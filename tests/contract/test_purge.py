@@ -40,15 +40,15 @@ def _mixed(aged: PurgeBench) -> list[str]:
     aged.strewn(aged.completed("done.png"), 0)
     aged.completed("twice.png")
     aged.canceled("twice.png")
-    aged.toiled("often.png", attempts=5)
+    aged.exhaust_all_but_one("often.png", attempts=5)
     return ["key"] * 3
 
 
 @pytest.mark.azurite
 def test_all_that_has_ended_goes_and_nothing_is_wrong_afterwards(aged: PurgeBench) -> None:
-    left, live = _mixed(aged), aged.claimed(aged.recorded("live.png"))
+    left, live = _mixed(aged), aged.claim(aged.record("live.png"))
     assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=4, thumbnails=3)
-    assert aged.left() == sorted([*left, "due", "job", "key", "try"])
+    assert aged.remains() == sorted([*left, "due", "job", "key", "try"])
     assert aged.verify() == Verified(jobs=1)
     assert (aged.found, aged.row(live.job.id).etag) == ([], live.etag)
 
@@ -66,9 +66,9 @@ def test_nothing_is_wrong_before_and_after_a_job_that_stands_for_two_versions_is
 def test_what_is_within_its_retention_stays(place: Place) -> None:
     aged = PurgeBench(place, days=29)
     _mixed(aged)
-    before = aged.left()
+    before = aged.remains()
     assert aged.darkroom.purge(owner="timer/1") == Purged()
-    assert aged.left() == before
+    assert aged.remains() == before
 
 
 def test_a_purged_version_is_a_duplicate_for_three_requests_and_a_newer_one_is_not(place: Place) -> None:
@@ -78,7 +78,7 @@ def test_a_purged_version_is_a_duplicate_for_three_requests_and_a_newer_one_is_n
     with counting.counted() as requests:
         assert aged.darkroom.record(ImageRef.of(row.job.ref)).outcome is Outcome.DUPLICATE
     assert [request.split()[0] for request in requests] == ["HEAD", "POST", "GET"]
-    assert aged.recorded().job.state is State.PENDING
+    assert aged.record().job.state is State.PENDING
     assert aged.verify() == Verified(jobs=1)
 
 
@@ -87,7 +87,7 @@ def test_a_committed_thumbnail_that_is_to_be_kept_is_a_note_once_its_job_is_gone
     row = aged.completed()
     aged.strewn(row, 0)
     assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=1, thumbnails=1)
-    assert aged.left() == ["key", f"{row.job.id}/1.webp"]
+    assert aged.remains() == ["key", f"{row.job.id}/1.webp"]
     assert aged.verify() == Verified()
     assert aged.rules() == [Rule.THUMBNAIL_ORPHAN]
 
@@ -109,7 +109,7 @@ def test_jobs_without_a_key_row_of_their_own_are_known_to_be_gone_after_a_lost_r
 ) -> None:
     aged = PurgeBench(place, faulty := FaultyTransport(place.transport))
     rows = [aged.canceled("cat.png") for _ in range(3)]
-    newest = aged.recorded("cat.png")
+    newest = aged.record("cat.png")
     going: list[tuple[Row, Key | None]] = [(row, None) for row in rows]
     faulty.arm(fault)
     assert aged.darkroom.storage.ended.purge(going) == {row.job.id for row in rows}
@@ -122,7 +122,7 @@ def test_conflicts_are_passed_over_and_the_rest_is_purged(aged: PurgeBench, monk
     take = aged.darkroom.storage.ended.purge
 
     def late(jobs: Any) -> set[str]:  # noqa: ANN401 - as the port has it
-        aged.reopened(rows[0])
+        aged.reopen(rows[0])
         aged.darkroom.record(aged.upload("1.png", b"newer"))
         return take(jobs)
 
@@ -133,7 +133,7 @@ def test_conflicts_are_passed_over_and_the_rest_is_purged(aged: PurgeBench, monk
 
 
 def test_a_job_that_does_not_hold_together_is_left_to_a_person_and_the_rest_goes(aged: PurgeBench) -> None:
-    broken, _ = aged.toiled("broken.png", attempts=2), aged.toiled("sound.png", attempts=1)
+    broken, _ = aged.exhaust_all_but_one("broken.png", attempts=2), aged.exhaust_all_but_one("sound.png", attempts=1)
     aged.remove(aged.place(broken), codec.try_key(broken.job.id, 1))
     assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=1, conflicts=1)
     aged.verify()
@@ -149,7 +149,7 @@ def test_many_jobs_go_in_full_transactions(place: Place) -> None:
     with counting.counted() as requests:
         assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=MANY)
     assert sum("batch" in request for request in requests) == MANY / 25 + 2  # the lock's
-    assert aged.left() == ["key"] * MANY
+    assert aged.remains() == ["key"] * MANY
     assert aged.verify() == Verified()
 
 
@@ -202,7 +202,7 @@ def test_a_purge_that_dies_at_any_request_leaves_nothing_wrong_and_the_next_one_
         assert set(aged.rules()) <= INFORMATION
         before = edges(aged.darkroom.settings, aged.darkroom.purge._clock.now())
         aged.darkroom.purge._work(before, bool)  # another instance, once the lock has lapsed
-        assert (aged.left(), aged.verify().violations) == (left, 0), nth
+        assert (aged.remains(), aged.verify().violations) == (left, 0), nth
     assert nth > 9
 
 
@@ -215,6 +215,6 @@ def test_a_purge_takes_all_of_it_whichever_writes_reply_is_lost(place: Place, mo
         done = aged.darkroom.purge(owner="timer/1")
         if faulty.writes < nth:
             break
-        assert (done.jobs, done.conflicts, aged.left()) == (4, 0, left), nth
+        assert (done.jobs, done.conflicts, aged.remains()) == (4, 0, left), nth
         assert aged.verify() == Verified()
     assert nth > 7

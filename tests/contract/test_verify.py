@@ -23,15 +23,15 @@ from tests.doubles.world import png
 def test_nothing_is_wrong_after_all_that_a_pipeline_does(bench: VerifyBench) -> None:
     darkroom = bench.darkroom
     bench.completed("done.png")
-    bench.recorded("waiting.png")
-    bench.claimed(bench.claimed(bench.recorded("lapsed.png")), lapsed=True)
+    bench.record("waiting.png")
+    bench.claim(bench.claim(bench.record("lapsed.png")), lapsed=True)
     darkroom.work(darkroom.record(bench.upload("empty.png", b"")).job_id, owner="queue/1")
-    older = bench.recorded("twice.png")
-    bench.claimed(older)
+    older = bench.record("twice.png")
+    bench.claim(older)
     darkroom.record(bench.upload("twice.png", png(5, 5)))
     assert bench.row(older.job.id).job.state is State.CANCELED
     darkroom.receive(b"absent.png", owner="queue/1")
-    again = bench.recorded("again.png")
+    again = bench.record("again.png")
     at = darkroom.storage.jobs._clock.now()
     move = end(again.job, event=Event.CANCEL, error=JobError("x", "", at), lapsed=False, now=at)
     ended = darkroom.storage.jobs.replace(again, move)
@@ -41,7 +41,7 @@ def test_nothing_is_wrong_after_all_that_a_pipeline_does(bench: VerifyBench) -> 
 
 
 def test_a_due_row_deleted_by_hand_is_found_and_put_back_and_the_job_is_as_before(bench: VerifyBench) -> None:
-    row = bench.recorded()
+    row = bench.record()
     (due,) = bench.index(row)
     bench.remove(bench.place(row), due)
     assert bench.verify() == Verified(jobs=1, violations=1)
@@ -84,14 +84,14 @@ def test_a_job_whose_state_was_changed_by_hand_is_told_and_not_touched(bench: Ve
 def test_a_job_that_moves_under_a_repair_makes_it_lost_and_is_looked_at_again(
     bench: VerifyBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = bench.recorded()
+    row = bench.record()
     bench.put(bench.place(row), f"due:0000000000001:{row.job.id}")
     audit, mended = bench.darkroom.storage.audit, []
     mend = audit.mend
 
     def late(group: Group, mending: Mending) -> None:
         if not mended:
-            bench.claimed(row)
+            bench.claim(row)
         mended.append(mending)
         mend(group, mending)
 
@@ -103,7 +103,7 @@ def test_a_job_that_moves_under_a_repair_makes_it_lost_and_is_looked_at_again(
 
 
 def test_of_two_repairs_at_once_one_is_told(bench: VerifyBench, monkeypatch: pytest.MonkeyPatch) -> None:
-    row = bench.recorded()
+    row = bench.record()
     (due,) = bench.index(row)
     bench.remove(bench.place(row), due)
     audit = bench.darkroom.storage.audit
@@ -119,7 +119,7 @@ def test_of_two_repairs_at_once_one_is_told(bench: VerifyBench, monkeypatch: pyt
 
 
 def test_an_index_row_that_has_found_its_job_meanwhile_is_not_deleted(bench: VerifyBench) -> None:
-    row = bench.recorded()
+    row = bench.record()
     (due,) = bench.index(row)
     group = bench.darkroom.storage.audit.group_of(row.job.id)
     bench.put(bench.place(row), due, touched=True)  # another row now, under the same key
@@ -131,14 +131,14 @@ def test_an_index_row_that_has_found_its_job_meanwhile_is_not_deleted(bench: Ver
 def test_a_job_that_moves_while_the_table_is_read_is_no_finding(
     bench: VerifyBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = bench.recorded()
+    row = bench.record()
     audit = bench.darkroom.storage.audit
     groups = audit.groups
 
     def faulty() -> Iterator[Group]:
         for group in groups():
             group.index.clear()  # as if the due row had moved before the reader came by
-            bench.claimed(row)
+            bench.claim(row)
             yield group
 
     monkeypatch.setattr(audit, "groups", faulty)
@@ -153,14 +153,14 @@ def meddled(bench: VerifyBench, row: Row, monkeypatch: pytest.MonkeyPatch, *, ti
     def late(place: str, stem: str) -> list[TableEntity]:
         if left:
             left.pop()
-            bench.claimed(bench.row(row.job.id), lapsed=True)
+            bench.claim(bench.row(row.job.id), lapsed=True)
         return key_row(place, stem)
 
     monkeypatch.setattr(audit, "_key_row", late)
 
 
 def test_a_look_that_a_move_has_torn_is_taken_again(bench: VerifyBench, monkeypatch: pytest.MonkeyPatch) -> None:
-    row = bench.recorded()
+    row = bench.record()
     meddled(bench, row, monkeypatch, times=1)
     group = bench.darkroom.storage.audit.group_of(row.job.id)
     assert list(violations(group)) == []
@@ -168,7 +168,7 @@ def test_a_look_that_a_move_has_torn_is_taken_again(bench: VerifyBench, monkeypa
 
 
 def test_rows_that_move_at_every_look_are_a_note(bench: VerifyBench, monkeypatch: pytest.MonkeyPatch) -> None:
-    row = bench.recorded()
+    row = bench.record()
     bench.remove(bench.place(row), codec.ref_key(row.job.type, row.job.ref))
     meddled(bench, row, monkeypatch, times=5)
     assert bench.verify(repair=True) == Verified(jobs=1)
@@ -198,7 +198,7 @@ def test_a_thumbnail_that_no_attempt_can_have_written_is_a_violation_and_never_f
 
 
 def test_a_thumbnail_that_no_report_names_is_a_note_unless_its_worker_is_about_to_commit(bench: VerifyBench) -> None:
-    done, running = bench.completed("done.png"), bench.claimed(bench.recorded("running.png"))
+    done, running = bench.completed("done.png"), bench.claim(bench.record("running.png"))
     images = bench.darkroom.storage.images
     for name in (f"{done.job.id}/9.webp", f"{running.job.id}/1.webp", "stray.txt"):
         images.insert_thumbnail(name, b"x", mime="image/webp")
@@ -220,14 +220,14 @@ def test_a_row_of_no_known_form_is_told_and_left(bench: VerifyBench, row_key: st
 
 
 def test_what_a_newer_release_wrote_is_a_note(bench: VerifyBench) -> None:
-    row = bench.recorded()
+    row = bench.record()
     bench.put(bench.place(row), f"job:{row.job.id}", schema=99)
     assert bench.verify(repair=True) == Verified(jobs=0)
     assert bench.rules() == [Rule.NEWER]
 
 
 def test_the_key_row_of_a_version_that_was_never_added_is_found(bench: VerifyBench) -> None:
-    row = bench.recorded()
+    row = bench.record()
     for key in (f"job:{row.job.id}", *bench.index(row)):
         bench.remove(bench.place(row), key)
     bench.verify(repair=True)
@@ -235,7 +235,7 @@ def test_the_key_row_of_a_version_that_was_never_added_is_found(bench: VerifyBen
 
 
 def test_a_job_added_by_the_rules_alone_is_sound(bench: VerifyBench) -> None:
-    now, jobs = bench.recorded("other.png").seen_at, bench.darkroom.storage.jobs
+    now, jobs = bench.record("other.png").seen_at, bench.darkroom.storage.jobs
     move = add(
         kind="other-type", ref="x/y", version="", params={}, max_attempts=1, now=now,
         grace=bench.darkroom.settings.grace, add_nonce=uuid.uuid4().hex,
@@ -254,7 +254,7 @@ def added(bench: VerifyBench, *, unique: bool) -> Row:
 def test_live_jobs_of_one_reference_that_are_not_unique_are_no_violation(bench: VerifyBench) -> None:
     for _ in range(2):
         added(bench, unique=False)
-    bench.claimed(added(bench, unique=False))
+    bench.claim(added(bench, unique=False))
     added(bench, unique=True)
     assert bench.verify() == Verified(jobs=4)
     assert bench.found == []

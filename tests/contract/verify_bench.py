@@ -39,13 +39,13 @@ class VerifyBench:
         self.darkroom.storage.images._service.get_blob_client(ref.container, name).set_blob_metadata({"seen": "yes"})
         return ref
 
-    def recorded(self, name: str = "cat.png", data: bytes | None = None) -> Row:
+    def record(self, name: str = "cat.png", data: bytes | None = None) -> Row:
         """Record an image."""
         return self.row(self.darkroom.record(self.upload(name, data)).job_id)
 
     def completed(self, name: str = "cat.png") -> Row:
         """Record and analyse an image."""
-        row = self.recorded(name)
+        row = self.record(name)
         assert self.darkroom.work(row.job.id, owner="queue/1") is Outcome.COMPLETED
         return self.row(row.job.id)
 
@@ -55,7 +55,7 @@ class VerifyBench:
         assert found is not None
         return found
 
-    def claimed(self, row: Row, *, lapsed: bool = False) -> Row:
+    def claim(self, row: Row, *, lapsed: bool = False) -> Row:
         """Claim a job as another worker does."""
         now, settings = self.darkroom.storage.jobs._clock.now(), self.darkroom.settings
         drawn = uuid.uuid4().hex

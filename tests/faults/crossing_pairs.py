@@ -94,18 +94,18 @@ def empty(_: Crossing) -> None:
     """Do nothing."""
 
 
-def uploaded(case: Crossing) -> None:
+def new(case: Crossing) -> None:
     """Upload an image of which nobody knows."""
     case.upload()
 
 
 def waiting(case: Crossing) -> None:
     """Record it as well; its message is in the host's hands."""
-    case.recorded()
+    case.record()
     case.fetch()
 
 
-def overwritten(case: Crossing) -> None:
+def stale(case: Crossing) -> None:
     """Overwrite it then."""
     waiting(case)
     case.upload()
@@ -123,7 +123,7 @@ def lost(case: Crossing) -> None:
     case.inbox.clear()
 
 
-def died(case: Crossing) -> None:
+def dead(case: Crossing) -> None:
     """Claim the job, and die; its lease has lapsed."""
     waiting(case)
     case.worker("message").darkroom.work._attempts.begin(case.versions[0], owner="queue/0")
@@ -137,13 +137,13 @@ def canceled(case: Crossing) -> None:
     case.user.darkroom.operate.cancel(case.versions[0])
 
 
-def canceled_and_overwritten(case: Crossing) -> None:
+def canceled_and_stale(case: Crossing) -> None:
     """Overwrite the image then."""
     canceled(case)
     case.upload()
 
 
-def expired(case: Crossing) -> None:
+def past_retention(case: Crossing) -> None:
     """Cancel the job, and let its retention pass."""
     canceled(case)
     case.clock.go(2.0)
@@ -151,7 +151,7 @@ def expired(case: Crossing) -> None:
 
 def purged(case: Crossing) -> None:
     """Purge it then."""
-    expired(case)
+    past_retention(case)
     case.worker("purge").darkroom.purge(owner="timer/2")
 
 
@@ -159,23 +159,23 @@ _PURGES = tuple((f"RETENTION_{state}_DAYS", "0") for state in ("COMPLETED", "FAI
 _ONCE = (("MAX_ATTEMPTS", "1"),)
 
 PAIRS = {
-    "one event twice": Pair(uploaded, (("event", announce), ("event", announce))),
+    "one event twice": Pair(new, (("event", announce), ("event", announce))),
     "one message twice": Pair(waiting, (("message", receive), ("message", receive))),
     "a message and its poison": Pair(
-        died, (("message", receive), ("poison", bury)), _ONCE, ("attempts_exhausted", "poison")
+        dead, (("message", receive), ("poison", bury)), _ONCE, ("attempts_exhausted", "poison")
     ),
     "a worker and its poison": Pair(waiting, (("message", receive), ("poison", bury)), _ONCE, ("poison",)),
     "a worker and who sends its job again": Pair(overdue, (("sweep", resend), ("message", receive))),
     "a worker and who takes over": Pair(waiting, (("message", receive), ("message", late(receive)))),
     "who tries again later, and who takes over": Pair(waiting, (("message", retry), ("message", late(receive)))),
     "who gives back, and who takes over": Pair(waiting, (("message", abandon), ("message", late(receive)))),
-    "a worker and the event of an overwrite": Pair(overwritten, (("event", announce), ("message", receive))),
-    "two events of an overwrite": Pair(overwritten, (("event", announce), ("event", announce))),
-    "an overwrite and another": Pair(overwritten, (("event", announce), ("event", overwrite))),
+    "a worker and the event of an overwrite": Pair(stale, (("event", announce), ("message", receive))),
+    "two events of an overwrite": Pair(stale, (("event", announce), ("event", announce))),
+    "an overwrite and another": Pair(stale, (("event", announce), ("event", overwrite))),
     "a worker and who cancels": Pair(waiting, (("cancel", cancel), ("message", receive))),
     "two who redrive": Pair(canceled, (("redrive", redrive), ("redrive", redrive))),
-    "who redrives, and an overwrite": Pair(canceled_and_overwritten, (("redrive", redrive), ("event", announce))),
-    "who redrives and who purges": Pair(expired, (("redrive", redrive), ("purge", purge)), _PURGES),
+    "who redrives, and an overwrite": Pair(canceled_and_stale, (("redrive", redrive), ("event", announce))),
+    "who redrives and who purges": Pair(past_retention, (("redrive", redrive), ("purge", purge)), _PURGES),
     "one event twice, of a job that is purged": Pair(purged, (("event", announce), ("event", announce)), _PURGES),
     "two who send a due job again": Pair(lost, (("sweep", resend), ("sweep", resend))),
     "two who take a lock": Pair(empty, (("sweep", lock), ("sweep", lock))),

@@ -70,18 +70,18 @@ class Judges:
     def passage(self, sender: Task, request: Request) -> Passage:
         """Judge that a request is sent; who sends it may stand still before it comes."""
         passage = Passage(sender, request, "", Fault.NONE, 0.0, self._clock.monotonic, self._clock.monotonic())
-        self.ledger.sent(passage)
+        self.ledger.on_request(passage)
         return passage
 
-    def obeyed(self, passage: Passage, reply: Reply) -> Reply:
+    def on_reply(self, passage: Passage, reply: Reply) -> Reply:
         """Judge what has come of it."""
         for judge in (self.ledger, self._announcements, self.lockouts):
-            judge.obeyed(passage, reply)
+            judge.on_reply(passage, reply)
         self._announcements.ended(passage, str(reply.status))
         return reply
 
 
-class Judged(InProcess):
+class JudgingTransport(InProcess):
     """The account as one task reaches it, before its judges; and each of its requests waits for its turn."""
 
     def __init__(self, case: "Crossing", sender: Task) -> None:
@@ -94,7 +94,7 @@ class Judged(InProcess):
         asked = decode(request.method, request.url, request.headers, content_of(request))
         passage = self._case.judges.passage(self.sender, asked)
         self._case.turn(Place(asked.service, asked.method in ("GET", "HEAD")))
-        return answer(request, self._case.judges.obeyed(passage, self.account.serve(asked)))
+        return answer(request, self._case.judges.on_reply(passage, self.account.serve(asked)))
 
 
 Act = Callable[["Crossing", Worker], object]
@@ -135,7 +135,7 @@ class Crossing(Case):
         """Start a process that is watched."""
         self._started += 1
         home = Home(f"process.{self._started}")
-        self._door = Judged(self, Task(self._scheduler, f"{home.name}/{act}", int, home))
+        self._door = JudgingTransport(self, Task(self._scheduler, f"{home.name}/{act}", int, home))
         return start(self._build, self._environ, Line(self._door, self.clock, self.ledger), self.clock)
 
     def play(self, chosen: Sequence[int]) -> tuple[list[int], list[list[int]], bool]:
@@ -146,9 +146,9 @@ class Crossing(Case):
             another schedule stands for this one.
         """
         self._pair.arrange(self)
-        tasks = [self._begun(name, act) for name, act in self._pair.acts]
+        tasks = [self._begin(name, act) for name, act in self._pair.acts]
         try:
-            taken, options = self._played(tasks, chosen)
+            taken, options = self._play(tasks, chosen)
             whole = all(task.dead for task in tasks)
         finally:
             self._wait = False  # who is thrown away may have something to let go of
@@ -158,7 +158,7 @@ class Crossing(Case):
             self._judge()
         return taken, options, whole
 
-    def _played(self, tasks: Sequence[greenlet], chosen: Sequence[int]) -> tuple[list[int], list[list[int]]]:
+    def _play(self, tasks: Sequence[greenlet], chosen: Sequence[int]) -> tuple[list[int], list[list[int]]]:
         pending, taken, options = [task.switch() for task in tasks], list[int](), list[list[int]]()
         last: Place | None = None
         while alive := [number for number, task in enumerate(tasks) if not task.dead]:
@@ -179,12 +179,12 @@ class Crossing(Case):
         if self._wait and hub is not None:
             hub.switch(place)
 
-    def _begun(self, name: str, act: Act) -> greenlet:
+    def _begin(self, name: str, act: Act) -> greenlet:
         worker, sender = self.worker(name), self._door.sender
 
         def run() -> None:
             with suppress(*entry_points.REFUSALS):
-                self.judges.lockouts.told(sender, act(self, worker))
+                self.judges.lockouts.on_answer(sender, act(self, worker))
 
         return greenlet(run)
 

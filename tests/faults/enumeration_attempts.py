@@ -73,7 +73,7 @@ class Failing(Analysis):
 
     def prepare(self, case: Case) -> None:
         """Record a text."""
-        case.recorded(b"no image")
+        case.record(b"no image")
         case.fetch()
 
 
@@ -141,7 +141,7 @@ class Retagging(Flow):
 
     def prepare(self, case: Case) -> None:
         """Complete, and change the metadata."""
-        case.recorded()
+        case.record()
         case.hand(case.user)
         self.version = case.touch()
         case.events.append(case.ref)

@@ -59,7 +59,7 @@ class Case:
         self.poison: list[bytes] = []
         self.versions: list[str] = []
         self.newest: dict[str, str] = {}
-        self.ref = self.named("cat.png")
+        self.ref = self.image("cat.png")
         self._begin()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -79,13 +79,13 @@ class Case:
         """Start a process."""
         return start(self._build, self._environ, Line(self._wire, self.clock, self.ledger), self.clock)
 
-    def named(self, name: str) -> ImageRef:
+    def image(self, name: str) -> ImageRef:
         """Return the image of a name."""
         return ImageRef(SETTINGS.images_container, name)
 
     def upload(self, data: bytes | None = None, *, name: str = "cat.png") -> str:
         """Put a new version of an image there, a sound one without ``data``; return the id of its job."""
-        ref = self.named(name)
+        ref = self.image(name)
         blob = self._images.get_blob_client(ref.container, ref.name)
         etag = blob.upload_blob(data or png(3 + len(self.versions)), overwrite=True)["etag"]
         self.newest[name] = ids.job_id(SETTINGS.image_type, ref.ref, version_of(etag))
@@ -103,10 +103,10 @@ class Case:
         """Delete the image."""
         self._images.get_blob_client(self.ref.container, self.ref.name).delete_blob()
 
-    def recorded(self, data: bytes | None = None, *, name: str = "cat.png") -> str:
+    def record(self, data: bytes | None = None, *, name: str = "cat.png") -> str:
         """Upload an image and record it; its message lies in the queue."""
         self.upload(data, name=name)
-        return self.user.darkroom.record(self.named(name)).job_id
+        return self.user.darkroom.record(self.image(name)).job_id
 
     def put(self, text: str) -> None:
         """Put in a message, as anyone may."""

@@ -94,7 +94,7 @@ class Analysis(Flow):
 
     def prepare(self, case: Case) -> None:
         """Record."""
-        case.recorded()
+        case.record()
         case.fetch()
 
     def run(self, case: Case, worker: Worker) -> None:
@@ -115,7 +115,7 @@ class Sweeping(Flow):
 
     def prepare(self, case: Case) -> None:
         """Record, and lose the message."""
-        case.recorded()
+        case.record()
         case.fetch()
         case.inbox.clear()
         case.clock.go(GRACE.total_seconds() + 3)
@@ -153,7 +153,7 @@ class Superseding(Flow):
 
     def prepare(self, case: Case) -> None:
         """Record, and upload a newer version."""
-        case.recorded()
+        case.record()
         case.upload()
         case.events.append(case.ref)
 
@@ -199,7 +199,7 @@ class Exhausting(Analysis):
 
     def prepare(self, case: Case) -> None:
         """Claim, and die."""
-        identity = case.recorded()
+        identity = case.record()
         case.fetch()
         dead = case.worker().darkroom.work._attempts.begin(identity, owner="queue/0")
         assert isinstance(dead, Attempt)

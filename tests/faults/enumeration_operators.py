@@ -35,7 +35,7 @@ class RedrivingFailed(ByHand):
 
     def prepare(self, case: Case) -> None:
         """Record, claim, die, and let the sweep end it."""
-        identity = case.recorded()
+        identity = case.record()
         case.fetch()
         case.inbox.clear()
         dead = case.worker().darkroom.work._attempts.begin(identity, owner="queue/0")
@@ -69,7 +69,7 @@ class RedrivingCorrupt(RedrivingFailed):
 
     def prepare(self, case: Case) -> None:
         """Record a text, and let it fail."""
-        case.recorded(b"no image")
+        case.record(b"no image")
         case.hand(case.worker())
 
     def ended_well(self, case: Case, states: list[State]) -> bool:
@@ -87,7 +87,7 @@ class RedrivingCanceled(RedrivingFailed):
 
     def prepare(self, case: Case) -> None:
         """Record, and cancel."""
-        identity = case.recorded()
+        identity = case.record()
         case.fetch()
         case.inbox.clear()
         assert case.user.darkroom.operate.cancel(identity) is Outcome.CANCELED
@@ -121,8 +121,8 @@ class RedrivingOutdated(ByHand):
 
     def prepare(self, case: Case) -> None:
         """Record two versions."""
-        case.recorded()
-        case.recorded()
+        case.record()
+        case.record()
 
     def check(self, case: Case) -> None:
         """See that it was refused."""
@@ -140,7 +140,7 @@ class CancelingByHand(ByHand):
 
     def prepare(self, case: Case) -> None:
         """Record."""
-        case.recorded()
+        case.record()
         case.fetch()
         case.inbox.clear()
 
@@ -182,7 +182,7 @@ class CancelingPending(ByHand):
 
     def prepare(self, case: Case) -> None:
         """Record."""
-        case.recorded()
+        case.record()
         case.fetch()
 
     def act(self, case: Case, worker: Worker) -> Outcome:

@@ -29,7 +29,7 @@ class Purging(Flow):
         """Let one be completed and one fail; a month later, let another be completed."""
         self.old(case)
         case.clock.go(MONTH_SECONDS)
-        self.young = case.recorded(name=YOUNG)
+        self.young = case.record(name=YOUNG)
         case.hand(case.user)
         self.neighbour = self._of(case, self.young)
         assert len(self.neighbour) == 5, f"job, end, key, attempt, thumbnail: {self.neighbour}"
@@ -37,9 +37,9 @@ class Purging(Flow):
 
     def old(self, case: Case) -> None:
         """Complete one; let the only attempt at the other die behind its thumbnail."""
-        case.recorded(name=DONE)
+        case.record(name=DONE)
         case.hand(case.user)
-        identity = case.recorded(name=FAILED)
+        identity = case.record(name=FAILED)
         case.fetch()
         case.poison, case.inbox = case.inbox, []
         darkroom = case.user.darkroom
@@ -96,7 +96,7 @@ class Purging(Flow):
     def _duplicates(case: Case, worker: Worker) -> None:
         """Deliver the events of all names once more: each version is known, and nothing is analysed."""
         claims = case.ledger.claims.total()
-        outcomes = {worker.darkroom.record.announced(case.named(name).ref) for name in case.newest}
+        outcomes = {worker.darkroom.record.announced(case.image(name).ref) for name in case.newest}
         case.hand(worker)
         assert (outcomes, case.ledger.claims.total()) == ({Outcome.DUPLICATE}, claims)
 
@@ -145,7 +145,7 @@ class PurgingOvertaken(PurgingRedriven):
     def rival(self, case: Case, worker: Worker) -> None:
         """Upload it, and do all for it."""
         case.upload(name=DONE)
-        case.events.append(case.named(DONE))
+        case.events.append(case.image(DONE))
         Flow.rival(self, case, worker)
 
     def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow
@@ -162,7 +162,7 @@ class PurgingOlder(Purging):
 
     def old(self, case: Case) -> None:
         """Complete it."""
-        case.recorded(name=YOUNG)
+        case.record(name=YOUNG)
         case.hand(case.user)
 
     def gone(self, case: Case) -> Mapping[str, State]:

@@ -225,7 +225,7 @@ class BuryingWaiting(Flow):
 
     def prepare(self, case: Case) -> None:
         """Record, and give the host up."""
-        case.recorded()
+        case.record()
         case.fetch()
         case.poison, case.inbox = case.inbox, []
 

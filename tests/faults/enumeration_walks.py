@@ -53,9 +53,9 @@ class Reconciling(Flow):
 
     def prepare(self, case: Case) -> None:
         """Analyse an image and record another, then upload one more and overwrite the other; that is long ago."""
-        case.recorded(name=ANNOUNCED)
+        case.record(name=ANNOUNCED)
         case.hand(case.user)
-        case.recorded(name=OVERWRITTEN)
+        case.record(name=OVERWRITTEN)
         case.upload(name=MISSED)
         case.upload(name=OVERWRITTEN)
         case.clock.go(OLD_SECONDS)
@@ -111,7 +111,7 @@ class ReconcilingAnnounced(Reconciling):
         """Deliver the events, and work; and upload what no event will announce."""
         case.upload(name=BEHIND)
         self.behind = 1
-        case.events += [case.named(MISSED), case.named(OVERWRITTEN)]
+        case.events += [case.image(MISSED), case.image(OVERWRITTEN)]
         Flow.rival(self, case, worker)
         case.clock.go(OLD_SECONDS)
 

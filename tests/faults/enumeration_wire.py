@@ -91,7 +91,7 @@ class Line(Passing):
         super().__init__(inner)
         self._clock = clock
         self._ledger = ledger
-        self._armed: dict[int, Strike] = {}
+        self._strikes: dict[int, Strike] = {}
         self._meanwhile: Callable[[], object] = int
         self._dead = False
         self._out = False
@@ -102,12 +102,12 @@ class Line(Passing):
 
     def arm(self, strikes: Mapping[int, Strike], meanwhile: Callable[[], object]) -> None:
         """Strike at the nth requests from now on, from 1; ``meanwhile`` is the rival's turn in any pause."""
-        self._armed = {len(self.sent) + nth: strike for nth, strike in strikes.items()}
+        self._strikes = {len(self.sent) + nth: strike for nth, strike in strikes.items()}
         self._meanwhile = meanwhile
 
     def mend(self) -> None:
         """End an outage; what has not come yet does not come any more."""
-        self._armed, self._out, self._lost_next, self.interlude = {}, False, False, int
+        self._strikes, self._out, self._lost_next, self.interlude = {}, False, False, int
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the transports have it
         """Send, or not."""
@@ -119,17 +119,17 @@ class Line(Passing):
             interlude, self.interlude = self.interlude, int
             interlude()
         if self._out:
-            return self._unanswered(request, busy=number % 2 == 0)
+            return self._drop(request, busy=number % 2 == 0)
         if self._lost_next:
             self._lost_next = False
-            return self._unanswered(request, busy=False)
-        strike = self._armed.pop(number, None)
+            return self._drop(request, busy=False)
+        strike = self._strikes.pop(number, None)
         if strike is None:
             return self._through(request, **kwargs)
         self.hits.append(strike)
-        return self._struck(strike, request, **kwargs)
+        return self._strike(strike, request, **kwargs)
 
-    def _struck(self, strike: Strike, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as above
+    def _strike(self, strike: Strike, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as above
         reply = self._through(request, **kwargs) if strike.applies else None
         if strike.kills:
             self._dead = True
@@ -148,10 +148,10 @@ class Line(Passing):
             return _cut(reply, late=strike is Strike.CUT_LATE)
         if strike is Strike.THROTTLED:
             return _refusal(request, 429)
-        return self._unanswered(request, busy=strike in (Strike.BUSY_BEFORE, Strike.BUSY_AFTER))
+        return self._drop(request, busy=strike in (Strike.BUSY_BEFORE, Strike.BUSY_AFTER))
 
     @staticmethod
-    def _unanswered(request: Any, *, busy: bool) -> Any:  # noqa: ANN401 - as above
+    def _drop(request: Any, *, busy: bool) -> Any:  # noqa: ANN401 - as above
         """Answer without storage's having seen the request, or give no answer."""
         if busy:
             return _refusal(request, 503)

@@ -18,7 +18,7 @@ from typing import Protocol, Self
 
 from tests.faults.enumeration import CUTS, PAUSES, Strike
 from tests.faults.enumeration_wire import Ledger
-from tests.faults.proxy_http import Asked, Told
+from tests.faults.proxy_http import Reply, Request
 from tests.simulation.service.account import Account
 
 _ENDPOINT = re.compile(r"(\w+Endpoint)=http://([^:/;]+):(\d+)")
@@ -50,10 +50,10 @@ class Service:
 
 
 @dataclass(frozen=True)
-class Passed:
+class Exchange:
     """A request that storage has had, and whether storage has done it."""
 
-    asked: Asked
+    asked: Request
     applied: bool
 
 
@@ -85,11 +85,11 @@ class Proxy:
         self._bell, ear = socket.socketpair()
         self._selector.register(ear, selectors.EVENT_READ)
         self.connection = _ENDPOINT.sub(self._door, connection)
-        self.sent: list[Asked] = []
-        self.passed: list[Passed] = []
+        self.sent: list[Request] = []
+        self.exchanges: list[Exchange] = []
         self.hit = False
         self.lost = 0
-        self._point: tuple[Callable[[int, Asked], bool], Strike] | None = None
+        self._point: tuple[Callable[[int, Request], bool], Strike] | None = None
         self._meanwhile: Callable[[], object] = int
         self._share, self._chance = 0.0, random.Random()
         self._out = self._lost_next = False
@@ -101,7 +101,7 @@ class Proxy:
         """Strike at the nth request, from 1; ``meanwhile`` is the rival's turn in a pause."""
         self._point, self._meanwhile = (lambda number, _: number == nth, strike), meanwhile
 
-    def await_one(self, fits: Callable[[Asked], bool], strike: Strike, meanwhile: Callable[[], object] = int) -> None:
+    def await_one(self, fits: Callable[[Request], bool], strike: Strike, meanwhile: Callable[[], object] = int) -> None:
         """Strike at the next request that fits, of a worker whose requests have no order."""
         self._point, self._meanwhile = (lambda _, asked: fits(asked), strike), meanwhile
 
@@ -172,7 +172,7 @@ class Proxy:
         """Answer one connection's requests, until it ends or a strike breaks it."""
         try:
             with contextlib.suppress(OSError), client.makefile("rb") as stream:
-                while (asked := Asked.read(stream)) is not None:
+                while (asked := Request.read(stream)) is not None:
                     reply = self._answer(asked, service)
                     if reply is None:
                         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
@@ -187,7 +187,7 @@ class Proxy:
                 self._open.discard(client)
             client.close()
 
-    def _answer(self, asked: Asked, service: Service) -> Told | None:
+    def _answer(self, asked: Request, service: Service) -> Reply | None:
         """Return the reply to a request; None to break the connection."""
         with self._mutex:
             self.sent.append(asked)
@@ -202,11 +202,11 @@ class Proxy:
         if gone:
             return None
         if point is not None:
-            return self._struck(point[1], asked, service)
+            return self._strike(point[1], asked, service)
         reply = self._through(asked, service)
         return None if loses else reply
 
-    def _struck(self, strike: Strike, asked: Asked, service: Service) -> Told | None:
+    def _strike(self, strike: Strike, asked: Request, service: Service) -> Reply | None:
         reply = self._through(asked, service) if strike.applies else None
         if strike.kills:
             self.victim.kill()
@@ -222,7 +222,7 @@ class Proxy:
         self._lost_next = strike is Strike.REPLY_AND_LOOK_LOST
         self._out = strike.lasts
         if strike in (Strike.BUSY_BEFORE, Strike.BUSY_AFTER, Strike.THROTTLED):
-            return asked.refused(_STATUS.get(strike, _BUSY), json=service.speaks_json)
+            return asked.refusal(_STATUS.get(strike, _BUSY), json=service.speaks_json)
         return None
 
     def _pause(self) -> None:
@@ -233,7 +233,7 @@ class Proxy:
         finally:
             self.victim.resume()
 
-    def _through(self, asked: Asked, service: Service) -> Told:
+    def _through(self, asked: Request, service: Service) -> Reply:
         if self._account is None:
             reply = asked.passed_on(service.address)
         else:
@@ -241,5 +241,5 @@ class Proxy:
                 reply = asked.answered_by(self._account, service.address)
         with self._mutex:
             self._ledger.note(asked, reply)
-            self.passed.append(Passed(asked, reply.applied))
+            self.exchanges.append(Exchange(asked, reply.applied))
         return reply

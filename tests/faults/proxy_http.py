@@ -22,7 +22,7 @@ _BUSY_XML = b"<?xml version='1.0'?><Error><Code>ServerBusy</Code><Message>Busy.<
 RETRY_AFTER = "0"
 
 
-class Asked:
+class Request:
     """A request; ``Ledger`` takes it for one of the SDK's transport.
 
     Attributes:
@@ -72,7 +72,7 @@ class Asked:
         path = unquote(urlsplit(self.url).path).rpartition("darkroom/")[2]
         return f"{self.method} {re.sub(r'[0-9a-f]{12,}', '…', path)[:60]}"
 
-    def answered_by(self, account: Account, address: tuple[str, int]) -> "Told":
+    def answered_by(self, account: Account, address: tuple[str, int]) -> "Reply":
         """Give it to an account in process, whose services know themselves by their ports."""
         host, port = address
         sent = dict(parse_headers(BytesIO(self.head.partition(b"\r\n")[2])).items())
@@ -80,27 +80,27 @@ class Asked:
         headers = Message()
         for name, text in reply.headers.items():
             headers[name] = text
-        return Told(self, f"{reply.status} {HTTPStatus(reply.status).phrase}", headers, reply.body)
+        return Reply(self, f"{reply.status} {HTTPStatus(reply.status).phrase}", headers, reply.body)
 
-    def passed_on(self, address: tuple[str, int]) -> "Told":
+    def passed_on(self, address: tuple[str, int]) -> "Reply":
         """Send it to a service as it came, on a connection of its own, and read the reply."""
         with socket.create_connection(address, timeout=60) as service:
             service.sendall(self.head + self.content)
             with HTTPResponse(service, method=self.method) as reply:
                 reply.begin()
-                return Told(self, f"{reply.status} {reply.reason}", reply.headers, reply.read())
+                return Reply(self, f"{reply.status} {reply.reason}", reply.headers, reply.read())
 
-    def refused(self, status: str, *, json: bool) -> "Told":
+    def refusal(self, status: str, *, json: bool) -> "Reply":
         """Answer in the name of a service that is busy: that of tables speaks JSON, the others XML."""
         headers = Message()
         headers["Content-Type"] = "application/json" if json else "application/xml"
         if status.startswith("429"):
             headers["Retry-After"] = RETRY_AFTER
         body = _BUSY_JSON if json else _BUSY_XML
-        return Told(self, status, headers, b"" if self.method == "HEAD" else body)
+        return Reply(self, status, headers, b"" if self.method == "HEAD" else body)
 
 
-class Told:
+class Reply:
     """A reply; ``Ledger`` takes it for one of the SDK's transport.
 
     Attributes:
@@ -109,7 +109,7 @@ class Told:
         breaks_off: Whether the connection ends before all of it has come.
     """
 
-    def __init__(self, request: Asked, status: str, headers: Message, content: bytes) -> None:
+    def __init__(self, request: Request, status: str, headers: Message, content: bytes) -> None:
         self.request = request
         self.headers: CaseInsensitiveDict[str] = CaseInsensitiveDict(headers.items())
         self._status = status

@@ -15,7 +15,7 @@ from tests.faults.enumeration_flows import Flow
 from tests.faults.enumeration_runs import judge
 from tests.faults.enumeration_workers import Worker
 from tests.faults.proxy import Proxy
-from tests.faults.proxy_http import Asked
+from tests.faults.proxy_http import Request
 from tests.faults.proxy_workers import Elsewhere, ForkServer
 
 #: By which a worker reaches an account in process, each service through a door of the proxy; nobody checks the key.
@@ -59,7 +59,7 @@ class Tally:
 
 
 @dataclass
-class Proxied:
+class ProxyRun:
     """A flow, tried with each strike at each request of a worker process.
 
     Attributes:
@@ -74,9 +74,9 @@ class Proxied:
     table: type[JobTable] = JobTable
     tally: Tally = field(default_factory=Tally)
 
-    def points(self) -> list[Asked]:
+    def points(self) -> list[Request]:
         """Run the flow once without a fault; return its requests."""
-        flow, case = self._prepared()
+        flow, case = self._prepare()
         with Proxy(CONNECTION, case.ledger, account=case.account) as proxy:
             flow.run(case, self._worker(case, proxy))
         flow.afterwards(case)
@@ -84,7 +84,7 @@ class Proxied:
         case.prove()
         return proxy.sent
 
-    def tried(self, strikes: Sequence[Strike]) -> Tally:
+    def try_all(self, strikes: Sequence[Strike]) -> Tally:
         """Try every request with each of these strikes."""
         points = self.points()
         schedules = [
@@ -99,12 +99,12 @@ class Proxied:
         self.tally.add(points=len(points))
         return self.tally
 
-    def struck(self, nth: int, strike: Strike) -> None:
+    def strike(self, nth: int, strike: Strike) -> None:
         """Run one schedule to its end, and judge it."""
-        flow, case = self._prepared()
+        flow, case = self._prepare()
         with Proxy(CONNECTION, case.ledger, account=case.account) as proxy:
             proxy.arm(nth, strike, lambda: flow.meanwhile(case))
-            died = self._died(flow, case, proxy)
+            died = self._dies(flow, case, proxy)
         assert proxy.hit, f"request {nth} was not reached"
         assert died is strike.kills, "something went on after the death"
         flow.afterwards(case)
@@ -116,7 +116,7 @@ class Proxied:
         if strike.pauses:
             self._see_refusals(case, proxy)
 
-    def _died(self, flow: Flow, case: Case, proxy: Proxy) -> bool:
+    def _dies(self, flow: Flow, case: Case, proxy: Proxy) -> bool:
         """Do the worker's part as a host calls it, which bears with outages; return whether the process has died."""
         try:
             flow.run(case, self._worker(case, proxy))
@@ -134,8 +134,8 @@ class Proxied:
 
     def _see_refusals(self, case: Case, proxy: Proxy) -> None:
         """See that a worker whose claim has gone to another has tried to end its attempt, and was refused."""
-        refused = [passed.asked for passed in proxy.passed if passed.asked.rows and not passed.applied]
-        applied = [passed.asked for passed in proxy.passed if passed.applied]
+        refused = [passed.asked for passed in proxy.exchanges if passed.asked.rows and not passed.applied]
+        applied = [passed.asked for passed in proxy.exchanges if passed.applied]
         self.tally.add(refused=len(refused))
         if any(asked.claims for asked in applied) and not any(asked.ends for asked in applied):
             assert any(asked.ends for asked in refused), f"no late end was refused: {[str(asked) for asked in refused]}"
@@ -146,12 +146,12 @@ class Proxied:
     def _failure(self, nth: int, asked: str, strike: Strike) -> str | None:
         """Run one schedule; return what went wrong, with the schedule's name."""
         try:
-            self.struck(nth, strike)
+            self.strike(nth, strike)
         except Exception as error:  # noqa: BLE001 - every schedule has its turn
             return f"{self.flow.__name__}, {strike.name} at request {nth} ({asked}): {error!r}"
         return None
 
-    def _prepared(self) -> tuple[Flow, Case]:
+    def _prepare(self) -> tuple[Flow, Case]:
         flow = self.flow()
         case = Case(**flow.settings)
         flow.prepare(case)

@@ -53,7 +53,7 @@ class Ground(Case):
 
     def __init__(self) -> None:
         super().__init__(BACKOFF_SECONDS=f"{BACKOFF_SECONDS:g}")
-        self.job_id = self.recorded()
+        self.job_id = self.record()
 
     def worker(self, skew: Skew = Skew()) -> Any:  # noqa: ANN401, B008 - a Case's worker, and ours; frozen
         """Start a process whose clock is off."""
@@ -81,7 +81,7 @@ class Ground(Case):
         self.prove()
 
 
-class Held(Protocol):
+class Prize(Protocol):
     """A claim or a tenure."""
 
     @property
@@ -111,7 +111,7 @@ class LockPrize:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
 
-    def take(self, worker: Worker) -> Held | None:
+    def take(self, worker: Worker) -> Prize | None:
         """Try to get it, once."""
         try:
             return worker.lock.try_acquire(LOCK, owner="timer/1")

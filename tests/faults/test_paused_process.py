@@ -10,7 +10,7 @@ import pytest
 from tests.faults.enumeration import Strike
 from tests.faults.enumeration_wire import Ledger
 from tests.faults.proxy import Proxy
-from tests.faults.proxy_http import Asked
+from tests.faults.proxy_http import Request
 from tests.rig import SAMPLES, HostProcess, Rig, rig, until
 
 CAT = (SAMPLES / "cat.png").read_bytes()
@@ -40,12 +40,12 @@ def gave_up(host: HostProcess, identity: str) -> bool:
     return any("report refused" in line and identity in line for line in lines)
 
 
-def ends_attempt(asked: Asked) -> bool:
+def ends_attempt(asked: Request) -> bool:
     """Whether a host is about to commit, or to end an attempt otherwise."""
     return asked.ends
 
 
-def reads_claimed(asked: Asked) -> bool:
+def reads_claimed(asked: Request) -> bool:
     """Whether a host reads an image to analyse it: the version that it has claimed."""
     image = asked.method == "GET" and asked.url.startswith("/darkroom/images/")
     return image and b"\r\nif-match:" in asked.head.lower()
@@ -57,7 +57,7 @@ def reads_claimed(asked: Asked) -> bool:
     ids=["with its commit on the way", "before it has analysed"],
 )
 def test_a_host_that_has_slept_past_its_lease_writes_nothing_and_serves_on(
-    tmp_path: Path, point: Callable[[Asked], bool], strike: Strike, sent: int
+    tmp_path: Path, point: Callable[[Request], bool], strike: Strike, sent: int
 ) -> None:
     with rig(tmp_path) as made, proxied(made) as proxy:
         proxy.victim = zombie = made.start(AzureWebJobsStorage=proxy.connection)
@@ -71,7 +71,7 @@ def test_a_host_that_has_slept_past_its_lease_writes_nothing_and_serves_on(
         job, tries = made.darkroom.storage.jobs.get(identity), attempts(made, identity)
         verified = made.verify()
         claims, commits = made.applied()
-        ends = [passed.applied for passed in proxy.passed if passed.asked.ends]
+        ends = [passed.applied for passed in proxy.exchanges if passed.asked.ends]
     print(f"{sent} late commits sent and refused; {verified}")
     assert job is not None
     assert (job.job.token, [row.get("outcome") for row in tries]) == (2, ["lapsed", "complete"])
@@ -103,7 +103,7 @@ def test_hosts_that_are_killed_paused_and_left_without_replies_commit_each_image
         verified = made.verify()
         claims, commits = made.applied()
     started, lost = sum(claims.values()), first.lost + second.lost
-    print(f"{lost} of {len(first.passed + second.passed)} replies lost, {started} analyses started; {verified}")
+    print(f"{lost} of {len(first.exchanges + second.exchanges)} replies lost, {started} analyses started; {verified}")
     assert lost > IMAGES
     assert commits == dict.fromkeys(early + late, 1)
     assert IMAGES + 2 <= started <= 2 * IMAGES

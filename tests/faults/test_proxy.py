@@ -28,7 +28,7 @@ pytestmark = pytest.mark.prove("proves the proxy itself; every day test_proxy_fa
 ROW = {"PartitionKey": "p", "RowKey": "1"}
 
 
-class Told:
+class Reply:
     """A victim that only notes what is done to it."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Told:
 def proxy(azurite: Azurite) -> Iterator[Proxy]:
     """Stand before Azurite."""
     with Proxy(azurite.connection, Ledger()) as opened:
-        opened.victim = Told()
+        opened.victim = Reply()
         yield opened
 
 
@@ -92,7 +92,7 @@ def test_all_three_services_are_reached_with_the_clients_own_signatures(proxy: P
     told = [str(asked) for asked in proxy.sent]
     assert told[0].startswith("POST t")
     assert [word.partition(" ")[0] for word in told] == ["POST", "PUT", "PUT", "HEAD", "GET", "PUT", "POST", "GET"]
-    assert [passed.applied for passed in proxy.passed] == [True] * 8
+    assert [passed.applied for passed in proxy.exchanges] == [True] * 8
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_strike_applies_the_request_or_not_and_the_client_hears_of_it_what_it_
     with pytest.raises(seen) as caught:
         table.create_entity(ROW)
     assert type(caught.value) is seen
-    assert (stands(direct), proxy.hit, len(proxy.passed)) == (applied, True, int(applied))
+    assert (stands(direct), proxy.hit, len(proxy.exchanges)) == (applied, True, int(applied))
     assert proxy.victim.signals == ["kill"] * strike.kills
 
 
@@ -128,7 +128,7 @@ def test_a_reply_that_is_cut_breaks_off_where_it_should(
     proxy.arm(2, strike)
     with pytest.raises(IncompleteReadError, match=told):
         table.get_entity(ROW["PartitionKey"], ROW["RowKey"], retry_total=0)
-    assert (proxy.hit, len(proxy.passed)) == (True, 2)
+    assert (proxy.hit, len(proxy.exchanges)) == (True, 2)
 
 
 @pytest.mark.parametrize("strike", [Strike.PAUSED_BEFORE, Strike.PAUSED_AFTER], ids=lambda strike: strike.name)
@@ -140,7 +140,7 @@ def test_in_a_pause_the_worker_stands_still_while_the_rival_works(
     table.create_entity(ROW)
     assert seen == [(strike.applies, ["pause"])]
     assert proxy.victim.signals == ["pause", "resume"]
-    assert (stands(direct), len(proxy.passed)) == (True, 1)
+    assert (stands(direct), len(proxy.exchanges)) == (True, 1)
 
 
 def test_only_the_armed_request_is_struck(proxy: Proxy, table: TableClient, direct: TableClient) -> None:
@@ -160,7 +160,7 @@ def test_the_look_after_a_lost_reply_is_lost_as_well_and_the_next_is_not(proxy: 
         with pytest.raises(ServiceResponseError):
             call()
     assert stands(table)
-    assert (len(proxy.sent), len(proxy.passed)) == (3, 2)
+    assert (len(proxy.sent), len(proxy.exchanges)) == (3, 2)
 
 
 @pytest.mark.parametrize("strike", [Strike.OUT_BEFORE, Strike.OUT_AFTER], ids=lambda strike: strike.name)
@@ -171,7 +171,7 @@ def test_in_an_outage_nothing_gets_through_until_the_worker_has_given_up(
     for _ in range(3):
         with pytest.raises(ServiceResponseError):
             table.create_entity(ROW)
-    assert (stands(direct), len(proxy.sent), len(proxy.passed)) == (strike.applies, 3, int(strike.applies))
+    assert (stands(direct), len(proxy.sent), len(proxy.exchanges)) == (strike.applies, 3, int(strike.applies))
     proxy.settle()
     assert stands(table) is strike.applies
 
@@ -198,7 +198,7 @@ def test_a_busy_service_answers_as_each_of_the_three_does(
             assert caught.value.response is not None
             waits = caught.value.response.headers.get("Retry-After")
             assert waits == (RETRY_AFTER if strike is Strike.THROTTLED else None)
-    assert proxy.passed == []
+    assert proxy.exchanges == []
 
 
 def test_claims_and_commits_are_counted_when_storage_has_applied_them(
@@ -215,7 +215,7 @@ def test_claims_and_commits_are_counted_when_storage_has_applied_them(
     with pytest.raises(HttpResponseError):
         table.submit_transaction([("create", {**commit, "extra": 1}), ("create", end)])
     assert (proxy._ledger.claims["a"], proxy._ledger.commits["a"]) == (1, 1)
-    asked = [(passed.asked.claims, passed.asked.ends, passed.applied) for passed in proxy.passed]
+    asked = [(passed.asked.claims, passed.asked.ends, passed.applied) for passed in proxy.exchanges]
     assert asked == [(True, False, True), (False, True, True), (False, True, False)]
     assert len(list(direct.list_entities())) == 3
 
@@ -227,7 +227,7 @@ def test_a_share_of_replies_is_lost_by_a_seed(azurite: Azurite, direct: TableCli
             proxy.lose(0.3, seed=1)
             with TableClient.from_connection_string(proxy.connection, direct.table_name, retry_total=0) as table:
                 outcomes.append([heard(table) for _ in range(40)])
-            assert (proxy.lost, len(proxy.passed)) == (outcomes[-1].count(False), 40)
+            assert (proxy.lost, len(proxy.exchanges)) == (outcomes[-1].count(False), 40)
     assert outcomes[0] == outcomes[1]
     assert 4 < outcomes[0].count(False) < 20
 

@@ -19,7 +19,7 @@ from tests.faults.enumeration import PAUSES, WRITES_ONLY, Strike
 from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_rules import LastWriterWins
 from tests.faults.proxy import Proxy
-from tests.faults.proxy_runs import CONNECTION, Proxied
+from tests.faults.proxy_runs import CONNECTION, ProxyRun
 from tests.faults.proxy_workers import Elsewhere, ForkServer
 from tests.proving import at_length
 
@@ -50,7 +50,7 @@ def server() -> Iterator[ForkServer]:
         yield started
 
 
-def commit_of(proxied: Proxied) -> int:
+def commit_of(proxied: ProxyRun) -> int:
     """Return the number of the request that commits."""
     return next(nth for nth, asked in enumerate(proxied.points(), 1) if asked.ends)
 
@@ -64,7 +64,7 @@ def test_whatever_fails_at_any_request_of_a_process_there_is_one_result(
     server: ForkServer, count: Count, flow: type[flows.Flow]
 ) -> None:
     strikes = [strike for strike in flow.strikes if strike in STRIKES]
-    tally = Proxied(flow, server).tried(strikes)
+    tally = ProxyRun(flow, server).try_all(strikes)
     counts = tally.counts
     count(flows=1, **counts)
     assert tally.failures == []
@@ -79,16 +79,16 @@ def test_whatever_fails_at_any_request_of_a_process_there_is_one_result(
 
 @RIG
 def test_a_process_that_overwrites_another_s_commit_is_counted_as_a_second_one(server: ForkServer) -> None:
-    broken = Proxied(flows.Analysis, server, table=LastWriterWins)
+    broken = ProxyRun(flows.Analysis, server, table=LastWriterWins)
     with pytest.raises(AssertionError, match="COMPLETED, 2 commits"):
-        broken.struck(commit_of(broken), Strike.PAUSED_BEFORE)
+        broken.strike(commit_of(broken), Strike.PAUSED_BEFORE)
     assert broken.tally.counts["doubled"] == 1
 
 
 @RIG
 def test_a_strike_at_a_request_that_a_process_never_sends_fails(server: ForkServer) -> None:
     with pytest.raises(AssertionError, match="request 99 was not reached"):
-        Proxied(flows.Analysis, server).struck(99, Strike.DIED_BEFORE)
+        ProxyRun(flows.Analysis, server).strike(99, Strike.DIED_BEFORE)
 
 
 @RIG

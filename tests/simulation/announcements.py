@@ -13,7 +13,7 @@ from typing import Any
 from xml.sax.saxutils import unescape
 
 from tests.simulation.faults import Fault
-from tests.simulation.operations import Operation, obeyed
+from tests.simulation.operations import Operation, writes
 from tests.simulation.service.exchange import Reply
 from tests.simulation.wire import Passage
 
@@ -39,9 +39,9 @@ class Announcements:
     _moves: dict[tuple[str, str], str] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
 
-    def obeyed(self, passage: Passage, reply: Reply) -> None:
+    def on_reply(self, passage: Passage, reply: Reply) -> None:
         """Take in what the services have obeyed: who has made a job wait, or has moved its due row on."""
-        for each in obeyed(passage.request, reply):
+        for each in writes(passage.request, reply):
             if each.row.startswith("job:"):
                 self._moved(passage.sender.name, each)
 

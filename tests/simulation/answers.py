@@ -14,7 +14,7 @@ from typing import Any
 from tests.simulation import entry_points
 from tests.simulation.columns import moment
 from tests.simulation.ledger import Ledger
-from tests.simulation.operations import obeyed
+from tests.simulation.operations import writes
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.service.exchange import Reply
 from tests.simulation.wire import Passage
@@ -118,13 +118,13 @@ class Answers:
         self.tell(self._answered(question, answer))
         return answer
 
-    def obeyed(self, passage: Passage, reply: Reply) -> None:
+    def on_reply(self, passage: Passage, reply: Reply) -> None:
         """Take in what the services have obeyed."""
         self._count += 1
         request, name = passage.request, passage.sender.name
         if request.service == "blob" and len(request.segments) > 1 and reply.status < _OK:
             self._blob("/".join(request.segments), request.method)
-        for each in obeyed(request, reply) if request.service == "table" and request.method != "GET" else ():
+        for each in writes(request, reply) if request.service == "table" and request.method != "GET" else ():
             if each.row.startswith("rejected:"):
                 self._rejected[name] = passage.number
             if each.row.startswith("job:"):

@@ -61,7 +61,7 @@ class Doubts:
     _open: dict[str, Doubt] = field(default_factory=dict)
     _sent: dict[str, Doubt] = field(default_factory=dict)
 
-    def sent(self, passage: Passage) -> None:
+    def on_request(self, passage: Passage) -> None:
         """Judge the next request of a thread that has a doubt, and take in a write."""
         name, wanted = passage.sender.name, _wanted(passage)
         doubt = self._open.pop(name, None)

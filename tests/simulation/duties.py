@@ -85,7 +85,7 @@ class Duties:
     _nonces: dict[str, str] = field(default_factory=dict)
     _locks: dict[str, tuple[str, float]] = field(default_factory=dict)
 
-    def obeyed(self, passage: Passage, reply: Reply) -> None:
+    def on_reply(self, passage: Passage, reply: Reply) -> None:
         """Take in a claim, or a lock that is taken: its thread may not know of it."""
         if status_of(reply) >= _OK or not isinstance(passage.sender.home, Instance):
             return
@@ -97,7 +97,7 @@ class Duties:
                 until = passage.sent_at + float(each.columns["lease_seconds"]) - self.margin
                 self._locks[passage.sender.name] = each.row, until
 
-    def sent(self, passage: Passage) -> None:
+    def on_request(self, passage: Passage) -> None:
         """Judge a request of a holder before it goes."""
         home, name = passage.sender.home, passage.sender.name
         if not isinstance(home, Instance):

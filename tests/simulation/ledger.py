@@ -13,7 +13,7 @@ from typing import Any
 from tests.simulation import rules
 from tests.simulation.columns import moment
 from tests.simulation.contents import Contents
-from tests.simulation.operations import Operation, Place, obeyed
+from tests.simulation.operations import Operation, Place, writes
 from tests.simulation.promises import Promises
 from tests.simulation.service.exchange import Reply
 from tests.simulation.tenures import Tenures
@@ -56,17 +56,17 @@ class Ledger:
     claimants: set[str] = field(default_factory=set)
     done: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def sent(self, passage: Passage) -> None:
+    def on_request(self, passage: Passage) -> None:
         """Take in a request before it goes."""
-        self.wrong += self.tenures.sent(passage)
+        self.wrong += self.tenures.on_request(passage)
 
-    def obeyed(self, passage: Passage, reply: Reply) -> None:
+    def on_reply(self, passage: Passage, reply: Reply) -> None:
         """Take in a request that the services have answered."""
         if reply.status >= _OK:
             return
         if passage.request.service == "blob":
             self._blob(passage, reply)
-        written = obeyed(passage.request, reply)
+        written = writes(passage.request, reply)
         if written:
             before = {each.place: self.rows.get(each.place, {}) for each in written}
             for each in written:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.simulation.operations import obeyed
+from tests.simulation.operations import writes
 from tests.simulation.scheduler import Task
 from tests.simulation.service.exchange import Reply
 from tests.simulation.wire import Passage
@@ -32,13 +32,13 @@ class Lockouts:
     _held_at: dict[str, float] = field(default_factory=dict)
     _asked: dict[str, str] = field(default_factory=dict)
 
-    def obeyed(self, passage: Passage, reply: Reply) -> None:
+    def on_reply(self, passage: Passage, reply: Reply) -> None:
         """Take in what the services have obeyed: who looks at a lock, takes it, or lets it go."""
         path = passage.request.segments[0] if passage.request.segments else ""
         looked = _ROW.search(path) if path.startswith(self.table) else None
         if looked:
             self._asked[passage.sender.name] = looked[1]
-        for each in obeyed(passage.request, reply):
+        for each in writes(passage.request, reply):
             if each.table != self.table:
                 continue
             self._asked[passage.sender.name] = each.row
@@ -46,7 +46,7 @@ class Lockouts:
             (self._held.discard if free else self._held.add)(each.row)
             self._held_at[each.row] = self.now()
 
-    def told(self, task: Task | None, answer: object) -> None:
+    def on_answer(self, task: Task | None, answer: object) -> None:
         """Judge what a call has returned: only who is locked out says so."""
         if task is None or not getattr(answer, "locked_out", False):
             return

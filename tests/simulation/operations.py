@@ -80,7 +80,7 @@ def status_of(reply: Reply) -> int:
     return max([reply.status, *(int(status) for status in _STATUS.findall(reply.body))])
 
 
-def obeyed(request: Request, reply: Reply) -> Sequence[Operation]:
+def writes(request: Request, reply: Reply) -> Sequence[Operation]:
     """Return the rows that a request has written; none where it, or any part of it, was refused."""
     written = operations(request)
     if not written or status_of(reply) >= _OK:

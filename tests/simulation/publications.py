@@ -28,7 +28,7 @@ class Publications:
     publishers: dict[str, Task] = field(default_factory=dict)
     troubled: set[str] = field(default_factory=set)
 
-    def obeyed(self, passage: Passage, reply: Reply) -> None:
+    def on_reply(self, passage: Passage, reply: Reply) -> None:
         """Take in a request that the services have obeyed."""
         request = passage.request
         if request.service != "blob" or request.segments[:1] != (self.container,) or reply.status >= _OK:

@@ -67,20 +67,20 @@ class Stage:
             takes=self.chance.takes,
             label=lambda request: label(request, self.ledger.rows),
         )
-        self.wire.observers.append(self.ledger.obeyed)
+        self.wire.observers.append(self.ledger.on_reply)
         tell = self.ledger.wrong.extend
         self.doubts = Doubts(tell)
         self.duties = Duties(plan.margin, self.ledger.rows, lambda: self.scheduler.now, tell)
         self.answers = Answers(self.ledger, self.scheduler, tell)
         self.walks = Walks(entry_points.IMAGES, self.ledger, time, tell)
-        self.wire.observers += [self.duties.obeyed, self.answers.obeyed, self.walks.obeyed]
+        self.wire.observers += [self.duties.on_reply, self.answers.on_reply, self.walks.on_reply]
         self.wire.sends = self._sent
         self.publications = Publications(entry_points.THUMBNAILS)
         self.announcements = Announcements(
             entry_points.QUEUE, self.ledger.wrong.append, grace=plan.environ["DISPATCH_GRACE_SECONDS"] != "0"
         )
         self.lockouts = Lockouts(entry_points.LOCKS, lambda: self.scheduler.now, self.ledger.wrong.append)
-        self.wire.observers += [self.publications.obeyed, self.announcements.obeyed, self.lockouts.obeyed]
+        self.wire.observers += [self.publications.on_reply, self.announcements.on_reply, self.lockouts.on_reply]
         self.wire.ends = self._note
         self.scheduler.ended = self._task_ended
         self.world = Home("world")
@@ -214,7 +214,7 @@ class Stage:
 
     def _answered(self, name: str, answer: object) -> None:
         """Take in what a trigger has returned: what it says to have done stands in the rows, by its own process."""
-        self.lockouts.told(self.scheduler.current, answer)
+        self.lockouts.on_answer(self.scheduler.current, answer)
         self._said.update({(name, outcome): count for outcome, count in entry_points.outcomes(answer).items()})
         for outcome in ("completed", "recorded"):
             said, done = self._said[name, outcome], self.ledger.done[name, outcome]
@@ -226,9 +226,9 @@ class Stage:
 
     def _sent(self, passage: Passage) -> None:
         """Let the judges see a request before it goes."""
-        self.ledger.sent(passage)
-        self.doubts.sent(passage)
-        self.duties.sent(passage)
+        self.ledger.on_request(passage)
+        self.doubts.on_request(passage)
+        self.duties.on_request(passage)
 
     def _task_ended(self, task: Task) -> None:
         """Notice what a thread has raised that nobody has caught, and what it leaves."""

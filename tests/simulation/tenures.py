@@ -135,7 +135,7 @@ class Tenures:
         if tenure is not None and tenure.clock() > tenure.until + _CRUMB:
             yield f"{place[2]}: {home} works on {tenure.clock() - tenure.until:.2f} s after its lease"
 
-    def sent(self, passage: Passage) -> Iterator[str]:
+    def on_request(self, passage: Passage) -> Iterator[str]:
         """Judge what a holder sends: nothing of an image once its lease is over by its own clock."""
         request = passage.request
         for tenure in self._by_place.values():

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.simulation.ledger import Ledger
-from tests.simulation.operations import obeyed
+from tests.simulation.operations import writes
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.exchange import Reply
 from tests.simulation.wire import Passage
@@ -36,7 +36,7 @@ class Walks:
     tell: Callable[[Iterable[str]], object]
     _modified: dict[str, datetime] = field(default_factory=dict)
 
-    def obeyed(self, passage: Passage, reply: Reply) -> None:
+    def on_reply(self, passage: Passage, reply: Reply) -> None:
         """Take in what the services have obeyed: images that come and go, and marks of walks."""
         request = passage.request
         if request.service == "blob" and request.segments[:1] == (self.container,) and len(request.segments) > 1:
@@ -46,7 +46,7 @@ class Walks:
             elif request.method == "DELETE" and reply.status < _OK:
                 self._modified.pop(ref, None)
         elif request.service == "table" and request.method != "GET":
-            for each in obeyed(request, reply):
+            for each in writes(request, reply):
                 if each.row.startswith("mark:reconcile") and "value" in each.columns:
                     self.tell(self._judge(json.loads(each.columns["value"])))
 
