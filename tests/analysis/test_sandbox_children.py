@@ -155,7 +155,7 @@ import sys
 from shared import clock
 from shared.analysis.facts import Source
 from shared.settings.settings import Settings
-from shared.steps import bounds
+from shared.wiring import bounds
 data = sys.stdin.buffer.read()
 source = Source(container="images", name="a", etag="0x1", size_bytes=len(data), declared_type=None)
 analyst = bounds.analyst(Settings.read({}), clock.monotonic)
