@@ -5,11 +5,10 @@ from typing import Protocol
 
 from shared import clock
 from shared.analysis import pipeline
-from shared.analysis.admission import LOOK_SECONDS, Admission, Stopped
+from shared.analysis.admission import Admission, Stopped
 from shared.analysis.facts import Analysis, Limits, Options, Source, ThumbnailSpec
 from shared.analysis.sandbox.layers import Confinement
 from shared.errors import AnalysisDied
-from shared.invocation import start
 from shared.rules.flows import flow_of
 
 _OPTIONS = Options()
@@ -101,42 +100,3 @@ class Inline:
             )
         except MemoryError:
             raise AnalysisDied("out_of_memory", "The analysis ran out of memory.") from None
-
-
-class Threaded:
-    """Analyse in a thread that is given up when it takes too long: it can't be ended, so it goes on for nothing.
-
-    Args:
-        engine: What the thread does.
-        seconds: How long one image may take.
-        monotonic: Seconds that never go back.
-    """
-
-    confinement: Confinement | None = None
-
-    def __init__(self, engine: Engine, *, seconds: float, monotonic: Callable[[], float] = clock.monotonic) -> None:
-        self._engine = engine
-        self._seconds = seconds
-        self._monotonic = monotonic
-
-    def __call__(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:
-        """Analyse one image; see ``Engine``."""
-        until, ends = self._monotonic() + self._seconds, list[Analysis | Exception]()
-
-        def work() -> None:
-            try:
-                ends.append(self._engine(data, source=source, stop=stop))
-            except Exception as error:  # noqa: BLE001 - the edge of the thread: raised again by who waits for it
-                ends.append(error)
-
-        thread = start(work, name="analysis")
-        while thread.is_alive():
-            thread.join(LOOK_SECONDS)
-            if not ends and stop():
-                raise AnalysisDied("analysis_stopped", "The result is not wanted any more.")
-            if not ends and self._monotonic() >= until:
-                raise AnalysisDied("analysis_timeout", "The analysis took longer than it may.")
-        (end,) = ends
-        if isinstance(end, Exception):
-            raise end
-        return end

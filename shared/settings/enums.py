@@ -31,7 +31,6 @@ class Isolation(StrEnum):
     """Where images are analysed."""
 
     PROCESS = "process"
-    THREAD = "thread"
     OFF = "off"
 
 

@@ -38,6 +38,12 @@ _DAY = 86_400.0
 _ANALYZERS = Path(__file__).resolve().parents[1] / "analysis" / "analyzers"
 
 
+def _isolation(text: str) -> Isolation:
+    if text == "thread":
+        raise ValueError("must be process or off (thread was removed, because a thread can't be stopped; use process)")
+    return one_of(Isolation)(text)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """All settings of Darkroom. The declarations are the reference: docs/settings.md is made from them."""
@@ -158,10 +164,10 @@ class Settings:
     )
     isolation: Isolation = setting(
         "ANALYSIS_ISOLATION",
-        one_of(Isolation),
+        _isolation,
         "process",
-        "where images are analysed: in child processes that may be killed, in threads that are given up, or (off) in "
-        "the caller's",
+        "where images are analysed: in child processes with limits of their own, or (off) in the host's process, where "
+        "nothing stops an image that hangs or crashes",
     )
     confinement: ConfinementMode = setting(
         "ANALYSIS_CONFINEMENT",

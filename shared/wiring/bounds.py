@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from shared.analysis import Limits, Options, ThumbnailSpec
 from shared.analysis.admission import Admission
-from shared.analysis.isolation import Analyst, Engine, Inline, Threaded
+from shared.analysis.isolation import Analyst, Engine, Inline
 from shared.analysis.sandbox.layers import REQUIRED, Layer, Policy
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
 from shared.settings.enums import ConfinementMode, Isolation, Thumbnails
@@ -46,13 +46,11 @@ def _child_bytes(settings: Settings) -> int:
 def analyst(settings: Settings, monotonic: Callable[[], float]) -> Analyst:
     """Build what analyses, where the settings want it."""
     most, spec, wanted = limits(settings), thumbnail_spec(settings), options(settings)
-    engine: Engine = Inline(limits=most, thumbnail=spec, options=wanted, monotonic=monotonic)
-    seconds = settings.analysis_timeout.total_seconds()
-    if settings.isolation is Isolation.THREAD:
-        engine = Threaded(engine, seconds=seconds, monotonic=monotonic)
-    if settings.isolation is Isolation.PROCESS:
+    if settings.isolation is Isolation.OFF:
+        engine: Engine = Inline(limits=most, thumbnail=spec, options=wanted, monotonic=monotonic)
+    else:
         bounds = Bounds(
-            seconds=seconds,
+            seconds=settings.analysis_timeout.total_seconds(),
             cpu_seconds=settings.analysis_cpu.total_seconds(),
             memory_bytes=_child_bytes(settings),
             images=settings.analysis_child_images,

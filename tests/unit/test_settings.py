@@ -89,6 +89,11 @@ def test_a_bad_value_is_refused_by_its_name(name: str) -> None:
     assert problem.endswith(f", but is {BAD[name]!r}") == NAMES[name].metadata["shown"]
 
 
+def test_the_isolation_that_was_removed_is_refused_with_what_to_use_instead() -> None:
+    (problem,) = problems({"ANALYSIS_ISOLATION": "thread"})
+    assert problem.endswith("(thread was removed, because a thread can't be stopped; use process), but is 'thread'")
+
+
 def test_all_problems_are_told_at_once() -> None:
     assert {problem.partition(":")[0] for problem in problems(BAD)} == set(NAMES)
 

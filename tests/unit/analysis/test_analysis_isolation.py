@@ -1,14 +1,13 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import cast
 
 import pytest
 
 from shared.analysis.admission import Admission, Stopped
 from shared.analysis.facts import Analysis, Limits, Source
-from shared.analysis.isolation import Analyst, Engine, Inline, Threaded
-from shared.errors import AnalysisDied, ImageRejected
+from shared.analysis.isolation import Analyst, Inline
+from shared.errors import AnalysisDied
 from shared.settings.settings import Settings
 from shared.wiring import bounds
 from tests.doubles.clock import FakeClock
@@ -208,26 +207,3 @@ def test_inline_a_lack_of_memory_is_a_code(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(AnalysisDied) as met:
         Inline(limits=Limits(), thumbnail=None)(b"x", source=SOURCE, stop=_never)
     assert met.value.code == "out_of_memory"
-
-
-def test_a_thread_brings_back_what_is_found_and_what_is_raised() -> None:
-    inline = Inline(limits=Limits(), thumbnail=None)
-    threaded = Threaded(inline, seconds=60)
-    assert threaded(png(), source=SOURCE, stop=_never).report["status"] == "ok"
-    with pytest.raises(ImageRejected):
-        threaded(b"no image", source=SOURCE, stop=_never)
-
-
-@pytest.mark.parametrize(("late", "code"), [(True, "analysis_timeout"), (False, "analysis_stopped")])
-def test_a_thread_that_takes_too_long_or_is_not_wanted_is_given_up(*, late: bool, code: str) -> None:
-    clock, go = FakeClock(), threading.Event()
-
-    def hang(data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:  # noqa: ARG001 - an engine
-        clock.advance(61 if late else 1)
-        go.wait(20)
-        return FOUND
-
-    with pytest.raises(AnalysisDied) as met:
-        Threaded(cast("Engine", hang), seconds=60, monotonic=clock)(b"x", source=SOURCE, stop=lambda: not late)
-    assert met.value.code == code
-    go.set()

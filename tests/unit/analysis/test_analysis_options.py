@@ -48,9 +48,7 @@ def test_inline_an_analysis_is_told(data: bytes) -> None:
 @pytest.mark.parametrize("isolation", Isolation)
 def test_the_settings_reach_whatever_analyses(isolation: Isolation) -> None:
     settings = Settings.read({"ANALYSIS_ISOLATION": isolation, "INCLUDE_GPS": "true", "ANALYZERS": "hash,color"})
-    engine = bounds.analyst(settings, FakeClock())._engine
-    inner = engine._engine if isolation is Isolation.THREAD else engine
-    assert inner._options == bounds.options(settings) == WANTED
+    assert bounds.analyst(settings, FakeClock())._engine._options == bounds.options(settings) == WANTED
 
 
 def test_by_default_coordinates_are_not_told() -> None:
