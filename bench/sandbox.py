@@ -19,7 +19,7 @@ def main(_words: list[str]) -> int:
     limits, spec = Limits(), ThumbnailSpec()
     bounds = Bounds(seconds=60, cpu_seconds=60, memory_bytes=limits.max_decode_bytes + OVERHEAD_BYTES)
     inline = Inline(limits=limits, thumbnail=spec)
-    sandbox = Sandbox(limits=limits, thumbnail=spec, bounds=bounds, children=1)
+    sandbox = Sandbox(limits=limits, thumbnail=spec, bounds=bounds)
     print("| JPEG | MB | inline ms | in a child ms | added ms, median of pairs |\n|---|---|---|---|---|")
     for name, size in SIZES.items():
         data = FORMATS["jpeg"](photograph(size))
@@ -43,7 +43,7 @@ def main(_words: list[str]) -> int:
 def _idle_mb(spec: ThumbnailSpec) -> float:
     """Return what a child takes that has analysed one small image."""
     bounds = Bounds(seconds=60, cpu_seconds=60, memory_bytes=OVERHEAD_BYTES)
-    sandbox = Sandbox(limits=Limits(), thumbnail=spec, bounds=bounds, children=1)
+    sandbox = Sandbox(limits=Limits(), thumbnail=spec, bounds=bounds)
     data = FORMATS["jpeg"](photograph((64, 48)))
     source = Source(container="bench", name="x", etag="", size_bytes=len(data), declared_type=None)
     sandbox(data, source=source, stop=lambda: False)

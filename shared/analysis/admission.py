@@ -1,91 +1,76 @@
-"""How many images are analysed at once in one process: as many as memory bears, each at its own limit."""
+"""Admission control: how many images one process analyses at once, and whose image is next."""
 
 import itertools
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-#: How often a waiter asks whether it is still wanted.
-LOOK_SECONDS = 0.25
+from shared.errors import AnalysisDied
 
-
-class Stopped(Exception):
-    """The waiter is not wanted any more."""
+#: How often a caller that waits is asked whether its result is still wanted.
+POLL_SECONDS = 0.25
 
 
 class Admission:
-    """A number of places, given to flows in turn, and within one to whoever came first.
+    """A number of places that flows take in turn; within a flow, first come, first served.
 
-    Next is the flow with the fewest inside; of several the one that came first, where one whose turn is over comes
-    again. So one flow's images keep no other's waiting for more than the place that is free next. Whoever is next keeps
-    all others back, and so who wants to be alone is not overtaken for ever.
+    Next is the flow that has the fewest places; of several, the one that left or arrived longest ago. So the images of
+    one flow never keep another flow waiting for more than one place. Nobody overtakes whoever is next, so an image that
+    needs all places gets them.
 
     Args:
-        places: How many may be inside together, 1 or more.
+        places: How many images may be analysed at once, 1 or more.
     """
 
     def __init__(self, places: int) -> None:
         self.places = places
-        self._used = 0
-        self._inside: Counter[str] = Counter()
-        self._waiting: dict[str, deque[object]] = {}
+        self._taken: Counter[str] = Counter()
+        self._waiting: list[tuple[str, int]] = []  # flow and arrival
         self._turns: dict[str, int] = {}
         self._numbers = itertools.count()
         self._changed = threading.Condition()
 
     @contextmanager
     def admit(self, *, alone: bool, stop: Callable[[], bool], flow: str = "") -> Iterator[None]:
-        """Be inside.
+        """Wait for a place, and keep it while the caller's block runs.
 
         Args:
-            alone: Take all places: nobody else is inside meanwhile.
-            stop: Says that one need not wait any longer.
-            flow: Whose work it is.
+            alone: Take all places, so that nothing else is analysed meanwhile.
+            stop: Whether the result is no longer wanted; asked a few times a second.
+            flow: Whose image it is.
 
         Raises:
-            Stopped: It said so.
+            AnalysisDied: ``analysis_stopped``, because ``stop`` said so.
         """
-        taken = self.places if alone else 1
-        self._enter(taken, stop, flow)
+        places = self.places if alone else 1
+        with self._changed:
+            ticket = (flow, next(self._numbers))
+            self._turns.setdefault(*ticket)
+            self._waiting.append(ticket)
+            try:
+                while self._next() != ticket or self._taken.total() + places > self.places:
+                    if stop():
+                        raise AnalysisDied("analysis_stopped", "The result is not wanted any more.")
+                    self._changed.wait(POLL_SECONDS)
+                self._taken[flow] += places
+            finally:
+                self._waiting.remove(ticket)
+                self._settle()
         try:
             yield
         finally:
             with self._changed:
-                self._used -= taken
-                self._inside[flow] -= 1
+                self._taken[flow] -= places
                 self._turns[flow] = next(self._numbers)
-                self._forget(flow)
-                self._changed.notify_all()
+                self._settle()
 
-    def _enter(self, taken: int, stop: Callable[[], bool], flow: str) -> None:
-        ticket = object()
-        with self._changed:
-            self._waiting.setdefault(flow, deque()).append(ticket)
-            self._turns.setdefault(flow, next(self._numbers))
-            try:
-                while self._next() is not ticket or self._used + taken > self.places:
-                    if stop():
-                        raise Stopped
-                    self._changed.wait(LOOK_SECONDS)
-                self._used += taken
-                self._inside[flow] += 1
-            finally:
-                self._waiting[flow].remove(ticket)
-                self._forget(flow)
-                self._changed.notify_all()
+    def _next(self) -> tuple[str, int]:
+        return min(self._waiting, key=lambda ticket: (self._taken[ticket[0]], self._turns[ticket[0]], ticket[1]))
 
-    def _next(self) -> object:
-        flow = min(
-            (flow for flow, tickets in self._waiting.items() if tickets),
-            key=lambda flow: (self._inside[flow], self._turns[flow]),
-        )
-        return self._waiting[flow][0]
-
-    def _forget(self, flow: str) -> None:
-        """Keep nothing of a flow that has nobody here."""
-        if not self._waiting.get(flow):
-            self._waiting.pop(flow, None)
-            if not self._inside[flow]:
-                del self._inside[flow]
-                self._turns.pop(flow, None)
+    def _settle(self) -> None:
+        """Forget flows that have left, and let those that wait look again."""
+        self._taken = +self._taken
+        here = {*self._taken, *(flow for flow, _ in self._waiting)}
+        self._turns = {flow: turn for flow, turn in self._turns.items() if flow in here}
+        self._changed.notify_all()

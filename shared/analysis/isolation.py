@@ -5,7 +5,7 @@ from typing import Protocol
 
 from shared import clock
 from shared.analysis import pipeline
-from shared.analysis.admission import Admission, Stopped
+from shared.analysis.admission import Admission
 from shared.analysis.facts import Analysis, Limits, Options, Source, ThumbnailSpec
 from shared.analysis.sandbox.layers import Confinement
 from shared.errors import AnalysisDied
@@ -26,16 +26,16 @@ class Engine(Protocol):
 
 
 class Analyst:
-    """Analyse as many images at once as memory bears; it looks into none of them.
+    """Analyse as many images at once as memory bears; all threads of a process share one.
 
     Args:
-        engine: Where it is done.
-        admission: Shared by all threads of the process.
+        engine: Where an image is analysed.
+        places: How many images may be analysed at once.
     """
 
-    def __init__(self, engine: Engine, *, admission: Admission) -> None:
+    def __init__(self, engine: Engine, *, places: int) -> None:
         self._engine = engine
-        self._admission = admission
+        self._admission = Admission(places)
 
     @property
     def confinement(self) -> Confinement | None:
@@ -55,11 +55,8 @@ class Analyst:
             ImageRejected: As ``analysis.analyze``.
             AnalysisDied: It did not come to its end.
         """
-        try:
-            with self._admission.admit(alone=alone, stop=stop, flow=flow_of(f"{source.container}/{source.name}")):
-                return self._engine(data, source=source, stop=stop)
-        except Stopped:
-            raise AnalysisDied("analysis_stopped", "The result is not wanted any more.") from None
+        with self._admission.admit(alone=alone, stop=stop, flow=flow_of(f"{source.container}/{source.name}")):
+            return self._engine(data, source=source, stop=stop)
 
 
 class Inline:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from shared.analysis.admission import LOOK_SECONDS
+from shared.analysis.admission import POLL_SECONDS
 from shared.analysis.sandbox.layers import Layer
 
 try:
@@ -58,7 +58,7 @@ class Child:
         #: How many images it was given.
         self.images = 0
         ours, theirs = socket.socketpair()
-        ours.settimeout(LOOK_SECONDS)
+        ours.settimeout(POLL_SECONDS)
         self._socket = ours
         with contextlib.ExitStack() as failing, theirs:
             failing.callback(ours.close)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from shared.analysis import Limits, Options, ThumbnailSpec
-from shared.analysis.admission import Admission
 from shared.analysis.isolation import Analyst, Engine, Inline
 from shared.analysis.sandbox.layers import REQUIRED, Layer, Policy
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
@@ -60,11 +59,10 @@ def analyst(settings: Settings, monotonic: Callable[[], float]) -> Analyst:
             thumbnail=spec,
             options=wanted,
             bounds=bounds,
-            children=places(settings),
             policy=POLICIES[settings.confinement],
             monotonic=monotonic,
         )
-    return Analyst(engine, admission=Admission(places(settings)))
+    return Analyst(engine, places=places(settings))
 
 
 def options(settings: Settings) -> Options:

@@ -69,7 +69,6 @@ def sandbox(layers: Iterable[Layer]) -> Sandbox:
         limits=Limits(),
         thumbnail=None,
         bounds=Bounds(seconds=30, cpu_seconds=5, memory_bytes=OVERHEAD_BYTES),
-        children=1,
         policy=Policy(frozenset(layers)),
         options=Options(analyzers=("attacker",)),
         call="tests.doubles.attacker:analyze",

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,7 +26,6 @@ BOUNDS = Bounds(seconds=20, cpu_seconds=1, memory_bytes=OVERHEAD_BYTES)
 def _sandbox(**given: Any) -> Sandbox:  # noqa: ANN401 - the sandbox's
     ample: dict[str, Any] = {
         "bounds": BOUNDS,
-        "children": 1,
         "thumbnail": None,
         "call": "tests.doubles.hostile_child:analyze",
     }
@@ -186,19 +184,8 @@ def test_what_is_not_wanted_any_more_is_stopped(sandbox: Sandbox) -> None:
     assert _gone(pid)
 
 
-def test_who_finds_all_children_busy_waits_and_may_be_stopped(sandbox: Sandbox) -> None:
-    done = threading.Event()
-    with ThreadPoolExecutor(1) as pool:
-        busy = pool.submit(lambda: sandbox(b"hang", source=SOURCE, stop=done.is_set))
-        until(sandbox._free.empty, what="the child")
-        with pytest.raises(AnalysisDied, match="not wanted"):
-            sandbox(b"behave", source=SOURCE, stop=lambda: True)
-        done.set()
-        assert isinstance(busy.exception(), AnalysisDied)
-
-
 def test_no_child_is_left_when_the_sandbox_is_closed() -> None:
-    sandbox = _sandbox(children=2)
+    sandbox = _sandbox()
     with ThreadPoolExecutor(2) as pool:
         pids = {told["pid"] for told in pool.map(lambda _: _told(sandbox, "behave"), range(8))}
     sandbox.close()
@@ -213,7 +200,7 @@ from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
 source = Source(container="images", name="cat.png", etag="0x1", size_bytes=1, declared_type=None)
 bounds = Bounds(seconds=20, cpu_seconds=1, memory_bytes=OVERHEAD_BYTES)
 options, call = Options(analyzers=("hostile",)), "tests.doubles.hostile_child:analyze"
-sandbox = Sandbox(limits=Limits(), thumbnail=None, bounds=bounds, children=1, options=options, call=call)
+sandbox = Sandbox(limits=Limits(), thumbnail=None, bounds=bounds, options=options, call=call)
 for act in ("behave", sys.argv[1]):
     report = sandbox(act.encode(), source=source, stop=lambda: False).report
     print(report["hostile"]["pid"], flush=True)

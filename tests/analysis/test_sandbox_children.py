@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,13 @@ def test_a_setting_says_how_much_confinement_there_is(build: Callable[..., Analy
     assert analyst.confinement is not None
     wanted = {*analyst.confinement.layers, *analyst.confinement.refused}
     assert (analyst._engine._policy, wanted) == (bounds.POLICIES[mode], bounds.POLICIES[mode].wanted)  # type: ignore[attr-defined]
+
+
+def test_there_are_no_more_children_than_places(build: Callable[..., Analyst]) -> None:
+    analyst, data = build(), _file("png")
+    with ThreadPoolExecutor(4) as pool:
+        assert {one.report["status"] for one in pool.map(lambda _: _analysed(analyst, data), range(8))} == {"ok"}
+    assert _pid(analyst)
 
 
 def test_a_child_is_replaced_after_its_number_of_images(build: Callable[..., Analyst]) -> None:

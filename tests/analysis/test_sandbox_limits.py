@@ -42,7 +42,6 @@ def made() -> Iterator[Made]:
     def make(*, seconds: float = 600, cpu_seconds: float = 60, **given: Any) -> Sandbox:  # noqa: ANN401 - the sandbox's
         bounds = Bounds(seconds=seconds, cpu_seconds=cpu_seconds, memory_bytes=OVERHEAD_BYTES)
         told: dict[str, Any] = {
-            "children": 1,
             "call": "tests.doubles.hostile_child:analyze",
             "options": Options(analyzers=("hostile",)),
             "monotonic": lambda: clock.monotonic() / PATIENCE,

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from shared.analysis import Analysis, Limits, Source, ThumbnailSpec, isolation
-from shared.analysis.admission import Admission
 from shared.analysis.isolation import Analyst
 from shared.runtime import Runtime
 from shared.storage.retries import RetryPolicy
@@ -70,7 +69,7 @@ def start(build: Build, environ: Mapping[str, str], line: Line, clock: ServiceCl
         runtime=Runtime(monotonic=clock.monotonic, pause=clock.go, pool=Inline),
         retry=RetryPolicy(within=timedelta(seconds=10), monotonic=clock.monotonic, pause=clock.go),
         threaded=False,
-        analyst=Analyst(_KNOWN, admission=Admission(1)),
+        analyst=Analyst(_KNOWN, places=1),
     )
     darkroom.sweep._prepared = True
     return Worker(darkroom, line)

@@ -19,7 +19,6 @@ from typing import Any
 from azure.core.pipeline.transport import HttpTransport
 
 from shared import wiring
-from shared.analysis.admission import Admission
 from shared.analysis.facts import Analysis, Limits, Source, ThumbnailSpec
 from shared.analysis.isolation import Analyst, Inline
 from shared.errors import (
@@ -76,7 +75,7 @@ def build(
     environ: Mapping[str, str], transport: HttpTransport[Any, Any], threads: Threads, analyst: Analyst | None
 ) -> Darkroom:
     """Wire a process."""
-    analyst = analyst or Analyst(Inline(limits=Limits(), thumbnail=ThumbnailSpec()), admission=Admission(2))
+    analyst = analyst or Analyst(Inline(limits=Limits(), thumbnail=ThumbnailSpec()), places=2)
     settings = {"AzureWebJobsStorage": "UseDevelopmentStorage=true", **environ}
     return wiring.build(settings, transport=transport, runtime=threads, works={}, analyst=analyst)
 

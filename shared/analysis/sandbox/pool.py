@@ -10,15 +10,14 @@ what the child sends, which is code where a file has taken the child over.
 
 import itertools
 import logging
-import queue
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from shared import clock
 from shared.analysis import wire
-from shared.analysis.admission import LOOK_SECONDS
 from shared.analysis.facts import Analysis, Limits, Options, Source, ThumbnailSpec
 from shared.analysis.sandbox import replies, starter
 from shared.analysis.sandbox.layers import REQUIRED, Confinement, Layer, Policy
@@ -62,14 +61,13 @@ class _Over(AnalysisDied):
 
 
 class Sandbox:
-    """A few children, started when they are first needed.
+    """As many children as there are callers at once, each started when it is first needed.
 
     Args:
         limits: What an image may cost.
         thumbnail: What thumbnail to make; None for none.
         options: What reports are to hold.
         bounds: Of each child.
-        children: How many there are at most; who finds all of them busy waits.
         policy: How each is confined.
         monotonic: Seconds that never go back.
         call: What the children call, ``module:function``.
@@ -81,7 +79,6 @@ class Sandbox:
         limits: Limits,
         thumbnail: ThumbnailSpec | None,
         bounds: Bounds,
-        children: int,
         policy: Policy = _POLICY,
         monotonic: Callable[[], float] = clock.monotonic,
         call: str = ANALYZE,
@@ -94,13 +91,11 @@ class Sandbox:
         self._policy = policy
         self._monotonic = monotonic
         self._call = call
-        self._free: queue.LifoQueue[Child | None] = queue.LifoQueue()
         self._children: set[Child] = set()
+        self._idle: list[Child] = []
         self._numbers = itertools.count(1)
         #: How the children are confined; None before the first.
         self.confinement: Confinement | None = None
-        for _ in range(children):
-            self._free.put(None)
         self.close = weakref.finalize(self, _close, self._children)
 
     def __call__(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:
@@ -117,35 +112,28 @@ class Sandbox:
                 ``analysis_stopped`` when ``stop`` said so.
             NoSandbox: A child is needed, and none can be started, or none that is confined as it has to be.
         """
-        child = self._take(stop)
+        child = self._take() or self._start(stop)
         try:
-            child = child or self._start(stop)
             return self._analyze(child, data, source, stop)
         finally:
-            if child is not None and child.images >= self._bounds.images:
+            if child.images >= self._bounds.images:
                 child.kill()
-            if child is not None and not child.alive:
+            if child.alive:
+                self._idle.append(child)
+            else:
                 self._children.discard(child)
-                child = None
-            self._free.put(child)
 
-    def _take(self, stop: Callable[[], bool]) -> Child | None:
-        """Wait for a child that is free, or for leave to start one.
+    def _take(self) -> Child | None:
+        """Return an idle child; None where there is none.
 
         One that has died meanwhile, or has spoken unasked, is no fault of the image to come, and gets it not to see.
         """
-        while True:
-            try:
-                child = self._free.get(timeout=LOOK_SECONDS)
-            except queue.Empty:
-                if stop():
-                    raise AnalysisDied("analysis_stopped", _UNWANTED) from None
-            else:
-                if child is None or child.at_rest:
-                    return child
+        with suppress(IndexError):
+            while not (child := self._idle.pop()).at_rest:
                 child.kill()
                 self._children.discard(child)
-                return None
+            return child
+        return None
 
     def _start(self, stop: Callable[[], bool]) -> Child:
         """Start a child; what is wrong with one that has seen no image yet is wrong with this machine.

@@ -4,7 +4,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from shared.analysis.admission import Admission, Stopped
+from shared.analysis.admission import Admission
 from shared.analysis.facts import Analysis, Limits, Source
 from shared.analysis.isolation import Analyst, Inline
 from shared.errors import AnalysisDied
@@ -94,8 +94,9 @@ def test_one_that_is_not_wanted_any_more_leaves_the_door_to_the_next() -> None:
     room.comes("tired", alone=True, stop=tired.is_set)
     room.comes("b")
     tired.set()
-    with pytest.raises(Stopped):
+    with pytest.raises(AnalysisDied) as met:
         room.goes("tired")
+    assert met.value.code == "analysis_stopped"
     assert room.has("a", "b")
     room.goes("a")
     room.goes("b")
@@ -144,7 +145,7 @@ def test_nothing_is_kept_of_a_flow_that_has_left() -> None:
     for flow in "abc":
         with admission.admit(alone=False, stop=_never, flow=flow):
             pass
-    assert (admission._waiting, admission._inside, admission._turns) == ({}, {}, {})
+    assert (admission._waiting, admission._taken, admission._turns) == ([], {}, {})
 
 
 def test_one_that_fails_inside_makes_room() -> None:
@@ -156,27 +157,12 @@ def test_one_that_fails_inside_makes_room() -> None:
         pass
 
 
-class Scales:
-    """An engine that counts how many places are taken while it works."""
-
-    confinement = None
-
-    def __init__(self, admission: Admission) -> None:
-        self._admission = admission
-        self.places: list[int] = []
-
-    def __call__(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:  # noqa: ARG002 - an engine
-        """Note the places."""
-        self.places.append(self._admission._used)
-        return FOUND
-
-
 @pytest.mark.parametrize(("alone", "places"), [(False, 1), (True, 3)])
 def test_an_image_takes_one_place_or_all(*, alone: bool, places: int) -> None:
-    admission = Admission(3)
-    scales = Scales(admission)
-    assert Analyst(scales, admission=admission)(png(100, 50), source=SOURCE, alone=alone, stop=_never) is FOUND
-    assert scales.places == [places]
+    taken = list[int]()
+    analyst = Analyst(lambda *_, **__: taken.append(analyst._admission._taken.total()) or FOUND, places=3)
+    assert analyst(png(100, 50), source=SOURCE, alone=alone, stop=_never) is FOUND
+    assert taken == [places]
 
 
 @pytest.mark.parametrize(
@@ -192,9 +178,8 @@ def test_at_the_defaults_two_children_fit_into_memory() -> None:
 
 
 def test_what_is_not_wanted_any_more_at_the_door_is_not_analysed() -> None:
-    admission = Admission(1)
-    analyst = Analyst(Scales(admission), admission=admission)
-    with admission.admit(alone=True, stop=_never), pytest.raises(AnalysisDied) as met:
+    analyst = Analyst(Inline(limits=Limits(), thumbnail=None), places=1)
+    with analyst._admission.admit(alone=True, stop=_never), pytest.raises(AnalysisDied) as met:
         analyst(b"x", source=SOURCE, alone=False, stop=lambda: True)
     assert met.value.code == "analysis_stopped"
 

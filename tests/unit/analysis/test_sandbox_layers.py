@@ -93,7 +93,7 @@ def test_the_folder_of_the_app_is_not_readable() -> None:
 
 def _sandbox(policy: Policy) -> Sandbox:
     bounds = Bounds(seconds=1, cpu_seconds=1, memory_bytes=1)
-    return Sandbox(limits=Limits(), thumbnail=None, bounds=bounds, children=1, policy=policy)
+    return Sandbox(limits=Limits(), thumbnail=None, bounds=bounds, policy=policy)
 
 
 WITHOUT = Policy(frozenset(Layer) - {Layer.PARENT})
