@@ -6,7 +6,7 @@ from pathlib import Path
 from bench.photographs import FORMATS, photograph
 from shared import clock
 from shared.analysis import Limits, Source, ThumbnailSpec
-from shared.analysis.isolation import Inline
+from shared.analysis.analyst import Inline
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
 
 ROUNDS = 40

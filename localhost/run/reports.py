@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from localhost.run.watch import Json
-from shared.analysis.facts import THUMBNAIL_FORMATS
+from shared.analysis.interface import THUMBNAIL_FORMATS
 
 THUMBNAIL = ".thumbnail"
 

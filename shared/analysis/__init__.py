@@ -3,7 +3,7 @@
 Importing this package loads no image library: the first image that passes the gates does.
 """
 
-from shared.analysis.facts import Analysis, Limits, Options, Source, Thumbnail, ThumbnailSpec
+from shared.analysis.interface import Analysis, Limits, Options, Source, Thumbnail, ThumbnailSpec
 from shared.analysis.pipeline import analyze, over_size_gate
 from shared.analysis.report import REPORT_SCHEMA
 

@@ -6,8 +6,8 @@ refuse a JPEG panorama that decodes in 100 MB.
 
 from dataclasses import dataclass
 
-from shared.analysis.facts import Limits
 from shared.analysis.formats.header import Header
+from shared.analysis.interface import Limits
 
 
 @dataclass(frozen=True)

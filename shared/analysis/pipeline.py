@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from shared import clock
-from shared.analysis import encodings, formats, gates, report
-from shared.analysis.facts import Analysis, Limits, Options, Source, ThumbnailSpec
+from shared.analysis import content_encoding, formats, gates, report
+from shared.analysis.interface import Analysis, Limits, Options, Source, ThumbnailSpec
 from shared.errors import ImageRejected
 
 _LIMITS = Limits()
@@ -62,12 +62,12 @@ def analyze(
     """
     started = monotonic()
     source_facts = report.source_read(source, data)
-    content = encodings.undo(data, source.content_encoding, limits, is_image=formats.sniff(data) is not None)
+    content = content_encoding.undo(data, source.content_encoding, limits, is_image=formats.sniff(data) is not None)
     if over := gates.size(content.over_bytes, limits):
         partial = {**report.envelope(over), "source": source_facts, "timing": report.timing(0, monotonic() - started)}
         return Analysis(report=partial, thumbnail=None)
     known = _known(content.data)
-    from shared.analysis.examination import Examination  # noqa: PLC0415 - the image libraries load with the first image
+    from shared.analysis.examine import Examination  # noqa: PLC0415 - the image libraries load with the first image
 
     source_facts["mime"] = known.mime
     source_facts["type_mismatch"] = formats.type_mismatch(source.declared_type, known.mime)

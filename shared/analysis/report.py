@@ -3,10 +3,10 @@
 from hashlib import sha256
 from typing import Any
 
-from shared.analysis import profile, schema
-from shared.analysis.facts import Source, Thumbnail
+from shared.analysis import icc_name, schema
 from shared.analysis.formats.header import Header
 from shared.analysis.gates import Over
+from shared.analysis.interface import Source, Thumbnail
 
 #: Version of the report's shape. A reader refuses a higher one.
 REPORT_SCHEMA = 1
@@ -73,7 +73,7 @@ def image(header: Header, orientation: int) -> schema.Image:
         "frames": header.frames,
         "progressive": header.progressive,
         "jpeg_quality": header.jpeg_quality,
-        "icc": profile.description(header.icc),
+        "icc": icc_name.description(header.icc),
     }
 
 

@@ -5,7 +5,7 @@ from io import BytesIO
 from PIL import Image, WebPImagePlugin
 
 from shared.analysis.decode import fitted
-from shared.analysis.facts import Thumbnail, ThumbnailSpec
+from shared.analysis.interface import Thumbnail, ThumbnailSpec
 
 #: Importing the plugin registers it; otherwise Image.save would import all 40 to find it.
 _WEBP = WebPImagePlugin.WebPImageFile.format

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shared import analysis, clock
-from shared.analysis.isolation import Analyst
+from shared.analysis.analyst import Analyst
 from shared.analysis.report import ANALYZER
 from shared.errors import AnalysisDied, ImageRejected
 from shared.invocation import Pool

@@ -9,7 +9,7 @@ from typing import Any
 from azure.core.pipeline.transport import HttpTransport
 
 from shared import handlers
-from shared.analysis.isolation import Analyst
+from shared.analysis.analyst import Analyst
 from shared.clock import ServerClock
 from shared.handlers import Handler
 from shared.heartbeat import Heartbeat

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from shared.analysis import Limits, Options, ThumbnailSpec
-from shared.analysis.isolation import Analyst, Engine, Inline
+from shared.analysis.analyst import Analyst, Engine, Inline
 from shared.analysis.sandbox.layers import REQUIRED, Layer, Policy
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
 from shared.settings.enums import ConfinementMode, Isolation, Thumbnails

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from shared.analysis.isolation import Analyst
+from shared.analysis.analyst import Analyst
 from shared.clock import ServerClock
 from shared.handlers import Handler
 from shared.heartbeat import Heartbeat

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from shared.analysis.facts import Limits, Options, Source
+from shared.analysis.interface import Limits, Options, Source
 from shared.analysis.sandbox.layers import Layer, Policy
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
 from shared.errors import AnalysisDied

@@ -16,7 +16,7 @@ from typing import Any
 
 from shared import clock
 from shared.analysis import Analysis, Source
-from shared.analysis.isolation import Analyst
+from shared.analysis.analyst import Analyst
 from shared.analysis.sandbox import confinement
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Sandbox
 from shared.errors import AnalysisDied, ImageRejected

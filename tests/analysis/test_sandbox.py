@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from shared import analysis, clock
-from shared.analysis.facts import Limits, Options, Source, ThumbnailSpec
+from shared.analysis.interface import Limits, Options, Source, ThumbnailSpec
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
 from shared.errors import AnalysisDied, ImageRejected, NoSandbox
 from tests.doubles.world import png
@@ -195,7 +195,7 @@ def test_no_child_is_left_when_the_sandbox_is_closed() -> None:
 #: Imports no more than it needs: an interpreter with the tests' own modules takes half a second to start.
 PARENT = """
 import select, sys
-from shared.analysis.facts import Limits, Options, Source
+from shared.analysis.interface import Limits, Options, Source
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
 source = Source(container="images", name="cat.png", etag="0x1", size_bytes=1, declared_type=None)
 bounds = Bounds(seconds=20, cpu_seconds=1, memory_bytes=OVERHEAD_BYTES)

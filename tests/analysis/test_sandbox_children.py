@@ -16,9 +16,9 @@ from PIL import Image
 
 from shared import analysis, clock
 from shared.analysis import formats, pipeline
-from shared.analysis.child import STANDS_BACK
-from shared.analysis.facts import Source
-from shared.analysis.isolation import Analyst
+from shared.analysis.analyst import Analyst
+from shared.analysis.interface import Source
+from shared.analysis.sandbox.child import STANDS_BACK
 from shared.analysis.sandbox.pool import Sandbox
 from shared.settings.enums import ConfinementMode
 from shared.settings.settings import Settings
@@ -161,7 +161,7 @@ def test_the_parent_reads_nothing_of_a_file(
 PARENT = """
 import sys
 from shared import clock
-from shared.analysis.facts import Source
+from shared.analysis.interface import Source
 from shared.settings.settings import Settings
 from shared.wiring import bounds
 data = sys.stdin.buffer.read()
@@ -178,5 +178,13 @@ def test_the_parent_never_loads_what_would_parse_a_file() -> None:
     status, _, loaded = done.stdout.decode().partition("\n")
     assert status == "ok"
     assert "shared.analysis.sandbox.replies" in loaded.split()
-    parsers = ("examination", "decode", "analyzers", "metadata.", "formats.readers", "formats.jpeg", "formats.picture")
+    parsers = (
+        "analysis.examine",
+        "decode",
+        "analyzers",
+        "metadata.",
+        "formats.readers",
+        "formats.jpeg",
+        "formats.picture",
+    )
     assert [name for name in loaded.split() if name.startswith("PIL") or name.endswith(parsers)] == []

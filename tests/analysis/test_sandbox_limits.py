@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared import clock
-from shared.analysis.facts import Limits, Options, Source
+from shared.analysis.interface import Limits, Options, Source
 from shared.analysis.sandbox.layers import Policy
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
 from shared.errors import AnalysisDied

@@ -15,7 +15,7 @@ import socket
 from pathlib import Path
 
 from shared.analysis import report
-from shared.analysis.facts import Analysis, Source
+from shared.analysis.interface import Analysis, Source
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 #: More than a child may have of anything.

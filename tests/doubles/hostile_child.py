@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from shared.analysis import report
-from shared.analysis.facts import Analysis, Source
+from shared.analysis.interface import Analysis, Source
 from shared.errors import ImageRejected
 
 SEEN = {"images": 0}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from shared.analysis.isolation import Analyst
+from shared.analysis.analyst import Analyst
 from shared.handlers import Handler
 from shared.heartbeat import Heartbeat
 from shared.ports.jobs import Row

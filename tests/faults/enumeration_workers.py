@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from shared.analysis import Analysis, Limits, Source, ThumbnailSpec, isolation
-from shared.analysis.isolation import Analyst
+from shared.analysis import Analysis, Limits, Source, ThumbnailSpec, analyst
+from shared.analysis.analyst import Analyst
 from shared.runtime import Runtime
 from shared.storage.retries import RetryPolicy
 from shared.wiring.steps import Darkroom
@@ -43,7 +43,7 @@ class Inline(Executor):
         return done
 
 
-class Known(isolation.Inline):
+class Known(analyst.Inline):
     """Analyses each version of an image once: what comes of it depends on nothing else, and schedules repeat it."""
 
     def __init__(self) -> None:

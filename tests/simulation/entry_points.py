@@ -19,8 +19,8 @@ from typing import Any
 from azure.core.pipeline.transport import HttpTransport
 
 from shared import wiring
-from shared.analysis.facts import Analysis, Limits, Source, ThumbnailSpec
-from shared.analysis.isolation import Analyst, Inline
+from shared.analysis.analyst import Analyst, Inline
+from shared.analysis.interface import Analysis, Limits, Source, ThumbnailSpec
 from shared.errors import (
     AnalysisDied,
     BlobGone,

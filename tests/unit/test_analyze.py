@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.analysis import Analysis
-from shared.analysis.isolation import Analyst
+from shared.analysis.analyst import Analyst
 from shared.errors import StorageOut, Undecided
 from shared.ports.jobs import Row
 from shared.rules import ids, moves

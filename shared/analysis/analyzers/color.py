@@ -6,8 +6,8 @@ from typing import Any
 
 from PIL import Image, ImageChops
 
+from shared.analysis.decimals import ratio
 from shared.analysis.decode import Working, fitted
-from shared.analysis.rounding import ratio
 from shared.analysis.schema import Color, Swatch
 
 #: Colourfulness is that of a sample of pixels, none of them mixed: 256 px long.

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from PIL import Image, ImageChops, ImageFilter
 
+from shared.analysis.decimals import ratio
 from shared.analysis.decode import Working
-from shared.analysis.rounding import ratio
 from shared.analysis.schema import Flag, Quality
 
 #: Crete-Roffet: half of the variation between neighbours is gone after one more blur. Sharp photographs have 0.2-0.4.

@@ -9,9 +9,9 @@ import struct
 
 from PIL.BmpImagePlugin import BmpImageFile
 
-from shared.analysis.facts import Limits
 from shared.analysis.formats.header import unsupported
 from shared.analysis.formats.picture import Picture, opened
+from shared.analysis.interface import Limits
 
 _V5_BYTES, _EMBEDDED = 124, 0x4D424544
 

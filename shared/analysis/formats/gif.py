@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from PIL.GifImagePlugin import GifImageFile
 
-from shared.analysis.facts import Limits
 from shared.analysis.formats.header import corrupt
 from shared.analysis.formats.picture import Picture, opened
+from shared.analysis.interface import Limits
 
 SIGNATURES = (b"GIF87a", b"GIF89a")
 

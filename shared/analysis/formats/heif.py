@@ -6,10 +6,10 @@ Source:
 
 from PIL import Image, ImageFile
 
-from shared.analysis.facts import Limits
 from shared.analysis.formats import isobmff
 from shared.analysis.formats.header import corrupt, unsupported
 from shared.analysis.formats.picture import Picture, opened, profile
+from shared.analysis.interface import Limits
 from shared.errors import ImageRejected
 
 #: Peak memory a pixel of colour by halves (4:2:0) in 8 bits, and what comes on top of it: for colour in full, for

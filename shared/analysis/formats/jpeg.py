@@ -11,9 +11,9 @@ from typing import NamedTuple
 from PIL.JpegImagePlugin import JpegImageFile
 
 from shared.analysis import quantization
-from shared.analysis.facts import Limits
 from shared.analysis.formats.header import corrupt, unsupported
 from shared.analysis.formats.picture import Picture, opened, profile
+from shared.analysis.interface import Limits
 
 _EOI, _SOS = 0xD9, 0xDA
 _SEQUENTIAL = frozenset({0xC0, 0xC1})

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from PIL.PngImagePlugin import PngImageFile
 
-from shared.analysis.facts import Limits
 from shared.analysis.formats.header import corrupt, unsupported
 from shared.analysis.formats.picture import Picture, opened, profile
+from shared.analysis.interface import Limits
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 

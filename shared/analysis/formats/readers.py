@@ -4,10 +4,10 @@ import struct
 from collections.abc import Callable
 from importlib import import_module
 
-from shared.analysis.facts import Limits
 from shared.analysis.formats import Format
 from shared.analysis.formats.header import corrupt
 from shared.analysis.formats.picture import Picture
+from shared.analysis.interface import Limits
 
 _FUNCTIONS = {"heic": ("heif", "read_heic"), "avif": ("heif", "read_avif")}
 

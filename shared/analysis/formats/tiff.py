@@ -13,9 +13,9 @@ from typing import Any
 
 from PIL.TiffImagePlugin import TiffImageFile
 
-from shared.analysis.facts import Limits
 from shared.analysis.formats.header import corrupt, unsupported
 from shared.analysis.formats.picture import Picture, decoder, opened
+from shared.analysis.interface import Limits
 
 _ORDERS = {b"II*\x00": "<", b"MM\x00*": ">"}
 SIGNATURES = (*_ORDERS, b"II+\x00", b"MM\x00+")

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from PIL import Image
 from PIL.WebPImagePlugin import WebPImageFile
 
-from shared.analysis.facts import Limits
 from shared.analysis.formats.header import corrupt
 from shared.analysis.formats.picture import Picture, opened
+from shared.analysis.interface import Limits
 
 _ALPHA = 0x10
 

@@ -3,6 +3,6 @@
 ``read`` is all that others call. It works within bounds and never raises: broken metadata is a warning, never an error.
 """
 
-from shared.analysis.metadata.reading import Metadata, read
+from shared.analysis.metadata.reader import Metadata, read
 
 __all__ = ["Metadata", "read"]

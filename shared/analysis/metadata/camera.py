@@ -7,7 +7,7 @@ Source:
 from fractions import Fraction
 
 from shared.analysis import text
-from shared.analysis.metadata import moments
+from shared.analysis.metadata import timestamps
 from shared.analysis.metadata.directory import MAX_FIELD_BYTES, Directories, Directory
 from shared.analysis.metadata.xmp import Property
 from shared.analysis.schema import Exif
@@ -91,7 +91,7 @@ def _by_xmp(named: dict[str, str]) -> dict[str, object]:
     """Return the facts that XMP has; the zone only together with its moment."""
     given = {fact: next(filter(None, map(named.get, names)), None) for fact, names in _XMP.items()}
     numbers = {fact: fraction(value) if value else None for fact, value in given.items()}
-    found = moments.moment(given["taken_at"].encode()) if given["taken_at"] else None
+    found = timestamps.moment(given["taken_at"].encode()) if given["taken_at"] else None
     return {
         **{fact: text.fit(given[fact] or "") for fact in ("make", "model", "lens", "software")},
         **({"taken_at": found[0], "taken_at_offset": found[1]} if found else {}),
@@ -126,8 +126,8 @@ def _text(directory: Directory, tag: int) -> str | None:
 def _taken(directory: Directory, tag: int, offset: int) -> tuple[str | None, str | None]:
     """Return a moment and its zone: from the text itself, or else from the field beside it."""
     at, zone = (field.text() if field else None for field in (directory.get(tag), directory.get(offset)))
-    found = moments.moment(at or b"")
-    return (found[0], found[1] or moments.zone(zone or b"")) if found else (None, None)
+    found = timestamps.moment(at or b"")
+    return (found[0], found[1] or timestamps.zone(zone or b"")) if found else (None, None)
 
 
 def _first(directory: Directory, tag: int) -> Fraction | None:

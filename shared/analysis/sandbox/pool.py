@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from shared import clock
-from shared.analysis import wire
-from shared.analysis.facts import Analysis, Limits, Options, Source, ThumbnailSpec
-from shared.analysis.sandbox import replies, starter
+from shared.analysis.interface import Analysis, Limits, Options, Source, ThumbnailSpec
+from shared.analysis.sandbox import protocol, replies, starter
+from shared.analysis.sandbox.child_process import TIMED_OUT, Child
 from shared.analysis.sandbox.layers import REQUIRED, Confinement, Layer, Policy
-from shared.analysis.spawned import TIMED_OUT, Child
 from shared.errors import AnalysisDied, ImageRejected, NoSandbox
 from shared.telemetry import LogEvent, emit
 
@@ -194,8 +193,8 @@ class Sandbox:
             sections=frozenset(self._options.analyzers),
         )
         bounds, child.images = self._bounds, child.images + 1
-        head = wire.request(source, self._limits, self._thumbnail, self._options, seconds=bounds.seconds)
-        frame = wire.frame({"number": request.number, **head}, data)
+        head = protocol.request(source, self._limits, self._thumbnail, self._options, seconds=bounds.seconds)
+        frame = protocol.frame({"number": request.number, **head}, data)
         try:
             child.allow_cpu(bounds.cpu_seconds)
         except OSError as error:
@@ -222,8 +221,8 @@ class Sandbox:
 
         try:
             child.send(frame, look)
-            return read(*wire.received(lambda length: child.receive(length, look), wire.REPLY_LIMITS))
-        except wire.Unspeakable as error:
+            return read(*protocol.received(lambda length: child.receive(length, look), protocol.REPLY_LIMITS))
+        except protocol.Unspeakable as error:
             child.kill()
             raise AnalysisDied("analysis_crashed", f"The analysis has answered with {error}.") from error
         except (EOFError, ConnectionError) as error:

@@ -12,10 +12,10 @@ from hashlib import sha256
 from typing import Any
 
 from shared.analysis import report, validation
-from shared.analysis.facts import Analysis, Source, Thumbnail, ThumbnailSpec
 from shared.analysis.formats import type_mismatch
+from shared.analysis.interface import Analysis, Source, Thumbnail, ThumbnailSpec
 from shared.analysis.sandbox.layers import Confinement, Layer
-from shared.analysis.wire import Unspeakable
+from shared.analysis.sandbox.protocol import Unspeakable
 from shared.errors import AnalysisDied, ImageRejected
 
 #: Characters of a message at most.

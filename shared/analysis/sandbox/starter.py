@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 
 from shared import invocation
-from shared.analysis.spawned import Child
+from shared.analysis.sandbox.child_process import Child
 from shared.invocation import Thread
 
 _calls: SimpleQueue[tuple["Future[Child]", Callable[[], Child]]] = SimpleQueue()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from shared import analysis
-from shared.analysis.isolation import Analyst
+from shared.analysis.analyst import Analyst
 from shared.analysis.validation import MAX_TEXT
 from shared.errors import (
     DIED,

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from shared.analysis import Analysis
-from shared.analysis.profile import description
+from shared.analysis.icc_name import description
 from shared.analysis.quantization import quality
 from shared.errors import ImageRejected
 

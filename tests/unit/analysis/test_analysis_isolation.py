@@ -5,8 +5,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from shared.analysis.admission import Admission
-from shared.analysis.facts import Analysis, Limits, Source
-from shared.analysis.isolation import Analyst, Inline
+from shared.analysis.analyst import Analyst, Inline
+from shared.analysis.interface import Analysis, Limits, Source
 from shared.errors import AnalysisDied
 from shared.settings.settings import Settings
 from shared.wiring import bounds

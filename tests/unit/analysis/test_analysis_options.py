@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 
-from shared.analysis import Limits, Options, Source, ThumbnailSpec, analyze, wire
-from shared.analysis.isolation import Inline
+from shared.analysis import Limits, Options, Source, ThumbnailSpec, analyze
+from shared.analysis.analyst import Inline
+from shared.analysis.sandbox import protocol
 from shared.settings.enums import Isolation
 from shared.settings.settings import Settings
 from shared.wiring import bounds
@@ -27,8 +28,8 @@ def data(encoded: Encoded) -> bytes:
 
 
 def test_what_a_child_is_told_is_what_analyze_is_given(data: bytes) -> None:
-    asked = wire.request(SOURCE, Limits(max_pixels=9), ThumbnailSpec(), WANTED, seconds=2)
-    given = wire.arguments(json.loads(json.dumps(asked)))
+    asked = protocol.request(SOURCE, Limits(max_pixels=9), ThumbnailSpec(), WANTED, seconds=2)
+    given = protocol.arguments(json.loads(json.dumps(asked)))
     expected = {"source": SOURCE, "limits": Limits(max_pixels=9), "thumbnail": ThumbnailSpec(), "options": WANTED}
     assert given == expected
     assert analyze(data, **given).report["privacy"]["gps"] is not None

@@ -3,7 +3,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from shared.analysis.facts import ThumbnailSpec
+from shared.analysis.interface import ThumbnailSpec
 from shared.analysis.thumbnail import render
 
 NOISE = Image.effect_noise((640, 480), 90).convert("RGB")  # nothing compresses it

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shared.analysis.facts import Limits
+from shared.analysis.interface import Limits
 from shared.analysis.sandbox import confinement
 from shared.analysis.sandbox.layers import REQUIRED, Confinement, Layer, Policy
 from shared.analysis.sandbox.pool import Bounds, Sandbox

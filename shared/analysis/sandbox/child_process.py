@@ -23,7 +23,7 @@ TIMED_OUT = "The analysis took longer than it may."
 #: How long a child that has hung up may take to be gone.
 END_SECONDS = 5.0
 #: Run with -P: whatever lies in the folder that the host was started in is no module of ours.
-_MODULE = "shared.analysis.child"
+_MODULE = "shared.analysis.sandbox.child"
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 #: One arena, as there is one thread. Large blocks apart from the heap, where a small one behind them would keep them
 #: from being given back: a child has been seen to keep 200 MB of an image for good. What smaller ones leave free at the

@@ -6,7 +6,7 @@ from typing import Protocol
 from shared import clock
 from shared.analysis import pipeline
 from shared.analysis.admission import Admission
-from shared.analysis.facts import Analysis, Limits, Options, Source, ThumbnailSpec
+from shared.analysis.interface import Analysis, Limits, Options, Source, ThumbnailSpec
 from shared.analysis.sandbox.layers import Confinement
 from shared.errors import AnalysisDied
 from shared.rules.flows import flow_of

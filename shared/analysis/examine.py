@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.analysis import analyzers, decode, gates, metadata, report, schema, thumbnail
-from shared.analysis.facts import Analysis, Limits, Options, ThumbnailSpec
 from shared.analysis.formats import Format, readers
 from shared.analysis.formats.picture import Picture
+from shared.analysis.interface import Analysis, Limits, Options, ThumbnailSpec
 
 
 @dataclass(frozen=True)

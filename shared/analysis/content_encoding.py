@@ -8,7 +8,7 @@ Source:
 import zlib
 from dataclasses import dataclass
 
-from shared.analysis.facts import Limits
+from shared.analysis.interface import Limits
 from shared.errors import ImageRejected
 
 _GZIP, _ZLIB, _RAW = 31, 15, -15

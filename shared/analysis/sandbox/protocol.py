@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from shared.analysis.facts import Analysis, Limits, Options, Source, ThumbnailSpec
+from shared.analysis.interface import Analysis, Limits, Options, Source, ThumbnailSpec
 
 #: Lengths of the JSON and of the bytes behind it.
 LENGTHS = struct.Struct(">II")

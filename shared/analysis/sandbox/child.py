@@ -1,7 +1,7 @@
-"""The child process that analyses: it lives across images, and dies of none that its parent would have to survive.
+"""The program of a child process: it analyses one image after another until its parent hangs up.
 
-Started as ``python -m shared.analysis.child SOCKET CALL MEMORY_BYTES LAYERS``. The socket tells it when its parent has
-ended. It is ready once everything that it needs is loaded and it is confined: from then on, it may be anybody's.
+Started as ``python -m shared.analysis.sandbox.child SOCKET CALL MEMORY_BYTES LAYERS``. It is ready once it has loaded
+all that it needs and has confined itself: from then on, a hostile file may take it over.
 """
 
 import contextlib
@@ -14,8 +14,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from shared.analysis import wire
-from shared.analysis.facts import Analysis
+from shared.analysis.interface import Analysis
+from shared.analysis.sandbox import protocol
 from shared.analysis.sandbox.confinement import confine
 from shared.analysis.sandbox.layers import Layer
 from shared.errors import ImageRejected
@@ -43,7 +43,7 @@ def main(descriptor: int, call: str, memory_bytes: int, layers: frozenset[Layer]
         os.nice(STANDS_BACK)
     module, _, name = call.partition(":")
     analyze = getattr(import_module(module), name)
-    import_module("shared.analysis.examination")  # the image library, once a child
+    import_module("shared.analysis.examine")  # the image library, once a child
     with socket.socket(fileno=descriptor) as parent:
         _bound_memory(memory_bytes)
         found = confine(layers, modules=[module])
@@ -52,7 +52,7 @@ def main(descriptor: int, call: str, memory_bytes: int, layers: frozenset[Layer]
         _send(parent, {"layers": found.layers, "refused": found.refused})  # ready
         with contextlib.suppress(EOFError, ConnectionError):
             while True:
-                head, data = wire.received(lambda length: _exactly(parent, length))
+                head, data = protocol.received(lambda length: _exactly(parent, length))
                 _bound_time(head["seconds"])
                 answer, body = _answered(analyze, data, head)
                 _bound_time(0)
@@ -63,7 +63,7 @@ def main(descriptor: int, call: str, memory_bytes: int, layers: frozenset[Layer]
 
 def _answered(analyze: Callable[..., Analysis], data: bytes, head: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     try:
-        return wire.reply(analyze(data, **wire.arguments(head)))
+        return protocol.reply(analyze(data, **protocol.arguments(head)))
     except ImageRejected as rejected:
         return {"rejected": {"code": rejected.code, "message": str(rejected)}}, b""
     except MemoryError:
@@ -73,7 +73,7 @@ def _answered(analyze: Callable[..., Analysis], data: bytes, head: dict[str, Any
 
 
 def _send(parent: socket.socket, head: dict[str, Any], body: bytes = b"") -> None:
-    for part in wire.frame(head, body):
+    for part in protocol.frame(head, body):
         parent.sendall(part)
 
 
