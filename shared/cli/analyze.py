@@ -16,7 +16,7 @@ from shared.errors import AnalysisDied, ImageRejected
 from shared.invocation import Pool
 from shared.rules.terminal import escape, escape_json
 from shared.settings.settings import Settings
-from shared.wiring import bounds
+from shared.wiring.analyst import analysis_limits, build_analyst
 
 Report = dict[str, Any]
 
@@ -31,7 +31,7 @@ def reports(paths: Sequence[Path], settings: Settings) -> Iterator[Report]:
     Yields:
         A report for each, in their order; of a file that can't be analysed, one with status ``failed`` and the error.
     """
-    analyst, limits = bounds.analyst(settings, clock.monotonic), bounds.limits(settings)
+    analyst, limits = build_analyst(settings, clock.monotonic), analysis_limits(settings)
     with Pool(settings.analysis_processes, "analyze") as pool:
         yield from pool.map(lambda path: _report(path, analyst, limits), paths)
 

@@ -18,7 +18,7 @@ from shared.settings.settings import Settings
 from shared.storage import clients
 from shared.storage.adapters import open_all
 from shared.storage.retries import RetryPolicy
-from shared.wiring import bounds
+from shared.wiring.analyst import build_analyst
 from shared.wiring.steps import Darkroom
 
 _PROCESS = Runtime()
@@ -58,7 +58,7 @@ def build(
         clock=clock,
         runtime=runtime,
         heartbeat=Heartbeat(margin=settings.margin, runtime=runtime, threaded=threaded),
-        analyst=analyst or bounds.analyst(settings, runtime.monotonic),
+        analyst=analyst or build_analyst(settings, runtime.monotonic),
         works=handlers.registered() if works is None else works,
     )
 

@@ -22,7 +22,7 @@ from shared.steps.work.attempt import Attempts
 from shared.steps.work.claims import Claims
 from shared.steps.work.fair_share import FairShare
 from shared.steps.work.refusals import Refusals
-from shared.wiring import bounds
+from shared.wiring.analyst import analysis_limits, analysis_places
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +116,7 @@ class Parts:
             images=self.storage.images,
             record=self.record,
             settings=self.settings,
-            limits=bounds.limits(self.settings),
+            limits=analysis_limits(self.settings),
             analyst=self.analyst,
             monotonic=self.runtime.monotonic,
         )
@@ -124,7 +124,7 @@ class Parts:
     @cached_property
     def share(self) -> FairShare:
         """Knows the flows of this process's messages."""
-        return FairShare(slots=bounds.places(self.settings), monotonic=self.runtime.monotonic)
+        return FairShare(slots=analysis_places(self.settings), monotonic=self.runtime.monotonic)
 
     @cached_property
     def lock(self) -> TableLock:

@@ -18,7 +18,7 @@ import pytest
 
 from shared.analysis.sandbox.layers import REQUIRED, Layer, Policy
 from shared.errors import NoSandbox
-from tests.analysis import another_user
+from tests.analysis import other_user
 from tests.analysis.attacks import COUNTED, OWN, REFUSED_BY, name_of, sandbox, tried
 from tests.rig import until
 
@@ -51,13 +51,13 @@ def ends(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     staging = tmp_path_factory.mktemp("staging")
     if request.param == "root" and os.geteuid():
         pytest.skip("these tests are not run by root")
-    reason = another_user.refused(staging) if request.param != "root" else ""
+    reason = other_user.refused(staging) if request.param != "root" else ""
     if reason:
         pytest.skip(reason)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o777)
         words = ["-m", "tests.analysis.attacks", folder]
-        command = [sys.executable, *words] if request.param == "root" else another_user.command(staging, *words)
+        command = [sys.executable, *words] if request.param == "root" else other_user.command(staging, *words)
         environ = {**os.environ, "PYTHONPATH": str(ROOT)}
         done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

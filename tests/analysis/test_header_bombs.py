@@ -10,7 +10,7 @@ import pytest
 from tests.analysis.corpus.boxes import CODED, box, full, kind_of, size
 from tests.analysis.corpus.kinds import ALIVE, UNSUPPORTED, Hostile, tiff_block
 from tests.analysis.corpus.png import SIGNATURE, chunk, header
-from tests.analysis.measuring import Measured, measured, wrong
+from tests.analysis.measure import Measured, measured, wrong
 from tests.doubles.world import png
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what a process takes is read from /proc")

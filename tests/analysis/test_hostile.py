@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from tests.analysis.hostile import hostile
-from tests.analysis.measuring import MIB, Ending, measured, wrong
+from tests.analysis.measure import MIB, Ending, measured, wrong
 from tests.counting import Count, Most
 from tests.proving import at_length
 

@@ -22,7 +22,7 @@ from shared.analysis.sandbox.child import STANDS_BACK
 from shared.analysis.sandbox.pool import Sandbox
 from shared.settings.enums import ConfinementMode
 from shared.settings.settings import Settings
-from shared.wiring import bounds
+from shared.wiring.analyst import POLICIES, build_analyst
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "tests" / "data"
@@ -56,7 +56,7 @@ def build() -> Iterator[Callable[..., Analyst]]:
 
     def build(**environ: str) -> Analyst:
         settings = Settings.read({"ANALYSIS_PROCESSES": "1", **environ})
-        analyst = bounds.analyst(settings, clock.monotonic)
+        analyst = build_analyst(settings, clock.monotonic)
         assert isinstance(analyst._engine, Sandbox)
         made.append(analyst._engine)
         return analyst
@@ -91,7 +91,7 @@ def test_a_setting_says_how_much_confinement_there_is(build: Callable[..., Analy
     _analysed(analyst, _file("png"))
     assert analyst.confinement is not None
     wanted = {*analyst.confinement.layers, *analyst.confinement.refused}
-    assert (analyst._engine._policy, wanted) == (bounds.POLICIES[mode], bounds.POLICIES[mode].wanted)  # type: ignore[attr-defined]
+    assert (analyst._engine._policy, wanted) == (POLICIES[mode], POLICIES[mode].wanted)  # type: ignore[attr-defined]
 
 
 def test_there_are_no_more_children_than_places(build: Callable[..., Analyst]) -> None:
@@ -163,10 +163,10 @@ import sys
 from shared import clock
 from shared.analysis.interface import Source
 from shared.settings.settings import Settings
-from shared.wiring import bounds
+from shared.wiring.analyst import build_analyst
 data = sys.stdin.buffer.read()
 source = Source(container="images", name="a", etag="0x1", size_bytes=len(data), declared_type=None)
-analyst = bounds.analyst(Settings.read({}), clock.monotonic)
+analyst = build_analyst(Settings.read({}), clock.monotonic)
 print(analyst(data, source=source, alone=False, stop=lambda: False).report["status"])
 print(*(name for name in sys.modules if name.startswith(("PIL", "pi_heif", "zlib", "shared.analysis."))))
 """

@@ -15,7 +15,7 @@ from shared.analysis.sandbox.layers import Policy
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
 from shared.errors import AnalysisDied
 from tests.analysis.hostile import built
-from tests.analysis.measuring import MIB, children, measured, status
+from tests.analysis.measure import MIB, children, measured, status
 from tests.doubles.world import png
 from tests.rig import until
 

@@ -11,7 +11,7 @@ from shared import wiring
 from shared.errors import SettingsInvalid
 from shared.settings.settings import Settings
 from shared.storage import connections
-from shared.wiring import bounds
+from shared.wiring.analyst import analysis_limits, thumbnail_spec
 from shared.wiring.steps import Darkroom
 
 
@@ -77,10 +77,10 @@ def test_all_bad_settings_are_told_before_any_client_is_built(wire: HttpTranspor
 
 def test_the_limits_of_an_analysis_are_the_settings() -> None:
     settings = Settings.read({"MAX_BYTES": "7", "MAX_PIXELS": "9", "THUMBNAIL_FORMAT": "png"})
-    spec = bounds.thumbnail_spec(settings)
+    spec = thumbnail_spec(settings)
     assert spec is not None
-    assert (bounds.limits(settings).max_bytes, bounds.limits(settings).max_pixels, spec.format) == (7, 9, "png")
+    assert (analysis_limits(settings).max_bytes, analysis_limits(settings).max_pixels, spec.format) == (7, 9, "png")
 
 
 def test_no_thumbnail_is_made_where_none_is_wanted() -> None:
-    assert bounds.thumbnail_spec(Settings.read({"THUMBNAILS": "off"})) is None
+    assert thumbnail_spec(Settings.read({"THUMBNAILS": "off"})) is None

@@ -17,7 +17,7 @@ from shared.rules.jobs import Job, Move
 from shared.rules.moves import claim
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
-from shared.wiring import bounds
+from shared.wiring.analyst import build_analyst
 from shared.wiring.steps import Darkroom
 from tests.doubles.audit import EmptyAudit
 from tests.doubles.clock import FakeClock
@@ -74,7 +74,7 @@ class World:
             clock=clock.server,
             runtime=self.runtime,
             heartbeat=Heartbeat(margin=settings.margin, runtime=self.runtime, threaded=False),
-            analyst=analyst or bounds.analyst(settings, clock),
+            analyst=analyst or build_analyst(settings, clock),
             works=handlers or {},
         )
 

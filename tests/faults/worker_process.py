@@ -23,7 +23,7 @@ from shared.errors import StorageOut, Undecided
 from shared.storage import clients
 from shared.storage.job_table import JobTable
 from shared.storage.retries import RetryPolicy
-from shared.wiring import bounds
+from shared.wiring.analyst import analysis_limits, thumbnail_spec
 from shared.wiring.steps import Darkroom
 from tests.doubles.world import png
 from tests.faults.enumeration_rules import over
@@ -69,7 +69,7 @@ def _import_all() -> None:
     logging.disable()
     darkroom = wiring.build({"AzureWebJobsStorage": "UseDevelopmentStorage=true"}, threaded=False)
     source = analysis.Source(container="images", name="a.png", etag="1", size_bytes=1, declared_type=None)
-    limits, thumbnail = bounds.limits(darkroom.settings), bounds.thumbnail_spec(darkroom.settings)
+    limits, thumbnail = analysis_limits(darkroom.settings), thumbnail_spec(darkroom.settings)
     analysis.analyze(png(), source=source, limits=limits, thumbnail=thumbnail, monotonic=clock.monotonic)
     assert threading.active_count() == 1
     gc.collect()

@@ -12,7 +12,7 @@ from shared.analysis.decode import fitted, reduction
 from shared.analysis.formats.picture import verdict
 from shared.analysis.icc import _transform
 from shared.errors import ImageRejected
-from tests.unit.analysis.opening import working
+from tests.unit.analysis.pictures import working
 
 Examine = Callable[..., Analysis]
 Encoded = Callable[..., bytes]

@@ -14,7 +14,7 @@ from PIL import Image
 from shared.analysis import Analysis
 from shared.analysis.formats import type_mismatch
 from shared.errors import ImageRejected
-from tests.unit.analysis.opening import refusal
+from tests.unit.analysis.pictures import refusal
 
 Examine = Callable[..., Analysis]
 Encoded = Callable[..., bytes]

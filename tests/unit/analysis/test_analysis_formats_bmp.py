@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from shared.analysis import Analysis
-from tests.unit.analysis.opening import picture, refusal
+from tests.unit.analysis.pictures import picture, refusal
 
 Examine = Callable[..., Analysis]
 Encoded = Callable[..., bytes]

@@ -10,7 +10,7 @@ from PIL import Image
 
 from shared.analysis import Analysis, Limits
 from shared.errors import ImageRejected
-from tests.unit.analysis.opening import picture, refusal, working
+from tests.unit.analysis.pictures import picture, refusal, working
 
 Examine = Callable[..., Analysis]
 Encoded = Callable[..., bytes]

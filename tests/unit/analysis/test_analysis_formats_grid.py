@@ -10,7 +10,7 @@ import pytest
 from shared.analysis import Analysis
 from shared.analysis.formats.isobmff import inner
 from shared.errors import ImageRejected
-from tests.unit.analysis.opening import picture, working
+from tests.unit.analysis.pictures import picture, working
 
 Examine = Callable[..., Analysis]
 DATA = Path(__file__).resolve().parents[2] / "data"

@@ -13,7 +13,7 @@ from shared.analysis.decode import _UPRIGHT
 from shared.analysis.formats import heif, type_mismatch
 from shared.analysis.formats.isobmff import brand
 from shared.errors import ImageRejected
-from tests.unit.analysis.opening import picture, refusal, working
+from tests.unit.analysis.pictures import picture, refusal, working
 
 Examine = Callable[..., Analysis]
 Encoded = Callable[..., bytes]

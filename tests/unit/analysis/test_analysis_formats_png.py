@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.analysis import Analysis
-from tests.unit.analysis.opening import refusal
+from tests.unit.analysis.pictures import refusal
 
 Examine = Callable[..., Analysis]
 Encoded = Callable[..., bytes]

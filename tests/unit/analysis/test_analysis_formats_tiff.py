@@ -10,7 +10,7 @@ from PIL import Image
 from shared.analysis import Analysis
 from shared.analysis.decode import _UPRIGHT
 from shared.errors import ImageRejected
-from tests.unit.analysis.opening import picture, refusal, working
+from tests.unit.analysis.pictures import picture, refusal, working
 
 Examine = Callable[..., Analysis]
 Encoded = Callable[..., bytes]

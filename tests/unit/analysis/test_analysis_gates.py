@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageFile
 
 from shared.analysis import Analysis, Limits, Source, over_size_gate
-from tests.unit.analysis.opening import picture
+from tests.unit.analysis.pictures import picture
 
 Examine = Callable[..., Analysis]
 Encoded = Callable[..., bytes]

@@ -11,7 +11,7 @@ from shared.analysis.analyst import Inline
 from shared.analysis.sandbox import protocol
 from shared.settings.enums import Isolation
 from shared.settings.settings import Settings
-from shared.wiring import bounds
+from shared.wiring.analyst import analysis_options, build_analyst
 from tests.doubles.clock import FakeClock
 
 Encoded = Callable[..., bytes]
@@ -49,9 +49,9 @@ def test_inline_an_analysis_is_told(data: bytes) -> None:
 @pytest.mark.parametrize("isolation", Isolation)
 def test_the_settings_reach_whatever_analyses(isolation: Isolation) -> None:
     settings = Settings.read({"ANALYSIS_ISOLATION": isolation, "INCLUDE_GPS": "true", "ANALYZERS": "hash,color"})
-    assert bounds.analyst(settings, FakeClock())._engine._options == bounds.options(settings) == WANTED
+    assert build_analyst(settings, FakeClock())._engine._options == analysis_options(settings) == WANTED
 
 
 def test_by_default_coordinates_are_not_told() -> None:
-    assert bounds.options(Settings.read({})) == Options()
+    assert analysis_options(Settings.read({})) == Options()
     assert Settings.read({}).include_gps is False

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from shared.analysis import Analysis
-from tests.unit.analysis.opening import picture
+from tests.unit.analysis.pictures import picture
 
 Examine = Callable[..., Analysis]
 MARK = b'<x:xmpmeta><a exif:GPSLatitude="52,31.2N"/></x:xmpmeta>'

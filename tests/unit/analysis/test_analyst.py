@@ -9,7 +9,7 @@ from shared.analysis.analyst import Analyst, Inline
 from shared.analysis.interface import Analysis, Limits, Source
 from shared.errors import AnalysisDied
 from shared.settings.settings import Settings
-from shared.wiring import bounds
+from shared.wiring.analyst import build_analyst
 from tests.doubles.clock import FakeClock
 from tests.doubles.world import png
 from tests.rig import until
@@ -169,12 +169,12 @@ def test_an_image_takes_one_place_or_all(*, alone: bool, places: int) -> None:
     ("memory", "places"), [(1_048_576, 1), (646_217_728, 1), (1_292_435_455, 1), (1_292_435_456, 2)]
 )
 def test_there_are_as_many_places_as_children_fit_into_memory_and_one_at_least(memory: int, places: int) -> None:
-    analyst = bounds.analyst(Settings.read({"ANALYSIS_MEMORY_BYTES": str(memory)}), FakeClock())
+    analyst = build_analyst(Settings.read({"ANALYSIS_MEMORY_BYTES": str(memory)}), FakeClock())
     assert analyst._admission.places == places
 
 
 def test_at_the_defaults_two_children_fit_into_memory() -> None:
-    assert bounds.analyst(Settings(), FakeClock())._admission.places == Settings().analysis_processes == 2
+    assert build_analyst(Settings(), FakeClock())._admission.places == Settings().analysis_processes == 2
 
 
 def test_what_is_not_wanted_any_more_at_the_door_is_not_analysed() -> None:

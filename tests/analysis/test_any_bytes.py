@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from shared.analysis import formats
-from tests.analysis.corpus.drawing import anything
 from tests.analysis.corpus.kinds import ALIVE, UNSUPPORTED, Hostile
+from tests.analysis.corpus.strategies import anything
 from tests.analysis.hostile import DRAWN, hostile
-from tests.analysis.measuring import Measured, measured, wrong
+from tests.analysis.measure import Measured, measured, wrong
 from tests.counting import Count
 from tests.doubles.world import png
 from tests.rig import ROOT
@@ -58,7 +58,7 @@ def test_no_decoder_is_imported_where_formats_are_told(tmp_path: Path) -> None:
     for at, data in enumerate(file.make() for file in hostile()):
         (tmp_path / str(at)).write_bytes(data[: formats.HEAD_BYTES])
     told = subprocess.run(
-        [sys.executable, "-m", "tests.analysis.gated", str(tmp_path)],
+        [sys.executable, "-m", "tests.analysis.sniff", str(tmp_path)],
         cwd=ROOT,
         capture_output=True,
         check=True,

@@ -21,7 +21,7 @@ from shared.analysis.sandbox import confinement
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Sandbox
 from shared.errors import AnalysisDied, ImageRejected
 from shared.settings.settings import Settings
-from shared.wiring import bounds
+from shared.wiring.analyst import analysis_limits, build_analyst
 from tests.analysis.corpus.kinds import Hostile
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -66,8 +66,8 @@ class Measured:
     """Analyse as production does, with one child."""
 
     def __init__(self) -> None:
-        self._analyst = bounds.analyst(SETTINGS, clock.monotonic)
-        self._limits = bounds.limits(SETTINGS)
+        self._analyst = build_analyst(SETTINGS, clock.monotonic)
+        self._limits = analysis_limits(SETTINGS)
         self._idle = 0
 
     @property

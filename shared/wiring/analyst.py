@@ -20,7 +20,7 @@ POLICIES = {
 }
 
 
-def limits(settings: Settings) -> Limits:
+def analysis_limits(settings: Settings) -> Limits:
     """Return what an image may cost."""
     return Limits(
         max_bytes=settings.max_bytes,
@@ -32,7 +32,7 @@ def limits(settings: Settings) -> Limits:
     )
 
 
-def places(settings: Settings) -> int:
+def analysis_places(settings: Settings) -> int:
     """Return how many images are analysed at once: as many as memory bears, and no more than there are children."""
     bearable = max(1, settings.analysis_memory_bytes // _child_bytes(settings))
     return min(settings.analysis_processes, bearable) if settings.isolation is Isolation.PROCESS else bearable
@@ -42,9 +42,9 @@ def _child_bytes(settings: Settings) -> int:
     return settings.max_decode_bytes + OVERHEAD_BYTES
 
 
-def analyst(settings: Settings, monotonic: Callable[[], float]) -> Analyst:
+def build_analyst(settings: Settings, monotonic: Callable[[], float]) -> Analyst:
     """Build what analyses, where the settings want it."""
-    most, spec, wanted = limits(settings), thumbnail_spec(settings), options(settings)
+    most, spec, wanted = analysis_limits(settings), thumbnail_spec(settings), analysis_options(settings)
     if settings.isolation is Isolation.OFF:
         engine: Engine = Inline(limits=most, thumbnail=spec, options=wanted, monotonic=monotonic)
     else:
@@ -62,10 +62,10 @@ def analyst(settings: Settings, monotonic: Callable[[], float]) -> Analyst:
             policy=POLICIES[settings.confinement],
             monotonic=monotonic,
         )
-    return Analyst(engine, places=places(settings))
+    return Analyst(engine, places=analysis_places(settings))
 
 
-def options(settings: Settings) -> Options:
+def analysis_options(settings: Settings) -> Options:
     """Return what reports are to hold."""
     return Options(include_gps=settings.include_gps, analyzers=settings.analyzers)
 
