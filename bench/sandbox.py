@@ -7,7 +7,7 @@ from bench.photographs import FORMATS, photograph
 from shared import clock
 from shared.analysis import Limits, Source, ThumbnailSpec
 from shared.analysis.analyst import Inline
-from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
+from shared.analysis.sandbox.pool import OVERHEAD_BYTES, ChildLimits, Sandbox
 
 ROUNDS = 40
 #: From a small image to what a phone makes.
@@ -17,9 +17,9 @@ SIZES = {"64×48": (64, 48), "1 MP": (1200, 900), "12 MP": (4000, 3000)}
 def main(_words: list[str]) -> int:
     """Measure both in turns, and print medians."""
     limits, spec = Limits(), ThumbnailSpec()
-    bounds = Bounds(seconds=60, cpu_seconds=60, memory_bytes=limits.max_decode_bytes + OVERHEAD_BYTES)
+    child_limits = ChildLimits(seconds=60, cpu_seconds=60, memory_bytes=limits.max_decode_bytes + OVERHEAD_BYTES)
     inline = Inline(limits=limits, thumbnail=spec)
-    sandbox = Sandbox(limits=limits, thumbnail=spec, bounds=bounds)
+    sandbox = Sandbox(limits=limits, thumbnail=spec, child_limits=child_limits)
     print("| JPEG | MB | inline ms | in a child ms | added ms, median of pairs |\n|---|---|---|---|---|")
     for name, size in SIZES.items():
         data = FORMATS["jpeg"](photograph(size))
@@ -42,8 +42,8 @@ def main(_words: list[str]) -> int:
 
 def _idle_mb(spec: ThumbnailSpec) -> float:
     """Return what a child takes that has analysed one small image."""
-    bounds = Bounds(seconds=60, cpu_seconds=60, memory_bytes=OVERHEAD_BYTES)
-    sandbox = Sandbox(limits=Limits(), thumbnail=spec, bounds=bounds)
+    child_limits = ChildLimits(seconds=60, cpu_seconds=60, memory_bytes=OVERHEAD_BYTES)
+    sandbox = Sandbox(limits=Limits(), thumbnail=spec, child_limits=child_limits)
     data = FORMATS["jpeg"](photograph((64, 48)))
     source = Source(container="bench", name="x", etag="", size_bytes=len(data), declared_type=None)
     sandbox(data, source=source, stop=lambda: False)

@@ -59,14 +59,14 @@ def undo(stored: bytes, encoding: str | None, limits: Limits, *, is_image: bool)
             "The blob has a Content-Encoding other than gzip and deflate. Upload the image without one.",
         )
     try:
-        return _inflated(stored, name, limits.max_bytes)
+        return _inflate(stored, name, limits.max_bytes)
     except zlib.error as error:
         raise ImageRejected(
             "corrupt_encoding", f"The blob is not encoded as its Content-Encoding {name} says."
         ) from error
 
 
-def _inflated(stored: bytes, name: str, most: int) -> Content:
+def _inflate(stored: bytes, name: str, most: int) -> Content:
     """Inflate to at most so many bytes.
 
     Raises:
@@ -75,7 +75,7 @@ def _inflated(stored: bytes, name: str, most: int) -> Content:
     """
     parts, size, at = list[bytes](), 0, 0
     for _ in range(_MAX_MEMBERS):
-        packer = zlib.decompressobj(_GZIP if name != _DEFLATE else _frame(stored))
+        packer = zlib.decompressobj(_GZIP if name != _DEFLATE else _window_bits(stored))
         while not packer.eof:
             piece = stored[at : at + _PIECE]
             if not piece:
@@ -92,7 +92,7 @@ def _inflated(stored: bytes, name: str, most: int) -> Content:
     )
 
 
-def _frame(data: bytes) -> int:
+def _window_bits(data: bytes) -> int:
     """Tell deflate with its frame, as the standard has it, from deflate without."""
     framed = len(data) > 1 and data[0] & 15 == 8 and int.from_bytes(data[:2]) % 31 == 0  # noqa: PLR2004 - RFC 1950, 2.2
     return _ZLIB if framed else _RAW

@@ -66,7 +66,7 @@ def reduction(size_px: tuple[int, int]) -> int:
     return next((by for by in (8, 4, 2) if max(size_px) // by >= REDUCED_EDGE_PX), 1)
 
 
-def fitted(size_px: tuple[int, int], edge_px: int) -> tuple[int, int]:
+def fit_size(size_px: tuple[int, int], edge_px: int) -> tuple[int, int]:
     """Return the size with the same proportions whose long edge is at most ``edge_px``; never larger, never 0."""
     long = max(size_px)
     if long <= edge_px:
@@ -82,20 +82,20 @@ def _working(picture: Picture, orientation: int) -> Working:
         # thumbnail() alone would decode all pixels. Pillow divides by this size, so neither side may be 0.
         image.draft(None, (max(1, image.width // by), max(1, image.height // by)))
     image.load()
-    image, warnings = _unkeyed(image, picture)
-    image = _over_white(_eight_bits(_shrunk(_known(image))))
+    image, warnings = _resolve_transparency(image, picture)
+    image = _flatten(_to_eight_bits(_shrink(_to_reducible(image))))
     colours = icc.to_srgb(image, picture.icc) if picture.icc else image.convert("RGB")
     if colours is None:
         warnings, colours = (*warnings, "icc_ignored"), image.convert("RGB")
     turn = 1 if picture.turns else orientation
-    return Working(_upright(colours, turn), _upright(image.convert("L"), turn), warnings)
+    return Working(_turn(colours, turn), _turn(image.convert("L"), turn), warnings)
 
 
-def _unkeyed(image: Image.Image, header: Header) -> tuple[Image.Image, tuple[str, ...]]:
+def _resolve_transparency(image: Image.Image, header: Header) -> tuple[Image.Image, tuple[str, ...]]:
     """Turn palettes and transparent colours into plain channels, before any pixels are mixed.
 
     Returns:
-        Mode L, LA, I, I;16, RGB, RGBA, CMYK or another of ``_known``, without ``info["transparency"]``; and warnings.
+        An image without ``info["transparency"]``, for ``_to_reducible``; and warnings.
     """
     key = image.info.get("transparency")
     if image.mode == "P":
@@ -113,7 +113,7 @@ def _unkeyed(image: Image.Image, header: Header) -> tuple[Image.Image, tuple[str
     return image.convert("RGBA"), ()
 
 
-def _known(image: Image.Image) -> Image.Image:
+def _to_reducible(image: Image.Image) -> Image.Image:
     """Turn what Pillow can't shrink into what it can: 16 bits high byte first, colours multiplied with their alpha.
 
     A BMP whose alpha is 0 everywhere is opaque: many programs name a mask for alpha and write none, and viewers know.
@@ -124,7 +124,7 @@ def _known(image: Image.Image) -> Image.Image:
     return image.convert(other) if other else image
 
 
-def _shrunk(image: Image.Image) -> Image.Image:
+def _shrink(image: Image.Image) -> Image.Image:
     """Shrink to ``WORKING_EDGE_PX``: by a whole number first, which is cheap, then by the rest."""
     by = max(image.size) // REDUCED_EDGE_PX
     if by > 1 and image.mode == "I;16":  # reduce() knows no 16 bits
@@ -132,18 +132,18 @@ def _shrunk(image: Image.Image) -> Image.Image:
         image = image.resize(smaller, Image.Resampling.BOX)
     elif by > 1:
         image = image.reduce(by)
-    size = fitted(image.size, WORKING_EDGE_PX)
+    size = fit_size(image.size, WORKING_EDGE_PX)
     return image if size == image.size else image.resize(size, Image.Resampling.BICUBIC)
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
+def _to_eight_bits(image: Image.Image) -> Image.Image:
     """Scale 16 bits to 8: a plain conversion to L would clip all above 255 to white."""
     if image.mode not in ("I", "I;16"):
         return image
     return image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
 
 
-def _over_white(image: Image.Image) -> Image.Image:
+def _flatten(image: Image.Image) -> Image.Image:
     if image.mode not in ("LA", "RGBA"):
         return image
     opaque = image.mode[:-1]
@@ -152,7 +152,7 @@ def _over_white(image: Image.Image) -> Image.Image:
     return white
 
 
-def _upright(image: Image.Image, orientation: int) -> Image.Image:
+def _turn(image: Image.Image, orientation: int) -> Image.Image:
     """Turn the image as its EXIF orientation says, and drop what an encoder would copy from it into a thumbnail."""
     turned = image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
     turned.info = {}  # comment, profile

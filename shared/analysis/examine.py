@@ -55,7 +55,7 @@ class Examination:
             "provenance": said.provenance,
         }
         warnings = (*self.warnings, *picture.warnings, *said.warnings)
-        over = gates.decode(picture, self.limits)
+        over = gates.check_header(picture, self.limits)
         if over is None:
             return self._decoded(picture, turn, facts, warnings)
         timing = report.timing(0, self.monotonic() - self.started)

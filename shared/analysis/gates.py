@@ -11,7 +11,7 @@ from shared.analysis.interface import Limits
 
 
 @dataclass(frozen=True)
-class Over:
+class OverLimit:
     """An image is beyond a limit.
 
     Args:
@@ -23,30 +23,30 @@ class Over:
     message: str
 
 
-def size(size_bytes: int, limits: Limits) -> Over | None:
+def check_size(size_bytes: int, limits: Limits) -> OverLimit | None:
     """Judge a blob by its length."""
-    return _over("too_many_bytes", "The blob has {:,} bytes; {:,} are allowed.", size_bytes, limits.max_bytes)
+    return _check("too_many_bytes", "The blob has {:,} bytes; {:,} are allowed.", size_bytes, limits.max_bytes)
 
 
-def decode(header: Header, limits: Limits) -> Over | None:
+def check_header(header: Header, limits: Limits) -> OverLimit | None:
     """Judge an image by its header; the first limit that it is beyond decides."""
     side, pixels = max(header.width_px, header.height_px), header.width_px * header.height_px
     return (
-        _over("too_large_side", "The longer side has {:,} px; {:,} are allowed.", side, limits.max_side_px)
-        or _over("too_many_pixels", "The image has {:,} px; {:,} are allowed.", pixels, limits.max_pixels)
-        or _over(
+        _check("too_large_side", "The longer side has {:,} px; {:,} are allowed.", side, limits.max_side_px)
+        or _check("too_many_pixels", "The image has {:,} px; {:,} are allowed.", pixels, limits.max_pixels)
+        or _check(
             "too_much_memory",
             "Decoding would take about {:,} bytes; {:,} are allowed.",
             header.decode_bytes,
             limits.max_decode_bytes,
         )
-        or _over(
+        or _check(
             "too_many_scans",
             "The JPEG has {:,} scans or more; {:,} are allowed.",
             header.scans,
             limits.max_progressive_scans,
         )
-        or _over(
+        or _check(
             "too_many_chunks",
             "The PNG has {:,} chunks or more; {:,} are allowed.",
             header.chunks,
@@ -55,5 +55,5 @@ def decode(header: Header, limits: Limits) -> Over | None:
     )
 
 
-def _over(code: str, message: str, figure: int, limit: int) -> Over | None:
-    return Over(code, message.format(figure, limit)) if figure > limit else None
+def _check(code: str, message: str, figure: int, limit: int) -> OverLimit | None:
+    return OverLimit(code, message.format(figure, limit)) if figure > limit else None

@@ -47,12 +47,12 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     if _MODES.get(space) != mode:
         raise ValueError(f"a profile for {space}, an image in {mode}")
     transform = ImageCms.buildTransform(opened, ImageCms.createProfile("sRGB"), mode, "RGB")
-    if mode == "RGB" and _furthest(transform) <= 1:
+    if mode == "RGB" and _largest_change(transform) <= 1:
         return None
     return transform
 
 
-def _furthest(transform: ImageCms.ImageCmsTransform) -> int:
+def _largest_change(transform: ImageCms.ImageCmsTransform) -> int:
     """Return the largest change, 0-255, that a transform makes to any channel of 9 x 9 x 9 colours."""
     steps = [min(255, 32 * step) for step in range(9)]
     before = bytes(value for colour in product(steps, repeat=3) for value in colour)

@@ -27,10 +27,10 @@ def description(profile: bytes) -> str | None:
         body = _tag(profile, b"desc")
         if body[:4] == b"desc":
             length = min(struct.unpack_from(">I", body, 8)[0], _MAX_BYTES)
-            return text.decoded(body[12 : 12 + length].partition(b"\0")[0], cut_at=_MAX_BYTES)
+            return text.decode(body[12 : 12 + length].partition(b"\0")[0], cut_at=_MAX_BYTES)
         if body[:4] == b"mluc":
             length, start = struct.unpack_from(">II", body, 20)  # of the first language
-            return text.fit(body[start : start + min(length, _MAX_BYTES)].decode("utf-16-be", "replace"))
+            return text.clean(body[start : start + min(length, _MAX_BYTES)].decode("utf-16-be", "replace"))
     except struct.error:
         pass  # cut off
     return None

@@ -22,7 +22,7 @@ def over_size_gate(source: Source, limits: Limits) -> Analysis | None:
     Returns:
         A ``partial`` report when the blob is over the limit (``too_many_bytes``); None when it may be downloaded.
     """
-    over = gates.size(source.size_bytes, limits)
+    over = gates.check_size(source.size_bytes, limits)
     if over is None:
         return None
     partial = {**report.envelope(over), "source": report.source_unread(source), "timing": report.timing(0, 0)}
@@ -63,7 +63,7 @@ def analyze(
     started = monotonic()
     source_facts = report.source_read(source, data)
     content = content_encoding.undo(data, source.content_encoding, limits, is_image=formats.sniff(data) is not None)
-    if over := gates.size(content.over_bytes, limits):
+    if over := gates.check_size(content.over_bytes, limits):
         partial = {**report.envelope(over), "source": source_facts, "timing": report.timing(0, monotonic() - started)}
         return Analysis(report=partial, thumbnail=None)
     known = _known(content.data)

@@ -33,7 +33,7 @@ def quality(table: tuple[int, ...]) -> int:
     Args:
         table: 64 values, row by row.
     """
-    standard = _standard()
+    standard = _standard_tables()
     exact = standard.get(table)
     if exact is not None:
         return exact
@@ -45,11 +45,11 @@ def _distance(left: tuple[int, ...], right: tuple[int, ...]) -> int:
 
 
 @cache
-def _standard() -> dict[tuple[int, ...], int]:
+def _standard_tables() -> dict[tuple[int, ...], int]:
     """Return the tables of each quality, of 8 bits as in baseline files."""
-    return {_scaled(value): value for value in range(1, 101)}
+    return {_scale(value): value for value in range(1, 101)}
 
 
-def _scaled(value: int) -> tuple[int, ...]:
+def _scale(value: int) -> tuple[int, ...]:
     scale = 5000 // value if value < _MIDDLE else 200 - 2 * value
     return tuple(min(255, max(1, (step * scale + 50) // 100)) for step in _LUMINANCE)

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.analysis import icc_name, schema
 from shared.analysis.formats.header import Header
-from shared.analysis.gates import Over
+from shared.analysis.gates import OverLimit
 from shared.analysis.interface import Source, Thumbnail
 
 #: Version of the report's shape. A reader refuses a higher one.
@@ -15,7 +15,7 @@ REPORT_SCHEMA = 1
 ANALYZER = "darkroom/0.2.0"
 
 
-def envelope(over: Over | None, warnings: tuple[str, ...] = ()) -> dict[str, Any]:
+def envelope(over: OverLimit | None, warnings: tuple[str, ...] = ()) -> dict[str, Any]:
     """Return the head of a report: ``error`` stands in it only when it is partial.
 
     Args:

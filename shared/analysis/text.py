@@ -13,7 +13,7 @@ _UNFIT = re.compile(
 )
 
 
-def decoded(raw: bytes, *, cut_at: int) -> str | None:
+def decode(raw: bytes, *, cut_at: int) -> str | None:
     """Return bytes as text: UTF-8, or Latin-1 where they are none, as old cameras write.
 
     Args:
@@ -21,13 +21,13 @@ def decoded(raw: bytes, *, cut_at: int) -> str | None:
         cut_at: Their length when the rest was cut off, perhaps within a character.
     """
     try:
-        return fit(raw.decode())
+        return clean(raw.decode())
     except UnicodeDecodeError as error:
         if len(raw) == cut_at and error.start > cut_at - 4:
-            return fit(raw[: error.start].decode())
-        return fit(raw.decode("latin-1"))
+            return clean(raw[: error.start].decode())
+        return clean(raw.decode("latin-1"))
 
 
-def fit(text: str) -> str | None:
+def clean(text: str) -> str | None:
     """Return a text without what can't be shown, at most ``MAX_CHARACTERS`` long; None when nothing is left."""
     return _UNFIT.sub("", text).strip(" ")[:MAX_CHARACTERS].strip(" ") or None

@@ -4,7 +4,7 @@ from io import BytesIO
 
 from PIL import Image, WebPImagePlugin
 
-from shared.analysis.decode import fitted
+from shared.analysis.decode import fit_size
 from shared.analysis.interface import Thumbnail, ThumbnailSpec
 
 #: Importing the plugin registers it; otherwise Image.save would import all 40 to find it.
@@ -33,22 +33,22 @@ def render(image: Image.Image, spec: ThumbnailSpec) -> Thumbnail:
     """
     edge = spec.long_edge_px
     while True:
-        small = _small(image, edge)
-        data = _encoded(small, spec)
+        small = _shrink(image, edge)
+        data = _encode(small, spec)
         if spec.max_bytes is None or len(data) <= spec.max_bytes or max(small.size) == 1:
             width, height = small.size
             return Thumbnail(data=data, width_px=width, height_px=height, mime=spec.mime, extension=spec.extension)
         edge = max(small.size) * 3 // 4
 
 
-def _small(image: Image.Image, edge_px: int) -> Image.Image:
-    size = fitted(image.size, edge_px)
+def _shrink(image: Image.Image, edge_px: int) -> Image.Image:
+    size = fit_size(image.size, edge_px)
     if size == image.size:
         return image
     return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=_REDUCING_GAP)
 
 
-def _encoded(image: Image.Image, spec: ThumbnailSpec) -> bytes:
+def _encode(image: Image.Image, spec: ThumbnailSpec) -> bytes:
     name, options = _ENCODERS[spec.format]
     stream = BytesIO()
     image.save(stream, name, quality=spec.quality, **options)

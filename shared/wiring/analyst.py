@@ -5,7 +5,7 @@ from collections.abc import Callable
 from shared.analysis import Limits, Options, ThumbnailSpec
 from shared.analysis.analyst import Analyst, Engine, Inline
 from shared.analysis.sandbox.layers import REQUIRED, Layer, Policy
-from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
+from shared.analysis.sandbox.pool import OVERHEAD_BYTES, ChildLimits, Sandbox
 from shared.settings.enums import ConfinementMode, Isolation, Thumbnails
 from shared.settings.settings import Settings
 
@@ -48,7 +48,7 @@ def build_analyst(settings: Settings, monotonic: Callable[[], float]) -> Analyst
     if settings.isolation is Isolation.OFF:
         engine: Engine = Inline(limits=most, thumbnail=spec, options=wanted, monotonic=monotonic)
     else:
-        bounds = Bounds(
+        child_limits = ChildLimits(
             seconds=settings.analysis_timeout.total_seconds(),
             cpu_seconds=settings.analysis_cpu.total_seconds(),
             memory_bytes=_child_bytes(settings),
@@ -58,7 +58,7 @@ def build_analyst(settings: Settings, monotonic: Callable[[], float]) -> Analyst
             limits=most,
             thumbnail=spec,
             options=wanted,
-            bounds=bounds,
+            child_limits=child_limits,
             policy=POLICIES[settings.confinement],
             monotonic=monotonic,
         )

@@ -15,7 +15,7 @@ from typing import Any
 
 from shared.analysis.interface import Limits, Options, Source
 from shared.analysis.sandbox.layers import Layer, Policy
-from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
+from shared.analysis.sandbox.pool import OVERHEAD_BYTES, ChildLimits, Sandbox
 from shared.errors import AnalysisDied
 
 SOURCE = Source(container="images", name="cat.png", etag="0x1", size_bytes=1, declared_type=None)
@@ -68,7 +68,7 @@ def sandbox(layers: Iterable[Layer]) -> Sandbox:
     return Sandbox(
         limits=Limits(),
         thumbnail=None,
-        bounds=Bounds(seconds=30, cpu_seconds=5, memory_bytes=OVERHEAD_BYTES),
+        child_limits=ChildLimits(seconds=30, cpu_seconds=5, memory_bytes=OVERHEAD_BYTES),
         policy=Policy(frozenset(layers)),
         options=Options(analyzers=("attacker",)),
         call="tests.doubles.attacker:analyze",

@@ -13,19 +13,19 @@ import pytest
 
 from shared import analysis, clock
 from shared.analysis.interface import Limits, Options, Source, ThumbnailSpec
-from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
+from shared.analysis.sandbox.pool import OVERHEAD_BYTES, ChildLimits, Sandbox
 from shared.errors import AnalysisDied, ImageRejected, NoSandbox
 from tests.doubles.world import png
 from tests.rig import until
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = Source(container="images", name="cat.png", etag="0x1", size_bytes=1, declared_type=None)
-BOUNDS = Bounds(seconds=20, cpu_seconds=1, memory_bytes=OVERHEAD_BYTES)
+BOUNDS = ChildLimits(seconds=20, cpu_seconds=1, memory_bytes=OVERHEAD_BYTES)
 
 
 def _sandbox(**given: Any) -> Sandbox:  # noqa: ANN401 - the sandbox's
     ample: dict[str, Any] = {
-        "bounds": BOUNDS,
+        "child_limits": BOUNDS,
         "thumbnail": None,
         "call": "tests.doubles.hostile_child:analyze",
     }
@@ -132,7 +132,7 @@ def test_an_interpreter_that_is_not_there_is_no_fault_of_an_image(
 
 @pytest.mark.parametrize("act", ["hang", "drip"])
 def test_a_child_that_hangs_or_drips_is_killed_by_the_clock(act: str) -> None:
-    sandbox = _sandbox(bounds=Bounds(seconds=0.5, cpu_seconds=10, memory_bytes=OVERHEAD_BYTES))
+    sandbox = _sandbox(child_limits=ChildLimits(seconds=0.5, cpu_seconds=10, memory_bytes=OVERHEAD_BYTES))
     with pytest.raises(AnalysisDied, match="took longer") as met:
         _told(sandbox, act)
     assert met.value.code == "analysis_timeout"
@@ -146,7 +146,7 @@ def test_a_child_that_speaks_unasked_is_replaced_before_the_next_image(
 ) -> None:
     _told(sandbox, "heckle")
     (child,) = sandbox._children
-    until(lambda: not child.at_rest, what="a reply to what was not asked")
+    until(lambda: not child.idle, what="a reply to what was not asked")
     assert _told(sandbox, "behave")["images"] == 1
     case_result("replaced, and the next image is not blamed")
 
@@ -158,7 +158,7 @@ def test_a_child_lives_across_images(shared: Sandbox) -> None:
 
 
 def test_time_and_memory_are_counted_for_each_image_anew() -> None:
-    sandbox = _sandbox(bounds=Bounds(seconds=20, cpu_seconds=1, memory_bytes=OVERHEAD_BYTES))
+    sandbox = _sandbox(child_limits=ChildLimits(seconds=20, cpu_seconds=1, memory_bytes=OVERHEAD_BYTES))
     told = [_told(sandbox, "behave")["images"] for _ in range(3)]
     for _ in range(2):
         with pytest.raises(AnalysisDied):
@@ -196,11 +196,11 @@ def test_no_child_is_left_when_the_sandbox_is_closed() -> None:
 PARENT = """
 import select, sys
 from shared.analysis.interface import Limits, Options, Source
-from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
+from shared.analysis.sandbox.pool import OVERHEAD_BYTES, ChildLimits, Sandbox
 source = Source(container="images", name="cat.png", etag="0x1", size_bytes=1, declared_type=None)
-bounds = Bounds(seconds=20, cpu_seconds=1, memory_bytes=OVERHEAD_BYTES)
+child_limits = ChildLimits(seconds=20, cpu_seconds=1, memory_bytes=OVERHEAD_BYTES)
 options, call = Options(analyzers=("hostile",)), "tests.doubles.hostile_child:analyze"
-sandbox = Sandbox(limits=Limits(), thumbnail=None, bounds=bounds, options=options, call=call)
+sandbox = Sandbox(limits=Limits(), thumbnail=None, child_limits=child_limits, options=options, call=call)
 for act in ("behave", sys.argv[1]):
     report = sandbox(act.encode(), source=source, stop=lambda: False).report
     print(report["hostile"]["pid"], flush=True)

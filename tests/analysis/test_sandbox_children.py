@@ -18,7 +18,7 @@ from shared import analysis, clock
 from shared.analysis import formats, pipeline
 from shared.analysis.analyst import Analyst
 from shared.analysis.interface import Source
-from shared.analysis.sandbox.child import STANDS_BACK
+from shared.analysis.sandbox.child import NICENESS
 from shared.analysis.sandbox.pool import Sandbox
 from shared.settings.enums import ConfinementMode
 from shared.settings.settings import Settings
@@ -113,7 +113,7 @@ def test_a_child_stands_back_behind_its_parent_when_processors_are_short(build: 
     analyst = build()
     _analysed(analyst, _file("png"))
     own, childs = (os.getpriority(os.PRIO_PROCESS, pid) for pid in (0, _pid(analyst)))
-    assert childs == min(19, own + STANDS_BACK)
+    assert childs == min(19, own + NICENESS)
 
 
 def test_a_child_that_has_died_at_rest_is_no_images_fault(build: Callable[..., Analyst]) -> None:

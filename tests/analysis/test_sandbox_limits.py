@@ -12,7 +12,7 @@ import pytest
 from shared import clock
 from shared.analysis.interface import Limits, Options, Source
 from shared.analysis.sandbox.layers import Policy
-from shared.analysis.sandbox.pool import OVERHEAD_BYTES, Bounds, Sandbox
+from shared.analysis.sandbox.pool import OVERHEAD_BYTES, ChildLimits, Sandbox
 from shared.errors import AnalysisDied
 from tests.analysis.hostile import built
 from tests.analysis.measure import MIB, children, measured, status
@@ -40,13 +40,13 @@ def made() -> Iterator[Made]:
     sandboxes: list[Sandbox] = []
 
     def make(*, seconds: float = 600, cpu_seconds: float = 60, **given: Any) -> Sandbox:  # noqa: ANN401 - the sandbox's
-        bounds = Bounds(seconds=seconds, cpu_seconds=cpu_seconds, memory_bytes=OVERHEAD_BYTES)
+        child_limits = ChildLimits(seconds=seconds, cpu_seconds=cpu_seconds, memory_bytes=OVERHEAD_BYTES)
         told: dict[str, Any] = {
             "call": "tests.doubles.hostile_child:analyze",
             "options": Options(analyzers=("hostile",)),
             "monotonic": lambda: clock.monotonic() / PATIENCE,
         }
-        sandboxes.append(Sandbox(limits=Limits(), thumbnail=None, bounds=bounds, **{**told, **given}))
+        sandboxes.append(Sandbox(limits=Limits(), thumbnail=None, child_limits=child_limits, **{**told, **given}))
         return sandboxes[-1]
 
     before = children()

@@ -17,7 +17,7 @@ from tests.unit.http.client import Site
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
 _CODE = re.compile(
-    r'(?:ImageRejected\(|MessageRejected\(|JobError\(|_over\(|\.(?:fail|retry|cancel)\(|(?:Fail|Retry|Cancel)Job\(|give_up\([^"]*'
+    r'(?:ImageRejected\(|MessageRejected\(|JobError\(|_check\(|\.(?:fail|retry|cancel)\(|(?:Fail|Retry|Cancel)Job\(|give_up\([^"]*'
     r'|\.abandon\(|_crashed\(attempt, |Guard\.\w+\.value: |self\.code = )\s*"([a-z_]+)"',
 )
 _REFUSAL = re.compile(r'(?:Refused\(|cls\(|Outcome\.[A-Z_]+: \()\s*"([a-z_]+)"')

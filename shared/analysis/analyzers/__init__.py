@@ -36,7 +36,7 @@ def run(working: Working, facts: Mapping[str, Any], names: tuple[str, ...]) -> t
     sections: dict[str, Any] = {}
     warnings: list[str] = []
     room = MAX_ALL_CHARACTERS
-    for name in _each(names):
+    for name in _expand(names):
         try:
             text = _section(name, working, facts)
         except MemoryError:
@@ -52,7 +52,7 @@ def run(working: Working, facts: Mapping[str, Any], names: tuple[str, ...]) -> t
     return sections, tuple(warnings)
 
 
-def _each(names: tuple[str, ...]) -> tuple[str, ...]:
+def _expand(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return each name once, with what ``core`` stands for in its place."""
     parts = (CORE if name == "core" else (name,) for name in names)
     return tuple(dict.fromkeys(name for part in parts for name in part))

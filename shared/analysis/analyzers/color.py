@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image, ImageChops
 
 from shared.analysis.decimals import ratio
-from shared.analysis.decode import Working, fitted
+from shared.analysis.decode import Working, fit_size
 from shared.analysis.schema import Color, Swatch
 
 #: Colourfulness is that of a sample of pixels, none of them mixed: 256 px long.
@@ -48,7 +48,7 @@ def colorfulness(image: Image.Image) -> float:
     Source:
         D. Hasler, S. Suesstrunk, "Measuring colourfulness in natural images", 2003, section 7 and table 2.
     """
-    sample = image.resize(fitted(image.size, _SAMPLE_EDGE_PX), Image.Resampling.NEAREST)
+    sample = image.resize(fit_size(image.size, _SAMPLE_EDGE_PX), Image.Resampling.NEAREST)
     red, green, blue = sample.split()
     pixels = sample.width * sample.height
     red_green, rg_squares = _differences(red, green)

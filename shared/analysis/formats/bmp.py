@@ -10,7 +10,7 @@ import struct
 from PIL.BmpImagePlugin import BmpImageFile
 
 from shared.analysis.formats.header import unsupported
-from shared.analysis.formats.picture import Picture, opened
+from shared.analysis.formats.picture import Picture, open_with
 from shared.analysis.interface import Limits
 
 _V5_BYTES, _EMBEDDED = 124, 0x4D424544
@@ -34,7 +34,7 @@ def read(data: bytes, _limits: Limits) -> Picture:
         ImageRejected: ``corrupt_image``; ``unsupported_format``: a header, depth, masks or compression that Pillow does
             not know, or more than ``MAX_RLE_BYTES`` of runs.
     """
-    image = opened(BmpImageFile, data, "bmp")
+    image = open_with(BmpImageFile, data, "bmp")
     tile = image.tile[0]
     runs = len(data) - tile[2]
     if tile[0] == "bmp_rle" and runs > MAX_RLE_BYTES:

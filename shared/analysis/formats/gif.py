@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from PIL.GifImagePlugin import GifImageFile
 
 from shared.analysis.formats.header import corrupt
-from shared.analysis.formats.picture import Picture, opened
+from shared.analysis.formats.picture import Picture, open_with
 from shared.analysis.interface import Limits
 
 SIGNATURES = (b"GIF87a", b"GIF89a")
@@ -66,8 +66,8 @@ def read(data: bytes, _limits: Limits) -> Picture:
     if not (any(data[at : at + 2]) and any(data[at + 2 : at + 4])):  # Pillow before 13 makes pixels of none
         raise corrupt("The GIF has a frame without pixels.")
     view = memoryview(data)
-    parts = (view[:start], _kept(data, walk.control), view[slice(*walk.first)], b";")
-    image = opened(GifImageFile, b"".join(parts), "gif")
+    parts = (view[:start], _without_disposal(data, walk.control), view[slice(*walk.first)], b";")
+    image = open_with(GifImageFile, b"".join(parts), "gif")
     return Picture(
         format="gif",
         image=image,
@@ -83,7 +83,7 @@ def read(data: bytes, _limits: Limits) -> Picture:
     )
 
 
-def _kept(data: bytes, control: tuple[int, int]) -> bytes:
+def _without_disposal(data: bytes, control: tuple[int, int]) -> bytes:
     """Return a frame's control block without its disposal: that is for a frame behind it, and Pillow lays a canvas out.
 
     It does so when it opens the file, before any gate: 4 GB for a screen of 65,535 px a side.

@@ -8,7 +8,7 @@ from PIL import Image, ImageFile
 
 from shared.analysis.formats import isobmff
 from shared.analysis.formats.header import corrupt, unsupported
-from shared.analysis.formats.picture import Picture, opened, profile
+from shared.analysis.formats.picture import Picture, open_with, profile
 from shared.analysis.interface import Limits
 from shared.errors import ImageRejected
 
@@ -36,7 +36,7 @@ def read_heic(data: bytes, _limits: Limits) -> Picture:
         ImageRejected: ``corrupt_image``; ``unsupported_format``: a video without a still image, or a kind of image that
             the library does not decode.
     """
-    image = _opened(isobmff.without_metadata(data), "heic", _heif_plugin())
+    image = _open(isobmff.without_metadata(data), "heic", _heif_plugin())
     orientation = isobmff.orientation(data)
     width, height = image.size if orientation < 5 else reversed(image.size)  # noqa: PLR2004 - 5 to 8 swap the axes
     return Picture(
@@ -69,7 +69,7 @@ def read_avif(data: bytes, _limits: Limits) -> Picture:
 
     if (table := isobmff.largest_table(data)) > MAX_TABLE_BYTES:
         raise unsupported("avif", f"a table of its items has {table:,} bytes; {MAX_TABLE_BYTES:,} are read")
-    image = _opened(data, "avif", AvifImageFile)
+    image = _open(data, "avif", AvifImageFile)
     full, deep = isobmff.av1_layout(data)
     return Picture(
         format="avif",
@@ -93,10 +93,10 @@ def _heif_plugin() -> type[ImageFile.ImageFile]:
     return plugin
 
 
-def _opened(data: bytes, name: str, plugin: type[ImageFile.ImageFile]) -> ImageFile.ImageFile:
+def _open(data: bytes, name: str, plugin: type[ImageFile.ImageFile]) -> ImageFile.ImageFile:
     """Open a file; where its metadata or its tracks are broken, without them."""
     try:
-        return opened(plugin, data, name)
+        return open_with(plugin, data, name)
     except ImageRejected as first:
         refusal = first
     if isobmff.is_cut_off(data):
@@ -104,7 +104,7 @@ def _opened(data: bytes, name: str, plugin: type[ImageFile.ImageFile]) -> ImageF
     if not any(isobmff.inner(data, (b"meta",))):
         raise unsupported(name, "it holds no still image") from refusal
     try:
-        return opened(plugin, isobmff.still_alone(data), name)
+        return open_with(plugin, isobmff.still_alone(data), name)
     except ImageRejected as second:
         if _STRICT in str(second):
             raise unsupported(name, "its decoder refuses the boxes, of which none is cut off") from second

@@ -12,7 +12,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from shared.analysis import quantization
 from shared.analysis.formats.header import corrupt, unsupported
-from shared.analysis.formats.picture import Picture, opened, profile
+from shared.analysis.formats.picture import Picture, open_with, profile
 from shared.analysis.interface import Limits
 
 _EOI, _SOS = 0xD9, 0xDA
@@ -53,7 +53,7 @@ def read(data: bytes, limits: Limits) -> Picture:
     frame, first = _frame_and_scan(data)
     if frame.code in _UNREAD:
         raise unsupported("jpeg", f"it is {_UNREAD[frame.code]}")
-    image = opened(JpegImageFile, data, "jpeg")
+    image = open_with(JpegImageFile, data, "jpeg")
     # Of several scans libjpeg keeps all coefficients, 2 bytes each, and no reduced decoding helps.
     streamed = frame.code in _SEQUENTIAL and data[first.body] == image.layers
     return Picture(

@@ -64,7 +64,7 @@ class Picture(Header):
         return b"\0".join((*parts, data[at:])) if parts else data
 
 
-def opened(plugin: type[_Plugin], data: bytes, name: str) -> _Plugin:
+def open_with(plugin: type[_Plugin], data: bytes, name: str) -> _Plugin:
     """Open a file by one plugin: Image.open would import 40, and take a JPEG with an index for another format.
 
     Args:

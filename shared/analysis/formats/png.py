@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from PIL.PngImagePlugin import PngImageFile
 
 from shared.analysis.formats.header import corrupt, unsupported
-from shared.analysis.formats.picture import Picture, opened, profile
+from shared.analysis.formats.picture import Picture, open_with, profile
 from shared.analysis.interface import Limits
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -38,20 +38,20 @@ class _Walk:
     """What a walk through the chunks has found.
 
     Args:
-        kept: What the decoder gets.
+        parts: What the decoder gets.
         chunks: How many count.
-        seen: Kinds that the decoder gets.
-        announced: Frames by the animation's head.
-        controls: Frames that there are.
-        ended: It came to the end of the file.
+        kinds: Of the chunks that the decoder gets.
+        announced_frames: As the animation's head says.
+        control_chunks: One for each frame that is there.
+        ended: The end chunk was reached.
         warnings: Codes of what was ignored.
     """
 
-    kept: list[bytes | memoryview] = field(default_factory=lambda: [SIGNATURE])
+    parts: list[bytes | memoryview] = field(default_factory=lambda: [SIGNATURE])
     chunks: int = 0
-    seen: set[bytes] = field(default_factory=set)
-    announced: int = 0
-    controls: int = 0
+    kinds: set[bytes] = field(default_factory=set)
+    announced_frames: int = 0
+    control_chunks: int = 0
     ended: bool = False
     warnings: list[str] = field(default_factory=list)
 
@@ -72,9 +72,9 @@ def read(data: bytes, limits: Limits) -> Picture:
     if data[12:16] != b"IHDR" or len(data) < 33:  # noqa: PLR2004 - signature and header
         raise corrupt("The PNG doesn't begin with its header.")
     walk = _walk(data, limits.max_png_chunks)
-    if b"IDAT" not in walk.seen and not walk.ended:  # so many chunks that no pixels were reached
-        walk.kept.append(struct.pack(">I4sI", 0, b"IDAT", zlib.crc32(b"IDAT")))
-    image = opened(PngImageFile, b"".join(walk.kept), "png")
+    if b"IDAT" not in walk.kinds and not walk.ended:  # so many chunks that no pixels were reached
+        walk.parts.append(struct.pack(">I4sI", 0, b"IDAT", zlib.crc32(b"IDAT")))
+    image = open_with(PngImageFile, b"".join(walk.parts), "png")
     return Picture(
         format="png",
         image=image,
@@ -82,7 +82,7 @@ def read(data: bytes, limits: Limits) -> Picture:
         height_px=image.height,
         mode=image.mode,
         bits=data[24],
-        has_alpha=image.mode in ("LA", "RGBA") or b"tRNS" in walk.seen,
+        has_alpha=image.mode in ("LA", "RGBA") or b"tRNS" in walk.kinds,
         frames=_frames(data, walk),
         icc=profile(image),
         progressive=bool(image.info.get("interlace")),
@@ -103,11 +103,13 @@ def _walk(data: bytes, limit: int) -> _Walk:
         if end > len(data):
             raise corrupt(f"The PNG is cut off: a chunk at byte {position:,} ends at {end:,} of {len(data):,}.")
         if kind == b"acTL":
-            walk.announced = walk.announced or int.from_bytes(view[position + 8 : min(position + 12, end - 4)])
-        walk.controls += kind == b"fcTL"
-        if kind in _PIXELS and _wanted(view[position:end], kind, data[25], walk):
-            walk.kept.append(view[position:end])
-            walk.seen.add(kind)
+            walk.announced_frames = walk.announced_frames or int.from_bytes(
+                view[position + 8 : min(position + 12, end - 4)]
+            )
+        walk.control_chunks += kind == b"fcTL"
+        if kind in _PIXELS and _is_usable(view[position:end], kind, data[25], walk):
+            walk.parts.append(view[position:end])
+            walk.kinds.add(kind)
         walk.chunks += not (kind in (b"IDAT", b"fdAT") and length >= _FULL_CHUNK_BYTES)
         position = end
         if kind == b"IEND":
@@ -116,13 +118,13 @@ def _walk(data: bytes, limit: int) -> _Walk:
     return walk
 
 
-def _wanted(chunk: memoryview, kind: bytes, colour: int, walk: _Walk) -> bool:
+def _is_usable(chunk: memoryview, kind: bytes, colour: int, walk: _Walk) -> bool:
     """Tell whether the decoder gets a chunk; without one that is broken and not critical there is still an image.
 
     Raises:
         ImageRejected: ``corrupt_image``; a critical chunk has a bad checksum.
     """
-    if kind == b"IHDR" and kind in walk.seen:
+    if kind == b"IHDR" and kind in walk.kinds:
         raise corrupt("The PNG has two headers.")
     critical = kind[0] < ord("a")
     if kind == b"IEND":
@@ -132,10 +134,10 @@ def _wanted(chunk: memoryview, kind: bytes, colour: int, walk: _Walk) -> bool:
             raise corrupt(f"The PNG has a bad checksum in its chunk {kind.decode()}.")
         walk.warnings.append(_IGNORED[kind])
         return False
-    if kind == b"iCCP" and kind in walk.seen:  # of several the first counts, whole or broken: each may cost a megabyte
+    if kind == b"iCCP" and kind in walk.kinds:  # of several the first counts, whole or broken: each may cost a megabyte
         return False
     if kind == b"iCCP" and not _unpacks(bytes(chunk[8:-4])):
-        walk.seen.add(kind)
+        walk.kinds.add(kind)
         walk.warnings.append("icc_ignored")
         return False
     if kind == b"tRNS" and len(chunk) - 12 < _TRANSPARENCY_BYTES.get(colour, 0):
@@ -156,7 +158,7 @@ def _unpacks(body: bytes) -> bool:
 
 def _frames(data: bytes, walk: _Walk) -> int:
     """Count the frames that are there; what the head of the animation announces is only believed where it is true."""
-    there = walk.controls if walk.ended else len(data) // _FRAME_BYTES
-    if walk.announced > there:
+    there = walk.control_chunks if walk.ended else len(data) // _FRAME_BYTES
+    if walk.announced_frames > there:
         walk.warnings.append("frames_ignored")
-    return max(1, min(walk.announced, there))
+    return max(1, min(walk.announced_frames, there))

@@ -14,7 +14,7 @@ from typing import Any
 from PIL.TiffImagePlugin import TiffImageFile
 
 from shared.analysis.formats.header import corrupt, unsupported
-from shared.analysis.formats.picture import Picture, decoder, opened
+from shared.analysis.formats.picture import Picture, decoder, open_with
 from shared.analysis.interface import Limits
 
 _ORDERS = {b"II*\x00": "<", b"MM\x00*": ">"}
@@ -70,12 +70,12 @@ def read(data: bytes, _limits: Limits) -> Picture:
     entries = _directory(data, order, start)
     _refuse_others(data, order, entries)
     frames, warnings = _pages(data, order, start)
-    image = opened(TiffImageFile, _plain(data, order, start, entries), "tiff")
+    image = open_with(TiffImageFile, _pixels_only(data, order, start, entries), "tiff")
     with decoder("tiff"):
         _refuse_wrong(image)
         _refuse_gaps(image)
         bits = _numbers(image, _BITS, 1)
-        pixels = _coded(image, len(data))
+        pixels = _pixel_ranges(image, len(data))
     icc = _out_of_line(data, order, entries.get(_ICC))
     raw_bytes = -(-len(bits) * bits[0] // 8)
     return Picture(
@@ -110,7 +110,7 @@ def _directory(data: bytes, order: str, at: int) -> dict[int, bytes]:
     return found
 
 
-def _plain(data: bytes, order: str, start: int, entries: dict[int, bytes]) -> bytes:
+def _pixels_only(data: bytes, order: str, start: int, entries: dict[int, bytes]) -> bytes:
     """Return a copy of the file whose only directory holds what the pixels of the first page need.
 
     It stands where the first one stood, so that the file keeps its end: pixels that are cut off stay so.
@@ -178,7 +178,7 @@ def _number(image: TiffImageFile, tag: int, default: int = 0) -> int:
     return int(_numbers(image, tag, default)[0])
 
 
-def _coded(image: TiffImageFile, size: int) -> tuple[tuple[int, int], ...]:
+def _pixel_ranges(image: TiffImageFile, size: int) -> tuple[tuple[int, int], ...]:
     """Return the byte ranges of strips or tiles; none where they overlap or leave the file, as wrong lengths do."""
     places, lengths = (_TILES, _TILE_LENGTHS) if _TILES in image.tag_v2 else (_STRIPS, _STRIP_LENGTHS)
     starts, sizes = _numbers(image, places, 0), _numbers(image, lengths, 0)

@@ -13,7 +13,7 @@ from PIL import Image
 from PIL.WebPImagePlugin import WebPImageFile
 
 from shared.analysis.formats.header import corrupt
-from shared.analysis.formats.picture import Picture, opened
+from shared.analysis.formats.picture import Picture, open_with
 from shared.analysis.interface import Limits
 
 _ALPHA = 0x10
@@ -42,7 +42,7 @@ def read(data: bytes, limits: Limits) -> Picture:
     width, height, has_alpha = _canvas(data)
     frames, icc = _extras(data, end)
     if width * height * _BYTES_PER_PX <= limits.max_decode_bytes:
-        image: Image.Image = opened(WebPImageFile, data, "webp")
+        image: Image.Image = open_with(WebPImageFile, data, "webp")
         if image.size != (width, height):
             raise corrupt("The WebP has two sizes; the gates have seen only one.")
     else:

@@ -44,7 +44,7 @@ class Blocks:
         xmp: XMP packets; the first one is the image's own.
         texts: Keyword and text of PNG notes.
         manifest: A C2PA manifest; empty when there is none.
-        left_out: There was more than is looked at.
+        truncated: There was more than is looked at.
     """
 
     exif: list[bytes] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Blocks:
     xmp: list[bytes] = field(default_factory=list)
     texts: list[tuple[bytes, bytes]] = field(default_factory=list)
     manifest: bytes = b""
-    left_out: bool = False
+    truncated: bool = False
 
 
 def collect(image: Image.Image, data: bytes, searched: bytes) -> Blocks:
@@ -78,7 +78,7 @@ def collect(image: Image.Image, data: bytes, searched: bytes) -> Blocks:
     for name, blocks in (("exif", found.exif), ("xmp", found.xmp)):
         block = image.info.get(name)
         if not blocks and isinstance(block, bytes) and block:
-            found.left_out |= len(block) > MAX_BLOCK_BYTES
+            found.truncated |= len(block) > MAX_BLOCK_BYTES
             blocks.append(block)
     found.embedded += islice(markers.exif(searched), _MAX_BLOCKS + 1)
     if image.format in ("HEIF", "AVIF") and not found.exif:
@@ -88,7 +88,7 @@ def collect(image: Image.Image, data: bytes, searched: bytes) -> Blocks:
         box = _MANIFEST.search(searched)
         found.manifest = searched[box.start() : box.start() + MAX_BLOCK_BYTES] if box else b""
     for blocks in (found.exif, found.embedded, found.xmp):
-        found.left_out |= len(blocks) > _MAX_BLOCKS
+        found.truncated |= len(blocks) > _MAX_BLOCKS
         del blocks[_MAX_BLOCKS:]
     return found
 
@@ -120,7 +120,7 @@ def _of_png(found: Blocks, data: bytes) -> None:
     found.exif += notes.exif
     found.xmp += notes.xmp
     found.texts += notes.texts
-    found.manifest, found.left_out = notes.manifest, notes.left_out
+    found.manifest, found.truncated = notes.manifest, notes.truncated
     for block in notes.other[:_MAX_BLOCKS]:
         found.embedded += islice(markers.exif(block), _MAX_BLOCKS)
 

@@ -39,7 +39,7 @@ _XMP = {
 
 def orientation(directories: Directories) -> int:
     """Return the orientation of a block: 1-8; 1 when it has none, or one that means nothing."""
-    field = directories.picture.get(_ORIENTATION)
+    field = directories.primary.get(_ORIENTATION)
     if field is None:
         return 1
     # A SHORT that is padded on the wrong side has its value in the rest of the cell.
@@ -55,7 +55,7 @@ def facts(directories: Directories, properties: list[Property]) -> Exif:
         directories: Of the image's own block.
         properties: Of its XMP and its notes.
     """
-    said = _by_exif(directories.picture, directories.shot)
+    said = _by_exif(directories.primary, directories.exif)
     named: dict[str, str] = {}
     for each in properties:
         named.setdefault(each.name, each.value)
@@ -68,22 +68,22 @@ def facts(directories: Directories, properties: list[Property]) -> Exif:
     return said
 
 
-def _by_exif(picture: Directory, shot: Directory) -> Exif:
-    taken_at, offset = _taken(shot, _TAKEN, _TAKEN_OFFSET)
+def _by_exif(primary: Directory, exif: Directory) -> Exif:
+    taken_at, offset = _timestamp(exif, _TAKEN, _TAKEN_OFFSET)
     if taken_at is None:
-        taken_at, offset = _taken(shot, _DIGITIZED, _DIGITIZED_OFFSET)
+        taken_at, offset = _timestamp(exif, _DIGITIZED, _DIGITIZED_OFFSET)
     return {
-        "make": _text(picture, _MAKE),
-        "model": _text(picture, _MODEL),
-        "lens": _text(shot, _LENS),
-        "software": _text(picture, _SOFTWARE),
+        "make": _text(primary, _MAKE),
+        "model": _text(primary, _MODEL),
+        "lens": _text(exif, _LENS),
+        "software": _text(primary, _SOFTWARE),
         "taken_at": taken_at,
         "taken_at_offset": offset,
-        "exposure_s": _figure(_first(shot, _EXPOSURE), most=86_400, digits=7),
-        "f_number": _figure(_first(shot, _F_NUMBER), most=1_000, digits=2),
-        "iso": _iso(shot),
-        "focal_mm": _figure(_first(shot, _FOCAL), most=100_000, digits=2),
-        "focal_35mm": _count(_first(shot, _FOCAL_35MM)),
+        "exposure_s": _figure(_first(exif, _EXPOSURE), most=86_400, digits=7),
+        "f_number": _figure(_first(exif, _F_NUMBER), most=1_000, digits=2),
+        "iso": _iso(exif),
+        "focal_mm": _figure(_first(exif, _FOCAL), most=100_000, digits=2),
+        "focal_35mm": _count(_first(exif, _FOCAL_35MM)),
     }
 
 
@@ -91,9 +91,9 @@ def _by_xmp(named: dict[str, str]) -> dict[str, object]:
     """Return the facts that XMP has; the zone only together with its moment."""
     given = {fact: next(filter(None, map(named.get, names)), None) for fact, names in _XMP.items()}
     numbers = {fact: fraction(value) if value else None for fact, value in given.items()}
-    found = timestamps.moment(given["taken_at"].encode()) if given["taken_at"] else None
+    found = timestamps.parse(given["taken_at"].encode()) if given["taken_at"] else None
     return {
-        **{fact: text.fit(given[fact] or "") for fact in ("make", "model", "lens", "software")},
+        **{fact: text.clean(given[fact] or "") for fact in ("make", "model", "lens", "software")},
         **({"taken_at": found[0], "taken_at_offset": found[1]} if found else {}),
         "exposure_s": _figure(numbers["exposure_s"], most=86_400, digits=7),
         "f_number": _figure(numbers["f_number"], most=1_000, digits=2),
@@ -120,14 +120,14 @@ def fraction(value: str) -> Fraction | None:
 def _text(directory: Directory, tag: int) -> str | None:
     field = directory.get(tag)
     raw = field.text() if field else None
-    return text.decoded(raw, cut_at=MAX_FIELD_BYTES) if raw else None
+    return text.decode(raw, cut_at=MAX_FIELD_BYTES) if raw else None
 
 
-def _taken(directory: Directory, tag: int, offset: int) -> tuple[str | None, str | None]:
+def _timestamp(directory: Directory, tag: int, offset: int) -> tuple[str | None, str | None]:
     """Return a moment and its zone: from the text itself, or else from the field beside it."""
     at, zone = (field.text() if field else None for field in (directory.get(tag), directory.get(offset)))
-    found = timestamps.moment(at or b"")
-    return (found[0], found[1] or timestamps.zone(zone or b"")) if found else (None, None)
+    found = timestamps.parse(at or b"")
+    return (found[0], found[1] or timestamps.parse_zone(zone or b"")) if found else (None, None)
 
 
 def _first(directory: Directory, tag: int) -> Fraction | None:
@@ -140,9 +140,9 @@ def _figure(value: Fraction | None, *, most: int, digits: int) -> float | None:
     return (float(round(value, digits)) or None) if value is not None and 0 < value <= most else None
 
 
-def _iso(shot: Directory) -> int | None:
-    iso = _count(_first(shot, _ISO))
-    return (_count(_first(shot, _EXPOSURE_INDEX)) or iso) if iso == _BEYOND else iso
+def _iso(exif: Directory) -> int | None:
+    iso = _count(_first(exif, _ISO))
+    return (_count(_first(exif, _EXPOSURE_INDEX)) or iso) if iso == _BEYOND else iso
 
 
 def _count(value: Fraction | None) -> int | None:

@@ -39,18 +39,18 @@ class Directories:
     """What a block has, each part empty where it is missing or unreadable.
 
     Args:
-        picture: The first directory.
-        shot: The EXIF directory.
-        positions: GPS directories, wherever a pointer to one stands.
-        lost: A pointer to EXIF leads nowhere.
-        lost_position: A pointer to GPS leads nowhere, or to a directory that is cut off.
+        primary: The first directory.
+        exif: The EXIF directory.
+        gps: GPS directories, wherever a pointer to one stands.
+        exif_lost: A pointer to EXIF leads nowhere.
+        gps_lost: A pointer to GPS leads nowhere, or to a directory that is cut off.
     """
 
-    picture: Directory
-    shot: Directory
-    positions: tuple[Directory, ...]
-    lost: bool = False
-    lost_position: bool = False
+    primary: Directory
+    exif: Directory
+    gps: tuple[Directory, ...]
+    exif_lost: bool = False
+    gps_lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,9 @@ def read(block: bytes) -> Directories | None:
         return None
     block = block[header.start() :]
     for layout, offset in _beginnings(block):
-        picture = _entries(block, layout, offset)
-        if picture:
-            return _under(block, layout, picture, offset)
+        primary = _entries(block, layout, offset)
+        if primary:
+            return _under(block, layout, primary, offset)
     return None
 
 
@@ -103,21 +103,21 @@ def _beginnings(block: bytes) -> Iterator[tuple[_Layout, int]]:
         yield layout, 16 if big else 8
 
 
-def _under(block: bytes, layout: _Layout, picture: Directory, offset: int) -> Directories:
+def _under(block: bytes, layout: _Layout, primary: Directory, offset: int) -> Directories:
     """Read the directories that the first one points to, and the one that follows it."""
-    shot, lost = _pointed(block, layout, picture.get(_EXIF_POINTER))
+    exif, exif_lost = _follow(block, layout, primary.get(_EXIF_POINTER))
     following = _entries(block, layout, _next(block, layout, offset))
-    found = [_pointed(block, layout, directory.get(_GPS_POINTER)) for directory in (picture, shot, following)]
+    found = [_follow(block, layout, directory.get(_GPS_POINTER)) for directory in (primary, exif, following)]
     return Directories(
-        picture=picture,
-        shot=shot,
-        positions=tuple(position for position, _ in found if position),
-        lost=lost,
-        lost_position=any(missing for _, missing in found),
+        primary=primary,
+        exif=exif,
+        gps=tuple(gps for gps, _ in found if gps),
+        exif_lost=exif_lost,
+        gps_lost=any(lost for _, lost in found),
     )
 
 
-def _pointed(block: bytes, layout: _Layout, pointer: Field | None) -> tuple[Directory, bool]:
+def _follow(block: bytes, layout: _Layout, pointer: Field | None) -> tuple[Directory, bool]:
     """Return the directory that a pointer of any type leads to, and whether it, or a part of it, is lost."""
     if pointer is None:
         return {}, False

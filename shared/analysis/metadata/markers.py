@@ -33,24 +33,24 @@ _POINTER = re.compile(rb"\x25\x88[\x01-\x0d]\0\x01\0\0\0|\x88\x25\0[\x01-\x0d]\0
 _NOTHING = re.compile(r"[\s+\-0.,:;/°'\"NSEWnsew]*|nan|null|none|n/?a|unknown|undefined|invalid", re.IGNORECASE)
 
 
-def tells(value: str) -> bool:
+def has_value(value: str) -> bool:
     """Tell whether a coordinate says anything: not blank, not all zeros, no word for nothing."""
     return not _NOTHING.fullmatch(value.strip())
 
 
-def position(data: bytes) -> bool:
+def has_position(data: bytes) -> bool:
     """Tell whether the bytes have a coordinate with a value, in whatever spelling."""
     plain = data if data.find(b"t\0i\0t\0u\0d\0e") < 0 else data + data.replace(b"\0", b"")
     for end in _ENDS:
         for at in _hits(plain, end):
             stem = _STEM.search(plain[max(0, at - _STEM_BYTES) : at])
             given = _GIVEN.match(plain, at + len(end)) if stem else None
-            if given and tells(given[1].decode("latin-1")):
+            if given and has_value(given[1].decode("latin-1")):
                 return True
     return any(_FILM.match(data, at) for at in _hits(data, b"\xa9xyz"))
 
 
-def pointer(data: bytes) -> bool:
+def has_gps_pointer(data: bytes) -> bool:
     """Tell whether the bytes have what leads to a GPS directory, wherever: for blocks that nobody reads."""
     return _POINTER.search(data) is not None
 

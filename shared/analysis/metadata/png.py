@@ -40,7 +40,7 @@ class Notes:
         other: Other blocks that were put into text, as IPTC.
         texts: Keyword and text of all others.
         manifest: The C2PA manifest; empty when there is none.
-        left_out: There was more than is looked at.
+        truncated: There was more than is looked at.
     """
 
     exif: list[bytes] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Notes:
     other: list[bytes] = field(default_factory=list)
     texts: list[tuple[bytes, bytes]] = field(default_factory=list)
     manifest: bytes = b""
-    left_out: bool = False
+    truncated: bool = False
 
 
 def notes(data: bytes) -> Notes:
@@ -68,7 +68,7 @@ def notes(data: bytes) -> Notes:
             # A packet whole, as far as can be: what is cut off is not searched for a position.
             text = _text(kind, rest, left if keyword == _XMP else min(left, 2 * MAX_BLOCK_BYTES + 64))
             left -= len(text)
-            found.left_out |= left <= 0
+            found.truncated |= left <= 0
             _keep(found, keyword, text)
     return found
 
@@ -94,15 +94,15 @@ def _keep(found: Notes, keyword: bytes, text: bytes) -> None:
     elif raw is None:
         found.texts.append((keyword, text[:_MAX_NOTE_BYTES]))
     elif raw[1].lower() == b"xmp":
-        found.xmp.append(_unpacked(text))
+        found.xmp.append(_unpack(text))
     elif raw[1].lower() in (b"exif", b"app1"):
-        block = _unpacked(text)
+        block = _unpack(text)
         (found.xmp if b"<" in block[:64] or block.startswith(b"http:") else found.exif).append(block)
     else:
-        found.other.append(_unpacked(text))
+        found.other.append(_unpack(text))
 
 
-def _unpacked(text: bytes) -> bytes:
+def _unpack(text: bytes) -> bytes:
     """Return the bytes of a raw profile: a name, a length, and hexadecimal digits in lines, perhaps cut off."""
     parts = text.split(None, 2)
     if len(parts) < 3:  # noqa: PLR2004 - name, length, digits
@@ -116,12 +116,12 @@ def _text(kind: bytes, rest: bytes, most: int) -> bytes:
     if kind == b"tEXt":
         return rest[:most]
     if kind == b"zTXt":
-        return _inflated(rest[1:], most)
+        return _inflate(rest[1:], most)
     text = rest[2:].partition(b"\0")[2].partition(b"\0")[2]  # behind flag, method, language and translated keyword
-    return _inflated(text, most) if rest[:1] == b"\1" else text[:most]
+    return _inflate(text, most) if rest[:1] == b"\1" else text[:most]
 
 
-def _inflated(packed: bytes, most: int) -> bytes:
+def _inflate(packed: bytes, most: int) -> bytes:
     """Inflate to at most so many bytes, and up to where the stream breaks."""
     if most <= 0:
         return b""
@@ -129,11 +129,11 @@ def _inflated(packed: bytes, most: int) -> bytes:
     try:
         found = stream.decompress(packed, most)
     except zlib.error:
-        found = _piecewise(packed, most)
+        found = _inflate_broken(packed, most)
     return found
 
 
-def _piecewise(packed: bytes, most: int) -> bytes:
+def _inflate_broken(packed: bytes, most: int) -> bytes:
     """Inflate what stands before the break of a broken stream."""
     stream, found = zlib.decompressobj(), bytearray()
     for at in range(0, len(packed), 256):

@@ -42,7 +42,7 @@ _METRES = 100_000
 Position = tuple[Fraction, Fraction, Fraction | None]
 
 
-def tells(directories: Iterable[Directories], properties: Iterable[Property], parts: Iterable[bytes]) -> bool:
+def has_position(directories: Iterable[Directories], properties: Iterable[Property], parts: Iterable[bytes]) -> bool:
     """Tell whether a file says where it was taken, readably or not.
 
     Args:
@@ -52,23 +52,23 @@ def tells(directories: Iterable[Directories], properties: Iterable[Property], pa
     """
     return (
         any(_has_coordinate(each) for each in directories)
-        or any(_named(each) and markers.tells(each.value) for each in properties)
-        or any(map(markers.position, parts))
+        or any(_is_coordinate(each) and markers.has_value(each.value) for each in properties)
+        or any(map(markers.has_position, parts))
     )
 
 
-def place(directories: Iterable[Directories], properties: list[Property]) -> Gps | None:
+def position(directories: Iterable[Directories], properties: list[Property]) -> Gps | None:
     """Return where it was taken: degrees to 6 decimals (0.1 m), metres to one; None where that can't be read.
 
     Args:
-        directories: As of ``tells``; the first position counts.
-        properties: As of ``tells``; they count where EXIF is silent.
+        directories: As of ``has_position``; the first position counts.
+        properties: As of ``has_position``; they count where EXIF is silent.
     """
-    found = (_by_exif(gps) for each in directories for gps in each.positions)
-    position = next(filter(None, found), None) or _by_properties(properties)
-    if not position:
+    found = (_by_exif(gps) for each in directories for gps in each.gps)
+    place = next(filter(None, found), None) or _by_properties(properties)
+    if not place:
         return None
-    latitude, longitude, altitude = position
+    latitude, longitude, altitude = place
     return {
         "lat_deg": float(round(latitude, 6)),
         "lon_deg": float(round(longitude, 6)),
@@ -81,14 +81,14 @@ def _has_coordinate(directories: Directories) -> bool:
 
     All zeros is what a receiver without a fix leaves behind: a division by zero.
     """
-    return directories.lost_position or any(
+    return directories.gps_lost or any(
         any(gps[tag].lost or gps[tag].raw.strip(b"\0 ") for tag in _COORDINATES if tag in gps)
         or not any(tag in _TAGS for tag in gps)
-        for gps in directories.positions
+        for gps in directories.gps
     )
 
 
-def _named(each: Property) -> bool:
+def _is_coordinate(each: Property) -> bool:
     short = len(each.name) <= 4  # noqa: PLR2004 - lat, long
     if short and each.prefix.lower() not in _SHORT:
         return False
@@ -117,13 +117,13 @@ def _angle(gps: Directory, tag: int, reference: int, most: int) -> Fraction | No
         return None
     # Behind a part that is none nothing counts: degrees of which the minutes are missing have no seconds.
     known = parts[: parts.index(None)] if None in parts else parts
-    return _summed([part for part in known if part is not None], _HALVES[letter], most)
+    return _sum_degrees([part for part in known if part is not None], _HALVES[letter], most)
 
 
 def _by_properties(properties: list[Property]) -> Position | None:
     named = dict[str, str]()
     for each in properties:
-        if _named(each) or each.name.lower().startswith("gps"):
+        if _is_coordinate(each) or each.name.lower().startswith("gps"):
             named.setdefault(each.name.lower().replace("_", ""), each.value)
     latitude = _coordinate(named, _LATITUDES, 90)
     longitude = _coordinate(named, _LONGITUDES, 180)
@@ -137,7 +137,7 @@ def _by_properties(properties: list[Property]) -> Position | None:
 
 def _coordinate(named: dict[str, str], names: tuple[str, ...], most: int) -> Fraction | None:
     """Return degrees, south and west negative, from ``DDD,MM,SSk``, ``DDD,MM.mmk``, ``-DDD.ddd``, ``D/1, M/1, S/1``."""
-    name = next((each for each in names if markers.tells(named.get(each, ""))), None)
+    name = next((each for each in names if markers.has_value(named.get(each, ""))), None)
     value = named[name] if name else ""
     if not _COORDINATE.fullmatch(value):
         return None
@@ -147,10 +147,10 @@ def _coordinate(named: dict[str, str], names: tuple[str, ...], most: int) -> Fra
     known = [part for part in parts if part is not None]
     if not known or len(known) < len(parts) or (letters and (letters[0] not in _HALVES or sign < 0)):
         return None
-    return _summed(known, _HALVES[letters[0]] if letters else sign, most)
+    return _sum_degrees(known, _HALVES[letters[0]] if letters else sign, most)
 
 
-def _summed(parts: list[Fraction], sign: int, most: int) -> Fraction | None:
+def _sum_degrees(parts: list[Fraction], sign: int, most: int) -> Fraction | None:
     """Return degrees from degrees, minutes and seconds; None when they are more than a half circle has, or negative."""
     degrees = sum((part / 60**power for power, part in enumerate(parts)), Fraction())
     return sign * degrees if min(parts) >= 0 and degrees <= most else None

@@ -53,14 +53,14 @@ def read(image: Image.Image, data: bytes, *, include_gps: bool, searched: bytes 
     others = [each for each in map(directory.read, found.embedded) if each]
     properties, whole = _properties(found)
     first = known[0] if known else _NOTHING
-    has_gps = privacy.tells([*known, *others], properties, (searched, *found.xmp))
-    has_gps = has_gps or (found.left_out and markers.pointer(searched))
-    place = privacy.place([*known, *others], properties) if has_gps else None
+    has_gps = privacy.has_position([*known, *others], properties, (searched, *found.xmp))
+    has_gps = has_gps or (found.truncated and markers.has_gps_pointer(searched))
+    place = privacy.position([*known, *others], properties) if has_gps else None
     problems = {
-        "exif_unreadable": len(known) < len(own) or first.lost,
+        "exif_unreadable": len(known) < len(own) or first.exif_lost,
         "xmp_unreadable": not whole,
         "gps_unreadable": has_gps and place is None,
-        "metadata_left_out": found.left_out,
+        "metadata_left_out": found.truncated,
     }
     return Metadata(
         orientation=1 if image.format == "HEIF" else camera.orientation(first),  # pi-heif has turned it already

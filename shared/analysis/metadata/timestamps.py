@@ -8,7 +8,7 @@ import re
 from datetime import datetime, timedelta
 
 #: What a date and a time may look like: any separators, blanks for leading zeros, parts of a second, a zone.
-_MOMENT = re.compile(
+_TIMESTAMP = re.compile(
     rb"(\d{4})[:\-/. ] ?(\d{1,2})[:\-/. ] ?(\d{1,2})"
     rb"[Tt: ] {0,2}(\d{1,2})[:.] ?(\d{1,2})(?:[:.] ?(\d{1,2}))?(?:[.,]\d{1,9})?"
     rb" ?([AaPp][Mm])? ?([Zz]|[+-]\d\d(?::?\d\d)?)?"
@@ -22,10 +22,10 @@ _ZONE = re.compile(rb"([+-])(0\d|1[0-4])(?::?([0-5]\d))?")
 #: The most that each part of a clock shows: a day may end at 24, a minute at the leap second.
 _LAST = (24, 59, 60)
 
-Moment = tuple[str, str | None]
+Timestamp = tuple[str, str | None]
 
 
-def moment(text: bytes) -> Moment | None:
+def parse(text: bytes) -> Timestamp | None:
     """Read a moment.
 
     Args:
@@ -36,7 +36,7 @@ def moment(text: bytes) -> Moment | None:
         moment: a camera whose clock was never set writes zeros or blanks. Hour 24 is the next day's first.
     """
     text = _DAY_FIRST.sub(rb"\3.\2.\1\4", text.strip(b" \t\r\n\x00"))
-    found = _MOMENT.fullmatch(text) or _COMPACT.fullmatch(text) or _STANDARD.match(text)
+    found = _TIMESTAMP.fullmatch(text) or _COMPACT.fullmatch(text) or _STANDARD.match(text)
     if not found:
         return None
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
@@ -49,10 +49,10 @@ def moment(text: bytes) -> Moment | None:
         at = datetime(year, month, day) + timedelta(hours=hour, minutes=minute, seconds=second)  # noqa: DTZ001 - no zone
     except (ValueError, OverflowError):
         return None
-    return at.isoformat(), zone(found[8] or b"")
+    return at.isoformat(), parse_zone(found[8] or b"")
 
 
-def zone(text: bytes) -> str | None:
+def parse_zone(text: bytes) -> str | None:
     """Read a zone: ``+hh:mm``, ``+hhmm``, ``+hh`` or ``Z``; None for anything else."""
     text = text.strip(b" \x00")
     found = _ZONE.fullmatch(text)

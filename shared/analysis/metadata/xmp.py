@@ -44,7 +44,7 @@ class _Tree:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if len(self.open) >= _MAX_DEPTH:
-            raise _TooMuch
+            raise _TooLong
         for key, value in attributes.items():
             self.add(key, value)
         within = self.open[-1][0] if self.open else name
@@ -63,19 +63,19 @@ class _Tree:
 
     def add(self, name: str, value: str) -> None:
         if len(self.properties) >= _MAX_PROPERTIES:
-            raise _TooMuch
+            raise _TooLong
         prefix, _, local = name.rpartition(":")
         self.properties.append(Property(local, prefix, value[:_MAX_VALUE_CHARACTERS]))
 
     def refuse(self, *_: object) -> None:
-        raise _Refused
+        raise _HasDoctype
 
 
-class _Refused(Exception):
+class _HasDoctype(Exception):
     """The packet has a document type declaration."""
 
 
-class _TooMuch(Exception):
+class _TooLong(Exception):
     """The packet has more than is read."""
 
 
@@ -95,20 +95,20 @@ def properties(packet: bytes) -> tuple[list[Property], bool]:
     parser.CharacterDataHandler, parser.buffer_text = tree.text, True
     parser.StartDoctypeDeclHandler = tree.refuse
     try:
-        parser.Parse(_decoded(packet).encode(), True)
+        parser.Parse(_decode(packet).encode(), True)
     except expat.ExpatError:
         closed = tree.closed  # what stands behind the last end tag is padding
         while tree.open and len(tree.properties) < _MAX_PROPERTIES:
             tree.end()
         return tree.properties, closed
-    except _TooMuch:
+    except _TooLong:
         return tree.properties, False
-    except _Refused:
+    except _HasDoctype:
         return [], False
     return tree.properties, True
 
 
-def _decoded(packet: bytes) -> str:
+def _decode(packet: bytes) -> str:
     wide = packet[:4].find(b"\0")
     code = "utf-8"
     if packet.startswith((b"\xff\xfe", b"\xfe\xff")) or (wide in (0, 1) and b"<" in packet[:4]):

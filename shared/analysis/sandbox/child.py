@@ -27,7 +27,7 @@ except ImportError:  # where there is none, the wall clock of the parent is the 
 
 #: How much this process stands back when processors are short: recording, renewing and answering go first, or leases
 #: would lapse and new images wait unseen while others are decoded.
-STANDS_BACK = 10
+NICENESS = 10
 
 
 def main(descriptor: int, call: str, memory_bytes: int, layers: frozenset[Layer]) -> None:
@@ -40,30 +40,30 @@ def main(descriptor: int, call: str, memory_bytes: int, layers: frozenset[Layer]
         layers: Of confinement; those that this platform refuses are named to the parent, which decides.
     """
     if hasattr(os, "nice"):
-        os.nice(STANDS_BACK)
+        os.nice(NICENESS)
     module, _, name = call.partition(":")
     analyze = getattr(import_module(module), name)
     import_module("shared.analysis.examine")  # the image library, once a child
     with socket.socket(fileno=descriptor) as parent:
-        _bound_memory(memory_bytes)
+        _limit_memory(memory_bytes)
         found = confine(layers, modules=[module])
         gc.collect()
         gc.freeze()  # so that collecting looks at nothing but what an image has left
         _send(parent, {"layers": found.layers, "refused": found.refused})  # ready
         with contextlib.suppress(EOFError, ConnectionError):
             while True:
-                head, data = protocol.received(lambda length: _exactly(parent, length))
-                _bound_time(head["seconds"])
-                answer, body = _answered(analyze, data, head)
-                _bound_time(0)
+                head, data = protocol.read_frame(lambda length: _receive_exactly(parent, length))
+                _limit_time(head["seconds"])
+                answer, body = _answer(analyze, data, head)
+                _limit_time(0)
                 del data
                 gc.collect()  # an image in a circle of references would be in the next one's way
                 _send(parent, {"number": head["number"], **answer}, body)
 
 
-def _answered(analyze: Callable[..., Analysis], data: bytes, head: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+def _answer(analyze: Callable[..., Analysis], data: bytes, head: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     try:
-        return protocol.reply(analyze(data, **protocol.arguments(head)))
+        return protocol.encode_reply(analyze(data, **protocol.decode_request(head)))
     except ImageRejected as rejected:
         return {"rejected": {"code": rejected.code, "message": str(rejected)}}, b""
     except MemoryError:
@@ -73,11 +73,11 @@ def _answered(analyze: Callable[..., Analysis], data: bytes, head: dict[str, Any
 
 
 def _send(parent: socket.socket, head: dict[str, Any], body: bytes = b"") -> None:
-    for part in protocol.frame(head, body):
+    for part in protocol.encode_frame(head, body):
         parent.sendall(part)
 
 
-def _exactly(parent: socket.socket, length: int) -> bytes:
+def _receive_exactly(parent: socket.socket, length: int) -> bytes:
     """Read so many bytes.
 
     Raises:
@@ -94,7 +94,7 @@ def _exactly(parent: socket.socket, length: int) -> bytes:
     return bytes(data)
 
 
-def _bound_memory(beyond: int) -> None:
+def _limit_memory(beyond: int) -> None:
     """Take no more address space than this beyond what is taken now; and leave no core behind."""
     if resource is None or not sys.platform.startswith("linux"):
         return
@@ -104,7 +104,7 @@ def _bound_memory(beyond: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _bound_time(seconds: float) -> None:
+def _limit_time(seconds: float) -> None:
     """End the process when an image takes longer from now on; 0 lifts that. CPU time is bounded by the parent.
 
     The parent looks at its clock too. This is for a child whose parent has died in the meantime.

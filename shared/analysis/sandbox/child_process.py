@@ -21,7 +21,7 @@ except ImportError:  # no POSIX: the wall clock of the parent is the only limit 
 
 TIMED_OUT = "The analysis took longer than it may."
 #: How long a child that has hung up may take to be gone.
-END_SECONDS = 5.0
+EXIT_SECONDS = 5.0
 #: Run with -P: whatever lies in the folder that the host was started in is no module of ours.
 _MODULE = "shared.analysis.sandbox.child"
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
@@ -45,7 +45,7 @@ _BY_SIGNAL = {
 }
 
 
-class Child:
+class ChildProcess:
     """One child and the socket to it: the only descriptor that it has beside three to the null device.
 
     Args:
@@ -80,7 +80,7 @@ class Child:
         return self._process.returncode is None
 
     @property
-    def at_rest(self) -> bool:
+    def idle(self) -> bool:
         """Whether the process is there, by what the system says now, and has said nothing unasked."""
         if self._process.poll() is not None:
             return False
@@ -88,7 +88,7 @@ class Child:
             selector.register(self._socket, selectors.EVENT_READ)
             return not selector.select(0)
 
-    def allow_cpu(self, seconds: float) -> None:
+    def limit_cpu(self, seconds: float) -> None:
         """End the child once it takes so much more of a processor, where processes have such limits.
 
         Set from here: the child is not allowed to. It is not lifted either; a child at rest takes none.
@@ -106,18 +106,18 @@ class Child:
                 raise
             # It has died at rest: whoever sends to it finds out how.
 
-    def send(self, parts: tuple[bytes, bytes], look: Callable[[], None]) -> None:
-        """Send all of it, and look up in between: also at a child that takes a little at a time."""
+    def send(self, parts: tuple[bytes, bytes], check: Callable[[], None]) -> None:
+        """Send all of it, and check up in between: also at a child that takes a little at a time."""
         for part in parts:
             view = memoryview(part)
             while view:
                 with contextlib.suppress(TimeoutError):
                     view = view[self._socket.send(view) :]
                 if view:
-                    look()
+                    check()
 
-    def receive(self, length: int, look: Callable[[], None]) -> bytes:
-        """Receive exactly so many bytes, and look up in between: also at a child that sends a little at a time.
+    def receive(self, length: int, check: Callable[[], None]) -> bytes:
+        """Receive exactly so many bytes, and check up in between: also at a child that sends a little at a time.
 
         Raises:
             EOFError: The child has hung up.
@@ -130,14 +130,14 @@ class Child:
                     raise EOFError
                 data += part
             if len(data) < length:
-                look()
+                check()
         return bytes(data)
 
-    def obituary(self) -> tuple[str, str]:
+    def exit_cause(self) -> tuple[str, str]:
         """Say how it has died, as code and message; it is gone then."""
         self._socket.close()
         try:
-            status = self._process.wait(END_SECONDS)
+            status = self._process.wait(EXIT_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
             return "analysis_crashed", "The analysis has hung up and did not end."

@@ -108,7 +108,7 @@ def _leave_namespaces() -> str:
     None for processes: this one would stay in the old one, and only a second one could be its first. None for mounts:
     it would have the same files as before.
     """
-    _checked(_libc().unshare(_CLONE_NEWUSER | _CLONE_NEWNET | _CLONE_NEWIPC))
+    _check(_libc().unshare(_CLONE_NEWUSER | _CLONE_NEWNET | _CLONE_NEWIPC))
     return ""
 
 
@@ -169,17 +169,17 @@ def _libc() -> ctypes.CDLL:
 
 def _prctl(option: int, *arguments: int) -> str:
     padded = (*arguments, 0, 0, 0, 0)[:4]
-    _checked(_libc().prctl(option, *map(ctypes.c_ulong, padded)))
+    _check(_libc().prctl(option, *map(ctypes.c_ulong, padded)))
     return ""
 
 
 def _landlock(number: int, *arguments: int | bytes | None) -> int:
     """Make one of Landlock's system calls, which the C library has no functions for."""
     whole = (ctypes.c_long(each) if isinstance(each, int) else each for each in arguments)
-    return _checked(_libc().syscall(ctypes.c_long(number), *whole))
+    return _check(_libc().syscall(ctypes.c_long(number), *whole))
 
 
-def _checked(result: int) -> int:
+def _check(result: int) -> int:
     """Return what a call has returned.
 
     Raises:

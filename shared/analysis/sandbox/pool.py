@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from shared import clock
 from shared.analysis.interface import Analysis, Limits, Options, Source, ThumbnailSpec
 from shared.analysis.sandbox import protocol, replies, starter
-from shared.analysis.sandbox.child_process import TIMED_OUT, Child
+from shared.analysis.sandbox.child_process import TIMED_OUT, ChildProcess
 from shared.analysis.sandbox.layers import REQUIRED, Confinement, Layer, Policy
 from shared.errors import AnalysisDied, ImageRejected, NoSandbox
 from shared.telemetry import LogEvent, emit
@@ -39,7 +39,7 @@ _UNWANTED = "The result is not wanted any more."
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bounds:
+class ChildLimits:
     """What one child may take for one image.
 
     Args:
@@ -55,7 +55,7 @@ class Bounds:
     images: int = CHILD_IMAGES
 
 
-class _Over(AnalysisDied):
+class _GiveUp(AnalysisDied):
     """The parent's patience is over; the child has to be killed."""
 
 
@@ -66,7 +66,7 @@ class Sandbox:
         limits: What an image may cost.
         thumbnail: What thumbnail to make; None for none.
         options: What reports are to hold.
-        bounds: Of each child.
+        child_limits: Of each child.
         policy: How each is confined.
         monotonic: Seconds that never go back.
         call: What the children call, ``module:function``.
@@ -77,7 +77,7 @@ class Sandbox:
         *,
         limits: Limits,
         thumbnail: ThumbnailSpec | None,
-        bounds: Bounds,
+        child_limits: ChildLimits,
         policy: Policy = _POLICY,
         monotonic: Callable[[], float] = clock.monotonic,
         call: str = ANALYZE,
@@ -86,12 +86,12 @@ class Sandbox:
         self._limits = limits
         self._options = options
         self._thumbnail = thumbnail
-        self._bounds = bounds
+        self._child_limits = child_limits
         self._policy = policy
         self._monotonic = monotonic
         self._call = call
-        self._children: set[Child] = set()
-        self._idle: list[Child] = []
+        self._children: set[ChildProcess] = set()
+        self._idle: list[ChildProcess] = []
         self._numbers = itertools.count(1)
         #: How the children are confined; None before the first.
         self.confinement: Confinement | None = None
@@ -111,30 +111,30 @@ class Sandbox:
                 ``analysis_stopped`` when ``stop`` said so.
             NoSandbox: A child is needed, and none can be started, or none that is confined as it has to be.
         """
-        child = self._take() or self._start(stop)
+        child = self._take_idle() or self._start(stop)
         try:
             return self._analyze(child, data, source, stop)
         finally:
-            if child.images >= self._bounds.images:
+            if child.images >= self._child_limits.images:
                 child.kill()
             if child.alive:
                 self._idle.append(child)
             else:
                 self._children.discard(child)
 
-    def _take(self) -> Child | None:
+    def _take_idle(self) -> ChildProcess | None:
         """Return an idle child; None where there is none.
 
         One that has died meanwhile, or has spoken unasked, is no fault of the image to come, and gets it not to see.
         """
         with suppress(IndexError):
-            while not (child := self._idle.pop()).at_rest:
+            while not (child := self._idle.pop()).idle:
                 child.kill()
                 self._children.discard(child)
             return child
         return None
 
-    def _start(self, stop: Callable[[], bool]) -> Child:
+    def _start(self, stop: Callable[[], bool]) -> ChildProcess:
         """Start a child; what is wrong with one that has seen no image yet is wrong with this machine.
 
         Raises:
@@ -144,8 +144,8 @@ class Sandbox:
         child = self._spawn()
         self._children.add(child)
         try:
-            confinement = self._ask(child, START_SECONDS, stop, lambda head, _: replies.read_ready(head))
-            self._judge(confinement)
+            confinement = self._exchange(child, START_SECONDS, stop, lambda head, _: replies.read_ready(head))
+            self._check_confinement(confinement)
         except (AnalysisDied, NoSandbox) as error:
             child.kill()
             self._children.discard(child)
@@ -154,24 +154,24 @@ class Sandbox:
             raise NoSandbox(f"a child process has ended before its first image: {error}") from error
         return child
 
-    def _spawn(self) -> Child:
+    def _spawn(self) -> ChildProcess:
         """Start a process."""
         layers = sorted(self._policy.wanted)
         try:
-            return starter.start(lambda: Child(self._call, self._bounds.memory_bytes, layers))
+            return starter.start(lambda: ChildProcess(self._call, self._child_limits.memory_bytes, layers))
         except OSError as error:
             raise NoSandbox(f"no child process can be started: {error.strerror or type(error).__name__}") from error
         except RuntimeError as error:  # the interpreter is about to end, and starts no thread any more
             raise NoSandbox("no child process can be started: this process is ending") from error
 
-    def _judge(self, found: Confinement) -> None:
+    def _check_confinement(self, found: Confinement) -> None:
         """Refuse a child that is not confined as it has to be; of the first one, say how it is.
 
         Raises:
             NoSandbox: A required layer is refused.
         """
         if self.confinement is None:
-            own = _hide(self._policy)
+            own = _hide_parent(self._policy)
             self.confinement = Confinement({**found.layers, **own.layers}, {**found.refused, **own.refused})
             refused = self.confinement.refused
             level = logging.WARNING if REQUIRED & refused.keys() else logging.INFO
@@ -184,7 +184,7 @@ class Sandbox:
                 "Run on a platform that offers it, or set it to try."
             )
 
-    def _analyze(self, child: Child, data: bytes, source: Source, stop: Callable[[], bool]) -> Analysis:
+    def _analyze(self, child: ChildProcess, data: bytes, source: Source, stop: Callable[[], bool]) -> Analysis:
         request = replies.Request(
             number=next(self._numbers),
             source=source,
@@ -192,19 +192,23 @@ class Sandbox:
             thumbnail=self._thumbnail,
             sections=frozenset(self._options.analyzers),
         )
-        bounds, child.images = self._bounds, child.images + 1
-        head = protocol.request(source, self._limits, self._thumbnail, self._options, seconds=bounds.seconds)
-        frame = protocol.frame({"number": request.number, **head}, data)
+        child_limits, child.images = self._child_limits, child.images + 1
+        head = protocol.encode_request(
+            source, self._limits, self._thumbnail, self._options, seconds=child_limits.seconds
+        )
+        frame = protocol.encode_frame({"number": request.number, **head}, data)
         try:
-            child.allow_cpu(bounds.cpu_seconds)
+            child.limit_cpu(child_limits.cpu_seconds)
         except OSError as error:
             child.kill()
             raise NoSandbox(f"a child's processor time can't be bounded: {error.strerror}") from error
-        return self._ask(child, bounds.seconds, stop, lambda reply, body: replies.read(reply, body, request), frame)
+        return self._exchange(
+            child, child_limits.seconds, stop, lambda reply, body: replies.read(reply, body, request), frame
+        )
 
-    def _ask(
+    def _exchange(
         self,
-        child: Child,
+        child: ChildProcess,
         seconds: float,
         stop: Callable[[], bool],
         read: Callable[[dict[str, Any], bytes], T],
@@ -213,21 +217,21 @@ class Sandbox:
         """Send a request, nothing to a new child, and read what it says; it is dead after most errors."""
         until = self._monotonic() + seconds
 
-        def look() -> None:
+        def check() -> None:
             if stop():
-                raise _Over("analysis_stopped", _UNWANTED)
+                raise _GiveUp("analysis_stopped", _UNWANTED)
             if self._monotonic() >= until:
-                raise _Over("analysis_timeout", TIMED_OUT)
+                raise _GiveUp("analysis_timeout", TIMED_OUT)
 
         try:
-            child.send(frame, look)
-            return read(*protocol.received(lambda length: child.receive(length, look), protocol.REPLY_LIMITS))
-        except protocol.Unspeakable as error:
+            child.send(frame, check)
+            return read(*protocol.read_frame(lambda length: child.receive(length, check), protocol.MAX_REPLY))
+        except protocol.ProtocolError as error:
             child.kill()
             raise AnalysisDied("analysis_crashed", f"The analysis has answered with {error}.") from error
         except (EOFError, ConnectionError) as error:
-            raise AnalysisDied(*child.obituary()) from error
-        except _Over as over:
+            raise AnalysisDied(*child.exit_cause()) from error
+        except _GiveUp as over:
             child.kill()
             raise AnalysisDied(over.code, str(over)) from None
         except (ImageRejected, AnalysisDied):
@@ -237,7 +241,7 @@ class Sandbox:
             raise
 
 
-def _hide(policy: Policy) -> Confinement:
+def _hide_parent(policy: Policy) -> Confinement:
     """Hide this process's memory from its children, where that is wanted."""
     if Layer.PARENT not in policy.wanted:
         return Confinement()
@@ -246,6 +250,6 @@ def _hide(policy: Policy) -> Confinement:
     return hide_memory()
 
 
-def _close(children: set[Child]) -> None:
+def _close(children: set[ChildProcess]) -> None:
     for child in list(children):
         child.kill()

@@ -14,22 +14,22 @@ from shared.analysis.interface import Analysis, Limits, Options, Source, Thumbna
 #: Lengths of the JSON and of the bytes behind it.
 LENGTHS = struct.Struct(">II")
 #: A reply's are small: a report of some kilobytes, a thumbnail of at most 1,024 px.
-REPLY_LIMITS = (1 << 20, 1 << 24)
+MAX_REPLY = (1 << 20, 1 << 24)
 
 Receive = Callable[[int], bytes]
 
 
-class Unspeakable(Exception):
+class ProtocolError(Exception):
     """The other side has sent what no reply looks like."""
 
 
-def frame(head: dict[str, Any], body: bytes = b"") -> tuple[bytes, bytes]:
+def encode_frame(head: dict[str, Any], body: bytes = b"") -> tuple[bytes, bytes]:
     """Return what is to be sent: lengths and JSON, then the bytes, apart so that they are not copied."""
     text = json.dumps(head, separators=(",", ":")).encode()
     return LENGTHS.pack(len(text), len(body)) + text, body
 
 
-def received(receive: Receive, limits: tuple[int, int] | None = None) -> tuple[dict[str, Any], bytes]:
+def read_frame(receive: Receive, limits: tuple[int, int] | None = None) -> tuple[dict[str, Any], bytes]:
     """Read one frame.
 
     Args:
@@ -37,21 +37,21 @@ def received(receive: Receive, limits: tuple[int, int] | None = None) -> tuple[d
         limits: How long JSON and bytes may be.
 
     Raises:
-        Unspeakable: They are longer, or the JSON is none or no object.
+        ProtocolError: They are longer, or the JSON is none or no object.
     """
     lengths = LENGTHS.unpack(receive(LENGTHS.size))
     if limits is not None and any(length > limit for length, limit in zip(lengths, limits, strict=True)):
-        raise Unspeakable(f"a reply of {lengths[0]:,} and {lengths[1]:,} bytes")
+        raise ProtocolError(f"a reply of {lengths[0]:,} and {lengths[1]:,} bytes")
     try:
-        head = json.loads(receive(lengths[0]), parse_constant=_no_number)
+        head = json.loads(receive(lengths[0]), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise Unspeakable("a reply that is no JSON") from error
+        raise ProtocolError("a reply that is no JSON") from error
     if not isinstance(head, dict):
-        raise Unspeakable("a reply that is no object")
+        raise ProtocolError("a reply that is no object")
     return head, receive(lengths[1])
 
 
-def request(
+def encode_request(
     source: Source,
     limits: Limits,
     thumbnail: ThumbnailSpec | None,
@@ -69,7 +69,7 @@ def request(
     }
 
 
-def arguments(head: dict[str, Any]) -> dict[str, Any]:
+def decode_request(head: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments of ``analyze`` that a request has asked for."""
     spec, options = head["thumbnail"], head["options"]
     return {
@@ -80,7 +80,7 @@ def arguments(head: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def reply(found: Analysis) -> tuple[dict[str, Any], bytes]:
+def encode_reply(found: Analysis) -> tuple[dict[str, Any], bytes]:
     """Return a reply with a report and, where there is one, a thumbnail; ``sandbox.replies`` reads it."""
     made = found.thumbnail
     if made is None:
@@ -88,6 +88,6 @@ def reply(found: Analysis) -> tuple[dict[str, Any], bytes]:
     return {"report": found.report, "thumbnail": {"width_px": made.width_px, "height_px": made.height_px}}, made.data
 
 
-def _no_number(name: str) -> None:
+def _refuse_constant(name: str) -> None:
     """Refuse ``NaN`` and ``Infinity``, which Python reads and JSON does not have."""
     raise ValueError(name)

@@ -15,7 +15,7 @@ from shared.analysis import report, validation
 from shared.analysis.formats import type_mismatch
 from shared.analysis.interface import Analysis, Source, Thumbnail, ThumbnailSpec
 from shared.analysis.sandbox.layers import Confinement, Layer
-from shared.analysis.sandbox.protocol import Unspeakable
+from shared.analysis.sandbox.protocol import ProtocolError
 from shared.errors import AnalysisDied, ImageRejected
 
 #: Characters of a message at most.
@@ -60,7 +60,7 @@ def read_ready(head: Mapping[str, Any]) -> Confinement:
     """Read what a child says before its first image: which layers it has, and which were refused.
 
     Raises:
-        Unspeakable: It says something else.
+        ProtocolError: It says something else.
     """
     _keys(head, "layers", "refused")
     layers, refused = (_layers(head[name]) for name in ("layers", "refused"))
@@ -71,18 +71,18 @@ def read(head: Mapping[str, Any], body: bytes, request: Request) -> Analysis:
     """Turn a reply into what ``analyze`` returns or raises.
 
     Raises:
-        Unspeakable: It is none, or one to another request.
+        ProtocolError: It is none, or one to another request.
         ImageRejected: As ``analyze``.
         AnalysisDied: ``out_of_memory``, ``analysis_crashed``: the child has said so, and lives.
     """
     number = head.get("number")
     if type(number) is not int or number != request.number:
-        raise Unspeakable("a reply to what it was not asked")
+        raise ProtocolError("a reply to what it was not asked")
     said = {name: value for name, value in head.items() if name != "number"}
     if "report" in said:
         return _analysis(said, body, request)
     if body:
-        raise Unspeakable("bytes that belong to no report")
+        raise ProtocolError("bytes that belong to no report")
     _keys(said, next(iter(said), "report"))
     if "rejected" in said:
         raise _rejection(said["rejected"])
@@ -90,13 +90,13 @@ def read(head: Mapping[str, Any], body: bytes, request: Request) -> Analysis:
         raise AnalysisDied("out_of_memory", "The analysis ran out of memory.")
     if "raised" in said:
         raise AnalysisDied("analysis_crashed", f"The analysis has raised {_name(said['raised'])}.")
-    raise Unspeakable("a reply of no known kind")
+    raise ProtocolError("a reply of no known kind")
 
 
 def _rejection(said: object) -> ImageRejected:
     fields = _keys(said, "code", "message")
     if fields["code"] not in list(Rejection):
-        raise Unspeakable("a rejection by a code that is not known")
+        raise ProtocolError("a rejection by a code that is not known")
     return ImageRejected(fields["code"], _text(fields["message"], MAX_MESSAGE))
 
 
@@ -106,7 +106,7 @@ def _analysis(said: Mapping[str, Any], body: bytes, request: Request) -> Analysi
     if request.thumbnail is None or made["status"] != "ok":
         _keys(said, "report")
         if body:
-            raise Unspeakable("a thumbnail that was not wanted")
+            raise ProtocolError("a thumbnail that was not wanted")
         return Analysis(report=made, thumbnail=None)
     size = _keys(_keys(said, "report", "thumbnail")["thumbnail"], "width_px", "height_px")
     small = _thumbnail(size, body, request.thumbnail)
@@ -117,7 +117,7 @@ def _analysis(said: Mapping[str, Any], body: bytes, request: Request) -> Analysi
 def _report(said: object, request: Request) -> dict[str, Any]:
     """Read a report without its thumbnail; nothing of its source but the type is looked at."""
     if not isinstance(said, dict) or not isinstance(said.get("source"), dict):
-        raise Unspeakable("a report without a source")
+        raise ProtocolError("a report without a source")
     source = _source(said["source"].get("mime"), request)
     plain = {
         **source,
@@ -128,14 +128,14 @@ def _report(said: object, request: Request) -> dict[str, Any]:
     try:
         validation.check_report({**said, "source": plain}, sections=request.sections)
     except validation.ReportInvalid as error:
-        raise Unspeakable(f"a report that is not valid: {error}") from error
+        raise ProtocolError(f"a report that is not valid: {error}") from error
     return {name: source if name == "source" else value for name, value in said.items() if name != "thumbnail"}
 
 
 def _source(mime: object, request: Request) -> dict[str, Any]:
     """Describe the blob by what this process knows; only what its bytes are is the child's to say."""
     if mime is not None and not (isinstance(mime, str) and mime in _MIMES):
-        raise Unspeakable("a type that is no image's")
+        raise ProtocolError("a type that is no image's")
     return {
         **report.source_unread(request.source),
         "bytes": len(request.data),
@@ -149,40 +149,40 @@ def _thumbnail(size: Mapping[str, Any], data: bytes, spec: ThumbnailSpec) -> Thu
     """Check a thumbnail by its size, its length and its first bytes; type and extension are those that were wanted."""
     width, height = size["width_px"], size["height_px"]
     if not all(type(side) is int and 1 <= side <= spec.long_edge_px for side in (width, height)):
-        raise Unspeakable("a thumbnail of a size that was not wanted")
+        raise ProtocolError("a thumbnail of a size that was not wanted")
     most = width * height * MAX_BYTES_PER_PX + MAX_FRAMING_BYTES
     if len(data) > (most if spec.max_bytes is None else min(most, spec.max_bytes)):
-        raise Unspeakable(f"a thumbnail of {len(data):,} bytes")
+        raise ProtocolError(f"a thumbnail of {len(data):,} bytes")
     if not re.match(_SIGNATURES[spec.format], data, re.DOTALL):
-        raise Unspeakable(f"a thumbnail that is no {spec.format}")
+        raise ProtocolError(f"a thumbnail that is no {spec.format}")
     return Thumbnail(data=data, width_px=width, height_px=height, mime=spec.mime, extension=spec.extension)
 
 
 def _layers(said: object) -> dict[str, str]:
     if not isinstance(said, dict) or not said.keys() <= set(Layer):
-        raise Unspeakable("layers that are not known")
+        raise ProtocolError("layers that are not known")
     return {name: _text(detail, MAX_MESSAGE) for name, detail in said.items()}
 
 
 def _keys(said: object, *names: str) -> Mapping[str, Any]:
     """Return an object that has exactly these keys."""
     if not isinstance(said, Mapping) or said.keys() != set(names):
-        raise Unspeakable(f"an object without {' and '.join(names)}, or with more")
+        raise ProtocolError(f"an object without {' and '.join(names)}, or with more")
     return said
 
 
 def _name(said: object) -> str:
     if not isinstance(said, str) or not re.fullmatch("[A-Za-z_][A-Za-z0-9_]{0,99}", said):
-        raise Unspeakable("an error without a name")
+        raise ProtocolError("an error without a name")
     return said
 
 
 def _text(said: object, length: int) -> str:
     """Return a text that UTF-8 has bytes for, and that is not long."""
     if not isinstance(said, str) or len(said) > length:
-        raise Unspeakable(f"what is no text of at most {length:,} characters")
+        raise ProtocolError(f"what is no text of at most {length:,} characters")
     try:
         said.encode()
     except UnicodeEncodeError:
-        raise Unspeakable("a text that is not valid Unicode") from None
+        raise ProtocolError("a text that is not valid Unicode") from None
     return said

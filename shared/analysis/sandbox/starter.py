@@ -10,15 +10,15 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 
 from shared import invocation
-from shared.analysis.sandbox.child_process import Child
+from shared.analysis.sandbox.child_process import ChildProcess
 from shared.invocation import Thread
 
-_calls: SimpleQueue[tuple["Future[Child]", Callable[[], Child]]] = SimpleQueue()
+_calls: SimpleQueue[tuple["Future[ChildProcess]", Callable[[], ChildProcess]]] = SimpleQueue()
 _guard = threading.Lock()
 _thread: Thread | None = None
 
 
-def start(make: Callable[[], Child]) -> Child:
+def start(make: Callable[[], ChildProcess]) -> ChildProcess:
     """Make a child in the thread that lasts.
 
     Raises:
@@ -29,7 +29,7 @@ def start(make: Callable[[], Child]) -> Child:
     with _guard:
         if _thread is None or not _thread.is_alive():
             _thread = invocation.start(_serve, name="sandbox")
-    future = Future[Child]()
+    future = Future[ChildProcess]()
     _calls.put((future, make))
     return future.result()
 

@@ -65,7 +65,7 @@ X32 = 0x4000_0000
 _Line = tuple[int, int, int, int]
 _LOAD, _EQUALS, _AT_LEAST, _AND, _RETURN = 0x20, 0x15, 0x35, 0x54, 0x06
 _NUMBER, _ARCH, _ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
-_LET: _Line = (_RETURN, 0, 0, ALLOW)
+_ALLOW_CALL: _Line = (_RETURN, 0, 0, ALLOW)
 _REFUSE: _Line = (_RETURN, 0, 0, ERRNO | errno.EPERM)
 
 _CLONE_THREAD = 0x0001_0000
@@ -106,30 +106,30 @@ def _conditions(pid: int) -> dict[str, list[_Line]]:
     The kernel takes each argument that is looked at as 32 bits, but for the pointer of ``prlimit64``.
     """
     return {
-        "openat": _masked(2, _OPEN_WRITES, 0),
-        "clone": _masked(0, _CLONE_THREAD | _CLONE_NEW, _CLONE_THREAD),
-        "kill": _among(0, (pid,)),
-        "tgkill": _among(0, (pid,)),
+        "openat": _if_masked(2, _OPEN_WRITES, 0),
+        "clone": _if_masked(0, _CLONE_THREAD | _CLONE_NEW, _CLONE_THREAD),
+        "kill": _if_one_of(0, (pid,)),
+        "tgkill": _if_one_of(0, (pid,)),
         "prlimit64": [
             _argument(0), (_EQUALS, 1, 0, 0), _REFUSE,
             _argument(2), (_EQUALS, 1, 0, 0), _REFUSE,
             _argument(2, high=True), (_EQUALS, 1, 0, 0), _REFUSE,
-            _LET,
+            _ALLOW_CALL,
         ],
-        "prctl": _among(0, _PRCTLS),
-        "fcntl": _among(1, _FCNTLS),
-        "ioctl": _among(1, _IOCTLS),
+        "prctl": _if_one_of(0, _PRCTLS),
+        "fcntl": _if_one_of(1, _FCNTLS),
+        "ioctl": _if_one_of(1, _IOCTLS),
     }  # fmt: skip
 
 
-def _masked(index: int, mask: int, wanted: int) -> list[_Line]:
-    return [_argument(index), (_AND, 0, 0, mask), (_EQUALS, 0, 1, wanted), _LET, _REFUSE]
+def _if_masked(index: int, mask: int, wanted: int) -> list[_Line]:
+    return [_argument(index), (_AND, 0, 0, mask), (_EQUALS, 0, 1, wanted), _ALLOW_CALL, _REFUSE]
 
 
-def _among(index: int, values: tuple[int, ...]) -> list[_Line]:
+def _if_one_of(index: int, values: tuple[int, ...]) -> list[_Line]:
     lines = [_argument(index)]
     for value in values:
-        lines += [(_EQUALS, 0, 1, value), _LET]
+        lines += [(_EQUALS, 0, 1, value), _ALLOW_CALL]
     return [*lines, _REFUSE]
 
 

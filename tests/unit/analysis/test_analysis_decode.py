@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from shared.analysis import Analysis
-from shared.analysis.decode import fitted, reduction
+from shared.analysis.decode import fit_size, reduction
 from shared.analysis.formats.picture import verdict
 from shared.analysis.icc import _transform
 from shared.errors import ImageRejected
@@ -69,7 +69,7 @@ def test_a_jpeg_is_reduced_by_the_most_that_keeps_960_px(size: tuple[int, int], 
 
 
 def test_a_large_jpeg_is_decoded_at_a_reduced_size(encoded: Encoded) -> None:
-    # Decoded in full and shrunk afterwards it would be reduced by 5 to 1000 px, not by 4 and fitted to 1024.
+    # Decoded in full and shrunk afterwards it would be reduced by 5 to 1000 px, not by 4 and fit_size to 1024.
     assert working(encoded(Image.new("RGB", (5000, 50)), "JPEG")).image.size == (1024, 11)
     assert working(encoded(Image.new("RGB", (5000, 50)), "PNG")).image.size == (1000, 10)
 
@@ -92,7 +92,7 @@ def test_an_image_one_pixel_high_survives_reduction(
 def test_fitting_keeps_proportions_and_never_enlarges(
     size: tuple[int, int], edge: int, expected: tuple[int, int]
 ) -> None:
-    assert fitted(size, edge) == expected
+    assert fit_size(size, edge) == expected
 
 
 @pytest.mark.parametrize("value", range(1, 9))

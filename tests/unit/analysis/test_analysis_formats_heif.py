@@ -211,8 +211,8 @@ def test_a_decoder_gets_an_avif_as_it_is_since_its_brands_promise_what_it_has(
     encoded: Encoded, examine: Examine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data, seen = encoded(Image.new("RGB", (9, 9)), "AVIF", exif=b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0"), []
-    really = heif.opened
-    monkeypatch.setattr(heif, "opened", lambda plugin, data, name: seen.append(data) or really(plugin, data, name))
+    really = heif.open_with
+    monkeypatch.setattr(heif, "open_with", lambda plugin, data, name: seen.append(data) or really(plugin, data, name))
     assert examine(data).report["status"] == "ok"
     assert seen == [data]
 

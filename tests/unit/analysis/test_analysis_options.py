@@ -28,8 +28,8 @@ def data(encoded: Encoded) -> bytes:
 
 
 def test_what_a_child_is_told_is_what_analyze_is_given(data: bytes) -> None:
-    asked = protocol.request(SOURCE, Limits(max_pixels=9), ThumbnailSpec(), WANTED, seconds=2)
-    given = protocol.arguments(json.loads(json.dumps(asked)))
+    asked = protocol.encode_request(SOURCE, Limits(max_pixels=9), ThumbnailSpec(), WANTED, seconds=2)
+    given = protocol.decode_request(json.loads(json.dumps(asked)))
     expected = {"source": SOURCE, "limits": Limits(max_pixels=9), "thumbnail": ThumbnailSpec(), "options": WANTED}
     assert given == expected
     assert analyze(data, **given).report["privacy"]["gps"] is not None

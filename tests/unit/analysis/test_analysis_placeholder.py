@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from shared.analysis.analyzers.placeholder import _BORDERS, _LIGHTS, blurhash
-from shared.analysis.decode import fitted
+from shared.analysis.decode import fit_size
 
 
 def by_reference(small: Image.Image) -> str:
@@ -47,7 +47,7 @@ def test_the_strongest_waves_have_the_hash_of_the_reference() -> None:
 
 
 def test_reducing_a_photograph_first_hardly_changes_what_is_shown(photo: Image.Image) -> None:
-    large = photo.resize(fitted((1024, 683), 1024))
+    large = photo.resize(fit_size((1024, 683), 1024))
     found, exact = (reference.decode(text, 8, 8) for text in (blurhash(large), by_reference(photo.resize((150, 100)))))
     pairs = zip(chain(*found), chain(*exact), strict=True)
     assert max(abs(a - b) for left, right in pairs for a, b in zip(left, right, strict=True)) < 16

@@ -14,7 +14,7 @@ import pytest
 from shared.analysis.interface import Limits
 from shared.analysis.sandbox import confinement
 from shared.analysis.sandbox.layers import REQUIRED, Confinement, Layer, Policy
-from shared.analysis.sandbox.pool import Bounds, Sandbox
+from shared.analysis.sandbox.pool import ChildLimits, Sandbox
 from shared.errors import NoSandbox
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems have none of these layers")
@@ -92,8 +92,8 @@ def test_the_folder_of_the_app_is_not_readable() -> None:
 
 
 def _sandbox(policy: Policy) -> Sandbox:
-    bounds = Bounds(seconds=1, cpu_seconds=1, memory_bytes=1)
-    return Sandbox(limits=Limits(), thumbnail=None, bounds=bounds, policy=policy)
+    child_limits = ChildLimits(seconds=1, cpu_seconds=1, memory_bytes=1)
+    return Sandbox(limits=Limits(), thumbnail=None, child_limits=child_limits, policy=policy)
 
 
 WITHOUT = Policy(frozenset(Layer) - {Layer.PARENT})
@@ -103,7 +103,7 @@ def test_where_layers_are_missing_trying_goes_on_and_says_so_once(caplog: pytest
     caplog.set_level("INFO", "darkroom")
     sandbox = _sandbox(WITHOUT)
     for _ in range(2):
-        sandbox._judge(Confinement({"landlock": "ABI 4"}, REFUSED))
+        sandbox._check_confinement(Confinement({"landlock": "ABI 4"}, REFUSED))
     (record,) = caplog.records
     assert record.levelno == logging.WARNING  # seccomp is one that counts
     assert json.loads(record.message)["refused"] == REFUSED
@@ -112,16 +112,16 @@ def test_where_layers_are_missing_trying_goes_on_and_says_so_once(caplog: pytest
 
 def test_a_layer_that_many_containers_refuse_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "darkroom")
-    _sandbox(WITHOUT)._judge(Confinement({}, {"namespaces": "Operation not permitted"}))
+    _sandbox(WITHOUT)._check_confinement(Confinement({}, {"namespaces": "Operation not permitted"}))
     assert [record.levelno for record in caplog.records] == [logging.INFO]
 
 
 def test_where_a_layer_is_required_its_lack_is_said_with_what_to_do() -> None:
     sandbox = _sandbox(Policy(WITHOUT.wanted, REQUIRED))
     with pytest.raises(NoSandbox) as met:
-        sandbox._judge(Confinement(dict.fromkeys(REQUIRED - {Layer.SECCOMP}, ""), REFUSED))
+        sandbox._check_confinement(Confinement(dict.fromkeys(REQUIRED - {Layer.SECCOMP}, ""), REFUSED))
     assert str(met.value) == (
         "ANALYSIS_CONFINEMENT is require, and this platform refuses seccomp (Operation not permitted): no image is "
         "analysed here. Run on a platform that offers it, or set it to try."
     )
-    sandbox._judge(Confinement(dict.fromkeys(REQUIRED, ""), {"namespaces": "Operation not permitted"}))
+    sandbox._check_confinement(Confinement(dict.fromkeys(REQUIRED, ""), {"namespaces": "Operation not permitted"}))

@@ -41,7 +41,7 @@ def request_(data: bytes) -> replies.Request:
 def honest(request_: replies.Request) -> tuple[dict[str, Any], bytes]:
     """An honest reply."""
     found = analyze(request_.data, source=request_.source, thumbnail=SPEC)
-    head, body = protocol.reply(found)
+    head, body = protocol.encode_reply(found)
     return {"number": 7, **json.loads(json.dumps(head))}, body
 
 
@@ -62,7 +62,7 @@ def say(request_: replies.Request, honest: tuple[dict[str, Any], bytes]) -> Say:
 
 
 def _refused(say: Say, *way: str, **given: object) -> None:
-    with pytest.raises(protocol.Unspeakable) as met:
+    with pytest.raises(protocol.ProtocolError) as met:
         say(*way, **given)
     assert "../" not in str(met.value)
     assert len(str(met.value)) < 300
@@ -78,7 +78,7 @@ def test_an_honest_reply_is_what_analyze_has_returned(say: Say, request_: replie
 
 def test_a_blob_may_be_called_and_declared_whatever_storage_lets_through(request_: replies.Request) -> None:
     source = replace(request_.source, name="n" * 5_000, declared_type="image/png; x=" + "y" * 5_000)
-    head, body = protocol.reply(analyze(request_.data, source=source, thumbnail=SPEC))
+    head, body = protocol.encode_reply(analyze(request_.data, source=source, thumbnail=SPEC))
     found = replies.read({"number": 7, **head}, body, replace(request_, source=source))
     assert (found.report["source"]["name"], found.report["source"]["declared_type"]) == (
         source.name,
@@ -146,7 +146,7 @@ def test_a_thumbnail_over_what_a_row_holds_is_no_reply(
     head, body = honest
     small = replace(request_, thumbnail=replace(SPEC, max_bytes=len(body)))
     assert replies.read(head, body, small).thumbnail is not None
-    with pytest.raises(protocol.Unspeakable):
+    with pytest.raises(protocol.ProtocolError):
         replies.read(head, body + b"\0", small)
 
 
@@ -155,14 +155,14 @@ def test_a_thumbnail_that_was_not_wanted_is_no_reply(
 ) -> None:
     head, body = honest
     for said, sent in ((head, body), ({"number": 7, "report": head["report"]}, body)):
-        with pytest.raises(protocol.Unspeakable):
+        with pytest.raises(protocol.ProtocolError):
             replies.read(said, sent, replace(request_, thumbnail=None))
 
 
 @pytest.mark.parametrize("format", ["webp", "jpeg", "png"])
 def test_a_thumbnail_of_each_format_is_known_by_its_first_bytes(request_: replies.Request, format: str) -> None:  # noqa: A002
     wanted = replace(request_, thumbnail=replace(SPEC, format=format))
-    head, body = protocol.reply(analyze(wanted.data, source=wanted.source, thumbnail=wanted.thumbnail))
+    head, body = protocol.encode_reply(analyze(wanted.data, source=wanted.source, thumbnail=wanted.thumbnail))
     found = replies.read({"number": 7, **head}, body, wanted)
     assert found.thumbnail is not None
     assert wanted.thumbnail is not None
@@ -209,7 +209,7 @@ def test_every_code_that_an_analysis_rejects_by_is_known_to_the_parent() -> None
 def test_an_end_that_is_not_of_a_known_form_is_no_reply(
     request_: replies.Request, said: dict[str, Any], case_result: Callable[[str], None]
 ) -> None:
-    with pytest.raises(protocol.Unspeakable):
+    with pytest.raises(protocol.ProtocolError):
         replies.read({"number": 7, **said}, b"", request_)
     case_result("analysis_crashed, and the child is replaced")
 
@@ -219,7 +219,7 @@ def test_what_a_child_says_of_its_own_end_is_a_code(request_: replies.Request) -
         with pytest.raises(AnalysisDied) as met:
             replies.read({"number": 7, **said}, b"", request_)
         assert met.value.code == code
-        with pytest.raises(protocol.Unspeakable):
+        with pytest.raises(protocol.ProtocolError):
             replies.read({"number": 7, **said}, b"x", request_)
 
 
@@ -233,9 +233,9 @@ def test_a_new_child_says_which_layers_it_has(request_: replies.Request) -> None
         {"layers": [], "refused": {}},
         {**head, "x": 1},
     ):
-        with pytest.raises(protocol.Unspeakable):
+        with pytest.raises(protocol.ProtocolError):
             replies.read_ready(lie)
-    with pytest.raises(protocol.Unspeakable):
+    with pytest.raises(protocol.ProtocolError):
         replies.read(head, b"", request_)
 
 
@@ -245,5 +245,5 @@ def test_a_new_child_says_which_layers_it_has(request_: replies.Request) -> None
 def test_what_is_no_json_object_is_no_reply(text: bytes) -> None:
     stream = protocol.LENGTHS.pack(len(text), 0) + text
     parts = iter([stream[:8], stream[8:], b""])
-    with pytest.raises(protocol.Unspeakable):
-        protocol.received(lambda _: next(parts))
+    with pytest.raises(protocol.ProtocolError):
+        protocol.read_frame(lambda _: next(parts))

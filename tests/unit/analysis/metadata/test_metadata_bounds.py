@@ -37,7 +37,7 @@ WHOLE = {
 }
 
 
-def opened(name: str) -> Image.Image:
+def open_image(name: str) -> Image.Image:
     return Image.open(BytesIO(WHOLE[name]))
 
 
@@ -48,7 +48,7 @@ def test_a_file_that_was_changed_and_cut_is_read_all_the_same(name: str, seed: i
     for _ in range(changes):
         data[chance.randrange(len(data))] = chance.choice([0, 1, 255, chance.randrange(256)])
     body = bytes(data[: int(len(data) * cut)] if cut > 0.5 else data)
-    found = read(opened(name), body, include_gps=True)
+    found = read(open_image(name), body, include_gps=True)
     assert isinstance(found, Metadata)
     assert found.orientation in range(1, 9)
 
@@ -87,8 +87,8 @@ def test_entries_that_all_point_to_the_same_megabyte_cost_no_more_than_their_bou
     many = b"".join(struct.pack("<HHII", tag, 2, 1 << 20, 0) for tag in range(65_535))
     found = directory.read(b"II*\0" + struct.pack("<IH", 8, 65_535) + many)
     assert found
-    assert len(found.picture) == directory.MAX_ENTRIES
-    assert {len(field.raw) for field in found.picture.values()} == {directory.MAX_FIELD_BYTES}
+    assert len(found.primary) == directory.MAX_ENTRIES
+    assert {len(field.raw) for field in found.primary.values()} == {directory.MAX_FIELD_BYTES}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_entries_that_all_point_to_the_same_megabyte_cost_no_more_than_their_bou
 )
 def test_megabytes_of_what_almost_is_a_mark_are_read_in_one_pass(almost: bytes) -> None:
     data = almost * ((4 << 20) // len(almost))
-    assert not markers.position(data)
+    assert not markers.has_position(data)
     assert len(list(markers.exif(data))) <= 256
     assert len(list(markers.packets(data, 1 << 20))) <= 256
 
@@ -119,7 +119,7 @@ def test_a_megabyte_of_xml_that_never_ends_is_read_within_its_bound(packet: byte
 
 def test_texts_that_explode_are_inflated_to_a_bound_and_that_is_a_warning() -> None:
     bomb = b"prompt\0\0" + zlib.compress(bytes(16 << 20))
-    found = read(opened("PNG"), files.png(*[(b"zTXt", bomb)] * 40), include_gps=True)
+    found = read(open_image("PNG"), files.png(*[(b"zTXt", bomb)] * 40), include_gps=True)
     assert (found.provenance["ai_hint"], found.warnings) == (None, ("metadata_left_out",))
 
 
@@ -164,4 +164,4 @@ def test_a_position_in_a_block_that_nobody_reads_is_not_denied(order: str) -> No
 def test_a_position_far_behind_in_a_packed_packet_is_not_denied() -> None:
     packet = PACKET.replace(b"<rdf:", b" " * 5_000_000 + b"<rdf:")
     packed = b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(packet)
-    assert read(opened("PNG"), files.png((b"iTXt", packed)), include_gps=True).privacy["has_gps"]
+    assert read(open_image("PNG"), files.png((b"iTXt", packed)), include_gps=True).privacy["has_gps"]

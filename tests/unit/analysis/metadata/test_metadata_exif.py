@@ -267,5 +267,5 @@ def test_exif_that_the_library_has_lost_is_found_in_a_heic() -> None:
 
 
 def test_a_text_that_is_cut_off_within_a_character_stays_utf_8() -> None:
-    assert texts.decoded("xé".encode()[:-1], cut_at=2) == "x"
-    assert texts.decoded("xé".encode()[:-1], cut_at=9) == "xÃ"
+    assert texts.decode("xé".encode()[:-1], cut_at=2) == "x"
+    assert texts.decode("xé".encode()[:-1], cut_at=9) == "xÃ"
