@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from shared.errors import AnalysisDied
 
+RESULT_UNWANTED = "The analysis was stopped because its result is no longer needed."
 #: How often a caller that waits is asked whether its result is still wanted.
 POLL_SECONDS = 0.25
 
@@ -51,7 +52,7 @@ class Admission:
             try:
                 while self._next() != ticket or self._taken.total() + places > self.places:
                     if stop():
-                        raise AnalysisDied("analysis_stopped", "The result is not wanted any more.")
+                        raise AnalysisDied("analysis_stopped", RESULT_UNWANTED)
                     self._changed.wait(POLL_SECONDS)
                 self._taken[flow] += places
             finally:

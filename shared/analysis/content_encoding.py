@@ -56,13 +56,13 @@ def undo(stored: bytes, encoding: str | None, limits: Limits, *, is_image: bool)
     if name not in _GZIP_NAMES and name != _DEFLATE:
         raise ImageRejected(
             "unsupported_encoding",
-            "The blob has a Content-Encoding other than gzip and deflate. Upload the image without one.",
+            "The blob's Content-Encoding is neither gzip nor deflate. Upload the image without a Content-Encoding.",
         )
     try:
         return _inflate(stored, name, limits.max_bytes)
     except zlib.error as error:
         raise ImageRejected(
-            "corrupt_encoding", f"The blob is not encoded as its Content-Encoding {name} says."
+            "corrupt_encoding", f"The blob's Content-Encoding is {name}, but its bytes are not."
         ) from error
 
 
@@ -79,7 +79,7 @@ def _inflate(stored: bytes, name: str, most: int) -> Content:
         while not packer.eof:
             piece = stored[at : at + _PIECE]
             if not piece:
-                raise ImageRejected("corrupt_encoding", f"The blob's Content-Encoding {name} is cut off.")
+                raise ImageRejected("corrupt_encoding", f"The blob's {name} data is cut off.")
             parts.append(packer.decompress(piece, most - size + 1))
             size += len(parts[-1])
             if size > most:
@@ -87,9 +87,7 @@ def _inflate(stored: bytes, name: str, most: int) -> Content:
             at += len(piece) - len(packer.unused_data)
         if name == _DEFLATE or not stored.startswith(_MEMBER, at):  # what follows is no member: padding, or junk
             return Content(b"".join(parts))
-    raise ImageRejected(
-        "unsupported_encoding", f"The blob's Content-Encoding {name} has more than {_MAX_MEMBERS:,} members."
-    )
+    raise ImageRejected("unsupported_encoding", f"The blob's {name} data has more than {_MAX_MEMBERS:,} members.")
 
 
 def _window_bits(data: bytes) -> int:

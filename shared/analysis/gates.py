@@ -25,30 +25,30 @@ class OverLimit:
 
 def check_size(size_bytes: int, limits: Limits) -> OverLimit | None:
     """Judge a blob by its length."""
-    return _check("too_many_bytes", "The blob has {:,} bytes; {:,} are allowed.", size_bytes, limits.max_bytes)
+    return _check("too_many_bytes", "The blob has {:,} bytes. The limit is {:,}.", size_bytes, limits.max_bytes)
 
 
 def check_header(header: Header, limits: Limits) -> OverLimit | None:
     """Judge an image by its header; the first limit that it is beyond decides."""
     side, pixels = max(header.width_px, header.height_px), header.width_px * header.height_px
     return (
-        _check("too_large_side", "The longer side has {:,} px; {:,} are allowed.", side, limits.max_side_px)
-        or _check("too_many_pixels", "The image has {:,} px; {:,} are allowed.", pixels, limits.max_pixels)
+        _check("too_large_side", "The longer side has {:,} pixels. The limit is {:,}.", side, limits.max_side_px)
+        or _check("too_many_pixels", "The image has {:,} pixels. The limit is {:,}.", pixels, limits.max_pixels)
         or _check(
             "too_much_memory",
-            "Decoding would take about {:,} bytes; {:,} are allowed.",
+            "Decoding needs about {:,} bytes of memory. The limit is {:,}.",
             header.decode_bytes,
             limits.max_decode_bytes,
         )
         or _check(
             "too_many_scans",
-            "The JPEG has {:,} scans or more; {:,} are allowed.",
+            "The JPEG has at least {:,} scans. The limit is {:,}.",
             header.scans,
             limits.max_progressive_scans,
         )
         or _check(
             "too_many_chunks",
-            "The PNG has {:,} chunks or more; {:,} are allowed.",
+            "The PNG has at least {:,} chunks. The limit is {:,}.",
             header.chunks,
             limits.max_png_chunks,
         )

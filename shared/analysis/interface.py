@@ -71,7 +71,7 @@ class ThumbnailSpec:
 
     def __post_init__(self) -> None:
         if self.format not in THUMBNAIL_FORMATS:
-            raise ValueError(f"thumbnail format {self.format!r} is none of {', '.join(THUMBNAIL_FORMATS)}")
+            raise ValueError(f"thumbnail format {self.format!r} must be one of {', '.join(THUMBNAIL_FORMATS)}")
 
     @property
     def extension(self) -> str:

@@ -82,10 +82,10 @@ def _known(data: bytes) -> formats.Format:
         ImageRejected: ``empty_blob`` or ``unsupported_format``.
     """
     if not data:
-        raise ImageRejected("empty_blob", "The blob has 0 bytes.")
+        raise ImageRejected("empty_blob", "The blob is empty.")
     known = formats.sniff(data)
     if known is None:
         raise ImageRejected(
-            "unsupported_format", f"The {len(data):,} bytes are not a JPEG, PNG, WebP, GIF, TIFF, HEIC, AVIF or BMP."
+            "unsupported_format", "The blob is not a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC or AVIF file."
         )
     return known

@@ -56,10 +56,10 @@ def check_report(report: object, *, sections: Collection[str] | None = None) -> 
         raise ReportInvalid("", "must be an object")
     _report_check()(report, "")
     if ("error" in report) is (report["status"] == "ok"):
-        raise ReportInvalid("error", "must be in partial reports, and in no others")
+        raise ReportInvalid("error", "must be present exactly in partial reports")
     for name in report.keys() - schema.Report.__annotations__.keys():
         if not re.fullmatch("[a-z][a-z0-9_]{0,63}", name) or (sections is not None and name not in sections):
-            raise ReportInvalid("", "has a section that is not known")
+            raise ReportInvalid("", "has an unknown section")
         _check_section(report[name], name)
 
 
@@ -135,7 +135,7 @@ def _object(kind: Any, *, closed: bool = True) -> Check:  # noqa: ANN401 - a Typ
         for name in sorted(required - value.keys()):
             raise ReportInvalid(f"{prefix}{name}", "is missing")
         if closed and value.keys() - fields.keys():
-            raise ReportInvalid(at, "has a field that is not known")
+            raise ReportInvalid(at, "has an unknown field")
         for name, check_field in fields.items():
             if name in value:
                 check_field(value[name], f"{prefix}{name}")
@@ -203,7 +203,7 @@ def _number(kind: type, notes: tuple[schema.Field, ...]) -> Check:
 
 def _check_finite(value: float, at: str) -> None:
     if (isinstance(value, int) and abs(value) > MAX_WHOLE) or not math.isfinite(value):
-        raise ReportInvalid(at, "must have finite numbers that JSON's readers keep as they are")
+        raise ReportInvalid(at, "must have finite numbers of at most 2**53")
 
 
 def _check_unicode(value: str, at: str) -> None:

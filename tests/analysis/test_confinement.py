@@ -219,7 +219,7 @@ def test_required_layers_are_those_that_containers_grant() -> None:
 def test_where_a_required_layer_is_missing_no_image_is_analysed() -> None:
     box = sandbox(ALL)
     box._policy = Policy(ALL - {Layer.LANDLOCK}, REQUIRED)
-    with pytest.raises(NoSandbox, match=r"require, and this platform refuses landlock \(off\)"):
+    with pytest.raises(NoSandbox, match=r"require, but this platform does not offer landlock \(off\)"):
         tried(box, "fork")
     assert box._children == set()
     box.close()

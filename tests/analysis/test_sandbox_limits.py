@@ -107,7 +107,7 @@ def test_what_an_image_has_left_in_a_circle_is_not_in_the_way_of_the_next(made: 
 def test_a_signal_without_a_name_is_a_code_too(made: Made) -> None:
     sandbox = made()
     died = _died(sandbox, "leave")
-    assert (died.code, str(died)) == ("analysis_crashed", f"The analysis was ended by signal {signal.SIGRTMIN + 5}.")
+    assert (died.code, str(died)) == ("analysis_crashed", f"The analysis was killed by signal {signal.SIGRTMIN + 5}.")
     assert _told(sandbox, "behave")["images"] == 1
 
 

@@ -38,7 +38,7 @@ def read(data: bytes, _limits: Limits) -> Picture:
     tile = image.tile[0]
     runs = len(data) - tile[2]
     if tile[0] == "bmp_rle" and runs > MAX_RLE_BYTES:
-        raise unsupported("bmp", f"{runs:,} bytes of runs; {MAX_RLE_BYTES:,} are read")
+        raise unsupported("bmp", f"it has {runs:,} bytes of run-length data, and the limit is {MAX_RLE_BYTES:,}")
     return Picture(
         format="bmp",
         image=image,

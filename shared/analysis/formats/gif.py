@@ -64,7 +64,7 @@ def read(data: bytes, _limits: Limits) -> Picture:
         raise corrupt("The GIF has no frame.")
     at = walk.first[0] + 5
     if not (any(data[at : at + 2]) and any(data[at + 2 : at + 4])):  # Pillow before 13 makes pixels of none
-        raise corrupt("The GIF has a frame without pixels.")
+        raise corrupt("The first frame of the GIF has no pixels.")
     view = memoryview(data)
     parts = (view[:start], _without_disposal(data, walk.control), view[slice(*walk.first)], b";")
     image = open_with(GifImageFile, b"".join(parts), "gif")

@@ -70,6 +70,6 @@ def unsupported(name: str, what: str) -> ImageRejected:
 
     Args:
         name: The format.
-        what: What of it is beyond the decoder.
+        what: What of it is beyond the decoder; a clause.
     """
-    return ImageRejected("unsupported_format", f"The {name.upper()} can't be read: {what}.")
+    return ImageRejected("unsupported_format", f"This kind of {name.upper()} is not supported: {what}.")

@@ -68,7 +68,7 @@ def read_avif(data: bytes, _limits: Limits) -> Picture:
     from PIL.AvifImagePlugin import AvifImageFile  # noqa: PLC0415 - 5 ms that few images need
 
     if (table := isobmff.largest_table(data)) > MAX_TABLE_BYTES:
-        raise unsupported("avif", f"a table of its items has {table:,} bytes; {MAX_TABLE_BYTES:,} are read")
+        raise unsupported("avif", f"a table of its items has {table:,} bytes, and the limit is {MAX_TABLE_BYTES:,}")
     image = _open(data, "avif", AvifImageFile)
     full, deep = isobmff.av1_layout(data)
     return Picture(
@@ -100,14 +100,14 @@ def _open(data: bytes, name: str, plugin: type[ImageFile.ImageFile]) -> ImageFil
     except ImageRejected as first:
         refusal = first
     if isobmff.is_cut_off(data):
-        raise corrupt(f"The {name.upper()} is cut off: its boxes don't end where it does.") from refusal
+        raise corrupt(f"The {name.upper()} is cut off: its boxes don't end at the end of the file.") from refusal
     if not any(isobmff.inner(data, (b"meta",))):
-        raise unsupported(name, "it holds no still image") from refusal
+        raise unsupported(name, "it has no still image") from refusal
     try:
         return open_with(plugin, isobmff.still_alone(data), name)
     except ImageRejected as second:
         if _STRICT in str(second):
-            raise unsupported(name, "its decoder refuses the boxes, of which none is cut off") from second
+            raise unsupported(name, "the decoder rejects its structure, although the file is complete") from second
         raise
 
 

@@ -75,7 +75,7 @@ def _frame_and_scan(data: bytes) -> tuple[_Segment, _Segment]:
     frame, end = None, 2
     for segment in _segments(data, 2):
         if segment.start - end > MAX_FILL_BYTES:
-            raise corrupt(f"The JPEG has {segment.start - end:,} bytes between two segments.")
+            raise corrupt(f"The JPEG has {segment.start - end:,} stray bytes between two segments.")
         end = segment.end
         if segment.code in _FRAMES:
             frame = segment
@@ -95,13 +95,13 @@ def _segments(data: bytes, position: int) -> Iterator[_Segment]:
     for _ in range(MAX_SEGMENTS + 1):
         found = _MARKER.search(data, position)
         if not found:
-            raise corrupt(f"The JPEG is cut off: no marker after byte {position:,} of {len(data):,}.")
+            raise corrupt(f"The JPEG is cut off: there is no marker after byte {position:,} of {len(data):,}.")
         body = found.end()
         code, position = found[1][0], body
         if code not in (0x01, 0xD8, _EOI):  # these have no length
             position += int.from_bytes(data[body : body + 2])
             if not body + 2 <= position <= len(data):
-                raise corrupt(f"The JPEG is cut off: a segment at byte {body:,} ends at {position:,} of {len(data):,}.")
+                raise corrupt(f"The JPEG is cut off: a segment ends at byte {position:,}, the file at {len(data):,}.")
         yield _Segment(code, found.start(), body + 2, position)
     raise corrupt(f"The JPEG has more than {MAX_SEGMENTS:,} segments in a row.")
 

@@ -68,9 +68,9 @@ def read(data: bytes, limits: Limits) -> Picture:
             variant of Apple's devices.
     """
     if data[12:16] == b"CgBI":
-        raise unsupported("png", "it is written for Apple's devices, with chunks of its own")
+        raise unsupported("png", "it is a variant that only Apple's devices read")
     if data[12:16] != b"IHDR" or len(data) < 33:  # noqa: PLR2004 - signature and header
-        raise corrupt("The PNG doesn't begin with its header.")
+        raise corrupt("The PNG doesn't start with its header.")
     walk = _walk(data, limits.max_png_chunks)
     if b"IDAT" not in walk.kinds and not walk.ended:  # so many chunks that no pixels were reached
         walk.parts.append(struct.pack(">I4sI", 0, b"IDAT", zlib.crc32(b"IDAT")))
@@ -97,11 +97,11 @@ def _walk(data: bytes, limit: int) -> _Walk:
     walk, position, view = _Walk(), len(SIGNATURE), memoryview(data)
     while walk.chunks <= limit:
         if position + 12 > len(data):
-            raise corrupt(f"The PNG is cut off at byte {len(data):,}: it has no end chunk.")
+            raise corrupt(f"The PNG is cut off after {len(data):,} bytes: it has no end chunk.")
         length, kind = struct.unpack_from(">I4s", data, position)
         end = position + 12 + length
         if end > len(data):
-            raise corrupt(f"The PNG is cut off: a chunk at byte {position:,} ends at {end:,} of {len(data):,}.")
+            raise corrupt(f"The PNG is cut off: a chunk ends at byte {end:,}, the file at {len(data):,}.")
         if kind == b"acTL":
             walk.announced_frames = walk.announced_frames or int.from_bytes(
                 view[position + 8 : min(position + 12, end - 4)]
@@ -131,7 +131,7 @@ def _is_usable(chunk: memoryview, kind: bytes, colour: int, walk: _Walk) -> bool
         return True  # it has no content that could be wrong
     if zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:]):
         if critical:
-            raise corrupt(f"The PNG has a bad checksum in its chunk {kind.decode()}.")
+            raise corrupt(f"The checksum of the PNG's {kind.decode()} chunk is wrong.")
         walk.warnings.append(_IGNORED[kind])
         return False
     if kind == b"iCCP" and kind in walk.kinds:  # of several the first counts, whole or broken: each may cost a megabyte

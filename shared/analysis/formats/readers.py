@@ -30,4 +30,4 @@ def read(known: Format, data: bytes, limits: Limits) -> Picture:
         reader: Callable[[bytes, Limits], Picture] = getattr(import_module(f"{__package__}.{module}"), function)
         return reader(data, limits)
     except (struct.error, IndexError) as error:
-        raise corrupt(f"The file is cut off within its header, at {len(data):,} bytes.") from error
+        raise corrupt(f"The file is cut off in its header, after {len(data):,} bytes.") from error

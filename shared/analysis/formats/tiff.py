@@ -102,7 +102,7 @@ def _directory(data: bytes, order: str, at: int) -> dict[int, bytes]:
     """
     (count,) = struct.unpack_from(order + "H", data, at)
     if at + 2 + 12 * count > len(data):
-        raise corrupt(f"The TIFF is cut off: its directory at byte {at:,} has {count:,} fields.")
+        raise corrupt(f"The TIFF is cut off: its directory at byte {at:,} should have {count:,} fields.")
     found: dict[int, bytes] = {}
     for start in range(at + 2, at + 2 + 12 * count, 12):
         (tag,) = struct.unpack_from(order + "H", data, start)
@@ -121,7 +121,7 @@ def _pixels_only(data: bytes, order: str, start: int, entries: dict[int, bytes])
     kept = [entry for tag, entry in sorted(entries.items()) if tag in _PIXELS]
     for tag, kind, count, at in (struct.unpack(order + "HHII", entry) for entry in kept):
         if tag not in _LENGTHS and count * _SIZES.get(kind, 1) > 4 and at + count * _SIZES.get(kind, 1) > len(data):  # noqa: PLR2004
-            raise corrupt(f"The TIFF is cut off: its field {tag} stands beyond byte {len(data):,}.")
+            raise corrupt(f"The TIFF is cut off: its field {tag} is beyond the last byte, {len(data):,}.")
     directory = b"".join((struct.pack(order + "H", len(kept)), *kept, bytes(4)))
     view = memoryview(data)
     return b"".join((view[:start], directory, view[start + len(directory) :]))
@@ -139,7 +139,7 @@ def _refuse_others(data: bytes, order: str, entries: dict[int, bytes]) -> None:
         raise unsupported("tiff", "it is a raw photograph")
     compression = _first(order, entries.get(_COMPRESSION), _RAW)
     if compression not in _COMPRESSIONS:
-        raise unsupported("tiff", f"compression {compression}")
+        raise unsupported("tiff", f"its compression has the number {compression}")
     if not {_STRIPS, _TILES} & entries.keys():
         raise corrupt("The TIFF has neither strips nor tiles.")
     if _first(order, entries.get(_SUBFILE), 0) & 1 and _SUBDIRECTORIES in entries:
@@ -193,7 +193,7 @@ def _refuse_wrong(image: TiffImageFile) -> None:
     bits, samples = _numbers(image, _BITS, 1), _number(image, _SAMPLES, 1)
     extra, planes = _numbers(image, _EXTRA, 0), _number(image, _PLANAR, 1)
     if set(_numbers(image, _FORMAT, 1)) != {1} or image.mode not in _MODES:
-        raise unsupported("tiff", "its samples are signed, floating point or of 32 bits, which have no white")
+        raise unsupported("tiff", "its samples are signed, floating point or 32-bit, so white is not defined")
     scaled = bits[0] not in (1, 2, 4, 8, 16)  # Pillow leaves 12 bits as they are, far too dark
     inverted = photometric == _WHITE_IS_0 and bits[0] > 8  # noqa: PLR2004 - Pillow doesn't invert 16 bits
     subsampled = photometric == _YCBCR and compression == _RAW  # Pillow takes it for unsampled
@@ -218,13 +218,13 @@ def _refuse_gaps(image: TiffImageFile) -> None:
     if tiled:
         across, rows = _number(image, _TILE_WIDTH), _number(image, _TILE_HEIGHT)
         if across > max(MAX_TILE_PX, width + 15) or rows > max(MAX_TILE_PX, height + 15):
-            raise corrupt(f"The TIFF has tiles of {across:,} x {rows:,} px for {width:,} x {height:,} px.")
+            raise corrupt(f"The TIFF has tiles of {across:,} x {rows:,} pixels for an image of {width:,} x {height:,}.")
     if not (across and rows):
-        raise corrupt("The TIFF has strips or tiles without pixels.")
+        raise corrupt("The strips or tiles of the TIFF have no pixels.")
     planes = samples if _number(image, _PLANAR, 1) == 2 else 1  # noqa: PLR2004 - channel by channel
     count, there = (
         -(-width // across) * -(-height // rows) * planes,
         len(_numbers(image, _TILES if tiled else _STRIPS, 0)),
     )
     if there < count:
-        raise corrupt(f"The TIFF has {there:,} of {count:,} strips or tiles.")
+        raise corrupt(f"The TIFF has only {there:,} of its {count:,} strips or tiles.")

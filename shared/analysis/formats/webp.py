@@ -38,13 +38,13 @@ def read(data: bytes, limits: Limits) -> Picture:
     """
     end = 8 + int.from_bytes(data[4:8], "little")
     if end > len(data):
-        raise corrupt(f"The WebP is cut off: it should have {end:,} bytes and has {len(data):,}.")
+        raise corrupt(f"The WebP is cut off: it should have {end:,} bytes, but has {len(data):,}.")
     width, height, has_alpha = _canvas(data)
     frames, icc = _extras(data, end)
     if width * height * _BYTES_PER_PX <= limits.max_decode_bytes:
         image: Image.Image = open_with(WebPImageFile, data, "webp")
         if image.size != (width, height):
-            raise corrupt("The WebP has two sizes; the gates have seen only one.")
+            raise corrupt("The WebP states two different sizes.")
     else:
         image = Image.new("RGB", (1, 1))  # the gates refuse the file: nobody decodes it
         image.format = WebPImageFile.format
@@ -73,7 +73,7 @@ def _canvas(data: bytes) -> tuple[int, int, bool]:
     if kind == b"VP8 " and data[23:26] == b"\x9d\x01\x2a":
         width, height = struct.unpack_from("<HH", data, 26)
         return width & 0x3FFF, height & 0x3FFF, False
-    raise corrupt("The WebP doesn't begin with an image chunk.")
+    raise corrupt("The WebP doesn't start with an image chunk.")
 
 
 def _extras(data: bytes, end: int) -> tuple[int, bytes]:

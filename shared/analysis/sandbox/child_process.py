@@ -19,7 +19,7 @@ try:
 except ImportError:  # no POSIX: the wall clock of the parent is the only limit of time
     resource = None  # type: ignore[assignment]
 
-TIMED_OUT = "The analysis took longer than it may."
+TIMED_OUT = "The analysis exceeded its time limit."
 #: How long a child that has hung up may take to be gone.
 EXIT_SECONDS = 5.0
 #: Run with -P: whatever lies in the folder that the host was started in is no module of ours.
@@ -40,8 +40,8 @@ _SIGNALS = {one.value: one.name for one in signal.Signals}
 _BY_SIGNAL = {
     "SIGXCPU": ("analysis_timeout", TIMED_OUT),
     "SIGALRM": ("analysis_timeout", TIMED_OUT),
-    "SIGSYS": ("analysis_crashed", "The analysis was killed by SIGSYS: it called what no decoder ever calls."),
-    "SIGKILL": ("out_of_memory", "The analysis was killed from outside, as the system does when memory is short."),
+    "SIGSYS": ("analysis_crashed", "The analysis was killed by SIGSYS: it made a system call that no decoder makes."),
+    "SIGKILL": ("out_of_memory", "The analysis was killed from outside. The system does that when memory runs out."),
 }
 
 
@@ -140,11 +140,11 @@ class ChildProcess:
             status = self._process.wait(EXIT_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
-            return "analysis_crashed", "The analysis has hung up and did not end."
+            return "analysis_crashed", "The analysis closed its connection, but did not exit."
         if status >= 0:
-            return "analysis_crashed", f"The analysis has ended with status {status}."
+            return "analysis_crashed", f"The analysis exited with status {status}."
         name = _SIGNALS.get(-status, f"signal {-status}")
-        return _BY_SIGNAL.get(name, ("analysis_crashed", f"The analysis was ended by {name}."))
+        return _BY_SIGNAL.get(name, ("analysis_crashed", f"The analysis was killed by {name}."))
 
     def kill(self) -> None:
         """End it at once, and what it may have started; harmless twice."""

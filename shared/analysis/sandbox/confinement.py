@@ -156,7 +156,7 @@ def _filter_calls() -> str:
     """Let through what an analysis needs of the kernel, and nothing else."""
     machine = platform.machine()
     if machine not in syscalls.MACHINES:
-        raise OSError(0, f"not known for {machine}")
+        raise OSError(0, f"no filter for {machine}")
     code = syscalls.program(machine, os.getpid())
     filters = _Program(length=len(code) // 8, filter=code)
     return _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(filters))

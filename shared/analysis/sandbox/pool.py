@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from shared import clock
+from shared.analysis.admission import RESULT_UNWANTED
 from shared.analysis.interface import Analysis, Limits, Options, Source, ThumbnailSpec
 from shared.analysis.sandbox import protocol, replies, starter
 from shared.analysis.sandbox.child_process import TIMED_OUT, ChildProcess
@@ -35,7 +36,6 @@ CHILD_IMAGES = 200
 _OPTIONS = Options()
 _POLICY = Policy()
 T = TypeVar("T")
-_UNWANTED = "The result is not wanted any more."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +151,7 @@ class Sandbox:
             self._children.discard(child)
             if isinstance(error, NoSandbox) or error.code == "analysis_stopped":
                 raise
-            raise NoSandbox(f"a child process has ended before its first image: {error}") from error
+            raise NoSandbox(f"A child process ended before its first image. {error}") from error
         return child
 
     def _spawn(self) -> ChildProcess:
@@ -160,9 +160,9 @@ class Sandbox:
         try:
             return starter.start(lambda: ChildProcess(self._call, self._child_limits.memory_bytes, layers))
         except OSError as error:
-            raise NoSandbox(f"no child process can be started: {error.strerror or type(error).__name__}") from error
+            raise NoSandbox(f"No child process can be started: {error.strerror or type(error).__name__}.") from error
         except RuntimeError as error:  # the interpreter is about to end, and starts no thread any more
-            raise NoSandbox("no child process can be started: this process is ending") from error
+            raise NoSandbox("No child process can be started: this process is ending.") from error
 
     def _check_confinement(self, found: Confinement) -> None:
         """Refuse a child that is not confined as it has to be; of the first one, say how it is.
@@ -180,8 +180,8 @@ class Sandbox:
         if missing:
             reasons = ", ".join(f"{name} ({reason})" for name, reason in sorted(missing.items()))
             raise NoSandbox(
-                f"ANALYSIS_CONFINEMENT is require, and this platform refuses {reasons}: no image is analysed here. "
-                "Run on a platform that offers it, or set it to try."
+                f"ANALYSIS_CONFINEMENT is require, but this platform does not offer {reasons}. No image is analysed "
+                "here. Use another platform, or set ANALYSIS_CONFINEMENT to try."
             )
 
     def _analyze(self, child: ChildProcess, data: bytes, source: Source, stop: Callable[[], bool]) -> Analysis:
@@ -201,7 +201,7 @@ class Sandbox:
             child.limit_cpu(child_limits.cpu_seconds)
         except OSError as error:
             child.kill()
-            raise NoSandbox(f"a child's processor time can't be bounded: {error.strerror}") from error
+            raise NoSandbox(f"The processor time of a child process can't be limited: {error.strerror}.") from error
         return self._exchange(
             child, child_limits.seconds, stop, lambda reply, body: replies.read(reply, body, request), frame
         )
@@ -219,7 +219,7 @@ class Sandbox:
 
         def check() -> None:
             if stop():
-                raise _GiveUp("analysis_stopped", _UNWANTED)
+                raise _GiveUp("analysis_stopped", RESULT_UNWANTED)
             if self._monotonic() >= until:
                 raise _GiveUp("analysis_timeout", TIMED_OUT)
 
@@ -228,7 +228,7 @@ class Sandbox:
             return read(*protocol.read_frame(lambda length: child.receive(length, check), protocol.MAX_REPLY))
         except protocol.ProtocolError as error:
             child.kill()
-            raise AnalysisDied("analysis_crashed", f"The analysis has answered with {error}.") from error
+            raise AnalysisDied("analysis_crashed", f"The analysis sent an invalid reply: {error}.") from error
         except (EOFError, ConnectionError) as error:
             raise AnalysisDied(*child.exit_cause()) from error
         except _GiveUp as over:

@@ -20,7 +20,7 @@ Receive = Callable[[int], bytes]
 
 
 class ProtocolError(Exception):
-    """The other side has sent what no reply looks like."""
+    """The child sent something that is not a valid reply."""
 
 
 def encode_frame(head: dict[str, Any], body: bytes = b"") -> tuple[bytes, bytes]:
@@ -41,13 +41,13 @@ def read_frame(receive: Receive, limits: tuple[int, int] | None = None) -> tuple
     """
     lengths = LENGTHS.unpack(receive(LENGTHS.size))
     if limits is not None and any(length > limit for length, limit in zip(lengths, limits, strict=True)):
-        raise ProtocolError(f"a reply of {lengths[0]:,} and {lengths[1]:,} bytes")
+        raise ProtocolError(f"it has {lengths[0]:,} and {lengths[1]:,} bytes")
     try:
         head = json.loads(receive(lengths[0]), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise ProtocolError("a reply that is no JSON") from error
+        raise ProtocolError("it is not JSON") from error
     if not isinstance(head, dict):
-        raise ProtocolError("a reply that is no object")
+        raise ProtocolError("it is not a JSON object")
     return head, receive(lengths[1])
 
 

@@ -77,26 +77,26 @@ def read(head: Mapping[str, Any], body: bytes, request: Request) -> Analysis:
     """
     number = head.get("number")
     if type(number) is not int or number != request.number:
-        raise ProtocolError("a reply to what it was not asked")
+        raise ProtocolError("it does not answer the request")
     said = {name: value for name, value in head.items() if name != "number"}
     if "report" in said:
         return _analysis(said, body, request)
     if body:
-        raise ProtocolError("bytes that belong to no report")
+        raise ProtocolError("it has bytes, but no report")
     _keys(said, next(iter(said), "report"))
     if "rejected" in said:
         raise _rejection(said["rejected"])
     if said == {"out_of_memory": True}:
         raise AnalysisDied("out_of_memory", "The analysis ran out of memory.")
     if "raised" in said:
-        raise AnalysisDied("analysis_crashed", f"The analysis has raised {_name(said['raised'])}.")
-    raise ProtocolError("a reply of no known kind")
+        raise AnalysisDied("analysis_crashed", f"The analysis failed with {_name(said['raised'])}.")
+    raise ProtocolError("its kind is unknown")
 
 
 def _rejection(said: object) -> ImageRejected:
     fields = _keys(said, "code", "message")
     if fields["code"] not in list(Rejection):
-        raise ProtocolError("a rejection by a code that is not known")
+        raise ProtocolError("its rejection code is unknown")
     return ImageRejected(fields["code"], _text(fields["message"], MAX_MESSAGE))
 
 
@@ -106,7 +106,7 @@ def _analysis(said: Mapping[str, Any], body: bytes, request: Request) -> Analysi
     if request.thumbnail is None or made["status"] != "ok":
         _keys(said, "report")
         if body:
-            raise ProtocolError("a thumbnail that was not wanted")
+            raise ProtocolError("it has a thumbnail that was not requested")
         return Analysis(report=made, thumbnail=None)
     size = _keys(_keys(said, "report", "thumbnail")["thumbnail"], "width_px", "height_px")
     small = _thumbnail(size, body, request.thumbnail)
@@ -117,7 +117,7 @@ def _analysis(said: Mapping[str, Any], body: bytes, request: Request) -> Analysi
 def _report(said: object, request: Request) -> dict[str, Any]:
     """Read a report without its thumbnail; nothing of its source but the type is looked at."""
     if not isinstance(said, dict) or not isinstance(said.get("source"), dict):
-        raise ProtocolError("a report without a source")
+        raise ProtocolError("its report has no source")
     source = _source(said["source"].get("mime"), request)
     plain = {
         **source,
@@ -128,14 +128,14 @@ def _report(said: object, request: Request) -> dict[str, Any]:
     try:
         validation.check_report({**said, "source": plain}, sections=request.sections)
     except validation.ReportInvalid as error:
-        raise ProtocolError(f"a report that is not valid: {error}") from error
+        raise ProtocolError(f"its report is invalid: {error}") from error
     return {name: source if name == "source" else value for name, value in said.items() if name != "thumbnail"}
 
 
 def _source(mime: object, request: Request) -> dict[str, Any]:
     """Describe the blob by what this process knows; only what its bytes are is the child's to say."""
     if mime is not None and not (isinstance(mime, str) and mime in _MIMES):
-        raise ProtocolError("a type that is no image's")
+        raise ProtocolError("its media type is not an image's")
     return {
         **report.source_unread(request.source),
         "bytes": len(request.data),
@@ -149,40 +149,40 @@ def _thumbnail(size: Mapping[str, Any], data: bytes, spec: ThumbnailSpec) -> Thu
     """Check a thumbnail by its size, its length and its first bytes; type and extension are those that were wanted."""
     width, height = size["width_px"], size["height_px"]
     if not all(type(side) is int and 1 <= side <= spec.long_edge_px for side in (width, height)):
-        raise ProtocolError("a thumbnail of a size that was not wanted")
+        raise ProtocolError("its thumbnail has a size that was not requested")
     most = width * height * MAX_BYTES_PER_PX + MAX_FRAMING_BYTES
     if len(data) > (most if spec.max_bytes is None else min(most, spec.max_bytes)):
-        raise ProtocolError(f"a thumbnail of {len(data):,} bytes")
+        raise ProtocolError(f"its thumbnail has {len(data):,} bytes")
     if not re.match(_SIGNATURES[spec.format], data, re.DOTALL):
-        raise ProtocolError(f"a thumbnail that is no {spec.format}")
+        raise ProtocolError(f"its thumbnail is not {spec.format}")
     return Thumbnail(data=data, width_px=width, height_px=height, mime=spec.mime, extension=spec.extension)
 
 
 def _layers(said: object) -> dict[str, str]:
     if not isinstance(said, dict) or not said.keys() <= set(Layer):
-        raise ProtocolError("layers that are not known")
+        raise ProtocolError("its layers are unknown")
     return {name: _text(detail, MAX_MESSAGE) for name, detail in said.items()}
 
 
 def _keys(said: object, *names: str) -> Mapping[str, Any]:
     """Return an object that has exactly these keys."""
     if not isinstance(said, Mapping) or said.keys() != set(names):
-        raise ProtocolError(f"an object without {' and '.join(names)}, or with more")
+        raise ProtocolError(f"an object must have exactly the fields {' and '.join(names)}")
     return said
 
 
 def _name(said: object) -> str:
     if not isinstance(said, str) or not re.fullmatch("[A-Za-z_][A-Za-z0-9_]{0,99}", said):
-        raise ProtocolError("an error without a name")
+        raise ProtocolError("its error has no name")
     return said
 
 
 def _text(said: object, length: int) -> str:
     """Return a text that UTF-8 has bytes for, and that is not long."""
     if not isinstance(said, str) or len(said) > length:
-        raise ProtocolError(f"what is no text of at most {length:,} characters")
+        raise ProtocolError(f"a field must be text of at most {length:,} characters")
     try:
         said.encode()
     except UnicodeEncodeError:
-        raise ProtocolError("a text that is not valid Unicode") from None
+        raise ProtocolError("a text is not valid Unicode") from None
     return said

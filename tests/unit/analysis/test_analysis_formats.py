@@ -160,7 +160,7 @@ def test_a_webp_of_endless_empty_chunks_is_refused_at_a_bound(examine: Examine) 
 
 def test_a_webp_that_is_cut_off_says_what_it_lacks(files: dict[str, bytes], examine: Examine) -> None:
     whole = len(files["webp"])
-    with pytest.raises(ImageRejected, match=f"should have {whole:,} bytes and has {whole - 1:,}"):
+    with pytest.raises(ImageRejected, match=f"should have {whole:,} bytes, but has {whole - 1:,}"):
         examine(files["webp"][:-1])
 
 

@@ -194,9 +194,9 @@ def test_a_tile_far_larger_than_its_image_is_refused_before_it_is_allocated(exam
         return tiff([8], 1, bytes(min(side, 1024) ** 2), more=more)
 
     assert mean(examine, tiled(16)) == mean(examine, tiled(1024)) == "#000000"
-    with pytest.raises(ImageRejected, match="tiles of 65,520 x 65,520 px"):
+    with pytest.raises(ImageRejected, match="tiles of 65,520 x 65,520 pixels"):
         examine(tiled(65_520))
-    with pytest.raises(ImageRejected, match="tiles of 1,040 x 1,040 px"):
+    with pytest.raises(ImageRejected, match="tiles of 1,040 x 1,040 pixels"):
         examine(
             tiff([8], 1, bytes(4), more={322: (LONG, [1040]), 323: (LONG, [1040]), 324: (LONG, [8]), 325: (LONG, [4])})
         )

@@ -171,5 +171,5 @@ def test_no_thumbnail_is_made_when_none_is_asked_for(encoded: Encoded, examine: 
 
 
 def test_a_thumbnail_of_an_unknown_format_is_refused_at_once() -> None:
-    with pytest.raises(ValueError, match="none of webp, jpeg, png"):
+    with pytest.raises(ValueError, match="must be one of webp, jpeg, png"):
         ThumbnailSpec(format="gif")

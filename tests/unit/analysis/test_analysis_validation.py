@@ -78,7 +78,7 @@ def test_a_field_that_is_missing_or_not_known_is_named(report: dict[str, Any]) -
         del changed["image"][at[1]]
         with pytest.raises(ReportInvalid, match=rf"^image\.{at[1]}: is missing$"):
             check_report(changed)
-    with pytest.raises(ReportInvalid, match=r"^image: has a field that is not known$"):
+    with pytest.raises(ReportInvalid, match=r"^image: has an unknown field$"):
         check_report(_changed(report, ("image", "path"), "x"))
 
 

@@ -45,7 +45,7 @@ def test_what_the_kernel_refuses_is_named_with_its_reason(monkeypatch: pytest.Mo
     assert found.refused == {
         "landlock": "Function not implemented",
         "namespaces": "Operation not permitted",
-        "seccomp": "not known for riscv64",
+        "seccomp": "no filter for riscv64",
     }
 
 
@@ -121,7 +121,7 @@ def test_where_a_layer_is_required_its_lack_is_said_with_what_to_do() -> None:
     with pytest.raises(NoSandbox) as met:
         sandbox._check_confinement(Confinement(dict.fromkeys(REQUIRED - {Layer.SECCOMP}, ""), REFUSED))
     assert str(met.value) == (
-        "ANALYSIS_CONFINEMENT is require, and this platform refuses seccomp (Operation not permitted): no image is "
-        "analysed here. Run on a platform that offers it, or set it to try."
+        "ANALYSIS_CONFINEMENT is require, but this platform does not offer seccomp (Operation not permitted). No image "
+        "is analysed here. Use another platform, or set ANALYSIS_CONFINEMENT to try."
     )
     sandbox._check_confinement(Confinement(dict.fromkeys(REQUIRED, ""), {"namespaces": "Operation not permitted"}))
