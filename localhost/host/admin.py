@@ -6,22 +6,24 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from azure.core.exceptions import AzureError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp
 
 from localhost.host import paths
 from localhost.host.blobs import BlobMessage, BlobQueue, is_event_grid
 from localhost.host.index import Function
-from localhost.host.keys import Keys
 from localhost.host.log import Log
 from localhost.host.receipts import bare
 from localhost.host.runtime import Runtime
-from localhost.host.wire import Answer, Request
 
-WEBHOOK = "/runtime/webhooks/blobs"
 _VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
-_FUNCTIONS = "/admin/functions"
 
 #: Runs a function by hand with the input given.
 Run = Callable[[str], object]
+NOT_FOUND = Response(status_code=404)
 
 
 class Admin:
@@ -31,57 +33,52 @@ class Admin:
         functions: All functions, disabled ones included: these can be run by hand too.
         runs: By function name, how to run it; HTTP functions are missing.
         runtime: The host's parts.
-        keys: Every path of it asks for the master key; None when it is open.
     """
 
-    def __init__(
-        self, functions: Mapping[str, Function], runs: Mapping[str, Run], runtime: Runtime, keys: Keys | None
-    ) -> None:
+    def __init__(self, functions: Mapping[str, Function], runs: Mapping[str, Run], runtime: Runtime) -> None:
         self._functions = functions
         self._runs = runs
         self._runtime = runtime
-        self._keys = keys
         self._started = runtime.clock.monotonic()
 
-    def __call__(self, request: Request) -> Answer | None:
-        """Answer, or return None when the path is not of the admin API."""
-        path = request.path.rstrip("/")
-        if not path.startswith("/admin"):
-            return None
-        if self._keys is not None and not self._keys.open("admin", request):
-            return Answer(status=401)
-        if path == "/admin/host/status" and request.method == "GET":
-            return _json(self._status())
-        if path == _FUNCTIONS and request.method == "GET":
-            return _json([_listed(function) for function in self._functions.values()])
-        if path.startswith(f"{_FUNCTIONS}/") and request.method == "POST":
-            return self._run(path.removeprefix(f"{_FUNCTIONS}/"), request)
-        return Answer(status=404)
+    def app(self) -> ASGIApp:
+        """Return what answers below ``/admin``."""
+        routes = [
+            Route("/host/status", self._status),
+            Route("/functions", self._list),
+            Route("/functions/{name}", self._run, methods=["POST"]),
+        ]
+        return Router(routes, redirect_slashes=False, default=NOT_FOUND)
 
-    def _status(self) -> dict[str, Any]:
+    async def _status(self, _request: Request) -> JSONResponse:
         uptime = self._runtime.clock.monotonic() - self._started
-        return {
-            "id": self._runtime.state.host_id,
-            "state": "Stopping" if self._runtime.stop.is_set() else "Running",
-            "instanceId": self._runtime.options.instance,
-            "processUptime": round(uptime * 1000),
-            "running": self._runtime.activity.running - 1,
-        }
+        return JSONResponse(
+            {
+                "id": self._runtime.state.host_id,
+                "state": "Stopping" if self._runtime.stop.is_set() else "Running",
+                "instanceId": self._runtime.options.instance,
+                "processUptime": round(uptime * 1000),
+                "running": self._runtime.activity.running - 1,
+            }
+        )
 
-    def _run(self, name: str, request: Request) -> Answer:
-        function = next((item for key, item in self._functions.items() if key.lower() == name.lower()), None)
+    async def _list(self, _request: Request) -> JSONResponse:
+        return JSONResponse([_describe(function) for function in self._functions.values()])
+
+    async def _run(self, request: Request) -> Response:
+        name = request.path_params["name"].lower()
+        function = next((item for key, item in self._functions.items() if key.lower() == name), None)
         if function is None:
-            return Answer(status=404)
+            return NOT_FOUND
         run = self._runs.get(function.name)
         if run is None:
-            return _json({"error": "An HTTP function is called by its route."}, 400)
+            return JSONResponse({"error": "An HTTP function is called by its route."}, 400)
         try:
-            given = json.loads(request.body or b"{}")
-            text = given.get("input") or ""
+            text = json.loads(await request.body() or b"{}").get("input") or ""
         except (ValueError, AttributeError):
-            return _json({"error": 'The body must be {"input": "..."}.'}, 400)
+            return JSONResponse({"error": 'The body must be {"input": "..."}.'}, 400)
         _in_background(run, text if isinstance(text, str) else json.dumps(text), self._runtime)
-        return Answer(status=202)
+        return Response(status_code=202)
 
 
 class BlobWebhook:
@@ -92,7 +89,7 @@ class BlobWebhook:
     use here, a key that only calls functions announces no blobs.
     """
 
-    def __init__(self, functions: Mapping[str, Function], queue: BlobQueue, log: Log, keys: Keys | None) -> None:
+    def __init__(self, functions: Mapping[str, Function], queue: BlobQueue, log: Log) -> None:
         self._functions = {
             function.id.lower(): function
             for function in functions.values()
@@ -100,39 +97,38 @@ class BlobWebhook:
         }
         self._queue = queue
         self._log = log
-        self._keys = keys
 
-    def __call__(self, request: Request) -> Answer | None:
-        """Answer, or return None when the path is not the webhook's."""
-        if request.path.rstrip("/") != WEBHOOK:
-            return None
-        if self._keys is not None and not self._keys.open("system", request):
-            return Answer(status=401)
-        function = self._functions.get(",".join(request.args.get("functionName", ())).lower())
+    def app(self) -> ASGIApp:
+        """Return what answers below ``/runtime/webhooks``."""
+        route = Route("/blobs", self._answer, methods=["OPTIONS", "POST"])
+        return Router([route], redirect_slashes=False, default=NOT_FOUND)
+
+    async def _answer(self, request: Request) -> Response:
+        function = self._functions.get(request.query_params.get("functionName", "").lower())
         if function is None:
-            return Answer(status=404)
+            return NOT_FOUND
         if request.method == "OPTIONS":
             # The handshake of CloudEvents subscriptions.
             origin = request.headers.get("webhook-request-origin", "")
-            return Answer(status=200, headers=(("WebHook-Allowed-Origin", origin), ("WebHook-Allowed-Rate", "*")))
-        if request.method != "POST":
-            return Answer(status=405, headers=(("Allow", "OPTIONS, POST"),))
-        events = _events(request)
-        return Answer(status=400) if events is None else self._take(function, events)
-
-    def _take(self, function: Function, events: list[dict[str, Any]]) -> Answer:
+            return Response(headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"})
+        events = _events(await request.body())
+        if events is None:
+            return Response(status_code=400)
         for event in events:
             if event.get("eventType") == _VALIDATION:
                 data = event.get("data")
                 code = data.get("validationCode") if isinstance(data, dict) else None
-                return _json({"validationResponse": code})
+                return JSONResponse({"validationResponse": code})
+        return await run_in_threadpool(self._enqueue_all, function, events)
+
+    def _enqueue_all(self, function: Function, events: list[dict[str, Any]]) -> Response:
         try:
             for event in events:
                 self._enqueue(function, event)
         except AzureError as error:
             self._log.event("event not queued", level="error", function=function.name, error=repr(error))
-            return Answer(status=500)  # Event Grid sends the batch again
-        return Answer(status=202)
+            return Response(status_code=500)  # Event Grid sends the batch again
+        return Response(status_code=202)
 
     def _enqueue(self, function: Function, event: dict[str, Any]) -> None:
         found = paths.event_blob(event)
@@ -143,10 +139,10 @@ class BlobWebhook:
         self._queue.send(BlobMessage(function.id, *found, bare(etag)))
 
 
-def _events(request: Request) -> list[dict[str, Any]] | None:
+def _events(body: bytes) -> list[dict[str, Any]] | None:
     """Return the batch; None when it is no list of JSON objects."""
     try:
-        events = json.loads(request.body)
+        events = json.loads(body)
     except ValueError:
         return None
     events = events if isinstance(events, list) else [events]
@@ -167,14 +163,10 @@ def _in_background(run: Run, text: str, runtime: Runtime) -> None:
     threading.Thread(target=work, name="admin").start()
 
 
-def _listed(function: Function) -> dict[str, Any]:
+def _describe(function: Function) -> dict[str, Any]:
     return {
         "name": function.name,
         "config": {"bindings": [dict(binding) for binding in function.bindings], "disabled": function.disabled},
         "isDisabled": function.disabled,
         "language": "python",
     }
-
-
-def _json(value: object, status: int = 200) -> Answer:
-    return Answer(status=status, headers=(("Content-Type", "application/json"),), body=json.dumps(value).encode())

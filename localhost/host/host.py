@@ -4,15 +4,19 @@ import os
 import threading
 from collections.abc import Callable, MutableMapping
 
+from starlette.routing import Mount, Router
+
 from localhost.host import scans, settings, triggers
 from localhost.host.activity import Activity
-from localhost.host.admin import Admin, BlobWebhook, Run
+from localhost.host.admin import NOT_FOUND, Admin, BlobWebhook, Run
 from localhost.host.blobs import BlobQueue, is_event_grid
 from localhost.host.clock import Clock, SystemClock
 from localhost.host.connections import DEFAULT, Connections
+from localhost.host.http_triggers import HttpTrigger
 from localhost.host.index import Function, index
 from localhost.host.invoke import Worker, thread_count
-from localhost.host.keys import Keys
+from localhost.host.kestrel import Kestrel
+from localhost.host.keys import Keys, Locked
 from localhost.host.log import Log
 from localhost.host.options import Options
 from localhost.host.queues import Limits, QueueListener, Source
@@ -23,7 +27,6 @@ from localhost.host.server import Server
 from localhost.host.singleton import Singleton
 from localhost.host.sites import Sites
 from localhost.host.state import HostState
-from localhost.host.web import Site
 
 
 class Host:
@@ -75,21 +78,29 @@ class Host:
         self._prepare_queues()
         self._prepare_blobs()
         self._prepare_timers()
-        self._server = Server(
-            self._site(), self._runtime.options.port, activity=self._runtime.activity, log=self._runtime.log
-        )
+        self._server = Server(self._app(), self._runtime.options.port)
+        self._threads.append(_thread("http", self._server.run))
 
-    def _site(self) -> Site:
-        return Site(
-            functions=self.functions.values(),
-            prefix=self._runtime.host_json.route_prefix,
-            worker=self._runtime.worker,
-            endpoints=[
-                Admin(self.functions, self._runs, self._runtime, self.keys),
-                BlobWebhook(self.functions, self._blob_queue, self._runtime.log, self.keys),
-            ],
-            keys=self.keys,
+    def _app(self) -> Kestrel:
+        """Return what answers HTTP: the host's own API, then the routes of the app, the most specific first."""
+        admin = Admin(self.functions, self._runs, self._runtime).app()
+        webhook = BlobWebhook(self.functions, self._blob_queue, self._runtime.log).app()
+        prefix, worker = self._runtime.host_json.route_prefix, self._runtime.worker
+        triggers = [
+            HttpTrigger(function, prefix=prefix, worker=worker, keys=self.keys)
+            for function in self._of("httpTrigger")
+            if not function.disabled
+        ]
+        routes = [
+            Mount("/admin", Locked(admin, self.keys, "admin")),
+            Mount("/runtime/webhooks", Locked(webhook, self.keys, "system")),
+            *sorted(triggers, key=lambda trigger: trigger.rank),
+        ]
+        return Kestrel(
+            Router(routes, redirect_slashes=False, default=NOT_FOUND),
             sites=Sites(lambda: self.port, self._runtime.options.allow_hosts),
+            activity=self._runtime.activity,
+            log=self._runtime.log,
         )
 
     @property
@@ -104,7 +115,6 @@ class Host:
                 self._runtime.log.event("function disabled", function=function.name)
         for thread in self._threads:
             thread.start()
-        self._server.start()
 
     def close(self) -> bool:
         """Drain: take on nothing new, let what runs finish, give locks back; harmless when done before.
@@ -117,7 +127,7 @@ class Host:
         deadline = self._runtime.clock.monotonic() + self._runtime.options.drain.total_seconds()
         self._runtime.log.event("host draining", running=self._runtime.activity.running)
         self._runtime.stop.set()
-        self._server.close()
+        self._server.stop()
         idle = self._join(deadline)
         for lock in self._singletons:
             lock.release()
@@ -125,6 +135,7 @@ class Host:
         if idle:
             for listener in self._listeners:
                 listener.close()
+            self._server.close()
             self._close_parts()
         return idle
 

@@ -4,7 +4,9 @@ import hmac
 import secrets
 from dataclasses import dataclass, field
 
-from localhost.host.wire import Request
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 HEADER = "x-functions-key"
 PARAMETER = "code"
@@ -22,17 +24,24 @@ class Keys:
 
         Args:
             level: ``authLevel`` of an HTTP trigger, in any case.
-            request: Brings its key in a header, or else in the query.
+            request: Brings its key in a header, even a wrong one, or else in the query.
         """
         if level.lower() == "anonymous":
             return True
-        given = _given(request)
+        key = request.headers.get(HEADER, request.query_params.get(PARAMETER, ""))
         accepted = [self.master, self.function] if level.lower() == "function" else [self.master]
-        return any(hmac.compare_digest(key.encode(), given.encode()) for key in accepted)
+        return any(hmac.compare_digest(one.encode(), key.encode()) for one in accepted)
 
 
-def _given(request: Request) -> str:
-    """Return the key that a request brings; a header, even a wrong one, outranks the query."""
-    if HEADER in request.headers:
-        return request.headers[HEADER]
-    return next(iter(request.args.get(PARAMETER, [])), "")
+@dataclass(frozen=True)
+class Locked:
+    """An app that only requests with the right key reach; every request where there are no keys."""
+
+    app: ASGIApp
+    keys: Keys | None
+    level: str
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 401 to the others."""
+        is_open = self.keys is None or self.keys.open(self.level, Request(scope))
+        await (self.app if is_open else Response(status_code=401))(scope, receive, send)

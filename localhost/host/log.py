@@ -14,7 +14,7 @@ from localhost.host.invocations import Generation
 #: A function key as a URL carries it: an error may quote the URL.
 _KEY = re.compile(r"\bcode=[^&\s\"'\\]+")
 #: Libraries that would log every request; the host's own clients use them too.
-_LIBRARIES = ("azure", "urllib3")
+_LIBRARIES = ("azure", "urllib3", "uvicorn")
 
 
 class Log:

@@ -1,177 +1,74 @@
-"""The HTTP server on 127.0.0.1: a thread a connection, connections kept alive, and a drain that waits for none of them.
+"""The HTTP server: uvicorn on 127.0.0.1, in a thread of the host's."""
 
-A request counts as taken on when its last byte is there. A drain lets those run and closes every other connection at
-once: one that is idle, and one whose request is still on its way.
-"""
-
-import contextlib
-import io
 import socket
-import socketserver
-import threading
-import traceback
-from collections.abc import Callable
 
-from localhost.host.activity import Activity
-from localhost.host.log import Log
-from localhost.host.wire import Answer, Malformed, Request, encode, read_request
+import h11
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from localhost.host.kestrel import MAX_HEADER_BYTES, MAX_LINE_BYTES
 
 ADDRESS = "127.0.0.1"
-#: As the real host; larger requests get 413.
-MOST_BYTES = 100 * 1024 * 1024
-#: As Kestrel: how long a kept connection may be silent, and how long a client may pause within a request.
-IDLE_SECONDS = 130.0
-PAUSE_SECONDS = 30.0
-#: How long the rest of a refused request is read for, so that the client sees the answer and no reset.
-_LINGER_SECONDS = 2.0
-#: How often the server looks whether it shall stop.
-_POLL_SECONDS = 0.05
+#: As Kestrel: how long a kept connection may be silent.
+IDLE_SECONDS = 130
 
-#: What answers a request; it never raises for a request's sake.
-Site = Callable[[Request], Answer]
+
+class Connection(H11Protocol):
+    """Uvicorn's, but for how it refuses and how it ends."""
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's shape
+        """Refuse malformed bytes without a body, as the real host does; an answer that has begun only breaks off."""
+        if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            self.transport.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        self.transport.close()
+
+    def shutdown(self) -> None:
+        """Close at once in the middle of a request too: it is taken on with its last byte."""
+        if self.conn.their_state is h11.SEND_BODY:
+            self.transport.close()
+        else:
+            super().shutdown()
 
 
 class Server:
-    """The threaded server; listens as soon as it is made.
+    """Serve an ASGI app; the port is open as soon as this is made.
 
     Args:
-        site: Answers requests.
+        app: Answers requests.
         port: 0 takes a free one.
-        activity: Counts requests until their last byte is written.
-        log: Where a failure of the site goes.
 
     Raises:
         OSError: The port is taken.
     """
 
-    def __init__(self, site: Site, port: int, *, activity: Activity, log: Log) -> None:
-        self._listener = _Listener(port, site, activity, log)
-        self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
+    def __init__(self, app: ASGIApp, port: int) -> None:
+        self._socket = socket.create_server((ADDRESS, port), backlog=128)
+        self.port: int = self._socket.getsockname()[1]
+        config = uvicorn.Config(
+            app,
+            loop="asyncio",
+            http=Connection,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="error",  # its warnings are of what clients send
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=IDLE_SECONDS,
+            h11_max_incomplete_event_size=MAX_LINE_BYTES + MAX_HEADER_BYTES,
+        )
+        self._uvicorn = uvicorn.Server(config)
 
-    @property
-    def port(self) -> int:
-        """The port that it listens on."""
-        return int(self._listener.server_address[1])
+    def run(self) -> None:
+        """Serve until stopped, and answer what has been taken on by then."""
+        self._uvicorn.run([self._socket])
 
-    def start(self) -> None:
-        """Serve."""
-        self._thread.start()
-
-    def _serve(self) -> None:
-        self._listener.serve_forever(poll_interval=_POLL_SECONDS)
+    def stop(self) -> None:
+        """Take on nothing new."""
+        self._uvicorn.should_exit = True
 
     def close(self) -> None:
-        """Take no more connections and requests; requests under way go on."""
-        if self._thread.is_alive():
-            self._listener.shutdown()
-            self._thread.join()
-        self._listener.server_close()
-        self._listener.drain()
-
-
-class _Listener(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
-    request_queue_size = 128
-    daemon_threads = True
-    block_on_close = False  # the host's own drain waits for what runs, with a deadline
-
-    def __init__(self, port: int, site: Site, activity: Activity, log: Log) -> None:
-        self.site = site
-        self.activity = activity
-        self.log = log
-        self._lock = threading.Lock()
-        self._waiting: set[socket.socket] = set()
-        self._drains = False
-        super().__init__((ADDRESS, port), _Connection)
-
-    def expect(self, connection: socket.socket) -> bool:
-        """Note that a connection waits for a request; False in a drain, when none may come."""
-        with self._lock:
-            if not self._drains:
-                self._waiting.add(connection)
-            return not self._drains
-
-    def take_on(self) -> bool:
-        """Count a request that has come; False when a drain was first."""
-        with self._lock:
-            if not self._drains:
-                self.activity.begin()
-            return not self._drains
-
-    def forget(self, connection: socket.socket) -> None:
-        """No longer count a connection among those that wait."""
-        with self._lock:
-            self._waiting.discard(connection)
-
-    def drain(self) -> None:
-        """Wake the connections that wait; they find their end."""
-        with self._lock:
-            self._drains = True
-            for connection in self._waiting:
-                with contextlib.suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
-
-    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 - the base's shape
-        """Log what no client should be able to cause."""
-        self.log.event("connection failed", level="error", error=traceback.format_exc())
-
-
-class _Connection(socketserver.BaseRequestHandler):
-    server: _Listener
-    request: socket.socket
-
-    def handle(self) -> None:
-        """Answer requests until either side has had enough; a client that goes away is no event."""
-        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with contextlib.suppress(ConnectionError, TimeoutError), self.request.makefile("rb") as stream:
-            while self._answer_one(stream):
-                pass
-
-    def _answer_one(self, stream: io.BufferedReader) -> bool:
-        """Answer one request; False when it was the last."""
-        try:
-            request = self._read(stream)
-        except Malformed as refused:
-            self.request.sendall(encode(Answer(status=refused.status), method="GET", keep=False))
-            self._linger()
-            return False
-        if request is None:
-            return False
-        try:
-            self.request.sendall(self._answer(request))
-        finally:
-            self.server.activity.end()
-        return request.keeps_alive
-
-    def _read(self, stream: io.BufferedReader) -> Request | None:
-        """Return the next request, taken on; None when none comes."""
-        if not self.server.expect(self.request):
-            return None
-        try:
-            self.request.settimeout(IDLE_SECONDS)
-            if not stream.peek(1):
-                return None
-            self.request.settimeout(PAUSE_SECONDS)
-            request = read_request(stream, most_bytes=MOST_BYTES, proceed=self._proceed)
-        except TimeoutError:
-            return None
-        finally:
-            self.server.forget(self.request)
-        return request if self.server.take_on() else None
-
-    def _proceed(self) -> None:
-        self.request.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def _answer(self, request: Request) -> bytes:
-        try:
-            return encode(self.server.site(request), method=request.method, keep=request.keeps_alive)
-        except Exception:  # noqa: BLE001 - the edge of a thread: the client must get an answer
-            self.server.log.event("request failed", level="error", error=traceback.format_exc())
-            return encode(Answer(status=500), method=request.method, keep=request.keeps_alive)
-
-    def _linger(self) -> None:
-        """Read on for a moment: closing a socket with unread bytes resets the connection, and the answer is lost."""
-        self.request.shutdown(socket.SHUT_WR)
-        self.request.settimeout(_LINGER_SECONDS)
-        while self.request.recv(1 << 16):
-            pass
+        """Give the port back, if it was never served."""
+        self._socket.close()

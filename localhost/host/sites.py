@@ -8,14 +8,14 @@ import ipaddress
 from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
-from localhost.host.wire import Answer, Request
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 #: The host's own paths; no route of an app begins so.
 _OWN_API = ("/admin", "/runtime")
-_OTHER_NAME = b"This host answers to localhost and loopback addresses; --allow-host NAME adds a name.\n"
-_OTHER_SITE = b"A browser sends this for a page of another site.\n"
-_TEXT = (("Content-Type", "text/plain; charset=utf-8"),)
+_OTHER_NAME = "This host answers to localhost and loopback addresses; --allow-host NAME adds a name.\n"
+_OTHER_SITE = "A browser sends this for a page of another site.\n"
 
 
 class Sites:
@@ -30,12 +30,12 @@ class Sites:
         self._port = port
         self._names = frozenset(name.lower() for name in names)
 
-    def refuse(self, request: Request) -> Answer | None:
+    def refuse(self, request: Request) -> PlainTextResponse | None:
         """Return the refusal of a request; None when it may pass. Routes of the app judge pages themselves."""
-        if not all(self._is_ours(host) for host in (request.host, request.headers.get("host", request.host))):
-            return Answer(status=403, headers=_TEXT, body=_OTHER_NAME)
-        if request.path.startswith(_OWN_API) and request.method not in _SAFE and _is_foreign(request):
-            return Answer(status=403, headers=_TEXT, body=_OTHER_SITE)
+        if not all(self._is_ours(host) for host in (request.state.host, *request.headers.getlist("host"))):
+            return PlainTextResponse(_OTHER_NAME, 403)
+        if request.scope["path"].startswith(_OWN_API) and request.method not in _SAFE and _is_foreign(request):
+            return PlainTextResponse(_OTHER_SITE, 403)
         return None
 
     def _is_ours(self, host: str) -> bool:
@@ -54,7 +54,7 @@ def _is_foreign(request: Request) -> bool:
     if page is None:
         return False
     try:
-        return urlsplit(page).netloc.lower() != request.host.lower()
+        return urlsplit(page).netloc.lower() != str(request.state.host).lower()
     except ValueError:
         return True
 

@@ -44,7 +44,7 @@ def test_each_level_opens_to_its_keys_alone(launch: Launch) -> None:
         "/api/closed": [401, 401, 401, 200],
         "/admin/host/status": [401, 401, 401, 200],
         "/admin/unknown": [401, 401, 401, 404],
-        "/runtime/webhooks/blobs": [401, 401, 401, 404],
+        "/runtime/webhooks/blobs": [401, 401, 401, 405],
     }
 
 

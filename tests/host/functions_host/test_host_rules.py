@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localhost.host import delivery, ncrontab, paths, routes, schedule
+from localhost.host import delivery, ncrontab, paths, schedule, templates
 from localhost.host.delivery import Verdict
 from localhost.host.receipts import OVERLAP, Version, Watermark
 
@@ -199,17 +199,17 @@ def test_an_event_without_a_url_is_read_by_its_subject() -> None:
     ],
 )
 def test_a_route_template_matches_paths(template: str, path: str, params: dict[str, str | None] | None) -> None:
-    found = routes.compile_template(template, "api")[0].fullmatch(path)
+    found = templates.compile_template(template, "api")[0].fullmatch(path)
     assert (None if found is None else found.groupdict()) == params
 
 
 def test_literal_segments_win_over_parameters_and_these_over_the_rest() -> None:
-    templates = ["{*rest}", "jobs/{id}", "jobs/{id:int}", "jobs/new"]
-    ranked = sorted(templates, key=lambda template: routes.compile_template(template, "")[1])
+    routes = ["{*rest}", "jobs/{id}", "jobs/{id:int}", "jobs/new"]
+    ranked = sorted(routes, key=lambda template: templates.compile_template(template, "")[1])
     assert ranked == ["jobs/new", "jobs/{id:int}", "jobs/{id}", "{*rest}"]
 
 
 @pytest.mark.parametrize("template", ["a{b}", "{b", "{id:regex(x)}", "{}"])
 def test_a_route_template_that_means_nothing_is_refused(template: str) -> None:
     with pytest.raises(ValueError, match="Route"):
-        routes.compile_template(template, "api")
+        templates.compile_template(template, "api")

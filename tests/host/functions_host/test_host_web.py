@@ -1,11 +1,12 @@
 import http.client
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from localhost.host import server
+from localhost.host import kestrel
 from tests.host.functions_host.hosts import Launch, Running, Storage
 
 
@@ -13,7 +14,7 @@ def ask(
     running: Running,
     method: str,
     path: str,
-    body: bytes | str | None = None,
+    body: bytes | str | Iterable[bytes] | None = None,
     headers: dict[str, str] | None = None,
 ) -> tuple[int, dict[str, str], Any]:
     connection = http.client.HTTPConnection("127.0.0.1", running.host.port, timeout=15)
@@ -76,9 +77,10 @@ def test_the_route_prefix_comes_from_host_json(launch: Launch, tmp_path: Path) -
 
 
 def test_a_body_over_the_limit_is_refused(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "MOST_BYTES", 10)
+    monkeypatch.setattr(kestrel, "MAX_BODY_BYTES", 10)
     running = launch("web")
-    assert ask(running, "POST", "/api/echo/a", b"[1, 2, 3, 4]")[0] == 413
+    for body in (b"[1, 2, 3, 4]", iter([b"[1, 2,", b"3, 4]"])):  # with a length, and in chunks
+        assert ask(running, "POST", "/api/echo/a", body)[0] == 413
     assert ask(running, "POST", "/api/echo/a", b"[1]")[0] == 201
 
 

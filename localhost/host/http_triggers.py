@@ -1,0 +1,134 @@
+"""HTTP functions as routes: from a request to a call, and from what a function returns to a response."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import h11
+from anyio import CapacityLimiter, to_thread
+from azure.functions.meta import Datum
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, request_response
+from starlette.types import Receive, Scope, Send
+
+from localhost.host.index import Function
+from localhost.host.invoke import Ended, Worker, converter
+from localhost.host.keys import Keys, Locked
+from localhost.host.templates import compile_template
+
+#: What only the server may say.
+_FRAMING = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date"})
+_BODILESS = frozenset({204, 304})
+_FINAL_STATUSES = range(200, 600)
+_REASON = "This function was programmatically called via the host APIs."
+
+
+class HttpTrigger(BaseRoute):
+    """Call a function with the requests that its route takes.
+
+    A method that the path does not take is 404 too, and HEAD is no GET: so it is on the real host
+    (azure-functions-host#10098, #11625).
+
+    Args:
+        function: Has an HTTP trigger.
+        prefix: ``routePrefix`` of host.json.
+        worker: Runs the function.
+        keys: What callers must bring; None when every route is open.
+
+    Raises:
+        ValueError: The function's route template cannot be read.
+    """
+
+    def __init__(self, function: Function, *, prefix: str, worker: Worker, keys: Keys | None) -> None:
+        template = str(function.trigger.get("route") or function.name).strip("/")
+        self._regex, self.rank = compile_template(template, prefix)
+        self._methods = {str(method).upper() for method in function.trigger.get("methods", ())}
+        self._function = function
+        self._worker = worker
+        self._threads = CapacityLimiter(math.inf)  # a call waits in a thread, and holds up no other
+        level = str(function.trigger.get("authLevel") or "function")
+        self._app = Locked(request_response(self._call), keys, level)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return whether the function answers, and the route parameters that have a value."""
+        found = self._regex.fullmatch(scope["path"])
+        if found is None or (self._methods and scope["method"] not in self._methods):
+            return Match.NONE, {}
+        return Match.FULL, {"path_params": {key: value for key, value in found.groupdict().items() if value}}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Call the function, and send what it returns.
+
+        Raises:
+            Exception: What it returned is no response.
+        """
+        await self._app(scope, receive, send)
+
+    async def _call(self, request: Request) -> Response:
+        data = _datum(request, await request.body())
+        ended = await to_thread.run_sync(self._invoke, data, limiter=self._threads)
+        return _response(ended.value, request.method) if ended.succeeded else Response(status_code=500)
+
+    def _invoke(self, data: Datum) -> Ended:
+        return self._worker.invoke(self._function, data, {}, reason=_REASON)
+
+
+def _datum(request: Request, body: bytes) -> Datum:
+    """Return the request as the worker gets it; repeated headers and query parameters are joined by commas.
+
+    The real host passes on a body only where the request says how long it is (azure-functions-host#7930).
+    """
+    headers = _joined((name.decode(), value.decode()) for name, value in request.headers.raw)
+    value = {
+        "method": Datum(request.method, "string"),
+        "url": Datum(request.state.url, "string"),
+        "headers": headers,
+        "query": _joined(request.query_params.multi_items()),
+        "params": {name: Datum(text, "string") for name, text in request.path_params.items()},
+        "body": Datum(body if "content-length" in headers else b"", "bytes"),
+    }
+    return Datum(value, "http")
+
+
+def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, Datum]:
+    texts: dict[str, list[str]] = {}
+    for name, text in pairs:
+        texts.setdefault(name, []).append(text)
+    return {name: Datum(",".join(values), "string") for name, values in texts.items()}
+
+
+def _response(value: Any, method: str) -> Response:  # noqa: ANN401 - what a function returns
+    """Return what the worker would send for a function's value; none is 204, as on the real host."""
+    if value is None:
+        return Response(status_code=204)
+    datum = converter("http").encode(value, expected_type=None)
+    if datum.type != "http":
+        return Response(datum.value.encode(), media_type="text/plain")
+    fields = datum.value
+    headers = [(name, text.value) for name, text in fields["headers"].items()]
+    for cookies in fields["cookies"] or []:
+        headers += [("Set-Cookie", morsel.OutputString()) for morsel in cookies.values()]
+    return build_response(int(fields["status_code"].value), headers, fields["body"].value, method)
+
+
+def build_response(status: int, headers: list[tuple[str, str]], body: bytes, method: str) -> Response:
+    """Return a response with the framing that is true of it; one to HEAD without a body keeps the length it names.
+
+    Raises:
+        ValueError: The status or a header cannot be sent; Kestrel refuses these too.
+        h11.LocalProtocolError: The same.
+    """
+    if status not in _FINAL_STATUSES:
+        raise ValueError(f"{status} is not the status of a response.")
+    dropped = _FRAMING | {"content-type"} if status in _BODILESS else _FRAMING
+    response = Response(b"" if status in _BODILESS else body, status)
+    length = next((value for name, value in headers if name.lower() == "content-length"), "")
+    kept = [(name, value) for name, value in headers if name.lower() not in dropped]
+    if status not in _BODILESS:
+        kept.append(
+            ("Content-Length", length if method == "HEAD" and not body and length.isdecimal() else str(len(body)))
+        )
+    response.raw_headers = [(name.encode("ascii"), value.encode("ascii")) for name, value in kept]
+    h11.Response(status_code=status, headers=response.raw_headers)
+    return response
