@@ -5,64 +5,71 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localhost.host import ncrontab
-from localhost.host.ncrontab import Constant, Cron
+from localhost.host.ncrontab import Constant
 
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
-def item(low: int, high: int) -> st.SearchStrategy[str]:
-    numbers = st.integers(low, high)
-    ranges = st.tuples(numbers, numbers).map(lambda pair: f"{min(pair)}-{max(pair)}")
-    stepped = st.tuples(st.one_of(st.just("*"), ranges, numbers.map(str)), st.integers(1, high + 1))
-    return st.one_of(numbers.map(str), ranges, stepped.map(lambda pair: f"{pair[0]}/{pair[1]}"), st.just("*"))
+#: The text of an expression, or of a part of it, and the values that it names in each of its fields.
+Drawn = tuple[str, list[set[int]]]
 
 
-def field(low: int, high: int) -> st.SearchStrategy[str]:
-    return st.lists(item(low, high), min_size=1, max_size=3).map(",".join)
-
-
-#: Days up to 28 so that some day always matches.
-EXPRESSIONS = st.tuples(field(0, 59), field(0, 59), field(0, 23), field(1, 28), field(1, 12), field(0, 6)).map(" ".join)
-
-
-def matches(cron: Cron, moment: datetime) -> bool:
-    return (
-        moment.second in cron.seconds
-        and moment.minute in cron.minutes
-        and moment.hour in cron.hours
-        and moment.day in cron.days
-        and moment.month in cron.months
-        and moment.isoweekday() % 7 in cron.weekdays
+def item(low: int, high: int) -> st.SearchStrategy[tuple[str, set[int]]]:
+    number = st.integers(low, high)
+    one = number.map(lambda value: (str(value), {value}))
+    whole = st.just(("*", set(range(low, high + 1))))
+    span = st.tuples(number, number).filter(lambda pair: pair[0] < pair[1])
+    ranged = span.map(lambda pair: (f"{pair[0]}-{pair[1]}", set(range(pair[0], pair[1] + 1))))
+    tail = number.map(lambda value: (str(value), set(range(value, high + 1))))
+    stepped = st.tuples(st.one_of(whole, ranged, tail), st.integers(1, high + 1)).map(
+        lambda pair: (f"{pair[0][0]}/{pair[1]}", set(range(min(pair[0][1]), max(pair[0][1]) + 1, pair[1])))
     )
+    return st.one_of(one, whole, ranged, stepped)
+
+
+def joined(*fields: tuple[int, int], rest: str = "") -> st.SearchStrategy[Drawn]:
+    lists = [st.lists(item(*bounds), min_size=1, max_size=3) for bounds in fields]
+    return st.tuples(*lists).map(
+        lambda drawn: (
+            " ".join(",".join(text for text, _ in items) for items in drawn) + rest,
+            [set().union(*(values for _, values in items)) for items in drawn],
+        )
+    )
+
+
+#: Of a day that every month has.
+EXPRESSIONS = joined((0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (0, 6)).filter(lambda drawn: min(drawn[1][3]) <= 28)
+
+
+def matches(fields: list[set[int]], at: datetime) -> bool:
+    """Tell whether a moment matches all fields; there may be fewer than six."""
+    parts = (at.second, at.minute, at.hour, at.day, at.month, at.isoweekday() % 7)
+    return all(part in field for part, field in zip(parts, fields, strict=False))
 
 
 @settings(deadline=None)
 @given(EXPRESSIONS, MOMENTS)
-def test_the_next_occurrence_is_later_and_matches_every_field(text: str, moment: datetime) -> None:
-    cron = ncrontab.parse(text)
-    assert isinstance(cron, Cron)
-    due = cron.after(moment)
+def test_the_next_occurrence_is_later_and_matches_every_field(drawn: Drawn, moment: datetime) -> None:
+    due = ncrontab.parse(drawn[0]).after(moment)
     assert due > moment
     assert due.microsecond == 0
-    assert matches(cron, due)
+    assert matches(drawn[1], due)
 
 
 @settings(deadline=None)
-@given(st.tuples(field(0, 59), field(0, 59)).map(" ".join), MOMENTS)
-def test_no_second_between_now_and_the_next_occurrence_matches(text: str, moment: datetime) -> None:
-    cron = ncrontab.parse(f"{text} * * * *")
-    assert isinstance(cron, Cron)
-    due = cron.after(moment)
+@given(joined((0, 59), (0, 59), rest=" * * * *"), MOMENTS)
+def test_no_second_between_now_and_the_next_occurrence_matches(drawn: Drawn, moment: datetime) -> None:
+    due = ncrontab.parse(drawn[0]).after(moment)
     second = moment.replace(microsecond=0) + timedelta(seconds=1)
     while second < due:
-        assert not matches(cron, second)
+        assert not matches(drawn[1], second)
         second += timedelta(seconds=1)
 
 
 @settings(deadline=None)
 @given(EXPRESSIONS, MOMENTS, st.timedeltas(timedelta(0), timedelta(days=90)))
-def test_a_later_moment_never_has_an_earlier_next_occurrence(text: str, moment: datetime, later: timedelta) -> None:
-    schedule = ncrontab.parse(text)
+def test_a_later_moment_never_has_an_earlier_next_occurrence(drawn: Drawn, moment: datetime, later: timedelta) -> None:
+    schedule = ncrontab.parse(drawn[0])
     assert schedule.after(moment) <= schedule.after(moment + later)
 
 
@@ -79,6 +86,7 @@ def test_a_later_moment_never_has_an_earlier_next_occurrence(text: str, moment: 
         ("0 30 9 * Jan Mon", "2027-01-04T09:30:00+00:00"),
         ("0 0 0 29 2 *", "2028-02-29T00:00:00+00:00"),
         ("0 0 0 13 * 5", "2027-08-13T00:00:00+00:00"),
+        ("0 0 0 29 11 5/2", "2030-11-29T00:00:00+00:00"),
         ("5/20 * * * * *", "2026-11-24T10:00:05+00:00"),
         ("*/2 * * * *", "2026-11-24T10:02:00+00:00"),
         ("00:00:30", "2026-11-24T10:00:30+00:00"),
@@ -105,6 +113,12 @@ def test_only_a_constant_interval_ignores_daylight_saving() -> None:
         "* * * 0 * *",
         "* * * * 13 *",
         "* * * * * 7",
+        "* * * * * 1-7",
+        "* * * * * 1,7/2",
+        "* * * * * 5L",
+        "* * * * * 5#2",
+        "* * * L * *",
+        "* * * * * * *",
         "* * * * * Noday",
         "5-1 * * * * *",
         "*/0 * * * * *",
