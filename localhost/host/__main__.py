@@ -8,10 +8,10 @@ import os
 import sys
 import traceback
 
+from localhost.host.app_settings import SettingsWrong
 from localhost.host.host import Host
+from localhost.host.host_options import Options, parse
 from localhost.host.log import AppLogs, Log, capture
-from localhost.host.options import Options, parse
-from localhost.host.settings import SettingsWrong
 from localhost.stop import Stop
 
 

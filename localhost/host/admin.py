@@ -14,10 +14,10 @@ from starlette.types import ASGIApp
 
 from localhost.host import paths
 from localhost.host.blobs import BlobMessage, BlobQueue, is_event_grid
+from localhost.host.host_context import Runtime
 from localhost.host.index import Function
 from localhost.host.log import Log
 from localhost.host.receipts import bare
-from localhost.host.runtime import Runtime
 
 _VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 

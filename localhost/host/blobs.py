@@ -12,13 +12,13 @@ from azure.storage.blob import BlobClient, BlobProperties
 from azure.storage.queue import QueueClient
 
 from localhost.host import delivery
+from localhost.host.app_settings import SettingsWrong
 from localhost.host.connections import DEFAULT
-from localhost.host.held import Held
+from localhost.host.host_context import Runtime
 from localhost.host.index import Function
+from localhost.host.message_lease import Held
 from localhost.host.queues import make_queue
 from localhost.host.receipts import bare
-from localhost.host.runtime import Runtime
-from localhost.host.settings import SettingsWrong
 
 POISON_QUEUE = "webjobs-blobtrigger-poison"
 #: The source that gets its events from Event Grid, without a scan.

@@ -13,7 +13,7 @@ from azure.storage.blob import LinearRetry as BlobRetry
 from azure.storage.queue import LinearRetry as QueueRetry
 from azure.storage.queue import QueueServiceClient
 
-from localhost.host.settings import SettingsWrong
+from localhost.host.app_settings import SettingsWrong
 
 DEFAULT = "AzureWebJobsStorage"
 #: Newest version that Azurite 3.35 speaks.

@@ -6,27 +6,27 @@ from collections.abc import Callable, MutableMapping
 
 from starlette.routing import Mount, Router
 
-from localhost.host import scans, settings, triggers
+from localhost.host import app_settings, scans, triggers
 from localhost.host.activity import Activity
 from localhost.host.admin import NOT_FOUND, Admin, BlobWebhook, Run
 from localhost.host.blobs import BlobQueue, is_event_grid
+from localhost.host.callers import Sites
 from localhost.host.clock import Clock, SystemClock
 from localhost.host.connections import DEFAULT, Connections
+from localhost.host.host_context import Runtime
+from localhost.host.host_options import Options
 from localhost.host.http_triggers import HttpTrigger
 from localhost.host.index import Function, index
-from localhost.host.invoke import Worker, thread_count
 from localhost.host.kestrel import Kestrel
 from localhost.host.keys import Keys, Locked
 from localhost.host.log import Log
-from localhost.host.options import Options
 from localhost.host.queues import Limits, QueueListener, Source
 from localhost.host.renewals import Renewals
-from localhost.host.runtime import Runtime
 from localhost.host.scans import Scanner
 from localhost.host.server import Server
 from localhost.host.singleton import Singleton
-from localhost.host.sites import Sites
 from localhost.host.state import HostState
+from localhost.host.worker import Worker, thread_count
 
 
 class Host:
@@ -53,8 +53,8 @@ class Host:
         clock: Clock | None = None,
     ) -> None:
         environ = os.environ if environ is None else environ
-        settings.load(options.app, environ)
-        host_json = settings.read_host_json(options.app, environ)
+        app_settings.load(options.app, environ)
+        host_json = app_settings.read_host_json(options.app, environ)
         self.functions = {function.name: function for function in index(options.app, environ)}
         #: What HTTP asks for; None when it is open.
         self.keys = Keys() if options.auth else None
@@ -220,7 +220,7 @@ class Host:
 
 
 def _runtime(
-    options: Options, host_json: settings.HostJson, environ: MutableMapping[str, str], log: Log, clock: Clock
+    options: Options, host_json: app_settings.HostJson, environ: MutableMapping[str, str], log: Log, clock: Clock
 ) -> Runtime:
     connections = Connections(environ)
     connections.check(DEFAULT, function="(host)")
@@ -231,7 +231,7 @@ def _runtime(
         clock=clock,
         stop=threading.Event(),
         activity=Activity(),
-        state=HostState(connections.blobs(), settings.host_id(options.app, environ)),
+        state=HostState(connections.blobs(), app_settings.host_id(options.app, environ)),
         connections=connections,
         renewals=Renewals(clock=clock, log=log),
         worker=Worker(log=log, clock=clock, timeout=host_json.function_timeout, threads=thread_count(environ)),

@@ -13,9 +13,9 @@ from starlette.routing import BaseRoute, Match, request_response
 from starlette.types import Receive, Scope, Send
 
 from localhost.host.index import Function
-from localhost.host.invoke import Ended, Worker, converter
 from localhost.host.keys import Keys, Locked
-from localhost.host.templates import compile_template
+from localhost.host.route_templates import compile_template
+from localhost.host.worker import Ended, Worker, converter
 
 #: What only the server may say.
 _FRAMING = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date"})

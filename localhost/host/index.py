@@ -14,8 +14,8 @@ from azure.functions.decorators.function_app import Function as DecoratedFunctio
 from azure.functions.decorators.function_app import FunctionRegister
 
 from localhost.host import ncrontab, paths
+from localhost.host.app_settings import SettingsWrong, is_disabled, resolve
 from localhost.host.connections import DEFAULT
-from localhost.host.settings import SettingsWrong, is_disabled, resolve
 
 TRIGGERS = frozenset({"queueTrigger", "blobTrigger", "timerTrigger", "httpTrigger"})
 #: Where a ``%SETTING%`` may stand.

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from localhost.host.activity import Activity
+from localhost.host.callers import Sites
 from localhost.host.log import Log
-from localhost.host.sites import Sites
 
 #: The longest request line, the most bytes of all headers, the most headers, the largest body.
 MAX_LINE_BYTES = 8192 + 2

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from cronsim import CronSim, CronSimError
 
-from localhost.host.settings import time_span
+from localhost.host.app_settings import time_span
 
 #: What cronsim reads and NCRONTAB does not: the last day or weekday, the nth weekday, and 7 for Sunday.
 _OF_CRON_ALONE = re.compile(r".*[#L]|.*(?<!/)7")

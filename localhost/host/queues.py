@@ -11,8 +11,8 @@ from azure.storage.queue import QueueClient, QueueMessage
 
 from localhost.host import delivery
 from localhost.host.delivery import Verdict
-from localhost.host.held import Held
-from localhost.host.runtime import Runtime
+from localhost.host.host_context import Runtime
+from localhost.host.message_lease import Held
 
 #: How long to wait for room before looking at the stop signal again.
 _LOOK_SECONDS = 0.2

@@ -6,9 +6,9 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.blob import ContainerClient
 
 from localhost.host.blobs import BlobMessage
+from localhost.host.host_context import Runtime
 from localhost.host.index import Function
 from localhost.host.receipts import Receipts, Version, Watermark
-from localhost.host.runtime import Runtime
 from localhost.host.singleton import Singleton
 
 LOCK = "WebJobs.Internal.Blobs.Listener"

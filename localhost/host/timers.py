@@ -5,11 +5,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from localhost.host import schedule as rules
+from localhost.host import timer_status
 from localhost.host.clock import Clock
 from localhost.host.log import Log
 from localhost.host.ncrontab import Schedule
-from localhost.host.schedule import Status
+from localhost.host.timer_status import Status
 
 
 class Lock(Protocol):
@@ -97,8 +97,8 @@ class Timer:
         """
         with self._one_at_a_time:
             started = self._clock.now()
-            self._call(rules.timer_request(self._schedule, self._status, past_due=past_due))
-            self._note(rules.status_after(self._schedule, started, due))
+            self._call(timer_status.timer_request(self._schedule, self._status, past_due=past_due))
+            self._note(timer_status.status_after(self._schedule, started, due))
 
     def _term(self) -> bool:
         """Tick while the lock is ours; False when another has it."""
@@ -127,9 +127,9 @@ class Timer:
         self._status = self._statuses.read()
         now = self._clock.now()
         if self._status is None:
-            self._note(rules.first_status(self._schedule, now))
+            self._note(timer_status.first_status(self._schedule, now))
             return False
-        return rules.is_past_due(self._schedule, self._status, now)
+        return timer_status.is_past_due(self._schedule, self._status, now)
 
     def _wait_until(self, due: datetime) -> bool:
         """Wait for the moment; False when the host stops or the lock is lost first."""

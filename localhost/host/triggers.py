@@ -5,16 +5,15 @@ from datetime import UTC, datetime
 
 from azure.functions.meta import Datum
 
-from localhost.host import delivery, ncrontab
-from localhost.host import schedule as rules
+from localhost.host import delivery, ncrontab, timer_status
 from localhost.host.admin import Run
 from localhost.host.blobs import BlobQueue
-from localhost.host.held import Held
+from localhost.host.host_context import Runtime
 from localhost.host.index import Function
+from localhost.host.message_lease import Held
 from localhost.host.queues import Source
-from localhost.host.runtime import Runtime
 from localhost.host.singleton import Singleton
-from localhost.host.timerblobs import StatusBlob
+from localhost.host.timer_status_blob import StatusBlob
 from localhost.host.timers import Timer
 
 
@@ -71,7 +70,7 @@ def make_timer(function: Function, lock: Singleton, runtime: Runtime) -> Timer:
     """Return the timer of a timer trigger, joined to its function."""
     schedule = ncrontab.parse(function.trigger["schedule"])
     asked = function.trigger.get("useMonitor", True) is not False
-    monitored = rules.is_monitored(schedule, runtime.clock.now(), asked=asked)
+    monitored = timer_status.is_monitored(schedule, runtime.clock.now(), asked=asked)
 
     def call(request: str) -> None:
         with runtime.activity:

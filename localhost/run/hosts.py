@@ -18,8 +18,8 @@ from types import TracebackType
 from typing import IO, Self
 
 from localhost.azurite import ROOT
-from localhost.run.errors import HostFailed
-from localhost.run.options import Options
+from localhost.run.failures import HostFailed
+from localhost.run.run_options import Options
 from localhost.stop import Stop
 
 READY_SECONDS = 60.0

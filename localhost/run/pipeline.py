@@ -9,9 +9,9 @@ from pathlib import Path
 from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobServiceClient, ContentSettings, LinearRetry
 
+from localhost.run.blob_names import content_type
 from localhost.run.environment import STORAGE
-from localhost.run.errors import PipelineFailed
-from localhost.run.names import content_type
+from localhost.run.failures import PipelineFailed
 from localhost.run.watch import Json
 from shared import wiring
 from shared.errors import DarkroomError, NoSuchImage

@@ -13,10 +13,10 @@ from typing import Protocol
 
 from localhost.azurite import Azurite, AzuriteFailed
 from localhost.run.environment import environment
-from localhost.run.errors import RunFailed
+from localhost.run.failures import RunFailed
 from localhost.run.hosts import Hosts
-from localhost.run.options import Options, parse
 from localhost.run.reports import Reports
+from localhost.run.run_options import Options, parse
 from localhost.run.show import Screen, say_last, screen_for
 from localhost.run.watch import PATIENCE_SECONDS, Image, Json, Outcome, Watch
 from localhost.stop import Stop, Stopped

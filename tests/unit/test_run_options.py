@@ -5,7 +5,7 @@ import pytest
 
 from localhost.run.environment import DEFAULTS, environment
 from localhost.run.hosts import HostFailed, func_command, host_command, is_free, ports, ready_url
-from localhost.run.options import DEFAULT_PORT, Options, parse
+from localhost.run.run_options import DEFAULT_PORT, Options, parse
 
 
 @pytest.fixture

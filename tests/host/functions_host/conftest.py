@@ -17,7 +17,7 @@ from azure.storage.queue import QueueServiceClient
 from localhost.azurite import Azurite
 from localhost.host.connections import API_VERSION
 from localhost.host.host import Host
-from localhost.host.options import Options
+from localhost.host.host_options import Options
 from tests.host.functions_host.hosts import APPS, ROOT, Events, Launch, Running, Spawn, Spawned, Storage
 
 

@@ -19,8 +19,8 @@ from azure.functions.meta import Datum
 from localhost.host.clock import SystemClock
 from localhost.host.index import Function
 from localhost.host.invocations import Generation, of_this_line
-from localhost.host.invoke import InvocationContext, Worker, decode, thread_count
 from localhost.host.log import AppLogs, Log
+from localhost.host.worker import InvocationContext, Worker, decode, thread_count
 from tests.host.functions_host.hosts import Events
 
 METADATA = {

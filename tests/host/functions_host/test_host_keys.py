@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from localhost.host.host_options import parse
 from localhost.host.keys import Keys
 from localhost.host.log import Log
-from localhost.host.options import parse
 from localhost.run.hosts import func_command, host_command
-from localhost.run.options import parse as parse_run
+from localhost.run.run_options import parse as parse_run
 from tests.host.functions_host.hosts import APPS, ROOT, Launch, Running, Storage
 
 HOOK = "/runtime/webhooks/blobs?functionName=Host.Functions.told"

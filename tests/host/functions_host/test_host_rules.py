@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localhost.host import delivery, ncrontab, paths, schedule, templates
+from localhost.host import delivery, ncrontab, paths, route_templates, timer_status
 from localhost.host.delivery import Verdict
 from localhost.host.receipts import OVERLAP, Version, Watermark
 
@@ -102,39 +102,39 @@ def test_no_version_is_lost_by_failures(listed: list[Version], fail: set[int], l
 
 
 def test_nothing_is_past_due_before_the_first_occurrence_and_everything_after_a_missed_one() -> None:
-    status = schedule.first_status(HOURLY, NOON)
+    status = timer_status.first_status(HOURLY, NOON)
     assert status.next == NOON + timedelta(hours=1)
-    assert not schedule.is_past_due(HOURLY, status, NOON + timedelta(minutes=59))
-    assert schedule.is_past_due(HOURLY, status, NOON + timedelta(minutes=61))
+    assert not timer_status.is_past_due(HOURLY, status, NOON + timedelta(minutes=59))
+    assert timer_status.is_past_due(HOURLY, status, NOON + timedelta(minutes=61))
 
 
 def test_a_changed_schedule_counts_from_the_last_run() -> None:
-    status = schedule.status_after(HOURLY, NOON, NOON)
+    status = timer_status.status_after(HOURLY, NOON, NOON)
     daily = ncrontab.parse("0 0 0 * * *")
-    assert not schedule.is_past_due(daily, status, NOON + timedelta(hours=2))
+    assert not timer_status.is_past_due(daily, status, NOON + timedelta(hours=2))
 
 
 def test_a_run_that_began_early_counts_as_its_occurrence() -> None:
     early = NOON - timedelta(milliseconds=3)
-    assert schedule.status_after(HOURLY, early, NOON).next == NOON + timedelta(hours=1)
+    assert timer_status.status_after(HOURLY, early, NOON).next == NOON + timedelta(hours=1)
 
 
 @pytest.mark.parametrize(("text", "monitored"), [("*/30 * * * * *", False), ("0 * * * * *", True), ("00:00:59", False)])
 def test_occurrences_are_remembered_from_a_minute_on(text: str, monitored: bool) -> None:  # noqa: FBT001
-    assert schedule.is_monitored(ncrontab.parse(text), NOON, asked=True) is monitored
-    assert not schedule.is_monitored(HOURLY, NOON, asked=False)
+    assert timer_status.is_monitored(ncrontab.parse(text), NOON, asked=True) is monitored
+    assert not timer_status.is_monitored(HOURLY, NOON, asked=False)
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
 def test_a_status_is_read_back(last: datetime, following: datetime) -> None:
-    status = schedule.Status(last=last, next=following, updated=last)
-    assert schedule.load(schedule.dump(status)) == status
+    status = timer_status.Status(last=last, next=following, updated=last)
+    assert timer_status.load(timer_status.dump(status)) == status
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"Last": 1, "Next": 2, "LastUpdated": 3}'])
 def test_a_status_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        schedule.load(text)
+        timer_status.load(text)
 
 
 @pytest.mark.parametrize(
@@ -199,17 +199,17 @@ def test_an_event_without_a_url_is_read_by_its_subject() -> None:
     ],
 )
 def test_a_route_template_matches_paths(template: str, path: str, params: dict[str, str | None] | None) -> None:
-    found = templates.compile_template(template, "api")[0].fullmatch(path)
+    found = route_templates.compile_template(template, "api")[0].fullmatch(path)
     assert (None if found is None else found.groupdict()) == params
 
 
 def test_literal_segments_win_over_parameters_and_these_over_the_rest() -> None:
     routes = ["{*rest}", "jobs/{id}", "jobs/{id:int}", "jobs/new"]
-    ranked = sorted(routes, key=lambda template: templates.compile_template(template, "")[1])
+    ranked = sorted(routes, key=lambda template: route_templates.compile_template(template, "")[1])
     assert ranked == ["jobs/new", "jobs/{id:int}", "jobs/{id}", "{*rest}"]
 
 
 @pytest.mark.parametrize("template", ["a{b}", "{b", "{id:regex(x)}", "{}"])
 def test_a_route_template_that_means_nothing_is_refused(template: str) -> None:
     with pytest.raises(ValueError, match="Route"):
-        templates.compile_template(template, "api")
+        route_templates.compile_template(template, "api")

@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from localhost.host import options, settings
+from localhost.host import app_settings, host_options
+from localhost.host.app_settings import HostJson, SettingsWrong
 from localhost.host.connections import DEVELOPMENT, Connections
 from localhost.host.host import Host
 from localhost.host.index import index
-from localhost.host.settings import HostJson, SettingsWrong
 
 
 def host_json(tmp_path: Path, text: str, **environ: str) -> HostJson:
     (tmp_path / "host.json").write_text(text)
-    return settings.read_host_json(tmp_path, environ)
+    return app_settings.read_host_json(tmp_path, environ)
 
 
 def test_without_host_json_the_real_hosts_defaults_hold(tmp_path: Path) -> None:
-    read = settings.read_host_json(tmp_path, {})
+    read = app_settings.read_host_json(tmp_path, {})
     assert (read.batch_size, read.new_batch_threshold, read.max_dequeue_count) == (16, 8, 5)
     assert (read.visibility_timeout, read.max_polling_interval) == (timedelta(0), timedelta(minutes=1))
     assert (read.base64, read.poison_blob_threshold, read.route_prefix) == (True, 5, "api")
@@ -84,18 +84,18 @@ def test_a_file_that_is_no_json_object_is_refused(tmp_path: Path, text: str) -> 
 )
 @pytest.mark.case("host 9", was="a double underscore disabled a function, a single one did not")
 def test_a_function_is_disabled_by_its_setting(environ: dict[str, str], disabled: bool) -> None:  # noqa: FBT001
-    assert settings.is_disabled("work", environ) is disabled
+    assert app_settings.is_disabled("work", environ) is disabled
 
 
 @pytest.mark.parametrize(("folder", "host_id"), [("My App!", "my-app"), ("a" * 40, "a" * 32), ("--", "app")])
 def test_the_host_id_is_the_folders_name_on_every_machine(folder: str, host_id: str) -> None:
-    assert settings.host_id(Path("/x") / folder, {}) == host_id
+    assert app_settings.host_id(Path("/x") / folder, {}) == host_id
 
 
 def test_a_host_id_that_queue_names_cannot_take_is_refused() -> None:
-    assert settings.host_id(Path("/x"), {"AzureFunctionsWebHost__hostid": "my-id"}) == "my-id"
+    assert app_settings.host_id(Path("/x"), {"AzureFunctionsWebHost__hostid": "my-id"}) == "my-id"
     with pytest.raises(SettingsWrong, match="hostid"):
-        settings.host_id(Path("/x"), {"AzureFunctionsWebHost__hostid": "My_Id"})
+        app_settings.host_id(Path("/x"), {"AzureFunctionsWebHost__hostid": "My_Id"})
 
 
 @pytest.mark.parametrize("name", ["X", "AzureWebJobsX"])
@@ -155,10 +155,10 @@ def test_a_connection_string_that_is_none_is_refused_by_name() -> None:
 
 
 def test_fast_gives_quick_values_unless_others_are_given() -> None:
-    chosen = options.parse(["--app", "/x", "--fast", "--scan-seconds", "3"])
+    chosen = host_options.parse(["--app", "/x", "--fast", "--scan-seconds", "3"])
     assert chosen.scan == timedelta(seconds=3)
     assert chosen.message_lease == timedelta(seconds=10)
-    assert options.parse(["--app", "/x"]).message_lease == timedelta(minutes=10)
+    assert host_options.parse(["--app", "/x"]).message_lease == timedelta(minutes=10)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_fast_gives_quick_values_unless_others_are_given() -> None:
 )
 def test_times_that_storage_would_refuse_are_refused_at_once(wrong: list[str]) -> None:
     with pytest.raises(SystemExit):
-        options.parse(["--app", "/x", *wrong])
+        host_options.parse(["--app", "/x", *wrong])
 
 
 HEAD = "import azure.functions as func\napp = func.FunctionApp()\n"
@@ -192,7 +192,7 @@ def test_an_app_without_what_it_needs_is_refused(
         (tmp_path / "function_app.py").write_text(source)
     environ = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
     with pytest.raises(SettingsWrong, match=said):
-        Host(options.Options(app=tmp_path, port=0), environ=environ)
+        Host(host_options.Options(app=tmp_path, port=0), environ=environ)
 
 
 @pytest.mark.parametrize(
@@ -221,6 +221,6 @@ def test_a_function_that_this_host_cannot_run_is_refused_by_name(
 
 
 def test_what_is_under_test_uses_no_shared_code() -> None:
-    folder = Path(settings.__file__).parent
+    folder = Path(app_settings.__file__).parent
     sources: list[Any] = [path.read_text() for path in folder.glob("*.py")]
     assert not any("import shared" in text or "from shared" in text for text in sources)

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from localhost.host import ncrontab, schedule
+from localhost.host import ncrontab, timer_status
 from localhost.host.log import Log
-from localhost.host.schedule import Status
+from localhost.host.timer_status import Status
 from localhost.host.timers import Timer
 from tests.host.functions_host.hosts import Launch, Storage, until
 
@@ -220,10 +220,10 @@ def test_a_run_missed_while_no_host_lived_is_made_up_at_the_next_start(storage: 
     first.log.wait_for("lock taken")
     first.host.close()
     blob = storage.blobs.get_blob_client("azure-webjobs-hosts", f"timers/{storage.name}/Host.Functions.tick/status")
-    noted = schedule.load(blob.download_blob().readall())
+    noted = timer_status.load(blob.download_blob().readall())
     long_ago = noted.updated - timedelta(hours=2)
     missed = Status(last=long_ago, next=long_ago + timedelta(hours=1), updated=long_ago)
-    blob.upload_blob(schedule.dump(missed), overwrite=True)
+    blob.upload_blob(timer_status.dump(missed), overwrite=True)
     _, request = launch("timers", settings=settings).call()
     assert request.past_due is True
     assert datetime.fromisoformat(request.schedule_status["Last"]) == long_ago

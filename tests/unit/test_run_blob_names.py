@@ -2,11 +2,11 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from localhost.run import names
+from localhost.run import blob_names
 
 
 def named(*paths: str) -> list[str]:
-    return list(names.blob_names([PurePosixPath(path) for path in paths]).values())
+    return list(blob_names.blob_names([PurePosixPath(path) for path in paths]).values())
 
 
 def test_a_blob_is_called_like_its_file() -> None:
@@ -39,14 +39,16 @@ def test_bytes_that_are_no_text_can_still_be_a_name() -> None:
 
 def test_a_file_named_twice_is_one_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert names.unique([Path("a.png"), tmp_path / "a.png", Path("sub/../a.png")]) == [tmp_path.resolve() / "a.png"]
+    assert blob_names.unique([Path("a.png"), tmp_path / "a.png", Path("sub/../a.png")]) == [
+        tmp_path.resolve() / "a.png"
+    ]
 
 
 def test_a_folder_gives_the_images_directly_in_it(tmp_path: Path) -> None:
     (tmp_path / "broken").mkdir()
     for name in ("b.JPG", "a.avif", "LICENSES.md", "broken/c.png"):
         (tmp_path / name).write_bytes(b"")
-    assert names.images_in(tmp_path) == [tmp_path / "a.avif", tmp_path / "b.JPG"]
+    assert blob_names.images_in(tmp_path) == [tmp_path / "a.avif", tmp_path / "b.JPG"]
 
 
 @pytest.mark.parametrize(
@@ -54,4 +56,4 @@ def test_a_folder_gives_the_images_directly_in_it(tmp_path: Path) -> None:
     [("a.HEIC", "image/heic"), ("b/c.webp", "image/webp"), ("x.txt", "text/plain"), ("x", "application/octet-stream")],
 )
 def test_the_declared_type_follows_the_name(name: str, declared: str) -> None:
-    assert names.content_type(name) == declared
+    assert blob_names.content_type(name) == declared

@@ -1,9 +1,9 @@
 """Where a timer's status lies."""
 
-from localhost.host import schedule as rules
+from localhost.host import timer_status
 from localhost.host.log import Log
-from localhost.host.schedule import Status
 from localhost.host.state import HostState
+from localhost.host.timer_status import Status
 
 
 class StatusBlob:
@@ -20,11 +20,11 @@ class StatusBlob:
         if text is None:
             return None
         try:
-            return rules.load(text)
+            return timer_status.load(text)
         except ValueError as error:
             self._log.event("timer status unreadable", level="warning", blob=self._path, error=str(error))
             return None
 
     def write(self, status: Status) -> None:
         """Put the status there."""
-        self._state.write(self._path, rules.dump(status))
+        self._state.write(self._path, timer_status.dump(status))

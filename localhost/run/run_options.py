@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localhost.azurite import ROOT
-from localhost.run import names
+from localhost.run import blob_names
 
 DEFAULT_PORT = 7071
 LAST_PORT = 65535
@@ -50,12 +50,12 @@ def parse(words: list[str], samples: Path = ROOT / "samples") -> Options:
     last = (given.port or DEFAULT_PORT) + given.instances - 1
     if last > LAST_PORT:
         parser.error(f"--port: the last instance would listen on {last}")
-    paths = names.unique(given.files) if given.files else names.images_in(samples)
+    paths = blob_names.unique(given.files) if given.files else blob_names.images_in(samples)
     problems = [problem for path in paths if (problem := unreadable(path))]
     if problems or not paths:
         parser.error("; ".join(problems) or f"there are no images in {samples}: name some FILEs")
     return Options(
-        files={name: Path(path) for path, name in names.blob_names(paths).items()},
+        files={name: Path(path) for path, name in blob_names.blob_names(paths).items()},
         once=given.once,
         json=given.json,
         instances=given.instances,

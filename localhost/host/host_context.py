@@ -4,15 +4,15 @@ import threading
 from dataclasses import dataclass
 
 from localhost.host.activity import Activity
+from localhost.host.app_settings import HostJson
 from localhost.host.clock import Clock
 from localhost.host.connections import Connections
-from localhost.host.invoke import Worker
+from localhost.host.host_options import Options
 from localhost.host.log import Log
-from localhost.host.options import Options
 from localhost.host.renewals import Renewals
-from localhost.host.settings import HostJson
 from localhost.host.singleton import Singleton
 from localhost.host.state import HostState
+from localhost.host.worker import Worker
 
 
 @dataclass(frozen=True, kw_only=True)
