@@ -66,7 +66,7 @@ class Azurite:
             text=True,
             start_new_session=True,  # a Ctrl-C in the terminal reaches the host first, which still needs storage
         )
-        self._said: list[str] = []
+        self._output: list[str] = []
         output = self._process.stdout
         assert output is not None  # noqa: S101 - for the type checker; a pipe was asked for
         self._reader = threading.Thread(target=self._read, args=(output,), daemon=True)
@@ -74,7 +74,7 @@ class Azurite:
         self._ready.wait(START_SECONDS)
         if len(self._endpoints) < len(DEVELOPMENT_PORTS):
             self.close()
-            raise AzuriteFailed("Azurite did not start:\n" + "".join(self._said[-20:]))
+            raise AzuriteFailed("Azurite did not start:\n" + "".join(self._output[-20:]))
         self.connection = "UseDevelopmentStorage=true" if development else self._connection(key)
 
     @property
@@ -95,7 +95,7 @@ class Azurite:
                 if len(self._endpoints) == len(DEVELOPMENT_PORTS):
                     self._ready.set()
             elif not self._ready.is_set():
-                self._said.append(line)
+                self._output.append(line)
         output.close()
         self._ready.set()
 

@@ -54,10 +54,10 @@ def call(
     Returns:
         Its exit status, BY_SIGNAL + n also when only this process was told to end; and what it printed.
     """
-    told: list[int] = []
+    signals: list[int] = []
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
-        told.append(number)
+        signals.append(number)
         if number != signal.SIGINT:
             child.send_signal(number)
 
@@ -70,7 +70,7 @@ def call(
         for number, handler in before.items():
             signal.signal(number, handler)
     status = child.returncode if child.returncode >= 0 else BY_SIGNAL - child.returncode
-    return (BY_SIGNAL + told[0] if told else status), printed.decode("utf-8", "replace")
+    return (BY_SIGNAL + signals[0] if signals else status), printed.decode("utf-8", "replace")
 
 
 def must(command: Sequence[str], *, cwd: Path, doing: str) -> str:
@@ -166,8 +166,8 @@ def fits(venv: Path) -> bool:
     if not python.exists() or stamp_of(venv) == UNFINISHED:
         return False
     # Its own interpreter runs this very file, so that both say it in the same words; pip must be there too.
-    asked = f"import runpy, pip; print(runpy.run_path({__file__!r})['identity']())"
-    status, printed = call([str(python), "-I", "-c", asked], cwd=venv, quiet=True)
+    script = f"import runpy, pip; print(runpy.run_path({__file__!r})['identity']())"
+    status, printed = call([str(python), "-I", "-c", script], cwd=venv, quiet=True)
     return status == 0 and printed.strip() == identity()
 
 
@@ -232,8 +232,8 @@ def make_node_modules(root: Path) -> None:
         InstallFailed: Node or npm is missing or too old, or the packages can't be installed.
     """
     node, npm = shutil.which("node"), shutil.which("npm")
-    said = must([node, "--version"], cwd=root, doing="node --version") if node else ""
-    problem = node_problem(said.strip(), npm=npm)
+    version = must([node, "--version"], cwd=root, doing="node --version") if node else ""
+    problem = node_problem(version.strip(), npm=npm)
     if problem or npm is None:
         raise InstallFailed(problem)
     say("Making node_modules, for the storage emulator Azurite (half a minute) ...")
@@ -242,19 +242,19 @@ def make_node_modules(root: Path) -> None:
         pass
 
 
-def node_problem(said: str, *, npm: str | None) -> str:
+def node_problem(version: str, *, npm: str | None) -> str:
     """Say what is wrong with Node; nothing when all is well.
 
     Args:
-        said: What ``node --version`` printed; nothing when there is no Node.
+        version: What ``node --version`` printed; nothing when there is no Node.
         npm: Where npm is.
     """
     advice = f"Install Node {NODE_NEEDED} or newer, with npm: https://nodejs.org/en/download"
-    found = re.match(r"v(\d+)\.", said)
-    if not said:
+    found = re.match(r"v(\d+)\.", version)
+    if not version:
         return f"Node is not installed; the storage emulator Azurite runs on it. {advice}"
     if found is None or int(found[1]) < NODE_NEEDED:
-        return f"Node {said} is too old for the storage emulator Azurite. {advice}"
+        return f"Node {version} is too old for the storage emulator Azurite. {advice}"
     return "" if npm else f"Node is there, npm is not. {advice}"
 
 

@@ -23,7 +23,7 @@ def digest(requirements: str) -> str:
     return hashlib.sha256("\n".join(filter(None, lines)).encode()).hexdigest()
 
 
-def made_from(lock: str) -> str:
+def recorded_digest(lock: str) -> str:
     """Return the digest that a lock was made from; empty where it names none."""
     return next((line.removeprefix(_MADE_FROM) for line in lock.splitlines() if line.startswith(_MADE_FROM)), "")
 

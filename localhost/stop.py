@@ -63,7 +63,7 @@ class Stop:
             seconds -= STEP_SECONDS
         self.check()
 
-    def told(self) -> None:
+    def wait_for_signal(self) -> None:
         """Return when a signal has come."""
         with contextlib.suppress(Stopped):
             while True:

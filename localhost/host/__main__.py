@@ -10,7 +10,7 @@ import traceback
 
 from localhost.host.app_settings import SettingsWrong
 from localhost.host.host import Host
-from localhost.host.host_options import Options, parse
+from localhost.host.host_options import HostOptions, parse
 from localhost.host.log import AppLogs, Log, capture
 from localhost.stop import Stop
 
@@ -26,7 +26,7 @@ def main() -> int:
         return _run(options, log, logs, stop)
 
 
-def _run(options: Options, log: Log, logs: AppLogs, stop: Stop) -> int:
+def _run(options: HostOptions, log: Log, logs: AppLogs, stop: Stop) -> int:
     host = _make(options, log)
     if host is None:
         return 1
@@ -38,7 +38,7 @@ def _run(options: Options, log: Log, logs: AppLogs, stop: Stop) -> int:
     print(json.dumps(ready), flush=True)  # noqa: T201
     log.event("host started", port=host.port, functions=names)
     host.start()
-    stop.told()
+    stop.wait_for_signal()
     drained = host.close()
     if logs.dropped:
         log.event("app log lines dropped: they name no running invocation", level="warning", count=logs.dropped)
@@ -49,7 +49,7 @@ def _run(options: Options, log: Log, logs: AppLogs, stop: Stop) -> int:
     return 0
 
 
-def _make(options: Options, log: Log) -> Host | None:
+def _make(options: HostOptions, log: Log) -> Host | None:
     try:
         return Host(options, log=log)
     except SettingsWrong as error:

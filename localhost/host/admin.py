@@ -14,10 +14,10 @@ from starlette.types import ASGIApp
 
 from localhost.host import paths
 from localhost.host.blobs import BlobMessage, BlobQueue, is_event_grid
-from localhost.host.host_context import Runtime
+from localhost.host.host_context import HostContext
 from localhost.host.index import Function
 from localhost.host.log import Log
-from localhost.host.receipts import bare
+from localhost.host.receipts import unquote_etag
 
 _VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 
@@ -32,14 +32,14 @@ class Admin:
     Args:
         functions: All functions, disabled ones included: these can be run by hand too.
         runs: By function name, how to run it; HTTP functions are missing.
-        runtime: The host's parts.
+        context: The host's parts.
     """
 
-    def __init__(self, functions: Mapping[str, Function], runs: Mapping[str, Run], runtime: Runtime) -> None:
+    def __init__(self, functions: Mapping[str, Function], runs: Mapping[str, Run], context: HostContext) -> None:
         self._functions = functions
         self._runs = runs
-        self._runtime = runtime
-        self._started = runtime.clock.monotonic()
+        self._context = context
+        self._started = context.clock.monotonic()
 
     def app(self) -> ASGIApp:
         """Return what answers below ``/admin``."""
@@ -51,14 +51,14 @@ class Admin:
         return Router(routes, redirect_slashes=False, default=NOT_FOUND)
 
     async def _status(self, _request: Request) -> JSONResponse:
-        uptime = self._runtime.clock.monotonic() - self._started
+        uptime = self._context.clock.monotonic() - self._started
         return JSONResponse(
             {
-                "id": self._runtime.state.host_id,
-                "state": "Stopping" if self._runtime.stop.is_set() else "Running",
-                "instanceId": self._runtime.options.instance,
+                "id": self._context.state.host_id,
+                "state": "Stopping" if self._context.stop.is_set() else "Running",
+                "instanceId": self._context.options.instance,
                 "processUptime": round(uptime * 1000),
-                "running": self._runtime.activity.running - 1,
+                "running": self._context.activity.running - 1,
             }
         )
 
@@ -77,7 +77,7 @@ class Admin:
             text = json.loads(await request.body() or b"{}").get("input") or ""
         except (ValueError, AttributeError):
             return JSONResponse({"error": 'The body must be {"input": "..."}.'}, 400)
-        _in_background(run, text if isinstance(text, str) else json.dumps(text), self._runtime)
+        _in_background(run, text if isinstance(text, str) else json.dumps(text), self._context)
         return Response(status_code=202)
 
 
@@ -136,7 +136,7 @@ class BlobWebhook:
             self._log.event("event names no blob", level="warning", function=function.name, id=event.get("id"))
             return
         etag = str(event["data"].get("eTag", "")) if isinstance(event.get("data"), dict) else ""
-        self._queue.send(BlobMessage(function.id, *found, bare(etag)))
+        self._queue.send(BlobMessage(function.id, *found, unquote_etag(etag)))
 
 
 def _events(body: bytes) -> list[dict[str, Any]] | None:
@@ -149,16 +149,16 @@ def _events(body: bytes) -> list[dict[str, Any]] | None:
     return events if all(isinstance(event, dict) for event in events) else None
 
 
-def _in_background(run: Run, text: str, runtime: Runtime) -> None:
-    runtime.activity.begin()
+def _in_background(run: Run, text: str, context: HostContext) -> None:
+    context.activity.begin()
 
     def work() -> None:
         try:
             run(text)
         except Exception as error:  # noqa: BLE001 - the edge of a thread; the caller has its 202
-            runtime.log.event("admin run failed", level="error", error=repr(error))
+            context.log.event("admin run failed", level="error", error=repr(error))
         finally:
-            runtime.activity.end()
+            context.activity.end()
 
     threading.Thread(target=work, name="admin").start()
 

@@ -14,11 +14,11 @@ from azure.storage.queue import QueueClient
 from localhost.host import delivery
 from localhost.host.app_settings import SettingsWrong
 from localhost.host.connections import DEFAULT
-from localhost.host.host_context import Runtime
+from localhost.host.host_context import HostContext
 from localhost.host.index import Function
-from localhost.host.message_lease import Held
+from localhost.host.message_lease import MessageLease
 from localhost.host.queues import make_queue
-from localhost.host.receipts import bare
+from localhost.host.receipts import unquote_etag
 
 POISON_QUEUE = "webjobs-blobtrigger-poison"
 #: The source that gets its events from Event Grid, without a scan.
@@ -71,43 +71,43 @@ class BlobMessage:
             raise ValueError(
                 "A blob trigger message is a JSON object with FunctionId, ContainerName, BlobName."
             ) from None
-        return cls(function_id, container, name, bare(etag))
+        return cls(function_id, container, name, unquote_etag(etag))
 
 
 class BlobQueue:
     """Put blob messages on the queue, and turn them into calls."""
 
-    def __init__(self, functions: Mapping[str, Function], runtime: Runtime) -> None:
+    def __init__(self, functions: Mapping[str, Function], context: HostContext) -> None:
         self._functions = functions
-        self._runtime = runtime
-        self.queue = runtime.connections.queues().get_queue_client(queue_name(runtime.state.host_id))
+        self._context = context
+        self.queue = context.connections.queues().get_queue_client(queue_name(context.state.host_id))
 
     def send(self, message: BlobMessage) -> None:
         """Put a message on the queue, which is made when it is missed."""
-        content = delivery.encode(message.dump(), base64_mode=self._runtime.host_json.base64)
+        content = delivery.encode(message.dump(), base64_mode=self._context.host_json.base64)
         try:
             self.queue.send_message(content)
         except ResourceNotFoundError:
             make_queue(self.queue)
             self.queue.send_message(content)
 
-    def deliver(self, held: Held, body: bytes) -> bool:
+    def deliver(self, lease: MessageLease, body: bytes) -> bool:
         """Call the function of a message; True also when there is nothing to call or the version is gone."""
         message = BlobMessage.load(body)
         function = self._functions.get(message.function_id)
         if function is None:
-            self._skipped(message, "no such function listens")
+            self._log_skip(message, "no such function listens")
             return True
         blob = self._blob(function, message)
         try:
             properties = blob.get_blob_properties()
         except ResourceNotFoundError:
-            self._skipped(message, "the blob is gone")
+            self._log_skip(message, "the blob is gone")
             return True
-        if not is_event_grid(function) and bare(str(properties.etag)) != message.etag:
-            self._skipped(message, "the blob has another ETag by now; the scan announces it")
+        if not is_event_grid(function) and unquote_etag(str(properties.etag)) != message.etag:
+            self._log_skip(message, "the blob has another ETag by now; the scan announces it")
             return True
-        reason = f"New blob detected: {message.container}/{message.name} ({held.dequeue_count})"
+        reason = f"New blob detected: {message.container}/{message.name} ({lease.dequeue_count})"
         return self._call(function, message, blob, reason)
 
     def call(self, function: Function, container: str, name: str, *, reason: str) -> bool:
@@ -125,9 +125,9 @@ class BlobQueue:
         try:
             function = None if body is None else self._functions.get(BlobMessage.load(body).function_id)
             connection = function.connection if function is not None else DEFAULT
-            return self._runtime.connections.queues(connection).get_queue_client(POISON_QUEUE)
+            return self._context.connections.queues(connection).get_queue_client(POISON_QUEUE)
         except (ValueError, SettingsWrong):
-            return self._runtime.connections.queues().get_queue_client(POISON_QUEUE)
+            return self._context.connections.queues().get_queue_client(POISON_QUEUE)
 
     def _call(self, function: Function, message: BlobMessage, blob: BlobClient, reason: str) -> bool:
         download = blob.download_blob()
@@ -139,14 +139,14 @@ class BlobQueue:
             "Properties": _properties(download.properties),
             "Metadata": dict(download.properties.metadata),
         }
-        return self._runtime.worker.invoke(function, Datum(content, "bytes"), metadata, reason=reason).succeeded
+        return self._context.worker.invoke(function, Datum(content, "bytes"), metadata, reason=reason).succeeded
 
     def _blob(self, function: Function, message: BlobMessage) -> BlobClient:
-        service = self._runtime.connections.blobs(function.connection)
+        service = self._context.connections.blobs(function.connection)
         return service.get_blob_client(message.container, message.name)
 
-    def _skipped(self, message: BlobMessage, why: str) -> None:
-        self._runtime.log.event(
+    def _log_skip(self, message: BlobMessage, why: str) -> None:
+        self._context.log.event(
             "blob skipped", function=message.function_id, blob=f"{message.container}/{message.name}", reason=why
         )
 

@@ -18,7 +18,7 @@ _OTHER_NAME = "This host answers to localhost and loopback addresses; --allow-ho
 _OTHER_SITE = "A browser sends this for a page of another site.\n"
 
 
-class Sites:
+class CallerCheck:
     """Refuse what is addressed to another name, and what a page of another site sends to the host's own API.
 
     Args:

@@ -10,15 +10,15 @@ from localhost.host import app_settings, scans, triggers
 from localhost.host.activity import Activity
 from localhost.host.admin import NOT_FOUND, Admin, BlobWebhook, Run
 from localhost.host.blobs import BlobQueue, is_event_grid
-from localhost.host.callers import Sites
+from localhost.host.callers import CallerCheck
 from localhost.host.clock import Clock, SystemClock
 from localhost.host.connections import DEFAULT, Connections
-from localhost.host.host_context import Runtime
-from localhost.host.host_options import Options
+from localhost.host.host_context import HostContext
+from localhost.host.host_options import HostOptions
 from localhost.host.http_triggers import HttpTrigger
 from localhost.host.index import Function, index
 from localhost.host.kestrel import Kestrel
-from localhost.host.keys import Keys, Locked
+from localhost.host.keys import KeyCheck, Keys
 from localhost.host.log import Log
 from localhost.host.queues import Limits, QueueListener, Source
 from localhost.host.renewals import Renewals
@@ -46,7 +46,7 @@ class Host:
 
     def __init__(
         self,
-        options: Options,
+        options: HostOptions,
         *,
         environ: MutableMapping[str, str] | None = None,
         log: Log | None = None,
@@ -58,7 +58,7 @@ class Host:
         self.functions = {function.name: function for function in index(options.app, environ)}
         #: What HTTP asks for; None when it is open.
         self.keys = Keys() if options.auth else None
-        self._runtime = _runtime(options, host_json, environ, log or Log(options.instance), clock or SystemClock())
+        self._context = _context(options, host_json, environ, log or Log(options.instance), clock or SystemClock())
         try:
             self._prepare()
         except BaseException:
@@ -73,34 +73,34 @@ class Host:
         self._threads: list[threading.Thread] = []
         self._runs: dict[str, Run] = {}
         self._blob_queue = BlobQueue(
-            {item.id: item for item in self._of("blobTrigger") if not item.disabled}, self._runtime
+            {item.id: item for item in self._of("blobTrigger") if not item.disabled}, self._context
         )
         self._prepare_queues()
         self._prepare_blobs()
         self._prepare_timers()
-        self._server = Server(self._app(), self._runtime.options.port)
+        self._server = Server(self._app(), self._context.options.port)
         self._threads.append(_thread("http", self._server.run))
 
     def _app(self) -> Kestrel:
         """Return what answers HTTP: the host's own API, then the routes of the app, the most specific first."""
-        admin = Admin(self.functions, self._runs, self._runtime).app()
-        webhook = BlobWebhook(self.functions, self._blob_queue, self._runtime.log).app()
-        prefix, worker = self._runtime.host_json.route_prefix, self._runtime.worker
+        admin = Admin(self.functions, self._runs, self._context).app()
+        webhook = BlobWebhook(self.functions, self._blob_queue, self._context.log).app()
+        prefix, worker = self._context.host_json.route_prefix, self._context.worker
         triggers = [
             HttpTrigger(function, prefix=prefix, worker=worker, keys=self.keys)
             for function in self._of("httpTrigger")
             if not function.disabled
         ]
         routes = [
-            Mount("/admin", Locked(admin, self.keys, "admin")),
-            Mount("/runtime/webhooks", Locked(webhook, self.keys, "system")),
+            Mount("/admin", KeyCheck(admin, self.keys, "admin")),
+            Mount("/runtime/webhooks", KeyCheck(webhook, self.keys, "system")),
             *sorted(triggers, key=lambda trigger: trigger.rank),
         ]
         return Kestrel(
             Router(routes, redirect_slashes=False, default=NOT_FOUND),
-            sites=Sites(lambda: self.port, self._runtime.options.allow_hosts),
-            activity=self._runtime.activity,
-            log=self._runtime.log,
+            sites=CallerCheck(lambda: self.port, self._context.options.allow_hosts),
+            activity=self._context.activity,
+            log=self._context.log,
         )
 
     @property
@@ -112,7 +112,7 @@ class Host:
         """Listen."""
         for function in self.functions.values():
             if function.disabled:
-                self._runtime.log.event("function disabled", function=function.name)
+                self._context.log.event("function disabled", function=function.name)
         for thread in self._threads:
             thread.start()
 
@@ -122,16 +122,16 @@ class Host:
         Returns:
             False when something still ran at the end of the drain time; the process must then be ended hard.
         """
-        if self._runtime.stop.is_set():
-            return self._runtime.activity.running == 0
-        deadline = self._runtime.clock.monotonic() + self._runtime.options.drain.total_seconds()
-        self._runtime.log.event("host draining", running=self._runtime.activity.running)
-        self._runtime.stop.set()
+        if self._context.stop.is_set():
+            return self._context.activity.running == 0
+        deadline = self._context.clock.monotonic() + self._context.options.drain.total_seconds()
+        self._context.log.event("host draining", running=self._context.activity.running)
+        self._context.stop.set()
         self._server.stop()
         idle = self._join(deadline)
         for lock in self._singletons:
             lock.release()
-        self._runtime.log.event("host stopped", abandoned=self._runtime.activity.running or None)
+        self._context.log.event("host stopped", abandoned=self._context.activity.running or None)
         if idle:
             for listener in self._listeners:
                 listener.close()
@@ -141,17 +141,17 @@ class Host:
 
     def _join(self, deadline: float) -> bool:
         """Wait for the listeners, then for what they have under way."""
-        clock = self._runtime.clock
+        clock = self._context.clock
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(max(0.0, deadline - clock.monotonic()))
-        idle = self._runtime.activity.wait_idle(max(0.0, deadline - clock.monotonic()))
+        idle = self._context.activity.wait_idle(max(0.0, deadline - clock.monotonic()))
         return idle and not any(thread.is_alive() for thread in self._threads)
 
     def _close_parts(self) -> None:
-        self._runtime.renewals.close()
-        self._runtime.worker.close()
-        self._runtime.connections.close()
+        self._context.renewals.close()
+        self._context.worker.close()
+        self._context.connections.close()
 
     def _of(self, kind: str) -> list[Function]:
         return [function for function in self.functions.values() if function.kind == kind]
@@ -159,10 +159,10 @@ class Host:
     def _check_connections(self) -> None:
         for function in self.functions.values():
             if function.kind in {"queueTrigger", "blobTrigger"} and not function.disabled:
-                self._runtime.connections.check(function.connection, function=function.name)
+                self._context.connections.check(function.connection, function=function.name)
 
     def _prepare_queues(self) -> None:
-        host_json = self._runtime.host_json
+        host_json = self._context.host_json
         limits = Limits(
             batch_size=host_json.batch_size,
             new_batch_threshold=host_json.new_batch_threshold,
@@ -170,9 +170,9 @@ class Host:
             visibility_seconds=int(host_json.visibility_timeout.total_seconds()),
         )
         for function in self._of("queueTrigger"):
-            self._runs[function.name] = triggers.queue_run(function, self._runtime)
+            self._runs[function.name] = triggers.queue_run(function, self._context)
             if not function.disabled:
-                self._listen(triggers.queue_source(function, self._runtime), limits)
+                self._listen(triggers.queue_source(function, self._context), limits)
 
     def _prepare_blobs(self) -> None:
         functions = self._of("blobTrigger")
@@ -181,12 +181,12 @@ class Host:
         active = [function for function in functions if not function.disabled]
         if not active:
             return
-        parallel = self._runtime.host_json.blob_parallelism
+        parallel = self._context.host_json.blob_parallelism
         batch = min(32, parallel // 2 + 1)
         limits = Limits(
             batch_size=batch,
             new_batch_threshold=parallel - batch,
-            max_dequeue_count=self._runtime.host_json.poison_blob_threshold,
+            max_dequeue_count=self._context.host_json.poison_blob_threshold,
             visibility_seconds=0,
         )
         queue = self._blob_queue
@@ -196,35 +196,35 @@ class Host:
             ),
             limits,
         )
-        scanned = [Scanner(function, self._runtime, queue.send) for function in active if not is_event_grid(function)]
+        scanned = [Scanner(function, self._context, queue.send) for function in active if not is_event_grid(function)]
         if scanned:
             lock = self._lock(scans.LOCK)
-            self._threads.append(_thread("scan", lambda: scans.run(scanned, lock, self._runtime)))
+            self._threads.append(_thread("scan", lambda: scans.run(scanned, lock, self._context)))
 
     def _prepare_timers(self) -> None:
         for function in self._of("timerTrigger"):
-            timer = triggers.make_timer(function, self._lock(f"{function.id}.Listener"), self._runtime)
+            timer = triggers.make_timer(function, self._lock(f"{function.id}.Listener"), self._context)
             self._runs[function.name] = lambda _text, timer=timer: timer.tick(None, past_due=False)  # type: ignore[misc]
             if not function.disabled:
                 self._threads.append(_thread(f"timer-{function.name}", timer.run))
 
     def _listen(self, source: Source, limits: Limits) -> None:
-        listener = QueueListener(source, limits, self._runtime)
+        listener = QueueListener(source, limits, self._context)
         self._listeners.append(listener)
         self._threads.append(_thread(f"queue-{source.name}", listener.run))
 
     def _lock(self, name: str) -> Singleton:
-        lock = self._runtime.singleton(name)
+        lock = self._context.singleton(name)
         self._singletons.append(lock)
         return lock
 
 
-def _runtime(
-    options: Options, host_json: app_settings.HostJson, environ: MutableMapping[str, str], log: Log, clock: Clock
-) -> Runtime:
+def _context(
+    options: HostOptions, host_json: app_settings.HostJson, environ: MutableMapping[str, str], log: Log, clock: Clock
+) -> HostContext:
     connections = Connections(environ)
     connections.check(DEFAULT, function="(host)")
-    return Runtime(
+    return HostContext(
         options=options,
         host_json=host_json,
         log=log,

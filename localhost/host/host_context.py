@@ -7,7 +7,7 @@ from localhost.host.activity import Activity
 from localhost.host.app_settings import HostJson
 from localhost.host.clock import Clock
 from localhost.host.connections import Connections
-from localhost.host.host_options import Options
+from localhost.host.host_options import HostOptions
 from localhost.host.log import Log
 from localhost.host.renewals import Renewals
 from localhost.host.singleton import Singleton
@@ -16,10 +16,10 @@ from localhost.host.worker import Worker
 
 
 @dataclass(frozen=True, kw_only=True)
-class Runtime:
+class HostContext:
     """One host's parts; closed by the host, in order."""
 
-    options: Options
+    options: HostOptions
     host_json: HostJson
     log: Log
     clock: Clock

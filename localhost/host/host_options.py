@@ -23,7 +23,7 @@ FAST: dict[str, timedelta] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class HostOptions:
     """How this host runs."""
 
     app: Path
@@ -60,7 +60,7 @@ class Options:
             raise ValueError("--scan-seconds and --poll-max-seconds must be above 0, --drain-seconds at least 0.")
 
 
-def parse(arguments: list[str] | None = None) -> Options:
+def parse(words: list[str] | None = None) -> HostOptions:
     """Read the command line; ends the process with status 2 and a message when it is wrong."""
     parser = argparse.ArgumentParser(
         prog="python -m localhost.host", description="Run the functions of an app on this machine."
@@ -95,22 +95,24 @@ def parse(arguments: list[str] | None = None) -> Options:
         parser.add_argument(f"--{name}-seconds", type=_seconds, metavar="N", help=f"default {default}")
     quick = ", ".join(f"{name.replace('_', '-')} {value.total_seconds():g} s" for name, value in FAST.items())
     parser.add_argument("--fast", action="store_true", help=f"quick values where none is given: {quick}")
-    given = parser.parse_args(arguments)
+    arguments = parser.parse_args(words)
     try:
-        return _options(given)
+        return _options(arguments)
     except ValueError as error:
         parser.error(str(error))
 
 
-def _options(given: argparse.Namespace) -> Options:
-    values: dict[str, Any] = dict(FAST) if given.fast else {}
+def _options(arguments: argparse.Namespace) -> HostOptions:
+    values: dict[str, Any] = dict(FAST) if arguments.fast else {}
     for name in ("scan", "message_lease", "poll_max", "singleton_lease", "drain"):
-        value = getattr(given, f"{name}_seconds")
+        value = getattr(arguments, f"{name}_seconds")
         if value is not None:
             values[name] = value
-    values |= {"generation": Generation(given.worker), "allow_hosts": tuple(given.allow_host)}
-    options = dataclasses.replace(Options(app=given.app.resolve(), port=given.port, auth=given.auth), **values)
-    return dataclasses.replace(options, instance=given.instance) if given.instance else options
+    values |= {"generation": Generation(arguments.worker), "allow_hosts": tuple(arguments.allow_host)}
+    options = dataclasses.replace(
+        HostOptions(app=arguments.app.resolve(), port=arguments.port, auth=arguments.auth), **values
+    )
+    return dataclasses.replace(options, instance=arguments.instance) if arguments.instance else options
 
 
 def _seconds(text: str) -> timedelta:

@@ -13,9 +13,9 @@ from starlette.routing import BaseRoute, Match, request_response
 from starlette.types import Receive, Scope, Send
 
 from localhost.host.index import Function
-from localhost.host.keys import Keys, Locked
+from localhost.host.keys import KeyCheck, Keys
 from localhost.host.route_templates import compile_template
-from localhost.host.worker import Ended, Worker, converter
+from localhost.host.worker import InvocationResult, Worker, converter
 
 #: What only the server may say.
 _FRAMING = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date"})
@@ -48,7 +48,7 @@ class HttpTrigger(BaseRoute):
         self._worker = worker
         self._threads = CapacityLimiter(math.inf)  # a call waits in a thread, and holds up no other
         level = str(function.trigger.get("authLevel") or "function")
-        self._app = Locked(request_response(self._call), keys, level)
+        self._app = KeyCheck(request_response(self._call), keys, level)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return whether the function answers, and the route parameters that have a value."""
@@ -67,10 +67,10 @@ class HttpTrigger(BaseRoute):
 
     async def _call(self, request: Request) -> Response:
         data = _datum(request, await request.body())
-        ended = await to_thread.run_sync(self._invoke, data, limiter=self._threads)
-        return _response(ended.value, request.method) if ended.succeeded else Response(status_code=500)
+        result = await to_thread.run_sync(self._invoke, data, limiter=self._threads)
+        return _response(result.value, request.method) if result.succeeded else Response(status_code=500)
 
-    def _invoke(self, data: Datum) -> Ended:
+    def _invoke(self, data: Datum) -> InvocationResult:
         return self._worker.invoke(self._function, data, {}, reason=_REASON)
 
 

@@ -102,7 +102,7 @@ def _import(app: Path) -> FunctionRegister:
 
 def _function(item: DecoratedFunction, app: Path, environ: Mapping[str, str]) -> Function:
     name = str(item.get_function_name())
-    bindings = tuple(_resolved(name, json.loads(raw), environ) for raw in item.get_raw_bindings())
+    bindings = tuple(_resolve_binding(name, json.loads(raw), environ) for raw in item.get_raw_bindings())
     triggers = [binding for binding in bindings if str(binding["type"]).lower().endswith("trigger")]
     if len(triggers) != 1 or triggers[0]["type"] not in TRIGGERS:
         raise SettingsWrong(f"Function {name}: this host knows one trigger of {', '.join(sorted(TRIGGERS))}.")
@@ -128,7 +128,7 @@ def _function(item: DecoratedFunction, app: Path, environ: Mapping[str, str]) ->
     return function
 
 
-def _resolved(function: str, binding: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+def _resolve_binding(function: str, binding: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
     for field in _RESOLVED:
         if isinstance(binding.get(field), str):
             binding[field] = resolve(binding[field], function=function, field=field, environ=environ)

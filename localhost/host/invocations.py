@@ -60,7 +60,7 @@ def work_for(invocation: str) -> Iterator[None]:
         _CURRENT.reset(token)
 
 
-def of_this_line(generation: Generation) -> tuple[str, str] | None:
+def current_invocation(generation: Generation) -> tuple[str, str] | None:
     """Return function and id of the running invocation that a line logged here and now belongs to; None: it is lost."""
     if generation is Generation.CONTEXT or _in_loop():
         invocation = _CURRENT.get()

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from localhost.host.activity import Activity
-from localhost.host.callers import Sites
+from localhost.host.callers import CallerCheck
 from localhost.host.log import Log
 
 #: The longest request line, the most bytes of all headers, the most headers, the largest body.
@@ -37,7 +37,7 @@ class Kestrel:
         log: Where a failure of the app goes.
     """
 
-    def __init__(self, app: ASGIApp, *, sites: Sites, activity: Activity, log: Log) -> None:
+    def __init__(self, app: ASGIApp, *, sites: CallerCheck, activity: Activity, log: Log) -> None:
         self._app = app
         self._sites = sites
         self._activity = activity

@@ -34,7 +34,7 @@ class Keys:
 
 
 @dataclass(frozen=True)
-class Locked:
+class KeyCheck:
     """An app that only requests with the right key reach; every request where there are no keys."""
 
     app: ASGIApp

@@ -61,7 +61,7 @@ class AppLogs(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record as one event; a message that is a JSON object gives its fields under ``fields``."""
-        owner = invocations.of_this_line(self._generation)
+        owner = invocations.current_invocation(self._generation)
         function, invocation = owner or (None, None)
         message = record.getMessage()
         fields = _object(message)

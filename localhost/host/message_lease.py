@@ -10,7 +10,7 @@ from azure.storage.queue import QueueClient, QueueMessage
 _LOST = {"PopReceiptMismatch", "MessageNotFound", "QueueNotFound", "QueueBeingDeleted"}
 
 
-class Held:
+class MessageLease:
     """Renew, release or delete one message, always by its newest pop receipt.
 
     Args:

@@ -11,8 +11,8 @@ from azure.storage.queue import QueueClient, QueueMessage
 
 from localhost.host import delivery
 from localhost.host.delivery import Verdict
-from localhost.host.host_context import Runtime
-from localhost.host.message_lease import Held
+from localhost.host.host_context import HostContext
+from localhost.host.message_lease import MessageLease
 
 #: How long to wait for room before looking at the stop signal again.
 _LOOK_SECONDS = 0.2
@@ -38,7 +38,7 @@ class Source:
     name: str
     queue: QueueClient
     #: Call the function with a message and its decoded body; True when that succeeded.
-    deliver: Callable[[Held, bytes], bool]
+    deliver: Callable[[MessageLease, bytes], bool]
     #: Where a message goes at its end, by its body (None: it could not be decoded); None: nowhere.
     poison: Callable[[bytes | None], QueueClient | None]
     #: Whether the queue is the host's own: made when it is missed. A user's queue is waited for.
@@ -48,11 +48,11 @@ class Source:
 class QueueListener:
     """One thread that receives; each message is carried by a thread of its own to its end."""
 
-    def __init__(self, source: Source, limits: Limits, runtime: Runtime) -> None:
+    def __init__(self, source: Source, limits: Limits, context: HostContext) -> None:
         self._source = source
         self._limits = limits
-        self._runtime = runtime
-        self._lease_seconds = int(runtime.options.message_lease.total_seconds())
+        self._context = context
+        self._lease_seconds = int(context.options.message_lease.total_seconds())
         self._carriers = concurrent.futures.ThreadPoolExecutor(
             limits.batch_size + limits.new_batch_threshold, thread_name_prefix=f"carrier-{source.name}"
         )
@@ -63,18 +63,18 @@ class QueueListener:
 
     def run(self) -> None:
         """Listen until the host stops; an outage of storage slows it down and never ends it."""
-        while not self._runtime.stop.is_set():
+        while not self._context.stop.is_set():
             try:
                 found = self._poll()
             except Exception as error:  # noqa: BLE001 - the edge of a thread that must outlive any failure
-                self._runtime.log.event("queue not read", level="error", queue=self._source.name, error=repr(error))
+                self._context.log.event("queue not read", level="error", queue=self._source.name, error=repr(error))
                 found = False
             self._empty_polls = 0 if found else self._empty_polls + 1
             if found:
                 self._wait_for_room()
             else:
-                seconds = delivery.poll_seconds(self._empty_polls, self._runtime.poll_max_seconds, random.random())  # noqa: S311
-                self._runtime.stop.wait(seconds)
+                seconds = delivery.poll_seconds(self._empty_polls, self._context.poll_max_seconds, random.random())  # noqa: S311
+                self._context.stop.wait(seconds)
 
     def close(self) -> None:
         """Wait for the carriers; nothing may be under way any more."""
@@ -88,15 +88,15 @@ class QueueListener:
             if self._source.own:
                 make_queue(self._source.queue)
             elif not self._waits_for_queue:
-                self._runtime.log.event("waiting for the queue to exist", queue=self._source.name)
+                self._context.log.event("waiting for the queue to exist", queue=self._source.name)
             self._waits_for_queue = not self._source.own
             return False
         self._waits_for_queue = False
         for message in messages:
             with self._room:
                 self._in_flight += 1
-            self._runtime.activity.begin()
-            self._carriers.submit(self._carry, Held(self._source.queue, message, self._lease_seconds))
+            self._context.activity.begin()
+            self._carriers.submit(self._carry, MessageLease(self._source.queue, message, self._lease_seconds))
         return bool(messages)
 
     def _receive(self) -> list[QueueMessage]:
@@ -109,72 +109,72 @@ class QueueListener:
 
     def _wait_for_room(self) -> None:
         with self._room:
-            while self._in_flight > self._limits.new_batch_threshold and not self._runtime.stop.is_set():
+            while self._in_flight > self._limits.new_batch_threshold and not self._context.stop.is_set():
                 self._room.wait(_LOOK_SECONDS)
 
-    def _carry(self, held: Held) -> None:
+    def _carry(self, message: MessageLease) -> None:
         """Bring one message to its end."""
         try:
-            self._settle(held, self._judge(held))
+            self._settle(message, self._judge(message))
         except Exception as error:  # noqa: BLE001 - the edge of a carrier: the message comes back after its lease
-            self._runtime.log.event(
-                "message not settled", level="error", queue=self._source.name, message=held.id, error=repr(error)
+            self._context.log.event(
+                "message not settled", level="error", queue=self._source.name, message=message.id, error=repr(error)
             )
         finally:
-            self._runtime.activity.end()
+            self._context.activity.end()
             with self._room:
                 self._in_flight -= 1
                 self._room.notify()
 
-    def _judge(self, held: Held) -> Verdict:
+    def _judge(self, message: MessageLease) -> Verdict:
         """Call the function unless the message is beyond that; say what becomes of the message."""
-        body = delivery.decode(held.content, base64_mode=self._runtime.host_json.base64)
+        body = delivery.decode(message.content, base64_mode=self._context.host_json.base64)
         has_poison = self._source.poison(body) is not None
         if body is None:
             return Verdict.POISON if has_poison else Verdict.LEAVE
-        verdict = delivery.before_call(held.dequeue_count, self._limits.max_dequeue_count, has_poison=has_poison)
+        verdict = delivery.before_call(message.dequeue_count, self._limits.max_dequeue_count, has_poison=has_poison)
         if verdict is not Verdict.CALL:
             return verdict
-        renewal = self._runtime.renewals.add(held.renew, self._lease_seconds / 2)
+        renewal = self._context.renewals.add(message.renew, self._lease_seconds / 2)
         try:
-            succeeded = self._source.deliver(held, body)
+            succeeded = self._source.deliver(message, body)
         except Exception as error:  # noqa: BLE001 - what fails before the function fails the call, as on the real host
-            self._runtime.log.event(
-                "message not delivered", level="error", queue=self._source.name, message=held.id, error=repr(error)
+            self._context.log.event(
+                "message not delivered", level="error", queue=self._source.name, message=message.id, error=repr(error)
             )
             succeeded = False
         finally:
             renewal.cancel()
         if succeeded:
             return Verdict.DELETE
-        return delivery.after_failure(held.dequeue_count, self._limits.max_dequeue_count, has_poison=has_poison)
+        return delivery.after_failure(message.dequeue_count, self._limits.max_dequeue_count, has_poison=has_poison)
 
-    def _settle(self, held: Held, verdict: Verdict) -> None:
+    def _settle(self, message: MessageLease, verdict: Verdict) -> None:
         if verdict is Verdict.POISON:
             # Copy, then delete: a crash between them leaves both, never none.
-            self._copy_to_poison(held)
-            held.delete()
+            self._copy_to_poison(message)
+            message.delete()
         elif verdict is Verdict.DELETE:
-            held.delete()
+            message.delete()
         elif verdict is Verdict.RETRY:
-            held.release(self._limits.visibility_seconds)
+            message.release(self._limits.visibility_seconds)
 
-    def _copy_to_poison(self, held: Held) -> None:
-        poison = self._source.poison(delivery.decode(held.content, base64_mode=self._runtime.host_json.base64))
+    def _copy_to_poison(self, message: MessageLease) -> None:
+        poison = self._source.poison(delivery.decode(message.content, base64_mode=self._context.host_json.base64))
         if poison is None:
             return
         try:
-            poison.send_message(held.content)
+            poison.send_message(message.content)
         except ResourceNotFoundError:
             make_queue(poison)
-            poison.send_message(held.content)
-        self._runtime.log.event(
+            poison.send_message(message.content)
+        self._context.log.event(
             "message poisoned",
             level="warning",
             queue=self._source.name,
-            message=held.id,
+            message=message.id,
             poison=poison.queue_name,
-            dequeue_count=held.dequeue_count,
+            dequeue_count=message.dequeue_count,
         )
 
 

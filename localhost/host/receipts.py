@@ -33,10 +33,10 @@ class Version:
     @classmethod
     def of(cls, blob: BlobProperties) -> "Version":
         """Return the version that a listing or a HEAD shows (a HEAD puts quotes around the ETag)."""
-        return cls(str(blob.name), bare(str(blob.etag)), blob.last_modified)
+        return cls(str(blob.name), unquote_etag(str(blob.etag)), blob.last_modified)
 
 
-def bare(etag: str) -> str:
+def unquote_etag(etag: str) -> str:
     """Return an ETag without its quotes."""
     return etag.strip('"')
 

@@ -6,7 +6,7 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.blob import ContainerClient
 
 from localhost.host.blobs import BlobMessage
-from localhost.host.host_context import Runtime
+from localhost.host.host_context import HostContext
 from localhost.host.index import Function
 from localhost.host.receipts import Receipts, Version, Watermark
 from localhost.host.singleton import Singleton
@@ -19,15 +19,15 @@ class Scanner:
 
     Args:
         function: Whose path pattern counts.
-        runtime: The host's parts.
+        context: The host's parts.
         send: Puts a message on the host's blob trigger queue.
     """
 
-    def __init__(self, function: Function, runtime: Runtime, send: Callable[[BlobMessage], None]) -> None:
+    def __init__(self, function: Function, context: HostContext, send: Callable[[BlobMessage], None]) -> None:
         self._function = function
-        self._runtime = runtime
+        self._context = context
         self._send = send
-        self._receipts = Receipts(runtime.state, function.id, function.pattern.container)
+        self._receipts = Receipts(context.state, function.id, function.pattern.container)
         self._watermark: Watermark | None = None
         self._waits_for_container = False
 
@@ -44,7 +44,7 @@ class Scanner:
             self._watermark = self._receipts.load_watermark()
         before = self._watermark
         try:
-            listed = self._listed()
+            listed = self._list()
         except ResourceNotFoundError:
             if not self._waits_for_container:
                 self._log("waiting for the container to exist")
@@ -56,10 +56,10 @@ class Scanner:
         if self._watermark.latest != before.latest:
             self._receipts.store_watermark(self._watermark)
 
-    def _listed(self) -> list[Version]:
+    def _list(self) -> list[Version]:
         """Return the matching blobs of the container, in the order of their names."""
         pattern = self._function.pattern
-        container: ContainerClient = self._runtime.connections.blobs(self._function.connection).get_container_client(
+        container: ContainerClient = self._context.connections.blobs(self._function.connection).get_container_client(
             pattern.container
         )
         found = map(Version.of, container.list_blobs(name_starts_with=pattern.prefix or None))
@@ -67,7 +67,7 @@ class Scanner:
 
     def _announce(self, version: Version) -> bool:
         """Announce one version; False when it must be tried again in the next scan."""
-        if self._runtime.stop.is_set():
+        if self._context.stop.is_set():
             return False
         message = BlobMessage(self._function.id, self._function.pattern.container, version.name, version.etag)
         try:
@@ -77,17 +77,17 @@ class Scanner:
             return False
 
     def _log(self, event: str, **fields: object) -> None:
-        self._runtime.log.event(
+        self._context.log.event(
             event, function=self._function.name, container=self._function.pattern.container, **fields
         )
 
 
-def run(scanners: Sequence[Scanner], lock: Singleton, runtime: Runtime) -> None:
+def run(scanners: Sequence[Scanner], lock: Singleton, context: HostContext) -> None:
     """Scan every container in turn while this instance holds the lock, until the host stops."""
-    interval = runtime.options.scan.total_seconds()
+    interval = context.options.scan.total_seconds()
     # An idle instance asks for the lock about as often as the holder scans.
-    retry = min(runtime.options.singleton_lease.total_seconds() / 4, max(interval, 1.0))
-    while not runtime.stop.is_set():
+    retry = min(context.options.singleton_lease.total_seconds() / 4, max(interval, 1.0))
+    while not context.stop.is_set():
         try:
             if not lock.held:
                 for scanner in scanners:
@@ -96,5 +96,5 @@ def run(scanners: Sequence[Scanner], lock: Singleton, runtime: Runtime) -> None:
                 for scanner in scanners:
                     scanner.scan()
         except Exception as error:  # noqa: BLE001 - the edge of a thread that must outlive any failure
-            runtime.log.event("scan failed", level="error", error=repr(error))
-        runtime.stop.wait(interval if lock.held else retry)
+            context.log.event("scan failed", level="error", error=repr(error))
+        context.stop.wait(interval if lock.held else retry)

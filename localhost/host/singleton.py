@@ -50,7 +50,7 @@ class Singleton:
             return self._lease is not None and self._clock.monotonic() < self._until
 
     def acquire(self) -> bool:
-        """Take the lock unless another instance has it; True when it is held.
+        """Take the lock unless another instance has it; True when this instance holds it.
 
         Raises:
             AzureError: Storage cannot be asked.
@@ -104,7 +104,7 @@ class Singleton:
             lease.renew()
         except HttpResponseError as error:
             if error.status_code in {404, 409, 412}:
-                self._lost(lease, error)
+                self._note_loss(lease, error)
                 return None
             return self._seconds / 10
         except AzureError:
@@ -114,7 +114,7 @@ class Singleton:
                 self._until = sent + self._seconds
         return self._seconds / 2
 
-    def _lost(self, lease: BlobLeaseClient, error: HttpResponseError) -> None:
+    def _note_loss(self, lease: BlobLeaseClient, error: HttpResponseError) -> None:
         with self._lock:
             if self._lease is not lease:
                 return

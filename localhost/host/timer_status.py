@@ -50,10 +50,10 @@ def is_past_due(schedule: Schedule, status: Status, now: datetime) -> bool:
     return now > schedule.after(since)
 
 
-def is_monitored(schedule: Schedule, now: datetime, *, asked: bool) -> bool:
+def is_monitored(schedule: Schedule, now: datetime, *, use_monitor: bool) -> bool:
     """Tell whether occurrences are remembered across restarts."""
     first = schedule.after(now)
-    return asked and schedule.after(first) - first >= MONITORED_FROM
+    return use_monitor and schedule.after(first) - first >= MONITORED_FROM
 
 
 def dump(status: Status) -> str:

@@ -30,7 +30,7 @@ _OUR_FILES = {
 
 
 @dataclass(frozen=True)
-class Ended:
+class InvocationResult:
     """How an invocation ended."""
 
     succeeded: bool
@@ -89,7 +89,7 @@ class Worker:
         self._loop_thread = threading.Thread(target=self._loop.run_forever, name="loop", daemon=True)
         self._loop_thread.start()
 
-    def invoke(self, function: Function, data: Datum, metadata: Mapping[str, Any], *, reason: str) -> Ended:
+    def invoke(self, function: Function, data: Datum, metadata: Mapping[str, Any], *, reason: str) -> InvocationResult:
         """Call the function and wait for its end.
 
         Args:
@@ -103,17 +103,17 @@ class Worker:
         self._log.event("function started", **fields, reason=reason)
         started = self._clock.monotonic()
         with invocations.announce(invocation, function.name):
-            ended = self._wait(self._submit(function, invocation, data, metadata), fields)
-        if ended.succeeded and ended.value is not None and not function.returns_http:
-            ended = Ended(succeeded=False, error=f"{function.name} returned a value that no binding takes.")
+            result = self._wait(self._submit(function, invocation, data, metadata), fields)
+        if result.succeeded and result.value is not None and not function.returns_http:
+            result = InvocationResult(succeeded=False, error=f"{function.name} returned a value that no binding takes.")
         self._log.event(
             "function ended",
             **fields,
-            outcome="succeeded" if ended.succeeded else "failed",
+            outcome="succeeded" if result.succeeded else "failed",
             duration_ms=round((self._clock.monotonic() - started) * 1000, 1),
-            error=ended.error,
+            error=result.error,
         )
-        return ended
+        return result
 
     def close(self) -> None:
         """Stop the pool and the loop; nothing may be running any more."""
@@ -136,15 +136,15 @@ class Worker:
             return asyncio.run_coroutine_threadsafe(_run_async(function.call, arguments, invocation), self._loop)
         return self._pool.submit(_run, function.call, arguments, invocation)
 
-    def _wait(self, future: "concurrent.futures.Future[Any]", fields: Mapping[str, str]) -> Ended:
+    def _wait(self, future: "concurrent.futures.Future[Any]", fields: Mapping[str, str]) -> InvocationResult:
         done, _ = concurrent.futures.wait([future], self._timeout)
         if not done:
             self._log.event("functionTimeout exceeded", level="error", **fields)
         try:
             value = future.result()
         except Exception as error:  # noqa: BLE001 - the edge of the worker: whatever a function raises fails its call
-            return Ended(succeeded=False, error=_trace(error))
-        return Ended(succeeded=True, value=value)
+            return InvocationResult(succeeded=False, error=_trace(error))
+        return InvocationResult(succeeded=True, value=value)
 
 
 def _trace(error: Exception) -> str:

@@ -45,10 +45,10 @@ def blob_names(paths: Sequence[PurePath]) -> dict[PurePath, str]:
     depth = dict.fromkeys(paths, 1)
     while True:
         names = {path: _name(path, depth[path]) for path in depth}
-        count = Counter(_folded(name) for name in names.values())
-        clashing = [path for path in depth if count[_folded(names[path])] > 1 and depth[path] < len(_parts(path))]
+        count = Counter(_fold(name) for name in names.values())
+        clashing = [path for path in depth if count[_fold(names[path])] > 1 and depth[path] < len(_parts(path))]
         if not clashing:
-            return _numbered(names)
+            return _number(names)
         for path in clashing:
             depth[path] += 1
 
@@ -63,17 +63,17 @@ def _name(path: PurePath, depth: int) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _folded(name: str) -> str:
+def _fold(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _numbered(names: dict[PurePath, str]) -> dict[PurePath, str]:
+def _number(names: dict[PurePath, str]) -> dict[PurePath, str]:
     """Tell apart what no folder tells apart: whole paths that differ in case or Unicode form alone."""
     seen: Counter[str] = Counter()
     result = {}
     for path, name in names.items():
-        seen[_folded(name)] += 1
-        number = seen[_folded(name)]
+        seen[_fold(name)] += 1
+        number = seen[_fold(name)]
         result[path] = name if number == 1 else f"{number}/{name}"
     return result
 

@@ -19,7 +19,7 @@ from typing import IO, Self
 
 from localhost.azurite import ROOT
 from localhost.run.failures import HostFailed
-from localhost.run.run_options import Options
+from localhost.run.run_options import RunOptions
 from localhost.stop import Stop
 
 READY_SECONDS = 60.0
@@ -79,7 +79,7 @@ class Host:
         """Its exit status; None while it runs."""
         return self._process.poll()
 
-    def tell(self, number: int) -> None:
+    def send_signal(self, number: int) -> None:
         """Send it a signal; harmless when it has ended."""
         if self.status is None:
             self._process.send_signal(number)
@@ -122,7 +122,7 @@ class Hosts:
         HostFailed: A port is taken, or ``func`` is not there.
     """
 
-    def __init__(self, options: Options, environ: Mapping[str, str], stop: Stop) -> None:
+    def __init__(self, options: RunOptions, environ: Mapping[str, str], stop: Stop) -> None:
         self._options = options
         self._environ = environ
         self._stop = stop
@@ -188,7 +188,7 @@ class Hosts:
     ) -> None:
         """Ask all to end, then wait for each; a second signal from the user ends them at once."""
         for host in self._hosts:
-            host.tell(signal.SIGTERM)
+            host.send_signal(signal.SIGTERM)
         until, patience = time.monotonic() + STOP_SECONDS, max(self._stop.times, 1)
         for host in self._hosts:
             host.end(until, lambda: self._stop.times > patience)
@@ -202,12 +202,12 @@ def _how(host: Host) -> str:
 def ready_url(line: bytes) -> str:
     """Return the address in a host's ready line; nothing for any other line."""
     try:
-        said = json.loads(line)
+        status = json.loads(line)
     except ValueError:
         return ""
-    if not isinstance(said, dict) or said.get("event") != "host started":
+    if not isinstance(status, dict) or status.get("event") != "host started":
         return ""
-    return str(said.get("url") or f"http://{ADDRESS}:{said.get('port')}").rstrip("/")
+    return str(status.get("url") or f"http://{ADDRESS}:{status.get('port')}").rstrip("/")
 
 
 def host_command(number: int, port: int) -> list[str]:
@@ -225,13 +225,13 @@ def func_answers(port: int) -> bool:
     """Ask a host's own status page whether it runs; what ``func`` prints is made for people."""
     try:
         with urllib.request.urlopen(f"http://{ADDRESS}:{port}/admin/host/status", timeout=2) as reply:
-            said = json.load(reply)
+            status = json.load(reply)
     except (urllib.error.URLError, OSError, ValueError):
         return False
-    return isinstance(said, dict) and said.get("state") == "Running"
+    return isinstance(status, dict) and status.get("state") == "Running"
 
 
-def ports(options: Options) -> list[int]:
+def ports(options: RunOptions) -> list[int]:
     """Choose a port for each host: those asked for; where none was, free ones if the usual are taken.
 
     Raises:
@@ -239,7 +239,7 @@ def ports(options: Options) -> list[int]:
     """
     wanted = [options.port + index for index in range(options.instances)]
     taken = [port for port in wanted if options.port and not is_free(port)]
-    if taken and options.port_given:
+    if taken and options.explicit_port:
         raise HostFailed(f"Port {taken[0]} is taken: choose another by --port, or 0 for a free one.")
     if options.port and not taken:
         return wanted

@@ -14,16 +14,16 @@ MAX_INSTANCES = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class RunOptions:
     """One run.
 
     Attributes:
-        files: Absolute path of each image, by blob name, in the order given.
+        files: Absolute path of each image, by blob name, in the order of the command line.
         once: End when every image has ended.
         json: One line an image on stdout, all else on stderr.
         instances: Hosts on the one storage account.
         port: Of the first host; the others follow it. 0 takes free ones.
-        port_given: Whether the user asked for this port; otherwise another will do.
+        explicit_port: Whether the user asked for this port; otherwise another will do.
         data: Keeps the storage between runs; None for memory.
         out: Where reports and thumbnails go.
         func: Use the ``func`` that is installed instead of our own host.
@@ -34,35 +34,35 @@ class Options:
     json: bool = False
     instances: int = 1
     port: int = DEFAULT_PORT
-    port_given: bool = False
+    explicit_port: bool = False
     data: Path | None = None
     out: Path = ROOT / "out"
     func: bool = False
 
 
-def parse(words: list[str], samples: Path = ROOT / "samples") -> Options:
+def parse(words: list[str], samples: Path = ROOT / "samples") -> RunOptions:
     """Read the command line; ends the process with status 2 and a message when it can't be followed."""
     parser = _parser()
-    given = parser.parse_args(words)
-    func = given.host == "func"
-    if func and given.instances > 1:
+    arguments = parser.parse_args(words)
+    func = arguments.host == "func"
+    if func and arguments.instances > 1:
         parser.error("--host func runs one instance")
-    last = (given.port or DEFAULT_PORT) + given.instances - 1
+    last = (arguments.port or DEFAULT_PORT) + arguments.instances - 1
     if last > LAST_PORT:
         parser.error(f"--port: the last instance would listen on {last}")
-    paths = blob_names.unique(given.files) if given.files else blob_names.images_in(samples)
+    paths = blob_names.unique(arguments.files) if arguments.files else blob_names.images_in(samples)
     problems = [problem for path in paths if (problem := unreadable(path))]
     if problems or not paths:
         parser.error("; ".join(problems) or f"there are no images in {samples}: name some FILEs")
-    return Options(
+    return RunOptions(
         files={name: Path(path) for path, name in blob_names.blob_names(paths).items()},
-        once=given.once,
-        json=given.json,
-        instances=given.instances,
-        port=DEFAULT_PORT if given.port is None else given.port,
-        port_given=given.port is not None,
-        data=given.data and given.data.absolute(),
-        out=given.out.absolute(),
+        once=arguments.once,
+        json=arguments.json,
+        instances=arguments.instances,
+        port=DEFAULT_PORT if arguments.port is None else arguments.port,
+        explicit_port=arguments.port is not None,
+        data=arguments.data and arguments.data.absolute(),
+        out=arguments.out.absolute(),
         func=func,
     )
 

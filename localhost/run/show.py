@@ -33,7 +33,7 @@ class Screen(Protocol):
         """Say something that concerns the whole run."""
         ...
 
-    def changed(self, image: Image, now: float) -> None:
+    def show_change(self, image: Image, now: float) -> None:
         """Show that an image has moved on."""
         ...
 
@@ -62,7 +62,7 @@ class Lines:
         """Write it down."""
         self._console.print(Text(text), soft_wrap=True)
 
-    def changed(self, image: Image, now: float) -> None:
+    def show_change(self, image: Image, now: float) -> None:
         """Write the image down."""
         self._console.print(Text(line_of(image, now)), soft_wrap=True)
 
@@ -92,7 +92,7 @@ class LiveTable:
         """Write it above the table."""
         self._console.print(Text(text), soft_wrap=True)
 
-    def changed(self, image: Image, now: float) -> None:
+    def show_change(self, image: Image, now: float) -> None:
         """Do nothing: the next frame shows it."""
 
     def frame(self, images: Sequence[Image], now: float) -> None:

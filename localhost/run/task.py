@@ -16,7 +16,7 @@ from localhost.run.environment import environment
 from localhost.run.failures import RunFailed
 from localhost.run.hosts import Hosts
 from localhost.run.reports import Reports
-from localhost.run.run_options import Options, parse
+from localhost.run.run_options import RunOptions, parse
 from localhost.run.show import Screen, say_last, screen_for
 from localhost.run.watch import PATIENCE_SECONDS, Image, Json, Outcome, Watch
 from localhost.stop import Stop, Stopped
@@ -59,7 +59,7 @@ class Follower:
         for image in self._watch.live:
             if image.job_id is None:
                 continue
-            changed = self._watch.see(image.name, self._jobs.job(image.job_id), now)
+            changed = self._watch.note_job(image.name, self._jobs.job(image.job_id), now)
             if changed is not None:
                 self._pass_on(changed, now)
 
@@ -67,7 +67,7 @@ class Follower:
         if image.ended and image.job is not None:
             self._reports.write(image.name, image.job, self._jobs.thumbnail(image.job))
             self._emit(json_line(image.job))
-        self._screen.changed(image, now)
+        self._screen.show_change(image, now)
 
 
 def json_line(job: Json) -> bytes:
@@ -88,7 +88,7 @@ def drop_line(line: bytes) -> None:
 class Run:
     """Join storage, hosts, uploads and screen for one run."""
 
-    def __init__(self, options: Options, stop: Stop, screen: Screen) -> None:
+    def __init__(self, options: RunOptions, stop: Stop, screen: Screen) -> None:
         self._options = options
         self._stop = stop
         self._screen = screen
@@ -105,7 +105,7 @@ class Run:
         with ExitStack() as stack:
             threading.Thread(target=importlib.import_module, args=("localhost.run.pipeline",), daemon=True).start()
             azurite = stack.enter_context(Azurite(data=self._options.data))
-            threading.Thread(target=self._mourn, args=(azurite,), daemon=True).start()
+            threading.Thread(target=self._note_end_of_storage, args=(azurite,), daemon=True).start()
             self._stop.check()
             environ = environment(os.environ, azurite.connection)
             hosts = stack.enter_context(Hosts(self._options, environ, self._stop))
@@ -116,7 +116,7 @@ class Run:
             pipeline = Pipeline(environ)
             pipeline.init()
             hosts.wait_ready()
-            self._introduce(hosts, azurite)
+            self._print_addresses(hosts, azurite)
             watch = Watch(self._options.files, time.monotonic())
             pool = concurrent.futures.ThreadPoolExecutor(UPLOADS_AT_ONCE)
             stack.callback(pool.shutdown, wait=True, cancel_futures=True)
@@ -133,7 +133,7 @@ class Run:
         while True:
             now = time.monotonic()
             for upload in [upload for upload in uploads if upload.done()]:
-                self._screen.changed(watch.uploaded(uploads.pop(upload), upload.result(), now), now)
+                self._screen.show_change(watch.note_upload(uploads.pop(upload), upload.result(), now), now)
             follower.look(now)
             self._check(hosts)
             outcome = watch.outcome(now)
@@ -141,7 +141,7 @@ class Run:
                 self._screen.frame(watch.images, now)
             if self._options.once and outcome is not Outcome.GOING:
                 return self._conclude(watch, outcome)
-            if not settled and watch.ended == len(watch.images):
+            if not settled and watch.ended_count == len(watch.images):
                 settled = True
                 self._screen.note(f"All have ended. Reports and thumbnails: {self._options.out}. Ctrl-C ends the run.")
             try:
@@ -174,13 +174,13 @@ class Run:
             self._screen.note(f"Reports and thumbnails: {self._options.out}")
         return outcome.status
 
-    def _introduce(self, hosts: Hosts, azurite: Azurite) -> None:
+    def _print_addresses(self, hosts: Hosts, azurite: Azurite) -> None:
         for number, url in enumerate(hosts.urls, start=1):
             self._screen.note(f"host-{number}: {url}  log: {self._options.out / f'host-{number}.log'}")
         if not self._options.once:
             self._screen.note(f"storage: {azurite.connection}")
 
-    def _mourn(self, azurite: Azurite) -> None:
+    def _note_end_of_storage(self, azurite: Azurite) -> None:
         azurite.wait()
         self._storage_ended.set()
 

@@ -97,16 +97,16 @@ class Watch:
         return [image for image in self._images.values() if image.job_id is not None and not image.ended]
 
     @property
-    def ended(self) -> int:
+    def ended_count(self) -> int:
         """How many have ended."""
         return sum(image.ended for image in self._images.values())
 
-    def uploaded(self, name: str, job_id: str, now: float) -> Image:
+    def note_upload(self, name: str, job_id: str, now: float) -> Image:
         """Note that storage has taken an image, which is the job's beginning."""
         self._last_end = max(self._last_end, now)
         return self._put(Image(name, job_id=job_id, uploaded_at=now))
 
-    def see(self, name: str, job: Json | None, now: float) -> Image | None:
+    def note_job(self, name: str, job: Json | None, now: float) -> Image | None:
         """Take in a job as it stands.
 
         Returns:
@@ -124,7 +124,7 @@ class Watch:
 
     def outcome(self, now: float) -> Outcome:
         """Say where the run stands."""
-        if self.ended == len(self._images):
+        if self.ended_count == len(self._images):
             completed = all(image.state == COMPLETED for image in self._images.values())
             return Outcome.COMPLETED if completed else Outcome.FAILED
         return Outcome.STUCK if now - self._last_end >= PATIENCE_SECONDS else Outcome.GOING

@@ -11,7 +11,7 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from localhost.lock import digest, made_from
+from localhost.lock import digest, recorded_digest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
@@ -52,7 +52,7 @@ def pinned(python: str) -> dict[str, str]:
 
 
 def test_the_lock_was_made_from_these_requirements() -> None:
-    assert made_from(LOCK) == digest(REQUIREMENTS), "run: python3 dev.py lock"
+    assert recorded_digest(LOCK) == digest(REQUIREMENTS), "run: python3 dev.py lock"
 
 
 @pytest.mark.parametrize("python", PYTHONS)

@@ -5,7 +5,7 @@ import pytest
 
 from localhost.run.environment import DEFAULTS, environment
 from localhost.run.hosts import HostFailed, func_command, host_command, is_free, ports, ready_url
-from localhost.run.run_options import DEFAULT_PORT, Options, parse
+from localhost.run.run_options import DEFAULT_PORT, RunOptions, parse
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_no_setting_of_the_user_leads_a_run_to_another_storage(name: str) -> Non
 
 
 def test_hosts_listen_side_by_side() -> None:
-    assert ports(Options(files={}, port=0, instances=2)) == [0, 0]
+    assert ports(RunOptions(files={}, port=0, instances=2)) == [0, 0]
 
 
 def test_a_port_taken_is_avoided_or_when_asked_for_refused() -> None:
@@ -107,10 +107,10 @@ def test_a_port_taken_is_avoided_or_when_asked_for_refused() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         assert not is_free(port)
-        assert ports(Options(files={}, port=port)) == [0]
-        assert ports(Options(files={}, port=port, func=True)) != [0]
+        assert ports(RunOptions(files={}, port=port)) == [0]
+        assert ports(RunOptions(files={}, port=port, func=True)) != [0]
         with pytest.raises(HostFailed, match=f"Port {port} is taken"):
-            ports(Options(files={}, port=port, port_given=True))
+            ports(RunOptions(files={}, port=port, explicit_port=True))
 
 
 def test_a_host_is_ready_when_it_says_so_and_tells_where() -> None:

@@ -61,7 +61,7 @@ class Remembering:
         """Expect nothing."""
         raise AssertionError(text)
 
-    def changed(self, image: Image, now: float) -> None:
+    def show_change(self, image: Image, now: float) -> None:
         """Remember."""
         del now
         self.states.append(image.state)
@@ -146,7 +146,7 @@ def test_a_small_terminal_shows_what_is_under_way_and_what_ended_last() -> None:
 
 def test_lines_are_written_whole_where_no_table_can_be_drawn() -> None:
     stream = io.StringIO()
-    Lines(Console(file=stream, width=20)).changed(image(completed(), "[red]" + "x" * 40), 2.0)
+    Lines(Console(file=stream, width=20)).show_change(image(completed(), "[red]" + "x" * 40), 2.0)
     assert stream.getvalue().splitlines() == [line_of(image(completed(), "[red]" + "x" * 40), 2.0)]
 
 
@@ -159,7 +159,7 @@ def test_a_job_is_one_line_of_utf_8() -> None:
 
 def test_each_ended_job_is_written_printed_and_shown_once(tmp_path: Path) -> None:
     watch = Watch(["a/cat.png"], now=0.0)
-    watch.uploaded("a/cat.png", "job-1", 0.0)
+    watch.note_upload("a/cat.png", "job-1", 0.0)
     screen, lines = Remembering(), list[bytes]()
     running = {"state": "RUNNING", "attempts": 1}
     storage = Storage(None, running, running, completed())

@@ -17,7 +17,7 @@ from azure.storage.queue import QueueServiceClient
 from localhost.azurite import Azurite
 from localhost.host.connections import API_VERSION
 from localhost.host.host import Host
-from localhost.host.host_options import Options
+from localhost.host.host_options import HostOptions
 from tests.host.functions_host.hosts import APPS, ROOT, Events, Launch, Running, Spawn, Spawned, Storage
 
 
@@ -39,7 +39,7 @@ def launching(storage: Storage) -> Iterator[Launch]:
     def start(app: str | Path, *, settings: dict[str, str] | None = None, **options: Any) -> Running:  # noqa: ANN401
         log = Events()
         times = {"scan": timedelta(seconds=0.1), "poll_max": timedelta(seconds=0.1), **options}
-        chosen = Options(app=APPS / app, port=0, singleton_lease=timedelta(seconds=15), **times)
+        chosen = HostOptions(app=APPS / app, port=0, singleton_lease=timedelta(seconds=15), **times)
         host = Host(chosen, environ={**storage.settings, **(settings or {})}, log=log)
         names = next(iter(host.functions.values())).call.__globals__
         running.append(Running(host, log, names))

@@ -13,7 +13,7 @@ def test_a_blob_fires_once_an_etag_and_again_when_overwritten(storage: Storage, 
     running = launch("blobs")
     container.upload_blob("in/a/b c.png", b"one", metadata={"shot": "7"})
     name, (path, length, content, uri, properties, metadata) = running.call()
-    assert (name, path, length, content) == ("scanned", f"{storage.name}/in/a/b c.png", 3, b"one")
+    assert (name, path, length, content) == ("by_scan", f"{storage.name}/in/a/b c.png", 3, b"one")
     assert uri.endswith(f"/{storage.name}/in/a/b%20c.png")
     assert (properties["Length"], properties["ETag"], metadata) == (3, {}, {"shot": "7"})
     assert running.no_call(0.4)
@@ -82,7 +82,7 @@ def test_a_failing_blob_call_is_repeated_five_times_then_poisoned(storage: Stora
     message = next(item for item in found if item["ContainerName"] == storage.name)
     assert message == {
         "Type": "BlobTrigger",
-        "FunctionId": "Host.Functions.scanned",
+        "FunctionId": "Host.Functions.by_scan",
         "BlobType": "BlockBlob",
         "ContainerName": storage.name,
         "BlobName": "in/bad.png",
@@ -98,7 +98,7 @@ def test_a_version_that_is_gone_when_its_message_comes_is_skipped(
     if etag is not None:
         container.upload_blob("other.png", b"newer")
     queue = storage.queues.create_queue(queue_name(storage.name))
-    queue.send_message(BlobMessage("Host.Functions.scanned", storage.name, "other.png", etag or "").dump().decode())
+    queue.send_message(BlobMessage("Host.Functions.by_scan", storage.name, "other.png", etag or "").dump().decode())
     running = launch("blobs")
     running.log.wait_for("blob skipped")
     assert running.no_call(0.1)

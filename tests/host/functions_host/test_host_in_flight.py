@@ -31,26 +31,26 @@ def test_calls_that_block_in_threads_run_side_by_side_and_hold_up_nobody(own: Ru
         return fetch(own, path)[0]
 
     with ThreadPoolExecutor(51) as pool:
-        held = pool.submit(get, "/api/hold")
+        waiting = pool.submit(get, "/api/hold")
         assert own.names["BEGAN"].wait(15)
         assert list(pool.map(get, ["/api/meet"] * 50)) == [200] * 50
-        assert (get("/api/open"), held.done()) == (200, False)
+        assert (get("/api/open"), waiting.done()) == (200, False)
         own.go_on.set()
-        assert held.result(15) == 200
+        assert waiting.result(15) == 200
 
 
 def test_a_queue_and_a_timer_go_on_while_many_requests_are_held(storage: Storage, launch: Launch) -> None:
     mixed = launch("mixed")
     with ThreadPoolExecutor(50) as pool:
-        held = [pool.submit(fetch, mixed, "/api/hold") for _ in range(50)]
+        waiting = [pool.submit(fetch, mixed, "/api/hold") for _ in range(50)]
         mixed.names["ALL"].wait(15)
         ticks = len(mixed.log.find("function started", function="tick"))
         storage.queue().send_message("now")
         assert mixed.log.wait_for("function ended", function="work", outcome="succeeded")
         assert mixed.log.wait_for("function ended", function="tick", outcome="succeeded", count=ticks + 1)
-        assert not any(one.done() for one in held)
+        assert not any(one.done() for one in waiting)
         mixed.go_on.set()
-        assert [one.result(15) for one in held] == [(200, b"GET")] * 50
+        assert [one.result(15) for one in waiting] == [(200, b"GET")] * 50
 
 
 def test_a_request_counts_as_running_until_it_is_answered(own: Running) -> None:
@@ -59,11 +59,11 @@ def test_a_request_counts_as_running_until_it_is_answered(own: Running) -> None:
         return count
 
     with ThreadPoolExecutor(1) as pool:
-        held = pool.submit(fetch, own, "/api/hold")
+        waiting = pool.submit(fetch, own, "/api/hold")
         assert own.names["BEGAN"].wait(15)
         assert running() == 1
         own.go_on.set()
-        assert held.result(15)[0] == 200
+        assert waiting.result(15)[0] == 200
     assert until(lambda: running() == 0)
 
 

@@ -18,7 +18,7 @@ from azure.functions.meta import Datum
 
 from localhost.host.clock import SystemClock
 from localhost.host.index import Function
-from localhost.host.invocations import Generation, of_this_line
+from localhost.host.invocations import Generation, current_invocation
 from localhost.host.log import AppLogs, Log
 from localhost.host.worker import InvocationContext, Worker, decode, thread_count
 from tests.host.functions_host.hosts import Events
@@ -82,12 +82,12 @@ def test_a_failure_is_told_from_the_apps_own_line_on(worker: Worker, log: Events
     def call(value: func.QueueMessage) -> None:
         raise ValueError(value.id)
 
-    ended = worker.invoke(function(call), Datum("x", "string"), METADATA, reason="test")
-    assert not ended.succeeded
-    assert ended.error is not None
-    assert ended.error.endswith("ValueError: 7")
-    assert "concurrent" not in ended.error
-    assert log.find("function ended", outcome="failed", error=ended.error)
+    result = worker.invoke(function(call), Datum("x", "string"), METADATA, reason="test")
+    assert not result.succeeded
+    assert result.error is not None
+    assert result.error.endswith("ValueError: 7")
+    assert "concurrent" not in result.error
+    assert log.find("function ended", outcome="failed", error=result.error)
 
 
 def test_a_value_that_no_binding_takes_fails_the_call(worker: Worker) -> None:
@@ -101,8 +101,8 @@ def test_metadata_that_the_converter_refuses_fails_the_call(worker: Worker) -> N
     def call(value: func.QueueMessage) -> None:
         raise AssertionError(value)
 
-    ended = worker.invoke(function(call), Datum("x", "string"), {"DequeueCount": "many"}, reason="test")
-    assert "DequeueCount" in str(ended.error)
+    result = worker.invoke(function(call), Datum("x", "string"), {"DequeueCount": "many"}, reason="test")
+    assert "DequeueCount" in str(result.error)
 
 
 def test_async_functions_share_one_loop_beside_the_pool(worker: Worker) -> None:
@@ -202,7 +202,7 @@ def test_a_line_after_the_end_of_its_invocation_is_dropped(worker: Worker) -> No
         kept.append(contextvars.copy_context())
 
     worker.invoke(function(call, plain=str), Datum("x", "string"), {}, reason="test")
-    assert kept[0].run(of_this_line, Generation.CONTEXT) is None
+    assert kept[0].run(current_invocation, Generation.CONTEXT) is None
 
 
 @pytest.mark.parametrize(("version", "generation"), [((3, 12), Generation.THREAD), ((3, 13), Generation.CONTEXT)])

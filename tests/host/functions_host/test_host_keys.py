@@ -16,7 +16,7 @@ from localhost.run.hosts import func_command, host_command
 from localhost.run.run_options import parse as parse_run
 from tests.host.functions_host.hosts import APPS, ROOT, Launch, Running, Storage
 
-HOOK = "/runtime/webhooks/blobs?functionName=Host.Functions.told"
+HOOK = "/runtime/webhooks/blobs?functionName=Host.Functions.by_event"
 
 
 def status(running: Running, path: str, **headers: str) -> tuple[int, bytes]:

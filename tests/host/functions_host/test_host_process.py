@@ -91,9 +91,9 @@ def start(app: Path, **settings: str) -> "subprocess.CompletedProcess[str]":
 )
 def test_an_app_that_cannot_run_is_refused_with_its_reason_and_status_1(tmp_path: Path, source: str, said: str) -> None:
     (tmp_path / "function_app.py").write_text(source)
-    ended = start(tmp_path)
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert said in ended.stderr
+    result = start(tmp_path)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert said in result.stderr
 
 
 def test_settings_come_from_local_settings_json_and_the_environment_wins(tmp_path: Path) -> None:

@@ -121,8 +121,8 @@ def test_a_run_that_began_early_counts_as_its_occurrence() -> None:
 
 @pytest.mark.parametrize(("text", "monitored"), [("*/30 * * * * *", False), ("0 * * * * *", True), ("00:00:59", False)])
 def test_occurrences_are_remembered_from_a_minute_on(text: str, monitored: bool) -> None:  # noqa: FBT001
-    assert timer_status.is_monitored(ncrontab.parse(text), NOON, asked=True) is monitored
-    assert not timer_status.is_monitored(HOURLY, NOON, asked=False)
+    assert timer_status.is_monitored(ncrontab.parse(text), NOON, use_monitor=True) is monitored
+    assert not timer_status.is_monitored(HOURLY, NOON, use_monitor=False)
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))

@@ -192,7 +192,7 @@ def test_an_app_without_what_it_needs_is_refused(
         (tmp_path / "function_app.py").write_text(source)
     environ = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
     with pytest.raises(SettingsWrong, match=said):
-        Host(host_options.Options(app=tmp_path, port=0), environ=environ)
+        Host(host_options.HostOptions(app=tmp_path, port=0), environ=environ)
 
 
 @pytest.mark.parametrize(

@@ -106,12 +106,12 @@ def test_admin_runs_a_timer_and_a_blob_function(storage: Storage, launch: Launch
     assert ask(timers, "POST", "/admin/functions/tick", "{}")[0] == 202
     assert timers.call()[1].past_due is False
     blobs = launch("blobs")
-    assert ask(blobs, "POST", "/admin/functions/told", json.dumps({"input": f"{storage.name}/x.txt"}))[0] == 202
-    assert blobs.call() == ("told", (f"{storage.name}/x.txt", b"one"))
+    assert ask(blobs, "POST", "/admin/functions/by_event", json.dumps({"input": f"{storage.name}/x.txt"}))[0] == 202
+    assert blobs.call() == ("by_event", (f"{storage.name}/x.txt", b"one"))
     assert ask(launch("web"), "POST", "/admin/functions/text", "{}")[0] == 400
 
 
-HOOK = "/runtime/webhooks/blobs?functionName=Host.Functions.told"
+HOOK = "/runtime/webhooks/blobs?functionName=Host.Functions.by_event"
 
 
 def created(url: str) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def test_event_grid_calls_the_function_without_a_path_filter_or_an_etag_check(st
     running = launch("blobs")
     assert ask(running, "POST", HOOK, json.dumps([created(url) for url in urls]))[0] == 202
     calls = sorted(running.call() for _ in urls)
-    assert calls == [("told", (f"{storage.name}/{name}", b"one")) for name in ("a b.png", "thumb/x")]
+    assert calls == [("by_event", (f"{storage.name}/{name}", b"one")) for name in ("a b.png", "thumb/x")]
     assert running.no_call(0.3), "an Event Grid function is not scanned for"
 
 
@@ -138,7 +138,12 @@ def test_event_grid_subscriptions_are_confirmed(launch: Launch) -> None:
 
 @pytest.mark.parametrize(
     ("path", "body", "status"),
-    [(HOOK, "no json", 400), (HOOK, "[1]", 400), (HOOK + "x", "[]", 404), (HOOK[:-4] + "scanned", "[]", 404)],
+    [
+        (HOOK, "no json", 400),
+        (HOOK, "[1]", 400),
+        (HOOK + "x", "[]", 404),
+        (HOOK.replace("by_event", "by_scan"), "[]", 404),
+    ],
 )
 def test_an_event_that_means_nothing_is_refused(launch: Launch, path: str, body: str, status: int) -> None:
     assert ask(launch("blobs"), "POST", path, body)[0] == status

@@ -47,7 +47,7 @@ async def whole(req: func.HttpRequest, context: func.Context) -> func.HttpRespon
 
 
 @app.route(route="open", auth_level=func.AuthLevel.ANONYMOUS)
-def opened(req: func.HttpRequest) -> str:
+def open_to_all(req: func.HttpRequest) -> str:
     """Ask for no key."""
     return req.method
 

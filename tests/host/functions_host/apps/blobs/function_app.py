@@ -1,4 +1,4 @@
-"""A scanned and an Event Grid blob function that record their calls."""
+"""A scanning and an Event Grid blob function that record their calls."""
 
 import queue
 from typing import Any
@@ -11,10 +11,10 @@ app = func.FunctionApp()
 
 
 @app.blob_trigger(arg_name="blob", path="%CONTAINER%/in/{name}.png", connection="AzureWebJobsStorage")
-def scanned(blob: func.InputStream) -> None:
+def by_scan(blob: func.InputStream) -> None:
     """Record the blob; one that holds ``bad`` fails."""
     content = blob.read()
-    CALLS.put(("scanned", (blob.name, blob.length, content, blob.uri, blob.blob_properties, blob.metadata)))
+    CALLS.put(("by_scan", (blob.name, blob.length, content, blob.uri, blob.blob_properties, blob.metadata)))
     if content == b"bad":
         raise ValueError("asked to fail")
 
@@ -22,6 +22,6 @@ def scanned(blob: func.InputStream) -> None:
 @app.blob_trigger(
     arg_name="blob", path="%CONTAINER%/{name}", connection="AzureWebJobsStorage", source=func.BlobSource.EVENT_GRID
 )
-def told(blob: func.InputStream) -> None:
+def by_event(blob: func.InputStream) -> None:
     """Record the blob."""
-    CALLS.put(("told", (blob.name, blob.read())))
+    CALLS.put(("by_event", (blob.name, blob.read())))
