@@ -146,7 +146,7 @@ class Crossing(Case):
             another schedule stands for this one.
         """
         self._pair.arrange(self)
-        tasks = [self._begin(name, act) for name, act in self._pair.acts]
+        tasks = [self._task(name, act) for name, act in self._pair.acts]
         try:
             taken, options = self._play(tasks, chosen)
             whole = all(task.dead for task in tasks)
@@ -179,7 +179,7 @@ class Crossing(Case):
         if self._wait and hub is not None:
             hub.switch(place)
 
-    def _begin(self, name: str, act: Act) -> greenlet:
+    def _task(self, name: str, act: Act) -> greenlet:
         worker, sender = self.worker(name), self._door.sender
 
         def run() -> None:
