@@ -27,6 +27,7 @@ from shared.cli.main import app
 from shared.rules.ids import job_id
 from shared.rules.images import version_of
 from shared.views import job_json
+from tests.sdk_clients import table_of
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "samples"
@@ -181,7 +182,7 @@ class Rig:
 
     def attempts(self) -> list[dict[str, Any]]:
         """Return the rows of all attempts."""
-        rows = self.darkroom.storage.jobs._table.list_entities()
+        rows = table_of(self.darkroom.storage.jobs).list_entities()
         return [dict(row) for row in rows if row["RowKey"].startswith("try:")]
 
     def logged(self, event: str, host: HostProcess | None = None) -> list[dict[str, Any]]:

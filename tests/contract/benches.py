@@ -11,7 +11,11 @@ from shared.ports.jobs import JobStore
 from shared.ports.locks import LockStore
 from shared.ports.queue import WorkQueue
 from shared.rules.images import ImageRef
+from shared.storage.blobs import BlobContainers
+from shared.storage.job_table import JobTable
+from shared.storage.lock_table import LockTable
 from tests.contract.places import Place
+from tests.sdk_clients import queue_of
 
 
 class JobsBench(Protocol):
@@ -79,14 +83,15 @@ class AzureJobs:
 
     def __init__(self, place: Place, transport: HttpTransport[Any, Any] | None = None) -> None:
         self._place = place
-        self._storage = place.build(transport).storage
-        self.store = self._storage.jobs
+        self.darkroom = place.build(transport)
+        assert isinstance(self.darkroom.storage.jobs, JobTable)
+        self.store = self.darkroom.storage.jobs
         self.store.get(f"image-analysis-{0:032x}")  # the clock has seen a reply now
 
     @property
     def now(self) -> datetime:
         """See ``JobsBench``."""
-        return self.store._clock.now()
+        return self.darkroom.clock.now()
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """See ``JobsBench``."""
@@ -97,21 +102,25 @@ class AzureJobs:
 
     def reopen(self, *, buckets: int) -> JobStore:
         """See ``JobsBench``."""
-        return self._place.build(JOB_BUCKETS=str(buckets)).storage.jobs
+        return self._place.with_settings(JOB_BUCKETS=str(buckets)).build().storage.jobs
 
 
 class AzureLocks:
     """The table of locks through the SDK."""
 
     def __init__(self, place: Place, transport: HttpTransport[Any, Any] | None = None) -> None:
-        self.store = place.build(transport).storage.locks
+        locks = place.build(transport).storage.locks
+        assert isinstance(locks, LockTable)
+        self.store = locks
 
 
 class AzureImages:
     """The containers through the SDK."""
 
     def __init__(self, place: Place, transport: HttpTransport[Any, Any] | None = None) -> None:
-        self.store = place.build(transport).storage.images
+        images = place.build(transport).storage.images
+        assert isinstance(images, BlobContainers)
+        self.store = images
         self._images = self.store._service.get_container_client(place.environ["IMAGES_CONTAINER"])
         self._images.create_container()
 
@@ -143,7 +152,7 @@ class AzureQueue:
     def __init__(self, place: Place, transport: HttpTransport[Any, Any] | None = None) -> None:
         self.store = place.build(transport).storage.queue
         self.go = place.go
-        self.client = self.store._queue
+        self.client = queue_of(self.store)
 
     def receive(self) -> list[str]:
         """See ``QueueBench``."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shared.ports.jobs import JobStore
 from shared.ports.storage import Storage
 from tests.contract.benches import AzureJobs
 from tests.doubles.transports import FaultyTransport
@@ -20,7 +21,7 @@ class FaultyStorage:
     images_container: str
 
     @property
-    def store(self) -> Any:  # noqa: ANN401 - as a bench
+    def store(self) -> JobStore:
         """The job store behind the faults."""
         return self.storage.jobs
 
@@ -33,6 +34,6 @@ class FaultyStorage:
         """Return every row of the job table."""
         return self.rival.rows()
 
-    def reopen(self, *, buckets: int) -> Any:  # noqa: ANN401 - as a bench
+    def reopen(self, *, buckets: int) -> JobStore:
         """Open the table anew."""
         return self.rival.reopen(buckets=buckets)

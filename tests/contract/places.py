@@ -49,7 +49,6 @@ class Place:
         runtime: Runtime | None = None,
         retry: RetryPolicy | None = None,
         works: Mapping[str, Handler] | None = None,
-        **more: str,
     ) -> Darkroom:
         """Wire everything over it; nothing is created yet.
 
@@ -58,16 +57,19 @@ class Place:
             runtime: Time, chance and threads; the place's own time without it.
             retry: How long to send a write again that is not decided.
             works: Handlers by type.
-            more: App settings besides.
         """
         return wiring.build(
-            {**self.environ, **more},
+            self.environ,
             transport=transport or self.transport,
             runtime=runtime or self.runtime,
             retry=retry,
             threaded=False,
             works=works,
         )
+
+    def with_settings(self, **settings: str) -> "Place":
+        """Return the same place under these app settings besides its own."""
+        return replace(self, environ={**self.environ, **settings})
 
     def another(self) -> "Place":
         """Return a place of other names there: as empty as this one was."""

@@ -5,12 +5,15 @@ from typing import Protocol
 from shared.ports.poison import PoisonQueue
 from shared.wiring.steps import Darkroom
 from tests.doubles.poison import MemoryPoison
+from tests.sdk_clients import queue_of
 
 
 class PoisonBench(Protocol):
     """A poison queue and the host's side of it."""
 
-    store: PoisonQueue
+    @property
+    def store(self) -> PoisonQueue:
+        """The queue under test."""
 
     def put(self, body: str, *, received: int = 0) -> None:
         """Put in a message, and let it be received so often."""
@@ -21,7 +24,7 @@ class AzurePoison:
 
     def __init__(self, darkroom: Darkroom) -> None:
         self.store = darkroom.storage.poison
-        self.client = self.store._queue
+        self.client = queue_of(self.store)
 
     def put(self, body: str, *, received: int = 0) -> None:
         """See ``PoisonBench``."""

@@ -61,14 +61,14 @@ class PurgeBench(VerifyBench):
         self, place: Place, transport: HttpTransport[Any, Any] | None = None, *, days: float = 31, **more: str
     ) -> None:
         super().__init__(place, transport, **{"JOB_BUCKETS": "1", **more})
-        later = Later(self.darkroom.storage.jobs._clock, days)
+        later = Later(self.darkroom.clock, days)
         self.darkroom.purge._clock = later  # type: ignore[assignment] # it tells the time
         self.darkroom.verify._ended_before = lambda: edges(self.darkroom.settings, later.now())
 
     @property
     def now(self) -> datetime:
         """The service's time."""
-        return self.darkroom.storage.jobs._clock.now()
+        return self.darkroom.clock.now()
 
     def canceled(self, name: str) -> Row:
         """Record an image, let a worker begin, and cancel its job: the token is ahead of the attempts."""

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree as ET
 
-from azure.storage.queue import AccountSasPermissions, ResourceTypes, generate_account_sas
+from azure.storage.queue import ResourceTypes, generate_account_sas
 
 from localhost.azurite import Azurite
 from tests.simulation.service.account import Account
@@ -50,7 +50,7 @@ class AzuriteWire:
             parts["AccountName"],
             parts["AccountKey"],
             ResourceTypes(service=True, container=True, object=True),
-            AccountSasPermissions.from_string("rwdlacup"),
+            "rwdlacup",
             datetime.now(UTC) + timedelta(days=1),
         )
         endpoint = urlsplit(parts["QueueEndpoint"])

@@ -40,6 +40,8 @@ class Operation(NamedTuple):
 
 
 Compare = Callable[[list[Operation]], None]
+#: A reply in a form that compares: status, headers, and lines or JSON.
+Said = tuple[int, dict[str, str], Any]
 
 
 def batch(*parts: Operation) -> Operation:
@@ -126,11 +128,11 @@ class Conversation:
     table: str
     etags: list[str] = field(default_factory=list)
 
-    def run(self, operations: Iterable[Operation]) -> list[object]:
+    def run(self, operations: Iterable[Operation]) -> list[Said]:
         """Send each operation, and return the replies in a form that compares."""
         return [self.say(operation) for operation in operations]
 
-    def say(self, operation: Operation) -> object:
+    def say(self, operation: Operation) -> Said:
         """Send one operation, and return its reply in a form that compares."""
         method, path, body, headers = operation
         filled = {name: self._fill(value) for name, value in headers.items()}

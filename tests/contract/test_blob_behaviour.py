@@ -61,6 +61,7 @@ def test_an_archived_blob_can_be_read_once_it_is_back_hours_later(account: Accou
     account.clock.go(15 * 3600)
     assert blob.download_blob().readall() == b"miau"
     now = blob.get_blob_properties()
+    assert now.blob_tier_change_time is not None
     assert (now.archive_status, now.blob_tier_change_time - now.last_modified) == (None, timedelta(hours=15))
 
 
@@ -82,6 +83,7 @@ def test_only_a_tier_that_was_set_has_a_time_of_change(account: Account, blob: B
     account.clock.go(60)
     blob.set_standard_blob_tier("Cool")
     now = blob.get_blob_properties()
+    assert now.blob_tier_change_time is not None
     assert (now.blob_tier_change_time - now.last_modified).total_seconds() == 60
 
 

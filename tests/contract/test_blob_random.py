@@ -25,7 +25,7 @@ conditions = st.one_of(
     st.fixed_dictionaries({"If-Match": etags, "If-Unmodified-Since": dates}),
 )
 ids = st.sampled_from([ID, OTHER, "{}"])
-lease_ids = st.one_of(st.just({}), st.fixed_dictionaries({"x-ms-lease-id": ids}))
+lease_ids: st.SearchStrategy[dict[str, str]] = st.one_of(st.just({}), st.fixed_dictionaries({"x-ms-lease-id": ids}))
 ranges = st.sampled_from(["bytes=0-0", "bytes=1-2", "bytes=2-", "bytes=9-9", "bytes=3-99"])
 lists = st.sampled_from(["<Latest>AAAA</Latest>", "<Committed>BBBB</Committed>", "<Uncommitted>BBBB</Uncommitted>"])
 

@@ -53,7 +53,7 @@ def test_a_claim_id_is_in_no_output_but_its_holders(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     site, darkroom = Site(), bench.darkroom
-    site.darkroom = darkroom
+    vars(site.darkroom).update(vars(darkroom))
     image = site.uploaded().json
     job_id, canaries = claim_ids(darkroom, site, image["id"])
     answers = [*everything_read(site, job_id, image["image_id"]), site.added(REF)]

@@ -9,9 +9,11 @@ from shared.errors import Lost, Undecided
 from shared.ports.jobs import Row
 from shared.ports.locks import LockRow
 from shared.storage import cas, codec
+from shared.storage.blobs import BlobContainers
 from tests.contract import job_moves
 from tests.contract.faulty_storage import FaultyStorage
 from tests.doubles.transports import Fault
+from tests.sdk_clients import queue_of
 
 APPLIED, NOT_APPLIED = [Fault.REPLY_LOST, Fault.BUSY_AFTER], [Fault.REQUEST_LOST, Fault.BUSY_BEFORE]
 
@@ -165,8 +167,8 @@ def test_a_definite_refusal_is_lost_without_a_look(faulty: FaultyStorage) -> Non
 def test_a_thumbnail_is_written_once_whatever_happens(faulty: FaultyStorage, fault: Fault) -> None:
     faulty.wire.arm(fault)
     faulty.storage.images.insert_thumbnail("job/1.webp", b"small", mime="image/webp")
-    thumbnails = faulty.rivals.images._thumbnails
-    assert [blob.name for blob in thumbnails.list_blobs()] == ["job/1.webp"]
+    assert isinstance(faulty.rivals.images, BlobContainers)
+    assert [blob.name for blob in faulty.rivals.images._thumbnails.list_blobs()] == ["job/1.webp"]
 
 
 def test_a_thumbnail_is_not_sent_again_by_who_is_to_stop(faulty: FaultyStorage) -> None:
@@ -182,7 +184,7 @@ def test_a_thumbnail_is_not_sent_again_by_who_is_to_stop(faulty: FaultyStorage) 
 def test_a_message_is_put_in_at_least_once_whatever_happens(faulty: FaultyStorage, fault: Fault) -> None:
     faulty.wire.arm(fault)
     faulty.storage.queue.send("hello")
-    received = [message.content for message in faulty.rivals.queue._queue.receive_messages()]
+    received = [message.content for message in queue_of(faulty.rivals.queue).receive_messages()]
     assert received in (["hello"], ["hello"] * 2)
 
 

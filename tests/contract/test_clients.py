@@ -13,6 +13,7 @@ from shared.settings.settings import Settings
 from shared.storage import connections
 from shared.wiring.analyst import analysis_limits, thumbnail_spec
 from shared.wiring.steps import Darkroom
+from tests.sdk_clients import blobs_of, queue_of, table_of
 
 
 def _build(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Darkroom:
@@ -21,7 +22,7 @@ def _build(environ: Mapping[str, str], wire: HttpTransport[Any, Any]) -> Darkroo
 
 def test_the_storage_of_a_developers_machine_needs_no_key(wire: HttpTransport[Any, Any]) -> None:
     darkroom = _build({"AzureWebJobsStorage": "UseDevelopmentStorage=true"}, wire)
-    assert darkroom.storage.queue._queue.url == "http://127.0.0.1:10001/devstoreaccount1/image-jobs"
+    assert queue_of(darkroom.storage.queue).url == "http://127.0.0.1:10001/devstoreaccount1/image-jobs"
 
 
 @pytest.mark.parametrize("text", ["secret-garbage", "AccountName=a", "BlobEndpoint=https://a.example/;AccountName=a"])
@@ -45,15 +46,15 @@ def test_images_and_jobs_may_lie_in_two_accounts(wire: HttpTransport[Any, Any]) 
         "J": f"AccountName=j;{key}",
     }
     storage = _build(environ, wire).storage
-    assert storage.images._service.url == "https://i.blob.core.windows.net/"
-    assert storage.queue._queue.url == "https://j.queue.core.windows.net/image-jobs"
-    assert storage.jobs._table.url == "https://j.table.core.windows.net"
+    assert blobs_of(storage.images).url == "https://i.blob.core.windows.net/"
+    assert queue_of(storage.queue).url == "https://j.queue.core.windows.net/image-jobs"
+    assert table_of(storage.jobs).url == "https://j.table.core.windows.net"
 
 
 def test_an_identity_reaches_every_service_of_its_account(wire: HttpTransport[Any, Any]) -> None:
     storage = _build({"AzureWebJobsStorage__accountName": "acc"}, wire).storage
-    assert storage.images._service.url == "https://acc.blob.core.windows.net/"
-    assert storage.locks._table.url == "https://acc.table.core.windows.net"
+    assert blobs_of(storage.images).url == "https://acc.blob.core.windows.net/"
+    assert table_of(storage.locks).url == "https://acc.table.core.windows.net"
 
 
 def test_a_service_that_an_identity_cannot_reach_is_named(wire: HttpTransport[Any, Any]) -> None:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 from shared.cli.main import app
 from shared.wiring.steps import Darkroom
 from tests.contract.verify_bench import VerifyBench
+from tests.sdk_clients import queue_of
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def test_init_creates_what_is_missing_and_says_what_stands_where(
     for name in ("JOBS_TABLE", "LOCKS_TABLE", "JOB_QUEUE", "IMAGES_CONTAINER", "THUMBNAILS_CONTAINER"):
         assert environ[name] in first.stdout
     assert darkroom.storage.jobs.get(f"image-analysis-{0:032x}") is None
-    assert darkroom.storage.queue._queue.get_queue_properties().name == environ["JOB_QUEUE"]
+    assert queue_of(darkroom.storage.queue).get_queue_properties().name == environ["JOB_QUEUE"]
 
 
 def test_the_status_tells_whether_violations_remain(command: Callable[..., Result], bench: VerifyBench) -> None:

@@ -15,10 +15,12 @@ from shared.ports.storage import Storage
 from shared.rules.images import ImageRef
 from shared.rules.locks import Lock
 from shared.storage import clients
+from shared.storage.lock_table import LockTable
 from shared.storage.retries import RetryPolicy
 from tests.contract.cutting_server import BreakingServer, Frame, breaking, chunked, cuts, replied
 from tests.doubles.clock import FakeClock
 from tests.proving import at_length
+from tests.sdk_clients import table_of
 
 FRAMES = pytest.mark.parametrize("frame", [replied, chunked])
 REF = ImageRef("images", "cat.png")
@@ -109,13 +111,14 @@ def test_a_table_whose_creation_breaks_off_is_undecided(server: BreakingServer, 
     whole = frame(
         "201 Created", b'{"TableName":"darkroomlocks"}', "Content-Type: application/json;odata=minimalmetadata"
     )
+    assert isinstance(storage.locks, LockTable)
     see_cuts(server, whole, storage.locks.create, Undecided)
 
 
 def test_a_body_that_the_library_reads_itself_is_a_lost_reply_too(server: BreakingServer, storage: Storage) -> None:
     server.reply = replied("201 Created", ENTITY, "Content-Type: application/json;odata=minimalmetadata")[:-1]
     with pytest.raises(ServiceResponseError):  # the SDK would trip over its own error, which has no response
-        storage.locks._table.create_entity({"PartitionKey": "lock", "RowKey": "a"}, retry_total=0)
+        table_of(storage.locks).create_entity({"PartitionKey": "lock", "RowKey": "a"}, retry_total=0)
 
 
 @FRAMES

@@ -53,7 +53,7 @@ def resting(jobs: JobsBench) -> Resting:
     if isinstance(jobs, DoubledJobs):
         return Resting(jobs, MemoryEnded(jobs.store.kept))
     assert isinstance(jobs, AzureJobs)
-    return Resting(jobs, jobs._storage.ended)
+    return Resting(jobs, jobs.darkroom.storage.ended)
 
 
 def test_ended_jobs_come_oldest_first_and_those_of_later_not_at_all(resting: Resting) -> None:

@@ -9,7 +9,7 @@ from shared.rules import messages
 from shared.steps.outcomes import Outcome
 from shared.wiring.steps import Darkroom
 from tests.contract.places import Place
-from tests.contract.test_poison import AzurePoison
+from tests.contract.poison_bench import AzurePoison
 from tests.contract.verify_bench import VerifyBench
 from tests.doubles.transports import CountingTransport
 

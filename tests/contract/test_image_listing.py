@@ -6,6 +6,7 @@ import pytest
 from shared.errors import MarkerRejected, StorageOut
 from shared.ports.images import ImageListing
 from shared.rules.images import Listed
+from shared.storage.blob_listing import BlobListing
 from tests.contract.benches import AzureImages, ImagesBench
 from tests.contract.memory_benches import DoubledImages
 from tests.contract.places import Place
@@ -79,7 +80,7 @@ def test_a_blob_uploaded_behind_the_marker_is_on_no_later_page(images: ImagesBen
 
 
 def test_a_container_that_is_missing_is_no_empty_one(place: Place) -> None:
-    listing = place.build(IMAGES_CONTAINER=f"absent-{uuid.uuid4().hex[:12]}").storage.listing
+    listing = place.with_settings(IMAGES_CONTAINER=f"absent-{uuid.uuid4().hex[:12]}").build().storage.listing
     with pytest.raises(StorageOut, match="ContainerNotFound"):
         listing.page(None, limit=10)
 
@@ -105,4 +106,5 @@ def test_an_outage_is_no_refusal_of_the_marker(place: Place) -> None:
 
 def test_a_listing_names_the_account_that_it_lists(place: Place) -> None:
     listing = place.build().storage.listing
+    assert isinstance(listing, BlobListing)
     assert f"/{listing.account}/{place.environ['IMAGES_CONTAINER']}" in listing._client.url

@@ -10,7 +10,6 @@ from shared.ports.index import ENDED, LIVE, JobIndex, Position
 from shared.ports.jobs import Row
 from shared.rules.ids import bucket, digest
 from shared.rules.jobs import SCHEMA, Event, JobError, Move, State
-from shared.storage.index_table import IndexTable
 from tests.contract import job_moves
 from tests.contract.benches import AzureJobs, JobsBench
 from tests.contract.job_moves import TYPE
@@ -69,8 +68,7 @@ def indexed(jobs: JobsBench) -> Indexed:
     if isinstance(jobs, DoubledJobs):
         return Indexed(jobs, MemoryIndex(jobs.store.kept, jobs._clock))
     assert isinstance(jobs, AzureJobs)
-    store = jobs.store
-    return Indexed(jobs, IndexTable(store._table, buckets=4, retry=store._retry, draw=store._draw))
+    return Indexed(jobs, jobs.darkroom.storage.index)
 
 
 def test_a_table_that_is_missing_holds_nothing(indexed: Indexed) -> None:

@@ -13,7 +13,6 @@ from shared.rules.ids import digest
 from shared.rules.jobs import State
 from shared.steps.operators.lookup import Lookup
 from shared.steps.operators.statistics import Count
-from shared.storage.index_table import IndexTable
 from shared.wiring.steps import Darkroom
 from tests.contract import job_moves
 from tests.contract.benches import AzureJobs
@@ -40,8 +39,7 @@ class Counted:
     @property
     def index(self) -> JobIndex:
         """The index under test."""
-        jobs = self.darkroom.storage.jobs
-        return IndexTable(jobs._table, buckets=4, retry=jobs._retry, draw=jobs._draw)
+        return self.darkroom.storage.index
 
     @property
     def lookup(self) -> Lookup:
@@ -67,7 +65,7 @@ class Counted:
             locks=storage.locks,
             poisons=(storage.poison,),
             settings=self.darkroom.settings,
-            clock=storage.jobs._clock,
+            clock=self.darkroom.clock,
             kinds=lambda: [job_moves.TYPE],
             pool=Pool,
         )

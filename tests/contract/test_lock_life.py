@@ -96,7 +96,7 @@ class Life:
 
 
 def _behind_sdk(place: Place) -> Life:
-    place.build().storage.locks.create()
+    AzureLocks(place).store.create()
     faulty = FaultyTransport(place.transport)
     go = place.go if place.account is not None else _stays
     return Life(AzureLocks(place, faulty).store, place.runtime.monotonic, go, faulty)
@@ -231,7 +231,7 @@ def test_a_lock_whose_acquisition_was_not_answered_is_held_by_who_has_asked(
 ) -> None:
     if before != "new":
         ended = ghostly.acquired(owner="timer/0")
-        _ = ended.release() if before == "released" else ghostly.lapse()
+        (ended.release if before == "released" else ghostly.lapse)()
     token = 1 if before == "new" else 2
     assert ghostly.wire is not None
     ghostly.wire.arm(fault)

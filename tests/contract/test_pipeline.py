@@ -7,6 +7,7 @@ from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
 from shared.wiring.steps import Darkroom
 from tests.doubles.world import png
+from tests.sdk_clients import blobs_of, queue_of
 
 #: Backslashes and control characters are refused by rules.names, before anything is sent.
 NAMES = ["cat.png", "2026/summer #1/50% ä?😀.png", "é" * 1024, " ", "a//b", "%2e%2e", "~"]
@@ -15,7 +16,7 @@ NAMES = ["cat.png", "2026/summer #1/50% ä?😀.png", "é" * 1024, " ", "a//b", 
 def _upload(darkroom: Darkroom, name: str) -> ImageRef:
     ref = ImageRef(darkroom.settings.images_container, name)
     darkroom.storage.create()
-    client = darkroom.storage.images._service.get_blob_client(ref.container, ref.name)
+    client = blobs_of(darkroom.storage.images).get_blob_client(ref.container, ref.name)
     client.upload_blob(png(), overwrite=True)
     return ref
 
@@ -24,7 +25,7 @@ def _upload(darkroom: Darkroom, name: str) -> ImageRef:
 def test_an_image_of_any_name_is_recorded_announced_and_completed(darkroom: Darkroom, name: str) -> None:
     ref = _upload(darkroom, name)
     recorded = darkroom.record(ref)
-    (message,) = darkroom.storage.queue._queue.receive_messages()
+    (message,) = queue_of(darkroom.storage.queue).receive_messages()
     assert darkroom.receive(message.content.encode(), owner="queue/1") == [Outcome.COMPLETED]
     row = darkroom.storage.jobs.get(recorded.job_id)
     assert row is not None

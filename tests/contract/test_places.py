@@ -41,14 +41,14 @@ def test_a_place_is_empty_and_nobody_elses(place: Place) -> None:
 
 def test_time_in_process_passes_for_services_and_clients_alike_and_only_when_it_is_moved() -> None:
     place = in_process()
-    jobs = place.build().storage.jobs
-    jobs.get(f"image-analysis-{0:032x}")
-    before = jobs._clock.now()
-    jobs.get(f"image-analysis-{0:032x}")
-    assert jobs._clock.now() == before
+    darkroom = place.build()
+    darkroom.storage.jobs.get(f"image-analysis-{0:032x}")
+    before = darkroom.clock.now()
+    darkroom.storage.jobs.get(f"image-analysis-{0:032x}")
+    assert darkroom.clock.now() == before
     place.go(3_600)
     assert place.account is not None
-    assert (jobs._clock.now(), (jobs._clock.now() - before).total_seconds()) == (place.account.clock.now(), 3_600)
+    assert (darkroom.clock.now(), (darkroom.clock.now() - before).total_seconds()) == (place.account.clock.now(), 3_600)
 
 
 def test_two_accounts_in_process_know_nothing_of_each_other() -> None:

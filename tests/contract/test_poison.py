@@ -56,5 +56,5 @@ def test_what_is_stuck_is_taken_in_and_gone(darkroom: Darkroom) -> None:
 
 @pytest.mark.parametrize("name", ["AzureWebJobs.bury_blob_events.Disabled", "AzureWebJobs_bury_blob_events_Disabled"])
 def test_the_shared_queue_is_left_alone_where_its_trigger_is_disabled(place: Place, name: str) -> None:
-    assert place.build(**{name: "true"}).storage.blob_poison is None
+    assert place.with_settings(**{name: "true"}).build().storage.blob_poison is None
     assert place.build().storage.blob_poison is not None

@@ -15,6 +15,7 @@ from shared.rules.invariants import Rule
 from shared.rules.jobs import State
 from shared.storage.codec import ref_key
 from tests.contract.verify_bench import VerifyBench
+from tests.sdk_clients import table_of
 from tests.unit.http.client import Site
 
 DEEP = "[" * 9_000
@@ -78,7 +79,7 @@ def poisoned(bench: VerifyBench, poisons: Mapping[str, Mapping[str, Any]]) -> di
 def answers(bench: VerifyBench, row: Row | None, paths: Iterable[str]) -> dict[str, int]:
     """Ask; return the statuses."""
     site = Site()
-    site.darkroom = bench.darkroom
+    vars(site.darkroom).update(vars(bench.darkroom))
     job_id, ref = ("", "") if row is None else (row.job.id, row.job.ref)
     image_id = digest(bench.darkroom.settings.image_type, ref)
     return {path: site.call("GET", path.replace("{id}", job_id).replace("{image}", image_id)).status for path in paths}
@@ -86,7 +87,7 @@ def answers(bench: VerifyBench, row: Row | None, paths: Iterable[str]) -> dict[s
 
 def purge(bench: VerifyBench) -> int:
     """Purge all that has ended; return how many jobs are gone."""
-    later = bench.darkroom.storage.jobs._clock.now() + timedelta(days=1)
+    later = bench.darkroom.clock.now() + timedelta(days=1)
     return bench.darkroom.purge(owner="test", before={state: later for state in State if state.ended}).jobs
 
 
@@ -174,5 +175,5 @@ def test_a_key_row_whose_columns_are_no_texts_breaks_no_reader_and_is_told(bench
 
 def test_a_lock_row_of_another_form_leaves_health_and_figures_standing(bench: VerifyBench) -> None:
     columns = {"owner": 1, "token": "x", "lease_seconds": "y"}
-    bench.darkroom.storage.locks._table.upsert_entity({"PartitionKey": "lock", "RowKey": "sweep", **columns})
+    table_of(bench.darkroom.storage.locks).upsert_entity({"PartitionKey": "lock", "RowKey": "sweep", **columns})
     assert set(answers(bench, None, OF_ALL).values()) == {200}

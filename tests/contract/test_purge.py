@@ -19,6 +19,7 @@ from shared.steps.upkeep.purge import Purged
 from shared.steps.upkeep.retention import edges
 from shared.storage import codec, ended_table
 from shared.storage.ended_table import EndedTable
+from shared.storage.job_table import JobTable
 from tests.contract import job_moves
 from tests.contract.places import Place
 from tests.contract.purge_bench import Died, Dying, PurgeBench
@@ -167,9 +168,10 @@ def test_a_purge_takes_four_requests_a_job_and_one_for_twenty_five_of_them(
 
 def test_a_day_with_more_than_a_page_is_listed_whole(aged: PurgeBench) -> None:
     made = [aged.canceled(f"{number}.png").job.id for number in range(9)]
-    jobs, storage = aged.darkroom.storage.jobs, aged.darkroom.storage
-    table = EndedTable(jobs._table, buckets=1, retry=storage.jobs._retry, draw=jobs._draw, page=3)
-    before = jobs._clock.now() + timedelta(days=1)
+    jobs = aged.darkroom.storage.jobs
+    assert isinstance(jobs, JobTable)
+    table = EndedTable(jobs._table, buckets=1, retry=jobs._retry, draw=jobs._draw, page=3)
+    before = aged.darkroom.clock.now() + timedelta(days=1)
     pages = list(table.ended("image-analysis", 0, State.CANCELED, before=before))
     found = list(itertools.chain(*pages))
     assert sorted(found) == sorted(made)

@@ -20,6 +20,7 @@ from tests.contract.refusing_transports import Refusing
 from tests.contract.verify_bench import VerifyBench
 from tests.doubles.transports import CountingTransport
 from tests.proving import at_length
+from tests.sdk_clients import blobs_of, table_of
 
 FEW = 200
 BLOBS = at_length(FEW, 20_000)
@@ -44,13 +45,13 @@ class _Short:
 
 def _wired(place: Place, transport: HttpTransport[Any, Any] | None = None, **more: str) -> Darkroom:
     """Wire everything for images of any age."""
-    darkroom = place.build(transport, **{"RECONCILE_GRACE_SECONDS": "0", **more})
+    darkroom = place.with_settings(**{"RECONCILE_GRACE_SECONDS": "0", **more}).build(transport)
     darkroom.storage.create()
     return darkroom
 
 
 def _container(darkroom: Darkroom) -> ContainerClient:
-    service = darkroom.storage.images._service
+    service = blobs_of(darkroom.storage.images)
     return service.get_container_client(darkroom.settings.images_container)
 
 
@@ -64,7 +65,7 @@ def _upload(darkroom: Darkroom, *names: str) -> None:
 
 def _recorded(darkroom: Darkroom) -> list[str]:
     """Return the names of all jobs, with repetitions."""
-    rows = darkroom.storage.jobs._table.query_entities("RowKey ge 'job:' and RowKey lt 'job;'", select=["ref"])
+    rows = table_of(darkroom.storage.jobs).query_entities("RowKey ge 'job:' and RowKey lt 'job;'", select=["ref"])
     return sorted(row["ref"].partition("/")[2] for row in rows)
 
 

@@ -101,7 +101,7 @@ def test_a_thumbnail_that_is_refused_is_an_answer_too(room: Darkroom, refusing: 
 
 
 def test_a_thumbnail_that_can_not_be_written_counts_as_an_attempt(place: Place, refusing: RefusingBlobs) -> None:
-    room = place.build(refusing, MAX_ATTEMPTS="1")
+    room = place.with_settings(MAX_ATTEMPTS="1").build(refusing)
     room.storage.create()
     ref = ImageRef(room.settings.images_container, "cat.png")
     room.storage.images.put(ref, png(), mime="image/png")

@@ -32,7 +32,7 @@ def refusing(place: Place) -> RefusingWrites:
 @pytest.fixture
 def room(place: Place, refusing: RefusingWrites) -> Darkroom:
     """Wire everything over a service that can be made to refuse; a job has one attempt, and is due at once."""
-    made = place.build(refusing, DISPATCH="timer", MAX_ATTEMPTS="1", JOB_BUCKETS="1")
+    made = place.with_settings(DISPATCH="timer", MAX_ATTEMPTS="1", JOB_BUCKETS="1").build(refusing)
     made.storage.create()
     return made
 
@@ -150,7 +150,7 @@ def test_a_job_that_storage_keeps_back_is_purged_by_no_other(room: Darkroom, ref
 
 
 def test_a_message_that_no_queue_holds_is_no_outage(place: Place, refusing: RefusingWrites) -> None:
-    room = place.build(refusing, DISPATCH="queue")
+    room = place.with_settings(DISPATCH="queue").build(refusing)
     room.storage.create()
     refusing.answers["/messages"] = (413, "RequestBodyTooLarge")
     with pytest.raises(ContentRefused, match="RequestBodyTooLarge"):

@@ -30,7 +30,7 @@ class _Emptied(Passing):
         reply.status_code, reply.reason = 200, "OK"
         reply.headers.update({k: v for k, v in real.headers.items() if k.lower() != "content-length"})
         reply.raw = HTTPResponse(body=BytesIO(b'{"value":[]}'), preload_content=False)
-        rest = RestRequestsTransportResponse(request=request, internal_response=reply)
+        rest = RestRequestsTransportResponse(request=request, internal_response=reply)  # type: ignore[no-untyped-call] # the SDK's
         rest.read()
         return rest
 

@@ -21,6 +21,7 @@ from shared.wiring.steps import Darkroom
 from tests.contract.places import Place
 from tests.doubles.transports import CountingTransport
 from tests.doubles.world import png
+from tests.sdk_clients import blobs_of, table_of
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Counted:
     def upload(self, name: str) -> ImageRef:
         """Put an image there."""
         ref = ImageRef(self.darkroom.settings.images_container, name)
-        service = self.darkroom.storage.images._service
+        service = blobs_of(self.darkroom.storage.images)
         service.get_blob_client(ref.container, ref.name).upload_blob(png(), overwrite=True)
         return ref
 
@@ -89,7 +90,7 @@ def test_a_duplicate_event_takes_two_requests(counted: Counted) -> None:
 
 def test_a_duplicate_event_after_purge_takes_three_requests(counted: Counted) -> None:
     job_id = _record(counted)
-    table = counted.darkroom.storage.jobs._table
+    table = table_of(counted.darkroom.storage.jobs)
     for row in [row for row in table.list_entities() if job_id in row["RowKey"]]:  # the key row is named otherwise
         table.delete_entity(row)
     ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
@@ -110,7 +111,7 @@ def test_a_change_of_metadata_takes_six_requests_and_three_when_told_again(count
     job_id = _record(counted)
     counted.darkroom.work(job_id, owner="queue/1")
     ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
-    blob = counted.darkroom.storage.images._service.get_blob_client(ref.container, ref.name)
+    blob = blobs_of(counted.darkroom.storage.images).get_blob_client(ref.container, ref.name)
     blob.set_blob_metadata({"seen": "yes"})
     for outcome, costs in ((Outcome.UNCHANGED, 6), (Outcome.DUPLICATE, 3)):
         with counted.wire.counted() as requests:
@@ -128,7 +129,7 @@ def test_an_analysis_takes_five_requests(counted: Counted) -> None:
 @pytest.mark.parametrize("thumbnails", ["row", "off"])
 def test_an_analysis_without_a_blob_for_its_thumbnail_takes_four_requests(place: Place, thumbnails: str) -> None:
     counting = CountingTransport(place.transport)
-    darkroom = place.build(counting, THUMBNAILS=thumbnails)
+    darkroom = place.with_settings(THUMBNAILS=thumbnails).build(counting)
     darkroom.storage.create()
     job_id = _record(Counted(darkroom, counting))
     with counting.counted() as requests:
@@ -265,7 +266,7 @@ def test_sending_a_due_job_again_takes_three_requests_and_one_for_the_length_of_
 
 def test_a_blob_up_to_the_byte_gate_is_read_in_one_request(counted: Counted) -> None:
     images, ref = counted.darkroom.storage.images, counted.upload("large.bin")
-    blob = images._service.get_blob_client(ref.container, ref.name)
+    blob = blobs_of(images).get_blob_client(ref.container, ref.name)
     blob.upload_blob(bytes(40 * 1024 * 1024), overwrite=True)
     version = images.head(ref).version
     with counted.wire.counted() as requests:

@@ -30,7 +30,7 @@ def built(place: Place, *, handled: bool) -> Counted:
     """Wire everything over a counting transport, in a process that has checked its buckets."""
     counting = CountingTransport(place.transport)
     works = {KIND: lambda _: {"words": 2}} if handled else {}
-    darkroom = place.build(counting, works=works, JOB_BUCKETS="2")
+    darkroom = place.with_settings(JOB_BUCKETS="2").build(counting, works=works)
     darkroom.storage.create()
     return Counted(darkroom, counting)
 

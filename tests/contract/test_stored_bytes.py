@@ -16,8 +16,10 @@ from shared.rules.jobs import State
 from shared.steps.outcomes import Outcome
 from shared.storage import clients, transport
 from shared.wiring.steps import Darkroom
+from tests.contract.benches import AzureLocks
 from tests.contract.places import Place, in_process
 from tests.doubles.world import png
+from tests.sdk_clients import blobs_of
 from tests.simulation.service.behaviour import AZURE
 
 
@@ -32,7 +34,7 @@ def room(place: Place) -> Darkroom:
 def put(room: Darkroom, data: bytes, encoding: str) -> ImageRef:
     """Put a blob there with a Content-Encoding."""
     ref = ImageRef(room.settings.images_container, "cat.png")
-    blob = room.storage.images._service.get_blob_client(ref.container, ref.name)
+    blob = blobs_of(room.storage.images).get_blob_client(ref.container, ref.name)
     blob.upload_blob(data, overwrite=True, content_settings=ContentSettings(content_encoding=encoding))
     return ref
 
@@ -57,7 +59,7 @@ def test_a_blob_is_read_as_it_is_stored(room: Darkroom, data: bytes, encoding: s
 @pytest.mark.parametrize("key", ["hdi_isfolder", "Hdi_IsFolder"])
 def test_the_marker_of_a_folder_is_ignored(room: Darkroom, key: str) -> None:
     ref = ImageRef(room.settings.images_container, "album")
-    blob = room.storage.images._service.get_blob_client(ref.container, ref.name)
+    blob = blobs_of(room.storage.images).get_blob_client(ref.container, ref.name)
     blob.upload_blob(b"", metadata={key: "true"})
     assert room.record.announced(ref.ref) is Outcome.IGNORED
     blob.upload_blob(b"no marker", metadata={key: "true"}, overwrite=True)
@@ -67,7 +69,7 @@ def test_the_marker_of_a_folder_is_ignored(room: Darkroom, key: str) -> None:
 @pytest.mark.case("storage rehydrated", was="FAILED for good")
 def test_a_blob_that_has_left_the_archive_has_its_job_opened_again(place: Place, room: Darkroom) -> None:
     ref = put(room, png(), "")
-    blob = room.storage.images._service.get_blob_client(ref.container, ref.name)
+    blob = blobs_of(room.storage.images).get_blob_client(ref.container, ref.name)
     blob.set_standard_blob_tier("Archive")
     job_id = room.record(ref, announce=False).job_id
     assert room.work(job_id, owner="queue/1") is Outcome.FAILED
@@ -81,10 +83,10 @@ def test_a_blob_that_has_left_the_archive_has_its_job_opened_again(place: Place,
 @pytest.mark.parametrize("empty_pages", [False, True])
 def test_a_blob_that_leaves_the_archive_within_hours_is_found_by_a_walk(empty_pages: bool) -> None:  # noqa: FBT001
     place = in_process(replace(AZURE, empty_pages=empty_pages))
-    room = place.build(RECONCILE_GRACE_SECONDS="0")
+    room = place.with_settings(RECONCILE_GRACE_SECONDS="0").build()
     room.storage.create()
     ref = put(room, png(), "")
-    blob = room.storage.images._service.get_blob_client(ref.container, ref.name)
+    blob = blobs_of(room.storage.images).get_blob_client(ref.container, ref.name)
     blob.set_standard_blob_tier("Archive")
     job_id = room.record(ref, announce=False).job_id
     assert room.work(job_id, owner="queue/1") is Outcome.FAILED
@@ -108,7 +110,7 @@ def own_wire() -> Iterator[HttpTransport[Any, Any]]:
 def test_no_connection_is_thrown_away_while_many_threads_ask_at_once(
     place: Place, own_wire: HttpTransport[Any, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    locks = place.build(own_wire).storage.locks
+    locks = AzureLocks(place, own_wire).store
     locks.create()
     threads = 60
     together = Barrier(threads)

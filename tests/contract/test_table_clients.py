@@ -33,9 +33,14 @@ VALUES = {
     "n": None,
     "yes": True,
 }
-GUARD = {"match_condition": MatchConditions.IfNotModified, "etag": "W/\"datetime'2020-01-01T00%3A00%3A00.0000000Z'\""}
+#: Options of the SDK.
+GUARD: dict[str, Any] = {
+    "match_condition": MatchConditions.IfNotModified,
+    "etag": "W/\"datetime'2020-01-01T00%3A00%3A00.0000000Z'\"",
+}
 CHANGED = ("update", ROW | {"i": 6}, {"mode": UpdateMode.REPLACE, **GUARD})
 CREATED = ("create", ROW | {"RowKey": "2"})
+_THIRD = ROW | {"RowKey": "3"}
 CALLS: dict[str, Callable[[TableClient], Any]] = {
     "create": lambda table: table.create_entity(ROW | VALUES),
     "get": lambda table: table.get_entity(**_keys(ROW)),
@@ -63,7 +68,6 @@ CALLS: dict[str, Callable[[TableClient], Any]] = {
     "get from no table": lambda table: table.get_entity("p", "1"),
     "transact with no table": lambda table: table.submit_transaction([CREATED]),
 }
-_THIRD = ROW | {"RowKey": "3"}
 
 
 def _keys(row: dict[str, str]) -> dict[str, str]:
@@ -88,7 +92,7 @@ def outcome(call: Callable[[TableClient], Any], table: TableClient) -> object:
     try:
         return comparable(call(table))
     except TableTransactionError as error:
-        return type(error), error.error_code, error.index, error.message.split("\n")[0]
+        return type(error), getattr(error, "error_code", None), error.index, error.message.split("\n")[0]
     except AzureError as error:
         return type(error), getattr(error, "error_code", None), getattr(error, "status_code", None)
 

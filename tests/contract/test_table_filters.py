@@ -1,12 +1,14 @@
 """Filters choose in process the rows that they choose in Azurite."""
 
+from typing import Any
+
 import pytest
 
 from tests.contract.table_requests import CREATE, insert, query, where
 from tests.contract.table_wire import Compare
 
 ONE, TEN = "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-00000000000A"
-TYPES = {
+TYPES: dict[str, dict[str, Any]] = {
     "1": {"i": 5, "f": 5.5, "s": "x", "b": True, "e": "", "l__Int64": "5"},
     "2": {"i": -5, "f__Double": -5.0, "s": "5", "b": False, "l__Int64": "-500"},
     "3": {"l__Int64": "9223372036854775807"},

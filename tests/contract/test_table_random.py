@@ -1,7 +1,7 @@
 """Whatever is asked of tables, in whatever order, the service in process answers as Azurite does."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.contract.table_requests import ALL, CREATE, STALE, delete, get, insert, merge, replace, where
-from tests.contract.table_wire import AzuriteWire, Conversation, DoubleWire, Operation, batch
+from tests.contract.table_wire import AzuriteWire, Conversation, DoubleWire, Operation, Said, batch
 from tests.proving import at_length
 from tests.simulation.service.account import storage_account
 
@@ -89,7 +89,13 @@ def writes(partitions: list[str] = PARTITIONS) -> st.SearchStrategy[Write]:
 transactions = st.sampled_from(PARTITIONS).flatmap(lambda place: st.lists(writes([place]), min_size=1, max_size=5))
 steps = st.lists(writes() | transactions, min_size=6, max_size=12)
 #: Shrinking asks Azurite hundreds of times more; the first operation that differs says enough.
-QUICK = {"derandomize": True, "database": None, "deadline": None, "phases": [Phase.generate]}
+QUICK = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 
 
 class Pair:
@@ -100,7 +106,7 @@ class Pair:
         self._both = [Conversation(DoubleWire(storage_account()), table), Conversation(azurite, table)]
         self._first: dict[tuple[str, str], list[str]] = {}
 
-    def say(self, *operations: Operation) -> Any:  # noqa: ANN401 - a reply of any kind
+    def say(self, *operations: Operation) -> Said:
         """Send a request, which may differ in ETags, and return what both have answered."""
         double, azurite = (one.say(operation) for one, operation in zip(self._both, operations * 2, strict=False))
         assert double == azurite, operations[0]
@@ -112,7 +118,13 @@ class Pair:
         status, *_ = self.say(get(quote(place[0]), place[1]))
         etags = [one.etags[-1] for one in self._both] if status == 200 else [STALE, STALE]
         first = self._first.setdefault(write.keys, etags) if status == 200 else [STALE, STALE]
-        named = {"none": [None, None], "any": ["*", "*"], "current": etags, "first": first, "stale": [STALE, STALE]}
+        named: dict[str, Sequence[str | None]] = {
+            "none": [None, None],
+            "any": ["*", "*"],
+            "current": etags,
+            "first": first,
+            "stale": [STALE, STALE],
+        }
         made = []
         for etag in named[write.version]:
             if write.make is insert:
@@ -136,7 +148,7 @@ class Pair:
 
 
 @given(steps=steps)
-@settings(max_examples=at_length(15, 250), suppress_health_check=list(HealthCheck), **QUICK)
+@settings(QUICK, max_examples=at_length(15, 250))
 def test_any_script_of_writes_and_transactions_is_answered_alike(steps: list[Any], azurite_tables: AzuriteWire) -> None:
     pair = Pair(azurite_tables)
     pair.say(CREATE)
@@ -160,6 +172,6 @@ def filled(azurite_tables: AzuriteWire) -> Pair:
 
 
 @given(condition=conditions, options=st.sampled_from(["", "&$top=1", "&$top=3", "&$select=RowKey,x"]))
-@settings(max_examples=at_length(75, 1_500), suppress_health_check=list(HealthCheck), **QUICK)
+@settings(QUICK, max_examples=at_length(75, 1_500))
 def test_any_filter_chooses_the_same_rows_page_by_page(condition: str, options: str, filled: Pair) -> None:
     filled.follow(condition, options)

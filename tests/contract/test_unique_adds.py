@@ -12,12 +12,12 @@ import pytest
 from azure.core.pipeline.transport import HttpTransport
 
 from shared.errors import DarkroomError, KeyTaken
+from shared.ports.jobs import JobStore
 from shared.rules import moves
 from shared.rules.ids import job_id
 from shared.rules.images import ImageRef
 from shared.rules.jobs import Move
 from shared.steps.outcomes import Outcome
-from shared.storage.job_table import JobTable
 from shared.storage.retries import RetryPolicy
 from tests.contract.benches import AzureJobs, JobsBench
 from tests.contract.memory_benches import DoubledJobs
@@ -25,6 +25,7 @@ from tests.contract.places import Place
 from tests.contract.verify_bench import VerifyBench
 from tests.doubles.transports import Forgetful
 from tests.doubles.world import World
+from tests.sdk_clients import queue_of
 
 THREADS = 20
 KIND, REF = "report", "nightly"
@@ -90,16 +91,16 @@ def forgetful(request: pytest.FixtureRequest, wire: HttpTransport[Any, Any]) -> 
 
 
 @pytest.fixture
-def deaf(place: Place, forgetful: Forgetful) -> JobTable:
+def deaf(place: Place, forgetful: Forgetful) -> JobStore:
     """Give a job store behind it."""
-    place.build().storage.jobs.create()
+    AzureJobs(place).store.create()
     retry = RetryPolicy(first_pause=timedelta(seconds=0.01))
     return place.build(forgetful, retry=retry).storage.jobs
 
 
 @pytest.mark.parametrize("forgetful", [(0.3, 1), (0.3, 2), (1.0, 0)], indirect=True)
 def test_who_is_not_answered_learns_all_the_same_whether_the_job_is_theirs(
-    place: Place, deaf: JobTable, forgetful: Forgetful
+    place: Place, deaf: JobStore, forgetful: Forgetful
 ) -> None:
     jobs = AzureJobs(place)
     assert at_once(lambda _: made(deaf, unique(jobs))) == {"made": 1, "Duplicate": 19}
@@ -109,7 +110,7 @@ def test_who_is_not_answered_learns_all_the_same_whether_the_job_is_theirs(
 
 @pytest.mark.parametrize("forgetful", [(0.3, 1), (0.3, 2)], indirect=True)
 def test_who_is_not_answered_learns_all_the_same_that_another_version_is_there(
-    place: Place, deaf: JobTable, forgetful: Forgetful
+    place: Place, deaf: JobStore, forgetful: Forgetful
 ) -> None:
     jobs = AzureJobs(place)
     told = at_once(lambda number: made(deaf, unique(jobs, version=f"0x{number}")))
@@ -128,7 +129,7 @@ def test_of_twenty_events_of_one_image_one_records_it_and_sends_its_message_in_m
 def test_of_twenty_events_of_one_image_one_records_it_and_sends_its_message(bench: VerifyBench) -> None:
     ref = bench.upload("cat.png")
     assert at_once(lambda _: bench.darkroom.record(ref).outcome) == {Outcome.RECORDED: 1, Outcome.DUPLICATE: 19}
-    sent = list(bench.darkroom.storage.queue._queue.peek_messages(max_messages=32))
+    sent = list(queue_of(bench.darkroom.storage.queue).peek_messages(max_messages=32))
     done = bench.verify()
     assert (done.jobs, len(sent), bench.found) == (1, 1, [])
 

@@ -15,6 +15,7 @@ from shared.rules.jobs import Event, JobError, State
 from shared.rules.moves import add, end, redrive
 from shared.steps.operators.verify import Verified
 from shared.storage import codec
+from shared.storage.audit import AuditReader
 from tests.contract.verify_bench import VerifyBench
 from tests.doubles.world import png
 
@@ -32,7 +33,7 @@ def test_nothing_is_wrong_after_all_that_a_pipeline_does(bench: VerifyBench) -> 
     assert bench.row(older.job.id).job.state is State.CANCELED
     darkroom.receive(b"absent.png", owner="queue/1")
     again = bench.record("again.png")
-    at = darkroom.storage.jobs._clock.now()
+    at = darkroom.clock.now()
     move = end(again.job, event=Event.CANCEL, error=JobError("x", "", at), lapsed=False, now=at)
     ended = darkroom.storage.jobs.replace(again, move)
     darkroom.storage.jobs.replace(ended, redrive(ended.job, now=at, grace=darkroom.settings.grace))
@@ -86,7 +87,7 @@ def test_a_job_that_moves_under_a_repair_makes_it_lost_and_is_looked_at_again(
 ) -> None:
     row = bench.record()
     bench.put(bench.place(row), f"due:0000000000001:{row.job.id}")
-    audit, mended = bench.darkroom.storage.audit, []
+    audit, mended = bench.darkroom.storage.audit, list[Mending]()
     mend = audit.mend
 
     def late(group: Group, mending: Mending) -> None:
@@ -148,6 +149,7 @@ def test_a_job_that_moves_while_the_table_is_read_is_no_finding(
 def meddled(bench: VerifyBench, row: Row, monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
     """Move a job in the middle of each of so many looks."""
     audit, left = bench.darkroom.storage.audit, [None] * times
+    assert isinstance(audit, AuditReader)
     key_row = audit._key_row
 
     def late(place: str, stem: str) -> list[TableEntity]:

@@ -14,6 +14,7 @@ from shared.steps.outcomes import Outcome
 from shared.storage import codec
 from tests.contract.places import Place
 from tests.doubles.world import png
+from tests.sdk_clients import blobs_of, table_of
 
 
 class VerifyBench:
@@ -21,22 +22,22 @@ class VerifyBench:
 
     def __init__(self, place: Place, transport: HttpTransport[Any, Any] | None = None, **more: str) -> None:
         self.environ = place.environ
-        self.darkroom = place.build(transport, **{"DISPATCH": "both", **more})
+        self.darkroom = place.with_settings(**{"DISPATCH": "both", **more}).build(transport)
         self.darkroom.storage.create()
-        self.table = self.darkroom.storage.jobs._table
+        self.table = table_of(self.darkroom.storage.jobs)
         self.found: list[Finding] = []
 
     def upload(self, name: str, data: bytes | None = None) -> ImageRef:
         """Put an image there."""
         ref = ImageRef(self.darkroom.settings.images_container, name)
-        blobs = self.darkroom.storage.images._service
+        blobs = blobs_of(self.darkroom.storage.images)
         blobs.get_blob_client(ref.container, name).upload_blob(png() if data is None else data, overwrite=True)
         return ref
 
     def touch(self, name: str) -> ImageRef:
         """Change an image's metadata and nothing else."""
         ref = ImageRef(self.darkroom.settings.images_container, name)
-        self.darkroom.storage.images._service.get_blob_client(ref.container, name).set_blob_metadata({"seen": "yes"})
+        blobs_of(self.darkroom.storage.images).get_blob_client(ref.container, name).set_blob_metadata({"seen": "yes"})
         return ref
 
     def record(self, name: str = "cat.png", data: bytes | None = None) -> Row:
@@ -57,7 +58,7 @@ class VerifyBench:
 
     def claim(self, row: Row, *, lapsed: bool = False) -> Row:
         """Claim a job as another worker does."""
-        now, settings = self.darkroom.storage.jobs._clock.now(), self.darkroom.settings
+        now, settings = self.darkroom.clock.now(), self.darkroom.settings
         drawn = uuid.uuid4().hex
         move = claim(row.job, owner="rival/1", claim_id=drawn, now=now, lapsed=lapsed, lease=settings.lease)
         return self.darkroom.storage.jobs.replace(row, move)

@@ -15,6 +15,7 @@ from tests.doubles.world import png
 from tests.faults.enumeration import GRACE, LAPSE_SECONDS, SETTINGS
 from tests.faults.enumeration_wire import Ledger, Line
 from tests.faults.enumeration_workers import Build, Worker, start
+from tests.sdk_clients import blobs_of, queue_of
 from tests.simulation.reader import rows_of
 from tests.simulation.service.account import Account, storage_account
 from tests.simulation.service.exchange import Request
@@ -110,11 +111,11 @@ class Case:
 
     def put(self, text: str) -> None:
         """Put in a message, as anyone may."""
-        self.user.darkroom.storage.queue._queue.send_message(text)
+        queue_of(self.user.darkroom.storage.queue).send_message(text)
 
     def fetch(self) -> None:
         """Take what is visible in the queue into the host's hands."""
-        queue = self.user.darkroom.storage.queue._queue
+        queue = queue_of(self.user.darkroom.storage.queue)
         messages = next(queue.receive_messages(messages_per_page=32, visibility_timeout=3600).by_page(), [])
         self.inbox += [message.content.encode() for message in messages]
 
@@ -185,7 +186,7 @@ class Case:
 
     @property
     def _images(self) -> Any:  # noqa: ANN401 - an SDK client
-        return self.user.darkroom.storage.images._service
+        return blobs_of(self.user.darkroom.storage.images)
 
 
 @cache

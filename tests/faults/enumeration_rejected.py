@@ -12,6 +12,7 @@ from tests.faults.enumeration import PAUSES, Strike
 from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_flows import Flow
 from tests.faults.enumeration_workers import Worker
+from tests.sdk_clients import queue_of
 
 NOBODYS = "nobody's.png"
 #: Said of a text that is rejected once more.
@@ -249,7 +250,7 @@ class Draining(Flow):
     def prepare(self, case: Case) -> None:
         """Upload, and let a message about it be received five times."""
         case.upload()
-        queue = case.user.darkroom.storage.poison._queue
+        queue = queue_of(case.user.darkroom.storage.poison)
         queue.create_queue()
         queue.send_message(case.ref.ref)
         for _ in range(5):
@@ -267,6 +268,6 @@ class Draining(Flow):
 
     def afterwards(self, case: Case) -> None:
         """See that nothing is lost at this moment; what is hidden for ten minutes comes back as it was."""
-        lies = case.user.darkroom.storage.poison._queue.get_queue_properties().approximate_message_count
+        lies = queue_of(case.user.darkroom.storage.poison).get_queue_properties().approximate_message_count
         assert lies or _recorded(case), "neither recorded nor in the queue"
         case.user.darkroom.bury(case.ref.ref.encode())

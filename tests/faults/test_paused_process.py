@@ -12,6 +12,7 @@ from tests.faults.enumeration_wire import Ledger
 from tests.faults.proxy import Proxy
 from tests.faults.proxy_http import Request
 from tests.rig import SAMPLES, HostProcess, Rig, rig, until
+from tests.sdk_clients import table_of
 
 CAT = (SAMPLES / "cat.png").read_bytes()
 IMAGES, SHARE_LOST = 12, 0.1
@@ -30,7 +31,7 @@ def proxied(made: Rig) -> Iterator[Proxy]:
 
 def attempts(made: Rig, identity: str) -> list[dict[str, Any]]:
     """Return the rows of a job's attempts, in their order."""
-    rows = made.darkroom.storage.jobs._table.list_entities()
+    rows = table_of(made.darkroom.storage.jobs).list_entities()
     return [dict(row) for row in rows if row["RowKey"].startswith(f"try:{identity}")]
 
 

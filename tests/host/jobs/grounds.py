@@ -95,7 +95,7 @@ class ProcessGround(Ground):
 
     def build(self, works: Mapping[str, Handler], **settings: str) -> Darkroom:
         """Wire another process, for which the same time passes."""
-        return self._place.build(Slow(self._place, REQUEST_SECONDS), works=works, **{**QUICK, **settings})
+        return self._place.with_settings(**{**QUICK, **settings}).build(Slow(self._place, REQUEST_SECONDS), works=works)
 
     def messages(self) -> list[bytes]:
         """Take them from the service in process."""

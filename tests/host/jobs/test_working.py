@@ -10,6 +10,7 @@ from tests.doubles.reports import report as minimal
 from tests.doubles.world import png
 from tests.host.jobs.grounds import Ground
 from tests.host.jobs.site import Site
+from tests.sdk_clients import table_of
 
 ERROR = {"error": {"code": "bad_input", "message": "The text is empty."}}
 REPORTS = {"renew": {}, "complete": {"result": {}}, "retry": ERROR, "abandon": None, "fail": ERROR}
@@ -48,7 +49,7 @@ def late(ground: Ground) -> Iterator[Late]:
 
 def stale_reports(ground: Ground, site: Site) -> int:
     """Return the total, counted anew: figures are kept for a minute."""
-    table = ground.darkroom.storage.jobs._table
+    table = table_of(ground.darkroom.storage.jobs)
     table.delete_entity("meta", f"mark:{statistics.MARK}")
     return int(site.call("GET", "/stats").json["stale_reports_total"])
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.rig import SAMPLES, Logged, Rig, rig, until
+from tests.sdk_clients import table_of
 
 CAT = (SAMPLES / "cat.png").read_bytes()
 
@@ -28,7 +29,7 @@ def post(port: int, events: list[dict[str, object]]) -> int:
 
 def refs(rig: Rig) -> list[str]:
     """Return what each job there is about."""
-    rows = rig.darkroom.storage.jobs._table.list_entities()
+    rows = table_of(rig.darkroom.storage.jobs).list_entities()
     return [row["ref"] for row in rows if row["RowKey"].startswith("job:")]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.rig import SAMPLES, Logged, Rig, rig, until
+from tests.sdk_clients import table_of
 
 CAT = (SAMPLES / "cat.png").read_bytes()
 
@@ -45,6 +46,6 @@ def test_a_bad_file_fails_with_its_code_at_the_first_attempt(rig: Rig, name: str
 
 def test_a_message_that_names_nothing_is_kept_with_the_reason(rig: Rig) -> None:
     rig.send("images/nowhere.png")
-    table = rig.darkroom.storage.jobs._table
+    table = table_of(rig.darkroom.storage.jobs)
     rows = until(lambda: list(table.query_entities("PartitionKey eq 'rejected'")), what="the rejected row")
     assert [(row["text"], row["code"]) for row in rows] == [("images/nowhere.png", "blob_not_found")]
