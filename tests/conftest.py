@@ -86,7 +86,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Tell the process that sums up what this one has left out."""
     told = getattr(session.config, "workeroutput", None)
     if told is not None:
-        told["left out"] = dict(session.config.stash.get(LEFT_OUT, Counter[str]()))
+        told["left out"] = dict(session.config.stash.get(LEFT_OUT, None) or {})
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -55,7 +55,7 @@ def test_an_unknown_one_is_said_to_be_unknown(command: Callable[..., Result], ke
 
 
 def test_one_whose_image_has_come_is_redriven_beside_a_job(command: Callable[..., Result], kept: VerifyBench) -> None:
-    canceled = kept.recorded("dog.png").job.id
+    canceled = kept.record("dog.png").job.id
     command("cancel", canceled)
     assert command("redrive", CAT).stdout == f"{CAT}: rejected\n"
     kept.upload("cat.png")

@@ -26,10 +26,11 @@ def retry(case: Crossing, worker: Worker) -> object:
     return attempt.retry("busy", "Later.") if isinstance(attempt, Attempt) else None
 
 
-def abandon(case: Crossing, worker: Worker) -> object:
+def abandon(case: Crossing, worker: Worker) -> None:
     """Claim the job, and give it back for an outage."""
     attempt = worker.darkroom.work._attempts.begin(case.versions[0], owner="queue/1")
-    return attempt.abandon("storage_out", "It was out.") if isinstance(attempt, Attempt) else None
+    if isinstance(attempt, Attempt):
+        attempt.abandon("storage_out", "It was out.")
 
 
 def late(act: Act) -> Act:

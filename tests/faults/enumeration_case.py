@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from azure.storage.blob import BlobServiceClient
+
 from shared import wiring
 from shared.rules import ids
 from shared.rules.images import ImageRef, version_of
@@ -51,7 +53,7 @@ class Case:
         newest: Of each name that was uploaded, the last of them.
     """
 
-    def __init__(self, *, build: Build = wiring.build, **settings: str) -> None:
+    def __init__(self, build: Build = wiring.build, /, **settings: str) -> None:
         self._build = build
         self._environ = {**ENVIRON, **settings}
         self.account, self.ledger = _empty(), Ledger()
@@ -98,7 +100,7 @@ class Case:
         etag = self._images.get_blob_client(self.ref.container, self.ref.name).set_blob_metadata({"seen": "yes"})[
             "etag"
         ]
-        return version_of(etag)
+        return version_of(str(etag))
 
     def remove(self) -> None:
         """Delete the image."""
@@ -116,7 +118,7 @@ class Case:
     def fetch(self) -> None:
         """Take what is visible in the queue into the host's hands."""
         queue = queue_of(self.user.darkroom.storage.queue)
-        messages = next(queue.receive_messages(messages_per_page=32, visibility_timeout=3600).by_page(), [])
+        messages = next(queue.receive_messages(messages_per_page=32, visibility_timeout=3600).by_page(), ())
         self.inbox += [message.content.encode() for message in messages]
 
     def tell(self, worker: Worker) -> None:
@@ -161,7 +163,7 @@ class Case:
 
     def rows(self) -> dict[str, Mapping[str, Any]]:
         """Return every row of the job table, checked: each job has one index row, of the kind that its state wants."""
-        rows = {row["RowKey"]: row for row in rows_of(self.account, SETTINGS.jobs_table)}
+        rows: dict[str, Mapping[str, Any]] = {row["RowKey"]: row for row in rows_of(self.account, SETTINGS.jobs_table)}
         for identity, row in jobs_in(rows).items():
             index = [key.partition(":")[0] for key in rows if key.startswith(("due:", "end:")) and identity in key]
             wanted = ["due"] if row["state"] in LIVE else ["end"]
@@ -185,7 +187,7 @@ class Case:
         return {name.decode() for name in re.findall(rb"<Name>([^<]*)</Name>", self.account.serve(asked).body)}
 
     @property
-    def _images(self) -> Any:  # noqa: ANN401 - an SDK client
+    def _images(self) -> BlobServiceClient:
         return blobs_of(self.user.darkroom.storage.images)
 
 

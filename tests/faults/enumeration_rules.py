@@ -52,8 +52,14 @@ class BlindToKeys(JobTable):
     ) -> Row:
         """See ``JobStore.replace``."""
         blind = move.event is Event.REDRIVE
-        guard = {} if blind else {"over": over, "keyed": keyed}
-        return super().replace(row, move, superseded=superseded, timeout=timeout, **guard)
+        return super().replace(
+            row,
+            move,
+            over=None if blind else over,
+            keyed=keyed and not blind,
+            superseded=superseded,
+            timeout=timeout,
+        )
 
 
 class ForgetsUnseen(RejectionTable):
@@ -151,17 +157,20 @@ def hasty(environ: Mapping[str, str], **given: Any) -> Darkroom:  # noqa: ANN401
 
 def _with_jobs(broken: type[JobTable], storage: Storage, clock: ServerClock) -> Storage:
     jobs = storage.jobs
+    assert isinstance(jobs, JobTable)
     table = broken(jobs._table, buckets=jobs._buckets, clock=clock, retry=jobs._retry, draw=jobs._draw)
     return replace(storage, jobs=table)
 
 
 def _with_rejections(broken: type[RejectionTable], storage: Storage, _clock: ServerClock) -> Storage:
     jobs = storage.jobs
+    assert isinstance(jobs, JobTable)
     return replace(storage, rejections=broken(jobs._table, retry=jobs._retry, draw=jobs._draw))
 
 
 def _with_ended(broken: type[EndedTable], storage: Storage, _clock: ServerClock) -> Storage:
     jobs = storage.jobs
+    assert isinstance(jobs, JobTable)
     table = broken(jobs._table, buckets=jobs._buckets, retry=jobs._retry, draw=jobs._draw)
     return replace(storage, ended=table)
 

@@ -162,7 +162,7 @@ class Enumeration:
     @cached_property
     def _prepared(self) -> bytes:
         """Prepare the flow; return it and its case, to be copied."""
-        flow, case = self.flow(), Case(build=self.build, **self.flow.settings)
+        flow, case = self.flow(), Case(self.build, **self.flow.settings)
         flow.prepare(case)
         return pickle.dumps((flow, case))
 

@@ -156,11 +156,11 @@ class Elsewhere:
 
     def cancel(self, job_id: str) -> Outcome:
         """See ``Operate.cancel``."""
-        return Outcome(self._done("cancel", job_id))
+        return Outcome(str(self._done("cancel", job_id)))
 
     def redrive(self, job_id: str) -> Outcome:
         """See ``Operate.redrive``."""
-        return Outcome(self._done("redrive", job_id))
+        return Outcome(str(self._done("redrive", job_id)))
 
     def _done(self, verb: str, text: str) -> object:
         """Have it done, and end as the process has ended."""

@@ -14,6 +14,7 @@ from shared.runtime import Runtime
 from shared.steps.locking import TableLock
 from shared.steps.work.attempt import Attempt, Attempts
 from shared.storage.retries import RetryPolicy
+from shared.wiring.steps import Darkroom
 from tests.faults.enumeration_case import Case, jobs_in
 from tests.faults.enumeration_wire import Line
 from tests.faults.skew import Skew, Watch
@@ -29,7 +30,7 @@ LOCK = "nightly"
 class Worker:
     """A process with a clock of its own."""
 
-    darkroom: wiring.Darkroom
+    darkroom: Darkroom
     line: Line
 
     @property
@@ -81,7 +82,7 @@ class Ground(Case):
         self.prove()
 
 
-class Prize(Protocol):
+class Holding(Protocol):
     """A claim or a tenure."""
 
     @property
@@ -111,7 +112,7 @@ class LockPrize:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
 
-    def take(self, worker: Worker) -> Prize | None:
+    def take(self, worker: Worker) -> Holding | None:
         """Try to get it, once."""
         try:
             return worker.lock.try_acquire(LOCK, owner="timer/1")

@@ -21,6 +21,7 @@ from localhost.azurite import Azurite
 from shared import wiring
 from tests.proving import at_length
 from tests.rig import ROOT
+from tests.sdk_clients import table_of
 
 PROCESSES, THREADS = 4, 4
 SECONDS = at_length(1, 60)
@@ -62,6 +63,6 @@ def test_sixteen_contenders_never_meet_inside(azurite: Azurite, tmp_path: Path, 
     assert violations == 0
     assert (row.lock.owner, row.lock.token) == (None, entered), "held by nobody who knows"
     assert [int(token) for token in (tmp_path / "tokens").read_text().split()] == list(range(1, entered + 1))
-    assert len(list(locks._table.list_entities())) == 1
+    assert len(list(table_of(locks).list_entities())) == 1
     assert min(one["entered"] for one in told) > 0
     assert (lost > 0) is (share > 0)

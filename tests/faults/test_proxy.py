@@ -28,7 +28,7 @@ pytestmark = pytest.mark.prove("proves the proxy itself; every day test_proxy_fa
 ROW = {"PartitionKey": "p", "RowKey": "1"}
 
 
-class Reply:
+class Recorder:
     """A victim that only notes what is done to it."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Reply:
 def proxy(azurite: Azurite) -> Iterator[Proxy]:
     """Stand before Azurite."""
     with Proxy(azurite.connection, Ledger()) as opened:
-        opened.victim = Reply()
+        opened.victim = Recorder()
         yield opened
 
 
@@ -117,6 +117,7 @@ def test_a_strike_applies_the_request_or_not_and_the_client_hears_of_it_what_it_
         table.create_entity(ROW)
     assert type(caught.value) is seen
     assert (stands(direct), proxy.hit, len(proxy.exchanges)) == (applied, True, int(applied))
+    assert isinstance(proxy.victim, Recorder)
     assert proxy.victim.signals == ["kill"] * strike.kills
 
 
@@ -135,18 +136,19 @@ def test_a_reply_that_is_cut_breaks_off_where_it_should(
 def test_in_a_pause_the_worker_stands_still_while_the_rival_works(
     proxy: Proxy, table: TableClient, direct: TableClient, strike: Strike
 ) -> None:
-    seen: list[tuple[bool, list[str]]] = []
-    proxy.arm(1, strike, lambda: seen.append((stands(direct), list(proxy.victim.signals))))
+    assert isinstance(proxy.victim, Recorder)
+    seen, signals = list[tuple[bool, list[str]]](), proxy.victim.signals
+    proxy.arm(1, strike, lambda: seen.append((stands(direct), list(signals))))
     table.create_entity(ROW)
     assert seen == [(strike.applies, ["pause"])]
-    assert proxy.victim.signals == ["pause", "resume"]
+    assert signals == ["pause", "resume"]
     assert (stands(direct), len(proxy.exchanges)) == (True, 1)
 
 
 def test_only_the_armed_request_is_struck(proxy: Proxy, table: TableClient, direct: TableClient) -> None:
     proxy.arm(2, Strike.UNREACHABLE)
     table.create_entity(ROW)
-    assert not proxy.hit
+    assert (proxy.hit, stands(direct)) == (False, True)
     with pytest.raises(ServiceResponseError):
         table.delete_entity("p", "1")
     assert proxy.hit
@@ -196,7 +198,7 @@ def test_a_busy_service_answers_as_each_of_the_three_does(
                 call()
             assert caught.value.status_code == status
             assert caught.value.response is not None
-            waits = caught.value.response.headers.get("Retry-After")
+            waits = caught.value.response.headers.get("Retry-After")  # type: ignore[attr-defined] # any has them
             assert waits == (RETRY_AFTER if strike is Strike.THROTTLED else None)
     assert proxy.exchanges == []
 
@@ -248,6 +250,7 @@ def test_what_goes_wrong_in_the_rivals_turn_is_raised_at_the_end(proxy: Proxy, t
     proxy.arm(1, Strike.PAUSED_BEFORE, fail)
     with pytest.raises(ServiceResponseError):
         table.create_entity(ROW)
+    assert isinstance(proxy.victim, Recorder)
     assert proxy.victim.signals == ["pause", "resume"]
     with pytest.raises(AssertionError, match="a wall"):
         proxy.settle()

@@ -20,7 +20,7 @@ from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_rules import LastWriterWins
 from tests.faults.proxy import Proxy
 from tests.faults.proxy_runs import CONNECTION, ProxyRun
-from tests.faults.proxy_workers import Elsewhere, ForkServer
+from tests.faults.proxy_workers import Elsewhere, ForkServer, Running
 from tests.proving import at_length
 
 #: With the number of pauses in each that make a zombie: after the claim and before the end of the attempt.
@@ -93,10 +93,11 @@ def test_a_strike_at_a_request_that_a_process_never_sends_fails(server: ForkServ
 
 @RIG
 def test_a_paused_process_is_stopped_by_the_kernel_and_goes_on_from_there(server: ForkServer) -> None:
-    case, states = Case(), []
+    case, states = Case(), list[tuple[str, int]]()
     case.upload()
 
     def look() -> None:
+        assert isinstance(proxy.victim, Running)
         pid = proxy.victim._facts["pid"]
         asked = subprocess.run(["ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True, check=True)
         states.append((asked.stdout.strip()[0], len(proxy.sent)))

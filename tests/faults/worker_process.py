@@ -12,7 +12,6 @@ import logging
 import os
 import select
 import signal
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -126,4 +125,4 @@ def _say(**what: object) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
