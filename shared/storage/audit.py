@@ -173,7 +173,7 @@ def _at(place: str, row_key: str) -> dict[str, Any]:
 
 
 def _id_in(row_key: str) -> str:
-    """Return the job id in a RowKey; whatever stands there when it is none."""
+    """Return the job id in a RowKey, or whatever is in its place."""
     kind, _, rest = row_key.partition(":")
     if kind == "try":
         return rest.rpartition(":")[0]

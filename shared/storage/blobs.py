@@ -100,16 +100,16 @@ class BlobContainers:
             )
 
     def _put_over(self, ref: ImageRef, data: bytes, *, mime: str) -> None:
-        """Write over the version that stands there, whichever it is.
+        """Replace the current version, whichever it is.
 
-        Not by the service's own ``If-Match: *``: Azurite writes a blob in spite of it where none stands.
+        The service's own ``If-Match: *`` does not do: Azurite then writes a blob even if there is none.
         """
         for _ in range(_ROUNDS):
             try:
                 version = self.head(ref).version
             except BlobGone:
                 raise Mismatch from None
-            with suppress(Mismatch):  # another has been faster: its version stands there now, or none
+            with suppress(Mismatch):  # another was faster: now its version is there, or none
                 self.put(ref, data, mime=mime, etag=version)
                 return
         raise Undecided(f"{ref.ref}: others were first {_ROUNDS} times")
@@ -182,12 +182,12 @@ class BlobContainers:
         meant, code = meaning(error), code_of(error)
         if meant is Meaning.NAME:
             raise InvalidReference(f"The blob service refuses the blob name: {code}.") from error
-        closed = meant is Meaning.DOOR and (writing or not self._opens(ref.container))
+        closed = meant is Meaning.ACCESS and (writing or not self._opens(ref.container))
         if meant is Meaning.OUTAGE or closed:
             return
         if writing:
             raise Refused("blob_refused", f"The blob service refuses to change the blob: {code}.") from error
-        raise BlobUnreadable(code, passing=meant is Meaning.DOOR) from error
+        raise BlobUnreadable(code, passing=meant is Meaning.ACCESS) from error
 
     def _opens(self, container: str) -> bool:
         """Whether the service lets this caller look at a container."""

@@ -65,7 +65,7 @@ class GuardRow:
         row_key: Its RowKey.
         etag: The ETag in hand; None for a row that must be new.
         nonce: What this write puts into its ``nonce`` column.
-        proof: Row key and column where the nonce stays when others move the row on; None when there is none.
+        proof: Row key and column where the nonce stays when others move the row on; None when no row keeps it.
     """
 
     partition: str
@@ -133,7 +133,7 @@ def _raise_verdict(
     if verdict is _Verdict.LOST:
         raise Lost(guard.row_key) from error
     if verdict is _Verdict.UNDECIDED and is_refusal(error):
-        raise _refusal(error, operations) from error  # nothing of ours stands, so this refusal is the truth
+        raise _refusal(error, operations) from error  # nothing of ours was written, so this refusal is true
 
 
 def send(queue: QueueClient, text: str, *, delay: timedelta, retry: RetryPolicy) -> None:
@@ -172,7 +172,7 @@ def delete_message(queue: QueueClient, message_id: str, receipt: str) -> None:
 
 
 def insert_blob(blob: BlobClient, data: bytes, *, mime: str, stop: Callable[[], bool], retry: RetryPolicy) -> None:
-    """Write a blob under a name that only this writer uses; one that stands there is its own, from a lost reply.
+    """Write a blob under a name that only this writer uses; one that exists is its own, from a lost reply.
 
     Raises:
         Missing: There is no such container.
@@ -187,7 +187,7 @@ def insert_blob(blob: BlobClient, data: bytes, *, mime: str, stop: Callable[[], 
         try:
             blob.upload_blob(data, overwrite=False, content_settings=settings, retry_total=0)
         except ResourceExistsError as error:
-            if code_of(error) != "BlobAlreadyExists":  # a container that is being deleted is told in the same way
+            if code_of(error) != "BlobAlreadyExists":  # a container that is being deleted has the same status
                 raise
 
     repeat(write, "blob", retry, stop=stop)
@@ -196,8 +196,8 @@ def insert_blob(blob: BlobClient, data: bytes, *, mime: str, stop: Callable[[], 
 def put_blob(blob: BlobClient, data: bytes, *, mime: str, only_new: bool, etag: str | None, retry: RetryPolicy) -> None:
     """Write a blob for a client, under the condition that the client names.
 
-    Without a condition, a write whose reply was lost is written again: another version of the same bytes. With one,
-    what stands there by then tells by its bytes whether the lost write was applied.
+    Without a condition, a write whose reply was lost is sent again: another version of the same bytes. With one, the
+    bytes of the current blob show whether the lost write was applied.
 
     Raises:
         Mismatch: The condition does not hold.

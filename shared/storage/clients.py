@@ -123,8 +123,8 @@ class _QueueRetry(queue.ExponentialRetry):
 class TableService:
     """The table service; its own API version is old enough for every emulator.
 
-    Each client of a table stands on the transport itself: one that a ``TableServiceClient`` gives away asks nobody how
-    to wait between two tries.
+    Each client of a table uses the transport itself: one that a ``TableServiceClient`` makes has its own way to wait
+    between two tries.
     """
 
     def __init__(self, connection: Connection, wire: HttpTransport[Any, Any]) -> None:

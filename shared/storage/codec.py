@@ -96,7 +96,7 @@ def encode_index(job: Job, *, place: str) -> dict[str, Any]:
 
 
 def decode_due(entity: Mapping[str, Any]) -> Due:
-    """Read a due row; what can be no flow is none."""
+    """Read a due row; a flow that can't be one is left out."""
     flow = entity.get("flow")
     row_key = entity["RowKey"]
     return Due(job_of_index(row_key), flow if isinstance(flow, str) and FLOW.fullmatch(flow) else None, row_key)
@@ -190,7 +190,7 @@ def encode_key(job: Job, *, place: str, nonce: str, purged: bool = False) -> dic
         job: The job.
         place: Its PartitionKey.
         nonce: Of this write.
-        purged: Whether the job goes with this write: then its end stands here.
+        purged: Whether the job goes with this write: then this row holds how it ended.
     """
     final = {"final_state": job.state.value, "ended_at": job.ended} if purged else {}
     analyzed = {} if job.retagged is None else {"analyzed": job.version}

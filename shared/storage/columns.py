@@ -1,4 +1,4 @@
-"""Columns of a row, read as what they must be. Others can write the table too: a row is believed no further."""
+"""Columns of a row, each checked to be what it must be: others can write the table too."""
 
 import json
 import math
@@ -17,7 +17,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 MAX_DEPTH = 64
 #: No span that anybody meant is longer: a thousand years.
 _MAX_SECONDS = 1000 * 366 * 86_400.0
-#: A string with its escapes, closed or not, or one bracket: what stands inside a string nests nothing.
+#: A string with its escapes, closed or not, or one bracket: brackets inside a string nest nothing.
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
 _STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
 
@@ -35,7 +35,7 @@ class Columns:
         self._entity = entity
 
     def text(self, name: str) -> str | None:
-        """Return a text; None where there is none."""
+        """Return a text; None when the column is missing."""
         value = self._entity.get(name)
         return value if value is None or isinstance(value, str) else self._fail(name)
 
@@ -91,7 +91,7 @@ class Columns:
         return self._fail(name) if value is None else value
 
     def json_object(self, name: str) -> dict[str, Any] | None:
-        """Return an object of plain JSON that can be written back; None where there is none."""
+        """Return an object of plain JSON that can be written back; None when the column is missing."""
         text = self.text(name)
         if text is None:
             return None
@@ -99,7 +99,7 @@ class Columns:
         return value if isinstance(value, dict) else self._fail(name)
 
     def share(self, name: str) -> float | None:
-        """Return a number from 0 to 1; None where there is none."""
+        """Return a number from 0 to 1; None when the column is missing."""
         value = self._entity.get(name)
         if value is None:
             return None
@@ -107,7 +107,7 @@ class Columns:
         return float(value) if good else self._fail(name)
 
     def error(self) -> JobError | None:
-        """Return a job's error, from the column of that name; None where there is none."""
+        """Return a job's error; None when the column is missing."""
         found = self.json_object("error")
         if found is None:
             return None
@@ -130,7 +130,7 @@ def plain_time(value: datetime) -> datetime:
 
 
 def _parse(text: str) -> object:
-    """Parse JSON; None for what is none, is too deep, or could not be written as JSON in UTF-8 again."""
+    """Parse JSON; return None for a text that is not JSON, is too deep, or could not be written as UTF-8 again."""
     if _too_deep(text):
         return None
     try:

@@ -27,7 +27,7 @@ class Connection:
         text: Connection string; None for an identity.
         endpoints: Service URL by service; empty with a connection string.
         client_id: Of a user-assigned managed identity.
-        managed_only: Whether only a managed identity will do; otherwise whatever the environment offers.
+        managed_only: Whether only a managed identity will do; otherwise any that the environment offers.
     """
 
     setting: str
@@ -38,7 +38,7 @@ class Connection:
 
 
 def read(environ: Mapping[str, str], name: str) -> Connection:
-    """Read the connection that ``name`` stands for.
+    """Read the connection of that name.
 
     Raises:
         SettingsInvalid: There is no such setting, or its section names no account.

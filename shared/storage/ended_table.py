@@ -1,9 +1,9 @@
 """``EndedJobs`` on Azure Table Storage: the list of ended jobs, and transactions that take many of them away.
 
-What order keeps every crash harmless: a job's row, end row, attempts and the note in its key row go in one
-transaction, so that none of them ever stands without the others. Only a job with more attempts than fit is cut down
-before that, the oldest attempts first; each cut takes their number off the job row in the same transaction, If-Match,
-so the row counts what stands at every moment. The attempt that completed the job is its last, and goes with it.
+Every crash is harmless by this order: a job's row, end row, attempts and the note in its key row go in one transaction,
+so that none of them is ever left without the others. Only a job with more attempts than fit loses some before that, the
+oldest first. Each cut takes their number off the job row in the same transaction, If-Match, so the row counts its
+attempts at every moment. The attempt that completed the job is its last, and goes with it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -82,7 +82,7 @@ class EndedTable:
     def _between(self, place: str, state: State, since: datetime, before: datetime) -> Iterator[list[str]]:
         """List ends of a span. Keys run backwards: so a span that fills a page is halved, and its older half is first.
 
-        Only a day is read to its end, whatever it holds.
+        A span of a day is read to its end, however much it holds.
         """
         pages = self._pages(place, codec.end_key(state, before - _MILLISECOND, ""), codec.end_key(state, since, "~"))
         page = next(pages, [])
@@ -150,7 +150,7 @@ class EndedTable:
         return replace(row, job=cut, etag=cas.transact(self._table, operations, guard, retry=self._retry))
 
     def _delete_batch(self, batch: Going) -> set[str]:
-        """Take jobs away together; one that stands against it is left out, and the rest is sent again."""
+        """Delete jobs together; one that has moved on is left out, and the rest is sent again."""
         gone: set[str] = set()
         while batch:
             operations = [operation for each in batch.values() for operation in each]
@@ -169,7 +169,7 @@ class EndedTable:
         return gone
 
     def _apart(self, batch: Going) -> set[str]:
-        """Take jobs away one by one, where storage refuses what a batch would write; one job is passed over."""
+        """Delete jobs one by one, when storage refuses what a batch would write; one job is passed over."""
         if len(batch) == 1:
             return set()
         return {each for job_id, operations in batch.items() for each in self._delete_batch({job_id: operations})}
@@ -201,8 +201,8 @@ def _batches(going: Going) -> Iterator[Going]:
 def _guard_row(operations: Sequence[cas.Operation]) -> cas.GuardRow:
     """Choose the row that tells, after a lost reply, whether all was applied.
 
-    A key row stays, with this write's nonce in it. Where there is none, a job row must do: one that is absent makes
-    the write Lost for that job, whose absence is then the answer.
+    A key row stays, with this write's nonce in it. Without one, a job row must do: if it is absent, the
+    write is Lost for that job, and its absence is the answer.
     """
     first = operations[0]
     operation = next((found for found in operations if found[0] == "update"), first)

@@ -1,6 +1,6 @@
 """``JobIndex`` on Azure Table Storage: queries within one partition that go by RowKey; and the rows of types.
 
-RowKeys are compared as strings, so a list goes on behind the last key that was seen, whatever has become of that row.
+RowKeys compare as strings, so a list continues behind the last key that it gave, even if that row is gone.
 """
 
 import re
@@ -212,14 +212,14 @@ def _span(prefix: str, after: Position | None) -> tuple[str, str]:
 def _position(segment: int, row: TableEntity) -> Position:
     place = _PLACE.fullmatch(row["RowKey"])
     if place is None:
-        raise RowDamaged("an index row names no moment and no job")
+        raise RowDamaged("the key of an index row has no time or no job id")
     return Position(segment, int(place[1]), place[2])
 
 
 def _type(row: TableEntity) -> str:
     kind = str(row["RowKey"].partition(":")[2])
     if not TYPE.fullmatch(kind):
-        raise RowDamaged("a row of a type names none")
+        raise RowDamaged("the key of a type's row has no type")
     return kind
 
 

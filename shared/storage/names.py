@@ -1,7 +1,7 @@
-"""The gate: every name of a container, blob, queue or table that is ever sent to storage passes here.
+"""The check that every name of a container, blob, queue or table passes before it is sent to storage.
 
 No other module builds a client of the SDK from a name; a test reads the sources for it. A name that the service would
-fold, or can't keep, never leaves the process: whoever brought it gets the reason, ``InvalidReference``.
+change or refuse never leaves the process: the caller gets the reason, ``InvalidReference``.
 """
 
 from azure.data.tables import TableClient

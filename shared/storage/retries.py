@@ -104,11 +104,11 @@ def repeat(
 
     Args:
         write: The write, the SDK's own retries off.
-        what: For the error.
+        what: Names it in the error.
         retry: How long to go on.
-        within: The same, where it is less.
+        within: A shorter time than that.
         stop: Whether the writer may not write any more; asked before each send.
-        meaning: Returns the error that a definite refusal stands for; an outage without it.
+        meaning: Returns the error to raise for a definite refusal; an outage without it.
 
     Raises:
         Missing: What it is to be written to is not there.

@@ -1,7 +1,7 @@
 """What the errors of the SDKs mean: an outage, or an answer about one blob, row or message.
 
 An outage concerns everybody and passes: it raises, and the work comes back. All other refusals are answers about one
-blob, row or message. Taken for outages they would be asked again for ever, and hold up whatever waits behind them.
+blob, row or message. If they counted as outages, the request would be repeated for ever and delay everything behind it.
 
 Source:
     learn.microsoft.com, "Blob service error codes", "Table service error codes", "Queue service error codes", "Common
@@ -52,15 +52,15 @@ class Meaning(Enum):
 
     OUTAGE = "nothing about the blob: the service, the account or its keys are out of order"
     NAME = "no blob can have this name"
-    BLOB = "this blob is not given, now or later"
-    DOOR = "the caller may not: this blob, or anything; the container's own answer tells which"
+    BLOB = "the service does not deliver this blob, now or later"
+    ACCESS = "the caller has no access, to this blob or to anything; the container's own answer tells which"
 
 
 #: By status, where the code says nothing else. Any other that is a refusal is about the blob.
 _BY_STATUS = {
     400: Meaning.BLOB,
     401: Meaning.OUTAGE,  # the token is not accepted: it would not be for another blob either
-    403: Meaning.DOOR,
+    403: Meaning.ACCESS,
 }
 _BY_CODE = {
     "InvalidUri": Meaning.NAME,
@@ -82,7 +82,7 @@ _BY_CODE = {
 }
 _BAD_REQUEST = 400
 _TOO_LARGE = 413
-#: What tables and queues say of one row or message, with whatever status.
+#: What tables and queues say of one row or message, with any status.
 _CONTENT = frozenset(
     {
         "ContentLengthExceeded",

@@ -49,7 +49,7 @@ class _Lines:
         self.last = self._reply.readline(limit)
         return self.last
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the file has
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any attribute of the file
         """Give what is not a line from the file itself."""
         return getattr(self._reply, name)
 

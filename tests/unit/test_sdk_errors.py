@@ -24,7 +24,7 @@ def refusal(status: int, code: str | None) -> HttpResponseError:
         (400, "OutOfRangeInput", Meaning.NAME),
         (400, "InvalidHeaderValue", Meaning.OUTAGE),
         (400, "InvalidInput", Meaning.BLOB),
-        *((403, code, Meaning.DOOR) for code in ("AuthenticationFailed", "AuthorizationPermissionMismatch", None)),
+        *((403, code, Meaning.ACCESS) for code in ("AuthenticationFailed", "AuthorizationPermissionMismatch", None)),
         (403, "AccountIsDisabled", Meaning.OUTAGE),
         *((409, code, Meaning.BLOB) for code in ("BlobArchived", "BlobUsesCustomerSpecifiedEncryption", None)),
         (409, "ContainerBeingDeleted", Meaning.OUTAGE),
