@@ -48,7 +48,7 @@ class Azurite:
     def __init__(self, *, data: Path | None = None, development: bool = False, debug: Path | None = None) -> None:
         node = shutil.which("node")
         if node is None or not SCRIPT.exists():
-            raise AzuriteFailed("Azurite is not installed: run `python3 dev.py` once, with Node 20 or newer.")
+            raise AzuriteFailed("Azurite is not installed. Install Node 20 or newer, then run `python3 dev.py run`.")
         if data is not None:
             data.mkdir(parents=True, exist_ok=True)
         environ = {k: v for k, v in os.environ.items() if k != "AZURITE_ACCOUNTS"}

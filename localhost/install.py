@@ -90,7 +90,7 @@ def must(command: Sequence[str], *, cwd: Path, doing: str) -> str:
 def tail(printed: str) -> str:
     """Return the last lines that say something."""
     lines = [line.rstrip() for line in printed.splitlines() if line.strip()]
-    return "\n".join(f"    {line}" for line in lines[-TAIL_LINES:]) or "    (it printed nothing)"
+    return "\n".join(f"    {line}" for line in lines[-TAIL_LINES:]) or "    (no output)"
 
 
 def identity() -> str:
@@ -155,7 +155,7 @@ def one_at_a_time(file: Path) -> Iterator[None]:
             try:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                say("Another dev.py is setting up; waiting for it.")
+                say("Another dev.py is installing; waiting for it.")
                 fcntl.flock(held, fcntl.LOCK_EX)
         yield
 
@@ -181,10 +181,10 @@ def make_venv(root: Path) -> None:
     new = not fits(venv)
     if new:
         need_venv_module()
-        say(f"Making .venv with Python {sys.version_info[0]}.{sys.version_info[1]} (a minute or two) ...")
+        say(f"Creating .venv with Python {sys.version_info[0]}.{sys.version_info[1]} (a minute or two) ...")
         shutil.rmtree(venv, ignore_errors=True)
     else:
-        say("Bringing .venv up to date ...")
+        say("Updating .venv ...")
     with stamping(venv, venv_digest(root, identity())):
         if new:
             # The base interpreter: the one that runs this may be .venv's own, and is gone by now.
@@ -203,7 +203,7 @@ def make_group(root: Path, name: str) -> None:
     Raises:
         InstallFailed: The packages can't be installed.
     """
-    say(f"Adding what 'dev.py {name}' needs to .venv ...")
+    say(f"Installing what 'dev.py {name}' needs into .venv ...")
     pip = [str(python_of(root / ".venv")), "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"]
     must([*pip, "install", "-r", "requirements.txt", "--group", name], cwd=root, doing="pip install")
     group_stamp(root, name).write_text(venv_digest(root, identity()), encoding="utf-8")
@@ -236,7 +236,7 @@ def make_node_modules(root: Path) -> None:
     problem = node_problem(version.strip(), npm=npm)
     if problem or npm is None:
         raise InstallFailed(problem)
-    say("Making node_modules, for the storage emulator Azurite (half a minute) ...")
+    say("Creating node_modules for the storage emulator Azurite (half a minute) ...")
     must([npm, "ci", "--no-audit", "--no-fund"], cwd=root, doing="npm ci")  # empties the folder first, stamp and all
     with stamping(root / "node_modules", node_digest(root)):
         pass
@@ -252,10 +252,10 @@ def node_problem(version: str, *, npm: str | None) -> str:
     advice = f"Install Node {NODE_NEEDED} or newer, with npm: https://nodejs.org/en/download"
     found = re.match(r"v(\d+)\.", version)
     if not version:
-        return f"Node is not installed; the storage emulator Azurite runs on it. {advice}"
+        return f"Node is not installed, and the storage emulator Azurite needs it. {advice}"
     if found is None or int(found[1]) < NODE_NEEDED:
         return f"Node {version} is too old for the storage emulator Azurite. {advice}"
-    return "" if npm else f"Node is there, npm is not. {advice}"
+    return "" if npm else f"Node is installed, but npm is not. {advice}"
 
 
 def due(root: Path, *, node: bool, group: str = "") -> list[Callable[[Path], None]]:

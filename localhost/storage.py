@@ -12,7 +12,7 @@ from localhost.stop import Stop, Stopped
 def main(words: list[str]) -> int:
     """Serve; return 0 after a signal, 1 when Azurite did not start or has ended by itself."""
     parser = argparse.ArgumentParser(prog="dev.py storage", description="Run the storage emulator Azurite alone.")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="keep the storage here (default: in memory)")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="keep the storage in this folder (default: in memory)")
     data = parser.parse_args(words).data
     with Stop() as stop:
         try:
@@ -24,13 +24,15 @@ def main(words: list[str]) -> int:
         except (AzuriteFailed, OSError) as failure:
             sys.stderr.write(f"dev.py storage: {failure}\n")
             return 1
-    sys.stderr.write("dev.py storage: Azurite has ended by itself.\n")
+    sys.stderr.write("dev.py storage: Azurite ended unexpectedly.\n")
     return 1
 
 
 def _say(azurite: Azurite, data: Path | None) -> None:
-    kept = "in memory, gone at the end" if data is None else f"kept in {data.absolute()}"
-    sys.stdout.write(f"Storage is up, {kept}. Ctrl-C ends it. Connect by\nAzureWebJobsStorage={azurite.connection}\n")
+    kept = "in memory only" if data is None else f"in {data.absolute()}"
+    sys.stdout.write(
+        f"Storage is running, {kept}. Press Ctrl-C to end it. Connect with\nAzureWebJobsStorage={azurite.connection}\n"
+    )
     sys.stdout.flush()
 
 

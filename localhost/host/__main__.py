@@ -41,7 +41,7 @@ def _run(options: HostOptions, log: Log, logs: AppLogs, stop: Stop) -> int:
     stop.wait_for_signal()
     drained = host.close()
     if logs.dropped:
-        log.event("app log lines dropped: they name no running invocation", level="warning", count=logs.dropped)
+        log.event("app log lines dropped: they belong to no running invocation", level="warning", count=logs.dropped)
     if not drained:
         # Threads that overstayed the drain cannot be ended in any other way.
         sys.stderr.flush()

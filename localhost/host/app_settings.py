@@ -65,7 +65,9 @@ def host_id(app: Path, environ: Mapping[str, str]) -> str:
     given = environ.get("AzureFunctionsWebHost__hostid")
     if given is not None:
         if not _HOST_ID.fullmatch(given):
-            raise SettingsWrong("AzureFunctionsWebHost__hostid: 1 to 32 lower-case letters, digits and single dashes.")
+            raise SettingsWrong(
+                "AzureFunctionsWebHost__hostid must be 1 to 32 lower-case letters, digits and single dashes."
+            )
         return given
     folder = re.sub(r"[^a-z0-9]+", "-", app.resolve().name.lower())[:32].strip("-")
     return folder or "app"
@@ -79,7 +81,7 @@ def time_span(text: str) -> timedelta:
     """
     found = _SPAN.fullmatch(text.strip())
     if found is None:
-        raise ValueError(f"{text!r} is no time span (hh:mm:ss).")
+        raise ValueError(f"{text!r} is not a time span. Write hh:mm:ss.")
     days, hours, minutes, seconds, fraction = found.groups()
     part = int((fraction or "0").ljust(6, "0")[:6])
     whole = timedelta(days=int(days or 0), minutes=int(minutes), seconds=int(seconds or 0), microseconds=part)
@@ -152,7 +154,7 @@ def _is_base64(encoding: str) -> bool:
 def _number(section: Mapping[str, Any], name: str, default: int, low: int, high: int) -> int:
     value = section.get(name, default)
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise ValueError(f"{name} must be a whole number within {low} and {high}, not {value!r}.")
+        raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}.")
     return value
 
 
@@ -160,7 +162,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
-        raise SettingsWrong(f"{path} is no JSON: {error}") from None
+        raise SettingsWrong(f"{path} is not valid JSON: {error}") from None
     if not isinstance(value, dict):
-        raise SettingsWrong(f"{path} is no JSON object.")
+        raise SettingsWrong(f"{path} must be a JSON object.")
     return value

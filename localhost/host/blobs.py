@@ -96,7 +96,7 @@ class BlobQueue:
         message = BlobMessage.load(body)
         function = self._functions.get(message.function_id)
         if function is None:
-            self._log_skip(message, "no such function listens")
+            self._log_skip(message, "no function with this name listens")
             return True
         blob = self._blob(function, message)
         try:
@@ -105,7 +105,7 @@ class BlobQueue:
             self._log_skip(message, "the blob is gone")
             return True
         if not is_event_grid(function) and unquote_etag(str(properties.etag)) != message.etag:
-            self._log_skip(message, "the blob has another ETag by now; the scan announces it")
+            self._log_skip(message, "the blob has changed; the scan announces the new version")
             return True
         reason = f"New blob detected: {message.container}/{message.name} ({lease.dequeue_count})"
         return self._call(function, message, blob, reason)

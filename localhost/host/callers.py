@@ -14,8 +14,8 @@ from starlette.responses import PlainTextResponse
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 #: The host's own paths; no route of an app begins so.
 _OWN_API = ("/admin", "/runtime")
-_OTHER_NAME = "This host answers to localhost and loopback addresses; --allow-host NAME adds a name.\n"
-_OTHER_SITE = "A browser sends this for a page of another site.\n"
+_OTHER_NAME = "This host answers only requests to localhost and loopback addresses. --allow-host NAME adds a name.\n"
+_OTHER_SITE = "The host refuses requests that a browser sends for a page of another site.\n"
 
 
 class CallerCheck:

@@ -89,7 +89,7 @@ class Connections:
             try:
                 return make.from_connection_string(text, **options)
             except ValueError as error:
-                raise SettingsWrong(f"The app setting {name} is no storage connection string: {error}") from None
+                raise SettingsWrong(f"The app setting {name} is not a storage connection string: {error}") from None
         url = self._identity(name, kind)
         if url is None:
             raise SettingsWrong(f"Connection {name} needs the app setting {name}, or {name}__{kind}ServiceUri.")

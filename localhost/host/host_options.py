@@ -49,15 +49,17 @@ class HostOptions:
     def __post_init__(self) -> None:
         """Refuse values that the storage service would refuse later."""
         if not LEASE_RANGE[0] <= self.singleton_lease <= LEASE_RANGE[1]:
-            raise ValueError("--singleton-lease-seconds must lie within 15 and 60: blob leases know no other length.")
+            raise ValueError("--singleton-lease-seconds must be from 15 to 60, as blob leases are.")
         for name in ("message_lease", "singleton_lease"):
             value: timedelta = getattr(self, name)
             if value < timedelta(seconds=1) or value.microseconds:
-                raise ValueError(f"--{name.replace('_', '-')}-seconds must be whole seconds, at least 1.")
+                raise ValueError(f"--{name.replace('_', '-')}-seconds must be a whole number of at least 1.")
         if min(self.scan, self.scan if self.poll_max is None else self.poll_max) <= timedelta(
             0
         ) or self.drain < timedelta(0):
-            raise ValueError("--scan-seconds and --poll-max-seconds must be above 0, --drain-seconds at least 0.")
+            raise ValueError(
+                "--scan-seconds and --poll-max-seconds must be more than 0; --drain-seconds must be at least 0."
+            )
 
 
 def parse(words: list[str] | None = None) -> HostOptions:
@@ -65,36 +67,38 @@ def parse(words: list[str] | None = None) -> HostOptions:
     parser = argparse.ArgumentParser(
         prog="python -m localhost.host", description="Run the functions of an app on this machine."
     )
-    parser.add_argument("--app", type=Path, required=True, help="the folder with function_app.py and host.json")
-    parser.add_argument("--port", type=int, default=7071, help="HTTP on 127.0.0.1; 0 takes a free port")
+    parser.add_argument("--app", type=Path, required=True, help="the folder that holds function_app.py and host.json")
+    parser.add_argument("--port", type=int, default=7071, help="port for HTTP on 127.0.0.1; 0 chooses a free one")
     parser.add_argument(
-        "--auth", action="store_true", help="ask for function keys; new ones stand on the line that says it is ready"
+        "--auth",
+        action="store_true",
+        help="require function keys; the ready line on stdout shows them, new at each start",
     )
     parser.add_argument(
         "--allow-host",
         action="append",
         default=[],
         metavar="NAME[:PORT]",
-        help="answer requests to this name too, not only to localhost and loopback addresses; may be given again",
+        help="also answer requests to this host name; by default only localhost and loopback addresses; repeatable",
     )
     parser.add_argument(
         "--worker",
         choices=[each.value for each in Generation],
         default=OWN.value,
-        help="whose log lines count as lost: of the worker up to Python 3.12 (thread) or from 3.13 on (context); "
-        "default: of this Python's",
+        help="how to find log lines that Azure drops: as its worker up to Python 3.12 (thread) or later (context); "
+        "default: like the worker of this Python",
     )
-    parser.add_argument("--instance", help="the name of this host in logs (default: host-PID)")
-    for name, default in (
-        ("scan", "10"),
-        ("message-lease", "600"),
-        ("poll-max", "maxPollingInterval of host.json: 60, or 2 in Development"),
-        ("singleton-lease", "60"),
-        ("drain", "30"),
+    parser.add_argument("--instance", help="name of this host in the log (default: host-PID)")
+    for name, meaning in (
+        ("scan", "between two scans of a container (default: 10)"),
+        ("message-lease", "that a received message stays hidden (default: 600)"),
+        ("poll-max", "between two polls of an empty queue, at most (default: maxPollingInterval of host.json)"),
+        ("singleton-lease", "that a dead host keeps its timers and scans (default: 60)"),
+        ("drain", "that running functions have to end after SIGTERM (default: 30)"),
     ):
-        parser.add_argument(f"--{name}-seconds", type=_seconds, metavar="N", help=f"default {default}")
+        parser.add_argument(f"--{name}-seconds", type=_seconds, metavar="N", help=f"seconds {meaning}")
     quick = ", ".join(f"{name.replace('_', '-')} {value.total_seconds():g} s" for name, value in FAST.items())
-    parser.add_argument("--fast", action="store_true", help=f"quick values where none is given: {quick}")
+    parser.add_argument("--fast", action="store_true", help=f"use short times unless an option sets them: {quick}")
     arguments = parser.parse_args(words)
     try:
         return _options(arguments)

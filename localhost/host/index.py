@@ -74,11 +74,11 @@ def index(app: Path, environ: Mapping[str, str]) -> list[Function]:
         raise SettingsWrong(f"{app / 'function_app.py'}: {error}") from None
     functions = sorted((_function(item, app, environ) for item in decorated), key=lambda item: item.name)
     if not functions:
-        raise SettingsWrong(f"{app / 'function_app.py'} defines no function.")
+        raise SettingsWrong(f"{app / 'function_app.py'} defines no functions.")
     names = [function.name.lower() for function in functions]
     for name in names:
         if names.count(name) > 1:
-            raise SettingsWrong(f"Two functions are called {name}.")
+            raise SettingsWrong(f"Two functions have the name {name}.")
     return functions
 
 
@@ -90,13 +90,13 @@ def _import(app: Path) -> FunctionRegister:
         sys.path.insert(0, str(app))
     spec = importlib.util.spec_from_file_location("function_app", path)
     if spec is None or spec.loader is None:
-        raise SettingsWrong(f"{path} is no Python module.")
+        raise SettingsWrong(f"{path} is not a Python module.")
     module = importlib.util.module_from_spec(spec)
     sys.modules["function_app"] = module
     spec.loader.exec_module(module)
     found = {id(value): value for value in vars(module).values() if isinstance(value, FunctionRegister)}
     if len(found) != 1:
-        raise SettingsWrong(f"{path} must hold one FunctionApp at its top level, not {len(found)}.")
+        raise SettingsWrong(f"{path} must define one FunctionApp at its top level, but defines {len(found)}.")
     return found.popitem()[1]
 
 
@@ -105,10 +105,10 @@ def _function(item: DecoratedFunction, app: Path, environ: Mapping[str, str]) ->
     bindings = tuple(_resolve_binding(name, json.loads(raw), environ) for raw in item.get_raw_bindings())
     triggers = [binding for binding in bindings if str(binding["type"]).lower().endswith("trigger")]
     if len(triggers) != 1 or triggers[0]["type"] not in TRIGGERS:
-        raise SettingsWrong(f"Function {name}: this host knows one trigger of {', '.join(sorted(TRIGGERS))}.")
+        raise SettingsWrong(f"Function {name}: it must have exactly one trigger, of {', '.join(sorted(TRIGGERS))}.")
     others = [binding for binding in bindings if binding is not triggers[0] and binding["type"] != "http"]
     if others:
-        raise SettingsWrong(f"Function {name}: this host knows no {others[0]['type']} binding.")
+        raise SettingsWrong(f"Function {name}: this host does not support the binding {others[0]['type']}.")
     call = item.get_user_function()
     parameters = _parameters(name, call, triggers[0])
     hint = _hints(call).get(triggers[0]["name"])
@@ -139,10 +139,10 @@ def _parameters(function: str, call: Callable[..., Any], trigger: Mapping[str, A
     """Return the names of the parameters; they must be the trigger's and ``context``, no other."""
     names = set(inspect.signature(call).parameters)
     if trigger["name"] not in names:
-        raise SettingsWrong(f"Function {function}: the trigger's arg_name {trigger['name']!r} is no parameter.")
+        raise SettingsWrong(f"Function {function}: the trigger's arg_name {trigger['name']!r} is not a parameter.")
     unbound = names - {trigger["name"], "context"}
     if unbound:
-        raise SettingsWrong(f"Function {function}: no binding gives the parameters {', '.join(sorted(unbound))}.")
+        raise SettingsWrong(f"Function {function}: no binding provides the parameters {', '.join(sorted(unbound))}.")
     return names
 
 
@@ -150,7 +150,7 @@ def _hints(call: Callable[..., Any]) -> dict[str, Any]:
     try:
         return get_type_hints(call)
     except NameError as error:
-        raise SettingsWrong(f"{call.__qualname__}: an annotation cannot be resolved: {error}") from None
+        raise SettingsWrong(f"{call.__qualname__}: cannot resolve an annotation: {error}") from None
 
 
 def _check(function: Function) -> None:

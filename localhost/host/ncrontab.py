@@ -67,7 +67,7 @@ class Cron:
         except CronSimError as error:
             raise ValueError(f"{self.text!r} is not an NCRONTAB expression: {error}.") from None
         except StopIteration:
-            raise ValueError(f"No day of the calendar matches {self.text!r}.") from None
+            raise ValueError(f"The schedule {self.text!r} never comes: no date matches it.") from None
 
 
 def parse(text: str) -> Schedule:
@@ -80,10 +80,12 @@ def parse(text: str) -> Schedule:
     if len(fields) == 1:
         interval = time_span(text)
         if interval <= timedelta(0):
-            raise ValueError("A constant interval must be above zero.")
+            raise ValueError("A constant interval must be longer than zero.")
         return Constant(interval)
     if not fields or "L" in fields[-3] or _OF_CRON_ALONE.match(fields[-1]):
-        raise ValueError(f"{text!r} is not an NCRONTAB expression: second minute hour day month weekday (0 to 6).")
+        raise ValueError(
+            f"{text!r} is not an NCRONTAB expression. Write: second minute hour day month weekday (0 to 6)."
+        )
     cron = Cron(text)
     cron.after(_LEAP_YEAR)
     return cron

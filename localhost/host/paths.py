@@ -35,14 +35,14 @@ def compile_pattern(path: str) -> Pattern:
     """
     container, _, name = path.strip("/").partition("/")
     if not container or "{" in container:
-        raise ValueError(f"The blob path {path!r} must begin with a container's name.")
+        raise ValueError(f"The blob path {path!r} must begin with the name of a container.")
     if not name:
         name = "{name}"
     literals = _TOKEN.split(name)
     names = tuple(literals[1::2])
     texts = literals[0::2]
     if any("{" in text or "}" in text for text in texts) or not all(names) or len(set(names)) < len(names):
-        raise ValueError(f"The blob path {path!r} has braces that name nothing, or one name twice.")
+        raise ValueError(f"The blob path {path!r} has unmatched or empty braces, or uses a name twice.")
     regex = "(.*)".join(re.escape(text) for text in texts)
     return Pattern(container, texts[0], names, re.compile(regex, re.DOTALL))
 

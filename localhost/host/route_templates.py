@@ -32,13 +32,13 @@ def _segment(text: str, template: str) -> tuple[str, int]:
     found = _SEGMENT.fullmatch(text)
     if found is None:
         if "{" in text or "}" in text:
-            raise ValueError(f"Route {template!r}: the segment {text!r} cannot be read.")
+            raise ValueError(f"Route {template!r}: the segment {text!r} is malformed.")
         return "/" + re.escape(text), 0
     stars, name, constraint, optional = found.groups()
     if stars:
         return f"(?:/(?P<{name}>.*?))?", _CATCH_ALL
     if constraint is not None and constraint not in _CONSTRAINTS:
-        raise ValueError(f"Route {template!r}: the constraint {constraint!r} is not known to this host.")
+        raise ValueError(f"Route {template!r}: this host does not support the constraint {constraint!r}.")
     pattern = "[^/]+" if constraint is None else _CONSTRAINTS[constraint]
     part = f"/(?P<{name}>{pattern})"
     return (f"(?:{part})?" if optional else part), 2 if constraint is None else 1

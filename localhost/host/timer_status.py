@@ -71,7 +71,7 @@ def load(text: str | bytes) -> Status:
         fields = json.loads(text)
         last, following, updated = (datetime.fromisoformat(fields[key]) for key in ("Last", "Next", "LastUpdated"))
     except (KeyError, TypeError) as error:
-        raise ValueError(f"The status lacks {error}.") from None
+        raise ValueError(f"The timer status has no field {error}.") from None
     return Status(last=last, next=following, updated=updated)
 
 

@@ -105,7 +105,9 @@ class Worker:
         with invocations.announce(invocation, function.name):
             result = self._wait(self._submit(function, invocation, data, metadata), fields)
         if result.succeeded and result.value is not None and not function.returns_http:
-            result = InvocationResult(succeeded=False, error=f"{function.name} returned a value that no binding takes.")
+            result = InvocationResult(
+                succeeded=False, error=f"{function.name} returned a value, but has no binding for it."
+            )
         self._log.event(
             "function ended",
             **fields,

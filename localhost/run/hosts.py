@@ -107,7 +107,7 @@ class Host:
         with self.log.open("rb") as file:
             file.seek(max(0, self.log.stat().st_size - TAIL_BYTES))
             lines = file.read().decode("utf-8", "replace").splitlines()
-        return "\n".join(f"    {line}" for line in lines[-TAIL_LINES:]) or "    (it said nothing)"
+        return "\n".join(f"    {line}" for line in lines[-TAIL_LINES:]) or "    (no output)"
 
 
 class Hosts:
@@ -129,7 +129,7 @@ class Hosts:
         self._ports = ports(options)
         self._func = shutil.which("func", path=environ.get("PATH")) if options.func else None
         if options.func and self._func is None:
-            raise HostFailed(f"func is not installed: {INSTALL_FUNC}")
+            raise HostFailed(f"func is not installed. See {INSTALL_FUNC}")
         self._hosts: list[Host] = []
         self._dead: set[str] = set()
 
@@ -156,9 +156,9 @@ class Hosts:
         for host, port in zip(self._hosts, self._ports, strict=True):
             while not host.url:
                 if host.status is not None:
-                    raise HostFailed(f"{host.name} ended at its start, {_how(host)}:\n{host.last_lines()}")
+                    raise HostFailed(f"{host.name} ended while it was starting, {_how(host)}:\n{host.last_lines()}")
                 if time.monotonic() > until:
-                    raise HostFailed(f"{host.name} does not get ready:\n{host.last_lines()}")
+                    raise HostFailed(f"{host.name} did not start in time:\n{host.last_lines()}")
                 if self._func and func_answers(port):
                     host.url = f"http://{ADDRESS}:{port}"
                 self._stop.wait(0.02 if not self._func else 0.5)
@@ -174,9 +174,9 @@ class Hosts:
         """
         fallen = [host for host in self._hosts if host.status is not None and host.name not in self._dead]
         self._dead.update(host.name for host in fallen)
-        said = "\n".join(f"{host.name} has ended by itself, {_how(host)}:\n{host.last_lines()}" for host in fallen)
+        said = "\n".join(f"{host.name} ended unexpectedly, {_how(host)}:\n{host.last_lines()}" for host in fallen)
         if said and len(self._dead) == len(self._hosts):
-            raise HostFailed(f"{said}\nNo host is left.")
+            raise HostFailed(f"{said}\nNo host is running any more.")
         return said
 
     def __enter__(self) -> Self:
@@ -196,7 +196,7 @@ class Hosts:
 
 def _how(host: Host) -> str:
     status = host.status or 0
-    return f"by signal {-status}" if status < 0 else f"exit status {status}"
+    return f"signal {-status}" if status < 0 else f"exit status {status}"
 
 
 def ready_url(line: bytes) -> str:
@@ -240,7 +240,7 @@ def ports(options: RunOptions) -> list[int]:
     wanted = [options.port + index for index in range(options.instances)]
     taken = [port for port in wanted if options.port and not is_free(port)]
     if taken and options.explicit_port:
-        raise HostFailed(f"Port {taken[0]} is taken: choose another by --port, or 0 for a free one.")
+        raise HostFailed(f"Port {taken[0]} is in use. Choose another with --port; 0 chooses a free one.")
     if options.port and not taken:
         return wanted
     if options.func:  # it does not say where it listens

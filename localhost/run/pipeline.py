@@ -51,7 +51,7 @@ class Pipeline:
         try:
             self._darkroom.storage.create()
         except (AzureError, DarkroomError) as error:
-            raise PipelineFailed(f"Storage can't be set up: {error}") from error
+            raise PipelineFailed(f"Cannot create the containers, queues and tables: {error}") from error
 
     def upload(self, name: str, path: Path) -> str:
         """Upload a file, in place of what is there under its name.
@@ -70,7 +70,7 @@ class Pipeline:
                 declared = ContentSettings(content_type=content_type(name))
                 reply = blob.upload_blob(data, overwrite=True, content_settings=declared)
         except (AzureError, OSError) as error:
-            raise PipelineFailed(f"{path} can't be uploaded: {error}") from error
+            raise PipelineFailed(f"Cannot upload {path}: {error}") from error
         return job_id(settings.image_type, ref.ref, version_of(str(reply["etag"])))
 
     def job(self, identity: str) -> Json | None:
@@ -82,7 +82,7 @@ class Pipeline:
         try:
             row = self._darkroom.storage.jobs.get(identity)
         except (AzureError, DarkroomError) as error:
-            raise PipelineFailed(f"The job table can't be read: {error}") from error
+            raise PipelineFailed(f"Cannot read the job table: {error}") from error
         return None if row is None else job_json(row)
 
     def thumbnail(self, job: Json) -> bytes | None:
@@ -97,4 +97,4 @@ class Pipeline:
         except NoSuchImage:
             return None
         except (AzureError, DarkroomError) as error:
-            raise PipelineFailed(f"The thumbnail of {job['id']} can't be read: {error}") from error
+            raise PipelineFailed(f"Cannot read the thumbnail of {job['id']}: {error}") from error

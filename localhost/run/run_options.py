@@ -46,14 +46,14 @@ def parse(words: list[str], samples: Path = ROOT / "samples") -> RunOptions:
     arguments = parser.parse_args(words)
     func = arguments.host == "func"
     if func and arguments.instances > 1:
-        parser.error("--host func runs one instance")
+        parser.error("--host func runs only one instance")
     last = (arguments.port or DEFAULT_PORT) + arguments.instances - 1
     if last > LAST_PORT:
-        parser.error(f"--port: the last instance would listen on {last}")
+        parser.error(f"--port is too high: the last instance would listen on {last}")
     paths = blob_names.unique(arguments.files) if arguments.files else blob_names.images_in(samples)
     problems = [problem for path in paths if (problem := unreadable(path))]
     if problems or not paths:
-        parser.error("; ".join(problems) or f"there are no images in {samples}: name some FILEs")
+        parser.error("; ".join(problems) or f"{samples} holds no images: name image files")
     return RunOptions(
         files={name: Path(path) for path, name in blob_names.blob_names(paths).items()},
         once=arguments.once,
@@ -70,31 +70,48 @@ def parse(words: list[str], samples: Path = ROOT / "samples") -> RunOptions:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="dev.py run",
-        description="Start storage and host on this machine, upload images, show what happens.",
-        epilog="A setting of Darkroom in the environment, such as MAX_ATTEMPTS or DISPATCH, applies to the run.",
+        description="Start storage and a host on this machine, upload images, and show what happens.",
+        epilog="Settings of Darkroom in the environment, such as MAX_ATTEMPTS or DISPATCH, apply to the run.",
     )
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="images to upload (default: samples/)")
     parser.add_argument(
         "--once",
         action="store_true",
-        help="end with 0 when every image is COMPLETED; with 1 when one is FAILED or CANCELED, "
-        "or when none has ended for 120 s",
+        help="exit when every image has ended: with 0 when all are COMPLETED, with 1 when one is FAILED or CANCELED, "
+        "or when no image has ended for 120 s",
     )
-    parser.add_argument("--json", action="store_true", help="print each job on stdout as one line, all else on stderr")
-    parser.add_argument("--instances", type=_between(1, MAX_INSTANCES), default=1, metavar="N", help="hosts to start")
     parser.add_argument(
-        "--port", type=_between(0, LAST_PORT), metavar="PORT", help=f"of the first host (default: {DEFAULT_PORT})"
+        "--json",
+        action="store_true",
+        help="print each job as one line of JSON on stdout, and everything else on stderr",
     )
-    parser.add_argument("--data", type=Path, metavar="DIR", help="keep the storage here (default: in memory)")
-    parser.add_argument("--out", type=Path, default=ROOT / "out", metavar="DIR", help="for reports and thumbnails")
-    parser.add_argument("--host", choices=("local", "func"), default="local", help="func: Azure Functions Core Tools")
+    parser.add_argument(
+        "--instances", type=_between(1, MAX_INSTANCES), default=1, metavar="N", help="number of hosts (default: 1)"
+    )
+    parser.add_argument(
+        "--port", type=_between(0, LAST_PORT), metavar="PORT", help=f"port of the first host (default: {DEFAULT_PORT})"
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="keep the storage in this folder (default: in memory)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=ROOT / "out",
+        metavar="DIR",
+        help="folder for reports and thumbnails (default: out/)",
+    )
+    parser.add_argument(
+        "--host",
+        choices=("local", "func"),
+        default="local",
+        help="local: the host of this repository (default); func: Azure Functions Core Tools",
+    )
     return parser
 
 
 def _between(low: int, high: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not (text.isascii() and text.isdecimal()) or not low <= int(text) <= high:
-            raise argparse.ArgumentTypeError(f"want a whole number from {low} to {high}, not {text!r}")
+            raise argparse.ArgumentTypeError(f"must be a whole number from {low} to {high}, not {text!r}")
         return int(text)
 
     return read
@@ -103,10 +120,10 @@ def _between(low: int, high: int) -> Callable[[str], int]:
 def unreadable(path: Path) -> str | None:
     """Say why a file can't be uploaded; None when it can."""
     if path.is_dir():
-        return f"{path} is a folder: name the images in it"
+        return f"{path} is a folder: name the image files in it"
     try:
         if path.exists() and not path.is_file():  # opening a pipe would wait for its other end
-            return f"{path} is no file"
+            return f"{path} is not a regular file"
         path.open("rb").close()
     except OSError as error:
         return f"{path}: {error.strerror}"

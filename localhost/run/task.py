@@ -143,7 +143,9 @@ class Run:
                 return self._conclude(watch, outcome)
             if not settled and watch.ended_count == len(watch.images):
                 settled = True
-                self._screen.note(f"All have ended. Reports and thumbnails: {self._options.out}. Ctrl-C ends the run.")
+                self._screen.note(
+                    f"All images have ended. Reports and thumbnails: {self._options.out}. Press Ctrl-C to exit."
+                )
             try:
                 self._stop.wait()
             except Stopped:
@@ -159,7 +161,7 @@ class Run:
             HostFailed: All hosts are gone.
         """
         if self._storage_ended.is_set():
-            raise RunFailed("Azurite has ended by itself.")
+            raise RunFailed("Azurite ended unexpectedly.")
         fallen = hosts.check()
         if fallen and self._options.once:
             raise RunFailed(fallen)
@@ -169,9 +171,9 @@ class Run:
     def _conclude(self, watch: Watch, outcome: Outcome) -> int:
         if outcome is Outcome.STUCK:
             missing = "\n".join(f"    {line}" for line in watch.missing())
-            self._screen.note(f"Nothing has ended for {PATIENCE_SECONDS:g} s. Missing:\n{missing}")
+            self._screen.note(f"No image has ended for {PATIENCE_SECONDS:g} s. Still missing:\n{missing}")
         else:
-            self._screen.note(f"Reports and thumbnails: {self._options.out}")
+            self._screen.note(f"Reports and thumbnails are in {self._options.out}")
         return outcome.status
 
     def _print_addresses(self, hosts: Hosts, azurite: Azurite) -> None:

@@ -40,7 +40,7 @@ def test_every_file_that_cannot_be_read_is_named(image: Path, capsys: pytest.Cap
     os.mkfifo(image.parent / "pipe")
     said = refusal(["cat.png", "gone.png", "pipe", "."], capsys)
     assert f"{image.parent / 'gone.png'}: No such file or directory" in said
-    assert f"{image.parent / 'pipe'} is no file" in said
+    assert f"{image.parent / 'pipe'} is not a regular file" in said
     assert "is a folder" in said
     assert "cat.png" not in said
 
@@ -52,7 +52,7 @@ def test_every_file_that_cannot_be_read_is_named(image: Path, capsys: pytest.Cap
         (["--instances", "17"], "from 1 to 16"),
         (["--port", "65536"], "from 0 to 65535"),
         (["--port", "65535", "--instances", "2"], "would listen on 65536"),
-        (["--host", "func", "--instances", "2"], "--host func runs one instance"),
+        (["--host", "func", "--instances", "2"], "--host func runs only one instance"),
         (["--host", "other"], "invalid choice"),
     ],
 )
@@ -63,7 +63,7 @@ def test_an_option_out_of_bounds_is_refused(
 
 
 def test_no_samples_and_no_files_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "there are no images" in refusal([], capsys, samples=tmp_path)
+    assert "holds no images" in refusal([], capsys, samples=tmp_path)
 
 
 def test_hosts_get_a_quick_configuration_and_the_storage_of_the_run() -> None:
@@ -109,7 +109,7 @@ def test_a_port_taken_is_avoided_or_when_asked_for_refused() -> None:
         assert not is_free(port)
         assert ports(RunOptions(files={}, port=port)) == [0]
         assert ports(RunOptions(files={}, port=port, func=True)) != [0]
-        with pytest.raises(HostFailed, match=f"Port {port} is taken"):
+        with pytest.raises(HostFailed, match=f"Port {port} is in use"):
             ports(RunOptions(files={}, port=port, explicit_port=True))
 
 

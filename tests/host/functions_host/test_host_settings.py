@@ -177,8 +177,8 @@ QUEUE = "@app.queue_trigger(arg_name='m', queue_name='%MISSING%', connection='X'
     ("source", "said"),
     [
         (None, r"function_app\.py does not exist"),
-        ("x = 1\n", "must hold one FunctionApp"),
-        (HEAD + "other = func.FunctionApp()\n", "must hold one FunctionApp at its top level, not 2"),
+        ("x = 1\n", "must define one FunctionApp"),
+        (HEAD + "other = func.FunctionApp()\n", "must define one FunctionApp at its top level, but defines 2"),
         (HEAD + QUEUE, "Function f: queueName '%MISSING%' needs the app setting MISSING"),
         (HEAD + QUEUE.replace("%MISSING%", "q"), "Function f: connection X needs the app setting X"),
     ],
@@ -199,13 +199,13 @@ def test_an_app_without_what_it_needs_is_refused(
     ("source", "said"),
     [
         ("@app.timer_trigger(arg_name='t', schedule='never')\ndef f(t: func.TimerRequest) -> None: ...\n", "never"),
-        ("@app.queue_trigger('m', 'q', 'X')\ndef f(m: str, other: int) -> None: ...\n", "no binding gives"),
-        ("@app.queue_trigger('x', 'q', 'X')\ndef f(m: str) -> None: ...\n", "is no parameter"),
+        ("@app.queue_trigger('m', 'q', 'X')\ndef f(m: str, other: int) -> None: ...\n", "no binding provides"),
+        ("@app.queue_trigger('x', 'q', 'X')\ndef f(m: str) -> None: ...\n", "is not a parameter"),
         ("@app.blob_trigger('b', '{c}/x', 'X')\ndef f(b: func.InputStream) -> None: ...\n", "must begin with"),
-        ("@app.event_grid_trigger('e')\ndef f(e: func.EventGridEvent) -> None: ...\n", "knows one trigger"),
+        ("@app.event_grid_trigger('e')\ndef f(e: func.EventGridEvent) -> None: ...\n", "must have exactly one trigger"),
         (
             "@app.queue_trigger('m', 'q', 'X')\n@app.queue_output('o', 'q', 'X')\ndef f(m: str, o: str) -> None: ...\n",
-            "no queue binding",
+            "does not support the binding queue",
         ),
     ],
 )
