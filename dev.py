@@ -144,7 +144,7 @@ def all_of(steps: Sequence[tuple[str, Sequence[str]]], *, beside: Sequence[tuple
     for name, arguments in steps:
         say(f"== {name}")
         status, _ = call(command_of(arguments), cwd=ROOT, environ=environ)
-        statuses.append(ended(name, status))
+        statuses.append(report(name, status))
         if status > BY_SIGNAL:  # somebody wants an end
             for _, child in started:
                 child.kill()
@@ -152,19 +152,19 @@ def all_of(steps: Sequence[tuple[str, Sequence[str]]], *, beside: Sequence[tuple
     for name, child in started:
         say(f"== {name}")
         print(child.communicate()[0].decode("utf-8", "replace"), end="", flush=True)
-        statuses.append(ended(name, child.returncode))
+        statuses.append(report(name, child.returncode))
     return next(filter(None, statuses), 0)
 
 
-def ended(name: str, status: int) -> int:
+def report(name: str, status: int) -> int:
     """Say of a step that it failed, if it did; return its exit status."""
     if status:
         say(f"== {name} failed: exit status {status}")
     return status
 
 
-def lasted(began: float) -> str:
-    """Return the time since then as people say it."""
+def elapsed(began: float) -> str:
+    """Return the time since then in minutes and seconds."""
     minutes, seconds = divmod(round(time.monotonic() - began), 60)
     return f"{minutes} min {seconds:02} s"
 
@@ -205,7 +205,7 @@ def test(rest: list[str]) -> int:
         return become([*PYTEST, *rest], cwd=None if inside else ROOT)
     began = time.monotonic()
     status = all_of([*LINT, ("pytest", (*PYTEST, *AT_ONCE))], beside=TYPES)
-    say(f"== {'failed' if status else 'passed'} in {lasted(began)}")
+    say(f"== {'failed' if status else 'passed'} in {elapsed(began)}")
     return status
 
 
@@ -226,15 +226,15 @@ def prove(rest: list[str]) -> int:
     say(f"About {sum(minutes for _, minutes, *_ in PROOFS)} minutes on two cores, more with more rounds:")
     for name, minutes, what, _ in PROOFS:
         say(f"  {name:<10} {minutes:>3} min  {what}")
-    began, statuses, told = time.monotonic(), [0], list[str]()
+    began, statuses, results = time.monotonic(), [0], list[str]()
     for name, _, _, steps in PROOFS:
         if statuses[-1] > BY_SIGNAL:  # somebody wants an end
             break
         step_began = time.monotonic()
         statuses.append(all_of(steps))
-        told.append(f"  {name:<10} {'failed' if statuses[-1] else 'passed'} in {lasted(step_began)}")
+        results.append(f"  {name:<10} {'failed' if statuses[-1] else 'passed'} in {elapsed(step_began)}")
     failed = next(filter(None, statuses), 0)
-    say("\n".join([*told, f"== {'failed' if failed else 'passed'} in {lasted(began)}"]))
+    say("\n".join([*results, f"== {'failed' if failed else 'passed'} in {elapsed(began)}"]))
     return failed
 
 
