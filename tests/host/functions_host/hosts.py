@@ -5,11 +5,12 @@ import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import urllib3
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueClient, QueueServiceClient
 
@@ -60,6 +61,17 @@ class Running:
         """What the app's ``hold`` waits for."""
         event: threading.Event = self.names["GO_ON"]
         return event
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | str | Iterable[bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> urllib3.BaseHTTPResponse:
+        """Send a request on a connection of its own."""
+        with urllib3.PoolManager(timeout=SECONDS, retries=False) as pool:
+            return pool.request(method, f"http://127.0.0.1:{self.host.port}{path}", body=body, headers=headers)
 
     def call(self, seconds: float = SECONDS) -> tuple[str, Any]:
         """Return the next recorded call: function and argument."""

@@ -1,7 +1,5 @@
 """Requests in flight: many side by side, beside other triggers, given up by their clients, and at a drain."""
 
-import http.client
-import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,19 +14,9 @@ def own(launch: Launch) -> Running:
     return launch("api")
 
 
-def fetch(running: Running, path: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", running.host.port, timeout=15)
-    try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    finally:
-        connection.close()
-
-
 def test_calls_that_block_in_threads_run_side_by_side_and_hold_up_nobody(own: Running) -> None:
     def get(path: str) -> int:
-        return fetch(own, path)[0]
+        return own.ask("GET", path).status
 
     with ThreadPoolExecutor(51) as pool:
         waiting = pool.submit(get, "/api/hold")
@@ -42,7 +30,7 @@ def test_calls_that_block_in_threads_run_side_by_side_and_hold_up_nobody(own: Ru
 def test_a_queue_and_a_timer_go_on_while_many_requests_are_held(storage: Storage, launch: Launch) -> None:
     mixed = launch("mixed")
     with ThreadPoolExecutor(50) as pool:
-        waiting = [pool.submit(fetch, mixed, "/api/hold") for _ in range(50)]
+        waiting = [pool.submit(mixed.ask, "GET", "/api/hold") for _ in range(50)]
         mixed.names["ALL"].wait(15)
         ticks = len(mixed.log.find("function started", function="tick"))
         storage.queue().send_message("now")
@@ -50,20 +38,19 @@ def test_a_queue_and_a_timer_go_on_while_many_requests_are_held(storage: Storage
         assert mixed.log.wait_for("function ended", function="tick", outcome="succeeded", count=ticks + 1)
         assert not any(one.done() for one in waiting)
         mixed.go_on.set()
-        assert [one.result(15) for one in waiting] == [(200, b"GET")] * 50
+        assert [one.result(15).data for one in waiting] == [b"GET"] * 50
 
 
 def test_a_request_counts_as_running_until_it_is_answered(own: Running) -> None:
     def running() -> int:
-        count: int = json.loads(fetch(own, "/admin/host/status")[1])["running"]
-        return count
+        return int(own.ask("GET", "/admin/host/status").json()["running"])
 
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(fetch, own, "/api/hold")
+        waiting = pool.submit(own.ask, "GET", "/api/hold")
         assert own.names["BEGAN"].wait(15)
         assert running() == 1
         own.go_on.set()
-        assert waiting.result(15)[0] == 200
+        assert waiting.result(15).status == 200
     assert until(lambda: running() == 0)
 
 

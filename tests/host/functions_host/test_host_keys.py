@@ -10,23 +10,13 @@ from pathlib import Path
 import pytest
 
 from localhost.host.host_options import parse
-from localhost.host.keys import Keys
+from localhost.host.keys import HEADER, Keys
 from localhost.host.log import Log
 from localhost.run.hosts import func_command, host_command
 from localhost.run.run_options import parse as parse_run
-from tests.host.functions_host.hosts import APPS, ROOT, Launch, Running, Storage
+from tests.host.functions_host.hosts import APPS, ROOT, Launch, Storage
 
 HOOK = "/runtime/webhooks/blobs?functionName=Host.Functions.by_event"
-
-
-def status(running: Running, path: str, **headers: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", running.host.port, timeout=15)
-    try:
-        connection.request("GET", path, headers={name.replace("_", "-"): text for name, text in headers.items()})
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    finally:
-        connection.close()
 
 
 def test_each_level_opens_to_its_keys_alone(launch: Launch) -> None:
@@ -35,7 +25,7 @@ def test_each_level_opens_to_its_keys_alone(launch: Launch) -> None:
     assert keys is not None
     given = ["", "é", keys.function, keys.master]
     got = {
-        path: [status(running, f"{path}?code={key}".replace("é", "%C3%A9"))[0] for key in given]
+        path: [running.ask("GET", f"{path}?code={key}".replace("é", "%C3%A9")).status for key in given]
         for path in ("/api/open", "/api/any", "/api/closed", "/admin/host/status", "/admin/unknown", HOOK[:23])
     }
     assert got == {
@@ -52,17 +42,18 @@ def test_the_header_outranks_the_query_and_a_refusal_calls_nobody(launch: Launch
     running = launch("api", auth=True)
     keys = running.host.keys
     assert keys is not None
-    assert status(running, "/api/any?code=wrong", x_functions_key=keys.function)[0] == 200
+    assert running.ask("GET", "/api/any?code=wrong", headers={HEADER: keys.function}).status == 200
     called = len(running.log.find("function started"))
-    assert status(running, f"/api/any?code={keys.function}", X_Functions_Key="wrong") == (401, b"")
-    assert status(running, "/api/any", x_functions_key=keys.function[:-1]) == (401, b"")
+    for path, key in ((f"/api/any?code={keys.function}", "wrong"), ("/api/any", keys.function[:-1])):
+        reply = running.ask("GET", path, headers={HEADER.title(): key})
+        assert (reply.status, reply.data) == (401, b"")
     assert len(running.log.find("function started")) == called == 1
 
 
 def test_without_auth_there_are_no_keys_and_every_door_is_open(launch: Launch) -> None:
     running = launch("api")
     assert running.host.keys is None
-    assert [status(running, path)[0] for path in ("/api/any", "/api/closed", "/admin/host/status")] == [200] * 3
+    assert [running.ask("GET", path).status for path in ("/api/any", "/api/closed", "/admin/host/status")] == [200] * 3
     assert (parse(["--app", "x"]).auth, parse(["--app", "x", "--auth"]).auth) == (False, True)
 
 
