@@ -82,7 +82,7 @@ HELP = """usage: python3 dev.py TASK ...
 
   run [FILE ...] [--once] [--json] [--instances N] [--port 7071] [--data DIR] [--out DIR] [--host func]
                          start Azurite and the local host, upload the files (default: samples/), show what happens
-  test [PYTEST ARGS]     run all that CI runs, in about four minutes; with arguments, run pytest with them
+  test [PYTEST ARGS]     check and test everything, as CI does, in about four minutes; with arguments, run pytest
   check                  run the linter, the formatter, the type checker and the import contracts
   coverage               measure branch coverage; fail below the minimum in pyproject.toml
   prove [ROUNDS]         run every test at full length, also those that `test` skips; print the expected time first

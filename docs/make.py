@@ -4,9 +4,12 @@
 it. A table stands between ``<!-- table: NAME -->`` and ``<!-- end -->``.
 """
 
+import ast
 import re
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 
 from docs import report_schema
@@ -22,6 +25,7 @@ from shared.settings.settings import Settings
 from shared.telemetry import LogEvent
 
 FOLDER = Path(__file__).resolve().parent
+DOCUMENTS = (FOLDER.parent / "CONTRIBUTING.md", *sorted(FOLDER.glob("*.md")))
 _MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -78,6 +82,28 @@ def _access() -> list[Sequence[str]]:
     return rows
 
 
+def _rooms() -> list[Sequence[str]]:
+    """Read the import contracts: a layer may import those below it, and rooms of its own with ``:`` between them."""
+    project = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text("utf-8"))
+    rows: list[Sequence[str]] = [("room", "what it is for", "may import")]
+    for contract in project["tool"]["importlinter"]["contracts"]:
+        for layer, below in pairwise([*contract.get("layers", ()), ""]):
+            rooms, next_rooms = (re.findall(r"\w+", each) for each in (layer, below))
+            lower = ", ".join(f"`{room}`" for room in next_rooms) or "–"
+            folder = f"{'/'.join(contract['containers'])}/".replace(".", "/")
+            own = "its neighbours, " if ":" in layer else ""
+            rows += [(f"`{folder}{room}`", _purpose(folder + room), own + lower) for room in rooms]
+    return rows
+
+
+def _purpose(room: str) -> str:
+    """Return the first sentence of a room's docstring."""
+    path = FOLDER.parent / room
+    source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    sentence = (ast.get_docstring(ast.parse(source.read_text("utf-8"))) or "").split(".\n")[0].split(". ")[0]
+    return sentence.removesuffix(".").replace("``", "`")
+
+
 TABLES: Mapping[str, Callable[[], list[Sequence[str]]]] = {
     "settings": _settings,
     "transitions": _transitions,
@@ -87,6 +113,7 @@ TABLES: Mapping[str, Callable[[], list[Sequence[str]]]] = {
     "roles": _roles,
     "refusals": _refusals,
     "access": _access,
+    "rooms": _rooms,
 }
 
 
@@ -106,7 +133,7 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
 
 def main() -> None:
     """Rewrite every document."""
-    for path in sorted(FOLDER.glob("*.md")):
+    for path in DOCUMENTS:
         path.write_text(filled(path.read_text("utf-8")), "utf-8")
     report_schema.FILE.write_text(report_schema.text(), "utf-8")
 

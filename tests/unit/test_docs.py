@@ -15,7 +15,8 @@ from shared.steps.work import analyze
 from tests.unit.http.client import Site
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCS = sorted((ROOT / "docs").glob("*.md"))
+DOCS = make.DOCUMENTS
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), ROOT / "samples" / "README.md"]
 _CODE = re.compile(
     r'(?:ImageRejected\(|MessageRejected\(|JobError\(|_check\(|\.(?:fail|retry|cancel)\(|(?:Fail|Retry|Cancel)Job\(|give_up\([^"]*'
     r'|\.abandon\(|_crashed\(attempt, |Guard\.\w+\.value: |self\.code = )\s*"([a-z_]+)"',
@@ -98,12 +99,12 @@ def test_the_two_commands_stand_before_line_forty_of_the_readme() -> None:
     assert max(lines.index(f"python3 dev.py {task}") for task in ("run", "test")) < 40
 
 
-@pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "samples" / "README.md", *DOCS], ids=lambda p: p.name)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_no_link_inside_the_repository_is_broken(path: Path) -> None:
     assert [link for link in _LINK.findall(path.read_text("utf-8")) if not (path.parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("path", [ROOT / "README.md", *DOCS], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_no_link_leads_to_a_heading_that_is_not_there(path: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", path.read_text("utf-8"))
     assert [link for link in links if link[1] not in _headings(path.parent / link[0] if link[0] else path)] == []
