@@ -8,7 +8,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 PYTHON_NEEDED = (3, 11)
@@ -174,32 +175,27 @@ def module(name: str, rest: list[str]) -> int:
     return become(["-P", "-m", name, *rest])
 
 
-def run(rest: list[str]) -> int:
-    """Show the pipeline at work."""
-    return module("localhost.run", rest)
-
-
 def host(rest: list[str]) -> int:
-    """Run the host alone."""
+    """Start the host alone."""
     named = any(word.split("=")[0] == "--app" for word in rest)
     return module("localhost.host", rest if named else ["--app", str(ROOT), *rest])
 
 
-def storage(rest: list[str]) -> int:
-    """Run Azurite alone."""
-    return module("localhost.storage", rest)
+def at_root(arguments: Sequence[str], rest: list[str]) -> int:
+    """Run .venv's Python in the project's folder."""
+    return become([*arguments, *rest], cwd=ROOT)
 
 
-def check(rest: list[str]) -> int:
-    """Check what can be checked without running it."""
+def alone(steps: Sequence[tuple[str, Sequence[str]]], rest: list[str]) -> int:
+    """Run steps that take no arguments."""
     if rest:
-        say("dev.py check takes no arguments.")
+        say(f"This task takes no arguments, not {' '.join(rest)!r}.")
         return 2
-    return all_of(CHECKS)
+    return all_of(steps)
 
 
 def test(rest: list[str]) -> int:
-    """Do what CI does; with arguments, pytest alone."""
+    """Check and test everything, as CI does; with arguments, run pytest."""
     if rest:
         inside = ROOT in (Path.cwd(), *Path.cwd().parents)
         return become([*PYTEST, *rest], cwd=None if inside else ROOT)
@@ -207,14 +203,6 @@ def test(rest: list[str]) -> int:
     status = all_of([*LINT, ("pytest", (*PYTEST, *AT_ONCE))], beside=TYPES)
     say(f"== {'failed' if status else 'passed'} in {elapsed(began)}")
     return status
-
-
-def coverage(rest: list[str]) -> int:
-    """Measure branch coverage."""
-    if rest:
-        say("dev.py coverage takes no arguments.")
-        return 2
-    return all_of(COVERAGE)
 
 
 def prove(rest: list[str]) -> int:
@@ -238,45 +226,20 @@ def prove(rest: list[str]) -> int:
     return failed
 
 
-def simulate(rest: list[str]) -> int:
-    """Search for a world that breaks a promise."""
-    return become(["-m", "tests.simulation", *rest], cwd=ROOT)
-
-
-def cases(rest: list[str]) -> int:
-    """Show what became of every case from outside that the product once failed."""
-    return become([*PYTEST, *AT_ONCE, "--cases", *rest], cwd=ROOT)
-
-
-def lock(rest: list[str]) -> int:
-    """Pin what a deployment installs."""
-    return module("localhost.lock", rest)
-
-
-def bench(rest: list[str]) -> int:
-    """Measure."""
-    return become(["-m", "bench", *rest], cwd=ROOT)
-
-
-def corpus(rest: list[str]) -> int:
-    """Analyse the images of others."""
-    return module("bench.corpus", rest)
-
-
 #: Each task, whether it needs node_modules, and a dependency group that it needs beside dev.
-TASKS = {
-    "run": (run, True, ""),
+TASKS: Mapping[str, tuple[Callable[[list[str]], int], bool, str]] = {
+    "run": (partial(module, "localhost.run"), True, ""),
     "test": (test, True, ""),
-    "check": (check, False, ""),
-    "coverage": (coverage, True, ""),
+    "check": (partial(alone, CHECKS), False, ""),
+    "coverage": (partial(alone, COVERAGE), True, ""),
     "prove": (prove, True, ""),
-    "simulate": (simulate, False, ""),
+    "simulate": (partial(at_root, ("-m", "tests.simulation")), False, ""),
+    "cases": (partial(at_root, (*PYTEST, *AT_ONCE, "--cases")), True, ""),
     "host": (host, False, ""),
-    "storage": (storage, True, ""),
-    "cases": (cases, True, ""),
-    "lock": (lock, False, "lock"),
-    "bench": (bench, False, "bench"),
-    "corpus": (corpus, False, ""),
+    "storage": (partial(module, "localhost.storage"), True, ""),
+    "lock": (partial(module, "localhost.lock"), False, "lock"),
+    "bench": (partial(at_root, ("-m", "bench")), False, "bench"),
+    "corpus": (partial(module, "bench.corpus"), False, ""),
 }
 
 
