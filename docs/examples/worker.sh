@@ -7,7 +7,7 @@
 #   DARKROOM_WORK         a command that reads the text, escaped as in JSON, and prints a JSON object
 set -u
 url=${DARKROOM_URL:-http://127.0.0.1:7071/api}
-kind=${DARKROOM_TYPE:?the type of the jobs}
+type=${DARKROOM_TYPE:?the type of the jobs}
 lease=${DARKROOM_LEASE:-60}
 every=${DARKROOM_RENEW:-$((lease / 3 > 0 ? lease / 3 : 1))}
 poll=${DARKROOM_WAIT:-5}
@@ -17,10 +17,10 @@ dir=$(mktemp -d) || exit 1
 renewer= stopping=
 trap 'rm -rf "$dir"' EXIT
 trap 'stopping=1' TERM INT
-: > "$dir/key" # in a file: arguments are seen by all
+: > "$dir/key" # in a file: everybody sees arguments
 [ -n "${DARKROOM_KEY:-}" ] && printf 'x-functions-key: %s\nAuthorization: Bearer %s\n' "$DARKROOM_KEY" "$DARKROOM_KEY" > "$dir/key"
 
-# call NAME PATH BODY SECONDS [ETAG]: POST; the status goes to $status, the rest to $dir/NAME.head and $dir/NAME.body.
+# call NAME PATH BODY SECONDS [ETAG]: POST; sets $status and writes $dir/NAME.head and $dir/NAME.body.
 call() {
     printf '%s' "$3" > "$dir/$1.sent"
     : > "$dir/$1.head"
@@ -32,13 +32,13 @@ call() {
         || status=000
 }
 
-# header NAME HEADER: of the last reply; HEADER in lower case.
+# header NAME HEADER: print a header of the last response; HEADER in lower case.
 header() {
     tr -d '\r' < "$dir/$1.head" \
         | awk -v name="$2:" 'tolower($1) == name { sub(/^[^:]*:[ \t]*/, ""); found = $0 } END { print found }'
 }
 
-# member NAME PATH: of the last reply, the string at a path such as .params.text, escaped as in JSON; fails without one.
+# member NAME PATH: print the string at a path such as .params.text of the last response, escaped as in JSON, or fail.
 member() {
     LC_ALL=C awk -v wanted="$2" '
         { rest = rest $0 " " }
@@ -61,11 +61,11 @@ member() {
     ' "$dir/$1.body"
 }
 
-# undecided: whether the last call must be sent again.
-undecided() { case $status in 000 | 429 | 5??) return 0 ;; *) return 1 ;; esac; }
+# unknown: whether the outcome of the last call is unknown, so that it must be sent again.
+unknown() { case $status in 000 | 429 | 5??) return 0 ;; *) return 1 ;; esac; }
 
-# rest NAME: as long as the service asks for, or twice as long as before.
-rest() {
+# pause_after NAME: sleep as long as the service asks for, or twice as long as before.
+pause_after() {
     pause=$((pause == 0 ? 1 : pause * 2 > 30 ? 30 : pause * 2))
     asked=$(header "$1" retry-after)
     case $asked in '' | *[!0-9]*) asked=0 ;; esac
@@ -73,10 +73,10 @@ rest() {
     sleep "$pause"
 }
 
-renew() { # in the background, until killed; what it has begun it finishes
+renew() { # in the background, until it is killed; it finishes a request that it has sent
     trap 'kill "$!" 2> /dev/null; exit 0' TERM USR1
     while :; do
-        sleep "$every" 2> /dev/null & # whoever reads our errors does not wait for it
+        sleep "$every" 2> /dev/null & # a reader of our errors does not wait for it
         wait "$!"
         call renew "/jobs/$id/renew" "{\"lease_seconds\": $lease}" "$((lease / 6 + 1))" "$etag"
         case $status in
@@ -86,18 +86,18 @@ renew() { # in the background, until killed; what it has begun it finishes
     done
 }
 
-count_words() { # escaped white space is white space, an escaped backslash is none
+count_words() { # an escaped space separates words, an escaped backslash does not
     printf '{"words": %d}' "$(sed 's/\\\\/x/g; s/\\[nrtf]/ /g; s/\\u000[9a-dA-D]/ /g' | wc -w)"
 }
 
-# tell CALL BODY: the end, again and again until the lease is over; a repeated end is known by its token.
-tell() {
+# end CALL BODY: end the claim; repeat until the lease is over: the service recognizes a repeated end by its token.
+end() {
     left=$lease pause=0 sent=0
     while :; do
         call end "/jobs/$id/$1" "$2" 30 "$(cat "$dir/etag")"
         sent=$((sent + 1))
-        undecided && [ "$left" -gt 0 ] || break
-        rest end
+        unknown && [ "$left" -gt 0 ] || break
+        pause_after end
         left=$((left - pause))
     done
     case $status in
@@ -118,28 +118,28 @@ work() {
     printf '%s' "$etag" > "$dir/etag"
     rm -f "$dir/lost"
     if ! member claim .params.text > "$dir/text"; then
-        tell fail '{"error": {"code": "no_text", "message": "params.text must be a string"}}'
+        end fail '{"error": {"code": "no_text", "message": "params.text must be a string"}}'
         return
     fi
     renew > /dev/null &
     renewer=$!
     if [ -n "${DARKROOM_WORK:-}" ]; then sh -c "$DARKROOM_WORK"; else count_words; fi < "$dir/text" > "$dir/result"
     worked=$?
-    kill -USR1 "$renewer" 2> /dev/null # one that we don't trap: TERM would get lost in a renewer that has only begun
+    kill -USR1 "$renewer" 2> /dev/null # a renewer that has just started would still ignore TERM, which we trap
     wait "$renewer" 2> /dev/null
-    while kill -0 "$renewer" 2> /dev/null; do wait "$renewer"; done # a signal to us ends a wait early
+    while kill -0 "$renewer" 2> /dev/null; do wait "$renewer"; done # a signal to this process ends a wait early
     if [ -e "$dir/lost" ]; then
         echo "job $id: the lease was lost" >&2
     elif [ "$worked" -ne 0 ]; then
-        tell retry '{"error": {"code": "worker_error", "message": "The command failed."}}'
+        end retry '{"error": {"code": "worker_error", "message": "The command failed."}}'
     else
-        tell complete "{\"result\": $(cat "$dir/result")}"
+        end complete "{\"result\": $(cat "$dir/result")}"
     fi
 }
 
 pause=0 finished=0
 while [ -z "$stopping" ] && [ "$finished" -ne "${DARKROOM_COUNT:--1}" ]; do
-    call claim /jobs/claim "{\"type\": \"$kind\", \"owner\": \"worker.sh/$$\", \"lease_seconds\": $lease, \"wait_seconds\": $poll}" \
+    call claim /jobs/claim "{\"type\": \"$type\", \"owner\": \"worker.sh/$$\", \"lease_seconds\": $lease, \"wait_seconds\": $poll}" \
         "$((poll + 10))"
     case $status in
         200) pause=0 && work && finished=$((finished + 1)) ;;
@@ -149,11 +149,11 @@ while [ -z "$stopping" ] && [ "$finished" -ne "${DARKROOM_COUNT:--1}" ]; do
             [ "$poll" -gt 0 ] || sleep 1
             ;;
         *)
-            if ! undecided; then
+            if ! unknown; then
                 echo "claim: answered $status" >&2
                 exit 1
             fi
-            [ -z "$stopping" ] && rest claim
+            [ -z "$stopping" ] && pause_after claim
             ;;
     esac
 done
