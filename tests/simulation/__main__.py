@@ -41,7 +41,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
 def _replay(seed: int, *, shorten: bool) -> int:
     outcome = World(seed).run()
     if shorten and outcome.wrong:
-        outcome = _shortened(outcome)
+        outcome = _shorten(outcome)
     print(*outcome.trace, sep="\n")
     return _tell(outcome)
 
@@ -68,12 +68,12 @@ def _search(first: int, *, minutes: float, processes: int) -> int:
         return 0
     outcome = World(min(tally.failed)).run()
     print(f"\nSeed {outcome.seed} fails: {outcome.wrong[0]}\nIt is shortened, for {_SHORTEN} at most.")
-    shorter = _shortened(outcome)
+    shorter = _shorten(outcome)
     print(*shorter.trace[-_LAST_LINES:], sep="\n")
     return _tell(shorter)
 
 
-def _shortened(outcome: Outcome) -> Outcome:
+def _shorten(outcome: Outcome) -> Outcome:
     begun_at = clock.monotonic()
     return shrink(outcome, over=lambda: _seconds(begun_at) >= _SHORTEN.total_seconds())
 

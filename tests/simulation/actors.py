@@ -245,10 +245,10 @@ class Actors:
     def _mark(self, act: Act, luck: Random) -> None:
         """Change the metadata of an image, mostly of one that was analysed."""
         if luck.random() < _ANALYSED:
-            self.stage.wait_for(self._analysed)
-        self._client.mark_image(luck.choice(self._analysed() or NAMES), act.number)
+            self.stage.wait_for(self._analysed_names)
+        self._client.mark_image(luck.choice(self._analysed_names() or NAMES), act.number)
 
-    def _analysed(self) -> Sequence[str]:
+    def _analysed_names(self) -> Sequence[str]:
         """Return the names of the images that were analysed."""
         return [
             str(row["ref"]).partition("/")[2]

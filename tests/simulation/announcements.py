@@ -37,13 +37,13 @@ class Announcements:
     grace: bool = True
     _rows: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _moves: dict[tuple[str, str], str] = field(default_factory=dict)
-    _told: set[str] = field(default_factory=set)
+    _announcements: set[str] = field(default_factory=set)
 
     def on_reply(self, passage: Passage, reply: Reply) -> None:
         """Take in what the services have obeyed: who has made a job wait, or has moved its due row on."""
         for each in writes(passage.request, reply):
             if each.row.startswith("job:"):
-                self._moved(passage.sender.name, each)
+                self._on_move(passage.sender.name, each)
 
     def ended(self, passage: Passage, end: str) -> None:
         """Judge a message that its sender knows to have been taken in."""
@@ -54,16 +54,16 @@ class Announcements:
         if not job_id or not act or not end.startswith("2") or passage.fault is Fault.REPLY_CUT:
             return
         move, passes_on = self._moves.get((sender, job_id)), act.startswith(_PASSES_ON)
-        if passes_on and (move is None or move in self._told):
+        if passes_on and (move is None or move in self._announcements):
             return
         if move is None:
             self.wrong(f"{job_id}: {sender} has sent its message, and has not moved it")
-        elif move in self._told:
+        elif move in self._announcements:
             self.wrong(f"{job_id}: {sender} has sent its message twice for one move")
         else:
-            self._told.add(move)
+            self._announcements.add(move)
 
-    def _moved(self, sender: str, written: Operation) -> None:
+    def _on_move(self, sender: str, written: Operation) -> None:
         job_id, before, after = written.row[4:], self._rows.pop(written.row[4:], {}), written.columns
         if written.verb == "delete":
             return

@@ -96,12 +96,12 @@ class Answers:
     scheduler: Scheduler
     tell: Callable[[Iterable[str]], object]
     _count: int = 0
-    _changed: dict[str, int] = field(default_factory=dict)
+    _changes: dict[str, int] = field(default_factory=dict)
     _wrote: dict[str, list[tuple[int, str, str]]] = field(default_factory=dict)
     _rejected: dict[str, int] = field(default_factory=dict)
     _thumbnails: dict[str, int] = field(default_factory=dict)
     _standing: set[str] = field(default_factory=set)
-    _asked: dict[str, Question] = field(default_factory=dict)
+    _questions: dict[str, Question] = field(default_factory=dict)
 
     def ask(self, kind: str, subject: str, call: Callable[[], object], *, claim_id: str = "") -> object:
         """Make a call from the running thread, and judge what it is told."""
@@ -109,13 +109,13 @@ class Answers:
         if task is None:
             return call()
         question = Question(kind, subject, task.name, self._count, task.sent, claim_id)
-        self._asked[task.name] = question
+        self._questions[task.name] = question
         try:
             answer = call()
         except entry_points.REFUSALS as refusal:
-            self.tell(self._refused(question, refusal))
+            self.tell(self._on_refusal(question, refusal))
             raise
-        self.tell(self._answered(question, answer))
+        self.tell(self._on_answer(question, answer))
         return answer
 
     def on_reply(self, passage: Passage, reply: Reply) -> None:
@@ -129,11 +129,11 @@ class Answers:
                 self._rejected[name] = passage.number
             if each.row.startswith("job:"):
                 job_id = each.row[4:]
-                self._changed[job_id] = self._count
+                self._changes[job_id] = self._count
                 self._wrote.setdefault(name, []).append((passage.number, passage.label, job_id))
-                asked = self._asked.get(name)
+                asked = self._questions.get(name)
                 if each.verb == "delete" and asked is not None and asked.kind == "purge":
-                    self.tell(self._left(asked, job_id))
+                    self.tell(self._judge_remains(asked, job_id))
 
     def _blob(self, ref: str, method: str) -> None:
         container, _, name = ref.partition("/")
@@ -144,7 +144,7 @@ class Answers:
         elif container == entry_points.THUMBNAILS:
             self._thumbnails.pop(name, None)
         else:
-            self._changed[ref] = self._count
+            self._changes[ref] = self._count
             (self._standing.add if method == "PUT" else self._standing.discard)(ref)
 
     def _row(self, job_id: str) -> Mapping[str, Any]:
@@ -152,7 +152,7 @@ class Answers:
 
     def _still(self, question: Question, subject: str) -> bool:
         """Say whether something has not moved since the question."""
-        return self._changed.get(subject, -1) <= question.began
+        return self._changes.get(subject, -1) <= question.began
 
     def _moves(self, question: Question) -> list[tuple[str, str]]:
         """Return the moves that the call itself has made, each with its job."""
@@ -161,9 +161,9 @@ class Answers:
             (move, job_id) for number, label, job_id in wrote if number > question.number for move in label.split("+")
         ]
 
-    def _answered(self, question: Question, answer: object) -> Iterator[str]:
+    def _on_answer(self, question: Question, answer: object) -> Iterator[str]:
         if question.kind in ("remove", "forget"):
-            yield from self._removed(question)
+            yield from self._judge_removal(question)
             return
         if question.kind in ("renew", "complete", "fail", "retry", "abandon"):
             if not any(job_id == question.subject for _, job_id in self._moves(question)):
@@ -191,17 +191,17 @@ class Answers:
             if said not in allowed and not left:
                 yield f"{words}, and the job was {state or 'not there'} all the time"
             if question.kind == entry_points.POISON and state == "PENDING" and not left:
-                yield from self._hastened(words, self._row(job_id))
+                yield from self._judge_haste(words, self._row(job_id))
         if question.kind == "announce" and self._still(question, question.subject):
-            yield from (f"{words}, and {wrong}" for wrong in self._announced(question.subject, said))
+            yield from (f"{words}, and {wrong}" for wrong in self._judge_announcement(question.subject, said))
 
-    def _hastened(self, words: str, row: Mapping[str, Any]) -> Iterator[str]:
+    def _judge_haste(self, words: str, row: Mapping[str, Any]) -> Iterator[str]:
         """Nothing starts a job any more whose message is given up: the sweep must, as soon as it may be claimed."""
         soon = max(self.ledger.promises.clock.now(), moment(row, "not_before")) + self.ledger.promises.drift + _AHEAD
         if moment(row, "due") > soon:
             yield f"{words}, and it is due at {row['due']}"
 
-    def _announced(self, ref: str, said: str) -> Iterator[str]:
+    def _judge_announcement(self, ref: str, said: str) -> Iterator[str]:
         stands = ref in self._standing
         if stands and said == "gone":
             yield "the blob stood there all the time"
@@ -211,7 +211,7 @@ class Answers:
             if not any(row.get("ref") == ref and version in (row.get("version"), row.get("retagged")) for row in rows):
                 yield f"nobody has recorded {version}"
 
-    def _refused(self, question: Question, refusal: Exception) -> Iterator[str]:
+    def _on_refusal(self, question: Question, refusal: Exception) -> Iterator[str]:
         """Who is refused was not entitled; who is told that there is no such job has asked for one that is gone."""
         if not _JOB_ID.fullmatch(question.subject) or not self._still(question, question.subject):
             return
@@ -230,12 +230,12 @@ class Answers:
         if not again and self._still(question, question.subject):
             yield f"{question.task}: {question.kind} of {question.subject} is done, and nothing was written"
 
-    def _removed(self, question: Question) -> Iterator[str]:
+    def _judge_removal(self, question: Question) -> Iterator[str]:
         if self._row(question.subject) and self._still(question, question.subject):
             yield f"{question.task}: {question.subject} is removed, and stands"
-        yield from self._left(question, question.subject)
+        yield from self._judge_remains(question, question.subject)
 
-    def _left(self, question: Question, job_id: str) -> Iterator[str]:
+    def _judge_remains(self, question: Question, job_id: str) -> Iterator[str]:
         """What a job has shown goes with it."""
         for name, since in self._thumbnails.items():
             if name.startswith(f"{job_id}/") and since <= question.began:

@@ -24,7 +24,7 @@ class Chance:
     def __init__(self, seed: int, omitted: Collection[str] = ()) -> None:
         self.seed = seed
         self.taken: list[str] = []
-        self._omitted = frozenset(omitted)
+        self._omissions = frozenset(omitted)
 
     def stream(self, name: str) -> Random:
         """Return a stream that depends on the seed and its name alone."""
@@ -50,7 +50,7 @@ class Chance:
 
     def takes(self, name: str) -> bool:
         """Say whether a decision that was drawn is carried out, and note it."""
-        if name in self._omitted:
+        if name in self._omissions:
             return False
         self.taken.append(name)
         return True

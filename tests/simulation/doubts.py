@@ -59,11 +59,11 @@ class Doubts:
 
     tell: Callable[[Iterable[str]], object]
     _open: dict[str, Doubt] = field(default_factory=dict)
-    _sent: dict[str, Doubt] = field(default_factory=dict)
+    _writes: dict[str, Doubt] = field(default_factory=dict)
 
     def on_request(self, passage: Passage) -> None:
         """Judge the next request of a thread that has a doubt, and take in a write."""
-        name, wanted = passage.sender.name, _wanted(passage)
+        name, wanted = passage.sender.name, _write_of(passage)
         doubt = self._open.pop(name, None)
         if doubt is not None:
             self.tell(self._judge(passage, doubt, wanted))
@@ -72,11 +72,11 @@ class Doubts:
                 doubt.looked = True
                 self._open[name] = doubt
             return
-        before = self._sent.get(name)
+        before = self._writes.get(name)
         again = before is not None and before.wanted == wanted and (before.unanswered or before.refused)
         since = before.since if before and again else passage.sent_at
         absent = doubt is not None and doubt.again  # a refusal tells of another's, then
-        self._sent[name] = Doubt(wanted, since, passage.clock, doubled=again and not absent)
+        self._writes[name] = Doubt(wanted, since, passage.clock, doubled=again and not absent)
 
     def ended(self, passage: Passage, end: str) -> None:
         """Take in how a request has ended for its sender."""
@@ -87,10 +87,10 @@ class Doubts:
         unanswered = end in _UNDECIDED or end.startswith(_SERVER_ERROR) or passage.fault is Fault.REPLY_CUT
         doubt = self._open.get(name)
         if doubt is not None and doubt.looked:
-            self._look_ended(name, doubt, passage, unanswered=unanswered)
+            self._on_look(name, doubt, passage, unanswered=unanswered)
             return
-        mine = self._sent.get(name)
-        if mine is None or mine.wanted != _wanted(passage):
+        mine = self._writes.get(name)
+        if mine is None or mine.wanted != _write_of(passage):
             return
         refused = passage.reply is not None and status_of(passage.reply) >= _REFUSAL
         mine.refused = not unanswered and refused and mine.doubled and isinstance(mine.wanted, tuple)
@@ -101,7 +101,7 @@ class Doubts:
     def task_ended(self, task: Task) -> None:
         """Judge that a thread ends: it may not leave a doubt, unless its process has died."""
         doubt = self._open.pop(task.name, None)
-        self._sent.pop(task.name, None)
+        self._writes.pop(task.name, None)
         if doubt is None or isinstance(task.error, Died) or task.home.dead or not isinstance(task.home, Instance):
             return
         late = doubt.clock() - doubt.since > _PATIENCE_SECONDS
@@ -109,7 +109,7 @@ class Doubts:
         if "/renewal" not in task.name and (asked or not late):
             self.tell([f"{task.name}: ends, and does not know of {_words(doubt.wanted)}"])
 
-    def _look_ended(self, name: str, doubt: Doubt, passage: Passage, *, unanswered: bool) -> None:
+    def _on_look(self, name: str, doubt: Doubt, passage: Passage, *, unanswered: bool) -> None:
         doubt.looked = False
         stands = None if unanswered or doubt.refused or passage.reply is None else _stands(passage, doubt)
         if stands is False:
@@ -135,7 +135,7 @@ class Doubts:
             yield f"{name}: not answered, and does not ask: {_words(doubt.wanted)}, then {passage.label}"
 
 
-def _wanted(passage: Passage) -> object:
+def _write_of(passage: Passage) -> object:
     """Return what a write of a process is: rows, or the text of a message; None for anything else."""
     if not isinstance(passage.sender.home, Instance):
         return None

@@ -126,9 +126,9 @@ class Duties:
             if well and _claims(each, passage):
                 self._begin(each, passage, home)
             elif name in self._beats and each.row.startswith("job:"):
-                self._renewed(name, passage, status)
+                self._judge_renewal(name, passage, status)
         if name in self._beats and passage.fault is not Fault.REPLY_CUT:
-            self._looked(name, passage, end)
+            self._judge_look(name, passage, end)
 
     def go_on(self, task: str) -> None:
         """Judge that a thread goes on with its analysis."""
@@ -191,7 +191,7 @@ class Duties:
         if duty_of is not None and each.row.startswith("try:") and "outcome" in each.columns:
             duty_of.ended = duty_of.ended or duty_of.place[2][4:] in each.row
 
-    def _renewed(self, name: str, passage: Passage, status: int) -> None:
+    def _judge_renewal(self, name: str, passage: Passage, status: int) -> None:
         task, begun_at = self._beats[name]
         duty = self._by_task.get(task)
         if duty is None:
@@ -202,7 +202,7 @@ class Duties:
         elif status in _GONE:
             duty.refused = name
 
-    def _looked(self, name: str, passage: Passage, end: str) -> None:
+    def _judge_look(self, name: str, passage: Passage, end: str) -> None:
         task, begun_at = self._beats[name]
         duty = self._by_task.get(task)
         found = passage.request.method == "GET" and passage.reply is not None and end == "200"

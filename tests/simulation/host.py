@@ -95,12 +95,12 @@ class Host:
         self.process = process
         self._most = most
         self._batch = batch
-        self._hidden = int(hidden)
+        self._hide_seconds = int(hidden)
         self._poll = poll
         self._visible = visible
         self._failed = failed
-        self._answered = answered
-        self._left = left
+        self._on_answer = answered
+        self._on_end = left
         self._ask_for = ask
         self._in_flight = 0
 
@@ -127,16 +127,16 @@ class Host:
             answer = self._ask_for(kind, subject, call)
         except Exception as error:  # noqa: BLE001 - the edge of a trigger: the host goes on
             self._failed(error, began_at)
-            self._left(owner, True)
+            self._on_end(owner, True)
             return False
         finally:
             self.process.calls -= 1
-        self._answered(answer)
-        self._left(owner, False)
+        self._on_answer(answer)
+        self._on_end(owner, False)
         return True
 
     def _receive(self, trigger: Trigger) -> None:
-        query = {"numofmessages": str(self._batch), "visibilitytimeout": str(self._hidden)}
+        query = {"numofmessages": str(self._batch), "visibilitytimeout": str(self._hide_seconds)}
         reply = self._ask("GET", (trigger.queue, "messages"), query)
         if reply is None or reply.status >= _OK:
             return
@@ -180,10 +180,10 @@ class Host:
     def _renew(self, message: Message) -> None:
         """Hide the message for longer when half of its time is gone, as long as it is worked on."""
         while True:
-            self.process.scheduler.sleep(self._hidden / 2)
+            self.process.scheduler.sleep(self._hide_seconds / 2)
             if not message.queue:
                 return
-            self._update(message, self._hidden)
+            self._update(message, self._hide_seconds)
 
     def put(self, queue: str, text: str) -> bool:
         """Send a message as the host does; say whether it was taken."""

@@ -74,7 +74,7 @@ class Ledger:
             self.wrong += chain.from_iterable(
                 self._judge(passage, place, row, self.rows.get(place, {})) for place, row in before.items()
             )
-            self.wrong += self.promises.broken(passage, written, before, self.rows)
+            self.wrong += self.promises.violations(passage, written, before, self.rows)
 
     def go_on(self, home: str, ref: str, version: str) -> None:
         """Take in that a worker goes on with a version of an image."""

@@ -28,28 +28,28 @@ class Lockouts:
     table: str
     now: Callable[[], float]
     wrong: Callable[[str], object]
-    _held: set[str] = field(default_factory=set)
+    _holders: set[str] = field(default_factory=set)
     _held_at: dict[str, float] = field(default_factory=dict)
-    _asked: dict[str, str] = field(default_factory=dict)
+    _questions: dict[str, str] = field(default_factory=dict)
 
     def on_reply(self, passage: Passage, reply: Reply) -> None:
         """Take in what the services have obeyed: who looks at a lock, takes it, or lets it go."""
         path = passage.request.segments[0] if passage.request.segments else ""
         looked = _ROW.search(path) if path.startswith(self.table) else None
         if looked:
-            self._asked[passage.sender.name] = looked[1]
+            self._questions[passage.sender.name] = looked[1]
         for each in writes(passage.request, reply):
             if each.table != self.table:
                 continue
-            self._asked[passage.sender.name] = each.row
+            self._questions[passage.sender.name] = each.row
             free = each.verb == "delete" or each.columns.get("owner") is None
-            (self._held.discard if free else self._held.add)(each.row)
+            (self._holders.discard if free else self._holders.add)(each.row)
             self._held_at[each.row] = self.now()
 
     def on_answer(self, task: Task | None, answer: object) -> None:
         """Judge what a call has returned: only who is locked out says so."""
         if task is None or not getattr(answer, "locked_out", False):
             return
-        lock = self._asked.get(task.name, "")
-        if lock not in self._held and self._held_at.get(lock, -1.0) < task.begun_at:
+        lock = self._questions.get(task.name, "")
+        if lock not in self._holders and self._held_at.get(lock, -1.0) < task.begun_at:
             self.wrong(f"{task.name}: locked out of {lock or 'a lock'}, which nobody has held since it began")

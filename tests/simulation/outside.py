@@ -22,31 +22,31 @@ class Client:
     def put_image(self, name: str, data: bytes) -> bool:
         """Upload an image."""
         headers = {"x-ms-blob-type": "BlockBlob", "content-type": "image/png", "content-length": str(len(data))}
-        return self._sent(Request("PUT", "blob", (entry_points.IMAGES, name), {}, headers, data))
+        return self._is_sent(Request("PUT", "blob", (entry_points.IMAGES, name), {}, headers, data))
 
     def mark_image(self, name: str, number: int) -> bool:
         """Change an image's metadata."""
         query, headers = {"comp": "metadata"}, {"x-ms-meta-number": str(number)}
-        return self._sent(Request("PUT", "blob", (entry_points.IMAGES, name), query, headers))
+        return self._is_sent(Request("PUT", "blob", (entry_points.IMAGES, name), query, headers))
 
     def delete_image(self, name: str) -> bool:
         """Delete an image."""
-        return self._sent(Request("DELETE", "blob", (entry_points.IMAGES, name), {}, {}))
+        return self._is_sent(Request("DELETE", "blob", (entry_points.IMAGES, name), {}, {}))
 
     def clear(self, queue: str) -> bool:
         """Take all messages away, as an operator may."""
-        return self._sent(Request("DELETE", "queue", (queue, "messages"), {}, {}))
+        return self._is_sent(Request("DELETE", "queue", (queue, "messages"), {}, {}))
 
     def send(self, queue: str, text: str) -> bool:
         """Send a message; a queue that is missing is made."""
         body = f"<QueueMessage><MessageText>{escape(text)}</MessageText></QueueMessage>".encode()
         request = Request("POST", "queue", (queue, "messages"), {"messagettl": "-1"}, {}, body)
         status = self._status(request)
-        if status == _NOT_FOUND and self._sent(Request("PUT", "queue", (queue,), {}, {})):
+        if status == _NOT_FOUND and self._is_sent(Request("PUT", "queue", (queue,), {}, {})):
             status = self._status(request)
         return 0 < status < _OK
 
-    def _sent(self, request: Request) -> bool:
+    def _is_sent(self, request: Request) -> bool:
         return 0 < self._status(request) < _OK
 
     def _status(self, request: Request) -> int:

@@ -41,7 +41,7 @@ class Edit:
 
 
 @dataclass(frozen=True)
-class Planted:
+class PlantedFault:
     """A fault.
 
     Attributes:
@@ -57,13 +57,13 @@ class Planted:
         return self.name
 
 
-def fault(name: str, *edits: tuple[str, str, str] | Edit) -> Planted:
+def fault(name: str, *edits: tuple[str, str, str] | Edit) -> PlantedFault:
     """Describe a fault: its name, and for each edit the place, the text before and the text after."""
-    return Planted(name, tuple(edit if isinstance(edit, Edit) else Edit(*edit) for edit in edits))
+    return PlantedFault(name, tuple(edit if isinstance(edit, Edit) else Edit(*edit) for edit in edits))
 
 
 @contextmanager
-def plant(*faults: Planted) -> Iterator[None]:
+def plant(*faults: PlantedFault) -> Iterator[None]:
     """Run production code with these faults until the context ends.
 
     Raises:
@@ -74,17 +74,17 @@ def plant(*faults: Planted) -> Iterator[None]:
         by_place.setdefault(edit.place, []).append(edit)
     with ExitStack() as stack:
         for place, edits in by_place.items():
-            stack.enter_context(_changed(place, edits))
+            stack.enter_context(_change(place, edits))
         yield
 
 
 @contextmanager
-def _changed(place: str, edits: Sequence[Edit]) -> Iterator[None]:
+def _change(place: str, edits: Sequence[Edit]) -> Iterator[None]:
     """Change one place by all edits of it."""
     module, name = _module(place), place.partition(":")[2]
     target = _target(module, name)
     if isinstance(target, FunctionType):
-        swap = _swapped(target, _code(module, target.__code__, edits))
+        swap = _swap(target, _code(module, target.__code__, edits))
     else:
         swap = _set(module, name, _constant(module, name, edits))
     with swap:
@@ -156,7 +156,7 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 @contextmanager
-def _swapped(function: FunctionType, code: CodeType) -> Iterator[None]:
+def _swap(function: FunctionType, code: CodeType) -> Iterator[None]:
     sound = function.__code__
     function.__code__ = code
     try:

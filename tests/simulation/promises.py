@@ -67,7 +67,7 @@ class Transaction:
         ]
 
 
-def guarded(one: Transaction) -> Iterator[str]:
+def guards(one: Transaction) -> Iterator[str]:
     """Nobody writes over a row, or deletes it, as others may have left it."""
     for each in one.written:
         shared = each.row.startswith(_GUARDED) or "locks" in each.table
@@ -75,7 +75,7 @@ def guarded(one: Transaction) -> Iterator[str]:
             yield f"{each.row}: {each.verb} without its ETag"
 
 
-def claimed(one: Transaction) -> Iterator[str]:
+def claims(one: Transaction) -> Iterator[str]:
     """A claim raises token and attempts by one, begins in time, and moves the due row behind the lease."""
     for place, before, after in one.moves():
         if after["state"] != "RUNNING" or after.get("claim_id") == before.get("claim_id"):
@@ -92,7 +92,7 @@ def claimed(one: Transaction) -> Iterator[str]:
             yield f"{place[2]}: due at {after['due']}, while its lease lasts"
 
 
-def counted(one: Transaction) -> Iterator[str]:
+def attempt_counts(one: Transaction) -> Iterator[str]:
     """Attempts don't count again only where that is allowed."""
     outcomes = {each.row: each.columns.get("outcome") for each in one.written if each.row.startswith("try:")}
     for place, before, after in one.moves():
@@ -106,7 +106,7 @@ def counted(one: Transaction) -> Iterator[str]:
             yield f"{place[2]}: an attempt of {one.claimants.get(place)} was taken back by {one.sender}"
 
 
-def fenced(one: Transaction) -> Iterator[str]:
+def fencing(one: Transaction) -> Iterator[str]:
     """Whoever ends another's job raises the token, and gives its own reason."""
     for place, before, after in one.moves():
         if before["state"] not in _LIVE or after["state"] in _LIVE:
@@ -140,13 +140,13 @@ def whole(one: Transaction) -> Iterator[str]:
             yield f"{place[2]}: waits until {row['due']}"
 
 
-def moved(one: Transaction) -> Iterator[str]:
+def single_moves(one: Transaction) -> Iterator[str]:
     """Each move changes what it must, and nothing else."""
     for place, before, after in one.moves():
         yield from (f"{place[2]}: {wrong}" for wrong in of_move(before, after, slack=one.drift + _STEP))
 
 
-def keyed(one: Transaction) -> Iterator[str]:
+def key_rows(one: Transaction) -> Iterator[str]:
     """A key row names a job that has its version, or has had it."""
     for each in one.written:
         row = one.rows.get(each.place, {})
@@ -174,7 +174,7 @@ def single(one: Transaction) -> Iterator[str]:
             yield f"{place[2]}: lives, and no key row names it"
 
 
-def known(one: Transaction) -> Iterator[str]:
+def known_versions(one: Transaction) -> Iterator[str]:
     """A version that the key row names is not recorded again, not even when its job is purged."""
     named = {row.get("job_id") for place, row in one.before.items() if place[2].startswith("key:") and row}
     for place, before in one.before.items():
@@ -187,7 +187,7 @@ def _rival(row: Row, other: Row) -> bool:
     return same and other["state"] in _LIVE and bool(other.get("unique", True))
 
 
-def replaced(one: Transaction) -> Iterator[str]:
+def replacements(one: Transaction) -> Iterator[str]:
     """A version is superseded in the transaction that makes another one live; its own worker may end it so later."""
     live = {
         str(after["ref"]) for place, after in one.rows.items() if place in one.before and after.get("state") in _LIVE
@@ -199,7 +199,7 @@ def replaced(one: Transaction) -> Iterator[str]:
             yield f"{place[2]}: superseded, and by nothing that lives"
 
 
-def deleted(one: Transaction) -> Iterator[str]:
+def deletions(one: Transaction) -> Iterator[str]:
     """Jobs go by purge when their time is over, or by hand; a reference is forgotten by hand alone."""
     act = one.sender.partition("/")[2]
     for place, before in one.before.items():
@@ -214,7 +214,7 @@ def deleted(one: Transaction) -> Iterator[str]:
             yield f"lock {place[2]}: deleted"
 
 
-def locked(one: Transaction) -> Iterator[str]:
+def locks(one: Transaction) -> Iterator[str]:
     """Who takes a lock raises its token; who lets go of one has held it."""
     for place, before in one.before.items():
         after = one.rows.get(place, {})
@@ -240,18 +240,18 @@ def rejected(one: Transaction) -> Iterator[str]:
 
 
 _PROMISES: tuple[Callable[[Transaction], Iterator[str]], ...] = (
-    guarded,
-    claimed,
-    counted,
-    fenced,
+    guards,
+    claims,
+    attempt_counts,
+    fencing,
     whole,
-    moved,
-    keyed,
+    single_moves,
+    key_rows,
     single,
-    known,
-    replaced,
-    deleted,
-    locked,
+    known_versions,
+    replacements,
+    deletions,
+    locks,
     rejected,
 )
 
@@ -272,7 +272,7 @@ class Promises:
     purges: bool
     claimants: dict[Place, str] = field(default_factory=dict)
 
-    def broken(
+    def violations(
         self, passage: Passage, written: Sequence[Operation], before: Mapping[Place, Row], rows: Mapping[Place, Row]
     ) -> list[str]:
         """Say which promises a transaction has broken.

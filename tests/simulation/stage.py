@@ -74,7 +74,7 @@ class Stage:
         self.answers = Answers(self.ledger, self.scheduler, tell)
         self.walks = Walks(entry_points.IMAGES, self.ledger, time, tell)
         self.wire.observers += [self.duties.on_reply, self.answers.on_reply, self.walks.on_reply]
-        self.wire.sends = self._sent
+        self.wire.sends = self._on_request
         self.publications = Publications(entry_points.THUMBNAILS)
         self.announcements = Announcements(
             entry_points.QUEUE, self.ledger.wrong.append, grace=plan.environ["DISPATCH_GRACE_SECONDS"] != "0"
@@ -89,7 +89,7 @@ class Stage:
         self.crashes: list[str] = []
         self.trace: list[str] = []
         self.coverage: Counter[tuple[str, Fault]] = Counter()
-        self._said: Counter[tuple[str, str]] = Counter()
+        self._claims: Counter[tuple[str, str]] = Counter()
         self._hash = sha256()
 
     @property
@@ -132,7 +132,7 @@ class Stage:
             poll=lambda: polls.uniform(0.5, 10.0),
             visible=self.visible,
             failed=self.failed,
-            answered=lambda answer: self._answered(name, answer),
+            answered=lambda answer: self._on_answer(name, answer),
             left=lambda owner, raised: self.ledger.wrong.extend(self.duties.left(process, owner, raised=raised)),
             ask=self.answers.ask,
         )
@@ -212,19 +212,19 @@ class Stage:
             self.scheduler.kill(process)
             raise Died
 
-    def _answered(self, name: str, answer: object) -> None:
+    def _on_answer(self, name: str, answer: object) -> None:
         """Take in what a trigger has returned: what it says to have done stands in the rows, by its own process."""
         self.lockouts.on_answer(self.scheduler.current, answer)
-        self._said.update({(name, outcome): count for outcome, count in entry_points.outcomes(answer).items()})
+        self._claims.update({(name, outcome): count for outcome, count in entry_points.outcomes(answer).items()})
         for outcome in ("completed", "recorded"):
-            said, done = self._said[name, outcome], self.ledger.done[name, outcome]
+            said, done = self._claims[name, outcome], self.ledger.done[name, outcome]
             if said > done:
                 self.crashes.append(f"{name} says {outcome} {said} times, and has written it {done} times")
 
     def _lives(self, name: str) -> bool:
         return any(process.name == name and not process.dead for process in self.processes)
 
-    def _sent(self, passage: Passage) -> None:
+    def _on_request(self, passage: Passage) -> None:
         """Let the judges see a request before it goes."""
         self.ledger.on_request(passage)
         self.doubts.on_request(passage)

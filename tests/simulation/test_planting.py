@@ -8,11 +8,11 @@ from shared.rules import jobs, leases, moves
 from shared.rules.leases import renewal_timeout
 from shared.steps.work.claims import Claims
 from tests.simulation import planted_faults
-from tests.simulation.planting import Edit, NotPlanted, Planted, fault, plant
+from tests.simulation.planting import Edit, NotPlanted, PlantedFault, fault, plant
 
 
 @pytest.mark.parametrize("each", planted_faults.FAULTS.values(), ids=str)
-def test_a_planted_fault_fits_production_code(each: Planted) -> None:
+def test_a_planted_fault_fits_production_code(each: PlantedFault) -> None:
     with plant(each):
         pass
 

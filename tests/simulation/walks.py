@@ -34,7 +34,7 @@ class Walks:
     ledger: Ledger
     clock: ServiceClock
     tell: Callable[[Iterable[str]], object]
-    _modified: dict[str, datetime] = field(default_factory=dict)
+    _times: dict[str, datetime] = field(default_factory=dict)
 
     def on_reply(self, passage: Passage, reply: Reply) -> None:
         """Take in what the services have obeyed: images that come and go, and marks of walks."""
@@ -42,9 +42,9 @@ class Walks:
         if request.service == "blob" and request.segments[:1] == (self.container,) and len(request.segments) > 1:
             ref = "/".join(request.segments)
             if request.method == "PUT" and reply.status < _OK:
-                self._modified[ref] = self.clock.now()
+                self._times[ref] = self.clock.now()
             elif request.method == "DELETE" and reply.status < _OK:
-                self._modified.pop(ref, None)
+                self._times.pop(ref, None)
         elif request.service == "table" and request.method != "GET":
             for each in writes(request, reply):
                 if each.row.startswith("mark:reconcile") and "value" in each.columns:
@@ -55,7 +55,7 @@ class Walks:
             return
         watermark, again = datetime.fromisoformat(mark["watermark"]), mark.get("again", ())
         named = {(row["ref"], row["version"]) for place, row in self.ledger.rows.items() if place[2].startswith("key:")}
-        for ref, modified in self._modified.items():
+        for ref, modified in self._times.items():
             known = (ref, self.ledger.contents.versions[ref][-1]) in named or ref in self.ledger.forgotten
             if modified < watermark - _STEP and not known and ref.partition("/")[2] not in again:
                 yield f"{ref}: modified at {modified}, not recorded, and the walk's watermark is {watermark}"

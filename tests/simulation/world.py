@@ -152,11 +152,11 @@ class World:
             Stuck: It does not come to that in time.
         """
         scheduler, until = self.stage.scheduler, self.stage.scheduler.now + _REST_SECONDS
-        while not self._settled():
+        while not self._is_at_rest():
             if scheduler.now >= until:
-                raise Stuck(f"not at rest: {self._left()}")
+                raise Stuck(f"not at rest: {self._remains()}")
             self._run(self._next_tick())
-            if not self._settled():
+            if not self._is_at_rest():
                 self.timers.tick("sweep", entry_points.sweep)
                 self.actors.work_outside()
 
@@ -174,19 +174,21 @@ class World:
         stage.scheduler.run(
             until,
             enough=lambda: (
-                (stage.calm and self._settled()) or len(stage.trace) > _MOST_REQUESTS or (self._hasty and self._broken)
+                (stage.calm and self._is_at_rest())
+                or len(stage.trace) > _MOST_REQUESTS
+                or (self._hasty and self._has_failed)
             ),
         )
-        if self._hasty and self._broken:
+        if self._hasty and self._has_failed:
             raise Enough
         if len(stage.trace) > _MOST_REQUESTS:
-            raise Stuck(f"more than {_MOST_REQUESTS} requests: {self._left()}")
+            raise Stuck(f"more than {_MOST_REQUESTS} requests: {self._remains()}")
 
     @property
-    def _broken(self) -> bool:
+    def _has_failed(self) -> bool:
         return bool(self.stage.ledger.wrong or self.stage.crashes)
 
-    def _settled(self) -> bool:
+    def _is_at_rest(self) -> bool:
         stage = self.stage
         return not (
             self.actors.under_way
@@ -199,7 +201,7 @@ class World:
             or stage.ledger.live()
         )
 
-    def _left(self) -> str:
+    def _remains(self) -> str:
         stage = self.stage
         calls = {process.name: process.calls for process in stage.processes if process.calls}
         queues = {

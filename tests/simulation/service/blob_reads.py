@@ -32,7 +32,7 @@ class BlobReads:
         blob = self._readable(request)
         if blob.tier == "Archive":
             raise Refusal(409, "BlobArchived", "This operation is not permitted on an archived blob.")
-        body, headers = blob.body or b"", _described(blob)
+        body, headers = blob.body or b"", _describe(blob)
         own = headers.pop("Content-MD5", None)
         if own is not None:
             headers["x-ms-blob-content-md5"] = own
@@ -50,7 +50,7 @@ class BlobReads:
     def head(self, request: Request) -> Reply:
         """Serve Get Blob Properties."""
         blob = self._readable(request)
-        headers = {**_described(blob), "Content-Length": str(blob.size)}
+        headers = {**_describe(blob), "Content-Length": str(blob.size)}
         if blob.tier is not None:
             headers["x-ms-access-tier"] = blob.tier
             headers["x-ms-access-tier-inferred"] = str(blob.inferred).lower()
@@ -68,7 +68,7 @@ class BlobReads:
         kind = request.query.get("blocklisttype", "committed").lower()
         committed = blob.blocks if kind in ("committed", "all") else ()
         staged = container.staged.get(blob_name(request), {}) if kind in ("uncommitted", "all") else {}
-        lists = f"{_listed('Committed', committed)}{_listed('Uncommitted', tuple(staged.values()))}"
+        lists = f"{_list('Committed', committed)}{_list('Uncommitted', tuple(staged.values()))}"
         headers = {
             **blob.stamp.headers(),
             "Content-Type": "application/xml",
@@ -110,7 +110,7 @@ def not_found() -> Refusal:
     return Refusal(404, "BlobNotFound", "The specified blob does not exist.")
 
 
-def _described(blob: Blob) -> dict[str, str]:
+def _describe(blob: Blob) -> dict[str, str]:
     headers = {
         **blob.stamp.headers(),
         **metadata_headers(blob.metadata),
@@ -127,6 +127,6 @@ def _described(blob: Blob) -> dict[str, str]:
     return headers
 
 
-def _listed(kind: str, blocks: tuple[Block, ...]) -> str:
+def _list(kind: str, blocks: tuple[Block, ...]) -> str:
     lines = "".join(f"<Block><Name>{escape(one.name)}</Name><Size>{len(one.data)}</Size></Block>" for one in blocks)
     return f"<{kind}Blocks>{lines}</{kind}Blocks>"

@@ -66,7 +66,7 @@ class BlobService:
         try:
             reply = self._operation(request)(request)
         except Refusal as refusal:
-            reply = self._refused(refusal)
+            reply = self._refuse(refusal)
             if request.method == "HEAD":
                 reply.headers.pop("Content-Type", None)
         if request.method == "HEAD" or reply.status == _NOT_MODIFIED:
@@ -74,9 +74,9 @@ class BlobService:
         reply.headers["x-ms-version"] = request.headers.get("x-ms-version", "")
         return reply
 
-    def _refused(self, refusal: Refusal) -> Reply:
+    def _refuse(self, refusal: Refusal) -> Reply:
         bare = isinstance(refusal, Unread) and not self._behaviour.refusals_coded
-        return Reply(refusal.status) if bare else _refused(refusal)
+        return Reply(refusal.status) if bare else _refuse(refusal)
 
     def _operation(self, request: Request) -> _Operation:
         if request.segments:
@@ -100,7 +100,7 @@ def _check_name(container: str) -> None:
         raise Refusal(400, "InvalidResourceName", "The specified resource name contains invalid characters.")
 
 
-def _refused(refusal: Refusal) -> Reply:
+def _refuse(refusal: Refusal) -> Reply:
     if not refusal.code:
         return Reply(refusal.status, dict(refusal.headers))
     body = f"<Error><Code>{refusal.code}</Code><Message>{escape(refusal.message)}</Message></Error>"

@@ -15,12 +15,12 @@ class ServiceClock:
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        self._written = EPOCH
-        self._corrected = timedelta(0)
+        self._last_write = EPOCH
+        self._correction = timedelta(0)
 
     def now(self) -> datetime:
         """Return the time, aware UTC."""
-        return EPOCH + self._corrected + timedelta(seconds=self.seconds)
+        return EPOCH + self._correction + timedelta(seconds=self.seconds)
 
     def monotonic(self) -> float:
         """Return seconds that never go back: the clock of a worker that runs as the services do."""
@@ -32,9 +32,9 @@ class ServiceClock:
 
     def correct(self, seconds: float) -> None:
         """Set the clock forward, or back, while no time passes."""
-        self._corrected += timedelta(seconds=seconds)
+        self._correction += timedelta(seconds=seconds)
 
     def stamp(self) -> datetime:
         """Return the time of a write: later than that of every write before it, so that no two share an ETag."""
-        self._written = max(self.now(), self._written + _TICK)
-        return self._written
+        self._last_write = max(self.now(), self._last_write + _TICK)
+        return self._last_write

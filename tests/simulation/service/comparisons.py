@@ -29,7 +29,7 @@ def typed(verb: str, hint: str, *, exact: bool) -> Compare:
         exact: Whether times are compared to 100 ns.
     """
     compare, order = OPERATORS[verb], _exact_moment if exact and hint == "datetime" else _ORDERS[hint]
-    return lambda left, right: _ordered(compare, order, left, right)
+    return lambda left, right: _order(compare, order, left, right)
 
 
 def plain(verb: str) -> Compare:
@@ -42,7 +42,7 @@ def units(text: str) -> bytes:
     return text.encode("utf-16-be", "surrogatepass")
 
 
-def _ordered(compare: Compare, order: Callable[[object], object], left: object, right: object) -> bool:
+def _order(compare: Compare, order: Callable[[object], object], left: object, right: object) -> bool:
     """Compare two values of one type; neither matches where one is missing, or is of another type."""
     try:
         return compare(order(left), order(right))

@@ -104,12 +104,12 @@ class Row:
         pairs += [f'"{name}":{json.dumps(value)}' for name, value in own if select is None or name in select]
         if metadata == FULL and (select is None or "Timestamp" in select):
             pairs.append('"Timestamp@odata.type":"Edm.DateTime"')
-        chosen = self.properties.items() if select is None else self._selected(select)
+        chosen = self.properties.items() if select is None else self._select(select)
         plain = metadata == NONE
         pairs += [one.plain if plain else one.minimal for _, one in chosen]
         return "{" + ",".join(pairs) + "}"
 
-    def _selected(self, select: AbstractSet[str]) -> list[tuple[str, Property]]:
+    def _select(self, select: AbstractSet[str]) -> list[tuple[str, Property]]:
         return [(name, one) for name, one in self.properties.items() if name in select]
 
 
@@ -178,7 +178,7 @@ def _property_bytes(one: Property) -> int:
 
 
 def _bytes(value: str, kind: str | None) -> int:
-    return _decoded(value) if kind == "Edm.Binary" else 2 * units(value)
+    return _decode(value) if kind == "Edm.Binary" else 2 * units(value)
 
 
 TOO_LARGE = "The entity is larger than the maximum allowed size (1MB)."
@@ -207,7 +207,7 @@ _SYSTEM = frozenset({"PartitionKey", "RowKey", "Timestamp", "odata.etag"})
 
 
 def _property(name: str, value: Any, kind: str | None) -> Property:  # noqa: ANN401 - whatever JSON has
-    kind = kind or _inferred(value)
+    kind = kind or _infer(value)
     try:
         value = _READERS[kind](value)
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -219,7 +219,7 @@ def _property(name: str, value: Any, kind: str | None) -> Property:  # noqa: ANN
     return Property(kind, sought, pair, minimal)
 
 
-def _inferred(value: object) -> str:
+def _infer(value: object) -> str:
     if isinstance(value, bool):
         return "Edm.Boolean"
     if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
@@ -287,7 +287,7 @@ def units(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-be", "surrogatepass")) // 2
 
 
-def _decoded(text: str) -> int:
+def _decode(text: str) -> int:
     try:
         return len(base64.b64decode(text))
     except (binascii.Error, ValueError):

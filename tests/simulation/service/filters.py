@@ -180,17 +180,17 @@ class _Parser:
             raise Malformed
         self._next()
         if kind == "string":
-            return _constant(_unquoted(text))
+            return _constant(_unquote(text))
         if word in ("true", "false"):
             return _constant(word == "true")
         if kind == "hint":
-            return _typed(text.lower(), _unquoted(self._next()))
+            return _type(text.lower(), _unquote(self._next()))
         if _NUMBER.fullmatch(text):
-            return _typed("long", text[:-1]) if text.endswith("L") else _constant(float(text))
+            return _type("long", text[:-1]) if text.endswith("L") else _constant(float(text))
         return _Node(lambda row: row.value(text), 1, name=text)
 
 
-def _unquoted(token: str) -> str:
+def _unquote(token: str) -> str:
     return token[1:-1].replace(token[0] * 2, token[0])
 
 
@@ -198,7 +198,7 @@ def _constant(value: object) -> _Node:
     return _Node(lambda _: value, literal=value if isinstance(value, str) else None)
 
 
-def _typed(hint: str, text: str) -> _Node:
+def _type(hint: str, text: str) -> _Node:
     if hint in ("binary", "x"):
         hint, text = "binary", base64.b64encode(_unhex(text)).decode()
     if hint == "guid":

@@ -48,13 +48,13 @@ class TableService:
         self._clock = clock
         self._behaviour = behaviour or Behaviour()
         self._tables: dict[str, Table] = {}
-        self._deleted: dict[str, float] = {}
+        self._deletions: dict[str, float] = {}
         self._writes = EntityWrites(clock, self._behaviour)
-        self._served = 0
+        self._number = 0
 
     def serve(self, request: Request) -> Reply:
         """Answer; a refusal is an answer too."""
-        self._served += 1
+        self._number += 1
         try:
             reply = self._route(request)
         except Refusal as refusal:
@@ -66,7 +66,7 @@ class TableService:
         return reply
 
     def _identity(self) -> str:
-        return f"{self._served:032x}"
+        return f"{self._number:032x}"
 
     def _refusal(self, refusal: Refusal, request: Request) -> Reply:
         if isinstance(refusal, Unreadable):
@@ -123,7 +123,7 @@ class TableService:
         key = name.lower()
         if key in self._tables:
             raise Refusal(409, "TableAlreadyExists", "The table specified already exists.")
-        if self._clock.seconds < self._deleted.get(key, 0.0):
+        if self._clock.seconds < self._deletions.get(key, 0.0):
             raise Refusal(409, "TableBeingDeleted", "The specified table is being deleted.")
         self._tables[key] = Table(name)
         head = metadata_head("Tables/@Element", metadata) | table_head(name, metadata)
@@ -132,7 +132,7 @@ class TableService:
     def _delete_table(self, name: str, metadata: str) -> Reply:
         if self._tables.pop(name.lower(), None) is None:
             raise missing()
-        self._deleted[name.lower()] = self._clock.seconds + self._behaviour.table_deletion_seconds
+        self._deletions[name.lower()] = self._clock.seconds + self._behaviour.table_deletion_seconds
         return Reply(204, {"Content-Type": metadata})
 
     def _list_tables(self, request: Request) -> Reply:
