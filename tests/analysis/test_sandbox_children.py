@@ -71,7 +71,8 @@ def _analysed(analyst: Analyst, data: bytes) -> analysis.Analysis:
 
 
 def _pid(analyst: Analyst) -> int:
-    (child,) = analyst._engine._children  # type: ignore[attr-defined]
+    assert isinstance(analyst._engine, Sandbox)
+    (child,) = analyst._engine._children
     return int(child._process.pid)
 
 
@@ -90,8 +91,9 @@ def test_a_setting_says_how_much_confinement_there_is(build: Callable[..., Analy
     analyst = build(ANALYSIS_CONFINEMENT=mode.value)
     _analysed(analyst, _file("png"))
     assert analyst.confinement is not None
-    wanted = {*analyst.confinement.layers, *analyst.confinement.refused}
-    assert (analyst._engine._policy, wanted) == (POLICIES[mode], POLICIES[mode].wanted)  # type: ignore[attr-defined]
+    assert isinstance(analyst._engine, Sandbox)
+    wanted = frozenset({*analyst.confinement.layers, *analyst.confinement.refused})
+    assert (analyst._engine._policy, wanted) == (POLICIES[mode], POLICIES[mode].wanted)
 
 
 def test_there_are_no_more_children_than_places(build: Callable[..., Analyst]) -> None:

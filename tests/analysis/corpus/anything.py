@@ -4,7 +4,7 @@ import zipfile
 from io import BytesIO
 
 from tests.analysis.corpus import gif, jpeg, png
-from tests.analysis.corpus.kinds import UNSUPPORTED, Hostile, files
+from tests.analysis.corpus.kinds import UNSUPPORTED, Hostile, files, files_with
 from tests.analysis.corpus.originals import encoded, scene, stills
 
 _NONE = frozenset({UNSUPPORTED})
@@ -63,11 +63,11 @@ MAGIC = {
 }
 
 FILES: list[Hostile] = [
-    *files("unwanted", {name: lambda body=body: body for name, body in UNWANTED.items()}, _NONE),
-    *files("magic", {name: lambda body=body: body for name, body in MAGIC.items()}, _LITTLE),
-    *files("magic and zeros", {name: lambda body=body: body + bytes(5000) for name, body in MAGIC.items()}, _LITTLE),
-    *files("magic and ones", {name: lambda body=body: body + b"\xff" * 5000 for name, body in MAGIC.items()}, _LITTLE),
-    *files("bytes", {str(value): lambda value=value: bytes((value,)) for value in (0, 10, 66, 71, 73, 77, 255)}, _NONE),
+    *files_with("unwanted", lambda body: body, UNWANTED, _NONE),
+    *files_with("magic", lambda body: body, MAGIC, _LITTLE),
+    *files_with("magic and zeros", lambda body: body + bytes(5000), MAGIC, _LITTLE),
+    *files_with("magic and ones", lambda body: body + b"\xff" * 5000, MAGIC, _LITTLE),
+    *files_with("bytes", bytes, {str(value): (value,) for value in (0, 10, 66, 71, 73, 77, 255)}, _NONE),
     *files("bytes", {"none": lambda: b""}, frozenset({"empty_blob"})),
     *files("two at once", {
         "JPEG and ZIP": lambda: jpeg.photo() + archive(),
@@ -87,8 +87,7 @@ FILES: list[Hostile] = [
         "TIFF and PDF": lambda: encoded(scene(), "TIFF") + PDF,
         "ZIP that begins as a GIF": lambda: b"GIF89a" + archive(),
     }, frozenset({"ok", "corrupt_image", "too_many_pixels", "too_much_memory", UNSUPPORTED})),
-    *files("wrong beginning", {
-        name: lambda cut=cut, data=data: data[cut:] for cut in (1, 4)
-        for name, data in ((f"{name} without {cut} bytes", data) for name, data in stills().items())
+    *files_with("wrong beginning", lambda data: data, {
+        f"{name} without {cut} bytes": data[cut:] for cut in (1, 4) for name, data in stills().items()
     }, _LITTLE),
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from PIL import Image, features
 
-from tests.analysis.corpus.kinds import CORRUPT, OVER, UNSUPPORTED, Hostile, files
+from tests.analysis.corpus.kinds import CORRUPT, OVER, UNSUPPORTED, Hostile, files, files_with
 from tests.analysis.corpus.originals import encoded, scene
 
 _NEW = frozenset({UNSUPPORTED})
@@ -175,7 +175,7 @@ FILES: list[Hostile] = [
         "no pixels": _real(b"mdat", b"free"),
     }, _ANY),
     *files("avif", {"no directory": _real(b"meta", b"free")}, CORRUPT | _NEW),
-    *files("brand", {
-        brand.hex(): lambda brand=brand: kind_of(brand) + _one(64, 64, b"av01") for brand in BRANDS
+    *files_with("brand", lambda brand: kind_of(brand) + _one(64, 64, b"av01"), {
+        brand.hex(): brand for brand in BRANDS
     }, _ANY),
 ]  # fmt: skip

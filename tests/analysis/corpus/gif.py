@@ -6,7 +6,7 @@ Source:
 
 import struct
 
-from tests.analysis.corpus.kinds import CORRUPT, OVER, UNSUPPORTED, XMP, Hostile, files
+from tests.analysis.corpus.kinds import CORRUPT, OVER, UNSUPPORTED, XMP, Hostile, files, files_with
 
 END = b";"
 _NEW = frozenset({UNSUPPORTED})
@@ -100,10 +100,7 @@ FILES: list[Hostile] = [
         },
         frozenset({"ok", *OVER, "too_many_chunks", "too_many_frames"}) | _NEW,
     ),
-    *files("gif xmp", {
-        name: lambda packet=packet: (
-            screen(1, 1) + b"!\xff\x0bXMP DataXMP" + packet + b"\1" + bytes(range(255, -1, -1)) + b"\0" + ONE + END
-        )
-        for name, packet in XMP.items()
-    }, frozenset({"ok", *CORRUPT}) | _NEW),
+    *files_with("gif xmp", lambda packet: (
+        screen(1, 1) + b"!\xff\x0bXMP DataXMP" + packet + b"\1" + bytes(range(255, -1, -1)) + b"\0" + ONE + END
+    ), XMP, frozenset({"ok", *CORRUPT}) | _NEW),
 ]  # fmt: skip

@@ -6,7 +6,7 @@ Source:
 
 import struct
 
-from tests.analysis.corpus.kinds import CORRUPT, EXIF, ICC, OVER, UNSUPPORTED, XMP, Hostile, files, jumbf
+from tests.analysis.corpus.kinds import CORRUPT, EXIF, ICC, OVER, UNSUPPORTED, XMP, Hostile, files, files_with, jumbf
 from tests.analysis.corpus.originals import encoded, scene
 
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"
@@ -163,14 +163,11 @@ FILES: list[Hostile] = [
             "Adobe's transform 200": lambda: with_segments(segment(0xEE, b"Adobe\0\x64\0\0\0\0\xc8")),
         },
     ),
-    *files("jpeg exif", {
-        name: lambda block=block: with_segments(segment(0xE1, b"Exif\0\0" + block)) for name, block in EXIF.items()
-    }),
-    *files("jpeg xmp", {
-        name: lambda packet=packet: with_segments(segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet))
-        for name, packet in XMP.items()
-    }),
-    *files("jpeg icc", {name: lambda icc=icc: with_segments(_icc(icc)) for name, icc in ICC.items()}),
+    *files_with("jpeg exif", lambda block: with_segments(segment(0xE1, b"Exif\0\0" + block)), EXIF),
+    *files_with(
+        "jpeg xmp", lambda packet: with_segments(segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet)), XMP
+    ),
+    *files_with("jpeg icc", lambda icc: with_segments(_icc(icc)), ICC),
 ]  # fmt: skip
 
 

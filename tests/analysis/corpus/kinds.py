@@ -4,7 +4,8 @@ import struct
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from typing import TypeVar
 
 #: What a format that isn't known yet ends in; any file may.
 UNSUPPORTED = "unsupported_format"
@@ -14,6 +15,8 @@ CORRUPT = frozenset({"corrupt_image"})
 OVER = frozenset({"too_large_side", "too_many_pixels", "too_much_memory", "corrupt_image"})
 #: Whatever the image library makes of it, as long as it is a report or a rejection.
 ALIVE = frozenset({*OVER, "ok", "too_many_scans", "too_many_chunks", "empty_blob"})
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,13 @@ class Hostile:
     name: str
     make: Callable[[], bytes]
     ends: frozenset[str] = ALIVE
+
+
+def files_with(
+    kind: str, make: Callable[[Part], bytes], parts: Mapping[str, Part], ends: frozenset[str] = ALIVE
+) -> list[Hostile]:
+    """Make a file of one format with each part; they end alike."""
+    return files(kind, {name: partial(make, part) for name, part in parts.items()}, ends)
 
 
 def files(kind: str, makers: Mapping[str, Callable[[], bytes]], ends: frozenset[str] = ALIVE) -> list[Hostile]:

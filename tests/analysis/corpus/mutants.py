@@ -4,6 +4,8 @@ import random
 import struct
 import zlib
 from collections.abc import Callable
+from functools import partial
+from operator import itemgetter
 
 from tests.analysis.corpus.kinds import ALIVE, CORRUPT, UNSUPPORTED, Hostile
 from tests.analysis.corpus.originals import moving, originals, photographs, stills
@@ -26,7 +28,7 @@ def cut() -> list[Hostile]:
     """Cut every real file at each tenth; one of a single image must not pass for whole."""
     whole = {**stills(), **dict(photographs())}
     return [
-        Hostile(f"cut: {name} at {tenth}0 %", lambda data=data, tenth=tenth: data[: len(data) * tenth // 10], ends)
+        Hostile(f"cut: {name} at {tenth}0 %", partial(itemgetter(slice(len(data) * tenth // 10)), data), ends)
         for files, ends in ((whole, CORRUPT | {UNSUPPORTED}), (moving(), _ANY))
         for name, data in files.items()
         for tenth in _TENTHS
@@ -35,7 +37,7 @@ def cut() -> list[Hostile]:
 
 def drawn(number: int) -> list[Hostile]:
     """Draw that many mutants of the real files; the number of each is its seed."""
-    return [Hostile(f"mutant: {seed}", lambda seed=seed: mutant(seed), _ANY) for seed in range(number)]
+    return [Hostile(f"mutant: {seed}", partial(mutant, seed), _ANY) for seed in range(number)]
 
 
 def mutant(seed: int) -> bytes:

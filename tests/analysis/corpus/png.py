@@ -18,6 +18,7 @@ from tests.analysis.corpus.kinds import (
     Hostile,
     deflated_zeros,
     files,
+    files_with,
     jumbf,
 )
 
@@ -141,12 +142,7 @@ FILES: list[Hostile] = [
         {"an Apple chunk first": lambda: SIGNATURE + chunk(b"CgBI", bytes(4)) + png()[8:]},
         frozenset({UNSUPPORTED}),
     ),
-    *files("png exif", {name: lambda block=block: png(chunk(b"eXIf", block)) for name, block in EXIF.items()}),
-    *files("png xmp", {
-        name: lambda packet=packet: png(chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet))
-        for name, packet in XMP.items()
-    }),
-    *files("png icc", {
-        name: lambda icc=icc: png(chunk(b"iCCP", b"icc\0\0" + zlib.compress(icc))) for name, icc in ICC.items()
-    }),
+    *files_with("png exif", lambda block: png(chunk(b"eXIf", block)), EXIF),
+    *files_with("png xmp", lambda packet: png(chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + packet)), XMP),
+    *files_with("png icc", lambda icc: png(chunk(b"iCCP", b"icc\0\0" + zlib.compress(icc))), ICC),
 ]  # fmt: skip

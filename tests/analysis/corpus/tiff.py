@@ -5,9 +5,21 @@ Source:
 """
 
 import struct
+from functools import partial
 from itertools import pairwise
 
-from tests.analysis.corpus.kinds import CORRUPT, ICC, OVER, UNSUPPORTED, XMP, Hostile, deflated_zeros, files, tiff_block
+from tests.analysis.corpus.kinds import (
+    CORRUPT,
+    ICC,
+    OVER,
+    UNSUPPORTED,
+    XMP,
+    Hostile,
+    deflated_zeros,
+    files,
+    files_with,
+    tiff_block,
+)
 from tests.analysis.corpus.originals import encoded, scene
 
 NONE, LZW, DEFLATE, PACKBITS = 1, 5, 8, 32773
@@ -167,15 +179,12 @@ FILES: list[Hostile] = [
         "2^32 − 1 extra samples": lambda: tiff(counts={"extra": 0xFFFFFFFF}, extra=8),
         "every tag twice": lambda: tiff(counts={}, width=8).replace(b"\x01\x01\x04", b"\x00\x01\x04"),
     }, _ANY),
-    *files("tiff compression", {
-        str(how): lambda how=how: tiff(bytes(range(64)) * 9, compression=how)
-        for how in COMPRESSIONS
+    *files_with("tiff compression", lambda how: tiff(bytes(range(64)) * 9, compression=how), {
+        str(how): how for how in COMPRESSIONS
     }, _ANY),
-    *files("tiff compression in colour", {
-        str(how): lambda how=how: encoded(scene(), "TIFF").replace(
-            struct.pack("<HHIHH", 259, 3, 1, 1, 0), struct.pack("<HHIHH", 259, 3, 1, how, 0)
-        ) for how in (5, 6, 7, 8, 32773, 34676, 34712, 50001)
-    }, _ANY),
-    *files("tiff xmp", {name: lambda body=body: _with("xmp", body) for name, body in XMP.items()}, _ANY),
-    *files("tiff icc", {name: lambda body=body: _with("icc", body) for name, body in ICC.items()}, _ANY),
+    *files_with("tiff compression in colour", lambda how: encoded(scene(), "TIFF").replace(
+        struct.pack("<HHIHH", 259, 3, 1, 1, 0), struct.pack("<HHIHH", 259, 3, 1, how, 0)
+    ), {str(how): how for how in (5, 6, 7, 8, 32773, 34676, 34712, 50001)}, _ANY),
+    *files_with("tiff xmp", partial(_with, "xmp"), XMP, _ANY),
+    *files_with("tiff icc", partial(_with, "icc"), ICC, _ANY),
 ]  # fmt: skip

@@ -8,7 +8,7 @@ import struct
 
 from PIL import Image
 
-from tests.analysis.corpus.kinds import CORRUPT, EXIF, ICC, OVER, XMP, Hostile, files, jumbf
+from tests.analysis.corpus.kinds import CORRUPT, EXIF, ICC, OVER, XMP, Hostile, files, files_with, jumbf
 from tests.analysis.corpus.originals import encoded, scene
 
 
@@ -109,13 +109,7 @@ FILES: list[Hostile] = [
             "a first and a second image": lambda: riff(_image(), _image(), lossless(16_384, 16_384)),
         },
     ),
-    *files("webp exif", {
-        name: lambda block=block: _with(0x08, chunk(b"EXIF", block)) for name, block in EXIF.items()
-    }),
-    *files("webp xmp", {
-        name: lambda packet=packet: _with(0x04, chunk(b"XMP ", packet)) for name, packet in XMP.items()
-    }),
-    *files("webp icc", {
-        name: lambda icc=icc: riff(extended(0x20, 96, 64), chunk(b"ICCP", icc), _image()) for name, icc in ICC.items()
-    }),
+    *files_with("webp exif", lambda block: _with(0x08, chunk(b"EXIF", block)), EXIF),
+    *files_with("webp xmp", lambda packet: _with(0x04, chunk(b"XMP ", packet)), XMP),
+    *files_with("webp icc", lambda icc: riff(extended(0x20, 96, 64), chunk(b"ICCP", icc), _image()), ICC),
 ]  # fmt: skip

@@ -42,13 +42,13 @@ _WANTED = {
 
 
 @schemathesis.hook
-def filter_case(_: schemathesis.HookContext, case: Case) -> bool:
+def filter_case(_: schemathesis.HookContext, case: Case[Any]) -> bool:
     """Leave out headers beyond ASCII: the host refuses them by a bare 400 of its own, if they are no UTF-8."""
     return all(str(value).isascii() for value in case.headers.values())
 
 
 @schemathesis.hook
-def before_call(_: schemathesis.HookContext, case: Case, __: dict[str, Any]) -> None:
+def before_call(_: schemathesis.HookContext, case: Case[Any], __: dict[str, Any]) -> None:
     """Lead a case to what is there."""
     if case.meta is not None and case.meta.generation.mode.is_negative:
         return
@@ -64,7 +64,7 @@ def before_call(_: schemathesis.HookContext, case: Case, __: dict[str, Any]) -> 
 
 
 @schemathesis.hook
-def after_call(_: schemathesis.HookContext, case: Case, response: schemathesis.Response) -> None:
+def after_call(_: schemathesis.HookContext, case: Case[Any], response: schemathesis.Response) -> None:
     """Note what there is now, and tell which operation was answered how."""
     operation = case.operation.definition.raw["operationId"]
     with _TOLD.open("a", encoding="ascii") as told:
@@ -82,7 +82,7 @@ def after_call(_: schemathesis.HookContext, case: Case, response: schemathesis.R
 
 
 @schemathesis.check
-def tells_nothing_of_the_machine(_: schemathesis.CheckContext, response: schemathesis.Response, __: Case) -> None:
+def tells_nothing_of_the_machine(_: schemathesis.CheckContext, response: schemathesis.Response, __: Case[Any]) -> None:
     """Refuse answers with traces of code, paths or secrets."""
     text = (response.content or b"").decode("latin-1") + str(response.headers)
     found = leaked(text, json.loads(os.environ["DARKROOM_SECRETS"]))
@@ -95,12 +95,17 @@ def _note(identity: str, state: str, tag: str) -> None:
     _JOBS[identity] = (state, lease, tag) if ":" in tag else (state, tag or lease, "")
 
 
-def _hasten(operation: str, case: Case) -> None:
+def _fields(case: Case[Any]) -> dict[str, Any]:
+    assert isinstance(case.body, dict)
+    return case.body
+
+
+def _hasten(operation: str, case: Case[Any]) -> None:
     """Let nothing wait, and follow what OpenAPI can't say: a cursor is of its list, and ``ref`` needs ``type``."""
-    if operation == "claimNext" and case.body.get("wait_seconds"):
-        case.body["wait_seconds"] /= 1000
+    if operation == "claimNext" and _fields(case).get("wait_seconds"):
+        _fields(case)["wait_seconds"] /= 1000
     if operation == "purgeJobs":
-        case.body["state"] = "FAILED"  # of the others some are to stay
+        _fields(case)["state"] = "FAILED"  # of the others some are to stay
     if "cursor" in case.query:
         page = _PAGES.get(operation)
         case.query.pop("cursor")
@@ -111,7 +116,7 @@ def _hasten(operation: str, case: Case) -> None:
         case.query.setdefault("type", _TYPES[0])
 
 
-def _lead_to_job(operation: str, case: Case) -> None:
+def _lead_to_job(operation: str, case: Case[Any]) -> None:
     """Name a job that the call can do something to, with its ETag where the case has one."""
     states = _WANTED.get(operation, _LIVE + _ENDED)
     if _JOBS.get(case.path_parameters["id"], ("", "", ""))[0] not in states:
@@ -127,39 +132,39 @@ def _lead_to_job(operation: str, case: Case) -> None:
         case.headers["if-match"] = tag or "*"
 
 
-def _lead_list(case: Case) -> None:
+def _lead_list(case: Case[Any]) -> None:
     if "type" in case.query and "cursor" not in case.query:
         case.query["type"] = _DRAWN.choice(_TYPES)
 
 
-def _lead_claim(case: Case) -> None:
-    case.body["type"] = _DRAWN.choice(_TYPES[:2])
+def _lead_claim(case: Case[Any]) -> None:
+    _fields(case)["type"] = _DRAWN.choice(_TYPES[:2])
 
 
-def _lead_add(case: Case) -> None:
-    case.body["type"] = _DRAWN.choice(_TYPES[:2])
-    case.body["ref"] = f"ground/{_DRAWN.randrange(24)}"
-    case.body.pop("not_before", None)
+def _lead_add(case: Case[Any]) -> None:
+    _fields(case)["type"] = _DRAWN.choice(_TYPES[:2])
+    _fields(case)["ref"] = f"ground/{_DRAWN.randrange(24)}"
+    _fields(case).pop("not_before", None)
 
 
-def _lead_name(case: Case) -> None:
-    case.body["name"] = _DRAWN.choice(sorted(_IMAGES.values()))
+def _lead_name(case: Case[Any]) -> None:
+    _fields(case)["name"] = _DRAWN.choice(sorted(_IMAGES.values()))
 
 
-def _lead_upload(case: Case) -> None:
+def _lead_upload(case: Case[Any]) -> None:
     case.path_parameters["image"] = f"uploaded/{_DRAWN.randrange(3)}.png"
     case.headers.pop("if-match", None)
 
 
-def _lead_image(case: Case) -> None:
+def _lead_image(case: Case[Any]) -> None:
     case.path_parameters["image"] = _DRAWN.choice(sorted(_IMAGES))
 
 
-def _lead_picture(case: Case) -> None:
+def _lead_picture(case: Case[Any]) -> None:
     case.path_parameters["image"] = _SEEN["pictured"][0]
 
 
-_LEADS: dict[str, Callable[[Case], None]] = {
+_LEADS: dict[str, Callable[[Case[Any]], None]] = {
     "listJobs": _lead_list,
     "claimNext": _lead_claim,
     "addJob": _lead_add,

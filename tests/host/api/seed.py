@@ -57,7 +57,7 @@ def laid(served: Served, *, each: int) -> Ground:
 
 def _moved(served: Served, job: dict[str, Any], way: Iterable[tuple[str, dict[str, Any]]]) -> tuple[str, str, str]:
     """Add a job and move it on; return its id, its state and its ETag."""
-    place, sent, headers = "/api/jobs", job, {}
+    place, sent, headers = "/api/jobs", job, dict[str, str]()
     for call, after in (*way, ("", {})):
         answer = served.ask("POST", place, body=json.dumps(sent).encode(), headers=headers)
         assert answer.status in {200, 201}, answer.data

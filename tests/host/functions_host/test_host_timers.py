@@ -1,6 +1,7 @@
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -75,9 +76,9 @@ class FakeStatuses:
 class Bench:
     """One timer on fakes; ``ticks`` holds when each began and whether it was past due."""
 
-    def __init__(self, *, minutes: float, lasts: float = 0, **parts: Any) -> None:  # noqa: ANN401
+    def __init__(self, *, minutes: float, lasts: Iterable[float] = repeat(0.0), **parts: Any) -> None:  # noqa: ANN401
         self.time = FakeTime(NOON + timedelta(minutes=minutes))
-        self.lasts = timedelta(seconds=lasts)
+        self.lasts = iter(lasts)
         self.statuses = FakeStatuses()
         self.ticks: list[tuple[float, bool]] = []
         self.requests: list[str] = []
@@ -99,7 +100,7 @@ class Bench:
         assert len(self.requests) < 20, "ticks without end"
         self.requests.append(request)
         self.ticks.append((began, json.loads(request)["IsPastDue"]))
-        self.time.moment += self.lasts
+        self.time.moment += timedelta(seconds=next(self.lasts))
 
 
 def test_a_timer_ticks_at_each_occurrence() -> None:
@@ -109,15 +110,13 @@ def test_a_timer_ticks_at_each_occurrence() -> None:
 
 
 def test_ticks_missed_behind_a_long_run_collapse_to_one_at_its_end() -> None:
-    bench = Bench(minutes=5.5)
-    runs = iter([150, 0, 0, 0])
-    bench.timer._call = lambda request: (setattr(bench, "lasts", timedelta(seconds=next(runs))), bench.call(request))
+    bench = Bench(minutes=5.5, lasts=[150, 0, 0, 0])
     bench.timer.run()
     assert bench.ticks == [(60, False), (210, False), (240, False), (300, False)]
 
 
 def test_a_timer_whose_runs_are_always_too_long_ends_with_the_host() -> None:
-    bench = Bench(minutes=5.5, lasts=150)
+    bench = Bench(minutes=5.5, lasts=repeat(150))
     bench.timer.run()
     assert bench.ticks == [(60, False), (210, False)]
 
@@ -125,8 +124,7 @@ def test_a_timer_whose_runs_are_always_too_long_ends_with_the_host() -> None:
 def test_the_status_is_written_after_the_run() -> None:
     seen: list[Status | None] = []
     bench = Bench(minutes=1.5)
-    bench.call = lambda _request: seen.append(bench.statuses.status)  # type: ignore[method-assign]
-    bench.timer._call = bench.call
+    bench.timer._call = lambda _request: seen.append(bench.statuses.status)
     bench.timer.run()
     assert [status.next for status in seen if status] == [NOON + timedelta(minutes=1)]
     assert bench.statuses.status is not None

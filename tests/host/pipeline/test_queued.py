@@ -26,7 +26,7 @@ class Queued:
     rig: Rig
     ids: dict[str, str]
     newer: str
-    waited: tuple[list[str], list[int]]
+    waited: tuple[list[str], list[int | None]]
 
 
 @pytest.fixture(scope="module")

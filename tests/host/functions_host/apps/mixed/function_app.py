@@ -24,7 +24,7 @@ def wait() -> None:
 async def hold(req: func.HttpRequest) -> str:
     """Wait in a thread, as the real app waits for storage."""
     await asyncio.get_running_loop().run_in_executor(POOL, wait)
-    return req.method
+    return str(req.method)
 
 
 @app.queue_trigger(arg_name="message", queue_name="%QUEUE%", connection="AzureWebJobsStorage")
