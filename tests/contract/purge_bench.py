@@ -28,16 +28,16 @@ class Dying(Passing):
 
     def __init__(self, inner: HttpTransport[Any, Any]) -> None:
         super().__init__(inner)
-        self._left = math.inf
+        self._writes_left = math.inf
 
     def arm(self, nth: float) -> None:
         """Die before the nth write from now on."""
-        self._left = nth
+        self._writes_left = nth
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
         """Send, or die."""
-        self._left -= request.method not in ("GET", "HEAD")
-        if self._left < 1:
+        self._writes_left -= request.method not in ("GET", "HEAD")
+        if self._writes_left < 1:
             raise Died
         return super().send(request, **kwargs)
 

@@ -151,7 +151,7 @@ class Conversation:
         text = text.replace("<t>", self.table).replace("<root>", self.wire.root)
         return re.sub(r"<(\d+)>", lambda number: self.etags[int(number[1])], text)
 
-    def _drawn(self, text: str) -> str:
+    def _mask(self, text: str) -> str:
         """Return a text without what differs each time.
 
         Azurite's ETags repeat within a tenth of a millisecond, so which is which is no part of it.
@@ -166,13 +166,13 @@ class Conversation:
     def _body(self, text: str, kind: str) -> object:
         if kind.startswith("multipart/"):
             return [self._line(line) for line in text.split("\r\n")]
-        return self._document(text) if text.startswith("{") else self._drawn(_first_line(text))
+        return self._document(text) if text.startswith("{") else self._mask(_first_line(text))
 
     def _line(self, line: str) -> object:
-        return self._document(line) if line.startswith("{") else self._drawn(line)
+        return self._document(line) if line.startswith("{") else self._mask(line)
 
     def _document(self, text: str) -> object:
-        return _walk(json.loads(text), [self._drawn, lambda one: _TIME.sub("<time>", one), _first_line])
+        return _walk(json.loads(text), [self._mask, lambda one: _TIME.sub("<time>", one), _first_line])
 
 
 def _first_line(text: str) -> str:

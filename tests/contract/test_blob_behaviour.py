@@ -14,7 +14,7 @@ from tests.simulation.service.behaviour import AZURE, Behaviour
 from tests.simulation.service.transport import InProcess
 
 
-def opened(account: Account) -> ContainerClient:
+def new_container(account: Account) -> ContainerClient:
     """Create a container in an account."""
     service = BlobServiceClient.from_connection_string(
         "UseDevelopmentStorage=true", api_version=API_VERSION, transport=InProcess(account), retry_total=0
@@ -31,7 +31,7 @@ def account() -> Account:
 @pytest.fixture
 def blob(account: Account) -> BlobClient:
     """Give a blob in it."""
-    return opened(account).upload_blob("cat.png", b"miau")
+    return new_container(account).upload_blob("cat.png", b"miau")
 
 
 def code(call: Callable[[], Any]) -> str:
@@ -43,7 +43,7 @@ def code(call: Callable[[], Any]) -> str:
 
 
 def test_a_container_keeps_its_name_for_a_while_after_it_was_deleted(account: Account) -> None:
-    container = opened(account)
+    container = new_container(account)
     container.delete_container()
     account.clock.go(29)
     assert code(container.create_container) == "ContainerBeingDeleted"
@@ -89,7 +89,7 @@ def test_only_a_tier_that_was_set_has_a_time_of_change(account: Account, blob: B
 
 @pytest.mark.parametrize("name", ["a\x01b", "\x1f&<", "\uffff%41", "\ufffe/\x0b"])
 def test_a_name_that_xml_cannot_carry_is_listed_as_it_is(account: Account, name: str) -> None:
-    container = opened(account)
+    container = new_container(account)
     container.upload_blob(name, b"miau")
     assert [blob.name for blob in container.list_blobs()] == [name]
 
@@ -101,7 +101,10 @@ def test_a_range_that_begins_behind_the_last_byte_is_refused(blob: BlobClient) -
 
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_an_empty_page_before_each_other_hides_no_blob(limit: int) -> None:
-    container, names = opened(storage_account(behaviour=Behaviour(empty_pages=True))), ["a b", "b/1", "b/2", "ä", "😀"]
+    container, names = (
+        new_container(storage_account(behaviour=Behaviour(empty_pages=True))),
+        ["a b", "b/1", "b/2", "ä", "😀"],
+    )
     for name in names:
         container.upload_blob(name, b"")
     pages = [[blob.name for blob in page] for page in container.list_blobs(results_per_page=limit).by_page()]

@@ -42,7 +42,7 @@ def test_a_message_that_names_nothing_takes_a_handful_of_requests_and_is_kept(
 ) -> None:
     darkroom = place.build(counting := CountingTransport(place.transport))
     darkroom.storage.create()
-    with counting.counted() as requests:
+    with counting.count() as requests:
         assert darkroom.bury(HOSTILE[name]) == [Outcome.REJECTED]
     (row,) = darkroom.storage.rejections.list(limit=10)
     whole = darkroom.storage.rejections.get(row.id)

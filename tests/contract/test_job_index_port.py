@@ -21,7 +21,7 @@ REF = "images/cat.png"
 
 
 @dataclass
-class Indexed:
+class IndexBench:
     """A job table and its index; all jobs are of one reference, hence of one bucket."""
 
     jobs: JobsBench
@@ -63,156 +63,152 @@ class Indexed:
 
 
 @pytest.fixture
-def indexed(jobs: JobsBench) -> Indexed:
+def bench(jobs: JobsBench) -> IndexBench:
     """Give an empty table, which does not exist yet."""
     if isinstance(jobs, DoubledJobs):
-        return Indexed(jobs, MemoryIndex(jobs.store.kept, jobs._clock))
+        return IndexBench(jobs, MemoryIndex(jobs.store.kept, jobs._clock))
     assert isinstance(jobs, AzureJobs)
-    return Indexed(jobs, jobs.darkroom.storage.index)
+    return IndexBench(jobs, jobs.darkroom.storage.index)
 
 
-def test_a_table_that_is_missing_holds_nothing(indexed: Indexed) -> None:
-    index = indexed.index
-    assert (indexed.live(), indexed.ended(), index.types(), index.attempts(f"image-{0:032x}")) == ([], [], [], [])
+def test_a_table_that_is_missing_holds_nothing(bench: IndexBench) -> None:
+    index = bench.index
+    assert (bench.live(), bench.ended(), index.types(), index.attempts(f"image-{0:032x}")) == ([], [], [], [])
     assert index.of_ref("image", REF, after=None, limit=9) == []
     assert (index.keys("image", 0, after=None, limit=9), index.key_of("image", f"{0:032x}")) == ([], None)
 
 
-def test_live_jobs_come_by_their_due_moment_whether_due_or_not(indexed: Indexed) -> None:
-    rows = [indexed.added(number, grace=hours * HOUR) for number, hours in enumerate((1, -2, 3, -4))]
-    assert [position.job_id for position in indexed.live()] == [rows[number].job.id for number in (3, 1, 0, 2)]
-    assert {position.segment for position in indexed.live()} == {LIVE}
+def test_live_jobs_come_by_their_due_moment_whether_due_or_not(bench: IndexBench) -> None:
+    rows = [bench.added(number, grace=hours * HOUR) for number, hours in enumerate((1, -2, 3, -4))]
+    assert [position.job_id for position in bench.live()] == [rows[number].job.id for number in (3, 1, 0, 2)]
+    assert {position.segment for position in bench.live()} == {LIVE}
 
 
-def test_a_position_tells_the_due_moment_in_milliseconds(indexed: Indexed) -> None:
-    due = indexed.added(0).job.due
+def test_a_position_tells_the_due_moment_in_milliseconds(bench: IndexBench) -> None:
+    due = bench.added(0).job.due
     assert due is not None
-    assert [position.ms for position in indexed.live()] == [round(due.timestamp() * 1000)]
+    assert [position.ms for position in bench.live()] == [round(due.timestamp() * 1000)]
 
 
-def test_live_jobs_go_on_behind_a_position_even_where_its_job_is_gone_from_there(indexed: Indexed) -> None:
-    rows = [indexed.added(number, grace=number * HOUR) for number in range(4)]
-    (first, second) = indexed.live(limit=2)
-    indexed.jobs.store.replace(rows[1], job_moves.end(indexed.jobs, rows[1]))
-    assert indexed.live(second) == indexed.live()[1:]
-    assert [position.job_id for position in indexed.live(first, 1)] == [rows[2].job.id]
+def test_live_jobs_go_on_behind_a_position_even_where_its_job_is_gone_from_there(bench: IndexBench) -> None:
+    rows = [bench.added(number, grace=number * HOUR) for number in range(4)]
+    (first, second) = bench.live(limit=2)
+    bench.jobs.store.replace(rows[1], job_moves.end(bench.jobs, rows[1]))
+    assert bench.live(second) == bench.live()[1:]
+    assert [position.job_id for position in bench.live(first, 1)] == [rows[2].job.id]
 
 
-def test_jobs_of_one_moment_go_on_by_their_ids(indexed: Indexed) -> None:
-    at = indexed.jobs.now
-    rows = [indexed.canceled(number, at=at) for number in range(4)]
+def test_jobs_of_one_moment_go_on_by_their_ids(bench: IndexBench) -> None:
+    at = bench.jobs.now
+    rows = [bench.canceled(number, at=at) for number in range(4)]
     ids = sorted(row.job.id for row in rows)
-    (last,) = indexed.index.ended(
-        TYPE, indexed.bucket, State.CANCELED, after=None, ended_from=None, ended_to=None, limit=1
-    )
-    assert [last.job_id, *indexed.ended(after=last)] == ids
+    (last,) = bench.index.ended(TYPE, bench.bucket, State.CANCELED, after=None, ended_from=None, ended_to=None, limit=1)
+    assert [last.job_id, *bench.ended(after=last)] == ids
 
 
 @pytest.mark.azurite
-def test_ended_jobs_come_newest_first_and_live_ones_not_at_all(indexed: Indexed) -> None:
-    rows = [indexed.canceled(number, after=hours * HOUR) for number, hours in enumerate((1, -2, 3))]
-    indexed.added(9)
-    assert indexed.ended() == [rows[number].job.id for number in (2, 0, 1)]
-    assert indexed.ended(limit=2) == [rows[number].job.id for number in (2, 0)]
-    assert indexed.ended(state=State.COMPLETED) == indexed.ended(state=State.FAILED) == []
+def test_ended_jobs_come_newest_first_and_live_ones_not_at_all(bench: IndexBench) -> None:
+    rows = [bench.canceled(number, after=hours * HOUR) for number, hours in enumerate((1, -2, 3))]
+    bench.added(9)
+    assert bench.ended() == [rows[number].job.id for number in (2, 0, 1)]
+    assert bench.ended(limit=2) == [rows[number].job.id for number in (2, 0)]
+    assert bench.ended(state=State.COMPLETED) == bench.ended(state=State.FAILED) == []
 
 
-def test_a_span_holds_its_beginning_and_not_its_end(indexed: Indexed) -> None:
+def test_a_span_holds_its_beginning_and_not_its_end(bench: IndexBench) -> None:
     at = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    ids = [indexed.canceled(number, at=at + number * timedelta(milliseconds=1)).job.id for number in range(4)]
-    assert indexed.ended(at + timedelta(milliseconds=1), at + timedelta(milliseconds=3)) == [ids[2], ids[1]]
-    assert indexed.ended(at + timedelta(milliseconds=2), None) == [ids[3], ids[2]]
-    assert indexed.ended(None, at + timedelta(milliseconds=1)) == [ids[0]]
+    ids = [bench.canceled(number, at=at + number * timedelta(milliseconds=1)).job.id for number in range(4)]
+    assert bench.ended(at + timedelta(milliseconds=1), at + timedelta(milliseconds=3)) == [ids[2], ids[1]]
+    assert bench.ended(at + timedelta(milliseconds=2), None) == [ids[3], ids[2]]
+    assert bench.ended(None, at + timedelta(milliseconds=1)) == [ids[0]]
 
 
-def test_a_span_goes_on_behind_a_position(indexed: Indexed) -> None:
+def test_a_span_goes_on_behind_a_position(bench: IndexBench) -> None:
     at = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    ids = [indexed.canceled(number, at=at + number * HOUR).job.id for number in range(4)]
+    ids = [bench.canceled(number, at=at + number * HOUR).job.id for number in range(4)]
     span = {"ended_from": at, "ended_to": at + 3 * HOUR}
-    (last,) = indexed.index.ended(TYPE, indexed.bucket, State.CANCELED, after=None, limit=1, **span)
-    assert (last.job_id, indexed.ended(at, at + 3 * HOUR, after=last)) == (ids[2], [ids[1], ids[0]])
+    (last,) = bench.index.ended(TYPE, bench.bucket, State.CANCELED, after=None, limit=1, **span)
+    assert (last.job_id, bench.ended(at, at + 3 * HOUR, after=last)) == (ids[2], [ids[1], ids[0]])
 
 
 @pytest.mark.parametrize(("since", "until", "there"), [(1, 9999, 1), (9998, 9999, 0), (1, 2, 0)])
-def test_a_span_may_be_of_any_years(indexed: Indexed, since: int, until: int, there: int) -> None:
-    indexed.canceled(0)
-    assert len(indexed.ended(datetime(since, 1, 1, tzinfo=UTC), datetime(until, 1, 1, tzinfo=UTC))) == there
+def test_a_span_may_be_of_any_years(bench: IndexBench, since: int, until: int, there: int) -> None:
+    bench.canceled(0)
+    assert len(bench.ended(datetime(since, 1, 1, tzinfo=UTC), datetime(until, 1, 1, tzinfo=UTC))) == there
 
 
-def test_other_buckets_and_types_are_left_out(indexed: Indexed) -> None:
-    indexed.added(0)
-    other = (indexed.bucket + 1) % 4
-    assert indexed.index.live(TYPE, other, after=None, limit=9) == []
-    assert indexed.index.keys(TYPE, other, after=None, limit=9) == []
-    assert indexed.index.live("image", indexed.bucket, after=None, limit=9) == []
-    assert indexed.index.keys("image", indexed.bucket, after=None, limit=9) == []
+def test_other_buckets_and_types_are_left_out(bench: IndexBench) -> None:
+    bench.added(0)
+    other = (bench.bucket + 1) % 4
+    assert bench.index.live(TYPE, other, after=None, limit=9) == []
+    assert bench.index.keys(TYPE, other, after=None, limit=9) == []
+    assert bench.index.live("image", bench.bucket, after=None, limit=9) == []
+    assert bench.index.keys("image", bench.bucket, after=None, limit=9) == []
 
 
-def test_the_jobs_of_a_reference_come_by_their_ids_and_go_on(indexed: Indexed) -> None:
-    rows = sorted((indexed.added(number).job for number in range(4)), key=lambda job: job.id)
-    first = indexed.index.of_ref(TYPE, REF, after=None, limit=3)
-    rest = indexed.index.of_ref(TYPE, REF, after=first[-1].job.id, limit=3)
+def test_the_jobs_of_a_reference_come_by_their_ids_and_go_on(bench: IndexBench) -> None:
+    rows = sorted((bench.added(number).job for number in range(4)), key=lambda job: job.id)
+    first = bench.index.of_ref(TYPE, REF, after=None, limit=3)
+    rest = bench.index.of_ref(TYPE, REF, after=first[-1].job.id, limit=3)
     assert [row.job.id for row in (*first, *rest)] == [job.id for job in rows]
 
 
-def test_a_job_of_a_reference_is_as_its_own_row_tells(indexed: Indexed) -> None:
-    row = job_moves.running(indexed.jobs)
-    read, (found,) = indexed.jobs.store.get(row.job.id), indexed.index.of_ref(TYPE, REF, after=None, limit=9)
+def test_a_job_of_a_reference_is_as_its_own_row_tells(bench: IndexBench) -> None:
+    row = job_moves.running(bench.jobs)
+    read, (found,) = bench.jobs.store.get(row.job.id), bench.index.of_ref(TYPE, REF, after=None, limit=9)
     assert read is not None
     assert (found.job, found.etag, found.modified_at) == (read.job, read.etag, read.modified_at)
     assert abs(found.seen_at - read.seen_at) < timedelta(seconds=5)
 
 
-def test_a_reference_that_another_begins_with_is_another(indexed: Indexed) -> None:
-    indexed.added(0)
-    assert indexed.index.of_ref(TYPE, REF[:-1], after=None, limit=9) == []
-    assert indexed.index.of_ref("image", REF, after=None, limit=9) == []
+def test_a_reference_that_another_begins_with_is_another(bench: IndexBench) -> None:
+    bench.added(0)
+    assert bench.index.of_ref(TYPE, REF[:-1], after=None, limit=9) == []
+    assert bench.index.of_ref("image", REF, after=None, limit=9) == []
 
 
-def test_a_job_of_a_newer_release_is_left_out_of_its_reference(indexed: Indexed) -> None:
-    row, other = indexed.added(0), indexed.added(1)
+def test_a_job_of_a_newer_release_is_left_out_of_its_reference(bench: IndexBench) -> None:
+    row, other = bench.added(0), bench.added(1)
     newer = replace(row.job, schema=SCHEMA + 1)
-    stands = indexed.jobs.store.get(row.job.id)
+    stands = bench.jobs.store.get(row.job.id)
     assert stands is not None
-    indexed.jobs.store.replace(stands, Move(Event.RESCHEDULE, newer, indexed.jobs.now))
-    assert [one.job.id for one in indexed.index.of_ref(TYPE, REF, after=None, limit=2)] == [other.job.id]
+    bench.jobs.store.replace(stands, Move(Event.RESCHEDULE, newer, bench.jobs.now))
+    assert [one.job.id for one in bench.index.of_ref(TYPE, REF, after=None, limit=2)] == [other.job.id]
 
 
 @pytest.mark.azurite
-def test_references_come_by_their_digests_and_go_on(indexed: Indexed) -> None:
+def test_references_come_by_their_digests_and_go_on(bench: IndexBench) -> None:
     refs = sorted((f"images/{number}.png" for number in range(9)), key=lambda ref: digest(TYPE, ref))
-    keys = [
-        indexed.jobs.store.key(TYPE, ref) for ref in refs if indexed.jobs.store.insert(job_moves.add(indexed.jobs, ref))
-    ]
+    keys = [bench.jobs.store.key(TYPE, ref) for ref in refs if bench.jobs.store.insert(job_moves.add(bench.jobs, ref))]
     for number in range(4):
         home = [key for key in keys if key and bucket(f"{TYPE}-{digest(TYPE, key.ref)}", 4) == number]
-        first = indexed.index.keys(TYPE, number, after=None, limit=2)
+        first = bench.index.keys(TYPE, number, after=None, limit=2)
         behind = digest(TYPE, first[-1].ref) if first else None
-        assert [*first, *(indexed.index.keys(TYPE, number, after=behind, limit=9) if first else ())] == home
+        assert [*first, *(bench.index.keys(TYPE, number, after=behind, limit=9) if first else ())] == home
 
 
-def test_a_reference_is_found_by_its_digest(indexed: Indexed) -> None:
-    indexed.added(0)
-    assert indexed.index.key_of(TYPE, digest(TYPE, REF)) == indexed.jobs.store.key(TYPE, REF)
-    assert indexed.index.key_of(TYPE, digest(TYPE, "images/dog.png")) is None
+def test_a_reference_is_found_by_its_digest(bench: IndexBench) -> None:
+    bench.added(0)
+    assert bench.index.key_of(TYPE, digest(TYPE, REF)) == bench.jobs.store.key(TYPE, REF)
+    assert bench.index.key_of(TYPE, digest(TYPE, "images/dog.png")) is None
 
 
 @pytest.mark.parametrize("text", ["", "x", "0" * 31, "G" * 32])
-def test_what_is_no_digest_and_no_job_id_is_refused(indexed: Indexed, text: str) -> None:
+def test_what_is_no_digest_and_no_job_id_is_refused(bench: IndexBench, text: str) -> None:
     with pytest.raises(InvalidReference):
-        indexed.index.key_of(TYPE, text)
+        bench.index.key_of(TYPE, text)
     with pytest.raises(InvalidReference):
-        indexed.index.attempts(f"image-{text}")
+        bench.index.attempts(f"image-{text}")
 
 
-def test_attempts_come_in_their_order_with_what_became_of_them(indexed: Indexed) -> None:
-    jobs = indexed.jobs
+def test_attempts_come_in_their_order_with_what_became_of_them(bench: IndexBench) -> None:
+    jobs = bench.jobs
     row = job_moves.running(jobs)
     row = jobs.store.replace(row, job_moves.claim(jobs, row, owner="queue/2", lapsed=True))
     row = jobs.store.replace(row, job_moves.retry(jobs, row))
     jobs.store.refuse(row.job.id, 1, report="completed", now=jobs.now)
     row = jobs.store.replace(row, job_moves.claim(jobs, row, owner="queue/3"))
-    first, second, third = indexed.index.attempts(row.job.id)
+    first, second, third = bench.index.attempts(row.job.id)
     assert [one.token for one in (first, second, third)] == [1, 2, 3]
     assert [(one.owner, one.outcome) for one in (first, second)] == [("queue/1", "lapsed"), ("queue/2", "retry")]
     assert (first.refused, first.refused_report, second.refused, second.refused_at) == (1, "completed", 0, None)
@@ -223,39 +219,39 @@ def test_attempts_come_in_their_order_with_what_became_of_them(indexed: Indexed)
     assert second.started <= second.ended <= third.started
 
 
-def test_attempts_at_other_jobs_are_left_out(indexed: Indexed) -> None:
-    row = job_moves.running(indexed.jobs)
-    assert indexed.index.attempts(indexed.added(9).job.id) == []
-    assert len(indexed.index.attempts(row.job.id)) == 1
+def test_attempts_at_other_jobs_are_left_out(bench: IndexBench) -> None:
+    row = job_moves.running(bench.jobs)
+    assert bench.index.attempts(bench.added(9).job.id) == []
+    assert len(bench.index.attempts(row.job.id)) == 1
 
 
-def test_types_are_noted_once_and_told_by_name(indexed: Indexed) -> None:
+def test_types_are_noted_once_and_told_by_name(bench: IndexBench) -> None:
     for kind in ("thumbnails", "audio", "thumbnails", "z" * 31):
-        indexed.index.insert_type(kind)
-    assert indexed.index.types() == ["audio", "thumbnails", "z" * 31]
+        bench.index.insert_type(kind)
+    assert bench.index.types() == ["audio", "thumbnails", "z" * 31]
 
 
-def test_a_type_is_quiet_once_nobody_has_noted_it_for_so_long(indexed: Indexed) -> None:
-    indexed.index.insert_type("audio")
-    assert indexed.index.quiet_types(timedelta(hours=1)) == []
-    assert [known.kind for known in indexed.index.quiet_types(timedelta(seconds=-1))] == ["audio"]
+def test_a_type_is_quiet_once_nobody_has_noted_it_for_so_long(bench: IndexBench) -> None:
+    bench.index.insert_type("audio")
+    assert bench.index.quiet_types(timedelta(hours=1)) == []
+    assert [known.kind for known in bench.index.quiet_types(timedelta(seconds=-1))] == ["audio"]
 
 
-def test_a_type_goes_as_it_was_read_and_not_when_it_was_noted_again(indexed: Indexed) -> None:
+def test_a_type_goes_as_it_was_read_and_not_when_it_was_noted_again(bench: IndexBench) -> None:
     for kind in ("audio", "zip"):
-        indexed.index.insert_type(kind)
-    audio, zipped = indexed.index.quiet_types(timedelta(seconds=-1))  # the Date has whole seconds
-    indexed.index.insert_type("zip")
-    indexed.index.delete_type(audio)
+        bench.index.insert_type(kind)
+    audio, zipped = bench.index.quiet_types(timedelta(seconds=-1))  # the Date has whole seconds
+    bench.index.insert_type("zip")
+    bench.index.delete_type(audio)
     for known in (audio, zipped):
         with pytest.raises(Lost):
-            indexed.index.delete_type(known)
-    assert indexed.index.types() == ["zip"]
+            bench.index.delete_type(known)
+    assert bench.index.types() == ["zip"]
 
 
-def test_a_partition_has_jobs_while_one_lives_or_has_ended(indexed: Indexed) -> None:
-    row = job_moves.running(indexed.jobs)
-    buckets = [indexed.index.has_jobs(TYPE, bucket) for bucket in range(4)]
+def test_a_partition_has_jobs_while_one_lives_or_has_ended(bench: IndexBench) -> None:
+    row = job_moves.running(bench.jobs)
+    buckets = [bench.index.has_jobs(TYPE, bucket) for bucket in range(4)]
     assert buckets.count(True) == 1
-    assert not any(indexed.index.has_jobs("audio", bucket) for bucket in range(4))
+    assert not any(bench.index.has_jobs("audio", bucket) for bucket in range(4))
     assert buckets[int(row.job.id[-32:-30], 16) % 4]

@@ -24,7 +24,7 @@ REF = "images/cat.png"
 
 
 @dataclass
-class Counted:
+class RequestBench:
     """A job table with an image of one attempt, and all that looks into it; the requests counted."""
 
     darkroom: Darkroom
@@ -72,20 +72,20 @@ class Counted:
 
 
 @pytest.fixture
-def counted(place: Place) -> Counted:
+def bench(place: Place) -> RequestBench:
     """Wire everything over a counting transport."""
     row = job_moves.running(AzureJobs(place))
     counting = CountingTransport(place.transport)
     darkroom = place.build(counting)
     darkroom.storage.create()
-    return Counted(darkroom, counting, row.job.id)
+    return RequestBench(darkroom, counting, row.job.id)
 
 
 @pytest.mark.parametrize(
     "call", ["live", "ended", "of_ref", "keys", "key_of", "attempts", "types", "insert_type", "quiet_types", "has_jobs"]
 )
-def test_each_call_of_the_index_takes_one_request(counted: Counted, call: str) -> None:
-    index, image_id = counted.index, digest(job_moves.TYPE, REF)
+def test_each_call_of_the_index_takes_one_request(bench: RequestBench, call: str) -> None:
+    index, image_id = bench.index, digest(job_moves.TYPE, REF)
     number = int(image_id[:2], 16) % 4
     span = {"after": None, "ended_from": None, "ended_to": None, "limit": 9}
     calls: dict[str, Any] = {
@@ -94,54 +94,54 @@ def test_each_call_of_the_index_takes_one_request(counted: Counted, call: str) -
         "of_ref": lambda: index.of_ref(job_moves.TYPE, REF, after=None, limit=9),
         "keys": lambda: index.keys(job_moves.TYPE, number, after=None, limit=9),
         "key_of": lambda: index.key_of(job_moves.TYPE, image_id),
-        "attempts": lambda: index.attempts(counted.job_id),
+        "attempts": lambda: index.attempts(bench.job_id),
         "types": index.types,
         "insert_type": lambda: index.insert_type("audio"),
         "quiet_types": lambda: index.quiet_types(timedelta(0)),
         "has_jobs": lambda: index.has_jobs("audio", 0),
     }
-    with counted.wire.counted() as requests:
+    with bench.wire.count() as requests:
         calls[call]()
     assert len(requests) == 1
 
 
-def test_looking_up_a_job_and_its_history_takes_one_request_each(counted: Counted) -> None:
-    for look in (counted.lookup.get, counted.lookup.history):
-        with counted.wire.counted() as requests:
-            look(counted.job_id)
+def test_looking_up_a_job_and_its_history_takes_one_request_each(bench: RequestBench) -> None:
+    for look in (bench.lookup.get, bench.lookup.history):
+        with bench.wire.count() as requests:
+            look(bench.job_id)
         assert len(requests) == 1
 
 
-def test_looking_up_an_image_takes_two_reads_and_listing_images_a_query_a_bucket(counted: Counted) -> None:
-    with counted.wire.counted() as requests:
-        assert counted.lookup.image(digest(job_moves.TYPE, REF)).row is not None
+def test_looking_up_an_image_takes_two_reads_and_listing_images_a_query_a_bucket(bench: RequestBench) -> None:
+    with bench.wire.count() as requests:
+        assert bench.lookup.image(digest(job_moves.TYPE, REF)).row is not None
     assert len(requests) == 2
-    with counted.wire.counted() as requests:
-        assert len(counted.lookup.images(limit=9).items) == 1
+    with bench.wire.count() as requests:
+        assert len(bench.lookup.images(limit=9).items) == 1
     assert len(requests) == 4 + 1
 
 
-def test_reading_a_thumbnail_takes_one_request(counted: Counted) -> None:
-    images = counted.darkroom.storage.images
+def test_reading_a_thumbnail_takes_one_request(bench: RequestBench) -> None:
+    images = bench.darkroom.storage.images
     images.insert_thumbnail("job/1.webp", b"small", mime="image/webp")
-    with counted.wire.counted() as requests:
+    with bench.wire.count() as requests:
         images.thumbnail("job/1.webp")
     assert len(requests) == 1
 
 
-def test_a_list_takes_a_query_a_bucket_and_one_a_bucket_and_state_where_that_fills_no_page(counted: Counted) -> None:
+def test_a_list_takes_a_query_a_bucket_and_one_a_bucket_and_state_where_that_fills_no_page(bench: RequestBench) -> None:
     for limit, costs in ((1, 4 + 1), (9, 4 + 1 + 3 * 4)):
-        with counted.wire.counted() as requests:
-            assert len(counted.lookup.list(JobQuery(types=(job_moves.TYPE,)), limit=limit).items) == 1
+        with bench.wire.count() as requests:
+            assert len(bench.lookup.list(JobQuery(types=(job_moves.TYPE,)), limit=limit).items) == 1
         assert len(requests) == costs
 
 
-def test_counting_takes_a_query_a_bucket_and_state_and_being_told_takes_one_read(counted: Counted) -> None:
-    with counted.wire.counted() as requests:
-        assert counted.count().jobs[job_moves.TYPE]["RUNNING"] == 1
+def test_counting_takes_a_query_a_bucket_and_state_and_being_told_takes_one_read(bench: RequestBench) -> None:
+    with bench.wire.count() as requests:
+        assert bench.count().jobs[job_moves.TYPE]["RUNNING"] == 1
     assert len(requests) == 1 + 4 + 3 * 4 + 1 + 2 + 1 + 1 + 1
-    with counted.wire.counted() as requests:
-        assert counted.count().jobs[job_moves.TYPE]["RUNNING"] == 1
+    with bench.wire.count() as requests:
+        assert bench.count().jobs[job_moves.TYPE]["RUNNING"] == 1
     assert len(requests) == 1
 
 

@@ -12,7 +12,7 @@ FILTERS = dict(re.findall(r"<!-- filter: (\w+) -->\n```\n(.+)\n```", TEXT))
 
 
 @pytest.fixture
-def mixed(bench: VerifyBench) -> dict[str, str]:
+def one_of_each(bench: VerifyBench) -> dict[str, str]:
     """Make a job of each kind; return their ids."""
     darkroom = bench.darkroom
     failed = darkroom.record(bench.upload("empty.png", b"")).job_id
@@ -26,11 +26,11 @@ def mixed(bench: VerifyBench) -> dict[str, str]:
     [("live", "due:{at}:{live}"), ("failed", "end:FAILED:{at}:{failed}"), ("attempts", "try:{live}:{at}")],
 )
 def test_a_filter_of_the_runbook_finds_what_it_is_for_and_nothing_else(
-    bench: VerifyBench, mixed: dict[str, str], name: str, want: str
+    bench: VerifyBench, one_of_each: dict[str, str], name: str, want: str
 ) -> None:
-    rows = bench.table.query_entities(FILTERS[name].replace("{id}", mixed["live"]), select=["RowKey"])
+    rows = bench.table.query_entities(FILTERS[name].replace("{id}", one_of_each["live"]), select=["RowKey"])
     (found,) = (row["RowKey"] for row in rows)
-    assert re.fullmatch(want.format(at=r"\d+", **mixed), found)
+    assert re.fullmatch(want.format(at=r"\d+", **one_of_each), found)
 
 
 def test_every_filter_of_the_runbook_is_tried_above() -> None:

@@ -36,7 +36,7 @@ def aged(place: Place) -> PurgeBench:
     return PurgeBench(place)
 
 
-def _mixed(aged: PurgeBench) -> list[str]:
+def _one_of_each(aged: PurgeBench) -> list[str]:
     """Make one job of each kind that a purge meets; return what must be left of them."""
     aged.strewn(aged.completed("done.png"), 0)
     aged.completed("twice.png")
@@ -47,7 +47,7 @@ def _mixed(aged: PurgeBench) -> list[str]:
 
 @pytest.mark.azurite
 def test_all_that_has_ended_goes_and_nothing_is_wrong_afterwards(aged: PurgeBench) -> None:
-    left, live = _mixed(aged), aged.claim(aged.record("live.png"))
+    left, live = _one_of_each(aged), aged.claim(aged.record("live.png"))
     assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=4, thumbnails=3)
     assert aged.remains() == sorted([*left, "due", "job", "key", "try"])
     assert aged.verify() == Verified(jobs=1)
@@ -66,7 +66,7 @@ def test_nothing_is_wrong_before_and_after_a_job_that_stands_for_two_versions_is
 
 def test_what_is_within_its_retention_stays(place: Place) -> None:
     aged = PurgeBench(place, days=29)
-    _mixed(aged)
+    _one_of_each(aged)
     before = aged.remains()
     assert aged.darkroom.purge(owner="timer/1") == Purged()
     assert aged.remains() == before
@@ -76,7 +76,7 @@ def test_a_purged_version_is_a_duplicate_for_three_requests_and_a_newer_one_is_n
     aged = PurgeBench(place, counting := CountingTransport(place.transport))
     row = aged.completed()
     aged.darkroom.purge(owner="timer/1")
-    with counting.counted() as requests:
+    with counting.count() as requests:
         assert aged.darkroom.record(ImageRef.of(row.job.ref)).outcome is Outcome.DUPLICATE
     assert [request.split()[0] for request in requests] == ["HEAD", "POST", "GET"]
     assert aged.record().job.state is State.PENDING
@@ -147,7 +147,7 @@ def test_many_jobs_go_in_full_transactions(place: Place) -> None:
     for number in range(MANY):
         row = jobs.insert(job_moves.add(aged, f"images/{number}.png"))  # type: ignore[arg-type] # it knows the time
         jobs.replace(row, job_moves.end(aged, row))  # type: ignore[arg-type]
-    with counting.counted() as requests:
+    with counting.count() as requests:
         assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=MANY)
     assert sum("batch" in request for request in requests) == MANY / 25 + 2  # the lock's
     assert aged.remains() == ["key"] * MANY
@@ -161,7 +161,7 @@ def test_a_purge_takes_four_requests_a_job_and_one_for_twenty_five_of_them(
     aged = PurgeBench(place, counting := CountingTransport(place.transport))
     for number in range(count):
         aged.completed(f"{number}.png")
-    with counting.counted() as requests:
+    with counting.count() as requests:
         assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=count, thumbnails=count)
     assert len(requests) == costs, Counter(request.split()[0] for request in requests)
 
@@ -197,7 +197,7 @@ def test_a_purge_that_dies_at_any_request_leaves_nothing_wrong_and_the_next_one_
     monkeypatch.setattr(ended_table, "_ATTEMPTS_AT_ONCE", 2)
     for nth in itertools.count(1):
         aged = PurgeBench(place.another(), dying := Dying(place.transport))
-        left = _mixed(aged)
+        left = _one_of_each(aged)
         if not _dies(aged, dying, nth):
             break
         assert aged.verify().violations == 0, (nth, aged.found)
@@ -212,7 +212,7 @@ def test_a_purge_takes_all_of_it_whichever_writes_reply_is_lost(place: Place, mo
     monkeypatch.setattr(ended_table, "_ATTEMPTS_AT_ONCE", 2)
     for nth in itertools.count(1):
         aged = PurgeBench(place.another(), faulty := FaultyTransport(place.transport))
-        left = _mixed(aged)
+        left = _one_of_each(aged)
         faulty.arm(Fault.REPLY_LOST, nth=nth)
         done = aged.darkroom.purge(owner="timer/1")
         if faulty.writes < nth:

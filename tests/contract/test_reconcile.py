@@ -43,7 +43,7 @@ class _Short:
         return self._listing.page(marker, limit=min(limit, self._most))
 
 
-def _wired(place: Place, transport: HttpTransport[Any, Any] | None = None, **more: str) -> Darkroom:
+def _build(place: Place, transport: HttpTransport[Any, Any] | None = None, **more: str) -> Darkroom:
     """Wire everything for images of any age."""
     darkroom = place.with_settings(**{"RECONCILE_GRACE_SECONDS": "0", **more}).build(transport)
     darkroom.storage.create()
@@ -63,7 +63,7 @@ def _upload(darkroom: Darkroom, *names: str) -> None:
             pass
 
 
-def _recorded(darkroom: Darkroom) -> list[str]:
+def _job_names(darkroom: Darkroom) -> list[str]:
     """Return the names of all jobs, with repetitions."""
     rows = table_of(darkroom.storage.jobs).query_entities("RowKey ge 'job:' and RowKey lt 'job;'", select=["ref"])
     return sorted(row["ref"].partition("/")[2] for row in rows)
@@ -77,7 +77,7 @@ def _shorten(darkroom: Darkroom, most: int, budget: timedelta) -> None:
 
 @pytest.mark.azurite
 def test_images_without_an_event_are_recorded_and_announced(place: Place) -> None:
-    darkroom = _wired(place)
+    darkroom = _build(place)
     _upload(darkroom, "a.png", "2026/ä #1 50%.png", "c.png")
     assert darkroom.reconcile(owner="timer/1") == Reconciled(seen=3, missed=3, complete=True)
     assert len(AzureQueue(place).receive()) == 3
@@ -85,23 +85,23 @@ def test_images_without_an_event_are_recorded_and_announced(place: Place) -> Non
 
 
 def test_a_changed_version_is_recorded(place: Place) -> None:
-    darkroom = _wired(place)
+    darkroom = _build(place)
     _upload(darkroom, "a.png", "b.png")
     darkroom.reconcile(owner="timer/1")
     _upload(darkroom, "a.png")
     assert darkroom.reconcile(owner="timer/2").missed == 1
-    assert _recorded(darkroom) == ["a.png", "a.png", "b.png"]
+    assert _job_names(darkroom) == ["a.png", "a.png", "b.png"]
 
 
 def test_a_young_blob_is_left_to_its_event(place: Place) -> None:
-    darkroom = _wired(place, RECONCILE_GRACE_SECONDS="300")
+    darkroom = _build(place, RECONCILE_GRACE_SECONDS="300")
     _upload(darkroom, "a.png")
     assert darkroom.reconcile(owner="timer/1") == Reconciled(seen=1, complete=True)
 
 
 def test_a_marker_that_is_refused_restarts_the_walk(place: Place) -> None:
     refusing = Refusing(place.transport, status=400)
-    darkroom = _wired(place, refusing)
+    darkroom = _build(place, refusing)
     _upload(darkroom, "a.png", "b.png", "c.png")
     position = Position(marker="old", following=datetime(2026, 1, 1, tzinfo=UTC))
     darkroom.storage.marks.insert(f"reconcile:{darkroom.settings.images_container}", position.value)
@@ -118,11 +118,11 @@ def test_what_a_walk_records_holds_together(bench: VerifyBench) -> None:
 
 def test_a_slice_takes_a_look_up_and_a_recording_for_each_image(place: Place) -> None:
     counting = CountingTransport(place.transport)
-    darkroom = _wired(place, counting)
+    darkroom = _build(place, counting)
     _upload(darkroom, "a.png", "b.png", "c.png")
-    with counting.counted() as first:
+    with counting.count() as first:
         darkroom.reconcile(owner="timer/1")
-    with counting.counted() as second:
+    with counting.count() as second:
         darkroom.reconcile(owner="timer/2")
     assert len(first) == SLICE_OF_THREE
     assert len(second) == 2 + 1 + 1 + 3 * 1 + 1
@@ -130,7 +130,7 @@ def test_a_slice_takes_a_look_up_and_a_recording_for_each_image(place: Place) ->
 
 def test_a_slice_respects_its_budget_and_slices_skip_no_image(place: Place) -> None:
     slow, blobs = (None, BLOBS) if place.account is None else (Slow(place, 0.001), FEW)
-    darkroom = _wired(place, slow, DISPATCH="timer")  # the emulator gets slow where many messages wait
+    darkroom = _build(place, slow, DISPATCH="timer")  # the emulator gets slow where many messages wait
     budget, monotonic = timedelta(milliseconds=blobs), place.runtime.monotonic
     names = [f"{number % 7}/{number:06}.png" for number in range(blobs)]
     began = monotonic()
@@ -149,4 +149,4 @@ def test_a_slice_respects_its_budget_and_slices_skip_no_image(place: Place) -> N
     if slow or blobs > FEW:  # else a busy machine would count
         assert max(seconds) < budget.total_seconds() + (0.1 if slow else TAIL_SECONDS)
     assert sum(one.missed for one in slices) == blobs
-    assert _recorded(darkroom) == sorted(names)
+    assert _job_names(darkroom) == sorted(names)

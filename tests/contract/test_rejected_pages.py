@@ -12,18 +12,18 @@ from tests.contract.places import Place
 from tests.doubles.transports import Passing
 
 
-class _Emptied(Passing):
+class _EmptyPage(Passing):
     """Give the first page of a list empty, with the service's own continuation: its row is left out."""
 
     def __init__(self, inner: HttpTransport[Any, Any]) -> None:
         super().__init__(inner)
-        self.emptied = False
+        self.was_empty = False
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
         """Send, or leave the page empty."""
-        if self.emptied or "$top=" not in request.url or "NextRowKey" in request.url:
+        if self.was_empty or "$top=" not in request.url or "NextRowKey" in request.url:
             return super().send(request, **kwargs)
-        self.emptied = True
+        self.was_empty = True
         request.url = request.url.replace("$top=9", "$top=1")
         real = super().send(request, **kwargs)
         reply = Response()
@@ -36,7 +36,7 @@ class _Emptied(Passing):
 
 
 def test_an_empty_page_is_not_the_end_of_a_list(place: Place) -> None:
-    store = place.build(_Emptied(place.transport)).storage.rejections
+    store = place.build(_EmptyPage(place.transport)).storage.rejections
     for text in "abc":
         store.reject(text, code="blob_not_found", message="There is none.")
     assert len(store.list(limit=9)) == 2

@@ -56,13 +56,13 @@ def _record(counted: Counted, name: str = "cat.png") -> str:
 @pytest.mark.azurite
 def test_recording_takes_a_head_a_transaction_and_a_message(counted: Counted) -> None:
     ref = counted.upload("cat.png")
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         assert counted.darkroom.record(ref).outcome is Outcome.RECORDED
     assert [request.split()[0] for request in requests] == ["HEAD", "POST", "POST"]
 
 
 def test_a_delay_is_rounded_up_to_the_whole_seconds_that_the_queue_knows(counted: Counted) -> None:
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         counted.darkroom.storage.queue.send("later", delay=timedelta(seconds=2.1))
     assert "visibilitytimeout=3" in requests[0]
 
@@ -75,7 +75,7 @@ def test_a_message_that_goes_to_the_tail_takes_one_request(counted: Counted) -> 
     text = messages.write(_record(counted), None, flow=flow)
     with share.take(flow) as slot:
         slot.outcome = Outcome.COMPLETED
-    with share.take(flow), counted.wire.counted() as requests:
+    with share.take(flow), counted.wire.count() as requests:
         assert counted.darkroom.receive(text.encode(), owner="queue/1") == [Outcome.DEFERRED]
     assert [request.split()[0] for request in requests] == ["POST"]
 
@@ -83,7 +83,7 @@ def test_a_message_that_goes_to_the_tail_takes_one_request(counted: Counted) -> 
 def test_a_duplicate_event_takes_two_requests(counted: Counted) -> None:
     _record(counted)
     ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         assert counted.darkroom.record(ref).outcome is Outcome.DUPLICATE
     assert len(requests) == 2
 
@@ -94,7 +94,7 @@ def test_a_duplicate_event_after_purge_takes_three_requests(counted: Counted) ->
     for row in [row for row in table.list_entities() if job_id in row["RowKey"]]:  # the key row is named otherwise
         table.delete_entity(row)
     ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         assert counted.darkroom.record(ref).outcome is Outcome.DUPLICATE
     assert [request.split()[0] for request in requests] == ["HEAD", "POST", "GET"]
 
@@ -102,7 +102,7 @@ def test_a_duplicate_event_after_purge_takes_three_requests(counted: Counted) ->
 def test_a_newer_version_takes_seven_requests(counted: Counted) -> None:
     _record(counted)
     ref = counted.upload("cat.png")
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         assert counted.darkroom.record(ref).outcome is Outcome.RECORDED
     assert len(requests) == 7
 
@@ -114,14 +114,14 @@ def test_a_change_of_metadata_takes_six_requests_and_three_when_told_again(count
     blob = blobs_of(counted.darkroom.storage.images).get_blob_client(ref.container, ref.name)
     blob.set_blob_metadata({"seen": "yes"})
     for outcome, costs in ((Outcome.UNCHANGED, 6), (Outcome.DUPLICATE, 3)):
-        with counted.wire.counted() as requests:
+        with counted.wire.count() as requests:
             told = counted.darkroom.record(ref)
         assert (told.job_id, told.outcome, len(requests)) == (job_id, outcome, costs)
 
 
 def test_an_analysis_takes_five_requests(counted: Counted) -> None:
     body = f'{{"v":1,"job_id":"{_record(counted)}"}}'.encode()
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         assert counted.darkroom.receive(body, owner="queue/1") == [Outcome.COMPLETED]
     assert [request.split()[0] for request in requests] == ["GET", "POST", "GET", "PUT", "POST"]
 
@@ -132,7 +132,7 @@ def test_an_analysis_without_a_blob_for_its_thumbnail_takes_four_requests(place:
     darkroom = place.with_settings(THUMBNAILS=thumbnails).build(counting)
     darkroom.storage.create()
     job_id = _record(Counted(darkroom, counting))
-    with counting.counted() as requests:
+    with counting.count() as requests:
         assert darkroom.work(job_id, owner="queue/1") is Outcome.COMPLETED
     row = darkroom.storage.jobs.get(job_id)
     assert row is not None
@@ -142,7 +142,7 @@ def test_an_analysis_without_a_blob_for_its_thumbnail_takes_four_requests(place:
 def test_a_message_for_a_finished_job_takes_one_request(counted: Counted) -> None:
     body = f'{{"v":1,"job_id":"{_record(counted)}"}}'.encode()
     counted.darkroom.receive(body, owner="queue/1")
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         assert counted.darkroom.receive(body, owner="queue/2") == [Outcome.ENDED]
     assert len(requests) == 1
 
@@ -150,7 +150,7 @@ def test_a_message_for_a_finished_job_takes_one_request(counted: Counted) -> Non
 def test_a_message_for_a_job_that_another_holds_takes_one_request(counted: Counted) -> None:
     job_id = _record(counted)
     counted.darkroom.work._attempts.begin(job_id, owner="queue/1")
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         assert counted.darkroom.work(job_id, owner="queue/2") is Outcome.BUSY
     assert len(requests) == 1
 
@@ -158,7 +158,7 @@ def test_a_message_for_a_job_that_another_holds_takes_one_request(counted: Count
 def test_a_renewal_takes_one_request(counted: Counted) -> None:
     attempt = counted.darkroom.work._attempts.begin(_record(counted), owner="queue/1")
     assert isinstance(attempt, Attempt)
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         attempt._held.beat()
     assert len(requests) == 1
     assert not attempt.lost
@@ -166,7 +166,7 @@ def test_a_renewal_takes_one_request(counted: Counted) -> None:
 
 def test_canceling_by_hand_takes_two_requests(counted: Counted) -> None:
     job_id = _record(counted)
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         assert counted.darkroom.operate.cancel(job_id) is Outcome.CANCELED
     assert len(requests) == 2
 
@@ -174,7 +174,7 @@ def test_canceling_by_hand_takes_two_requests(counted: Counted) -> None:
 def test_redriving_takes_four_requests(counted: Counted) -> None:
     job_id = _record(counted)
     counted.darkroom.operate.cancel(job_id)
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         assert counted.darkroom.operate.redrive(job_id) is Outcome.REDRIVEN
     assert [request.split()[0] for request in requests] == ["GET", "GET", "POST", "POST"]
 
@@ -182,7 +182,7 @@ def test_redriving_takes_four_requests(counted: Counted) -> None:
 def test_burying_a_job_with_attempts_left_takes_two_requests_and_one_when_it_is_due(counted: Counted) -> None:
     body = f'{{"v":1,"job_id":"{_record(counted)}"}}'.encode()
     for costs in (2, 1):
-        with counted.wire.counted() as requests:
+        with counted.wire.count() as requests:
             assert counted.darkroom.bury(body) == [Outcome.LEFT]
         assert len(requests) == costs
 
@@ -191,7 +191,7 @@ def test_a_given_up_blob_event_takes_what_recording_takes(counted: Counted) -> N
     body = json.dumps({"container": counted.darkroom.settings.images_container, "name": "cat.png"}).encode()
     counted.upload("cat.png")
     for outcome, costs in ((Outcome.RECORDED, 3), (Outcome.DUPLICATE, 2)):
-        with counted.wire.counted() as requests:
+        with counted.wire.count() as requests:
             assert counted.darkroom.bury_event(body) == [outcome]
         assert len(requests) == costs
 
@@ -203,7 +203,7 @@ def test_keeping_a_rejected_text_takes_a_transaction_and_two_more_when_it_is_kep
     rejections = counted.darkroom.storage.rejections
     for _ in range(before):
         rejections.reject("cat", code="blob_not_found", message="There is none.")
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         rejections.reject("cat", code="blob_not_found", message="There is none.")
     assert len(requests) == costs
 
@@ -212,13 +212,13 @@ def test_redriving_a_rejected_text_takes_two_requests_beside_those_of_recording(
     ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
     assert counted.darkroom.receive(ref.ref.encode(), owner="queue/1") == [Outcome.REJECTED]
     counted.upload("cat.png")
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         assert counted.darkroom.readmit(digest(ref.ref)) == [Outcome.RECORDED]
     assert [request.split()[0] for request in requests] == ["GET", "HEAD", "POST", "POST", "POST"]
 
 
 def test_looking_into_the_poison_queues_takes_a_request_each(counted: Counted) -> None:
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         counted.darkroom.drain()
     assert len(requests) == 2
 
@@ -231,7 +231,7 @@ def test_a_lock_run_takes_three_requests_and_two_after_ones_own(counted: Counted
             pass
     if run == "after another's":
         lock._released.clear()
-    with counted.wire.counted() as requests, lock.try_acquire("sweep", owner="timer/2"):
+    with counted.wire.count() as requests, lock.try_acquire("sweep", owner="timer/2"):
         pass
     assert len(requests) == costs
 
@@ -240,7 +240,7 @@ def test_a_busy_lock_takes_one_request(counted: Counted) -> None:
     lock = counted.darkroom.sweep._lock
     with (
         lock.try_acquire("sweep", owner="timer/1"),
-        counted.wire.counted() as requests,
+        counted.wire.count() as requests,
         contextlib.suppress(LockHeld),
         lock.try_acquire("sweep", owner="timer/2"),
     ):
@@ -251,14 +251,14 @@ def test_a_busy_lock_takes_one_request(counted: Counted) -> None:
 def test_an_idle_sweep_takes_the_lock_a_query_a_bucket_one_for_types_and_looks_into_poison(
     counted: Counted,
 ) -> None:
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         counted.darkroom.sweep(owner="timer/1")
     assert len(requests) == 3 + counted.darkroom.settings.job_buckets + 1 + 2
 
 
 def test_sending_a_due_job_again_takes_three_requests_and_one_for_the_length_of_the_queue(counted: Counted) -> None:
     job_ids = [_record(counted, f"{number}.png") for number in range(2)]
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         sent = counted.darkroom.sweep._overflow(job_ids, stop=lambda: False, turns=Turns())
     assert sent == dict.fromkeys(job_ids, Outcome.ANNOUNCED)
     assert [request.split()[0] for request in requests] == ["GET", *["GET", "POST", "POST"] * 2]
@@ -269,6 +269,6 @@ def test_a_blob_up_to_the_byte_gate_is_read_in_one_request(counted: Counted) -> 
     blob = blobs_of(images).get_blob_client(ref.container, ref.name)
     blob.upload_blob(bytes(40 * 1024 * 1024), overwrite=True)
     version = images.head(ref).version
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         assert len(images.read(ref, version, size_bytes=40 * 1024 * 1024)) == 40 * 1024 * 1024
     assert len(requests) == 1

@@ -68,7 +68,7 @@ def verbs(requests: list[str]) -> list[str]:
 
 def test_the_first_add_of_a_type_takes_two_requests_more_than_the_next(counted: Counted) -> None:
     for costs in (["GET", "POST", "POST"], ["POST"]):
-        with counted.wire.counted() as requests:
+        with counted.wire.count() as requests:
             add(counted, f"{len(costs)}")
         assert verbs(requests) == costs
 
@@ -76,14 +76,14 @@ def test_the_first_add_of_a_type_takes_two_requests_more_than_the_next(counted: 
 @pytest.mark.parametrize("unique", [True, False])
 def test_an_add_takes_a_transaction_and_a_message_where_messages_start_jobs(handled: Counted, *, unique: bool) -> None:
     add(handled, "warm")
-    with handled.wire.counted() as requests:
+    with handled.wire.count() as requests:
         add(handled, unique=unique)
     assert ["batch" in requests[0], "messages" in requests[1], len(requests)] == [True, True, 2]
 
 
 def test_an_add_of_what_is_there_takes_two_requests(handled: Counted) -> None:
     job_id = add(handled)
-    with handled.wire.counted() as requests:
+    with handled.wire.count() as requests:
         assert add(handled) == job_id
     assert verbs(requests) == ["POST", "GET"]
 
@@ -92,21 +92,21 @@ def test_an_add_of_what_is_purged_takes_two_requests(counted: Counted) -> None:
     job_id = add(counted)
     counted.darkroom.operate.cancel(job_id)
     counted.darkroom.remove(job_id, forget=False)
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         assert counted.darkroom.add(kind=KIND, ref="text", params={}, unique=True).key is not None
     assert verbs(requests) == ["POST", "GET"]
 
 
 def test_the_work_of_a_handler_takes_three_requests_beside_its_own(handled: Counted) -> None:
     job_id = add(handled)
-    with handled.wire.counted() as requests:
+    with handled.wire.count() as requests:
         assert handled.darkroom.work(job_id, owner="queue/1") is Outcome.COMPLETED
     assert verbs(requests) == ["GET", "POST", "POST"]
 
 
 def test_a_claim_by_id_takes_two_requests(counted: Counted) -> None:
     job_id = add(counted)
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         counted.darkroom.hold.claim(job_id, owner="worker/1")
     assert verbs(requests) == ["GET", "POST"]
 
@@ -114,7 +114,7 @@ def test_a_claim_by_id_takes_two_requests(counted: Counted) -> None:
 def test_a_claim_by_type_takes_a_query_a_bucket_and_two_requests(place: Place, counted: Counted) -> None:
     add(counted)
     place.go(0.002)  # its due row comes up in a millisecond
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         assert counted.darkroom.hold.claim_next(KIND, owner="worker/1") is not None
     assert verbs(requests)[-2:] == ["GET", "POST"]
     assert verbs(requests)[:-2] in (["GET"], ["GET"] * 2)
@@ -122,13 +122,13 @@ def test_a_claim_by_type_takes_a_query_a_bucket_and_two_requests(place: Place, c
 
 def test_a_claim_of_nothing_takes_a_query_a_bucket(counted: Counted) -> None:
     counted.darkroom.hold.claim_next(KIND, owner="worker/1")
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         assert counted.darkroom.hold.claim_next(KIND, owner="worker/1") is None
     assert verbs(requests) == ["GET"] * 2
 
 
 def test_a_claim_of_nothing_takes_twice_as_many_where_messages_start_jobs(handled: Counted) -> None:
-    with handled.wire.counted() as requests:
+    with handled.wire.count() as requests:
         assert handled.darkroom.hold.claim_next(KIND, owner="worker/1") is None
     assert verbs(requests) == ["GET"] * 4
 
@@ -136,7 +136,7 @@ def test_a_claim_of_nothing_takes_twice_as_many_where_messages_start_jobs(handle
 @pytest.mark.parametrize("call", CALLS)
 def test_a_holders_call_takes_two_requests(counted: Counted, call: str) -> None:
     job_id, claim = held(counted)
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         CALLS[call](counted.darkroom, job_id, claim)
     assert verbs(requests) == ["GET", "POST"]
 
@@ -144,7 +144,7 @@ def test_a_holders_call_takes_two_requests(counted: Counted, call: str) -> None:
 def test_a_completion_said_again_takes_two_requests_one_for_what_proves_the_lease(counted: Counted) -> None:
     job_id, claim = held(counted)
     CALLS["complete"](counted.darkroom, job_id, claim)
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         CALLS["complete"](counted.darkroom, job_id, claim)
     assert verbs(requests) == ["GET", "GET"]
 
@@ -152,7 +152,7 @@ def test_a_completion_said_again_takes_two_requests_one_for_what_proves_the_leas
 def test_a_stale_call_takes_four_requests_more_to_note_and_count_it(counted: Counted) -> None:
     job_id, claim = held(counted)
     counted.darkroom.operate.cancel(job_id)
-    with counted.wire.counted() as requests, pytest.raises(Stale):
+    with counted.wire.count() as requests, pytest.raises(Stale):
         CALLS["complete"](counted.darkroom, job_id, claim)
     assert verbs(requests) == ["GET", "GET", "POST", "GET", "POST"]
 
@@ -163,7 +163,7 @@ def test_removing_a_job_that_was_done_takes_four_requests_and_two_to_forget(
 ) -> None:
     job_id, claim = held(counted)
     CALLS["complete"](counted.darkroom, job_id, claim)
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         counted.darkroom.remove(job_id, forget=forget)
     assert len(requests) == costs
 
@@ -171,7 +171,7 @@ def test_removing_a_job_that_was_done_takes_four_requests_and_two_to_forget(
 def test_removing_a_job_that_was_ended_from_outside_takes_a_query_more(counted: Counted) -> None:
     job_id = add(counted)
     counted.darkroom.operate.cancel(job_id)
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         counted.darkroom.remove(job_id, forget=False)
     assert len(requests) == 5
 
@@ -180,7 +180,7 @@ def test_forgetting_a_purged_job_takes_four_requests(counted: Counted) -> None:
     job_id = add(counted)
     counted.darkroom.operate.cancel(job_id)
     counted.darkroom.remove(job_id, forget=False)
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         counted.darkroom.remove(job_id, forget=True)
     assert verbs(requests) == ["GET", "GET", "GET", "POST"]
 
@@ -188,13 +188,13 @@ def test_forgetting_a_purged_job_takes_four_requests(counted: Counted) -> None:
 def test_expiring_takes_a_query_a_bucket_and_two_requests_for_each_that_ends(place: Place, counted: Counted) -> None:
     add(counted, ttl=timedelta(0))
     place.go(0.002)  # it has expired in a millisecond
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         ends = counted.darkroom.sweep._expire([KIND], stop=lambda: False)
     assert (ends, sorted(verbs(requests))) == ({Outcome.FAILED: 1}, ["GET"] * 3 + ["POST"])
 
 
 def test_an_upload_takes_one_write_beside_those_of_recording(counted: Counted) -> None:
     ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
-    with counted.wire.counted() as requests:
+    with counted.wire.count() as requests:
         counted.darkroom.upload(ref, png(), content_type="image/png")
     assert verbs(requests) == ["PUT", "HEAD", "POST", "POST"]

@@ -161,7 +161,7 @@ def test_any_script_of_writes_and_transactions_is_answered_alike(steps: list[Any
 
 
 @pytest.fixture(scope="module")
-def filled(azurite_tables: AzuriteWire) -> Pair:
+def full_table(azurite_tables: AzuriteWire) -> Pair:
     """Give a table of rows with all kinds of values, some missing."""
     pair = Pair(azurite_tables)
     pair.say(CREATE)
@@ -173,5 +173,5 @@ def filled(azurite_tables: AzuriteWire) -> Pair:
 
 @given(condition=conditions, options=st.sampled_from(["", "&$top=1", "&$top=3", "&$select=RowKey,x"]))
 @settings(QUICK, max_examples=at_length(75, 1_500))
-def test_any_filter_chooses_the_same_rows_page_by_page(condition: str, options: str, filled: Pair) -> None:
-    filled.follow(condition, options)
+def test_any_filter_chooses_the_same_rows_page_by_page(condition: str, options: str, full_table: Pair) -> None:
+    full_table.follow(condition, options)

@@ -39,13 +39,13 @@ def analyze(data: bytes, *, source: Source, **_given: object) -> Analysis:
     return Analysis(report={**head, "attacker": section, "timing": report.timing(0, 0)}, thumbnail=None)
 
 
-def _checked(result: int) -> None:
+def _check(result: int) -> None:
     if result < 0:
         raise OSError(ctypes.get_errno(), "")
 
 
 def _call(number: int, *arguments: int) -> None:
-    _checked(LIBC.syscall(*map(ctypes.c_long, (number, *arguments))))
+    _check(LIBC.syscall(*map(ctypes.c_long, (number, *arguments))))
 
 
 def _read_a_file(path: str) -> None:
@@ -75,13 +75,13 @@ def _read_the_parents_memory() -> None:
 
 
 def _trace_the_parent() -> None:
-    _checked(LIBC.ptrace(_ATTACH, os.getppid(), None, None))
+    _check(LIBC.ptrace(_ATTACH, os.getppid(), None, None))
     os.waitpid(os.getppid(), 0x4000_0000)  # __WALL
-    _checked(LIBC.ptrace(_DETACH, os.getppid(), None, None))
+    _check(LIBC.ptrace(_DETACH, os.getppid(), None, None))
 
 
-def _be_traced() -> None:
-    _checked(LIBC.ptrace(_TRACE_ME, 0, None, None))
+def _ask_for_trace() -> None:
+    _check(LIBC.ptrace(_TRACE_ME, 0, None, None))
 
 
 def _signal_the_parent() -> None:
@@ -175,7 +175,7 @@ def _set_up_io_uring() -> None:
 
 
 def _make_a_namespace() -> None:
-    _checked(LIBC.unshare(_NEW_USER))
+    _check(LIBC.unshare(_NEW_USER))
 
 
 def _be_the_parents_user(uid: int) -> None:

@@ -26,7 +26,7 @@ class MemoryEnded(Interceptor):
 
     def __init__(self, kept: Kept, *, buckets: int = 4, journal: list[str] | None = None) -> None:
         super().__init__("ended", journal)
-        self._kept = kept
+        self._tables = kept
         self._buckets = buckets
 
     def ended(self, kind: str, bucket: int, state: State, *, before: datetime) -> Iterator[list[str]]:
@@ -34,7 +34,7 @@ class MemoryEnded(Interceptor):
         self.enter("ended")
         found = sorted(
             (row.job.ended, row.job.id)
-            for row in self._kept.jobs.values()
+            for row in self._tables.jobs.values()
             if (row.job.type, ids.bucket(row.job.id, self._buckets), row.job.state) == (kind, bucket, state)
             and row.job.ended is not None
             and row.job.ended < before
@@ -45,22 +45,22 @@ class MemoryEnded(Interceptor):
     def purge(self, jobs: Sequence[tuple[Row, Key | None]]) -> set[str]:
         """See ``EndedJobs.purge``."""
         self.enter("purge")
-        with self._kept.mutex:
-            return {row.job.id for row, key in jobs if self._gone(row, key)}
+        with self._tables.mutex:
+            return {row.job.id for row, key in jobs if self._delete(row, key)}
 
     def forget(self, key: Key) -> None:
         """See ``EndedJobs.forget``."""
         self.enter("forget")
-        with self._kept.mutex:
-            stands = self._kept.keys.get((key.type, key.ref))
+        with self._tables.mutex:
+            stands = self._tables.keys.get((key.type, key.ref))
             if stands is None:
                 return
             if stands.etag != key.etag:
                 raise Lost(codec.ref_key(key.type, key.ref))
-            del self._kept.keys[key.type, key.ref]
+            del self._tables.keys[key.type, key.ref]
 
-    def _gone(self, row: Row, key: Key | None) -> bool:
-        kept, job = self._kept, row.job
+    def _delete(self, row: Row, key: Key | None) -> bool:
+        kept, job = self._tables, row.job
         stands = kept.jobs.get(job.id)
         if stands is None:
             return True

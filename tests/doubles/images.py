@@ -97,7 +97,7 @@ class MemoryImages(Interceptor):
         """See ``ImageStore.put``."""
         self.enter("put")
         self._clock.reply()
-        _passed(ref)
+        _check(ref)
         stands = self._blobs.get(ref)
         absent = stands is None
         if (only_new and not absent) or (etag == ANY_VERSION and absent):
@@ -139,13 +139,13 @@ class MemoryImages(Interceptor):
         return sorted(name for name in self.thumbnails if name.startswith(f"{job_id}/"))
 
     def _blob(self, ref: ImageRef) -> Blob:
-        _passed(ref)
+        _check(ref)
         try:
             return self._blobs[ref]
         except KeyError:
             raise BlobGone(ref.ref) from None
 
 
-def _passed(ref: ImageRef) -> None:
+def _check(ref: ImageRef) -> None:
     check(Kind.CONTAINER, ref.container)
     check(Kind.BLOB, ref.name)

@@ -30,7 +30,7 @@ class MemoryIndex(Interceptor):
 
     def __init__(self, kept: Kept, clock: FakeClock, *, buckets: int = 4, journal: list[str] | None = None) -> None:
         super().__init__("index", journal)
-        self._kept = kept
+        self._tables = kept
         self._clock = clock
         self._buckets = buckets
         self._types: dict[str, tuple[datetime, str]] = {}
@@ -41,7 +41,7 @@ class MemoryIndex(Interceptor):
         self.enter("live")
         self._clock.reply()
         at = [Position(LIVE, _ms(job.due), job.id) for job in self._jobs(kind, bucket) if job.due is not None]
-        return self._listed(at, after, limit)
+        return self._page(at, after, limit)
 
     def ended(
         self,
@@ -65,14 +65,14 @@ class MemoryIndex(Interceptor):
             and (ended_from is None or _ms(job.ended) >= _ms(ended_from))
             and (ended_to is None or _ms(job.ended) < _ms(ended_to))
         ]
-        return self._listed(at, after, limit)
+        return self._page(at, after, limit)
 
     def of_ref(self, kind: str, ref: str, *, after: str | None, limit: int) -> list[Row]:
         """See ``JobIndex.of_ref``."""
         self.enter("of_ref")
         self._clock.reply()
-        with self._kept.mutex:
-            rows = sorted(self._kept.jobs.values(), key=lambda row: row.job.id)
+        with self._tables.mutex:
+            rows = sorted(self._tables.jobs.values(), key=lambda row: row.job.id)
         found = [row for row in rows if (row.job.type, row.job.ref) == (kind, ref) and row.job.id > (after or "")]
         return [row for row in found if row.job.schema <= SCHEMA][:limit]
 
@@ -80,8 +80,8 @@ class MemoryIndex(Interceptor):
         """See ``JobIndex.keys``."""
         self.enter("keys")
         self._clock.reply()
-        with self._kept.mutex:
-            keys = {ids.digest(*named): key for named, key in self._kept.keys.items() if named[0] == kind}
+        with self._tables.mutex:
+            keys = {ids.digest(*named): key for named, key in self._tables.keys.items() if named[0] == kind}
         home = {at: key for at, key in keys.items() if ids.bucket(f"{kind}-{at}", self._buckets) == bucket}
         return [home[at] for at in sorted(home) if at > (after or "")][:limit]
 
@@ -90,8 +90,8 @@ class MemoryIndex(Interceptor):
         self.enter("key_of")
         self._clock.reply()
         ids.bucket(f"{kind}-{image_id}", self._buckets)
-        with self._kept.mutex:
-            keys = {ids.digest(*named): key for named, key in self._kept.keys.items() if named[0] == kind}
+        with self._tables.mutex:
+            keys = {ids.digest(*named): key for named, key in self._tables.keys.items() if named[0] == kind}
         return keys.get(image_id)
 
     def attempts(self, job_id: str) -> list[Attempted]:
@@ -100,8 +100,8 @@ class MemoryIndex(Interceptor):
         self._clock.reply()
         if not ids.JOB_ID.fullmatch(job_id):
             raise InvalidReference(job_id)
-        with self._kept.mutex:
-            found = sorted((at[1], columns) for at, columns in self._kept.attempts.items() if at[0] == job_id)
+        with self._tables.mutex:
+            found = sorted((at[1], columns) for at, columns in self._tables.attempts.items() if at[0] == job_id)
         return [Attempted(token=token, **columns) for token, columns in found]
 
     def types(self) -> list[str]:
@@ -114,7 +114,7 @@ class MemoryIndex(Interceptor):
         """See ``JobIndex.insert_type``."""
         self.enter("insert_type")
         self._clock.reply()
-        self._types[kind] = (self._clock.server.now(), f'"{next(self._kept.etags)}"')
+        self._types[kind] = (self._clock.server.now(), f'"{next(self._tables.etags)}"')
 
     def quiet_types(self, quiet: timedelta) -> list[KnownType]:
         """See ``JobIndex.quiet_types``."""
@@ -138,11 +138,11 @@ class MemoryIndex(Interceptor):
         del self._types[known.kind]
 
     def _jobs(self, kind: str, bucket: int) -> list[Job]:
-        with self._kept.mutex:
-            jobs = [row.job for row in self._kept.jobs.values()]
+        with self._tables.mutex:
+            jobs = [row.job for row in self._tables.jobs.values()]
         return [job for job in jobs if job.type == kind and ids.bucket(job.id, self._buckets) == bucket]
 
-    def _listed(self, at: list[Position], after: Position | None, limit: int) -> list[Position]:
+    def _page(self, at: list[Position], after: Position | None, limit: int) -> list[Position]:
         found = sorted(position for position in at if after is None or position > after)[:limit]
         self.read += len(found)
         return found

@@ -72,7 +72,7 @@ class MemoryJobs(Interceptor):
         with self.kept.mutex:
             if move.job.id in self.kept.jobs:
                 raise Duplicate(move.job.id)
-            if move.job.unique and self._key_moved(move.job, over):
+            if move.job.unique and self._is_stale(move.job, over):
                 raise KeyTaken(move.job.ref)
             if superseded is not None:
                 self._check(superseded[0])
@@ -97,7 +97,7 @@ class MemoryJobs(Interceptor):
         with self.kept.mutex:
             self._check(row)
             keyed = keyed or over is not None
-            if keyed and self._key_moved(move.job, over):
+            if keyed and self._is_stale(move.job, over):
                 raise Lost(codec.ref_key(move.job.type, move.job.ref))
             if superseded is not None:
                 self._check(superseded[0])
@@ -148,7 +148,7 @@ class MemoryJobs(Interceptor):
         if stands is None or stands.etag != row.etag:
             raise Lost(codec.job_key(row.job.id))
 
-    def _key_moved(self, job: Job, over: Key | None) -> bool:
+    def _is_stale(self, job: Job, over: Key | None) -> bool:
         stands = self.kept.keys.get((job.type, job.ref))
         return (stands and stands.etag) != (over and over.etag)
 
@@ -156,7 +156,7 @@ class MemoryJobs(Interceptor):
         self.kept.keys[job.type, job.ref] = Key(job.type, job.ref, job.newest, job.id, self._etag())
 
     def _apply(self, row: Row | None, move: Move) -> Row:
-        job, before, kept = _stored(move.job), None if row is None else row.job, self.kept
+        job, before, kept = _round_trip(move.job), None if row is None else row.job, self.kept
         if before is not None and before.state is State.RUNNING and job.claim != before.claim:
             outcome = "lapsed" if move.event is Event.CLAIM else move.event.value
             closed = {"ended": move.at, "outcome": outcome, "error": job.error}
@@ -171,7 +171,7 @@ class MemoryJobs(Interceptor):
         return f'"{next(self.kept.etags)}"'
 
 
-def _stored(job: Job) -> Job:
+def _round_trip(job: Job) -> Job:
     """Return a job as it comes back from a table: plain JSON values, an error's message cut."""
     error = job.error and replace(job.error, message=codec.error_columns(job.error)["message"])
     params, report = json.loads(json.dumps(job.params)), json.loads(json.dumps(job.report))

@@ -51,23 +51,23 @@ class CountingTransport(Passing):
 
     def __init__(self, inner: HttpTransport[Any, Any]) -> None:
         super().__init__(inner)
-        self._seen: list[str] = []
+        self._requests: list[str] = []
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
         """Note and send."""
         parts = urlsplit(request.url)
-        self._seen.append(f"{request.method} {parts.path}?{parts.query}")
+        self._requests.append(f"{request.method} {parts.path}?{parts.query}")
         return super().send(request, **kwargs)
 
     @contextmanager
-    def counted(self) -> Iterator[list[str]]:
+    def count(self) -> Iterator[list[str]]:
         """Yield a list that holds the requests of the block when it is over."""
-        self._seen, seen = [], self._seen
-        counted = self._seen
+        self._requests, seen = [], self._requests
+        counted = self._requests
         try:
             yield counted
         finally:
-            self._seen = seen + counted
+            self._requests = seen + counted
 
 
 class Forgetful(Passing):
@@ -122,7 +122,7 @@ class FaultyTransport(Passing):
     def __init__(self, inner: HttpTransport[Any, Any]) -> None:
         super().__init__(inner)
         self._fault: Fault | None = None
-        self._struck = range(0)
+        self._targets = range(0)
         self._reads_lost = 0
         self._meanwhile: Callable[[], object] = int
         self.writes = 0
@@ -145,7 +145,7 @@ class FaultyTransport(Passing):
             reads_lost: How many reads after the first fault find no service.
             meanwhile: What a rival does while the writer hears nothing; after the first struck write.
         """
-        self._fault, self._struck, self.writes = fault, range(nth, nth + times), 0
+        self._fault, self._targets, self.writes = fault, range(nth, nth + times), 0
         self._reads_lost, self._meanwhile = reads_lost, meanwhile
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
@@ -156,7 +156,7 @@ class FaultyTransport(Passing):
                 raise ServiceRequestError("read lost")
             return super().send(request, **kwargs)
         self.writes += 1
-        if self._fault is None or self.writes not in self._struck:
+        if self._fault is None or self.writes not in self._targets:
             return super().send(request, **kwargs)
         return self._strike(self._fault, request, **kwargs)
 

@@ -30,7 +30,7 @@ class Section:
     def __init__(self, folder: Path) -> None:
         self._marker = folder / "inside"
         self._tokens = folder / "tokens"
-        self.entered = 0
+        self.entries = 0
         self.violations = 0
         self._tally = threading.Lock()
 
@@ -47,13 +47,13 @@ class Section:
         self._tokens.write_text(f"{before}{tenure.lock.token}\n")
         self._marker.unlink()
         with self._tally:
-            self.entered += 1
+            self.entries += 1
 
 
 def contend(darkroom: Darkroom, section: Section, stop_at: float, name: str) -> None:
     """Hold the lock again and again until the time is over, and this process has been inside, however slow all is."""
     lock = darkroom.sweep._lock
-    while clock.monotonic() < stop_at or not section.entered:
+    while clock.monotonic() < stop_at or not section.entries:
         try:
             with lock.acquire("contended", owner=name, timeout=timedelta(seconds=1)) as tenure:
                 if not tenure.lost:
@@ -74,7 +74,7 @@ def main(words: list[str]) -> None:
         names = [f"{seed}-{number}" for number in range(int(threads))]
         for ended in [pool.submit(contend, darkroom, section, stop_at, name) for name in names]:
             ended.result()
-    print(json.dumps({"entered": section.entered, "violations": section.violations, "lost": wire.lost}))
+    print(json.dumps({"entered": section.entries, "violations": section.violations, "lost": wire.lost}))
 
 
 if __name__ == "__main__":

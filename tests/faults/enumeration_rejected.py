@@ -19,11 +19,11 @@ NOBODYS = "nobody's.png"
 AGAIN = "Gone again."
 
 
-def _kept(case: Case) -> list[Mapping[str, Any]]:
+def _rejections(case: Case) -> list[Mapping[str, Any]]:
     return [row for key, row in case.rows().items() if key.startswith("rejected:")]
 
 
-def _recorded(case: Case) -> bool:
+def _has_job(case: Case) -> bool:
     return any(key.startswith("job:") for key in case.rows())
 
 
@@ -36,7 +36,7 @@ class RejectingAgain(Flow):
     def prepare(self, case: Case) -> None:
         """Reject it once, and send it again."""
         case.user.darkroom.receive(NOBODYS.encode(), owner="queue/0")
-        self.etag = _kept(case)[0]["odata.etag"]
+        self.etag = _rejections(case)[0]["odata.etag"]
         case.put(NOBODYS)
         case.fetch()
 
@@ -46,7 +46,7 @@ class RejectingAgain(Flow):
 
     def check(self, case: Case) -> None:
         """See that it is there, whole, and that nobody who read it before may delete it."""
-        (row,) = _kept(case)
+        (row,) = _rejections(case)
         assert (row["code"], row["text"]) == ("blob_not_found", NOBODYS)
         assert row["odata.etag"] != self.etag
 
@@ -68,7 +68,7 @@ class RejectingItems(Flow):
 
     def check(self, case: Case) -> None:
         """See that one row is there, with all that could not be followed."""
-        (row,) = _kept(case)
+        (row,) = _rejections(case)
         assert (row["code"], row["message"].partition(" items")[0]) == ("bad_items", "2 of 3")
 
 
@@ -81,7 +81,7 @@ class Forgetting(Flow):
         """Reject three texts."""
         for text in (NOBODYS, "[]", "{}"):
             case.user.darkroom.receive(text.encode(), owner="queue/0")
-        assert len(_kept(case)) == 3
+        assert len(_rejections(case)) == 3
 
     def run(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
         """Forget them."""
@@ -98,7 +98,7 @@ class Forgetting(Flow):
 
     def check(self, case: Case) -> None:
         """See that nothing is left."""
-        assert _kept(case) == []
+        assert _rejections(case) == []
 
 
 class ForgettingOvertaken(Forgetting):
@@ -124,7 +124,7 @@ class ForgettingOvertaken(Forgetting):
 
     def check(self, case: Case) -> None:
         """See that it is there where nobody has seen it."""
-        assert [row["message"] for row in _kept(case)] == ([] if self.read else [AGAIN])
+        assert [row["message"] for row in _rejections(case)] == ([] if self.read else [AGAIN])
 
 
 class Readmitting(Flow):
@@ -136,7 +136,7 @@ class Readmitting(Flow):
     def prepare(self, case: Case) -> None:
         """Reject the image's name, then upload it."""
         case.user.darkroom.receive(case.ref.ref.encode(), owner="queue/0")
-        assert len(_kept(case)) == 1
+        assert len(_rejections(case)) == 1
         case.upload()
 
     def run(self, case: Case, worker: Worker) -> None:
@@ -150,14 +150,14 @@ class Readmitting(Flow):
 
     def afterwards(self, case: Case) -> None:
         """See that nothing is lost at this moment; then let the operator ask once more."""
-        kept = bool(_kept(case))
-        assert kept or _recorded(case), "neither recorded nor kept"
+        kept = bool(_rejections(case))
+        assert kept or _has_job(case), "neither recorded nor kept"
         again = case.user.darkroom.readmit(digest(case.ref.ref))
         assert set(again) <= ({*ADMITTED} if kept else {Outcome.UNKNOWN})
 
     def check(self, case: Case) -> None:
         """See that it is forgotten, and that the operator was told the truth."""
-        assert _kept(case) == []
+        assert _rejections(case) == []
         assert set(self.said) <= {*ADMITTED, Outcome.UNKNOWN}
 
 
@@ -188,7 +188,7 @@ class ReadmitOvertaken(Readmitting):
         """See that it is listed where nobody has seen it; then let the operator ask once more, who sees it."""
         listed = [row.message for row in case.user.darkroom.storage.rejections.list(limit=10)]
         assert listed == ([AGAIN] if self.read else []), f"listed: {listed}"
-        assert _recorded(case)
+        assert _has_job(case)
         assert self.said == (Outcome.RECORDED,)
         again = case.user.darkroom.readmit(digest(case.ref.ref))
         assert again == [Outcome.DUPLICATE if self.read else Outcome.UNKNOWN], f"told: {again}"
@@ -215,7 +215,7 @@ class BuryingEvent(Flow):
 
     def afterwards(self, case: Case) -> None:
         """Deliver it again where it was not taken in."""
-        assert case.poison or _recorded(case), "neither recorded nor brought back"
+        assert case.poison or _has_job(case), "neither recorded nor brought back"
         self.run(case, case.user)
 
 
@@ -269,5 +269,5 @@ class Draining(Flow):
     def afterwards(self, case: Case) -> None:
         """See that nothing is lost at this moment; what is hidden for ten minutes comes back as it was."""
         lies = queue_of(case.user.darkroom.storage.poison).get_queue_properties().approximate_message_count
-        assert lies or _recorded(case), "neither recorded nor in the queue"
+        assert lies or _has_job(case), "neither recorded nor in the queue"
         case.user.darkroom.bury(case.ref.ref.encode())

@@ -81,13 +81,13 @@ class TakesWhatMoved(EndedTable):
 
     def purge(self, jobs: Sequence[tuple[Row, Key | None]]) -> set[str]:
         """See ``EndedJobs.purge``."""
-        return super().purge([(self._stands(row), key and self._named(key)) for row, key in jobs])
+        return super().purge([(self._stands(row), key and self._key_as_read(key)) for row, key in jobs])
 
     def _stands(self, row: Row) -> Row:
         entity, etag = self._read(row.job.id, codec.job_key(row.job.id))
         return codec.decode(entity, etag=etag, modified_at=row.modified_at, seen_at=row.seen_at)
 
-    def _named(self, key: Key) -> Key:
+    def _key_as_read(self, key: Key) -> Key:
         entity, etag = self._read(key.job_id, codec.ref_key(key.type, key.ref))
         return codec.decode_key(entity, etag=etag)
 
@@ -113,11 +113,11 @@ class Hasty(Reconcile):
     def _work(self, page: Page, watermark: datetime | None, done: _Slice) -> list[Listed] | None:
         mark = self._marks.get(self._name)
         position = Position() if mark is None else Position.of(mark.value)
-        self._hurried = super()._keep(mark, position.behind(page, grace=self._settings.reconcile_grace))
+        self._next_mark = super()._keep(mark, position.behind(page, grace=self._settings.reconcile_grace))
         return super()._work(page, watermark, done)
 
     def _keep(self, mark: Mark | None, position: Position) -> Mark:  # noqa: ARG002 - it is done
-        return self._hurried
+        return self._next_mark
 
 
 def over(broken: type[JobTable]) -> Build:

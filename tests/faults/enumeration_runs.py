@@ -157,10 +157,10 @@ class Enumeration:
         return [strike for strike in self.flow.strikes if not (reads(label) and strike in WRITES_ONLY)]
 
     def _run(self) -> Run:
-        return Run(*pickle.loads(self._prepared))  # noqa: S301 - our own
+        return Run(*pickle.loads(self._prepare))  # noqa: S301 - our own
 
     @cached_property
-    def _prepared(self) -> bytes:
+    def _prepare(self) -> bytes:
         """Prepare the flow; return it and its case, to be copied."""
         flow, case = self.flow(), Case(self.build, **self.flow.settings)
         flow.prepare(case)
@@ -180,12 +180,12 @@ def judge(flow: Flow, case: Case, rows: Mapping[str, Mapping[str, Any]]) -> None
             name = json.loads(jobs[identity]["report"])["thumbnail"]["name"]
             assert name in thumbnails, f"no thumbnail {name}"
     assert set(jobs) == set(case.versions) - set(gone), f"jobs of nobody's: {set(jobs) ^ set(case.versions)}"
-    _known(case, rows, gone)
+    _check_keys(case, rows, gone)
     assert flow.ended_well(case, states), f"ended {states}"
     flow.check(case)
 
 
-def _known(case: Case, rows: Mapping[str, Mapping[str, Any]], gone: Mapping[str, State]) -> None:
+def _check_keys(case: Case, rows: Mapping[str, Mapping[str, Any]], gone: Mapping[str, State]) -> None:
     """See that each name's newest version stands in its key row, and that of a job that is gone nothing else does."""
     named = {row["job_id"]: row.get("final_state") for key, row in rows.items() if key.startswith("key:")}
     assert sorted(named) == sorted(case.newest.values()), f"the key rows name {named}"

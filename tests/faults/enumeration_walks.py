@@ -29,7 +29,7 @@ class Short:
         return self._listing.page(marker, limit=min(limit, 2))
 
 
-def _walked(worker: Worker, *, name: str = "") -> Reconciled:
+def _walk(worker: Worker, *, name: str = "") -> Reconciled:
     """Walk on over short pages; with a name, a walk of its own that begins with nothing."""
     reconcile, container = worker.darkroom.reconcile, worker.darkroom.settings.images_container
     reconcile._listing = Short(worker.darkroom.storage.listing)
@@ -66,24 +66,24 @@ class Reconciling(Flow):
 
     def run(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
         """Walk."""
-        self.said = _walked(worker)
+        self.said = _walk(worker)
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Walk as well, and work."""
-        _walked(worker)
+        _walk(worker)
         super().rival(case, worker)
 
     def afterwards(self, case: Case) -> None:
         """See that the mark is behind nothing that is not done; let others walk to the end, again, and from nothing."""
         self._in_order(case)
         case.clock.go(OLD_SECONDS)
-        again = _walked(case.user)
+        again = _walk(case.user)
         assert again.complete, f"{again}"
         if self.said is not None and self.said.complete:
             assert again.missed == self.behind, f"{again} after {self.said}"
         position = _position(case)
         assert position == Position(watermark=position.watermark, missed=position.missed), f"at the end: {position}"
-        once_more, whole = _walked(case.user), _walked(case.user, name="reconcile:anew")
+        once_more, whole = _walk(case.user), _walk(case.user, name="reconcile:anew")
         assert once_more.complete, f"{once_more}"
         assert (whole.complete, whole.missed) == (True, 0), f"{whole}"
 

@@ -43,22 +43,22 @@ class Inline(Executor):
         return done
 
 
-class Known(analyst.Inline):
+class CachedAnalyst(analyst.Inline):
     """Analyses each version of an image once: what comes of it depends on nothing else, and schedules repeat it."""
 
     def __init__(self) -> None:
         super().__init__(limits=Limits(), thumbnail=ThumbnailSpec())
-        self._known: dict[tuple[bytes, Source], Analysis] = {}
+        self._analyses: dict[tuple[bytes, Source], Analysis] = {}
 
     def __call__(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:
         """Analyse one image; see ``Engine``."""
-        known = self._known.get((data, source))
+        known = self._analyses.get((data, source))
         if known is None:
-            known = self._known[data, source] = super().__call__(data, source=source, stop=stop)
+            known = self._analyses[data, source] = super().__call__(data, source=source, stop=stop)
         return copy.deepcopy(known)
 
 
-_KNOWN = Known()
+_KNOWN = CachedAnalyst()
 
 
 def start(build: Build, environ: Mapping[str, str], line: Line, clock: ServiceClock) -> Worker:

@@ -114,19 +114,19 @@ class Reply:
         self.headers: CaseInsensitiveDict[str] = CaseInsensitiveDict(headers.items())
         self._status = status
         self._content = content
-        self._sent: bytes | None = None
+        self._bytes: bytes | None = None
 
     def cut(self, *, late: bool) -> Self:
         """Break it off: behind the first byte of its body or before the last one; without a body, in its head."""
         whole = bytes(self)
         early = len(whole) - len(self._content) + 1 if self._content else 20
-        self._sent = whole[:-1] if late else whole[:early]
+        self._bytes = whole[:-1] if late else whole[:early]
         return self
 
     @property
     def breaks_off(self) -> bool:
         """See the attributes."""
-        return self._sent is not None
+        return self._bytes is not None
 
     @property
     def status_code(self) -> int:
@@ -150,8 +150,8 @@ class Reply:
 
     def __bytes__(self) -> bytes:
         """Write it in one piece; the length of what a HEAD is about stays as the service told it."""
-        if self._sent is not None:
-            return self._sent
+        if self._bytes is not None:
+            return self._bytes
         headers = {name: text for name, text in self.headers.items() if name.lower() != "transfer-encoding"}
         if self.request.method != "HEAD" and self.status_code not in (204, 304):
             headers = {name: text for name, text in headers.items() if name.lower() != "content-length"}

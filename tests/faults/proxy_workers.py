@@ -25,14 +25,14 @@ class Running:
     """One worker process, from its order to its end."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
+        self._condition = threading.Condition()
         self._facts: dict[str, Any] = {}
 
     def note(self, **facts: object) -> None:
         """Take in what the fork server says of it."""
-        with self._changed:
+        with self._condition:
             self._facts |= facts
-            self._changed.notify_all()
+            self._condition.notify_all()
 
     def kill(self) -> None:
         """End it as ``kill -9`` does; return when it has ended."""
@@ -59,8 +59,8 @@ class Running:
         os.kill(pid, number)
 
     def _once(self, true: Callable[[], object], what: str) -> dict[str, Any]:
-        with self._changed:
-            assert self._changed.wait_for(true, DEADLINE_SECONDS), f"not {what}: {self._facts}"
+        with self._condition:
+            assert self._condition.wait_for(true, DEADLINE_SECONDS), f"not {what}: {self._facts}"
             return dict(self._facts)
 
 
@@ -71,7 +71,7 @@ class ForkServer:
         command = [sys.executable, "-m", "tests.faults.worker_process"]
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._mutex = threading.Lock()
-        self._ordered: list[Running] = []
+        self._orders: list[Running] = []
         self._started: dict[int, Running] = {}
         self._reader = threading.Thread(target=self._read, name="fork server", daemon=True)
         self._reader.start()
@@ -79,8 +79,8 @@ class ForkServer:
     def order(self, running: Running, **order: object) -> None:
         """Have a worker started that carries out an order."""
         with self._mutex:
-            self._ordered.append(running)
-            words = json.dumps({"order": len(self._ordered) - 1, **order})
+            self._orders.append(running)
+            words = json.dumps({"order": len(self._orders) - 1, **order})
             assert self._process.stdin is not None
             self._process.stdin.write(words + "\n")
             self._process.stdin.flush()
@@ -106,7 +106,7 @@ class ForkServer:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             facts = json.loads(line)
-            running = self._ordered[facts["order"]] if "order" in facts else self._started[facts["pid"]]
+            running = self._orders[facts["order"]] if "order" in facts else self._started[facts["pid"]]
             if "order" in facts and "pid" in facts:
                 self._started[facts["pid"]] = running
             running.note(**facts)
@@ -140,29 +140,29 @@ class Elsewhere:
 
     def announced(self, path: str) -> object:
         """See ``Record.announced``."""
-        return self._done("announce", path)
+        return self._do("announce", path)
 
     def receive(self, body: bytes, *, owner: str) -> object:  # noqa: ARG002 - the worker names itself
         """See ``Receive``."""
-        return self._done("receive", body.decode())
+        return self._do("receive", body.decode())
 
     def bury(self, body: bytes) -> object:
         """See ``Bury``."""
-        return self._done("bury", body.decode())
+        return self._do("bury", body.decode())
 
     def sweep(self, *, owner: str) -> object:  # noqa: ARG002 - as above
         """See ``Sweep``."""
-        return self._done("sweep", "")
+        return self._do("sweep", "")
 
     def cancel(self, job_id: str) -> Outcome:
         """See ``Operate.cancel``."""
-        return Outcome(str(self._done("cancel", job_id)))
+        return Outcome(str(self._do("cancel", job_id)))
 
     def redrive(self, job_id: str) -> Outcome:
         """See ``Operate.redrive``."""
-        return Outcome(str(self._done("redrive", job_id)))
+        return Outcome(str(self._do("redrive", job_id)))
 
-    def _done(self, verb: str, text: str) -> object:
+    def _do(self, verb: str, text: str) -> object:
         """Have it done, and end as the process has ended."""
         self._proxy.victim = running = Running()
         self._server.order(running, table=self._table, environ=self._environ, verb=verb, text=text)

@@ -28,18 +28,18 @@ def test_a_commit_that_overwrites_another_is_counted_as_a_second_one() -> None:
     assert broken.tally.doubled == 1
 
 
-class Paused(flows.Analysis):
+class PausingAnalysis(flows.Analysis):
     """An analysis whose worker sleeps before one of its requests."""
 
     strikes = (Strike.PAUSED_BEFORE,)
 
 
 def test_what_goes_wrong_in_a_copy_of_the_process_is_told_and_counted() -> None:
-    tally = Enumeration(Paused, build=over(LastWriterWins)).every()
+    tally = Enumeration(PausingAnalysis, build=over(LastWriterWins)).every()
     places = [told.partition(": AssertionError('COMPLETED, 2 commits')")[0] for told in tally.failures]
     assert places == [
-        "Paused, PAUSED_BEFORE at request 5 (PUT thumbnails/image-analysis-…/1.webp)",
-        "Paused, PAUSED_BEFORE at request 6 (write end+job+try)",
+        "PausingAnalysis, PAUSED_BEFORE at request 5 (PUT thumbnails/image-analysis-…/1.webp)",
+        "PausingAnalysis, PAUSED_BEFORE at request 6 (write end+job+try)",
     ]
     assert (tally.points, tally.schedules, tally.doubled) == (6, 6, 2)
 
@@ -98,7 +98,7 @@ def test_a_mark_behind_a_page_that_is_not_done_is_found() -> None:
         broken.strike(look, Strike.DIED_BEFORE)
 
 
-class Forgotten(flows.Recording):
+class ForgettingHost(flows.Recording):
     """A flow whose host forgets the event of a recorder that died."""
 
     def run(self, case: Case, worker: Worker) -> None:
@@ -108,7 +108,7 @@ class Forgotten(flows.Recording):
 
 
 def test_an_image_that_nobody_knows_of_is_counted_as_lost() -> None:
-    forgotten = Enumeration(Forgotten)
+    forgotten = Enumeration(ForgettingHost)
     with pytest.raises(KeyError):
         forgotten.strike(1, Strike.DIED_BEFORE)
     assert forgotten.tally.lost == 1

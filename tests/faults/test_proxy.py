@@ -228,13 +228,13 @@ def test_a_share_of_replies_is_lost_by_a_seed(azurite: Azurite, direct: TableCli
         with Proxy(azurite.connection, Ledger()) as proxy:
             proxy.lose(0.3, seed=1)
             with TableClient.from_connection_string(proxy.connection, direct.table_name, retry_total=0) as table:
-                outcomes.append([heard(table) for _ in range(40)])
+                outcomes.append([hears_reply(table) for _ in range(40)])
             assert (proxy.lost, len(proxy.exchanges)) == (outcomes[-1].count(False), 40)
     assert outcomes[0] == outcomes[1]
     assert 4 < outcomes[0].count(False) < 20
 
 
-def heard(table: TableClient) -> bool:
+def hears_reply(table: TableClient) -> bool:
     """Write, and say whether the reply has come."""
     try:
         table.upsert_entity(ROW)

@@ -58,7 +58,7 @@ def main() -> None:
             if not came:
                 break
             *orders, unread = (unread + came).split(b"\n")
-            running.update(_forked(json.loads(order)) for order in orders)
+            running.update(_fork(json.loads(order)) for order in orders)
     for pid in running:
         os.kill(pid, signal.SIGKILL)
 
@@ -88,7 +88,7 @@ def _report(running: set[int]) -> None:
             _say(pid=pid, ended=os.waitstatus_to_exitcode(status))
 
 
-def _forked(order: dict[str, Any]) -> int:
+def _fork(order: dict[str, Any]) -> int:
     pid = os.fork()
     if not pid:
         _work(order)
