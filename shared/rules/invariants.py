@@ -18,35 +18,35 @@ DELETES_AT_ONCE = 90
 
 
 class Rule(StrEnum):
-    """Every rule; its value is the sentence said when it does not hold."""
+    """Every rule; its value is the sentence that reports a violation."""
 
-    UNREADABLE = "the row is of no form that this release writes"
+    UNREADABLE = "the row does not have a form that this release writes"
     JOB_MISNAMED = "the job's id is not that of its type, reference and version"
-    MISPLACED = "the rows stand in another partition than their id says"
+    MISPLACED = "the rows are in another partition than their id says"
     TIMES_TORN = "due time and end contradict the job's state"
     CLAIM_TORN = "claim, owner and lease contradict the job's state"
-    INDEX_MISSING = "the job has no index row where its state says"
-    INDEX_MISPLACED = "an index row stands where its job does not say"
+    INDEX_MISSING = "the index row that the job's state asks for is missing"
+    INDEX_MISPLACED = "the job's state does not ask for this index row"
     INDEX_ORPHAN = "an index row belongs to no job"
     TOKEN_BEHIND = "the job's token is behind its attempts"  # noqa: S105 - no password
-    ATTEMPTS_MISCOUNTED = "the job counts other attempts than stand there"
+    ATTEMPTS_MISCOUNTED = "the job's count of attempts differs from its attempt rows"
     ATTEMPT_ORPHAN = "an attempt belongs to no job"
-    ATTEMPT_OPEN = "an attempt is under way without its claim, or a claim without its attempt"
+    ATTEMPT_OPEN = "an attempt has not ended but has no claim, or a claim has no such attempt"
     COMPLETED_TWICE = "more than one attempt has completed the job"
     COMPLETION_UNPROVEN = "state and token are not those of the attempt that completed the job"
-    REPORT_INVALID = "the result of a completed job is none, or an image's is not of the report's schema"
+    REPORT_INVALID = "a completed job has no result, or an image's result does not match the report's schema"
     KEY_BROKEN = "the row of the newest version does not name its job"
     LIVE_TWICE = "more than one job of the reference is live"
-    LIVE_UNNAMED = "a live job is not that of its reference's newest version"
-    THUMBNAIL_MISNAMED = "the report names a thumbnail that no attempt at its job can have written"
-    THUMBNAIL_MISSING = "the report names a thumbnail that is not there"
+    LIVE_UNNAMED = "a live job is not the job of its reference's newest version"
+    THUMBNAIL_MISNAMED = "the report names a thumbnail that no attempt of its job can have written"
+    THUMBNAIL_MISSING = "the report names a thumbnail that does not exist"
     THUMBNAIL_ORPHAN = "no report names the thumbnail"
-    THUMBNAIL_PURGED = "the thumbnail is gone before its job, which is past its retention and goes next"
-    NEWER = "the rows are a newer release's, and are left to it"
-    MOVING = "the rows moved at every look; verify again"
+    THUMBNAIL_PURGED = "the thumbnail was purged, and its job, which is past its retention, goes next"
+    NEWER = "a newer release wrote the rows; this one leaves them alone"
+    MOVING = "the rows changed each time they were read; run verify again"
 
 
-#: What is told and is no violation.
+#: What is reported and is no violation.
 INFORMATION = frozenset({Rule.THUMBNAIL_ORPHAN, Rule.THUMBNAIL_PURGED, Rule.NEWER, Rule.MOVING})
 
 
