@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, final
 
 from shared.errors import IllegalTransition
 
@@ -111,6 +111,7 @@ TRANSITIONS = (
 )
 
 
+@final
 @dataclass(frozen=True)
 class JobError:
     """Why the last attempt did not succeed.

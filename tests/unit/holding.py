@@ -26,7 +26,7 @@ every_call = pytest.mark.parametrize("call", CALLS)
 
 def added(world: World, ref: str = "text", **options: Any) -> str:  # noqa: ANN401 - passed on
     """Add a job; return its id."""
-    row = world.add(**{"kind": KIND, "ref": ref, "params": {}, "unique": True, **options}).row
+    row = world.darkroom.add(**{"kind": KIND, "ref": ref, "params": {}, "unique": True, **options}).row
     assert row is not None
     world.journal.clear()
     return row.job.id

@@ -20,7 +20,7 @@ HANDLED = {KIND: lambda _: None}
 
 def add(world: World, **options: Any) -> Added:  # noqa: ANN401 - passed on
     """Add a job."""
-    return world.add(**{**ORDER, **options})
+    return world.darkroom.add(**{**ORDER, **options})
 
 
 def ended(world: World) -> str:

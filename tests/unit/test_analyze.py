@@ -19,7 +19,7 @@ PUBLISH = "images.insert_thumbnail"
 
 
 def _analyze(world: World, job_id: str) -> Outcome:
-    return world.work(job_id, owner="queue/1")
+    return world.darkroom.work(job_id, owner="queue/1")
 
 
 def _error(job: Job) -> str | None:

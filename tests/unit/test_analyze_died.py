@@ -12,7 +12,7 @@ from tests.doubles.world import World
 
 
 def _analyze(world: World, job_id: str) -> Outcome:
-    return world.work(job_id, owner="queue/1")
+    return world.darkroom.work(job_id, owner="queue/1")
 
 
 def _error(job: Job) -> str | None:
@@ -24,9 +24,9 @@ class Dying:
 
     def __init__(self, world: World, *codes: str) -> None:
         self._codes = list(codes)
-        self._analyst = world.analyze._analyst
+        self._analyst = world.darkroom.analyze._analyst
         self.alone: list[bool] = []
-        world.analyze._analyst = self  # type: ignore[assignment] # it is called like one
+        world.darkroom.analyze._analyst = self  # type: ignore[assignment] # it is called like one
 
     def __call__(self, data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:
         """Die, or analyse."""
@@ -81,7 +81,7 @@ def test_a_machine_that_can_start_no_child_costs_no_attempt() -> None:
     def analyst(data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:  # noqa: ARG001
         raise NoSandbox("no child process can be started")
 
-    world.analyze._analyst = analyst  # type: ignore[assignment] # it is called like one
+    world.darkroom.analyze._analyst = analyst  # type: ignore[assignment] # it is called like one
     with pytest.raises(NoSandbox):
         _analyze(world, job_id)
     job = world.job(job_id)
@@ -98,6 +98,6 @@ def test_an_analysis_is_told_when_the_lease_is_lost() -> None:
         told.append(stop())
         raise AnalysisDied("analysis_stopped", "")
 
-    world.analyze._analyst = analyst  # type: ignore[assignment] # it is called like one
+    world.darkroom.analyze._analyst = analyst  # type: ignore[assignment] # it is called like one
     assert _analyze(world, job_id) is Outcome.LOST
     assert told == [False, True]

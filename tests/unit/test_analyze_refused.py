@@ -12,7 +12,7 @@ from tests.doubles.world import World
 
 
 def _analyze(world: World, job_id: str) -> Outcome:
-    return world.work(job_id, owner="queue/1")
+    return world.darkroom.work(job_id, owner="queue/1")
 
 
 def _error(job: Job) -> str | None:

@@ -16,7 +16,7 @@ from tests.doubles.transports import Passing
 from tests.simulation.service.account import storage_account
 from tests.simulation.service.transport import InProcess, content_of
 
-ENTITY = {
+ENTITY: dict[str, Any] = {
     "PartitionKey": "p'ä 1",
     "RowKey": "due:2026-01-01 ä'\"%",
     "text": "ä\r\n--changeset\r\nHTTP/1.1 500 x\r\n\u2028",

@@ -13,7 +13,7 @@ from tests.doubles.world import World
 
 
 def _bury(world: World, job_id: str) -> list[Outcome]:
-    return world.bury(json.dumps({"v": 1, "job_id": job_id}).encode())
+    return world.darkroom.bury(json.dumps({"v": 1, "job_id": job_id}).encode())
 
 
 def test_a_job_whose_attempts_are_used_up_is_buried() -> None:

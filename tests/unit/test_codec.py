@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -84,14 +85,14 @@ def test_an_error_message_is_cut() -> None:
 @pytest.mark.parametrize("name", ["params", "report"])
 @pytest.mark.parametrize("text", ["x" * 32_757, "😀" * 16_378 + "x"], ids=["ASCII", "pairs"])
 def test_a_document_up_to_the_size_of_a_property_is_taken(name: str, text: str) -> None:
-    assert getattr(decoded(encoded(replace(JOB, **{name: {"text": text}}))), name) == {"text": text}
+    assert getattr(decoded(encoded(replace(JOB, **dict[str, Any]({name: {"text": text}})))), name) == {"text": text}
 
 
 @pytest.mark.parametrize("name", ["params", "report"])
 @pytest.mark.parametrize("text", ["x" * 32_758, "😀" * 16_379], ids=["ASCII", "pairs"])
 def test_a_document_larger_than_a_property_is_refused_by_name(name: str, text: str) -> None:
     with pytest.raises(TooLarge, match="UTF-16") as met:
-        encoded(replace(JOB, **{name: {"text": text}}))
+        encoded(replace(JOB, **dict[str, Any]({name: {"text": text}})))
     assert met.value.field == name
 
 

@@ -228,7 +228,7 @@ def test_the_task_finds_our_packages_and_the_venv_first(dev: ModuleType, tmp_pat
 def test_every_step_runs_and_the_first_failure_is_the_status(
     dev: ModuleType, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    dev.python_of = lambda _: Path(sys.executable)
+    vars(dev).update(python_of=lambda _: Path(sys.executable))
     steps = [(str(status), ("-c", f"raise SystemExit({status})")) for status in (0, 3, 0, 4)]
     assert dev.all_of(steps) == 3
     said = [line for line in capfd.readouterr().err.splitlines() if line.startswith("==")]
@@ -238,7 +238,7 @@ def test_every_step_runs_and_the_first_failure_is_the_status(
 def test_what_runs_beside_a_step_is_told_behind_it_and_its_failure_is_the_status(
     dev: ModuleType, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    dev.python_of = lambda _: Path(sys.executable)
+    vars(dev).update(python_of=lambda _: Path(sys.executable))
     beside = [("types", ("-c", "print('an error'); raise SystemExit(5)"))]
     assert dev.all_of([("tests", ("-c", "print('all well')"))], beside=beside) == 5
     out, err = capfd.readouterr()
@@ -247,7 +247,7 @@ def test_what_runs_beside_a_step_is_told_behind_it_and_its_failure_is_the_status
 
 
 def test_what_runs_beside_a_step_ends_with_it_when_a_signal_ends_that(dev: ModuleType) -> None:
-    dev.python_of = lambda _: Path(sys.executable)
+    vars(dev).update(python_of=lambda _: Path(sys.executable))
     beside = [("types", ("-c", "import time; time.sleep(600)"))]
     ending = "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"
     assert dev.all_of([("tests", ("-c", ending))], beside=beside) == 143

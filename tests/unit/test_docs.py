@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from docs import make
+from shared.errors import DIED
 from shared.http import problems
 from shared.http.error_codes import ErrorCode
 from shared.settings.settings import Settings
-from shared.steps.work import analyze
 from tests.unit.http.client import Site
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +33,7 @@ def test_the_tables_of_a_document_are_those_of_the_code(path: Path) -> None:
 
 def test_every_error_code_in_the_code_is_explained() -> None:
     sources = "".join(path.read_text("utf-8") for path in sorted((ROOT / "shared").rglob("*.py")))
-    codes = set(_CODE.findall(sources)) | analyze.DIED
+    codes = set(_CODE.findall(sources)) | DIED
     section = (ROOT / "docs" / "design.md").read_text("utf-8").partition("## Error codes")[2]
     assert len(codes) > 15
     assert codes == set(re.findall(r"^\| `([a-z_]+)`", section, re.MULTILINE))

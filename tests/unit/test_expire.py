@@ -13,7 +13,7 @@ from tests.unit.holding import KIND, MINUTE, added, held, newer
 def expire(world: World, *kinds: str, stops_after: int | None = None) -> dict[Outcome, int]:
     """Expire once, as a sweep of the same process does."""
     stops = iter([False] * (stops_after or 0))
-    return world.sweep._expire(kinds or (KIND,), stop=lambda: stops_after is not None and next(stops, True))
+    return world.darkroom.sweep._expire(kinds or (KIND,), stop=lambda: stops_after is not None and next(stops, True))
 
 
 def code(world: World, job_id: str) -> str | None:

@@ -18,7 +18,7 @@ def _reject(world: World, *texts: str, code: str = "blob_not_found") -> None:
 
 
 def _found(world: World, **picked: object) -> list[str]:
-    return sorted(row.text for page in world.forget.find(**picked) for row in page)  # type: ignore[arg-type]
+    return sorted(row.text for page in world.darkroom.forget.find(**picked) for row in page)  # type: ignore[arg-type]
 
 
 def _numbered(count: int) -> list[str]:

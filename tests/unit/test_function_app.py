@@ -34,7 +34,7 @@ NAMED = {
     "BLOB_SOURCE": "EventGrid",
     "API_AUTH_LEVEL": "anonymous",
 }
-DEFAULTS = {
+DEFAULTS: dict[str, dict[str, str | bool]] = {
     "record_image": {
         "type": "blobTrigger",
         "name": "blob",

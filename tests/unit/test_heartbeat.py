@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -172,25 +173,33 @@ def test_a_heart_that_holds_nothing_waits_for_no_time() -> None:
     assert renewals.heartbeat.beat() is None
 
 
+def _noting(renewed: list[str]) -> Callable[[str, Left], str]:
+    def renew(row: str, _: Left) -> str:
+        renewed.append(row)
+        return row
+
+    return renew
+
+
 def test_what_is_due_first_is_renewed_first() -> None:
-    clock, order = FakeClock(0.0), []
+    clock, order = FakeClock(0.0), list[str]()
     heartbeat = Heartbeat(margin=MARGIN, runtime=Runtime(monotonic=clock), threaded=False)
     for name, sent_at in [("late", 0.0), ("early", -10.0)]:
-        heartbeat.hold(name, lambda row, _: order.append(row) or row, lease=LEASE, sent_at=sent_at)
+        heartbeat.hold(name, _noting(order), lease=LEASE, sent_at=sent_at)
     clock.advance(25)
     heartbeat.beat()
     assert order == ["early", "late"]
 
 
 def test_an_error_that_nobody_foresaw_keeps_no_other_lease_from_its_renewal() -> None:
-    clock, renewed = FakeClock(0.0), []
+    clock, renewed = FakeClock(0.0), list[str]()
 
     def broken(_: str, __: Left) -> str:
         raise ValueError
 
     heartbeat = Heartbeat(margin=MARGIN, runtime=Runtime(monotonic=clock), threaded=False)
     heartbeat.hold("broken", broken, lease=LEASE, sent_at=-1.0)
-    heartbeat.hold("well", lambda row, _: renewed.append(row) or row, lease=LEASE, sent_at=0.0)
+    heartbeat.hold("well", _noting(renewed), lease=LEASE, sent_at=0.0)
     clock.advance(20)
     heartbeat.beat()
     assert renewed == ["well"]

@@ -12,10 +12,10 @@ from shared.errors import StorageOut, Undecided
 from shared.ports.jobs import Row
 from shared.ports.locks import LockRow
 from shared.ports.storage import Storage
-from shared.rules import moves
-from shared.rules.jobs import Job, Move
+from shared.rules.jobs import Event, Job, Move
 from shared.rules.locks import Lock
 from shared.runtime import Runtime
+from shared.storage.job_table import JobTable
 from tests.doubles.clock import FakeClock
 from tests.doubles.transports import Passing
 
@@ -35,10 +35,11 @@ class Hung(Passing):
 
 
 def _renew_job(storage: Storage, row: Row, _: LockRow) -> None:
-    storage.jobs.replace(row, Move(moves.Event.RENEW, row.job, row.seen_at), timeout=TIMEOUT)
+    storage.jobs.replace(row, Move(Event.RENEW, row.job, row.seen_at), timeout=TIMEOUT)
 
 
 def _read_job(storage: Storage, row: Row, _: LockRow) -> None:
+    assert isinstance(storage.jobs, JobTable)
     storage.jobs._buckets_agree = True
     storage.jobs.get(row.job.id, timeout=TIMEOUT)
 

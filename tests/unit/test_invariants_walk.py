@@ -1,6 +1,7 @@
 """No production move breaks a rule, in whatever order moves come."""
 
 import random
+from collections.abc import Callable
 from datetime import timedelta
 
 from shared.errors import DarkroomError
@@ -9,7 +10,7 @@ from shared.rules import moves
 from shared.rules.audit import Group, IndexFacts, JobFacts, KeyFacts, TryFacts
 from shared.rules.ids import digest, job_id
 from shared.rules.invariants import violations
-from shared.rules.jobs import Claim, Event, Facts, Job, JobError, State, transition
+from shared.rules.jobs import Claim, Event, Facts, Job, JobError, Move, State, transition
 from shared.storage import codec
 from tests.doubles.clock import FakeClock
 from tests.doubles.ended import MemoryEnded
@@ -103,13 +104,14 @@ class Walk:
         if row is None:
             return
         error = JobError("x", "", now)
-        move = self.chance.choice([
+        reports: list[Callable[[], Move]] = [
             lambda: moves.renew(row.job, claim=claim, now=now, lease=timedelta(seconds=60)),
             lambda: moves.complete(row.job, claim=claim, report={}, now=now),
             lambda: moves.retry(row.job, claim=claim, error=error, now=now, delay=none, grace=none),
             lambda: moves.abandon(row.job, claim=claim, now=now, grace=none),
             lambda: moves.fail(row.job, claim=claim, error=error, now=now),
-        ])()  # fmt: skip
+        ]
+        move = self.chance.choice(reports)()
         self.jobs.replace(row, move)
         self.done.add(move.event)
 

@@ -1,5 +1,6 @@
 """Any walk over the moves keeps what must never break, whoever makes the next step."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import settings
@@ -28,11 +29,10 @@ class Walk(RuleBasedStateMachine):
         self.claims = [Claim("nobody", 0)]
         self.completions = 0
 
-    def _try(self, make: "type[Move] | object", *arguments: object, **named: object) -> None:
-        assert callable(make)
+    def _try(self, make: Callable[..., Move], **named: object) -> None:
         self.now += timedelta(seconds=1)
         try:
-            made: Move = make(self.job, *arguments, now=self.now, **named)
+            made = make(self.job, now=self.now, **named)
         except IllegalTransition:
             return
         self.before, self.job = self.job, made.job
@@ -51,14 +51,14 @@ class Walk(RuleBasedStateMachine):
         claim, error = data.draw(st.sampled_from(self.claims)), JobError("x", "", self.now)
         own = self.job.state is State.RUNNING and claim == self.job.claim
         before = self.job
-        rest = {
+        rest: dict[str, dict[str, object]] = {
             "renew": {"lease": LEASE},
             "complete": {"report": {}},
             "retry": {"error": error, "delay": GRACE, "grace": GRACE},
             "abandon": {"grace": GRACE},
             "fail": {"error": error},
-        }[act]
-        self._try(getattr(moves, act), claim=claim, **rest)
+        }
+        self._try(getattr(moves, act), claim=claim, **rest[act])
         assert own or self.job is before
 
     @rule(event=st.sampled_from(OTHERS), lapsed=st.booleans())
@@ -113,7 +113,7 @@ class Walk(RuleBasedStateMachine):
         assert 0 <= job.attempts - job.attempts_base <= job.max_attempts
 
 
-class TestWalk(Walk.TestCase):  # type: ignore[misc] # made by Hypothesis
+class TestWalk(Walk.TestCase):  # type: ignore[misc, valid-type] # made by Hypothesis
     """Run it."""
 
     settings = settings(max_examples=at_length(12, 500), stateful_step_count=25, deadline=None)

@@ -145,7 +145,7 @@ def test_a_queue_that_is_out_delays_a_job_that_was_opened_again() -> None:
 
 def _canceled(world: World, *, unique: bool) -> str:
     """Add a job of another type, and cancel it."""
-    row = world.add(kind="word-count", ref="text", params={}, unique=unique).row
+    row = world.darkroom.add(kind="word-count", ref="text", params={}, unique=unique).row
     assert row is not None
     world.operate.cancel(row.job.id)
     world.journal.clear()

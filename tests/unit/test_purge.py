@@ -1,5 +1,6 @@
 import json
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -251,9 +252,14 @@ def test_a_purge_tells_what_it_did_in_one_line(caplog: pytest.LogCaptureFixture)
 
 
 def test_every_type_of_which_there_were_jobs_is_purged(monkeypatch: pytest.MonkeyPatch) -> None:
-    world, asked = World(), set()
+    world, asked = World(), set[str]()
     world.index.insert_type("report")
-    monkeypatch.setattr(world.ended, "ended", lambda kind, *_, **__: asked.add(kind) or iter(()))
+
+    def nothing(kind: str, *_: object, **__: object) -> Iterator[list[str]]:
+        asked.add(kind)
+        return iter(())
+
+    monkeypatch.setattr(world.ended, "ended", nothing)
     world.purge(owner="timer/1")
     assert asked == {"image-analysis", "report"}
 

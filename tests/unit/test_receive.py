@@ -17,7 +17,7 @@ from tests.doubles.world import World, png
 
 
 def _receive(world: World, text: str) -> list[Outcome]:
-    return world.receive(text.encode(), owner="queue/1")
+    return world.darkroom.receive(text.encode(), owner="queue/1")
 
 
 def _event(name: str) -> dict[str, object]:

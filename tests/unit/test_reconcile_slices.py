@@ -25,7 +25,7 @@ def test_slices_skip_no_image_and_record_none_twice() -> None:
     names = [f"{number:02}.png" for number in range(20)]
     world = grown(*names)
     world.listing.most = 3
-    slices = []
+    slices = list[Reconciled]()
     while not (slices and slices[-1].complete):
         world.images.before("head", int, int, int, lambda: world.clock.advance(120))
         slices.append(walk(world))

@@ -80,7 +80,7 @@ def test_markers_of_folders_are_counted_and_left() -> None:
 def archived(world: World) -> str:
     """Let a job end since its blob is archived; return its id."""
     ref = world.upload("a.png")
-    job_id = world.record(ref, announce=False).job_id
+    job_id = world.darkroom.record(ref, announce=False).job_id
     world.images.mark(ref, archived=True, tier_changed_at=world.clock.now)
     world.images.before("read", refused(passing=False))
     world.work(job_id, owner="queue/1")

@@ -6,7 +6,8 @@ import pytest
 from shared.errors import Mismatch, NoSuchJob, Refused, StorageOut, Undecided
 from shared.rules.jobs import SCHEMA, Event, Move, State
 from tests.doubles.world import World, png
-from tests.unit.test_add import add, added_id, ended, forgotten, held, purged
+from tests.unit.holding import held
+from tests.unit.test_add import add, added_id, ended, forgotten, purged
 
 either_way = pytest.mark.parametrize("forget", [True, False])
 

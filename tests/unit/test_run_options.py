@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from localhost.run.environment import DEFAULTS, environment
-from localhost.run.hosts import HostFailed, func_command, host_command, is_free, ports, ready_url
+from localhost.run.failures import HostFailed
+from localhost.run.hosts import func_command, host_command, is_free, ports, ready_url
 from localhost.run.run_options import DEFAULT_PORT, RunOptions, parse
 
 

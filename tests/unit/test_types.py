@@ -13,7 +13,7 @@ from tests.unit.test_add import add
 
 def forgotten(world: World, kind: str, ref: str = "a") -> None:
     """Add a job of a type, and let it go without a trace."""
-    job_id = world.add(kind=kind, ref=ref, params={}, unique=True).row.job.id  # type: ignore[union-attr]
+    job_id = world.darkroom.add(kind=kind, ref=ref, params={}, unique=True).row.job.id  # type: ignore[union-attr]
     world.operate.cancel(job_id)
     world.remove(job_id, forget=True)
 
@@ -81,9 +81,8 @@ def test_a_job_that_is_added_meanwhile_is_never_of_a_type_without_a_row(moment: 
     world = World()
     forgotten(world, "a")
     later(world)
-    if fresh:
-        world.add = world.another().add
-    MOMENTS[moment](world, lambda: add(world, kind="a", ref="b"))
+    adder = world.another() if fresh else world.darkroom
+    MOMENTS[moment](world, lambda: adder.add(kind="a", ref="b", params={}, unique=True))
     world.types.collect()
     assert len(world.jobs.kept.jobs) == 1
     assert world.index.types() == ["a"]

@@ -145,8 +145,10 @@ def test_a_loser_takes_back_what_it_has_published_and_a_winner_does_not(*, loses
 
 
 def test_a_loser_is_noted_and_counted() -> None:
-    told = Told()
-    told._acts.append(lambda job: told.world.rival_claims(job.job.id) and None)
+    def work(job: Context) -> None:
+        told.world.rival_claims(job.job.id)
+
+    told = Told(work)
     told.work()
     assert told.world.jobs.kept.attempts[told.job_id, 1]["refused"] == 1
     assert told.world.stats().stale_reports_total == 1

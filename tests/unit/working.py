@@ -22,14 +22,14 @@ class Told:
 
     def added(self, ref: str = "text") -> str:
         """Add a job; return its id."""
-        row = self.world.add(kind=KIND, ref=ref, params={"text": "a b"}, unique=True).row
+        row = self.world.darkroom.add(kind=KIND, ref=ref, params={"text": "a b"}, unique=True).row
         assert row is not None
         self.world.journal.clear()
         return row.job.id
 
     def work(self, job_id: str | None = None) -> Outcome:
         """Work on the job."""
-        return self.world.work(job_id or self.job_id, owner="queue/1")
+        return self.world.darkroom.work(job_id or self.job_id, owner="queue/1")
 
     @property
     def job(self) -> Job:

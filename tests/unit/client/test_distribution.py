@@ -38,7 +38,7 @@ def _in_its_folder(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def wheel(tmp_path: Path) -> Path:
     """Build the wheel."""
-    return tmp_path / buildapi.build_wheel(str(tmp_path))
+    return tmp_path / str(buildapi.build_wheel(str(tmp_path)))
 
 
 def test_the_wheel_has_the_package_its_types_and_its_licence_alone(wheel: Path) -> None:

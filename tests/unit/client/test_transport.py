@@ -23,7 +23,7 @@ class Requests(urllib3.PoolManager):
         super().__init__()
         self.seconds: list[float] = []
 
-    def urlopen(self, method: str, url: str, redirect: bool = True, **more: Any) -> Any:  # noqa: ANN401, FBT001, FBT002
+    def urlopen(self, method: str, url: str, redirect: bool = True, **more: Any) -> Any:  # type: ignore[override] # noqa: ANN401, FBT001, FBT002 - as a PoolManager has it
         """Note, and send."""
         self.seconds.append(more["timeout"].total)
         return super().urlopen(method, url, redirect=redirect, **more)

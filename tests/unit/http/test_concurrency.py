@@ -16,6 +16,7 @@ from shared.http.concurrency import Limiter
 from shared.http.error_codes import ErrorCode
 from shared.http.gateway import answer_through, forwarder
 from shared.http.problems import Problem
+from shared.rules.images import ImageRef
 from tests.unit.http.client import CONTEXT, Site
 
 CLAIM = {"type": "t", "owner": "w", "wait_seconds": 20}
@@ -106,10 +107,14 @@ def test_no_more_large_bodies_are_under_way_than_there_is_room_for() -> None:
     assert max(counts) == 2
 
 
-def test_a_body_is_handed_to_storage_as_the_piece_that_came(site: Site) -> None:
-    body, stored = b"x" * 5000, []
-    put = site.world.images.put
-    site.world.images.put = lambda ref, data, **more: (stored.append(data), put(ref, data, **more))  # type: ignore[assignment]
+def test_a_body_is_handed_to_storage_as_the_piece_that_came(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    body, stored, put = b"x" * 5000, list[bytes](), site.world.images.put
+
+    def noted(ref: ImageRef, data: bytes, **more: Any) -> None:  # noqa: ANN401 - passed on
+        stored.append(data)
+        put(ref, data, **more)
+
+    monkeypatch.setattr(site.world.images, "put", noted)
     assert site.call("PUT", "/images/a", body, content_type="image/png").status == 202
     assert stored[0] is body
 

@@ -62,7 +62,7 @@ def test_a_head_of_nothing_has_no_body_either(site: Site) -> None:
 
 
 def test_an_unexpected_error_is_told_without_anything_of_it(site: Site, caplog: pytest.LogCaptureFixture) -> None:
-    site.darkroom.lookup.get = lambda _: {}["secret"]
+    site.darkroom.lookup.get = lambda _: dict[str, str]()["secret"]
     with caplog.at_level(logging.ERROR, "darkroom"):
         answer = site.call("GET", "/jobs/t-" + "0" * 32)
     assert answer.refusal == (500, "internal", None)

@@ -1,9 +1,10 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from shared.errors import ContentRefused
-from tests.unit.http.client import Site
+from tests.unit.http.client import Answer, Site
 
 CALLS: list[tuple[str, Any]] = [
     ("renew", {}),
@@ -144,11 +145,12 @@ def test_what_no_row_holds_is_422_with_the_word_of_storage_and_writes_nothing(si
 
     site.world.jobs.before("replace" if call == "complete" else "insert", refused)
     path, tag = f"/jobs/{held.json['id']}/complete", held.headers["etag"]
-    answer = {
+    answers: dict[str, Callable[[], Answer]] = {
         "add": lambda: site.added("other"),
         "complete": lambda: site.call("POST", path, {"result": {}}, if_match=tag),
         "upload": site.uploaded,
-    }[call]()
+    }
+    answer = answers[call]()
     assert answer.refusal == (422, "content_refused", None)
     assert "EntityTooLarge" in answer.json["detail"]
     assert site.world.jobs.kept.jobs == before

@@ -129,7 +129,10 @@ def test_a_list_goes_on_where_it_ended(site: Site) -> None:
 
 def test_a_list_is_narrowed_by_state_and_reference(site: Site) -> None:
     done, waits = site.completed("a").json["id"], site.added("b").json["id"]
-    listed = lambda query: [job["id"] for job in site.call("GET", f"/jobs?{query}").json["items"]]  # noqa: E731
+
+    def listed(query: str) -> list[str]:
+        return [job["id"] for job in site.call("GET", f"/jobs?{query}").json["items"]]
+
     assert listed("state=COMPLETED") == [done]
     assert listed("type=t&ref=b") == [waits]
     assert listed("ended_from=2026-01-01T00:00:00Z&ended_to=2027-01-01T00:00:00Z") == [done]
@@ -149,7 +152,8 @@ def test_a_query_that_cant_be_used_is_422_and_named(site: Site, query: str, wron
 def test_a_forged_place_is_not_looked_up(site: Site) -> None:
     from shared.http.cursors import encode  # noqa: PLC0415
 
-    for place in ([2, 0, ID], [0, -1, ID], [0, 10**400, ID], [0, 0, "' or 1"]):
+    places: list[list[int | str]] = [[2, 0, ID], [0, -1, ID], [0, 10**400, ID], [0, 0, "' or 1"]]
+    for place in places:
         cursor = encode(place, [None] * 5)
         assert site.call("GET", f"/jobs?cursor={cursor}").refusal == (422, "invalid", "query.cursor")
 
