@@ -30,22 +30,22 @@ class CallerCheck:
         self._port = port
         self._names = frozenset(name.lower() for name in names)
 
-    def refuse(self, request: Request) -> PlainTextResponse | None:
+    def refusal(self, request: Request) -> PlainTextResponse | None:
         """Return the refusal of a request; None when it may pass. Routes of the app judge pages themselves."""
-        if not all(self._is_ours(host) for host in (request.state.host, *request.headers.getlist("host"))):
+        if not all(self._is_local(host) for host in (request.state.host, *request.headers.getlist("host"))):
             return PlainTextResponse(_OTHER_NAME, 403)
-        if request.scope["path"].startswith(_OWN_API) and request.method not in _SAFE and _is_foreign(request):
+        if request.scope["path"].startswith(_OWN_API) and request.method not in _SAFE and _is_cross_site(request):
             return PlainTextResponse(_OTHER_SITE, 403)
         return None
 
-    def _is_ours(self, host: str) -> bool:
+    def _is_local(self, host: str) -> bool:
         name, port = _split(host)
         if {host.lower(), name} & self._names:
             return True
         return port in ("", str(self._port())) and (name == "localhost" or _is_loopback(name))
 
 
-def _is_foreign(request: Request) -> bool:
+def _is_cross_site(request: Request) -> bool:
     """Tell whose page it is: by Sec-Fetch-Site, or by Origin, or by Referer; no browser leaves out all three."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:

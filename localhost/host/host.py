@@ -98,7 +98,7 @@ class Host:
         ]
         return Kestrel(
             Router(routes, redirect_slashes=False, default=NOT_FOUND),
-            sites=CallerCheck(lambda: self.port, self._context.options.allow_hosts),
+            callers=CallerCheck(lambda: self.port, self._context.options.allow_hosts),
             activity=self._context.activity,
             log=self._context.log,
         )

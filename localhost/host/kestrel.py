@@ -32,14 +32,14 @@ class Kestrel:
 
     Args:
         app: The routes.
-        sites: Who may call.
+        callers: Who may call.
         activity: Counts requests from their last byte to the end of their answer.
         log: Where a failure of the app goes.
     """
 
-    def __init__(self, app: ASGIApp, *, sites: CallerCheck, activity: Activity, log: Log) -> None:
+    def __init__(self, app: ASGIApp, *, callers: CallerCheck, activity: Activity, log: Log) -> None:
         self._app = app
-        self._sites = sites
+        self._callers = callers
         self._activity = activity
         self._log = log
 
@@ -65,7 +65,7 @@ class Kestrel:
         async def receive() -> Message:
             return {"type": "http.request", "body": body}
 
-        app = self._sites.refuse(Request(scope)) or self._app
+        app = self._callers.refusal(Request(scope)) or self._app
         try:
             await app(scope, receive, send)
         except Exception:  # noqa: BLE001 - the edge of a request: the client must get an answer
@@ -78,10 +78,8 @@ def _refusal(scope: Scope) -> int | None:
     headers = scope["headers"]
     if scope["http_version"] not in {"1.0", "1.1"}:
         return 505
-    if (
-        len(b"%b %b?%b HTTP/1.1" % (scope["method"].encode(), scope["raw_path"], scope["query_string"]))
-        > MAX_LINE_BYTES
-    ):
+    line = b"%b %b?%b HTTP/1.1" % (scope["method"].encode(), scope["raw_path"], scope["query_string"])
+    if len(line) > MAX_LINE_BYTES:
         return 414
     if len(headers) > MAX_HEADERS or sum(len(name) + len(value) + 4 for name, value in headers) > MAX_HEADER_BYTES:
         return 431

@@ -18,11 +18,11 @@ from localhost.azurite import Azurite
 from localhost.host.connections import API_VERSION
 from localhost.host.host import Host
 from localhost.host.host_options import HostOptions
-from tests.host.functions_host.hosts import APPS, ROOT, Events, Launch, Running, Spawn, Spawned, Storage
+from tests.host.functions_host.hosts import APPS, ROOT, Events, HostProcess, HostUnderTest, Launch, Spawn, Storage
 
 
 @contextlib.contextmanager
-def naming(azurite: Azurite) -> Iterator[Storage]:
+def storage_names(azurite: Azurite) -> Iterator[Storage]:
     """Give names that nobody else uses."""
     with (
         BlobServiceClient.from_connection_string(azurite.connection, api_version=API_VERSION) as blobs,
@@ -32,17 +32,17 @@ def naming(azurite: Azurite) -> Iterator[Storage]:
 
 
 @contextlib.contextmanager
-def launching(storage: Storage) -> Iterator[Launch]:
+def launcher(storage: Storage) -> Iterator[Launch]:
     """Start hosts in this process; they drain at the end."""
-    running: list[Running] = []
+    running: list[HostUnderTest] = []
 
-    def start(app: str | Path, *, settings: dict[str, str] | None = None, **options: Any) -> Running:  # noqa: ANN401
+    def start(app: str | Path, *, settings: dict[str, str] | None = None, **options: Any) -> HostUnderTest:  # noqa: ANN401
         log = Events()
         times = {"scan": timedelta(seconds=0.1), "poll_max": timedelta(seconds=0.1), **options}
         chosen = HostOptions(app=APPS / app, port=0, singleton_lease=timedelta(seconds=15), **times)
         host = Host(chosen, environ={**storage.settings, **(settings or {})}, log=log)
         names = next(iter(host.functions.values())).call.__globals__
-        running.append(Running(host, log, names))
+        running.append(HostUnderTest(host, log, names))
         host.start()
         return running[-1]
 
@@ -59,26 +59,26 @@ def launching(storage: Storage) -> Iterator[Launch]:
 @pytest.fixture
 def storage(azurite: Azurite) -> Iterator[Storage]:
     """Names that no other test uses."""
-    with naming(azurite) as names:
+    with storage_names(azurite) as names:
         yield names
 
 
 @pytest.fixture
 def launch(storage: Storage) -> Iterator[Launch]:
     """Start hosts of one test."""
-    with launching(storage) as start:
+    with launcher(storage) as start:
         yield start
 
 
 @pytest.fixture(scope="module")
 def launch_shared(azurite: Azurite) -> Iterator[Launch]:
     """Start hosts that the tests of a module share: none may close one, or leave anything in it."""
-    with naming(azurite) as names, launching(names) as start:
+    with storage_names(azurite) as names, launcher(names) as start:
         yield start
 
 
 @pytest.fixture
-def copied(tmp_path: Path) -> Callable[[str, str, str], Path]:
+def copy_app(tmp_path: Path) -> Callable[[str, str, str], Path]:
     """Copy an app with one text of its host.json replaced."""
 
     def copy(app: str, old: str, new: str) -> Path:
@@ -96,7 +96,7 @@ def spawn(storage: Storage) -> Iterator[Spawn]:
     """Start hosts in processes of their own; what is left at the end of the test is killed."""
     running: list[subprocess.Popen[str]] = []
 
-    def start(app: str | Path, *arguments: str, settings: dict[str, str] | None = None) -> Spawned:
+    def start(app: str | Path, *arguments: str, settings: dict[str, str] | None = None) -> HostProcess:
         command = [sys.executable, "-m", "localhost.host", "--app", str(APPS / app), "--port", "0", *arguments]
         environ = {**storage.settings, "PATH": "/usr/bin:/bin", **(settings or {})}
         popen = subprocess.Popen(
@@ -105,7 +105,7 @@ def spawn(storage: Storage) -> Iterator[Spawn]:
         running.append(popen)
         assert popen.stdout is not None
         line = popen.stdout.readline()
-        return Spawned(popen, json.loads(line)["port"] if line else 0)
+        return HostProcess(popen, json.loads(line)["port"] if line else 0)
 
     yield start
     for popen in running:

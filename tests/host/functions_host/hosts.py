@@ -49,7 +49,7 @@ class Events(Log):
 
 
 @dataclass
-class Running:
+class HostUnderTest:
     """A host in this process and its app's signals."""
 
     host: Host
@@ -115,13 +115,13 @@ class Storage:
         return client
 
 
-Launch = Callable[..., Running]
+Launch = Callable[..., HostUnderTest]
 #: App, text of its host.json, text instead; the copy's folder.
 Copy = Callable[[str, str, str], Path]
 
 
 @dataclass
-class Spawned:
+class HostProcess:
     """A host in a process of its own."""
 
     popen: "subprocess.Popen[str]"
@@ -133,7 +133,7 @@ class Spawned:
         return self.popen.stdout.readline().strip()
 
 
-Spawn = Callable[..., Spawned]
+Spawn = Callable[..., HostProcess]
 
 
 def until(look: Callable[[], Any], seconds: float = SECONDS) -> Any:  # noqa: ANN401

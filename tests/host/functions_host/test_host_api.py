@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from tests.host.functions_host.hosts import Launch, Running
+from tests.host.functions_host.hosts import HostUnderTest, Launch
 
 TEXT = "text/plain; charset=utf-8"
 
 
 @pytest.fixture(scope="module")
-def api(launch_shared: Launch) -> Running:
+def api(launch_shared: Launch) -> HostUnderTest:
     return launch_shared("api")
 
 
 @pytest.fixture
-def line(api: Running) -> Iterator[http.client.HTTPConnection]:
+def line(api: HostUnderTest) -> Iterator[http.client.HTTPConnection]:
     connection = http.client.HTTPConnection("127.0.0.1", api.host.port, timeout=15)
     yield connection
     connection.close()
@@ -46,7 +46,7 @@ def without(headers: list[tuple[str, str]], *names: str) -> list[tuple[str, str]
     return [pair for pair in headers if pair[0] not in {"date", "connection", *names}]
 
 
-def failures(running: Running) -> list[dict[str, Any]]:
+def failures(running: HostUnderTest) -> list[dict[str, Any]]:
     return running.log.find("request failed") + running.log.find("function ended", outcome="failed")
 
 
@@ -65,7 +65,7 @@ def test_any_method_and_any_bytes_reach_the_function_over_one_connection(line: h
 @pytest.mark.parametrize(
     "path", ["a%2Fb", "a%25", "a%FF%00", "a//b", "/a;b;c=1", "a+b", "a?x=%2F+%ff&&y", "a/../b", "", "a'(*)|[^]`"]
 )
-def test_the_url_reaches_the_function_as_it_was_written(api: Running, path: str) -> None:
+def test_the_url_reaches_the_function_as_it_was_written(api: HostUnderTest, path: str) -> None:
     raw = talk(api.host.port, f"URL /api/{path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
     assert raw.endswith(f"\r\n\r\nhttp://localhost/api/{path}".encode())
 
@@ -75,23 +75,23 @@ def test_the_url_reaches_the_function_as_it_was_written(api: Running, path: str)
     [("a%2541", "a%41"), ("%252Fb", "%2Fb"), ("%25ff%25", "%ff%25"), ("%254", "%254"), ("a?b=%2541", "a?b=%2541")],
 )
 def test_an_escape_behind_an_escaped_percent_sign_is_undone_as_on_the_real_host(
-    api: Running, path: str, seen: str
+    api: HostUnderTest, path: str, seen: str
 ) -> None:
     raw = talk(api.host.port, f"URL /api/{path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
     assert raw.endswith(f"\r\n\r\nhttp://localhost/api/{seen}".encode())
 
 
-def test_a_route_parameter_is_decoded_but_for_an_escaped_slash(api: Running) -> None:
+def test_a_route_parameter_is_decoded_but_for_an_escaped_slash(api: HostUnderTest) -> None:
     raw = talk(api.host.port, b"PARAM /api/a%2Fb%2f%C3%A9%20/c%FF HTTP/1.0\r\nHost: localhost\r\n\r\n")
     assert raw.endswith("\r\n\r\na%2Fb%2fé /c%FF".encode())
 
 
-def test_a_url_as_the_target_brings_its_own_host(api: Running) -> None:
+def test_a_url_as_the_target_brings_its_own_host(api: HostUnderTest) -> None:
     raw = talk(api.host.port, b"URL http://127.1.2.3/api/a?b HTTP/1.0\r\nHost: localhost\r\n\r\n")
     assert raw.endswith(b"\r\n\r\nhttp://127.1.2.3/api/a?b")
 
 
-def test_a_request_at_every_limit_passes(api: Running) -> None:
+def test_a_request_at_every_limit_passes(api: HostUnderTest) -> None:
     line = b"GET /api/" + b"a" * (8192 - 18) + b" HTTP/1.0\r\n"
     many = b"Host: localhost\r\n" + b"A: a\r\n" * 98
     last = b"B: " + b"b" * (32768 - len(many) - 5) + b"\r\n\r\n"
@@ -107,13 +107,13 @@ def test_a_request_at_every_limit_passes(api: Running) -> None:
         (b"GET /api/open HTTP/1.0\r\n", 1),
     ],
 )
-def test_a_connection_is_kept_unless_the_client_says_otherwise(api: Running, head: bytes, answers: int) -> None:
+def test_a_connection_is_kept_unless_the_client_says_otherwise(api: HostUnderTest, head: bytes, answers: int) -> None:
     raw = talk(api.host.port, 2 * (head + b"\r\n") + b"GET /api/open HTTP/1.0\r\n\r\n")
     assert (raw.count(b"HTTP/1.1 200 "), raw.count(b"Connection: close")) == (answers, 1)
 
 
 @pytest.mark.case("host 3", was="the function got the body, as it never does on Azure")
-def test_a_body_in_chunks_never_reaches_the_function_and_what_follows_it_does(api: Running) -> None:
+def test_a_body_in_chunks_never_reaches_the_function_and_what_follows_it_does(api: HostUnderTest) -> None:
     head = b"POST /api/a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: Chunked\r\n\r\n"
     chunks = b"3;x=y\r\na\r\n\r\n0A\r\n0123456789\r\n0\r\nTrailer: t\r\n\r\n"
     answers = talk(api.host.port, head + chunks + head + b"0\r\n\r\n" + b"GET /api/b HTTP/1.0\r\n\r\n")
@@ -147,13 +147,13 @@ def test_a_body_in_chunks_never_reaches_the_function_and_what_follows_it_does(ap
         (b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 404),
     ],
 )
-def test_what_is_no_request_is_refused_and_never_called(api: Running, raw: bytes, status: int) -> None:
+def test_what_is_no_request_is_refused_and_never_called(api: HostUnderTest, raw: bytes, status: int) -> None:
     called = len(api.log.find("function started"))
     assert talk(api.host.port, raw).startswith(f"HTTP/1.1 {status} ".encode())
     assert len(api.log.find("function started")) == called
 
 
-def test_the_client_of_a_refused_request_gets_the_answer_though_it_goes_on_sending(api: Running) -> None:
+def test_the_client_of_a_refused_request_gets_the_answer_though_it_goes_on_sending(api: HostUnderTest) -> None:
     with socket.create_connection(("127.0.0.1", api.host.port), 15) as connection:
         connection.sendall(b"POST /api/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 104857601\r\n\r\n")
         connection.sendall(bytes(1 << 22))
@@ -161,7 +161,7 @@ def test_the_client_of_a_refused_request_gets_the_answer_though_it_goes_on_sendi
     assert answer.startswith(b"HTTP/1.1 413 ")
 
 
-def test_a_client_that_waits_is_told_to_continue(api: Running) -> None:
+def test_a_client_that_waits_is_told_to_continue(api: HostUnderTest) -> None:
     head = b"POST /api/a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     raw = head + b"Expect: 100-continue\r\nContent-Length: 1\r\n\r\nx"
     assert talk(api.host.port, raw).startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
@@ -194,7 +194,7 @@ def test_an_answer_to_head_has_the_length_and_no_body(line: http.client.HTTPConn
     assert say(line, "POST", 200, body=b"next")[2] == b"next"
 
 
-def test_nothing_follows_the_headers_of_an_answer_to_head(api: Running) -> None:
+def test_nothing_follows_the_headers_of_an_answer_to_head(api: HostUnderTest) -> None:
     assert talk(api.host.port, b"HEAD /api/any HTTP/1.0\r\n\r\n").endswith(b"\r\n\r\n")
 
 
@@ -202,7 +202,7 @@ def test_nothing_follows_the_headers_of_an_answer_to_head(api: Running) -> None:
     "header", [("x", "a\r\nb: c"), ("x", "a\nb"), ("x", "a\0"), ("x", "é"), ("a b", "c"), ("", "c")]
 )
 def test_a_header_that_cannot_be_sent_makes_a_500(
-    api: Running, line: http.client.HTTPConnection, header: tuple[str, str]
+    api: HostUnderTest, line: http.client.HTTPConnection, header: tuple[str, str]
 ) -> None:
     failed = len(failures(api))
     assert say(line, "POST", 200, header)[::2] == (500, b"")
@@ -210,7 +210,9 @@ def test_a_header_that_cannot_be_sent_makes_a_500(
 
 
 @pytest.mark.parametrize("status", [0, 100, 600])
-def test_a_status_that_is_no_answers_makes_a_500(api: Running, line: http.client.HTTPConnection, status: int) -> None:
+def test_a_status_that_is_no_answers_makes_a_500(
+    api: HostUnderTest, line: http.client.HTTPConnection, status: int
+) -> None:
     failed = len(failures(api))
     assert say(line, "POST", status)[::2] == (500, b"")
     assert len(failures(api)) == failed + 1

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.host.functions_host.hosts import Launch, Running
+from tests.host.functions_host.hosts import HostUnderTest, Launch
 from tests.host.functions_host.test_host_api import talk
 
 RUN = "POST /admin/functions/work"
@@ -14,12 +14,12 @@ M8 = pytest.mark.case("security M8", was="any Host; 202 for a cross-site POST /a
 
 
 @pytest.fixture(scope="module")
-def host(launch_shared: Launch) -> Running:
+def host(launch_shared: Launch) -> HostUnderTest:
     """Return a host that asks for no key."""
     return launch_shared("recorder", allow_hosts=("box.example", "box.example:81"))
 
 
-def status(host: Running, line: str, *headers: str) -> int:
+def status(host: HostUnderTest, line: str, *headers: str) -> int:
     """Send a request with these headers, ``PORT`` in them being the host's; return the status of the answer."""
     lines = [f"{line} HTTP/1.1", *headers, "Content-Length: 2", "Connection: close", "", "{}"]
     answer = talk(host.host.port, "\r\n".join(lines).replace("PORT", str(host.host.port)).encode())
@@ -45,14 +45,14 @@ def status(host: Running, line: str, *headers: str) -> int:
     ],
 )
 def test_a_request_to_another_name_is_refused(
-    host: Running, line: str, name: str, case_result: Callable[[str], None]
+    host: HostUnderTest, line: str, name: str, case_result: Callable[[str], None]
 ) -> None:
     assert status(host, line, f"Host: {name}") == 403
     case_result("another Host: 403")
 
 
 @M8
-def test_a_url_as_the_target_brings_no_other_name_in(host: Running, case_result: Callable[[str], None]) -> None:
+def test_a_url_as_the_target_brings_no_other_name_in(host: HostUnderTest, case_result: Callable[[str], None]) -> None:
     assert status(host, "GET http://evil.example/admin/functions", "Host: localhost:PORT") == 403
     assert status(host, "GET http://localhost:PORT/admin/functions", "Host: evil.example") == 403
     case_result("another Host: 403")
@@ -62,7 +62,7 @@ def test_a_url_as_the_target_brings_no_other_name_in(host: Running, case_result:
     "name",
     ["localhost:PORT", "LOCALHOST", "127.0.0.1:PORT", "127.9.9.9:PORT", "[::1]:PORT", "[::1]", "Box.example:81"],
 )
-def test_a_request_to_a_name_of_ours_passes(host: Running, name: str) -> None:
+def test_a_request_to_a_name_of_ours_passes(host: HostUnderTest, name: str) -> None:
     assert status(host, "GET /admin/functions", f"Host: {name}") == 200
 
 
@@ -86,7 +86,7 @@ def test_a_request_to_a_name_of_ours_passes(host: Running, name: str) -> None:
     ],
 )
 def test_a_page_of_another_site_runs_nothing(
-    host: Running, line: str, headers: list[str], case_result: Callable[[str], None]
+    host: HostUnderTest, line: str, headers: list[str], case_result: Callable[[str], None]
 ) -> None:
     assert status(host, line, "Host: localhost:PORT", *headers) == 403
     assert host.no_call(0)
@@ -104,11 +104,11 @@ def test_a_page_of_another_site_runs_nothing(
         ["Referer: http://localhost:PORT/page?x=1"],
     ],
 )
-def test_tools_and_the_own_page_may_run_functions(host: Running, headers: list[str]) -> None:
+def test_tools_and_the_own_page_may_run_functions(host: HostUnderTest, headers: list[str]) -> None:
     assert status(host, RUN, "Host: localhost:PORT", *headers) == 202
     assert host.call()[0] == "work"
 
 
-def test_a_page_of_another_site_may_look_where_nothing_changes(host: Running) -> None:
+def test_a_page_of_another_site_may_look_where_nothing_changes(host: HostUnderTest) -> None:
     """It can't read the answer: no header of ours lets it."""
     assert status(host, "GET /admin/functions", "Host: localhost:PORT", "Origin: http://evil.example") == 200

@@ -96,7 +96,7 @@ def test_admin_runs_a_timer_and_a_blob_function(storage: Storage, launch: Launch
 HOOK = "/runtime/webhooks/blobs?functionName=Host.Functions.by_event"
 
 
-def created(url: str) -> dict[str, Any]:
+def blob_created(url: str) -> dict[str, Any]:
     return {"eventType": "Microsoft.Storage.BlobCreated", "data": {"url": url, "eTag": "0xOLD", "api": "PutBlob"}}
 
 
@@ -104,7 +104,7 @@ def test_event_grid_calls_the_function_without_a_path_filter_or_an_etag_check(st
     container = storage.blobs.create_container(storage.name)
     urls = [container.upload_blob(name, b"one").url for name in ("a b.png", "thumb/x")]
     running = launch("blobs")
-    assert running.ask("POST", HOOK, json.dumps([created(url) for url in urls])).status == 202
+    assert running.ask("POST", HOOK, json.dumps([blob_created(url) for url in urls])).status == 202
     calls = sorted(running.call() for _ in urls)
     assert calls == [("by_event", (f"{storage.name}/{name}", b"one")) for name in ("a b.png", "thumb/x")]
     assert running.no_call(0.3), "an Event Grid function is not scanned for"

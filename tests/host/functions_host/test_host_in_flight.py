@@ -5,16 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.host.functions_host.hosts import Launch, Running, Storage, until
+from tests.host.functions_host.hosts import HostUnderTest, Launch, Storage, until
 
 
 @pytest.fixture
-def own(launch: Launch) -> Running:
+def own(launch: Launch) -> HostUnderTest:
     """Return a host for a test that holds requests or closes it."""
     return launch("api")
 
 
-def test_calls_that_block_in_threads_run_side_by_side_and_hold_up_nobody(own: Running) -> None:
+def test_calls_that_block_in_threads_run_side_by_side_and_hold_up_nobody(own: HostUnderTest) -> None:
     def get(path: str) -> int:
         return own.ask("GET", path).status
 
@@ -41,7 +41,7 @@ def test_a_queue_and_a_timer_go_on_while_many_requests_are_held(storage: Storage
         assert [one.result(15).data for one in waiting] == [b"GET"] * 50
 
 
-def test_a_request_counts_as_running_until_it_is_answered(own: Running) -> None:
+def test_a_request_counts_as_running_until_it_is_answered(own: HostUnderTest) -> None:
     def running() -> int:
         return int(own.ask("GET", "/admin/host/status").json()["running"])
 
@@ -54,7 +54,7 @@ def test_a_request_counts_as_running_until_it_is_answered(own: Running) -> None:
     assert until(lambda: running() == 0)
 
 
-def test_a_client_that_goes_away_is_no_event(own: Running, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_client_that_goes_away_is_no_event(own: HostUnderTest, capfd: pytest.CaptureFixture[str]) -> None:
     connection = socket.create_connection(("127.0.0.1", own.host.port), 15)
     connection.sendall(b"GET /api/hold HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert own.names["BEGAN"].wait(15)
@@ -67,7 +67,7 @@ def test_a_client_that_goes_away_is_no_event(own: Running, capfd: pytest.Capture
     assert capfd.readouterr().err == ""
 
 
-def test_a_drain_closes_idle_connections_and_answers_what_it_has_taken_on(own: Running) -> None:
+def test_a_drain_closes_idle_connections_and_answers_what_it_has_taken_on(own: HostUnderTest) -> None:
     idle, halfway, body, busy = (socket.create_connection(("127.0.0.1", own.host.port), 15) for _ in range(4))
     halfway.sendall(b"GET /api/o")
     body.sendall(b"POST /api/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf")

@@ -44,10 +44,10 @@ def test_a_failing_message_comes_back_and_is_poisoned_at_the_maximum(storage: St
 
 
 def test_a_failing_message_stays_hidden_for_the_visibility_timeout(
-    storage: Storage, launch: Launch, copied: Copy
+    storage: Storage, launch: Launch, copy_app: Copy
 ) -> None:
     storage.queue().send_message("fail")
-    running = launch(copied("recorder", '"maxDequeueCount"', '"visibilityTimeout": "00:00:01", "maxDequeueCount"'))
+    running = launch(copy_app("recorder", '"maxDequeueCount"', '"visibilityTimeout": "00:00:01", "maxDequeueCount"'))
     assert running.call()[1].dequeue_count == 1
     assert running.no_call(0.7)
     assert running.call()[1].dequeue_count == 2
@@ -129,12 +129,12 @@ def test_a_disabled_function_is_not_called(storage: Storage, launch: Launch) -> 
 
 
 def test_a_message_that_is_not_base64_is_poisoned_without_a_call(
-    storage: Storage, launch: Launch, copied: Copy
+    storage: Storage, launch: Launch, copy_app: Copy
 ) -> None:
     queue = storage.queue()
     queue.send_message("plain text")
     queue.send_message(base64.b64encode(b"hello").decode())
-    app = copied("recorder", '"messageEncoding": "none",', "")
+    app = copy_app("recorder", '"messageEncoding": "none",', "")
     running = launch(app, settings={"AzureWebJobs_bury_Disabled": "1"})
     assert running.call()[1].get_body() == b"hello"
     running.log.wait_for("message poisoned", dequeue_count=1)
