@@ -79,19 +79,19 @@ def _datum(request: Request, body: bytes) -> Datum:
 
     The real host passes on a body only where the request says how long it is (azure-functions-host#7930).
     """
-    headers = _joined((name.decode(), value.decode()) for name, value in request.headers.raw)
+    headers = _join((name.decode(), value.decode()) for name, value in request.headers.raw)
     value = {
         "method": Datum(request.method, "string"),
         "url": Datum(request.state.url, "string"),
         "headers": headers,
-        "query": _joined(request.query_params.multi_items()),
+        "query": _join(request.query_params.multi_items()),
         "params": {name: Datum(text, "string") for name, text in request.path_params.items()},
         "body": Datum(body if "content-length" in headers else b"", "bytes"),
     }
     return Datum(value, "http")
 
 
-def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, Datum]:
+def _join(pairs: Iterable[tuple[str, str]]) -> dict[str, Datum]:
     texts: dict[str, list[str]] = {}
     for name, text in pairs:
         texts.setdefault(name, []).append(text)

@@ -66,7 +66,7 @@ class AppLogs(logging.Handler):
         message = record.getMessage()
         fields = _object(message)
         self._log.event(
-            "app log" if owner else self._name_of_lost(record),
+            "app log" if owner else self._name_without_invocation(record),
             function=function,
             invocation=invocation,
             level=record.levelname.lower(),
@@ -76,7 +76,7 @@ class AppLogs(logging.Handler):
             error=self._traceback(record),
         )
 
-    def _name_of_lost(self, record: logging.LogRecord) -> str:
+    def _name_without_invocation(self, record: logging.LogRecord) -> str:
         if record.name.partition(".")[0] in _LIBRARIES:
             return "library log"
         self.dropped += 1

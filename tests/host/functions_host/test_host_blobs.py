@@ -48,15 +48,15 @@ def test_a_second_instance_does_not_fire_a_blob_again_and_takes_over_the_scan(st
     holder = until(lambda: [host for host in hosts if host.log.find("lock taken")])[0]
     other = next(host for host in hosts if host is not holder)
 
-    def ended() -> int:
+    def count_calls() -> int:
         return sum(len(host.log.find("function ended")) for host in hosts)
 
-    until(ended)
+    until(count_calls)
     holder.host.close()
     other.log.wait_for("lock taken")
     container.upload_blob("in/y.png", b"two")
     assert until(lambda: other.log.find("function started", reason=f"New blob detected: {storage.name}/in/y.png (1)"))
-    assert ended() <= 2
+    assert count_calls() <= 2
     assert not other.log.find("function started", reason=f"New blob detected: {storage.name}/in/x.png (2)")
 
 

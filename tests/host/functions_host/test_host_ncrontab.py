@@ -27,7 +27,7 @@ def item(low: int, high: int) -> st.SearchStrategy[tuple[str, set[int]]]:
     return st.one_of(one, whole, ranged, stepped)
 
 
-def joined(*fields: tuple[int, int], rest: str = "") -> st.SearchStrategy[Drawn]:
+def expressions(*fields: tuple[int, int], rest: str = "") -> st.SearchStrategy[Drawn]:
     lists = [st.lists(item(*bounds), min_size=1, max_size=3) for bounds in fields]
     return st.tuples(*lists).map(
         lambda drawn: (
@@ -38,7 +38,9 @@ def joined(*fields: tuple[int, int], rest: str = "") -> st.SearchStrategy[Drawn]
 
 
 #: Of a day that every month has.
-EXPRESSIONS = joined((0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (0, 6)).filter(lambda drawn: min(drawn[1][3]) <= 28)
+EXPRESSIONS = expressions((0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (0, 6)).filter(
+    lambda drawn: min(drawn[1][3]) <= 28
+)
 
 
 def matches(fields: list[set[int]], at: datetime) -> bool:
@@ -57,7 +59,7 @@ def test_the_next_occurrence_is_later_and_matches_every_field(drawn: Drawn, mome
 
 
 @settings(deadline=None)
-@given(joined((0, 59), (0, 59), rest=" * * * *"), MOMENTS)
+@given(expressions((0, 59), (0, 59), rest=" * * * *"), MOMENTS)
 def test_no_second_between_now_and_the_next_occurrence_matches(drawn: Drawn, moment: datetime) -> None:
     due = ncrontab.parse(drawn[0]).after(moment)
     second = moment.replace(microsecond=0) + timedelta(seconds=1)
