@@ -41,7 +41,7 @@ class Resting:
         key = self.jobs.store.key(row.job.type, row.job.ref)
         return key if key is not None and key.job_id == row.job.id else None
 
-    def listed(self, row: Row, before: datetime, *, state: State = State.CANCELED) -> list[str]:
+    def list_ended(self, row: Row, before: datetime, *, state: State = State.CANCELED) -> list[str]:
         """List what has ended in a job's bucket."""
         bucket = int(row.job.id.removeprefix(f"{job_moves.TYPE}-")[:2], 16) % 4
         return [job_id for page in self.ended.ended(job_moves.TYPE, bucket, state, before=before) for job_id in page]
@@ -58,20 +58,20 @@ def resting(jobs: JobsBench) -> Resting:
 
 def test_ended_jobs_come_oldest_first_and_those_of_later_not_at_all(resting: Resting) -> None:
     rows = [resting.one(number, after=HOUR * (number % 3 + number / 60)) for number in range(4)]
-    found = resting.listed(rows[0], resting.jobs.now + HOUR + HOUR / 2)
+    found = resting.list_ended(rows[0], resting.jobs.now + HOUR + HOUR / 2)
     assert found == [rows[number].job.id for number in (0, 3, 1)]
 
 
 def test_a_list_of_many_pages_is_whole_and_the_oldest_first(resting: Resting, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resting.ended, "_page", 3, raising=False)
     rows = [resting.one(number, after=-48 * HOUR * number) for number in range(8)]
-    assert resting.listed(rows[0], resting.jobs.now + HOUR) == [row.job.id for row in reversed(rows)]
+    assert resting.list_ended(rows[0], resting.jobs.now + HOUR) == [row.job.id for row in reversed(rows)]
 
 
 def test_a_job_is_listed_in_the_state_in_which_it_ended_alone(resting: Resting) -> None:
     row, far = resting.one(), resting.jobs.now + HOUR
-    assert resting.listed(row, far) == [row.job.id]
-    assert resting.listed(row, far, state=State.COMPLETED) == resting.listed(row, far, state=State.FAILED) == []
+    assert resting.list_ended(row, far) == [row.job.id]
+    assert resting.list_ended(row, far, state=State.COMPLETED) == resting.list_ended(row, far, state=State.FAILED) == []
 
 
 def test_nothing_has_ended_in_a_table_that_is_missing_or_before_there_were_tables(resting: Resting) -> None:

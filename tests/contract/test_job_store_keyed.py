@@ -78,4 +78,4 @@ def test_verify_finds_nothing_wrong_with_a_job_that_was_opened_without_a_key_row
     bench.darkroom.operate.cancel(row.job.id)
     take_keys(bench.table)
     bench.darkroom.operate.redrive(row.job.id)
-    assert (bench.verify().violations, bench.found) == (0, [])
+    assert (bench.verify().violations, bench.findings) == (0, [])

@@ -88,4 +88,4 @@ def test_a_mark_whose_reply_is_lost_is_written_once(faulty: FaultyStorage, fault
 def test_a_mark_is_nothing_that_verify_tells_of(bench: VerifyBench) -> None:
     bench.completed()
     bench.darkroom.storage.marks.insert("walk", VALUE)
-    assert (bench.verify().violations, bench.found) == (0, [])
+    assert (bench.verify().violations, bench.findings) == (0, [])

@@ -67,7 +67,7 @@ OF_ONE = ("/jobs/{id}", "/jobs/{id}/history", "/jobs/{id}/why", "/images/{image}
 OF_ALL = ("/jobs", "/jobs?state=COMPLETED", "/images", "/stats", "/metrics", "/dashboard", "/health")
 
 
-def poisoned(bench: VerifyBench, poisons: Mapping[str, Mapping[str, Any]]) -> dict[str, Row]:
+def poisoned_rows(bench: VerifyBench, poisons: Mapping[str, Mapping[str, Any]]) -> dict[str, Row]:
     """Complete a job for each poison, and write its columns over the job's; return the rows by poison."""
     rows = {name: bench.completed(f"{number}.png") for number, name in enumerate(poisons)}
     for name, row in rows.items():
@@ -94,12 +94,12 @@ def purge(bench: VerifyBench) -> int:
 def violations(bench: VerifyBench, rule: Rule) -> set[str]:
     """Return the rows of jobs that break a rule."""
     bench.verify(repair=True)
-    return {finding.name for finding in bench.found if finding.violation and finding.rule is rule}
+    return {finding.name for finding in bench.findings if finding.violation and finding.rule is rule}
 
 
 @pytest.mark.case("security M4", was="500 of purge and thumbnail, TypeError of verify, and no cards on the page")
 def test_a_report_of_any_shape_is_answered_told_as_a_violation_and_purged(bench: VerifyBench) -> None:
-    rows = poisoned(bench, {name: {"report": report} for name, report in REPORTS.items()})
+    rows = poisoned_rows(bench, {name: {"report": report} for name, report in REPORTS.items()})
     assert set(answers(bench, None, OF_ALL).values()) == {200}
     for name, row in rows.items():
         *told, thumbnail = answers(bench, row, OF_ONE).values()  # its own, wherever the report says that it is
@@ -109,7 +109,7 @@ def test_a_report_of_any_shape_is_answered_told_as_a_violation_and_purged(bench:
 
 
 def test_a_row_that_nobody_can_read_is_left_out_of_lists_and_told_as_a_violation(bench: VerifyBench) -> None:
-    rows = poisoned(bench, {name: {name: value} for name, value in COLUMNS.items()})
+    rows = poisoned_rows(bench, {name: {name: value} for name, value in COLUMNS.items()})
     good = bench.completed("good.png")
     assert set(answers(bench, None, OF_ALL).values()) == {200}
     assert [row.job.id for row in bench.darkroom.lookup.list(JobQuery(), limit=50).items] == [good.job.id]
@@ -121,7 +121,7 @@ def test_a_row_that_nobody_can_read_is_left_out_of_lists_and_told_as_a_violation
 
 
 def test_a_column_that_is_only_looked_at_is_left_out(bench: VerifyBench) -> None:
-    rows = poisoned(bench, {name: {name: value} for name, value in SHOWN.items()})
+    rows = poisoned_rows(bench, {name: {name: value} for name, value in SHOWN.items()})
     for row in rows.values():
         assert set(answers(bench, row, OF_ONE).values()) == {200}
     assert purge(bench) == len(rows)
@@ -169,7 +169,7 @@ def test_a_key_row_whose_columns_are_no_texts_breaks_no_reader_and_is_told(bench
     bench.put(bench.place(row), ref_key(row.job.type, row.job.ref), **{column: 7})
     assert set(answers(bench, row, (*OF_ONE, *OF_ALL)).values()) <= {200, 404, 409}
     bench.verify(repair=False)
-    assert bench.found
+    assert bench.findings
     assert purge(bench) in {0, 1}
 
 

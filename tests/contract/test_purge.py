@@ -51,7 +51,7 @@ def test_all_that_has_ended_goes_and_nothing_is_wrong_afterwards(aged: PurgeBenc
     assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=4, thumbnails=3)
     assert aged.remains() == sorted([*left, "due", "job", "key", "try"])
     assert aged.verify() == Verified(jobs=1)
-    assert (aged.found, aged.row(live.job.id).etag) == ([], live.etag)
+    assert (aged.findings, aged.row(live.job.id).etag) == ([], live.etag)
 
 
 def test_nothing_is_wrong_before_and_after_a_job_that_stands_for_two_versions_is_purged(aged: PurgeBench) -> None:
@@ -60,7 +60,7 @@ def test_nothing_is_wrong_before_and_after_a_job_that_stands_for_two_versions_is
     assert aged.verify().violations == 0
     aged.darkroom.purge(owner="timer/1")
     assert aged.darkroom.storage.jobs.get(row.job.id) is None
-    assert (aged.verify().violations, aged.found) == (0, [])
+    assert (aged.verify().violations, aged.findings) == (0, [])
     assert aged.darkroom.record(ImageRef(aged.darkroom.settings.images_container, "cat.png")).job_id == row.job.id
 
 
@@ -200,7 +200,7 @@ def test_a_purge_that_dies_at_any_request_leaves_nothing_wrong_and_the_next_one_
         left = _one_of_each(aged)
         if not _dies(aged, dying, nth):
             break
-        assert aged.verify().violations == 0, (nth, aged.found)
+        assert aged.verify().violations == 0, (nth, aged.findings)
         assert set(aged.rules()) <= INFORMATION
         before = edges(aged.darkroom.settings, aged.darkroom.purge._clock.now())
         aged.darkroom.purge._work(before, bool)  # another instance, once the lock has lapsed

@@ -45,7 +45,7 @@ def delete(receipt: str, *, path: str = MESSAGE) -> Operation:
     return Operation("DELETE", f"{path}?popreceipt={receipt}")
 
 
-def sized(count: int, letter: str = "a") -> Operation:
+def put_of_size(count: int, letter: str = "a") -> Operation:
     return put(content=letter * count)
 
 
@@ -107,7 +107,7 @@ SCRIPTS = {
         page("prefix={q}&maxresults=1"),
         page("prefix={q}&maxresults=2"),
     ],
-    "size": [CREATE, sized(65536), sized(65537), sized(32769, "ä"), sized(65536, "&lt;"), SHOW],
+    "size": [CREATE, put_of_size(65536), put_of_size(65537), put_of_size(32769, "ä"), put_of_size(65536, "&lt;"), SHOW],
     "markup": [CREATE, put(content="&lt;&amp;&gt; \"' &apos;&quot; ä😀 a > b ]]>"), PEEK],
     "white space": [CREATE, put(content="   "), put(content="  a \t b\n"), put(content=""), PEEK],
     "line ends": [CREATE, put(content="a\r\nb\rc\n"), put(content="&#13;&#10;&#9;&#xD;"), PEEK],

@@ -133,14 +133,14 @@ def test_azure_may_give_messages_in_any_order() -> None:
 
 
 def test_azure_refuses_a_text_that_xml_can_t_carry_when_it_is_sent() -> None:
-    bench = Bench(Behaviour(texts_checked=True, refusals_coded=True))
+    bench = Bench(Behaviour(checks_texts=True, codes_refusals=True))
     with pytest.raises(HttpResponseError, match="InvalidXmlDocument"):
         bench.client.send_message("\x01")
     assert bench.texts() == []
 
 
 def test_azure_may_know_no_message_under_an_older_receipt() -> None:
-    bench = Bench(Behaviour(receipts_forgotten=True))
+    bench = Bench(Behaviour(forgets_receipts=True))
     bench.client.send_message("hello")
     first = bench.receive(hide=1)
     bench.clock.go(1)

@@ -113,7 +113,7 @@ def test_what_a_walk_records_holds_together(bench: VerifyBench) -> None:
     bench.upload("a.png")
     bench.darkroom.reconcile._settings = replace(bench.darkroom.settings, reconcile_grace=timedelta(0))
     assert bench.darkroom.reconcile(owner="timer/1").missed == 1
-    assert (bench.verify().violations, bench.found) == (0, [])
+    assert (bench.verify().violations, bench.findings) == (0, [])
 
 
 def test_a_slice_takes_a_look_up_and_a_recording_for_each_image(place: Place) -> None:

@@ -25,7 +25,7 @@ from tests.sdk_clients import blobs_of, table_of
 
 
 @dataclass
-class Counted:
+class CostBench:
     """Everything over Azurite, the requests counted."""
 
     darkroom: Darkroom
@@ -40,34 +40,34 @@ class Counted:
 
 
 @pytest.fixture
-def counted(place: Place) -> Counted:
+def counted(place: Place) -> CostBench:
     """Wire everything over a counting transport, in a process that has checked its buckets."""
     counting = CountingTransport(place.transport)
     darkroom = place.build(counting)
     darkroom.storage.create()
     darkroom.sweep._prepared = True
-    return Counted(darkroom, counting)
+    return CostBench(darkroom, counting)
 
 
-def _record(counted: Counted, name: str = "cat.png") -> str:
+def _record(counted: CostBench, name: str = "cat.png") -> str:
     return counted.darkroom.record(counted.upload(name)).job_id
 
 
 @pytest.mark.azurite
-def test_recording_takes_a_head_a_transaction_and_a_message(counted: Counted) -> None:
+def test_recording_takes_a_head_a_transaction_and_a_message(counted: CostBench) -> None:
     ref = counted.upload("cat.png")
     with counted.wire.count() as requests:
         assert counted.darkroom.record(ref).outcome is Outcome.RECORDED
     assert [request.split()[0] for request in requests] == ["HEAD", "POST", "POST"]
 
 
-def test_a_delay_is_rounded_up_to_the_whole_seconds_that_the_queue_knows(counted: Counted) -> None:
+def test_a_delay_is_rounded_up_to_the_whole_seconds_that_the_queue_knows(counted: CostBench) -> None:
     with counted.wire.count() as requests:
         counted.darkroom.storage.queue.send("later", delay=timedelta(seconds=2.1))
     assert "visibilitytimeout=3" in requests[0]
 
 
-def test_a_message_that_goes_to_the_tail_takes_one_request(counted: Counted) -> None:
+def test_a_message_that_goes_to_the_tail_takes_one_request(counted: CostBench) -> None:
     flow = flow_of("images/slow/1.png")
     share = FairShare(slots=1, monotonic=lambda: next(seconds))
     seconds = itertools.count(0, 2)
@@ -80,7 +80,7 @@ def test_a_message_that_goes_to_the_tail_takes_one_request(counted: Counted) -> 
     assert [request.split()[0] for request in requests] == ["POST"]
 
 
-def test_a_duplicate_event_takes_two_requests(counted: Counted) -> None:
+def test_a_duplicate_event_takes_two_requests(counted: CostBench) -> None:
     _record(counted)
     ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
     with counted.wire.count() as requests:
@@ -88,7 +88,7 @@ def test_a_duplicate_event_takes_two_requests(counted: Counted) -> None:
     assert len(requests) == 2
 
 
-def test_a_duplicate_event_after_purge_takes_three_requests(counted: Counted) -> None:
+def test_a_duplicate_event_after_purge_takes_three_requests(counted: CostBench) -> None:
     job_id = _record(counted)
     table = table_of(counted.darkroom.storage.jobs)
     for row in [row for row in table.list_entities() if job_id in row["RowKey"]]:  # the key row is named otherwise
@@ -99,7 +99,7 @@ def test_a_duplicate_event_after_purge_takes_three_requests(counted: Counted) ->
     assert [request.split()[0] for request in requests] == ["HEAD", "POST", "GET"]
 
 
-def test_a_newer_version_takes_seven_requests(counted: Counted) -> None:
+def test_a_newer_version_takes_seven_requests(counted: CostBench) -> None:
     _record(counted)
     ref = counted.upload("cat.png")
     with counted.wire.count() as requests:
@@ -107,7 +107,7 @@ def test_a_newer_version_takes_seven_requests(counted: Counted) -> None:
     assert len(requests) == 7
 
 
-def test_a_change_of_metadata_takes_six_requests_and_three_when_told_again(counted: Counted) -> None:
+def test_a_change_of_metadata_takes_six_requests_and_three_when_told_again(counted: CostBench) -> None:
     job_id = _record(counted)
     counted.darkroom.work(job_id, owner="queue/1")
     ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
@@ -119,7 +119,7 @@ def test_a_change_of_metadata_takes_six_requests_and_three_when_told_again(count
         assert (told.job_id, told.outcome, len(requests)) == (job_id, outcome, costs)
 
 
-def test_an_analysis_takes_five_requests(counted: Counted) -> None:
+def test_an_analysis_takes_five_requests(counted: CostBench) -> None:
     body = f'{{"v":1,"job_id":"{_record(counted)}"}}'.encode()
     with counted.wire.count() as requests:
         assert counted.darkroom.receive(body, owner="queue/1") == [Outcome.COMPLETED]
@@ -131,7 +131,7 @@ def test_an_analysis_without_a_blob_for_its_thumbnail_takes_four_requests(place:
     counting = CountingTransport(place.transport)
     darkroom = place.with_settings(THUMBNAILS=thumbnails).build(counting)
     darkroom.storage.create()
-    job_id = _record(Counted(darkroom, counting))
+    job_id = _record(CostBench(darkroom, counting))
     with counting.count() as requests:
         assert darkroom.work(job_id, owner="queue/1") is Outcome.COMPLETED
     row = darkroom.storage.jobs.get(job_id)
@@ -139,7 +139,7 @@ def test_an_analysis_without_a_blob_for_its_thumbnail_takes_four_requests(place:
     assert (len(requests), row.job.thumbnail is not None) == (4, thumbnails == "row")
 
 
-def test_a_message_for_a_finished_job_takes_one_request(counted: Counted) -> None:
+def test_a_message_for_a_finished_job_takes_one_request(counted: CostBench) -> None:
     body = f'{{"v":1,"job_id":"{_record(counted)}"}}'.encode()
     counted.darkroom.receive(body, owner="queue/1")
     with counted.wire.count() as requests:
@@ -147,7 +147,7 @@ def test_a_message_for_a_finished_job_takes_one_request(counted: Counted) -> Non
     assert len(requests) == 1
 
 
-def test_a_message_for_a_job_that_another_holds_takes_one_request(counted: Counted) -> None:
+def test_a_message_for_a_job_that_another_holds_takes_one_request(counted: CostBench) -> None:
     job_id = _record(counted)
     counted.darkroom.work._attempts.begin(job_id, owner="queue/1")
     with counted.wire.count() as requests:
@@ -155,7 +155,7 @@ def test_a_message_for_a_job_that_another_holds_takes_one_request(counted: Count
     assert len(requests) == 1
 
 
-def test_a_renewal_takes_one_request(counted: Counted) -> None:
+def test_a_renewal_takes_one_request(counted: CostBench) -> None:
     attempt = counted.darkroom.work._attempts.begin(_record(counted), owner="queue/1")
     assert isinstance(attempt, Attempt)
     with counted.wire.count() as requests:
@@ -164,14 +164,14 @@ def test_a_renewal_takes_one_request(counted: Counted) -> None:
     assert not attempt.lost
 
 
-def test_canceling_by_hand_takes_two_requests(counted: Counted) -> None:
+def test_canceling_by_hand_takes_two_requests(counted: CostBench) -> None:
     job_id = _record(counted)
     with counted.wire.count() as requests:
         assert counted.darkroom.operate.cancel(job_id) is Outcome.CANCELED
     assert len(requests) == 2
 
 
-def test_redriving_takes_four_requests(counted: Counted) -> None:
+def test_redriving_takes_four_requests(counted: CostBench) -> None:
     job_id = _record(counted)
     counted.darkroom.operate.cancel(job_id)
     with counted.wire.count() as requests:
@@ -179,7 +179,7 @@ def test_redriving_takes_four_requests(counted: Counted) -> None:
     assert [request.split()[0] for request in requests] == ["GET", "GET", "POST", "POST"]
 
 
-def test_burying_a_job_with_attempts_left_takes_two_requests_and_one_when_it_is_due(counted: Counted) -> None:
+def test_burying_a_job_with_attempts_left_takes_two_requests_and_one_when_it_is_due(counted: CostBench) -> None:
     body = f'{{"v":1,"job_id":"{_record(counted)}"}}'.encode()
     for costs in (2, 1):
         with counted.wire.count() as requests:
@@ -187,7 +187,7 @@ def test_burying_a_job_with_attempts_left_takes_two_requests_and_one_when_it_is_
         assert len(requests) == costs
 
 
-def test_a_given_up_blob_event_takes_what_recording_takes(counted: Counted) -> None:
+def test_a_given_up_blob_event_takes_what_recording_takes(counted: CostBench) -> None:
     body = json.dumps({"container": counted.darkroom.settings.images_container, "name": "cat.png"}).encode()
     counted.upload("cat.png")
     for outcome, costs in ((Outcome.RECORDED, 3), (Outcome.DUPLICATE, 2)):
@@ -198,7 +198,7 @@ def test_a_given_up_blob_event_takes_what_recording_takes(counted: Counted) -> N
 
 @pytest.mark.parametrize(("before", "costs"), [(0, 1), (1, 3)])
 def test_keeping_a_rejected_text_takes_a_transaction_and_two_more_when_it_is_kept(
-    counted: Counted, before: int, costs: int
+    counted: CostBench, before: int, costs: int
 ) -> None:
     rejections = counted.darkroom.storage.rejections
     for _ in range(before):
@@ -208,7 +208,7 @@ def test_keeping_a_rejected_text_takes_a_transaction_and_two_more_when_it_is_kep
     assert len(requests) == costs
 
 
-def test_redriving_a_rejected_text_takes_two_requests_beside_those_of_recording(counted: Counted) -> None:
+def test_redriving_a_rejected_text_takes_two_requests_beside_those_of_recording(counted: CostBench) -> None:
     ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
     assert counted.darkroom.receive(ref.ref.encode(), owner="queue/1") == [Outcome.REJECTED]
     counted.upload("cat.png")
@@ -217,14 +217,14 @@ def test_redriving_a_rejected_text_takes_two_requests_beside_those_of_recording(
     assert [request.split()[0] for request in requests] == ["GET", "HEAD", "POST", "POST", "POST"]
 
 
-def test_looking_into_the_poison_queues_takes_a_request_each(counted: Counted) -> None:
+def test_looking_into_the_poison_queues_takes_a_request_each(counted: CostBench) -> None:
     with counted.wire.count() as requests:
         counted.darkroom.drain()
     assert len(requests) == 2
 
 
 @pytest.mark.parametrize(("run", "costs"), [("the first", 3), ("after another's", 3), ("after one's own", 2)])
-def test_a_lock_run_takes_three_requests_and_two_after_ones_own(counted: Counted, run: str, costs: int) -> None:
+def test_a_lock_run_takes_three_requests_and_two_after_ones_own(counted: CostBench, run: str, costs: int) -> None:
     lock = counted.darkroom.sweep._lock
     if run != "the first":
         with lock.try_acquire("sweep", owner="timer/1"):
@@ -236,7 +236,7 @@ def test_a_lock_run_takes_three_requests_and_two_after_ones_own(counted: Counted
     assert len(requests) == costs
 
 
-def test_a_busy_lock_takes_one_request(counted: Counted) -> None:
+def test_a_busy_lock_takes_one_request(counted: CostBench) -> None:
     lock = counted.darkroom.sweep._lock
     with (
         lock.try_acquire("sweep", owner="timer/1"),
@@ -249,14 +249,14 @@ def test_a_busy_lock_takes_one_request(counted: Counted) -> None:
 
 
 def test_an_idle_sweep_takes_the_lock_a_query_a_bucket_one_for_types_and_looks_into_poison(
-    counted: Counted,
+    counted: CostBench,
 ) -> None:
     with counted.wire.count() as requests:
         counted.darkroom.sweep(owner="timer/1")
     assert len(requests) == 3 + counted.darkroom.settings.job_buckets + 1 + 2
 
 
-def test_sending_a_due_job_again_takes_three_requests_and_one_for_the_length_of_the_queue(counted: Counted) -> None:
+def test_sending_a_due_job_again_takes_three_requests_and_one_for_the_length_of_the_queue(counted: CostBench) -> None:
     job_ids = [_record(counted, f"{number}.png") for number in range(2)]
     with counted.wire.count() as requests:
         sent = counted.darkroom.sweep._overflow(job_ids, stop=lambda: False, turns=Turns())
@@ -264,7 +264,7 @@ def test_sending_a_due_job_again_takes_three_requests_and_one_for_the_length_of_
     assert [request.split()[0] for request in requests] == ["GET", *["GET", "POST", "POST"] * 2]
 
 
-def test_a_blob_up_to_the_byte_gate_is_read_in_one_request(counted: Counted) -> None:
+def test_a_blob_up_to_the_byte_gate_is_read_in_one_request(counted: CostBench) -> None:
     images, ref = counted.darkroom.storage.images, counted.upload("large.bin")
     blob = blobs_of(images).get_blob_client(ref.container, ref.name)
     blob.upload_blob(bytes(40 * 1024 * 1024), overwrite=True)

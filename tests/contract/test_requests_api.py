@@ -11,7 +11,7 @@ from shared.rules.jobs import Claim
 from shared.steps.outcomes import Outcome
 from shared.wiring.steps import Darkroom
 from tests.contract.places import Place
-from tests.contract.test_requests import Counted
+from tests.contract.test_requests import CostBench
 from tests.doubles.transports import CountingTransport
 from tests.doubles.world import png
 
@@ -26,35 +26,35 @@ CALLS: dict[str, Callable[[Darkroom, str, Claim], object]] = {
 }
 
 
-def built(place: Place, *, handled: bool) -> Counted:
+def build_bench(place: Place, *, handled: bool) -> CostBench:
     """Wire everything over a counting transport, in a process that has checked its buckets."""
     counting = CountingTransport(place.transport)
     works = {KIND: lambda _: {"words": 2}} if handled else {}
     darkroom = place.with_settings(JOB_BUCKETS="2").build(counting, works=works)
     darkroom.storage.create()
-    return Counted(darkroom, counting)
+    return CostBench(darkroom, counting)
 
 
 @pytest.fixture
-def counted(place: Place) -> Counted:
+def counted(place: Place) -> CostBench:
     """Give one whose jobs external workers do."""
-    return built(place, handled=False)
+    return build_bench(place, handled=False)
 
 
 @pytest.fixture
-def handled(place: Place) -> Counted:
+def handled(place: Place) -> CostBench:
     """Give one whose jobs a handler does."""
-    return built(place, handled=True)
+    return build_bench(place, handled=True)
 
 
-def add(counted: Counted, ref: str = "text", *, unique: bool = True, ttl: timedelta | None = None) -> str:
+def add(counted: CostBench, ref: str = "text", *, unique: bool = True, ttl: timedelta | None = None) -> str:
     """Add a job."""
     row = counted.darkroom.add(kind=KIND, ref=ref, params={}, unique=unique, ttl=ttl).row
     assert row is not None
     return row.job.id
 
 
-def held(counted: Counted) -> tuple[str, Claim]:
+def claim_of(counted: CostBench) -> tuple[str, Claim]:
     """Add a job and claim it."""
     job = counted.darkroom.hold.claim(add(counted), owner="worker/1").job
     assert job.claim is not None
@@ -66,7 +66,7 @@ def verbs(requests: list[str]) -> list[str]:
     return [request.split()[0] for request in requests]
 
 
-def test_the_first_add_of_a_type_takes_two_requests_more_than_the_next(counted: Counted) -> None:
+def test_the_first_add_of_a_type_takes_two_requests_more_than_the_next(counted: CostBench) -> None:
     for costs in (["GET", "POST", "POST"], ["POST"]):
         with counted.wire.count() as requests:
             add(counted, f"{len(costs)}")
@@ -74,21 +74,23 @@ def test_the_first_add_of_a_type_takes_two_requests_more_than_the_next(counted: 
 
 
 @pytest.mark.parametrize("unique", [True, False])
-def test_an_add_takes_a_transaction_and_a_message_where_messages_start_jobs(handled: Counted, *, unique: bool) -> None:
+def test_an_add_takes_a_transaction_and_a_message_where_messages_start_jobs(
+    handled: CostBench, *, unique: bool
+) -> None:
     add(handled, "warm")
     with handled.wire.count() as requests:
         add(handled, unique=unique)
     assert ["batch" in requests[0], "messages" in requests[1], len(requests)] == [True, True, 2]
 
 
-def test_an_add_of_what_is_there_takes_two_requests(handled: Counted) -> None:
+def test_an_add_of_what_is_there_takes_two_requests(handled: CostBench) -> None:
     job_id = add(handled)
     with handled.wire.count() as requests:
         assert add(handled) == job_id
     assert verbs(requests) == ["POST", "GET"]
 
 
-def test_an_add_of_what_is_purged_takes_two_requests(counted: Counted) -> None:
+def test_an_add_of_what_is_purged_takes_two_requests(counted: CostBench) -> None:
     job_id = add(counted)
     counted.darkroom.operate.cancel(job_id)
     counted.darkroom.remove(job_id, forget=False)
@@ -97,21 +99,21 @@ def test_an_add_of_what_is_purged_takes_two_requests(counted: Counted) -> None:
     assert verbs(requests) == ["POST", "GET"]
 
 
-def test_the_work_of_a_handler_takes_three_requests_beside_its_own(handled: Counted) -> None:
+def test_the_work_of_a_handler_takes_three_requests_beside_its_own(handled: CostBench) -> None:
     job_id = add(handled)
     with handled.wire.count() as requests:
         assert handled.darkroom.work(job_id, owner="queue/1") is Outcome.COMPLETED
     assert verbs(requests) == ["GET", "POST", "POST"]
 
 
-def test_a_claim_by_id_takes_two_requests(counted: Counted) -> None:
+def test_a_claim_by_id_takes_two_requests(counted: CostBench) -> None:
     job_id = add(counted)
     with counted.wire.count() as requests:
         counted.darkroom.hold.claim(job_id, owner="worker/1")
     assert verbs(requests) == ["GET", "POST"]
 
 
-def test_a_claim_by_type_takes_a_query_a_bucket_and_two_requests(place: Place, counted: Counted) -> None:
+def test_a_claim_by_type_takes_a_query_a_bucket_and_two_requests(place: Place, counted: CostBench) -> None:
     add(counted)
     place.go(0.002)  # its due row comes up in a millisecond
     with counted.wire.count() as requests:
@@ -120,37 +122,37 @@ def test_a_claim_by_type_takes_a_query_a_bucket_and_two_requests(place: Place, c
     assert verbs(requests)[:-2] in (["GET"], ["GET"] * 2)
 
 
-def test_a_claim_of_nothing_takes_a_query_a_bucket(counted: Counted) -> None:
+def test_a_claim_of_nothing_takes_a_query_a_bucket(counted: CostBench) -> None:
     counted.darkroom.hold.claim_next(KIND, owner="worker/1")
     with counted.wire.count() as requests:
         assert counted.darkroom.hold.claim_next(KIND, owner="worker/1") is None
     assert verbs(requests) == ["GET"] * 2
 
 
-def test_a_claim_of_nothing_takes_twice_as_many_where_messages_start_jobs(handled: Counted) -> None:
+def test_a_claim_of_nothing_takes_twice_as_many_where_messages_start_jobs(handled: CostBench) -> None:
     with handled.wire.count() as requests:
         assert handled.darkroom.hold.claim_next(KIND, owner="worker/1") is None
     assert verbs(requests) == ["GET"] * 4
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_holders_call_takes_two_requests(counted: Counted, call: str) -> None:
-    job_id, claim = held(counted)
+def test_a_holders_call_takes_two_requests(counted: CostBench, call: str) -> None:
+    job_id, claim = claim_of(counted)
     with counted.wire.count() as requests:
         CALLS[call](counted.darkroom, job_id, claim)
     assert verbs(requests) == ["GET", "POST"]
 
 
-def test_a_completion_said_again_takes_two_requests_one_for_what_proves_the_lease(counted: Counted) -> None:
-    job_id, claim = held(counted)
+def test_a_completion_said_again_takes_two_requests_one_for_what_proves_the_lease(counted: CostBench) -> None:
+    job_id, claim = claim_of(counted)
     CALLS["complete"](counted.darkroom, job_id, claim)
     with counted.wire.count() as requests:
         CALLS["complete"](counted.darkroom, job_id, claim)
     assert verbs(requests) == ["GET", "GET"]
 
 
-def test_a_stale_call_takes_four_requests_more_to_note_and_count_it(counted: Counted) -> None:
-    job_id, claim = held(counted)
+def test_a_stale_call_takes_four_requests_more_to_note_and_count_it(counted: CostBench) -> None:
+    job_id, claim = claim_of(counted)
     counted.darkroom.operate.cancel(job_id)
     with counted.wire.count() as requests, pytest.raises(Stale):
         CALLS["complete"](counted.darkroom, job_id, claim)
@@ -159,16 +161,16 @@ def test_a_stale_call_takes_four_requests_more_to_note_and_count_it(counted: Cou
 
 @pytest.mark.parametrize(("forget", "costs"), [(False, 4), (True, 6)])
 def test_removing_a_job_that_was_done_takes_four_requests_and_two_to_forget(
-    counted: Counted, *, forget: bool, costs: int
+    counted: CostBench, *, forget: bool, costs: int
 ) -> None:
-    job_id, claim = held(counted)
+    job_id, claim = claim_of(counted)
     CALLS["complete"](counted.darkroom, job_id, claim)
     with counted.wire.count() as requests:
         counted.darkroom.remove(job_id, forget=forget)
     assert len(requests) == costs
 
 
-def test_removing_a_job_that_was_ended_from_outside_takes_a_query_more(counted: Counted) -> None:
+def test_removing_a_job_that_was_ended_from_outside_takes_a_query_more(counted: CostBench) -> None:
     job_id = add(counted)
     counted.darkroom.operate.cancel(job_id)
     with counted.wire.count() as requests:
@@ -176,7 +178,7 @@ def test_removing_a_job_that_was_ended_from_outside_takes_a_query_more(counted: 
     assert len(requests) == 5
 
 
-def test_forgetting_a_purged_job_takes_four_requests(counted: Counted) -> None:
+def test_forgetting_a_purged_job_takes_four_requests(counted: CostBench) -> None:
     job_id = add(counted)
     counted.darkroom.operate.cancel(job_id)
     counted.darkroom.remove(job_id, forget=False)
@@ -185,7 +187,7 @@ def test_forgetting_a_purged_job_takes_four_requests(counted: Counted) -> None:
     assert verbs(requests) == ["GET", "GET", "GET", "POST"]
 
 
-def test_expiring_takes_a_query_a_bucket_and_two_requests_for_each_that_ends(place: Place, counted: Counted) -> None:
+def test_expiring_takes_a_query_a_bucket_and_two_requests_for_each_that_ends(place: Place, counted: CostBench) -> None:
     add(counted, ttl=timedelta(0))
     place.go(0.002)  # it has expired in a millisecond
     with counted.wire.count() as requests:
@@ -193,7 +195,7 @@ def test_expiring_takes_a_query_a_bucket_and_two_requests_for_each_that_ends(pla
     assert (ends, sorted(verbs(requests))) == ({Outcome.FAILED: 1}, ["GET"] * 3 + ["POST"])
 
 
-def test_an_upload_takes_one_write_beside_those_of_recording(counted: Counted) -> None:
+def test_an_upload_takes_one_write_beside_those_of_recording(counted: CostBench) -> None:
     ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
     with counted.wire.count() as requests:
         counted.darkroom.upload(ref, png(), content_type="image/png")

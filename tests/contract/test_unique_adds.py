@@ -66,7 +66,7 @@ def kinds(jobs: JobsBench) -> Counter[str]:
     return Counter(key.partition(":")[0] for key in jobs.rows() if ":" in key)
 
 
-def made(store: Any, move: Move) -> str:  # noqa: ANN401 - a job store
+def insert(store: Any, move: Move) -> str:  # noqa: ANN401 - a job store
     """Insert a job, and say so."""
     assert store.insert(move).job.id == move.job.id
     return "made"
@@ -74,12 +74,12 @@ def made(store: Any, move: Move) -> str:  # noqa: ANN401 - a job store
 
 @pytest.mark.azurite
 def test_of_twenty_who_add_one_unique_job_one_has_made_it(jobs: JobsBench) -> None:
-    assert at_once(lambda _: made(jobs.store, unique(jobs))) == {"made": 1, "Duplicate": 19}
+    assert at_once(lambda _: insert(jobs.store, unique(jobs))) == {"made": 1, "Duplicate": 19}
     assert kinds(jobs) == {"job": 1, "key": 1, "due": 1}
 
 
 def test_of_twenty_who_add_a_version_each_one_takes_the_reference(jobs: JobsBench) -> None:
-    told = at_once(lambda number: made(jobs.store, unique(jobs, version=f"0x{number}")))
+    told = at_once(lambda number: insert(jobs.store, unique(jobs, version=f"0x{number}")))
     assert told == {"made": 1, "KeyTaken": 19}
     assert kinds(jobs) == {"job": 1, "key": 1, "due": 1}
 
@@ -103,7 +103,7 @@ def test_who_is_not_answered_learns_all_the_same_whether_the_job_is_theirs(
     place: Place, deaf: JobStore, forgetful: Forgetful
 ) -> None:
     jobs = AzureJobs(place)
-    assert at_once(lambda _: made(deaf, unique(jobs))) == {"made": 1, "Duplicate": 19}
+    assert at_once(lambda _: insert(deaf, unique(jobs))) == {"made": 1, "Duplicate": 19}
     assert forgetful.lost > 0
     assert kinds(jobs) == {"job": 1, "key": 1, "due": 1}
 
@@ -113,7 +113,7 @@ def test_who_is_not_answered_learns_all_the_same_that_another_version_is_there(
     place: Place, deaf: JobStore, forgetful: Forgetful
 ) -> None:
     jobs = AzureJobs(place)
-    told = at_once(lambda number: made(deaf, unique(jobs, version=f"0x{number}")))
+    told = at_once(lambda number: insert(deaf, unique(jobs, version=f"0x{number}")))
     assert told == {"made": 1, "KeyTaken": 19}
     assert forgetful.lost > 0
     assert kinds(jobs) == {"job": 1, "key": 1, "due": 1}
@@ -131,7 +131,7 @@ def test_of_twenty_events_of_one_image_one_records_it_and_sends_its_message(benc
     assert at_once(lambda _: bench.darkroom.record(ref).outcome) == {Outcome.RECORDED: 1, Outcome.DUPLICATE: 19}
     sent = list(queue_of(bench.darkroom.storage.queue).peek_messages(max_messages=32))
     done = bench.verify()
-    assert (done.jobs, len(sent), bench.found) == (1, 1, [])
+    assert (done.jobs, len(sent), bench.findings) == (1, 1, [])
 
 
 def purge(jobs: JobsBench, identity: str) -> None:
@@ -167,7 +167,7 @@ def test_a_purged_job_is_refused_by_the_row_of_its_reference_which_names_the_ver
 def test_of_twenty_who_add_a_purged_job_none_makes_it_again(jobs: JobsBench) -> None:
     jobs.store.insert(unique(jobs))
     purge(jobs, job_id(KIND, REF, ""))
-    assert at_once(lambda _: made(jobs.store, unique(jobs))) == {"KeyTaken": 20}
+    assert at_once(lambda _: insert(jobs.store, unique(jobs))) == {"KeyTaken": 20}
     assert kinds(jobs) == {"key": 1}
 
 

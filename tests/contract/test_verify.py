@@ -38,7 +38,7 @@ def test_nothing_is_wrong_after_all_that_a_pipeline_does(bench: VerifyBench) -> 
     ended = darkroom.storage.jobs.replace(again, move)
     darkroom.storage.jobs.replace(ended, redrive(ended.job, now=at, grace=darkroom.settings.grace))
     assert bench.verify() == Verified(jobs=7)
-    assert bench.found == []
+    assert bench.findings == []
 
 
 def test_a_due_row_deleted_by_hand_is_found_and_put_back_and_the_job_is_as_before(bench: VerifyBench) -> None:
@@ -46,7 +46,7 @@ def test_a_due_row_deleted_by_hand_is_found_and_put_back_and_the_job_is_as_befor
     (due,) = bench.index(row)
     bench.remove(bench.place(row), due)
     assert bench.verify() == Verified(jobs=1, violations=1)
-    assert bench.found == [Finding(Rule.INDEX_MISSING, bench.place(row), due, "PENDING")]
+    assert bench.findings == [Finding(Rule.INDEX_MISSING, bench.place(row), due, "PENDING")]
     assert bench.verify(repair=True) == Verified(jobs=1, repaired=1)
     assert bench.index(row) == [due]
     assert bench.row(row.job.id).job == row.job
@@ -184,7 +184,7 @@ def test_a_thumbnail_that_a_report_names_and_is_not_there_is_a_violation(bench: 
     bench.darkroom.storage.images.delete_thumbnail(name)
     assert bench.verify(blobs=False) == Verified(jobs=1)
     assert bench.verify() == Verified(jobs=1, violations=1)
-    assert [(finding.rule, finding.name) for finding in bench.found] == [(Rule.THUMBNAIL_MISSING, name)]
+    assert [(finding.rule, finding.name) for finding in bench.findings] == [(Rule.THUMBNAIL_MISSING, name)]
 
 
 @pytest.mark.case("security C1", was="the name was followed")
@@ -205,7 +205,7 @@ def test_a_thumbnail_that_no_report_names_is_a_note_unless_its_worker_is_about_t
     for name in (f"{done.job.id}/9.webp", f"{running.job.id}/1.webp", "stray.txt"):
         images.insert_thumbnail(name, b"x", mime="image/webp")
     assert bench.verify() == Verified(jobs=2)
-    assert {(finding.rule, finding.name) for finding in bench.found} == {
+    assert {(finding.rule, finding.name) for finding in bench.findings} == {
         (Rule.THUMBNAIL_ORPHAN, f"{done.job.id}/9.webp"),
         (Rule.THUMBNAIL_ORPHAN, "stray.txt"),
     }
@@ -259,7 +259,7 @@ def test_live_jobs_of_one_reference_that_are_not_unique_are_no_violation(bench: 
     bench.claim(added(bench, unique=False))
     added(bench, unique=True)
     assert bench.verify() == Verified(jobs=4)
-    assert bench.found == []
+    assert bench.findings == []
 
 
 def test_a_unique_job_without_its_key_row_is_a_violation_beside_others_that_have_none(bench: VerifyBench) -> None:
@@ -281,7 +281,7 @@ def test_an_index_row_of_a_job_that_is_not_unique_is_put_back(bench: VerifyBench
 def test_rows_that_name_types_are_no_finding(bench: VerifyBench) -> None:
     bench.darkroom.storage.index.insert_type("word-count")
     assert bench.verify(repair=True) == Verified(jobs=0)
-    assert (bench.found, bench.darkroom.storage.index.types()) == ([], ["word-count"])
+    assert (bench.findings, bench.darkroom.storage.index.types()) == ([], ["word-count"])
 
 
 @pytest.mark.parametrize("forget", [True, False])
@@ -290,4 +290,4 @@ def test_nothing_is_wrong_after_a_job_was_removed(bench: VerifyBench, *, forget:
     bench.darkroom.operate.cancel(row.job.id)
     bench.darkroom.remove(row.job.id, forget=forget)
     assert bench.verify() == Verified(jobs=0)
-    assert bench.found == []
+    assert bench.findings == []

@@ -25,7 +25,7 @@ class VerifyBench:
         self.darkroom = place.with_settings(**{"DISPATCH": "both", **more}).build(transport)
         self.darkroom.storage.create()
         self.table = table_of(self.darkroom.storage.jobs)
-        self.found: list[Finding] = []
+        self.findings: list[Finding] = []
 
     def upload(self, name: str, data: bytes | None = None) -> ImageRef:
         """Put an image there."""
@@ -82,9 +82,9 @@ class VerifyBench:
 
     def verify(self, *, repair: bool = False, blobs: bool = True) -> Verified:
         """Verify, and keep what was found."""
-        self.found = []
-        return self.darkroom.verify(self.found.append, repair=repair, blobs=blobs)
+        self.findings = []
+        return self.darkroom.verify(self.findings.append, repair=repair, blobs=blobs)
 
     def rules(self) -> list[Rule]:
         """Return the rules that were found broken."""
-        return [finding.rule for finding in self.found]
+        return [finding.rule for finding in self.findings]

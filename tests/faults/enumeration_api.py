@@ -212,14 +212,14 @@ class Letting(Ending):
     act = lambda hold, claim: hold.abandon(IDENTITY, claim)  # noqa: E731 - one line
 
 
-class FailingHeld(Ending):
+class FailingClaim(Ending):
     """It ends the job by an error."""
 
     act = lambda hold, claim: hold.fail(IDENTITY, claim, code="no_words", message="None.")  # noqa: E731 - one line
     told = (State.FAILED,)
 
 
-class FailingOvertaken(FailingHeld):
+class FailingOvertaken(FailingClaim):
     """The same, while another takes the job over and is still at work: its claim is not written under."""
 
     strikes = PAUSES

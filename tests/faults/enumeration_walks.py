@@ -100,7 +100,7 @@ class Reconciling(Flow):
             assert position.marker is None, f"complete, and at {position}"
 
 
-class ReconcilingAnnounced(Reconciling):
+class ReconcilingEvents(Reconciling):
     """The same, while the late events come, and an image is uploaded behind the walk, which sleeps on for long."""
 
     first = "GET images"

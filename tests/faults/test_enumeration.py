@@ -18,7 +18,7 @@ from tests.faults.enumeration_runs import Enumeration
 FLOWS: dict[type[flows.Flow], int] = {
     walks.Reconciling: 22,
     purges.Purging: 18,
-    walks.ReconcilingAnnounced: 19,
+    walks.ReconcilingEvents: 19,
     walks.ReconcilingPast: 19,
     purges.PurgingRedriven: 10,
     purges.PurgingOvertaken: 2,

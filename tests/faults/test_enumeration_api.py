@@ -16,7 +16,7 @@ FLOWS: dict[type[flows.Flow], int] = {
     api.Holding: 7,
     api.GivingBack: 3,
     api.Letting: 3,
-    api.FailingHeld: 3,
+    api.FailingClaim: 3,
     api.FailingOvertaken: 3,
     removals.Removing: 6,
     removals.Forgetting: 8,

@@ -46,7 +46,7 @@ def ends_attempt(asked: Request) -> bool:
     return asked.ends
 
 
-def reads_claimed(asked: Request) -> bool:
+def reads_image(asked: Request) -> bool:
     """Whether a host reads an image to analyse it: the version that it has claimed."""
     image = asked.method == "GET" and asked.url.startswith("/darkroom/images/")
     return image and b"\r\nif-match:" in asked.head.lower()
@@ -54,7 +54,7 @@ def reads_claimed(asked: Request) -> bool:
 
 @pytest.mark.parametrize(
     ("point", "strike", "sent"),
-    [(ends_attempt, Strike.PAUSED_BEFORE, 1), (reads_claimed, Strike.PAUSED_AFTER, 0)],
+    [(ends_attempt, Strike.PAUSED_BEFORE, 1), (reads_image, Strike.PAUSED_AFTER, 0)],
     ids=["with its commit on the way", "before it has analysed"],
 )
 def test_a_host_that_has_slept_past_its_lease_writes_nothing_and_serves_on(
@@ -95,7 +95,7 @@ def test_hosts_that_are_killed_paused_and_left_without_replies_commit_each_image
         early = [made.upload(f"early-{number}.png", CAT) for number in range(IMAGES // 2)]
         until(lambda: killed.process.poll() is not None, what="the end of the first host")
         second.victim = made.start(AzureWebJobsStorage=second.connection)
-        second.await_one(reads_claimed, Strike.PAUSED_BEFORE, lambda: all_completed(made, early))
+        second.await_one(reads_image, Strike.PAUSED_BEFORE, lambda: all_completed(made, early))
         until(lambda: second.hit, what="the pause of the second host")
         made.start(AzureWebJobsStorage=first.connection)
         late = [made.upload(f"late-{number}.png", CAT) for number in range(IMAGES // 2)]

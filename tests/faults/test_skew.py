@@ -63,7 +63,7 @@ def succession(make: Prize, holder: Skew, rival: Skew, *, start: float) -> timed
     written_at = prize.written_at()
     for _ in dying(clock, since=clock.now() - written_at):
         if prize.take(second) is not None:
-            ground.proven()
+            ground.prove()
             return clock.now() - written_at
     raise AssertionError(f"{holder} then {rival}: never taken over")
 
@@ -84,7 +84,7 @@ def test_nothing_is_stolen_from_a_holder_at_half_speed_whose_heart_beats(prize: 
             holder.heartbeat.beat()
             assert not held.lost, skew
             assert [after.take(rival) for rival in rivals] == [None] * len(rivals), skew
-        ground.proven()
+        ground.prove()
 
 
 def test_a_dead_holder_is_followed_within_lease_and_margin_and_a_second_and_not_before(prize: Prize) -> None:
@@ -126,7 +126,7 @@ def returned(holder: Skew, rival: Skew, *, start: float) -> Return:
     quiet = (not_before - clock.now()).total_seconds() - 3
     for _ in chain(passing(clock, quiet, step=LONG_STEP), passing(clock, 20, step=STEP)):
         if isinstance(second.attempts.begin(ground.job_id, owner="queue/2"), Attempt):
-            ground.proven()
+            ground.prove()
             return Return(f"{holder} then {rival}", given_back, not_before, clock.now())
     raise AssertionError(f"{holder} then {rival}: never claimed again")
 
@@ -149,7 +149,7 @@ def test_of_two_who_believe_in_the_lease_the_second_alone_commits(first_to_commi
         order = [late, after] if first_to_commit == "the one who is late" else [after, late]
         ends = {attempt: attempt.complete(report()) for attempt in order}
         assert (ends[late], ends[after], ground.ledger.commits[ground.job_id]) == (Outcome.LOST, Outcome.COMPLETED, 1)
-        ground.proven()
+        ground.prove()
 
 
 def test_of_two_who_believe_in_a_lock_the_first_leaves_it_to_the_second() -> None:
@@ -160,7 +160,7 @@ def test_of_two_who_believe_in_a_lock_the_first_leaves_it_to_the_second() -> Non
         assert late.release() is Release.TAKEN_OVER
         after.renew()
         assert (after.lost, ground.lock_row().lock) == (False, after.lock)
-        ground.proven()
+        ground.prove()
 
 
 def both(ground: Ground, prize: Any, skew: Skew) -> tuple[Any, Any]:  # noqa: ANN401 - two of a kind, by the prize
@@ -180,7 +180,7 @@ def test_a_service_that_sets_its_clock_back_keeps_rivals_out_for_as_long(prize: 
         if after.take(rival) is not None:
             break
     assert (ground.clock.seconds - began, held.lost) == (LEASE.total_seconds() + MARGIN.total_seconds() + 31, True)
-    ground.proven()
+    ground.prove()
 
 
 def test_a_service_that_sets_its_clock_forward_may_end_a_lease_but_one_commits() -> None:
@@ -197,4 +197,4 @@ def test_a_service_that_sets_its_clock_forward_may_end_a_lease_but_one_commits()
         Outcome.COMPLETED,
     ]
     assert ground.ledger.commits[ground.job_id] == 1
-    ground.proven()
+    ground.prove()

@@ -169,7 +169,7 @@ class Answers:
             if not any(job_id == question.subject for _, job_id in self._moves(question)):
                 yield from self._unwritten(question)
             return
-        said = entry_points.said(answer)
+        said = entry_points.outcomes_of(answer)
         if "rejected" in said and self._rejected.get(question.task, 0) <= question.number:
             yield f"{question.task}: {question.subject[:90]} is rejected, and not kept"
         if len(said) == 1:

@@ -21,7 +21,7 @@ class Contents:
     versions: dict[str, list[str]] = field(default_factory=dict)
     digests: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def written(self, request: Request, reply: Reply) -> None:
+    def on_write(self, request: Request, reply: Reply) -> None:
         """Take in a blob that was written."""
         if "ETag" not in reply.headers:
             return

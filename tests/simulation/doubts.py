@@ -29,24 +29,24 @@ class Doubt:
     """A write that was not answered.
 
     Attributes:
-        wanted: What it writes.
+        write: What it writes.
         since: The sender's own second at which it was sent first.
         clock: The sender's.
-        doubled: Whether it was sent before, and not answered.
-        unanswered: Whether it was not answered now.
-        looked: Whether the row is being asked.
+        is_doubled: Whether it was sent before, and not answered.
+        is_unanswered: Whether it was not answered now.
+        has_looked: Whether the row is being asked.
         again: Whether the row has said that nothing was written: then it must be sent again.
-        refused: Whether it was a repetition, and refused: the row says what that is worth.
+        is_refused: Whether it was a repetition, and refused: the row says what that is worth.
     """
 
-    wanted: object
+    write: object
     since: float
     clock: Callable[[], float]
-    doubled: bool = False
-    unanswered: bool = False
-    looked: bool = False
+    is_doubled: bool = False
+    is_unanswered: bool = False
+    has_looked: bool = False
     again: bool = False
-    refused: bool = False
+    is_refused: bool = False
 
 
 @dataclass
@@ -69,14 +69,14 @@ class Doubts:
             self.tell(self._judge(passage, doubt, wanted))
         if wanted is None:
             if doubt is not None and _asks(passage.request, doubt):
-                doubt.looked = True
+                doubt.has_looked = True
                 self._open[name] = doubt
             return
         before = self._writes.get(name)
-        again = before is not None and before.wanted == wanted and (before.unanswered or before.refused)
+        again = before is not None and before.write == wanted and (before.is_unanswered or before.is_refused)
         since = before.since if before and again else passage.sent_at
         absent = doubt is not None and doubt.again  # a refusal tells of another's, then
-        self._writes[name] = Doubt(wanted, since, passage.clock, doubled=again and not absent)
+        self._writes[name] = Doubt(wanted, since, passage.clock, is_doubled=again and not absent)
 
     def ended(self, passage: Passage, end: str) -> None:
         """Take in how a request has ended for its sender."""
@@ -86,16 +86,16 @@ class Doubts:
             return
         unanswered = end in _UNDECIDED or end.startswith(_SERVER_ERROR) or passage.fault is Fault.REPLY_CUT
         doubt = self._open.get(name)
-        if doubt is not None and doubt.looked:
+        if doubt is not None and doubt.has_looked:
             self._on_look(name, doubt, passage, unanswered=unanswered)
             return
         mine = self._writes.get(name)
-        if mine is None or mine.wanted != _write_of(passage):
+        if mine is None or mine.write != _write_of(passage):
             return
         refused = passage.reply is not None and status_of(passage.reply) >= _REFUSAL
-        mine.refused = not unanswered and refused and mine.doubled and isinstance(mine.wanted, tuple)
-        mine.unanswered = unanswered
-        if unanswered or mine.refused:
+        mine.is_refused = not unanswered and refused and mine.is_doubled and isinstance(mine.write, tuple)
+        mine.is_unanswered = unanswered
+        if unanswered or mine.is_refused:
             self._open[name] = mine
 
     def task_ended(self, task: Task) -> None:
@@ -105,13 +105,13 @@ class Doubts:
         if doubt is None or isinstance(task.error, Died) or task.home.dead or not isinstance(task.home, Instance):
             return
         late = doubt.clock() - doubt.since > _PATIENCE_SECONDS
-        asked = isinstance(doubt.wanted, tuple) and not (doubt.again or doubt.looked)
+        asked = isinstance(doubt.write, tuple) and not (doubt.again or doubt.has_looked)
         if "/renewal" not in task.name and (asked or not late):
-            self.tell([f"{task.name}: ends, and does not know of {_words(doubt.wanted)}"])
+            self.tell([f"{task.name}: ends, and does not know of {_words(doubt.write)}"])
 
     def _on_look(self, name: str, doubt: Doubt, passage: Passage, *, unanswered: bool) -> None:
-        doubt.looked = False
-        stands = None if unanswered or doubt.refused or passage.reply is None else _stands(passage, doubt)
+        doubt.has_looked = False
+        stands = None if unanswered or doubt.is_refused or passage.reply is None else _stands(passage, doubt)
         if stands is False:
             doubt.again = True
         else:
@@ -123,16 +123,16 @@ class Doubts:
             doubt.clock() - doubt.since,
         )  # who works in a row goes from process to process
         late = went_on > _PATIENCE_SECONDS
-        if wanted == doubt.wanted or "/renewal" in name:
+        if wanted == doubt.write or "/renewal" in name:
             return
-        if isinstance(doubt.wanted, str):
+        if isinstance(doubt.write, str):
             if not late:
                 yield f"{name}: gives up a message after {went_on:.1f} s"
         elif doubt.again:
             if not late:
-                yield f"{name}: nothing was written, and it is not sent again: {_words(doubt.wanted)}"
+                yield f"{name}: nothing was written, and it is not sent again: {_words(doubt.write)}"
         elif not _asks(passage.request, doubt):
-            yield f"{name}: not answered, and does not ask: {_words(doubt.wanted)}, then {passage.label}"
+            yield f"{name}: not answered, and does not ask: {_words(doubt.write)}, then {passage.label}"
 
 
 def _write_of(passage: Passage) -> object:
@@ -143,19 +143,19 @@ def _write_of(passage: Passage) -> object:
     if request.service == "queue" and request.method == "POST" and request.segments[0] == entry_points.QUEUE:
         found = _TEXT.search(request.body)
         return found[1].decode() if found else None
-    return tuple(passage.written) or None
+    return tuple(passage.writes) or None
 
 
 def _asks(request: Request, doubt: Doubt) -> bool:
     """Say whether a request reads one of the rows of which nobody knows."""
     place = row_of(request)
-    return isinstance(doubt.wanted, tuple) and place in {each.place for each in doubt.wanted}
+    return isinstance(doubt.write, tuple) and place in {each.place for each in doubt.write}
 
 
 def _stands(passage: Passage, doubt: Doubt) -> bool | None:
     """Say whether a row shows that a write was applied; False when it shows that nothing was, None for neither."""
     place, reply = row_of(passage.request), passage.reply
-    one = next(each for each in doubt.wanted if each.place == place)  # type: ignore[attr-defined] # rows
+    one = next(each for each in doubt.write if each.place == place)  # type: ignore[attr-defined] # rows
     if reply is None or reply.status not in (_OK, _NOT_FOUND):
         return None
     if reply.status == _NOT_FOUND:

@@ -39,8 +39,8 @@ class Duty:
         known_at: Own second at which the reply to that write was there.
         begun_at: Own second at which the last renewal was begun.
         clock: Own.
-        refused: The renewal that was refused, and has not looked yet.
-        told: Whether a renewal has read that the claim is gone.
+        refusal: The renewal that was refused, and has not looked yet.
+        knows: Whether a renewal has read that the claim is gone.
         ended: Whether the thread has written its end.
         lapsed: Whether its own clock was past its time when a renewal was heard to have given it more: it may have let
             go by then.
@@ -57,8 +57,8 @@ class Duty:
     known_at: float
     begun_at: float
     clock: Callable[[], float]
-    refused: str = ""
-    told: bool = False
+    refusal: str = ""
+    knows: bool = False
     ended: bool = False
     lapsed: bool = False
 
@@ -89,7 +89,7 @@ class Duties:
         """Take in a claim, or a lock that is taken: its thread may not know of it."""
         if status_of(reply) >= _OK or not isinstance(passage.sender.home, Instance):
             return
-        for each in passage.written:
+        for each in passage.writes:
             if _claims(each, passage):
                 self._refs[passage.sender.name] = str(each.columns["ref"])
             waits = passage.waits and _RENEWAL not in passage.sender.name  # one who has given up does not know of it
@@ -110,7 +110,7 @@ class Duties:
                 self.tell([f"{name}: reads {ref} without a claim"])
         if duty is not None:
             self.tell(self._late(duty))
-        for each in passage.written:
+        for each in passage.writes:
             self._first.setdefault(str(each.columns.get("claim_id", "")), passage.sent_at)
             self._write(each, passage)
 
@@ -122,7 +122,7 @@ class Duties:
         whole = end.startswith("2") and passage.fault is not Fault.REPLY_CUT
         status = status_of(passage.reply) if whole and passage.reply is not None else 0
         well = 0 < status < _OK
-        for each in passage.written:
+        for each in passage.writes:
             if well and _claims(each, passage):
                 self._begin(each, passage, home)
             elif name in self._beats and each.row.startswith("job:"):
@@ -135,11 +135,11 @@ class Duties:
         duty = self._by_task.get(task)
         if duty is None:
             return
-        if duty.told:
+        if duty.knows:
             self.tell([f"{task}: works on, and was told that its claim at {duty.place[2]} is gone"])
         self.tell(self._late(duty))
 
-    def left(self, home: Instance, owner: str, *, raised: bool) -> Iterator[str]:
+    def leftovers(self, home: Instance, owner: str, *, raised: bool) -> Iterator[str]:
         """Judge that a call of an owner ends while a claim or a lock of it stands.
 
         Args:
@@ -200,7 +200,7 @@ class Duties:
             duty.lapsed = duty.lapsed or self._over(duty)
             duty.sent_at, duty.known_at = begun_at, passage.clock()
         elif status in _GONE:
-            duty.refused = name
+            duty.refusal = name
 
     def _judge_look(self, name: str, passage: Passage, end: str) -> None:
         task, begun_at = self._beats[name]
@@ -208,10 +208,10 @@ class Duties:
         found = passage.request.method == "GET" and passage.reply is not None and end == "200"
         if duty is not None and found and passage.reply and self._nonces.get(name, "?").encode() in passage.reply.body:
             duty.sent_at, duty.known_at = begun_at, passage.clock()
-        if duty is None or duty.refused != name or row_of(passage.request) != duty.place:
+        if duty is None or duty.refusal != name or row_of(passage.request) != duty.place:
             return
         row = self.rows.get(duty.place, {})
-        duty.told = duty.told or (end in ("200", "404") and row.get("claim_id") != duty.claim_id)
+        duty.knows = duty.knows or (end in ("200", "404") and row.get("claim_id") != duty.claim_id)
 
     def _late(self, duty: Duty) -> Iterator[str]:
         """A renewal is begun when a third of the lease is gone, and after one that has failed the next."""
@@ -229,7 +229,7 @@ class Duties:
         name, request = passage.sender.name, passage.request
         if request.service == "table" and "locks" in (request.segments or ("",))[0]:
             return
-        if any("locks" in each.table for each in passage.written):
+        if any("locks" in each.table for each in passage.writes):
             return
         lock, until = self._locks.pop(name, ("", float("inf")))
         if passage.sent_at > until + _SLACK:
@@ -245,4 +245,4 @@ def _claims(each: Operation, passage: Passage) -> bool:
 
 def _claim(passage: Passage) -> bool:
     """Say whether a transaction begins an attempt."""
-    return any(each.verb == "insert" and each.row.startswith("try:") for each in passage.written)
+    return any(each.verb == "insert" and each.row.startswith("try:") for each in passage.writes)

@@ -167,10 +167,10 @@ def outcomes(answer: object) -> Counter[str]:
     """Return what a trigger says to have done, by its own words."""
     if isinstance(answer, Swept):
         return Counter({str(outcome): count for outcome, count in answer.outcomes.items()})
-    return Counter(said(answer))
+    return Counter(outcomes_of(answer))
 
 
-def said(answer: object) -> list[str]:
+def outcomes_of(answer: object) -> list[str]:
     """Return what a call about one thing, or a list of things, says of each; nothing for other answers."""
     answers = answer if isinstance(answer, list) else [answer]
     return [str(each) for each in answers if isinstance(each, Outcome)]

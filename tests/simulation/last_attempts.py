@@ -16,9 +16,9 @@ def give_up(stage: Stage, client: Client, luck: Random) -> None:
     ledger = stage.ledger
     if luck.random() < _KILLS and stage.wait_for(ledger.last_attempts):
         _kill(stage, {ledger.tenures.home(place) for place in ledger.last_attempts()})
-    if not stage.wait_for(ledger.spent):
+    if not stage.wait_for(ledger.without_attempts):
         return
-    text = json.dumps({"v": 1, "job_id": luck.choice(ledger.spent())})
+    text = json.dumps({"v": 1, "job_id": luck.choice(ledger.without_attempts())})
     process = stage.pick("for who gives up")
     if process is None or luck.random() >= _IN_HAND:
         client.send(entry_points.POISON, text)

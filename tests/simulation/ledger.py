@@ -100,7 +100,7 @@ class Ledger:
             and row["attempts"] - row["attempts_base"] >= row["max_attempts"]
         ]
 
-    def spent(self) -> Sequence[str]:
+    def without_attempts(self) -> Sequence[str]:
         """Return the ids of jobs whose last attempt holds no lease any more."""
         return [place[2][4:] for place in self.last_attempts() if self.tenures.lapsed(place, self.rows[place])]
 
@@ -128,7 +128,7 @@ class Ledger:
 
     def _blob(self, passage: Passage, reply: Reply) -> None:
         if passage.request.method in ("PUT", "PATCH"):
-            self.contents.written(passage.request, reply)
+            self.contents.on_write(passage.request, reply)
         if passage.request.method == "DELETE":
             self.wrong += self._judge_thumbnail(passage)
 
@@ -164,9 +164,9 @@ class Ledger:
             yield from self.contents.of_result(job_id, after)
         if after["state"] == "COMPLETED" != before["state"]:
             yield from self._commit(passage, place)
-        if rules.by_owner(before, after) or rules.renewed(before, after):
+        if rules.by_owner(before, after) or rules.extends_lease(before, after):
             yield from self._by_owner(passage, place, before, after)
-        yield from self.tenures.taken(place, rules.over_lease(before, after), before)
+        yield from self.tenures.on_takeover(place, rules.over_lease(before, after), before)
         if after["token"] > before["token"] and after["state"] == "RUNNING":
             self.claims[job_id] += 1
             self.claimants.add(sender)
@@ -202,7 +202,7 @@ class Ledger:
         if after["state"] != "RUNNING":
             self.tenures.end(place)
         else:
-            self.tenures.written(passage, place, after, inside=not rules.outside(after))
+            self.tenures.on_write(passage, place, after, inside=not rules.outside(after))
 
     def _judge_lock(
         self, passage: Passage, place: Place, before: dict[str, Any], after: dict[str, Any]
@@ -211,8 +211,8 @@ class Ledger:
             self.tenures.end(place)
             return
         if after["token"] > before.get("token", 0):
-            yield from self.tenures.taken(place, before.get("owner") is not None, before)
-        self.tenures.written(passage, place, after, inside=True)
+            yield from self.tenures.on_takeover(place, before.get("owner") is not None, before)
+        self.tenures.on_write(passage, place, after, inside=True)
 
     def _judge_key(self, before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
         if not after:

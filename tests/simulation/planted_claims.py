@@ -5,7 +5,7 @@ from tests.simulation.planting import Edit, fault
 _OPTIONS = 'options = {"mode": UpdateMode.REPLACE, **cas.if_match(row.etag)}'
 
 
-def unguarded(condition: str) -> Edit:
+def drop_guard(condition: str) -> Edit:
     """Write job rows without their ETag where a condition on the move holds."""
     after = f'{_OPTIONS} if not ({condition}) else {{"mode": UpdateMode.REPLACE}}'
     return Edit("shared.storage.job_table:_operations", _OPTIONS, after)
@@ -21,16 +21,16 @@ FENCES = (
         ("shared.steps.work.claims:Claims.write", _CLAIM_CHECKED, "stands.job.state is not State.RUNNING"),
     ),
     fault("completion by id only", _NO_OWN, ("shared.steps.work.claims:Claims.write", _CLAIM_CHECKED, "not claim")),
-    fault("claim that is written over whatever stands", unguarded("move.event is Event.CLAIM")),
-    fault("commit that is written over whatever stands", unguarded("move.event is Event.COMPLETE")),
-    fault("renewal that is written over whatever stands", unguarded("move.event is Event.RENEW")),
-    fault("retry that is written over whatever stands", unguarded("move.event is Event.RETRY")),
-    fault("abandon that is written over whatever stands", unguarded("move.event is Event.ABANDON")),
-    fault("cancel that writes over a moved row", unguarded("move.event is Event.CANCEL")),
-    fault("bury and exhaust that write over a moved row", unguarded("move.event in (Event.BURY, Event.EXHAUST)")),
-    fault("due row moved on over a moved row", unguarded("move.event is Event.RESCHEDULE")),
-    fault("redrive that is written over whatever stands", unguarded("move.event is Event.REDRIVE")),
-    fault("supersede that is written over whatever stands", unguarded("move.event is Event.SUPERSEDE")),
+    fault("claim that is written over whatever stands", drop_guard("move.event is Event.CLAIM")),
+    fault("commit that is written over whatever stands", drop_guard("move.event is Event.COMPLETE")),
+    fault("renewal that is written over whatever stands", drop_guard("move.event is Event.RENEW")),
+    fault("retry that is written over whatever stands", drop_guard("move.event is Event.RETRY")),
+    fault("abandon that is written over whatever stands", drop_guard("move.event is Event.ABANDON")),
+    fault("cancel that writes over a moved row", drop_guard("move.event is Event.CANCEL")),
+    fault("bury and exhaust that write over a moved row", drop_guard("move.event in (Event.BURY, Event.EXHAUST)")),
+    fault("due row moved on over a moved row", drop_guard("move.event is Event.RESCHEDULE")),
+    fault("redrive that is written over whatever stands", drop_guard("move.event is Event.REDRIVE")),
+    fault("supersede that is written over whatever stands", drop_guard("move.event is Event.SUPERSEDE")),
     fault(
         "who is refused reads the row and writes over it",
         (

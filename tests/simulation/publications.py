@@ -21,12 +21,12 @@ class Publications:
     Attributes:
         container: Where they are.
         publishers: The thread that has written each, by name.
-        troubled: Threads of which a request was not answered, or by an outage.
+        in_trouble: Threads of which a request was not answered, or by an outage.
     """
 
     container: str
     publishers: dict[str, Task] = field(default_factory=dict)
-    troubled: set[str] = field(default_factory=set)
+    in_trouble: set[str] = field(default_factory=set)
 
     def on_reply(self, passage: Passage, reply: Reply) -> None:
         """Take in a request that the services have obeyed."""
@@ -36,16 +36,16 @@ class Publications:
         if request.method == "PUT" and len(request.segments) > 1:
             self.publishers[request.segments[1]] = passage.sender
             if not passage.waits:  # it arrives once more, or too late: its sender can't know
-                self.troubled.add(passage.sender.name)
+                self.in_trouble.add(passage.sender.name)
         if request.method == "DELETE":
             self.publishers.pop(request.segments[-1], None)
 
     def ended(self, passage: Passage, end: str) -> None:
         """Take in how a request has ended for its sender."""
         if end[:1] not in ("2", "4") or end == "429":
-            self.troubled.add(passage.sender.name)
+            self.in_trouble.add(passage.sender.name)
 
-    def left(self, jobs: Mapping[str, Mapping[str, Any]], gone: Collection[str]) -> Iterator[str]:
+    def leftovers(self, jobs: Mapping[str, Mapping[str, Any]], gone: Collection[str]) -> Iterator[str]:
         """Say which thumbnails are left over that nobody had to leave.
 
         Args:
@@ -56,6 +56,6 @@ class Publications:
             job_id, _, rest = name.partition("/")
             row = jobs.get(job_id, {})
             shown = row.get("state") == "COMPLETED" and str(row["token"]) == rest.partition(".")[0]
-            excused = task.home.dead or task.name in self.troubled or job_id in gone
+            excused = task.home.dead or task.name in self.in_trouble or job_id in gone
             if not shown and not excused:
                 yield f"{name}: left behind by {task.name}"

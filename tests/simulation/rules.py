@@ -42,7 +42,7 @@ def by_owner(before: Row, after: Row) -> bool:
     return before["state"] == "RUNNING" and (given_back or failed or after["state"] == "COMPLETED")
 
 
-def renewed(before: Row, after: Row) -> bool:
+def extends_lease(before: Row, after: Row) -> bool:
     """Say whether a lease was made longer."""
     runs = before["state"] == after["state"] == "RUNNING" and bool(after.get("lease_seconds"))
     return runs and bool(after["token"] == before["token"])

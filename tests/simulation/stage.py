@@ -133,7 +133,7 @@ class Stage:
             visible=self.visible,
             failed=self.failed,
             answered=lambda answer: self._on_answer(name, answer),
-            left=lambda owner, raised: self.ledger.wrong.extend(self.duties.left(process, owner, raised=raised)),
+            left=lambda owner, raised: self.ledger.wrong.extend(self.duties.leftovers(process, owner, raised=raised)),
             ask=self.answers.ask,
         )
         self.processes.append(process)

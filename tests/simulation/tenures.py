@@ -82,7 +82,7 @@ class Tenures:
         waited = self.clock.seconds - self._written_at.get(place, self.clock.seconds)
         return waited > float(row.get("lease_seconds", 0.0)) + self.margin + self.drift
 
-    def written(self, passage: Passage, place: Place, row: Mapping[str, Any], *, inside: bool) -> None:
+    def on_write(self, passage: Passage, place: Place, row: Mapping[str, Any], *, inside: bool) -> None:
         """Take in a write of a row that is held.
 
         Args:
@@ -107,7 +107,7 @@ class Tenures:
         if place[2].startswith("job:"):
             self._by_task[task] = self._by_thumbnail[f"{place[2][4:]}/{row['token']}"] = tenure
 
-    def taken(self, place: Place, held: bool, before: Mapping[str, Any]) -> Iterator[str]:  # noqa: FBT001 - a fact
+    def on_takeover(self, place: Place, held: bool, before: Mapping[str, Any]) -> Iterator[str]:  # noqa: FBT001 - a fact
         """Judge that somebody takes over.
 
         Args:

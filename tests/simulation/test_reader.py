@@ -19,7 +19,7 @@ def world() -> World:
     return next(world for world in worlds if not (outcome := world.run()).wrong and outcome.commits)
 
 
-def judged(world: World, **changed: Any) -> list[str]:  # noqa: ANN401 - columns
+def judge(world: World, **changed: Any) -> list[str]:  # noqa: ANN401 - columns
     """Judge a world in which the rows of completed images have been changed by nobody of Darkroom."""
     service = world.stage.account
     for row in reader.rows_of(service, entry_points.JOBS):
@@ -32,7 +32,7 @@ def judged(world: World, **changed: Any) -> list[str]:  # noqa: ANN401 - columns
 
 
 def test_a_sound_world_is_judged_so_again(world: World) -> None:
-    assert judged(world) == []
+    assert judge(world) == []
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_a_sound_world_is_judged_so_again(world: World) -> None:
     ],
 )
 def test_what_was_changed_behind_its_back_is_told(world: World, changed: dict[str, str], said: str) -> None:
-    assert any(said in sentence for sentence in judged(world, **changed))
+    assert any(said in sentence for sentence in judge(world, **changed))

@@ -49,7 +49,7 @@ class Passage:
     number: int = 0
 
     @cached_property
-    def written(self) -> Sequence[Operation]:
+    def writes(self) -> Sequence[Operation]:
         """The rows that it asks to be written."""
         return operations(self.request)
 

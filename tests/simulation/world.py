@@ -84,7 +84,9 @@ class World:
                 self._storm()
                 self._rest()
                 wrong += reader.judge(stage.account, stage.ledger, jobs=entry_points.JOBS, images=entry_points.IMAGES)
-                wrong += stage.publications.left(stage.ledger.jobs(), {job_id for job_id, _ in stage.ledger.graves})
+                wrong += stage.publications.leftovers(
+                    stage.ledger.jobs(), {job_id for job_id, _ in stage.ledger.graves}
+                )
                 wrong += self._verify()
             except Enough:
                 pass

@@ -49,9 +49,9 @@ class Behaviour:
     """
 
     shuffle: Callable[[list[Any]], object] | None = None
-    refusals_coded: bool = False
-    texts_checked: bool = False
-    receipts_forgotten: bool = False
+    codes_refusals: bool = False
+    checks_texts: bool = False
+    forgets_receipts: bool = False
     page_rows: int = 1000
     scan_rows: int | None = None
     page_ends_with_partition: bool = False
@@ -63,17 +63,17 @@ class Behaviour:
     empty_pages: bool = False
     container_deletion_seconds: float = 0.0
     rehydration_seconds: float = 0.0
-    archive_checked: bool = False
-    tier_change_inferred: bool = True
-    names_encoded: bool = False
-    ranges_checked: bool = False
+    checks_archive: bool = False
+    infers_tier_change: bool = True
+    encodes_names: bool = False
+    checks_ranges: bool = False
 
 
 #: What Azure does, and code must live with; ``shuffle``, ``scan_rows`` and ``empty_pages`` are for whoever draws.
 AZURE = Behaviour(
-    refusals_coded=True,
-    texts_checked=True,
-    receipts_forgotten=True,
+    codes_refusals=True,
+    checks_texts=True,
+    forgets_receipts=True,
     page_ends_with_partition=True,
     table_deletion_seconds=40.0,
     one_partition=True,
@@ -82,8 +82,8 @@ AZURE = Behaviour(
     times_exact=True,
     container_deletion_seconds=30.0,
     rehydration_seconds=15 * 3600.0,
-    archive_checked=True,
-    tier_change_inferred=False,
-    names_encoded=True,
-    ranges_checked=True,
+    checks_archive=True,
+    infers_tier_change=False,
+    encodes_names=True,
+    checks_ranges=True,
 )

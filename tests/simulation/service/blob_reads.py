@@ -56,8 +56,8 @@ class BlobReads:
             headers["x-ms-access-tier-inferred"] = str(blob.inferred).lower()
         if blob.next_tier is not None:
             headers["x-ms-archive-status"] = f"rehydrate-pending-to-{blob.next_tier.lower()}"
-        if blob.tier_changed is not None:
-            headers["x-ms-access-tier-change-time"] = http_date(blob.tier_changed)
+        if blob.tier_changed_at is not None:
+            headers["x-ms-access-tier-change-time"] = http_date(blob.tier_changed_at)
         return Reply(200, headers)
 
     def block_list(self, request: Request) -> Reply:
@@ -98,7 +98,7 @@ class BlobReads:
         first, last = int(parts[1]), int(parts[2]) if parts[2] else None
         if last is not None and first > last:
             return None
-        behind = first >= blob.size and (self.behaviour.ranges_checked or first > blob.size)
+        behind = first >= blob.size and (self.behaviour.checks_ranges or first > blob.size)
         if behind or (not blob.size and last):
             message = "The range specified is invalid for the current size of the resource."
             raise Refusal(416, "InvalidRange", message, headers={"Content-Range": f"bytes */{blob.size}"})

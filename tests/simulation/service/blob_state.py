@@ -79,7 +79,7 @@ class Blob:
     lease: Lease = field(default_factory=Lease)
     tier: str | None = None
     inferred: bool = True
-    tier_changed: datetime | None = None
+    tier_changed_at: datetime | None = None
     next_tier: str | None = None
     tier_at: float = 0.0
 
@@ -103,7 +103,7 @@ class Blob:
         self.lease = self.lease.at(now)
         if self.next_tier is not None and now >= self.tier_at:
             self.tier, self.next_tier = self.next_tier, None
-            self.tier_changed = moment - timedelta(seconds=now - self.tier_at)
+            self.tier_changed_at = moment - timedelta(seconds=now - self.tier_at)
 
 
 @dataclass

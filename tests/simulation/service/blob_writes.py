@@ -62,7 +62,7 @@ class BlobWrites:
             entries,
             tier=tier or "Hot",
             inferred=tier is None,
-            tier_changed=stamp.moment if tier or self.behaviour.tier_change_inferred else None,
+            tier_changed_at=stamp.moment if tier or self.behaviour.infers_tier_change else None,
         )
         if old is not None:
             blob.lease = old.lease.after_write()
@@ -134,7 +134,7 @@ class BlobWrites:
         if rehydrates and self.behaviour.rehydration_seconds:
             blob.next_tier, blob.tier_at = tier, self.clock.seconds + self.behaviour.rehydration_seconds
         else:
-            blob.tier, blob.next_tier, blob.tier_changed = tier, None, self.clock.now()
+            blob.tier, blob.next_tier, blob.tier_changed_at = tier, None, self.clock.now()
         blob.inferred = False
         blob.lease = blob.lease.after_write()
         return Reply(202 if rehydrates else 200)
@@ -174,7 +174,7 @@ class BlobWrites:
             blob.lease.check_write(request.headers.get("x-ms-lease-id"))
 
     def _check_archived(self, blob: Blob) -> None:
-        if blob.tier == "Archive" and self.behaviour.archive_checked:
+        if blob.tier == "Archive" and self.behaviour.checks_archive:
             raise _archived()
 
     def _stamp(self, blob: Blob) -> dict[str, str]:

@@ -75,7 +75,7 @@ class BlobService:
         return reply
 
     def _refuse(self, refusal: Refusal) -> Reply:
-        bare = isinstance(refusal, Unread) and not self._behaviour.refusals_coded
+        bare = isinstance(refusal, Unread) and not self._behaviour.codes_refusals
         return Reply(refusal.status) if bare else _refuse(refusal)
 
     def _operation(self, request: Request) -> _Operation:

@@ -90,7 +90,7 @@ class Listing:
         """Write a name: as it is, or in percent codes where XML can't say it."""
         if not _UNWRITABLE.search(name):
             return f"<Name>{escape(name)}</Name>"
-        if not self.behaviour.names_encoded:
+        if not self.behaviour.encodes_names:
             headers = {"Content-Type": "application/xml"}
             raise Refusal(500, "", "Azurite can't write a list with such a name.", headers=headers)
         return f'<Name Encoded="true">{quote(name)}</Name>'
@@ -157,7 +157,7 @@ def _properties(blob: Blob) -> str:
         "LeaseDuration": lease.kind if lease.state == "leased" else None,
         "AccessTier": blob.tier,
         "AccessTierInferred": "true" if blob.tier and blob.inferred else None,
-        "AccessTierChangeTime": None if blob.tier_changed is None else http_date(blob.tier_changed),
+        "AccessTierChangeTime": None if blob.tier_changed_at is None else http_date(blob.tier_changed_at),
         "ArchiveStatus": None if blob.next_tier is None else f"rehydrate-pending-to-{blob.next_tier.lower()}",
     }
     return "".join(f"<{name}>{escape(value)}</{name}>" for name, value in elements.items() if value is not None)

@@ -136,7 +136,7 @@ class Queue:
     def _match(self, name: str, receipt: str) -> Message:
         self._expire()
         message = self._messages.get(name)
-        if message is None or (message.receipt != receipt and self.behaviour.receipts_forgotten):
+        if message is None or (message.receipt != receipt and self.behaviour.forgets_receipts):
             raise Refusal(404, "MessageNotFound", "The specified message does not exist.")
         if message.receipt != receipt:
             raise Refusal(

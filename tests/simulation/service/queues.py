@@ -190,7 +190,7 @@ class QueueService:
             text = queue_xml.read_message(request.body)
         except queue_xml.Malformed as error:
             raise self._unread("InvalidXmlDocument") from error
-        if text is not None and self._behaviour.texts_checked and not queue_xml.legible(text):
+        if text is not None and self._behaviour.checks_texts and not queue_xml.legible(text):
             raise self._unread("InvalidXmlDocument")
         if text is not None and len(text.encode()) > LARGEST:
             message = "The request body is too large and exceeds the maximum permissible limit."
@@ -207,7 +207,7 @@ class QueueService:
 
     def _unread(self, code: str) -> Refusal:
         """Refuse what can't be read."""
-        return Refusal(400, code if self._behaviour.refusals_coded else "")
+        return Refusal(400, code if self._behaviour.codes_refusals else "")
 
 
 def _check_name(name: str) -> None:

@@ -70,7 +70,7 @@ class TableService:
 
     def _refusal(self, refusal: Refusal, request: Request) -> Reply:
         if isinstance(refusal, Unreadable):
-            if not self._behaviour.refusals_coded:
+            if not self._behaviour.codes_refusals:
                 return Reply(refusal.status)
             refusal = Refusal(400, refusal.code, refusal.message)
         headers = {"x-ms-error-code": refusal.code} if refusal.code else {}
@@ -215,7 +215,7 @@ class TableService:
 
     def _too_many(self) -> str:
         refusal = invalid_input("The batch request operation exceeds the maximum 100 changes per change set.")
-        if self._behaviour.refusals_coded:
+        if self._behaviour.codes_refusals:
             index = _MOST_OPERATIONS - 1
             return batches.refused(index, 400, self._document(refusal, index))
         return batches.refused_whole(self._document(refusal, 0))
