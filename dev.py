@@ -68,7 +68,7 @@ PROOFS = (
     ("host", 20, "real hosts from outside: triggers, API, workers; random requests", tier("host")),
     ("search", 10, "new worlds of the simulator", (("simulate", ("-m", "tests.simulation", "--minutes", "10")),)),
 )
-#: The tiers that run production code in pytest's own processes; of the others most of it is killed unmeasured.
+#: The tiers that run most production code in pytest's own processes: see docs/testing.md.
 MEASURED = ("tests/unit", "tests/contract", "tests/simulation", "tests/host/functions_host")
 COVERAGE = (
     ("coverage erase", ("-m", "coverage", "erase")),
