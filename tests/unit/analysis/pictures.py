@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from PIL import Image
 
 from shared.analysis import Analysis, Limits, metadata
 from shared.analysis.decode import Working, working_image
@@ -23,6 +24,13 @@ def working(data: bytes) -> Working:
     opened = picture(data)
     turn = opened.orientation or metadata.read(opened.image, data, include_gps=False).orientation
     return working_image(opened, turn)
+
+
+def pixel(image: Image.Image, at: tuple[int, int]) -> tuple[int, ...]:
+    """Return one pixel of an image of several bands."""
+    found = image.getpixel(at)
+    assert isinstance(found, tuple)
+    return found
 
 
 def refusal(examine: Callable[..., Analysis], data: bytes) -> str:

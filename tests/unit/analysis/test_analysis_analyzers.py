@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from shared.analysis import Analysis, Options, analyzers
+from shared.analysis.validation import MAX_SECTION_CHARACTERS
 from shared.errors import SettingsInvalid
 from shared.settings import parsers
 from shared.settings.settings import Settings
@@ -177,6 +178,7 @@ def test_a_code_in_an_image_is_read(text: str, examine: Examine, encoded: Encode
     zxingcpp = barcodes().zxingcpp
     drawn = memoryview(zxingcpp.write_barcode_to_image(zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode), 4))
     image = Image.new("L", (400, 300), 255)
+    assert drawn.shape is not None
     image.paste(Image.frombytes("L", (drawn.shape[1], drawn.shape[0]), drawn.tobytes()), (60, 40))
     report = found(examine, encoded, "core", "barcodes", image=image)
     assert report["barcodes"] == {"codes": [{"format": "QRCode", "text": text}], "more": False}
@@ -206,4 +208,4 @@ def test_codes_are_bounded_and_never_too_large_a_section(
     section: Mapping[str, Any] = module.analyze(type("Working", (), {"grey": None}), {})
     assert (len(section["codes"]), section["more"]) == (count, more)
     assert max(len(code["text"]) for code in section["codes"]) <= 512
-    assert len(json.dumps(section)) <= analyzers.MAX_SECTION_CHARACTERS
+    assert len(json.dumps(section)) <= MAX_SECTION_CHARACTERS

@@ -75,7 +75,8 @@ def test_a_palette_keeps_a_small_area_of_a_strong_colour(photo: Image.Image) -> 
 def test_a_palette_of_a_photograph_has_six_colours_whose_shares_are_all_of_it(photo: Image.Image) -> None:
     found = palette(photo)
     shares = [colour["share"] for colour in found]
-    assert (len(found), sum(shares)) == (6, pytest.approx(1, abs=0.0006))
+    assert len(found) == 6
+    assert sum(shares) == pytest.approx(1, abs=0.0006)
     assert shares == sorted(shares, reverse=True)
 
 

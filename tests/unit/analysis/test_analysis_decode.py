@@ -12,14 +12,14 @@ from shared.analysis.decode import fit_size, reduction
 from shared.analysis.formats.picture import verdict
 from shared.analysis.icc import _transform
 from shared.errors import ImageRejected
-from tests.unit.analysis.pictures import working
+from tests.unit.analysis.pictures import pixel, working
 
 Examine = Callable[..., Analysis]
 Encoded = Callable[..., bytes]
 
 
 def mean(examine: Examine, data: bytes) -> str:
-    return examine(data).report["color"]["mean"]
+    return str(examine(data).report["color"]["mean"])
 
 
 def exif_of(value: int) -> bytes:
@@ -29,7 +29,7 @@ def exif_of(value: int) -> bytes:
 def stored(display: Image.Image, value: int) -> Image.Image:
     """Lay out pixels as a camera held that way stores them: Exif 3.0, 4.6.5.1.4, row 0 and column 0."""
     width, height = display.size
-    source = {
+    sources: dict[int, Callable[[int, int], tuple[int, int]]] = {
         1: lambda row, column: (column, row),
         2: lambda row, column: (width - 1 - column, row),
         3: lambda row, column: (width - 1 - column, height - 1 - row),
@@ -38,18 +38,18 @@ def stored(display: Image.Image, value: int) -> Image.Image:
         6: lambda row, column: (width - 1 - row, column),
         7: lambda row, column: (width - 1 - row, height - 1 - column),
         8: lambda row, column: (row, height - 1 - column),
-    }[value]
+    }
     image = Image.new("RGB", display.size if value < 5 else (height, width))
     for row in range(image.height):
         for column in range(image.width):
-            image.putpixel((column, row), display.getpixel(source(row, column)))
+            image.putpixel((column, row), pixel(display, sources[value](row, column)))
     return image
 
 
 @pytest.fixture(scope="module")
 def adobe_rgb(samples: Path) -> bytes:
     with Image.open(samples / "rocket.jpg") as opened:
-        return opened.info["icc_profile"]
+        return bytes(opened.info["icc_profile"])
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,7 @@ def test_an_image_one_pixel_high_survives_reduction(
 ) -> None:
     made = examine(encoded(Image.new("RGB", size, "#ffffff"), name))
     assert made.report["color"]["mean"] == "#ffffff"
+    assert made.thumbnail is not None
     assert max(made.thumbnail.width_px, made.thumbnail.height_px) == 320
     assert min(made.thumbnail.width_px, made.thumbnail.height_px) == 1
 

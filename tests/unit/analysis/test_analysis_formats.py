@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -34,7 +35,7 @@ UNSUPPORTED = {
     "a wave file": b"RIFF\x24\x00\x00\x00WAVEfmt ",
 }
 DATA = Path(__file__).resolve().parents[2] / "data"
-KINDS = {
+KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "jpeg": ("JPEG", {"quality": 90}),
     "progressive jpeg": ("JPEG", {"progressive": True}),
     "png": ("PNG", {}),

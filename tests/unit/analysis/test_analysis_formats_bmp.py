@@ -14,12 +14,20 @@ Examine = Callable[..., Analysis]
 Encoded = Callable[..., bytes]
 
 
-def bmp(bits: int, pixels: bytes, **options: object) -> bytes:
-    """Build a BMP of 2 x 2 px: ``compression``, ``height``, ``tail`` of the header, ``palette``, ``size`` of header."""
-    tail, palette = options.get("tail", b""), options.get("palette", b"")
-    values = (40 + len(tail), 2, options.get("height", 2), 1, bits, options.get("compression", 0), len(pixels))
-    head = struct.pack("<IiiHHIIiiII", *values, 0, 0, options.get("colours", len(palette) // 4), 0) + tail
-    masks = options.get("masks", b"")
+def bmp(
+    bits: int,
+    pixels: bytes,
+    *,
+    compression: int = 0,
+    height: int = 2,
+    colours: int | None = None,
+    tail: bytes = b"",
+    masks: bytes = b"",
+    palette: bytes = b"",
+) -> bytes:
+    """Build a BMP of 2 x 2 px; ``tail`` ends its header."""
+    values = (40 + len(tail), 2, height, 1, bits, compression, len(pixels), 0, 0)
+    head = struct.pack("<IiiHHIIiiII", *values, len(palette) // 4 if colours is None else colours, 0) + tail
     start = 14 + len(head) + len(masks) + len(palette)
     return b"BM" + struct.pack("<IHHI", start + len(pixels), 0, 0, start) + head + masks + palette + pixels
 
@@ -52,6 +60,8 @@ def test_rows_may_run_downwards(examine: Examine) -> None:
     rows = ROWS[24] + bytes(8)
     up, down = examine(bmp(24, rows)), examine(bmp(24, rows, height=-2))
     assert up.report["image"]["height_px"] == down.report["image"]["height_px"] == 2
+    assert up.thumbnail is not None
+    assert down.thumbnail is not None
     assert up.report["hash"] != down.report["hash"] or up.thumbnail.data != down.thumbnail.data
 
 

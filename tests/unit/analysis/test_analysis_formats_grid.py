@@ -10,7 +10,7 @@ import pytest
 from shared.analysis import Analysis
 from shared.analysis.formats.isobmff import inner
 from shared.errors import ImageRejected
-from tests.unit.analysis.pictures import picture, working
+from tests.unit.analysis.pictures import picture, pixel, working
 
 Examine = Callable[..., Analysis]
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -82,7 +82,7 @@ def test_a_grid_is_one_image(examine: Examine) -> None:
     data = Grid().file()
     opened, image = picture(data), working(data).image
     assert (opened.width_px, opened.height_px, opened.mode, image.size) == (120, 100, "RGB", (120, 100))
-    pairs = zip(image.getpixel((5, 5)), image.getpixel((5 + 64, 5 + 64)), strict=True)
+    pairs = zip(pixel(image, (5, 5)), pixel(image, (5 + 64, 5 + 64)), strict=True)
     assert all(abs(left - right) <= 2 for left, right in pairs)
     assert examine(data).report["image"]["format"] == "heic"
 

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
+from PIL.AvifImagePlugin import AvifImageFile
 
 from shared.analysis import Analysis
 from shared.analysis.decode import _UPRIGHT
 from shared.analysis.formats import heif, type_mismatch
 from shared.analysis.formats.isobmff import brand
+from shared.analysis.formats.picture import open_with
 from shared.errors import ImageRejected
-from tests.unit.analysis.pictures import picture, refusal, working
+from tests.unit.analysis.pictures import picture, pixel, refusal, working
 
 Examine = Callable[..., Analysis]
 Encoded = Callable[..., bytes]
@@ -122,9 +124,8 @@ def test_alpha_is_laid_over_white(encoded: Encoded) -> None:
     image = Image.new("RGBA", (64, 48), (255, 0, 0, 128))
     avif = encoded(image, "AVIF", quality=100)
     assert (picture(avif).mode, picture(avif).has_alpha) == ("RGBA", True)
-    assert max(abs(a - b) for a, b in zip(working(avif).image.getpixel((9, 9)), (255, 127, 127), strict=True)) < 4
-    top = working(heic("alpha")).image.getpixel((0, 0))
-    assert min(top) > 245
+    assert max(abs(a - b) for a, b in zip(pixel(working(avif).image, (9, 9)), (255, 127, 127), strict=True)) < 4
+    assert min(pixel(working(heic("alpha")).image, (0, 0))) > 245
 
 
 def test_a_depth_map_is_no_alpha(examine: Examine) -> None:
@@ -210,9 +211,13 @@ def test_a_heic_without_one_of_its_boxes_is_refused(name: bytes, examine: Examin
 def test_a_decoder_gets_an_avif_as_it_is_since_its_brands_promise_what_it_has(
     encoded: Encoded, examine: Examine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data, seen = encoded(Image.new("RGB", (9, 9)), "AVIF", exif=b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0"), []
-    really = heif.open_with
-    monkeypatch.setattr(heif, "open_with", lambda plugin, data, name: seen.append(data) or really(plugin, data, name))
+    data, seen = encoded(Image.new("RGB", (9, 9)), "AVIF", exif=b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0"), list[bytes]()
+
+    def opened(plugin: type[AvifImageFile], data: bytes, name: str) -> AvifImageFile:
+        seen.append(data)
+        return open_with(plugin, data, name)
+
+    monkeypatch.setattr(heif, "open_with", opened)
     assert examine(data).report["status"] == "ok"
     assert seen == [data]
 

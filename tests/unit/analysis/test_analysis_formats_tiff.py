@@ -6,6 +6,7 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 
 from shared.analysis import Analysis
 from shared.analysis.decode import _UPRIGHT
@@ -30,18 +31,26 @@ def directory(order: str, fields: Fields, at: int, following: int = 0) -> bytes:
     return table + struct.pack(order + "I", following) + behind
 
 
-def tiff(bits: list[int], photometric: int, pixels: bytes, order: str = "<", **options: int | Fields) -> bytes:
+def tiff(
+    bits: list[int],
+    photometric: int,
+    pixels: bytes,
+    order: str = "<",
+    *,
+    more: Fields | None = None,
+    following: int = 0,
+) -> bytes:
     """Build a TIFF of 2 x 2 px in one strip; ``more`` adds fields or replaces them."""
     layout: Fields = {256: (SHORT, [2]), 257: (SHORT, [2]), 258: (SHORT, bits), 259: (SHORT, [1])}
     layout |= {262: (SHORT, [photometric]), 273: (LONG, [8]), 277: (SHORT, [len(bits)]), 278: (SHORT, [2])}
-    fields = {**layout, 279: (LONG, [len(pixels)]), **options.get("more", {})}
+    fields = {**layout, 279: (LONG, [len(pixels)]), **(more or {})}
     at = 8 + len(pixels)
     head = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(order + "I", at)
-    return head + pixels + directory(order, fields, at, options.get("following", 0))
+    return head + pixels + directory(order, fields, at, following)
 
 
 def mean(examine: Examine, data: bytes) -> str:
-    return examine(data).report["color"]["mean"]
+    return str(examine(data).report["color"]["mean"])
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "I;16B"])
@@ -221,6 +230,7 @@ def test_a_decoder_gets_the_pixels_of_one_page_and_no_metadata(encoded: Encoded)
     exif[0x010F], exif[0x0112] = "Maker", 6
     data = encoded(Image.new("RGB", (5, 3)), "TIFF", exif=exif, save_all=True, append_images=[Image.new("L", (9, 9))])
     image = picture(data).image
+    assert isinstance(image, TiffImageFile)
     assert (image.n_frames, image.size) == (1, (5, 3))
     assert not {0x010F, 0x0112, 0x8769} & set(image.tag_v2)
 

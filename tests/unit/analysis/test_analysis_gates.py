@@ -185,6 +185,7 @@ def test_the_size_gate_lets_the_limit_pass_and_stops_one_byte_more() -> None:
     limits = Limits(max_bytes=100)
     assert over_size_gate(Source(size_bytes=100, **source), limits) is None
     over = over_size_gate(Source(size_bytes=101, **source), limits)
+    assert over is not None
     assert over.report["status"] == "partial"
     assert over.report["error"]["code"] == "too_many_bytes"
     assert over.report["source"]["bytes"] == 101

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageCms
+from PIL.JpegImagePlugin import JpegImageFile
 
 from shared.analysis import Analysis
 from shared.analysis.icc_name import description
@@ -29,7 +30,7 @@ def mluc(name: str) -> bytes:
 def adobe_rgb(samples: Path) -> bytes:
     """The profile of a photograph, version 2."""
     with Image.open(samples / "rocket.jpg") as opened:
-        return opened.info["icc_profile"]
+        return bytes(opened.info["icc_profile"])
 
 
 @pytest.mark.parametrize("value", range(1, 101))
@@ -46,6 +47,7 @@ def test_the_quality_of_a_grey_jpeg_is_told_too(encoded: Encoded, examine: Exami
 
 def test_a_table_of_another_encoder_has_the_nearest_quality(encoded: Encoded, examine: Examine) -> None:
     with Image.open(BytesIO(encoded(Image.new("RGB", (8, 8)), "JPEG", quality=60))) as opened:
+        assert isinstance(opened, JpegImageFile)
         table = list(opened.quantization[0])
     table[63] += 3  # where the tables of neighbours differ by some dozens in all
     data = encoded(Image.new("RGB", (8, 8)), "JPEG", qtables=[table, table])

@@ -9,6 +9,7 @@ from PIL import Image
 from shared.analysis import Limits, Options, Source, ThumbnailSpec, analyze
 from shared.analysis.analyst import Inline
 from shared.analysis.sandbox import protocol
+from shared.analysis.sandbox.pool import Sandbox
 from shared.settings.enums import Isolation
 from shared.settings.settings import Settings
 from shared.wiring.analyst import analysis_options, build_analyst
@@ -49,7 +50,9 @@ def test_inline_an_analysis_is_told(data: bytes) -> None:
 @pytest.mark.parametrize("isolation", Isolation)
 def test_the_settings_reach_whatever_analyses(isolation: Isolation) -> None:
     settings = Settings.read({"ANALYSIS_ISOLATION": isolation, "INCLUDE_GPS": "true", "ANALYZERS": "hash,color"})
-    assert build_analyst(settings, FakeClock())._engine._options == analysis_options(settings) == WANTED
+    engine = build_analyst(settings, FakeClock())._engine
+    assert isinstance(engine, Inline | Sandbox)
+    assert engine._options == analysis_options(settings) == WANTED
 
 
 def test_by_default_coordinates_are_not_told() -> None:

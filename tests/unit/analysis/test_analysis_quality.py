@@ -127,7 +127,7 @@ def test_a_flag_is_raised_beyond_its_threshold_and_not_at_it(
 
 def test_two_stops_from_mid_grey_are_the_thresholds_of_light() -> None:
     def srgb(linear: float) -> float:
-        return 1.055 * linear ** (1 / 2.4) - 0.055
+        return float(1.055 * linear ** (1 / 2.4) - 0.055)
 
     assert (round(srgb(0.18 / 4), 2), round(srgb(0.18 * 4), 2)) == (0.23, 0.87)
 

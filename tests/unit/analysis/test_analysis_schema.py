@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ PUBLISHED = json.loads(report_schema.FILE.read_text("utf-8"))
 VALIDATOR = Draft202012Validator(PUBLISHED)
 
 
-def problems(report: dict[str, Any]) -> list[str]:
+def problems(report: Mapping[str, Any]) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(report)]
 
 

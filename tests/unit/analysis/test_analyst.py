@@ -160,7 +160,13 @@ def test_one_that_fails_inside_makes_room() -> None:
 @pytest.mark.parametrize(("alone", "places"), [(False, 1), (True, 3)])
 def test_an_image_takes_one_place_or_all(*, alone: bool, places: int) -> None:
     taken = list[int]()
-    analyst = Analyst(lambda *_, **__: taken.append(analyst._admission._taken.total()) or FOUND, places=3)
+
+    class Counting(Inline):
+        def __call__(self, *_: object, **__: object) -> Analysis:
+            taken.append(analyst._admission._taken.total())
+            return FOUND
+
+    analyst = Analyst(Counting(limits=Limits(), thumbnail=None), places=3)
     assert analyst(png(100, 50), source=SOURCE, alone=alone, stop=_never) is FOUND
     assert taken == [places]
 

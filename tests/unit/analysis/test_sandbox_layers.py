@@ -7,6 +7,7 @@ import os
 import struct
 import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,13 +83,10 @@ def test_landlock_is_asked_for_what_its_version_knows(
 
 def test_the_folder_of_the_app_is_not_readable() -> None:
     readable = confinement._readable(["pytest"])
-    root = confinement.Path(confinement.__file__).resolve().parents[3]
+    root = Path(confinement.__file__).resolve().parents[3]
     assert root not in readable
     assert root / "shared" in readable
-    assert (
-        not {confinement.Path(place) for place in ("/", "/proc", "/etc", tempfile.gettempdir(), "/home", ".")}
-        & readable
-    )
+    assert not {Path(place) for place in ("/", "/proc", "/etc", tempfile.gettempdir(), "/home", ".")} & readable
 
 
 def _sandbox(policy: Policy) -> Sandbox:

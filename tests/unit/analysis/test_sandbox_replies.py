@@ -226,13 +226,14 @@ def test_what_a_child_says_of_its_own_end_is_a_code(request_: replies.Request) -
 def test_a_new_child_says_which_layers_it_has(request_: replies.Request) -> None:
     head: dict[str, Any] = {"layers": {"landlock": "ABI 7"}, "refused": {"seccomp": "Operation not permitted"}}
     assert replies.read_ready(head) == Confinement(head["layers"], head["refused"])
-    for lie in (
+    lies: list[dict[str, Any]] = [
         {},
         {"layers": {}},
         {"layers": {"x": ""}, "refused": {}},
         {"layers": [], "refused": {}},
         {**head, "x": 1},
-    ):
+    ]
+    for lie in lies:
         with pytest.raises(protocol.ProtocolError):
             replies.read_ready(lie)
     with pytest.raises(protocol.ProtocolError):

@@ -13,7 +13,7 @@ Examine = Callable[..., Analysis]
 MARK = b'<x:xmpmeta><a exif:GPSLatitude="52,31.2N"/></x:xmpmeta>'
 
 
-def encoded(name: str, pixels: bytes = b"", **options: str) -> bytes:
+def encoded(name: str, pixels: bytes = b"", /, **options: str) -> bytes:
     """Encode an image of 64 x 64 px, whose first bytes may be chosen."""
     stream = BytesIO()
     Image.frombytes("L", (64, 64), pixels.ljust(64 * 64, b"\x7f")).save(stream, name, **options)
