@@ -22,11 +22,11 @@ from shared.errors import ImageRejected
 
 try:
     import resource
-except ImportError:  # where there is none, the wall clock of the parent is the only limit
+except ImportError:  # no POSIX: the parent's clock is the only limit
     resource = None  # type: ignore[assignment]
 
-#: How much this process stands back when processors are short: recording, renewing and answering go first, or leases
-#: would lapse and new images wait unseen while others are decoded.
+#: Where processors are short, recording, renewing and answering come before decoding. Otherwise leases would lapse, and
+#: new images would wait unseen.
 NICENESS = 10
 
 
@@ -36,8 +36,8 @@ def main(descriptor: int, call: str, memory_bytes: int, layers: frozenset[Layer]
     Args:
         descriptor: Of the socket.
         call: ``module:function`` with the signature of ``analysis.analyze``.
-        memory_bytes: Address space beyond what the process has taken at its start.
-        layers: Of confinement; those that this platform refuses are named to the parent, which decides.
+        memory_bytes: Address space beyond what the process uses when it is ready.
+        layers: Of confinement. The parent is told which of them this platform refuses, and decides.
     """
     if hasattr(os, "nice"):
         os.nice(NICENESS)
@@ -48,7 +48,7 @@ def main(descriptor: int, call: str, memory_bytes: int, layers: frozenset[Layer]
         _limit_memory(memory_bytes)
         found = confine(layers, modules=[module])
         gc.collect()
-        gc.freeze()  # so that collecting looks at nothing but what an image has left
+        gc.freeze()  # later collections then search only what images have left
         _send(parent, {"layers": found.layers, "refused": found.refused})  # ready
         with contextlib.suppress(EOFError, ConnectionError):
             while True:
@@ -57,7 +57,7 @@ def main(descriptor: int, call: str, memory_bytes: int, layers: frozenset[Layer]
                 answer, body = _answer(analyze, data, head)
                 _limit_time(0)
                 del data
-                gc.collect()  # an image in a circle of references would be in the next one's way
+                gc.collect()  # an image in a reference cycle would take the next one's memory
                 _send(parent, {"number": head["number"], **answer}, body)
 
 
@@ -68,7 +68,7 @@ def _answer(analyze: Callable[..., Analysis], data: bytes, head: dict[str, Any])
         return {"rejected": {"code": rejected.code, "message": str(rejected)}}, b""
     except MemoryError:
         return {"out_of_memory": True}, b""
-    except Exception as error:  # noqa: BLE001 - the edge of the process: what it is goes to the parent
+    except Exception as error:  # noqa: BLE001 - the edge of the process: the parent gets its name
         return {"raised": type(error).__name__}, b""
 
 
@@ -81,7 +81,7 @@ def _receive_exactly(parent: socket.socket, length: int) -> bytes:
     """Read so many bytes.
 
     Raises:
-        EOFError: The parent has hung up.
+        EOFError: The parent has closed the socket.
     """
     data = bytearray(length)
     view, at = memoryview(data), 0
@@ -95,7 +95,7 @@ def _receive_exactly(parent: socket.socket, length: int) -> bytes:
 
 
 def _limit_memory(beyond: int) -> None:
-    """Take no more address space than this beyond what is taken now; and leave no core behind."""
+    """Let the process use no more address space than this beyond what it uses now, and write no core file."""
     if resource is None or not sys.platform.startswith("linux"):
         return
     with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - no file of the user's
@@ -105,9 +105,9 @@ def _limit_memory(beyond: int) -> None:
 
 
 def _limit_time(seconds: float) -> None:
-    """End the process when an image takes longer from now on; 0 lifts that. CPU time is bounded by the parent.
+    """End the process after so many seconds; 0 cancels that.
 
-    The parent looks at its clock too. This is for a child whose parent has died in the meantime.
+    The parent limits time and processor time too. This is for a child whose parent has died meanwhile.
     """
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds)

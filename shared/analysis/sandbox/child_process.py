@@ -1,4 +1,4 @@
-"""One child process, as its parent sees it: a socket, and how it ends."""
+"""A child process as its parent sees it: the socket to it, its limits, and why it ended."""
 
 import contextlib
 import os
@@ -20,14 +20,14 @@ except ImportError:  # no POSIX: the wall clock of the parent is the only limit 
     resource = None  # type: ignore[assignment]
 
 TIMED_OUT = "The analysis exceeded its time limit."
-#: How long a child that has hung up may take to be gone.
+#: How long a child that has closed its socket may take to exit.
 EXIT_SECONDS = 5.0
-#: Run with -P: whatever lies in the folder that the host was started in is no module of ours.
+#: Run with -P, so that no file in the folder where the host was started is taken for a module.
 _MODULE = "shared.analysis.sandbox.child"
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
-#: One arena, as there is one thread. Large blocks apart from the heap, where a small one behind them would keep them
-#: from being given back: a child has been seen to keep 200 MB of an image for good. What smaller ones leave free at the
-#: heap's end stays for the next image: to give it back and to ask for it again costs some 10 ms an image.
+#: One arena, because there is one thread. Large blocks lie apart from the heap, where a small block behind them would
+#: keep them from being given back: one child kept 200 MB of an image for good. What smaller blocks leave free at the
+#: heap's end stays for the next image, because giving it back and asking for it again costs 10 ms an image.
 _MALLOC = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": str(8 * 1024 * 1024),
@@ -46,16 +46,16 @@ _BY_SIGNAL = {
 
 
 class ChildProcess:
-    """One child and the socket to it: the only descriptor that it has beside three to the null device.
+    """A child and the socket to it, which is its only descriptor beside three of the null device.
 
     Args:
-        call: What it calls, ``module:function``.
-        memory_bytes: Address space beyond what it has taken at its start.
-        layers: Of its confinement.
+        call: What the child calls, ``module:function``.
+        memory_bytes: Address space beyond what it uses when it is ready.
+        layers: How it confines itself.
     """
 
     def __init__(self, call: str, memory_bytes: int, layers: Iterable[Layer]) -> None:
-        #: How many images it was given.
+        #: How many images it has got.
         self.images = 0
         ours, theirs = socket.socketpair()
         ours.settimeout(POLL_SECONDS)
@@ -69,19 +69,19 @@ class ChildProcess:
                 env=_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,  # decoders in C write what they think of a file there
-                process_group=0,  # the terminal's Ctrl-C is for the host, which brings its work to an end
+                stderr=subprocess.DEVNULL,  # decoders in C print warnings about a file
+                process_group=0,  # the terminal's Ctrl-C is for the host, which finishes its work
             )
             failing.pop_all()
 
     @property
     def alive(self) -> bool:
-        """Whether it may be asked again."""
+        """Whether it has not ended, as far as this process knows."""
         return self._process.returncode is None
 
     @property
     def idle(self) -> bool:
-        """Whether the process is there, by what the system says now, and has said nothing unasked."""
+        """Whether the process is running, as the system says now, and has sent nothing unasked."""
         if self._process.poll() is not None:
             return False
         with selectors.DefaultSelector() as selector:
@@ -89,9 +89,9 @@ class ChildProcess:
             return not selector.select(0)
 
     def limit_cpu(self, seconds: float) -> None:
-        """End the child once it takes so much more of a processor, where processes have such limits.
+        """Let the system end the child once it has used so much more processor time, if the system has such limits.
 
-        Set from here: the child is not allowed to. It is not lifted either; a child at rest takes none.
+        The parent sets the limit, because the child must not change it. It stays while the child is idle and uses none.
         """
         if not hasattr(resource, "prlimit"):
             return
@@ -104,10 +104,10 @@ class ChildProcess:
         except OSError:
             if self._process.poll() is None:
                 raise
-            # It has died at rest: whoever sends to it finds out how.
+            # It died while idle: whoever sends to it learns why.
 
     def send(self, parts: tuple[bytes, bytes], check: Callable[[], None]) -> None:
-        """Send all of it, and check up in between: also at a child that takes a little at a time."""
+        """Send all of it, and call ``check`` now and then, even if the child takes a little at a time."""
         for part in parts:
             view = memoryview(part)
             while view:
@@ -117,10 +117,10 @@ class ChildProcess:
                     check()
 
     def receive(self, length: int, check: Callable[[], None]) -> bytes:
-        """Receive exactly so many bytes, and check up in between: also at a child that sends a little at a time.
+        """Receive exactly so many bytes, and call ``check`` now and then, even if the child sends a little at a time.
 
         Raises:
-            EOFError: The child has hung up.
+            EOFError: The child has closed its socket.
         """
         data = bytearray()
         while len(data) < length:
@@ -134,7 +134,7 @@ class ChildProcess:
         return bytes(data)
 
     def exit_cause(self) -> tuple[str, str]:
-        """Say how it has died, as code and message; it is gone then."""
+        """Wait until the child has ended, and return why, as code and message."""
         self._socket.close()
         try:
             status = self._process.wait(EXIT_SECONDS)
@@ -147,7 +147,7 @@ class ChildProcess:
         return _BY_SIGNAL.get(name, ("analysis_crashed", f"The analysis was killed by {name}."))
 
     def kill(self) -> None:
-        """End it at once, and what it may have started; harmless twice."""
+        """End the child at once, and all that it has started; harmless when repeated."""
         self._socket.close()
         if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -157,7 +157,7 @@ class ChildProcess:
 
 
 def _environment() -> dict[str, str]:
-    """Return what a child may know: how to find Python's modules, and nothing else of this process's."""
+    """Return what a child needs to find Python's modules, and nothing else of this process's environment."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     places = os.pathsep.join(str(Path(place).absolute()) for place in sys.path)
     return {**kept, "PYTHONPATH": places, **_MALLOC}

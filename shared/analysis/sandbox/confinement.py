@@ -1,4 +1,4 @@
-"""Confine this process, layer by layer, for good. Called in the child, once it is ready to analyse and has one thread.
+"""Confine this process, layer by layer, for good. The child calls this when it is ready and has one thread.
 
 Source:
     landlock(7), landlock_create_ruleset(2), landlock_add_rule(2), landlock_restrict_self(2); Linux 6.18,
@@ -25,9 +25,9 @@ try:
 except ImportError:  # no POSIX
     resource = None  # type: ignore[assignment]
 
-#: What a child may open beside what it has: the interpreter's files, a few at once.
+#: What a child may open: the interpreter's files, a few at once.
 OPEN_FILES = 64
-#: Threads of a decoder; it counts where a user namespace counts the child alone.
+#: For the threads of a decoder; this holds only in a user namespace, which counts the child alone.
 PROCESSES = 64
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
@@ -52,13 +52,13 @@ class _Program(ctypes.Structure):
 
 
 def confine(wanted: Iterable[Layer], *, modules: Iterable[str] = ()) -> Confinement:
-    """Confine this process in as many layers as the platform grants.
+    """Confine this process in as many layers as the platform offers.
 
     Args:
-        wanted: The layers; ``PARENT`` is the parent's affair.
-        modules: Names of loaded modules whose folders stay readable, beside Python's and this package.
+        wanted: The layers; the parent sees to ``PARENT``.
+        modules: Names of loaded modules whose folders stay readable, as those of Python and this package do.
     """
-    found, asked = Confinement(), frozenset(wanted)
+    found, layers = Confinement(), frozenset(wanted)
     steps: dict[Layer, Callable[[], str]] = {
         Layer.NAMESPACES: _leave_namespaces,
         Layer.LIMITS: lambda: _set_limits(counted_apart=Layer.NAMESPACES in found.layers),
@@ -67,20 +67,20 @@ def confine(wanted: Iterable[Layer], *, modules: Iterable[str] = ()) -> Confinem
         Layer.LANDLOCK: lambda: _restrict_files(modules),
         Layer.SECCOMP: _filter_calls,
     }
-    for layer in [layer for layer in steps if layer in asked]:  # in that order: the last one forbids the others
+    for layer in [layer for layer in steps if layer in layers]:  # in this order: the last one forbids the others
         _establish(layer, steps[layer], found)
     return found
 
 
 def hide_memory() -> Confinement:
-    """Keep other processes of this user from reading this one's memory and environment. Called in the parent."""
+    """Hide this process's memory and environment from other processes of its user; for the parent."""
     found = Confinement()
     _establish(Layer.PARENT, lambda: _prctl(_PR_SET_DUMPABLE, 0), found)
     return found
 
 
 def _establish(layer: Layer, step: Callable[[], str], found: Confinement) -> None:
-    """Try one layer, and note what has come of it."""
+    """Try one layer, and note the result."""
     if not sys.platform.startswith("linux"):
         found.refused[layer] = f"not offered by {sys.platform}"
         return
@@ -91,9 +91,9 @@ def _establish(layer: Layer, step: Callable[[], str], found: Confinement) -> Non
 
 
 def _set_limits(*, counted_apart: bool) -> str:
-    """Allow few open files, no content in any file and, where its processes are not counted with others, few of them.
+    """Allow few open files, no content in any file and, if they are counted apart, few processes.
 
-    Elsewhere that limit would count all processes of the user, the host's among them.
+    Otherwise that limit would count all processes of the user, the host's included.
     """
     for kind, most in ((resource.RLIMIT_NOFILE, OPEN_FILES), (resource.RLIMIT_FSIZE, 0)):
         resource.setrlimit(kind, (most, most))
@@ -105,15 +105,15 @@ def _set_limits(*, counted_apart: bool) -> str:
 def _leave_namespaces() -> str:
     """Move to new namespaces for users, networks and System V IPC.
 
-    None for processes: this one would stay in the old one, and only a second one could be its first. None for mounts:
-    it would have the same files as before.
+    There is none for processes, because only a second process could be the first in it, and none for mounts, because
+    Landlock decides which files exist.
     """
     _check(_libc().unshare(_CLONE_NEWUSER | _CLONE_NEWNET | _CLONE_NEWIPC))
     return ""
 
 
 def _restrict_files(modules: Iterable[str]) -> str:
-    """Leave nothing to be opened but the interpreter's files, for reading; the details depend on the kernel's ABI."""
+    """Allow only to read the interpreter's files; the details depend on the kernel's ABI."""
     abi = _landlock(_CREATE_RULESET, None, 0, _CREATE_RULESET_VERSION)
     rights = (1 << _FILE_RIGHTS.get(abi, 16)) - 1
     net, scopes = _TCP if abi >= _TCP_SINCE else 0, _SCOPES if abi >= _SCOPES_SINCE else 0
@@ -130,7 +130,7 @@ def _restrict_files(modules: Iterable[str]) -> str:
 def _allow_reading(ruleset: int, path: Path) -> None:
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except OSError:  # what can't be opened can't be read either
+    except OSError:  # what can't be opened needs no rule
         return
     try:
         rights = _READ_FILE | _READ_DIR if path.is_dir() else _READ_FILE
@@ -140,9 +140,9 @@ def _allow_reading(ruleset: int, path: Path) -> None:
 
 
 def _readable(modules: Iterable[str]) -> set[Path]:
-    """Return what an interpreter may still have to read: modules and libraries that load when they are first needed.
+    """Return what an interpreter may still read: modules and libraries that load when they are first needed.
 
-    Not every folder of ``sys.path``: the app's own is among them, where settings lie.
+    It is not all of ``sys.path``: that has the app's folder, which holds settings.
     """
     standard = Path(os.__file__).parent
     searched = [Path(entry) for entry in sys.path if entry]
@@ -153,7 +153,7 @@ def _readable(modules: Iterable[str]) -> set[Path]:
 
 
 def _filter_calls() -> str:
-    """Let through what an analysis needs of the kernel, and nothing else."""
+    """Allow only the system calls that an analysis needs."""
     machine = platform.machine()
     if machine not in syscalls.MACHINES:
         raise OSError(0, f"no filter for {machine}")
@@ -174,16 +174,16 @@ def _prctl(option: int, *arguments: int) -> str:
 
 
 def _landlock(number: int, *arguments: int | bytes | None) -> int:
-    """Make one of Landlock's system calls, which the C library has no functions for."""
+    """Make a system call of Landlock, for which the C library has no function."""
     whole = (ctypes.c_long(each) if isinstance(each, int) else each for each in arguments)
     return _check(_libc().syscall(ctypes.c_long(number), *whole))
 
 
 def _check(result: int) -> int:
-    """Return what a call has returned.
+    """Return the result of a call.
 
     Raises:
-        OSError: It has failed.
+        OSError: The call failed.
     """
     if result < 0:
         number = ctypes.get_errno()

@@ -1,20 +1,20 @@
-"""Which layers confine a child process, and which of them a process may insist on; loads nothing else."""
+"""The layers that confine a child process, and which of them a process may require; imports nothing else."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 
 class Layer(StrEnum):
-    """One layer of confinement. None of them needs another one to work, but for ``no_new_privs``."""
+    """One layer of confinement. No layer needs another one but ``no_new_privs``."""
 
-    #: Limits on open files, on the size of any file that is written, and on processes where they have a user namespace.
-    #: Those on memory and on processor time hold without any layer.
+    #: Limits on open files, on the size of written files and, with a user namespace, on processes. The limits on memory
+    #: and processor time hold without any layer.
     LIMITS = "limits"
-    #: The kernel kills the child when its parent has ended.
+    #: The kernel kills the child when its parent ends.
     DEATH_SIGNAL = "death_signal"
-    #: Namespaces of its own for users, networks and System V IPC: no capability and no network interface.
+    #: Own namespaces for users, networks and System V IPC: no capabilities, no network interfaces.
     NAMESPACES = "namespaces"
-    #: No program that it starts could have more rights; without it, only root may have the next two.
+    #: No program that it starts gets more rights; without this, only root may use the next two.
     NO_NEW_PRIVS = "no_new_privs"
     #: Reads the interpreter's files and no others, writes none; no TCP, and no signals or abstract sockets to others.
     LANDLOCK = "landlock"
@@ -24,7 +24,7 @@ class Layer(StrEnum):
     PARENT = "parent_not_dumpable"
 
 
-#: What ``ANALYSIS_CONFINEMENT=require`` insists on. The others are refused by many containers, or back these up.
+#: What ``ANALYSIS_CONFINEMENT=require`` demands. Many containers refuse the others, or they only back these up.
 REQUIRED = frozenset({Layer.LIMITS, Layer.NO_NEW_PRIVS, Layer.LANDLOCK, Layer.SECCOMP})
 
 
@@ -33,8 +33,8 @@ class Policy:
     """Which layers are wanted.
 
     Args:
-        wanted: Each is tried at a child's start.
-        required: Without these no child is used.
+        wanted: A child tries each of them when it starts.
+        required: Without these, no child is used.
     """
 
     wanted: frozenset[Layer] = frozenset(Layer)
@@ -47,7 +47,7 @@ class Confinement:
 
     Args:
         layers: Those that hold, with a detail such as ``ABI 7``, or an empty text.
-        refused: Those that were wanted and that this platform refuses, with its reason.
+        refused: Those that this platform refuses, with its reason.
     """
 
     layers: dict[str, str] = field(default_factory=dict)

@@ -1,11 +1,11 @@
-"""Analyse in a child process that may crash, hang or run out of memory without its parent noticing more than a code.
+"""Analyse in child processes that may crash, hang or run out of memory: their parent gets a code.
 
 A child is a plain interpreter at the other end of a socket, with limits of its own on address space and processor time,
-and without this process's environment: connection strings are none of its business. It lives across images; one that
-has died, or had to be killed, is replaced when it is needed.
+and without this process's environment, which has connection strings. It analyses many images. One that has died, or was
+killed, is replaced when the next image needs it.
 
-Not ``multiprocessing`` and no pool on top of it: these import the main module again, which is the host's, and unpickle
-what the child sends, which is code where a file has taken the child over.
+This is not ``multiprocessing``, nor a pool built on it: those import the main module again, which is the host's, and
+unpickle what a child sends, which runs code of a child that a file has taken over.
 """
 
 import itertools
@@ -26,12 +26,12 @@ from shared.errors import AnalysisDied, ImageRejected, NoSandbox
 from shared.telemetry import LogEvent, emit
 
 ANALYZE = "shared.analysis:analyze"
-#: A child that has not said within this time that it is ready never will.
+#: A child that is not ready within this time never will be.
 START_SECONDS = 60.0
 #: Beyond the decoder's memory: the file itself, the working image, the encoders.
 OVERHEAD_BYTES = 128 * 1024 * 1024
-#: How many images one child analyses. To start one takes about as long as to analyse 10 small images: 1 in 200 is half
-#: a percent of that, and a child that was taken over without a trace sees no more than so many images of others.
+#: How many images one child analyses. Starting a child takes as long as analysing 10 small images, so this costs 5 %,
+#: and a child that was taken over unnoticed sees no more images of others than this.
 CHILD_IMAGES = 200
 _OPTIONS = Options()
 _POLICY = Policy()
@@ -40,13 +40,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class ChildLimits:
-    """What one child may take for one image.
+    """What one child may use for one image.
 
     Args:
-        seconds: By the clock.
+        seconds: Of time.
         cpu_seconds: Of one processor.
-        memory_bytes: Address space, beyond what an idle child has.
-        images: How many of them one child analyses before it is replaced.
+        memory_bytes: Of address space, beyond what an idle child has.
+        images: After so many, the child is replaced.
     """
 
     seconds: float
@@ -56,7 +56,7 @@ class ChildLimits:
 
 
 class _GiveUp(AnalysisDied):
-    """The parent's patience is over; the child has to be killed."""
+    """The parent no longer waits: the child has to be killed."""
 
 
 class Sandbox:
@@ -64,10 +64,10 @@ class Sandbox:
 
     Args:
         limits: What an image may cost.
-        thumbnail: What thumbnail to make; None for none.
-        options: What reports are to hold.
-        child_limits: Of each child.
-        policy: How each is confined.
+        thumbnail: Which thumbnail to make; None for none.
+        options: What a report contains.
+        child_limits: What each child may use.
+        policy: How each child is confined.
         monotonic: Seconds that never go back.
         call: What the children call, ``module:function``.
     """
@@ -103,13 +103,13 @@ class Sandbox:
         Args:
             data: The whole blob. Nothing of it is parsed in this process.
             source: What storage says about it.
-            stop: Says that the result is not wanted any more; asked a few times a second.
+            stop: Whether the result is no longer wanted; asked a few times a second.
 
         Raises:
             ImageRejected: As ``analysis.analyze``.
-            AnalysisDied: The child was killed, or died: ``analysis_timeout``, ``analysis_crashed``, ``out_of_memory``;
-                ``analysis_stopped`` when ``stop`` said so.
-            NoSandbox: A child is needed, and none can be started, or none that is confined as it has to be.
+            AnalysisDied: The child died or was killed: ``analysis_timeout``, ``analysis_crashed``, ``out_of_memory``;
+                ``analysis_stopped`` because ``stop`` said so.
+            NoSandbox: A child is needed, but can't be started or confined as the policy requires.
         """
         child = self._take_idle() or self._start(stop)
         try:
@@ -123,9 +123,9 @@ class Sandbox:
                 self._children.discard(child)
 
     def _take_idle(self) -> ChildProcess | None:
-        """Return an idle child; None where there is none.
+        """Return an idle child; None if there is none.
 
-        One that has died meanwhile, or has spoken unasked, is no fault of the image to come, and gets it not to see.
+        A child that died while idle, or sent something unasked, gets no further image: the next one is not at fault.
         """
         with suppress(IndexError):
             while not (child := self._idle.pop()).idle:
@@ -135,10 +135,10 @@ class Sandbox:
         return None
 
     def _start(self, stop: Callable[[], bool]) -> ChildProcess:
-        """Start a child; what is wrong with one that has seen no image yet is wrong with this machine.
+        """Start a child and wait until it is ready. If that fails, this machine is at fault, not an image.
 
         Raises:
-            NoSandbox: It can't be started, did not say that it is ready, or is not confined as it has to be.
+            NoSandbox: It can't be started, did not get ready, or is not confined as the policy requires.
             AnalysisDied: ``analysis_stopped``.
         """
         child = self._spawn()
@@ -165,10 +165,10 @@ class Sandbox:
             raise NoSandbox("No child process can be started: this process is ending.") from error
 
     def _check_confinement(self, found: Confinement) -> None:
-        """Refuse a child that is not confined as it has to be; of the first one, say how it is.
+        """Refuse a child that lacks a required layer; log how the first child is confined.
 
         Raises:
-            NoSandbox: A required layer is refused.
+            NoSandbox: The platform refuses a required layer.
         """
         if self.confinement is None:
             own = _hide_parent(self._policy)
@@ -214,7 +214,7 @@ class Sandbox:
         read: Callable[[dict[str, Any], bytes], T],
         frame: tuple[bytes, bytes] = (b"", b""),
     ) -> T:
-        """Send a request, nothing to a new child, and read what it says; it is dead after most errors."""
+        """Send a request, or nothing to a new child, and read the reply; the child is dead after most errors."""
         until = self._monotonic() + seconds
 
         def check() -> None:
@@ -236,13 +236,13 @@ class Sandbox:
             raise AnalysisDied(over.code, str(over)) from None
         except (ImageRejected, AnalysisDied):
             raise
-        except BaseException:  # stop's, or a Ctrl-C: the reply that is still to come would be the next image's
+        except BaseException:  # from stop, or a Ctrl-C: the reply would be taken for the next image's
             child.kill()
             raise
 
 
 def _hide_parent(policy: Policy) -> Confinement:
-    """Hide this process's memory from its children, where that is wanted."""
+    """Hide this process's memory from its children, if the policy wants that."""
     if Layer.PARENT not in policy.wanted:
         return Confinement()
     from shared.analysis.sandbox.confinement import hide_memory  # noqa: PLC0415 - ctypes, which most starts don't need

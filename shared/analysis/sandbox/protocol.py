@@ -1,6 +1,6 @@
-"""What passes between a process and the child that analyses for it: JSON and plain bytes, in both directions.
+"""The protocol between a process and the child that analyses for it: frames of JSON and plain bytes, both ways.
 
-Nothing that could run: a child that a hostile file has taken over must not be able to send code, and a pickle is code.
+Nothing in it can run as code, as a pickle could: a hostile file may have taken over the child.
 """
 
 import json
@@ -13,7 +13,7 @@ from shared.analysis.interface import Analysis, Limits, Options, Source, Thumbna
 
 #: Lengths of the JSON and of the bytes behind it.
 LENGTHS = struct.Struct(">II")
-#: A reply's are small: a report of some kilobytes, a thumbnail of at most 1,024 px.
+#: The largest reply, as these lengths: a report has some kilobytes, a thumbnail at most 1,024 px.
 MAX_REPLY = (1 << 20, 1 << 24)
 
 Receive = Callable[[int], bytes]
@@ -24,7 +24,7 @@ class ProtocolError(Exception):
 
 
 def encode_frame(head: dict[str, Any], body: bytes = b"") -> tuple[bytes, bytes]:
-    """Return what is to be sent: lengths and JSON, then the bytes, apart so that they are not copied."""
+    """Return the parts to send: lengths and JSON, then the bytes, apart so that they are not copied."""
     text = json.dumps(head, separators=(",", ":")).encode()
     return LENGTHS.pack(len(text), len(body)) + text, body
 
@@ -34,10 +34,10 @@ def read_frame(receive: Receive, limits: tuple[int, int] | None = None) -> tuple
 
     Args:
         receive: Returns exactly so many bytes.
-        limits: How long JSON and bytes may be.
+        limits: Lengths of JSON and bytes at most; None for any.
 
     Raises:
-        ProtocolError: They are longer, or the JSON is none or no object.
+        ProtocolError: They are longer, or the JSON is not an object.
     """
     lengths = LENGTHS.unpack(receive(LENGTHS.size))
     if limits is not None and any(length > limit for length, limit in zip(lengths, limits, strict=True)):
@@ -59,7 +59,7 @@ def encode_request(
     *,
     seconds: float,
 ) -> dict[str, Any]:
-    """Return what a child has to know beside the bytes of the image."""
+    """Return what a child needs beside the bytes of the image."""
     return {
         "source": asdict(source),
         "limits": asdict(limits),
@@ -70,7 +70,7 @@ def encode_request(
 
 
 def decode_request(head: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of ``analyze`` that a request has asked for."""
+    """Return the arguments of ``analyze`` that a request holds."""
     spec, options = head["thumbnail"], head["options"]
     return {
         "source": Source(**head["source"]),
@@ -80,14 +80,15 @@ def decode_request(head: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def encode_reply(found: Analysis) -> tuple[dict[str, Any], bytes]:
-    """Return a reply with a report and, where there is one, a thumbnail; ``sandbox.replies`` reads it."""
-    made = found.thumbnail
-    if made is None:
-        return {"report": found.report}, b""
-    return {"report": found.report, "thumbnail": {"width_px": made.width_px, "height_px": made.height_px}}, made.data
+def encode_reply(analysis: Analysis) -> tuple[dict[str, Any], bytes]:
+    """Return a reply with a report and, if there is one, a thumbnail; ``replies`` reads it."""
+    small = analysis.thumbnail
+    if small is None:
+        return {"report": analysis.report}, b""
+    size = {"width_px": small.width_px, "height_px": small.height_px}
+    return {"report": analysis.report, "thumbnail": size}, small.data
 
 
 def _refuse_constant(name: str) -> None:
-    """Refuse ``NaN`` and ``Infinity``, which Python reads and JSON does not have."""
+    """Refuse ``NaN`` and ``Infinity``, which Python reads although JSON does not have them."""
     raise ValueError(name)

@@ -1,7 +1,7 @@
-"""Check all that a child says: it may have been taken over by the image that it was given.
+"""Check everything that a child sends, because its image may have taken it over.
 
-What the parent knows is the parent's: which blob it was, its length and hash, the thumbnail's type and extension. The
-rest has to be of the report's shape. A reply that is not is no reply, and its child is not used again.
+The parent fills in what it knows: which blob it is, its length and hash, the thumbnail's type and extension. The rest
+must have the report's shape. After an invalid reply, the child is not used again.
 """
 
 import re
@@ -20,7 +20,7 @@ from shared.errors import AnalysisDied, ImageRejected
 
 #: Characters of a message at most.
 MAX_MESSAGE = 500
-#: A thumbnail has at most so many bytes a pixel, and so many beside: PNG's own of 4, and what frames them.
+#: Bytes of a thumbnail at most: so many a pixel, as of a PNG, and so many around them.
 MAX_BYTES_PER_PX, MAX_FRAMING_BYTES = 4, 65_536
 
 _MIMES = frozenset(f"image/{name}" for name in ("jpeg", "png", "webp", "gif", "tiff", "heic", "avif", "bmp"))
@@ -28,7 +28,7 @@ _SIGNATURES = {"webp": rb"RIFF....WEBP", "jpeg": rb"\xff\xd8\xff", "png": rb"\x8
 
 
 class Rejection(StrEnum):
-    """Why an image can be rejected, in a child's words; docs/design.md explains them."""
+    """Codes by which a child may reject an image; docs/design.md explains them."""
 
     EMPTY_BLOB = "empty_blob"
     UNSUPPORTED_FORMAT = "unsupported_format"
@@ -39,14 +39,14 @@ class Rejection(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What a child was asked for.
+    """A request to a child, to which its reply must fit.
 
     Args:
         number: Of the request.
         source: What storage says about the blob.
-        data: All of it.
-        thumbnail: What thumbnail is wanted; None for none.
-        sections: Names of the further sections that a report may have.
+        data: The whole blob.
+        thumbnail: Which thumbnail it asks for; None for none.
+        sections: Names of the further sections that the report may have.
     """
 
     number: int
@@ -57,10 +57,10 @@ class Request:
 
 
 def read_ready(head: Mapping[str, Any]) -> Confinement:
-    """Read what a child says before its first image: which layers it has, and which were refused.
+    """Read what a child sends when it is ready: the layers that confine it, and those that were refused.
 
     Raises:
-        ProtocolError: It says something else.
+        ProtocolError: It is something else.
     """
     _keys(head, "layers", "refused")
     layers, refused = (_layers(head[name]) for name in ("layers", "refused"))
@@ -71,9 +71,9 @@ def read(head: Mapping[str, Any], body: bytes, request: Request) -> Analysis:
     """Turn a reply into what ``analyze`` returns or raises.
 
     Raises:
-        ProtocolError: It is none, or one to another request.
+        ProtocolError: It is not a reply to this request.
         ImageRejected: As ``analyze``.
-        AnalysisDied: ``out_of_memory``, ``analysis_crashed``: the child has said so, and lives.
+        AnalysisDied: ``out_of_memory`` or ``analysis_crashed``; the child says so and goes on.
     """
     number = head.get("number")
     if type(number) is not int or number != request.number:
@@ -101,7 +101,7 @@ def _rejection(said: object) -> ImageRejected:
 
 
 def _analysis(said: Mapping[str, Any], body: bytes, request: Request) -> Analysis:
-    """Read a report, and a thumbnail where one was wanted."""
+    """Read a report and, if one was requested, a thumbnail."""
     made = _report(said["report"], request)
     if request.thumbnail is None or made["status"] != "ok":
         _keys(said, "report")
@@ -115,16 +115,11 @@ def _analysis(said: Mapping[str, Any], body: bytes, request: Request) -> Analysi
 
 
 def _report(said: object, request: Request) -> dict[str, Any]:
-    """Read a report without its thumbnail; nothing of its source but the type is looked at."""
+    """Read a report without its thumbnail; of its source only the type is read."""
     if not isinstance(said, dict) or not isinstance(said.get("source"), dict):
         raise ProtocolError("its report has no source")
     source = _source(said["source"].get("mime"), request)
-    plain = {
-        **source,
-        "name": "",
-        "etag": "",
-        "declared_type": None,
-    }  # the true ones may be long
+    plain = {**source, "name": "", "etag": "", "declared_type": None}  # the true ones may be long
     try:
         validation.check_report({**said, "source": plain}, sections=request.sections)
     except validation.ReportInvalid as error:
@@ -133,7 +128,7 @@ def _report(said: object, request: Request) -> dict[str, Any]:
 
 
 def _source(mime: object, request: Request) -> dict[str, Any]:
-    """Describe the blob by what this process knows; only what its bytes are is the child's to say."""
+    """Describe the blob by what this process knows; the child says only what type its bytes have."""
     if mime is not None and not (isinstance(mime, str) and mime in _MIMES):
         raise ProtocolError("its media type is not an image's")
     return {
@@ -146,7 +141,7 @@ def _source(mime: object, request: Request) -> dict[str, Any]:
 
 
 def _thumbnail(size: Mapping[str, Any], data: bytes, spec: ThumbnailSpec) -> Thumbnail:
-    """Check a thumbnail by its size, its length and its first bytes; type and extension are those that were wanted."""
+    """Check a thumbnail by its size, length and first bytes; type and extension are those that were requested."""
     width, height = size["width_px"], size["height_px"]
     if not all(type(side) is int and 1 <= side <= spec.long_edge_px for side in (width, height)):
         raise ProtocolError("its thumbnail has a size that was not requested")
@@ -178,7 +173,7 @@ def _name(said: object) -> str:
 
 
 def _text(said: object, length: int) -> str:
-    """Return a text that UTF-8 has bytes for, and that is not long."""
+    """Return a text that is valid Unicode and not too long."""
     if not isinstance(said, str) or len(said) > length:
         raise ProtocolError(f"a field must be text of at most {length:,} characters")
     try:

@@ -1,7 +1,7 @@
-"""One thread starts all children, and lasts as long as the process.
+"""One thread starts all children, and lives as long as the process.
 
-The kernel ends a child with the *thread* that has started it (prctl(2), PR_SET_PDEATHSIG). Callers' threads come and
-go, and those of a pool end when the interpreter begins to end, while work in hand goes on.
+The kernel ends a child with the *thread* that started it (prctl(2), PR_SET_PDEATHSIG). The threads of callers come and
+go, and those of a pool end when the interpreter begins to exit, while work in progress goes on.
 """
 
 import threading
@@ -19,11 +19,11 @@ _thread: Thread | None = None
 
 
 def start(make: Callable[[], ChildProcess]) -> ChildProcess:
-    """Make a child in the thread that lasts.
+    """Make a child in that thread.
 
     Raises:
-        OSError: Whatever ``make`` raises.
-        RuntimeError: The interpreter is about to end, and starts no thread any more.
+        OSError: As ``make``.
+        RuntimeError: The interpreter is exiting and starts no more threads.
     """
     global _thread  # noqa: PLW0603 - one a process, and another one after a fork
     with _guard:
@@ -41,4 +41,4 @@ def _serve() -> None:
             future.set_result(make())
         except BaseException as error:  # noqa: BLE001 - the edge of the thread: raised again by who waits for it
             future.set_exception(error)
-        del future, make  # or the last child would be kept
+        del future, make  # otherwise the last child would be kept

@@ -1,4 +1,4 @@
-"""The system calls that an analysis needs, as a filter for seccomp; what is not listed is refused by EPERM.
+"""The system calls that an analysis needs, as a filter for seccomp; all others fail with EPERM.
 
 Source:
     Linux 6.18, arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h (aarch64);
@@ -8,9 +8,9 @@ Source:
 import errno
 import struct
 
-#: What is done without a question: number on x86-64 and on aarch64, None where there is no such call.
+#: Allowed in any case: the number on x86-64 and on aarch64, None where there is no such call.
 ALLOWED: dict[str, tuple[int | None, int | None]] = {
-    # Reading: which files, Landlock decides. Writing: the socket, as no file can be opened for it.
+    # Reading: Landlock decides which files. Writing: to the socket, because no file can be opened for writing.
     "read": (0, 63), "write": (1, 64), "readv": (19, 65), "writev": (20, 66), "pread64": (17, 67),
     "recvfrom": (45, 207), "sendto": (44, 206), "lseek": (8, 62), "close": (3, 57), "dup": (32, 23),
     "fstat": (5, 80), "newfstatat": (262, 79), "stat": (4, None), "lstat": (6, None), "statx": (332, 291),
@@ -23,7 +23,7 @@ ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "rseq": (334, 293), "set_tid_address": (218, 96), "sched_yield": (24, 124), "sched_getaffinity": (204, 123),
     "rt_sigaction": (13, 134), "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139), "sigaltstack": (131, 132),
     "setitimer": (38, 103), "restart_syscall": (219, 128), "exit": (60, 93), "exit_group": (231, 94),
-    # Questions.
+    # Information.
     "getpid": (39, 172), "gettid": (186, 178), "getppid": (110, 173), "getuid": (102, 174), "geteuid": (107, 175),
     "getgid": (104, 176), "getegid": (108, 177), "getrandom": (318, 278), "getrusage": (98, 165),
     "getrlimit": (97, 163), "times": (100, 153), "sysinfo": (99, 179), "uname": (63, 160),
@@ -31,7 +31,7 @@ ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "gettimeofday": (96, 169),
 }  # fmt: skip
 
-#: What no decoder ever calls: who does has been taken over, and is killed.
+#: No decoder calls these: a process that does was taken over, and is killed.
 KILLED: dict[str, tuple[int | None, int | None]] = {
     "execve": (59, 221), "execveat": (322, 281), "ptrace": (101, 117), "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271), "process_madvise": (440, 440), "pidfd_getfd": (438, 438),
@@ -45,23 +45,23 @@ KILLED: dict[str, tuple[int | None, int | None]] = {
     "swapon": (167, 224), "personality": (135, 92),
 }  # fmt: skip
 
-#: What libraries do without, when it is not there: their older selves are listed above and below.
+#: Reported as missing: libraries then use the older calls above and below.
 ABSENT: dict[str, tuple[int | None, int | None]] = {"clone3": (435, 435), "openat2": (437, 437)}
 
-#: What is done under a condition.
+#: Allowed under a condition.
 CONDITIONAL: dict[str, tuple[int, int]] = {
     "openat": (257, 56), "clone": (56, 220), "kill": (62, 129), "tgkill": (234, 131), "prlimit64": (302, 261),
     "prctl": (157, 167), "fcntl": (72, 25), "ioctl": (16, 29),
 }  # fmt: skip
 
-#: By what ``platform.machine()`` calls it: the column of the tables, and the kernel's AUDIT_ARCH.
+#: By the name of ``platform.machine()``: the column of the tables, and the kernel's AUDIT_ARCH.
 MACHINES = {"x86_64": (0, 0xC000_003E), "aarch64": (1, 0xC000_00B7)}
 
 ALLOW, KILL, ERRNO = 0x7FFF_0000, 0x8000_0000, 0x0005_0000
-#: Numbers from here on are of the 32-bit interface, which an x86-64 kernel may offer beside its own.
+#: Numbers from here on belong to the 32-bit interface that an x86-64 kernel may also offer.
 X32 = 0x4000_0000
 
-#: One instruction: code, how many to skip when it is true, and when not, and its operand.
+#: One instruction: code, how many to skip if it is true, how many if not, operand.
 _Line = tuple[int, int, int, int]
 _LOAD, _EQUALS, _AT_LEAST, _AND, _RETURN = 0x20, 0x15, 0x35, 0x54, 0x06
 _NUMBER, _ARCH, _ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
@@ -77,11 +77,11 @@ _IOCTLS = (0x5401, 0x5421, 0x5450, 0x5451)  # TCGETS, FIONBIO, FIONCLEX, FIOCLEX
 
 
 def program(machine: str, pid: int) -> bytes:
-    """Return the filter as the kernel wants it: an array of ``struct sock_filter``.
+    """Return the filter for the kernel: an array of ``struct sock_filter``.
 
     Args:
-        machine: As ``platform.machine()`` has it.
-        pid: Of the process itself: it may send signals to no other.
+        machine: As ``platform.machine()`` returns it.
+        pid: Of this process, the only one that it may send signals to.
 
     Raises:
         KeyError: There is no table for that machine.
@@ -101,9 +101,9 @@ def program(machine: str, pid: int) -> bytes:
 
 
 def _conditions(pid: int) -> dict[str, list[_Line]]:
-    """Return what decides about each call under a condition: it ends in an answer.
+    """Return the instructions that decide each call under a condition.
 
-    The kernel takes each argument that is looked at as 32 bits, but for the pointer of ``prlimit64``.
+    The kernel reads these arguments as 32 bits, except the pointer of ``prlimit64``.
     """
     return {
         "openat": _if_masked(2, _OPEN_WRITES, 0),
@@ -134,5 +134,5 @@ def _if_one_of(index: int, values: tuple[int, ...]) -> list[_Line]:
 
 
 def _argument(index: int, *, high: bool = False) -> _Line:
-    """Load half of an argument; both machines store the lower one first."""
+    """Load half of an argument; both machines store the lower half first."""
     return (_LOAD, 0, 0, _ARGUMENTS + 8 * index + 4 * high)
