@@ -1,6 +1,8 @@
-"""Bytes of an image in, a report out; pure, no storage, no settings.
+"""Analyse an image: its bytes in, a report and a thumbnail out. No storage, no settings.
 
-Importing this package loads no image library: the first image that passes the gates does.
+Steps and commands call an ``Analyst`` (``analyst``), which wiring builds; it calls ``analyze`` in a child process
+(``sandbox``). ``formats`` opens a file, ``metadata`` reads what it has beside its pixels, ``analyzers`` make sections
+of the report. Importing this package loads no image library: only the first image does.
 """
 
 from shared.analysis.interface import Analysis, Limits, Options, Source, Thumbnail, ThumbnailSpec

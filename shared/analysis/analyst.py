@@ -1,4 +1,4 @@
-"""Where an image is analysed, and how many at once."""
+"""Analyse an image when there is a place for it, in a child process or in this one."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -15,11 +15,11 @@ _OPTIONS = Options()
 
 
 class Engine(Protocol):
-    """What analyses one image."""
+    """What analyses one image: ``Inline`` or a ``Sandbox``."""
 
     @property
     def confinement(self) -> Confinement | None:
-        """How the child processes are confined; None before the first, and where there are none."""
+        """How child processes are confined; None if there are none, or none yet."""
 
     def __call__(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:
         """Analyse; see ``Sandbox``."""
@@ -39,33 +39,33 @@ class Analyst:
 
     @property
     def confinement(self) -> Confinement | None:
-        """How the child processes are confined; None before the first, and where there are none."""
+        """How child processes are confined; None if there are none, or none yet."""
         return self._engine.confinement
 
     def __call__(self, data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:
-        """Analyse one image when it is its flow's turn, after those of its flow that came before it.
+        """Analyse one image when its turn comes.
 
         Args:
             data: The whole blob.
             source: What storage says about it.
             alone: Whether nothing else may be analysed in this process meanwhile.
-            stop: Says that the result is not wanted any more.
+            stop: Whether the result is no longer wanted; asked a few times a second.
 
         Raises:
             ImageRejected: As ``analysis.analyze``.
-            AnalysisDied: It did not come to its end.
+            AnalysisDied: The analysis was stopped, or died.
         """
         with self._admission.admit(alone=alone, stop=stop, flow=flow_of(f"{source.container}/{source.name}")):
             return self._engine(data, source=source, stop=stop)
 
 
 class Inline:
-    """Analyse in the caller's own thread: nothing stops an image that hangs or crashes.
+    """Analyse in the caller's own thread, where nothing stops an image that hangs or crashes.
 
     Args:
         limits: What an image may cost.
-        thumbnail: What thumbnail to make; None for none.
-        options: What reports are to hold.
+        thumbnail: Which thumbnail to make; None for none.
+        options: What a report contains.
         monotonic: Seconds that never go back.
     """
 

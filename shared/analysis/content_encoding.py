@@ -1,8 +1,8 @@
-"""What an uploader's ``Content-Encoding`` means for stored bytes: undone here, under the limit of bytes.
+"""Undo an uploader's ``Content-Encoding``, within the limit of bytes.
 
 Source:
-    RFC 9110 (2022), 8.4: content codings; RFC 1952 (1996): gzip, of several members; RFC 1950 and 1951 (1996): deflate,
-    which some programs write without its frame.
+    RFC 9110 (2022), 8.4: content codings; RFC 1952 (1996): gzip with several members; RFC 1950 and 1951 (1996):
+    deflate, which some programs write without its frame.
 """
 
 import zlib
@@ -16,7 +16,7 @@ _GZIP_NAMES, _DEFLATE = frozenset({"gzip", "x-gzip"}), "deflate"
 #: Members of one file: programs that append logs write thousands; each costs some microseconds.
 _MAX_MEMBERS = 10_000
 _MEMBER = b"\x1f\x8b"
-#: Bytes that are inflated at once. What follows a member is copied when the member ends: never the whole rest.
+#: Bytes that are inflated at once, because zlib copies what follows a member: never the whole rest.
 _PIECE = 65_536
 
 
@@ -25,8 +25,8 @@ class Content:
     """The bytes of an image.
 
     Args:
-        data: As they are to be analysed.
-        over_bytes: They are more than may be analysed: at least so many. 0 otherwise.
+        data: To be analysed.
+        over_bytes: Their length so far when it is over the limit; 0 otherwise.
         warnings: Codes of what was ignored.
     """
 
@@ -36,13 +36,13 @@ class Content:
 
 
 def undo(stored: bytes, encoding: str | None, limits: Limits, *, is_image: bool) -> Content:
-    """Return what stored bytes are when their content encoding is undone.
+    """Return the content of stored bytes.
 
     Args:
         stored: The whole blob.
         encoding: Its ``Content-Encoding``; None, empty and ``identity`` mean none.
-        limits: ``max_bytes`` bounds the result.
-        is_image: The stored bytes begin like an image of a known format: then they are one, whatever was declared.
+        limits: ``max_bytes`` limits the result.
+        is_image: Whether the stored bytes start like an image; then they are one, and the encoding is ignored.
 
     Raises:
         ImageRejected: ``unsupported_encoding``: neither gzip nor deflate, or several. ``corrupt_encoding``: the bytes
@@ -71,7 +71,7 @@ def _inflate(stored: bytes, name: str, most: int) -> Content:
 
     Raises:
         ImageRejected: ``corrupt_encoding``: the stream is cut off. ``unsupported_encoding``: it has too many members.
-        zlib.error: It is no such stream.
+        zlib.error: It is not such a stream.
     """
     parts, size, at = list[bytes](), 0, 0
     for _ in range(_MAX_MEMBERS):
@@ -85,12 +85,12 @@ def _inflate(stored: bytes, name: str, most: int) -> Content:
             if size > most:
                 return Content(b"", over_bytes=size)
             at += len(piece) - len(packer.unused_data)
-        if name == _DEFLATE or not stored.startswith(_MEMBER, at):  # what follows is no member: padding, or junk
+        if name == _DEFLATE or not stored.startswith(_MEMBER, at):  # padding or junk may follow
             return Content(b"".join(parts))
     raise ImageRejected("unsupported_encoding", f"The blob's {name} data has more than {_MAX_MEMBERS:,} members.")
 
 
 def _window_bits(data: bytes) -> int:
-    """Tell deflate with its frame, as the standard has it, from deflate without."""
+    """Return zlib's number for deflate with its frame, as the standard says, or without."""
     framed = len(data) > 1 and data[0] & 15 == 8 and int.from_bytes(data[:2]) % 31 == 0  # noqa: PLR2004 - RFC 1950, 2.2
     return _ZLIB if framed else _RAW

@@ -1,4 +1,4 @@
-"""Fractions of whole numbers as decimals, the same on every machine and Python: nothing is rounded before the end."""
+"""Decimals that are the same on every machine and version of Python, because only the result is rounded."""
 
 
 def ratio(part: int, whole: int, digits: int = 4) -> float:

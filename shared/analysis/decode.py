@@ -1,4 +1,4 @@
-"""From bytes to the working image: the one decode that everything else is computed from."""
+"""Decode an image once, to the working image from which everything else is computed."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from shared.analysis.formats.picture import Picture, decoder
 #: The longest edge of a working image.
 WORKING_EDGE_PX = 1024
 
-#: An image is halved, or divided by any whole number, as long as its long edge keeps this much.
+#: An image is reduced by a whole number as long as its long edge keeps this length.
 REDUCED_EDGE_PX = 960
 
 
@@ -32,8 +32,8 @@ class Working:
 
     Args:
         image: Mode RGB, sRGB, upright, over white, no metadata; at most ``WORKING_EDGE_PX`` long.
-        grey: Mode L, the same pixels before the colour profile: luma of the coded values (ITU-R BT.601), which no
-            colour engine's rounding can change.
+        grey: Mode L, the same pixels before the colour profile: luma of the coded values (ITU-R BT.601), so that no
+            colour engine's rounding changes it.
         warnings: What was ignored: ``icc_ignored``, ``transparency_ignored``.
     """
 
@@ -47,12 +47,12 @@ def working_image(picture: Picture, orientation: int) -> Working:
 
     Args:
         picture: The file; its header has passed the gates.
-        orientation: How it is to be turned, 1-8.
+        orientation: EXIF orientation, 1-8.
 
     Raises:
-        ImageRejected: ``corrupt_image``: the decoder failed in any way; a file that is cut off fails.
-            ``unsupported_format``: it says that the file is not for it.
-        MemoryError: There was none left; another time it may succeed.
+        ImageRejected: ``corrupt_image``: the decoder failed, as it does for a file that is cut off.
+            ``unsupported_format``: the decoder says that it does not support the file.
+        MemoryError: Memory ran out; another try may succeed.
 
     Source:
         Over white: W3C Compositing and Blending Level 1, 2015, "source over" with an opaque backdrop.
@@ -92,7 +92,7 @@ def _working(picture: Picture, orientation: int) -> Working:
 
 
 def _resolve_transparency(image: Image.Image, header: Header) -> tuple[Image.Image, tuple[str, ...]]:
-    """Turn palettes and transparent colours into plain channels, before any pixels are mixed.
+    """Convert palettes and transparent colours to plain channels, before any pixels are mixed.
 
     Returns:
         An image without ``info["transparency"]``, for ``_to_reducible``; and warnings.
@@ -114,9 +114,9 @@ def _resolve_transparency(image: Image.Image, header: Header) -> tuple[Image.Ima
 
 
 def _to_reducible(image: Image.Image) -> Image.Image:
-    """Turn what Pillow can't shrink into what it can: 16 bits high byte first, colours multiplied with their alpha.
+    """Convert modes that Pillow can't shrink: 16 bits high byte first, colours multiplied with their alpha.
 
-    A BMP whose alpha is 0 everywhere is opaque: many programs name a mask for alpha and write none, and viewers know.
+    A BMP whose alpha is 0 everywhere is opaque: many programs declare alpha and write none, and viewers expect that.
     """
     if image.format == "BMP" and image.mode == "RGBA" and image.getchannel("A").getextrema() == (0, 0):
         return image.convert("RGB")
@@ -125,7 +125,7 @@ def _to_reducible(image: Image.Image) -> Image.Image:
 
 
 def _shrink(image: Image.Image) -> Image.Image:
-    """Shrink to ``WORKING_EDGE_PX``: by a whole number first, which is cheap, then by the rest."""
+    """Shrink to ``WORKING_EDGE_PX``: first by a whole number, which is cheap, then by the rest."""
     by = max(image.size) // REDUCED_EDGE_PX
     if by > 1 and image.mode == "I;16":  # reduce() knows no 16 bits
         smaller = (-(-image.width // by), -(-image.height // by))
@@ -137,7 +137,7 @@ def _shrink(image: Image.Image) -> Image.Image:
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """Scale 16 bits to 8: a plain conversion to L would clip all above 255 to white."""
+    """Scale 16 bits to 8, because a plain conversion to L would clip everything above 255."""
     if image.mode not in ("I", "I;16"):
         return image
     return image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
@@ -153,7 +153,7 @@ def _flatten(image: Image.Image) -> Image.Image:
 
 
 def _turn(image: Image.Image, orientation: int) -> Image.Image:
-    """Turn the image as its EXIF orientation says, and drop what an encoder would copy from it into a thumbnail."""
+    """Turn an image upright, and drop the metadata that an encoder would write into a thumbnail."""
     turned = image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
     turned.info = {}  # comment, profile
     return turned

@@ -1,4 +1,4 @@
-"""From a file of a known format to its report: open, judge the header, decode once, analyse."""
+"""Examine a file of a known format: open it, judge its header, decode it once, analyse it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from shared.analysis.interface import Analysis, Limits, Options, ThumbnailSpec
 
 
 @dataclass(frozen=True)
-class Examination:
-    """What ``analyze`` was called with, and what is known before the file is opened.
+class Examine:
+    """Examine one image.
 
     Args:
         limits: What the image may cost.
-        spec: What thumbnail to make; None for none.
-        options: What the report is to hold.
+        spec: Which thumbnail to make; None for none.
+        options: What the report contains.
         monotonic: Seconds that never go back.
-        started: When it began, by these.
-        source: That section of the report.
+        started: When the analysis began, by these.
+        source: This section of the report.
         warnings: Codes of what was ignored so far.
     """
 
@@ -33,7 +33,7 @@ class Examination:
     warnings: tuple[str, ...]
 
     def examine(self, data: bytes, known: Format) -> Analysis:
-        """Go as far as the gates let the image.
+        """Examine a file, as far as the gates let it.
 
         Args:
             data: The whole file.
@@ -41,7 +41,7 @@ class Examination:
 
         Raises:
             ImageRejected: ``corrupt_image`` or ``unsupported_format``.
-            MemoryError: There was none left; another time it may succeed.
+            MemoryError: Memory ran out; another try may succeed.
         """
         picture = readers.read(known, data, self.limits)
         searched = picture.beside_pixels(data)
@@ -71,5 +71,5 @@ class Examination:
         tail = {"thumbnail": report.thumbnail(small)} if small else {}
         timing = report.timing(decode_seconds, self.monotonic() - self.started - decode_seconds)
         head = {**report.envelope(None, (*ignored, *working.warnings, *failures)), **facts}
-        # The head twice, for its place and its values: an analyzer can't replace these, whatever it is called.
+        # The head twice, for its place and for its values: no analyzer can replace these, whatever its name.
         return Analysis(report={**head, **sections, **head, **tail, "timing": timing}, thumbnail=small)

@@ -1,7 +1,7 @@
-"""What an image may cost, judged before anything is decoded.
+"""The gates: compare what an image will cost with the limits, before anything is decoded.
 
-Memory is estimated a pixel, not capped by pixels alone: Pillow's own cap lets a WebP of 380 KB take 2.2 GB, and would
-refuse a JPEG panorama that decodes in 100 MB.
+Memory is estimated for each pixel, because pixels alone do not say it: Pillow's own limit lets a WebP of 380 KB take
+2.2 GB, and refuses a JPEG panorama that decodes in 100 MB.
 """
 
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from shared.analysis.interface import Limits
 
 @dataclass(frozen=True)
 class OverLimit:
-    """An image is beyond a limit.
+    """An image is over a limit.
 
     Args:
-        code: Which one.
-        message: One sentence with the figure and the limit.
+        code: Of the limit.
+        message: For a person, with the figure and the limit.
     """
 
     code: str
@@ -24,12 +24,12 @@ class OverLimit:
 
 
 def check_size(size_bytes: int, limits: Limits) -> OverLimit | None:
-    """Judge a blob by its length."""
+    """Compare the length of a blob with its limit."""
     return _check("too_many_bytes", "The blob has {:,} bytes. The limit is {:,}.", size_bytes, limits.max_bytes)
 
 
 def check_header(header: Header, limits: Limits) -> OverLimit | None:
-    """Judge an image by its header; the first limit that it is beyond decides."""
+    """Compare a header with the limits; return the first that the image is over."""
     side, pixels = max(header.width_px, header.height_px), header.width_px * header.height_px
     return (
         _check("too_large_side", "The longer side has {:,} pixels. The limit is {:,}.", side, limits.max_side_px)

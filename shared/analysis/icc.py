@@ -1,4 +1,4 @@
-"""Colours as sRGB, whatever profile the image came with."""
+"""Convert colours to sRGB."""
 
 from functools import lru_cache
 from io import BytesIO
@@ -17,7 +17,7 @@ def to_srgb(image: Image.Image, profile: bytes) -> Image.Image | None:
         profile: Its ICC profile.
 
     Returns:
-        Mode RGB; None when the profile is broken or belongs to another kind of image.
+        Mode RGB; None if the profile is broken or belongs to another kind of image.
 
     Source:
         ICC.1:2022, 7.2.8: the colour space, bytes 16-19 of a profile.
@@ -33,10 +33,10 @@ def to_srgb(image: Image.Image, profile: bytes) -> Image.Image | None:
 
 @lru_cache(maxsize=8)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Build a transform to sRGB, once a profile: building takes longer than applying it.
+    """Build a transform to sRGB; building takes longer than applying, so it is cached.
 
     Returns:
-        None when it would change nothing: most profiles are sRGB under one of many names.
+        None if it would change nothing: most profiles are sRGB under one of many names.
 
     Raises:
         ValueError: The profile belongs to another kind of image.

@@ -1,4 +1,4 @@
-"""The name of a colour profile, read without a colour engine.
+"""Read the name of a colour profile, without a colour engine.
 
 Source:
     ICC.1:2022, 7.3 (tag table) and 10.15 (multiLocalizedUnicodeType); ICC.1:2001-04, 6.5.17 (textDescriptionType).
@@ -9,19 +9,19 @@ import struct
 from shared.analysis import text
 
 _TAGS_AT = 128
-#: Tags that are looked at; real profiles have some dozens at most.
+#: Tags that are read; real profiles have some dozens at most.
 _MAX_TAGS = 100
 _MAX_BYTES = 1024
 
 
 def description(profile: bytes) -> str | None:
-    """Return what a profile calls itself.
+    """Return the name that a profile gives itself.
 
     Args:
         profile: Any bytes; may be empty.
 
     Returns:
-        At most ``text.MAX_CHARACTERS``; None when it doesn't say, or is broken.
+        At most ``text.MAX_CHARACTERS``; None if the profile has no name or is broken.
     """
     try:
         body = _tag(profile, b"desc")
@@ -37,7 +37,7 @@ def description(profile: bytes) -> str | None:
 
 
 def _tag(profile: bytes, wanted: bytes) -> bytes:
-    """Return the body of a tag; empty when it isn't there.
+    """Return the body of a tag; empty if there is no such tag.
 
     Raises:
         struct.error: The table is cut off.

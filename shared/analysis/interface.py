@@ -1,4 +1,4 @@
-"""What goes into an analysis and what comes out, as plain values; imports no image library."""
+"""What goes into an analysis and what comes out, as plain values. Imports no image library."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +16,9 @@ class Source:
         name: Its name within the container.
         etag: Its version, without quotes.
         size_bytes: Its length by its properties, 0 or more.
-        declared_type: The content type that the uploader gave, unchecked; None when there is none.
-        content_encoding: The ``Content-Encoding`` that the uploader gave, unchecked; None when there is none. The bytes
-            that are analysed are the stored ones: nobody has undone it before.
+        declared_type: The content type that the uploader gave, unchecked; None if there is none.
+        content_encoding: The ``Content-Encoding`` that the uploader gave, unchecked; None if there is none. The
+            analysis itself undoes it.
     """
 
     container: str
@@ -31,14 +31,14 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """How much an image may cost; each limit is inclusive and has its own error code.
+    """What an image may cost. Each limit is inclusive and has its own error code.
 
     Args:
         max_bytes: Length of the blob, before it is downloaded (``too_many_bytes``).
         max_decode_bytes: Estimated memory of the decoder, width x height x bytes a pixel (``too_much_memory``).
         max_pixels: Stored width x height (``too_many_pixels``).
         max_side_px: The longer stored side (``too_large_side``).
-        max_progressive_scans: Scans of a JPEG (``too_many_scans``): each costs a pass over all coefficients.
+        max_progressive_scans: Scans of a JPEG (``too_many_scans``), each of which costs a pass over all coefficients.
         max_png_chunks: Chunks of a PNG apart from full ones of image data (``too_many_chunks``).
     """
 
@@ -52,16 +52,16 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class ThumbnailSpec:
-    """What thumbnails are wanted.
+    """Which thumbnails to make.
 
     Args:
         long_edge_px: The longer side, 1 or more; a smaller image keeps its size.
         format: ``webp``, ``jpeg`` or ``png``.
         quality: 1-100; without effect on PNG.
-        max_bytes: A larger file is made again, smaller; None for any size.
+        max_bytes: A file that is larger is made again with a shorter side; None for any size.
 
     Raises:
-        ValueError: The format is none of these.
+        ValueError: The format is not one of these.
     """
 
     long_edge_px: int = 320
@@ -86,10 +86,10 @@ class ThumbnailSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What a report is to hold.
+    """What a report contains.
 
     Args:
-        include_gps: Where an image was taken, and not only that the file tells it.
+        include_gps: The coordinates of an image, and not only whether it has any.
         analyzers: Names of analyzers, in the order of their sections; ``core`` stands for the built-in ones.
     """
 
@@ -118,11 +118,11 @@ class Thumbnail:
 
 @dataclass(frozen=True, kw_only=True)
 class Analysis:
-    """What was found out about one image.
+    """The result of an analysis.
 
     Args:
         report: The report, ready for ``json.dumps``; its version is ``REPORT_SCHEMA``.
-        thumbnail: None when none was asked for, or when a gate kept the image from being decoded.
+        thumbnail: None if none was requested, or if the image is over a limit.
     """
 
     report: dict[str, Any]

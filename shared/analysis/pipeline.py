@@ -1,4 +1,4 @@
-"""Bytes in, report out: sniff, open, judge the header, decode once, analyse. Pure; it runs where the decoders run."""
+"""The way from bytes to a report: tell the format, open, judge the header, decode once, analyse."""
 
 from collections.abc import Callable
 
@@ -13,14 +13,14 @@ _OPTIONS = Options()
 
 
 def over_size_gate(source: Source, limits: Limits) -> Analysis | None:
-    """Judge a blob before it is downloaded.
+    """Compare a blob with the limit of bytes before it is downloaded.
 
     Args:
         source: What storage says about it.
-        limits: Its ``max_bytes`` decides.
+        limits: ``max_bytes`` decides.
 
     Returns:
-        A ``partial`` report when the blob is over the limit (``too_many_bytes``); None when it may be downloaded.
+        A ``partial`` report if the blob is over the limit (``too_many_bytes``); None if it may be downloaded.
     """
     over = gates.check_size(source.size_bytes, limits)
     if over is None:
@@ -40,25 +40,25 @@ def analyze(
 ) -> Analysis:
     """Analyse one image.
 
-    Hostile bytes are parsed here, by libraries in C: this belongs into a child process with limits of its own.
+    Libraries in C parse hostile bytes here, so call this in a child process that has limits of its own.
 
     Args:
         data: The whole blob, as it is stored.
         source: What storage says about it.
         limits: What the image may cost.
-        thumbnail: What thumbnail to make; None for none.
-        options: What the report is to hold.
+        thumbnail: Which thumbnail to make; None for none.
+        options: What the report contains.
         monotonic: Seconds that never go back.
 
     Returns:
-        A report with status ``ok``; or ``partial``, with an error and the facts of the header, when the image is over
-        a limit: ``too_large_side``, ``too_many_pixels``, ``too_much_memory``, ``too_many_scans``, ``too_many_chunks``;
-        ``too_many_bytes`` where it is so only when its content encoding is undone.
+        A report with status ``ok``; or with status ``partial``, an error and the facts of the header, if the image is
+        over a limit: ``too_large_side``, ``too_many_pixels``, ``too_much_memory``, ``too_many_scans``,
+        ``too_many_chunks``; ``too_many_bytes`` if its content is, although the stored blob is not.
 
     Raises:
         ImageRejected: ``empty_blob``, ``unsupported_format``, ``corrupt_image``, ``unsupported_encoding`` or
             ``corrupt_encoding``.
-        MemoryError: There was none left; another time it may succeed.
+        MemoryError: Memory ran out; another try may succeed.
     """
     started = monotonic()
     source_facts = report.source_read(source, data)
@@ -67,16 +67,16 @@ def analyze(
         partial = {**report.envelope(over), "source": source_facts, "timing": report.timing(0, monotonic() - started)}
         return Analysis(report=partial, thumbnail=None)
     known = _known(content.data)
-    from shared.analysis.examine import Examination  # noqa: PLC0415 - the image libraries load with the first image
+    from shared.analysis.examine import Examine  # noqa: PLC0415 - the image libraries load with the first image
 
     source_facts["mime"] = known.mime
     source_facts["type_mismatch"] = formats.type_mismatch(source.declared_type, known.mime)
-    examination = Examination(limits, thumbnail, options, monotonic, started, source_facts, content.warnings)
-    return examination.examine(content.data, known)
+    examine = Examine(limits, thumbnail, options, monotonic, started, source_facts, content.warnings)
+    return examine.examine(content.data, known)
 
 
 def _known(data: bytes) -> formats.Format:
-    """Tell the format of a file.
+    """Return the format of a file.
 
     Raises:
         ImageRejected: ``empty_blob`` or ``unsupported_format``.

@@ -1,8 +1,8 @@
-"""The quality setting of a JPEG's encoder, told from its quantisation tables.
+"""Estimate the quality setting of a JPEG's encoder from its quantisation tables.
 
-The encoder of the Independent JPEG Group scales one table by the quality, and most others do the same. Of the hundred
-tables that it makes, the nearest by the sum of absolute differences gives the quality; exact for files of that encoder,
-an estimate for those with tables of their own (Photoshop, some cameras).
+The encoder of the Independent JPEG Group scales one table by the quality, and most others do the same. The result is
+the quality of the nearest of these hundred tables, by the sum of absolute differences. It is exact for files of that
+encoder, and an estimate for encoders with tables of their own (Photoshop, some cameras).
 
 Source:
     ITU-T T.81 (1992), table K.1; libjpeg 6b (1998), jcparam.c, ``jpeg_quality_scaling`` and
@@ -28,7 +28,7 @@ _MIDDLE = 50
 
 
 def quality(table: tuple[int, ...]) -> int:
-    """Return the quality, 1-100, whose table is nearest; of several the highest.
+    """Return the quality, 1-100, whose table is nearest; of several, the highest.
 
     Args:
         table: 64 values, row by row.

@@ -1,4 +1,4 @@
-"""The sections of a report that need no pixels; JSON values only."""
+"""The parts of a report that need no pixels, as JSON values."""
 
 from hashlib import sha256
 from typing import Any
@@ -16,11 +16,11 @@ ANALYZER = "darkroom/0.2.0"
 
 
 def envelope(over: OverLimit | None, warnings: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Return the head of a report: ``error`` stands in it only when it is partial.
+    """Return the head of a report; only a partial one has an ``error``.
 
     Args:
-        over: The gate that kept the image from being analysed.
-        warnings: Codes of what was ignored; each is told once.
+        over: The limit that the image is over; None if it was analysed.
+        warnings: Codes of what was ignored; the report has each once.
     """
     head: dict[str, Any] = {"schema": REPORT_SCHEMA, "analyzer": ANALYZER, "status": "partial" if over else "ok"}
     if over:
@@ -29,7 +29,7 @@ def envelope(over: OverLimit | None, warnings: tuple[str, ...] = ()) -> dict[str
 
 
 def source_unread(source: Source) -> schema.Source:
-    """Describe a blob that was not downloaded; what only its bytes could tell is null."""
+    """Describe a blob that was not downloaded; what only its bytes could say is null."""
     return {
         "name": source.name,
         "etag": source.etag,
@@ -46,7 +46,7 @@ def source_read(source: Source, stored: bytes) -> schema.Source:
 
     Args:
         source: What storage says about it.
-        stored: All of it, as it is stored.
+        stored: The whole blob.
     """
     return {**source_unread(source), "bytes": len(stored), "sha256": sha256(stored).hexdigest()}
 
@@ -56,7 +56,7 @@ def image(header: Header, orientation: int) -> schema.Image:
 
     Args:
         header: Of the file.
-        orientation: How it is to be turned, 1-8.
+        orientation: EXIF orientation, 1-8.
     """
     sides = header.width_px, header.height_px
     display_width, display_height = sides if orientation < 5 else reversed(sides)  # noqa: PLR2004 - 5 to 8 swap the axes
@@ -77,13 +77,13 @@ def image(header: Header, orientation: int) -> schema.Image:
     }
 
 
-def thumbnail(made: Thumbnail) -> schema.Thumbnail:
-    """Describe a thumbnail; whoever stores it adds where."""
-    return {"width_px": made.width_px, "height_px": made.height_px, "bytes": len(made.data), "mime": made.mime}
+def thumbnail(small: Thumbnail) -> schema.Thumbnail:
+    """Describe a thumbnail; who stores it adds the place."""
+    return {"width_px": small.width_px, "height_px": small.height_px, "bytes": len(small.data), "mime": small.mime}
 
 
 def timing(decode_seconds: float, analyze_seconds: float) -> schema.Timing:
-    """Say how long it took, in milliseconds to one decimal.
+    """Return how long the analysis took, in milliseconds to one decimal.
 
     Args:
         decode_seconds: From bytes to the working image.

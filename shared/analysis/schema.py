@@ -1,4 +1,4 @@
-"""The report's shape, field by field: the code is checked against it, and docs/report.schema.json is made from it."""
+"""The report, field by field: ``validation`` and docs/report.schema.json are made from these types."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal, NotRequired, TypedDict
@@ -6,14 +6,14 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """What the types can't say of a field.
+    """What a type can't say about a field.
 
     Args:
-        text: What it is, with its unit.
-        low: The least value of a number, or the least length of a list; None for none.
-        high: The greatest of the same.
+        text: A description, with the unit.
+        low: The least value of a number, or length of a list; None for any.
+        high: The greatest value of a number, or length of a list; None for any.
         length: Characters of a text at most.
-        pattern: What a text matches.
+        pattern: That a text must match.
     """
 
     text: str
@@ -40,28 +40,28 @@ AiHint = Literal[
 
 
 class Error(TypedDict):
-    """Why the rest is missing."""
+    """The limit that the image is over, so that the rest is missing."""
 
     code: Annotated[Code, Field(text="Which limit the image is over")]
     message: Annotated[str, Field(text="One sentence with the figure and the limit")]
 
 
 class Source(TypedDict):
-    """The blob, as storage describes it and by its bytes."""
+    """The blob: what storage says about it, and what its bytes say."""
 
     name: Annotated[str, Field(text="Its name within the container")]
     etag: Annotated[str, Field(text="Its version")]
     bytes: Annotated[int, Field(text="Its length", low=0)]
-    sha256: Annotated[str | None, Field(text="Of its bytes; null when it was not read", pattern="^[0-9a-f]{64}$")]
+    sha256: Annotated[str | None, Field(text="Hash of its bytes; null if it was not read", pattern="^[0-9a-f]{64}$")]
     declared_type: Annotated[str | None, Field(text="The content type that the uploader gave, unchecked")]
     mime: Annotated[
-        str | None, Field(text="What it is by its bytes; null when it was not read", pattern="^image/[a-z0-9.+-]+$")
+        str | None, Field(text="Its type by its bytes; null if it was not read", pattern="^image/[a-z0-9.+-]+$")
     ]
-    type_mismatch: Annotated[bool | None, Field(text="Whether another type was declared; null when it was not read")]
+    type_mismatch: Annotated[bool | None, Field(text="Whether another type was declared; null if it was not read")]
 
 
 class Image(TypedDict):
-    """What the file's header says of the image."""
+    """What the file's header says about the image."""
 
     format: Annotated[str, Field(text="Name of the format in lower case")]
     width_px: Annotated[int, Field(text="Stored width", low=1)]
@@ -77,16 +77,16 @@ class Image(TypedDict):
     jpeg_quality: Annotated[
         int | None,
         Field(
-            text="The IJG quality whose table is nearest to the file's; null for other formats and abbreviated files",
+            text="IJG quality whose table is nearest to the file's; null for other formats and abbreviated files",
             low=1,
             high=100,
         ),
     ]
-    icc: Annotated[str | None, Field(text="What the colour profile calls itself", length=_SHORT)]
+    icc: Annotated[str | None, Field(text="Name of the colour profile", length=_SHORT)]
 
 
 class Exif(TypedDict):
-    """How and when the picture was taken, as the file claims; null for what is missing, unreadable or absurd."""
+    """How and when the picture was taken, as the file says; null for what is missing, unreadable or absurd."""
 
     make: Annotated[str | None, Field(text="Who made the camera", length=_SHORT)]
     model: Annotated[str | None, Field(text="The camera", length=_SHORT)]
@@ -113,18 +113,18 @@ class Gps(TypedDict):
 
 
 class Privacy(TypedDict):
-    """What the file gives away."""
+    """What the file tells about its place."""
 
-    has_gps: Annotated[bool, Field(text="Whether it tells, readably or not, where the picture was taken")]
-    gps: Annotated[Gps | None, Field(text="Where; null unless INCLUDE_GPS is true")]
+    has_gps: Annotated[bool, Field(text="Whether the file has a position, readable or not")]
+    gps: Annotated[Gps | None, Field(text="The position; null unless INCLUDE_GPS is true")]
 
 
 class Provenance(TypedDict):
-    """What the file says of its making: hints, which anyone can write or strip."""
+    """What the file says about its origin: hints, which anyone can write or remove."""
 
     c2pa_present: Annotated[bool, Field(text="Whether there is a C2PA manifest; its signature is not checked")]
     ai_hint: Annotated[
-        AiHint | None, Field(text="IPTC source type that names a trained model, or the generator that left notes")
+        AiHint | None, Field(text="IPTC source type that names a trained model, or the generator that wrote notes")
     ]
 
 
@@ -134,10 +134,10 @@ class Quality(TypedDict):
     blur: Annotated[float | None, Field(text="Crete-Roffet blur effect; null when nothing changes", low=0, high=1)]
     brightness: Annotated[float, Field(text="Mean grey; 1 is white", low=0, high=1)]
     contrast: Annotated[float, Field(text="Standard deviation; 1 is half black, half white", low=0, high=1)]
-    shadow_clip: Annotated[float, Field(text="Share of pixels that are black or almost", low=0, high=1)]
-    highlight_clip: Annotated[float, Field(text="Share of pixels that are white or almost", low=0, high=1)]
+    shadow_clip: Annotated[float, Field(text="Share of pixels that are black or nearly black", low=0, high=1)]
+    highlight_clip: Annotated[float, Field(text="Share of pixels that are white or nearly white", low=0, high=1)]
     entropy_bits: Annotated[float, Field(text="Shannon entropy of the histogram", low=0, high=8)]
-    flags: Annotated[list[Flag], Field(text="What stands out", high=4)]
+    flags: Annotated[list[Flag], Field(text="Conspicuous properties", high=4)]
 
 
 class Swatch(TypedDict):
@@ -152,7 +152,7 @@ class Color(TypedDict):
 
     mean: Annotated[str, Field(text="Mean of the coded values, sRGB", pattern=_HEX_COLOUR)]
     colorfulness: Annotated[float, Field(text="Hasler-Suesstrunk; 0 is grey, above 100 extremely colourful", low=0)]
-    palette: Annotated[list[Swatch], Field(text="The colours that stand for all, most first", low=1, high=6)]
+    palette: Annotated[list[Swatch], Field(text="Colours that represent the image, by share", low=1, high=6)]
 
 
 class Hash(TypedDict):
@@ -163,7 +163,7 @@ class Hash(TypedDict):
 
 
 class Placeholder(TypedDict):
-    """What to show until the image is there."""
+    """What to show until the image is loaded."""
 
     blurhash: Annotated[str, Field(text="4 x 3 components", pattern=r"^[0-9A-Za-z#$%*+,.:;=?@\[\]^_{|}~-]{28}$")]
 
@@ -171,8 +171,8 @@ class Placeholder(TypedDict):
 class Thumbnail(TypedDict):
     """The small copy."""
 
-    container: NotRequired[Annotated[str, Field(text="Where it is stored")]]
-    name: NotRequired[Annotated[str, Field(text="Its name there")]]
+    container: NotRequired[Annotated[str, Field(text="Container of its blob")]]
+    name: NotRequired[Annotated[str, Field(text="Name of its blob")]]
     width_px: Annotated[int, Field(text="Width", low=1)]
     height_px: Annotated[int, Field(text="Height", low=1)]
     bytes: Annotated[int, Field(text="Length", low=1)]
@@ -180,23 +180,21 @@ class Thumbnail(TypedDict):
 
 
 class Timing(TypedDict):
-    """How long it took, in milliseconds by the clock."""
+    """Durations in milliseconds."""
 
-    download_ms: NotRequired[Annotated[float, Field(text="From storage", low=0)]]
+    download_ms: NotRequired[Annotated[float, Field(text="Download from storage", low=0)]]
     decode_ms: Annotated[float, Field(text="From bytes to the working image", low=0)]
-    analyze_ms: Annotated[float, Field(text="The rest of the analysis", low=0)]
+    analyze_ms: Annotated[float, Field(text="Rest of the analysis", low=0)]
     total_ms: NotRequired[Annotated[float, Field(text="Download, waiting and analysis", low=0)]]
 
 
 class Report(TypedDict):
-    """What Darkroom has found out about one version of one image. Further sections are further analyzers'."""
+    """The result for one version of one image. Further analyzers add further sections."""
 
-    schema: Annotated[Literal[1], Field(text="Version of this shape; a reader refuses a higher one")]
+    schema: Annotated[Literal[1], Field(text="Version of this schema; readers must refuse a higher one")]
     analyzer: Annotated[str, Field(text="Who made it: name/version", pattern=r"^[a-z]+/[0-9.]+")]
-    status: Annotated[
-        Literal["ok", "partial"], Field(text="partial: over a limit, so only what could be told without decoding")
-    ]
-    error: NotRequired[Annotated[Error, Field(text="Stands in partial reports only")]]
+    status: Annotated[Literal["ok", "partial"], Field(text="partial: over a limit, so only what needs no decoding")]
+    error: NotRequired[Annotated[Error, Field(text="Only in partial reports")]]
     warnings: Annotated[list[Code], Field(text="What was ignored or left out")]
     source: Source
     image: NotRequired[Image]

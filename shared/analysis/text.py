@@ -1,12 +1,12 @@
-"""Text that a file brings along, made fit for a report: bounded, and without characters that act instead of showing."""
+"""Make text from a file fit for a report: of limited length, without characters that act instead of being shown."""
 
 import re
 
-#: Characters of any text in a report.
+#: Of any text in a report.
 MAX_CHARACTERS = 128
 
-# Written out, since Unicode's classes differ between Python versions: controls, soft hyphen, marks of direction,
-# joiners, separators of lines, annotations, tags, and what is no character at all.
+# Written out because Unicode's classes differ between Python versions: controls, soft hyphen, marks of direction,
+# joiners, separators of lines, annotations, tags, and code points that are not characters.
 _UNFIT = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufdd0-\ufdef\ufeff"
     "\ufff0-\uffff\U000e0000-\U000e0fff]"
@@ -14,11 +14,11 @@ _UNFIT = re.compile(
 
 
 def decode(raw: bytes, *, cut_at: int) -> str | None:
-    """Return bytes as text: UTF-8, or Latin-1 where they are none, as old cameras write.
+    """Decode UTF-8, or Latin-1 as old cameras write it.
 
     Args:
         raw: Any bytes.
-        cut_at: Their length when the rest was cut off, perhaps within a character.
+        cut_at: The length at which longer bytes were cut off, perhaps within a character.
     """
     try:
         return clean(raw.decode())
@@ -29,5 +29,5 @@ def decode(raw: bytes, *, cut_at: int) -> str | None:
 
 
 def clean(text: str) -> str | None:
-    """Return a text without what can't be shown, at most ``MAX_CHARACTERS`` long; None when nothing is left."""
+    """Return the characters that can be shown, at most ``MAX_CHARACTERS``; None if there are none."""
     return _UNFIT.sub("", text).strip(" ")[:MAX_CHARACTERS].strip(" ") or None

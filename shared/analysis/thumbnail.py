@@ -1,4 +1,4 @@
-"""The small copy that stands beside a report."""
+"""Make thumbnails."""
 
 from io import BytesIO
 
@@ -17,7 +17,7 @@ _ENCODERS: dict[str, tuple[str, dict[str, int]]] = {
     "png": ("PNG", {}),
 }
 
-#: How much larger than the target the image stays while it is halved: a third of the time of Lanczos alone.
+#: The image is halved while it is so much larger than the target: this takes a third of the time of Lanczos alone.
 _REDUCING_GAP = 1.5
 
 
@@ -25,8 +25,8 @@ def render(image: Image.Image, spec: ThumbnailSpec) -> Thumbnail:
     """Make a thumbnail.
 
     Args:
-        image: Mode RGB, sRGB, upright, with an empty ``info``: what stands there would be written out.
-        spec: Its size and format.
+        image: Mode RGB, sRGB, upright, with an empty ``info``, because that would be written to the file.
+        spec: Size and format of the thumbnail.
 
     Source:
         K. Turkowski, "Filters for Common Resampling Tasks", Graphics Gems I, 1990: Lanczos with three lobes.

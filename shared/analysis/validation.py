@@ -1,7 +1,7 @@
-"""Check a report that somebody else has made against the types of ``schema``: a child process, or a worker elsewhere.
+"""Check a report of a child process or an external worker against the types of ``schema``.
 
-The checks are made from the types once, at the first report: no field stands in two places. No regular expression sees
-a text before its length was checked.
+The checks are built from the types, at the first report, so each field is declared once. A text's length is checked
+before any regular expression sees it.
 """
 
 import json
@@ -15,13 +15,13 @@ from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_t
 from shared.analysis import schema
 from shared.errors import DarkroomError
 
-#: Characters of a text whose field says nothing of its length: the longest is a blob's name.
+#: Characters of a text whose field has no limit of its own; the longest is a blob's name.
 MAX_TEXT = 1024
-#: Items of a list whose field says nothing of its length.
+#: Items of a list whose field has no limit of its own.
 MAX_ITEMS = 64
-#: The largest whole number that every reader of JSON keeps as it is.
+#: The largest whole number that every reader of JSON reads exactly.
 MAX_WHOLE = 2**53
-#: How deep a further analyzer's section may be nested, and how long it may be as JSON.
+#: How deep the section of a further analyzer may be nested, and how long it may be as JSON.
 MAX_DEPTH = 8
 MAX_SECTION_CHARACTERS = 8_000
 
@@ -29,11 +29,11 @@ Check = Callable[[Any, str], None]
 
 
 class ReportInvalid(DarkroomError):
-    """A report is not of the shape that docs/report.schema.json describes.
+    """A report does not have the shape that docs/report.schema.json describes.
 
     Args:
-        field: Where, with dots and indexes: ``image.width_px``; never a text of the report's own.
-        problem: What it has to be.
+        field: Which field, with dots and indexes: ``image.width_px``; never a text from the report.
+        problem: What it must be.
     """
 
     def __init__(self, field: str, problem: str) -> None:
@@ -50,7 +50,7 @@ def check_report(report: object, *, sections: Collection[str] | None = None) -> 
         sections: Names of the further sections that it may have; None for any.
 
     Raises:
-        ReportInvalid: At the first field that is not as it must be.
+        ReportInvalid: For the first field that is wrong.
     """
     if not isinstance(report, dict):
         raise ReportInvalid("", "must be an object")
@@ -69,7 +69,7 @@ def _report_check() -> Check:
 
 
 def _check_section(value: object, name: str) -> None:
-    """Check the section of a further analyzer: an object of plain JSON, not deep and not long."""
+    """Check the section of a further analyzer: an object of JSON, of limited depth and length."""
     if not isinstance(value, dict):
         raise ReportInvalid(name, "must be an object")
     _check_plain(value, name, MAX_DEPTH)
@@ -90,7 +90,7 @@ def _check_plain(value: object, name: str, depth: int) -> None:
 
 
 def _compiled(hint: Any) -> Check:  # noqa: ANN401 - any type
-    """Make the check of one type."""
+    """Build the check of a type."""
     if is_typeddict(hint):
         return _object(hint)
     form, inner = get_origin(hint), get_args(hint)
@@ -107,7 +107,7 @@ def _compiled(hint: Any) -> Check:  # noqa: ANN401 - any type
 
 
 def _noted(hint: Any, notes: tuple[schema.Field, ...]) -> Check:  # noqa: ANN401 - any type
-    """Make the check of a type about which fields say more; all of them hold."""
+    """Build the check of a type with notes, all of which apply."""
     form, inner = get_origin(hint), get_args(hint)
     if form in (UnionType, Union):
         (kind,) = [each for each in inner if each is not NoneType]
@@ -124,11 +124,11 @@ def _noted(hint: Any, notes: tuple[schema.Field, ...]) -> Check:  # noqa: ANN401
 
 
 def _object(kind: Any, *, closed: bool = True) -> Check:  # noqa: ANN401 - a TypedDict has no type of its own
-    """Make the check of an object: the fields of its type and, unless it is open, no others."""
+    """Build the check of an object: the fields of its type and, if it is closed, no others."""
     fields = {name: _compiled(hint) for name, hint in get_type_hints(kind, include_extras=True).items()}
     required = kind.__required_keys__
 
-    def check(value: Any, at: str) -> None:  # noqa: ANN401 - what has to be found out
+    def check(value: Any, at: str) -> None:  # noqa: ANN401 - anything, which is checked
         if not isinstance(value, dict):
             raise ReportInvalid(at, "must be an object")
         prefix = f"{at}." if at else ""
@@ -148,14 +148,14 @@ def _or_null(check: Check) -> Check:
 
 
 def _one_of(values: tuple[Any, ...]) -> Check:
-    def check(value: Any, at: str) -> None:  # noqa: ANN401 - what has to be found out
+    def check(value: Any, at: str) -> None:  # noqa: ANN401 - anything, which is checked
         if not any(type(value) is type(each) and value == each for each in values):
             raise ReportInvalid(at, f"must be one of {', '.join(map(str, values))}")
 
     return check
 
 
-def _truth(value: Any, at: str) -> None:  # noqa: ANN401 - what has to be found out
+def _truth(value: Any, at: str) -> None:  # noqa: ANN401 - anything, which is checked
     if not isinstance(value, bool):
         raise ReportInvalid(at, "must be true or false")
 
@@ -164,7 +164,7 @@ def _list(each: Check, notes: tuple[schema.Field, ...]) -> Check:
     low = max((note.low for note in notes if note.low is not None), default=0)
     high = min((note.high for note in notes if note.high is not None), default=MAX_ITEMS)
 
-    def check(value: Any, at: str) -> None:  # noqa: ANN401 - what has to be found out
+    def check(value: Any, at: str) -> None:  # noqa: ANN401 - anything, which is checked
         if not isinstance(value, list) or not low <= len(value) <= high:
             raise ReportInvalid(at, f"must be a list of {low} to {high} items")
         for index, item in enumerate(value):
@@ -177,7 +177,7 @@ def _text(notes: tuple[schema.Field, ...]) -> Check:
     length = min((note.length for note in notes if note.length is not None), default=MAX_TEXT)
     patterns = [re.compile(note.pattern.removesuffix("$") + r"\Z") for note in notes if note.pattern is not None]
 
-    def check(value: Any, at: str) -> None:  # noqa: ANN401 - what has to be found out
+    def check(value: Any, at: str) -> None:  # noqa: ANN401 - anything, which is checked
         if not isinstance(value, str) or len(value) > length:
             raise ReportInvalid(at, f"must be a text of at most {length:,} characters")
         _check_unicode(value, at)
@@ -193,7 +193,7 @@ def _number(kind: type, notes: tuple[schema.Field, ...]) -> Check:
     high = min((note.high for note in notes if note.high is not None), default=MAX_WHOLE)
     name = "a whole number" if kind is int else "a number"
 
-    def check(value: Any, at: str) -> None:  # noqa: ANN401 - what has to be found out
+    def check(value: Any, at: str) -> None:  # noqa: ANN401 - anything, which is checked
         numeric = isinstance(value, int | float if kind is float else int) and not isinstance(value, bool)
         if not numeric or not low <= value <= high:  # no comparison is true of NaN
             raise ReportInvalid(at, f"must be {name} from {low:,} to {high:,}")

@@ -1,7 +1,7 @@
-"""What is looked for in a working image: one analyzer a file, found by the file's name.
+"""The analyzers: one file each, found by its name.
 
-An analyzer is a module here with a function ``analyze(working, facts)``; what it returns stands in the report under the
-module's name. docs/analyzers.md shows how to add one.
+An analyzer is a module here with a function ``analyze(working, facts)``. What it returns is the section of the report
+with the module's name. ``run`` is for ``examine`` alone. docs/analyzers.md shows how to add an analyzer.
 """
 
 import json
@@ -15,12 +15,12 @@ from shared.analysis.validation import MAX_SECTION_CHARACTERS
 #: What ``core`` stands for, in the order of the report.
 CORE = ("quality", "color", "hash", "placeholder")
 
-#: Characters of all sections as JSON: a report has to fit into a property of a table's row, 32,768 of them.
+#: Of all sections as JSON: a report must fit into a property of a table's row, which has 32,768 characters.
 MAX_ALL_CHARACTERS = 24_000
 
 
 def run(working: Working, facts: Mapping[str, Any], names: tuple[str, ...]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Run analyzers, each by itself: one that fails costs its own section.
+    """Run analyzers one by one: one that fails costs only its own section.
 
     Args:
         working: The image, small; no analyzer changes it.
@@ -31,7 +31,7 @@ def run(working: Working, facts: Mapping[str, Any], names: tuple[str, ...]) -> t
         The sections by name, and warnings: ``analyzer_failed:NAME``, ``analyzer_too_large:NAME``.
 
     Raises:
-        MemoryError: There was none left; another time it may succeed.
+        MemoryError: Memory ran out; another try may succeed.
     """
     sections: dict[str, Any] = {}
     warnings: list[str] = []
@@ -41,7 +41,7 @@ def run(working: Working, facts: Mapping[str, Any], names: tuple[str, ...]) -> t
             text = _section(name, working, facts)
         except MemoryError:
             raise
-        except Exception:  # noqa: BLE001 - an analyzer may be anyone's, and a hostile image may break it
+        except Exception:  # noqa: BLE001 - anyone may write an analyzer, and a hostile image may break it
             warnings.append(f"analyzer_failed:{name}")
             continue
         if len(text) > min(MAX_SECTION_CHARACTERS, room):
@@ -53,7 +53,7 @@ def run(working: Working, facts: Mapping[str, Any], names: tuple[str, ...]) -> t
 
 
 def _expand(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return each name once, with what ``core`` stands for in its place."""
+    """Return each name once, with the analyzers of ``core`` in its place."""
     parts = (CORE if name == "core" else (name,) for name in names)
     return tuple(dict.fromkeys(name for part in parts for name in part))
 
@@ -62,10 +62,10 @@ def _section(name: str, working: Working, facts: Mapping[str, Any]) -> str:
     """Run one analyzer.
 
     Returns:
-        Its section as JSON: what can't be written as such, or has numbers that are not finite, is no section.
+        Its section as JSON.
 
     Raises:
-        Exception: Whatever it raises, or its import does.
+        Exception: Its import or the analyzer raised it, or the section is not JSON with finite numbers.
     """
     section = import_module(f"{__name__}.{name}").analyze(working, facts)
     if not isinstance(section, dict):

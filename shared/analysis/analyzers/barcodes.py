@@ -10,7 +10,7 @@ from shared.analysis.decode import Working
 
 MAX_CODES = 16
 MAX_CHARACTERS = 512
-#: Of all codes as JSON, so that the section is never too large: long texts of foreign letters take sixfold room.
+#: Characters of all codes as JSON, so that the section is never too large: some letters take six of them.
 _MAX_JSON = 7_000
 
 
@@ -18,8 +18,8 @@ def analyze(working: Working, _facts: Mapping[str, Any]) -> dict[str, Any]:
     """Read the codes in the grey values of an image.
 
     Returns:
-        ``codes``: at most 16, each ``format`` and ``text``, which may be anything at all, links to bad places included,
-        cut off at 512 characters; ``more``: whether there are others, or longer ones.
+        ``codes``: at most 16, each with ``format`` and ``text``. A text is cut off at 512 characters and may be
+        anything, even a dangerous link. ``more``: whether there are more codes, or longer ones.
     """
     found = zxingcpp.read_barcodes(working.grey)
     codes = [{"format": code.format.name, "text": code.text[:MAX_CHARACTERS]} for code in found]

@@ -1,4 +1,4 @@
-"""The colours of an image: their mean, how colourful they are, and the few that stand for all."""
+"""The colours of an image: mean, colourfulness, and a palette."""
 
 import math
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from shared.analysis.decimals import ratio
 from shared.analysis.decode import Working, fit_size
 from shared.analysis.schema import Color, Swatch
 
-#: Colourfulness is that of a sample of pixels, none of them mixed: 256 px long.
+#: Colourfulness is that of a sample of unmixed pixels, 256 px long.
 _SAMPLE_EDGE_PX = 256
 _PALETTE_EDGE_PX = 32
 _COLOURS = 6
-#: How much larger than that an image stays while it is reduced by a whole number: that takes a quarter of the time.
+#: The image is first reduced by a whole number while it is so much larger: this takes a quarter of the time.
 _REDUCING_GAP = 2.0
 
 
@@ -25,7 +25,7 @@ def analyze(working: Working, _facts: Mapping[str, Any]) -> Color:
 
 
 def mean(image: Image.Image) -> str:
-    """Return the mean of each channel as ``#rrggbb``, rounded half up; a mean of coded values, not of light.
+    """Return the mean of each channel as ``#rrggbb``, rounded half up; of coded values, not of light.
 
     Args:
         image: Mode RGB.
@@ -40,7 +40,7 @@ def mean(image: Image.Image) -> str:
 
 
 def colorfulness(image: Image.Image) -> float:
-    """Return how colourful an image is: 0 is grey, 33 averagely, 109 extremely colourful; to one decimal.
+    """Return how colourful an image is, to one decimal: 0 is grey, 33 average, 109 extremely colourful.
 
     Args:
         image: Mode RGB.
@@ -68,13 +68,13 @@ def _differences(left: Image.Image, right: Image.Image) -> tuple[int, int]:
 
 
 def palette(image: Image.Image) -> list[Swatch]:
-    """Return at most six colours that stand for all, most first.
+    """Return at most six colours that represent the image, the most frequent first.
 
     Args:
         image: Mode RGB.
 
     Source:
-        Pillow's maximum coverage with k-means after it. Octrees are as fast, and miss small areas of strong colour.
+        Pillow's maximum coverage, then k-means. Octrees are as fast, but miss small areas of strong colour.
     """
     size = (_PALETTE_EDGE_PX, _PALETTE_EDGE_PX)
     small = image.resize(size, Image.Resampling.BOX, reducing_gap=_REDUCING_GAP)

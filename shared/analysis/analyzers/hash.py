@@ -1,9 +1,9 @@
-"""Perceptual hashes: equal or close for images that look alike.
+"""Perceptual hashes, which are equal or close for images that look alike.
 
-Pillow resizes by Lanczos alone, as ImageHash does: reducing by a whole number first takes a quarter of the time, and
-changed more than two bits of one or the other hash on 2 % to 4 % of 200 crops of photographs. All arithmetic after that
-is on integers: a float DCT differs in the last bits between Python versions and C libraries, and a coefficient beside
-the median then flips its bit.
+Pillow resizes by Lanczos alone, as ImageHash does. Reducing by a whole number first would take a quarter of the time,
+but changed more than two bits of a hash for 2 % to 4 % of 200 crops of photographs. The arithmetic is on integers: a
+float DCT differs in the last bits between Python versions and C libraries, which flips bits of coefficients near the
+median.
 """
 
 import math
@@ -28,7 +28,7 @@ _COSINES = tuple(
 
 
 def analyze(working: Working, _facts: Mapping[str, Any]) -> Hash:
-    """Hash the grey values, which no colour profile has changed."""
+    """Hash the grey values, which no colour profile changes."""
     return hashes(working.grey)
 
 

@@ -1,7 +1,7 @@
-"""A few characters that a page can show as a blurred picture until the image is there.
+"""A few characters that a page can show as a blurred picture until the image is loaded.
 
-All arithmetic between Pillow's resize and the characters is on integers, or on floats by what IEEE 754 rounds exactly:
-so the characters are the same everywhere.
+All arithmetic after Pillow's resize is on integers, or on floats by operations that IEEE 754 rounds exactly, so the
+characters are the same everywhere.
 
 Source:
     BlurHash, "Algorithm", woltapp/blurhash, 2021; IEC 61966-2-1 for sRGB.
@@ -23,10 +23,10 @@ _ACROSS, _DOWN = 4, 3
 _EDGE = 32
 _REDUCING_GAP = 2.0
 
-#: Fixed point of light, and of waves.
+#: Fixed point of light and of waves.
 _LIGHT = 1 << 20
 _WAVE = 1 << 20
-#: A sum over all pixels of light of 1 under a wave of 1.
+#: The sum over all pixels with light 1 and a wave of 1.
 _WHOLE = _EDGE * _EDGE * _LIGHT * _WAVE * _WAVE
 
 _WAVES = tuple(
@@ -41,7 +41,7 @@ def _light(code: float) -> int:
 
 
 _LIGHTS = tuple(_light(code) for code in range(256))
-#: Where a code begins when light is rounded to the nearest.
+#: Where the next code begins when light is rounded.
 _BORDERS = tuple(_light(code - 0.5) for code in range(1, 256))
 
 
@@ -54,12 +54,12 @@ def blurhash(image: Image.Image) -> str:
     """Return a BlurHash of 4 x 3 components, 28 characters.
 
     Args:
-        image: Mode RGB; it is reduced to 32 x 32 pixels first, which these few components don't see.
+        image: Mode RGB; it is first reduced to 32 x 32 pixels, which is enough for so few components.
     """
     pixels = image.resize((_EDGE, _EDGE), Image.Resampling.BOX, reducing_gap=_REDUCING_GAP).tobytes()
     channels = [_components([_LIGHTS[code] for code in pixels[start::3]]) for start in range(3)]
     mean, *waves = zip(*channels, strict=True)
-    # A wave is counted twice, as its mean square is a half.
+    # Twice, because the mean square of a wave is a half.
     amplitudes = [tuple(2 * value / _WHOLE for value in wave) for wave in waves]
     largest = max(abs(value) for wave in amplitudes for value in wave)
     step = max(0, min(82, math.floor(largest * 166 - 0.5)))
@@ -69,7 +69,7 @@ def blurhash(image: Image.Image) -> str:
 
 
 def _components(light: list[int]) -> list[int]:
-    """Return the sums of one channel under each wave, row by row of waves, the mean's first.
+    """Return the sums of one channel times each wave, row by row, the mean's first.
 
     Args:
         light: 32 x 32, row by row, in fixed point.
@@ -86,7 +86,7 @@ def _rgb(sums: tuple[int, ...]) -> int:
 
 
 def _wave(amplitude: tuple[float, ...], scale: float) -> int:
-    """Return the strengths of one wave in three channels, 19 steps each, finer around 0."""
+    """Return the amplitudes of one wave in three channels, in 19 steps each, finer around 0."""
     steps = [math.copysign(math.sqrt(abs(value) / scale), value) for value in amplitude]
     red, green, blue = (max(0, min(18, math.floor(step * 9 + 9.5))) for step in steps)
     return (red * 19 + green) * 19 + blue

@@ -1,4 +1,4 @@
-"""How good a picture is technically: blur, light, contrast."""
+"""The technical quality of a picture: blur, light, contrast."""
 
 import math
 from collections.abc import Mapping
@@ -10,24 +10,24 @@ from shared.analysis.decimals import ratio
 from shared.analysis.decode import Working
 from shared.analysis.schema import Flag, Quality
 
-#: Crete-Roffet: half of the variation between neighbours is gone after one more blur. Sharp photographs have 0.2-0.4.
+#: Crete-Roffet: one more blur removes half of the variation between neighbours. Sharp photographs have 0.2-0.4.
 BLURRED_ABOVE = 0.5
-#: Mid-grey, 18 % of white, is 0.46 in sRGB (IEC 61966-2-1); exposed two stops less it is 0.23, two stops more 0.87.
+#: Mid-grey, 18 % of white, is 0.46 in sRGB (IEC 61966-2-1); two stops less are 0.23, two stops more 0.87.
 DARK_BELOW = 0.23
 BRIGHT_ABOVE = 0.87
-#: Greys that fill a fifth of the range evenly have 0.2 / sqrt(3) = 0.115.
+#: Greys that fill a fifth of the range evenly: 0.2 / sqrt(3).
 LOW_CONTRAST_BELOW = 0.115
-#: The outermost three codes on either side: the rounding of a JPEG moves what is clipped by a code or two.
+#: Three codes at either end, because the rounding of a JPEG moves clipped pixels by a code or two.
 SHADOW_UP_TO = 2
 HIGHLIGHT_FROM = 253
 
 #: A mean of nine pixels, as in the paper.
 _RADIUS_PX = 4
-#: Of pixels that are looked at along the blur; fewer say nothing.
+#: Of a side; fewer pixels say nothing about blur.
 _LEAST_PX = 3 * (2 * _RADIUS_PX + 1)
 _EVERY = 4
 
-#: Fixed point of logarithms: the last bits of a float's differ between C libraries.
+#: Fixed point of logarithms, because the last bits of floats differ between C libraries.
 _LOG_SCALE = 1 << 20
 
 
@@ -42,7 +42,7 @@ class Light(NamedTuple):
 
 
 def analyze(working: Working, _facts: Mapping[str, Any]) -> Quality:
-    """Judge the grey values of an image, those of before its colour profile."""
+    """Judge the grey values of an image, before its colour profile."""
     measured, spread = light(working.grey.histogram()), blur(working.grey)
     return {
         "blur": spread,
@@ -83,14 +83,14 @@ def light(counts: list[int]) -> Light:
 def blur(grey: Image.Image) -> float | None:
     """Return how blurred an image is, 0-1, along the worse of its two directions.
 
-    What is sharp loses much of the variation between neighbours when it is blurred once more; what is blurred, little.
-    Every fourth line is looked at: they are as good as all, and cost a quarter.
+    One more blur removes much of the variation between neighbours from a sharp image, and little from a blurred one.
+    Every fourth line is enough, for a quarter of the time.
 
     Args:
-        grey: Mode L, about 1,024 px long; smaller ones look sharper.
+        grey: Mode L, about 1,024 px long; smaller images seem sharper.
 
     Returns:
-        None for an image in which nothing changes, or with a side below ``_LEAST_PX``.
+        None for an image of one grey, or with a side below ``_LEAST_PX``.
 
     Source:
         F. Crete, T. Dolmiere, P. Ladret, M. Nicolas, "The blur effect: perception and estimation with a new
@@ -106,17 +106,17 @@ def blur(grey: Image.Image) -> float | None:
 
 
 def _along(grey: Image.Image, step: tuple[int, int]) -> float | None:
-    """Return the blur along one direction; None when nothing changes along it."""
+    """Return the blur along one direction; None if nothing changes along it."""
     right, down = step
     again = grey.filter(ImageFilter.BoxBlur((_RADIUS_PX * right, _RADIUS_PX * down)))
     before, after = _changes(grey, step), _changes(again, step)
-    lost = _sum(ImageChops.subtract(before, after))  # clipped at 0, as the paper has it
+    lost = _sum(ImageChops.subtract(before, after))  # clipped at 0, as in the paper
     total = _sum(before)
     return ratio(total - lost, total) if total else None
 
 
 def _changes(grey: Image.Image, step: tuple[int, int]) -> Image.Image:
-    """Return the absolute change from pixel to pixel, without the border, where a blur has too few neighbours."""
+    """Return the absolute change from pixel to pixel, without the border, which has too few neighbours."""
     right, down = step
     left, top = _RADIUS_PX * right, _RADIUS_PX * down
     far = grey.crop((left + right, top + down, grey.width - left, grey.height - top))
@@ -129,7 +129,7 @@ def _sum(grey: Image.Image) -> int:
 
 
 def flags(measured: Light, spread: float | None) -> list[Flag]:
-    """Say what stands out, by the thresholds above."""
+    """Return the flags, by the thresholds above."""
     found: list[tuple[Flag, bool]] = [
         ("blurred", spread is not None and spread > BLURRED_ABOVE),
         ("dark", measured.brightness < DARK_BELOW),

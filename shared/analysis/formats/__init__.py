@@ -1,13 +1,13 @@
-"""Which formats there are: told by a file's first bytes, opened by the library that decodes them.
+"""The formats: how their files start, and how the libraries that decode them open them.
 
-``sniff`` looks at ``HEAD_BYTES`` and imports no library; ``readers`` does, and belongs into the child alone.
+``sniff`` reads ``HEAD_BYTES`` and imports no library. ``readers`` does, and only the child process may call it.
 """
 
 from dataclasses import dataclass
 
 from shared.analysis.formats.isobmff import MAX_BRANDS_BYTES, brand
 
-#: Of a file, to tell its format.
+#: Bytes of a file that decide its format.
 HEAD_BYTES = MAX_BRANDS_BYTES
 
 _ALIASES = {
@@ -52,26 +52,24 @@ class Format:
 
 
 def sniff(head: bytes) -> Format | None:
-    """Tell a file's format; a declared type is only ever compared, never believed.
+    """Return a file's format, by its bytes alone.
 
     Args:
-        head: Its first ``HEAD_BYTES``; more is not looked at.
+        head: Its first ``HEAD_BYTES``; more is ignored.
 
     Returns:
-        None when it is of no format that is decoded.
+        None if no decoder reads it.
     """
     head = head[:HEAD_BYTES]
     name = next((name for name, starts in _STARTS.items() if head.startswith(starts)), None) or brand(head)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         name = "webp"
-    if (
-        head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADERS
-    ):  # its letters begin many a text
+    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:  # many texts start with BM
         name = "bmp"
     return Format(name) if name else None
 
 
 def type_mismatch(declared_type: str | None, mime: str) -> bool:
-    """Tell whether the uploader declared another type than the bytes have; "some bytes" declares nothing."""
+    """Return whether the uploader declared another type than the bytes have; octet-stream declares nothing."""
     declared = (declared_type or "").partition(";")[0].strip().lower()
     return declared not in _SAYS_NOTHING and _ALIASES.get(declared, declared) != mime

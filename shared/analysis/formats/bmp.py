@@ -1,4 +1,4 @@
-"""BMP: Pillow reads header and pixels; the profile, which it does not know, is read here.
+"""BMP: Pillow reads header and pixels; this module reads the colour profile, which Pillow ignores.
 
 Source:
     Microsoft, "Windows GDI: Bitmap Storage", 2021: BITMAPCOREHEADER to BITMAPV5HEADER; IBM, "OS/2 2.0 Presentation
@@ -15,12 +15,12 @@ from shared.analysis.interface import Limits
 
 _V5_BYTES, _EMBEDDED = 124, 0x4D424544
 
-#: Pillow unpacks runs in Python, about a microsecond each: 10 MB of them took 8 s.
+#: Of run-length data, which Pillow unpacks in Python, about a microsecond a run: 10 MB took 8 s.
 MAX_RLE_BYTES = 4 << 20
 
 #: Measured at 12 MP: 4.3 for 24 and 32 bits, 5.0 for indices and for runs (a byte, and the same pixels as RGB).
 _BYTES_PER_PX = 6
-#: Measured 8.3 in all: alpha takes a second copy, to be told from none or to be mixed.
+#: Measured 8.3 in all: alpha takes a second copy.
 _ALPHA_BYTES_PER_PX = 4
 
 
@@ -32,7 +32,7 @@ def read(data: bytes, _limits: Limits) -> Picture:
 
     Raises:
         ImageRejected: ``corrupt_image``; ``unsupported_format``: a header, depth, masks or compression that Pillow does
-            not know, or more than ``MAX_RLE_BYTES`` of runs.
+            not know, or more than ``MAX_RLE_BYTES``.
     """
     image = open_with(BmpImageFile, data, "bmp")
     tile = image.tile[0]
@@ -53,7 +53,7 @@ def read(data: bytes, _limits: Limits) -> Picture:
 
 
 def _rows(image: BmpImageFile) -> tuple[tuple[int, int], ...]:
-    """Return the byte range of rows that are not compressed."""
+    """Return the byte range of uncompressed rows."""
     codec, _, offset, arguments = image.tile[0]
     row_bytes = int(arguments[1]) if codec == "raw" and isinstance(arguments, tuple) else 0
     return ((offset, offset + row_bytes * image.height),) if row_bytes else ()

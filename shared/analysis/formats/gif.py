@@ -1,7 +1,7 @@
-"""GIF: Pillow decodes the first frame; the blocks are walked here, to count frames and to find a file that is cut off.
+"""GIF: Pillow decodes the first frame; this module walks the blocks, to count frames and to detect a cut-off file.
 
-Pillow takes a file that ends within a later frame for whole, reads blocks of one byte a microsecond each, and knows no
-colour profile.
+Pillow accepts a file that ends within a later frame, takes a microsecond for each block of one byte, and ignores colour
+profiles.
 
 Source:
     CompuServe, "Graphics Interchange Format, Version 89a", 1990, sections 12-26; ICC.1:2022, B.5: the colour profile.
@@ -22,7 +22,7 @@ _CONTROL, _APPLICATION = 0xF9, 0xFF
 _HAS_TABLE, _INTERLACED, _HAS_TRANSPARENCY, _DISPOSAL = 0x80, 0x40, 0x01, 0x1C
 _PROFILE = b"ICCRGBG1012"
 
-#: Blocks, apart from well filled ones: those are bounded by the file's length. Real animations have six a frame.
+#: Small blocks; the file's length limits the number of the others. Real animations have six a frame.
 MAX_BLOCKS = 100_000
 _FILLED_BYTES = 128
 
@@ -32,7 +32,7 @@ _BYTES_PER_PX = 8
 
 @dataclass
 class _Walk:
-    """What a walk through the blocks has found so far; ``first`` and ``control`` are byte ranges."""
+    """The state of a walk through the blocks; ``first`` and ``control`` are byte ranges."""
 
     data: bytes
     position: int
@@ -45,16 +45,16 @@ class _Walk:
 
 
 def read(data: bytes, _limits: Limits) -> Picture:
-    """Open a GIF, of which the decoder gets the first frame.
+    """Open the first frame of a GIF.
 
     Args:
-        data: The file, beginning with one of ``SIGNATURES``.
+        data: The file, starting with one of ``SIGNATURES``.
 
     Returns:
-        The size is that of the screen, enlarged where the first frame goes beyond it, as browsers and Pillow do.
+        A picture of the screen's size, enlarged if the first frame exceeds it, as browsers and Pillow do.
 
     Raises:
-        ImageRejected: ``corrupt_image``; no frame, or more than ``MAX_BLOCKS`` small blocks.
+        ImageRejected: ``corrupt_image``: it has no frame, or more than ``MAX_BLOCKS`` small blocks.
         IndexError: The file is cut off within a frame.
     """
     start = 13 + _table_bytes(data[10])
@@ -63,7 +63,7 @@ def read(data: bytes, _limits: Limits) -> Picture:
     if not walk.frames:
         raise corrupt("The GIF has no frame.")
     at = walk.first[0] + 5
-    if not (any(data[at : at + 2]) and any(data[at + 2 : at + 4])):  # Pillow before 13 makes pixels of none
+    if not (any(data[at : at + 2]) and any(data[at + 2 : at + 4])):  # Pillow before 13 invents pixels
         raise corrupt("The first frame of the GIF has no pixels.")
     view = memoryview(data)
     parts = (view[:start], _without_disposal(data, walk.control), view[slice(*walk.first)], b";")
@@ -84,9 +84,9 @@ def read(data: bytes, _limits: Limits) -> Picture:
 
 
 def _without_disposal(data: bytes, control: tuple[int, int]) -> bytes:
-    """Return a frame's control block without its disposal: that is for a frame behind it, and Pillow lays a canvas out.
+    """Return a frame's control block without its disposal, which only later frames need.
 
-    It does so when it opens the file, before any gate: 4 GB for a screen of 65,535 px a side.
+    With it, Pillow allocates a canvas when it opens the file, before any gate: 4 GB for 65,535 px a side.
     """
     block = bytearray(data[slice(*control)])
     block[3:4] = bytes(flags & ~_DISPOSAL for flags in block[3:4])
@@ -98,7 +98,7 @@ def _table_bytes(flags: int) -> int:
 
 
 def _walk(walk: _Walk) -> None:
-    """Walk the blocks to the trailer; behind a whole frame it may be missing, and junk may stand in its place."""
+    """Walk the blocks to the trailer. After a complete frame it may be missing, or be junk."""
     data = walk.data
     control = (0, 0)
     while walk.position < len(data) and (kind := data[walk.position]) != _TRAILER:
@@ -116,7 +116,7 @@ def _walk(walk: _Walk) -> None:
                 control = (start, walk.position)
         elif kind != _PADDING and walk.frames:
             break
-        else:  # Pillow skips whatever stands before a frame
+        else:  # Pillow skips junk before a frame
             walk.position += 1
             _count(walk)
     if data[walk.position : walk.position + 1] != b";":
@@ -124,7 +124,7 @@ def _walk(walk: _Walk) -> None:
 
 
 def _skip_extension(walk: _Walk) -> bool:
-    """Move behind an extension, and keep a colour profile; say False where it is cut off behind a whole frame."""
+    """Skip an extension and keep a colour profile; return False if it is cut off after a complete frame."""
     data, start = walk.data, walk.position
     try:
         walk.position += 2
@@ -145,7 +145,7 @@ def _count(walk: _Walk) -> None:
 
 
 def _skip_blocks(walk: _Walk, *, keep: bool = False) -> bytes:
-    """Move behind a chain of blocks and the empty one that ends it; return what is in them where it is wanted."""
+    """Skip a chain of blocks, with the empty block that ends it; return its content if ``keep``."""
     data, position, bodies = walk.data, walk.position, list[bytes]()
     while length := data[position]:
         if keep:

@@ -1,4 +1,4 @@
-"""What the header of an image file says, as plain values: what the gates judge and the report tells."""
+"""The header of an image file as plain values, for the gates and the report."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from shared.errors import ImageRejected
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """Facts of one image file.
+    """The header of one image file.
 
     Args:
         format: ``jpeg``, ``png``, ``webp``, ``gif``, ``bmp``, ``tiff``, ``heic`` or ``avif``.
@@ -17,17 +17,17 @@ class Header:
         bits: Bits a sample, 1-16.
         has_alpha: Some pixels may be transparent.
         frames: Or pages; 1 for a still image.
-        icc: The colour profile; empty when there is none.
+        icc: The colour profile; empty if there is none.
         progressive: A JPEG in several passes, an interlaced PNG.
         jpeg_quality: 1-100, by the quantisation tables; None for other formats.
         bytes_per_px: Estimated peak memory of decoding, a stored pixel.
         scans: Scans of a JPEG, counted up to one beyond the limit; otherwise 0.
         chunks: Chunks of a PNG, counted up to one beyond the limit; otherwise 0.
-        orientation: Where the container decides it, whatever EXIF says; None where EXIF decides.
+        orientation: EXIF orientation, if the container decides it; None if EXIF does.
         warnings: Codes of what was ignored.
 
     Raises:
-        ImageRejected: ``corrupt_image``; it has no pixels.
+        ImageRejected: ``corrupt_image``: there are no pixels.
     """
 
     format: str
@@ -60,16 +60,16 @@ def corrupt(message: str) -> ImageRejected:
     """Return the error of a file that is damaged or cut off.
 
     Args:
-        message: One sentence, with the figures that decided.
+        message: One sentence for a person, with the figures that decided.
     """
     return ImageRejected("corrupt_image", message)
 
 
 def unsupported(name: str, what: str) -> ImageRejected:
-    """Return the error of a file that no decoder here reads.
+    """Return the error of a file that no decoder reads.
 
     Args:
         name: The format.
-        what: What of it is beyond the decoder; a clause.
+        what: Why, as a clause.
     """
     return ImageRejected("unsupported_format", f"This kind of {name.upper()} is not supported: {what}.")

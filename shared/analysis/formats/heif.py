@@ -1,4 +1,4 @@
-"""HEIC by pi-heif, and AVIF by Pillow: both libraries read the header, and turn a HEIC upright.
+"""HEIC by pi-heif, which also turns it upright, and AVIF by Pillow; both libraries read the header.
 
 Source:
     AV1 Codec ISO Media File Format Binding 1.2.0, 2019, 2.3: the configuration of the codec.
@@ -12,14 +12,13 @@ from shared.analysis.formats.picture import Picture, open_with, profile
 from shared.analysis.interface import Limits
 from shared.errors import ImageRejected
 
-#: Peak memory a pixel of colour by halves (4:2:0) in 8 bits, and what comes on top of it: for colour in full, for
-#: alpha, for more bits. Measured at 6 and 12 MP: HEIC 8.2, 9.2, 8.8, 15.3; AVIF 9.7, 11.7, 12.7, and no file of more
-#: bits.
+#: Peak memory a pixel with 4:2:0 in 8 bits, and what 4:4:4, alpha and more bits add. Measured at 6 and 12 MP: HEIC 8.2,
+#: 9.2, 8.8, 15.3; AVIF 9.7, 11.7, 12.7, and no file of more bits.
 _BYTES_PER_PX = {"heic": (8, 2, 2, 8), "avif": (10, 2, 3, 8)}
-#: Of one table of items: a grid of 500 tiles has 12 KB. 10,000 items cost libavif 0.7 s, 60,000 of them 15 s; libheif
-#: takes 1,000.
+#: Of one table of items: a grid of 500 tiles has 12 KB. 10,000 items cost libavif 0.7 s, 60,000 items 15 s; libheif
+#: accepts 1,000.
 MAX_TABLE_BYTES = 32 * 1024
-#: What libavif says of any box that it does not take, for whatever reason.
+#: libavif's message about any box that it rejects, for any reason.
 _STRICT = "BMFF parsing failed"
 
 
@@ -27,10 +26,10 @@ def read_heic(data: bytes, _limits: Limits) -> Picture:
     """Open a HEIC.
 
     Args:
-        data: The file; ``isobmff.brand`` has said so.
+        data: The file; ``isobmff.brand`` says that it is one.
 
     Returns:
-        ``width_px`` and ``height_px`` are those of the image before it is turned, which its decoder does.
+        A picture with the size before the decoder turns it.
 
     Raises:
         ImageRejected: ``corrupt_image``; ``unsupported_format``: a video without a still image, or a kind of image that
@@ -60,10 +59,10 @@ def read_avif(data: bytes, _limits: Limits) -> Picture:
     """Open an AVIF.
 
     Args:
-        data: The file; ``isobmff.brand`` has said so.
+        data: The file; ``isobmff.brand`` says that it is one.
 
     Raises:
-        ImageRejected: ``corrupt_image``; ``unsupported_format``: the library refuses it although nothing is missing.
+        ImageRejected: ``corrupt_image``; ``unsupported_format``: the library rejects it although it is complete.
     """
     from PIL.AvifImagePlugin import AvifImageFile  # noqa: PLC0415 - 5 ms that few images need
 
@@ -94,7 +93,7 @@ def _heif_plugin() -> type[ImageFile.ImageFile]:
 
 
 def _open(data: bytes, name: str, plugin: type[ImageFile.ImageFile]) -> ImageFile.ImageFile:
-    """Open a file; where its metadata or its tracks are broken, without them."""
+    """Open a file; if that fails, without its metadata and tracks."""
     try:
         return open_with(plugin, data, name)
     except ImageRejected as first:

@@ -1,7 +1,7 @@
-"""HEIC and AVIF files: what no library tells of their boxes.
+"""The boxes of HEIC and AVIF files, as far as the libraries do not report them.
 
-pi-heif does not say how it has turned an image; libavif does not say how deep one is, fails an image whose EXIF block
-is broken, and gives no reason by which a file that is cut off could be told from one that it is too strict for.
+pi-heif does not report how it turned an image. libavif does not report the bit depth, fails an image whose EXIF block
+is broken, and gives the same reason for a file that is cut off and for one that it rejects because it is strict.
 
 Source:
     ISO/IEC 14496-12:2022, 4.2 and 8.11: boxes, items; ISO/IEC 23008-12:2022, 6.5: image properties.
@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-#: A file type box is looked at up to here; real ones name about five brands.
+#: Of a file type box that are read; real ones name about five brands.
 MAX_BRANDS_BYTES = 256
-#: Boxes in a row. A phone's photograph has some hundred; a file of a million empty ones costs a second.
+#: In a row. A phone's photograph has some hundred; a file of a million empty boxes costs a second.
 MAX_BOXES = 10_000
 
 _HEIC = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
@@ -54,7 +54,7 @@ class Box(NamedTuple):
 
 
 def brand(head: bytes) -> str | None:
-    """Tell the format by the major brand, or where that says only "an image", by the first that says more.
+    """Return the format: by the major brand or, if that only says "an image", by the first that says more.
 
     Args:
         head: The first ``MAX_BRANDS_BYTES`` of a file.
@@ -70,7 +70,7 @@ def brand(head: bytes) -> str | None:
 
 
 def boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
-    """Yield the boxes between two places, up to the first that is broken and at most ``MAX_BOXES``."""
+    """Yield the boxes between two places, up to the first broken one and at most ``MAX_BOXES``."""
     for _ in range(MAX_BOXES):
         if start + 8 > end:
             return
@@ -86,13 +86,13 @@ def boxes(data: bytes, start: int, end: int) -> Iterator[Box]:
 
 
 def is_cut_off(data: bytes) -> bool:
-    """Tell whether a box at the top ends beyond the file."""
+    """Return whether a top-level box ends beyond the file."""
     ends = [box.end for box in boxes(data, 0, len(data))]
     return not ends or ends[-1] != len(data)
 
 
 def inner(data: bytes, path: tuple[bytes, ...]) -> Iterator[Box]:
-    """Yield the boxes that stand within those of a path; of each the first counts."""
+    """Yield the boxes within those of a path; of each kind, the first counts."""
     found = Box(b"", 0, len(data))
     for kind in path:
         found = next((box for box in boxes(data, found.body, found.end) if box.kind == kind), Box(b"", 0, 0))
@@ -102,7 +102,7 @@ def inner(data: bytes, path: tuple[bytes, ...]) -> Iterator[Box]:
 
 
 def orientation(data: bytes) -> int:
-    """Return how the primary image is turned, 1-8, by ``irot`` and ``imir``: HEIF says that these alone count."""
+    """Return the orientation of the primary image, 1-8, by ``irot`` and ``imir``, which alone count in HEIF."""
     turn: _Turn = (1, 0, 0, 1)
     for box in _primary_properties(data):
         if box.kind == b"irot":
@@ -119,7 +119,7 @@ def _times(left: _Turn, right: _Turn) -> _Turn:
 
 
 def _primary_properties(data: bytes) -> list[Box]:
-    """Return the property boxes of the primary image, in their order; none where anything is broken."""
+    """Return the property boxes of the primary image, in order; none if anything is broken."""
     meta = {box.kind: box for box in inner(data, (b"meta",))}
     parts = {box.kind: box for box in inner(data, (b"meta", b"iprp"))}
     if not {b"pitm", b"iprp"} <= meta.keys() or not {b"ipco", b"ipma"} <= parts.keys():
@@ -134,7 +134,7 @@ def _primary_properties(data: bytes) -> list[Box]:
 
 
 def _associations(data: bytes, at: int, item: int) -> tuple[int, ...]:
-    """Return the numbers of an item's properties, from 1; the first entry of the item counts."""
+    """Return the numbers of an item's properties, from 1; its first entry counts."""
     version, flags, count = struct.unpack_from(">B3sI", data, at)
     code, width, mask = ("H", 2, 0x7FFF) if flags[2] & 1 else ("B", 1, 0x7F)
     at += 8
@@ -148,13 +148,13 @@ def _associations(data: bytes, at: int, item: int) -> tuple[int, ...]:
 
 
 def av1_layout(data: bytes) -> tuple[bool, bool]:
-    """Tell whether any AV1 image of the file has colour in each pixel, and whether any has more than 8 bits."""
+    """Return whether any AV1 image of the file is 4:4:4, and whether any has more than 8 bits."""
     flags = [data[box.body + 2] for box in inner(data, (b"meta", b"iprp", b"ipco")) if box.kind == b"av1C"]
     return any(not flag & 0x1C for flag in flags), any(flag & 0x40 for flag in flags)
 
 
 def largest_table(data: bytes) -> int:
-    """Return how many bytes the tables of items of one kind take at most: libavif looks each item up in all others."""
+    """Return the bytes of the largest kind of item table: libavif looks each item up in all others."""
     sizes: Counter[bytes] = Counter()
     for box in (*inner(data, (b"meta",)), *inner(data, (b"meta", b"iprp"))):
         if box.kind in _TABLES:
@@ -163,7 +163,7 @@ def largest_table(data: bytes) -> int:
 
 
 def track_frames(data: bytes) -> int:
-    """Return how many frames the longest track of pictures has, as far as the file is long enough; 1 without any."""
+    """Return how many frames the longest track has, if the file is long enough for them; otherwise 1."""
     frames = 1
     for track in inner(data, (b"moov",)):
         media = data[track.body : min(track.end, len(data))] if track.kind == b"trak" else b""
@@ -178,7 +178,7 @@ def track_frames(data: bytes) -> int:
 
 
 def still_alone(data: bytes) -> bytes:
-    """Return a copy without metadata and tracks, whose brands promise none: what is broken of them fails no image."""
+    """Return a copy without metadata and tracks, and without brands that promise them, so that they fail no image."""
     copy = bytearray(without_metadata(data, all_of_it=True))
     for box in boxes(data, 0, len(data)):
         if box.kind == b"moov":
@@ -190,11 +190,11 @@ def still_alone(data: bytes) -> bytes:
 
 
 def without_metadata(data: bytes, *, all_of_it: bool = False) -> bytes:
-    """Return a copy whose items of metadata have a type that decoders skip; the file's length stays.
+    """Return a copy of the same length, in which the items of metadata have a type that decoders skip.
 
     Args:
         data: The file.
-        all_of_it: Not only those whose type or content type is not ASCII: pi-heif 1.4 crashes where it is no UTF-8.
+        all_of_it: Not only items whose type is not ASCII: pi-heif 1.4 crashes if it is not UTF-8.
     """
     copy = bytearray(data)
     for entry in _item_types(data):

@@ -1,4 +1,4 @@
-"""JPEG: Pillow reads the header; the passes are counted here, since no library tells how many there will be.
+"""JPEG: Pillow reads the header; this module counts the scans, which no library reports before it decodes.
 
 Source:
     ITU-T T.81 (1992), annex B: markers and segments.
@@ -17,19 +17,18 @@ from shared.analysis.interface import Limits
 
 _EOI, _SOS = 0xD9, 0xDA
 _SEQUENTIAL = frozenset({0xC0, 0xC1})
-#: Frames whose pixels are coded in a way that libjpeg does not decode: lossless, hierarchical.
+#: Kinds of frame that libjpeg does not decode.
 _UNREAD = {0xC3: "lossless", 0xCB: "lossless", **dict.fromkeys((0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF), "hierarchical")}
 _FRAMES = _SEQUENTIAL | _UNREAD.keys() | {0xC2, 0xC9, 0xCA}
 
 # It does not repeat over FF: a long run of fill bytes would make the search quadratic.
 _MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # neither a stuffed byte nor a restart
 
-#: Segments before the first scan, and again behind it. A real file has under 200, most of them extended XMP; a file of
-#: two million empty ones keeps Pillow busy for 4 s, and one of a million empty tables libjpeg.
+#: Before the first scan, and again after it. A real file has fewer than 200, mostly extended XMP. Two million empty
+#: segments keep Pillow busy for 4 s, and so do a million empty tables libjpeg.
 MAX_SEGMENTS = 10_000
 
-
-#: Bytes between two segments before the first scan: Pillow reads them one by one, 20 million of them in 20 s.
+#: Between two segments before the first scan: Pillow reads them one by one, 20 million in 20 s.
 MAX_FILL_BYTES = 1 << 16
 
 
@@ -44,8 +43,8 @@ def read(data: bytes, limits: Limits) -> Picture:
     """Open a JPEG.
 
     Args:
-        data: The file, beginning with FF D8 FF.
-        limits: Where counting scans may stop.
+        data: The file, starting with FF D8 FF.
+        limits: Counting stops at one scan more.
 
     Raises:
         ImageRejected: ``corrupt_image``; ``unsupported_format``: lossless, hierarchical, or not of 8 bits.
@@ -54,7 +53,7 @@ def read(data: bytes, limits: Limits) -> Picture:
     if frame.code in _UNREAD:
         raise unsupported("jpeg", f"it is {_UNREAD[frame.code]}")
     image = open_with(JpegImageFile, data, "jpeg")
-    # Of several scans libjpeg keeps all coefficients, 2 bytes each, and no reduced decoding helps.
+    # With several scans libjpeg keeps all coefficients, 2 bytes each, even when it decodes at reduced size.
     streamed = frame.code in _SEQUENTIAL and data[first.body] == image.layers
     return Picture(
         format="jpeg",
@@ -71,7 +70,7 @@ def read(data: bytes, limits: Limits) -> Picture:
 
 
 def _frame_and_scan(data: bytes) -> tuple[_Segment, _Segment]:
-    """Return the last frame header before the first scan, as Pillow counts them, and the header of that scan."""
+    """Return the last frame header before the first scan, which Pillow uses too, and the header of that scan."""
     frame, end = None, 2
     for segment in _segments(data, 2):
         if segment.start - end > MAX_FILL_BYTES:
@@ -90,7 +89,7 @@ def _segments(data: bytes, position: int) -> Iterator[_Segment]:
     """Yield segments in order; pixels between them are skipped.
 
     Raises:
-        ImageRejected: ``corrupt_image``; the file ends, or there are more than ``MAX_SEGMENTS``.
+        ImageRejected: ``corrupt_image``: the file ends, or there are more than ``MAX_SEGMENTS``.
     """
     for _ in range(MAX_SEGMENTS + 1):
         found = _MARKER.search(data, position)
@@ -107,7 +106,7 @@ def _segments(data: bytes, position: int) -> Iterator[_Segment]:
 
 
 def _scans(data: bytes, position: int, limit: int) -> int:
-    """Count scans up to one beyond the limit; what follows the end of the image does not count."""
+    """Count the scans of the image, up to one more than the limit."""
     scans = 1
     for segment in _segments(data, position):
         if segment.code == _EOI or scans > limit:
@@ -117,6 +116,6 @@ def _scans(data: bytes, position: int, limit: int) -> int:
 
 
 def _quality(image: JpegImageFile) -> int | None:
-    """Tell the quality by the table of the first component."""
+    """Return the quality, by the table of the first component."""
     table = image.quantization.get(image.layer[0][3]) if image.layer else None
     return quantization.quality(tuple(table)) if table else None

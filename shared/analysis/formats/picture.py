@@ -1,4 +1,4 @@
-"""An image file that a library has opened: what its header says, and pixels that are still to be decoded."""
+"""An image file that a library has opened: its header, and pixels that are not decoded yet."""
 
 import logging
 import warnings as python_warnings
@@ -13,17 +13,17 @@ from PIL import Image, ImageFile
 from shared.analysis.formats.header import Header, corrupt, unsupported
 from shared.errors import ImageRejected
 
-# The gates judge an image by its decoder's memory. Set once: the variable is the process's, not a call's.
+# The gates limit the decoder's memory instead. Set once, because the variable belongs to the whole process.
 Image.MAX_IMAGE_PIXELS = None
-# Pillow logs what it reads, at DEBUG: names, places and times of photographs are nobody's who reads logs.
+# At DEBUG, Pillow logs what it reads: names, places and times of photographs must not reach a log.
 logging.getLogger("PIL").setLevel(logging.INFO)
 
-#: Of what a decoder says.
+#: Of a decoder's message.
 _MAX_CHARACTERS = 200
 
 _Plugin = TypeVar("_Plugin", bound=ImageFile.ImageFile)
 
-#: What decoders say of a file that may be whole, but is not for them.
+#: In a decoder's message about a file that may be complete, but that it does not support.
 _UNSUPPORTED = (
     "unsupported",
     "not supported",
@@ -39,12 +39,12 @@ _UNSUPPORTED = (
 
 @dataclass(frozen=True, kw_only=True)
 class Picture(Header):
-    """One image file, opened.
+    """One open image file.
 
     Args:
-        image: Opened, without what its decoder must not see; ``load`` decodes the first frame.
-        turns: The decoder turns the pixels upright itself.
-        pixels: Byte ranges (start, end) that hold coded pixels, where a format has them in one piece and large.
+        image: Without what its decoder must not see; ``load`` decodes the first frame.
+        turns: Whether the decoder itself turns the pixels upright.
+        pixels: Byte ranges (start, end) of coded pixels, for formats that have them in large pieces.
     """
 
     image: Image.Image
@@ -52,7 +52,7 @@ class Picture(Header):
     pixels: tuple[tuple[int, int], ...] = ()
 
     def beside_pixels(self, data: bytes) -> bytes:
-        """Return the bytes of the file that hold no pixels: where it is worth looking for marks of metadata.
+        """Return the bytes of the file that are not pixels, where metadata may be.
 
         Args:
             data: The file.
@@ -65,10 +65,10 @@ class Picture(Header):
 
 
 def open_with(plugin: type[_Plugin], data: bytes, name: str) -> _Plugin:
-    """Open a file by one plugin: Image.open would import 40, and take a JPEG with an index for another format.
+    """Open a file by one plugin: Image.open would import 40, and open a JPEG with an index as another format.
 
     Args:
-        plugin: Pillow's class for the format.
+        plugin: Pillow's class of the format.
         data: The file.
         name: The format.
 
@@ -81,14 +81,14 @@ def open_with(plugin: type[_Plugin], data: bytes, name: str) -> _Plugin:
 
 @contextmanager
 def decoder(name: str) -> Iterator[None]:
-    """Turn whatever a decoder raises into a verdict on the file, and keep its warnings to ourselves.
+    """Turn any error of a decoder into a verdict on the file, and suppress its warnings.
 
     Args:
         name: The format.
 
     Raises:
         ImageRejected: ``corrupt_image`` or ``unsupported_format``.
-        MemoryError: There was none left; another time it may succeed.
+        MemoryError: Memory ran out; another try may succeed.
     """
     try:
         with python_warnings.catch_warnings():
@@ -96,15 +96,15 @@ def decoder(name: str) -> Iterator[None]:
             yield
     except (MemoryError, ImageRejected):
         raise
-    except Exception as error:  # decoders raise whatever a hostile file makes them raise
+    except Exception as error:  # a hostile file can make a decoder raise anything
         raise verdict(error, name) from error
 
 
 def verdict(error: Exception, name: str) -> ImageRejected | MemoryError:
-    """Tell a bad file from one that is not supported, and from a lack of memory, by what the decoder says.
+    """Distinguish a damaged file, an unsupported one and a lack of memory by the decoder's message.
 
-    Codecs report all three as OSError, libavif and libheif as RuntimeError. The last two can't always tell a lack of
-    memory themselves: where an AV1 or HEVC decoder has found none, they say only that there is no image.
+    Codecs report all three as OSError, libavif and libheif as RuntimeError. These two do not always notice a lack of
+    memory: when an AV1 or HEVC decoder gets none, they only say that there is no image.
 
     Args:
         error: What the decoder raised.
@@ -120,6 +120,6 @@ def verdict(error: Exception, name: str) -> ImageRejected | MemoryError:
 
 
 def profile(image: Image.Image) -> bytes:
-    """Return the colour profile that a plugin has found; empty when there is none."""
+    """Return the colour profile that a plugin found; empty if there is none."""
     found = image.info.get("icc_profile")
     return found if isinstance(found, bytes) else b""

@@ -1,7 +1,7 @@
-"""PNG: Pillow reads the header and the pixels; it gets the chunks that these need, and no others.
+"""PNG: Pillow reads header and pixels, and gets only the chunks that they need.
 
-Pillow fails an image for a bad checksum in a colour profile, for a text that unpacks to more than it wants, or for a
-torn animation; it takes a file that has lost its end for whole; and it reads a million empty chunks one by one.
+Pillow fails an image for a bad checksum in a colour profile, for text that unpacks to more than it allows, or for a
+broken animation. It accepts a file that lost its end, and reads a million empty chunks one by one.
 
 Source:
     W3C, "Portable Network Graphics (PNG) Specification (Third Edition)", 2025, section 5 and 11.
@@ -21,11 +21,11 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 #: The chunks that a decoder gets.
 _PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"IDAT", b"IEND"})
-#: libpng cuts image data into 8 KiB: full chunks are bounded by the file's length and don't count, crumbs do.
+#: libpng cuts image data into 8 KiB. The file's length limits full chunks, so only smaller ones count.
 _FULL_CHUNK_BYTES = 1024
-#: What Pillow unpacks of a profile; of a larger one it would fail the image.
+#: Pillow unpacks no more of a profile, and would fail an image with a larger one.
 _MAX_PROFILE_BYTES = 1 << 20
-#: The least that a frame of an animation takes: its control, and one chunk of pixels.
+#: Of an animation's frame at least: its control chunk and one chunk of pixels.
 _FRAME_BYTES = 38 + 16
 
 _BYTES_PER_PX = 8
@@ -35,7 +35,7 @@ _TRANSPARENCY_BYTES = {0: 2, 2: 6}
 
 @dataclass
 class _Walk:
-    """What a walk through the chunks has found.
+    """The state of a walk through the chunks.
 
     Args:
         parts: What the decoder gets.
@@ -60,19 +60,19 @@ def read(data: bytes, limits: Limits) -> Picture:
     """Open a PNG.
 
     Args:
-        data: The file, beginning with ``SIGNATURE``.
-        limits: Where counting chunks may stop; what comes later is then left out.
+        data: The file, starting with ``SIGNATURE``.
+        limits: The walk stops at one chunk more, and leaves out the rest.
 
     Raises:
-        ImageRejected: ``corrupt_image``: cut off, a bad checksum of what the pixels need. ``unsupported_format``: the
-            variant of Apple's devices.
+        ImageRejected: ``corrupt_image``: cut off, or a bad checksum in what the pixels need. ``unsupported_format``:
+            the variant of Apple's devices.
     """
     if data[12:16] == b"CgBI":
         raise unsupported("png", "it is a variant that only Apple's devices read")
     if data[12:16] != b"IHDR" or len(data) < 33:  # noqa: PLR2004 - signature and header
         raise corrupt("The PNG doesn't start with its header.")
     walk = _walk(data, limits.max_png_chunks)
-    if b"IDAT" not in walk.kinds and not walk.ended:  # so many chunks that no pixels were reached
+    if b"IDAT" not in walk.kinds and not walk.ended:  # the limit came before any pixels
         walk.parts.append(struct.pack(">I4sI", 0, b"IDAT", zlib.crc32(b"IDAT")))
     image = open_with(PngImageFile, b"".join(walk.parts), "png")
     return Picture(
@@ -93,7 +93,7 @@ def read(data: bytes, limits: Limits) -> Picture:
 
 
 def _walk(data: bytes, limit: int) -> _Walk:
-    """Walk the chunks to IEND, or to one beyond the limit."""
+    """Walk the chunks to IEND, or to one more than the limit."""
     walk, position, view = _Walk(), len(SIGNATURE), memoryview(data)
     while walk.chunks <= limit:
         if position + 12 > len(data):
@@ -119,22 +119,22 @@ def _walk(data: bytes, limit: int) -> _Walk:
 
 
 def _is_usable(chunk: memoryview, kind: bytes, colour: int, walk: _Walk) -> bool:
-    """Tell whether the decoder gets a chunk; without one that is broken and not critical there is still an image.
+    """Return whether the decoder gets a chunk; it does without one that is broken and not critical.
 
     Raises:
-        ImageRejected: ``corrupt_image``; a critical chunk has a bad checksum.
+        ImageRejected: ``corrupt_image``: a critical chunk has a bad checksum.
     """
     if kind == b"IHDR" and kind in walk.kinds:
         raise corrupt("The PNG has two headers.")
     critical = kind[0] < ord("a")
     if kind == b"IEND":
-        return True  # it has no content that could be wrong
+        return True  # it has no content
     if zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:]):
         if critical:
             raise corrupt(f"The checksum of the PNG's {kind.decode()} chunk is wrong.")
         walk.warnings.append(_IGNORED[kind])
         return False
-    if kind == b"iCCP" and kind in walk.kinds:  # of several the first counts, whole or broken: each may cost a megabyte
+    if kind == b"iCCP" and kind in walk.kinds:  # only the first counts: each may cost a megabyte
         return False
     if kind == b"iCCP" and not _unpacks(bytes(chunk[8:-4])):
         walk.kinds.add(kind)
@@ -147,7 +147,7 @@ def _is_usable(chunk: memoryview, kind: bytes, colour: int, walk: _Walk) -> bool
 
 
 def _unpacks(body: bytes) -> bool:
-    """Tell whether a profile unpacks to a size that Pillow takes."""
+    """Return whether a profile unpacks to a size that Pillow accepts."""
     method, packed = body.partition(b"\0")[2][:1], body.partition(b"\0")[2][1:]
     try:
         found = zlib.decompressobj().decompress(packed, _MAX_PROFILE_BYTES + 1)
@@ -157,7 +157,7 @@ def _unpacks(body: bytes) -> bool:
 
 
 def _frames(data: bytes, walk: _Walk) -> int:
-    """Count the frames that are there; what the head of the animation announces is only believed where it is true."""
+    """Count the frames: as many as the animation announces, but no more than there are."""
     there = walk.control_chunks if walk.ended else len(data) // _FRAME_BYTES
     if walk.announced_frames > there:
         walk.warnings.append("frames_ignored")

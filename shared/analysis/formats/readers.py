@@ -1,4 +1,4 @@
-"""Opens a file by the library for its format."""
+"""Open a file by the library for its format."""
 
 import struct
 from collections.abc import Callable
@@ -16,14 +16,14 @@ def read(known: Format, data: bytes, limits: Limits) -> Picture:
     """Open a file; no pixel is decoded.
 
     Args:
-        known: Its format; the module for that is imported with the first file that needs it.
+        known: Its format; the first file of a format imports its module.
         data: The whole file.
-        limits: Where counting may stop.
+        limits: Counting may stop there.
 
     Raises:
         ImageRejected: ``corrupt_image``: the header is cut off or contradicts itself. ``unsupported_format``: a variant
             of the format that is not decoded.
-        MemoryError: There was none left; another time it may succeed.
+        MemoryError: Memory ran out; another try may succeed.
     """
     module, function = _FUNCTIONS.get(known.name, (known.name, "read"))
     try:

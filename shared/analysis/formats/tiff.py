@@ -1,7 +1,7 @@
-"""TIFF: Pillow and libtiff read the first page; they get its pixels and nothing else of the file.
+"""TIFF: Pillow and libtiff read the first page, and get nothing of the file but its pixels.
 
-Libtiff and Pillow would each read all metadata, which cost minutes where 65,535 fields name the same megabytes, and
-Pillow would turn the pixels by what it finds there. What it decodes to wrong colours, or leaves black, is refused here.
+Otherwise both would read all metadata, which takes minutes if 65,535 fields name the same megabytes, and Pillow would
+turn the pixels. This module rejects what Pillow decodes to wrong colours or leaves black.
 
 Source:
     Adobe, "TIFF Revision 6.0", 1992, sections 2-8, 15-18; Adobe Photoshop TIFF Technical Notes, 2002: deflate.
@@ -26,29 +26,29 @@ _SUBDIRECTORIES, _EXTRA, _FORMAT, _ICC, _DNG = 330, 338, 339, 34675, 50706
 
 _LONG = 4
 
-#: What a decoder gets: layout, palette, JPEG tables, subsampling. No metadata, no further pages.
+#: The fields that a decoder gets: layout, palette, JPEG tables, subsampling.
 _PIXELS = frozenset({*range(256, 260), 262, 266, 273, *range(277, 280), 284, 292, 293, 317, 320, *range(322, 326)})
 _PIXELS |= {332, 338, 339, 347, 529, 530, 532}
 
-#: Lengths of strips and tiles: libtiff estimates them where they are missing.
+#: libtiff estimates the lengths of strips and tiles if they are missing.
 _STRIP_LENGTHS, _TILE_LENGTHS = 279, 325
 _LENGTHS = frozenset({_STRIP_LENGTHS, _TILE_LENGTHS})
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 
-#: Pages that are counted; real files have some hundred.
+#: That are counted; real files have some hundred.
 MAX_PAGES = 10_000
-#: A tile may be larger than its image, up to this; a decoder holds one, and one of 65,520 px a side takes 4 GB.
+#: A tile may be larger than its image up to this side. A decoder holds one tile, and one of 65,520 px takes 4 GB.
 MAX_TILE_PX = 1024
 
 _RAW, _JPEG, _OLD_JPEG = 1, 7, 6
-#: None, three of CCITT, LZW, JPEG, two numbers of deflate, PackBits. Neither the JPEG of TIFF 6.0 (6), which names
-#: data outside strips, nor LZMA, whose dictionary may be larger than the image.
+#: None, three of CCITT, LZW, JPEG, two numbers of deflate, PackBits. Not the JPEG of TIFF 6.0 (6), which names data
+#: outside of strips, and not LZMA, whose dictionary may be larger than the image.
 _COMPRESSIONS = frozenset({_RAW, 2, 3, 4, 5, _JPEG, 8, 32773, 32946})
-#: Pillow's modes that have a defined white and colour, as it reads them.
+#: Pillow's modes in which white and colours are defined.
 _MODES = frozenset({"1", "L", "LA", "I;16", "I;16B", "P", "RGB", "RGBA", "RGBX", "RGBa", "CMYK"})
 _WHITE_IS_0, _YCBCR = 0, 6
 
-#: Measured at 12 MP, beside the file: 7.0-8.3, where all pixels stand in one strip; that is held beside the image.
+#: Measured at 12 MP, beside the file: 7.0-8.3 with all pixels in one strip, which is held beside the image.
 _BYTES_PER_PX = 8
 
 
@@ -56,11 +56,11 @@ def read(data: bytes, _limits: Limits) -> Picture:
     """Open the first page of a TIFF.
 
     Args:
-        data: The file, beginning with one of ``SIGNATURES``.
+        data: The file, starting with one of ``SIGNATURES``.
 
     Raises:
         ImageRejected: ``corrupt_image``: cut off, or without pixels. ``unsupported_format``: BigTIFF, a raw photograph,
-            or pixels without a defined white (signed, floating point, 32 bits) or colour.
+            or pixels in which white (signed, floating point, 32 bits) or colours are not defined.
         struct.error: The first directory is cut off.
     """
     order = _ORDERS.get(data[:4])
@@ -95,10 +95,10 @@ def read(data: bytes, _limits: Limits) -> Picture:
 
 
 def _directory(data: bytes, order: str, at: int) -> dict[int, bytes]:
-    """Return the entries of a directory by tag, of one that is there twice the first.
+    """Return the entries of a directory by tag; of several for one tag, the first.
 
     Raises:
-        struct.error: It stands outside the file.
+        struct.error: It is outside of the file.
     """
     (count,) = struct.unpack_from(order + "H", data, at)
     if at + 2 + 12 * count > len(data):
@@ -111,12 +111,12 @@ def _directory(data: bytes, order: str, at: int) -> dict[int, bytes]:
 
 
 def _pixels_only(data: bytes, order: str, start: int, entries: dict[int, bytes]) -> bytes:
-    """Return a copy of the file whose only directory holds what the pixels of the first page need.
+    """Return a copy of the file whose only directory has what the pixels of the first page need.
 
-    It stands where the first one stood, so that the file keeps its end: pixels that are cut off stay so.
+    It replaces the first directory in its place, so pixels that are cut off stay cut off.
 
     Raises:
-        ImageRejected: ``corrupt_image``; a field that the pixels need is cut off.
+        ImageRejected: ``corrupt_image``: a field that the pixels need is cut off.
     """
     kept = [entry for tag, entry in sorted(entries.items()) if tag in _PIXELS]
     for tag, kind, count, at in (struct.unpack(order + "HHII", entry) for entry in kept):
@@ -128,13 +128,13 @@ def _pixels_only(data: bytes, order: str, start: int, entries: dict[int, bytes])
 
 
 def _out_of_line(data: bytes, order: str, entry: bytes | None) -> bytes:
-    """Return the bytes of a long field; empty where it is missing or cut off."""
+    """Return the bytes of a long field; empty if it is missing or cut off."""
     count, at = struct.unpack_from(order + "II", entry, 4) if entry else (0, 0)
     return data[at : at + count] if at + count <= len(data) else b""
 
 
 def _refuse_others(data: bytes, order: str, entries: dict[int, bytes]) -> None:
-    """Refuse raw photographs, which only look like a TIFF, and compressions that are not for libtiff."""
+    """Reject raw photographs, which only look like a TIFF, and compressions that libtiff does not read."""
     if _DNG in entries or data[8:10] == b"CR":
         raise unsupported("tiff", "it is a raw photograph")
     compression = _first(order, entries.get(_COMPRESSION), _RAW)
@@ -147,7 +147,7 @@ def _refuse_others(data: bytes, order: str, entries: dict[int, bytes]) -> None:
 
 
 def _first(order: str, entry: bytes | None, default: int) -> int:
-    """Return the only value of an entry, which stands in its place."""
+    """Return the only value of an entry, which is in the entry itself."""
     if entry is None:
         return default
     wide = struct.unpack_from(order + "H", entry, 2)[0] == _LONG
@@ -155,7 +155,7 @@ def _first(order: str, entry: bytes | None, default: int) -> int:
 
 
 def _pages(data: bytes, order: str, start: int) -> tuple[int, tuple[str, ...]]:
-    """Count the pages up to the first that is not there, and say whether there was one."""
+    """Count the pages up to the first that is missing; the warnings say if one is."""
     seen: set[int] = set()
     at = start
     while at:
@@ -179,7 +179,7 @@ def _number(image: TiffImageFile, tag: int, default: int = 0) -> int:
 
 
 def _pixel_ranges(image: TiffImageFile, size: int) -> tuple[tuple[int, int], ...]:
-    """Return the byte ranges of strips or tiles; none where they overlap or leave the file, as wrong lengths do."""
+    """Return the byte ranges of strips or tiles; none if they overlap or leave the file, as wrong lengths do."""
     places, lengths = (_TILES, _TILE_LENGTHS) if _TILES in image.tag_v2 else (_STRIPS, _STRIP_LENGTHS)
     starts, sizes = _numbers(image, places, 0), _numbers(image, lengths, 0)
     ranges = sorted((start, start + length) for start, length in zip(starts, sizes, strict=False))
@@ -188,13 +188,13 @@ def _pixel_ranges(image: TiffImageFile, size: int) -> tuple[tuple[int, int], ...
 
 
 def _refuse_wrong(image: TiffImageFile) -> None:
-    """Refuse what Pillow decodes to something else than the file means."""
+    """Reject what Pillow does not decode correctly."""
     compression, photometric = _number(image, _COMPRESSION, _RAW), _number(image, _PHOTOMETRIC)
     bits, samples = _numbers(image, _BITS, 1), _number(image, _SAMPLES, 1)
     extra, planes = _numbers(image, _EXTRA, 0), _number(image, _PLANAR, 1)
     if set(_numbers(image, _FORMAT, 1)) != {1} or image.mode not in _MODES:
         raise unsupported("tiff", "its samples are signed, floating point or 32-bit, so white is not defined")
-    scaled = bits[0] not in (1, 2, 4, 8, 16)  # Pillow leaves 12 bits as they are, far too dark
+    scaled = bits[0] not in (1, 2, 4, 8, 16)  # Pillow does not scale 12 bits: the image is far too dark
     inverted = photometric == _WHITE_IS_0 and bits[0] > 8  # noqa: PLR2004 - Pillow doesn't invert 16 bits
     subsampled = photometric == _YCBCR and compression == _RAW  # Pillow takes it for unsampled
     reverse = _number(image, _FILL, 1) != 1 and (samples > 1 or bits[0] > 8)  # noqa: PLR2004 - whole bytes are no matter
@@ -207,7 +207,7 @@ def _refuse_wrong(image: TiffImageFile) -> None:
 
 
 def _refuse_gaps(image: TiffImageFile) -> None:
-    """Refuse a page whose strips or tiles don't cover it: Pillow would leave black what is missing.
+    """Reject a page whose strips or tiles don't cover it: Pillow would leave the rest black.
 
     Raises:
         ImageRejected: ``corrupt_image``.

@@ -1,6 +1,6 @@
-"""WebP: the size and the chunks are read here, since opening one with Pillow allocates its canvas, twice.
+"""WebP: this module reads size and chunks, because Pillow allocates the canvas twice when it opens a file.
 
-A file of 30 bytes can ask for 1 GB so; only one that the memory gate lets in is opened.
+A file of 30 bytes can demand 1 GB, so Pillow opens only a file that passes the memory gate.
 
 Source:
     RFC 9649 (2024), section 2: the RIFF container; RFC 6386 (2011), 9.1: the VP8 frame header.
@@ -18,10 +18,10 @@ from shared.analysis.interface import Limits
 
 _ALPHA = 0x10
 
-#: libwebp's animation decoder holds the canvas twice, Pillow two more copies.
+#: libwebp's animation decoder keeps the canvas twice, Pillow two more copies.
 _BYTES_PER_PX = 16
 
-#: Chunks of one file. Real animations have some hundreds of frames; a file of a million empty ones costs a second.
+#: Of one file. Real animations have some hundred frames; a file of a million empty chunks costs a second.
 MAX_CHUNKS = 100_000
 
 
@@ -29,11 +29,11 @@ def read(data: bytes, limits: Limits) -> Picture:
     """Open a WebP.
 
     Args:
-        data: The file, beginning with ``RIFF``, a length and ``WEBP``.
-        limits: Its memory decides whether the library gets the file.
+        data: The file, starting with ``RIFF``, a length and ``WEBP``.
+        limits: The limit of memory decides whether the library gets the file.
 
     Raises:
-        ImageRejected: ``corrupt_image``; cut off, or no image chunk first.
+        ImageRejected: ``corrupt_image``: cut off, or no image chunk first.
         struct.error, IndexError: The header is cut off.
     """
     end = 8 + int.from_bytes(data[4:8], "little")
@@ -46,7 +46,7 @@ def read(data: bytes, limits: Limits) -> Picture:
         if image.size != (width, height):
             raise corrupt("The WebP states two different sizes.")
     else:
-        image = Image.new("RGB", (1, 1))  # the gates refuse the file: nobody decodes it
+        image = Image.new("RGB", (1, 1))  # the gates reject the file, so nobody decodes it
         image.format = WebPImageFile.format
     return Picture(
         format="webp",

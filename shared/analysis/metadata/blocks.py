@@ -1,4 +1,4 @@
-"""Where each format keeps its metadata: taken from the library that has opened the file, and from its bytes.
+"""Collect the blocks of metadata of each format, from the library that opened the file and from its bytes.
 
 Source:
     CIPA DC-008-2023 (Exif 3.0), 4.7; XMP Specification Part 3 (2020), 1.1; RIFF container of WebP (2023), "Metadata";
@@ -15,36 +15,36 @@ from PIL import Image
 
 from shared.analysis.metadata import markers, png
 
-#: Of one block that is read; real ones have some kilobytes.
+#: That are read of a block; real ones have some kilobytes.
 MAX_BLOCK_BYTES = 1 << 20
 
 _EXIF = re.compile(rb"exif\x00", re.IGNORECASE)
 _TIFF = re.compile(rb"(?:exif\x00.)*(?:II|MM)", re.IGNORECASE | re.DOTALL)
 _XMP, _EXTENDED = b"http://ns.adobe.com/xap/1.0/", b"http://ns.adobe.com/xmp/extension/\x00"
-#: Behind the name of an extended packet: its digest, length and offset.
+#: After the name of an extended packet: its digest, length and offset.
 _EXTENDED_HEAD = 40
 #: The outermost box of a C2PA manifest: ``jumb``, and in it ``jumd`` of this type (ISO/IEC 19566-5).
 _MANIFEST = re.compile(rb"jumb.{4}jumdc2pa", re.DOTALL)
-#: Before the boxes in each of a JPEG's segments: ``JP``, instance and packet number; from the second on the length and
-#: type of the outermost box again.
+#: Before the boxes in each segment of a JPEG: ``JP``, instance and packet number; from the second segment on, also the
+#: length and type of the outermost box.
 _PACKET_HEAD, _BOX_HEAD = 8, 8
 
 _MAX_RIFF_CHUNKS = 10_000
-#: EXIF blocks and XMP packets of one file that are read, and as many again of what is embedded in it.
+#: EXIF blocks that are read of a file, and as many XMP packets and embedded blocks.
 _MAX_BLOCKS = 16
 
 
 @dataclass
 class Blocks:
-    """What a file keeps beside its pixels.
+    """The blocks of metadata of a file.
 
     Args:
-        exif: EXIF blocks; the first one is the image's own.
-        embedded: Others, of a preview or of another image in the file.
-        xmp: XMP packets; the first one is the image's own.
+        exif: EXIF blocks; the first is the image's own.
+        embedded: EXIF blocks of a preview or of another image in the file.
+        xmp: XMP packets; the first is the image's own.
         texts: Keyword and text of PNG notes.
-        manifest: A C2PA manifest; empty when there is none.
-        truncated: There was more than is looked at.
+        manifest: A C2PA manifest; empty if there is none.
+        truncated: There is more than is read.
     """
 
     exif: list[bytes] = field(default_factory=list)
@@ -56,12 +56,12 @@ class Blocks:
 
 
 def collect(image: Image.Image, data: bytes, searched: bytes) -> Blocks:
-    """Find the metadata of a file.
+    """Collect the metadata of a file.
 
     Args:
-        image: As the library has opened it; its pixels are not loaded.
+        image: Opened by a library; its pixels are not loaded.
         data: The whole file.
-        searched: Those of its bytes in which marks are looked for.
+        searched: The bytes of the file in which to search for marks.
 
     Returns:
         Blocks of any bytes, each at most ``MAX_BLOCK_BYTES``, and a TIFF file as a whole.
@@ -82,7 +82,7 @@ def collect(image: Image.Image, data: bytes, searched: bytes) -> Blocks:
             blocks.append(block)
     found.embedded += islice(markers.exif(searched), _MAX_BLOCKS + 1)
     if image.format in ("HEIF", "AVIF") and not found.exif:
-        found.exif += found.embedded[:1]  # the library does not tell it of a file that is broken elsewhere
+        found.exif += found.embedded[:1]  # the library drops it if the file is broken elsewhere
     found.xmp = found.xmp or list(islice(markers.packets(searched, MAX_BLOCK_BYTES), _MAX_BLOCKS + 1))
     if image.format not in ("JPEG", "MPO", "PNG"):
         box = _MANIFEST.search(searched)
@@ -101,7 +101,7 @@ def _of_jpeg(found: Blocks, image: Image.Image) -> None:
             if not found.exif or _TIFF.match(body):
                 found.exif.append(body)
             elif len(found.exif[-1]) < MAX_BLOCK_BYTES:
-                found.exif[-1] += body[6:]  # a block that did not fit goes on here
+                found.exif[-1] += body[6:]  # the block continues here
         elif name == "APP1" and body.startswith(_EXTENDED):
             head = body[len(_EXTENDED) : len(_EXTENDED) + _EXTENDED_HEAD]
             extended.append((int.from_bytes(head[36:40]), body[len(_EXTENDED) + _EXTENDED_HEAD :]))
@@ -126,7 +126,7 @@ def _of_png(found: Blocks, data: bytes) -> None:
 
 
 def _of_webp(found: Blocks, data: bytes) -> None:
-    """Take the chunks themselves: libwebp hides those that the flags of the file don't promise."""
+    """Read the chunks here, because libwebp hides those that the flags of the file don't announce."""
     for kind, body in _riff(data):
         if kind == b"EXIF":
             found.exif.append(body)

@@ -1,4 +1,4 @@
-"""How and when a picture was taken: by EXIF, and where that is silent by XMP and the notes of a PNG.
+"""How and when a picture was taken: by EXIF, otherwise by XMP and the notes of a PNG.
 
 Source:
     CIPA DC-008-2023 (Exif 3.0), 4.6.5 and 4.6.6; XMP Specification Part 2 (2022), 3: tiff, exif, xmp.
@@ -17,9 +17,9 @@ _EXPOSURE, _F_NUMBER, _ISO, _EXPOSURE_INDEX = 0x829A, 0x829D, 0x8827, 0x8832
 _TAKEN, _DIGITIZED, _TAKEN_OFFSET, _DIGITIZED_OFFSET = 0x9003, 0x9004, 0x9011, 0x9012
 _FOCAL, _FOCAL_35MM, _LENS = 0x920A, 0xA405, 0xA434
 
-#: What the SHORT of the sensitivity says when it can't hold it.
+#: The SHORT of the sensitivity, if the value does not fit.
 _BEYOND = 65_535
-#: Of a whole number; more is none.
+#: The largest whole number that is credible.
 _MOST = 2**32 - 1
 
 #: The names by which XMP knows a fact, the best first.
@@ -38,11 +38,11 @@ _XMP = {
 
 
 def orientation(directories: Directories) -> int:
-    """Return the orientation of a block: 1-8; 1 when it has none, or one that means nothing."""
+    """Return the orientation of a block, 1-8; 1 if it has none or an invalid one."""
     field = directories.primary.get(_ORIENTATION)
     if field is None:
         return 1
-    # A SHORT that is padded on the wrong side has its value in the rest of the cell.
+    # A SHORT that was padded on the wrong side has its value in the rest of the cell.
     padded = int.from_bytes(field.cell[2:4], "little" if field.order == "<" else "big")
     values = (field.whole(), padded)
     return next((value for value in values if value is not None and value in range(1, 9)), 1)
@@ -61,7 +61,7 @@ def facts(directories: Directories, properties: list[Property]) -> Exif:
         named.setdefault(each.name, each.value)
     other = _by_xmp(named)
     if said["taken_at"] not in (None, other.get("taken_at")):
-        other.pop("taken_at_offset", None)  # the zone of another moment
+        other.pop("taken_at_offset", None)  # the zone of another time
     for fact, value in other.items():
         if said[fact] is None:  # type: ignore[literal-required]
             said[fact] = value  # type: ignore[literal-required]
@@ -88,7 +88,7 @@ def _by_exif(primary: Directory, exif: Directory) -> Exif:
 
 
 def _by_xmp(named: dict[str, str]) -> dict[str, object]:
-    """Return the facts that XMP has; the zone only together with its moment."""
+    """Return the facts that XMP has; a zone only together with its time."""
     given = {fact: next(filter(None, map(named.get, names)), None) for fact, names in _XMP.items()}
     numbers = {fact: fraction(value) if value else None for fact, value in given.items()}
     found = timestamps.parse(given["taken_at"].encode()) if given["taken_at"] else None
@@ -104,7 +104,7 @@ def _by_xmp(named: dict[str, str]) -> dict[str, object]:
 
 
 def fraction(value: str) -> Fraction | None:
-    """Read ``3``, ``3.5`` or ``7/2``; None for anything else, and for what is divided by zero."""
+    """Read ``3``, ``3.5`` or ``7/2``; None for anything else, and for a division by zero."""
     above, slash, below = value.strip().partition("/")
     parts = (above, below) if slash else (above, "1")
     if not all(part.isascii() and part.lstrip("+-").replace(".", "", 1).isdecimal() for part in parts):
@@ -124,7 +124,7 @@ def _text(directory: Directory, tag: int) -> str | None:
 
 
 def _timestamp(directory: Directory, tag: int, offset: int) -> tuple[str | None, str | None]:
-    """Return a moment and its zone: from the text itself, or else from the field beside it."""
+    """Return a time and its zone, from the same text or from the field beside it."""
     at, zone = (field.text() if field else None for field in (directory.get(tag), directory.get(offset)))
     found = timestamps.parse(at or b"")
     return (found[0], found[1] or timestamps.parse_zone(zone or b"")) if found else (None, None)
@@ -136,7 +136,7 @@ def _first(directory: Directory, tag: int) -> Fraction | None:
 
 
 def _figure(value: Fraction | None, *, most: int, digits: int) -> float | None:
-    """Return a positive fraction, rounded exactly."""
+    """Return a positive fraction, rounded."""
     return (float(round(value, digits)) or None) if value is not None and 0 < value <= most else None
 
 

@@ -1,7 +1,7 @@
-"""The directories of an EXIF block, read with tolerance and within bounds; no bytes make it raise.
+"""Read the directories of an EXIF block, tolerantly and within limits; no bytes make it raise.
 
-A TIFF file is such a block too. No chain of directories is followed, so none can lead in a circle. docs/design.md,
-"Decisions", has the figures of the libraries that could stand here.
+A TIFF file is such a block too. No chain of directories is followed, so none can be a circle. docs/design.md,
+"Decisions", compares this with libraries.
 
 Source:
     TIFF 6.0 (1992), section 2; BigTIFF (2007); CIPA DC-008-2023 (Exif 3.0), 4.6.2 for the type UTF-8.
@@ -14,21 +14,21 @@ from dataclasses import dataclass
 
 from shared.analysis.metadata.fields import SIZES, Field
 
-#: Entries of one directory that are looked at; cameras write some dozens.
+#: That are read of a directory; cameras write some dozens.
 MAX_ENTRIES = 512
-#: Entries of unknown types, one behind the other, after which a directory has ended, whatever it says.
+#: After so many entries of unknown types in a row, a directory has ended.
 _MAX_UNKNOWN = 4
-#: Of one field that is read: all entries may point to the same bytes.
+#: That are read of a field: all entries may point to the same bytes.
 MAX_FIELD_BYTES = 1024
 
-#: Where the structure may begin: behind one prefix, behind two, behind an offset or padding.
+#: The structure may start after one prefix or two, an offset or padding.
 _HEADER_WITHIN = 64
-#: Both orders, also with the magic number in the wrong one, as some programs write it; 43 is BigTIFF.
+#: Both byte orders, also with the magic number in the wrong one, as some programs write it; 43 is BigTIFF.
 _HEADER = re.compile(rb"II(?:\*\x00|\x00\*|\+\x00)|MM(?:\x00\*|\*\x00|\x00\+)")
 
 _EXIF_POINTER, _GPS_POINTER = 0x8769, 0x8825
 _POINTERS = (_EXIF_POINTER, _GPS_POINTER)
-#: Of the header, where no directory can be.
+#: No directory can be within the header.
 _HEADER_BYTES = 8
 
 Directory = dict[int, Field]
@@ -36,12 +36,12 @@ Directory = dict[int, Field]
 
 @dataclass(frozen=True)
 class Directories:
-    """What a block has, each part empty where it is missing or unreadable.
+    """The directories of a block; each is empty if it is missing or unreadable.
 
     Args:
         primary: The first directory.
         exif: The EXIF directory.
-        gps: GPS directories, wherever a pointer to one stands.
+        gps: The GPS directories that any pointer leads to.
         exif_lost: A pointer to EXIF leads nowhere.
         gps_lost: A pointer to GPS leads nowhere, or to a directory that is cut off.
     """
@@ -55,7 +55,7 @@ class Directories:
 
 @dataclass(frozen=True)
 class _Layout:
-    """How numbers are written: byte order, and the wider fields of BigTIFF."""
+    """How numbers are written: byte order, and whether in the wider fields of BigTIFF."""
 
     order: str
     big: bool
@@ -66,7 +66,7 @@ class _Layout:
         return 8 if self.big else 4
 
     def offset(self, block: bytes, at: int) -> int | None:
-        """Return the offset that stands at a place; None beyond the end."""
+        """Return the offset that is written at a place; None beyond the end."""
         return _number(block, at, self.order + ("Q" if self.big else "I"))
 
 
@@ -77,7 +77,7 @@ def read(block: bytes) -> Directories | None:
         block: A TIFF structure, with any prefix; any bytes.
 
     Returns:
-        None when no first directory can be read.
+        None if no first directory can be read.
     """
     header = _HEADER.search(block[:_HEADER_WITHIN])
     if not header:
@@ -91,7 +91,7 @@ def read(block: bytes) -> Directories | None:
 
 
 def _beginnings(block: bytes) -> Iterator[tuple[_Layout, int]]:
-    """Yield where the first directory may be: as the header says, in the other byte order, right behind the header."""
+    """Yield where the first directory may be: as the header says, in either byte order, and right after the header."""
     order = "<" if block[:2] == b"II" else ">"
     big = b"+" in block[2:4]
     layouts = [_Layout(order, big), _Layout("><"[order == ">"], big)]
@@ -126,7 +126,7 @@ def _follow(block: bytes, layout: _Layout, pointer: Field | None) -> tuple[Direc
         directory = _entries(block, layout, offset)
         if directory:
             return directory, _cut(block, layout, offset)
-    # Zero is what a program leaves behind that has taken a directory out; an empty directory is readable.
+    # A program that removes a directory leaves zero. An empty directory is readable.
     empty = (
         offset for offset in offsets if offset >= _HEADER_BYTES and _number(block, offset, layout.order + "H") == 0
     )
@@ -134,7 +134,7 @@ def _follow(block: bytes, layout: _Layout, pointer: Field | None) -> tuple[Direc
 
 
 def _next(block: bytes, layout: _Layout, offset: int) -> int:
-    """Return where the directory behind this one stands; 0 for nowhere."""
+    """Return the offset of the next directory; 0 for none."""
     count, first, width = _shape(block, layout, offset)
     return layout.offset(block, first + count * width) or 0
 
@@ -151,10 +151,10 @@ def _cut(block: bytes, layout: _Layout, offset: int) -> bool:
 
 
 def _entries(block: bytes, layout: _Layout, offset: int) -> Directory:
-    """Read the entries at an offset that are whole and of a known type; of a tag that is there twice the first.
+    """Read the complete entries at an offset; of several for one tag, the first.
 
     Returns:
-        Nothing where the bytes are no directory: less than half, up to the last of a known type, has one.
+        Nothing if the bytes are not a directory: fewer than half of the entries have a known type.
     """
     count, first, width = _shape(block, layout, offset) if offset >= _HEADER_BYTES else (0, 0, 1)
     found: Directory = {}

@@ -1,4 +1,4 @@
-"""One field of a directory, whatever type the camera has given it.
+"""A field of a directory, of any type that a camera gives it.
 
 Source:
     TIFF 6.0 (1992), section 2; CIPA DC-008-2023 (Exif 3.0), 4.6.2.
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-#: Values of one field that are read; a position has three.
+#: That are read of a field; a position has three.
 _MAX_VALUES = 4
 
 _BYTE, _ASCII, _UNDEFINED, _SBYTE, _UTF8 = 1, 2, 7, 6, 129
@@ -29,14 +29,14 @@ _DECIMAL = re.compile(rb" {0,8}([+-]?\d{1,12}(?:\.\d{1,12})?) {0,8}")
 
 @dataclass(frozen=True)
 class Field:
-    """A field as it stands in the file.
+    """A field as it is in the file.
 
     Args:
         kind: Its type as TIFF numbers them.
-        raw: Its values, as far as the block has them and no more than a bound.
+        raw: Its values, as far as the block has them, and within a limit.
         order: ``<`` or ``>``.
         cell: The bytes of its value or offset within the entry.
-        lost: Its type is unknown, or its values are beyond the end, all or some.
+        lost: Its type is unknown, or some of its values are beyond the end.
     """
 
     kind: int
@@ -46,7 +46,7 @@ class Field:
     lost: bool = False
 
     def fractions(self) -> list[Fraction | None]:
-        """Return the values as numbers, at most four; None for each that is none, as what is divided by zero."""
+        """Return at most four values as numbers; None for each that is not a number, such as a division by zero."""
         if self.kind in _RATIONALS:
             numbers = self._unpacked(_RATIONALS[self.kind], 8)
             pairs = zip(numbers[::2], numbers[1::2], strict=True)
@@ -58,18 +58,18 @@ class Field:
         return [Fraction(number) if math.isfinite(number) else None for number in numbers]
 
     def whole(self) -> int | None:
-        """Return the first value as a whole number, 0 or more; None when it is none."""
+        """Return the first value as a whole number, 0 or more; None if it is not one."""
         if self.kind == _UNDEFINED:
             return int.from_bytes(self.raw[:4], "little" if self.order == "<" else "big") if self.raw else None
         value = next(iter(self.fractions()), None)
         return int(value) if value is not None and value >= 0 and value.denominator == 1 else None
 
     def text(self) -> bytes | None:
-        """Return the characters up to the first NUL; None when these are numbers."""
+        """Return the characters up to the first NUL; None for a field of numbers."""
         return self.raw.partition(b"\0")[0] if self.kind in _TEXTS else None
 
     def offsets(self) -> Iterator[int]:
-        """Yield what this may mean as a pointer: by its type, and as an offset whatever the type says."""
+        """Yield what this may mean as a pointer: by its type, and as a plain offset."""
         value = self.whole()
         if value:
             yield value

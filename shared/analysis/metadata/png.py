@@ -1,7 +1,7 @@
-"""What a PNG says beside its pixels: notes of programs, XMP, and blocks that programs have put into text.
+"""Read the metadata of a PNG: notes of programs, XMP, and blocks that programs wrote as text.
 
-Pillow reads texts too, but what stands behind the pixels only once these are decoded, and it fails the image for one
-text that is too long: hence a walk of our own.
+Pillow reads texts too, but reads those after the pixels only when it decodes them, and fails an image for one text that
+is too long.
 
 Source:
     W3C, "Portable Network Graphics (PNG) Specification (Third Edition)", 2025, 5.3 and 11.3; XMP Specification Part 3
@@ -14,13 +14,13 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-#: Of one block that is kept.
+#: That are kept of a block.
 MAX_BLOCK_BYTES = 1 << 20
-#: Of each note that is kept.
+#: That are kept of a note.
 _MAX_NOTE_BYTES = 1 << 16
 #: Of all texts together, inflated.
 _MAX_TEXT_BYTES = 1 << 24
-#: Chunks that are walked; the gate for whole images is far below.
+#: That are read; the gate for whole images is far lower.
 _MAX_CHUNKS = 100_000
 
 _SIGNATURE_BYTES = 8
@@ -32,15 +32,15 @@ _NOT_HEX = re.compile(rb"[^0-9A-Fa-f]+")
 
 @dataclass
 class Notes:
-    """What was found, in order.
+    """The notes of a PNG, in their order.
 
     Args:
         exif: EXIF blocks.
         xmp: XMP packets.
-        other: Other blocks that were put into text, as IPTC.
+        other: Other blocks that were written as text, such as IPTC.
         texts: Keyword and text of all others.
-        manifest: The C2PA manifest; empty when there is none.
-        truncated: There was more than is looked at.
+        manifest: The C2PA manifest; empty if there is none.
+        truncated: There is more than is read.
     """
 
     exif: list[bytes] = field(default_factory=list)
@@ -65,7 +65,7 @@ def notes(data: bytes) -> Notes:
             found.manifest = body[:MAX_BLOCK_BYTES]
         elif kind in _TEXTS:
             keyword, _, rest = body.partition(b"\0")
-            # A packet whole, as far as can be: what is cut off is not searched for a position.
+            # As much of a packet as possible: the rest is not searched for a position.
             text = _text(kind, rest, left if keyword == _XMP else min(left, 2 * MAX_BLOCK_BYTES + 64))
             left -= len(text)
             found.truncated |= left <= 0
@@ -74,7 +74,7 @@ def notes(data: bytes) -> Notes:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield kind and body of each chunk but those of pixels, as far as they are whole; checksums don't matter here."""
+    """Yield kind and body of each chunk but those of pixels; checksums don't matter here."""
     at = _SIGNATURE_BYTES
     for _ in range(_MAX_CHUNKS):
         if at + 8 > len(data):
@@ -112,7 +112,7 @@ def _unpack(text: bytes) -> bytes:
 
 
 def _text(kind: bytes, rest: bytes, most: int) -> bytes:
-    """Return at most so much of what follows the keyword and its NUL, inflated where it is compressed."""
+    """Return at most so many bytes of the text after the keyword and its NUL, inflated if it is compressed."""
     if kind == b"tEXt":
         return rest[:most]
     if kind == b"zTXt":
@@ -122,7 +122,7 @@ def _text(kind: bytes, rest: bytes, most: int) -> bytes:
 
 
 def _inflate(packed: bytes, most: int) -> bytes:
-    """Inflate to at most so many bytes, and up to where the stream breaks."""
+    """Inflate to at most so many bytes; of a broken stream, what precedes the break."""
     if most <= 0:
         return b""
     stream, found = zlib.decompressobj(), b""
@@ -134,7 +134,7 @@ def _inflate(packed: bytes, most: int) -> bytes:
 
 
 def _inflate_broken(packed: bytes, most: int) -> bytes:
-    """Inflate what stands before the break of a broken stream."""
+    """Inflate what precedes the break of a broken stream."""
     stream, found = zlib.decompressobj(), bytearray()
     for at in range(0, len(packed), 256):
         try:

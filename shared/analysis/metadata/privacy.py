@@ -1,4 +1,4 @@
-"""Where an image was taken, by EXIF, XMP or a note: whether it tells, and only on request what.
+"""Where an image was taken, by EXIF, XMP or a note: whether the file has a position, and which.
 
 Source:
     CIPA DC-008-2023 (Exif 3.0), 4.6.7; XMP Specification Part 2 (2022), 3.2: GPSCoordinate.
@@ -17,18 +17,18 @@ from shared.analysis.schema import Gps
 _LATITUDE_REF, _LATITUDE, _LONGITUDE_REF, _LONGITUDE, _ALTITUDE_REF, _ALTITUDE = range(1, 7)
 _DESTINATION_LATITUDE, _DESTINATION_LONGITUDE = 20, 22
 _COORDINATES = (_LATITUDE, _LONGITUDE, _DESTINATION_LATITUDE, _DESTINATION_LONGITUDE)
-#: The tags of a GPS directory; one with none of them is no such directory.
+#: Of a GPS directory; a directory without any of them is something else.
 _TAGS = range(32)
 _HALVES = {"N": 1, "S": -1, "E": 1, "W": -1}
 
-#: Names of a coordinate, whoever wrote them: GPSLatitude, GpsLongtitude, latitude, GPS_Longitude, GPSPosition.
+#: Names of a coordinate in all spellings: GPSLatitude, GpsLongtitude, latitude, GPS_Longitude, GPSPosition.
 _NAMED = re.compile(
     r"(?:gps|exif|photo|camera|image|dest|location)*(?:lat(?:itude)?|lon(?:g|gt?itude)?|lng)", re.IGNORECASE
 )
 _BOTH = re.compile(
     r"gps(?:position|coordinates?|location|point)|geo(?:location|tag|position)|coordinates", re.IGNORECASE
 )
-#: Prefixes with which a short name, as ``lat``, is a coordinate.
+#: Prefixes with which a short name, such as ``lat``, is a coordinate.
 _SHORT = frozenset({"geo", "gps", "wgs84", "wgs84_pos", "exif", "georss", "gml"})
 _LATITUDES = ("gpslatitude", "latitude", "lat")
 _LONGITUDES = ("gpslongitude", "gpslongtitude", "longitude", "longtitude", "long", "lon", "lng")
@@ -43,12 +43,12 @@ Position = tuple[Fraction, Fraction, Fraction | None]
 
 
 def has_position(directories: Iterable[Directories], properties: Iterable[Property], parts: Iterable[bytes]) -> bool:
-    """Tell whether a file says where it was taken, readably or not.
+    """Return whether a file has a position, readable or not.
 
     Args:
         directories: Of all EXIF blocks in the file.
         properties: Of all XMP packets and notes.
-        parts: The whole file, and all packets that stand packed in it.
+        parts: The whole file, and all packets that are compressed in it.
     """
     return (
         any(_has_coordinate(each) for each in directories)
@@ -58,7 +58,7 @@ def has_position(directories: Iterable[Directories], properties: Iterable[Proper
 
 
 def position(directories: Iterable[Directories], properties: list[Property]) -> Gps | None:
-    """Return where it was taken: degrees to 6 decimals (0.1 m), metres to one; None where that can't be read.
+    """Return the position: degrees to 6 decimals (0.1 m), metres to one; None if none can be read.
 
     Args:
         directories: As of ``has_position``; the first position counts.
@@ -77,9 +77,9 @@ def position(directories: Iterable[Directories], properties: list[Property]) -> 
 
 
 def _has_coordinate(directories: Directories) -> bool:
-    """Tell whether a block has a coordinate, or a pointer to what can't be read.
+    """Return whether a block has a coordinate, or a pointer to one that can't be read.
 
-    All zeros is what a receiver without a fix leaves behind: a division by zero.
+    All zeros, a division by zero, comes from a receiver without a fix.
     """
     return directories.gps_lost or any(
         any(gps[tag].lost or gps[tag].raw.strip(b"\0 ") for tag in _COORDINATES if tag in gps)
@@ -109,13 +109,13 @@ def _by_exif(gps: Directory) -> Position | None:
 
 
 def _angle(gps: Directory, tag: int, reference: int, most: int) -> Fraction | None:
-    """Return degrees, south and west negative; minutes and seconds may be missing, or divided by zero."""
+    """Return degrees, south and west negative; minutes and seconds may be missing or a division by zero."""
     field, half = gps.get(tag), gps.get(reference)
     parts = field.fractions()[:3] if field else []
     letter = (half.text() or b"")[:1].decode("latin-1").upper() if half else ""
     if not parts or parts[0] is None or letter not in _HALVES:
         return None
-    # Behind a part that is none nothing counts: degrees of which the minutes are missing have no seconds.
+    # Nothing counts after a part that is not a number: without minutes there are no seconds.
     known = parts[: parts.index(None)] if None in parts else parts
     return _sum_degrees([part for part in known if part is not None], _HALVES[letter], most)
 
@@ -151,6 +151,6 @@ def _coordinate(named: dict[str, str], names: tuple[str, ...], most: int) -> Fra
 
 
 def _sum_degrees(parts: list[Fraction], sign: int, most: int) -> Fraction | None:
-    """Return degrees from degrees, minutes and seconds; None when they are more than a half circle has, or negative."""
+    """Return degrees from degrees, minutes and seconds; None if they are too many or negative."""
     degrees = sum((part / 60**power for power, part in enumerate(parts)), Fraction())
     return sign * degrees if min(parts) >= 0 and degrees <= most else None

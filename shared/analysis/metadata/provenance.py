@@ -1,4 +1,4 @@
-"""What a file says of how it came about; hints, never proof: anyone can write them and anyone can strip them.
+"""What a file says about its origin: hints, not proof, because anyone can write or remove them.
 
 Source:
     C2PA Technical Specification 2.1 (2024), A.3: where each format keeps a manifest; IPTC NewsCodes, "Digital Source
@@ -17,7 +17,7 @@ _TYPES: dict[bytes, AiHint] = {
     b"compositeWithTrainedAlgorithmicMedia": "compositeWithTrainedAlgorithmicMedia",
 }
 
-#: Keyword of a PNG text, what stands in its text, and who writes that.
+#: Keyword of a PNG text, what the text contains, and the program that writes it.
 _GENERATORS: tuple[tuple[bytes, bytes, AiHint], ...] = (
     (b"parameters", b"Steps: ", "stable-diffusion-webui"),
     (b"prompt", b'"class_type"', "comfyui"),
@@ -30,20 +30,20 @@ _GENERATORS: tuple[tuple[bytes, bytes, AiHint], ...] = (
 
 
 def provenance(blocks: Blocks) -> Provenance:
-    """Say what a file says of its making.
+    """Return what a file says about its origin.
 
     Args:
-        blocks: Its ``manifest``, ``xmp`` and ``texts`` are looked at; any bytes.
+        blocks: ``manifest``, ``xmp`` and ``texts`` are read; any bytes.
 
     Returns:
-        ``c2pa_present``: there is a manifest, whose signature nobody has checked. ``ai_hint``: the source type that
-        names a trained model, else the generator whose notes were found, else None.
+        ``c2pa_present``: there is a manifest; its signature is not checked. ``ai_hint``: the source type that names a
+        trained model, otherwise the generator that wrote notes, otherwise None.
     """
     return {"c2pa_present": bool(blocks.manifest), "ai_hint": _source_type(blocks) or _generator(blocks)}
 
 
 def _source_type(blocks: Blocks) -> AiHint | None:
-    """Look by bytes: a packet may be broken, and a manifest is CBOR."""
+    """Search the bytes, because a packet may be broken, and a manifest is CBOR."""
     for block in (*blocks.xmp, blocks.manifest):
         found = _MODEL_MADE.search(block) if len(block) <= MAX_BLOCK_BYTES else None
         if found:

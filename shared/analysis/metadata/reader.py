@@ -1,4 +1,4 @@
-"""Metadata of one image, from the file as a library has opened it."""
+"""Read the metadata of an image that a library has opened."""
 
 from dataclasses import dataclass
 
@@ -10,21 +10,21 @@ from shared.analysis.metadata.blocks import Blocks
 from shared.analysis.metadata.directory import Directories
 from shared.analysis.metadata.xmp import Property
 
-#: Of all XMP packets together that is parsed; the rest is searched for marks alone.
+#: Of all XMP packets together that are parsed; the rest is only searched for marks.
 _MAX_PARSED_BYTES = 4 << 20
-#: What a block without any directory stands for.
+#: For an image without a readable block.
 _NOTHING = Directories({}, {}, ())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metadata:
-    """What a file says beside its pixels.
+    """The metadata of a file.
 
     Args:
-        orientation: EXIF orientation, 1-8; 1 is upright, also where a library has turned the pixels already.
-        exif: How and when it was taken.
-        privacy: Whether it says where; the position only where that was wanted.
-        provenance: Hints at its making.
+        orientation: EXIF orientation, 1-8; 1 is upright, also if the library turns the pixels.
+        exif: How and when the picture was taken.
+        privacy: Whether there is a position; the position only on request.
+        provenance: Hints at its origin.
         warnings: Codes of what could not be read: ``exif_unreadable``, ``xmp_unreadable``, ``gps_unreadable``,
             ``metadata_left_out``.
     """
@@ -40,11 +40,10 @@ def read(image: Image.Image, data: bytes, *, include_gps: bool, searched: bytes 
     """Read the metadata of an image; no bytes make it raise.
 
     Args:
-        image: As Pillow or pi-heif has opened it; its pixels need not be loaded, and are not.
+        image: Opened by Pillow or pi-heif; its pixels are not loaded.
         data: The whole file.
-        include_gps: Whether coordinates are to be returned.
-        searched: The bytes of the file in which marks of metadata are looked for; all of them without it. A megabyte
-            costs 8 ms.
+        include_gps: Whether to return coordinates.
+        searched: The bytes of the file in which to search for marks of metadata; None for all. A megabyte costs 8 ms.
     """
     searched = data if searched is None else searched
     found = blocks.collect(image, data, searched)
@@ -72,7 +71,7 @@ def read(image: Image.Image, data: bytes, *, include_gps: bool, searched: bytes 
 
 
 def _properties(found: Blocks) -> tuple[list[Property], bool]:
-    """Return the properties of all packets and notes, and whether every packet is whole."""
+    """Return the properties of all packets and notes, and whether every packet is complete."""
     read_packets, notes, left = [], [], _MAX_PARSED_BYTES
     for packet in found.xmp:
         if packet.strip(b"\0 \r\n\t"):

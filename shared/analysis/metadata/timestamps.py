@@ -1,4 +1,4 @@
-"""Moments as cameras and programs write them, made ISO 8601.
+"""Read times as cameras and programs write them, and return them in ISO 8601.
 
 Source:
     CIPA DC-008-2023 (Exif 3.0), 4.6.6: DateTimeOriginal, OffsetTimeOriginal; ISO 8601, as XMP takes it.
@@ -7,15 +7,15 @@ Source:
 import re
 from datetime import datetime, timedelta
 
-#: What a date and a time may look like: any separators, blanks for leading zeros, parts of a second, a zone.
+#: A date and a time, with any separators, blanks for leading zeros, fractions of a second, and a zone.
 _TIMESTAMP = re.compile(
     rb"(\d{4})[:\-/. ] ?(\d{1,2})[:\-/. ] ?(\d{1,2})"
     rb"[Tt: ] {0,2}(\d{1,2})[:.] ?(\d{1,2})(?:[:.] ?(\d{1,2}))?(?:[.,]\d{1,9})?"
     rb" ?([AaPp][Mm])? ?([Zz]|[+-]\d\d(?::?\d\d)?)?"
 )
-#: The form that the standard asks for, whatever stands behind it: a field without an end runs into the next one.
+#: The form that the standard demands, with anything after it: a field without an end runs into the next one.
 _STANDARD = re.compile(rb"(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)()()")
-#: With points a day comes first.
+#: With full stops, the day comes first.
 _DAY_FIRST = re.compile(rb"^(\d{1,2})\.(\d{1,2})\.(\d{4})( .*)")
 _COMPACT = re.compile(rb"(\d{4})(\d\d)(\d\d)[Tt ]?(\d\d)(\d\d)(\d\d)()([Zz]|[+-]\d\d(?::?\d\d)?)?")
 _ZONE = re.compile(rb"([+-])(0\d|1[0-4])(?::?([0-5]\d))?")
@@ -26,14 +26,14 @@ Timestamp = tuple[str, str | None]
 
 
 def parse(text: bytes) -> Timestamp | None:
-    """Read a moment.
+    """Read a time.
 
     Args:
         text: Any bytes.
 
     Returns:
-        The camera's clock without a zone, and the zone that stands in the text, ``+hh:mm``. None for what is no
-        moment: a camera whose clock was never set writes zeros or blanks. Hour 24 is the next day's first.
+        The camera's time without a zone, and the zone in the text, ``+hh:mm``. None for anything else: a camera whose
+        clock was never set writes zeros or blanks. Hour 24 is the first of the next day.
     """
     text = _DAY_FIRST.sub(rb"\3.\2.\1\4", text.strip(b" \t\r\n\x00"))
     found = _TIMESTAMP.fullmatch(text) or _COMPACT.fullmatch(text) or _STANDARD.match(text)

@@ -1,7 +1,7 @@
-"""XMP packets, read by expat: names and values, wherever in the tree they stand.
+"""Read XMP packets by expat: names and values anywhere in the tree.
 
-A document type declaration is refused, and with it every entity: a few kilobytes could be made to expand into
-gigabytes. Prefixes are taken as they stand, since vendors forget to declare them.
+A document type declaration is refused, and with it every entity: a few kilobytes could expand to gigabytes. Prefixes
+are not resolved, because vendors forget to declare them.
 
 Source:
     XMP Specification Part 1 (2012), 7: serialization in RDF/XML; Part 3 (2020), 1.1.3: extended XMP.
@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from xml.parsers import expat
 
-#: Of one packet that is parsed; real ones have some kilobytes, those with a depth map megabytes of it.
+#: Of a packet that is parsed; real ones have some kilobytes, those with a depth map megabytes.
 MAX_PACKET_BYTES = 1 << 20
 _MAX_PROPERTIES = 10_000
-#: Elements within each other; real packets have a dozen.
+#: Of elements within each other; real packets have a dozen.
 _MAX_DEPTH = 1_000
 _MAX_VALUE_CHARACTERS = 1024
 
 #: Elements of RDF that name no property.
 _RDF = frozenset({"li", "Seq", "Bag", "Alt", "Description", "value"})
-#: What XML can't hold, and programs write all the same.
+#: Not allowed in XML, but written by programs.
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -35,10 +35,10 @@ class Property(NamedTuple):
 
 @dataclass
 class _Tree:
-    """What a parser has met; its methods are expat's handlers."""
+    """The state of a parser; its methods are the handlers of expat."""
 
     properties: list[Property] = field(default_factory=list)
-    #: The property that each open element stands for or is within, and its text so far.
+    #: The property of each open element, or of the one around it, and its text so far.
     open: list[tuple[str, list[str]]] = field(default_factory=list)
     closed: bool = False
 
@@ -76,17 +76,17 @@ class _HasDoctype(Exception):
 
 
 class _TooLong(Exception):
-    """The packet has more than is read."""
+    """The packet is deeper or longer than is read."""
 
 
 def properties(packet: bytes) -> tuple[list[Property], bool]:
     """Read the properties of a packet.
 
     Args:
-        packet: Any bytes, in UTF-8 or UTF-16; what is not UTF-8 is replaced.
+        packet: Any bytes, in UTF-8 or UTF-16; invalid ones are replaced.
 
     Returns:
-        The properties up to where the packet breaks off, at most 10,000; and whether it is whole and well-formed.
+        The properties up to a break, at most 10,000; and whether the packet is complete and well-formed.
     """
     if len(packet) > MAX_PACKET_BYTES:
         return [], False
@@ -97,7 +97,7 @@ def properties(packet: bytes) -> tuple[list[Property], bool]:
     try:
         parser.Parse(_decode(packet).encode(), True)
     except expat.ExpatError:
-        closed = tree.closed  # what stands behind the last end tag is padding
+        closed = tree.closed  # after the last end tag there is padding
         while tree.open and len(tree.properties) < _MAX_PROPERTIES:
             tree.end()
         return tree.properties, closed
