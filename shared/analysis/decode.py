@@ -58,7 +58,7 @@ def working_image(picture: Picture, orientation: int) -> Working:
         Over white: W3C Compositing and Blending Level 1, 2015, "source over" with an opaque backdrop.
     """
     with decoder(picture.format):
-        return _working(picture, orientation)
+        return _decode(picture, orientation)
 
 
 def reduction(size_px: tuple[int, int]) -> int:
@@ -75,7 +75,7 @@ def fit_size(size_px: tuple[int, int], edge_px: int) -> tuple[int, int]:
     return width, height
 
 
-def _working(picture: Picture, orientation: int) -> Working:
+def _decode(picture: Picture, orientation: int) -> Working:
     image = picture.image
     by = reduction(image.size)
     if by > 1 and picture.format == "jpeg":

@@ -44,24 +44,24 @@ class Examine:
             MemoryError: Memory ran out; another try may succeed.
         """
         picture = readers.read(known, data, self.limits)
-        searched = picture.beside_pixels(data)
-        said = metadata.read(picture.image, data, searched=searched, include_gps=self.options.include_gps)
-        turn = picture.orientation or said.orientation
+        beside, include_gps = picture.beside_pixels(data), self.options.include_gps
+        described = metadata.read(picture.image, data, beside_pixels=beside, include_gps=include_gps)
+        turn = picture.orientation or described.orientation
         facts = {
             "source": self.source,
             "image": report.image(picture, turn),
-            "exif": said.exif,
-            "privacy": said.privacy,
-            "provenance": said.provenance,
+            "exif": described.exif,
+            "privacy": described.privacy,
+            "provenance": described.provenance,
         }
-        warnings = (*self.warnings, *picture.warnings, *said.warnings)
+        warnings = (*self.warnings, *picture.warnings, *described.warnings)
         over = gates.check_header(picture, self.limits)
         if over is None:
-            return self._decoded(picture, turn, facts, warnings)
+            return self._decode(picture, turn, facts, warnings)
         timing = report.timing(0, self.monotonic() - self.started)
         return Analysis(report={**report.envelope(over, warnings), **facts, "timing": timing}, thumbnail=None)
 
-    def _decoded(self, picture: Picture, turn: int, facts: dict[str, Any], ignored: tuple[str, ...]) -> Analysis:
+    def _decode(self, picture: Picture, turn: int, facts: dict[str, Any], ignored: tuple[str, ...]) -> Analysis:
         """Decode once and analyse."""
         decoding = self.monotonic()
         working = decode.working_image(picture, turn)

@@ -66,7 +66,7 @@ def analyze(
     if over := gates.check_size(content.over_bytes, limits):
         partial = {**report.envelope(over), "source": source_facts, "timing": report.timing(0, monotonic() - started)}
         return Analysis(report=partial, thumbnail=None)
-    known = _known(content.data)
+    known = _format_of(content.data)
     from shared.analysis.examine import Examine  # noqa: PLC0415 - the image libraries load with the first image
 
     source_facts["mime"] = known.mime
@@ -75,7 +75,7 @@ def analyze(
     return examine.examine(content.data, known)
 
 
-def _known(data: bytes) -> formats.Format:
+def _format_of(data: bytes) -> formats.Format:
     """Return the format of a file.
 
     Raises:

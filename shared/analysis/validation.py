@@ -89,43 +89,43 @@ def _check_plain(value: object, name: str, depth: int) -> None:
         _check_finite(value, name)
 
 
-def _compiled(hint: Any) -> Check:  # noqa: ANN401 - any type
+def _compile(hint: Any) -> Check:  # noqa: ANN401 - any type
     """Build the check of a type."""
     if is_typeddict(hint):
         return _object(hint)
     form, inner = get_origin(hint), get_args(hint)
     if form is NotRequired:
-        return _compiled(inner[0])
+        return _compile(inner[0])
     if form is Literal:
         return _one_of(inner)
     if form in (UnionType, Union):
         (kind,) = [each for each in inner if each is not NoneType]
-        return _or_null(_compiled(kind))
+        return _or_null(_compile(kind))
     if form is not None and hasattr(hint, "__metadata__"):
-        return _noted(inner[0], hint.__metadata__)
-    return _noted(hint, ())
+        return _compile_noted(inner[0], hint.__metadata__)
+    return _compile_noted(hint, ())
 
 
-def _noted(hint: Any, notes: tuple[schema.Field, ...]) -> Check:  # noqa: ANN401 - any type
+def _compile_noted(hint: Any, notes: tuple[schema.Field, ...]) -> Check:  # noqa: ANN401 - any type
     """Build the check of a type with notes, all of which apply."""
     form, inner = get_origin(hint), get_args(hint)
     if form in (UnionType, Union):
         (kind,) = [each for each in inner if each is not NoneType]
-        return _or_null(_noted(kind, notes))
+        return _or_null(_compile_noted(kind, notes))
     if form is list:
-        return _list(_compiled(inner[0]), notes)
+        return _list(_compile(inner[0]), notes)
     if hint is str:
         return _text(notes)
     if hint in (int, float):
         return _number(hint, notes)
     if hint is bool:
         return _truth
-    return _compiled(hint)
+    return _compile(hint)
 
 
 def _object(kind: Any, *, closed: bool = True) -> Check:  # noqa: ANN401 - a TypedDict has no type of its own
     """Build the check of an object: the fields of its type and, if it is closed, no others."""
-    fields = {name: _compiled(hint) for name, hint in get_type_hints(kind, include_extras=True).items()}
+    fields = {name: _compile(hint) for name, hint in get_type_hints(kind, include_extras=True).items()}
     required = kind.__required_keys__
 
     def check(value: Any, at: str) -> None:  # noqa: ANN401 - anything, which is checked

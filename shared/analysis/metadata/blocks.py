@@ -55,13 +55,13 @@ class Blocks:
     truncated: bool = False
 
 
-def collect(image: Image.Image, data: bytes, searched: bytes) -> Blocks:
+def collect(image: Image.Image, data: bytes, beside_pixels: bytes) -> Blocks:
     """Collect the metadata of a file.
 
     Args:
         image: Opened by a library; its pixels are not loaded.
         data: The whole file.
-        searched: The bytes of the file in which to search for marks.
+        beside_pixels: The bytes of the file in which to search for marks.
 
     Returns:
         Blocks of any bytes, each at most ``MAX_BLOCK_BYTES``, and a TIFF file as a whole.
@@ -80,13 +80,13 @@ def collect(image: Image.Image, data: bytes, searched: bytes) -> Blocks:
         if not blocks and isinstance(block, bytes) and block:
             found.truncated |= len(block) > MAX_BLOCK_BYTES
             blocks.append(block)
-    found.embedded += islice(markers.exif(searched), _MAX_BLOCKS + 1)
+    found.embedded += islice(markers.exif(beside_pixels), _MAX_BLOCKS + 1)
     if image.format in ("HEIF", "AVIF") and not found.exif:
         found.exif += found.embedded[:1]  # the library drops it if the file is broken elsewhere
-    found.xmp = found.xmp or list(islice(markers.packets(searched, MAX_BLOCK_BYTES), _MAX_BLOCKS + 1))
+    found.xmp = found.xmp or list(islice(markers.packets(beside_pixels, MAX_BLOCK_BYTES), _MAX_BLOCKS + 1))
     if image.format not in ("JPEG", "MPO", "PNG"):
-        box = _MANIFEST.search(searched)
-        found.manifest = searched[box.start() : box.start() + MAX_BLOCK_BYTES] if box else b""
+        box = _MANIFEST.search(beside_pixels)
+        found.manifest = beside_pixels[box.start() : box.start() + MAX_BLOCK_BYTES] if box else b""
     for blocks in (found.exif, found.embedded, found.xmp):
         found.truncated |= len(blocks) > _MAX_BLOCKS
         del blocks[_MAX_BLOCKS:]

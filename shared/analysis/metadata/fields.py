@@ -48,13 +48,13 @@ class Field:
     def fractions(self) -> list[Fraction | None]:
         """Return at most four values as numbers; None for each that is not a number, such as a division by zero."""
         if self.kind in _RATIONALS:
-            numbers = self._unpacked(_RATIONALS[self.kind], 8)
+            numbers = self._unpack(_RATIONALS[self.kind], 8)
             pairs = zip(numbers[::2], numbers[1::2], strict=True)
             return [Fraction(int(above), int(below)) if below else None for above, below in pairs]
         if self.kind in (_ASCII, _UTF8):
             number = _DECIMAL.fullmatch(self.raw.partition(b"\0")[0])
             return [Fraction(number[1].decode())] if number else []
-        numbers = self._unpacked(_NUMBERS.get(self.kind, ""), SIZES.get(self.kind, 1))
+        numbers = self._unpack(_NUMBERS.get(self.kind, ""), SIZES.get(self.kind, 1))
         return [Fraction(number) if math.isfinite(number) else None for number in numbers]
 
     def whole(self) -> int | None:
@@ -77,6 +77,6 @@ class Field:
         if cell != value:
             yield cell
 
-    def _unpacked(self, code: str, size: int) -> tuple[int | float, ...]:
+    def _unpack(self, code: str, size: int) -> tuple[int | float, ...]:
         count = min(len(self.raw) // size, _MAX_VALUES) if code else 0
         return struct.unpack_from(self.order + code * count, self.raw)

@@ -36,24 +36,24 @@ class Metadata:
     warnings: tuple[str, ...]
 
 
-def read(image: Image.Image, data: bytes, *, include_gps: bool, searched: bytes | None = None) -> Metadata:
+def read(image: Image.Image, data: bytes, *, include_gps: bool, beside_pixels: bytes | None = None) -> Metadata:
     """Read the metadata of an image; no bytes make it raise.
 
     Args:
         image: Opened by Pillow or pi-heif; its pixels are not loaded.
         data: The whole file.
         include_gps: Whether to return coordinates.
-        searched: The bytes of the file in which to search for marks of metadata; None for all. A megabyte costs 8 ms.
+        beside_pixels: The bytes in which to search for marks of metadata; None for all. A megabyte costs 8 ms.
     """
-    searched = data if searched is None else searched
-    found = blocks.collect(image, data, searched)
+    beside_pixels = data if beside_pixels is None else beside_pixels
+    found = blocks.collect(image, data, beside_pixels)
     own = [directory.read(block) for block in found.exif]
     known = [each for each in own if each]
     others = [each for each in map(directory.read, found.embedded) if each]
     properties, whole = _properties(found)
     first = known[0] if known else _NOTHING
-    has_gps = privacy.has_position([*known, *others], properties, (searched, *found.xmp))
-    has_gps = has_gps or (found.truncated and markers.has_gps_pointer(searched))
+    has_gps = privacy.has_position([*known, *others], properties, (beside_pixels, *found.xmp))
+    has_gps = has_gps or (found.truncated and markers.has_gps_pointer(beside_pixels))
     place = privacy.position([*known, *others], properties) if has_gps else None
     problems = {
         "exif_unreadable": len(known) < len(own) or first.exif_lost,

@@ -78,53 +78,53 @@ def read(head: Mapping[str, Any], body: bytes, request: Request) -> Analysis:
     number = head.get("number")
     if type(number) is not int or number != request.number:
         raise ProtocolError("it does not answer the request")
-    said = {name: value for name, value in head.items() if name != "number"}
-    if "report" in said:
-        return _analysis(said, body, request)
+    reply = {name: value for name, value in head.items() if name != "number"}
+    if "report" in reply:
+        return _analysis(reply, body, request)
     if body:
         raise ProtocolError("it has bytes, but no report")
-    _keys(said, next(iter(said), "report"))
-    if "rejected" in said:
-        raise _rejection(said["rejected"])
-    if said == {"out_of_memory": True}:
+    _keys(reply, next(iter(reply), "report"))
+    if "rejected" in reply:
+        raise _rejection(reply["rejected"])
+    if reply == {"out_of_memory": True}:
         raise AnalysisDied("out_of_memory", "The analysis ran out of memory.")
-    if "raised" in said:
-        raise AnalysisDied("analysis_crashed", f"The analysis failed with {_name(said['raised'])}.")
+    if "raised" in reply:
+        raise AnalysisDied("analysis_crashed", f"The analysis failed with {_name(reply['raised'])}.")
     raise ProtocolError("its kind is unknown")
 
 
-def _rejection(said: object) -> ImageRejected:
-    fields = _keys(said, "code", "message")
+def _rejection(value: object) -> ImageRejected:
+    fields = _keys(value, "code", "message")
     if fields["code"] not in list(Rejection):
         raise ProtocolError("its rejection code is unknown")
     return ImageRejected(fields["code"], _text(fields["message"], MAX_MESSAGE))
 
 
-def _analysis(said: Mapping[str, Any], body: bytes, request: Request) -> Analysis:
+def _analysis(reply: Mapping[str, Any], body: bytes, request: Request) -> Analysis:
     """Read a report and, if one was requested, a thumbnail."""
-    made = _report(said["report"], request)
-    if request.thumbnail is None or made["status"] != "ok":
-        _keys(said, "report")
+    sections = _report(reply["report"], request)
+    if request.thumbnail is None or sections["status"] != "ok":
+        _keys(reply, "report")
         if body:
             raise ProtocolError("it has a thumbnail that was not requested")
-        return Analysis(report=made, thumbnail=None)
-    size = _keys(_keys(said, "report", "thumbnail")["thumbnail"], "width_px", "height_px")
+        return Analysis(report=sections, thumbnail=None)
+    size = _keys(_keys(reply, "report", "thumbnail")["thumbnail"], "width_px", "height_px")
     small = _thumbnail(size, body, request.thumbnail)
-    timing = made.pop("timing")
-    return Analysis(report={**made, "thumbnail": report.thumbnail(small), "timing": timing}, thumbnail=small)
+    timing = sections.pop("timing")
+    return Analysis(report={**sections, "thumbnail": report.thumbnail(small), "timing": timing}, thumbnail=small)
 
 
-def _report(said: object, request: Request) -> dict[str, Any]:
+def _report(reply: object, request: Request) -> dict[str, Any]:
     """Read a report without its thumbnail; of its source only the type is read."""
-    if not isinstance(said, dict) or not isinstance(said.get("source"), dict):
+    if not isinstance(reply, dict) or not isinstance(reply.get("source"), dict):
         raise ProtocolError("its report has no source")
-    source = _source(said["source"].get("mime"), request)
+    source = _source(reply["source"].get("mime"), request)
     plain = {**source, "name": "", "etag": "", "declared_type": None}  # the true ones may be long
     try:
-        validation.check_report({**said, "source": plain}, sections=request.sections)
+        validation.check_report({**reply, "source": plain}, sections=request.sections)
     except validation.ReportInvalid as error:
         raise ProtocolError(f"its report is invalid: {error}") from error
-    return {name: source if name == "source" else value for name, value in said.items() if name != "thumbnail"}
+    return {name: source if name == "source" else value for name, value in reply.items() if name != "thumbnail"}
 
 
 def _source(mime: object, request: Request) -> dict[str, Any]:
@@ -153,31 +153,31 @@ def _thumbnail(size: Mapping[str, Any], data: bytes, spec: ThumbnailSpec) -> Thu
     return Thumbnail(data=data, width_px=width, height_px=height, mime=spec.mime, extension=spec.extension)
 
 
-def _layers(said: object) -> dict[str, str]:
-    if not isinstance(said, dict) or not said.keys() <= set(Layer):
+def _layers(value: object) -> dict[str, str]:
+    if not isinstance(value, dict) or not value.keys() <= set(Layer):
         raise ProtocolError("its layers are unknown")
-    return {name: _text(detail, MAX_MESSAGE) for name, detail in said.items()}
+    return {name: _text(detail, MAX_MESSAGE) for name, detail in value.items()}
 
 
-def _keys(said: object, *names: str) -> Mapping[str, Any]:
+def _keys(value: object, *names: str) -> Mapping[str, Any]:
     """Return an object that has exactly these keys."""
-    if not isinstance(said, Mapping) or said.keys() != set(names):
+    if not isinstance(value, Mapping) or value.keys() != set(names):
         raise ProtocolError(f"an object must have exactly the fields {' and '.join(names)}")
-    return said
+    return value
 
 
-def _name(said: object) -> str:
-    if not isinstance(said, str) or not re.fullmatch("[A-Za-z_][A-Za-z0-9_]{0,99}", said):
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch("[A-Za-z_][A-Za-z0-9_]{0,99}", value):
         raise ProtocolError("its error has no name")
-    return said
+    return value
 
 
-def _text(said: object, length: int) -> str:
+def _text(value: object, length: int) -> str:
     """Return a text that is valid Unicode and not too long."""
-    if not isinstance(said, str) or len(said) > length:
+    if not isinstance(value, str) or len(value) > length:
         raise ProtocolError(f"a field must be text of at most {length:,} characters")
     try:
-        said.encode()
+        value.encode()
     except UnicodeEncodeError:
         raise ProtocolError("a text is not valid Unicode") from None
-    return said
+    return value
