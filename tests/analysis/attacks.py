@@ -1,7 +1,7 @@
 """Let a child try every act under every set of layers, and print what has come of it as JSON: ``{layers: {act: end}}``.
 
-Run as ``python -m tests.analysis.attacks FOLDER`` by the user whose children are to be tried; anyone may write to the
-folder. What is refused here by the kernel's plain rules proves nothing, so the acts are tried without layers as well.
+Run as ``python -m tests.analysis.attacks FOLDER`` by the user whose children try them; anyone may write to the
+folder. What is refused here by the kernel's plain rules proves nothing, so they try the acts without layers, too.
 """
 
 import json
@@ -75,7 +75,7 @@ def sandbox(layers: Iterable[Layer]) -> Sandbox:
     )
 
 
-def tried(box: Sandbox, act: str, **args: object) -> str:
+def try_act(box: Sandbox, act: str, **args: object) -> str:
     """Let the child try an act; return its end."""
     data = json.dumps({"act": act, "args": args}).encode()
     try:
@@ -89,7 +89,7 @@ def main(folder: Path) -> None:
     with ExitStack() as stack:
         args = _arguments(folder, stack)
         found: dict[str, Any] = {}
-        for layers, acts in sets():
+        for layers, acts in layer_sets():
             box = sandbox(layers)
             found[name_of(layers)] = {act: _try(box, act, args.get(act, {}), folder) for act in acts}
             if layers == set(Layer) and box.confinement:
@@ -98,22 +98,24 @@ def main(folder: Path) -> None:
         print(json.dumps(found))
 
 
-def sets() -> list[tuple[set[Layer], list[str]]]:
-    """Return sets of layers, and what is tried in each: none, all, each by itself, and all but one."""
+def layer_sets() -> list[tuple[set[Layer], list[str]]]:
+    """Return sets of layers, and the acts to try in each: none, all, each by itself, and all but one."""
     alone = [({each, Layer.NO_NEW_PRIVS}, [act for act in REFUSED_BY if each in REFUSED_BY[act]]) for each in Layer]
     but_one = [(set(Layer) - {each}, [act]) for each, act in OWN.items()]
     every = list(REFUSED_BY)
     # Last those in which the parent hides: it can't come out again.
-    return sorted([(set(), every), (set(COUNTED), ["fork_often"]), *alone, (set(Layer), every), *but_one], key=_hidden)
+    return sorted(
+        [(set(), every), (set(COUNTED), ["fork_often"]), *alone, (set(Layer), every), *but_one], key=_hides_parent
+    )
 
 
-def _hidden(one: tuple[set[Layer], list[str]]) -> bool:
+def _hides_parent(one: tuple[set[Layer], list[str]]) -> bool:
     return Layer.PARENT in one[0]
 
 
 def _try(box: Sandbox, act: str, args: dict[str, object], folder: Path) -> str:
     (folder / "victim").touch()
-    end = tried(box, act, **args)
+    end = try_act(box, act, **args)
     if act in DISRUPTIVE:
         for child in list(box._children):
             child.kill()

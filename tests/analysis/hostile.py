@@ -23,7 +23,7 @@ LONG = {
 _BUILT = (png, jpeg, webp, gif, bmp, tiff, boxes, anything)
 
 
-def built() -> list[Hostile]:
+def built_files() -> list[Hostile]:
     """Return those that are built for a purpose; the long ones are left to ``dev.py prove``."""
     files = [file for module in _BUILT for file in module.FILES]
     assert {file.name for file in files} >= LONG
@@ -32,4 +32,4 @@ def built() -> list[Hostile]:
 
 def hostile() -> list[Hostile]:
     """Return all of them."""
-    return [*built(), *mutants.cut(), *mutants.drawn(DRAWN)]
+    return [*built_files(), *mutants.cut(), *mutants.drawn(DRAWN)]

@@ -62,7 +62,7 @@ class Ending:
     report: str
 
 
-class Measured:
+class Meter:
     """Analyse as production does, with one child."""
 
     def __init__(self) -> None:
@@ -81,22 +81,22 @@ class Measured:
         """Analyse a file, in a child that is there already."""
         if not self.sandbox._children:
             with suppress(ImageRejected):
-                _analysed(self._analyst, b"?")
+                _analyze(self._analyst, b"?")
             self._idle = status(self._pid, "VmRSS")
             confinement._prctl(confinement._PR_SET_DUMPABLE, 1)  # who isn't root may reset the peak again
         pid, most = self._pid, [0]
-        resident, used = status(os.getpid(), "VmRSS"), (_cpu(pid), _of_the_dead(), time.process_time())
+        resident, used = status(os.getpid(), "VmRSS"), (_cpu(pid), _dead_children_cpu(), time.process_time())
         for process in (pid, os.getpid()):
             Path(f"/proc/{process}/clear_refs").write_text("5", encoding="ascii")
         started = time.monotonic()
-        met = _met(self._analyst, data, lambda: most.append(status(pid, "VmHWM")))
+        met = _end(self._analyst, data, lambda: most.append(status(pid, "VmHWM")))
         seconds, alive = time.monotonic() - started, any(child._process.pid == pid for child in self.sandbox._children)
         parent = status(os.getpid(), "VmHWM") - resident, time.process_time() - used[2]
         peak = max(*most, status(pid, "VmHWM"))
         allowed = self._idle + self._limits.max_decode_bytes + 2 * len(data) + OVERHEAD_BYTES
         return Ending(
             **met,
-            cpu_seconds=_cpu(pid) - used[0] if alive else _of_the_dead() - used[1],
+            cpu_seconds=_cpu(pid) - used[0] if alive else _dead_children_cpu() - used[1],
             seconds=seconds,
             peak_bytes=peak,
             over_bytes=max(0, peak - allowed),
@@ -116,9 +116,9 @@ class Measured:
 
 
 @contextmanager
-def measured() -> Iterator[Measured]:
+def measure() -> Iterator[Meter]:
     """Have it, and leave no child behind."""
-    before, made = children(), Measured()
+    before, made = children(), Meter()
     try:
         yield made
         assert len(children() - before) <= 1, "a child that was given up is still there"
@@ -131,11 +131,11 @@ def wrong(file: Hostile, data: bytes, end: Ending) -> str:
     """Say what is wrong with how a file has ended; nothing when all is well."""
     if end.code not in file.ends:
         return f"{file.name}: {end.code} ({end.message}), wanted {', '.join(sorted(file.ends))}"
-    problem = _unstorable(end.report) or _beyond(data, end)
+    problem = _storage_problem(end.report) or _excess(data, end)
     return f"{file.name}: {problem}" if problem else ""
 
 
-def _beyond(data: bytes, end: Ending) -> str:
+def _excess(data: bytes, end: Ending) -> str:
     """Say which bound an end is beyond."""
     if end.cpu_seconds > CPU_SECONDS + 1:
         return f"{end.cpu_seconds:.1f} s of a processor"
@@ -149,7 +149,7 @@ def _beyond(data: bytes, end: Ending) -> str:
     return ""
 
 
-def _unstorable(report: str) -> str:
+def _storage_problem(report: str) -> str:
     """Say why a report can't be stored: a property of a row has at most 32 Ki characters, and UTF-8 no half of a pair.
 
     Source:
@@ -171,10 +171,10 @@ def children() -> set[int]:
     return pids
 
 
-def _met(analyst: Analyst, data: bytes, look: Callable[[], None]) -> dict[str, Any]:
+def _end(analyst: Analyst, data: bytes, look: Callable[[], None]) -> dict[str, Any]:
     """Analyse, and say how that has ended."""
     try:
-        report = _analysed(analyst, data, look).report
+        report = _analyze(analyst, data, look).report
     except ImageRejected as rejected:
         return {"code": rejected.code, "message": str(rejected), "died": False, "report": ""}
     except AnalysisDied as dead:
@@ -183,7 +183,7 @@ def _met(analyst: Analyst, data: bytes, look: Callable[[], None]) -> dict[str, A
     return {**error, "died": False, "report": json.dumps(report, ensure_ascii=False, allow_nan=False)}
 
 
-def _analysed(analyst: Analyst, data: bytes, look: Callable[[], object] = int) -> Analysis:
+def _analyze(analyst: Analyst, data: bytes, look: Callable[[], object] = int) -> Analysis:
     source = Source(container="images", name="a.jpg", etag="0x1", size_bytes=len(data), declared_type="image/jpeg")
 
     def stop() -> bool:
@@ -210,6 +210,6 @@ def _cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def _of_the_dead() -> float:
+def _dead_children_cpu() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime

@@ -13,7 +13,7 @@ from shared.analysis import formats
 from tests.analysis.corpus.kinds import ALIVE, UNSUPPORTED, Hostile
 from tests.analysis.corpus.strategies import anything
 from tests.analysis.hostile import DRAWN, hostile
-from tests.analysis.measure import Measured, measured, wrong
+from tests.analysis.measure import Meter, measure, wrong
 from tests.counting import Count
 from tests.doubles.world import png
 from tests.rig import ROOT
@@ -22,26 +22,24 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what a process 
 
 
 @pytest.fixture(scope="module")
-def analyst() -> Iterator[Measured]:
+def analyst() -> Iterator[Meter]:
     """Give what analyses in one child."""
-    with measured() as made:
+    with measure() as made:
         yield made
 
 
-def test_any_bytes_end_in_a_report_or_a_rejection_and_the_next_image_is_analysed(
-    analyst: Measured, count: Count
-) -> None:
+def test_any_bytes_end_in_a_report_or_a_rejection_and_the_next_image_is_analysed(analyst: Meter, count: Count) -> None:
     codes: Counter[str] = Counter()
 
     @settings(max_examples=DRAWN, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(data=anything())
-    def drawn(data: bytes) -> None:
+    def check_file(data: bytes) -> None:
         end = analyst.ending(data)
         codes[f"ended {end.code}"] += 1
         assert not wrong(Hostile("drawn", lambda: data, ALIVE | {UNSUPPORTED}), data, end)
         assert len(analyst.sandbox._children) == 1
 
-    drawn()
+    check_file()
     assert analyst.ending(png(9, 5)).code == "ok"
     count(files=codes.total(), **codes)
 

@@ -19,7 +19,7 @@ import pytest
 from shared.analysis.sandbox.layers import REQUIRED, Layer, Policy
 from shared.errors import NoSandbox
 from tests.analysis import other_user
-from tests.analysis.attacks import COUNTED, OWN, REFUSED_BY, name_of, sandbox, tried
+from tests.analysis.attacks import COUNTED, OWN, REFUSED_BY, name_of, sandbox, try_act
 from tests.rig import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems have none of these layers")
@@ -131,7 +131,7 @@ def test_a_child_that_calls_what_no_decoder_calls_is_killed(ends: Ends, act: str
 @pytest.mark.parametrize("folder", [str(ROOT / "shared" / "analysis"), tempfile.gettempdir()])
 def test_a_child_that_was_taken_over_plants_no_file(folder: str) -> None:
     box = sandbox(ALL)
-    assert [tried(box, act, folder=folder)[:7] for act in ("write_a_file", "make_an_empty_file")] == ["refused"] * 2
+    assert [try_act(box, act, folder=folder)[:7] for act in ("write_a_file", "make_an_empty_file")] == ["refused"] * 2
     assert not any(Path(folder, name).exists() for name in ("written", "made"))
     box.close()
 
@@ -145,14 +145,14 @@ def _running(pid: int) -> bool:
 
 def test_nothing_of_a_child_outlives_close(open_folder: Path) -> None:
     box = sandbox(ALL)
-    assert tried(box, "fork_away", folder=str(open_folder)).startswith("refused")
+    assert try_act(box, "fork_away", folder=str(open_folder)).startswith("refused")
     box.close()
     assert list(open_folder.iterdir()) == []
 
 
 def test_without_seccomp_a_process_outlives_close(open_folder: Path) -> None:
     box, note = sandbox({Layer.DEATH_SIGNAL}), open_folder / "away"
-    assert tried(box, "fork_away", folder=str(open_folder)) == "done"
+    assert try_act(box, "fork_away", folder=str(open_folder)) == "done"
     pid = int(until(lambda: note.read_text(encoding="ascii") if note.exists() else None, what="it"))
     box.close()
     assert _running(pid)
@@ -165,11 +165,11 @@ import select, sys
 from pathlib import Path
 from shared.analysis.sandbox.layers import Layer
 from shared.invocation import start
-from tests.analysis.attacks import sandbox, tried
+from tests.analysis.attacks import sandbox, try_act
 box = sandbox(map(Layer, sys.argv[1].split(",")))
-tried(box, "rest")
+try_act(box, "rest")
 pid = next(iter(box._children))._process.pid
-start(lambda: tried(box, "stay"), name="stay")
+start(lambda: try_act(box, "stay"), name="stay")
 while Path(f"/proc/{pid}/comm").read_text() != "staying\\n":
     select.select([], [], [], 0.01)
 print(pid, flush=True)
@@ -202,7 +202,7 @@ def test_the_first_child_says_how_it_is_confined(caplog: pytest.LogCaptureFixtur
     caplog.set_level("INFO", "darkroom")
     box = sandbox(ALL)
     for _ in range(2):
-        tried(box, "run_a_shell")
+        try_act(box, "run_a_shell")
     lines: list[dict[str, Any]] = [json.loads(record.message) for record in caplog.records]
     (event,) = [line for line in lines if line["event"].startswith("first child process")]
     assert box.confinement is not None
@@ -221,7 +221,7 @@ def test_where_a_required_layer_is_missing_no_image_is_analysed() -> None:
     box = sandbox(ALL)
     box._policy = Policy(ALL - {Layer.LANDLOCK}, REQUIRED)
     with pytest.raises(NoSandbox, match=r"require, but this platform does not offer landlock \(off\)"):
-        tried(box, "fork")
+        try_act(box, "fork")
     assert box._children == set()
     box.close()
 
@@ -230,6 +230,6 @@ def test_a_child_has_its_socket_and_three_descriptors_of_the_null_device() -> No
     box = sandbox(ALL)
     with tempfile.TemporaryFile() as other:
         os.set_inheritable(other.fileno(), True)
-        assert tried(box, "have_few_descriptors", most=4) == "done"
-    assert tried(box, "have_few_descriptors", most=3) == "refused: EMFILE"
+        assert try_act(box, "have_few_descriptors", most=4) == "done"
+    assert try_act(box, "have_few_descriptors", most=3) == "refused: EMFILE"
     box.close()

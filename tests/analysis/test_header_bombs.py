@@ -10,7 +10,7 @@ import pytest
 from tests.analysis.corpus.boxes import CODED, box, full, kind_of, size
 from tests.analysis.corpus.kinds import ALIVE, UNSUPPORTED, Hostile, tiff_block
 from tests.analysis.corpus.png import SIGNATURE, chunk, header
-from tests.analysis.measure import Measured, measured, wrong
+from tests.analysis.measure import Meter, measure, wrong
 from tests.doubles.world import png
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what a process takes is read from /proc")
@@ -74,15 +74,15 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.fixture(scope="module")
-def analyst() -> Iterator[Measured]:
+def analyst() -> Iterator[Meter]:
     """Give what analyses in one child."""
-    with measured() as made:
+    with measure() as made:
         yield made
 
 
 @pytest.mark.case("security H2", was="73 s and 8.7 s of the host, for 330 KB and 1.3 MB")
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_header_bomb_costs_its_child_a_little_and_the_host_nothing(name: str, analyst: Measured) -> None:
+def test_a_header_bomb_costs_its_child_a_little_and_the_host_nothing(name: str, analyst: Meter) -> None:
     data = BOMBS[name]()
     end = analyst.ending(data)
     assert not wrong(Hostile(name, lambda: data, ALIVE | {UNSUPPORTED}), data, end)

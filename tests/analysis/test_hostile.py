@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from tests.analysis.hostile import hostile
-from tests.analysis.measure import MIB, Ending, measured, wrong
+from tests.analysis.measure import MIB, Ending, measure, wrong
 from tests.counting import Count, Most
 from tests.proving import at_length
 
@@ -17,16 +17,16 @@ PARTS = at_length(4, 8)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_hostile_file_comes_to_an_end(part: int, count: Count, most: Most) -> None:
     found, ends = [], dict[str, Ending]()
-    with measured() as analyst:
+    with measure() as analyst:
         for file in hostile()[part::PARTS]:
             data = file.make()
             ends[file.name] = analyst.ending(data)
             found.append(wrong(file, data, ends[file.name]))
-    _tell(ends, count, most)
+    _count(ends, count, most)
     assert not list(filter(None, found))
 
 
-def _tell(ends: dict[str, Ending], count: Count, most: Most) -> None:
+def _count(ends: dict[str, Ending], count: Count, most: Most) -> None:
     codes = Counter(f"ended {end.code}" for end in ends.values())
     count(**{"hostile files": len(ends), **codes, "children died": sum(end.died for end in ends.values())})
     name, slowest = max(ends.items(), key=lambda one: one[1].cpu_seconds)

@@ -52,7 +52,7 @@ def _never() -> bool:
     return False
 
 
-def _told(sandbox: Sandbox, act: str) -> dict[str, Any]:
+def _act(sandbox: Sandbox, act: str) -> dict[str, Any]:
     section: dict[str, Any] = sandbox(act.encode(), source=SOURCE, stop=_never).report["hostile"]
     return section
 
@@ -85,27 +85,27 @@ LONG = {"spin": pytest.mark.prove("a second of the processor; every day test_san
 
 @pytest.mark.parametrize("act", [pytest.param(act, marks=LONG.get(act, ())) for act in DEATHS])
 def test_a_child_that_dies_is_a_code_and_the_next_image_has_another(shared: Sandbox, act: str) -> None:
-    first = _told(shared, "behave")
+    first = _act(shared, "behave")
     with pytest.raises(AnalysisDied) as met:
-        _told(shared, act)
+        _act(shared, act)
     assert met.value.code == DEATHS[act]
     assert _gone(first["pid"])
-    assert _told(shared, "behave")["images"] == 1
+    assert _act(shared, "behave")["images"] == 1
 
 
 @pytest.mark.parametrize(("act", "code"), [("eat", "out_of_memory"), ("raise", "analysis_crashed")])
 def test_a_child_that_can_say_what_went_wrong_lives_on(shared: Sandbox, act: str, code: str) -> None:
-    before = _told(shared, "behave")
+    before = _act(shared, "behave")
     with pytest.raises(AnalysisDied) as met:
-        _told(shared, act)
+        _act(shared, act)
     assert met.value.code == code
-    after = _told(shared, "behave")
+    after = _act(shared, "behave")
     assert (after["pid"], after["images"]) == (before["pid"], before["images"] + 2)
 
 
 def test_an_image_that_is_rejected_is_rejected(shared: Sandbox) -> None:
     with pytest.raises(ImageRejected) as met:
-        _told(shared, "reject")
+        _act(shared, "reject")
     assert (met.value.code, str(met.value)) == ("corrupt_image", "It is broken.")
 
 
@@ -114,7 +114,7 @@ def test_a_child_that_never_gets_ready_is_no_fault_of_an_image(call: str) -> Non
     sandbox = _sandbox(call=call)
     for _ in range(2):
         with pytest.raises(NoSandbox, match="before its first image"):
-            _told(sandbox, "behave")
+            _act(sandbox, "behave")
     assert sandbox._children == set()
     sandbox.close()
 
@@ -124,19 +124,19 @@ def test_an_interpreter_that_is_not_there_is_no_fault_of_an_image(
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/absent/python")
     with pytest.raises(NoSandbox, match="No such file") as met:
-        _told(sandbox, "behave")
+        _act(sandbox, "behave")
     assert "/absent" not in str(met.value)
     monkeypatch.undo()
-    assert _told(sandbox, "behave")["images"] == 1
+    assert _act(sandbox, "behave")["images"] == 1
 
 
 @pytest.mark.parametrize("act", ["hang", "drip"])
 def test_a_child_that_hangs_or_drips_is_killed_by_the_clock(act: str) -> None:
     sandbox = _sandbox(child_limits=ChildLimits(seconds=0.5, cpu_seconds=10, memory_bytes=OVERHEAD_BYTES))
     with pytest.raises(AnalysisDied, match="time limit") as met:
-        _told(sandbox, act)
+        _act(sandbox, act)
     assert met.value.code == "analysis_timeout"
-    assert _told(sandbox, "behave")["images"] == 1
+    assert _act(sandbox, "behave")["images"] == 1
     sandbox.close()
 
 
@@ -144,26 +144,26 @@ def test_a_child_that_hangs_or_drips_is_killed_by_the_clock(act: str) -> None:
 def test_a_child_that_speaks_unasked_is_replaced_before_the_next_image(
     sandbox: Sandbox, case_result: Callable[[str], None]
 ) -> None:
-    _told(sandbox, "heckle")
+    _act(sandbox, "heckle")
     (child,) = sandbox._children
     until(lambda: not child.idle, what="a reply to what was not asked")
-    assert _told(sandbox, "behave")["images"] == 1
+    assert _act(sandbox, "behave")["images"] == 1
     case_result("replaced, and the next image is not blamed")
 
 
 def test_a_child_lives_across_images(shared: Sandbox) -> None:
-    told = [_told(shared, "behave") for _ in range(3)]
+    told = [_act(shared, "behave") for _ in range(3)]
     assert len({one["pid"] for one in told}) == 1
     assert [one["images"] - told[0]["images"] for one in told] == [0, 1, 2]
 
 
 def test_time_and_memory_are_counted_for_each_image_anew() -> None:
     sandbox = _sandbox(child_limits=ChildLimits(seconds=20, cpu_seconds=1, memory_bytes=OVERHEAD_BYTES))
-    told = [_told(sandbox, "behave")["images"] for _ in range(3)]
+    told = [_act(sandbox, "behave")["images"] for _ in range(3)]
     for _ in range(2):
         with pytest.raises(AnalysisDied):
-            _told(sandbox, "eat")
-    assert [*told, _told(sandbox, "behave")["images"]] == [1, 2, 3, 6]
+            _act(sandbox, "eat")
+    assert [*told, _act(sandbox, "behave")["images"]] == [1, 2, 3, 6]
     sandbox.close()
 
 
@@ -173,11 +173,11 @@ def test_a_child_knows_nothing_of_this_process_but_where_python_is(
     monkeypatch.setenv("AzureWebJobsStorage", "a secret")
     known = {"PYTHONPATH", "MALLOC_ARENA_MAX", "PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "LANG", "LC_ALL", "LC_CTYPE"}
     known |= {"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "TZ", "TMPDIR"}
-    assert set(_told(sandbox, "behave")["environ"]) <= known
+    assert set(_act(sandbox, "behave")["environ"]) <= known
 
 
 def test_what_is_not_wanted_any_more_is_stopped(sandbox: Sandbox) -> None:
-    pid = _told(sandbox, "behave")["pid"]
+    pid = _act(sandbox, "behave")["pid"]
     with pytest.raises(AnalysisDied) as met:
         sandbox(b"hang", source=SOURCE, stop=lambda: True)
     assert met.value.code == "analysis_stopped"
@@ -187,7 +187,7 @@ def test_what_is_not_wanted_any_more_is_stopped(sandbox: Sandbox) -> None:
 def test_no_child_is_left_when_the_sandbox_is_closed() -> None:
     sandbox = _sandbox()
     with ThreadPoolExecutor(2) as pool:
-        pids = {told["pid"] for told in pool.map(lambda _: _told(sandbox, "behave"), range(8))}
+        pids = {told["pid"] for told in pool.map(lambda _: _act(sandbox, "behave"), range(8))}
     sandbox.close()
     assert all(_gone(pid) for pid in pids)
 

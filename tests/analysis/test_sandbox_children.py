@@ -66,7 +66,7 @@ def build() -> Iterator[Callable[..., Analyst]]:
         sandbox.close()
 
 
-def _analysed(analyst: Analyst, data: bytes) -> analysis.Analysis:
+def _analyze(analyst: Analyst, data: bytes) -> analysis.Analysis:
     return analyst(data, source=_source(data), alone=False, stop=lambda: False)
 
 
@@ -80,7 +80,7 @@ def test_a_confined_child_finds_what_is_found_without_one_in_every_format(build:
     analyst = build()
     for kind in (*KINDS, "heic"):
         data = _file(kind)
-        alone, found = analysis.analyze(data, source=_source(data)), _analysed(analyst, data)
+        alone, found = analysis.analyze(data, source=_source(data)), _analyze(analyst, data)
         assert found.report["image"]["format"] == kind
         assert found.thumbnail == alone.thumbnail
         assert {**found.report, "timing": 0} == {**alone.report, "timing": 0}
@@ -89,7 +89,7 @@ def test_a_confined_child_finds_what_is_found_without_one_in_every_format(build:
 @pytest.mark.parametrize("mode", ConfinementMode)
 def test_a_setting_says_how_much_confinement_there_is(build: Callable[..., Analyst], mode: ConfinementMode) -> None:
     analyst = build(ANALYSIS_CONFINEMENT=mode.value)
-    _analysed(analyst, _file("png"))
+    _analyze(analyst, _file("png"))
     assert analyst.confinement is not None
     assert isinstance(analyst._engine, Sandbox)
     wanted = frozenset({*analyst.confinement.layers, *analyst.confinement.refused})
@@ -99,40 +99,40 @@ def test_a_setting_says_how_much_confinement_there_is(build: Callable[..., Analy
 def test_there_are_no_more_children_than_places(build: Callable[..., Analyst]) -> None:
     analyst, data = build(), _file("png")
     with ThreadPoolExecutor(4) as pool:
-        assert {one.report["status"] for one in pool.map(lambda _: _analysed(analyst, data), range(8))} == {"ok"}
+        assert {one.report["status"] for one in pool.map(lambda _: _analyze(analyst, data), range(8))} == {"ok"}
     assert _pid(analyst)
 
 
 def test_a_child_is_replaced_after_its_number_of_images(build: Callable[..., Analyst]) -> None:
     analyst, data, pids = build(ANALYSIS_CHILD_IMAGES="2"), _file("png"), list[int]()
     for _ in range(4):
-        _analysed(analyst, data)
+        _analyze(analyst, data)
         pids += [child._process.pid for child in analyst._engine._children]  # type: ignore[attr-defined]
     assert len(pids) == len(set(pids)) == 2  # seen after the first and the third image; gone after the others
 
 
 def test_a_child_stands_back_behind_its_parent_when_processors_are_short(build: Callable[..., Analyst]) -> None:
     analyst = build()
-    _analysed(analyst, _file("png"))
+    _analyze(analyst, _file("png"))
     own, childs = (os.getpriority(os.PRIO_PROCESS, pid) for pid in (0, _pid(analyst)))
     assert childs == min(19, own + NICENESS)
 
 
 def test_a_child_that_has_died_at_rest_is_no_images_fault(build: Callable[..., Analyst]) -> None:
     analyst, data = build(), _file("png")
-    _analysed(analyst, data)
+    _analyze(analyst, data)
     os.kill(_pid(analyst), signal.SIGKILL)
     os.waitid(os.P_PID, _pid(analyst), os.WEXITED | os.WNOWAIT)
-    assert _analysed(analyst, data).report["status"] == "ok"
+    assert _analyze(analyst, data).report["status"] == "ok"
 
 
 def test_a_child_outlives_the_thread_that_first_needed_it(build: Callable[..., Analyst]) -> None:
     analyst, data = build(), _file("png")
-    first = threading.Thread(target=_analysed, args=(analyst, data))
+    first = threading.Thread(target=_analyze, args=(analyst, data))
     first.start()
     first.join()
     pid = _pid(analyst)
-    assert _analysed(analyst, data).report["status"] == "ok"
+    assert _analyze(analyst, data).report["status"] == "ok"
     assert _pid(analyst) == pid
 
 
@@ -151,12 +151,12 @@ def test_the_parent_reads_nothing_of_a_file(
 ) -> None:
     analyst, data = build(), Untouched(_file("jpeg"))
 
-    def parsed(*_args: object, **_given: object) -> None:
+    def parse(*_args: object, **_given: object) -> None:
         raise AssertionError("the parent has parsed a file")
 
-    monkeypatch.setattr(pipeline, "analyze", parsed)
-    monkeypatch.setattr(formats, "sniff", parsed)
-    assert _analysed(analyst, data).report["status"] == "ok"
+    monkeypatch.setattr(pipeline, "analyze", parse)
+    monkeypatch.setattr(formats, "sniff", parse)
+    assert _analyze(analyst, data).report["status"] == "ok"
     case_result("0 bytes are parsed in the parent")
 
 

@@ -19,7 +19,7 @@ from shared.settings.settings import Settings
 
 Examine = Callable[..., Analysis]
 Encoded = Callable[..., bytes]
-Written = Callable[[str, str], None]
+Write = Callable[[str, str], None]
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENT = (ROOT / "docs" / "analyzers.md").read_text("utf-8")
 _EXAMPLE = re.compile(r"`shared/analysis/analyzers/(\w+)\.py`:\n\n```python\n(.*?)```", re.DOTALL)
@@ -27,7 +27,7 @@ CORE = ["quality", "color", "hash", "placeholder"]
 
 
 @pytest.fixture
-def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Written]:
+def write_analyzer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
     """Name and code in; an analyzer of that name is there until the test is over."""
     monkeypatch.setattr(analyzers, "__path__", [*analyzers.__path__, str(tmp_path)])
 
@@ -61,9 +61,9 @@ def test_parts_of_core_can_be_named_and_none_runs_twice(examine: Examine, encode
     assert [name for name in found(examine, encoded, "hash", "core") if name in CORE] == ["hash", *CORE[:2], CORE[3]]
 
 
-def test_the_example_of_the_document_is_an_analyzer(examine: Examine, encoded: Encoded, written: Written) -> None:
+def test_the_example_of_the_document_is_an_analyzer(examine: Examine, encoded: Encoded, write_analyzer: Write) -> None:
     ((name, code),) = _EXAMPLE.findall(DOCUMENT)
-    written(name, code)
+    write_analyzer(name, code)
     image = Image.new("RGB", (40, 30), "#000000")
     image.paste("#ffffff", (0, 0, 40, 15))
     report = found(examine, encoded, "core", name, image=image)
@@ -72,9 +72,11 @@ def test_the_example_of_the_document_is_an_analyzer(examine: Examine, encoded: E
 
 
 def test_an_analyzer_sees_the_image_and_the_facts_of_its_header(
-    examine: Examine, encoded: Encoded, written: Written
+    examine: Examine, encoded: Encoded, write_analyzer: Write
 ) -> None:
-    written("looks", body("return {'mode': working.image.mode, 'grey': working.grey.mode, 'facts': sorted(facts)}"))
+    write_analyzer(
+        "looks", body("return {'mode': working.image.mode, 'grey': working.grey.mode, 'facts': sorted(facts)}")
+    )
     assert found(examine, encoded, "looks")["looks"] == {
         "mode": "RGB",
         "grey": "L",
@@ -91,9 +93,9 @@ def test_an_analyzer_sees_the_image_and_the_facts_of_its_header(
     ],
 )
 def test_an_analyzer_that_fails_costs_its_own_section_only(
-    code: str, examine: Examine, encoded: Encoded, written: Written
+    code: str, examine: Examine, encoded: Encoded, write_analyzer: Write
 ) -> None:
-    written("fails", code)
+    write_analyzer("fails", code)
     report = found(examine, encoded, "fails", "core")
     assert (report["status"], report["warnings"]) == ("ok", ["analyzer_failed:fails"])
     assert ("fails" in report, set(CORE) <= report.keys(), "secret" in json.dumps(report)) == (False, True, False)
@@ -105,24 +107,24 @@ def test_an_analyzer_that_is_not_there_is_one_that_fails(examine: Examine, encod
 
 @pytest.mark.parametrize(("length", "warnings"), [(7_992, []), (7_993, ["analyzer_too_large:long"])])
 def test_a_section_may_have_8000_characters_and_none_more(
-    length: int, warnings: list[str], examine: Examine, encoded: Encoded, written: Written
+    length: int, warnings: list[str], examine: Examine, encoded: Encoded, write_analyzer: Write
 ) -> None:
-    written("long", body(f"return {{'x': 'y' * {length}}}"))  # and 8 around it
+    write_analyzer("long", body(f"return {{'x': 'y' * {length}}}"))  # and 8 around it
     report = found(examine, encoded, "long", "hash")
     assert (report["warnings"], "long" in report, "hash" in report) == (warnings, not warnings, True)
 
 
-def test_a_lack_of_memory_passes_through(examine: Examine, encoded: Encoded, written: Written) -> None:
-    written("hungry", body("raise MemoryError"))
+def test_a_lack_of_memory_passes_through(examine: Examine, encoded: Encoded, write_analyzer: Write) -> None:
+    write_analyzer("hungry", body("raise MemoryError"))
     with pytest.raises(MemoryError):
         found(examine, encoded, "hungry")
 
 
 @pytest.mark.parametrize("name", ["source", "status", "warnings", "privacy"])
 def test_an_analyzer_can_not_replace_what_is_known_from_elsewhere(
-    name: str, examine: Examine, encoded: Encoded, written: Written
+    name: str, examine: Examine, encoded: Encoded, write_analyzer: Write
 ) -> None:
-    written(name, body("return {'forged': True}"))
+    write_analyzer(name, body("return {'forged': True}"))
     report = found(examine, encoded, name)
     assert "forged" not in json.dumps(report[name])
 

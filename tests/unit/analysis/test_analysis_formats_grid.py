@@ -40,7 +40,7 @@ class Grid:
         kinds = [b"grid"] + [self.kind] * self.tiles
         infe = [box(b"infe", struct.pack(">HH", n, 0) + kind + b"\0") for n, kind in zip(numbers, kinds, strict=True)]
         types = struct.pack(">H", len(kinds)) + b"".join(
-            part[:8] + b"\2\0\0\0" + part[8:] for part in map(lengthened, infe)
+            part[:8] + b"\2\0\0\0" + part[8:] for part in map(with_length, infe)
         )
         ispe = [box(b"ispe", struct.pack(">II", *size), full=True) for size in (self.size, self.tile)]
         used = b"".join(struct.pack(">HB2B", n, 2, *((1, 3) if n == 1 else (2, 3))) for n in numbers)
@@ -62,7 +62,7 @@ class Grid:
         return head + meta(start) + box(b"mdat", grid + pixels)
 
 
-def lengthened(part: bytes) -> bytes:
+def with_length(part: bytes) -> bytes:
     """Make room for the version of an ``infe`` box."""
     return struct.pack(">I", len(part) + 4) + part[4:]
 

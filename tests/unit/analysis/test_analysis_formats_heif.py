@@ -35,7 +35,7 @@ def heic(name: str) -> bytes:
     return (DATA / f"{name}.heic").read_bytes()
 
 
-def patched(data: bytes, name: bytes, at: int, value: bytes) -> bytes:
+def patch(data: bytes, name: bytes, at: int, value: bytes) -> bytes:
     """Replace bytes behind the first box name."""
     start = data.index(name) + 4 + at
     return data[:start] + value + data[start + len(value) :]
@@ -89,15 +89,15 @@ def test_an_avif_header_says_what_pillow_says(mode: str, encoded: Encoded, exami
 @pytest.mark.parametrize("mirrored", [False, True])
 @pytest.mark.parametrize("quarters", range(4))
 def test_every_turn_of_a_heic_is_told_and_made_once(quarters: int, mirrored: bool, examine: Examine) -> None:  # noqa: FBT001
-    base = working(patched(heic("turned"), b"irot", 0, b"\0")).image
-    data = patched(heic("mirrored" if mirrored else "turned"), b"irot", 0, bytes([quarters]))
-    told = picture(data).orientation
-    assert told == ((4, 5, 2, 7) if mirrored else (1, 8, 3, 6))[quarters]
-    upright = base.transpose(_UPRIGHT[told]) if told > 1 else base
+    base = working(patch(heic("turned"), b"irot", 0, b"\0")).image
+    data = patch(heic("mirrored" if mirrored else "turned"), b"irot", 0, bytes([quarters]))
+    orientation = picture(data).orientation
+    assert orientation == ((4, 5, 2, 7) if mirrored else (1, 8, 3, 6))[quarters]
+    upright = base.transpose(_UPRIGHT[orientation]) if orientation > 1 else base
     assert distance(working(data).image, upright) < 2
     facts = examine(data).report["image"]
     assert (facts["width_px"], facts["height_px"]) == (64, 48)
-    assert (facts["display_width_px"], facts["display_height_px"]) == ((64, 48) if told < 5 else (48, 64))
+    assert (facts["display_width_px"], facts["display_height_px"]) == ((64, 48) if orientation < 5 else (48, 64))
 
 
 @pytest.mark.parametrize("value", range(1, 9))
@@ -112,7 +112,7 @@ def test_every_turn_of_an_avif_is_told_and_made_once(value: int, photo: Image.Im
 
 
 def test_what_the_camera_wrote_does_not_turn_an_image_that_has_no_turn(examine: Examine) -> None:
-    still = patched(heic("turned"), b"irot", 0, b"\0")
+    still = patch(heic("turned"), b"irot", 0, b"\0")
     report = examine(still).report
     assert (report["image"]["orientation"], report["exif"]["software"]) == (
         1,
@@ -129,7 +129,7 @@ def test_alpha_is_laid_over_white(encoded: Encoded) -> None:
 
 
 def test_a_depth_map_is_no_alpha(examine: Examine) -> None:
-    data = patched(heic("alpha"), b"auxC", 4, b"urn:mpeg:hevc:2015:auxid:2\0")
+    data = patch(heic("alpha"), b"auxC", 4, b"urn:mpeg:hevc:2015:auxid:2\0")
     facts = examine(data).report["image"]
     assert (facts["has_alpha"], facts["mode"]) == (False, "RGB")
 
@@ -176,19 +176,19 @@ def test_a_track_without_a_still_image_is_unsupported(examine: Examine) -> None:
 
 def test_broken_exif_fails_no_image_and_crashes_no_decoder(encoded: Encoded, examine: Examine) -> None:
     data = heic("turned")
-    assert examine(patched(data, b"Exif", -2, b"\xff")).report["status"] == "ok"
+    assert examine(patch(data, b"Exif", -2, b"\xff")).report["status"] == "ok"
     broken = encoded(Image.new("RGB", (9, 9), "white"), "AVIF", exif=b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0")
     at = broken.index(b"II*\0\x08")
     assert examine(broken[:at] + b"II*\0\xff\xff\xff\xff" + broken[at + 8 :]).report["status"] == "ok"
 
 
 def test_a_size_that_the_pixels_do_not_have_is_no_way_past_the_gates(examine: Examine) -> None:
-    assert refusal(examine, patched(heic("profile"), b"ispe", 4, struct.pack(">II", 16, 16))) == "corrupt_image"
-    assert refusal(examine, patched(heic("profile"), b"ispe", 4, struct.pack(">II", 30_000, 30_000))) == "corrupt_image"
+    assert refusal(examine, patch(heic("profile"), b"ispe", 4, struct.pack(">II", 16, 16))) == "corrupt_image"
+    assert refusal(examine, patch(heic("profile"), b"ispe", 4, struct.pack(">II", 30_000, 30_000))) == "corrupt_image"
 
 
 def test_a_decoder_s_own_bound_is_no_damage_of_the_file(examine: Examine) -> None:
-    huge = patched(heic("profile"), b"ispe", 4, struct.pack(">II", 60_000, 60_000))
+    huge = patch(heic("profile"), b"ispe", 4, struct.pack(">II", 60_000, 60_000))
     assert refusal(examine, huge) == "unsupported_format"
 
 
@@ -203,7 +203,7 @@ def test_a_table_of_more_items_than_libavif_reads_at_once_is_unsupported(examine
 
 @pytest.mark.parametrize("name", [b"hvcC", b"pitm", b"meta", b"iprp", b"iloc"])
 def test_a_heic_without_one_of_its_boxes_is_refused(name: bytes, examine: Examine) -> None:
-    code = refusal(examine, patched(heic("profile"), name, -4, b"skip"))
+    code = refusal(examine, patch(heic("profile"), name, -4, b"skip"))
     assert code == ("unsupported_format" if name == b"meta" else "corrupt_image")
 
 
@@ -239,5 +239,5 @@ def test_an_avif_that_its_decoder_is_too_strict_for_is_unsupported_and_one_that_
     encoded: Encoded, examine: Examine
 ) -> None:
     data = encoded(Image.new("RGB", (90, 90)), "AVIF")
-    assert refusal(examine, patched(data, b"ispe", -4, b"skip")) == "unsupported_format"
-    assert refusal(examine, patched(data, b"ispe", -4, b"skip")[:-9]) == "corrupt_image"
+    assert refusal(examine, patch(data, b"ispe", -4, b"skip")) == "unsupported_format"
+    assert refusal(examine, patch(data, b"ispe", -4, b"skip")[:-9]) == "corrupt_image"

@@ -13,7 +13,7 @@ Examine = Callable[..., Analysis]
 Encoded = Callable[..., bytes]
 
 
-def spoilt(data: bytes, kind: bytes) -> bytes:
+def spoil(data: bytes, kind: bytes) -> bytes:
     """Give the first chunk of a kind a wrong checksum."""
     end = data.index(kind) + 4 + int.from_bytes(data[data.index(kind) - 4 : data.index(kind)])
     return data[:end] + bytes([data[end] ^ 1]) + data[end + 1 :]
@@ -33,7 +33,7 @@ def spoilt(data: bytes, kind: bytes) -> bytes:
 def test_a_wrong_checksum_in_a_chunk_that_is_not_critical_costs_that_chunk_alone(
     chunk: tuple[bytes, bytes], warning: list[str], png: Encoded, examine: Examine
 ) -> None:
-    report = examine(spoilt(png((2, 1), 8, 2, b"\xff\0\0" * 2, chunk), chunk[0])).report
+    report = examine(spoil(png((2, 1), 8, 2, b"\xff\0\0" * 2, chunk), chunk[0])).report
     assert (report["color"]["mean"], report["warnings"]) == ("#ff0000", warning)
 
 
@@ -41,8 +41,8 @@ def test_a_wrong_checksum_in_a_chunk_that_is_not_critical_costs_that_chunk_alone
 def test_a_wrong_checksum_in_a_critical_chunk_is_corrupt(kind: bytes, png: Encoded, examine: Examine) -> None:
     data = png((1, 1), 8, 3, b"\0", (b"PLTE", b"\xff\0\0"))
     assert examine(data).report["color"]["mean"] == "#ff0000"
-    assert refusal(examine, spoilt(data, kind)) == "corrupt_image"
-    assert examine(spoilt(data, b"IEND")).report["warnings"] == []
+    assert refusal(examine, spoil(data, kind)) == "corrupt_image"
+    assert examine(spoil(data, b"IEND")).report["warnings"] == []
 
 
 @pytest.mark.parametrize(

@@ -115,18 +115,18 @@ def test_the_name_of_a_profile_of_version_4_is_read_as_its_engine_reads_it() -> 
     assert description(mluc("Gris ∆ \U0001f600")) == "Gris ∆ \U0001f600"
 
 
-@pytest.mark.parametrize(("name", "told"), [("x" * 400, "x" * 128), ("a\0b\nc\u202e", "abc"), ("", None), (" ", None)])
-def test_the_name_of_a_profile_is_bounded_and_shows_what_it_has(name: str, told: str | None) -> None:
-    assert description(mluc(name)) == told
+@pytest.mark.parametrize(("name", "shown"), [("x" * 400, "x" * 128), ("a\0b\nc\u202e", "abc"), ("", None), (" ", None)])
+def test_the_name_of_a_profile_is_bounded_and_shows_what_it_has(name: str, shown: str | None) -> None:
+    assert description(mluc(name)) == shown
 
 
-@pytest.mark.parametrize(("before", "told"), [(99, "Wide"), (100, None)])
-def test_of_the_tags_of_a_profile_a_hundred_are_looked_at(before: int, told: str | None) -> None:
+@pytest.mark.parametrize(("before", "shown"), [(99, "Wide"), (100, None)])
+def test_of_the_tags_of_a_profile_a_hundred_are_looked_at(before: int, shown: str | None) -> None:
     tag = mluc("Wide")[144:]
     table = struct.pack(">4sII", b"wtpt", 0, 0) * before + struct.pack(
         ">4sII", b"desc", 132 + 12 * (before + 1), len(tag)
     )
-    assert description(bytes(128) + struct.pack(">I", before + 1) + table + tag) == told
+    assert description(bytes(128) + struct.pack(">I", before + 1) + table + tag) == shown
 
 
 def test_no_bytes_make_the_reader_of_profiles_fail(adobe_rgb: bytes) -> None:

@@ -36,7 +36,7 @@ def _fields(value: object, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
         yield from _fields(inner, (*at, key))
 
 
-def _changed(report: dict[str, Any], at: tuple[Any, ...], value: object) -> dict[str, Any]:
+def _change(report: dict[str, Any], at: tuple[Any, ...], value: object) -> dict[str, Any]:
     changed = copy.deepcopy(report)
     place: Any = changed
     for key in at[:-1]:
@@ -64,7 +64,7 @@ def test_what_the_published_schema_refuses_is_refused(
     refused = 0
     for at in _fields(report):
         for value in VALUES:
-            changed = _changed(report, at, value)
+            changed = _change(report, at, value)
             if not PUBLISHED.is_valid(changed):
                 refused += 1
                 assert not _valid(changed), (at, value)
@@ -79,13 +79,13 @@ def test_a_field_that_is_missing_or_not_known_is_named(report: dict[str, Any]) -
         with pytest.raises(ReportInvalid, match=rf"^image\.{at[1]}: is missing$"):
             check_report(changed)
     with pytest.raises(ReportInvalid, match=r"^image: has an unknown field$"):
-        check_report(_changed(report, ("image", "path"), "x"))
+        check_report(_change(report, ("image", "path"), "x"))
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), "\ud800", "x" * 1025])
 def test_what_json_or_utf_8_has_no_word_for_is_refused(report: dict[str, Any], value: object) -> None:
     for at in (("quality", "brightness"), ("source", "name"), ("source", "bytes"), ("mine", "x")):
-        changed = _changed({**report, "mine": {"x": 1}}, at, value)
+        changed = _change({**report, "mine": {"x": 1}}, at, value)
         assert not _valid(changed) or (at, value) == (("mine", "x"), "x" * 1025)
 
 

@@ -102,7 +102,7 @@ def raw_profile(kind: str, body: bytes) -> bytes:
     return f"\n{kind}\n{len(body):8}\n{lines}\n".encode()
 
 
-def told(data: bytes, *, include_gps: bool = True) -> Metadata:
+def read_metadata(data: bytes, *, include_gps: bool = True) -> Metadata:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, of what is broken on purpose
         image = Image.open(BytesIO(data))

@@ -68,7 +68,7 @@ def test_values_of_xmp_may_be_any_text(value: str, other: str) -> None:
     chunks = [
         (b"iTXt", f"{name}\0\0\0\0\0{text}".encode()) for name, text in zip(names, [value, other] * 3, strict=False)
     ]
-    assert isinstance(files.told(files.png(*chunks)), Metadata)
+    assert isinstance(files.read_metadata(files.png(*chunks)), Metadata)
 
 
 @pytest.mark.parametrize("info", [{"exif": "text", "xmp": 7}, {"exif": None}, {"xmp": b""}, {"exif": b"II"}])
@@ -80,7 +80,7 @@ def test_what_a_library_keeps_in_place_of_bytes_is_nothing(info: dict[str, objec
 
 def test_a_directory_that_points_to_itself_ends() -> None:
     circle = b"II*\0" + struct.pack("<IHHHIIHHIII", 8, 2, files.EXIF, 4, 1, 8, files.GPS, 4, 1, 8, 8)
-    assert files.told(files.with_exif(circle)).exif["make"] is None
+    assert files.read_metadata(files.with_exif(circle)).exif["make"] is None
 
 
 def test_entries_that_all_point_to_the_same_megabyte_cost_no_more_than_their_bound() -> None:
@@ -155,9 +155,9 @@ def test_a_position_in_a_block_that_nobody_reads_is_not_denied(order: str) -> No
     hidden = b"Exif\0\0" + files.block(
         (files.MAKE, files.ASCII, 6, b"Canon\0"), gps=files.position(order=order), order=order
     )
-    found = files.told(files.jpeg(*[(0xE1, EMPTY)] * 100, (0xE1, hidden)))
+    found = files.read_metadata(files.jpeg(*[(0xE1, EMPTY)] * 100, (0xE1, hidden)))
     assert (found.privacy["has_gps"], "metadata_left_out" in found.warnings) == (True, True)
-    assert not files.told(files.jpeg(*[(0xE1, EMPTY)] * 101)).privacy["has_gps"]
+    assert not files.read_metadata(files.jpeg(*[(0xE1, EMPTY)] * 101)).privacy["has_gps"]
 
 
 @pytest.mark.case("images xmp gps", was="no GPS: it stands behind the 2 MiB of a packed packet that are looked at")

@@ -28,7 +28,7 @@ def text(tag: int, value: bytes) -> files.Entry:
 
 
 def shot(*entries: files.Entry, order: str = "<") -> dict[str, object]:
-    return dict(files.told(files.with_exif(files.block(shot=list(entries), order=order))).exif)
+    return dict(files.read_metadata(files.with_exif(files.block(shot=list(entries), order=order))).exif)
 
 
 def photograph(order: str) -> bytes:
@@ -50,7 +50,7 @@ def photograph(order: str) -> bytes:
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
 def test_a_photograph_says_how_and_when_it_was_taken(name: str, order: str, examine: Examine) -> None:
     data = files.plain(name, exif=b"Exif\0\0" + photograph(order))
-    told = {
+    report = {
         "make": "Canon",
         "model": "EOS R6",
         "lens": "RF 50mm F1.8",
@@ -63,19 +63,19 @@ def test_a_photograph_says_how_and_when_it_was_taken(name: str, order: str, exam
         "focal_mm": 50.0,
         "focal_35mm": 80,
     }
-    assert (files.told(data).exif, examine(data).report["exif"]) == (told, told)
+    assert (files.read_metadata(data).exif, examine(data).report["exif"]) == (report, report)
 
 
 def test_a_tiff_is_read_like_a_block() -> None:
     data = files.plain("TIFF", tiffinfo={files.MAKE: "Canon", files.ORIENTATION: 6})
-    assert (files.told(data).exif["make"], files.told(data).orientation) == ("Canon", 6)
+    assert (files.read_metadata(data).exif["make"], files.read_metadata(data).orientation) == ("Canon", 6)
 
 
 @pytest.mark.case("images pointers", was="no taken_at, has_gps false")
 @pytest.mark.parametrize("kind", [SHORT, LONG, files.SLONG, files.IFD, UNDEFINED, 0, 99, BYTE])
 def test_a_pointer_of_any_type_leads_where_it_says(kind: int, case_result: Callable[[str], None]) -> None:
     body = files.block(shot=[text(TAKEN, MOMENT)], gps=files.position(), pointer=kind)
-    found = files.told(files.with_exif(body))
+    found = files.read_metadata(files.with_exif(body))
     assert (found.exif["taken_at"], found.privacy["has_gps"]) == ("2024-06-21T23:59:58", True)
     case_result("GPS and EXIF are read by pointers of any type")
 
@@ -84,7 +84,7 @@ def test_a_pointer_of_any_type_leads_where_it_says(kind: int, case_result: Calla
 @pytest.mark.parametrize("prefix", [b"", b"Exif\0\0", b"Exif\0\0Exif\0\0", b"\0\0", b"Exif\0\xff"])
 def test_what_stands_before_a_block_does_not_matter(prefix: bytes, case_result: Callable[[str], None]) -> None:
     data = files.with_exif(prefix + files.block(text(files.MAKE, b"Canon\0")))
-    assert files.told(data).exif["make"] == "Canon"
+    assert files.read_metadata(data).exif["make"] == "Canon"
     case_result("the block is found behind any prefix")
 
 
@@ -105,26 +105,26 @@ def test_what_stands_before_a_block_does_not_matter(prefix: bytes, case_result: 
     ],
 )
 def test_the_orientation_may_be_of_any_type(kind: int, value: bytes, case_result: Callable[[str], None]) -> None:
-    assert files.told(files.with_exif(files.block((files.ORIENTATION, kind, 1, value)))).orientation == 8
+    assert files.read_metadata(files.with_exif(files.block((files.ORIENTATION, kind, 1, value)))).orientation == 8
     case_result("8, of any type")
 
 
 @pytest.mark.parametrize("value", [0, 9, 65_535])
 def test_an_orientation_that_means_nothing_is_upright(value: int) -> None:
     body = files.block((files.ORIENTATION, SHORT, 1, struct.pack("<H", value)))
-    assert files.told(files.with_exif(body)).orientation == 1
+    assert files.read_metadata(files.with_exif(body)).orientation == 1
 
 
 @pytest.mark.case("images neighbouring types", was="make null")
 @pytest.mark.parametrize("kind", [BYTE, ASCII, UNDEFINED, 129])
 def test_a_text_may_be_of_any_type_of_bytes(kind: int, case_result: Callable[[str], None]) -> None:
-    assert files.told(files.with_exif(files.block((files.MAKE, kind, 6, b"Google")))).exif["make"] == "Google"
+    assert files.read_metadata(files.with_exif(files.block((files.MAKE, kind, 6, b"Google")))).exif["make"] == "Google"
     case_result("Google")
 
 
 def test_the_other_byte_order_is_tried_where_the_header_is_wrong() -> None:
     body = b"MM\0*" + files.block(text(files.MAKE, b"Canon\0"))[4:]
-    assert files.told(files.with_exif(body)).exif["make"] == "Canon"
+    assert files.read_metadata(files.with_exif(body)).exif["make"] == "Canon"
 
 
 def test_a_field_beyond_the_end_costs_no_other_field() -> None:
@@ -132,7 +132,10 @@ def test_a_field_beyond_the_end_costs_no_other_field() -> None:
     body = files.block(
         long, text(files.MAKE, b"Canon\0"), shot=[(0x927C, UNDEFINED, 1 << 31, bytes(5)), text(LENS, b"RF")]
     )
-    assert (files.told(files.with_exif(body)).exif["make"], files.told(files.with_exif(body)).exif["lens"]) == (
+    assert (
+        files.read_metadata(files.with_exif(body)).exif["make"],
+        files.read_metadata(files.with_exif(body)).exif["lens"],
+    ) == (
         "Canon",
         "RF",
     )
@@ -245,16 +248,16 @@ def test_a_text_is_bounded_and_shows_what_it_has(written: bytes, read: str | Non
 def test_a_directory_that_says_it_is_longer_than_it_is_is_read_up_to_its_end() -> None:
     body = files.block(text(files.MAKE, b"Canon\0"), text(files.MODEL, b"EOS R6\0"))
     data = files.with_exif(body[:8] + b"\xc8\0" + body[10:] + b"\x99" * 3_000)
-    assert files.told(data).exif["model"] == "EOS R6"
+    assert files.read_metadata(data).exif["model"] == "EOS R6"
 
 
 def test_a_block_that_is_none_is_a_warning() -> None:
-    found = files.told(files.with_exif(b"II*\0\xff\xff\xff\xff"))
+    found = files.read_metadata(files.with_exif(b"II*\0\xff\xff\xff\xff"))
     assert (found.exif, found.orientation, found.warnings) == (NOTHING, 1, ("exif_unreadable",))
 
 
 def test_a_pointer_that_leads_nowhere_is_a_warning() -> None:
-    found = files.told(files.with_exif(files.block((files.EXIF, LONG, 1, struct.pack("<I", 60_000)))))
+    found = files.read_metadata(files.with_exif(files.block((files.EXIF, LONG, 1, struct.pack("<I", 60_000)))))
     assert (found.exif, found.warnings) == (NOTHING, ("exif_unreadable",))
 
 

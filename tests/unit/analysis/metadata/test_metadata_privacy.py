@@ -18,7 +18,7 @@ Told = tuple[bool, object]
 
 
 def privacy(data: bytes) -> Told:
-    found = files.told(data).privacy
+    found = files.read_metadata(data).privacy
     return found["has_gps"], found["gps"]
 
 
@@ -34,7 +34,7 @@ def by_xmp(attributes: str) -> Told:
 def test_a_position_is_told_only_where_it_is_asked_for(name: str) -> None:
     data = files.plain(name, exif=b"Exif\0\0" + files.block(gps=files.position()))
     assert privacy(data) == (True, CITY_HALL)
-    assert files.told(data, include_gps=False).privacy == {"has_gps": True, "gps": None}
+    assert files.read_metadata(data, include_gps=False).privacy == {"has_gps": True, "gps": None}
 
 
 def test_the_position_of_a_tiff_is_found() -> None:
@@ -85,7 +85,7 @@ def test_a_position_that_can_not_be_read_is_there(row: int, entry: files.Entry) 
     rows[row] = entry
     data = files.with_exif(files.block(gps=rows))
     assert privacy(data) == (True, None)
-    assert files.told(data).warnings == ("gps_unreadable",)
+    assert files.read_metadata(data).warnings == ("gps_unreadable",)
 
 
 @pytest.mark.parametrize("offset", [5, 60_000, 2**32 - 1])
@@ -260,7 +260,7 @@ def test_a_raw_profile_in_a_png_is_read(
     text = files.raw_profile(name, body)
     packed = {b"tEXt": b"\0" + text, b"zTXt": b"\0\0" + zlib.compress(text), b"iTXt": b"\0\0\0\0\0" + text}[kind]
     data = files.png((kind, b"Raw profile type " + name.encode() + packed))
-    assert (files.told(data).orientation, privacy(data)) == (6, (True, CITY_HALL))
+    assert (files.read_metadata(data).orientation, privacy(data)) == (6, (True, CITY_HALL))
     case_result("orientation 6, the position")
 
 

@@ -19,7 +19,7 @@ MADE = BOX + b"c2pa.actions" + URI + b"trainedAlgorithmicMedia"
 
 
 def found(data: bytes) -> tuple[bool, str | None]:
-    section = files.told(data).provenance
+    section = files.read_metadata(data).provenance
     return section["c2pa_present"], section["ai_hint"]
 
 
@@ -41,7 +41,7 @@ def text(keyword: bytes, body: bytes) -> tuple[bytes, bytes]:
 )
 def test_a_manifest_is_found_in_every_format(data: bytes, examine: Examine) -> None:
     expected = {"c2pa_present": True, "ai_hint": "trainedAlgorithmicMedia"}
-    assert (files.told(data).provenance, examine(data).report["provenance"]) == (expected, expected)
+    assert (files.read_metadata(data).provenance, examine(data).report["provenance"]) == (expected, expected)
 
 
 @pytest.mark.parametrize(
@@ -112,5 +112,5 @@ def test_entities_in_xmp_are_not_expanded() -> None:
 
 def test_prompts_stand_nowhere_in_what_is_told(examine: Examine) -> None:
     data = files.png(text(b"parameters", b"secret words\nSteps: 20"), text(b"Comment", b"secret words"))
-    assert "secret" not in json.dumps(asdict(files.told(data)))
+    assert "secret" not in json.dumps(asdict(files.read_metadata(data)))
     assert "secret" not in json.dumps(examine(data).report)

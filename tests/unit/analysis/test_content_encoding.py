@@ -15,7 +15,7 @@ from shared.errors import ImageRejected
 Encoded = Callable[..., bytes]
 
 
-def examined(stored: bytes, encoding: str | None, **limits: int) -> Analysis:
+def examine_stored(stored: bytes, encoding: str | None, **limits: int) -> Analysis:
     source = Source(
         container="images",
         name="a.png",
@@ -29,7 +29,7 @@ def examined(stored: bytes, encoding: str | None, **limits: int) -> Analysis:
 
 def refusal(stored: bytes, encoding: str) -> str:
     with pytest.raises(ImageRejected) as caught:
-        examined(stored, encoding)
+        examine_stored(stored, encoding)
     return caught.value.code
 
 
@@ -56,7 +56,7 @@ def test_an_encoding_is_undone_and_the_stored_bytes_are_described(
     encoding: str | None, pack: Callable[[bytes], bytes], image: bytes
 ) -> None:
     stored = pack(image)
-    report = examined(stored, encoding).report
+    report = examine_stored(stored, encoding).report
     assert (report["color"]["mean"], report["warnings"]) == ("#ff0000", [])
     assert (report["source"]["bytes"], report["source"]["sha256"]) == (len(stored), sha256(stored).hexdigest())
     assert (report["source"]["mime"], report["source"]["type_mismatch"]) == ("image/png", False)
@@ -65,14 +65,14 @@ def test_an_encoding_is_undone_and_the_stored_bytes_are_described(
 @pytest.mark.parametrize("rest", [b"", bytes(512), b"junk"])
 def test_several_members_are_one_file_and_what_follows_is_none(rest: bytes, image: bytes) -> None:
     stored = gzip.compress(image[:50]) + gzip.compress(image[50:]) + rest
-    assert examined(stored, "gzip").report["color"]["mean"] == "#ff0000"
+    assert examine_stored(stored, "gzip").report["color"]["mean"] == "#ff0000"
 
 
 @pytest.mark.case("storage encoding", was="307 KB became 300 MiB in the host")
 @pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
 def test_more_bytes_than_are_allowed_make_a_partial_report(encoding: str, pack: Callable[[bytes], bytes]) -> None:
     stored = pack(bytes(50_000_000))
-    found = examined(stored, encoding, max_bytes=1_000_000)
+    found = examine_stored(stored, encoding, max_bytes=1_000_000)
     report = found.report
     assert (report["status"], report["error"]["code"], found.thumbnail) == ("partial", "too_many_bytes", None)
     assert (report["source"]["bytes"], report["source"]["sha256"]) == (len(stored), sha256(stored).hexdigest())
@@ -80,14 +80,14 @@ def test_more_bytes_than_are_allowed_make_a_partial_report(encoding: str, pack: 
 
 
 def test_the_limit_of_bytes_is_inclusive(image: bytes) -> None:
-    assert examined(gzip.compress(image), "gzip", max_bytes=len(image)).report["status"] == "ok"
-    assert examined(gzip.compress(image), "gzip", max_bytes=len(image) - 1).report["status"] == "partial"
+    assert examine_stored(gzip.compress(image), "gzip", max_bytes=len(image)).report["status"] == "ok"
+    assert examine_stored(gzip.compress(image), "gzip", max_bytes=len(image) - 1).report["status"] == "partial"
 
 
 @pytest.mark.case("storage false encoding", was="18 attempts, no code, a week")
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "gzip, gzip", "zstd"])
 def test_an_image_that_is_not_encoded_is_read_as_it_is_with_a_warning(encoding: str, image: bytes) -> None:
-    report = examined(image, encoding).report
+    report = examine_stored(image, encoding).report
     assert (report["color"]["mean"], report["warnings"]) == ("#ff0000", ["content_encoding_ignored"])
 
 
@@ -115,7 +115,9 @@ def test_an_encoded_file_of_nothing_is_empty() -> None:
 
 @pytest.mark.case("storage encoding", was="10 MB of 500,000 empty members take a child 40 s, and the rest is ignored")
 def test_more_members_than_any_program_writes_are_refused(image: bytes, case_result: Callable[[str], None]) -> None:
-    assert examined(gzip.compress(b"") * 9_999 + gzip.compress(image), "gzip").report["color"]["mean"] == "#ff0000"
+    assert (
+        examine_stored(gzip.compress(b"") * 9_999 + gzip.compress(image), "gzip").report["color"]["mean"] == "#ff0000"
+    )
     assert refusal(gzip.compress(b"") * 10_000 + gzip.compress(image), "gzip") == "unsupported_encoding"
     case_result("unsupported_encoding")
 
@@ -136,5 +138,5 @@ def test_each_member_copies_no_more_than_a_piece_of_the_rest(monkeypatch: pytest
             return getattr(self._packer, name)
 
     monkeypatch.setattr(zlib, "decompressobj", Fed)
-    examined(gzip.compress(image) + bytes(1 << 20), "gzip")
+    examine_stored(gzip.compress(image) + bytes(1 << 20), "gzip")
     assert max(fed) <= 65_536
