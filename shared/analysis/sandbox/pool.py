@@ -55,10 +55,6 @@ class ChildLimits:
     images: int = CHILD_IMAGES
 
 
-class _GiveUp(AnalysisDied):
-    """The parent no longer waits: the child has to be killed."""
-
-
 class Sandbox:
     """As many children as there are callers at once, each started when it is first needed.
 
@@ -115,12 +111,10 @@ class Sandbox:
         try:
             return self._analyze(child, data, source, stop)
         finally:
-            if child.images >= self._child_limits.images:
-                child.kill()
-            if child.alive:
+            if child.alive and child.images < self._child_limits.images:
                 self._idle.append(child)
             else:
-                self._children.discard(child)
+                self._drop(child)
 
     def _take_idle(self) -> ChildProcess | None:
         """Return an idle child; None if there is none.
@@ -129,10 +123,13 @@ class Sandbox:
         """
         with suppress(IndexError):
             while not (child := self._idle.pop()).idle:
-                child.kill()
-                self._children.discard(child)
+                self._drop(child)
             return child
         return None
+
+    def _drop(self, child: ChildProcess) -> None:
+        child.kill()
+        self._children.discard(child)
 
     def _start(self, stop: Callable[[], bool]) -> ChildProcess:
         """Start a child and wait until it is ready. If that fails, this machine is at fault, not an image.
@@ -146,12 +143,11 @@ class Sandbox:
         try:
             confinement = self._exchange(child, START_SECONDS, stop, lambda head, _: replies.read_ready(head))
             self._check_confinement(confinement)
-        except (AnalysisDied, NoSandbox) as error:
-            child.kill()
-            self._children.discard(child)
-            if isinstance(error, NoSandbox) or error.code == "analysis_stopped":
-                raise
-            raise NoSandbox(f"A child process ended before its first image. {error}") from error
+        except BaseException as error:
+            self._drop(child)
+            if isinstance(error, AnalysisDied) and error.code != "analysis_stopped":
+                raise NoSandbox(f"A child process ended before its first image. {error}") from error
+            raise
         return child
 
     def _spawn(self) -> ChildProcess:
@@ -161,7 +157,7 @@ class Sandbox:
             return starter.start(lambda: ChildProcess(self._call, self._child_limits.memory_bytes, layers))
         except OSError as error:
             raise NoSandbox(f"No child process can be started: {error.strerror or type(error).__name__}.") from error
-        except RuntimeError as error:  # the interpreter is about to end, and starts no thread any more
+        except RuntimeError as error:  # the interpreter is exiting and starts no more threads
             raise NoSandbox("No child process can be started: this process is ending.") from error
 
     def _check_confinement(self, found: Confinement) -> None:
@@ -192,19 +188,16 @@ class Sandbox:
             thumbnail=self._thumbnail,
             sections=frozenset(self._options.analyzers),
         )
-        child_limits, child.images = self._child_limits, child.images + 1
-        head = protocol.encode_request(
-            source, self._limits, self._thumbnail, self._options, seconds=child_limits.seconds
-        )
+        child.images += 1
+        seconds = self._child_limits.seconds
+        head = protocol.encode_request(source, self._limits, self._thumbnail, self._options, seconds=seconds)
         frame = protocol.encode_frame({"number": request.number, **head}, data)
         try:
-            child.limit_cpu(child_limits.cpu_seconds)
+            child.limit_cpu(self._child_limits.cpu_seconds)
         except OSError as error:
             child.kill()
             raise NoSandbox(f"The processor time of a child process can't be limited: {error.strerror}.") from error
-        return self._exchange(
-            child, child_limits.seconds, stop, lambda reply, body: replies.read(reply, body, request), frame
-        )
+        return self._exchange(child, seconds, stop, lambda reply, body: replies.read(reply, body, request), frame)
 
     def _exchange(
         self,
@@ -219,9 +212,11 @@ class Sandbox:
 
         def check() -> None:
             if stop():
-                raise _GiveUp("analysis_stopped", RESULT_UNWANTED)
+                child.kill()
+                raise AnalysisDied("analysis_stopped", RESULT_UNWANTED)
             if self._monotonic() >= until:
-                raise _GiveUp("analysis_timeout", TIMED_OUT)
+                child.kill()
+                raise AnalysisDied("analysis_timeout", TIMED_OUT)
 
         try:
             child.send(frame, check)
@@ -231,9 +226,6 @@ class Sandbox:
             raise AnalysisDied("analysis_crashed", f"The analysis sent an invalid reply: {error}.") from error
         except (EOFError, ConnectionError) as error:
             raise AnalysisDied(*child.exit_cause()) from error
-        except _GiveUp as over:
-            child.kill()
-            raise AnalysisDied(over.code, str(over)) from None
         except (ImageRejected, AnalysisDied):
             raise
         except BaseException:  # from stop, or a Ctrl-C: the reply would be taken for the next image's
