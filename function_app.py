@@ -42,7 +42,7 @@ def analyze_queued(message: str, context: func.Context) -> None:
     from shared.wiring import darkroom  # noqa: PLC0415
 
     with enter(context):
-        darkroom().receive(message.encode(), owner=f"queue/{context.invocation_id}")
+        darkroom().receive.receive(message.encode(), owner=f"queue/{context.invocation_id}")
 
 
 @app.timer_trigger(arg_name="tick", schedule=binding(os.environ, "SCHEDULE", settings.schedule), run_on_startup=False)
@@ -51,7 +51,7 @@ def analyze_pending(tick: func.TimerRequest, context: func.Context) -> None:  # 
     from shared.wiring import darkroom  # noqa: PLC0415
 
     with enter(context):
-        darkroom().sweep(owner=f"timer/{context.invocation_id}")
+        darkroom().sweep.sweep(owner=f"timer/{context.invocation_id}")
 
 
 @app.timer_trigger(
@@ -64,7 +64,7 @@ def reconcile_images(tick: func.TimerRequest, context: func.Context) -> None:  #
     from shared.wiring import darkroom  # noqa: PLC0415
 
     with enter(context):
-        darkroom().reconcile(owner=f"timer/{context.invocation_id}")
+        darkroom().reconcile.reconcile(owner=f"timer/{context.invocation_id}")
 
 
 @app.timer_trigger(
@@ -75,7 +75,7 @@ def purge_ended(tick: func.TimerRequest, context: func.Context) -> None:  # noqa
     from shared.wiring import darkroom  # noqa: PLC0415
 
     with enter(context):
-        darkroom().purge(owner=f"timer/{context.invocation_id}")
+        darkroom().purge.purge(owner=f"timer/{context.invocation_id}")
 
 
 @app.queue_trigger(
@@ -88,7 +88,7 @@ def bury_poison(message: str, context: func.Context) -> None:
     from shared.wiring import darkroom  # noqa: PLC0415
 
     with enter(context):
-        darkroom().bury(message.encode())
+        darkroom().bury.bury(message.encode())
 
 
 @app.route(route="{*path}", auth_level=settings.route_auth.value)
@@ -106,4 +106,4 @@ def bury_blob_events(message: str, context: func.Context) -> None:
     from shared.wiring import darkroom  # noqa: PLC0415
 
     with enter(context):
-        darkroom().bury_event(message.encode())
+        darkroom().admit.admit(message.encode())

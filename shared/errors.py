@@ -4,8 +4,6 @@ A refusal is typed and carries what the caller needs to go on; an outage raises 
 docstring of an error is its message unless a fuller one is given.
 """
 
-from typing import Self
-
 
 class DarkroomError(Exception):
     """Something in Darkroom went wrong."""
@@ -15,11 +13,27 @@ class DarkroomError(Exception):
         return super().__str__() or (self.__doc__ or "").splitlines()[0]
 
 
-class ClockUnset(DarkroomError):
+class NotFound(DarkroomError):
+    """What was asked for is not there."""
+
+
+class Conflict(DarkroomError):
+    """What stands there forbids it; somebody else was first, perhaps."""
+
+
+class Outage(DarkroomError):
+    """Nothing could be found out, or done for sure; try again later."""
+
+
+class Invalid(DarkroomError):
+    """What was given can't be used, now or ever."""
+
+
+class ClockUnset(Outage):
     """The service's time is not known yet: no reply of it has been seen in this process."""
 
 
-class SettingsInvalid(DarkroomError):
+class SettingsInvalid(Invalid):
     """Settings can't be used.
 
     Args:
@@ -31,7 +45,7 @@ class SettingsInvalid(DarkroomError):
         self.problems = tuple(problems)
 
 
-class ImageRejected(DarkroomError):
+class ImageRejected(Invalid):
     """The image can't be analysed, now or ever.
 
     Args:
@@ -44,11 +58,11 @@ class ImageRejected(DarkroomError):
         self.code = code
 
 
-class InvalidReference(DarkroomError):
+class InvalidReference(Invalid):
     """A name is not of the form that it should have."""
 
 
-class IllegalTransition(DarkroomError):
+class IllegalTransition(Conflict):
     """The job's state or a guard forbids this event.
 
     Args:
@@ -61,11 +75,11 @@ class IllegalTransition(DarkroomError):
         self.guard = guard
 
 
-class Duplicate(DarkroomError):
+class Duplicate(Conflict):
     """A job of that id is recorded already."""
 
 
-class Unreadable(DarkroomError):
+class Unreadable(Conflict):
     """This release can't read the row; it is left alone. Base of the reasons."""
 
 
@@ -77,11 +91,11 @@ class NewerSchema(Unreadable):
     """The row was written by a newer release; it is left to the instances of that release."""
 
 
-class KeyTaken(DarkroomError):
+class KeyTaken(Conflict):
     """Another version of the same reference is recorded already."""
 
 
-class Lost(DarkroomError):
+class Lost(Conflict):
     """Another writer was first: the row is no longer the one that was read.
 
     Args:
@@ -93,7 +107,7 @@ class Lost(DarkroomError):
         self.row_key = row_key
 
 
-class MessageRejected(DarkroomError):
+class MessageRejected(Invalid):
     """The message names no job and no image.
 
     Args:
@@ -106,15 +120,15 @@ class MessageRejected(DarkroomError):
         self.code = code
 
 
-class Undecided(DarkroomError):
+class Undecided(Outage):
     """Storage did not say in time whether the write was applied. It may have been; ask again."""
 
 
-class StorageOut(DarkroomError):
+class StorageOut(Outage):
     """Storage can't be reached or refuses to work; nothing is known about the rows."""
 
 
-class ContentRefused(DarkroomError):
+class ContentRefused(Invalid):
     """Storage refuses a row or a message for what it holds; the same again would be refused again.
 
     Nothing was written. It says nothing about other rows and messages.
@@ -128,7 +142,7 @@ class ContentRefused(DarkroomError):
         self.code = "content_refused"
 
 
-class LockHeld(DarkroomError):
+class LockHeld(Conflict):
     """Another holder's lease on the lock is live."""
 
 
@@ -150,15 +164,15 @@ class AnalysisDied(DarkroomError):
 DIED = frozenset({"out_of_memory", "analysis_timeout", "analysis_crashed"})
 
 
-class NoSandbox(DarkroomError):
+class NoSandbox(Outage):
     """No child process can be started to analyse in, or none that is confined as required; no image was looked at."""
 
 
-class BlobGone(DarkroomError):
+class BlobGone(NotFound):
     """No blob of that name."""
 
 
-class BlobUnreadable(DarkroomError):
+class BlobUnreadable(Invalid):
     """The blob is there and can't be read: archived, encrypted with a key of its own, or closed to us.
 
     Args:
@@ -172,35 +186,35 @@ class BlobUnreadable(DarkroomError):
         self.passing = passing
 
 
-class FolderMarker(DarkroomError):
+class FolderMarker(Conflict):
     """The blob marks a folder and holds no image."""
 
 
-class MarkerRejected(DarkroomError):
+class MarkerRejected(Conflict):
     """The service refuses a listing's marker; the listing must begin anew."""
 
 
-class BlobChanged(DarkroomError):
+class BlobChanged(Conflict):
     """The blob is no longer the version that was recorded."""
 
 
-class Stale(DarkroomError):
+class Stale(Conflict):
     """The lease has gone to another holder; what this one reports is refused."""
 
 
-class Mismatch(DarkroomError):
+class Mismatch(Conflict):
     """What was to be changed is no longer the version that the caller has seen."""
 
 
-class NoSuchJob(DarkroomError):
+class NoSuchJob(NotFound):
     """There is no job of that id."""
 
 
-class NoSuchImage(DarkroomError):
+class NoSuchImage(NotFound):
     """No image of that id is recorded, or it has no thumbnail."""
 
 
-class Refused(DarkroomError):
+class Refused(Conflict):
     """The job's state, or the table's, forbids what was asked for.
 
     Args:
@@ -212,15 +226,8 @@ class Refused(DarkroomError):
         super().__init__(message)
         self.code = code
 
-    @classmethod
-    def of(cls, unreadable: Unreadable) -> Self:
-        """Refuse to act on a row that can't be read."""
-        if isinstance(unreadable, RowDamaged):
-            return cls("row_damaged", "The row of this job can't be read; `darkroom verify` names it.")
-        return cls("newer_release", "The job was written by a newer release.")
 
-
-class NotJson(DarkroomError):
+class NotJson(Invalid):
     """A value can't be written as JSON.
 
     Args:
@@ -234,7 +241,7 @@ class NotJson(DarkroomError):
         self.why = why
 
 
-class TooLarge(DarkroomError):
+class TooLarge(Invalid):
     """A value is larger than a row holds.
 
     Args:

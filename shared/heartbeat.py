@@ -22,7 +22,7 @@ R = TypeVar("R")
 Left = Callable[[], timedelta]
 
 
-class Held(Generic[R]):
+class HeldLease(Generic[R]):
     """A lease that this process holds.
 
     Made by ``Heartbeat.hold``. The row in it is the newest that this holder has written. Its renewals, and what they
@@ -125,12 +125,12 @@ class Heartbeat:
         self._margin = margin
         self._runtime = runtime
         self._threaded = threaded
-        self._held: list[Held[object]] = []
+        self._held: list[HeldLease[object]] = []
         self._guard = runtime.lock()
         self._wake = runtime.event()
         self._thread: Thread | None = None
 
-    def hold(self, row: R, renew: Callable[[R, Left], R], *, lease: timedelta, sent_at: float) -> Held[R]:
+    def hold(self, row: R, renew: Callable[[R, Left], R], *, lease: timedelta, sent_at: float) -> HeldLease[R]:
         """Begin to renew a lease that has just been won.
 
         Args:
@@ -139,7 +139,7 @@ class Heartbeat:
             lease: Protection given by each renewal.
             sent_at: Monotonic second before the winning request was sent.
         """
-        held = Held(row, renew, lease=lease, margin=self._margin, sent_at=sent_at, runtime=self._runtime)
+        held = HeldLease(row, renew, lease=lease, margin=self._margin, sent_at=sent_at, runtime=self._runtime)
         with self._guard:
             self._held.append(held)  # type: ignore[arg-type] # renewed by its own function alone
             if self._threaded and (self._thread is None or not self._thread.is_alive()):
@@ -163,7 +163,7 @@ class Heartbeat:
         soonest = min(waits, default=float("inf"))
         return None if soonest == float("inf") else max(0.0, soonest)
 
-    def _renew(self, held: Held[object]) -> None:
+    def _renew(self, held: HeldLease[object]) -> None:
         """Renew one lease beside the others; here and now where the system gives no thread."""
         if self._threaded:
             with contextlib.suppress(RuntimeError):
@@ -171,7 +171,7 @@ class Heartbeat:
                 return
         held.beat()
 
-    def _aside(self, held: Held[object]) -> None:
+    def _aside(self, held: HeldLease[object]) -> None:
         held.beat()
         self._wake.set()  # when it is due next has changed
 

@@ -19,11 +19,10 @@ from shared.cli import analyze as analysis
 from shared.cli import rejected as rejections
 from shared.cli import settings as app_settings
 from shared.cli import show
-from shared.errors import DarkroomError, InvalidReference, SettingsInvalid
+from shared.errors import Conflict, DarkroomError, InvalidReference, NotFound, SettingsInvalid
 from shared.ports.rejections import Rejected
 from shared.rules.invariants import Finding
 from shared.settings.settings import Settings
-from shared.steps.outcomes import Outcome
 from shared.wiring.steps import Darkroom
 
 VIOLATIONS, SETTINGS, STORAGE = 1, 2, 3
@@ -106,7 +105,7 @@ def verify(
     with _exits():
         darkroom = wiring.build(app_settings.read(settings), threaded=False)
         darkroom.storage.check()
-        done = darkroom.verify(report, repair=repair, blobs=not no_blobs)
+        done = darkroom.verify.verify(report, repair=repair, blobs=not no_blobs)
     if not as_json:
         show.print_findings(Console(), findings)
     typer.echo(show.summary(done, len(findings)), err=as_json)
@@ -117,22 +116,23 @@ def verify(
 @app.command()
 def cancel(job_ids: JobIds, settings: SettingsFile = None) -> None:
     """Cancel waiting or running jobs. A worker that holds one loses its lease."""
-    _each(job_ids, settings, lambda darkroom: darkroom.operate.cancel, wanted=Outcome.CANCELED)
+    _each(job_ids, settings, lambda darkroom: darkroom.cancel.cancel, done="canceled")
 
 
 @app.command()
 def redrive(ids: Ids, settings: SettingsFile = None) -> None:
     """Run failed or canceled jobs again, with all of their attempts. Try rejected messages again."""
 
-    def act(darkroom: Darkroom) -> Callable[[str], Outcome]:
-        def one(identity: str) -> Outcome:
+    def act(darkroom: Darkroom) -> Callable[[str], object]:
+        def one(identity: str) -> object:
             if rejections.REJECTED_ID.fullmatch(identity):
-                return rejections.redrive(darkroom.readmit, identity)
-            return darkroom.operate.redrive(identity)
+                rejections.redrive(darkroom.readmit, identity)
+                return None
+            return darkroom.redrive.redrive(identity)
 
         return one
 
-    _each(ids, settings, act, wanted=Outcome.REDRIVEN)
+    _each(ids, settings, act, done="redriven")
 
 
 @app.command()
@@ -168,13 +168,13 @@ def rejected(
 def _rejected(darkroom: Darkroom, rejected_id: str) -> Rejected:
     row = darkroom.storage.rejections.get(rejected_id)
     if row is None:
-        typer.echo(f"{rejected_id}: {Outcome.UNKNOWN}")
+        typer.echo(f"{rejected_id}: No message of that id is kept.")
         raise typer.Exit(REFUSED)
     return row
 
 
 def _each(
-    job_ids: list[str], settings: Path | None, act: Callable[[Darkroom], Callable[[str], Outcome]], *, wanted: Outcome
+    job_ids: list[str], settings: Path | None, act: Callable[[Darkroom], Callable[[str], object]], *, done: str
 ) -> None:
     """Act on each id, and print a line for it; one that is refused does not stop the others."""
     refused = 0
@@ -182,11 +182,12 @@ def _each(
         one = act(wiring.build(app_settings.read(settings), threaded=False))
         for job_id in job_ids:
             try:
-                outcome: str = one(job_id)
-            except InvalidReference as invalid:
-                outcome = str(invalid)
-            typer.echo(f"{job_id}: {outcome}")
-            refused += outcome != wanted
+                one(job_id)
+            except (InvalidReference, NotFound, Conflict) as error:
+                refused += 1
+                typer.echo(f"{job_id}: {error}")
+            else:
+                typer.echo(f"{job_id}: {done}")
     if refused:
         raise typer.Exit(REFUSED)
 

@@ -9,13 +9,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from shared.errors import Refused
 from shared.ports.rejections import Rejected
 from shared.rules.terminal import escape, escape_json
 from shared.rules.timestamps import rfc3339
+from shared.steps.intake.disposition import Disposition
 from shared.steps.operators.rejected import ADMITTED, Readmit
-from shared.steps.outcomes import Outcome
 from shared.steps.upkeep.forget import Forget
 
+_REFUSALS = {
+    Disposition.UNKNOWN.value: "No message of that id is kept.",
+    Disposition.REJECTED.value: "It still names no image and no job.",
+}
 #: As ``Rejected.id``; a job id has a type before its digits.
 REJECTED_ID = re.compile(r"[0-9a-f]{32}")
 _AGE = re.compile(r"([0-9]{1,6})([mhd])")
@@ -50,10 +55,15 @@ def delete(forget: Forget, rows: Sequence[Rejected], confirm: Callable[[str], ob
     return f"{done.texts:,} rejected message{_s(done.texts)} deleted.{again}"
 
 
-def redrive(readmit: Readmit, rejected_id: str) -> Outcome:
-    """Redrive one; return REDRIVEN when all of it was admitted, otherwise the first other outcome."""
-    outcomes = readmit(rejected_id)
-    return next((outcome for outcome in outcomes if outcome not in ADMITTED), Outcome.REDRIVEN)
+def redrive(readmit: Readmit, rejected_id: str) -> None:
+    """Redrive one.
+
+    Raises:
+        Refused: Not all of it could be admitted; it is still kept, if it was.
+    """
+    for outcome in readmit.readmit(rejected_id):
+        if outcome not in ADMITTED:
+            raise Refused(outcome.value, _REFUSALS.get(outcome.value, "Part of it could not be recorded yet."))
 
 
 def as_json(row: Rejected) -> str:

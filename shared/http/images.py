@@ -95,7 +95,7 @@ def analyze_image(api: Api, image: requests.ImageName, traceparent: Traceparent 
     """Analyse an image that is there."""
     with _names_field("body.name"):
         ref = _ref(api, image.name)
-        return _accept(api, ref, api.darkroom().record(ref, traceparent=cause(traceparent)))
+        return _accept(api, ref, api.darkroom().record.record(ref, traceparent=cause(traceparent)))
 
 
 @router.put(
@@ -128,7 +128,7 @@ def upload_image(
         raise Mismatch  # one of the two is false, whatever stands there
     with _names_field("path.image"):
         ref = _ref(api, name)
-        recorded = api.darkroom().upload(ref, data, content_type=mime, only_new=only_new, etag=etag)
+        recorded = api.darkroom().upload.upload(ref, data, content_type=mime, only_new=only_new, etag=etag)
     return _accept(api, ref, recorded)
 
 

@@ -20,6 +20,7 @@ from shared.ports.jobs import Row
 from shared.rules.ids import JOB_ID, TYPE
 from shared.rules.jobs import State
 from shared.rules.timestamps import rfc3339
+from shared.steps.work.external import ExternalClaim
 
 router = APIRouter(route_class=Strict, tags=["jobs"])
 
@@ -59,7 +60,7 @@ _MAX_MS = 10**15
 )
 def add_job(api: Api, job: requests.NewJob, traceparent: Traceparent = None) -> Response:
     """Add a job; of a unique type and ref only one, also after it was purged."""
-    added = api.darkroom().add(
+    added = api.darkroom().add.add(
         kind=job.type,
         ref=job.ref,
         params=job.params,
@@ -151,7 +152,7 @@ def job_history(api: Api, job_id: JobId) -> Response:
 @router.post("/jobs/{id}/claim", operation_id="claimJob", responses={200: _LEASE, **problems(404, 409, 415)})
 def claim_job(api: Api, job_id: JobId, order: requests.JobClaim) -> Response:
     """Claim this job."""
-    return render.lease(api.darkroom().hold.claim(job_id, owner=order.owner, lease=seconds(order.lease_seconds)))
+    return render.lease(api.darkroom().external.claim(job_id, owner=order.owner, lease=seconds(order.lease_seconds)))
 
 
 @router.post(
@@ -160,44 +161,42 @@ def claim_job(api: Api, job_id: JobId, order: requests.JobClaim) -> Response:
 def renew_job(api: Api, job_id: JobId, lease: Lease, news: requests.Renewal) -> Response:
     """Protect a claim from now on, and tell how far it is; a lapsed one that nobody took over is still good."""
     length = seconds(news.lease_seconds)
-    row = api.darkroom().hold.renew(
-        job_id, etags.lease(lease), lease=length, progress=news.progress, cursor=news.cursor
-    )
+    row = _resume(api, job_id, lease).renew(lease=length, progress=news.progress, cursor=news.cursor)
     return render.lease(row)
 
 
 @router.post("/jobs/{id}/complete", operation_id="completeJob", responses=_BODY_CALL, openapi_extra=LEASE_HEADER)
 def complete_job(api: Api, job_id: JobId, lease: Lease, done: requests.Completion) -> Response:
     """Commit the result; said again under the same lease, it changes nothing."""
-    return render.job(api.darkroom().hold.complete(job_id, etags.lease(lease), result=done.result))
+    return render.job(_resume(api, job_id, lease).complete(done.result))
 
 
 @router.post("/jobs/{id}/retry", operation_id="retryJob", responses=_BODY_CALL, openapi_extra=LEASE_HEADER)
 def retry_job(api: Api, job_id: JobId, lease: Lease, order: requests.Retry) -> Response:
     """Give a job back after a failure that may pass; FAILED where no attempt may follow."""
     error, delay = order.error, seconds(order.delay_seconds)
-    return render.job(
-        api.darkroom().hold.retry(job_id, etags.lease(lease), code=error.code, message=error.message, delay=delay)
-    )
+    return render.job(_resume(api, job_id, lease).retry(error.code, error.message, delay=delay))
 
 
 @router.post("/jobs/{id}/abandon", operation_id="abandonJob", responses=_BARE_CALL, openapi_extra=LEASE_HEADER)
 def abandon_job(api: Api, job_id: JobId, lease: Lease) -> Response:
     """Give a job back untouched; the attempt does not count, 20 times a job."""
-    return render.job(api.darkroom().hold.abandon(job_id, etags.lease(lease)))
+    return render.job(_resume(api, job_id, lease).abandon())
 
 
 @router.post("/jobs/{id}/fail", operation_id="failJob", responses=_BODY_CALL, openapi_extra=LEASE_HEADER)
 def fail_job(api: Api, job_id: JobId, lease: Lease, order: requests.Fail) -> Response:
     """End a job by an error that every other attempt would meet again."""
-    return render.job(
-        api.darkroom().hold.fail(job_id, etags.lease(lease), code=order.error.code, message=order.error.message)
-    )
+    return render.job(_resume(api, job_id, lease).fail(order.error.code, order.error.message))
 
 
 def cause(traceparent: str | None) -> str | None:
     """Return a W3C trace context that can be read; None otherwise, as the standard wants."""
     return traceparent if traceparent is not None and _TRACEPARENT.fullmatch(traceparent) else None
+
+
+def _resume(api: Dependencies, job_id: str, lease: str | None) -> ExternalClaim:
+    return api.darkroom().external.resume(job_id, etags.lease(lease))
 
 
 async def _wait_for_job(api: Dependencies, order: requests.NextClaim, began: float) -> Row | None:
@@ -222,7 +221,7 @@ async def _wait_for_job(api: Dependencies, order: requests.NextClaim, began: flo
 
 
 def _claim_due(api: Dependencies, order: requests.NextClaim) -> Row | None:
-    return api.darkroom().hold.claim_next(order.type, owner=order.owner, lease=seconds(order.lease_seconds))
+    return api.darkroom().external.claim_next(order.type, owner=order.owner, lease=seconds(order.lease_seconds))
 
 
 def _pauses() -> Iterator[float]:

@@ -1,39 +1,28 @@
 """What operators do to jobs by hand."""
 
 # ruff: noqa: FAST003 - paths name their parameters as clients know them: by the aliases of JobId and ImageId
-from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
-from shared.errors import NoSuchJob
 from shared.http import etags, render, requests, responses
-from shared.http.dependencies import Api, Dependencies, IfMatch, JobId, Strict
+from shared.http.dependencies import Api, IfMatch, JobId, Strict
 from shared.http.error_codes import ErrorCode
 from shared.http.openapi import empty_response, json_response, problems
 from shared.http.problems import Problem
-from shared.ports.jobs import Row
 from shared.rules.jobs import State
-from shared.steps.outcomes import Outcome
 
 router = APIRouter(route_class=Strict, tags=["operators"])
 
 _JOB = json_response(responses.Job, "The job.", "ETag", "Retry-After")
 _REDRIVEN = json_response(responses.Job, "The job waits again.", "ETag", "Location", "Retry-After")
-_REFUSALS: Mapping[Outcome, ErrorCode] = {
-    Outcome.ENDED: ErrorCode.ENDED,
-    Outcome.LIVE: ErrorCode.LIVE,
-    Outcome.OUTDATED: ErrorCode.OUTDATED,
-    Outcome.LEFT: ErrorCode.NEWER_RELEASE,
-}
 
 
 @router.post("/jobs/{id}/cancel", operation_id="cancelJob", responses={200: _JOB, **problems(404, 409, 412)})
 def cancel_job(api: Api, job_id: JobId, if_match: IfMatch = None) -> Response:
     """End a job that waits or runs; its worker is fenced out."""
-    outcome = api.darkroom().operate.cancel(job_id, versions=etags.versions(if_match))
-    return render.job(_read_after(api, job_id, outcome))
+    return render.job(api.darkroom().cancel.cancel(job_id, versions=etags.versions(if_match)))
 
 
 @router.post(
@@ -44,8 +33,8 @@ def cancel_job(api: Api, job_id: JobId, if_match: IfMatch = None) -> Response:
 )
 def redrive_job(api: Api, job_id: JobId, if_match: IfMatch = None) -> Response:
     """Open a failed or canceled job again, with all of its attempts."""
-    outcome = api.darkroom().operate.redrive(job_id, versions=etags.versions(if_match))
-    return render.job(_read_after(api, job_id, outcome), status=202, located=True)
+    row = api.darkroom().redrive.redrive(job_id, versions=etags.versions(if_match))
+    return render.job(row, status=202, located=True)
 
 
 @router.delete(
@@ -61,7 +50,7 @@ def delete_job(
     forget: Annotated[bool, Query(description="Forget its uniqueness as well.")] = False,  # noqa: FBT002 - of a query
 ) -> Response:
     """Let go of a job that has ended."""
-    api.darkroom().remove(job_id, forget=forget, versions=etags.versions(if_match))
+    api.darkroom().remove.remove(job_id, forget=forget, versions=etags.versions(if_match))
     return Response(status_code=204)
 
 
@@ -77,18 +66,10 @@ def delete_job(
 def purge_jobs(api: Api, order: requests.PurgeOrder) -> Response:
     """Let go of jobs that have ended before a moment, of one state or of all."""
     states = [State(order.state)] if order.state else [state for state in State if state.ended]
-    gone = api.darkroom().purge(owner=f"http/{api.draw()}", before=dict.fromkeys(states, order.before))
+    gone = api.darkroom().purge.purge(owner=f"http/{api.draw()}", before=dict.fromkeys(states, order.before))
     if gone.locked_out:
         raise Problem(ErrorCode.LOCKED_OUT)
     counted = {"jobs": gone.jobs, "thumbnails": gone.thumbnails, "conflicts": gone.conflicts, "left": gone.left}
     if gone.left:
         return JSONResponse(counted, 202, headers={"Retry-After": str(render.POLL_SECONDS)})
     return JSONResponse(counted)
-
-
-def _read_after(api: Dependencies, job_id: str, outcome: Outcome) -> Row:
-    if outcome is Outcome.UNKNOWN:
-        raise NoSuchJob
-    if outcome in _REFUSALS:
-        raise Problem(_REFUSALS[outcome])
-    return api.darkroom().lookup.get(job_id)

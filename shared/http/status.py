@@ -38,13 +38,13 @@ def why_not(api: Api, job_id: JobId) -> Response:
 )
 def get_stats(api: Api) -> Response:
     """Count jobs, and tell what waits."""
-    return JSONResponse(render.stats(api.darkroom().stats()))
+    return JSONResponse(render.stats(api.darkroom().statistics.count()))
 
 
 @router.get("/metrics", operation_id="getMetrics", response_class=PlainTextResponse, responses={**problems()})
 def get_metrics(api: Api) -> Response:
     """Tell the same to Prometheus."""
-    return Response(prometheus(api.darkroom().stats()), media_type=_PROMETHEUS)
+    return Response(prometheus(api.darkroom().statistics.count()), media_type=_PROMETHEUS)
 
 
 @router.get(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from shared.errors import NoSuchJob
 from shared.rules import leases
 from shared.rules.due import Due
 from shared.rules.jobs import Job, Move, State
@@ -140,3 +141,20 @@ class JobStore(Protocol):
 
         Costs: 1 query.
         """
+
+
+def read(jobs: JobStore, job_id: str) -> Row:
+    """Read one job that must be there.
+
+    Raises:
+        InvalidReference: That is not a job id.
+        NoSuchJob: There is none.
+        Unreadable: It was written by a newer release, or is damaged.
+        StorageOut: Storage is out.
+
+    Costs: 1 read.
+    """
+    row = jobs.get(job_id)
+    if row is None:
+        raise NoSuchJob
+    return row

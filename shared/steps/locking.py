@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from shared.errors import LockHeld, Lost, Stale
-from shared.heartbeat import Heartbeat, Held, Left
+from shared.heartbeat import Heartbeat, HeldLease, Left
 from shared.ports.locks import LockRow, LockStore
 from shared.rules import leases, locks
 from shared.rules.locks import Lock
@@ -140,7 +140,7 @@ class TableLock:
 class Tenure:
     """A lock that is held, from its acquisition to its release; a context that releases at its end."""
 
-    def __init__(self, table: TableLock, store: LockStore, held: Held[LockRow]) -> None:
+    def __init__(self, table: TableLock, store: LockStore, held: HeldLease[LockRow]) -> None:
         self._table = table
         self._store = store
         self._held = held

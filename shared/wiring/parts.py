@@ -12,16 +12,16 @@ from shared.ports.storage import Storage
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
 from shared.steps.intake.announce import Announce
-from shared.steps.intake.follow import Follow
 from shared.steps.intake.record import Record
+from shared.steps.intake.reopen import Reopen
+from shared.steps.intake.resolve import Resolve
 from shared.steps.intake.types import Types
 from shared.steps.locking import TableLock
 from shared.steps.now import Now
 from shared.steps.work.analyze import Analyze
-from shared.steps.work.attempt import Attempts
 from shared.steps.work.claims import Claims
 from shared.steps.work.fair_share import FairShare
-from shared.steps.work.refusals import Refusals
+from shared.steps.work.late_reports import LateReports
 from shared.wiring.analyst import analysis_limits, analysis_places
 
 
@@ -60,6 +60,7 @@ class Parts:
             jobs=self.storage.jobs,
             images=self.storage.images,
             announce=self.announce,
+            reopen=Reopen(jobs=self.storage.jobs, announce=self.announce, clock=self.clock),
             rejections=self.storage.rejections,
             settings=self.settings,
             clock=self.clock,
@@ -67,14 +68,14 @@ class Parts:
         )
 
     @cached_property
-    def follow(self) -> Follow:
+    def resolve(self) -> Resolve:
         """Finds out what a message asks for."""
-        return Follow(rejections=self.storage.rejections, images_container=self.settings.images_container)
+        return Resolve(rejections=self.storage.rejections, images_container=self.settings.images_container)
 
     @cached_property
     def now(self) -> Now:
         """Tells the service's time from the first call on."""
-        return Now(self.clock, self.storage.index.types)
+        return Now(clock=self.clock, ask=self.storage.index.types)
 
     @cached_property
     def types(self) -> Types:
@@ -82,30 +83,22 @@ class Parts:
         return Types(index=self.storage.index, settings=self.settings, now=self.now)
 
     @cached_property
+    def late_reports(self) -> LateReports:
+        """Notes reports that came too late."""
+        return LateReports(jobs=self.storage.jobs, marks=self.storage.marks, clock=self.clock)
+
+    @cached_property
     def claims(self) -> Claims:
-        """Claims jobs and writes under a claim."""
+        """Claims jobs."""
         return Claims(
             jobs=self.storage.jobs,
             announce=self.announce,
+            late_reports=self.late_reports,
             settings=self.settings,
             clock=self.clock,
-            draw=self.runtime.draw,
             chance=self.runtime.chance,
-        )
-
-    @cached_property
-    def refusals(self) -> Refusals:
-        """Notes reports that came too late."""
-        return Refusals(jobs=self.storage.jobs, marks=self.storage.marks, clock=self.clock)
-
-    @cached_property
-    def attempts(self) -> Attempts:
-        """Begins attempts of this process, under a lease that is renewed."""
-        return Attempts(
-            claims=self.claims,
-            refusals=self.refusals,
             heartbeat=self.heartbeat,
-            lease=self.settings.lease,
+            draw=self.runtime.draw,
             monotonic=self.runtime.monotonic,
         )
 

@@ -10,8 +10,9 @@ from shared.handlers import Handler
 from shared.steps.intake.add import Add
 from shared.steps.intake.admit import Admit
 from shared.steps.intake.upload import Upload
+from shared.steps.operators.cancel import Cancel
 from shared.steps.operators.lookup import Lookup
-from shared.steps.operators.operate import Operate
+from shared.steps.operators.redrive import Redrive
 from shared.steps.operators.rejected import Readmit
 from shared.steps.operators.remove import Remove
 from shared.steps.operators.statistics import Count
@@ -25,9 +26,9 @@ from shared.steps.upkeep.purge import Purge
 from shared.steps.upkeep.reconcile import Reconcile
 from shared.steps.upkeep.retention import edges
 from shared.steps.upkeep.sweep import Sweep
-from shared.steps.work.hold import Hold
+from shared.steps.work.attempt import Attempt
+from shared.steps.work.external import ExternalClaims
 from shared.steps.work.receive import Receive
-from shared.steps.work.work import Work
 from shared.wiring.parts import Parts
 
 
@@ -60,56 +61,49 @@ class Darkroom(Parts):
         )
 
     @cached_property
-    def bury_event(self) -> Admit:
+    def admit(self) -> Admit:
         """Takes in a blob event that the host has given up on."""
-        return Admit(jobs=self.storage.jobs, announce=self.announce, record=self.record, follow=self.follow)
+        return Admit(jobs=self.storage.jobs, announce=self.announce, record=self.record, resolve=self.resolve)
 
     # How it is done
 
     @cached_property
-    def work(self) -> Work:
+    def attempt(self) -> Attempt:
         """Works on a job."""
-        handlers: dict[str, Handler] = {**self.works, self.settings.image_type: self.analyze}
-        return Work(attempts=self.attempts, handlers=handlers, dispatch=self.settings.dispatch)
+        handlers: dict[str, Handler] = {**self.works, self.settings.image_type: self.analyze.analyze}
+        return Attempt(claims=self.claims, handlers=handlers, dispatch=self.settings.dispatch)
 
     @cached_property
     def receive(self) -> Receive:
         """Takes in a message of the job queue."""
         return Receive(
             record=self.record,
-            work=self.work,
-            admit=self.bury_event,
-            follow=self.follow,
+            attempt=self.attempt,
+            admit=self.admit,
+            resolve=self.resolve,
             announce=self.announce,
             share=self.share,
         )
 
     @cached_property
-    def hold(self) -> Hold:
-        """Claims a job for an external worker, and writes under its claim."""
-        return Hold(
-            claims=self.claims,
-            refusals=self.refusals,
-            attempts=self.storage.index.attempts,
-            announce=self.announce,
-            settings=self.settings,
-            now=self.now,
-            chance=self.runtime.chance,
-        )
+    def external(self) -> ExternalClaims:
+        """Claims jobs for workers outside."""
+        return ExternalClaims(claims=self.claims, attempts=self.storage.index.attempts, now=self.now)
 
     # What timers do
 
     @cached_property
     def bury(self) -> Bury:
         """Takes in a message of the poison queue."""
-        return Bury(claims=self.claims, record=self.record, follow=self.follow)
+        return Bury(claims=self.claims, record=self.record, resolve=self.resolve)
 
     @cached_property
     def drain(self) -> Drain:
         """Takes in what the host shows to nobody any more."""
         events = self.storage.blob_poison
-        inlets = (self.storage.poison, self.bury), *(() if events is None else ((events, self.bury_event),))
-        return Drain(inlets, maximum=self.settings.max_dequeue_count)
+        blob_events = () if events is None else ((events, self.admit.admit),)
+        inlets = ((self.storage.poison, self.bury.bury), *blob_events)
+        return Drain(inlets=inlets, maximum=self.settings.max_dequeue_count)
 
     @cached_property
     def sweep(self) -> Sweep:
@@ -118,7 +112,7 @@ class Darkroom(Parts):
         return Sweep(
             jobs=storage.jobs,
             lock=self.lock,
-            work=self.work,
+            attempt=self.attempt,
             kinds=storage.index.types,
             expire=Expire(claims=self.claims, index=storage.index, settings=settings),
             overflow=Overflow(
@@ -135,6 +129,7 @@ class Darkroom(Parts):
     def reconcile(self) -> Reconcile:
         """Records what no event has announced."""
         return Reconcile(
+            name=f"reconcile:{self.settings.images_container}",
             listing=self.storage.listing,
             marks=self.storage.marks,
             jobs=self.storage.jobs,
@@ -173,14 +168,14 @@ class Darkroom(Parts):
         return Lookup(
             jobs=self.storage.jobs,
             index=self.storage.index,
-            images=self.storage.images,
+            thumbnails=self.storage.images,
             settings=self.settings,
             kinds=lambda: tuple(self.works),
             pool=self.runtime.pool,
         )
 
     @cached_property
-    def stats(self) -> Count:
+    def statistics(self) -> Count:
         """Counts what there is."""
         storage = self.storage
         return Count(
@@ -196,14 +191,19 @@ class Darkroom(Parts):
         )
 
     @cached_property
-    def operate(self) -> Operate:
-        """Cancels a job, or opens it again."""
-        return Operate(jobs=self.storage.jobs, announce=self.announce, clock=self.clock)
+    def cancel(self) -> Cancel:
+        """Cancels a job."""
+        return Cancel(jobs=self.storage.jobs, clock=self.clock)
+
+    @cached_property
+    def redrive(self) -> Redrive:
+        """Opens a job again."""
+        return Redrive(jobs=self.storage.jobs, announce=self.announce, clock=self.clock)
 
     @cached_property
     def readmit(self) -> Readmit:
         """Follows a rejected text once more."""
-        return Readmit(rejections=self.storage.rejections, admit=self.bury_event)
+        return Readmit(rejections=self.storage.rejections, admit=self.admit)
 
     @cached_property
     def remove(self) -> Remove:
@@ -218,7 +218,7 @@ class Darkroom(Parts):
         """Proves the invariants."""
         settings = self.settings
         return Verify(
-            self.storage.audit,
+            audit=self.storage.audit,
             thumbnails_container=settings.thumbnails_container,
             ended_before=lambda: edges(settings, self.clock.now()) if settings.purge_thumbnails else {},
         )

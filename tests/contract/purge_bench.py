@@ -9,8 +9,8 @@ from azure.core.pipeline.transport import HttpTransport
 
 from shared.clock import ServerClock
 from shared.ports.jobs import Row
+from shared.rules.jobs import State
 from shared.rules.moves import complete
-from shared.steps.outcomes import Outcome
 from shared.steps.upkeep.retention import edges
 from tests.contract.places import Place
 from tests.contract.verify_bench import VerifyBench
@@ -62,8 +62,8 @@ class PurgeBench(VerifyBench):
     ) -> None:
         super().__init__(place, transport, **{"JOB_BUCKETS": "1", **more})
         later = Later(self.darkroom.clock, days)
-        self.darkroom.purge._clock = later  # type: ignore[assignment] # it tells the time
-        self.darkroom.verify._ended_before = lambda: edges(self.darkroom.settings, later.now())
+        self.darkroom.purge.clock = later  # type: ignore[assignment] # it tells the time
+        self.darkroom.verify.ended_before = lambda: edges(self.darkroom.settings, later.now())
 
     @property
     def now(self) -> datetime:
@@ -73,7 +73,7 @@ class PurgeBench(VerifyBench):
     def canceled(self, name: str) -> Row:
         """Record an image, let a worker begin, and cancel its job: the token is ahead of the attempts."""
         row = self.claim(self.record(name, png(7, 7)))
-        assert self.darkroom.operate.cancel(row.job.id) is Outcome.CANCELED
+        assert self.darkroom.cancel.cancel(row.job.id).job.state is State.CANCELED
         return self.row(row.job.id)
 
     def exhaust_all_but_one(self, name: str, *, attempts: int) -> Row:
@@ -99,4 +99,4 @@ class PurgeBench(VerifyBench):
 
     def reopen(self, row: Row) -> None:
         """Open a job again, as an operator does."""
-        assert self.darkroom.operate.redrive(row.job.id) is Outcome.REDRIVEN
+        assert self.darkroom.redrive.redrive(row.job.id).job.state is State.PENDING

@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from shared.cli.main import app
 from shared.rules.ids import digest
-from shared.steps.outcomes import Outcome
+from shared.steps.intake.disposition import Disposition
 from tests.contract.verify_bench import VerifyBench
 
 CAT = digest("cat.png")
@@ -24,7 +24,7 @@ def command(environ: Mapping[str, str]) -> Callable[..., Result]:
 def kept(bench: VerifyBench) -> VerifyBench:
     """Give a pipeline that has met two messages which name nothing real."""
     for body in (b"cat.png", "\u202e {".encode() + b"x" * 300):
-        assert bench.darkroom.receive(body, owner="queue/1") == [Outcome.REJECTED]
+        assert bench.darkroom.receive.receive(body, owner="queue/1") == [Disposition.REJECTED]
     return bench
 
 
@@ -51,13 +51,13 @@ def test_one_is_shown_whole_with_its_reason(command: Callable[..., Result], kept
 def test_an_unknown_one_is_said_to_be_unknown(command: Callable[..., Result], kept: VerifyBench) -> None:  # noqa: ARG001
     for words in (("rejected", "0" * 32), ("redrive", "0" * 32)):
         told = command(*words)
-        assert (told.exit_code, told.stdout) == (1, f"{'0' * 32}: unknown\n")
+        assert (told.exit_code, told.stdout) == (1, f"{'0' * 32}: No message of that id is kept.\n")
 
 
 def test_one_whose_image_has_come_is_redriven_beside_a_job(command: Callable[..., Result], kept: VerifyBench) -> None:
     canceled = kept.record("dog.png").job.id
     command("cancel", canceled)
-    assert command("redrive", CAT).stdout == f"{CAT}: rejected\n"
+    assert command("redrive", CAT).stdout == f"{CAT}: It still names no image and no job.\n"
     kept.upload("cat.png")
     told = command("redrive", CAT, canceled)
     assert (told.exit_code, told.stdout) == (0, f"{CAT}: redriven\n{canceled}: redriven\n")
@@ -71,7 +71,7 @@ def _codes(command: Callable[..., Result], *words: str) -> list[str]:
 
 @pytest.mark.case("security H3", was="rejected rows that nothing removes")
 def test_those_of_a_code_are_deleted_after_a_question(command: Callable[..., Result], kept: VerifyBench) -> None:
-    kept.darkroom.receive(b"[]", owner="queue/1")
+    kept.darkroom.receive.receive(b"[]", owner="queue/1")
     asked = CliRunner().invoke(app, ["rejected", "--delete", "--code", "empty"], input="n\n", env=dict(kept.environ))
     assert (asked.exit_code, "Delete 1 rejected message? [y/N]" in asked.stdout) == (1, True)
     assert sorted(_codes(command)) == ["blob_not_found", "blob_not_found", "empty"]
@@ -90,6 +90,6 @@ def test_they_are_picked_by_age(command: Callable[..., Result], kept: VerifyBenc
 
 def test_one_is_deleted_and_all_are(command: Callable[..., Result], kept: VerifyBench) -> None:  # noqa: ARG001 - stands
     assert command("rejected", CAT, "--delete", "--yes").stdout == "1 rejected message deleted.\n"
-    assert command("rejected", CAT, "--delete", "--yes").stdout == f"{CAT}: unknown\n"
+    assert command("rejected", CAT, "--delete", "--yes").stdout == f"{CAT}: No message of that id is kept.\n"
     assert command("rejected", "--delete", "--yes").stdout == "1 rejected message deleted.\n"
     assert _codes(command) == []

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from shared.rules import messages
-from shared.steps.outcomes import Outcome
+from shared.steps.intake.disposition import Disposition
 from shared.wiring.steps import Darkroom
 from tests.contract.places import Place
 from tests.contract.poison_bench import AzurePoison
@@ -43,7 +43,7 @@ def test_a_message_that_names_nothing_takes_a_handful_of_requests_and_is_kept(
     darkroom = place.build(counting := CountingTransport(place.transport))
     darkroom.storage.create()
     with counting.count() as requests:
-        assert darkroom.bury(HOSTILE[name]) == [Outcome.REJECTED]
+        assert darkroom.bury.bury(HOSTILE[name]) == [Disposition.REJECTED]
     (row,) = darkroom.storage.rejections.list(limit=10)
     whole = darkroom.storage.rejections.get(row.id)
     assert whole is not None
@@ -54,9 +54,9 @@ def test_a_message_that_names_nothing_takes_a_handful_of_requests_and_is_kept(
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_is_kept_of_it_can_be_followed_again_and_forgotten(bench: VerifyBench, name: str) -> None:
-    bench.darkroom.bury(HOSTILE[name])
+    bench.darkroom.bury.bury(HOSTILE[name])
     (row,) = bench.darkroom.storage.rejections.list(limit=10)
-    assert bench.darkroom.readmit(row.id) == [Outcome.REJECTED]
+    assert bench.darkroom.readmit.readmit(row.id) == [Disposition.REJECTED]
     assert bench.darkroom.forget.forget(bench.darkroom.forget.find()).texts == 1
     assert bench.darkroom.storage.rejections.list(limit=10) == []
 
@@ -71,7 +71,7 @@ def test_a_sweep_empties_a_poison_queue_in_front_of_which_hostile_messages_lie(
     poison.put(first, received=5)
     for text in (*others, *(f"absent-{number}.png" for number in range(12))):
         poison.client.send_message(text, time_to_live=-1)
-    assert darkroom.sweep(owner="timer/1").outcomes == {Outcome.REJECTED: 16}
+    assert darkroom.sweep.sweep(owner="timer/1").outcomes == {Disposition.REJECTED: 16}
     assert poison.store.backlog() == 0
     case_result("16 of 16 taken in")
 

@@ -48,7 +48,7 @@ class RequestBench:
         return Lookup(
             jobs=self.store,
             index=self.index,
-            images=storage.images,
+            thumbnails=storage.images,
             settings=settings,
             kinds=lambda: (),
             pool=Pool,
@@ -138,10 +138,10 @@ def test_a_list_takes_a_query_a_bucket_and_one_a_bucket_and_state_where_that_fil
 
 def test_counting_takes_a_query_a_bucket_and_state_and_being_told_takes_one_read(bench: RequestBench) -> None:
     with bench.wire.count() as requests:
-        assert bench.count().jobs[job_moves.TYPE]["RUNNING"] == 1
+        assert bench.count.count().jobs[job_moves.TYPE]["RUNNING"] == 1
     assert len(requests) == 1 + 4 + 3 * 4 + 1 + 2 + 1 + 1 + 1
     with bench.wire.count() as requests:
-        assert bench.count().jobs[job_moves.TYPE]["RUNNING"] == 1
+        assert bench.count.count().jobs[job_moves.TYPE]["RUNNING"] == 1
     assert len(requests) == 1
 
 

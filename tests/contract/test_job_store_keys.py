@@ -75,7 +75,7 @@ def test_a_reply_that_is_lost_does_not_hide_that_the_job_was_opened(faulty: Faul
 
 def test_verify_finds_nothing_wrong_with_a_job_that_was_opened_without_a_key_row(bench: VerifyBench) -> None:
     row = bench.record()
-    bench.darkroom.operate.cancel(row.job.id)
+    bench.darkroom.cancel.cancel(row.job.id)
     take_keys(bench.table)
-    bench.darkroom.operate.redrive(row.job.id)
+    bench.darkroom.redrive.redrive(row.job.id)
     assert (bench.verify().violations, bench.findings) == (0, [])

@@ -15,8 +15,8 @@ FILTERS = dict(re.findall(r"<!-- filter: (\w+) -->\n```\n(.+)\n```", TEXT))
 def one_of_each(bench: VerifyBench) -> dict[str, str]:
     """Make a job of each kind; return their ids."""
     darkroom = bench.darkroom
-    failed = darkroom.record(bench.upload("empty.png", b"")).job_id
-    darkroom.work(failed, owner="queue/1")
+    failed = darkroom.record.record(bench.upload("empty.png", b"")).job_id
+    darkroom.attempt.run(failed, owner="queue/1")
     live = bench.claim(bench.record("live.png")).job.id
     return {"failed": failed, "live": live, "completed": bench.completed("done.png").job.id}
 

@@ -4,7 +4,8 @@ import pytest
 
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
-from shared.steps.outcomes import Outcome
+from shared.steps.intake.disposition import Disposition
+from shared.steps.work.attempt import End
 from shared.wiring.steps import Darkroom
 from tests.doubles.world import png
 from tests.sdk_clients import blobs_of, queue_of
@@ -24,33 +25,33 @@ def _upload(darkroom: Darkroom, name: str) -> ImageRef:
 @pytest.mark.parametrize("name", NAMES)
 def test_an_image_of_any_name_is_recorded_announced_and_completed(darkroom: Darkroom, name: str) -> None:
     ref = _upload(darkroom, name)
-    recorded = darkroom.record(ref)
+    recorded = darkroom.record.record(ref)
     (message,) = queue_of(darkroom.storage.queue).receive_messages()
-    assert darkroom.receive(message.content.encode(), owner="queue/1") == [Outcome.COMPLETED]
+    assert darkroom.receive.receive(message.content.encode(), owner="queue/1") == [End.COMPLETED]
     row = darkroom.storage.jobs.get(recorded.job_id)
     assert row is not None
     assert (row.job.ref, row.job.state) == (ref.ref, State.COMPLETED)
 
 
 def test_the_first_act_of_all_creates_what_is_missing(darkroom: Darkroom) -> None:
-    assert darkroom.sweep(owner="timer/1").outcomes == {}
-    assert darkroom.receive(b"absent.png", owner="queue/1") == [Outcome.REJECTED]
+    assert darkroom.sweep.sweep(owner="timer/1").outcomes == {}
+    assert darkroom.receive.receive(b"absent.png", owner="queue/1") == [Disposition.REJECTED]
 
 
 def test_an_image_that_two_workers_are_told_of_is_completed_once(darkroom: Darkroom) -> None:
     ref = _upload(darkroom, "cat.png")
-    first, second = (darkroom.receive(ref.name.encode(), owner=f"queue/{n}") for n in (1, 2))
-    assert (first, second) == ([Outcome.COMPLETED], [Outcome.ENDED])
+    first, second = (darkroom.receive.receive(ref.name.encode(), owner=f"queue/{n}") for n in (1, 2))
+    assert (first, second) == ([End.COMPLETED], [End.ENDED])
 
 
 @pytest.mark.parametrize("body", [b"\x00", b"a\x00b", b"%zz", b"#?", b"http://h/images/a%00b", b'{"name":"\\u0000"}'])
 def test_a_name_that_no_blob_can_have_is_rejected(darkroom: Darkroom, body: bytes) -> None:
     darkroom.storage.create()
-    assert darkroom.receive(body, owner="queue/1") == [Outcome.REJECTED]
-    assert darkroom.bury(body) == [Outcome.REJECTED]
+    assert darkroom.receive.receive(body, owner="queue/1") == [Disposition.REJECTED]
+    assert darkroom.bury.bury(body) == [Disposition.REJECTED]
 
 
 @pytest.mark.parametrize("body", [b"..", b"a/../../other/cat.png", b'{"name":"../x"}', b'{"name":"\\ud800"}'])
 def test_a_name_that_no_url_can_say_is_rejected(darkroom: Darkroom, body: bytes) -> None:
     darkroom.storage.create()
-    assert darkroom.receive(body, owner="queue/1") == [Outcome.REJECTED]
+    assert darkroom.receive.receive(body, owner="queue/1") == [Disposition.REJECTED]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.steps.outcomes import Outcome
+from shared.steps.intake.disposition import Disposition
 from shared.wiring.steps import Darkroom
 from tests.contract.places import Place
 from tests.contract.poison_bench import AzurePoison, PoisonBench
@@ -49,7 +49,7 @@ def test_what_is_stuck_is_taken_in_and_gone(darkroom: Darkroom) -> None:
     bench = AzurePoison(darkroom)
     darkroom.storage.create()
     bench.put("nobody's.png", received=5)
-    assert darkroom.drain() == {Outcome.REJECTED: 1}
+    assert darkroom.drain.drain() == {Disposition.REJECTED: 1}
     assert [row.text for row in darkroom.storage.rejections.list(limit=9)] == ["nobody's.png"]
     assert bench.client.get_queue_properties().approximate_message_count == 0
 

@@ -88,7 +88,7 @@ def answers(bench: VerifyBench, row: Row | None, paths: Iterable[str]) -> dict[s
 def purge(bench: VerifyBench) -> int:
     """Purge all that has ended; return how many jobs are gone."""
     later = bench.darkroom.clock.now() + timedelta(days=1)
-    return bench.darkroom.purge(owner="test", before={state: later for state in State if state.ended}).jobs
+    return bench.darkroom.purge.purge(owner="test", before={state: later for state in State if state.ended}).jobs
 
 
 def violations(bench: VerifyBench, rule: Rule) -> set[str]:

@@ -12,8 +12,8 @@ from shared.ports.jobs import Key, Row
 from shared.rules.images import ImageRef
 from shared.rules.invariants import INFORMATION, Rule
 from shared.rules.jobs import State
+from shared.steps.intake.record import Recording
 from shared.steps.operators.verify import Verified
-from shared.steps.outcomes import Outcome
 from shared.steps.upkeep import purge
 from shared.steps.upkeep.purge import Purged
 from shared.steps.upkeep.retention import edges
@@ -48,7 +48,7 @@ def _one_of_each(aged: PurgeBench) -> list[str]:
 @pytest.mark.azurite
 def test_all_that_has_ended_goes_and_nothing_is_wrong_afterwards(aged: PurgeBench) -> None:
     left, live = _one_of_each(aged), aged.claim(aged.record("live.png"))
-    assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=4, thumbnails=3)
+    assert aged.darkroom.purge.purge(owner="timer/1") == Purged(jobs=4, thumbnails=3)
     assert aged.remains() == sorted([*left, "due", "job", "key", "try"])
     assert aged.verify() == Verified(jobs=1)
     assert (aged.findings, aged.row(live.job.id).etag) == ([], live.etag)
@@ -56,28 +56,30 @@ def test_all_that_has_ended_goes_and_nothing_is_wrong_afterwards(aged: PurgeBenc
 
 def test_nothing_is_wrong_before_and_after_a_job_that_stands_for_two_versions_is_purged(aged: PurgeBench) -> None:
     row = aged.completed()
-    assert aged.darkroom.record(aged.touch("cat.png")).outcome is Outcome.UNCHANGED
+    assert aged.darkroom.record.record(aged.touch("cat.png")).outcome is Recording.UNCHANGED
     assert aged.verify().violations == 0
-    aged.darkroom.purge(owner="timer/1")
+    aged.darkroom.purge.purge(owner="timer/1")
     assert aged.darkroom.storage.jobs.get(row.job.id) is None
     assert (aged.verify().violations, aged.findings) == (0, [])
-    assert aged.darkroom.record(ImageRef(aged.darkroom.settings.images_container, "cat.png")).job_id == row.job.id
+    assert (
+        aged.darkroom.record.record(ImageRef(aged.darkroom.settings.images_container, "cat.png")).job_id == row.job.id
+    )
 
 
 def test_what_is_within_its_retention_stays(place: Place) -> None:
     aged = PurgeBench(place, days=29)
     _one_of_each(aged)
     before = aged.remains()
-    assert aged.darkroom.purge(owner="timer/1") == Purged()
+    assert aged.darkroom.purge.purge(owner="timer/1") == Purged()
     assert aged.remains() == before
 
 
 def test_a_purged_version_is_a_duplicate_for_three_requests_and_a_newer_one_is_not(place: Place) -> None:
     aged = PurgeBench(place, counting := CountingTransport(place.transport))
     row = aged.completed()
-    aged.darkroom.purge(owner="timer/1")
+    aged.darkroom.purge.purge(owner="timer/1")
     with counting.count() as requests:
-        assert aged.darkroom.record(ImageRef.of(row.job.ref)).outcome is Outcome.DUPLICATE
+        assert aged.darkroom.record.record(ImageRef.of(row.job.ref)).outcome is Recording.DUPLICATE
     assert [request.split()[0] for request in requests] == ["HEAD", "POST", "GET"]
     assert aged.record().job.state is State.PENDING
     assert aged.verify() == Verified(jobs=1)
@@ -87,7 +89,7 @@ def test_a_committed_thumbnail_that_is_to_be_kept_is_a_note_once_its_job_is_gone
     aged = PurgeBench(place, PURGE_THUMBNAILS="false")
     row = aged.completed()
     aged.strewn(row, 0)
-    assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=1, thumbnails=1)
+    assert aged.darkroom.purge.purge(owner="timer/1") == Purged(jobs=1, thumbnails=1)
     assert aged.remains() == ["key", f"{row.job.id}/1.webp"]
     assert aged.verify() == Verified()
     assert aged.rules() == [Rule.THUMBNAIL_ORPHAN]
@@ -99,7 +101,7 @@ def test_a_thumbnail_that_went_before_its_job_is_a_note_only_when_the_job_is_to_
     aged.darkroom.storage.images.delete_thumbnail(f"{row.job.id}/1.webp")
     assert aged.verify() == Verified(jobs=1)
     assert aged.rules() == [Rule.THUMBNAIL_PURGED]
-    aged.darkroom.verify._ended_before = dict
+    aged.darkroom.verify.ended_before = dict
     assert aged.verify() == Verified(jobs=1, violations=1)
     assert aged.rules() == [Rule.THUMBNAIL_MISSING]
 
@@ -124,11 +126,11 @@ def test_conflicts_are_passed_over_and_the_rest_is_purged(aged: PurgeBench, monk
 
     def late(jobs: Any) -> set[str]:  # noqa: ANN401 - as the port has it
         aged.reopen(rows[0])
-        aged.darkroom.record(aged.upload("1.png", b"newer"))
+        aged.darkroom.record.record(aged.upload("1.png", b"newer"))
         return take(jobs)
 
     monkeypatch.setattr(aged.darkroom.storage.ended, "purge", late)
-    assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=2, conflicts=2)
+    assert aged.darkroom.purge.purge(owner="timer/1") == Purged(jobs=2, conflicts=2)
     assert aged.verify() == Verified(jobs=3)
     assert aged.row(rows[0].job.id).job.state is State.PENDING
 
@@ -136,7 +138,7 @@ def test_conflicts_are_passed_over_and_the_rest_is_purged(aged: PurgeBench, monk
 def test_a_job_that_does_not_hold_together_is_left_to_a_person_and_the_rest_goes(aged: PurgeBench) -> None:
     broken, _ = aged.exhaust_all_but_one("broken.png", attempts=2), aged.exhaust_all_but_one("sound.png", attempts=1)
     aged.remove(aged.place(broken), codec.try_key(broken.job.id, 1))
-    assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=1, conflicts=1)
+    assert aged.darkroom.purge.purge(owner="timer/1") == Purged(jobs=1, conflicts=1)
     aged.verify()
     assert aged.rules() == [Rule.ATTEMPTS_MISCOUNTED]
 
@@ -148,7 +150,7 @@ def test_many_jobs_go_in_full_transactions(place: Place) -> None:
         row = jobs.insert(job_moves.add(aged, f"images/{number}.png"))  # type: ignore[arg-type] # it knows the time
         jobs.replace(row, job_moves.end(aged, row))  # type: ignore[arg-type]
     with counting.count() as requests:
-        assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=MANY)
+        assert aged.darkroom.purge.purge(owner="timer/1") == Purged(jobs=MANY)
     assert sum("batch" in request for request in requests) == MANY / 25 + 2  # the lock's
     assert aged.remains() == ["key"] * MANY
     assert aged.verify() == Verified()
@@ -162,7 +164,7 @@ def test_a_purge_takes_four_requests_a_job_and_one_for_twenty_five_of_them(
     for number in range(count):
         aged.completed(f"{number}.png")
     with counting.count() as requests:
-        assert aged.darkroom.purge(owner="timer/1") == Purged(jobs=count, thumbnails=count)
+        assert aged.darkroom.purge.purge(owner="timer/1") == Purged(jobs=count, thumbnails=count)
     assert len(requests) == costs, Counter(request.split()[0] for request in requests)
 
 
@@ -182,7 +184,7 @@ def _dies(aged: PurgeBench, wire: Dying, nth: int) -> bool:
     """Let a purge die before a write; say whether it came so far."""
     wire.arm(nth)
     try:
-        aged.darkroom.purge(owner="timer/1")
+        aged.darkroom.purge.purge(owner="timer/1")
     except Died:
         return True
     finally:
@@ -202,7 +204,7 @@ def test_a_purge_that_dies_at_any_request_leaves_nothing_wrong_and_the_next_one_
             break
         assert aged.verify().violations == 0, (nth, aged.findings)
         assert set(aged.rules()) <= INFORMATION
-        before = edges(aged.darkroom.settings, aged.darkroom.purge._clock.now())
+        before = edges(aged.darkroom.settings, aged.darkroom.purge.clock.now())
         aged.darkroom.purge._work(before, bool)  # another instance, once the lock has lapsed
         assert (aged.remains(), aged.verify().violations) == (left, 0), nth
     assert nth > 9
@@ -214,7 +216,7 @@ def test_a_purge_takes_all_of_it_whichever_writes_reply_is_lost(place: Place, mo
         aged = PurgeBench(place.another(), faulty := FaultyTransport(place.transport))
         left = _one_of_each(aged)
         faulty.arm(Fault.REPLY_LOST, nth=nth)
-        done = aged.darkroom.purge(owner="timer/1")
+        done = aged.darkroom.purge.purge(owner="timer/1")
         if faulty.writes < nth:
             break
         assert (done.jobs, done.conflicts, aged.remains()) == (4, 0, left), nth

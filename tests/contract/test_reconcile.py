@@ -23,7 +23,7 @@ from tests.proving import at_length
 from tests.sdk_clients import blobs_of, table_of
 
 FEW = 200
-BLOBS = at_length(FEW, 20_000)
+BLOBS = at_length(FEW, 3_500)
 #: Lock, mark, list; a look-up, a HEAD, a transaction and a message for each of three images; mark.
 SLICE_OF_THREE = 3 + 1 + 1 + 3 * (1 + 3) + 1
 #: What a slice may take longer than its budget: the look at an image that has begun, on a busy machine.
@@ -71,32 +71,32 @@ def _job_names(darkroom: Darkroom) -> list[str]:
 
 def _shorten(darkroom: Darkroom, most: int, budget: timedelta) -> None:
     """Let pages be short, and the budget too."""
-    darkroom.reconcile._listing = _Short(darkroom.storage.listing, most)
-    darkroom.reconcile._settings = replace(darkroom.settings, reconcile_budget=budget)
+    darkroom.reconcile.listing = _Short(darkroom.storage.listing, most)
+    darkroom.reconcile.settings = replace(darkroom.settings, reconcile_budget=budget)
 
 
 @pytest.mark.azurite
 def test_images_without_an_event_are_recorded_and_announced(place: Place) -> None:
     darkroom = _build(place)
     _upload(darkroom, "a.png", "2026/ä #1 50%.png", "c.png")
-    assert darkroom.reconcile(owner="timer/1") == Reconciled(seen=3, missed=3, complete=True)
+    assert darkroom.reconcile.reconcile(owner="timer/1") == Reconciled(seen=3, missed=3, complete=True)
     assert len(AzureQueue(place).receive()) == 3
-    assert darkroom.reconcile(owner="timer/2") == Reconciled(seen=3, complete=True)
+    assert darkroom.reconcile.reconcile(owner="timer/2") == Reconciled(seen=3, complete=True)
 
 
 def test_a_changed_version_is_recorded(place: Place) -> None:
     darkroom = _build(place)
     _upload(darkroom, "a.png", "b.png")
-    darkroom.reconcile(owner="timer/1")
+    darkroom.reconcile.reconcile(owner="timer/1")
     _upload(darkroom, "a.png")
-    assert darkroom.reconcile(owner="timer/2").missed == 1
+    assert darkroom.reconcile.reconcile(owner="timer/2").missed == 1
     assert _job_names(darkroom) == ["a.png", "a.png", "b.png"]
 
 
 def test_a_young_blob_is_left_to_its_event(place: Place) -> None:
     darkroom = _build(place, RECONCILE_GRACE_SECONDS="300")
     _upload(darkroom, "a.png")
-    assert darkroom.reconcile(owner="timer/1") == Reconciled(seen=1, complete=True)
+    assert darkroom.reconcile.reconcile(owner="timer/1") == Reconciled(seen=1, complete=True)
 
 
 def test_a_marker_that_is_refused_restarts_the_walk(place: Place) -> None:
@@ -106,13 +106,13 @@ def test_a_marker_that_is_refused_restarts_the_walk(place: Place) -> None:
     position = Position(marker="old", following=datetime(2026, 1, 1, tzinfo=UTC))
     darkroom.storage.marks.insert(f"reconcile:{darkroom.settings.images_container}", position.value)
     refusing.left = 1
-    assert darkroom.reconcile(owner="timer/1") == Reconciled(seen=3, missed=3, complete=True)
+    assert darkroom.reconcile.reconcile(owner="timer/1") == Reconciled(seen=3, missed=3, complete=True)
 
 
 def test_what_a_walk_records_holds_together(bench: VerifyBench) -> None:
     bench.upload("a.png")
-    bench.darkroom.reconcile._settings = replace(bench.darkroom.settings, reconcile_grace=timedelta(0))
-    assert bench.darkroom.reconcile(owner="timer/1").missed == 1
+    bench.darkroom.reconcile.settings = replace(bench.darkroom.settings, reconcile_grace=timedelta(0))
+    assert bench.darkroom.reconcile.reconcile(owner="timer/1").missed == 1
     assert (bench.verify().violations, bench.findings) == (0, [])
 
 
@@ -121,9 +121,9 @@ def test_a_slice_takes_a_look_up_and_a_recording_for_each_image(place: Place) ->
     darkroom = _build(place, counting)
     _upload(darkroom, "a.png", "b.png", "c.png")
     with counting.count() as first:
-        darkroom.reconcile(owner="timer/1")
+        darkroom.reconcile.reconcile(owner="timer/1")
     with counting.count() as second:
-        darkroom.reconcile(owner="timer/2")
+        darkroom.reconcile.reconcile(owner="timer/2")
     assert len(first) == SLICE_OF_THREE
     assert len(second) == 2 + 1 + 1 + 3 * 1 + 1
 
@@ -140,7 +140,7 @@ def test_a_slice_respects_its_budget_and_slices_skip_no_image(place: Place) -> N
     slices, seconds = [], []
     for number in itertools.count(1):
         began = monotonic()
-        slices.append(darkroom.reconcile(owner=f"timer/{number}"))
+        slices.append(darkroom.reconcile.reconcile(owner=f"timer/{number}"))
         seconds.append(monotonic() - began)
         if slices[-1].complete:
             break

@@ -7,7 +7,8 @@ import pytest
 
 from shared.errors import BlobUnreadable, InvalidReference, Refused, StorageOut
 from shared.rules.images import ImageRef
-from shared.steps.outcomes import Outcome
+from shared.steps.intake.disposition import Disposition
+from shared.steps.work.attempt import End
 from shared.wiring.steps import Darkroom
 from tests.contract.places import Place
 from tests.contract.refusing_transports import IMPATIENT, RefusingBlobs
@@ -74,16 +75,16 @@ def test_a_blob_that_nobody_may_write_is_refused_by_its_code(room: Darkroom, ref
 
 @pytest.mark.case("mutants 3", was="receive, bury and bury_event raise for ever")
 @pytest.mark.parametrize(("status", "code"), [*ANSWERS, (400, "InvalidUri")])
-@pytest.mark.parametrize("inlet", ["receive", "bury", "bury_event"])
+@pytest.mark.parametrize("inlet", ["receive", "bury", "admit"])
 def test_every_way_in_rejects_what_names_such_a_blob(
     room: Darkroom, refusing: RefusingBlobs, inlet: str, status: int, code: str
 ) -> None:
     ref = put(room, "cat.png")
     refusing.answers["/cat.png"] = (status, code)
     body = json.dumps({"container": ref.container, "name": ref.name}).encode()
-    step = getattr(room, inlet)
+    step = getattr(getattr(room, inlet), inlet)
     outcomes = step(body, owner="queue/1") if inlet == "receive" else step(body)
-    assert outcomes == [Outcome.REJECTED]
+    assert outcomes == [Disposition.REJECTED]
     (kept,) = room.storage.rejections.list(limit=10)
     assert kept.code == ("invalid_reference" if status == 400 else "blob_unreadable")
 
@@ -105,9 +106,9 @@ def test_a_thumbnail_that_can_not_be_written_counts_as_an_attempt(place: Place, 
     room.storage.create()
     ref = ImageRef(room.settings.images_container, "cat.png")
     room.storage.images.put(ref, png(), mime="image/png")
-    job_id = room.record(ref).job_id
+    job_id = room.record.record(ref).job_id
     refusing.answers[room.settings.thumbnails_container] = (409, "BlobImmutableDueToPolicy")
-    assert room.work(job_id, owner="queue/1") is Outcome.FAILED
+    assert room.attempt.run(job_id, owner="queue/1") is End.FAILED
     row = room.storage.jobs.get(job_id)
     assert row is not None
     assert row.job.error is not None

@@ -10,7 +10,9 @@ from shared.ports.jobs import Row
 from shared.ports.rejections import Rejected
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
-from shared.steps.outcomes import Outcome
+from shared.steps.intake.disposition import Disposition
+from shared.steps.intake.record import Recording
+from shared.steps.work.attempt import End
 from shared.storage.retries import RetryPolicy
 from shared.wiring.steps import Darkroom
 from tests.contract import job_moves
@@ -44,7 +46,7 @@ def put(room: Darkroom, name: str = "cat.png") -> ImageRef:
 
 
 def recorded(room: Darkroom, name: str = "cat.png") -> str:
-    return room.record(put(room, name)).job_id
+    return room.record.record(put(room, name)).job_id
 
 
 def stands(room: Darkroom, job_id: str) -> Row:
@@ -67,7 +69,7 @@ def test_an_end_that_no_row_holds_counts_as_an_attempt(
 ) -> None:
     job_id = recorded(room)
     refusing.answers["COMPLETED"], refusing.whole = (status, code), whole
-    assert room.work(job_id, owner="queue/1") is Outcome.FAILED
+    assert room.attempt.run(job_id, owner="queue/1") is End.FAILED
     job = stands(room, job_id).job
     assert (job.state, job.error and job.error.code, refusing.refused) == (State.FAILED, "content_refused", 1)
     assert code in str(job.error)
@@ -91,21 +93,21 @@ def test_what_concerns_all_rows_is_an_outage_and_no_attempt_counts(
     job_id = recorded(room)
     refusing.answers["COMPLETED"] = (status, code)
     with pytest.raises(StorageOut, match=code or str(status)):
-        room.work(job_id, owner="queue/1")
+        room.attempt.run(job_id, owner="queue/1")
     job = stands(room, job_id).job
     assert (job.state, job.attempts - job.attempts_base) == (State.PENDING, 0)
 
 
-@pytest.mark.parametrize("inlet", ["receive", "bury", "bury_event", "event"])
+@pytest.mark.parametrize("inlet", ["receive", "bury", "admit", "event"])
 def test_every_way_in_rejects_an_image_that_no_row_holds(room: Darkroom, refusing: RefusingWrites, inlet: str) -> None:
     ref = put(room)
     refusing.answers["PENDING"] = TOO_LARGE
     if inlet == "event":
-        assert room.record.announced(ref.ref) is Outcome.REJECTED
+        assert room.record.announced(ref.ref) is Disposition.REJECTED
     else:
         body = json.dumps({"container": ref.container, "name": ref.name}).encode()
-        step = getattr(room, inlet)
-        assert (step(body, owner="queue/1") if inlet == "receive" else step(body)) == [Outcome.REJECTED]
+        step = getattr(getattr(room, inlet), inlet)
+        assert (step(body, owner="queue/1") if inlet == "receive" else step(body)) == [Disposition.REJECTED]
     kept = rejected(room)
     assert (kept.code, "EntityTooLarge" in kept.message, "cat.png" in kept.text) == ("content_refused", True, True)
 
@@ -113,20 +115,20 @@ def test_every_way_in_rejects_an_image_that_no_row_holds(room: Darkroom, refusin
 def test_the_message_of_a_job_that_nobody_can_claim_is_rejected(room: Darkroom, refusing: RefusingWrites) -> None:
     job_id = recorded(room)
     refusing.answers["RUNNING"] = TOO_LARGE
-    assert room.receive(json.dumps({"job_id": job_id}).encode(), owner="queue/1") == [Outcome.REJECTED]
+    assert room.receive.receive(json.dumps({"job_id": job_id}).encode(), owner="queue/1") == [Disposition.REJECTED]
     assert rejected(room).code == "content_refused"
     refusing.answers.clear()
-    assert room.work(job_id, owner="queue/1") is Outcome.COMPLETED
+    assert room.attempt.run(job_id, owner="queue/1") is End.COMPLETED
 
 
 def test_a_rejected_text_that_no_row_holds_is_kept_by_its_reason_alone(
     room: Darkroom, refusing: RefusingWrites
 ) -> None:
     refusing.answers["strange"] = (400, "PropertyValueTooLarge")
-    assert room.receive(b"strange/x.png", owner="queue/1") == [Outcome.REJECTED]
+    assert room.receive.receive(b"strange/x.png", owner="queue/1") == [Disposition.REJECTED]
     kept = rejected(room)
     assert (kept.code, kept.text, "PropertyValueTooLarge" in kept.message) == ("blob_not_found", "", True)
-    assert room.receive(b"strange/x.png", owner="queue/1") == [Outcome.REJECTED]
+    assert room.receive.receive(b"strange/x.png", owner="queue/1") == [Disposition.REJECTED]
     assert rejected(room).id == kept.id
 
 
@@ -135,7 +137,7 @@ def test_a_job_that_nobody_can_claim_ends_no_sweep(place: Place, room: Darkroom,
     place.go(0.002)  # they are due in a millisecond
     refusing.answers[refused] = TOO_LARGE
     with pytest.raises(ContentRefused, match="EntityTooLarge"):
-        room.sweep(owner="timer/1")
+        room.sweep.sweep(owner="timer/1")
     assert {stands(room, job_id).job.state for job_id in others} == {State.COMPLETED}
     assert stands(room, refused).job.state is State.PENDING
 
@@ -143,7 +145,7 @@ def test_a_job_that_nobody_can_claim_ends_no_sweep(place: Place, room: Darkroom,
 def test_a_job_that_storage_keeps_back_is_purged_by_no_other(room: Darkroom, refusing: RefusingWrites) -> None:
     job_ids = [recorded(room, f"{number}.png") for number in range(3)]
     for job_id in job_ids:
-        room.operate.cancel(job_id)
+        room.cancel.cancel(job_id)
     refusing.answers[job_ids[0]] = (400, "InvalidInput")
     gone = room.storage.ended.purge([(stands(room, job_id), None) for job_id in job_ids])
     assert gone == set(job_ids[1:])
@@ -155,7 +157,7 @@ def test_a_message_that_no_queue_holds_is_no_outage(place: Place, refusing: Refu
     refusing.answers["/messages"] = (413, "RequestBodyTooLarge")
     with pytest.raises(ContentRefused, match="RequestBodyTooLarge"):
         room.storage.queue.send("x" * 70_000)
-    assert room.record(put(room)).outcome is Outcome.RECORDED
+    assert room.record.record(put(room)).outcome is Recording.RECORDED
     assert refusing.refused == 2
     refusing.answers["/messages"] = (403, "AuthenticationFailed")
     with pytest.raises(StorageOut, match="AuthenticationFailed"):

@@ -13,9 +13,13 @@ from shared.rules import messages
 from shared.rules.flows import flow_of
 from shared.rules.ids import digest
 from shared.rules.images import ImageRef
-from shared.steps.outcomes import Outcome
+from shared.rules.jobs import State
+from shared.steps.intake.disposition import Disposition
+from shared.steps.intake.record import Recording
+from shared.steps.upkeep.bury import Burial
+from shared.steps.upkeep.overflow import Resend
 from shared.steps.upkeep.turns import Turns
-from shared.steps.work.attempt import Attempt
+from shared.steps.work.attempt import End
 from shared.steps.work.fair_share import FairShare
 from shared.wiring.steps import Darkroom
 from tests.contract.places import Place
@@ -50,14 +54,14 @@ def counted(place: Place) -> CostBench:
 
 
 def _record(counted: CostBench, name: str = "cat.png") -> str:
-    return counted.darkroom.record(counted.upload(name)).job_id
+    return counted.darkroom.record.record(counted.upload(name)).job_id
 
 
 @pytest.mark.azurite
 def test_recording_takes_a_head_a_transaction_and_a_message(counted: CostBench) -> None:
     ref = counted.upload("cat.png")
     with counted.wire.count() as requests:
-        assert counted.darkroom.record(ref).outcome is Outcome.RECORDED
+        assert counted.darkroom.record.record(ref).outcome is Recording.RECORDED
     assert [request.split()[0] for request in requests] == ["HEAD", "POST", "POST"]
 
 
@@ -71,12 +75,12 @@ def test_a_message_that_goes_to_the_tail_takes_one_request(counted: CostBench) -
     flow = flow_of("images/slow/1.png")
     share = FairShare(slots=1, monotonic=lambda: next(seconds))
     seconds = itertools.count(0, 2)
-    counted.darkroom.receive._share = share
+    counted.darkroom.receive.share = share
     text = messages.write(_record(counted), None, flow=flow)
     with share.take(flow) as slot:
-        slot.outcome = Outcome.COMPLETED
+        slot.end = End.COMPLETED
     with share.take(flow), counted.wire.count() as requests:
-        assert counted.darkroom.receive(text.encode(), owner="queue/1") == [Outcome.DEFERRED]
+        assert counted.darkroom.receive.receive(text.encode(), owner="queue/1") == [Disposition.DEFERRED]
     assert [request.split()[0] for request in requests] == ["POST"]
 
 
@@ -84,7 +88,7 @@ def test_a_duplicate_event_takes_two_requests(counted: CostBench) -> None:
     _record(counted)
     ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
     with counted.wire.count() as requests:
-        assert counted.darkroom.record(ref).outcome is Outcome.DUPLICATE
+        assert counted.darkroom.record.record(ref).outcome is Recording.DUPLICATE
     assert len(requests) == 2
 
 
@@ -95,7 +99,7 @@ def test_a_duplicate_event_after_purge_takes_three_requests(counted: CostBench) 
         table.delete_entity(row)
     ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
     with counted.wire.count() as requests:
-        assert counted.darkroom.record(ref).outcome is Outcome.DUPLICATE
+        assert counted.darkroom.record.record(ref).outcome is Recording.DUPLICATE
     assert [request.split()[0] for request in requests] == ["HEAD", "POST", "GET"]
 
 
@@ -103,26 +107,26 @@ def test_a_newer_version_takes_seven_requests(counted: CostBench) -> None:
     _record(counted)
     ref = counted.upload("cat.png")
     with counted.wire.count() as requests:
-        assert counted.darkroom.record(ref).outcome is Outcome.RECORDED
+        assert counted.darkroom.record.record(ref).outcome is Recording.RECORDED
     assert len(requests) == 7
 
 
 def test_a_change_of_metadata_takes_six_requests_and_three_when_told_again(counted: CostBench) -> None:
     job_id = _record(counted)
-    counted.darkroom.work(job_id, owner="queue/1")
+    counted.darkroom.attempt.run(job_id, owner="queue/1")
     ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
     blob = blobs_of(counted.darkroom.storage.images).get_blob_client(ref.container, ref.name)
     blob.set_blob_metadata({"seen": "yes"})
-    for outcome, costs in ((Outcome.UNCHANGED, 6), (Outcome.DUPLICATE, 3)):
+    for outcome, costs in ((Recording.UNCHANGED, 6), (Recording.DUPLICATE, 3)):
         with counted.wire.count() as requests:
-            told = counted.darkroom.record(ref)
+            told = counted.darkroom.record.record(ref)
         assert (told.job_id, told.outcome, len(requests)) == (job_id, outcome, costs)
 
 
 def test_an_analysis_takes_five_requests(counted: CostBench) -> None:
     body = f'{{"v":1,"job_id":"{_record(counted)}"}}'.encode()
     with counted.wire.count() as requests:
-        assert counted.darkroom.receive(body, owner="queue/1") == [Outcome.COMPLETED]
+        assert counted.darkroom.receive.receive(body, owner="queue/1") == [End.COMPLETED]
     assert [request.split()[0] for request in requests] == ["GET", "POST", "GET", "PUT", "POST"]
 
 
@@ -133,7 +137,7 @@ def test_an_analysis_without_a_blob_for_its_thumbnail_takes_four_requests(place:
     darkroom.storage.create()
     job_id = _record(CostBench(darkroom, counting))
     with counting.count() as requests:
-        assert darkroom.work(job_id, owner="queue/1") is Outcome.COMPLETED
+        assert darkroom.attempt.run(job_id, owner="queue/1") is End.COMPLETED
     row = darkroom.storage.jobs.get(job_id)
     assert row is not None
     assert (len(requests), row.job.thumbnail is not None) == (4, thumbnails == "row")
@@ -141,25 +145,25 @@ def test_an_analysis_without_a_blob_for_its_thumbnail_takes_four_requests(place:
 
 def test_a_message_for_a_finished_job_takes_one_request(counted: CostBench) -> None:
     body = f'{{"v":1,"job_id":"{_record(counted)}"}}'.encode()
-    counted.darkroom.receive(body, owner="queue/1")
+    counted.darkroom.receive.receive(body, owner="queue/1")
     with counted.wire.count() as requests:
-        assert counted.darkroom.receive(body, owner="queue/2") == [Outcome.ENDED]
+        assert counted.darkroom.receive.receive(body, owner="queue/2") == [End.ENDED]
     assert len(requests) == 1
 
 
 def test_a_message_for_a_job_that_another_holds_takes_one_request(counted: CostBench) -> None:
     job_id = _record(counted)
-    counted.darkroom.work._attempts.begin(job_id, owner="queue/1")
+    counted.darkroom.claims.begin(job_id, owner="queue/1")
     with counted.wire.count() as requests:
-        assert counted.darkroom.work(job_id, owner="queue/2") is Outcome.BUSY
+        assert counted.darkroom.attempt.run(job_id, owner="queue/2") is End.BUSY
     assert len(requests) == 1
 
 
 def test_a_renewal_takes_one_request(counted: CostBench) -> None:
-    attempt = counted.darkroom.work._attempts.begin(_record(counted), owner="queue/1")
-    assert isinstance(attempt, Attempt)
+    attempt = counted.darkroom.claims.begin(_record(counted), owner="queue/1")
     with counted.wire.count() as requests:
-        attempt._held.beat()
+        assert attempt._lease is not None
+        attempt._lease.beat()
     assert len(requests) == 1
     assert not attempt.lost
 
@@ -167,15 +171,15 @@ def test_a_renewal_takes_one_request(counted: CostBench) -> None:
 def test_canceling_by_hand_takes_two_requests(counted: CostBench) -> None:
     job_id = _record(counted)
     with counted.wire.count() as requests:
-        assert counted.darkroom.operate.cancel(job_id) is Outcome.CANCELED
+        assert counted.darkroom.cancel.cancel(job_id).job.state is State.CANCELED
     assert len(requests) == 2
 
 
 def test_redriving_takes_four_requests(counted: CostBench) -> None:
     job_id = _record(counted)
-    counted.darkroom.operate.cancel(job_id)
+    counted.darkroom.cancel.cancel(job_id)
     with counted.wire.count() as requests:
-        assert counted.darkroom.operate.redrive(job_id) is Outcome.REDRIVEN
+        assert counted.darkroom.redrive.redrive(job_id).job.state is State.PENDING
     assert [request.split()[0] for request in requests] == ["GET", "GET", "POST", "POST"]
 
 
@@ -183,16 +187,16 @@ def test_burying_a_job_with_attempts_left_takes_two_requests_and_one_when_it_is_
     body = f'{{"v":1,"job_id":"{_record(counted)}"}}'.encode()
     for costs in (2, 1):
         with counted.wire.count() as requests:
-            assert counted.darkroom.bury(body) == [Outcome.LEFT]
+            assert counted.darkroom.bury.bury(body) == [Burial.LEFT]
         assert len(requests) == costs
 
 
 def test_a_given_up_blob_event_takes_what_recording_takes(counted: CostBench) -> None:
     body = json.dumps({"container": counted.darkroom.settings.images_container, "name": "cat.png"}).encode()
     counted.upload("cat.png")
-    for outcome, costs in ((Outcome.RECORDED, 3), (Outcome.DUPLICATE, 2)):
+    for outcome, costs in ((Recording.RECORDED, 3), (Recording.DUPLICATE, 2)):
         with counted.wire.count() as requests:
-            assert counted.darkroom.bury_event(body) == [outcome]
+            assert counted.darkroom.admit.admit(body) == [outcome]
         assert len(requests) == costs
 
 
@@ -210,22 +214,22 @@ def test_keeping_a_rejected_text_takes_a_transaction_and_two_more_when_it_is_kep
 
 def test_redriving_a_rejected_text_takes_two_requests_beside_those_of_recording(counted: CostBench) -> None:
     ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
-    assert counted.darkroom.receive(ref.ref.encode(), owner="queue/1") == [Outcome.REJECTED]
+    assert counted.darkroom.receive.receive(ref.ref.encode(), owner="queue/1") == [Disposition.REJECTED]
     counted.upload("cat.png")
     with counted.wire.count() as requests:
-        assert counted.darkroom.readmit(digest(ref.ref)) == [Outcome.RECORDED]
+        assert counted.darkroom.readmit.readmit(digest(ref.ref)) == [Recording.RECORDED]
     assert [request.split()[0] for request in requests] == ["GET", "HEAD", "POST", "POST", "POST"]
 
 
 def test_looking_into_the_poison_queues_takes_a_request_each(counted: CostBench) -> None:
     with counted.wire.count() as requests:
-        counted.darkroom.drain()
+        counted.darkroom.drain.drain()
     assert len(requests) == 2
 
 
 @pytest.mark.parametrize(("run", "costs"), [("the first", 3), ("after another's", 3), ("after one's own", 2)])
 def test_a_lock_run_takes_three_requests_and_two_after_ones_own(counted: CostBench, run: str, costs: int) -> None:
-    lock = counted.darkroom.sweep._lock
+    lock = counted.darkroom.sweep.lock
     if run != "the first":
         with lock.try_acquire("sweep", owner="timer/1"):
             pass
@@ -237,7 +241,7 @@ def test_a_lock_run_takes_three_requests_and_two_after_ones_own(counted: CostBen
 
 
 def test_a_busy_lock_takes_one_request(counted: CostBench) -> None:
-    lock = counted.darkroom.sweep._lock
+    lock = counted.darkroom.sweep.lock
     with (
         lock.try_acquire("sweep", owner="timer/1"),
         counted.wire.count() as requests,
@@ -252,15 +256,15 @@ def test_an_idle_sweep_takes_the_lock_a_query_a_bucket_one_for_types_and_looks_i
     counted: CostBench,
 ) -> None:
     with counted.wire.count() as requests:
-        counted.darkroom.sweep(owner="timer/1")
+        counted.darkroom.sweep.sweep(owner="timer/1")
     assert len(requests) == 3 + counted.darkroom.settings.job_buckets + 1 + 2
 
 
 def test_sending_a_due_job_again_takes_three_requests_and_one_for_the_length_of_the_queue(counted: CostBench) -> None:
     job_ids = [_record(counted, f"{number}.png") for number in range(2)]
     with counted.wire.count() as requests:
-        sent = counted.darkroom.sweep._overflow(job_ids, stop=lambda: False, turns=Turns())
-    assert sent == dict.fromkeys(job_ids, Outcome.ANNOUNCED)
+        sent = counted.darkroom.sweep.overflow.resend(job_ids, stop=lambda: False, turns=Turns())
+    assert sent == dict.fromkeys(job_ids, Resend.ANNOUNCED)
     assert [request.split()[0] for request in requests] == ["GET", *["GET", "POST", "POST"] * 2]
 
 

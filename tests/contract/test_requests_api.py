@@ -8,7 +8,7 @@ import pytest
 from shared.errors import Stale
 from shared.rules.images import ImageRef
 from shared.rules.jobs import Claim
-from shared.steps.outcomes import Outcome
+from shared.steps.work.attempt import End
 from shared.wiring.steps import Darkroom
 from tests.contract.places import Place
 from tests.contract.test_requests import CostBench
@@ -18,11 +18,17 @@ from tests.doubles.world import png
 KIND = "word-count"
 #: What a holder may call.
 CALLS: dict[str, Callable[[Darkroom, str, Claim], object]] = {
-    "renew": lambda darkroom, job_id, claim: darkroom.hold.renew(job_id, claim, progress=0.5, cursor="word 1"),
-    "complete": lambda darkroom, job_id, claim: darkroom.hold.complete(job_id, claim, result={"words": 2}),
-    "retry": lambda darkroom, job_id, claim: darkroom.hold.retry(job_id, claim, code="busy", message="Lent out."),
-    "abandon": lambda darkroom, job_id, claim: darkroom.hold.abandon(job_id, claim),
-    "fail": lambda darkroom, job_id, claim: darkroom.hold.fail(job_id, claim, code="no_words", message="None."),
+    "renew": lambda darkroom, job_id, claim: darkroom.external.resume(job_id, claim).renew(
+        progress=0.5, cursor="word 1"
+    ),
+    "complete": lambda darkroom, job_id, claim: darkroom.external.resume(job_id, claim).complete({"words": 2}),
+    "retry": lambda darkroom, job_id, claim: darkroom.external.resume(job_id, claim).retry(
+        code="busy", message="Lent out."
+    ),
+    "abandon": lambda darkroom, job_id, claim: darkroom.external.resume(job_id, claim).abandon(),
+    "fail": lambda darkroom, job_id, claim: darkroom.external.resume(job_id, claim).fail(
+        code="no_words", message="None."
+    ),
 }
 
 
@@ -49,14 +55,14 @@ def handled(place: Place) -> CostBench:
 
 def add(counted: CostBench, ref: str = "text", *, unique: bool = True, ttl: timedelta | None = None) -> str:
     """Add a job."""
-    row = counted.darkroom.add(kind=KIND, ref=ref, params={}, unique=unique, ttl=ttl).row
+    row = counted.darkroom.add.add(kind=KIND, ref=ref, params={}, unique=unique, ttl=ttl).row
     assert row is not None
     return row.job.id
 
 
 def claim_of(counted: CostBench) -> tuple[str, Claim]:
     """Add a job and claim it."""
-    job = counted.darkroom.hold.claim(add(counted), owner="worker/1").job
+    job = counted.darkroom.external.claim(add(counted), owner="worker/1").job
     assert job.claim is not None
     return job.id, job.claim
 
@@ -92,24 +98,24 @@ def test_an_add_of_what_is_there_takes_two_requests(handled: CostBench) -> None:
 
 def test_an_add_of_what_is_purged_takes_two_requests(counted: CostBench) -> None:
     job_id = add(counted)
-    counted.darkroom.operate.cancel(job_id)
-    counted.darkroom.remove(job_id, forget=False)
+    counted.darkroom.cancel.cancel(job_id)
+    counted.darkroom.remove.remove(job_id, forget=False)
     with counted.wire.count() as requests:
-        assert counted.darkroom.add(kind=KIND, ref="text", params={}, unique=True).key is not None
+        assert counted.darkroom.add.add(kind=KIND, ref="text", params={}, unique=True).key is not None
     assert verbs(requests) == ["POST", "GET"]
 
 
 def test_the_work_of_a_handler_takes_three_requests_beside_its_own(handled: CostBench) -> None:
     job_id = add(handled)
     with handled.wire.count() as requests:
-        assert handled.darkroom.work(job_id, owner="queue/1") is Outcome.COMPLETED
+        assert handled.darkroom.attempt.run(job_id, owner="queue/1") is End.COMPLETED
     assert verbs(requests) == ["GET", "POST", "POST"]
 
 
 def test_a_claim_by_id_takes_two_requests(counted: CostBench) -> None:
     job_id = add(counted)
     with counted.wire.count() as requests:
-        counted.darkroom.hold.claim(job_id, owner="worker/1")
+        counted.darkroom.external.claim(job_id, owner="worker/1")
     assert verbs(requests) == ["GET", "POST"]
 
 
@@ -117,21 +123,21 @@ def test_a_claim_by_type_takes_a_query_a_bucket_and_two_requests(place: Place, c
     add(counted)
     place.go(0.002)  # its due row comes up in a millisecond
     with counted.wire.count() as requests:
-        assert counted.darkroom.hold.claim_next(KIND, owner="worker/1") is not None
+        assert counted.darkroom.external.claim_next(KIND, owner="worker/1") is not None
     assert verbs(requests)[-2:] == ["GET", "POST"]
     assert verbs(requests)[:-2] in (["GET"], ["GET"] * 2)
 
 
 def test_a_claim_of_nothing_takes_a_query_a_bucket(counted: CostBench) -> None:
-    counted.darkroom.hold.claim_next(KIND, owner="worker/1")
+    counted.darkroom.external.claim_next(KIND, owner="worker/1")
     with counted.wire.count() as requests:
-        assert counted.darkroom.hold.claim_next(KIND, owner="worker/1") is None
+        assert counted.darkroom.external.claim_next(KIND, owner="worker/1") is None
     assert verbs(requests) == ["GET"] * 2
 
 
 def test_a_claim_of_nothing_takes_twice_as_many_where_messages_start_jobs(handled: CostBench) -> None:
     with handled.wire.count() as requests:
-        assert handled.darkroom.hold.claim_next(KIND, owner="worker/1") is None
+        assert handled.darkroom.external.claim_next(KIND, owner="worker/1") is None
     assert verbs(requests) == ["GET"] * 4
 
 
@@ -153,7 +159,7 @@ def test_a_completion_said_again_takes_two_requests_one_for_what_proves_the_leas
 
 def test_a_stale_call_takes_four_requests_more_to_note_and_count_it(counted: CostBench) -> None:
     job_id, claim = claim_of(counted)
-    counted.darkroom.operate.cancel(job_id)
+    counted.darkroom.cancel.cancel(job_id)
     with counted.wire.count() as requests, pytest.raises(Stale):
         CALLS["complete"](counted.darkroom, job_id, claim)
     assert verbs(requests) == ["GET", "GET", "POST", "GET", "POST"]
@@ -166,24 +172,24 @@ def test_removing_a_job_that_was_done_takes_four_requests_and_two_to_forget(
     job_id, claim = claim_of(counted)
     CALLS["complete"](counted.darkroom, job_id, claim)
     with counted.wire.count() as requests:
-        counted.darkroom.remove(job_id, forget=forget)
+        counted.darkroom.remove.remove(job_id, forget=forget)
     assert len(requests) == costs
 
 
 def test_removing_a_job_that_was_ended_from_outside_takes_a_query_more(counted: CostBench) -> None:
     job_id = add(counted)
-    counted.darkroom.operate.cancel(job_id)
+    counted.darkroom.cancel.cancel(job_id)
     with counted.wire.count() as requests:
-        counted.darkroom.remove(job_id, forget=False)
+        counted.darkroom.remove.remove(job_id, forget=False)
     assert len(requests) == 5
 
 
 def test_forgetting_a_purged_job_takes_four_requests(counted: CostBench) -> None:
     job_id = add(counted)
-    counted.darkroom.operate.cancel(job_id)
-    counted.darkroom.remove(job_id, forget=False)
+    counted.darkroom.cancel.cancel(job_id)
+    counted.darkroom.remove.remove(job_id, forget=False)
     with counted.wire.count() as requests:
-        counted.darkroom.remove(job_id, forget=True)
+        counted.darkroom.remove.remove(job_id, forget=True)
     assert verbs(requests) == ["GET", "GET", "GET", "POST"]
 
 
@@ -191,12 +197,12 @@ def test_expiring_takes_a_query_a_bucket_and_two_requests_for_each_that_ends(pla
     add(counted, ttl=timedelta(0))
     place.go(0.002)  # it has expired in a millisecond
     with counted.wire.count() as requests:
-        ends = counted.darkroom.sweep._expire([KIND], stop=lambda: False)
-    assert (ends, sorted(verbs(requests))) == ({Outcome.FAILED: 1}, ["GET"] * 3 + ["POST"])
+        ends = counted.darkroom.sweep.expire.expire([KIND], stop=lambda: False)
+    assert (ends, sorted(verbs(requests))) == (1, ["GET"] * 3 + ["POST"])
 
 
 def test_an_upload_takes_one_write_beside_those_of_recording(counted: CostBench) -> None:
     ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
     with counted.wire.count() as requests:
-        counted.darkroom.upload(ref, png(), content_type="image/png")
+        counted.darkroom.upload.upload(ref, png(), content_type="image/png")
     assert verbs(requests) == ["PUT", "HEAD", "POST", "POST"]

@@ -13,7 +13,9 @@ from azure.storage.blob import ContentSettings
 
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
-from shared.steps.outcomes import Outcome
+from shared.steps.intake.disposition import Disposition
+from shared.steps.intake.record import Recording
+from shared.steps.work.attempt import End
 from shared.storage import clients, transport
 from shared.wiring.steps import Darkroom
 from tests.contract.benches import AzureLocks
@@ -61,9 +63,9 @@ def test_the_marker_of_a_folder_is_ignored(room: Darkroom, key: str) -> None:
     ref = ImageRef(room.settings.images_container, "album")
     blob = blobs_of(room.storage.images).get_blob_client(ref.container, ref.name)
     blob.upload_blob(b"", metadata={key: "true"})
-    assert room.record.announced(ref.ref) is Outcome.IGNORED
+    assert room.record.announced(ref.ref) is Disposition.IGNORED
     blob.upload_blob(b"no marker", metadata={key: "true"}, overwrite=True)
-    assert room.record.announced(ref.ref) is Outcome.RECORDED
+    assert room.record.announced(ref.ref) is Recording.RECORDED
 
 
 @pytest.mark.case("storage rehydrated", was="FAILED for good")
@@ -71,13 +73,13 @@ def test_a_blob_that_has_left_the_archive_has_its_job_opened_again(place: Place,
     ref = put(room, png(), "")
     blob = blobs_of(room.storage.images).get_blob_client(ref.container, ref.name)
     blob.set_standard_blob_tier("Archive")
-    job_id = room.record(ref, announce=False).job_id
-    assert room.work(job_id, owner="queue/1") is Outcome.FAILED
-    assert (room.storage.images.head(ref).archived, room.record(ref).outcome) == (True, Outcome.DUPLICATE)
+    job_id = room.record.record(ref, announce=False).job_id
+    assert room.attempt.run(job_id, owner="queue/1") is End.FAILED
+    assert (room.storage.images.head(ref).archived, room.record.record(ref).outcome) == (True, Recording.DUPLICATE)
     place.go(1)  # a change of tier is told in whole seconds
     blob.set_standard_blob_tier("Hot")
-    assert room.record(ref).outcome is Outcome.REDRIVEN
-    assert room.work(job_id, owner="queue/1") is Outcome.COMPLETED
+    assert room.record.record(ref).outcome is Recording.REDRIVEN
+    assert room.attempt.run(job_id, owner="queue/1") is End.COMPLETED
 
 
 @pytest.mark.parametrize("empty_pages", [False, True])
@@ -88,12 +90,12 @@ def test_a_blob_that_leaves_the_archive_within_hours_is_found_by_a_walk(empty_pa
     ref = put(room, png(), "")
     blob = blobs_of(room.storage.images).get_blob_client(ref.container, ref.name)
     blob.set_standard_blob_tier("Archive")
-    job_id = room.record(ref, announce=False).job_id
-    assert room.work(job_id, owner="queue/1") is Outcome.FAILED
+    job_id = room.record.record(ref, announce=False).job_id
+    assert room.attempt.run(job_id, owner="queue/1") is End.FAILED
     blob.set_standard_blob_tier("Cool")
     for hours, state in ((14, State.FAILED), (2, State.PENDING)):
         place.go(hours * 3600)
-        room.reconcile(owner=f"timer/{hours}")
+        room.reconcile.reconcile(owner=f"timer/{hours}")
         row = room.storage.jobs.get(job_id)
         assert row is not None
         assert row.job.state is state

@@ -17,7 +17,7 @@ from shared.rules import moves
 from shared.rules.ids import job_id
 from shared.rules.images import ImageRef
 from shared.rules.jobs import Move
-from shared.steps.outcomes import Outcome
+from shared.steps.intake.record import Recording
 from shared.storage.retries import RetryPolicy
 from tests.contract.benches import AzureJobs, JobsBench
 from tests.contract.memory_benches import DoubledJobs
@@ -122,13 +122,16 @@ def test_who_is_not_answered_learns_all_the_same_that_another_version_is_there(
 def test_of_twenty_events_of_one_image_one_records_it_and_sends_its_message_in_memory() -> None:
     world = World()
     ref = world.upload()
-    assert at_once(lambda _: world.record(ref).outcome) == {Outcome.RECORDED: 1, Outcome.DUPLICATE: 19}
+    assert at_once(lambda _: world.record.record(ref).outcome) == {Recording.RECORDED: 1, Recording.DUPLICATE: 19}
     assert (len(world.jobs.kept.jobs), len(world.queue.sent)) == (1, 1)
 
 
 def test_of_twenty_events_of_one_image_one_records_it_and_sends_its_message(bench: VerifyBench) -> None:
     ref = bench.upload("cat.png")
-    assert at_once(lambda _: bench.darkroom.record(ref).outcome) == {Outcome.RECORDED: 1, Outcome.DUPLICATE: 19}
+    assert at_once(lambda _: bench.darkroom.record.record(ref).outcome) == {
+        Recording.RECORDED: 1,
+        Recording.DUPLICATE: 19,
+    }
     sent = list(queue_of(bench.darkroom.storage.queue).peek_messages(max_messages=32))
     done = bench.verify()
     assert (done.jobs, len(sent), bench.findings) == (1, 1, [])
@@ -174,5 +177,5 @@ def test_of_twenty_who_add_a_purged_job_none_makes_it_again(jobs: JobsBench) -> 
 def test_an_image_whose_job_was_purged_is_a_duplicate(bench: VerifyBench) -> None:
     row = bench.completed()
     purge_from(bench.table, row.job.id)
-    recorded = bench.darkroom.record(ImageRef.of(row.job.ref))
-    assert (recorded.outcome, recorded.job_id) == (Outcome.DUPLICATE, row.job.id)
+    recorded = bench.darkroom.record.record(ImageRef.of(row.job.ref))
+    assert (recorded.outcome, recorded.job_id) == (Recording.DUPLICATE, row.job.id)

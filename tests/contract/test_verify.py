@@ -26,12 +26,12 @@ def test_nothing_is_wrong_after_all_that_a_pipeline_does(bench: VerifyBench) -> 
     bench.completed("done.png")
     bench.record("waiting.png")
     bench.claim(bench.claim(bench.record("lapsed.png")), lapsed=True)
-    darkroom.work(darkroom.record(bench.upload("empty.png", b"")).job_id, owner="queue/1")
+    darkroom.attempt.run(darkroom.record.record(bench.upload("empty.png", b"")).job_id, owner="queue/1")
     older = bench.record("twice.png")
     bench.claim(older)
-    darkroom.record(bench.upload("twice.png", png(5, 5)))
+    darkroom.record.record(bench.upload("twice.png", png(5, 5)))
     assert bench.row(older.job.id).job.state is State.CANCELED
-    darkroom.receive(b"absent.png", owner="queue/1")
+    darkroom.receive.receive(b"absent.png", owner="queue/1")
     again = bench.record("again.png")
     at = darkroom.clock.now()
     move = end(again.job, event=Event.CANCEL, error=JobError("x", "", at), lapsed=False, now=at)
@@ -248,7 +248,7 @@ def test_a_job_added_by_the_rules_alone_is_sound(bench: VerifyBench) -> None:
 
 def added(bench: VerifyBench, *, unique: bool) -> Row:
     """Add a job of another type."""
-    row = bench.darkroom.add(kind="word-count", ref="text", params={}, unique=unique).row
+    row = bench.darkroom.add.add(kind="word-count", ref="text", params={}, unique=unique).row
     assert row is not None
     return row
 
@@ -287,7 +287,7 @@ def test_rows_that_name_types_are_no_finding(bench: VerifyBench) -> None:
 @pytest.mark.parametrize("forget", [True, False])
 def test_nothing_is_wrong_after_a_job_was_removed(bench: VerifyBench, *, forget: bool) -> None:
     row = added(bench, unique=True)
-    bench.darkroom.operate.cancel(row.job.id)
-    bench.darkroom.remove(row.job.id, forget=forget)
+    bench.darkroom.cancel.cancel(row.job.id)
+    bench.darkroom.remove.remove(row.job.id, forget=forget)
     assert bench.verify() == Verified(jobs=0)
     assert bench.findings == []

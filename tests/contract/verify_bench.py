@@ -10,7 +10,7 @@ from shared.rules.images import ImageRef
 from shared.rules.invariants import Finding, Rule
 from shared.rules.moves import claim
 from shared.steps.operators.verify import Verified
-from shared.steps.outcomes import Outcome
+from shared.steps.work.attempt import End
 from shared.storage import codec
 from tests.contract.places import Place
 from tests.doubles.world import png
@@ -42,12 +42,12 @@ class VerifyBench:
 
     def record(self, name: str = "cat.png", data: bytes | None = None) -> Row:
         """Record an image."""
-        return self.row(self.darkroom.record(self.upload(name, data)).job_id)
+        return self.row(self.darkroom.record.record(self.upload(name, data)).job_id)
 
     def completed(self, name: str = "cat.png") -> Row:
         """Record and analyse an image."""
         row = self.record(name)
-        assert self.darkroom.work(row.job.id, owner="queue/1") is Outcome.COMPLETED
+        assert self.darkroom.attempt.run(row.job.id, owner="queue/1") is End.COMPLETED
         return self.row(row.job.id)
 
     def row(self, job_id: str) -> Row:
@@ -83,7 +83,7 @@ class VerifyBench:
     def verify(self, *, repair: bool = False, blobs: bool = True) -> Verified:
         """Verify, and keep what was found."""
         self.findings = []
-        return self.darkroom.verify(self.findings.append, repair=repair, blobs=blobs)
+        return self.darkroom.verify.verify(self.findings.append, repair=repair, blobs=blobs)
 
     def rules(self) -> list[Rule]:
         """Return the rules that were found broken."""

@@ -25,7 +25,7 @@ def recorded(world: World) -> list[str]:
 
 def walk(world: World) -> Reconciled:
     """Walk one slice."""
-    return world.darkroom.reconcile(owner="timer/1")
+    return world.darkroom.reconcile.reconcile(owner="timer/1")
 
 
 def raising(error: Exception) -> Callable[[], object]:

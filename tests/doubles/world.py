@@ -132,7 +132,7 @@ class World:
 
     def recorded(self, name: str = "cat.png", data: bytes | None = None) -> str:
         """Upload and record an image; return its job's id."""
-        return self.darkroom.record(self.upload(name, data)).job_id
+        return self.darkroom.record.record(self.upload(name, data)).job_id
 
     def job(self, job_id: str) -> Job:
         """Return a job as it stands, past the journal."""

@@ -52,7 +52,7 @@ class Section:
 
 def contend(darkroom: Darkroom, section: Section, stop_at: float, name: str) -> None:
     """Hold the lock again and again until the time is over, and this process has been inside, however slow all is."""
-    lock = darkroom.sweep._lock
+    lock = darkroom.sweep.lock
     while clock.monotonic() < stop_at or not section.entries:
         try:
             with lock.acquire("contended", owner=name, timeout=timedelta(seconds=1)) as tenure:

@@ -2,9 +2,9 @@
 
 from contextlib import suppress
 
-from shared.errors import LockHeld, Stale
+from shared.errors import Conflict, LockHeld, Stale
+from shared.rules.jobs import JobError
 from shared.steps.upkeep.turns import Turns
-from shared.steps.work.attempt import Attempt
 from tests.faults.crossings import ALWAYS, Act, Crossing, Pair
 from tests.faults.enumeration import LAPSE_SECONDS
 from tests.faults.enumeration_workers import Worker
@@ -17,20 +17,21 @@ def announce(case: Crossing, worker: Worker) -> object:
 
 def receive(case: Crossing, worker: Worker) -> object:
     """Take in the messages in the host's hands."""
-    return [worker.darkroom.receive(body, owner="queue/1") for body in list(case.inbox)]
+    return [worker.darkroom.receive.receive(body, owner="queue/1") for body in list(case.inbox)]
 
 
 def retry(case: Crossing, worker: Worker) -> object:
     """Claim the job, and give it back after a failure that may pass."""
-    attempt = worker.darkroom.work._attempts.begin(case.versions[0], owner="queue/1")
-    return attempt.retry("busy", "Later.") if isinstance(attempt, Attempt) else None
+    with suppress(Conflict):
+        return worker.darkroom.claims.begin(case.versions[0], owner="queue/1").retry("busy", "Later.")
+    return None
 
 
 def abandon(case: Crossing, worker: Worker) -> None:
     """Claim the job, and give it back for an outage."""
-    attempt = worker.darkroom.work._attempts.begin(case.versions[0], owner="queue/1")
-    if isinstance(attempt, Attempt):
-        attempt.abandon("storage_out", "It was out.")
+    with suppress(Conflict):
+        claim = worker.darkroom.claims.begin(case.versions[0], owner="queue/1")
+        claim.abandon(error=JobError("storage_out", "It was out.", worker.darkroom.clock.now()))
 
 
 def late(act: Act) -> Act:
@@ -46,7 +47,7 @@ def late(act: Act) -> Act:
 
 def bury(case: Crossing, worker: Worker) -> object:
     """Take in the same as the poison queue's."""
-    return [worker.darkroom.bury(body) for body in list(case.inbox)]
+    return [worker.darkroom.bury.bury(body) for body in list(case.inbox)]
 
 
 def overwrite(case: Crossing, worker: Worker) -> object:
@@ -59,36 +60,40 @@ def overwrite(case: Crossing, worker: Worker) -> object:
 def resend(case: Crossing, worker: Worker) -> object:
     """Send the message of a due job again, as a sweep does that has lost its lock."""
     turns = Turns()
-    outcomes = worker.darkroom.sweep._overflow(case.versions[-1:], stop=lambda: False, turns=turns)
+    outcomes = worker.darkroom.sweep.overflow.resend(case.versions[-1:], stop=lambda: False, turns=turns)
     assert turns.errors == []
     return outcomes
 
 
 def lock(_: Crossing, worker: Worker) -> object:
     """Take a lock, renew it, and let it go."""
-    with suppress(LockHeld, Stale), worker.darkroom.sweep._lock.try_acquire("nightly", owner="timer/1") as held:
+    with suppress(LockHeld, Stale), worker.darkroom.sweep.lock.try_acquire("nightly", owner="timer/1") as held:
         held.renew()
     return None
 
 
 def sweep(_: Crossing, worker: Worker) -> object:
     """Sweep."""
-    return worker.darkroom.sweep(owner="timer/1")
+    return worker.darkroom.sweep.sweep(owner="timer/1")
 
 
 def cancel(case: Crossing, worker: Worker) -> object:
     """Cancel the newest job."""
-    return worker.darkroom.operate.cancel(case.versions[-1])
+    with suppress(Conflict):
+        return worker.darkroom.cancel.cancel(case.versions[-1])
+    return None
 
 
 def redrive(case: Crossing, worker: Worker) -> object:
     """Open the oldest job again."""
-    return worker.darkroom.operate.redrive(case.versions[0])
+    with suppress(Conflict):
+        return worker.darkroom.redrive.redrive(case.versions[0])
+    return None
 
 
 def purge(_: Crossing, worker: Worker) -> object:
     """Purge what is past its retention."""
-    return worker.darkroom.purge(owner="timer/2")
+    return worker.darkroom.purge.purge(owner="timer/2")
 
 
 def empty(_: Crossing) -> None:
@@ -127,7 +132,7 @@ def lost(case: Crossing) -> None:
 def dead(case: Crossing) -> None:
     """Claim the job, and die; its lease has lapsed."""
     waiting(case)
-    case.worker("message").darkroom.work._attempts.begin(case.versions[0], owner="queue/0")
+    case.worker("message").darkroom.claims.begin(case.versions[0], owner="queue/0")
     case.clock.go(LAPSE_SECONDS)
 
 
@@ -135,7 +140,7 @@ def canceled(case: Crossing) -> None:
     """Cancel the job; its message is lost."""
     waiting(case)
     case.inbox.clear()
-    case.user.darkroom.operate.cancel(case.versions[0])
+    case.user.darkroom.cancel.cancel(case.versions[0])
 
 
 def canceled_and_stale(case: Crossing) -> None:
@@ -153,7 +158,7 @@ def past_retention(case: Crossing) -> None:
 def purged(case: Crossing) -> None:
     """Purge it then."""
     past_retention(case)
-    case.worker("purge").darkroom.purge(owner="timer/2")
+    case.worker("purge").darkroom.purge.purge(owner="timer/2")
 
 
 _PURGES = tuple((f"RETENTION_{state}_DAYS", "0") for state in ("COMPLETED", "FAILED", "CANCELED"))

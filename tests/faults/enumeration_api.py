@@ -26,7 +26,7 @@ REFUSALS = (Stale, Refused, NoSuchJob)
 
 def add(worker: Worker, *, unique: bool = True, ttl: timedelta | None = None) -> Added:
     """Add the job."""
-    return worker.darkroom.add(kind=KIND, ref=REF, params={}, unique=unique, ttl=ttl)
+    return worker.darkroom.add.add(kind=KIND, ref=REF, params={}, unique=unique, ttl=ttl)
 
 
 def own(row: Row) -> Claim:
@@ -37,9 +37,9 @@ def own(row: Row) -> Claim:
 
 def work(worker: Worker, by: str) -> None:
     """Do all that there is, as an external worker."""
-    hold = worker.darkroom.hold
+    hold = worker.darkroom.external
     while (row := hold.claim_next(KIND, owner=by)) is not None:
-        hold.complete(row.job.id, own(row), result={"by": by})
+        hold.resume(row.job.id, own(row)).complete({"by": by})
 
 
 class Api(Flow):
@@ -147,19 +147,19 @@ class Holding(Api):
 
     def call(self, case: Case, worker: Worker) -> Row | None:  # noqa: ARG002 - as every flow
         """Claim, renew and complete; from where the worker was not answered."""
-        hold = worker.darkroom.hold
+        hold = worker.darkroom.external
         self.row = self.row or hold.claim_next(KIND, owner="worker")
         if self.row is None:
             return None
-        hold.renew(self.row.job.id, own(self.row), progress=0.5, cursor="half")
-        return hold.complete(self.row.job.id, own(self.row), result={"by": "worker"})
+        hold.resume(self.row.job.id, own(self.row)).renew(progress=0.5, cursor="half")
+        return hold.resume(self.row.job.id, own(self.row)).complete({"by": "worker"})
 
     def afterwards(self, case: Case) -> None:
         """Ask for the commit again, when there was no answer."""
         if self.said is None and self.refused is None and self.row is not None:
             try:
-                hold = case.worker().darkroom.hold
-                self.said = hold.complete(self.row.job.id, own(self.row), result={"by": "worker"})
+                hold = case.worker().darkroom.external
+                self.said = hold.resume(self.row.job.id, own(self.row)).complete({"by": "worker"})
             except REFUSALS as refused:
                 self.refused = refused
         case.clock.go(LAPSE_SECONDS)
@@ -189,11 +189,11 @@ class Ending(Api):
     def prepare(self, case: Case) -> None:
         """Add, and claim."""
         self.added(case)
-        self.claim = own(case.user.darkroom.hold.claim(IDENTITY, owner="worker"))
+        self.claim = own(case.user.darkroom.external.claim(IDENTITY, owner="worker"))
 
     def call(self, case: Case, worker: Worker) -> Row:  # noqa: ARG002 - as every flow
         """End the attempt."""
-        return type(self).act(worker.darkroom.hold, self.claim)
+        return type(self).act(worker.darkroom.external, self.claim)
 
     def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow
         """What was told is true; who was refused had lost it, or had done it before."""
@@ -203,19 +203,19 @@ class Ending(Api):
 class GivingBack(Ending):
     """It gives the job back after a failure."""
 
-    act = lambda hold, claim: hold.retry(IDENTITY, claim, code="busy", message="Lent out.")  # noqa: E731 - one line
+    act = lambda hold, claim: hold.resume(IDENTITY, claim).retry(code="busy", message="Lent out.")  # noqa: E731 - one line
 
 
 class Letting(Ending):
     """It gives the job back untouched."""
 
-    act = lambda hold, claim: hold.abandon(IDENTITY, claim)  # noqa: E731 - one line
+    act = lambda hold, claim: hold.resume(IDENTITY, claim).abandon()  # noqa: E731 - one line
 
 
 class FailingClaim(Ending):
     """It ends the job by an error."""
 
-    act = lambda hold, claim: hold.fail(IDENTITY, claim, code="no_words", message="None.")  # noqa: E731 - one line
+    act = lambda hold, claim: hold.resume(IDENTITY, claim).fail(code="no_words", message="None.")  # noqa: E731 - one line
     told = (State.FAILED,)
 
 
@@ -228,12 +228,12 @@ class FailingOvertaken(FailingClaim):
     def rival(self, case: Case, worker: Worker) -> None:
         """Take it over."""
         case.clock.go(1)
-        self.over = worker.darkroom.hold.claim_next(KIND, owner="rival")
+        self.over = worker.darkroom.external.claim_next(KIND, owner="rival")
 
     def afterwards(self, case: Case) -> None:
         """Complete, as the rival."""
         if self.over is not None:
-            case.user.darkroom.hold.complete(IDENTITY, own(self.over), result={"by": "rival"})
+            case.user.darkroom.external.resume(IDENTITY, own(self.over)).complete({"by": "rival"})
         super().afterwards(case)
 
     def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow

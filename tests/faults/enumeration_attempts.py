@@ -1,10 +1,11 @@
 """The flows of one attempt's other ends, and of messages that others send."""
 
 from abc import abstractmethod
+from contextlib import suppress
 
-from shared.errors import StorageOut
-from shared.rules.jobs import State
-from shared.steps.work.attempt import Attempt
+from shared.errors import Conflict, StorageOut
+from shared.rules.jobs import JobError, State
+from shared.steps.work.held_claim import HeldClaim
 from tests.faults.enumeration import Strike
 from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_flows import TO_RENEWAL, Analysis, Flow
@@ -21,15 +22,17 @@ class Ending(Analysis):
         """Claim what the message names, and end the attempt."""
 
         def attempt(_: bytes) -> None:
-            begun = worker.darkroom.work._attempts.begin(case.versions[-1], owner="queue/1")
-            if isinstance(begun, Attempt):
-                with begun:
-                    self.end(begun)
+            with suppress(Conflict):
+                claim = worker.darkroom.claims.begin(case.versions[-1], owner="queue/1")
+                try:
+                    self.end(claim)
+                finally:
+                    claim.release()
 
         case.deliver(case.inbox, attempt)
 
     @abstractmethod
-    def end(self, attempt: Attempt) -> None:
+    def end(self, attempt: HeldClaim) -> None:
         """End it."""
 
 
@@ -38,7 +41,7 @@ class Retrying(Ending):
 
     messages = 1
 
-    def end(self, attempt: Attempt) -> None:
+    def end(self, attempt: HeldClaim) -> None:
         """Give the job back."""
         attempt.retry("out_of_memory", "The analysis ran out of memory.")
 
@@ -49,9 +52,11 @@ class Abandoning(Ending):
     settings = {"MAX_ATTEMPTS": "1"}  # noqa: RUF012 - read only
     starts = 2
 
-    def end(self, attempt: Attempt) -> None:
+    def end(self, attempt: HeldClaim) -> None:
         """Give the job back, and tell the host."""
-        attempt.abandon("storage_out", "Storage was out: ServerBusy")
+        now = attempt.job.started
+        assert now is not None
+        attempt.abandon(error=JobError("storage_out", "Storage was out: ServerBusy", now))
         raise StorageOut
 
     def ended_well(self, case: Case, states: list[State]) -> bool:
@@ -92,7 +97,7 @@ class RenewalOnly(Analysis):
 
         def beat() -> None:
             case.clock.go(TO_RENEWAL)
-            worker.darkroom.work._attempts._heartbeat.beat()
+            worker.darkroom.heartbeat.beat()
             worker.line.mend()
 
         worker.line.interlude = beat

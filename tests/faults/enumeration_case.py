@@ -109,7 +109,7 @@ class Case:
     def record(self, data: bytes | None = None, *, name: str = "cat.png") -> str:
         """Upload an image and record it; its message lies in the queue."""
         self.upload(data, name=name)
-        return self.user.darkroom.record(self.image(name)).job_id
+        return self.user.darkroom.record.record(self.image(name)).job_id
 
     def put(self, text: str) -> None:
         """Put in a message, as anyone may."""
@@ -128,11 +128,11 @@ class Case:
     def hand(self, worker: Worker) -> None:
         """Deliver the messages."""
         self.fetch()
-        self.deliver(self.inbox, lambda body: worker.darkroom.receive(body, owner="queue/1"))
+        self.deliver(self.inbox, lambda body: worker.darkroom.receive.receive(body, owner="queue/1"))
 
     def bury(self, worker: Worker) -> None:
         """Deliver the poison messages."""
-        self.deliver(self.poison, worker.darkroom.bury)
+        self.deliver(self.poison, worker.darkroom.bury.bury)
 
     @staticmethod
     def deliver(pending: list[Any], act: Callable[[Any], object]) -> None:
@@ -155,7 +155,7 @@ class Case:
             self.bury(worker)
             rows = self.rows()
             if live(rows):
-                worker.darkroom.sweep(owner="timer/2")
+                worker.darkroom.sweep.sweep(owner="timer/2")
                 rows = self.rows()
             if not (self.events or self.inbox or self.poison or live(rows)):
                 return rows
@@ -173,7 +173,7 @@ class Case:
     def violations(self) -> list[Finding]:
         """Hold the invariants against all that is kept, as a process that nothing has ever struck."""
         found: list[Finding] = []
-        self.user.darkroom.verify(found.append, repair=False, blobs=True)
+        self.user.darkroom.verify.verify(found.append, repair=False, blobs=True)
         return [finding for finding in found if finding.violation]
 
     def prove(self) -> None:

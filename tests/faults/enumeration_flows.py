@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from shared.rules.jobs import State
-from shared.steps.work.attempt import Attempt
 from tests.faults.enumeration import GRACE, LAPSE_SECONDS, PAUSES, SETTINGS, Strike
 from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_wire import READ_IMAGE
@@ -122,7 +121,7 @@ class Sweeping(Flow):
 
     def run(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
         """Sweep."""
-        worker.darkroom.sweep(owner="timer/1")
+        worker.darkroom.sweep.sweep(owner="timer/1")
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Sweep as well."""
@@ -139,7 +138,7 @@ class Renewal(Sweeping):
 
         def beat() -> None:
             case.clock.go(TO_RENEWAL)
-            worker.darkroom.work._attempts._heartbeat.beat()
+            worker.darkroom.heartbeat.beat()
 
         worker.line.interlude = beat
         super().run(case, worker)
@@ -201,8 +200,7 @@ class Exhausting(Analysis):
         """Claim, and die."""
         identity = case.record()
         case.fetch()
-        dead = case.worker().darkroom.work._attempts.begin(identity, owner="queue/0")
-        assert isinstance(dead, Attempt)
+        case.worker().darkroom.claims.begin(identity, owner="queue/0")
         case.clock.go(LAPSE_SECONDS)
 
 

@@ -32,7 +32,7 @@ class Locking(Flow):
 
     def once(self, case: Case, worker: Worker) -> None:
         """Take the lock, renew it, let go of it."""
-        with worker.darkroom.sweep._lock.try_acquire("nightly", owner="timer/1") as held:
+        with worker.darkroom.sweep.lock.try_acquire("nightly", owner="timer/1") as held:
             self.inside.append(held)
             try:
                 self.alone(held)

@@ -1,8 +1,12 @@
 """The flows of an operator, who cancels a job by hand or opens it again."""
 
+from enum import StrEnum
+
+from shared.errors import Refused
+from shared.ports.jobs import Row
 from shared.rules.jobs import State
-from shared.steps.outcomes import Outcome
-from shared.steps.work.attempt import Attempt
+from shared.steps.work.attempt import End
+from shared.steps.work.held_claim import HeldClaim
 from tests.faults.enumeration import LAPSE_SECONDS, PAUSES
 from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_flows import Flow
@@ -13,18 +17,21 @@ class ByHand(Flow):
     """What an operator does to the first version's job.
 
     Attributes:
-        said: What the operator was told; None when the process died, or storage was out.
+        said: State of the job that the operator was given, or why not; None when the process died, or storage was out.
     """
 
-    said: Outcome | None = None
+    said: str | None = None
 
     def run(self, case: Case, worker: Worker) -> None:
         """Act, and remember what was said."""
-        self.said = self.act(case, worker)
+        try:
+            self.said = self.act(case, worker).job.state.value
+        except Refused as refused:
+            self.said = refused.code
 
-    def act(self, case: Case, worker: Worker) -> Outcome:
+    def act(self, case: Case, worker: Worker) -> Row:
         """Open the job again."""
-        return worker.darkroom.operate.redrive(case.versions[0])
+        return worker.darkroom.redrive.redrive(case.versions[0])
 
 
 class RedrivingFailed(ByHand):
@@ -38,10 +45,9 @@ class RedrivingFailed(ByHand):
         identity = case.record()
         case.fetch()
         case.inbox.clear()
-        dead = case.worker().darkroom.work._attempts.begin(identity, owner="queue/0")
-        assert isinstance(dead, Attempt)
+        case.worker().darkroom.claims.begin(identity, owner="queue/0")
         case.clock.go(LAPSE_SECONDS)
-        case.worker().darkroom.sweep(owner="timer/0")
+        case.worker().darkroom.sweep.sweep(owner="timer/0")
 
     def ended_well(self, case: Case, states: list[State]) -> bool:
         """What was opened is worked again, to the end; who was told so was told the truth."""
@@ -51,13 +57,13 @@ class RedrivingFailed(ByHand):
 
     before = State.FAILED
 
-    def truths(self, *, opened: bool) -> tuple[Outcome, ...]:
+    def truths(self, *, opened: bool) -> tuple[str, ...]:
         """Return what may be said: the rival of a pause may have opened the job, and have worked it, first."""
-        return (Outcome.REDRIVEN, Outcome.LIVE, Outcome.ENDED) if opened else ()
+        return ("PENDING", "live", "ended") if opened else ()
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Open it too, and work it."""
-        worker.darkroom.operate.redrive(case.versions[0])
+        worker.darkroom.redrive.redrive(case.versions[0])
         super().rival(case, worker)
 
 
@@ -90,7 +96,7 @@ class RedrivingCanceled(RedrivingFailed):
         identity = case.record()
         case.fetch()
         case.inbox.clear()
-        assert case.user.darkroom.operate.cancel(identity) is Outcome.CANCELED
+        assert case.user.darkroom.cancel.cancel(identity).job.state is State.CANCELED
 
 
 class RedriveOvertaken(RedrivingCanceled):
@@ -109,8 +115,8 @@ class RedriveOvertaken(RedrivingCanceled):
         """The newest is completed; the older one is canceled, or was completed before; the operator knows."""
         opened = case.ledger.opened[case.versions[0]]
         if len(states) == 1:  # without a fault
-            return (self.said, states) == (Outcome.REDRIVEN, [State.COMPLETED])
-        told = self.said is (Outcome.REDRIVEN if opened else Outcome.OUTDATED)
+            return (self.said, states) == ("PENDING", [State.COMPLETED])
+        told = self.said == ("PENDING" if opened else "outdated")
         return told and opened <= 1 and states == [State.CANCELED, State.COMPLETED]
 
 
@@ -126,7 +132,7 @@ class RedrivingOutdated(ByHand):
 
     def check(self, case: Case) -> None:
         """See that it was refused."""
-        assert self.said in (None, Outcome.OUTDATED)
+        assert self.said in (None, "outdated")
         assert case.ledger.opened[case.versions[0]] == 0
 
 
@@ -135,8 +141,8 @@ class CancelingByHand(ByHand):
 
     lapses = False
     starts = 1
-    holder: Attempt | None = None
-    worked: Outcome | None = None
+    holder: HeldClaim | None = None
+    worked: StrEnum | None = None
 
     def prepare(self, case: Case) -> None:
         """Record."""
@@ -147,19 +153,18 @@ class CancelingByHand(ByHand):
     def begin(self, case: Case) -> None:
         """Claim."""
         self.holds = case.worker()
-        begun = self.holds.darkroom.work._attempts.begin(case.versions[0], owner="queue/0")
-        assert isinstance(begun, Attempt)
+        begun = self.holds.darkroom.claims.begin(case.versions[0], owner="queue/0")
         self.holder = begun
 
-    def act(self, case: Case, worker: Worker) -> Outcome:
+    def act(self, case: Case, worker: Worker) -> Row:
         """Cancel."""
-        return worker.darkroom.operate.cancel(case.versions[0])
+        return worker.darkroom.cancel.cancel(case.versions[0])
 
     def rival(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
         """Go on and commit, as the worker that holds it."""
         if self.worked is None and self.holder is not None:
-            work = self.holds.darkroom.work
-            self.worked = work._worked(self.holder, work._handlers[self.holder.job.type])
+            attempt = self.holds.darkroom.attempt
+            self.worked = attempt._run(self.holder, attempt.handlers[self.holder.job.type])
 
     def afterwards(self, case: Case) -> None:
         """Go on all the same, when there was no pause."""
@@ -168,13 +173,13 @@ class CancelingByHand(ByHand):
     def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow
         """Operator and worker were told the same."""
         canceled = states == [State.CANCELED]
-        told = self.said in (None, Outcome.CANCELED if canceled else Outcome.ENDED)
-        worked = self.worked is (Outcome.LOST if canceled else Outcome.COMPLETED)
+        told = self.said in (None, "CANCELED" if canceled else "ended")
+        worked = self.worked is (End.LOST if canceled else End.COMPLETED)
         return told and worked and states[0] in (State.CANCELED, State.COMPLETED)
 
     def check(self, case: Case) -> None:
         """See that a refused worker has taken its thumbnail back."""
-        assert len(case.thumbnails()) == int(self.worked is Outcome.COMPLETED)
+        assert len(case.thumbnails()) == int(self.worked is End.COMPLETED)
 
 
 class CancelingPending(ByHand):
@@ -185,11 +190,11 @@ class CancelingPending(ByHand):
         case.record()
         case.fetch()
 
-    def act(self, case: Case, worker: Worker) -> Outcome:
+    def act(self, case: Case, worker: Worker) -> Row:
         """Cancel."""
-        return worker.darkroom.operate.cancel(case.versions[0])
+        return worker.darkroom.cancel.cancel(case.versions[0])
 
     def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow
         """The operator was told the truth."""
-        said = {State.CANCELED: Outcome.CANCELED, State.COMPLETED: Outcome.ENDED}
-        return self.said in (None, said.get(states[0], Outcome.UNKNOWN))
+        said = {State.CANCELED: "CANCELED", State.COMPLETED: "ended"}
+        return self.said in (None, said.get(states[0], ""))

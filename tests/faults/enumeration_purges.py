@@ -1,13 +1,14 @@
 """The flows of purging, which walks through everything that has ended."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from shared.errors import NoSuchJob
 from shared.rules.jobs import State
-from shared.steps.outcomes import Outcome
+from shared.steps.intake.record import Recording
 from shared.steps.upkeep.purge import Purged
-from shared.steps.work.attempt import Attempt
 from tests.faults.enumeration import LAPSE_SECONDS, PAUSES
 from tests.faults.enumeration_case import Case, jobs_in
 from tests.faults.enumeration_flows import Flow
@@ -43,7 +44,7 @@ class Purging(Flow):
         case.fetch()
         case.poison, case.inbox = case.inbox, []
         darkroom = case.user.darkroom
-        assert isinstance(darkroom.work._attempts.begin(identity, owner="queue/0"), Attempt)
+        darkroom.claims.begin(identity, owner="queue/0")
         darkroom.storage.images.insert_thumbnail(f"{identity}/1.webp", b"x", mime="image/webp")
         case.clock.go(LAPSE_SECONDS)
         case.bury(case.user)
@@ -58,7 +59,7 @@ class Purging(Flow):
 
     def run(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
         """Purge."""
-        self.said = worker.darkroom.purge(owner="timer/1")
+        self.said = worker.darkroom.purge.purge(owner="timer/1")
 
     def meanwhile(self, case: Case) -> None:
         """See that all holds together before the rival's turn and behind it."""
@@ -70,12 +71,12 @@ class Purging(Flow):
     def rival(self, case: Case, worker: Worker) -> None:
         """Deliver the same versions' events again, and purge as well."""
         self._duplicates(case, worker)
-        worker.darkroom.purge(owner="timer/2")
+        worker.darkroom.purge.purge(owner="timer/2")
 
     def afterwards(self, case: Case) -> None:
         """Let another purge."""
         case.clock.go(LAPSE_SECONDS)
-        self.last = case.user.darkroom.purge(owner="timer/3")
+        self.last = case.user.darkroom.purge.purge(owner="timer/3")
         assert replace(self.last, jobs=0, thumbnails=0) == Purged(), f"{self.last}"
         if self.said is not None and not self.met and not self.said.locked_out:
             assert (self.said.conflicts, self.last) == (0, Purged()), f"{self.last} after {self.said}"
@@ -98,7 +99,7 @@ class Purging(Flow):
         claims = case.ledger.claims.total()
         outcomes = {worker.darkroom.record.announced(case.image(name).ref) for name in case.newest}
         case.hand(worker)
-        assert (outcomes, case.ledger.claims.total()) == ({Outcome.DUPLICATE}, claims)
+        assert (outcomes, case.ledger.claims.total()) == ({Recording.DUPLICATE}, claims)
 
 
 class PurgingRedriven(Purging):
@@ -107,11 +108,12 @@ class PurgingRedriven(Purging):
     first = "write key"
     strikes = PAUSES
     lapses = False
-    redriven: Outcome | None = None
+    redriven: State | None = None
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Open it, and work."""
-        self.redriven = worker.darkroom.operate.redrive(case.versions[1])
+        with suppress(NoSuchJob):
+            self.redriven = worker.darkroom.redrive.redrive(case.versions[1]).job.state
         case.hand(worker)
 
     def gone(self, case: Case) -> Mapping[str, State]:
@@ -131,7 +133,7 @@ class PurgingRedriven(Purging):
         """What was opened is completed, by another attempt beside the one that had died; the operator knows."""
         failed, opened = case.versions[1], case.ledger.opened[case.versions[1]]
         attempts = [key for key in case.rows() if key.startswith(f"try:{failed}")]
-        told = self.redriven in ((Outcome.REDRIVEN,) if opened else (None, Outcome.UNKNOWN))
+        told = self.redriven is (State.PENDING if opened else None)
         reopened = (State.COMPLETED, State.COMPLETED, State.COMPLETED)
         return told and len(attempts) == 2 * opened and tuple(states) == (reopened if opened else self.ends)
 

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 from localhost.host.blobs import BlobMessage
 from shared.rules.ids import digest
+from shared.steps.intake.disposition import Disposition
+from shared.steps.intake.record import Recording
 from shared.steps.operators.rejected import ADMITTED
-from shared.steps.outcomes import Outcome
 from tests.faults.enumeration import PAUSES, Strike
 from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_flows import Flow
@@ -35,7 +37,7 @@ class RejectingAgain(Flow):
 
     def prepare(self, case: Case) -> None:
         """Reject it once, and send it again."""
-        case.user.darkroom.receive(NOBODYS.encode(), owner="queue/0")
+        case.user.darkroom.receive.receive(NOBODYS.encode(), owner="queue/0")
         self.etag = _rejections(case)[0]["odata.etag"]
         case.put(NOBODYS)
         case.fetch()
@@ -80,7 +82,7 @@ class Forgetting(Flow):
     def prepare(self, case: Case) -> None:
         """Reject three texts."""
         for text in (NOBODYS, "[]", "{}"):
-            case.user.darkroom.receive(text.encode(), owner="queue/0")
+            case.user.darkroom.receive.receive(text.encode(), owner="queue/0")
         assert len(_rejections(case)) == 3
 
     def run(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
@@ -131,34 +133,34 @@ class Readmitting(Flow):
     """An operator redrives a rejected text whose image has come: recorded, or still kept; then forgotten."""
 
     messages = 1
-    said: tuple[Outcome, ...] = ()
+    said: tuple[StrEnum, ...] = ()
 
     def prepare(self, case: Case) -> None:
         """Reject the image's name, then upload it."""
-        case.user.darkroom.receive(case.ref.ref.encode(), owner="queue/0")
+        case.user.darkroom.receive.receive(case.ref.ref.encode(), owner="queue/0")
         assert len(_rejections(case)) == 1
         case.upload()
 
     def run(self, case: Case, worker: Worker) -> None:
         """Redrive it."""
-        self.said = tuple(worker.darkroom.readmit(digest(case.ref.ref)))
+        self.said = tuple(worker.darkroom.readmit.readmit(digest(case.ref.ref)))
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Redrive it as well, and work."""
-        worker.darkroom.readmit(digest(case.ref.ref))
+        worker.darkroom.readmit.readmit(digest(case.ref.ref))
         super().rival(case, worker)
 
     def afterwards(self, case: Case) -> None:
         """See that nothing is lost at this moment; then let the operator ask once more."""
         kept = bool(_rejections(case))
         assert kept or _has_job(case), "neither recorded nor kept"
-        again = case.user.darkroom.readmit(digest(case.ref.ref))
-        assert set(again) <= ({*ADMITTED} if kept else {Outcome.UNKNOWN})
+        again = case.user.darkroom.readmit.readmit(digest(case.ref.ref))
+        assert set(again) <= ({*ADMITTED} if kept else {Disposition.UNKNOWN})
 
     def check(self, case: Case) -> None:
         """See that it is forgotten, and that the operator was told the truth."""
         assert _rejections(case) == []
-        assert set(self.said) <= {*ADMITTED, Outcome.UNKNOWN}
+        assert set(self.said) <= {*ADMITTED, Disposition.UNKNOWN}
 
 
 class ReadmitOvertaken(Readmitting):
@@ -189,9 +191,9 @@ class ReadmitOvertaken(Readmitting):
         listed = [row.message for row in case.user.darkroom.storage.rejections.list(limit=10)]
         assert listed == ([AGAIN] if self.read else []), f"listed: {listed}"
         assert _has_job(case)
-        assert self.said == (Outcome.RECORDED,)
-        again = case.user.darkroom.readmit(digest(case.ref.ref))
-        assert again == [Outcome.DUPLICATE if self.read else Outcome.UNKNOWN], f"told: {again}"
+        assert self.said == (Recording.RECORDED,)
+        again = case.user.darkroom.readmit.readmit(digest(case.ref.ref))
+        assert again == [Recording.DUPLICATE if self.read else Disposition.UNKNOWN], f"told: {again}"
 
 
 class BuryingEvent(Flow):
@@ -206,7 +208,7 @@ class BuryingEvent(Flow):
 
     def run(self, case: Case, worker: Worker) -> None:
         """Take it in."""
-        case.deliver(case.poison, worker.darkroom.bury_event)
+        case.deliver(case.poison, worker.darkroom.admit.admit)
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Take it in as well, and work."""
@@ -238,7 +240,7 @@ class BuryingWaiting(Flow):
         """Bury as well, and sweep."""
         case.bury(worker)
         case.clock.go(3)
-        worker.darkroom.sweep(owner="timer/1")
+        worker.darkroom.sweep.sweep(owner="timer/1")
 
 
 class Draining(Flow):
@@ -259,7 +261,7 @@ class Draining(Flow):
 
     def run(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
         """Drain."""
-        worker.darkroom.drain()
+        worker.darkroom.drain.drain()
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Drain as well, and work."""
@@ -270,4 +272,4 @@ class Draining(Flow):
         """See that nothing is lost at this moment; what is hidden for ten minutes comes back as it was."""
         lies = queue_of(case.user.darkroom.storage.poison).get_queue_properties().approximate_message_count
         assert lies or _has_job(case), "neither recorded nor in the queue"
-        case.user.darkroom.bury(case.ref.ref.encode())
+        case.user.darkroom.bury.bury(case.ref.ref.encode())

@@ -28,13 +28,13 @@ class Removing(Api):
 
     def call(self, case: Case, worker: Worker) -> bool:  # noqa: ARG002 - as every flow
         """Remove it."""
-        worker.darkroom.remove(IDENTITY, forget=self.forget)
+        worker.darkroom.remove.remove(IDENTITY, forget=self.forget)
         return True
 
     def rival(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
         """Remove it as a purge does, which never forgets."""
         with suppress(NoSuchJob):
-            worker.darkroom.remove(IDENTITY, forget=False)
+            worker.darkroom.remove.remove(IDENTITY, forget=False)
 
     def afterwards(self, case: Case) -> None:
         """Ask again, when there was no answer; who has died behind the rows has left what ``verify`` notes."""
@@ -66,12 +66,12 @@ class ForgettingPurged(Api):
     def prepare(self, case: Case) -> None:
         """Add it, cancel it, remove it."""
         self.added(case)
-        case.user.darkroom.operate.cancel(IDENTITY)
-        case.user.darkroom.remove(IDENTITY, forget=False)
+        case.user.darkroom.cancel.cancel(IDENTITY)
+        case.user.darkroom.remove.remove(IDENTITY, forget=False)
 
     def call(self, case: Case, worker: Worker) -> bool:  # noqa: ARG002 - as every flow
         """Forget it."""
-        worker.darkroom.remove(IDENTITY, forget=True)
+        worker.darkroom.remove.remove(IDENTITY, forget=True)
         return True
 
     def rival(self, case: Case, worker: Worker) -> None:
@@ -106,7 +106,7 @@ class Expiring(Api):
 
     def call(self, case: Case, worker: Worker) -> bool:  # noqa: ARG002 - as every flow
         """Look at what waits."""
-        worker.darkroom.sweep._expire([KIND], stop=lambda: False)
+        worker.darkroom.sweep.expire.expire([KIND], stop=lambda: False)
         return True
 
     def rival(self, case: Case, worker: Worker) -> None:
@@ -122,17 +122,17 @@ class Uploading(Flow):
     def run(self, case: Case, worker: Worker) -> None:
         """Upload, and record; the event comes as well."""
         case.events.append(case.ref)
-        worker.darkroom.upload(case.ref, png(3), content_type="image/png")
+        worker.darkroom.upload.upload(case.ref, png(3), content_type="image/png")
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Upload another image of the same name, and analyse."""
-        worker.darkroom.upload(case.ref, png(4), content_type="image/png")
+        worker.darkroom.upload.upload(case.ref, png(4), content_type="image/png")
         case.hand(worker)
 
     def afterwards(self, case: Case) -> None:
         """Ask again where there was no answer: without a blob there is no event."""
         if case.ref not in [listed.ref for listed in case.user.darkroom.storage.listing.page(None, limit=9).blobs]:
-            case.user.darkroom.upload(case.ref, png(3), content_type="image/png")
+            case.user.darkroom.upload.upload(case.ref, png(3), content_type="image/png")
 
     def gone(self, case: Case) -> Mapping[str, State]:
         """Find out which versions there are, and which is the newest."""

@@ -111,9 +111,9 @@ class Hasty(Reconcile):
     """The mark moves behind a page before any of it is done."""
 
     def _work(self, page: Page, watermark: datetime | None, done: _Slice) -> list[Listed] | None:
-        mark = self._marks.get(self._name)
+        mark = self.marks.get(self.name)
         position = Position() if mark is None else Position.of(mark.value)
-        self._next_mark = super()._keep(mark, position.behind(page, grace=self._settings.reconcile_grace))
+        self._next_mark = super()._keep(mark, position.behind(page, grace=self.settings.reconcile_grace))
         return super()._work(page, watermark, done)
 
     def _keep(self, mark: Mark | None, position: Position) -> Mark:  # noqa: ARG002 - it is done
@@ -138,15 +138,7 @@ def over_ended(broken: type[EndedTable]) -> Build:
 class _HastyDarkroom(Darkroom):
     @cached_property
     def reconcile(self) -> Reconcile:
-        return Hasty(
-            listing=self.storage.listing,
-            marks=self.storage.marks,
-            jobs=self.storage.jobs,
-            lock=self.lock,
-            record=self.record,
-            settings=self.settings,
-            runtime=self.runtime,
-        )
+        return Hasty(**vars(super().reconcile))
 
 
 def hasty(environ: Mapping[str, str], **given: Any) -> Darkroom:  # noqa: ANN401 - passed on

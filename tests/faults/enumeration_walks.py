@@ -1,11 +1,11 @@
 """The flows of reconciling, which walks through everything that is there."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from shared.ports.images import ImageListing
 from shared.rules.images import Listed, Page
 from shared.rules.jobs import State
-from shared.steps.outcomes import Outcome
 from shared.steps.upkeep.reconcile import OVERLAP, Position, Reconciled
 from tests.faults.enumeration import PAUSES, SETTINGS, Strike
 from tests.faults.enumeration_case import Case, jobs_in
@@ -32,9 +32,9 @@ class Short:
 def _walk(worker: Worker, *, name: str = "") -> Reconciled:
     """Walk on over short pages; with a name, a walk of its own that begins with nothing."""
     reconcile, container = worker.darkroom.reconcile, worker.darkroom.settings.images_container
-    reconcile._listing = Short(worker.darkroom.storage.listing)
-    reconcile._name = name or f"reconcile:{container}"
-    return reconcile(owner="timer/1")
+    reconcile.listing = Short(worker.darkroom.storage.listing)
+    reconcile.name = name or f"reconcile:{container}"
+    return reconcile.reconcile(owner="timer/1")
 
 
 def _position(case: Case) -> Position:
@@ -131,7 +131,7 @@ class ReconcilingPast(Reconciling):
         """Walk; an image that is given up is the last that storage has failed."""
         look = worker.darkroom.reconcile._look
 
-        def looked(blob: Listed) -> Outcome:
+        def looked(blob: Listed) -> StrEnum:
             try:
                 return look(blob)
             finally:

@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from shared.errors import StorageOut
-from shared.steps.outcomes import Outcome
 from shared.storage.job_table import JobTable
 from tests.faults.enumeration import Died
 from tests.faults.proxy import Proxy
@@ -112,31 +111,11 @@ class ForkServer:
             running.note(**facts)
 
 
-class Elsewhere:
-    """The calls of a ``Darkroom`` that a host makes, each carried out by a process of its own.
+class Calls:
+    """The verbs of every step, as they are done by another process."""
 
-    Args:
-        server: Starts the processes.
-        proxy: Between them and storage.
-        environ: App settings.
-        table: The job table of the process, one that breaks a rule.
-    """
-
-    def __init__(
-        self, server: ForkServer, proxy: Proxy, environ: Mapping[str, str], table: type[JobTable] = JobTable
-    ) -> None:
-        self._server, self._proxy, self._table = server, proxy, f"{table.__module__}:{table.__name__}"
-        self._environ = {**environ, "AzureWebJobsStorage": proxy.connection, "ANALYSIS_ISOLATION": "off"}
-
-    @property
-    def record(self) -> Self:
-        """The step that ``announced`` belongs to."""
-        return self
-
-    @property
-    def operate(self) -> Self:
-        """The step that ``cancel`` and ``redrive`` belong to."""
-        return self
+    def __init__(self, do: Callable[[str, str], object]) -> None:
+        self._do = do
 
     def announced(self, path: str) -> object:
         """See ``Record.announced``."""
@@ -154,13 +133,37 @@ class Elsewhere:
         """See ``Sweep``."""
         return self._do("sweep", "")
 
-    def cancel(self, job_id: str) -> Outcome:
-        """See ``Operate.cancel``."""
-        return Outcome(str(self._do("cancel", job_id)))
+    def cancel(self, job_id: str) -> object:
+        """See ``Cancel``."""
+        return self._do("cancel", job_id)
 
-    def redrive(self, job_id: str) -> Outcome:
-        """See ``Operate.redrive``."""
-        return Outcome(str(self._do("redrive", job_id)))
+    def redrive(self, job_id: str) -> object:
+        """See ``Redrive``."""
+        return self._do("redrive", job_id)
+
+
+class Elsewhere:
+    """The calls of a ``Darkroom`` that a host makes, each carried out by a process of its own.
+
+    Args:
+        server: Starts the processes.
+        proxy: Between them and storage.
+        environ: App settings.
+        table: The job table of the process, one that breaks a rule.
+    """
+
+    def __init__(
+        self, server: ForkServer, proxy: Proxy, environ: Mapping[str, str], table: type[JobTable] = JobTable
+    ) -> None:
+        self._server, self._proxy, self._table = server, proxy, f"{table.__module__}:{table.__name__}"
+        self._environ = {**environ, "AzureWebJobsStorage": proxy.connection, "ANALYSIS_ISOLATION": "off"}
+
+    @property
+    def record(self) -> Calls:
+        """The step that ``announced`` belongs to."""
+        return Calls(self._do)
+
+    receive = bury = sweep = cancel = redrive = record
 
     def _do(self, verb: str, text: str) -> object:
         """Have it done, and end as the process has ended."""

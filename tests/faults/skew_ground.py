@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from shared import wiring
-from shared.errors import LockHeld
+from shared.errors import Conflict, LockHeld
 from shared.heartbeat import Heartbeat
 from shared.ports.jobs import Row
 from shared.ports.locks import LockRow
 from shared.runtime import Runtime
 from shared.steps.locking import TableLock
-from shared.steps.work.attempt import Attempt, Attempts
+from shared.steps.work.claims import Claims
+from shared.steps.work.held_claim import HeldClaim
 from shared.storage.retries import RetryPolicy
 from shared.wiring.steps import Darkroom
 from tests.faults.enumeration_case import Case, jobs_in
@@ -34,19 +35,19 @@ class Worker:
     line: Line
 
     @property
-    def attempts(self) -> Attempts:
+    def claims(self) -> Claims:
         """What it claims jobs by."""
-        return self.darkroom.work._attempts
+        return self.darkroom.claims
 
     @property
     def lock(self) -> TableLock:
         """What it takes locks by."""
-        return self.darkroom.sweep._lock
+        return self.darkroom.sweep.lock
 
     @property
     def heartbeat(self) -> Heartbeat:
         """What renews its leases."""
-        return self.attempts._heartbeat
+        return self.darkroom.heartbeat
 
 
 class Ground(Case):
@@ -96,10 +97,12 @@ class ClaimPrize:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
 
-    def take(self, worker: Worker) -> Attempt | None:
+    def take(self, worker: Worker) -> HeldClaim | None:
         """Try to get it, once."""
-        begun = worker.attempts.begin(self._ground.job_id, owner="queue/1")
-        return begun if isinstance(begun, Attempt) else None
+        try:
+            return worker.claims.begin(self._ground.job_id, owner="queue/1")
+        except Conflict:
+            return None
 
     def written_at(self) -> datetime:
         """Return when its holder has written last, by the service's clock."""

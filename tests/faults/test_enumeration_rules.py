@@ -116,7 +116,7 @@ def test_an_image_that_nobody_knows_of_is_counted_as_lost() -> None:
 
 def test_a_lease_lapses_when_time_is_moved_on_and_a_later_one_is_live() -> None:
     case = Case()
-    first, second, third = (case.worker().darkroom.sweep._lock for _ in range(3))
+    first, second, third = (case.worker().darkroom.sweep.lock for _ in range(3))
     held = first.try_acquire("nightly", owner="timer/1")
     with pytest.raises(LockHeld):
         second.try_acquire("nightly", owner="timer/2")

@@ -31,11 +31,11 @@ from tests.faults.enumeration_rules import over
 RETRY = RetryPolicy(within=timedelta(seconds=1), first_pause=timedelta(seconds=0.01))
 VERBS: Mapping[str, Callable[[Darkroom, str], object]] = {
     "announce": lambda darkroom, text: darkroom.record.announced(text),
-    "receive": lambda darkroom, text: darkroom.receive(text.encode(), owner="queue/1"),
-    "bury": lambda darkroom, text: darkroom.bury(text.encode()),
-    "cancel": lambda darkroom, text: darkroom.operate.cancel(text),
-    "redrive": lambda darkroom, text: darkroom.operate.redrive(text),
-    "sweep": lambda darkroom, _: darkroom.sweep(owner="timer/1").outcomes,
+    "receive": lambda darkroom, text: darkroom.receive.receive(text.encode(), owner="queue/1"),
+    "bury": lambda darkroom, text: darkroom.bury.bury(text.encode()),
+    "cancel": lambda darkroom, text: darkroom.cancel.cancel(text).job.state,
+    "redrive": lambda darkroom, text: darkroom.redrive.redrive(text).job.state,
+    "sweep": lambda darkroom, _: darkroom.sweep.sweep(owner="timer/1").outcomes,
 }
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import cache
 from random import Random
 from typing import Any
@@ -32,13 +33,13 @@ from shared.errors import (
     Stale,
     StorageOut,
     Undecided,
+    Unreadable,
 )
 from shared.ports.jobs import Row
 from shared.rules.images import ImageRef
 from shared.rules.invariants import Finding
 from shared.rules.jobs import TRANSITIONS, Claim
 from shared.runtime import Runtime as Threads
-from shared.steps.outcomes import Outcome
 from shared.steps.upkeep.sweep import Swept
 from shared.wiring.steps import Darkroom
 from tests.simulation.pictures import PNG, png
@@ -87,17 +88,17 @@ def announce(darkroom: Darkroom, path: str) -> object:
 
 def receive(darkroom: Darkroom, body: bytes, owner: str) -> object:
     """Call the trigger of the job queue."""
-    return darkroom.receive(body, owner=owner)
+    return darkroom.receive.receive(body, owner=owner)
 
 
 def bury(darkroom: Darkroom, body: bytes, _owner: str) -> object:
     """Call the trigger of the poison queue."""
-    return darkroom.bury(body)
+    return darkroom.bury.bury(body)
 
 
-def bury_event(darkroom: Darkroom, body: bytes, _owner: str) -> object:
+def admit(darkroom: Darkroom, body: bytes, _owner: str) -> object:
     """Call the trigger of the queue of given-up blob events."""
-    return darkroom.bury_event(body)
+    return darkroom.admit.admit(body)
 
 
 def blob_event(container: str, name: str) -> str:
@@ -115,52 +116,76 @@ def blob_event(container: str, name: str) -> str:
 
 def sweep(darkroom: Darkroom, owner: str) -> object:
     """Call the timer of the sweep."""
-    return darkroom.sweep(owner=owner)
+    return darkroom.sweep.sweep(owner=owner)
 
 
 def reconcile(darkroom: Darkroom, owner: str) -> object:
     """Call the timer of reconcile."""
-    return darkroom.reconcile(owner=owner)
+    return darkroom.reconcile.reconcile(owner=owner)
 
 
 def purge(darkroom: Darkroom, owner: str) -> object:
     """Call the timer of purge."""
-    return darkroom.purge(owner=owner)
+    return darkroom.purge.purge(owner=owner)
+
+
+class ByHand(StrEnum):
+    """What an operator is told of a job."""
+
+    CANCELED = "canceled"
+    REDRIVEN = "redriven"
+    ENDED = "ended"
+    LIVE = "live"
+    OUTDATED = "outdated"
+    UNKNOWN = "unknown"
+    LEFT = "left"
+
+
+def _by_hand(act: Callable[[str], Row], job_id: str, done: ByHand) -> ByHand:
+    try:
+        act(job_id)
+    except Refused as refused:
+        return ByHand(refused.code)
+    except NoSuchJob:
+        return ByHand.UNKNOWN
+    except Unreadable:
+        return ByHand.LEFT
+    return done
 
 
 def cancel(darkroom: Darkroom, job_id: str) -> object:
     """Cancel a job by hand."""
-    return darkroom.operate.cancel(job_id)
+    return _by_hand(darkroom.cancel.cancel, job_id, ByHand.CANCELED)
 
 
 def redrive(darkroom: Darkroom, job_id: str) -> object:
     """Open a job again by hand."""
-    return darkroom.operate.redrive(job_id)
+    return _by_hand(darkroom.redrive.redrive, job_id, ByHand.REDRIVEN)
 
 
-def remove(darkroom: Darkroom, job_id: str) -> object:
+def remove(darkroom: Darkroom, job_id: str) -> None:
     """Delete a job by hand, and keep its reference."""
-    return darkroom.remove(job_id, forget=False)
+    darkroom.remove.remove(job_id, forget=False)
 
 
-def forget(darkroom: Darkroom, job_id: str) -> object:
+def forget(darkroom: Darkroom, job_id: str) -> None:
     """Delete a job by hand, and forget its reference."""
-    return darkroom.remove(job_id, forget=True)
+    darkroom.remove.remove(job_id, forget=True)
 
 
 def readmit(darkroom: Darkroom, rejected_id: str) -> object:
     """Follow a rejected message once more."""
-    return darkroom.readmit(rejected_id)
+    return darkroom.readmit.readmit(rejected_id)
 
 
 def upload(darkroom: Darkroom, name: str, data: bytes) -> object:
     """Upload an image over HTTP."""
-    return darkroom.upload(ImageRef(IMAGES, name), data, content_type="image/png")
+    return darkroom.upload.upload(ImageRef(IMAGES, name), data, content_type="image/png")
 
 
 def add(darkroom: Darkroom, ref: str, *, unique: bool, not_before: datetime | None = None) -> object:
     """Add a job for external workers, to be claimed at once or not before a time."""
-    return darkroom.add(kind=EXTERNAL, ref=ref, params={"ref": ref}, unique=unique, not_before=not_before)
+    return darkroom.add.add(kind=EXTERNAL, ref=ref, params={"ref": ref}, unique=unique, not_before=not_before)
 
 
 def outcomes(answer: object) -> Counter[str]:
@@ -173,7 +198,7 @@ def outcomes(answer: object) -> Counter[str]:
 def outcomes_of(answer: object) -> list[str]:
     """Return what a call about one thing, or a list of things, says of each; nothing for other answers."""
     answers = answer if isinstance(answer, list) else [answer]
-    return [str(each) for each in answers if isinstance(each, Outcome)]
+    return [str(each) for each in answers if isinstance(each, StrEnum)]
 
 
 class Holding:
@@ -196,40 +221,40 @@ class Holding:
 
     def renew(self) -> object:
         """Renew the lease."""
-        return self._darkroom.hold.renew(self.job_id, self._claim, progress=0.5, cursor="half")
+        return self._darkroom.external.resume(self.job_id, self._claim).renew(progress=0.5, cursor="half")
 
     def complete(self) -> object:
         """Commit."""
-        return self._darkroom.hold.complete(self.job_id, self._claim, result={"token": self.token})
+        return self._darkroom.external.resume(self.job_id, self._claim).complete({"token": self.token})
 
     def fail(self) -> object:
         """End the job by an error."""
-        return self._darkroom.hold.fail(self.job_id, self._claim, code="no_use", message="It is of no use.")
+        return self._darkroom.external.resume(self.job_id, self._claim).fail(code="no_use", message="It is of no use.")
 
     def retry(self) -> object:
         """Give the job back after a failure."""
-        return self._darkroom.hold.retry(self.job_id, self._claim, code="later", message="Try later.")
+        return self._darkroom.external.resume(self.job_id, self._claim).retry(code="later", message="Try later.")
 
     def abandon(self) -> object:
         """Give the job back untouched."""
-        return self._darkroom.hold.abandon(self.job_id, self._claim)
+        return self._darkroom.external.resume(self.job_id, self._claim).abandon()
 
 
 def claim(darkroom: Darkroom, job_id: str, owner: str, lease_seconds: float) -> Holding:
     """Claim one job as an external worker does."""
-    return Holding(darkroom, darkroom.hold.claim(job_id, owner=owner, lease=timedelta(seconds=lease_seconds)))
+    return Holding(darkroom, darkroom.external.claim(job_id, owner=owner, lease=timedelta(seconds=lease_seconds)))
 
 
 def claim_next(darkroom: Darkroom, owner: str, lease_seconds: float) -> Holding | None:
     """Claim a job as an external worker does."""
-    row = darkroom.hold.claim_next(EXTERNAL, owner=owner, lease=timedelta(seconds=lease_seconds))
+    row = darkroom.external.claim_next(EXTERNAL, owner=owner, lease=timedelta(seconds=lease_seconds))
     return None if row is None else Holding(darkroom, row)
 
 
 def verify(darkroom: Darkroom) -> list[str]:
     """Return what production's own verification finds wrong."""
     findings: list[Finding] = []
-    darkroom.verify(findings.append, repair=False, blobs=True)
+    darkroom.verify.verify(findings.append, repair=False, blobs=True)
     return [f"{each.rule} {each.place} {each.name}" for each in findings if each.violation]
 
 

@@ -58,7 +58,7 @@ class Trigger:
 TRIGGERS = (
     Trigger(entry_points.QUEUE, entry_points.receive, entry_points.POISON),
     Trigger(entry_points.POISON, entry_points.bury, None),
-    Trigger(entry_points.EVENT_POISON, entry_points.bury_event, None),
+    Trigger(entry_points.EVENT_POISON, entry_points.admit, None),
 )
 
 

@@ -12,15 +12,19 @@ def drop_guard(condition: str) -> Edit:
 
 
 _NO_OWN = ("shared.rules.jobs:GUARDS", "job.claim is not None and job.claim == facts.claim", "True or (job, facts)")
-_CLAIM_CHECKED = "stands.job.claim != claim"
+_CLAIM_CHECKED = "row.job.claim != self.claim"
 
 FENCES = (
     fault(
         "completion by status only",
         _NO_OWN,
-        ("shared.steps.work.claims:Claims.write", _CLAIM_CHECKED, "stands.job.state is not State.RUNNING"),
+        ("shared.steps.work.held_claim:HeldClaim._write", _CLAIM_CHECKED, "row.job.state is not State.RUNNING"),
     ),
-    fault("completion by id only", _NO_OWN, ("shared.steps.work.claims:Claims.write", _CLAIM_CHECKED, "not claim")),
+    fault(
+        "completion by id only",
+        _NO_OWN,
+        ("shared.steps.work.held_claim:HeldClaim._write", _CLAIM_CHECKED, "not self.claim"),
+    ),
     fault("claim that is written over whatever stands", drop_guard("move.event is Event.CLAIM")),
     fault("commit that is written over whatever stands", drop_guard("move.event is Event.COMPLETE")),
     fault("renewal that is written over whatever stands", drop_guard("move.event is Event.RENEW")),
@@ -34,39 +38,43 @@ FENCES = (
     fault(
         "who is refused reads the row and writes over it",
         (
-            "shared.steps.work.claims:Claims.write",
-            "if stands is None or stands.job.claim != claim:",
+            "shared.steps.work.held_claim:HeldClaim._write",
+            "if row is None or row.job.claim != self.claim:",
             (
-                "if stands is not None and stands.job.state is State.RUNNING:\n"
-                "                claim = stands.job.claim or claim\n"
-                "            if stands is None or stands.job.claim != claim:"
+                "if row is not None and row.job.state is State.RUNNING:\n"
+                "                self.claim = row.job.claim or self.claim\n"
+                "            if row is None or row.job.claim != self.claim:"
             ),
         ),
     ),
     fault(
         "a claim that was refused is taken for won",
-        ("shared.steps.work.claims:Claims.claim", "won.job.claim != move.job.claim", "won.job.claim is None"),
+        ("shared.steps.work.claims:Claims._won", "row.job.claim == claim", "row.job.claim is not None"),
     ),
     fault(
         "a commit under another token is taken for one's own",
-        ("shared.steps.work.claims:_completed", " and job.token == claim.token", " or claim is None"),
+        ("shared.steps.work.held_claim:completed_by", " and job.token == claim.token", " or claim is None"),
     ),
     fault(
         "who has lost keeps the thumbnail that it has published",
-        ("shared.steps.work.work:_committed", "if outcome is Outcome.LOST:", "if outcome is Outcome.FAILED:"),
+        ("shared.steps.work.attempt:_commit", "        done.undo()\n", ""),
     ),
     fault(
         "who has won deletes the thumbnail that it has published",
-        ("shared.steps.work.work:_committed", "if outcome is Outcome.LOST:", "if outcome is not Outcome.FAILED:"),
+        (
+            "shared.steps.work.attempt:_commit",
+            "return _ENDS[claim.complete(_mapping(done.result), done.thumbnail).job.state]",
+            "return _ENDS[(claim.complete(_mapping(done.result), done.thumbnail), done.undo())[0].job.state]",
+        ),
     ),
     fault(
         "an outage of the commit is taken for done",
         (
-            "shared.steps.work.work:Work.__call__",
-            """attempt.abandon("storage_out", f"Storage was out: {outage}")
-                raise""",
+            "shared.steps.work.attempt:Attempt._run",
+            """self._give_back(claim, "storage_out", f"Storage was out: {outage}")
+            raise""",
             """del outage
-                return Outcome.COMPLETED""",
+            return End.COMPLETED""",
         ),
     ),
 )
@@ -168,7 +176,7 @@ TABLE = (
             "(Guard.LAPSED, Guard.ATTEMPTS_LEFT, Guard.TIME_LEFT)",
             "(Guard.LAPSED, Guard.TIME_LEFT)",
         ),
-        ("shared.steps.work.claims:Claims.retry", "job.attempts_used or job", "job"),
+        ("shared.steps.work.held_claim:HeldClaim.retry", "last.attempts_used or last", "last"),
     ),
     fault(
         "claim of a completed job",
@@ -197,22 +205,22 @@ TABLE = (
     fault(
         "no end for a job that kills",
         (
-            "shared.steps.work.claims:Claims._refused",
+            "shared.steps.work.claims:Claims._reason",
             "if code is None:",
-            "if code is not None:\n            return Outcome.BUSY\n        if code is None:",
+            "if code is not None:\n            return Unclaimed.BUSY\n        if code is None:",
         ),
     ),
     fault(
         "job without a blob given back uncounted",
         (
-            "shared.steps.work.analyze:Analyze.__call__",
+            "shared.steps.work.analyze:Analyze.analyze",
             "raise _gone() from None",
             'raise BlobUnreadable("gone", passing=True) from None',
         ),
         (
-            "shared.steps.work.work:_ended",
-            "return attempt.retry(told.code, str(told), delay=told.delay)",
-            "return attempt.abandon(told.code, str(told)) or Outcome.RETRIED",
+            "shared.steps.work.attempt:_work",
+            "return _ENDS[claim.retry(wish.code, str(wish), delay=wish.delay).job.state]",
+            "return _ENDS[claim.abandon().job.state]",
         ),
     ),
 )

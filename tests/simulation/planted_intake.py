@@ -18,8 +18,8 @@ VERSIONS = (
         "key row read after the HEAD",
         (
             f"{_RECORD}._newer",
-            "key = self._jobs.key(self._settings.image_type, ref.ref)",
-            "found = self._head(ref)\n            key = self._jobs.key(self._settings.image_type, ref.ref)",
+            "key = self.jobs.key(self.settings.image_type, ref.ref)",
+            "found = self._head(ref)\n            key = self.jobs.key(self.settings.image_type, ref.ref)",
         ),
         (
             f"{_RECORD}._newer",
@@ -31,8 +31,8 @@ VERSIONS = (
         "key row not read after its refusal",
         (
             f"{_RECORD}._newer",
-            "            key = self._jobs.key(self._settings.image_type, ref.ref)\n",
-            "            key = key if _ else self._jobs.key(self._settings.image_type, ref.ref)\n",
+            "            key = self.jobs.key(self.settings.image_type, ref.ref)\n",
+            "            key = key if _ else self.jobs.key(self.settings.image_type, ref.ref)\n",
         ),
     ),
     fault(
@@ -58,19 +58,19 @@ VERSIONS = (
     fault(
         "a newer version is a duplicate",
         (
-            f"{_RECORD}.__call__",
+            f"{_RECORD}.record",
             "return self._newer(ref, traceparent, seen=found, announce=announce)",
-            "return self._told(Recorded(added.job.id, Outcome.DUPLICATE), ref.ref)",
+            "return self._told(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)",
         ),
     ),
     fault(
         "an overwritten image is canceled and not recorded",
         (
-            "shared.steps.work.analyze:Analyze.__call__",
+            "shared.steps.work.analyze:Analyze.analyze",
             "raise self._overwritten(attempt, ref) from None",
             'raise CancelJob("superseded", "Overwritten.", event=Event.SUPERSEDE) from None',
         ),
-        ("shared.steps.work.work:_ended", "not attempt.still_own()", "False"),
+        ("shared.steps.work.attempt:_work", "not claim.still_own()", "False"),
     ),
     fault(
         "content compared by its size alone",
@@ -115,14 +115,14 @@ EVENTS = (
     fault(
         "the message of an image is taken in, and the image is not recorded",
         (
-            "shared.steps.work.receive:Receive.__call__",
-            "recorded = self._record(ref, announce=not alone)",
-            "recorded = self._record(ref, announce=not alone) if not alone else None",
+            "shared.steps.work.receive:Receive.receive",
+            "recorded = self.record.record(ref, announce=not alone)",
+            "recorded = self.record.record(ref, announce=not alone) if not alone else None",
         ),
         (
-            "shared.steps.work.receive:Receive.__call__",
-            "            if not alone:\n",
-            "            if recorded is None:\n                return Outcome.RECORDED\n            if not alone:\n",
+            "shared.steps.work.receive:Receive.receive",
+            "            if alone:\n",
+            "            if recorded is None:\n                return End.LEFT\n            if alone:\n",
         ),
     ),
     fault(
@@ -135,7 +135,7 @@ EVENTS = (
     ),
     fault(
         "a poison message is deleted and its job forgotten",
-        ("shared.steps.upkeep.bury:Bury.__call__", "self._job(hint.job_id)", "Outcome.LEFT"),
+        ("shared.steps.upkeep.bury:Bury.bury", "self._job(hint.job_id)", "Burial.LEFT"),
         (
             "shared.rules.moves:add",
             "due=max(now, not_before or now) + grace",
@@ -145,9 +145,9 @@ EVENTS = (
     fault(
         "a message that names an image whose job is purged is rejected",
         (
-            "shared.steps.work.receive:Receive.__call__",
-            "return recorded.outcome if outcome is Outcome.UNKNOWN else outcome",
-            "return outcome",
+            "shared.steps.work.receive:Receive.receive",
+            "with suppress(NoSuchJob):",
+            "with suppress():",
         ),
     ),
 )

@@ -3,7 +3,7 @@
 from tests.simulation.planting import fault
 
 _CLAIMS = "shared.steps.work.claims:Claims"
-_ATTEMPT = "shared.steps.work.attempt:Attempt"
+_HELD = "shared.steps.work.held_claim:HeldClaim"
 
 BOUNDARIES = (
     fault("one attempt more than allowed", ("shared.rules.jobs:Job.attempts_used", ">= self.max", "> self.max")),
@@ -54,7 +54,7 @@ TIMES = (
     fault(
         "a renewal is counted from its reply",
         (
-            "shared.heartbeat:Held._renewed",
+            "shared.heartbeat:HeldLease._renewed",
             "leases.renew_at(sent_at=sent_at",
             "leases.renew_at(sent_at=self._monotonic()",
         ),
@@ -65,9 +65,9 @@ FORGOTTEN = (
     fault(
         "an outage ends an attempt, and its job is not given back",
         (
-            f"{_ATTEMPT}.abandon",
-            "        row, claim = self._last()\n",
-            "        self._held.retire()\n        return\n        row, claim = self._last()\n",
+            "shared.steps.work.attempt:Attempt._give_back",
+            "        try:\n",
+            "        if claim is not None:\n            return\n        try:\n",
         ),
     ),
     fault(
@@ -93,12 +93,12 @@ FORGOTTEN = (
     fault(
         "what is rejected is not kept",
         (
-            "shared.steps.intake.follow:Follow._reject",
-            "self._rejections.reject(messages.kept(text), code=rejected.code",
+            "shared.steps.intake.resolve:Resolve._reject",
+            "self.rejections.reject(messages.kept(text), code=rejected.code",
             "str(dict(code=rejected.code",
         ),
         (
-            "shared.steps.intake.follow:Follow._reject",
+            "shared.steps.intake.resolve:Resolve._reject",
             "message=messages.kept_reason(rejected))",
             "message=messages.kept_reason(rejected)))",
         ),
@@ -106,9 +106,9 @@ FORGOTTEN = (
     fault(
         "an image is analysed once more behind its refused commit",
         (
-            "shared.steps.work.work:_ended",
-            "return attempt.fail(told.code, str(told))",
-            "attempt.fail(told.code, str(told))\n        return attempt.retry(told.code, str(told))",
+            "shared.steps.work.attempt:_work",
+            "return _ENDS[claim.fail(wish.code, str(wish)).job.state]",
+            "claim.fail(wish.code, str(wish))\n        return _ENDS[claim.retry(wish.code, str(wish)).job.state]",
         ),
     ),
     fault(
@@ -122,8 +122,8 @@ FORGOTTEN = (
     fault(
         "a refused report is not noted",
         (
-            f"{_ATTEMPT}._ended",
-            "        self._attempts.refusals(job.id, job.token, report=code or happened.value)\n",
+            f"{_HELD}.refusal",
+            "        self._ports.late_reports.note(row.job.id, self.claim.token, report=event.value)\n",
             "",
         ),
     ),
@@ -137,19 +137,19 @@ SWALLOWED = (
     fault(
         "an outage of cancel looks like its success",
         (
-            "shared.steps.operators.operate:Operate.cancel",
+            "shared.steps.operators.cancel:Cancel.cancel",
             "except Lost:",
-            "except Undecided:\n                return Outcome.CANCELED\n            except Lost:",
+            "except Undecided:\n                return row\n            except Lost:",
         ),
     ),
     fault(
         "an image whose look fails is done",
         (
             "shared.steps.upkeep.reconcile:Reconcile._look",
-            "return self._record.announced(blob.ref.ref)",
+            "return self.record.announced(blob.ref.ref)",
             (
-                "try:\n            return self._record.announced(blob.ref.ref)\n"
-                "        except Exception:\n            return Outcome.DUPLICATE"
+                "try:\n            return self.record.announced(blob.ref.ref)\n"
+                "        except Exception:\n            return Recording.DUPLICATE"
             ),
         ),
     ),
@@ -160,43 +160,38 @@ SWALLOWED = (
     fault(
         "whoever is late says that he was first",
         (
-            "shared.steps.intake.record:Record.__call__",
-            "return self._told(Recorded(added.job.id, Outcome.DUPLICATE), ref.ref)",
-            "return self._told(Recorded(added.job.id, Outcome.RECORDED), ref.ref)",
+            "shared.steps.intake.record:Record.record",
+            "return self._told(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)",
+            "return self._told(Recorded(added.job.id, Recording.RECORDED), ref.ref)",
         ),
     ),
     fault(
         "a lost redrive says that it was done",
         (
-            "shared.steps.operators.operate:Operate.redrive",
+            "shared.steps.operators.redrive:Redrive.redrive",
             "            except Lost:\n                continue",
-            "            except Lost:\n                return Outcome.REDRIVEN",
+            "            except Lost:\n                return row",
         ),
     ),
     fault(
         "a cancel that was late says that it was done",
         (
-            "shared.steps.operators.operate:Operate.cancel",
+            "shared.steps.operators.cancel:Cancel.cancel",
             "            except Lost:\n                continue",
-            "            except Lost:\n                return Outcome.CANCELED",
+            "            except Lost:\n                return row",
         ),
     ),
     fault(
         "an ended job is told to be canceled",
         (
-            "shared.steps.operators.operate:Operate.cancel",
-            "return Outcome.CANCELED if row.job.state is State.CANCELED else Outcome.ENDED",
-            "return Outcome.CANCELED",
+            "shared.steps.operators.cancel:Cancel.cancel",
+            "if row.job.state is State.CANCELED:",
+            "if row.job.state.ended:",
         ),
     ),
     fault(
         "a report that was refused is told to be written",
-        ("shared.steps.work.hold:Hold._written", "if won is None:", "if won is None and row is None:"),
-        (
-            "shared.steps.work.hold:Hold._written",
-            "        told = _TOLD.get(won.job.state)\n",
-            "        won = won or row\n        told = _TOLD.get(won.job.state)\n",
-        ),
+        (f"{_HELD}._write", "raise self.refusal(row, event)", "return self.row"),
     ),
 )
 
@@ -204,9 +199,9 @@ ETAGS = (
     fault(
         "a commit that is sent again with the newest row",
         (
-            "shared.steps.work.claims:Claims.write",
-            "if stands is None or stands.job.claim != claim:",
-            "if stands is None or stands.job.claim is None:",
+            f"{_HELD}._write",
+            "if row is None or row.job.claim != self.claim:",
+            "if row is None or row.job.claim is None:",
         ),
     ),
     fault(
@@ -224,9 +219,9 @@ ETAGS = (
     fault(
         "a renewal is sent against the row that was refused",
         (
-            "shared.steps.work.attempt:Attempts._renewed",
-            "return self.jobs.replace(fresh,",
-            "return self.jobs.replace(row,",
+            f"{_HELD}._kept",
+            "self._renewed(fresh, left)",
+            "self._renewed(row, left)",
         ),
     ),
 )

@@ -5,7 +5,7 @@ from tests.simulation.planting import fault
 _OPTIONS = 'options = {"mode": UpdateMode.REPLACE, **cas.if_match(row.etag)}'
 _TABLE = "shared.storage.lock_table:LockTable.replace"
 _LOCKS = "shared.steps.locking:TableLock"
-_HELD = "shared.heartbeat:Held"
+_HELD = "shared.heartbeat:HeldLease"
 
 LEASES = (
     fault(
@@ -13,7 +13,7 @@ LEASES = (
         (
             "shared.storage.job_table:JobTable.get",
             "seen_at=reply.date)",
-            "seen_at=reply.modified_at(entity) + timedelta(seconds=abs(self._clock.monotonic())))",
+            "seen_at=reply.modified_at(entity) + timedelta(seconds=abs(self.clock.monotonic())))",
         ),
     ),
     fault(
@@ -22,15 +22,15 @@ LEASES = (
     ),
     fault(
         "no re-check after the claim",
-        ("shared.steps.work.attempt:Attempts.begin", "if attempt.lost:", "if attempt is None:"),
+        ("shared.steps.work.claims:Claims.begin", "if held.lost:", "if held is None:"),
     ),
     fault(
         "a lease is counted from the reply",
         (f"{_HELD}._renewed", "self._sent_at = sent_at", "self._sent_at = self._monotonic()"),
         (
-            "shared.steps.work.attempt:Attempts.begin",
-            "lease=self._lease, sent_at=sent_at",
-            "lease=self._lease, sent_at=self._monotonic()",
+            "shared.steps.work.claims:Claims.begin",
+            "sent_at=sent_at",
+            "sent_at=self.monotonic()",
         ),
     ),
     fault(
@@ -64,7 +64,11 @@ LEASES = (
     fault(
         "a commit does not wait for the renewal under way",
         (f"{_HELD}.retire", "with self._mutex:", "if True:"),
-        ("shared.steps.work.claims:Claims.write", "except Lost:", "except Lost:\n                return None"),
+        (
+            "shared.steps.work.held_claim:HeldClaim._write",
+            "except Lost:",
+            "except Lost:\n                raise self.refusal(None, event) from None",
+        ),
     ),
 )
 
@@ -106,7 +110,7 @@ LOCKS = (
         (
             "shared.storage.lock_table:LockTable.get",
             "reply.modified_at(entity), reply.date)",
-            "reply.modified_at(entity), reply.modified_at(entity) + timedelta(seconds=abs(self._clock.monotonic())))",
+            "reply.modified_at(entity), reply.modified_at(entity) + timedelta(seconds=abs(self.clock.monotonic())))",
         ),
     ),
     fault(

@@ -8,26 +8,26 @@ _SWEEP = "shared.steps.upkeep.overflow:Overflow._one"
 MESSAGES = (
     fault(
         "the sweep sends the message before it has moved the due row on",
-        (_SWEEP, "        try:\n", "        self._announce(row.job)\n        try:\n"),
-        (_SWEEP, "        self._announce(moved.job, delay=delay)\n", "        del moved, delay\n"),
+        (_SWEEP, "        now, lapsed =", "        self.announce.announce(row.job)\n        now, lapsed ="),
+        (_SWEEP, "        self.announce.announce(moved.job, delay=delay)\n", "        del moved, delay\n"),
     ),
     fault("the sweep leaves the due row where it was", (_SWEEP, "due=now + self._wait(row)", "due=row.job.due or now")),
     fault(
         "a job's message is sent twice",
         (
             f"{_RECORD}._recorded",
-            "            self._announce(row.job)",
-            "            self._announce(row.job)\n            self._announce(row.job)",
+            "            self.announce.announce(row.job)",
+            "            self.announce.announce(row.job)\n            self.announce.announce(row.job)",
         ),
     ),
     fault(
         "a message is sent for a duplicate as well",
         (
-            f"{_RECORD}.__call__",
-            "return self._told(Recorded(added.job.id, Outcome.DUPLICATE), ref.ref)",
+            f"{_RECORD}.record",
+            "return self._told(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)",
             (
-                "self._announce(added.job)\n"
-                "                return self._told(Recorded(added.job.id, Outcome.DUPLICATE), ref.ref)"
+                "self.announce.announce(added.job)\n"
+                "                return self._told(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)"
             ),
         ),
     ),

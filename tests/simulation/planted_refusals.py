@@ -12,28 +12,29 @@ REFUSALS = (
     ),
     fault(
         "an outage of the lock is taken for a lock that is held",
-        ("shared.steps.upkeep.sweep:Sweep.__call__", "except LockHeld:", "except (LockHeld, StorageOut):"),
+        ("shared.steps.upkeep.sweep:Sweep.sweep", "except LockHeld:", "except (LockHeld, StorageOut):"),
     ),
     fault(
         "a job is given back whoever holds it by now",
         (
-            "shared.steps.work.claims:Claims.abandon",
-            "return self.write(row, claim, freed)",
+            "shared.steps.work.held_claim:HeldClaim.abandon",
+            "        return self._write(",
             (
-                "fresh = self.jobs.get(row.job.id) or row\n"
-                "        return self.write(fresh, fresh.job.claim or claim, freed)"
+                "        self.row = self._ports.jobs.get(self.job.id) or self.row\n"
+                "        self.claim = self.row.job.claim or self.claim\n"
+                "        return self._write("
             ),
         ),
     ),
     fault(
         "a job is tried again whoever holds it by now",
         (
-            "shared.steps.work.claims:Claims.retry",
-            "        job, error = row.job,",
+            "shared.steps.work.held_claim:HeldClaim.retry",
+            "        error, last =",
             (
-                "        row = self.jobs.get(row.job.id) or row\n"
-                "        claim = row.job.claim or claim\n"
-                "        job, error = row.job,"
+                "        self.row = self._ports.jobs.get(self.job.id) or self.row\n"
+                "        self.claim = self.row.job.claim or self.claim\n"
+                "        error, last ="
             ),
         ),
     ),

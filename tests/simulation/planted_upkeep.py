@@ -2,7 +2,7 @@
 
 from tests.simulation.planting import fault
 
-_REDRIVE = "shared.steps.operators.operate:Operate.redrive"
+_REDRIVE = "shared.steps.operators.redrive:Redrive.redrive"
 _PURGE = "shared.steps.upkeep.purge:Purge"
 _REMOVE = "shared.steps.operators.remove:Remove"
 _ENDED = "shared.storage.ended_table:EndedTable"
@@ -10,7 +10,7 @@ _ENDED = "shared.storage.ended_table:EndedTable"
 OPERATORS = (
     fault(
         "redrive by hand that does not look at the key row",
-        (_REDRIVE, "self._jobs.key(row.job.type, row.job.ref) if row.job.unique else None", "None"),
+        (_REDRIVE, "self.jobs.key(row.job.type, row.job.ref) if row.job.unique else None", "None"),
         (_REDRIVE, "over=key, keyed=row.job.unique", "over=key"),
     ),
     fault(
@@ -21,18 +21,18 @@ OPERATORS = (
         "redrive that makes a key row where there is none any more",
         ("shared.storage.job_table:_key_operation", 'return ("create", columns)', 'return ("upsert", columns)'),
     ),
-    fault("a live job is removed", (f"{_REMOVE}.__call__", "if not row.job.state.ended:", "if not row.job.state:")),
+    fault("a live job is removed", (f"{_REMOVE}.remove", "if not row.job.state.ended:", "if not row.job.state:")),
     fault(
         "remove leaves the key row as it is",
-        (f"{_REMOVE}._gone", "self._ended.purge([(row, named)])", "self._ended.purge([(row, None)])"),
+        (f"{_REMOVE}._gone", "self.ended.purge([(row, named)])", "self.ended.purge([(row, None)])"),
         (f"{_REMOVE}._gone", "if named is None or not forget:", "if named is None or not forget or forget:"),
     ),
     fault(
         "remove takes the thumbnails first",
         (
             f"{_REMOVE}._gone",
-            "        if job.id not in self._ended.purge",
-            "        self._delete_thumbnails(job.id, up_to=job.token)\n        if job.id not in self._ended.purge",
+            "        if job.id not in self.ended.purge",
+            "        self._delete_thumbnails(job.id, up_to=job.token)\n        if job.id not in self.ended.purge",
         ),
     ),
     fault(
@@ -112,8 +112,8 @@ SWEEPS = (
         "the sweep passes over jobs whose workers have died",
         (
             "shared.steps.upkeep.overflow:Overflow._one",
-            "now, lapsed = self._clock.now(), row.lapsed(margin=self._settings.margin)",
-            "now, lapsed = self._clock.now(), False",
+            "now, lapsed = self.clock.now(), row.lapsed(margin=self.settings.margin)",
+            "now, lapsed = self.clock.now(), False",
         ),
         ("shared.steps.work.claims:Claims.lapsed", "return row.lapsed", "return False and row.lapsed"),
     ),
@@ -124,7 +124,11 @@ SWEEPS = (
             "due=now + self._wait(row)",
             "due=now + 1000 * self._wait(row)",
         ),
-        ("shared.steps.upkeep.overflow:Overflow._one", "self._announce(moved.job, delay=delay)", "del delay, moved"),
+        (
+            "shared.steps.upkeep.overflow:Overflow._one",
+            "self.announce.announce(moved.job, delay=delay)",
+            "del delay, moved",
+        ),
     ),
     fault(
         "the sweep hides a job whose lease is live",
@@ -159,7 +163,7 @@ WALKS = (
             "shared.steps.upkeep.reconcile:Reconcile._walk",
             "failed = self._work(page, position.watermark, done)",
             (
-                "mark = self._keep(mark, position.behind(page, grace=self._settings.reconcile_grace))\n"
+                "mark = self._keep(mark, position.behind(page, grace=self.settings.reconcile_grace))\n"
                 "            failed = self._work(page, position.watermark, done)"
             ),
         ),

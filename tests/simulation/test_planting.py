@@ -6,7 +6,7 @@ import pytest
 
 from shared.rules import jobs, leases, moves
 from shared.rules.leases import renewal_timeout
-from shared.steps.work.claims import Claims
+from shared.steps.work.held_claim import HeldClaim
 from tests.simulation import planted_faults
 from tests.simulation.planting import Edit, NotPlanted, PlantedFault, fault, plant
 
@@ -62,7 +62,7 @@ def test_a_fault_may_change_one_function_in_several_places() -> None:
 
 
 def test_two_faults_may_be_planted_at_once_and_none_is_left() -> None:
-    codes = [Claims.write.__code__, moves.claim.__code__]
+    codes = [HeldClaim._write.__code__, moves.claim.__code__]
     with plant(planted_faults.FAULTS["completion by status only"], planted_faults.FAULTS["claim that is not counted"]):
-        assert all(function.__code__ not in codes for function in (Claims.write, moves.claim))
-    assert [Claims.write.__code__, moves.claim.__code__] == codes
+        assert all(function.__code__ not in codes for function in (HeldClaim._write, moves.claim))
+    assert [HeldClaim._write.__code__, moves.claim.__code__] == codes

@@ -15,18 +15,18 @@ KIND = "word-count"
 MINUTE = timedelta(minutes=1)
 #: What a holder may call, each as it is called at its shortest.
 CALLS: dict[str, Callable[[World, str, Claim], Row]] = {
-    "renew": lambda world, job_id, claim: world.hold.renew(job_id, claim),
-    "complete": lambda world, job_id, claim: world.hold.complete(job_id, claim, result={"words": 2}),
-    "retry": lambda world, job_id, claim: world.hold.retry(job_id, claim, code="busy", message="Lent out."),
-    "abandon": lambda world, job_id, claim: world.hold.abandon(job_id, claim),
-    "fail": lambda world, job_id, claim: world.hold.fail(job_id, claim, code="no_words", message="None."),
+    "renew": lambda world, job_id, claim: world.external.resume(job_id, claim).renew(),
+    "complete": lambda world, job_id, claim: world.external.resume(job_id, claim).complete({"words": 2}),
+    "retry": lambda world, job_id, claim: world.external.resume(job_id, claim).retry(code="busy", message="Lent out."),
+    "abandon": lambda world, job_id, claim: world.external.resume(job_id, claim).abandon(),
+    "fail": lambda world, job_id, claim: world.external.resume(job_id, claim).fail(code="no_words", message="None."),
 }
 every_call = pytest.mark.parametrize("call", CALLS)
 
 
 def added(world: World, ref: str = "text", **options: Any) -> str:  # noqa: ANN401 - passed on
     """Add a job; return its id."""
-    row = world.darkroom.add(**{"kind": KIND, "ref": ref, "params": {}, "unique": True, **options}).row
+    row = world.darkroom.add.add(**{"kind": KIND, "ref": ref, "params": {}, "unique": True, **options}).row
     assert row is not None
     world.journal.clear()
     return row.job.id
@@ -34,7 +34,7 @@ def added(world: World, ref: str = "text", **options: Any) -> str:  # noqa: ANN4
 
 def held(world: World, job_id: str | None = None, **options: Any) -> tuple[str, Claim]:  # noqa: ANN401 - passed on
     """Claim a job as an external worker does; return its id and the claim."""
-    job = world.hold.claim(job_id or added(world), owner="worker/1", **options).job
+    job = world.external.claim(job_id or added(world), owner="worker/1", **options).job
     world.journal.clear()
     assert job.claim is not None
     return job.id, job.claim

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from shared.steps.outcomes import Outcome
+from shared.steps.work.attempt import End
 from shared.steps.work.fair_share import FairShare, Slot
 
 #: As host.json has them.
@@ -117,5 +117,5 @@ class Simulated:
         self._inside[message.flow] -= 1
         self.ended[message.name] = self.now
         with slot:
-            slot.outcome = Outcome.COMPLETED
+            slot.end = End.COMPLETED
         self._admit()

@@ -5,7 +5,8 @@ import pytest
 from localhost.host.blobs import BlobMessage
 from shared.errors import StorageOut
 from shared.rules.jobs import State
-from shared.steps.outcomes import Outcome
+from shared.steps.intake.disposition import Disposition
+from shared.steps.intake.record import Recording
 from tests.doubles.world import World
 
 
@@ -20,7 +21,7 @@ def _hint(job_id: str) -> bytes:
 def test_a_blob_event_that_the_host_gave_up_on_is_recorded_and_announced() -> None:
     world = World()
     world.upload()
-    assert world.bury_event(_event()) == [Outcome.RECORDED]
+    assert world.admit.admit(_event()) == [Recording.RECORDED]
     assert [row.job.state for row in world.jobs.kept.jobs.values()] == [State.PENDING]
     assert len(world.queue.sent) == 1
 
@@ -28,7 +29,7 @@ def test_a_blob_event_that_the_host_gave_up_on_is_recorded_and_announced() -> No
 def test_one_that_was_recorded_is_a_duplicate() -> None:
     world = World()
     world.recorded()
-    assert world.bury_event(_event()) == [Outcome.DUPLICATE]
+    assert world.admit.admit(_event()) == [Recording.DUPLICATE]
 
 
 def test_it_ends_no_job_whatever_its_attempts() -> None:
@@ -37,7 +38,10 @@ def test_it_ends_no_job_whatever_its_attempts() -> None:
     world.rival_claims(job_id)
     world.lapse()
     before = world.job(job_id)
-    assert [world.bury_event(body) for body in (_event(), _hint(job_id))] == [[Outcome.DUPLICATE], [Outcome.LIVE]]
+    assert [world.admit.admit(body) for body in (_event(), _hint(job_id))] == [
+        [Recording.DUPLICATE],
+        [Disposition.LIVE],
+    ]
     assert world.job(job_id) == before
 
 
@@ -45,15 +49,15 @@ def test_the_message_of_a_live_job_is_sent_again() -> None:
     world = World()
     job_id = world.recorded()
     (first,) = world.queue.sent
-    assert world.bury_event(_hint(job_id)) == [Outcome.LIVE]
+    assert world.admit.admit(_hint(job_id)) == [Disposition.LIVE]
     assert world.queue.sent == [first, first]
 
 
 def test_an_ended_job_gets_no_message() -> None:
     world = World()
     job_id = world.recorded()
-    world.work(job_id, owner="queue/1")
-    assert world.bury_event(_hint(job_id)) == [Outcome.ENDED]
+    world.attempt.run(job_id, owner="queue/1")
+    assert world.admit.admit(_hint(job_id)) == [Disposition.ENDED]
     assert len(world.queue.sent) == 1
 
 
@@ -63,4 +67,4 @@ def test_an_outage_raises_so_that_it_comes_back(port: str) -> None:
     world.upload()
     getattr(world, port).out = True
     with pytest.raises(StorageOut):
-        world.bury_event(_event())
+        world.admit.admit(_event())

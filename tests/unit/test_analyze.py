@@ -12,14 +12,14 @@ from shared.ports.jobs import Row
 from shared.rules import ids, moves
 from shared.rules.images import ImageRef
 from shared.rules.jobs import Event, Job, JobError, Move, State
-from shared.steps.outcomes import Outcome
+from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
 
 PUBLISH = "images.insert_thumbnail"
 
 
-def _analyze(world: World, job_id: str) -> Outcome:
-    return world.darkroom.work(job_id, owner="queue/1")
+def _analyze(world: World, job_id: str) -> End:
+    return world.darkroom.attempt.run(job_id, owner="queue/1")
 
 
 def _error(job: Job) -> str | None:
@@ -30,7 +30,7 @@ def test_an_image_is_claimed_read_published_and_committed_in_that_order() -> Non
     world = World()
     job_id = world.recorded()
     world.journal.clear()
-    assert _analyze(world, job_id) is Outcome.COMPLETED
+    assert _analyze(world, job_id) is End.COMPLETED
     assert world.journal == ["jobs.get", "jobs.replace", "images.read", PUBLISH, "jobs.replace"]
 
 
@@ -73,7 +73,7 @@ def test_a_report_that_names_a_place_for_its_thumbnail_is_not_believed(monkeypat
 def test_a_thumbnail_goes_into_the_row_where_that_is_wanted() -> None:
     world = World(THUMBNAILS="row")
     job_id = world.recorded()
-    assert _analyze(world, job_id) is Outcome.COMPLETED
+    assert _analyze(world, job_id) is End.COMPLETED
     job = world.job(job_id)
     assert job.report is not None
     assert job.thumbnail is not None
@@ -84,7 +84,7 @@ def test_a_thumbnail_goes_into_the_row_where_that_is_wanted() -> None:
 
 def test_no_thumbnail_is_written_where_none_is_wanted() -> None:
     world = World(THUMBNAILS="off")
-    assert _analyze(world, world.recorded()) is Outcome.COMPLETED
+    assert _analyze(world, world.recorded()) is End.COMPLETED
     assert world.images.thumbnails == {}
 
 
@@ -95,7 +95,7 @@ def test_no_thumbnail_is_written_where_none_is_wanted() -> None:
 def test_an_image_that_cannot_be_analysed_fails_with_its_code(data: bytes, code: str) -> None:
     world = World()
     job_id = world.recorded("text.jpg", data)
-    assert _analyze(world, job_id) is Outcome.FAILED
+    assert _analyze(world, job_id) is End.FAILED
     assert (world.job(job_id).state, _error(world.job(job_id))) == (State.FAILED, code)
 
 
@@ -108,7 +108,7 @@ def test_an_empty_blob_is_not_even_read() -> None:
 def test_a_blob_over_the_byte_gate_completes_in_part_without_being_read() -> None:
     world = World(MAX_BYTES="70")
     job_id = world.recorded(data=png() + b"x")
-    assert _analyze(world, job_id) is Outcome.COMPLETED
+    assert _analyze(world, job_id) is End.COMPLETED
     report = world.job(job_id).report
     assert report is not None
     assert (report["status"], report["error"]["code"]) == ("partial", "too_many_bytes")
@@ -119,7 +119,7 @@ def test_a_blob_that_is_gone_cancels_its_job() -> None:
     world = World()
     job_id = world.recorded()
     world.images.take(ImageRef("images", "cat.png"))
-    assert _analyze(world, job_id) is Outcome.CANCELED
+    assert _analyze(world, job_id) is End.CANCELED
     assert (world.job(job_id).state, _error(world.job(job_id))) == (State.CANCELED, "blob_gone")
 
 
@@ -127,7 +127,7 @@ def test_an_image_overwritten_while_it_waited_is_superseded_and_the_newer_one_an
     world = World()
     old = world.recorded()
     world.upload(data=png(9, 9))
-    assert _analyze(world, old) is Outcome.CANCELED
+    assert _analyze(world, old) is End.CANCELED
     assert (world.job(old).state, _error(world.job(old))) == (State.CANCELED, "superseded")
     newest = json.loads(world.queue.sent[-1][0])["job_id"]
     assert (newest != old, world.job(newest).state, world.job(newest).version) == (True, State.PENDING, "0x2")
@@ -137,7 +137,7 @@ def test_an_image_overwritten_and_recorded_by_another_is_superseded() -> None:
     world = World()
     old = world.recorded()
     world.images.before("read", lambda: world.recorded(data=png(9, 9)))
-    assert _analyze(world, old) is Outcome.CANCELED
+    assert _analyze(world, old) is End.CANCELED
     assert _error(world.job(old)) == "superseded"
 
 
@@ -148,10 +148,10 @@ def test_a_version_that_was_not_there_for_a_moment_is_read_later() -> None:
     mine = world.images.take(ref)
     world.upload(data=png(9, 9))
     world.images.before("head", lambda: world.images.restore(ref, mine))
-    assert _analyze(world, job_id) is Outcome.RETRIED
+    assert _analyze(world, job_id) is End.RETRIED
     assert _error(world.job(job_id)) == "blob_changed"
     world.clock.advance(60)
-    assert _analyze(world, job_id) is Outcome.COMPLETED
+    assert _analyze(world, job_id) is End.COMPLETED
 
 
 def test_an_image_overwritten_and_then_deleted_is_gone() -> None:
@@ -159,7 +159,7 @@ def test_an_image_overwritten_and_then_deleted_is_gone() -> None:
     old = world.recorded()
     world.upload(data=png(9, 9))
     world.images.before("head", lambda: world.images.take(ImageRef("images", "cat.png")))
-    assert _analyze(world, old) is Outcome.CANCELED
+    assert _analyze(world, old) is End.CANCELED
     assert _error(world.job(old)) == "blob_gone"
 
 
@@ -170,7 +170,7 @@ def test_a_version_whose_job_stands_already_ends_the_older_job_all_the_same() ->
     key = world.jobs.kept.keys["image-analysis", "images/cat.png"]
     newer = replace(key, version="0x2", job_id=ids.job_id(key.type, key.ref, "0x2"))
     world.jobs.before("key", lambda: world.jobs.kept.keys.update({(key.type, key.ref): newer}))
-    assert _analyze(world, old) is Outcome.CANCELED
+    assert _analyze(world, old) is End.CANCELED
     assert _error(world.job(old)) == "superseded"
 
 
@@ -178,7 +178,7 @@ def test_a_lease_that_runs_out_before_the_end_publishes_nothing() -> None:
     world = World()
     job_id = world.recorded()
     world.images.before("read", lambda: world.clock.advance(58))
-    assert _analyze(world, job_id) is Outcome.LOST
+    assert _analyze(world, job_id) is End.LOST
     assert (world.images.thumbnails, world.job(job_id).state) == ({}, State.RUNNING)
 
 
@@ -196,7 +196,7 @@ def test_a_claim_that_goes_to_another_while_publishing_takes_its_own_thumbnail_b
     job_id = world.recorded()
     world.images.before("insert_thumbnail", lambda: world.rival_claims(job_id))
     world.images.thumbnails[f"{job_id}/2.png"] = (b"the rival's", "image/png")
-    assert _analyze(world, job_id) is Outcome.LOST
+    assert _analyze(world, job_id) is End.LOST
     assert list(world.images.thumbnails) == [f"{job_id}/2.png"]
     assert (world.job(job_id).owner, world.job(job_id).token) == ("rival/1", 2)
 
@@ -210,7 +210,7 @@ def test_a_job_canceled_while_it_was_analysed_stays_canceled() -> None:
         return moves.end(row.job, event=Event.CANCEL, error=error, lapsed=False, now=world.clock.now)
 
     world.images.before("insert_thumbnail", lambda: world.jobs.behind(job_id, canceled))
-    assert _analyze(world, job_id) is Outcome.LOST
+    assert _analyze(world, job_id) is End.LOST
     assert (world.job(job_id).state, world.job(job_id).report) == (State.CANCELED, None)
 
 
@@ -224,7 +224,7 @@ def test_a_commit_matches_the_last_renewal_of_its_own_heartbeat() -> None:
 
     world.images.before("insert_thumbnail", beats)
     world.journal.clear()
-    assert _analyze(world, job_id) is Outcome.COMPLETED
+    assert _analyze(world, job_id) is End.COMPLETED
     assert world.journal.count("jobs.replace") == 3
 
 
@@ -238,7 +238,7 @@ def test_no_renewal_goes_out_once_the_commit_has_begun() -> None:
 
     world.jobs.before("replace", int, beats)
     world.journal.clear()
-    assert _analyze(world, job_id) is Outcome.COMPLETED
+    assert _analyze(world, job_id) is End.COMPLETED
     assert world.journal.count("jobs.replace") == 2
 
 
@@ -251,7 +251,7 @@ def test_a_commit_refused_under_a_claim_that_is_still_own_is_sent_again() -> Non
         return moves.renew(row.job, claim=row.job.claim, now=world.clock.now, lease=timedelta(seconds=60))
 
     world.images.before("insert_thumbnail", lambda: world.jobs.behind(job_id, renewed))
-    assert _analyze(world, job_id) is Outcome.COMPLETED
+    assert _analyze(world, job_id) is End.COMPLETED
 
 
 def test_a_commit_that_is_undecided_raises_and_keeps_the_thumbnail() -> None:

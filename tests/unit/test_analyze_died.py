@@ -1,18 +1,19 @@
 """Analyses that do not come to their end."""
 
 from collections.abc import Callable
+from enum import StrEnum
 
 import pytest
 
 from shared.analysis import Analysis, Source
 from shared.errors import AnalysisDied, NoSandbox
 from shared.rules.jobs import Job, State
-from shared.steps.outcomes import Outcome
+from shared.steps.work.attempt import End
 from tests.doubles.world import World
 
 
-def _analyze(world: World, job_id: str) -> Outcome:
-    return world.darkroom.work(job_id, owner="queue/1")
+def _analyze(world: World, job_id: str) -> StrEnum:
+    return world.darkroom.attempt.run(job_id, owner="queue/1")
 
 
 def _error(job: Job) -> str | None:
@@ -24,9 +25,9 @@ class Dying:
 
     def __init__(self, world: World, *codes: str) -> None:
         self._codes = list(codes)
-        self._analyst = world.darkroom.analyze._analyst
+        self._analyst = world.darkroom.analyze.analyst
         self.alone: list[bool] = []
-        world.darkroom.analyze._analyst = self  # type: ignore[assignment] # it is called like one
+        world.darkroom.analyze.analyst = self  # type: ignore[assignment] # it is called like one
 
     def __call__(self, data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:
         """Die, or analyse."""
@@ -40,9 +41,9 @@ class Dying:
 def test_an_image_whose_analysis_died_is_analysed_once_more_and_alone(code: str) -> None:
     world = World()
     dying, job_id = Dying(world, code), world.recorded()
-    assert _analyze(world, job_id) is Outcome.RETRIED
+    assert _analyze(world, job_id) is End.RETRIED
     world.clock.advance(60)
-    assert _analyze(world, job_id) is Outcome.COMPLETED
+    assert _analyze(world, job_id) is End.COMPLETED
     assert dying.alone == [False, True]
 
 
@@ -51,7 +52,7 @@ def test_an_image_whose_analysis_died_alone_too_fails_with_its_code() -> None:
     dying, job_id = Dying(world, "analysis_timeout", "analysis_crashed"), world.recorded()
     _analyze(world, job_id)
     world.clock.advance(60)
-    assert _analyze(world, job_id) is Outcome.FAILED
+    assert _analyze(world, job_id) is End.FAILED
     assert (_error(world.job(job_id)), dying.alone) == ("analysis_crashed", [False, True])
 
 
@@ -61,8 +62,8 @@ def test_an_image_that_is_redriven_is_analysed_beside_others_again() -> None:
     _analyze(world, job_id)
     world.clock.advance(60)
     _analyze(world, job_id)
-    world.operate.redrive(job_id)
-    assert _analyze(world, job_id) is Outcome.COMPLETED
+    world.redrive.redrive(job_id)
+    assert _analyze(world, job_id) is End.COMPLETED
     assert dying.alone == [False, True, False]
 
 
@@ -70,7 +71,7 @@ def test_an_analysis_that_is_stopped_because_the_lease_is_lost_writes_nothing() 
     world = World()
     dying, job_id = Dying(world, "analysis_stopped"), world.recorded()
     world.images.before("read", lambda: world.clock.advance(58))
-    assert _analyze(world, job_id) is Outcome.LOST
+    assert _analyze(world, job_id) is End.LOST
     assert (dying.alone, world.job(job_id).state) == ([False], State.RUNNING)
 
 
@@ -81,7 +82,7 @@ def test_a_machine_that_can_start_no_child_costs_no_attempt() -> None:
     def analyst(data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:  # noqa: ARG001
         raise NoSandbox("no child process can be started")
 
-    world.darkroom.analyze._analyst = analyst  # type: ignore[assignment] # it is called like one
+    world.darkroom.analyze.analyst = analyst  # type: ignore[assignment] # it is called like one
     with pytest.raises(NoSandbox):
         _analyze(world, job_id)
     job = world.job(job_id)
@@ -98,6 +99,6 @@ def test_an_analysis_is_told_when_the_lease_is_lost() -> None:
         told.append(stop())
         raise AnalysisDied("analysis_stopped", "")
 
-    world.darkroom.analyze._analyst = analyst  # type: ignore[assignment] # it is called like one
-    assert _analyze(world, job_id) is Outcome.LOST
+    world.darkroom.analyze.analyst = analyst  # type: ignore[assignment] # it is called like one
+    assert _analyze(world, job_id) is End.LOST
     assert told == [False, True]

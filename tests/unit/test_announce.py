@@ -19,7 +19,7 @@ silent = pytest.mark.parametrize("dispatch", ["timer", "off"])
 @sending
 def test_a_message_names_its_job_and_its_trace(dispatch: str) -> None:
     world = World(HANDLED, DISPATCH=dispatch)
-    world.announce(JOB, delay=timedelta(seconds=3))
+    world.announce.announce(JOB, delay=timedelta(seconds=3))
     ((text, delay),) = world.queue.sent
     assert json.loads(text) == {"v": 1, "job_id": JOB.id, "traceparent": "00-1-2-01"}
     assert delay == timedelta(seconds=3)
@@ -28,20 +28,20 @@ def test_a_message_names_its_job_and_its_trace(dispatch: str) -> None:
 @silent
 def test_where_no_message_starts_jobs_none_is_sent(dispatch: str) -> None:
     world = World(HANDLED, DISPATCH=dispatch)
-    world.announce(JOB)
+    world.announce.announce(JOB)
     assert world.queue.sent == []
 
 
 def test_no_message_is_sent_of_a_type_that_external_workers_ask_for() -> None:
     world = World()
-    world.announce(JOB)
+    world.announce.announce(JOB)
     assert world.queue.sent == []
 
 
 @pytest.mark.parametrize(("delay", "sent"), [(LONGEST_DELAY, 1), (LONGEST_DELAY + timedelta(seconds=1), 0)])
 def test_no_message_waits_longer_than_the_queue_hides_it(delay: timedelta, sent: int) -> None:
     world = World(HANDLED)
-    world.announce(JOB, delay=delay)
+    world.announce.announce(JOB, delay=delay)
     assert len(world.queue.sent) == sent
 
 
@@ -60,7 +60,7 @@ def test_a_queue_that_takes_no_message_fails_nothing_and_is_told(
 
     world.queue.before("send", out)
     with caplog.at_level(logging.WARNING, logger="darkroom"):
-        world.announce(JOB)
+        world.announce.announce(JOB)
     assert [json.loads(line)["job"] for line in caplog.messages] == [JOB.id]
 
 

@@ -3,16 +3,19 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from shared.clock import DATE_STEP
+from shared.errors import NoSuchJob, Stale
 from shared.rules import moves
 from shared.rules.jobs import SCHEMA, Claim, Event, Job, Move, State
-from shared.steps.outcomes import Outcome
-from shared.steps.work.attempt import Attempt
+from shared.steps.work.attempt import End
+from shared.steps.work.held_claim import HeldClaim
 from tests.doubles.world import World
 
 
-def _analyze(world: World, job_id: str) -> Outcome:
-    return world.darkroom.work(job_id, owner="queue/1")
+def _analyze(world: World, job_id: str) -> End:
+    return world.darkroom.attempt.run(job_id, owner="queue/1")
 
 
 def _error(job: Job) -> str | None:
@@ -27,7 +30,7 @@ def test_a_shortage_of_memory_is_retried_after_a_back_off() -> None:
     world = World()
     job_id = world.recorded()
     world.images.before("read", _out_of_memory)
-    assert _analyze(world, job_id) is Outcome.RETRIED
+    assert _analyze(world, job_id) is End.RETRIED
     job, wait = world.job(job_id), timedelta(seconds=2.5)
     assert job.not_before is not None
     assert job.error is not None
@@ -39,7 +42,7 @@ def test_a_retry_sends_no_message_where_none_is_sent() -> None:
     world = World(DISPATCH="timer")
     job_id = world.recorded()
     world.images.before("read", _out_of_memory)
-    assert _analyze(world, job_id) is Outcome.RETRIED
+    assert _analyze(world, job_id) is End.RETRIED
     assert world.queue.sent == []
 
 
@@ -52,7 +55,7 @@ def test_the_message_of_a_retry_finds_its_job_due_even_where_the_clock_is_a_seco
     world.clock.advance(world.queue.sent[-1][1].total_seconds())
     assert world.clock.server._epoch is not None
     world.clock.server._epoch -= timedelta(seconds=0.9)  # as another instance may believe it: Date has steps of 1 s
-    assert not world.queue.receive() or _analyze(world, job_id) is Outcome.COMPLETED
+    assert not world.queue.receive() or _analyze(world, job_id) is End.COMPLETED
 
 
 def test_back_offs_double_and_the_last_attempt_fails() -> None:
@@ -63,7 +66,7 @@ def test_back_offs_double_and_the_last_attempt_fails() -> None:
     for _ in range(3):
         ends.append(_analyze(world, job_id))
         world.clock.advance(60)
-    assert ends == [Outcome.RETRIED, Outcome.RETRIED, Outcome.FAILED]
+    assert ends == [End.RETRIED, End.RETRIED, End.FAILED]
     assert (world.job(job_id).state, _error(world.job(job_id))) == (State.FAILED, "out_of_memory")
     waits = [delay - DATE_STEP for _, delay in world.queue.sent[1:]]
     assert all(later == 2 * earlier for earlier, later in pairwise(waits))
@@ -75,7 +78,7 @@ def test_a_job_that_kills_its_workers_ends() -> None:
     for _ in range(2):
         world.rival_claims(job_id)
         world.lapse()
-    assert _analyze(world, job_id) is Outcome.FAILED
+    assert _analyze(world, job_id) is End.FAILED
     assert (world.job(job_id).state, _error(world.job(job_id))) == (State.FAILED, "attempts_exhausted")
     assert "images.read" not in world.journal
 
@@ -85,7 +88,7 @@ def test_a_job_whose_time_is_over_ends() -> None:
     job_id = world.recorded()
     world.rival_claims(job_id)
     world.clock.advance(3600)
-    assert _analyze(world, job_id) is Outcome.FAILED
+    assert _analyze(world, job_id) is End.FAILED
     assert (world.job(job_id).state, _error(world.job(job_id))) == (State.FAILED, "time_limit")
     assert "images.read" not in world.journal
 
@@ -94,14 +97,14 @@ def test_a_job_that_waited_longer_than_its_time_limit_before_anybody_came_is_ana
     world = World(JOB_TIME_LIMIT_SECONDS="3600")
     job_id = world.recorded()
     world.clock.advance(86_400)
-    assert _analyze(world, job_id) is Outcome.COMPLETED
+    assert _analyze(world, job_id) is End.COMPLETED
 
 
 def test_a_failure_that_may_pass_too_late_for_another_attempt_fails_the_job_with_that_error() -> None:
     world = World(JOB_TIME_LIMIT_SECONDS="60", BACKOFF_SECONDS="300")
     job_id = world.recorded()
     world.images.before("read", _out_of_memory)
-    assert _analyze(world, job_id) is Outcome.FAILED
+    assert _analyze(world, job_id) is End.FAILED
     assert (world.job(job_id).state, _error(world.job(job_id))) == (State.FAILED, "out_of_memory")
 
 
@@ -109,14 +112,14 @@ def test_a_worker_on_its_last_attempt_is_not_ended_by_another() -> None:
     world = World(MAX_ATTEMPTS="1")
     job_id = world.recorded()
     world.rival_claims(job_id)
-    assert _analyze(world, job_id) is Outcome.BUSY
+    assert _analyze(world, job_id) is End.BUSY
 
 
 def test_a_job_that_another_holds_is_busy() -> None:
     world = World()
     job_id = world.recorded()
     world.rival_claims(job_id)
-    assert _analyze(world, job_id) is Outcome.BUSY
+    assert _analyze(world, job_id) is End.BUSY
     assert world.job(job_id).owner == "rival/1"
 
 
@@ -125,7 +128,7 @@ def test_a_job_whose_worker_has_died_is_taken_over() -> None:
     job_id = world.recorded()
     world.rival_claims(job_id)
     world.lapse()
-    assert _analyze(world, job_id) is Outcome.COMPLETED
+    assert _analyze(world, job_id) is End.COMPLETED
     assert list(world.images.thumbnails) == [f"{job_id}/2.png"]
     assert world.jobs.kept.attempts[job_id, 1]["outcome"] == "lapsed"
 
@@ -134,14 +137,14 @@ def test_a_claim_that_a_rival_was_faster_with_is_busy() -> None:
     world = World()
     job_id = world.recorded()
     world.jobs.before("replace", lambda: world.rival_claims(job_id))
-    assert _analyze(world, job_id) is Outcome.BUSY
+    assert _analyze(world, job_id) is End.BUSY
 
 
 def test_a_claim_that_itself_outlasts_the_lease_is_lost() -> None:
     world = World()
     job_id = world.recorded()
     world.jobs.before("replace", lambda: world.clock.advance(58))
-    assert _analyze(world, job_id) is Outcome.LOST
+    assert _analyze(world, job_id) is End.LOST
     assert "images.read" not in world.journal
     assert world.heartbeat.beat() is None
 
@@ -151,7 +154,7 @@ def test_a_job_that_is_not_due_is_left() -> None:
     job_id = world.recorded()
     world.images.before("read", _out_of_memory)
     _analyze(world, job_id)
-    assert _analyze(world, job_id) is Outcome.NOT_DUE
+    assert _analyze(world, job_id) is End.NOT_DUE
 
 
 def test_a_job_that_has_ended_is_left() -> None:
@@ -159,7 +162,7 @@ def test_a_job_that_has_ended_is_left() -> None:
     job_id = world.recorded()
     _analyze(world, job_id)
     world.journal.clear()
-    assert _analyze(world, job_id) is Outcome.ENDED
+    assert _analyze(world, job_id) is End.ENDED
     assert world.journal == ["jobs.get"]
 
 
@@ -168,41 +171,40 @@ def test_a_job_of_a_newer_release_is_left() -> None:
     job_id = world.recorded()
     newer = replace(world.job(job_id), schema=SCHEMA + 1)
     world.jobs.behind(job_id, lambda _: Move(Event.CANCEL, newer, world.clock.now))
-    assert _analyze(world, job_id) is Outcome.LEFT
+    assert _analyze(world, job_id) is End.LEFT
 
 
 def test_a_job_that_nobody_knows_is_unknown() -> None:
-    assert _analyze(World(), "image-analysis-" + "0" * 32) is Outcome.UNKNOWN
+    with pytest.raises(NoSuchJob):
+        _analyze(World(), "image-analysis-" + "0" * 32)
 
 
 def test_analysis_pauses_while_dispatch_is_off() -> None:
     world = World(DISPATCH="off")
     job_id = world.recorded()
     world.journal.clear()
-    assert _analyze(world, job_id) is Outcome.PAUSED
+    assert _analyze(world, job_id) is End.PAUSED
     assert world.journal == []
 
 
 def test_a_renewal_that_meets_its_own_lost_reply_keeps_the_claim() -> None:
     world = World()
-    attempt = world.attempts.begin(world.recorded(), owner="queue/1")
-    assert isinstance(attempt, Attempt)
+    attempt = world.claims.begin(world.recorded(), owner="queue/1")
     move = moves.renew(attempt.job, claim=_claim_of(attempt), now=world.clock.server.now(), lease=world.settings.lease)
-    world.jobs.replace(attempt._held.row, move)  # applied, and its reply lost: the holder has the old ETag
-    attempt._held.beat()
+    world.jobs.replace(attempt._lease.row, move)  # applied, and its reply lost: the holder has the old ETag
+    attempt._lease.beat()
     assert not attempt.lost
-    assert attempt.complete({"status": "ok"}) is Outcome.COMPLETED
+    assert attempt.complete({"status": "ok"}).job.state is State.COMPLETED
 
 
 def test_a_renewal_that_meets_a_rivals_claim_is_refused() -> None:
     world = World()
     job_id = world.recorded()
-    attempt = world.attempts.begin(job_id, owner="queue/1")
-    assert isinstance(attempt, Attempt)
+    attempt = world.claims.begin(job_id, owner="queue/1")
     world.lapse()
     world.rival_claims(job_id)
-    attempt._held._sent_at = world.clock()  # as if its own clock had stood still
-    attempt._held.beat()
+    attempt._lease._sent_at = world.clock()  # as if its own clock had stood still
+    attempt._lease.beat()
     assert attempt.lost
 
 
@@ -211,26 +213,26 @@ def test_a_queue_that_is_out_delays_a_retry_and_fails_nothing() -> None:
     job_id = world.recorded()
     world.images.before("read", _out_of_memory)
     world.queue.out = True
-    assert _analyze(world, job_id) is Outcome.RETRIED
+    assert _analyze(world, job_id) is End.RETRIED
     assert world.job(job_id).state is State.PENDING
 
 
 def test_a_commit_that_another_s_commit_has_overtaken_is_lost() -> None:
     world = World()
     job_id = world.recorded()
-    late = world.attempts.begin(job_id, owner="queue/1")
-    assert isinstance(late, Attempt)
+    late = world.claims.begin(job_id, owner="queue/1")
 
     def overtake() -> None:
         world.lapse()
-        world.work(job_id, owner="queue/2")
+        world.attempt.run(job_id, owner="queue/2")
 
     world.jobs.before("replace", overtake)
-    assert late.complete({"status": "ok"}) is Outcome.LOST
+    with pytest.raises(Stale):
+        late.complete({"status": "ok"})
     assert world.job(job_id).claim is None
 
 
-def _claim_of(attempt: Attempt) -> Claim:
+def _claim_of(attempt: HeldClaim) -> Claim:
     assert attempt.job.claim is not None
     return attempt.job.claim
 
@@ -238,11 +240,13 @@ def _claim_of(attempt: Attempt) -> Claim:
 def test_a_stale_report_is_refused_and_noted_on_its_attempt() -> None:
     world = World()
     job_id = world.recorded()
-    late = world.attempts.begin(job_id, owner="queue/1")
-    assert isinstance(late, Attempt)
+    late = world.claims.begin(job_id, owner="queue/1")
     world.lapse()
     world.rival_claims(job_id)
-    assert [late.complete({"status": "ok"}), late.fail("corrupt_image", "It is.")] == [Outcome.LOST] * 2
+    with pytest.raises(Stale):
+        late.complete({"status": "ok"})
+    with pytest.raises(Stale):
+        late.fail("corrupt_image", "It is.")
     noted = world.jobs.kept.attempts[job_id, 1]
-    assert (noted["outcome"], noted["refused"], noted["refused_report"]) == ("lapsed", 2, "corrupt_image")
+    assert (noted["outcome"], noted["refused"], noted["refused_report"]) == ("lapsed", 2, "fail")
     assert "refused" not in world.jobs.kept.attempts[job_id, 2]

@@ -2,18 +2,21 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from enum import StrEnum
 
 import pytest
 
 from shared.errors import StorageOut
 from shared.rules.jobs import SCHEMA, Event, Move, State
-from shared.steps.outcomes import Outcome
-from shared.steps.work.attempt import Attempt
+from shared.steps.intake.disposition import Disposition
+from shared.steps.intake.record import Recording
+from shared.steps.upkeep.bury import Burial
+from shared.steps.work.attempt import End
 from tests.doubles.world import World
 
 
-def _bury(world: World, job_id: str) -> list[Outcome]:
-    return world.darkroom.bury(json.dumps({"v": 1, "job_id": job_id}).encode())
+def _bury(world: World, job_id: str) -> list[StrEnum]:
+    return world.darkroom.bury.bury(json.dumps({"v": 1, "job_id": job_id}).encode())
 
 
 def test_a_job_whose_attempts_are_used_up_is_buried() -> None:
@@ -21,7 +24,7 @@ def test_a_job_whose_attempts_are_used_up_is_buried() -> None:
     job_id = world.recorded()
     world.rival_claims(job_id)
     world.lapse()
-    assert _bury(world, job_id) == [Outcome.FAILED]
+    assert _bury(world, job_id) == [Burial.FAILED]
     job = world.job(job_id)
     assert job.error is not None
     assert (job.state, job.error.code, job.token) == (State.FAILED, "poison", 2)
@@ -31,7 +34,7 @@ def test_a_live_worker_on_its_last_attempt_is_left_alone() -> None:
     world = World(MAX_ATTEMPTS="1")
     job_id = world.recorded()
     world.rival_claims(job_id)
-    assert _bury(world, job_id) == [Outcome.LEFT]
+    assert _bury(world, job_id) == [Burial.LEFT]
     assert world.job(job_id).owner == "rival/1"
 
 
@@ -39,19 +42,18 @@ def test_a_job_with_attempts_left_is_due_at_once_and_otherwise_as_it_was() -> No
     world = World()
     job_id = world.recorded()
     before = world.job(job_id)
-    assert _bury(world, job_id) == [Outcome.LEFT]
+    assert _bury(world, job_id) == [Burial.LEFT]
     assert world.job(job_id) == replace(before, due=world.clock.server.now())
     world.clock.advance(1)
-    assert world.sweep(owner="timer/1").outcomes == {Outcome.COMPLETED: 1}
+    assert world.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}
 
 
 def test_a_job_in_its_back_off_is_due_when_that_is_over() -> None:
     world = World(BACKOFF_SECONDS="100")
     job_id = world.recorded()
-    attempt = world.attempts.begin(job_id, owner="queue/1")
-    assert isinstance(attempt, Attempt)
+    attempt = world.claims.begin(job_id, owner="queue/1")
     attempt.retry("out_of_memory", "Too little.")
-    assert _bury(world, job_id) == [Outcome.LEFT]
+    assert _bury(world, job_id) == [Burial.LEFT]
     job = world.job(job_id)
     assert job.due == job.not_before == world.clock.server.now() + timedelta(seconds=50)
 
@@ -60,7 +62,7 @@ def test_a_live_worker_with_attempts_left_is_left_alone() -> None:
     world = World()
     job_id = world.recorded()
     before = world.rival_claims(job_id).job
-    assert _bury(world, job_id) == [Outcome.LEFT]
+    assert _bury(world, job_id) == [Burial.LEFT]
     assert world.job(job_id) == before
 
 
@@ -68,7 +70,7 @@ def test_a_job_that_is_due_is_not_written() -> None:
     world = World(DISPATCH="timer")
     job_id = world.recorded()
     world.journal.clear()
-    assert _bury(world, job_id) == [Outcome.LEFT]
+    assert _bury(world, job_id) == [Burial.LEFT]
     assert world.journal == ["jobs.get"]
 
 
@@ -76,7 +78,7 @@ def test_a_job_that_moves_on_while_it_is_brought_forward_is_left() -> None:
     world = World()
     job_id = world.recorded()
     world.jobs.before("replace", lambda: world.rival_claims(job_id))
-    assert _bury(world, job_id) == [Outcome.LEFT]
+    assert _bury(world, job_id) == [Burial.LEFT]
     assert world.job(job_id).owner == "rival/1"
 
 
@@ -87,14 +89,14 @@ def test_a_job_that_moves_on_meanwhile_is_left() -> None:
         world.rival_claims(job_id)
         world.lapse()
     world.jobs.before("replace", lambda: world.jobs.behind(job_id, lambda row: Move(Event.RENEW, row.job, row.seen_at)))
-    assert _bury(world, job_id) == [Outcome.LEFT]
+    assert _bury(world, job_id) == [Burial.LEFT]
 
 
 def test_a_job_that_has_ended_stays_as_it_is() -> None:
     world = World()
     job_id = world.recorded()
-    world.work(job_id, owner="queue/1")
-    assert _bury(world, job_id) == [Outcome.ENDED]
+    world.attempt.run(job_id, owner="queue/1")
+    assert _bury(world, job_id) == [Burial.ENDED]
     assert world.job(job_id).state is State.COMPLETED
 
 
@@ -103,27 +105,27 @@ def test_a_job_of_a_newer_release_is_left() -> None:
     job_id = world.recorded()
     newer = replace(world.job(job_id), schema=SCHEMA + 1)
     world.jobs.behind(job_id, lambda _: Move(Event.CANCEL, newer, world.clock.now))
-    assert _bury(world, job_id) == [Outcome.LEFT]
+    assert _bury(world, job_id) == [Burial.LEFT]
 
 
 def test_a_poison_message_that_names_an_image_records_it() -> None:
     world = World()
     world.upload()
-    assert world.bury(b"images/cat.png") == [Outcome.RECORDED]
+    assert world.bury.bury(b"images/cat.png") == [Recording.RECORDED]
     assert len(world.queue.sent) == 1
 
 
 def test_a_poison_message_that_names_a_recorded_image_sends_no_further_message() -> None:
     world = World()
     world.recorded()
-    assert world.bury(b"images/cat.png") == [Outcome.LEFT]
+    assert world.bury.bury(b"images/cat.png") == [Burial.LEFT]
     assert len(world.queue.sent) == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"{", b"[1]", b"absent.png", b'{"job_id":"a-' + b"0" * 32 + b'"}'])
 def test_no_content_makes_it_raise(body: bytes) -> None:
     world = World()
-    assert world.bury(body) == [Outcome.REJECTED]
+    assert world.bury.bury(body) == [Disposition.REJECTED]
     assert len(world.rejections.kept) == 1
 
 
@@ -135,7 +137,7 @@ def test_a_message_nested_however_deep_is_kept_as_it_came(
 ) -> None:
     world = World()
     text = shape.format("[" * depth + "]" * depth)
-    assert world.bury(text.encode()) == [Outcome.REJECTED]
+    assert world.bury.bury(text.encode()) == [Disposition.REJECTED]
     ((kept, row),) = world.rejections.kept.items()
     assert kept == text
     assert row.code == ("too_deep" if depth > 64 else "unknown_form")
@@ -153,4 +155,4 @@ def test_an_outage_while_rejecting_raises_so_that_the_message_comes_back() -> No
     world = World()
     world.rejections.out = True
     with pytest.raises(StorageOut):
-        world.bury(b"{")
+        world.bury.bury(b"{")

@@ -19,9 +19,9 @@ DOCS = make.DOCUMENTS
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), ROOT / "samples" / "README.md"]
 _CODE = re.compile(
     r'(?:ImageRejected\(|MessageRejected\(|JobError\(|_check\(|\.(?:fail|retry|cancel)\(|(?:Fail|Retry|Cancel)Job\(|give_up\([^"]*'
-    r'|\.abandon\(|_crashed\(attempt, |Guard\.\w+\.value: |self\.code = )\s*"([a-z_]+)"',
+    r'|_give_back\(claim, |Guard\.\w+\.value: |self\.code = )\s*"([a-z_]+)"',
 )
-_REFUSAL = re.compile(r'(?:Refused\(|cls\(|Outcome\.[A-Z_]+: \()\s*"([a-z_]+)"')
+_REFUSAL = re.compile(r'(?:Refused\(|Unclaimed\.[A-Z_]+: \()\s*"([a-z_]+)"')
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
 
 

@@ -1,14 +1,17 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from enum import StrEnum
 
 import pytest
 
 from localhost.host.blobs import BlobMessage
 from shared.errors import StorageOut
 from shared.rules.jobs import State
-from shared.steps.outcomes import Outcome
+from shared.steps.intake.disposition import Disposition
+from shared.steps.intake.record import Recording
 from shared.steps.upkeep.drain import Drain
+from shared.steps.work.attempt import End
 from tests.doubles.poison import MemoryPoison
 from tests.doubles.world import World
 
@@ -19,7 +22,7 @@ BODIES = (b"", b"{", b"\xff", b"images/absent.png", b'{"job_id":"a-' + b"0" * 32
 def test_queues_without_stuck_messages_are_looked_at_and_left() -> None:
     world = World()
     world.poison.put(b"{", dequeue_count=4)
-    assert world.drain() == Counter()
+    assert world.drain.drain() == Counter()
     assert world.journal == ["poison.stuck", "blob poison.stuck"]
 
 
@@ -29,7 +32,7 @@ def test_a_stuck_message_of_a_job_is_buried_and_deleted() -> None:
     world.rival_claims(job_id)
     world.lapse()
     world.poison.put(json.dumps({"v": 1, "job_id": job_id}).encode(), dequeue_count=5)
-    assert world.drain() == {Outcome.FAILED: 1}
+    assert world.drain.drain() == {End.FAILED: 1}
     assert (world.job(job_id).state, world.poison.held, world.poison.lying) == (State.FAILED, {}, [])
 
 
@@ -37,7 +40,7 @@ def test_a_stuck_blob_event_is_recorded_and_deleted() -> None:
     world = World()
     world.upload()
     world.blob_poison.put(EVENT, dequeue_count=5)
-    assert world.drain() == {Outcome.RECORDED: 1}
+    assert world.drain.drain() == {Recording.RECORDED: 1}
     assert (world.blob_poison.held, world.blob_poison.lying) == ({}, [])
 
 
@@ -45,14 +48,14 @@ def test_a_stuck_blob_event_is_recorded_and_deleted() -> None:
 def test_what_cannot_be_followed_is_kept_and_deleted(body: bytes) -> None:
     world = World()
     world.poison.put(body, dequeue_count=5)
-    assert world.drain() == {Outcome.REJECTED: 1}
+    assert world.drain.drain() == {Disposition.REJECTED: 1}
     assert (len(world.rejections.kept), world.poison.held) == (1, {})
 
 
 def test_a_message_is_deleted_after_it_was_taken_in() -> None:
     world = World()
     world.poison.put(b"[]", dequeue_count=5)
-    world.drain()
+    world.drain.drain()
     assert world.journal[:4] == ["poison.stuck", "poison.receive", "rejections.reject", "poison.delete"]
 
 
@@ -61,19 +64,19 @@ def test_an_outage_raises_and_deletes_nothing() -> None:
     world.poison.put(b"{", dequeue_count=5)
     world.rejections.out = True
     with pytest.raises(StorageOut):
-        world.drain()
+        world.drain.drain()
     world.rejections.out = False
     world.poison.come_back()
-    assert world.drain() == {Outcome.REJECTED: 1}
+    assert world.drain.drain() == {Disposition.REJECTED: 1}
 
 
-def _failing(*bodies: bytes, error: Exception) -> Callable[[bytes], list[Outcome]]:
+def _failing(*bodies: bytes, error: Exception) -> Callable[[bytes], list[StrEnum]]:
     """Return an intake that raises for these bodies."""
 
-    def take_in(body: bytes) -> list[Outcome]:
+    def take_in(body: bytes) -> list[StrEnum]:
         if body in bodies:
             raise error
-        return [Outcome.RECORDED]
+        return [Recording.RECORDED]
 
     return take_in
 
@@ -85,7 +88,7 @@ def test_a_message_that_raises_keeps_none_behind_it_from_being_taken_in(error: E
     for body in (b"bad", b"one", b"bad", b"two"):
         queue.put(body, dequeue_count=5)
     with pytest.raises(type(error)):
-        Drain([(queue, _failing(b"bad", error=error))], maximum=5)()
+        Drain(inlets=[(queue, _failing(b"bad", error=error))], maximum=5).drain()
     assert [one.body for one in queue.held.values()] == [b"bad", b"bad"]
 
 
@@ -96,7 +99,7 @@ def test_the_first_error_is_the_one_that_is_raised() -> None:
     errors = StorageOut("out"), KeyError("a fault of ours")
     inlets = [(queue, _failing(b"bad", error=error)) for queue, error in zip(queues, errors, strict=True)]
     with pytest.raises(StorageOut):
-        Drain(inlets, maximum=5)()
+        Drain(inlets=inlets, maximum=5).drain()
 
 
 def test_a_queue_that_is_out_keeps_the_other_from_nothing() -> None:
@@ -105,7 +108,7 @@ def test_a_queue_that_is_out_keeps_the_other_from_nothing() -> None:
     world.poison.out = True
     world.blob_poison.put(EVENT, dequeue_count=5)
     with pytest.raises(StorageOut):
-        world.drain()
+        world.drain.drain()
     assert (world.blob_poison.held, len(world.jobs.kept.jobs)) == ({}, 1)
 
 
@@ -114,6 +117,6 @@ def test_a_drain_that_is_stopped_has_taken_in_the_first_of_each_queue() -> None:
     for queue in queues:
         for body in (b"one", b"two", b"three"):
             queue.put(body, dequeue_count=5)
-    drain = Drain([(queue, _failing(error=KeyError())) for queue in queues], maximum=5)
-    assert drain(stop=lambda: True) == {Outcome.RECORDED: 2}
+    drain = Drain(inlets=[(queue, _failing(error=KeyError())) for queue in queues], maximum=5)
+    assert drain.drain(stop=lambda: True) == {Recording.RECORDED: 2}
     assert [[one.body for one in queue.held.values()] for queue in queues] == [[b"two", b"three"]] * 2

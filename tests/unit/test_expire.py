@@ -4,16 +4,18 @@ import pytest
 
 from shared.errors import StorageOut
 from shared.rules.jobs import State
-from shared.steps.outcomes import Outcome
 from shared.steps.upkeep.expire import LIMIT, Expire
+from shared.steps.work.attempt import End
 from tests.doubles.world import World
 from tests.unit.holding import KIND, MINUTE, added, held, newer
 
 
-def expire(world: World, *kinds: str, stops_after: int | None = None) -> dict[Outcome, int]:
+def expire(world: World, *kinds: str, stops_after: int | None = None) -> int:
     """Expire once, as a sweep of the same process does."""
     stops = iter([False] * (stops_after or 0))
-    return world.darkroom.sweep._expire(kinds or (KIND,), stop=lambda: stops_after is not None and next(stops, True))
+    return world.darkroom.sweep.expire.expire(
+        kinds or (KIND,), stop=lambda: stops_after is not None and next(stops, True)
+    )
 
 
 def code(world: World, job_id: str) -> str | None:
@@ -26,7 +28,7 @@ def test_a_job_whose_time_is_over_ends() -> None:
     world = World()
     job_id = added(world, ttl=MINUTE)
     world.clock.advance(61)
-    assert expire(world) == {Outcome.FAILED: 1}
+    assert expire(world) == 1
     assert (world.job(job_id).state, code(world, job_id)) == (State.FAILED, "time_limit")
 
 
@@ -34,7 +36,7 @@ def test_a_job_whose_last_worker_has_died_ends() -> None:
     world = World()
     job_id, _ = held(world, added(world, max_attempts=1))
     world.lapse()
-    assert expire(world) == {Outcome.FAILED: 1}
+    assert expire(world) == 1
     assert (world.job(job_id).state, code(world, job_id)) == (State.FAILED, "attempts_exhausted")
 
 
@@ -42,8 +44,8 @@ def test_a_worker_on_its_last_attempt_is_left_while_its_lease_is_live() -> None:
     world = World()
     job_id, claim = held(world, added(world, max_attempts=1))
     world.clock.advance(61)  # its due row has come up, and its lease has not lapsed for others
-    assert expire(world) == {}
-    assert world.hold.renew(job_id, claim).job.state is State.RUNNING
+    assert expire(world) == 0
+    assert world.external.resume(job_id, claim).renew().job.state is State.RUNNING
 
 
 def test_jobs_that_may_still_be_claimed_wait_for_whoever_comes() -> None:
@@ -52,7 +54,7 @@ def test_jobs_that_may_still_be_claimed_wait_for_whoever_comes() -> None:
     later = added(world, "later", not_before=world.clock.now + timedelta(hours=1))
     world.lapse()
     before = [world.job(job_id) for job_id in (waiting, dead, later)]
-    assert expire(world) == {}
+    assert expire(world) == 0
     assert [world.job(job_id) for job_id in (waiting, dead, later)] == before
 
 
@@ -73,16 +75,16 @@ def test_a_job_that_is_ended_meanwhile_is_not_counted() -> None:
     world = World()
     job_id = added(world, ttl=MINUTE)
     world.clock.advance(61)
-    world.jobs.before("get", lambda: world.operate.cancel(job_id))
-    assert expire(world) == {}
+    world.jobs.before("get", lambda: world.cancel.cancel(job_id))
+    assert expire(world) == 0
 
 
 def test_a_job_that_is_ended_at_the_write_is_not_counted() -> None:
     world = World()
     job_id = added(world, ttl=MINUTE)
     world.clock.advance(61)
-    world.jobs.before("replace", lambda: world.operate.cancel(job_id))
-    assert expire(world) == {}
+    world.jobs.before("replace", lambda: world.cancel.cancel(job_id))
+    assert expire(world) == 0
     assert world.job(job_id).state is State.CANCELED
 
 
@@ -92,7 +94,7 @@ def test_jobs_that_are_gone_or_of_a_newer_release_hold_nobody_up() -> None:
     gone, over = added(world, "gone", ttl=MINUTE), added(world, "over", ttl=MINUTE)
     world.clock.advance(61)
     world.jobs.before("get", *[lambda: world.jobs.kept.jobs.pop(gone, None)] * 3)
-    assert expire(world) == {Outcome.FAILED: 1}
+    assert expire(world) == 1
     assert world.job(over).state is State.FAILED
 
 
@@ -103,7 +105,7 @@ def test_behind_a_backlog_of_more_than_it_reads_the_next_goes_on() -> None:
     world.clock.advance(1)
     over = added(world, "over", ttl=MINUTE)
     world.clock.advance(61)
-    assert [expire(world), expire(world), expire(world)] == [{}, {}, {Outcome.FAILED: 1}]
+    assert [expire(world), expire(world), expire(world)] == [0, 0, 1]
     assert world.job(over).state is State.FAILED
 
 
@@ -113,9 +115,9 @@ def test_at_the_end_of_a_backlog_it_begins_anew() -> None:
     for number in range(LIMIT):
         added(world, f"{number}")
     world.clock.advance(1)
-    assert [expire(world), expire(world)] == [{}, {}]
+    assert [expire(world), expire(world)] == [0, 0]
     world.clock.advance(3_600)
-    assert expire(world) == {Outcome.FAILED: 1}
+    assert expire(world) == 1
     assert world.job(over).state is State.FAILED
 
 
@@ -131,7 +133,7 @@ def test_no_more_of_a_bucket_is_read_at_once_than_the_limit() -> None:
 
 def test_it_stops_between_two_buckets_when_it_is_told_to() -> None:
     world = World(JOB_BUCKETS="4")
-    assert expire(world, stops_after=2) == {}
+    assert expire(world, stops_after=2) == 0
     assert world.journal == ["index.live"] * 2
 
 
@@ -146,14 +148,14 @@ def test_a_sweep_ends_such_jobs_of_types_that_nobody_here_works_on() -> None:
     world = World()
     job_id = added(world, ttl=MINUTE)
     world.clock.advance(61)
-    assert world.sweep(owner="timer/1").outcomes == {Outcome.FAILED: 1}
+    assert world.sweep.sweep(owner="timer/1").outcomes == {End.FAILED: 1}
     assert world.job(job_id).state is State.FAILED
 
 
 def test_a_sweep_asks_for_no_other_bucket_of_a_type_that_is_worked_on_here() -> None:
     world = World({KIND: lambda _: None}, JOB_BUCKETS="1")
     added(world)
-    world.sweep(owner="timer/1")
+    world.sweep.sweep(owner="timer/1")
     assert (world.journal.count("index.live"), world.journal.count("jobs.due")) == (0, 2)
 
 
@@ -166,5 +168,5 @@ def test_another_process_begins_at_the_front() -> None:
     over = added(world, "over", ttl=timedelta(0))
     world.clock.advance(1)
     fresh = Expire(claims=world.claims, index=world.index, settings=world.settings)
-    assert fresh((KIND,), stop=lambda: False) == {}
+    assert fresh.expire((KIND,), stop=lambda: False) == 0
     assert world.job(over).state is State.PENDING

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.steps.outcomes import Outcome
+from shared.steps.intake.disposition import Disposition
 from shared.steps.work import fair_share
+from shared.steps.work.attempt import End
 from shared.steps.work.fair_share import FairShare, Slot
 from tests.doubles.clock import FakeClock
 
@@ -21,12 +22,12 @@ class Instance:
         self.clock = FakeClock()
         self.share = FairShare(slots=slots, monotonic=self.clock)
 
-    def worked(self, flow: str, seconds: float, *, times: int = 1, outcome: Outcome | None = Outcome.COMPLETED) -> None:
+    def worked(self, flow: str, seconds: float, *, times: int = 1, outcome: End | None = End.COMPLETED) -> None:
         """Work on messages of a flow, one after the other."""
         for _ in range(times):
             with self.share.take(flow) as slot:
                 self.clock.advance(seconds)
-                slot.outcome = outcome
+                slot.end = outcome
 
     @contextmanager
     def at_work(self, flow: str, count: int) -> Iterator[None]:
@@ -90,8 +91,8 @@ def test_only_the_last_messages_of_a_flow_count() -> None:
         assert not instance.defers(A)
 
 
-@pytest.mark.parametrize("outcome", [None, Outcome.ENDED, Outcome.BUSY, Outcome.NOT_DUE, Outcome.UNKNOWN])
-def test_messages_that_found_no_work_say_nothing_of_how_long_work_takes(outcome: Outcome | None) -> None:
+@pytest.mark.parametrize("outcome", [None, End.ENDED, End.BUSY, End.NOT_DUE, Disposition.UNKNOWN])
+def test_messages_that_found_no_work_say_nothing_of_how_long_work_takes(outcome: End | None) -> None:
     instance = Instance()
     instance.worked(A, 1.2)
     instance.worked(A, 0.01, times=fair_share.RECENT, outcome=outcome)

@@ -83,26 +83,26 @@ def test_a_rejected_message_goes_when_its_retention_is_over_and_no_sooner() -> N
     world = World(RETENTION_REJECTED_DAYS="7")
     _reject(world, *_numbered(120))
     world.clock.advance(7 * DAY - 5)
-    assert world.purge(owner="timer/1") == Purged()
+    assert world.purge.purge(owner="timer/1") == Purged()
     world.clock.advance(10)
-    assert world.purge(owner="timer/2") == Purged(rejected=120)
+    assert world.purge.purge(owner="timer/2") == Purged(rejected=120)
     assert world.rejections.kept == {}
 
 
 def test_a_purge_of_jobs_up_to_a_moment_leaves_rejected_messages_alone() -> None:
     world = World(RETENTION_REJECTED_DAYS="0")
     _reject(world, "cat.png")
-    assert world.purge(owner="timer/1", before={}).rejected == 0
+    assert world.purge.purge(owner="timer/1", before={}).rejected == 0
     assert len(world.rejections.kept) == 1
 
 
 def test_a_flood_of_rejected_messages_takes_no_more_than_half_of_a_purge() -> None:
     world = World(PURGE_BUDGET_SECONDS="10", RETENTION_COMPLETED_DAYS="1")
-    world.work(world.recorded(), owner="queue/1")
+    world.attempt.run(world.recorded(), owner="queue/1")
     _reject(world, *_numbered(300))
     world.clock.advance(31 * DAY)
     world.rejections.before("forget", lambda: world.clock.advance(6))
-    done = world.purge(owner="timer/1")
+    done = world.purge.purge(owner="timer/1")
     assert (done.rejected, done.jobs, done.left) == (100, 1, True)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import IllegalTransition, Lost, Stale, StorageOut, Undecided
-from shared.heartbeat import Heartbeat, Held, Left
+from shared.heartbeat import Heartbeat, HeldLease, Left
 from shared.runtime import Runtime
 from tests.doubles.clock import FakeClock
 
@@ -23,7 +23,7 @@ class Renewals:
         self.error: Exception | None = None
         self.takes_seconds = 0.0
 
-    def hold(self) -> Held[int]:
+    def hold(self) -> HeldLease[int]:
         """Hold row 1, won now."""
         return self.heartbeat.hold(1, self._renew, lease=LEASE, sent_at=self.clock())
 

@@ -26,9 +26,9 @@ def strewn(**environ: str) -> Looked:
         if number % 5 == 1:
             world.rival_claims(job_id)
         elif number % 5 == 2:
-            world.operate.cancel(job_id)
+            world.cancel.cancel(job_id)
         elif number % 5 == 3 and number % 3 == 0:
-            world.work(job_id, owner="queue/1")
+            world.attempt.run(job_id, owner="queue/1")
     return world
 
 
@@ -103,7 +103,7 @@ def test_a_job_that_is_gone_or_has_moved_on_or_is_a_newer_releases_is_left_out()
 
     def moved() -> None:
         del world.jobs.kept.jobs[gone]
-        world.operate.cancel(ended)
+        world.cancel.cancel(ended)
 
     world.jobs.before("get", moved)
     found = world.lookup.list(JobQuery(states=frozenset({State.PENDING})), limit=9).items
@@ -113,7 +113,7 @@ def test_a_job_that_is_gone_or_has_moved_on_or_is_a_newer_releases_is_left_out()
 def test_a_job_that_ends_between_two_looks_stands_in_one_place_alone() -> None:
     world = Looked()
     job_id = world.recorded()
-    world.jobs.before("get", lambda: world.operate.cancel(job_id))
+    world.jobs.before("get", lambda: world.cancel.cancel(job_id))
     found = world.lookup.list(ALL, limit=9).items
     assert [(row.job.id, row.job.state) for row in found] == [(job_id, State.CANCELED)]
 
@@ -173,7 +173,7 @@ def test_a_list_of_all_types_costs_no_more_however_many_there_are(state: State |
     for kind in kinds:
         world.index.insert_type(kind)
     for job_id in sorted(ids)[::2]:
-        world.operate.cancel(job_id)
+        world.cancel.cancel(job_id)
     query = JobQuery(states=None if state is None else frozenset({state}))
     world.journal.clear()
     world.lookup.list(query, limit=50)

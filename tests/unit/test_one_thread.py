@@ -111,14 +111,14 @@ def test_no_step_starts_a_thread_or_sends_a_request_under_a_lock_of_the_process(
     room = built(wire := Wire(storage_account()))
     room.storage.create()
     for number in range(3):
-        room.upload(ImageRef("images", f"{number}.png"), png(number + 1, 1), content_type="image/png")
-    added = room.add(kind="slow", ref="a", params={}, unique=True).row
+        room.upload.upload(ImageRef("images", f"{number}.png"), png(number + 1, 1), content_type="image/png")
+    added = room.add.add(kind="slow", ref="a", params={}, unique=True).row
     assert added is not None
-    assert room.reconcile(owner="timer/1").seen == 3
+    assert room.reconcile.reconcile(owner="timer/1").seen == 3
     room.runtime.pause(200)
-    assert sum(room.sweep(owner="timer/2").outcomes.values()) == 4
+    assert sum(room.sweep.sweep(owner="timer/2").outcomes.values()) == 4
     assert len(room.lookup.list(JobQuery(), limit=10).items) == 4
-    assert room.stats().jobs["slow"]["COMPLETED"] == 1
+    assert room.statistics.count().jobs["slow"]["COMPLETED"] == 1
     room.runtime.pause(2 * 86_400)
-    assert room.purge(owner="timer/3").jobs == 4
+    assert room.purge.purge(owner="timer/3").jobs == 4
     assert wire.blocked == []

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
+from enum import StrEnum
 
 import pytest
 
@@ -12,12 +13,14 @@ from shared.rules import messages
 from shared.rules.flows import flow_of
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
-from shared.steps.outcomes import Outcome
+from shared.steps.intake.disposition import Disposition
+from shared.steps.intake.record import Recording
+from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
 
 
-def _receive(world: World, text: str) -> list[Outcome]:
-    return world.darkroom.receive(text.encode(), owner="queue/1")
+def _receive(world: World, text: str) -> list[StrEnum]:
+    return world.darkroom.receive.receive(text.encode(), owner="queue/1")
 
 
 def _event(name: str) -> dict[str, object]:
@@ -28,13 +31,13 @@ def _event(name: str) -> dict[str, object]:
 def test_our_own_message_is_analysed() -> None:
     world = World()
     world.recorded()
-    assert _receive(world, world.queue.receive()[0]) == [Outcome.COMPLETED]
+    assert _receive(world, world.queue.receive()[0]) == [End.COMPLETED]
 
 
 def test_a_message_that_names_an_image_records_and_analyses_it() -> None:
     world = World()
     world.upload("a/cat.png")
-    assert _receive(world, "images/a/cat.png") == [Outcome.COMPLETED]
+    assert _receive(world, "images/a/cat.png") == [End.COMPLETED]
     (row,) = world.jobs.kept.jobs.values()
     assert (row.job.ref, row.job.state) == ("images/a/cat.png", State.COMPLETED)
 
@@ -49,15 +52,15 @@ def test_a_message_that_names_an_image_sends_no_other_message() -> None:
 def test_a_message_that_comes_twice_is_done_once() -> None:
     world = World()
     world.upload()
-    assert _receive(world, "cat.png") == [Outcome.COMPLETED]
-    assert _receive(world, "cat.png") == [Outcome.ENDED]
+    assert _receive(world, "cat.png") == [End.COMPLETED]
+    assert _receive(world, "cat.png") == [End.ENDED]
     assert list(world.images.thumbnails.values()).__len__() == 1
 
 
 def test_base64_is_decoded_when_nothing_else_matches() -> None:
     world = World()
     world.upload()
-    assert _receive(world, base64.b64encode(b"images/cat.png").decode()) == [Outcome.COMPLETED]
+    assert _receive(world, base64.b64encode(b"images/cat.png").decode()) == [End.COMPLETED]
 
 
 def test_base64_is_not_decoded_when_a_blob_has_that_very_name() -> None:
@@ -73,22 +76,22 @@ def test_a_name_that_looks_like_a_job_id_is_an_image_when_there_is_no_such_job()
     world = World()
     name = "image-analysis-" + "0" * 32
     world.upload(name)
-    assert _receive(world, name) == [Outcome.COMPLETED]
+    assert _receive(world, name) == [End.COMPLETED]
 
 
 def test_the_images_of_a_list_are_recorded_and_get_a_message_each() -> None:
     world = World()
     world.upload("a.png")
     world.upload("b.png", png(9, 9))
-    assert _receive(world, json.dumps([_event("a.png"), _event("b.png")])) == [Outcome.RECORDED] * 2
-    assert [_receive(world, text) for text, _ in world.queue.sent] == [[Outcome.COMPLETED]] * 2
+    assert _receive(world, json.dumps([_event("a.png"), _event("b.png")])) == [Recording.RECORDED] * 2
+    assert [_receive(world, text) for text, _ in world.queue.sent] == [[End.COMPLETED]] * 2
 
 
 def test_bad_items_of_a_list_are_kept_in_one_row_and_the_others_are_done() -> None:
     world = World()
     world.upload("a.png")
     text = '["images/a.png", {"x": 1}, 5, "absent.png"]'
-    assert _receive(world, text) == [Outcome.RECORDED, *[Outcome.REJECTED] * 3]
+    assert _receive(world, text) == [Recording.RECORDED, *[Disposition.REJECTED] * 3]
     ((kept, row),) = world.rejections.kept.items()
     assert (kept, row.code) == (text, "bad_items")
     assert row.message.startswith("3 of 4 items can't be used (unknown_form: item 2, 3; blob_not_found: item 4).")
@@ -96,7 +99,7 @@ def test_bad_items_of_a_list_are_kept_in_one_row_and_the_others_are_done() -> No
 
 def test_a_list_in_which_nothing_is_real_is_kept_in_one_row() -> None:
     world = World()
-    assert _receive(world, '["absent.png", {"x": 1}]') == [Outcome.REJECTED]
+    assert _receive(world, '["absent.png", {"x": 1}]') == [Disposition.REJECTED]
     assert [row.code for row in world.rejections.kept.values()] == ["bad_items"]
 
 
@@ -108,7 +111,7 @@ def test_a_list_of_more_than_a_hundred_items_costs_no_more_than_a_row(
 ) -> None:
     world = World()
     world.upload("0.png")
-    assert _receive(world, encode(json.dumps(items))) == [Outcome.REJECTED]
+    assert _receive(world, encode(json.dumps(items))) == [Disposition.REJECTED]
     assert [row.code for row in world.rejections.kept.values()] == ["too_many_items"]
     assert world.journal == ["rejections.reject"]
     case_result("1 row, too_many_items")
@@ -117,17 +120,17 @@ def test_a_list_of_more_than_a_hundred_items_costs_no_more_than_a_row(
 @pytest.mark.case("security H3", was="51,952 requests; a row for each of 10,000 items")
 def test_a_hundred_bad_items_cost_one_row() -> None:
     world = World()
-    assert _receive(world, json.dumps([{"x": number} for number in range(100)])) == [Outcome.REJECTED]
+    assert _receive(world, json.dumps([{"x": number} for number in range(100)])) == [Disposition.REJECTED]
     assert world.journal == ["rejections.reject"]
 
 
 def test_the_jobs_of_a_list_get_a_message_each_and_are_not_worked_on_in_this_call() -> None:
     world = World()
     jobs = [world.recorded(f"{number}.png") for number in range(3)]
-    world.work(jobs[2], owner="queue/0")
+    world.attempt.run(jobs[2], owner="queue/0")
     world.queue.sent.clear()
     text = json.dumps([{"job_id": job_id} for job_id in (*jobs, "image-analysis-" + "0" * 32)])
-    assert _receive(world, text) == [Outcome.LIVE, Outcome.LIVE, Outcome.ENDED, Outcome.REJECTED]
+    assert _receive(world, text) == [Disposition.LIVE, Disposition.LIVE, End.ENDED, Disposition.REJECTED]
     assert [json.loads(sent)["job_id"] for sent, _ in world.queue.sent] == jobs[:2]
     assert [row.code for row in world.rejections.kept.values()] == ["unknown_job"]
 
@@ -136,13 +139,13 @@ def test_an_event_that_asks_for_nothing_is_ignored_with_its_reason(caplog: pytes
     world = World()
     deleted = {**_event("a.png"), "eventType": "Microsoft.Storage.BlobDeleted"}
     with caplog.at_level(logging.INFO, "darkroom"):
-        assert _receive(world, json.dumps([deleted, deleted])) == [Outcome.IGNORED] * 2
+        assert _receive(world, json.dumps([deleted, deleted])) == [Disposition.IGNORED] * 2
     assert json.loads(caplog.messages[-1]) == {"event": "event ignored, on purpose", "reason": "other_kind", "count": 2}
     assert world.journal == []
 
 
 @pytest.mark.case("storage refused name", was="poison for ever, never listed")
-@pytest.mark.parametrize("way", ["receive", "bury", "bury_event"])
+@pytest.mark.parametrize("way", ["receive", "bury", "admit"])
 @pytest.mark.parametrize(
     ("code", "refusal"),
     [("invalid_reference", InvalidReference("The service refuses it.")), ("blob_unreadable", BlobUnreadable("x"))],
@@ -154,17 +157,17 @@ def test_a_name_that_the_service_refuses_is_kept_with_the_reason(way: str, code:
     world = World()
     world.images.before("head", *[refuse] * 9)
     options = {"owner": "queue/1"} if way == "receive" else {}
-    assert getattr(world, way)(b"cat.png", **options) == [Outcome.REJECTED]
+    assert getattr(getattr(world, way), way)(b"cat.png", **options) == [Disposition.REJECTED]
     assert [row.code for row in world.rejections.kept.values()] == [code]
 
 
 @pytest.mark.case("mutants 9", was="rejected: unknown_job")
 def test_an_image_whose_job_is_purged_is_a_duplicate() -> None:
     world = World()
-    world.work(world.recorded(), owner="queue/1")
+    world.attempt.run(world.recorded(), owner="queue/1")
     world.clock.advance(31 * 86_400)
-    assert world.purge(owner="timer/1").jobs == 1
-    assert [_receive(world, "images/cat.png"), world.bury(b"images/cat.png")] == [[Outcome.DUPLICATE]] * 2
+    assert world.purge.purge(owner="timer/1").jobs == 1
+    assert [_receive(world, "images/cat.png"), world.bury.bury(b"images/cat.png")] == [[Recording.DUPLICATE]] * 2
     assert world.rejections.kept == {}
 
 
@@ -186,7 +189,7 @@ def test_an_image_whose_job_is_purged_is_a_duplicate() -> None:
 )
 def test_a_message_that_names_nothing_real_is_kept_with_its_reason(body: bytes, code: str) -> None:
     world = World()
-    assert world.receive(body, owner="queue/1") == [Outcome.REJECTED]
+    assert world.receive.receive(body, owner="queue/1") == [Disposition.REJECTED]
     ((text, kept),) = world.rejections.kept.items()
     assert (text.encode() == body or text == "\\xff\\xfe", kept.code) == (True, code)
     assert kept.message
@@ -205,14 +208,14 @@ def test_an_outage_raises_and_rejects_nothing(port: str) -> None:
 def test_a_message_refused_by_a_live_lease_is_done_with() -> None:
     world = World()
     world.rival_claims(world.recorded())
-    assert _receive(world, world.queue.receive()[0]) == [Outcome.BUSY]
+    assert _receive(world, world.queue.receive()[0]) == [End.BUSY]
 
 
 def test_an_event_of_two_images_of_which_one_is_gone_is_done_for_the_other() -> None:
     world = World()
     world.upload("b.png")
     outcomes = _receive(world, json.dumps([_event("a.png"), _event("b.png")]))
-    assert outcomes == [Outcome.REJECTED, Outcome.RECORDED]
+    assert outcomes == [Disposition.REJECTED, Recording.RECORDED]
     assert [row.code for row in world.rejections.kept.values()] == ["blob_not_found"]
     assert world.images.head(ImageRef("images", "b.png")).version
 
@@ -221,7 +224,7 @@ def test_an_event_of_two_images_of_which_one_is_gone_is_done_for_the_other() -> 
 def test_a_message_that_is_no_name_is_kept_with_the_reason() -> None:
     world = World()
     world.upload("Path/To/Blob.png")
-    assert world.receive(b"images/Path\\To\\Blob.png", owner="queue/1") == [Outcome.REJECTED]
+    assert world.receive.receive(b"images/Path\\To\\Blob.png", owner="queue/1") == [Disposition.REJECTED]
     (kept,) = world.rejections.list(limit=2)
     assert (kept.code, "backslash" in kept.message) == ("invalid_reference", True)
     assert world.jobs.kept.jobs == {}
@@ -232,7 +235,7 @@ def _slow_prefix(world: World, stack: ExitStack) -> str:
     flow = flow_of("images/slow/1.png")
     with world.share.take(flow) as slot:
         world.clock.advance(2)
-        slot.outcome = Outcome.COMPLETED
+        slot.end = End.COMPLETED
     for _ in range(2):
         stack.enter_context(world.share.take(flow))
     text = messages.write(world.recorded("slow/1.png"), None, flow=flow)
@@ -246,11 +249,11 @@ def test_a_message_of_a_prefix_that_takes_more_than_its_share_goes_to_the_tail_o
     world = World()
     with ExitStack() as stack:
         text = _slow_prefix(world, stack)
-        assert _receive(world, text) == [Outcome.DEFERRED]
+        assert _receive(world, text) == [Disposition.DEFERRED]
         assert world.journal == ["queue.send"]
         ((again, delay),) = world.queue.sent
         assert (json.loads(again)["hop"], delay) == (1, timedelta(seconds=3))
-        assert _receive(world, again) == [Outcome.COMPLETED]
+        assert _receive(world, again) == [End.COMPLETED]
 
 
 def test_a_message_that_names_an_image_goes_to_the_tail_like_our_own() -> None:
@@ -258,9 +261,9 @@ def test_a_message_that_names_an_image_goes_to_the_tail_like_our_own() -> None:
     with ExitStack() as stack:
         _slow_prefix(world, stack)
         world.upload("slow/2.png", png(9))
-        assert _receive(world, "images/slow/2.png") == [Outcome.DEFERRED]
+        assert _receive(world, "images/slow/2.png") == [Disposition.DEFERRED]
         ((again, _),) = world.queue.sent
-        assert _receive(world, again) == [Outcome.COMPLETED]
+        assert _receive(world, again) == [End.COMPLETED]
     assert world.rejections.kept == {}
 
 
@@ -270,7 +273,7 @@ def test_a_message_that_cannot_be_sent_to_the_tail_is_worked_on(dispatch: str) -
     with ExitStack() as stack:
         text = _slow_prefix(world, stack)
         world.queue.out = True
-        assert _receive(world, text) == [Outcome.COMPLETED]
+        assert _receive(world, text) == [End.COMPLETED]
 
 
 def test_our_own_message_tells_the_flow_of_its_image() -> None:

@@ -9,8 +9,9 @@ import pytest
 from shared.errors import BlobUnreadable, StorageOut
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
-from shared.steps.outcomes import Outcome
+from shared.steps.intake.record import Recording
 from shared.steps.upkeep.reconcile import Reconciled
+from shared.steps.work.attempt import End
 from tests.doubles.walks import grown, raising, recorded, walk
 from tests.doubles.world import World
 
@@ -80,10 +81,10 @@ def test_markers_of_folders_are_counted_and_left() -> None:
 def archived(world: World) -> str:
     """Let a job end since its blob is archived; return its id."""
     ref = world.upload("a.png")
-    job_id = world.darkroom.record(ref, announce=False).job_id
+    job_id = world.darkroom.record.record(ref, announce=False).job_id
     world.images.mark(ref, archived=True, tier_changed_at=world.clock.now)
     world.images.before("read", refused(passing=False))
-    world.work(job_id, owner="queue/1")
+    world.attempt.run(job_id, owner="queue/1")
     assert world.job(job_id).state is State.FAILED
     return job_id
 
@@ -108,8 +109,8 @@ def test_an_event_of_a_changed_tier_opens_the_job_again_and_works_on_it() -> Non
     job_id = archived(world)
     world.clock.advance(60)
     world.images.mark(ImageRef("images", "a.png"), archived=False, tier_changed_at=world.clock.now)
-    assert world.receive(b"images/a.png", owner="queue/1") == [Outcome.COMPLETED]
-    assert world.receive(b"images/a.png", owner="queue/1") == [Outcome.ENDED]
+    assert world.receive.receive(b"images/a.png", owner="queue/1") == [End.COMPLETED]
+    assert world.receive.receive(b"images/a.png", owner="queue/1") == [End.ENDED]
     assert world.job(job_id).state is State.COMPLETED
 
 
@@ -120,9 +121,9 @@ def test_a_job_that_fails_again_is_not_opened_for_the_same_change(*, left_archiv
     world.clock.advance(60)
     world.images.mark(ref, archived=not left_archive, tier_changed_at=world.clock.now)
     if left_archive:
-        assert world.record(ref).outcome is Outcome.REDRIVEN
+        assert world.record.record(ref).outcome is Recording.REDRIVEN
         world.clock.advance(60)
         world.images.before("read", refused(passing=False))
-        world.work(job_id, owner="queue/1")
-    assert world.record(ref).outcome is Outcome.DUPLICATE
+        world.attempt.run(job_id, owner="queue/1")
+    assert world.record.record(ref).outcome is Recording.DUPLICATE
     assert world.job(job_id).state is State.FAILED

@@ -10,11 +10,12 @@ from rich.console import Console
 
 from localhost.host.blobs import BlobMessage
 from shared.cli import rejected as cli
-from shared.errors import StorageOut
+from shared.errors import Refused, StorageOut
 from shared.ports.rejections import Rejected
 from shared.rules.ids import digest
 from shared.rules.jobs import SCHEMA, Event, Move, State
-from shared.steps.outcomes import Outcome
+from shared.steps.intake.disposition import Disposition
+from shared.steps.intake.record import Recording
 from tests.doubles.world import World
 from tests.proving import at_length
 from tests.unit.test_messages import bodies, event
@@ -24,7 +25,7 @@ examples = settings(max_examples=at_length(12, 500), deadline=None, suppress_hea
 
 
 def _rejected(world: World, text: str) -> str:
-    assert world.receive(text.encode(), owner="queue/1") == [Outcome.REJECTED]
+    assert world.receive.receive(text.encode(), owner="queue/1") == [Disposition.REJECTED]
     return digest(text)
 
 
@@ -32,7 +33,7 @@ def test_a_rejected_text_whose_image_has_come_is_recorded_and_announced_and_forg
     world = World()
     rejected = _rejected(world, "images/cat.png")
     world.upload()
-    assert world.readmit(rejected) == [Outcome.RECORDED]
+    assert world.readmit.readmit(rejected) == [Recording.RECORDED]
     assert [row.job.state for row in world.jobs.kept.jobs.values()] == [State.PENDING]
     assert (len(world.queue.sent), world.rejections.kept) == (1, {})
 
@@ -41,14 +42,14 @@ def test_one_whose_image_was_recorded_by_another_is_forgotten() -> None:
     world = World()
     rejected = _rejected(world, "images/cat.png")
     world.recorded()
-    assert world.readmit(rejected) == [Outcome.DUPLICATE]
+    assert world.readmit.readmit(rejected) == [Recording.DUPLICATE]
     assert world.rejections.kept == {}
 
 
 def test_one_that_names_nothing_real_still_is_kept() -> None:
     world = World()
     rejected = _rejected(world, "images/cat.png")
-    assert world.readmit(rejected) == [Outcome.REJECTED]
+    assert world.readmit.readmit(rejected) == [Disposition.REJECTED]
     assert list(world.rejections.kept) == ["images/cat.png"]
 
 
@@ -56,7 +57,7 @@ def test_one_of_which_a_part_is_still_missing_is_kept() -> None:
     world = World()
     rejected = _rejected(world, '["images/cat.png", "images/dog.png"]')
     world.upload()
-    assert world.readmit(rejected) == [Outcome.RECORDED, Outcome.REJECTED]
+    assert world.readmit.readmit(rejected) == [Recording.RECORDED, Disposition.REJECTED]
     assert len(world.rejections.kept) == 1
 
 
@@ -64,7 +65,7 @@ def test_one_that_asks_for_nothing_by_now_is_kept() -> None:
     world = World()
     text = json.dumps({**event(), "eventType": "Microsoft.Storage.BlobDeleted"})
     world.rejections.reject(text, code="blob_unreadable", message="It was archived.")
-    assert world.readmit(digest(text)) == [Outcome.IGNORED]
+    assert world.readmit.readmit(digest(text)) == [Disposition.IGNORED]
     assert list(world.rejections.kept) == [text]
 
 
@@ -72,16 +73,16 @@ def test_one_that_names_a_job_has_its_message_sent_and_is_forgotten() -> None:
     world = World()
     job_id = world.recorded()
     world.rejections.reject(job_id, code="unknown_job", message="It was not there yet.")
-    assert world.readmit(digest(job_id)) == [Outcome.LIVE]
+    assert world.readmit.readmit(digest(job_id)) == [Disposition.LIVE]
     assert (len(world.queue.sent), world.rejections.kept) == (2, {})
 
 
 def test_one_that_names_a_job_that_has_ended_is_forgotten_and_sends_nothing() -> None:
     world = World()
     job_id = world.recorded()
-    world.work(job_id, owner="queue/1")
+    world.attempt.run(job_id, owner="queue/1")
     world.rejections.reject(job_id, code="unknown_job", message="It was not there yet.")
-    assert world.readmit(digest(job_id)) == [Outcome.ENDED]
+    assert world.readmit.readmit(digest(job_id)) == [Disposition.ENDED]
     assert (len(world.queue.sent), world.rejections.kept) == (1, {})
 
 
@@ -90,7 +91,7 @@ def test_one_that_names_a_job_of_a_newer_release_is_kept() -> None:
     job_id = world.recorded()
     world.jobs.behind(job_id, lambda row: Move(Event.RENEW, replace(row.job, schema=SCHEMA + 1), row.seen_at))
     world.rejections.reject(job_id, code="unknown_job", message="It was not there yet.")
-    assert world.readmit(digest(job_id)) == [Outcome.LEFT]
+    assert world.readmit.readmit(digest(job_id)) == [Disposition.LEFT]
     assert list(world.rejections.kept) == [job_id]
 
 
@@ -99,7 +100,7 @@ def test_one_of_which_a_job_is_still_missing_is_kept() -> None:
     text = json.dumps([f"image-analysis-{0:032x}", "images/cat.png"])
     world.rejections.reject(text, code="unknown_job", message="Neither was there yet.")
     world.upload()
-    assert world.readmit(digest(text)) == [Outcome.REJECTED, Outcome.RECORDED]
+    assert world.readmit.readmit(digest(text)) == [Disposition.REJECTED, Recording.RECORDED]
     assert list(world.rejections.kept) == [text]
 
 
@@ -109,7 +110,7 @@ def test_one_that_is_rejected_once_more_while_it_is_redriven_is_kept() -> None:
     world.upload()
     again = (lambda: world.rejections.reject("images/cat.png", code="blob_not_found", message="Gone again."),)
     world.rejections.before("delete", *again)
-    assert world.readmit(rejected) == [Outcome.RECORDED]
+    assert world.readmit.readmit(rejected) == [Recording.RECORDED]
     assert list(world.rejections.kept) == ["images/cat.png"]
 
 
@@ -118,7 +119,7 @@ def test_it_is_deleted_last() -> None:
     rejected = _rejected(world, "images/cat.png")
     world.upload()
     world.journal.clear()
-    world.readmit(rejected)
+    world.readmit.readmit(rejected)
     assert world.journal == ["rejections.get", "images.head", "jobs.insert", "queue.send", "rejections.delete"]
 
 
@@ -129,12 +130,12 @@ def test_an_outage_raises_and_forgets_nothing(port: str) -> None:
     world.upload()
     getattr(world, port).out = True
     with pytest.raises(StorageOut):
-        world.readmit(rejected)
+        world.readmit.readmit(rejected)
     assert list(world.rejections.kept) == ["images/cat.png"]
 
 
 def test_an_id_of_nothing_is_unknown() -> None:
-    assert World().readmit("0" * 32) == [Outcome.UNKNOWN]
+    assert World().readmit.readmit("0" * 32) == [Disposition.UNKNOWN]
 
 
 def _row(text: str, second: int = 5) -> Rejected:
@@ -192,10 +193,12 @@ def test_a_redrive_tells_the_first_that_stood_against_it() -> None:
     world = World()
     rejected = _rejected(world, '["images/cat.png", "images/dog.png"]')
     world.upload()
-    assert cli.redrive(world.readmit, rejected) is Outcome.REJECTED
+    with pytest.raises(Refused) as met:
+        cli.redrive(world.readmit, rejected)
+    assert met.value.code == "rejected"
 
 
-@pytest.mark.parametrize("way", ["receive", "bury", "bury_event"])
+@pytest.mark.parametrize("way", ["receive", "bury", "admit"])
 @examples
 @given(body=bodies)
 @example(body=EVENT)
@@ -210,10 +213,10 @@ def test_a_redrive_tells_the_first_that_stood_against_it() -> None:
 def test_no_body_makes_a_step_raise_and_each_is_acted_on_or_kept(way: str, body: bytes) -> None:
     world = World()
     world.upload()
-    step = world.receive if way == "receive" else getattr(world, way)
+    step = getattr(getattr(world, way), way)
     outcomes = step(body, owner="queue/1") if way == "receive" else step(body)
-    assert bool(world.rejections.kept) == (Outcome.REJECTED in outcomes)
-    assert set(outcomes) <= {Outcome.REJECTED, Outcome.IGNORED} or world.jobs.kept.jobs
+    assert bool(world.rejections.kept) == (Disposition.REJECTED in outcomes)
+    assert set(outcomes) <= {Disposition.REJECTED, Disposition.IGNORED} or world.jobs.kept.jobs
     assert outcomes
 
 
@@ -225,20 +228,20 @@ def test_no_body_makes_a_step_raise_and_each_is_acted_on_or_kept(way: str, body:
 @example(body=b"\xff", uploaded=False)
 def test_a_redrive_loses_nothing(body: bytes, uploaded: bool) -> None:  # noqa: FBT001 - drawn
     world = World()
-    world.receive(body, owner="queue/1")
+    world.receive.receive(body, owner="queue/1")
     if uploaded:
         world.upload()
     for row in list(world.rejections.kept.values()):
-        outcomes = world.readmit(row.id)
-        admitted = {Outcome.RECORDED, Outcome.DUPLICATE, Outcome.LIVE, Outcome.ENDED}
+        outcomes = world.readmit.readmit(row.id)
+        admitted = {Recording.RECORDED, Recording.DUPLICATE, Disposition.LIVE, Disposition.ENDED}
         assert (row.text in world.rejections.kept) is not admitted.issuperset(outcomes)
         assert row.text in world.rejections.kept or world.jobs.kept.jobs
 
 
 def test_bytes_that_are_no_text_are_kept_and_not_followed_as_if_they_were() -> None:
     world = World()
-    assert world.receive(b"\xff", owner="queue/1") == [Outcome.REJECTED]
+    assert world.receive.receive(b"\xff", owner="queue/1") == [Disposition.REJECTED]
     (row,) = world.rejections.kept.values()
     world.upload(row.text)
-    assert world.readmit(row.id) == [Outcome.REJECTED]
+    assert world.readmit.readmit(row.id) == [Disposition.REJECTED]
     assert [kept.code for kept in world.rejections.kept.values()] == ["not_text"]

@@ -13,9 +13,9 @@ from tests.unit.test_add import add
 
 def forgotten(world: World, kind: str, ref: str = "a") -> None:
     """Add a job of a type, and let it go without a trace."""
-    job_id = world.darkroom.add(kind=kind, ref=ref, params={}, unique=True).row.job.id  # type: ignore[union-attr]
-    world.operate.cancel(job_id)
-    world.remove(job_id, forget=True)
+    job_id = world.darkroom.add.add(kind=kind, ref=ref, params={}, unique=True).row.job.id  # type: ignore[union-attr]
+    world.cancel.cancel(job_id)
+    world.remove.remove(job_id, forget=True)
 
 
 def later(world: World, seconds: float = QUIET.total_seconds()) -> None:
@@ -42,7 +42,7 @@ def test_a_purge_forgets_all_types_without_jobs() -> None:
         forgotten(world, kind)
     add(world, kind="b")
     later(world)
-    world.purge(owner="timer/1")
+    world.purge.purge(owner="timer/1")
     assert world.index.types() == ["b"]
 
 
@@ -52,7 +52,7 @@ def test_a_type_whose_jobs_live_or_have_ended_stays(state: State) -> None:
     added = add(world, kind="a").row
     assert added is not None
     if state is State.CANCELED:
-        world.operate.cancel(added.job.id)
+        world.cancel.cancel(added.job.id)
     later(world)
     assert (world.types.collect(), world.index.types()) == (0, ["a"])
 
@@ -82,7 +82,7 @@ def test_a_job_that_is_added_meanwhile_is_never_of_a_type_without_a_row(moment: 
     forgotten(world, "a")
     later(world)
     adder = world.another() if fresh else world.darkroom
-    MOMENTS[moment](world, lambda: adder.add(kind="a", ref="b", params={}, unique=True))
+    MOMENTS[moment](world, lambda: adder.add.add(kind="a", ref="b", params={}, unique=True))
     world.types.collect()
     assert len(world.jobs.kept.jobs) == 1
     assert world.index.types() == ["a"]

@@ -3,8 +3,8 @@ import pytest
 from shared.errors import Mismatch, StorageOut
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
-from shared.steps.intake.record import Recorded
-from shared.steps.outcomes import Outcome
+from shared.steps.intake.record import Recorded, Recording
+from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
 
 CAT = ImageRef("images", "cat.png")
@@ -13,13 +13,13 @@ CAT = ImageRef("images", "cat.png")
 def upload(world: World, data: bytes | None = None, *, only_new: bool = False, etag: str | None = None) -> Recorded:
     """Upload the cat."""
     data = png() if data is None else data
-    return world.darkroom.upload(CAT, data, content_type="image/png", only_new=only_new, etag=etag)
+    return world.darkroom.upload.upload(CAT, data, content_type="image/png", only_new=only_new, etag=etag)
 
 
 def test_an_image_is_put_under_its_name_and_recorded() -> None:
     world = World()
     recorded = upload(world)
-    assert recorded.outcome is Outcome.RECORDED
+    assert recorded.outcome is Recording.RECORDED
     assert (world.images.blobs[CAT].data, world.images.blobs[CAT].facts.content_type) == (png(), "image/png")
     assert world.job(recorded.job_id).version == world.images.blobs[CAT].facts.version
 
@@ -33,13 +33,13 @@ def test_the_blob_stands_before_its_row_and_the_row_before_its_message() -> None
 def test_what_was_uploaded_is_analysed() -> None:
     world = World()
     job_id = upload(world).job_id
-    assert world.work(job_id, owner="queue/1") is Outcome.COMPLETED
+    assert world.attempt.run(job_id, owner="queue/1") is End.COMPLETED
 
 
 def test_the_event_of_an_upload_is_a_duplicate() -> None:
     world = World()
     recorded = upload(world)
-    assert world.record(CAT) == Recorded(recorded.job_id, Outcome.DUPLICATE)
+    assert world.record.record(CAT) == Recorded(recorded.job_id, Recording.DUPLICATE)
 
 
 def test_another_upload_of_a_name_replaces_the_version_before() -> None:
@@ -63,7 +63,7 @@ def test_a_condition_that_holds_lets_the_upload_through() -> None:
     world = World()
     upload(world, only_new=True)
     version = world.images.blobs[CAT].facts.version
-    assert upload(world, png(5), etag=version).outcome is Outcome.RECORDED
+    assert upload(world, png(5), etag=version).outcome is Recording.RECORDED
     assert world.images.blobs[CAT].data == png(5)
 
 
@@ -73,4 +73,4 @@ def test_an_outage_behind_the_blob_is_healed_by_its_event() -> None:
     with pytest.raises(StorageOut):
         upload(world)
     world.jobs.out = False
-    assert world.record(CAT).outcome is Outcome.RECORDED
+    assert world.record.record(CAT).outcome is Recording.RECORDED

@@ -6,7 +6,7 @@ from shared.clock import DATE_STEP
 from shared.errors import DarkroomError, NoSandbox, NoSuchJob, Stale, StorageOut, Undecided
 from shared.handlers import CancelJob, Context, Done, FailJob, RetryJob
 from shared.rules.jobs import Event, State
-from shared.steps.outcomes import Outcome
+from shared.steps.work.attempt import End
 from tests.doubles.world import World
 from tests.unit.working import KIND, Told, raising
 
@@ -25,14 +25,14 @@ def test_work_takes_three_requests_beside_the_handlers_own() -> None:
 
 def test_a_handler_that_says_fail_ends_the_job_and_is_not_called_again() -> None:
     told = Told(raising(FailJob("no_words", "There is not one word.")))
-    assert [told.work(), told.work()] == [Outcome.FAILED, Outcome.ENDED]
+    assert [told.work(), told.work()] == [End.FAILED, End.ENDED]
     assert (told.job.state, told.error, len(told.seen)) == (State.FAILED, ("no_words", "There is not one word."), 1)
 
 
 @pytest.mark.parametrize(("delay", "wait"), [(None, 2.5), (timedelta(minutes=3), 180.0), (timedelta(0), 0.0)])
 def test_a_handler_that_says_retry_has_its_delay_or_the_back_off(delay: timedelta | None, wait: float) -> None:
     told = Told(raising(RetryJob("busy", "The dictionary is lent out.", delay=delay)))
-    assert told.work() is Outcome.RETRIED
+    assert told.work() is End.RETRIED
     assert told.job.not_before is not None
     assert told.job.error is not None
     assert (told.job.not_before - told.job.error.at).total_seconds() == wait
@@ -42,49 +42,49 @@ def test_a_handler_that_says_retry_has_its_delay_or_the_back_off(delay: timedelt
 
 def test_a_handler_that_says_retry_at_the_last_attempt_has_failed() -> None:
     told = Told(raising(RetryJob("busy", "Lent out.")), MAX_ATTEMPTS="1")
-    assert told.work() is Outcome.FAILED
+    assert told.work() is End.FAILED
     assert (told.job.state, told.error) == (State.FAILED, ("busy", "Lent out."))
 
 
 def test_a_handler_that_says_cancel_ends_the_job_as_canceled() -> None:
     told = Told(raising(CancelJob("text_gone", "The text is gone.")))
-    assert told.work() is Outcome.CANCELED
+    assert told.work() is End.CANCELED
     assert (told.job.state, told.error) == (State.CANCELED, ("text_gone", "The text is gone."))
     assert told.world.jobs.kept.attempts[told.job_id, 1]["outcome"] == Event.CANCEL.value
 
 
 def test_a_handler_that_says_superseded_ends_the_job_so() -> None:
     told = Told(raising(CancelJob("replaced", "There is a newer one.", event=Event.SUPERSEDE)))
-    assert told.work() is Outcome.CANCELED
+    assert told.work() is End.CANCELED
     assert told.world.jobs.kept.attempts[told.job_id, 1]["outcome"] == Event.SUPERSEDE.value
 
 
 @pytest.mark.parametrize("error", [KeyError("secret"), SystemError("/secret"), NoSuchJob(), DarkroomError("secret")])
 def test_a_handler_that_crashes_is_tried_again_and_the_job_says_by_which_kind_of_error_alone(error: Exception) -> None:
     told = Told(raising(error))
-    assert told.work() is Outcome.RETRIED
+    assert told.work() is End.RETRIED
     assert told.error == ("handler_crashed", f"The handler raised {type(error).__name__}.")
     told.world.clock.advance(10)
-    assert told.work() is Outcome.COMPLETED
+    assert told.work() is End.COMPLETED
 
 
 def test_a_handler_that_always_crashes_fails_its_job() -> None:
     told = Told(*[raising(ValueError())] * 2, MAX_ATTEMPTS="2")
     told.work()
     told.world.clock.advance(10)
-    assert told.work() is Outcome.FAILED
+    assert told.work() is End.FAILED
     assert told.error == ("handler_crashed", "The handler raised ValueError.")
 
 
 def test_a_handler_without_memory_is_tried_again() -> None:
     told = Told(raising(MemoryError()))
-    assert told.work() is Outcome.RETRIED
+    assert told.work() is End.RETRIED
     assert told.error == ("out_of_memory", "The work ran out of memory.")
 
 
 def test_a_handler_that_has_lost_its_lease_writes_nothing_more() -> None:
     told = Told(raising(Stale()))
-    assert told.work() is Outcome.LOST
+    assert told.work() is End.LOST
     assert (told.job.state, told.job.token) == (State.RUNNING, 1)
 
 
@@ -105,7 +105,7 @@ def test_an_outage_in_a_handler_gives_the_job_back_uncounted_and_raises(error: E
         told.work()
     assert told.job.error is not None
     assert (told.job.state, told.job.attempts_used, told.job.error.code) == (State.PENDING, False, code)
-    assert told.work() is Outcome.COMPLETED
+    assert told.work() is End.COMPLETED
     assert told.job.error is None
 
 
@@ -121,7 +121,7 @@ def test_an_outage_at_the_commit_raises_and_leaves_the_job_to_its_lease() -> Non
     assert told.job.state is State.RUNNING
     told.world.jobs.out = False
     told.world.lapse()
-    assert told.work() is Outcome.COMPLETED
+    assert told.work() is End.COMPLETED
 
 
 def test_no_renewal_follows_the_end_of_work() -> None:
@@ -140,7 +140,7 @@ def test_a_loser_takes_back_what_it_has_published_and_a_winner_does_not(*, loses
         return Done({}, undo=lambda: undone.append(job.job.id))
 
     told = Told(work)
-    assert told.work() is (Outcome.LOST if loses else Outcome.COMPLETED)
+    assert told.work() is (End.LOST if loses else End.COMPLETED)
     assert undone == [told.job_id] * loses
 
 
@@ -151,61 +151,62 @@ def test_a_loser_is_noted_and_counted() -> None:
     told = Told(work)
     told.work()
     assert told.world.jobs.kept.attempts[told.job_id, 1]["refused"] == 1
-    assert told.world.stats().stale_reports_total == 1
+    assert told.world.statistics.count().stale_reports_total == 1
 
 
 def test_a_job_of_a_type_that_nobody_here_works_on_is_left() -> None:
     world = World()
-    row = world.add(kind=KIND, ref="text", params={}, unique=True).row
+    row = world.add.add(kind=KIND, ref="text", params={}, unique=True).row
     assert row is not None
-    assert world.work(row.job.id, owner="queue/1") is Outcome.LEFT
+    assert world.attempt.run(row.job.id, owner="queue/1") is End.LEFT
     assert world.job(row.job.id).state is State.PENDING
 
 
 def test_a_job_that_is_not_there_is_unknown_whatever_its_type() -> None:
     told = Told()
     for kind in (KIND, "other"):
-        assert told.work(f"{kind}-{0:032x}") is Outcome.UNKNOWN
+        with pytest.raises(NoSuchJob):
+            told.work(f"{kind}-{0:032x}")
 
 
 def test_nothing_is_worked_on_while_dispatch_is_off() -> None:
     told = Told(DISPATCH="off")
-    assert told.work() is Outcome.PAUSED
+    assert told.work() is End.PAUSED
     assert (told.world.journal, told.seen) == ([], [])
 
 
 def test_the_message_of_a_job_brings_it_to_its_handler() -> None:
     told = Told()
     (message,) = told.world.queue.receive()
-    assert told.world.receive(message.encode(), owner="queue/1") == [Outcome.COMPLETED]
+    assert told.world.receive.receive(message.encode(), owner="queue/1") == [End.COMPLETED]
     assert told.job.state is State.COMPLETED
 
 
 def test_a_message_of_a_type_that_nobody_here_works_on_is_done_with() -> None:
     world = World()
-    row = world.add(kind=KIND, ref="text", params={}, unique=True).row
+    row = world.add.add(kind=KIND, ref="text", params={}, unique=True).row
     assert row is not None
-    assert world.receive(row.job.id.encode(), owner="queue/1") == [Outcome.LEFT]
+    assert world.receive.receive(row.job.id.encode(), owner="queue/1") == [End.LEFT]
     assert world.rejections.kept == {}
 
 
 def test_the_sweep_works_on_what_no_message_has_brought() -> None:
     told = Told()
     told.world.clock.advance(121)
-    assert told.world.sweep(owner="timer/1").outcomes == {Outcome.COMPLETED: 1}
+    assert told.world.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}
     assert told.job.state is State.COMPLETED
 
 
 def test_the_sweep_leaves_jobs_of_other_types_to_whoever_claims_them() -> None:
     told = Told()
-    row = told.world.add(kind="other", ref="text", params={}, unique=True).row
+    row = told.world.add.add(kind="other", ref="text", params={}, unique=True).row
     assert row is not None
     told.world.clock.advance(121)
-    assert told.world.sweep(owner="timer/1").outcomes == {Outcome.COMPLETED: 1}
+    assert told.world.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}
     assert told.world.job(row.job.id).state is State.PENDING
 
 
 def test_images_are_worked_on_beside_other_types() -> None:
     told = Told()
-    assert set(told.world.work.kinds) == {KIND, "image-analysis"}
-    assert told.world.work(told.world.recorded(), owner="queue/1") is Outcome.COMPLETED
+    assert set(told.world.attempt.kinds) == {KIND, "image-analysis"}
+    assert told.world.attempt.run(told.world.recorded(), owner="queue/1") is End.COMPLETED

@@ -9,7 +9,8 @@ from shared.errors import ContentRefused, StorageOut
 from shared.handlers import Context, Done
 from shared.ports.jobs import Row
 from shared.rules.jobs import Move, State
-from shared.steps.outcomes import Outcome
+from shared.steps.upkeep.bury import Burial
+from shared.steps.work.attempt import End
 from tests.unit.working import Told, raising
 
 
@@ -32,7 +33,7 @@ def test_outages_that_let_no_claim_be_given_back_use_up_no_attempts_of_their_own
     told = Told(MAX_ATTEMPTS="3")
     for _ in range(4):
         _outlasted(told)
-    assert told.work() is Outcome.COMPLETED
+    assert told.work() is End.COMPLETED
     assert (told.job.attempts, told.job.attempts_base) == (5, 4)
 
 
@@ -41,7 +42,7 @@ def test_an_attempt_that_an_outage_has_ended_counts_once_where_another_process_g
     _outlasted(told)
     told.world.rival_claims(told.job_id)
     told.world.lapse()
-    assert told.work() is Outcome.FAILED
+    assert told.work() is End.FAILED
     assert told.error is not None
     assert told.error[0] == "attempts_exhausted"
 
@@ -50,8 +51,8 @@ def test_nobody_ends_a_job_whose_last_attempt_an_outage_has_ended() -> None:
     told = Told(MAX_ATTEMPTS="1")
     _outlasted(told)
     message = told.world.queue.receive()[0].encode()
-    assert told.world.bury(message) == [Outcome.LEFT]
-    assert told.work() is Outcome.COMPLETED
+    assert told.world.bury.bury(message) == [Burial.LEFT]
+    assert told.work() is End.COMPLETED
 
 
 @pytest.mark.case("mutants 3", was="claimed and given back for a week, error null")
@@ -93,7 +94,7 @@ def _commit_raises(told: Told, error: Exception) -> None:
 def test_an_error_of_the_storage_layer_is_not_blamed_on_the_handler(error: Exception) -> None:
     told = Told()
     _commit_raises(told, error)
-    assert told.work() is Outcome.RETRIED
+    assert told.work() is End.RETRIED
     assert told.error == ("unexpected_error", f"The attempt met {type(error).__name__}.")
 
 
@@ -106,7 +107,7 @@ def test_an_error_that_nobody_foresaw_counts_backs_off_and_ends_the_job() -> Non
         ends.append(told.work())
         waits.append(told.job.not_before is not None)
         told.world.clock.advance(60)
-    assert (ends, waits) == ([Outcome.RETRIED, Outcome.RETRIED, Outcome.FAILED], [True, True, False])
+    assert (ends, waits) == ([End.RETRIED, End.RETRIED, End.FAILED], [True, True, False])
     assert (told.job.state, told.error) == (State.FAILED, ("unexpected_error", "The attempt met LookupError."))
 
 
@@ -119,7 +120,7 @@ def test_an_end_that_no_row_holds_counts_backs_off_and_ends_the_job() -> None:
         ends.append(told.work())
         waits.append(told.job.not_before is not None)
         told.world.clock.advance(60)
-    assert (ends, waits) == ([Outcome.RETRIED, Outcome.RETRIED, Outcome.FAILED], [True, True, False])
+    assert (ends, waits) == ([End.RETRIED, End.RETRIED, End.FAILED], [True, True, False])
     reason = "Storage refuses what the row or message would hold: EntityTooLarge."
     assert (told.job.state, told.error) == (State.FAILED, ("content_refused", reason))
 
@@ -131,7 +132,7 @@ def test_a_job_of_which_no_end_can_be_written_uses_up_its_attempts_by_its_claims
         with pytest.raises(ContentRefused):
             told.work()
         told.world.lapse()
-    assert told.work() is Outcome.FAILED
+    assert told.work() is End.FAILED
     assert told.error is not None
     assert told.error[0] == "attempts_exhausted"
 
@@ -142,12 +143,12 @@ def test_an_outage_is_raised_as_one_though_its_job_can_not_be_given_back() -> No
     with pytest.raises(StorageOut):
         told.work()
     told.world.lapse()
-    assert told.work() is Outcome.FAILED
+    assert told.work() is End.FAILED
 
 
 def test_a_handler_may_meet_what_no_row_holds() -> None:
     told = Told(raising(ContentRefused("EntityTooLarge")))
-    assert told.work() is Outcome.RETRIED
+    assert told.work() is End.RETRIED
     assert told.error is not None
     assert told.error[0] == "content_refused"
 
@@ -182,7 +183,7 @@ def test_a_commit_whose_request_arrives_twice_stands() -> None:
         return Done({"words": 2}, undo=lambda: undone.append(job.job.id))
 
     told = Told(work)
-    assert told.work() is Outcome.COMPLETED
+    assert told.work() is End.COMPLETED
     assert (undone, told.job.report) == ([], {"words": 2})
     assert "refused" not in told.world.jobs.kept.attempts[told.job_id, 1]
 
@@ -190,5 +191,5 @@ def test_a_commit_whose_request_arrives_twice_stands() -> None:
 def test_a_claim_whose_request_arrives_twice_is_won() -> None:
     told = Told()
     _next_write_arrives_twice(told)
-    assert told.work() is Outcome.COMPLETED
+    assert told.work() is End.COMPLETED
     assert told.job.attempts == 1

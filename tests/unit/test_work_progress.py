@@ -6,15 +6,20 @@ import pytest
 from shared.errors import StorageOut
 from shared.handlers import Context, RetryJob
 from shared.rules.jobs import State
-from shared.steps.work.attempt import Attempt
+from shared.steps.work.held_claim import HeldClaim
 from tests.unit.working import Told, raising
 
 
-def _begun(told: Told) -> Attempt:
-    attempt = told.world.attempts.begin(told.job_id, owner="queue/1")
-    assert isinstance(attempt, Attempt)
+def _begun(told: Told) -> HeldClaim:
+    attempt: HeldClaim = told.world.claims.begin(told.job_id, owner="queue/1")
     told.world.journal.clear()
     return attempt
+
+
+def _beat(claim: HeldClaim) -> None:
+    """Renew a claim, as its heartbeat does."""
+    assert claim._lease is not None
+    claim._lease.beat()
 
 
 def test_progress_costs_no_request_and_rides_on_the_next_renewal() -> None:
@@ -23,7 +28,7 @@ def test_progress_costs_no_request_and_rides_on_the_next_renewal() -> None:
     attempt.progress(0.25, cursor="word 1")
     attempt.progress(0.5)
     assert (told.world.journal, told.job.progress, told.job.cursor) == ([], None, None)
-    attempt._held.beat()
+    _beat(attempt)
     assert (told.world.journal, told.job.progress, told.job.cursor) == (["jobs.replace"], 0.5, "word 1")
 
 
@@ -32,19 +37,20 @@ def test_what_was_told_is_not_told_back_by_later_renewals() -> None:
     attempt = _begun(told)
     for share in (0.25, 0.75):
         attempt.progress(share, cursor=f"word {share}")
-        attempt._held.beat()
+        _beat(attempt)
     assert (told.job.progress, told.job.cursor) == (0.75, "word 0.75")
 
 
 def test_progress_rides_on_a_renewal_that_meets_its_own_lost_reply() -> None:
     told = Told()
     attempt = _begun(told)
-    attempt._held.beat()
-    stands = attempt._held._row
-    attempt._held.beat()
-    attempt._held._row = stands  # the reply to that renewal was lost
+    _beat(attempt)
+    stands = attempt.row
+    _beat(attempt)
+    assert attempt._lease is not None
+    attempt._lease._row = stands  # the reply to that renewal was lost
     attempt.progress(0.5, cursor="word 1")
-    attempt._held.beat()
+    _beat(attempt)
     assert (attempt.lost, told.job.progress, told.job.cursor) == (False, 0.5, "word 1")
 
 
@@ -70,7 +76,7 @@ def test_a_handler_sees_the_cursor_of_the_attempt_before_its_own_even_after_it_h
     told = Told()
     attempt = _begun(told)
     attempt.progress(0.5, cursor="word 1")
-    attempt._held.beat()
+    _beat(attempt)
     assert attempt.cursor is None
 
 
@@ -87,7 +93,7 @@ def test_a_cursor_that_cant_be_stored_is_refused_and_costs_no_renewal(cursor: st
     with pytest.raises(ValueError, match=r"cursor|surrogates"):
         attempt.progress(0.5, cursor=cursor)
     attempt.progress(1, cursor="x" * 4_096)
-    attempt._held.beat()
+    _beat(attempt)
     assert told.job.cursor == "x" * 4_096
 
 
@@ -104,7 +110,7 @@ def test_an_idempotency_key_is_the_same_at_each_attempt_and_another_for_each_job
 def test_a_job_that_is_forgotten_and_added_again_has_another_idempotency_key() -> None:
     told = Told()
     told.work()
-    told.world.remove(told.job_id, forget=True)
+    told.world.remove.remove(told.job_id, forget=True)
     assert told.added() == told.job_id
     told.work()
     first, second = (job.idempotency_key for job in told.seen)

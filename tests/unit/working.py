@@ -1,11 +1,11 @@
 """A handler that does what a test wants, and one job for it."""
 
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from shared.handlers import Context, Done, Handler
 from shared.rules.jobs import Job
-from shared.steps.outcomes import Outcome
 from tests.doubles.world import World
 
 KIND = "word-count"
@@ -22,14 +22,14 @@ class Told:
 
     def added(self, ref: str = "text") -> str:
         """Add a job; return its id."""
-        row = self.world.darkroom.add(kind=KIND, ref=ref, params={"text": "a b"}, unique=True).row
+        row = self.world.darkroom.add.add(kind=KIND, ref=ref, params={"text": "a b"}, unique=True).row
         assert row is not None
         self.world.journal.clear()
         return row.job.id
 
-    def work(self, job_id: str | None = None) -> Outcome:
+    def work(self, job_id: str | None = None) -> StrEnum:
         """Work on the job."""
-        return self.world.darkroom.work(job_id or self.job_id, owner="queue/1")
+        return self.world.darkroom.attempt.run(job_id or self.job_id, owner="queue/1")
 
     @property
     def job(self) -> Job:

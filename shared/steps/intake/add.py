@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.clock import DATE_STEP
-from shared.errors import Duplicate, KeyTaken, Refused, Undecided, Unreadable
+from shared.errors import Duplicate, KeyTaken, Refused, Undecided
 from shared.ports.jobs import JobStore, Key, Row
 from shared.rules import moves
 from shared.rules.jobs import Move
@@ -34,10 +34,11 @@ class Added:
     created: bool
 
 
+@dataclass(kw_only=True)
 class Add:
     """Add jobs.
 
-    Args:
+    Attributes:
         jobs: Where the row goes.
         types: Remembers which types there are, so that the sweep looks at them.
         announce: Sends the message, where this app works on the type.
@@ -46,24 +47,14 @@ class Add:
         draw: Returns 32 hex digits, never the same.
     """
 
-    def __init__(
-        self,
-        *,
-        jobs: JobStore,
-        types: Types,
-        announce: Announce,
-        settings: Settings,
-        now: Callable[[], datetime],
-        draw: Callable[[], str],
-    ) -> None:
-        self._jobs = jobs
-        self._types = types
-        self._announce = announce
-        self._settings = settings
-        self._now = now
-        self._draw = draw
+    jobs: JobStore
+    types: Types
+    announce: Announce
+    settings: Settings
+    now: Callable[[], datetime]
+    draw: Callable[[], str]
 
-    def __call__(
+    def add(
         self,
         *,
         kind: str,
@@ -89,7 +80,8 @@ class Add:
 
         Raises:
             InvalidReference: The type is of no form that a type has.
-            Refused: ``wrong_type``: images are recorded, not added; ``too_many_types``; ``newer_release``.
+            Refused: ``wrong_type``: images are recorded, not added; ``too_many_types``.
+            Unreadable: It was written by a newer release, or is damaged.
             TooLarge: The params are larger than a row holds.
             StorageOut: Storage is out.
             Undecided: Whether it was added is not known; a unique one may be added again.
@@ -97,29 +89,29 @@ class Add:
         Costs: transaction, send = 2, without the message 1; one that is there 2; those of
         ``Types.introduce`` and ``confirm``: 1 now and then.
         """
-        now, nonce = self._now(), self._draw()
+        now, nonce = self.now(), self.draw()
         move = moves.add(
             kind=kind,
             ref=ref,
-            version="" if unique else self._draw(),
+            version="" if unique else self.draw(),
             unique=unique,
             params=params,
-            max_attempts=max_attempts or self._settings.max_attempts,
-            time_limit=self._settings.time_limit,
+            max_attempts=max_attempts or self.settings.max_attempts,
+            time_limit=self.settings.time_limit,
             ttl=ttl,
             not_before=not_before,
             now=now,
-            grace=self._announce.grace(kind),
-            traceparent=traceparent or f"00-{self._draw()}-{self._draw()[:16]}-01",
+            grace=self.announce.grace(kind),
+            traceparent=traceparent or f"00-{self.draw()}-{self.draw()[:16]}-01",
             add_nonce=nonce,
         )
-        if kind == self._settings.image_type:
+        if kind == self.settings.image_type:
             raise Refused("wrong_type", f"Jobs of type {kind} are made of images that are there: POST /images.")
-        self._types.introduce(kind)
+        self.types.introduce(kind)
         for _ in range(ROUNDS):
             added = self._added(move, unique=unique)
             if added is not None:
-                self._types.confirm(kind)
+                self.types.confirm(kind)
                 return added
         raise Undecided(f"{move.job.id}: others were first {ROUNDS} times")
 
@@ -127,23 +119,20 @@ class Add:
         """Insert, or find what stands in its place; None when that has gone meanwhile."""
         job = move.job
         try:
-            row = self._jobs.insert(move)
+            row = self.jobs.insert(move)
         except Duplicate:
             existing = self._existing(job.id)
             if unique or existing is None or existing.row is None:
                 return existing
             row = existing.row  # its id was drawn just now: it is this one, whose request has arrived twice
         except KeyTaken:
-            key = self._jobs.key(job.type, job.ref)
+            key = self.jobs.key(job.type, job.ref)
             return None if key is None or key.state is None else Added(None, key, created=False)
         emit(LogEvent.RECORDED, job=job.id, ref=job.ref)
-        wait = timedelta(0) if job.not_before is None else max(timedelta(0), job.not_before - self._now()) + DATE_STEP
-        self._announce(row.job, delay=wait)
+        wait = timedelta(0) if job.not_before is None else max(timedelta(0), job.not_before - self.now()) + DATE_STEP
+        self.announce.announce(row.job, delay=wait)
         return Added(row, None, created=True)
 
     def _existing(self, job_id: str) -> Added | None:
-        try:
-            found = self._jobs.get(job_id)
-        except Unreadable as error:
-            raise Refused.of(error) from None
-        return None if found is None else Added(found, None, created=False)
+        row = self.jobs.get(job_id)
+        return None if row is None else Added(row, None, created=False)

@@ -1,32 +1,34 @@
 """Take in what a text names without working on it: an image is recorded, a live job's message sent again."""
 
-from shared.ports.jobs import JobStore
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.ports.jobs import JobStore, read
 from shared.rules.images import ImageRef
 from shared.rules.messages import JobHint
-from shared.steps.found import found
 from shared.steps.intake.announce import Announce
-from shared.steps.intake.follow import Follow
-from shared.steps.intake.record import Record
-from shared.steps.outcomes import Outcome
+from shared.steps.intake.disposition import Disposition
+from shared.steps.intake.record import Record, Recording
+from shared.steps.intake.resolve import Resolve
 
 
+@dataclass(kw_only=True)
 class Admit:
     """Record and announce; never analyse, and never end a job.
 
-    Args:
+    Attributes:
         jobs: Where the rows are.
         announce: Sends messages.
         record: Records an image.
-        follow: Reads the text.
+        resolve: Reads the text.
     """
 
-    def __init__(self, *, jobs: JobStore, announce: Announce, record: Record, follow: Follow) -> None:
-        self._jobs = jobs
-        self._announce = announce
-        self._record = record
-        self._follow = follow
+    jobs: JobStore
+    announce: Announce
+    record: Record
+    resolve: Resolve
 
-    def __call__(self, body: bytes) -> list[Outcome]:
+    def admit(self, body: bytes) -> list[StrEnum]:
         """Admit all that one text names; the caller may delete it when this returns.
 
         Args:
@@ -42,17 +44,22 @@ class Admit:
 
         Costs: HEAD, transaction, send = 3 for an image, 2 for a duplicate; get, send = 2 for a live job.
         """
-        return self._follow(body, on_job=lambda hint, _: self.job(hint), on_image=self._image)
+        return self.resolve.resolve(body, on_job=lambda hint, _: self.job(hint), on_image=self._image)
 
-    def _image(self, ref: ImageRef, _alone: bool) -> Outcome:  # noqa: FBT001 - as Follow calls it
-        return self._record(ref).outcome
+    def _image(self, ref: ImageRef, _alone: bool) -> Recording:  # noqa: FBT001 - as Resolve calls it
+        return self.record.record(ref).outcome
 
-    def job(self, hint: JobHint) -> Outcome:
-        """Send the message of a live job; UNKNOWN when there is none of that id. Costs: get, send = 2."""
-        row = found(self._jobs, hint.job_id)
-        if isinstance(row, Outcome):
-            return row
+    def job(self, hint: JobHint) -> Disposition:
+        """Send the message of a live job.
+
+        Raises:
+            NoSuchJob: There is none of that id.
+            Unreadable: It was written by a newer release, or is damaged.
+
+        Costs: get, send = 2.
+        """
+        row = read(self.jobs, hint.job_id)
         if row.job.state.ended:
-            return Outcome.ENDED
-        self._announce(row.job)
-        return Outcome.LIVE
+            return Disposition.ENDED
+        self.announce.announce(row.job)
+        return Disposition.LIVE

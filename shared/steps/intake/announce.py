@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.errors import ContentRefused, StorageOut, Undecided
@@ -16,25 +17,25 @@ from shared.telemetry import LogEvent, emit
 LONGEST_DELAY = timedelta(days=7)
 
 
+@dataclass(kw_only=True)
 class Announce:
     """Send the messages of jobs.
 
-    Args:
+    Attributes:
         queue: Where they go.
         settings: The dispatch strategy and the grace.
         handled: Types that this app works on; external workers ask for the others, and no message starts these.
     """
 
-    def __init__(self, *, queue: WorkQueue, settings: Settings, handled: Collection[str]) -> None:
-        self._queue = queue
-        self._settings = settings
-        self._handled = handled
+    queue: WorkQueue
+    settings: Settings
+    handled: Collection[str]
 
     def grace(self, kind: str) -> timedelta:
         """Return how long the sweep leaves a job to its message; no time at all where none is sent."""
-        return self._settings.grace if kind in self._handled else timedelta(0)
+        return self.settings.grace if kind in self.handled else timedelta(0)
 
-    def __call__(self, job: Job, *, delay: timedelta = timedelta(0)) -> None:
+    def announce(self, job: Job, *, delay: timedelta = timedelta(0)) -> None:
         """Send a job's message, where messages start jobs of its type.
 
         A queue that is out, or takes no such message, delays the job and fails nothing: its due row brings it before
@@ -42,11 +43,11 @@ class Announce:
 
         Costs: 1 message.
         """
-        if not self._settings.sends or job.type not in self._handled or delay > LONGEST_DELAY:
+        if not self.settings.sends or job.type not in self.handled or delay > LONGEST_DELAY:
             return
         try:
             flow = flow_of(job.ref) if job.is_image else None
-            self._queue.send(messages.write(job.id, job.traceparent, flow=flow), delay=delay)
+            self.queue.send(messages.write(job.id, job.traceparent, flow=flow), delay=delay)
         except (StorageOut, Undecided, ContentRefused) as error:
             emit(LogEvent.UNANNOUNCED, level=logging.WARNING, job=job.id, error=str(error))
 
@@ -63,10 +64,10 @@ class Announce:
 
         Costs: 1 message.
         """
-        if not self._settings.sends:
+        if not self.settings.sends:
             return False
         try:
-            self._queue.send(messages.write(job_id, None, flow=flow, deferred=True), delay=delay)
+            self.queue.send(messages.write(job_id, None, flow=flow, deferred=True), delay=delay)
         except (StorageOut, Undecided, ContentRefused):
             return False
         emit(LogEvent.DEFERRED, job=job_id, flow=flow, seconds=delay.total_seconds())

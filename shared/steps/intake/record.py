@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 
 from shared.clock import ServerClock
 from shared.errors import (
@@ -30,62 +31,64 @@ from shared.rules.images import BlobFacts, ImageRef
 from shared.rules.jobs import Event, Job, JobError, Move, State
 from shared.settings.settings import Settings
 from shared.steps.intake.announce import Announce
+from shared.steps.intake.disposition import Disposition
 from shared.steps.intake.reopen import Reopen
-from shared.steps.outcomes import Outcome
 from shared.telemetry import LogEvent, emit
 
 #: Recorders of one reference that meet here this often in a row are no accident.
 ROUNDS = 20
-_TOLD = {
-    Outcome.RECORDED: LogEvent.RECORDED,
-    Outcome.DUPLICATE: LogEvent.DUPLICATE,
-    Outcome.UNCHANGED: LogEvent.UNCHANGED,
-    Outcome.REDRIVEN: LogEvent.REOPENED,
+
+
+class Recording(StrEnum):
+    """Which job stands for a version now."""
+
+    RECORDED = "recorded"  #: a new one
+    DUPLICATE = "duplicate"  #: the one that was recorded before
+    UNCHANGED = "unchanged"  #: that of an older version with the same content, which stands for both
+    REDRIVEN = "redriven"  #: the one that was recorded before, open again: its blob has left the archive
+
+
+_EVENTS = {
+    Recording.RECORDED: LogEvent.RECORDED,
+    Recording.DUPLICATE: LogEvent.DUPLICATE,
+    Recording.UNCHANGED: LogEvent.UNCHANGED,
+    Recording.REDRIVEN: LogEvent.REOPENED,
 }
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """Which job stands for the version, and what this call has done: RECORDED, DUPLICATE, UNCHANGED or REDRIVEN."""
+    """Which job stands for the version, and since when."""
 
     job_id: str
-    outcome: Outcome
+    outcome: Recording
 
 
+@dataclass(kw_only=True)
 class Record:
     """Record one image.
 
-    Args:
+    Attributes:
         jobs: Where the row goes.
         images: Where the blob is.
         announce: Sends the message.
+        reopen: Opens the job again of a blob that has left the archive.
         rejections: Keeps an event that names what can't be.
         settings: Names, times and the dispatch strategy.
         clock: The service's time.
         draw: Returns a new nonce, 32 hex digits.
     """
 
-    def __init__(
-        self,
-        *,
-        jobs: JobStore,
-        images: ImageStore,
-        announce: Announce,
-        rejections: Rejections,
-        settings: Settings,
-        clock: ServerClock,
-        draw: Callable[[], str],
-    ) -> None:
-        self._reopen = Reopen(jobs=jobs, announce=announce, clock=clock)
-        self._jobs = jobs
-        self._images = images
-        self._announce = announce
-        self._rejections = rejections
-        self._settings = settings
-        self._clock = clock
-        self._draw = draw
+    jobs: JobStore
+    images: ImageStore
+    announce: Announce
+    reopen: Reopen
+    rejections: Rejections
+    settings: Settings
+    clock: ServerClock
+    draw: Callable[[], str]
 
-    def __call__(self, ref: ImageRef, *, announce: bool = True, traceparent: str | None = None) -> Recorded:
+    def record(self, ref: ImageRef, *, announce: bool = True, traceparent: str | None = None) -> Recorded:
         """Record the version that stands under a reference now.
 
         Args:
@@ -106,12 +109,12 @@ class Record:
         found = self._head(ref)
         added = self._added(ref, found, traceparent)
         try:
-            row = self._jobs.insert(added)
+            row = self.jobs.insert(added)
         except Duplicate:
-            opened = self._reopen.reopen(added.job.id, found)
+            opened = self.reopen.reopen(added.job.id, found)
             if opened is None:
-                return self._told(Recorded(added.job.id, Outcome.DUPLICATE), ref.ref)
-            return self._recorded(opened, announce=announce, outcome=Outcome.REDRIVEN)
+                return self._told(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)
+            return self._recorded(opened, announce=announce, outcome=Recording.REDRIVEN)
         except KeyTaken:
             return self._newer(ref, traceparent, seen=found, announce=announce)
         return self._recorded(row, announce=announce)
@@ -129,7 +132,7 @@ class Record:
         """
         return self._newer(ref, None, seen=None, announce=True)
 
-    def announced(self, path: str | None, *, traceparent: str | None = None) -> Outcome:
+    def announced(self, path: str | None, *, traceparent: str | None = None) -> Recording | Disposition:
         """Record what an event of the blob service names.
 
         Events through Event Grid come from any container, our own thumbnails among them: only the watched one counts.
@@ -145,42 +148,42 @@ class Record:
         """
         path = path or ""
         container, _, name = path.partition("/")
-        if container != self._settings.images_container or not name:
+        if container != self.settings.images_container or not name:
             emit(LogEvent.IGNORED, reason=Ignored.OTHER_CONTAINER.reason, container=container)
-            return Outcome.IGNORED
+            return Disposition.IGNORED
         try:
-            return self(ImageRef.of(path), traceparent=traceparent or None).outcome
+            return self.record(ImageRef.of(path), traceparent=traceparent or None).outcome
         except BlobGone:
             emit(LogEvent.VANISHED, ref=path)
-            return Outcome.GONE
+            return Disposition.GONE
         except FolderMarker:
             emit(LogEvent.IGNORED, reason=Ignored.FOLDER_MARKER.reason, ref=path)
-            return Outcome.IGNORED
+            return Disposition.IGNORED
         except InvalidReference as error:
             return self._rejected(path, "invalid_reference", str(error))
         except (BlobUnreadable, ContentRefused) as error:
             rejected = self._rejected(path, error.code, str(error))
-            return Outcome.UNREADABLE if isinstance(error, BlobUnreadable) and error.passing else rejected
+            return Disposition.UNREADABLE if isinstance(error, BlobUnreadable) and error.passing else rejected
 
     def _head(self, ref: ImageRef) -> BlobFacts:
-        facts = self._images.head(ref)
+        facts = self.images.head(ref)
         if facts.folder:
             raise FolderMarker
         return facts
 
-    def _rejected(self, path: str, code: str, message: str) -> Outcome:
-        self._rejections.reject(messages.kept(path), code=code, message=message)
+    def _rejected(self, path: str, code: str, message: str) -> Disposition:
+        self.rejections.reject(messages.kept(path), code=code, message=message)
         emit(LogEvent.REJECTED, level=logging.WARNING, code=code)
-        return Outcome.REJECTED
+        return Disposition.REJECTED
 
-    def _recorded(self, row: Row, *, announce: bool, outcome: Outcome = Outcome.RECORDED) -> Recorded:
+    def _recorded(self, row: Row, *, announce: bool, outcome: Recording = Recording.RECORDED) -> Recorded:
         recorded = self._told(Recorded(row.job.id, outcome), row.job.ref)
         if announce:
-            self._announce(row.job)
+            self.announce.announce(row.job)
         return recorded
 
     def _told(self, recorded: Recorded, ref: str) -> Recorded:
-        emit(_TOLD[recorded.outcome], job=recorded.job_id, ref=ref)
+        emit(_EVENTS[recorded.outcome], job=recorded.job_id, ref=ref)
         return recorded
 
     def _newer(self, ref: ImageRef, traceparent: str | None, *, seen: BlobFacts | None, announce: bool) -> Recorded:
@@ -197,12 +200,12 @@ class Record:
             announce: As above.
         """
         for _ in range(ROUNDS):
-            key = self._jobs.key(self._settings.image_type, ref.ref)
+            key = self.jobs.key(self.settings.image_type, ref.ref)
             if seen is not None and key is not None and key.version == seen.version:
-                return self._told(Recorded(key.job_id, Outcome.DUPLICATE), ref.ref)
+                return self._told(Recorded(key.job_id, Recording.DUPLICATE), ref.ref)
             found = self._head(ref)
             if key is not None and key.version == found.version:
-                return self._told(Recorded(key.job_id, Outcome.DUPLICATE), ref.ref)
+                return self._told(Recorded(key.job_id, Recording.DUPLICATE), ref.ref)
             with suppress(KeyTaken, Lost):
                 recorded = self._over(key, self._added(ref, found, traceparent))
                 if isinstance(recorded, Recorded):
@@ -224,15 +227,15 @@ class Record:
         """
         before = None if key is None else self._named(key)
         if key is not None and before is not None and self._same_content(before.job, added.job):
-            version, now = added.job.version, self._clock.now()
-            self._jobs.replace(before, moves.retag(before.job, version=version, now=now), over=key)
-            return Recorded(before.job.id, Outcome.UNCHANGED)
+            version, now = added.job.version, self.clock.now()
+            self.jobs.replace(before, moves.retag(before.job, version=version, now=now), over=key)
+            return Recorded(before.job.id, Recording.UNCHANGED)
         superseded = None if before is None else self._superseded(before)
         try:
-            return self._jobs.insert(added, over=key, superseded=superseded)
+            return self.jobs.insert(added, over=key, superseded=superseded)
         except Duplicate:
             if key is None:
-                return Recorded(added.job.id, Outcome.DUPLICATE)
+                return Recorded(added.job.id, Recording.DUPLICATE)
             return self._returned(added.job.id, key, superseded)
 
     def _named(self, key: Key) -> Row | None:
@@ -241,13 +244,13 @@ class Record:
         One of a newer release is left alone: whoever reads its blob will find that version gone, and end it.
         """
         try:
-            return self._jobs.get(key.job_id)
+            return self.jobs.get(key.job_id)
         except Unreadable:
             return None
 
     def _same_content(self, before: Job, added: Job) -> bool:
         """Whether a completed job has analysed what stands there now, as far as the service knows."""
-        if self._settings.reanalyze_on_metadata or before.state is not State.COMPLETED:
+        if self.settings.reanalyze_on_metadata or before.state is not State.COMPLETED:
             return False
         known = all(added.params[fact] is not None for fact in ("bytes", "content_md5", "created_at"))
         facts = ("bytes", "content_md5", "created_at", "content_encoding")  # the same bytes, to be read the same way
@@ -257,25 +260,25 @@ class Record:
         """Return the replaced version's job with its end, if it lives."""
         if before.job.state.ended:
             return None
-        now = self._clock.now()
+        now = self.clock.now()
         error = JobError("superseded", "A newer version of the image was recorded.", now)
         return before, moves.end(before.job, event=Event.SUPERSEDE, error=error, lapsed=False, now=now)
 
     def _returned(self, identity: str, key: Key, superseded: tuple[Row, Move] | None) -> Row | Recorded | None:
         """Open the job of a version that was superseded and has come back."""
-        settled = Recorded(identity, Outcome.DUPLICATE)
+        settled = Recorded(identity, Recording.DUPLICATE)
         try:
-            row = self._jobs.get(identity)
+            row = self.jobs.get(identity)
         except Unreadable:
             return settled
         if row is None or row.job.state is not State.CANCELED:
             return None if row is None else settled
-        move = moves.redrive(row.job, now=self._clock.now(), grace=self._announce.grace(self._settings.image_type))
-        return self._jobs.replace(row, move, over=key, superseded=superseded)
+        move = moves.redrive(row.job, now=self.clock.now(), grace=self.announce.grace(self.settings.image_type))
+        return self.jobs.replace(row, move, over=key, superseded=superseded)
 
     def _added(self, ref: ImageRef, found: BlobFacts, traceparent: str | None) -> Move:
         return moves.add(
-            kind=self._settings.image_type,
+            kind=self.settings.image_type,
             ref=ref.ref,
             version=found.version,
             params={
@@ -285,10 +288,10 @@ class Record:
                 "created_at": None if found.created_at is None else found.created_at.isoformat(),
             }
             | ({"content_encoding": found.content_encoding} if found.content_encoding else {}),
-            max_attempts=self._settings.max_attempts,
-            time_limit=self._settings.time_limit,
-            now=self._clock.now(),
-            grace=self._announce.grace(self._settings.image_type),
-            traceparent=traceparent or f"00-{self._draw()}-{self._draw()[:16]}-01",
-            add_nonce=self._draw(),
+            max_attempts=self.settings.max_attempts,
+            time_limit=self.settings.time_limit,
+            now=self.clock.now(),
+            grace=self.announce.grace(self.settings.image_type),
+            traceparent=traceparent or f"00-{self.draw()}-{self.draw()[:16]}-01",
+            add_nonce=self.draw(),
         )

@@ -1,5 +1,7 @@
 """Open the job of an image again whose blob could not be read when its turn came, and can be by now."""
 
+from dataclasses import dataclass
+
 from shared.clock import ServerClock
 from shared.errors import Lost, NewerSchema
 from shared.ports.jobs import JobStore, Row
@@ -11,19 +13,19 @@ from shared.steps.intake.announce import Announce
 _UNREADABLE = "blob_unreadable"
 
 
+@dataclass(kw_only=True)
 class Reopen:
     """Open jobs again that archived blobs have ended.
 
-    Args:
+    Attributes:
         jobs: Where they are.
         announce: Knows how long a message may take.
         clock: The service's time.
     """
 
-    def __init__(self, *, jobs: JobStore, announce: Announce, clock: ServerClock) -> None:
-        self._jobs = jobs
-        self._announce = announce
-        self._clock = clock
+    jobs: JobStore
+    announce: Announce
+    clock: ServerClock
 
     def reopen(self, job_id: str, facts: BlobFacts) -> Row | None:
         """Open the job of a version again, if its blob was moved out of the archive since.
@@ -40,14 +42,14 @@ class Reopen:
         if facts.archived or facts.tier_changed_at is None or facts.tier_changed_at <= facts.modified_at:
             return None
         try:
-            row = self._jobs.get(job_id)
+            row = self.jobs.get(job_id)
         except NewerSchema:
             return None
         if row is None or not _was_unreadable(row.job, facts):
             return None
         try:
-            return self._jobs.replace(
-                row, moves.redrive(row.job, now=self._clock.now(), grace=self._announce.grace(row.job.type))
+            return self.jobs.replace(
+                row, moves.redrive(row.job, now=self.clock.now(), grace=self.announce.grace(row.job.type))
             )
         except Lost:  # somebody else has opened it
             return None

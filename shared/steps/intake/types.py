@@ -14,6 +14,7 @@ again. An add that was answered is thus never of a type without a row.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.errors import Lost, Refused
@@ -25,21 +26,21 @@ TRUST = timedelta(seconds=10)
 QUIET = timedelta(seconds=15)
 
 
+@dataclass(kw_only=True)
 class Types:
     """Make types known, and forget those that are empty.
 
-    Args:
+    Attributes:
         index: Keeps the rows.
         settings: How many there may be, and partitions.
         now: The service's time.
     """
 
-    def __init__(self, *, index: JobIndex, settings: Settings, now: Callable[[], datetime]) -> None:
-        self._index = index
-        self._settings = settings
-        self._now = now
-        self._written: dict[str, datetime] = {}
-        self._looked: datetime | None = None
+    index: JobIndex
+    settings: Settings
+    now: Callable[[], datetime]
+    _written: dict[str, datetime] = field(default_factory=dict, init=False)
+    _looked: datetime | None = field(default=None, init=False)
 
     def introduce(self, kind: str) -> None:
         """Make a type known before its first job.
@@ -70,27 +71,27 @@ class Types:
         transaction and 1 query for each bucket.
         """
         gone = 0
-        for known in self._index.quiet_types(QUIET):
+        for known in self.index.quiet_types(QUIET):
             if gone == most:
                 break
             if self._has_jobs(known.kind):
                 continue
             try:
-                self._index.delete_type(known)
+                self.index.delete_type(known)
             except Lost:
                 continue
             self._written.pop(known.kind, None)
             if self._has_jobs(known.kind):
-                self._index.insert_type(known.kind)
+                self.index.insert_type(known.kind)
             else:
                 gone += 1
         return gone
 
     def _make_room(self, kind: str) -> None:
-        known = self._index.types()
-        if kind in known or len(known) < self._settings.max_job_types:
+        known = self.index.types()
+        if kind in known or len(known) < self.settings.max_job_types:
             return
-        now = self._now()
+        now = self.now()
         if self._looked is None or now - self._looked >= QUIET:
             self._looked = now
             if self.collect(most=1):
@@ -103,12 +104,12 @@ class Types:
 
     def _trusts(self, kind: str) -> bool:
         written = self._written.get(kind)
-        return written is not None and self._now() - written < TRUST
+        return written is not None and self.now() - written < TRUST
 
     def _write(self, kind: str) -> None:
-        before = self._now()
-        self._index.insert_type(kind)
+        before = self.now()
+        self.index.insert_type(kind)
         self._written[kind] = before
 
     def _has_jobs(self, kind: str) -> bool:
-        return any(self._index.has_jobs(kind, bucket) for bucket in range(self._settings.job_buckets))
+        return any(self.index.has_jobs(kind, bucket) for bucket in range(self.settings.job_buckets))

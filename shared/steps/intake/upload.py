@@ -1,23 +1,25 @@
 """Take in an image over HTTP: put the blob, then record it, without waiting for its event."""
 
+from dataclasses import dataclass
+
 from shared.ports.images import ImageStore
 from shared.rules.images import ImageRef
 from shared.steps.intake.record import Record, Recorded
 
 
+@dataclass(kw_only=True)
 class Upload:
     """Upload images.
 
-    Args:
+    Attributes:
         images: Where the blob goes.
         record: Records it.
     """
 
-    def __init__(self, *, images: ImageStore, record: Record) -> None:
-        self._images = images
-        self._record = record
+    images: ImageStore
+    record: Record
 
-    def __call__(
+    def upload(
         self, ref: ImageRef, data: bytes, *, content_type: str, only_new: bool = False, etag: str | None = None
     ) -> Recorded:
         """Put an image under its name and record its job. The blob's event comes as well, and is a duplicate.
@@ -36,5 +38,5 @@ class Upload:
 
         Costs: blob write, and those of ``record``.
         """
-        self._images.put(ref, data, mime=content_type, only_new=only_new, etag=etag)
-        return self._record(ref)
+        self.images.put(ref, data, mime=content_type, only_new=only_new, etag=etag)
+        return self.record.record(ref)

@@ -9,10 +9,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice, product
 
-from shared.errors import BlobGone, InvalidReference, NoSuchImage, NoSuchJob, Refused, Unreadable
+from shared.errors import BlobGone, InvalidReference, NoSuchImage, NoSuchJob, Unreadable
 from shared.ports.images import ThumbnailReader
 from shared.ports.index import (
     ENDED,
@@ -27,7 +27,7 @@ from shared.ports.index import (
     Position,
     Thumbnail,
 )
-from shared.ports.jobs import JobStore, Key, Row
+from shared.ports.jobs import JobStore, Key, Row, read
 from shared.rules import thumbnails
 from shared.rules.ids import digest
 from shared.rules.images import ImageRef
@@ -44,52 +44,37 @@ ROWS_PER_JOB = 5
 PLACES_AT_ONCE = 32
 
 
+@dataclass(kw_only=True)
 class Lookup:
     """Jobs and images, one by one and in lists.
 
-    Args:
+    Attributes:
         jobs: Reads jobs.
         index: Lists them.
-        images: Reads thumbnails.
+        thumbnails: Reads thumbnails.
         settings: Image type, container of images, buckets.
         kinds: Returns the types that this process works on; those of which jobs were added are known besides.
         pool: Makes threads that read side by side.
     """
 
-    def __init__(
-        self,
-        *,
-        jobs: JobStore,
-        index: JobIndex,
-        images: ThumbnailReader,
-        settings: Settings,
-        kinds: Callable[[], Sequence[str]],
-        pool: Pools,
-    ) -> None:
-        self._jobs = jobs
-        self._index = index
-        self._images = images
-        self._settings = settings
-        self._kinds = kinds
-        self._pool = pool
+    jobs: JobStore
+    index: JobIndex
+    thumbnails: ThumbnailReader
+    settings: Settings
+    kinds: Callable[[], Sequence[str]]
+    pool: Pools
 
     def get(self, job_id: str) -> Row:
         """Read one job.
 
         Raises:
             NoSuchJob: There is none.
-            Refused: It is a newer release's: ``newer_release``.
-            InvalidReference: That is no job id.
+            Unreadable: It was written by a newer release, or is damaged.
+            InvalidReference: That is not a job id.
 
         Costs: 1 read.
         """
-        try:
-            row = self._jobs.get(job_id)
-        except Unreadable as error:
-            raise Refused.of(error) from None
-        if row is None:
-            raise NoSuchJob(job_id)
-        return row
+        return read(self.jobs, job_id)
 
     def history(self, job_id: str) -> Sequence[Attempted]:
         """List the attempts at one job, the first one first.
@@ -100,10 +85,10 @@ class Lookup:
 
         Costs: 1 query; 1 read more for a job without attempts.
         """
-        attempts = self._index.attempts(job_id)
+        attempts = self.index.attempts(job_id)
         if not attempts:  # attempts stand and go with their job; without any, the job must tell that it is there
             try:
-                found = self._jobs.get(job_id)
+                found = self.jobs.get(job_id)
             except Unreadable:
                 return []
             if found is None:
@@ -112,7 +97,7 @@ class Lookup:
 
     def types(self) -> Sequence[str]:
         """List the types of which there are jobs, or could be, by name. Costs: 1 query."""
-        return sorted({*self._index.types(), self._settings.image_type, *self._kinds()})
+        return sorted({*self.index.types(), self.settings.image_type, *self.kinds()})
 
     def list(self, query: JobQuery, *, limit: int, after: Position | None = None) -> Page[Row]:
         """List jobs: live ones first, by when the sweep must look at them, then ended ones, the newest end first.
@@ -138,7 +123,7 @@ class Lookup:
             return self._of_ref(query, limit, after)
         if query.types is not None:
             return self._of_types(query, limit, after)
-        kinds, most = self.types(), max(1, PLACES_AT_ONCE // self._settings.job_buckets)
+        kinds, most = self.types(), max(1, PLACES_AT_ONCE // self.settings.job_buckets)
         kinds = kinds[bisect_left(kinds, "" if after is None else after.kind) :]
         group, rest = kinds[:most], kinds[most:]
         page = self._of_types(replace(query, types=tuple(group)), limit, after)
@@ -147,7 +132,7 @@ class Lookup:
 
     def _of_types(self, query: JobQuery, limit: int, after: Position | None) -> Page[Row]:
         rows, found = Rows(ROWS_PER_JOB * limit), dict[str, Row]()
-        with self._pool(AT_ONCE, "list") as pool:
+        with self.pool(AT_ONCE, "list") as pool:
             for segment in (LIVE, ENDED):
                 if after is not None and after.segment > segment:
                     continue
@@ -170,13 +155,13 @@ class Lookup:
         """
         found: list[tuple[KeyPosition, Key]] = []
         passed = after or KeyPosition(0, "")
-        for bucket in range(passed.bucket, self._settings.job_buckets):
+        for bucket in range(passed.bucket, self.settings.job_buckets):
             behind = passed.digest if bucket == passed.bucket and passed.digest else None
-            keys = self._index.keys(self._settings.image_type, bucket, after=behind, limit=limit - len(found))
+            keys = self.index.keys(self.settings.image_type, bucket, after=behind, limit=limit - len(found))
             found += [(KeyPosition(bucket, digest(key.type, key.ref)), key) for key in keys]
             if len(found) == limit:
                 break
-        with self._pool(AT_ONCE, "list") as pool:
+        with self.pool(AT_ONCE, "list") as pool:
             read = list(pool.map(lambda key: self._readable(key.job_id), [key for _, key in found]))
         items = [
             ImageFound(at.digest, key, row) for (at, key), (row, readable) in zip(found, read, strict=True) if readable
@@ -193,7 +178,7 @@ class Lookup:
         Costs: 2 reads.
         """
         known = IMAGE_ID.fullmatch(image_id)
-        key = self._index.key_of(self._settings.image_type, image_id) if known else None
+        key = self.index.key_of(self.settings.image_type, image_id) if known else None
         if key is None:
             raise NoSuchImage(image_id)
         try:
@@ -211,8 +196,8 @@ class Lookup:
 
         Costs: 2 reads.
         """
-        ref = ImageRef.of(f"{self._settings.images_container}/{name}").ref
-        return self.image(digest(self._settings.image_type, ref))
+        ref = ImageRef.of(f"{self.settings.images_container}/{name}").ref
+        return self.image(digest(self.settings.image_type, ref))
 
     def thumbnail(self, image_id: str) -> Thumbnail:
         """Read the thumbnail of an image's newest version.
@@ -240,16 +225,16 @@ class Lookup:
             raise NoSuchImage(job.id)
         if job.thumbnail is not None:
             return Thumbnail(job.thumbnail, str((job.report or {})["thumbnail"].get("mime")), job.id, job.token)
-        for name in thumbnails.names_of(job.id, job.token, image_format=self._settings.thumbnail_format.value):
+        for name in thumbnails.names_of(job.id, job.token, image_format=self.settings.thumbnail_format.value):
             with suppress(BlobGone):
-                return Thumbnail(*self._images.thumbnail(name), job.id, job.token)
+                return Thumbnail(*self.thumbnails.thumbnail(name), job.id, job.token)
         raise NoSuchImage(job.id)
 
     def _of_ref(self, query: JobQuery, limit: int, after: Position | None) -> Page[Row]:
         if query.types is None or len(query.types) != 1 or query.ref is None:
             raise InvalidReference("ref: want exactly one type beside it")
         (kind,) = query.types
-        rows = self._index.of_ref(kind, query.ref, after=None if after is None else after.job_id, limit=limit)
+        rows = self.index.of_ref(kind, query.ref, after=None if after is None else after.job_id, limit=limit)
         states = {*query.states_in(LIVE), *query.states_in(ENDED)}
         items = [row for row in rows if row.job.state in states and query.spans(row.job)]
         return Page(items, Position(LIVE, 0, rows[-1].job.id) if len(rows) == limit else None)
@@ -259,16 +244,16 @@ class Lookup:
         states = query.states_in(segment)
         if not states:
             return []
-        places = list(product(query.types or (), range(self._settings.job_buckets)))
+        places = list(product(query.types or (), range(self.settings.job_buckets)))
         if segment == LIVE:
             return [SortedList(self._live(*place), after, limit) for place in places]
         return [SortedList(self._ended(*place, each, query), after, limit) for place, each in product(places, states)]
 
     def _live(self, kind: str, bucket: int) -> Read:
-        return lambda after, limit: self._index.live(kind, bucket, after=after, limit=limit)
+        return lambda after, limit: self.index.live(kind, bucket, after=after, limit=limit)
 
     def _ended(self, kind: str, bucket: int, state: State, query: JobQuery) -> Read:
-        return lambda after, limit: self._index.ended(
+        return lambda after, limit: self.index.ended(
             kind, bucket, state, after=after, ended_from=query.ended_from, ended_to=query.ended_to, limit=limit
         )
 
@@ -290,6 +275,6 @@ class Lookup:
     def _readable(self, job_id: str) -> tuple[Row | None, bool]:
         """Read a job, and say whether this release can read it; one that is gone is readable and None."""
         try:
-            return self._jobs.get(job_id), True
+            return self.jobs.get(job_id), True
         except Unreadable:
             return None, False

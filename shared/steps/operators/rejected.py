@@ -1,29 +1,32 @@
 """Follow a rejected text once more, when what it names may have come to be; it is forgotten only when all of it is."""
 
 import contextlib
+from dataclasses import dataclass
+from enum import StrEnum
 
 from shared.errors import Lost
 from shared.ports.rejections import Rejections
 from shared.steps.intake.admit import Admit
-from shared.steps.outcomes import Outcome
+from shared.steps.intake.disposition import Disposition
+from shared.steps.intake.record import Recording
 
 #: Each says that a job stands for what was named; of all others, something may still be missing.
-ADMITTED = frozenset({Outcome.RECORDED, Outcome.DUPLICATE, Outcome.UNCHANGED, Outcome.LIVE, Outcome.ENDED})
+ADMITTED = frozenset({*Recording, Disposition.LIVE, Disposition.ENDED})
 
 
+@dataclass(kw_only=True)
 class Readmit:
     """Redrive one rejected text.
 
-    Args:
+    Attributes:
         rejections: Where it is kept.
         admit: Records and announces what it names.
     """
 
-    def __init__(self, *, rejections: Rejections, admit: Admit) -> None:
-        self._rejections = rejections
-        self._admit = admit
+    rejections: Rejections
+    admit: Admit
 
-    def __call__(self, rejected_id: str) -> list[Outcome]:
+    def readmit(self, rejected_id: str) -> list[StrEnum]:
         """Admit all that a rejected text names, then forget it; when not all of it could be admitted, keep it.
 
         It is deleted last and as it was read: a crash before, or the same text rejected once more meanwhile, leaves it.
@@ -37,13 +40,13 @@ class Readmit:
 
         Costs: get, those of ``Admit``, delete.
         """
-        row = self._rejections.get(rejected_id)
+        row = self.rejections.get(rejected_id)
         if row is None:
-            return [Outcome.UNKNOWN]
+            return [Disposition.UNKNOWN]
         if row.code == "not_text":  # what is kept of it says what the bytes were, and is not what was sent
-            return [Outcome.REJECTED]
-        outcomes = self._admit(row.text.encode())
+            return [Disposition.REJECTED]
+        outcomes = self.admit.admit(row.text.encode())
         if ADMITTED.issuperset(outcomes):
             with contextlib.suppress(Lost):
-                self._rejections.delete(row)
+                self.rejections.delete(row)
         return outcomes

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import dataclass
 
-from shared.errors import Lost, Mismatch, NoSuchJob, Refused, Undecided, Unreadable
+from shared.errors import Lost, Mismatch, NoSuchJob, Refused, Undecided
 from shared.ports.ended import EndedJobs
 from shared.ports.images import ThumbnailStore
 from shared.ports.index import JobIndex
@@ -18,10 +19,11 @@ ROUNDS = 20
 _REF_DIGITS = slice(-32, -16)
 
 
+@dataclass(kw_only=True)
 class Remove:
     """Delete jobs that have ended.
 
-    Args:
+    Attributes:
         jobs: Reads jobs and key rows.
         ended: Takes jobs away.
         index: Finds the key row that a purged job has left.
@@ -29,16 +31,13 @@ class Remove:
         settings: Buckets.
     """
 
-    def __init__(
-        self, *, jobs: JobStore, ended: EndedJobs, index: JobIndex, thumbnails: ThumbnailStore, settings: Settings
-    ) -> None:
-        self._jobs = jobs
-        self._ended = ended
-        self._index = index
-        self._thumbnails = thumbnails
-        self._settings = settings
+    jobs: JobStore
+    ended: EndedJobs
+    index: JobIndex
+    thumbnails: ThumbnailStore
+    settings: Settings
 
-    def __call__(self, job_id: str, *, forget: bool, versions: Collection[str] | None = None) -> None:
+    def remove(self, job_id: str, *, forget: bool, versions: Collection[str] | None = None) -> None:
         """Delete a job with its attempts and thumbnails.
 
         The rows go first, If-Match: so nothing of a job is taken that somebody opens again meanwhile. A crash behind
@@ -53,7 +52,8 @@ class Remove:
         Raises:
             InvalidReference: That is no job id.
             NoSuchJob: There is none.
-            Refused: ``live``; ``newer_release``.
+            Refused: ``live``.
+            Unreadable: It was written by a newer release, or is damaged.
             Mismatch: It has moved on since.
             StorageOut: Storage is out.
             Undecided: Whether it is gone is not known; ask again.
@@ -63,7 +63,7 @@ class Remove:
         each thumbnail that is left.
         """
         for _ in range(ROUNDS):
-            row = self._found(job_id)
+            row = self.jobs.get(job_id)
             if row is None:
                 if not forget:
                     raise NoSuchJob
@@ -78,23 +78,17 @@ class Remove:
                 return
         raise Undecided(f"{job_id}: others were first {ROUNDS} times")
 
-    def _found(self, job_id: str) -> Row | None:
-        try:
-            return self._jobs.get(job_id)
-        except Unreadable as error:
-            raise Refused.of(error) from None
-
     def _gone(self, row: Row, *, forget: bool) -> bool:
         """Delete the rows, then the thumbnails up to the token of the row, then what keeps the reference."""
         job = row.job
-        key = self._jobs.key(job.type, job.ref) if job.unique else None
+        key = self.jobs.key(job.type, job.ref) if job.unique else None
         named = key if key is not None and key.job_id == job.id else None
-        if job.id not in self._ended.purge([(row, named)]):
+        if job.id not in self.ended.purge([(row, named)]):
             return False
         self._delete_thumbnails(job.id, up_to=job.token)
         if named is None or not forget:
             return True
-        left = self._jobs.key(job.type, job.ref)  # that of a purge that was faster, or of a job added since
+        left = self.jobs.key(job.type, job.ref)  # that of a purge that was faster, or of a job added since
         return left is None or left.job_id != job.id or left.state is None or self._deleted(left)
 
     def _forgotten(self, job_id: str) -> bool:
@@ -103,26 +97,26 @@ class Remove:
         Raises:
             NoSuchJob: There is none.
         """
-        place = kind(job_id), bucket(job_id, self._settings.job_buckets)
-        for key in self._index.keys(*place, after=job_id[_REF_DIGITS], limit=2):
+        place = kind(job_id), bucket(job_id, self.settings.job_buckets)
+        for key in self.index.keys(*place, after=job_id[_REF_DIGITS], limit=2):
             if key.job_id == job_id:
-                if key.state is not None and self._settings.purge_thumbnails:
+                if key.state is not None and self.settings.purge_thumbnails:
                     self._delete_thumbnails(job_id, up_to=float("inf"))  # what a crash has left
                 return self._deleted(key)
         raise NoSuchJob
 
     def _delete_thumbnails(self, job_id: str, *, up_to: float) -> None:
-        for name in self._thumbnails.thumbnails_of(job_id):
+        for name in self.thumbnails.thumbnails_of(job_id):
             if token_of(name) <= up_to:
                 with suppress(Refused):  # by a policy on the blob: its rows are gone, and verify tells of what is left
-                    self._thumbnails.delete_thumbnail(name)
+                    self.thumbnails.delete_thumbnail(name)
 
     def _deleted(self, key: Key) -> bool:
         """Delete a key row, unless its job stands: another may have forgotten the reference and added it again."""
         if key.state is None:
             return False
         try:
-            self._ended.forget(key)
+            self.ended.forget(key)
         except Lost:
             return False
         return True

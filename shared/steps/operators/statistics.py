@@ -52,10 +52,11 @@ class _Counted:
     oldest: Position | None = None
 
 
+@dataclass(kw_only=True)
 class Count:
     """Count jobs by type and state, and what else an operator looks at.
 
-    Args:
+    Attributes:
         jobs: Tells who runs from who waits.
         index: What is counted.
         marks: Keep what was counted, and what others count.
@@ -67,38 +68,25 @@ class Count:
         pool: Makes threads that read side by side.
     """
 
-    def __init__(
-        self,
-        *,
-        jobs: JobStore,
-        index: JobIndex,
-        marks: Marks,
-        locks: LockStore,
-        poisons: Sequence[Backlog],
-        settings: Settings,
-        clock: ServerClock,
-        kinds: Callable[[], Sequence[str]],
-        pool: Pools,
-    ) -> None:
-        self._jobs = jobs
-        self._index = index
-        self._marks = marks
-        self._locks = locks
-        self._poisons = poisons
-        self._settings = settings
-        self._clock = clock
-        self._kinds = kinds
-        self._pool = pool
+    jobs: JobStore
+    index: JobIndex
+    marks: Marks
+    locks: LockStore
+    poisons: Sequence[Backlog]
+    settings: Settings
+    clock: ServerClock
+    kinds: Callable[[], Sequence[str]]
+    pool: Pools
 
-    def __call__(self) -> Stats:
+    def count(self) -> Stats:
         """Return what was counted less than a minute ago, by whomever, or count.
 
         Costs: 1 read; where it counts, besides, for each type and bucket 1 query and 3 for what has ended, 1 more for
         each 1,000 index rows up to ``MOST`` a type and state, 1 read for each live job up to ``LOOKED_AT`` a type, 3
         reads, 1 for each poison queue, those of ``kinds``, and 1 transaction.
         """
-        mark = self._marks.get(MARK)
-        now = self._clock.now()
+        mark = self.marks.get(MARK)
+        now = self.clock.now()
         kept = None if mark is None else Stats.of(mark.value)
         if kept is not None and abs(now - kept.as_of) < FRESH:
             return replace(kept, age_seconds=max(0.0, (now - kept.as_of).total_seconds()))
@@ -109,34 +97,34 @@ class Count:
     def _keep(self, mark: Mark | None, stats: Stats) -> None:
         try:
             if mark is None:
-                self._marks.insert(MARK, stats.value)
+                self.marks.insert(MARK, stats.value)
             else:
-                self._marks.replace(mark, stats.value)
+                self.marks.replace(mark, stats.value)
         except Lost:  # another has counted meanwhile, and both are right
             return
 
     def _counted(self, now: datetime) -> Stats:
         done = _Counted()
-        with self._pool(AT_ONCE, MARK) as pool:
-            for kind in self._kinds():
+        with self.pool(AT_ONCE, MARK) as pool:
+            for kind in self.kinds():
                 done.jobs[kind] = self._live(kind, now, pool, done) | self._ended(kind, pool, done)
         due = None if done.oldest is None else _EPOCH + timedelta(milliseconds=done.oldest.ms)
-        reconciled = self._marks.get(f"reconcile:{self._settings.images_container}")
-        stale = self._marks.get(STALE_REPORTS)
+        reconciled = self.marks.get(f"reconcile:{self.settings.images_container}")
+        stale = self.marks.get(STALE_REPORTS)
         return Stats(
             as_of=now,
             jobs=done.jobs,
             capped=done.capped,
             oldest_due_age_seconds=None if due is None or due > now else (now - due).total_seconds(),
             lock={"holder": self._holder()},
-            poison=sum(queue.backlog() for queue in self._poisons),
+            poison=sum(queue.backlog() for queue in self.poisons),
             missed=None if reconciled is None else whole(reconciled.value.get("missed")),
             stale_reports_total=0 if stale is None else whole(stale.value.get("total")) or 0,
         )
 
     def _live(self, kind: str, now: datetime, pool: Executor, done: _Counted) -> dict[str, int]:
         """Count who waits and who runs."""
-        buckets = range(self._settings.job_buckets)
+        buckets = range(self.settings.job_buckets)
         pages = list(pool.map(self._rows, [self._reads_live(kind, bucket) for bucket in buckets]))
         found = sorted(position for positions, _ in pages for position in positions)
         likely = _likely_running(found, now)[:LOOKED_AT]
@@ -149,7 +137,7 @@ class Count:
     def _ended(self, kind: str, pool: Executor, done: _Counted) -> dict[str, int]:
         """Count what has ended."""
         counts = {state.value: 0 for state in State if state.ended}
-        places = [(State(state), bucket) for state, bucket in product(counts, range(self._settings.job_buckets))]
+        places = [(State(state), bucket) for state, bucket in product(counts, range(self.settings.job_buckets))]
         pages = pool.map(self._rows, [self._reads_ended(kind, bucket, state) for state, bucket in places])
         for (state, _), (positions, more) in zip(places, pages, strict=True):
             counts[state.value] += len(positions)
@@ -158,7 +146,7 @@ class Count:
 
     def _rows(self, read: _Read) -> tuple[list[Position], bool]:
         """Read a bucket's share of index rows, and say whether there may be more."""
-        share = max(1, MOST // self._settings.job_buckets)
+        share = max(1, MOST // self.settings.job_buckets)
         found: list[Position] = []
         while len(found) < share:
             asked = min(PAGE, share - len(found))
@@ -169,16 +157,16 @@ class Count:
         return found, True
 
     def _reads_live(self, kind: str, bucket: int) -> _Read:
-        return lambda after, limit: self._index.live(kind, bucket, after=after, limit=limit)
+        return lambda after, limit: self.index.live(kind, bucket, after=after, limit=limit)
 
     def _reads_ended(self, kind: str, bucket: int, state: State) -> _Read:
-        return lambda after, limit: self._index.ended(
+        return lambda after, limit: self.index.ended(
             kind, bucket, state, after=after, ended_from=None, ended_to=None, limit=limit
         )
 
     def _runs(self, position: Position) -> bool:
         try:
-            row = self._jobs.get(position.job_id)
+            row = self.jobs.get(position.job_id)
         except Unreadable:
             return False
         return row is not None and row.job.state is State.RUNNING
@@ -186,11 +174,11 @@ class Count:
     def _holder(self) -> str | None:
         """Return who sweeps, unless that lease has lapsed."""
         try:
-            row = self._locks.get(LOCK)
+            row = self.locks.get(LOCK)
         except Unreadable:
             return None
         if row is None or leases.lapsed(
-            lease=row.lock.lease, modified_at=row.modified_at, seen_at=row.seen_at, margin=self._settings.margin
+            lease=row.lock.lease, modified_at=row.modified_at, seen_at=row.seen_at, margin=self.settings.margin
         ):
             return None
         return row.lock.owner

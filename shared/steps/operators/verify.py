@@ -31,29 +31,23 @@ class Verified:
     repaired: int = 0
 
 
+@dataclass(kw_only=True)
 class Verify:
     """Hold the invariants against everything that is kept.
 
     Workers may go on meanwhile: what looks wrong is looked at again in one piece, and only then told.
 
-    Args:
+    Attributes:
         audit: Reads it, and mends index rows.
         thumbnails_container: Whose blobs no report may leave unnamed.
         ended_before: Returns, by state, before which moment a job must have ended for purge to take its thumbnail.
     """
 
-    def __init__(
-        self,
-        audit: Audit,
-        *,
-        thumbnails_container: str,
-        ended_before: Callable[[], Mapping[State, datetime]] = dict,
-    ) -> None:
-        self._audit = audit
-        self._thumbnails = thumbnails_container
-        self._ended_before = ended_before
+    audit: Audit
+    thumbnails_container: str
+    ended_before: Callable[[], Mapping[State, datetime]]
 
-    def __call__(self, tell: Callable[[Finding], object], *, repair: bool, blobs: bool) -> Verified:
+    def verify(self, tell: Callable[[Finding], object], *, repair: bool, blobs: bool) -> Verified:
         """Verify, and tell each finding as soon as it is sure.
 
         Args:
@@ -74,7 +68,7 @@ class Verify:
             tell(finding)
 
         named: dict[str, str] = {}
-        for group in self._audit.groups():
+        for group in self.audit.groups():
             done.jobs += len(group.jobs)
             named |= {job.thumbnail: job.id for job in group.jobs.values() if job.thumbnail}
             for finding in self._sure(group, repair=repair):
@@ -92,7 +86,7 @@ class Verify:
         seen: dict[tuple[Rule, str], Finding] = {}
         try:
             for _ in range(ROUNDS):
-                group = self._audit.look(group)
+                group = self.audit.look(group)
                 stands = {(finding.rule, finding.name): finding for finding in violations(group)}
                 seen |= stands
                 wanted = list(mendings(group)) if repair else []
@@ -100,7 +94,7 @@ class Verify:
                     break
                 for mending in wanted:
                     with suppress(Lost):  # the job has moved on, and its index row with it: look again
-                        self._audit.mend(group, mending)
+                        self.audit.mend(group, mending)
                         mended |= mending.row_keys
         except Lost:
             return [Finding(Rule.MOVING, group.place, group.stem)]
@@ -109,14 +103,14 @@ class Verify:
 
     def _of_thumbnails(self, named: dict[str, str]) -> Iterator[Finding]:
         """Compare the container with what reports name; only what differs costs a look at its own row."""
-        for name in self._audit.thumbnails():
+        for name in self.audit.thumbnails():
             if named.pop(name, None) is None and not self._wanted(name):
-                yield Finding(Rule.THUMBNAIL_ORPHAN, self._thumbnails, name)
+                yield Finding(Rule.THUMBNAIL_ORPHAN, self.thumbnails_container, name)
         for name, job_id in named.items():
-            if not self._audit.has_thumbnail(name):
+            if not self.audit.has_thumbnail(name):
                 job = self._naming(job_id, name)
                 if job is not None:
-                    yield Finding(self._rule_of_missing(job), self._thumbnails, name, f"job:{job_id}")
+                    yield Finding(self._rule_of_missing(job), self.thumbnails_container, name, f"job:{job_id}")
 
     def _wanted(self, name: str) -> bool:
         """Whether a report names a thumbnail by now, or a worker is about to commit one that does."""
@@ -124,7 +118,7 @@ class Verify:
         if not JOB_ID.fullmatch(job_id):
             return False
         try:
-            job = self._audit.group_of(job_id).jobs.get(job_id)
+            job = self.audit.group_of(job_id).jobs.get(job_id)
         except Lost:
             return True
         published = job is not None and job.state is State.RUNNING and rest.partition(".")[0] == str(job.token)
@@ -133,13 +127,13 @@ class Verify:
     def _naming(self, job_id: str, name: str) -> JobFacts | None:
         """Return a job whose report still names a thumbnail."""
         try:
-            job = self._audit.group_of(job_id).jobs.get(job_id)
+            job = self.audit.group_of(job_id).jobs.get(job_id)
         except Lost:
             return None
         return job if job is not None and job.thumbnail == name else None
 
     def _rule_of_missing(self, job: JobFacts) -> Rule:
         """Tell a thumbnail that is lost from one that purge took, and died before it took the job."""
-        edge = self._ended_before().get(job.state)
+        edge = self.ended_before().get(job.state)
         purged = edge is not None and job.ended is not None and job.ended < edge
         return Rule.THUMBNAIL_PURGED if purged else Rule.THUMBNAIL_MISSING

@@ -6,26 +6,27 @@ over: the queue has no poison queue of its own. So one message that fails must n
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 from shared.ports.poison import PoisonMessage, PoisonQueue
-from shared.steps.outcomes import Outcome
 
-Intake = Callable[[bytes], list[Outcome]]
+Intake = Callable[[bytes], list[StrEnum]]
 
 
+@dataclass(kw_only=True)
 class Drain:
     """Do for stuck poison messages what the triggers do for others.
 
-    Args:
+    Attributes:
         inlets: Each queue, and the step that takes in its messages.
         maximum: How often the host lets a message be received.
     """
 
-    def __init__(self, inlets: Sequence[tuple[PoisonQueue, Intake]], *, maximum: int) -> None:
-        self._inlets = inlets
-        self._maximum = maximum
+    inlets: Sequence[tuple[PoisonQueue, Intake]]
+    maximum: int
 
-    def __call__(self, *, stop: Callable[[], bool] = lambda: False) -> Counter[Outcome]:
+    def drain(self, *, stop: Callable[[], bool] = lambda: False) -> Counter[StrEnum]:
         """Take in up to 32 messages of each queue in which one is stuck, and delete each that was taken in.
 
         Each message stands alone, and so does each queue: what one raises is raised when all others have had their
@@ -41,10 +42,10 @@ class Drain:
 
         Costs: 1 read a queue; where one is stuck, 1 request, and for each message a delete and those of its step.
         """
-        outcomes, errors = Counter[Outcome](), list[Exception]()
-        for queue, take_in in self._inlets:
+        outcomes, errors = Counter[StrEnum](), list[Exception]()
+        for queue, take_in in self.inlets:
             try:
-                messages = queue.receive() if queue.stuck(self._maximum) else []
+                messages = queue.receive() if queue.stuck(self.maximum) else []
             except Exception as error:  # noqa: BLE001 - the other queue has its turn; raised below
                 errors.append(error)
                 continue
@@ -60,7 +61,7 @@ class Drain:
         return outcomes
 
 
-def _one(queue: PoisonQueue, message: PoisonMessage, take_in: Intake) -> list[Outcome]:
+def _one(queue: PoisonQueue, message: PoisonMessage, take_in: Intake) -> list[StrEnum]:
     outcomes = take_in(message.body)
     queue.delete(message)
     return outcomes

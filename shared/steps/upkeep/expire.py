@@ -4,14 +4,15 @@ Whoever claims ends such jobs as well; this is for types for which nobody comes 
 stay due: that is how workers find them.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import product
 
+from shared.errors import NoSuchJob, Unreadable
 from shared.ports.index import JobIndex, Position
+from shared.ports.jobs import read
 from shared.settings.settings import Settings
-from shared.steps.found import found
-from shared.steps.outcomes import Outcome
 from shared.steps.upkeep.turns import Turns
 from shared.steps.work.claims import Claims
 
@@ -19,22 +20,22 @@ from shared.steps.work.claims import Claims
 LIMIT = 50
 
 
+@dataclass(kw_only=True)
 class Expire:
     """Look at jobs that wait, some at each sweep.
 
-    Args:
+    Attributes:
         claims: Ends jobs.
         index: Lists live jobs.
         settings: Buckets.
     """
 
-    def __init__(self, *, claims: Claims, index: JobIndex, settings: Settings) -> None:
-        self._claims = claims
-        self._index = index
-        self._settings = settings
-        self._after: dict[tuple[str, int], Position] = {}
+    claims: Claims
+    index: JobIndex
+    settings: Settings
+    _after: dict[tuple[str, int], Position] = field(default_factory=dict, init=False)
 
-    def __call__(self, kinds: Sequence[str], *, stop: Callable[[], bool]) -> Counter[Outcome]:
+    def expire(self, kinds: Sequence[str], *, stop: Callable[[], bool]) -> int:
         """End what may never be claimed again; a job that raises keeps no other from its turn.
 
         Args:
@@ -45,33 +46,33 @@ class Expire:
             StorageOut: Storage is out, or was for one of them; the next sweep looks again.
 
         Returns:
-            FAILED for each job that this call has ended; the others are not counted.
+            How many jobs this call has ended.
 
         Costs: 1 query a type and bucket; 1 read for each of at most 50 jobs in it, and 1 transaction for one that ends.
         """
-        ends, turns = Counter[Outcome](), Turns()
-        for kind, bucket in product(kinds, range(self._settings.job_buckets)):
+        failed, turns = 0, Turns()
+        for kind, bucket in product(kinds, range(self.settings.job_buckets)):
             if stop():
                 break
             with turns.turn():
-                ends += self._bucket(kind, bucket, turns)
+                failed += self._bucket(kind, bucket, turns)
         turns.finish()
-        return ends
+        return failed
 
-    def _bucket(self, kind: str, bucket: int, turns: Turns) -> Counter[Outcome]:
+    def _bucket(self, kind: str, bucket: int, turns: Turns) -> int:
         at = kind, bucket
-        listed = self._index.live(kind, bucket, after=self._after.pop(at, None), limit=LIMIT)
-        due = [position for position in listed if position.ms <= self._claims.clock.now().timestamp() * 1000]
+        listed = self.index.live(kind, bucket, after=self._after.pop(at, None), limit=LIMIT)
+        due = [position for position in listed if position.ms <= self.claims.clock.now().timestamp() * 1000]
         if len(due) == LIMIT:
             self._after[at] = due[-1]
-        failed = Counter[Outcome]()
+        failed = 0
         for position in due:
             with turns.turn():
-                failed[Outcome.FAILED] += self._one(position.job_id) is Outcome.FAILED
-        return +failed
+                failed += self._one(position.job_id)
+        return failed
 
-    def _one(self, job_id: str) -> Outcome:
-        row = found(self._claims.jobs, job_id)
-        if isinstance(row, Outcome) or row.job.state.ended:
-            return Outcome.ENDED
-        return self._claims.expire(row)
+    def _one(self, job_id: str) -> bool:
+        with suppress(NoSuchJob, Unreadable):
+            row = read(self.claims.jobs, job_id)
+            return not row.job.state.ended and self.claims.expire(row)
+        return False

@@ -1,18 +1,18 @@
 """Send what a sweep does not work on itself to the queue again, each job once in a while and not once a sweep."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 
 from shared.clock import DATE_STEP, ServerClock
-from shared.errors import IllegalTransition, Lost
-from shared.ports.jobs import JobStore, Row
+from shared.errors import IllegalTransition, Lost, NoSuchJob, Unreadable
+from shared.ports.jobs import JobStore, Row, read
 from shared.ports.queue import WorkQueue
 from shared.rules import moves
 from shared.rules.jobs import State
 from shared.settings.settings import Settings
-from shared.steps.found import found
 from shared.steps.intake.announce import Announce
-from shared.steps.outcomes import Outcome
 from shared.steps.upkeep.turns import Turns
 from shared.telemetry import LogEvent, emit
 
@@ -20,13 +20,24 @@ from shared.telemetry import LogEvent, emit
 LONGEST_WAIT = timedelta(hours=1)
 
 
+class Resend(StrEnum):
+    """What became of a due job that was to be sent to the queue again."""
+
+    ANNOUNCED = "announced"  #: its due row was moved on, and its message sent again
+    ENDED = "ended"  #: it had ended
+    BUSY = "busy"  #: a worker is at it, or has just moved it on
+    UNKNOWN = "unknown"  #: there is no such job
+    LEFT = "left"  #: left to instances of a newer release
+
+
+@dataclass(kw_only=True)
 class Overflow:
     """Send messages of due jobs.
 
     The due row is moved on first, the message sent second: so a crash between the two sends too little, for a while,
     and no backlog is sent again by each sweep.
 
-    Args:
+    Attributes:
         jobs: Where the rows are.
         queue: Tells how long it is.
         announce: Sends the messages.
@@ -34,16 +45,13 @@ class Overflow:
         clock: The service's time.
     """
 
-    def __init__(
-        self, *, jobs: JobStore, queue: WorkQueue, announce: Announce, settings: Settings, clock: ServerClock
-    ) -> None:
-        self._jobs = jobs
-        self._queue = queue
-        self._announce = announce
-        self._settings = settings
-        self._clock = clock
+    jobs: JobStore
+    queue: WorkQueue
+    announce: Announce
+    settings: Settings
+    clock: ServerClock
 
-    def __call__(self, job_ids: Sequence[str], *, stop: Callable[[], bool], turns: Turns) -> dict[str, Outcome]:
+    def resend(self, job_ids: Sequence[str], *, stop: Callable[[], bool], turns: Turns) -> dict[str, Resend]:
         """Send as many as the queue has room for, in the order given.
 
         Args:
@@ -61,10 +69,10 @@ class Overflow:
         """
         if not job_ids or stop():
             return {}
-        room = max(0, self._settings.max_backlog - self._queue.backlog())
+        room = max(0, self.settings.max_backlog - self.queue.backlog())
         if room < len(job_ids):
             emit(LogEvent.BACKLOG, unsent=len(job_ids) - room)
-        outcomes: dict[str, Outcome] = {}
+        outcomes: dict[str, Resend] = {}
         for job_id in job_ids[:room]:
             if stop():
                 break
@@ -72,25 +80,26 @@ class Overflow:
                 outcomes[job_id] = self._one(job_id)
         return outcomes
 
-    def _one(self, job_id: str) -> Outcome:
-        row = found(self._jobs, job_id)
-        if isinstance(row, Outcome):
-            return row
-        now, lapsed = self._clock.now(), row.lapsed(margin=self._settings.margin)
+    def _one(self, job_id: str) -> Resend:
         try:
-            moved = self._jobs.replace(
-                row, moves.reschedule(row.job, due=now + self._wait(row), lapsed=lapsed, now=now)
-            )
+            row = read(self.jobs, job_id)
+        except NoSuchJob:
+            return Resend.UNKNOWN
+        except Unreadable:
+            return Resend.LEFT
+        now, lapsed = self.clock.now(), row.lapsed(margin=self.settings.margin)
+        try:
+            moved = self.jobs.replace(row, moves.reschedule(row.job, due=now + self._wait(row), lapsed=lapsed, now=now))
         except IllegalTransition:
-            return Outcome.ENDED if row.job.state.ended else Outcome.BUSY
+            return Resend.ENDED if row.job.state.ended else Resend.BUSY
         except Lost:
-            return Outcome.BUSY
+            return Resend.BUSY
         # A claim that has lapsed counts as live for the margin after this write; a message that finds it so is spent.
-        delay = self._settings.margin + DATE_STEP if row.job.state is State.RUNNING else timedelta(0)
-        self._announce(moved.job, delay=delay)
-        return Outcome.ANNOUNCED
+        delay = self.settings.margin + DATE_STEP if row.job.state is State.RUNNING else timedelta(0)
+        self.announce.announce(moved.job, delay=delay)
+        return Resend.ANNOUNCED
 
     def _wait(self, row: Row) -> timedelta:
         """Return how long to wait for the message's effect: twice as long as the last time."""
         last = row.job.due - row.modified_at if row.job.due is not None else timedelta(0)
-        return min(max(2 * last, self._announce.grace(row.job.type)), LONGEST_WAIT)
+        return min(max(2 * last, self.announce.grace(row.job.type)), LONGEST_WAIT)

@@ -57,10 +57,11 @@ class Purged:
     locked_out: bool = False
 
 
+@dataclass(kw_only=True)
 class Purge:
     """Purge what is past its retention, one purge at a time among all instances.
 
-    Args:
+    Attributes:
         jobs: Reads jobs and key rows.
         ended: Lists what has ended, and takes it away.
         thumbnails: Where thumbnails are.
@@ -73,32 +74,18 @@ class Purge:
         kinds: Lists the types of jobs.
     """
 
-    def __init__(
-        self,
-        *,
-        jobs: JobStore,
-        ended: EndedJobs,
-        thumbnails: ThumbnailStore,
-        forget: Forget,
-        types: Types,
-        lock: TableLock,
-        settings: Settings,
-        clock: ServerClock,
-        runtime: Runtime,
-        kinds: Callable[[], Sequence[str]],
-    ) -> None:
-        self._jobs = jobs
-        self._ended = ended
-        self._thumbnails = thumbnails
-        self._forget = forget
-        self._types = types
-        self._lock = lock
-        self._settings = settings
-        self._clock = clock
-        self._runtime = runtime
-        self._kinds = kinds
+    jobs: JobStore
+    ended: EndedJobs
+    thumbnails: ThumbnailStore
+    forget: Forget
+    types: Types
+    lock: TableLock
+    settings: Settings
+    clock: ServerClock
+    runtime: Runtime
+    kinds: Callable[[], Sequence[str]]
 
-    def __call__(self, *, owner: str, before: Mapping[State, datetime] | None = None) -> Purged:
+    def purge(self, *, owner: str, before: Mapping[State, datetime] | None = None) -> Purged:
         """Purge once.
 
         Args:
@@ -114,18 +101,18 @@ class Purge:
         type, bucket and state; then, for each job, get, key, list of thumbnails and 1 for each of them, and 1
         transaction for 25; those of ``Types.collect``. 1 when another purge is under way.
         """
-        begun_at, budget = self._runtime.monotonic(), self._settings.purge_budget.total_seconds()
+        begun_at, budget = self.runtime.monotonic(), self.settings.purge_budget.total_seconds()
         try:
-            with self._lock.try_acquire(LOCK, owner=owner) as held:
+            with self.lock.try_acquire(LOCK, owner=owner) as held:
 
                 def over(share: float) -> bool:
-                    return held.lost or self._runtime.monotonic() >= begun_at + share * budget
+                    return held.lost or self.runtime.monotonic() >= begun_at + share * budget
 
-                due = edges(self._settings, self._clock.now()) if before is None else before
+                due = edges(self.settings, self.clock.now()) if before is None else before
                 rejected = self._rejected(lambda: over(REJECTED_SHARE)) if before is None else Forgotten()
                 done = self._work(due, lambda: over(1.0))
                 if not done.left:
-                    self._types.collect()
+                    self.types.collect()
                 done = replace(done, rejected=rejected.texts, left=done.left or rejected.left)
         except LockHeld:
             done = Purged(locked_out=True)
@@ -134,17 +121,17 @@ class Purge:
 
     def _rejected(self, stop: Callable[[], bool]) -> Forgotten:
         """Forget the messages that are past their retention; they go first, since few requests take many."""
-        past = self._forget.find(older_than=self._settings.retention_rejected)
-        return self._forget.forget(past, stop=stop)
+        past = self.forget.find(older_than=self.settings.retention_rejected)
+        return self.forget.forget(past, stop=stop)
 
     def _work(self, before: Mapping[State, datetime], stop: Callable[[], bool]) -> Purged:
         """Take a batch from each bucket and state in turn, so that none waits for a backlog of another."""
         done = Purged()
         waiting = deque(
             self._batches(kind, bucket, state, before[state])
-            for kind, bucket, state in product(self._kinds(), range(self._settings.job_buckets), before)
+            for kind, bucket, state in product(self.kinds(), range(self.settings.job_buckets), before)
         )
-        with self._runtime.pool(AT_ONCE, "purge") as pool:
+        with self.runtime.pool(AT_ONCE, "purge") as pool:
             while waiting:
                 if stop():
                     return replace(done, left=True)
@@ -158,7 +145,7 @@ class Purge:
         return done
 
     def _batches(self, kind: str, bucket: int, state: State, before: datetime) -> Iterator[list[str]]:
-        for page in self._ended.ended(kind, bucket, state, before=before):
+        for page in self.ended.ended(kind, bucket, state, before=before):
             for start in range(0, len(page), BATCH):
                 yield page[start : start + BATCH]
 
@@ -168,11 +155,11 @@ class Purge:
         One whose thumbnail may not be deleted, by a policy for example, stays with it.
         """
         try:
-            row = self._jobs.get(job_id)
+            row = self.jobs.get(job_id)
             if row is None:
                 return None
             transition(Event.PURGE, row.job, Facts(ended_before=before.get(row.job.state)))
-            key = self._jobs.key(row.job.type, row.job.ref) if row.job.unique else None
+            key = self.jobs.key(row.job.type, row.job.ref) if row.job.unique else None
         except (Unreadable, IllegalTransition):
             return None
         named = key if key is not None and key.job_id == job_id else None
@@ -187,15 +174,15 @@ class Purge:
         Others may have opened the job again since it was read. What a later attempt writes bears a higher token, and
         stays.
         """
-        names = [name for name in self._thumbnails.thumbnails_of(job.id) if token_of(name) <= job.token]
-        keeps = not self._settings.purge_thumbnails and promised(job.report)
+        names = [name for name in self.thumbnails.thumbnails_of(job.id) if token_of(name) <= job.token]
+        keeps = not self.settings.purge_thumbnails and promised(job.report)
         going = [name for name in names if not (keeps and token_of(name) == job.token)]
         for name in going:
-            self._thumbnails.delete_thumbnail(name)
+            self.thumbnails.delete_thumbnail(name)
         return len(going)
 
     def _taken(self, done: Purged, ready: Sequence[tuple[Row, Key | None, int]], *, listed: int) -> Purged:
-        gone = self._ended.purge([(row, key) for row, key, _ in ready]) if ready else set()
+        gone = self.ended.purge([(row, key) for row, key, _ in ready]) if ready else set()
         return replace(
             done,
             jobs=done.jobs + len(gone),

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Self, TypeVar
 
 from shared.clock import DATE_STEP
@@ -21,9 +22,9 @@ from shared.ports.marks import Mark, Marks
 from shared.rules.images import ImageRef, Listed, Page
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
-from shared.steps.intake.record import Record
+from shared.steps.intake.disposition import Disposition
+from shared.steps.intake.record import Record, Recording
 from shared.steps.locking import TableLock
-from shared.steps.outcomes import Outcome
 from shared.telemetry import LogEvent, emit
 
 LOCK = "reconcile"
@@ -37,7 +38,7 @@ OVERLAP = timedelta(minutes=1)
 MOST_AGAIN = 50
 _AGAIN_CHARACTERS = 16_000
 #: A look that ended so is taken again by the next walk.
-_AGAIN = frozenset({Outcome.LEFT, Outcome.UNREADABLE, None})
+_AGAIN = frozenset({Disposition.LEFT, Disposition.UNREADABLE, None})
 T = TypeVar("T")
 
 
@@ -129,23 +130,25 @@ class _Slice:
 
     stop: Callable[[], bool]
     seen: int = 0
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    outcomes: Counter[StrEnum] = field(default_factory=Counter)
     complete: bool = False
     failed: BaseException | None = None
 
     @property
     def told(self) -> dict[str, Any]:
         """What is told of it."""
-        counted = {"missed": self.outcomes[Outcome.RECORDED], "vanished": self.outcomes[Outcome.GONE]}
-        rare = {"ignored": self.outcomes[Outcome.IGNORED], "reopened": self.outcomes[Outcome.REDRIVEN]}
+        counted = {"missed": self.outcomes[Recording.RECORDED], "vanished": self.outcomes[Disposition.GONE]}
+        rare = {"ignored": self.outcomes[Disposition.IGNORED], "reopened": self.outcomes[Recording.REDRIVEN]}
         counted |= {name: count for name, count in rare.items() if count}
         return {"seen": self.seen, **counted, "complete": self.complete}
 
 
+@dataclass(kw_only=True)
 class Reconcile:
     """Record what no event has announced, one slice at a time among all instances.
 
-    Args:
+    Attributes:
+        name: Of the walk, for its mark.
         listing: The container of images.
         marks: Where the walk's position is kept.
         jobs: Which versions are recorded.
@@ -155,27 +158,16 @@ class Reconcile:
         runtime: Time, and threads that look side by side.
     """
 
-    def __init__(
-        self,
-        *,
-        listing: ImageListing,
-        marks: Marks,
-        jobs: JobStore,
-        lock: TableLock,
-        record: Record,
-        settings: Settings,
-        runtime: Runtime,
-    ) -> None:
-        self._listing = listing
-        self._marks = marks
-        self._jobs = jobs
-        self._lock = lock
-        self._record = record
-        self._settings = settings
-        self._runtime = runtime
-        self._name = f"reconcile:{settings.images_container}"  # another container is another walk
+    name: str
+    listing: ImageListing
+    marks: Marks
+    jobs: JobStore
+    lock: TableLock
+    record: Record
+    settings: Settings
+    runtime: Runtime
 
-    def __call__(self, *, owner: str) -> Reconciled:
+    def reconcile(self, *, owner: str) -> Reconciled:
         """Walk on from where the last slice ended, until the walk's end or that of the budget.
 
         Args:
@@ -188,10 +180,10 @@ class Reconcile:
         since the last walk and is older than the grace, and those of recording it; those of recording for each name at
         which the last walk could not look, at most 50, and for each blob whose tier has changed.
         """
-        stop_at = self._runtime.monotonic() + self._settings.reconcile_budget.total_seconds()
+        stop_at = self.runtime.monotonic() + self.settings.reconcile_budget.total_seconds()
         try:
-            with self._lock.try_acquire(LOCK, owner=owner) as held:
-                done = _Slice(lambda: held.lost or self._runtime.monotonic() >= stop_at)
+            with self.lock.try_acquire(LOCK, owner=owner) as held:
+                done = _Slice(lambda: held.lost or self.runtime.monotonic() >= stop_at)
                 self._walk(done)
         except LockHeld:
             emit(LogEvent.LOCKED_OUT, lock=LOCK)
@@ -204,24 +196,24 @@ class Reconcile:
 
     def _walk(self, done: _Slice) -> None:
         """Do page after page, and keep the position behind each."""
-        mark = self._marks.get(self._name)
+        mark = self.marks.get(self.name)
         position = self._position(mark)
         if position.marker is None:
             position = self._look_again(position, done)
         while not done.complete and not done.stop():
             try:
-                page = self._listing.page(position.marker, limit=PAGE)
+                page = self.listing.page(position.marker, limit=PAGE)
             except MarkerRejected:
                 if position.marker is None:
                     raise
                 position = position.restarted
                 continue
-            before = done.outcomes[Outcome.RECORDED]
+            before = done.outcomes[Recording.RECORDED]
             failed = self._work(page, position.watermark, done)
             if failed is None:
                 return
-            missed = done.outcomes[Outcome.RECORDED] - before
-            grace = self._settings.reconcile_grace
+            missed = done.outcomes[Recording.RECORDED] - before
+            grace = self.settings.reconcile_grace
             position = position.behind(page, grace=grace, failed=failed, missed=missed)
             try:
                 mark = self._keep(mark, position)
@@ -231,22 +223,22 @@ class Reconcile:
 
     def _position(self, mark: Mark | None) -> Position:
         """Go on where the mark says; its watermark says nothing of another account, where blobs may be older."""
-        account = self._listing.account
+        account = self.listing.account
         if mark is None or mark.value.get("account", account) != account:  # earlier releases have not named it
             return Position()
         return Position.of(mark.value)
 
     def _look_again(self, position: Position, done: _Slice) -> Position:
         """Look at the names that the last walk has left, and leave those in the mark that still can't be looked at."""
-        before = done.outcomes[Outcome.RECORDED]
-        refs = {name: ImageRef(self._settings.images_container, name) for name in position.again}
-        ends = self._each(list(refs), lambda name: self._record.announced(refs[name].ref), done)
+        before = done.outcomes[Recording.RECORDED]
+        refs = {name: ImageRef(self.settings.images_container, name) for name in position.again}
+        ends = self._each(list(refs), lambda name: self.record.announced(refs[name].ref), done)
         left = tuple(name for name in position.again if ends[name] in _AGAIN)
-        return replace(position, again=left, so_far=position.so_far + done.outcomes[Outcome.RECORDED] - before)
+        return replace(position, again=left, so_far=position.so_far + done.outcomes[Recording.RECORDED] - before)
 
     def _keep(self, mark: Mark | None, position: Position) -> Mark:
-        value = {**position.value, "account": self._listing.account}
-        return self._marks.insert(self._name, value) if mark is None else self._marks.replace(mark, value)
+        value = {**position.value, "account": self.listing.account}
+        return self.marks.insert(self.name, value) if mark is None else self.marks.replace(mark, value)
 
     def _work(self, page: Page, watermark: datetime | None, done: _Slice) -> list[Listed] | None:
         """Look at all candidates of a page, in parallel.
@@ -256,34 +248,34 @@ class Reconcile:
         Returns:
             Those that could not be looked at; None when the budget was over before each had its turn.
         """
-        old = page.seen_at - self._settings.reconcile_grace
+        old = page.seen_at - self.settings.reconcile_grace
         candidates = [blob for blob in page.blobs if blob.modified_at <= old and blob.is_newer(watermark)]
         done.seen += len(page.blobs)
         ends = self._each(candidates, self._look, done)
         return None if None in ends.values() else [blob for blob in candidates if ends[blob] in _AGAIN]
 
-    def _each(self, items: Sequence[T], look: Callable[[T], Outcome], done: _Slice) -> dict[T, Outcome | None]:
+    def _each(self, items: Sequence[T], look: Callable[[T], StrEnum], done: _Slice) -> dict[T, StrEnum | None]:
         """Look at each in parallel, and count what became of them: LEFT what has raised, None what had no turn."""
 
-        def one(item: T) -> Outcome | None:
+        def one(item: T) -> StrEnum | None:
             return None if done.stop() else look(item)
 
         if not items:
             return {}
-        with self._runtime.pool(min(self._settings.reconcile_parallelism, len(items)), LOCK) as pool:
+        with self.runtime.pool(min(self.settings.reconcile_parallelism, len(items)), LOCK) as pool:
             begun = {item: pool.submit(one, item) for item in items}
         errors = {item: error for item, future in begun.items() if (error := future.exception()) is not None}
         done.failed = done.failed or next(iter(errors.values()), None)
-        ends = {item: Outcome.LEFT if item in errors else future.result() for item, future in begun.items()}
+        ends = {item: Disposition.LEFT if item in errors else future.result() for item, future in begun.items()}
         done.outcomes.update(end for end in ends.values() if end is not None)
         return ends
 
-    def _look(self, blob: Listed) -> Outcome:
+    def _look(self, blob: Listed) -> StrEnum:
         """Record a blob unless this very version is recorded already, and its tier has not been changed since."""
-        key = self._jobs.key(self._settings.image_type, blob.ref.ref)
+        key = self.jobs.key(self.settings.image_type, blob.ref.ref)
         if key is not None and key.version == blob.version and not blob.has_left_archive:
-            return Outcome.DUPLICATE
-        return self._record.announced(blob.ref.ref)
+            return Recording.DUPLICATE
+        return self.record.announced(blob.ref.ref)
 
 
 def _fits(names: Sequence[str]) -> bool:

@@ -7,30 +7,30 @@ the queue; with ``queue`` it analyses nothing, and sends all that is due to the 
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from functools import partial
 
 from shared.clock import ServerClock
-from shared.errors import LockHeld, StorageOut
+from shared.errors import LockHeld, NoSuchJob, StorageOut
 from shared.ports.jobs import JobStore
 from shared.runtime import Runtime
 from shared.settings.enums import Dispatch
 from shared.settings.settings import Settings
 from shared.steps.locking import TableLock
-from shared.steps.outcomes import Outcome
 from shared.steps.upkeep.agenda import Agenda
 from shared.steps.upkeep.drain import Drain
 from shared.steps.upkeep.expire import Expire
-from shared.steps.upkeep.overflow import Overflow
+from shared.steps.upkeep.overflow import Overflow, Resend
 from shared.steps.upkeep.turns import Turns
-from shared.steps.work.work import Work
+from shared.steps.work.attempt import Attempt, End
 from shared.telemetry import LogEvent, emit
 
 LOCK = "sweep"
 #: Pages of a bucket that one sweep reads, where it can't move on what stands in them.
 PAGES = 10
 #: How jobs end whose due rows stay where they are.
-STAYING = frozenset({Outcome.LEFT, Outcome.UNKNOWN})
+STAYING = frozenset({End.LEFT, Resend.LEFT, Resend.UNKNOWN})
 #: What analyses may take of the budget where the rest is sent to the queue.
 ANALYSING = 0.8
 
@@ -45,18 +45,19 @@ class Swept:
         locked_out: Whether another sweep held the lock.
     """
 
-    outcomes: Counter[Outcome]
+    outcomes: Counter[StrEnum]
     left: int = 0
     locked_out: bool = False
 
 
+@dataclass(kw_only=True)
 class Sweep:
     """Work on what is due, one sweep at a time among all instances.
 
-    Args:
+    Attributes:
         jobs: Where due rows are.
         lock: Keeps sweeps apart.
-        work: Works on one job, of the types that it knows.
+        attempt: Works on one job, of the types that it knows.
         kinds: Lists the types of all jobs.
         expire: Ends jobs of the other types that may never be claimed again.
         overflow: Sends jobs to the queue.
@@ -67,35 +68,20 @@ class Sweep:
         prepare: Creates what is missing in storage; called at the first sweep of a process.
     """
 
-    def __init__(
-        self,
-        *,
-        jobs: JobStore,
-        lock: TableLock,
-        work: Work,
-        kinds: Callable[[], Sequence[str]],
-        expire: Expire,
-        overflow: Overflow,
-        drain: Drain,
-        settings: Settings,
-        clock: ServerClock,
-        runtime: Runtime,
-        prepare: Callable[[], None],
-    ) -> None:
-        self._jobs = jobs
-        self._lock = lock
-        self._work = work
-        self._kinds = kinds
-        self._expire = expire
-        self._overflow = overflow
-        self._drain = drain
-        self._settings = settings
-        self._clock = clock
-        self._runtime = runtime
-        self._prepare = prepare
-        self._prepared = False
+    jobs: JobStore
+    lock: TableLock
+    attempt: Attempt
+    kinds: Callable[[], Sequence[str]]
+    expire: Expire
+    overflow: Overflow
+    drain: Drain
+    settings: Settings
+    clock: ServerClock
+    runtime: Runtime
+    prepare: Callable[[], None]
+    _prepared: bool = field(default=False, init=False)
 
-    def __call__(self, *, owner: str) -> Swept:
+    def sweep(self, *, owner: str) -> Swept:
         """Sweep once. What a job or a part of the sweep raises is raised when all others have had their turn.
 
         Args:
@@ -107,13 +93,13 @@ class Sweep:
         Costs: lock 3, one query for the types, one a type and bucket, one look into each poison queue, and those of the
         work; 3 for each job that is sent to the queue, and 1 for the queue's length; 1 when another sweep is under way.
         """
-        begun_at = self._runtime.monotonic()
+        begun_at = self.runtime.monotonic()
         self._prepare_once()
-        if self._settings.dispatch is Dispatch.OFF:
-            return Swept(Counter({Outcome.PAUSED: 1}))
+        if self.settings.dispatch is Dispatch.OFF:
+            return Swept(Counter({End.PAUSED: 1}))
         turns = Turns()
         try:
-            with self._lock.try_acquire(LOCK, owner=owner) as held:
+            with self.lock.try_acquire(LOCK, owner=owner) as held:
                 swept = self._swept(owner, lambda share: held.lost or self._over(begun_at, share), turns)
         except LockHeld:
             emit(LogEvent.LOCKED_OUT, lock=LOCK)
@@ -123,23 +109,23 @@ class Sweep:
 
     def _swept(self, owner: str, stop: Callable[[float], bool], turns: Turns) -> Swept:
         """Do the three parts of a sweep; each has its turn, whatever another raises."""
-        swept, expired, drained = Swept(Counter()), Counter[Outcome](), Counter[Outcome]()
+        swept, expired, drained = Swept(Counter()), 0, Counter[StrEnum]()
         over = partial(stop, 1.0)
         with turns.turn():
             swept = self._work_on_due(owner, stop, turns)
         with turns.turn():
-            others = [each for each in self._kinds() if each not in self._work.kinds]
-            expired = self._expire(others, stop=over)
+            others = [each for each in self.kinds() if each not in self.attempt.kinds]
+            expired = self.expire.expire(others, stop=over)
         with turns.turn():
-            drained = self._drain(stop=over)
-        return replace(swept, outcomes=swept.outcomes + expired + drained)
+            drained = self.drain.drain(stop=over)
+        return replace(swept, outcomes=swept.outcomes + +Counter({End.FAILED: expired}) + drained)
 
     def _prepare_once(self) -> None:
         """Create what is missing; who may not create goes on with what is there, and each write says what it misses."""
         if self._prepared:
             return
         try:
-            self._prepare()
+            self.prepare()
         except StorageOut as error:
             emit(LogEvent.NOT_CREATED, level=logging.WARNING, error=str(error))
         else:
@@ -147,17 +133,17 @@ class Sweep:
 
     def _over(self, begun_at: float, share: float) -> bool:
         """Whether this share of the budget is over."""
-        return self._runtime.monotonic() >= begun_at + share * self._settings.sweep_budget.total_seconds()
+        return self.runtime.monotonic() >= begun_at + share * self.settings.sweep_budget.total_seconds()
 
     def _work_on_due(self, owner: str, stop: Callable[[float], bool], turns: Turns) -> Swept:
         """Analyse what can be analysed here, and send the rest; a job that raises keeps no other from its turn."""
-        ends, left, known, over = dict[str, Outcome](), 0, len(turns.errors), partial(stop, 1.0)
+        ends, left, known, over = dict[str, StrEnum](), 0, len(turns.errors), partial(stop, 1.0)
         agenda = Agenda(
-            self._jobs,
-            self._work.kinds,
-            buckets=self._settings.job_buckets,
-            now=self._clock.now,
-            runtime=self._runtime,
+            self.jobs,
+            self.attempt.kinds,
+            buckets=self.settings.job_buckets,
+            now=self.clock.now,
+            runtime=self.runtime,
             turns=turns,
         )
         for _ in range(PAGES):
@@ -174,13 +160,13 @@ class Sweep:
         return Swept(counted, left=left)
 
     def _round(
-        self, agenda: Agenda, ends: dict[str, Outcome], owner: str, stop: Callable[[float], bool], turns: Turns
+        self, agenda: Agenda, ends: dict[str, StrEnum], owner: str, stop: Callable[[float], bool], turns: Turns
     ) -> int:
         """Work on what waits, and note how each job ends; return how many were neither begun nor sent."""
-        settings, over = self._settings, partial(stop, 1.0)
+        settings, over = self.settings, partial(stop, 1.0)
         if settings.dispatch is not Dispatch.QUEUE:
             share = partial(stop, ANALYSING if settings.sends else 1.0)
-            with self._runtime.pool(settings.sweep_parallelism, "sweep") as pool:
+            with self.runtime.pool(settings.sweep_parallelism, "sweep") as pool:
                 begun = [
                     pool.submit(self._analyze, agenda, ends, owner, share, turns)
                     for _ in range(settings.sweep_parallelism)
@@ -190,14 +176,17 @@ class Sweep:
         if not settings.sends:
             return len(rest)
         known = len(turns.errors)
-        sent = self._overflow(rest, stop=over, turns=turns)
+        sent = self.overflow.resend(rest, stop=over, turns=turns)
         ends |= sent
         return len(rest) - len(sent) - (len(turns.errors) - known)
 
     def _analyze(
-        self, agenda: Agenda, ends: dict[str, Outcome], owner: str, stop: Callable[[], bool], turns: Turns
+        self, agenda: Agenda, ends: dict[str, StrEnum], owner: str, stop: Callable[[], bool], turns: Turns
     ) -> None:
         """Analyse one job after the other, until none waits."""
         while not stop() and (job_id := agenda.next(stop=stop)) is not None:
             with turns.turn():
-                ends[job_id] = self._work(job_id, owner=owner)
+                try:
+                    ends[job_id] = self.attempt.run(job_id, owner=owner)
+                except NoSuchJob:
+                    ends[job_id] = Resend.UNKNOWN

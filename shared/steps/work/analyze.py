@@ -1,6 +1,7 @@
 """Analyse one image: the handler of image jobs. Read, analyse, publish; the caller claims and commits."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from shared import analysis
 from shared.analysis.analyst import Analyst
@@ -26,10 +27,11 @@ from shared.settings.settings import Settings
 from shared.steps.intake.record import Record
 
 
+@dataclass(kw_only=True)
 class Analyze:
     """Analyse the version of an image that a job is about.
 
-    Args:
+    Attributes:
         images: Where the blob is, and where the thumbnail goes.
         record: Records the newer version of an image that was overwritten while its job waited.
         settings: Names.
@@ -38,24 +40,14 @@ class Analyze:
         monotonic: Seconds that never go back.
     """
 
-    def __init__(
-        self,
-        *,
-        images: ImageStore,
-        record: Record,
-        settings: Settings,
-        limits: analysis.Limits,
-        analyst: Analyst,
-        monotonic: Callable[[], float],
-    ) -> None:
-        self._images = images
-        self._record = record
-        self._settings = settings
-        self._limits = limits
-        self._analyst = analyst
-        self._monotonic = monotonic
+    images: ImageStore
+    record: Record
+    settings: Settings
+    limits: analysis.Limits
+    analyst: Analyst
+    monotonic: Callable[[], float]
 
-    def __call__(self, attempt: Context) -> Done:
+    def analyze(self, attempt: Context) -> Done:
         """Return the report, its thumbnail published under a name of this claim's own.
 
         Args:
@@ -95,7 +87,7 @@ class Analyze:
 
     def _analysed(self, ref: ImageRef, attempt: Context) -> analysis.Analysis:
         """Read the recorded version and analyse it; what is over the byte gate is not even read."""
-        started, job = self._monotonic(), attempt.job
+        started, job = self.monotonic(), attempt.job
         source = analysis.Source(
             container=ref.container,
             name=ref.name,
@@ -104,30 +96,30 @@ class Analyze:
             declared_type=_declared_type(job),
             content_encoding=job.params.get("content_encoding"),
         )
-        found = analysis.over_size_gate(source, self._limits)
+        found = analysis.over_size_gate(source, self.limits)
         if found is None:
-            data = self._images.read(ref, job.version, size_bytes=source.size_bytes)
-            downloaded = self._monotonic()
-            found = self._analyst(data, source=source, alone=_analysed_alone(job), stop=lambda: attempt.lost)
+            data = self.images.read(ref, job.version, size_bytes=source.size_bytes)
+            downloaded = self.monotonic()
+            found = self.analyst(data, source=source, alone=_analysed_alone(job), stop=lambda: attempt.lost)
             found.report["timing"]["download_ms"] = _milliseconds(downloaded - started)
-        found.report["timing"]["total_ms"] = _milliseconds(self._monotonic() - started)
+        found.report["timing"]["total_ms"] = _milliseconds(self.monotonic() - started)
         return found
 
     def _published(self, attempt: Context, found: analysis.Analysis) -> Done:
         """Write the thumbnail where it goes, as long as the lease lasts; a loser deletes its own blob."""
         report, thumbnail, job = found.report, found.thumbnail, attempt.job
-        if thumbnail is None or self._settings.thumbnails is Thumbnails.OFF:
+        if thumbnail is None or self.settings.thumbnails is Thumbnails.OFF:
             return Done(report)
-        if self._settings.thumbnails is Thumbnails.ROW:
+        if self.settings.thumbnails is Thumbnails.ROW:
             return Done(report, thumbnail.data)
         name = thumbnails.name_of(job.id, job.token, extension=thumbnail.extension)
         try:
-            self._images.insert_thumbnail(name, thumbnail.data, mime=thumbnail.mime, stop=lambda: attempt.lost)
+            self.images.insert_thumbnail(name, thumbnail.data, mime=thumbnail.mime, stop=lambda: attempt.lost)
         except Refused as refused:  # of this name; that of another attempt may be free
             raise RetryJob("blob_refused", str(refused)) from None
-        place = {"container": self._settings.thumbnails_container, "name": name}
+        place = {"container": self.settings.thumbnails_container, "name": name}
         shown = {**report, "thumbnail": report["thumbnail"] | place}  # whatever a report may say of its place
-        return Done(shown, undo=lambda: self._images.delete_thumbnail(name))
+        return Done(shown, undo=lambda: self.images.delete_thumbnail(name))
 
     def _overwritten(self, attempt: Context, ref: ImageRef) -> CancelJob | RetryJob:
         """Record what stands there now, which supersedes this job in the same transaction.
@@ -135,7 +127,7 @@ class Analyze:
         Where the version that was not there a moment ago stands there again, it is still the newest: read it later.
         """
         try:
-            recorded = self._record.overwritten(ref)
+            recorded = self.record.overwritten(ref)
         except BlobGone:
             return _gone()
         if recorded.job_id == attempt.job.id:

@@ -16,7 +16,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
-from shared.steps.outcomes import Outcome
+from shared.steps.work.attempt import End
 
 #: A flow whose messages take less on the average keeps nobody waiting.
 SLOW = timedelta(seconds=1)
@@ -31,7 +31,7 @@ RECENT = 16
 #: Flows that are remembered.
 FLOWS = 1_000
 #: Ends of messages that tell how long work takes; the others found no work.
-_WORKED = frozenset({Outcome.COMPLETED, Outcome.FAILED, Outcome.RETRIED, Outcome.CANCELED})
+_WORKED = frozenset({End.COMPLETED, End.FAILED, End.RETRIED, End.CANCELED})
 
 
 @dataclass
@@ -99,10 +99,10 @@ class FairShare:
         known.running += 1
         return Slot(self, known, self._monotonic())
 
-    def give_back(self, known: _Flow, began_at: float, outcome: Outcome | None) -> None:
+    def give_back(self, known: _Flow, began_at: float, end: End | None) -> None:
         """End a message's work; ``Slot`` calls this."""
         with self._mutex:
-            if outcome in _WORKED:
+            if end in _WORKED:
                 took = self._monotonic() - began_at
                 known.took.append(took)
                 known.paces.append(took / max(1, known.running))
@@ -123,14 +123,14 @@ class Slot:
     """A message at work; a context that ends it.
 
     Attributes:
-        outcome: How it ended, once it has; None while that is not known, and after an error.
+        end: How it ended, once it has; None while that is not known, and after an error.
     """
 
     def __init__(self, share: FairShare, known: _Flow, began_at: float) -> None:
         self._share = share
         self._known = known
         self._began_at = began_at
-        self.outcome: Outcome | None = None
+        self.end: End | None = None
 
     def __enter__(self) -> Self:
         """Return itself, taken already."""
@@ -140,7 +140,7 @@ class Slot:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Give the place back."""
-        self._share.give_back(self._known, self._began_at, self.outcome)
+        self._share.give_back(self._known, self._began_at, self.end)
 
 
 def _mean(values: deque[float]) -> float:

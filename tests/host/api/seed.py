@@ -44,11 +44,11 @@ def laid(served: Served, *, each: int) -> Ground:
             identity, stands, etag = _moved(served, job, way)
             ground.jobs[identity] = (stands, etag)
         name = f"ground/{number}.png"
-        recorded = served.darkroom.upload(
+        recorded = served.darkroom.upload.upload(
             ImageRef.of(f"images/{name}"), png(40 + number, 30), content_type="image/png", only_new=False, etag=None
         )
         if number == 0:
-            served.darkroom.work(recorded.job_id, owner="ground")
+            served.darkroom.attempt.run(recorded.job_id, owner="ground")
     items = json.loads(served.ask("GET", "/api/images").data)["items"]
     ground.images = {item["image_id"]: item["name"] for item in items}
     ground.pictured = next((item["image_id"], item["job"]["id"]) for item in items if item["state"] == "COMPLETED")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.handlers import Context, RetryJob
-from shared.steps.outcomes import Outcome
+from shared.steps.work.attempt import End
 from tests.host.jobs.grounds import Ground
 from tests.host.jobs.site import Site
 from tests.host.jobs.test_handlers import build, run_by_queue, run_by_timer
@@ -53,9 +53,9 @@ def test_a_running_function_is_seen_with_its_progress_and_the_next_attempt_goes_
         raise RetryJob("busy", "Others are first.", delay=timedelta(0))
 
     app = build(ground, site.kind, work, "queue")
-    row = app.add(kind=site.kind, ref="a", params={}, unique=True).row
+    row = app.add.add(kind=site.kind, ref="a", params={}, unique=True).row
     assert row is not None
-    assert run_by_queue(ground, app) == [Outcome.RETRIED]
+    assert run_by_queue(ground, app) == [End.RETRIED]
     run_by_timer(ground, build(ground, site.kind, work, "timer"))
     job = site.job(row.job.id)
     assert (job["state"], job["result"]) == ("COMPLETED", {"went_on_from": "line 2"})

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.steps.operators import statistics
-from shared.steps.work import refusals
+from shared.steps.work import late_reports
 from tests.doubles.reports import report as minimal
 from tests.doubles.world import png
 from tests.host.jobs.grounds import Ground
@@ -166,7 +166,7 @@ def test_each_report_of_a_worker_whose_job_another_has_taken_over_is_refused_and
     ground: Ground, late: Late
 ) -> None:
     site = late.site
-    counted = ground.darkroom.storage.marks.get(refusals.MARK)
+    counted = ground.darkroom.storage.marks.get(late_reports.MARK)
     for report, body in REPORTS.items():
         held = late.held[report]
         job_id = held.json["id"]
@@ -200,7 +200,7 @@ def test_a_job_whose_time_is_over_fails_at_the_claim(late: Late) -> None:
 
 def test_a_job_whose_time_is_over_fails_in_the_sweep_when_nobody_comes_for_its_type(ground: Ground, late: Late) -> None:
     patient = late.site.added("patient")
-    ground.darkroom.sweep(owner="timer/test")
+    ground.darkroom.sweep.sweep(owner="timer/test")
     job = late.site.job(late.overdue[1])
     assert (job["state"], job["error"]["code"], job["attempts"]) == ("FAILED", "time_limit", 0)
     assert late.site.job(patient)["state"] == "PENDING"

@@ -20,7 +20,7 @@ def test_each_form_alone_gives_a_blob_its_one_job(rig: Rig) -> None:
         name = f"{NASTY[number % len(NASTY)]}/{form} {encoding}.png"
         identity = rig.upload(name, png(number + 1, 2))
         if form in OF_JOBS:
-            rig.darkroom.record(ImageRef("images", name), announce=False)
+            rig.darkroom.record.record(ImageRef("images", name), announce=False)
         wanted[identity] = ENCODINGS[encoding](forms(name, identity)[form])
     for text in wanted.values():
         rig.send(text)

@@ -79,13 +79,13 @@ def test_a_purge_of_one_state_leaves_the_others(site: Site) -> None:
 
 
 def test_a_purge_that_is_not_done_is_202(site: Site) -> None:
-    site.darkroom.purge = lambda **_: Purged(jobs=3, left=True)
+    site.darkroom.purge.purge = lambda **_: Purged(jobs=3, left=True)
     answer = site.call("POST", "/jobs/purge", {"before": "2026-01-01T00:00:05Z"})
     assert (answer.status, answer.json["left"], answer.headers["retry-after"]) == (202, True, "2")
 
 
 def test_a_purge_beside_another_is_409(site: Site) -> None:
-    site.darkroom.purge = lambda **_: Purged(locked_out=True)
+    site.darkroom.purge.purge = lambda **_: Purged(locked_out=True)
     answer = site.call("POST", "/jobs/purge", {"before": "2026-01-01T00:00:05Z"})
     assert answer.refusal == (409, "locked_out", None)
 

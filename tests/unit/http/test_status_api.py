@@ -24,13 +24,13 @@ STATS = Stats(
 
 
 def test_figures_are_told_to_people(site: Site) -> None:
-    site.darkroom.stats = lambda: STATS
+    site.darkroom.statistics.count = lambda: STATS
     told = site.call("GET", "/stats").json
     assert (told["jobs"], told["missed"], told["as_of"]) == ({"t": {"PENDING": 2}}, None, "2026-01-01T00:00:00.000Z")
 
 
 def test_figures_are_told_to_prometheus(site: Site) -> None:
-    site.darkroom.stats = lambda: STATS
+    site.darkroom.statistics.count = lambda: STATS
     answer = site.call("GET", "/metrics")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert b'darkroom_jobs{type="t",state="PENDING"} 2\n' in answer.body

@@ -3,22 +3,30 @@ from dataclasses import replace
 
 import pytest
 
-from shared.errors import StorageOut, Undecided
+from shared.errors import NewerSchema, NoSuchJob, Refused, StorageOut, Undecided
+from shared.ports.jobs import Row
 from shared.rules.jobs import SCHEMA, Event, Move, State
-from shared.steps.outcomes import Outcome
+from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
 
 ACTS = ["cancel", "redrive"]
 
 
-def _act(world: World, act: str) -> Callable[[str], Outcome]:
-    acts: dict[str, Callable[[str], Outcome]] = {"cancel": world.operate.cancel, "redrive": world.operate.redrive}
+def _act(world: World, act: str) -> Callable[[str], Row]:
+    acts: dict[str, Callable[[str], Row]] = {"cancel": world.cancel.cancel, "redrive": world.redrive.redrive}
     return acts[act]
+
+
+def _refusal(world: World, act: str, job_id: str) -> str:
+    """Return the code under which an act is refused."""
+    with pytest.raises(Refused) as met:
+        _act(world, act)(job_id)
+    return met.value.code
 
 
 def _failed(world: World) -> str:
     job_id = world.recorded(data=b"no image")
-    world.work(job_id, owner="queue/1")
+    world.attempt.run(job_id, owner="queue/1")
     assert world.job(job_id).state is State.FAILED
     world.journal.clear()
     return job_id
@@ -27,7 +35,7 @@ def _failed(world: World) -> str:
 def test_a_waiting_job_is_canceled_and_its_token_grows() -> None:
     world = World()
     job_id = world.recorded()
-    assert world.operate.cancel(job_id) is Outcome.CANCELED
+    assert world.cancel.cancel(job_id).job.state is State.CANCELED
     job = world.job(job_id)
     assert job.error is not None
     assert (job.state, job.error.code, job.token, job.due) == (State.CANCELED, "canceled", 1, None)
@@ -36,8 +44,8 @@ def test_a_waiting_job_is_canceled_and_its_token_grows() -> None:
 def test_a_worker_whose_job_is_canceled_commits_nothing() -> None:
     world = World()
     job_id = world.recorded()
-    world.images.before("read", lambda: world.operate.cancel(job_id))
-    assert world.work(job_id, owner="queue/1") is Outcome.LOST
+    world.images.before("read", lambda: world.cancel.cancel(job_id))
+    assert world.attempt.run(job_id, owner="queue/1") is End.LOST
     job = world.job(job_id)
     assert (job.state, job.report, world.images.thumbnails) == (State.CANCELED, None, {})
 
@@ -48,7 +56,7 @@ def test_cancel_goes_on_until_no_renewal_is_first() -> None:
     world.rival_claims(job_id)
     renewed = [lambda: world.jobs.behind(job_id, lambda row: Move(Event.RENEW, row.job, row.seen_at))] * 3
     world.jobs.before("replace", *renewed)
-    assert world.operate.cancel(job_id) is Outcome.CANCELED
+    assert world.cancel.cancel(job_id).job.state is State.CANCELED
 
 
 def test_cancel_of_a_job_that_moves_each_time_is_undecided() -> None:
@@ -57,41 +65,41 @@ def test_cancel_of_a_job_that_moves_each_time_is_undecided() -> None:
     renewed = [lambda: world.jobs.behind(job_id, lambda row: Move(Event.RENEW, row.job, row.seen_at))] * 20
     world.jobs.before("replace", *renewed)
     with pytest.raises(Undecided):
-        world.operate.cancel(job_id)
+        world.cancel.cancel(job_id)
 
 
 def test_canceling_twice_says_the_same_and_writes_once() -> None:
     world = World()
     job_id = world.recorded()
-    assert [world.operate.cancel(job_id) for _ in range(2)] == [Outcome.CANCELED] * 2
+    assert [world.cancel.cancel(job_id).job.state for _ in range(2)] == [State.CANCELED] * 2
     assert world.job(job_id).token == 1
 
 
 def test_a_completed_job_is_neither_canceled_nor_opened_again() -> None:
     world = World()
     job_id = world.recorded()
-    world.work(job_id, owner="queue/1")
+    world.attempt.run(job_id, owner="queue/1")
     before = world.job(job_id)
-    assert [_act(world, act)(job_id) for act in ACTS] == [Outcome.ENDED] * 2
+    assert [_refusal(world, act, job_id) for act in ACTS] == ["ended"] * 2
     assert world.job(job_id) == before
 
 
 def test_a_failed_job_is_opened_again_with_all_of_its_attempts_and_a_message() -> None:
     world = World(MAX_ATTEMPTS="1")
     job_id = _failed(world)
-    assert world.operate.redrive(job_id) is Outcome.REDRIVEN
+    assert world.redrive.redrive(job_id).job.state is State.PENDING
     job = world.job(job_id)
     assert (job.state, job.error, job.attempts, job.attempts_used) == (State.PENDING, None, 1, False)
     assert world.journal == ["jobs.get", "jobs.key", "jobs.replace", "queue.send"]
-    assert world.work(job_id, owner="queue/2") is Outcome.FAILED
+    assert world.attempt.run(job_id, owner="queue/2") is End.FAILED
 
 
 def test_a_live_job_is_not_opened_again() -> None:
     world = World()
     job_id = world.recorded()
-    assert world.operate.redrive(job_id) is Outcome.LIVE
+    assert _refusal(world, "redrive", job_id) == "live"
     world.rival_claims(job_id)
-    assert world.operate.redrive(job_id) is Outcome.LIVE
+    assert _refusal(world, "redrive", job_id) == "live"
 
 
 def test_an_older_version_is_not_opened_over_a_newer_one() -> None:
@@ -99,7 +107,7 @@ def test_an_older_version_is_not_opened_over_a_newer_one() -> None:
     older = world.recorded()
     newer = world.recorded(data=png(5))
     assert world.job(older).state is State.CANCELED
-    assert world.operate.redrive(older) is Outcome.OUTDATED
+    assert _refusal(world, "redrive", older) == "outdated"
     assert (world.job(older).state, world.job(newer).state) == (State.CANCELED, State.PENDING)
 
 
@@ -107,7 +115,7 @@ def test_a_newer_version_that_is_recorded_meanwhile_stays_the_only_live_one() ->
     world = World()
     older = _failed(world)
     world.jobs.before("replace", lambda: world.recorded(data=png(5)))
-    assert world.operate.redrive(older) is Outcome.OUTDATED
+    assert _refusal(world, "redrive", older) == "outdated"
     assert world.job(older).state is State.FAILED
 
 
@@ -115,7 +123,8 @@ def test_a_newer_version_that_is_recorded_meanwhile_stays_the_only_live_one() ->
 def test_a_job_that_is_not_there_is_unknown(act: str) -> None:
     world = World()
     world.recorded()
-    assert _act(world, act)(f"image-analysis-{0:032x}") is Outcome.UNKNOWN
+    with pytest.raises(NoSuchJob):
+        _act(world, act)(f"image-analysis-{0:032x}")
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -123,7 +132,8 @@ def test_a_job_of_a_newer_release_is_left_to_it(act: str) -> None:
     world = World()
     job_id = world.recorded()
     world.jobs.behind(job_id, lambda row: Move(Event.RENEW, replace(row.job, schema=SCHEMA + 1), row.seen_at))
-    assert _act(world, act)(job_id) is Outcome.LEFT
+    with pytest.raises(NewerSchema):
+        _act(world, act)(job_id)
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -139,15 +149,15 @@ def test_a_queue_that_is_out_delays_a_job_that_was_opened_again() -> None:
     world = World()
     job_id = _failed(world)
     world.queue.out = True
-    assert world.operate.redrive(job_id) is Outcome.REDRIVEN
+    assert world.redrive.redrive(job_id).job.state is State.PENDING
     assert world.job(job_id).due is not None
 
 
 def _canceled(world: World, *, unique: bool) -> str:
     """Add a job of another type, and cancel it."""
-    row = world.darkroom.add(kind="word-count", ref="text", params={}, unique=unique).row
+    row = world.darkroom.add.add(kind="word-count", ref="text", params={}, unique=unique).row
     assert row is not None
-    world.operate.cancel(row.job.id)
+    world.cancel.cancel(row.job.id)
     world.journal.clear()
     return row.job.id
 
@@ -156,7 +166,7 @@ def test_a_unique_job_whose_key_row_is_gone_has_one_again_when_it_is_opened() ->
     world = World()
     job_id = _canceled(world, unique=True)
     world.jobs.kept.keys.clear()
-    assert world.operate.redrive(job_id) is Outcome.REDRIVEN
+    assert world.redrive.redrive(job_id).job.state is State.PENDING
     assert [key.job_id for key in world.jobs.kept.keys.values()] == [job_id]
 
 
@@ -167,20 +177,20 @@ def test_a_key_row_that_another_inserts_meanwhile_is_looked_at() -> None:
     world.jobs.kept.keys.clear()
     other = replace(key, job_id=f"word-count-{0:032x}")
     world.jobs.before("replace", lambda: world.jobs.kept.keys.update({(key.type, key.ref): other}))
-    assert world.operate.redrive(job_id) is Outcome.OUTDATED
+    assert _refusal(world, "redrive", job_id) == "outdated"
     assert world.job(job_id).state is State.CANCELED
 
 
 def test_a_job_that_is_not_unique_has_no_key_row_and_is_opened_without_a_look_for_one() -> None:
     world = World()
     job_id = _canceled(world, unique=False)
-    assert world.operate.redrive(job_id) is Outcome.REDRIVEN
+    assert world.redrive.redrive(job_id).job.state is State.PENDING
     assert (world.journal, world.jobs.kept.keys) == (["jobs.get", "jobs.replace"], {})
 
 
 def test_a_job_that_is_not_unique_is_opened_beside_a_unique_one_of_its_reference() -> None:
     world = World()
     job_id = _canceled(world, unique=False)
-    assert world.add(kind="word-count", ref="text", params={}, unique=True).created
-    assert world.operate.redrive(job_id) is Outcome.REDRIVEN
+    assert world.add.add(kind="word-count", ref="text", params={}, unique=True).created
+    assert world.redrive.redrive(job_id).job.state is State.PENDING
     assert len(world.jobs.kept.keys) == 1

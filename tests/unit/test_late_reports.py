@@ -5,7 +5,7 @@ import pytest
 from shared.clock import ServerClock
 from shared.errors import ClockUnset, StorageOut, Undecided
 from shared.steps.now import Now
-from shared.steps.work.refusals import MARK
+from shared.steps.work.late_reports import MARK
 from tests.doubles.world import World
 from tests.unit.holding import held
 
@@ -19,8 +19,8 @@ def total(world: World) -> int | None:
 def test_a_refused_report_is_noted_on_its_attempt() -> None:
     world = World()
     job_id, claim = held(world)
-    world.refusals(job_id, claim.token, report="complete")
-    world.refusals(job_id, claim.token, report="fail")
+    world.late_reports.note(job_id, claim.token, report="complete")
+    world.late_reports.note(job_id, claim.token, report="fail")
     noted = world.jobs.kept.attempts[job_id, claim.token]
     assert (noted["refused"], noted["refused_report"], noted["refused_at"]) == (2, "fail", world.clock.now)
 
@@ -29,17 +29,17 @@ def test_refused_reports_are_counted_whatever_their_job() -> None:
     world = World()
     assert total(world) is None
     for number in range(3):
-        world.refusals(held(world)[0] if not number else f"word-count-{number:032x}", 1, report="complete")
+        world.late_reports.note(held(world)[0] if not number else f"word-count-{number:032x}", 1, report="complete")
     assert total(world) == 3
 
 
 def test_a_count_takes_two_reads_and_two_transactions() -> None:
     world = World()
     job_id, claim = held(world)
-    world.refusals(job_id, claim.token, report="complete")
+    world.late_reports.note(job_id, claim.token, report="complete")
     assert world.journal == ["jobs.refuse", "marks.get", "marks.insert"]
     world.journal.clear()
-    world.refusals(job_id, claim.token, report="complete")
+    world.late_reports.note(job_id, claim.token, report="complete")
     assert world.journal == ["jobs.refuse", "marks.get", "marks.replace"]
 
 
@@ -48,19 +48,19 @@ def test_of_two_who_count_at_once_both_count(before: int, call: str) -> None:
     world = World()
     job_id, claim = held(world)
     for _ in range(before):
-        world.refusals(job_id, claim.token, report="complete")
-    world.marks.before(call, lambda: world.refusals(job_id, claim.token, report="complete"))
-    world.refusals(job_id, claim.token, report="complete")
+        world.late_reports.note(job_id, claim.token, report="complete")
+    world.marks.before(call, lambda: world.late_reports.note(job_id, claim.token, report="complete"))
+    world.late_reports.note(job_id, claim.token, report="complete")
     assert total(world) == before + 2
 
 
 def test_a_count_that_others_are_faster_with_each_time_is_let_go() -> None:
     world = World()
     job_id, claim = held(world)
-    world.refusals(job_id, claim.token, report="complete")
-    faster = world.refusals._count
+    world.late_reports.note(job_id, claim.token, report="complete")
+    faster = world.late_reports.count
     world.marks.before("replace", faster, int, faster, int, faster, int)
-    world.refusals(job_id, claim.token, report="complete")
+    world.late_reports.note(job_id, claim.token, report="complete")
     assert total(world) == 4
 
 
@@ -69,7 +69,7 @@ def test_what_storage_does_not_take_is_no_failure(port: str) -> None:
     world = World()
     job_id, claim = held(world)
     getattr(world, port).out = True
-    world.refusals(job_id, claim.token, report="complete")
+    world.late_reports.note(job_id, claim.token, report="complete")
 
 
 def test_what_storage_does_not_decide_is_no_failure() -> None:
@@ -80,7 +80,7 @@ def test_what_storage_does_not_decide_is_no_failure() -> None:
         raise Undecided
 
     world.jobs.before("refuse", undecided)
-    world.refusals(job_id, claim.token, report="complete")
+    world.late_reports.note(job_id, claim.token, report="complete")
     assert total(world) is None
 
 
@@ -93,14 +93,14 @@ def test_the_time_is_asked_for_once_and_by_who_asks_first() -> None:
         asked.append("asked")
         clock.observe(date)
 
-    now = Now(clock, ask)
+    now = Now(clock=clock, ask=ask)
     assert all(timedelta(0) <= moment - date <= timedelta(seconds=1) for moment in (now(), now()))
     assert asked == ["asked"]
 
 
 def test_a_time_that_is_not_told_is_no_time() -> None:
     with pytest.raises(ClockUnset):
-        Now(ServerClock(lambda: 0.0), lambda: None)()
+        Now(clock=ServerClock(lambda: 0.0), ask=lambda: None)()
 
 
 def test_storage_that_is_out_tells_no_time() -> None:
@@ -108,4 +108,4 @@ def test_storage_that_is_out_tells_no_time() -> None:
         raise StorageOut("out")
 
     with pytest.raises(StorageOut):
-        Now(ServerClock(lambda: 0.0), out)()
+        Now(clock=ServerClock(lambda: 0.0), ask=out)()

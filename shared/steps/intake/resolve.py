@@ -1,25 +1,35 @@
-"""Follow a queue message to what it means: an image to record and analyse, a job to analyse, or nothing real.
+"""Resolve a queue message to what it means: an image to record and analyse, a job to analyse, or nothing real.
 
-A message is a hint. Nothing of what it says is believed before storage has said the same, and what cannot be followed
-is kept with the reason: one row a message, however many items it has.
+A message is a hint. Nothing of what it says is believed before storage has said the same, and what names nothing
+real is kept with the reason: one row a message, however many items it has.
 """
 
 import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
-from shared.errors import BlobGone, BlobUnreadable, ContentRefused, FolderMarker, InvalidReference, MessageRejected
+from shared.errors import (
+    BlobGone,
+    BlobUnreadable,
+    ContentRefused,
+    FolderMarker,
+    InvalidReference,
+    MessageRejected,
+    NoSuchJob,
+    Unreadable,
+)
 from shared.ports.rejections import Rejections
 from shared.rules import blob_urls, messages
 from shared.rules.ignored import Ignored
 from shared.rules.images import ImageRef
 from shared.rules.messages import BadItem, Hints, JobHint
-from shared.steps.outcomes import Outcome
+from shared.steps.intake.disposition import Disposition
 from shared.telemetry import LogEvent, emit
 
-OnJob = Callable[[JobHint, bool], Outcome]
-OnImage = Callable[[ImageRef, bool], Outcome]
+OnJob = Callable[[JobHint, bool], StrEnum]
+OnImage = Callable[[ImageRef, bool], StrEnum]
 
 
 @dataclass(frozen=True)
@@ -27,39 +37,39 @@ class _Act:
     """What became of one item.
 
     Attributes:
-        outcome: How it ended; REJECTED for what can't be followed.
+        outcome: How it ended; REJECTED for what names nothing real.
         why: The reason of a rejection.
         real: Whether something stands behind its name.
     """
 
-    outcome: Outcome
+    outcome: StrEnum
     why: MessageRejected | None = None
     real: bool = True
 
 
-class Follow:
+@dataclass(kw_only=True)
+class Resolve:
     """Do what a message asks for.
 
-    Args:
-        rejections: Keeps what can't be followed.
+    Attributes:
+        rejections: Keeps what names nothing real.
         images_container: The only container whose images are analysed.
     """
 
-    def __init__(self, *, rejections: Rejections, images_container: str) -> None:
-        self._rejections = rejections
-        self._container = images_container
+    rejections: Rejections
+    images_container: str
 
-    def __call__(self, body: bytes, *, on_job: OnJob, on_image: OnImage) -> list[Outcome]:
+    def resolve(self, body: bytes, *, on_job: OnJob, on_image: OnImage) -> list[StrEnum]:
         """Find the first reading of a message that names something real, and act on it.
 
         Args:
             body: The message as it came.
-            on_job: Acts on a job, given whether the message names nothing else; returns UNKNOWN when there is none of
-                that id.
+            on_job: Acts on a job, given whether the message names nothing else; raises ``NoSuchJob`` when there is none
+                of that id.
             on_image: Acts on an image, given the same; raises ``BlobGone`` when there is none of that name.
 
         Returns:
-            One outcome for everything that the message names, REJECTED for what can't be followed; ``[REJECTED]`` when
+            One outcome for everything that the message names, REJECTED for what names nothing real; ``[REJECTED]`` when
             it names nothing real.
 
         Costs: those of the acts; one more HEAD for each further reading, base64 for example; 1 transaction for a
@@ -71,11 +81,11 @@ class Follow:
             return self._first_real(text, on_job, on_image)
         except MessageRejected as rejected:
             self._reject(text, rejected)
-            return [Outcome.REJECTED]
+            return [Disposition.REJECTED]
 
-    def _first_real(self, text: str, on_job: OnJob, on_image: OnImage) -> list[Outcome]:
+    def _first_real(self, text: str, on_job: OnJob, on_image: OnImage) -> list[StrEnum]:
         unreal = None
-        for hints in messages.readings(text, images_container=self._container):
+        for hints in messages.readings(text, images_container=self.images_container):
             acts = [self._act(hint, len(hints) == 1, on_job, on_image) for hint in hints]
             bad = {number: act.why for number, act in enumerate(acts, 1) if act.why is not None}
             if any(act.real for act in acts):
@@ -97,7 +107,7 @@ class Follow:
         on_image: OnImage,
     ) -> _Act:
         if isinstance(hint, Ignored):
-            return _Act(Outcome.IGNORED)
+            return _Act(Disposition.IGNORED)
         if isinstance(hint, BadItem):
             return _unreal(hint.why)
         try:
@@ -105,13 +115,16 @@ class Follow:
                 return self._act_on_job(hint, alone, on_job)
             return self._act_on_image(hint, alone, on_image)
         except ContentRefused as refused:
-            return _Act(Outcome.REJECTED, MessageRejected(refused.code, str(refused)))
+            return _Act(Disposition.REJECTED, MessageRejected(refused.code, str(refused)))
 
     @staticmethod
     def _act_on_job(hint: JobHint, alone: bool, on_job: OnJob) -> _Act:  # noqa: FBT001 - private
-        outcome = on_job(hint, alone)
-        unknown = MessageRejected("unknown_job", "The message names a job that does not exist.")
-        return _unreal(unknown) if outcome is Outcome.UNKNOWN else _Act(outcome)
+        try:
+            return _Act(on_job(hint, alone))
+        except NoSuchJob:
+            return _unreal(MessageRejected("unknown_job", "The message names a job that does not exist."))
+        except Unreadable:
+            return _Act(Disposition.LEFT)
 
     @staticmethod
     def _act_on_image(ref: ImageRef, alone: bool, on_image: OnImage) -> _Act:  # noqa: FBT001 - private
@@ -121,19 +134,19 @@ class Follow:
             return _unreal(blob_urls.absent(ref.name))
         except FolderMarker:
             emit(LogEvent.IGNORED, reason=Ignored.FOLDER_MARKER.reason, ref=ref.ref)
-            return _Act(Outcome.IGNORED)
+            return _Act(Disposition.IGNORED)
         except BlobUnreadable as unreadable:
-            return _Act(Outcome.REJECTED, MessageRejected(unreadable.code, str(unreadable)))
+            return _Act(Disposition.REJECTED, MessageRejected(unreadable.code, str(unreadable)))
         except InvalidReference as invalid:
             return _unreal(MessageRejected("invalid_reference", str(invalid)))
 
     def _reject(self, text: str, rejected: MessageRejected) -> None:
-        self._rejections.reject(messages.kept(text), code=rejected.code, message=messages.kept_reason(rejected))
+        self.rejections.reject(messages.kept(text), code=rejected.code, message=messages.kept_reason(rejected))
         emit(LogEvent.REJECTED, level=logging.WARNING, code=rejected.code)
 
 
 def _unreal(why: MessageRejected) -> _Act:
-    return _Act(Outcome.REJECTED, why, real=False)
+    return _Act(Disposition.REJECTED, why, real=False)
 
 
 def _log_ignored(hints: Hints) -> None:

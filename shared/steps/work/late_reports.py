@@ -1,6 +1,7 @@
 """Note reports that came too late: on the attempt's own row, and in one count for operators."""
 
 import contextlib
+from dataclasses import dataclass
 
 from shared.clock import ServerClock
 from shared.errors import ContentRefused, Lost, StorageOut, Undecided
@@ -14,21 +15,21 @@ MARK = "stale-reports"
 _ROUNDS = 3
 
 
-class Refusals:
+@dataclass(kw_only=True)
+class LateReports:
     """Note and count.
 
-    Args:
+    Attributes:
         jobs: Where attempts are.
         marks: Where the count is.
         clock: The service's time.
     """
 
-    def __init__(self, *, jobs: JobStore, marks: Marks, clock: ServerClock) -> None:
-        self._jobs = jobs
-        self._marks = marks
-        self._clock = clock
+    jobs: JobStore
+    marks: Marks
+    clock: ServerClock
 
-    def __call__(self, job_id: str, token: int, *, report: str) -> None:
+    def note(self, job_id: str, token: int, *, report: str) -> None:
         """Note one refused report; what storage does not take is not worth another failure.
 
         Args:
@@ -39,15 +40,15 @@ class Refusals:
         Costs: 2 reads and 2 transactions.
         """
         with contextlib.suppress(StorageOut, Undecided, ContentRefused):
-            self._jobs.refuse(job_id, token, report=report, now=self._clock.now())
+            self.jobs.refuse(job_id, token, report=report, now=self.clock.now())
             for _ in range(_ROUNDS):
                 with contextlib.suppress(Lost):
                     self._count()
                     return
 
     def _count(self) -> None:
-        mark = self._marks.get(MARK)
+        mark = self.marks.get(MARK)
         if mark is None:
-            self._marks.insert(MARK, {"total": 1})
+            self.marks.insert(MARK, {"total": 1})
         else:
-            self._marks.replace(mark, {"total": (whole(mark.value.get("total")) or 0) + 1})
+            self.marks.replace(mark, {"total": (whole(mark.value.get("total")) or 0) + 1})
