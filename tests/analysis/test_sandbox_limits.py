@@ -85,7 +85,7 @@ def test_a_child_that_spins_is_ended_by_its_own_limit_of_the_processor(
     case_result("ended after the child's share of a processor")
 
 
-def test_the_processor_is_counted_for_each_image_anew(make_sandbox: MakeSandbox) -> None:
+def test_the_processor_is_counted_for_each_image_by_itself(make_sandbox: MakeSandbox) -> None:
     sandbox = make_sandbox(cpu_seconds=1)
     pids = {_act(sandbox, "toil")["pid"] for _ in range(4)}
     assert len(pids) == 1
