@@ -39,14 +39,9 @@ class Redrive:
             The job, PENDING.
 
         Raises:
-            InvalidReference: That is not a job id.
-            NoSuchJob: There is none.
-            Unreadable: It was written by a newer release, or is damaged.
             Refused: ``live``: it waits or runs already; ``ended``: it is completed; ``outdated``: a newer version of
                 its reference is recorded.
-            Mismatch: It has moved on since.
-            StorageOut: Storage is out.
-            Undecided: Whether it was written is not known; ask again.
+            Others as ``Cancel.cancel``.
 
         Costs: get, key, transaction, send = 4.
         """

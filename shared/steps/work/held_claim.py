@@ -26,13 +26,8 @@ from shared.telemetry import LogEvent, emit
 ROUNDS = 5
 #: Codes of attempts that an outage has ended; none of them counts.
 OUTAGES = frozenset({"storage_out", "no_sandbox"})
-#: What the log says of a write that ends the attempt, by the state that it leaves.
-_EVENTS = {
-    State.PENDING: LogEvent.RETRIED,
-    State.COMPLETED: LogEvent.COMPLETED,
-    State.FAILED: LogEvent.ENDED,
-    State.CANCELED: LogEvent.ENDED,
-}
+#: What the log says of a write that ends the attempt, by the state that it leaves; ENDED of the others.
+_EVENTS = {State.PENDING: LogEvent.RETRIED, State.COMPLETED: LogEvent.COMPLETED}
 
 
 @dataclass(kw_only=True)
@@ -217,8 +212,8 @@ class HeldClaim:
         grace, last, delay = self._ports.announce.grace(self.job.type), self.job.error, timedelta(0)
         if error is not None and last is not None and last.code in OUTAGES:
             delay = min(max(2 * (error.at - last.at), self._ports.settings.backoff), self._ports.settings.backoff_max)
-        alone = last is not None and last.code in DIED  # the next attempt must know that it has to be alone
-        kept = None if alone else error
+        # After a death the next attempt must know that it has to be alone.
+        kept = None if last is not None and last.code in DIED else error
 
         def move(job: Job) -> Move:
             now = self._ports.clock.now()
@@ -252,7 +247,7 @@ class HeldClaim:
     def _written(self, row: Row, event: Event, code: str | None) -> Row:
         self.row = row
         if event is not Event.RENEW:
-            happened = LogEvent.ABANDONED if event is Event.ABANDON else _EVENTS[row.job.state]
+            happened = LogEvent.ABANDONED if event is Event.ABANDON else _EVENTS.get(row.job.state, LogEvent.ENDED)
             level = logging.WARNING if code is not None and event is Event.ABANDON else logging.INFO
             emit(happened, level=level, job=row.job.id, ref=row.job.ref, token=self.claim.token, code=code)
         return row
