@@ -62,7 +62,8 @@ class AzuriteWire:
         method, path, body, headers = operation
         separator = "&" if "?" in path else "?"
         url = f"{self._path}{path}{separator}{self._signature}"
-        self._connection.request(method, url, body, {**_VERSION, **headers})
+        # Azurite closes a connection after 5 idle seconds, which a busy machine takes between two requests.
+        self._connection.request(method, url, body, {**_VERSION, "Connection": "close", **headers})
         response = self._connection.getresponse()
         return Reply(response.status, dict(response.getheaders()), response.read())
 
