@@ -7,18 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+#: What recipes change, and what their tests need.
+COPIED = ("shared", "localhost", "docs", "tests/doubles", "tests/unit")
 #: A file's name at the beginning of a paragraph, and the block below it.
 BLOCKS = re.findall(r"\n`([^`\n]+)`[^\n]*:\n\n```(\w+)\n(.*?)```\n", TEXT, re.DOTALL)
 TESTS = [name for name, _, _ in BLOCKS if name.startswith("tests/")]
-COPIED = ("shared", "localhost", "docs", "tests/doubles", "tests/unit")
 FOLLOW = "import sys, pytest; sys.exit(pytest.main(['-q', *sys.argv[1:]]) or __import__('docs.make').make.main())"
 
 
-def edited(text: str, diff: str) -> str:
+def apply_hunk(text: str, diff: str) -> str:
     """Return a text with one hunk applied: it fits at exactly one place."""
     lines = diff.splitlines(keepends=True)
     before, after = ("".join(line[1:] for line in lines if line[0] != sign) for sign in "+-")
@@ -26,25 +25,18 @@ def edited(text: str, diff: str) -> str:
     return text.replace(before, after)
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """Copy what recipes change, and what their tests need."""
+def test_every_recipe_works(tmp_path: Path) -> None:
+    assert len(TESTS) == TEXT.count("\n### Add ") == 5
     for folder in COPIED:
         shutil.copytree(ROOT / folder, tmp_path / folder)
-    for path in [*ROOT.glob("*.*"), *ROOT.glob("tests/*.py")]:
-        if path.is_file():
-            shutil.copy2(path, tmp_path / path.relative_to(ROOT))
-    return tmp_path
-
-
-def test_every_recipe_works(copy: Path) -> None:
-    assert len(TESTS) == TEXT.count("\n### Add ") == 5
+    for path in filter(Path.is_file, [*ROOT.glob("[!.]*.*"), *ROOT.glob("tests/*.py")]):
+        shutil.copy2(path, tmp_path / path.relative_to(ROOT))
     for name, language, block in BLOCKS:
-        path = copy / name
-        path.write_text(block if language == "python" else edited(path.read_text("utf-8"), block), "utf-8")
+        path = tmp_path / name
+        path.write_text(block if language == "python" else apply_hunk(path.read_text("utf-8"), block), "utf-8")
     command, environ = [sys.executable, "-c", FOLLOW, *TESTS], {**os.environ, "COVERAGE_PROCESS_CONFIG": ""}
-    done = subprocess.run(command, cwd=copy, env=environ, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = {"settings": "| `DASHBOARD` | `true` |", "api": "| `GET /release` | – | yes |"}
     for document, row in (*rows.items(), ("api", "| 422 | `state_required` |")):
-        assert f"\n{row}" in (copy / "docs" / f"{document}.md").read_text("utf-8")
+        assert f"\n{row}" in (tmp_path / "docs" / f"{document}.md").read_text("utf-8")

@@ -19,7 +19,7 @@ WORKFLOW = yaml.safe_load(CI)
 STEPS = [step for job in WORKFLOW["jobs"].values() for step in job["steps"]]
 
 
-def set_to(name: str) -> list[Any]:
+def inputs(name: str) -> list[Any]:
     """Return what the steps of the workflow give an action for an input."""
     return [step["with"][name] for step in STEPS if name in step.get("with", {})]
 
@@ -42,11 +42,11 @@ def test_ci_runs_on_every_python_of_the_package_from_the_oldest_that_works() -> 
     assert PROJECT["tool"]["mypy"]["python_version"] == pythons[0]
     assert f"\nPYTHON_NEEDED = ({pythons[0].replace('.', ', ')})\n" in (ROOT / "dev.py").read_text("utf-8")
     assert PROJECT["tool"]["ruff"]["target-version"] == f"py{pythons[0].replace('.', '')}"
-    assert {*set_to("python-version")} <= {"${{ matrix.python }}", *pythons}
+    assert {*inputs("python-version")} <= {"${{ matrix.python }}", *pythons}
 
 
 def test_ci_runs_on_the_oldest_node_that_works() -> None:
-    assert {*set_to("node-version")} == {NODE_NEEDED}
+    assert {*inputs("node-version")} == {NODE_NEEDED}
     assert json.loads((ROOT / "package.json").read_text())["engines"]["node"] == f">={NODE_NEEDED}"
 
 
@@ -55,7 +55,7 @@ def test_an_action_is_pinned_to_a_commit_and_can_do_no_more_than_read() -> None:
     assert len(lines) == len([step for step in STEPS if "uses" in step])
     assert [line for line in lines if not re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)] == []
     assert WORKFLOW["permissions"] == {"contents": "read"}
-    assert set_to("persist-credentials") == [False] * len(WORKFLOW["jobs"])
+    assert inputs("persist-credentials") == [False] * len(WORKFLOW["jobs"])
     assert not any("permissions" in job for job in WORKFLOW["jobs"].values())
 
 
