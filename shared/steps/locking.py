@@ -120,13 +120,13 @@ class TableLock:
         lock = locks.acquire(row.lock if row else None, name=name, owner=owner, lapsed=lapsed, lease=self._lease)
         sent_at = self._runtime.monotonic()
         won = self._store.insert(lock) if row is None else self._store.replace(row, lock)
-        held = self._heartbeat.hold(won, self._renewed, lease=self._lease, sent_at=sent_at)
+        held = self._heartbeat.hold(won, self._renew_row, lease=self._lease, sent_at=sent_at)
         if held.lost:  # winning a lock that took longer than its lease protects nothing
             held.retire()
             raise LockHeld(f"{name}: acquiring it outlasted the lease")
         return Tenure(self, self._store, held)
 
-    def _renewed(self, row: LockRow, left: Left) -> LockRow:
+    def _renew_row(self, row: LockRow, left: Left) -> LockRow:
         owner, token = row.lock.owner or "", row.lock.token
         try:
             return self._store.replace(row, locks.renew(row.lock, owner=owner, token=token), timeout=left())

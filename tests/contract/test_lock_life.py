@@ -176,7 +176,7 @@ def test_a_release_by_who_does_not_own_the_lock_writes_nothing(life: Life, chang
     held, row = life.acquired(), life.store.get("nightly")
     assert row is not None
     other = life.instance()
-    thief = Tenure(other, life.store, other._heartbeat.hold(row, other._renewed, lease=LEASE, sent_at=0.0))
+    thief = Tenure(other, life.store, other._heartbeat.hold(row, other._renew_row, lease=LEASE, sent_at=0.0))
     thief._lock = replace(row.lock, **change)
     assert thief.release() is Release.TAKEN_OVER
     after = life.store.get("nightly")

@@ -143,7 +143,7 @@ TOKENS = (
     ),
     fault(
         "a claim that has lapsed is taken for one that an outage has ended",
-        ("shared.steps.work.claims:Claims._counted", "job.claim_id in self._spared", "job.claim_id is not None"),
+        ("shared.steps.work.claims:Claims._uncount_spared", "job.claim_id in self._spared", "job.claim_id is not None"),
     ),
 )
 

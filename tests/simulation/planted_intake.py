@@ -37,37 +37,41 @@ VERSIONS = (
     ),
     fault(
         "version that comes back opened beside the one that is live",
-        (f"{_RECORD}._returned", "over=key, superseded=superseded", "over=key"),
+        (f"{_RECORD}._reopen_returned", "over=key, superseded=superseded", "over=key"),
     ),
     fault(
         "version that comes back taken for a duplicate by who looks for another",
-        (f"{_RECORD}._returned", "row.job.state is not State.CANCELED", "row.job.state"),
+        (f"{_RECORD}._reopen_returned", "row.job.state is not State.CANCELED", "row.job.state"),
     ),
     fault(
         "version that stands there again superseded by its own worker",
-        ("shared.steps.work.analyze:Analyze._overwritten", "if recorded.job_id == attempt.job.id:", "if not recorded:"),
+        (
+            "shared.steps.work.analyze:Analyze._record_newer",
+            "if recorded.job_id == attempt.job.id:",
+            "if not recorded:",
+        ),
     ),
     fault(
         "supersede forgotten",
-        (f"{_RECORD}._superseded", "if before.job.state.ended:", "if before.job.state:"),
+        (f"{_RECORD}._end_of_older", "if before.job.state.ended:", "if before.job.state:"),
     ),
     fault(
         "running jobs are not superseded",
-        (f"{_RECORD}._superseded", "if before.job.state.ended:", "if before.job.state is not State.PENDING:"),
+        (f"{_RECORD}._end_of_older", "if before.job.state.ended:", "if before.job.state is not State.PENDING:"),
     ),
     fault(
         "a newer version is a duplicate",
         (
             f"{_RECORD}.record",
             "return self._newer(ref, traceparent, seen=found, announce=announce)",
-            "return self._told(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)",
+            "return self._log(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)",
         ),
     ),
     fault(
         "an overwritten image is canceled and not recorded",
         (
             "shared.steps.work.analyze:Analyze.analyze",
-            "raise self._overwritten(attempt, ref) from None",
+            "raise self._record_newer(attempt, ref) from None",
             'raise CancelJob("superseded", "Overwritten.", event=Event.SUPERSEDE) from None',
         ),
         ("shared.steps.work.attempt:_work", "not claim.still_own()", "False"),

@@ -161,8 +161,8 @@ SWALLOWED = (
         "whoever is late says that he was first",
         (
             "shared.steps.intake.record:Record.record",
-            "return self._told(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)",
-            "return self._told(Recorded(added.job.id, Recording.RECORDED), ref.ref)",
+            "return self._log(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)",
+            "return self._log(Recorded(added.job.id, Recording.RECORDED), ref.ref)",
         ),
     ),
     fault(
@@ -219,9 +219,9 @@ ETAGS = (
     fault(
         "a renewal is sent against the row that was refused",
         (
-            f"{_HELD}._kept",
-            "self._renewed(fresh, left)",
-            "self._renewed(row, left)",
+            f"{_HELD}._keep",
+            "self._renew_row(fresh, left)",
+            "self._renew_row(row, left)",
         ),
     ),
 )

@@ -15,7 +15,7 @@ MESSAGES = (
     fault(
         "a job's message is sent twice",
         (
-            f"{_RECORD}._recorded",
+            f"{_RECORD}._announce_job",
             "            self.announce.announce(row.job)",
             "            self.announce.announce(row.job)\n            self.announce.announce(row.job)",
         ),
@@ -24,10 +24,10 @@ MESSAGES = (
         "a message is sent for a duplicate as well",
         (
             f"{_RECORD}.record",
-            "return self._told(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)",
+            "return self._log(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)",
             (
                 "self.announce.announce(added.job)\n"
-                "                return self._told(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)"
+                "                return self._log(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)"
             ),
         ),
     ),

@@ -143,7 +143,7 @@ TRANSACTIONS = (
     ),
     fault(
         "a thumbnail is sent again when the lease is over",
-        ("shared.steps.work.analyze:Analyze._published", "stop=lambda: attempt.lost", "stop=lambda: False"),
+        ("shared.steps.work.analyze:Analyze._publish", "stop=lambda: attempt.lost", "stop=lambda: False"),
     ),
     fault(
         "all attempts at a job share one thumbnail",

@@ -109,13 +109,13 @@ class Add:
             raise Refused("wrong_type", f"Jobs of type {kind} are made of images that are there: POST /images.")
         self.types.introduce(kind)
         for _ in range(ROUNDS):
-            added = self._added(move, unique=unique)
+            added = self._insert(move, unique=unique)
             if added is not None:
                 self.types.confirm(kind)
                 return added
         raise Undecided(f"{move.job.id}: others were first {ROUNDS} times")
 
-    def _added(self, move: Move, *, unique: bool) -> Added | None:
+    def _insert(self, move: Move, *, unique: bool) -> Added | None:
         """Insert, or find what stands in its place; None when that has gone meanwhile."""
         job = move.job
         try:

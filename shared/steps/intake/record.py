@@ -107,17 +107,17 @@ class Record:
         transaction and send.
         """
         found = self._head(ref)
-        added = self._added(ref, found, traceparent)
+        added = self._addition(ref, found, traceparent)
         try:
             row = self.jobs.insert(added)
         except Duplicate:
             opened = self.reopen.reopen(added.job.id, found)
             if opened is None:
-                return self._told(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)
-            return self._recorded(opened, announce=announce, outcome=Recording.REDRIVEN)
+                return self._log(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)
+            return self._announce_job(opened, announce=announce, outcome=Recording.REDRIVEN)
         except KeyTaken:
             return self._newer(ref, traceparent, seen=found, announce=announce)
-        return self._recorded(row, announce=announce)
+        return self._announce_job(row, announce=announce)
 
     def overwritten(self, ref: ImageRef) -> Recorded:
         """Record what stands under a reference by now, where another version was recorded and is gone.
@@ -160,9 +160,9 @@ class Record:
             emit(LogEvent.IGNORED, reason=Ignored.FOLDER_MARKER.reason, ref=path)
             return Disposition.IGNORED
         except InvalidReference as error:
-            return self._rejected(path, "invalid_reference", str(error))
+            return self._reject(path, "invalid_reference", str(error))
         except (BlobUnreadable, ContentRefused) as error:
-            rejected = self._rejected(path, error.code, str(error))
+            rejected = self._reject(path, error.code, str(error))
             return Disposition.UNREADABLE if isinstance(error, BlobUnreadable) and error.passing else rejected
 
     def _head(self, ref: ImageRef) -> BlobFacts:
@@ -171,18 +171,18 @@ class Record:
             raise FolderMarker
         return facts
 
-    def _rejected(self, path: str, code: str, message: str) -> Disposition:
+    def _reject(self, path: str, code: str, message: str) -> Disposition:
         self.rejections.reject(messages.kept(path), code=code, message=message)
         emit(LogEvent.REJECTED, level=logging.WARNING, code=code)
         return Disposition.REJECTED
 
-    def _recorded(self, row: Row, *, announce: bool, outcome: Recording = Recording.RECORDED) -> Recorded:
-        recorded = self._told(Recorded(row.job.id, outcome), row.job.ref)
+    def _announce_job(self, row: Row, *, announce: bool, outcome: Recording = Recording.RECORDED) -> Recorded:
+        recorded = self._log(Recorded(row.job.id, outcome), row.job.ref)
         if announce:
             self.announce.announce(row.job)
         return recorded
 
-    def _told(self, recorded: Recorded, ref: str) -> Recorded:
+    def _log(self, recorded: Recorded, ref: str) -> Recorded:
         emit(_EVENTS[recorded.outcome], job=recorded.job_id, ref=ref)
         return recorded
 
@@ -202,16 +202,16 @@ class Record:
         for _ in range(ROUNDS):
             key = self.jobs.key(self.settings.image_type, ref.ref)
             if seen is not None and key is not None and key.version == seen.version:
-                return self._told(Recorded(key.job_id, Recording.DUPLICATE), ref.ref)
+                return self._log(Recorded(key.job_id, Recording.DUPLICATE), ref.ref)
             found = self._head(ref)
             if key is not None and key.version == found.version:
-                return self._told(Recorded(key.job_id, Recording.DUPLICATE), ref.ref)
+                return self._log(Recorded(key.job_id, Recording.DUPLICATE), ref.ref)
             with suppress(KeyTaken, Lost):
-                recorded = self._over(key, self._added(ref, found, traceparent))
+                recorded = self._over(key, self._addition(ref, found, traceparent))
                 if isinstance(recorded, Recorded):
-                    return self._told(recorded, ref.ref)
+                    return self._log(recorded, ref.ref)
                 if recorded is not None:
-                    return self._recorded(recorded, announce=announce)
+                    return self._announce_job(recorded, announce=announce)
         raise Undecided(f"{ref.ref}: other recorders were first {ROUNDS} times")
 
     def _over(self, key: Key | None, added: Move) -> Row | Recorded | None:
@@ -225,20 +225,20 @@ class Record:
             KeyTaken: Another version has come to stand in the key row.
             Lost: The same, or the replaced version's job has moved on.
         """
-        before = None if key is None else self._named(key)
+        before = None if key is None else self._job_of(key)
         if key is not None and before is not None and self._same_content(before.job, added.job):
             version, now = added.job.version, self.clock.now()
             self.jobs.replace(before, moves.retag(before.job, version=version, now=now), over=key)
             return Recorded(before.job.id, Recording.UNCHANGED)
-        superseded = None if before is None else self._superseded(before)
+        superseded = None if before is None else self._end_of_older(before)
         try:
             return self.jobs.insert(added, over=key, superseded=superseded)
         except Duplicate:
             if key is None:
                 return Recorded(added.job.id, Recording.DUPLICATE)
-            return self._returned(added.job.id, key, superseded)
+            return self._reopen_returned(added.job.id, key, superseded)
 
-    def _named(self, key: Key) -> Row | None:
+    def _job_of(self, key: Key) -> Row | None:
         """Read the job of the replaced version; None when it is purged.
 
         One of a newer release is left alone: whoever reads its blob will find that version gone, and end it.
@@ -256,7 +256,7 @@ class Record:
         facts = ("bytes", "content_md5", "created_at", "content_encoding")  # the same bytes, to be read the same way
         return known and all(before.params.get(fact) == added.params.get(fact) for fact in facts)
 
-    def _superseded(self, before: Row) -> tuple[Row, Move] | None:
+    def _end_of_older(self, before: Row) -> tuple[Row, Move] | None:
         """Return the replaced version's job with its end, if it lives."""
         if before.job.state.ended:
             return None
@@ -264,7 +264,7 @@ class Record:
         error = JobError("superseded", "A newer version of the image was recorded.", now)
         return before, moves.end(before.job, event=Event.SUPERSEDE, error=error, lapsed=False, now=now)
 
-    def _returned(self, identity: str, key: Key, superseded: tuple[Row, Move] | None) -> Row | Recorded | None:
+    def _reopen_returned(self, identity: str, key: Key, superseded: tuple[Row, Move] | None) -> Row | Recorded | None:
         """Open the job of a version that was superseded and has come back."""
         settled = Recorded(identity, Recording.DUPLICATE)
         try:
@@ -276,7 +276,7 @@ class Record:
         move = moves.redrive(row.job, now=self.clock.now(), grace=self.announce.grace(self.settings.image_type))
         return self.jobs.replace(row, move, over=key, superseded=superseded)
 
-    def _added(self, ref: ImageRef, found: BlobFacts, traceparent: str | None) -> Move:
+    def _addition(self, ref: ImageRef, found: BlobFacts, traceparent: str | None) -> Move:
         return moves.add(
             kind=self.settings.image_type,
             ref=ref.ref,

@@ -90,7 +90,7 @@ class Count:
         kept = None if mark is None else Stats.of(mark.value)
         if kept is not None and abs(now - kept.as_of) < FRESH:
             return replace(kept, age_seconds=max(0.0, (now - kept.as_of).total_seconds()))
-        stats = self._counted(now)
+        stats = self._count_all(now)
         self._keep(mark, stats)
         return stats
 
@@ -103,7 +103,7 @@ class Count:
         except Lost:  # another has counted meanwhile, and both are right
             return
 
-    def _counted(self, now: datetime) -> Stats:
+    def _count_all(self, now: datetime) -> Stats:
         done = _Counted()
         with self.pool(AT_ONCE, MARK) as pool:
             for kind in self.kinds():

@@ -71,7 +71,7 @@ class Agenda:
         Costs: 1 query a type and bucket the first time; 1 for each page to go on behind after that.
         """
         with self._mutex:
-            self._pages = self._listed(self._behind, stop)
+            self._pages = self._list(self._behind, stop)
             self._behind = {}
             self._looked_at = self._monotonic()
             return sum(len(ids) for flows in self._waiting.values() for ids in flows.values())
@@ -95,12 +95,12 @@ class Agenda:
         with self._mutex:
             if self._waiting:
                 self._look_again(stop)
-            return self._taken()
+            return self._take()
 
     def rest(self) -> list[str]:
         """Take all that wait, in the order of their turns."""
         with self._mutex:
-            return [job_id for job_id in iter(self._taken, None) if job_id is not None]
+            return [job_id for job_id in iter(self._take, None) if job_id is not None]
 
     def _look_again(self, stop: Callable[[], bool]) -> None:
         """Read the first page of each bucket whose turn has come."""
@@ -112,9 +112,9 @@ class Agenda:
         self._looked_at = now if count == len(self._places) else self._looked_at + count * self._pause
         places = [self._places[number] for number in range(count)]
         self._places.rotate(-count)
-        self._listed(dict.fromkeys(places), stop)
+        self._list(dict.fromkeys(places), stop)
 
-    def _listed(
+    def _list(
         self, behind: dict[tuple[str, int], Due | None], stop: Callable[[], bool]
     ) -> dict[tuple[str, int], list[Due]]:
         """Read pages, and let those wait that have not been seen in this sweep."""
@@ -135,7 +135,7 @@ class Agenda:
         self._pause = max(LOOK_AGAIN_SECONDS / max(1, len(self._places)), took / LOOK_SHARE)
         return pages
 
-    def _taken(self) -> str | None:
+    def _take(self) -> str | None:
         if not self._waiting:
             return None
         kind, flows = self._waiting.popitem(last=False)

@@ -141,7 +141,7 @@ class Purge:
                     continue
                 waiting.rotate(-1)
                 ready = list(pool.map(lambda job_id: self._ready(job_id, before), batch))
-                done = self._taken(done, [found for found in ready if found is not None], listed=len(batch))
+                done = self._take(done, [found for found in ready if found is not None], listed=len(batch))
         return done
 
     def _batches(self, kind: str, bucket: int, state: State, before: datetime) -> Iterator[list[str]]:
@@ -181,7 +181,7 @@ class Purge:
             self.thumbnails.delete_thumbnail(name)
         return len(going)
 
-    def _taken(self, done: Purged, ready: Sequence[tuple[Row, Key | None, int]], *, listed: int) -> Purged:
+    def _take(self, done: Purged, ready: Sequence[tuple[Row, Key | None, int]], *, listed: int) -> Purged:
         gone = self.ended.purge([(row, key) for row, key, _ in ready]) if ready else set()
         return replace(
             done,

@@ -66,11 +66,11 @@ class Analyze:
         """
         try:
             ref = ImageRef.of(attempt.job.ref)
-            found = self._analysed(ref, attempt)
+            found = self._analyze_version(ref, attempt)
         except BlobGone:
             raise _gone() from None
         except BlobChanged:
-            raise self._overwritten(attempt, ref) from None
+            raise self._record_newer(attempt, ref) from None
         except ImageRejected as refused:
             raise FailJob(refused.code, str(refused)) from None
         except BlobUnreadable as refused:
@@ -83,9 +83,9 @@ class Analyze:
             raise RetryJob("out_of_memory", "The analysis ran out of memory.") from None
         if attempt.lost:
             raise Stale
-        return self._published(attempt, found)
+        return self._publish(attempt, found)
 
-    def _analysed(self, ref: ImageRef, attempt: Context) -> analysis.Analysis:
+    def _analyze_version(self, ref: ImageRef, attempt: Context) -> analysis.Analysis:
         """Read the recorded version and analyse it; what is over the byte gate is not even read."""
         started, job = self.monotonic(), attempt.job
         source = analysis.Source(
@@ -100,12 +100,12 @@ class Analyze:
         if found is None:
             data = self.images.read(ref, job.version, size_bytes=source.size_bytes)
             downloaded = self.monotonic()
-            found = self.analyst(data, source=source, alone=_analysed_alone(job), stop=lambda: attempt.lost)
+            found = self.analyst(data, source=source, alone=_had_process_alone(job), stop=lambda: attempt.lost)
             found.report["timing"]["download_ms"] = _milliseconds(downloaded - started)
         found.report["timing"]["total_ms"] = _milliseconds(self.monotonic() - started)
         return found
 
-    def _published(self, attempt: Context, found: analysis.Analysis) -> Done:
+    def _publish(self, attempt: Context, found: analysis.Analysis) -> Done:
         """Write the thumbnail where it goes, as long as the lease lasts; a loser deletes its own blob."""
         report, thumbnail, job = found.report, found.thumbnail, attempt.job
         if thumbnail is None or self.settings.thumbnails is Thumbnails.OFF:
@@ -121,7 +121,7 @@ class Analyze:
         shown = {**report, "thumbnail": report["thumbnail"] | place}  # whatever a report may say of its place
         return Done(shown, undo=lambda: self.images.delete_thumbnail(name))
 
-    def _overwritten(self, attempt: Context, ref: ImageRef) -> CancelJob | RetryJob:
+    def _record_newer(self, attempt: Context, ref: ImageRef) -> CancelJob | RetryJob:
         """Record what stands there now, which supersedes this job in the same transaction.
 
         Where the version that was not there a moment ago stands there again, it is still the newest: read it later.
@@ -144,12 +144,12 @@ def _died(attempt: Context, died: AnalysisDied) -> Stale | FailJob | RetryJob:
     """Give the job back to be analysed alone; where it has been, what ended it is the image's own fault."""
     if attempt.lost:
         return Stale()
-    if _analysed_alone(attempt.job):
+    if _had_process_alone(attempt.job):
         return FailJob(died.code, str(died))
     return RetryJob(died.code, str(died))
 
 
-def _analysed_alone(job: Job) -> bool:
+def _had_process_alone(job: Job) -> bool:
     """Whether this attempt has the process to itself: the last one died, perhaps because of another image."""
     return job.error is not None and job.error.code in DIED
 

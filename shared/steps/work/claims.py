@@ -96,7 +96,7 @@ class Claims(ClaimPorts):
 
         Costs: 1 transaction.
         """
-        lapsed, job, own = self.lapsed(row), self._counted(row.job), self.draw()
+        lapsed, job, own = self.lapsed(row), self._uncount_spared(row.job), self.draw()
         try:
             move = moves.claim(job, owner=owner, claim_id=own, now=self.clock.now(), lapsed=lapsed, lease=lease)
         except IllegalTransition as refused:
@@ -132,7 +132,7 @@ class Claims(ClaimPorts):
         """
         last = "" if row.job.error is None else f"; the last error was {row.job.error.code}"
         error = JobError(code, f"None of {row.job.attempts} attempts finished{last}.", self.clock.now())
-        job = self._counted(row.job)
+        job = self._uncount_spared(row.job)
         self.jobs.replace(row, moves.end(job, event=event, error=error, lapsed=lapsed, now=error.at))
         emit(LogEvent.ENDED, job=row.job.id, code=code)
 
@@ -141,13 +141,13 @@ class Claims(ClaimPorts):
 
         Costs: 1 transaction; nothing for a job that has attempts and time left.
         """
-        code = "attempts_exhausted" if self._counted(row.job).attempts_used else "time_limit"
+        code = "attempts_exhausted" if self._uncount_spared(row.job).attempts_used else "time_limit"
         with suppress(IllegalTransition, Lost):
             self.give_up(row, Event.EXHAUST, code, lapsed=self.lapsed(row))
             return True
         return False
 
-    def _counted(self, job: Job) -> Job:
+    def _uncount_spared(self, job: Job) -> Job:
         """Return a job with its attempts as they count."""
         return moves.uncounted(job) if job.claim_id in self._spared else job
 

@@ -75,7 +75,7 @@ class FairShare:
             What holds the message's place, a context.
         """
         with self._mutex:
-            return self._begun(_Flow() if flow is None else self._known(flow))
+            return self._begin(_Flow() if flow is None else self._flow(flow))
 
     def take_or_defer(self, flow: str | None) -> "Slot | timedelta":
         """Begin with a message that has not been away, or say for how long it is to go to the tail of the queue.
@@ -89,13 +89,13 @@ class FairShare:
         if flow is None:
             return self.take(flow)
         with self._mutex:
-            known, now = self._known(flow), self._monotonic()
+            known, now = self._flow(flow), self._monotonic()
             if 2 * known.running <= self._slots or _mean(known.took) <= SLOW.total_seconds():
-                return self._begun(known)
+                return self._begin(known)
             known.back_at = max(now, known.back_at) + EASE * _mean(known.paces)
             return min(LONGEST, timedelta(seconds=known.back_at - now))
 
-    def _begun(self, known: _Flow) -> "Slot":
+    def _begin(self, known: _Flow) -> "Slot":
         known.running += 1
         return Slot(self, known, self._monotonic())
 
@@ -108,7 +108,7 @@ class FairShare:
                 known.paces.append(took / max(1, known.running))
             known.running -= 1
 
-    def _known(self, flow: str) -> _Flow:
+    def _flow(self, flow: str) -> _Flow:
         """Return what is known of a flow; where there are too many, the idle one is forgotten that was seen first."""
         known = self._flows.setdefault(flow, _Flow())
         self._flows.move_to_end(flow)
@@ -128,7 +128,7 @@ class Slot:
 
     def __init__(self, share: FairShare, known: _Flow, began_at: float) -> None:
         self._share = share
-        self._known = known
+        self._flow = known
         self._began_at = began_at
         self.end: End | None = None
 
@@ -140,7 +140,7 @@ class Slot:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Give the place back."""
-        self._share.give_back(self._known, self._began_at, self.end)
+        self._share.give_back(self._flow, self._began_at, self.end)
 
 
 def _mean(values: deque[float]) -> float:

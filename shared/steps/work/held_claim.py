@@ -118,7 +118,7 @@ class HeldClaim:
             heartbeat: Renews it.
             sent_at: Monotonic second before the claim was sent.
         """
-        self._lease = heartbeat.hold(self.row, self._kept, lease=self._ports.settings.lease, sent_at=sent_at)
+        self._lease = heartbeat.hold(self.row, self._keep, lease=self._ports.settings.lease, sent_at=sent_at)
 
     def release(self) -> None:
         """End the renewals, and wait for one that is under way; the lease then runs out by itself."""
@@ -237,14 +237,14 @@ class HeldClaim:
                 raise self.refusal(row, event)
             wanted = move(replace(row.job, **self._news))
             try:
-                return self._written(self._ports.jobs.replace(row, wanted), event, code)
+                return self._log_write(self._ports.jobs.replace(row, wanted), event, code)
             except Lost:
                 row = self._ports.jobs.get(self.job.id)
                 if row is not None and wanted.job.state is State.COMPLETED and completed_by(row.job, self.claim):
-                    return self._written(row, event, code)
+                    return self._log_write(row, event, code)
         raise Undecided(f"{self.job.id}: the row moved at each of {ROUNDS} writes")
 
-    def _written(self, row: Row, event: Event, code: str | None) -> Row:
+    def _log_write(self, row: Row, event: Event, code: str | None) -> Row:
         self.row = row
         if event is not Event.RENEW:
             happened = LogEvent.ABANDONED if event is Event.ABANDON else _EVENTS.get(row.job.state, LogEvent.ENDED)
@@ -268,19 +268,19 @@ class HeldClaim:
         self._ports.late_reports.note(row.job.id, self.claim.token, report=event.value)
         return self.stop()
 
-    def _kept(self, row: Row, left: Left) -> Row:
+    def _keep(self, row: Row, left: Left) -> Row:
         """Renew for the heartbeat; raise ``Lost`` when the claim is gone."""
         try:
-            self.row = self._renewed(row, left)
+            self.row = self._renew_row(row, left)
         except Lost:
             # A renewal whose reply was lost has moved the row as well: only a claim that is gone is a refusal.
             fresh = self._ports.jobs.get(row.job.id, timeout=left())
             if fresh is None or fresh.job.claim != self.claim:
                 raise
-            self.row = self._renewed(fresh, left)
+            self.row = self._renew_row(fresh, left)
         return self.row
 
-    def _renewed(self, row: Row, left: Left) -> Row:
+    def _renew_row(self, row: Row, left: Left) -> Row:
         job, now, lease = replace(row.job, **self._news), self._ports.clock.now(), self._ports.settings.lease
         return self._ports.jobs.replace(row, moves.renew(job, claim=self.claim, now=now, lease=lease), timeout=left())
 
