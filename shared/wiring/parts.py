@@ -16,8 +16,8 @@ from shared.steps.intake.record import Record
 from shared.steps.intake.reopen import Reopen
 from shared.steps.intake.resolve import Resolve
 from shared.steps.intake.types import Types
-from shared.steps.locking import TableLock
 from shared.steps.now import Now
+from shared.steps.table_lock import TableLock
 from shared.steps.work.analyze import Analyze
 from shared.steps.work.claims import Claims
 from shared.steps.work.fair_share import FairShare

@@ -17,11 +17,11 @@ from shared.steps.operators.rejected import Readmit
 from shared.steps.operators.remove import Remove
 from shared.steps.operators.statistics import Count
 from shared.steps.operators.verify import Verify
+from shared.steps.upkeep.backlog import Backlog
 from shared.steps.upkeep.bury import Bury
-from shared.steps.upkeep.drain import Drain
+from shared.steps.upkeep.drain_poison import Drain
 from shared.steps.upkeep.expire import Expire
 from shared.steps.upkeep.forget import Forget
-from shared.steps.upkeep.overflow import Overflow
 from shared.steps.upkeep.purge import Purge
 from shared.steps.upkeep.reconcile import Reconcile
 from shared.steps.upkeep.retention import edges
@@ -115,7 +115,7 @@ class Darkroom(Parts):
             attempt=self.attempt,
             kinds=storage.index.types,
             expire=Expire(claims=self.claims, index=storage.index, settings=settings),
-            overflow=Overflow(
+            backlog=Backlog(
                 jobs=storage.jobs, queue=storage.queue, announce=self.announce, settings=settings, clock=self.clock
             ),
             drain=self.drain,

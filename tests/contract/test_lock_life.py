@@ -14,7 +14,7 @@ from shared.heartbeat import Heartbeat
 from shared.ports.locks import LockStore
 from shared.rules.locks import Lock
 from shared.runtime import Runtime
-from shared.steps.locking import Release, TableLock, Tenure
+from shared.steps.table_lock import Release, TableLock, Tenure
 from tests.contract.benches import AzureLocks
 from tests.contract.memory_benches import DoubledLocks
 from tests.contract.places import Place

@@ -16,8 +16,8 @@ from shared.rules.images import ImageRef
 from shared.rules.jobs import State
 from shared.steps.intake.disposition import Disposition
 from shared.steps.intake.record import Recording
+from shared.steps.upkeep.backlog import Resend
 from shared.steps.upkeep.bury import Burial
-from shared.steps.upkeep.overflow import Resend
 from shared.steps.upkeep.turns import Turns
 from shared.steps.work.attempt import End
 from shared.steps.work.fair_share import FairShare
@@ -263,7 +263,7 @@ def test_an_idle_sweep_takes_the_lock_a_query_a_bucket_one_for_types_and_looks_i
 def test_sending_a_due_job_again_takes_three_requests_and_one_for_the_length_of_the_queue(counted: CostBench) -> None:
     job_ids = [_record(counted, f"{number}.png") for number in range(2)]
     with counted.wire.count() as requests:
-        sent = counted.darkroom.sweep.overflow.resend(job_ids, stop=lambda: False, turns=Turns())
+        sent = counted.darkroom.sweep.backlog.send(job_ids, stop=lambda: False, turns=Turns())
     assert sent == dict.fromkeys(job_ids, Resend.ANNOUNCED)
     assert [request.split()[0] for request in requests] == ["GET", *["GET", "POST", "POST"] * 2]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from shared import clock, wiring
 from shared.errors import LockHeld
-from shared.steps.locking import Tenure
+from shared.steps.table_lock import Tenure
 from shared.storage import clients
 from shared.storage.retries import RetryPolicy
 from shared.wiring.steps import Darkroom

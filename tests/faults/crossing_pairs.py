@@ -60,7 +60,7 @@ def overwrite(case: Crossing, worker: Worker) -> object:
 def resend(case: Crossing, worker: Worker) -> object:
     """Send the message of a due job again, as a sweep does that has lost its lock."""
     turns = Turns()
-    outcomes = worker.darkroom.sweep.overflow.resend(case.versions[-1:], stop=lambda: False, turns=turns)
+    outcomes = worker.darkroom.sweep.backlog.send(case.versions[-1:], stop=lambda: False, turns=turns)
     assert turns.errors == []
     return outcomes
 

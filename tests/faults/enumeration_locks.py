@@ -4,7 +4,7 @@ import contextlib
 from dataclasses import dataclass, field
 
 from shared.errors import LockHeld, Stale
-from shared.steps.locking import Tenure
+from shared.steps.table_lock import Tenure
 from tests.faults.enumeration import PAUSES
 from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_flows import TO_RENEWAL, Flow

@@ -11,7 +11,7 @@ from shared.heartbeat import Heartbeat
 from shared.ports.jobs import Row
 from shared.ports.locks import LockRow
 from shared.runtime import Runtime
-from shared.steps.locking import TableLock
+from shared.steps.table_lock import TableLock
 from shared.steps.work.claims import Claims
 from shared.steps.work.held_claim import HeldClaim
 from shared.storage.retries import RetryPolicy

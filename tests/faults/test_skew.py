@@ -18,7 +18,7 @@ import pytest
 from shared.clock import DATE_STEP as CORRECTED_BEYOND
 from shared.errors import Conflict, Stale
 from shared.rules.jobs import State
-from shared.steps.locking import Release
+from shared.steps.table_lock import Release
 from shared.steps.work.held_claim import HeldClaim
 from tests.doubles.reports import report
 from tests.faults.skew import LEASE, MARGIN, PAIRS, SLOW, Skew

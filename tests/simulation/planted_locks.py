@@ -4,7 +4,7 @@ from tests.simulation.planting import fault
 
 _OPTIONS = 'options = {"mode": UpdateMode.REPLACE, **cas.if_match(row.etag)}'
 _TABLE = "shared.storage.lock_table:LockTable.replace"
-_LOCKS = "shared.steps.locking:TableLock"
+_LOCKS = "shared.steps.table_lock:TableLock"
 _HELD = "shared.heartbeat:HeldLease"
 
 LEASES = (
@@ -82,7 +82,7 @@ LOCKS = (
     ),
     fault(
         "release repeated with the ETag that was refused",
-        ("shared.steps.locking:Tenure.release", "row = self._store.get(self._lock.name)", "row = row"),
+        ("shared.steps.table_lock:Tenure.release", "row = self._store.get(self._lock.name)", "row = row"),
     ),
     fault(
         "release that deletes the row",

@@ -3,7 +3,7 @@
 from tests.simulation.planting import fault
 
 _RECORD = "shared.steps.intake.record:Record"
-_SWEEP = "shared.steps.upkeep.overflow:Overflow._one"
+_SWEEP = "shared.steps.upkeep.backlog:Backlog._one"
 
 MESSAGES = (
     fault(

@@ -111,7 +111,7 @@ SWEEPS = (
     fault(
         "the sweep passes over jobs whose workers have died",
         (
-            "shared.steps.upkeep.overflow:Overflow._one",
+            "shared.steps.upkeep.backlog:Backlog._one",
             "now, lapsed = self.clock.now(), row.lapsed(margin=self.settings.margin)",
             "now, lapsed = self.clock.now(), False",
         ),
@@ -120,12 +120,12 @@ SWEEPS = (
     fault(
         "the sweep sends a job and leaves it where it is not due again",
         (
-            "shared.steps.upkeep.overflow:Overflow._one",
+            "shared.steps.upkeep.backlog:Backlog._one",
             "due=now + self._wait(row)",
             "due=now + 1000 * self._wait(row)",
         ),
         (
-            "shared.steps.upkeep.overflow:Overflow._one",
+            "shared.steps.upkeep.backlog:Backlog._one",
             "self.announce.announce(moved.job, delay=delay)",
             "del delay, moved",
         ),
@@ -149,7 +149,7 @@ SWEEPS = (
     fault(
         "what lies stuck in a poison queue is deleted before it is taken in",
         (
-            "shared.steps.upkeep.drain:_one",
+            "shared.steps.upkeep.drain_poison:_one",
             "    outcomes = take_in(message.body)\n    queue.delete(message)",
             "    queue.delete(message)\n    outcomes = take_in(message.body)",
         ),

@@ -10,7 +10,7 @@ from shared.errors import StorageOut
 from shared.rules.jobs import State
 from shared.steps.intake.disposition import Disposition
 from shared.steps.intake.record import Recording
-from shared.steps.upkeep.drain import Drain
+from shared.steps.upkeep.drain_poison import Drain
 from shared.steps.work.attempt import End
 from tests.doubles.poison import MemoryPoison
 from tests.doubles.world import World

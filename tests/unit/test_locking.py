@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import LockHeld, Stale, StorageOut
-from shared.steps.locking import Release
+from shared.steps.table_lock import Release
 from tests.doubles.world import World
 
 

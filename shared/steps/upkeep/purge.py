@@ -21,7 +21,7 @@ from shared.rules.thumbnails import promised, token_of
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
 from shared.steps.intake.types import Types
-from shared.steps.locking import TableLock
+from shared.steps.table_lock import TableLock
 from shared.steps.upkeep.forget import Forget, Forgotten
 from shared.steps.upkeep.retention import edges
 from shared.telemetry import LogEvent, emit

@@ -24,7 +24,7 @@ from shared.runtime import Runtime
 from shared.settings.settings import Settings
 from shared.steps.intake.disposition import Disposition
 from shared.steps.intake.record import Record, Recording
-from shared.steps.locking import TableLock
+from shared.steps.table_lock import TableLock
 from shared.telemetry import LogEvent, emit
 
 LOCK = "reconcile"

@@ -17,11 +17,11 @@ from shared.ports.jobs import JobStore
 from shared.runtime import Runtime
 from shared.settings.enums import Dispatch
 from shared.settings.settings import Settings
-from shared.steps.locking import TableLock
+from shared.steps.table_lock import TableLock
 from shared.steps.upkeep.agenda import Agenda
-from shared.steps.upkeep.drain import Drain
+from shared.steps.upkeep.backlog import Backlog, Resend
+from shared.steps.upkeep.drain_poison import Drain
 from shared.steps.upkeep.expire import Expire
-from shared.steps.upkeep.overflow import Overflow, Resend
 from shared.steps.upkeep.turns import Turns
 from shared.steps.work.attempt import Attempt, End
 from shared.telemetry import LogEvent, emit
@@ -60,7 +60,7 @@ class Sweep:
         attempt: Works on one job, of the types that it knows.
         kinds: Lists the types of all jobs.
         expire: Ends jobs of the other types that may never be claimed again.
-        overflow: Sends jobs to the queue.
+        backlog: Sends jobs to the queue.
         drain: Takes in what lies stuck in the poison queues.
         settings: Budget, parallelism, buckets.
         clock: The service's time.
@@ -73,7 +73,7 @@ class Sweep:
     attempt: Attempt
     kinds: Callable[[], Sequence[str]]
     expire: Expire
-    overflow: Overflow
+    backlog: Backlog
     drain: Drain
     settings: Settings
     clock: ServerClock
@@ -176,7 +176,7 @@ class Sweep:
         if not settings.sends:
             return len(rest)
         known = len(turns.errors)
-        sent = self.overflow.resend(rest, stop=over, turns=turns)
+        sent = self.backlog.send(rest, stop=over, turns=turns)
         ends |= sent
         return len(rest) - len(sent) - (len(turns.errors) - known)
 

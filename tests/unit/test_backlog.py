@@ -6,7 +6,7 @@ import pytest
 from shared.errors import StorageOut
 from shared.rules import moves
 from shared.rules.jobs import Claim, State
-from shared.steps.upkeep.overflow import LONGEST_WAIT, Resend
+from shared.steps.upkeep.backlog import LONGEST_WAIT, Resend
 from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
 

@@ -31,7 +31,7 @@ class Resend(StrEnum):
 
 
 @dataclass(kw_only=True)
-class Overflow:
+class Backlog:
     """Send messages of due jobs.
 
     The due row is moved on first, the message sent second: so a crash between the two sends too little, for a while,
@@ -51,7 +51,7 @@ class Overflow:
     settings: Settings
     clock: ServerClock
 
-    def resend(self, job_ids: Sequence[str], *, stop: Callable[[], bool], turns: Turns) -> dict[str, Resend]:
+    def send(self, job_ids: Sequence[str], *, stop: Callable[[], bool], turns: Turns) -> dict[str, Resend]:
         """Send as many as the queue has room for, in the order given.
 
         Args:
