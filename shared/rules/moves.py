@@ -229,22 +229,6 @@ def retag(job: Job, *, version: str, now: datetime) -> Move:
     return Move(Event.RETAG, replace(job, state=state, retagged=version), now)
 
 
-def backoff(attempts: int, *, base: timedelta, cap: timedelta, chance: float) -> timedelta:
-    """Return how long to wait before the next attempt: exponential, with full jitter.
-
-    Args:
-        attempts: Attempts that count, at least 1.
-        base: Upper bound after the first.
-        cap: Upper bound after any.
-        chance: Drawn evenly from [0, 1).
-
-    Source:
-        M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
-    """
-    exponent = min(attempts - 1, 30)  # 2^30 × 1 s is beyond every cap; larger powers overflow timedelta
-    return min(base * 2.0**exponent, cap) * chance
-
-
 def _released(job: Job, state: State, *, error: JobError | None, not_before: datetime | None, due: datetime) -> Job:
     return replace(job, state=state, owner=None, claim_id=None, lease=None, error=error, not_before=not_before, due=due)
 

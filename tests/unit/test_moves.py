@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from shared.errors import IllegalTransition
 from shared.rules import moves
+from shared.rules.backoff import backoff
 from shared.rules.jobs import Claim, Event, Job, JobError, State
 from tests.proving import at_length
 
@@ -177,15 +178,15 @@ def test_a_redriven_job_has_all_of_its_attempts_and_keeps_the_count() -> None:
 @settings(max_examples=at_length(30, 2_000), deadline=None)
 @given(st.integers(1, 10_000), st.floats(0, 1, exclude_max=True))
 def test_a_back_off_stays_within_its_bounds(attempts: int, chance: float) -> None:
-    wait = moves.backoff(attempts, base=DELAY, cap=timedelta(minutes=15), chance=chance)
+    wait = backoff(attempts, base=DELAY, cap=timedelta(minutes=15), chance=chance)
     assert timedelta(0) <= wait <= min(DELAY * 2.0 ** min(attempts - 1, 30), timedelta(minutes=15))
 
 
 def test_the_bound_of_a_back_off_doubles() -> None:
-    waits = [moves.backoff(n, base=DELAY, cap=timedelta(seconds=30), chance=1) for n in (1, 2, 3, 4, 5)]
+    waits = [backoff(n, base=DELAY, cap=timedelta(seconds=30), chance=1) for n in (1, 2, 3, 4, 5)]
     assert [wait.total_seconds() for wait in waits] == [5, 10, 20, 30, 30]
 
 
 def test_a_back_off_is_spread_over_all_of_its_range() -> None:
-    waits = [moves.backoff(3, base=DELAY, cap=timedelta(minutes=15), chance=chance) for chance in (0, 0.5)]
+    waits = [backoff(3, base=DELAY, cap=timedelta(minutes=15), chance=chance) for chance in (0, 0.5)]
     assert [wait.total_seconds() for wait in waits] == [0, 10]

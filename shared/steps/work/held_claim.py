@@ -16,6 +16,7 @@ from shared.errors import DIED, Lost, NoSuchJob, Refused, Stale, Undecided
 from shared.heartbeat import Heartbeat, HeldLease, Left
 from shared.ports.jobs import JobStore, Row
 from shared.rules import moves
+from shared.rules.backoff import backoff
 from shared.rules.jobs import CURSOR_LENGTH, Claim, Event, Job, JobError, Move, State
 from shared.settings.settings import Settings
 from shared.steps.intake.announce import Announce
@@ -286,9 +287,7 @@ class HeldClaim:
 
     def _backoff(self, job: Job) -> timedelta:
         counted, chance = job.attempts - job.attempts_base, self._ports.chance()
-        return moves.backoff(
-            counted, base=self._ports.settings.backoff, cap=self._ports.settings.backoff_max, chance=chance
-        )
+        return backoff(counted, base=self._ports.settings.backoff, cap=self._ports.settings.backoff_max, chance=chance)
 
 
 def completed_by(job: Job, claim: Claim) -> bool:
