@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from shared.analysis import Analysis, Source, analyze
+from tests.unit.analysis.pictures import Encoded, Examine
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
@@ -69,13 +70,13 @@ def empty_png() -> Callable[..., bytes]:
 
 
 @pytest.fixture(scope="session")
-def encoded() -> Callable[..., bytes]:
+def encoded() -> Encoded:
     """Image, Pillow's format and options in; a file out."""
     return _encoded
 
 
 @pytest.fixture(scope="session")
-def examine() -> Callable[..., Analysis]:
+def examine() -> Examine:
     """Bytes and options of ``analyze`` in; an analysis out."""
     return _examine
 

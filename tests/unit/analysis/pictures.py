@@ -11,6 +11,10 @@ from shared.analysis.formats import readers, sniff
 from shared.analysis.formats.picture import Picture
 from shared.errors import ImageRejected
 
+#: What the fixtures of these names give: an analysis of bytes, and a file of an image in Pillow's format.
+Examine = Callable[..., Analysis]
+Encoded = Callable[..., bytes]
+
 
 def picture(data: bytes) -> Picture:
     """Open a file of a known format."""
@@ -33,7 +37,7 @@ def pixel(image: Image.Image, at: tuple[int, int]) -> tuple[int, ...]:
     return found
 
 
-def refusal(examine: Callable[..., Analysis], data: bytes) -> str:
+def refusal(examine: Examine, data: bytes) -> str:
     """Return the code by which a file is refused."""
     with pytest.raises(ImageRejected) as caught:
         examine(data)

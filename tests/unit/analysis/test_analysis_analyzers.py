@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from shared.analysis import Analysis, Options, analyzers
+from shared.analysis import Options, analyzers
 from shared.analysis.validation import MAX_SECTION_CHARACTERS
 from shared.errors import SettingsInvalid
 from shared.settings import parsers
 from shared.settings.settings import Settings
+from tests.unit.analysis.pictures import Encoded, Examine
 
-Examine = Callable[..., Analysis]
-Encoded = Callable[..., bytes]
 Write = Callable[[str, str], None]
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENT = (ROOT / "docs" / "analyzers.md").read_text("utf-8")

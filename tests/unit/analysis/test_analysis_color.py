@@ -1,15 +1,10 @@
 """Means, colourfulness and palettes of images whose figures theory gives."""
 
-from collections.abc import Callable
-
 import pytest
 from PIL import Image
 
-from shared.analysis import Analysis
 from shared.analysis.analyzers.color import colorfulness, mean, palette
-
-Examine = Callable[..., Analysis]
-Encoded = Callable[..., bytes]
+from tests.unit.analysis.pictures import Encoded, Examine
 
 
 def halves(left: str, right: str, *, size: tuple[int, int] = (640, 480)) -> Image.Image:

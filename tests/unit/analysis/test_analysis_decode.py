@@ -7,15 +7,11 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageCms
 
-from shared.analysis import Analysis
 from shared.analysis.decode import fit_size, reduction
 from shared.analysis.formats.picture import verdict
 from shared.analysis.icc import _transform
 from shared.errors import ImageRejected
-from tests.unit.analysis.pictures import pixel, working
-
-Examine = Callable[..., Analysis]
-Encoded = Callable[..., bytes]
+from tests.unit.analysis.pictures import Encoded, Examine, pixel, working
 
 
 def mean(examine: Examine, data: bytes) -> str:

@@ -3,7 +3,6 @@
 import random
 import struct
 import zlib
-from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -12,13 +11,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from shared.analysis import Analysis
 from shared.analysis.formats import type_mismatch
 from shared.errors import ImageRejected
-from tests.unit.analysis.pictures import refusal
-
-Examine = Callable[..., Analysis]
-Encoded = Callable[..., bytes]
+from tests.unit.analysis.pictures import Encoded, Examine, refusal
 
 UNSUPPORTED = {
     "text": b"This is a text file that calls itself a JPEG.\n",

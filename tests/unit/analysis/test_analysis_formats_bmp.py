@@ -1,17 +1,12 @@
 """BMP: every depth and header, and nothing that Pillow would read past its end."""
 
 import struct
-from collections.abc import Callable
 from io import BytesIO
 
 import pytest
 from PIL import Image
 
-from shared.analysis import Analysis
-from tests.unit.analysis.pictures import picture, refusal
-
-Examine = Callable[..., Analysis]
-Encoded = Callable[..., bytes]
+from tests.unit.analysis.pictures import Encoded, Examine, picture, refusal
 
 
 def bmp(

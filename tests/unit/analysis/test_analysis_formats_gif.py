@@ -2,18 +2,15 @@
 
 import re
 import struct
-from collections.abc import Callable
 from io import BytesIO
 
 import pytest
 from PIL import Image
 
-from shared.analysis import Analysis, Limits
+from shared.analysis import Limits
 from shared.errors import ImageRejected
-from tests.unit.analysis.pictures import picture, refusal, working
+from tests.unit.analysis.pictures import Encoded, Examine, picture, refusal, working
 
-Examine = Callable[..., Analysis]
-Encoded = Callable[..., bytes]
 CONTROL = b"!\xf9\x04\x01\x00\x00\x01\x00"
 
 

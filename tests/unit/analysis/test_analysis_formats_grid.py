@@ -1,18 +1,15 @@
 """HEIC grids, as phones write them: tiles that share one header, built from the tile of a test file."""
 
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from shared.analysis import Analysis
 from shared.analysis.formats.isobmff import inner
 from shared.errors import ImageRejected
-from tests.unit.analysis.pictures import picture, pixel, working
+from tests.unit.analysis.pictures import Examine, picture, pixel, working
 
-Examine = Callable[..., Analysis]
 DATA = Path(__file__).resolve().parents[2] / "data"
 
 

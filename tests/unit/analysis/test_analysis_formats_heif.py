@@ -1,7 +1,6 @@
 """HEIC and AVIF: boxes, brands and turns, judged before any codec sees them."""
 
 import struct
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -9,16 +8,13 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 from PIL.AvifImagePlugin import AvifImageFile
 
-from shared.analysis import Analysis
 from shared.analysis.decode import _UPRIGHT
 from shared.analysis.formats import heif, type_mismatch
 from shared.analysis.formats.isobmff import brand
 from shared.analysis.formats.picture import open_with
 from shared.errors import ImageRejected
-from tests.unit.analysis.pictures import picture, pixel, refusal, working
+from tests.unit.analysis.pictures import Encoded, Examine, picture, pixel, refusal, working
 
-Examine = Callable[..., Analysis]
-Encoded = Callable[..., bytes]
 DATA = Path(__file__).resolve().parents[2] / "data"
 
 

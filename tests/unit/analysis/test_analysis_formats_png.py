@@ -2,15 +2,10 @@
 
 import struct
 import zlib
-from collections.abc import Callable
 
 import pytest
 
-from shared.analysis import Analysis
-from tests.unit.analysis.pictures import refusal
-
-Examine = Callable[..., Analysis]
-Encoded = Callable[..., bytes]
+from tests.unit.analysis.pictures import Encoded, Examine, refusal
 
 
 def spoil(data: bytes, kind: bytes) -> bytes:

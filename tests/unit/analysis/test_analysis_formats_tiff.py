@@ -1,20 +1,16 @@
 """TIFF: pages, layouts, depths and byte orders, judged before libtiff sees them."""
 
 import struct
-from collections.abc import Callable
 from io import BytesIO
 
 import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
-from shared.analysis import Analysis
 from shared.analysis.decode import _UPRIGHT
 from shared.errors import ImageRejected
-from tests.unit.analysis.pictures import picture, refusal, working
+from tests.unit.analysis.pictures import Encoded, Examine, picture, refusal, working
 
-Examine = Callable[..., Analysis]
-Encoded = Callable[..., bytes]
 SHORT, LONG = 3, 4
 Fields = dict[int, tuple[int, list[int]]]
 

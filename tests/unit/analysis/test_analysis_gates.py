@@ -5,17 +5,14 @@ import struct
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageFile
 
-from shared.analysis import Analysis, Limits, Source, over_size_gate
-from tests.unit.analysis.pictures import picture
+from shared.analysis import Limits, Source, over_size_gate
+from tests.unit.analysis.pictures import Encoded, Examine, picture
 
-Examine = Callable[..., Analysis]
-Encoded = Callable[..., bytes]
 ROOT = Path(__file__).resolve().parents[3]
 
 

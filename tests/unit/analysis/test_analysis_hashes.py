@@ -3,17 +3,14 @@
 import json
 import math
 import random
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from shared.analysis import Analysis, Options
+from shared.analysis import Options
 from shared.analysis.analyzers.hash import _low_frequencies, hashes
-
-Examine = Callable[..., Analysis]
-Encoded = Callable[..., bytes]
+from tests.unit.analysis.pictures import Encoded, Examine
 
 #: dhash and phash (hash_size 8) as ImageHash 4.3.2 computes them with Pillow 13.0.0 and scipy 1.17.1; kept here, since
 #: these take longer to install than all other tools together.

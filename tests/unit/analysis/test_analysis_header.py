@@ -3,7 +3,6 @@
 import random
 import struct
 import zlib
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -11,13 +10,10 @@ import pytest
 from PIL import Image, ImageCms
 from PIL.JpegImagePlugin import JpegImageFile
 
-from shared.analysis import Analysis
 from shared.analysis.icc_name import description
 from shared.analysis.quantization import quality
 from shared.errors import ImageRejected
-
-Examine = Callable[..., Analysis]
-Encoded = Callable[..., bytes]
+from tests.unit.analysis.pictures import Encoded, Examine
 
 
 def mluc(name: str) -> bytes:

@@ -1,7 +1,6 @@
 """What reports are to hold travels from the settings to wherever images are analysed."""
 
 import json
-from collections.abc import Callable
 
 import pytest
 from PIL import Image
@@ -14,8 +13,8 @@ from shared.settings.enums import Isolation
 from shared.settings.settings import Settings
 from shared.wiring.analyst import analysis_options, build_analyst
 from tests.doubles.clock import FakeClock
+from tests.unit.analysis.pictures import Encoded
 
-Encoded = Callable[..., bytes]
 SOURCE = Source(container="images", name="cat.png", etag="0x1", size_bytes=1, declared_type=None)
 WANTED = Options(include_gps=True, analyzers=("hash", "color"))
 

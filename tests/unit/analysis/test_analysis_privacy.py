@@ -2,16 +2,14 @@
 
 import json
 import logging
-from collections.abc import Callable
 
 import pytest
 from PIL import Image
 
-from shared.analysis import Analysis, Limits, Options
+from shared.analysis import Limits, Options
 from tests.doubles.world import World
+from tests.unit.analysis.pictures import Encoded, Examine
 
-Examine = Callable[..., Analysis]
-Encoded = Callable[..., bytes]
 TELLING = Options(include_gps=True)
 #: Stockholm City Hall: 59° 19' 39" N, 18° 3' 17" E; the degrees by division.
 CITY_HALL = {"lat_deg": 59.3275, "lon_deg": 18.054722, "alt_m": None}

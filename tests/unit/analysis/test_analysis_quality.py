@@ -1,17 +1,14 @@
 """Blur, light and contrast: figures of theory on made images, order on photographs."""
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops, ImageFilter
 
-from shared.analysis import Analysis
 from shared.analysis.analyzers.quality import Light, blur, flags, light
+from tests.unit.analysis.pictures import Encoded, Examine
 
-Examine = Callable[..., Analysis]
-Encoded = Callable[..., bytes]
 MIDDLE = Light(brightness=0.5, contrast=0.5, shadow_clip=0, highlight_clip=0, entropy_bits=7)
 
 

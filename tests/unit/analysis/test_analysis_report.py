@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from shared.analysis import REPORT_SCHEMA, Analysis, Source, ThumbnailSpec, analyze
+from shared.analysis import REPORT_SCHEMA, Source, ThumbnailSpec, analyze
+from tests.unit.analysis.pictures import Encoded, Examine
 
-Examine = Callable[..., Analysis]
-Encoded = Callable[..., bytes]
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = b"Drottninggatan 1"
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,10 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
 from docs import report_schema
-from shared.analysis import Analysis, Limits, Options, Source, over_size_gate
+from shared.analysis import Limits, Options, Source, over_size_gate
 from tests.doubles.world import World
+from tests.unit.analysis.pictures import Encoded, Examine
 
-Examine = Callable[..., Analysis]
-Encoded = Callable[..., bytes]
 PUBLISHED = json.loads(report_schema.FILE.read_text("utf-8"))
 VALIDATOR = Draft202012Validator(PUBLISHED)
 

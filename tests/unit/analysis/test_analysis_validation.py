@@ -12,8 +12,8 @@ from PIL import Image
 from docs import report_schema
 from shared.analysis import Analysis
 from shared.analysis.validation import MAX_SECTION_CHARACTERS, ReportInvalid, check_report
+from tests.unit.analysis.pictures import Encoded
 
-Encoded = Callable[..., bytes]
 PUBLISHED = jsonschema.Draft202012Validator(json.loads(report_schema.FILE.read_text("utf-8")))
 #: What a field may be changed into, and mostly must not be.
 VALUES: tuple[Any, ...] = (None, True, -1, 10**18, 0.5, "", "x", "../../x", "é" * 2000, [], ["x"] * 100, {}, {"x": 1})

@@ -11,8 +11,7 @@ from PIL import Image
 
 from shared.analysis import Analysis, Limits, Source, analyze
 from shared.errors import ImageRejected
-
-Encoded = Callable[..., bytes]
+from tests.unit.analysis.pictures import Encoded
 
 
 def examine_stored(stored: bytes, encoding: str | None, **limits: int) -> Analysis:

@@ -16,8 +16,8 @@ from shared.analysis import Source, ThumbnailSpec, analyze
 from shared.analysis.sandbox import protocol, replies
 from shared.analysis.sandbox.layers import Confinement
 from shared.errors import AnalysisDied, ImageRejected
+from tests.unit.analysis.pictures import Encoded
 
-Encoded = Callable[..., bytes]
 Say = Callable[..., Any]
 SPEC = ThumbnailSpec(long_edge_px=32)
 ANALYSIS = Path(replies.__file__).resolve().parents[1]

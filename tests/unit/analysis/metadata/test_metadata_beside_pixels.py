@@ -1,15 +1,12 @@
 """Marks of metadata are looked for beside the pixels of large formats, and never missed for a wrong length."""
 
-from collections.abc import Callable
 from io import BytesIO
 
 import pytest
 from PIL import Image
 
-from shared.analysis import Analysis
-from tests.unit.analysis.pictures import picture
+from tests.unit.analysis.pictures import Examine, picture
 
-Examine = Callable[..., Analysis]
 MARK = b'<x:xmpmeta><a exif:GPSLatitude="52,31.2N"/></x:xmpmeta>'
 
 

@@ -6,13 +6,12 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 
-from shared.analysis import Analysis
 from shared.analysis import text as texts
 from shared.analysis.metadata import read
 from tests.unit.analysis.metadata import files
 from tests.unit.analysis.metadata.files import ASCII, BYTE, LONG, RATIONAL, SHORT, SRATIONAL, SSHORT, UNDEFINED
+from tests.unit.analysis.pictures import Examine
 
-Examine = Callable[..., Analysis]
 TAKEN, DIGITIZED, TAKEN_OFFSET, DIGITIZED_OFFSET, LENS = 0x9003, 0x9004, 0x9011, 0x9012, 0xA434
 NOTHING = dict.fromkeys(
     [

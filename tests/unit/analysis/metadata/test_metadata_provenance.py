@@ -2,16 +2,14 @@
 
 import json
 import zlib
-from collections.abc import Callable
 from dataclasses import asdict
 
 import pytest
 
-from shared.analysis import Analysis
 from shared.analysis.metadata.blocks import MAX_BLOCK_BYTES
 from tests.unit.analysis.metadata import files
+from tests.unit.analysis.pictures import Examine
 
-Examine = Callable[..., Analysis]
 URI = b"http://cv.iptc.org/newscodes/digitalsourcetype/"
 #: The outermost box of a manifest: jumb, and in it jumd of the type c2pa.
 BOX = b"\0\0\1\0jumb\0\0\0\x1ejumdc2pa\0\x11\0\x10\x80\0\0\xaa\0\x38\x9b\x71\3c2pa\0"
