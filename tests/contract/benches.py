@@ -6,10 +6,10 @@ from typing import Any, Protocol
 from azure.core.exceptions import ResourceNotFoundError
 from azure.core.pipeline.transport import HttpTransport
 
-from shared.ports.images import ImageStore
 from shared.ports.jobs import JobStore
 from shared.ports.locks import LockStore
 from shared.ports.queue import WorkQueue
+from shared.ports.storage import Blobs
 from shared.rules.images import ImageRef
 from shared.storage.blobs import BlobContainers
 from shared.storage.job_table import JobTable
@@ -48,7 +48,7 @@ class ImagesBench(Protocol):
     """An image store and what stands in it."""
 
     @property
-    def store(self) -> ImageStore:
+    def store(self) -> Blobs:
         """The store under test."""
 
     def upload(self, name: str, data: bytes, content_type: str = "image/png") -> ImageRef:

@@ -1,14 +1,9 @@
 """Transports whose service refuses: to list, or what concerns one blob, row or message."""
 
 import json
-from io import BytesIO
 from typing import Any
 
-from azure.core.pipeline.transport import HttpTransport, RequestsTransportResponse
-from azure.core.rest import HttpRequest
-from azure.core.rest._requests_basic import RestRequestsTransportResponse
-from requests import Response
-from urllib3 import HTTPResponse
+from azure.core.pipeline.transport import HttpTransport
 
 from shared.runtime import Runtime
 from tests.doubles.transports import Passing
@@ -56,7 +51,7 @@ class Refusing(Passing):
         if self.left <= 0 or "comp=list" not in request.url or "restype=container" not in request.url:
             return super().send(request, **kwargs)
         self.left -= 1
-        return _refusal(request, self._status, "")
+        return answer(request, Reply(self._status, {"Content-Type": "text/plain"}))
 
 
 class RefusingBlobs(Passing):
@@ -77,7 +72,8 @@ class RefusingBlobs(Passing):
         self.sent += 1
         for text, (status, code) in self.answers.items():
             if text in request.url:
-                return _refusal(request, status, code)
+                coded = {"x-ms-error-code": code} if code else {}
+                return answer(request, Reply(status, {"Content-Type": "text/plain", **coded}))
         return super().send(request, **kwargs)
 
 
@@ -116,17 +112,3 @@ class RefusingWrites(Passing):
         body = _PART.format(status=status, problem=problem).encode()
         headers = {"Content-Type": "multipart/mixed; boundary=batchresponse_b", "Content-Length": str(len(body))}
         return Reply(202, headers, body)
-
-
-def _refusal(request: Any, status: int, code: str) -> Any:  # noqa: ANN401 - as above
-    reply = Response()
-    reply.status_code, reply.reason = status, "Refused"
-    reply.raw = HTTPResponse(body=BytesIO(b""), preload_content=False)
-    reply.headers["Content-Type"] = "text/plain"
-    if code:
-        reply.headers["x-ms-error-code"] = code
-    if isinstance(request, HttpRequest):
-        rest = RestRequestsTransportResponse(request=request, internal_response=reply)  # type: ignore[no-untyped-call]
-        rest.read()
-        return rest
-    return RequestsTransportResponse(request, reply)

@@ -174,10 +174,10 @@ def test_a_job_of_more_attempts_than_one_transaction_takes_keeps_them_all_if_it_
 
 
 def test_the_thumbnails_of_a_job_are_those_under_its_id_alone(images: ImagesBench) -> None:
-    assert images.store.thumbnails_of("job") == []  # type: ignore[attr-defined] # a store of thumbnails too
+    assert images.store.thumbnails_of("job") == []
     for name in ("job/1.webp", "job/2.webp", "job-2/1.webp", "jo/b.webp"):
         images.store.insert_thumbnail(name, b"small", mime="image/webp")
-    assert images.store.thumbnails_of("job") == ["job/1.webp", "job/2.webp"]  # type: ignore[attr-defined]
+    assert images.store.thumbnails_of("job") == ["job/1.webp", "job/2.webp"]
 
 
 def purged(resting: Resting) -> Key:

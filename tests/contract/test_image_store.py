@@ -125,21 +125,21 @@ def test_deleting_an_absent_thumbnail_is_harmless(images: ImagesBench) -> None:
 @pytest.mark.parametrize("data", [b"small", bytes(200_000)])
 def test_a_thumbnail_is_read_as_it_was_written(images: ImagesBench, data: bytes) -> None:
     images.store.insert_thumbnail("job/1.webp", data, mime="image/webp")
-    assert images.store.thumbnail("job/1.webp") == (data, "image/webp")  # type: ignore[attr-defined] # another port's
+    assert images.store.thumbnail("job/1.webp") == (data, "image/webp")
 
 
 def test_what_is_larger_than_any_thumbnail_is_not_read_in_its_place(images: ImagesBench) -> None:
     images.store.insert_thumbnail("job/1.webp", bytes(MAX_BYTES + 1), mime="image/webp")
     with pytest.raises(BlobGone):
-        images.store.thumbnail("job/1.webp")  # type: ignore[attr-defined] # another port's
+        images.store.thumbnail("job/1.webp")
 
 
 def test_an_absent_thumbnail_is_gone_and_so_is_one_of_an_absent_container(images: ImagesBench) -> None:
     with pytest.raises(BlobGone):
-        images.store.thumbnail("job/1.webp")  # type: ignore[attr-defined] # another port's
+        images.store.thumbnail("job/1.webp")
     images.store.insert_thumbnail("job/2.webp", b"small", mime="image/webp")
     with pytest.raises(BlobGone):
-        images.store.thumbnail("job/1.webp")  # type: ignore[attr-defined] # another port's
+        images.store.thumbnail("job/1.webp")
 
 
 @pytest.mark.parametrize("name", NAMES)

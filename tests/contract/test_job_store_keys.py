@@ -12,6 +12,7 @@ from tests.contract.faulty_storage import FaultyStorage
 from tests.contract.memory_benches import DoubledJobs
 from tests.contract.verify_bench import VerifyBench
 from tests.doubles.transports import Fault
+from tests.sdk_clients import table_of
 
 
 def without_key(jobs: JobsBench) -> Row:
@@ -21,7 +22,7 @@ def without_key(jobs: JobsBench) -> Row:
     if isinstance(jobs, DoubledJobs):
         jobs.store.kept.keys.clear()
     else:
-        take_keys(jobs.store._table)  # type: ignore[attr-defined] # on Azurite
+        take_keys(table_of(jobs.store))
     return ended
 
 

@@ -1,15 +1,13 @@
 """A query of the service may bring a page without rows, and go on."""
 
-from io import BytesIO
 from typing import Any
 
 from azure.core.pipeline.transport import HttpTransport
-from azure.core.rest._requests_basic import RestRequestsTransportResponse
-from requests import Response
-from urllib3 import HTTPResponse
 
 from tests.contract.places import Place
 from tests.doubles.transports import Passing
+from tests.simulation.service.exchange import Reply
+from tests.simulation.service.transport import answer
 
 
 class _EmptyPage(Passing):
@@ -26,13 +24,8 @@ class _EmptyPage(Passing):
         self.was_empty = True
         request.url = request.url.replace("$top=9", "$top=1")
         real = super().send(request, **kwargs)
-        reply = Response()
-        reply.status_code, reply.reason = 200, "OK"
-        reply.headers.update({k: v for k, v in real.headers.items() if k.lower() != "content-length"})
-        reply.raw = HTTPResponse(body=BytesIO(b'{"value":[]}'), preload_content=False)
-        rest = RestRequestsTransportResponse(request=request, internal_response=reply)  # type: ignore[no-untyped-call] # the SDK's
-        rest.read()
-        return rest
+        headers = {name: value for name, value in real.headers.items() if name.lower() != "content-length"}
+        return answer(request, Reply(200, headers | {"Content-Length": "12"}, b'{"value":[]}'))
 
 
 def test_an_empty_page_is_not_the_end_of_a_list(place: Place) -> None:

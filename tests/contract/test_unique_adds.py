@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from azure.core.pipeline.transport import HttpTransport
+from azure.data.tables import TableClient
 
 from shared.errors import DarkroomError, KeyTaken
 from shared.ports.jobs import JobStore
@@ -25,7 +26,7 @@ from tests.contract.places import Place
 from tests.contract.verify_bench import VerifyBench
 from tests.doubles.transports import Forgetful
 from tests.doubles.world import World
-from tests.sdk_clients import queue_of
+from tests.sdk_clients import queue_of, table_of
 
 THREADS = 20
 KIND, REF = "report", "nightly"
@@ -142,10 +143,10 @@ def purge(jobs: JobsBench, identity: str) -> None:
     if isinstance(jobs, DoubledJobs):
         del jobs.store.kept.jobs[identity]
         return
-    purge_from(jobs.store._table, identity)  # type: ignore[attr-defined]
+    purge_from(table_of(jobs.store), identity)
 
 
-def purge_from(table: Any, identity: str) -> None:  # noqa: ANN401 - an SDK client
+def purge_from(table: TableClient, identity: str) -> None:
     """Delete them by the SDK."""
     for row in list(table.list_entities(select=["PartitionKey", "RowKey"])):
         if identity in row["RowKey"]:

@@ -4,17 +4,15 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
-from io import BytesIO
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
-from azure.core.pipeline.transport import HttpTransport, RequestsTransportResponse
-from azure.core.rest import HttpRequest
-from azure.core.rest._requests_basic import RestRequestsTransportResponse
-from requests import Response
-from urllib3 import HTTPResponse
+from azure.core.pipeline.transport import HttpTransport
+
+from tests.simulation.service.exchange import Reply
+from tests.simulation.service.transport import answer
 
 
 class Passing(HttpTransport[Any, Any]):
@@ -169,16 +167,4 @@ class FaultyTransport(Passing):
             raise ServiceResponseError("reply lost")
         if fault is Fault.REQUEST_LOST:
             raise ServiceRequestError("request lost")
-        return _busy(request)
-
-
-def _busy(request: Any) -> Any:  # noqa: ANN401 - two generations of request and reply types
-    reply = Response()
-    reply.status_code, reply.reason = 503, "Service Unavailable"
-    reply.raw = HTTPResponse(body=BytesIO(b""), preload_content=False)
-    reply.headers["Content-Type"] = "text/plain"
-    if isinstance(request, HttpRequest):
-        rest = RestRequestsTransportResponse(request=request, internal_response=reply)  # type: ignore[no-untyped-call]
-        rest.read()
-        return rest
-    return RequestsTransportResponse(request, reply)
+        return answer(request, Reply(503, {"Content-Type": "text/plain"}))

@@ -10,13 +10,13 @@ from urllib.parse import unquote, urlsplit
 
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from azure.core.pipeline.transport import HttpTransport
-from azure.core.rest._requests_basic import RestRequestsTransportResponse
-from requests import Response
 from urllib3 import HTTPResponse
 
 from tests.doubles.transports import Passing
 from tests.faults.enumeration import CUTS, PAUSES, Died, Strike
 from tests.simulation.service.clock import ServiceClock
+from tests.simulation.service.exchange import Reply
+from tests.simulation.service.transport import answer
 
 READ_IMAGE = "read image"
 _ACCOUNT = "/devstoreaccount1/"
@@ -175,19 +175,12 @@ def _cut(reply: Any, *, late: bool) -> Any:  # noqa: ANN401 - as above
     return reply
 
 
-def _refusal(request: Any, status: int) -> RestRequestsTransportResponse:  # noqa: ANN401 - as above
+def _refusal(request: Any, status: int) -> Any:  # noqa: ANN401 - as above
     """Answer as the service does when it is busy: tables speak JSON, the others XML."""
-    reply = Response()
-    reply.status_code, reply.reason = status, "Server Busy"
     is_table = "Tables" in request.url or "(" in request.url or request.url.endswith("$batch")
-    body = _BUSY_JSON if is_table else _BUSY_XML
-    reply.raw = HTTPResponse(body=BytesIO(b"" if request.method == "HEAD" else body), preload_content=False)
-    reply.headers["Content-Type"] = "application/json" if is_table else "application/xml"
-    if status == 429:
-        reply.headers["Retry-After"] = "1"
-    rest = RestRequestsTransportResponse(request=request, internal_response=reply)  # type: ignore[no-untyped-call]
-    rest.read()
-    return rest
+    kind, body = ("application/json", _BUSY_JSON) if is_table else ("application/xml", _BUSY_XML)
+    headers = {"Content-Type": kind} | ({"Retry-After": "1"} if status == 429 else {})
+    return answer(request, Reply(status, headers, body))
 
 
 def _label(request: Any) -> str:  # noqa: ANN401 - as above
