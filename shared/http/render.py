@@ -10,10 +10,10 @@ from shared.http import etags
 from shared.ports.index import Attempted, ImageFound
 from shared.ports.jobs import Key, Row
 from shared.rules.jobs import JobError, State
+from shared.rules.statistics import Stats
 from shared.rules.timestamps import rfc3339
 from shared.settings.enums import ConfinementMode, Isolation
 from shared.settings.settings import Settings
-from shared.statistics import Stats
 from shared.views import job_json
 
 #: Seconds after which it is worth looking again: at a job that waits or runs, and at a purge that is not done.

@@ -6,7 +6,7 @@ import pytest
 
 from shared.rules.jobs import State
 from shared.rules.locks import Lock
-from shared.statistics import Stats, prometheus
+from shared.rules.statistics import Stats, prometheus
 from shared.steps.operators import statistics
 from shared.steps.operators.statistics import MARK, STALE_REPORTS
 from tests.doubles.clock import FakeClock

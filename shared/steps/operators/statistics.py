@@ -15,9 +15,9 @@ from shared.ports.locks import LockStore
 from shared.ports.marks import Mark, Marks
 from shared.rules import leases
 from shared.rules.jobs import State
+from shared.rules.statistics import Stats, whole
 from shared.runtime import Pools
 from shared.settings.settings import Settings
-from shared.statistics import Stats, whole
 from shared.steps.upkeep.sweep import LOCK
 
 MARK = "statistics"

@@ -7,7 +7,7 @@ from shared.clock import ServerClock
 from shared.errors import ContentRefused, Lost, StorageOut, Undecided
 from shared.ports.jobs import JobStore
 from shared.ports.marks import Marks
-from shared.statistics import whole
+from shared.rules.statistics import whole
 
 #: The mark that counts them: ``{"total": n}``.
 MARK = "stale-reports"

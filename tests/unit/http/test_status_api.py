@@ -8,7 +8,7 @@ import pytest
 
 from shared.analysis.sandbox.layers import Confinement
 from shared.http import dashboard
-from shared.statistics import Stats
+from shared.rules.statistics import Stats
 from tests.unit.http.client import Site
 
 STATS = Stats(
