@@ -12,7 +12,7 @@ from shared.http import dashboard, render, responses
 from shared.http.access import AUTHENTICATED
 from shared.http.dependencies import Api, JobId, Strict
 from shared.http.openapi import json_response, problems
-from shared.rules.statistics import prometheus
+from shared.http.prometheus import prometheus
 from shared.views import why
 
 router = APIRouter(route_class=Strict, tags=["status"])

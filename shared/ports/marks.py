@@ -19,6 +19,11 @@ class Mark:
     value: Mapping[str, Any]
     etag: str
 
+    def count(self, name: str) -> int | None:
+        """Return a count that it keeps; None for anything else."""
+        count = self.value.get(name)
+        return count if type(count) is int and count >= 0 else None
+
 
 class Marks(Protocol):
     """Small rows that tell where a walk through something large stands."""

@@ -1,6 +1,6 @@
-"""How many jobs there are and where: plain figures, and Prometheus' text of them."""
+"""How many jobs there are and where: plain figures."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -9,8 +9,6 @@ from shared.rules.timestamps import rfc3339
 
 #: Of what a mark keeps; another release's is counted anew.
 SCHEMA = 1
-
-Sample = tuple[Mapping[str, str], float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,51 +65,5 @@ class Stats:
         return {**told, "as_of": rfc3339(self.as_of), "schema": SCHEMA}
 
 
-def whole(value: object) -> int | None:
-    """Return a count that a mark keeps; None for what is none."""
-    return value if type(value) is int and value >= 0 else None
-
-
-def prometheus(stats: Stats) -> str:
-    """Return the figures in Prometheus' text format; what is not known has no sample.
-
-    Source:
-        Prometheus, "Exposition formats", text-based format 0.0.4, 2014.
-    """
-    of_jobs = [
-        ({"type": kind, "state": state}, number)
-        for kind, states in sorted(stats.jobs.items())
-        for state, number in sorted(states.items())
-    ]
-    families = (
-        _family("jobs", "gauge", "Jobs by type and state.", of_jobs),
-        _single("oldest_due_age_seconds", "How long the oldest due job is due.", stats.oldest_due_age_seconds),
-        _single("poison_messages", "Messages that the host has given up on.", stats.poison),
-        _single("missed_images", "Images that no event had announced, in the last whole walk.", stats.missed),
-        _family("stale_reports_total", "counter", "Late reports that were refused.", [({}, stats.stale_reports_total)]),
-        _single("statistics_age_seconds", "How long ago these figures were counted.", stats.age_seconds),
-    )
-    return "".join(families)
-
-
 def _name(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _single(name: str, told: str, figure: float | None) -> str:
-    return _family(name, "gauge", told, [] if figure is None else [({}, figure)])
-
-
-def _family(name: str, kind: str, told: str, samples: Iterable[Sample]) -> str:
-    name = f"darkroom_{name}"
-    lines = [f"# HELP {name} {told}", f"# TYPE {name} {kind}"]
-    lines += [f"{name}{_labels(labels)} {figure}" for labels, figure in samples]
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _labels(labels: Mapping[str, str]) -> str:
-    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items()) + "}" if labels else ""
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

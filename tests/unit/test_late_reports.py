@@ -58,7 +58,7 @@ def test_a_count_that_others_are_faster_with_each_time_is_let_go() -> None:
     world = World()
     job_id, claim = held(world)
     world.late_reports.note(job_id, claim.token, report="complete")
-    faster = world.late_reports.count
+    faster = world.late_reports._count
     world.marks.before("replace", faster, int, faster, int, faster, int)
     world.late_reports.note(job_id, claim.token, report="complete")
     assert total(world) == 4

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from shared.http.prometheus import prometheus
 from shared.rules.jobs import State
 from shared.rules.locks import Lock
-from shared.rules.statistics import Stats, prometheus
+from shared.rules.statistics import Stats
 from shared.steps.operators import statistics
 from shared.steps.operators.statistics import MARK, STALE_REPORTS
 from tests.doubles.clock import FakeClock

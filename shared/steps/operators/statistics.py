@@ -15,7 +15,7 @@ from shared.ports.locks import LockStore
 from shared.ports.marks import Mark, Marks
 from shared.rules import leases
 from shared.rules.jobs import State
-from shared.rules.statistics import Stats, whole
+from shared.rules.statistics import Stats
 from shared.runtime import Pools
 from shared.settings.settings import Settings
 from shared.steps.upkeep.sweep import LOCK
@@ -118,8 +118,8 @@ class Count:
             oldest_due_age_seconds=None if due is None or due > now else (now - due).total_seconds(),
             lock={"holder": self._holder()},
             poison=sum(queue.backlog() for queue in self.poisons),
-            missed=None if reconciled is None else whole(reconciled.value.get("missed")),
-            stale_reports_total=0 if stale is None else whole(stale.value.get("total")) or 0,
+            missed=None if reconciled is None else reconciled.count("missed"),
+            stale_reports_total=0 if stale is None else stale.count("total") or 0,
         )
 
     def _live(self, kind: str, now: datetime, pool: Executor, done: _Counted) -> dict[str, int]:

@@ -7,7 +7,6 @@ from shared.clock import ServerClock
 from shared.errors import ContentRefused, Lost, StorageOut, Undecided
 from shared.ports.jobs import JobStore
 from shared.ports.marks import Marks
-from shared.rules.statistics import whole
 
 #: The mark that counts them: ``{"total": n}``.
 MARK = "stale-reports"
@@ -51,4 +50,4 @@ class LateReports:
         if mark is None:
             self.marks.insert(MARK, {"total": 1})
         else:
-            self.marks.replace(mark, {"total": (whole(mark.value.get("total")) or 0) + 1})
+            self.marks.replace(mark, {"total": (mark.count("total") or 0) + 1})
