@@ -50,10 +50,10 @@ class Api(Flow):
         refused: What it was refused with, likewise.
     """
 
-    said: Any = None
-    refused: DarkroomError | None = None
+    answer: Any = None
+    refusal: DarkroomError | None = None
 
-    def added(self, case: Case, *, ttl: timedelta | None = None) -> None:
+    def add(self, case: Case, *, ttl: timedelta | None = None) -> None:
         """Add the job, as what stands before."""
         assert add(case.user, ttl=ttl).created
         case.versions.append(IDENTITY)
@@ -67,9 +67,9 @@ class Api(Flow):
     def run(self, case: Case, worker: Worker) -> None:
         """Call, and remember what was said."""
         try:
-            self.said = self.call(case, worker)
+            self.answer = self.call(case, worker)
         except REFUSALS as refused:
-            self.refused = refused
+            self.refusal = refused
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Do what there is, as another external worker."""
@@ -78,7 +78,7 @@ class Api(Flow):
 
     def afterwards(self, case: Case) -> None:
         """Ask again, when there was no answer; then do what is left."""
-        if self.said is None and self.refused is None:
+        if self.answer is None and self.refusal is None:
             self.run(case, case.worker())
         case.clock.go(LAPSE_SECONDS)
         work(case.worker(), "another")
@@ -89,7 +89,7 @@ class Adding(Api):
 
     def prepare(self, case: Case) -> None:
         """Await it."""
-        self.made: list[bool] = []
+        self.creations: list[bool] = []
         case.versions.append(IDENTITY)
         case.newest[REF] = IDENTITY
 
@@ -97,7 +97,7 @@ class Adding(Api):
         """Add it."""
         told = add(worker)
         assert told.row is not None
-        self.made.append(told.created)
+        self.creations.append(told.created)
         return told
 
     def rival(self, case: Case, worker: Worker) -> None:
@@ -107,7 +107,7 @@ class Adding(Api):
 
     def ended_well(self, case: Case, states: list[State]) -> bool:
         """It is done; and no two have made it."""
-        return super().ended_well(case, states) and self.made.count(True) <= 1
+        return super().ended_well(case, states) and self.creations.count(True) <= 1
 
 
 class AddingFree(Adding):
@@ -115,7 +115,7 @@ class AddingFree(Adding):
 
     def prepare(self, case: Case) -> None:  # noqa: ARG002 - as every flow
         """Await nothing."""
-        self.made, self.ids = [], set[str]()
+        self.creations, self.ids = [], set[str]()
 
     def call(self, case: Case, worker: Worker) -> Added:  # noqa: ARG002 - as every flow
         """Add one."""
@@ -125,7 +125,7 @@ class AddingFree(Adding):
         self.ids.add(told.row.job.id)
         return told
 
-    def gone(self, case: Case) -> Mapping[str, State]:
+    def final_states(self, case: Case) -> Mapping[str, State]:
         """Find out what there is: whoever was not answered knows no id."""
         case.versions = sorted(jobs_in(case.rows()))
         return {}
@@ -143,7 +143,7 @@ class Holding(Api):
 
     def prepare(self, case: Case) -> None:
         """Add it."""
-        self.added(case)
+        self.add(case)
 
     def call(self, case: Case, worker: Worker) -> Row | None:  # noqa: ARG002 - as every flow
         """Claim, renew and complete; from where the worker was not answered."""
@@ -156,12 +156,12 @@ class Holding(Api):
 
     def afterwards(self, case: Case) -> None:
         """Ask for the commit again, when there was no answer."""
-        if self.said is None and self.refused is None and self.row is not None:
+        if self.answer is None and self.refusal is None and self.row is not None:
             try:
                 hold = case.worker().darkroom.external
-                self.said = hold.resume(self.row.job.id, own(self.row)).complete({"by": "worker"})
+                self.answer = hold.resume(self.row.job.id, own(self.row)).complete({"by": "worker"})
             except REFUSALS as refused:
-                self.refused = refused
+                self.refusal = refused
         case.clock.go(LAPSE_SECONDS)
         work(case.worker(), "another")
 
@@ -171,7 +171,7 @@ class Holding(Api):
         assert row is not None
         assert row.job.report is not None
         by = row.job.report["by"]
-        told = (self.said is None or by == "worker") and (self.refused is None or by != "worker")
+        told = (self.answer is None or by == "worker") and (self.refusal is None or by != "worker")
         return told and super().ended_well(case, states)
 
 
@@ -184,11 +184,11 @@ class Ending(Api):
     """
 
     act: ClassVar[Callable[[Any, Claim], Row]]
-    told: tuple[State, ...] = (State.COMPLETED,)
+    ends: tuple[State, ...] = (State.COMPLETED,)
 
     def prepare(self, case: Case) -> None:
         """Add, and claim."""
-        self.added(case)
+        self.add(case)
         self.claim = own(case.user.darkroom.external.claim(IDENTITY, owner="worker"))
 
     def call(self, case: Case, worker: Worker) -> Row:  # noqa: ARG002 - as every flow
@@ -197,7 +197,7 @@ class Ending(Api):
 
     def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow
         """What was told is true; who was refused had lost it, or had done it before."""
-        return states[0] in (self.told if self.said is not None else (*self.told, State.COMPLETED))
+        return states[0] in (self.ends if self.answer is not None else (*self.ends, State.COMPLETED))
 
 
 class GivingBack(Ending):
@@ -216,7 +216,7 @@ class FailingClaim(Ending):
     """It ends the job by an error."""
 
     act = lambda hold, claim: hold.resume(IDENTITY, claim).fail(code="no_words", message="None.")  # noqa: E731 - one line
-    told = (State.FAILED,)
+    ends = (State.FAILED,)
 
 
 class FailingOvertaken(FailingClaim):
@@ -238,4 +238,6 @@ class FailingOvertaken(FailingClaim):
 
     def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow
         """Only one of the two was told that its end stands."""
-        return states == [State.FAILED if self.over is None else State.COMPLETED] and bool(self.said) != bool(self.over)
+        return states == [State.FAILED if self.over is None else State.COMPLETED] and bool(self.answer) != bool(
+            self.over
+        )

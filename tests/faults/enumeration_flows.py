@@ -38,7 +38,7 @@ class Flow:
         """Whether these may be the ends of the versions' jobs."""
         return tuple(states) == self.ends
 
-    def gone(self, case: Case) -> Mapping[str, State]:  # noqa: ARG002 - some look at it
+    def final_states(self, case: Case) -> Mapping[str, State]:  # noqa: ARG002 - some look at it
         """Return the jobs that must have been purged by the end, and the state in which each had ended."""
         return {}
 

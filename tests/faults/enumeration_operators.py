@@ -20,14 +20,14 @@ class ByHand(Flow):
         said: State of the job that the operator was given, or why not; None when the process died, or storage was out.
     """
 
-    said: str | None = None
+    answer: str | None = None
 
     def run(self, case: Case, worker: Worker) -> None:
         """Act, and remember what was said."""
         try:
-            self.said = self.act(case, worker).job.state.value
+            self.answer = self.act(case, worker).job.state.value
         except Refused as refused:
-            self.said = refused.code
+            self.answer = refused.code
 
     def act(self, case: Case, worker: Worker) -> Row:
         """Open the job again."""
@@ -52,7 +52,7 @@ class RedrivingFailed(ByHand):
     def ended_well(self, case: Case, states: list[State]) -> bool:
         """What was opened is worked again, to the end; who was told so was told the truth."""
         opened = case.ledger.opened[case.versions[0]]
-        told = self.said in (None, *self.truths(opened=bool(opened)))
+        told = self.answer in (None, *self.truths(opened=bool(opened)))
         return told and opened <= 1 and states == [State.COMPLETED if opened else self.before]
 
     before = State.FAILED
@@ -81,7 +81,7 @@ class RedrivingCorrupt(RedrivingFailed):
     def ended_well(self, case: Case, states: list[State]) -> bool:
         """Two operators may open it in turn, since it fails at once."""
         opened, claims = (count[case.versions[0]] for count in (case.ledger.opened, case.ledger.claims))
-        told = self.said in (None, *self.truths(opened=bool(opened)))
+        told = self.answer in (None, *self.truths(opened=bool(opened)))
         return told and states == [State.FAILED] and claims == 1 + opened
 
 
@@ -115,8 +115,8 @@ class RedriveOvertaken(RedrivingCanceled):
         """The newest is completed; the older one is canceled, or was completed before; the operator knows."""
         opened = case.ledger.opened[case.versions[0]]
         if len(states) == 1:  # without a fault
-            return (self.said, states) == ("PENDING", [State.COMPLETED])
-        told = self.said == ("PENDING" if opened else "outdated")
+            return (self.answer, states) == ("PENDING", [State.COMPLETED])
+        told = self.answer == ("PENDING" if opened else "outdated")
         return told and opened <= 1 and states == [State.CANCELED, State.COMPLETED]
 
 
@@ -132,7 +132,7 @@ class RedrivingOutdated(ByHand):
 
     def check(self, case: Case) -> None:
         """See that it was refused."""
-        assert self.said in (None, "outdated")
+        assert self.answer in (None, "outdated")
         assert case.ledger.opened[case.versions[0]] == 0
 
 
@@ -173,7 +173,7 @@ class CancelingByHand(ByHand):
     def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow
         """Operator and worker were told the same."""
         canceled = states == [State.CANCELED]
-        told = self.said in (None, "CANCELED" if canceled else "ended")
+        told = self.answer in (None, "CANCELED" if canceled else "ended")
         worked = self.worked is (End.LOST if canceled else End.COMPLETED)
         return told and worked and states[0] in (State.CANCELED, State.COMPLETED)
 
@@ -197,4 +197,4 @@ class CancelingPending(ByHand):
     def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow
         """The operator was told the truth."""
         said = {State.CANCELED: "CANCELED", State.COMPLETED: "ended"}
-        return self.said in (None, said.get(states[0], ""))
+        return self.answer in (None, said.get(states[0], ""))

@@ -23,7 +23,7 @@ class Purging(Flow):
 
     settings: Mapping[str, str] = {"MAX_ATTEMPTS": "1"}
     ends: tuple[State, ...] = (State.COMPLETED, State.FAILED, State.COMPLETED)
-    said: Purged | None = None
+    answer: Purged | None = None
     met = False
 
     def prepare(self, case: Case) -> None:
@@ -34,7 +34,7 @@ class Purging(Flow):
         case.hand(case.user)
         self.neighbour = self._of(case, self.young)
         assert len(self.neighbour) == 5, f"job, end, key, attempt, thumbnail: {self.neighbour}"
-        assert set(self.gone(case)) < set(jobs_in(case.rows()))
+        assert set(self.final_states(case)) < set(jobs_in(case.rows()))
 
     def old(self, case: Case) -> None:
         """Complete one; let the only attempt at the other die behind its thumbnail."""
@@ -49,17 +49,17 @@ class Purging(Flow):
         case.clock.go(LAPSE_SECONDS)
         case.bury(case.user)
 
-    def gone(self, case: Case) -> Mapping[str, State]:
+    def final_states(self, case: Case) -> Mapping[str, State]:
         """Tell those that are past their retention."""
         return {case.versions[0]: State.COMPLETED, case.versions[1]: State.FAILED}
 
     def locked_out(self) -> bool:
         """See ``Flow``."""
-        return self.said is not None and self.said.locked_out
+        return self.answer is not None and self.answer.locked_out
 
     def run(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
         """Purge."""
-        self.said = worker.darkroom.purge.purge(owner="timer/1")
+        self.answer = worker.darkroom.purge.purge(owner="timer/1")
 
     def meanwhile(self, case: Case) -> None:
         """See that all holds together before the rival's turn and behind it."""
@@ -78,8 +78,8 @@ class Purging(Flow):
         case.clock.go(LAPSE_SECONDS)
         self.last = case.user.darkroom.purge.purge(owner="timer/3")
         assert replace(self.last, jobs=0, thumbnails=0) == Purged(), f"{self.last}"
-        if self.said is not None and not self.met and not self.said.locked_out:
-            assert (self.said.conflicts, self.last) == (0, Purged()), f"{self.last} after {self.said}"
+        if self.answer is not None and not self.met and not self.answer.locked_out:
+            assert (self.answer.conflicts, self.last) == (0, Purged()), f"{self.last} after {self.answer}"
 
     def check(self, case: Case) -> None:
         """See that the neighbour was not touched, and that the versions that are gone are known for good."""
@@ -116,18 +116,20 @@ class PurgingRedriven(Purging):
             self.redriven = worker.darkroom.redrive.redrive(case.versions[1]).job.state
         case.hand(worker)
 
-    def gone(self, case: Case) -> Mapping[str, State]:
+    def final_states(self, case: Case) -> Mapping[str, State]:
         """Tell those that are past their retention still."""
         opened = case.ledger.opened[case.versions[1]]
         return {
-            identity: state for identity, state in super().gone(case).items() if state is not State.FAILED or not opened
+            identity: state
+            for identity, state in super().final_states(case).items()
+            if state is not State.FAILED or not opened
         }
 
     def check(self, case: Case) -> None:
         """See that each job that went was counted, and no other."""
         super().check(case)
-        assert self.said is not None
-        assert self.said.jobs + self.last.jobs == len(self.gone(case)), f"{self.said}, {self.last}"
+        assert self.answer is not None
+        assert self.answer.jobs + self.last.jobs == len(self.final_states(case)), f"{self.answer}, {self.last}"
 
     def ended_well(self, case: Case, states: list[State]) -> bool:
         """What was opened is completed, by another attempt beside the one that had died; the operator knows."""
@@ -167,6 +169,6 @@ class PurgingOlder(Purging):
         case.record(name=YOUNG)
         case.hand(case.user)
 
-    def gone(self, case: Case) -> Mapping[str, State]:
+    def final_states(self, case: Case) -> Mapping[str, State]:
         """Tell the older version."""
         return {case.versions[0]: State.COMPLETED}

@@ -118,7 +118,7 @@ class ForgettingOvertaken(Forgetting):
     def rival(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - it is the pause that counts
         """Reject one once more."""
         paused_before = self.line.hits[-1] is Strike.PAUSED_BEFORE
-        self.read = paused_before and len(self.line.sent) == 1
+        self.read = paused_before and len(self.line.requests) == 1
         worker.darkroom.storage.rejections.reject("[]", code="empty", message=AGAIN)
 
     def afterwards(self, case: Case) -> None:
@@ -133,7 +133,7 @@ class Readmitting(Flow):
     """An operator redrives a rejected text whose image has come: recorded, or still kept; then forgotten."""
 
     messages = 1
-    said: tuple[StrEnum, ...] = ()
+    answer: tuple[StrEnum, ...] = ()
 
     def prepare(self, case: Case) -> None:
         """Reject the image's name, then upload it."""
@@ -143,7 +143,7 @@ class Readmitting(Flow):
 
     def run(self, case: Case, worker: Worker) -> None:
         """Redrive it."""
-        self.said = tuple(worker.darkroom.readmit.readmit(digest(case.ref.ref)))
+        self.answer = tuple(worker.darkroom.readmit.readmit(digest(case.ref.ref)))
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Redrive it as well, and work."""
@@ -160,7 +160,7 @@ class Readmitting(Flow):
     def check(self, case: Case) -> None:
         """See that it is forgotten, and that the operator was told the truth."""
         assert _rejections(case) == []
-        assert set(self.said) <= {*ADMITTED, Disposition.UNKNOWN}
+        assert set(self.answer) <= {*ADMITTED, Disposition.UNKNOWN}
 
 
 class ReadmitOvertaken(Readmitting):
@@ -182,7 +182,7 @@ class ReadmitOvertaken(Readmitting):
     def rival(self, case: Case, worker: Worker) -> None:
         """Reject it once more."""
         paused_before = self.line.hits[-1] is Strike.PAUSED_BEFORE
-        done = self.line.sent[:-1] if paused_before else self.line.sent
+        done = self.line.requests[:-1] if paused_before else self.line.requests
         self.read = any("'rejected'" in label for label in done)
         worker.darkroom.storage.rejections.reject(case.ref.ref, code="blob_not_found", message=AGAIN)
 
@@ -191,7 +191,7 @@ class ReadmitOvertaken(Readmitting):
         listed = [row.message for row in case.user.darkroom.storage.rejections.list(limit=10)]
         assert listed == ([AGAIN] if self.read else []), f"listed: {listed}"
         assert _has_job(case)
-        assert self.said == (Recording.RECORDED,)
+        assert self.answer == (Recording.RECORDED,)
         again = case.user.darkroom.readmit.readmit(digest(case.ref.ref))
         assert again == [Recording.DUPLICATE if self.read else Disposition.UNKNOWN], f"told: {again}"
 

@@ -22,7 +22,7 @@ class Removing(Api):
 
     def prepare(self, case: Case) -> None:
         """Add it, do it, and give it a thumbnail."""
-        self.added(case)
+        self.add(case)
         work(case.user, "worker")
         case.user.darkroom.storage.images.insert_thumbnail(f"{IDENTITY}/1.webp", b"x", mime="image/webp")
 
@@ -38,12 +38,12 @@ class Removing(Api):
 
     def afterwards(self, case: Case) -> None:
         """Ask again, when there was no answer; who has died behind the rows has left what ``verify`` notes."""
-        unanswered = self.said is None and self.refused is None
+        unanswered = self.answer is None and self.refusal is None
         super().afterwards(case)
         if unanswered and not self.forget:
             case.user.darkroom.storage.images.delete_thumbnail(f"{IDENTITY}/1.webp")
 
-    def gone(self, case: Case) -> Mapping[str, State]:
+    def final_states(self, case: Case) -> Mapping[str, State]:
         """Tell that it is gone, and forgotten if that was wanted."""
         if self.forget:
             case.newest.clear()
@@ -51,7 +51,7 @@ class Removing(Api):
 
     def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow
         """Nobody was told that it lives."""
-        return not isinstance(self.refused, Refused)
+        return not isinstance(self.refusal, Refused)
 
 
 class Forgetting(Removing):
@@ -65,7 +65,7 @@ class ForgettingPurged(Api):
 
     def prepare(self, case: Case) -> None:
         """Add it, cancel it, remove it."""
-        self.added(case)
+        self.add(case)
         case.user.darkroom.cancel.cancel(IDENTITY)
         case.user.darkroom.remove.remove(IDENTITY, forget=False)
 
@@ -82,7 +82,7 @@ class ForgettingPurged(Api):
             assert IDENTITY not in jobs_in(case.rows())
         assert add(worker).created
 
-    def gone(self, case: Case) -> Mapping[str, State]:
+    def final_states(self, case: Case) -> Mapping[str, State]:
         """Tell whether it has been added again."""
         if IDENTITY in jobs_in(case.rows()):
             return {}
@@ -101,7 +101,7 @@ class Expiring(Api):
 
     def prepare(self, case: Case) -> None:
         """Add it, and let its time go by."""
-        self.added(case, ttl=timedelta(seconds=1))
+        self.add(case, ttl=timedelta(seconds=1))
         case.clock.go(3)
 
     def call(self, case: Case, worker: Worker) -> bool:  # noqa: ARG002 - as every flow
@@ -134,7 +134,7 @@ class Uploading(Flow):
         if case.ref not in [listed.ref for listed in case.user.darkroom.storage.listing.page(None, limit=9).blobs]:
             case.user.darkroom.upload.upload(case.ref, png(3), content_type="image/png")
 
-    def gone(self, case: Case) -> Mapping[str, State]:
+    def final_states(self, case: Case) -> Mapping[str, State]:
         """Find out which versions there are, and which is the newest."""
         version = case.user.darkroom.storage.images.head(case.ref).version
         case.newest["cat.png"] = ids.job_id(SETTINGS.image_type, case.ref.ref, version)

@@ -42,7 +42,7 @@ class Tally:
     points: int = 0
     schedules: int = 0
     lost: int = 0
-    doubled: int = 0
+    doubles: int = 0
     starts: int = 0
     failures: list[str] = field(default_factory=list)
 
@@ -51,7 +51,7 @@ class Tally:
         unknown = set(case.versions) - set(jobs_in(rows)) - set(gone)
         self.schedules += 1
         self.lost += len([*unknown, *live(rows), *case.events, *case.inbox, *case.poison])
-        self.doubled += sum(max(0, commits - 1) for commits in case.ledger.commits.values())
+        self.doubles += sum(max(0, commits - 1) for commits in case.ledger.commits.values())
         self.starts = max([self.starts, *case.ledger.claims.values()])
 
 
@@ -92,7 +92,7 @@ class Run:
         flow.afterwards(case)
         rows = case.recover()
         if strike is not None:
-            tally.add(case, rows, flow.gone(case))
+            tally.add(case, rows, flow.final_states(case))
         judge(flow, case, rows)
         if case.ledger.writes > known:
             case.prove()
@@ -137,7 +137,7 @@ class Enumeration:
         """Run the flow once without a fault; return the number and label of each request to strike."""
         run = self._run()
         end = run.play()
-        sent = tuple(run.worker.line.sent)
+        sent = tuple(run.worker.line.requests)
         run.conclude(end, self.tally)
         begins = next((nth for nth, label in enumerate(sent) if self.flow.first in label), len(sent))
         points = [(nth, label) for nth, label in enumerate(sent, 1) if nth > begins and self.flow.only in ("", label)]
@@ -169,7 +169,7 @@ class Enumeration:
 
 def judge(flow: Flow, case: Case, rows: Mapping[str, Mapping[str, Any]]) -> None:
     """See that nothing is lost and nothing is done twice."""
-    jobs, gone = jobs_in(rows), flow.gone(case)
+    jobs, gone = jobs_in(rows), flow.final_states(case)
     states = [gone[identity] if identity in gone else State(jobs[identity]["state"]) for identity in case.versions]
     thumbnails = case.thumbnails()
     for identity, state in zip(case.versions, states, strict=True):

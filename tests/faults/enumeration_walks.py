@@ -48,7 +48,7 @@ class Reconciling(Flow):
     settings: Mapping[str, str] = {"RECONCILE_PARALLELISM": "1"}
     ends: tuple[State, ...] = (State.COMPLETED, State.CANCELED, State.COMPLETED, State.COMPLETED)
     messages = 2
-    said: Reconciled | None = None
+    answer: Reconciled | None = None
     behind = 0
 
     def prepare(self, case: Case) -> None:
@@ -62,11 +62,11 @@ class Reconciling(Flow):
 
     def locked_out(self) -> bool:
         """See ``Flow``."""
-        return self.said is not None and self.said.locked_out
+        return self.answer is not None and self.answer.locked_out
 
     def run(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
         """Walk."""
-        self.said = _walk(worker)
+        self.answer = _walk(worker)
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Walk as well, and work."""
@@ -79,8 +79,8 @@ class Reconciling(Flow):
         case.clock.go(OLD_SECONDS)
         again = _walk(case.user)
         assert again.complete, f"{again}"
-        if self.said is not None and self.said.complete:
-            assert again.missed == self.behind, f"{again} after {self.said}"
+        if self.answer is not None and self.answer.complete:
+            assert again.missed == self.behind, f"{again} after {self.answer}"
         position = _position(case)
         assert position == Position(watermark=position.watermark, missed=position.missed), f"at the end: {position}"
         once_more, whole = _walk(case.user), _walk(case.user, name="reconcile:anew")
@@ -96,7 +96,7 @@ class Reconciling(Flow):
             known = {BEHIND, *position.again}  # the next walk begins with those that could not be looked at
             left = [blob for blob in first if blob.ref.name not in known and case.newest[blob.ref.name] not in jobs]
             assert all(edge < blob.modified_at for blob in left), f"left behind {position}: {left}"
-        if self.said is not None and self.said.complete:
+        if self.answer is not None and self.answer.complete:
             assert position.marker is None, f"complete, and at {position}"
 
 

@@ -96,13 +96,13 @@ class Line(Passing):
         self._dead = False
         self._out = False
         self._lost_next = False
-        self.sent: list[str] = []
+        self.requests: list[str] = []
         self.hits: list[Strike] = []
         self.interlude: Callable[[], object] = int
 
     def arm(self, strikes: Mapping[int, Strike], meanwhile: Callable[[], object]) -> None:
         """Strike at the nth requests from now on, from 1; ``meanwhile`` is the rival's turn in any pause."""
-        self._strikes = {len(self.sent) + nth: strike for nth, strike in strikes.items()}
+        self._strikes = {len(self.requests) + nth: strike for nth, strike in strikes.items()}
         self._meanwhile = meanwhile
 
     def mend(self) -> None:
@@ -113,9 +113,9 @@ class Line(Passing):
         """Send, or not."""
         if self._dead:
             raise Died
-        self.sent.append(_label(request))
-        number = len(self.sent)
-        if self.sent[-1] == READ_IMAGE:
+        self.requests.append(_label(request))
+        number = len(self.requests)
+        if self.requests[-1] == READ_IMAGE:
             interlude, self.interlude = self.interlude, int
             interlude()
         if self._out:

@@ -25,7 +25,7 @@ def test_a_commit_that_overwrites_another_is_counted_as_a_second_one() -> None:
     broken = Enumeration(flows.Analysis, build=over(LastWriterWins))
     with pytest.raises(AssertionError, match="COMPLETED, 2 commits"):
         broken.strike(commit_of(broken), Strike.PAUSED_BEFORE)
-    assert broken.tally.doubled == 1
+    assert broken.tally.doubles == 1
 
 
 class PausingAnalysis(flows.Analysis):
@@ -41,13 +41,13 @@ def test_what_goes_wrong_in_a_copy_of_the_process_is_told_and_counted() -> None:
         "PausingAnalysis, PAUSED_BEFORE at request 5 (PUT thumbnails/image-analysis-…/1.webp)",
         "PausingAnalysis, PAUSED_BEFORE at request 6 (write end+job+try)",
     ]
-    assert (tally.points, tally.schedules, tally.doubled) == (6, 6, 2)
+    assert (tally.points, tally.schedules, tally.doubles) == (6, 6, 2)
 
 
 def test_the_same_schedule_ends_well_with_the_rule_kept() -> None:
     sound = Enumeration(flows.Analysis)
     sound.strike(commit_of(sound), Strike.PAUSED_BEFORE)
-    assert (sound.tally.schedules, sound.tally.doubled) == (1, 0)
+    assert (sound.tally.schedules, sound.tally.doubles) == (1, 0)
 
 
 def test_a_strike_at_a_request_that_never_comes_fails() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from tests.simulation.service.blob_reads import not_found
+from tests.simulation.service.blob_reads import missing_blob
 from tests.simulation.service.blob_state import Blob, Unread
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.conditions import Conditions
@@ -39,7 +39,7 @@ class BlobLeases:
         conditions = Conditions.of(headers)
         if blob is None:
             conditions.check_write(None, None)
-            raise not_found()
+            raise missing_blob()
         conditions.check_write(*blob.validators)
         answer = self._act(action, blob, headers)
         return Reply(_STATUS[action], {**blob.stamp.headers(), **answer})

@@ -64,7 +64,7 @@ class BlobReads:
         """Serve Get Block List."""
         container, blob = self.containers.look_up(request, uncommitted=True)
         if blob is None:
-            raise not_found()
+            raise missing_blob()
         kind = request.query.get("blocklisttype", "committed").lower()
         committed = blob.blocks if kind in ("committed", "all") else ()
         staged = container.staged.get(blob_name(request), {}) if kind in ("uncommitted", "all") else {}
@@ -82,7 +82,7 @@ class BlobReads:
         conditions = Conditions.of(request.headers)
         if blob is None:
             conditions.check_read(None, None)
-            raise not_found()
+            raise missing_blob()
         conditions.check_read(blob.stamp.etag, blob.stamp.modified)
         blob.lease.check_read(request.headers.get("x-ms-lease-id"))
         return blob
@@ -105,7 +105,7 @@ class BlobReads:
         return first, blob.size - 1 if last is None else min(last, blob.size - 1)
 
 
-def not_found() -> Refusal:
+def missing_blob() -> Refusal:
     """Return what the service says of a blob that is not there."""
     return Refusal(404, "BlobNotFound", "The specified blob does not exist.")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from tests.simulation.service.behaviour import Behaviour
-from tests.simulation.service.blob_reads import not_found
+from tests.simulation.service.blob_reads import missing_blob
 from tests.simulation.service.blob_state import Blob, Block, Container, Unread, md5
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.conditions import Conditions
@@ -124,7 +124,7 @@ class BlobWrites:
         """Serve Set Blob Tier: neither the ETag nor Last-Modified change."""
         _, blob = self.containers.look_up(request)
         if blob is None:
-            raise not_found()
+            raise missing_blob()
         blob.lease.check_write(request.headers.get("x-ms-lease-id"))
         tier = request.headers.get("x-ms-access-tier", "")
         if tier not in _TIERS.values():
@@ -144,7 +144,7 @@ class BlobWrites:
         container, blob = self.containers.look_up(request, uncommitted=True)
         self._check(request, blob)
         if blob is None:
-            raise not_found()
+            raise missing_blob()
         del container.blobs[blob_name(request)]
         container.staged.pop(blob_name(request), None)
         return Reply(202, {"x-ms-delete-type-permanent": "true"})
@@ -153,7 +153,7 @@ class BlobWrites:
         _, blob = self.containers.look_up(request)
         self._check(request, blob)
         if blob is None:
-            raise not_found()
+            raise missing_blob()
         self._check_archived(blob)
         blob.lease = blob.lease.after_write()
         return blob

@@ -54,20 +54,20 @@ class Conditions:
         """
         if etag is None or modified is None:
             if self.match:
-                raise _not_met()
+                raise _condition_failure()
             if self.only_new:
                 raise _unsatisfiable()
             return
         if self.only_new:
             raise _unsatisfiable()
         if self.match and _ANY not in self.match[:1] and etag not in self.match:
-            raise _not_met()
+            raise _condition_failure()
         if self.unmodified_since is not None and modified > self.unmodified_since:
-            raise _not_met()
+            raise _condition_failure()
         other = etag not in self.none_match if self.none_match else None
         newer = modified > self.modified_since if self.modified_since is not None else None
         if False in (other, newer) and True not in (other, newer):
-            raise _not_met(304)
+            raise _condition_failure(304)
 
     def check_write(self, etag: str | None, modified: datetime | None) -> None:
         """Refuse a write whose conditions do not hold; ``If-None-Match: *`` is the operation's own to check.
@@ -79,17 +79,17 @@ class Conditions:
         self._check_combination()
         if etag is None or modified is None:
             if self.match and not self.none_match and self.match != (_ANY,):
-                raise _not_met()
+                raise _condition_failure()
         elif self.none_match:
             if self.none_match == (etag,):
-                raise _not_met()
+                raise _condition_failure()
         elif self.match:
             if self.match not in ((_ANY,), (etag,)):
-                raise _not_met()
+                raise _condition_failure()
         elif (self.modified_since is not None and modified <= self.modified_since) or (
             self.unmodified_since is not None and modified > self.unmodified_since
         ):
-            raise _not_met()
+            raise _condition_failure()
 
     def _check_combination(self) -> None:
         """Refuse more than one condition, but for the two pairs that a write may have."""
@@ -106,7 +106,7 @@ def _date(text: str | None) -> datetime | None:
     return parsedate_to_datetime(text).replace(microsecond=0) if text else None
 
 
-def _not_met(status: int = 412) -> Refusal:
+def _condition_failure(status: int = 412) -> Refusal:
     return Refusal(status, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met.")
 
 

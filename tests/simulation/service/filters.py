@@ -28,7 +28,7 @@ class Malformed(Exception):
     """The filter can't be read."""
 
 
-class Sought(Protocol):
+class Predicate(Protocol):
     """A row, or a table in the list of tables."""
 
     def value(self, name: str) -> object:
@@ -45,14 +45,14 @@ class Filter:
         high: No row from this one on matches; None for no bound.
     """
 
-    matches: Callable[[Sought], object]
+    matches: Callable[[Predicate], object]
     low: Order = (b"", b"")
     high: Order | None = None
 
 
 @dataclass(frozen=True)
 class _Node:
-    value: Callable[[Sought], object]
+    value: Callable[[Predicate], object]
     names: int = 0
     name: str | None = None
     literal: str | None = None
