@@ -11,33 +11,26 @@ from shared.errors import StorageOut, Undecided
 from shared.ports.jobs import Row
 from shared.rules import ids, moves
 from shared.rules.images import ImageRef
-from shared.rules.jobs import Event, Job, JobError, Move, State
+from shared.rules.jobs import Event, JobError, Move, State
 from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
+from tests.unit.image_jobs import attempt_job, error_code
 
 PUBLISH = "images.insert_thumbnail"
-
-
-def _analyze(world: World, job_id: str) -> End:
-    return world.darkroom.attempt.run(job_id, owner="queue/1")
-
-
-def _error(job: Job) -> str | None:
-    return job.error and job.error.code
 
 
 def test_an_image_is_claimed_read_published_and_committed_in_that_order() -> None:
     world = World()
     job_id = world.recorded()
     world.journal.clear()
-    assert _analyze(world, job_id) is End.COMPLETED
+    assert attempt_job(world, job_id) is End.COMPLETED
     assert world.journal == ["jobs.get", "jobs.replace", "images.read", PUBLISH, "jobs.replace"]
 
 
 def test_a_completed_job_holds_its_report() -> None:
     world = World()
     job_id = world.recorded()
-    _analyze(world, job_id)
+    attempt_job(world, job_id)
     report = world.job(job_id).report
     assert report is not None
     assert (report["status"], report["image"]["width_px"]) == ("ok", 3)
@@ -46,7 +39,7 @@ def test_a_completed_job_holds_its_report() -> None:
 def test_a_thumbnail_is_named_by_job_and_token_and_the_report_says_where() -> None:
     world = World()
     job_id = world.recorded()
-    _analyze(world, job_id)
+    attempt_job(world, job_id)
     report = world.job(job_id).report
     assert report is not None
     assert list(world.images.thumbnails) == [f"{job_id}/1.png"]
@@ -65,7 +58,7 @@ def test_a_report_that_names_a_place_for_its_thumbnail_is_not_believed(monkeypat
 
     monkeypatch.setattr(Analyst, "__call__", lying)
     job_id = world.recorded()
-    _analyze(world, job_id)
+    attempt_job(world, job_id)
     thumbnail = (world.job(job_id).report or {})["thumbnail"]
     assert (thumbnail["container"], thumbnail["name"]) == ("thumbnails", f"{job_id}/1.png")
 
@@ -73,7 +66,7 @@ def test_a_report_that_names_a_place_for_its_thumbnail_is_not_believed(monkeypat
 def test_a_thumbnail_goes_into_the_row_where_that_is_wanted() -> None:
     world = World(THUMBNAILS="row")
     job_id = world.recorded()
-    assert _analyze(world, job_id) is End.COMPLETED
+    assert attempt_job(world, job_id) is End.COMPLETED
     job = world.job(job_id)
     assert job.report is not None
     assert job.thumbnail is not None
@@ -84,7 +77,7 @@ def test_a_thumbnail_goes_into_the_row_where_that_is_wanted() -> None:
 
 def test_no_thumbnail_is_written_where_none_is_wanted() -> None:
     world = World(THUMBNAILS="off")
-    assert _analyze(world, world.recorded()) is End.COMPLETED
+    assert attempt_job(world, world.recorded()) is End.COMPLETED
     assert world.images.thumbnails == {}
 
 
@@ -95,20 +88,20 @@ def test_no_thumbnail_is_written_where_none_is_wanted() -> None:
 def test_an_image_that_cannot_be_analysed_fails_with_its_code(data: bytes, code: str) -> None:
     world = World()
     job_id = world.recorded("text.jpg", data)
-    assert _analyze(world, job_id) is End.FAILED
-    assert (world.job(job_id).state, _error(world.job(job_id))) == (State.FAILED, code)
+    assert attempt_job(world, job_id) is End.FAILED
+    assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.FAILED, code)
 
 
 def test_an_empty_blob_is_not_even_read() -> None:
     world = World()
-    _analyze(world, world.recorded(data=b""))
+    attempt_job(world, world.recorded(data=b""))
     assert "images.read" not in world.journal
 
 
 def test_a_blob_over_the_byte_gate_completes_in_part_without_being_read() -> None:
     world = World(MAX_BYTES="70")
     job_id = world.recorded(data=png() + b"x")
-    assert _analyze(world, job_id) is End.COMPLETED
+    assert attempt_job(world, job_id) is End.COMPLETED
     report = world.job(job_id).report
     assert report is not None
     assert (report["status"], report["error"]["code"]) == ("partial", "too_many_bytes")
@@ -119,16 +112,16 @@ def test_a_blob_that_is_gone_cancels_its_job() -> None:
     world = World()
     job_id = world.recorded()
     world.images.take(ImageRef("images", "cat.png"))
-    assert _analyze(world, job_id) is End.CANCELED
-    assert (world.job(job_id).state, _error(world.job(job_id))) == (State.CANCELED, "blob_gone")
+    assert attempt_job(world, job_id) is End.CANCELED
+    assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.CANCELED, "blob_gone")
 
 
 def test_an_image_overwritten_while_it_waited_is_superseded_and_the_newer_one_announced() -> None:
     world = World()
     old = world.recorded()
     world.upload(data=png(9, 9))
-    assert _analyze(world, old) is End.CANCELED
-    assert (world.job(old).state, _error(world.job(old))) == (State.CANCELED, "superseded")
+    assert attempt_job(world, old) is End.CANCELED
+    assert (world.job(old).state, error_code(world.job(old))) == (State.CANCELED, "superseded")
     newest = json.loads(world.queue.sent[-1][0])["job_id"]
     assert (newest != old, world.job(newest).state, world.job(newest).version) == (True, State.PENDING, "0x2")
 
@@ -137,8 +130,8 @@ def test_an_image_overwritten_and_recorded_by_another_is_superseded() -> None:
     world = World()
     old = world.recorded()
     world.images.before("read", lambda: world.recorded(data=png(9, 9)))
-    assert _analyze(world, old) is End.CANCELED
-    assert _error(world.job(old)) == "superseded"
+    assert attempt_job(world, old) is End.CANCELED
+    assert error_code(world.job(old)) == "superseded"
 
 
 def test_a_version_that_was_not_there_for_a_moment_is_read_later() -> None:
@@ -148,10 +141,10 @@ def test_a_version_that_was_not_there_for_a_moment_is_read_later() -> None:
     mine = world.images.take(ref)
     world.upload(data=png(9, 9))
     world.images.before("head", lambda: world.images.restore(ref, mine))
-    assert _analyze(world, job_id) is End.RETRIED
-    assert _error(world.job(job_id)) == "blob_changed"
+    assert attempt_job(world, job_id) is End.RETRIED
+    assert error_code(world.job(job_id)) == "blob_changed"
     world.clock.advance(60)
-    assert _analyze(world, job_id) is End.COMPLETED
+    assert attempt_job(world, job_id) is End.COMPLETED
 
 
 def test_an_image_overwritten_and_then_deleted_is_gone() -> None:
@@ -159,8 +152,8 @@ def test_an_image_overwritten_and_then_deleted_is_gone() -> None:
     old = world.recorded()
     world.upload(data=png(9, 9))
     world.images.before("head", lambda: world.images.take(ImageRef("images", "cat.png")))
-    assert _analyze(world, old) is End.CANCELED
-    assert _error(world.job(old)) == "blob_gone"
+    assert attempt_job(world, old) is End.CANCELED
+    assert error_code(world.job(old)) == "blob_gone"
 
 
 def test_a_version_whose_job_stands_already_ends_the_older_job_all_the_same() -> None:
@@ -170,15 +163,15 @@ def test_a_version_whose_job_stands_already_ends_the_older_job_all_the_same() ->
     key = world.jobs.kept.keys["image-analysis", "images/cat.png"]
     newer = replace(key, version="0x2", job_id=ids.job_id(key.type, key.ref, "0x2"))
     world.jobs.before("key", lambda: world.jobs.kept.keys.update({(key.type, key.ref): newer}))
-    assert _analyze(world, old) is End.CANCELED
-    assert _error(world.job(old)) == "superseded"
+    assert attempt_job(world, old) is End.CANCELED
+    assert error_code(world.job(old)) == "superseded"
 
 
 def test_a_lease_that_runs_out_before_the_end_publishes_nothing() -> None:
     world = World()
     job_id = world.recorded()
     world.images.before("read", lambda: world.clock.advance(58))
-    assert _analyze(world, job_id) is End.LOST
+    assert attempt_job(world, job_id) is End.LOST
     assert (world.images.thumbnails, world.job(job_id).state) == ({}, State.RUNNING)
 
 
@@ -187,7 +180,7 @@ def test_a_thumbnail_is_not_written_when_the_lease_runs_out_before_it_is_sent() 
     job_id = world.recorded()
     world.images.before("insert_thumbnail", lambda: world.clock.advance(58))
     with pytest.raises(Undecided):
-        _analyze(world, job_id)
+        attempt_job(world, job_id)
     assert (world.images.thumbnails, world.job(job_id).state) == ({}, State.PENDING)
 
 
@@ -196,7 +189,7 @@ def test_a_claim_that_goes_to_another_while_publishing_takes_its_own_thumbnail_b
     job_id = world.recorded()
     world.images.before("insert_thumbnail", lambda: world.rival_claims(job_id))
     world.images.thumbnails[f"{job_id}/2.png"] = (b"the rival's", "image/png")
-    assert _analyze(world, job_id) is End.LOST
+    assert attempt_job(world, job_id) is End.LOST
     assert list(world.images.thumbnails) == [f"{job_id}/2.png"]
     assert (world.job(job_id).owner, world.job(job_id).token) == ("rival/1", 2)
 
@@ -210,7 +203,7 @@ def test_a_job_canceled_while_it_was_analysed_stays_canceled() -> None:
         return moves.end(row.job, event=Event.CANCEL, error=error, lapsed=False, now=world.clock.now)
 
     world.images.before("insert_thumbnail", lambda: world.jobs.behind(job_id, canceled))
-    assert _analyze(world, job_id) is End.LOST
+    assert attempt_job(world, job_id) is End.LOST
     assert (world.job(job_id).state, world.job(job_id).report) == (State.CANCELED, None)
 
 
@@ -224,7 +217,7 @@ def test_a_commit_matches_the_last_renewal_of_its_own_heartbeat() -> None:
 
     world.images.before("insert_thumbnail", beats)
     world.journal.clear()
-    assert _analyze(world, job_id) is End.COMPLETED
+    assert attempt_job(world, job_id) is End.COMPLETED
     assert world.journal.count("jobs.replace") == 3
 
 
@@ -238,7 +231,7 @@ def test_no_renewal_goes_out_once_the_commit_has_begun() -> None:
 
     world.jobs.before("replace", int, beats)
     world.journal.clear()
-    assert _analyze(world, job_id) is End.COMPLETED
+    assert attempt_job(world, job_id) is End.COMPLETED
     assert world.journal.count("jobs.replace") == 2
 
 
@@ -251,7 +244,7 @@ def test_a_commit_refused_under_a_claim_that_is_still_own_is_sent_again() -> Non
         return moves.renew(row.job, claim=row.job.claim, now=world.clock.now, lease=timedelta(seconds=60))
 
     world.images.before("insert_thumbnail", lambda: world.jobs.behind(job_id, renewed))
-    assert _analyze(world, job_id) is End.COMPLETED
+    assert attempt_job(world, job_id) is End.COMPLETED
 
 
 def test_a_commit_that_is_undecided_raises_and_keeps_the_thumbnail() -> None:
@@ -263,7 +256,7 @@ def test_a_commit_that_is_undecided_raises_and_keeps_the_thumbnail() -> None:
 
     world.jobs.before("replace", int, undecided)
     with pytest.raises(Undecided):
-        _analyze(world, job_id)
+        attempt_job(world, job_id)
     assert list(world.images.thumbnails) == [f"{job_id}/1.png"]
 
 
@@ -272,5 +265,5 @@ def test_the_renewals_end_with_the_attempt_even_when_storage_is_out() -> None:
     job_id = world.recorded()
     world.images.before("read", lambda: setattr(world.images, "out", True))
     with pytest.raises(StorageOut):
-        _analyze(world, job_id)
+        attempt_job(world, job_id)
     assert world.heartbeat.beat() is None

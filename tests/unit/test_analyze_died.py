@@ -1,23 +1,15 @@
 """Analyses that do not come to their end."""
 
 from collections.abc import Callable
-from enum import StrEnum
 
 import pytest
 
 from shared.analysis import Analysis, Source
 from shared.errors import AnalysisDied, NoSandbox
-from shared.rules.jobs import Job, State
+from shared.rules.jobs import State
 from shared.steps.work.attempt import End
 from tests.doubles.world import World
-
-
-def _analyze(world: World, job_id: str) -> StrEnum:
-    return world.darkroom.attempt.run(job_id, owner="queue/1")
-
-
-def _error(job: Job) -> str | None:
-    return job.error and job.error.code
+from tests.unit.image_jobs import attempt_job, error_code
 
 
 class Dying:
@@ -41,29 +33,29 @@ class Dying:
 def test_an_image_whose_analysis_died_is_analysed_once_more_and_alone(code: str) -> None:
     world = World()
     dying, job_id = Dying(world, code), world.recorded()
-    assert _analyze(world, job_id) is End.RETRIED
+    assert attempt_job(world, job_id) is End.RETRIED
     world.clock.advance(60)
-    assert _analyze(world, job_id) is End.COMPLETED
+    assert attempt_job(world, job_id) is End.COMPLETED
     assert dying.alone == [False, True]
 
 
 def test_an_image_whose_analysis_died_alone_too_fails_with_its_code() -> None:
     world = World()
     dying, job_id = Dying(world, "analysis_timeout", "analysis_crashed"), world.recorded()
-    _analyze(world, job_id)
+    attempt_job(world, job_id)
     world.clock.advance(60)
-    assert _analyze(world, job_id) is End.FAILED
-    assert (_error(world.job(job_id)), dying.alone) == ("analysis_crashed", [False, True])
+    assert attempt_job(world, job_id) is End.FAILED
+    assert (error_code(world.job(job_id)), dying.alone) == ("analysis_crashed", [False, True])
 
 
 def test_an_image_that_is_redriven_is_analysed_beside_others_again() -> None:
     world = World()
     dying, job_id = Dying(world, *["analysis_timeout"] * 2), world.recorded()
-    _analyze(world, job_id)
+    attempt_job(world, job_id)
     world.clock.advance(60)
-    _analyze(world, job_id)
+    attempt_job(world, job_id)
     world.redrive.redrive(job_id)
-    assert _analyze(world, job_id) is End.COMPLETED
+    assert attempt_job(world, job_id) is End.COMPLETED
     assert dying.alone == [False, True, False]
 
 
@@ -71,7 +63,7 @@ def test_an_analysis_that_is_stopped_because_the_lease_is_lost_writes_nothing() 
     world = World()
     dying, job_id = Dying(world, "analysis_stopped"), world.recorded()
     world.images.before("read", lambda: world.clock.advance(58))
-    assert _analyze(world, job_id) is End.LOST
+    assert attempt_job(world, job_id) is End.LOST
     assert (dying.alone, world.job(job_id).state) == ([False], State.RUNNING)
 
 
@@ -84,7 +76,7 @@ def test_a_machine_that_can_start_no_child_costs_no_attempt() -> None:
 
     world.darkroom.analyze.analyst = analyst  # type: ignore[assignment] # it is called like one
     with pytest.raises(NoSandbox):
-        _analyze(world, job_id)
+        attempt_job(world, job_id)
     job = world.job(job_id)
     assert (job.state, job.attempts - job.attempts_base) == (State.PENDING, 0)
 
@@ -100,5 +92,5 @@ def test_an_analysis_is_told_when_the_lease_is_lost() -> None:
         raise AnalysisDied("analysis_stopped", "")
 
     world.darkroom.analyze.analyst = analyst  # type: ignore[assignment] # it is called like one
-    assert _analyze(world, job_id) is End.LOST
+    assert attempt_job(world, job_id) is End.LOST
     assert told == [False, True]

@@ -6,17 +6,10 @@ import pytest
 
 from shared.analysis.validation import check_report
 from shared.errors import BlobUnreadable, StorageOut
-from shared.rules.jobs import Job, State
+from shared.rules.jobs import State
 from shared.steps.work.attempt import End
 from tests.doubles.world import World
-
-
-def _analyze(world: World, job_id: str) -> End:
-    return world.darkroom.attempt.run(job_id, owner="queue/1")
-
-
-def _error(job: Job) -> str | None:
-    return job.error and job.error.code
+from tests.unit.image_jobs import attempt_job
 
 
 def test_an_outage_of_the_images_uses_up_no_attempts() -> None:
@@ -25,11 +18,11 @@ def test_an_outage_of_the_images_uses_up_no_attempts() -> None:
     for _ in range(5):
         world.images.before("read", lambda: setattr(world.images, "out", True))
         with pytest.raises(StorageOut):
-            _analyze(world, job_id)
+            attempt_job(world, job_id)
         world.images.out = False
         assert world.job(job_id).state is State.PENDING
         world.clock.advance(900)
-    assert _analyze(world, job_id) is End.COMPLETED
+    assert attempt_job(world, job_id) is End.COMPLETED
 
 
 def test_a_blob_that_the_service_will_never_give_fails_with_its_reason() -> None:
@@ -40,7 +33,7 @@ def test_a_blob_that_the_service_will_never_give_fails_with_its_reason() -> None
         raise BlobUnreadable("BlobArchived")
 
     world.images.before("read", archived)
-    assert _analyze(world, job_id) is End.FAILED
+    assert attempt_job(world, job_id) is End.FAILED
     error = world.job(job_id).error
     assert error is not None
     assert (error.code, "BlobArchived" in error.message) == ("blob_unreadable", True)
@@ -54,7 +47,7 @@ def test_a_blob_that_is_closed_to_us_alone_is_tried_again() -> None:
         raise BlobUnreadable("AuthorizationPermissionMismatch", passing=True)
 
     world.images.before("read", closed)
-    assert _analyze(world, job_id) is End.RETRIED
+    assert attempt_job(world, job_id) is End.RETRIED
     error = world.job(job_id).error
     assert error is not None
     assert (error.code, world.job(job_id).attempts) == ("blob_unreadable", 1)
@@ -66,7 +59,7 @@ def test_a_job_of_a_name_that_no_blob_can_have_fails_with_the_reason() -> None:
     world.jobs.kept.jobs[job_id] = replace(
         world.jobs.kept.jobs[job_id], job=replace(world.job(job_id), ref="images/a\\b.png")
     )
-    assert _analyze(world, job_id) is End.FAILED
+    assert attempt_job(world, job_id) is End.FAILED
     error = world.job(job_id).error
     assert error is not None
     assert (error.code, "backslash" in error.message) == ("invalid_reference", True)
@@ -79,7 +72,7 @@ def test_whatever_an_uploader_declares_the_report_is_of_its_schema(declared: obj
     row = world.jobs.kept.jobs[job_id]
     params = {**row.job.params, "content_type": declared}
     world.jobs.kept.jobs[job_id] = replace(row, job=replace(row.job, params=params))
-    assert _analyze(world, job_id) is End.COMPLETED
+    assert attempt_job(world, job_id) is End.COMPLETED
     report = world.job(job_id).report
     assert report is not None
     check_report(report)

@@ -8,18 +8,11 @@ import pytest
 from shared.clock import DATE_STEP
 from shared.errors import NoSuchJob, Stale
 from shared.rules import moves
-from shared.rules.jobs import SCHEMA, Claim, Event, Job, Move, State
+from shared.rules.jobs import SCHEMA, Claim, Event, Move, State
 from shared.steps.work.attempt import End
 from shared.steps.work.held_claim import HeldClaim
 from tests.doubles.world import World
-
-
-def _analyze(world: World, job_id: str) -> End:
-    return world.darkroom.attempt.run(job_id, owner="queue/1")
-
-
-def _error(job: Job) -> str | None:
-    return job.error and job.error.code
+from tests.unit.image_jobs import attempt_job, error_code
 
 
 def _out_of_memory() -> None:
@@ -30,7 +23,7 @@ def test_a_shortage_of_memory_is_retried_after_a_back_off() -> None:
     world = World()
     job_id = world.recorded()
     world.images.before("read", _out_of_memory)
-    assert _analyze(world, job_id) is End.RETRIED
+    assert attempt_job(world, job_id) is End.RETRIED
     job, wait = world.job(job_id), timedelta(seconds=2.5)
     assert job.not_before is not None
     assert job.error is not None
@@ -42,7 +35,7 @@ def test_a_retry_sends_no_message_where_none_is_sent() -> None:
     world = World(DISPATCH="timer")
     job_id = world.recorded()
     world.images.before("read", _out_of_memory)
-    assert _analyze(world, job_id) is End.RETRIED
+    assert attempt_job(world, job_id) is End.RETRIED
     assert world.queue.sent == []
 
 
@@ -50,12 +43,12 @@ def test_the_message_of_a_retry_finds_its_job_due_even_where_the_clock_is_a_seco
     world = World()
     job_id = world.recorded()
     world.images.before("read", _out_of_memory)
-    _analyze(world, job_id)
+    attempt_job(world, job_id)
     world.queue.receive()
     world.clock.advance(world.queue.sent[-1][1].total_seconds())
     assert world.clock.server._epoch is not None
     world.clock.server._epoch -= timedelta(seconds=0.9)  # as another instance may believe it: Date has steps of 1 s
-    assert not world.queue.receive() or _analyze(world, job_id) is End.COMPLETED
+    assert not world.queue.receive() or attempt_job(world, job_id) is End.COMPLETED
 
 
 def test_back_offs_double_and_the_last_attempt_fails() -> None:
@@ -64,10 +57,10 @@ def test_back_offs_double_and_the_last_attempt_fails() -> None:
     world.images.before("read", *[_out_of_memory] * 3)
     ends: list[Any] = []
     for _ in range(3):
-        ends.append(_analyze(world, job_id))
+        ends.append(attempt_job(world, job_id))
         world.clock.advance(60)
     assert ends == [End.RETRIED, End.RETRIED, End.FAILED]
-    assert (world.job(job_id).state, _error(world.job(job_id))) == (State.FAILED, "out_of_memory")
+    assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.FAILED, "out_of_memory")
     waits = [delay - DATE_STEP for _, delay in world.queue.sent[1:]]
     assert all(later == 2 * earlier for earlier, later in pairwise(waits))
 
@@ -78,8 +71,8 @@ def test_a_job_that_kills_its_workers_ends() -> None:
     for _ in range(2):
         world.rival_claims(job_id)
         world.lapse()
-    assert _analyze(world, job_id) is End.FAILED
-    assert (world.job(job_id).state, _error(world.job(job_id))) == (State.FAILED, "attempts_exhausted")
+    assert attempt_job(world, job_id) is End.FAILED
+    assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.FAILED, "attempts_exhausted")
     assert "images.read" not in world.journal
 
 
@@ -88,8 +81,8 @@ def test_a_job_whose_time_is_over_ends() -> None:
     job_id = world.recorded()
     world.rival_claims(job_id)
     world.clock.advance(3600)
-    assert _analyze(world, job_id) is End.FAILED
-    assert (world.job(job_id).state, _error(world.job(job_id))) == (State.FAILED, "time_limit")
+    assert attempt_job(world, job_id) is End.FAILED
+    assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.FAILED, "time_limit")
     assert "images.read" not in world.journal
 
 
@@ -97,29 +90,29 @@ def test_a_job_that_waited_longer_than_its_time_limit_before_anybody_came_is_ana
     world = World(JOB_TIME_LIMIT_SECONDS="3600")
     job_id = world.recorded()
     world.clock.advance(86_400)
-    assert _analyze(world, job_id) is End.COMPLETED
+    assert attempt_job(world, job_id) is End.COMPLETED
 
 
 def test_a_failure_that_may_pass_too_late_for_another_attempt_fails_the_job_with_that_error() -> None:
     world = World(JOB_TIME_LIMIT_SECONDS="60", BACKOFF_SECONDS="300")
     job_id = world.recorded()
     world.images.before("read", _out_of_memory)
-    assert _analyze(world, job_id) is End.FAILED
-    assert (world.job(job_id).state, _error(world.job(job_id))) == (State.FAILED, "out_of_memory")
+    assert attempt_job(world, job_id) is End.FAILED
+    assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.FAILED, "out_of_memory")
 
 
 def test_a_worker_on_its_last_attempt_is_not_ended_by_another() -> None:
     world = World(MAX_ATTEMPTS="1")
     job_id = world.recorded()
     world.rival_claims(job_id)
-    assert _analyze(world, job_id) is End.BUSY
+    assert attempt_job(world, job_id) is End.BUSY
 
 
 def test_a_job_that_another_holds_is_busy() -> None:
     world = World()
     job_id = world.recorded()
     world.rival_claims(job_id)
-    assert _analyze(world, job_id) is End.BUSY
+    assert attempt_job(world, job_id) is End.BUSY
     assert world.job(job_id).owner == "rival/1"
 
 
@@ -128,7 +121,7 @@ def test_a_job_whose_worker_has_died_is_taken_over() -> None:
     job_id = world.recorded()
     world.rival_claims(job_id)
     world.lapse()
-    assert _analyze(world, job_id) is End.COMPLETED
+    assert attempt_job(world, job_id) is End.COMPLETED
     assert list(world.images.thumbnails) == [f"{job_id}/2.png"]
     assert world.jobs.kept.attempts[job_id, 1]["outcome"] == "lapsed"
 
@@ -137,14 +130,14 @@ def test_a_claim_that_a_rival_was_faster_with_is_busy() -> None:
     world = World()
     job_id = world.recorded()
     world.jobs.before("replace", lambda: world.rival_claims(job_id))
-    assert _analyze(world, job_id) is End.BUSY
+    assert attempt_job(world, job_id) is End.BUSY
 
 
 def test_a_claim_that_itself_outlasts_the_lease_is_lost() -> None:
     world = World()
     job_id = world.recorded()
     world.jobs.before("replace", lambda: world.clock.advance(58))
-    assert _analyze(world, job_id) is End.LOST
+    assert attempt_job(world, job_id) is End.LOST
     assert "images.read" not in world.journal
     assert world.heartbeat.beat() is None
 
@@ -153,16 +146,16 @@ def test_a_job_that_is_not_due_is_left() -> None:
     world = World()
     job_id = world.recorded()
     world.images.before("read", _out_of_memory)
-    _analyze(world, job_id)
-    assert _analyze(world, job_id) is End.NOT_DUE
+    attempt_job(world, job_id)
+    assert attempt_job(world, job_id) is End.NOT_DUE
 
 
 def test_a_job_that_has_ended_is_left() -> None:
     world = World()
     job_id = world.recorded()
-    _analyze(world, job_id)
+    attempt_job(world, job_id)
     world.journal.clear()
-    assert _analyze(world, job_id) is End.ENDED
+    assert attempt_job(world, job_id) is End.ENDED
     assert world.journal == ["jobs.get"]
 
 
@@ -171,19 +164,19 @@ def test_a_job_of_a_newer_release_is_left() -> None:
     job_id = world.recorded()
     newer = replace(world.job(job_id), schema=SCHEMA + 1)
     world.jobs.behind(job_id, lambda _: Move(Event.CANCEL, newer, world.clock.now))
-    assert _analyze(world, job_id) is End.LEFT
+    assert attempt_job(world, job_id) is End.LEFT
 
 
 def test_a_job_that_nobody_knows_is_unknown() -> None:
     with pytest.raises(NoSuchJob):
-        _analyze(World(), "image-analysis-" + "0" * 32)
+        attempt_job(World(), "image-analysis-" + "0" * 32)
 
 
 def test_analysis_pauses_while_dispatch_is_off() -> None:
     world = World(DISPATCH="off")
     job_id = world.recorded()
     world.journal.clear()
-    assert _analyze(world, job_id) is End.PAUSED
+    assert attempt_job(world, job_id) is End.PAUSED
     assert world.journal == []
 
 
@@ -213,7 +206,7 @@ def test_a_queue_that_is_out_delays_a_retry_and_fails_nothing() -> None:
     job_id = world.recorded()
     world.images.before("read", _out_of_memory)
     world.queue.out = True
-    assert _analyze(world, job_id) is End.RETRIED
+    assert attempt_job(world, job_id) is End.RETRIED
     assert world.job(job_id).state is State.PENDING
 
 

@@ -94,3 +94,10 @@ def photo(samples: Path) -> Image.Image:
         image = opened.convert("RGB")
     image.info = {}
     return image
+
+
+@pytest.fixture(scope="session")
+def adobe_rgb(samples: Path) -> bytes:
+    """The profile of a photograph, version 2."""
+    with Image.open(samples / "rocket.jpg") as opened:
+        return bytes(opened.info["icc_profile"])

@@ -37,6 +37,11 @@ def pixel(image: Image.Image, at: tuple[int, int]) -> tuple[int, ...]:
     return found
 
 
+def mean(examine: Examine, data: bytes) -> str:
+    """Return the mean colour of an image."""
+    return str(examine(data).report["color"]["mean"])
+
+
 def refusal(examine: Examine, data: bytes) -> str:
     """Return the code by which a file is refused."""
     with pytest.raises(ImageRejected) as caught:

@@ -2,7 +2,6 @@
 
 import struct
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from PIL import Image, ImageCms
@@ -11,11 +10,7 @@ from shared.analysis.decode import fit_size, reduction
 from shared.analysis.formats.picture import verdict
 from shared.analysis.icc import _transform
 from shared.errors import ImageRejected
-from tests.unit.analysis.pictures import Encoded, Examine, pixel, working
-
-
-def mean(examine: Examine, data: bytes) -> str:
-    return str(examine(data).report["color"]["mean"])
+from tests.unit.analysis.pictures import Encoded, Examine, mean, pixel, working
 
 
 def exif_of(value: int) -> bytes:
@@ -40,12 +35,6 @@ def stored(display: Image.Image, value: int) -> Image.Image:
         for column in range(image.width):
             image.putpixel((column, row), pixel(display, sources[value](row, column)))
     return image
-
-
-@pytest.fixture(scope="module")
-def adobe_rgb(samples: Path) -> bytes:
-    with Image.open(samples / "rocket.jpg") as opened:
-        return bytes(opened.info["icc_profile"])
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from shared.analysis.decode import _UPRIGHT
 from shared.errors import ImageRejected
-from tests.unit.analysis.pictures import Encoded, Examine, picture, refusal, working
+from tests.unit.analysis.pictures import Encoded, Examine, mean, picture, refusal, working
 
 SHORT, LONG = 3, 4
 Fields = dict[int, tuple[int, list[int]]]
@@ -43,10 +43,6 @@ def tiff(
     at = 8 + len(pixels)
     head = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(order + "I", at)
     return head + pixels + directory(order, fields, at, following)
-
-
-def mean(examine: Examine, data: bytes) -> str:
-    return str(examine(data).report["color"]["mean"])
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "I;16B"])

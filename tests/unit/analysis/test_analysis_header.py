@@ -4,7 +4,6 @@ import random
 import struct
 import zlib
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 from PIL import Image, ImageCms
@@ -20,13 +19,6 @@ def mluc(name: str) -> bytes:
     text = name.encode("utf-16-be")
     body = b"mluc\0\0\0\0" + struct.pack(">II2s2sII", 1, 12, b"en", b"US", len(text), 28) + text
     return bytes(128) + struct.pack(">I4sII", 1, b"desc", 144, len(body)) + body
-
-
-@pytest.fixture(scope="module")
-def adobe_rgb(samples: Path) -> bytes:
-    """The profile of a photograph, version 2."""
-    with Image.open(samples / "rocket.jpg") as opened:
-        return bytes(opened.info["icc_profile"])
 
 
 @pytest.mark.parametrize("value", range(1, 101))

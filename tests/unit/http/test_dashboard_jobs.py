@@ -1,20 +1,12 @@
 """The page at work on jobs: lists, details and buttons."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.unit.http.dashboard_browser import Browser, browser
+from tests.unit.http.dashboard_browser import Browser
 
 HOSTILE = "<script>alert(1)</script> \"'%2F & é"
 #: A job of which the dialog is open.
 OPENED = "const page = new Page(), job = page.job(%s); await page.load(); await page.open();"
-
-
-@pytest.fixture(name="page", scope="module")
-def _page() -> Iterator[Browser]:
-    with browser() as made:
-        yield made
 
 
 def test_a_hostile_name_is_text_wherever_it_is_shown(page: Browser) -> None:

@@ -1,18 +1,10 @@
 """The page at work: its key, its rounds, images and uploads."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.unit.http.dashboard_browser import Browser, browser
+from tests.unit.http.dashboard_browser import Browser
 
 OUT = """{ title: "Service Unavailable", detail: "Storage is out.", status: 503, code: "storage_out" }"""
-
-
-@pytest.fixture(name="page", scope="module")
-def _page() -> Iterator[Browser]:
-    with browser() as made:
-        yield made
 
 
 def test_a_key_leaves_the_address_for_memory_and_is_sent_in_one_header(page: Browser) -> None:

@@ -1,20 +1,10 @@
 """The page at work on uploads."""
 
-from collections.abc import Iterator
-
-import pytest
-
-from tests.unit.http.dashboard_browser import Browser, browser
+from tests.unit.http.dashboard_browser import Browser
 
 OUT = """{ title: "Service Unavailable", detail: "Storage is out.", status: 503, code: "storage_out" }"""
 TAKEN = """const page = new Page(), job = page.image(); await page.load();
     const put = (name) => page.answer(`PUT images/${name}`, { id: job.id }, { status: 202, "Retry-After": "2" });"""
-
-
-@pytest.fixture(name="page", scope="module")
-def _page() -> Iterator[Browser]:
-    with browser() as made:
-        yield made
 
 
 def test_each_segment_of_an_uploaded_name_is_encoded(page: Browser) -> None:
