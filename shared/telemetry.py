@@ -1,58 +1,187 @@
 """One JSON line an event: what operators search for.
 
-``extra`` fields of a log record never reach Application Insights from a Python worker, so the fields stand in the
-message itself.
+``extra`` fields of a log record never reach Application Insights from a Python worker, so the fields are in the message
+itself.
 """
 
 import json
 import logging
+from collections.abc import Mapping
 from enum import StrEnum
+from logging import ERROR, INFO, WARNING
+from typing import Self
 
 LOGGER = logging.getLogger("darkroom")
 
+#: What each field of an event means. ``…`` is one count for each outcome, by its name.
+FIELDS: Mapping[str, str] = {
+    "code": "why a job has an error, or a message was rejected",
+    "complete": "whether the walk has reached the end of the container",
+    "conflicts": "jobs that purge has skipped: they have changed, or can't be read",
+    "container": "the container of the blob",
+    "count": "events of the message with this reason",
+    "error": "what went wrong: a sentence, or the name of an exception",
+    "flow": "the images whose names begin with the same path segment",
+    "ignored": "blobs that mark a folder",
+    "job": "job id",
+    "jobs": "jobs that are deleted",
+    "key": "role and name of the API key",
+    "layers": "the layers of confinement that hold",
+    "left": "whether more is due than the run had time for",
+    "lock": "name of the lock",
+    "locked_out": "whether another run holds the lock, so that this one did nothing",
+    "missed": "images that no event has announced; they are recorded now",
+    "operation": "the `operationId` of the API's call",
+    "owner": "who works: trigger and invocation, or the name of a worker",
+    "path": "path of the request",
+    "raised": "exceptions in this sweep",
+    "reason": "why the event is ignored",
+    "ref": "container and name of the image, or the reference of another job",
+    "refused": "the layers of confinement that the platform refuses, with its reasons",
+    "rejected": "rejected messages that are deleted",
+    "reopened": "jobs that run again, because their blobs have left the archive",
+    "seconds": "how long the message is invisible",
+    "seen": "blobs that the walk has passed",
+    "thumbnails": "thumbnails that are deleted",
+    "token": "fencing token of the claim",
+    "unsent": "due jobs whose messages are not sent",
+    "unstarted": "due jobs that the sweep had no time for",
+    "vanished": "blobs that were deleted during the walk",
+    "…": "one count for each outcome",
+}
+
 
 class LogEvent(StrEnum):
-    """Every event that Darkroom logs, with what it means."""
+    """Every event that Darkroom logs; the value is ``event`` in the log.
 
-    RECORDED = "job recorded"
-    DUPLICATE = "event was a duplicate"
-    UNCHANGED = "only metadata has changed: not analysed again"
-    VANISHED = "blob vanished before it was recorded"
-    IGNORED = "event ignored, on purpose"
-    DEFERRED = "message sent to the tail: its prefix takes more than its share"
-    CLAIMED = "analysis started"
-    COMPLETED = "job completed"
-    ENDED = "job ended"
-    RETRIED = "job will be retried"
-    REDRIVEN = "job opened again by hand"
-    REOPENED = "job opened again: its blob has left the archive"
-    ABANDONED = "job given back, uncounted: storage was out"
-    CRASHED = "handler raised"
-    REFUSED = "report refused: the claim was lost"
-    RENEWAL_FAILED = "lease could not be renewed"
-    REJECTED = "message rejected"
-    LEFT = "message left to its due row"
-    SWEPT = "sweep done"
-    PURGED = "purge done"
-    OPERATED = "call for operators alone"
-    BACKLOG = "queue is long: messages are held back"
-    RECONCILED = "reconcile walked"
-    NOT_CREATED = "storage could not be prepared"
-    LOCKED_OUT = "skipped: the lock is held"
-    CONFINED = "first child process started: how it is confined"
-    UNWRITABLE = "storage refuses what a row would hold"
-    UNANNOUNCED = "message could not be sent: the sweep will find the job"
+    Attributes:
+        level: At which it is logged, where the caller says nothing else.
+        fields: Names of what it may say, all of them in ``FIELDS``.
+        meaning: What has happened.
+        advice: What an operator does about it; empty for nothing.
+    """
+
+    level: int
+    fields: frozenset[str]
+    meaning: str
+    advice: str
+
+    def __new__(cls, event: str, level: int, fields: str, meaning: str, advice: str = "") -> Self:
+        """Make a member of its five facts."""
+        member = str.__new__(cls, event)
+        member._value_, member.level, member.fields = event, level, frozenset(fields.split())
+        member.meaning, member.advice = meaning, advice
+        return member
+
+    RECORDED = "job recorded", INFO, "job ref", "The table has a new job."
+    DUPLICATE = "event was a duplicate", INFO, "job ref", "The image version has a job already."
+    UNCHANGED = (
+        *("only metadata has changed: not analysed again", INFO, "job ref"),
+        "The blob has a new ETag and the same content. The earlier job counts for it too.",
+    )
+    VANISHED = "blob vanished before it was recorded", INFO, "ref", "The blob was deleted right after its event."
+    IGNORED = (
+        *("event ignored", INFO, "reason ref container count"),
+        "The event does not ask for an analysis.",
+        "If you did not expect the reason, check the event subscription.",
+    )
+    DEFERRED = (
+        *("message sent to the tail: its prefix takes more than its share", INFO, "job flow seconds"),
+        "Many slow images have the same prefix, so that others go first.",
+        "If it goes on for hours, add instances or lower the limits on images.",
+    )
+    CLAIMED = "job claimed", INFO, "job ref owner token", "A worker has claimed the job and begins to work."
+    COMPLETED = "job completed", INFO, "job ref token", "The report is committed."
+    ENDED = (
+        *("job ended", INFO, "job ref token code"),
+        "The job is FAILED or CANCELED.",
+        "Look the code up in design.md, remove the cause, and redrive the job.",
+    )
+    RETRIED = "job will be retried", INFO, "job ref token code", "The attempt failed. The job waits for the next one."
+    REDRIVEN = "job redriven", INFO, "job ref", "An operator has opened the job again."
+    REOPENED = "job reopened: its blob has left the archive", INFO, "job ref", "The blob can be read again."
+    ABANDONED = (
+        *("job given back: the attempt does not count", WARNING, "job token code"),
+        "Storage failed, or no child process could be started. The job waits until that is over.",
+        "Look the code up in design.md.",
+    )
+    CRASHED = (
+        *("handler raised an exception", ERROR, "job error"),
+        "The code of a handler is wrong. The attempt counts.",
+        "Read the traceback in the line before, and correct the code.",
+    )
+    REFUSED = (
+        *("report refused: the claim was lost", INFO, "job token"),
+        "A worker reported too late. Another worker has the job, so that nothing is done twice.",
+        "If it happens often, give workers more processor time, or raise LEASE_SECONDS.",
+    )
+    RENEWAL_FAILED = (
+        *("lease could not be renewed", WARNING, "error"),
+        "Storage did not answer. The lease lapses unless a later renewal works.",
+        "If it happens often, check the storage account.",
+    )
+    REJECTED = (
+        *("message rejected", WARNING, "code"),
+        "A message names nothing that exists. The table keeps it, with the reason.",
+        "Run `darkroom rejected`.",
+    )
+    LEFT = "poison message left to the sweep", INFO, "job", "Its job lives. The sweep makes the next attempt."
+    SWEPT = (
+        *("sweep done", INFO, "unstarted raised …"),
+        "The sweep has worked on due jobs.",
+        "If `unstarted` stays above 0, add instances or raise SWEEP_PARALLELISM.",
+    )
+    PURGED = (
+        *("purge done", INFO, "jobs rejected thumbnails conflicts left locked_out"),
+        "Jobs and rejected messages past their retention are deleted.",
+        "If `left` stays true, raise PURGE_BUDGET_SECONDS.",
+    )
+    OPERATED = (
+        *("operator call", INFO, "operation key path"),
+        "A call was allowed that only operators may make.",
+        "If you do not know the key, remove it from API_KEYS.",
+    )
+    BACKLOG = (
+        *("queue is long: messages are held back", INFO, "unsent"),
+        "The queue has MAX_BACKLOG messages. The next sweeps send the rest.",
+    )
+    RECONCILED = (
+        *("reconcile done", INFO, "seen missed vanished ignored reopened complete"),
+        "One slice of the walk through the container is done. It is a warning if `missed` is above 0.",
+        "If `missed` is above 0 after the first walk, check how blob events are delivered.",
+    )
+    NOT_CREATED = (
+        *("storage could not be prepared", WARNING, "error"),
+        "A table, queue or container is missing and could not be created.",
+        "Run `darkroom init` with an identity that may create it.",
+    )
+    LOCKED_OUT = "skipped: the lock is held", INFO, "lock", "Another instance does the timer's work."
+    CONFINED = (
+        *("first child process started", INFO, "layers refused"),
+        "The instance is ready to analyse. It is a warning if a layer is missing that containers usually grant.",
+        "Run on a platform that grants the missing layer.",
+    )
+    UNWRITABLE = (
+        *("storage refused the content of a row", ERROR, "job error"),
+        "The job can't be written as it is. Its lease lapses, and the attempt counts.",
+        "Report it, with the error.",
+    )
+    UNANNOUNCED = (
+        *("message could not be sent: the sweep will find the job", WARNING, "job error"),
+        "The queue did not take the message. The job starts later.",
+        "If it happens often, check the queue.",
+    )
 
 
-def emit(event: LogEvent, *, level: int = logging.INFO, **fields: object) -> None:
+def emit(event: LogEvent, *, level: int | None = None, **fields: object) -> None:
     """Log one event.
 
     Args:
         event: What happened.
-        level: Of ``logging``.
+        level: Of ``logging``; the event's own by default.
         fields: Facts, None ones left out; never bytes of an image, EXIF, keys or paths of a machine.
     """
+    level = event.level if level is None else level
     if LOGGER.isEnabledFor(level):
-        given = {name: value for name, value in fields.items() if value is not None}
-        line = json.dumps({"event": event.value, **given}, default=str, ensure_ascii=False)
-        LOGGER.log(level, "%s", line)
+        facts = {name: value for name, value in fields.items() if value is not None}
+        LOGGER.log(level, "%s", json.dumps({"event": event.value, **facts}, default=str, ensure_ascii=False))

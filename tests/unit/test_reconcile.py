@@ -211,7 +211,7 @@ def test_a_slice_tells_what_it_did_and_warns_of_what_was_missed(
         walk(world)
     told = json.loads(caplog.messages[-1])
     assert told == {
-        "event": "reconcile walked",
+        "event": "reconcile done",
         "seen": len(names),
         "missed": len(names),
         "vanished": 0,

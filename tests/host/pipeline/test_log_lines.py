@@ -14,7 +14,7 @@ from tests.rig import Rig, until
 IMAGES = 6
 OTHER = pytest.mark.prove("a host for each worker and strategy; every day has each of them once")
 #: What is written once for each image, whichever pool it is done by.
-EACH = ("job recorded", "analysis started", "job completed")
+EACH = ("job recorded", "job claimed", "job completed")
 #: Everything is found by walks: none of it in the thread that the worker has called.
 WALKING = {"RECONCILE_SCHEDULE": "* * * * * *", "RECONCILE_GRACE_SECONDS": "0", "DISPATCH_GRACE_SECONDS": "0"}
 
@@ -61,4 +61,4 @@ def test_every_line_of_the_api_arrives(rig: Rig, worker: str) -> None:
     assert site.next().status == 200
     assert lost(rig) == []
     assert len(rig.logged("job recorded", host)) == IMAGES
-    assert len(rig.logged("analysis started", host)) == 1
+    assert len(rig.logged("job claimed", host)) == 1

@@ -27,7 +27,7 @@ def uploaded(rig: Rig) -> list[str]:
 
 def missed(rig: Rig, *, walks: int) -> list[int]:
     """Wait for so many walks; return what each has missed, when all of them were whole and saw all images."""
-    lines = until(lambda: (told := rig.logged("reconcile walked"))[walks - 1 :] and told, what=f"walk {walks}")
+    lines = until(lambda: (told := rig.logged("reconcile done"))[walks - 1 :] and told, what=f"walk {walks}")
     print(*(f"seen {line['seen']}, missed {line['missed']}" for line in lines), sep="; ")
     assert {(line["seen"], line["vanished"], line["complete"]) for line in lines} == {(IMAGES, 0, True)}
     return [line["missed"] for line in lines]

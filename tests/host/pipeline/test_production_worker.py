@@ -48,6 +48,6 @@ def test_the_production_worker_calls_all_functions_and_loses_no_line(
     jobs = [rig.ended(identity, seconds=1) for identity in identities]
     assert [(job["state"], job["attempts"]) for job in jobs] == [("COMPLETED", 1)] * 2
     events = Counter(said["events"])
-    assert (events["job recorded"], events["analysis started"], events["job completed"]) == (3, 3, 2)
+    assert (events["job recorded"], events["job claimed"], events["job completed"]) == (3, 3, 2)
     assert said["lost"] == []
     case_result(f"{len(FUNCTIONS)} of 8 functions, {len(FORGED)} of 12 forged forms, 0 lines lost")
