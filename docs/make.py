@@ -12,7 +12,7 @@ from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 
-from docs import report_schema
+from docs import messages, report_schema
 from shared.http.access import PUBLIC, ROLES
 from shared.http.app import ROUTES
 from shared.http.error_codes import ErrorCode
@@ -22,7 +22,6 @@ from shared.rules.invariants import INFORMATION, Rule
 from shared.rules.jobs import TRANSITIONS, State
 from shared.rules.keys import MEANINGS, Role
 from shared.settings.settings import Settings
-from shared.telemetry import LogEvent
 
 FOLDER = Path(__file__).resolve().parent
 DOCUMENTS = (FOLDER.parent / "CONTRIBUTING.md", *sorted(FOLDER.glob("*.md")))
@@ -45,10 +44,6 @@ def _transitions() -> list[Sequence[str]]:
 
 def _state(state: State | None, otherwise: str) -> str:
     return otherwise if state is None else state.value
-
-
-def _events() -> list[Sequence[str]]:
-    return [("name in code", "`event` in the log"), *((event.name, event.value) for event in LogEvent)]
 
 
 def _ignored() -> list[Sequence[str]]:
@@ -105,9 +100,9 @@ def _purpose(room: str) -> str:
 
 
 TABLES: Mapping[str, Callable[[], list[Sequence[str]]]] = {
+    **messages.TABLES,
     "settings": _settings,
     "transitions": _transitions,
-    "events": _events,
     "ignored": _ignored,
     "invariants": _invariants,
     "roles": _roles,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.ports.jobs import Row
-from shared.rules.jobs import Job, State
+from shared.rules.jobs import Job, JobError, State
 from shared.rules.timestamps import rfc3339
 
 
@@ -55,9 +55,9 @@ def why(row: Row, *, margin: timedelta, now: datetime) -> str:
         case State.COMPLETED:
             return f"It completed at {rfc3339(row.job.ended)}."
         case State.FAILED:
-            return f"It failed at {rfc3339(row.job.ended)} after {_attempts(row.job)}: {_error(row.job)}."
+            return f"It failed at {rfc3339(row.job.ended)} after {_attempts(row.job)}: {_reason(row.job)}."
         case State.CANCELED:
-            return f"It was canceled at {rfc3339(row.job.ended)}: {_error(row.job)}."
+            return f"It was canceled at {rfc3339(row.job.ended)}: {_reason(row.job)}."
 
 
 def _waits(row: Row, now: datetime) -> str:
@@ -66,7 +66,7 @@ def _waits(row: Row, now: datetime) -> str:
     if spent:
         return spent
     if job.not_before is not None and job.not_before > now:
-        failed = f" The last attempt ended with {_error(job)}." if job.error else ""
+        failed = f" The last attempt ended with {_error(job.error)}." if job.error else ""
         return f"It is not due until {rfc3339(job.not_before)}.{failed}"
     since = job.not_before or (row.modified_at if job.token else job.created)  # untouched, it waits since it was added
     return f"It has waited for a worker since {rfc3339(since)}."
@@ -89,10 +89,12 @@ def _spent(job: Job, now: datetime) -> str | None:
     return None
 
 
-def _error(job: Job) -> str:
-    if job.error is None:
-        return "no reason was given"
-    return f"{job.error.code}: {job.error.message.rstrip('.')}"
+def _reason(job: Job) -> str:
+    return "no reason was given" if job.error is None else _error(job.error)
+
+
+def _error(error: JobError) -> str:
+    return f"{error.code}: {error.message.rstrip('.')}"
 
 
 def _attempts(job: Job) -> str:
