@@ -12,11 +12,11 @@ from shared.telemetry import FIELDS, LogEvent
 
 Rows = list[Sequence[str]]
 #: Whose sentences say what a field of a request must be.
-_OF_FIELDS = {"invalid", "FieldError", "ReportInvalid", "TooLarge", "NotJson"}
+_OF_FIELDS = {"invalid", "FieldError", "ReportInvalid", "TooLarge", "NotJson", "InvalidReference"}
 #: Whose sentences are written into jobs and reports, and are no problems of the API.
 _OF_JOBS = {"ImageRejected", "AnalysisDied", "JobError"}
 #: Whose sentences are in other tables.
-_NO_PROBLEMS = _OF_FIELDS | _OF_JOBS | {"NoSandbox", "MessageRejected", "SettingsInvalid"}
+_NO_PROBLEMS = _OF_FIELDS - {"InvalidReference"} | _OF_JOBS | {"NoSandbox", "MessageRejected", "SettingsInvalid"}
 _SETTINGS = ("shared/settings/parsers.py", "shared/settings/settings.py", "shared/rules/keys.py")
 
 

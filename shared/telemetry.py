@@ -161,6 +161,11 @@ class LogEvent(StrEnum):
         "The instance is ready to analyse. It is a warning if a layer is missing that containers usually grant.",
         "Run on a platform that grants the missing layer.",
     )
+    REQUEST_FAILED = (
+        *("request failed", ERROR, "error"),
+        "A request has met a bug in the API. The response is 500.",
+        "Report it, with the name of the error.",
+    )
     UNWRITABLE = (
         *("storage refused the content of a row", ERROR, "job error"),
         "The job can't be written as it is. Its lease lapses, and the attempt counts.",

@@ -11,6 +11,7 @@ import pytest
 from localhost.azurite import Azurite
 from tests import cases, proving
 from tests.counting import Count, Most
+from tests.emissions import Emissions
 
 #: Why how many tests were left to ``dev.py prove``.
 LEFT_OUT = pytest.StashKey[Counter[str]]()
@@ -61,7 +62,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Select the tests of cases where the table of them is asked for."""
+    """Check what tests make the code say, and select the tests of cases where the table of them is asked for."""
+    config.pluginmanager.register(Emissions(), "emissions")
     if config.getoption("--cases") and not config.option.markexpr:
         config.option.markexpr = cases.MARK
 

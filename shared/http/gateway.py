@@ -5,7 +5,6 @@ UTF-8; a ``;`` in a path, where it would cut the name off; invalid port numbers.
 """
 
 import asyncio
-import json
 import logging
 import os
 import re
@@ -23,7 +22,7 @@ from shared.http.cross_site import is_foreign
 from shared.http.error_codes import ErrorCode
 from shared.http.problems import Problem
 from shared.settings.settings import Settings
-from shared.telemetry import LOGGER
+from shared.telemetry import LogEvent, emit
 
 #: Where the host's own keys may stand in a query: not the app's business, and nothing that it could tell on.
 _KEYS = frozenset({"code", "clientid"})
@@ -134,7 +133,7 @@ async def answer_through(
     except Problem as problem:
         return _respond(problem, request)
     except Exception as error:  # noqa: BLE001 - the edge of the process
-        LOGGER.log(logging.ERROR, "%s", json.dumps({"event": "request failed", "error": type(error).__name__}))
+        emit(LogEvent.REQUEST_FAILED, error=type(error).__name__)
         return _respond(Problem(ErrorCode.INTERNAL), request)
 
 

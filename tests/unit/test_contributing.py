@@ -14,7 +14,10 @@ COPIED = ("shared", "localhost", "docs", "tests/doubles", "tests/unit")
 #: A file's name at the beginning of a paragraph, and the block below it.
 BLOCKS = re.findall(r"\n`([^`\n]+)`[^\n]*:\n\n```(\w+)\n(.*?)```\n", TEXT, re.DOTALL)
 TESTS = [name for name, _, _ in BLOCKS if name.startswith("tests/")]
-FOLLOW = "import sys, pytest; sys.exit(pytest.main(['-q', *sys.argv[1:]]) or __import__('docs.make').make.main())"
+FOLLOW = (
+    "import sys, pytest; sys.exit(__import__('docs.make').make.main() or "
+    "pytest.main(['-qW', 'ignore::pytest.PytestAssertRewriteWarning', *sys.argv[1:]]))"
+)
 
 
 def apply_hunk(text: str, diff: str) -> str:

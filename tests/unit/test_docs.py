@@ -85,7 +85,7 @@ def test_every_refusal_has_a_title_and_a_meaning_of_our_own() -> None:
     assert all(code.heading[0].isupper() and code.meaning.endswith(".") for code in ErrorCode)
     assert all(code == code.name.lower() for code in ErrorCode)
     assert len({code.heading for code in ErrorCode}) == len(ErrorCode)
-    assert problems.document(problems.invalid("body", "Wrong."), "/api/jobs")["title"] == "Invalid request"
+    assert problems.document(problems.invalid("body", "must be present."), "/api/jobs")["title"] == "Invalid request"
 
 
 def test_the_sample_settings_hold_every_setting_with_its_default() -> None:

@@ -1,6 +1,6 @@
 import json
 import logging
-from datetime import UTC, datetime
+from datetime import timedelta
 
 import pytest
 
@@ -9,14 +9,14 @@ from shared.telemetry import LogEvent, emit
 
 def test_an_event_is_one_line_of_json(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="darkroom"):
-        emit(LogEvent.COMPLETED, job="a", ref="images/ä\n.png", at=datetime(2026, 1, 1, tzinfo=UTC))
+        emit(LogEvent.COMPLETED, job="a", ref="images/ä\n.png", token=timedelta(1))
     (message,) = caplog.messages
     assert "\n" not in message
     assert json.loads(message) == {
         "event": "job completed",
         "job": "a",
         "ref": "images/ä\n.png",
-        "at": "2026-01-01 00:00:00+00:00",
+        "token": "1 day, 0:00:00",
     }
 
 

@@ -123,7 +123,7 @@ def test_who_has_made_an_operators_call_stands_in_the_log(site: Site, caplog: py
     caplog.set_level(logging.INFO)
     site.call("POST", f"/jobs/t-{'0' * 32}/cancel", authorization=f"Bearer {KEYS['operator']}")
     site.call("GET", "/jobs", authorization=f"Bearer {KEYS['operator']}")
-    (line,) = [record.getMessage() for record in caplog.records if "operators alone" in record.getMessage()]
+    (line,) = [record.getMessage() for record in caplog.records if "operator call" in record.getMessage()]
     assert '"key": "operator/one"' in line
 
 
