@@ -69,8 +69,8 @@ class LogEvent(StrEnum):
     def __new__(cls, event: str, level: int, fields: str, meaning: str, advice: str = "") -> Self:
         """Make a member of its five facts."""
         member = str.__new__(cls, event)
-        member._value_, member.level, member.fields = event, level, frozenset(fields.split())
-        member.meaning, member.advice = meaning, advice
+        member._value_, member.level, member.meaning, member.advice = event, level, meaning, advice
+        member.fields = frozenset(fields.split())
         return member
 
     RECORDED = "job recorded", INFO, "job ref", "The table has a new job."

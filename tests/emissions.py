@@ -21,13 +21,13 @@ _CELL = re.compile(r"^\| (`+)(.+?)\1 \|", re.MULTILINE)
 _HOLE = re.compile(r"\{[^}]*\}")
 
 
-def _pattern(table: str) -> re.Pattern[str]:
-    templates = [found[2].strip().replace("\\|", "|") for found in _CELL.finditer(table)]
-    return re.compile("|".join(".+".join(map(re.escape, _HOLE.split(text))) for text in templates), re.DOTALL)
-
-
 _FIELDS = {event.value: event.fields for event in LogEvent}
-PATTERNS = {name: _pattern(table) for name, table in _TABLE.findall(DOCUMENT)}
+PATTERNS = {
+    name: re.compile(
+        "|".join(".+".join(map(re.escape, _HOLE.split(text.strip()))) for _, text in _CELL.findall(table)), re.DOTALL
+    )
+    for name, table in _TABLE.findall(DOCUMENT)
+}
 
 
 class Emissions(logging.Handler):
@@ -72,7 +72,9 @@ class Emissions(logging.Handler):
         self.watch("typer", "echo", lambda line: [("lines", line)])
         self.watch("typer", "confirm", lambda question: [("lines", question)])
         self.watch(
-            "shared.http.problems", "document", lambda problem, _: [("problems", problem.detail), *_fields(problem)]
+            "shared.http.problems",
+            "document",
+            lambda problem, _: [("problems", problem.detail), *(("fields", one.message) for one in problem.fields)],
         )
 
     @pytest.hookimpl(wrapper=True)
@@ -82,7 +84,3 @@ class Emissions(logging.Handler):
         result = yield
         assert not self.unlisted, f"not listed in docs/messages.md: {self.unlisted}"
         return result
-
-
-def _fields(problem: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - a Problem, of a module that few tests import
-    return [("fields", each.message) for each in problem.fields]

@@ -25,8 +25,7 @@ from shared.rules.invariants import Finding
 from shared.settings.settings import Settings
 from shared.wiring.steps import Darkroom
 
-VIOLATIONS, SETTINGS, STORAGE = 1, 2, 3
-REFUSED = 1
+VIOLATIONS, REFUSED, SETTINGS, STORAGE = 1, 1, 2, 3
 
 app = typer.Typer(
     help="Set up, check and repair Darkroom's storage, and act on its jobs.",
@@ -55,11 +54,6 @@ OlderThan = Annotated[
     ),
 ]
 JobIds = Annotated[list[str], typer.Argument(metavar="JOB_ID…", help="Ids of jobs, from the log or the job table.")]
-
-
-@app.callback()
-def root() -> None:
-    """Set up, check and repair Darkroom's storage, and act on its jobs."""
 
 
 @app.command()

@@ -49,10 +49,10 @@ def delete(forget: Forget, rows: Sequence[Rejected], confirm: Callable[[str], ob
     """
     if not rows:
         return "No rejected message matches. Nothing was deleted."
-    confirm(f"Delete {len(rows):,} rejected message{_s(len(rows))}?")
+    confirm(f"Delete {len(rows):,} rejected message{'' if len(rows) == 1 else 's'}?")
     done = forget.forget([rows])
     again = f" {done.kept:,} kept, because they were rejected again." if done.kept else ""
-    return f"{done.texts:,} rejected message{_s(done.texts)} deleted.{again}"
+    return f"{done.texts:,} rejected message{'' if done.texts == 1 else 's'} deleted.{again}"
 
 
 def redrive(readmit: Readmit, rejected_id: str) -> None:
@@ -86,10 +86,6 @@ def print_list(console: Console, rows: Iterator[Rejected]) -> None:
     for row in ordered:
         table.add_row(row.id, rfc3339(row.at), row.code, Text(_shown(row)))  # a text is no markup
     console.print(table)
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
 
 
 def _shown(row: Rejected) -> str:

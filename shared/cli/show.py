@@ -14,18 +14,6 @@ from shared.settings.settings import Settings
 from shared.steps.operators.verify import Verified
 
 
-def places(settings: Settings) -> list[tuple[str, str, str]]:
-    """List tables, queue and containers: kind, name, and the setting of the connection."""
-    images, jobs = settings.images_connection, settings.jobs_connection
-    return [
-        ("table", settings.jobs_table, jobs),
-        ("table", settings.locks_table, jobs),
-        ("queue", settings.job_queue, jobs),
-        ("container", settings.images_container, images),
-        ("container", settings.thumbnails_container, images),
-    ]
-
-
 def finding_json(finding: Finding) -> str:
     """Return a finding as one line of JSON."""
     columns: dict[str, Any] = {
@@ -41,8 +29,16 @@ def finding_json(finding: Finding) -> str:
 
 
 def print_places(console: Console, settings: Settings) -> None:
-    """Show tables, queue and containers."""
-    console.print(_table(("", "name", "connection"), places(settings)))
+    """Show tables, queue and containers: kind, name, and the setting of the connection."""
+    images, jobs = settings.images_connection, settings.jobs_connection
+    places = [
+        ("table", settings.jobs_table, jobs),
+        ("table", settings.locks_table, jobs),
+        ("queue", settings.job_queue, jobs),
+        ("container", settings.images_container, images),
+        ("container", settings.thumbnails_container, images),
+    ]
+    console.print(_table(("", "name", "connection"), places))
 
 
 def print_findings(console: Console, findings: Sequence[Finding]) -> None:
@@ -50,27 +46,21 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
     if not findings:
         return
     ordered = sorted(findings, key=lambda finding: (not finding.violation, finding.repaired))
-    console.print(_table(("", "where", "what"), [(_weight(found), _where(found), _what(found)) for found in ordered]))
+    rows = [
+        (
+            "repaired" if finding.repaired else "violation" if finding.violation else "note",
+            f"{finding.place} {finding.name}",
+            f"{finding.rule.value} ({finding.facts})" if finding.facts else finding.rule.value,
+        )
+        for finding in ordered
+    ]
+    console.print(_table(("", "where", "what"), rows))
 
 
 def summary(done: Verified, findings: int) -> str:
     """Count what was checked and found, in one line."""
     notes = findings - done.violations - done.repaired
     return f"{done.jobs:,} jobs, {done.violations:,} violations, {done.repaired:,} repaired, {notes:,} notes"
-
-
-def _weight(finding: Finding) -> str:
-    if finding.repaired:
-        return "repaired"
-    return "violation" if finding.violation else "note"
-
-
-def _where(finding: Finding) -> str:
-    return f"{finding.place} {finding.name}"
-
-
-def _what(finding: Finding) -> str:
-    return f"{finding.rule.value} ({finding.facts})" if finding.facts else finding.rule.value
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

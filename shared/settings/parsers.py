@@ -14,63 +14,53 @@ Choice = TypeVar("Choice", bound=StrEnum)
 T = TypeVar("T")
 
 
-def matching(pattern: str, requirement: str) -> Callable[[str], str]:
-    """Return a parser of text that a pattern matches whole; ``requirement`` says what it must be."""
+def matching(
+    pattern: str, requirement: str, make: Callable[[str], T], fits: Callable[[str], bool] = lambda _: True
+) -> Callable[[str], T]:
+    """Return a parser of text that a pattern matches whole.
+
+    Args:
+        pattern: What a text must match.
+        requirement: What the error says that it must be.
+        make: Makes the value of a text.
+        fits: What else must be true of a text that matches.
+    """
     compiled = re.compile(pattern)
 
-    def parse(text: str) -> str:
-        if not compiled.fullmatch(text):
+    def parse(text: str) -> T:
+        if not compiled.fullmatch(text) or not fits(text):
             raise ValueError(requirement)
-        return text
+        return make(text)
 
     return parse
 
 
 def integer(low: int, high: int) -> Callable[[str], int]:
     """Return a parser of whole numbers from ``low`` to ``high``."""
-
-    def parse(text: str) -> int:
-        if not re.fullmatch(r"\d{1,15}", text) or not low <= int(text) <= high:
-            raise ValueError(f"must be a whole number from {low:,} to {high:,}")
-        return int(text)
-
-    return parse
+    requirement = f"must be a whole number from {low:,} to {high:,}"
+    return matching(r"\d{1,15}", requirement, int, lambda text: low <= int(text) <= high)
 
 
 def seconds(low: float, high: float) -> Callable[[str], timedelta]:
     """Return a parser of spans, written as seconds from ``low`` to ``high``."""
-
-    def parse(text: str) -> timedelta:
-        if not re.fullmatch(r"\d{1,9}(\.\d{1,6})?", text) or not low <= float(text) <= high:
-            raise ValueError(f"must be a number of seconds from {low:,g} to {high:,g}")
-        return timedelta(seconds=float(text))
-
-    return parse
+    requirement = f"must be a number of seconds from {low:,g} to {high:,g}"
+    return matching(
+        r"\d{1,9}(\.\d{1,6})?",
+        requirement,
+        lambda text: timedelta(seconds=float(text)),
+        lambda text: low <= float(text) <= high,
+    )
 
 
 def days(high: int) -> Callable[[str], timedelta]:
     """Return a parser of spans, written as whole days up to ``high``."""
-    parse = integer(0, high)
-    return lambda text: timedelta(days=parse(text))
-
-
-def boolean(text: str) -> bool:
-    """Parse ``true`` or ``false``."""
-    if text not in ("true", "false"):
-        raise ValueError("must be true or false")
-    return text == "true"
+    requirement = f"must be a whole number of days from 0 to {high:,}"
+    return matching(r"\d{1,15}", requirement, lambda text: timedelta(days=int(text)), lambda text: int(text) <= high)
 
 
 def one_of(kind: type[Choice]) -> Callable[[str], Choice]:
     """Return a parser of an enumeration's values."""
-
-    def parse(text: str) -> Choice:
-        try:
-            return kind(text)
-        except ValueError:
-            raise ValueError(f"must be one of {', '.join(kind)}") from None
-
-    return parse
+    return matching("|".join(map(re.escape, kind)), f"must be one of {', '.join(kind)}", kind)
 
 
 def several_of(folder: Path, *also: str) -> Callable[[str], tuple[str, ...]]:
@@ -89,15 +79,17 @@ def several_of(folder: Path, *also: str) -> Callable[[str], tuple[str, ...]]:
     return parse
 
 
-container = matching(
-    rf"(?=.{{3,63}}\Z){LABEL}", "must have 3 to 63 characters: a-z, 0-9 and single hyphens between them"
+_LABELS = "characters: a-z, 0-9 and single hyphens between them"
+boolean = matching("true|false", "must be true or false", lambda text: text == "true")
+container = matching(rf"(?=.{{3,63}}\Z){LABEL}", f"must have 3 to 63 {_LABELS}", str)
+queue = matching(rf"(?=.{{3,56}}\Z){LABEL}", f"must have 3 to 56 {_LABELS}", str)
+table = matching(TABLE, "must be a letter followed by 2 to 62 letters and digits", str)
+setting_name = matching(r"[A-Za-z_][A-Za-z0-9_:.-]{0,126}", "must be the name of an app setting", str)
+job_type = matching(
+    r"[a-z][a-z0-9-]{0,30}", "must be a lower-case letter followed by up to 30 of a-z, 0-9 and hyphens", str
 )
-queue = matching(rf"(?=.{{3,56}}\Z){LABEL}", "must have 3 to 56 characters: a-z, 0-9 and single hyphens between them")
-table = matching(TABLE, "must be a letter followed by 2 to 62 letters and digits")
-setting_name = matching(r"[A-Za-z_][A-Za-z0-9_:.-]{0,126}", "must be the name of an app setting")
-job_type = matching(r"[a-z][a-z0-9-]{0,30}", "must be a lower-case letter followed by up to 30 of a-z, 0-9 and hyphens")
-cron = matching(r"\S+( \S+){5}", "must be an NCRONTAB expression with six fields, such as 0 * * * * *")
-timeout = matching(r"(\d+\.)?\d\d:\d\d:\d\d|-1", "must be hh:mm:ss, d.hh:mm:ss or -1, as in host.json")
+cron = matching(r"\S+( \S+){5}", "must be an NCRONTAB expression with six fields, such as 0 * * * * *", str)
+timeout = matching(r"(\d+\.)?\d\d:\d\d:\d\d|-1", "must be hh:mm:ss, d.hh:mm:ss or -1, as in host.json", str)
 
 
 def setting(name: str, parse: Callable[[str], T], default: str, meaning: str, *, shown: bool = True) -> T:
