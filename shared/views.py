@@ -1,6 +1,5 @@
 """A job as everybody sees it: the API, the command line and ``run --json`` give it this form and this reason."""
 
-import math
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -74,9 +73,9 @@ def _waits(row: Row, now: datetime) -> str:
 
 def _runs(row: Row, margin: timedelta, now: datetime) -> str:
     job = row.job
-    left = row.modified_at + (job.lease or timedelta(0)) + margin - now
-    if left >= timedelta(0):
-        return f"It is leased to {job.owner} for {math.ceil(left.total_seconds())} more seconds."
+    until = row.modified_at + (job.lease or timedelta(0)) + margin
+    if now <= until:
+        return f"It is leased to {job.owner} until {rfc3339(until)}."
     return _spent(job, now) or f"The lease of {job.owner} has lapsed. Any worker may claim it."
 
 

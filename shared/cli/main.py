@@ -59,7 +59,7 @@ JobIds = Annotated[list[str], typer.Argument(metavar="JOB_ID…", help="Ids of j
 @app.command()
 def init(settings: SettingsFile = None) -> None:
     """Create the missing tables, queue and containers, and list them all."""
-    with _exits():
+    with _exit_on_error():
         darkroom = wiring.build(app_settings.read(settings), threaded=False)
         darkroom.storage.create()
     show.print_places(Console(), darkroom.settings)
@@ -73,7 +73,7 @@ def analyze(
     settings: SettingsFile = None,
 ) -> None:
     """Analyse local files as jobs do, and show the reports; exit with 1 if a file has no report."""
-    with _exits("no image was analysed"):
+    with _exit_on_error("no image was analysed"):
         reports = analysis.reports(files, Settings.read(app_settings.read(settings)))
         good = analysis.print_json(reports, typer.echo) if as_json else analysis.print_table(Console(), reports)
     if not good:
@@ -96,7 +96,7 @@ def verify(
         if as_json:
             typer.echo(show.finding_json(finding))
 
-    with _exits():
+    with _exit_on_error():
         darkroom = wiring.build(app_settings.read(settings), threaded=False)
         darkroom.storage.check()
         done = darkroom.verify.verify(report, repair=repair, blobs=not no_blobs)
@@ -141,12 +141,12 @@ def rejected(
     settings: SettingsFile = None,
 ) -> None:
     """List rejected messages, show one in full, or delete them."""
-    with _exits():
+    with _exit_on_error():
         darkroom = wiring.build(app_settings.read(settings), threaded=False)
         if rejected_id is None:
             rows = chain.from_iterable(darkroom.forget.find(codes=code or (), older_than=older_than))
         else:
-            rows = chain([_rejected(darkroom, rejected_id)])
+            rows = chain([_get(darkroom, rejected_id)])
         if delete:
             confirm: Callable[[str], object] = str if yes else lambda question: typer.confirm(question, abort=True)
             typer.echo(rejections.delete(darkroom.forget, list(rows), confirm))
@@ -159,7 +159,7 @@ def rejected(
             rejections.print_list(Console(), rows)
 
 
-def _rejected(darkroom: Darkroom, rejected_id: str) -> Rejected:
+def _get(darkroom: Darkroom, rejected_id: str) -> Rejected:
     row = darkroom.storage.rejections.get(rejected_id)
     if row is None:
         typer.echo(f"{rejected_id}: No message of that id is kept.")
@@ -172,7 +172,7 @@ def _each(
 ) -> None:
     """Act on each id, and print a line for it; one that is refused does not stop the others."""
     refused = 0
-    with _exits():
+    with _exit_on_error():
         one = act(wiring.build(app_settings.read(settings), threaded=False))
         for job_id in job_ids:
             try:
@@ -187,7 +187,7 @@ def _each(
 
 
 @contextmanager
-def _exits(failure: str = "storage failed") -> Iterator[None]:
+def _exit_on_error(failure: str = "storage failed") -> Iterator[None]:
     """Print each problem on stderr, and exit with its status."""
     try:
         yield

@@ -55,10 +55,6 @@ def test_a_renamed_blob_without_a_destination_is_the_one_of_the_subject() -> Non
     assert _image(event(what="BlobRenamed", api="RenameFile")) == CAT
 
 
-def test_a_blob_that_leaves_the_container_by_its_new_name_is_ignored() -> None:
-    assert _image(renamed("other/cat.png")) is Ignored.OTHER_CONTAINER
-
-
 @pytest.mark.case("storage rehydrated", was="FAILED for good")
 @pytest.mark.parametrize(("tier", "found"), [("Hot", CAT), ("Cold", CAT), ("Archive", Ignored.ARCHIVED)])
 def test_a_blob_that_has_left_the_archive_is_recorded_again(tier: str, found: ImageRef | Ignored) -> None:
@@ -74,6 +70,7 @@ def test_a_blob_that_has_left_the_archive_is_recorded_again(tier: str, found: Im
         ({"specversion": "1.0", "type": "Our.Own"}, Ignored.OTHER_KIND),
         (event(what="DirectoryRenamed", api="RenameDirectory"), Ignored.DIRECTORY),
         (event(api="CreateFile"), Ignored.FIRST_HALF),
+        (renamed("other/cat.png"), Ignored.OTHER_CONTAINER),
         (event(api="SftpCreate"), Ignored.FIRST_HALF),
         (event() | {"subject": "/blobServices/default/containers/other/blobs/x"}, Ignored.OTHER_CONTAINER),
     ],

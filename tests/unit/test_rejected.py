@@ -1,5 +1,6 @@
 import io
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +14,7 @@ from shared.cli import rejected as cli
 from shared.errors import Refused, StorageOut
 from shared.ports.rejections import Rejected
 from shared.rules.ids import digest
-from shared.rules.jobs import SCHEMA, Event, Move, State
+from shared.rules.jobs import SCHEMA, Event, Move
 from shared.steps.intake.disposition import Disposition
 from shared.steps.intake.record import Recording
 from tests.doubles.world import World
@@ -29,79 +30,46 @@ def _rejected(world: World, text: str) -> str:
     return digest(text)
 
 
-def test_a_rejected_text_whose_image_has_come_is_recorded_and_announced_and_forgotten() -> None:
-    world = World()
-    rejected = _rejected(world, "images/cat.png")
-    world.upload()
-    assert world.readmit.readmit(rejected) == [Recording.RECORDED]
-    assert [row.job.state for row in world.jobs.kept.jobs.values()] == [State.PENDING]
-    assert (len(world.queue.sent), world.rejections.kept) == (1, {})
+PATH, TWO = "images/cat.png", '["images/cat.png", "images/dog.png"]'
+JOB_TOO = json.dumps([f"image-analysis-{0:032x}", PATH])
+DELETION = json.dumps({**event(), "eventType": "Microsoft.Storage.BlobDeleted"})
 
 
-def test_one_whose_image_was_recorded_by_another_is_forgotten() -> None:
-    world = World()
-    rejected = _rejected(world, "images/cat.png")
-    world.recorded()
-    assert world.readmit.readmit(rejected) == [Recording.DUPLICATE]
-    assert world.rejections.kept == {}
+def _ended(world: World) -> str:
+    world.attempt.run(job_id := world.recorded(), owner="queue/1")
+    return job_id
 
 
-def test_one_that_names_nothing_real_still_is_kept() -> None:
-    world = World()
-    rejected = _rejected(world, "images/cat.png")
-    assert world.readmit.readmit(rejected) == [Disposition.REJECTED]
-    assert list(world.rejections.kept) == ["images/cat.png"]
-
-
-def test_one_of_which_a_part_is_still_missing_is_kept() -> None:
-    world = World()
-    rejected = _rejected(world, '["images/cat.png", "images/dog.png"]')
-    world.upload()
-    assert world.readmit.readmit(rejected) == [Recording.RECORDED, Disposition.REJECTED]
-    assert len(world.rejections.kept) == 1
-
-
-def test_one_that_asks_for_nothing_by_now_is_kept() -> None:
-    world = World()
-    text = json.dumps({**event(), "eventType": "Microsoft.Storage.BlobDeleted"})
-    world.rejections.reject(text, code="blob_unreadable", message="It was archived.")
-    assert world.readmit.readmit(digest(text)) == [Disposition.IGNORED]
-    assert list(world.rejections.kept) == [text]
-
-
-def test_one_that_names_a_job_has_its_message_sent_and_is_forgotten() -> None:
-    world = World()
-    job_id = world.recorded()
-    world.rejections.reject(job_id, code="unknown_job", message="It was not there yet.")
-    assert world.readmit.readmit(digest(job_id)) == [Disposition.LIVE]
-    assert (len(world.queue.sent), world.rejections.kept) == (2, {})
-
-
-def test_one_that_names_a_job_that_has_ended_is_forgotten_and_sends_nothing() -> None:
-    world = World()
-    job_id = world.recorded()
-    world.attempt.run(job_id, owner="queue/1")
-    world.rejections.reject(job_id, code="unknown_job", message="It was not there yet.")
-    assert world.readmit.readmit(digest(job_id)) == [Disposition.ENDED]
-    assert (len(world.queue.sent), world.rejections.kept) == (1, {})
-
-
-def test_one_that_names_a_job_of_a_newer_release_is_kept() -> None:
-    world = World()
+def _of_a_newer_release(world: World) -> str:
     job_id = world.recorded()
     world.jobs.behind(job_id, lambda row: Move(Event.RENEW, replace(row.job, schema=SCHEMA + 1), row.seen_at))
-    world.rejections.reject(job_id, code="unknown_job", message="It was not there yet.")
-    assert world.readmit.readmit(digest(job_id)) == [Disposition.LEFT]
-    assert list(world.rejections.kept) == [job_id]
+    return job_id
 
 
-def test_one_of_which_a_job_is_still_missing_is_kept() -> None:
+@pytest.mark.parametrize(
+    ("text", "outcomes", "sent", "kept"),
+    [
+        pytest.param(lambda world: world.upload() and PATH, ["recorded"], 1, False, id="its image has come"),
+        pytest.param(lambda world: world.recorded() and PATH, ["duplicate"], 1, False, id="its image is recorded"),
+        pytest.param(lambda _: PATH, ["rejected"], 0, True, id="it names nothing real still"),
+        pytest.param(lambda world: world.upload() and TWO, ["recorded", "rejected"], 1, True, id="a part is missing"),
+        pytest.param(lambda _: DELETION, ["ignored"], 0, True, id="it asks for nothing by now"),
+        pytest.param(World.recorded, ["live"], 2, False, id="it names a job: its message is sent"),
+        pytest.param(_ended, ["ended"], 1, False, id="its job has ended"),
+        pytest.param(_of_a_newer_release, ["left"], 1, True, id="its job is of a newer release"),
+        pytest.param(
+            lambda world: world.upload() and JOB_TOO, ["rejected", "recorded"], 1, True, id="a job is missing"
+        ),
+    ],
+)
+def test_a_redrive_follows_a_text_and_forgets_it_once_all_of_it_is_admitted(
+    text: Callable[[World], str], outcomes: list[str], sent: int, *, kept: bool
+) -> None:
     world = World()
-    text = json.dumps([f"image-analysis-{0:032x}", "images/cat.png"])
-    world.rejections.reject(text, code="unknown_job", message="Neither was there yet.")
-    world.upload()
-    assert world.readmit.readmit(digest(text)) == [Disposition.REJECTED, Recording.RECORDED]
-    assert list(world.rejections.kept) == [text]
+    rejected = text(world)
+    world.rejections.reject(rejected, code="blob_not_found", message="It was not there yet.")
+    assert world.readmit.readmit(digest(rejected)) == outcomes
+    assert (len(world.queue.sent), list(world.rejections.kept)) == (sent, [rejected] if kept else [])
 
 
 def test_one_that_is_rejected_once_more_while_it_is_redriven_is_kept() -> None:

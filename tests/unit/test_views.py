@@ -2,6 +2,8 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from shared.ports.jobs import Row
 from shared.rules.jobs import Job, JobError, State
 from shared.views import job_json
@@ -21,6 +23,8 @@ DONE = Job(
     created=NOW,
     ended=NOW + timedelta(seconds=1.5),
 )
+RUNNING = replace(DONE, state=State.RUNNING, owner="queue/1", claim_id="c", lease=timedelta(seconds=60))
+FAILED = replace(DONE, error=JobError("corrupt_image", "Nothing to see.", NOW))
 
 
 def row(job: Job) -> Row:
@@ -33,32 +37,24 @@ def test_a_job_has_the_keys_of_the_api_in_their_order() -> None:
 
 
 def test_a_job_is_plain_json() -> None:
-    view = job_json(row(replace(DONE, error=JobError("x", "y", NOW))))
+    view = job_json(row(FAILED))
     assert json.loads(json.dumps(view)) == view
 
 
-def test_times_are_in_utc_with_milliseconds() -> None:
-    view = job_json(row(DONE))
-    assert (view["created_at"], view["ended_at"]) == ("2026-01-01T12:00:00.000Z", "2026-01-01T12:00:01.500Z")
-    assert view["updated_at"] == "2026-01-01T12:00:00.000Z"
-
-
-def test_a_lease_lasts_from_the_last_write_on() -> None:
-    running = replace(DONE, state=State.RUNNING, owner="queue/1", claim_id="c", lease=timedelta(seconds=60))
-    assert job_json(row(running))["lease_until"] == "2026-01-01T12:01:00.000Z"
-
-
-def test_an_image_is_told_by_container_name_and_etag() -> None:
-    assert job_json(row(DONE))["image"] == {"container": "images", "name": "a/cat.png", "etag": "0x1"}
-
-
-def test_a_job_about_no_image_has_none() -> None:
-    assert job_json(row(replace(DONE, version="")))["image"] is None
-
-
-def test_an_error_is_told_by_code_message_and_moment() -> None:
-    view = job_json(row(replace(DONE, error=JobError("corrupt_image", "Nothing to see.", NOW))))
-    assert view["error"] == {"code": "corrupt_image", "message": "Nothing to see.", "at": "2026-01-01T12:00:00.000Z"}
+@pytest.mark.parametrize(
+    ("job", "key", "value"),
+    [
+        (DONE, "created_at", "2026-01-01T12:00:00.000Z"),
+        (DONE, "ended_at", "2026-01-01T12:00:01.500Z"),
+        (DONE, "updated_at", "2026-01-01T12:00:00.000Z"),
+        (RUNNING, "lease_until", "2026-01-01T12:01:00.000Z"),
+        (DONE, "image", {"container": "images", "name": "a/cat.png", "etag": "0x1"}),
+        (replace(DONE, version=""), "image", None),
+        (FAILED, "error", {"code": "corrupt_image", "message": "Nothing to see.", "at": "2026-01-01T12:00:00.000Z"}),
+    ],
+)
+def test_a_job_tells_times_image_and_error(job: Job, key: str, value: object) -> None:
+    assert job_json(row(job))[key] == value
 
 
 def test_claim_id_and_nonce_are_nobodys_business() -> None:

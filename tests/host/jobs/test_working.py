@@ -140,7 +140,7 @@ def test_a_failed_job_is_listed_explained_and_opened_again(site: Site) -> None:
 def test_the_worker_of_a_canceled_job_is_refused(site: Site) -> None:
     job_id = site.added()
     held = site.claim(job_id, lease=60)
-    assert site.why(job_id).startswith("It is leased to w for ")
+    assert site.why(job_id).startswith("It is leased to w until ")
     assert site.call("POST", f"/jobs/{job_id}/cancel").json["state"] == "CANCELED"
     assert site.tell(held, "complete", {"result": {}}).refusal == (412, "stale", None)
     (attempt,) = site.history(job_id)

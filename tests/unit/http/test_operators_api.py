@@ -1,3 +1,4 @@
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -97,7 +98,7 @@ def test_a_purge_says_who_and_what(site: Site) -> None:
         asked.append(order)
         return Purged()
 
-    site.darkroom.purge = purge
+    site.darkroom.purge = SimpleNamespace(purge=purge)
     site.call("POST", "/jobs/purge", {"before": "2026-01-01T00:00:05Z"})
     assert asked[0]["owner"].startswith("http/")
     assert sorted(asked[0]["before"]) == ["CANCELED", "COMPLETED", "FAILED"]
