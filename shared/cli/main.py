@@ -20,7 +20,7 @@ from shared.cli import rejected as rejections
 from shared.cli import settings as app_settings
 from shared.cli import show
 from shared.errors import Conflict, DarkroomError, InvalidReference, NotFound, SettingsInvalid
-from shared.ports.rejections import Rejected
+from shared.ports.rejections import RejectedMessage
 from shared.rules.invariants import Finding
 from shared.settings.settings import Settings
 from shared.wiring.steps import Darkroom
@@ -159,7 +159,7 @@ def rejected(
             rejections.print_list(Console(), rows)
 
 
-def _get(darkroom: Darkroom, rejected_id: str) -> Rejected:
+def _get(darkroom: Darkroom, rejected_id: str) -> RejectedMessage:
     row = darkroom.storage.rejections.get(rejected_id)
     if row is None:
         typer.echo(f"{rejected_id}: No message of that id is kept.")

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.errors import Refused
-from shared.ports.rejections import Rejected
+from shared.ports.rejections import RejectedMessage
 from shared.rules.terminal import escape, escape_json
 from shared.rules.timestamps import rfc3339
 from shared.steps.intake.disposition import Disposition
@@ -39,7 +39,7 @@ def age(text: str) -> timedelta:
     return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
 
 
-def delete(forget: Forget, rows: Sequence[Rejected], confirm: Callable[[str], object]) -> str:
+def delete(forget: Forget, rows: Sequence[RejectedMessage], confirm: Callable[[str], object]) -> str:
     """Delete texts once the operator has agreed, and say what was done.
 
     Args:
@@ -66,18 +66,18 @@ def redrive(readmit: Readmit, rejected_id: str) -> None:
             raise Refused(outcome.value, _REFUSALS.get(outcome.value, "Part of it could not be recorded yet."))
 
 
-def as_json(row: Rejected) -> str:
+def as_json(row: RejectedMessage) -> str:
     """Return one as a line of JSON."""
     columns = {"id": row.id, "code": row.code, "message": row.message, "at": rfc3339(row.at), "text": row.text}
     return escape_json(json.dumps(columns, ensure_ascii=False))
 
 
-def as_text(row: Rejected) -> str:
+def as_text(row: RejectedMessage) -> str:
     """Return one for a person: the reason, then the whole text."""
     return f"{row.code} ({rfc3339(row.at)}): {row.message}\n\n{_shown(row)}"
 
 
-def print_list(console: Console, rows: Iterator[Rejected]) -> None:
+def print_list(console: Console, rows: Iterator[RejectedMessage]) -> None:
     """Show messages in a table, the newest last; nothing without one."""
     ordered = sorted(rows, key=lambda row: row.at)
     if not ordered:
@@ -88,5 +88,5 @@ def print_list(console: Console, rows: Iterator[Rejected]) -> None:
     console.print(table)
 
 
-def _shown(row: Rejected) -> str:
+def _shown(row: RejectedMessage) -> str:
     return escape(row.text, keep="\n")

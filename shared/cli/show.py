@@ -11,7 +11,7 @@ from rich.text import Text
 from shared.rules.invariants import Finding
 from shared.rules.terminal import escape, escape_json
 from shared.settings.settings import Settings
-from shared.steps.operators.verify import Verified
+from shared.steps.operators.verify import VerifyResult
 
 
 def finding_json(finding: Finding) -> str:
@@ -57,7 +57,7 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
     console.print(_table(("", "where", "what"), rows))
 
 
-def summary(done: Verified, findings: int) -> str:
+def summary(done: VerifyResult, findings: int) -> str:
     """Count what was checked and found, in one line."""
     notes = findings - done.violations - done.repaired
     return f"{done.jobs:,} jobs, {done.violations:,} violations, {done.repaired:,} repaired, {notes:,} notes"

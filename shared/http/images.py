@@ -19,7 +19,7 @@ from shared.http.problems import invalid
 from shared.ports.index import IMAGE_ID, ImageFound, KeyPosition
 from shared.rules.ids import digest
 from shared.rules.images import ANY_VERSION, ImageRef, version_of
-from shared.steps.intake.record import Recorded
+from shared.steps.intake.record import RecordResult
 
 
 class _DigestConvertor(Convertor[str]):
@@ -191,7 +191,7 @@ def _names_field(field: str) -> Iterator[None]:
         raise invalid(field, str(error)) from None
 
 
-def _accept(api: Dependencies, ref: ImageRef, recorded: Recorded) -> Response:
+def _accept(api: Dependencies, ref: ImageRef, recorded: RecordResult) -> Response:
     image_id = digest(api.darkroom().settings.image_type, ref.ref)
     body = {"id": recorded.job_id, "image_id": image_id, "outcome": recorded.outcome.value}
     headers = render.location(recorded.job_id) | {"Retry-After": str(render.POLL_SECONDS)}

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from shared.analysis.sandbox.layers import Confinement
 from shared.http import etags
-from shared.ports.index import Attempted, ImageFound
+from shared.ports.index import AttemptRecord, ImageFound
 from shared.ports.jobs import Key, Row
 from shared.rules.jobs import JobError, State
 from shared.rules.statistics import Stats
@@ -61,7 +61,7 @@ def purged_job(key: Key) -> dict[str, Any]:
     }
 
 
-def attempt(one: Attempted) -> dict[str, Any]:
+def attempt(one: AttemptRecord) -> dict[str, Any]:
     """Return one attempt. Its claim id is nobody's business: it is half of a lease."""
     return {
         "token": one.token,

@@ -80,7 +80,7 @@ class KnownType:
 
 
 @dataclass(frozen=True)
-class Attempted:
+class AttemptRecord:
     """One attempt at a job.
 
     Attributes:
@@ -243,7 +243,7 @@ class JobIndex(Protocol):
     def key_of(self, kind: str, image_id: str) -> Key | None:
         """Read which version of a reference is the newest recorded, by the reference's digest. Costs: 1 read."""
 
-    def attempts(self, job_id: str) -> list[Attempted]:
+    def attempts(self, job_id: str) -> list[AttemptRecord]:
         """List the attempts at one job, the first one first. Costs: 1 query."""
 
     def types(self) -> list[str]:

@@ -12,7 +12,7 @@ FORGOTTEN_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
-class Rejected:
+class RejectedMessage:
     """A text that could not be followed.
 
     Attributes:
@@ -41,7 +41,7 @@ class Rejections(Protocol):
         Costs: 1 transaction; 1 read and 1 transaction more for a text that is kept already.
         """
 
-    def list(self, *, limit: int, after: str = "") -> list[Rejected]:
+    def list(self, *, limit: int, after: str = "") -> list[RejectedMessage]:
         """List at most ``limit`` texts, cut, in the order of their ids.
 
         Args:
@@ -51,10 +51,10 @@ class Rejections(Protocol):
         Costs: 1 query.
         """
 
-    def get(self, rejected_id: str) -> Rejected | None:
+    def get(self, rejected_id: str) -> RejectedMessage | None:
         """Read one text, whole. Costs: 1 read."""
 
-    def delete(self, row: Rejected) -> None:
+    def delete(self, row: RejectedMessage) -> None:
         """Forget a text as it was read.
 
         Raises:
@@ -63,7 +63,7 @@ class Rejections(Protocol):
         Costs: 1 transaction.
         """
 
-    def forget(self, rows: "Sequence[Rejected]") -> int:
+    def forget(self, rows: "Sequence[RejectedMessage]") -> int:
         """Forget texts as they were read, at most 100; return how many are gone.
 
         One that was rejected once more is kept, and keeps no other from being forgotten.

@@ -14,7 +14,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, TableEntity, UpdateMode
 
 from shared.errors import Lost, RowDamaged, Undecided, Unreadable
-from shared.ports.index import ENDED, LIVE, Attempted, KnownType, Position
+from shared.ports.index import ENDED, LIVE, AttemptRecord, KnownType, Position
 from shared.ports.jobs import Key, Row
 from shared.rules.ids import JOB_ID, TYPE, job_id
 from shared.rules.jobs import State
@@ -118,7 +118,7 @@ class IndexTable:
                 return None
         return codec.decode_key(row, etag=ReplyDate.etag(row))
 
-    def attempts(self, job_id: str) -> list[Attempted]:
+    def attempts(self, job_id: str) -> list[AttemptRecord]:
         """See ``JobIndex.attempts``."""
         place, first = codec.partition(job_id, self._buckets), f"try:{job_id}:"
         return _some(self._rows(place, first, f"{first}{_BEHIND}", select=None, page=None), _attempt, None)
@@ -240,9 +240,9 @@ def _job(row: TableEntity, reply: ReplyDate) -> Row:
     return codec.decode(row, etag=ReplyDate.etag(row), modified_at=ReplyDate.modified_at(row), seen_at=reply.date)
 
 
-def _attempt(row: TableEntity) -> Attempted:
+def _attempt(row: TableEntity) -> AttemptRecord:
     columns, token = Columns(row), row["RowKey"].rpartition(":")[2]
-    return Attempted(
+    return AttemptRecord(
         token=int(token) if token.isascii() and token.isdigit() else 0,
         claim_id=columns.need_text("claim_id"),
         owner=columns.need_text("owner"),

@@ -8,7 +8,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, UpdateMode
 
 from shared.errors import ContentRefused, Lost, Undecided
-from shared.ports.rejections import SHOWN_CHARACTERS, Rejected
+from shared.ports.rejections import SHOWN_CHARACTERS, RejectedMessage
 from shared.rules.ids import digest
 from shared.storage import cas, codec, retries, sdk_errors
 from shared.storage.retries import RetryPolicy, create_table
@@ -54,7 +54,7 @@ class RejectionTable:
                 return
         raise Undecided(f"{_KIND}{identity}: others were first {_ROUNDS} times")
 
-    def list(self, *, limit: int, after: str = "") -> "list[Rejected]":
+    def list(self, *, limit: int, after: str = "") -> "list[RejectedMessage]":
         """See ``Rejections.list``."""
         names = {"place": _PARTITION, "first": f"{_KIND}{after}", "last": _LAST}
         condition = "PartitionKey eq @place and RowKey gt @first and RowKey lt @last"
@@ -65,7 +65,7 @@ class RejectionTable:
             except ResourceNotFoundError:
                 return []
 
-    def get(self, rejected_id: str) -> Rejected | None:
+    def get(self, rejected_id: str) -> RejectedMessage | None:
         """See ``Rejections.get``."""
         with sdk_errors.as_outages():
             try:
@@ -75,12 +75,12 @@ class RejectionTable:
         texts = ["text", *(f"text_{number}" for number in range(2, len(row)))]
         return _decode(row, "".join(str(row[name]) for name in texts if name in row))
 
-    def delete(self, row: Rejected) -> None:
+    def delete(self, row: RejectedMessage) -> None:
         """See ``Rejections.delete``."""
         place = self._place(row.id)
         self._transact(("delete", place, cas.if_match(row.etag)), row.etag, self._draw())
 
-    def forget(self, rows: "Sequence[Rejected]") -> int:
+    def forget(self, rows: "Sequence[RejectedMessage]") -> int:
         """See ``Rejections.forget``."""
         standing = {f"{_KIND}{row.id}": row for row in rows}
         gone = 0
@@ -131,7 +131,7 @@ class RejectionTable:
         return {"PartitionKey": _PARTITION, "RowKey": f"{_KIND}{identity}"}
 
 
-def _decode(row: Any, text: str) -> Rejected:  # noqa: ANN401 - an entity with its metadata
+def _decode(row: Any, text: str) -> RejectedMessage:  # noqa: ANN401 - an entity with its metadata
     identity = str(row["RowKey"]).removeprefix(_KIND)
     etag = ReplyDate.etag(row)
-    return Rejected(identity, row["code"], row["message"], ReplyDate.modified_at(row), text, etag)
+    return RejectedMessage(identity, row["code"], row["message"], ReplyDate.modified_at(row), text, etag)

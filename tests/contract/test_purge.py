@@ -13,9 +13,9 @@ from shared.rules.images import ImageRef
 from shared.rules.invariants import INFORMATION, Rule
 from shared.rules.jobs import State
 from shared.steps.intake.record import Recording
-from shared.steps.operators.verify import Verified
+from shared.steps.operators.verify import VerifyResult
 from shared.steps.upkeep import purge
-from shared.steps.upkeep.purge import Purged
+from shared.steps.upkeep.purge import PurgeResult
 from shared.steps.upkeep.retention import edges
 from shared.storage import codec, ended_table
 from shared.storage.ended_table import EndedTable
@@ -48,9 +48,9 @@ def _one_of_each(aged: PurgeBench) -> list[str]:
 @pytest.mark.azurite
 def test_all_that_has_ended_goes_and_nothing_is_wrong_afterwards(aged: PurgeBench) -> None:
     left, live = _one_of_each(aged), aged.claim(aged.record("live.png"))
-    assert aged.darkroom.purge.purge(owner="timer/1") == Purged(jobs=4, thumbnails=3)
+    assert aged.darkroom.purge.purge(owner="timer/1") == PurgeResult(jobs=4, thumbnails=3)
     assert aged.remains() == sorted([*left, "due", "job", "key", "try"])
-    assert aged.verify() == Verified(jobs=1)
+    assert aged.verify() == VerifyResult(jobs=1)
     assert (aged.findings, aged.row(live.job.id).etag) == ([], live.etag)
 
 
@@ -70,7 +70,7 @@ def test_what_is_within_its_retention_stays(place: Place) -> None:
     aged = PurgeBench(place, days=29)
     _one_of_each(aged)
     before = aged.remains()
-    assert aged.darkroom.purge.purge(owner="timer/1") == Purged()
+    assert aged.darkroom.purge.purge(owner="timer/1") == PurgeResult()
     assert aged.remains() == before
 
 
@@ -82,16 +82,16 @@ def test_a_purged_version_is_a_duplicate_for_three_requests_and_a_newer_one_is_n
         assert aged.darkroom.record.record(ImageRef.of(row.job.ref)).outcome is Recording.DUPLICATE
     assert [request.split()[0] for request in requests] == ["HEAD", "POST", "GET"]
     assert aged.record().job.state is State.PENDING
-    assert aged.verify() == Verified(jobs=1)
+    assert aged.verify() == VerifyResult(jobs=1)
 
 
 def test_a_committed_thumbnail_that_is_to_be_kept_is_a_note_once_its_job_is_gone(place: Place) -> None:
     aged = PurgeBench(place, PURGE_THUMBNAILS="false")
     row = aged.completed()
     aged.strewn(row, 0)
-    assert aged.darkroom.purge.purge(owner="timer/1") == Purged(jobs=1, thumbnails=1)
+    assert aged.darkroom.purge.purge(owner="timer/1") == PurgeResult(jobs=1, thumbnails=1)
     assert aged.remains() == ["key", f"{row.job.id}/1.webp"]
-    assert aged.verify() == Verified()
+    assert aged.verify() == VerifyResult()
     assert aged.rules() == [Rule.THUMBNAIL_ORPHAN]
 
 
@@ -99,10 +99,10 @@ def test_a_thumbnail_that_went_before_its_job_is_a_note_only_when_the_job_is_to_
     aged = PurgeBench(place)
     row = aged.completed()
     aged.darkroom.storage.images.delete_thumbnail(f"{row.job.id}/1.webp")
-    assert aged.verify() == Verified(jobs=1)
+    assert aged.verify() == VerifyResult(jobs=1)
     assert aged.rules() == [Rule.THUMBNAIL_PURGED]
     aged.darkroom.verify.ended_before = dict
-    assert aged.verify() == Verified(jobs=1, violations=1)
+    assert aged.verify() == VerifyResult(jobs=1, violations=1)
     assert aged.rules() == [Rule.THUMBNAIL_MISSING]
 
 
@@ -116,7 +116,7 @@ def test_jobs_without_a_key_row_of_their_own_are_known_to_be_gone_after_a_lost_r
     going: list[tuple[Row, Key | None]] = [(row, None) for row in rows]
     faulty.arm(fault)
     assert aged.darkroom.storage.ended.purge(going) == {row.job.id for row in rows}
-    assert aged.verify() == Verified(jobs=1)
+    assert aged.verify() == VerifyResult(jobs=1)
     assert aged.row(newest.job.id).etag == newest.etag
 
 
@@ -130,15 +130,15 @@ def test_conflicts_are_passed_over_and_the_rest_is_purged(aged: PurgeBench, monk
         return take(jobs)
 
     monkeypatch.setattr(aged.darkroom.storage.ended, "purge", late)
-    assert aged.darkroom.purge.purge(owner="timer/1") == Purged(jobs=2, conflicts=2)
-    assert aged.verify() == Verified(jobs=3)
+    assert aged.darkroom.purge.purge(owner="timer/1") == PurgeResult(jobs=2, conflicts=2)
+    assert aged.verify() == VerifyResult(jobs=3)
     assert aged.row(rows[0].job.id).job.state is State.PENDING
 
 
 def test_a_job_that_does_not_hold_together_is_left_to_a_person_and_the_rest_goes(aged: PurgeBench) -> None:
     broken, _ = aged.exhaust_all_but_one("broken.png", attempts=2), aged.exhaust_all_but_one("sound.png", attempts=1)
     aged.remove(aged.place(broken), codec.try_key(broken.job.id, 1))
-    assert aged.darkroom.purge.purge(owner="timer/1") == Purged(jobs=1, conflicts=1)
+    assert aged.darkroom.purge.purge(owner="timer/1") == PurgeResult(jobs=1, conflicts=1)
     aged.verify()
     assert aged.rules() == [Rule.ATTEMPTS_MISCOUNTED]
 
@@ -150,10 +150,10 @@ def test_many_jobs_go_in_full_transactions(place: Place) -> None:
         row = jobs.insert(job_moves.add(aged, f"images/{number}.png"))  # type: ignore[arg-type] # it knows the time
         jobs.replace(row, job_moves.end(aged, row))  # type: ignore[arg-type]
     with counting.count() as requests:
-        assert aged.darkroom.purge.purge(owner="timer/1") == Purged(jobs=MANY)
+        assert aged.darkroom.purge.purge(owner="timer/1") == PurgeResult(jobs=MANY)
     assert sum("batch" in request for request in requests) == MANY / 25 + 2  # the lock's
     assert aged.remains() == ["key"] * MANY
-    assert aged.verify() == Verified()
+    assert aged.verify() == VerifyResult()
 
 
 @pytest.mark.parametrize(("count", "costs"), [(0, 3 + 3 + 3), (1, 3 + 3 + 3 + 5), (60, 3 + 3 + 3 + 60 * 4 + 3)])
@@ -164,7 +164,7 @@ def test_a_purge_takes_four_requests_a_job_and_one_for_twenty_five_of_them(
     for number in range(count):
         aged.completed(f"{number}.png")
     with counting.count() as requests:
-        assert aged.darkroom.purge.purge(owner="timer/1") == Purged(jobs=count, thumbnails=count)
+        assert aged.darkroom.purge.purge(owner="timer/1") == PurgeResult(jobs=count, thumbnails=count)
     assert len(requests) == costs, Counter(request.split()[0] for request in requests)
 
 
@@ -220,5 +220,5 @@ def test_a_purge_takes_all_of_it_whichever_writes_reply_is_lost(place: Place, mo
         if faulty.writes < nth:
             break
         assert (done.jobs, done.conflicts, aged.remains()) == (4, 0, left), nth
-        assert aged.verify() == Verified()
+        assert aged.verify() == VerifyResult()
     assert nth > 7

@@ -12,7 +12,7 @@ from azure.storage.blob import ContainerClient
 
 from shared.ports.images import ImageListing
 from shared.rules.images import Page
-from shared.steps.upkeep.reconcile import Position, Reconciled
+from shared.steps.upkeep.reconcile import Position, WalkResult
 from shared.wiring.steps import Darkroom
 from tests.contract.benches import AzureQueue
 from tests.contract.places import Place, Slow
@@ -79,9 +79,9 @@ def _shorten(darkroom: Darkroom, most: int, budget: timedelta) -> None:
 def test_images_without_an_event_are_recorded_and_announced(place: Place) -> None:
     darkroom = _build(place)
     _upload(darkroom, "a.png", "2026/ä #1 50%.png", "c.png")
-    assert darkroom.reconcile.reconcile(owner="timer/1") == Reconciled(seen=3, missed=3, complete=True)
+    assert darkroom.reconcile.reconcile(owner="timer/1") == WalkResult(seen=3, missed=3, complete=True)
     assert len(AzureQueue(place).receive()) == 3
-    assert darkroom.reconcile.reconcile(owner="timer/2") == Reconciled(seen=3, complete=True)
+    assert darkroom.reconcile.reconcile(owner="timer/2") == WalkResult(seen=3, complete=True)
 
 
 def test_a_changed_version_is_recorded(place: Place) -> None:
@@ -96,7 +96,7 @@ def test_a_changed_version_is_recorded(place: Place) -> None:
 def test_a_young_blob_is_left_to_its_event(place: Place) -> None:
     darkroom = _build(place, RECONCILE_GRACE_SECONDS="300")
     _upload(darkroom, "a.png")
-    assert darkroom.reconcile.reconcile(owner="timer/1") == Reconciled(seen=1, complete=True)
+    assert darkroom.reconcile.reconcile(owner="timer/1") == WalkResult(seen=1, complete=True)
 
 
 def test_a_marker_that_is_refused_restarts_the_walk(place: Place) -> None:
@@ -106,7 +106,7 @@ def test_a_marker_that_is_refused_restarts_the_walk(place: Place) -> None:
     position = Position(marker="old", following=datetime(2026, 1, 1, tzinfo=UTC))
     darkroom.storage.marks.insert(f"reconcile:{darkroom.settings.images_container}", position.value)
     refusing.left = 1
-    assert darkroom.reconcile.reconcile(owner="timer/1") == Reconciled(seen=3, missed=3, complete=True)
+    assert darkroom.reconcile.reconcile(owner="timer/1") == WalkResult(seen=3, missed=3, complete=True)
 
 
 def test_what_a_walk_records_holds_together(bench: VerifyBench) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import ContentRefused, StorageOut
 from shared.ports.jobs import Row
-from shared.ports.rejections import Rejected
+from shared.ports.rejections import RejectedMessage
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
 from shared.steps.intake.disposition import Disposition
@@ -55,7 +55,7 @@ def stands(room: Darkroom, job_id: str) -> Row:
     return row
 
 
-def rejected(room: Darkroom) -> Rejected:
+def rejected(room: Darkroom) -> RejectedMessage:
     (row,) = room.storage.rejections.list(limit=10)
     kept = room.storage.rejections.get(row.id)
     assert kept is not None

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import Lost, Undecided
-from shared.ports.rejections import Rejected
+from shared.ports.rejections import RejectedMessage
 from shared.rules.ids import digest
 from tests.contract.faulty_storage import FaultyStorage
 from tests.contract.places import Place
@@ -21,7 +21,7 @@ def rejections(place: Place | None) -> Bench:
     return DoubledRejections() if place is None else AzureRejections(place)
 
 
-def _rejected(bench: Bench, text: str, code: str = "blob_not_found") -> Rejected:
+def _rejected(bench: Bench, text: str, code: str = "blob_not_found") -> RejectedMessage:
     bench.store.reject(text, code=code, message="There is none.")
     row = bench.store.get(digest(text))
     assert row is not None
@@ -161,7 +161,7 @@ def test_a_text_that_others_reject_meanwhile_has_the_reason_of_the_last(place: P
 def test_a_text_that_comes_and_goes_for_ever_is_undecided(place: Place) -> None:
     rival, interrupted = AzureRejections(place), Interrupted(place.transport)
     store = AzureRejections(place, interrupted).store
-    rows: list[Rejected] = []
+    rows: list[RejectedMessage] = []
 
     def come_or_go(_: int) -> None:
         if rows:

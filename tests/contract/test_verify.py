@@ -13,7 +13,7 @@ from shared.rules.audit import Group, Mending
 from shared.rules.invariants import Finding, Rule, violations
 from shared.rules.jobs import Event, JobError, State
 from shared.rules.moves import add, end, redrive
-from shared.steps.operators.verify import Verified
+from shared.steps.operators.verify import VerifyResult
 from shared.storage import codec
 from shared.storage.audit import AuditReader
 from tests.contract.verify_bench import VerifyBench
@@ -37,7 +37,7 @@ def test_nothing_is_wrong_after_all_that_a_pipeline_does(bench: VerifyBench) -> 
     move = end(again.job, event=Event.CANCEL, error=JobError("x", "", at), lapsed=False, now=at)
     ended = darkroom.storage.jobs.replace(again, move)
     darkroom.storage.jobs.replace(ended, redrive(ended.job, now=at, grace=darkroom.settings.grace))
-    assert bench.verify() == Verified(jobs=7)
+    assert bench.verify() == VerifyResult(jobs=7)
     assert bench.findings == []
 
 
@@ -45,13 +45,13 @@ def test_a_due_row_deleted_by_hand_is_found_and_put_back_and_the_job_is_as_befor
     row = bench.record()
     (due,) = bench.index(row)
     bench.remove(bench.place(row), due)
-    assert bench.verify() == Verified(jobs=1, violations=1)
+    assert bench.verify() == VerifyResult(jobs=1, violations=1)
     assert bench.findings == [Finding(Rule.INDEX_MISSING, bench.place(row), due, "PENDING")]
-    assert bench.verify(repair=True) == Verified(jobs=1, repaired=1)
+    assert bench.verify(repair=True) == VerifyResult(jobs=1, repaired=1)
     assert bench.index(row) == [due]
     assert bench.row(row.job.id).job == row.job
     assert bench.row(row.job.id).etag != row.etag
-    assert bench.verify() == Verified(jobs=1)
+    assert bench.verify() == VerifyResult(jobs=1)
 
 
 def test_an_end_row_deleted_by_hand_is_put_back(bench: VerifyBench) -> None:
@@ -69,9 +69,9 @@ def test_index_rows_of_no_job_and_at_wrong_keys_are_deleted(bench: VerifyBench) 
         bench.put(bench.place(row), key)
     assert bench.verify().violations == 3
     assert sorted(set(bench.rules())) == sorted({Rule.INDEX_ORPHAN, Rule.INDEX_MISPLACED})
-    assert bench.verify(repair=True) == Verified(jobs=1, repaired=3)
+    assert bench.verify(repair=True) == VerifyResult(jobs=1, repaired=3)
     assert len(bench.index(row)) == 1
-    assert bench.verify() == Verified(jobs=1)
+    assert bench.verify() == VerifyResult(jobs=1)
 
 
 def test_a_job_whose_state_was_changed_by_hand_is_told_and_not_touched(bench: VerifyBench) -> None:
@@ -97,7 +97,7 @@ def test_a_job_that_moves_under_a_repair_makes_it_lost_and_is_looked_at_again(
         mend(group, mending)
 
     monkeypatch.setattr(audit, "mend", late)
-    assert bench.verify(repair=True) == Verified(jobs=1, repaired=1)
+    assert bench.verify(repair=True) == VerifyResult(jobs=1, repaired=1)
     assert [mending.job.etag == row.etag for mending in mended if mending.job] == [True, False]
     job = bench.row(row.job.id).job
     assert (job.state, bench.index(row)) == (State.RUNNING, [codec.index_key(job)])
@@ -115,7 +115,7 @@ def test_of_two_repairs_at_once_one_is_told(bench: VerifyBench, monkeypatch: pyt
         mend(group, mending)
 
     monkeypatch.setattr(audit, "mend", second)
-    assert bench.verify(repair=True) == Verified(jobs=1)
+    assert bench.verify(repair=True) == VerifyResult(jobs=1)
     assert bench.index(row) == [due]
 
 
@@ -143,7 +143,7 @@ def test_a_job_that_moves_while_the_table_is_read_is_no_finding(
             yield group
 
     monkeypatch.setattr(audit, "groups", faulty)
-    assert bench.verify(repair=True) == Verified(jobs=1)
+    assert bench.verify(repair=True) == VerifyResult(jobs=1)
 
 
 def meddled(bench: VerifyBench, row: Row, monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
@@ -173,7 +173,7 @@ def test_rows_that_move_at_every_look_are_a_note(bench: VerifyBench, monkeypatch
     row = bench.record()
     bench.remove(bench.place(row), codec.ref_key(row.job.type, row.job.ref))
     meddled(bench, row, monkeypatch, times=5)
-    assert bench.verify(repair=True) == Verified(jobs=1)
+    assert bench.verify(repair=True) == VerifyResult(jobs=1)
     assert bench.rules() == [Rule.MOVING]
 
 
@@ -182,8 +182,8 @@ def test_a_thumbnail_that_a_report_names_and_is_not_there_is_a_violation(bench: 
     assert row.job.report is not None
     name = row.job.report["thumbnail"]["name"]
     bench.darkroom.storage.images.delete_thumbnail(name)
-    assert bench.verify(blobs=False) == Verified(jobs=1)
-    assert bench.verify() == Verified(jobs=1, violations=1)
+    assert bench.verify(blobs=False) == VerifyResult(jobs=1)
+    assert bench.verify() == VerifyResult(jobs=1, violations=1)
     assert [(finding.rule, finding.name) for finding in bench.findings] == [(Rule.THUMBNAIL_MISSING, name)]
 
 
@@ -204,7 +204,7 @@ def test_a_thumbnail_that_no_report_names_is_a_note_unless_its_worker_is_about_t
     images = bench.darkroom.storage.images
     for name in (f"{done.job.id}/9.webp", f"{running.job.id}/1.webp", "stray.txt"):
         images.insert_thumbnail(name, b"x", mime="image/webp")
-    assert bench.verify() == Verified(jobs=2)
+    assert bench.verify() == VerifyResult(jobs=2)
     assert {(finding.rule, finding.name) for finding in bench.findings} == {
         (Rule.THUMBNAIL_ORPHAN, f"{done.job.id}/9.webp"),
         (Rule.THUMBNAIL_ORPHAN, "stray.txt"),
@@ -224,7 +224,7 @@ def test_a_row_of_no_known_form_is_told_and_left(bench: VerifyBench, row_key: st
 def test_what_a_newer_release_wrote_is_a_note(bench: VerifyBench) -> None:
     row = bench.record()
     bench.put(bench.place(row), f"job:{row.job.id}", schema=99)
-    assert bench.verify(repair=True) == Verified(jobs=0)
+    assert bench.verify(repair=True) == VerifyResult(jobs=0)
     assert bench.rules() == [Rule.NEWER]
 
 
@@ -243,7 +243,7 @@ def test_a_job_added_by_the_rules_alone_is_sound(bench: VerifyBench) -> None:
         grace=bench.darkroom.settings.grace, add_nonce=uuid.uuid4().hex,
     )  # fmt: skip
     jobs.insert(move)
-    assert bench.verify() == Verified(jobs=2)
+    assert bench.verify() == VerifyResult(jobs=2)
 
 
 def added(bench: VerifyBench, *, unique: bool) -> Row:
@@ -258,7 +258,7 @@ def test_live_jobs_of_one_reference_that_are_not_unique_are_no_violation(bench: 
         added(bench, unique=False)
     bench.claim(added(bench, unique=False))
     added(bench, unique=True)
-    assert bench.verify() == Verified(jobs=4)
+    assert bench.verify() == VerifyResult(jobs=4)
     assert bench.findings == []
 
 
@@ -274,13 +274,13 @@ def test_an_index_row_of_a_job_that_is_not_unique_is_put_back(bench: VerifyBench
     row = added(bench, unique=False)
     (due,) = bench.index(row)
     bench.remove(bench.place(row), due)
-    assert bench.verify(repair=True) == Verified(jobs=1, repaired=1)
+    assert bench.verify(repair=True) == VerifyResult(jobs=1, repaired=1)
     assert bench.index(row) == [due]
 
 
 def test_rows_that_name_types_are_no_finding(bench: VerifyBench) -> None:
     bench.darkroom.storage.index.insert_type("word-count")
-    assert bench.verify(repair=True) == Verified(jobs=0)
+    assert bench.verify(repair=True) == VerifyResult(jobs=0)
     assert (bench.findings, bench.darkroom.storage.index.types()) == ([], ["word-count"])
 
 
@@ -289,5 +289,5 @@ def test_nothing_is_wrong_after_a_job_was_removed(bench: VerifyBench, *, forget:
     row = added(bench, unique=True)
     bench.darkroom.cancel.cancel(row.job.id)
     bench.darkroom.remove.remove(row.job.id, forget=forget)
-    assert bench.verify() == Verified(jobs=0)
+    assert bench.verify() == VerifyResult(jobs=0)
     assert bench.findings == []

@@ -9,7 +9,7 @@ from shared.ports.jobs import Row
 from shared.rules.images import ImageRef
 from shared.rules.invariants import Finding, Rule
 from shared.rules.moves import claim
-from shared.steps.operators.verify import Verified
+from shared.steps.operators.verify import VerifyResult
 from shared.steps.work.attempt import End
 from shared.storage import codec
 from tests.contract.places import Place
@@ -80,7 +80,7 @@ class VerifyBench:
         """Write a row by hand, over what stands there."""
         self.table.upsert_entity({"PartitionKey": place, "RowKey": row_key, **columns})
 
-    def verify(self, *, repair: bool = False, blobs: bool = True) -> Verified:
+    def verify(self, *, repair: bool = False, blobs: bool = True) -> VerifyResult:
         """Verify, and keep what was found."""
         self.findings = []
         return self.darkroom.verify.verify(self.findings.append, repair=repair, blobs=blobs)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from shared.errors import InvalidReference, Lost
-from shared.ports.index import ENDED, LIVE, Attempted, KnownType, Position
+from shared.ports.index import ENDED, LIVE, AttemptRecord, KnownType, Position
 from shared.ports.jobs import Key, Row
 from shared.rules import ids
 from shared.rules.jobs import SCHEMA, Job, State
@@ -94,7 +94,7 @@ class MemoryIndex(Interceptor):
             keys = {ids.digest(*named): key for named, key in self._tables.keys.items() if named[0] == kind}
         return keys.get(image_id)
 
-    def attempts(self, job_id: str) -> list[Attempted]:
+    def attempts(self, job_id: str) -> list[AttemptRecord]:
         """See ``JobIndex.attempts``."""
         self.enter("attempts")
         self._clock.reply()
@@ -102,7 +102,7 @@ class MemoryIndex(Interceptor):
             raise InvalidReference(job_id)
         with self._tables.mutex:
             found = sorted((at[1], columns) for at, columns in self._tables.attempts.items() if at[0] == job_id)
-        return [Attempted(token=token, **columns) for token, columns in found]
+        return [AttemptRecord(token=token, **columns) for token, columns in found]
 
     def types(self) -> list[str]:
         """See ``JobIndex.types``."""

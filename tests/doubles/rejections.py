@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.errors import Lost
-from shared.ports.rejections import SHOWN_CHARACTERS, Rejected
+from shared.ports.rejections import SHOWN_CHARACTERS, RejectedMessage
 from shared.rules import ids
 from tests.doubles.clock import FakeClock
 from tests.doubles.interceptor import Interceptor
@@ -24,29 +24,29 @@ class MemoryRejections(Interceptor):
         self._clock = clock
         self._etags = itertools.count()
         self._mutex = threading.Lock()
-        self.kept: dict[str, Rejected] = {}
+        self.kept: dict[str, RejectedMessage] = {}
 
     def reject(self, text: str, *, code: str, message: str) -> None:
         """See ``Rejections.reject``."""
         self.enter("reject")
         at = self._clock.reply()
         with self._mutex:
-            self.kept[text] = Rejected(ids.digest(text), code, message, at, text, f'"{next(self._etags)}"')
+            self.kept[text] = RejectedMessage(ids.digest(text), code, message, at, text, f'"{next(self._etags)}"')
 
-    def list(self, *, limit: int, after: str = "") -> "list[Rejected]":
+    def list(self, *, limit: int, after: str = "") -> "list[RejectedMessage]":
         """See ``Rejections.list``."""
         self.enter("list")
         self._clock.reply()
         rows = sorted((row for row in self.kept.values() if row.id > after), key=lambda row: row.id)
         return [replace(row, text=row.text[:SHOWN_CHARACTERS]) for row in rows[:limit]]
 
-    def get(self, rejected_id: str) -> Rejected | None:
+    def get(self, rejected_id: str) -> RejectedMessage | None:
         """See ``Rejections.get``."""
         self.enter("get")
         self._clock.reply()
         return next((row for row in self.kept.values() if row.id == rejected_id), None)
 
-    def delete(self, row: Rejected) -> None:
+    def delete(self, row: RejectedMessage) -> None:
         """See ``Rejections.delete``."""
         self.enter("delete")
         self._clock.reply()
@@ -56,7 +56,7 @@ class MemoryRejections(Interceptor):
                 raise Lost(f"rejected:{row.id}")
             del self.kept[row.text]
 
-    def forget(self, rows: "Sequence[Rejected]") -> int:
+    def forget(self, rows: "Sequence[RejectedMessage]") -> int:
         """See ``Rejections.forget``."""
         self.enter("forget")
         self._clock.reply()

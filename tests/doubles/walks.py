@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from shared.steps.upkeep.reconcile import Reconciled
+from shared.steps.upkeep.reconcile import WalkResult
 from tests.doubles.world import World
 
 GRACE = timedelta(seconds=300)
@@ -23,7 +23,7 @@ def recorded(world: World) -> list[str]:
     return sorted(row.job.ref.partition("/")[2] for row in world.jobs.kept.jobs.values())
 
 
-def walk(world: World) -> Reconciled:
+def walk(world: World) -> WalkResult:
     """Walk one slice."""
     return world.darkroom.reconcile.reconcile(owner="timer/1")
 

@@ -12,7 +12,7 @@ from shared.errors import DarkroomError, NoSuchJob, Refused, Stale
 from shared.ports.jobs import Row
 from shared.rules import ids
 from shared.rules.jobs import Claim, State
-from shared.steps.intake.add import Added
+from shared.steps.intake.add import AddResult
 from tests.faults.enumeration import LAPSE_SECONDS, PAUSES
 from tests.faults.enumeration_case import Case, jobs_in
 from tests.faults.enumeration_flows import Flow
@@ -24,7 +24,7 @@ IDENTITY = ids.job_id(KIND, REF, "")
 REFUSALS = (Stale, Refused, NoSuchJob)
 
 
-def add(worker: Worker, *, unique: bool = True, ttl: timedelta | None = None) -> Added:
+def add(worker: Worker, *, unique: bool = True, ttl: timedelta | None = None) -> AddResult:
     """Add the job."""
     return worker.darkroom.add.add(kind=KIND, ref=REF, params={}, unique=unique, ttl=ttl)
 
@@ -93,7 +93,7 @@ class Adding(Api):
         case.versions.append(IDENTITY)
         case.newest[REF] = IDENTITY
 
-    def call(self, case: Case, worker: Worker) -> Added:  # noqa: ARG002 - as every flow
+    def call(self, case: Case, worker: Worker) -> AddResult:  # noqa: ARG002 - as every flow
         """Add it."""
         told = add(worker)
         assert told.row is not None
@@ -117,7 +117,7 @@ class AddingFree(Adding):
         """Await nothing."""
         self.creations, self.ids = [], set[str]()
 
-    def call(self, case: Case, worker: Worker) -> Added:  # noqa: ARG002 - as every flow
+    def call(self, case: Case, worker: Worker) -> AddResult:  # noqa: ARG002 - as every flow
         """Add one."""
         told = add(worker, unique=False)
         assert told.row is not None

@@ -8,7 +8,7 @@ from typing import Any
 from shared.errors import NoSuchJob
 from shared.rules.jobs import State
 from shared.steps.intake.record import Recording
-from shared.steps.upkeep.purge import Purged
+from shared.steps.upkeep.purge import PurgeResult
 from tests.faults.enumeration import LAPSE_SECONDS, PAUSES
 from tests.faults.enumeration_case import Case, jobs_in
 from tests.faults.enumeration_flows import Flow
@@ -23,7 +23,7 @@ class Purging(Flow):
 
     settings: Mapping[str, str] = {"MAX_ATTEMPTS": "1"}
     ends: tuple[State, ...] = (State.COMPLETED, State.FAILED, State.COMPLETED)
-    answer: Purged | None = None
+    answer: PurgeResult | None = None
     met = False
 
     def prepare(self, case: Case) -> None:
@@ -77,9 +77,9 @@ class Purging(Flow):
         """Let another purge."""
         case.clock.go(LAPSE_SECONDS)
         self.last = case.user.darkroom.purge.purge(owner="timer/3")
-        assert replace(self.last, jobs=0, thumbnails=0) == Purged(), f"{self.last}"
+        assert replace(self.last, jobs=0, thumbnails=0) == PurgeResult(), f"{self.last}"
         if self.answer is not None and not self.met and not self.answer.locked_out:
-            assert (self.answer.conflicts, self.last) == (0, Purged()), f"{self.last} after {self.answer}"
+            assert (self.answer.conflicts, self.last) == (0, PurgeResult()), f"{self.last} after {self.answer}"
 
     def check(self, case: Case) -> None:
         """See that the neighbour was not touched, and that the versions that are gone are known for good."""

@@ -11,7 +11,7 @@ from shared.clock import ServerClock
 from shared.errors import Lost
 from shared.ports.jobs import Key, Row
 from shared.ports.marks import Mark
-from shared.ports.rejections import Rejected
+from shared.ports.rejections import RejectedMessage
 from shared.ports.storage import Storage
 from shared.rules.images import Listed, Page
 from shared.rules.jobs import Event, Move
@@ -65,13 +65,13 @@ class BlindToKeys(JobTable):
 class ForgetsUnseen(RejectionTable):
     """A rejected text is deleted as it stands, whoever has seen that."""
 
-    def delete(self, row: Rejected) -> None:
+    def delete(self, row: RejectedMessage) -> None:
         """See ``Rejections.delete``."""
         stands = self.get(row.id)
         assert stands is not None
         super().delete(stands)
 
-    def forget(self, rows: Sequence[Rejected]) -> int:
+    def forget(self, rows: Sequence[RejectedMessage]) -> int:
         """See ``Rejections.forget``."""
         return super().forget([stands for row in rows if (stands := self.get(row.id)) is not None])
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from shared.ports.images import ImageListing
 from shared.rules.images import Listed, Page
 from shared.rules.jobs import State
-from shared.steps.upkeep.reconcile import OVERLAP, Position, Reconciled
+from shared.steps.upkeep.reconcile import OVERLAP, Position, WalkResult
 from tests.faults.enumeration import PAUSES, SETTINGS, Strike
 from tests.faults.enumeration_case import Case, jobs_in
 from tests.faults.enumeration_flows import Flow
@@ -29,7 +29,7 @@ class Short:
         return self._listing.page(marker, limit=min(limit, 2))
 
 
-def _walk(worker: Worker, *, name: str = "") -> Reconciled:
+def _walk(worker: Worker, *, name: str = "") -> WalkResult:
     """Walk on over short pages; with a name, a walk of its own that begins with nothing."""
     reconcile, container = worker.darkroom.reconcile, worker.darkroom.settings.images_container
     reconcile.listing = Short(worker.darkroom.storage.listing)
@@ -48,7 +48,7 @@ class Reconciling(Flow):
     settings: Mapping[str, str] = {"RECONCILE_PARALLELISM": "1"}
     ends: tuple[State, ...] = (State.COMPLETED, State.CANCELED, State.COMPLETED, State.COMPLETED)
     messages = 2
-    answer: Reconciled | None = None
+    answer: WalkResult | None = None
     behind = 0
 
     def prepare(self, case: Case) -> None:

@@ -40,7 +40,7 @@ from shared.rules.images import ImageRef
 from shared.rules.invariants import Finding
 from shared.rules.jobs import TRANSITIONS, Claim
 from shared.runtime import Runtime as Threads
-from shared.steps.upkeep.sweep import Swept
+from shared.steps.upkeep.sweep import SweepResult
 from shared.wiring.steps import Darkroom
 from tests.simulation.pictures import PNG, png
 
@@ -190,7 +190,7 @@ def add(darkroom: Darkroom, ref: str, *, unique: bool, not_before: datetime | No
 
 def outcomes(answer: object) -> Counter[str]:
     """Return what a trigger says to have done, by its own words."""
-    if isinstance(answer, Swept):
+    if isinstance(answer, SweepResult):
         return Counter({str(outcome): count for outcome, count in answer.outcomes.items()})
     return Counter(outcomes_of(answer))
 

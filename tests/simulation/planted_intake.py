@@ -64,7 +64,7 @@ VERSIONS = (
         (
             f"{_RECORD}.record",
             "return self._newer(ref, traceparent, seen=found, announce=announce)",
-            "return self._log(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)",
+            "return self._log(RecordResult(added.job.id, Recording.DUPLICATE), ref.ref)",
         ),
     ),
     fault(

@@ -161,8 +161,8 @@ SWALLOWED = (
         "whoever is late says that he was first",
         (
             "shared.steps.intake.record:Record.record",
-            "return self._log(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)",
-            "return self._log(Recorded(added.job.id, Recording.RECORDED), ref.ref)",
+            "return self._log(RecordResult(added.job.id, Recording.DUPLICATE), ref.ref)",
+            "return self._log(RecordResult(added.job.id, Recording.RECORDED), ref.ref)",
         ),
     ),
     fault(

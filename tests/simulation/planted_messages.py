@@ -24,10 +24,10 @@ MESSAGES = (
         "a message is sent for a duplicate as well",
         (
             f"{_RECORD}.record",
-            "return self._log(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)",
+            "return self._log(RecordResult(added.job.id, Recording.DUPLICATE), ref.ref)",
             (
                 "self.announce.announce(added.job)\n"
-                "                return self._log(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)"
+                "                return self._log(RecordResult(added.job.id, Recording.DUPLICATE), ref.ref)"
             ),
         ),
     ),

@@ -8,7 +8,7 @@ import pytest
 from shared.clock import DATE_STEP
 from shared.errors import NewerSchema, StorageOut, TooLarge, Undecided
 from shared.rules.jobs import SCHEMA, Event, Move, State
-from shared.steps.intake.add import Added
+from shared.steps.intake.add import AddResult
 from shared.steps.intake.announce import LONGEST_DELAY
 from tests.doubles.world import World
 from tests.unit.holding import KIND, held
@@ -18,7 +18,7 @@ ORDER: dict[str, Any] = {"kind": KIND, "ref": "text", "params": {"text": "a b"},
 HANDLED = {KIND: lambda _: None}
 
 
-def add(world: World, **options: Any) -> Added:  # noqa: ANN401 - passed on
+def add(world: World, **options: Any) -> AddResult:  # noqa: ANN401 - passed on
     """Add a job."""
     return world.darkroom.add.add(**{**ORDER, **options})
 
@@ -63,7 +63,7 @@ def test_a_job_has_the_attempts_and_the_time_of_the_settings() -> None:
     assert (job.max_attempts, job.time_limit, job.deadline) == (3, timedelta(seconds=60), None)
 
 
-def added_id(added: Added) -> str:
+def added_id(added: AddResult) -> str:
     """Return the id of what was added."""
     assert added.row is not None
     return added.row.job.id

@@ -4,9 +4,9 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import StorageOut
-from shared.ports.rejections import Rejected
-from shared.steps.upkeep.forget import Forgotten
-from shared.steps.upkeep.purge import Purged
+from shared.ports.rejections import RejectedMessage
+from shared.steps.upkeep.forget import ForgetResult
+from shared.steps.upkeep.purge import PurgeResult
 from tests.doubles.world import World
 
 DAY = 86_400.0
@@ -49,7 +49,7 @@ def test_texts_of_several_pages_are_found_and_forgotten_a_hundred_at_once() -> N
     world = World()
     _reject(world, *_numbered(250))
     world.journal.clear()
-    assert replace(world.forget, page=120).forget(world.forget.find()) == Forgotten(texts=250)
+    assert replace(world.forget, page=120).forget(world.forget.find()) == ForgetResult(texts=250)
     assert (world.rejections.kept, world.journal.count("rejections.forget")) == ({}, 3)
 
 
@@ -57,7 +57,7 @@ def test_a_text_that_is_rejected_once_more_meanwhile_is_kept() -> None:
     world = World()
     _reject(world, "cat.png", "dog.png")
     world.rejections.before("forget", lambda: _reject(world, "cat.png"))
-    assert world.forget.forget(world.forget.find()) == Forgotten(texts=1, kept=1)
+    assert world.forget.forget(world.forget.find()) == ForgetResult(texts=1, kept=1)
     assert list(world.rejections.kept) == ["cat.png"]
 
 
@@ -65,7 +65,7 @@ def test_nothing_is_begun_when_the_time_is_over() -> None:
     world = World()
     _reject(world, *_numbered(150))
     stops = iter([False, True])
-    assert world.forget.forget(world.forget.find(), stop=lambda: next(stops)) == Forgotten(texts=100, left=True)
+    assert world.forget.forget(world.forget.find(), stop=lambda: next(stops)) == ForgetResult(texts=100, left=True)
     assert len(world.rejections.kept) == 50
 
 
@@ -74,7 +74,7 @@ def test_pages_in_which_nothing_is_picked_take_time_as_well() -> None:
     _reject(world, *_numbered(30))
     pages = replace(world.forget, page=10).find(codes={"too_deep"})
     world.journal.clear()
-    assert world.forget.forget(pages, stop=lambda: True) == Forgotten(left=True)
+    assert world.forget.forget(pages, stop=lambda: True) == ForgetResult(left=True)
     assert world.journal == ["rejections.list"]
 
 
@@ -83,9 +83,9 @@ def test_a_rejected_message_goes_when_its_retention_is_over_and_no_sooner() -> N
     world = World(RETENTION_REJECTED_DAYS="7")
     _reject(world, *_numbered(120))
     world.clock.advance(7 * DAY - 5)
-    assert world.purge.purge(owner="timer/1") == Purged()
+    assert world.purge.purge(owner="timer/1") == PurgeResult()
     world.clock.advance(10)
-    assert world.purge.purge(owner="timer/2") == Purged(rejected=120)
+    assert world.purge.purge(owner="timer/2") == PurgeResult(rejected=120)
     assert world.rejections.kept == {}
 
 
@@ -115,5 +115,5 @@ def test_an_outage_raises_and_forgets_nothing() -> None:
     assert len(world.rejections.kept) == 1
 
 
-def _row(world: World) -> Rejected:
+def _row(world: World) -> RejectedMessage:
     return next(iter(world.rejections.kept.values()))

@@ -11,7 +11,7 @@ from shared.rules.jobs import SCHEMA, Event, Move, State
 from shared.rules.moves import redrive
 from shared.settings.settings import Settings
 from shared.steps.intake.record import Recording
-from shared.steps.upkeep.purge import Purged
+from shared.steps.upkeep.purge import PurgeResult
 from shared.steps.upkeep.retention import edges
 from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
@@ -59,7 +59,7 @@ def test_a_state_is_kept_by_its_own_retention_alone(state: State) -> None:
     world = World(**{f"RETENTION_{other}_DAYS": "7" for other in IMAGE if other is not state})
     kept = [_ended(world, each, f"{each}.png") for each in IMAGE].pop(list(IMAGE).index(state))
     world.clock.advance(8 * DAY)
-    assert world.purge.purge(owner="timer/1") == Purged(jobs=2, thumbnails=int(state is not State.COMPLETED))
+    assert world.purge.purge(owner="timer/1") == PurgeResult(jobs=2, thumbnails=int(state is not State.COMPLETED))
     assert set(world.jobs.kept.jobs) == {kept}
 
 
@@ -75,7 +75,7 @@ def test_a_live_job_stays_however_old_it_is() -> None:
     waits, runs = world.recorded("waits.png"), world.recorded("runs.png")
     world.rival_claims(runs)
     world.clock.advance(400 * DAY)
-    assert world.purge.purge(owner="timer/1") == Purged()
+    assert world.purge.purge(owner="timer/1") == PurgeResult()
     assert set(world.jobs.kept.jobs) == {waits, runs}
 
 
@@ -96,7 +96,7 @@ def test_a_job_that_is_opened_again_in_between_is_passed_over_and_the_rest_goes(
     ids = [_ended(world, State.FAILED, f"{number}.png") for number in range(5)]
     world.clock.advance(31 * DAY)
     world.ended.before("purge", lambda: _reopens(world, ids[2]))
-    assert world.purge.purge(owner="timer/1") == Purged(jobs=4, conflicts=1)
+    assert world.purge.purge(owner="timer/1") == PurgeResult(jobs=4, conflicts=1)
     assert set(world.jobs.kept.jobs) == {ids[2]}
     assert world.attempt.run(ids[2], owner="queue/1") is End.FAILED
 
@@ -107,7 +107,7 @@ def test_a_job_of_a_newer_release_is_left_to_it() -> None:
     newer = replace(world.job(job_id), schema=SCHEMA + 1)
     world.jobs.behind(job_id, lambda _: Move(Event.COMPLETE, newer, world.clock.now))
     world.clock.advance(31 * DAY)
-    assert world.purge.purge(owner="timer/1") == Purged(conflicts=1)
+    assert world.purge.purge(owner="timer/1") == PurgeResult(conflicts=1)
     assert len(world.images.thumbnails) == 1
 
 
@@ -155,7 +155,7 @@ def test_the_thumbnails_of_attempts_go_always_and_the_committed_one_as_is_set(go
     committed = _thumbnail(world, job_id)
     world.images.thumbnails["another/1.webp"] = (b"", "image/webp")
     world.clock.advance(31 * DAY)
-    assert world.purge.purge(owner="timer/1") == Purged(jobs=1, thumbnails=2 - left)
+    assert world.purge.purge(owner="timer/1") == PurgeResult(jobs=1, thumbnails=2 - left)
     assert set(world.images.thumbnails) == {"another/1.webp", *[committed][:left]}
 
 
@@ -178,7 +178,7 @@ def test_the_thumbnail_of_a_job_that_was_opened_again_and_completed_in_between_s
         assert world.attempt.run(job_id, owner="queue/1") is End.COMPLETED
 
     world.images.before("thumbnails_of", completes)
-    assert world.purge.purge(owner="timer/1") == Purged(conflicts=1)
+    assert world.purge.purge(owner="timer/1") == PurgeResult(conflicts=1)
     assert _thumbnail(world, job_id) in world.images.thumbnails
 
 
@@ -198,8 +198,8 @@ def test_nothing_is_begun_when_the_budget_is_over_and_the_next_run_goes_on() -> 
         _ended(world, State.CANCELED, f"{number}.png")
     world.clock.advance(31 * DAY)
     world.ended.before("purge", int, lambda: world.clock.advance(60))
-    assert world.purge.purge(owner="timer/1") == Purged(jobs=50, left=True)
-    assert world.purge.purge(owner="timer/2") == Purged(jobs=10)
+    assert world.purge.purge(owner="timer/1") == PurgeResult(jobs=50, left=True)
+    assert world.purge.purge(owner="timer/2") == PurgeResult(jobs=10)
 
 
 def test_nothing_is_begun_when_the_lock_is_lost() -> None:
@@ -208,7 +208,7 @@ def test_nothing_is_begun_when_the_lock_is_lost() -> None:
         _ended(world, State.CANCELED, f"{number}.png")
     world.clock.advance(31 * DAY)
     world.ended.before("purge", lambda: world.clock.advance(58))
-    assert world.purge.purge(owner="timer/1") == Purged(jobs=25, left=True)
+    assert world.purge.purge(owner="timer/1") == PurgeResult(jobs=25, left=True)
 
 
 def test_no_state_waits_for_the_backlog_of_another() -> None:
@@ -227,7 +227,7 @@ def test_a_purge_beside_another_does_nothing() -> None:
     _ended(world)
     world.clock.advance(31 * DAY)
     with world.another().lock.try_acquire("purge", owner="timer/2"):
-        assert world.purge.purge(owner="timer/1") == Purged(locked_out=True)
+        assert world.purge.purge(owner="timer/1") == PurgeResult(locked_out=True)
     assert "ended.ended" not in world.journal
 
 

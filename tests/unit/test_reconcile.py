@@ -8,13 +8,13 @@ import pytest
 from shared.errors import MarkerRejected, StorageOut
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
-from shared.steps.upkeep.reconcile import OVERLAP, Reconciled
+from shared.steps.upkeep.reconcile import OVERLAP, WalkResult
 from tests.doubles.walks import GRACE, grown, raising, recorded, walk
 
 
 def test_images_without_an_event_are_recorded_and_counted() -> None:
     world = grown("a.png", "b.png", "c.png")
-    assert walk(world) == Reconciled(seen=3, missed=3, complete=True)
+    assert walk(world) == WalkResult(seen=3, missed=3, complete=True)
     assert recorded(world) == ["a.png", "b.png", "c.png"]
 
 
@@ -29,7 +29,7 @@ def test_an_image_whose_event_came_is_not_missed() -> None:
     world = grown()
     world.recorded("a.png")
     world.clock.advance(300)
-    assert walk(world) == Reconciled(seen=1, complete=True)
+    assert walk(world) == WalkResult(seen=1, complete=True)
     assert len(world.queue.sent) == 1
 
 
@@ -37,7 +37,7 @@ def test_a_second_walk_misses_nothing_and_writes_nothing_but_its_mark() -> None:
     world = grown("a.png", "b.png")
     walk(world)
     world.journal.clear()
-    assert walk(world) == Reconciled(seen=2, complete=True)
+    assert walk(world) == WalkResult(seen=2, complete=True)
     assert world.journal == [
         *("locks.replace", "marks.get", "listing.page"),
         *("jobs.key", "jobs.key", "marks.replace", "locks.replace"),
@@ -49,7 +49,7 @@ def test_what_stood_before_the_last_walk_costs_no_look() -> None:
     walk(world)
     world.clock.advance(300)
     world.journal.clear()
-    assert walk(world) == Reconciled(seen=2, complete=True)
+    assert walk(world) == WalkResult(seen=2, complete=True)
     assert "jobs.key" not in world.journal
 
 
@@ -65,7 +65,7 @@ def test_a_changed_version_is_recorded_over_the_older_one() -> None:
 
 def test_a_young_blob_is_left_to_its_event() -> None:
     world = grown("a.png", age=GRACE - timedelta(seconds=1))
-    assert walk(world) == Reconciled(seen=1, complete=True)
+    assert walk(world) == WalkResult(seen=1, complete=True)
     world.clock.advance(1)
     assert walk(world).missed == 1
 
@@ -82,7 +82,7 @@ def test_a_grace_that_grows_in_the_middle_of_a_walk_leaves_nothing_out() -> None
     world.listing.most = 1
     longer = replace(world.settings, reconcile_grace=timedelta(seconds=900))
     world.marks.before("insert", lambda: setattr(world.reconcile, "settings", longer))
-    assert walk(world) == Reconciled(seen=2, missed=1, complete=True)
+    assert walk(world) == WalkResult(seen=2, missed=1, complete=True)
     world.clock.advance(900)
     assert walk(world).missed == 1
 
@@ -125,7 +125,7 @@ def test_a_marker_that_is_refused_restarts_the_walk() -> None:
     world = grown("a.png", "b.png", "c.png")
     world.listing.most = 1
     world.listing.before("page", int, raising(MarkerRejected()))
-    assert walk(world) == Reconciled(seen=4, missed=3, complete=True)
+    assert walk(world) == WalkResult(seen=4, missed=3, complete=True)
     assert world.journal.count("listing.page") == 5
 
 
@@ -150,12 +150,12 @@ def test_a_refusal_without_a_marker_is_raised() -> None:
 def test_a_blob_that_vanishes_between_listing_and_look_is_counted() -> None:
     world = grown("a.png", "b.png")
     world.images.before("head", lambda: world.images.take(ImageRef("images", "a.png")))
-    assert walk(world) == Reconciled(seen=2, missed=1, vanished=1, complete=True)
+    assert walk(world) == WalkResult(seen=2, missed=1, vanished=1, complete=True)
 
 
 def test_a_name_that_no_url_can_say_is_kept_with_the_reason() -> None:
     world = grown("a/../b.png", "c.png")
-    assert walk(world) == Reconciled(seen=2, missed=1, complete=True)
+    assert walk(world) == WalkResult(seen=2, missed=1, complete=True)
     assert world.rejections.kept["images/a/../b.png"].code == "invalid_reference"
 
 
@@ -180,7 +180,7 @@ def test_the_watermark_of_a_walk_says_nothing_of_another_account(account: str, m
     restored = grown("a.png", age=timedelta(days=1))  # before the walk, under another ETag
     restored.marks.kept, restored.listing.account = world.marks.kept, account
     assert walk(restored).missed == missed
-    assert walk(restored) == Reconciled(seen=1, complete=True)
+    assert walk(restored) == WalkResult(seen=1, complete=True)
 
 
 def test_a_mark_that_names_no_account_yet_keeps_its_watermark() -> None:

@@ -2,7 +2,7 @@ import pytest
 
 from shared.errors import StorageOut
 from shared.ports.marks import Mark
-from shared.steps.upkeep.reconcile import Position, Reconciled
+from shared.steps.upkeep.reconcile import Position, WalkResult
 from tests.doubles.walks import grown, raising, recorded, walk
 from tests.doubles.world import World
 
@@ -10,7 +10,7 @@ from tests.doubles.world import World
 def test_nothing_is_begun_when_the_budget_is_over() -> None:
     world = grown("a.png", "b.png", "c.png")
     world.images.before("head", int, lambda: world.clock.advance(120))
-    assert walk(world) == Reconciled(seen=3, missed=2, complete=False)
+    assert walk(world) == WalkResult(seen=3, missed=2, complete=False)
     assert recorded(world) == ["a.png", "b.png"]
 
 
@@ -18,14 +18,14 @@ def test_no_page_is_begun_when_the_budget_is_over() -> None:
     world = grown("a.png", "b.png", "c.png")
     world.listing.most = 2
     world.marks.before("insert", lambda: world.clock.advance(120))
-    assert walk(world) == Reconciled(seen=2, missed=2, complete=False)
+    assert walk(world) == WalkResult(seen=2, missed=2, complete=False)
 
 
 def test_slices_skip_no_image_and_record_none_twice() -> None:
     names = [f"{number:02}.png" for number in range(20)]
     world = grown(*names)
     world.listing.most = 3
-    slices = list[Reconciled]()
+    slices = list[WalkResult]()
     while not (slices and slices[-1].complete):
         world.images.before("head", int, int, int, lambda: world.clock.advance(120))
         slices.append(walk(world))
@@ -39,21 +39,21 @@ def test_the_next_slice_goes_on_where_the_last_one_ended() -> None:
     world.listing.most = 1
     world.marks.before("replace", lambda: world.clock.advance(120))
     assert walk(world).seen == 2
-    assert walk(world) == Reconciled(seen=1, missed=1, complete=True)
+    assert walk(world) == WalkResult(seen=1, missed=1, complete=True)
 
 
 def test_a_slice_beside_another_does_nothing() -> None:
     world = grown("a.png")
     with world.another().lock.try_acquire("reconcile", owner="timer/2"):
         world.journal.clear()
-        assert walk(world) == Reconciled(locked_out=True)
+        assert walk(world) == WalkResult(locked_out=True)
     assert {call.partition(".")[0] for call in world.journal} == {"locks"}
 
 
 def test_nothing_is_begun_when_the_lock_is_lost() -> None:
     world = grown("a.png", "b.png", LEASE_SECONDS="30")
     world.images.before("head", lambda: world.clock.advance(29))
-    assert walk(world) == Reconciled(seen=2, missed=1, complete=False)
+    assert walk(world) == WalkResult(seen=2, missed=1, complete=False)
 
 
 def test_a_walk_whose_mark_another_has_moved_ends() -> None:
@@ -61,7 +61,7 @@ def test_a_walk_whose_mark_another_has_moved_ends() -> None:
     world.listing.most = 1
     rival = Mark("reconcile:images", Position().value, "rival")
     world.marks.before("insert", lambda: world.marks.kept.update({rival.name: rival}))
-    assert walk(world) == Reconciled(seen=1, missed=1, complete=False)
+    assert walk(world) == WalkResult(seen=1, missed=1, complete=False)
     assert world.marks.kept == {rival.name: rival}
 
 
@@ -119,7 +119,7 @@ def test_the_next_walk_looks_again_at_an_image_that_raised() -> None:
     world.images.before("head", raising(StorageOut("out")))
     with pytest.raises(StorageOut):
         walk(world)
-    assert walk(world) == Reconciled(seen=2, missed=1, complete=True)
+    assert walk(world) == WalkResult(seen=2, missed=1, complete=True)
     assert recorded(world) == ["a.png", "b.png"]
 
 

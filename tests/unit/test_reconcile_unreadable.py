@@ -10,7 +10,7 @@ from shared.errors import BlobUnreadable, StorageOut
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
 from shared.steps.intake.record import Recording
-from shared.steps.upkeep.reconcile import Reconciled
+from shared.steps.upkeep.reconcile import WalkResult
 from shared.steps.work.attempt import End
 from tests.doubles.walks import grown, raising, recorded, walk
 from tests.doubles.world import World
@@ -74,7 +74,7 @@ def test_a_blob_that_nobody_will_ever_get_is_rejected_and_not_looked_at_again() 
 def test_markers_of_folders_are_counted_and_left() -> None:
     world = grown("album", "album/a.png")
     world.images.mark(ImageRef("images", "album"), folder=True)
-    assert walk(world) == Reconciled(seen=2, missed=1, ignored=1, complete=True)
+    assert walk(world) == WalkResult(seen=2, missed=1, ignored=1, complete=True)
     assert recorded(world) == ["album/a.png"]
 
 
@@ -94,13 +94,13 @@ def test_a_job_whose_blob_has_left_the_archive_is_opened_again_by_the_next_walk_
     world = grown()
     job_id = archived(world)
     world.clock.advance(86_400)
-    assert walk(world) == Reconciled(seen=1, complete=True)
+    assert walk(world) == WalkResult(seen=1, complete=True)
     world.images.mark(ImageRef("images", "a.png"), archived=False, tier_changed_at=world.clock.now)
     world.clock.advance(86_400)
-    assert walk(world) == Reconciled(seen=1, reopened=1, complete=True)
+    assert walk(world) == WalkResult(seen=1, reopened=1, complete=True)
     assert world.job(job_id).state is State.PENDING
     world.clock.advance(86_400)
-    assert walk(world) == Reconciled(seen=1, complete=True)
+    assert walk(world) == WalkResult(seen=1, complete=True)
 
 
 @pytest.mark.case("storage rehydrated", was="FAILED for good")

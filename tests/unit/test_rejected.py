@@ -12,7 +12,7 @@ from rich.console import Console
 from localhost.host.blobs import BlobMessage
 from shared.cli import rejected as cli
 from shared.errors import Refused, StorageOut
-from shared.ports.rejections import Rejected
+from shared.ports.rejections import RejectedMessage
 from shared.rules.ids import digest
 from shared.rules.jobs import SCHEMA, Event, Move
 from shared.steps.intake.disposition import Disposition
@@ -106,12 +106,12 @@ def test_an_id_of_nothing_is_unknown() -> None:
     assert World().readmit.readmit("0" * 32) == [Disposition.UNKNOWN]
 
 
-def _row(text: str, second: int = 5) -> Rejected:
+def _row(text: str, second: int = 5) -> RejectedMessage:
     at = datetime(2026, 1, 2, 3, 4, second, tzinfo=UTC)
-    return Rejected(digest(text), "other_container", "Not here.", at, text, "1")
+    return RejectedMessage(digest(text), "other_container", "Not here.", at, text, "1")
 
 
-def _list(*rows: Rejected) -> list[list[str]]:
+def _list(*rows: RejectedMessage) -> list[list[str]]:
     said = io.StringIO()
     cli.print_list(Console(file=said, width=200), iter(rows))
     return [line.split() for line in said.getvalue().splitlines()]

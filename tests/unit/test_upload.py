@@ -3,14 +3,14 @@ import pytest
 from shared.errors import Mismatch, StorageOut
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
-from shared.steps.intake.record import Recorded, Recording
+from shared.steps.intake.record import Recording, RecordResult
 from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
 
 CAT = ImageRef("images", "cat.png")
 
 
-def upload(world: World, data: bytes | None = None, *, only_new: bool = False, etag: str | None = None) -> Recorded:
+def upload(world: World, data: bytes | None = None, *, only_new: bool = False, etag: str | None = None) -> RecordResult:
     """Upload the cat."""
     data = png() if data is None else data
     return world.darkroom.upload.upload(CAT, data, content_type="image/png", only_new=only_new, etag=etag)
@@ -39,7 +39,7 @@ def test_what_was_uploaded_is_analysed() -> None:
 def test_the_event_of_an_upload_is_a_duplicate() -> None:
     world = World()
     recorded = upload(world)
-    assert world.record.record(CAT) == Recorded(recorded.job_id, Recording.DUPLICATE)
+    assert world.record.record(CAT) == RecordResult(recorded.job_id, Recording.DUPLICATE)
 
 
 def test_another_upload_of_a_name_replaces_the_version_before() -> None:

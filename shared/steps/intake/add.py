@@ -20,7 +20,7 @@ ROUNDS = 20
 
 
 @dataclass(frozen=True)
-class Added:
+class AddResult:
     """What an add has found or made.
 
     Attributes:
@@ -65,7 +65,7 @@ class Add:
         not_before: datetime | None = None,
         max_attempts: int | None = None,
         traceparent: str | None = None,
-    ) -> Added:
+    ) -> AddResult:
         """Add a job; of a unique type and reference only one, whoever else adds it, and also after it was purged.
 
         Args:
@@ -115,7 +115,7 @@ class Add:
                 return added
         raise Undecided(f"{move.job.id}: others were first {ROUNDS} times")
 
-    def _insert(self, move: Move, *, unique: bool) -> Added | None:
+    def _insert(self, move: Move, *, unique: bool) -> AddResult | None:
         """Insert, or find what stands in its place; None when that has gone meanwhile."""
         job = move.job
         try:
@@ -127,12 +127,12 @@ class Add:
             row = existing.row  # its id was drawn just now: it is this one, whose request has arrived twice
         except KeyTaken:
             key = self.jobs.key(job.type, job.ref)
-            return None if key is None or key.state is None else Added(None, key, created=False)
+            return None if key is None or key.state is None else AddResult(None, key, created=False)
         emit(LogEvent.RECORDED, job=job.id, ref=job.ref)
         wait = timedelta(0) if job.not_before is None else max(timedelta(0), job.not_before - self.now()) + DATE_STEP
         self.announce.announce(row.job, delay=wait)
-        return Added(row, None, created=True)
+        return AddResult(row, None, created=True)
 
-    def _existing(self, job_id: str) -> Added | None:
+    def _existing(self, job_id: str) -> AddResult | None:
         row = self.jobs.get(job_id)
-        return None if row is None else Added(row, None, created=False)
+        return None if row is None else AddResult(row, None, created=False)

@@ -57,7 +57,7 @@ _EVENTS = {
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordResult:
     """Which job stands for the version, and since when."""
 
     job_id: str
@@ -88,7 +88,7 @@ class Record:
     clock: ServerClock
     draw: Callable[[], str]
 
-    def record(self, ref: ImageRef, *, announce: bool = True, traceparent: str | None = None) -> Recorded:
+    def record(self, ref: ImageRef, *, announce: bool = True, traceparent: str | None = None) -> RecordResult:
         """Record the version that stands under a reference now.
 
         Args:
@@ -113,13 +113,13 @@ class Record:
         except Duplicate:
             opened = self.reopen.reopen(added.job.id, found)
             if opened is None:
-                return self._log(Recorded(added.job.id, Recording.DUPLICATE), ref.ref)
+                return self._log(RecordResult(added.job.id, Recording.DUPLICATE), ref.ref)
             return self._announce_job(opened, announce=announce, outcome=Recording.REDRIVEN)
         except KeyTaken:
             return self._newer(ref, traceparent, seen=found, announce=announce)
         return self._announce_job(row, announce=announce)
 
-    def overwritten(self, ref: ImageRef) -> Recorded:
+    def overwritten(self, ref: ImageRef) -> RecordResult:
         """Record what stands under a reference by now, where another version was recorded and is gone.
 
         It begins at the key row: so it also opens the job of a version that was superseded and has come back, which
@@ -176,17 +176,17 @@ class Record:
         emit(LogEvent.REJECTED, level=logging.WARNING, code=code)
         return Disposition.REJECTED
 
-    def _announce_job(self, row: Row, *, announce: bool, outcome: Recording = Recording.RECORDED) -> Recorded:
-        recorded = self._log(Recorded(row.job.id, outcome), row.job.ref)
+    def _announce_job(self, row: Row, *, announce: bool, outcome: Recording = Recording.RECORDED) -> RecordResult:
+        recorded = self._log(RecordResult(row.job.id, outcome), row.job.ref)
         if announce:
             self.announce.announce(row.job)
         return recorded
 
-    def _log(self, recorded: Recorded, ref: str) -> Recorded:
+    def _log(self, recorded: RecordResult, ref: str) -> RecordResult:
         emit(_EVENTS[recorded.outcome], job=recorded.job_id, ref=ref)
         return recorded
 
-    def _newer(self, ref: ImageRef, traceparent: str | None, *, seen: BlobFacts | None, announce: bool) -> Recorded:
+    def _newer(self, ref: ImageRef, traceparent: str | None, *, seen: BlobFacts | None, announce: bool) -> RecordResult:
         """Put the version that stands there now over the recorded one.
 
         The key row is read first, the blob looked at second, and the write matches that read. So nobody can put an
@@ -202,19 +202,19 @@ class Record:
         for _ in range(ROUNDS):
             key = self.jobs.key(self.settings.image_type, ref.ref)
             if seen is not None and key is not None and key.version == seen.version:
-                return self._log(Recorded(key.job_id, Recording.DUPLICATE), ref.ref)
+                return self._log(RecordResult(key.job_id, Recording.DUPLICATE), ref.ref)
             found = self._head(ref)
             if key is not None and key.version == found.version:
-                return self._log(Recorded(key.job_id, Recording.DUPLICATE), ref.ref)
+                return self._log(RecordResult(key.job_id, Recording.DUPLICATE), ref.ref)
             with suppress(KeyTaken, Lost):
                 recorded = self._over(key, self._addition(ref, found, traceparent))
-                if isinstance(recorded, Recorded):
+                if isinstance(recorded, RecordResult):
                     return self._log(recorded, ref.ref)
                 if recorded is not None:
                     return self._announce_job(recorded, announce=announce)
         raise Undecided(f"{ref.ref}: other recorders were first {ROUNDS} times")
 
-    def _over(self, key: Key | None, added: Move) -> Row | Recorded | None:
+    def _over(self, key: Key | None, added: Move) -> Row | RecordResult | None:
         """Write a version over that of a key row.
 
         Returns:
@@ -229,13 +229,13 @@ class Record:
         if key is not None and before is not None and self._same_content(before.job, added.job):
             version, now = added.job.version, self.clock.now()
             self.jobs.replace(before, moves.retag(before.job, version=version, now=now), over=key)
-            return Recorded(before.job.id, Recording.UNCHANGED)
+            return RecordResult(before.job.id, Recording.UNCHANGED)
         superseded = None if before is None else self._end_of_older(before)
         try:
             return self.jobs.insert(added, over=key, superseded=superseded)
         except Duplicate:
             if key is None:
-                return Recorded(added.job.id, Recording.DUPLICATE)
+                return RecordResult(added.job.id, Recording.DUPLICATE)
             return self._reopen_returned(added.job.id, key, superseded)
 
     def _job_of(self, key: Key) -> Row | None:
@@ -264,9 +264,11 @@ class Record:
         error = JobError("superseded", "A newer version of the image was recorded.", now)
         return before, moves.end(before.job, event=Event.SUPERSEDE, error=error, lapsed=False, now=now)
 
-    def _reopen_returned(self, identity: str, key: Key, superseded: tuple[Row, Move] | None) -> Row | Recorded | None:
+    def _reopen_returned(
+        self, identity: str, key: Key, superseded: tuple[Row, Move] | None
+    ) -> Row | RecordResult | None:
         """Open the job of a version that was superseded and has come back."""
-        settled = Recorded(identity, Recording.DUPLICATE)
+        settled = RecordResult(identity, Recording.DUPLICATE)
         try:
             row = self.jobs.get(identity)
         except Unreadable:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from shared.ports.images import ImageStore
 from shared.rules.images import ImageRef
-from shared.steps.intake.record import Record, Recorded
+from shared.steps.intake.record import Record, RecordResult
 
 
 @dataclass(kw_only=True)
@@ -21,7 +21,7 @@ class Upload:
 
     def upload(
         self, ref: ImageRef, data: bytes, *, content_type: str, only_new: bool = False, etag: str | None = None
-    ) -> Recorded:
+    ) -> RecordResult:
         """Put an image under its name and record its job. The blob's event comes as well, and is a duplicate.
 
         Args:

@@ -18,7 +18,7 @@ from shared.ports.index import (
     ENDED,
     IMAGE_ID,
     LIVE,
-    Attempted,
+    AttemptRecord,
     ImageFound,
     JobIndex,
     JobQuery,
@@ -76,7 +76,7 @@ class Lookup:
         """
         return read(self.jobs, job_id)
 
-    def history(self, job_id: str) -> Sequence[Attempted]:
+    def history(self, job_id: str) -> Sequence[AttemptRecord]:
         """List the attempts at one job, the first one first.
 
         Raises:

@@ -17,7 +17,7 @@ ROUNDS = 10
 
 
 @dataclass
-class Verified:
+class VerifyResult:
     """What was looked at and what it came to.
 
     Attributes:
@@ -47,7 +47,7 @@ class Verify:
     thumbnails_container: str
     ended_before: Callable[[], Mapping[State, datetime]]
 
-    def verify(self, tell: Callable[[Finding], object], *, repair: bool, blobs: bool) -> Verified:
+    def verify(self, tell: Callable[[Finding], object], *, repair: bool, blobs: bool) -> VerifyResult:
         """Verify, and tell each finding as soon as it is sure.
 
         Args:
@@ -60,7 +60,7 @@ class Verify:
 
         Costs: 1 query for each 1,000 rows, 1 list for each 5,000 thumbnails; some reads for each suspect.
         """
-        done = Verified()
+        done = VerifyResult()
 
         def note(finding: Finding) -> None:
             done.violations += finding.violation

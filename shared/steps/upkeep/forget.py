@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.clock import ServerClock
-from shared.ports.rejections import FORGOTTEN_AT_ONCE, Rejected, Rejections
+from shared.ports.rejections import FORGOTTEN_AT_ONCE, RejectedMessage, Rejections
 
 
 @dataclass(frozen=True)
-class Forgotten:
+class ForgetResult:
     """What was forgotten.
 
     Attributes:
@@ -37,7 +37,9 @@ class Forget:
     clock: ServerClock
     page: int = 1_000
 
-    def find(self, *, codes: Collection[str] = (), older_than: timedelta | None = None) -> Iterator[list[Rejected]]:
+    def find(
+        self, *, codes: Collection[str] = (), older_than: timedelta | None = None
+    ) -> Iterator[list[RejectedMessage]]:
         """Yield texts, cut, in the order of their ids: what is left of each page, which may be nothing.
 
         Args:
@@ -52,7 +54,9 @@ class Forget:
             yield [row for row in rows if (before is None or row.at <= before) and (not codes or row.code in codes)]
             after = rows[-1].id
 
-    def forget(self, pages: Iterable[Sequence[Rejected]], *, stop: Callable[[], bool] = lambda: False) -> Forgotten:
+    def forget(
+        self, pages: Iterable[Sequence[RejectedMessage]], *, stop: Callable[[], bool] = lambda: False
+    ) -> ForgetResult:
         """Delete texts as they were read; one that was rejected once more meanwhile is kept.
 
         Args:
@@ -69,10 +73,10 @@ class Forget:
         for page in pages:
             for start in range(0, len(page), FORGOTTEN_AT_ONCE):
                 if stop():
-                    return Forgotten(texts, kept, left=True)
+                    return ForgetResult(texts, kept, left=True)
                 batch = page[start : start + FORGOTTEN_AT_ONCE]
                 gone = self.rejections.forget(batch)
                 texts, kept = texts + gone, kept + len(batch) - gone
             if stop():
-                return Forgotten(texts, kept, left=True)
-        return Forgotten(texts, kept)
+                return ForgetResult(texts, kept, left=True)
+        return ForgetResult(texts, kept)

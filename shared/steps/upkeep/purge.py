@@ -22,7 +22,7 @@ from shared.runtime import Runtime
 from shared.settings.settings import Settings
 from shared.steps.intake.types import Types
 from shared.steps.table_lock import TableLock
-from shared.steps.upkeep.forget import Forget, Forgotten
+from shared.steps.upkeep.forget import Forget, ForgetResult
 from shared.steps.upkeep.retention import edges
 from shared.telemetry import LogEvent, emit
 
@@ -36,7 +36,7 @@ AT_ONCE = 8
 
 
 @dataclass(frozen=True)
-class Purged:
+class PurgeResult:
     """What a purge did.
 
     Attributes:
@@ -85,7 +85,7 @@ class Purge:
     runtime: Runtime
     kinds: Callable[[], Sequence[str]]
 
-    def purge(self, *, owner: str, before: Mapping[State, datetime] | None = None) -> Purged:
+    def purge(self, *, owner: str, before: Mapping[State, datetime] | None = None) -> PurgeResult:
         """Purge once.
 
         Args:
@@ -109,24 +109,24 @@ class Purge:
                     return held.lost or self.runtime.monotonic() >= begun_at + share * budget
 
                 due = edges(self.settings, self.clock.now()) if before is None else before
-                rejected = self._rejected(lambda: over(REJECTED_SHARE)) if before is None else Forgotten()
+                rejected = self._rejected(lambda: over(REJECTED_SHARE)) if before is None else ForgetResult()
                 done = self._work(due, lambda: over(1.0))
                 if not done.left:
                     self.types.collect()
                 done = replace(done, rejected=rejected.texts, left=done.left or rejected.left)
         except LockHeld:
-            done = Purged(locked_out=True)
+            done = PurgeResult(locked_out=True)
         emit(LogEvent.PURGED, **vars(done))
         return done
 
-    def _rejected(self, stop: Callable[[], bool]) -> Forgotten:
+    def _rejected(self, stop: Callable[[], bool]) -> ForgetResult:
         """Forget the messages that are past their retention; they go first, since few requests take many."""
         past = self.forget.find(older_than=self.settings.retention_rejected)
         return self.forget.forget(past, stop=stop)
 
-    def _work(self, before: Mapping[State, datetime], stop: Callable[[], bool]) -> Purged:
+    def _work(self, before: Mapping[State, datetime], stop: Callable[[], bool]) -> PurgeResult:
         """Take a batch from each bucket and state in turn, so that none waits for a backlog of another."""
-        done = Purged()
+        done = PurgeResult()
         waiting = deque(
             self._batches(kind, bucket, state, before[state])
             for kind, bucket, state in product(self.kinds(), range(self.settings.job_buckets), before)
@@ -181,7 +181,7 @@ class Purge:
             self.thumbnails.delete_thumbnail(name)
         return len(going)
 
-    def _take(self, done: Purged, ready: Sequence[tuple[Row, Key | None, int]], *, listed: int) -> Purged:
+    def _take(self, done: PurgeResult, ready: Sequence[tuple[Row, Key | None, int]], *, listed: int) -> PurgeResult:
         gone = self.ended.purge([(row, key) for row, key, _ in ready]) if ready else set()
         return replace(
             done,

@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Reconciled:
+class WalkResult:
     """What one slice of a walk did.
 
     Attributes:
@@ -167,7 +167,7 @@ class Reconcile:
     settings: Settings
     runtime: Runtime
 
-    def reconcile(self, *, owner: str) -> Reconciled:
+    def reconcile(self, *, owner: str) -> WalkResult:
         """Walk on from where the last slice ended, until the walk's end or that of the budget.
 
         Args:
@@ -187,12 +187,12 @@ class Reconcile:
                 self._walk(done)
         except LockHeld:
             emit(LogEvent.LOCKED_OUT, lock=LOCK)
-            return Reconciled(locked_out=True)
+            return WalkResult(locked_out=True)
         told = done.told
         emit(LogEvent.RECONCILED, level=logging.WARNING if told["missed"] else logging.INFO, **told)
         if done.failed is not None:
             raise done.failed
-        return Reconciled(**told)
+        return WalkResult(**told)
 
     def _walk(self, done: _Slice) -> None:
         """Do page after page, and keep the position behind each."""

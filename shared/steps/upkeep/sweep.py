@@ -36,7 +36,7 @@ ANALYSING = 0.8
 
 
 @dataclass(frozen=True)
-class Swept:
+class SweepResult:
     """What a sweep did.
 
     Attributes:
@@ -81,7 +81,7 @@ class Sweep:
     prepare: Callable[[], None]
     _prepared: bool = field(default=False, init=False)
 
-    def sweep(self, *, owner: str) -> Swept:
+    def sweep(self, *, owner: str) -> SweepResult:
         """Sweep once. What a job or a part of the sweep raises is raised when all others have had their turn.
 
         Args:
@@ -96,20 +96,20 @@ class Sweep:
         begun_at = self.runtime.monotonic()
         self._prepare_once()
         if self.settings.dispatch is Dispatch.OFF:
-            return Swept(Counter({End.PAUSED: 1}))
+            return SweepResult(Counter({End.PAUSED: 1}))
         turns = Turns()
         try:
             with self.lock.try_acquire(LOCK, owner=owner) as held:
                 swept = self._swept(owner, lambda share: held.lost or self._over(begun_at, share), turns)
         except LockHeld:
             emit(LogEvent.LOCKED_OUT, lock=LOCK)
-            return Swept(Counter(), locked_out=True)
+            return SweepResult(Counter(), locked_out=True)
         turns.finish()
         return swept
 
-    def _swept(self, owner: str, stop: Callable[[float], bool], turns: Turns) -> Swept:
+    def _swept(self, owner: str, stop: Callable[[float], bool], turns: Turns) -> SweepResult:
         """Do the three parts of a sweep; each has its turn, whatever another raises."""
-        swept, expired, drained = Swept(Counter()), 0, Counter[StrEnum]()
+        swept, expired, drained = SweepResult(Counter()), 0, Counter[StrEnum]()
         over = partial(stop, 1.0)
         with turns.turn():
             swept = self._work_on_due(owner, stop, turns)
@@ -135,7 +135,7 @@ class Sweep:
         """Whether this share of the budget is over."""
         return self.runtime.monotonic() >= begun_at + share * self.settings.sweep_budget.total_seconds()
 
-    def _work_on_due(self, owner: str, stop: Callable[[float], bool], turns: Turns) -> Swept:
+    def _work_on_due(self, owner: str, stop: Callable[[float], bool], turns: Turns) -> SweepResult:
         """Analyse what can be analysed here, and send the rest; a job that raises keeps no other from its turn."""
         ends, left, known, over = dict[str, StrEnum](), 0, len(turns.errors), partial(stop, 1.0)
         agenda = Agenda(
@@ -157,7 +157,7 @@ class Sweep:
         if counted or left or raised:
             outcomes = {outcome.value: number for outcome, number in counted.items()}
             emit(LogEvent.SWEPT, unstarted=left, raised=raised, **outcomes)
-        return Swept(counted, left=left)
+        return SweepResult(counted, left=left)
 
     def _round(
         self, agenda: Agenda, ends: dict[str, StrEnum], owner: str, stop: Callable[[float], bool], turns: Turns

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from shared.analysis.validation import ReportInvalid, check_report
 from shared.errors import ContentRefused, NoSuchJob, Refused, Unreadable
-from shared.ports.index import Attempted
+from shared.ports.index import AttemptRecord
 from shared.ports.jobs import Row, read
 from shared.rules.jobs import Claim, Event, Job, JobError
 from shared.rules.thumbnails import misnamed
@@ -22,7 +22,7 @@ HEADS = 16
 #: back all of them would keep the job from ever ending.
 MAX_ABANDONS = 20
 #: Lists the attempts at a job.
-Attempts = Callable[[str], Sequence[Attempted]]
+Attempts = Callable[[str], Sequence[AttemptRecord]]
 T = TypeVar("T", int, str)
 _REFUSALS = {
     Unclaimed.BUSY: ("live", "Another worker holds the job."),

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from shared.steps.upkeep.purge import Purged
+from shared.steps.upkeep.purge import PurgeResult
 from tests.unit.http.client import Site
 
 ID = "t-" + "0" * 32
@@ -80,13 +80,13 @@ def test_a_purge_of_one_state_leaves_the_others(site: Site) -> None:
 
 
 def test_a_purge_that_is_not_done_is_202(site: Site) -> None:
-    site.darkroom.purge.purge = lambda **_: Purged(jobs=3, left=True)
+    site.darkroom.purge.purge = lambda **_: PurgeResult(jobs=3, left=True)
     answer = site.call("POST", "/jobs/purge", {"before": "2026-01-01T00:00:05Z"})
     assert (answer.status, answer.json["left"], answer.headers["retry-after"]) == (202, True, "2")
 
 
 def test_a_purge_beside_another_is_409(site: Site) -> None:
-    site.darkroom.purge.purge = lambda **_: Purged(locked_out=True)
+    site.darkroom.purge.purge = lambda **_: PurgeResult(locked_out=True)
     answer = site.call("POST", "/jobs/purge", {"before": "2026-01-01T00:00:05Z"})
     assert answer.refusal == (409, "locked_out", None)
 
@@ -94,9 +94,9 @@ def test_a_purge_beside_another_is_409(site: Site) -> None:
 def test_a_purge_says_who_and_what(site: Site) -> None:
     asked: list[dict[str, Any]] = []
 
-    def purge(**order: Any) -> Purged:  # noqa: ANN401 - as it comes
+    def purge(**order: Any) -> PurgeResult:  # noqa: ANN401 - as it comes
         asked.append(order)
-        return Purged()
+        return PurgeResult()
 
     site.darkroom.purge = SimpleNamespace(purge=purge)
     site.call("POST", "/jobs/purge", {"before": "2026-01-01T00:00:05Z"})
