@@ -50,8 +50,8 @@ class HeldLease(Generic[R]):
         self._guard = runtime.lock()
         self._retired = False
         self._refused = False
-        self._begun = False
-        self._renew_here = carry(self._renewed)
+        self._busy = False
+        self._renew_here = carry(self._renew_once)
 
     @property
     def row(self) -> R:
@@ -72,14 +72,14 @@ class HeldLease(Generic[R]):
     def begin(self) -> bool:
         """Say whether a renewal is due that nobody has begun; whoever is told so calls ``beat``."""
         with self._guard:
-            due = not self._begun and self.renew_at <= self._monotonic()
-            self._begun = self._begun or due
+            due = not self._busy and self.renew_at <= self._monotonic()
+            self._busy = self._busy or due
             return due
 
     @property
-    def begun(self) -> bool:
+    def busy(self) -> bool:
         """Whether a renewal has begun, and not ended."""
-        return self._begun
+        return self._busy
 
     def beat(self) -> None:
         """Renew, unless retired; a failure is logged and tried again soon, as long as the lease lasts."""
@@ -89,9 +89,9 @@ class HeldLease(Generic[R]):
                     self._renew_here()
         finally:
             with self._guard:
-                self._begun = False
+                self._busy = False
 
-    def _renewed(self) -> None:
+    def _renew_once(self) -> None:
         sent_at, share = self._monotonic(), leases.renewal_timeout(self._lease)
         stop_at = sent_at + share.total_seconds()
         try:
@@ -125,7 +125,7 @@ class Heartbeat:
         self._margin = margin
         self._runtime = runtime
         self._threaded = threaded
-        self._held: list[HeldLease[object]] = []
+        self._leases: list[HeldLease[object]] = []
         self._guard = runtime.lock()
         self._wake = runtime.event()
         self._thread: Thread | None = None
@@ -141,7 +141,7 @@ class Heartbeat:
         """
         held = HeldLease(row, renew, lease=lease, margin=self._margin, sent_at=sent_at, runtime=self._runtime)
         with self._guard:
-            self._held.append(held)  # type: ignore[arg-type] # renewed by its own function alone
+            self._leases.append(held)  # type: ignore[arg-type] # renewed by its own function alone
             if self._threaded and (self._thread is None or not self._thread.is_alive()):
                 self._thread = self._runtime.start(self._run, name="heartbeat")
         self._wake.set()
@@ -154,12 +154,12 @@ class Heartbeat:
             Seconds until the next renewal; None when none is to come, or before one that is under way has ended.
         """
         with self._guard:
-            self._held = [held for held in self._held if held.begun or held.renew_at != float("inf")]
-            pending = sorted(self._held, key=lambda held: held.renew_at)
+            self._leases = [held for held in self._leases if held.busy or held.renew_at != float("inf")]
+            pending = sorted(self._leases, key=lambda held: held.renew_at)
         for held in pending:
             if held.begin():
                 self._renew(held)
-        waits = [held.renew_at - self._runtime.monotonic() for held in pending if not held.begun]
+        waits = [held.renew_at - self._runtime.monotonic() for held in pending if not held.busy]
         soonest = min(waits, default=float("inf"))
         return None if soonest == float("inf") else max(0.0, soonest)
 

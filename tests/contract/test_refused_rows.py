@@ -103,7 +103,7 @@ def test_every_way_in_rejects_an_image_that_no_row_holds(room: Darkroom, refusin
     ref = put(room)
     refusing.answers["PENDING"] = TOO_LARGE
     if inlet == "event":
-        assert room.record.announced(ref.ref) is Disposition.REJECTED
+        assert room.record.record_event(ref.ref) is Disposition.REJECTED
     else:
         body = json.dumps({"container": ref.container, "name": ref.name}).encode()
         step = getattr(getattr(room, inlet), inlet)

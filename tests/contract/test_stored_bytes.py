@@ -63,9 +63,9 @@ def test_the_marker_of_a_folder_is_ignored(room: Darkroom, key: str) -> None:
     ref = ImageRef(room.settings.images_container, "album")
     blob = blobs_of(room.storage.images).get_blob_client(ref.container, ref.name)
     blob.upload_blob(b"", metadata={key: "true"})
-    assert room.record.announced(ref.ref) is Disposition.IGNORED
+    assert room.record.record_event(ref.ref) is Disposition.IGNORED
     blob.upload_blob(b"no marker", metadata={key: "true"}, overwrite=True)
-    assert room.record.announced(ref.ref) is Recording.RECORDED
+    assert room.record.record_event(ref.ref) is Recording.RECORDED
 
 
 @pytest.mark.case("storage rehydrated", was="FAILED for good")

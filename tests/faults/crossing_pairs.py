@@ -12,7 +12,7 @@ from tests.faults.enumeration_workers import Worker
 
 def announce(case: Crossing, worker: Worker) -> object:
     """Take in the event of the image."""
-    return worker.darkroom.record.announced(case.ref.ref)
+    return worker.darkroom.record.record_event(case.ref.ref)
 
 
 def receive(case: Crossing, worker: Worker) -> object:

@@ -123,7 +123,7 @@ class Case:
 
     def tell(self, worker: Worker) -> None:
         """Deliver the events."""
-        self.deliver(self.events, lambda ref: worker.darkroom.record.announced(ref.ref))
+        self.deliver(self.events, lambda ref: worker.darkroom.record.record_event(ref.ref))
 
     def hand(self, worker: Worker) -> None:
         """Deliver the messages."""

@@ -97,7 +97,7 @@ class Purging(Flow):
     def _duplicates(case: Case, worker: Worker) -> None:
         """Deliver the events of all names once more: each version is known, and nothing is analysed."""
         claims = case.ledger.claims.total()
-        outcomes = {worker.darkroom.record.announced(case.image(name).ref) for name in case.newest}
+        outcomes = {worker.darkroom.record.record_event(case.image(name).ref) for name in case.newest}
         case.hand(worker)
         assert (outcomes, case.ledger.claims.total()) == ({Recording.DUPLICATE}, claims)
 

@@ -117,8 +117,8 @@ class Calls:
     def __init__(self, do: Callable[[str, str], object]) -> None:
         self._do = do
 
-    def announced(self, path: str) -> object:
-        """See ``Record.announced``."""
+    def record_event(self, path: str) -> object:
+        """See ``Record.record_event``."""
         return self._do("announce", path)
 
     def receive(self, body: bytes, *, owner: str) -> object:  # noqa: ARG002 - the worker names itself
@@ -160,7 +160,7 @@ class Elsewhere:
 
     @property
     def record(self) -> Calls:
-        """The step that ``announced`` belongs to."""
+        """The step that ``record_event`` belongs to."""
         return Calls(self._do)
 
     receive = bury = sweep = cancel = redrive = record

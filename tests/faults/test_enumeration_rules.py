@@ -104,7 +104,7 @@ class ForgettingHost(flows.Recording):
     def run(self, case: Case, worker: Worker) -> None:
         """Record an event that nobody delivers again."""
         case.events.clear()
-        worker.darkroom.record.announced(case.ref.ref)
+        worker.darkroom.record.record_event(case.ref.ref)
 
 
 def test_an_image_that_nobody_knows_of_is_counted_as_lost() -> None:

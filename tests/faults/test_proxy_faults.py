@@ -104,6 +104,6 @@ def test_a_paused_process_is_stopped_by_the_kernel_and_goes_on_from_there(server
 
     with Proxy(CONNECTION, case.ledger, account=case.account) as proxy:
         proxy.arm(2, Strike.PAUSED_BEFORE, look)
-        outcome = Elsewhere(server, proxy, case._environ).record.announced(case.ref.ref)
+        outcome = Elsewhere(server, proxy, case._environ).record.record_event(case.ref.ref)
     assert states == [("T", 2)]
     assert (outcome, len(proxy.sent)) == ("recorded", 4)

@@ -30,7 +30,7 @@ from tests.faults.enumeration_rules import over
 #: Short, as some orders are carried out while nothing gets through; long enough for a look and another send.
 RETRY = RetryPolicy(within=timedelta(seconds=1), first_pause=timedelta(seconds=0.01))
 VERBS: Mapping[str, Callable[[Darkroom, str], object]] = {
-    "announce": lambda darkroom, text: darkroom.record.announced(text),
+    "announce": lambda darkroom, text: darkroom.record.record_event(text),
     "receive": lambda darkroom, text: darkroom.receive.receive(text.encode(), owner="queue/1"),
     "bury": lambda darkroom, text: darkroom.bury.bury(text.encode()),
     "cancel": lambda darkroom, text: darkroom.cancel.cancel(text).job.state,

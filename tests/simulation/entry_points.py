@@ -83,7 +83,7 @@ def build(
 
 def announce(darkroom: Darkroom, path: str) -> object:
     """Call the blob trigger."""
-    return darkroom.record.announced(path)
+    return darkroom.record.record_event(path)
 
 
 def receive(darkroom: Darkroom, body: bytes, owner: str) -> object:

@@ -114,7 +114,7 @@ VERSIONS = (
 EVENTS = (
     fault(
         "an outage of the record is taken for a blob that is gone",
-        (f"{_RECORD}.announced", "except BlobGone:", "except Exception:"),
+        (f"{_RECORD}.record_event", "except BlobGone:", "except Exception:"),
     ),
     fault(
         "the message of an image is taken in, and the image is not recorded",

@@ -54,7 +54,7 @@ TIMES = (
     fault(
         "a renewal is counted from its reply",
         (
-            "shared.heartbeat:HeldLease._renewed",
+            "shared.heartbeat:HeldLease._renew_once",
             "leases.renew_at(sent_at=sent_at",
             "leases.renew_at(sent_at=self._monotonic()",
         ),
@@ -146,16 +146,16 @@ SWALLOWED = (
         "an image whose look fails is done",
         (
             "shared.steps.upkeep.reconcile:Reconcile._look",
-            "return self.record.announced(blob.ref.ref)",
+            "return self.record.record_event(blob.ref.ref)",
             (
-                "try:\n            return self.record.announced(blob.ref.ref)\n"
+                "try:\n            return self.record.record_event(blob.ref.ref)\n"
                 "        except Exception:\n            return Recording.DUPLICATE"
             ),
         ),
     ),
     fault(
         "an outage of an event looks like its end",
-        ("shared.steps.intake.record:Record.announced", "except BlobGone:", "except (BlobGone, Undecided):"),
+        ("shared.steps.intake.record:Record.record_event", "except BlobGone:", "except (BlobGone, Undecided):"),
     ),
     fault(
         "whoever is late says that he was first",

@@ -26,7 +26,7 @@ LEASES = (
     ),
     fault(
         "a lease is counted from the reply",
-        (f"{_HELD}._renewed", "self._sent_at = sent_at", "self._sent_at = self._monotonic()"),
+        (f"{_HELD}._renew_once", "self._sent_at = sent_at", "self._sent_at = self._monotonic()"),
         (
             "shared.steps.work.claims:Claims.begin",
             "sent_at=sent_at",
@@ -39,7 +39,7 @@ LEASES = (
     ),
     fault(
         "a holder goes on after its renewal was refused",
-        (f"{_HELD}._renewed", "self._refused = True", "self._refused = False"),
+        (f"{_HELD}._renew_once", "self._refused = True", "self._refused = False"),
     ),
     fault(
         "a holder keeps back no margin",
@@ -55,7 +55,7 @@ LEASES = (
     ),
     fault(
         "a renewal that fails is the last",
-        (f"{_HELD}._renewed", "self._next_at = max(stop_at, self._monotonic())", 'self._next_at = float("inf")'),
+        (f"{_HELD}._renew_once", "self._next_at = max(stop_at, self._monotonic())", 'self._next_at = float("inf")'),
     ),
     fault(
         "a renewal gives no time",

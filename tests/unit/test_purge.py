@@ -117,7 +117,7 @@ def test_the_same_version_after_a_purge_is_a_duplicate_and_the_key_row_says_how_
     job = world.job(job_id)
     world.clock.advance(31 * DAY)
     world.purge.purge(owner="timer/1")
-    assert world.record.announced(job.ref) is Recording.DUPLICATE
+    assert world.record.record_event(job.ref) is Recording.DUPLICATE
     key = world.jobs.key(job.type, job.ref)
     assert key is not None
     assert (key.job_id, key.state, key.ended) == (job_id, State.COMPLETED, job.ended)

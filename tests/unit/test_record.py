@@ -134,7 +134,7 @@ def _come_back(world: World) -> tuple[str, str]:
 def test_a_version_that_comes_back_is_opened_again() -> None:
     world = World()
     old, new = _come_back(world)
-    back = world.record.overwritten(_ref(world))
+    back = world.record.record_newer(_ref(world))
     assert (back.job_id, back.outcome) == (old, Recording.RECORDED)
     assert (world.job(old).state, world.job(new).state) == (State.PENDING, State.CANCELED)
     assert world.jobs.kept.keys["image-analysis", "images/cat.png"].job_id == old
@@ -200,31 +200,31 @@ def test_who_analyses_by_himself_announces_nothing() -> None:
 def test_an_event_of_our_container_is_recorded() -> None:
     world = World()
     world.upload("a/b.png")
-    assert world.record.announced("images/a/b.png") is Recording.RECORDED
-    assert world.record.announced("images/a/b.png") is Recording.DUPLICATE
+    assert world.record.record_event("images/a/b.png") is Recording.RECORDED
+    assert world.record.record_event("images/a/b.png") is Recording.DUPLICATE
 
 
 @pytest.mark.parametrize("path", [None, "", "images", "images/", "thumbnails/cat.png"])
 def test_an_event_of_anything_else_is_ignored(path: str | None) -> None:
     world = World()
-    assert world.record.announced(path) is Disposition.IGNORED
+    assert world.record.record_event(path) is Disposition.IGNORED
     assert world.journal == []
 
 
 def test_an_event_whose_blob_has_vanished_is_gone() -> None:
-    assert World().record.announced("images/cat.png") is Disposition.GONE
+    assert World().record.record_event("images/cat.png") is Disposition.GONE
 
 
 def test_an_event_while_storage_is_out_raises() -> None:
     world = World()
     world.images.out = True
     with pytest.raises(StorageOut):
-        world.record.announced("images/cat.png")
+        world.record.record_event("images/cat.png")
 
 
 def test_an_event_of_a_name_that_no_url_can_say_is_kept_with_the_reason() -> None:
     world = World()
-    assert world.record.announced("images/a/../b.png") is Disposition.REJECTED
+    assert world.record.record_event("images/a/../b.png") is Disposition.REJECTED
     assert [row.code for row in world.rejections.kept.values()] == ["invalid_reference"]
 
 
@@ -232,7 +232,7 @@ def test_an_event_of_a_name_that_no_url_can_say_is_kept_with_the_reason() -> Non
 def test_the_marker_of_a_folder_is_no_image() -> None:
     world = World()
     world.images.mark(world.upload("album", data=b""), folder=True)
-    assert world.record.announced("images/album") is Disposition.IGNORED
+    assert world.record.record_event("images/album") is Disposition.IGNORED
     assert world.receive.receive(b"images/album", owner="queue/1") == [Disposition.IGNORED]
     assert (world.jobs.kept.jobs, world.rejections.kept) == ({}, {})
 

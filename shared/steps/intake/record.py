@@ -119,7 +119,7 @@ class Record:
             return self._newer(ref, traceparent, seen=found, announce=announce)
         return self._announce_job(row, announce=announce)
 
-    def overwritten(self, ref: ImageRef) -> RecordResult:
+    def record_newer(self, ref: ImageRef) -> RecordResult:
         """Record what stands under a reference by now, where another version was recorded and is gone.
 
         It begins at the key row: so it also opens the job of a version that was superseded and has come back, which
@@ -132,7 +132,7 @@ class Record:
         """
         return self._newer(ref, None, seen=None, announce=True)
 
-    def announced(self, path: str | None, *, traceparent: str | None = None) -> Recording | Disposition:
+    def record_event(self, path: str | None, *, traceparent: str | None = None) -> Recording | Disposition:
         """Record what an event of the blob service names.
 
         Events through Event Grid come from any container, our own thumbnails among them: only the watched one counts.

@@ -34,7 +34,7 @@ from shared.rules.images import ImageRef
 from shared.rules.jobs import Job, State
 from shared.runtime import Pools
 from shared.settings.settings import Settings
-from shared.steps.operators.merging import Read, Rows, SortedList, merged
+from shared.steps.operators.merge import Read, Rows, SortedList, merge
 
 #: Rows that one call reads at once.
 AT_ONCE = 8
@@ -138,7 +138,7 @@ class Lookup:
                     continue
                 passed = after if after is not None and after.segment == segment else None
                 lists = self._lists(segment, query, passed, limit)
-                positions = merged(lists, pool, limit=limit, rows=rows)
+                positions = merge(lists, pool, limit=limit, rows=rows)
                 after = self._fill(found, positions, query, limit, pool) or after
                 if not all(each.exhausted for each in lists):  # nor are ended ones that a full page did not begin with
                     return Page([*found.values()], after)

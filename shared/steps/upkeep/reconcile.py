@@ -135,8 +135,8 @@ class _Slice:
     failed: BaseException | None = None
 
     @property
-    def told(self) -> dict[str, Any]:
-        """What is told of it."""
+    def log_fields(self) -> dict[str, Any]:
+        """What the log says of it."""
         counted = {"missed": self.outcomes[Recording.RECORDED], "vanished": self.outcomes[Disposition.GONE]}
         rare = {"ignored": self.outcomes[Disposition.IGNORED], "reopened": self.outcomes[Recording.REDRIVEN]}
         counted |= {name: count for name, count in rare.items() if count}
@@ -188,11 +188,11 @@ class Reconcile:
         except LockHeld:
             emit(LogEvent.LOCKED_OUT, lock=LOCK)
             return WalkResult(locked_out=True)
-        told = done.told
-        emit(LogEvent.RECONCILED, level=logging.WARNING if told["missed"] else logging.INFO, **told)
+        fields = done.log_fields
+        emit(LogEvent.RECONCILED, level=logging.WARNING if fields["missed"] else logging.INFO, **fields)
         if done.failed is not None:
             raise done.failed
-        return WalkResult(**told)
+        return WalkResult(**fields)
 
     def _walk(self, done: _Slice) -> None:
         """Do page after page, and keep the position behind each."""
@@ -232,7 +232,7 @@ class Reconcile:
         """Look at the names that the last walk has left, and leave those in the mark that still can't be looked at."""
         before = done.outcomes[Recording.RECORDED]
         refs = {name: ImageRef(self.settings.images_container, name) for name in position.again}
-        ends = self._each(list(refs), lambda name: self.record.announced(refs[name].ref), done)
+        ends = self._each(list(refs), lambda name: self.record.record_event(refs[name].ref), done)
         left = tuple(name for name in position.again if ends[name] in _AGAIN)
         return replace(position, again=left, so_far=position.so_far + done.outcomes[Recording.RECORDED] - before)
 
@@ -275,7 +275,7 @@ class Reconcile:
         key = self.jobs.key(self.settings.image_type, blob.ref.ref)
         if key is not None and key.version == blob.version and not blob.has_left_archive:
             return Recording.DUPLICATE
-        return self.record.announced(blob.ref.ref)
+        return self.record.record_event(blob.ref.ref)
 
 
 def _fits(names: Sequence[str]) -> bool:

@@ -127,7 +127,7 @@ class Analyze:
         Where the version that was not there a moment ago stands there again, it is still the newest: read it later.
         """
         try:
-            recorded = self.record.overwritten(ref)
+            recorded = self.record.record_newer(ref)
         except BlobGone:
             return _gone()
         if recorded.job_id == attempt.job.id:

@@ -46,7 +46,7 @@ class SortedList:
         return self.begin(min(2 * self._piece, most))
 
 
-def merged(lists: Sequence[SortedList], pool: Executor, *, limit: int, rows: "Rows") -> Iterator[Position]:
+def merge(lists: Sequence[SortedList], pool: Executor, *, limit: int, rows: "Rows") -> Iterator[Position]:
     """Yield positions in their order, until the lists are at their end, or nothing more may be read.
 
     Args:
