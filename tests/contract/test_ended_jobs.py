@@ -88,7 +88,9 @@ def test_all_rows_of_a_purged_job_go_but_its_key_row_which_says_how_it_ended(res
     key = resting.jobs.store.key(row.job.type, row.job.ref)
     assert key is not None
     assert (key.version, key.job_id, key.state) == (row.job.version, row.job.id, State.CANCELED)
-    assert abs(key.ended - row.job.ended) < timedelta(milliseconds=1)  # type: ignore[operator]
+    assert key.ended is not None
+    assert row.job.ended is not None
+    assert abs(key.ended - row.job.ended) < timedelta(milliseconds=1)
 
 
 def test_a_purged_job_that_stood_for_a_newer_version_leaves_that_version_known(resting: Resting) -> None:

@@ -148,7 +148,7 @@ def test_many_jobs_go_in_full_transactions(place: Place) -> None:
     jobs = aged.darkroom.storage.jobs
     for number in range(MANY):
         row = jobs.insert(job_moves.add(aged, f"images/{number}.png"))  # type: ignore[arg-type] # it knows the time
-        jobs.replace(row, job_moves.end(aged, row))  # type: ignore[arg-type]
+        jobs.replace(row, job_moves.end(aged, row))  # type: ignore[arg-type] # the same
     with counting.count() as requests:
         assert aged.darkroom.purge.purge(owner="timer/1") == PurgeResult(jobs=MANY)
     assert sum("batch" in request for request in requests) == MANY / 25 + 2  # the lock's

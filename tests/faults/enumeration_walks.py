@@ -139,7 +139,7 @@ class ReconcilingPast(Reconciling):
                     self.came_back = True
                     worker.line.mend()
 
-        worker.darkroom.reconcile._look = looked  # type: ignore[method-assign]
+        worker.darkroom.reconcile._look = looked  # type: ignore[method-assign] # of this worker alone
         super().run(case, worker)
 
     def afterwards(self, case: Case) -> None:

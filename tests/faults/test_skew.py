@@ -40,7 +40,7 @@ DELAY = timedelta(seconds=BACKOFF_SECONDS * CHANCE)
 @pytest.fixture(params=[ClaimPrize, LockPrize], ids=["claim", "lock"], scope="module")
 def prize(request: pytest.FixtureRequest) -> Prize:
     """Give what workers are after."""
-    return request.param  # type: ignore[no-any-return]
+    return request.param  # type: ignore[no-any-return] # a fixture's parameter has no type
 
 
 def succession(make: Prize, holder: Skew, rival: Skew, *, start: float) -> timedelta:

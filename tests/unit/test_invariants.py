@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -37,19 +38,19 @@ def sound() -> Group:
     return Group(place="p", stem=OLD[:-16], home="p", jobs={OLD: old, NEW: new}, index=index, tries=tries, keys=[key])
 
 
-def changed(identity: str, **columns: object) -> Callable[[Group], object]:
+def changed(identity: str, **columns: Any) -> Callable[[Group], object]:  # noqa: ANN401 - of a row
     """Change columns of a job row."""
-    return lambda group: group.jobs.update({identity: replace(group.jobs[identity], **columns)})  # type: ignore[arg-type]
+    return lambda group: group.jobs.update({identity: replace(group.jobs[identity], **columns)})
 
 
-def tried(number: int, **columns: object) -> Callable[[Group], object]:
+def tried(number: int, **columns: Any) -> Callable[[Group], object]:  # noqa: ANN401 - of a row
     """Change columns of an attempt's row."""
-    return lambda group: group.tries.__setitem__(number, replace(group.tries[number], **columns))  # type: ignore[arg-type]
+    return lambda group: group.tries.__setitem__(number, replace(group.tries[number], **columns))
 
 
-def keyed(**columns: object) -> Callable[[Group], object]:
+def keyed(**columns: Any) -> Callable[[Group], object]:  # noqa: ANN401 - of a row
     """Change columns of the key row."""
-    return lambda group: group.keys.__setitem__(0, replace(group.keys[0], **columns))  # type: ignore[arg-type]
+    return lambda group: group.keys.__setitem__(0, replace(group.keys[0], **columns))
 
 
 def stray(row_key: str, identity: str) -> Callable[[Group], object]:

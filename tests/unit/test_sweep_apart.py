@@ -83,7 +83,7 @@ def test_a_job_that_raises_ends_no_sweep(error: Exception) -> None:
     world.blob_poison.put(EVENT, dequeue_count=5)
     jobs = [world.recorded(f"{number}.png", png(number + 1)) for number in range(3)]
     world.clock.advance(121)
-    world.jobs.get = _raising_for({jobs[0]}, world.jobs.get, error)  # type: ignore[method-assign]
+    world.jobs.get = _raising_for({jobs[0]}, world.jobs.get, error)  # type: ignore[method-assign] # of this world alone
     with pytest.raises(type(error)):
         world.sweep.sweep(owner="timer/1")
     states = [world.jobs.kept.jobs[job_id].job.state for job_id in (*jobs, expiring)]
@@ -109,7 +109,7 @@ def test_a_job_that_raises_keeps_no_other_from_being_sent_or_expired() -> None:
     world.clock.advance(121)
     world.queue.sent.clear()
     failing = {waiting[0], expiring[0]}
-    world.jobs.get = _raising_for(failing, world.jobs.get, LookupError())  # type: ignore[method-assign]
+    world.jobs.get = _raising_for(failing, world.jobs.get, LookupError())  # type: ignore[method-assign] # of this world alone
     with pytest.raises(LookupError):
         world.sweep.sweep(owner="timer/1")
     assert len(world.queue.sent) == 2

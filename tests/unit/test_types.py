@@ -8,12 +8,12 @@ from shared.errors import Refused
 from shared.rules.jobs import State
 from shared.steps.intake.types import QUIET, TRUST
 from tests.doubles.world import World
-from tests.unit.test_add import add
+from tests.unit.test_add import add, added_id
 
 
 def forgotten(world: World, kind: str, ref: str = "a") -> None:
     """Add a job of a type, and let it go without a trace."""
-    job_id = world.darkroom.add.add(kind=kind, ref=ref, params={}, unique=True).row.job.id  # type: ignore[union-attr]
+    job_id = added_id(add(world, kind=kind, ref=ref))
     world.cancel.cancel(job_id)
     world.remove.remove(job_id, forget=True)
 

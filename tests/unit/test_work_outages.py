@@ -167,11 +167,11 @@ def _next_write_arrives_twice(told: Told) -> None:
     replace = told.world.jobs.replace
 
     def twice(row: Row, move: Move, **options: Any) -> Row:  # noqa: ANN401 - passed on
-        told.world.jobs.replace = replace  # type: ignore[method-assign]
+        told.world.jobs.replace = replace  # type: ignore[method-assign] # of this world alone
         replace(row, move, **options)
         return replace(row, move, **options)
 
-    told.world.jobs.replace = twice  # type: ignore[method-assign]
+    told.world.jobs.replace = twice  # type: ignore[method-assign] # of this world alone
 
 
 @pytest.mark.case("mutants 8", was="lost, and the committed thumbnail deleted")

@@ -158,5 +158,5 @@ def answer(request: Any, reply: Reply) -> Any:  # noqa: ANN401 - two generations
     """Return a reply in the shape that the SDKs know, its body unread."""
     response = _Response(request, reply)
     if isinstance(request, HttpRequest):
-        return RestRequestsTransportResponse(request=request, internal_response=response)  # type: ignore[no-untyped-call]
+        return RestRequestsTransportResponse(request=request, internal_response=response)  # type: ignore[no-untyped-call] # the SDK's
     return RequestsTransportResponse(request, response)
