@@ -101,7 +101,7 @@ class LogEvent(StrEnum):
     REDRIVEN = "job redriven", INFO, "job ref", "An operator has opened the job again."
     REOPENED = "job reopened: its blob has left the archive", INFO, "job ref", "The blob can be read again."
     ABANDONED = (
-        *("job given back: the attempt does not count", WARNING, "job token code"),
+        *("job given back: the attempt does not count", WARNING, "job ref token code"),
         "Storage failed, or no child process could be started. The job waits until that is over.",
         "Look the code up in design.md.",
     )

@@ -68,6 +68,7 @@ class Emissions(logging.Handler):
 
     def pytest_collection_finish(self) -> None:
         """Watch the few edges over which texts leave the code."""
+        LOGGER.setLevel(logging.INFO)
         LOGGER.addHandler(self)
         self.watch("typer", "echo", lambda line: [("lines", line)])
         self.watch("typer", "confirm", lambda question: [("lines", question)])
