@@ -138,7 +138,7 @@ class ContentRefused(Invalid):
     """
 
     def __init__(self, service_code: str) -> None:
-        super().__init__(f"Storage refuses what the row or message would hold: {service_code}.")
+        super().__init__(f"Storage refuses the content of the row or message: {service_code}.")
         self.code = "content_refused"
 
 
@@ -165,11 +165,11 @@ DIED = frozenset({"out_of_memory", "analysis_timeout", "analysis_crashed"})
 
 
 class NoSandbox(Outage):
-    """No child process can be started to analyse in, or none that is confined as required; no image was looked at."""
+    """No child process can be started, or none that is confined as required. No image was analysed."""
 
 
 class BlobGone(NotFound):
-    """No blob of that name."""
+    """No blob has this name."""
 
 
 class BlobUnreadable(Invalid):
@@ -181,7 +181,7 @@ class BlobUnreadable(Invalid):
     """
 
     def __init__(self, code: str, *, passing: bool = False) -> None:
-        super().__init__(f"The blob service refuses to give the blob: {code}.")
+        super().__init__(f"The blob service does not return the blob: {code}.")
         self.code = "blob_unreadable"
         self.passing = passing
 
@@ -191,7 +191,7 @@ class FolderMarker(Conflict):
 
 
 class MarkerRejected(Conflict):
-    """The service refuses a listing's marker; the listing must begin anew."""
+    """The service refuses a listing's marker; the listing must start again."""
 
 
 class BlobChanged(Conflict):
@@ -207,7 +207,7 @@ class Mismatch(Conflict):
 
 
 class NoSuchJob(NotFound):
-    """There is no job of that id."""
+    """No job has this id."""
 
 
 class NoSuchImage(NotFound):

@@ -162,7 +162,7 @@ def rejected(
 def _get(darkroom: Darkroom, rejected_id: str) -> RejectedMessage:
     row = darkroom.storage.rejections.get(rejected_id)
     if row is None:
-        typer.echo(f"{rejected_id}: No message of that id is kept.")
+        typer.echo(f"{rejected_id}: No rejected message has this id.")
         raise typer.Exit(REFUSED)
     return row
 

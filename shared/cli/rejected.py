@@ -18,8 +18,8 @@ from shared.steps.operators.rejected import ADMITTED, Readmit
 from shared.steps.upkeep.forget import Forget
 
 _REFUSALS = {
-    Disposition.UNKNOWN.value: "No message of that id is kept.",
-    Disposition.REJECTED.value: "It still names no image and no job.",
+    Disposition.UNKNOWN.value: "No rejected message has this id.",
+    Disposition.REJECTED.value: "The message still names no image and no job.",
 }
 #: As ``Rejected.id``; a job id has a type before its digits.
 REJECTED_ID = re.compile(r"[0-9a-f]{32}")

@@ -111,6 +111,6 @@ def test_a_job_that_cannot_be_acted_on_is_named_and_keeps_no_other_from_its_turn
     assert refused.exit_code == 1
     assert [line.rpartition(": ")[2] for line in refused.stdout.splitlines()] == [
         "The job id must be '{type}-{32 hex digits}'.",
-        "There is no job of that id.",
+        "No job has this id.",
         "canceled",
     ]

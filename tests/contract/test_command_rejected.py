@@ -51,13 +51,13 @@ def test_one_is_shown_whole_with_its_reason(command: Callable[..., Result], kept
 def test_an_unknown_one_is_said_to_be_unknown(command: Callable[..., Result], kept: VerifyBench) -> None:  # noqa: ARG001
     for words in (("rejected", "0" * 32), ("redrive", "0" * 32)):
         told = command(*words)
-        assert (told.exit_code, told.stdout) == (1, f"{'0' * 32}: No message of that id is kept.\n")
+        assert (told.exit_code, told.stdout) == (1, f"{'0' * 32}: No rejected message has this id.\n")
 
 
 def test_one_whose_image_has_come_is_redriven_beside_a_job(command: Callable[..., Result], kept: VerifyBench) -> None:
     canceled = kept.record("dog.png").job.id
     command("cancel", canceled)
-    assert command("redrive", CAT).stdout == f"{CAT}: It still names no image and no job.\n"
+    assert command("redrive", CAT).stdout == f"{CAT}: The message still names no image and no job.\n"
     kept.upload("cat.png")
     told = command("redrive", CAT, canceled)
     assert (told.exit_code, told.stdout) == (0, f"{CAT}: redriven\n{canceled}: redriven\n")
@@ -90,6 +90,6 @@ def test_they_are_picked_by_age(command: Callable[..., Result], kept: VerifyBenc
 
 def test_one_is_deleted_and_all_are(command: Callable[..., Result], kept: VerifyBench) -> None:  # noqa: ARG001 - stands
     assert command("rejected", CAT, "--delete", "--yes").stdout == "1 rejected message deleted.\n"
-    assert command("rejected", CAT, "--delete", "--yes").stdout == f"{CAT}: No message of that id is kept.\n"
+    assert command("rejected", CAT, "--delete", "--yes").stdout == f"{CAT}: No rejected message has this id.\n"
     assert command("rejected", "--delete", "--yes").stdout == "1 rejected message deleted.\n"
     assert _codes(command) == []

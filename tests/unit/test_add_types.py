@@ -54,7 +54,7 @@ def test_there_are_no_more_types_than_the_settings_allow() -> None:
     world = World(MAX_JOB_TYPES="2")
     for kind in ("a", "b"):
         add(world, kind=kind)
-    with pytest.raises(Refused, match="There are 2 types already") as met:
+    with pytest.raises(Refused, match="There are already 2 types") as met:
         add(world, kind="c")
     assert (met.value.code, world.index.types()) == ("too_many_types", ["a", "b"])
     assert len(world.jobs.kept.jobs) == 2

@@ -74,7 +74,7 @@ def test_a_job_that_has_not_ended_stays(made: Callable[[World], str], *, forget:
     world = World()
     job_id = made(world)
     before = world.job(job_id)
-    with pytest.raises(Refused, match="cancel it first") as met:
+    with pytest.raises(Refused, match="Cancel it first") as met:
         world.remove.remove(job_id, forget=forget)
     assert (met.value.code, world.job(job_id)) == ("live", before)
 

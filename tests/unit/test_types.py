@@ -27,7 +27,7 @@ def test_a_type_without_jobs_makes_room_for_another() -> None:
     world = World(MAX_JOB_TYPES="2")
     for kind in ("a", "b"):
         forgotten(world, kind)
-    with pytest.raises(Refused, match="15 s after"):
+    with pytest.raises(Refused, match="15 seconds after"):
         add(world, kind="c")
     later(world)
     assert add(world, kind="c").created

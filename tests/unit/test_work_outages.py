@@ -121,7 +121,7 @@ def test_an_end_that_no_row_holds_counts_backs_off_and_ends_the_job() -> None:
         waits.append(told.job.not_before is not None)
         told.world.clock.advance(60)
     assert (ends, waits) == ([End.RETRIED, End.RETRIED, End.FAILED], [True, True, False])
-    reason = "Storage refuses what the row or message would hold: EntityTooLarge."
+    reason = "Storage refuses the content of the row or message: EntityTooLarge."
     assert (told.job.state, told.error) == (State.FAILED, ("content_refused", reason))
 
 

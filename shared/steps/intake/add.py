@@ -106,7 +106,7 @@ class Add:
             add_nonce=nonce,
         )
         if kind == self.settings.image_type:
-            raise Refused("wrong_type", f"Jobs of type {kind} are made of images that are there: POST /images.")
+            raise Refused("wrong_type", f"Jobs of type {kind} can't be added. Use `POST /images` instead.")
         self.types.introduce(kind)
         for _ in range(ROUNDS):
             added = self._insert(move, unique=unique)

@@ -98,8 +98,8 @@ class Types:
                 return
         raise Refused(
             "too_many_types",
-            f"There are {len(known)} types already; MAX_JOB_TYPES allows no more. An empty type goes {QUIET.seconds} s "
-            "after its last job was added.",
+            f"There are already {len(known)} types, and `MAX_JOB_TYPES` allows no more. A type without jobs is removed "
+            f"{QUIET.seconds} seconds after its last job was added.",
         )
 
     def _trusts(self, kind: str) -> bool:

@@ -55,7 +55,7 @@ class Cancel:
                 return row
             if row.job.state.ended:
                 raise Refused("ended", "The job has ended already.")
-            error = JobError("canceled", "Canceled by hand.", self.clock.now())
+            error = JobError("canceled", "An operator canceled the job.", self.clock.now())
             try:
                 move = moves.end(row.job, event=Event.CANCEL, error=error, lapsed=False, now=error.at)
                 canceled = self.jobs.replace(row, move)

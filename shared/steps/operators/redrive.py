@@ -51,7 +51,7 @@ class Redrive:
                 raise Mismatch
             key = self.jobs.key(row.job.type, row.job.ref) if row.job.unique else None
             if key is not None and key.job_id != job_id:
-                raise Refused("outdated", "A newer version of its reference is recorded; that one counts.")
+                raise Refused("outdated", "A newer version of this image is recorded. Use its job instead.")
             try:
                 move = moves.redrive(row.job, now=self.clock.now(), grace=self.announce.grace(row.job.type))
                 opened = self.jobs.replace(row, move, over=key, keyed=row.job.unique)

@@ -73,7 +73,7 @@ class Remove:
             if versions is not None and row.fingerprint not in versions:
                 raise Mismatch
             if not row.job.state.ended:
-                raise Refused("live", f"The job is {row.job.state.value}; cancel it first.")
+                raise Refused("live", f"The job is {row.job.state.value}. Cancel it first.")
             if self._gone(row, forget=forget):
                 return
         raise Undecided(f"{job_id}: others were first {ROUNDS} times")

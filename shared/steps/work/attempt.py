@@ -110,7 +110,7 @@ class Attempt:
         except _LOST:
             return End.LOST
         except NoSandbox:
-            self._give_back(claim, "no_sandbox", "No child process could be started to analyse in.")
+            self._give_back(claim, "no_sandbox", "No child process could be started.")
             raise
         except Outage as outage:
             self._give_back(claim, "storage_out", f"Storage was out: {outage}")

@@ -129,7 +129,7 @@ class HeldClaim:
     def stop(self) -> Stale:
         """Return what says that the claim is no longer sure; nothing was written. Costs: nothing."""
         emit(LogEvent.REFUSED, level=logging.WARNING, job=self.job.id, token=self.claim.token)
-        return Stale("The lease is lost: another worker has claimed the job, or it was ended from outside.")
+        return Stale("The lease is lost: another worker has claimed the job, or the job was ended by someone else.")
 
     def still_own(self) -> bool:
         """Ask the row whether the claim is this worker's. Costs: 1 read."""
@@ -265,7 +265,7 @@ class HeldClaim:
         if row is None:
             return NoSuchJob()
         if row.job.state is not State.RUNNING and row.job.token == self.claim.token:
-            return Refused("wrong_state", f"The job is {row.job.state.value}: nobody holds it.")
+            return Refused("wrong_state", f"The job is {row.job.state.value}. No worker holds it.")
         self._ports.late_reports.note(row.job.id, self.claim.token, report=event.value)
         return self.stop()
 
