@@ -25,8 +25,8 @@ from shared.settings.settings import Settings
 #: In the order in which they are tried; the contract adds its own.
 ROUTES = (*jobs.router.routes, *operators.router.routes, *images.router.routes, *status.router.routes)
 _ABOUT = (
-    "Jobs that are done once. Times are RFC 3339, UTC; refusals are problems of RFC 9457 with a `code`. The "
-    "answers to a claim and to a renewal carry the lease in their ETag; in all others a job's ETag names its version."
+    "Jobs that are done once. Times are RFC 3339 in UTC. Errors are problem documents (RFC 9457) with a `code`. The "
+    "ETag of a response to a claim or a renewal is the lease; every other ETag of a job names its version."
 )
 _REFERENCES = "#/components/schemas/{model}"
 

@@ -1,4 +1,4 @@
-"""What routes are given, and what all of them have in common."""
+"""What all routes depend on: services, parameters, and strict parsing."""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
@@ -20,15 +20,15 @@ from shared.wiring.steps import Darkroom
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What the routes stand on; they parse no clock and no environment.
+    """The services of the routes, which read no clock and no environment.
 
     Attributes:
-        darkroom: Returns the steps; built at its first call, which talks to nobody but may take a while.
+        darkroom: Returns the steps; its first call builds them, which may take a while but does no I/O.
         pause: Waits so many seconds.
         monotonic: Seconds that never go back.
-        draw: Returns 32 hex digits, never the same.
-        waiters: How many claims may wait at once.
-        polls: Who of them may look for a job.
+        draw: Returns 32 random hex digits.
+        waiters: Limits the claims that wait.
+        polls: Shares polls among the claims that wait.
     """
 
     darkroom: Callable[[], Darkroom]
@@ -40,16 +40,16 @@ class Dependencies:
 
 
 class Strict(APIRoute):
-    """A route that takes no query that it does not know, nothing twice, and only JSON that is JSON."""
+    """A route that refuses unknown and repeated parameters, and invalid JSON."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Look at query and body before FastAPI does."""
+        """Check query and body before FastAPI does."""
         handler = super().get_route_handler()
 
         async def strict(request: Request) -> Response:
             self._check_query(request.url.query)
             if self.body_field is not None:
-                # Where Starlette keeps what it has parsed: so nobody parses it again, in another way.
+                # Starlette keeps parsed JSON here, so nothing parses it again with laxer rules.
                 request._json = parse(await request.body(), request.headers.get("content-type"))  # noqa: SLF001
             return await handler(request)
 
@@ -71,34 +71,31 @@ async def _api(request: Request) -> Dependencies:
     return api
 
 
-async def _path(request: Request) -> str:
-    return str(request.scope["path"])
-
-
 async def _lease(request: Request) -> str | None:
     return request.headers.get("if-match")
 
 
 Api = Annotated[Dependencies, Depends(_api)]
-#: If-Match of a holder, to be parse once the body is known to be good.
+#: If-Match of a holder; routes read it after the body, so that a bad body is refused first.
 Lease = Annotated[str | None, Depends(_lease)]
-#: What the contract says of it: FastAPI itself would answer its absence by 422.
+#: Its description for OpenAPI: declared as a header, FastAPI would refuse its absence with 422 and not 428.
 LEASE_HEADER: dict[str, Any] = {
     "parameters": [
         {
             "name": "if-match",
             "in": "header",
             "required": True,
-            "description": "The lease: the ETag of the answer to the claim, or to the last renewal.",
+            "description": "The lease: the ETag of the response to the claim, or to the last renewal.",
             "schema": {"type": "string", "examples": ['"WzEsIjAwIiwiVy8wIl0"']},
         }
     ]
 }
 #: Of an operator: acts only on the version that it names.
-IfMatch = Annotated[str | None, Header(description="Act only on the version that this ETag names.")]
-IfNoneMatch = Annotated[str | None, Header(description="Answer 304 where it names what would be sent.")]
+IfMatch = Annotated[str | None, Header(description="Act only if the current version has this ETag.")]
+IfNoneMatch = Annotated[str | None, Header(description="Respond with 304 if the current version has this ETag.")]
 Traceparent = Annotated[
-    str | None, Header(description="W3C trace context of the cause; one that can't be parse is ignored.")
+    str | None,
+    Header(description="The W3C trace context of the request that causes this one. An invalid one is ignored."),
 ]
 JobId = Annotated[
     str, Path(alias="id", pattern=requests.ID_PATTERN, examples=["word-count-00112233445566778899aabbccddeeff"])

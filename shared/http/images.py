@@ -1,4 +1,4 @@
-"""Images: what is known of them, and their way in."""
+"""Calls on images: upload, analyse and look up."""
 
 # ruff: noqa: FAST003 - paths name their parameters as clients know them: by the aliases of JobId and ImageId
 from collections.abc import Iterator
@@ -46,10 +46,10 @@ register_url_convertor("digest", _DigestConvertor())
 register_url_convertor("name", _NameConvertor())
 router = APIRouter(route_class=Strict, tags=["images"])
 
-#: Seconds for which a client may keep a thumbnail: another version of the image has another job.
+#: For so many seconds a client may keep a thumbnail; another version of the image has another job and ETag.
 _THUMBNAIL_MAX_AGE = 300
 _MAX_BUCKETS = 256
-_ACCEPTED = json_response(responses.AcceptedImage, "Its job is recorded.", "Location", "Retry-After") | {
+_ACCEPTED = json_response(responses.AcceptedImage, "The job of the image is recorded.", "Location", "Retry-After") | {
     "links": links("getJob")
 }
 _IMAGE = json_response(responses.Image, "The image.")
@@ -65,7 +65,7 @@ ImageId = Annotated[
     Path(
         alias="image",
         pattern=_IMAGE_ID,
-        description="Of the image: the hash of its job type and `container/name`.",
+        description="The id of the image: a hash of its job type and `container/name`.",
         examples=["00112233445566778899aabbccddeeff"],
     ),
 ]
@@ -76,14 +76,14 @@ ImageName = Annotated[
         min_length=1,
         max_length=1024,
         pattern=requests.NAME_PATTERN,
-        description="Its name; may hold `/`.",
+        description="The name of the image. It may contain `/`.",
         examples=["cat.png"],
     ),
 ]
 
 
 async def _body(request: Request) -> bytes:
-    """Return the body without another copy of it: as the host hands it over, it is one piece."""
+    """Return the body, without a copy where the host passes it on in one piece."""
     pieces = [piece async for piece in request.stream() if piece]
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
@@ -92,7 +92,7 @@ async def _body(request: Request) -> bytes:
     "/images", operation_id="analyzeImage", status_code=202, responses={202: _ACCEPTED, **problems(404, 409, 415)}
 )
 def analyze_image(api: Api, image: requests.ImageName, traceparent: Traceparent = None) -> Response:
-    """Analyse an image that is there."""
+    """Analyse an image that is already in the container."""
     with _names_field("body.name"):
         ref = _ref(api, image.name)
         return _accept(api, ref, api.darkroom().record.record(ref, traceparent=cause(traceparent)))
@@ -117,7 +117,7 @@ def upload_image(
     data: Annotated[bytes, Depends(_body)],
     content_type: Annotated[str, Header(include_in_schema=False)] = media_types.UNDECLARED,
     if_match: IfMatch = None,
-    if_none_match: Annotated[str, Header(pattern=r"^\*?$", description="`*`: only where nothing has that name.")] = "",
+    if_none_match: Annotated[str, Header(pattern=r"^\*?$", description="`*`: only if no image has this name.")] = "",
 ) -> Response:
     """Upload an image and analyse it."""
     mime = media_types.of_upload(content_type)
@@ -125,7 +125,7 @@ def upload_image(
         raise invalid("body", "must not be empty.")
     only_new, etag = if_none_match != "", _blob_version(if_match)
     if only_new and etag is not None:
-        raise Mismatch  # one of the two is false, whatever stands there
+        raise Mismatch  # both can't be true at once
     with _names_field("path.image"):
         ref = _ref(api, name)
         recorded = api.darkroom().upload.upload(ref, data, content_type=mime, only_new=only_new, etag=etag)
@@ -139,7 +139,7 @@ def list_images(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=cursors.MAX_CURSOR, pattern=cursors.PATTERN)] = None,
 ) -> Response:
-    """List images, or find the one of a name."""
+    """List images, or find the image with a name."""
     if name is not None:
         return JSONResponse({"items": [render.image(image) for image in _find_by_name(api, name)], "cursor": None})
     page = api.darkroom().lookup.images(limit=limit, after=_place(cursor))
@@ -150,7 +150,7 @@ def list_images(
 
 @router.get("/images/{image}", operation_id="getImage", responses={200: _IMAGE, **problems(404, 405, 409)})
 def get_image(api: Api, image_id: ImageId) -> Response:
-    """Look up an image, with the job of its newest version."""
+    """Get an image, with the job of its newest version."""
     return JSONResponse(render.image(api.darkroom().lookup.image(image_id)))
 
 
@@ -160,12 +160,12 @@ def get_image(api: Api, image_id: ImageId) -> Response:
     response_class=Response,
     responses={
         200: binary_response("image/*", _BYTES, "The thumbnail.", "ETag"),
-        304: empty_response("The client has it already.", "ETag"),
+        304: empty_response("The client has the current version already.", "ETag"),
         **problems(404, 405, 409),
     },
 )
 def get_thumbnail(api: Api, image_id: ImageId, if_none_match: IfNoneMatch = None) -> Response:
-    """Look at the small copy of an image."""
+    """Get the thumbnail of an image."""
     thumbnail = api.darkroom().lookup.thumbnail(image_id)
     etag = f'"{thumbnail.job_id}.{thumbnail.token}"'
     headers = {"ETag": etag, "Cache-Control": f"private, max-age={_THUMBNAIL_MAX_AGE}"}
@@ -178,13 +178,13 @@ def get_thumbnail(api: Api, image_id: ImageId, if_none_match: IfNoneMatch = None
 
 
 def _ref(api: Dependencies, name: str) -> ImageRef:
-    """Name an image of the container of images."""
+    """Return the reference of an image in the container of images."""
     return ImageRef.of(f"{api.darkroom().settings.images_container}/{name}")
 
 
 @contextmanager
 def _names_field(field: str) -> Iterator[None]:
-    """Refuse a name that storage can't keep, or that its service refuses, by the field that has it."""
+    """Refuse an invalid name with the field that has it."""
     try:
         yield
     except InvalidReference as error:
@@ -207,13 +207,13 @@ def _find_by_name(api: Dependencies, name: str) -> list[ImageFound]:
 
 
 def _blob_version(if_match: str | None) -> str | None:
-    """Return the bare ETag of the blob that is to be replaced; None where nothing need stand there."""
+    """Return the bare ETag of the blob to replace; None if any blob or none may be there."""
     tags = etags.parse(if_match)
     if tags is None:
         return None
     if tags.wildcard:
-        return ANY_VERSION  # false where nothing stands: RFC 9110 section 13.1.1
-    if len(tags.strong) != 1 or version_of(tags.strong[0]) == ANY_VERSION:  # a tag with quotes, and nobody's
+        return ANY_VERSION  # false if there is no blob: RFC 9110 section 13.1.1
+    if len(tags.strong) != 1 or version_of(tags.strong[0]) == ANY_VERSION:  # with quotes it is a tag, which no blob has
         raise Mismatch
     return version_of(tags.strong[0])
 

@@ -1,4 +1,4 @@
-"""Jobs, as those who add them and those who work on them see them."""
+"""Calls on jobs, for clients that add them and workers that hold them."""
 
 # ruff: noqa: FAST003 - paths name their parameters as clients know them: by the aliases of JobId and ImageId
 import re
@@ -26,9 +26,9 @@ router = APIRouter(route_class=Strict, tags=["jobs"])
 
 #: Of W3C Trace Context, version 00.
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
-#: Seconds between two tries of a claim that waits: each pause is twice the one before.
+#: Seconds between two polls of a claim that waits: each pause is twice the one before.
 _FIRST_PAUSE, _LAST_PAUSE = 0.25, 2.0
-#: What is left of a wait below this is nothing: a clock of floats may never see the end of it.
+#: The rest of a wait below this counts as nothing: a clock of floats may never reach its end.
 _LEAST_PAUSE = 0.001
 _HOLDER_CALLS = ("renewJob", "completeJob", "retryJob", "abandonJob", "failJob")
 _JOB = json_response(responses.Job, "The job.", "ETag", "Retry-After")
@@ -38,10 +38,10 @@ _BODY_CALL = {200: _JOB, **problems(404, 409, 412, 415, 428)}
 _LEASE = json_response(responses.Job, "The job; its ETag is the lease.", "ETag", "Retry-After") | {
     "links": etag_links(*_HOLDER_CALLS)
 }
-_NEW_JOB = json_response(responses.Job, "The job is new.", "ETag", "Location", "Retry-After") | {
+_NEW_JOB = json_response(responses.Job, "The job was added.", "ETag", "Location", "Retry-After") | {
     "links": links("getJob", "claimJob", "cancelJob", "jobHistory", "whyNot")
 }
-#: A milliseconds' place in a list, beyond every moment that storage knows.
+#: Milliseconds in a cursor, beyond every time that storage knows.
 _MAX_MS = 10**15
 
 
@@ -53,13 +53,13 @@ _MAX_MS = 10**15
         201: _NEW_JOB,
         200: {
             "model": responses.Job | responses.PurgedJob,
-            "description": "It is there already, or was and is purged.",
+            "description": "The job existed already, or it existed and was purged.",
         },
         **problems(409, 415),
     },
 )
 def add_job(api: Api, job: requests.NewJob, traceparent: Traceparent = None) -> Response:
-    """Add a job; of a unique type and ref only one, also after it was purged."""
+    """Add a job. With `unique` there is only ever one job of a type and ref, even after it was purged."""
     added = api.darkroom().add.add(
         kind=job.type,
         ref=job.ref,
@@ -85,15 +85,17 @@ def list_jobs(
     api: Api,
     kind: Annotated[str | None, Query(alias="type", pattern=requests.TYPE_PATTERN)] = None,
     state: Annotated[State | None, Query()] = None,
-    ref: Annotated[requests.KnownRef | None, Query(description="Exactly; it needs `type`.")] = None,
+    ref: Annotated[
+        requests.KnownRef | None, Query(description="The exact reference; must be used together with `type`.")
+    ] = None,
     ended_from: Annotated[requests.Moment | None, Query()] = None,
     ended_to: Annotated[requests.Moment | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=cursors.MAX_CURSOR, pattern=cursors.PATTERN)] = None,
 ) -> Response:
-    """List jobs: live ones first, by when they are due, then ended ones, the newest end first.
+    """List jobs: live ones first, by when they are due; then ended ones, the latest first.
 
-    Without a type it goes by groups of types; a page may be empty and have a cursor all the same.
+    Without `type` the list goes through one group of types after another. A page may be empty and still have a cursor.
     """
     if ref is not None and kind is None:
         raise invalid("query.ref", "must be used together with `type`.")
@@ -114,10 +116,10 @@ def list_jobs(
 @router.post(
     "/jobs/claim",
     operation_id="claimNext",
-    responses={200: _LEASE, 204: empty_response("There is none."), **problems(409, 415, 429)},
+    responses={200: _LEASE, 204: empty_response("No job is due."), **problems(409, 415, 429)},
 )
 async def claim_next(api: Api, order: requests.NextClaim) -> Response:
-    """Claim one of the oldest due jobs of a type, and wait for one if need be; the order is approximate."""
+    """Claim one of the oldest due jobs of a type, or wait for one. The order is approximate."""
     began = api.monotonic()
     row = await anyio.to_thread.run_sync(partial(_claim_due, api, order))
     if row is None and order.wait_seconds >= _LEAST_PAUSE:
@@ -129,10 +131,14 @@ async def claim_next(api: Api, order: requests.NextClaim) -> Response:
 @router.get(
     "/jobs/{id}",
     operation_id="getJob",
-    responses={200: _JOB_WITH_LINKS, 304: empty_response("The client has it already.", "ETag"), **problems(404, 409)},
+    responses={
+        200: _JOB_WITH_LINKS,
+        304: empty_response("The client has the current version already.", "ETag"),
+        **problems(404, 409),
+    },
 )
 def get_job(api: Api, job_id: JobId, if_none_match: IfNoneMatch = None) -> Response:
-    """Look up a job."""
+    """Get a job."""
     row = api.darkroom().lookup.get(job_id)
     if etags.matches(if_none_match, etags.version_tag(row)):
         return render.not_modified(render.job_headers(row))
@@ -142,10 +148,10 @@ def get_job(api: Api, job_id: JobId, if_none_match: IfNoneMatch = None) -> Respo
 @router.get(
     "/jobs/{id}/history",
     operation_id="jobHistory",
-    responses={200: json_response(responses.History, "Its attempts."), **problems(404, 409)},
+    responses={200: json_response(responses.History, "All attempts at the job."), **problems(404, 409)},
 )
 def job_history(api: Api, job_id: JobId) -> Response:
-    """List every attempt at a job, and what was refused of its worker's reports."""
+    """List all attempts at a job, and the reports that came too late."""
     return JSONResponse({"attempts": [render.attempt(one) for one in api.darkroom().lookup.history(job_id)]})
 
 
@@ -159,7 +165,7 @@ def claim_job(api: Api, job_id: JobId, order: requests.JobClaim) -> Response:
     "/jobs/{id}/renew", operation_id="renewJob", responses=_BODY_CALL | {200: _LEASE}, openapi_extra=LEASE_HEADER
 )
 def renew_job(api: Api, job_id: JobId, lease: Lease, news: requests.Renewal) -> Response:
-    """Protect a claim from now on, and tell how far it is; a lapsed one that nobody took over is still good."""
+    """Renew the lease and report progress. A lapsed lease can be renewed until another worker claims the job."""
     length = seconds(news.lease_seconds)
     row = _resume(api, job_id, lease).renew(lease=length, progress=news.progress, cursor=news.cursor)
     return render.lease(row)
@@ -167,31 +173,31 @@ def renew_job(api: Api, job_id: JobId, lease: Lease, news: requests.Renewal) -> 
 
 @router.post("/jobs/{id}/complete", operation_id="completeJob", responses=_BODY_CALL, openapi_extra=LEASE_HEADER)
 def complete_job(api: Api, job_id: JobId, lease: Lease, done: requests.Completion) -> Response:
-    """Commit the result; said again under the same lease, it changes nothing."""
+    """Complete a job with its result. Sent again with the same lease, it changes nothing."""
     return render.job(_resume(api, job_id, lease).complete(done.result))
 
 
 @router.post("/jobs/{id}/retry", operation_id="retryJob", responses=_BODY_CALL, openapi_extra=LEASE_HEADER)
 def retry_job(api: Api, job_id: JobId, lease: Lease, order: requests.Retry) -> Response:
-    """Give a job back after a failure that may pass; FAILED where no attempt may follow."""
+    """Give a job back after a temporary failure. Without attempts left, the job is FAILED."""
     error, delay = order.error, seconds(order.delay_seconds)
     return render.job(_resume(api, job_id, lease).retry(error.code, error.message, delay=delay))
 
 
 @router.post("/jobs/{id}/abandon", operation_id="abandonJob", responses=_BARE_CALL, openapi_extra=LEASE_HEADER)
 def abandon_job(api: Api, job_id: JobId, lease: Lease) -> Response:
-    """Give a job back untouched; the attempt does not count, 20 times a job."""
+    """Give a job back unworked. The attempt does not count, up to 20 times a job."""
     return render.job(_resume(api, job_id, lease).abandon())
 
 
 @router.post("/jobs/{id}/fail", operation_id="failJob", responses=_BODY_CALL, openapi_extra=LEASE_HEADER)
 def fail_job(api: Api, job_id: JobId, lease: Lease, order: requests.Fail) -> Response:
-    """End a job by an error that every other attempt would meet again."""
+    """End a job with an error that every attempt would meet."""
     return render.job(_resume(api, job_id, lease).fail(order.error.code, order.error.message))
 
 
 def cause(traceparent: str | None) -> str | None:
-    """Return a W3C trace context that can be read; None otherwise, as the standard wants."""
+    """Return a valid W3C trace context; None otherwise, as the standard requires."""
     return traceparent if traceparent is not None and _TRACEPARENT.fullmatch(traceparent) else None
 
 
@@ -200,7 +206,7 @@ def _resume(api: Dependencies, job_id: str, lease: str | None) -> ExternalClaim:
 
 
 async def _wait_for_job(api: Dependencies, order: requests.NextClaim, began: float) -> Row | None:
-    """Try again and again until a job comes or the time is over."""
+    """Poll until a job comes or the time is over."""
     for pause in _pauses():
         left = order.wait_seconds - (api.monotonic() - began)
         if left < _LEAST_PAUSE:
@@ -232,7 +238,7 @@ def _pauses() -> Iterator[float]:
 
 
 def _place(cursor: str | None, filters: object) -> Position | None:
-    """Read a cursor of this list; what no list has written is refused, not looked up."""
+    """Read a cursor of this list; a forged one is refused, not looked up."""
     if cursor is None:
         return None
     segment, ms, job_id, kind = cursors.decode(cursor, filters, (int, int, str, str))

@@ -1,4 +1,4 @@
-"""What operators do to jobs by hand."""
+"""Calls on jobs, for operators."""
 
 # ruff: noqa: FAST003 - paths name their parameters as clients know them: by the aliases of JobId and ImageId
 from typing import Annotated
@@ -16,12 +16,12 @@ from shared.rules.jobs import State
 router = APIRouter(route_class=Strict, tags=["operators"])
 
 _JOB = json_response(responses.Job, "The job.", "ETag", "Retry-After")
-_REDRIVEN = json_response(responses.Job, "The job waits again.", "ETag", "Location", "Retry-After")
+_REDRIVEN = json_response(responses.Job, "The job is pending again.", "ETag", "Location", "Retry-After")
 
 
 @router.post("/jobs/{id}/cancel", operation_id="cancelJob", responses={200: _JOB, **problems(404, 409, 412)})
 def cancel_job(api: Api, job_id: JobId, if_match: IfMatch = None) -> Response:
-    """End a job that waits or runs; its worker is fenced out."""
+    """Cancel a job that is waiting or running. Its worker can't complete it any more."""
     return render.job(api.darkroom().cancel.cancel(job_id, versions=etags.versions(if_match)))
 
 
@@ -32,7 +32,7 @@ def cancel_job(api: Api, job_id: JobId, if_match: IfMatch = None) -> Response:
     responses={202: _REDRIVEN, **problems(404, 409, 412)},
 )
 def redrive_job(api: Api, job_id: JobId, if_match: IfMatch = None) -> Response:
-    """Open a failed or canceled job again, with all of its attempts."""
+    """Open a failed or canceled job again. It has all of its attempts again."""
     row = api.darkroom().redrive.redrive(job_id, versions=etags.versions(if_match))
     return render.job(row, status=202, located=True)
 
@@ -41,15 +41,18 @@ def redrive_job(api: Api, job_id: JobId, if_match: IfMatch = None) -> Response:
     "/jobs/{id}",
     operation_id="deleteJob",
     status_code=204,
-    responses={204: empty_response("It is gone."), **problems(404, 409, 412)},
+    responses={204: empty_response("The job was deleted."), **problems(404, 409, 412)},
 )
 def delete_job(
+    *,
     api: Api,
     job_id: JobId,
     if_match: IfMatch = None,
-    forget: Annotated[bool, Query(description="Forget its uniqueness as well.")] = False,  # noqa: FBT002 - of a query
+    forget: Annotated[
+        bool, Query(description="Also forget its key, so that the same type and ref can be added again.")
+    ] = False,
 ) -> Response:
-    """Let go of a job that has ended."""
+    """Delete a job that has ended."""
     api.darkroom().remove.remove(job_id, forget=forget, versions=etags.versions(if_match))
     return Response(status_code=204)
 
@@ -58,13 +61,15 @@ def delete_job(
     "/jobs/purge",
     operation_id="purgeJobs",
     responses={
-        200: json_response(responses.PurgeResult, "All of them are gone."),
-        202: json_response(responses.PurgeResult, "Its time was over; ask again for the rest.", "Retry-After"),
+        200: json_response(responses.PurgeResult, "All of these jobs were deleted."),
+        202: json_response(
+            responses.PurgeResult, "The time ran out. Send the same request again for the rest.", "Retry-After"
+        ),
         **problems(409, 415),
     },
 )
 def purge_jobs(api: Api, order: requests.PurgeOrder) -> Response:
-    """Let go of jobs that have ended before a moment, of one state or of all."""
+    """Delete jobs that ended before a given time, in one state or in all."""
     states = [State(order.state)] if order.state else [state for state in State if state.ended]
     gone = api.darkroom().purge.purge(owner=f"http/{api.draw()}", before=dict.fromkeys(states, order.before))
     if gone.locked_out:

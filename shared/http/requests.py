@@ -1,4 +1,4 @@
-"""What requests may hold. They are strict: a field that is not known here, or of another type, is refused."""
+"""Models of requests. They are strict: an unknown field, or one of another type, is refused."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -9,30 +9,30 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from shared.http.body import MAX_UNITS, is_unicode, utf16_units
 from shared.rules.names import REFERENCE_CHARACTERS
 
-#: Nothing is named with control characters, nor with what no XML can say: one such blob, and no container is listed.
+#: Without control characters and what XML can't carry: one blob with such a name, and no listing works.
 NAME_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f\ufffe\uffff]*$"
 TYPE_PATTERN = "^[a-z][a-z0-9-]{0,30}$"
 ID_PATTERN = "^[a-z][a-z0-9-]{0,30}-[0-9a-f]{32}$"
-#: RFC 3339: with its offset, and no number.
+#: RFC 3339 with its offset.
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-#: What lies beyond is taken for these: storage knows no such moments, and nobody waits for them.
+#: Times beyond are moved to these: storage can't keep them, and nobody waits for them.
 _FIRST, _LAST = datetime(1971, 1, 1, tzinfo=UTC), datetime(2999, 12, 31, tzinfo=UTC)
 
 
 def _integral(value: object) -> object:
-    """Take 30.0 for 30, as JSON does not tell them apart."""
+    """Take 30.0 for 30: JSON does not distinguish them."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _check_rfc3339(value: object) -> object:
-    """Let only a text of RFC 3339 come to the parser, which would take a number as well."""
+    """Refuse all but strings of RFC 3339: the parser would also take numbers."""
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
         raise ValueError("must be a time with its offset, like 2026-05-04T03:02:01Z")
     return value[:10] + "T" + value[11:]
 
 
 def _clamp(value: datetime) -> datetime:
-    """Return a moment in UTC and whole milliseconds, as storage tells them."""
+    """Return a time in UTC and whole milliseconds, as storage keeps it."""
     at = min(max(value, _FIRST), _LAST).astimezone(UTC)
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
@@ -51,11 +51,11 @@ def _check_unicode(value: str) -> str:
 
 
 def seconds(value: float | None) -> timedelta | None:
-    """Return a span; None for none."""
+    """Return a timedelta; None for None."""
     return None if value is None else timedelta(seconds=value)
 
 
-#: After the limits, so that they stand in the contract.
+#: After the limits, so that OpenAPI has them.
 _INTEGRAL = BeforeValidator(_integral)
 _Object = Annotated[
     dict[str, Any],
@@ -65,11 +65,11 @@ _Object = Annotated[
 JobType = Annotated[str, Field(pattern=TYPE_PATTERN, examples=["word-count"])]
 Ref = Annotated[
     str,
-    # The pattern first: behind a validator it would hold, and not stand in the contract.
+    # The pattern first: behind a validator it would hold, but OpenAPI would not have it.
     Field(min_length=1, max_length=REFERENCE_CHARACTERS, pattern=NAME_PATTERN, examples=["books/moby-dick.txt"]),
     AfterValidator(_check_unicode),
 ]
-#: Of a job that may be there: whatever was ever recorded can be asked for, names of older releases among it.
+#: Of a job to look up: older releases recorded names that can't be added any more.
 KnownRef = Annotated[
     str,
     Field(min_length=1, max_length=REFERENCE_CHARACTERS, examples=["books/moby-dick.txt"]),
@@ -77,9 +77,14 @@ KnownRef = Annotated[
 ]
 _Owner = Annotated[
     str,
-    Field(min_length=1, max_length=128, pattern="^[ -~]*$", description="Who works.", examples=["worker-7/4711"]),
+    Field(
+        min_length=1, max_length=128, pattern="^[ -~]*$", description="Who does the work.", examples=["worker-7/4711"]
+    ),
 ]
-_Lease = Annotated[int, Field(ge=1, le=3600, description="Protection from now on.", examples=[60]), _INTEGRAL] | None
+_Lease = (
+    Annotated[int, Field(ge=1, le=3600, description="Length of the lease from now on.", examples=[60]), _INTEGRAL]
+    | None
+)
 Moment = Annotated[
     AwareDatetime,
     BeforeValidator(_check_rfc3339),
@@ -99,21 +104,24 @@ class NewJob(_Strict):
     type: JobType
     ref: Ref
     params: _Object = Field(default_factory=dict)
-    unique: bool = Field(False, description="Whether type and ref make it the same job, also after it was purged.")
+    unique: bool = Field(False, description="Allow only one job of this type and ref, even after it was purged.")
     ttl_seconds: (
-        Annotated[int, Field(ge=1, le=315_360_000, description="Later it may not be claimed."), _INTEGRAL] | None
+        Annotated[
+            int, Field(ge=1, le=315_360_000, description="The job can only be claimed within this time."), _INTEGRAL
+        ]
+        | None
     ) = None
-    not_before: Annotated[Moment | None, Field(description="Earliest claim.")] = None
+    not_before: Annotated[Moment | None, Field(description="The job can't be claimed earlier.")] = None
     max_attempts: Annotated[int, Field(ge=1, le=100), _INTEGRAL] | None = None
 
 
 class NextClaim(_Strict):
-    """A claim of whichever job of a type is due."""
+    """A claim of one of the due jobs of a type."""
 
     type: JobType
     owner: _Owner
     lease_seconds: _Lease = None
-    wait_seconds: Annotated[float, Field(ge=0, le=20, description="How long to wait for one.", examples=[0])] = 0
+    wait_seconds: Annotated[float, Field(ge=0, le=20, description="How long to wait for a due job.", examples=[0])] = 0
 
 
 class JobClaim(_Strict):
@@ -124,49 +132,51 @@ class JobClaim(_Strict):
 
 
 class Renewal(_Strict):
-    """Longer protection, and what the worker has to tell."""
+    """A longer lease, and progress."""
 
-    progress: Annotated[float, Field(ge=0, le=1, description="Share done.", examples=[0.5])] | None = None
-    cursor: Annotated[str, Field(max_length=4096, description="Where another attempt may go on.")] | None = None
+    progress: (
+        Annotated[float, Field(ge=0, le=1, description="How much of the work is done.", examples=[0.5])] | None
+    ) = None
+    cursor: Annotated[str, Field(max_length=4096, description="Where another attempt can continue.")] | None = None
     lease_seconds: _Lease = None
 
 
 class Completion(_Strict):
-    """The result."""
+    """The result of a job."""
 
     result: _Object = Field(default_factory=dict)
 
 
 class Failure(_Strict):
-    """Why an attempt did not succeed."""
+    """Why an attempt failed."""
 
     code: str = Field(pattern="^[a-z][a-z0-9_]{0,63}$", examples=["bad_input"])
     message: str = Field(min_length=1, max_length=1000, examples=["The text is empty."])
 
 
 class Retry(_Strict):
-    """A failure that may pass."""
+    """A temporary failure."""
 
     error: Failure
     delay_seconds: (
-        Annotated[int, Field(ge=0, le=604_800, description="By the back-off without it."), _INTEGRAL] | None
+        Annotated[int, Field(ge=0, le=604_800, description="Set by the back-off if left out."), _INTEGRAL] | None
     ) = None
 
 
 class Fail(_Strict):
-    """A failure that every other attempt would meet again."""
+    """A failure that every attempt would meet."""
 
     error: Failure
 
 
 class PurgeOrder(_Strict):
-    """Which ended jobs to let go of."""
+    """Which ended jobs to delete."""
 
-    before: Annotated[Moment, Field(description="Of their end.")]
+    before: Annotated[Moment, Field(description="The jobs ended before this time.")]
     state: Annotated[str, Field(pattern="^(COMPLETED|FAILED|CANCELED)$", examples=["FAILED"])] | None = None
 
 
 class ImageName(_Strict):
-    """An image that is there."""
+    """An image that is already in the container."""
 
     name: str = Field(min_length=1, max_length=1024, pattern=NAME_PATTERN, examples=["cat.png"])

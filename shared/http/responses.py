@@ -1,4 +1,4 @@
-"""What answers look like: only a description, for the contract. They are written by ``shared.http.render``."""
+"""Models of responses, for the OpenAPI document only: ``shared.http.render`` writes the responses."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -17,7 +17,7 @@ class JobError(BaseModel):
 
 
 class ImageVersion(BaseModel):
-    """Which version of which image a job is about."""
+    """The version of an image that a job is about."""
 
     container: str
     name: str
@@ -51,7 +51,7 @@ class Job(BaseModel):
 
 
 class PurgedJob(BaseModel):
-    """What is left of a purged job: its uniqueness."""
+    """A purged unique job: only its key is left."""
 
     id: str
     type: str
@@ -69,7 +69,7 @@ class JobPage(BaseModel):
 
 
 class Attempt(BaseModel):
-    """One attempt."""
+    """An attempt at a job."""
 
     token: int
     owner: str
@@ -83,19 +83,19 @@ class Attempt(BaseModel):
 
 
 class History(BaseModel):
-    """Every attempt, the first one first."""
+    """All attempts at a job, the first one first."""
 
     attempts: list[Attempt]
 
 
 class Explanation(BaseModel):
-    """One sentence."""
+    """Why a job is not done, or how it ended."""
 
     why: str
 
 
 class PurgeResult(BaseModel):
-    """What a purge did."""
+    """The numbers of a purge; `left` says whether there is more to delete."""
 
     jobs: int
     thumbnails: int
@@ -104,7 +104,7 @@ class PurgeResult(BaseModel):
 
 
 class AcceptedImage(BaseModel):
-    """Which job stands for an image."""
+    """The job of an image."""
 
     id: str
     image_id: str
@@ -112,7 +112,7 @@ class AcceptedImage(BaseModel):
 
 
 class Image(BaseModel):
-    """An image, and the job of its newest version; ``job`` is null once it is purged."""
+    """An image, and the job of its newest version; `job` is null after it was purged."""
 
     image_id: str
     name: str
@@ -130,13 +130,13 @@ class ImagePage(BaseModel):
 
 
 class SweepLock(BaseModel):
-    """Who sweeps."""
+    """The instance that sweeps."""
 
     holder: str | None
 
 
 class Statistics(BaseModel):
-    """How much there is."""
+    """Figures about jobs and queues."""
 
     as_of: datetime
     jobs: dict[str, dict[str, int]]
@@ -149,7 +149,7 @@ class Statistics(BaseModel):
 
 
 class Confinement(BaseModel):
-    """How child processes are confined: layers with a detail, and what the platform refuses with its reason."""
+    """How child processes are confined: layers that hold, and layers that the platform refuses, with the reason."""
 
     mode: Literal["require", "try", "off"]
     layers: dict[str, str] | None
@@ -157,9 +157,9 @@ class Confinement(BaseModel):
 
 
 class Health(BaseModel):
-    """That storage answers; layers are null until the instance has started its first child process.
+    """Storage responds. Layers are null until the instance has started its first child process.
 
-    Who shows no key, where the API has keys of its own, is told no more than the status.
+    If the API has keys of its own, a caller without a key gets only the status.
     """
 
     status: str
@@ -167,14 +167,14 @@ class Health(BaseModel):
 
 
 class FieldError(BaseModel):
-    """One field that can't be used."""
+    """A field that is not valid."""
 
     field: str
     message: str
 
 
 class Problem(BaseModel):
-    """A refusal, RFC 9457."""
+    """Why a request was refused, RFC 9457."""
 
     type: str
     title: str

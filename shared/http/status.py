@@ -1,4 +1,4 @@
-"""How the service stands: figures for people and for Prometheus, whether storage answers, and the page."""
+"""The state of the service: figures for people and for Prometheus, health, and the dashboard."""
 
 # ruff: noqa: FAST003 - paths name their parameters as clients know them: by the aliases of JobId and ImageId
 from contextlib import suppress
@@ -18,14 +18,14 @@ from shared.views import why
 router = APIRouter(route_class=Strict, tags=["status"])
 
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
-#: The row that the cheapest read asks for; it need not be there.
+#: The row of the cheapest read; it may be missing.
 _LOCK = "sweep"
 
 
 @router.get(
     "/jobs/{id}/why",
     operation_id="whyNot",
-    responses={200: json_response(responses.Explanation, "Why."), **problems(404, 409)},
+    responses={200: json_response(responses.Explanation, "The reason."), **problems(404, 409)},
 )
 def why_not(api: Api, job_id: JobId) -> Response:
     """Say in one sentence why a job is not done, or how it ended."""
@@ -34,26 +34,30 @@ def why_not(api: Api, job_id: JobId) -> Response:
 
 
 @router.get(
-    "/stats", operation_id="getStats", responses={200: json_response(responses.Statistics, "Figures."), **problems()}
+    "/stats",
+    operation_id="getStats",
+    responses={200: json_response(responses.Statistics, "The figures."), **problems()},
 )
 def get_stats(api: Api) -> Response:
-    """Count jobs, and tell what waits."""
+    """Get the numbers of jobs and other figures."""
     return JSONResponse(render.stats(api.darkroom().statistics.count()))
 
 
 @router.get("/metrics", operation_id="getMetrics", response_class=PlainTextResponse, responses={**problems()})
 def get_metrics(api: Api) -> Response:
-    """Tell the same to Prometheus."""
+    """Get the same figures for Prometheus."""
     return Response(prometheus(api.darkroom().statistics.count()), media_type=_PROMETHEUS)
 
 
 @router.get(
-    "/health", operation_id="getHealth", responses={200: json_response(responses.Health, "It does."), **problems()}
+    "/health",
+    operation_id="getHealth",
+    responses={200: json_response(responses.Health, "Storage responds."), **problems()},
 )
 def get_health(api: Api, request: Request) -> Response:
-    """Say whether storage answers, by one read, and to who has a key how child processes are confined."""
+    """Say whether storage responds. With a key, also say how child processes are confined."""
     darkroom = api.darkroom()
-    with suppress(Unreadable):  # whatever the row says, storage has answered
+    with suppress(Unreadable):  # storage has responded, even if the row is unreadable
         darkroom.storage.locks.get(_LOCK)
     if AUTHENTICATED not in request.headers:
         return JSONResponse({"status": "ok"})
@@ -62,6 +66,6 @@ def get_health(api: Api, request: Request) -> Response:
 
 @router.get("/dashboard", operation_id="getDashboard", response_class=HTMLResponse, responses={**problems()})
 def get_dashboard() -> Response:
-    """Show the page."""
+    """Get the dashboard, a page for people."""
     page = dashboard.page()
     return HTMLResponse(page.html, headers=page.headers)

@@ -128,6 +128,7 @@ def test_what_a_worker_tells_is_bounded(site: Site, call: str, body: Any, wrong:
     held = site.claimed()
     answer = site.call("POST", f"/jobs/{held.json['id']}/{call}", body, if_match=held.headers["etag"])
     assert answer.refusal == (422, "invalid", f"body.{wrong}")
+    assert answer.json["errors"][0]["message"].startswith("must ")
 
 
 def test_a_wait_has_at_most_20_seconds(site: Site) -> None:

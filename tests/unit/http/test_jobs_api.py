@@ -80,7 +80,9 @@ def test_moments_beyond_all_sense_are_taken_for_the_limits(site: Site) -> None:
     ],
 )
 def test_a_field_that_cant_be_used_is_422_and_named(site: Site, fields: dict[str, Any], wrong: str) -> None:
-    assert site.added(**fields).refusal == (422, "invalid", f"body.{wrong}")
+    answer = site.added(**fields)
+    assert answer.refusal == (422, "invalid", f"body.{wrong}")
+    assert answer.json["errors"][0]["message"].startswith("must ")
 
 
 def test_images_are_not_added_as_jobs(site: Site) -> None:
@@ -146,7 +148,9 @@ def test_a_list_is_narrowed_by_state_and_reference(site: Site) -> None:
      ("type=t&ref=", "ref")],
 )  # fmt: skip
 def test_a_query_that_cant_be_used_is_422_and_named(site: Site, query: str, wrong: str) -> None:
-    assert site.call("GET", f"/jobs?{query}").refusal == (422, "invalid", f"query.{wrong}")
+    answer = site.call("GET", f"/jobs?{query}")
+    assert answer.refusal == (422, "invalid", f"query.{wrong}")
+    assert answer.json["errors"][0]["message"].startswith("must ")
 
 
 def test_a_forged_place_is_not_looked_up(site: Site) -> None:

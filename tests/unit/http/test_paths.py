@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from tests.unit.http.client import Site
@@ -65,3 +67,21 @@ def test_a_query_that_is_not_known_or_given_twice_is_422(site: Site) -> None:
     assert site.call("GET", "/jobs?limt=1").refusal == (422, "invalid", "query.limt")
     assert site.call("GET", "/jobs?limit=1&limit=2").refusal == (422, "invalid", "query.limit")
     assert site.call("GET", f"/jobs/{ID}?x").refusal == (422, "invalid", "query.x")
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"ref": 1}, "must be a valid string; got a number."),
+        ({"ref": ""}, "must have at least 1 character; got a string of length 0."),
+        ({"ref": None}, "must be a valid string; got null."),
+        ({"max_attempts": 101}, "must be less than or equal to 100; got a number."),
+        ({"not_before": "now"}, "must be a time with its offset, like 2026-05-04T03:02:01Z; got a string of length 3."),
+        ({"size": 1}, "must be a known field."),
+    ],
+)
+def test_a_field_error_says_what_the_field_must_be_and_what_it_looks_like(
+    site: Site, fields: dict[str, Any], message: str
+) -> None:
+    (error,) = site.added(**fields).json["errors"]
+    assert error["message"] == message
