@@ -1,1 +1,1 @@
-"""The HTTP API: routes parse, call one step and tell what came of it. Nothing of it loads before the first request."""
+"""The HTTP API: routes parse a request, call one step and render its result. It loads with the first request."""

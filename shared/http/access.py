@@ -1,6 +1,6 @@
-"""Who may call what, where the API has keys of its own: one table, asked before anything else of a request is read.
+"""Which role may call what, if the API has keys of its own. It is checked before anything else of a request.
 
-An operation that does not stand in the table is for operators alone, so that none is ever open by oversight.
+An operation that is not in the table is for operators only, so that none is ever public by mistake.
 """
 
 import re
@@ -19,7 +19,7 @@ _OPERATORS = frozenset({Role.OPERATOR})
 
 #: The header by which the gateway tells the app that the caller has shown a key; the gateway drops a client's own.
 AUTHENTICATED = "x-darkroom-authenticated"
-#: What anybody may call: neither tells anything of a job, and health no more than that storage answers.
+#: Operations without a key: neither says anything about jobs, and health only that storage responds.
 PUBLIC = frozenset({"getHealth", "getDashboard"})
 #: Which roles may call an operation.
 ROLES: Mapping[str, frozenset[Role]] = {
@@ -39,8 +39,8 @@ class Authorizer:
     """Check the key and role of each request.
 
     Args:
-        keys: Those of the settings; where there are none the host has asked for its own, and all are let in.
-        operation: Returns which operation a method and a path lead to; None for none.
+        keys: Those of the settings. Without any, the host has checked its own, and every request is let in.
+        operation: Returns the operation of a method and a path; None if there is none.
     """
 
     def __init__(self, keys: Collection[ApiKey], *, operation: Callable[[str, str], str | None]) -> None:
@@ -70,7 +70,7 @@ class Authorizer:
             return key is not None
         if key is None:
             raise _key_required(given=authorization is not None)
-        if operation is None:  # to be refused with 404 or 405, which tells nothing but what the contract says
+        if operation is None:  # refused later with 404 or 405, which says only what OpenAPI says
             return True
         allowed = ROLES.get(operation, _OPERATORS)
         if key.role not in allowed:

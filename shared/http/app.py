@@ -1,4 +1,4 @@
-"""The app: all routes, the contract, and what every answer has in common."""
+"""The app: all routes, the OpenAPI document, and what all responses have in common."""
 
 from typing import Any, cast
 
@@ -22,7 +22,7 @@ from shared.http.paths import ROOT, Paths
 from shared.http.problems import Problem
 from shared.settings.settings import Settings
 
-#: In the order in which they are tried; the contract adds its own.
+#: In the order in which they are tried; FastAPI adds that of the OpenAPI document.
 ROUTES = (*jobs.router.routes, *operators.router.routes, *images.router.routes, *status.router.routes)
 _ABOUT = (
     "Jobs that are done once. Times are RFC 3339 in UTC. Errors are problem documents (RFC 9457) with a `code`. The "
@@ -32,7 +32,7 @@ _REFERENCES = "#/components/schemas/{model}"
 
 
 class App(FastAPI):
-    """The app, with the schema of its problems in its contract."""
+    """The app, with the schema of its problems in the OpenAPI document."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, made once."""
@@ -51,11 +51,11 @@ class App(FastAPI):
 
 
 class Edge:
-    """What stands before every route: which paths and methods there are, HEAD, and headers for all.
+    """Before every route: refuse unknown paths and methods, answer HEAD, and set the headers of all responses.
 
     Args:
-        app: What is behind it.
-        paths: Those that there are.
+        app: The routes.
+        paths: Theirs.
     """
 
     def __init__(self, app: ASGIApp, paths: Paths) -> None:
@@ -85,8 +85,8 @@ def build(api: Dependencies, *, keyed: bool = False) -> FastAPI:
     """Build the app.
 
     Args:
-        api: What its routes stand on.
-        keyed: Whether it has keys of its own, which its contract must say.
+        api: The services of its routes.
+        keyed: Whether the API has keys of its own, which the OpenAPI document must say.
     """
     app = App(
         title="Darkroom",
@@ -110,7 +110,7 @@ def gateway_of(app: FastAPI, settings: Settings) -> Gateway:
 
 
 async def _respond(request: Request, error: Exception) -> Response:
-    """Tell an error as a problem; one that nothing is known about goes on to the front, which logs it."""
+    """Render an error as a problem; an unknown one goes on to the gateway, which logs it."""
     problem = _problem_of(error)
     if problem is None:
         raise error
@@ -147,7 +147,7 @@ def _render(problem: Problem, path: str) -> Response:
 
 
 def _set_headers(headers: MutableHeaders, *, bodiless: bool) -> None:
-    """Set the headers of every answer; what an answer says of itself stays."""
+    """Set the headers of every response, unless it has its own."""
     for name, value in problems.HEADERS.items():
         headers.setdefault(name, value)
     if bodiless:

@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 means it, and nothing beyond: what two readers could understand differently is refused."""
+"""Strict JSON, RFC 8259: what two parsers could read differently is refused."""
 
 import json
 import math
@@ -8,25 +8,25 @@ from typing import Any
 from shared.http.error_codes import ErrorCode
 from shared.http.problems import Problem, invalid
 
-#: Bytes of a JSON body; levels of it; values in it.
+#: Limits of a JSON body: bytes, levels, values.
 MAX_BYTES, MAX_DEPTH, MAX_VALUES = 256 * 1024, 32, 20_000
-#: UTF-16 units of what a property of a table row holds.
+#: UTF-16 units that a property of a table row may have.
 MAX_UNITS = 32_768
-#: A string, closed or not, or what opens, separates or closes values: one pass, whatever the text.
+#: A string, closed or not, or what opens, separates or closes values: one pass over any text.
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{,:]|[\]}]', re.DOTALL)
 _JSON_TYPE = re.compile(r"application/(?:[^;\s/]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 
 
 def parse(body: bytes, content_type: str | None) -> Any:  # noqa: ANN401 - any JSON value
-    """Read a body.
+    """Parse a body.
 
     Args:
-        body: As it came.
-        content_type: Of its header.
+        body: As received.
+        content_type: The header.
 
     Raises:
-        Problem: 415 where it is not declared as JSON; 400 where it is none; 422 where it is too deep, too large, or
-            has a name twice, a number beyond a double, or half of a surrogate pair.
+        Problem: 415 if it is not declared as JSON; 400 if it is not JSON; 422 if it has too many levels or values, a
+            name twice in an object, a number beyond a double, or half of a surrogate pair.
     """
     if content_type is None or not _JSON_TYPE.fullmatch(content_type.strip()):
         raise Problem(ErrorCode.NOT_JSON)
@@ -36,7 +36,7 @@ def parse(body: bytes, content_type: str | None) -> Any:  # noqa: ANN401 - any J
         value = json.loads(
             text, object_pairs_hook=_unique_members, parse_constant=_reject_constant, parse_float=_finite_float
         )
-    except ValueError:  # of the UTF-8, the JSON, or a number of thousands of digits
+    except ValueError:  # not UTF-8, not JSON, or a number of thousands of digits
         raise Problem(ErrorCode.MALFORMED_JSON) from None
     if not is_unicode(value):
         raise invalid("body", "must be valid Unicode text; a string has half of a surrogate pair.")
@@ -49,7 +49,7 @@ def utf16_units(value: object) -> int:
 
 
 def is_unicode(value: object) -> bool:
-    """Whether UTF-8 can say every text in a JSON value."""
+    """Say whether every string in a JSON value is valid Unicode."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -58,7 +58,7 @@ def is_unicode(value: object) -> bool:
 
 
 def _check_limits(text: str) -> None:
-    """Refuse what is too deep or has too many values, before a parser meets it."""
+    """Refuse too many levels or values, before a parser sees them."""
     depth = values = 0
     for match in _TOKENS.finditer(text):
         sign = match[0]

@@ -1,22 +1,21 @@
-"""Whose page a browser sends a request for.
+"""Requests that a browser sends from a page of another site.
 
-Where no key is asked for, a page of another site could otherwise cancel jobs: for a POST without a body a browser asks
-nobody's leave before.
+Without keys, such a page could cancel jobs: a browser sends a POST without a body without asking first.
 """
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-#: What a browser says of requests by its user and by our own page.
+#: ``Sec-Fetch-Site`` of requests from the user and from our own page.
 _OWN = frozenset({"none", "same-origin"})
 _DEFAULT_PORTS = (":80", ":443")
 
 
-def is_foreign(headers: Mapping[str, str], url: str) -> bool:
-    """Tell whether a request is sent for a page of another site.
+def is_cross_site(headers: Mapping[str, str], url: str) -> bool:
+    """Say whether a request comes from a page of another site.
 
-    ``Sec-Fetch-Site`` says so itself. Without it, ``Origin`` or else ``Referer`` must name the place that the request
-    was sent to; one without any of them comes from no browser. Schemes don't count: what is in front may speak TLS.
+    ``Sec-Fetch-Site`` says it. Without that header, ``Origin`` or else ``Referer`` must name the host of the request. A
+    request without any of them does not come from a browser. Schemes don't count: a proxy may end TLS.
 
     Args:
         headers: Of the request; names in any case that the mapping finds in lower case.
@@ -28,13 +27,13 @@ def is_foreign(headers: Mapping[str, str], url: str) -> bool:
     page = headers.get("origin", headers.get("referer"))
     if page is None:
         return False
-    # A proxy says where the browser has sent it. No page can: such a header needs leave of ours, which nobody gets.
+    # A proxy says to which host the browser has sent it. A page can't: this header would need a preflight.
     own = (_place(url), _bare(headers.get("host", "")), _bare(headers.get("x-forwarded-host", "")))
     return _place(page) not in [place for place in own if place]
 
 
 def _place(url: str) -> str:
-    """Return host and port of a URL; nothing where it has none, as of the origin ``null``."""
+    """Return host and port of a URL; an empty string if it has none, like the origin ``null``."""
     try:
         return _bare(urlsplit(url).netloc)
     except ValueError:

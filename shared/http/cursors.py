@@ -1,4 +1,4 @@
-"""Cursors: where a list goes on, bound to the list that it belongs to. Opaque to clients."""
+"""Cursors: where a list continues, bound to its filters and opaque to clients."""
 
 import base64
 import binascii
@@ -11,7 +11,7 @@ from shared.http.problems import Problem, invalid
 _VERSION = 2
 #: Characters of a cursor at most.
 MAX_CURSOR = 4096
-#: Its characters: of base64 as URLs have it.
+#: Its characters: URL-safe base64.
 PATTERN = "^[A-Za-z0-9_-]*$"
 
 
@@ -19,8 +19,8 @@ def encode(place: Sequence[int | str], query: object) -> str:
     """Return a cursor.
 
     Args:
-        place: Where the next page begins: numbers and short texts.
-        query: What was asked for, as JSON can say it; another query refuses the cursor.
+        place: Where the next page begins: numbers and short strings.
+        query: The filters, as JSON; a list with others refuses the cursor.
     """
     content = json.dumps([_VERSION, _digest(query), list(place)], separators=(",", ":"))
     return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
@@ -30,12 +30,12 @@ def decode(cursor: str, query: object, kinds: Sequence[type]) -> list[int | str]
     """Return the place that a cursor names.
 
     Args:
-        cursor: As the client brings it.
-        query: What it asks for now.
-        kinds: Of the values of a place, in their order.
+        cursor: As the client sent it.
+        query: The filters of this request.
+        kinds: The types of the values of a place, in order.
 
     Raises:
-        Problem: 422: it is no cursor, or one of another list.
+        Problem: 422: it is not a cursor of this list.
     """
     try:
         content = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)

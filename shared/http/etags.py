@@ -1,8 +1,8 @@
 """ETags and the headers that carry them back, RFC 9110 section 13.
 
-A job has ETags of two kinds. The answers to a claim and to a renewal carry its lease: token, claim id and the row's own
-ETag, for its holder alone. Every other answer carries a version tag: a hash that names the version, of which no lease
-can be made. Each kind is refused where the other belongs.
+A job has ETags of two kinds. The responses to a claim and to a renewal carry its lease: token, claim id and the ETag of
+the row, for the holder only. Every other response carries a version tag: a hash that names the version and gives away
+nothing of the lease. Each kind is refused in place of the other.
 """
 
 import base64
@@ -17,9 +17,9 @@ from shared.http.problems import Problem
 from shared.ports.jobs import Row
 from shared.rules.jobs import Claim
 
-#: What version tags begin with; the text of a lease can't have the colon.
+#: Version tags begin with this; a lease has no colon.
 _VERSION = "v:"
-#: One entity tag and what follows it in a list.
+#: One entity tag and the separator after it.
 _TAG = re.compile(r'[ \t]*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*(?:,[ \t,]*|$)')
 
 
@@ -39,18 +39,18 @@ class Tags:
 
 
 def version_tag(row: Row) -> str:
-    """Return the ETag by which everybody may name a job's version, quoted."""
+    """Return the ETag that names the version of a job, quoted."""
     return f'"{_VERSION}{row.fingerprint}"'
 
 
 def lease_tag(row: Row) -> str:
-    """Return the ETag that only the holder of a job is given, quoted."""
+    """Return the ETag for the holder of a job, quoted."""
     content = json.dumps([row.job.token, row.job.claim_id, row.etag], separators=(",", ":"))
     return f'"{base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")}"'
 
 
 def parse_lease(opaque: str) -> Claim | None:
-    """Return the claim that a lease proves, its quotes taken off; None where it is no lease."""
+    """Return the claim that a lease proves, given without quotes; None if it is not a lease."""
     try:
         content = base64.b64decode(opaque + "=" * (-len(opaque) % 4), altchars=b"-_", validate=True)
         token, claim_id, etag = json.loads(content)
@@ -62,7 +62,7 @@ def parse_lease(opaque: str) -> Claim | None:
 
 
 def parse(header: str | None) -> Tags | None:
-    """Read a header; None where there is none. What is not of its grammar names nothing."""
+    """Parse a header; None if it is missing. A malformed one names nothing."""
     if header is None:
         return None
     if header.strip() == "*":
@@ -82,11 +82,11 @@ def parse(header: str | None) -> Tags | None:
 def lease(header: str | None) -> Claim:
     """Return the claim that a holder proves by ``If-Match``.
 
-    Of several the one with the highest token: tokens only grow, so no other can still be good.
+    Of several leases the one with the highest token: tokens only grow, so no other can be good.
 
     Raises:
-        Problem: 428: there is no such header, or it is ``*``, which proves nothing.
-        Stale: It has no tag that is a lease.
+        Problem: 428: the header is missing or ``*``, which proves nothing.
+        Stale: None of its tags is a lease.
     """
     tags = parse(header)
     if tags is None or tags.wildcard:
@@ -113,6 +113,6 @@ def versions(header: str | None) -> frozenset[str] | None:
 
 
 def matches(header: str | None, etag: str) -> bool:
-    """Whether ``If-None-Match`` names what would be sent: compared weakly, as a GET does."""
+    """Say whether ``If-None-Match`` names this ETag, by weak comparison."""
     tags = parse(header)
     return tags is not None and (tags.wildcard or etag.strip('"') in (*tags.strong, *tags.weak))

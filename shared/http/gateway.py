@@ -1,4 +1,4 @@
-"""Where the host's requests come in. All of the app loads with the first of them, in a thread of its own.
+"""The host's requests come in here. The app loads with the first of them, in another thread.
 
 The adapter of the Functions library fails on some requests. They are refused or repaired here: escapes that are not
 UTF-8; a ``;`` in a path, where it would cut the name off; invalid port numbers.
@@ -18,15 +18,15 @@ import azure.functions as func
 from shared.http import concurrency, problems
 from shared.http.access import AUTHENTICATED, Authorizer
 from shared.http.body import MAX_BYTES
-from shared.http.cross_site import is_foreign
+from shared.http.cross_site import is_cross_site
 from shared.http.error_codes import ErrorCode
 from shared.http.problems import Problem
 from shared.settings.settings import Settings
 from shared.telemetry import LogEvent, emit
 
-#: Where the host's own keys may stand in a query: not the app's business, and nothing that it could tell on.
+#: Parameters that carry keys of the host; the app must not see them.
 _KEYS = frozenset({"code", "clientid"})
-#: Headers that the app has no use for: keys, so that nothing behind here could tell on them, and what a proxy says.
+#: Headers that the app must not see: keys, so that it can't leak them, and what a proxy says.
 _UNWANTED = re.compile("authorization|x-functions-.*|x-forwarded-.*|x-darkroom-.*", re.IGNORECASE)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _SAFE_QUERY = "%&=+/:@!$'()*,;?[]-._~"
@@ -56,13 +56,13 @@ class Gateway:
             Problem: The request is refused.
         """
         path, query = target(request.url)
-        if request.method not in _SAFE and is_foreign(request.headers, request.url):
+        if request.method not in _SAFE and is_cross_site(request.headers, request.url):
             raise Problem(ErrorCode.CROSS_SITE)
         authenticated = self._authorizer.authorize(request.method, path, request.headers.get("authorization"))
         if request.headers.get("content-encoding", "identity").lower() != "identity":
             raise Problem(ErrorCode.ENCODED_BODY)
         self._check_size(request, path)
-        # Neither scheme nor host mean anything to the app, whose places begin with a slash.
+        # The app needs neither scheme nor host: its locations begin with a slash.
         url = f"http://localhost{quote(path, safe='/')}{'?' if query else ''}{query}"
         headers = {name: value for name, value in request.headers.items() if not _UNWANTED.fullmatch(name)}
         headers |= {AUTHENTICATED: "yes"} if authenticated else {}
@@ -72,10 +72,10 @@ class Gateway:
             return await self._forward(inner, context)
 
     def _check_size(self, request: func.HttpRequest, path: str) -> None:
-        """Refuse a body that is too large before anything reads it, and one that the host has kept."""
+        """Refuse a body that is too large, and one that the host has dropped."""
         size = len(request.get_body() or b"")
         if not size and "transfer-encoding" in request.headers:
-            # The host passes on a body only where its length stands before it (azure-functions-host#7930).
+            # The host passes on a body only if it has a Content-Length (azure-functions-host#7930).
             raise Problem(ErrorCode.LENGTH_REQUIRED)
         if size <= MAX_BYTES:
             return
@@ -101,7 +101,7 @@ def target(url: str) -> tuple[str, str]:
     """Return a URL's path, decoded, and its query, without the host's keys.
 
     Raises:
-        Problem: 400: its escapes are no UTF-8, or it is no URL.
+        Problem: 400: the URL is malformed or not valid UTF-8.
     """
     try:
         parts = urlsplit(url)
@@ -144,7 +144,7 @@ def _respond(problem: Problem, request: func.HttpRequest) -> func.HttpResponse:
 
 
 def _path(url: str) -> str:
-    """Return a path to be told, of whatever came as a URL."""
+    """Return the path of a URL; an empty string if it is malformed."""
     try:
         return unquote(urlsplit(url).path)
     except ValueError:
@@ -156,11 +156,11 @@ _instance: Gateway | None = None
 
 
 def _own_gateway() -> Gateway:
-    """Return the process's own, built at the first call."""
+    """Return the gateway of this process, built at the first call."""
     global _instance  # noqa: PLW0603 - one a process, however many requests come first
     with _guard:
         if _instance is None:
-            from shared import wiring  # noqa: PLC0415 - it is the first request that pays for them
+            from shared import wiring  # noqa: PLC0415 - loaded with the first request
             from shared.http.app import build, gateway_of  # noqa: PLC0415
             from shared.http.dependencies import Dependencies  # noqa: PLC0415
             from shared.runtime import Runtime  # noqa: PLC0415

@@ -1,12 +1,12 @@
-"""Which media types come in, and which go out: closed lists, so that no answer of ours is a page of somebody else's."""
+"""The media types that are accepted and sent: closed lists, so that no response can be a page of somebody else."""
 
 from shared.http.error_codes import ErrorCode
 from shared.http.problems import Problem
 
-#: What says nothing of the bytes; they say by themselves what they are.
+#: Says nothing about the bytes.
 UNDECLARED = "application/octet-stream"
-#: What an upload may declare: the types of the formats that can be analysed, by all of their names. SVG is none of
-#: them: a browser runs what is written in it.
+#: Media types of uploads: the formats that can be analysed, by all of their names. SVG is not one of them: browsers run
+#: scripts in it.
 UPLOADS = (
     UNDECLARED,
     *("image/jpeg", "image/jpg", "image/pjpeg"),
@@ -33,7 +33,7 @@ def of_upload(content_type: str) -> str:
 
 
 def of_thumbnail(data: bytes) -> str | None:
-    """Tell a thumbnail's media type by its first bytes alone; None where it is none that is ever made."""
+    """Return the media type of a thumbnail by its first bytes; None if it is no format of thumbnails."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if data.startswith(b"\xff\xd8\xff"):

@@ -1,4 +1,4 @@
-"""Which paths, methods and operations there are: read from the routes, so that nothing stands twice."""
+"""Paths, methods and operations of the API, read from its routes."""
 
 import re
 from collections.abc import Iterable
@@ -12,8 +12,8 @@ ROOT = "/api"
 class Paths:
     """Look paths up.
 
-    Starlette answers a wrong method from the first route that has the path. Here every route's methods count, and a
-    path with more of it spelled out, like ``/jobs/claim``, is never taken for a job's.
+    For a wrong method Starlette considers only the first route with the path. Here the methods of all routes count, and
+    a path with more literal segments, like ``/jobs/claim``, is never taken for a job.
 
     Args:
         routes: All of them, in the order in which they are tried.
@@ -23,14 +23,14 @@ class Paths:
         self._routes = [route for route in routes if isinstance(route, Route)]
 
     def methods(self, path: str) -> frozenset[str]:
-        """Return the methods of a path; none where it leads nowhere."""
+        """Return the methods of a path; none if it does not exist."""
         routes = self._matches(path)
         most = max(map(_literals, routes), default=0)
         methods = frozenset[str]().union(*(route.methods or () for route in routes if _literals(route) == most))
         return methods | {"HEAD"} if "GET" in methods else methods
 
     def operation(self, method: str, path: str) -> str | None:
-        """Return the name of the operation that answers, by the rule by which Starlette chooses; None for none."""
+        """Return the name of the operation that Starlette chooses; None if there is none."""
         wanted = "GET" if method == "HEAD" else method
         for route in self._matches(path):
             if wanted in (route.methods or ()):

@@ -1,4 +1,4 @@
-"""What answers hold, and their headers."""
+"""Bodies and headers of responses."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from shared.settings.enums import ConfinementMode, Isolation
 from shared.settings.settings import Settings
 from shared.views import job_json
 
-#: Seconds after which it is worth looking again: at a job that waits or runs, and at a purge that is not done.
+#: Seconds after which to ask again for a live job or an unfinished purge.
 POLL_SECONDS = 2
 
 
@@ -26,17 +26,17 @@ def job_body(row: Row) -> dict[str, Any]:
 
 
 def job(row: Row, *, status: int = 200, located: bool = False) -> Response:
-    """Answer with a job, its version tag and, while it lives, when to look again."""
+    """Respond with a job, its version tag and, if it is live, when to ask again."""
     return JSONResponse(job_body(row), status, headers=job_headers(row, located=located))
 
 
 def lease(row: Row) -> Response:
-    """Answer the holder of a job with its lease; nobody else is ever given it."""
+    """Respond to the holder of a job with its lease, which nobody else gets."""
     return JSONResponse(job_body(row), headers=job_headers(row) | {"ETag": etags.lease_tag(row)})
 
 
 def job_headers(row: Row, *, located: bool = False) -> dict[str, str]:
-    """Return the headers that name a job's version and place."""
+    """Return the headers of a job: version, location, and when to ask again."""
     headers = {"ETag": etags.version_tag(row)}
     if not row.job.state.ended:
         headers["Retry-After"] = str(POLL_SECONDS)
@@ -44,12 +44,12 @@ def job_headers(row: Row, *, located: bool = False) -> dict[str, str]:
 
 
 def location(job_id: str) -> dict[str, str]:
-    """Return where a job is; an id has nothing that a URL would have to encode."""
+    """Return the location of a job; its id needs no escapes."""
     return {"Location": f"/api/jobs/{job_id}"}
 
 
 def purged_job(key: Key) -> dict[str, Any]:
-    """Return what the key row of a purged job still knows."""
+    """Return what the key row of a purged job has."""
     state = None if key.state is None else key.state.value
     return {
         "id": key.job_id,
@@ -62,7 +62,7 @@ def purged_job(key: Key) -> dict[str, Any]:
 
 
 def attempt(one: AttemptRecord) -> dict[str, Any]:
-    """Return one attempt. Its claim id is nobody's business: it is half of a lease."""
+    """Return one attempt, without its claim id, which is half of a lease."""
     return {
         "token": one.token,
         "owner": one.owner,
@@ -106,7 +106,7 @@ def stats(figures: Stats) -> dict[str, Any]:
 
 
 def not_modified(headers: Mapping[str, str]) -> Response:
-    """Answer that the client has it already."""
+    """Respond that the client has the current version already."""
     return Response(status_code=304, headers=dict(headers))
 
 
@@ -115,7 +115,7 @@ def _error(error: JobError | None) -> dict[str, Any] | None:
 
 
 def health(settings: Settings, sandbox: Confinement | None) -> dict[str, Any]:
-    """Say how child processes are confined; layers are not known before the first one has started."""
+    """Return how child processes are confined; layers are unknown before the first one has started."""
     isolated = settings.isolation is Isolation.PROCESS
     confinement = {
         "mode": (settings.confinement if isolated else ConfinementMode.OFF).value,
