@@ -27,12 +27,17 @@ def job_json(row: Row) -> dict[str, Any]:
         "ended_at": rfc3339(job.ended),
         "updated_at": rfc3339(row.modified_at),
         "progress": job.progress,
-        "error": job.error and {"code": job.error.code, "message": job.error.message, "at": rfc3339(job.error.at)},
+        "error": error_json(job.error),
         "image": {"container": container, "name": name, "etag": job.newest} if job.is_image else None,
         "report": job.report if job.is_image else None,
         "result": None if job.is_image else job.report,
         "traceparent": job.traceparent,
     }
+
+
+def error_json(error: JobError | None) -> dict[str, Any] | None:
+    """Return the error of a job or of an attempt."""
+    return None if error is None else {"code": error.code, "message": error.message, "at": rfc3339(error.at)}
 
 
 def why(row: Row, *, margin: timedelta, now: datetime) -> str:

@@ -75,7 +75,7 @@ class Edge:
 
         methods = self._paths.methods(scope["path"])
         if scope["method"] not in methods:
-            await _send_problem(_not_routed(methods), scope, receive, sent)
+            await _render(_not_routed(methods), scope["path"])(scope, receive, sent)
         else:
             inner = {**scope, "method": "GET" if bodiless else scope["method"], "root_path": ROOT}
             await self._app(inner, receive, sent)
@@ -111,30 +111,19 @@ def gateway_of(app: FastAPI, settings: Settings) -> Gateway:
 
 async def _respond(request: Request, error: Exception) -> Response:
     """Render an error as a problem; an unknown one goes on to the gateway, which logs it."""
-    problem = _problem_of(error)
+    if isinstance(error, RequestValidationError):
+        problem: Problem | None = problems.of_validation(error.errors())
+    else:
+        problem = problems.of_error(error)
     if problem is None:
         raise error
     return _render(problem, request.scope["path"])
-
-
-def _problem_of(error: Exception) -> Problem | None:
-    if isinstance(error, Problem):
-        return error
-    if isinstance(error, RequestValidationError):
-        return problems.of_validation(error.errors())
-    if isinstance(error, DarkroomError):
-        return problems.of_error(error)
-    return None
 
 
 def _not_routed(methods: frozenset[str]) -> Problem:
     if not methods:
         return Problem(ErrorCode.NO_SUCH_PATH)
     return Problem(ErrorCode.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(sorted(methods))})
-
-
-async def _send_problem(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
-    await _render(problem, scope["path"])(scope, receive, send)
 
 
 def _render(problem: Problem, path: str) -> Response:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query
-from starlette.convertors import Convertor, register_url_convertor
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -22,22 +22,14 @@ from shared.rules.images import ANY_VERSION, ImageRef, version_of
 from shared.steps.intake.record import RecordResult
 
 
-class _DigestConvertor(Convertor[str]):
-    """An image's id in a path, and nothing else there: images' own names may end in ``/thumbnail``."""
+class _DigestConvertor(StringConvertor):
+    """Only the id of an image: the name of an image may end in ``/thumbnail``."""
 
     regex = "[0-9a-f]{32}"
 
-    def convert(self, value: str) -> str:
-        """Return it."""
-        return value
 
-    def to_string(self, value: str) -> str:
-        """Return it."""
-        return value
-
-
-class _NameConvertor(_DigestConvertor):
-    """The rest of a path: an image's name, line ends and all, so that a refusal can say what is wrong with it."""
+class _NameConvertor(StringConvertor):
+    """The rest of a path, with line ends, so that a refusal can say what is wrong with the name."""
 
     regex = r"(?s:.*)"
 

@@ -74,8 +74,10 @@ def invalid(field: str, message: str) -> Problem:
     return Problem(ErrorCode.INVALID, fields=[FieldError(field, message)])
 
 
-def of_error(error: errors.DarkroomError) -> Problem | None:
-    """Translate what a step refuses; None for an error that no request should cause: that is a bug."""
+def of_error(error: Exception) -> Problem | None:
+    """Translate an error; None for one that no request should cause: that is a bug."""
+    if isinstance(error, Problem):
+        return error
     if isinstance(error, errors.Refused):
         return Problem(ErrorCode[error.code.upper()], str(error))
     if isinstance(error, errors.TooLarge):
@@ -110,36 +112,31 @@ def encode(problem: Problem, path: str) -> bytes:
 
 def of_validation(failures: Sequence[Mapping[str, Any]]) -> Problem:
     """Translate the errors of Pydantic."""
-    fields = [FieldError(_name(each["loc"]), f"{_requirement(each)}{_shape(each)}.") for each in failures]
-    return Problem(ErrorCode.INVALID, fields=fields)
+    return Problem(ErrorCode.INVALID, fields=list(map(_field_error, failures)))
 
 
-def _requirement(failure: Mapping[str, Any]) -> str:
-    """Say what a field must be: Pydantic says ``Input should be …``, and our validators ``Value error, must be …``."""
-    own = _REQUIREMENTS.get(failure["type"])
-    return own or re.sub(r"^\w+ should ", "must ", failure["msg"].removeprefix("Value error, "))
-
-
-def _shape(failure: Mapping[str, Any]) -> str:
-    """Say what the value of a field looks like, and never what it is."""
+def _field_error(failure: Mapping[str, Any]) -> FieldError:
+    """Translate Pydantic's ``Input should be …``, and ``Value error, must be …`` of our validators."""
+    name = ".".join(map(str, failure["loc"]))
+    name = name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
     if failure["type"] in _REQUIREMENTS:
-        return ""
-    value = failure.get("input")
+        return FieldError(name, _REQUIREMENTS[failure["type"]])
+    requirement = re.sub(r"^\w+ should ", "must ", failure["msg"].removeprefix("Value error, "))
+    return FieldError(name, f"{requirement}; got {_shape(failure['input'])}.")
+
+
+def _shape(value: object) -> str:
+    """Say what a value looks like, and never what it is."""
     if value is None or isinstance(value, bool):
-        return f"; got {json.dumps(value)}"
+        return json.dumps(value)
     if isinstance(value, int | float):
-        return "; got a number"
+        return "a number"
     size = f" of length {len(value)}" if hasattr(value, "__len__") else ""
     kind = "a string" if isinstance(value, str) else "an array" if isinstance(value, list) else "an object"
-    return f"; got {kind}{size}"
+    return f"{kind}{size}"
 
 
-def _name(loc: Sequence[str | int]) -> str:
-    name = ".".join(map(str, loc))
-    return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
-
-
-_REQUIREMENTS = {"missing": "must be present", "extra_forbidden": "must be a known field"}
+_REQUIREMENTS = {"missing": "must be present.", "extra_forbidden": "must be a known field."}
 _CODES: Mapping[type[errors.DarkroomError], ErrorCode] = {
     errors.NoSuchJob: ErrorCode.NO_SUCH_JOB,
     errors.NoSuchImage: ErrorCode.NO_SUCH_IMAGE,

@@ -9,12 +9,12 @@ from shared.analysis.sandbox.layers import Confinement
 from shared.http import etags
 from shared.ports.index import AttemptRecord, ImageFound
 from shared.ports.jobs import Key, Row
-from shared.rules.jobs import JobError, State
+from shared.rules.jobs import State
 from shared.rules.statistics import Stats
 from shared.rules.timestamps import rfc3339
 from shared.settings.enums import ConfinementMode, Isolation
 from shared.settings.settings import Settings
-from shared.views import job_json
+from shared.views import error_json, job_json
 
 #: Seconds after which to ask again for a live job or an unfinished purge.
 POLL_SECONDS = 2
@@ -69,7 +69,7 @@ def attempt(one: AttemptRecord) -> dict[str, Any]:
         "started_at": rfc3339(one.started),
         "ended_at": rfc3339(one.ended),
         "outcome": one.outcome,
-        "error": _error(one.error),
+        "error": error_json(one.error),
         "refused": one.refused,
         "refused_report": one.refused_report,
         "refused_at": rfc3339(one.refused_at),
@@ -108,10 +108,6 @@ def stats(figures: Stats) -> dict[str, Any]:
 def not_modified(headers: Mapping[str, str]) -> Response:
     """Respond that the client has the current version already."""
     return Response(status_code=304, headers=dict(headers))
-
-
-def _error(error: JobError | None) -> dict[str, Any] | None:
-    return None if error is None else {"code": error.code, "message": error.message, "at": rfc3339(error.at)}
 
 
 def health(settings: Settings, sandbox: Confinement | None) -> dict[str, Any]:
