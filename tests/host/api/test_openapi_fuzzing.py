@@ -13,7 +13,7 @@ import pytest
 from localhost.azurite import Azurite
 from tests.counting import Count
 from tests.host.api.api_host import Served, served
-from tests.host.api.seed import laid
+from tests.host.api.population import laid
 from tests.proving import at_length
 from tests.rig import ROOT, empty
 

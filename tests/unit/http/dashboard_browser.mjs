@@ -61,14 +61,14 @@ class Element {
   showModal() { this.open = true; }
   close() { this.open = false; this.fire("close"); }
   addEventListener(event, act) { (this.heard[event] ??= []).push(act); }
-  fire(event, told = {}) { (this.heard[event] ?? []).forEach((act) => act({ preventDefault() {}, ...told })); }
+  fire(event, fields = {}) { (this.heard[event] ?? []).forEach((act) => act({ preventDefault() {}, ...fields })); }
 }
 trap(Element.prototype, "innerHTML", "outerHTML", "insertAdjacentHTML", "srcdoc", "onclick", "onload");
 
 class Page {
   constructor(url = "http://localhost/api/dashboard") {
-    Object.assign(this, { now: Date.parse("2026-05-04T03:02:01Z"), timers: new Map(), calls: [], urls: {}, told: {} });
-    Object.assign(this, { agree: true, asked: [], location: new URL(url), hidden: false, drawn: 0 });
+    Object.assign(this, { now: Date.parse("2026-05-04T03:02:01Z"), timers: new Map(), calls: [], urls: {}, answers: {} });
+    Object.assign(this, { agree: true, questions: [], location: new URL(url), hidden: false, drawn: 0 });
     this.document = new Element(this, "document");
     this.document.body = new Element(this, "body");
     this.byId = {};
@@ -89,17 +89,17 @@ class Page {
   text(id) { return this.byId[id].textContent; }
 
   // Answer a method and path, to which a query belongs where it is given. A function may look at the call.
-  answer(place, body, { status = 200, ...headers } = {}) { this.told[place] = { body, status, headers }; }
+  answer(place, body, { status = 200, ...headers } = {}) { this.answers[place] = { body, status, headers }; }
 
   async fetch(path, { method, headers, body }) {
     const call = { method, path, headers, body };
     this.calls.push(call);
-    const told = this.told[`${method} ${path}`] ?? this.told[`${method} ${path.split("?")[0]}`];
-    if (told === undefined) return new Response(null, { status: 404 });
-    if (told.body instanceof Promise) await told.body;
-    const value = typeof told.body === "function" ? told.body(call) : await told.body;
-    const empty = [204, 304].includes(told.status) || value === null;
-    return new Response(empty ? null : typeof value === "string" ? value : JSON.stringify(value), told);
+    const answer = this.answers[`${method} ${path}`] ?? this.answers[`${method} ${path.split("?")[0]}`];
+    if (answer === undefined) return new Response(null, { status: 404 });
+    if (answer.body instanceof Promise) await answer.body;
+    const value = typeof answer.body === "function" ? answer.body(call) : await answer.body;
+    const empty = [204, 304].includes(answer.status) || value === null;
+    return new Response(empty ? null : typeof value === "string" ? value : JSON.stringify(value), answer);
   }
 
   sent(method, start = "") { return this.calls.filter((one) => one.method === method && one.path.startsWith(start)); }
@@ -108,8 +108,8 @@ class Page {
     const context = vm.createContext({
       document: this.document, URL: this.blobs(), location: this.location, console,
       history: { replaceState: (state, title, url) => { this.location.href = new URL(url, this.location).href; } },
-      fetch: (...told) => this.fetch(...told),
-      confirm: (text) => { this.asked.push(text); return this.agree; },
+      fetch: (...request) => this.fetch(...request),
+      confirm: (text) => { this.questions.push(text); return this.agree; },
       setTimeout: (act, ms) => { this.timers.set(++this.drawn, { at: this.now + ms, act }); return this.drawn; },
       clearTimeout: (id) => this.timers.delete(id),
     });
@@ -145,7 +145,7 @@ class Page {
     this.now = end;
   }
 
-  async fire(id, event, told) { (this.byId[id] ?? this.document).fire(event, told); await this.settled(); }
+  async fire(id, event, fields) { (this.byId[id] ?? this.document).fire(event, fields); await this.settled(); }
   async see(hidden) { this.hidden = hidden; await this.fire("document", "visibilitychange"); }
   async open(at = 0) { this.$("rows").all("button")[at].fire("click"); await this.settled(); }
 
@@ -172,9 +172,9 @@ class Page {
     const image = { container: "images", name, etag: "0x1" };
     const about = { type: "image-analysis", ref: `images/${name}`, image, report };
     const job = this.job({ ...about, state: "COMPLETED", ...fields });
-    const found = { image_id: "f".repeat(32), name, etag: "0x1", state: job.state, ended_at: null, job };
-    this.answer("GET images", { items: [found], cursor: null });
-    this.answer(`GET images/${found.image_id}/thumbnail`, "tiny", { "Content-Type": "image/webp" });
+    const entry = { image_id: "f".repeat(32), name, etag: "0x1", state: job.state, ended_at: null, job };
+    this.answer("GET images", { items: [entry], cursor: null });
+    this.answer(`GET images/${entry.image_id}/thumbnail`, "tiny", { "Content-Type": "image/webp" });
     return job;
   }
 }
@@ -182,6 +182,6 @@ class Page {
 process.on("unhandledRejection", (error) => { console.error(error); process.exit(1); });
 for await (const line of createInterface({ input: process.stdin })) {
   const run = new Function("Page", `return (async () => {${JSON.parse(line)}})();`);
-  const told = await run(Page).then((value) => ({ value: value ?? null }), (error) => ({ error: error.stack }));
-  console.log(JSON.stringify(told));
+  const result = await run(Page).then((value) => ({ value: value ?? null }), (error) => ({ error: error.stack }));
+  console.log(JSON.stringify(result));
 }

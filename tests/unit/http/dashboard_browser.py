@@ -26,9 +26,9 @@ class Browser:
         self._node.stdin.flush()
         line = self._node.stdout.readline()
         assert line, "the browser has ended"
-        told = json.loads(line)
-        assert "error" not in told, told["error"]
-        return told["value"]
+        result = json.loads(line)
+        assert "error" not in result, result["error"]
+        return result["value"]
 
 
 @contextmanager

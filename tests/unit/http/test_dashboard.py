@@ -95,8 +95,8 @@ def test_the_page_refers_to_nothing_outside() -> None:
 
 def test_the_script_is_a_module_that_parses() -> None:
     command = ["node", "--input-type=module", "--check"]
-    told = subprocess.run(command, input=SCRIPT, capture_output=True, text=True, timeout=30, check=False)
-    assert told.returncode == 0, told.stderr
+    result = subprocess.run(command, input=SCRIPT, capture_output=True, text=True, timeout=30, check=False)
+    assert result.returncode == 0, result.stderr
 
 
 def test_every_field_has_a_label_and_every_region_a_name() -> None:

@@ -8,25 +8,25 @@ OUT = """{ title: "Service Unavailable", detail: "Storage is out.", status: 503,
 
 
 def test_a_key_leaves_the_address_for_memory_and_is_sent_in_one_header(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         """const page = await new Page("http://localhost/api/dashboard?a=1&code=k%2Fy&clientId=z#jobs").load();
            return [page.location.href, page.calls.map(({ path, headers }) => [path, headers["x-functions-key"]])];"""
     )
-    assert told[0] == "http://localhost/api/dashboard?a=1#jobs"
-    assert {sent for _, sent in told[1]} == {"k/y"}
-    assert not [path for path, _ in told[1] if "k" in path.split("/")]
+    assert result[0] == "http://localhost/api/dashboard?a=1#jobs"
+    assert {sent for _, sent in result[1]} == {"k/y"}
+    assert not [path for path, _ in result[1] if "k" in path.split("/")]
 
 
 def test_without_a_key_the_address_stays_and_no_header_is_sent(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         """const page = await new Page("http://localhost/api/dashboard?a=1").load();
            return [page.location.href, page.calls.filter(({ headers }) => "x-functions-key" in headers).length];"""
     )
-    assert told == ["http://localhost/api/dashboard?a=1", 0]
+    assert result == ["http://localhost/api/dashboard?a=1", 0]
 
 
 def test_a_401_asks_once_for_the_key_and_nothing_is_called_until_it_is_there(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         """const page = new Page(), locked = ["health", "stats", "images", "jobs"];
            locked.forEach((one) => page.answer(`GET ${one}`, null, { status: 401 })); await page.load();
            const before = page.calls.length, asked = !page.$("key-form").hidden; await page.advance(60000);
@@ -38,13 +38,13 @@ def test_a_401_asks_once_for_the_key_and_nothing_is_called_until_it_is_there(pag
            return [asked, silent, page.$("key").value, page.$("key-form").hidden,
              page.calls.slice(before).map(({ headers }) => headers["x-functions-key"]), page.location.href];"""
     )
-    assert told[:4] == [True, True, "", True]
-    assert set(told[4]) == {"k"}
-    assert told[5] == "http://localhost/api/dashboard"
+    assert result[:4] == [True, True, "", True]
+    assert set(result[4]) == {"k"}
+    assert result[5] == "http://localhost/api/dashboard"
 
 
 def test_a_key_is_shown_as_a_bearer_where_the_api_asks_for_one(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         """const page = new Page(), locked = ["stats", "images", "jobs"];
            locked.forEach((one) => page.answer(`GET ${one}`, null,
              { status: 401, "WWW-Authenticate": 'Bearer realm="darkroom"' })); await page.load();
@@ -52,112 +52,112 @@ def test_a_key_is_shown_as_a_bearer_where_the_api_asks_for_one(page: Browser) ->
            const before = page.calls.length; await page.fire("key-form", "submit");
            return page.calls.slice(before).map(({ headers }) => [headers.Authorization, headers["x-functions-key"]]);"""
     )
-    assert told
-    assert {tuple(pair) for pair in told} == {("Bearer k", None)}
+    assert result
+    assert {tuple(pair) for pair in result} == {("Bearer k", None)}
 
 
 def test_a_key_that_is_refused_is_asked_for_again(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         """const page = new Page("http://localhost/api/dashboard?code=old");
            page.answer("GET stats", null, { status: 401 }); await page.load();
            return [page.$("key-form").hidden, page.text("trouble")];"""
     )
-    assert told == [False, "The key is refused."]
+    assert result == [False, "The key is refused."]
 
 
 def test_a_late_401_to_the_old_key_does_not_ask_for_another(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         """const page = new Page(); let late;
            page.answer("GET stats", null, { status: 401 });
            page.answer("GET jobs", new Promise((resolve) => { late = resolve; }), { status: 401 }); await page.load();
            page.$("key").value = "k"; await page.fire("key-form", "submit"); late(); await page.settled();
            return page.$("key-form").hidden;"""
     )
-    assert told is True
+    assert result is True
 
 
 def test_nobody_is_asked_while_nobody_looks(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         """const page = await new Page().load(), count = () => page.sent("GET", "stats").length;
            await page.advance(5000); const seen = [count()]; await page.see(true); await page.advance(60000);
            seen.push(count()); await page.see(false); await page.advance(0); return [...seen, count()];"""
     )
-    assert told == [2, 2, 3]
+    assert result == [2, 2, 3]
 
 
 def test_a_viewer_can_stop_the_refreshing(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         """const page = await new Page().load(), before = page.calls.length; page.$("live").checked = false;
            await page.fire("live", "change"); await page.advance(60000); return page.calls.length - before;"""
     )
-    assert told == 0
+    assert result == 0
 
 
 def test_a_service_that_is_out_is_asked_again_when_it_said(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         f"""const page = new Page(); page.answer("GET stats", {OUT}, {{ status: 503, "Retry-After": "30" }});
             await page.load(); const before = page.calls.length, seen = [page.$("trouble").text];
             await page.advance(29000); await page.see(true); await page.see(false); await page.advance(0);
             seen.push(page.calls.length - before); page.answer("GET stats", new Promise(() => {{}}));
             await page.advance(1000); return [...seen, page.calls.length > before];"""
     )
-    assert told == ["Service Unavailable: Storage is out.", 0, True]
+    assert result == ["Service Unavailable: Storage is out.", 0, True]
 
 
 def test_a_moment_to_be_asked_again_is_understood_as_well(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         f"""const page = new Page(), at = "Mon, 04 May 2026 03:02:21 GMT";
             page.answer("GET stats", {OUT}, {{ status: 503, "Retry-After": at }}); await page.load();
             const before = page.calls.length; await page.advance(19000); const early = page.calls.length - before;
             await page.advance(1000); return [early, page.calls.length > before];"""
     )
-    assert told == [0, True]
+    assert result == [0, True]
 
 
 def test_a_problem_is_told_with_its_fields_and_what_is_none_by_its_status(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         """const page = new Page(), errors = [{ field: "query.name", message: "<i>No</i>." }];
            page.answer("GET images", { title: "Unprocessable", detail: "No.", errors, status: 422 }, { status: 422 });
            page.answer("GET jobs", "<h1>Bad Gateway</h1>", { status: 502 }); await page.load();
            return page.$("trouble").text;"""
     )
-    assert told == "Unprocessable: No. query.name: <i>No</i>. The service has answered 502."
+    assert result == "Unprocessable: No. query.name: <i>No</i>. The service has answered 502."
 
 
 def test_figures_say_what_is_not_known_and_what_is_wrong(page: Browser) -> None:
-    told = page.run(
-        """const page = new Page(); Object.assign(page.told["GET stats"].body, { poison: 1234, capped: true,
+    result = page.run(
+        """const page = new Page(); Object.assign(page.answers["GET stats"].body, { poison: 1234, capped: true,
              oldest_due_age_seconds: 7200, jobs: { "<b>": { PENDING: 5 } } }); await page.load();
            return [page.$("figures").all("dd").map(({ text, attributes }) => [text, attributes.class ?? ""]),
              page.$("counts").all("th")[0].text, page.$("counts").all("td").map(({ text }) => text),
              page.$("capped").hidden];"""
     )
-    assert [text for text, _ in told[0]] == ["2 h", "free", "1,234", "not known", "0", "1 s ago"]
-    assert [text for text, kind in told[0] if kind == "bad"] == ["1,234"]
-    assert told[1:] == ["<b>", ["5", "0", "0", "0", "0"], False]
+    assert [text for text, _ in result[0]] == ["2 h", "free", "1,234", "not known", "0", "1 s ago"]
+    assert [text for text, kind in result[0] if kind == "bad"] == ["1,234"]
+    assert result[1:] == ["<b>", ["5", "0", "0", "0", "0"], False]
 
 
 def test_the_newest_images_are_those_of_the_newest_jobs_each_name_once(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         """const page = new Page(), job = page.image("<b>"), other = { ...job, id: "n", image: { name: "b" } };
            page.answer("GET jobs", { items: [other, job, { ...other, id: "old" }], cursor: null }); await page.load();
            return [page.$("cards").all("button").map(({ text, title }) => [text, title.slice(0, 1)]),
              page.sent("GET", "jobs?type").map(({ path }) => path)];"""
     )
-    assert told == [[["b", "n"], ["<b>", "t"]], ["jobs?type=image-analysis&limit=24"]]
+    assert result == [[["b", "n"], ["<b>", "t"]], ["jobs?type=image-analysis&limit=24"]]
 
 
 def test_an_image_is_found_by_its_exact_name(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         """const page = new Page(); page.image(); await page.load(); page.$("name").value = "a/b&c=%";
            page.answer("GET images", { items: [], cursor: null }); await page.fire("find", "submit");
            return [page.calls.at(-1).path, page.$("no-images").hidden];"""
     )
-    assert told == ["images?name=a%2Fb%26c%3D%25", False]
+    assert result == ["images?name=a%2Fb%26c%3D%25", False]
 
 
 def test_a_thumbnail_comes_with_the_key_and_its_blob_is_let_go(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         """const seen = [];
            for (const end of ["load", "error"]) {
              const page = new Page("http://localhost/api/dashboard?code=k"); page.image(); await page.load();
@@ -166,22 +166,23 @@ def test_a_thumbnail_comes_with_the_key_and_its_blob_is_let_go(page: Browser) ->
              shown.fire(end); seen.push(page.urls[shown.src]);
            } return seen;"""
     )
-    assert told == [f"images/{'f' * 32}/thumbnail", "k", True, False] * 2
+    assert result == [f"images/{'f' * 32}/thumbnail", "k", True, False] * 2
 
 
 def test_a_thumbnail_is_asked_for_once_unless_it_failed_for_now(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         """const seen = [];
            for (const status of [200, 404, 503]) {
-             const page = new Page(); page.image(); page.told[`GET images/${"f".repeat(32)}/thumbnail`].status = status;
+             const page = new Page(); page.image();
+             page.answers[`GET images/${"f".repeat(32)}/thumbnail`].status = status;
              await page.load(); await page.advance(5000); seen.push(page.sent("GET", "images/").length);
            } return seen;"""
     )
-    assert told == [1, 1, 2]
+    assert result == [1, 1, 2]
 
 
 def test_only_a_colour_is_taken_for_a_colour(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         """const seen = [];
            for (const mean of ["#102030", "url(x)"]) {
              const page = new Page(), job = page.image();
@@ -190,46 +191,46 @@ def test_only_a_colour_is_taken_for_a_colour(page: Browser) -> None:
              seen.push([box.style.backgroundColor ?? null, strip.children.length]);
            } return seen;"""
     )
-    assert told == [["#102030", 1], [None, 0]]
+    assert result == [["#102030", 1], [None, 0]]
 
 
 def test_a_failed_image_tells_its_error(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         """const page = new Page(), error = { code: "corrupt_image", message: "<i>Cut</i>", at: null };
            page.image("a", { state: "FAILED", report: null, error }); await page.load();
            return page.$("cards").all("p").map(({ text }) => text);"""
     )
-    assert told == ["corrupt_image: <i>Cut</i>"]
+    assert result == ["corrupt_image: <i>Cut</i>"]
 
 
 def test_a_form_is_never_sent_by_the_browser_itself(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         """const page = await new Page().load(); let kept = 0;
            const preventDefault = () => { kept += 1; };
            for (const form of ["find", "key-form"]) await page.fire(form, "submit", { preventDefault });
            return kept;"""
     )
-    assert told == 2
+    assert result == 2
 
 
 def test_one_trouble_is_told_once_and_gone_when_it_is_over(page: Browser) -> None:
-    told = page.run(
-        f"""const page = new Page(), out = [{OUT}, {{ status: 503 }}], good = {{ ...page.told }};
+    result = page.run(
+        f"""const page = new Page(), out = [{OUT}, {{ status: 503 }}], good = {{ ...page.answers }};
             page.answer("GET stats", ...out); page.answer("GET jobs", ...out);
             await page.load(); await page.advance(10000); const seen = [page.text("trouble"), page.$("trouble").writes];
-            page.told = good; await page.advance(5000); return [...seen, page.text("trouble")];"""
+            page.answers = good; await page.advance(5000); return [...seen, page.text("trouble")];"""
     )
-    assert told == ["Service Unavailable: Storage is out.", 1, ""]
+    assert result == ["Service Unavailable: Storage is out.", 1, ""]
 
 
 def test_a_late_answer_about_images_is_not_shown(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         """const page = new Page(); let late; await page.load();
            page.answer("GET images?name=a", new Promise((resolve) => { late = () => resolve({ items: [] }); }));
            page.$("name").value = "a"; page.fire("find", "submit"); page.image("b"); page.$("name").value = "b";
            await page.fire("find", "submit"); late(); await page.settled(); return page.$("cards").children.length;"""
     )
-    assert told == 1
+    assert result == 1
 
 
 POISONS = [
@@ -250,18 +251,18 @@ POISONS = [
 @pytest.mark.case("security M4", was="no cards at all")
 @pytest.mark.parametrize("report", POISONS)
 def test_a_report_of_any_shape_leaves_its_card_and_all_others(page: Browser, report: str) -> None:
-    told = page.run(
+    result = page.run(
         f"""const page = new Page(), good = page.image("good.png"), bad = page.image("bad.png", {{ report: {report} }});
            page.answer("GET jobs", {{ items: [bad, good], cursor: null }});
            await page.load(); return page.$("cards").all("button").map(({{ text }}) => text);"""
     )
-    assert told[:2] == ["bad.png", "good.png"]
+    assert result[:2] == ["bad.png", "good.png"]
 
 
 @pytest.mark.case("security L", was="a name turned around what stood beside it")
 def test_characters_that_turn_text_around_or_have_no_shape_are_shown_by_their_numbers(page: Browser) -> None:
-    told = page.run(
+    result = page.run(
         """const page = new Page(); page.image("invoice_\\u202egnp.exe\\u200b\\u0007", {}); await page.load();
            return page.$("cards").all("button").map(({ text }) => text);"""
     )
-    assert told == ["invoice_[U+202E]gnp.exe[U+200B][U+0007]"]
+    assert result == ["invoice_[U+202E]gnp.exe[U+200B][U+0007]"]
