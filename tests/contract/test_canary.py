@@ -1,4 +1,4 @@
-"""A claim id is half of a lease: whatever anybody can read, it is in nothing but the answers to its holder."""
+"""A claim id is half of a lease: whatever anybody can read, it is in nothing but the responses to its holder."""
 
 import base64
 import logging
@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from shared.cli.main import app
 from shared.wiring.steps import Darkroom
 from tests.contract.verify_bench import VerifyBench
-from tests.unit.http.client import Answer, Site
+from tests.unit.http.client import Client, Response
 
 REF = "canary"
 
@@ -21,29 +21,29 @@ def forms(secret: str) -> list[str]:
     return [secret, *(text[4:-4] for text in within)]
 
 
-def everything_read(site: Site, job_id: str, image_id: str) -> Iterator[Answer]:
+def everything_read(client: Client, job_id: str, image_id: str) -> Iterator[Response]:
     """Ask every operation that only reads, as the contract lists them."""
-    for path, operations in site.app.openapi()["paths"].items():
+    for path, operations in client.app.openapi()["paths"].items():
         if "get" in operations:
-            yield site.call("GET", path.replace("{id}", job_id).replace("{image}", image_id))
-    yield site.call("GET", f"/jobs?type=t&ref={REF}")
-    yield site.call("GET", "/openapi.json")
-    yield site.call("GET", f"/jobs/{job_id[:-1]}x")
+            yield client.call("GET", path.replace("{id}", job_id).replace("{image}", image_id))
+    yield client.call("GET", f"/jobs?type=t&ref={REF}")
+    yield client.call("GET", "/openapi.json")
+    yield client.call("GET", f"/jobs/{job_id[:-1]}x")
 
 
-def claim_ids(darkroom: Darkroom, site: Site, image_job: str) -> tuple[str, list[str]]:
+def claim_ids(darkroom: Darkroom, client: Client, image_job: str) -> tuple[str, list[str]]:
     """Claim a job twice and an image's once, all under way; return the job's id and the claim ids."""
-    job_id = site.added(REF).json["id"]
+    job_id = client.add_job(REF).json["id"]
     found = []
     for each in (job_id, job_id, image_job):
-        held = site.call("POST", f"/jobs/{each}/claim", {"owner": "w"})
+        held = client.call("POST", f"/jobs/{each}/claim", {"owner": "w"})
         row = darkroom.storage.jobs.get(each)
         assert row is not None
         assert row.job.claim_id is not None
         found.append(row.job.claim_id)
         if len(found) == 1:
-            site.call("POST", f"/jobs/{each}/abandon", if_match=held.headers["etag"])
-            assert site.call("POST", f"/jobs/{each}/renew", {}, if_match=held.headers["etag"]).status == 409
+            client.call("POST", f"/jobs/{each}/abandon", if_match=held.headers["etag"])
+            assert client.call("POST", f"/jobs/{each}/renew", {}, if_match=held.headers["etag"]).status == 409
     return job_id, found
 
 
@@ -52,17 +52,17 @@ def test_a_claim_id_is_in_no_output_but_its_holders(
     environ: Mapping[str, str], bench: VerifyBench, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    site, darkroom = Site(), bench.darkroom
-    vars(site.darkroom).update(vars(darkroom))
-    image = site.uploaded().json
-    job_id, canaries = claim_ids(darkroom, site, image["id"])
-    answers = [*everything_read(site, job_id, image["image_id"]), site.added(REF)]
+    client, darkroom = Client(), bench.darkroom
+    vars(client.darkroom).update(vars(darkroom))
+    image = client.upload().json
+    job_id, canaries = claim_ids(darkroom, client, image["id"])
+    responses = [*everything_read(client, job_id, image["image_id"]), client.add_job(REF)]
     row = darkroom.storage.jobs.get(job_id)
     assert row is not None
     bench.remove(bench.place(row), f"try:{job_id}:{row.job.token:010d}")  # so that verify speaks of the claim
-    answers += [site.call("POST", f"/jobs/{job_id}/{call}") for call in ("cancel", "redrive")]
+    responses += [client.call("POST", f"/jobs/{job_id}/{call}") for call in ("cancel", "redrive")]
     words = [("verify",), ("verify", "--json"), ("rejected", "--json"), ("cancel", image["id"])]
     shown = [CliRunner().invoke(app, each, env=dict(environ)).output for each in words]
-    told = [f"{answer.headers} {answer.body!r}" for answer in answers] + shown + [caplog.text]
+    told = [f"{response.headers} {response.body!r}" for response in responses] + shown + [caplog.text]
     assert {form for canary in canaries for form in forms(canary) if any(form in text for text in told)} == set()
     assert "attempt" in shown[0]

@@ -1,4 +1,4 @@
-"""Whatever a row says, its readers answer: lists, jobs, images, thumbnails, figures, purge and verify."""
+"""Whatever a row says, its readers response: lists, jobs, images, thumbnails, figures, purge and verify."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +16,7 @@ from shared.rules.jobs import State
 from shared.storage.codec import ref_key
 from tests.contract.verify_bench import VerifyBench
 from tests.sdk_clients import table_of
-from tests.unit.http.client import Site
+from tests.unit.http.client import Client
 
 DEEP = "[" * 9_000
 #: What the report may say, as the row's text.
@@ -76,13 +76,15 @@ def poisoned_rows(bench: VerifyBench, poisons: Mapping[str, Mapping[str, Any]]) 
     return rows
 
 
-def answers(bench: VerifyBench, row: Row | None, paths: Iterable[str]) -> dict[str, int]:
+def responses(bench: VerifyBench, row: Row | None, paths: Iterable[str]) -> dict[str, int]:
     """Ask; return the statuses."""
-    site = Site()
-    vars(site.darkroom).update(vars(bench.darkroom))
+    client = Client()
+    vars(client.darkroom).update(vars(bench.darkroom))
     job_id, ref = ("", "") if row is None else (row.job.id, row.job.ref)
     image_id = digest(bench.darkroom.settings.image_type, ref)
-    return {path: site.call("GET", path.replace("{id}", job_id).replace("{image}", image_id)).status for path in paths}
+    return {
+        path: client.call("GET", path.replace("{id}", job_id).replace("{image}", image_id)).status for path in paths
+    }
 
 
 def purge(bench: VerifyBench) -> int:
@@ -100,9 +102,9 @@ def violations(bench: VerifyBench, rule: Rule) -> set[str]:
 @pytest.mark.case("security M4", was="500 of purge and thumbnail, TypeError of verify, and no cards on the page")
 def test_a_report_of_any_shape_is_answered_told_as_a_violation_and_purged(bench: VerifyBench) -> None:
     rows = poisoned_rows(bench, {name: {"report": report} for name, report in REPORTS.items()})
-    assert set(answers(bench, None, OF_ALL).values()) == {200}
+    assert set(responses(bench, None, OF_ALL).values()) == {200}
     for name, row in rows.items():
-        *told, thumbnail = answers(bench, row, OF_ONE).values()  # its own, wherever the report says that it is
+        *told, thumbnail = responses(bench, row, OF_ONE).values()  # its own, wherever the report says that it is
         assert (name, set(told), thumbnail in {200, 404}) == (name, {200}, True)
     assert violations(bench, Rule.REPORT_INVALID) == {f"job:{row.job.id}" for row in rows.values()}
     assert purge(bench) == len(rows)
@@ -111,11 +113,11 @@ def test_a_report_of_any_shape_is_answered_told_as_a_violation_and_purged(bench:
 def test_a_row_that_nobody_can_read_is_left_out_of_lists_and_told_as_a_violation(bench: VerifyBench) -> None:
     rows = poisoned_rows(bench, {name: {name: value} for name, value in COLUMNS.items()})
     good = bench.completed("good.png")
-    assert set(answers(bench, None, OF_ALL).values()) == {200}
+    assert set(responses(bench, None, OF_ALL).values()) == {200}
     assert [row.job.id for row in bench.darkroom.lookup.list(JobQuery(), limit=50).items] == [good.job.id]
     for name, row in rows.items():
-        assert (name, answers(bench, row, OF_ONE)["/jobs/{id}"]) == (name, 409)
-        assert set(answers(bench, row, OF_ONE).values()) == {200, 409}  # its attempts stand as they did
+        assert (name, responses(bench, row, OF_ONE)["/jobs/{id}"]) == (name, 409)
+        assert set(responses(bench, row, OF_ONE).values()) == {200, 409}  # its attempts stand as they did
     assert violations(bench, Rule.UNREADABLE) == {f"job:{row.job.id}" for row in rows.values()}
     assert purge(bench) == 1
 
@@ -123,7 +125,7 @@ def test_a_row_that_nobody_can_read_is_left_out_of_lists_and_told_as_a_violation
 def test_a_column_that_is_only_looked_at_is_left_out(bench: VerifyBench) -> None:
     rows = poisoned_rows(bench, {name: {name: value} for name, value in SHOWN.items()})
     for row in rows.values():
-        assert set(answers(bench, row, OF_ONE).values()) == {200}
+        assert set(responses(bench, row, OF_ONE).values()) == {200}
     assert purge(bench) == len(rows)
 
 
@@ -156,7 +158,7 @@ def test_a_row_beside_the_jobs_hides_no_other_and_breaks_no_reader(bench: Verify
     row = bench.completed()
     for name, meddle in MEDDLED.items():
         meddle(bench, row)
-        assert (name, set(answers(bench, row, (*OF_ONE, *OF_ALL)).values())) == (name, {200})
+        assert (name, set(responses(bench, row, (*OF_ONE, *OF_ALL)).values())) == (name, {200})
     assert bench.darkroom.lookup.images(limit=1).items[0].row is not None
     bench.verify(repair=False)
     assert purge(bench) == 1
@@ -167,7 +169,7 @@ def test_a_row_beside_the_jobs_hides_no_other_and_breaks_no_reader(bench: Verify
 def test_a_key_row_whose_columns_are_no_texts_breaks_no_reader_and_is_told(bench: VerifyBench, column: str) -> None:
     row = bench.completed()
     bench.put(bench.place(row), ref_key(row.job.type, row.job.ref), **{column: 7})
-    assert set(answers(bench, row, (*OF_ONE, *OF_ALL)).values()) <= {200, 404, 409}
+    assert set(responses(bench, row, (*OF_ONE, *OF_ALL)).values()) <= {200, 404, 409}
     bench.verify(repair=False)
     assert bench.findings
     assert purge(bench) in {0, 1}
@@ -176,4 +178,4 @@ def test_a_key_row_whose_columns_are_no_texts_breaks_no_reader_and_is_told(bench
 def test_a_lock_row_of_another_form_leaves_health_and_figures_standing(bench: VerifyBench) -> None:
     columns = {"owner": 1, "token": "x", "lease_seconds": "y"}
     table_of(bench.darkroom.storage.locks).upsert_entity({"PartitionKey": "lock", "RowKey": "sweep", **columns})
-    assert set(answers(bench, None, OF_ALL).values()) == {200}
+    assert set(responses(bench, None, OF_ALL).values()) == {200}

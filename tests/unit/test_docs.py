@@ -12,7 +12,8 @@ from shared.errors import DIED
 from shared.http import problems
 from shared.http.error_codes import ErrorCode
 from shared.settings.settings import Settings
-from tests.unit.http.client import Site
+from shared.steps.work import analyze
+from tests.unit.http.client import Client
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = make.DOCUMENTS
@@ -76,7 +77,7 @@ def test_every_error_code_is_in_use_and_in_the_openapi_document() -> None:
     sources = "".join(path.read_text("utf-8") for path in (ROOT / "shared").rglob("*.py"))
     used = {*_REFUSAL.findall(sources), *map(str.lower, re.findall(r"ErrorCode\.([A-Z_]+)", sources))}
     assert used == set(ErrorCode)
-    schema = Site().app.openapi()["components"]["schemas"]["ErrorCode"]
+    schema = Client().app.openapi()["components"]["schemas"]["ErrorCode"]
     assert schema["enum"] == list(ErrorCode)
 
 

@@ -18,7 +18,7 @@ from tests.doubles.clock import FakeClock
 from tests.host.api.api_host import SETTINGS, served
 from tests.host.api.hostile import ID
 from tests.host.api.raw_client import Header, Reply, Wire
-from tests.unit.http.client import sent
+from tests.unit.http.client import send
 
 IMAGE = "0" * 32
 #: An ETag as a holder has it: token, claim id and row.
@@ -84,7 +84,7 @@ def in_process() -> Ask:
     def ask(method: str, path: str, body: bytes | None, headers: list[Header]) -> Reply:
         named = {"content-type": DECLARED.get(method, "application/json")} if body else {}
         named |= {str(name).lower(): str(value) for name, value in headers}
-        answer = asyncio.run(sent(gateway, method, f"http://localhost:7071/api{path}", body, named))
+        answer = asyncio.run(send(gateway, method, f"http://localhost:7071/api{path}", body, named))
         return Reply(answer.status, answer.headers, answer.body)
 
     return ask

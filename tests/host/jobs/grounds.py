@@ -17,7 +17,7 @@ from shared.wiring.steps import Darkroom
 from tests.contract.places import Slow, in_process
 from tests.host.jobs.site import Site
 from tests.rig import QUICK, Rig, until
-from tests.unit.http.client import Answer, sent
+from tests.unit.http.client import Response, send
 
 #: The services in process: every test, every day.
 PROCESS = "process"
@@ -125,9 +125,9 @@ class SiteInProcess(Site):
         super().__init__("http://localhost:7071/api", kind)
         self._gateway = gateway
 
-    def call(self, method: str, path: str, told: object = None, **headers: str) -> Answer:
+    def call(self, method: str, path: str, told: object = None, **headers: str) -> Response:
         """Send a request; ``told`` is bytes, or JSON. Header names have ``_`` for ``-``."""
-        return asyncio.run(sent(self._gateway, method, self.url + path, told, headers))
+        return asyncio.run(send(self._gateway, method, self.url + path, told, headers))
 
 
 def _taken(queues: QueueServiceClient, name: str) -> list[bytes]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import urllib3
 
 from tests.rig import Rig
-from tests.unit.http.client import Answer
+from tests.unit.http.client import Response
 
 #: Shorter is none; others wait a margin longer, and up to a second for the service's clock to say so.
 LEASE_SECONDS = 1
@@ -32,16 +32,16 @@ class Site:
         """Call the first host of a rig."""
         return cls(f"http://127.0.0.1:{rig.hosts[0].port}/api", kind)
 
-    def call(self, method: str, path: str, told: Any = None, **headers: str) -> Answer:  # noqa: ANN401 - JSON or bytes
+    def call(self, method: str, path: str, told: Any = None, **headers: str) -> Response:  # noqa: ANN401 - JSON or bytes
         """Send a request; ``told`` is bytes, or JSON. Header names have ``_`` for ``-``."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         body = told if isinstance(told, bytes) or told is None else json.dumps(told)
         if told is not None:
             named.setdefault("content-type", "application/json")
         reply = self._pool.request(method, self.url + path, body=body, headers=named, redirect=False, retries=False)
-        return Answer(reply.status, {name.lower(): value for name, value in reply.headers.items()}, reply.data)
+        return Response(reply.status, {name.lower(): value for name, value in reply.headers.items()}, reply.data)
 
-    def add(self, ref: str = "a", **fields: Any) -> Answer:  # noqa: ANN401 - JSON
+    def add(self, ref: str = "a", **fields: Any) -> Response:  # noqa: ANN401 - JSON
         """Add a job of the test's type."""
         return self.call("POST", "/jobs", {"type": self.kind, "ref": ref, **fields})
 
@@ -57,15 +57,15 @@ class Site:
         assert answer.status == 200, answer.body
         return answer.json
 
-    def next(self, owner: str = "w", **fields: Any) -> Answer:  # noqa: ANN401 - JSON
+    def next(self, owner: str = "w", **fields: Any) -> Response:  # noqa: ANN401 - JSON
         """Claim whichever is due."""
         return self.call("POST", "/jobs/claim", {"type": self.kind, "owner": owner, **fields})
 
-    def claim(self, job_id: str, owner: str = "w", lease: int | None = LEASE_SECONDS) -> Answer:
+    def claim(self, job_id: str, owner: str = "w", lease: int | None = LEASE_SECONDS) -> Response:
         """Claim this job."""
         return self.call("POST", f"/jobs/{job_id}/claim", {"owner": owner, "lease_seconds": lease})
 
-    def tell(self, held: Answer, report: str, told: Any = None) -> Answer:  # noqa: ANN401 - JSON
+    def tell(self, held: Response, report: str, told: Any = None) -> Response:  # noqa: ANN401 - JSON
         """Report on a job, with the lease that a claim or an earlier report was answered with."""
         return self.call("POST", f"/jobs/{held.json['id']}/{report}", told, if_match=held.headers["etag"])
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.doubles.api import Api
 from tests.host.jobs.site import Site
-from tests.unit.http.client import Answer
+from tests.unit.http.client import Response
 
 ERROR = {"error": {"code": "bad_input", "message": "The text is empty."}}
 BODIES = {"claim": {"owner": "w", "lease_seconds": 60}, "complete": {"result": {"n": 1}}, "fail": ERROR}
@@ -20,7 +20,7 @@ SCRIPTS = [
 ]
 
 
-def told(answer: Answer) -> tuple[object, ...]:
+def told(answer: Response) -> tuple[object, ...]:
     """Return what a client goes by."""
     facts = answer.json if answer.body else {}
     fields = ("code", "state", "owner", "params", "cursor", "progress", "result") if answer.status < 300 else ("code",)

@@ -20,8 +20,8 @@ CONTEXT = cast("func.Context", SimpleNamespace())
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came back; header names in lower case."""
+class Response:
+    """A response; header names in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -29,24 +29,24 @@ class Answer:
 
     @property
     def json(self) -> Any:  # noqa: ANN401 - any JSON value
-        """The body, read."""
+        """The body, parsed."""
         return json.loads(self.body)
 
     @property
     def refusal(self) -> tuple[int, str, str | None]:
-        """Status, code and the first wrong field of a problem."""
+        """Status, code and the first invalid field of a problem."""
         assert self.headers["content-type"] == "application/problem+json"
-        told = self.json
-        assert told["status"] == self.status
-        assert told["type"] == f"urn:darkroom:problem:{told['code']}"
-        return self.status, told["code"], told["errors"][0]["field"] if "errors" in told else None
+        problem = self.json
+        assert problem["status"] == self.status
+        assert problem["type"] == f"urn:darkroom:problem:{problem['code']}"
+        return self.status, problem["code"], problem["errors"][0]["field"] if "errors" in problem else None
 
 
-class Site:
-    """The API over a world.
+class Client:
+    """A client of the API in process, over a world.
 
     Attributes:
-        world: What it stands on.
+        world: Storage and steps.
         pauses: Seconds of each wait of a long poll, in order.
         darkroom: The steps, to be replaced one by one.
     """
@@ -63,36 +63,38 @@ class Site:
         self.pauses.append(seconds)
         self.world.clock.advance(seconds)
 
-    def call(self, method: str, path: str, told: Any = None, **headers: str) -> Answer:  # noqa: ANN401 - JSON or bytes
-        """Send a request; ``told`` is bytes, or JSON. Header names have ``_`` for ``-``."""
-        return asyncio.run(sent(self.gateway, method, f"http://localhost:7071/api{path}", told, headers))
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Response:  # noqa: ANN401 - JSON or bytes
+        """Send a request; ``body`` is bytes, or JSON. Header names have ``_`` for ``-``."""
+        return asyncio.run(send(self.gateway, method, f"http://localhost:7071/api{path}", body, headers))
 
-    def added(self, ref: str = "a", **fields: Any) -> Answer:  # noqa: ANN401 - JSON
-        """Add a job; a unique one where nothing else is said."""
+    def add_job(self, ref: str = "a", **fields: Any) -> Response:  # noqa: ANN401 - JSON
+        """Add a job; a unique one by default."""
         return self.call("POST", "/jobs", {"type": "t", "ref": ref, "unique": True, **fields})
 
-    def claimed(self, ref: str = "a") -> Answer:
+    def claim_job(self, ref: str = "a") -> Response:
         """Add a job and claim it."""
-        job_id = self.added(ref).json["id"]
+        job_id = self.add_job(ref).json["id"]
         return self.call("POST", f"/jobs/{job_id}/claim", {"owner": "w"})
 
-    def completed(self, ref: str = "a") -> Answer:
+    def complete_job(self, ref: str = "a") -> Response:
         """Add a job, claim and complete it."""
-        held = self.claimed(ref)
-        return self.call("POST", f"/jobs/{held.json['id']}/complete", {"result": {}}, if_match=held.headers["etag"])
+        return self.report(self.claim_job(ref), "complete", {"result": {}})
 
-    def uploaded(self, name: str = "cat.png") -> Answer:
+    def report(self, claim: Response, call: str, body: Any = None) -> Response:  # noqa: ANN401 - JSON
+        """Send a call of the worker that holds a job."""
+        return self.call("POST", f"/jobs/{claim.json['id']}/{call}", body, if_match=claim.headers["etag"])
+
+    def upload(self, name: str = "cat.png") -> Response:
         """Upload an image."""
         return self.call("PUT", f"/images/{quote(name)}", b"bytes", content_type="image/png")
 
 
-async def sent(gateway: Gateway, method: str, url: str, told: object, headers: Mapping[str, str]) -> Answer:
-    """Send a request as the host hands it on; ``told`` is bytes, or JSON. Header names have ``_`` for ``-``."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    body = told if isinstance(told, bytes) else b"" if told is None else json.dumps(told).encode()
-    if told is not None and not isinstance(told, bytes):
-        named.setdefault("content-type", "application/json")
-    request = func.HttpRequest(method, url, headers=named, body=body)
-    back = await answer_through(lambda: gateway, request, CONTEXT)
-    told_headers = {name.lower(): value for name, value in back.headers.items()}
-    return Answer(back.status_code, {"content-type": back.mimetype} | told_headers, back.get_body())
+async def send(gateway: Gateway, method: str, url: str, body: object, headers: Mapping[str, str]) -> Response:
+    """Send a request as the host passes it on; ``body`` is bytes, or JSON. Header names have ``_`` for ``-``."""
+    all_headers = {} if body is None or isinstance(body, bytes) else {"content-type": "application/json"}
+    all_headers |= {name.replace("_", "-"): value for name, value in headers.items()}
+    content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+    request = func.HttpRequest(method, url, headers=all_headers, body=content)
+    response = await answer_through(lambda: gateway, request, CONTEXT)
+    own_headers = {name.lower(): value for name, value in response.headers.items()}
+    return Response(response.status_code, {"content-type": response.mimetype} | own_headers, response.get_body())

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from shared.http.paths import Paths
-from tests.unit.http.client import Answer, Site
+from tests.unit.http.client import Client, Response
 
 KEYS = {role: f"{role}-0123456789abcdef" for role in ("reader", "uploader", "worker", "operator")}
 SETTING = ",".join(f"{role}/one={hashlib.sha256(key.encode()).hexdigest()}" for role, key in KEYS.items())
@@ -39,102 +39,104 @@ NO_KEYS = {
 }
 
 
-@pytest.fixture(name="site")
-def _site() -> Site:
-    return Site(API_KEYS=SETTING)
+@pytest.fixture(name="client")
+def _client() -> Client:
+    return Client(API_KEYS=SETTING)
 
 
-def operations(site: Site) -> list[tuple[str, str, str]]:
-    found = Paths(site.app.routes).operations()
-    assert len(found) == 26
-    filled = [(method, path.replace("{id}", "t-" + "0" * 32), name) for method, path, name in found]
+def operations(client: Client) -> list[tuple[str, str, str]]:
+    paths = Paths(client.app.routes).operations()
+    assert len(paths) == 26
+    filled = [(method, path.replace("{id}", "t-" + "0" * 32), name) for method, path, name in paths]
     return [(method, path.replace("{image}", "0" * 32), name) for method, path, name in filled]
 
 
-def refused(answer: Answer) -> str | None:
+def refusal_code(response: Response) -> str | None:
     """Return which refusal of the gate's it was; None where the request was let in."""
     codes = {401: "key_required", 403: "wrong_role"}
-    return answer.refusal[1] if answer.status in codes else None
+    return response.refusal[1] if response.status in codes else None
 
 
 @pytest.mark.case("security M3", was="one key for everything")
 @pytest.mark.parametrize("role", MAY)
-def test_each_role_may_call_what_the_table_says_and_nothing_else(site: Site, role: str) -> None:
-    told = {
-        name: refused(site.call(method, path, authorization=f"Bearer {KEYS[role]}"))
-        for method, path, name in operations(site)
+def test_each_role_may_call_what_the_table_says_and_nothing_else(client: Client, role: str) -> None:
+    codes = {
+        name: refusal_code(client.call(method, path, authorization=f"Bearer {KEYS[role]}"))
+        for method, path, name in operations(client)
     }
-    assert told == {name: None if name in MAY[role] else "wrong_role" for name in told}
+    assert codes == {name: None if name in MAY[role] else "wrong_role" for name in codes}
 
 
-@pytest.mark.parametrize("shown", NO_KEYS)
-def test_who_shows_no_key_may_call_only_what_tells_nothing(site: Site, shown: str) -> None:
-    told = {name: refused(site.call(method, path, **NO_KEYS[shown])) for method, path, name in operations(site)}
-    assert told == {name: None if name in OPEN else "key_required" for name in told}
+@pytest.mark.parametrize("header", NO_KEYS)
+def test_who_shows_no_key_may_call_only_what_tells_nothing(client: Client, header: str) -> None:
+    codes = {
+        name: refusal_code(client.call(method, path, **NO_KEYS[header])) for method, path, name in operations(client)
+    }
+    assert codes == {name: None if name in OPEN else "key_required" for name in codes}
 
 
-@pytest.mark.parametrize("shown", NO_KEYS)
+@pytest.mark.parametrize("header", NO_KEYS)
 @pytest.mark.parametrize("path", ["/nothing", "/jobs/x/y", "/images", ""])
-def test_who_shows_no_key_does_not_learn_which_paths_there_are(site: Site, shown: str, path: str) -> None:
-    answer = site.call("PATCH", path, **NO_KEYS[shown])
-    assert (answer.status, answer.json["code"]) == (401, "key_required")
-    assert answer.headers["www-authenticate"].startswith('Bearer realm="darkroom"')
+def test_who_shows_no_key_does_not_learn_which_paths_there_are(client: Client, header: str, path: str) -> None:
+    response = client.call("PATCH", path, **NO_KEYS[header])
+    assert (response.status, response.json["code"]) == (401, "key_required")
+    assert response.headers["www-authenticate"].startswith('Bearer realm="darkroom"')
 
 
-def test_with_a_key_paths_and_methods_are_told_as_ever(site: Site) -> None:
+def test_with_a_key_paths_and_methods_are_told_as_ever(client: Client) -> None:
     bearer = {"authorization": f"Bearer {READER}"}
-    assert site.call("GET", "/nothing", **bearer).refusal == (404, "no_such_path", None)
-    assert site.call("PATCH", "/jobs", **bearer).refusal == (405, "method_not_allowed", None)
-    assert site.call("HEAD", "/jobs", **bearer).status == 200
-    assert site.call("HEAD", "/jobs").status == 401
+    assert client.call("GET", "/nothing", **bearer).refusal == (404, "no_such_path", None)
+    assert client.call("PATCH", "/jobs", **bearer).refusal == (405, "method_not_allowed", None)
+    assert client.call("HEAD", "/jobs", **bearer).status == 200
+    assert client.call("HEAD", "/jobs").status == 401
 
 
-def test_a_scheme_is_known_in_any_case_and_behind_any_blanks(site: Site) -> None:
-    assert site.call("GET", "/jobs", authorization=f" bEARER   {READER}\t").status == 200
+def test_a_scheme_is_known_in_any_case_and_behind_any_blanks(client: Client) -> None:
+    assert client.call("GET", "/jobs", authorization=f" bEARER   {READER}\t").status == 200
 
 
 def test_without_keys_of_its_own_the_api_asks_for_none() -> None:
-    site = Site()
-    assert {refused(site.call(method, path)) for method, path, _ in operations(site)} == {None}
-    assert site.call("GET", "/jobs", authorization="Bearer whatever").status == 200
+    client = Client()
+    assert {refusal_code(client.call(method, path)) for method, path, _ in operations(client)} == {None}
+    assert client.call("GET", "/jobs", authorization="Bearer whatever").status == 200
 
 
-def test_a_key_is_asked_for_before_a_body_is_looked_at(site: Site) -> None:
+def test_a_key_is_asked_for_before_a_body_is_looked_at(client: Client) -> None:
     body = b"x" * (65 * 2**20)
-    assert site.call("PUT", "/images/a", body).status == 401
-    assert site.call("PUT", "/images/a", body, authorization=f"Bearer {READER}").status == 403
+    assert client.call("PUT", "/images/a", body).status == 401
+    assert client.call("PUT", "/images/a", body, authorization=f"Bearer {READER}").status == 403
 
 
-def test_no_key_and_no_hash_is_told_on(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_key_and_no_hash_is_told_on(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    answers = [
-        site.call(method, path, authorization=f"Bearer {key}")
+    responses = [
+        client.call(method, path, authorization=f"Bearer {key}")
         for key in KEYS.values()
-        for method, path, _ in operations(site)
+        for method, path, _ in operations(client)
     ]
-    text = " ".join(f"{answer.headers} {answer.body!r}" for answer in answers) + caplog.text
-    text += repr(site.world.settings)
+    text = " ".join(f"{response.headers} {response.body!r}" for response in responses) + caplog.text
+    text += repr(client.world.settings)
     assert [
         each for key in KEYS.values() for each in (key, hashlib.sha256(key.encode()).hexdigest()) if each in text
     ] == []
 
 
-def test_who_has_made_an_operators_call_stands_in_the_log(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+def test_who_has_made_an_operators_call_stands_in_the_log(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    site.call("POST", f"/jobs/t-{'0' * 32}/cancel", authorization=f"Bearer {KEYS['operator']}")
-    site.call("GET", "/jobs", authorization=f"Bearer {KEYS['operator']}")
+    client.call("POST", f"/jobs/t-{'0' * 32}/cancel", authorization=f"Bearer {KEYS['operator']}")
+    client.call("GET", "/jobs", authorization=f"Bearer {KEYS['operator']}")
     (line,) = [record.getMessage() for record in caplog.records if "operator call" in record.getMessage()]
     assert '"key": "operator/one"' in line
 
 
-def test_health_tells_details_only_to_who_has_a_key(site: Site) -> None:
-    assert site.call("GET", "/health", x_darkroom_authenticated="yes").json == {"status": "ok"}
-    assert "confinement" in site.call("GET", "/health", authorization=f"Bearer {READER}").json
-    assert "confinement" in Site().call("GET", "/health").json
+def test_health_tells_details_only_to_who_has_a_key(client: Client) -> None:
+    assert client.call("GET", "/health", x_darkroom_authenticated="yes").json == {"status": "ok"}
+    assert "confinement" in client.call("GET", "/health", authorization=f"Bearer {READER}").json
+    assert "confinement" in Client().call("GET", "/health").json
 
 
-def test_the_contract_says_that_a_key_is_needed(site: Site) -> None:
-    document = site.call("GET", "/openapi.json", authorization=f"Bearer {READER}").json
+def test_the_contract_says_that_a_key_is_needed(client: Client) -> None:
+    document = client.call("GET", "/openapi.json", authorization=f"Bearer {READER}").json
     assert document["security"] == [{"key": []}]
     assert document["paths"]["/health"]["get"]["security"] == []
-    assert "security" not in Site().call("GET", "/openapi.json").json
+    assert "security" not in Client().call("GET", "/openapi.json").json

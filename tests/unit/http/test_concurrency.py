@@ -16,8 +16,7 @@ from shared.http.concurrency import Limiter
 from shared.http.error_codes import ErrorCode
 from shared.http.gateway import answer_through, forwarder
 from shared.http.problems import Problem
-from shared.rules.images import ImageRef
-from tests.unit.http.client import CONTEXT, Site
+from tests.unit.http.client import CONTEXT, Client
 
 CLAIM = {"type": "t", "owner": "w", "wait_seconds": 20}
 
@@ -47,11 +46,11 @@ def test_together_they_have_so_much_and_a_single_one_whatever_it_has() -> None:
         pass
 
 
-def together(site: Site, requests: list[func.HttpRequest]) -> list[func.HttpResponse]:
+def together(client: Client, requests: list[func.HttpRequest]) -> list[func.HttpResponse]:
     """Send requests at once, in one loop."""
 
     async def all_of_them() -> list[func.HttpResponse]:
-        return await asyncio.gather(*(answer_through(lambda: site.gateway, each, CONTEXT) for each in requests))
+        return await asyncio.gather(*(answer_through(lambda: client.gateway, each, CONTEXT) for each in requests))
 
     return asyncio.run(all_of_them())
 
@@ -62,61 +61,57 @@ def request(method: str, path: str, body: bytes, mime: str = "application/json")
 
 @pytest.mark.case("security M6", was="400 long polls: health took 2.9 s")
 def test_no_more_claims_wait_than_there_is_room_for() -> None:
-    site = Site()
+    client = Client()
     pauses = 0
 
     async def pause(seconds: float) -> None:
         nonlocal pauses
         pauses += 1
-        site.world.clock.advance(seconds / 4)
+        client.world.clock.advance(seconds / 4)
         await asyncio.sleep(0)
 
-    site.app = build(dataclasses.replace(site.api, pause=pause, waiters=concurrency.waiters(2)))
-    site.gateway._forward = forwarder(site.app)
-    back = together(site, [request("POST", "/jobs/claim", json.dumps(CLAIM).encode())] * 4)
-    assert sorted(each.status_code for each in back) == [204, 204, 429, 429]
-    refused = next(each for each in back if each.status_code == 429)
-    assert (json.loads(refused.get_body())["code"], refused.headers["Retry-After"]) == ("too_many_waiters", "5")
+    client.app = build(dataclasses.replace(client.api, pause=pause, waiters=concurrency.waiters(2)))
+    client.gateway._forward = forwarder(client.app)
+    responses = together(client, [request("POST", "/jobs/claim", json.dumps(CLAIM).encode())] * 4)
+    assert sorted(each.status_code for each in responses) == [204, 204, 429, 429]
+    refusal = next(each for each in responses if each.status_code == 429)
+    assert (json.loads(refusal.get_body())["code"], refusal.headers["Retry-After"]) == ("too_many_waiters", "5")
     assert pauses > 2
 
 
-def test_a_claim_that_does_not_wait_takes_nobodys_room(site: Site) -> None:
-    site.app.state.api = dataclasses.replace(site.api, waiters=concurrency.waiters(0))
-    assert site.call("POST", "/jobs/claim", {"type": "t", "owner": "w"}).status == 204
-    assert site.call("POST", "/jobs/claim", CLAIM).refusal[:2] == (429, "too_many_waiters")
+def test_a_claim_that_does_not_wait_takes_nobodys_room(client: Client) -> None:
+    client.app.state.api = dataclasses.replace(client.api, waiters=concurrency.waiters(0))
+    assert client.call("POST", "/jobs/claim", {"type": "t", "owner": "w"}).status == 204
+    assert client.call("POST", "/jobs/claim", CLAIM).refusal[:2] == (429, "too_many_waiters")
 
 
 @pytest.mark.case("security M6", was="ten uploads of 64 MiB took 1.5 GB")
 def test_no_more_large_bodies_are_under_way_than_there_is_room_for() -> None:
-    site = Site()
-    site.gateway._large_bodies = concurrency.large_bodies(2)
-    inner, counts = site.gateway._forward, []
+    client = Client()
+    client.gateway._large_bodies = concurrency.large_bodies(2)
+    inner, counts = client.gateway._forward, []
 
     async def slow(admitted: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-        counts.append(site.gateway._large_bodies.count)
+        counts.append(client.gateway._large_bodies.count)
         await asyncio.sleep(0.01)
         return await inner(admitted, context)
 
-    site.gateway._forward = cast("Callable[[Any, Any], Awaitable[func.HttpResponse]]", slow)
+    client.gateway._forward = cast("Callable[[Any, Any], Awaitable[func.HttpResponse]]", slow)
     large, tiny = b"x" * (MAX_BYTES + 1), b"x"
-    back = together(site, [request("PUT", f"/images/{n}", large, "image/png") for n in range(4)])
-    assert sorted(each.status_code for each in back) == [202, 202, 503, 503]
-    assert {json.loads(each.get_body()).get("code") for each in back} == {None, "busy"}
-    back = together(site, [request("PUT", f"/images/{n}", tiny, "image/png") for n in range(8)])
-    assert {each.status_code for each in back} == {202}
+    responses = together(client, [request("PUT", f"/images/{n}", large, "image/png") for n in range(4)])
+    assert sorted(each.status_code for each in responses) == [202, 202, 503, 503]
+    assert {json.loads(each.get_body()).get("code") for each in responses} == {None, "busy"}
+    responses = together(client, [request("PUT", f"/images/{n}", tiny, "image/png") for n in range(8)])
+    assert {each.status_code for each in responses} == {202}
     assert max(counts) == 2
 
 
-def test_a_body_is_handed_to_storage_as_the_piece_that_came(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    body, stored, put = b"x" * 5000, list[bytes](), site.world.images.put
-
-    def noted(ref: ImageRef, data: bytes, **more: Any) -> None:  # noqa: ANN401 - passed on
-        stored.append(data)
-        put(ref, data, **more)
-
-    monkeypatch.setattr(site.world.images, "put", noted)
-    assert site.call("PUT", "/images/a", body, content_type="image/png").status == 202
-    assert stored[0] is body
+def test_a_body_is_handed_to_storage_as_the_piece_that_came(client: Client) -> None:
+    body, puts = b"x" * 5000, []
+    put = client.world.images.put
+    client.world.images.put = lambda ref, data, **more: (puts.append(data), put(ref, data, **more))  # type: ignore[assignment]
+    assert client.call("PUT", "/images/a", body, content_type="image/png").status == 202
+    assert puts[0] is body
 
 
 def test_an_empty_poll_is_good_for_all_who_wait_for_the_type_and_one_that_finds_a_job_for_nobody() -> None:
@@ -140,21 +135,21 @@ def test_types_that_nobody_waits_for_any_more_are_not_remembered() -> None:
 
 @pytest.mark.case("security M6", was="each of 400 waiters asked storage by itself")
 def test_of_all_who_wait_for_one_type_a_few_a_second_ask_storage() -> None:
-    site = Site()
+    client = Client()
     turn = 0
 
     async def pause(seconds: float) -> None:
         nonlocal turn
         turn += 1
-        site.world.clock.advance(seconds / 40)  # of forty waiters
+        client.world.clock.advance(seconds / 40)  # of forty waiters
         await asyncio.sleep(0)
 
-    site.app = build(dataclasses.replace(site.api, pause=pause))
-    site.gateway._forward = forwarder(site.app)
-    began = site.world.clock()
-    back = together(site, [request("POST", "/jobs/claim", json.dumps(CLAIM).encode())] * 40)
-    assert {each.status_code for each in back} == {204}
-    buckets, took = site.world.settings.job_buckets, site.world.clock() - began
-    polled = site.world.journal.count("jobs.due") / buckets
+    client.app = build(dataclasses.replace(client.api, pause=pause))
+    client.gateway._forward = forwarder(client.app)
+    began = client.world.clock()
+    responses = together(client, [request("POST", "/jobs/claim", json.dumps(CLAIM).encode())] * 40)
+    assert {each.status_code for each in responses} == {204}
+    buckets, took = client.world.settings.job_buckets, client.world.clock() - began
+    polled = client.world.journal.count("jobs.due") / buckets
     assert turn > 400
     assert polled <= 40 + 2 * took / concurrency.FRESH_SECONDS

@@ -7,7 +7,7 @@ import subprocess
 from html.parser import HTMLParser
 
 from shared.http import dashboard
-from tests.unit.http.client import Site
+from tests.unit.http.client import Client
 
 HTML = dashboard.FILE.read_bytes().decode()
 #: Ways by which text becomes markup or code, or a key outlives the page.
@@ -51,10 +51,10 @@ TAGS = Tags()
 IDS = [attributes["id"] for _, attributes in TAGS.tags if "id" in attributes]
 
 
-def test_the_policy_names_the_page_s_own_style_and_script(site: Site) -> None:
-    answer = site.call("GET", "/dashboard")
-    assert (answer.status, answer.body.decode()) == (200, HTML)
-    policy = dict(part.strip().split(" ", 1) for part in answer.headers["content-security-policy"].split(";"))
+def test_the_policy_names_the_page_s_own_style_and_script(client: Client) -> None:
+    response = client.call("GET", "/dashboard")
+    assert (response.status, response.body.decode()) == (200, HTML)
+    policy = dict(part.strip().split(" ", 1) for part in response.headers["content-security-policy"].split(";"))
     for kind, (inline,) in TAGS.inline.items():
         digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
         assert policy[f"{kind}-src"] == f"'sha256-{digest}'"
@@ -65,8 +65,8 @@ def test_where_trusted_types_are_known_no_text_becomes_markup() -> None:
     assert dashboard.policy("").endswith("; require-trusted-types-for 'script'; trusted-types 'none'")
 
 
-def test_an_address_with_a_key_in_it_is_told_to_nobody_and_kept_nowhere(site: Site) -> None:
-    headers = site.call("GET", "/dashboard").headers
+def test_an_address_with_a_key_in_it_is_told_to_nobody_and_kept_nowhere(client: Client) -> None:
+    headers = client.call("GET", "/dashboard").headers
     assert (headers["referrer-policy"], headers["cache-control"]) == ("no-referrer", "no-store")
 
 
