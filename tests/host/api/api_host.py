@@ -26,7 +26,7 @@ SETTINGS = {
     "MAX_JOB_TYPES": "3",
     "ANALYSIS_ISOLATION": "off",
 }
-#: All but ``api``: nobody moves a job but who calls.
+#: All but ``api``: only calls move jobs.
 TRIGGERS = (
     "record_image",
     "analyze_queued",
@@ -40,13 +40,13 @@ DISABLED = {f"AzureWebJobs.{name}.Disabled": "true" for name in TRIGGERS}
 
 
 @dataclass(frozen=True)
-class Served:
-    """A host, ready.
+class ApiHost:
+    """A host that is ready.
 
     Attributes:
-        port: Of its HTTP.
-        keys: By level, where it asks for keys.
-        log: What it has told so far.
+        port: Where it serves HTTP.
+        keys: By level, if it requires keys.
+        log: The file of its log.
         azurite: Its storage.
         darkroom: The steps in this process, on the same storage; these do analyse.
     """
@@ -59,7 +59,7 @@ class Served:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL of the host."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
@@ -70,7 +70,7 @@ class Served:
     def ask(
         self, method: str, target: str, *, body: bytes | None = None, headers: dict[str, str] | None = None
     ) -> urllib3.BaseHTTPResponse:
-        """Send one request as it is written here."""
+        """Send one request, unchanged."""
         json_sent = {"Content-Type": "application/json"} if body is not None else {}
         return urllib3.request(
             method, self.url + target, body=body, headers={**json_sent, **(headers or {})}, retries=False, timeout=60
@@ -78,8 +78,8 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, *arguments: str, storage: Azurite | None = None, **settings: str) -> Iterator[Served]:
-    """Start a host with these arguments and settings, on its own Azurite unless there is one; end what was started."""
+def start_host(folder: Path, *arguments: str, storage: Azurite | None = None, **settings: str) -> Iterator[ApiHost]:
+    """Start a host with these arguments and settings, on its own Azurite by default; end both afterwards."""
     with nullcontext(storage) if storage else Azurite() as azurite:
         environ = {**SETTINGS, **settings, "AzureWebJobsStorage": azurite.connection}
         darkroom = wiring.build({**environ, "DISPATCH": "queue"}, threaded=False)  # which the host here is not to do
@@ -87,14 +87,14 @@ def served(folder: Path, *arguments: str, storage: Azurite | None = None, **sett
         log = folder / "host.log"
         command = [sys.executable, "-m", "localhost.host", "--app", str(ROOT), "--port", "0", "--fast", *arguments]
         with (
-            log.open("wb") as written,
+            log.open("wb") as errors,
             subprocess.Popen(
                 command,
                 cwd=ROOT,
                 env={**os.environ, **DISABLED, **environ},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=written,
+                stderr=errors,
             ) as process,
         ):
             try:
@@ -104,9 +104,9 @@ def served(folder: Path, *arguments: str, storage: Azurite | None = None, **sett
                 process.wait(60)
 
 
-def _ready(process: subprocess.Popen[bytes], log: Path, azurite: Azurite, darkroom: Darkroom) -> Served:
+def _ready(process: subprocess.Popen[bytes], log: Path, azurite: Azurite, darkroom: Darkroom) -> ApiHost:
     assert process.stdout is not None
     line = process.stdout.readline()
     assert line, log.read_text("utf-8", "replace")[-4000:]
-    told = json.loads(line)
-    return Served(told["port"], told.get("keys", {}), log, azurite, darkroom)
+    ready = json.loads(line)
+    return ApiHost(ready["port"], ready.get("keys", {}), log, azurite, darkroom)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from localhost.azurite import Azurite
-from tests.host.api.api_host import Served, served
-from tests.host.api.raw_client import Wire
+from tests.host.api.api_host import ApiHost, start_host
+from tests.host.api.raw_client import RawClient
 from tests.rig import empty
 
 #: Of an uploaded image; little more than JSON may have.
@@ -14,13 +14,13 @@ MAX_BYTES = 300_000
 
 
 @pytest.fixture(scope="module", name="host")
-def _host(tmp_path_factory: pytest.TempPathFactory, azurite: Azurite) -> Iterator[Served]:
+def _host(tmp_path_factory: pytest.TempPathFactory, azurite: Azurite) -> Iterator[ApiHost]:
     settings = {"MAX_BYTES": str(MAX_BYTES), "MAX_JOB_TYPES": "100"}
     empty(azurite)
-    with served(tmp_path_factory.mktemp("host"), storage=azurite, **settings) as host:
+    with start_host(tmp_path_factory.mktemp("host"), storage=azurite, **settings) as host:
         yield host
 
 
-@pytest.fixture(scope="module", name="wire")
-def _wire(host: Served) -> Wire:
-    return Wire(host.port, [host.account_key])
+@pytest.fixture(scope="module", name="client")
+def _client(host: ApiHost) -> RawClient:
+    return RawClient(host.port, [host.account_key])

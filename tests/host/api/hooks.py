@@ -1,7 +1,7 @@
-"""What the generic API tester is told of this API, in its own process: which ids there are, and in which state.
+"""What the generic API tester knows about this API, in its own process: ids, and the states of jobs.
 
-Three of four cases that are meant to be accepted are led to what is there; all others, and all that are meant to be
-refused, go out as they were generated. Each answer is told to the test that counts them, by a line in a file.
+Three of four valid cases are changed so that they concern existing jobs and images. All others, and all invalid cases,
+are sent as generated. Each response is a line in a file, for the test that counts them.
 """
 
 import json
@@ -14,26 +14,26 @@ from typing import Any
 import schemathesis
 from schemathesis import Case
 
-from tests.host.api.leaks import leaked
+from tests.host.api.leaks import find_leaks
 
-_SEEN = json.loads(os.environ["DARKROOM_GROUND"])
-_TOLD = Path(os.environ["DARKROOM_TOLD"])
-#: State, lease and version tag by id; a tag is empty where it is not known.
+_POPULATION = json.loads(os.environ["DARKROOM_POPULATION"])
+_LOG = Path(os.environ["DARKROOM_CASES"])
+#: State, lease and version tag by id; an unknown tag is empty.
 _JOBS: dict[str, tuple[str, str, str]] = {}
-_IMAGES: dict[str, str] = _SEEN["images"]
+_IMAGES: dict[str, str] = _POPULATION["images"]
 _PAGES: dict[str, dict[str, Any]] = {}
-#: One sequence for the one thread that sends; what it draws depends on the cases alone.
-_DRAWN = random.Random(20260504)
+#: One sequence for the one thread that sends, so that it depends only on the cases.
+_RANDOM = random.Random(20260504)
 _TYPES = ("word-count", "spell-check", "image-analysis")
 _LIVE, _ENDED = ("PENDING", "RUNNING"), ("COMPLETED", "FAILED", "CANCELED")
-_HELD = ("RUNNING",)
-#: In which states a job must be for a call to do something; of all others any will do.
-_WANTED = {
-    "renewJob": _HELD,
-    "completeJob": _HELD,
-    "retryJob": _HELD,
-    "abandonJob": _HELD,
-    "failJob": _HELD,
+_RUNNING = ("RUNNING",)
+#: The states in which a call does something to a job; for other calls any state.
+_STATES = {
+    "renewJob": _RUNNING,
+    "completeJob": _RUNNING,
+    "retryJob": _RUNNING,
+    "abandonJob": _RUNNING,
+    "failJob": _RUNNING,
     "claimJob": ("PENDING",),
     "cancelJob": _LIVE,
     "redriveJob": ("FAILED", "CANCELED"),
@@ -49,12 +49,12 @@ def filter_case(_: schemathesis.HookContext, case: Case[Any]) -> bool:
 
 @schemathesis.hook
 def before_call(_: schemathesis.HookContext, case: Case[Any], __: dict[str, Any]) -> None:
-    """Lead a case to what is there."""
+    """Let a case concern existing jobs and images."""
     if case.meta is not None and case.meta.generation.mode.is_negative:
         return
     operation = case.operation.definition.raw["operationId"]
     _hasten(operation, case)
-    if _DRAWN.random() < 0.25:  # one of four stays as it is
+    if _RANDOM.random() < 0.25:  # one of four stays as it is
         return
     if "id" in case.path_parameters:
         _lead_to_job(operation, case)
@@ -65,17 +65,15 @@ def before_call(_: schemathesis.HookContext, case: Case[Any], __: dict[str, Any]
 
 @schemathesis.hook
 def after_call(_: schemathesis.HookContext, case: Case[Any], response: schemathesis.Response) -> None:
-    """Note what there is now, and tell which operation was answered how."""
+    """Note the state of jobs, and log operation and status."""
     operation = case.operation.definition.raw["operationId"]
-    with _TOLD.open("a", encoding="ascii") as told:
-        told.write(f"{operation} {case.method} {response.status_code}\n")
+    with _LOG.open("a", encoding="ascii") as log:
+        log.write(f"{operation} {case.method} {response.status_code}\n")
     body = _body(response)
     for job in [body, *body.get("items", ()), *(item.get("job") or {} for item in body.get("items", ()))]:
-        if "attempts" in job and "state" in job and job["id"] not in _SEEN["pictured"]:
+        if "attempts" in job and "state" in job and job["id"] not in _POPULATION["thumbnail"]:
             _note(job["id"], job["state"], response.headers.get("etag", [""])[0] if job is body else "")
-    if operation == "deleteJob" and response.status_code == 204:
-        _JOBS.pop(case.path_parameters["id"], None)
-    if body.get("code") == "no_such_job":
+    if (operation == "deleteJob" and response.status_code == 204) or body.get("code") == "no_such_job":
         _JOBS.pop(case.path_parameters.get("id", ""), None)
     if body.get("cursor") and "items" in body:
         _PAGES[operation] = {**case.query, "cursor": body["cursor"]}
@@ -83,15 +81,15 @@ def after_call(_: schemathesis.HookContext, case: Case[Any], response: schemathe
 
 @schemathesis.check
 def tells_nothing_of_the_machine(_: schemathesis.CheckContext, response: schemathesis.Response, __: Case[Any]) -> None:
-    """Refuse answers with traces of code, paths or secrets."""
+    """Refuse responses with traces of code, paths or secrets."""
     text = (response.content or b"").decode("latin-1") + str(response.headers)
-    found = leaked(text, json.loads(os.environ["DARKROOM_SECRETS"]))
-    assert not found, found
+    leaks = find_leaks(text, json.loads(os.environ["DARKROOM_SECRETS"]))
+    assert not leaks, leaks
 
 
 def _note(identity: str, state: str, tag: str) -> None:
-    """Keep what an answer says: a version tag is known by its colon, a lease stays good while its holder works."""
-    lease = _JOBS.get(identity, ("", "", ""))[1] if state in _HELD else ""
+    """Note state and tags of a response: a version tag has a colon, and a lease is good while the job runs."""
+    lease = _JOBS.get(identity, ("", "", ""))[1] if state in _RUNNING else ""
     _JOBS[identity] = (state, lease, tag) if ":" in tag else (state, tag or lease, "")
 
 
@@ -101,11 +99,11 @@ def _fields(case: Case[Any]) -> dict[str, Any]:
 
 
 def _hasten(operation: str, case: Case[Any]) -> None:
-    """Let nothing wait, and follow what OpenAPI can't say: a cursor is of its list, and ``ref`` needs ``type``."""
+    """Shorten waits, and follow rules that OpenAPI can't express: a cursor is of its list, ``ref`` needs ``type``."""
     if operation == "claimNext" and _fields(case).get("wait_seconds"):
         _fields(case)["wait_seconds"] /= 1000
     if operation == "purgeJobs":
-        _fields(case)["state"] = "FAILED"  # of the others some are to stay
+        _fields(case)["state"] = "FAILED"  # keep some of the others
     if "cursor" in case.query:
         page = _PAGES.get(operation)
         case.query.pop("cursor")
@@ -117,51 +115,51 @@ def _hasten(operation: str, case: Case[Any]) -> None:
 
 
 def _lead_to_job(operation: str, case: Case[Any]) -> None:
-    """Name a job that the call can do something to, with its ETag where the case has one."""
-    states = _WANTED.get(operation, _LIVE + _ENDED)
+    """Name a job in a state that the call needs, with its ETag if the case has one."""
+    states = _STATES.get(operation, _LIVE + _ENDED)
     if _JOBS.get(case.path_parameters["id"], ("", "", ""))[0] not in states:
         fitting = sorted(identity for identity, (state, _, _) in _JOBS.items() if state in states)
         if operation == "completeJob":  # an image's result is a report, which the contract does not describe
             fitting = [identity for identity in fitting if not identity.startswith(_TYPES[2])]
         if not fitting:
             return
-        case.path_parameters["id"] = _DRAWN.choice(fitting)
+        case.path_parameters["id"] = _RANDOM.choice(fitting)
     _, lease, version = _JOBS[case.path_parameters["id"]]
-    tag = lease if _WANTED.get(operation) is _HELD else version
+    tag = lease if _STATES.get(operation) is _RUNNING else version
     if "if-match" in case.headers:
         case.headers["if-match"] = tag or "*"
 
 
 def _lead_list(case: Case[Any]) -> None:
     if "type" in case.query and "cursor" not in case.query:
-        case.query["type"] = _DRAWN.choice(_TYPES)
+        case.query["type"] = _RANDOM.choice(_TYPES)
 
 
 def _lead_claim(case: Case[Any]) -> None:
-    _fields(case)["type"] = _DRAWN.choice(_TYPES[:2])
+    _fields(case)["type"] = _RANDOM.choice(_TYPES[:2])
 
 
 def _lead_add(case: Case[Any]) -> None:
-    _fields(case)["type"] = _DRAWN.choice(_TYPES[:2])
-    _fields(case)["ref"] = f"ground/{_DRAWN.randrange(24)}"
+    _fields(case)["type"] = _RANDOM.choice(_TYPES[:2])
+    _fields(case)["ref"] = f"population/{_RANDOM.randrange(24)}"
     _fields(case).pop("not_before", None)
 
 
 def _lead_name(case: Case[Any]) -> None:
-    _fields(case)["name"] = _DRAWN.choice(sorted(_IMAGES.values()))
+    _fields(case)["name"] = _RANDOM.choice(sorted(_IMAGES.values()))
 
 
 def _lead_upload(case: Case[Any]) -> None:
-    case.path_parameters["image"] = f"uploaded/{_DRAWN.randrange(3)}.png"
+    case.path_parameters["image"] = f"uploaded/{_RANDOM.randrange(3)}.png"
     case.headers.pop("if-match", None)
 
 
 def _lead_image(case: Case[Any]) -> None:
-    case.path_parameters["image"] = _DRAWN.choice(sorted(_IMAGES))
+    case.path_parameters["image"] = _RANDOM.choice(sorted(_IMAGES))
 
 
 def _lead_picture(case: Case[Any]) -> None:
-    case.path_parameters["image"] = _SEEN["pictured"][0]
+    case.path_parameters["image"] = _POPULATION["thumbnail"][0]
 
 
 _LEADS: dict[str, Callable[[Case[Any]], None]] = {
@@ -176,7 +174,7 @@ _LEADS: dict[str, Callable[[Case[Any]], None]] = {
 
 
 def _body(response: schemathesis.Response) -> dict[str, Any]:
-    """Return the JSON object that an answer is; an empty one where it is none."""
+    """Return the JSON object of a response, or an empty one."""
     try:
         body = json.loads(response.content or b"{}")
     except ValueError:
@@ -184,5 +182,5 @@ def _body(response: schemathesis.Response) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-for _identity, (_state, _tag) in _SEEN["jobs"].items():
+for _identity, (_state, _tag) in _POPULATION["jobs"].items():
     _note(_identity, _state, _tag)

@@ -1,4 +1,4 @@
-"""Requests that nobody means well by: what each is called, and what is sent."""
+"""Hostile requests, by name."""
 
 import gzip
 import json
@@ -11,7 +11,7 @@ _JOB = {"type": "t", "ref": "r"}
 
 
 def _job(text: str) -> bytes:
-    """Return a job with parameters as they are written here."""
+    """Return a job with these parameters, unchanged."""
     return b'{"type":"t","ref":"r","params":' + text.encode() + b"}"
 
 
@@ -68,7 +68,7 @@ BODIES: dict[str, tuple[bytes, str]] = {
     "with parameters of 32,769 units": (_json(params={"a": "b" * 32_762}), "invalid"),
 }
 
-#: What a body is said to be.
+#: Media types of a JSON body.
 MEDIA_TYPES = ("", "text/plain", "application/xml", "multipart/form-data", "application/x-www-form-urlencoded", "json")
 
 #: Headers of POST /api/jobs with the body, and the code.
@@ -80,7 +80,7 @@ CODED: dict[str, tuple[list[Header], bytes]] = {
     "unheard of": ([("Content-Encoding", "x" * 500)], _json()),
 }
 
-#: Targets of GET, by what the refusal's code is.
+#: Targets of GET, by the code of the refusal.
 TARGETS: dict[str, tuple[str, ...]] = {
     "invalid": (
         "/api/jobs/%00",
@@ -138,7 +138,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "no_such_job": (f"/api/jobs/{ID}", f"/api/jobs/{ID}/history", f"/api/jobs/{ID}/why"),
 }
 
-#: Headers that the host itself refuses, or hands on.
+#: Headers that the host itself refuses.
 JUNK: dict[str, list[Header]] = {
     "of bytes that are no UTF-8": [("If-Match", b'"\xff"')],
     "with NUL": [("If-Match", b"a\0b")],
@@ -154,7 +154,7 @@ JUNK: dict[str, list[Header]] = {
     "two hosts": [("Host", "evil.example")],
 }
 
-#: What If-Match may bring that is no lease.
+#: Values of If-Match that are no lease.
 LEASES: dict[str, str | bytes] = {
     "8 KB": '"' + "a" * 8_000 + '"',
     "many": ", ".join(f'"{number}"' for number in range(1_500)),

@@ -1,4 +1,4 @@
-"""What no answer may hold: whatever tells of the machine, of the code behind the API, or a secret."""
+"""What no response may contain: traces of the machine and of the code, and secrets."""
 
 import re
 from collections.abc import Iterable
@@ -13,6 +13,6 @@ _TRACES = re.compile(
 )
 
 
-def leaked(text: str, secrets: Iterable[str] = ()) -> list[str]:
-    """Return what a text has that it must not have."""
-    return [found[0] for found in _TRACES.finditer(text)] + [secret for secret in secrets if secret and secret in text]
+def find_leaks(text: str, secrets: Iterable[str] = ()) -> list[str]:
+    """Return traces and secrets in a text."""
+    return [trace[0] for trace in _TRACES.finditer(text)] + [secret for secret in secrets if secret and secret in text]

@@ -1,4 +1,4 @@
-"""Requests as bytes, for what no client library would send; every answer is looked through as it comes."""
+"""Requests as bytes, which no client library would send; every response is searched for leaks."""
 
 import contextlib
 import json
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.host.api.leaks import leaked
+from tests.host.api.leaks import find_leaks
 
 _SECONDS = 60.0
 _HEAD = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r\n]*\r\n(.*?)\r\n\r\n(.*)", re.DOTALL)
@@ -17,8 +17,8 @@ Header = tuple[str | bytes, str | bytes]
 
 
 @dataclass(frozen=True)
-class Reply:
-    """An answer; header names in lower case."""
+class Response:
+    """A response; header names in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -26,12 +26,12 @@ class Reply:
 
     @property
     def json(self) -> Any:  # noqa: ANN401 - any JSON value
-        """The body, read."""
+        """The body, parsed."""
         return json.loads(self.body)
 
     @property
-    def told(self) -> str:
-        """The code of a problem; ``bare`` where the host itself has refused."""
+    def code(self) -> str:
+        """The code of a problem; ``bare`` if the host itself refused."""
         if self.headers.get("content-type") == "application/problem+json":
             assert self.json["status"] == self.status
             return str(self.json["code"])
@@ -40,40 +40,40 @@ class Reply:
 
     @property
     def refusal(self) -> str:
-        """The same, of what must be refused as the client's fault."""
-        return self.told if self.status // 100 == 4 else f"{self.status} {self.body!r}"
+        """The code of a refusal that is the client's fault; the whole response otherwise."""
+        return self.code if self.status // 100 == 4 else f"{self.status} {self.body!r}"
 
 
-class Wire:
-    """A client that sends what it is told to.
+class RawClient:
+    """A client that sends bytes unchanged.
 
     Args:
         port: Of the host.
-        secrets: What no answer may hold.
+        secrets: What no response may contain.
     """
 
     def __init__(self, port: int, secrets: Sequence[str]) -> None:
         self._port = port
         self._secrets = secrets
 
-    def exchange(self, request: bytes) -> Reply:
-        """Send bytes, and read the one answer to its end."""
+    def exchange(self, request: bytes) -> Response:
+        """Send bytes, and read one response to its end."""
         with socket.create_connection(("127.0.0.1", self._port), _SECONDS) as connection:
-            with contextlib.suppress(ConnectionError):  # refused before its end: the answer is there
+            with contextlib.suppress(ConnectionError):  # refused before the end of the request: the response is there
                 connection.sendall(request)
             whole = b"".join(iter(lambda: connection.recv(1 << 16), b"")).removeprefix(_CONTINUE)
-        found = _HEAD.fullmatch(whole)
-        assert found, whole[:2000]
-        assert not leaked(whole.decode("latin-1"), self._secrets), whole
-        lines = [line.partition(": ") for line in found[2].decode("ascii").split("\r\n")]
+        head = _HEAD.fullmatch(whole)
+        assert head, whole[:2000]
+        assert not find_leaks(whole.decode("latin-1"), self._secrets), whole
+        lines = [line.partition(": ") for line in head[2].decode("ascii").split("\r\n")]
         headers = {name.lower(): value for name, _, value in lines}
         assert len(headers) == len(lines), lines
-        return Reply(int(found[1]), headers, found[3])
+        return Response(int(head[1]), headers, head[3])
 
     def ask(
         self, method: str, target: str | bytes, body: bytes | None = None, headers: Iterable[Header] = (), **kind: str
-    ) -> Reply:
-        """Send a request; JSON unless ``kind`` says of what ``content_type`` it is."""
+    ) -> Response:
+        """Send a request; JSON unless ``kind`` has another ``content_type``."""
         lines = [_bytes(method) + b" " + _bytes(target) + b" HTTP/1.1", b"Host: localhost", b"Connection: close"]
         if body is not None:
             declared = kind.get("content_type", "application/json")

@@ -1,4 +1,4 @@
-"""Storage that is out: every operation says so, when to come again, and nothing of how it is built."""
+"""Storage is out: every operation says so and when to try again, and nothing about how it is built."""
 
 import asyncio
 import json
@@ -15,16 +15,16 @@ from shared.http.error_codes import ErrorCode
 from shared.runtime import Runtime
 from shared.wiring.steps import Darkroom
 from tests.doubles.clock import FakeClock
-from tests.host.api.api_host import SETTINGS, served
+from tests.host.api.api_host import SETTINGS, start_host
 from tests.host.api.hostile import ID
-from tests.host.api.raw_client import Header, Reply, Wire
+from tests.host.api.raw_client import Header, RawClient, Response
 from tests.unit.http.client import send
 
 IMAGE = "0" * 32
 #: An ETag as a holder has it: token, claim id and row.
 LEASE: list[Header] = [("If-Match", '"WzEsIjAwIiwiVy8wIl0"')]
 ERROR = {"error": {"code": "bad_input", "message": "Empty."}}
-#: Of every operation that needs storage: how it is called.
+#: How to call each operation that needs storage.
 CALLS: dict[str, tuple[str, str, object, list[Header]]] = {
     "addJob": ("POST", "/jobs", {"type": "t", "ref": "r"}, []),
     "listJobs": ("GET", "/jobs", None, []),
@@ -51,17 +51,17 @@ CALLS: dict[str, tuple[str, str, object, list[Header]]] = {
     "getMetrics": ("GET", "/metrics", None, []),
     "getHealth": ("GET", "/health", None, []),
 }
-#: What an answer about storage may not tell.
+#: What no response about storage may contain.
 BEHIND = ("127.0.0.1", "refused", "connection", "azure", "table", "blob.", "queue", "http:", "error", "retries")
 
 
-Ask = Callable[[str, str, bytes | None, list[Header]], Reply]
+Ask = Callable[[str, str, bytes | None, list[Header]], Response]
 #: Of what is sent, by method.
 DECLARED = {"PUT": "image/png"}
 
 
-def refusing(runtime: Runtime) -> Darkroom:
-    """Wire everything over ports that nobody listens at."""
+def without_storage(runtime: Runtime) -> Darkroom:
+    """Wire everything to ports where nobody listens."""
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unheard.getsockname()[1]}/darkroom"
@@ -73,7 +73,7 @@ def refusing(runtime: Runtime) -> Darkroom:
 def in_process() -> Ask:
     """Ask the API in this process, which waits for nothing between two tries."""
     clock = FakeClock()
-    darkroom = refusing(Runtime(monotonic=clock, pause=clock.advance))
+    darkroom = without_storage(Runtime(monotonic=clock, pause=clock.advance))
 
     async def pause(seconds: float) -> None:
         clock.advance(seconds)
@@ -81,11 +81,11 @@ def in_process() -> Ask:
     app = build(Dependencies(lambda: darkroom, pause, clock, darkroom.runtime.draw), keyed=False)
     gateway = gateway_of(app, darkroom.settings)
 
-    def ask(method: str, path: str, body: bytes | None, headers: list[Header]) -> Reply:
+    def ask(method: str, path: str, body: bytes | None, headers: list[Header]) -> Response:
         named = {"content-type": DECLARED.get(method, "application/json")} if body else {}
         named |= {str(name).lower(): str(value) for name, value in headers}
-        answer = asyncio.run(send(gateway, method, f"http://localhost:7071/api{path}", body, named))
-        return Reply(answer.status, answer.headers, answer.body)
+        response = asyncio.run(send(gateway, method, f"http://localhost:7071/api{path}", body, named))
+        return Response(response.status, response.headers, response.body)
 
     return ask
 
@@ -99,27 +99,30 @@ def ask(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     if request.param == "process":
         yield in_process()
         return
-    with served(tmp_path_factory.mktemp("dark")) as host:
+    with start_host(tmp_path_factory.mktemp("dark")) as host:
         assert host.ask("GET", "/api/health").status == 200
         host.azurite.close()
-        wire = Wire(host.port, [host.account_key])
-        yield lambda method, path, body, headers: wire.ask(
+        client = RawClient(host.port, [host.account_key])
+        yield lambda method, path, body, headers: client.ask(
             method, f"/api{path}", body, headers, content_type=DECLARED.get(method, "application/json")
         )
 
 
-def called(ask: Ask, name: str) -> Reply:
+def call(ask: Ask, name: str) -> Response:
     """Call an operation."""
-    method, path, told, headers = CALLS[name]
-    return ask(method, path, None if told is None else json.dumps(told).encode(), headers)
+    method, path, body, headers = CALLS[name]
+    return ask(method, path, None if body is None else json.dumps(body).encode(), headers)
 
 
 def test_every_operation_without_storage_is_503_with_when_to_come_again(ask: Ask) -> None:
     with ThreadPoolExecutor(8) as pool:  # each is tried again before it is given up
-        replies = dict(zip(CALLS, pool.map(lambda name: called(ask, name), CALLS), strict=True))
-    told = {name: (reply.status, reply.told, reply.headers.get("retry-after")) for name, reply in replies.items()}
-    assert told == dict.fromkeys(CALLS, (503, "storage_out", "5"))
-    details = {reply.json["detail"] for reply in replies.values()}
+        responses = dict(zip(CALLS, pool.map(lambda name: call(ask, name), CALLS), strict=True))
+    outages = {
+        name: (response.status, response.code, response.headers.get("retry-after"))
+        for name, response in responses.items()
+    }
+    assert outages == dict.fromkeys(CALLS, (503, "storage_out", "5"))
+    details = {response.json["detail"] for response in responses.values()}
     assert details == {ErrorCode.STORAGE_OUT.meaning}
     assert [word for word in BEHIND for detail in details if word in detail.lower()] == []
 

@@ -1,4 +1,4 @@
-"""A generic API tester on the running host: by the OpenAPI document alone it finds no fault with any answer."""
+"""A generic API tester on the running host: knowing only the OpenAPI document, it finds no fault in any response."""
 
 import dataclasses
 import json
@@ -12,26 +12,26 @@ import pytest
 
 from localhost.azurite import Azurite
 from tests.counting import Count
-from tests.host.api.api_host import Served, served
-from tests.host.api.population import laid
+from tests.host.api.api_host import ApiHost, start_host
+from tests.host.api.population import populate
 from tests.proving import at_length
 from tests.rig import ROOT, empty
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
-#: What the tester is told: how many cases of each operation; every day a few, and no tour of the boundaries.
+#: Options of the tester: cases of each operation; every day a few, without the phase of boundaries.
 ALL, FEW = ("--max-examples", "44"), ("--max-examples", "3", "--phases", "fuzzing")
-#: Two halves, for two processes: what a half is asked for by its tags, and how many cases it has at least.
+#: Two halves, for two processes: tags, and the least number of cases.
 HALVES = {"jobs": (("jobs",), 1_050), "operators, images, status": (("operators", "images", "status"), 950)}
 ACCEPTED = 0.3
 
 
-def fuzzed(host: Served, folder: Path, tags: tuple[str, ...], *options: str) -> list[tuple[str, int]]:
+def fuzz(host: ApiHost, folder: Path, tags: tuple[str, ...], *options: str) -> list[tuple[str, int]]:
     """Run the tester on the operations of these tags; return operation and status of every case."""
-    told, report = folder / "told", folder / "report"
+    log, report = folder / "log", folder / "report"
     environ = {
         **os.environ,
-        "DARKROOM_GROUND": json.dumps(dataclasses.asdict(laid(host, each=at_length(1, 3)))),
-        "DARKROOM_TOLD": str(told),
+        "DARKROOM_POPULATION": json.dumps(dataclasses.asdict(populate(host, each=at_length(1, 3)))),
+        "DARKROOM_CASES": str(log),
         "DARKROOM_SECRETS": json.dumps([host.account_key]),
         "PYTHONPATH": str(ROOT),
     }
@@ -39,13 +39,13 @@ def fuzzed(host: Served, folder: Path, tags: tuple[str, ...], *options: str) -> 
     words += ["--no-color", *options, *(f"--include-tag={tag}" for tag in tags)]
     command = [sys.executable, "-m", "schemathesis.cli", *words]
     with report.open("wb") as written:
-        ended = subprocess.run(command, cwd=ROOT, env=environ, stdout=written, stderr=written, timeout=600, check=False)
-    assert ended.returncode == 0, report.read_text("utf-8", "replace")[-20_000:]
-    lines = [line.split() for line in told.read_text("ascii").splitlines()]
+        run = subprocess.run(command, cwd=ROOT, env=environ, stdout=written, stderr=written, timeout=600, check=False)
+    assert run.returncode == 0, report.read_text("utf-8", "replace")[-20_000:]
+    lines = [line.split() for line in log.read_text("ascii").splitlines()]
     return [(operation, int(status)) for operation, _, status in lines]
 
 
-def operations(host: Served, tags: tuple[str, ...]) -> set[str]:
+def operations(host: ApiHost, tags: tuple[str, ...]) -> set[str]:
     """Return the operations of these tags, as the contract names them."""
     paths = json.loads(host.ask("GET", "/api/openapi.json").data)["paths"].values()
     return {each["operationId"] for path in paths for each in path.values() if set(each["tags"]) & set(tags)}
@@ -54,11 +54,11 @@ def operations(host: Served, tags: tuple[str, ...]) -> set[str]:
 def test_a_few_requests_by_the_contract_alone_find_no_fault(azurite: Azurite, tmp_path: Path, count: Count) -> None:
     tags = tuple(tag for half, _ in HALVES.values() for tag in half)
     empty(azurite)
-    with served(tmp_path, storage=azurite) as host:
-        cases = fuzzed(host, tmp_path, tags, *FEW)
-        named = operations(host, tags)
+    with start_host(tmp_path, storage=azurite) as host:
+        cases = fuzz(host, tmp_path, tags, *FEW)
+        expected = operations(host, tags)
     count(cases=len(cases), failures=0)
-    assert {operation for operation, _ in cases} == named
+    assert {operation for operation, _ in cases} == expected
     assert [operation for operation, status in cases if status // 100 == 5] == []
 
 
@@ -67,20 +67,20 @@ def test_a_few_requests_by_the_contract_alone_find_no_fault(azurite: Azurite, tm
 def test_a_generic_tester_finds_no_fault_and_is_accepted_often_enough_to_reach_what_there_is(
     tmp_path: Path, count: Count, tags: tuple[str, ...], least: int
 ) -> None:
-    with served(tmp_path) as host:
-        cases = fuzzed(host, tmp_path, tags, *ALL)
-        named = operations(host, tags)
+    with start_host(tmp_path) as host:
+        cases = fuzz(host, tmp_path, tags, *ALL)
+        expected = operations(host, tags)
     classes = Counter(status // 100 for _, status in cases)
     reached = {operation for operation, status in cases if status // 100 == 2}
     print(
-        f"{len(cases):,} cases of {len(named)} operations, {classes[2] / len(cases):.0%} answered 2xx:",
+        f"{len(cases):,} cases of {len(expected)} operations, {classes[2] / len(cases):.0%} answered 2xx:",
         ", ".join(f"{number:,} × {kind}xx" for kind, number in sorted(classes.items())),
     )
     counts = {f"{kind}xx": number for kind, number in sorted(classes.items())}
     count(cases=len(cases), operations=len(reached), failures=0, **counts)
     assert len(cases) >= least
     assert classes[2] / len(cases) >= ACCEPTED
-    assert reached == named
+    assert reached == expected
     assert classes[5] == 0
 
 
