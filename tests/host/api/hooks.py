@@ -104,12 +104,9 @@ def _hasten(operation: str, case: Case[Any]) -> None:
         _fields(case)["wait_seconds"] /= 1000
     if operation == "purgeJobs":
         _fields(case)["state"] = "FAILED"  # keep some of the others
-    if "cursor" in case.query:
-        page = _PAGES.get(operation)
-        case.query.pop("cursor")
-        if page is not None:
-            case.query.clear()
-            case.query.update(page)
+    if case.query.pop("cursor", None) is not None and operation in _PAGES:
+        case.query.clear()
+        case.query.update(_PAGES[operation])
     if operation == "listJobs" and "ref" in case.query:
         case.query.setdefault("type", _TYPES[0])
 
