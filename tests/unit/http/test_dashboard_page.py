@@ -62,7 +62,7 @@ def test_a_key_that_is_refused_is_asked_for_again(page: Browser) -> None:
            page.answer("GET stats", null, { status: 401 }); await page.load();
            return [page.$("key-form").hidden, page.text("trouble")];"""
     )
-    assert result == [False, "The key is refused."]
+    assert result == [False, "This key is not valid."]
 
 
 def test_a_late_401_to_the_old_key_does_not_ask_for_another(page: Browser) -> None:
@@ -121,7 +121,7 @@ def test_a_problem_is_told_with_its_fields_and_what_is_none_by_its_status(page: 
            page.answer("GET jobs", "<h1>Bad Gateway</h1>", { status: 502 }); await page.load();
            return page.$("trouble").text;"""
     )
-    assert result == "Unprocessable: No. query.name: <i>No</i>. The service has answered 502."
+    assert result == "Unprocessable: No. query.name: <i>No</i>. The service responded with 502."
 
 
 def test_figures_say_what_is_not_known_and_what_is_wrong(page: Browser) -> None:

@@ -34,7 +34,7 @@ def test_an_upload_replaces_only_where_that_is_wanted(page: Browser) -> None:
              await page.upload(file); return [refused, page.sent("PUT")[1].headers];"""
     )
     assert result == [
-        "a: There is an image of that name; tick “Replace” to replace it.",
+        "a: This name is taken. Tick “Replace” to replace the image.",
         {"Content-Type": "image/png"},
     ]
 
@@ -84,4 +84,4 @@ def test_the_same_files_can_be_chosen_again_and_old_lines_make_room(page: Browse
            await page.settled(); const lines = page.$("uploads").children;
            return [page.$("files").value, lines.length, lines[0].textContent];"""
     )
-    assert result == ["", 20, " 20 The service has answered 404."]
+    assert result == ["", 20, " 20 The service responded with 404."]
