@@ -88,8 +88,8 @@ def list_jobs(
     ref: Annotated[
         requests.KnownRef | None, Query(description="The exact reference; must be used together with `type`.")
     ] = None,
-    ended_from: Annotated[requests.Moment | None, Query()] = None,
-    ended_to: Annotated[requests.Moment | None, Query()] = None,
+    ended_from: Annotated[requests.Timestamp | None, Query()] = None,
+    ended_to: Annotated[requests.Timestamp | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=cursors.MAX_CURSOR, pattern=cursors.PATTERN)] = None,
 ) -> Response:

@@ -85,7 +85,7 @@ def of_error(error: Exception) -> Problem | None:
     if isinstance(error, ReportInvalid):
         return invalid(f"body.result.{error.field}".rstrip("."), f"{error.problem}.")
     code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), None)
-    return None if code is None else Problem(code, str(error) if code in _EXPLAINED else "")
+    return None if code is None else Problem(code, str(error) if error.args and code in _EXPLAINED else "")
 
 
 def document(problem: Problem, path: str) -> dict[str, Any]:
@@ -153,5 +153,5 @@ _CODES: Mapping[type[errors.DarkroomError], ErrorCode] = {
     errors.Undecided: ErrorCode.STORAGE_OUT,
     errors.ClockUnset: ErrorCode.STORAGE_OUT,
 }
-#: Whose errors say more than the code does, and nothing that a client must not know.
+#: Codes whose errors have a message that says more than the code, and nothing that a client must not know.
 _EXPLAINED = {ErrorCode.BLOB_UNREADABLE, ErrorCode.STALE, ErrorCode.INVALID, ErrorCode.CONTENT_REFUSED}

@@ -85,7 +85,7 @@ _Lease = (
     Annotated[int, Field(ge=1, le=3600, description="Length of the lease from now on.", examples=[60]), _INTEGRAL]
     | None
 )
-Moment = Annotated[
+Timestamp = Annotated[
     AwareDatetime,
     BeforeValidator(_check_rfc3339),
     AfterValidator(_clamp),
@@ -111,7 +111,7 @@ class NewJob(_Strict):
         ]
         | None
     ) = None
-    not_before: Annotated[Moment | None, Field(description="The job can't be claimed earlier.")] = None
+    not_before: Annotated[Timestamp | None, Field(description="The job can't be claimed earlier.")] = None
     max_attempts: Annotated[int, Field(ge=1, le=100), _INTEGRAL] | None = None
 
 
@@ -172,7 +172,7 @@ class Fail(_Strict):
 class PurgeOrder(_Strict):
     """Which ended jobs to delete."""
 
-    before: Annotated[Moment, Field(description="The jobs ended before this time.")]
+    before: Annotated[Timestamp, Field(description="The jobs ended before this time.")]
     state: Annotated[str, Field(pattern="^(COMPLETED|FAILED|CANCELED)$", examples=["FAILED"])] | None = None
 
 

@@ -1,4 +1,4 @@
-"""Keys with roles: every operation for every role, and for who shows no key, a wrong one, or something else."""
+"""Keys with roles: every operation for every role, without a key, and with a wrong one."""
 
 import hashlib
 import logging
@@ -52,7 +52,7 @@ def operations(client: Client) -> list[tuple[str, str, str]]:
 
 
 def refusal_code(response: Response) -> str | None:
-    """Return which refusal of the gate's it was; None where the request was let in."""
+    """Return the code of an authorizer's refusal; None if it let the request in."""
     codes = {401: "key_required", 403: "wrong_role"}
     return response.refusal[1] if response.status in codes else None
 
@@ -68,7 +68,7 @@ def test_each_role_may_call_what_the_table_says_and_nothing_else(client: Client,
 
 
 @pytest.mark.parametrize("header", NO_KEYS)
-def test_who_shows_no_key_may_call_only_what_tells_nothing(client: Client, header: str) -> None:
+def test_without_a_valid_key_only_public_operations_can_be_called(client: Client, header: str) -> None:
     codes = {
         name: refusal_code(client.call(method, path, **NO_KEYS[header])) for method, path, name in operations(client)
     }
@@ -77,13 +77,13 @@ def test_who_shows_no_key_may_call_only_what_tells_nothing(client: Client, heade
 
 @pytest.mark.parametrize("header", NO_KEYS)
 @pytest.mark.parametrize("path", ["/nothing", "/jobs/x/y", "/images", ""])
-def test_who_shows_no_key_does_not_learn_which_paths_there_are(client: Client, header: str, path: str) -> None:
+def test_without_a_valid_key_nobody_learns_which_paths_exist(client: Client, header: str, path: str) -> None:
     response = client.call("PATCH", path, **NO_KEYS[header])
     assert (response.status, response.json["code"]) == (401, "key_required")
     assert response.headers["www-authenticate"].startswith('Bearer realm="darkroom"')
 
 
-def test_with_a_key_paths_and_methods_are_told_as_ever(client: Client) -> None:
+def test_with_a_key_unknown_paths_and_methods_are_404_and_405(client: Client) -> None:
     bearer = {"authorization": f"Bearer {READER}"}
     assert client.call("GET", "/nothing", **bearer).refusal == (404, "no_such_path", None)
     assert client.call("PATCH", "/jobs", **bearer).refusal == (405, "method_not_allowed", None)
@@ -101,13 +101,13 @@ def test_without_keys_of_its_own_the_api_asks_for_none() -> None:
     assert client.call("GET", "/jobs", authorization="Bearer whatever").status == 200
 
 
-def test_a_key_is_asked_for_before_a_body_is_looked_at(client: Client) -> None:
+def test_the_key_is_checked_before_the_body(client: Client) -> None:
     body = b"x" * (65 * 2**20)
     assert client.call("PUT", "/images/a", body).status == 401
     assert client.call("PUT", "/images/a", body, authorization=f"Bearer {READER}").status == 403
 
 
-def test_no_key_and_no_hash_is_told_on(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_key_and_no_hash_is_in_a_response_or_in_the_log(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     responses = [
         client.call(method, path, authorization=f"Bearer {key}")
@@ -121,7 +121,7 @@ def test_no_key_and_no_hash_is_told_on(client: Client, caplog: pytest.LogCapture
     ] == []
 
 
-def test_who_has_made_an_operators_call_stands_in_the_log(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_names_who_made_a_call_for_operators(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     client.call("POST", f"/jobs/t-{'0' * 32}/cancel", authorization=f"Bearer {KEYS['operator']}")
     client.call("GET", "/jobs", authorization=f"Bearer {KEYS['operator']}")
@@ -129,7 +129,7 @@ def test_who_has_made_an_operators_call_stands_in_the_log(client: Client, caplog
     assert '"key": "operator/one"' in line
 
 
-def test_health_tells_details_only_to_who_has_a_key(client: Client) -> None:
+def test_health_has_details_only_with_a_key(client: Client) -> None:
     assert client.call("GET", "/health", x_darkroom_authenticated="yes").json == {"status": "ok"}
     assert "confinement" in client.call("GET", "/health", authorization=f"Bearer {READER}").json
     assert "confinement" in Client().call("GET", "/health").json

@@ -1,4 +1,4 @@
-"""What one caller may have going on at once: the rest is refused at once, and says when to come again."""
+"""Limits of what runs at once: more is refused immediately, with the time to try again."""
 
 import asyncio
 import dataclasses
@@ -47,7 +47,7 @@ def test_together_they_have_so_much_and_a_single_one_whatever_it_has() -> None:
 
 
 def together(client: Client, requests: list[func.HttpRequest]) -> list[func.HttpResponse]:
-    """Send requests at once, in one loop."""
+    """Send requests at the same time, in one event loop."""
 
     async def all_of_them() -> list[func.HttpResponse]:
         return await asyncio.gather(*(answer_through(lambda: client.gateway, each, CONTEXT) for each in requests))

@@ -1,4 +1,4 @@
-"""Leases are secrets: who has not claimed a job is given nothing by which to end it."""
+"""Leases are secrets: nobody but the holder of a job gets what could end it."""
 
 from typing import Any
 
