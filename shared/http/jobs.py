@@ -186,7 +186,7 @@ def retry_job(api: Api, job_id: JobId, lease: Lease, order: requests.Retry) -> R
 
 @router.post("/jobs/{id}/abandon", operation_id="abandonJob", responses=_BARE_CALL, openapi_extra=LEASE_HEADER)
 def abandon_job(api: Api, job_id: JobId, lease: Lease) -> Response:
-    """Give a job back unworked. The attempt does not count, up to 20 times a job."""
+    """Give a job back without a result. The attempt does not count, up to 20 times a job."""
     return render.job(_resume(api, job_id, lease).abandon())
 
 
