@@ -44,7 +44,7 @@ class App(FastAPI):
             schemas |= problem.pop("$defs")
             schemas["Problem"] = problem
             schemas["ErrorCode"]["description"] = "\n".join(f"- `{code}`: {code.meaning}" for code in ErrorCode)
-            if self.state.keyed:
+            if self.state.has_keys:
                 openapi.require_key(document, PUBLIC)
             self.openapi_schema = document
         return self.openapi_schema
@@ -81,12 +81,12 @@ class Edge:
             await self._app(inner, receive, sent)
 
 
-def build(api: Dependencies, *, keyed: bool = False) -> FastAPI:
+def build(api: Dependencies, *, has_keys: bool = False) -> FastAPI:
     """Build the app.
 
     Args:
         api: The services of its routes.
-        keyed: Whether the API has keys of its own, which the OpenAPI document must say.
+        has_keys: Whether the API has keys of its own, which the OpenAPI document must say.
     """
     app = App(
         title="Darkroom",
@@ -96,7 +96,7 @@ def build(api: Dependencies, *, keyed: bool = False) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.api, app.state.keyed = api, keyed
+    app.state.api, app.state.has_keys = api, has_keys
     for kind in (Problem, DarkroomError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _respond)
     app.add_middleware(cast("Any", Edge), paths=Paths(app.routes))

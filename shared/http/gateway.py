@@ -167,5 +167,5 @@ def _own_gateway() -> Gateway:
 
             settings, runtime = Settings.read(os.environ), Runtime()
             api = Dependencies(wiring.darkroom, asyncio.sleep, runtime.monotonic, runtime.draw)
-            _instance = gateway_of(build(api, keyed=bool(settings.api_keys)), settings)
+            _instance = gateway_of(build(api, has_keys=bool(settings.api_keys)), settings)
         return _instance

@@ -71,7 +71,7 @@ def add_job(api: Api, job: requests.NewJob, traceparent: Traceparent = None) -> 
         traceparent=cause(traceparent),
     )
     if added.row is not None:
-        return render.job(added.row, status=201 if added.created else 200, located=added.created)
+        return render.job(added.row, status=201 if added.created else 200, with_location=added.created)
     if added.key is None:
         raise AssertionError("neither a job nor what is left of one")
     return JSONResponse(render.purged_job(added.key))

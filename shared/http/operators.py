@@ -34,7 +34,7 @@ def cancel_job(api: Api, job_id: JobId, if_match: IfMatch = None) -> Response:
 def redrive_job(api: Api, job_id: JobId, if_match: IfMatch = None) -> Response:
     """Open a failed or canceled job again. It has all of its attempts again."""
     row = api.darkroom().redrive.redrive(job_id, versions=etags.versions(if_match))
-    return render.job(row, status=202, located=True)
+    return render.job(row, status=202, with_location=True)
 
 
 @router.delete(

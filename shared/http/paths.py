@@ -31,9 +31,9 @@ class Paths:
 
     def operation(self, method: str, path: str) -> str | None:
         """Return the name of the operation that Starlette chooses; None if there is none."""
-        wanted = "GET" if method == "HEAD" else method
+        method = "GET" if method == "HEAD" else method
         for route in self._matches(path):
-            if wanted in (route.methods or ()):
+            if method in (route.methods or ()):
                 return str(getattr(route, "operation_id", None) or route.name)
         return None
 

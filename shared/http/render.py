@@ -25,9 +25,9 @@ def job_body(row: Row) -> dict[str, Any]:
     return job_json(row) | {"params": dict(row.job.params), "cursor": row.job.cursor}
 
 
-def job(row: Row, *, status: int = 200, located: bool = False) -> Response:
+def job(row: Row, *, status: int = 200, with_location: bool = False) -> Response:
     """Respond with a job, its version tag and, if it is live, when to ask again."""
-    return JSONResponse(job_body(row), status, headers=job_headers(row, located=located))
+    return JSONResponse(job_body(row), status, headers=job_headers(row, with_location=with_location))
 
 
 def lease(row: Row) -> Response:
@@ -35,12 +35,12 @@ def lease(row: Row) -> Response:
     return JSONResponse(job_body(row), headers=job_headers(row) | {"ETag": etags.lease_tag(row)})
 
 
-def job_headers(row: Row, *, located: bool = False) -> dict[str, str]:
+def job_headers(row: Row, *, with_location: bool = False) -> dict[str, str]:
     """Return the headers of a job: version, location, and when to ask again."""
     headers = {"ETag": etags.version_tag(row)}
     if not row.job.state.ended:
         headers["Retry-After"] = str(POLL_SECONDS)
-    return headers | (location(row.job.id) if located else {})
+    return headers | (location(row.job.id) if with_location else {})
 
 
 def location(job_id: str) -> dict[str, str]:

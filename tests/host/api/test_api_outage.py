@@ -78,7 +78,7 @@ def in_process() -> Ask:
     async def pause(seconds: float) -> None:
         clock.advance(seconds)
 
-    app = build(Dependencies(lambda: darkroom, pause, clock, darkroom.runtime.draw), keyed=False)
+    app = build(Dependencies(lambda: darkroom, pause, clock, darkroom.runtime.draw))
     gateway = gateway_of(app, darkroom.settings)
 
     def ask(method: str, path: str, body: bytes | None, headers: list[Header]) -> Response:

@@ -86,7 +86,7 @@ class ProcessGround(Ground):
         self.darkroom.storage.create()
         served = self.build({}, DISPATCH="off")
         runtime = self._place.runtime
-        app = build(Dependencies(lambda: served, self._pause, runtime.monotonic, runtime.draw), keyed=False)
+        app = build(Dependencies(lambda: served, self._pause, runtime.monotonic, runtime.draw))
         self._gateway = gateway_of(app, served.settings)
 
     def site(self, kind: str) -> Site:

@@ -56,7 +56,7 @@ class Client:
         self.pauses: list[float] = []
         self.darkroom = SimpleNamespace(**vars(self.world.darkroom))
         self.api = Dependencies(lambda: cast("Darkroom", self.darkroom), self._pause, self.world.clock, self.world.draw)
-        self.app = build(self.api, keyed=bool(self.world.settings.api_keys))
+        self.app = build(self.api, has_keys=bool(self.world.settings.api_keys))
         self.gateway = gateway_of(self.app, self.world.settings)
 
     async def _pause(self, seconds: float) -> None:

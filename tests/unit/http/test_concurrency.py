@@ -91,10 +91,10 @@ def test_no_more_large_bodies_are_under_way_than_there_is_room_for() -> None:
     client.gateway._large_bodies = concurrency.large_bodies(2)
     inner, counts = client.gateway._forward, []
 
-    async def slow(admitted: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    async def slow(incoming: func.HttpRequest, context: func.Context) -> func.HttpResponse:
         counts.append(client.gateway._large_bodies.count)
         await asyncio.sleep(0.01)
-        return await inner(admitted, context)
+        return await inner(incoming, context)
 
     client.gateway._forward = cast("Callable[[Any, Any], Awaitable[func.HttpResponse]]", slow)
     large, tiny = b"x" * (MAX_BYTES + 1), b"x"
