@@ -12,7 +12,6 @@ from shared.errors import DIED
 from shared.http import problems
 from shared.http.error_codes import ErrorCode
 from shared.settings.settings import Settings
-from shared.steps.work import analyze
 from tests.unit.http.client import Client
 
 ROOT = Path(__file__).resolve().parents[2]

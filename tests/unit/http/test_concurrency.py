@@ -16,6 +16,7 @@ from shared.http.concurrency import Limiter
 from shared.http.error_codes import ErrorCode
 from shared.http.gateway import answer_through, forwarder
 from shared.http.problems import Problem
+from shared.rules.images import ImageRef
 from tests.unit.http.client import CONTEXT, Client
 
 CLAIM = {"type": "t", "owner": "w", "wait_seconds": 20}
@@ -106,10 +107,14 @@ def test_no_more_large_bodies_are_under_way_than_there_is_room_for() -> None:
     assert max(counts) == 2
 
 
-def test_a_body_is_handed_to_storage_as_the_piece_that_came(client: Client) -> None:
-    body, puts = b"x" * 5000, []
-    put = client.world.images.put
-    client.world.images.put = lambda ref, data, **more: (puts.append(data), put(ref, data, **more))  # type: ignore[assignment]
+def test_a_body_is_handed_to_storage_as_the_piece_that_came(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    body, puts, put = b"x" * 5000, list[bytes](), client.world.images.put
+
+    def note(ref: ImageRef, data: bytes, **more: Any) -> None:  # noqa: ANN401 - passed on
+        puts.append(data)
+        put(ref, data, **more)
+
+    monkeypatch.setattr(client.world.images, "put", note)
     assert client.call("PUT", "/images/a", body, content_type="image/png").status == 202
     assert puts[0] is body
 

@@ -62,7 +62,7 @@ def test_a_head_of_nothing_has_no_body_either(client: Client) -> None:
 
 
 def test_an_unexpected_error_is_told_without_anything_of_it(client: Client, caplog: pytest.LogCaptureFixture) -> None:
-    client.darkroom.lookup.get = lambda _: {}["secret"]
+    client.darkroom.lookup.get = lambda _: dict[str, str]()["secret"]
     with caplog.at_level(logging.ERROR, "darkroom"):
         response = client.call("GET", "/jobs/t-" + "0" * 32)
     assert response.refusal == (500, "internal", None)

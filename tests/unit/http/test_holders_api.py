@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from shared.errors import ContentRefused
-from tests.unit.http.client import Client
+from tests.unit.http.client import Client, Response
 
 CALLS: list[tuple[str, Any]] = [
     ("renew", {}),
@@ -146,11 +146,12 @@ def test_what_no_row_holds_is_422_with_the_word_of_storage_and_writes_nothing(cl
         raise ContentRefused("EntityTooLarge")
 
     client.world.jobs.before("replace" if call == "complete" else "insert", refuse)
-    response = {
+    calls: dict[str, Callable[[], Response]] = {
         "add": lambda: client.add_job("other"),
         "complete": lambda: client.report(claim, "complete", {"result": {}}),
         "upload": client.upload,
-    }[call]()
+    }
+    response = calls[call]()
     assert response.refusal == (422, "content_refused", None)
     assert "EntityTooLarge" in response.json["detail"]
     assert client.world.jobs.kept.jobs == before

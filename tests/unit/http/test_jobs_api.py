@@ -137,7 +137,10 @@ def test_a_list_goes_on_where_it_ended(client: Client) -> None:
 
 def test_a_list_is_narrowed_by_state_and_reference(client: Client) -> None:
     done, waits = client.complete_job("a").json["id"], client.add_job("b").json["id"]
-    ids_of = lambda query: [job["id"] for job in client.call("GET", f"/jobs?{query}").json["items"]]  # noqa: E731
+
+    def ids_of(query: str) -> list[str]:
+        return [job["id"] for job in client.call("GET", f"/jobs?{query}").json["items"]]
+
     assert ids_of("state=COMPLETED") == [done]
     assert ids_of("type=t&ref=b") == [waits]
     assert ids_of("ended_from=2026-01-01T00:00:00Z&ended_to=2027-01-01T00:00:00Z") == [done]
@@ -157,7 +160,8 @@ def test_a_query_that_cant_be_used_is_422_and_named(client: Client, query: str, 
 
 
 def test_a_forged_place_is_not_looked_up(client: Client) -> None:
-    for place in ([2, 0, ID], [0, -1, ID], [0, 10**400, ID], [0, 0, "' or 1"]):
+    places: list[list[int | str]] = [[2, 0, ID], [0, -1, ID], [0, 10**400, ID], [0, 0, "' or 1"]]
+    for place in places:
         cursor = encode(place, [None] * 5)
         assert client.call("GET", f"/jobs?cursor={cursor}").refusal == (422, "invalid", "query.cursor")
 
