@@ -123,7 +123,10 @@ def test_who_is_not_answered_learns_all_the_same_that_another_version_is_there(
 def test_of_twenty_events_of_one_image_one_records_it_and_sends_its_message_in_memory() -> None:
     world = World()
     ref = world.upload()
-    assert at_once(lambda _: world.record.record(ref).outcome) == {Recording.RECORDED: 1, Recording.DUPLICATE: 19}
+    assert at_once(lambda _: world.darkroom.record.record(ref).outcome) == {
+        Recording.RECORDED: 1,
+        Recording.DUPLICATE: 19,
+    }
     assert (len(world.jobs.kept.jobs), len(world.queue.sent)) == (1, 1)
 
 

@@ -5,7 +5,6 @@ import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from shared.analysis.analyst import Analyst
 from shared.handlers import Handler
@@ -48,7 +47,7 @@ def png(width: int = 3, height: int = 2) -> bytes:
 
 
 class World:
-    """Darkroom in memory. Its steps are attributes of the world too, but for ``upload``, which here is a user's.
+    """Darkroom in memory, and its users.
 
     Args:
         handlers: Work of types besides the images'.
@@ -109,12 +108,6 @@ class World:
             create=lambda: journal.append("prepare"),
             check=lambda: None,
         )
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - of any step
-        """Return one of Darkroom's own attributes."""
-        if name == "darkroom":  # not made yet
-            raise AttributeError(name)
-        return getattr(self.darkroom, name)
 
     def draw(self) -> str:
         """Return 32 hex digits, never the same, not even the first eight of them."""

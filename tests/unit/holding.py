@@ -15,11 +15,15 @@ KIND = "word-count"
 MINUTE = timedelta(minutes=1)
 #: What a holder may call, each as it is called at its shortest.
 CALLS: dict[str, Callable[[World, str, Claim], Row]] = {
-    "renew": lambda world, job_id, claim: world.external.resume(job_id, claim).renew(),
-    "complete": lambda world, job_id, claim: world.external.resume(job_id, claim).complete({"words": 2}),
-    "retry": lambda world, job_id, claim: world.external.resume(job_id, claim).retry(code="busy", message="Lent out."),
-    "abandon": lambda world, job_id, claim: world.external.resume(job_id, claim).abandon(),
-    "fail": lambda world, job_id, claim: world.external.resume(job_id, claim).fail(code="no_words", message="None."),
+    "renew": lambda world, job_id, claim: world.darkroom.external.resume(job_id, claim).renew(),
+    "complete": lambda world, job_id, claim: world.darkroom.external.resume(job_id, claim).complete({"words": 2}),
+    "retry": lambda world, job_id, claim: world.darkroom.external.resume(job_id, claim).retry(
+        code="busy", message="Lent out."
+    ),
+    "abandon": lambda world, job_id, claim: world.darkroom.external.resume(job_id, claim).abandon(),
+    "fail": lambda world, job_id, claim: world.darkroom.external.resume(job_id, claim).fail(
+        code="no_words", message="None."
+    ),
 }
 every_call = pytest.mark.parametrize("call", CALLS)
 
@@ -34,7 +38,7 @@ def added(world: World, ref: str = "text", **options: Any) -> str:  # noqa: ANN4
 
 def held(world: World, job_id: str | None = None, **options: Any) -> tuple[str, Claim]:  # noqa: ANN401 - passed on
     """Claim a job as an external worker does; return its id and the claim."""
-    job = world.external.claim(job_id or added(world), owner="worker/1", **options).job
+    job = world.darkroom.external.claim(job_id or added(world), owner="worker/1", **options).job
     world.journal.clear()
     assert job.claim is not None
     return job.id, job.claim

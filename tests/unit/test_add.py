@@ -28,14 +28,14 @@ def ended(world: World) -> str:
     row = add(world).row
     assert row is not None
     job_id, claim = held(world, row.job.id)
-    world.external.resume(job_id, claim).fail(code="x", message="X.")
+    world.darkroom.external.resume(job_id, claim).fail(code="x", message="X.")
     return job_id
 
 
 def purged(world: World) -> str:
     """Add the job, end it and purge it."""
     job_id = ended(world)
-    world.remove.remove(job_id, forget=False)
+    world.darkroom.remove.remove(job_id, forget=False)
     world.journal.clear()
     return job_id
 
@@ -180,7 +180,7 @@ def test_of_two_adds_a_worker_gets_as_many_jobs_as_there_are(*, unique: bool, cl
     for _ in range(2):
         add(world, unique=unique)
     world.clock.advance(1)
-    taken = [world.external.claim_next(KIND, owner="worker/1") for _ in range(3)]
+    taken = [world.darkroom.external.claim_next(KIND, owner="worker/1") for _ in range(3)]
     assert sum(row is not None for row in taken) == claims
 
 
@@ -234,7 +234,7 @@ def test_the_message_of_a_job_for_later_comes_when_it_is_due() -> None:
     assert world.queue.sent[-1][1] == timedelta(hours=1) + DATE_STEP
     world.clock.advance(3_601)
     (message,) = world.queue.receive()
-    world.receive.receive(message.encode(), owner="queue/1")
+    world.darkroom.receive.receive(message.encode(), owner="queue/1")
     assert world.job(job_id).state is State.COMPLETED
 
 
@@ -249,7 +249,7 @@ def test_a_job_for_later_than_that_is_brought_by_the_sweep() -> None:
     world = World(HANDLED)
     job_id = added_id(add(world, not_before=world.clock.now + timedelta(days=30)))
     world.clock.advance(30 * 86_400 + 121)
-    world.sweep.sweep(owner="timer/1")
+    world.darkroom.sweep.sweep(owner="timer/1")
     assert world.job(job_id).state is State.COMPLETED
 
 

@@ -21,7 +21,7 @@ def _hint(job_id: str) -> bytes:
 def test_a_blob_event_that_the_host_gave_up_on_is_recorded_and_announced() -> None:
     world = World()
     world.upload()
-    assert world.admit.admit(_event()) == [Recording.RECORDED]
+    assert world.darkroom.admit.admit(_event()) == [Recording.RECORDED]
     assert [row.job.state for row in world.jobs.kept.jobs.values()] == [State.PENDING]
     assert len(world.queue.sent) == 1
 
@@ -29,7 +29,7 @@ def test_a_blob_event_that_the_host_gave_up_on_is_recorded_and_announced() -> No
 def test_one_that_was_recorded_is_a_duplicate() -> None:
     world = World()
     world.recorded()
-    assert world.admit.admit(_event()) == [Recording.DUPLICATE]
+    assert world.darkroom.admit.admit(_event()) == [Recording.DUPLICATE]
 
 
 def test_it_ends_no_job_whatever_its_attempts() -> None:
@@ -38,7 +38,7 @@ def test_it_ends_no_job_whatever_its_attempts() -> None:
     world.rival_claims(job_id)
     world.lapse()
     before = world.job(job_id)
-    assert [world.admit.admit(body) for body in (_event(), _hint(job_id))] == [
+    assert [world.darkroom.admit.admit(body) for body in (_event(), _hint(job_id))] == [
         [Recording.DUPLICATE],
         [Disposition.LIVE],
     ]
@@ -49,15 +49,15 @@ def test_the_message_of_a_live_job_is_sent_again() -> None:
     world = World()
     job_id = world.recorded()
     (first,) = world.queue.sent
-    assert world.admit.admit(_hint(job_id)) == [Disposition.LIVE]
+    assert world.darkroom.admit.admit(_hint(job_id)) == [Disposition.LIVE]
     assert world.queue.sent == [first, first]
 
 
 def test_an_ended_job_gets_no_message() -> None:
     world = World()
     job_id = world.recorded()
-    world.attempt.run(job_id, owner="queue/1")
-    assert world.admit.admit(_hint(job_id)) == [Disposition.ENDED]
+    world.darkroom.attempt.run(job_id, owner="queue/1")
+    assert world.darkroom.admit.admit(_hint(job_id)) == [Disposition.ENDED]
     assert len(world.queue.sent) == 1
 
 
@@ -67,4 +67,4 @@ def test_an_outage_raises_so_that_it_comes_back(port: str) -> None:
     world.upload()
     getattr(world, port).out = True
     with pytest.raises(StorageOut):
-        world.admit.admit(_event())
+        world.darkroom.admit.admit(_event())

@@ -213,7 +213,7 @@ def test_a_commit_matches_the_last_renewal_of_its_own_heartbeat() -> None:
 
     def beats() -> None:
         world.clock.advance(20)
-        world.heartbeat.beat()
+        world.darkroom.heartbeat.beat()
 
     world.images.before("insert_thumbnail", beats)
     world.journal.clear()
@@ -227,7 +227,7 @@ def test_no_renewal_goes_out_once_the_commit_has_begun() -> None:
 
     def beats() -> None:
         world.clock.advance(20)
-        world.heartbeat.beat()
+        world.darkroom.heartbeat.beat()
 
     world.jobs.before("replace", int, beats)
     world.journal.clear()
@@ -266,4 +266,4 @@ def test_the_renewals_end_with_the_attempt_even_when_storage_is_out() -> None:
     world.images.before("read", lambda: setattr(world.images, "out", True))
     with pytest.raises(StorageOut):
         attempt_job(world, job_id)
-    assert world.heartbeat.beat() is None
+    assert world.darkroom.heartbeat.beat() is None

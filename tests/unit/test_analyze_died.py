@@ -54,7 +54,7 @@ def test_an_image_that_is_redriven_is_analysed_beside_others_again() -> None:
     attempt_job(world, job_id)
     world.clock.advance(60)
     attempt_job(world, job_id)
-    world.redrive.redrive(job_id)
+    world.darkroom.redrive.redrive(job_id)
     assert attempt_job(world, job_id) is End.COMPLETED
     assert dying.alone == [False, True, False]
 

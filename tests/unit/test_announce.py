@@ -19,7 +19,7 @@ silent = pytest.mark.parametrize("dispatch", ["timer", "off"])
 @sending
 def test_a_message_names_its_job_and_its_trace(dispatch: str) -> None:
     world = World(HANDLED, DISPATCH=dispatch)
-    world.announce.announce(JOB, delay=timedelta(seconds=3))
+    world.darkroom.announce.announce(JOB, delay=timedelta(seconds=3))
     ((text, delay),) = world.queue.sent
     assert json.loads(text) == {"v": 1, "job_id": JOB.id, "traceparent": "00-1-2-01"}
     assert delay == timedelta(seconds=3)
@@ -28,20 +28,20 @@ def test_a_message_names_its_job_and_its_trace(dispatch: str) -> None:
 @silent
 def test_where_no_message_starts_jobs_none_is_sent(dispatch: str) -> None:
     world = World(HANDLED, DISPATCH=dispatch)
-    world.announce.announce(JOB)
+    world.darkroom.announce.announce(JOB)
     assert world.queue.sent == []
 
 
 def test_no_message_is_sent_of_a_type_that_external_workers_ask_for() -> None:
     world = World()
-    world.announce.announce(JOB)
+    world.darkroom.announce.announce(JOB)
     assert world.queue.sent == []
 
 
 @pytest.mark.parametrize(("delay", "sent"), [(LONGEST_DELAY, 1), (LONGEST_DELAY + timedelta(seconds=1), 0)])
 def test_no_message_waits_longer_than_the_queue_hides_it(delay: timedelta, sent: int) -> None:
     world = World(HANDLED)
-    world.announce.announce(JOB, delay=delay)
+    world.darkroom.announce.announce(JOB, delay=delay)
     assert len(world.queue.sent) == sent
 
 
@@ -60,23 +60,25 @@ def test_a_queue_that_takes_no_message_fails_nothing_and_is_told(
 
     world.queue.before("send", out)
     with caplog.at_level(logging.WARNING, logger="darkroom"):
-        world.announce.announce(JOB)
+        world.darkroom.announce.announce(JOB)
     assert [json.loads(line)["job"] for line in caplog.messages] == [JOB.id]
 
 
 @sending
 def test_a_job_is_left_to_its_message_for_a_while(dispatch: str) -> None:
     world = World(HANDLED, DISPATCH=dispatch, DISPATCH_GRACE_SECONDS="30")
-    assert world.announce.grace(KIND) == timedelta(seconds=30)
+    assert world.darkroom.announce.grace(KIND) == timedelta(seconds=30)
 
 
 @silent
 def test_without_messages_it_is_left_to_nothing(dispatch: str) -> None:
     world = World(HANDLED, DISPATCH=dispatch)
-    assert world.announce.grace(KIND) == timedelta(0)
+    assert world.darkroom.announce.grace(KIND) == timedelta(0)
 
 
 def test_a_type_without_messages_is_left_to_nothing_beside_one_that_has_them() -> None:
     world = World(HANDLED)
-    assert world.announce.grace("other") == timedelta(0)
-    assert world.announce.grace("image-analysis") == world.announce.grace(KIND) == timedelta(seconds=120)
+    assert world.darkroom.announce.grace("other") == timedelta(0)
+    assert (
+        world.darkroom.announce.grace("image-analysis") == world.darkroom.announce.grace(KIND) == timedelta(seconds=120)
+    )

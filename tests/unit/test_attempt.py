@@ -139,7 +139,7 @@ def test_a_claim_that_itself_outlasts_the_lease_is_lost() -> None:
     world.jobs.before("replace", lambda: world.clock.advance(58))
     assert attempt_job(world, job_id) is End.LOST
     assert "images.read" not in world.journal
-    assert world.heartbeat.beat() is None
+    assert world.darkroom.heartbeat.beat() is None
 
 
 def test_a_job_that_is_not_due_is_left() -> None:
@@ -182,7 +182,8 @@ def test_analysis_pauses_while_dispatch_is_off() -> None:
 
 def test_a_renewal_that_meets_its_own_lost_reply_keeps_the_claim() -> None:
     world = World()
-    attempt = world.claims.begin(world.recorded(), owner="queue/1")
+    attempt = world.darkroom.claims.begin(world.recorded(), owner="queue/1")
+    assert attempt._lease is not None
     move = moves.renew(attempt.job, claim=_claim_of(attempt), now=world.clock.server.now(), lease=world.settings.lease)
     world.jobs.replace(attempt._lease.row, move)  # applied, and its reply lost: the holder has the old ETag
     attempt._lease.beat()
@@ -193,9 +194,10 @@ def test_a_renewal_that_meets_its_own_lost_reply_keeps_the_claim() -> None:
 def test_a_renewal_that_meets_a_rivals_claim_is_refused() -> None:
     world = World()
     job_id = world.recorded()
-    attempt = world.claims.begin(job_id, owner="queue/1")
+    attempt = world.darkroom.claims.begin(job_id, owner="queue/1")
     world.lapse()
     world.rival_claims(job_id)
+    assert attempt._lease is not None
     attempt._lease._sent_at = world.clock()  # as if its own clock had stood still
     attempt._lease.beat()
     assert attempt.lost
@@ -213,11 +215,11 @@ def test_a_queue_that_is_out_delays_a_retry_and_fails_nothing() -> None:
 def test_a_commit_that_another_s_commit_has_overtaken_is_lost() -> None:
     world = World()
     job_id = world.recorded()
-    late = world.claims.begin(job_id, owner="queue/1")
+    late = world.darkroom.claims.begin(job_id, owner="queue/1")
 
     def overtake() -> None:
         world.lapse()
-        world.attempt.run(job_id, owner="queue/2")
+        world.darkroom.attempt.run(job_id, owner="queue/2")
 
     world.jobs.before("replace", overtake)
     with pytest.raises(Stale):
@@ -233,7 +235,7 @@ def _claim_of(attempt: HeldClaim) -> Claim:
 def test_a_stale_report_is_refused_and_noted_on_its_attempt() -> None:
     world = World()
     job_id = world.recorded()
-    late = world.claims.begin(job_id, owner="queue/1")
+    late = world.darkroom.claims.begin(job_id, owner="queue/1")
     world.lapse()
     world.rival_claims(job_id)
     with pytest.raises(Stale):

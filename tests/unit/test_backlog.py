@@ -33,7 +33,7 @@ def _sent(world: World) -> list[str]:
 def test_where_messages_start_all_the_sweep_sends_lost_ones_again_oldest_first() -> None:
     world = World(DISPATCH="queue", JOB_BUCKETS="1")
     found = _due(world, 3)
-    swept = world.sweep.sweep(owner="timer/1")
+    swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert (swept.outcomes, swept.left, _sent(world)) == ({Resend.ANNOUNCED: 3}, 0, found)
     assert {world.job(job_id).state for job_id in found} == {State.PENDING}
 
@@ -42,7 +42,7 @@ def test_a_backlog_is_not_sent_again_by_the_next_sweep() -> None:
     world = World(DISPATCH="queue")
     found = _due(world, 3)
     for _ in range(3):
-        world.sweep.sweep(owner="timer/1")
+        world.darkroom.sweep.sweep(owner="timer/1")
     assert sorted(_sent(world)) == sorted(found)
 
 
@@ -50,7 +50,7 @@ def test_who_is_not_come_for_is_sent_again_after_twice_the_time_up_to_an_hour() 
     world = World(DISPATCH="queue")
     job_id, waits = _due(world, 1)[0], []
     for _ in range(7):
-        world.sweep.sweep(owner="timer/1")
+        world.darkroom.sweep.sweep(owner="timer/1")
         due = world.job(job_id).due
         assert due is not None
         waits.append(round((due - world.clock.server.now()).total_seconds()))
@@ -61,7 +61,7 @@ def test_who_is_not_come_for_is_sent_again_after_twice_the_time_up_to_an_hour() 
 def test_the_due_row_moves_before_the_message_is_sent() -> None:
     world = World(DISPATCH="queue")
     _due(world, 1)
-    world.sweep.sweep(owner="timer/1")
+    world.darkroom.sweep.sweep(owner="timer/1")
     acts = [call for call in world.journal if call.startswith(("jobs.replace", "queue."))]
     assert acts == ["queue.backlog", "jobs.replace", "queue.send"]
 
@@ -70,7 +70,7 @@ def test_what_the_budget_has_left_is_sent_to_the_queue() -> None:
     world = World(DISPATCH="both", LEASE_SECONDS="300", SWEEP_BUDGET_SECONDS="100", SWEEP_PARALLELISM="1")
     found = _due(world, 3)
     world.images.before("read", lambda: world.clock.advance(85))
-    swept = world.sweep.sweep(owner="timer/1")
+    swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert (swept.outcomes, swept.left) == ({End.COMPLETED: 1, Resend.ANNOUNCED: 2}, 0)
     assert len(set(_sent(world)) & set(found)) == 2
 
@@ -79,9 +79,9 @@ def test_without_messages_the_rest_is_left_to_the_next_sweep() -> None:
     world = World(DISPATCH="timer", LEASE_SECONDS="300", SWEEP_BUDGET_SECONDS="100", SWEEP_PARALLELISM="1")
     _due(world, 3)
     world.images.before("read", lambda: world.clock.advance(101))
-    swept = world.sweep.sweep(owner="timer/1")
+    swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert (swept.outcomes, swept.left, world.queue.sent) == ({End.COMPLETED: 1}, 2, [])
-    assert world.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 2}
+    assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 2}
 
 
 def test_nothing_is_sent_beyond_the_longest_queue_and_what_is_held_back_stays_due() -> None:
@@ -89,17 +89,17 @@ def test_nothing_is_sent_beyond_the_longest_queue_and_what_is_held_back_stays_du
     found = _due(world, 3)
     world.queue.send("another's")
     world.queue.sent.clear()
-    swept = world.sweep.sweep(owner="timer/1")
+    swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert (swept.outcomes, swept.left, _sent(world)) == ({Resend.ANNOUNCED: 1}, 2, found[:1])
     world.queue.receive()
-    assert world.sweep.sweep(owner="timer/1").outcomes == {Resend.ANNOUNCED: 2}
+    assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {Resend.ANNOUNCED: 2}
 
 
 def test_nothing_is_sent_once_the_budget_is_over() -> None:
     world = World(DISPATCH="queue", SWEEP_BUDGET_SECONDS="100", JOB_BUCKETS="1")
     _due(world, 3)
     world.queue.before("send", lambda: world.clock.advance(101))
-    swept = world.sweep.sweep(owner="timer/1")
+    swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert (swept.outcomes, swept.left) == ({Resend.ANNOUNCED: 1}, 2)
 
 
@@ -109,18 +109,18 @@ def test_the_message_of_a_job_whose_worker_has_died_finds_it_free() -> None:
     world.rival_claims(job_id)
     world.queue.receive()
     world.lapse()
-    assert world.sweep.sweep(owner="timer/1").outcomes == {Resend.ANNOUNCED: 1}
+    assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {Resend.ANNOUNCED: 1}
     assert world.queue.receive() == []
     world.clock.advance(world.queue.sent[-1][1].total_seconds())
     (text,) = world.queue.receive()
-    assert world.receive.receive(text.encode(), owner="queue/1") == [End.COMPLETED]
+    assert world.darkroom.receive.receive(text.encode(), owner="queue/1") == [End.COMPLETED]
 
 
 def test_a_worker_that_is_only_slow_commits_after_its_job_was_sent_again() -> None:
     world = World(DISPATCH="queue")
-    attempt = world.claims.begin(world.recorded(), owner="queue/1")
+    attempt = world.darkroom.claims.begin(world.recorded(), owner="queue/1")
     world.lapse()
-    assert world.sweep.sweep(owner="timer/1").outcomes == {Resend.ANNOUNCED: 1}
+    assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {Resend.ANNOUNCED: 1}
     assert attempt.complete({"schema": 1}).job.state is State.COMPLETED
 
 
@@ -128,7 +128,7 @@ def test_a_job_that_is_renewed_or_ends_meanwhile_is_left_as_it_is() -> None:
     world = World(DISPATCH="queue")
     job_id = _due(world, 1)[0]
     world.jobs.before("get", lambda: world.rival_claims(job_id))
-    assert world.sweep.sweep(owner="timer/1").outcomes == {Resend.BUSY: 1}
+    assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {Resend.BUSY: 1}
     job = world.job(job_id)
     assert (job.owner, job.claim, world.queue.sent) == ("rival/1", Claim(job.claim_id or "", 1), [])
 
@@ -136,8 +136,8 @@ def test_a_job_that_is_renewed_or_ends_meanwhile_is_left_as_it_is() -> None:
 def test_a_job_that_ends_meanwhile_is_not_sent() -> None:
     world = World(DISPATCH="queue")
     job_id = _due(world, 1)[0]
-    world.jobs.before("get", lambda: world.cancel.cancel(job_id))
-    assert world.sweep.sweep(owner="timer/1").outcomes == {Resend.ENDED: 1}
+    world.jobs.before("get", lambda: world.darkroom.cancel.cancel(job_id))
+    assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {Resend.ENDED: 1}
     assert world.queue.sent == []
 
 
@@ -147,10 +147,10 @@ def test_a_job_that_kills_its_workers_ends_by_its_messages_too() -> None:
     world.rival_claims(job_id)
     world.queue.receive()
     world.lapse()
-    world.sweep.sweep(owner="timer/1")
+    world.darkroom.sweep.sweep(owner="timer/1")
     world.lapse()
     (text,) = world.queue.receive()
-    assert world.receive.receive(text.encode(), owner="queue/1") == [End.FAILED]
+    assert world.darkroom.receive.receive(text.encode(), owner="queue/1") == [End.FAILED]
 
 
 def test_a_queue_whose_length_nobody_tells_raises_and_moves_nothing() -> None:
@@ -159,7 +159,7 @@ def test_a_queue_whose_length_nobody_tells_raises_and_moves_nothing() -> None:
     before = world.job(job_id)
     world.queue.out = True
     with pytest.raises(StorageOut):
-        world.sweep.sweep(owner="timer/1")
+        world.darkroom.sweep.sweep(owner="timer/1")
     assert world.job(job_id) == before
 
 

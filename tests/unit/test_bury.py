@@ -45,13 +45,13 @@ def test_a_job_with_attempts_left_is_due_at_once_and_otherwise_as_it_was() -> No
     assert _bury(world, job_id) == [Burial.LEFT]
     assert world.job(job_id) == replace(before, due=world.clock.server.now())
     world.clock.advance(1)
-    assert world.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}
+    assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}
 
 
 def test_a_job_in_its_back_off_is_due_when_that_is_over() -> None:
     world = World(BACKOFF_SECONDS="100")
     job_id = world.recorded()
-    attempt = world.claims.begin(job_id, owner="queue/1")
+    attempt = world.darkroom.claims.begin(job_id, owner="queue/1")
     attempt.retry("out_of_memory", "Too little.")
     assert _bury(world, job_id) == [Burial.LEFT]
     job = world.job(job_id)
@@ -95,7 +95,7 @@ def test_a_job_that_moves_on_meanwhile_is_left() -> None:
 def test_a_job_that_has_ended_stays_as_it_is() -> None:
     world = World()
     job_id = world.recorded()
-    world.attempt.run(job_id, owner="queue/1")
+    world.darkroom.attempt.run(job_id, owner="queue/1")
     assert _bury(world, job_id) == [Burial.ENDED]
     assert world.job(job_id).state is State.COMPLETED
 
@@ -111,21 +111,21 @@ def test_a_job_of_a_newer_release_is_left() -> None:
 def test_a_poison_message_that_names_an_image_records_it() -> None:
     world = World()
     world.upload()
-    assert world.bury.bury(b"images/cat.png") == [Recording.RECORDED]
+    assert world.darkroom.bury.bury(b"images/cat.png") == [Recording.RECORDED]
     assert len(world.queue.sent) == 1
 
 
 def test_a_poison_message_that_names_a_recorded_image_sends_no_further_message() -> None:
     world = World()
     world.recorded()
-    assert world.bury.bury(b"images/cat.png") == [Burial.LEFT]
+    assert world.darkroom.bury.bury(b"images/cat.png") == [Burial.LEFT]
     assert len(world.queue.sent) == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"{", b"[1]", b"absent.png", b'{"job_id":"a-' + b"0" * 32 + b'"}'])
 def test_no_content_makes_it_raise(body: bytes) -> None:
     world = World()
-    assert world.bury.bury(body) == [Disposition.REJECTED]
+    assert world.darkroom.bury.bury(body) == [Disposition.REJECTED]
     assert len(world.rejections.kept) == 1
 
 
@@ -137,7 +137,7 @@ def test_a_message_nested_however_deep_is_kept_as_it_came(
 ) -> None:
     world = World()
     text = shape.format("[" * depth + "]" * depth)
-    assert world.bury.bury(text.encode()) == [Disposition.REJECTED]
+    assert world.darkroom.bury.bury(text.encode()) == [Disposition.REJECTED]
     ((kept, row),) = world.rejections.kept.items()
     assert kept == text
     assert row.code == ("too_deep" if depth > 64 else "unknown_form")
@@ -155,4 +155,4 @@ def test_an_outage_while_rejecting_raises_so_that_the_message_comes_back() -> No
     world = World()
     world.rejections.out = True
     with pytest.raises(StorageOut):
-        world.bury.bury(b"{")
+        world.darkroom.bury.bury(b"{")

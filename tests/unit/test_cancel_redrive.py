@@ -13,7 +13,10 @@ ACTS = ["cancel", "redrive"]
 
 
 def _act(world: World, act: str) -> Callable[[str], Row]:
-    acts: dict[str, Callable[[str], Row]] = {"cancel": world.cancel.cancel, "redrive": world.redrive.redrive}
+    acts: dict[str, Callable[[str], Row]] = {
+        "cancel": world.darkroom.cancel.cancel,
+        "redrive": world.darkroom.redrive.redrive,
+    }
     return acts[act]
 
 
@@ -26,7 +29,7 @@ def _refusal(world: World, act: str, job_id: str) -> str:
 
 def _failed(world: World) -> str:
     job_id = world.recorded(data=b"no image")
-    world.attempt.run(job_id, owner="queue/1")
+    world.darkroom.attempt.run(job_id, owner="queue/1")
     assert world.job(job_id).state is State.FAILED
     world.journal.clear()
     return job_id
@@ -35,7 +38,7 @@ def _failed(world: World) -> str:
 def test_a_waiting_job_is_canceled_and_its_token_grows() -> None:
     world = World()
     job_id = world.recorded()
-    assert world.cancel.cancel(job_id).job.state is State.CANCELED
+    assert world.darkroom.cancel.cancel(job_id).job.state is State.CANCELED
     job = world.job(job_id)
     assert job.error is not None
     assert (job.state, job.error.code, job.token, job.due) == (State.CANCELED, "canceled", 1, None)
@@ -44,8 +47,8 @@ def test_a_waiting_job_is_canceled_and_its_token_grows() -> None:
 def test_a_worker_whose_job_is_canceled_commits_nothing() -> None:
     world = World()
     job_id = world.recorded()
-    world.images.before("read", lambda: world.cancel.cancel(job_id))
-    assert world.attempt.run(job_id, owner="queue/1") is End.LOST
+    world.images.before("read", lambda: world.darkroom.cancel.cancel(job_id))
+    assert world.darkroom.attempt.run(job_id, owner="queue/1") is End.LOST
     job = world.job(job_id)
     assert (job.state, job.report, world.images.thumbnails) == (State.CANCELED, None, {})
 
@@ -56,7 +59,7 @@ def test_cancel_goes_on_until_no_renewal_is_first() -> None:
     world.rival_claims(job_id)
     renewed = [lambda: world.jobs.behind(job_id, lambda row: Move(Event.RENEW, row.job, row.seen_at))] * 3
     world.jobs.before("replace", *renewed)
-    assert world.cancel.cancel(job_id).job.state is State.CANCELED
+    assert world.darkroom.cancel.cancel(job_id).job.state is State.CANCELED
 
 
 def test_cancel_of_a_job_that_moves_each_time_is_undecided() -> None:
@@ -65,20 +68,20 @@ def test_cancel_of_a_job_that_moves_each_time_is_undecided() -> None:
     renewed = [lambda: world.jobs.behind(job_id, lambda row: Move(Event.RENEW, row.job, row.seen_at))] * 20
     world.jobs.before("replace", *renewed)
     with pytest.raises(Undecided):
-        world.cancel.cancel(job_id)
+        world.darkroom.cancel.cancel(job_id)
 
 
 def test_canceling_twice_says_the_same_and_writes_once() -> None:
     world = World()
     job_id = world.recorded()
-    assert [world.cancel.cancel(job_id).job.state for _ in range(2)] == [State.CANCELED] * 2
+    assert [world.darkroom.cancel.cancel(job_id).job.state for _ in range(2)] == [State.CANCELED] * 2
     assert world.job(job_id).token == 1
 
 
 def test_a_completed_job_is_neither_canceled_nor_opened_again() -> None:
     world = World()
     job_id = world.recorded()
-    world.attempt.run(job_id, owner="queue/1")
+    world.darkroom.attempt.run(job_id, owner="queue/1")
     before = world.job(job_id)
     assert [_refusal(world, act, job_id) for act in ACTS] == ["ended"] * 2
     assert world.job(job_id) == before
@@ -87,11 +90,11 @@ def test_a_completed_job_is_neither_canceled_nor_opened_again() -> None:
 def test_a_failed_job_is_opened_again_with_all_of_its_attempts_and_a_message() -> None:
     world = World(MAX_ATTEMPTS="1")
     job_id = _failed(world)
-    assert world.redrive.redrive(job_id).job.state is State.PENDING
+    assert world.darkroom.redrive.redrive(job_id).job.state is State.PENDING
     job = world.job(job_id)
     assert (job.state, job.error, job.attempts, job.attempts_used) == (State.PENDING, None, 1, False)
     assert world.journal == ["jobs.get", "jobs.key", "jobs.replace", "queue.send"]
-    assert world.attempt.run(job_id, owner="queue/2") is End.FAILED
+    assert world.darkroom.attempt.run(job_id, owner="queue/2") is End.FAILED
 
 
 def test_a_live_job_is_not_opened_again() -> None:
@@ -149,7 +152,7 @@ def test_a_queue_that_is_out_delays_a_job_that_was_opened_again() -> None:
     world = World()
     job_id = _failed(world)
     world.queue.out = True
-    assert world.redrive.redrive(job_id).job.state is State.PENDING
+    assert world.darkroom.redrive.redrive(job_id).job.state is State.PENDING
     assert world.job(job_id).due is not None
 
 
@@ -157,7 +160,7 @@ def _canceled(world: World, *, unique: bool) -> str:
     """Add a job of another type, and cancel it."""
     row = world.darkroom.add.add(kind="word-count", ref="text", params={}, unique=unique).row
     assert row is not None
-    world.cancel.cancel(row.job.id)
+    world.darkroom.cancel.cancel(row.job.id)
     world.journal.clear()
     return row.job.id
 
@@ -166,7 +169,7 @@ def test_a_unique_job_whose_key_row_is_gone_has_one_again_when_it_is_opened() ->
     world = World()
     job_id = _canceled(world, unique=True)
     world.jobs.kept.keys.clear()
-    assert world.redrive.redrive(job_id).job.state is State.PENDING
+    assert world.darkroom.redrive.redrive(job_id).job.state is State.PENDING
     assert [key.job_id for key in world.jobs.kept.keys.values()] == [job_id]
 
 
@@ -184,13 +187,13 @@ def test_a_key_row_that_another_inserts_meanwhile_is_looked_at() -> None:
 def test_a_job_that_is_not_unique_has_no_key_row_and_is_opened_without_a_look_for_one() -> None:
     world = World()
     job_id = _canceled(world, unique=False)
-    assert world.redrive.redrive(job_id).job.state is State.PENDING
+    assert world.darkroom.redrive.redrive(job_id).job.state is State.PENDING
     assert (world.journal, world.jobs.kept.keys) == (["jobs.get", "jobs.replace"], {})
 
 
 def test_a_job_that_is_not_unique_is_opened_beside_a_unique_one_of_its_reference() -> None:
     world = World()
     job_id = _canceled(world, unique=False)
-    assert world.add.add(kind="word-count", ref="text", params={}, unique=True).created
-    assert world.redrive.redrive(job_id).job.state is State.PENDING
+    assert world.darkroom.add.add(kind="word-count", ref="text", params={}, unique=True).created
+    assert world.darkroom.redrive.redrive(job_id).job.state is State.PENDING
     assert len(world.jobs.kept.keys) == 1

@@ -22,7 +22,7 @@ BODIES = (b"", b"{", b"\xff", b"images/absent.png", b'{"job_id":"a-' + b"0" * 32
 def test_queues_without_stuck_messages_are_looked_at_and_left() -> None:
     world = World()
     world.poison.put(b"{", dequeue_count=4)
-    assert world.drain.drain() == Counter()
+    assert world.darkroom.drain.drain() == Counter()
     assert world.journal == ["poison.stuck", "blob poison.stuck"]
 
 
@@ -32,7 +32,7 @@ def test_a_stuck_message_of_a_job_is_buried_and_deleted() -> None:
     world.rival_claims(job_id)
     world.lapse()
     world.poison.put(json.dumps({"v": 1, "job_id": job_id}).encode(), dequeue_count=5)
-    assert world.drain.drain() == {End.FAILED: 1}
+    assert world.darkroom.drain.drain() == {End.FAILED: 1}
     assert (world.job(job_id).state, world.poison.held, world.poison.lying) == (State.FAILED, {}, [])
 
 
@@ -40,7 +40,7 @@ def test_a_stuck_blob_event_is_recorded_and_deleted() -> None:
     world = World()
     world.upload()
     world.blob_poison.put(EVENT, dequeue_count=5)
-    assert world.drain.drain() == {Recording.RECORDED: 1}
+    assert world.darkroom.drain.drain() == {Recording.RECORDED: 1}
     assert (world.blob_poison.held, world.blob_poison.lying) == ({}, [])
 
 
@@ -48,14 +48,14 @@ def test_a_stuck_blob_event_is_recorded_and_deleted() -> None:
 def test_what_cannot_be_followed_is_kept_and_deleted(body: bytes) -> None:
     world = World()
     world.poison.put(body, dequeue_count=5)
-    assert world.drain.drain() == {Disposition.REJECTED: 1}
+    assert world.darkroom.drain.drain() == {Disposition.REJECTED: 1}
     assert (len(world.rejections.kept), world.poison.held) == (1, {})
 
 
 def test_a_message_is_deleted_after_it_was_taken_in() -> None:
     world = World()
     world.poison.put(b"[]", dequeue_count=5)
-    world.drain.drain()
+    world.darkroom.drain.drain()
     assert world.journal[:4] == ["poison.stuck", "poison.receive", "rejections.reject", "poison.delete"]
 
 
@@ -64,10 +64,10 @@ def test_an_outage_raises_and_deletes_nothing() -> None:
     world.poison.put(b"{", dequeue_count=5)
     world.rejections.out = True
     with pytest.raises(StorageOut):
-        world.drain.drain()
+        world.darkroom.drain.drain()
     world.rejections.out = False
     world.poison.come_back()
-    assert world.drain.drain() == {Disposition.REJECTED: 1}
+    assert world.darkroom.drain.drain() == {Disposition.REJECTED: 1}
 
 
 def _failing(*bodies: bytes, error: Exception) -> Callable[[bytes], list[StrEnum]]:
@@ -108,7 +108,7 @@ def test_a_queue_that_is_out_keeps_the_other_from_nothing() -> None:
     world.poison.out = True
     world.blob_poison.put(EVENT, dequeue_count=5)
     with pytest.raises(StorageOut):
-        world.drain.drain()
+        world.darkroom.drain.drain()
     assert (world.blob_poison.held, len(world.jobs.kept.jobs)) == ({}, 1)
 
 

@@ -45,7 +45,7 @@ def test_a_worker_on_its_last_attempt_is_left_while_its_lease_is_live() -> None:
     job_id, claim = held(world, added(world, max_attempts=1))
     world.clock.advance(61)  # its due row has come up, and its lease has not lapsed for others
     assert expire(world) == 0
-    assert world.external.resume(job_id, claim).renew().job.state is State.RUNNING
+    assert world.darkroom.external.resume(job_id, claim).renew().job.state is State.RUNNING
 
 
 def test_jobs_that_may_still_be_claimed_wait_for_whoever_comes() -> None:
@@ -75,7 +75,7 @@ def test_a_job_that_is_ended_meanwhile_is_not_counted() -> None:
     world = World()
     job_id = added(world, ttl=MINUTE)
     world.clock.advance(61)
-    world.jobs.before("get", lambda: world.cancel.cancel(job_id))
+    world.jobs.before("get", lambda: world.darkroom.cancel.cancel(job_id))
     assert expire(world) == 0
 
 
@@ -83,7 +83,7 @@ def test_a_job_that_is_ended_at_the_write_is_not_counted() -> None:
     world = World()
     job_id = added(world, ttl=MINUTE)
     world.clock.advance(61)
-    world.jobs.before("replace", lambda: world.cancel.cancel(job_id))
+    world.jobs.before("replace", lambda: world.darkroom.cancel.cancel(job_id))
     assert expire(world) == 0
     assert world.job(job_id).state is State.CANCELED
 
@@ -148,14 +148,14 @@ def test_a_sweep_ends_such_jobs_of_types_that_nobody_here_works_on() -> None:
     world = World()
     job_id = added(world, ttl=MINUTE)
     world.clock.advance(61)
-    assert world.sweep.sweep(owner="timer/1").outcomes == {End.FAILED: 1}
+    assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.FAILED: 1}
     assert world.job(job_id).state is State.FAILED
 
 
 def test_a_sweep_asks_for_no_other_bucket_of_a_type_that_is_worked_on_here() -> None:
     world = World({KIND: lambda _: None}, JOB_BUCKETS="1")
     added(world)
-    world.sweep.sweep(owner="timer/1")
+    world.darkroom.sweep.sweep(owner="timer/1")
     assert (world.journal.count("index.live"), world.journal.count("jobs.due")) == (0, 2)
 
 
@@ -167,6 +167,6 @@ def test_another_process_begins_at_the_front() -> None:
     expire(world)
     over = added(world, "over", ttl=timedelta(0))
     world.clock.advance(1)
-    fresh = Expire(claims=world.claims, index=world.index, settings=world.settings)
+    fresh = Expire(claims=world.darkroom.claims, index=world.index, settings=world.settings)
     assert fresh.expire((KIND,), stop=lambda: False) == 0
     assert world.job(over).state is State.PENDING

@@ -14,7 +14,7 @@ from tests.unit.holding import CALLS, KIND, MINUTE, added, every_call, held, new
 
 def test_a_claim_gives_the_job_under_a_lease_of_the_settings() -> None:
     world = World()
-    job = world.external.claim(added(world), owner="worker/1").job
+    job = world.darkroom.external.claim(added(world), owner="worker/1").job
     assert (job.state, job.owner, job.token, job.attempts) == (State.RUNNING, "worker/1", 1, 1)
     assert job.lease == world.settings.lease
     assert world.journal == ["jobs.get", "jobs.replace"]
@@ -25,15 +25,15 @@ def test_a_claim_has_the_lease_that_was_asked_for() -> None:
     job_id, _ = held(world, lease=5 * MINUTE)
     world.clock.advance(200)
     with pytest.raises(Refused, match="Another worker"):
-        world.external.claim(job_id, owner="worker/2")
+        world.darkroom.external.claim(job_id, owner="worker/2")
     world.clock.advance(110)
-    assert world.external.claim(job_id, owner="worker/2").job.token == 2
+    assert world.darkroom.external.claim(job_id, owner="worker/2").job.token == 2
 
 
 @pytest.mark.parametrize(
     "act",
     [
-        lambda world, job_id: world.external.claim(job_id, owner="w/1"),
+        lambda world, job_id: world.darkroom.external.claim(job_id, owner="w/1"),
         *[lambda world, job_id, call=call: call(world, job_id, Claim("c", 1)) for call in CALLS.values()],
     ],
 )
@@ -50,14 +50,14 @@ def test_a_job_of_a_newer_release_is_left_to_it(call: str) -> None:
     with pytest.raises(NewerSchema):
         CALLS[call](world, job_id, claim)
     with pytest.raises(NewerSchema):
-        world.external.claim(job_id, owner="worker/2")
+        world.darkroom.external.claim(job_id, owner="worker/2")
 
 
 def test_a_job_that_another_holds_is_live() -> None:
     world = World()
     job_id, _ = held(world)
     with pytest.raises(Refused) as met:
-        world.external.claim(job_id, owner="worker/2")
+        world.darkroom.external.claim(job_id, owner="worker/2")
     assert (met.value.code, world.job(job_id).owner) == ("live", "worker/1")
 
 
@@ -66,7 +66,7 @@ def test_a_job_that_a_rival_was_faster_with_is_live() -> None:
     job_id = added(world)
     world.jobs.before("replace", lambda: world.rival_claims(job_id))
     with pytest.raises(Refused) as met:
-        world.external.claim(job_id, owner="worker/1")
+        world.darkroom.external.claim(job_id, owner="worker/1")
     assert met.value.code == "live"
 
 
@@ -74,10 +74,10 @@ def test_a_job_that_is_not_due_says_so() -> None:
     world = World()
     job_id = added(world, not_before=world.clock.now + MINUTE)
     with pytest.raises(Refused) as met:
-        world.external.claim(job_id, owner="worker/1")
+        world.darkroom.external.claim(job_id, owner="worker/1")
     assert met.value.code == "not_due"
     world.clock.advance(62)
-    assert world.external.claim(job_id, owner="worker/1").job.state is State.RUNNING
+    assert world.darkroom.external.claim(job_id, owner="worker/1").job.state is State.RUNNING
 
 
 @pytest.mark.parametrize("call", ["complete", "fail"])
@@ -86,7 +86,7 @@ def test_a_job_that_has_ended_says_so(call: str) -> None:
     job_id, claim = held(world)
     CALLS[call](world, job_id, claim)
     with pytest.raises(Refused) as met:
-        world.external.claim(job_id, owner="worker/2")
+        world.darkroom.external.claim(job_id, owner="worker/2")
     assert met.value.code == "ended"
 
 
@@ -95,7 +95,7 @@ def test_a_claim_ends_a_job_whose_attempts_are_used_up() -> None:
     job_id, _ = held(world, added(world, max_attempts=1))
     world.lapse()
     with pytest.raises(Refused) as met:
-        world.external.claim(job_id, owner="worker/2")
+        world.darkroom.external.claim(job_id, owner="worker/2")
     job = world.job(job_id)
     assert (met.value.code, job.state, job.error and job.error.code) == ("ended", State.FAILED, "attempts_exhausted")
 
@@ -105,7 +105,7 @@ def test_a_claim_ends_a_job_whose_time_is_over() -> None:
     job_id = added(world, ttl=MINUTE)
     world.clock.advance(62)
     with pytest.raises(Refused) as met:
-        world.external.claim(job_id, owner="worker/1")
+        world.darkroom.external.claim(job_id, owner="worker/1")
     job = world.job(job_id)
     assert (met.value.code, job.state, job.error and job.error.code) == ("ended", State.FAILED, "time_limit")
 
@@ -114,7 +114,7 @@ def test_a_renewal_keeps_the_length_of_the_lease() -> None:
     world = World()
     job_id, claim = held(world, lease=5 * MINUTE)
     world.clock.advance(100)
-    job = world.external.resume(job_id, claim).renew().job
+    job = world.darkroom.external.resume(job_id, claim).renew().job
     assert (job.lease, job.due) == (5 * MINUTE, world.clock.now + 5 * MINUTE)
     assert world.journal == ["jobs.get", "jobs.replace"]
 
@@ -122,7 +122,7 @@ def test_a_renewal_keeps_the_length_of_the_lease() -> None:
 def test_a_renewal_may_ask_for_another_length() -> None:
     world = World()
     job_id, claim = held(world)
-    assert world.external.resume(job_id, claim).renew(lease=5 * MINUTE).job.lease == 5 * MINUTE
+    assert world.darkroom.external.resume(job_id, claim).renew(lease=5 * MINUTE).job.lease == 5 * MINUTE
 
 
 def test_a_renewal_protects_from_now_on() -> None:
@@ -130,19 +130,19 @@ def test_a_renewal_protects_from_now_on() -> None:
     job_id, claim = held(world)
     for _ in range(4):
         world.clock.advance(40)
-        world.external.resume(job_id, claim).renew()
+        world.darkroom.external.resume(job_id, claim).renew()
     with pytest.raises(Refused) as met:
-        world.external.claim(job_id, owner="worker/2")
+        world.darkroom.external.claim(job_id, owner="worker/2")
     assert met.value.code == "live"
 
 
 def test_a_renewal_keeps_what_its_worker_has_told() -> None:
     world = World()
     job_id, claim = held(world)
-    world.external.resume(job_id, claim).renew(progress=0.5, cursor="word 1")
-    job = world.external.resume(job_id, claim).renew(progress=0.75).job
+    world.darkroom.external.resume(job_id, claim).renew(progress=0.5, cursor="word 1")
+    job = world.darkroom.external.resume(job_id, claim).renew(progress=0.75).job
     assert (job.progress, job.cursor) == (0.75, "word 1")
-    assert world.external.resume(job_id, claim).renew().job.progress == 0.75
+    assert world.darkroom.external.resume(job_id, claim).renew().job.progress == 0.75
 
 
 @every_call
@@ -157,23 +157,23 @@ def test_a_sweep_that_sends_a_lapsed_job_again_leaves_it_to_its_worker() -> None
     world = World({KIND: lambda _: None}, DISPATCH="queue")
     job_id, claim = held(world)
     world.lapse()
-    world.sweep.sweep(owner="timer/1")
+    world.darkroom.sweep.sweep(owner="timer/1")
     assert world.job(job_id).lease == timedelta(0)
-    assert world.external.resume(job_id, claim).renew().job.state is State.RUNNING
+    assert world.darkroom.external.resume(job_id, claim).renew().job.state is State.RUNNING
 
 
 def test_a_renewal_after_that_has_a_lease_of_the_settings() -> None:
     world = World({KIND: lambda _: None}, DISPATCH="queue")
     job_id, claim = held(world)
     world.lapse()
-    world.sweep.sweep(owner="timer/1")
-    assert world.external.resume(job_id, claim).renew().job.lease == world.settings.lease
+    world.darkroom.sweep.sweep(owner="timer/1")
+    assert world.darkroom.external.resume(job_id, claim).renew().job.lease == world.settings.lease
 
 
 def test_a_completion_commits_the_result() -> None:
     world = World()
     job_id, claim = held(world)
-    job = world.external.resume(job_id, claim).complete({"words": 2}).job
+    job = world.darkroom.external.resume(job_id, claim).complete({"words": 2}).job
     assert (job.state, job.report, job.claim) == (State.COMPLETED, {"words": 2}, None)
     assert (world.job(job_id), outcome(world, job_id)) == (job, "complete")
     assert world.journal == ["jobs.get", "jobs.replace"]
@@ -182,8 +182,8 @@ def test_a_completion_commits_the_result() -> None:
 def test_a_completion_said_again_changes_nothing() -> None:
     world = World()
     job_id, claim = held(world)
-    first = world.external.resume(job_id, claim).complete({"words": 2})
-    again = world.external.resume(job_id, claim).complete({"words": 3})
+    first = world.darkroom.external.resume(job_id, claim).complete({"words": 2})
+    again = world.darkroom.external.resume(job_id, claim).complete({"words": 3})
     assert (again.etag, again.job) == (first.etag, first.job)
 
 
@@ -191,9 +191,9 @@ def test_a_completion_said_again_changes_nothing() -> None:
 def test_who_has_the_token_and_not_the_claim_of_a_job_that_is_done_is_told_nothing_of_it() -> None:
     world = World()
     job_id, claim = held(world)
-    world.external.resume(job_id, claim).complete({"words": 2})
+    world.darkroom.external.resume(job_id, claim).complete({"words": 2})
     with pytest.raises(Refused) as met:
-        world.external.resume(job_id, replace(claim, claim_id="0" * 32)).complete({"words": 3})
+        world.darkroom.external.resume(job_id, replace(claim, claim_id="0" * 32)).complete({"words": 3})
     assert met.value.code == "wrong_state"
 
 
@@ -205,7 +205,7 @@ def test_a_call_sent_again_while_the_first_is_under_way_is_no_stale_one(call: st
     with pytest.raises(Refused) as met:
         CALLS[call](world, job_id, claim)
     assert (met.value.code, outcome(world, job_id)) == ("wrong_state", call)
-    assert world.statistics.count().stale_reports_total == 0
+    assert world.darkroom.statistics.count().stale_reports_total == 0
 
 
 def test_a_completion_sent_again_while_the_first_is_under_way_is_told_the_same() -> None:
@@ -214,22 +214,22 @@ def test_a_completion_sent_again_while_the_first_is_under_way_is_told_the_same()
     first: list[Row] = []
     world.jobs.before("replace", lambda: first.append(CALLS["complete"](world, job_id, claim)))
     assert CALLS["complete"](world, job_id, claim).etag == first[0].etag
-    assert world.statistics.count().stale_reports_total == 0
+    assert world.darkroom.statistics.count().stale_reports_total == 0
 
 
 def test_a_result_that_no_row_holds_is_refused_and_the_job_is_still_held() -> None:
     world = World()
     job_id, claim = held(world)
     with pytest.raises(TooLarge):
-        world.external.resume(job_id, claim).complete({"words": "x" * 32_768})
-    assert world.external.resume(job_id, claim).complete({"words": 2}).job.state is State.COMPLETED
+        world.darkroom.external.resume(job_id, claim).complete({"words": "x" * 32_768})
+    assert world.darkroom.external.resume(job_id, claim).complete({"words": 2}).job.state is State.COMPLETED
 
 
 @pytest.mark.parametrize(("delay", "wait"), [(None, 2.5), (MINUTE, 60.0)])
 def test_a_retry_has_its_delay_or_the_back_off(delay: timedelta | None, wait: float) -> None:
     world = World()
     job_id, claim = held(world)
-    job = world.external.resume(job_id, claim).retry(code="busy", message="Lent out.", delay=delay).job
+    job = world.darkroom.external.resume(job_id, claim).retry(code="busy", message="Lent out.", delay=delay).job
     assert job.not_before is not None
     assert job.error is not None
     assert (job.state, job.error.code, job.error.message) == (State.PENDING, "busy", "Lent out.")
@@ -254,7 +254,7 @@ def test_a_retry_of_the_last_attempt_has_failed() -> None:
 def test_a_retry_that_would_come_too_late_has_failed() -> None:
     world = World()
     job_id, claim = held(world, added(world, ttl=MINUTE))
-    job = world.external.resume(job_id, claim).retry(code="busy", message="Lent out.", delay=2 * MINUTE).job
+    job = world.darkroom.external.resume(job_id, claim).retry(code="busy", message="Lent out.", delay=2 * MINUTE).job
     assert (job.state, job.error and job.error.code) == (State.FAILED, "busy")
 
 
@@ -263,7 +263,7 @@ def test_an_abandoned_job_is_as_it_was_and_the_attempt_does_not_count() -> None:
     job_id, claim = held(world, added(world, max_attempts=1))
     job = CALLS["abandon"](world, job_id, claim).job
     assert (job.state, job.error, job.attempts, job.attempts_used) == (State.PENDING, None, 1, False)
-    assert world.external.claim(job_id, owner="worker/2").job.token == 2
+    assert world.darkroom.external.claim(job_id, owner="worker/2").job.token == 2
 
 
 def test_a_failed_job_has_its_holders_error() -> None:
@@ -279,12 +279,12 @@ def test_a_job_that_is_given_back_again_and_again_ends_all_the_same() -> None:
     world = World()
     job_id = added(world, max_attempts=1)
     for _ in range(MAX_ABANDONS):
-        world.external.resume(*held(world, job_id)).abandon()
+        world.darkroom.external.resume(*held(world, job_id)).abandon()
     assert (world.job(job_id).attempts_used, world.job(job_id).abandons) == (False, MAX_ABANDONS)
-    world.external.resume(*held(world, job_id)).abandon()
+    world.darkroom.external.resume(*held(world, job_id)).abandon()
     with pytest.raises(Refused) as met:
-        world.external.claim(job_id, owner="worker/1")
+        world.darkroom.external.claim(job_id, owner="worker/1")
     assert (met.value.code, world.job(job_id).state) == ("ended", State.FAILED)
-    world.redrive.redrive(job_id)
-    world.external.resume(*held(world, job_id)).abandon()
+    world.darkroom.redrive.redrive(job_id)
+    world.darkroom.external.resume(*held(world, job_id)).abandon()
     assert (world.job(job_id).state, world.job(job_id).abandons) == (State.PENDING, 1)

@@ -11,7 +11,7 @@ from tests.unit.holding import KIND, MINUTE, added, held, newer
 
 def next_of(world: World, kind: str = KIND) -> str | None:
     """Claim one of a type; return its id."""
-    row = world.external.claim_next(kind, owner="worker/1")
+    row = world.darkroom.external.claim_next(kind, owner="worker/1")
     return None if row is None else row.job.id
 
 
@@ -22,7 +22,7 @@ def drawn(world: World, *chances: float) -> None:
         while True:
             yield from chances
 
-    world.external.claims.chance = draw().__next__
+    world.darkroom.external.claims.chance = draw().__next__
 
 
 def test_of_no_jobs_none_is_claimed_and_each_bucket_is_asked_once() -> None:
@@ -35,7 +35,7 @@ def test_a_due_job_is_claimed_for_its_owner_and_lease() -> None:
     world = World()
     job_id = added(world)
     world.clock.advance(1)
-    row = world.external.claim_next(KIND, owner="worker/1", lease=5 * MINUTE)
+    row = world.darkroom.external.claim_next(KIND, owner="worker/1", lease=5 * MINUTE)
     assert row is not None
     assert (row.job.id, row.job.owner, row.job.lease, row.job.state) == (job_id, "worker/1", 5 * MINUTE, State.RUNNING)
 
@@ -44,7 +44,7 @@ def test_a_claim_without_a_lease_has_that_of_the_settings() -> None:
     world = World()
     added(world)
     world.clock.advance(1)
-    row = world.external.claim_next(KIND, owner="worker/1")
+    row = world.darkroom.external.claim_next(KIND, owner="worker/1")
     assert row is not None
     assert row.job.lease == world.settings.lease
 

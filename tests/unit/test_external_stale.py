@@ -14,18 +14,19 @@ def _taken_over(world: World, job_id: str) -> None:
 
 
 def _canceled(world: World, job_id: str) -> None:
-    world.cancel.cancel(job_id)
+    world.darkroom.cancel.cancel(job_id)
 
 
 def _opened_again(world: World, job_id: str) -> None:
-    world.cancel.cancel(job_id)
-    world.redrive.redrive(job_id)
+    world.darkroom.cancel.cancel(job_id)
+    world.darkroom.redrive.redrive(job_id)
 
 
 def _done_by_another(world: World, job_id: str) -> None:
     world.lapse()
     claim = world.rival_claims(job_id).job.claim
-    world.external.resume(job_id, claim).complete({"words": 0})
+    assert claim is not None
+    world.darkroom.external.resume(job_id, claim).complete({"words": 0})
 
 
 @every_call
@@ -42,7 +43,7 @@ def test_a_holder_that_has_lost_its_claim_is_stale_and_changes_nothing(
     assert world.job(job_id) == before
     noted = world.jobs.kept.attempts[job_id, 1]
     assert (noted["refused"], noted["refused_report"]) == (1, call)
-    assert world.statistics.count().stale_reports_total == 1
+    assert world.darkroom.statistics.count().stale_reports_total == 1
 
 
 @every_call
@@ -52,14 +53,14 @@ def test_a_holder_that_loses_its_claim_at_the_write_is_stale(call: str) -> None:
     world.jobs.before("replace", lambda: world.rival_claims(job_id))
     with pytest.raises(Stale):
         CALLS[call](world, job_id, claim)
-    assert (world.job(job_id).owner, world.statistics.count().stale_reports_total) == ("rival/1", 1)
+    assert (world.job(job_id).owner, world.darkroom.statistics.count().stale_reports_total) == ("rival/1", 1)
 
 
 @every_call
 def test_a_write_that_meets_ones_own_renewal_goes_through(call: str) -> None:
     world = World()
     job_id, claim = held(world)
-    world.jobs.before("replace", lambda: world.external.resume(job_id, claim).renew(progress=0.5))
+    world.jobs.before("replace", lambda: world.darkroom.external.resume(job_id, claim).renew(progress=0.5))
     assert CALLS[call](world, job_id, claim).job.progress == 0.5
 
 
@@ -91,7 +92,7 @@ def test_a_worker_that_has_ended_its_attempt_itself_is_not_stale(call: str, end:
     with pytest.raises(Refused) as met:
         CALLS[call](world, job_id, claim)
     assert met.value.code == "wrong_state"
-    assert world.statistics.count().stale_reports_total == 0
+    assert world.darkroom.statistics.count().stale_reports_total == 0
 
 
 @pytest.mark.parametrize("call", ["renew", "retry", "abandon", "fail"])

@@ -50,7 +50,7 @@ def test_texts_of_several_pages_are_found_and_forgotten_a_hundred_at_once() -> N
     world = World()
     _reject(world, *_numbered(250))
     world.journal.clear()
-    assert replace(world.forget, page=120).forget(world.forget.find()) == ForgetResult(texts=250)
+    assert replace(world.darkroom.forget, page=120).forget(world.darkroom.forget.find()) == ForgetResult(texts=250)
     assert (world.rejections.kept, world.journal.count("rejections.forget")) == ({}, 3)
 
 
@@ -58,7 +58,7 @@ def test_a_text_that_is_rejected_once_more_meanwhile_is_kept() -> None:
     world = World()
     _reject(world, "cat.png", "dog.png")
     world.rejections.before("forget", lambda: _reject(world, "cat.png"))
-    assert world.forget.forget(world.forget.find()) == ForgetResult(texts=1, kept=1)
+    assert world.darkroom.forget.forget(world.darkroom.forget.find()) == ForgetResult(texts=1, kept=1)
     assert list(world.rejections.kept) == ["cat.png"]
 
 
@@ -66,16 +66,18 @@ def test_nothing_is_begun_when_the_time_is_over() -> None:
     world = World()
     _reject(world, *_numbered(150))
     stops = iter([False, True])
-    assert world.forget.forget(world.forget.find(), stop=lambda: next(stops)) == ForgetResult(texts=100, left=True)
+    assert world.darkroom.forget.forget(world.darkroom.forget.find(), stop=lambda: next(stops)) == ForgetResult(
+        texts=100, left=True
+    )
     assert len(world.rejections.kept) == 50
 
 
 def test_pages_in_which_nothing_is_picked_take_time_as_well() -> None:
     world = World()
     _reject(world, *_numbered(30))
-    pages = replace(world.forget, page=10).find(codes={"too_deep"})
+    pages = replace(world.darkroom.forget, page=10).find(codes={"too_deep"})
     world.journal.clear()
-    assert world.forget.forget(pages, stop=lambda: True) == ForgetResult(left=True)
+    assert world.darkroom.forget.forget(pages, stop=lambda: True) == ForgetResult(left=True)
     assert world.journal == ["rejections.list"]
 
 
@@ -84,26 +86,26 @@ def test_a_rejected_message_goes_when_its_retention_is_over_and_no_sooner() -> N
     world = World(RETENTION_REJECTED_DAYS="7")
     _reject(world, *_numbered(120))
     world.clock.advance(7 * DAY - 5)
-    assert world.purge.purge(owner="timer/1") == PurgeResult()
+    assert world.darkroom.purge.purge(owner="timer/1") == PurgeResult()
     world.clock.advance(10)
-    assert world.purge.purge(owner="timer/2") == PurgeResult(rejected=120)
+    assert world.darkroom.purge.purge(owner="timer/2") == PurgeResult(rejected=120)
     assert world.rejections.kept == {}
 
 
 def test_a_purge_of_jobs_up_to_a_moment_leaves_rejected_messages_alone() -> None:
     world = World(RETENTION_REJECTED_DAYS="0")
     _reject(world, "cat.png")
-    assert world.purge.purge(owner="timer/1", before={}).rejected == 0
+    assert world.darkroom.purge.purge(owner="timer/1", before={}).rejected == 0
     assert len(world.rejections.kept) == 1
 
 
 def test_a_flood_of_rejected_messages_takes_no_more_than_half_of_a_purge() -> None:
     world = World(PURGE_BUDGET_SECONDS="10", RETENTION_COMPLETED_DAYS="1")
-    world.attempt.run(world.recorded(), owner="queue/1")
+    world.darkroom.attempt.run(world.recorded(), owner="queue/1")
     _reject(world, *_numbered(300))
     world.clock.advance(31 * DAY)
     world.rejections.before("forget", lambda: world.clock.advance(6))
-    done = world.purge.purge(owner="timer/1")
+    done = world.darkroom.purge.purge(owner="timer/1")
     assert (done.rejected, done.jobs, done.left) == (100, 1, True)
 
 
@@ -112,7 +114,7 @@ def test_an_outage_raises_and_forgets_nothing() -> None:
     _reject(world, "cat.png")
     world.rejections.out = True
     with pytest.raises(StorageOut):
-        world.forget.forget([[_row(world)]])
+        world.darkroom.forget.forget([[_row(world)]])
     assert len(world.rejections.kept) == 1
 
 

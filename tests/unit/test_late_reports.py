@@ -19,8 +19,8 @@ def total(world: World) -> int | None:
 def test_a_refused_report_is_noted_on_its_attempt() -> None:
     world = World()
     job_id, claim = held(world)
-    world.late_reports.note(job_id, claim.token, report="complete")
-    world.late_reports.note(job_id, claim.token, report="fail")
+    world.darkroom.late_reports.note(job_id, claim.token, report="complete")
+    world.darkroom.late_reports.note(job_id, claim.token, report="fail")
     noted = world.jobs.kept.attempts[job_id, claim.token]
     assert (noted["refused"], noted["refused_report"], noted["refused_at"]) == (2, "fail", world.clock.now)
 
@@ -29,17 +29,19 @@ def test_refused_reports_are_counted_whatever_their_job() -> None:
     world = World()
     assert total(world) is None
     for number in range(3):
-        world.late_reports.note(held(world)[0] if not number else f"word-count-{number:032x}", 1, report="complete")
+        world.darkroom.late_reports.note(
+            held(world)[0] if not number else f"word-count-{number:032x}", 1, report="complete"
+        )
     assert total(world) == 3
 
 
 def test_a_count_takes_two_reads_and_two_transactions() -> None:
     world = World()
     job_id, claim = held(world)
-    world.late_reports.note(job_id, claim.token, report="complete")
+    world.darkroom.late_reports.note(job_id, claim.token, report="complete")
     assert world.journal == ["jobs.refuse", "marks.get", "marks.insert"]
     world.journal.clear()
-    world.late_reports.note(job_id, claim.token, report="complete")
+    world.darkroom.late_reports.note(job_id, claim.token, report="complete")
     assert world.journal == ["jobs.refuse", "marks.get", "marks.replace"]
 
 
@@ -48,19 +50,19 @@ def test_of_two_who_count_at_once_both_count(before: int, call: str) -> None:
     world = World()
     job_id, claim = held(world)
     for _ in range(before):
-        world.late_reports.note(job_id, claim.token, report="complete")
-    world.marks.before(call, lambda: world.late_reports.note(job_id, claim.token, report="complete"))
-    world.late_reports.note(job_id, claim.token, report="complete")
+        world.darkroom.late_reports.note(job_id, claim.token, report="complete")
+    world.marks.before(call, lambda: world.darkroom.late_reports.note(job_id, claim.token, report="complete"))
+    world.darkroom.late_reports.note(job_id, claim.token, report="complete")
     assert total(world) == before + 2
 
 
 def test_a_count_that_others_are_faster_with_each_time_is_let_go() -> None:
     world = World()
     job_id, claim = held(world)
-    world.late_reports.note(job_id, claim.token, report="complete")
-    faster = world.late_reports._count
+    world.darkroom.late_reports.note(job_id, claim.token, report="complete")
+    faster = world.darkroom.late_reports._count
     world.marks.before("replace", faster, int, faster, int, faster, int)
-    world.late_reports.note(job_id, claim.token, report="complete")
+    world.darkroom.late_reports.note(job_id, claim.token, report="complete")
     assert total(world) == 4
 
 
@@ -69,7 +71,7 @@ def test_what_storage_does_not_take_is_no_failure(port: str) -> None:
     world = World()
     job_id, claim = held(world)
     getattr(world, port).out = True
-    world.late_reports.note(job_id, claim.token, report="complete")
+    world.darkroom.late_reports.note(job_id, claim.token, report="complete")
 
 
 def test_what_storage_does_not_decide_is_no_failure() -> None:
@@ -80,7 +82,7 @@ def test_what_storage_does_not_decide_is_no_failure() -> None:
         raise Undecided
 
     world.jobs.before("refuse", undecided)
-    world.late_reports.note(job_id, claim.token, report="complete")
+    world.darkroom.late_reports.note(job_id, claim.token, report="complete")
     assert total(world) is None
 
 

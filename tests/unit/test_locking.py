@@ -9,14 +9,14 @@ from tests.doubles.world import World
 
 def test_a_lock_is_got_taken_and_released() -> None:
     world = World()
-    with world.lock.try_acquire("sweep", owner="timer/1"):
+    with world.darkroom.lock.try_acquire("sweep", owner="timer/1"):
         pass
     assert world.journal == ["locks.get", "locks.insert", "locks.replace"]
 
 
 def test_a_held_lock_is_refused_by_one_read() -> None:
     world = World()
-    with world.lock.try_acquire("sweep", owner="timer/1"):
+    with world.darkroom.lock.try_acquire("sweep", owner="timer/1"):
         world.journal.clear()
         with pytest.raises(LockHeld), world.another().lock.try_acquire("sweep", owner="timer/2"):
             pass
@@ -27,9 +27,9 @@ def test_a_held_lock_is_refused_by_one_read() -> None:
 def test_two_calls_of_one_owner_exclude_each_other() -> None:
     world = World()
     with (
-        world.lock.try_acquire("sweep", owner="timer/1"),
+        world.darkroom.lock.try_acquire("sweep", owner="timer/1"),
         pytest.raises(LockHeld),
-        world.lock.try_acquire("sweep", owner="timer/1"),
+        world.darkroom.lock.try_acquire("sweep", owner="timer/1"),
     ):
         pass
 
@@ -37,7 +37,7 @@ def test_two_calls_of_one_owner_exclude_each_other() -> None:
 def test_two_calls_of_one_owner_are_told_apart() -> None:
     world, owners = World(), []
     for _ in range(2):
-        with world.lock.try_acquire("sweep", owner="timer/1") as held:
+        with world.darkroom.lock.try_acquire("sweep", owner="timer/1") as held:
             owners.append(held.lock.owner)
     assert len(set(owners)) == 2
 
@@ -45,30 +45,30 @@ def test_two_calls_of_one_owner_are_told_apart() -> None:
 def test_the_token_of_ones_own_release_is_remembered_and_saves_the_read() -> None:
     world = World()
     for _ in range(2):
-        with world.lock.try_acquire("sweep", owner="timer/1") as held:
+        with world.darkroom.lock.try_acquire("sweep", owner="timer/1") as held:
             token = held.lock.token
     assert (token, world.journal[3:]) == (2, ["locks.replace", "locks.replace"])
 
 
 def test_what_is_remembered_is_forgotten_when_others_have_held_the_lock_since() -> None:
     world = World()
-    with world.lock.try_acquire("sweep", owner="timer/1"):
+    with world.darkroom.lock.try_acquire("sweep", owner="timer/1"):
         pass
     with world.another().lock.try_acquire("sweep", owner="timer/2"):
         pass
-    with world.lock.try_acquire("sweep", owner="timer/1") as held:
+    with world.darkroom.lock.try_acquire("sweep", owner="timer/1") as held:
         assert held.lock.token == 3
 
 
 def test_releasing_twice_is_harmless_and_says_so() -> None:
     world = World()
-    held = world.lock.try_acquire("sweep", owner="timer/1")
+    held = world.darkroom.lock.try_acquire("sweep", owner="timer/1")
     assert (held.release(), held.release(), held.lost) == (Release.RELEASED, Release.RELEASED_BEFORE, True)
 
 
 def test_releasing_what_another_has_taken_over_is_harmless_and_says_so() -> None:
     world = World()
-    late = world.lock.try_acquire("sweep", owner="timer/1")
+    late = world.darkroom.lock.try_acquire("sweep", owner="timer/1")
     world.lapse()
     held = world.another().lock.try_acquire("sweep", owner="timer/2")
     assert late.release() is Release.TAKEN_OVER
@@ -78,21 +78,21 @@ def test_releasing_what_another_has_taken_over_is_harmless_and_says_so() -> None
 
 def test_releasing_after_the_lease_is_over_frees_a_lock_that_nobody_took() -> None:
     world = World()
-    late = world.lock.try_acquire("sweep", owner="timer/1")
+    late = world.darkroom.lock.try_acquire("sweep", owner="timer/1")
     world.lapse()
     assert late.release() is Release.RELEASED
 
 
 def test_a_release_that_meets_its_own_lost_renewal_releases() -> None:
     world = World()
-    held = world.lock.try_acquire("sweep", owner="timer/1")
+    held = world.darkroom.lock.try_acquire("sweep", owner="timer/1")
     world.locks.replace(held._held.row, held._held.row.lock)  # applied, and its reply lost
     assert held.release() is Release.RELEASED
 
 
 def test_a_release_during_an_outage_raises_and_can_be_tried_again() -> None:
     world = World()
-    held = world.lock.try_acquire("sweep", owner="timer/1")
+    held = world.darkroom.lock.try_acquire("sweep", owner="timer/1")
     world.locks.out = True
     with pytest.raises(StorageOut):
         held.release()
@@ -102,7 +102,7 @@ def test_a_release_during_an_outage_raises_and_can_be_tried_again() -> None:
 
 def test_a_renewal_by_hand_of_a_lost_lock_is_stale() -> None:
     world = World()
-    held = world.lock.try_acquire("sweep", owner="timer/1")
+    held = world.darkroom.lock.try_acquire("sweep", owner="timer/1")
     world.lapse()
     with pytest.raises(Stale):
         held.renew()
@@ -112,7 +112,7 @@ def test_waiting_for_a_lock_gets_it_when_it_is_released() -> None:
     world = World()
     held = world.another().lock.try_acquire("sweep", owner="timer/2")
     world.locks.before("get", int, int, held.release)
-    assert world.lock.acquire("sweep", owner="timer/1", timeout=timedelta(seconds=10)).lock.token == 2
+    assert world.darkroom.lock.acquire("sweep", owner="timer/1", timeout=timedelta(seconds=10)).lock.token == 2
 
 
 def test_waiting_for_a_lock_ends_with_its_timeout() -> None:
@@ -120,7 +120,7 @@ def test_waiting_for_a_lock_ends_with_its_timeout() -> None:
     with world.another().lock.try_acquire("sweep", owner="timer/2"):
         began = world.clock()
         with pytest.raises(LockHeld):
-            world.lock.acquire("sweep", owner="timer/1", timeout=timedelta(seconds=5))
+            world.darkroom.lock.acquire("sweep", owner="timer/1", timeout=timedelta(seconds=5))
     assert world.clock() - began == pytest.approx(5)
 
 
@@ -128,20 +128,20 @@ def test_waiting_for_a_lock_while_storage_is_out_raises_at_once() -> None:
     world = World()
     world.locks.out = True
     with pytest.raises(StorageOut):
-        world.lock.acquire("sweep", owner="timer/1", timeout=timedelta(seconds=5))
+        world.darkroom.lock.acquire("sweep", owner="timer/1", timeout=timedelta(seconds=5))
 
 
 def test_a_released_lock_is_free_at_once() -> None:
     world = World()
     for _ in range(2):
-        with world.lock.try_acquire("sweep", owner="timer/1") as held:
+        with world.darkroom.lock.try_acquire("sweep", owner="timer/1") as held:
             token = held.lock.token
     assert token == 2
 
 
 def test_a_lock_is_released_when_the_work_fails() -> None:
     world = World()
-    with pytest.raises(ZeroDivisionError), world.lock.try_acquire("sweep", owner="timer/1"):
+    with pytest.raises(ZeroDivisionError), world.darkroom.lock.try_acquire("sweep", owner="timer/1"):
         raise ZeroDivisionError
     with world.another().lock.try_acquire("sweep", owner="timer/2") as held:
         assert held.lock.token == 2
@@ -149,7 +149,7 @@ def test_a_lock_is_released_when_the_work_fails() -> None:
 
 def test_a_dead_holders_lock_is_taken_over() -> None:
     world = World()
-    with world.lock.try_acquire("sweep", owner="timer/1") as dead:
+    with world.darkroom.lock.try_acquire("sweep", owner="timer/1") as dead:
         world.lapse()
         with world.another().lock.try_acquire("sweep", owner="timer/2") as held:
             assert (held.lock.token, dead.lost) == (2, True)
@@ -159,7 +159,7 @@ def test_a_late_release_leaves_the_next_holder_alone() -> None:
     world = World()
     with world.another().lock.try_acquire("sweep", owner="timer/1"):
         world.lapse()
-        world.lock.try_acquire("sweep", owner="timer/2")
+        world.darkroom.lock.try_acquire("sweep", owner="timer/2")
     row = world.locks.get("sweep")
     assert row is not None
     assert row.lock.owner is not None
@@ -169,31 +169,31 @@ def test_a_late_release_leaves_the_next_holder_alone() -> None:
 def test_a_rival_that_is_faster_holds_it() -> None:
     world = World()
     world.locks.before("insert", lambda: world.another().lock.try_acquire("sweep", owner="timer/2"))
-    with pytest.raises(LockHeld), world.lock.try_acquire("sweep", owner="timer/1"):
+    with pytest.raises(LockHeld), world.darkroom.lock.try_acquire("sweep", owner="timer/1"):
         pass
 
 
 def test_a_lock_whose_taking_outlasts_the_lease_is_not_held() -> None:
     world = World()
     world.locks.before("insert", lambda: world.clock.advance(58))
-    with pytest.raises(LockHeld), world.lock.try_acquire("sweep", owner="timer/1"):
+    with pytest.raises(LockHeld), world.darkroom.lock.try_acquire("sweep", owner="timer/1"):
         pass
-    assert world.heartbeat.beat() is None
+    assert world.darkroom.heartbeat.beat() is None
 
 
 def test_an_outage_is_never_taken_for_a_held_lock() -> None:
     world = World()
     world.locks.out = True
-    with pytest.raises(StorageOut), world.lock.try_acquire("sweep", owner="timer/1"):
+    with pytest.raises(StorageOut), world.darkroom.lock.try_acquire("sweep", owner="timer/1"):
         pass
 
 
 def test_a_held_lock_is_renewed() -> None:
     world = World()
-    with world.lock.try_acquire("sweep", owner="timer/1") as held:
+    with world.darkroom.lock.try_acquire("sweep", owner="timer/1") as held:
         for _ in range(10):
             world.clock.advance(20)
-            world.heartbeat.beat()
+            world.darkroom.heartbeat.beat()
         assert not held.lost
         with pytest.raises(LockHeld), world.another().lock.try_acquire("sweep", owner="timer/2"):
             pass

@@ -38,18 +38,18 @@ class Looked(World):
     def completed(self, name: str = "cat.png") -> str:
         """Record and analyse an image."""
         job_id = self.recorded(name)
-        self.attempt.run(job_id, owner="queue/1")
+        self.darkroom.attempt.run(job_id, owner="queue/1")
         return job_id
 
 
 def test_a_job_is_read_as_it_stands() -> None:
     world = Looked()
     job_id = world.recorded()
-    assert world.lookup.get(job_id).job == world.job(job_id)
+    assert world.darkroom.lookup.get(job_id).job == world.job(job_id)
 
 
 def test_a_job_that_is_absent_is_no_such_job() -> None:
-    for look in (Looked().lookup.get, Looked().lookup.history):
+    for look in (Looked().darkroom.lookup.get, Looked().darkroom.lookup.history):
         with pytest.raises(NoSuchJob):
             look(f"image-analysis-{0:032x}")
 
@@ -58,33 +58,33 @@ def test_a_job_of_a_newer_release_is_refused_and_not_taken_for_absent() -> None:
     world = Looked()
     job_id = world.recorded()
     world.of_newer_release(job_id)
-    for look, name in ((world.lookup.get, job_id), (world.lookup.image, world.image_id())):
+    for look, name in ((world.darkroom.lookup.get, job_id), (world.darkroom.lookup.image, world.image_id())):
         with pytest.raises(NewerSchema):
             look(name)
-    assert list(world.lookup.history(job_id)) == []
+    assert list(world.darkroom.lookup.history(job_id)) == []
 
 
 def test_the_history_of_a_job_has_its_attempts_and_costs_one_query() -> None:
     world = Looked()
     job_id = world.recorded()
-    assert list(world.lookup.history(job_id)) == []
-    world.attempt.run(job_id, owner="queue/1")
+    assert list(world.darkroom.lookup.history(job_id)) == []
+    world.darkroom.attempt.run(job_id, owner="queue/1")
     world.journal.clear()
-    assert [one.outcome for one in world.lookup.history(job_id)] == ["complete"]
+    assert [one.outcome for one in world.darkroom.lookup.history(job_id)] == ["complete"]
     assert world.journal == ["index.attempts"]
 
 
 def test_the_types_are_those_of_jobs_of_images_and_of_handlers() -> None:
     world = Looked()
     world.index.insert_type("zip")
-    assert list(world.lookup.types()) == ["audio", "image-analysis", "zip"]
+    assert list(world.darkroom.lookup.types()) == ["audio", "image-analysis", "zip"]
 
 
 def test_an_image_is_found_by_id_and_by_name() -> None:
     world = Looked()
     job_id = world.completed("a/cät #1.png")
-    found = world.lookup.image_named("a/cät #1.png")
-    assert found == world.lookup.image(found.image_id)
+    found = world.darkroom.lookup.image_named("a/cät #1.png")
+    assert found == world.darkroom.lookup.image(found.image_id)
     assert found.image_id == world.image_id("a/cät #1.png")
     assert found.row is not None
     assert (found.row.job.id, found.key.job_id) == (job_id, job_id)
@@ -93,7 +93,7 @@ def test_an_image_is_found_by_id_and_by_name() -> None:
 @pytest.mark.parametrize("image_id", ["0" * 32, "x", "", "audio-" + "0" * 32])
 def test_an_image_that_was_never_recorded_is_no_such_image(image_id: str) -> None:
     world = Looked()
-    for look in (world.lookup.image, world.lookup.thumbnail):
+    for look in (world.darkroom.lookup.image, world.darkroom.lookup.thumbnail):
         with pytest.raises(NoSuchImage):
             look(image_id)
 
@@ -101,28 +101,28 @@ def test_an_image_that_was_never_recorded_is_no_such_image(image_id: str) -> Non
 @pytest.mark.parametrize("name", ["", "a/../b", "\ud800", "a" * 1025])
 def test_a_name_that_no_blob_can_have_is_refused(name: str) -> None:
     with pytest.raises(InvalidReference):
-        Looked().lookup.image_named(name)
+        Looked().darkroom.lookup.image_named(name)
     with pytest.raises(NoSuchImage):
-        Looked().lookup.image_named("cat.png")
+        Looked().darkroom.lookup.image_named("cat.png")
 
 
 def test_a_purged_image_is_told_by_its_key_alone() -> None:
     world = Looked()
     job_id = world.completed()
     world.clock.advance(31 * DAY)
-    world.purge.purge(owner="timer/1")
-    found = world.lookup.image(world.image_id())
+    world.darkroom.purge.purge(owner="timer/1")
+    found = world.darkroom.lookup.image(world.image_id())
     assert (found.row, found.key.job_id, found.key.state) == (None, job_id, "COMPLETED")
-    assert world.lookup.images(limit=9).items == [found]
+    assert world.darkroom.lookup.images(limit=9).items == [found]
     with pytest.raises(NoSuchImage):
-        world.lookup.thumbnail(world.image_id())
+        world.darkroom.lookup.thumbnail(world.image_id())
 
 
 @pytest.mark.parametrize("thumbnails", ["row", "blob"])
 def test_a_thumbnail_is_given_with_the_attempt_that_made_it(thumbnails: str) -> None:
     world = Looked(THUMBNAILS=thumbnails)
     job_id = world.completed()
-    found = world.lookup.thumbnail(world.image_id())
+    found = world.darkroom.lookup.thumbnail(world.image_id())
     assert (found.data[:4], found.mime, found.job_id, found.token) == (b"\x89PNG", "image/png", job_id, 1)
 
 
@@ -135,7 +135,7 @@ def test_an_image_without_a_thumbnail_has_no_such_image_to_show() -> None:
     off.completed()
     for looked, name in ((world, "waits.png"), (world, "gone.png"), (off, "cat.png")):
         with pytest.raises(NoSuchImage):
-            looked.lookup.thumbnail(looked.image_id(name))
+            looked.darkroom.lookup.thumbnail(looked.image_id(name))
 
 
 @pytest.mark.case("security C1", was="200: a blob of another container is served")
@@ -148,7 +148,7 @@ def test_a_thumbnail_stands_where_its_attempt_puts_it_whatever_the_report_names(
     told = replace(row.job, report={**(row.job.report or {}), "thumbnail": thumbnail})
     world.jobs.kept.jobs[job_id] = replace(row, job=told)
     world.journal.clear()
-    assert world.lookup.thumbnail(world.image_id()).data[:4] == b"\x89PNG"
+    assert world.darkroom.lookup.thumbnail(world.image_id()).data[:4] == b"\x89PNG"
     assert world.journal.count("images.thumbnail") == 1
 
 
@@ -168,14 +168,14 @@ def test_images_are_listed_once_each_over_all_pages_by_bucket_and_digest(limit: 
     for number in range(12):
         world.recorded(f"{number}.png", png(number + 1, 1))
     seen: list[str] = []
-    page = world.lookup.images(limit=limit)
+    page = world.darkroom.lookup.images(limit=limit)
     while True:
         assert len(page.items) <= limit
         seen += [found.image_id for found in page.items]
         if page.after is None:
             break
         assert isinstance(page.after, KeyPosition)
-        page = world.lookup.images(limit=limit, after=page.after)
+        page = world.darkroom.lookup.images(limit=limit, after=page.after)
     expected = [world.image_id(f"{number}.png") for number in range(12)]
     assert seen == sorted(expected, key=lambda one: (int(one[:2], 16) % 4, one))
     assert all(IMAGE_ID.fullmatch(one) for one in seen)
@@ -185,7 +185,7 @@ def test_an_image_of_a_newer_release_is_left_out_of_the_list() -> None:
     world = Looked()
     ids = [world.recorded(f"{number}.png") for number in range(2)]
     world.of_newer_release(ids[0])
-    assert [found.key.job_id for found in world.lookup.images(limit=9).items] == [ids[1]]
+    assert [found.key.job_id for found in world.darkroom.lookup.images(limit=9).items] == [ids[1]]
 
 
 def test_the_jobs_of_a_reference_need_their_type_and_go_on_by_their_ids() -> None:
@@ -193,25 +193,25 @@ def test_the_jobs_of_a_reference_need_their_type_and_go_on_by_their_ids() -> Non
     ids = sorted(world.added("audio", "x", f"{number}") for number in range(5))
     world.added("zip", "x")
     query = JobQuery(types=("audio",), ref="x")
-    first = world.lookup.list(query, limit=3)
+    first = world.darkroom.lookup.list(query, limit=3)
     assert isinstance(first.after, Position)
-    rest = world.lookup.list(query, limit=3, after=first.after)
+    rest = world.darkroom.lookup.list(query, limit=3, after=first.after)
     assert ([row.job.id for row in (*first.items, *rest.items)], rest.after) == (ids, None)
     for types in (None, (), ("audio", "zip")):
         with pytest.raises(InvalidReference):
-            world.lookup.list(JobQuery(types=types, ref="x"), limit=3)
+            world.darkroom.lookup.list(JobQuery(types=types, ref="x"), limit=3)
 
 
 def test_the_jobs_of_a_reference_are_left_out_by_state_and_by_end() -> None:
     world = Looked()
     live, ended = world.added("audio", "x", "1"), world.added("audio", "x", "2")
-    world.cancel.cancel(ended)
+    world.darkroom.cancel.cancel(ended)
     at = world.job(ended).ended
     assert at is not None
 
     def listed(**what: object) -> list[str]:
         query = JobQuery(types=("audio",), ref="x", **what)  # type: ignore[arg-type] # by name
-        return [row.job.id for row in world.lookup.list(query, limit=9).items]
+        return [row.job.id for row in world.darkroom.lookup.list(query, limit=9).items]
 
     assert listed(states=frozenset({world.job(live).state})) == [live]
     assert listed(ended_from=at) == listed(ended_to=at + timedelta(seconds=1)) == [ended]

@@ -26,9 +26,9 @@ def strewn(**environ: str) -> Looked:
         if number % 5 == 1:
             world.rival_claims(job_id)
         elif number % 5 == 2:
-            world.cancel.cancel(job_id)
+            world.darkroom.cancel.cancel(job_id)
         elif number % 5 == 3 and number % 3 == 0:
-            world.attempt.run(job_id, owner="queue/1")
+            world.darkroom.attempt.run(job_id, owner="queue/1")
     return world
 
 
@@ -37,7 +37,7 @@ def turned(world: Looked, query: JobQuery, limit: int) -> list[str]:
     seen: list[str] = []
     after: Position | None = None
     for _ in range(200):
-        page = world.lookup.list(query, limit=limit, after=after)
+        page = world.darkroom.lookup.list(query, limit=limit, after=after)
         assert len(page.items) <= limit
         seen += [row.job.id for row in page.items]
         if page.after is None:
@@ -92,7 +92,7 @@ def test_a_span_of_ends_leaves_out_what_lives_and_what_ended_beside_it(which: st
 def test_the_last_page_says_that_it_is_the_last() -> None:
     world = Looked()
     world.recorded()
-    page = world.lookup.list(ALL, limit=2)
+    page = world.darkroom.lookup.list(ALL, limit=2)
     assert (len(page.items), page.after) == (1, None)
 
 
@@ -103,18 +103,18 @@ def test_a_job_that_is_gone_or_has_moved_on_or_is_a_newer_releases_is_left_out()
 
     def moved() -> None:
         del world.jobs.kept.jobs[gone]
-        world.cancel.cancel(ended)
+        world.darkroom.cancel.cancel(ended)
 
     world.jobs.before("get", moved)
-    found = world.lookup.list(JobQuery(states=frozenset({State.PENDING})), limit=9).items
+    found = world.darkroom.lookup.list(JobQuery(states=frozenset({State.PENDING})), limit=9).items
     assert [row.job.id for row in found] == [stays]
 
 
 def test_a_job_that_ends_between_two_looks_stands_in_one_place_alone() -> None:
     world = Looked()
     job_id = world.recorded()
-    world.jobs.before("get", lambda: world.cancel.cancel(job_id))
-    found = world.lookup.list(ALL, limit=9).items
+    world.jobs.before("get", lambda: world.darkroom.cancel.cancel(job_id))
+    found = world.darkroom.lookup.list(ALL, limit=9).items
     assert [(row.job.id, row.job.state) for row in found] == [(job_id, State.CANCELED)]
 
 
@@ -125,7 +125,7 @@ def test_a_page_that_finds_little_is_short_and_goes_on(limit: int) -> None:
     world.clock.advance(3600)
     world.rival_claims(ids[7])
     running = JobQuery(types=("image-analysis",), states=frozenset({State.RUNNING}))
-    page = world.lookup.list(running, limit=limit)
+    page = world.darkroom.lookup.list(running, limit=limit)
     assert (page.items, page.after is None) == ([], False)
     assert turned(world, running, limit) == [ids[7]]
 
@@ -137,14 +137,14 @@ def test_one_call_reads_a_bounded_number_of_index_rows(limit: int) -> None:
     lists = 3 * world.settings.job_buckets
     for query in (ALL, running, replace(ALL, ended_to=world.clock.now)):
         world.index.read = 0
-        world.lookup.list(query, limit=limit)
+        world.darkroom.lookup.list(query, limit=limit)
         assert world.index.read <= ROWS_PER_JOB * limit + lists * 4
 
 
 def test_a_page_of_live_jobs_looks_at_no_ended_ones() -> None:
     world = strewn()
     world.journal.clear()
-    page = world.lookup.list(JobQuery(types=("audio",)), limit=2)
+    page = world.darkroom.lookup.list(JobQuery(types=("audio",)), limit=2)
     assert len(page.items) == 2
     assert "index.ended" not in world.journal
     assert world.journal.count("index.live") == world.settings.job_buckets
@@ -153,7 +153,7 @@ def test_a_page_of_live_jobs_looks_at_no_ended_ones() -> None:
 def test_a_page_reads_no_more_jobs_than_it_holds() -> None:
     world = strewn()
     world.journal.clear()
-    assert len(world.lookup.list(ALL, limit=7).items) == 7
+    assert len(world.darkroom.lookup.list(ALL, limit=7).items) == 7
     assert world.journal.count("jobs.get") == 7
 
 
@@ -161,7 +161,7 @@ def test_a_span_in_milliseconds_is_kept_over_pages() -> None:
     world = strewn()
     (at,) = {row.job.ended for row in world.jobs.kept.jobs.values() if row.job.ended and row.job.ref == "2"}
     only = JobQuery(ended_from=at, ended_to=at and at + timedelta(milliseconds=1))
-    assert [row.job.ref for row in world.lookup.list(only, limit=1).items] == ["2"]
+    assert [row.job.ref for row in world.darkroom.lookup.list(only, limit=1).items] == ["2"]
 
 
 @pytest.mark.case("security M5", was="one GET of /jobs cost about 530 requests")
@@ -173,10 +173,10 @@ def test_a_list_of_all_types_costs_no_more_however_many_there_are(state: State |
     for kind in kinds:
         world.index.insert_type(kind)
     for job_id in sorted(ids)[::2]:
-        world.cancel.cancel(job_id)
+        world.darkroom.cancel.cancel(job_id)
     query = JobQuery(states=None if state is None else frozenset({state}))
     world.journal.clear()
-    world.lookup.list(query, limit=50)
+    world.darkroom.lookup.list(query, limit=50)
     asked = [call for call in world.journal if call.startswith("index.")]
     assert len(asked) <= 4 * PLACES_AT_ONCE + 1
     wanted = ids if state is None else {job_id for job_id in ids if world.job(job_id).state is state}

@@ -24,9 +24,9 @@ def _ended(world: World, state: State = State.COMPLETED, name: str = "cat.png") 
     """Record an image and let its job end in a state."""
     job_id = world.recorded(name, IMAGE[state])
     if state is State.CANCELED:
-        world.cancel.cancel(job_id)
+        world.darkroom.cancel.cancel(job_id)
     else:
-        world.attempt.run(job_id, owner="queue/1")
+        world.darkroom.attempt.run(job_id, owner="queue/1")
     assert world.job(job_id).state is state
     return job_id
 
@@ -48,9 +48,9 @@ def test_a_job_goes_when_the_retention_of_its_state_is_over_and_no_sooner(state:
     world = World(**{f"RETENTION_{state}_DAYS": "7"})
     _ended(world, state)
     world.clock.advance(7 * DAY - 5)
-    assert world.purge.purge(owner="timer/1").jobs == 0
+    assert world.darkroom.purge.purge(owner="timer/1").jobs == 0
     world.clock.advance(10)
-    assert world.purge.purge(owner="timer/2").jobs == 1
+    assert world.darkroom.purge.purge(owner="timer/2").jobs == 1
     assert (world.jobs.kept.jobs, world.jobs.kept.attempts) == ({}, {})
 
 
@@ -59,7 +59,9 @@ def test_a_state_is_kept_by_its_own_retention_alone(state: State) -> None:
     world = World(**{f"RETENTION_{other}_DAYS": "7" for other in IMAGE if other is not state})
     kept = [_ended(world, each, f"{each}.png") for each in IMAGE].pop(list(IMAGE).index(state))
     world.clock.advance(8 * DAY)
-    assert world.purge.purge(owner="timer/1") == PurgeResult(jobs=2, thumbnails=int(state is not State.COMPLETED))
+    assert world.darkroom.purge.purge(owner="timer/1") == PurgeResult(
+        jobs=2, thumbnails=int(state is not State.COMPLETED)
+    )
     assert set(world.jobs.kept.jobs) == {kept}
 
 
@@ -75,7 +77,7 @@ def test_a_live_job_stays_however_old_it_is() -> None:
     waits, runs = world.recorded("waits.png"), world.recorded("runs.png")
     world.rival_claims(runs)
     world.clock.advance(400 * DAY)
-    assert world.purge.purge(owner="timer/1") == PurgeResult()
+    assert world.darkroom.purge.purge(owner="timer/1") == PurgeResult()
     assert set(world.jobs.kept.jobs) == {waits, runs}
 
 
@@ -85,9 +87,9 @@ def test_an_end_row_proves_nothing_against_the_jobs_own_row(monkeypatch: pytest.
     world.clock.advance(31 * DAY)
     for job_id in (young, live):
         _reopens(world, job_id)
-    world.attempt.run(young, owner="queue/1")
+    world.darkroom.attempt.run(young, owner="queue/1")
     monkeypatch.setattr(world.ended, "ended", lambda *_, **__: iter([[old, young, live, "absent"]]))
-    assert world.purge.purge(owner="timer/1").jobs == 1
+    assert world.darkroom.purge.purge(owner="timer/1").jobs == 1
     assert set(world.jobs.kept.jobs) == {young, live}
 
 
@@ -96,9 +98,9 @@ def test_a_job_that_is_opened_again_in_between_is_passed_over_and_the_rest_goes(
     ids = [_ended(world, State.FAILED, f"{number}.png") for number in range(5)]
     world.clock.advance(31 * DAY)
     world.ended.before("purge", lambda: _reopens(world, ids[2]))
-    assert world.purge.purge(owner="timer/1") == PurgeResult(jobs=4, conflicts=1)
+    assert world.darkroom.purge.purge(owner="timer/1") == PurgeResult(jobs=4, conflicts=1)
     assert set(world.jobs.kept.jobs) == {ids[2]}
-    assert world.attempt.run(ids[2], owner="queue/1") is End.FAILED
+    assert world.darkroom.attempt.run(ids[2], owner="queue/1") is End.FAILED
 
 
 def test_a_job_of_a_newer_release_is_left_to_it() -> None:
@@ -107,7 +109,7 @@ def test_a_job_of_a_newer_release_is_left_to_it() -> None:
     newer = replace(world.job(job_id), schema=SCHEMA + 1)
     world.jobs.behind(job_id, lambda _: Move(Event.COMPLETE, newer, world.clock.now))
     world.clock.advance(31 * DAY)
-    assert world.purge.purge(owner="timer/1") == PurgeResult(conflicts=1)
+    assert world.darkroom.purge.purge(owner="timer/1") == PurgeResult(conflicts=1)
     assert len(world.images.thumbnails) == 1
 
 
@@ -116,8 +118,8 @@ def test_the_same_version_after_a_purge_is_a_duplicate_and_the_key_row_says_how_
     job_id = _ended(world)
     job = world.job(job_id)
     world.clock.advance(31 * DAY)
-    world.purge.purge(owner="timer/1")
-    assert world.record.record_event(job.ref) is Recording.DUPLICATE
+    world.darkroom.purge.purge(owner="timer/1")
+    assert world.darkroom.record.record_event(job.ref) is Recording.DUPLICATE
     key = world.jobs.key(job.type, job.ref)
     assert key is not None
     assert (key.job_id, key.state, key.ended) == (job_id, State.COMPLETED, job.ended)
@@ -127,7 +129,7 @@ def test_a_newer_version_after_a_purge_is_recorded_and_its_key_row_has_no_end() 
     world = World()
     _ended(world)
     world.clock.advance(31 * DAY)
-    world.purge.purge(owner="timer/1")
+    world.darkroom.purge.purge(owner="timer/1")
     job = world.job(world.recorded("cat.png", png(9, 9)))
     key = world.jobs.key(job.type, job.ref)
     assert key is not None
@@ -140,7 +142,7 @@ def test_an_older_version_goes_without_a_word_in_the_key_row_of_the_newest() -> 
     world.clock.advance(31 * DAY)
     job = world.job(world.recorded("cat.png", png(9, 9)))
     before = world.jobs.key(job.type, job.ref)
-    assert world.purge.purge(owner="timer/1").jobs == 1
+    assert world.darkroom.purge.purge(owner="timer/1").jobs == 1
     assert world.jobs.key(job.type, job.ref) == before
 
 
@@ -151,11 +153,11 @@ def test_the_thumbnails_of_attempts_go_always_and_the_committed_one_as_is_set(go
     world.rival_claims(job_id)
     world.lapse()
     world.images.thumbnails[f"{job_id}/1.webp"] = (b"", "image/webp")
-    world.attempt.run(job_id, owner="queue/1")
+    world.darkroom.attempt.run(job_id, owner="queue/1")
     committed = _thumbnail(world, job_id)
     world.images.thumbnails["another/1.webp"] = (b"", "image/webp")
     world.clock.advance(31 * DAY)
-    assert world.purge.purge(owner="timer/1") == PurgeResult(jobs=1, thumbnails=2 - left)
+    assert world.darkroom.purge.purge(owner="timer/1") == PurgeResult(jobs=1, thumbnails=2 - left)
     assert set(world.images.thumbnails) == {"another/1.webp", *[committed][:left]}
 
 
@@ -164,7 +166,7 @@ def test_what_is_not_named_as_an_attempts_is_no_thumbnail_of_a_job() -> None:
     job_id = _ended(world)
     world.images.thumbnails[f"{job_id}/notes.txt"] = (b"", "text/plain")
     world.clock.advance(31 * DAY)
-    world.purge.purge(owner="timer/1")
+    world.darkroom.purge.purge(owner="timer/1")
     assert set(world.images.thumbnails) == {f"{job_id}/notes.txt"}
 
 
@@ -175,10 +177,10 @@ def test_the_thumbnail_of_a_job_that_was_opened_again_and_completed_in_between_s
 
     def completes() -> None:
         _reopens(world, job_id)
-        assert world.attempt.run(job_id, owner="queue/1") is End.COMPLETED
+        assert world.darkroom.attempt.run(job_id, owner="queue/1") is End.COMPLETED
 
     world.images.before("thumbnails_of", completes)
-    assert world.purge.purge(owner="timer/1") == PurgeResult(conflicts=1)
+    assert world.darkroom.purge.purge(owner="timer/1") == PurgeResult(conflicts=1)
     assert _thumbnail(world, job_id) in world.images.thumbnails
 
 
@@ -187,7 +189,7 @@ def test_thumbnails_go_before_the_job_that_leads_to_them() -> None:
     _ended(world)
     world.clock.advance(31 * DAY)
     world.journal.clear()
-    world.purge.purge(owner="timer/1")
+    world.darkroom.purge.purge(owner="timer/1")
     calls = ["jobs.get", "jobs.key", "images.thumbnails_of", "images.delete_thumbnail", "ended.purge"]
     assert [call for call in world.journal if call in calls] == calls
 
@@ -198,8 +200,8 @@ def test_nothing_is_begun_when_the_budget_is_over_and_the_next_run_goes_on() -> 
         _ended(world, State.CANCELED, f"{number}.png")
     world.clock.advance(31 * DAY)
     world.ended.before("purge", int, lambda: world.clock.advance(60))
-    assert world.purge.purge(owner="timer/1") == PurgeResult(jobs=50, left=True)
-    assert world.purge.purge(owner="timer/2") == PurgeResult(jobs=10)
+    assert world.darkroom.purge.purge(owner="timer/1") == PurgeResult(jobs=50, left=True)
+    assert world.darkroom.purge.purge(owner="timer/2") == PurgeResult(jobs=10)
 
 
 def test_nothing_is_begun_when_the_lock_is_lost() -> None:
@@ -208,7 +210,7 @@ def test_nothing_is_begun_when_the_lock_is_lost() -> None:
         _ended(world, State.CANCELED, f"{number}.png")
     world.clock.advance(31 * DAY)
     world.ended.before("purge", lambda: world.clock.advance(58))
-    assert world.purge.purge(owner="timer/1") == PurgeResult(jobs=25, left=True)
+    assert world.darkroom.purge.purge(owner="timer/1") == PurgeResult(jobs=25, left=True)
 
 
 def test_no_state_waits_for_the_backlog_of_another() -> None:
@@ -218,7 +220,7 @@ def test_no_state_waits_for_the_backlog_of_another() -> None:
     canceled = _ended(world, State.CANCELED)
     world.clock.advance(31 * DAY)
     world.ended.before("purge", int, lambda: world.clock.advance(120))
-    assert world.purge.purge(owner="timer/1").left
+    assert world.darkroom.purge.purge(owner="timer/1").left
     assert canceled not in world.jobs.kept.jobs
 
 
@@ -227,7 +229,7 @@ def test_a_purge_beside_another_does_nothing() -> None:
     _ended(world)
     world.clock.advance(31 * DAY)
     with world.another().lock.try_acquire("purge", owner="timer/2"):
-        assert world.purge.purge(owner="timer/1") == PurgeResult(locked_out=True)
+        assert world.darkroom.purge.purge(owner="timer/1") == PurgeResult(locked_out=True)
     assert "ended.ended" not in world.journal
 
 
@@ -238,7 +240,7 @@ def test_a_purge_while_storage_is_out_raises_and_takes_nothing(port: str) -> Non
     world.clock.advance(31 * DAY)
     getattr(world, port).out = True
     with pytest.raises(StorageOut):
-        world.purge.purge(owner="timer/1")
+        world.darkroom.purge.purge(owner="timer/1")
     assert job_id in world.jobs.kept.jobs
 
 
@@ -247,7 +249,7 @@ def test_a_purge_tells_what_it_did_in_one_line(caplog: pytest.LogCaptureFixture)
     _ended(world)
     world.clock.advance(31 * DAY)
     with caplog.at_level(logging.INFO, logger="darkroom"):
-        world.purge.purge(owner="timer/1")
+        world.darkroom.purge.purge(owner="timer/1")
     told = json.loads(caplog.messages[-1])
     assert (told["event"], told["jobs"], told["thumbnails"]) == ("purge done", 1, 1)
 
@@ -261,7 +263,7 @@ def test_every_type_of_which_there_were_jobs_is_purged(monkeypatch: pytest.Monke
         return iter(())
 
     monkeypatch.setattr(world.ended, "ended", nothing)
-    world.purge.purge(owner="timer/1")
+    world.darkroom.purge.purge(owner="timer/1")
     assert asked == {"image-analysis", "report"}
 
 
@@ -269,12 +271,12 @@ def test_a_job_whose_thumbnail_may_not_be_deleted_stays_and_keeps_no_other() -> 
     world = World()
     jobs = [world.recorded(name) for name in ("a.png", "b.png")]
     for job_id in jobs:
-        world.attempt.run(job_id, owner="queue/1")
+        world.darkroom.attempt.run(job_id, owner="queue/1")
     world.clock.advance(31 * 86_400)
 
     def held() -> None:
         raise Refused("blob_refused", "BlobImmutableDueToPolicy")
 
     world.images.before("delete_thumbnail", held)
-    done = world.purge.purge(owner="timer/1")
+    done = world.darkroom.purge.purge(owner="timer/1")
     assert (done.jobs, done.conflicts, len(world.jobs.kept.jobs)) == (1, 1, 1)

@@ -127,7 +127,7 @@ def test_a_hundred_bad_items_cost_one_row() -> None:
 def test_the_jobs_of_a_list_get_a_message_each_and_are_not_worked_on_in_this_call() -> None:
     world = World()
     jobs = [world.recorded(f"{number}.png") for number in range(3)]
-    world.attempt.run(jobs[2], owner="queue/0")
+    world.darkroom.attempt.run(jobs[2], owner="queue/0")
     world.queue.sent.clear()
     text = json.dumps([{"job_id": job_id} for job_id in (*jobs, "image-analysis-" + "0" * 32)])
     assert _receive(world, text) == [Disposition.LIVE, Disposition.LIVE, End.ENDED, Disposition.REJECTED]
@@ -157,17 +157,19 @@ def test_a_name_that_the_service_refuses_is_kept_with_the_reason(way: str, code:
     world = World()
     world.images.before("head", *[refuse] * 9)
     options = {"owner": "queue/1"} if way == "receive" else {}
-    assert getattr(getattr(world, way), way)(b"cat.png", **options) == [Disposition.REJECTED]
+    assert getattr(getattr(world.darkroom, way), way)(b"cat.png", **options) == [Disposition.REJECTED]
     assert [row.code for row in world.rejections.kept.values()] == [code]
 
 
 @pytest.mark.case("mutants 9", was="rejected: unknown_job")
 def test_an_image_whose_job_is_purged_is_a_duplicate() -> None:
     world = World()
-    world.attempt.run(world.recorded(), owner="queue/1")
+    world.darkroom.attempt.run(world.recorded(), owner="queue/1")
     world.clock.advance(31 * 86_400)
-    assert world.purge.purge(owner="timer/1").jobs == 1
-    assert [_receive(world, "images/cat.png"), world.bury.bury(b"images/cat.png")] == [[Recording.DUPLICATE]] * 2
+    assert world.darkroom.purge.purge(owner="timer/1").jobs == 1
+    assert [_receive(world, "images/cat.png"), world.darkroom.bury.bury(b"images/cat.png")] == [
+        [Recording.DUPLICATE]
+    ] * 2
     assert world.rejections.kept == {}
 
 
@@ -189,7 +191,7 @@ def test_an_image_whose_job_is_purged_is_a_duplicate() -> None:
 )
 def test_a_message_that_names_nothing_real_is_kept_with_its_reason(body: bytes, code: str) -> None:
     world = World()
-    assert world.receive.receive(body, owner="queue/1") == [Disposition.REJECTED]
+    assert world.darkroom.receive.receive(body, owner="queue/1") == [Disposition.REJECTED]
     ((text, kept),) = world.rejections.kept.items()
     assert (text.encode() == body or text == "\\xff\\xfe", kept.code) == (True, code)
     assert kept.message
@@ -224,7 +226,7 @@ def test_an_event_of_two_images_of_which_one_is_gone_is_done_for_the_other() -> 
 def test_a_message_that_is_no_name_is_kept_with_the_reason() -> None:
     world = World()
     world.upload("Path/To/Blob.png")
-    assert world.receive.receive(b"images/Path\\To\\Blob.png", owner="queue/1") == [Disposition.REJECTED]
+    assert world.darkroom.receive.receive(b"images/Path\\To\\Blob.png", owner="queue/1") == [Disposition.REJECTED]
     (kept,) = world.rejections.list(limit=2)
     assert (kept.code, "backslash" in kept.message) == ("invalid_reference", True)
     assert world.jobs.kept.jobs == {}
@@ -233,11 +235,11 @@ def test_a_message_that_is_no_name_is_kept_with_the_reason() -> None:
 def _slow_prefix(world: World, stack: ExitStack) -> str:
     """Let a prefix have been slow, and fill the slots; return the text of its next message."""
     flow = flow_of("images/slow/1.png")
-    with world.share.take(flow) as slot:
+    with world.darkroom.share.take(flow) as slot:
         world.clock.advance(2)
         slot.end = End.COMPLETED
     for _ in range(2):
-        stack.enter_context(world.share.take(flow))
+        stack.enter_context(world.darkroom.share.take(flow))
     text = messages.write(world.recorded("slow/1.png"), None, flow=flow)
     world.queue.sent.clear()
     world.journal.clear()

@@ -81,7 +81,7 @@ def test_a_grace_that_grows_in_the_middle_of_a_walk_leaves_nothing_out() -> None
     world = grown("a.png", "b.png", age=timedelta(seconds=700))
     world.listing.most = 1
     longer = replace(world.settings, reconcile_grace=timedelta(seconds=900))
-    world.marks.before("insert", lambda: setattr(world.reconcile, "settings", longer))
+    world.marks.before("insert", lambda: setattr(world.darkroom.reconcile, "settings", longer))
     assert walk(world) == WalkResult(seen=2, missed=1, complete=True)
     world.clock.advance(900)
     assert walk(world).missed == 1

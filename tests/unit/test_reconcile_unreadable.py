@@ -84,7 +84,7 @@ def archived(world: World) -> str:
     job_id = world.darkroom.record.record(ref, announce=False).job_id
     world.images.mark(ref, archived=True, tier_changed_at=world.clock.now)
     world.images.before("read", refused(passing=False))
-    world.attempt.run(job_id, owner="queue/1")
+    world.darkroom.attempt.run(job_id, owner="queue/1")
     assert world.job(job_id).state is State.FAILED
     return job_id
 
@@ -109,8 +109,8 @@ def test_an_event_of_a_changed_tier_opens_the_job_again_and_works_on_it() -> Non
     job_id = archived(world)
     world.clock.advance(60)
     world.images.mark(ImageRef("images", "a.png"), archived=False, tier_changed_at=world.clock.now)
-    assert world.receive.receive(b"images/a.png", owner="queue/1") == [End.COMPLETED]
-    assert world.receive.receive(b"images/a.png", owner="queue/1") == [End.ENDED]
+    assert world.darkroom.receive.receive(b"images/a.png", owner="queue/1") == [End.COMPLETED]
+    assert world.darkroom.receive.receive(b"images/a.png", owner="queue/1") == [End.ENDED]
     assert world.job(job_id).state is State.COMPLETED
 
 
@@ -121,9 +121,9 @@ def test_a_job_that_fails_again_is_not_opened_for_the_same_change(*, left_archiv
     world.clock.advance(60)
     world.images.mark(ref, archived=not left_archive, tier_changed_at=world.clock.now)
     if left_archive:
-        assert world.record.record(ref).outcome is Recording.REDRIVEN
+        assert world.darkroom.record.record(ref).outcome is Recording.REDRIVEN
         world.clock.advance(60)
         world.images.before("read", refused(passing=False))
-        world.attempt.run(job_id, owner="queue/1")
-    assert world.record.record(ref).outcome is Recording.DUPLICATE
+        world.darkroom.attempt.run(job_id, owner="queue/1")
+    assert world.darkroom.record.record(ref).outcome is Recording.DUPLICATE
     assert world.job(job_id).state is State.FAILED

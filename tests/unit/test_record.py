@@ -53,7 +53,7 @@ def test_a_recorded_job_knows_its_image() -> None:
 def test_a_trace_that_is_given_is_kept() -> None:
     world = World()
     trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    recorded = world.record.record(world.upload(), traceparent=trace)
+    recorded = world.darkroom.record.record(world.upload(), traceparent=trace)
     assert world.job(recorded.job_id).traceparent == trace
 
 
@@ -67,7 +67,7 @@ def test_a_trace_is_begun_where_there_is_none() -> None:
 def test_the_same_version_again_is_a_duplicate_and_sends_nothing() -> None:
     world = World()
     job_id = world.recorded()
-    again = world.record.record(_ref(world))
+    again = world.darkroom.record.record(_ref(world))
     assert (again.job_id, again.outcome) == (job_id, Recording.DUPLICATE)
     assert world.journal.count(SEND) == 1
 
@@ -75,7 +75,7 @@ def test_the_same_version_again_is_a_duplicate_and_sends_nothing() -> None:
 def test_a_blob_that_is_gone_is_not_recorded() -> None:
     world = World()
     with pytest.raises(BlobGone):
-        world.record.record(_ref(world))
+        world.darkroom.record.record(_ref(world))
     assert world.jobs.kept.jobs == {}
 
 
@@ -92,7 +92,7 @@ def test_a_newer_version_supersedes_the_live_job() -> None:
 def test_a_newer_version_leaves_a_finished_job_as_it_is() -> None:
     world = World()
     old = world.recorded()
-    world.attempt.run(old, owner="queue/1")
+    world.darkroom.attempt.run(old, owner="queue/1")
     world.recorded(data=png(9, 9))
     assert world.job(old).state is State.COMPLETED
 
@@ -106,7 +106,7 @@ def test_a_late_recorder_cannot_put_an_older_version_over_a_newer(between: str) 
         world.jobs.before("key", lambda: world.recorded(data=png(9, 9)))
     else:
         world.images.before("head", int, lambda: world.recorded(data=png(9, 9)))
-    late = world.record.record(ref)
+    late = world.darkroom.record.record(ref)
     key = world.jobs.kept.keys["image-analysis", "images/cat.png"]
     assert (key.version, world.job(key.job_id).state) == ("0x3", State.PENDING)
     assert (late.job_id, late.outcome) == (key.job_id, Recording.DUPLICATE)
@@ -116,7 +116,7 @@ def test_a_recorder_that_looked_before_a_newer_version_was_recorded_looks_again(
     world = World()
     first, newest = world.recorded(), world.upload(data=png(5, 5))
     world.jobs.before("insert", int, lambda: world.recorded(data=png(9, 9)))  # just before it writes what it has seen
-    late = world.record.record(newest)
+    late = world.darkroom.record.record(newest)
     key = world.jobs.kept.keys["image-analysis", "images/cat.png"]
     assert (key.version, late.job_id, late.outcome) == ("0x3", key.job_id, Recording.DUPLICATE)
     assert world.job(first).state is State.CANCELED
@@ -134,7 +134,7 @@ def _come_back(world: World) -> tuple[str, str]:
 def test_a_version_that_comes_back_is_opened_again() -> None:
     world = World()
     old, new = _come_back(world)
-    back = world.record.record_newer(_ref(world))
+    back = world.darkroom.record.record_newer(_ref(world))
     assert (back.job_id, back.outcome) == (old, Recording.RECORDED)
     assert (world.job(old).state, world.job(new).state) == (State.PENDING, State.CANCELED)
     assert world.jobs.kept.keys["image-analysis", "images/cat.png"].job_id == old
@@ -144,7 +144,7 @@ def test_a_superseded_job_that_is_claimed_meanwhile_is_superseded_all_the_same()
     world = World()
     old, ref = world.recorded(), world.upload(data=png(9, 9))
     world.jobs.before("insert", int, lambda: world.rival_claims(old))
-    new = world.record.record(ref)
+    new = world.darkroom.record.record(ref)
     assert (new.outcome, world.job(old).state, world.job(old).token) == (Recording.RECORDED, State.CANCELED, 2)
 
 
@@ -154,7 +154,7 @@ def test_recorders_that_never_stop_meeting_raise() -> None:
     ref = world.upload(data=png(9, 9))
     world.jobs.before("insert", int, *[partial(_rekey, world)] * 20)
     with pytest.raises(Undecided):
-        world.record.record(ref)
+        world.darkroom.record.record(ref)
 
 
 def _rekey(world: World) -> None:
@@ -167,7 +167,7 @@ def _rekey(world: World) -> None:
 def test_a_queue_that_is_out_delays_the_job_and_loses_nothing() -> None:
     world = World()
     world.queue.out = True
-    recorded = world.record.record(world.upload())
+    recorded = world.darkroom.record.record(world.upload())
     job = world.job(recorded.job_id)
     assert (recorded.outcome, job.state) == (Recording.RECORDED, State.PENDING)
     assert job.due is not None
@@ -177,7 +177,7 @@ def test_a_table_that_is_out_raises_and_sends_nothing() -> None:
     world = World()
     world.jobs.out = True
     with pytest.raises(StorageOut):
-        world.record.record(world.upload())
+        world.darkroom.record.record(world.upload())
     assert world.queue.sent == []
 
 
@@ -193,38 +193,38 @@ def test_the_sweep_leaves_a_job_to_its_message_only_where_one_is_sent(dispatch: 
 
 def test_who_analyses_by_himself_announces_nothing() -> None:
     world = World()
-    world.record.record(world.upload(), announce=False)
+    world.darkroom.record.record(world.upload(), announce=False)
     assert world.queue.sent == []
 
 
 def test_an_event_of_our_container_is_recorded() -> None:
     world = World()
     world.upload("a/b.png")
-    assert world.record.record_event("images/a/b.png") is Recording.RECORDED
-    assert world.record.record_event("images/a/b.png") is Recording.DUPLICATE
+    assert world.darkroom.record.record_event("images/a/b.png") is Recording.RECORDED
+    assert world.darkroom.record.record_event("images/a/b.png") is Recording.DUPLICATE
 
 
 @pytest.mark.parametrize("path", [None, "", "images", "images/", "thumbnails/cat.png"])
 def test_an_event_of_anything_else_is_ignored(path: str | None) -> None:
     world = World()
-    assert world.record.record_event(path) is Disposition.IGNORED
+    assert world.darkroom.record.record_event(path) is Disposition.IGNORED
     assert world.journal == []
 
 
 def test_an_event_whose_blob_has_vanished_is_gone() -> None:
-    assert World().record.record_event("images/cat.png") is Disposition.GONE
+    assert World().darkroom.record.record_event("images/cat.png") is Disposition.GONE
 
 
 def test_an_event_while_storage_is_out_raises() -> None:
     world = World()
     world.images.out = True
     with pytest.raises(StorageOut):
-        world.record.record_event("images/cat.png")
+        world.darkroom.record.record_event("images/cat.png")
 
 
 def test_an_event_of_a_name_that_no_url_can_say_is_kept_with_the_reason() -> None:
     world = World()
-    assert world.record.record_event("images/a/../b.png") is Disposition.REJECTED
+    assert world.darkroom.record.record_event("images/a/../b.png") is Disposition.REJECTED
     assert [row.code for row in world.rejections.kept.values()] == ["invalid_reference"]
 
 
@@ -232,8 +232,8 @@ def test_an_event_of_a_name_that_no_url_can_say_is_kept_with_the_reason() -> Non
 def test_the_marker_of_a_folder_is_no_image() -> None:
     world = World()
     world.images.mark(world.upload("album", data=b""), folder=True)
-    assert world.record.record_event("images/album") is Disposition.IGNORED
-    assert world.receive.receive(b"images/album", owner="queue/1") == [Disposition.IGNORED]
+    assert world.darkroom.record.record_event("images/album") is Disposition.IGNORED
+    assert world.darkroom.receive.receive(b"images/album", owner="queue/1") == [Disposition.IGNORED]
     assert (world.jobs.kept.jobs, world.rejections.kept) == ({}, {})
 
 
@@ -242,4 +242,4 @@ def test_an_encoding_that_the_uploader_has_declared_is_kept() -> None:
     world = World()
     ref = world.upload()
     world.images.mark(ref, content_encoding="gzip")
-    assert world.job(world.record.record(ref).job_id).params["content_encoding"] == "gzip"
+    assert world.job(world.darkroom.record.record(ref).job_id).params["content_encoding"] == "gzip"

@@ -19,7 +19,7 @@ def _ref(world: World) -> ImageRef:
 def _touched(world: World, data: bytes | None = None) -> tuple[str, ImageRef]:
     """Record and analyse an image, then change its metadata; return its job's id."""
     job_id = world.recorded(data=data)
-    world.attempt.run(job_id, owner="queue/1")
+    world.darkroom.attempt.run(job_id, owner="queue/1")
     world.clock.advance(5)
     world.images.touch(_ref(world))
     return job_id, _ref(world)
@@ -29,7 +29,7 @@ def test_a_change_of_metadata_is_not_analysed_again_and_the_job_stands_for_both_
     world = World()
     job_id, ref = _touched(world)
     sent = list(world.queue.sent)
-    told = world.record.record(ref)
+    told = world.darkroom.record.record(ref)
     key = world.jobs.kept.keys["image-analysis", "images/cat.png"]
     assert (told.job_id, told.outcome) == (job_id, Recording.UNCHANGED)
     assert (key.job_id, key.version, world.job(job_id).newest) == (job_id, "0x2", "0x2")
@@ -39,25 +39,25 @@ def test_a_change_of_metadata_is_not_analysed_again_and_the_job_stands_for_both_
 def test_a_change_of_metadata_is_told_once() -> None:
     world = World()
     job_id, ref = _touched(world)
-    world.record.record(ref)
-    again = world.record.record(ref)
+    world.darkroom.record.record(ref)
+    again = world.darkroom.record.record(ref)
     assert (again.job_id, again.outcome) == (job_id, Recording.DUPLICATE)
 
 
 def test_a_change_of_metadata_is_analysed_again_where_that_is_asked_for() -> None:
     world = World(REANALYZE_ON_METADATA="true")
     job_id, ref = _touched(world)
-    told = world.record.record(ref)
+    told = world.darkroom.record.record(ref)
     assert told.outcome is Recording.RECORDED
-    assert world.attempt.run(told.job_id, owner="queue/1") is End.COMPLETED
+    assert world.darkroom.attempt.run(told.job_id, owner="queue/1") is End.COMPLETED
     assert told.job_id != job_id
 
 
 def test_new_content_after_a_change_of_metadata_is_analysed() -> None:
     world = World()
     _, ref = _touched(world)
-    world.record.record(ref)
-    assert world.attempt.run(world.recorded(data=png(9, 9)), owner="queue/1") is End.COMPLETED
+    world.darkroom.record.record(ref)
+    assert world.darkroom.attempt.run(world.recorded(data=png(9, 9)), owner="queue/1") is End.COMPLETED
 
 
 @pytest.mark.parametrize("before", ["waiting", "running", "failed"])
@@ -67,9 +67,9 @@ def test_a_change_of_metadata_before_there_is_a_report_is_analysed(before: str) 
     if before == "running":
         world.rival_claims(job_id)
     if before == "failed":
-        world.attempt.run(job_id, owner="queue/1")
+        world.darkroom.attempt.run(job_id, owner="queue/1")
     world.images.touch(_ref(world))
-    assert world.record.record(_ref(world)).outcome is Recording.RECORDED
+    assert world.darkroom.record.record(_ref(world)).outcome is Recording.RECORDED
     assert world.job(job_id).state is (State.FAILED if before == "failed" else State.CANCELED)
 
 
@@ -81,15 +81,15 @@ def test_content_of_which_the_service_does_not_say_that_it_is_the_same_is_analys
     _, ref = _touched(world)
     blob = world.images.take(ref)
     world.images.restore(ref, replace(blob, facts=replace(blob.facts, **unlike)))
-    assert world.record.record(ref).outcome is Recording.RECORDED
+    assert world.darkroom.record.record(ref).outcome is Recording.RECORDED
 
 
 def test_the_same_bytes_uploaded_again_are_analysed_again() -> None:
     world = World()
     job_id = world.recorded()
-    world.attempt.run(job_id, owner="queue/1")
+    world.darkroom.attempt.run(job_id, owner="queue/1")
     world.clock.advance(5)
-    assert world.record.record(world.upload()).outcome is Recording.RECORDED
+    assert world.darkroom.record.record(world.upload()).outcome is Recording.RECORDED
 
 
 def test_two_blobs_whose_digests_nobody_knows_are_not_taken_for_the_same() -> None:
@@ -98,18 +98,18 @@ def test_two_blobs_whose_digests_nobody_knows_are_not_taken_for_the_same() -> No
     for version in ("0x7", "0x8"):
         blob = world.images.take(ref)
         world.images.restore(ref, replace(blob, facts=replace(blob.facts, version=version, content_md5=None)))
-        told = world.record.record(ref)
+        told = world.darkroom.record.record(ref)
         assert told.outcome is Recording.RECORDED
-        assert world.attempt.run(told.job_id, owner="queue/1") is End.COMPLETED
+        assert world.darkroom.attempt.run(told.job_id, owner="queue/1") is End.COMPLETED
 
 
 def test_a_job_that_completes_while_the_change_of_its_metadata_is_recorded_stands_for_both() -> None:
     world = World()
     job_id = world.recorded()
-    attempt = world.claims.begin(job_id, owner="queue/1")
+    attempt = world.darkroom.claims.begin(job_id, owner="queue/1")
     world.images.touch(_ref(world))
     world.jobs.before("insert", int, lambda: attempt.complete({}))
-    told = world.record.record(_ref(world))
+    told = world.darkroom.record.record(_ref(world))
     assert (told.job_id, told.outcome) == (job_id, Recording.UNCHANGED)
     assert world.job(job_id).state is State.COMPLETED
 
@@ -118,8 +118,8 @@ def test_a_job_that_is_purged_while_the_change_of_its_metadata_is_recorded_is_an
     world = World(RETENTION_COMPLETED_DAYS="0")
     job_id, ref = _touched(world)
     world.clock.advance(1)
-    world.jobs.before("replace", lambda: world.purge.purge(owner="timer/1"))
-    assert world.record.record(ref).outcome is Recording.RECORDED
+    world.jobs.before("replace", lambda: world.darkroom.purge.purge(owner="timer/1"))
+    assert world.darkroom.record.record(ref).outcome is Recording.RECORDED
     assert job_id not in world.jobs.kept.jobs
 
 
@@ -127,6 +127,6 @@ def test_the_same_bytes_under_another_encoding_are_analysed_again() -> None:
     world = World()
     job_id, ref = _touched(world)
     world.images.mark(ref, content_encoding="gzip")
-    assert world.record.record(ref).outcome is Recording.RECORDED
+    assert world.darkroom.record.record(ref).outcome is Recording.RECORDED
     assert len(world.jobs.kept.jobs) == 2
     assert job_id in world.jobs.kept.jobs

@@ -26,7 +26,7 @@ examples = settings(max_examples=at_length(12, 500), deadline=None, suppress_hea
 
 
 def _rejected(world: World, text: str) -> str:
-    assert world.receive.receive(text.encode(), owner="queue/1") == [Disposition.REJECTED]
+    assert world.darkroom.receive.receive(text.encode(), owner="queue/1") == [Disposition.REJECTED]
     return digest(text)
 
 
@@ -36,7 +36,7 @@ DELETION = json.dumps({**event(), "eventType": "Microsoft.Storage.BlobDeleted"})
 
 
 def _ended(world: World) -> str:
-    world.attempt.run(job_id := world.recorded(), owner="queue/1")
+    world.darkroom.attempt.run(job_id := world.recorded(), owner="queue/1")
     return job_id
 
 
@@ -68,7 +68,7 @@ def test_a_redrive_follows_a_text_and_forgets_it_once_all_of_it_is_admitted(
     world = World()
     rejected = text(world)
     world.rejections.reject(rejected, code="blob_not_found", message="It was not there yet.")
-    assert world.readmit.readmit(digest(rejected)) == outcomes
+    assert world.darkroom.readmit.readmit(digest(rejected)) == outcomes
     assert (len(world.queue.sent), list(world.rejections.kept)) == (sent, [rejected] if kept else [])
 
 
@@ -78,7 +78,7 @@ def test_one_that_is_rejected_once_more_while_it_is_redriven_is_kept() -> None:
     world.upload()
     again = (lambda: world.rejections.reject("images/cat.png", code="blob_not_found", message="Gone again."),)
     world.rejections.before("delete", *again)
-    assert world.readmit.readmit(rejected) == [Recording.RECORDED]
+    assert world.darkroom.readmit.readmit(rejected) == [Recording.RECORDED]
     assert list(world.rejections.kept) == ["images/cat.png"]
 
 
@@ -87,7 +87,7 @@ def test_it_is_deleted_last() -> None:
     rejected = _rejected(world, "images/cat.png")
     world.upload()
     world.journal.clear()
-    world.readmit.readmit(rejected)
+    world.darkroom.readmit.readmit(rejected)
     assert world.journal == ["rejections.get", "images.head", "jobs.insert", "queue.send", "rejections.delete"]
 
 
@@ -98,12 +98,12 @@ def test_an_outage_raises_and_forgets_nothing(port: str) -> None:
     world.upload()
     getattr(world, port).out = True
     with pytest.raises(StorageOut):
-        world.readmit.readmit(rejected)
+        world.darkroom.readmit.readmit(rejected)
     assert list(world.rejections.kept) == ["images/cat.png"]
 
 
 def test_an_id_of_nothing_is_unknown() -> None:
-    assert World().readmit.readmit("0" * 32) == [Disposition.UNKNOWN]
+    assert World().darkroom.readmit.readmit("0" * 32) == [Disposition.UNKNOWN]
 
 
 def _row(text: str, second: int = 5) -> RejectedMessage:
@@ -162,7 +162,7 @@ def test_a_redrive_tells_the_first_that_stood_against_it() -> None:
     rejected = _rejected(world, '["images/cat.png", "images/dog.png"]')
     world.upload()
     with pytest.raises(Refused) as met:
-        cli.redrive(world.readmit, rejected)
+        cli.redrive(world.darkroom.readmit, rejected)
     assert met.value.code == "rejected"
 
 
@@ -181,7 +181,7 @@ def test_a_redrive_tells_the_first_that_stood_against_it() -> None:
 def test_no_body_makes_a_step_raise_and_each_is_acted_on_or_kept(way: str, body: bytes) -> None:
     world = World()
     world.upload()
-    step = getattr(getattr(world, way), way)
+    step = getattr(getattr(world.darkroom, way), way)
     outcomes = step(body, owner="queue/1") if way == "receive" else step(body)
     assert bool(world.rejections.kept) == (Disposition.REJECTED in outcomes)
     assert set(outcomes) <= {Disposition.REJECTED, Disposition.IGNORED} or world.jobs.kept.jobs
@@ -196,11 +196,11 @@ def test_no_body_makes_a_step_raise_and_each_is_acted_on_or_kept(way: str, body:
 @example(body=b"\xff", uploaded=False)
 def test_a_redrive_loses_nothing(body: bytes, uploaded: bool) -> None:  # noqa: FBT001 - drawn
     world = World()
-    world.receive.receive(body, owner="queue/1")
+    world.darkroom.receive.receive(body, owner="queue/1")
     if uploaded:
         world.upload()
     for row in list(world.rejections.kept.values()):
-        outcomes = world.readmit.readmit(row.id)
+        outcomes = world.darkroom.readmit.readmit(row.id)
         admitted = {Recording.RECORDED, Recording.DUPLICATE, Disposition.LIVE, Disposition.ENDED}
         assert (row.text in world.rejections.kept) is not admitted.issuperset(outcomes)
         assert row.text in world.rejections.kept or world.jobs.kept.jobs
@@ -208,8 +208,8 @@ def test_a_redrive_loses_nothing(body: bytes, uploaded: bool) -> None:  # noqa: 
 
 def test_bytes_that_are_no_text_are_kept_and_not_followed_as_if_they_were() -> None:
     world = World()
-    assert world.receive.receive(b"\xff", owner="queue/1") == [Disposition.REJECTED]
+    assert world.darkroom.receive.receive(b"\xff", owner="queue/1") == [Disposition.REJECTED]
     (row,) = world.rejections.kept.values()
     world.upload(row.text)
-    assert world.readmit.readmit(row.id) == [Disposition.REJECTED]
+    assert world.darkroom.readmit.readmit(row.id) == [Disposition.REJECTED]
     assert [kept.code for kept in world.rejections.kept.values()] == ["not_text"]

@@ -25,7 +25,7 @@ def running(world: World) -> str:
 def canceled(world: World) -> str:
     """Add the job, claim it, and cancel it."""
     job_id = running(world)
-    world.cancel.cancel(job_id)
+    world.darkroom.cancel.cancel(job_id)
     return job_id
 
 
@@ -36,7 +36,7 @@ def test_all_of_an_ended_job_goes(made: Callable[[World], str], *, forget: bool)
     job_id = made(world)
     world.images.insert_thumbnail(f"{job_id}/1.webp", b"small", mime="image/webp")
     world.images.insert_thumbnail("other/1.webp", b"small", mime="image/webp")
-    world.remove.remove(job_id, forget=forget)
+    world.darkroom.remove.remove(job_id, forget=forget)
     assert (world.jobs.kept.jobs, world.jobs.kept.attempts) == ({}, {})
     assert list(world.images.thumbnails) == ["other/1.webp"]
 
@@ -44,7 +44,7 @@ def test_all_of_an_ended_job_goes(made: Callable[[World], str], *, forget: bool)
 def test_the_key_row_stays_and_says_how_the_job_ended() -> None:
     world = World()
     job_id = ended(world)
-    world.remove.remove(job_id, forget=False)
+    world.darkroom.remove.remove(job_id, forget=False)
     (key,) = world.jobs.kept.keys.values()
     assert (key.job_id, key.state) == (job_id, State.FAILED)
     assert not add(world).created
@@ -52,7 +52,7 @@ def test_the_key_row_stays_and_says_how_the_job_ended() -> None:
 
 def test_what_is_forgotten_may_be_added_again() -> None:
     world = World()
-    world.remove.remove(ended(world), forget=True)
+    world.darkroom.remove.remove(ended(world), forget=True)
     assert world.jobs.kept.keys == {}
     assert add(world).created
 
@@ -61,9 +61,9 @@ def test_what_is_forgotten_may_be_added_again() -> None:
 def test_a_job_that_is_not_unique_goes_without_a_look_for_a_key_row(*, forget: bool) -> None:
     world = World()
     unique, other = live(world), added_id(add(world, unique=False))
-    world.cancel.cancel(other)
+    world.darkroom.cancel.cancel(other)
     world.journal.clear()
-    world.remove.remove(other, forget=forget)
+    world.darkroom.remove.remove(other, forget=forget)
     assert world.journal == ["jobs.get", "ended.purge", "images.thumbnails_of"]
     assert (list(world.jobs.kept.jobs), len(world.jobs.kept.keys)) == ([unique], 1)
 
@@ -75,7 +75,7 @@ def test_a_job_that_has_not_ended_stays(made: Callable[[World], str], *, forget:
     job_id = made(world)
     before = world.job(job_id)
     with pytest.raises(Refused, match="Cancel it first") as met:
-        world.remove.remove(job_id, forget=forget)
+        world.darkroom.remove.remove(job_id, forget=forget)
     assert (met.value.code, world.job(job_id)) == ("live", before)
 
 
@@ -84,7 +84,7 @@ def test_a_job_that_is_not_there_cant_be_removed(*, forget: bool) -> None:
     world = World()
     live(world)
     with pytest.raises(NoSuchJob):
-        world.remove.remove(f"word-count-{0:032x}", forget=forget)
+        world.darkroom.remove.remove(f"word-count-{0:032x}", forget=forget)
 
 
 @either_way
@@ -93,7 +93,7 @@ def test_a_job_of_a_newer_release_is_left_to_it(*, forget: bool) -> None:
     job_id = ended(world)
     world.jobs.behind(job_id, lambda row: Move(Event.CANCEL, replace(row.job, schema=SCHEMA + 1), row.seen_at))
     with pytest.raises(NewerSchema):
-        world.remove.remove(job_id, forget=forget)
+        world.darkroom.remove.remove(job_id, forget=forget)
 
 
 @either_way
@@ -102,7 +102,7 @@ def test_an_outage_is_no_answer(*, forget: bool) -> None:
     job_id = ended(world)
     world.jobs.out = True
     with pytest.raises(StorageOut):
-        world.remove.remove(job_id, forget=forget)
+        world.darkroom.remove.remove(job_id, forget=forget)
 
 
 def test_a_version_that_the_caller_has_seen_is_removed_and_no_other() -> None:
@@ -110,17 +110,17 @@ def test_a_version_that_the_caller_has_seen_is_removed_and_no_other() -> None:
     job_id = ended(world)
     seen = world.jobs.kept.jobs[job_id].fingerprint
     with pytest.raises(Mismatch):
-        world.remove.remove(job_id, forget=False, versions={"another"})
-    world.remove.remove(job_id, forget=False, versions={seen, "another"})
+        world.darkroom.remove.remove(job_id, forget=False, versions={"another"})
+    world.darkroom.remove.remove(job_id, forget=False, versions={seen, "another"})
     assert world.jobs.kept.jobs == {}
 
 
 def test_a_version_that_moves_on_under_the_removal_is_not_removed() -> None:
     world = World()
     job_id = ended(world)
-    world.ended.before("purge", lambda: world.redrive.redrive(job_id), int)
+    world.ended.before("purge", lambda: world.darkroom.redrive.redrive(job_id), int)
     with pytest.raises(Mismatch):
-        world.remove.remove(job_id, forget=False, versions={world.jobs.kept.jobs[job_id].fingerprint})
+        world.darkroom.remove.remove(job_id, forget=False, versions={world.jobs.kept.jobs[job_id].fingerprint})
     assert world.job(job_id).state is State.PENDING
 
 
@@ -128,9 +128,9 @@ def test_a_version_that_moves_on_under_the_removal_is_not_removed() -> None:
 def test_a_job_that_is_opened_again_under_the_removal_stays(*, forget: bool) -> None:
     world = World()
     job_id = ended(world)
-    world.ended.before("purge", lambda: world.redrive.redrive(job_id))
+    world.ended.before("purge", lambda: world.darkroom.redrive.redrive(job_id))
     with pytest.raises(Refused) as met:
-        world.remove.remove(job_id, forget=forget)
+        world.darkroom.remove.remove(job_id, forget=forget)
     assert (met.value.code, world.job(job_id).state) == ("live", State.PENDING)
 
 
@@ -138,7 +138,7 @@ def test_a_job_that_was_touched_under_the_removal_is_removed_all_the_same() -> N
     world = World()
     job_id = ended(world)
     world.ended.before("purge", lambda: world.jobs.behind(job_id, lambda row: Move(Event.RETAG, row.job, row.seen_at)))
-    world.remove.remove(job_id, forget=False)
+    world.darkroom.remove.remove(job_id, forget=False)
     assert world.jobs.kept.jobs == {}
 
 
@@ -148,21 +148,21 @@ def test_a_job_that_moves_each_time_is_undecided() -> None:
     touched = [lambda: world.jobs.behind(job_id, lambda row: Move(Event.RETAG, row.job, row.seen_at))] * 20
     world.ended.before("purge", *touched)
     with pytest.raises(Undecided):
-        world.remove.remove(job_id, forget=False)
+        world.darkroom.remove.remove(job_id, forget=False)
 
 
 def test_an_older_version_of_an_image_goes_and_leaves_the_key_row_of_the_newer_one() -> None:
     world = World()
     older = world.recorded()
     newer = world.recorded(data=png(5))
-    world.remove.remove(older, forget=True)
+    world.darkroom.remove.remove(older, forget=True)
     (key,) = world.jobs.kept.keys.values()
     assert (key.job_id, key.state, list(world.jobs.kept.jobs)) == (newer, None, [newer])
 
 
 def test_a_purged_job_is_forgotten_by_its_id() -> None:
     world = World()
-    world.remove.remove(purged(world), forget=True)
+    world.darkroom.remove.remove(purged(world), forget=True)
     assert world.jobs.kept.keys == {}
     assert world.journal == ["jobs.get", "index.keys", "images.thumbnails_of", "ended.forget"]
     assert add(world).created
@@ -172,9 +172,9 @@ def test_of_many_purged_jobs_the_one_is_forgotten_that_was_named() -> None:
     world = World(JOB_BUCKETS="1")
     ids = [added_id(add(world, ref=f"{number}")) for number in range(9)]
     for job_id in ids:
-        world.cancel.cancel(job_id)
-        world.remove.remove(job_id, forget=False)
-    world.remove.remove(ids[4], forget=True)
+        world.darkroom.cancel.cancel(job_id)
+        world.darkroom.remove.remove(job_id, forget=False)
+    world.darkroom.remove.remove(ids[4], forget=True)
     assert {key.job_id for key in world.jobs.kept.keys.values()} == {*ids} - {ids[4]}
 
 
@@ -182,33 +182,33 @@ def test_a_purged_job_is_not_there_to_be_removed_again() -> None:
     world = World()
     job_id = purged(world)
     with pytest.raises(NoSuchJob):
-        world.remove.remove(job_id, forget=False)
+        world.darkroom.remove.remove(job_id, forget=False)
     assert len(world.jobs.kept.keys) == 1
 
 
 def test_what_is_forgotten_is_not_there_to_be_forgotten_again() -> None:
     world = World()
     job_id = purged(world)
-    world.remove.remove(job_id, forget=True)
+    world.darkroom.remove.remove(job_id, forget=True)
     with pytest.raises(NoSuchJob):
-        world.remove.remove(job_id, forget=True)
+        world.darkroom.remove.remove(job_id, forget=True)
 
 
 def test_an_older_version_that_is_purged_cant_be_forgotten() -> None:
     world = World()
     older = world.recorded()
     world.recorded(data=png(5))
-    world.remove.remove(older, forget=False)
+    world.darkroom.remove.remove(older, forget=False)
     with pytest.raises(NoSuchJob):
-        world.remove.remove(older, forget=True)
+        world.darkroom.remove.remove(older, forget=True)
     assert len(world.jobs.kept.keys) == 1
 
 
 def test_a_job_that_a_purge_takes_under_the_removal_is_forgotten_all_the_same() -> None:
     world = World()
     job_id = ended(world)
-    world.ended.before("purge", lambda: world.remove.remove(job_id, forget=False))
-    world.remove.remove(job_id, forget=True)
+    world.ended.before("purge", lambda: world.darkroom.remove.remove(job_id, forget=False))
+    world.darkroom.remove.remove(job_id, forget=True)
     assert world.jobs.kept.keys == {}
 
 
@@ -223,7 +223,7 @@ def test_a_job_that_is_added_again_at_once_is_not_what_was_removed() -> None:
         assert add(world).created
 
     world.jobs.before("key", int, another)
-    world.remove.remove(job_id, forget=True)
+    world.darkroom.remove.remove(job_id, forget=True)
     assert (gone, world.job(job_id).state) == ([True], State.PENDING)
     assert len(world.jobs.kept.keys) == 1
 
@@ -238,7 +238,7 @@ def test_a_purged_job_that_another_forgets_and_adds_again_keeps_its_key_row() ->
 
     world.index.before("keys", another)
     with pytest.raises(Refused) as met:
-        world.remove.remove(job_id, forget=True)
+        world.darkroom.remove.remove(job_id, forget=True)
     assert (met.value.code, len(world.jobs.kept.keys)) == ("live", 1)
 
 
@@ -252,13 +252,13 @@ def test_a_key_row_that_moves_under_the_removal_is_looked_at_again() -> None:
 
     world.ended.before("forget", another)
     with pytest.raises(Refused) as met:
-        world.remove.remove(job_id, forget=True)
+        world.darkroom.remove.remove(job_id, forget=True)
     assert (met.value.code, len(world.jobs.kept.keys)) == ("live", 1)
 
 
 def test_of_two_who_forget_a_purged_job_at_once_neither_fails() -> None:
     world = World()
     job_id = purged(world)
-    world.ended.before("forget", lambda: world.remove.remove(job_id, forget=True))
-    world.remove.remove(job_id, forget=True)
+    world.ended.before("forget", lambda: world.darkroom.remove.remove(job_id, forget=True))
+    world.darkroom.remove.remove(job_id, forget=True)
     assert world.jobs.kept.keys == {}

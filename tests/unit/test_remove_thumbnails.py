@@ -16,12 +16,12 @@ def test_a_thumbnail_that_is_published_under_the_removal_of_a_job_that_is_opened
     job_id = canceled(world)
 
     def published() -> None:
-        world.redrive.redrive(job_id)
+        world.darkroom.redrive.redrive(job_id)
         world.images.insert_thumbnail(f"{job_id}/3.webp", b"small", mime="image/webp")
 
     world.ended.before("purge", published)
     with pytest.raises(Refused):
-        world.remove.remove(job_id, forget=forget)
+        world.darkroom.remove.remove(job_id, forget=forget)
     assert list(world.images.thumbnails) == [f"{job_id}/3.webp"]
 
 
@@ -30,7 +30,7 @@ def test_a_thumbnail_of_a_later_attempt_than_the_deleted_row_knows_of_stays() ->
     job_id = canceled(world)
     for token in (1, 9):
         world.images.insert_thumbnail(f"{job_id}/{token}.webp", b"small", mime="image/webp")
-    world.remove.remove(job_id, forget=False)
+    world.darkroom.remove.remove(job_id, forget=False)
     assert list(world.images.thumbnails) == [f"{job_id}/9.webp"]
 
 
@@ -38,11 +38,11 @@ def test_a_thumbnail_of_a_later_attempt_than_the_deleted_row_knows_of_stays() ->
 def test_a_version_that_moves_on_under_the_removal_keeps_its_thumbnail() -> None:
     world = World()
     job_id = world.recorded()
-    world.attempt.run(job_id, owner="queue/1")
+    world.darkroom.attempt.run(job_id, owner="queue/1")
     seen = world.jobs.kept.jobs[job_id]
     world.ended.before("purge", lambda: world.jobs.behind(job_id, lambda row: Move(Event.RETAG, row.job, row.seen_at)))
     with pytest.raises(Mismatch):
-        world.remove.remove(job_id, forget=False, versions={seen.fingerprint})
+        world.darkroom.remove.remove(job_id, forget=False, versions={seen.fingerprint})
     assert list(world.images.thumbnails) == [f"{job_id}/1.png"]
 
 
@@ -51,13 +51,13 @@ def test_a_version_that_moves_on_under_the_removal_keeps_its_thumbnail() -> None
 def test_a_crash_in_the_middle_of_a_removal_leaves_a_thumbnail_and_no_job(*, forget: bool) -> None:
     world = World()
     job_id = world.recorded()
-    world.attempt.run(job_id, owner="queue/1")
+    world.darkroom.attempt.run(job_id, owner="queue/1")
     world.images.before("thumbnails_of", lambda: setattr(world.images, "out", True))
     with pytest.raises(StorageOut):
-        world.remove.remove(job_id, forget=forget)
+        world.darkroom.remove.remove(job_id, forget=forget)
     world.images.out = False
     assert (world.jobs.kept.jobs, list(world.images.thumbnails)) == ({}, [f"{job_id}/1.png"])
-    world.remove.remove(job_id, forget=True)
+    world.darkroom.remove.remove(job_id, forget=True)
     assert (world.jobs.kept.keys, world.images.thumbnails) == ({}, {})
 
 
@@ -65,7 +65,7 @@ def test_while_thumbnails_are_deleted_nobody_can_add_the_job_again() -> None:
     world = World()
     job_id, again = ended(world), list[bool]()
     world.images.before("thumbnails_of", lambda: again.append(add(world).created))
-    world.remove.remove(job_id, forget=True)
+    world.darkroom.remove.remove(job_id, forget=True)
     assert again == [False]
 
 
@@ -73,5 +73,5 @@ def test_thumbnails_that_purges_keep_are_kept_when_their_reference_is_forgotten(
     world = World(PURGE_THUMBNAILS="false")
     job_id = purged(world)
     world.images.insert_thumbnail(f"{job_id}/1.webp", b"small", mime="image/webp")
-    world.remove.remove(job_id, forget=True)
+    world.darkroom.remove.remove(job_id, forget=True)
     assert list(world.images.thumbnails) == [f"{job_id}/1.webp"]

@@ -26,7 +26,7 @@ class Counted(World):
     def states(self) -> dict[str, int]:
         """How many image jobs there are in each state that has any, counted anew."""
         self.clock.advance(61)
-        counted = self.statistics.count().jobs[self.settings.image_type]
+        counted = self.darkroom.statistics.count().jobs[self.settings.image_type]
         return {state: number for state, number in counted.items() if number}
 
 
@@ -48,13 +48,13 @@ def test_jobs_are_counted_by_their_states() -> None:
     ids = [world.recorded(f"{number}.png") for number in range(6)]
     world.rival_claims(ids[0])
     world.rival_claims(ids[1])
-    world.cancel.cancel(ids[2])
-    world.attempt.run(ids[3], owner="queue/1")
+    world.darkroom.cancel.cancel(ids[2])
+    world.darkroom.attempt.run(ids[3], owner="queue/1")
     assert world.states == {"PENDING": 2, "RUNNING": 2, "CANCELED": 1, "COMPLETED": 1}
 
 
 def test_a_type_without_jobs_has_every_state_and_no_job() -> None:
-    stats = Counted().statistics.count()
+    stats = Counted().darkroom.statistics.count()
     assert stats.jobs == {"audio": NONE, "image-analysis": NONE}
     assert (stats.oldest_due_age_seconds, stats.capped, stats.lock) == (None, False, {"holder": None})
     assert (stats.poison, stats.missed, stats.stale_reports_total, stats.age_seconds) == (0, None, 0, 0)
@@ -64,50 +64,50 @@ def test_the_oldest_due_job_tells_how_long_it_is_due_and_one_of_later_tells_noth
     world = Counted()
     due = world.job(world.recorded()).due
     assert due is not None
-    assert world.statistics.count().oldest_due_age_seconds is None
+    assert world.darkroom.statistics.count().oldest_due_age_seconds is None
     world.clock.advance((due - world.clock.now).total_seconds() + 90)
     world.recorded("later.png")
-    assert world.statistics.count().oldest_due_age_seconds == pytest.approx(90, abs=1.1)
+    assert world.darkroom.statistics.count().oldest_due_age_seconds == pytest.approx(90, abs=1.1)
 
 
 def test_what_was_counted_is_good_for_a_minute_and_costs_one_read() -> None:
     world = Counted()
-    first = world.statistics.count()
+    first = world.darkroom.statistics.count()
     world.recorded()
     world.clock.advance(58)
     world.journal.clear()
-    again = world.statistics.count()
+    again = world.darkroom.statistics.count()
     assert (replace(again, age_seconds=0), world.journal) == (first, ["marks.get"])
     assert again.age_seconds == pytest.approx(58, abs=1.1)
     world.clock.advance(3)
-    assert world.statistics.count().jobs["image-analysis"]["PENDING"] == 1
+    assert world.darkroom.statistics.count().jobs["image-analysis"]["PENDING"] == 1
 
 
 def test_what_an_earlier_process_counted_is_good_for_another() -> None:
     world = Counted()
     world.recorded()
-    counted = world.statistics.count()
+    counted = world.darkroom.statistics.count()
     assert Stats.of(json.loads(json.dumps(world.marks.kept[MARK].value))) == counted
 
 
 def test_what_another_release_counted_and_a_moment_that_is_not_yet_are_counted_anew() -> None:
     world = Counted()
     world.marks.insert(MARK, {"schema": 99, "as_of": world.clock.now.isoformat()})
-    assert world.statistics.count().jobs["audio"] == NONE
+    assert world.darkroom.statistics.count().jobs["audio"] == NONE
     future = replace(STATS, as_of=world.clock.now + timedelta(days=1))
     world.marks.replace(world.marks.kept[MARK], future.value)
-    assert world.statistics.count().poison == 0
+    assert world.darkroom.statistics.count().poison == 0
 
 
 @pytest.mark.parametrize("counted_before", [False, True])
 def test_who_is_slower_than_another_counts_all_the_same(counted_before: bool) -> None:  # noqa: FBT001
     world = Counted()
     if counted_before:
-        world.statistics.count()
+        world.darkroom.statistics.count()
         world.clock.advance(61)
     world.recorded()
     world.marks.before("replace" if counted_before else "insert", lambda: _rival(world))
-    assert world.statistics.count().jobs["image-analysis"]["PENDING"] == 1
+    assert world.darkroom.statistics.count().jobs["image-analysis"]["PENDING"] == 1
     assert world.marks.kept[MARK].value["poison"] == STATS.poison
 
 
@@ -124,13 +124,13 @@ def test_a_bucket_is_counted_up_to_its_share_and_then_capped(monkeypatch: pytest
     monkeypatch.setattr(statistics, "PAGE", 3)
     world = Counted(JOB_BUCKETS="1")
     for number in range(3):
-        world.cancel.cancel(world.recorded(f"{number}.png"))
-    stats = world.statistics.count()
+        world.darkroom.cancel.cancel(world.recorded(f"{number}.png"))
+    stats = world.darkroom.statistics.count()
     assert (stats.jobs["image-analysis"]["CANCELED"], stats.capped) == (3, False)
     for number in range(3, 9):
-        world.cancel.cancel(world.recorded(f"{number}.png"))
+        world.darkroom.cancel.cancel(world.recorded(f"{number}.png"))
     assert world.states == {"CANCELED": 4}
-    assert world.statistics.count().capped
+    assert world.darkroom.statistics.count().capped
 
 
 def test_live_jobs_beyond_those_looked_at_count_as_waiting_and_who_is_not_due_is_looked_at_first(
@@ -141,7 +141,7 @@ def test_live_jobs_beyond_those_looked_at_count_as_waiting_and_who_is_not_due_is
     ids = [world.recorded(f"{number}.png") for number in range(5)]
     world.clock.advance(900)
     world.rival_claims(ids[4])
-    stats = world.statistics.count()
+    stats = world.darkroom.statistics.count()
     assert (stats.jobs["image-analysis"]["PENDING"], stats.jobs["image-analysis"]["RUNNING"]) == (4, 1)
     assert stats.capped
 
@@ -149,9 +149,9 @@ def test_live_jobs_beyond_those_looked_at_count_as_waiting_and_who_is_not_due_is
 def test_who_sweeps_is_told_until_that_lease_has_lapsed() -> None:
     world = Counted()
     world.locks.insert(Lock(name="sweep", owner="timer/1", token=1, lease=timedelta(seconds=600)))
-    assert world.statistics.count().lock == {"holder": "timer/1"}
+    assert world.darkroom.statistics.count().lock == {"holder": "timer/1"}
     world.clock.advance(600 + world.settings.margin.total_seconds() + 2)
-    assert world.statistics.count().lock == {"holder": None}
+    assert world.darkroom.statistics.count().lock == {"holder": None}
 
 
 def test_poison_missed_images_and_late_reports_are_told() -> None:
@@ -160,14 +160,14 @@ def test_poison_missed_images_and_late_reports_are_told() -> None:
     world.blob_poison.put(b"y")
     world.marks.insert(f"reconcile:{world.settings.images_container}", {"marker": None, "missed": 7})
     world.marks.insert(STALE_REPORTS, {"total": 8})
-    stats = world.statistics.count()
+    stats = world.darkroom.statistics.count()
     assert (stats.poison, stats.missed, stats.stale_reports_total) == (2, 7, 8)
 
 
 def test_a_walk_that_tells_no_missed_images_leaves_them_unknown() -> None:
     world = Counted()
     world.marks.insert(f"reconcile:{world.settings.images_container}", {"marker": None})
-    assert world.statistics.count().missed is None
+    assert world.darkroom.statistics.count().missed is None
 
 
 def test_the_text_for_prometheus_has_help_type_and_escaped_labels() -> None:

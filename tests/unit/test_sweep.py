@@ -42,7 +42,7 @@ def _insert_due(world: World, kind: str, count: int) -> None:
 def test_what_is_due_is_analysed() -> None:
     world = World()
     found = _due(world, 3)
-    swept = world.sweep.sweep(owner="timer/1")
+    swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert swept.outcomes == {End.COMPLETED: 3}
     assert {world.job(job_id).state for job_id in found} == {State.COMPLETED}
 
@@ -50,7 +50,7 @@ def test_what_is_due_is_analysed() -> None:
 def test_what_is_not_due_is_left_to_its_message() -> None:
     world = World()
     world.recorded()
-    swept = world.sweep.sweep(owner="timer/1")
+    swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert (swept.outcomes, swept.left, swept.locked_out) == ({}, 0, False)
 
 
@@ -59,7 +59,7 @@ def test_a_job_whose_worker_died_is_taken_over() -> None:
     job_id = world.recorded()
     world.rival_claims(job_id)
     world.lapse()
-    assert world.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}
+    assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}
 
 
 def test_a_sweep_beside_another_does_nothing() -> None:
@@ -67,7 +67,7 @@ def test_a_sweep_beside_another_does_nothing() -> None:
     _due(world, 1)
     with world.another().lock.try_acquire("sweep", owner="timer/2"):
         world.journal.clear()
-        assert world.sweep.sweep(owner="timer/1").locked_out
+        assert world.darkroom.sweep.sweep(owner="timer/1").locked_out
     assert "jobs.due" not in world.journal
 
 
@@ -76,7 +76,7 @@ def test_a_sweep_holds_the_lock_while_it_works() -> None:
     _due(world, 1)
     held: list[str | None] = []
     world.images.before("read", lambda: held.append(world.locks._rows["sweep"].lock.owner))
-    world.sweep.sweep(owner="timer/1")
+    world.darkroom.sweep.sweep(owner="timer/1")
     assert held[0] is not None
     assert world.locks._rows["sweep"].lock.owner is None
 
@@ -86,7 +86,7 @@ def test_nothing_is_begun_when_the_budget_is_over() -> None:
     _due(world, 5)
     world.clock.advance(1)
     world.images.before("read", int, lambda: world.clock.advance(240))
-    swept = world.sweep.sweep(owner="timer/1")
+    swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert (swept.outcomes, swept.left) == ({End.COMPLETED: 2}, 3)
 
 
@@ -94,21 +94,21 @@ def test_what_the_budget_has_left_is_done_by_the_next_sweep() -> None:
     world = World(SWEEP_PARALLELISM="1", LEASE_SECONDS="3600")
     _due(world, 3)
     world.images.before("read", lambda: world.clock.advance(240))
-    world.sweep.sweep(owner="timer/1")
-    assert world.sweep.sweep(owner="timer/2").outcomes == {End.COMPLETED: 2}
+    world.darkroom.sweep.sweep(owner="timer/1")
+    assert world.darkroom.sweep.sweep(owner="timer/2").outcomes == {End.COMPLETED: 2}
 
 
 def test_nothing_is_begun_when_the_lock_is_lost() -> None:
     world = World(SWEEP_PARALLELISM="1")
     _due(world, 3)
     world.images.before("read", lambda: world.clock.advance(58))
-    swept = world.sweep.sweep(owner="timer/1")
+    swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert (swept.outcomes, swept.left) == ({End.LOST: 1}, 2)
 
 
 def test_every_bucket_is_asked() -> None:
     world = World(JOB_BUCKETS="7")
-    world.sweep.sweep(owner="timer/1")
+    world.darkroom.sweep.sweep(owner="timer/1")
     assert world.journal.count("jobs.due") == 7
 
 
@@ -119,7 +119,7 @@ def test_every_bucket_gets_its_turn() -> None:
     world.clock.advance(121)
     agenda = Agenda(
         world.jobs,
-        world.attempt.kinds,
+        world.darkroom.attempt.kinds,
         buckets=4,
         now=world.clock.server.now,
         runtime=world.runtime,
@@ -146,11 +146,11 @@ def test_a_backlog_of_one_type_keeps_no_other_type_waiting(dispatch: str) -> Non
             world.clock.advance(1)
             return End.BUSY
 
-    world.sweep.attempt = Turns()
+    world.darkroom.sweep.attempt = Turns()  # type: ignore[assignment] # it runs like one
     _due(world, 20)
     world.queue.sent.clear()
     _insert_due(world, "other", 2)
-    world.sweep.sweep(owner="timer/1")
+    world.darkroom.sweep.sweep(owner="timer/1")
     begun += [ids.kind(json.loads(text)["job_id"]) for text, _ in world.queue.sent]
     assert begun[:5] == ["image-analysis", "other", "image-analysis", "other", "image-analysis"]
 
@@ -158,14 +158,14 @@ def test_a_backlog_of_one_type_keeps_no_other_type_waiting(dispatch: str) -> Non
 def test_a_type_that_nothing_here_works_on_is_left_alone() -> None:
     world = World()
     _insert_due(world, "other", 1)
-    assert world.sweep.sweep(owner="timer/1").outcomes == {}
+    assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {}
 
 
 def test_a_job_that_fails_keeps_no_other_from_its_turn() -> None:
     world = World()
     world.recorded("broken.png", b"broken")
     _due(world, 2)
-    assert world.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 2, End.FAILED: 1}
+    assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 2, End.FAILED: 1}
 
 
 def test_a_job_of_a_newer_release_is_left() -> None:
@@ -173,7 +173,7 @@ def test_a_job_of_a_newer_release_is_left() -> None:
     (job_id,) = _due(world, 1)
     newer = replace(world.job(job_id), schema=SCHEMA + 1)
     world.jobs.behind(job_id, lambda _: Move(Event.CANCEL, newer, world.clock.now))
-    assert world.sweep.sweep(owner="timer/1").outcomes == {End.LEFT: 1}
+    assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.LEFT: 1}
 
 
 @pytest.mark.parametrize("port", ["jobs", "locks"])
@@ -181,27 +181,27 @@ def test_a_sweep_while_storage_is_out_raises(port: str) -> None:
     world = World()
     getattr(world, port).out = True
     with pytest.raises(StorageOut):
-        world.sweep.sweep(owner="timer/1")
+        world.darkroom.sweep.sweep(owner="timer/1")
 
 
 def test_the_lock_is_released_when_a_sweep_raises() -> None:
     world = World()
     world.jobs.out = True
     with pytest.raises(StorageOut):
-        world.sweep.sweep(owner="timer/1")
+        world.darkroom.sweep.sweep(owner="timer/1")
     assert world.locks._rows["sweep"].lock.owner is None
 
 
 def test_the_first_sweep_creates_what_is_missing_and_no_later_one_does() -> None:
     world = World()
-    world.sweep.sweep(owner="timer/1")
-    world.sweep.sweep(owner="timer/2")
+    world.darkroom.sweep.sweep(owner="timer/1")
+    world.darkroom.sweep.sweep(owner="timer/2")
     assert (world.journal[0], world.journal.count("prepare")) == ("prepare", 1)
 
 
 def test_a_sweep_creates_what_is_missing_but_pauses_while_dispatch_is_off() -> None:
     world = World(DISPATCH="off")
-    assert world.sweep.sweep(owner="timer/1").outcomes == {End.PAUSED: 1}
+    assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.PAUSED: 1}
     assert world.journal == ["prepare"]
 
 
@@ -209,7 +209,7 @@ def test_a_sweep_tells_what_it_did_in_one_line(caplog: pytest.LogCaptureFixture)
     world = World()
     _due(world, 2)
     with caplog.at_level(logging.INFO, logger="darkroom"):
-        world.sweep.sweep(owner="timer/1")
+        world.darkroom.sweep.sweep(owner="timer/1")
     told = json.loads(caplog.messages[-1])
     assert (told["event"], told["completed"]) == ("sweep done", 2)
 
@@ -223,7 +223,7 @@ def test_a_job_that_raises_keeps_no_other_from_its_turn() -> None:
 
     world.images.before("read", out)
     with pytest.raises(StorageOut):
-        world.sweep.sweep(owner="timer/1")
+        world.darkroom.sweep.sweep(owner="timer/1")
     states = [world.job(job_id).state for job_id in found]
     assert sorted(states) == [State.COMPLETED] * 4 + [State.PENDING]
 
@@ -235,5 +235,5 @@ def test_a_sweep_that_may_create_nothing_works_with_what_is_there() -> None:
     def forbidden() -> None:
         raise StorageOut("AuthorizationPermissionMismatch")
 
-    world.sweep.prepare = forbidden
-    assert world.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}
+    world.darkroom.sweep.prepare = forbidden
+    assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}

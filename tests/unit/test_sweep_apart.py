@@ -46,7 +46,7 @@ def test_a_page_of_rows_of_a_newer_release_hides_no_job_behind_it(dispatch: str,
     job_id = world.recorded("late.png", b"broken")
     world.clock.advance(3600)
     world.queue.sent.clear()
-    world.sweep.sweep(owner="timer/1")
+    world.darkroom.sweep.sweep(owner="timer/1")
     assert world.job(job_id).state is end
     assert [job_id in text for text, _ in world.queue.sent] == [True] * (dispatch == "queue")
 
@@ -54,7 +54,7 @@ def test_a_page_of_rows_of_a_newer_release_hides_no_job_behind_it(dispatch: str,
 def test_a_sweep_reads_no_second_page_where_it_moves_all_of_the_first_on() -> None:
     world = World(JOB_BUCKETS="1", DISPATCH="timer")
     _insert_due(world, agenda.LIMIT + 1)
-    assert world.sweep.sweep(owner="timer/1").outcomes == {End.FAILED: agenda.LIMIT}
+    assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.FAILED: agenda.LIMIT}
     assert world.journal.count("jobs.due") == 1
 
 
@@ -62,13 +62,13 @@ def test_a_sweep_reads_ten_pages_of_a_bucket_and_no_more(monkeypatch: pytest.Mon
     monkeypatch.setattr(agenda, "LIMIT", 2)
     world = World(JOB_BUCKETS="1", DISPATCH="timer")
     _insert_due(world, 30, schema=SCHEMA + 1)
-    assert world.sweep.sweep(owner="timer/1").outcomes == {End.LEFT: 20}
+    assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.LEFT: 20}
 
 
 def _expiring(world: World, count: int) -> list[str]:
     """Add jobs that only external workers work on, and whose time is over in a second."""
     added = [
-        world.add.add(kind="other", ref=f"{number}", params={}, unique=True, ttl=timedelta(seconds=1))
+        world.darkroom.add.add(kind="other", ref=f"{number}", params={}, unique=True, ttl=timedelta(seconds=1))
         for number in range(count)
     ]
     return [each.row.job.id for each in added if each.row is not None]
@@ -85,7 +85,7 @@ def test_a_job_that_raises_ends_no_sweep(error: Exception) -> None:
     world.clock.advance(121)
     world.jobs.get = _raising_for({jobs[0]}, world.jobs.get, error)  # type: ignore[method-assign] # of this world alone
     with pytest.raises(type(error)):
-        world.sweep.sweep(owner="timer/1")
+        world.darkroom.sweep.sweep(owner="timer/1")
     states = [world.jobs.kept.jobs[job_id].job.state for job_id in (*jobs, expiring)]
     assert states == [State.PENDING, State.COMPLETED, State.COMPLETED, State.FAILED]
     assert world.blob_poison.held == {}
@@ -111,7 +111,7 @@ def test_a_job_that_raises_keeps_no_other_from_being_sent_or_expired() -> None:
     failing = {waiting[0], expiring[0]}
     world.jobs.get = _raising_for(failing, world.jobs.get, LookupError())  # type: ignore[method-assign] # of this world alone
     with pytest.raises(LookupError):
-        world.sweep.sweep(owner="timer/1")
+        world.darkroom.sweep.sweep(owner="timer/1")
     assert len(world.queue.sent) == 2
     assert [world.jobs.kept.jobs[job_id].job.state for job_id in expiring[1:]] == [State.FAILED] * 2
 
@@ -126,7 +126,7 @@ def test_a_bucket_that_cannot_be_listed_keeps_no_other_waiting() -> None:
 
     world.jobs.before("due", fails)
     with pytest.raises(StorageOut):
-        world.sweep.sweep(owner="timer/1")
+        world.darkroom.sweep.sweep(owner="timer/1")
     assert 0 < sum(world.job(job_id).state is State.COMPLETED for job_id in jobs) < 12
 
 
@@ -138,8 +138,8 @@ def test_images_of_many_prefixes_take_turns() -> None:
         world.clock.advance(1)
     world.clock.advance(121)
     order: list[str] = []
-    world.sweep.attempt = _Noting(order)
-    world.sweep.sweep(owner="timer/1")
+    world.darkroom.sweep.attempt = _Noting(order)  # type: ignore[assignment] # it runs like one
+    world.darkroom.sweep.sweep(owner="timer/1")
     refs = [world.job(job_id).ref.removeprefix("images/") for job_id in order]
     assert list(islice(refs, 6)) == ["a/0.png", "b/1.png", "plain.png", "c/d/1.png", "a/1.png", "c/e/1.png"]
     assert len(refs) == 24
@@ -173,8 +173,8 @@ def test_an_image_that_comes_due_during_a_long_sweep_has_its_turn_in_it() -> Non
         world.recorded(f"slow/{number}.png", png(number + 1))
     world.clock.advance(1)
     order: list[str] = []
-    world.sweep.attempt = _Noting(order, lambda: _slowly(world, order))
-    world.sweep.sweep(owner="timer/1")
+    world.darkroom.sweep.attempt = _Noting(order, lambda: _slowly(world, order))  # type: ignore[assignment] # it runs like one
+    world.darkroom.sweep.sweep(owner="timer/1")
     refs = [world.job(job_id).ref for job_id in order]
     assert (refs.index("images/honest.png"), len(refs)) == (5, 11)
 
@@ -200,8 +200,8 @@ def _buckets_asked(monkeypatch: pytest.MonkeyPatch, *, buckets: int, query_secon
         return due(kind, bucket, **options)
 
     monkeypatch.setattr(world.jobs, "due", slow)
-    world.sweep.attempt = _Noting([], lambda: world.clock.advance(1))
-    world.sweep.sweep(owner="timer/1")
+    world.darkroom.sweep.attempt = _Noting([], lambda: world.clock.advance(1))  # type: ignore[assignment] # it runs like one
+    world.darkroom.sweep.sweep(owner="timer/1")
     assert asked[:buckets] == list(range(buckets))
     return asked[buckets:]
 
@@ -227,6 +227,6 @@ def test_a_sweep_that_is_done_within_a_second_lists_what_is_due_once() -> None:
         world.recorded(f"{number}.png", png(number + 1))
     world.clock.advance(1)
     order: list[str] = []
-    world.sweep.attempt = _Noting(order, lambda: world.clock.advance(0.09))
-    world.sweep.sweep(owner="timer/1")
+    world.darkroom.sweep.attempt = _Noting(order, lambda: world.clock.advance(0.09))  # type: ignore[assignment] # it runs like one
+    world.darkroom.sweep.sweep(owner="timer/1")
     assert (len(order), world.journal.count("jobs.due")) == (10, 1)

@@ -14,8 +14,8 @@ from tests.unit.test_add import add, added_id
 def forgotten(world: World, kind: str, ref: str = "a") -> None:
     """Add a job of a type, and let it go without a trace."""
     job_id = added_id(add(world, kind=kind, ref=ref))
-    world.cancel.cancel(job_id)
-    world.remove.remove(job_id, forget=True)
+    world.darkroom.cancel.cancel(job_id)
+    world.darkroom.remove.remove(job_id, forget=True)
 
 
 def later(world: World, seconds: float = QUIET.total_seconds()) -> None:
@@ -42,7 +42,7 @@ def test_a_purge_forgets_all_types_without_jobs() -> None:
         forgotten(world, kind)
     add(world, kind="b")
     later(world)
-    world.purge.purge(owner="timer/1")
+    world.darkroom.purge.purge(owner="timer/1")
     assert world.index.types() == ["b"]
 
 
@@ -52,9 +52,9 @@ def test_a_type_whose_jobs_live_or_have_ended_stays(state: State) -> None:
     added = add(world, kind="a").row
     assert added is not None
     if state is State.CANCELED:
-        world.cancel.cancel(added.job.id)
+        world.darkroom.cancel.cancel(added.job.id)
     later(world)
-    assert (world.types.collect(), world.index.types()) == (0, ["a"])
+    assert (world.darkroom.types.collect(), world.index.types()) == (0, ["a"])
 
 
 def test_an_add_that_trusts_what_it_has_written_keeps_its_type() -> None:
@@ -63,7 +63,7 @@ def test_an_add_that_trusts_what_it_has_written_keeps_its_type() -> None:
     later(world, TRUST.total_seconds() - 1)
     assert add(world, kind="a", ref="b").created  # writes no row of its type, which was written so lately
     later(world, 4)
-    assert (world.types.collect(), world.index.types()) == (0, ["a"])
+    assert (world.darkroom.types.collect(), world.index.types()) == (0, ["a"])
 
 
 #: When another adds a job of a type while its row is being taken away.
@@ -83,7 +83,7 @@ def test_a_job_that_is_added_meanwhile_is_never_of_a_type_without_a_row(moment: 
     later(world)
     adder = world.another() if fresh else world.darkroom
     MOMENTS[moment](world, lambda: adder.add.add(kind="a", ref="b", params={}, unique=True))
-    world.types.collect()
+    world.darkroom.types.collect()
     assert len(world.jobs.kept.jobs) == 1
     assert world.index.types() == ["a"]
 
@@ -94,7 +94,7 @@ def test_a_job_that_took_long_to_insert_makes_its_type_known_once_more() -> None
 
     def slow() -> None:
         later(world)
-        world.types.collect()
+        world.darkroom.types.collect()
 
     world.jobs.before("insert", slow)
     add(world, kind="a", ref="b")

@@ -33,13 +33,13 @@ def test_the_blob_stands_before_its_row_and_the_row_before_its_message() -> None
 def test_what_was_uploaded_is_analysed() -> None:
     world = World()
     job_id = upload(world).job_id
-    assert world.attempt.run(job_id, owner="queue/1") is End.COMPLETED
+    assert world.darkroom.attempt.run(job_id, owner="queue/1") is End.COMPLETED
 
 
 def test_the_event_of_an_upload_is_a_duplicate() -> None:
     world = World()
     recorded = upload(world)
-    assert world.record.record(CAT) == RecordResult(recorded.job_id, Recording.DUPLICATE)
+    assert world.darkroom.record.record(CAT) == RecordResult(recorded.job_id, Recording.DUPLICATE)
 
 
 def test_another_upload_of_a_name_replaces_the_version_before() -> None:
@@ -73,4 +73,4 @@ def test_an_outage_behind_the_blob_is_healed_by_its_event() -> None:
     with pytest.raises(StorageOut):
         upload(world)
     world.jobs.out = False
-    assert world.record.record(CAT).outcome is Recording.RECORDED
+    assert world.darkroom.record.record(CAT).outcome is Recording.RECORDED

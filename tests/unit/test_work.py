@@ -127,7 +127,7 @@ def test_an_outage_at_the_commit_raises_and_leaves_the_job_to_its_lease() -> Non
 def test_no_renewal_follows_the_end_of_work() -> None:
     told = Told()
     told.work()
-    assert told.world.heartbeat.beat() is None
+    assert told.world.darkroom.heartbeat.beat() is None
 
 
 @pytest.mark.parametrize("loses", [True, False])
@@ -151,14 +151,14 @@ def test_a_loser_is_noted_and_counted() -> None:
     told = Told(work)
     told.work()
     assert told.world.jobs.kept.attempts[told.job_id, 1]["refused"] == 1
-    assert told.world.statistics.count().stale_reports_total == 1
+    assert told.world.darkroom.statistics.count().stale_reports_total == 1
 
 
 def test_a_job_of_a_type_that_nobody_here_works_on_is_left() -> None:
     world = World()
-    row = world.add.add(kind=KIND, ref="text", params={}, unique=True).row
+    row = world.darkroom.add.add(kind=KIND, ref="text", params={}, unique=True).row
     assert row is not None
-    assert world.attempt.run(row.job.id, owner="queue/1") is End.LEFT
+    assert world.darkroom.attempt.run(row.job.id, owner="queue/1") is End.LEFT
     assert world.job(row.job.id).state is State.PENDING
 
 
@@ -178,35 +178,35 @@ def test_nothing_is_worked_on_while_dispatch_is_off() -> None:
 def test_the_message_of_a_job_brings_it_to_its_handler() -> None:
     told = Told()
     (message,) = told.world.queue.receive()
-    assert told.world.receive.receive(message.encode(), owner="queue/1") == [End.COMPLETED]
+    assert told.world.darkroom.receive.receive(message.encode(), owner="queue/1") == [End.COMPLETED]
     assert told.job.state is State.COMPLETED
 
 
 def test_a_message_of_a_type_that_nobody_here_works_on_is_done_with() -> None:
     world = World()
-    row = world.add.add(kind=KIND, ref="text", params={}, unique=True).row
+    row = world.darkroom.add.add(kind=KIND, ref="text", params={}, unique=True).row
     assert row is not None
-    assert world.receive.receive(row.job.id.encode(), owner="queue/1") == [End.LEFT]
+    assert world.darkroom.receive.receive(row.job.id.encode(), owner="queue/1") == [End.LEFT]
     assert world.rejections.kept == {}
 
 
 def test_the_sweep_works_on_what_no_message_has_brought() -> None:
     told = Told()
     told.world.clock.advance(121)
-    assert told.world.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}
+    assert told.world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}
     assert told.job.state is State.COMPLETED
 
 
 def test_the_sweep_leaves_jobs_of_other_types_to_whoever_claims_them() -> None:
     told = Told()
-    row = told.world.add.add(kind="other", ref="text", params={}, unique=True).row
+    row = told.world.darkroom.add.add(kind="other", ref="text", params={}, unique=True).row
     assert row is not None
     told.world.clock.advance(121)
-    assert told.world.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}
+    assert told.world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}
     assert told.world.job(row.job.id).state is State.PENDING
 
 
 def test_images_are_worked_on_beside_other_types() -> None:
     told = Told()
-    assert set(told.world.attempt.kinds) == {KIND, "image-analysis"}
-    assert told.world.attempt.run(told.world.recorded(), owner="queue/1") is End.COMPLETED
+    assert set(told.world.darkroom.attempt.kinds) == {KIND, "image-analysis"}
+    assert told.world.darkroom.attempt.run(told.world.recorded(), owner="queue/1") is End.COMPLETED

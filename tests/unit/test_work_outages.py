@@ -51,7 +51,7 @@ def test_nobody_ends_a_job_whose_last_attempt_an_outage_has_ended() -> None:
     told = Told(MAX_ATTEMPTS="1")
     _outlasted(told)
     message = told.world.queue.receive()[0].encode()
-    assert told.world.bury.bury(message) == [Burial.LEFT]
+    assert told.world.darkroom.bury.bury(message) == [Burial.LEFT]
     assert told.work() is End.COMPLETED
 
 

@@ -11,7 +11,7 @@ from tests.unit.working import Told, raising
 
 
 def _begun(told: Told) -> HeldClaim:
-    attempt: HeldClaim = told.world.claims.begin(told.job_id, owner="queue/1")
+    attempt: HeldClaim = told.world.darkroom.claims.begin(told.job_id, owner="queue/1")
     told.world.journal.clear()
     return attempt
 
@@ -110,7 +110,7 @@ def test_an_idempotency_key_is_the_same_at_each_attempt_and_another_for_each_job
 def test_a_job_that_is_forgotten_and_added_again_has_another_idempotency_key() -> None:
     told = Told()
     told.work()
-    told.world.remove.remove(told.job_id, forget=True)
+    told.world.darkroom.remove.remove(told.job_id, forget=True)
     assert told.added() == told.job_id
     told.work()
     first, second = (job.idempotency_key for job in told.seen)

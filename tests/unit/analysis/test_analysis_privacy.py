@@ -64,7 +64,7 @@ def test_nothing_of_what_a_file_tells_stands_in_the_log(
     world = World(INCLUDE_GPS="true", ANALYZERS="core,barcodes")
     with caplog.at_level(logging.DEBUG):
         job = world.recorded(data=data[: len(data) - cut])
-        world.attempt.run(job, owner="queue/1")
+        world.darkroom.attempt.run(job, owner="queue/1")
     assert caplog.records
     assert [
         word for word in ("Voigt", "59.3", "18.05") if word in caplog.text + repr([r.__dict__ for r in caplog.records])
