@@ -262,18 +262,14 @@ class Settings:
         """Name each setting that can't work beside another, with what it must be."""
         less = "must be less than AzureFunctionsJobHost__functionTimeout"
         limit = self.function_timeout_seconds
-        confined = self.confinement is ConfinementMode.REQUIRE
+        confinable = self.isolation is Isolation.PROCESS or self.confinement is not ConfinementMode.REQUIRE
         rules = (
             ("SWEEP_BUDGET_SECONDS", less, self.sweep_budget.total_seconds() < limit),
             ("RECONCILE_BUDGET_SECONDS", less, self.reconcile_budget.total_seconds() < limit),
             ("PURGE_BUDGET_SECONDS", less, self.purge_budget.total_seconds() < limit),
             ("ANALYSIS_TIMEOUT_SECONDS", less, self.analysis_timeout.total_seconds() < limit),
             ("LEASE_SECONDS", "must be more than twice LEASE_MARGIN_SECONDS", self.lease > 2 * self.margin),
-            (
-                "ANALYSIS_CONFINEMENT",
-                "must be try or off while ANALYSIS_ISOLATION is not process",
-                not confined or self.isolation is Isolation.PROCESS,
-            ),
+            ("ANALYSIS_CONFINEMENT", "must be try or off while ANALYSIS_ISOLATION is not process", confinable),
             (
                 "MAX_BACKLOG",
                 "must be 1 or more while DISPATCH is queue",
