@@ -31,7 +31,7 @@ def test_a_message_passes_at_most_ten_modules_from_its_trigger_to_the_commit() -
                 way.append(f"{module}.{frame.f_code.co_name}")
 
     sys.setprofile(enter)
-    world.receive.receive(message.encode(), owner="queue/1")
+    world.darkroom.receive.receive(message.encode(), owner="queue/1")
     sys.setprofile(None)
     print("\n".join(way))
     assert len({entry.rpartition(".")[0] for entry in way}) <= 10
