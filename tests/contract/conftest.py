@@ -7,7 +7,6 @@ connections and Azurite's own process show. ``dev.py prove`` runs all of them on
 
 import uuid
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -160,10 +159,9 @@ def azure_blobs(azurite: Azurite, pool: HttpTransport[Any, Any]) -> Iterator[Blo
 
 
 @pytest.fixture(scope="session")
-def azurite_tables(azurite: Azurite) -> Iterator[AzuriteWire]:
-    """Give one connection to Azurite's tables to the whole session."""
-    with closing(AzuriteWire(azurite)) as wire:
-        yield wire
+def azurite_tables(azurite: Azurite) -> AzuriteWire:
+    """Give what sends to Azurite's tables to the whole session."""
+    return AzuriteWire(azurite)
 
 
 @pytest.fixture

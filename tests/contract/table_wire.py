@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -85,7 +86,7 @@ class AzuriteWire:
         self.root = parts["TableEndpoint"].rstrip("/")
         endpoint = urlsplit(self.root)
         self._path = endpoint.path
-        self._connection = HTTPConnection(endpoint.hostname or "", endpoint.port)
+        self._place = endpoint.hostname or "", endpoint.port
 
     def send(self, operation: Operation) -> Reply:
         """See ``Wire.send``."""
@@ -93,13 +94,11 @@ class AzuriteWire:
         separator = "&" if "?" in path else "?"
         url = f"{self._path}{path}{separator}{self._signature}"
         # Azurite closes a connection after 5 idle seconds, which a busy machine takes between two requests.
-        self._connection.request(method, url, body.encode(), {**_HEADERS, "Connection": "close", **headers})
-        response = self._connection.getresponse()
-        return Reply(response.status, dict(response.getheaders()), response.read())
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
+        with closing(HTTPConnection(*self._place)) as connection:
+            with suppress(BrokenPipeError):  # it has refused a large body before all of it was sent
+                connection.request(method, url, body.encode(), {**_HEADERS, "Connection": "close", **headers})
+            response = connection.getresponse()
+            return Reply(response.status, dict(response.getheaders()), response.read())
 
 
 class DoubleWire:

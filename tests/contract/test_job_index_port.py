@@ -63,7 +63,7 @@ class IndexBench:
 
 
 @pytest.fixture
-def bench(jobs: JobsBench) -> IndexBench:
+def index_bench(jobs: JobsBench) -> IndexBench:
     """Give an empty table, which does not exist yet."""
     if isinstance(jobs, DoubledJobs):
         return IndexBench(jobs, MemoryIndex(jobs.store.kept, jobs._clock))
@@ -71,144 +71,155 @@ def bench(jobs: JobsBench) -> IndexBench:
     return IndexBench(jobs, jobs.darkroom.storage.index)
 
 
-def test_a_table_that_is_missing_holds_nothing(bench: IndexBench) -> None:
-    index = bench.index
-    assert (bench.live(), bench.ended(), index.types(), index.attempts(f"image-{0:032x}")) == ([], [], [], [])
+def test_a_table_that_is_missing_holds_nothing(index_bench: IndexBench) -> None:
+    index = index_bench.index
+    assert (index_bench.live(), index_bench.ended(), index.types(), index.attempts(f"image-{0:032x}")) == (
+        [],
+        [],
+        [],
+        [],
+    )
     assert index.of_ref("image", REF, after=None, limit=9) == []
     assert (index.keys("image", 0, after=None, limit=9), index.key_of("image", f"{0:032x}")) == ([], None)
 
 
-def test_live_jobs_come_by_their_due_moment_whether_due_or_not(bench: IndexBench) -> None:
-    rows = [bench.added(number, grace=hours * HOUR) for number, hours in enumerate((1, -2, 3, -4))]
-    assert [position.job_id for position in bench.live()] == [rows[number].job.id for number in (3, 1, 0, 2)]
-    assert {position.segment for position in bench.live()} == {LIVE}
+def test_live_jobs_come_by_their_due_moment_whether_due_or_not(index_bench: IndexBench) -> None:
+    rows = [index_bench.added(number, grace=hours * HOUR) for number, hours in enumerate((1, -2, 3, -4))]
+    assert [position.job_id for position in index_bench.live()] == [rows[number].job.id for number in (3, 1, 0, 2)]
+    assert {position.segment for position in index_bench.live()} == {LIVE}
 
 
-def test_a_position_tells_the_due_moment_in_milliseconds(bench: IndexBench) -> None:
-    due = bench.added(0).job.due
+def test_a_position_tells_the_due_moment_in_milliseconds(index_bench: IndexBench) -> None:
+    due = index_bench.added(0).job.due
     assert due is not None
-    assert [position.ms for position in bench.live()] == [round(due.timestamp() * 1000)]
+    assert [position.ms for position in index_bench.live()] == [round(due.timestamp() * 1000)]
 
 
-def test_live_jobs_go_on_behind_a_position_even_where_its_job_is_gone_from_there(bench: IndexBench) -> None:
-    rows = [bench.added(number, grace=number * HOUR) for number in range(4)]
-    (first, second) = bench.live(limit=2)
-    bench.jobs.store.replace(rows[1], job_moves.end(bench.jobs, rows[1]))
-    assert bench.live(second) == bench.live()[1:]
-    assert [position.job_id for position in bench.live(first, 1)] == [rows[2].job.id]
+def test_live_jobs_go_on_behind_a_position_even_where_its_job_is_gone_from_there(index_bench: IndexBench) -> None:
+    rows = [index_bench.added(number, grace=number * HOUR) for number in range(4)]
+    (first, second) = index_bench.live(limit=2)
+    index_bench.jobs.store.replace(rows[1], job_moves.end(index_bench.jobs, rows[1]))
+    assert index_bench.live(second) == index_bench.live()[1:]
+    assert [position.job_id for position in index_bench.live(first, 1)] == [rows[2].job.id]
 
 
-def test_jobs_of_one_moment_go_on_by_their_ids(bench: IndexBench) -> None:
-    at = bench.jobs.now
-    rows = [bench.canceled(number, at=at) for number in range(4)]
+def test_jobs_of_one_moment_go_on_by_their_ids(index_bench: IndexBench) -> None:
+    at = index_bench.jobs.now
+    rows = [index_bench.canceled(number, at=at) for number in range(4)]
     ids = sorted(row.job.id for row in rows)
-    (last,) = bench.index.ended(TYPE, bench.bucket, State.CANCELED, after=None, ended_from=None, ended_to=None, limit=1)
-    assert [last.job_id, *bench.ended(after=last)] == ids
+    (last,) = index_bench.index.ended(
+        TYPE, index_bench.bucket, State.CANCELED, after=None, ended_from=None, ended_to=None, limit=1
+    )
+    assert [last.job_id, *index_bench.ended(after=last)] == ids
 
 
 @pytest.mark.azurite
-def test_ended_jobs_come_newest_first_and_live_ones_not_at_all(bench: IndexBench) -> None:
-    rows = [bench.canceled(number, after=hours * HOUR) for number, hours in enumerate((1, -2, 3))]
-    bench.added(9)
-    assert bench.ended() == [rows[number].job.id for number in (2, 0, 1)]
-    assert bench.ended(limit=2) == [rows[number].job.id for number in (2, 0)]
-    assert bench.ended(state=State.COMPLETED) == bench.ended(state=State.FAILED) == []
+def test_ended_jobs_come_newest_first_and_live_ones_not_at_all(index_bench: IndexBench) -> None:
+    rows = [index_bench.canceled(number, after=hours * HOUR) for number, hours in enumerate((1, -2, 3))]
+    index_bench.added(9)
+    assert index_bench.ended() == [rows[number].job.id for number in (2, 0, 1)]
+    assert index_bench.ended(limit=2) == [rows[number].job.id for number in (2, 0)]
+    assert index_bench.ended(state=State.COMPLETED) == index_bench.ended(state=State.FAILED) == []
 
 
-def test_a_span_holds_its_beginning_and_not_its_end(bench: IndexBench) -> None:
+def test_a_span_holds_its_beginning_and_not_its_end(index_bench: IndexBench) -> None:
     at = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    ids = [bench.canceled(number, at=at + number * timedelta(milliseconds=1)).job.id for number in range(4)]
-    assert bench.ended(at + timedelta(milliseconds=1), at + timedelta(milliseconds=3)) == [ids[2], ids[1]]
-    assert bench.ended(at + timedelta(milliseconds=2), None) == [ids[3], ids[2]]
-    assert bench.ended(None, at + timedelta(milliseconds=1)) == [ids[0]]
+    ids = [index_bench.canceled(number, at=at + number * timedelta(milliseconds=1)).job.id for number in range(4)]
+    assert index_bench.ended(at + timedelta(milliseconds=1), at + timedelta(milliseconds=3)) == [ids[2], ids[1]]
+    assert index_bench.ended(at + timedelta(milliseconds=2), None) == [ids[3], ids[2]]
+    assert index_bench.ended(None, at + timedelta(milliseconds=1)) == [ids[0]]
 
 
-def test_a_span_goes_on_behind_a_position(bench: IndexBench) -> None:
+def test_a_span_goes_on_behind_a_position(index_bench: IndexBench) -> None:
     at = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    ids = [bench.canceled(number, at=at + number * HOUR).job.id for number in range(4)]
+    ids = [index_bench.canceled(number, at=at + number * HOUR).job.id for number in range(4)]
     span = {"ended_from": at, "ended_to": at + 3 * HOUR}
-    (last,) = bench.index.ended(TYPE, bench.bucket, State.CANCELED, after=None, limit=1, **span)
-    assert (last.job_id, bench.ended(at, at + 3 * HOUR, after=last)) == (ids[2], [ids[1], ids[0]])
+    (last,) = index_bench.index.ended(TYPE, index_bench.bucket, State.CANCELED, after=None, limit=1, **span)
+    assert (last.job_id, index_bench.ended(at, at + 3 * HOUR, after=last)) == (ids[2], [ids[1], ids[0]])
 
 
 @pytest.mark.parametrize(("since", "until", "there"), [(1, 9999, 1), (9998, 9999, 0), (1, 2, 0)])
-def test_a_span_may_be_of_any_years(bench: IndexBench, since: int, until: int, there: int) -> None:
-    bench.canceled(0)
-    assert len(bench.ended(datetime(since, 1, 1, tzinfo=UTC), datetime(until, 1, 1, tzinfo=UTC))) == there
+def test_a_span_may_be_of_any_years(index_bench: IndexBench, since: int, until: int, there: int) -> None:
+    index_bench.canceled(0)
+    assert len(index_bench.ended(datetime(since, 1, 1, tzinfo=UTC), datetime(until, 1, 1, tzinfo=UTC))) == there
 
 
-def test_other_buckets_and_types_are_left_out(bench: IndexBench) -> None:
-    bench.added(0)
-    other = (bench.bucket + 1) % 4
-    assert bench.index.live(TYPE, other, after=None, limit=9) == []
-    assert bench.index.keys(TYPE, other, after=None, limit=9) == []
-    assert bench.index.live("image", bench.bucket, after=None, limit=9) == []
-    assert bench.index.keys("image", bench.bucket, after=None, limit=9) == []
+def test_other_buckets_and_types_are_left_out(index_bench: IndexBench) -> None:
+    index_bench.added(0)
+    other = (index_bench.bucket + 1) % 4
+    assert index_bench.index.live(TYPE, other, after=None, limit=9) == []
+    assert index_bench.index.keys(TYPE, other, after=None, limit=9) == []
+    assert index_bench.index.live("image", index_bench.bucket, after=None, limit=9) == []
+    assert index_bench.index.keys("image", index_bench.bucket, after=None, limit=9) == []
 
 
-def test_the_jobs_of_a_reference_come_by_their_ids_and_go_on(bench: IndexBench) -> None:
-    rows = sorted((bench.added(number).job for number in range(4)), key=lambda job: job.id)
-    first = bench.index.of_ref(TYPE, REF, after=None, limit=3)
-    rest = bench.index.of_ref(TYPE, REF, after=first[-1].job.id, limit=3)
+def test_the_jobs_of_a_reference_come_by_their_ids_and_go_on(index_bench: IndexBench) -> None:
+    rows = sorted((index_bench.added(number).job for number in range(4)), key=lambda job: job.id)
+    first = index_bench.index.of_ref(TYPE, REF, after=None, limit=3)
+    rest = index_bench.index.of_ref(TYPE, REF, after=first[-1].job.id, limit=3)
     assert [row.job.id for row in (*first, *rest)] == [job.id for job in rows]
 
 
-def test_a_job_of_a_reference_is_as_its_own_row_tells(bench: IndexBench) -> None:
-    row = job_moves.running(bench.jobs)
-    read, (found,) = bench.jobs.store.get(row.job.id), bench.index.of_ref(TYPE, REF, after=None, limit=9)
+def test_a_job_of_a_reference_is_as_its_own_row_tells(index_bench: IndexBench) -> None:
+    row = job_moves.running(index_bench.jobs)
+    read, (found,) = index_bench.jobs.store.get(row.job.id), index_bench.index.of_ref(TYPE, REF, after=None, limit=9)
     assert read is not None
     assert (found.job, found.etag, found.modified_at) == (read.job, read.etag, read.modified_at)
     assert abs(found.seen_at - read.seen_at) < timedelta(seconds=5)
 
 
-def test_a_reference_that_another_begins_with_is_another(bench: IndexBench) -> None:
-    bench.added(0)
-    assert bench.index.of_ref(TYPE, REF[:-1], after=None, limit=9) == []
-    assert bench.index.of_ref("image", REF, after=None, limit=9) == []
+def test_a_reference_that_another_begins_with_is_another(index_bench: IndexBench) -> None:
+    index_bench.added(0)
+    assert index_bench.index.of_ref(TYPE, REF[:-1], after=None, limit=9) == []
+    assert index_bench.index.of_ref("image", REF, after=None, limit=9) == []
 
 
-def test_a_job_of_a_newer_release_is_left_out_of_its_reference(bench: IndexBench) -> None:
-    row, other = bench.added(0), bench.added(1)
+def test_a_job_of_a_newer_release_is_left_out_of_its_reference(index_bench: IndexBench) -> None:
+    row, other = index_bench.added(0), index_bench.added(1)
     newer = replace(row.job, schema=SCHEMA + 1)
-    stands = bench.jobs.store.get(row.job.id)
+    stands = index_bench.jobs.store.get(row.job.id)
     assert stands is not None
-    bench.jobs.store.replace(stands, Move(Event.RESCHEDULE, newer, bench.jobs.now))
-    assert [one.job.id for one in bench.index.of_ref(TYPE, REF, after=None, limit=2)] == [other.job.id]
+    index_bench.jobs.store.replace(stands, Move(Event.RESCHEDULE, newer, index_bench.jobs.now))
+    assert [one.job.id for one in index_bench.index.of_ref(TYPE, REF, after=None, limit=2)] == [other.job.id]
 
 
 @pytest.mark.azurite
-def test_references_come_by_their_digests_and_go_on(bench: IndexBench) -> None:
+def test_references_come_by_their_digests_and_go_on(index_bench: IndexBench) -> None:
     refs = sorted((f"images/{number}.png" for number in range(9)), key=lambda ref: digest(TYPE, ref))
-    keys = [bench.jobs.store.key(TYPE, ref) for ref in refs if bench.jobs.store.insert(job_moves.add(bench.jobs, ref))]
+    keys = [
+        index_bench.jobs.store.key(TYPE, ref)
+        for ref in refs
+        if index_bench.jobs.store.insert(job_moves.add(index_bench.jobs, ref))
+    ]
     for number in range(4):
         home = [key for key in keys if key and bucket(f"{TYPE}-{digest(TYPE, key.ref)}", 4) == number]
-        first = bench.index.keys(TYPE, number, after=None, limit=2)
+        first = index_bench.index.keys(TYPE, number, after=None, limit=2)
         behind = digest(TYPE, first[-1].ref) if first else None
-        assert [*first, *(bench.index.keys(TYPE, number, after=behind, limit=9) if first else ())] == home
+        assert [*first, *(index_bench.index.keys(TYPE, number, after=behind, limit=9) if first else ())] == home
 
 
-def test_a_reference_is_found_by_its_digest(bench: IndexBench) -> None:
-    bench.added(0)
-    assert bench.index.key_of(TYPE, digest(TYPE, REF)) == bench.jobs.store.key(TYPE, REF)
-    assert bench.index.key_of(TYPE, digest(TYPE, "images/dog.png")) is None
+def test_a_reference_is_found_by_its_digest(index_bench: IndexBench) -> None:
+    index_bench.added(0)
+    assert index_bench.index.key_of(TYPE, digest(TYPE, REF)) == index_bench.jobs.store.key(TYPE, REF)
+    assert index_bench.index.key_of(TYPE, digest(TYPE, "images/dog.png")) is None
 
 
 @pytest.mark.parametrize("text", ["", "x", "0" * 31, "G" * 32])
-def test_what_is_no_digest_and_no_job_id_is_refused(bench: IndexBench, text: str) -> None:
+def test_what_is_no_digest_and_no_job_id_is_refused(index_bench: IndexBench, text: str) -> None:
     with pytest.raises(InvalidReference):
-        bench.index.key_of(TYPE, text)
+        index_bench.index.key_of(TYPE, text)
     with pytest.raises(InvalidReference):
-        bench.index.attempts(f"image-{text}")
+        index_bench.index.attempts(f"image-{text}")
 
 
-def test_attempts_come_in_their_order_with_what_became_of_them(bench: IndexBench) -> None:
-    jobs = bench.jobs
+def test_attempts_come_in_their_order_with_what_became_of_them(index_bench: IndexBench) -> None:
+    jobs = index_bench.jobs
     row = job_moves.running(jobs)
     row = jobs.store.replace(row, job_moves.claim(jobs, row, owner="queue/2", lapsed=True))
     row = jobs.store.replace(row, job_moves.retry(jobs, row))
     jobs.store.refuse(row.job.id, 1, report="completed", now=jobs.now)
     row = jobs.store.replace(row, job_moves.claim(jobs, row, owner="queue/3"))
-    first, second, third = bench.index.attempts(row.job.id)
+    first, second, third = index_bench.index.attempts(row.job.id)
     assert [one.token for one in (first, second, third)] == [1, 2, 3]
     assert [(one.owner, one.outcome) for one in (first, second)] == [("queue/1", "lapsed"), ("queue/2", "retry")]
     assert (first.refused, first.refused_report, second.refused, second.refused_at) == (1, "completed", 0, None)
@@ -219,39 +230,39 @@ def test_attempts_come_in_their_order_with_what_became_of_them(bench: IndexBench
     assert second.started <= second.ended <= third.started
 
 
-def test_attempts_at_other_jobs_are_left_out(bench: IndexBench) -> None:
-    row = job_moves.running(bench.jobs)
-    assert bench.index.attempts(bench.added(9).job.id) == []
-    assert len(bench.index.attempts(row.job.id)) == 1
+def test_attempts_at_other_jobs_are_left_out(index_bench: IndexBench) -> None:
+    row = job_moves.running(index_bench.jobs)
+    assert index_bench.index.attempts(index_bench.added(9).job.id) == []
+    assert len(index_bench.index.attempts(row.job.id)) == 1
 
 
-def test_types_are_noted_once_and_told_by_name(bench: IndexBench) -> None:
+def test_types_are_noted_once_and_told_by_name(index_bench: IndexBench) -> None:
     for kind in ("thumbnails", "audio", "thumbnails", "z" * 31):
-        bench.index.insert_type(kind)
-    assert bench.index.types() == ["audio", "thumbnails", "z" * 31]
+        index_bench.index.insert_type(kind)
+    assert index_bench.index.types() == ["audio", "thumbnails", "z" * 31]
 
 
-def test_a_type_is_quiet_once_nobody_has_noted_it_for_so_long(bench: IndexBench) -> None:
-    bench.index.insert_type("audio")
-    assert bench.index.quiet_types(timedelta(hours=1)) == []
-    assert [known.kind for known in bench.index.quiet_types(timedelta(seconds=-1))] == ["audio"]
+def test_a_type_is_quiet_once_nobody_has_noted_it_for_so_long(index_bench: IndexBench) -> None:
+    index_bench.index.insert_type("audio")
+    assert index_bench.index.quiet_types(timedelta(hours=1)) == []
+    assert [known.kind for known in index_bench.index.quiet_types(timedelta(seconds=-1))] == ["audio"]
 
 
-def test_a_type_goes_as_it_was_read_and_not_when_it_was_noted_again(bench: IndexBench) -> None:
+def test_a_type_goes_as_it_was_read_and_not_when_it_was_noted_again(index_bench: IndexBench) -> None:
     for kind in ("audio", "zip"):
-        bench.index.insert_type(kind)
-    audio, zipped = bench.index.quiet_types(timedelta(seconds=-1))  # the Date has whole seconds
-    bench.index.insert_type("zip")
-    bench.index.delete_type(audio)
+        index_bench.index.insert_type(kind)
+    audio, zipped = index_bench.index.quiet_types(timedelta(seconds=-1))  # the Date has whole seconds
+    index_bench.index.insert_type("zip")
+    index_bench.index.delete_type(audio)
     for known in (audio, zipped):
         with pytest.raises(Lost):
-            bench.index.delete_type(known)
-    assert bench.index.types() == ["zip"]
+            index_bench.index.delete_type(known)
+    assert index_bench.index.types() == ["zip"]
 
 
-def test_a_partition_has_jobs_while_one_lives_or_has_ended(bench: IndexBench) -> None:
-    row = job_moves.running(bench.jobs)
-    buckets = [bench.index.has_jobs(TYPE, bucket) for bucket in range(4)]
+def test_a_partition_has_jobs_while_one_lives_or_has_ended(index_bench: IndexBench) -> None:
+    row = job_moves.running(index_bench.jobs)
+    buckets = [index_bench.index.has_jobs(TYPE, bucket) for bucket in range(4)]
     assert buckets.count(True) == 1
-    assert not any(bench.index.has_jobs("audio", bucket) for bucket in range(4))
+    assert not any(index_bench.index.has_jobs("audio", bucket) for bucket in range(4))
     assert buckets[int(row.job.id[-32:-30], 16) % 4]

@@ -12,7 +12,7 @@ HERE = Path(__file__).resolve().parent
 #: The fixtures of all ports that have a double.
 PORTS = [
     *("jobs", "locks", "life", "images", "listing", "queue"),
-    *("poison", "rejections", "marks", "indexed", "resting"),
+    *("poison", "rejections", "marks", "index_bench", "resting"),
 ]
 
 
