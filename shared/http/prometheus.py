@@ -29,13 +29,13 @@ def prometheus(stats: Stats) -> str:
     return "".join(families)
 
 
-def _single(name: str, told: str, figure: float | None) -> str:
-    return _family(name, "gauge", told, [] if figure is None else [({}, figure)])
+def _single(name: str, meaning: str, figure: float | None) -> str:
+    return _family(name, "gauge", meaning, [] if figure is None else [({}, figure)])
 
 
-def _family(name: str, kind: str, told: str, samples: Iterable[Sample]) -> str:
+def _family(name: str, kind: str, meaning: str, samples: Iterable[Sample]) -> str:
     name = f"darkroom_{name}"
-    lines = [f"# HELP {name} {told}", f"# TYPE {name} {kind}"]
+    lines = [f"# HELP {name} {meaning}", f"# TYPE {name} {kind}"]
     lines += [f"{name}{_labels(labels)} {figure}" for labels, figure in samples]
     return "".join(f"{line}\n" for line in lines)
 

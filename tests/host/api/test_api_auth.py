@@ -18,16 +18,16 @@ HEADER = "x-functions-key"
 OTHER = pytest.mark.prove("a host for each level; every day unit tests see the route's, and test_host_keys its keys")
 
 
-@pytest.fixture(scope="module", name="keyed")
-def _keyed(tmp_path_factory: pytest.TempPathFactory, azurite: Azurite) -> Iterator[ApiHost]:
+@pytest.fixture(scope="module", name="auth_host")
+def _auth_host(tmp_path_factory: pytest.TempPathFactory, azurite: Azurite) -> Iterator[ApiHost]:
     empty(azurite)
-    with start_host(tmp_path_factory.mktemp("keyed"), "--auth", storage=azurite) as host:
+    with start_host(tmp_path_factory.mktemp("auth_host"), "--auth", storage=azurite) as host:
         yield host
 
 
 @pytest.fixture(scope="module", name="client")
-def _client(keyed: ApiHost) -> RawClient:
-    return RawClient(keyed.port, [keyed.account_key, *keyed.keys.values()])
+def _client(auth_host: ApiHost) -> RawClient:
+    return RawClient(auth_host.port, [auth_host.account_key, *auth_host.keys.values()])
 
 
 def ways_to_send(key: str) -> list[tuple[str, list[Header]]]:
@@ -35,52 +35,52 @@ def ways_to_send(key: str) -> list[tuple[str, list[Header]]]:
     return [("", [(HEADER, key)]), (f"?code={key}", [])]
 
 
-def test_without_the_right_key_every_path_is_401_and_bare(keyed: ApiHost, client: RawClient) -> None:
-    right = keyed.keys["function"]
+def test_without_the_right_key_every_path_is_401_and_bare(auth_host: ApiHost, client: RawClient) -> None:
+    right = auth_host.keys["function"]
     wrong = [way for key in (right[:-1], right + "a", right.swapcase(), "") for way in ways_to_send(key)]
     for path in PATHS:
         responses = [client.ask("GET", path + query, None, headers) for query, headers in [("", []), *wrong]]
         assert {(response.status, response.code) for response in responses} == {(401, "bare")}
 
 
-def test_a_key_in_the_header_outranks_the_one_in_the_query(keyed: ApiHost, client: RawClient) -> None:
-    assert client.ask("GET", f"/api/jobs?code={keyed.keys['function']}", None, [(HEADER, "wrong")]).status == 401
+def test_a_key_in_the_header_outranks_the_one_in_the_query(auth_host: ApiHost, client: RawClient) -> None:
+    assert client.ask("GET", f"/api/jobs?code={auth_host.keys['function']}", None, [(HEADER, "wrong")]).status == 401
 
 
-def test_either_key_opens_every_path_in_the_header_and_in_the_query(keyed: ApiHost, client: RawClient) -> None:
-    for query, headers in [way for key in keyed.keys.values() for way in ways_to_send(key)]:
+def test_either_key_opens_every_path_in_the_header_and_in_the_query(auth_host: ApiHost, client: RawClient) -> None:
+    for query, headers in [way for key in auth_host.keys.values() for way in ways_to_send(key)]:
         statuses = {path: client.ask("GET", path + query, None, headers).status for path in PATHS}
         assert statuses == dict.fromkeys(PATHS, 200) | {"/api/nothing": 404}
 
 
-def test_no_key_is_in_a_response_or_in_the_log(keyed: ApiHost, client: RawClient) -> None:
-    key = keyed.keys["function"]
+def test_no_key_is_in_a_response_or_in_the_log(auth_host: ApiHost, client: RawClient) -> None:
+    key = auth_host.keys["function"]
     for target in (f"/api/jobs/{ID}", "/api/jobs/x", "/api/nothing", "/api/%ff"):
         response = client.ask("GET", f"{target}?code={key}")
         assert (response.status // 100, "?" in response.json["instance"]) == (4, False)
     assert client.ask("GET", f"/api/jobs?CODE={key}&code={key}").status == 200
     assert client.ask("POST", f"/api/jobs?code={key}", b'{"type":"t","ref":"r"}').headers["location"].count("?") == 0
-    log = keyed.log.read_text("utf-8")
-    assert [name for name, secret in keyed.keys.items() if secret in log] == []
+    log = auth_host.log.read_text("utf-8")
+    assert [name for name, secret in auth_host.keys.items() if secret in log] == []
 
 
 @OTHER
-def test_an_open_api_asks_for_no_key(tmp_path: Path, keyed: ApiHost) -> None:
-    with start_host(tmp_path, "--auth", storage=keyed.azurite, API_AUTH_LEVEL="anonymous") as host:
+def test_an_open_api_asks_for_no_key(tmp_path: Path, auth_host: ApiHost) -> None:
+    with start_host(tmp_path, "--auth", storage=auth_host.azurite, API_AUTH_LEVEL="anonymous") as host:
         assert [host.ask("GET", path).status for path in PATHS] == [200] * 6 + [404]
 
 
 @OTHER
-def test_an_api_for_administrators_takes_the_master_key_alone(tmp_path: Path, keyed: ApiHost) -> None:
-    with start_host(tmp_path, "--auth", storage=keyed.azurite, API_AUTH_LEVEL="admin") as host:
+def test_an_api_for_administrators_takes_the_master_key_alone(tmp_path: Path, auth_host: ApiHost) -> None:
+    with start_host(tmp_path, "--auth", storage=auth_host.azurite, API_AUTH_LEVEL="admin") as host:
         for path in PATHS:
             assert host.ask("GET", path, headers={HEADER: host.keys["function"]}).status == 401
             assert host.ask("GET", path, headers={HEADER: host.keys["master"]}).status in {200, 404}
 
 
-def test_an_api_with_keys_of_its_own_takes_these_alone(tmp_path: Path, keyed: ApiHost) -> None:
+def test_an_api_with_keys_of_its_own_takes_these_alone(tmp_path: Path, auth_host: ApiHost) -> None:
     keys = f"reader={hashlib.sha256(b'r').hexdigest()},operator/o={hashlib.sha256(b'o').hexdigest()}"
-    with start_host(tmp_path, "--auth", storage=keyed.azurite, API_KEYS=keys) as host:
+    with start_host(tmp_path, "--auth", storage=auth_host.azurite, API_KEYS=keys) as host:
         for headers in ({}, {HEADER: host.keys["master"]}, {"Authorization": f"Bearer {host.keys['function']}"}):
             assert {host.ask("GET", path, headers=headers).status for path in PATHS} == {200, 401}
             assert host.ask("GET", "/api/health", headers=headers).status == 200

@@ -57,7 +57,7 @@ BEHIND = ("127.0.0.1", "refused", "connection", "azure", "table", "blob.", "queu
 
 Ask = Callable[[str, str, bytes | None, list[Header]], Response]
 #: Of what is sent, by method.
-DECLARED = {"PUT": "image/png"}
+CONTENT_TYPES = {"PUT": "image/png"}
 
 
 def without_storage(runtime: Runtime) -> Darkroom:
@@ -82,9 +82,9 @@ def in_process() -> Ask:
     gateway = gateway_of(app, darkroom.settings)
 
     def ask(method: str, path: str, body: bytes | None, headers: list[Header]) -> Response:
-        named = {"content-type": DECLARED.get(method, "application/json")} if body else {}
-        named |= {str(name).lower(): str(value) for name, value in headers}
-        response = asyncio.run(send(gateway, method, f"http://localhost:7071/api{path}", body, named))
+        sent_headers = {"content-type": CONTENT_TYPES.get(method, "application/json")} if body else {}
+        sent_headers |= {str(name).lower(): str(value) for name, value in headers}
+        response = asyncio.run(send(gateway, method, f"http://localhost:7071/api{path}", body, sent_headers))
         return Response(response.status, response.headers, response.body)
 
     return ask
@@ -104,7 +104,7 @@ def ask(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         host.azurite.close()
         client = RawClient(host.port, [host.account_key])
         yield lambda method, path, body, headers: client.ask(
-            method, f"/api{path}", body, headers, content_type=DECLARED.get(method, "application/json")
+            method, f"/api{path}", body, headers, content_type=CONTENT_TYPES.get(method, "application/json")
         )
 
 
@@ -129,6 +129,6 @@ def test_every_operation_without_storage_is_503_with_when_to_come_again(ask: Ask
 
 def test_no_operation_is_left_out(ask: Ask) -> None:
     paths = ask("GET", "/openapi.json", None, []).json["paths"].values()
-    named = {operation["operationId"] for path in paths for operation in path.values()}
-    assert named - CALLS.keys() == {"getDashboard"}
+    operations = {operation["operationId"] for path in paths for operation in path.values()}
+    assert operations - CALLS.keys() == {"getDashboard"}
     assert ask("GET", "/dashboard", None, []).status == 200

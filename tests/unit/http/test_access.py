@@ -47,8 +47,8 @@ def _client() -> Client:
 def operations(client: Client) -> list[tuple[str, str, str]]:
     paths = Paths(client.app.routes).operations()
     assert len(paths) == 26
-    filled = [(method, path.replace("{id}", "t-" + "0" * 32), name) for method, path, name in paths]
-    return [(method, path.replace("{image}", "0" * 32), name) for method, path, name in filled]
+    with_ids = [(method, path.replace("{id}", "t-" + "0" * 32), name) for method, path, name in paths]
+    return [(method, path.replace("{image}", "0" * 32), name) for method, path, name in with_ids]
 
 
 def refusal_code(response: Response) -> str | None:

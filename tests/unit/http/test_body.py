@@ -22,9 +22,11 @@ def test_every_kind_of_json_is_taken_by_its_media_type() -> None:
     assert parse(b"{}", "Application/Merge-Patch+JSON") == {}
 
 
-@pytest.mark.parametrize("declared", [None, "", "text/json", "text/plain", "application/jsonp", "application/x;json"])
-def test_what_is_not_declared_as_json_is_415(declared: str | None) -> None:
-    assert refuse(b"{}", declared) == (415, "not_json")
+@pytest.mark.parametrize(
+    "content_type", [None, "", "text/json", "text/plain", "application/jsonp", "application/x;json"]
+)
+def test_what_is_not_declared_as_json_is_415(content_type: str | None) -> None:
+    assert refuse(b"{}", content_type) == (415, "not_json")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"a": NaN}', b"[Infinity]", b"\xef\xbb\xbf{}", b"1" * 5000])

@@ -3,7 +3,7 @@
 from tests.unit.http.dashboard_browser import Browser
 
 OUT = """{ title: "Service Unavailable", detail: "Storage is out.", status: 503, code: "storage_out" }"""
-TAKEN = """const page = new Page(), job = page.image(); await page.load();
+ACCEPTED = """const page = new Page(), job = page.image(); await page.load();
     const put = (name) => page.answer(`PUT images/${name}`, { id: job.id }, { status: 202, "Retry-After": "2" });"""
 
 
@@ -27,7 +27,7 @@ def test_a_name_that_a_browser_would_resolve_is_not_sent(page: Browser) -> None:
 
 def test_an_upload_replaces_only_where_that_is_wanted(page: Browser) -> None:
     result = page.run(
-        TAKEN
+        ACCEPTED
         + """page.answer("PUT images/a", { status: 412 }, { status: 412 });
              const file = { name: "a", size: 1, type: "image/png" }; await page.upload(file);
              const refused = page.text("news"); page.$("replace").checked = true; put("a");
@@ -41,7 +41,7 @@ def test_an_upload_replaces_only_where_that_is_wanted(page: Browser) -> None:
 
 def test_an_upload_is_followed_until_its_job_has_ended_as_often_as_it_wants(page: Browser) -> None:
     result = page.run(
-        TAKEN
+        ACCEPTED
         + """put("a"); const place = `GET jobs/${job.id}`, count = () => page.sent("GET", `jobs/${job.id}`).length;
              page.answer(place, { ...job, state: "RUNNING", progress: 0.5 }, { "Retry-After": "9" });
              await page.upload({ name: "a", size: 1, type: "" }); const seen = [count()]; await page.advance(2000);
@@ -55,7 +55,7 @@ def test_an_upload_is_followed_until_its_job_has_ended_as_often_as_it_wants(page
 
 def test_following_outlives_an_outage_and_waits_for_a_viewer(page: Browser) -> None:
     result = page.run(
-        TAKEN
+        ACCEPTED
         + f"""put("a"); const count = () => page.sent("GET", `jobs/${{job.id}}`).length, place = `GET jobs/${{job.id}}`;
               page.answer(place, {OUT}, {{ status: 503, "Retry-After": "20" }});
               await page.upload({{ name: "a", size: 1, type: "" }}); await page.advance(2000);
