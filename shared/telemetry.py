@@ -102,7 +102,7 @@ class LogEvent(StrEnum):
     REOPENED = "job reopened: its blob has left the archive", INFO, "job ref", "The blob can be read again."
     ABANDONED = (
         *("job given back: the attempt does not count", WARNING, "job ref token code"),
-        "Storage failed, or no child process could be started. The job waits until that is over.",
+        "A worker gave the job back: storage failed, no child process could be started, or a worker outside stopped.",
         "Look the code up in design.md.",
     )
     CRASHED = (
