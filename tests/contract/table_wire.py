@@ -93,10 +93,9 @@ class AzuriteWire:
         method, path, body, headers = operation
         separator = "&" if "?" in path else "?"
         url = f"{self._path}{path}{separator}{self._signature}"
-        # Azurite closes a connection after 5 idle seconds, which a busy machine takes between two requests.
         with closing(HTTPConnection(*self._place)) as connection:
             with suppress(BrokenPipeError):  # it has refused a large body before all of it was sent
-                connection.request(method, url, body.encode(), {**_HEADERS, "Connection": "close", **headers})
+                connection.request(method, url, body.encode(), {**_HEADERS, **headers})
             response = connection.getresponse()
             return Reply(response.status, dict(response.getheaders()), response.read())
 
