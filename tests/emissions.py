@@ -16,11 +16,11 @@ import pytest
 from shared.telemetry import LOGGER, LogEvent
 
 DOCUMENT = (Path(__file__).resolve().parents[1] / "docs" / "messages.md").read_text("utf-8")
-_TABLE = re.compile(r"<!-- table: (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
-_CELL = re.compile(r"^\| (`+)(.+?)\1 \|", re.MULTILINE)
-_HOLE = re.compile(r"\{[^}]*\}")
-
-
+_TABLE, _CELL, _HOLE = (
+    re.compile(r"<!-- table: (\w+) -->\n(.*?)<!-- end -->", re.DOTALL),
+    re.compile(r"^\| (`+)(.+?)\1 \|", re.MULTILINE),
+    re.compile(r"\{[^}]*\}"),
+)
 _FIELDS = {event.value: event.fields for event in LogEvent}
 PATTERNS = {
     name: re.compile(

@@ -86,28 +86,24 @@ def encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-@EVERY
-def test_every_form_is_read(form: str) -> None:
-    text, hint = FORMS[form]
-    assert first(text) == (hint,)
+def every(text: str) -> list[Hints]:
+    """Return all readings."""
+    return list(messages.readings(text, images_container="images"))
 
 
 @EVERY
-def test_every_form_is_read_within_white_space(form: str) -> None:
+@pytest.mark.parametrize(
+    ("wrap", "read"),
+    [
+        pytest.param(str, lambda text: [first(text)], id="as it is"),
+        pytest.param("\n {}\r\n".format, lambda text: [first(text)], id="within white space"),
+        pytest.param(encoded, every, id="in base64"),
+        pytest.param(lambda text: encoded(encoded(text)), every, id="in base64 that an SDK has encoded again"),
+    ],
+)
+def test_every_form_is_read(form: str, wrap: Callable[[str], str], read: Callable[[str], list[Hints]]) -> None:
     text, hint = FORMS[form]
-    assert first(f"\n {text}\r\n") == (hint,)
-
-
-@EVERY
-def test_every_form_is_read_in_base64(form: str) -> None:
-    text, hint = FORMS[form]
-    assert (hint,) in list(messages.readings(encoded(text), images_container="images"))
-
-
-@EVERY
-def test_every_form_is_read_in_base64_that_an_sdk_has_encoded_again(form: str) -> None:
-    text, hint = FORMS[form]
-    assert (hint,) in list(messages.readings(encoded(encoded(text)), images_container="images"))
+    assert (hint,) in read(wrap(text))
 
 
 @EVERY

@@ -127,11 +127,8 @@ def test_a_list_for_people_has_id_moment_code_and_text_of_each_the_newest_last()
     ]
 
 
-def test_a_list_of_nothing_prints_nothing() -> None:
+def test_a_text_in_a_list_is_no_markup_and_commands_no_terminal_and_a_list_of_nothing_prints_nothing() -> None:
     assert _list() == []
-
-
-def test_a_text_in_a_list_is_no_markup_and_commands_no_terminal() -> None:
     assert _list(_row("[red]a[/red][/]\x1b[2J"))[1][-1] == "[red]a[/red][/]\\x1b[2J"
 
 
