@@ -27,23 +27,11 @@ def add(
 ) -> Move:
     """Make a new job, due for the sweep ``grace`` after it may be claimed: time for the message to arrive first.
 
-    Args:
-        kind: Its type.
-        ref: What it is about.
-        version: Of that; with type and ref it makes the id.
-        params: Facts for the worker.
-        max_attempts: How many claims may count before it fails.
-        time_limit: How long after its first claim another may begin.
-        now: The service's time, aware UTC.
-        grace: As above.
-        add_nonce: Drawn for this job alone.
-        traceparent: W3C trace context of what caused it.
-        unique: Whether a key row keeps the reference.
-        not_before: Earliest claim; at once without it.
-        ttl: How long after ``now`` a claim may begin at all.
+    Type, reference and version make its id. ``now`` is the service's time, aware UTC, ``ttl`` how long after it a claim
+    may begin at all; the other arguments are attributes of ``Job``.
 
     Raises:
-        InvalidReference: The type is of no form that a type has.
+        InvalidReference: The type is not a valid one.
     """
     job = Job(
         id=job_id(kind, ref, version),

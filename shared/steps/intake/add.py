@@ -79,17 +79,18 @@ class Add:
             traceparent: W3C trace context of what caused it; one is drawn without it.
 
         Raises:
-            InvalidReference: The type is of no form that a type has.
+            InvalidReference: The type is not a valid one.
             Refused: ``wrong_type``: images are recorded, not added; ``too_many_types``.
             Unreadable: It was written by a newer release, or is damaged.
             TooLarge: The params are larger than a row holds.
-            StorageOut: Storage is out.
             Undecided: Whether it was added is not known; a unique one may be added again.
 
         Costs: transaction, send = 2, without the message 1; one that is there 2; those of
         ``Types.introduce`` and ``confirm``: 1 now and then.
         """
-        now, nonce = self.now(), self.draw()
+        if kind == self.settings.image_type:
+            raise Refused("wrong_type", f"Jobs of type {kind} can't be added. Use `POST /images` instead.")
+        nonce = self.draw()
         move = moves.add(
             kind=kind,
             ref=ref,
@@ -100,18 +101,20 @@ class Add:
             time_limit=self.settings.time_limit,
             ttl=ttl,
             not_before=not_before,
-            now=now,
+            now=self.now(),
             grace=self.announce.grace(kind),
             traceparent=traceparent or f"00-{self.draw()}-{self.draw()[:16]}-01",
             add_nonce=nonce,
         )
-        if kind == self.settings.image_type:
-            raise Refused("wrong_type", f"Jobs of type {kind} can't be added. Use `POST /images` instead.")
         self.types.introduce(kind)
+        added = self._insert_or_find(move, unique=unique)
+        self.types.confirm(kind)
+        return added
+
+    def _insert_or_find(self, move: Move, *, unique: bool) -> AddResult:
         for _ in range(ROUNDS):
             added = self._insert(move, unique=unique)
             if added is not None:
-                self.types.confirm(kind)
                 return added
         raise Undecided(f"{move.job.id}: others were first {ROUNDS} times")
 
