@@ -31,7 +31,7 @@ class Stop:
         again: Called at the second signal and at each later one: somebody is impatient.
 
     Attributes:
-        number: Of the first signal; 0 while there is none.
+        number: Of the first signal; 0 before the first.
         times: How many signals have come.
     """
 

@@ -44,10 +44,10 @@ def most(request: pytest.FixtureRequest, record_property: Callable[[str, object]
     """Give what tells the most; each test file is looked at by itself."""
     of = request.path.stem.removeprefix("test_")
 
-    def told(what: str, figure: float, text: str) -> None:
+    def record(what: str, figure: float, text: str) -> None:
         record_property(f"{of}: {what}", [figure, text])
 
-    return told
+    return record
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ def time_span(text: str) -> timedelta:
     """Read ``[d.]hh:mm[:ss[.fffffff]]``.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not valid.
     """
     found = _SPAN.fullmatch(text.strip())
     if found is None:

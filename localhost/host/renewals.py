@@ -25,7 +25,7 @@ class Renewal:
 
 
 class Renewals:
-    """Call each renewal when it is due; it returns the seconds until its next turn, or None when there is none."""
+    """Call each renewal when it is due; it returns the seconds until its next turn, or None for no other turn."""
 
     def __init__(self, *, clock: Clock, log: Log) -> None:
         self._clock = clock

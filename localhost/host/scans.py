@@ -89,7 +89,7 @@ def run(scanners: Sequence[Scanner], lock: Singleton, context: HostContext) -> N
     retry = min(context.options.singleton_lease.total_seconds() / 4, max(interval, 1.0))
     while not context.stop.is_set():
         try:
-            if not lock.held:
+            if not lock.is_held:
                 for scanner in scanners:
                     scanner.forget()
             if lock.acquire():
@@ -97,4 +97,4 @@ def run(scanners: Sequence[Scanner], lock: Singleton, context: HostContext) -> N
                     scanner.scan()
         except Exception as error:  # noqa: BLE001 - the edge of a thread that must outlive any failure
             context.log.event("scan failed", level="error", error=repr(error))
-        context.stop.wait(interval if lock.held else retry)
+        context.stop.wait(interval if lock.is_held else retry)

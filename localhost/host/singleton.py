@@ -44,7 +44,7 @@ class Singleton:
         self._until = 0.0
 
     @property
-    def held(self) -> bool:
+    def is_held(self) -> bool:
         """Whether this instance holds the lock, as far as it knows."""
         with self._lock:
             return self._lease is not None and self._clock.monotonic() < self._until
@@ -55,7 +55,7 @@ class Singleton:
         Raises:
             AzureError: Storage cannot be asked.
         """
-        if self.held:
+        if self.is_held:
             return True
         with self._lock:
             sent = self._clock.monotonic()

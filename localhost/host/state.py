@@ -23,7 +23,7 @@ class HostState:
         return self._container.get_blob_client(name)
 
     def read(self, name: str) -> bytes | None:
-        """Return a blob's content; None when there is none."""
+        """Return a blob's content; None if it does not exist."""
         try:
             return self.blob(name).download_blob().readall()
         except ResourceNotFoundError:

@@ -44,7 +44,7 @@ def status_after(schedule: Schedule, started: datetime, due: datetime | None) ->
 def is_past_due(schedule: Schedule, status: Status, now: datetime) -> bool:
     """Tell whether an occurrence went by without a run.
 
-    The next occurrence is counted anew from the last run: after a change of the schedule the noted one means nothing.
+    The next occurrence is computed from the last run: after a change of the schedule, the stored one is wrong.
     """
     since = status.updated if status.last == _NEVER else status.last
     return now > schedule.after(since)

@@ -16,7 +16,7 @@ class Lock(Protocol):
     """The right to tick; see ``Singleton``."""
 
     @property
-    def held(self) -> bool:
+    def is_held(self) -> bool:
         """Whether it is ours."""
         ...
 
@@ -107,7 +107,7 @@ class Timer:
         if self._catch_up():
             self.tick(None, past_due=True)
         due = self._schedule.after(self._clock.now())
-        while self._lock.held:
+        while self._lock.is_held:
             if not self._wait_until(due):
                 return True
             self.tick(due, past_due=False)
@@ -134,7 +134,7 @@ class Timer:
     def _wait_until(self, due: datetime) -> bool:
         """Wait for the moment; False when the host stops or the lock is lost first."""
         while (left := (due - self._clock.now()).total_seconds()) > 0:
-            if self._wait(min(left, self._retry_seconds)) or not self._lock.held:
+            if self._wait(min(left, self._retry_seconds)) or not self._lock.is_held:
                 return False
         return not self._wait(0)  # one that always comes too late must hear of the end too
 

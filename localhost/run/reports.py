@@ -34,7 +34,7 @@ class Reports:
         Args:
             name: The blob's.
             job: As the API gives it.
-            thumbnail: Its bytes; None when there is none.
+            thumbnail: Its bytes; None for a job without one.
 
         Returns:
             Where the report is.

@@ -146,16 +146,16 @@ class Api:
         if job is None:
             return problem(404, "no_such_job")
         if request.call == "get":
-            return self._told(job)
+            return self._respond(job)
         if request.call in _ENDS or request.call == "renew":
-            return self._held(job, request)
+            return self._with_claim(job, request)
         return self._operated(job, request)
 
     def _add(self, request: Request) -> Reply:
         kind, ref = request.body["type"], request.body["ref"]
         for job in self.jobs.values():
             if request.body["unique"] and (job["type"], job["ref"], job.get("unique")) == (kind, ref, True):
-                return self._told(job)
+                return self._respond(job)
         told = {name: request.body.get(name) for name in ("ref", "unique", "not_before")}
         job = self.jobs[self.put(kind, **told, params=request.body.get("params") or {})]
         return Reply(201, *self._content(job))
@@ -177,24 +177,24 @@ class Api:
         job |= {"state": "RUNNING", "token": job["token"] + 1, "attempts": job["attempts"] + 1}
         job["owner"] = request.body["owner"]
         self._leased(job, request)
-        return self._told(job, lease=True)
+        return self._respond(job, lease=True)
 
-    def _held(self, job: dict[str, Any], request: Request) -> Reply:
+    def _with_claim(self, job: dict[str, Any], request: Request) -> Reply:
         if "if-match" not in request.headers:
             return problem(428, "if_match_required")
         if request.headers["if-match"].rsplit(".", 1)[0] != self._lease(job).rsplit(".", 1)[0]:
             return problem(412, "stale")
         if request.call == "complete" and job["state"] == "COMPLETED":
-            return self._told(job)
+            return self._respond(job)
         if job["state"] != "RUNNING":
             return problem(409, "wrong_state")
         if request.call == "renew":
             job |= {name: request.body[name] for name in ("progress", "cursor") if name in request.body}
             self._leased(job, request)
-            return self._told(job, lease=True)
+            return self._respond(job, lease=True)
         told = {name: request.body[name] for name in ("result", "error") if name in request.body}
         job |= {"state": _ENDS[request.call], "owner": None, "lease_until": None, **told}
-        return self._told(job)
+        return self._respond(job)
 
     def _operated(self, job: dict[str, Any], request: Request) -> Reply:
         known = {
@@ -206,7 +206,7 @@ class Api:
             "delete": lambda: self._deleted(job),
         }
         if request.call == "cancel" and job["state"] == "CANCELED":
-            return self._told(job)
+            return self._respond(job)
         code = _REFUSED.get(request.call, {}).get(job["state"])
         return known[request.call]() if code is None else problem(409, code)
 
@@ -216,7 +216,7 @@ class Api:
 
     def _moved(self, job: dict[str, Any], state: str) -> Reply:
         job |= {"state": state, "token": job["token"] + 1, "owner": None, "lease_until": None}
-        return self._told(job)
+        return self._respond(job)
 
     def _leased(self, job: dict[str, Any], request: Request) -> None:
         seconds = float(request.body.get("lease_seconds", 60))
@@ -225,7 +225,7 @@ class Api:
     def _lease(self, job: Mapping[str, Any]) -> str:
         return f'"{job["token"]}.{self._claim_ids.get(job["id"], 0)}.{self._writes}"'
 
-    def _told(self, job: Mapping[str, Any], *, lease: bool = False) -> Reply:
+    def _respond(self, job: Mapping[str, Any], *, lease: bool = False) -> Reply:
         return Reply(200, *self._content(job, lease=lease))
 
     def _content(self, job: Mapping[str, Any], *, lease: bool = False) -> tuple[Any, Mapping[str, str]]:

@@ -4,6 +4,7 @@ A client that was not answered asks again, and so does its rival, in a pause. At
 does what there is.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -60,9 +61,9 @@ class Api(Flow):
         case.newest[REF] = IDENTITY
         case.clock.go(1)
 
+    @abstractmethod
     def call(self, case: Case, worker: Worker) -> Any:  # noqa: ANN401 - of each flow
         """Do what the flow is about."""
-        raise NotImplementedError
 
     def run(self, case: Case, worker: Worker) -> None:
         """Call, and remember what was said."""

@@ -242,7 +242,7 @@ def test_what_runs_beside_a_step_is_told_behind_it_and_its_failure_is_the_status
 
 def test_what_runs_beside_a_step_ends_with_it_when_a_signal_ends_that(dev: ModuleType) -> None:
     vars(dev).update(python_of=lambda _: Path(sys.executable))
-    beside = [("types", ("-c", "import time; time.sleep(600)"))]
+    beside = [("types", ("-c", "import signal; signal.pause()"))]
     ending = "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"
     assert dev.all_of([("tests", ("-c", ending))], beside=beside) == 143
 

@@ -47,12 +47,12 @@ class FakeLock:
 
     def __init__(self, *, free: bool = True) -> None:
         self.free = free
-        self.held = False
+        self.is_held = False
 
     def acquire(self) -> bool:
         """Take it when it is free."""
-        self.held = self.free
-        return self.held
+        self.is_held = self.free
+        return self.is_held
 
 
 class FakeStatuses:
@@ -159,7 +159,7 @@ def test_a_lost_lock_stops_the_ticks_until_it_is_taken_again() -> None:
 
     def lose_after_first(request: str) -> None:
         bench.call(request)
-        lock.held = lock.free = len(bench.ticks) != 1
+        lock.is_held = lock.free = len(bench.ticks) != 1
 
     bench.timer._call = lose_after_first
     bench.timer.run()
@@ -172,7 +172,7 @@ def test_a_lock_that_is_lost_while_waiting_stops_the_tick() -> None:
 
     def lose_after_90_seconds() -> None:
         lock.free = bench.time.moment < NOON + timedelta(seconds=90)
-        lock.held = lock.held and lock.free
+        lock.is_held = lock.is_held and lock.free
 
     bench.time.on_wait = lose_after_90_seconds
     bench.timer.run()

@@ -20,7 +20,7 @@ SCRIPTS = [
 ]
 
 
-def told(answer: Response) -> tuple[object, ...]:
+def facts(answer: Response) -> tuple[object, ...]:
     """Return what a client goes by."""
     facts = answer.json if answer.body else {}
     fields = ("code", "state", "owner", "params", "cursor", "progress", "result") if answer.status < 300 else ("code",)
@@ -39,7 +39,7 @@ def played(site: Site, script: str) -> list[tuple[object, ...]]:
         answer = site.call(verb or "POST", path if verb else f"{path}/{name}", BODIES.get(name), **headers)
         leases += [answer.headers["etag"]] if name == "claim" and answer.status == 200 else []
         answers.append(answer)
-    return [told(answer) for answer in answers]
+    return [facts(answer) for answer in answers]
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
