@@ -126,7 +126,11 @@ EVENTS = (
         (
             "shared.steps.work.receive:Receive.receive",
             "            if alone:\n",
-            "            if recorded is None:\n                return End.LEFT\n            if alone:\n",
+            (
+                "            if recorded is None:\n"
+                '                return __import__("shared.steps.intake.record", fromlist=["x"]).Recording.RECORDED\n'
+                "            if alone:\n"
+            ),
         ),
     ),
     fault(
