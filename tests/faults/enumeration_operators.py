@@ -2,11 +2,10 @@
 
 from enum import StrEnum
 
-from shared.errors import Refused
-from shared.ports.jobs import Row
 from shared.rules.jobs import State
 from shared.steps.work.attempt import End
 from shared.steps.work.held_claim import HeldClaim
+from tests.faults.answers import answer_of
 from tests.faults.enumeration import LAPSE_SECONDS, PAUSES
 from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_flows import Flow
@@ -24,14 +23,11 @@ class ByHand(Flow):
 
     def run(self, case: Case, worker: Worker) -> None:
         """Act, and remember what was said."""
-        try:
-            self.answer = self.act(case, worker).job.state.value
-        except Refused as refused:
-            self.answer = refused.code
+        self.answer = self.act(case, worker)
 
-    def act(self, case: Case, worker: Worker) -> Row:
+    def act(self, case: Case, worker: Worker) -> str:
         """Open the job again."""
-        return worker.darkroom.redrive.redrive(case.versions[0])
+        return answer_of(worker.darkroom.redrive.redrive, case.versions[0])
 
 
 class RedrivingFailed(ByHand):
@@ -63,7 +59,7 @@ class RedrivingFailed(ByHand):
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Open it too, and work it."""
-        worker.darkroom.redrive.redrive(case.versions[0])
+        self.act(case, worker)
         super().rival(case, worker)
 
 
@@ -156,9 +152,9 @@ class CancelingByHand(ByHand):
         begun = self.holds.darkroom.claims.begin(case.versions[0], owner="queue/0")
         self.holder = begun
 
-    def act(self, case: Case, worker: Worker) -> Row:
+    def act(self, case: Case, worker: Worker) -> str:
         """Cancel."""
-        return worker.darkroom.cancel.cancel(case.versions[0])
+        return answer_of(worker.darkroom.cancel.cancel, case.versions[0])
 
     def rival(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
         """Go on and commit, as the worker that holds it."""
@@ -190,9 +186,9 @@ class CancelingPending(ByHand):
         case.record()
         case.fetch()
 
-    def act(self, case: Case, worker: Worker) -> Row:
+    def act(self, case: Case, worker: Worker) -> str:
         """Cancel."""
-        return worker.darkroom.cancel.cancel(case.versions[0])
+        return answer_of(worker.darkroom.cancel.cancel, case.versions[0])
 
     def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow
         """The operator was told the truth."""

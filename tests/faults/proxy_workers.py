@@ -133,13 +133,13 @@ class Calls:
         """See ``Sweep``."""
         return self._do("sweep", "")
 
-    def cancel(self, job_id: str) -> object:
+    def cancel(self, job_id: str) -> str:
         """See ``Cancel``."""
-        return self._do("cancel", job_id)
+        return str(self._do("cancel", job_id))
 
-    def redrive(self, job_id: str) -> object:
+    def redrive(self, job_id: str) -> str:
         """See ``Redrive``."""
-        return self._do("redrive", job_id)
+        return str(self._do("redrive", job_id))
 
 
 class Elsewhere:

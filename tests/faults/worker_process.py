@@ -25,6 +25,7 @@ from shared.storage.retries import RetryPolicy
 from shared.wiring.analyst import analysis_limits, thumbnail_spec
 from shared.wiring.steps import Darkroom
 from tests.doubles.world import png
+from tests.faults.answers import answer_of
 from tests.faults.enumeration_rules import over
 
 #: Short, as some orders are carried out while nothing gets through; long enough for a look and another send.
@@ -33,8 +34,8 @@ VERBS: Mapping[str, Callable[[Darkroom, str], object]] = {
     "announce": lambda darkroom, text: darkroom.record.record_event(text),
     "receive": lambda darkroom, text: darkroom.receive.receive(text.encode(), owner="queue/1"),
     "bury": lambda darkroom, text: darkroom.bury.bury(text.encode()),
-    "cancel": lambda darkroom, text: darkroom.cancel.cancel(text).job.state,
-    "redrive": lambda darkroom, text: darkroom.redrive.redrive(text).job.state,
+    "cancel": lambda darkroom, text: answer_of(darkroom.cancel.cancel, text),
+    "redrive": lambda darkroom, text: answer_of(darkroom.redrive.redrive, text),
     "sweep": lambda darkroom, _: darkroom.sweep.sweep(owner="timer/1").outcomes,
 }
 
