@@ -60,12 +60,12 @@ def tier(name: str) -> tuple[tuple[str, Sequence[str]]]:
 #: What `prove` does, in order: about how many minutes it takes on two cores, and what it says.
 PROOFS = (
     ("checks", 1, "lint, format, types, imports", CHECKS),
-    ("unit", 4, "rules, steps, analyses and the API in one process; any input that can be drawn", tier("unit")),
-    ("contract", 8, "each port on its double, in process and on Azurite: the same answers", tier("contract")),
+    ("unit", 1, "rules, steps, analyses and the API in one process; any input that can be drawn", tier("unit")),
+    ("contract", 3, "each port on its double, in process and on Azurite: the same answers", tier("contract")),
     ("simulation", 1, "the double of the storage services, known worlds, planted faults", tier("simulation")),
-    ("analysis", 6, "hostile files in children with production's limits, and children taken over", tier("analysis")),
-    ("faults", 30, "death, lost replies, rivals at every request; killed and stopped processes", tier("faults")),
-    ("host", 20, "real hosts from outside: triggers, API, workers; random requests", tier("host")),
+    ("analysis", 1, "hostile files in children with production's limits, and children taken over", tier("analysis")),
+    ("faults", 5, "death, lost replies, rivals at every request; killed and stopped processes", tier("faults")),
+    ("host", 8, "real hosts from outside: triggers, API, workers; random requests", tier("host")),
     ("search", 10, "new worlds of the simulator", (("simulate", ("-m", "tests.simulation", "--minutes", "10")),)),
 )
 #: The tiers that run most production code in pytest's own processes: see docs/testing.md.

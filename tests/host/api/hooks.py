@@ -114,10 +114,10 @@ def _hasten(operation: str, case: Case[Any]) -> None:
 def _lead_to_job(operation: str, case: Case[Any]) -> None:
     """Name a job in a state that the call needs, with its ETag if the case has one."""
     states = _STATES.get(operation, _LIVE + _ENDED)
-    if _JOBS.get(case.path_parameters["id"], ("", "", ""))[0] not in states:
-        fitting = sorted(identity for identity, (state, _, _) in _JOBS.items() if state in states)
-        if operation == "completeJob":  # an image's result is a report, which the contract does not describe
-            fitting = [identity for identity in fitting if not identity.startswith(_TYPES[2])]
+    fitting = sorted(identity for identity, (state, _, _) in _JOBS.items() if state in states)
+    if operation == "completeJob":  # an image's result is a report, which the contract does not describe
+        fitting = [identity for identity in fitting if not identity.startswith(_TYPES[2])]
+    if case.path_parameters["id"] not in fitting:
         if not fitting:
             return
         case.path_parameters["id"] = _RANDOM.choice(fitting)
