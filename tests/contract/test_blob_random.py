@@ -81,8 +81,10 @@ requests = st.one_of(
 )
 
 
-#: Nothing is shortened: each try asks Azurite too, and the first request that differs says enough.
+#: Nothing is shortened: each try asks Azurite too, and the first request that differs says enough. Every day the same
+#: conversations are held; ``prove`` draws others.
 examples = settings(
+    derandomize=at_length(1, 0) == 1,
     max_examples=at_length(12, 400),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
