@@ -210,8 +210,10 @@ class Duties:
             duty.sent_at, duty.known_at = begun_at, passage.clock()
         if duty is None or duty.refusal != name or row_of(passage.request) != duty.place:
             return
-        row = self.rows.get(duty.place, {})
-        duty.knows = duty.knows or (end in ("200", "404") and row.get("claim_id") != duty.claim_id)
+        # The adapter looks for its own lost write first, and says only that the row has moved; the worker looks again.
+        # Where that look fails, the worker does not know yet.
+        gone = self.rows.get(duty.place, {}).get("claim_id") != duty.claim_id
+        duty.knows = gone and end in ("200", "404")
 
     def _late(self, duty: Duty) -> Iterator[str]:
         """A renewal is begun when a third of the lease is gone, and after one that has failed the next."""
