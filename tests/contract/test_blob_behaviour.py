@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError
-from azure.storage.blob import BlobClient, BlobLeaseClient, BlobServiceClient, ContainerClient
+from azure.storage.blob import BlobBlock, BlobClient, BlobLeaseClient, BlobServiceClient, ContainerClient
 
 from shared.storage.clients import API_VERSION
 from tests.simulation.service.account import Account, storage_account
@@ -50,6 +50,16 @@ def test_a_container_keeps_its_name_for_a_while_after_it_was_deleted(account: Ac
     assert code(lambda: container.upload_blob("cat.png", b"miau")) == "ContainerNotFound"
     account.clock.go(1)
     container.create_container()
+
+
+@pytest.mark.parametrize("discard", ["upload", "delete"])
+def test_blocks_that_no_list_has_named_do_not_outlive_the_blob(blob: BlobClient, discard: str) -> None:
+    blob.stage_block("a", b"woof")
+    if discard == "upload":
+        blob.upload_blob(b"miau", overwrite=True)
+    else:
+        blob.delete_blob()
+    assert code(lambda: blob.commit_block_list([BlobBlock("a")])) == "InvalidBlockList"
 
 
 def test_an_archived_blob_can_be_read_once_it_is_back_hours_later(account: Account, blob: BlobClient) -> None:

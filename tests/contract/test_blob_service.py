@@ -100,6 +100,16 @@ CONVERSATIONS = {
         *(Ask("PUT", "/{c}/b?comp=blocklist", {"If-None-Match": "*"}, b"<BlockList/>"), Ask("GET", "/{c}/b")),
         *(Ask("GET", "/{c}/none?comp=blocklist"), put("a"), HEAD, Ask("GET", "/{c}/a?comp=blocklist")),
     ],
+    "blocks that no list has named": [
+        *(CREATE, Ask("PUT", "/{c}/a?comp=block&blockid=AAAA", body=b"one"), DELETE, HEAD),
+        Ask("PUT", "/{c}/a?comp=blocklist", body=b"<BlockList><Uncommitted>AAAA</Uncommitted></BlockList>"),
+        *(GET, Ask("PUT", "/{c}/a?comp=block&blockid=BBBB", body=b"two"), put("a")),
+        Ask("GET", "/{c}/a?comp=blocklist&blocklisttype=all"),
+        Ask("PUT", "/{c}/a?comp=blocklist", body=b"<BlockList><Latest>BBBB</Latest></BlockList>"),
+        *(GET, Ask("PUT", "/{c}/a?comp=block&blockid=BBBB", body=b"three"), DELETE),
+        *(Ask("PUT", "/{c}/a?comp=block&blockid=AAAA", body=b"four"), Ask("GET", "/{c}/a?comp=blocklist")),
+        Ask("GET", "/{c}/a?comp=blocklist&blocklisttype=uncommitted"),
+    ],
     "conditions of reads": [
         *(CREATE, put("a")),
         *(

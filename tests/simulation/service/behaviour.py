@@ -12,11 +12,11 @@ class Behaviour:
     Attributes:
         shuffle: Puts a list into another order, in place: the messages that a queue may give. Azure promises no order;
             Azurite gives first what has been visible longest.
-        refusals_coded: Whether each refusal says its code, as Azure's do. Azurite answers what it can't read with a
+        codes_refusals: Whether each refusal says its code, as Azure's do. Azurite answers what it can't read with a
             bare 400.
-        texts_checked: Whether a message that XML can't carry is refused when it is sent, as Azure does. Azurite takes
+        checks_texts: Whether a message that XML can't carry is refused when it is sent, as Azure does. Azurite takes
             it, and then fails each read of it, and of what is beside it, with a bare 500.
-        receipts_forgotten: Whether an older pop receipt is answered as if there were no such message
+        forgets_receipts: Whether an older pop receipt is answered as if there were no such message
             (``MessageNotFound``), as Azure does, too; Azurite says ``PopReceiptMismatch``.
         page_rows: Rows a page of a query at most.
         scan_rows: Rows that a query looks at a request, None for all: a page may so be short, or empty, and carry a
@@ -38,14 +38,16 @@ class Behaviour:
             Source: learn.microsoft.com, "Delete Container", remarks (30 s or more), read 2026-11.
         rehydration_seconds: How long a blob stays archived after it was given another tier; its tier changes then.
             Source: learn.microsoft.com, "Blob rehydration from the archive tier" (up to 15 hours), read 2026-11.
-        archive_checked: Whether metadata, properties and blocks of an archived blob can't be changed.
+        checks_archive: Whether metadata, properties and blocks of an archived blob can't be changed.
             Source: learn.microsoft.com, "Access tiers for blob data", archive tier, read 2026-11.
-        tier_change_inferred: Whether a blob whose tier nobody has set tells when it was changed: Azurite does.
+        infers_tier_change: Whether a blob whose tier nobody has set tells when it was changed: Azurite does.
             Source: learn.microsoft.com, "Get Blob Properties", ``x-ms-access-tier-change-time``, read 2026-11.
-        names_encoded: Whether a list writes names that XML can't carry in percent codes. Azurite fails such a list
+        encodes_names: Whether a list writes names that XML can't carry in percent codes. Azurite fails such a list
             with a bare 500. Source: learn.microsoft.com, "List Blobs", ``Encoded="true"``, read 2026-11.
-        ranges_checked: Whether a range that begins right behind the last byte is refused (416). Azurite answers with
+        checks_ranges: Whether a range that begins right behind the last byte is refused (416). Azurite answers with
             an empty part. Source: learn.microsoft.com, "Get Blob", status codes, read 2026-11.
+        keeps_blocks: Whether blocks that no list has named outlive a Put Blob and a Delete Blob, as in Azurite. Azure
+            discards them. Source: learn.microsoft.com, "Put Block", remarks, read 2026-11.
     """
 
     shuffle: Callable[[list[Any]], object] | None = None
@@ -67,6 +69,7 @@ class Behaviour:
     infers_tier_change: bool = True
     encodes_names: bool = False
     checks_ranges: bool = False
+    keeps_blocks: bool = True
 
 
 #: What Azure does, and code must live with; ``shuffle``, ``scan_rows`` and ``empty_pages`` are for whoever draws.
@@ -86,4 +89,5 @@ AZURE = Behaviour(
     infers_tier_change=False,
     encodes_names=True,
     checks_ranges=True,
+    keeps_blocks=False,
 )

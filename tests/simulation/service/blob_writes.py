@@ -66,7 +66,7 @@ class BlobWrites:
         )
         if old is not None:
             blob.lease = old.lease.after_write()
-        container.staged.pop(blob_name(request), None)
+        self._discard_blocks(container, blob_name(request))
         return Reply(201, {**stamp.headers(), "Content-MD5": digest, **_ENCRYPTED})
 
     def put_block(self, request: Request) -> Reply:
@@ -75,16 +75,16 @@ class BlobWrites:
         length = _check_block_id(block_id)
         container, blob = self.containers.look_up(request, uncommitted=True)
         _check_md5(request)
+        staged = container.staged.setdefault(blob_name(request), {})
         if blob is None:
             stamp = self.containers.stamp()
-            blob = container.blobs[blob_name(request)] = Blob(stamp, stamp.moment)
+            container.blobs[blob_name(request)] = Blob(stamp, stamp.moment)
         else:
             blob.lease.check_write(request.headers.get("x-ms-lease-id"))
             self._check_archived(blob)
             blob.lease = blob.lease.after_write()
-        staged = container.staged.setdefault(blob_name(request), {})
-        if any(len(base64.b64decode(other)) != length for other in staged):
-            raise Refusal(400, "InvalidBlobOrBlock", "The specified blob or block content is invalid.")
+            if any(len(base64.b64decode(other)) != length for other in staged):
+                raise Refusal(400, "InvalidBlobOrBlock", "The specified blob or block content is invalid.")
         staged.pop(block_id, None)
         staged[block_id] = Block(block_id, request.body)
         return Reply(201, dict(_ENCRYPTED))
@@ -146,7 +146,7 @@ class BlobWrites:
         if blob is None:
             raise missing_blob()
         del container.blobs[blob_name(request)]
-        container.staged.pop(blob_name(request), None)
+        self._discard_blocks(container, blob_name(request))
         return Reply(202, {"x-ms-delete-type-permanent": "true"})
 
     def _changeable(self, request: Request) -> Blob:
@@ -172,6 +172,10 @@ class BlobWrites:
             raise Refusal(409, "BlobAlreadyExists", "The specified blob already exists.")
         if blob is not None:
             blob.lease.check_write(request.headers.get("x-ms-lease-id"))
+
+    def _discard_blocks(self, container: Container, name: str) -> None:
+        if not self.behaviour.keeps_blocks:
+            container.staged.pop(name, None)
 
     def _check_archived(self, blob: Blob) -> None:
         if blob.tier == "Archive" and self.behaviour.checks_archive:
