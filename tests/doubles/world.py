@@ -123,7 +123,7 @@ class World:
         self.images.upload(ref, png() if data is None else data, content_type=content_type)
         return ref
 
-    def recorded(self, name: str = "cat.png", data: bytes | None = None) -> str:
+    def record_image(self, name: str = "cat.png", data: bytes | None = None) -> str:
         """Upload and record an image; return its job's id."""
         return self.darkroom.record.record(self.upload(name, data)).job_id
 

@@ -28,13 +28,13 @@ def test_a_blob_event_that_the_host_gave_up_on_is_recorded_and_announced() -> No
 
 def test_one_that_was_recorded_is_a_duplicate() -> None:
     world = World()
-    world.recorded()
+    world.record_image()
     assert world.darkroom.admit.admit(_event()) == [Recording.DUPLICATE]
 
 
 def test_it_ends_no_job_whatever_its_attempts() -> None:
     world = World(MAX_ATTEMPTS="1")
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.rival_claims(job_id)
     world.lapse()
     before = world.job(job_id)
@@ -47,7 +47,7 @@ def test_it_ends_no_job_whatever_its_attempts() -> None:
 
 def test_the_message_of_a_live_job_is_sent_again() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     (first,) = world.queue.sent
     assert world.darkroom.admit.admit(_hint(job_id)) == [Disposition.LIVE]
     assert world.queue.sent == [first, first]
@@ -55,7 +55,7 @@ def test_the_message_of_a_live_job_is_sent_again() -> None:
 
 def test_an_ended_job_gets_no_message() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.darkroom.attempt.run(job_id, owner="queue/1")
     assert world.darkroom.admit.admit(_hint(job_id)) == [Disposition.ENDED]
     assert len(world.queue.sent) == 1

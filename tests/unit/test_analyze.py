@@ -21,7 +21,7 @@ PUBLISH = "images.insert_thumbnail"
 
 def test_an_image_is_claimed_read_published_and_committed_in_that_order() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.journal.clear()
     assert attempt_job(world, job_id) is End.COMPLETED
     assert world.journal == ["jobs.get", "jobs.replace", "images.read", PUBLISH, "jobs.replace"]
@@ -29,7 +29,7 @@ def test_an_image_is_claimed_read_published_and_committed_in_that_order() -> Non
 
 def test_a_completed_job_holds_its_report() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     attempt_job(world, job_id)
     report = world.job(job_id).report
     assert report is not None
@@ -38,7 +38,7 @@ def test_a_completed_job_holds_its_report() -> None:
 
 def test_a_thumbnail_is_named_by_job_and_token_and_the_report_says_where() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     attempt_job(world, job_id)
     report = world.job(job_id).report
     assert report is not None
@@ -57,7 +57,7 @@ def test_a_report_that_names_a_place_for_its_thumbnail_is_not_believed(monkeypat
         return replace(found, report={**found.report, "thumbnail": found.report["thumbnail"] | lie})
 
     monkeypatch.setattr(Analyst, "__call__", lying)
-    job_id = world.recorded()
+    job_id = world.record_image()
     attempt_job(world, job_id)
     thumbnail = (world.job(job_id).report or {})["thumbnail"]
     assert (thumbnail["container"], thumbnail["name"]) == ("thumbnails", f"{job_id}/1.png")
@@ -65,7 +65,7 @@ def test_a_report_that_names_a_place_for_its_thumbnail_is_not_believed(monkeypat
 
 def test_a_thumbnail_goes_into_the_row_where_that_is_wanted() -> None:
     world = World(THUMBNAILS="row")
-    job_id = world.recorded()
+    job_id = world.record_image()
     assert attempt_job(world, job_id) is End.COMPLETED
     job = world.job(job_id)
     assert job.report is not None
@@ -77,7 +77,7 @@ def test_a_thumbnail_goes_into_the_row_where_that_is_wanted() -> None:
 
 def test_no_thumbnail_is_written_where_none_is_wanted() -> None:
     world = World(THUMBNAILS="off")
-    assert attempt_job(world, world.recorded()) is End.COMPLETED
+    assert attempt_job(world, world.record_image()) is End.COMPLETED
     assert world.images.thumbnails == {}
 
 
@@ -87,20 +87,20 @@ def test_no_thumbnail_is_written_where_none_is_wanted() -> None:
 )
 def test_an_image_that_cannot_be_analysed_fails_with_its_code(data: bytes, code: str) -> None:
     world = World()
-    job_id = world.recorded("text.jpg", data)
+    job_id = world.record_image("text.jpg", data)
     assert attempt_job(world, job_id) is End.FAILED
     assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.FAILED, code)
 
 
 def test_an_empty_blob_is_not_even_read() -> None:
     world = World()
-    attempt_job(world, world.recorded(data=b""))
+    attempt_job(world, world.record_image(data=b""))
     assert "images.read" not in world.journal
 
 
 def test_a_blob_over_the_byte_gate_completes_in_part_without_being_read() -> None:
     world = World(MAX_BYTES="70")
-    job_id = world.recorded(data=png() + b"x")
+    job_id = world.record_image(data=png() + b"x")
     assert attempt_job(world, job_id) is End.COMPLETED
     report = world.job(job_id).report
     assert report is not None
@@ -110,7 +110,7 @@ def test_a_blob_over_the_byte_gate_completes_in_part_without_being_read() -> Non
 
 def test_a_blob_that_is_gone_cancels_its_job() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.images.take(ImageRef("images", "cat.png"))
     assert attempt_job(world, job_id) is End.CANCELED
     assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.CANCELED, "blob_gone")
@@ -118,7 +118,7 @@ def test_a_blob_that_is_gone_cancels_its_job() -> None:
 
 def test_an_image_overwritten_while_it_waited_is_superseded_and_the_newer_one_announced() -> None:
     world = World()
-    old = world.recorded()
+    old = world.record_image()
     world.upload(data=png(9, 9))
     assert attempt_job(world, old) is End.CANCELED
     assert (world.job(old).state, error_code(world.job(old))) == (State.CANCELED, "superseded")
@@ -128,15 +128,15 @@ def test_an_image_overwritten_while_it_waited_is_superseded_and_the_newer_one_an
 
 def test_an_image_overwritten_and_recorded_by_another_is_superseded() -> None:
     world = World()
-    old = world.recorded()
-    world.images.before("read", lambda: world.recorded(data=png(9, 9)))
+    old = world.record_image()
+    world.images.before("read", lambda: world.record_image(data=png(9, 9)))
     assert attempt_job(world, old) is End.CANCELED
     assert error_code(world.job(old)) == "superseded"
 
 
 def test_a_version_that_was_not_there_for_a_moment_is_read_later() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     ref = ImageRef("images", "cat.png")
     mine = world.images.take(ref)
     world.upload(data=png(9, 9))
@@ -149,7 +149,7 @@ def test_a_version_that_was_not_there_for_a_moment_is_read_later() -> None:
 
 def test_an_image_overwritten_and_then_deleted_is_gone() -> None:
     world = World()
-    old = world.recorded()
+    old = world.record_image()
     world.upload(data=png(9, 9))
     world.images.before("head", lambda: world.images.take(ImageRef("images", "cat.png")))
     assert attempt_job(world, old) is End.CANCELED
@@ -158,7 +158,7 @@ def test_an_image_overwritten_and_then_deleted_is_gone() -> None:
 
 def test_a_version_whose_job_stands_already_ends_the_older_job_all_the_same() -> None:
     world = World()
-    old = world.recorded()
+    old = world.record_image()
     world.upload(data=png(9, 9))
     key = world.jobs.kept.keys["image-analysis", "images/cat.png"]
     newer = replace(key, version="0x2", job_id=ids.job_id(key.type, key.ref, "0x2"))
@@ -169,7 +169,7 @@ def test_a_version_whose_job_stands_already_ends_the_older_job_all_the_same() ->
 
 def test_a_lease_that_runs_out_before_the_end_publishes_nothing() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.images.before("read", lambda: world.clock.advance(58))
     assert attempt_job(world, job_id) is End.LOST
     assert (world.images.thumbnails, world.job(job_id).state) == ({}, State.RUNNING)
@@ -177,7 +177,7 @@ def test_a_lease_that_runs_out_before_the_end_publishes_nothing() -> None:
 
 def test_a_thumbnail_is_not_written_when_the_lease_runs_out_before_it_is_sent() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.images.before("insert_thumbnail", lambda: world.clock.advance(58))
     with pytest.raises(Undecided):
         attempt_job(world, job_id)
@@ -186,7 +186,7 @@ def test_a_thumbnail_is_not_written_when_the_lease_runs_out_before_it_is_sent() 
 
 def test_a_claim_that_goes_to_another_while_publishing_takes_its_own_thumbnail_back() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.images.before("insert_thumbnail", lambda: world.rival_claims(job_id))
     world.images.thumbnails[f"{job_id}/2.png"] = (b"the rival's", "image/png")
     assert attempt_job(world, job_id) is End.LOST
@@ -196,7 +196,7 @@ def test_a_claim_that_goes_to_another_while_publishing_takes_its_own_thumbnail_b
 
 def test_a_job_canceled_while_it_was_analysed_stays_canceled() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
 
     def canceled(row: Row) -> Move:
         error = JobError("by_hand", "", world.clock.now)
@@ -209,7 +209,7 @@ def test_a_job_canceled_while_it_was_analysed_stays_canceled() -> None:
 
 def test_a_commit_matches_the_last_renewal_of_its_own_heartbeat() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
 
     def beats() -> None:
         world.clock.advance(20)
@@ -223,7 +223,7 @@ def test_a_commit_matches_the_last_renewal_of_its_own_heartbeat() -> None:
 
 def test_no_renewal_goes_out_once_the_commit_has_begun() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
 
     def beats() -> None:
         world.clock.advance(20)
@@ -237,7 +237,7 @@ def test_no_renewal_goes_out_once_the_commit_has_begun() -> None:
 
 def test_a_commit_refused_under_a_claim_that_is_still_own_is_sent_again() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
 
     def renewed(row: Row) -> Move:
         assert row.job.claim is not None
@@ -249,7 +249,7 @@ def test_a_commit_refused_under_a_claim_that_is_still_own_is_sent_again() -> Non
 
 def test_a_commit_that_is_undecided_raises_and_keeps_the_thumbnail() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
 
     def undecided() -> None:
         raise Undecided
@@ -262,7 +262,7 @@ def test_a_commit_that_is_undecided_raises_and_keeps_the_thumbnail() -> None:
 
 def test_the_renewals_end_with_the_attempt_even_when_storage_is_out() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.images.before("read", lambda: setattr(world.images, "out", True))
     with pytest.raises(StorageOut):
         attempt_job(world, job_id)

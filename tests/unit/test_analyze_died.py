@@ -32,7 +32,7 @@ class Dying:
 @pytest.mark.parametrize("code", ["out_of_memory", "analysis_timeout", "analysis_crashed"])
 def test_an_image_whose_analysis_died_is_analysed_once_more_and_alone(code: str) -> None:
     world = World()
-    dying, job_id = Dying(world, code), world.recorded()
+    dying, job_id = Dying(world, code), world.record_image()
     assert attempt_job(world, job_id) is End.RETRIED
     world.clock.advance(60)
     assert attempt_job(world, job_id) is End.COMPLETED
@@ -41,7 +41,7 @@ def test_an_image_whose_analysis_died_is_analysed_once_more_and_alone(code: str)
 
 def test_an_image_whose_analysis_died_alone_too_fails_with_its_code() -> None:
     world = World()
-    dying, job_id = Dying(world, "analysis_timeout", "analysis_crashed"), world.recorded()
+    dying, job_id = Dying(world, "analysis_timeout", "analysis_crashed"), world.record_image()
     attempt_job(world, job_id)
     world.clock.advance(60)
     assert attempt_job(world, job_id) is End.FAILED
@@ -50,7 +50,7 @@ def test_an_image_whose_analysis_died_alone_too_fails_with_its_code() -> None:
 
 def test_an_image_that_is_redriven_is_analysed_beside_others_again() -> None:
     world = World()
-    dying, job_id = Dying(world, *["analysis_timeout"] * 2), world.recorded()
+    dying, job_id = Dying(world, *["analysis_timeout"] * 2), world.record_image()
     attempt_job(world, job_id)
     world.clock.advance(60)
     attempt_job(world, job_id)
@@ -61,7 +61,7 @@ def test_an_image_that_is_redriven_is_analysed_beside_others_again() -> None:
 
 def test_an_analysis_that_is_stopped_because_the_lease_is_lost_writes_nothing() -> None:
     world = World()
-    dying, job_id = Dying(world, "analysis_stopped"), world.recorded()
+    dying, job_id = Dying(world, "analysis_stopped"), world.record_image()
     world.images.before("read", lambda: world.clock.advance(58))
     assert attempt_job(world, job_id) is End.LOST
     assert (dying.alone, world.job(job_id).state) == ([False], State.RUNNING)
@@ -69,7 +69,7 @@ def test_an_analysis_that_is_stopped_because_the_lease_is_lost_writes_nothing() 
 
 def test_a_machine_that_can_start_no_child_costs_no_attempt() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
 
     def analyst(data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:  # noqa: ARG001
         raise NoSandbox("no child process can be started")
@@ -83,7 +83,7 @@ def test_a_machine_that_can_start_no_child_costs_no_attempt() -> None:
 
 def test_an_analysis_is_told_when_the_lease_is_lost() -> None:
     world = World()
-    job_id, told = world.recorded(), list[bool]()
+    job_id, told = world.record_image(), list[bool]()
 
     def analyst(data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:  # noqa: ARG001
         told.append(stop())

@@ -14,7 +14,7 @@ from tests.unit.image_jobs import attempt_job
 
 def test_an_outage_of_the_images_uses_up_no_attempts() -> None:
     world = World(MAX_ATTEMPTS="2")
-    job_id = world.recorded()
+    job_id = world.record_image()
     for _ in range(5):
         world.images.before("read", lambda: setattr(world.images, "out", True))
         with pytest.raises(StorageOut):
@@ -27,7 +27,7 @@ def test_an_outage_of_the_images_uses_up_no_attempts() -> None:
 
 def test_a_blob_that_the_service_will_never_give_fails_with_its_reason() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
 
     def archived() -> None:
         raise BlobUnreadable("BlobArchived")
@@ -41,7 +41,7 @@ def test_a_blob_that_the_service_will_never_give_fails_with_its_reason() -> None
 
 def test_a_blob_that_is_closed_to_us_alone_is_tried_again() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
 
     def closed() -> None:
         raise BlobUnreadable("AuthorizationPermissionMismatch", passing=True)
@@ -55,7 +55,7 @@ def test_a_blob_that_is_closed_to_us_alone_is_tried_again() -> None:
 
 def test_a_job_of_a_name_that_no_blob_can_have_fails_with_the_reason() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.jobs.kept.jobs[job_id] = replace(
         world.jobs.kept.jobs[job_id], job=replace(world.job(job_id), ref="images/a\\b.png")
     )
@@ -68,7 +68,7 @@ def test_a_job_of_a_name_that_no_blob_can_have_fails_with_the_reason() -> None:
 @pytest.mark.parametrize(("declared", "told"), [("image/png; x=" + "y" * 3_000, 1_024), (["image/png"], None)])
 def test_whatever_an_uploader_declares_the_report_is_of_its_schema(declared: object, told: int | None) -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     row = world.jobs.kept.jobs[job_id]
     params = {**row.job.params, "content_type": declared}
     world.jobs.kept.jobs[job_id] = replace(row, job=replace(row.job, params=params))

@@ -21,7 +21,7 @@ def _out_of_memory() -> None:
 
 def test_a_shortage_of_memory_is_retried_after_a_back_off() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.images.before("read", _out_of_memory)
     assert attempt_job(world, job_id) is End.RETRIED
     job, wait = world.job(job_id), timedelta(seconds=2.5)
@@ -33,7 +33,7 @@ def test_a_shortage_of_memory_is_retried_after_a_back_off() -> None:
 
 def test_a_retry_sends_no_message_where_none_is_sent() -> None:
     world = World(DISPATCH="timer")
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.images.before("read", _out_of_memory)
     assert attempt_job(world, job_id) is End.RETRIED
     assert world.queue.sent == []
@@ -41,7 +41,7 @@ def test_a_retry_sends_no_message_where_none_is_sent() -> None:
 
 def test_the_message_of_a_retry_finds_its_job_due_even_where_the_clock_is_a_second_behind() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.images.before("read", _out_of_memory)
     attempt_job(world, job_id)
     world.queue.receive()
@@ -53,7 +53,7 @@ def test_the_message_of_a_retry_finds_its_job_due_even_where_the_clock_is_a_seco
 
 def test_back_offs_double_and_the_last_attempt_fails() -> None:
     world = World(MAX_ATTEMPTS="3")
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.images.before("read", *[_out_of_memory] * 3)
     ends: list[Any] = []
     for _ in range(3):
@@ -67,7 +67,7 @@ def test_back_offs_double_and_the_last_attempt_fails() -> None:
 
 def test_a_job_that_kills_its_workers_ends() -> None:
     world = World(MAX_ATTEMPTS="2")
-    job_id = world.recorded()
+    job_id = world.record_image()
     for _ in range(2):
         world.rival_claims(job_id)
         world.lapse()
@@ -78,7 +78,7 @@ def test_a_job_that_kills_its_workers_ends() -> None:
 
 def test_a_job_whose_time_is_over_ends() -> None:
     world = World(JOB_TIME_LIMIT_SECONDS="3600")
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.rival_claims(job_id)
     world.clock.advance(3600)
     assert attempt_job(world, job_id) is End.FAILED
@@ -88,14 +88,14 @@ def test_a_job_whose_time_is_over_ends() -> None:
 
 def test_a_job_that_waited_longer_than_its_time_limit_before_anybody_came_is_analysed() -> None:
     world = World(JOB_TIME_LIMIT_SECONDS="3600")
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.clock.advance(86_400)
     assert attempt_job(world, job_id) is End.COMPLETED
 
 
 def test_a_failure_that_may_pass_too_late_for_another_attempt_fails_the_job_with_that_error() -> None:
     world = World(JOB_TIME_LIMIT_SECONDS="60", BACKOFF_SECONDS="300")
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.images.before("read", _out_of_memory)
     assert attempt_job(world, job_id) is End.FAILED
     assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.FAILED, "out_of_memory")
@@ -103,14 +103,14 @@ def test_a_failure_that_may_pass_too_late_for_another_attempt_fails_the_job_with
 
 def test_a_worker_on_its_last_attempt_is_not_ended_by_another() -> None:
     world = World(MAX_ATTEMPTS="1")
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.rival_claims(job_id)
     assert attempt_job(world, job_id) is End.BUSY
 
 
 def test_a_job_that_another_holds_is_busy() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.rival_claims(job_id)
     assert attempt_job(world, job_id) is End.BUSY
     assert world.job(job_id).owner == "rival/1"
@@ -118,7 +118,7 @@ def test_a_job_that_another_holds_is_busy() -> None:
 
 def test_a_job_whose_worker_has_died_is_taken_over() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.rival_claims(job_id)
     world.lapse()
     assert attempt_job(world, job_id) is End.COMPLETED
@@ -128,14 +128,14 @@ def test_a_job_whose_worker_has_died_is_taken_over() -> None:
 
 def test_a_claim_that_a_rival_was_faster_with_is_busy() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.jobs.before("replace", lambda: world.rival_claims(job_id))
     assert attempt_job(world, job_id) is End.BUSY
 
 
 def test_a_claim_that_itself_outlasts_the_lease_is_lost() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.jobs.before("replace", lambda: world.clock.advance(58))
     assert attempt_job(world, job_id) is End.LOST
     assert "images.read" not in world.journal
@@ -144,7 +144,7 @@ def test_a_claim_that_itself_outlasts_the_lease_is_lost() -> None:
 
 def test_a_job_that_is_not_due_is_left() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.images.before("read", _out_of_memory)
     attempt_job(world, job_id)
     assert attempt_job(world, job_id) is End.NOT_DUE
@@ -152,7 +152,7 @@ def test_a_job_that_is_not_due_is_left() -> None:
 
 def test_a_job_that_has_ended_is_left() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     attempt_job(world, job_id)
     world.journal.clear()
     assert attempt_job(world, job_id) is End.ENDED
@@ -161,7 +161,7 @@ def test_a_job_that_has_ended_is_left() -> None:
 
 def test_a_job_of_a_newer_release_is_left() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     newer = replace(world.job(job_id), schema=SCHEMA + 1)
     world.jobs.behind(job_id, lambda _: Move(Event.CANCEL, newer, world.clock.now))
     assert attempt_job(world, job_id) is End.LEFT
@@ -174,7 +174,7 @@ def test_a_job_that_nobody_knows_is_unknown() -> None:
 
 def test_analysis_pauses_while_dispatch_is_off() -> None:
     world = World(DISPATCH="off")
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.journal.clear()
     assert attempt_job(world, job_id) is End.PAUSED
     assert world.journal == []
@@ -182,7 +182,7 @@ def test_analysis_pauses_while_dispatch_is_off() -> None:
 
 def test_a_renewal_that_meets_its_own_lost_reply_keeps_the_claim() -> None:
     world = World()
-    attempt = world.darkroom.claims.begin(world.recorded(), owner="queue/1")
+    attempt = world.darkroom.claims.begin(world.record_image(), owner="queue/1")
     assert attempt._lease is not None
     move = moves.renew(attempt.job, claim=_claim_of(attempt), now=world.clock.server.now(), lease=world.settings.lease)
     world.jobs.replace(attempt._lease.row, move)  # applied, and its reply lost: the holder has the old ETag
@@ -193,7 +193,7 @@ def test_a_renewal_that_meets_its_own_lost_reply_keeps_the_claim() -> None:
 
 def test_a_renewal_that_meets_a_rivals_claim_is_refused() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     attempt = world.darkroom.claims.begin(job_id, owner="queue/1")
     world.lapse()
     world.rival_claims(job_id)
@@ -205,7 +205,7 @@ def test_a_renewal_that_meets_a_rivals_claim_is_refused() -> None:
 
 def test_a_queue_that_is_out_delays_a_retry_and_fails_nothing() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.images.before("read", _out_of_memory)
     world.queue.out = True
     assert attempt_job(world, job_id) is End.RETRIED
@@ -214,7 +214,7 @@ def test_a_queue_that_is_out_delays_a_retry_and_fails_nothing() -> None:
 
 def test_a_commit_that_another_s_commit_has_overtaken_is_lost() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     late = world.darkroom.claims.begin(job_id, owner="queue/1")
 
     def overtake() -> None:
@@ -234,7 +234,7 @@ def _claim_of(attempt: HeldClaim) -> Claim:
 
 def test_a_stale_report_is_refused_and_noted_on_its_attempt() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     late = world.darkroom.claims.begin(job_id, owner="queue/1")
     world.lapse()
     world.rival_claims(job_id)

@@ -17,7 +17,7 @@ def _due(world: World, count: int) -> list[str]:
     """Record images, lose their messages, and let them come due."""
     found = []
     for number in range(count):
-        found.append(world.recorded(f"{number}.png", png(number + 1, 1)))
+        found.append(world.record_image(f"{number}.png", png(number + 1, 1)))
         world.clock.advance(1)
     world.clock.advance(GRACE)
     world.queue.receive()
@@ -105,7 +105,7 @@ def test_nothing_is_sent_once_the_budget_is_over() -> None:
 
 def test_the_message_of_a_job_whose_worker_has_died_finds_it_free() -> None:
     world = World(DISPATCH="queue")
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.rival_claims(job_id)
     world.queue.receive()
     world.lapse()
@@ -118,7 +118,7 @@ def test_the_message_of_a_job_whose_worker_has_died_finds_it_free() -> None:
 
 def test_a_worker_that_is_only_slow_commits_after_its_job_was_sent_again() -> None:
     world = World(DISPATCH="queue")
-    attempt = world.darkroom.claims.begin(world.recorded(), owner="queue/1")
+    attempt = world.darkroom.claims.begin(world.record_image(), owner="queue/1")
     world.lapse()
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {Resend.ANNOUNCED: 1}
     assert attempt.complete({"schema": 1}).job.state is State.COMPLETED
@@ -143,7 +143,7 @@ def test_a_job_that_ends_meanwhile_is_not_sent() -> None:
 
 def test_a_job_that_kills_its_workers_ends_by_its_messages_too() -> None:
     world = World(DISPATCH="queue", MAX_ATTEMPTS="1")
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.rival_claims(job_id)
     world.queue.receive()
     world.lapse()
@@ -165,7 +165,7 @@ def test_a_queue_whose_length_nobody_tells_raises_and_moves_nothing() -> None:
 
 def test_a_rescheduled_claim_has_no_lease_left_and_stays_its_workers_own() -> None:
     world = World()
-    row = world.rival_claims(world.recorded())
+    row = world.rival_claims(world.record_image())
     claim, now = row.job.claim, world.clock.now
     assert claim is not None
     moved = moves.reschedule(row.job, due=now, lapsed=True, now=now).job

@@ -21,7 +21,7 @@ def _bury(world: World, job_id: str) -> list[StrEnum]:
 
 def test_a_job_whose_attempts_are_used_up_is_buried() -> None:
     world = World(MAX_ATTEMPTS="1")
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.rival_claims(job_id)
     world.lapse()
     assert _bury(world, job_id) == [Burial.FAILED]
@@ -32,7 +32,7 @@ def test_a_job_whose_attempts_are_used_up_is_buried() -> None:
 
 def test_a_live_worker_on_its_last_attempt_is_left_alone() -> None:
     world = World(MAX_ATTEMPTS="1")
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.rival_claims(job_id)
     assert _bury(world, job_id) == [Burial.LEFT]
     assert world.job(job_id).owner == "rival/1"
@@ -40,7 +40,7 @@ def test_a_live_worker_on_its_last_attempt_is_left_alone() -> None:
 
 def test_a_job_with_attempts_left_is_due_at_once_and_otherwise_as_it_was() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     before = world.job(job_id)
     assert _bury(world, job_id) == [Burial.LEFT]
     assert world.job(job_id) == replace(before, due=world.clock.server.now())
@@ -50,7 +50,7 @@ def test_a_job_with_attempts_left_is_due_at_once_and_otherwise_as_it_was() -> No
 
 def test_a_job_in_its_back_off_is_due_when_that_is_over() -> None:
     world = World(BACKOFF_SECONDS="100")
-    job_id = world.recorded()
+    job_id = world.record_image()
     attempt = world.darkroom.claims.begin(job_id, owner="queue/1")
     attempt.retry("out_of_memory", "Too little.")
     assert _bury(world, job_id) == [Burial.LEFT]
@@ -60,7 +60,7 @@ def test_a_job_in_its_back_off_is_due_when_that_is_over() -> None:
 
 def test_a_live_worker_with_attempts_left_is_left_alone() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     before = world.rival_claims(job_id).job
     assert _bury(world, job_id) == [Burial.LEFT]
     assert world.job(job_id) == before
@@ -68,7 +68,7 @@ def test_a_live_worker_with_attempts_left_is_left_alone() -> None:
 
 def test_a_job_that_is_due_is_not_written() -> None:
     world = World(DISPATCH="timer")
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.journal.clear()
     assert _bury(world, job_id) == [Burial.LEFT]
     assert world.journal == ["jobs.get"]
@@ -76,7 +76,7 @@ def test_a_job_that_is_due_is_not_written() -> None:
 
 def test_a_job_that_moves_on_while_it_is_brought_forward_is_left() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.jobs.before("replace", lambda: world.rival_claims(job_id))
     assert _bury(world, job_id) == [Burial.LEFT]
     assert world.job(job_id).owner == "rival/1"
@@ -84,7 +84,7 @@ def test_a_job_that_moves_on_while_it_is_brought_forward_is_left() -> None:
 
 def test_a_job_that_moves_on_meanwhile_is_left() -> None:
     world = World(MAX_ATTEMPTS="2")
-    job_id = world.recorded()
+    job_id = world.record_image()
     for _ in range(2):
         world.rival_claims(job_id)
         world.lapse()
@@ -94,7 +94,7 @@ def test_a_job_that_moves_on_meanwhile_is_left() -> None:
 
 def test_a_job_that_has_ended_stays_as_it_is() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.darkroom.attempt.run(job_id, owner="queue/1")
     assert _bury(world, job_id) == [Burial.ENDED]
     assert world.job(job_id).state is State.COMPLETED
@@ -102,7 +102,7 @@ def test_a_job_that_has_ended_stays_as_it_is() -> None:
 
 def test_a_job_of_a_newer_release_is_left() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     newer = replace(world.job(job_id), schema=SCHEMA + 1)
     world.jobs.behind(job_id, lambda _: Move(Event.CANCEL, newer, world.clock.now))
     assert _bury(world, job_id) == [Burial.LEFT]
@@ -117,7 +117,7 @@ def test_a_poison_message_that_names_an_image_records_it() -> None:
 
 def test_a_poison_message_that_names_a_recorded_image_sends_no_further_message() -> None:
     world = World()
-    world.recorded()
+    world.record_image()
     assert world.darkroom.bury.bury(b"images/cat.png") == [Burial.LEFT]
     assert len(world.queue.sent) == 1
 

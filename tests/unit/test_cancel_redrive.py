@@ -28,7 +28,7 @@ def _refusal(world: World, act: str, job_id: str) -> str:
 
 
 def _failed(world: World) -> str:
-    job_id = world.recorded(data=b"no image")
+    job_id = world.record_image(data=b"no image")
     world.darkroom.attempt.run(job_id, owner="queue/1")
     assert world.job(job_id).state is State.FAILED
     world.journal.clear()
@@ -37,7 +37,7 @@ def _failed(world: World) -> str:
 
 def test_a_waiting_job_is_canceled_and_its_token_grows() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     assert world.darkroom.cancel.cancel(job_id).job.state is State.CANCELED
     job = world.job(job_id)
     assert job.error is not None
@@ -46,7 +46,7 @@ def test_a_waiting_job_is_canceled_and_its_token_grows() -> None:
 
 def test_a_worker_whose_job_is_canceled_commits_nothing() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.images.before("read", lambda: world.darkroom.cancel.cancel(job_id))
     assert world.darkroom.attempt.run(job_id, owner="queue/1") is End.LOST
     job = world.job(job_id)
@@ -55,7 +55,7 @@ def test_a_worker_whose_job_is_canceled_commits_nothing() -> None:
 
 def test_cancel_goes_on_until_no_renewal_is_first() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.rival_claims(job_id)
     renewed = [lambda: world.jobs.behind(job_id, lambda row: Move(Event.RENEW, row.job, row.seen_at))] * 3
     world.jobs.before("replace", *renewed)
@@ -64,7 +64,7 @@ def test_cancel_goes_on_until_no_renewal_is_first() -> None:
 
 def test_cancel_of_a_job_that_moves_each_time_is_undecided() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     renewed = [lambda: world.jobs.behind(job_id, lambda row: Move(Event.RENEW, row.job, row.seen_at))] * 20
     world.jobs.before("replace", *renewed)
     with pytest.raises(Undecided):
@@ -73,14 +73,14 @@ def test_cancel_of_a_job_that_moves_each_time_is_undecided() -> None:
 
 def test_canceling_twice_says_the_same_and_writes_once() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     assert [world.darkroom.cancel.cancel(job_id).job.state for _ in range(2)] == [State.CANCELED] * 2
     assert world.job(job_id).token == 1
 
 
 def test_a_completed_job_is_neither_canceled_nor_opened_again() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.darkroom.attempt.run(job_id, owner="queue/1")
     before = world.job(job_id)
     assert [_refusal(world, act, job_id) for act in ACTS] == ["ended"] * 2
@@ -99,7 +99,7 @@ def test_a_failed_job_is_opened_again_with_all_of_its_attempts_and_a_message() -
 
 def test_a_live_job_is_not_opened_again() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     assert _refusal(world, "redrive", job_id) == "live"
     world.rival_claims(job_id)
     assert _refusal(world, "redrive", job_id) == "live"
@@ -107,8 +107,8 @@ def test_a_live_job_is_not_opened_again() -> None:
 
 def test_an_older_version_is_not_opened_over_a_newer_one() -> None:
     world = World()
-    older = world.recorded()
-    newer = world.recorded(data=png(5))
+    older = world.record_image()
+    newer = world.record_image(data=png(5))
     assert world.job(older).state is State.CANCELED
     assert _refusal(world, "redrive", older) == "outdated"
     assert (world.job(older).state, world.job(newer).state) == (State.CANCELED, State.PENDING)
@@ -117,7 +117,7 @@ def test_an_older_version_is_not_opened_over_a_newer_one() -> None:
 def test_a_newer_version_that_is_recorded_meanwhile_stays_the_only_live_one() -> None:
     world = World()
     older = _failed(world)
-    world.jobs.before("replace", lambda: world.recorded(data=png(5)))
+    world.jobs.before("replace", lambda: world.record_image(data=png(5)))
     assert _refusal(world, "redrive", older) == "outdated"
     assert world.job(older).state is State.FAILED
 
@@ -125,7 +125,7 @@ def test_a_newer_version_that_is_recorded_meanwhile_stays_the_only_live_one() ->
 @pytest.mark.parametrize("act", ACTS)
 def test_a_job_that_is_not_there_is_unknown(act: str) -> None:
     world = World()
-    world.recorded()
+    world.record_image()
     with pytest.raises(NoSuchJob):
         _act(world, act)(f"image-analysis-{0:032x}")
 
@@ -133,7 +133,7 @@ def test_a_job_that_is_not_there_is_unknown(act: str) -> None:
 @pytest.mark.parametrize("act", ACTS)
 def test_a_job_of_a_newer_release_is_left_to_it(act: str) -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.jobs.behind(job_id, lambda row: Move(Event.RENEW, replace(row.job, schema=SCHEMA + 1), row.seen_at))
     with pytest.raises(NewerSchema):
         _act(world, act)(job_id)
@@ -142,7 +142,7 @@ def test_a_job_of_a_newer_release_is_left_to_it(act: str) -> None:
 @pytest.mark.parametrize("act", ACTS)
 def test_an_outage_is_no_answer(act: str) -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.jobs.out = True
     with pytest.raises(StorageOut):
         _act(world, act)(job_id)

@@ -101,7 +101,7 @@ def test_a_purge_of_jobs_up_to_a_moment_leaves_rejected_messages_alone() -> None
 
 def test_a_flood_of_rejected_messages_takes_no_more_than_half_of_a_purge() -> None:
     world = World(PURGE_BUDGET_SECONDS="10", RETENTION_COMPLETED_DAYS="1")
-    world.darkroom.attempt.run(world.recorded(), owner="queue/1")
+    world.darkroom.attempt.run(world.record_image(), owner="queue/1")
     _reject(world, *_numbered(300))
     world.clock.advance(31 * DAY)
     world.rejections.before("forget", lambda: world.clock.advance(6))

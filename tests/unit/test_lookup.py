@@ -37,14 +37,14 @@ class Looked(World):
 
     def completed(self, name: str = "cat.png") -> str:
         """Record and analyse an image."""
-        job_id = self.recorded(name)
+        job_id = self.record_image(name)
         self.darkroom.attempt.run(job_id, owner="queue/1")
         return job_id
 
 
 def test_a_job_is_read_as_it_stands() -> None:
     world = Looked()
-    job_id = world.recorded()
+    job_id = world.record_image()
     assert world.darkroom.lookup.get(job_id).job == world.job(job_id)
 
 
@@ -56,7 +56,7 @@ def test_a_job_that_is_absent_is_no_such_job() -> None:
 
 def test_a_job_of_a_newer_release_is_refused_and_not_taken_for_absent() -> None:
     world = Looked()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.of_newer_release(job_id)
     for look, name in ((world.darkroom.lookup.get, job_id), (world.darkroom.lookup.image, world.image_id())):
         with pytest.raises(NewerSchema):
@@ -66,7 +66,7 @@ def test_a_job_of_a_newer_release_is_refused_and_not_taken_for_absent() -> None:
 
 def test_the_history_of_a_job_has_its_attempts_and_costs_one_query() -> None:
     world = Looked()
-    job_id = world.recorded()
+    job_id = world.record_image()
     assert list(world.darkroom.lookup.history(job_id)) == []
     world.darkroom.attempt.run(job_id, owner="queue/1")
     world.journal.clear()
@@ -128,7 +128,7 @@ def test_a_thumbnail_is_given_with_the_attempt_that_made_it(thumbnails: str) -> 
 
 def test_an_image_without_a_thumbnail_has_no_such_image_to_show() -> None:
     world = Looked()
-    world.recorded("waits.png")
+    world.record_image("waits.png")
     world.completed("gone.png")
     world.images.thumbnails.clear()
     off = Looked(THUMBNAILS="off")
@@ -166,7 +166,7 @@ def test_a_thumbnail_of_another_format_than_is_configured_now_is_found(now: str)
 def test_images_are_listed_once_each_over_all_pages_by_bucket_and_digest(limit: int) -> None:
     world = Looked()
     for number in range(12):
-        world.recorded(f"{number}.png", png(number + 1, 1))
+        world.record_image(f"{number}.png", png(number + 1, 1))
     seen: list[str] = []
     page = world.darkroom.lookup.images(limit=limit)
     while True:
@@ -183,7 +183,7 @@ def test_images_are_listed_once_each_over_all_pages_by_bucket_and_digest(limit: 
 
 def test_an_image_of_a_newer_release_is_left_out_of_the_list() -> None:
     world = Looked()
-    ids = [world.recorded(f"{number}.png") for number in range(2)]
+    ids = [world.record_image(f"{number}.png") for number in range(2)]
     world.of_newer_release(ids[0])
     assert [found.key.job_id for found in world.darkroom.lookup.images(limit=9).items] == [ids[1]]
 

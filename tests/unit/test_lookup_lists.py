@@ -21,7 +21,7 @@ def strewn(**environ: str) -> Looked:
     for number in range(36):
         kind = ("audio", "zip")[number % 2]
         data = b"broken" if number == 18 else None
-        job_id = world.recorded(f"{number}.png", data) if number % 3 == 0 else world.added(kind, f"{number}")
+        job_id = world.record_image(f"{number}.png", data) if number % 3 == 0 else world.added(kind, f"{number}")
         world.clock.advance(1.25)
         if number % 5 == 1:
             world.rival_claims(job_id)
@@ -91,14 +91,14 @@ def test_a_span_of_ends_leaves_out_what_lives_and_what_ended_beside_it(which: st
 
 def test_the_last_page_says_that_it_is_the_last() -> None:
     world = Looked()
-    world.recorded()
+    world.record_image()
     page = world.darkroom.lookup.list(ALL, limit=2)
     assert (len(page.items), page.after) == (1, None)
 
 
 def test_a_job_that_is_gone_or_has_moved_on_or_is_a_newer_releases_is_left_out() -> None:
     world = Looked()
-    gone, ended, newer, stays = (world.recorded(f"{number}.png") for number in range(4))
+    gone, ended, newer, stays = (world.record_image(f"{number}.png") for number in range(4))
     world.of_newer_release(newer)
 
     def moved() -> None:
@@ -112,7 +112,7 @@ def test_a_job_that_is_gone_or_has_moved_on_or_is_a_newer_releases_is_left_out()
 
 def test_a_job_that_ends_between_two_looks_stands_in_one_place_alone() -> None:
     world = Looked()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.jobs.before("get", lambda: world.darkroom.cancel.cancel(job_id))
     found = world.darkroom.lookup.list(ALL, limit=9).items
     assert [(row.job.id, row.job.state) for row in found] == [(job_id, State.CANCELED)]
@@ -121,7 +121,7 @@ def test_a_job_that_ends_between_two_looks_stands_in_one_place_alone() -> None:
 @pytest.mark.parametrize("limit", [1, 4])
 def test_a_page_that_finds_little_is_short_and_goes_on(limit: int) -> None:
     world = Looked(JOB_BUCKETS="1")
-    ids = [world.recorded(f"{number}.png") for number in range(30)]
+    ids = [world.record_image(f"{number}.png") for number in range(30)]
     world.clock.advance(3600)
     world.rival_claims(ids[7])
     running = JobQuery(types=("image-analysis",), states=frozenset({State.RUNNING}))

@@ -22,7 +22,7 @@ IMAGE = {State.COMPLETED: png(), State.FAILED: b"broken", State.CANCELED: png()}
 
 def _ended(world: World, state: State = State.COMPLETED, name: str = "cat.png") -> str:
     """Record an image and let its job end in a state."""
-    job_id = world.recorded(name, IMAGE[state])
+    job_id = world.record_image(name, IMAGE[state])
     if state is State.CANCELED:
         world.darkroom.cancel.cancel(job_id)
     else:
@@ -74,7 +74,7 @@ def test_a_retention_of_no_days_and_one_of_a_century_are_taken() -> None:
 
 def test_a_live_job_stays_however_old_it_is() -> None:
     world = World()
-    waits, runs = world.recorded("waits.png"), world.recorded("runs.png")
+    waits, runs = world.record_image("waits.png"), world.record_image("runs.png")
     world.rival_claims(runs)
     world.clock.advance(400 * DAY)
     assert world.darkroom.purge.purge(owner="timer/1") == PurgeResult()
@@ -130,7 +130,7 @@ def test_a_newer_version_after_a_purge_is_recorded_and_its_key_row_has_no_end() 
     _ended(world)
     world.clock.advance(31 * DAY)
     world.darkroom.purge.purge(owner="timer/1")
-    job = world.job(world.recorded("cat.png", png(9, 9)))
+    job = world.job(world.record_image("cat.png", png(9, 9)))
     key = world.jobs.key(job.type, job.ref)
     assert key is not None
     assert (key.job_id, key.state, key.ended) == (job.id, None, None)
@@ -140,7 +140,7 @@ def test_an_older_version_goes_without_a_word_in_the_key_row_of_the_newest() -> 
     world = World()
     _ended(world)
     world.clock.advance(31 * DAY)
-    job = world.job(world.recorded("cat.png", png(9, 9)))
+    job = world.job(world.record_image("cat.png", png(9, 9)))
     before = world.jobs.key(job.type, job.ref)
     assert world.darkroom.purge.purge(owner="timer/1").jobs == 1
     assert world.jobs.key(job.type, job.ref) == before
@@ -149,7 +149,7 @@ def test_an_older_version_goes_without_a_word_in_the_key_row_of_the_newest() -> 
 @pytest.mark.parametrize(("goes", "left"), [("true", 0), ("false", 1)])
 def test_the_thumbnails_of_attempts_go_always_and_the_committed_one_as_is_set(goes: str, left: int) -> None:
     world = World(PURGE_THUMBNAILS=goes)
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.rival_claims(job_id)
     world.lapse()
     world.images.thumbnails[f"{job_id}/1.webp"] = (b"", "image/webp")
@@ -269,7 +269,7 @@ def test_every_type_of_which_there_were_jobs_is_purged(monkeypatch: pytest.Monke
 
 def test_a_job_whose_thumbnail_may_not_be_deleted_stays_and_keeps_no_other() -> None:
     world = World()
-    jobs = [world.recorded(name) for name in ("a.png", "b.png")]
+    jobs = [world.record_image(name) for name in ("a.png", "b.png")]
     for job_id in jobs:
         world.darkroom.attempt.run(job_id, owner="queue/1")
     world.clock.advance(31 * 86_400)

@@ -30,7 +30,7 @@ def _event(name: str) -> dict[str, object]:
 
 def test_our_own_message_is_analysed() -> None:
     world = World()
-    world.recorded()
+    world.record_image()
     assert _receive(world, world.queue.receive()[0]) == [End.COMPLETED]
 
 
@@ -126,7 +126,7 @@ def test_a_hundred_bad_items_cost_one_row() -> None:
 
 def test_the_jobs_of_a_list_get_a_message_each_and_are_not_worked_on_in_this_call() -> None:
     world = World()
-    jobs = [world.recorded(f"{number}.png") for number in range(3)]
+    jobs = [world.record_image(f"{number}.png") for number in range(3)]
     world.darkroom.attempt.run(jobs[2], owner="queue/0")
     world.queue.sent.clear()
     text = json.dumps([{"job_id": job_id} for job_id in (*jobs, "image-analysis-" + "0" * 32)])
@@ -164,7 +164,7 @@ def test_a_name_that_the_service_refuses_is_kept_with_the_reason(way: str, code:
 @pytest.mark.case("mutants 9", was="rejected: unknown_job")
 def test_an_image_whose_job_is_purged_is_a_duplicate() -> None:
     world = World()
-    world.darkroom.attempt.run(world.recorded(), owner="queue/1")
+    world.darkroom.attempt.run(world.record_image(), owner="queue/1")
     world.clock.advance(31 * 86_400)
     assert world.darkroom.purge.purge(owner="timer/1").jobs == 1
     assert [_receive(world, "images/cat.png"), world.darkroom.bury.bury(b"images/cat.png")] == [
@@ -209,7 +209,7 @@ def test_an_outage_raises_and_rejects_nothing(port: str) -> None:
 
 def test_a_message_refused_by_a_live_lease_is_done_with() -> None:
     world = World()
-    world.rival_claims(world.recorded())
+    world.rival_claims(world.record_image())
     assert _receive(world, world.queue.receive()[0]) == [End.BUSY]
 
 
@@ -240,7 +240,7 @@ def _slow_prefix(world: World, stack: ExitStack) -> str:
         slot.end = End.COMPLETED
     for _ in range(2):
         stack.enter_context(world.darkroom.share.take(flow))
-    text = messages.write(world.recorded("slow/1.png"), None, flow=flow)
+    text = messages.write(world.record_image("slow/1.png"), None, flow=flow)
     world.queue.sent.clear()
     world.journal.clear()
     return text
@@ -280,5 +280,5 @@ def test_a_message_that_cannot_be_sent_to_the_tail_is_worked_on(dispatch: str) -
 
 def test_our_own_message_tells_the_flow_of_its_image() -> None:
     world = World()
-    world.recorded("a/1.png")
+    world.record_image("a/1.png")
     assert json.loads(world.queue.receive()[0])["flow"] == flow_of("images/a/1.png")

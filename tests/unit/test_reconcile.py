@@ -27,7 +27,7 @@ def test_what_was_missed_is_announced() -> None:
 
 def test_an_image_whose_event_came_is_not_missed() -> None:
     world = grown()
-    world.recorded("a.png")
+    world.record_image("a.png")
     world.clock.advance(300)
     assert walk(world) == WalkResult(seen=1, complete=True)
     assert len(world.queue.sent) == 1
@@ -55,7 +55,7 @@ def test_what_stood_before_the_last_walk_costs_no_look() -> None:
 
 def test_a_changed_version_is_recorded_over_the_older_one() -> None:
     world = grown()
-    older = world.recorded("a.png")
+    older = world.record_image("a.png")
     world.upload("a.png")
     world.clock.advance(300)
     assert walk(world).missed == 1

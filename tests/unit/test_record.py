@@ -23,13 +23,13 @@ def _ref(world: World) -> ImageRef:
 
 def test_the_row_stands_before_the_message_is_sent() -> None:
     world = World()
-    world.recorded()
+    world.record_image()
     assert world.journal == ["images.head", "jobs.insert", SEND]
 
 
 def test_the_message_names_the_job_and_carries_its_trace() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     ((text, delay),) = world.queue.sent
     assert json.loads(text) == {
         "v": 1,
@@ -42,7 +42,7 @@ def test_the_message_names_the_job_and_carries_its_trace() -> None:
 
 def test_a_recorded_job_knows_its_image() -> None:
     world = World()
-    job = world.job(world.recorded())
+    job = world.job(world.record_image())
     assert (job.ref, job.version, job.state) == ("images/cat.png", "0x1", State.PENDING)
     digest = hashlib.md5(png(), usedforsecurity=False).hexdigest()
     created = world.clock.now.isoformat()
@@ -59,14 +59,14 @@ def test_a_trace_that_is_given_is_kept() -> None:
 
 def test_a_trace_is_begun_where_there_is_none() -> None:
     world = World()
-    drawn = world.job(world.recorded()).traceparent
+    drawn = world.job(world.record_image()).traceparent
     assert drawn is not None
     assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-01", drawn)
 
 
 def test_the_same_version_again_is_a_duplicate_and_sends_nothing() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     again = world.darkroom.record.record(_ref(world))
     assert (again.job_id, again.outcome) == (job_id, Recording.DUPLICATE)
     assert world.journal.count(SEND) == 1
@@ -81,7 +81,7 @@ def test_a_blob_that_is_gone_is_not_recorded() -> None:
 
 def test_a_newer_version_supersedes_the_live_job() -> None:
     world = World()
-    old, new = world.recorded(), world.recorded(data=png(9, 9))
+    old, new = world.record_image(), world.record_image(data=png(9, 9))
     superseded = world.job(old)
     assert superseded.error is not None
     assert (superseded.state, superseded.error.code) == (State.CANCELED, "superseded")
@@ -91,21 +91,21 @@ def test_a_newer_version_supersedes_the_live_job() -> None:
 
 def test_a_newer_version_leaves_a_finished_job_as_it_is() -> None:
     world = World()
-    old = world.recorded()
+    old = world.record_image()
     world.darkroom.attempt.run(old, owner="queue/1")
-    world.recorded(data=png(9, 9))
+    world.record_image(data=png(9, 9))
     assert world.job(old).state is State.COMPLETED
 
 
 @pytest.mark.parametrize("between", ["before the key is read", "between the reading of the key and HEAD"])
 def test_a_late_recorder_cannot_put_an_older_version_over_a_newer(between: str) -> None:
     world = World()
-    world.recorded()
+    world.record_image()
     ref = world.upload(data=png(5, 5))
     if between == "before the key is read":
-        world.jobs.before("key", lambda: world.recorded(data=png(9, 9)))
+        world.jobs.before("key", lambda: world.record_image(data=png(9, 9)))
     else:
-        world.images.before("head", int, lambda: world.recorded(data=png(9, 9)))
+        world.images.before("head", int, lambda: world.record_image(data=png(9, 9)))
     late = world.darkroom.record.record(ref)
     key = world.jobs.kept.keys["image-analysis", "images/cat.png"]
     assert (key.version, world.job(key.job_id).state) == ("0x3", State.PENDING)
@@ -114,8 +114,8 @@ def test_a_late_recorder_cannot_put_an_older_version_over_a_newer(between: str) 
 
 def test_a_recorder_that_looked_before_a_newer_version_was_recorded_looks_again() -> None:
     world = World()
-    first, newest = world.recorded(), world.upload(data=png(5, 5))
-    world.jobs.before("insert", int, lambda: world.recorded(data=png(9, 9)))  # just before it writes what it has seen
+    first, newest = world.record_image(), world.upload(data=png(5, 5))
+    world.jobs.before("insert", int, lambda: world.record_image(data=png(9, 9)))  # just before its write
     late = world.darkroom.record.record(newest)
     key = world.jobs.kept.keys["image-analysis", "images/cat.png"]
     assert (key.version, late.job_id, late.outcome) == ("0x3", key.job_id, Recording.DUPLICATE)
@@ -124,9 +124,9 @@ def test_a_recorder_that_looked_before_a_newer_version_was_recorded_looks_again(
 
 def _come_back(world: World) -> tuple[str, str]:
     """Record a version and a newer one, then put the first back; return both jobs' ids."""
-    old = world.recorded()
+    old = world.record_image()
     blob = world.images.take(_ref(world))
-    new = world.recorded(data=png(9, 9))
+    new = world.record_image(data=png(9, 9))
     world.images.restore(_ref(world), blob)
     return old, new
 
@@ -142,7 +142,7 @@ def test_a_version_that_comes_back_is_opened_again() -> None:
 
 def test_a_superseded_job_that_is_claimed_meanwhile_is_superseded_all_the_same() -> None:
     world = World()
-    old, ref = world.recorded(), world.upload(data=png(9, 9))
+    old, ref = world.record_image(), world.upload(data=png(9, 9))
     world.jobs.before("insert", int, lambda: world.rival_claims(old))
     new = world.darkroom.record.record(ref)
     assert (new.outcome, world.job(old).state, world.job(old).token) == (Recording.RECORDED, State.CANCELED, 2)
@@ -150,7 +150,7 @@ def test_a_superseded_job_that_is_claimed_meanwhile_is_superseded_all_the_same()
 
 def test_recorders_that_never_stop_meeting_raise() -> None:
     world = World()
-    world.recorded()
+    world.record_image()
     ref = world.upload(data=png(9, 9))
     world.jobs.before("insert", int, *[partial(_rekey, world)] * 20)
     with pytest.raises(Undecided):
@@ -184,7 +184,7 @@ def test_a_table_that_is_out_raises_and_sends_nothing() -> None:
 @pytest.mark.parametrize(("dispatch", "grace_seconds"), [("both", 120), ("queue", 120), ("timer", 0), ("off", 0)])
 def test_the_sweep_leaves_a_job_to_its_message_only_where_one_is_sent(dispatch: str, grace_seconds: int) -> None:
     world = World(DISPATCH=dispatch)
-    job = world.job(world.recorded())
+    job = world.job(world.record_image())
     assert job.due is not None
     assert job.created is not None
     assert (job.due - job.created).total_seconds() == grace_seconds

@@ -18,7 +18,7 @@ def _ref(world: World) -> ImageRef:
 
 def _touched(world: World, data: bytes | None = None) -> tuple[str, ImageRef]:
     """Record and analyse an image, then change its metadata; return its job's id."""
-    job_id = world.recorded(data=data)
+    job_id = world.record_image(data=data)
     world.darkroom.attempt.run(job_id, owner="queue/1")
     world.clock.advance(5)
     world.images.touch(_ref(world))
@@ -57,13 +57,13 @@ def test_new_content_after_a_change_of_metadata_is_analysed() -> None:
     world = World()
     _, ref = _touched(world)
     world.darkroom.record.record(ref)
-    assert world.darkroom.attempt.run(world.recorded(data=png(9, 9)), owner="queue/1") is End.COMPLETED
+    assert world.darkroom.attempt.run(world.record_image(data=png(9, 9)), owner="queue/1") is End.COMPLETED
 
 
 @pytest.mark.parametrize("before", ["waiting", "running", "failed"])
 def test_a_change_of_metadata_before_there_is_a_report_is_analysed(before: str) -> None:
     world = World()
-    job_id = world.recorded(data=b"broken" if before == "failed" else None)
+    job_id = world.record_image(data=b"broken" if before == "failed" else None)
     if before == "running":
         world.rival_claims(job_id)
     if before == "failed":
@@ -86,7 +86,7 @@ def test_content_of_which_the_service_does_not_say_that_it_is_the_same_is_analys
 
 def test_the_same_bytes_uploaded_again_are_analysed_again() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.darkroom.attempt.run(job_id, owner="queue/1")
     world.clock.advance(5)
     assert world.darkroom.record.record(world.upload()).outcome is Recording.RECORDED
@@ -105,7 +105,7 @@ def test_two_blobs_whose_digests_nobody_knows_are_not_taken_for_the_same() -> No
 
 def test_a_job_that_completes_while_the_change_of_its_metadata_is_recorded_stands_for_both() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     attempt = world.darkroom.claims.begin(job_id, owner="queue/1")
     world.images.touch(_ref(world))
     world.jobs.before("insert", int, lambda: attempt.complete({}))

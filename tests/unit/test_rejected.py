@@ -36,12 +36,12 @@ DELETION = json.dumps({**event(), "eventType": "Microsoft.Storage.BlobDeleted"})
 
 
 def _ended(world: World) -> str:
-    world.darkroom.attempt.run(job_id := world.recorded(), owner="queue/1")
+    world.darkroom.attempt.run(job_id := world.record_image(), owner="queue/1")
     return job_id
 
 
 def _of_a_newer_release(world: World) -> str:
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.jobs.behind(job_id, lambda row: Move(Event.RENEW, replace(row.job, schema=SCHEMA + 1), row.seen_at))
     return job_id
 
@@ -50,11 +50,11 @@ def _of_a_newer_release(world: World) -> str:
     ("text", "outcomes", "sent", "kept"),
     [
         pytest.param(lambda world: world.upload() and PATH, ["recorded"], 1, False, id="its image has come"),
-        pytest.param(lambda world: world.recorded() and PATH, ["duplicate"], 1, False, id="its image is recorded"),
+        pytest.param(lambda world: world.record_image() and PATH, ["duplicate"], 1, False, id="its image is recorded"),
         pytest.param(lambda _: PATH, ["rejected"], 0, True, id="it names nothing real still"),
         pytest.param(lambda world: world.upload() and TWO, ["recorded", "rejected"], 1, True, id="a part is missing"),
         pytest.param(lambda _: DELETION, ["ignored"], 0, True, id="it asks for nothing by now"),
-        pytest.param(World.recorded, ["live"], 2, False, id="it names a job: its message is sent"),
+        pytest.param(World.record_image, ["live"], 2, False, id="it names a job: its message is sent"),
         pytest.param(_ended, ["ended"], 1, False, id="its job has ended"),
         pytest.param(_of_a_newer_release, ["left"], 1, True, id="its job is of a newer release"),
         pytest.param(

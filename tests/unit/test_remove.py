@@ -153,8 +153,8 @@ def test_a_job_that_moves_each_time_is_undecided() -> None:
 
 def test_an_older_version_of_an_image_goes_and_leaves_the_key_row_of_the_newer_one() -> None:
     world = World()
-    older = world.recorded()
-    newer = world.recorded(data=png(5))
+    older = world.record_image()
+    newer = world.record_image(data=png(5))
     world.darkroom.remove.remove(older, forget=True)
     (key,) = world.jobs.kept.keys.values()
     assert (key.job_id, key.state, list(world.jobs.kept.jobs)) == (newer, None, [newer])
@@ -196,8 +196,8 @@ def test_what_is_forgotten_is_not_there_to_be_forgotten_again() -> None:
 
 def test_an_older_version_that_is_purged_cant_be_forgotten() -> None:
     world = World()
-    older = world.recorded()
-    world.recorded(data=png(5))
+    older = world.record_image()
+    world.record_image(data=png(5))
     world.darkroom.remove.remove(older, forget=False)
     with pytest.raises(NoSuchJob):
         world.darkroom.remove.remove(older, forget=True)

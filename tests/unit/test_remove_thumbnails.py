@@ -37,7 +37,7 @@ def test_a_thumbnail_of_a_later_attempt_than_the_deleted_row_knows_of_stays() ->
 @pytest.mark.case("mutants 2", was="the thumbnail of a committed report was deleted")
 def test_a_version_that_moves_on_under_the_removal_keeps_its_thumbnail() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.darkroom.attempt.run(job_id, owner="queue/1")
     seen = world.jobs.kept.jobs[job_id]
     world.ended.before("purge", lambda: world.jobs.behind(job_id, lambda row: Move(Event.RETAG, row.job, row.seen_at)))
@@ -50,7 +50,7 @@ def test_a_version_that_moves_on_under_the_removal_keeps_its_thumbnail() -> None
 @either_way
 def test_a_crash_in_the_middle_of_a_removal_leaves_a_thumbnail_and_no_job(*, forget: bool) -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.darkroom.attempt.run(job_id, owner="queue/1")
     world.images.before("thumbnails_of", lambda: setattr(world.images, "out", True))
     with pytest.raises(StorageOut):

@@ -45,7 +45,7 @@ STATS = Stats(
 
 def test_jobs_are_counted_by_their_states() -> None:
     world = Counted()
-    ids = [world.recorded(f"{number}.png") for number in range(6)]
+    ids = [world.record_image(f"{number}.png") for number in range(6)]
     world.rival_claims(ids[0])
     world.rival_claims(ids[1])
     world.darkroom.cancel.cancel(ids[2])
@@ -62,18 +62,18 @@ def test_a_type_without_jobs_has_every_state_and_no_job() -> None:
 
 def test_the_oldest_due_job_tells_how_long_it_is_due_and_one_of_later_tells_nothing() -> None:
     world = Counted()
-    due = world.job(world.recorded()).due
+    due = world.job(world.record_image()).due
     assert due is not None
     assert world.darkroom.statistics.count().oldest_due_age_seconds is None
     world.clock.advance((due - world.clock.now).total_seconds() + 90)
-    world.recorded("later.png")
+    world.record_image("later.png")
     assert world.darkroom.statistics.count().oldest_due_age_seconds == pytest.approx(90, abs=1.1)
 
 
 def test_what_was_counted_is_good_for_a_minute_and_costs_one_read() -> None:
     world = Counted()
     first = world.darkroom.statistics.count()
-    world.recorded()
+    world.record_image()
     world.clock.advance(58)
     world.journal.clear()
     again = world.darkroom.statistics.count()
@@ -85,7 +85,7 @@ def test_what_was_counted_is_good_for_a_minute_and_costs_one_read() -> None:
 
 def test_what_an_earlier_process_counted_is_good_for_another() -> None:
     world = Counted()
-    world.recorded()
+    world.record_image()
     counted = world.darkroom.statistics.count()
     assert Stats.of(json.loads(json.dumps(world.marks.kept[MARK].value))) == counted
 
@@ -105,7 +105,7 @@ def test_who_is_slower_than_another_counts_all_the_same(counted_before: bool) ->
     if counted_before:
         world.darkroom.statistics.count()
         world.clock.advance(61)
-    world.recorded()
+    world.record_image()
     world.marks.before("replace" if counted_before else "insert", lambda: _rival(world))
     assert world.darkroom.statistics.count().jobs["image-analysis"]["PENDING"] == 1
     assert world.marks.kept[MARK].value["poison"] == STATS.poison
@@ -124,11 +124,11 @@ def test_a_bucket_is_counted_up_to_its_share_and_then_capped(monkeypatch: pytest
     monkeypatch.setattr(statistics, "PAGE", 3)
     world = Counted(JOB_BUCKETS="1")
     for number in range(3):
-        world.darkroom.cancel.cancel(world.recorded(f"{number}.png"))
+        world.darkroom.cancel.cancel(world.record_image(f"{number}.png"))
     stats = world.darkroom.statistics.count()
     assert (stats.jobs["image-analysis"]["CANCELED"], stats.capped) == (3, False)
     for number in range(3, 9):
-        world.darkroom.cancel.cancel(world.recorded(f"{number}.png"))
+        world.darkroom.cancel.cancel(world.record_image(f"{number}.png"))
     assert world.states == {"CANCELED": 4}
     assert world.darkroom.statistics.count().capped
 
@@ -138,7 +138,7 @@ def test_live_jobs_beyond_those_looked_at_count_as_waiting_and_who_is_not_due_is
 ) -> None:
     monkeypatch.setattr(statistics, "LOOKED_AT", 2)
     world = Counted()
-    ids = [world.recorded(f"{number}.png") for number in range(5)]
+    ids = [world.record_image(f"{number}.png") for number in range(5)]
     world.clock.advance(900)
     world.rival_claims(ids[4])
     stats = world.darkroom.statistics.count()

@@ -16,7 +16,7 @@ from tests.doubles.world import World, png
 
 def _due(world: World, count: int) -> list[str]:
     """Record images and let them come due."""
-    found = [world.recorded(f"{number}.png", png(number + 1, 1)) for number in range(count)]
+    found = [world.record_image(f"{number}.png", png(number + 1, 1)) for number in range(count)]
     world.clock.advance(121)
     world.journal.clear()
     return found
@@ -49,14 +49,14 @@ def test_what_is_due_is_analysed() -> None:
 
 def test_what_is_not_due_is_left_to_its_message() -> None:
     world = World()
-    world.recorded()
+    world.record_image()
     swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert (swept.outcomes, swept.left, swept.locked_out) == ({}, 0, False)
 
 
 def test_a_job_whose_worker_died_is_taken_over() -> None:
     world = World()
-    job_id = world.recorded()
+    job_id = world.record_image()
     world.rival_claims(job_id)
     world.lapse()
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}
@@ -115,7 +115,7 @@ def test_every_bucket_is_asked() -> None:
 def test_every_bucket_gets_its_turn() -> None:
     world = World(SWEEP_PARALLELISM="1")
     names = [f"{number}.png" for number in range(40)]
-    found = [world.recorded(name) for name in names]
+    found = [world.record_image(name) for name in names]
     world.clock.advance(121)
     agenda = Agenda(
         world.jobs,
@@ -163,7 +163,7 @@ def test_a_type_that_nothing_here_works_on_is_left_alone() -> None:
 
 def test_a_job_that_fails_keeps_no_other_from_its_turn() -> None:
     world = World()
-    world.recorded("broken.png", b"broken")
+    world.record_image("broken.png", b"broken")
     _due(world, 2)
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 2, End.FAILED: 1}
 

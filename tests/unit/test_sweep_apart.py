@@ -43,7 +43,7 @@ def _insert_due(world: World, count: int, *, schema: int = SCHEMA) -> list[str]:
 def test_a_page_of_rows_of_a_newer_release_hides_no_job_behind_it(dispatch: str, end: State) -> None:
     world = World(JOB_BUCKETS="1", DISPATCH=dispatch)
     _insert_due(world, 2 * agenda.LIMIT, schema=SCHEMA + 1)
-    job_id = world.recorded("late.png", b"broken")
+    job_id = world.record_image("late.png", b"broken")
     world.clock.advance(3600)
     world.queue.sent.clear()
     world.darkroom.sweep.sweep(owner="timer/1")
@@ -81,7 +81,7 @@ def test_a_job_that_raises_ends_no_sweep(error: Exception) -> None:
     (expiring,) = _expiring(world, 1)
     world.upload("late.png", png())
     world.blob_poison.put(EVENT, dequeue_count=5)
-    jobs = [world.recorded(f"{number}.png", png(number + 1)) for number in range(3)]
+    jobs = [world.record_image(f"{number}.png", png(number + 1)) for number in range(3)]
     world.clock.advance(121)
     world.jobs.get = _raising_for({jobs[0]}, world.jobs.get, error)  # type: ignore[method-assign] # of this world alone
     with pytest.raises(type(error)):
@@ -104,7 +104,7 @@ def _raising_for(ids: set[str], get: Callable[..., Row | None], error: Exception
 
 def test_a_job_that_raises_keeps_no_other_from_being_sent_or_expired() -> None:
     world = World(DISPATCH="queue")
-    waiting = [world.recorded(f"{number}.png", png(number + 1)) for number in range(3)]
+    waiting = [world.record_image(f"{number}.png", png(number + 1)) for number in range(3)]
     expiring = _expiring(world, 3)
     world.clock.advance(121)
     world.queue.sent.clear()
@@ -118,7 +118,7 @@ def test_a_job_that_raises_keeps_no_other_from_being_sent_or_expired() -> None:
 
 def test_a_bucket_that_cannot_be_listed_keeps_no_other_waiting() -> None:
     world = World(DISPATCH="timer")
-    jobs = [world.recorded(f"{number}.png", png(number + 1)) for number in range(12)]
+    jobs = [world.record_image(f"{number}.png", png(number + 1)) for number in range(12)]
     world.clock.advance(121)
 
     def fails() -> None:
@@ -134,7 +134,7 @@ def test_images_of_many_prefixes_take_turns() -> None:
     world = World(JOB_BUCKETS="1", DISPATCH="timer", SWEEP_PARALLELISM="1")
     names = [f"a/{number}.png" for number in range(20)] + ["b/1.png", "plain.png", "c/d/1.png", "c/e/1.png"]
     for name in names:
-        world.recorded(name, png(names.index(name) + 1, 1))
+        world.record_image(name, png(names.index(name) + 1, 1))
         world.clock.advance(1)
     world.clock.advance(121)
     order: list[str] = []
@@ -170,7 +170,7 @@ class _Noting:
 def test_an_image_that_comes_due_during_a_long_sweep_has_its_turn_in_it() -> None:
     world = World(JOB_BUCKETS="1", DISPATCH="timer", SWEEP_PARALLELISM="1", LEASE_SECONDS="300")
     for number in range(10):
-        world.recorded(f"slow/{number}.png", png(number + 1))
+        world.record_image(f"slow/{number}.png", png(number + 1))
     world.clock.advance(1)
     order: list[str] = []
     world.darkroom.sweep.attempt = _Noting(order, lambda: _slowly(world, order))  # type: ignore[assignment] # it runs like one
@@ -182,7 +182,7 @@ def test_an_image_that_comes_due_during_a_long_sweep_has_its_turn_in_it() -> Non
 def _slowly(world: World, order: list[str]) -> None:
     """Let an analysis take a second, and an image be uploaded during the third."""
     if len(order) == 3:
-        world.recorded("honest.png", png(99))
+        world.record_image("honest.png", png(99))
     world.clock.advance(1)
 
 
@@ -190,7 +190,7 @@ def _buckets_asked(monkeypatch: pytest.MonkeyPatch, *, buckets: int, query_secon
     """Sweep twenty jobs of a second; return which bucket was asked after the first look at each, one by one."""
     world = World(JOB_BUCKETS=str(buckets), DISPATCH="timer", SWEEP_PARALLELISM="1", LEASE_SECONDS="300")
     for number in range(20):
-        world.recorded(f"{number}.png", png(number + 1))
+        world.record_image(f"{number}.png", png(number + 1))
     world.clock.advance(1)
     asked, due = list[int](), world.jobs.due
 
@@ -224,7 +224,7 @@ def test_a_long_sweep_spends_a_tenth_of_its_time_on_looking_again(
 def test_a_sweep_that_is_done_within_a_second_lists_what_is_due_once() -> None:
     world = World(JOB_BUCKETS="1", DISPATCH="timer", SWEEP_PARALLELISM="1")
     for number in range(10):
-        world.recorded(f"{number}.png", png(number + 1))
+        world.record_image(f"{number}.png", png(number + 1))
     world.clock.advance(1)
     order: list[str] = []
     world.darkroom.sweep.attempt = _Noting(order, lambda: world.clock.advance(0.09))  # type: ignore[assignment] # it runs like one

@@ -209,4 +209,4 @@ def test_the_sweep_leaves_jobs_of_other_types_to_whoever_claims_them() -> None:
 def test_images_are_worked_on_beside_other_types() -> None:
     told = Told()
     assert set(told.world.darkroom.attempt.kinds) == {KIND, "image-analysis"}
-    assert told.world.darkroom.attempt.run(told.world.recorded(), owner="queue/1") is End.COMPLETED
+    assert told.world.darkroom.attempt.run(told.world.record_image(), owner="queue/1") is End.COMPLETED

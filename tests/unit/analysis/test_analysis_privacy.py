@@ -63,7 +63,7 @@ def test_nothing_of_what_a_file_tells_stands_in_the_log(
     data = encoded(photo, "JPEG", exif=exif, xmp=b"Voigtxmp")
     world = World(INCLUDE_GPS="true", ANALYZERS="core,barcodes")
     with caplog.at_level(logging.DEBUG):
-        job = world.recorded(data=data[: len(data) - cut])
+        job = world.record_image(data=data[: len(data) - cut])
         world.darkroom.attempt.run(job, owner="queue/1")
     assert caplog.records
     assert [
