@@ -30,7 +30,7 @@ def _run(options: HostOptions, log: Log, logs: AppLogs, stop: Stop) -> int:
     host = _make(options, log)
     if host is None:
         return 1
-    names = sorted(name for name, function in host.functions.items() if not function.disabled)
+    names = sorted(name for name, function in host.functions.items() if not function.is_disabled)
     # Before anything that a function may print; the port is open already, and holds requests until they are served.
     ready = {"event": "host started", "port": host.port, "functions": names}
     if host.keys is not None:
@@ -40,8 +40,8 @@ def _run(options: HostOptions, log: Log, logs: AppLogs, stop: Stop) -> int:
     host.start()
     stop.wait_for_signal()
     drained = host.close()
-    if logs.dropped:
-        log.event("app log lines dropped: they belong to no running invocation", level="warning", count=logs.dropped)
+    if logs.drops:
+        log.event("app log lines dropped: they belong to no running invocation", level="warning", count=logs.drops)
     if not drained:
         # Threads that overstayed the drain cannot be ended in any other way.
         sys.stderr.flush()

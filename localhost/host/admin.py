@@ -93,7 +93,7 @@ class BlobWebhook:
         self._functions = {
             function.id.lower(): function
             for function in functions.values()
-            if function.kind == "blobTrigger" and is_event_grid(function) and not function.disabled
+            if function.kind == "blobTrigger" and is_event_grid(function) and not function.is_disabled
         }
         self._queue = queue
         self._log = log
@@ -166,7 +166,7 @@ def _in_background(run: Run, text: str, context: HostContext) -> None:
 def _describe(function: Function) -> dict[str, Any]:
     return {
         "name": function.name,
-        "config": {"bindings": [dict(binding) for binding in function.bindings], "disabled": function.disabled},
-        "isDisabled": function.disabled,
+        "config": {"bindings": [dict(binding) for binding in function.bindings], "disabled": function.is_disabled},
+        "isDisabled": function.is_disabled,
         "language": "python",
     }

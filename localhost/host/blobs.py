@@ -84,7 +84,7 @@ class BlobQueue:
 
     def send(self, message: BlobMessage) -> None:
         """Put a message on the queue, which is made when it is missed."""
-        content = delivery.encode(message.dump(), base64_mode=self._context.host_json.base64)
+        content = delivery.encode(message.dump(), base64_mode=self._context.host_json.base64_mode)
         try:
             self.queue.send_message(content)
         except ResourceNotFoundError:
@@ -139,7 +139,7 @@ class BlobQueue:
             "Properties": _properties(download.properties),
             "Metadata": dict(download.properties.metadata),
         }
-        return self._context.worker.invoke(function, Datum(content, "bytes"), metadata, reason=reason).succeeded
+        return self._context.worker.invoke(function, Datum(content, "bytes"), metadata, reason=reason).success
 
     def _blob(self, function: Function, message: BlobMessage) -> BlobClient:
         service = self._context.connections.blobs(function.connection)

@@ -73,7 +73,7 @@ class Host:
         self._threads: list[threading.Thread] = []
         self._runs: dict[str, Run] = {}
         self._blob_queue = BlobQueue(
-            {item.id: item for item in self._of("blobTrigger") if not item.disabled}, self._context
+            {item.id: item for item in self._of("blobTrigger") if not item.is_disabled}, self._context
         )
         self._prepare_queues()
         self._prepare_blobs()
@@ -89,7 +89,7 @@ class Host:
         triggers = [
             HttpTrigger(function, prefix=prefix, worker=worker, keys=self.keys)
             for function in self._of("httpTrigger")
-            if not function.disabled
+            if not function.is_disabled
         ]
         routes = [
             Mount("/admin", KeyCheck(admin, self.keys, "admin")),
@@ -111,7 +111,7 @@ class Host:
     def start(self) -> None:
         """Listen."""
         for function in self.functions.values():
-            if function.disabled:
+            if function.is_disabled:
                 self._context.log.event("function disabled", function=function.name)
         for thread in self._threads:
             thread.start()
@@ -158,7 +158,7 @@ class Host:
 
     def _check_connections(self) -> None:
         for function in self.functions.values():
-            if function.kind in {"queueTrigger", "blobTrigger"} and not function.disabled:
+            if function.kind in {"queueTrigger", "blobTrigger"} and not function.is_disabled:
                 self._context.connections.check(function.connection, function=function.name)
 
     def _prepare_queues(self) -> None:
@@ -171,14 +171,14 @@ class Host:
         )
         for function in self._of("queueTrigger"):
             self._runs[function.name] = triggers.queue_run(function, self._context)
-            if not function.disabled:
+            if not function.is_disabled:
                 self._listen(triggers.queue_source(function, self._context), limits)
 
     def _prepare_blobs(self) -> None:
         functions = self._of("blobTrigger")
         for function in functions:
             self._runs[function.name] = triggers.blob_run(function, self._blob_queue)
-        active = [function for function in functions if not function.disabled]
+        active = [function for function in functions if not function.is_disabled]
         if not active:
             return
         parallel = self._context.host_json.blob_parallelism
@@ -205,7 +205,7 @@ class Host:
         for function in self._of("timerTrigger"):
             timer = triggers.make_timer(function, self._lock(f"{function.id}.Listener"), self._context)
             self._runs[function.name] = lambda _text, timer=timer: timer.tick(None, past_due=False)  # type: ignore[misc]
-            if not function.disabled:
+            if not function.is_disabled:
                 self._threads.append(_thread(f"timer-{function.name}", timer.run))
 
     def _listen(self, source: Source, limits: Limits) -> None:

@@ -57,7 +57,7 @@ class HttpTrigger(BaseRoute):
             return Match.NONE, {}
         return Match.FULL, {"path_params": {key: value for key, value in found.groupdict().items() if value}}
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Call the function, and send what it returns.
 
         Raises:
@@ -68,7 +68,7 @@ class HttpTrigger(BaseRoute):
     async def _call(self, request: Request) -> Response:
         data = _datum(request, await request.body())
         result = await to_thread.run_sync(self._invoke, data, limiter=self._threads)
-        return _response(result.value, request.method) if result.succeeded else Response(status_code=500)
+        return _response(result.value, request.method) if result.success else Response(status_code=500)
 
     def _invoke(self, data: Datum) -> InvocationResult:
         return self._worker.invoke(self._function, data, {}, reason=_REASON)

@@ -36,7 +36,7 @@ class Function:
     #: ``str`` or ``bytes`` when the trigger parameter is annotated so and takes the body as it is.
     plain: type | None
     returns_http: bool
-    disabled: bool
+    is_disabled: bool
     directory: Path
 
     @property
@@ -121,7 +121,7 @@ def _function(item: DecoratedFunction, app: Path, environ: Mapping[str, str]) ->
         takes_context="context" in parameters and triggers[0]["name"] != "context",
         plain=hint if hint in (str, bytes) else None,
         returns_http=any(binding["type"] == "http" for binding in bindings),
-        disabled=is_disabled(name, environ),
+        is_disabled=is_disabled(name, environ),
         directory=app,
     )
     _check(function)

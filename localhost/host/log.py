@@ -57,7 +57,7 @@ class AppLogs(logging.Handler):
         self._log = log
         self._generation = generation
         #: Lines that the real host would have dropped.
-        self.dropped = 0
+        self.drops = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record as one event; a message that is a JSON object gives its fields under ``fields``."""
@@ -79,7 +79,7 @@ class AppLogs(logging.Handler):
     def _name_without_invocation(self, record: logging.LogRecord) -> str:
         if record.name.partition(".")[0] in _LIBRARIES:
             return "library log"
-        self.dropped += 1
+        self.drops += 1
         return "app log dropped"
 
     def _traceback(self, record: logging.LogRecord) -> str | None:

@@ -128,7 +128,7 @@ class QueueListener:
 
     def _judge(self, message: MessageLease) -> Verdict:
         """Call the function unless the message is beyond that; say what becomes of the message."""
-        body = delivery.decode(message.content, base64_mode=self._context.host_json.base64)
+        body = delivery.decode(message.content, base64_mode=self._context.host_json.base64_mode)
         has_poison = self._source.poison(body) is not None
         if body is None:
             return Verdict.POISON if has_poison else Verdict.LEAVE
@@ -160,7 +160,7 @@ class QueueListener:
             message.release(self._limits.visibility_seconds)
 
     def _copy_to_poison(self, message: MessageLease) -> None:
-        poison = self._source.poison(delivery.decode(message.content, base64_mode=self._context.host_json.base64))
+        poison = self._source.poison(delivery.decode(message.content, base64_mode=self._context.host_json.base64_mode))
         if poison is None:
             return
         try:

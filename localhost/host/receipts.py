@@ -28,7 +28,7 @@ class Version:
 
     name: str
     etag: str
-    modified: datetime
+    modified_at: datetime
 
     @classmethod
     def of(cls, blob: BlobProperties) -> "Version":
@@ -47,25 +47,25 @@ class Watermark:
 
     Attributes:
         latest: The newest LastModified of the last sweep in which nothing failed.
-        seen: What has been announced since ``latest`` minus the overlap.
+        recent: What has been announced since ``latest`` minus the overlap.
     """
 
     latest: datetime = BEGINNING
-    seen: frozenset[Version] = frozenset()
+    recent: frozenset[Version] = frozenset()
 
     def wants(self, version: Version) -> bool:
         """Tell whether a listed version may be new."""
-        return version.modified >= self._floor(self.latest) and version not in self.seen
+        return version.modified_at >= self._floor(self.latest) and version not in self.recent
 
     def after(self, listed: Iterable[Version], failed: Iterable[Version]) -> "Watermark":
         """Return the watermark after a sweep; it never passes a version that failed."""
         unfinished = set(failed)
         done = set(listed) - unfinished
-        newest = max((version.modified for version in done), default=self.latest)
-        oldest_failed = min((version.modified for version in unfinished), default=newest)
+        newest = max((version.modified_at for version in done), default=self.latest)
+        oldest_failed = min((version.modified_at for version in unfinished), default=newest)
         latest = max(self.latest, min(newest, oldest_failed))
         floor = self._floor(latest)
-        return Watermark(latest, frozenset(version for version in done if version.modified >= floor))
+        return Watermark(latest, frozenset(version for version in done if version.modified_at >= floor))
 
     @staticmethod
     def _floor(latest: datetime) -> datetime:

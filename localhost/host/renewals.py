@@ -17,11 +17,11 @@ class Renewal:
 
     def __init__(self, renew: Callable[[], float | None]) -> None:
         self.renew = renew
-        self.cancelled = False
+        self.canceled = False
 
     def cancel(self) -> None:
         """Renew no more; a renewal under way may still end."""
-        self.cancelled = True
+        self.canceled = True
 
 
 class Renewals:
@@ -30,7 +30,7 @@ class Renewals:
     def __init__(self, *, clock: Clock, log: Log) -> None:
         self._clock = clock
         self._log = log
-        self._changed = threading.Condition()
+        self._change = threading.Condition()
         self._due: list[tuple[float, int, Renewal]] = []
         self._order = itertools.count()
         self._closed = False
@@ -48,38 +48,38 @@ class Renewals:
 
     def close(self) -> None:
         """End the threads."""
-        with self._changed:
+        with self._change:
             self._closed = True
-            self._changed.notify_all()
+            self._change.notify_all()
         for thread in self._threads:
             thread.join()
 
     def _push(self, renewal: Renewal, seconds: float) -> None:
-        with self._changed:
+        with self._change:
             heapq.heappush(self._due, (self._clock.monotonic() + seconds, next(self._order), renewal))
-            self._changed.notify()
+            self._change.notify()
 
     def _next(self) -> Renewal | None:
         """Wait for the next renewal that is due; None when closed."""
-        with self._changed:
+        with self._change:
             while not self._closed:
                 if not self._due:
-                    self._changed.wait()
+                    self._change.wait()
                     continue
                 seconds = self._due[0][0] - self._clock.monotonic()
                 if seconds <= 0:
                     return heapq.heappop(self._due)[2]
-                self._changed.wait(seconds)
+                self._change.wait(seconds)
         return None
 
     def _run(self) -> None:
         while (renewal := self._next()) is not None:
-            if renewal.cancelled:
+            if renewal.canceled:
                 continue
             try:
                 seconds = renewal.renew()
             except Exception as error:  # noqa: BLE001 - the edge of a thread that all leases live on
                 self._log.event("renewal failed", level="error", error=repr(error))
                 seconds = None
-            if seconds is not None and not renewal.cancelled:
+            if seconds is not None and not renewal.canceled:
                 self._push(renewal, seconds)

@@ -20,12 +20,12 @@ class Status:
 
     last: datetime
     next: datetime
-    updated: datetime
+    updated_at: datetime
 
 
 def first_status(schedule: Schedule, now: datetime) -> Status:
     """Return what is noted at the very first start: nothing has run, nothing is past due."""
-    return Status(last=_NEVER, next=schedule.after(now), updated=now)
+    return Status(last=_NEVER, next=schedule.after(now), updated_at=now)
 
 
 def status_after(schedule: Schedule, started: datetime, due: datetime | None) -> Status:
@@ -38,7 +38,7 @@ def status_after(schedule: Schedule, started: datetime, due: datetime | None) ->
             moment (clocks skew) counts as that moment, so that one occurrence is never noted as next twice.
     """
     last = max(started, due) if due is not None else started
-    return Status(last=last, next=schedule.after(last), updated=last)
+    return Status(last=last, next=schedule.after(last), updated_at=last)
 
 
 def is_past_due(schedule: Schedule, status: Status, now: datetime) -> bool:
@@ -46,7 +46,7 @@ def is_past_due(schedule: Schedule, status: Status, now: datetime) -> bool:
 
     The next occurrence is computed from the last run: after a change of the schedule, the stored one is wrong.
     """
-    since = status.updated if status.last == _NEVER else status.last
+    since = status.updated_at if status.last == _NEVER else status.last
     return now > schedule.after(since)
 
 
@@ -72,7 +72,7 @@ def load(text: str | bytes) -> Status:
         last, following, updated = (datetime.fromisoformat(fields[key]) for key in ("Last", "Next", "LastUpdated"))
     except (KeyError, TypeError) as error:
         raise ValueError(f"The timer status has no field {error}.") from None
-    return Status(last=last, next=following, updated=updated)
+    return Status(last=last, next=following, updated_at=updated)
 
 
 def timer_request(schedule: Schedule, status: Status | None, *, past_due: bool) -> str:
@@ -90,5 +90,5 @@ def _fields(status: Status) -> dict[str, str]:
     return {
         "Last": status.last.isoformat(),
         "Next": status.next.isoformat(),
-        "LastUpdated": status.updated.isoformat(),
+        "LastUpdated": status.updated_at.isoformat(),
     }

@@ -36,7 +36,7 @@ def _call_queue(function: Function, context: HostContext, body: bytes, metadata:
     except UnicodeDecodeError:
         datum = Datum(body, "bytes")
     reason = f"New queue message detected on {queue!r}."
-    return context.worker.invoke(function, datum, delivery.overwrite(metadata, body), reason=reason).succeeded
+    return context.worker.invoke(function, datum, delivery.overwrite(metadata, body), reason=reason).success
 
 
 def queue_run(function: Function, context: HostContext) -> Run:

@@ -33,7 +33,7 @@ _OUR_FILES = {
 class InvocationResult:
     """How an invocation ended."""
 
-    succeeded: bool
+    success: bool
     #: What the function returned.
     value: Any = None
     error: str | None = None
@@ -104,14 +104,14 @@ class Worker:
         started = self._clock.monotonic()
         with invocations.announce(invocation, function.name):
             result = self._wait(self._submit(function, invocation, data, metadata), fields)
-        if result.succeeded and result.value is not None and not function.returns_http:
+        if result.success and result.value is not None and not function.returns_http:
             result = InvocationResult(
-                succeeded=False, error=f"{function.name} returned a value, but has no binding for it."
+                success=False, error=f"{function.name} returned a value, but has no binding for it."
             )
         self._log.event(
             "function ended",
             **fields,
-            outcome="succeeded" if result.succeeded else "failed",
+            outcome="succeeded" if result.success else "failed",
             duration_ms=round((self._clock.monotonic() - started) * 1000, 1),
             error=result.error,
         )
@@ -145,8 +145,8 @@ class Worker:
         try:
             value = future.result()
         except Exception as error:  # noqa: BLE001 - the edge of the worker: whatever a function raises fails its call
-            return InvocationResult(succeeded=False, error=_trace(error))
-        return InvocationResult(succeeded=True, value=value)
+            return InvocationResult(success=False, error=_trace(error))
+        return InvocationResult(success=True, value=value)
 
 
 def _trace(error: Exception) -> str:

@@ -96,8 +96,8 @@ def test_no_version_is_lost_by_failures(listed: list[Version], fail: set[int], l
     failed = [one for index, one in enumerate(listed) if index in fail]
     mark = Watermark().after(listed, failed)
     assert all(mark.wants(one) for one in failed)
-    newest = max((one.modified for one in listed), default=NOON)
-    fresh = [one for one in later if one.modified >= newest - OVERLAP and one not in listed]
+    newest = max((one.modified_at for one in listed), default=NOON)
+    fresh = [one for one in later if one.modified_at >= newest - OVERLAP and one not in listed]
     assert all(mark.wants(one) for one in fresh)
 
 
@@ -127,7 +127,7 @@ def test_occurrences_are_remembered_from_a_minute_on(text: str, monitored: bool)
 
 @given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
 def test_a_status_is_read_back(last: datetime, following: datetime) -> None:
-    status = timer_status.Status(last=last, next=following, updated=last)
+    status = timer_status.Status(last=last, next=following, updated_at=last)
     assert timer_status.load(timer_status.dump(status)) == status
 
 

@@ -134,7 +134,7 @@ def test_the_status_is_written_after_the_run() -> None:
 @pytest.mark.parametrize(("ago", "past_due"), [(1, False), (90, True), (36_000, True)])
 def test_one_past_due_run_makes_up_for_all_that_was_missed(ago: int, past_due: bool) -> None:  # noqa: FBT001
     last = NOON - timedelta(seconds=ago)
-    statuses = FakeStatuses(Status(last=last, next=EVERY_MINUTE.after(last), updated=last))
+    statuses = FakeStatuses(Status(last=last, next=EVERY_MINUTE.after(last), updated_at=last))
     bench = Bench(minutes=1.5, statuses=statuses)
     bench.timer.run()
     assert bench.ticks == ([(0, True)] if past_due else []) + [(60, False)]
@@ -219,8 +219,8 @@ def test_a_run_missed_while_no_host_lived_is_made_up_at_the_next_start(storage: 
     first.host.close()
     blob = storage.blobs.get_blob_client("azure-webjobs-hosts", f"timers/{storage.name}/Host.Functions.tick/status")
     noted = timer_status.load(blob.download_blob().readall())
-    long_ago = noted.updated - timedelta(hours=2)
-    missed = Status(last=long_ago, next=long_ago + timedelta(hours=1), updated=long_ago)
+    long_ago = noted.updated_at - timedelta(hours=2)
+    missed = Status(last=long_ago, next=long_ago + timedelta(hours=1), updated_at=long_ago)
     blob.upload_blob(timer_status.dump(missed), overwrite=True)
     _, request = launch("timers", settings=settings).call()
     assert request.past_due is True

@@ -44,7 +44,7 @@ def function(call: Callable[..., Any], kind: str = "queueTrigger", plain: type |
         takes_context="context" in inspect.signature(call).parameters,
         plain=plain,
         returns_http=False,
-        disabled=False,
+        is_disabled=False,
         directory=Path("/app"),
     )
 
@@ -69,7 +69,7 @@ def test_the_context_tells_what_the_call_is(worker: Worker, log: Events) -> None
         assert context.thread_local_storage.invocation_id == context.invocation_id
         seen.append(context)
 
-    assert worker.invoke(function(call), Datum("x", "string"), METADATA, reason="test").succeeded
+    assert worker.invoke(function(call), Datum("x", "string"), METADATA, reason="test").success
     context = seen[0]
     assert (context.function_name, context.function_directory) == ("f", "/app")
     assert context.trace_context.trace_parent.startswith("00-")
@@ -83,7 +83,7 @@ def test_a_failure_is_told_from_the_apps_own_line_on(worker: Worker, log: Events
         raise ValueError(value.id)
 
     result = worker.invoke(function(call), Datum("x", "string"), METADATA, reason="test")
-    assert not result.succeeded
+    assert not result.success
     assert result.error is not None
     assert result.error.endswith("ValueError: 7")
     assert "concurrent" not in result.error
@@ -94,7 +94,7 @@ def test_a_value_that_no_binding_takes_fails_the_call(worker: Worker) -> None:
     def call(value: func.QueueMessage) -> str:
         return str(value)
 
-    assert not worker.invoke(function(call), Datum("x", "string"), METADATA, reason="test").succeeded
+    assert not worker.invoke(function(call), Datum("x", "string"), METADATA, reason="test").success
 
 
 def test_metadata_that_the_converter_refuses_fails_the_call(worker: Worker) -> None:
@@ -114,7 +114,7 @@ def test_async_functions_share_one_loop_beside_the_pool(worker: Worker) -> None:
         assert value == "x"
 
     for _ in range(2):
-        assert worker.invoke(function(call, plain=str), Datum("x", "string"), {}, reason="test").succeeded
+        assert worker.invoke(function(call, plain=str), Datum("x", "string"), {}, reason="test").success
     assert seen[0] == seen[1]
     assert seen[0][0] == "loop"
 
@@ -158,10 +158,10 @@ def log_lines(worker: Worker, generation: Generation, work: Callable[[Callable[[
     def call(value: str) -> None:
         work(lambda: logger.warning("got %s", value))
 
-    assert worker.invoke(function(call, plain=str), Datum("x", "string"), {}, reason="test").succeeded
+    assert worker.invoke(function(call, plain=str), Datum("x", "string"), {}, reason="test").success
     logger.warning("outside")
     logger.removeHandler(handler)
-    assert handler.dropped == stream.getvalue().count("app log dropped")
+    assert handler.drops == stream.getvalue().count("app log dropped")
     return [json.loads(line)["event"] for line in stream.getvalue().splitlines()]
 
 

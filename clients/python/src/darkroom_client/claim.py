@@ -41,7 +41,7 @@ class Claim:
         self._path = f"/jobs/{quote(self.job.id, safe='')}"
         self._mutex = threading.Lock()
         self._ended = threading.Event()
-        self._refused = False
+        self._is_refused = False
         self._report: Mapping[str, Any] = {}
         self._thread: threading.Thread | None = None
         self._start_lease(sent_at)
@@ -68,7 +68,7 @@ class Claim:
     @property
     def lost(self) -> bool:
         """Whether to stop working: the service refused a renewal, or the lease is nearly over by the local clock."""
-        return self._refused or self._transport.monotonic() >= self._stop_at
+        return self._is_refused or self._transport.monotonic() >= self._stop_at
 
     def progress(self, share: float, *, cursor: str | None = None) -> None:
         """Report progress with the next renewal. Call ``renew`` to send it at once.
@@ -94,7 +94,7 @@ class Claim:
             Seconds until the next renewal; None when no renewal should follow.
         """
         with self._mutex:  # no renewal overtakes an end, and an end waits for the renewal in progress
-            if self._ended.is_set() or self._refused:
+            if self._ended.is_set() or self._is_refused:
                 return None
             sent_at = self._transport.monotonic()
             body = {**self._report, "lease_seconds": self._requested_seconds}
@@ -102,7 +102,7 @@ class Claim:
                 response = self._send("renew", body, max(0.1, self._lease_seconds / 6))
                 self.job, self._etag = _job_without_etag(response), response.etag or self._etag
             except (Stale, NotFound, Conflict):
-                self._refused = True
+                self._is_refused = True
                 return None
             except ApiError as error:
                 log.warning("lease could not be renewed", extra={"job": self.job.id, "why": str(error)})
