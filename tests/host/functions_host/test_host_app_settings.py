@@ -37,7 +37,7 @@ def test_host_json_is_honoured(tmp_path: Path) -> None:
         max_dequeue_count=2,
         visibility_timeout=timedelta(seconds=30),
         max_polling_interval=timedelta(seconds=2),
-        base64=False,
+        base64_mode=False,
         blob_parallelism=3,
         poison_blob_threshold=2,
         function_timeout=timedelta(minutes=10),
