@@ -32,4 +32,4 @@ def built_files() -> list[Hostile]:
 
 def hostile() -> list[Hostile]:
     """Return all of them."""
-    return [*built_files(), *mutants.cut(), *mutants.drawn(DRAWN)]
+    return [*built_files(), *mutants.cut(), *mutants.draw_mutants(DRAWN)]

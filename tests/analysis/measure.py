@@ -40,7 +40,7 @@ class Ending:
     Args:
         code: ``ok``, or that of the error.
         message: Of the error.
-        died: It was an error of the analysis, not of the image.
+        is_death: It was an error of the analysis, not of the image.
         cpu_seconds: Of the child.
         seconds: By the clock.
         peak_bytes: The most that the child had; 0 where it is too dead to be asked.
@@ -52,7 +52,7 @@ class Ending:
 
     code: str
     message: str
-    died: bool
+    is_death: bool
     cpu_seconds: float
     seconds: float
     peak_bytes: int
@@ -176,11 +176,11 @@ def _end(analyst: Analyst, data: bytes, look: Callable[[], None]) -> dict[str, A
     try:
         report = _analyze(analyst, data, look).report
     except ImageRejected as rejected:
-        return {"code": rejected.code, "message": str(rejected), "died": False, "report": ""}
+        return {"code": rejected.code, "message": str(rejected), "is_death": False, "report": ""}
     except AnalysisDied as dead:
-        return {"code": dead.code, "message": str(dead), "died": True, "report": ""}
+        return {"code": dead.code, "message": str(dead), "is_death": True, "report": ""}
     error = report.get("error") or {"code": "ok", "message": ""}
-    return {**error, "died": False, "report": json.dumps(report, ensure_ascii=False, allow_nan=False)}
+    return {**error, "is_death": False, "report": json.dumps(report, ensure_ascii=False, allow_nan=False)}
 
 
 def _analyze(analyst: Analyst, data: bytes, look: Callable[[], object] = int) -> Analysis:

@@ -38,7 +38,7 @@ def command(staging: Path, *arguments: str) -> list[str]:
     return ["unshare", "--mount", "sh", "-c", _MOUNTS, uid, str(home), next(iter(hidden), ""), str(staging), *python]
 
 
-def refused(staging: Path) -> str:
+def refusal(staging: Path) -> str:
     """Say why this machine can't do that; nothing when it can."""
     told = subprocess.run(command(staging, "-c", ""), cwd=ROOT, capture_output=True, text=True, check=False)
     return f"no other user here: {told.stderr.strip()[:200]}" if told.returncode else ""

@@ -52,7 +52,7 @@ def ends(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     staging = tmp_path_factory.mktemp("staging")
     if request.param == "root" and os.geteuid():
         pytest.skip("these tests are not run by root")
-    reason = other_user.refused(staging) if request.param != "root" else ""
+    reason = other_user.refusal(staging) if request.param != "root" else ""
     if reason:
         pytest.skip(reason)
     with tempfile.TemporaryDirectory() as folder:
@@ -65,7 +65,7 @@ def ends(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return {**json.loads(done.stdout), "user": {"name": request.param}}
 
 
-def _offered(ends: Ends, act: str) -> tuple[set[Layer], str]:
+def _layers_against(ends: Ends, act: str) -> tuple[set[Layer], str]:
     """Return the layers that are to refuse an act here; and why others, which this kernel refuses, are not."""
     held, refused = ends["confinement"]
     layers = {layer for layer in REFUSED_BY[act] if layer in held}
@@ -77,7 +77,7 @@ def _offered(ends: Ends, act: str) -> tuple[set[Layer], str]:
     return layers, f"this kernel refuses {refused}; Landlock has ABI {abi}"
 
 
-def _refused(ends: Ends, layers: set[Layer] | frozenset[Layer], act: str) -> bool:
+def _is_refused(ends: Ends, layers: set[Layer] | frozenset[Layer], act: str) -> bool:
     return str(ends[name_of(layers)][act]).startswith("refused: ")
 
 
@@ -93,19 +93,19 @@ def test_an_act_is_one_that_succeeds_where_no_layer_refuses_it(ends: Ends, act: 
 def test_a_child_that_was_taken_over_is_refused_every_act(
     ends: Ends, act: str, case_result: Callable[[str], None]
 ) -> None:
-    layers, reason = _offered(ends, act)
+    layers, reason = _layers_against(ends, act)
     if not layers:
         pytest.skip(reason)
-    assert _refused(ends, ALL, act)
+    assert _is_refused(ends, ALL, act)
     case_result(f"refused by each of {len(layers)} layers")
 
 
 @pytest.mark.parametrize("act", REFUSED_BY)
 def test_each_layer_refuses_its_acts_by_itself(ends: Ends, act: str) -> None:
-    layers, reason = _offered(ends, act)
+    layers, reason = _layers_against(ends, act)
     if not layers:
         pytest.skip(reason)
-    assert [layer for layer in sorted(layers) if not _refused(ends, {layer, Layer.NO_NEW_PRIVS}, act)] == []
+    assert [layer for layer in sorted(layers) if not _is_refused(ends, {layer, Layer.NO_NEW_PRIVS}, act)] == []
 
 
 @pytest.mark.parametrize("layer", OWN)
@@ -117,14 +117,14 @@ def test_without_seccomp_limits_in_a_namespace_bound_the_processes_of_whoever_is
     if ends["user"]["name"] == "root":
         pytest.skip("the kernel bounds no processes of root: seccomp refuses them")
     if not ends["confinement"][0].keys() >= COUNTED:
-        pytest.skip(_offered(ends, "fork_often")[1])
-    assert _refused(ends, COUNTED, "fork_often")
+        pytest.skip(_layers_against(ends, "fork_often")[1])
+    assert _is_refused(ends, COUNTED, "fork_often")
 
 
 @pytest.mark.parametrize("act", KILLED)
 def test_a_child_that_calls_what_no_decoder_calls_is_killed(ends: Ends, act: str) -> None:
     if Layer.SECCOMP not in ends["confinement"][0]:
-        pytest.skip(_offered(ends, act)[1])
+        pytest.skip(_layers_against(ends, act)[1])
     assert "SIGSYS" in ends[name_of(ALL)][act]
 
 

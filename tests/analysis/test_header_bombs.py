@@ -86,5 +86,5 @@ def test_a_header_bomb_costs_its_child_a_little_and_the_host_nothing(name: str, 
     data = BOMBS[name]()
     end = analyst.ending(data)
     assert not wrong(Hostile(name, lambda: data, ALIVE | {UNSUPPORTED}), data, end)
-    assert not end.died, "the child came to its limit"
+    assert not end.is_death, "the child came to its limit"
     assert analyst.ending(png(9, 5)).code == "ok"

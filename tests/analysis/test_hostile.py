@@ -28,7 +28,7 @@ def test_every_hostile_file_comes_to_an_end(part: int, count: Count, most: Most)
 
 def _count(ends: dict[str, Ending], count: Count, most: Most) -> None:
     codes = Counter(f"ended {end.code}" for end in ends.values())
-    count(**{"hostile files": len(ends), **codes, "children died": sum(end.died for end in ends.values())})
+    count(**{"hostile files": len(ends), **codes, "children died": sum(end.is_death for end in ends.values())})
     name, slowest = max(ends.items(), key=lambda one: one[1].cpu_seconds)
     most("slowest", slowest.cpu_seconds, f"{name}: {slowest.cpu_seconds:.2f} s CPU, {slowest.seconds:.2f} s in all")
     name, largest = max(ends.items(), key=lambda one: one[1].peak_bytes)

@@ -52,7 +52,7 @@ def _act(sandbox: Sandbox, act: str) -> dict[str, Any]:
     return section
 
 
-def _gone(pid: int) -> bool:
+def _has_ended(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -84,7 +84,7 @@ def test_a_child_that_dies_is_a_code_and_the_next_image_has_another(shared: Sand
     with pytest.raises(AnalysisDied) as met:
         _act(shared, act)
     assert met.value.code == DEATHS[act]
-    assert _gone(first["pid"])
+    assert _has_ended(first["pid"])
     assert _act(shared, "behave")["images"] == 1
 
 
@@ -174,7 +174,7 @@ def test_what_is_not_wanted_any_more_is_stopped(sandbox: Sandbox) -> None:
     with pytest.raises(AnalysisDied) as met:
         sandbox(b"hang", source=SOURCE, stop=lambda: True)
     assert met.value.code == "analysis_stopped"
-    assert _gone(pid)
+    assert _has_ended(pid)
 
 
 def test_no_child_is_left_when_the_sandbox_is_closed() -> None:
@@ -182,7 +182,7 @@ def test_no_child_is_left_when_the_sandbox_is_closed() -> None:
     with ThreadPoolExecutor(2) as pool:
         pids = {told["pid"] for told in pool.map(lambda _: _act(sandbox, "behave"), range(8))}
     sandbox.close()
-    assert all(_gone(pid) for pid in pids)
+    assert all(_has_ended(pid) for pid in pids)
 
 
 #: Imports no more than it needs: an interpreter with the tests' own modules takes half a second to start.
@@ -208,7 +208,7 @@ def test_no_child_is_left_when_its_parent_is_killed(act: str) -> None:
         pid = int(parent.stdout.readline())
         parent.send_signal(signal.SIGKILL)
         parent.wait(20)
-    until(lambda: _gone(pid), seconds=20, what="the end of the child")
+    until(lambda: _has_ended(pid), seconds=20, what="the end of the child")
 
 
 def test_what_reports_are_to_hold_reaches_a_child() -> None:

@@ -137,7 +137,7 @@ def test_a_child_outlives_the_thread_that_first_needed_it(build: Callable[..., A
     assert _pid(analyst) == pid
 
 
-class Untouched(bytes):
+class OpaqueBytes(bytes):
     """Bytes that nobody may look into but as a whole: to send them, and to hash them."""
 
     def __getitem__(self, key: object) -> Any:  # noqa: ANN401 - bytes'
@@ -150,7 +150,7 @@ class Untouched(bytes):
 def test_the_parent_reads_nothing_of_a_file(
     build: Callable[..., Analyst], monkeypatch: pytest.MonkeyPatch, case_result: Callable[[str], None]
 ) -> None:
-    analyst, data = build(), Untouched(_file("jpeg"))
+    analyst, data = build(), OpaqueBytes(_file("jpeg"))
 
     def parse(*_args: object, **_given: object) -> None:
         raise AssertionError("the parent has parsed a file")

@@ -115,11 +115,11 @@ def test_who_is_interrupted_leaves_no_reply_to_the_next_image(make_sandbox: Make
     sandbox = make_sandbox()
     pid = _act(sandbox, "behave")["pid"]
 
-    def interrupted() -> bool:
+    def interrupt() -> bool:
         raise Interrupted
 
     with pytest.raises(Interrupted):
-        _act(sandbox, "hang", interrupted)
+        _act(sandbox, "hang", interrupt)
     assert pid not in children()
     assert _act(sandbox, "behave")["images"] == 1
 

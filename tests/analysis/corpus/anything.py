@@ -5,7 +5,7 @@ from io import BytesIO
 
 from tests.analysis.corpus import gif, jpeg, png
 from tests.analysis.corpus.kinds import UNSUPPORTED, Hostile, files, files_with
-from tests.analysis.corpus.originals import encoded, scene, stills
+from tests.analysis.corpus.originals import encode, scene, stills
 
 _NONE = frozenset({UNSUPPORTED})
 _LITTLE = frozenset({UNSUPPORTED, "corrupt_image", "empty_blob"})
@@ -75,7 +75,7 @@ FILES: list[Hostile] = [
         "JPEG that is a PDF": lambda: jpeg.with_segments(jpeg.segment(0xFE, PDF)),
         "JPEG and 20 MB": lambda: jpeg.photo() + b"\xff" * 20_000_000,
         "PNG and HTML": lambda: png.png() + UNWANTED["HTML"],
-        "PNG and PNG": lambda: png.png() + png.sized(50_000, 50_000, 1, 0),
+        "PNG and PNG": lambda: png.png() + png.black(50_000, 50_000, 1, 0),
         "PNG in a JPEG's comment": lambda: jpeg.with_segments(jpeg.segment(0xFE, png.png())),
         "JPEG in a PNG's chunk": lambda: png.png(png.chunk(b"juNk", jpeg.photo())),
         "WebP and ZIP": lambda: stills()["webp lossy"] + archive(),
@@ -83,8 +83,8 @@ FILES: list[Hostile] = [
     *files("two at once", {
         "GIF and JavaScript": lambda: b"GIF89a" + SCRIPT[:7] + gif.screen(9, 9)[13:] + SCRIPT + gif.ONE + gif.END,
         "BMP and JavaScript": lambda: b"BM=1/*" + bytes(99) + b"*/;alert(1)",
-        "TIFF and ZIP": lambda: encoded(scene(), "TIFF") + archive(),
-        "TIFF and PDF": lambda: encoded(scene(), "TIFF") + PDF,
+        "TIFF and ZIP": lambda: encode(scene(), "TIFF") + archive(),
+        "TIFF and PDF": lambda: encode(scene(), "TIFF") + PDF,
         "ZIP that begins as a GIF": lambda: b"GIF89a" + archive(),
     }, frozenset({"ok", "corrupt_image", "too_many_pixels", "too_much_memory", UNSUPPORTED})),
     *files_with("wrong beginning", lambda data: data, {

@@ -22,14 +22,14 @@ def bmp(
     return b"BM" + struct.pack("<IHHI", len(rest) + 14, 0, 0, start + len(between)) + rest
 
 
-def packed(width: int, height: int, pixels: bytes, how: int = RLE8) -> bytes:
+def rle(width: int, height: int, pixels: bytes, how: int = RLE8) -> bytes:
     """Build one that is run-length encoded, with a palette."""
     return bmp(width, height, 8 if how == RLE8 else 4, how, pixels, between=bytes(1024 if how == RLE8 else 64))
 
 
 def _runs(side: int) -> bytes:
     row = b"\xff\0" * (side // 255) + bytes((side % 255, 0)) + b"\0\0"
-    return packed(side, side, row * side + b"\0\1")
+    return rle(side, side, row * side + b"\0\1")
 
 
 FILES: list[Hostile] = [
@@ -64,15 +64,15 @@ FILES: list[Hostile] = [
         "bmp",
         {
             "8,000 × 8,000 in runs, which the gates let in": lambda: _runs(8000),
-            "4,000 × 4,000 in runs of one": lambda: packed(4000, 4000, (b"\1\0" * 4000 + b"\0\0") * 4000 + b"\0\1"),
-            "ten million ends of lines": lambda: packed(64, 64, b"\0\0" * 10_000_000),
-            "five million jumps": lambda: packed(64, 64, b"\0\2\0\0" * 5_000_000),
-            "a million jumps far out": lambda: packed(64, 64, b"\0\2\xff\xff" * 1_000_000),
-            "runs in four bits": lambda: packed(4000, 4000, b"\xff\0" * 62_745 + b"\0\1", RLE4),
-            "absolute runs that are cut off": lambda: packed(640, 640, b"\0\xff"),
+            "4,000 × 4,000 in runs of one": lambda: rle(4000, 4000, (b"\1\0" * 4000 + b"\0\0") * 4000 + b"\0\1"),
+            "ten million ends of lines": lambda: rle(64, 64, b"\0\0" * 10_000_000),
+            "five million jumps": lambda: rle(64, 64, b"\0\2\0\0" * 5_000_000),
+            "a million jumps far out": lambda: rle(64, 64, b"\0\2\xff\xff" * 1_000_000),
+            "runs in four bits": lambda: rle(4000, 4000, b"\xff\0" * 62_745 + b"\0\1", RLE4),
+            "absolute runs that are cut off": lambda: rle(640, 640, b"\0\xff"),
             "pixels within the header": lambda: bmp(8, 8, start=0, pixels=bytes(999)),
             "pixels upside down": lambda: bmp(8, -8, pixels=bytes(192)),
-            "runs upside down": lambda: packed(64, -64, b"\x40\0\0\0" * 64 + b"\0\1"),
+            "runs upside down": lambda: rle(64, -64, b"\x40\0\0\0" * 64 + b"\0\1"),
             "masks that overlap": lambda: bmp(8, 8, 32, FIELDS, bytes(256), between=b"\xff" * 16),
             "masks of nothing": lambda: bmp(8, 8, 16, FIELDS, bytes(256), between=bytes(16)),
             "65,535 planes": lambda: bmp(8, 8, planes=65_535, pixels=bytes(999)),

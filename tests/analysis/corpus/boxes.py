@@ -11,7 +11,7 @@ from collections.abc import Callable
 from PIL import Image, features
 
 from tests.analysis.corpus.kinds import CORRUPT, OVER, UNSUPPORTED, Hostile, files, files_with
-from tests.analysis.corpus.originals import encoded, scene
+from tests.analysis.corpus.originals import encode, scene
 
 _NEW = frozenset({UNSUPPORTED})
 _ANY = frozenset({"ok", "too_many_chunks", *OVER}) | _NEW
@@ -88,13 +88,13 @@ def _one(width: int, height: int, kind: bytes, *more: bytes) -> bytes:
     return meta([size(width, height), CODED[kind], *more], [kind], data=b"\x12\0\x0a\x0a" + b"\xff" * 200)
 
 
-def _derived(kind: bytes, coded: bytes, to: list[int], body: bytes) -> bytes:
+def _derive(kind: bytes, coded: bytes, to: list[int], body: bytes) -> bytes:
     """Derive the first image from others, itself among them where it is in the list."""
     refs = box(b"dimg", struct.pack(f">HH{len(to)}H", 1, len(to), *to))
     return meta([size(64, 64), CODED[coded]], [kind, coded], refs=refs, data=body)
 
 
-def _nested(depth: int, kind: bytes) -> bytes:
+def _nest(depth: int, kind: bytes) -> bytes:
     """Nest boxes, each said to reach to the end."""
     whole = 8 * depth
     return b"".join(struct.pack(">I4s", whole - 8 * at, kind) for at in range(depth))
@@ -112,9 +112,9 @@ def _for(brand: bytes, coded: bytes) -> dict[str, Callable[[], bytes]]:
     grid = b"\0\0\xff\xff" + struct.pack(">HH", 64, 64)
     return {
         "nothing but its kind": lambda: start,
-        "10,000 nested boxes": lambda: start + _nested(10_000, b"moov"),
-        "10,000 nested directories": lambda: start + _nested(10_000, b"meta"),
-        "10,000 nested properties": lambda: start + full(b"meta", box(b"iprp", _nested(10_000, b"ipco"))),
+        "10,000 nested boxes": lambda: start + _nest(10_000, b"moov"),
+        "10,000 nested directories": lambda: start + _nest(10_000, b"meta"),
+        "10,000 nested properties": lambda: start + full(b"meta", box(b"iprp", _nest(10_000, b"ipco"))),
         "300,000 free boxes": lambda: start + box(b"free") * 300_000 + _one(64, 64, coded),
         "a box of length 0": lambda: start + box(b"meta", length=0) + bytes(99),
         "a box of length 7": lambda: start + box(b"meta", bytes(99), length=7),
@@ -122,10 +122,10 @@ def _for(brand: bytes, coded: bytes) -> dict[str, Callable[[], bytes]]:
         "boxes that overlap": lambda: start + box(b"meta", _one(64, 64, coded), length=0x70) + _one(64, 64, coded)[40:],
         "an image of garbage": lambda: start + _one(64, 64, coded),
         "an image without a size": lambda: start + meta([item], [coded], data=b"\xff" * 99),
-        "a grid of itself": lambda: start + _derived(b"grid", coded, [1, 1], b"\0\0\0\1" + struct.pack(">HH", 64, 64)),
-        "a grid of 256 × 256": lambda: start + _derived(b"grid", coded, [2] * 65_535, grid),
-        "an overlay of itself": lambda: start + _derived(b"iovl", coded, [1], bytes(2) + b"\xff" * 30),
-        "an identity of itself": lambda: start + _derived(b"iden", coded, [1], b"\0"),
+        "a grid of itself": lambda: start + _derive(b"grid", coded, [1, 1], b"\0\0\0\1" + struct.pack(">HH", 64, 64)),
+        "a grid of 256 × 256": lambda: start + _derive(b"grid", coded, [2] * 65_535, grid),
+        "an overlay of itself": lambda: start + _derive(b"iovl", coded, [1], bytes(2) + b"\xff" * 30),
+        "an identity of itself": lambda: start + _derive(b"iden", coded, [1], b"\0"),
         "an item within itself": lambda: start + meta([size(64, 64), item], [coded], places=place(1, 0, 99, 2)),
         "60,000 items": lambda: start + meta([size(64, 64), item], [coded] * 60_000, data=b"\xff" * 99),
         "65,535 missing items": lambda: start + meta([item], [], items=65_535),
@@ -152,12 +152,12 @@ def _large(brand: bytes, coded: bytes) -> dict[str, Callable[[], bytes]]:
 
 def _real(old: bytes, new: bytes) -> Callable[[], bytes]:
     """Change a real file in one place."""
-    return lambda: encoded(scene(), "AVIF", speed=10).replace(old, new) if features.check("avif") else b"?"
+    return lambda: encode(scene(), "AVIF", speed=10).replace(old, new) if features.check("avif") else b"?"
 
 
 def _flat(side: int) -> bytes:
     """Return a real file of one colour."""
-    return encoded(Image.new("RGB", (side, side)), "AVIF", speed=10) if features.check("avif") else b"?"
+    return encode(Image.new("RGB", (side, side)), "AVIF", speed=10) if features.check("avif") else b"?"
 
 
 _FORMATS = {"avif": (b"avif", b"av01"), "heic": (b"heic", b"hvc1")}

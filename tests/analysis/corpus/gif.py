@@ -50,16 +50,16 @@ COMMENT = b"!\xfe"
 CONTROL = b"!\xf9\x04\x05\x01\x00\x01\x00"
 
 
-def _filled(side: int) -> bytes:
+def _flat(side: int) -> bytes:
     return screen(side, side) + image(side, side, packed_zeros(min(side, 8000) ** 2)) + END
 
 
 FILES: list[Hostile] = [
-    *files("gif", {"64 megapixels, which the gates let in": lambda: _filled(8000)}, frozenset({"ok"}) | OVER | _NEW),
+    *files("gif", {"64 megapixels, which the gates let in": lambda: _flat(8000)}, frozenset({"ok"}) | OVER | _NEW),
     *files(
         "gif",
         {
-            "65,535 × 65,535": lambda: _filled(65_535),
+            "65,535 × 65,535": lambda: _flat(65_535),
             "0 × 0": lambda: screen(0, 0) + image(0, 0, b"\x44\x01") + END,
             "a frame of 65,535 a side on a pixel": lambda: screen(1, 1) + image(65_535, 65_535, packed_zeros(99)) + END,
             "a frame far out": lambda: screen(9, 9) + image(60_000, 60_000, packed_zeros(9999), x=65_535) + END,

@@ -7,7 +7,7 @@ Source:
 import struct
 
 from tests.analysis.corpus.kinds import CORRUPT, EXIF, ICC, OVER, UNSUPPORTED, XMP, Hostile, files, files_with, jumbf
-from tests.analysis.corpus.originals import encoded, scene
+from tests.analysis.corpus.originals import encode, scene
 
 SOI, EOI = b"\xff\xd8", b"\xff\xd9"
 
@@ -60,7 +60,7 @@ def scans(side: int, number: int, *, refining: bool = False) -> bytes:
 
 def photo() -> bytes:
     """Return a real file of 96 × 64."""
-    return encoded(scene(), "JPEG")
+    return encode(scene(), "JPEG")
 
 
 def with_segments(*segments: bytes) -> bytes:

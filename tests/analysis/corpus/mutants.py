@@ -35,7 +35,7 @@ def cut() -> list[Hostile]:
     ]
 
 
-def drawn(number: int) -> list[Hostile]:
+def draw_mutants(number: int) -> list[Hostile]:
     """Draw that many mutants of the real files; the number of each is its seed."""
     return [Hostile(f"mutant: {seed}", partial(mutant, seed), _ANY) for seed in range(number)]
 
@@ -46,10 +46,10 @@ def mutant(seed: int) -> bytes:
     data = bytearray(draw.choice(list(originals().values())))
     for _ in range(draw.choice((1, 1, 2, 5))):
         data = bytearray(draw.choice(MUTATIONS)(draw, data) or b"\0")
-    return mended(bytes(data)) if draw.random() < 0.7 else bytes(data)
+    return mend_checksums(bytes(data)) if draw.random() < 0.7 else bytes(data)
 
 
-def mended(data: bytes) -> bytes:
+def mend_checksums(data: bytes) -> bytes:
     """Give the chunks of a PNG their right checksums, so that what is wrong gets as far as a decoder."""
     if not data.startswith(SIGNATURE):
         return data

@@ -10,7 +10,7 @@ from PIL import Image, ImageCms, ImageFilter, features
 from tests.conftest import SAMPLES
 
 
-def encoded(image: Image.Image, name: str, **options: Any) -> bytes:  # noqa: ANN401 - an encoder's options
+def encode(image: Image.Image, name: str, **options: Any) -> bytes:  # noqa: ANN401 - an encoder's options
     """Encode with Pillow."""
     stream = BytesIO()
     image.save(stream, name, **options)
@@ -44,22 +44,22 @@ def stills() -> dict[str, bytes]:
     image, alpha = scene(), scene().convert("RGBA")
     alpha.putalpha(scene().getchannel("G"))
     made = {
-        "jpeg baseline": encoded(image, "JPEG", **_with_all()),
-        "jpeg progressive": encoded(image, "JPEG", progressive=True),
-        "jpeg cmyk": encoded(image.convert("CMYK"), "JPEG"),
-        "jpeg grey with restarts": encoded(image.convert("L"), "JPEG", restart_marker_blocks=2),
-        "png rgb": encoded(image, "PNG", **_with_all()),
-        "png rgba": encoded(alpha, "PNG"),
-        "png palette": encoded(image.quantize(16), "PNG", transparency=3),
-        "png 16 bits": encoded(image.convert("I").convert("I;16"), "PNG"),
-        "png bilevel": encoded(image.convert("1"), "PNG"),
-        "webp lossy": encoded(image, "WEBP"),
-        "webp lossless": encoded(alpha, "WEBP", lossless=True),
-        "webp alpha": encoded(alpha, "WEBP", quality=40),
-        "gif": encoded(image.quantize(64), "GIF"),
-        "gif interlaced": encoded(image.quantize(16), "GIF", interlace=1),
-        "bmp rgb": encoded(image, "BMP"),
-        "bmp palette": encoded(image.quantize(16), "BMP"),
+        "jpeg baseline": encode(image, "JPEG", **_with_all()),
+        "jpeg progressive": encode(image, "JPEG", progressive=True),
+        "jpeg cmyk": encode(image.convert("CMYK"), "JPEG"),
+        "jpeg grey with restarts": encode(image.convert("L"), "JPEG", restart_marker_blocks=2),
+        "png rgb": encode(image, "PNG", **_with_all()),
+        "png rgba": encode(alpha, "PNG"),
+        "png palette": encode(image.quantize(16), "PNG", transparency=3),
+        "png 16 bits": encode(image.convert("I").convert("I;16"), "PNG"),
+        "png bilevel": encode(image.convert("1"), "PNG"),
+        "webp lossy": encode(image, "WEBP"),
+        "webp lossless": encode(alpha, "WEBP", lossless=True),
+        "webp alpha": encode(alpha, "WEBP", quality=40),
+        "gif": encode(image.quantize(64), "GIF"),
+        "gif interlaced": encode(image.quantize(16), "GIF", interlace=1),
+        "bmp rgb": encode(image, "BMP"),
+        "bmp palette": encode(image.quantize(16), "BMP"),
     }
     return made | _tiffs(image, alpha) | _avifs(image, alpha)
 
@@ -67,20 +67,20 @@ def stills() -> dict[str, bytes]:
 def _tiffs(image: Image.Image, alpha: Image.Image) -> dict[str, bytes]:
     """Encode with each compression; libtiff may write the directory last, and it is what a cut loses then."""
     kinds = ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg")
-    made = {f"tiff {kind}": encoded(image, "TIFF", compression=kind) for kind in kinds}
+    made = {f"tiff {kind}": encode(image, "TIFF", compression=kind) for kind in kinds}
     return made | {
-        "tiff group4": encoded(image.convert("1"), "TIFF", compression="group4"),
-        "tiff rgba": encoded(alpha, "TIFF", **_with_all()),
-        "tiff float": encoded(image.convert("F"), "TIFF"),
-        "tiff 16 bits": encoded(image.convert("I").convert("I;16"), "TIFF"),
-        "tiff cmyk": encoded(image.convert("CMYK"), "TIFF", compression="tiff_lzw"),
+        "tiff group4": encode(image.convert("1"), "TIFF", compression="group4"),
+        "tiff rgba": encode(alpha, "TIFF", **_with_all()),
+        "tiff float": encode(image.convert("F"), "TIFF"),
+        "tiff 16 bits": encode(image.convert("I").convert("I;16"), "TIFF"),
+        "tiff cmyk": encode(image.convert("CMYK"), "TIFF", compression="tiff_lzw"),
     }
 
 
 def _avifs(image: Image.Image, alpha: Image.Image) -> dict[str, bytes]:
     if not features.check("avif"):
         return {}
-    return {"avif": encoded(image, "AVIF", speed=10, **_with_all()), "avif alpha": encoded(alpha, "AVIF", speed=10)}
+    return {"avif": encode(image, "AVIF", speed=10, **_with_all()), "avif alpha": encode(alpha, "AVIF", speed=10)}
 
 
 @cache
@@ -89,11 +89,11 @@ def moving() -> dict[str, bytes]:
     frames = [scene().rotate(angle) for angle in (0, 90, 180)]
     options: dict[str, Any] = {"save_all": True, "append_images": frames[1:]}
     return {
-        "png animated": encoded(frames[0], "PNG", **options),
-        "webp animated": encoded(frames[0], "WEBP", **options),
-        "gif animated": encoded(frames[0].quantize(32), "GIF", **options),
-        "tiff of pages": encoded(frames[0], "TIFF", **options),
-        "mpo": encoded(frames[0], "MPO", **options),
+        "png animated": encode(frames[0], "PNG", **options),
+        "webp animated": encode(frames[0], "WEBP", **options),
+        "gif animated": encode(frames[0].quantize(32), "GIF", **options),
+        "tiff of pages": encode(frames[0], "TIFF", **options),
+        "mpo": encode(frames[0], "MPO", **options),
     }
 
 

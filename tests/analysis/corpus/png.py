@@ -43,7 +43,7 @@ def png(*chunks: bytes, head: bytes | None = None, pixels: bytes | None = None) 
     return b"".join((SIGNATURE, header() if head is None else head, *chunks, image, chunk(b"IEND")))
 
 
-def sized(width: int, height: int, bits: int = 8, colour: int = 6) -> bytes:
+def black(width: int, height: int, bits: int = 8, colour: int = 6) -> bytes:
     """Build a black PNG of any size that is complete but for less than one MiB of zeros too many."""
     row = 1 + width * bits * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour] // 8
     return png(head=header(width, height, bits, colour), pixels=deflated_zeros((row * height >> 20) + 1))
@@ -71,7 +71,7 @@ FILES: list[Hostile] = [
     *files(
         "png",
         {
-            "64 megapixels, which the gates let in": lambda: sized(8000, 8000),
+            "64 megapixels, which the gates let in": lambda: black(8000, 8000),
             "62 MB of noise, which the gates let in": lambda: _noise(4600, 4500),
         },
         frozenset({"ok"}),
@@ -79,10 +79,10 @@ FILES: list[Hostile] = [
     *files(
         "png",
         {
-            "50,000 × 50,000": lambda: sized(50_000, 50_000, 1, 0),
+            "50,000 × 50,000": lambda: black(50_000, 50_000, 1, 0),
             "2^31 − 1 a side": lambda: png(head=header(2**31 - 1, 2**31 - 1)),
             "2^32 − 1 × 1": lambda: png(head=header(2**32 - 1, 1)),
-            "255 megapixels of one bit": lambda: sized(16_000, 15_900, 1, 0),
+            "255 megapixels of one bit": lambda: black(16_000, 15_900, 1, 0),
             "0 × 0": lambda: png(head=header(0, 0)),
         },
         OVER,

@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from tests.analysis.corpus.anything import MAGIC
-from tests.analysis.corpus.mutants import EXTREMES, mended
+from tests.analysis.corpus.mutants import EXTREMES, mend_checksums
 from tests.analysis.corpus.originals import moving, stills
 
 _SMALL = {**stills(), **moving()}
@@ -11,15 +11,15 @@ _PLACES = st.one_of(st.integers(12, 512), st.integers(0, 64), st.integers(12, 1 
 
 
 @st.composite
-def edited(draw: st.DrawFn) -> bytes:
+def edited_files(draw: st.DrawFn) -> bytes:
     """Edit a real file in a few places: overwrite, insert, leave out, repeat, or go on with another file."""
     data = draw(st.sampled_from(sorted(_SMALL.values())))
     for _ in range(draw(st.integers(1, 4))):
-        data = _edited(draw, data)
-    return mended(data) if draw(st.booleans()) else data
+        data = _edit(draw, data)
+    return mend_checksums(data) if draw(st.booleans()) else data
 
 
-def _edited(draw: st.DrawFn, data: bytes) -> bytes:
+def _edit(draw: st.DrawFn, data: bytes) -> bytes:
     at = draw(_PLACES) % (len(data) + 1)
     how = draw(st.sampled_from(("over", "in", "out", "again", "on")))
     if how == "on":
@@ -36,4 +36,4 @@ def _edited(draw: st.DrawFn, data: bytes) -> bytes:
 def anything() -> st.SearchStrategy[bytes]:
     """Draw an edited file, or a beginning that a file could have and what comes by chance."""
     begun = st.builds(bytes.__add__, st.sampled_from(sorted(MAGIC.values())), st.binary(max_size=200))
-    return st.one_of(edited(), edited(), edited(), begun, st.binary(max_size=64))
+    return st.one_of(edited_files(), edited_files(), edited_files(), begun, st.binary(max_size=64))

@@ -20,7 +20,7 @@ from tests.analysis.corpus.kinds import (
     files_with,
     tiff_block,
 )
-from tests.analysis.corpus.originals import encoded, scene
+from tests.analysis.corpus.originals import encode, scene
 
 NONE, LZW, DEFLATE, PACKBITS = 1, 5, 8, 32773
 _NEW = frozenset({UNSUPPORTED})
@@ -57,7 +57,7 @@ def tiff(pixels: bytes = bytes(64), *, following: int = 0, counts: dict[str, int
     return tiff_block(sorted(entries), following, pixels)
 
 
-def packed(side: int, how: int, pixels: bytes) -> bytes:
+def one_strip(side: int, how: int, pixels: bytes) -> bytes:
     """Build a large one in one strip."""
     return tiff(pixels, width=side, height=side, compression=how)
 
@@ -84,7 +84,7 @@ def _chain(number: int, *, loop: bool) -> bytes:
     return b"II*\0\x08\0\0\0" + b"".join(entry + struct.pack("<I", after) for _, after in pairwise(places))
 
 
-def _nested(depth: int) -> bytes:
+def _nest(depth: int) -> bytes:
     """Nest directories in directories."""
     return b"II*\0\x08\0\0\0" + b"".join(
         struct.pack("<HHHIII", 1, 330, 4, 1, 8 + 18 * (at + 1), 0) for at in range(depth)
@@ -118,11 +118,11 @@ def _with(tag: str, body: bytes) -> bytes:
 
 FILES: list[Hostile] = [
     *files("tiff", {
-        "10,000 × 10,000 deflated": lambda: packed(10_000, DEFLATE, deflated_zeros(96)),
-        "60,000 × 60,000 deflated": lambda: packed(60_000, DEFLATE, deflated_zeros(3434)),
-        "20,000 × 20,000 in runs": lambda: packed(20_000, PACKBITS, b"\x81\0" * 3_125_001),
-        "30,000 × 30,000 by LZW": lambda: packed(30_000, LZW, lzw_zeros(90_000_000)),
-        "2^32 − 1 a side": lambda: packed(2**32 - 1, NONE, bytes(64)),
+        "10,000 × 10,000 deflated": lambda: one_strip(10_000, DEFLATE, deflated_zeros(96)),
+        "60,000 × 60,000 deflated": lambda: one_strip(60_000, DEFLATE, deflated_zeros(3434)),
+        "20,000 × 20,000 in runs": lambda: one_strip(20_000, PACKBITS, b"\x81\0" * 3_125_001),
+        "30,000 × 30,000 by LZW": lambda: one_strip(30_000, LZW, lzw_zeros(90_000_000)),
+        "2^32 − 1 a side": lambda: one_strip(2**32 - 1, NONE, bytes(64)),
         "0 × 0": lambda: tiff(width=0, height=0),
         "tiles of 2^31": lambda: tiff(tile_width=2**31, tile_height=2**31, tile_offsets=8, tile_lengths=64),
         "65,535 samples": lambda: tiff(samples=65_535),
@@ -135,20 +135,20 @@ FILES: list[Hostile] = [
         "a directory beyond the end": lambda: b"II*\0\xff\xff\xff\x7f" + bytes(64),
         "pixels beyond the end": lambda: tiff(offsets=0x7FFFFFFF),
         "half of its pixels": lambda: tiff(bytes(999), width=64, height=64),
-        "half of its pixels, deflated": lambda: packed(4096, DEFLATE, deflated_zeros(8)),
-        "half of its pixels by LZW": lambda: packed(1000, LZW, lzw_zeros(500_000)),
-        "half of its pixels in runs": lambda: packed(1000, PACKBITS, b"\x81\0" * 3900),
+        "half of its pixels, deflated": lambda: one_strip(4096, DEFLATE, deflated_zeros(8)),
+        "half of its pixels by LZW": lambda: one_strip(1000, LZW, lzw_zeros(500_000)),
+        "half of its pixels in runs": lambda: one_strip(1000, PACKBITS, b"\x81\0" * 3900),
         "no strips": lambda: tiff_block([(256, 4, 1, 8), (257, 4, 1, 8), (258, 3, 1, 8), (262, 3, 1, 1)]),
         "65,535 entries": lambda: b"II*\0\x08\0\0\0\xff\xff" + bytes(999),
     }, CORRUPT | _NEW),
     *files("tiff", {
-        "8,000 × 8,000 deflated, which the gates let in": lambda: packed(8000, DEFLATE, deflated_zeros(62)),
-        "8,000 × 8,000 by LZW, which the gates let in": lambda: packed(8000, LZW, lzw_zeros(64_000_000)),
-        "8,000 × 8,000 in runs, which the gates let in": lambda: packed(8000, PACKBITS, b"\x81\0" * 500_000),
+        "8,000 × 8,000 deflated, which the gates let in": lambda: one_strip(8000, DEFLATE, deflated_zeros(62)),
+        "8,000 × 8,000 by LZW, which the gates let in": lambda: one_strip(8000, LZW, lzw_zeros(64_000_000)),
+        "8,000 × 8,000 in runs, which the gates let in": lambda: one_strip(8000, PACKBITS, b"\x81\0" * 500_000),
         "a million directories": lambda: _chain(1_000_000, loop=False) + bytes(64),
         "directories in a loop": lambda: _chain(3, loop=True),
         "an image that follows itself": lambda: tiff(following=8),
-        "100,000 nested directories": lambda: _nested(100_000) + bytes(64),
+        "100,000 nested directories": lambda: _nest(100_000) + bytes(64),
         "a directory within itself": lambda: tiff(sub=8),
         "an EXIF directory that is its own": lambda: tiff(exif=8),
         "60,000 strips that are one": lambda: _strips(60_000),
@@ -182,7 +182,7 @@ FILES: list[Hostile] = [
     *files_with("tiff compression", lambda how: tiff(bytes(range(64)) * 9, compression=how), {
         str(how): how for how in COMPRESSIONS
     }, _ANY),
-    *files_with("tiff compression in colour", lambda how: encoded(scene(), "TIFF").replace(
+    *files_with("tiff compression in colour", lambda how: encode(scene(), "TIFF").replace(
         struct.pack("<HHIHH", 259, 3, 1, 1, 0), struct.pack("<HHIHH", 259, 3, 1, how, 0)
     ), {str(how): how for how in (5, 6, 7, 8, 32773, 34676, 34712, 50001)}, _ANY),
     *files_with("tiff xmp", partial(_with, "xmp"), XMP, _ANY),
