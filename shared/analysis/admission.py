@@ -26,11 +26,11 @@ class Admission:
 
     def __init__(self, places: int) -> None:
         self.places = places
-        self._taken: Counter[str] = Counter()
+        self._inside: Counter[str] = Counter()
         self._waiting: list[tuple[str, int]] = []  # flow and arrival
         self._turns: dict[str, int] = {}
         self._numbers = itertools.count()
-        self._changed = threading.Condition()
+        self._change = threading.Condition()
 
     @contextmanager
     def admit(self, *, alone: bool, stop: Callable[[], bool], flow: str = "") -> Iterator[None]:
@@ -45,33 +45,33 @@ class Admission:
             AnalysisDied: ``analysis_stopped``, because ``stop`` said so.
         """
         places = self.places if alone else 1
-        with self._changed:
+        with self._change:
             ticket = (flow, next(self._numbers))
             self._turns.setdefault(*ticket)
             self._waiting.append(ticket)
             try:
-                while self._next() != ticket or self._taken.total() + places > self.places:
+                while self._next() != ticket or self._inside.total() + places > self.places:
                     if stop():
                         raise AnalysisDied("analysis_stopped", RESULT_UNWANTED)
-                    self._changed.wait(POLL_SECONDS)
-                self._taken[flow] += places
+                    self._change.wait(POLL_SECONDS)
+                self._inside[flow] += places
             finally:
                 self._waiting.remove(ticket)
                 self._settle()
         try:
             yield
         finally:
-            with self._changed:
-                self._taken[flow] -= places
+            with self._change:
+                self._inside[flow] -= places
                 self._turns[flow] = next(self._numbers)
                 self._settle()
 
     def _next(self) -> tuple[str, int]:
-        return min(self._waiting, key=lambda ticket: (self._taken[ticket[0]], self._turns[ticket[0]], ticket[1]))
+        return min(self._waiting, key=lambda ticket: (self._inside[ticket[0]], self._turns[ticket[0]], ticket[1]))
 
     def _settle(self) -> None:
         """Forget flows that have left, and let those that wait look again."""
-        self._taken = +self._taken
-        here = {*self._taken, *(flow for flow, _ in self._waiting)}
+        self._inside = +self._inside
+        here = {*self._inside, *(flow for flow, _ in self._waiting)}
         self._turns = {flow: turn for flow, turn in self._turns.items() if flow in here}
-        self._changed.notify_all()
+        self._change.notify_all()

@@ -102,16 +102,16 @@ def _compile(hint: Any) -> Check:  # noqa: ANN401 - any type
         (kind,) = [each for each in inner if each is not NoneType]
         return _or_null(_compile(kind))
     if form is not None and hasattr(hint, "__metadata__"):
-        return _compile_noted(inner[0], hint.__metadata__)
-    return _compile_noted(hint, ())
+        return _compile_with_notes(inner[0], hint.__metadata__)
+    return _compile_with_notes(hint, ())
 
 
-def _compile_noted(hint: Any, notes: tuple[schema.Field, ...]) -> Check:  # noqa: ANN401 - any type
+def _compile_with_notes(hint: Any, notes: tuple[schema.Field, ...]) -> Check:  # noqa: ANN401 - any type
     """Build the check of a type with notes, all of which apply."""
     form, inner = get_origin(hint), get_args(hint)
     if form in (UnionType, Union):
         (kind,) = [each for each in inner if each is not NoneType]
-        return _or_null(_compile_noted(kind, notes))
+        return _or_null(_compile_with_notes(kind, notes))
     if form is list:
         return _list(_compile(inner[0]), notes)
     if hint is str:

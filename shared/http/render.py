@@ -116,6 +116,6 @@ def health(settings: Settings, sandbox: Confinement | None) -> dict[str, Any]:
     confinement = {
         "mode": (settings.confinement if isolated else ConfinementMode.OFF).value,
         "layers": None if sandbox is None else sandbox.layers,
-        "refused": None if sandbox is None else sandbox.refused,
+        "refused": None if sandbox is None else sandbox.refusals,
     }
     return {"status": "ok", "confinement": confinement}

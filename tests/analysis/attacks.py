@@ -93,7 +93,7 @@ def main(folder: Path) -> None:
             box = sandbox(layers)
             found[name_of(layers)] = {act: _try(box, act, args.get(act, {}), folder) for act in acts}
             if layers == set(Layer) and box.confinement:
-                found["confinement"] = [box.confinement.layers, box.confinement.refused]
+                found["confinement"] = [box.confinement.layers, box.confinement.refusals]
             box.close()
         print(json.dumps(found))
 

@@ -206,7 +206,7 @@ def test_the_first_child_says_how_it_is_confined(caplog: pytest.LogCaptureFixtur
     lines: list[dict[str, Any]] = [json.loads(record.message) for record in caplog.records]
     (event,) = [line for line in lines if line["event"].startswith("first child process")]
     assert box.confinement is not None
-    assert (event["layers"], event["refused"]) == (box.confinement.layers, box.confinement.refused)
+    assert (event["layers"], event["refused"]) == (box.confinement.layers, box.confinement.refusals)
     assert {*event["layers"], *event["refused"]} == set(Layer)
     print("layers:", ", ".join(f"{name} {detail}".strip() for name, detail in event["layers"].items()))
     print("refused:", event["refused"] or "none")

@@ -92,8 +92,8 @@ def test_a_setting_says_how_much_confinement_there_is(build: Callable[..., Analy
     _analyze(analyst, _file("png"))
     assert analyst.confinement is not None
     assert isinstance(analyst._engine, Sandbox)
-    wanted = frozenset({*analyst.confinement.layers, *analyst.confinement.refused})
-    assert (analyst._engine._policy, wanted) == (POLICIES[mode], POLICIES[mode].wanted)
+    wanted = frozenset({*analyst.confinement.layers, *analyst.confinement.refusals})
+    assert (analyst._engine._policy, wanted) == (POLICIES[mode], POLICIES[mode].layers)
 
 
 def test_there_are_no_more_children_than_places(build: Callable[..., Analyst]) -> None:

@@ -9,7 +9,7 @@ import struct
 
 from PIL.BmpImagePlugin import BmpImageFile
 
-from shared.analysis.formats.header import unsupported
+from shared.analysis.formats.header import unsupported_format
 from shared.analysis.formats.picture import Picture, open_with
 from shared.analysis.interface import Limits
 
@@ -38,7 +38,7 @@ def read(data: bytes, _limits: Limits) -> Picture:
     tile = image.tile[0]
     runs = len(data) - tile[2]
     if tile[0] == "bmp_rle" and runs > MAX_RLE_BYTES:
-        raise unsupported("bmp", f"it has {runs:,} bytes of run-length data, and the limit is {MAX_RLE_BYTES:,}")
+        raise unsupported_format("bmp", f"it has {runs:,} bytes of run-length data, and the limit is {MAX_RLE_BYTES:,}")
     return Picture(
         format="bmp",
         image=image,

@@ -65,7 +65,7 @@ def corrupt(message: str) -> ImageRejected:
     return ImageRejected("corrupt_image", message)
 
 
-def unsupported(name: str, what: str) -> ImageRejected:
+def unsupported_format(name: str, what: str) -> ImageRejected:
     """Return the error of a file that no decoder reads.
 
     Args:

@@ -7,7 +7,7 @@ Source:
 from PIL import Image, ImageFile
 
 from shared.analysis.formats import isobmff
-from shared.analysis.formats.header import corrupt, unsupported
+from shared.analysis.formats.header import corrupt, unsupported_format
 from shared.analysis.formats.picture import Picture, open_with, profile
 from shared.analysis.interface import Limits
 from shared.errors import ImageRejected
@@ -67,7 +67,9 @@ def read_avif(data: bytes, _limits: Limits) -> Picture:
     from PIL.AvifImagePlugin import AvifImageFile  # noqa: PLC0415 - 5 ms that few images need
 
     if (table := isobmff.largest_table(data)) > MAX_TABLE_BYTES:
-        raise unsupported("avif", f"a table of its items has {table:,} bytes, and the limit is {MAX_TABLE_BYTES:,}")
+        raise unsupported_format(
+            "avif", f"a table of its items has {table:,} bytes, and the limit is {MAX_TABLE_BYTES:,}"
+        )
     image = _open(data, "avif", AvifImageFile)
     full, deep = isobmff.av1_layout(data)
     return Picture(
@@ -101,12 +103,14 @@ def _open(data: bytes, name: str, plugin: type[ImageFile.ImageFile]) -> ImageFil
     if isobmff.is_cut_off(data):
         raise corrupt(f"The {name.upper()} is cut off: its boxes don't end at the end of the file.") from refusal
     if not any(isobmff.inner(data, (b"meta",))):
-        raise unsupported(name, "it has no still image") from refusal
+        raise unsupported_format(name, "it has no still image") from refusal
     try:
         return open_with(plugin, isobmff.still_alone(data), name)
     except ImageRejected as second:
         if _STRICT in str(second):
-            raise unsupported(name, "the decoder rejects its structure, although the file is complete") from second
+            raise unsupported_format(
+                name, "the decoder rejects its structure, although the file is complete"
+            ) from second
         raise
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from PIL.JpegImagePlugin import JpegImageFile
 
 from shared.analysis import quantization
-from shared.analysis.formats.header import corrupt, unsupported
+from shared.analysis.formats.header import corrupt, unsupported_format
 from shared.analysis.formats.picture import Picture, open_with, profile
 from shared.analysis.interface import Limits
 
@@ -51,7 +51,7 @@ def read(data: bytes, limits: Limits) -> Picture:
     """
     frame, first = _frame_and_scan(data)
     if frame.code in _UNREAD:
-        raise unsupported("jpeg", f"it is {_UNREAD[frame.code]}")
+        raise unsupported_format("jpeg", f"it is {_UNREAD[frame.code]}")
     image = open_with(JpegImageFile, data, "jpeg")
     # With several scans libjpeg keeps all coefficients, 2 bytes each, even when it decodes at reduced size.
     streamed = frame.code in _SEQUENTIAL and data[first.body] == image.layers

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from PIL import Image, ImageFile
 
-from shared.analysis.formats.header import Header, corrupt, unsupported
+from shared.analysis.formats.header import Header, corrupt, unsupported_format
 from shared.errors import ImageRejected
 
 # The gates limit the decoder's memory instead. Set once, because the variable belongs to the whole process.
@@ -115,7 +115,7 @@ def verdict(error: Exception, name: str) -> ImageRejected | MemoryError:
     if "security limit" not in message and ("out of memory" in message or "memory allocation error" in message):
         return MemoryError(said)
     if any(words in message for words in _UNSUPPORTED):
-        return unsupported(name, said)
+        return unsupported_format(name, said)
     return corrupt(f"The {name.upper()} can't be decoded: {said}.")
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from PIL.PngImagePlugin import PngImageFile
 
-from shared.analysis.formats.header import corrupt, unsupported
+from shared.analysis.formats.header import corrupt, unsupported_format
 from shared.analysis.formats.picture import Picture, open_with, profile
 from shared.analysis.interface import Limits
 
@@ -68,7 +68,7 @@ def read(data: bytes, limits: Limits) -> Picture:
             the variant of Apple's devices.
     """
     if data[12:16] == b"CgBI":
-        raise unsupported("png", "it is a variant that only Apple's devices read")
+        raise unsupported_format("png", "it is a variant that only Apple's devices read")
     if data[12:16] != b"IHDR" or len(data) < 33:  # noqa: PLR2004 - signature and header
         raise corrupt("The PNG doesn't start with its header.")
     walk = _walk(data, limits.max_png_chunks)

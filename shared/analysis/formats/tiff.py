@@ -13,7 +13,7 @@ from typing import Any
 
 from PIL.TiffImagePlugin import TiffImageFile
 
-from shared.analysis.formats.header import corrupt, unsupported
+from shared.analysis.formats.header import corrupt, unsupported_format
 from shared.analysis.formats.picture import Picture, decoder, open_with
 from shared.analysis.interface import Limits
 
@@ -65,7 +65,7 @@ def read(data: bytes, _limits: Limits) -> Picture:
     """
     order = _ORDERS.get(data[:4])
     if order is None:
-        raise unsupported("tiff", "it is a BigTIFF")
+        raise unsupported_format("tiff", "it is a BigTIFF")
     (start,) = struct.unpack_from(order + "I", data, 4)
     entries = _directory(data, order, start)
     _refuse_others(data, order, entries)
@@ -136,14 +136,14 @@ def _out_of_line(data: bytes, order: str, entry: bytes | None) -> bytes:
 def _refuse_others(data: bytes, order: str, entries: dict[int, bytes]) -> None:
     """Reject raw photographs, which only look like a TIFF, and compressions that libtiff does not read."""
     if _DNG in entries or data[8:10] == b"CR":
-        raise unsupported("tiff", "it is a raw photograph")
+        raise unsupported_format("tiff", "it is a raw photograph")
     compression = _first(order, entries.get(_COMPRESSION), _RAW)
     if compression not in _COMPRESSIONS:
-        raise unsupported("tiff", f"its compression has the number {compression}")
+        raise unsupported_format("tiff", f"its compression has the number {compression}")
     if not {_STRIPS, _TILES} & entries.keys():
         raise corrupt("The TIFF has neither strips nor tiles.")
     if _first(order, entries.get(_SUBFILE), 0) & 1 and _SUBDIRECTORIES in entries:
-        raise unsupported("tiff", "its first page is the preview of a raw photograph")
+        raise unsupported_format("tiff", "its first page is the preview of a raw photograph")
 
 
 def _first(order: str, entry: bytes | None, default: int) -> int:
@@ -193,14 +193,14 @@ def _refuse_wrong(image: TiffImageFile) -> None:
     bits, samples = _numbers(image, _BITS, 1), _number(image, _SAMPLES, 1)
     extra, planes = _numbers(image, _EXTRA, 0), _number(image, _PLANAR, 1)
     if set(_numbers(image, _FORMAT, 1)) != {1} or image.mode not in _MODES:
-        raise unsupported("tiff", "its samples are signed, floating point or 32-bit, so white is not defined")
+        raise unsupported_format("tiff", "its samples are signed, floating point or 32-bit, so white is not defined")
     scaled = bits[0] not in (1, 2, 4, 8, 16)  # Pillow does not scale 12 bits: the image is far too dark
     inverted = photometric == _WHITE_IS_0 and bits[0] > 8  # noqa: PLR2004 - Pillow doesn't invert 16 bits
     subsampled = photometric == _YCBCR and compression == _RAW  # Pillow takes it for unsampled
     reverse = _number(image, _FILL, 1) != 1 and (samples > 1 or bits[0] > 8)  # noqa: PLR2004 - whole bytes are no matter
     parted = planes > 1 and samples > 1 and (image.mode != "RGB" or samples != 3 or bits[0] > 8)  # noqa: PLR2004
     if scaled or inverted or subsampled or reverse or parted or any(extra[1:]):
-        raise unsupported(
+        raise unsupported_format(
             "tiff",
             f"photometric {photometric}, {samples} samples of {bits[0]} bits, extra {extra[:4]}, planes {planes}",
         )

@@ -40,19 +40,19 @@ class Blocks:
 
     Args:
         exif: EXIF blocks; the first is the image's own.
-        embedded: EXIF blocks of a preview or of another image in the file.
+        other_exif: EXIF blocks of a preview or of another image in the file.
         xmp: XMP packets; the first is the image's own.
         texts: Keyword and text of PNG notes.
         manifest: A C2PA manifest; empty if there is none.
-        truncated: There is more than is read.
+        incomplete: There is more than is read.
     """
 
     exif: list[bytes] = field(default_factory=list)
-    embedded: list[bytes] = field(default_factory=list)
+    other_exif: list[bytes] = field(default_factory=list)
     xmp: list[bytes] = field(default_factory=list)
     texts: list[tuple[bytes, bytes]] = field(default_factory=list)
     manifest: bytes = b""
-    truncated: bool = False
+    incomplete: bool = False
 
 
 def collect(image: Image.Image, data: bytes, beside_pixels: bytes) -> Blocks:
@@ -78,17 +78,17 @@ def collect(image: Image.Image, data: bytes, beside_pixels: bytes) -> Blocks:
     for name, blocks in (("exif", found.exif), ("xmp", found.xmp)):
         block = image.info.get(name)
         if not blocks and isinstance(block, bytes) and block:
-            found.truncated |= len(block) > MAX_BLOCK_BYTES
+            found.incomplete |= len(block) > MAX_BLOCK_BYTES
             blocks.append(block)
-    found.embedded += islice(markers.exif(beside_pixels), _MAX_BLOCKS + 1)
+    found.other_exif += islice(markers.exif(beside_pixels), _MAX_BLOCKS + 1)
     if image.format in ("HEIF", "AVIF") and not found.exif:
-        found.exif += found.embedded[:1]  # the library drops it if the file is broken elsewhere
+        found.exif += found.other_exif[:1]  # the library drops it if the file is broken elsewhere
     found.xmp = found.xmp or list(islice(markers.packets(beside_pixels, MAX_BLOCK_BYTES), _MAX_BLOCKS + 1))
     if image.format not in ("JPEG", "MPO", "PNG"):
         box = _MANIFEST.search(beside_pixels)
         found.manifest = beside_pixels[box.start() : box.start() + MAX_BLOCK_BYTES] if box else b""
-    for blocks in (found.exif, found.embedded, found.xmp):
-        found.truncated |= len(blocks) > _MAX_BLOCKS
+    for blocks in (found.exif, found.other_exif, found.xmp):
+        found.incomplete |= len(blocks) > _MAX_BLOCKS
         del blocks[_MAX_BLOCKS:]
     return found
 
@@ -120,9 +120,9 @@ def _of_png(found: Blocks, data: bytes) -> None:
     found.exif += notes.exif
     found.xmp += notes.xmp
     found.texts += notes.texts
-    found.manifest, found.truncated = notes.manifest, notes.truncated
+    found.manifest, found.incomplete = notes.manifest, notes.incomplete
     for block in notes.other[:_MAX_BLOCKS]:
-        found.embedded += islice(markers.exif(block), _MAX_BLOCKS)
+        found.other_exif += islice(markers.exif(block), _MAX_BLOCKS)
 
 
 def _of_webp(found: Blocks, data: bytes) -> None:

@@ -40,7 +40,7 @@ class Notes:
         other: Other blocks that were written as text, such as IPTC.
         texts: Keyword and text of all others.
         manifest: The C2PA manifest; empty if there is none.
-        truncated: There is more than is read.
+        incomplete: There is more than is read.
     """
 
     exif: list[bytes] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Notes:
     other: list[bytes] = field(default_factory=list)
     texts: list[tuple[bytes, bytes]] = field(default_factory=list)
     manifest: bytes = b""
-    truncated: bool = False
+    incomplete: bool = False
 
 
 def notes(data: bytes) -> Notes:
@@ -68,7 +68,7 @@ def notes(data: bytes) -> Notes:
             # As much of a packet as possible: the rest is not searched for a position.
             text = _text(kind, rest, left if keyword == _XMP else min(left, 2 * MAX_BLOCK_BYTES + 64))
             left -= len(text)
-            found.truncated |= left <= 0
+            found.incomplete |= left <= 0
             _keep(found, keyword, text)
     return found
 
@@ -129,11 +129,11 @@ def _inflate(packed: bytes, most: int) -> bytes:
     try:
         found = stream.decompress(packed, most)
     except zlib.error:
-        found = _inflate_broken(packed, most)
+        found = _inflate_to_break(packed, most)
     return found
 
 
-def _inflate_broken(packed: bytes, most: int) -> bytes:
+def _inflate_to_break(packed: bytes, most: int) -> bytes:
     """Inflate what precedes the break of a broken stream."""
     stream, found = zlib.decompressobj(), bytearray()
     for at in range(0, len(packed), 256):

@@ -49,17 +49,17 @@ def read(image: Image.Image, data: bytes, *, include_gps: bool, beside_pixels: b
     found = blocks.collect(image, data, beside_pixels)
     own = [directory.read(block) for block in found.exif]
     known = [each for each in own if each]
-    others = [each for each in map(directory.read, found.embedded) if each]
+    others = [each for each in map(directory.read, found.other_exif) if each]
     properties, whole = _properties(found)
     first = known[0] if known else _NOTHING
     has_gps = privacy.has_position([*known, *others], properties, (beside_pixels, *found.xmp))
-    has_gps = has_gps or (found.truncated and markers.has_gps_pointer(beside_pixels))
+    has_gps = has_gps or (found.incomplete and markers.has_gps_pointer(beside_pixels))
     place = privacy.position([*known, *others], properties) if has_gps else None
     problems = {
         "exif_unreadable": len(known) < len(own) or first.exif_lost,
         "xmp_unreadable": not whole,
         "gps_unreadable": has_gps and place is None,
-        "metadata_left_out": found.truncated,
+        "metadata_left_out": found.incomplete,
     }
     return Metadata(
         orientation=1 if image.format == "HEIF" else camera.orientation(first),  # pi-heif has turned it already

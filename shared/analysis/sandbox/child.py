@@ -49,7 +49,7 @@ def main(descriptor: int, call: str, memory_bytes: int, layers: frozenset[Layer]
         found = confine(layers, modules=[module])
         gc.collect()
         gc.freeze()  # later collections then search only what images have left
-        _send(parent, {"layers": found.layers, "refused": found.refused})  # ready
+        _send(parent, {"layers": found.layers, "refused": found.refusals})  # ready
         with contextlib.suppress(EOFError, ConnectionError):
             while True:
                 head, data = protocol.read_frame(lambda length: _receive_exactly(parent, length))

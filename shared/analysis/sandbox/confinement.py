@@ -82,12 +82,12 @@ def hide_memory() -> Confinement:
 def _establish(layer: Layer, step: Callable[[], str], found: Confinement) -> None:
     """Try one layer, and note the result."""
     if not sys.platform.startswith("linux"):
-        found.refused[layer] = f"not offered by {sys.platform}"
+        found.refusals[layer] = f"not offered by {sys.platform}"
         return
     try:
         found.layers[layer] = step()
     except OSError as error:
-        found.refused[layer] = error.strerror or type(error).__name__
+        found.refusals[layer] = error.strerror or type(error).__name__
 
 
 def _set_limits(*, counted_apart: bool) -> str:

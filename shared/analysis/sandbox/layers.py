@@ -30,15 +30,15 @@ REQUIRED = frozenset({Layer.LIMITS, Layer.NO_NEW_PRIVS, Layer.LANDLOCK, Layer.SE
 
 @dataclass(frozen=True)
 class Policy:
-    """Which layers are wanted.
+    """What a child of this process must try, and what it must have.
 
     Args:
-        wanted: A child tries each of them when it starts.
-        required: Without these, no child is used.
+        layers: A child tries each of them when it starts.
+        minimum: Without these, no child is used.
     """
 
-    wanted: frozenset[Layer] = frozenset(Layer)
-    required: frozenset[Layer] = frozenset()
+    layers: frozenset[Layer] = frozenset(Layer)
+    minimum: frozenset[Layer] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Confinement:
 
     Args:
         layers: Those that hold, with a detail such as ``ABI 7``, or an empty text.
-        refused: Those that this platform refuses, with its reason.
+        refusals: Those that this platform refuses, with its reason.
     """
 
     layers: dict[str, str] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)

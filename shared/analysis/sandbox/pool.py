@@ -152,7 +152,7 @@ class Sandbox:
 
     def _spawn(self) -> ChildProcess:
         """Start a process."""
-        layers = sorted(self._policy.wanted)
+        layers = sorted(self._policy.layers)
         try:
             return starter.start(lambda: ChildProcess(self._call, self._child_limits.memory_bytes, layers))
         except OSError as error:
@@ -168,11 +168,11 @@ class Sandbox:
         """
         if self.confinement is None:
             own = _hide_parent(self._policy)
-            self.confinement = Confinement({**found.layers, **own.layers}, {**found.refused, **own.refused})
-            refused = self.confinement.refused
+            self.confinement = Confinement({**found.layers, **own.layers}, {**found.refusals, **own.refusals})
+            refused = self.confinement.refusals
             level = logging.WARNING if REQUIRED & refused.keys() else logging.INFO
             emit(LogEvent.CONFINED, level=level, layers=self.confinement.layers, refused=refused)
-        missing = {name: found.refused.get(name, "off") for name in self._policy.required - found.layers.keys()}
+        missing = {name: found.refusals.get(name, "off") for name in self._policy.minimum - found.layers.keys()}
         if missing:
             reasons = ", ".join(f"{name} ({reason})" for name, reason in sorted(missing.items()))
             raise NoSandbox(
@@ -235,7 +235,7 @@ class Sandbox:
 
 def _hide_parent(policy: Policy) -> Confinement:
     """Hide this process's memory from its children, if the policy wants that."""
-    if Layer.PARENT not in policy.wanted:
+    if Layer.PARENT not in policy.layers:
         return Confinement()
     from shared.analysis.sandbox.confinement import hide_memory  # noqa: PLC0415 - ctypes, which most starts don't need
 

@@ -106,8 +106,8 @@ def _conditions(pid: int) -> dict[str, list[_Line]]:
     The kernel reads these arguments as 32 bits, except the pointer of ``prlimit64``.
     """
     return {
-        "openat": _if_masked(2, _OPEN_WRITES, 0),
-        "clone": _if_masked(0, _CLONE_THREAD | _CLONE_NEW, _CLONE_THREAD),
+        "openat": _if_bits(2, _OPEN_WRITES, 0),
+        "clone": _if_bits(0, _CLONE_THREAD | _CLONE_NEW, _CLONE_THREAD),
         "kill": _if_one_of(0, (pid,)),
         "tgkill": _if_one_of(0, (pid,)),
         "prlimit64": [
@@ -122,7 +122,7 @@ def _conditions(pid: int) -> dict[str, list[_Line]]:
     }  # fmt: skip
 
 
-def _if_masked(index: int, mask: int, wanted: int) -> list[_Line]:
+def _if_bits(index: int, mask: int, wanted: int) -> list[_Line]:
     return [_argument(index), (_AND, 0, 0, mask), (_EQUALS, 0, 1, wanted), _ALLOW_CALL, _REFUSE]
 
 

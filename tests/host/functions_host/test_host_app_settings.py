@@ -23,7 +23,7 @@ def test_without_host_json_the_real_hosts_defaults_hold(tmp_path: Path) -> None:
     read = app_settings.read_host_json(tmp_path, {})
     assert (read.batch_size, read.new_batch_threshold, read.max_dequeue_count) == (16, 8, 5)
     assert (read.visibility_timeout, read.max_polling_interval) == (timedelta(0), timedelta(minutes=1))
-    assert (read.base64, read.poison_blob_threshold, read.route_prefix) == (True, 5, "api")
+    assert (read.base64_mode, read.poison_blob_threshold, read.route_prefix) == (True, 5, "api")
 
 
 def test_host_json_is_honoured(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_nothing_is_kept_of_a_flow_that_has_left() -> None:
     for flow in "abc":
         with admission.admit(alone=False, stop=_never, flow=flow):
             pass
-    assert (admission._waiting, admission._taken, admission._turns) == ([], {}, {})
+    assert (admission._waiting, admission._inside, admission._turns) == ([], {}, {})
 
 
 def test_one_that_fails_inside_makes_room() -> None:
@@ -163,7 +163,7 @@ def test_an_image_takes_one_place_or_all(*, alone: bool, places: int) -> None:
 
     class Counting(Inline):
         def __call__(self, *_: object, **__: object) -> Analysis:
-            taken.append(analyst._admission._taken.total())
+            taken.append(analyst._admission._inside.total())
             return FOUND
 
     analyst = Analyst(Counting(limits=Limits(), thumbnail=None), places=3)

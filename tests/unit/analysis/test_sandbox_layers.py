@@ -43,7 +43,7 @@ def test_what_the_kernel_refuses_is_named_with_its_reason(monkeypatch: pytest.Mo
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
     found = confinement.confine([Layer.LANDLOCK, Layer.NAMESPACES, Layer.SECCOMP])
     assert found.layers == {}
-    assert found.refused == {
+    assert found.refusals == {
         "landlock": "Function not implemented",
         "namespaces": "Operation not permitted",
         "seccomp": "no filter for riscv64",
@@ -115,7 +115,7 @@ def test_a_layer_that_many_containers_refuse_is_no_warning(caplog: pytest.LogCap
 
 
 def test_where_a_layer_is_required_its_lack_is_said_with_what_to_do() -> None:
-    sandbox = _sandbox(Policy(WITHOUT.wanted, REQUIRED))
+    sandbox = _sandbox(Policy(WITHOUT.layers, REQUIRED))
     with pytest.raises(NoSandbox) as met:
         sandbox._check_confinement(Confinement(dict.fromkeys(REQUIRED - {Layer.SECCOMP}, ""), REFUSED))
     assert str(met.value) == (

@@ -143,7 +143,7 @@ def test_of_thousands_of_blocks_the_first_are_read(make: Callable[[], bytes]) ->
     with Image.open(BytesIO(data)) as image:
         found = blocks.collect(image, data, data)
         assert isinstance(read(image, data, include_gps=True), Metadata)
-    assert max(map(len, (found.exif, found.embedded, found.xmp))) <= 16
+    assert max(map(len, (found.exif, found.other_exif, found.xmp))) <= 16
     assert max(map(len, (found.manifest, *found.exif, *found.xmp))) <= 2 * blocks.MAX_BLOCK_BYTES
 
 
