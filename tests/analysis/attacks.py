@@ -29,7 +29,7 @@ REFUSED_BY: dict[str, set[Layer]] = {
     "open_the_parents_memory": {Layer.LANDLOCK, Layer.SECCOMP, Layer.NAMESPACES, Layer.PARENT},
     "read_the_parents_memory": {Layer.LANDLOCK, Layer.SECCOMP, Layer.NAMESPACES, Layer.PARENT},
     "trace_the_parent": {Layer.LANDLOCK, Layer.SECCOMP, Layer.NAMESPACES, Layer.PARENT},
-    "be_traced": {Layer.SECCOMP},
+    "invite_a_tracer": {Layer.SECCOMP},
     "signal_the_parent": {Layer.LANDLOCK, Layer.SECCOMP},
     "connect_by_tcp": {Layer.LANDLOCK, Layer.SECCOMP, Layer.NAMESPACES},
     "send_by_udp": {Layer.SECCOMP, Layer.NAMESPACES},
@@ -47,7 +47,7 @@ REFUSED_BY: dict[str, set[Layer]] = {
 #: These together bound processes, of whoever is not root: a user namespace counts the child's own alone.
 COUNTED = frozenset({Layer.LIMITS, Layer.NAMESPACES, Layer.NO_NEW_PRIVS})
 #: After these a child is not what it was, even where they succeed.
-DISRUPTIVE = {"be_traced", "make_a_namespace", "run_a_shell"}
+DISRUPTIVE = {"invite_a_tracer", "make_a_namespace", "run_a_shell"}
 #: Of each layer, an act that no other one refuses: it succeeds when that layer alone is off.
 OWN = {
     Layer.LANDLOCK: "read_a_file",

@@ -28,7 +28,7 @@ ALL = frozenset(Layer)
 #: What Landlock refuses only from that ABI on.
 SINCE = {"connect_by_tcp": 4, "signal_the_parent": 6, "connect_to_an_abstract_socket": 6}
 #: What no decoder ever calls.
-KILLED = ("be_traced", "make_a_namespace", "read_the_parents_memory", "run_a_shell", "set_up_io_uring")
+KILLED = ("invite_a_tracer", "make_a_namespace", "read_the_parents_memory", "run_a_shell", "set_up_io_uring")
 #: What some kernels are set up to refuse to everybody.
 DISTRUSTED = {"read_the_parents_memory", "trace_the_parent", "open_the_parents_memory", "set_up_io_uring"}
 DISTRUSTED |= {"make_a_namespace", "connect_to_an_abstract_socket"}

@@ -27,20 +27,20 @@ class DoubledJobs:
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """See ``JobsBench``."""
-        kept = self.store.kept
+        table = self.store.table
         rows: dict[str, dict[str, Any]] = {}
-        for job_id, row in kept.jobs.items():
+        for job_id, row in table.jobs.items():
             rows[codec.job_key(job_id)] = {"etag": row.etag}
             rows[codec.index_key(row.job)] = {}
-        for (kind, ref), key in kept.keys.items():
+        for (kind, ref), key in table.keys.items():
             rows[codec.ref_key(kind, ref)] = {"etag": key.etag}
-        for (job_id, token), columns in kept.attempts.items():
+        for (job_id, token), columns in table.attempts.items():
             rows[codec.try_key(job_id, token)] = dict(columns)
         return rows
 
     def reopen(self, *, buckets: int) -> JobStore:
         """See ``JobsBench``."""
-        return MemoryJobs(self._clock, buckets=buckets, kept=self.store.kept)
+        return MemoryJobs(self._clock, buckets=buckets, table=self.store.table)
 
 
 class DoubledLocks:

@@ -51,7 +51,7 @@ class Resting:
 def resting(jobs: JobsBench) -> Resting:
     """Give an empty table."""
     if isinstance(jobs, DoubledJobs):
-        return Resting(jobs, MemoryEnded(jobs.store.kept))
+        return Resting(jobs, MemoryEnded(jobs.store.table))
     assert isinstance(jobs, AzureJobs)
     return Resting(jobs, jobs.darkroom.storage.ended)
 

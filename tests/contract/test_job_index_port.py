@@ -66,7 +66,7 @@ class IndexBench:
 def index_bench(jobs: JobsBench) -> IndexBench:
     """Give an empty table, which does not exist yet."""
     if isinstance(jobs, DoubledJobs):
-        return IndexBench(jobs, MemoryIndex(jobs.store.kept, jobs._clock))
+        return IndexBench(jobs, MemoryIndex(jobs.store.table, jobs._clock))
     assert isinstance(jobs, AzureJobs)
     return IndexBench(jobs, jobs.darkroom.storage.index)
 

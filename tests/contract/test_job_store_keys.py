@@ -20,7 +20,7 @@ def without_key(jobs: JobsBench) -> Row:
     row = jobs.store.insert(job_moves.add(jobs))
     ended = jobs.store.replace(row, job_moves.end(jobs, row))
     if isinstance(jobs, DoubledJobs):
-        jobs.store.kept.keys.clear()
+        jobs.store.table.keys.clear()
     else:
         take_keys(table_of(jobs.store))
     return ended

@@ -127,7 +127,7 @@ def test_of_twenty_events_of_one_image_one_records_it_and_sends_its_message_in_m
         Recording.RECORDED: 1,
         Recording.DUPLICATE: 19,
     }
-    assert (len(world.jobs.kept.jobs), len(world.queue.sent)) == (1, 1)
+    assert (len(world.jobs.table.jobs), len(world.queue.messages)) == (1, 1)
 
 
 def test_of_twenty_events_of_one_image_one_records_it_and_sends_its_message(bench: VerifyBench) -> None:
@@ -144,7 +144,7 @@ def test_of_twenty_events_of_one_image_one_records_it_and_sends_its_message(benc
 def purge(jobs: JobsBench, identity: str) -> None:
     """Take away what a purge does: all rows of a job; that of its reference stays."""
     if isinstance(jobs, DoubledJobs):
-        del jobs.store.kept.jobs[identity]
+        del jobs.store.table.jobs[identity]
         return
     purge_from(table_of(jobs.store), identity)
 

@@ -36,16 +36,16 @@ class Reply:
     """What goes back; with status 0 the connection breaks instead.
 
     Attributes:
-        applied: For a scripted one: whether the request is obeyed before its answer is replaced.
+        takes_effect: For a scripted one: whether the request is obeyed before its answer is replaced.
     """
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    applied: bool = False
+    takes_effect: bool = False
 
 
-REPLY_LOST = Reply(0, applied=True)
+REPLY_LOST = Reply(0, takes_effect=True)
 REQUEST_LOST = Reply(0)
 BUSY = Reply(503, {"code": "storage_out", "detail": "out"})
 
@@ -114,7 +114,7 @@ class Api:
         """Run an act when the next request of that call has arrived, outside of every lock."""
         self._before[call].extend(acts)
 
-    def sent(self, *calls: str) -> list[Request]:
+    def requests_of(self, *calls: str) -> list[Request]:
         """Return the requests of these calls; all without any."""
         return [request for request in self.requests if not calls or request.call in calls]
 
@@ -133,7 +133,7 @@ class Api:
             act = self._before[request.call].popleft() if self._before[request.call] else int
             scripted = self._script[request.call].popleft() if self._script[request.call] else None
         act()
-        if scripted is not None and not scripted.applied:
+        if scripted is not None and not scripted.takes_effect:
             return scripted
         with self._guard:
             reply = self._obey(request)
@@ -149,7 +149,7 @@ class Api:
             return self._respond(job)
         if request.call in _ENDS or request.call == "renew":
             return self._with_claim(job, request)
-        return self._operated(job, request)
+        return self._operate(job, request)
 
     def _add(self, request: Request) -> Reply:
         kind, ref = request.body["type"], request.body["ref"]
@@ -169,14 +169,14 @@ class Api:
     def _claim(self, request: Request) -> Reply:
         for job in self.jobs.values():
             if job["state"] == "PENDING" and job["type"] == request.body["type"]:
-                return self._started(job, request)
+                return self._start(job, request)
         return Reply(204)
 
-    def _started(self, job: dict[str, Any], request: Request) -> Reply:
+    def _start(self, job: dict[str, Any], request: Request) -> Reply:
         self._claim_ids[job["id"]] = len(self.requests)
         job |= {"state": "RUNNING", "token": job["token"] + 1, "attempts": job["attempts"] + 1}
         job["owner"] = request.body["owner"]
-        self._leased(job, request)
+        self._set_lease(job, request)
         return self._respond(job, lease=True)
 
     def _with_claim(self, job: dict[str, Any], request: Request) -> Reply:
@@ -190,35 +190,35 @@ class Api:
             return problem(409, "wrong_state")
         if request.call == "renew":
             job |= {name: request.body[name] for name in ("progress", "cursor") if name in request.body}
-            self._leased(job, request)
+            self._set_lease(job, request)
             return self._respond(job, lease=True)
         told = {name: request.body[name] for name in ("result", "error") if name in request.body}
         job |= {"state": _ENDS[request.call], "owner": None, "lease_until": None, **told}
         return self._respond(job)
 
-    def _operated(self, job: dict[str, Any], request: Request) -> Reply:
+    def _operate(self, job: dict[str, Any], request: Request) -> Reply:
         known = {
-            "claim_job": lambda: self._started(job, request),
+            "claim_job": lambda: self._start(job, request),
             "history": lambda: Reply(200, {"attempts": [{"token": 1}, {"token": 2}]}),
             "why": lambda: Reply(200, {"why": "not due"}),
-            "cancel": lambda: self._moved(job, "CANCELED"),
-            "redrive": lambda: replace(self._moved(job, "PENDING"), status=202),
-            "delete": lambda: self._deleted(job),
+            "cancel": lambda: self._move(job, "CANCELED"),
+            "redrive": lambda: replace(self._move(job, "PENDING"), status=202),
+            "delete": lambda: self._delete(job),
         }
         if request.call == "cancel" and job["state"] == "CANCELED":
             return self._respond(job)
         code = _REFUSED.get(request.call, {}).get(job["state"])
         return known[request.call]() if code is None else problem(409, code)
 
-    def _deleted(self, job: Mapping[str, Any]) -> Reply:
+    def _delete(self, job: Mapping[str, Any]) -> Reply:
         del self.jobs[job["id"]]
         return Reply(204)
 
-    def _moved(self, job: dict[str, Any], state: str) -> Reply:
+    def _move(self, job: dict[str, Any], state: str) -> Reply:
         job |= {"state": state, "token": job["token"] + 1, "owner": None, "lease_until": None}
         return self._respond(job)
 
-    def _leased(self, job: dict[str, Any], request: Request) -> None:
+    def _set_lease(self, job: dict[str, Any], request: Request) -> None:
         seconds = float(request.body.get("lease_seconds", 60))
         job["lease_until"] = f"2026-01-01T00:{int(seconds // 60):02}:{seconds % 60:06.3f}Z"
 

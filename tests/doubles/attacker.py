@@ -80,7 +80,7 @@ def _trace_the_parent() -> None:
     _check(LIBC.ptrace(_DETACH, os.getppid(), None, None))
 
 
-def _be_traced() -> None:
+def _invite_a_tracer() -> None:
     _check(LIBC.ptrace(_TRACE_ME, 0, None, None))
 
 

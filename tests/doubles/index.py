@@ -9,7 +9,7 @@ from shared.rules import ids
 from shared.rules.jobs import SCHEMA, Job, State
 from tests.doubles.clock import FakeClock
 from tests.doubles.interceptor import Interceptor
-from tests.doubles.jobs import Kept
+from tests.doubles.jobs import MemoryTable
 
 #: Milliseconds count down from here in lists of ended jobs.
 _LATEST_MS = 9_999_999_999_999
@@ -19,7 +19,7 @@ class MemoryIndex(Interceptor):
     """The index of a table in memory.
 
     Args:
-        kept: The table's.
+        table: The table's.
         clock: The service's time.
         buckets: Partitions a type.
         journal: As of the others.
@@ -28,9 +28,11 @@ class MemoryIndex(Interceptor):
         read: How many index rows were listed.
     """
 
-    def __init__(self, kept: Kept, clock: FakeClock, *, buckets: int = 4, journal: list[str] | None = None) -> None:
+    def __init__(
+        self, table: MemoryTable, clock: FakeClock, *, buckets: int = 4, journal: list[str] | None = None
+    ) -> None:
         super().__init__("index", journal)
-        self._tables = kept
+        self._table = table
         self._clock = clock
         self._buckets = buckets
         self._types: dict[str, tuple[datetime, str]] = {}
@@ -71,8 +73,8 @@ class MemoryIndex(Interceptor):
         """See ``JobIndex.of_ref``."""
         self.enter("of_ref")
         self._clock.reply()
-        with self._tables.mutex:
-            rows = sorted(self._tables.jobs.values(), key=lambda row: row.job.id)
+        with self._table.mutex:
+            rows = sorted(self._table.jobs.values(), key=lambda row: row.job.id)
         found = [row for row in rows if (row.job.type, row.job.ref) == (kind, ref) and row.job.id > (after or "")]
         return [row for row in found if row.job.schema <= SCHEMA][:limit]
 
@@ -80,8 +82,8 @@ class MemoryIndex(Interceptor):
         """See ``JobIndex.keys``."""
         self.enter("keys")
         self._clock.reply()
-        with self._tables.mutex:
-            keys = {ids.digest(*named): key for named, key in self._tables.keys.items() if named[0] == kind}
+        with self._table.mutex:
+            keys = {ids.digest(*named): key for named, key in self._table.keys.items() if named[0] == kind}
         home = {at: key for at, key in keys.items() if ids.bucket(f"{kind}-{at}", self._buckets) == bucket}
         return [home[at] for at in sorted(home) if at > (after or "")][:limit]
 
@@ -90,8 +92,8 @@ class MemoryIndex(Interceptor):
         self.enter("key_of")
         self._clock.reply()
         ids.bucket(f"{kind}-{image_id}", self._buckets)
-        with self._tables.mutex:
-            keys = {ids.digest(*named): key for named, key in self._tables.keys.items() if named[0] == kind}
+        with self._table.mutex:
+            keys = {ids.digest(*named): key for named, key in self._table.keys.items() if named[0] == kind}
         return keys.get(image_id)
 
     def attempts(self, job_id: str) -> list[AttemptRecord]:
@@ -100,8 +102,8 @@ class MemoryIndex(Interceptor):
         self._clock.reply()
         if not ids.JOB_ID.fullmatch(job_id):
             raise InvalidReference(job_id)
-        with self._tables.mutex:
-            found = sorted((at[1], columns) for at, columns in self._tables.attempts.items() if at[0] == job_id)
+        with self._table.mutex:
+            found = sorted((at[1], columns) for at, columns in self._table.attempts.items() if at[0] == job_id)
         return [AttemptRecord(token=token, **columns) for token, columns in found]
 
     def types(self) -> list[str]:
@@ -114,7 +116,7 @@ class MemoryIndex(Interceptor):
         """See ``JobIndex.insert_type``."""
         self.enter("insert_type")
         self._clock.reply()
-        self._types[kind] = (self._clock.server.now(), f'"{next(self._tables.etags)}"')
+        self._types[kind] = (self._clock.server.now(), f'"{next(self._table.etags)}"')
 
     def quiet_types(self, quiet: timedelta) -> list[KnownType]:
         """See ``JobIndex.quiet_types``."""
@@ -138,8 +140,8 @@ class MemoryIndex(Interceptor):
         del self._types[known.kind]
 
     def _jobs(self, kind: str, bucket: int) -> list[Job]:
-        with self._tables.mutex:
-            jobs = [row.job for row in self._tables.jobs.values()]
+        with self._table.mutex:
+            jobs = [row.job for row in self._table.jobs.values()]
         return [job for job in jobs if job.type == kind and ids.bucket(job.id, self._buckets) == bucket]
 
     def _page(self, at: list[Position], after: Position | None, limit: int) -> list[Position]:

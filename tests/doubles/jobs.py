@@ -19,7 +19,7 @@ from tests.doubles.interceptor import Interceptor
 
 
 @dataclass
-class Kept:
+class MemoryTable:
     """What a table holds; stores opened over the same share it."""
 
     buckets: int | None = None
@@ -34,12 +34,12 @@ class MemoryJobs(Interceptor):
     """The job table in memory: each write checks all of its conditions first, then applies all of its parts."""
 
     def __init__(
-        self, clock: FakeClock, *, buckets: int = 4, kept: Kept | None = None, journal: list[str] | None = None
+        self, clock: FakeClock, *, buckets: int = 4, table: MemoryTable | None = None, journal: list[str] | None = None
     ) -> None:
         super().__init__("jobs", journal)
         self._clock = clock
         self._buckets = buckets
-        self.kept = kept or Kept()
+        self.table = table or MemoryTable()
 
     def create(self) -> None:
         """Hold the number of buckets."""
@@ -49,9 +49,9 @@ class MemoryJobs(Interceptor):
     def get(self, job_id: str, *, timeout: timedelta | None = None) -> Row | None:  # noqa: ARG002 - memory answers at once
         """See ``JobStore.get``."""
         self.enter("get")
-        if self.kept.buckets is not None:
+        if self.table.buckets is not None:
             self._check_buckets()
-        row, date = self.kept.jobs.get(job_id), self._clock.reply()
+        row, date = self.table.jobs.get(job_id), self._clock.reply()
         if row is None:
             return None
         if row.job.schema > SCHEMA:
@@ -62,15 +62,15 @@ class MemoryJobs(Interceptor):
         """See ``JobStore.key``."""
         self.enter("key")
         self._clock.reply()
-        return self.kept.keys.get((kind, ref))
+        return self.table.keys.get((kind, ref))
 
     def insert(self, move: Move, *, over: Key | None = None, superseded: tuple[Row, Move] | None = None) -> Row:
         """See ``JobStore.insert``."""
         self.enter("insert")
         self._check_buckets()
         codec.encode(move.job, place="", nonce="")  # refuses what no row holds
-        with self.kept.mutex:
-            if move.job.id in self.kept.jobs:
+        with self.table.mutex:
+            if move.job.id in self.table.jobs:
                 raise Duplicate(move.job.id)
             if move.job.unique and self._is_stale(move.job, over):
                 raise KeyTaken(move.job.ref)
@@ -94,7 +94,7 @@ class MemoryJobs(Interceptor):
         """See ``JobStore.replace``."""
         self.enter("replace")
         codec.encode(move.job, place="", nonce="")
-        with self.kept.mutex:
+        with self.table.mutex:
             self._check(row)
             keyed = keyed or over is not None
             if keyed and self._is_stale(move.job, over):
@@ -110,8 +110,8 @@ class MemoryJobs(Interceptor):
         """See ``JobStore.refuse``."""
         self.enter("refuse")
         self._clock.reply()
-        with self.kept.mutex:
-            attempt = self.kept.attempts.get((job_id, token))
+        with self.table.mutex:
+            attempt = self.table.attempts.get((job_id, token))
             if attempt is not None:
                 refused = attempt.get("refused", 0) + 1
                 attempt |= {"refused": refused, "refused_report": report, "refused_at": now}
@@ -120,8 +120,8 @@ class MemoryJobs(Interceptor):
         """See ``JobStore.due``."""
         self.enter("due")
         self._clock.reply()
-        with self.kept.mutex:
-            jobs = [row.job for row in self.kept.jobs.values()]
+        with self.table.mutex:
+            jobs = [row.job for row in self.table.jobs.values()]
         found = [
             codec.decode_due(codec.encode_index(job, place=""))
             for job in jobs
@@ -132,43 +132,43 @@ class MemoryJobs(Interceptor):
 
     def behind(self, job_id: str, change: Callable[[Row], Move]) -> Row:
         """Move a job on as a rival would: past the journal and whatever waits at the door."""
-        row = replace(self.kept.jobs[job_id], seen_at=self._clock.reply())
-        with self.kept.mutex:
+        row = replace(self.table.jobs[job_id], seen_at=self._clock.reply())
+        with self.table.mutex:
             return self._apply(row, change(row))
 
     def _check_buckets(self) -> None:
-        with self.kept.mutex:
-            if self.kept.buckets is None:
-                self.kept.buckets = self._buckets
-            if self.kept.buckets != self._buckets:
-                raise SettingsInvalid([f"JOB_BUCKETS: must be {self.kept.buckets}"])
+        with self.table.mutex:
+            if self.table.buckets is None:
+                self.table.buckets = self._buckets
+            if self.table.buckets != self._buckets:
+                raise SettingsInvalid([f"JOB_BUCKETS: must be {self.table.buckets}"])
 
     def _check(self, row: Row) -> None:
-        stands = self.kept.jobs.get(row.job.id)
+        stands = self.table.jobs.get(row.job.id)
         if stands is None or stands.etag != row.etag:
             raise Lost(codec.job_key(row.job.id))
 
     def _is_stale(self, job: Job, over: Key | None) -> bool:
-        stands = self.kept.keys.get((job.type, job.ref))
+        stands = self.table.keys.get((job.type, job.ref))
         return (stands and stands.etag) != (over and over.etag)
 
     def _apply_key(self, job: Job) -> None:
-        self.kept.keys[job.type, job.ref] = Key(job.type, job.ref, job.newest, job.id, self._etag())
+        self.table.keys[job.type, job.ref] = Key(job.type, job.ref, job.newest, job.id, self._etag())
 
     def _apply(self, row: Row | None, move: Move) -> Row:
-        job, before, kept = _round_trip(move.job), None if row is None else row.job, self.kept
+        job, before, table = _round_trip(move.job), None if row is None else row.job, self.table
         if before is not None and before.state is State.RUNNING and job.claim != before.claim:
             outcome = "lapsed" if move.event is Event.CLAIM else move.event.value
             closed = {"ended": move.at, "outcome": outcome, "error": job.error}
-            kept.attempts[before.id, before.token] |= closed
+            table.attempts[before.id, before.token] |= closed
         if move.event is Event.CLAIM:
             opened = {"claim_id": job.claim_id, "owner": job.owner, "started": move.at}
-            kept.attempts[job.id, job.token] = opened
-        kept.jobs[job.id] = Row(job, self._etag(), modified_at=self._clock.now, seen_at=self._clock.reply())
-        return kept.jobs[job.id]
+            table.attempts[job.id, job.token] = opened
+        table.jobs[job.id] = Row(job, self._etag(), modified_at=self._clock.now, seen_at=self._clock.reply())
+        return table.jobs[job.id]
 
     def _etag(self) -> str:
-        return f'"{next(self.kept.etags)}"'
+        return f'"{next(self.table.etags)}"'
 
 
 def _round_trip(job: Job) -> Job:

@@ -16,7 +16,7 @@ class MemoryMarks(Interceptor):
     """The marks in memory.
 
     Attributes:
-        kept: Every mark by its name.
+        rows: Every mark by its name.
     """
 
     def __init__(self, clock: FakeClock, *, journal: list[str] | None = None) -> None:
@@ -24,19 +24,19 @@ class MemoryMarks(Interceptor):
         self._clock = clock
         self._etags = itertools.count()
         self._mutex = threading.Lock()
-        self.kept: dict[str, Mark] = {}
+        self.rows: dict[str, Mark] = {}
 
     def get(self, name: str) -> Mark | None:
         """See ``Marks.get``."""
         self.enter("get")
         self._clock.reply()
-        return self.kept.get(name)
+        return self.rows.get(name)
 
     def insert(self, name: str, value: Mapping[str, Any]) -> Mark:
         """See ``Marks.insert``."""
         self.enter("insert")
         with self._mutex:
-            if name in self.kept:
+            if name in self.rows:
                 raise Lost(name)
             return self._apply(name, value)
 
@@ -44,12 +44,12 @@ class MemoryMarks(Interceptor):
         """See ``Marks.replace``."""
         self.enter("replace")
         with self._mutex:
-            stands = self.kept.get(mark.name)
+            stands = self.rows.get(mark.name)
             if stands is None or stands.etag != mark.etag:
                 raise Lost(mark.name)
             return self._apply(mark.name, value)
 
     def _apply(self, name: str, value: Mapping[str, Any]) -> Mark:
         self._clock.reply()
-        self.kept[name] = Mark(name, json.loads(json.dumps(value)), f'"{next(self._etags)}"')
-        return self.kept[name]
+        self.rows[name] = Mark(name, json.loads(json.dumps(value)), f'"{next(self._etags)}"')
+        return self.rows[name]

@@ -14,13 +14,13 @@ class MemoryPoison(Interceptor):
 
     Attributes:
         lying: The messages that anybody may receive.
-        held: Those in somebody's hand.
+        in_hand: Those in somebody's hand.
     """
 
     def __init__(self, name: str, *, journal: list[str] | None = None) -> None:
         super().__init__(name, journal)
         self.lying: list[PoisonMessage] = []
-        self.held: dict[str, PoisonMessage] = {}
+        self.in_hand: dict[str, PoisonMessage] = {}
 
     def put(self, body: bytes, *, dequeue_count: int = 0) -> None:
         """Put in a message as the host does, and let it be received so often."""
@@ -34,7 +34,7 @@ class MemoryPoison(Interceptor):
     def backlog(self) -> int:
         """Say how many messages there are, those in somebody's hand among them."""
         self.enter("backlog")
-        return len(self.lying) + len(self.held)
+        return len(self.lying) + len(self.in_hand)
 
     def receive(self) -> list[PoisonMessage]:
         """See ``PoisonQueue.receive``."""
@@ -43,15 +43,15 @@ class MemoryPoison(Interceptor):
         held = [
             replace(one, receipt=f"{one.id}/{one.dequeue_count}", dequeue_count=one.dequeue_count + 1) for one in taken
         ]
-        self.held |= {one.id: one for one in held}
+        self.in_hand |= {one.id: one for one in held}
         return held
 
     def delete(self, message: PoisonMessage) -> None:
         """See ``PoisonQueue.delete``."""
         self.enter("delete")
-        if self.held.get(message.id) == message:
-            del self.held[message.id]
+        if self.in_hand.get(message.id) == message:
+            del self.in_hand[message.id]
 
     def come_back(self) -> None:
         """Let what is held be received by anybody again."""
-        self.lying, self.held = [*self.held.values(), *self.lying], {}
+        self.lying, self.in_hand = [*self.in_hand.values(), *self.lying], {}

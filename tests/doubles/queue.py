@@ -12,14 +12,14 @@ class MemoryQueue(Interceptor):
     """The queue in memory.
 
     Attributes:
-        sent: Text and delay of every message, in order.
+        messages: Text and delay of every message that was sent, in order.
     """
 
     def __init__(self, clock: FakeClock, *, journal: list[str] | None = None) -> None:
         super().__init__("queue", journal)
         self._clock = clock
         self._visible_at: list[tuple[datetime, str]] = []
-        self.sent: list[tuple[str, timedelta]] = []
+        self.messages: list[tuple[str, timedelta]] = []
 
     def create(self) -> None:
         """Note that the queue was asked for."""
@@ -29,7 +29,7 @@ class MemoryQueue(Interceptor):
         """See ``WorkQueue.send``."""
         self.enter("send")
         self._clock.reply()
-        self.sent.append((text, delay))
+        self.messages.append((text, delay))
         self._visible_at.append((self._clock.now + min(delay, LONGEST_DELAY), text))
 
     def backlog(self) -> int:

@@ -16,7 +16,7 @@ class MemoryRejections(Interceptor):
     """The rejected texts in memory.
 
     Attributes:
-        kept: Each, by its text.
+        rows: Each, by its text.
     """
 
     def __init__(self, clock: FakeClock, *, journal: list[str] | None = None) -> None:
@@ -24,46 +24,46 @@ class MemoryRejections(Interceptor):
         self._clock = clock
         self._etags = itertools.count()
         self._mutex = threading.Lock()
-        self.kept: dict[str, RejectedMessage] = {}
+        self.rows: dict[str, RejectedMessage] = {}
 
     def reject(self, text: str, *, code: str, message: str) -> None:
         """See ``Rejections.reject``."""
         self.enter("reject")
         at = self._clock.reply()
         with self._mutex:
-            self.kept[text] = RejectedMessage(ids.digest(text), code, message, at, text, f'"{next(self._etags)}"')
+            self.rows[text] = RejectedMessage(ids.digest(text), code, message, at, text, f'"{next(self._etags)}"')
 
     def list(self, *, limit: int, after: str = "") -> "list[RejectedMessage]":
         """See ``Rejections.list``."""
         self.enter("list")
         self._clock.reply()
-        rows = sorted((row for row in self.kept.values() if row.id > after), key=lambda row: row.id)
+        rows = sorted((row for row in self.rows.values() if row.id > after), key=lambda row: row.id)
         return [replace(row, text=row.text[:SHOWN_CHARACTERS]) for row in rows[:limit]]
 
     def get(self, rejected_id: str) -> RejectedMessage | None:
         """See ``Rejections.get``."""
         self.enter("get")
         self._clock.reply()
-        return next((row for row in self.kept.values() if row.id == rejected_id), None)
+        return next((row for row in self.rows.values() if row.id == rejected_id), None)
 
     def delete(self, row: RejectedMessage) -> None:
         """See ``Rejections.delete``."""
         self.enter("delete")
         self._clock.reply()
         with self._mutex:
-            stands = self.kept.get(row.text)
+            stands = self.rows.get(row.text)
             if stands is None or stands.etag != row.etag:
                 raise Lost(f"rejected:{row.id}")
-            del self.kept[row.text]
+            del self.rows[row.text]
 
     def forget(self, rows: "Sequence[RejectedMessage]") -> int:
         """See ``Rejections.forget``."""
         self.enter("forget")
         self._clock.reply()
         with self._mutex:
-            standing = {row.id: text for text, row in self.kept.items()}
-            moved = {row.id for row in rows if row.id in standing and self.kept[standing[row.id]].etag != row.etag}
+            standing = {row.id: text for text, row in self.rows.items()}
+            moved = {row.id for row in rows if row.id in standing and self.rows[standing[row.id]].etag != row.etag}
             for row in rows:
                 if row.id in standing and row.id not in moved:
-                    del self.kept[standing[row.id]]
+                    del self.rows[standing[row.id]]
             return len(rows) - len(moved)

@@ -9,7 +9,7 @@ from tests.doubles.world import World
 GRACE = timedelta(seconds=300)
 
 
-def grown(*names: str, age: timedelta = GRACE, **environ: str) -> World:
+def world_of_old_images(*names: str, age: timedelta = GRACE, **environ: str) -> World:
     """Upload images that no event announces, and let them grow old."""
     world = World(**{"RECONCILE_PARALLELISM": "1", "LEASE_SECONDS": "3600", **environ})
     for name in names:
@@ -18,9 +18,9 @@ def grown(*names: str, age: timedelta = GRACE, **environ: str) -> World:
     return world
 
 
-def recorded(world: World) -> list[str]:
+def job_names(world: World) -> list[str]:
     """Return the names of all recorded images, with repetitions."""
-    return sorted(row.job.ref.partition("/")[2] for row in world.jobs.kept.jobs.values())
+    return sorted(row.job.ref.partition("/")[2] for row in world.jobs.table.jobs.values())
 
 
 def walk(world: World) -> WalkResult:

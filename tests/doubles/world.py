@@ -64,7 +64,7 @@ class World:
     ) -> None:
         self.settings = settings = Settings.read({**_QUICK, **environ})
         self.clock = clock = FakeClock()
-        self._drawn = itertools.count(1)
+        self._numbers = itertools.count(1)
         self.runtime = Runtime(monotonic=clock, pause=clock.advance, draw=self.draw, chance=lambda: 0.5)
         self._keep()
         self.darkroom = Darkroom(
@@ -82,9 +82,9 @@ class World:
         clock, settings, journal = self.clock, self.settings, list[str]()
         self.journal = journal
         self.jobs = MemoryJobs(clock, buckets=settings.job_buckets, journal=journal)
-        self.ended = MemoryEnded(self.jobs.kept, buckets=settings.job_buckets, journal=journal)
+        self.ended = MemoryEnded(self.jobs.table, buckets=settings.job_buckets, journal=journal)
         self.locks = MemoryLocks(clock, journal=journal)
-        self.index = MemoryIndex(self.jobs.kept, clock, buckets=settings.job_buckets, journal=journal)
+        self.index = MemoryIndex(self.jobs.table, clock, buckets=settings.job_buckets, journal=journal)
         self.images = MemoryImages(clock, journal=journal)
         self.listing = MemoryListing(self.images, clock, container=settings.images_container, journal=journal)
         self.marks = MemoryMarks(clock, journal=journal)
@@ -111,7 +111,7 @@ class World:
 
     def draw(self) -> str:
         """Return 32 hex digits, never the same, not even the first eight of them."""
-        return f"{next(self._drawn):032x}"[::-1]
+        return f"{next(self._numbers):032x}"[::-1]
 
     def another(self) -> Darkroom:
         """Return another instance over the same storage, which has seen nothing yet."""
@@ -129,16 +129,16 @@ class World:
 
     def job(self, job_id: str) -> Job:
         """Return a job as it stands, past the journal."""
-        return self.jobs.kept.jobs[job_id].job
+        return self.jobs.table.jobs[job_id].job
 
     def rival_claims(self, job_id: str, *, lapsed: bool = True) -> Row:
         """Claim a job as another worker does, whatever waits at the door."""
 
-        def claimed(row: Row) -> Move:
+        def rival_claim(row: Row) -> Move:
             now, lease = self.clock.server.now(), self.settings.lease
             return claim(row.job, owner="rival/1", claim_id=self.draw(), now=now, lapsed=lapsed, lease=lease)
 
-        return self.jobs.behind(job_id, claimed)
+        return self.jobs.behind(job_id, rival_claim)
 
     def lapse(self) -> None:
         """Let the longest lease lapse, for everybody."""

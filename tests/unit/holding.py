@@ -46,7 +46,7 @@ def held(world: World, job_id: str | None = None, **options: Any) -> tuple[str, 
 
 def outcome(world: World, job_id: str, token: int = 1) -> Any:  # noqa: ANN401 - as the table has it
     """Return what an attempt's own row says of its end."""
-    return world.jobs.kept.attempts[job_id, token].get("outcome")
+    return world.jobs.table.attempts[job_id, token].get("outcome")
 
 
 def newer(world: World, job_id: str) -> None:

@@ -42,8 +42,8 @@ def purged(world: World) -> str:
 
 def forgotten(world: World) -> None:
     """Let another forget the reference of a job that is there, or was."""
-    world.jobs.kept.jobs.clear()
-    world.jobs.kept.keys.clear()
+    world.jobs.table.jobs.clear()
+    world.jobs.table.keys.clear()
 
 
 def test_a_job_is_added_as_it_was_ordered() -> None:
@@ -87,7 +87,7 @@ def test_a_unique_job_is_there_once_and_the_first_params_stay() -> None:
     assert (second.created, second.key, added_id(second)) == (False, None, added_id(first))
     assert second.row is not None
     assert second.row.job.params == {"text": "a b"}
-    assert len(world.jobs.kept.jobs) == 1
+    assert len(world.jobs.table.jobs) == 1
 
 
 def test_a_unique_job_that_has_ended_is_not_added_again() -> None:
@@ -105,7 +105,7 @@ def test_a_unique_job_that_is_purged_is_not_added_again_and_its_key_row_tells_ho
     assert (again.row, again.created) == (None, False)
     assert again.key is not None
     assert (again.key.job_id, again.key.state) == (job_id, State.FAILED)
-    assert world.queue.sent == []
+    assert world.queue.messages == []
 
 
 def test_a_unique_job_of_another_type_or_reference_is_another() -> None:
@@ -117,7 +117,7 @@ def test_a_unique_job_of_another_type_or_reference_is_another() -> None:
 def test_jobs_that_are_not_unique_are_all_new_and_have_no_key_row() -> None:
     world = World()
     ids = {added_id(add(world, unique=False)) for _ in range(3)}
-    assert (len(ids), world.jobs.kept.keys) == (3, {})
+    assert (len(ids), world.jobs.table.keys) == (3, {})
     jobs = [world.job(job_id) for job_id in ids]
     assert all((job.unique, job.is_image, len(job.version)) == (False, False, 32) for job in jobs)
 
@@ -161,7 +161,7 @@ def test_a_job_that_another_adds_between_the_insert_and_the_look_is_found() -> N
 def test_a_key_row_without_its_job_is_no_end_of_one() -> None:
     world = World()
     add(world)
-    world.jobs.kept.jobs.clear()
+    world.jobs.table.jobs.clear()
     with pytest.raises(Undecided):
         add(world)
 
@@ -216,7 +216,7 @@ def test_a_moment_that_is_over_delays_nothing() -> None:
     world = World(HANDLED)
     job = world.job(added_id(add(world, not_before=world.clock.now - timedelta(hours=1))))
     assert job.due == world.clock.now + world.settings.grace
-    assert world.queue.sent[-1][1] == DATE_STEP
+    assert world.queue.messages[-1][1] == DATE_STEP
 
 
 def test_the_message_goes_behind_the_row() -> None:
@@ -225,13 +225,13 @@ def test_the_message_goes_behind_the_row() -> None:
     world.journal.clear()
     job_id = added_id(add(world, ref="b"))
     assert world.journal == ["jobs.insert", "queue.send"]
-    assert (job_id in world.queue.sent[-1][0], world.queue.sent[-1][1]) == (True, timedelta(0))
+    assert (job_id in world.queue.messages[-1][0], world.queue.messages[-1][1]) == (True, timedelta(0))
 
 
 def test_the_message_of_a_job_for_later_comes_when_it_is_due() -> None:
     world = World(HANDLED)
     job_id = added_id(add(world, not_before=world.clock.now + timedelta(hours=1)))
-    assert world.queue.sent[-1][1] == timedelta(hours=1) + DATE_STEP
+    assert world.queue.messages[-1][1] == timedelta(hours=1) + DATE_STEP
     world.clock.advance(3_601)
     (message,) = world.queue.receive()
     world.darkroom.receive.receive(message.encode(), owner="queue/1")
@@ -242,7 +242,7 @@ def test_the_message_of_a_job_for_later_comes_when_it_is_due() -> None:
 def test_a_job_for_later_than_a_message_can_wait_has_none(wait: timedelta, sent: int) -> None:
     world = World(HANDLED)
     add(world, not_before=world.clock.now + wait)
-    assert len(world.queue.sent) == sent
+    assert len(world.queue.messages) == sent
 
 
 def test_a_job_for_later_than_that_is_brought_by_the_sweep() -> None:
@@ -256,16 +256,16 @@ def test_a_job_for_later_than_that_is_brought_by_the_sweep() -> None:
 def test_no_message_starts_a_job_of_a_type_that_external_workers_ask_for() -> None:
     world = World()
     add(world)
-    assert world.queue.sent == []
+    assert world.queue.messages == []
 
 
 @pytest.mark.parametrize("again", [add, purged])
 def test_what_is_there_already_has_no_second_message(again: Callable[[World], object]) -> None:
     world = World(HANDLED)
     again(world)
-    world.queue.sent.clear()
+    world.queue.messages.clear()
     add(world)
-    assert world.queue.sent == []
+    assert world.queue.messages == []
 
 
 def test_a_queue_that_is_out_fails_nothing() -> None:
@@ -279,7 +279,7 @@ def test_a_table_that_is_out_sends_nothing() -> None:
     world.jobs.out = True
     with pytest.raises(StorageOut):
         add(world)
-    assert world.queue.sent == []
+    assert world.queue.messages == []
 
 
 @pytest.mark.parametrize("unique", [True, False])
@@ -287,4 +287,4 @@ def test_params_that_no_row_holds_are_refused(*, unique: bool) -> None:
     world = World()
     with pytest.raises(TooLarge) as met:
         add(world, params={"text": "x" * 32_768}, unique=unique)
-    assert (met.value.field, world.jobs.kept.jobs, world.jobs.kept.keys) == ("params", {}, {})
+    assert (met.value.field, world.jobs.table.jobs, world.jobs.table.keys) == ("params", {}, {})

@@ -34,7 +34,7 @@ def test_a_type_that_could_not_be_noted_has_no_job() -> None:
     world.index.out = True
     with pytest.raises(StorageOut):
         add(world)
-    assert world.jobs.kept.jobs == {}
+    assert world.jobs.table.jobs == {}
 
 
 def test_a_type_whose_note_failed_is_noted_at_the_next_add() -> None:
@@ -57,7 +57,7 @@ def test_there_are_no_more_types_than_the_settings_allow() -> None:
     with pytest.raises(Refused, match="There are already 2 types") as met:
         add(world, kind="c")
     assert (met.value.code, world.index.types()) == ("too_many_types", ["a", "b"])
-    assert len(world.jobs.kept.jobs) == 2
+    assert len(world.jobs.table.jobs) == 2
 
 
 def test_types_of_other_processes_count_too() -> None:

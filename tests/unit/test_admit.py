@@ -22,8 +22,8 @@ def test_a_blob_event_that_the_host_gave_up_on_is_recorded_and_announced() -> No
     world = World()
     world.upload()
     assert world.darkroom.admit.admit(_event()) == [Recording.RECORDED]
-    assert [row.job.state for row in world.jobs.kept.jobs.values()] == [State.PENDING]
-    assert len(world.queue.sent) == 1
+    assert [row.job.state for row in world.jobs.table.jobs.values()] == [State.PENDING]
+    assert len(world.queue.messages) == 1
 
 
 def test_one_that_was_recorded_is_a_duplicate() -> None:
@@ -48,9 +48,9 @@ def test_it_ends_no_job_whatever_its_attempts() -> None:
 def test_the_message_of_a_live_job_is_sent_again() -> None:
     world = World()
     job_id = world.record_image()
-    (first,) = world.queue.sent
+    (first,) = world.queue.messages
     assert world.darkroom.admit.admit(_hint(job_id)) == [Disposition.LIVE]
-    assert world.queue.sent == [first, first]
+    assert world.queue.messages == [first, first]
 
 
 def test_an_ended_job_gets_no_message() -> None:
@@ -58,7 +58,7 @@ def test_an_ended_job_gets_no_message() -> None:
     job_id = world.record_image()
     world.darkroom.attempt.run(job_id, owner="queue/1")
     assert world.darkroom.admit.admit(_hint(job_id)) == [Disposition.ENDED]
-    assert len(world.queue.sent) == 1
+    assert len(world.queue.messages) == 1
 
 
 @pytest.mark.parametrize("port", ["jobs", "images"])

@@ -122,7 +122,7 @@ def test_an_image_overwritten_while_it_waited_is_superseded_and_the_newer_one_an
     world.upload(data=png(9, 9))
     assert attempt_job(world, old) is End.CANCELED
     assert (world.job(old).state, error_code(world.job(old))) == (State.CANCELED, "superseded")
-    newest = json.loads(world.queue.sent[-1][0])["job_id"]
+    newest = json.loads(world.queue.messages[-1][0])["job_id"]
     assert (newest != old, world.job(newest).state, world.job(newest).version) == (True, State.PENDING, "0x2")
 
 
@@ -160,9 +160,9 @@ def test_a_version_whose_job_stands_already_ends_the_older_job_all_the_same() ->
     world = World()
     old = world.record_image()
     world.upload(data=png(9, 9))
-    key = world.jobs.kept.keys["image-analysis", "images/cat.png"]
+    key = world.jobs.table.keys["image-analysis", "images/cat.png"]
     newer = replace(key, version="0x2", job_id=ids.job_id(key.type, key.ref, "0x2"))
-    world.jobs.before("key", lambda: world.jobs.kept.keys.update({(key.type, key.ref): newer}))
+    world.jobs.before("key", lambda: world.jobs.table.keys.update({(key.type, key.ref): newer}))
     assert attempt_job(world, old) is End.CANCELED
     assert error_code(world.job(old)) == "superseded"
 

@@ -56,8 +56,8 @@ def test_a_blob_that_is_closed_to_us_alone_is_tried_again() -> None:
 def test_a_job_of_a_name_that_no_blob_can_have_fails_with_the_reason() -> None:
     world = World()
     job_id = world.record_image()
-    world.jobs.kept.jobs[job_id] = replace(
-        world.jobs.kept.jobs[job_id], job=replace(world.job(job_id), ref="images/a\\b.png")
+    world.jobs.table.jobs[job_id] = replace(
+        world.jobs.table.jobs[job_id], job=replace(world.job(job_id), ref="images/a\\b.png")
     )
     assert attempt_job(world, job_id) is End.FAILED
     error = world.job(job_id).error
@@ -69,9 +69,9 @@ def test_a_job_of_a_name_that_no_blob_can_have_fails_with_the_reason() -> None:
 def test_whatever_an_uploader_declares_the_report_is_of_its_schema(declared: object, told: int | None) -> None:
     world = World()
     job_id = world.record_image()
-    row = world.jobs.kept.jobs[job_id]
+    row = world.jobs.table.jobs[job_id]
     params = {**row.job.params, "content_type": declared}
-    world.jobs.kept.jobs[job_id] = replace(row, job=replace(row.job, params=params))
+    world.jobs.table.jobs[job_id] = replace(row, job=replace(row.job, params=params))
     assert attempt_job(world, job_id) is End.COMPLETED
     report = world.job(job_id).report
     assert report is not None

@@ -20,7 +20,7 @@ silent = pytest.mark.parametrize("dispatch", ["timer", "off"])
 def test_a_message_names_its_job_and_its_trace(dispatch: str) -> None:
     world = World(HANDLED, DISPATCH=dispatch)
     world.darkroom.announce.announce(JOB, delay=timedelta(seconds=3))
-    ((text, delay),) = world.queue.sent
+    ((text, delay),) = world.queue.messages
     assert json.loads(text) == {"v": 1, "job_id": JOB.id, "traceparent": "00-1-2-01"}
     assert delay == timedelta(seconds=3)
 
@@ -29,20 +29,20 @@ def test_a_message_names_its_job_and_its_trace(dispatch: str) -> None:
 def test_where_no_message_starts_jobs_none_is_sent(dispatch: str) -> None:
     world = World(HANDLED, DISPATCH=dispatch)
     world.darkroom.announce.announce(JOB)
-    assert world.queue.sent == []
+    assert world.queue.messages == []
 
 
 def test_no_message_is_sent_of_a_type_that_external_workers_ask_for() -> None:
     world = World()
     world.darkroom.announce.announce(JOB)
-    assert world.queue.sent == []
+    assert world.queue.messages == []
 
 
 @pytest.mark.parametrize(("delay", "sent"), [(LONGEST_DELAY, 1), (LONGEST_DELAY + timedelta(seconds=1), 0)])
 def test_no_message_waits_longer_than_the_queue_hides_it(delay: timedelta, sent: int) -> None:
     world = World(HANDLED)
     world.darkroom.announce.announce(JOB, delay=delay)
-    assert len(world.queue.sent) == sent
+    assert len(world.queue.messages) == sent
 
 
 def test_the_queue_hides_no_message_longer_than_a_week() -> None:

@@ -28,7 +28,7 @@ def test_a_shortage_of_memory_is_retried_after_a_back_off() -> None:
     assert job.not_before is not None
     assert job.error is not None
     assert (job.state, job.error.code, job.not_before - job.error.at) == (State.PENDING, "out_of_memory", wait)
-    assert world.queue.sent[-1][1] == wait + DATE_STEP
+    assert world.queue.messages[-1][1] == wait + DATE_STEP
 
 
 def test_a_retry_sends_no_message_where_none_is_sent() -> None:
@@ -36,7 +36,7 @@ def test_a_retry_sends_no_message_where_none_is_sent() -> None:
     job_id = world.record_image()
     world.images.before("read", _out_of_memory)
     assert attempt_job(world, job_id) is End.RETRIED
-    assert world.queue.sent == []
+    assert world.queue.messages == []
 
 
 def test_the_message_of_a_retry_finds_its_job_due_even_where_the_clock_is_a_second_behind() -> None:
@@ -45,7 +45,7 @@ def test_the_message_of_a_retry_finds_its_job_due_even_where_the_clock_is_a_seco
     world.images.before("read", _out_of_memory)
     attempt_job(world, job_id)
     world.queue.receive()
-    world.clock.advance(world.queue.sent[-1][1].total_seconds())
+    world.clock.advance(world.queue.messages[-1][1].total_seconds())
     assert world.clock.server._epoch is not None
     world.clock.server._epoch -= timedelta(seconds=0.9)  # as another instance may believe it: Date has steps of 1 s
     assert not world.queue.receive() or attempt_job(world, job_id) is End.COMPLETED
@@ -61,7 +61,7 @@ def test_back_offs_double_and_the_last_attempt_fails() -> None:
         world.clock.advance(60)
     assert ends == [End.RETRIED, End.RETRIED, End.FAILED]
     assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.FAILED, "out_of_memory")
-    waits = [delay - DATE_STEP for _, delay in world.queue.sent[1:]]
+    waits = [delay - DATE_STEP for _, delay in world.queue.messages[1:]]
     assert all(later == 2 * earlier for earlier, later in pairwise(waits))
 
 
@@ -123,7 +123,7 @@ def test_a_job_whose_worker_has_died_is_taken_over() -> None:
     world.lapse()
     assert attempt_job(world, job_id) is End.COMPLETED
     assert list(world.images.thumbnails) == [f"{job_id}/2.png"]
-    assert world.jobs.kept.attempts[job_id, 1]["outcome"] == "lapsed"
+    assert world.jobs.table.attempts[job_id, 1]["outcome"] == "lapsed"
 
 
 def test_a_claim_that_a_rival_was_faster_with_is_busy() -> None:
@@ -242,6 +242,6 @@ def test_a_stale_report_is_refused_and_noted_on_its_attempt() -> None:
         late.complete({"status": "ok"})
     with pytest.raises(Stale):
         late.fail("corrupt_image", "It is.")
-    noted = world.jobs.kept.attempts[job_id, 1]
+    noted = world.jobs.table.attempts[job_id, 1]
     assert (noted["outcome"], noted["refused"], noted["refused_report"]) == ("lapsed", 2, "fail")
-    assert "refused" not in world.jobs.kept.attempts[job_id, 2]
+    assert "refused" not in world.jobs.table.attempts[job_id, 2]

@@ -21,13 +21,13 @@ def _due(world: World, count: int) -> list[str]:
         world.clock.advance(1)
     world.clock.advance(GRACE)
     world.queue.receive()
-    world.queue.sent.clear()
+    world.queue.messages.clear()
     world.journal.clear()
     return found
 
 
 def _sent(world: World) -> list[str]:
-    return [json.loads(text)["job_id"] for text, _ in world.queue.sent]
+    return [json.loads(text)["job_id"] for text, _ in world.queue.messages]
 
 
 def test_where_messages_start_all_the_sweep_sends_lost_ones_again_oldest_first() -> None:
@@ -80,7 +80,7 @@ def test_without_messages_the_rest_is_left_to_the_next_sweep() -> None:
     _due(world, 3)
     world.images.before("read", lambda: world.clock.advance(101))
     swept = world.darkroom.sweep.sweep(owner="timer/1")
-    assert (swept.outcomes, swept.left, world.queue.sent) == ({End.COMPLETED: 1}, 2, [])
+    assert (swept.outcomes, swept.left, world.queue.messages) == ({End.COMPLETED: 1}, 2, [])
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 2}
 
 
@@ -88,7 +88,7 @@ def test_nothing_is_sent_beyond_the_longest_queue_and_what_is_held_back_stays_du
     world = World(DISPATCH="queue", MAX_BACKLOG="2", JOB_BUCKETS="1")
     found = _due(world, 3)
     world.queue.send("another's")
-    world.queue.sent.clear()
+    world.queue.messages.clear()
     swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert (swept.outcomes, swept.left, _sent(world)) == ({Resend.ANNOUNCED: 1}, 2, found[:1])
     world.queue.receive()
@@ -111,7 +111,7 @@ def test_the_message_of_a_job_whose_worker_has_died_finds_it_free() -> None:
     world.lapse()
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {Resend.ANNOUNCED: 1}
     assert world.queue.receive() == []
-    world.clock.advance(world.queue.sent[-1][1].total_seconds())
+    world.clock.advance(world.queue.messages[-1][1].total_seconds())
     (text,) = world.queue.receive()
     assert world.darkroom.receive.receive(text.encode(), owner="queue/1") == [End.COMPLETED]
 
@@ -130,7 +130,7 @@ def test_a_job_that_is_renewed_or_ends_meanwhile_is_left_as_it_is() -> None:
     world.jobs.before("get", lambda: world.rival_claims(job_id))
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {Resend.BUSY: 1}
     job = world.job(job_id)
-    assert (job.owner, job.claim, world.queue.sent) == ("rival/1", Claim(job.claim_id or "", 1), [])
+    assert (job.owner, job.claim, world.queue.messages) == ("rival/1", Claim(job.claim_id or "", 1), [])
 
 
 def test_a_job_that_ends_meanwhile_is_not_sent() -> None:
@@ -138,7 +138,7 @@ def test_a_job_that_ends_meanwhile_is_not_sent() -> None:
     job_id = _due(world, 1)[0]
     world.jobs.before("get", lambda: world.darkroom.cancel.cancel(job_id))
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {Resend.ENDED: 1}
-    assert world.queue.sent == []
+    assert world.queue.messages == []
 
 
 def test_a_job_that_kills_its_workers_ends_by_its_messages_too() -> None:

@@ -112,21 +112,21 @@ def test_a_poison_message_that_names_an_image_records_it() -> None:
     world = World()
     world.upload()
     assert world.darkroom.bury.bury(b"images/cat.png") == [Recording.RECORDED]
-    assert len(world.queue.sent) == 1
+    assert len(world.queue.messages) == 1
 
 
 def test_a_poison_message_that_names_a_recorded_image_sends_no_further_message() -> None:
     world = World()
     world.record_image()
     assert world.darkroom.bury.bury(b"images/cat.png") == [Burial.LEFT]
-    assert len(world.queue.sent) == 1
+    assert len(world.queue.messages) == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"{", b"[1]", b"absent.png", b'{"job_id":"a-' + b"0" * 32 + b'"}'])
 def test_no_content_makes_it_raise(body: bytes) -> None:
     world = World()
     assert world.darkroom.bury.bury(body) == [Disposition.REJECTED]
-    assert len(world.rejections.kept) == 1
+    assert len(world.rejections.rows) == 1
 
 
 @pytest.mark.case("security M1", was="raises RecursionError for ever")
@@ -138,7 +138,7 @@ def test_a_message_nested_however_deep_is_kept_as_it_came(
     world = World()
     text = shape.format("[" * depth + "]" * depth)
     assert world.darkroom.bury.bury(text.encode()) == [Disposition.REJECTED]
-    ((kept, row),) = world.rejections.kept.items()
+    ((kept, row),) = world.rejections.rows.items()
     assert kept == text
     assert row.code == ("too_deep" if depth > 64 else "unknown_form")
     case_result(f"1 row, {row.code}")

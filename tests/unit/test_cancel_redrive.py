@@ -168,18 +168,18 @@ def _canceled(world: World, *, unique: bool) -> str:
 def test_a_unique_job_whose_key_row_is_gone_has_one_again_when_it_is_opened() -> None:
     world = World()
     job_id = _canceled(world, unique=True)
-    world.jobs.kept.keys.clear()
+    world.jobs.table.keys.clear()
     assert world.darkroom.redrive.redrive(job_id).job.state is State.PENDING
-    assert [key.job_id for key in world.jobs.kept.keys.values()] == [job_id]
+    assert [key.job_id for key in world.jobs.table.keys.values()] == [job_id]
 
 
 def test_a_key_row_that_another_inserts_meanwhile_is_looked_at() -> None:
     world = World()
     job_id = _canceled(world, unique=True)
-    (key,) = world.jobs.kept.keys.values()
-    world.jobs.kept.keys.clear()
+    (key,) = world.jobs.table.keys.values()
+    world.jobs.table.keys.clear()
     other = replace(key, job_id=f"word-count-{0:032x}")
-    world.jobs.before("replace", lambda: world.jobs.kept.keys.update({(key.type, key.ref): other}))
+    world.jobs.before("replace", lambda: world.jobs.table.keys.update({(key.type, key.ref): other}))
     assert _refusal(world, "redrive", job_id) == "outdated"
     assert world.job(job_id).state is State.CANCELED
 
@@ -188,7 +188,7 @@ def test_a_job_that_is_not_unique_has_no_key_row_and_is_opened_without_a_look_fo
     world = World()
     job_id = _canceled(world, unique=False)
     assert world.darkroom.redrive.redrive(job_id).job.state is State.PENDING
-    assert (world.journal, world.jobs.kept.keys) == (["jobs.get", "jobs.replace"], {})
+    assert (world.journal, world.jobs.table.keys) == (["jobs.get", "jobs.replace"], {})
 
 
 def test_a_job_that_is_not_unique_is_opened_beside_a_unique_one_of_its_reference() -> None:
@@ -196,4 +196,4 @@ def test_a_job_that_is_not_unique_is_opened_beside_a_unique_one_of_its_reference
     job_id = _canceled(world, unique=False)
     assert world.darkroom.add.add(kind="word-count", ref="text", params={}, unique=True).created
     assert world.darkroom.redrive.redrive(job_id).job.state is State.PENDING
-    assert len(world.jobs.kept.keys) == 1
+    assert len(world.jobs.table.keys) == 1

@@ -33,7 +33,7 @@ def test_a_stuck_message_of_a_job_is_buried_and_deleted() -> None:
     world.lapse()
     world.poison.put(json.dumps({"v": 1, "job_id": job_id}).encode(), dequeue_count=5)
     assert world.darkroom.drain.drain() == {End.FAILED: 1}
-    assert (world.job(job_id).state, world.poison.held, world.poison.lying) == (State.FAILED, {}, [])
+    assert (world.job(job_id).state, world.poison.in_hand, world.poison.lying) == (State.FAILED, {}, [])
 
 
 def test_a_stuck_blob_event_is_recorded_and_deleted() -> None:
@@ -41,7 +41,7 @@ def test_a_stuck_blob_event_is_recorded_and_deleted() -> None:
     world.upload()
     world.blob_poison.put(EVENT, dequeue_count=5)
     assert world.darkroom.drain.drain() == {Recording.RECORDED: 1}
-    assert (world.blob_poison.held, world.blob_poison.lying) == ({}, [])
+    assert (world.blob_poison.in_hand, world.blob_poison.lying) == ({}, [])
 
 
 @pytest.mark.parametrize("body", BODIES)
@@ -49,7 +49,7 @@ def test_what_cannot_be_followed_is_kept_and_deleted(body: bytes) -> None:
     world = World()
     world.poison.put(body, dequeue_count=5)
     assert world.darkroom.drain.drain() == {Disposition.REJECTED: 1}
-    assert (len(world.rejections.kept), world.poison.held) == (1, {})
+    assert (len(world.rejections.rows), world.poison.in_hand) == (1, {})
 
 
 def test_a_message_is_deleted_after_it_was_taken_in() -> None:
@@ -89,7 +89,7 @@ def test_a_message_that_raises_keeps_none_behind_it_from_being_taken_in(error: E
         queue.put(body, dequeue_count=5)
     with pytest.raises(type(error)):
         Drain(inlets=[(queue, _failing(b"bad", error=error))], maximum=5).drain()
-    assert [one.body for one in queue.held.values()] == [b"bad", b"bad"]
+    assert [one.body for one in queue.in_hand.values()] == [b"bad", b"bad"]
 
 
 def test_the_first_error_is_the_one_that_is_raised() -> None:
@@ -109,7 +109,7 @@ def test_a_queue_that_is_out_keeps_the_other_from_nothing() -> None:
     world.blob_poison.put(EVENT, dequeue_count=5)
     with pytest.raises(StorageOut):
         world.darkroom.drain.drain()
-    assert (world.blob_poison.held, len(world.jobs.kept.jobs)) == ({}, 1)
+    assert (world.blob_poison.in_hand, len(world.jobs.table.jobs)) == ({}, 1)
 
 
 def test_a_drain_that_is_stopped_has_taken_in_the_first_of_each_queue() -> None:
@@ -119,4 +119,4 @@ def test_a_drain_that_is_stopped_has_taken_in_the_first_of_each_queue() -> None:
             queue.put(body, dequeue_count=5)
     drain = Drain(inlets=[(queue, _failing(error=KeyError())) for queue in queues], maximum=5)
     assert drain.drain(stop=lambda: True) == {Recording.RECORDED: 2}
-    assert [[one.body for one in queue.held.values()] for queue in queues] == [[b"two", b"three"]] * 2
+    assert [[one.body for one in queue.in_hand.values()] for queue in queues] == [[b"two", b"three"]] * 2

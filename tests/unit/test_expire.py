@@ -93,7 +93,7 @@ def test_jobs_that_are_gone_or_of_a_newer_release_hold_nobody_up() -> None:
     newer(world, added(world, "newer", ttl=MINUTE))
     gone, over = added(world, "gone", ttl=MINUTE), added(world, "over", ttl=MINUTE)
     world.clock.advance(61)
-    world.jobs.before("get", *[lambda: world.jobs.kept.jobs.pop(gone, None)] * 3)
+    world.jobs.before("get", *[lambda: world.jobs.table.jobs.pop(gone, None)] * 3)
     assert expire(world) == 1
     assert world.job(over).state is State.FAILED
 

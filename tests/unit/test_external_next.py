@@ -139,7 +139,7 @@ def test_a_job_that_is_removed_meanwhile_is_skipped() -> None:
     gone, waiting = added(world), added(world, "other text")
     world.clock.advance(1)
     drawn(world, 0.5)
-    world.jobs.before("get", *[lambda: world.jobs.kept.jobs.pop(gone, None)] * 2)
+    world.jobs.before("get", *[lambda: world.jobs.table.jobs.pop(gone, None)] * 2)
     assert next_of(world) == waiting
 
 

@@ -51,7 +51,7 @@ def test_texts_of_several_pages_are_found_and_forgotten_a_hundred_at_once() -> N
     _reject(world, *_numbered(250))
     world.journal.clear()
     assert replace(world.darkroom.forget, page=120).forget(world.darkroom.forget.find()) == ForgetResult(texts=250)
-    assert (world.rejections.kept, world.journal.count("rejections.forget")) == ({}, 3)
+    assert (world.rejections.rows, world.journal.count("rejections.forget")) == ({}, 3)
 
 
 def test_a_text_that_is_rejected_once_more_meanwhile_is_kept() -> None:
@@ -59,7 +59,7 @@ def test_a_text_that_is_rejected_once_more_meanwhile_is_kept() -> None:
     _reject(world, "cat.png", "dog.png")
     world.rejections.before("forget", lambda: _reject(world, "cat.png"))
     assert world.darkroom.forget.forget(world.darkroom.forget.find()) == ForgetResult(texts=1, kept=1)
-    assert list(world.rejections.kept) == ["cat.png"]
+    assert list(world.rejections.rows) == ["cat.png"]
 
 
 def test_nothing_is_begun_when_the_time_is_over() -> None:
@@ -69,7 +69,7 @@ def test_nothing_is_begun_when_the_time_is_over() -> None:
     assert world.darkroom.forget.forget(world.darkroom.forget.find(), stop=lambda: next(stops)) == ForgetResult(
         texts=100, left=True
     )
-    assert len(world.rejections.kept) == 50
+    assert len(world.rejections.rows) == 50
 
 
 def test_pages_in_which_nothing_is_picked_take_time_as_well() -> None:
@@ -89,14 +89,14 @@ def test_a_rejected_message_goes_when_its_retention_is_over_and_no_sooner() -> N
     assert world.darkroom.purge.purge(owner="timer/1") == PurgeResult()
     world.clock.advance(10)
     assert world.darkroom.purge.purge(owner="timer/2") == PurgeResult(rejected=120)
-    assert world.rejections.kept == {}
+    assert world.rejections.rows == {}
 
 
 def test_a_purge_of_jobs_up_to_a_moment_leaves_rejected_messages_alone() -> None:
     world = World(RETENTION_REJECTED_DAYS="0")
     _reject(world, "cat.png")
     assert world.darkroom.purge.purge(owner="timer/1", before={}).rejected == 0
-    assert len(world.rejections.kept) == 1
+    assert len(world.rejections.rows) == 1
 
 
 def test_a_flood_of_rejected_messages_takes_no_more_than_half_of_a_purge() -> None:
@@ -115,8 +115,8 @@ def test_an_outage_raises_and_forgets_nothing() -> None:
     world.rejections.out = True
     with pytest.raises(StorageOut):
         world.darkroom.forget.forget([[_row(world)]])
-    assert len(world.rejections.kept) == 1
+    assert len(world.rejections.rows) == 1
 
 
 def _row(world: World) -> RejectedMessage:
-    return next(iter(world.rejections.kept.values()))
+    return next(iter(world.rejections.rows.values()))

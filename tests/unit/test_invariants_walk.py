@@ -14,24 +14,24 @@ from shared.rules.jobs import Claim, Event, Facts, Job, JobError, Move, State, t
 from shared.storage import codec
 from tests.doubles.clock import FakeClock
 from tests.doubles.ended import MemoryEnded
-from tests.doubles.jobs import Kept, MemoryJobs
+from tests.doubles.jobs import MemoryJobs, MemoryTable
 
 TYPE, REF = "image-analysis", "images/cat.png"
 VERSIONS = ("0x1", "0x2", "0x3", "0x4")
 NEW = job_id(TYPE, REF, "0x2")
 
 
-def kept_group(kept: Kept) -> Group:
+def group_of(table: MemoryTable) -> Group:
     """Return the rows of the one reference in a table in memory."""
     group = Group(place="p", stem="s", home="p")
-    for row in kept.jobs.values():
+    for row in table.jobs.values():
         group.jobs[row.job.id] = facts(row.job)
         key = codec.index_key(row.job)
         group.index[key] = IndexFacts(key, row.job.id)
-    for (identity, token), columns in kept.attempts.items():
+    for (identity, token), columns in table.attempts.items():
         key = codec.try_key(identity, token)
         group.tries.append(TryFacts(key, identity, token, columns["claim_id"], columns.get("outcome")))
-    for stands in kept.keys.values():
+    for stands in table.keys.values():
         at = f"key:{digest(stands.type, stands.ref)}"
         analyzed = next(version for version in VERSIONS if job_id(TYPE, REF, version) == stands.job_id)
         says = (stands.type, stands.ref, stands.version, stands.job_id, stands.state)
@@ -82,11 +82,11 @@ class Walk:
 
     def row(self) -> Row:
         """Pick a job."""
-        return self.chance.choice(list(self.jobs.kept.jobs.values()))
+        return self.chance.choice(list(self.jobs.table.jobs.values()))
 
     def claim(self) -> None:
         """Claim a job."""
-        if not self.jobs.kept.jobs:
+        if not self.jobs.table.jobs:
             return
         row, drawn = self.row(), f"c{len(self.claims)}"
         move = moves.claim(
@@ -117,15 +117,15 @@ class Walk:
 
     def purge(self) -> None:
         """Let an ended job go."""
-        if self.jobs.kept.jobs:
+        if self.jobs.table.jobs:
             row, key = self.row(), self.jobs.key(TYPE, REF)
             transition(Event.PURGE, row.job, Facts(ended_before=self.clock.now))
-            MemoryEnded(self.jobs.kept).purge([(row, key if key and key.job_id == row.job.id else None)])
+            MemoryEnded(self.jobs.table).purge([(row, key if key and key.job_id == row.job.id else None)])
             self.done.add(Event.PURGE)
 
     def operate(self) -> None:
         """End a job from outside, or redrive the newest."""
-        if not self.jobs.kept.jobs:
+        if not self.jobs.table.jobs:
             return
         row, error = self.row(), JobError("x", "", self.clock.now)
         key = self.jobs.key(TYPE, REF)
@@ -152,6 +152,6 @@ def test_no_walk_of_production_moves_breaks_a_rule() -> None:
         walk = Walk(seed)
         for _ in range(60):
             walk.step()
-            assert list(violations(kept_group(walk.jobs.kept))) == []
+            assert list(violations(group_of(walk.jobs.table))) == []
         done |= walk.done
     assert done == set(Event)

@@ -21,7 +21,7 @@ def test_a_refused_report_is_noted_on_its_attempt() -> None:
     job_id, claim = held(world)
     world.darkroom.late_reports.note(job_id, claim.token, report="complete")
     world.darkroom.late_reports.note(job_id, claim.token, report="fail")
-    noted = world.jobs.kept.attempts[job_id, claim.token]
+    noted = world.jobs.table.attempts[job_id, claim.token]
     assert (noted["refused"], noted["refused_report"], noted["refused_at"]) == (2, "fail", world.clock.now)
 
 

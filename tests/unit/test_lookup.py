@@ -143,10 +143,10 @@ def test_an_image_without_a_thumbnail_has_no_such_image_to_show() -> None:
 def test_a_thumbnail_stands_where_its_attempt_puts_it_whatever_the_report_names(name: object) -> None:
     world = Looked(THUMBNAIL_FORMAT="png")
     job_id = world.completed()
-    row = world.jobs.kept.jobs[job_id]
+    row = world.jobs.table.jobs[job_id]
     thumbnail = {**(row.job.report or {})["thumbnail"], "container": "secrets", "name": name}
     told = replace(row.job, report={**(row.job.report or {}), "thumbnail": thumbnail})
-    world.jobs.kept.jobs[job_id] = replace(row, job=told)
+    world.jobs.table.jobs[job_id] = replace(row, job=told)
     world.journal.clear()
     assert world.darkroom.lookup.thumbnail(world.image_id()).data[:4] == b"\x89PNG"
     assert world.journal.count("images.thumbnail") == 1

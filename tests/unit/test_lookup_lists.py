@@ -49,7 +49,7 @@ def turned(world: Looked, query: JobQuery, limit: int) -> list[str]:
 
 def expected(world: Looked, query: JobQuery) -> list[str]:
     """Return the ids that a list should have, in its order, by all that is kept."""
-    jobs = [row.job for row in world.jobs.kept.jobs.values()]
+    jobs = [row.job for row in world.jobs.table.jobs.values()]
     jobs = [job for job in jobs if query.types is None or job.type in query.types]
     jobs = [job for job in jobs if query.states is None or job.state in query.states]
     since, until = query.ended_from, query.ended_to
@@ -82,7 +82,7 @@ def test_a_list_holds_the_types_that_were_asked_for(types: tuple[str, ...]) -> N
 @pytest.mark.parametrize("which", ["from", "to", "both"])
 def test_a_span_of_ends_leaves_out_what_lives_and_what_ended_beside_it(which: str) -> None:
     world = strewn()
-    ends = sorted(row.job.ended for row in world.jobs.kept.jobs.values() if row.job.ended)
+    ends = sorted(row.job.ended for row in world.jobs.table.jobs.values() if row.job.ended)
     since, until = ends[2], ends[-2]
     query = JobQuery(ended_from=since if which != "to" else None, ended_to=until if which != "from" else None)
     assert turned(world, query, 2) == expected(world, query) != []
@@ -102,7 +102,7 @@ def test_a_job_that_is_gone_or_has_moved_on_or_is_a_newer_releases_is_left_out()
     world.of_newer_release(newer)
 
     def moved() -> None:
-        del world.jobs.kept.jobs[gone]
+        del world.jobs.table.jobs[gone]
         world.darkroom.cancel.cancel(ended)
 
     world.jobs.before("get", moved)
@@ -159,7 +159,7 @@ def test_a_page_reads_no_more_jobs_than_it_holds() -> None:
 
 def test_a_span_in_milliseconds_is_kept_over_pages() -> None:
     world = strewn()
-    (at,) = {row.job.ended for row in world.jobs.kept.jobs.values() if row.job.ended and row.job.ref == "2"}
+    (at,) = {row.job.ended for row in world.jobs.table.jobs.values() if row.job.ended and row.job.ref == "2"}
     only = JobQuery(ended_from=at, ended_to=at and at + timedelta(milliseconds=1))
     assert [row.job.ref for row in world.darkroom.lookup.list(only, limit=1).items] == ["2"]
 

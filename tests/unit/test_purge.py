@@ -51,7 +51,7 @@ def test_a_job_goes_when_the_retention_of_its_state_is_over_and_no_sooner(state:
     assert world.darkroom.purge.purge(owner="timer/1").jobs == 0
     world.clock.advance(10)
     assert world.darkroom.purge.purge(owner="timer/2").jobs == 1
-    assert (world.jobs.kept.jobs, world.jobs.kept.attempts) == ({}, {})
+    assert (world.jobs.table.jobs, world.jobs.table.attempts) == ({}, {})
 
 
 @pytest.mark.parametrize("state", IMAGE)
@@ -62,7 +62,7 @@ def test_a_state_is_kept_by_its_own_retention_alone(state: State) -> None:
     assert world.darkroom.purge.purge(owner="timer/1") == PurgeResult(
         jobs=2, thumbnails=int(state is not State.COMPLETED)
     )
-    assert set(world.jobs.kept.jobs) == {kept}
+    assert set(world.jobs.table.jobs) == {kept}
 
 
 def test_a_retention_of_no_days_and_one_of_a_century_are_taken() -> None:
@@ -78,7 +78,7 @@ def test_a_live_job_stays_however_old_it_is() -> None:
     world.rival_claims(runs)
     world.clock.advance(400 * DAY)
     assert world.darkroom.purge.purge(owner="timer/1") == PurgeResult()
-    assert set(world.jobs.kept.jobs) == {waits, runs}
+    assert set(world.jobs.table.jobs) == {waits, runs}
 
 
 def test_an_end_row_proves_nothing_against_the_jobs_own_row(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +90,7 @@ def test_an_end_row_proves_nothing_against_the_jobs_own_row(monkeypatch: pytest.
     world.darkroom.attempt.run(young, owner="queue/1")
     monkeypatch.setattr(world.ended, "ended", lambda *_, **__: iter([[old, young, live, "absent"]]))
     assert world.darkroom.purge.purge(owner="timer/1").jobs == 1
-    assert set(world.jobs.kept.jobs) == {young, live}
+    assert set(world.jobs.table.jobs) == {young, live}
 
 
 def test_a_job_that_is_opened_again_in_between_is_passed_over_and_the_rest_goes() -> None:
@@ -99,7 +99,7 @@ def test_a_job_that_is_opened_again_in_between_is_passed_over_and_the_rest_goes(
     world.clock.advance(31 * DAY)
     world.ended.before("purge", lambda: _reopens(world, ids[2]))
     assert world.darkroom.purge.purge(owner="timer/1") == PurgeResult(jobs=4, conflicts=1)
-    assert set(world.jobs.kept.jobs) == {ids[2]}
+    assert set(world.jobs.table.jobs) == {ids[2]}
     assert world.darkroom.attempt.run(ids[2], owner="queue/1") is End.FAILED
 
 
@@ -221,7 +221,7 @@ def test_no_state_waits_for_the_backlog_of_another() -> None:
     world.clock.advance(31 * DAY)
     world.ended.before("purge", int, lambda: world.clock.advance(120))
     assert world.darkroom.purge.purge(owner="timer/1").left
-    assert canceled not in world.jobs.kept.jobs
+    assert canceled not in world.jobs.table.jobs
 
 
 def test_a_purge_beside_another_does_nothing() -> None:
@@ -241,7 +241,7 @@ def test_a_purge_while_storage_is_out_raises_and_takes_nothing(port: str) -> Non
     getattr(world, port).out = True
     with pytest.raises(StorageOut):
         world.darkroom.purge.purge(owner="timer/1")
-    assert job_id in world.jobs.kept.jobs
+    assert job_id in world.jobs.table.jobs
 
 
 def test_a_purge_tells_what_it_did_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
@@ -279,4 +279,4 @@ def test_a_job_whose_thumbnail_may_not_be_deleted_stays_and_keeps_no_other() -> 
 
     world.images.before("delete_thumbnail", held)
     done = world.darkroom.purge.purge(owner="timer/1")
-    assert (done.jobs, done.conflicts, len(world.jobs.kept.jobs)) == (1, 1, 1)
+    assert (done.jobs, done.conflicts, len(world.jobs.table.jobs)) == (1, 1, 1)

@@ -38,7 +38,7 @@ def test_a_message_that_names_an_image_records_and_analyses_it() -> None:
     world = World()
     world.upload("a/cat.png")
     assert _receive(world, "images/a/cat.png") == [End.COMPLETED]
-    (row,) = world.jobs.kept.jobs.values()
+    (row,) = world.jobs.table.jobs.values()
     assert (row.job.ref, row.job.state) == ("images/a/cat.png", State.COMPLETED)
 
 
@@ -46,7 +46,7 @@ def test_a_message_that_names_an_image_sends_no_other_message() -> None:
     world = World()
     world.upload()
     _receive(world, "cat.png")
-    assert world.queue.sent == []
+    assert world.queue.messages == []
 
 
 def test_a_message_that_comes_twice_is_done_once() -> None:
@@ -69,7 +69,7 @@ def test_base64_is_not_decoded_when_a_blob_has_that_very_name() -> None:
     world.upload()
     world.upload(text)
     _receive(world, text)
-    assert [row.job.ref for row in world.jobs.kept.jobs.values()] == [f"images/{text}"]
+    assert [row.job.ref for row in world.jobs.table.jobs.values()] == [f"images/{text}"]
 
 
 def test_a_name_that_looks_like_a_job_id_is_an_image_when_there_is_no_such_job() -> None:
@@ -84,7 +84,7 @@ def test_the_images_of_a_list_are_recorded_and_get_a_message_each() -> None:
     world.upload("a.png")
     world.upload("b.png", png(9, 9))
     assert _receive(world, json.dumps([_event("a.png"), _event("b.png")])) == [Recording.RECORDED] * 2
-    assert [_receive(world, text) for text, _ in world.queue.sent] == [[End.COMPLETED]] * 2
+    assert [_receive(world, text) for text, _ in world.queue.messages] == [[End.COMPLETED]] * 2
 
 
 def test_bad_items_of_a_list_are_kept_in_one_row_and_the_others_are_done() -> None:
@@ -92,7 +92,7 @@ def test_bad_items_of_a_list_are_kept_in_one_row_and_the_others_are_done() -> No
     world.upload("a.png")
     text = '["images/a.png", {"x": 1}, 5, "absent.png"]'
     assert _receive(world, text) == [Recording.RECORDED, *[Disposition.REJECTED] * 3]
-    ((kept, row),) = world.rejections.kept.items()
+    ((kept, row),) = world.rejections.rows.items()
     assert (kept, row.code) == (text, "bad_items")
     assert row.message.startswith("3 of 4 items can't be used (unknown_form: item 2, 3; blob_not_found: item 4).")
 
@@ -100,7 +100,7 @@ def test_bad_items_of_a_list_are_kept_in_one_row_and_the_others_are_done() -> No
 def test_a_list_in_which_nothing_is_real_is_kept_in_one_row() -> None:
     world = World()
     assert _receive(world, '["absent.png", {"x": 1}]') == [Disposition.REJECTED]
-    assert [row.code for row in world.rejections.kept.values()] == ["bad_items"]
+    assert [row.code for row in world.rejections.rows.values()] == ["bad_items"]
 
 
 @pytest.mark.case("security H3", was="51,952 requests; a row for each of 10,000 items")
@@ -112,7 +112,7 @@ def test_a_list_of_more_than_a_hundred_items_costs_no_more_than_a_row(
     world = World()
     world.upload("0.png")
     assert _receive(world, encode(json.dumps(items))) == [Disposition.REJECTED]
-    assert [row.code for row in world.rejections.kept.values()] == ["too_many_items"]
+    assert [row.code for row in world.rejections.rows.values()] == ["too_many_items"]
     assert world.journal == ["rejections.reject"]
     case_result("1 row, too_many_items")
 
@@ -128,11 +128,11 @@ def test_the_jobs_of_a_list_get_a_message_each_and_are_not_worked_on_in_this_cal
     world = World()
     jobs = [world.record_image(f"{number}.png") for number in range(3)]
     world.darkroom.attempt.run(jobs[2], owner="queue/0")
-    world.queue.sent.clear()
+    world.queue.messages.clear()
     text = json.dumps([{"job_id": job_id} for job_id in (*jobs, "image-analysis-" + "0" * 32)])
     assert _receive(world, text) == [Disposition.LIVE, Disposition.LIVE, End.ENDED, Disposition.REJECTED]
-    assert [json.loads(sent)["job_id"] for sent, _ in world.queue.sent] == jobs[:2]
-    assert [row.code for row in world.rejections.kept.values()] == ["unknown_job"]
+    assert [json.loads(sent)["job_id"] for sent, _ in world.queue.messages] == jobs[:2]
+    assert [row.code for row in world.rejections.rows.values()] == ["unknown_job"]
 
 
 def test_an_event_that_asks_for_nothing_is_ignored_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
@@ -158,7 +158,7 @@ def test_a_name_that_the_service_refuses_is_kept_with_the_reason(way: str, code:
     world.images.before("head", *[refuse] * 9)
     options = {"owner": "queue/1"} if way == "receive" else {}
     assert getattr(getattr(world.darkroom, way), way)(b"cat.png", **options) == [Disposition.REJECTED]
-    assert [row.code for row in world.rejections.kept.values()] == [code]
+    assert [row.code for row in world.rejections.rows.values()] == [code]
 
 
 @pytest.mark.case("mutants 9", was="rejected: unknown_job")
@@ -170,7 +170,7 @@ def test_an_image_whose_job_is_purged_is_a_duplicate() -> None:
     assert [_receive(world, "images/cat.png"), world.darkroom.bury.bury(b"images/cat.png")] == [
         [Recording.DUPLICATE]
     ] * 2
-    assert world.rejections.kept == {}
+    assert world.rejections.rows == {}
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_an_image_whose_job_is_purged_is_a_duplicate() -> None:
 def test_a_message_that_names_nothing_real_is_kept_with_its_reason(body: bytes, code: str) -> None:
     world = World()
     assert world.darkroom.receive.receive(body, owner="queue/1") == [Disposition.REJECTED]
-    ((text, kept),) = world.rejections.kept.items()
+    ((text, kept),) = world.rejections.rows.items()
     assert (text.encode() == body or text == "\\xff\\xfe", kept.code) == (True, code)
     assert kept.message
 
@@ -204,7 +204,7 @@ def test_an_outage_raises_and_rejects_nothing(port: str) -> None:
     getattr(world, port).out = True
     with pytest.raises(StorageOut):
         _receive(world, "cat.png")
-    assert world.rejections.kept == {}
+    assert world.rejections.rows == {}
 
 
 def test_a_message_refused_by_a_live_lease_is_done_with() -> None:
@@ -218,7 +218,7 @@ def test_an_event_of_two_images_of_which_one_is_gone_is_done_for_the_other() -> 
     world.upload("b.png")
     outcomes = _receive(world, json.dumps([_event("a.png"), _event("b.png")]))
     assert outcomes == [Disposition.REJECTED, Recording.RECORDED]
-    assert [row.code for row in world.rejections.kept.values()] == ["blob_not_found"]
+    assert [row.code for row in world.rejections.rows.values()] == ["blob_not_found"]
     assert world.images.head(ImageRef("images", "b.png")).version
 
 
@@ -229,7 +229,7 @@ def test_a_message_that_is_no_name_is_kept_with_the_reason() -> None:
     assert world.darkroom.receive.receive(b"images/Path\\To\\Blob.png", owner="queue/1") == [Disposition.REJECTED]
     (kept,) = world.rejections.list(limit=2)
     assert (kept.code, "backslash" in kept.message) == ("invalid_reference", True)
-    assert world.jobs.kept.jobs == {}
+    assert world.jobs.table.jobs == {}
 
 
 def _slow_prefix(world: World, stack: ExitStack) -> str:
@@ -241,7 +241,7 @@ def _slow_prefix(world: World, stack: ExitStack) -> str:
     for _ in range(2):
         stack.enter_context(world.darkroom.share.take(flow))
     text = messages.write(world.record_image("slow/1.png"), None, flow=flow)
-    world.queue.sent.clear()
+    world.queue.messages.clear()
     world.journal.clear()
     return text
 
@@ -253,7 +253,7 @@ def test_a_message_of_a_prefix_that_takes_more_than_its_share_goes_to_the_tail_o
         text = _slow_prefix(world, stack)
         assert _receive(world, text) == [Disposition.DEFERRED]
         assert world.journal == ["queue.send"]
-        ((again, delay),) = world.queue.sent
+        ((again, delay),) = world.queue.messages
         assert (json.loads(again)["hop"], delay) == (1, timedelta(seconds=3))
         assert _receive(world, again) == [End.COMPLETED]
 
@@ -264,9 +264,9 @@ def test_a_message_that_names_an_image_goes_to_the_tail_like_our_own() -> None:
         _slow_prefix(world, stack)
         world.upload("slow/2.png", png(9))
         assert _receive(world, "images/slow/2.png") == [Disposition.DEFERRED]
-        ((again, _),) = world.queue.sent
+        ((again, _),) = world.queue.messages
         assert _receive(world, again) == [End.COMPLETED]
-    assert world.rejections.kept == {}
+    assert world.rejections.rows == {}
 
 
 @pytest.mark.parametrize("dispatch", ["both", "timer"])

@@ -3,19 +3,19 @@ import pytest
 from shared.errors import StorageOut
 from shared.ports.marks import Mark
 from shared.steps.upkeep.reconcile import Position, WalkResult
-from tests.doubles.walks import grown, raising, recorded, walk
+from tests.doubles.walks import job_names, raising, walk, world_of_old_images
 from tests.doubles.world import World
 
 
 def test_nothing_is_begun_when_the_budget_is_over() -> None:
-    world = grown("a.png", "b.png", "c.png")
+    world = world_of_old_images("a.png", "b.png", "c.png")
     world.images.before("head", int, lambda: world.clock.advance(120))
     assert walk(world) == WalkResult(seen=3, missed=2, complete=False)
-    assert recorded(world) == ["a.png", "b.png"]
+    assert job_names(world) == ["a.png", "b.png"]
 
 
 def test_no_page_is_begun_when_the_budget_is_over() -> None:
-    world = grown("a.png", "b.png", "c.png")
+    world = world_of_old_images("a.png", "b.png", "c.png")
     world.listing.most = 2
     world.marks.before("insert", lambda: world.clock.advance(120))
     assert walk(world) == WalkResult(seen=2, missed=2, complete=False)
@@ -23,7 +23,7 @@ def test_no_page_is_begun_when_the_budget_is_over() -> None:
 
 def test_slices_skip_no_image_and_record_none_twice() -> None:
     names = [f"{number:02}.png" for number in range(20)]
-    world = grown(*names)
+    world = world_of_old_images(*names)
     world.listing.most = 3
     slices = list[WalkResult]()
     while not (slices and slices[-1].complete):
@@ -31,11 +31,11 @@ def test_slices_skip_no_image_and_record_none_twice() -> None:
         slices.append(walk(world))
         world.images._acts.clear()
     assert (len(slices), sum(one.missed for one in slices)) == (5, 20)
-    assert recorded(world) == names
+    assert job_names(world) == names
 
 
 def test_the_next_slice_goes_on_where_the_last_one_ended() -> None:
-    world = grown("a.png", "b.png", "c.png")
+    world = world_of_old_images("a.png", "b.png", "c.png")
     world.listing.most = 1
     world.marks.before("replace", lambda: world.clock.advance(120))
     assert walk(world).seen == 2
@@ -43,7 +43,7 @@ def test_the_next_slice_goes_on_where_the_last_one_ended() -> None:
 
 
 def test_a_slice_beside_another_does_nothing() -> None:
-    world = grown("a.png")
+    world = world_of_old_images("a.png")
     with world.another().lock.try_acquire("reconcile", owner="timer/2"):
         world.journal.clear()
         assert walk(world) == WalkResult(locked_out=True)
@@ -51,18 +51,18 @@ def test_a_slice_beside_another_does_nothing() -> None:
 
 
 def test_nothing_is_begun_when_the_lock_is_lost() -> None:
-    world = grown("a.png", "b.png", LEASE_SECONDS="30")
+    world = world_of_old_images("a.png", "b.png", LEASE_SECONDS="30")
     world.images.before("head", lambda: world.clock.advance(29))
     assert walk(world) == WalkResult(seen=2, missed=1, complete=False)
 
 
 def test_a_walk_whose_mark_another_has_moved_ends() -> None:
-    world = grown("a.png", "b.png")
+    world = world_of_old_images("a.png", "b.png")
     world.listing.most = 1
     rival = Mark("reconcile:images", Position().value, "rival")
-    world.marks.before("insert", lambda: world.marks.kept.update({rival.name: rival}))
+    world.marks.before("insert", lambda: world.marks.rows.update({rival.name: rival}))
     assert walk(world) == WalkResult(seen=1, missed=1, complete=False)
-    assert world.marks.kept == {rival.name: rival}
+    assert world.marks.rows == {rival.name: rival}
 
 
 class _Mortal(list[str]):
@@ -79,7 +79,7 @@ class _Mortal(list[str]):
 
 
 def _three_on_two_pages() -> World:
-    world = grown("a.png", "b.png", "c.png")
+    world = world_of_old_images("a.png", "b.png", "c.png")
     world.listing.most = 2
     return world
 
@@ -99,20 +99,20 @@ def test_a_death_after_any_call_loses_no_image_and_records_none_twice() -> None:
             door.journal = []
         world.lapse()
         assert walk(world).complete
-        assert recorded(world) == ["a.png", "b.png", "c.png"], f"died after {calls} calls"
+        assert job_names(world) == ["a.png", "b.png", "c.png"], f"died after {calls} calls"
 
 
 def test_an_image_that_raises_keeps_no_other_from_its_turn() -> None:
-    world = grown("a.png", "b.png", "c.png")
+    world = world_of_old_images("a.png", "b.png", "c.png")
     world.listing.most = 2
     world.images.before("head", raising(StorageOut("out")))
     with pytest.raises(StorageOut):
         walk(world)
-    assert recorded(world) == ["b.png", "c.png"]
+    assert job_names(world) == ["b.png", "c.png"]
 
 
 def test_the_next_walk_looks_again_at_an_image_that_raised() -> None:
-    world = grown("a.png")
+    world = world_of_old_images("a.png")
     world.clock.advance(86_400)
     world.upload("b.png")
     world.clock.advance(86_400)
@@ -120,11 +120,11 @@ def test_the_next_walk_looks_again_at_an_image_that_raised() -> None:
     with pytest.raises(StorageOut):
         walk(world)
     assert walk(world) == WalkResult(seen=2, missed=1, complete=True)
-    assert recorded(world) == ["a.png", "b.png"]
+    assert job_names(world) == ["a.png", "b.png"]
 
 
 def test_an_image_that_always_raises_holds_no_later_page_up() -> None:
-    world = grown("a.png", "b.png")
+    world = world_of_old_images("a.png", "b.png")
     world.listing.most = 1
     for number in range(3):
         world.images.before("head", raising(StorageOut("out")))
@@ -132,13 +132,13 @@ def test_an_image_that_always_raises_holds_no_later_page_up() -> None:
         world.clock.advance(86_400)
         with pytest.raises(StorageOut):
             walk(world)
-    assert recorded(world) == ["b.png", "c0.png", "c1.png", "c2.png"]
+    assert job_names(world) == ["b.png", "c0.png", "c1.png", "c2.png"]
 
 
 def test_an_outage_of_the_table_moves_no_mark() -> None:
-    world = grown("a.png")
+    world = world_of_old_images("a.png")
     world.jobs.out = True
     world.marks.out = True
     with pytest.raises(StorageOut):
         walk(world)
-    assert world.marks.kept == {}
+    assert world.marks.rows == {}

@@ -12,7 +12,7 @@ from shared.rules.jobs import State
 from shared.steps.intake.record import Recording
 from shared.steps.upkeep.reconcile import WalkResult
 from shared.steps.work.attempt import End
-from tests.doubles.walks import grown, raising, recorded, walk
+from tests.doubles.walks import job_names, raising, walk, world_of_old_images
 from tests.doubles.world import World
 
 DAY = timedelta(days=1)
@@ -38,44 +38,44 @@ def calls(world: World) -> list[str]:
 @pytest.mark.case("mutants 3", was="57 requests a walk in place of 5: the watermark stays")
 @pytest.mark.parametrize("act", [refused(passing=True), raising(StorageOut("out"))])
 def test_a_blob_that_cannot_be_looked_at_pins_no_watermark_and_is_looked_at_again(act: Callable[[], None]) -> None:
-    world = grown(*(f"{number:02}.png" for number in range(50)), age=DAY)
+    world = world_of_old_images(*(f"{number:02}.png" for number in range(50)), age=DAY)
     world.images.before("head", act)
     with suppress(StorageOut):
         walk(world)
-    assert len(recorded(world)) == 49
+    assert len(job_names(world)) == 49
     assert calls(world) == [
         *("marks.get", "images.head", "jobs.insert", "queue.send"),  # the one that was left
         *("listing.page", "marks.replace"),
     ]
-    assert len(recorded(world)) == 50
+    assert len(job_names(world)) == 50
     assert calls(world) == ["marks.get", "listing.page", "marks.replace"]
 
 
 def test_more_names_than_a_mark_keeps_are_looked_at_by_the_watermark() -> None:
-    world = grown(*(f"{number:03}.png" for number in range(60)), age=DAY)
+    world = world_of_old_images(*(f"{number:03}.png" for number in range(60)), age=DAY)
     world.images.before("head", *[raising(StorageOut("out"))] * 60)
     with pytest.raises(StorageOut):
         walk(world)
-    (mark,) = world.marks.kept.values()
+    (mark,) = world.marks.rows.values()
     assert "again" not in mark.value
     walk(world)
-    assert len(recorded(world)) == 60
+    assert len(job_names(world)) == 60
 
 
 def test_a_blob_that_nobody_will_ever_get_is_rejected_and_not_looked_at_again() -> None:
-    world = grown("a.png", age=DAY)
+    world = world_of_old_images("a.png", age=DAY)
     world.images.before("head", refused(passing=False))
     walk(world)
-    assert world.rejections.kept["images/a.png"].code == "blob_unreadable"
+    assert world.rejections.rows["images/a.png"].code == "blob_unreadable"
     assert calls(world) == ["marks.get", "listing.page", "marks.replace"]
 
 
 @pytest.mark.case("storage folder marker", was="a FAILED job")
 def test_markers_of_folders_are_counted_and_left() -> None:
-    world = grown("album", "album/a.png")
+    world = world_of_old_images("album", "album/a.png")
     world.images.mark(ImageRef("images", "album"), folder=True)
     assert walk(world) == WalkResult(seen=2, missed=1, ignored=1, complete=True)
-    assert recorded(world) == ["album/a.png"]
+    assert job_names(world) == ["album/a.png"]
 
 
 def archived(world: World) -> str:
@@ -91,7 +91,7 @@ def archived(world: World) -> str:
 
 @pytest.mark.case("storage rehydrated", was="FAILED for good")
 def test_a_job_whose_blob_has_left_the_archive_is_opened_again_by_the_next_walk_once() -> None:
-    world = grown()
+    world = world_of_old_images()
     job_id = archived(world)
     world.clock.advance(86_400)
     assert walk(world) == WalkResult(seen=1, complete=True)
@@ -105,7 +105,7 @@ def test_a_job_whose_blob_has_left_the_archive_is_opened_again_by_the_next_walk_
 
 @pytest.mark.case("storage rehydrated", was="FAILED for good")
 def test_an_event_of_a_changed_tier_opens_the_job_again_and_works_on_it() -> None:
-    world = grown()
+    world = world_of_old_images()
     job_id = archived(world)
     world.clock.advance(60)
     world.images.mark(ImageRef("images", "a.png"), archived=False, tier_changed_at=world.clock.now)
@@ -116,7 +116,7 @@ def test_an_event_of_a_changed_tier_opens_the_job_again_and_works_on_it() -> Non
 
 @pytest.mark.parametrize("left_archive", [True, False])
 def test_a_job_that_fails_again_is_not_opened_for_the_same_change(*, left_archive: bool) -> None:
-    world = grown()
+    world = world_of_old_images()
     job_id, ref = archived(world), ImageRef("images", "a.png")
     world.clock.advance(60)
     world.images.mark(ref, archived=not left_archive, tier_changed_at=world.clock.now)

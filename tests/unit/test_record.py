@@ -30,7 +30,7 @@ def test_the_row_stands_before_the_message_is_sent() -> None:
 def test_the_message_names_the_job_and_carries_its_trace() -> None:
     world = World()
     job_id = world.record_image()
-    ((text, delay),) = world.queue.sent
+    ((text, delay),) = world.queue.messages
     assert json.loads(text) == {
         "v": 1,
         "job_id": job_id,
@@ -76,7 +76,7 @@ def test_a_blob_that_is_gone_is_not_recorded() -> None:
     world = World()
     with pytest.raises(BlobGone):
         world.darkroom.record.record(_ref(world))
-    assert world.jobs.kept.jobs == {}
+    assert world.jobs.table.jobs == {}
 
 
 def test_a_newer_version_supersedes_the_live_job() -> None:
@@ -107,7 +107,7 @@ def test_a_late_recorder_cannot_put_an_older_version_over_a_newer(between: str) 
     else:
         world.images.before("head", int, lambda: world.record_image(data=png(9, 9)))
     late = world.darkroom.record.record(ref)
-    key = world.jobs.kept.keys["image-analysis", "images/cat.png"]
+    key = world.jobs.table.keys["image-analysis", "images/cat.png"]
     assert (key.version, world.job(key.job_id).state) == ("0x3", State.PENDING)
     assert (late.job_id, late.outcome) == (key.job_id, Recording.DUPLICATE)
 
@@ -117,7 +117,7 @@ def test_a_recorder_that_looked_before_a_newer_version_was_recorded_looks_again(
     first, newest = world.record_image(), world.upload(data=png(5, 5))
     world.jobs.before("insert", int, lambda: world.record_image(data=png(9, 9)))  # just before its write
     late = world.darkroom.record.record(newest)
-    key = world.jobs.kept.keys["image-analysis", "images/cat.png"]
+    key = world.jobs.table.keys["image-analysis", "images/cat.png"]
     assert (key.version, late.job_id, late.outcome) == ("0x3", key.job_id, Recording.DUPLICATE)
     assert world.job(first).state is State.CANCELED
 
@@ -137,7 +137,7 @@ def test_a_version_that_comes_back_is_opened_again() -> None:
     back = world.darkroom.record.record_newer(_ref(world))
     assert (back.job_id, back.outcome) == (old, Recording.RECORDED)
     assert (world.job(old).state, world.job(new).state) == (State.PENDING, State.CANCELED)
-    assert world.jobs.kept.keys["image-analysis", "images/cat.png"].job_id == old
+    assert world.jobs.table.keys["image-analysis", "images/cat.png"].job_id == old
 
 
 def test_a_superseded_job_that_is_claimed_meanwhile_is_superseded_all_the_same() -> None:
@@ -159,8 +159,8 @@ def test_recorders_that_never_stop_meeting_raise() -> None:
 
 def _rekey(world: World) -> None:
     """Let a rival write the key row of the first version anew, under another ETag."""
-    world.jobs.kept.keys.clear()
-    (first,) = (row.job for row in world.jobs.kept.jobs.values())
+    world.jobs.table.keys.clear()
+    (first,) = (row.job for row in world.jobs.table.jobs.values())
     world.jobs._apply_key(first)
 
 
@@ -178,7 +178,7 @@ def test_a_table_that_is_out_raises_and_sends_nothing() -> None:
     world.jobs.out = True
     with pytest.raises(StorageOut):
         world.darkroom.record.record(world.upload())
-    assert world.queue.sent == []
+    assert world.queue.messages == []
 
 
 @pytest.mark.parametrize(("dispatch", "grace_seconds"), [("both", 120), ("queue", 120), ("timer", 0), ("off", 0)])
@@ -188,13 +188,13 @@ def test_the_sweep_leaves_a_job_to_its_message_only_where_one_is_sent(dispatch: 
     assert job.due is not None
     assert job.created is not None
     assert (job.due - job.created).total_seconds() == grace_seconds
-    assert len(world.queue.sent) == (1 if grace_seconds else 0)
+    assert len(world.queue.messages) == (1 if grace_seconds else 0)
 
 
 def test_who_analyses_by_himself_announces_nothing() -> None:
     world = World()
     world.darkroom.record.record(world.upload(), announce=False)
-    assert world.queue.sent == []
+    assert world.queue.messages == []
 
 
 def test_an_event_of_our_container_is_recorded() -> None:
@@ -225,7 +225,7 @@ def test_an_event_while_storage_is_out_raises() -> None:
 def test_an_event_of_a_name_that_no_url_can_say_is_kept_with_the_reason() -> None:
     world = World()
     assert world.darkroom.record.record_event("images/a/../b.png") is Disposition.REJECTED
-    assert [row.code for row in world.rejections.kept.values()] == ["invalid_reference"]
+    assert [row.code for row in world.rejections.rows.values()] == ["invalid_reference"]
 
 
 @pytest.mark.case("storage folder marker", was="a FAILED job")
@@ -234,7 +234,7 @@ def test_the_marker_of_a_folder_is_no_image() -> None:
     world.images.mark(world.upload("album", data=b""), folder=True)
     assert world.darkroom.record.record_event("images/album") is Disposition.IGNORED
     assert world.darkroom.receive.receive(b"images/album", owner="queue/1") == [Disposition.IGNORED]
-    assert (world.jobs.kept.jobs, world.rejections.kept) == ({}, {})
+    assert (world.jobs.table.jobs, world.rejections.rows) == ({}, {})
 
 
 @pytest.mark.case("storage encoding", was="inflated by the SDK in the host")

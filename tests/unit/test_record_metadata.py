@@ -28,12 +28,12 @@ def _touched(world: World, data: bytes | None = None) -> tuple[str, ImageRef]:
 def test_a_change_of_metadata_is_not_analysed_again_and_the_job_stands_for_both_versions() -> None:
     world = World()
     job_id, ref = _touched(world)
-    sent = list(world.queue.sent)
+    sent = list(world.queue.messages)
     told = world.darkroom.record.record(ref)
-    key = world.jobs.kept.keys["image-analysis", "images/cat.png"]
+    key = world.jobs.table.keys["image-analysis", "images/cat.png"]
     assert (told.job_id, told.outcome) == (job_id, Recording.UNCHANGED)
     assert (key.job_id, key.version, world.job(job_id).newest) == (job_id, "0x2", "0x2")
-    assert (list(world.jobs.kept.jobs), world.queue.sent) == ([job_id], sent)
+    assert (list(world.jobs.table.jobs), world.queue.messages) == ([job_id], sent)
 
 
 def test_a_change_of_metadata_is_told_once() -> None:
@@ -120,7 +120,7 @@ def test_a_job_that_is_purged_while_the_change_of_its_metadata_is_recorded_is_an
     world.clock.advance(1)
     world.jobs.before("replace", lambda: world.darkroom.purge.purge(owner="timer/1"))
     assert world.darkroom.record.record(ref).outcome is Recording.RECORDED
-    assert job_id not in world.jobs.kept.jobs
+    assert job_id not in world.jobs.table.jobs
 
 
 def test_the_same_bytes_under_another_encoding_are_analysed_again() -> None:
@@ -128,5 +128,5 @@ def test_the_same_bytes_under_another_encoding_are_analysed_again() -> None:
     job_id, ref = _touched(world)
     world.images.mark(ref, content_encoding="gzip")
     assert world.darkroom.record.record(ref).outcome is Recording.RECORDED
-    assert len(world.jobs.kept.jobs) == 2
-    assert job_id in world.jobs.kept.jobs
+    assert len(world.jobs.table.jobs) == 2
+    assert job_id in world.jobs.table.jobs

@@ -69,7 +69,7 @@ def test_a_redrive_follows_a_text_and_forgets_it_once_all_of_it_is_admitted(
     rejected = text(world)
     world.rejections.reject(rejected, code="blob_not_found", message="It was not there yet.")
     assert world.darkroom.readmit.readmit(digest(rejected)) == outcomes
-    assert (len(world.queue.sent), list(world.rejections.kept)) == (sent, [rejected] if kept else [])
+    assert (len(world.queue.messages), list(world.rejections.rows)) == (sent, [rejected] if kept else [])
 
 
 def test_one_that_is_rejected_once_more_while_it_is_redriven_is_kept() -> None:
@@ -79,7 +79,7 @@ def test_one_that_is_rejected_once_more_while_it_is_redriven_is_kept() -> None:
     again = (lambda: world.rejections.reject("images/cat.png", code="blob_not_found", message="Gone again."),)
     world.rejections.before("delete", *again)
     assert world.darkroom.readmit.readmit(rejected) == [Recording.RECORDED]
-    assert list(world.rejections.kept) == ["images/cat.png"]
+    assert list(world.rejections.rows) == ["images/cat.png"]
 
 
 def test_it_is_deleted_last() -> None:
@@ -99,7 +99,7 @@ def test_an_outage_raises_and_forgets_nothing(port: str) -> None:
     getattr(world, port).out = True
     with pytest.raises(StorageOut):
         world.darkroom.readmit.readmit(rejected)
-    assert list(world.rejections.kept) == ["images/cat.png"]
+    assert list(world.rejections.rows) == ["images/cat.png"]
 
 
 def test_an_id_of_nothing_is_unknown() -> None:
@@ -180,8 +180,8 @@ def test_no_body_makes_a_step_raise_and_each_is_acted_on_or_kept(way: str, body:
     world.upload()
     step = getattr(getattr(world.darkroom, way), way)
     outcomes = step(body, owner="queue/1") if way == "receive" else step(body)
-    assert bool(world.rejections.kept) == (Disposition.REJECTED in outcomes)
-    assert set(outcomes) <= {Disposition.REJECTED, Disposition.IGNORED} or world.jobs.kept.jobs
+    assert bool(world.rejections.rows) == (Disposition.REJECTED in outcomes)
+    assert set(outcomes) <= {Disposition.REJECTED, Disposition.IGNORED} or world.jobs.table.jobs
     assert outcomes
 
 
@@ -196,17 +196,17 @@ def test_a_redrive_loses_nothing(body: bytes, uploaded: bool) -> None:  # noqa: 
     world.darkroom.receive.receive(body, owner="queue/1")
     if uploaded:
         world.upload()
-    for row in list(world.rejections.kept.values()):
+    for row in list(world.rejections.rows.values()):
         outcomes = world.darkroom.readmit.readmit(row.id)
         admitted = {Recording.RECORDED, Recording.DUPLICATE, Disposition.LIVE, Disposition.ENDED}
-        assert (row.text in world.rejections.kept) is not admitted.issuperset(outcomes)
-        assert row.text in world.rejections.kept or world.jobs.kept.jobs
+        assert (row.text in world.rejections.rows) is not admitted.issuperset(outcomes)
+        assert row.text in world.rejections.rows or world.jobs.table.jobs
 
 
 def test_bytes_that_are_no_text_are_kept_and_not_followed_as_if_they_were() -> None:
     world = World()
     assert world.darkroom.receive.receive(b"\xff", owner="queue/1") == [Disposition.REJECTED]
-    (row,) = world.rejections.kept.values()
+    (row,) = world.rejections.rows.values()
     world.upload(row.text)
     assert world.darkroom.readmit.readmit(row.id) == [Disposition.REJECTED]
-    assert [kept.code for kept in world.rejections.kept.values()] == ["not_text"]
+    assert [kept.code for kept in world.rejections.rows.values()] == ["not_text"]

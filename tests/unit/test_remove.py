@@ -37,7 +37,7 @@ def test_all_of_an_ended_job_goes(made: Callable[[World], str], *, forget: bool)
     world.images.insert_thumbnail(f"{job_id}/1.webp", b"small", mime="image/webp")
     world.images.insert_thumbnail("other/1.webp", b"small", mime="image/webp")
     world.darkroom.remove.remove(job_id, forget=forget)
-    assert (world.jobs.kept.jobs, world.jobs.kept.attempts) == ({}, {})
+    assert (world.jobs.table.jobs, world.jobs.table.attempts) == ({}, {})
     assert list(world.images.thumbnails) == ["other/1.webp"]
 
 
@@ -45,7 +45,7 @@ def test_the_key_row_stays_and_says_how_the_job_ended() -> None:
     world = World()
     job_id = ended(world)
     world.darkroom.remove.remove(job_id, forget=False)
-    (key,) = world.jobs.kept.keys.values()
+    (key,) = world.jobs.table.keys.values()
     assert (key.job_id, key.state) == (job_id, State.FAILED)
     assert not add(world).created
 
@@ -53,7 +53,7 @@ def test_the_key_row_stays_and_says_how_the_job_ended() -> None:
 def test_what_is_forgotten_may_be_added_again() -> None:
     world = World()
     world.darkroom.remove.remove(ended(world), forget=True)
-    assert world.jobs.kept.keys == {}
+    assert world.jobs.table.keys == {}
     assert add(world).created
 
 
@@ -65,7 +65,7 @@ def test_a_job_that_is_not_unique_goes_without_a_look_for_a_key_row(*, forget: b
     world.journal.clear()
     world.darkroom.remove.remove(other, forget=forget)
     assert world.journal == ["jobs.get", "ended.purge", "images.thumbnails_of"]
-    assert (list(world.jobs.kept.jobs), len(world.jobs.kept.keys)) == ([unique], 1)
+    assert (list(world.jobs.table.jobs), len(world.jobs.table.keys)) == ([unique], 1)
 
 
 @either_way
@@ -108,11 +108,11 @@ def test_an_outage_is_no_answer(*, forget: bool) -> None:
 def test_a_version_that_the_caller_has_seen_is_removed_and_no_other() -> None:
     world = World()
     job_id = ended(world)
-    seen = world.jobs.kept.jobs[job_id].fingerprint
+    seen = world.jobs.table.jobs[job_id].fingerprint
     with pytest.raises(Mismatch):
         world.darkroom.remove.remove(job_id, forget=False, versions={"another"})
     world.darkroom.remove.remove(job_id, forget=False, versions={seen, "another"})
-    assert world.jobs.kept.jobs == {}
+    assert world.jobs.table.jobs == {}
 
 
 def test_a_version_that_moves_on_under_the_removal_is_not_removed() -> None:
@@ -120,7 +120,7 @@ def test_a_version_that_moves_on_under_the_removal_is_not_removed() -> None:
     job_id = ended(world)
     world.ended.before("purge", lambda: world.darkroom.redrive.redrive(job_id), int)
     with pytest.raises(Mismatch):
-        world.darkroom.remove.remove(job_id, forget=False, versions={world.jobs.kept.jobs[job_id].fingerprint})
+        world.darkroom.remove.remove(job_id, forget=False, versions={world.jobs.table.jobs[job_id].fingerprint})
     assert world.job(job_id).state is State.PENDING
 
 
@@ -139,7 +139,7 @@ def test_a_job_that_was_touched_under_the_removal_is_removed_all_the_same() -> N
     job_id = ended(world)
     world.ended.before("purge", lambda: world.jobs.behind(job_id, lambda row: Move(Event.RETAG, row.job, row.seen_at)))
     world.darkroom.remove.remove(job_id, forget=False)
-    assert world.jobs.kept.jobs == {}
+    assert world.jobs.table.jobs == {}
 
 
 def test_a_job_that_moves_each_time_is_undecided() -> None:
@@ -156,14 +156,14 @@ def test_an_older_version_of_an_image_goes_and_leaves_the_key_row_of_the_newer_o
     older = world.record_image()
     newer = world.record_image(data=png(5))
     world.darkroom.remove.remove(older, forget=True)
-    (key,) = world.jobs.kept.keys.values()
-    assert (key.job_id, key.state, list(world.jobs.kept.jobs)) == (newer, None, [newer])
+    (key,) = world.jobs.table.keys.values()
+    assert (key.job_id, key.state, list(world.jobs.table.jobs)) == (newer, None, [newer])
 
 
 def test_a_purged_job_is_forgotten_by_its_id() -> None:
     world = World()
     world.darkroom.remove.remove(purged(world), forget=True)
-    assert world.jobs.kept.keys == {}
+    assert world.jobs.table.keys == {}
     assert world.journal == ["jobs.get", "index.keys", "images.thumbnails_of", "ended.forget"]
     assert add(world).created
 
@@ -175,7 +175,7 @@ def test_of_many_purged_jobs_the_one_is_forgotten_that_was_named() -> None:
         world.darkroom.cancel.cancel(job_id)
         world.darkroom.remove.remove(job_id, forget=False)
     world.darkroom.remove.remove(ids[4], forget=True)
-    assert {key.job_id for key in world.jobs.kept.keys.values()} == {*ids} - {ids[4]}
+    assert {key.job_id for key in world.jobs.table.keys.values()} == {*ids} - {ids[4]}
 
 
 def test_a_purged_job_is_not_there_to_be_removed_again() -> None:
@@ -183,7 +183,7 @@ def test_a_purged_job_is_not_there_to_be_removed_again() -> None:
     job_id = purged(world)
     with pytest.raises(NoSuchJob):
         world.darkroom.remove.remove(job_id, forget=False)
-    assert len(world.jobs.kept.keys) == 1
+    assert len(world.jobs.table.keys) == 1
 
 
 def test_what_is_forgotten_is_not_there_to_be_forgotten_again() -> None:
@@ -201,7 +201,7 @@ def test_an_older_version_that_is_purged_cant_be_forgotten() -> None:
     world.darkroom.remove.remove(older, forget=False)
     with pytest.raises(NoSuchJob):
         world.darkroom.remove.remove(older, forget=True)
-    assert len(world.jobs.kept.keys) == 1
+    assert len(world.jobs.table.keys) == 1
 
 
 def test_a_job_that_a_purge_takes_under_the_removal_is_forgotten_all_the_same() -> None:
@@ -209,7 +209,7 @@ def test_a_job_that_a_purge_takes_under_the_removal_is_forgotten_all_the_same() 
     job_id = ended(world)
     world.ended.before("purge", lambda: world.darkroom.remove.remove(job_id, forget=False))
     world.darkroom.remove.remove(job_id, forget=True)
-    assert world.jobs.kept.keys == {}
+    assert world.jobs.table.keys == {}
 
 
 def test_a_job_that_is_added_again_at_once_is_not_what_was_removed() -> None:
@@ -218,14 +218,14 @@ def test_a_job_that_is_added_again_at_once_is_not_what_was_removed() -> None:
     gone: list[bool] = []
 
     def another() -> None:
-        gone.append(job_id not in world.jobs.kept.jobs)
+        gone.append(job_id not in world.jobs.table.jobs)
         forgotten(world)
         assert add(world).created
 
     world.jobs.before("key", int, another)
     world.darkroom.remove.remove(job_id, forget=True)
     assert (gone, world.job(job_id).state) == ([True], State.PENDING)
-    assert len(world.jobs.kept.keys) == 1
+    assert len(world.jobs.table.keys) == 1
 
 
 def test_a_purged_job_that_another_forgets_and_adds_again_keeps_its_key_row() -> None:
@@ -239,7 +239,7 @@ def test_a_purged_job_that_another_forgets_and_adds_again_keeps_its_key_row() ->
     world.index.before("keys", another)
     with pytest.raises(Refused) as met:
         world.darkroom.remove.remove(job_id, forget=True)
-    assert (met.value.code, len(world.jobs.kept.keys)) == ("live", 1)
+    assert (met.value.code, len(world.jobs.table.keys)) == ("live", 1)
 
 
 def test_a_key_row_that_moves_under_the_removal_is_looked_at_again() -> None:
@@ -253,7 +253,7 @@ def test_a_key_row_that_moves_under_the_removal_is_looked_at_again() -> None:
     world.ended.before("forget", another)
     with pytest.raises(Refused) as met:
         world.darkroom.remove.remove(job_id, forget=True)
-    assert (met.value.code, len(world.jobs.kept.keys)) == ("live", 1)
+    assert (met.value.code, len(world.jobs.table.keys)) == ("live", 1)
 
 
 def test_of_two_who_forget_a_purged_job_at_once_neither_fails() -> None:
@@ -261,4 +261,4 @@ def test_of_two_who_forget_a_purged_job_at_once_neither_fails() -> None:
     job_id = purged(world)
     world.ended.before("forget", lambda: world.darkroom.remove.remove(job_id, forget=True))
     world.darkroom.remove.remove(job_id, forget=True)
-    assert world.jobs.kept.keys == {}
+    assert world.jobs.table.keys == {}

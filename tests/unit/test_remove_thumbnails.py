@@ -39,7 +39,7 @@ def test_a_version_that_moves_on_under_the_removal_keeps_its_thumbnail() -> None
     world = World()
     job_id = world.record_image()
     world.darkroom.attempt.run(job_id, owner="queue/1")
-    seen = world.jobs.kept.jobs[job_id]
+    seen = world.jobs.table.jobs[job_id]
     world.ended.before("purge", lambda: world.jobs.behind(job_id, lambda row: Move(Event.RETAG, row.job, row.seen_at)))
     with pytest.raises(Mismatch):
         world.darkroom.remove.remove(job_id, forget=False, versions={seen.fingerprint})
@@ -56,9 +56,9 @@ def test_a_crash_in_the_middle_of_a_removal_leaves_a_thumbnail_and_no_job(*, for
     with pytest.raises(StorageOut):
         world.darkroom.remove.remove(job_id, forget=forget)
     world.images.out = False
-    assert (world.jobs.kept.jobs, list(world.images.thumbnails)) == ({}, [f"{job_id}/1.png"])
+    assert (world.jobs.table.jobs, list(world.images.thumbnails)) == ({}, [f"{job_id}/1.png"])
     world.darkroom.remove.remove(job_id, forget=True)
-    assert (world.jobs.kept.keys, world.images.thumbnails) == ({}, {})
+    assert (world.jobs.table.keys, world.images.thumbnails) == ({}, {})
 
 
 def test_while_thumbnails_are_deleted_nobody_can_add_the_job_again() -> None:

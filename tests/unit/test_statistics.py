@@ -87,7 +87,7 @@ def test_what_an_earlier_process_counted_is_good_for_another() -> None:
     world = Counted()
     world.record_image()
     counted = world.darkroom.statistics.count()
-    assert Stats.of(json.loads(json.dumps(world.marks.kept[MARK].value))) == counted
+    assert Stats.of(json.loads(json.dumps(world.marks.rows[MARK].value))) == counted
 
 
 def test_what_another_release_counted_and_a_moment_that_is_not_yet_are_counted_anew() -> None:
@@ -95,7 +95,7 @@ def test_what_another_release_counted_and_a_moment_that_is_not_yet_are_counted_a
     world.marks.insert(MARK, {"schema": 99, "as_of": world.clock.now.isoformat()})
     assert world.darkroom.statistics.count().jobs["audio"] == NONE
     future = replace(STATS, as_of=world.clock.now + timedelta(days=1))
-    world.marks.replace(world.marks.kept[MARK], future.value)
+    world.marks.replace(world.marks.rows[MARK], future.value)
     assert world.darkroom.statistics.count().poison == 0
 
 
@@ -108,11 +108,11 @@ def test_who_is_slower_than_another_counts_all_the_same(counted_before: bool) ->
     world.record_image()
     world.marks.before("replace" if counted_before else "insert", lambda: _rival(world))
     assert world.darkroom.statistics.count().jobs["image-analysis"]["PENDING"] == 1
-    assert world.marks.kept[MARK].value["poison"] == STATS.poison
+    assert world.marks.rows[MARK].value["poison"] == STATS.poison
 
 
 def _rival(world: World) -> None:
-    stands = world.marks.kept.get(MARK)
+    stands = world.marks.rows.get(MARK)
     if stands is None:
         world.marks.insert(MARK, STATS.value)
     else:

@@ -148,10 +148,10 @@ def test_a_backlog_of_one_type_keeps_no_other_type_waiting(dispatch: str) -> Non
 
     world.darkroom.sweep.attempt = Turns()  # type: ignore[assignment] # it runs like one
     _due(world, 20)
-    world.queue.sent.clear()
+    world.queue.messages.clear()
     _insert_due(world, "other", 2)
     world.darkroom.sweep.sweep(owner="timer/1")
-    begun += [ids.kind(json.loads(text)["job_id"]) for text, _ in world.queue.sent]
+    begun += [ids.kind(json.loads(text)["job_id"]) for text, _ in world.queue.messages]
     assert begun[:5] == ["image-analysis", "other", "image-analysis", "other", "image-analysis"]
 
 

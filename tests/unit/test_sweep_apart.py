@@ -45,10 +45,10 @@ def test_a_page_of_rows_of_a_newer_release_hides_no_job_behind_it(dispatch: str,
     _insert_due(world, 2 * agenda.LIMIT, schema=SCHEMA + 1)
     job_id = world.record_image("late.png", b"broken")
     world.clock.advance(3600)
-    world.queue.sent.clear()
+    world.queue.messages.clear()
     world.darkroom.sweep.sweep(owner="timer/1")
     assert world.job(job_id).state is end
-    assert [job_id in text for text, _ in world.queue.sent] == [True] * (dispatch == "queue")
+    assert [job_id in text for text, _ in world.queue.messages] == [True] * (dispatch == "queue")
 
 
 def test_a_sweep_reads_no_second_page_where_it_moves_all_of_the_first_on() -> None:
@@ -86,9 +86,9 @@ def test_a_job_that_raises_ends_no_sweep(error: Exception) -> None:
     world.jobs.get = _raising_for({jobs[0]}, world.jobs.get, error)  # type: ignore[method-assign] # of this world alone
     with pytest.raises(type(error)):
         world.darkroom.sweep.sweep(owner="timer/1")
-    states = [world.jobs.kept.jobs[job_id].job.state for job_id in (*jobs, expiring)]
+    states = [world.jobs.table.jobs[job_id].job.state for job_id in (*jobs, expiring)]
     assert states == [State.PENDING, State.COMPLETED, State.COMPLETED, State.FAILED]
-    assert world.blob_poison.held == {}
+    assert world.blob_poison.in_hand == {}
 
 
 def _raising_for(ids: set[str], get: Callable[..., Row | None], error: Exception) -> Callable[..., Row | None]:
@@ -107,13 +107,13 @@ def test_a_job_that_raises_keeps_no_other_from_being_sent_or_expired() -> None:
     waiting = [world.record_image(f"{number}.png", png(number + 1)) for number in range(3)]
     expiring = _expiring(world, 3)
     world.clock.advance(121)
-    world.queue.sent.clear()
+    world.queue.messages.clear()
     failing = {waiting[0], expiring[0]}
     world.jobs.get = _raising_for(failing, world.jobs.get, LookupError())  # type: ignore[method-assign] # of this world alone
     with pytest.raises(LookupError):
         world.darkroom.sweep.sweep(owner="timer/1")
-    assert len(world.queue.sent) == 2
-    assert [world.jobs.kept.jobs[job_id].job.state for job_id in expiring[1:]] == [State.FAILED] * 2
+    assert len(world.queue.messages) == 2
+    assert [world.jobs.table.jobs[job_id].job.state for job_id in expiring[1:]] == [State.FAILED] * 2
 
 
 def test_a_bucket_that_cannot_be_listed_keeps_no_other_waiting() -> None:

@@ -84,7 +84,7 @@ def test_a_job_that_is_added_meanwhile_is_never_of_a_type_without_a_row(moment: 
     adder = world.another() if fresh else world.darkroom
     MOMENTS[moment](world, lambda: adder.add.add(kind="a", ref="b", params={}, unique=True))
     world.darkroom.types.collect()
-    assert len(world.jobs.kept.jobs) == 1
+    assert len(world.jobs.table.jobs) == 1
     assert world.index.types() == ["a"]
 
 

@@ -53,10 +53,10 @@ def test_another_upload_of_a_name_replaces_the_version_before() -> None:
 def test_a_condition_that_does_not_hold_leaves_all_as_it_was(*, only_new: bool, etag: str | None) -> None:
     world = World()
     upload(world)
-    before, jobs = world.images.blobs, dict(world.jobs.kept.jobs)
+    before, jobs = world.images.blobs, dict(world.jobs.table.jobs)
     with pytest.raises(Mismatch):
         upload(world, png(5), only_new=only_new, etag=etag)
-    assert (world.images.blobs, world.jobs.kept.jobs) == (before, jobs)
+    assert (world.images.blobs, world.jobs.table.jobs) == (before, jobs)
 
 
 def test_a_condition_that_holds_lets_the_upload_through() -> None:

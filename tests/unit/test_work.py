@@ -37,7 +37,7 @@ def test_a_handler_that_says_retry_has_its_delay_or_the_back_off(delay: timedelt
     assert told.job.error is not None
     assert (told.job.not_before - told.job.error.at).total_seconds() == wait
     assert (told.job.state, told.job.error.code) == (State.PENDING, "busy")
-    assert told.world.queue.sent[-1][1] == timedelta(seconds=wait) + DATE_STEP
+    assert told.world.queue.messages[-1][1] == timedelta(seconds=wait) + DATE_STEP
 
 
 def test_a_handler_that_says_retry_at_the_last_attempt_has_failed() -> None:
@@ -50,13 +50,13 @@ def test_a_handler_that_says_cancel_ends_the_job_as_canceled() -> None:
     told = Told(raising(CancelJob("text_gone", "The text is gone.")))
     assert told.work() is End.CANCELED
     assert (told.job.state, told.error) == (State.CANCELED, ("text_gone", "The text is gone."))
-    assert told.world.jobs.kept.attempts[told.job_id, 1]["outcome"] == Event.CANCEL.value
+    assert told.world.jobs.table.attempts[told.job_id, 1]["outcome"] == Event.CANCEL.value
 
 
 def test_a_handler_that_says_superseded_ends_the_job_so() -> None:
     told = Told(raising(CancelJob("replaced", "There is a newer one.", event=Event.SUPERSEDE)))
     assert told.work() is End.CANCELED
-    assert told.world.jobs.kept.attempts[told.job_id, 1]["outcome"] == Event.SUPERSEDE.value
+    assert told.world.jobs.table.attempts[told.job_id, 1]["outcome"] == Event.SUPERSEDE.value
 
 
 @pytest.mark.parametrize("error", [KeyError("secret"), SystemError("/secret"), NoSuchJob(), DarkroomError("secret")])
@@ -150,7 +150,7 @@ def test_a_loser_is_noted_and_counted() -> None:
 
     told = Told(work)
     told.work()
-    assert told.world.jobs.kept.attempts[told.job_id, 1]["refused"] == 1
+    assert told.world.jobs.table.attempts[told.job_id, 1]["refused"] == 1
     assert told.world.darkroom.statistics.count().stale_reports_total == 1
 
 
@@ -187,7 +187,7 @@ def test_a_message_of_a_type_that_nobody_here_works_on_is_done_with() -> None:
     row = world.darkroom.add.add(kind=KIND, ref="text", params={}, unique=True).row
     assert row is not None
     assert world.darkroom.receive.receive(row.job.id.encode(), owner="queue/1") == [End.LEFT]
-    assert world.rejections.kept == {}
+    assert world.rejections.rows == {}
 
 
 def test_the_sweep_works_on_what_no_message_has_brought() -> None:

@@ -185,7 +185,7 @@ def test_a_commit_whose_request_arrives_twice_stands() -> None:
     told = Told(work)
     assert told.work() is End.COMPLETED
     assert (undone, told.job.report) == ([], {"words": 2})
-    assert "refused" not in told.world.jobs.kept.attempts[told.job_id, 1]
+    assert "refused" not in told.world.jobs.table.attempts[told.job_id, 1]
 
 
 def test_a_claim_whose_request_arrives_twice_is_won() -> None:

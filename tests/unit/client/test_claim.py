@@ -26,18 +26,18 @@ def test_an_end_is_sent_with_the_newest_lease(
     assert (claim.renew(), claim.job.etag) == (20, None)
     end(claim)
     assert claim.job.state == state
-    sent = api.sent(name)
+    sent = api.requests_of(name)
     (lease,) = [request.headers["if-match"] for request in sent]
     assert lease.startswith('"1.')
-    assert lease != api.sent("renew")[0].headers["if-match"]
+    assert lease != api.requests_of("renew")[0].headers["if-match"]
 
 
 def test_progress_and_cursor_go_with_the_next_renewal(api: Api, claim: Claim) -> None:
     claim.progress(0.25, cursor="line 2")
     claim.progress(0.5)
-    assert api.sent("renew") == []
+    assert api.requests_of("renew") == []
     claim.renew()
-    assert api.sent("renew")[0].body == {"progress": 0.5, "cursor": "line 2", "lease_seconds": 60}
+    assert api.requests_of("renew")[0].body == {"progress": 0.5, "cursor": "line 2", "lease_seconds": 60}
     with pytest.raises(ValueError, match="0 to 1"):
         claim.progress(1.1)
 
@@ -46,7 +46,7 @@ def test_progress_and_cursor_go_with_the_next_renewal(api: Api, claim: Claim) ->
 def test_a_refused_renewal_loses_the_lease(api: Api, claim: Claim, status: int) -> None:
     api.script("renew", problem(status, "c"))
     assert (claim.lost, claim.renew(), claim.lost, claim.renew()) == (False, None, True, None)
-    assert len(api.sent("renew")) == 1
+    assert len(api.requests_of("renew")) == 1
 
 
 def test_protection_counts_from_before_the_renewal_was_sent(api: Api, claim: Claim, pauses: Pauses) -> None:
@@ -78,7 +78,7 @@ def test_no_renewal_goes_out_once_the_end_has_begun(api: Api, claim: Claim) -> N
     api.before("complete", renewal.start)
     claim.complete({})
     renewal.join(5)
-    assert api.sent("renew") == []
+    assert api.requests_of("renew") == []
 
 
 @pytest.mark.parametrize(("name", "end", "state"), ENDS)
@@ -87,7 +87,7 @@ def test_an_end_whose_response_was_lost_is_sent_again_and_counts(
 ) -> None:
     api.script(name, REPLY_LOST)
     end(claim)
-    assert (len(api.sent(name)), api.jobs[claim.job.id]["state"]) == (2, state)
+    assert (len(api.requests_of(name)), api.jobs[claim.job.id]["state"]) == (2, state)
 
 
 def test_a_wrong_state_that_no_lost_reply_explains_is_raised(api: Api, claim: Claim) -> None:
@@ -122,7 +122,7 @@ def test_after_an_invalid_result_the_claim_may_end_another_way(api: Api, claim: 
 def test_an_error_of_the_worker_is_retried_by_name_alone_and_goes_on(api: Api, claim: Claim) -> None:
     with pytest.raises(KeyError, match="secret"), claim:
         raise KeyError("secret")
-    assert api.sent("retry")[0].body == {"error": {"code": "worker_error", "message": "KeyError"}}
+    assert api.requests_of("retry")[0].body == {"error": {"code": "worker_error", "message": "KeyError"}}
 
 
 @pytest.mark.parametrize("wish", [KeyboardInterrupt, SystemExit])
@@ -132,7 +132,7 @@ def test_who_wants_an_end_gives_the_job_back_without_patience(
     api.script("abandon", BUSY)
     with pytest.raises(wish), claim:
         raise wish
-    assert (len(api.sent("abandon")), pauses.seconds) == (1, [])
+    assert (len(api.requests_of("abandon")), pauses.seconds) == (1, [])
 
 
 def test_a_job_without_an_end_is_given_back(api: Api, claim: Claim) -> None:
@@ -144,7 +144,7 @@ def test_a_job_without_an_end_is_given_back(api: Api, claim: Claim) -> None:
 def test_a_claim_that_took_long_is_renewed_before_the_work(api: Api, client: Client, pauses: Pauses) -> None:
     api.before("claim_job", lambda: pauses.clock.advance(20))
     with client.claim_job(api.put(), lease_seconds=60):
-        assert len(api.sent("renew")) == 1
+        assert len(api.requests_of("renew")) == 1
 
 
 def test_a_complete_that_finds_a_wrong_state_is_never_taken_for_done(api: Api, claim: Claim) -> None:

@@ -56,7 +56,7 @@ def test_the_shell_renews_in_the_background(api: Api, which: str, tmp_path: Path
     api.before("renew", (tmp_path / "renewed").touch)
     waiting = f"while [ ! -e {tmp_path}/renewed ]; do sleep 0.02; done; echo '{{}}'"
     done = run(which, api.url, "t", DARKROOM_RENEW="0.1", DARKROOM_WORK=waiting)
-    assert (done.returncode, len(api.sent("complete"))) == (0, 1)
+    assert (done.returncode, len(api.requests_of("complete"))) == (0, 1)
 
 
 @pytest.mark.parametrize("which", ["py", SH])
@@ -93,4 +93,4 @@ def test_a_signal_ends_an_example_with_no_job_left_in_hand(api: Api, which: str)
     with subprocess.Popen(command, env=environ) as running:
         assert running.wait(15) == 0
     assert api.jobs[job]["state"] in ("PENDING", "COMPLETED")
-    assert len(api.sent("claim")) == 1
+    assert len(api.requests_of("claim")) == 1

@@ -141,7 +141,7 @@ def test_a_wait_has_at_most_20_seconds(client: Client) -> None:
 @pytest.mark.parametrize("call", ["add", "complete", "upload"])
 def test_what_no_row_holds_is_422_with_the_word_of_storage_and_writes_nothing(client: Client, call: str) -> None:
     claim = client.claim_job()
-    before = dict(client.world.jobs.kept.jobs)
+    before = dict(client.world.jobs.table.jobs)
 
     def refuse() -> None:
         raise ContentRefused("EntityTooLarge")
@@ -155,4 +155,4 @@ def test_what_no_row_holds_is_422_with_the_word_of_storage_and_writes_nothing(cl
     response = calls[call]()
     assert response.refusal == (422, "content_refused", None)
     assert "EntityTooLarge" in response.json["detail"]
-    assert client.world.jobs.kept.jobs == before
+    assert client.world.jobs.table.jobs == before

@@ -267,7 +267,7 @@ def test_the_place_of_a_thumbnail_that_a_report_names_is_never_followed(client: 
         client.world.images.insert_thumbnail(name, PNG, mime="image/png")
     place = {"container": "..", "name": name, "width_px": 1, "height_px": 1, "bytes": 9, "mime": "text/html"}
     assert client.report(lease, "complete", {"result": report(thumbnail=place)}).status == 422
-    job_id, rows = client.report(lease, "complete", {"result": report()}).json["id"], client.world.jobs.kept.jobs
+    job_id, rows = client.report(lease, "complete", {"result": report()}).json["id"], client.world.jobs.table.jobs
     row = rows[job_id]
     rows[job_id] = replace(row, job=replace(row.job, report=report(thumbnail=place)))  # as an older release took it
     image_id = client.call("GET", "/images?name=cat.png").json["items"][0]["image_id"]
