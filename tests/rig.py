@@ -63,7 +63,7 @@ class HostProcess:
 
     def __init__(self, environ: dict[str, str], log: Path, options: Sequence[str] = ()) -> None:
         self.log = log
-        self._written = log.open("wb")
+        self._log_file = log.open("wb")
         command = [sys.executable, "-m", "localhost.host", "--app", str(ROOT), "--port", "0", "--fast"]
         command += options
         self.process = subprocess.Popen(
@@ -72,7 +72,7 @@ class HostProcess:
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=self._written,
+            stderr=self._log_file,
             start_new_session=True,  # a group of its own: paused with all that it may have started
         )
         assert self.process.stdout is not None
@@ -106,12 +106,12 @@ class HostProcess:
         status = self.process.wait(60)
         if self.process.stdout is not None:
             self.process.stdout.close()
-        self._written.close()
+        self._log_file.close()
         return status
 
 
 @dataclass(frozen=True)
-class Logged:
+class AzuriteWithLog:
     """An Azurite, and the file that it writes its request log to."""
 
     azurite: Azurite
@@ -119,17 +119,17 @@ class Logged:
 
 
 @contextmanager
-def logged(folder: Path) -> Iterator[Logged]:
+def azurite_with_log(folder: Path) -> Iterator[AzuriteWithLog]:
     """Start Azurite with a request log in a folder."""
     log = folder / "azurite.log"
     with Azurite(debug=log) as azurite:
-        yield Logged(azurite, log)
+        yield AzuriteWithLog(azurite, log)
 
 
 class Rig:
     """An empty storage service, hosts on it, and the user's side of both."""
 
-    def __init__(self, service: Logged, folder: Path) -> None:
+    def __init__(self, service: AzuriteWithLog, folder: Path) -> None:
         self.azurite = azurite = service.azurite
         self.folder = folder
         #: Of this rig alone; it is there when everything has ended.
@@ -185,14 +185,14 @@ class Rig:
         rows = table_of(self.darkroom.storage.jobs).list_entities()
         return [dict(row) for row in rows if row["RowKey"].startswith("try:")]
 
-    def logged(self, event: str, host: HostProcess | None = None) -> list[dict[str, Any]]:
+    def log_lines(self, event: str, host: HostProcess | None = None) -> list[dict[str, Any]]:
         """Return what a host, the newest by default, has told of an event: its own, or the app's with its fields."""
         whole = (host or self.hosts[-1]).log.read_text("utf-8").split("\n")[:-1]  # the last may be half a line
         lines = [json.loads(line) for line in whole if line.startswith("{")]
         told = [{**line, **line.get("fields", {})} for line in lines]
         return [line for line in told if line["event"] == event]
 
-    def dropped(self) -> list[str]:
+    def lost_lines(self) -> list[str]:
         """Return what the app has logged in vain, in all hosts so far: lines that name no running invocation."""
         logs = [path.read_text("utf-8", "replace") for path in sorted(self.folder.glob("host-*.log"))]
         return [line for log in logs for line in log.splitlines() if '"app log dropped"' in line]
@@ -211,12 +211,12 @@ class Rig:
         """Run ``darkroom verify``; return its last line when it finds no violation."""
         return self.command("verify")[-1]
 
-    def applied(self) -> tuple[Counter[str], Counter[str]]:
+    def count_transitions(self) -> tuple[Counter[str], Counter[str]]:
         """End all hosts and cut out the request log; return claims and commits by job id, as it has them."""
         self._drain()
         self._end_of_log()
         self.request_log.write_bytes(self._log())
-        return transitions_applied(self.request_log)
+        return count_transitions(self.request_log)
 
     def _log(self) -> bytes:
         """Return what the service has logged since this rig began."""
@@ -243,15 +243,15 @@ class Rig:
 
 
 @contextmanager
-def rig(folder: Path, service: Logged | None = None) -> Iterator[Rig]:
+def rig(folder: Path, service: AzuriteWithLog | None = None) -> Iterator[Rig]:
     """Empty a storage service, a new one where none is given, and end everything at the end."""
-    with nullcontext(service) if service else logged(folder) as storage:
+    with nullcontext(service) if service else azurite_with_log(folder) as storage:
         made = Rig(storage, folder)
         try:
             yield made
         finally:
             made.close()
-        assert made.dropped() == [], "the Functions host would have dropped these lines"
+        assert made.lost_lines() == [], "the Functions host would have dropped these lines"
 
 
 def empty(azurite: Azurite) -> None:
@@ -272,7 +272,7 @@ def empty(azurite: Azurite) -> None:
 _BATCH = re.compile(r"(\S+) debug: TableHandler:batch\(\) Raw (request|response) string is (\".*\")$")
 
 
-def transitions_applied(log: Path) -> tuple[Counter[str], Counter[str]]:
+def count_transitions(log: Path) -> tuple[Counter[str], Counter[str]]:
     """Count, in Azurite's own request log, the transactions that were applied: claims and commits by job id.
 
     Not our tables' word: what the storage service says that it was asked for and has answered with success.

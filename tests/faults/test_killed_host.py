@@ -41,7 +41,7 @@ def test_a_killed_host_loses_nothing_and_commits_nothing_twice(tmp_path: Path) -
         made.start(**settings, DISPATCH_GRACE_SECONDS="0")
         states = [made.ended(identity, seconds=90)["state"] for identity in identities]
         verified = made.verify()
-        claims, commits = made.applied()
+        claims, commits = made.count_transitions()
     started = sum(claims.values())
     print(f"killed after {before} commits; {sum(commits.values())} commits, {started} analyses started; {verified}")
     assert 0 < before < IMAGES

@@ -71,7 +71,7 @@ def test_a_host_that_has_slept_past_its_lease_writes_nothing_and_serves_on(
         made.ended(later)
         job, tries = made.darkroom.storage.jobs.get(identity), attempts(made, identity)
         verified = made.verify()
-        claims, commits = made.applied()
+        claims, commits = made.count_transitions()
         ends = [passed.applied for passed in proxy.exchanges if passed.asked.ends]
     print(f"{sent} late commits sent and refused; {verified}")
     assert job is not None
@@ -102,7 +102,7 @@ def test_hosts_that_are_killed_paused_and_left_without_replies_commit_each_image
         all_completed(made, early + late)
         second.settle()
         verified = made.verify()
-        claims, commits = made.applied()
+        claims, commits = made.count_transitions()
     started, lost = sum(claims.values()), first.lost + second.lost
     print(f"{lost} of {len(first.exchanges + second.exchanges)} replies lost, {started} analyses started; {verified}")
     assert lost > IMAGES

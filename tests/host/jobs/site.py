@@ -45,7 +45,7 @@ class Site:
         """Add a job of the test's type."""
         return self.call("POST", "/jobs", {"type": self.kind, "ref": ref, **fields})
 
-    def added(self, ref: str = "a", **fields: Any) -> str:  # noqa: ANN401 - JSON
+    def new_job(self, ref: str = "a", **fields: Any) -> str:  # noqa: ANN401 - JSON
         """Add a job that is new; return its id."""
         answer = self.add(ref, **fields)
         assert answer.status == 201, answer.body
@@ -80,7 +80,7 @@ class Site:
 
     def completed(self, ref: str = "a", result: Mapping[str, Any] | None = None, **fields: Any) -> str:  # noqa: ANN401
         """Add a job, claim and complete it; return its id."""
-        job_id = self.added(ref, **fields)
+        job_id = self.new_job(ref, **fields)
         answer = self.tell(self.claim(job_id, lease=60), "complete", {"result": dict(result or {})})
         assert answer.status == 200, answer.body
         return job_id

@@ -48,7 +48,7 @@ def test_an_unknown_id_is_not_found_and_never_no_content(site: Site, method: str
 
 @pytest.mark.parametrize("report", ["renew", "complete", "retry", "abandon", "fail"])
 def test_a_report_on_an_unknown_job_is_not_found(site: Site, report: str) -> None:
-    held = site.claim(site.added(), lease=60)
+    held = site.claim(site.new_job(), lease=60)
     error = {"error": {"code": "c", "message": "m"}}
     body = {"renew": {}, "complete": {}, "retry": error, "fail": error}.get(report)
     answer = site.call("POST", f"/jobs/{NOBODY}/{report}", body, if_match=held.headers["etag"])
@@ -56,7 +56,7 @@ def test_a_report_on_an_unknown_job_is_not_found(site: Site, report: str) -> Non
 
 
 def test_who_has_seen_a_job_is_told_when_it_has_not_moved(site: Site) -> None:
-    job_id = site.added()
+    job_id = site.new_job()
     etag = site.call("GET", f"/jobs/{job_id}").headers["etag"]
     same = site.call("GET", f"/jobs/{job_id}", if_none_match=etag)
     assert (same.status, same.body, same.headers["etag"]) == (304, b"", etag)
@@ -65,7 +65,7 @@ def test_who_has_seen_a_job_is_told_when_it_has_not_moved(site: Site) -> None:
 
 
 def test_pages_meet_each_of_fifty_jobs_once_live_ones_first(site: Site) -> None:
-    ids = [site.added(str(number)) for number in range(50)]
+    ids = [site.new_job(str(number)) for number in range(50)]
     for job_id in ids[::5]:
         assert site.call("POST", f"/jobs/{job_id}/cancel").status == 200
     seen, pages, cursor = [], 0, ""
@@ -78,7 +78,7 @@ def test_pages_meet_each_of_fifty_jobs_once_live_ones_first(site: Site) -> None:
 
 
 def test_lists_are_by_state_by_reference_and_by_the_moment_of_the_end(site: Site) -> None:
-    done, waiting = site.completed("a"), site.added("b")
+    done, waiting = site.completed("a"), site.new_job("b")
     ended_at = site.job(done)["ended_at"]
 
     def listed(query: str) -> list[str]:
@@ -105,7 +105,7 @@ def test_a_job_that_is_deleted_and_forgotten_at_once_may_be_added_again(site: Si
 
 
 def test_a_live_job_can_not_be_deleted(site: Site) -> None:
-    waiting, running = site.added("a"), site.added("b")
+    waiting, running = site.new_job("a"), site.new_job("b")
     site.claim(running, lease=60)
     for job_id in (waiting, running):
         assert site.call("DELETE", f"/jobs/{job_id}?forget=true").refusal == (409, "live", None)
@@ -113,7 +113,7 @@ def test_a_live_job_can_not_be_deleted(site: Site) -> None:
 
 
 def test_an_operator_who_has_seen_an_older_version_changes_nothing(site: Site) -> None:
-    job_id = site.added()
+    job_id = site.new_job()
     seen = site.call("GET", f"/jobs/{job_id}").headers["etag"]
     site.claim(job_id, lease=60)
     assert site.call("POST", f"/jobs/{job_id}/cancel", if_match=seen).refusal == (412, "mismatch", None)
@@ -125,7 +125,7 @@ def test_an_operator_who_has_seen_an_older_version_changes_nothing(site: Site) -
 
 
 def test_cleaning_takes_what_has_ended_and_spares_who_waits_or_runs(site: Site) -> None:
-    done, waiting, running = (site.completed("a"), site.added("b"), site.added("c"))
+    done, waiting, running = (site.completed("a"), site.new_job("b"), site.new_job("c"))
     held = site.claim(running)
     gone = site.call("POST", "/jobs/purge", {"before": LATER})
     assert (gone.status, gone.json["left"], gone.json["jobs"] >= 1) == (200, False, True)
@@ -134,7 +134,7 @@ def test_cleaning_takes_what_has_ended_and_spares_who_waits_or_runs(site: Site) 
 
 
 def test_cleaning_is_by_state_and_by_the_moment_of_the_end(site: Site) -> None:
-    done, canceled = site.completed("a"), site.added("b")
+    done, canceled = site.completed("a"), site.new_job("b")
     site.call("POST", f"/jobs/{canceled}/cancel")
     before = site.job(done)["ended_at"]
     for order in ({"before": LATER, "state": "FAILED"}, {"before": before, "state": "COMPLETED"}):
@@ -156,7 +156,7 @@ def test_a_reference_stays_taken_when_its_job_was_cleaned_away_until_it_is_forgo
 
 
 def test_a_job_of_the_future_waits_for_its_moment(site: Site) -> None:
-    job_id = site.added(not_before=LATER)
+    job_id = site.new_job(not_before=LATER)
     assert site.claim(job_id).refusal == (409, "not_due", None)
     assert site.next(wait_seconds=0).status == 204
     assert site.why(job_id) == "It is not due until 2999-01-01T00:00:00.000Z."

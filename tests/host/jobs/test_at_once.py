@@ -28,12 +28,12 @@ def test_of_twenty_who_add_the_same_at_once_one_has_made_it(site: Site) -> None:
 def test_a_claim_waits_for_a_job_that_comes(site: Site) -> None:
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(site.next, wait_seconds=20)
-        job_id = site.added()
+        job_id = site.new_job()
         assert waiting.result(10).json["id"] == job_id
 
 
 def test_of_many_who_claim_one_job_at_once_one_gets_it(site: Site) -> None:
-    job_id = site.added()
+    job_id = site.new_job()
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda number: site.claim(job_id, f"w{number}", 60), range(8)))
     assert sorted(answer.status for answer in answers) == [200] + [409] * 7

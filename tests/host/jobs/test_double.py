@@ -56,7 +56,7 @@ def test_the_double_wants_a_lease_as_the_host_does(site: Site, report: str) -> N
     with Api() as api:
         double = Site(api.url, "t")
         for each in (site, double):
-            job_id = each.added()
+            job_id = each.new_job()
             each.claim(job_id)
             assert each.call("POST", f"/jobs/{job_id}/{report}", BODIES.get(report)).status == 428
         double.close()

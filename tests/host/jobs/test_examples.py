@@ -12,8 +12,8 @@ WORDS = {"to be\nor not to be": 6, 'a "quoted" \\n grün': 4, "": 0}
 @pytest.mark.parametrize("which", ["py", SH])
 def test_an_example_works_on_every_job_of_its_type_and_ends(site: Site, which: str) -> None:
     nested = {"nested": {"text": "no no"}}
-    ids = [site.added(str(number), params={**nested, "text": text}) for number, text in enumerate(WORDS)]
-    wrong = site.added("wrong", params=nested)
+    ids = [site.new_job(str(number), params={**nested, "text": text}) for number, text in enumerate(WORDS)]
+    wrong = site.new_job("wrong", params=nested)
     done = run(which, site.url, site.kind)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     told = [(job["state"], job["result"]["words"]) for job in map(site.job, ids)]

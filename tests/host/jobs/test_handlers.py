@@ -47,7 +47,7 @@ def test_a_message_starts_a_job_and_its_result_stands_in_the_api(ground: Ground,
 
 def test_a_sweep_starts_a_job_that_was_added_over_http(ground: Ground, site: Site) -> None:
     app = build(ground, site.kind, count_words, "timer")
-    job_id = site.added(params={"text": "to be"})
+    job_id = site.new_job(params={"text": "to be"})
     run_by_timer(ground, app)
     job = site.job(job_id)
     assert (job["state"], job["attempts"], job["result"]["words"]) == ("COMPLETED", 1, 2)
@@ -59,7 +59,7 @@ def test_workers_from_outside_and_a_function_share_a_type_and_a_job_has_one_of_t
     ground: Ground, site: Site, end: str
 ) -> None:
     app = build(ground, site.kind, count_words, "timer")
-    job_id = site.added(params={"text": "a"})
+    job_id = site.new_job(params={"text": "a"})
     held = site.claim(job_id, "outside", 60)
     assert app.attempt.run(job_id, owner="timer/test") is End.BUSY
     error = {"code": "no_text", "message": "No text."}

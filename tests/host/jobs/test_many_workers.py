@@ -17,7 +17,7 @@ from darkroom_client import Client, Job
 from shared.rules.jobs import State
 from tests.host.jobs.crowd import Plan, crowd
 from tests.proving import at_length
-from tests.rig import Logged, Rig, rig
+from tests.rig import AzuriteWithLog, Rig, rig
 
 JOBS, KIND = at_length(6, 500), "word-count"
 PLAN = Plan(
@@ -32,7 +32,7 @@ WORDS = ("light", "lens", "grün", "f/2.8", "\\", '"quoted"', "a b")
 
 
 @pytest.fixture(name="rig")
-def _rig(tmp_path: Path, service: Logged) -> Iterator[Rig]:
+def _rig(tmp_path: Path, service: AzuriteWithLog) -> Iterator[Rig]:
     with rig(tmp_path, service) as made:
         made.start(DISPATCH="off", Disabled="record_image,analyze_queued,analyze_pending,reconcile_images,purge_ended")
         yield made
@@ -77,7 +77,7 @@ def test_workers_that_are_killed_again_and_again_complete_every_job_once(rig: Ri
     of_killed = {attempt["outcome"] for attempt in attempts if workers.has_killed(attempt["owner"])}
     assert of_killed <= {"complete", "lapsed"}
     assert rig.verify() == f"{JOBS} jobs, 0 violations, 0 repaired, 0 notes"
-    claims, commits = rig.applied()
+    claims, commits = rig.count_transitions()
     told = {"kills": workers.kills, "claims": claims.total(), "commits": commits.total(), "lapsed": lapsed}
     print(
         f"{JOBS} jobs, {PLAN.workers} workers:",

@@ -27,9 +27,9 @@ class Late:
 
     def __init__(self, ground: Ground, site: Site) -> None:
         self.site = site
-        self.overdue = [site.added(f"overdue {number}", ttl_seconds=1) for number in range(2)]
-        poison = site.added("poison", max_attempts=2)
-        ids = {report: site.added(report) for report in (*REPORTS, "nobody's")} | {"poison": poison}
+        self.overdue = [site.new_job(f"overdue {number}", ttl_seconds=1) for number in range(2)]
+        poison = site.new_job("poison", max_attempts=2)
+        ids = {report: site.new_job(report) for report in (*REPORTS, "nobody's")} | {"poison": poison}
         self.held = {ref: site.claim(job_id, "late") for ref, job_id in ids.items()}
         ground.until(self._over, "the end of leases and times")
 
@@ -55,7 +55,7 @@ def stale_reports(ground: Ground, site: Site) -> int:
 
 
 def test_workers_get_every_due_job_of_a_type_one_each(site: Site) -> None:
-    ids = {site.added(ref) for ref in "abc"}
+    ids = {site.new_job(ref) for ref in "abc"}
     claims = [site.next(owner=f"w{number}", lease_seconds=60) for number in range(3)]
     assert {answer.json["id"] for answer in claims} == ids
     told = [(job["state"], job["owner"], job["token"], job["attempts"]) for job in (a.json for a in claims)]
@@ -65,7 +65,7 @@ def test_workers_get_every_due_job_of_a_type_one_each(site: Site) -> None:
 
 
 def test_a_job_in_hand_is_nobody_elses(site: Site) -> None:
-    job_id = site.added()
+    job_id = site.new_job()
     site.claim(job_id, "first", 60)
     assert site.claim(job_id, "second", 60).refusal == (409, "live", None)
     assert site.next(owner="second").status == 204
@@ -73,7 +73,7 @@ def test_a_job_in_hand_is_nobody_elses(site: Site) -> None:
 
 
 def test_a_worker_renews_tells_how_far_it_is_and_completes(site: Site) -> None:
-    job_id = site.added()
+    job_id = site.new_job()
     held = site.claim(job_id, lease=60)
     renewed = site.tell(held, "renew", {"progress": 0.5, "cursor": "line 2", "lease_seconds": 600})
     assert renewed.json["lease_until"] > held.json["lease_until"]
@@ -87,14 +87,14 @@ def test_a_worker_renews_tells_how_far_it_is_and_completes(site: Site) -> None:
 
 
 def test_any_etag_of_the_claim_is_the_lease(site: Site) -> None:
-    held = site.claim(site.added(), lease=60)
+    held = site.claim(site.new_job(), lease=60)
     assert site.tell(held, "renew", {"progress": 0.5}).status == 200
     assert site.tell(held, "renew", {}).status == 200
     assert site.tell(held, "complete", {"result": {}}).status == 200
 
 
 def test_a_result_that_is_told_again_is_taken_once(site: Site) -> None:
-    job_id = site.added()
+    job_id = site.new_job()
     held = site.claim(job_id, lease=60)
     answers = [site.tell(held, "complete", {"result": {"n": number}}) for number in range(3)]
     assert [(answer.status, answer.json["result"]) for answer in answers] == [(200, {"n": 0})] * 3
@@ -104,7 +104,7 @@ def test_a_result_that_is_told_again_is_taken_once(site: Site) -> None:
 
 @pytest.mark.parametrize("report", ["retry", "abandon", "fail"])
 def test_another_end_that_is_told_again_finds_a_wrong_state_and_counts_as_no_refusal(site: Site, report: str) -> None:
-    job_id = site.added()
+    job_id = site.new_job()
     held = site.claim(job_id, lease=60)
     assert site.tell(held, report, REPORTS[report]).status == 200
     state = site.job(job_id)["state"]
@@ -113,14 +113,14 @@ def test_another_end_that_is_told_again_finds_a_wrong_state_and_counts_as_no_ref
 
 
 def test_a_job_that_is_given_back_is_there_at_once_and_the_attempt_does_not_count(site: Site) -> None:
-    job_id = site.added(max_attempts=1)
+    job_id = site.new_job(max_attempts=1)
     given = site.tell(site.claim(job_id, lease=60), "abandon")
     assert (given.json["state"], given.json["owner"]) == ("PENDING", None)
     assert site.next().json["token"] == 2
 
 
 def test_a_job_that_is_to_be_tried_again_waits_as_long_as_told(site: Site) -> None:
-    job_id = site.added()
+    job_id = site.new_job()
     told = site.tell(site.claim(job_id, lease=60), "retry", {**ERROR, "delay_seconds": 3600})
     assert (told.json["state"], told.json["error"]["code"]) == ("PENDING", "bad_input")
     assert site.claim(job_id).refusal == (409, "not_due", None)
@@ -128,7 +128,7 @@ def test_a_job_that_is_to_be_tried_again_waits_as_long_as_told(site: Site) -> No
 
 
 def test_a_failed_job_is_listed_explained_and_opened_again(site: Site) -> None:
-    job_id = site.added()
+    job_id = site.new_job()
     assert site.tell(site.claim(job_id, lease=60), "fail", ERROR).json["state"] == "FAILED"
     listed = site.call("GET", f"/jobs?type={site.kind}&state=FAILED").json["items"]
     assert [(job["id"], job["error"]["code"]) for job in listed] == [(job_id, "bad_input")]
@@ -138,7 +138,7 @@ def test_a_failed_job_is_listed_explained_and_opened_again(site: Site) -> None:
 
 
 def test_the_worker_of_a_canceled_job_is_refused(site: Site) -> None:
-    job_id = site.added()
+    job_id = site.new_job()
     held = site.claim(job_id, lease=60)
     assert site.why(job_id).startswith("It is leased to w until ")
     assert site.call("POST", f"/jobs/{job_id}/cancel").json["state"] == "CANCELED"
@@ -149,7 +149,7 @@ def test_the_worker_of_a_canceled_job_is_refused(site: Site) -> None:
 
 @pytest.mark.parametrize("report", REPORTS)
 def test_a_report_without_a_lease_is_refused(site: Site, report: str) -> None:
-    job_id = site.added()
+    job_id = site.new_job()
     site.claim(job_id, lease=60)
     answer = site.call("POST", f"/jobs/{job_id}/{report}", REPORTS[report])
     assert answer.refusal == (428, "if_match_required", None)
@@ -199,7 +199,7 @@ def test_a_job_whose_time_is_over_fails_at_the_claim(late: Late) -> None:
 
 
 def test_a_job_whose_time_is_over_fails_in_the_sweep_when_nobody_comes_for_its_type(ground: Ground, late: Late) -> None:
-    patient = late.site.added("patient")
+    patient = late.site.new_job("patient")
     ground.darkroom.sweep.sweep(owner="timer/test")
     job = late.site.job(late.overdue[1])
     assert (job["state"], job["error"]["code"], job["attempts"]) == ("FAILED", "time_limit", 0)

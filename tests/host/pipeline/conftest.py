@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.rig import Logged, Rig, rig
+from tests.rig import AzuriteWithLog, Rig, rig
 
 
 @pytest.fixture(name="rig")
-def _rig(tmp_path: Path, service: Logged) -> Iterator[Rig]:
+def _rig(tmp_path: Path, service: AzuriteWithLog) -> Iterator[Rig]:
     with rig(tmp_path, service) as made:
         yield made

@@ -142,8 +142,8 @@ ENCODINGS: dict[str, Callable[[str], str]] = {"plain": str, "base64": encoded, "
 def taken(rig: Rig) -> Counter[str]:
     """Wait until the queue is empty; return how calls for its messages ended, without those that went to the tail."""
     until(lambda: rig.waiting() == 0, what="the end of all messages")
-    ends = [line for line in rig.logged("function ended") if line["function"] == "analyze_queued"]
-    return Counter(line["outcome"] for line in ends) - Counter(succeeded=len(rig.logged(LogEvent.DEFERRED)))
+    ends = [line for line in rig.log_lines("function ended") if line["function"] == "analyze_queued"]
+    return Counter(line["outcome"] for line in ends) - Counter(succeeded=len(rig.log_lines(LogEvent.DEFERRED)))
 
 
 def readers(module: ModuleType) -> set[int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.rig import SAMPLES, Logged, Rig, rig, until
+from tests.rig import SAMPLES, AzuriteWithLog, Rig, rig, until
 from tests.sdk_clients import table_of
 
 CAT = (SAMPLES / "cat.png").read_bytes()
@@ -41,7 +41,7 @@ def events_left(rig: Rig) -> int:
 
 
 @pytest.fixture(scope="module", name="rig")
-def _rig(tmp_path_factory: pytest.TempPathFactory, service: Logged) -> Iterator[Rig]:
+def _rig(tmp_path_factory: pytest.TempPathFactory, service: AzuriteWithLog) -> Iterator[Rig]:
     """One host for both tests."""
     with rig(tmp_path_factory.mktemp("events"), service) as made:
         made.start(BLOB_SOURCE="EventGrid")

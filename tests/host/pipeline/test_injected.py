@@ -11,14 +11,14 @@ from shared.rules import blob_events, blob_urls, messages
 from shared.rules.ids import job_id
 from tests.doubles.world import png
 from tests.host.pipeline.injected import ENCODINGS, FORGED, encoded, forms, readers, taken, traced
-from tests.rig import SAMPLES, Logged, Rig, rig, until
+from tests.rig import SAMPLES, AzuriteWithLog, Rig, rig, until
 
 CAT = (SAMPLES / "cat.png").read_bytes()
 JOB = job_id("image-analysis", "images/a.png", "0x1")
 
 
 @pytest.fixture(scope="module", name="host")
-def _host(tmp_path_factory: pytest.TempPathFactory, service: Logged) -> Iterator[Rig]:
+def _host(tmp_path_factory: pytest.TempPathFactory, service: AzuriteWithLog) -> Iterator[Rig]:
     with rig(tmp_path_factory.mktemp("injected"), service) as made:
         made.queues.create_queue(POISON_QUEUE)
         made.start(Disabled="record_image,analyze_pending")
@@ -69,7 +69,7 @@ def test_keys_like_those_of_the_hosts_metadata_keep_no_message_from_its_job(
     jobs = [rig.ended(identity) for identity in wanted]
     assert {(job["state"], job["attempts"]) for job in jobs} == {("COMPLETED", 1)}
     assert taken(rig) - before == {"succeeded": len(FORGED)}
-    assert not rig.logged("message poisoned")
+    assert not rig.log_lines("message poisoned")
     case_result(f"{len(jobs)} of {len(FORGED)} arrive")
 
 

@@ -29,7 +29,7 @@ def test_each_form_alone_gives_a_blob_its_one_job(rig: Rig) -> None:
     assert taken(rig) == {"succeeded": len(wanted)}
     assert rig.darkroom.storage.rejections.list(limit=1_000) == []
     assert rig.verify() == f"{len(wanted)} jobs, 0 violations, 0 repaired, 0 notes"
-    claims, commits = rig.applied()
+    claims, commits = rig.count_transitions()
     assert claims == commits == Counter(wanted.keys())
 
 
@@ -48,4 +48,4 @@ def test_all_forms_at_once_give_one_blob_one_job(rig: Rig) -> None:
     assert taken(rig) == {"succeeded": len(ENCODINGS) * len(texts)}
     assert rig.darkroom.storage.rejections.list(limit=1_000) == []
     assert rig.verify() == "1 jobs, 0 violations, 0 repaired, 0 notes"
-    assert rig.applied() == (Counter([identity]), Counter([identity]))
+    assert rig.count_transitions() == (Counter([identity]), Counter([identity]))

@@ -22,7 +22,7 @@ WALKING = {"RECONCILE_SCHEDULE": "* * * * * *", "RECONCILE_GRACE_SECONDS": "0", 
 def lost(rig: Rig) -> list[str]:
     """End the host; return the lines that it has dropped."""
     assert rig.hosts[-1].drain() == 0
-    return rig.dropped()
+    return rig.lost_lines()
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,9 @@ def test_every_line_of_walks_and_sweeps_arrives(
     rig.start("--worker", worker, DISPATCH=dispatch, Disabled="record_image", **WALKING)
     for identity in identities:
         rig.ended(identity)
-    until(lambda: len(rig.logged("job completed")) == IMAGES, what="the last line")
+    until(lambda: len(rig.log_lines("job completed")) == IMAGES, what="the last line")
     assert lost(rig) == []
-    told = {event: rig.logged(event) for event in EACH}
+    told = {event: rig.log_lines(event) for event in EACH}
     assert {event: len(lines) for event, lines in told.items()} == dict.fromkeys(EACH, IMAGES)
     assert all(line["invocation"] for lines in told.values() for line in lines)
     case_result("0 lines lost")
@@ -56,9 +56,9 @@ def test_every_line_of_the_api_arrives(rig: Rig, worker: str) -> None:
     host = rig.start("--worker", worker, Disabled="record_image,analyze_pending,analyze_queued,reconcile_images")
     site = Site.of(rig, "log-lines")
     for number in range(IMAGES - 1):
-        site.added(str(number))
+        site.new_job(str(number))
     assert site.call("PUT", "/images/cat.png", png(), content_type="image/png").status == 202
     assert site.next().status == 200
     assert lost(rig) == []
-    assert len(rig.logged("job recorded", host)) == IMAGES
-    assert len(rig.logged("job claimed", host)) == 1
+    assert len(rig.log_lines("job recorded", host)) == IMAGES
+    assert len(rig.log_lines("job claimed", host)) == 1

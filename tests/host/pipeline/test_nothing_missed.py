@@ -27,7 +27,7 @@ def uploaded(rig: Rig) -> list[str]:
 
 def missed(rig: Rig, *, walks: int) -> list[int]:
     """Wait for so many walks; return what each has missed, when all of them were whole and saw all images."""
-    lines = until(lambda: (told := rig.logged("reconcile done"))[walks - 1 :] and told, what=f"walk {walks}")
+    lines = until(lambda: (told := rig.log_lines("reconcile done"))[walks - 1 :] and told, what=f"walk {walks}")
     print(*(f"seen {line['seen']}, missed {line['missed']}" for line in lines), sep="; ")
     assert {(line["seen"], line["vanished"], line["complete"]) for line in lines} == {(IMAGES, 0, True)}
     return [line["missed"] for line in lines]
@@ -41,7 +41,7 @@ def test_a_walk_finds_all_images_that_no_event_announced_and_each_is_completed_a
     first, *later = missed(rig, walks=2)
     assert (first, set(later)) == (IMAGES, {0})
     assert rig.verify() == f"{IMAGES} jobs, 0 violations, 0 repaired, 0 notes"
-    claims, commits = rig.applied()
+    claims, commits = rig.count_transitions()
     assert claims == commits == Counter(identities)
 
 
@@ -51,7 +51,7 @@ def test_a_second_walk_writes_its_lock_and_its_mark_and_nothing_else(rig: Rig) -
     rig.start(Disabled="record_image,analyze_pending,analyze_queued", **WALKING)
     first, *later = missed(rig, walks=2)
     assert (first, set(later), rig.waiting()) == (IMAGES, {0}, IMAGES)
-    rig.applied()
+    rig.count_transitions()
     written = writes(rig.request_log)
     behind_first = written.index(MARK) + 1  # a walk keeps its place when all images of a page are done
     recorded = [what for what in written[:behind_first] if what.startswith(RECORDING)]

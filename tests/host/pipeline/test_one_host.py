@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.rig import SAMPLES, Logged, Rig, rig, until
+from tests.rig import SAMPLES, AzuriteWithLog, Rig, rig, until
 from tests.sdk_clients import table_of
 
 CAT = (SAMPLES / "cat.png").read_bytes()
 
 
 @pytest.fixture(scope="module", name="rig")
-def _rig(tmp_path_factory: pytest.TempPathFactory, service: Logged) -> Iterator[Rig]:
+def _rig(tmp_path_factory: pytest.TempPathFactory, service: AzuriteWithLog) -> Iterator[Rig]:
     """One host for all of these tests; each has names of its own."""
     with rig(tmp_path_factory.mktemp("one"), service) as made:
         made.start()

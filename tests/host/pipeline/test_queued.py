@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.rig import SAMPLES, Logged, Rig, rig, until
+from tests.rig import SAMPLES, AzuriteWithLog, Rig, rig, until
 
 CAT = (SAMPLES / "cat.png").read_bytes()
 ROCKET = (SAMPLES / "rocket.jpg").read_bytes()
@@ -30,7 +30,7 @@ class Queued:
 
 
 @pytest.fixture(scope="module")
-def queued(tmp_path_factory: pytest.TempPathFactory, service: Logged) -> Iterator[Queued]:
+def queued(tmp_path_factory: pytest.TempPathFactory, service: AzuriteWithLog) -> Iterator[Queued]:
     with rig(tmp_path_factory.mktemp("queued"), service) as made:
         recorder = made.start(Disabled="analyze_queued,analyze_pending")
         ids = {name: made.upload(name, CAT) for name in ("stays", "goes", "changes")}

@@ -33,12 +33,12 @@ def test_two_hosts_complete_all_images_with_one_attempt_each(rig: Rig, dispatch:
     jobs = [rig.ended(identity, seconds=180) for identity in identities]
     assert Counter((job["state"], job["attempts"]) for job in jobs) == {("COMPLETED", 1): IMAGES}
     owners = Counter(str(attempt["owner"]).partition("/")[0] for attempt in rig.attempts())
-    shares = [len(rig.logged("job completed", host)) for host in hosts]
+    shares = [len(rig.log_lines("job completed", host)) for host in hosts]
     print(f"{dispatch}: {IMAGES} images, attempts by {dict(owners)}, by host {shares}")
     assert owners.keys() == OWNERS[dispatch] if MANY else owners.keys() <= OWNERS[dispatch]
     assert all(shares) or not MANY or dispatch == "timer"  # which one host holds
     assert rig.verify() == f"{IMAGES} jobs, 0 violations, 0 repaired, 0 notes"
-    claims, commits = rig.applied()
+    claims, commits = rig.count_transitions()
     assert claims == commits == Counter(identities)
 
 
@@ -57,8 +57,8 @@ def test_a_job_whose_message_was_lost_is_completed_before_the_third_tick_after_i
     assert row.job.due is not None
     rig.start(DISPATCH=dispatch, Disabled="record_image", SCHEDULE="*/2 * * * * *")
     job = rig.ended(identity)
-    ended = until(lambda: _times(rig.logged("job completed")), what="the log's word")[0]
-    ticks = _times([line for line in rig.logged("function started") if line["function"] == "analyze_pending"])
+    ended = until(lambda: _times(rig.log_lines("job completed")), what="the log's word")[0]
+    ticks = _times([line for line in rig.log_lines("function started") if line["function"] == "analyze_pending"])
     since_due = [tick for tick in ticks if row.job.due <= tick <= ended]
     print(f"{dispatch}: due {row.job.due.time()}, then {len(since_due)} ticks, completed {ended.time()}")
     assert (job["state"], job["attempts"]) == ("COMPLETED", 1)
