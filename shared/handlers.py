@@ -3,9 +3,9 @@
 A function is registered by type, before the first trigger is called: at the top of ``function_app.py``, or in a module
 that is imported there::
 
-    from shared.handlers import Context, handles
+    from shared.handlers import Context, handler_for
 
-    @handles("word-count")
+    @handler_for("word-count")
     def count_words(job: Context) -> dict[str, int]:
         return {"words": len(job.job.params["text"].split())}
 
@@ -53,7 +53,7 @@ def _nothing() -> None:
 
 
 @dataclass(frozen=True)
-class Done:
+class Completion:
     """What a handler returns that has more to say than its result.
 
     Attributes:
@@ -68,7 +68,7 @@ class Done:
 
 
 #: Work of one type.
-Handler = Callable[[Context], Done | Mapping[str, Any] | None]
+Handler = Callable[[Context], Completion | Mapping[str, Any] | None]
 
 
 class FailJob(DarkroomError):
@@ -114,10 +114,10 @@ class CancelJob(DarkroomError):
         self.event = event
 
 
-_registered: dict[str, Handler] = {}
+_handlers: dict[str, Handler] = {}
 
 
-def handles(kind: str) -> Callable[[Handler], Handler]:
+def handler_for(kind: str) -> Callable[[Handler], Handler]:
     """Register the decorated function for a type of job.
 
     Args:
@@ -128,16 +128,16 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
     """
     if not TYPE.fullmatch(kind):
         raise InvalidReference("The type must be a lower-case letter followed by up to 30 of a-z, 0-9 and hyphens.")
-    if kind in _registered:
+    if kind in _handlers:
         raise InvalidReference(f"The type {kind} already has a handler.")
 
-    def registered(handler: Handler) -> Handler:
-        _registered[kind] = handler
+    def register(handler: Handler) -> Handler:
+        _handlers[kind] = handler
         return handler
 
-    return registered
+    return register
 
 
-def registered() -> Mapping[str, Handler]:
+def all_handlers() -> Mapping[str, Handler]:
     """Return what is registered so far, by type."""
-    return MappingProxyType(dict(_registered))
+    return MappingProxyType(dict(_handlers))

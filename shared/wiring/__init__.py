@@ -59,7 +59,7 @@ def build(
         runtime=runtime,
         heartbeat=Heartbeat(margin=settings.margin, runtime=runtime, threaded=threaded),
         analyst=analyst or build_analyst(settings, runtime.monotonic),
-        works=handlers.registered() if works is None else works,
+        works=handlers.all_handlers() if works is None else works,
     )
 
 

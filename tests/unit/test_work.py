@@ -4,7 +4,7 @@ import pytest
 
 from shared.clock import DATE_STEP
 from shared.errors import DarkroomError, NoSandbox, NoSuchJob, Stale, StorageOut, Undecided
-from shared.handlers import CancelJob, Context, Done, FailJob, RetryJob
+from shared.handlers import CancelJob, Completion, Context, FailJob, RetryJob
 from shared.rules.jobs import Event, State
 from shared.steps.work.attempt import End
 from tests.doubles.world import World
@@ -134,10 +134,10 @@ def test_no_renewal_follows_the_end_of_work() -> None:
 def test_a_loser_takes_back_what_it_has_published_and_a_winner_does_not(*, loses: bool) -> None:
     undone: list[str] = []
 
-    def work(job: Context) -> Done:
+    def work(job: Context) -> Completion:
         if loses:
             told.world.rival_claims(job.job.id)
-        return Done({}, undo=lambda: undone.append(job.job.id))
+        return Completion({}, undo=lambda: undone.append(job.job.id))
 
     told = Told(work)
     assert told.work() is (End.LOST if loses else End.COMPLETED)

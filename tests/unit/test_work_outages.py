@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.errors import ContentRefused, StorageOut
-from shared.handlers import Context, Done
+from shared.handlers import Completion, Context
 from shared.ports.jobs import Row
 from shared.rules.jobs import Move, State
 from shared.steps.upkeep.bury import Burial
@@ -178,9 +178,9 @@ def _next_write_arrives_twice(told: Told) -> None:
 def test_a_commit_whose_request_arrives_twice_stands() -> None:
     undone: list[str] = []
 
-    def work(job: Context) -> Done:
+    def work(job: Context) -> Completion:
         _next_write_arrives_twice(told)
-        return Done({"words": 2}, undo=lambda: undone.append(job.job.id))
+        return Completion({"words": 2}, undo=lambda: undone.append(job.job.id))
 
     told = Told(work)
     assert told.work() is End.COMPLETED

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from shared.handlers import Done, FailJob
+from shared.handlers import Completion, FailJob
 from shared.rules.jobs import State
 from shared.steps.work.attempt import End
 from tests.unit.working import Told, raising, returning
@@ -16,8 +16,8 @@ from tests.unit.working import Told, raising, returning
         (MappingProxyType({"words": 2}), {"words": 2}, None),
         (None, {}, None),
         ({}, {}, None),
-        (Done({"words": 2}), {"words": 2}, None),
-        (Done({}, thumbnail=b"small"), {}, b"small"),
+        (Completion({"words": 2}), {"words": 2}, None),
+        (Completion({}, thumbnail=b"small"), {}, b"small"),
     ],
 )
 def test_what_a_handler_returns_is_committed(returned: Any, report: Any, thumbnail: bytes | None) -> None:  # noqa: ANN401
@@ -39,7 +39,7 @@ def test_what_a_handler_returns_is_committed(returned: Any, report: Any, thumbna
         [],
         0,
         "words",
-        Done([1]),  # type: ignore[arg-type] # that is the point
+        Completion([1]),  # type: ignore[arg-type] # that is the point
     ],
 )
 def test_a_result_that_is_no_json_fails_the_job(result: Any) -> None:  # noqa: ANN401
@@ -62,7 +62,7 @@ def test_a_result_that_contains_itself_or_is_too_deep_fails_the_job() -> None:
         assert told.error[0] == "result_no_json"
 
 
-@pytest.mark.parametrize("done", [{"x": "y" * 32_768}, Done({}, thumbnail=bytes(65_537))])
+@pytest.mark.parametrize("done", [{"x": "y" * 32_768}, Completion({}, thumbnail=bytes(65_537))])
 def test_a_result_that_no_row_holds_fails_the_job(done: Any) -> None:  # noqa: ANN401
     told = Told(returning(done))
     assert told.work() is End.FAILED
@@ -71,7 +71,7 @@ def test_a_result_that_no_row_holds_fails_the_job(done: Any) -> None:  # noqa: A
 
 
 def test_the_largest_result_and_thumbnail_are_committed() -> None:
-    told = Told(returning(Done({"x": "y" * (32_768 - len('{"x":""}'))}, thumbnail=bytes(65_536))))
+    told = Told(returning(Completion({"x": "y" * (32_768 - len('{"x":""}'))}, thumbnail=bytes(65_536))))
     assert told.work() is End.COMPLETED
 
 

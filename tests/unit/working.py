@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from shared.handlers import Context, Done, Handler
+from shared.handlers import Completion, Context, Handler
 from shared.rules.jobs import Job
 from tests.doubles.world import World
 
@@ -41,7 +41,7 @@ class Told:
         """Code and message of its error."""
         return self.job.error and (self.job.error.code, self.job.error.message)
 
-    def _handler(self, job: Context) -> Done | Mapping[str, Any] | None:
+    def _handler(self, job: Context) -> Completion | Mapping[str, Any] | None:
         self.seen.append(job)
         return self._acts.pop(0)(job) if self._acts else None
 

@@ -17,7 +17,7 @@ from shared.errors import (
     Refused,
     Stale,
 )
-from shared.handlers import CancelJob, Context, Done, FailJob, RetryJob
+from shared.handlers import CancelJob, Completion, Context, FailJob, RetryJob
 from shared.ports.images import ImageStore
 from shared.rules import thumbnails
 from shared.rules.images import ImageRef
@@ -47,7 +47,7 @@ class Analyze:
     analyst: Analyst
     monotonic: Callable[[], float]
 
-    def analyze(self, attempt: Context) -> Done:
+    def analyze(self, attempt: Context) -> Completion:
         """Return the report, its thumbnail published under a name of this claim's own.
 
         Args:
@@ -105,13 +105,13 @@ class Analyze:
         found.report["timing"]["total_ms"] = _milliseconds(self.monotonic() - started)
         return found
 
-    def _publish(self, attempt: Context, found: analysis.Analysis) -> Done:
+    def _publish(self, attempt: Context, found: analysis.Analysis) -> Completion:
         """Write the thumbnail where it goes, as long as the lease lasts; a loser deletes its own blob."""
         report, thumbnail, job = found.report, found.thumbnail, attempt.job
         if thumbnail is None or self.settings.thumbnails is Thumbnails.OFF:
-            return Done(report)
+            return Completion(report)
         if self.settings.thumbnails is Thumbnails.ROW:
-            return Done(report, thumbnail.data)
+            return Completion(report, thumbnail.data)
         name = thumbnails.name_of(job.id, job.token, extension=thumbnail.extension)
         try:
             self.images.insert_thumbnail(name, thumbnail.data, mime=thumbnail.mime, stop=lambda: attempt.lost)
@@ -119,7 +119,7 @@ class Analyze:
             raise RetryJob("blob_refused", str(refused)) from None
         place = {"container": self.settings.thumbnails_container, "name": name}
         shown = {**report, "thumbnail": report["thumbnail"] | place}  # whatever a report may say of its place
-        return Done(shown, undo=lambda: self.images.delete_thumbnail(name))
+        return Completion(shown, undo=lambda: self.images.delete_thumbnail(name))
 
     def _record_newer(self, attempt: Context, ref: ImageRef) -> CancelJob | RetryJob:
         """Record what stands there now, which supersedes this job in the same transaction.

@@ -17,7 +17,7 @@ from shared.errors import (
     TooLarge,
     Unreadable,
 )
-from shared.handlers import CancelJob, Done, FailJob, Handler, RetryJob
+from shared.handlers import CancelJob, Completion, FailJob, Handler, RetryJob
 from shared.ports.jobs import read
 from shared.rules.ids import kind
 from shared.rules.jobs import Event, JobError, State
@@ -158,7 +158,7 @@ def _work(claim: HeldClaim, handler: Handler) -> End:
     return _commit(claim, done)
 
 
-def _call(claim: HeldClaim, handler: Handler) -> Done:
+def _call(claim: HeldClaim, handler: Handler) -> Completion:
     """Call the handler; what it raises unforeseen is a wish to try again, and counts."""
     try:
         returned = handler(claim)
@@ -171,7 +171,7 @@ def _call(claim: HeldClaim, handler: Handler) -> Done:
     except Exception as error:
         _log_crash(claim, error)
         raise RetryJob("handler_crashed", f"The handler raised {type(error).__name__}.") from error
-    return returned if isinstance(returned, Done) else Done({} if returned is None else returned)
+    return returned if isinstance(returned, Completion) else Completion({} if returned is None else returned)
 
 
 def _log_crash(claim: HeldClaim, error: Exception) -> None:
@@ -179,7 +179,7 @@ def _log_crash(claim: HeldClaim, error: Exception) -> None:
     emit(LogEvent.CRASHED, level=logging.ERROR, job=claim.job.id, error=type(error).__name__)
 
 
-def _commit(claim: HeldClaim, done: Done) -> End:
+def _commit(claim: HeldClaim, done: Completion) -> End:
     """Commit; a loser takes back what it has published."""
     try:
         return _ENDS[claim.complete(_mapping(done.result), done.thumbnail).job.state]
