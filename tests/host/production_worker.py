@@ -21,7 +21,7 @@ from azure_functions_runtime.utils.threadpool import start_threadpool_executor, 
 
 from localhost.host import delivery
 from localhost.host.blobs import BlobMessage
-from tests.host.pipeline.injected import FORGED
+from tests.host.pipeline.message_forms import FORGED
 
 #: The numbers of a binding's direction and data type in the worker's protocol.
 PROTOCOL = SimpleNamespace(BindingInfo=SimpleNamespace(out=1, inout=2, undefined=0))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.host.pipeline.injected import FORGED
+from tests.host.pipeline.message_forms import FORGED
 from tests.rig import QUICK, ROOT, SAMPLES, Rig
 
 FUNCTIONS = [

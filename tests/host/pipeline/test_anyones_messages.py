@@ -10,7 +10,7 @@ from localhost.host.blobs import POISON_QUEUE, BlobMessage
 from shared.rules import blob_events, blob_urls, messages
 from shared.rules.ids import job_id
 from tests.doubles.world import png
-from tests.host.pipeline.injected import ENCODINGS, FORGED, encoded, forms, readers, taken, traced
+from tests.host.pipeline.message_forms import ENCODINGS, FORGED, encoded, forms, readers, taken, traced
 from tests.rig import SAMPLES, AzuriteWithLog, Rig, rig, until
 
 CAT = (SAMPLES / "cat.png").read_bytes()
@@ -19,7 +19,7 @@ JOB = job_id("image-analysis", "images/a.png", "0x1")
 
 @pytest.fixture(scope="module", name="host")
 def _host(tmp_path_factory: pytest.TempPathFactory, service: AzuriteWithLog) -> Iterator[Rig]:
-    with rig(tmp_path_factory.mktemp("injected"), service) as made:
+    with rig(tmp_path_factory.mktemp("messages"), service) as made:
         made.queues.create_queue(POISON_QUEUE)
         made.start(Disabled="record_image,analyze_pending")
         yield made

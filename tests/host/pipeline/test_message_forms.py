@@ -6,7 +6,7 @@ import pytest
 
 from shared.rules.images import ImageRef
 from tests.doubles.world import png
-from tests.host.pipeline.injected import ENCODINGS, EXPECTED, OF_JOBS, forms, taken
+from tests.host.pipeline.message_forms import ENCODINGS, EXPECTED, OF_JOBS, forms, taken
 from tests.rig import Rig, until
 
 #: None begins with white space: around a bare name, and around any other form, it is none of the message.
