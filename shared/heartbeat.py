@@ -48,8 +48,8 @@ class HeldLease(Generic[R]):
         self._monotonic = runtime.monotonic
         self._mutex = runtime.lock()
         self._guard = runtime.lock()
-        self._retired = False
-        self._refused = False
+        self._is_retired = False
+        self._is_refused = False
         self._busy = False
         self._renew_here = carry(self._renew_once)
 
@@ -62,12 +62,12 @@ class HeldLease(Generic[R]):
     def lost(self) -> bool:
         """Whether the holder must stop: a renewal was refused, or its own clock says that the time is over."""
         stop_at = leases.stop_at(sent_at=self._sent_at, lease=self._lease, margin=self._margin)
-        return self._refused or self._monotonic() >= stop_at
+        return self._is_refused or self._monotonic() >= stop_at
 
     @property
     def renew_at(self) -> float:
         """Monotonic second of the next renewal; infinite when there will be none."""
-        return float("inf") if self._retired or self.lost else self._next_at
+        return float("inf") if self._is_retired or self.lost else self._next_at
 
     def begin(self) -> bool:
         """Say whether a renewal is due that nobody has begun; whoever is told so calls ``beat``."""
@@ -85,7 +85,7 @@ class HeldLease(Generic[R]):
         """Renew, unless retired; a failure is logged and tried again soon, as long as the lease lasts."""
         try:
             with self._mutex:
-                if not (self._retired or self.lost):
+                if not (self._is_retired or self.lost):
                     self._renew_here()
         finally:
             with self._guard:
@@ -97,7 +97,7 @@ class HeldLease(Generic[R]):
         try:
             self._row = self._renew(self._row, lambda: timedelta(seconds=max(0.0, stop_at - self._monotonic())))
         except (Lost, Stale, IllegalTransition):
-            self._refused = True
+            self._is_refused = True
         except Exception as error:  # noqa: BLE001 - the edge of a thread that keeps a lease of the process
             emit(LogEvent.RENEWAL_FAILED, level=logging.WARNING, error=type(error).__name__)
             self._next_at = max(stop_at, self._monotonic())
@@ -108,7 +108,7 @@ class HeldLease(Generic[R]):
     def retire(self) -> R:
         """End the renewals, wait for one that is under way, and return the newest row: what a commit must match."""
         with self._mutex:
-            self._retired = True
+            self._is_retired = True
             return self._row
 
 
@@ -124,7 +124,7 @@ class Heartbeat:
     def __init__(self, *, margin: timedelta, runtime: Runtime, threaded: bool = True) -> None:
         self._margin = margin
         self._runtime = runtime
-        self._threaded = threaded
+        self._has_threads = threaded
         self._leases: list[HeldLease[object]] = []
         self._guard = runtime.lock()
         self._wake = runtime.event()
@@ -142,7 +142,7 @@ class Heartbeat:
         held = HeldLease(row, renew, lease=lease, margin=self._margin, sent_at=sent_at, runtime=self._runtime)
         with self._guard:
             self._leases.append(held)  # type: ignore[arg-type] # renewed by its own function alone
-            if self._threaded and (self._thread is None or not self._thread.is_alive()):
+            if self._has_threads and (self._thread is None or not self._thread.is_alive()):
                 self._thread = self._runtime.start(self._run, name="heartbeat")
         self._wake.set()
         return held
@@ -165,7 +165,7 @@ class Heartbeat:
 
     def _renew(self, held: HeldLease[object]) -> None:
         """Renew one lease beside the others; here and now where the system gives no thread."""
-        if self._threaded:
+        if self._has_threads:
             with contextlib.suppress(RuntimeError):
                 self._runtime.start(partial(self._aside, held), name="renewal")
                 return

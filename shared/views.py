@@ -66,7 +66,7 @@ def why(row: Row, *, margin: timedelta, now: datetime) -> str:
 
 def _waits(row: Row, now: datetime) -> str:
     job = row.job
-    spent = _spent(job, now)
+    spent = _why_over(job, now)
     if spent:
         return spent
     if job.not_before is not None and job.not_before > now:
@@ -81,10 +81,10 @@ def _runs(row: Row, margin: timedelta, now: datetime) -> str:
     until = row.modified_at + (job.lease or timedelta(0)) + margin
     if now <= until:
         return f"It is leased to {job.owner} until {rfc3339(until)}."
-    return _spent(job, now) or f"The lease of {job.owner} has lapsed. Any worker may claim it."
+    return _why_over(job, now) or f"The lease of {job.owner} has lapsed. Any worker may claim it."
 
 
-def _spent(job: Job, now: datetime) -> str | None:
+def _why_over(job: Job, now: datetime) -> str | None:
     """Say why nobody may claim a job any more, if so."""
     if job.attempts_used:
         return f"It has used up its {_attempts(job)}. The next worker or sweep ends it."

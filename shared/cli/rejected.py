@@ -74,7 +74,7 @@ def as_json(row: RejectedMessage) -> str:
 
 def as_text(row: RejectedMessage) -> str:
     """Return one for a person: the reason, then the whole text."""
-    return f"{row.code} ({rfc3339(row.at)}): {row.message}\n\n{_shown(row)}"
+    return f"{row.code} ({rfc3339(row.at)}): {row.message}\n\n{_visible_text(row)}"
 
 
 def print_list(console: Console, rows: Iterator[RejectedMessage]) -> None:
@@ -84,9 +84,9 @@ def print_list(console: Console, rows: Iterator[RejectedMessage]) -> None:
         return
     table = Table("id", "at", "code", "text", box=None, pad_edge=False)
     for row in ordered:
-        table.add_row(row.id, rfc3339(row.at), row.code, Text(_shown(row)))  # a text is no markup
+        table.add_row(row.id, rfc3339(row.at), row.code, Text(_visible_text(row)))  # a text is no markup
     console.print(table)
 
 
-def _shown(row: RejectedMessage) -> str:
+def _visible_text(row: RejectedMessage) -> str:
     return escape(row.text, keep="\n")

@@ -69,7 +69,7 @@ class Authorizer:
         if operation in PUBLIC:
             return key is not None
         if key is None:
-            raise _key_required(invalid=authorization is not None)
+            raise _key_problem(invalid=authorization is not None)
         if operation is None:  # refused later with 404 or 405, which says only what OpenAPI says
             return True
         allowed = ROLES.get(operation, _OPERATORS)
@@ -81,6 +81,6 @@ class Authorizer:
         return True
 
 
-def _key_required(*, invalid: bool) -> Problem:
+def _key_problem(*, invalid: bool) -> Problem:
     challenge = 'Bearer realm="darkroom"' + (', error="invalid_token"' if invalid else "")
     return Problem(ErrorCode.KEY_REQUIRED, headers={"WWW-Authenticate": challenge})

@@ -66,7 +66,7 @@ class Edge:
         """Answer a request."""
         bodiless = scope["method"] == "HEAD"
 
-        async def sent(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 _set_headers(MutableHeaders(scope=message), bodiless=bodiless)
             elif bodiless:
@@ -75,10 +75,10 @@ class Edge:
 
         methods = self._paths.methods(scope["path"])
         if scope["method"] not in methods:
-            await _render(_not_routed(methods), scope["path"])(scope, receive, sent)
+            await _render(_routing_problem(methods), scope["path"])(scope, receive, send_with_headers)
         else:
             inner = {**scope, "method": "GET" if bodiless else scope["method"], "root_path": ROOT}
-            await self._app(inner, receive, sent)
+            await self._app(inner, receive, send_with_headers)
 
 
 def build(api: Dependencies, *, has_keys: bool = False) -> FastAPI:
@@ -120,7 +120,7 @@ async def _respond(request: Request, error: Exception) -> Response:
     return _render(problem, request.scope["path"])
 
 
-def _not_routed(methods: frozenset[str]) -> Problem:
+def _routing_problem(methods: frozenset[str]) -> Problem:
     if not methods:
         return Problem(ErrorCode.NO_SUCH_PATH)
     return Problem(ErrorCode.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(sorted(methods))})

@@ -88,12 +88,12 @@ class Gateway:
 def forwarder(app: object) -> Forward:
     """Return the adapter of the Functions library for an ASGI app, kept from logging requests."""
     # At DEBUG it logs every answer with its headers, leases among them.
-    logging.getLogger().addFilter(_unlogged)
+    logging.getLogger().addFilter(_is_loggable)
     forward: Forward = func.AsgiMiddleware(app).handle_async  # type: ignore[no-untyped-call]
     return forward
 
 
-def _unlogged(record: logging.LogRecord) -> bool:
+def _is_loggable(record: logging.LogRecord) -> bool:
     return record.module != "_http_asgi"
 
 

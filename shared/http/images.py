@@ -162,7 +162,7 @@ def get_thumbnail(api: Api, image_id: ImageId, if_none_match: IfNoneMatch = None
     etag = f'"{thumbnail.job_id}.{thumbnail.token}"'
     headers = {"ETag": etag, "Cache-Control": f"private, max-age={_THUMBNAIL_MAX_AGE}"}
     if etags.matches(if_none_match, etag):
-        return render.not_modified(headers)
+        return render.response_304(headers)
     mime = media_types.of_thumbnail(thumbnail.data)
     if mime is None:
         raise NoSuchImage

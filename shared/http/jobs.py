@@ -141,7 +141,7 @@ def get_job(api: Api, job_id: JobId, if_none_match: IfNoneMatch = None) -> Respo
     """Get a job."""
     row = api.darkroom().lookup.get(job_id)
     if etags.matches(if_none_match, etags.version_tag(row)):
-        return render.not_modified(render.job_headers(row))
+        return render.response_304(render.job_headers(row))
     return render.job(row)
 
 

@@ -105,7 +105,7 @@ def stats(figures: Stats) -> dict[str, Any]:
     }
 
 
-def not_modified(headers: Mapping[str, str]) -> Response:
+def response_304(headers: Mapping[str, str]) -> Response:
     """Respond that the client has the current version already."""
     return Response(status_code=304, headers=dict(headers))
 

@@ -35,11 +35,11 @@ LEASES = (
     ),
     fault(
         "a holder does not look at its clock",
-        (f"{_HELD}.lost", "self._refused or self._monotonic() >= stop_at", "self._refused or not stop_at"),
+        (f"{_HELD}.lost", "self._is_refused or self._monotonic() >= stop_at", "self._is_refused or not stop_at"),
     ),
     fault(
         "a holder goes on after its renewal was refused",
-        (f"{_HELD}._renew_once", "self._refused = True", "self._refused = False"),
+        (f"{_HELD}._renew_once", "self._is_refused = True", "self._is_refused = False"),
     ),
     fault(
         "a holder keeps back no margin",

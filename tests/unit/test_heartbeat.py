@@ -264,7 +264,7 @@ def test_a_lease_that_is_taken_after_an_idle_spell_is_renewed() -> None:
 def test_a_lease_is_renewed_where_the_system_gives_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     renewals = Renewals()
     held = renewals.hold()
-    renewals.heartbeat._threaded = True
+    renewals.heartbeat._has_threads = True
     monkeypatch.setattr(threading.Thread, "start", _no_thread)
     renewals.pass_time(20)
     assert held.row == 2
