@@ -32,11 +32,11 @@ def count(request: pytest.FixtureRequest, record_property: Callable[[str, object
     """Give what counts for the sum; each test file is summed up by itself."""
     told = request.path.stem.removeprefix("test_")
 
-    def counted(**counts: int) -> None:
+    def add(**counts: int) -> None:
         for name, number in counts.items():
             record_property(f"{told}: {name}", number)
 
-    return counted
+    return add
 
 
 @pytest.fixture
@@ -125,11 +125,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.line(f"{nodeid.partition('::')[2]}:")
             for line in text.splitlines():
                 terminalreporter.line(f"    {line}")
-        for line in _summed(counted):
+        for line in _sum_up(counted):
             terminalreporter.line(line)
 
 
-def _summed(counted: list[tuple[str, Any]]) -> list[str]:
+def _sum_up(counted: list[tuple[str, Any]]) -> list[str]:
     """Add up numbers by file and name; of pairs of a figure and a text, tell the text of the highest figure."""
     sums: dict[str, Counter[str]] = {}
     highest: dict[str, list[Any]] = {}

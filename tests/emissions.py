@@ -34,37 +34,37 @@ class Emissions(logging.Handler):
     """Collects what is emitted and not listed, and fails the test that is running.
 
     Attributes:
-        unlisted: The texts, since the last test.
+        unlisted_texts: The texts, since the last test.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.unlisted: list[str] = []
+        self.unlisted_texts: list[str] = []
 
     def check(self, table: str, text: str) -> None:
         """Look a text up in a table; JSON is data and no text."""
         if not PATTERNS[table].fullmatch(" ".join(text.split("\n\n"))) and not text.startswith("{"):
-            self.unlisted.append(text)
+            self.unlisted_texts.append(text)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Look the fields of a log event up."""
         if isinstance(record.args, tuple) and record.msg == "%s":
             line = json.loads(str(record.args[0]))
             known = _FIELDS.get(line.pop("event"), frozenset())
-            self.unlisted += [f"{record.args[0]}: {name}" for name in line if not {name, "…"} & known]
+            self.unlisted_texts += [f"{record.args[0]}: {name}" for name in line if not {name, "…"} & known]
 
     def watch(self, module: str, function: str, texts: Callable[..., Iterable[tuple[str, str]]]) -> None:
         """Check what a function is given from now on, where a test has imported it."""
         owner = sys.modules.get(module)
         original: Any = getattr(owner, function, None)
 
-        def checked(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - of any function
+        def check_and_call(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - of any function
             for table, text in texts(*args):
                 self.check(table, text)
             return original(*args, **options)
 
         if original is not None:
-            setattr(owner, function, checked)
+            setattr(owner, function, check_and_call)
 
     def pytest_collection_finish(self) -> None:
         """Watch the few edges over which texts leave the code."""
@@ -81,7 +81,7 @@ class Emissions(logging.Handler):
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Generator[None, Any, Any]:
         """Fail a test that has made the code emit what is not listed."""
-        self.unlisted.clear()
+        self.unlisted_texts.clear()
         result = yield
-        assert not self.unlisted, f"not listed in docs/messages.md: {self.unlisted}"
+        assert not self.unlisted_texts, f"not listed in docs/messages.md: {self.unlisted_texts}"
         return result

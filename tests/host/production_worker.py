@@ -33,17 +33,17 @@ class Lines(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
-        self.kept: list[str] = []
+        self.arrivals: list[str] = []
         self.lost: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         """Look which invocation the worker would find here."""
         if not record.name.startswith("azure"):
-            (self.kept if invocation_id_cv.get() else self.lost).append(record.getMessage())
+            (self.arrivals if invocation_id_cv.get() else self.lost).append(record.getMessage())
 
     def events(self) -> list[str]:
         """Return the names of the events that are kept."""
-        return [json.loads(line)["event"] for line in self.kept if line.startswith("{")]
+        return [json.loads(line)["event"] for line in self.arrivals if line.startswith("{")]
 
 
 class Worker:
@@ -63,7 +63,7 @@ class Worker:
             f"call of {function}",
             self.ids[function],
             [(name, data)],
-            {k: typed(v) for k, v in metadata.items()},
+            {k: datum_of(v) for k, v in metadata.items()},
         )
         handled, ok, value, _, error, _ = native_invocation.run_invocation_sync(*arguments)
         if not handled:
@@ -90,12 +90,12 @@ class Worker:
         return int(self.call("api", "req", Datum(fields, "http")).value["status_code"].value)
 
 
-def typed(value: object) -> Datum:
+def datum_of(value: object) -> Datum:
     """Type a metadata value as the host does on the wire."""
     return Datum(value, "string") if isinstance(value, str) else Datum(json.dumps(value), "json")
 
 
-def queued() -> Iterator[str]:
+def take_texts() -> Iterator[str]:
     """Yield the texts that lie in the queue of jobs."""
     connection = os.environ["AzureWebJobsStorage"]  # noqa: SIM112 - the host spells it so
     queue = QueueClient.from_connection_string(connection, "image-jobs", api_version="2024-11-04")
@@ -110,7 +110,7 @@ def main(first: str, second: str) -> None:
     logging.getLogger().setLevel(logging.INFO)
     blob = {"BlobTrigger": f"images/{first}", "Properties": {}, "Uri": ""}
     worker.call("record_image", "blob", Datum(b"unread", "bytes"), blob)
-    worker.messages("analyze_queued", queued())
+    worker.messages("analyze_queued", take_texts())
     for timer in ("reconcile_images", "analyze_pending", "purge_ended"):
         worker.call(timer, "tick", Datum(json.dumps({"IsPastDue": False}), "json"))
     worker.messages("bury_blob_events", iter([BlobMessage("f", "images", second, "0x1").dump().decode()]))

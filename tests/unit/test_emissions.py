@@ -33,4 +33,4 @@ def test_a_test_that_emits_a_text_at_any_edge_fails_and_names_it(
     say()
     with pytest.raises(AssertionError, match=TEXT):
         next(running)
-    emissions.unlisted.clear()  # or this test would fail as well
+    emissions.unlisted_texts.clear()  # or this test would fail as well

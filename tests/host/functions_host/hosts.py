@@ -27,24 +27,24 @@ class Events(Log):
 
     def __init__(self) -> None:
         super().__init__()
-        self.seen: list[dict[str, Any]] = []
-        self._changed = threading.Condition()
+        self.entries: list[dict[str, Any]] = []
+        self._change = threading.Condition()
 
     def event(self, name: str, **fields: object) -> None:
         """Keep the event."""
-        with self._changed:
-            self.seen.append({"event": name, **fields})
-            self._changed.notify_all()
+        with self._change:
+            self.entries.append({"event": name, **fields})
+            self._change.notify_all()
 
     def find(self, name: str, **fields: object) -> list[dict[str, Any]]:
         """Return the events of this name and with these fields, so far."""
         wanted = {"event": name, **fields}
-        return [event for event in list(self.seen) if wanted.items() <= event.items()]
+        return [event for event in list(self.entries) if wanted.items() <= event.items()]
 
     def wait_for(self, name: str, *, count: int = 1, **fields: object) -> list[dict[str, Any]]:
         """Return these events as soon as there are so many."""
-        with self._changed:
-            assert self._changed.wait_for(lambda: len(self.find(name, **fields)) >= count, SECONDS), self.seen
+        with self._change:
+            assert self._change.wait_for(lambda: len(self.find(name, **fields)) >= count, SECONDS), self.entries
         return self.find(name, **fields)
 
 

@@ -31,7 +31,7 @@ def test_a_route_gives_the_function_what_came_in(launch: Launch) -> None:
         ("GET", "/api/text", 200, b"plain"),
         ("HEAD", "/api/text", 200, b""),
         ("GET", "/api/nothing", 204, b""),
-        ("GET", "/api/broken", 500, b""),
+        ("GET", "/api/fail", 500, b""),
         ("GET", "/api/echo/a", 404, b""),
         ("GET", "/api/unknown", 404, b""),
         ("GET", "/text", 404, b""),

@@ -63,7 +63,7 @@ def test_a_client_that_goes_away_is_no_event(own: HostUnderTest, capfd: pytest.C
     own.go_on.set()
     own.log.wait_for("function ended", function="whole", outcome="succeeded")
     assert own.host.close()
-    assert not [event for event in own.log.seen if event.get("level") == "error"]
+    assert not [event for event in own.log.entries if event.get("level") == "error"]
     assert capfd.readouterr().err == ""
 
 

@@ -60,7 +60,7 @@ class FakeStatuses:
 
     def __init__(self, status: Status | None = None) -> None:
         self.status = status
-        self.broken = False
+        self.is_broken = False
 
     def read(self) -> Status | None:
         """Return what was written."""
@@ -68,7 +68,7 @@ class FakeStatuses:
 
     def write(self, status: Status) -> None:
         """Keep it, unless broken."""
-        if self.broken:
+        if self.is_broken:
             raise ConnectionError
         self.status = status
 
@@ -187,7 +187,7 @@ def test_run_on_startup_fires_on_every_instance() -> None:
 
 def test_a_failing_status_blob_does_not_repeat_the_run() -> None:
     bench = Bench(minutes=2.5)
-    bench.statuses.broken = True
+    bench.statuses.is_broken = True
     bench.timer.run()
     assert bench.ticks == [(60, False), (120, False)]
 

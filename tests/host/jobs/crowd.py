@@ -44,7 +44,7 @@ class Crowd:
         self._command, self._environ = command_of("py", url, kind, *times)
         self._plan = plan
         self._chance = random.Random(plan.seed)
-        self._killed: list[int] = []
+        self._victims: list[int] = []
         self._living = [self._start() for _ in range(plan.workers)]
         self._kill_at = time.monotonic() + self._pause()
 
@@ -69,11 +69,11 @@ class Crowd:
     @property
     def kills(self) -> int:
         """How many are dead."""
-        return len(self._killed)
+        return len(self._victims)
 
     def has_killed(self, owner: str) -> bool:
         """Whether a job's owner is one of the dead."""
-        return _pid(owner) in self._killed
+        return _pid(owner) in self._victims
 
     def end(self) -> Sequence[int]:
         """Ask all of them to end; return their exit statuses."""
@@ -95,7 +95,7 @@ class Crowd:
         self._living.remove(victim)
         victim.kill()
         victim.wait(10)
-        self._killed.append(victim.pid)
+        self._victims.append(victim.pid)
         self._living.append(self._start())
         self._kill_at = time.monotonic() + self._pause()
 

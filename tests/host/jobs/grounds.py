@@ -70,7 +70,7 @@ class HostGround(Ground):
 
     def messages(self) -> list[bytes]:
         """Take them from Azurite."""
-        return _taken(self._rig.queues, "image-jobs")
+        return _take_messages(self._rig.queues, "image-jobs")
 
     def until(self, look: Callable[[], T | None], what: str) -> T:
         """Wait."""
@@ -103,7 +103,7 @@ class ProcessGround(Ground):
         with QueueServiceClient.from_connection_string(
             environ["AzureWebJobsStorage"], api_version=API_VERSION, transport=self._place.transport
         ) as queues:
-            return _taken(queues, environ["JOB_QUEUE"])
+            return _take_messages(queues, environ["JOB_QUEUE"])
 
     def until(self, look: Callable[[], T | None], what: str) -> T:
         """Let seconds pass, at once."""
@@ -130,7 +130,7 @@ class SiteInProcess(Site):
         return asyncio.run(send(self._gateway, method, self.url + path, told, headers))
 
 
-def _taken(queues: QueueServiceClient, name: str) -> list[bytes]:
+def _take_messages(queues: QueueServiceClient, name: str) -> list[bytes]:
     queue = queues.get_queue_client(name)
     messages = list(queue.receive_messages(max_messages=32))
     for message in messages:

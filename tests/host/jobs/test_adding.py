@@ -81,11 +81,11 @@ def test_lists_are_by_state_by_reference_and_by_the_moment_of_the_end(site: Site
     done, waiting = site.completed("a"), site.new_job("b")
     ended_at = site.job(done)["ended_at"]
 
-    def listed(query: str) -> list[str]:
+    def list_ids(query: str) -> list[str]:
         return [job["id"] for job in site.call("GET", f"/jobs?type={site.kind}&{query}").json["items"]]
 
-    assert (listed("state=COMPLETED"), listed("state=PENDING"), listed("ref=b")) == ([done], [waiting], [waiting])
-    assert (listed(f"ended_from={ended_at}"), listed(f"ended_to={ended_at}")) == ([done], [])
+    assert (list_ids("state=COMPLETED"), list_ids("state=PENDING"), list_ids("ref=b")) == ([done], [waiting], [waiting])
+    assert (list_ids(f"ended_from={ended_at}"), list_ids(f"ended_to={ended_at}")) == ([done], [])
 
 
 def test_a_deleted_job_is_gone_and_its_reference_stays_taken_until_it_is_forgotten(site: Site) -> None:

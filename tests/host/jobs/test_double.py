@@ -27,7 +27,7 @@ def facts(answer: Response) -> tuple[object, ...]:
     return answer.status, "etag" in answer.headers, *(facts.get(field) for field in fields)
 
 
-def played(site: Site, script: str) -> list[tuple[object, ...]]:
+def play(site: Site, script: str) -> list[tuple[object, ...]]:
     """Do to one job what a script says; return what was answered."""
     added = site.add(unique=True, params={"text": "a"})
     path, leases = f"/jobs/{added.json['id']}", ["", ""]
@@ -46,8 +46,8 @@ def played(site: Site, script: str) -> list[tuple[object, ...]]:
 def test_the_double_answers_as_the_host_does(site: Site, script: str) -> None:
     with Api() as api:
         double = Site(api.url, "t")
-        expected = played(site, script)
-        assert played(double, script) == expected
+        expected = play(site, script)
+        assert play(double, script) == expected
         double.close()
 
 

@@ -21,7 +21,7 @@ class Late:
 
     Attributes:
         site: With the jobs' type.
-        held: What those workers were answered, by reference.
+        claims: What those workers were answered, by reference.
         overdue: Ids.
     """
 
@@ -30,11 +30,11 @@ class Late:
         self.overdue = [site.new_job(f"overdue {number}", ttl_seconds=1) for number in range(2)]
         poison = site.new_job("poison", max_attempts=2)
         ids = {report: site.new_job(report) for report in (*REPORTS, "nobody's")} | {"poison": poison}
-        self.held = {ref: site.claim(job_id, "late") for ref, job_id in ids.items()}
+        self.claims = {ref: site.claim(job_id, "late") for ref, job_id in ids.items()}
         ground.until(self._over, "the end of leases and times")
 
     def _over(self) -> bool:
-        ids = [answer.json["id"] for answer in self.held.values()]
+        ids = [answer.json["id"] for answer in self.claims.values()]
         return all(" has lapsed" in self.site.why(job_id) for job_id in ids) and all(
             self.site.why(job_id).startswith("Its time limit passed") for job_id in self.overdue
         )
@@ -157,7 +157,7 @@ def test_a_report_without_a_lease_is_refused(site: Site, report: str) -> None:
 
 
 def test_a_lapsed_lease_that_nobody_took_over_is_still_good(late: Late) -> None:
-    held = late.held["nobody's"]
+    held = late.claims["nobody's"]
     assert late.site.tell(held, "renew", {"lease_seconds": 60}).status == 200
     assert late.site.tell(held, "complete", {"result": {"n": 1}}).json["result"] == {"n": 1}
 
@@ -168,7 +168,7 @@ def test_each_report_of_a_worker_whose_job_another_has_taken_over_is_refused_and
     site = late.site
     counted = ground.darkroom.storage.marks.get(late_reports.MARK)
     for report, body in REPORTS.items():
-        held = late.held[report]
+        held = late.claims[report]
         job_id = held.json["id"]
         rival = site.claim(job_id, "rival", 60)
         assert (rival.status, rival.json["token"]) == (200, 2)
@@ -183,7 +183,7 @@ def test_each_report_of_a_worker_whose_job_another_has_taken_over_is_refused_and
 
 
 def test_a_job_that_kills_its_workers_ends_failed_and_is_listed(ground: Ground, late: Late) -> None:
-    site, job_id = late.site, late.held["poison"].json["id"]
+    site, job_id = late.site, late.claims["poison"].json["id"]
     assert site.claim(job_id, "next").json["attempts"] == 2
     ground.until(lambda: site.claim(job_id).refusal[1] == "ended", "its end")
     (listed,) = site.call("GET", f"/jobs?type={site.kind}&ref=poison&state=FAILED").json["items"]

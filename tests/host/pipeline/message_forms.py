@@ -96,7 +96,7 @@ def forms(name: str, job_id: str) -> dict[str, str]:
         "Event Grid": json.dumps(_event(name, "eventType")),
         "CloudEvents": json.dumps({"specversion": "1.0", **_event(name, "type")}),
         "Event Grid over SFTP": json.dumps(_event(name, "eventType", api="SftpCommit")),
-        "Event Grid of a renamed file": json.dumps(_renamed(name)),
+        "Event Grid of a renamed file": json.dumps(_rename_event(name)),
         "Event Grid of a rehydrated blob": json.dumps(_event(name, "eventType", "BlobTierChanged", accessTier="Hot")),
         "JSON as a JSON string": json.dumps(whole),
         "array of one path": json.dumps([path]),
@@ -109,7 +109,7 @@ def forms(name: str, job_id: str) -> dict[str, str]:
     }
 
 
-def encoded(text: str) -> str:
+def in_base64(text: str) -> str:
     """Return a text in base64."""
     return base64.b64encode(text.encode()).decode()
 
@@ -129,17 +129,17 @@ def _event(name: str, kind: str, what: str = "BlobCreated", **data: str) -> dict
     }
 
 
-def _renamed(name: str) -> dict[str, object]:
+def _rename_event(name: str) -> dict[str, object]:
     """Return the event of a file that was renamed to a name; the subject is that before."""
     urls = {"sourceUrl": f"{NAMESPACE}/images/before.png", "destinationUrl": f"{NAMESPACE}/images/{quote(name)}"}
     return _event("before.png", "eventType", "BlobRenamed", api="RenameFile", **urls)
 
 
 #: Around any form.
-ENCODINGS: dict[str, Callable[[str], str]] = {"plain": str, "base64": encoded, "base64 in lines": in_lines}
+ENCODINGS: dict[str, Callable[[str], str]] = {"plain": str, "base64": in_base64, "base64 in lines": in_lines}
 
 
-def taken(rig: Rig) -> Counter[str]:
+def call_outcomes(rig: Rig) -> Counter[str]:
     """Wait until the queue is empty; return how calls for its messages ended, without those that went to the tail."""
     until(lambda: rig.waiting() == 0, what="the end of all messages")
     ends = [line for line in rig.log_lines("function ended") if line["function"] == "analyze_queued"]
@@ -155,7 +155,7 @@ def readers(module: ModuleType) -> set[int]:
 
 
 @contextmanager
-def traced(module: ModuleType) -> Iterator[set[int]]:
+def trace_lines(module: ModuleType) -> Iterator[set[int]]:
     """Give the lines of a module that are reached meanwhile, in this thread."""
     reached: set[int] = set()
 

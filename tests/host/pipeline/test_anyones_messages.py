@@ -10,7 +10,7 @@ from localhost.host.blobs import POISON_QUEUE, BlobMessage
 from shared.rules import blob_events, blob_urls, messages
 from shared.rules.ids import job_id
 from tests.doubles.world import png
-from tests.host.pipeline.message_forms import ENCODINGS, FORGED, encoded, forms, readers, taken, traced
+from tests.host.pipeline.message_forms import ENCODINGS, FORGED, call_outcomes, forms, in_base64, readers, trace_lines
 from tests.rig import SAMPLES, AzuriteWithLog, Rig, rig, until
 
 CAT = (SAMPLES / "cat.png").read_bytes()
@@ -29,14 +29,14 @@ def _host(tmp_path_factory: pytest.TempPathFactory, service: AzuriteWithLog) -> 
 def _rig(host: Rig) -> Iterator[Rig]:
     """Give the host, with nothing left of the test before; no text may be left as rejected."""
     yield host
-    taken(host)
+    call_outcomes(host)
     assert host.darkroom.storage.rejections.list(limit=1_000) == []
 
 
 @pytest.mark.parametrize("module", [messages, blob_urls, blob_events], ids=lambda module: module.__name__)
 def test_the_forms_reach_all_that_messages_are_read_as(module: ModuleType) -> None:
     texts = [encode(text) for text in forms("a.png", JOB).values() for encode in ENCODINGS.values()]
-    with traced(module) as reached:
+    with trace_lines(module) as reached:
         for text in texts:
             list(messages.readings(messages.text_of(text.encode()), images_container="images"))
     assert readers(module) <= reached
@@ -62,22 +62,22 @@ def test_a_blob_event_that_the_host_has_given_up_on_is_made_good(rig: Rig) -> No
 def test_keys_like_those_of_the_hosts_metadata_keep_no_message_from_its_job(
     rig: Rig, case_result: Callable[[str], None]
 ) -> None:
-    before = taken(rig)
+    before = call_outcomes(rig)
     wanted = {rig.upload(f"{number}.png", png(number + 1, 2)): number for number in range(len(FORGED))}
     for number, keys in enumerate(FORGED):
         rig.send(json.dumps({"name": f"{number}.png", **keys}))
     jobs = [rig.ended(identity) for identity in wanted]
     assert {(job["state"], job["attempts"]) for job in jobs} == {("COMPLETED", 1)}
-    assert taken(rig) - before == {"succeeded": len(FORGED)}
+    assert call_outcomes(rig) - before == {"succeeded": len(FORGED)}
     assert not rig.log_lines("message poisoned")
     case_result(f"{len(jobs)} of {len(FORGED)} arrive")
 
 
 def test_a_message_that_came_before_its_blob_is_listed_and_redriven(rig: Rig) -> None:
-    rig.send(encoded("images/50% later.png"))
+    rig.send(in_base64("images/50% later.png"))
     until(lambda: rig.darkroom.storage.rejections.list(limit=1), what="the rejected row")
     (listed,) = (json.loads(line) for line in rig.command("rejected", "--json"))
-    assert (listed["text"], listed["code"]) == (encoded("images/50% later.png"), "blob_not_found")
+    assert (listed["text"], listed["code"]) == (in_base64("images/50% later.png"), "blob_not_found")
     identity = rig.upload("50% later.png", png())
     assert rig.command("redrive", listed["id"]) == [f"{listed['id']}: redriven"]
     job = rig.ended(identity)

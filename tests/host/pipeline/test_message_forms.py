@@ -6,7 +6,7 @@ import pytest
 
 from shared.rules.images import ImageRef
 from tests.doubles.world import png
-from tests.host.pipeline.message_forms import ENCODINGS, EXPECTED, OF_JOBS, forms, taken
+from tests.host.pipeline.message_forms import ENCODINGS, EXPECTED, OF_JOBS, call_outcomes, forms
 from tests.rig import Rig, until
 
 #: None begins with white space: around a bare name, and around any other form, it is none of the message.
@@ -26,7 +26,7 @@ def test_each_form_alone_gives_a_blob_its_one_job(rig: Rig) -> None:
         rig.send(text)
     rig.start(Disabled="record_image,analyze_pending")
     assert {rig.ended(identity)["state"] for identity in wanted} == {"COMPLETED"}
-    assert taken(rig) == {"succeeded": len(wanted)}
+    assert call_outcomes(rig) == {"succeeded": len(wanted)}
     assert rig.darkroom.storage.rejections.list(limit=1_000) == []
     assert rig.verify() == f"{len(wanted)} jobs, 0 violations, 0 repaired, 0 notes"
     claims, commits = rig.count_transitions()
@@ -45,7 +45,7 @@ def test_all_forms_at_once_give_one_blob_one_job(rig: Rig) -> None:
                 rig.send(encode(texts[form]))
         until(lambda: rig.job(identity), what="the job")
     assert (rig.ended(identity)["state"], rig.ended(identity)["attempts"]) == ("COMPLETED", 1)
-    assert taken(rig) == {"succeeded": len(ENCODINGS) * len(texts)}
+    assert call_outcomes(rig) == {"succeeded": len(ENCODINGS) * len(texts)}
     assert rig.darkroom.storage.rejections.list(limit=1_000) == []
     assert rig.verify() == "1 jobs, 0 violations, 0 repaired, 0 notes"
     assert rig.count_transitions() == (Counter([identity]), Counter([identity]))

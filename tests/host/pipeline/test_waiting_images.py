@@ -13,35 +13,35 @@ ROCKET = (SAMPLES / "rocket.jpg").read_bytes()
 
 
 @dataclass(frozen=True)
-class Queued:
+class WaitingImages:
     """Three images that were recorded; then one was deleted, and one overwritten, and the next host began.
 
     Attributes:
         rig: With that host, which records nothing.
         ids: Of their jobs, by name.
         newer: The id of the job of the newer version.
-        waited: States, and how often each message had been taken, at the end of the first host.
+        at_drain: States, and how often each message had been taken, at the end of the first host.
     """
 
     rig: Rig
     ids: dict[str, str]
     newer: str
-    waited: tuple[list[str], list[int | None]]
+    at_drain: tuple[list[str], list[int | None]]
 
 
 @pytest.fixture(scope="module")
-def queued(tmp_path_factory: pytest.TempPathFactory, service: AzuriteWithLog) -> Iterator[Queued]:
-    with rig(tmp_path_factory.mktemp("queued"), service) as made:
+def waiting(tmp_path_factory: pytest.TempPathFactory, service: AzuriteWithLog) -> Iterator[WaitingImages]:
+    with rig(tmp_path_factory.mktemp("waiting"), service) as made:
         recorder = made.start(Disabled="analyze_queued,analyze_pending")
         ids = {name: made.upload(name, CAT) for name in ("stays", "goes", "changes")}
         until(lambda: made.waiting() == len(ids), what="the messages")  # each comes behind its row
         recorder.drain()
         messages = made.queues.get_queue_client("image-jobs").peek_messages(5)
-        waited = [str(job_of(made, job_id)["state"]) for job_id in ids.values()], [m.dequeue_count for m in messages]
+        at_drain = [str(job_of(made, job_id)["state"]) for job_id in ids.values()], [m.dequeue_count for m in messages]
         made.blobs.get_blob_client("images", "goes").delete_blob()
         newer = made.upload("changes", ROCKET)
         made.start(Disabled="record_image")
-        yield Queued(made, ids, newer, waited)
+        yield WaitingImages(made, ids, newer, at_drain)
 
 
 def job_of(made: Rig, job_id: str) -> dict[str, Any]:
@@ -51,22 +51,22 @@ def job_of(made: Rig, job_id: str) -> dict[str, Any]:
     return job
 
 
-def test_jobs_stay_pending_without_the_triggers_that_analyse(queued: Queued) -> None:
-    assert queued.waited == (["PENDING"] * 3, [0] * 3)
+def test_jobs_stay_pending_without_the_triggers_that_analyse(waiting: WaitingImages) -> None:
+    assert waiting.at_drain == (["PENDING"] * 3, [0] * 3)
 
 
-def test_an_image_that_waited_for_the_next_host_is_completed_at_its_first_attempt(queued: Queued) -> None:
-    job = queued.rig.ended(queued.ids["stays"])
+def test_an_image_that_waited_for_the_next_host_is_completed_at_its_first_attempt(waiting: WaitingImages) -> None:
+    job = waiting.rig.ended(waiting.ids["stays"])
     assert (job["state"], job["attempts"]) == ("COMPLETED", 1)
 
 
-def test_a_blob_deleted_while_queued_cancels_its_job(queued: Queued) -> None:
-    job = queued.rig.ended(queued.ids["goes"])
+def test_a_blob_deleted_while_queued_cancels_its_job(waiting: WaitingImages) -> None:
+    job = waiting.rig.ended(waiting.ids["goes"])
     assert (job["state"], job["error"]["code"]) == ("CANCELED", "blob_gone")
 
 
-def test_an_image_overwritten_while_queued_is_analysed_in_its_newer_version_alone(queued: Queued) -> None:
-    older = queued.rig.ended(queued.ids["changes"])
+def test_an_image_overwritten_while_queued_is_analysed_in_its_newer_version_alone(waiting: WaitingImages) -> None:
+    older = waiting.rig.ended(waiting.ids["changes"])
     assert (older["state"], older["error"]["code"]) == ("CANCELED", "superseded")
-    job = queued.rig.ended(queued.newer)
+    job = waiting.rig.ended(waiting.newer)
     assert (job["state"], job["attempts"], job["report"]["image"]["width_px"]) == ("COMPLETED", 1, 640)

@@ -20,12 +20,12 @@ LOCK, MARK = "darkroomlocks reconcile", "darkroomjobs mark:reconcile:images"
 RECORDING = ("darkroomjobs job:", "POST image-jobs/messages")
 
 
-def uploaded(rig: Rig) -> list[str]:
+def upload_images(rig: Rig) -> list[str]:
     """Upload images before there is a host; return the ids that their jobs will have."""
     return [rig.upload(f"{number % 7}/{number:02}.png", png(number + 1, 2)) for number in range(IMAGES)]
 
 
-def missed(rig: Rig, *, walks: int) -> list[int]:
+def wait_for_walks(rig: Rig, *, walks: int) -> list[int]:
     """Wait for so many walks; return what each has missed, when all of them were whole and saw all images."""
     lines = until(lambda: (told := rig.log_lines("reconcile done"))[walks - 1 :] and told, what=f"walk {walks}")
     print(*(f"seen {line['seen']}, missed {line['missed']}" for line in lines), sep="; ")
@@ -34,11 +34,11 @@ def missed(rig: Rig, *, walks: int) -> list[int]:
 
 
 def test_a_walk_finds_all_images_that_no_event_announced_and_each_is_completed_at_its_first_attempt(rig: Rig) -> None:
-    identities = uploaded(rig)
+    identities = upload_images(rig)
     rig.start(Disabled="record_image,analyze_pending", **WALKING)
     jobs = [rig.ended(identity) for identity in identities]
     assert Counter((job["state"], job["attempts"]) for job in jobs) == {("COMPLETED", 1): IMAGES}
-    first, *later = missed(rig, walks=2)
+    first, *later = wait_for_walks(rig, walks=2)
     assert (first, set(later)) == (IMAGES, {0})
     assert rig.verify() == f"{IMAGES} jobs, 0 violations, 0 repaired, 0 notes"
     claims, commits = rig.count_transitions()
@@ -47,9 +47,9 @@ def test_a_walk_finds_all_images_that_no_event_announced_and_each_is_completed_a
 
 @pytest.mark.prove("every day the contract tests count the requests of a second walk, and a unit test its writes")
 def test_a_second_walk_writes_its_lock_and_its_mark_and_nothing_else(rig: Rig) -> None:
-    uploaded(rig)
+    upload_images(rig)
     rig.start(Disabled="record_image,analyze_pending,analyze_queued", **WALKING)
-    first, *later = missed(rig, walks=2)
+    first, *later = wait_for_walks(rig, walks=2)
     assert (first, set(later), rig.waiting()) == (IMAGES, {0}, IMAGES)
     rig.count_transitions()
     written = writes(rig.request_log)

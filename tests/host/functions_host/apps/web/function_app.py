@@ -38,7 +38,7 @@ def nothing(req: func.HttpRequest) -> func.HttpResponse | None:
     return None
 
 
-@app.route(route="broken")
-def broken(req: func.HttpRequest) -> func.HttpResponse:
+@app.route(route="fail")
+def fail(req: func.HttpRequest) -> func.HttpResponse:
     """Fail."""
     raise ValueError(req.url)
