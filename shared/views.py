@@ -86,7 +86,7 @@ def _runs(row: Row, margin: timedelta, now: datetime) -> str:
 
 def _why_over(job: Job, now: datetime) -> str | None:
     """Say why nobody may claim a job any more, if so."""
-    if job.attempts_used:
+    if job.out_of_attempts:
         return f"It has used up its {_attempts(job)}. The next worker or sweep ends it."
     if job.time_over(now):
         return f"Its time limit passed at {rfc3339(job.deadline)}. The next worker or sweep ends it."

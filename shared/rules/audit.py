@@ -12,10 +12,10 @@ class JobFacts:
 
     Attributes:
         id: From its RowKey.
-        leased: Whether a lease stands in it.
+        has_lease: Whether a lease stands in it.
         thumbnail: Name of the blob that its report names, where it is one that an attempt at it may have written;
             None for none.
-        misnamed: Whether its report names another blob than that.
+        names_other_blob: Whether its report names another blob than that.
         report_wrong: What is wrong with its report, without a word of it; None where all is well.
         row_key: Where it stands.
         index_key: Where its one index row belongs; None when its columns don't say.
@@ -33,13 +33,13 @@ class JobFacts:
     state: State
     owner: str | None = None
     claim_id: str | None = None
-    leased: bool = False
+    has_lease: bool = False
     token: int = 0
     attempts: int = 0
     due: datetime | None = None
     ended: datetime | None = None
     thumbnail: str | None = None
-    misnamed: bool = False
+    names_other_blob: bool = False
     report_wrong: str | None = None
     row_key: str = ""
     index_key: str | None = None
@@ -78,7 +78,7 @@ class KeyFacts:
         version: The newest.
         job_id: The job of that version.
         final: How that job ended, once it is purged; None before.
-        analyzed: The version that the job is of, where it stands for a newer one of the same content; else None.
+        job_version: The version that the job is of, where it stands for a newer one of the same content; else None.
     """
 
     row_key: str
@@ -88,7 +88,7 @@ class KeyFacts:
     version: str
     job_id: str
     final: State | None = None
-    analyzed: str | None = None
+    job_version: str | None = None
 
 
 @dataclass(kw_only=True)

@@ -33,15 +33,15 @@ def kind(identity: str) -> str:
     Raises:
         InvalidReference: That is no job id.
     """
-    return _parsed(identity)[1]
+    return _parse(identity)[1]
 
 
 def bucket(identity: str, buckets: int) -> int:
     """Return the bucket of a job id, 0 to ``buckets`` − 1: its first byte decides, so the id alone is enough."""
-    return int(_parsed(identity)[2][:2], 16) % buckets
+    return int(_parse(identity)[2][:2], 16) % buckets
 
 
-def _parsed(identity: str) -> re.Match[str]:
+def _parse(identity: str) -> re.Match[str]:
     found = JOB_ID.fullmatch(identity)
     if not found:
         raise InvalidReference("The job id must be '{type}-{32 hex digits}'.")

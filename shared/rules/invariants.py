@@ -88,7 +88,7 @@ def mendings(group: Group) -> Iterator[Mending]:
     if group.newer:
         return
     for job in group.jobs.values():
-        if job.index_key is not None and not _torn(job):
+        if job.index_key is not None and not _is_torn(job):
             missing = None if job.index_key in group.index else job.index_key
             strays = [row for row in _index_of(group, job) if row.row_key != job.index_key][:DELETES_AT_ONCE]
             if missing or strays:
@@ -107,26 +107,26 @@ def _names(group: Group) -> Iterator[Finding]:
         want = _id_of(job)
         if job.id != want:
             yield _of(group, job, Rule.JOB_MISNAMED, f"want {want}")
-        if job.misnamed:
+        if job.names_other_blob:
             yield _of(group, job, Rule.THUMBNAIL_MISNAMED, f"want {job.id}/{job.token}")
 
 
 def _columns(group: Group) -> Iterator[Finding]:
     for job in group.jobs.values():
-        if _torn(job):
+        if _is_torn(job):
             yield _of(group, job, Rule.TIMES_TORN, f"{job.state}, due {job.due}, ended {job.ended}")
-        held = [job.claim_id is not None, job.owner is not None, job.leased]
+        held = [job.claim_id is not None, job.owner is not None, job.has_lease]
         if any(fact != (job.state is State.RUNNING) for fact in held):
             yield _of(group, job, Rule.CLAIM_TORN, f"{job.state}; claim, owner, lease: {held}")
 
 
 def _index(group: Group) -> Iterator[Finding]:
     for job in group.jobs.values():
-        if not _torn(job) and job.index_key not in group.index:
+        if not _is_torn(job) and job.index_key not in group.index:
             yield Finding(Rule.INDEX_MISSING, group.place, job.index_key or job.row_key, job.state)
     for row in group.index.values():
         owner = group.jobs.get(row.job_id)
-        if owner is not None and not _torn(owner) and row.row_key != owner.index_key:
+        if owner is not None and not _is_torn(owner) and row.row_key != owner.index_key:
             yield Finding(Rule.INDEX_MISPLACED, group.place, row.row_key, f"want {owner.index_key}")
         if _belongs_to_none(group, row):
             yield Finding(Rule.INDEX_ORPHAN, group.place, row.row_key)
@@ -172,7 +172,7 @@ def _reports(group: Group) -> Iterator[Finding]:
 def _key(group: Group) -> Iterator[Finding]:
     for key in group.keys:
         named = group.jobs.get(key.job_id)
-        says = (key.type, key.ref, _analyzed(key), key.version)
+        says = (key.type, key.ref, _job_version(key), key.version)
         fits = key.row_key == key.belongs and key.job_id == _id_of(key)
         if named is None:
             known = key.final is not None and key.final.ended  # purged
@@ -213,18 +213,18 @@ def _of(group: Group, job: JobFacts, rule: Rule, facts: str) -> Finding:
 
 
 def _id_of(row: JobFacts | KeyFacts) -> str | None:
-    version = _analyzed(row) if isinstance(row, KeyFacts) else row.version
+    version = _job_version(row) if isinstance(row, KeyFacts) else row.version
     try:
         return job_id(row.type, row.ref, version)
     except InvalidReference:
         return None
 
 
-def _analyzed(key: KeyFacts) -> str:
-    return key.version if key.analyzed is None else key.analyzed
+def _job_version(key: KeyFacts) -> str:
+    return key.version if key.job_version is None else key.job_version
 
 
-def _torn(job: JobFacts) -> bool:
+def _is_torn(job: JobFacts) -> bool:
     """Whether the job's times contradict its state, so that nobody can say where its index row belongs."""
     return job.state.ended != (job.ended is not None) or job.state.ended != (job.due is None)
 

@@ -222,7 +222,7 @@ class Job:
         return self.version if self.retagged is None else self.retagged
 
     @property
-    def attempts_used(self) -> bool:
+    def out_of_attempts(self) -> bool:
         """Whether no further claim is allowed."""
         return self.attempts - self.attempts_base >= self.max_attempts
 
@@ -260,11 +260,11 @@ GUARDS: Mapping[Guard, Callable[[Job, Facts], bool]] = {
     Guard.DUE: lambda job, facts: job.not_before is None or (facts.now is not None and facts.now >= job.not_before),
     Guard.LAPSED: lambda _, facts: facts.lapsed,
     Guard.OWN: lambda job, facts: job.claim is not None and job.claim == facts.claim,
-    Guard.ATTEMPTS_LEFT: lambda job, _: not job.attempts_used,
+    Guard.ATTEMPTS_LEFT: lambda job, _: not job.out_of_attempts,
     Guard.TIME_LEFT: lambda job, facts: (
         job.deadline is None or (facts.now is not None and not job.time_over(facts.now))
     ),
-    Guard.SPENT: lambda job, facts: job.attempts_used or (facts.now is not None and job.time_over(facts.now)),
+    Guard.SPENT: lambda job, facts: job.out_of_attempts or (facts.now is not None and job.time_over(facts.now)),
     Guard.EXPIRED: lambda job, facts: (
         job.ended is not None and facts.ended_before is not None and job.ended < facts.ended_before
     ),

@@ -127,7 +127,7 @@ def retry(job: Job, *, claim: Claim, error: JobError, now: datetime, delay: time
     """Give the job back after a failure that may pass; not claimable before ``delay`` is over."""
     state = target(Event.RETRY, job, Facts(claim=claim))
     not_before = now + delay
-    return Move(Event.RETRY, _released(job, state, error=error, not_before=not_before, due=not_before + grace), now)
+    return Move(Event.RETRY, _release(job, state, error=error, not_before=not_before, due=not_before + grace), now)
 
 
 def abandon(
@@ -153,14 +153,14 @@ def abandon(
     """
     state = target(Event.ABANDON, job, Facts(claim=claim))
     not_before = now + delay if delay else None
-    freed = _released(job, state, error=error or job.error, not_before=not_before, due=now + max(grace, delay))
+    freed = _release(job, state, error=error or job.error, not_before=not_before, due=now + max(grace, delay))
     if free is not None:
         freed = replace(freed, abandons=job.abandons + 1)
     counts = free is not None and freed.abandons > free
-    return Move(Event.ABANDON, freed if counts else uncounted(freed), now)
+    return Move(Event.ABANDON, freed if counts else uncount(freed), now)
 
 
-def uncounted(job: Job) -> Job:
+def uncount(job: Job) -> Job:
     """Return a job whose last attempt does not count."""
     return replace(job, attempts_base=job.attempts_base + 1)
 
@@ -183,7 +183,7 @@ def end(job: Job, *, event: Event, error: JobError, lapsed: bool, now: datetime)
 def redrive(job: Job, *, now: datetime, grace: timedelta) -> Move:
     """Open a failed or canceled job again, with all of its attempts and time; attempts made so far stay counted."""
     state = target(Event.REDRIVE, job, Facts())
-    opened = _released(job, state, error=None, not_before=None, due=now + grace)
+    opened = _release(job, state, error=None, not_before=None, due=now + grace)
     return Move(Event.REDRIVE, replace(opened, attempts_base=job.attempts, abandons=0, deadline=None, ended=None), now)
 
 
@@ -217,7 +217,7 @@ def retag(job: Job, *, version: str, now: datetime) -> Move:
     return Move(Event.RETAG, replace(job, state=state, retagged=version), now)
 
 
-def _released(job: Job, state: State, *, error: JobError | None, not_before: datetime | None, due: datetime) -> Job:
+def _release(job: Job, state: State, *, error: JobError | None, not_before: datetime | None, due: datetime) -> Job:
     return replace(job, state=state, owner=None, claim_id=None, lease=None, error=error, not_before=not_before, due=due)
 
 

@@ -39,7 +39,7 @@ def is_of(job_id: str, name: object) -> bool:
     return isinstance(name, str) and name.startswith(prefix) and bool(_OF_ATTEMPT.fullmatch(name[len(prefix) :]))
 
 
-def misnamed(job_id: str, report: Mapping[str, Any]) -> bool:
+def names_other_blob(job_id: str, report: Mapping[str, Any]) -> bool:
     """Whether a report names a thumbnail by a name that no attempt at the job gives its own."""
     found = report.get("thumbnail")
     return isinstance(found, Mapping) and "name" in found and not is_of(job_id, found["name"])
@@ -51,6 +51,6 @@ def token_of(name: str) -> float:
     return int(digits) if digits.isdecimal() else float("inf")
 
 
-def promised(report: Mapping[str, Any] | None) -> bool:
+def has_thumbnail(report: Mapping[str, Any] | None) -> bool:
     """Whether a report says that there is a thumbnail; whatever stands there, it is not followed."""
     return report is not None and isinstance(report.get("thumbnail"), Mapping)

@@ -228,7 +228,7 @@ def _job(row: TableEntity, job_id: str) -> JobFacts:
         state=job.state,
         owner=job.owner,
         claim_id=job.claim_id,
-        leased=job.lease is not None,
+        has_lease=job.lease is not None,
         token=job.token,
         attempts=job.attempts,
         due=job.due,

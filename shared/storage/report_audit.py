@@ -32,7 +32,7 @@ def thumbnail(columns: Columns, job_id: str) -> dict[str, Any]:
     found = (_report(columns) or {}).get("thumbnail")
     if not isinstance(found, Mapping) or not {"container", "name"} <= found.keys():
         return {}
-    return {"thumbnail": found["name"]} if thumbnails.is_of(job_id, found["name"]) else {"misnamed": True}
+    return {"thumbnail": found["name"]} if thumbnails.is_of(job_id, found["name"]) else {"names_other_blob": True}
 
 
 def _report(columns: Columns) -> Mapping[str, Any] | None:

@@ -98,9 +98,9 @@ TOKENS = (
         "retry that takes the token back",
         (
             "shared.rules.moves:retry",
-            "_released(job, state, error=error, not_before=not_before, due=not_before + grace)",
+            "_release(job, state, error=error, not_before=not_before, due=not_before + grace)",
             (
-                "replace(_released(job, state, error=error, not_before=not_before, due=not_before + grace),"
+                "replace(_release(job, state, error=error, not_before=not_before, due=not_before + grace),"
                 " token=job.token - 1)"
             ),
         ),
@@ -108,7 +108,7 @@ TOKENS = (
     fault(
         "retry that leaves its claim in the row",
         (
-            "shared.rules.moves:_released",
+            "shared.rules.moves:_release",
             "owner=None, claim_id=None, lease=None, error=error",
             "error=error",
         ),
@@ -176,7 +176,7 @@ TABLE = (
             "(Guard.LAPSED, Guard.ATTEMPTS_LEFT, Guard.TIME_LEFT)",
             "(Guard.LAPSED, Guard.TIME_LEFT)",
         ),
-        ("shared.steps.work.held_claim:HeldClaim.retry", "last.attempts_used or last", "last"),
+        ("shared.steps.work.held_claim:HeldClaim.retry", "last.out_of_attempts or last", "last"),
     ),
     fault(
         "claim of a completed job",

@@ -6,7 +6,7 @@ _CLAIMS = "shared.steps.work.claims:Claims"
 _HELD = "shared.steps.work.held_claim:HeldClaim"
 
 BOUNDARIES = (
-    fault("one attempt more than allowed", ("shared.rules.jobs:Job.attempts_used", ">= self.max", "> self.max")),
+    fault("one attempt more than allowed", ("shared.rules.jobs:Job.out_of_attempts", ">= self.max", "> self.max")),
     fault(
         "a time limit that nobody keeps",
         ("shared.rules.jobs:Job.time_over", "now >= self.deadline", "now < self.created"),

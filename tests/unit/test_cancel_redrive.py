@@ -92,7 +92,7 @@ def test_a_failed_job_is_opened_again_with_all_of_its_attempts_and_a_message() -
     job_id = _failed(world)
     assert world.darkroom.redrive.redrive(job_id).job.state is State.PENDING
     job = world.job(job_id)
-    assert (job.state, job.error, job.attempts, job.attempts_used) == (State.PENDING, None, 1, False)
+    assert (job.state, job.error, job.attempts, job.out_of_attempts) == (State.PENDING, None, 1, False)
     assert world.journal == ["jobs.get", "jobs.key", "jobs.replace", "queue.send"]
     assert world.darkroom.attempt.run(job_id, owner="queue/2") is End.FAILED
 

@@ -262,7 +262,7 @@ def test_an_abandoned_job_is_as_it_was_and_the_attempt_does_not_count() -> None:
     world = World()
     job_id, claim = held(world, added(world, max_attempts=1))
     job = CALLS["abandon"](world, job_id, claim).job
-    assert (job.state, job.error, job.attempts, job.attempts_used) == (State.PENDING, None, 1, False)
+    assert (job.state, job.error, job.attempts, job.out_of_attempts) == (State.PENDING, None, 1, False)
     assert world.darkroom.external.claim(job_id, owner="worker/2").job.token == 2
 
 
@@ -280,7 +280,7 @@ def test_a_job_that_is_given_back_again_and_again_ends_all_the_same() -> None:
     job_id = added(world, max_attempts=1)
     for _ in range(MAX_ABANDONS):
         world.darkroom.external.resume(*held(world, job_id)).abandon()
-    assert (world.job(job_id).attempts_used, world.job(job_id).abandons) == (False, MAX_ABANDONS)
+    assert (world.job(job_id).out_of_attempts, world.job(job_id).abandons) == (False, MAX_ABANDONS)
     world.darkroom.external.resume(*held(world, job_id)).abandon()
     with pytest.raises(Refused) as met:
         world.darkroom.external.claim(job_id, owner="worker/1")

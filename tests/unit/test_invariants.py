@@ -25,7 +25,7 @@ def sound() -> Group:
         row_key="job:old", etag="1",
     )  # fmt: skip
     new = JobFacts(
-        id=NEW, type=TYPE, ref=REF, version="0x2", state=State.RUNNING, owner="queue/1", claim_id="c", leased=True,
+        id=NEW, type=TYPE, ref=REF, version="0x2", state=State.RUNNING, owner="queue/1", claim_id="c", has_lease=True,
         token=1, attempts=1, due=NOW, index_key="d", row_key="job:new", etag="2",
     )  # fmt: skip
     tries = [
@@ -63,13 +63,13 @@ BREAKS: list[tuple[Rule, Callable[[Group], object]]] = [
     (Rule.UNREADABLE, lambda group: group.strange.update({"job:x": "x"})),
     (Rule.JOB_MISNAMED, changed(OLD, version="0x3")),
     (Rule.JOB_MISNAMED, changed(OLD, type="Not A Type")),
-    (Rule.THUMBNAIL_MISNAMED, changed(OLD, misnamed=True)),
+    (Rule.THUMBNAIL_MISNAMED, changed(OLD, names_other_blob=True)),
     (Rule.MISPLACED, lambda group: setattr(group, "home", "q")),
     (Rule.TIMES_TORN, changed(NEW, due=None)),
     (Rule.TIMES_TORN, changed(NEW, ended=NOW)),
     (Rule.TIMES_TORN, changed(OLD, ended=None)),
     (Rule.CLAIM_TORN, changed(NEW, owner=None)),
-    (Rule.CLAIM_TORN, changed(NEW, leased=False)),
+    (Rule.CLAIM_TORN, changed(NEW, has_lease=False)),
     (Rule.CLAIM_TORN, changed(OLD, claim_id="c")),
     (Rule.INDEX_MISSING, lambda group: group.index.pop("d")),
     (Rule.INDEX_MISSING, lambda group: group.index.pop("e")),
@@ -90,8 +90,8 @@ BREAKS: list[tuple[Rule, Callable[[Group], object]]] = [
     (Rule.REPORT_INVALID, changed(OLD, report_wrong="status: is missing")),
     (Rule.KEY_BROKEN, keyed(row_key="key:elsewhere")),
     (Rule.KEY_BROKEN, keyed(version="0x3")),
-    (Rule.KEY_BROKEN, keyed(version="0x3", analyzed="0x2")),
-    (Rule.KEY_BROKEN, keyed(analyzed="0x3")),
+    (Rule.KEY_BROKEN, keyed(version="0x3", job_version="0x2")),
+    (Rule.KEY_BROKEN, keyed(job_version="0x3")),
     (Rule.KEY_BROKEN, changed(NEW, retagged="0x3")),
     (Rule.KEY_BROKEN, keyed(version="0x9", job_id=NOBODY)),
     (Rule.KEY_BROKEN, keyed(ref="images/dog.png")),
@@ -171,7 +171,7 @@ def _retagged(identity: str) -> Group:
         group.tries = [row for row in group.tries if row.job_id == OLD]
         group.index = {at: row for at, row in group.index.items() if row.job_id == OLD}
     group.jobs[identity] = job
-    keyed(version="0x3", analyzed=job.version, job_id=identity)(group)
+    keyed(version="0x3", job_version=job.version, job_id=identity)(group)
     return group
 
 

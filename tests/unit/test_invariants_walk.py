@@ -42,7 +42,7 @@ def group_of(table: MemoryTable) -> Group:
 def facts(job: Job) -> JobFacts:
     columns = {name: getattr(job, name) for name in ("id", "type", "ref", "version", "retagged", "state")}
     columns |= {name: getattr(job, name) for name in ("owner", "claim_id", "token", "attempts", "due", "ended")}
-    return JobFacts(**columns, leased=job.lease is not None, row_key=job.id, index_key=codec.index_key(job))
+    return JobFacts(**columns, has_lease=job.lease is not None, row_key=job.id, index_key=codec.index_key(job))
 
 
 class Walk:

@@ -112,4 +112,4 @@ def test_a_job_is_due_from_its_moment_on(offset_seconds: int, *, due: bool) -> N
 @pytest.mark.parametrize(("attempts", "base", "used"), [(4, 0, False), (5, 0, True), (5, 1, False), (6, 1, True)])
 def test_attempts_are_used_up_when_as_many_as_allowed_have_counted(attempts: int, base: int, *, used: bool) -> None:
     counted = Job(id="a-" + "0" * 32, type="a", ref="r", attempts=attempts, attempts_base=base, max_attempts=5)
-    assert counted.attempts_used is used
+    assert counted.out_of_attempts is used

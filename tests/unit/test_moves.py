@@ -115,7 +115,7 @@ def test_the_last_attempt_is_not_retried() -> None:
 def test_an_abandoned_attempt_does_not_count() -> None:
     job = running(pending(max_attempts=1))
     freed = moves.abandon(job, claim=own(job), now=NOW, grace=GRACE).job
-    assert (freed.state, freed.attempts, freed.attempts_used) == (State.PENDING, 1, False)
+    assert (freed.state, freed.attempts, freed.out_of_attempts) == (State.PENDING, 1, False)
 
 
 def test_a_failed_job_holds_its_error() -> None:
@@ -171,7 +171,7 @@ def test_a_redriven_job_has_all_of_its_attempts_and_keeps_the_count() -> None:
     job = running(pending(max_attempts=1))
     failed = moves.fail(job, claim=own(job), error=ERROR, now=NOW).job
     opened = moves.redrive(failed, now=NOW, grace=GRACE).job
-    assert (opened.attempts, opened.attempts_base, opened.attempts_used) == (1, 1, False)
+    assert (opened.attempts, opened.attempts_base, opened.out_of_attempts) == (1, 1, False)
     assert (opened.state, opened.error, opened.ended, opened.due) == (State.PENDING, None, None, NOW + GRACE)
 
 

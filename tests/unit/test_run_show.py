@@ -48,7 +48,7 @@ class Storage:
 
     def thumbnail(self, job: Json) -> bytes | None:
         """Return some bytes where the report tells of a thumbnail."""
-        return b"RIFF" if thumbnails.promised(job.get("report")) else None
+        return b"RIFF" if thumbnails.has_thumbnail(job.get("report")) else None
 
 
 class Remembering:

@@ -1,6 +1,6 @@
 import pytest
 
-from shared.rules.thumbnails import is_of, name_of, names_of, promised, token_of
+from shared.rules.thumbnails import has_thumbnail, is_of, name_of, names_of, token_of
 
 JOB = "image-analysis-" + "0" * 32
 
@@ -35,4 +35,4 @@ def test_other_names_are_not(name: object) -> None:
 
 @pytest.mark.parametrize("report", [None, {}, {"thumbnail": None}, {"thumbnail": "x"}, {"thumbnail": ["x"]}])
 def test_a_report_without_one_promises_none(report: dict[str, object] | None) -> None:
-    assert not promised(report)
+    assert not has_thumbnail(report)

@@ -104,7 +104,7 @@ def test_an_outage_in_a_handler_gives_the_job_back_uncounted_and_raises(error: E
     with pytest.raises(type(error)):
         told.work()
     assert told.job.error is not None
-    assert (told.job.state, told.job.attempts_used, told.job.error.code) == (State.PENDING, False, code)
+    assert (told.job.state, told.job.out_of_attempts, told.job.error.code) == (State.PENDING, False, code)
     assert told.work() is End.COMPLETED
     assert told.job.error is None
 

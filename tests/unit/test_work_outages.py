@@ -67,7 +67,7 @@ def test_an_outage_that_comes_again_and_again_makes_its_job_wait_longer_each_tim
         waits.append(wait.total_seconds())
         told.world.clock.advance(wait.total_seconds() + 10)
     assert waits == [0, 20, 60, 60]
-    assert not told.job.attempts_used
+    assert not told.job.out_of_attempts
 
 
 def test_an_outage_leaves_a_job_whose_child_has_died_to_be_analysed_alone() -> None:

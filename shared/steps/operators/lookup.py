@@ -221,7 +221,7 @@ class Lookup:
 
         Costs: nothing where it stands in the row; 1 read otherwise, up to 3 as above.
         """
-        if not thumbnails.promised(job.report):
+        if not thumbnails.has_thumbnail(job.report):
             raise NoSuchImage(job.id)
         if job.thumbnail is not None:
             return Thumbnail(job.thumbnail, str((job.report or {})["thumbnail"].get("mime")), job.id, job.token)

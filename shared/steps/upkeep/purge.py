@@ -17,7 +17,7 @@ from shared.ports.ended import EndedJobs
 from shared.ports.images import ThumbnailStore
 from shared.ports.jobs import JobStore, Key, Row
 from shared.rules.jobs import Event, Facts, Job, State, transition
-from shared.rules.thumbnails import promised, token_of
+from shared.rules.thumbnails import has_thumbnail, token_of
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
 from shared.steps.intake.types import Types
@@ -175,7 +175,7 @@ class Purge:
         stays.
         """
         names = [name for name in self.thumbnails.thumbnails_of(job.id) if token_of(name) <= job.token]
-        keeps = not self.settings.purge_thumbnails and promised(job.report)
+        keeps = not self.settings.purge_thumbnails and has_thumbnail(job.report)
         going = [name for name in names if not (keeps and token_of(name) == job.token)]
         for name in going:
             self.thumbnails.delete_thumbnail(name)

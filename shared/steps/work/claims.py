@@ -141,7 +141,7 @@ class Claims(ClaimPorts):
 
         Costs: 1 transaction; nothing for a job that has attempts and time left.
         """
-        code = "attempts_exhausted" if self._uncount_spared(row.job).attempts_used else "time_limit"
+        code = "attempts_exhausted" if self._uncount_spared(row.job).out_of_attempts else "time_limit"
         with suppress(IllegalTransition, Lost):
             self.give_up(row, Event.EXHAUST, code, lapsed=self.lapsed(row))
             return True
@@ -149,7 +149,7 @@ class Claims(ClaimPorts):
 
     def _uncount_spared(self, job: Job) -> Job:
         """Return a job with its attempts as they count."""
-        return moves.uncounted(job) if job.claim_id in self._spared else job
+        return moves.uncount(job) if job.claim_id in self._spared else job
 
     def _reason(self, row: Row, refused: IllegalTransition, *, lapsed: bool) -> Unclaimed:
         """Say why the job can't be claimed; end it if it never will be: a job that kills its workers ends."""

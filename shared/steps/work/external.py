@@ -11,7 +11,7 @@ from shared.errors import ContentRefused, NoSuchJob, Refused, Unreadable
 from shared.ports.index import AttemptRecord
 from shared.ports.jobs import Row, read
 from shared.rules.jobs import Claim, Event, Job, JobError
-from shared.rules.thumbnails import misnamed
+from shared.rules.thumbnails import names_other_blob
 from shared.steps.work.claims import Claims, NotClaimed, Unclaimed
 from shared.steps.work.held_claim import ClaimPorts, HeldClaim, completed_by
 from shared.telemetry import LogEvent, emit
@@ -172,5 +172,5 @@ class ExternalClaims:
 
 def _check_report(job: Job, report: Mapping[str, Any]) -> None:
     check_report(report)
-    if misnamed(job.id, report):
+    if names_other_blob(job.id, report):
         raise ReportInvalid("thumbnail.name", f"must be {job.id}/{job.token} with .webp, .jpg or .png, or be left out")

@@ -187,7 +187,7 @@ class HeldClaim:
         """
         error, last = JobError(code, message, self._ports.clock.now()), self.job
         wait = self._backoff(last) if delay is None else delay
-        if last.attempts_used or last.time_over(error.at + wait):
+        if last.out_of_attempts or last.time_over(error.at + wait):
             return self._write(Event.RETRY, self._failure(error), code)
 
         def move(job: Job) -> Move:
