@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from random import Random
 
-from tests.simulation import entry_points
+from tests.simulation import entry_points, external_claims
 from tests.simulation.entry_points import Darkroom
 from tests.simulation.instance import Instance
 from tests.simulation.last_attempts import give_up
@@ -201,7 +201,7 @@ class Actors:
         later = self.stage.account.clock.now() + timedelta(seconds=_LATER_SECONDS)
         entry_points.add(process.darkroom, ref, unique=True, not_before=later)
         if waiting := self.stage.ledger.waiting():
-            entry_points.claim(process.darkroom, luck.choice(waiting), "worker/2", self.stage.plan.lease)
+            external_claims.claim(process.darkroom, luck.choice(waiting), "worker/2", self.stage.plan.lease)
 
     def _claim_too(self, act: Act) -> None:
         """Have processes claim that have not yet: a world with one claimant shows little."""

@@ -1,4 +1,4 @@
-"""What the simulator calls of production code: the one file that knows its names.
+"""What the simulator calls of production code: this file and ``external_claims`` alone know its names.
 
 Everything is wired by the production composition root. Nothing here decides anything.
 """
@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from random import Random
@@ -38,7 +38,7 @@ from shared.errors import (
 from shared.ports.jobs import Row
 from shared.rules.images import ImageRef
 from shared.rules.invariants import Finding
-from shared.rules.jobs import TRANSITIONS, Claim
+from shared.rules.jobs import TRANSITIONS
 from shared.runtime import Runtime as Threads
 from shared.steps.upkeep.sweep import SweepResult
 from shared.wiring.steps import Darkroom
@@ -199,56 +199,6 @@ def outcomes_of(answer: object) -> list[str]:
     """Return what a call about one thing, or a list of things, says of each; nothing for other answers."""
     answers = answer if isinstance(answer, list) else [answer]
     return [str(each) for each in answers if isinstance(each, StrEnum)]
-
-
-class Holding:
-    """What an external worker knows of the job that it has claimed."""
-
-    def __init__(self, darkroom: Darkroom, row: Row) -> None:
-        self._darkroom = darkroom
-        self.job_id = row.job.id
-        self._claim = row.job.claim or Claim("", 0)
-
-    @property
-    def token(self) -> int:
-        """Of the claim."""
-        return self._claim.token
-
-    @property
-    def claim_id(self) -> str:
-        """Of the claim."""
-        return self._claim.claim_id
-
-    def renew(self) -> object:
-        """Renew the lease."""
-        return self._darkroom.external.resume(self.job_id, self._claim).renew(progress=0.5, cursor="half")
-
-    def complete(self) -> object:
-        """Commit."""
-        return self._darkroom.external.resume(self.job_id, self._claim).complete({"token": self.token})
-
-    def fail(self) -> object:
-        """End the job by an error."""
-        return self._darkroom.external.resume(self.job_id, self._claim).fail(code="no_use", message="It is of no use.")
-
-    def retry(self) -> object:
-        """Give the job back after a failure."""
-        return self._darkroom.external.resume(self.job_id, self._claim).retry(code="later", message="Try later.")
-
-    def abandon(self) -> object:
-        """Give the job back untouched."""
-        return self._darkroom.external.resume(self.job_id, self._claim).abandon()
-
-
-def claim(darkroom: Darkroom, job_id: str, owner: str, lease_seconds: float) -> Holding:
-    """Claim one job as an external worker does."""
-    return Holding(darkroom, darkroom.external.claim(job_id, owner=owner, lease=timedelta(seconds=lease_seconds)))
-
-
-def claim_next(darkroom: Darkroom, owner: str, lease_seconds: float) -> Holding | None:
-    """Claim a job as an external worker does."""
-    row = darkroom.external.claim_next(EXTERNAL, owner=owner, lease=timedelta(seconds=lease_seconds))
-    return None if row is None else Holding(darkroom, row)
 
 
 def verify(darkroom: Darkroom) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from random import Random
 from typing import TypeVar
 
-from tests.simulation import entry_points
+from tests.simulation import entry_points, external_claims
 from tests.simulation.instance import Instance
 from tests.simulation.stage import Stage
 
@@ -85,16 +85,16 @@ class Worker:
             raise errors[0]
         return answers[0] if answers else None
 
-    def _claim(self, process: Instance) -> entry_points.Holding | None:
-        return entry_points.claim_next(process.darkroom, "worker/1", self._lease)
+    def _claim(self, process: Instance) -> external_claims.Holding | None:
+        return external_claims.claim_next(process.darkroom, "worker/1", self._lease)
 
     def _wait(self, leases: float) -> None:
         self._stage.scheduler.sleep(leases * self._lease)
 
-    def _end(self, holding: entry_points.Holding) -> Callable[[], object]:
+    def _end(self, holding: external_claims.Holding) -> Callable[[], object]:
         return self._luck.choice((holding.complete, holding.complete, holding.fail, holding.retry, holding.abandon))
 
-    def _complete(self, holding: entry_points.Holding) -> None:
+    def _complete(self, holding: external_claims.Holding) -> None:
         """Commit; who is told that it was done has done it."""
         self._say(holding, holding.complete)
         row = self._stage.ledger.jobs().get(holding.job_id, {"state": "COMPLETED", "token": holding.token})
@@ -102,7 +102,7 @@ class Worker:
             told = f"told that token {holding.token} has completed it, and it is {row['state']} under {row['token']}"
             self._stage.crashes.append(f"{holding.job_id}: {told}")
 
-    def _say(self, holding: entry_points.Holding, end: Callable[[], object]) -> None:
+    def _say(self, holding: external_claims.Holding, end: Callable[[], object]) -> None:
         """End a job; where the answer is not known, say it again, as the documents tell workers to."""
         try:
             self._ask(holding, end)
@@ -110,5 +110,5 @@ class Worker:
             self._wait(0.01 * holding.token)
             self._ask(holding, end)
 
-    def _ask(self, holding: entry_points.Holding, call: Callable[[], object]) -> None:
+    def _ask(self, holding: external_claims.Holding, call: Callable[[], object]) -> None:
         self._stage.answers.ask(call.__name__, holding.job_id, call, claim_id=holding.claim_id)
