@@ -72,7 +72,7 @@ def cuts(reply: bytes, *, step: int) -> Iterator[bytes]:
         yield reply[:end]
 
 
-def replied(status: str, body: bytes, *headers: str) -> bytes:
+def sized_reply(status: str, body: bytes, *headers: str) -> bytes:
     """Write a reply as the services do."""
     lines = [
         f"HTTP/1.1 {status}",
@@ -84,7 +84,7 @@ def replied(status: str, body: bytes, *headers: str) -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def chunked(status: str, body: bytes, *headers: str) -> bytes:
+def chunked_reply(status: str, body: bytes, *headers: str) -> bytes:
     """Write a reply in two chunks."""
     lines = [
         f"HTTP/1.1 {status}",

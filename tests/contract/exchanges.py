@@ -56,7 +56,7 @@ class Side:
     url: str
     container: str
     ids: list[str] = field(default_factory=list)
-    modified: str = ""
+    last_change: str = ""
 
     def answers(self, asks: Sequence[Ask]) -> list[object]:
         """Send one request after the other; return what must be the same."""
@@ -70,7 +70,7 @@ class Side:
             request.set_bytes_body(ask.body)
         reply = self.pipeline.run(request, stream=True).http_response
         body = reply.internal_response.raw.read(decode_content=False)
-        self.modified = reply.headers.get("Last-Modified", self.modified)
+        self.last_change = reply.headers.get("Last-Modified", self.last_change)
         facts = {
             name.lower(): self._label(value)
             for name, value in reply.headers.items()
@@ -83,7 +83,7 @@ class Side:
         return ask.method, ask.path, reply.status_code, sorted(facts.items()), self._body(body, facts)
 
     def _fill(self, value: str) -> str:
-        value = value.replace("{modified}", self.modified)
+        value = value.replace("{modified}", self.last_change)
         ids = self.ids or ["0x1"]
         return re.sub(r"\{(\d*)\}", lambda number: ids[(int(number[1] or 0) - 1) % len(ids)], value)
 

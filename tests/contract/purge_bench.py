@@ -85,7 +85,7 @@ class PurgeBench(VerifyBench):
         assert claim is not None
         return self.darkroom.storage.jobs.replace(row, complete(row.job, claim=claim, report=report(), now=now))
 
-    def strewn(self, row: Row, *tokens: int) -> None:
+    def strew(self, row: Row, *tokens: int) -> None:
         """Put thumbnails of attempts there."""
         for token in tokens:
             self.darkroom.storage.images.insert_thumbnail(f"{row.job.id}/{token}.webp", b"x", mime="image/webp")

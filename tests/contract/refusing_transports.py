@@ -38,19 +38,19 @@ class Refusing(Passing):
         status: Of the answer.
 
     Attributes:
-        left: How many listings are still to be refused.
+        refusals_left: How many listings are still to be refused.
     """
 
     def __init__(self, inner: HttpTransport[Any, Any], *, status: int) -> None:
         super().__init__(inner)
         self._status = status
-        self.left = 0
+        self.refusals_left = 0
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
         """Refuse, or send."""
-        if self.left <= 0 or "comp=list" not in request.url or "restype=container" not in request.url:
+        if self.refusals_left <= 0 or "comp=list" not in request.url or "restype=container" not in request.url:
             return super().send(request, **kwargs)
-        self.left -= 1
+        self.refusals_left -= 1
         return answer(request, Reply(self._status, {"Content-Type": "text/plain"}))
 
 
@@ -59,17 +59,17 @@ class RefusingBlobs(Passing):
 
     Attributes:
         answers: Status and code by the text.
-        sent: Requests so far, those that were refused among them.
+        requests: How many so far, those that were refused among them.
     """
 
     def __init__(self, inner: HttpTransport[Any, Any]) -> None:
         super().__init__(inner)
         self.answers: dict[str, tuple[int, str]] = {}
-        self.sent = 0
+        self.requests = 0
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
         """Refuse, or send."""
-        self.sent += 1
+        self.requests += 1
         for text, (status, code) in self.answers.items():
             if text in request.url:
                 coded = {"x-ms-error-code": code} if code else {}
@@ -83,14 +83,14 @@ class RefusingWrites(Passing):
     Attributes:
         answers: Status and code by the text; those of transactions are answers to one of their operations.
         whole: Whether a transaction is refused as a whole, before anything in it is looked at.
-        refused: How many writes were refused.
+        refusals: How many writes were refused.
     """
 
     def __init__(self, inner: HttpTransport[Any, Any]) -> None:
         super().__init__(inner)
         self.answers: dict[str, tuple[int, str]] = {}
         self.whole = False
-        self.refused = 0
+        self.refusals = 0
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
         """Refuse, or send."""
@@ -99,7 +99,7 @@ class RefusingWrites(Passing):
         written = f"{request.url} {content_of(request).decode('utf-8', 'replace')}"
         for text, (status, code) in self.answers.items():
             if text in written:
-                self.refused += 1
+                self.refusals += 1
                 return answer(request, self._reply(status, code, part="$batch" in request.url and not self.whole))
         return super().send(request, **kwargs)
 

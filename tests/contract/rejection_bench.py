@@ -30,16 +30,16 @@ class Interrupted(Passing):
 
     Attributes:
         before: Called before each request, with its number.
-        sent: How many requests there were.
+        requests: How many requests there were.
     """
 
     def __init__(self, inner: HttpTransport[Any, Any]) -> None:
         super().__init__(inner)
         self.before: Callable[[int], object] = lambda _: None
-        self.sent = 0
+        self.requests = 0
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
         """Let others act, and send."""
-        self.sent += 1
-        self.before(self.sent)
+        self.requests += 1
+        self.before(self.requests)
         return super().send(request, **kwargs)

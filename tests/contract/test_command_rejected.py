@@ -21,26 +21,26 @@ def command(environ: Mapping[str, str]) -> Callable[..., Result]:
 
 
 @pytest.fixture
-def kept(bench: VerifyBench) -> VerifyBench:
+def bench(bench: VerifyBench) -> VerifyBench:
     """Give a pipeline that has met two messages which name nothing real."""
     for body in (b"cat.png", "\u202e {".encode() + b"x" * 300):
         assert bench.darkroom.receive.receive(body, owner="queue/1") == [Disposition.REJECTED]
     return bench
 
 
-def test_they_are_listed_for_people(command: Callable[..., Result], kept: VerifyBench) -> None:  # noqa: ARG001 - stands
+def test_they_are_listed_for_people(command: Callable[..., Result], bench: VerifyBench) -> None:  # noqa: ARG001 - stands
     told = command("rejected")
     assert (told.exit_code, CAT in told.stdout, "blob_not_found" in told.stdout) == (0, True, True)
     assert "\u202e" not in told.stdout
 
 
-def test_they_are_listed_for_programs(command: Callable[..., Result], kept: VerifyBench) -> None:  # noqa: ARG001 - stands
+def test_they_are_listed_for_programs(command: Callable[..., Result], bench: VerifyBench) -> None:  # noqa: ARG001 - stands
     lines = [json.loads(line) for line in command("rejected", "--json").stdout.splitlines()]
     assert {line["id"]: line["text"] for line in lines}[CAT] == "cat.png"
     assert [(line["code"], len(line["text"]) <= 200) for line in lines] == [("blob_not_found", True)] * 2
 
 
-def test_one_is_shown_whole_with_its_reason(command: Callable[..., Result], kept: VerifyBench) -> None:  # noqa: ARG001
+def test_one_is_shown_whole_with_its_reason(command: Callable[..., Result], bench: VerifyBench) -> None:  # noqa: ARG001
     long = digest("\u202e {" + "x" * 300)
     shown, told = command("rejected", long), command("rejected", long, "--json")
     assert shown.stdout.startswith("blob_not_found (")
@@ -48,17 +48,17 @@ def test_one_is_shown_whole_with_its_reason(command: Callable[..., Result], kept
     assert json.loads(told.stdout)["text"] == "\u202e {" + "x" * 300
 
 
-def test_an_unknown_one_is_said_to_be_unknown(command: Callable[..., Result], kept: VerifyBench) -> None:  # noqa: ARG001
+def test_an_unknown_one_is_said_to_be_unknown(command: Callable[..., Result], bench: VerifyBench) -> None:  # noqa: ARG001
     for words in (("rejected", "0" * 32), ("redrive", "0" * 32)):
         told = command(*words)
         assert (told.exit_code, told.stdout) == (1, f"{'0' * 32}: No rejected message has this id.\n")
 
 
-def test_one_whose_image_has_come_is_redriven_beside_a_job(command: Callable[..., Result], kept: VerifyBench) -> None:
-    canceled = kept.record("dog.png").job.id
+def test_one_whose_image_has_come_is_redriven_beside_a_job(command: Callable[..., Result], bench: VerifyBench) -> None:
+    canceled = bench.record("dog.png").job.id
     command("cancel", canceled)
     assert command("redrive", CAT).stdout == f"{CAT}: The message still names no image and no job.\n"
-    kept.upload("cat.png")
+    bench.upload("cat.png")
     told = command("redrive", CAT, canceled)
     assert (told.exit_code, told.stdout) == (0, f"{CAT}: redriven\n{canceled}: redriven\n")
     assert len(command("rejected", "--json").stdout.splitlines()) == 1
@@ -70,9 +70,9 @@ def _codes(command: Callable[..., Result], *words: str) -> list[str]:
 
 
 @pytest.mark.case("security H3", was="rejected rows that nothing removes")
-def test_those_of_a_code_are_deleted_after_a_question(command: Callable[..., Result], kept: VerifyBench) -> None:
-    kept.darkroom.receive.receive(b"[]", owner="queue/1")
-    asked = CliRunner().invoke(app, ["rejected", "--delete", "--code", "empty"], input="n\n", env=dict(kept.environ))
+def test_those_of_a_code_are_deleted_after_a_question(command: Callable[..., Result], bench: VerifyBench) -> None:
+    bench.darkroom.receive.receive(b"[]", owner="queue/1")
+    asked = CliRunner().invoke(app, ["rejected", "--delete", "--code", "empty"], input="n\n", env=dict(bench.environ))
     assert (asked.exit_code, "Delete 1 rejected message? [y/N]" in asked.stdout) == (1, True)
     assert sorted(_codes(command)) == ["blob_not_found", "blob_not_found", "empty"]
     told = command("rejected", "--delete", "--code", "empty", "--yes")
@@ -80,7 +80,7 @@ def test_those_of_a_code_are_deleted_after_a_question(command: Callable[..., Res
     assert _codes(command) == ["blob_not_found"] * 2
 
 
-def test_they_are_picked_by_age(command: Callable[..., Result], kept: VerifyBench) -> None:  # noqa: ARG001 - stands
+def test_they_are_picked_by_age(command: Callable[..., Result], bench: VerifyBench) -> None:  # noqa: ARG001 - stands
     assert (_codes(command, "--older-than", "1h"), len(_codes(command))) == ([], 2)
     told = command("rejected", "--delete", "--older-than", "1h")
     assert (told.exit_code, told.stdout) == (0, "No rejected message matches. Nothing was deleted.\n")
@@ -88,7 +88,7 @@ def test_they_are_picked_by_age(command: Callable[..., Result], kept: VerifyBenc
     assert (wrong.exit_code, "must be a whole number" in wrong.stderr) == (2, True)
 
 
-def test_one_is_deleted_and_all_are(command: Callable[..., Result], kept: VerifyBench) -> None:  # noqa: ARG001 - stands
+def test_one_is_deleted_and_all_are(command: Callable[..., Result], bench: VerifyBench) -> None:  # noqa: ARG001 - stands
     assert command("rejected", CAT, "--delete", "--yes").stdout == "1 rejected message deleted.\n"
     assert command("rejected", CAT, "--delete", "--yes").stdout == f"{CAT}: No rejected message has this id.\n"
     assert command("rejected", "--delete", "--yes").stdout == "1 rejected message deleted.\n"

@@ -17,12 +17,12 @@ from shared.rules.locks import Lock
 from shared.storage import clients
 from shared.storage.lock_table import LockTable
 from shared.storage.retries import RetryPolicy
-from tests.contract.cutting_server import BreakingServer, Frame, breaking, chunked, cuts, replied
+from tests.contract.cutting_server import BreakingServer, Frame, breaking, chunked_reply, cuts, sized_reply
 from tests.doubles.clock import FakeClock
 from tests.proving import at_length
 from tests.sdk_clients import table_of
 
-FRAMES = pytest.mark.parametrize("frame", [replied, chunked])
+FRAMES = pytest.mark.parametrize("frame", [sized_reply, chunked_reply])
 REF = ImageRef("images", "cat.png")
 _PART = (
     b"--changesetresponse_1\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
@@ -96,7 +96,7 @@ def test_a_message_whose_reply_breaks_off_is_undecided(server: BreakingServer, s
 
 
 def test_a_blob_whose_reply_breaks_off_is_undecided(server: BreakingServer, storage: Storage) -> None:
-    whole = replied("201 Created", b"", *BLOB)
+    whole = sized_reply("201 Created", b"", *BLOB)
     see_cuts(server, whole, lambda: storage.images.put(REF, b"miau", mime="image/png"), Undecided)
 
 
@@ -116,7 +116,7 @@ def test_a_table_whose_creation_breaks_off_is_undecided(server: BreakingServer, 
 
 
 def test_a_body_that_the_library_reads_itself_is_a_lost_reply_too(server: BreakingServer, storage: Storage) -> None:
-    server.reply = replied("201 Created", ENTITY, "Content-Type: application/json;odata=minimalmetadata")[:-1]
+    server.reply = sized_reply("201 Created", ENTITY, "Content-Type: application/json;odata=minimalmetadata")[:-1]
     with pytest.raises(ServiceResponseError):  # the SDK would trip over its own error, which has no response
         table_of(storage.locks).create_entity({"PartitionKey": "lock", "RowKey": "a"}, retry_total=0)
 
@@ -135,12 +135,12 @@ def test_a_blob_that_breaks_off_is_an_outage(server: BreakingServer, storage: St
 
 
 def test_the_head_of_a_blob_that_breaks_off_is_an_outage(server: BreakingServer, storage: Storage) -> None:
-    whole = replied("200 OK", b"", *BLOB)
+    whole = sized_reply("200 OK", b"", *BLOB)
     see_cuts(server, whole, lambda: storage.images.head(REF), StorageOut)
 
 
 def test_more_than_was_asked_for_is_not_read(server: BreakingServer, storage: Storage) -> None:
-    server.reply = chunked("206 Partial Content", bytes(100_000), *BLOB, "Content-Range: bytes 0-3/4")
+    server.reply = chunked_reply("206 Partial Content", bytes(100_000), *BLOB, "Content-Range: bytes 0-3/4")
     with pytest.raises(BlobUnreadable, match="ReplyTooLong"):
         storage.images.read(REF, "0x1", size_bytes=4)
 
@@ -157,7 +157,7 @@ def test_a_body_that_does_not_say_where_it_ends_is_no_reply(server: BreakingServ
 @example("../secrets/crown.txt")
 @example("a//b/%2e%2e/c")
 def test_a_name_arrives_as_it_is_or_is_not_sent(server: BreakingServer, storage: Storage, name: str) -> None:
-    server.reply = replied("200 OK", b"", *BLOB)
+    server.reply = sized_reply("200 OK", b"", *BLOB)
     server.requests.clear()
     try:
         storage.images.head(ImageRef("images", name))

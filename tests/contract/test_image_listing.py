@@ -90,7 +90,7 @@ def test_only_a_marker_can_be_refused(place: Place, marker: str | None, error: t
     AzureImages(place)
     refusing = Refusing(place.transport, status=400)
     listing = place.build(refusing, runtime=IMPATIENT).storage.listing
-    refusing.left = 1
+    refusing.refusals_left = 1
     with pytest.raises(error):
         listing.page(marker, limit=10)
 
@@ -99,7 +99,7 @@ def test_an_outage_is_no_refusal_of_the_marker(place: Place) -> None:
     AzureImages(place)
     refusing = Refusing(place.transport, status=503)
     listing = place.build(refusing, runtime=IMPATIENT).storage.listing
-    refusing.left = 1_000
+    refusing.refusals_left = 1_000
     with pytest.raises(StorageOut):
         listing.page("old", limit=10)
 

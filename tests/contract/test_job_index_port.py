@@ -27,14 +27,14 @@ class IndexBench:
     jobs: JobsBench
     index: JobIndex
 
-    def added(self, number: int, *, grace: timedelta = timedelta(0)) -> Row:
+    def add(self, number: int, *, grace: timedelta = timedelta(0)) -> Row:
         """Add a version."""
         over = self.jobs.store.key(TYPE, REF)
         return self.jobs.store.insert(job_moves.add(self.jobs, REF, f"0x{number}", grace=grace), over=over)
 
     def canceled(self, number: int, *, after: timedelta = timedelta(0), at: datetime | None = None) -> Row:
         """Add a version whose job ends some time from now, or at a moment."""
-        row, at = self.added(number), at or self.jobs.now + after
+        row, at = self.add(number), at or self.jobs.now + after
         move = job_moves.end(self.jobs, row)
         return self.jobs.store.replace(row, Move(Event.CANCEL, replace(move.job, ended=at), at))
 
@@ -84,19 +84,19 @@ def test_a_table_that_is_missing_holds_nothing(index_bench: IndexBench) -> None:
 
 
 def test_live_jobs_come_by_their_due_moment_whether_due_or_not(index_bench: IndexBench) -> None:
-    rows = [index_bench.added(number, grace=hours * HOUR) for number, hours in enumerate((1, -2, 3, -4))]
+    rows = [index_bench.add(number, grace=hours * HOUR) for number, hours in enumerate((1, -2, 3, -4))]
     assert [position.job_id for position in index_bench.live()] == [rows[number].job.id for number in (3, 1, 0, 2)]
     assert {position.segment for position in index_bench.live()} == {LIVE}
 
 
 def test_a_position_tells_the_due_moment_in_milliseconds(index_bench: IndexBench) -> None:
-    due = index_bench.added(0).job.due
+    due = index_bench.add(0).job.due
     assert due is not None
     assert [position.ms for position in index_bench.live()] == [round(due.timestamp() * 1000)]
 
 
 def test_live_jobs_go_on_behind_a_position_even_where_its_job_is_gone_from_there(index_bench: IndexBench) -> None:
-    rows = [index_bench.added(number, grace=number * HOUR) for number in range(4)]
+    rows = [index_bench.add(number, grace=number * HOUR) for number in range(4)]
     (first, second) = index_bench.live(limit=2)
     index_bench.jobs.store.replace(rows[1], job_moves.end(index_bench.jobs, rows[1]))
     assert index_bench.live(second) == index_bench.live()[1:]
@@ -116,7 +116,7 @@ def test_jobs_of_one_moment_go_on_by_their_ids(index_bench: IndexBench) -> None:
 @pytest.mark.azurite
 def test_ended_jobs_come_newest_first_and_live_ones_not_at_all(index_bench: IndexBench) -> None:
     rows = [index_bench.canceled(number, after=hours * HOUR) for number, hours in enumerate((1, -2, 3))]
-    index_bench.added(9)
+    index_bench.add(9)
     assert index_bench.ended() == [rows[number].job.id for number in (2, 0, 1)]
     assert index_bench.ended(limit=2) == [rows[number].job.id for number in (2, 0)]
     assert index_bench.ended(state=State.COMPLETED) == index_bench.ended(state=State.FAILED) == []
@@ -145,7 +145,7 @@ def test_a_span_may_be_of_any_years(index_bench: IndexBench, since: int, until: 
 
 
 def test_other_buckets_and_types_are_left_out(index_bench: IndexBench) -> None:
-    index_bench.added(0)
+    index_bench.add(0)
     other = (index_bench.bucket + 1) % 4
     assert index_bench.index.live(TYPE, other, after=None, limit=9) == []
     assert index_bench.index.keys(TYPE, other, after=None, limit=9) == []
@@ -154,7 +154,7 @@ def test_other_buckets_and_types_are_left_out(index_bench: IndexBench) -> None:
 
 
 def test_the_jobs_of_a_reference_come_by_their_ids_and_go_on(index_bench: IndexBench) -> None:
-    rows = sorted((index_bench.added(number).job for number in range(4)), key=lambda job: job.id)
+    rows = sorted((index_bench.add(number).job for number in range(4)), key=lambda job: job.id)
     first = index_bench.index.of_ref(TYPE, REF, after=None, limit=3)
     rest = index_bench.index.of_ref(TYPE, REF, after=first[-1].job.id, limit=3)
     assert [row.job.id for row in (*first, *rest)] == [job.id for job in rows]
@@ -169,13 +169,13 @@ def test_a_job_of_a_reference_is_as_its_own_row_tells(index_bench: IndexBench) -
 
 
 def test_a_reference_that_another_begins_with_is_another(index_bench: IndexBench) -> None:
-    index_bench.added(0)
+    index_bench.add(0)
     assert index_bench.index.of_ref(TYPE, REF[:-1], after=None, limit=9) == []
     assert index_bench.index.of_ref("image", REF, after=None, limit=9) == []
 
 
 def test_a_job_of_a_newer_release_is_left_out_of_its_reference(index_bench: IndexBench) -> None:
-    row, other = index_bench.added(0), index_bench.added(1)
+    row, other = index_bench.add(0), index_bench.add(1)
     newer = replace(row.job, schema=SCHEMA + 1)
     stands = index_bench.jobs.store.get(row.job.id)
     assert stands is not None
@@ -199,7 +199,7 @@ def test_references_come_by_their_digests_and_go_on(index_bench: IndexBench) -> 
 
 
 def test_a_reference_is_found_by_its_digest(index_bench: IndexBench) -> None:
-    index_bench.added(0)
+    index_bench.add(0)
     assert index_bench.index.key_of(TYPE, digest(TYPE, REF)) == index_bench.jobs.store.key(TYPE, REF)
     assert index_bench.index.key_of(TYPE, digest(TYPE, "images/dog.png")) is None
 
@@ -232,7 +232,7 @@ def test_attempts_come_in_their_order_with_what_became_of_them(index_bench: Inde
 
 def test_attempts_at_other_jobs_are_left_out(index_bench: IndexBench) -> None:
     row = job_moves.running(index_bench.jobs)
-    assert index_bench.index.attempts(index_bench.added(9).job.id) == []
+    assert index_bench.index.attempts(index_bench.add(9).job.id) == []
     assert len(index_bench.index.attempts(row.job.id)) == 1
 
 

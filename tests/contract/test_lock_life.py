@@ -80,7 +80,7 @@ class Life:
             runtime=runtime,
         )
 
-    def acquired(self, name: str = "nightly", *, owner: str = "timer/1") -> Tenure:
+    def acquire(self, name: str = "nightly", *, owner: str = "timer/1") -> Tenure:
         """Take a lock by a new instance."""
         return self.instance().try_acquire(name, owner=owner)
 
@@ -124,30 +124,30 @@ def life(place: Place | None) -> Life:
 
 @pytest.mark.azurite
 def test_releasing_twice_says_so_and_leaves_the_lock_free(life: Life) -> None:
-    held = life.acquired()
+    held = life.acquire()
     assert (held.release(), held.release()) == (Release.RELEASED, Release.RELEASED_BEFORE)
     assert (life.stands().owner, life.stands().token, held.lost) == (None, 1, True)
 
 
 def test_releasing_twice_leaves_the_next_holder_alone(life: Life) -> None:
-    first = life.acquired()
+    first = life.acquire()
     first.release()
-    second = life.acquired(owner="timer/2")
+    second = life.acquire(owner="timer/2")
     assert first.release() is Release.RELEASED_BEFORE
     assert life.stands() == second.lock
 
 
 def test_a_late_release_frees_a_lock_that_nobody_has_taken_over(life: Life) -> None:
-    late = life.acquired()
+    late = life.acquire()
     life.lapse()
     assert (late.lost, late.release()) == (True, Release.RELEASED)
     assert (life.stands().owner, life.stands().token) == (None, 1)
 
 
 def test_a_release_after_a_takeover_leaves_the_other_tenure_as_it_is(life: Life) -> None:
-    late = life.acquired()
+    late = life.acquire()
     life.lapse()
-    held = life.acquired(owner="timer/2")
+    held = life.acquire(owner="timer/2")
     assert (late.release(), late.release()) == (Release.TAKEN_OVER, Release.RELEASED_BEFORE)
     held.renew()
     assert (life.stands(), held.lost, held.lock.token) == (held.lock, False, 2)
@@ -155,17 +155,17 @@ def test_a_release_after_a_takeover_leaves_the_other_tenure_as_it_is(life: Life)
 
 
 def test_a_release_after_another_has_come_and_gone_leaves_the_lock_free(life: Life) -> None:
-    late = life.acquired()
+    late = life.acquire()
     life.lapse()
-    life.acquired(owner="timer/2").release()
+    life.acquire(owner="timer/2").release()
     assert late.release() is Release.TAKEN_OVER
     assert (life.stands().owner, life.stands().token) == (None, 2)
 
 
 def test_a_holder_whose_lock_was_taken_over_cannot_renew_it(life: Life) -> None:
-    late = life.acquired()
+    late = life.acquire()
     life.lapse()
-    held = life.acquired(owner="timer/2")
+    held = life.acquire(owner="timer/2")
     with pytest.raises(Stale):
         late.renew()
     assert life.stands() == held.lock
@@ -173,7 +173,7 @@ def test_a_holder_whose_lock_was_taken_over_cannot_renew_it(life: Life) -> None:
 
 @pytest.mark.parametrize("change", [{"owner": "timer/9"}, {"token": 7}], ids=["another owner", "another token"])
 def test_a_release_by_who_does_not_own_the_lock_writes_nothing(life: Life, change: dict[str, Any]) -> None:
-    held, row = life.acquired(), life.store.get("nightly")
+    held, row = life.acquire(), life.store.get("nightly")
     assert row is not None
     other = life.instance()
     thief = Tenure(other, life.store, other._heartbeat.hold(row, other._renew_row, lease=LEASE, sent_at=0.0))
@@ -185,14 +185,14 @@ def test_a_release_by_who_does_not_own_the_lock_writes_nothing(life: Life, chang
 
 
 def test_a_held_lock_is_refused_until_its_lease_is_over(life: Life) -> None:
-    held = life.acquired()
+    held = life.acquire()
     for _ in range(3):
         with pytest.raises(LockHeld):
-            life.acquired(owner="timer/2")
+            life.acquire(owner="timer/2")
         life.go(19)
     assert life.stands() == held.lock
     life.lapse()
-    assert life.acquired(owner="timer/2").lock.token == 2
+    assert life.acquire(owner="timer/2").lock.token == 2
 
 
 def test_the_token_grows_by_one_at_each_acquisition_and_never_otherwise(life: Life) -> None:
@@ -202,7 +202,7 @@ def test_the_token_grows_by_one_at_each_acquisition_and_never_otherwise(life: Li
         held = lock.try_acquire("nightly", owner="timer/1")
         tokens.append(held.lock.token)
         with pytest.raises(LockHeld):
-            life.acquired(owner="timer/2")
+            life.acquire(owner="timer/2")
         if ending == "renewed":
             held.renew()
         if ending in ("lapse", "late"):
@@ -230,36 +230,36 @@ def test_a_lock_whose_acquisition_was_not_answered_is_held_by_who_has_asked(
     ghostly: Life, before: str, fault: Fault
 ) -> None:
     if before != "new":
-        ended = ghostly.acquired(owner="timer/0")
+        ended = ghostly.acquire(owner="timer/0")
         (ended.release if before == "released" else ghostly.lapse)()
     token = 1 if before == "new" else 2
     assert ghostly.wire is not None
     ghostly.wire.arm(fault)
-    held = ghostly.acquired()
+    held = ghostly.acquire()
     assert (ghostly.stands(), held.lock.token, held.lost) == (held.lock, token, False)
     with pytest.raises(LockHeld):
-        ghostly.acquired(owner="timer/2")
+        ghostly.acquire(owner="timer/2")
     assert held.release() is Release.RELEASED
     assert (ghostly.stands().owner, ghostly.stands().token) == (None, token)
 
 
 @pytest.mark.parametrize("fault", Fault)
 def test_a_release_that_was_not_answered_has_released(ghostly: Life, fault: Fault) -> None:
-    held = ghostly.acquired()
+    held = ghostly.acquire()
     assert ghostly.wire is not None
     ghostly.wire.arm(fault)
     assert held.release() is Release.RELEASED
     assert (ghostly.stands().owner, ghostly.stands().token) == (None, 1)
-    assert ghostly.acquired(owner="timer/2").lock.token == 2
+    assert ghostly.acquire(owner="timer/2").lock.token == 2
 
 
 @pytest.mark.parametrize("fault", GHOSTS)
 def test_a_release_that_was_not_answered_before_another_came_leaves_the_other_alone(
     ghostly: Life, fault: Fault
 ) -> None:
-    held, others = ghostly.acquired(), []
+    held, others = ghostly.acquire(), []
     assert ghostly.wire is not None
-    ghostly.wire.arm(fault, meanwhile=lambda: others.append(ghostly.acquired(owner="timer/2")))
+    ghostly.wire.arm(fault, meanwhile=lambda: others.append(ghostly.acquire(owner="timer/2")))
     assert held.release() is Release.TAKEN_OVER
     others[0].renew()
     assert (ghostly.stands(), others[0].lock.token) == (others[0].lock, 2)
@@ -267,7 +267,7 @@ def test_a_release_that_was_not_answered_before_another_came_leaves_the_other_al
 
 @pytest.mark.parametrize("fault", GHOSTS)
 def test_a_holder_whose_renewal_was_not_answered_still_holds_and_releases(ghostly: Life, fault: Fault) -> None:
-    held = ghostly.acquired()
+    held = ghostly.acquire()
     assert ghostly.wire is not None
     ghostly.wire.arm(fault)
     held.renew()

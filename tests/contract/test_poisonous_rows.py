@@ -129,35 +129,35 @@ def test_a_column_that_is_only_looked_at_is_left_out(bench: VerifyBench) -> None
     assert purge(bench) == len(rows)
 
 
-def meddled(place: str, row_key: str, **columns: Any) -> Callable[[VerifyBench, Row], None]:  # noqa: ANN401 - of any type
+def row_beside(place: str, row_key: str, **columns: Any) -> Callable[[VerifyBench, Row], None]:  # noqa: ANN401 - of any type
     """Return what writes a row beside the job's."""
     return lambda bench, row: bench.put(
         place.replace("PLACE", bench.place(row)), row_key.replace("ID", row.job.id), **columns
     )
 
 
-MEDDLED = {
-    "an index row of no moment": meddled("PLACE", "end:COMPLETED:soon:ID"),
-    "an index row of no job": meddled("PLACE", "end:COMPLETED:9999999999990:nobody"),
-    "a due row of nothing": meddled("PLACE", "due:"),
-    "a key row of nothing": meddled("PLACE", "key:" + "0" * 32),
-    "a key row of another reference": meddled(
+ROWS_BESIDE = {
+    "an index row of no moment": row_beside("PLACE", "end:COMPLETED:soon:ID"),
+    "an index row of no job": row_beside("PLACE", "end:COMPLETED:9999999999990:nobody"),
+    "a due row of nothing": row_beside("PLACE", "due:"),
+    "a key row of nothing": row_beside("PLACE", "key:" + "0" * 32),
+    "a key row of another reference": row_beside(
         "PLACE", "key:" + "1" * 32, type="image-analysis", ref="images/x", version="1", job_id="x"
     ),
-    "an attempt whose token is no number": meddled("PLACE", "try:ID:first"),
-    "an attempt that ended in a number": meddled("PLACE", "try:ID:0000000008", outcome=1, claim_id=b"x"),
-    "an attempt of nobody": meddled("PLACE", "try:ID:0000000009", owner=1),
-    "a type of no form": meddled("meta", "type:a b"),
-    "figures of another form": meddled("meta", "mark:statistics", value='{"schema": 1, "jobs": []}'),
-    "figures that are no JSON": meddled("meta", "mark:statistics", value="{"),
-    "a walk of another form": meddled("meta", "mark:stale-reports", value='{"total": "many"}'),
+    "an attempt whose token is no number": row_beside("PLACE", "try:ID:first"),
+    "an attempt that ended in a number": row_beside("PLACE", "try:ID:0000000008", outcome=1, claim_id=b"x"),
+    "an attempt of nobody": row_beside("PLACE", "try:ID:0000000009", owner=1),
+    "a type of no form": row_beside("meta", "type:a b"),
+    "figures of another form": row_beside("meta", "mark:statistics", value='{"schema": 1, "jobs": []}'),
+    "figures that are no JSON": row_beside("meta", "mark:statistics", value="{"),
+    "a walk of another form": row_beside("meta", "mark:stale-reports", value='{"total": "many"}'),
 }
 
 
 def test_a_row_beside_the_jobs_hides_no_other_and_breaks_no_reader(bench: VerifyBench) -> None:
     row = bench.completed()
-    for name, meddle in MEDDLED.items():
-        meddle(bench, row)
+    for name, write in ROWS_BESIDE.items():
+        write(bench, row)
         assert (name, set(responses(bench, row, (*OF_ONE, *OF_ALL)).values())) == (name, {200})
     assert bench.darkroom.lookup.images(limit=1).items[0].row is not None
     bench.verify(repair=False)

@@ -105,7 +105,7 @@ def test_a_marker_that_is_refused_restarts_the_walk(place: Place) -> None:
     _upload(darkroom, "a.png", "b.png", "c.png")
     position = Position(marker="old", following=datetime(2026, 1, 1, tzinfo=UTC))
     darkroom.storage.marks.insert(f"reconcile:{darkroom.settings.images_container}", position.value)
-    refusing.left = 1
+    refusing.refusals_left = 1
     assert darkroom.reconcile.reconcile(owner="timer/1") == WalkResult(seen=3, missed=3, complete=True)
 
 

@@ -120,10 +120,10 @@ def test_an_answer_costs_a_request_and_a_closed_door_one_more(
     room: Darkroom, refusing: RefusingBlobs, status: int, code: str, requests: int
 ) -> None:
     ref = put(room, "cat.png")
-    refusing.answers["/cat.png"], before = (status, code), refusing.sent
+    refusing.answers["/cat.png"], before = (status, code), refusing.requests
     with pytest.raises(BlobUnreadable):
         room.storage.images.head(ref)
-    assert refusing.sent - before == requests
+    assert refusing.requests - before == requests
 
 
 def test_who_may_read_and_not_write_meets_an_outage(room: Darkroom, refusing: RefusingBlobs) -> None:

@@ -45,7 +45,7 @@ def put(room: Darkroom, name: str = "cat.png") -> ImageRef:
     return ref
 
 
-def recorded(room: Darkroom, name: str = "cat.png") -> str:
+def record(room: Darkroom, name: str = "cat.png") -> str:
     return room.record.record(put(room, name)).job_id
 
 
@@ -67,11 +67,11 @@ def rejected(room: Darkroom) -> RejectedMessage:
 def test_an_end_that_no_row_holds_counts_as_an_attempt(
     room: Darkroom, refusing: RefusingWrites, status: int, code: str, *, whole: bool
 ) -> None:
-    job_id = recorded(room)
+    job_id = record(room)
     refusing.answers["COMPLETED"], refusing.whole = (status, code), whole
     assert room.attempt.run(job_id, owner="queue/1") is End.FAILED
     job = stands(room, job_id).job
-    assert (job.state, job.error and job.error.code, refusing.refused) == (State.FAILED, "content_refused", 1)
+    assert (job.state, job.error and job.error.code, refusing.refusals) == (State.FAILED, "content_refused", 1)
     assert code in str(job.error)
 
 
@@ -90,7 +90,7 @@ def test_an_end_that_no_row_holds_counts_as_an_attempt(
 def test_what_concerns_all_rows_is_an_outage_and_no_attempt_counts(
     room: Darkroom, refusing: RefusingWrites, status: int, code: str
 ) -> None:
-    job_id = recorded(room)
+    job_id = record(room)
     refusing.answers["COMPLETED"] = (status, code)
     with pytest.raises(StorageOut, match=code or str(status)):
         room.attempt.run(job_id, owner="queue/1")
@@ -113,7 +113,7 @@ def test_every_way_in_rejects_an_image_that_no_row_holds(room: Darkroom, refusin
 
 
 def test_the_message_of_a_job_that_nobody_can_claim_is_rejected(room: Darkroom, refusing: RefusingWrites) -> None:
-    job_id = recorded(room)
+    job_id = record(room)
     refusing.answers["RUNNING"] = TOO_LARGE
     assert room.receive.receive(json.dumps({"job_id": job_id}).encode(), owner="queue/1") == [Disposition.REJECTED]
     assert rejected(room).code == "content_refused"
@@ -133,7 +133,7 @@ def test_a_rejected_text_that_no_row_holds_is_kept_by_its_reason_alone(
 
 
 def test_a_job_that_nobody_can_claim_ends_no_sweep(place: Place, room: Darkroom, refusing: RefusingWrites) -> None:
-    refused, *others = [recorded(room, f"{number}.png") for number in range(4)]
+    refused, *others = [record(room, f"{number}.png") for number in range(4)]
     place.go(0.002)  # they are due in a millisecond
     refusing.answers[refused] = TOO_LARGE
     with pytest.raises(ContentRefused, match="EntityTooLarge"):
@@ -143,7 +143,7 @@ def test_a_job_that_nobody_can_claim_ends_no_sweep(place: Place, room: Darkroom,
 
 
 def test_a_job_that_storage_keeps_back_is_purged_by_no_other(room: Darkroom, refusing: RefusingWrites) -> None:
-    job_ids = [recorded(room, f"{number}.png") for number in range(3)]
+    job_ids = [record(room, f"{number}.png") for number in range(3)]
     for job_id in job_ids:
         room.cancel.cancel(job_id)
     refusing.answers[job_ids[0]] = (400, "InvalidInput")
@@ -158,7 +158,7 @@ def test_a_message_that_no_queue_holds_is_no_outage(place: Place, refusing: Refu
     with pytest.raises(ContentRefused, match="RequestBodyTooLarge"):
         room.storage.queue.send("x" * 70_000)
     assert room.record.record(put(room)).outcome is Recording.RECORDED
-    assert refusing.refused == 2
+    assert refusing.refusals == 2
     refusing.answers["/messages"] = (403, "AuthenticationFailed")
     with pytest.raises(StorageOut, match="AuthenticationFailed"):
         room.storage.queue.send("x")
@@ -175,4 +175,4 @@ def test_a_refusal_after_a_lost_request_is_the_truth_once_the_row_has_been_seen(
     faulty.arm(Fault.REQUEST_LOST)
     with pytest.raises(ContentRefused, match="EntityTooLarge"):
         storage.jobs.insert(job_moves.add(AzureJobs(place)))
-    assert refusing.refused == 1
+    assert refusing.refusals == 1

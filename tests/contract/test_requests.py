@@ -44,7 +44,7 @@ class CostBench:
 
 
 @pytest.fixture
-def counted(place: Place) -> CostBench:
+def bench(place: Place) -> CostBench:
     """Wire everything over a counting transport, in a process that has checked its buckets."""
     counting = CountingTransport(place.transport)
     darkroom = place.build(counting)
@@ -53,80 +53,80 @@ def counted(place: Place) -> CostBench:
     return CostBench(darkroom, counting)
 
 
-def _record(counted: CostBench, name: str = "cat.png") -> str:
-    return counted.darkroom.record.record(counted.upload(name)).job_id
+def _record(bench: CostBench, name: str = "cat.png") -> str:
+    return bench.darkroom.record.record(bench.upload(name)).job_id
 
 
 @pytest.mark.azurite
-def test_recording_takes_a_head_a_transaction_and_a_message(counted: CostBench) -> None:
-    ref = counted.upload("cat.png")
-    with counted.wire.count() as requests:
-        assert counted.darkroom.record.record(ref).outcome is Recording.RECORDED
+def test_recording_takes_a_head_a_transaction_and_a_message(bench: CostBench) -> None:
+    ref = bench.upload("cat.png")
+    with bench.wire.count() as requests:
+        assert bench.darkroom.record.record(ref).outcome is Recording.RECORDED
     assert [request.split()[0] for request in requests] == ["HEAD", "POST", "POST"]
 
 
-def test_a_delay_is_rounded_up_to_the_whole_seconds_that_the_queue_knows(counted: CostBench) -> None:
-    with counted.wire.count() as requests:
-        counted.darkroom.storage.queue.send("later", delay=timedelta(seconds=2.1))
+def test_a_delay_is_rounded_up_to_the_whole_seconds_that_the_queue_knows(bench: CostBench) -> None:
+    with bench.wire.count() as requests:
+        bench.darkroom.storage.queue.send("later", delay=timedelta(seconds=2.1))
     assert "visibilitytimeout=3" in requests[0]
 
 
-def test_a_message_that_goes_to_the_tail_takes_one_request(counted: CostBench) -> None:
+def test_a_message_that_goes_to_the_tail_takes_one_request(bench: CostBench) -> None:
     flow = flow_of("images/slow/1.png")
     share = FairShare(slots=1, monotonic=lambda: next(seconds))
     seconds = itertools.count(0, 2)
-    counted.darkroom.receive.share = share
-    text = messages.write(_record(counted), None, flow=flow)
+    bench.darkroom.receive.share = share
+    text = messages.write(_record(bench), None, flow=flow)
     with share.take(flow) as slot:
         slot.end = End.COMPLETED
-    with share.take(flow), counted.wire.count() as requests:
-        assert counted.darkroom.receive.receive(text.encode(), owner="queue/1") == [Disposition.DEFERRED]
+    with share.take(flow), bench.wire.count() as requests:
+        assert bench.darkroom.receive.receive(text.encode(), owner="queue/1") == [Disposition.DEFERRED]
     assert [request.split()[0] for request in requests] == ["POST"]
 
 
-def test_a_duplicate_event_takes_two_requests(counted: CostBench) -> None:
-    _record(counted)
-    ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
-    with counted.wire.count() as requests:
-        assert counted.darkroom.record.record(ref).outcome is Recording.DUPLICATE
+def test_a_duplicate_event_takes_two_requests(bench: CostBench) -> None:
+    _record(bench)
+    ref = ImageRef(bench.darkroom.settings.images_container, "cat.png")
+    with bench.wire.count() as requests:
+        assert bench.darkroom.record.record(ref).outcome is Recording.DUPLICATE
     assert len(requests) == 2
 
 
-def test_a_duplicate_event_after_purge_takes_three_requests(counted: CostBench) -> None:
-    job_id = _record(counted)
-    table = table_of(counted.darkroom.storage.jobs)
+def test_a_duplicate_event_after_purge_takes_three_requests(bench: CostBench) -> None:
+    job_id = _record(bench)
+    table = table_of(bench.darkroom.storage.jobs)
     for row in [row for row in table.list_entities() if job_id in row["RowKey"]]:  # the key row is named otherwise
         table.delete_entity(row)
-    ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
-    with counted.wire.count() as requests:
-        assert counted.darkroom.record.record(ref).outcome is Recording.DUPLICATE
+    ref = ImageRef(bench.darkroom.settings.images_container, "cat.png")
+    with bench.wire.count() as requests:
+        assert bench.darkroom.record.record(ref).outcome is Recording.DUPLICATE
     assert [request.split()[0] for request in requests] == ["HEAD", "POST", "GET"]
 
 
-def test_a_newer_version_takes_seven_requests(counted: CostBench) -> None:
-    _record(counted)
-    ref = counted.upload("cat.png")
-    with counted.wire.count() as requests:
-        assert counted.darkroom.record.record(ref).outcome is Recording.RECORDED
+def test_a_newer_version_takes_seven_requests(bench: CostBench) -> None:
+    _record(bench)
+    ref = bench.upload("cat.png")
+    with bench.wire.count() as requests:
+        assert bench.darkroom.record.record(ref).outcome is Recording.RECORDED
     assert len(requests) == 7
 
 
-def test_a_change_of_metadata_takes_six_requests_and_three_when_told_again(counted: CostBench) -> None:
-    job_id = _record(counted)
-    counted.darkroom.attempt.run(job_id, owner="queue/1")
-    ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
-    blob = blobs_of(counted.darkroom.storage.images).get_blob_client(ref.container, ref.name)
+def test_a_change_of_metadata_takes_six_requests_and_three_when_told_again(bench: CostBench) -> None:
+    job_id = _record(bench)
+    bench.darkroom.attempt.run(job_id, owner="queue/1")
+    ref = ImageRef(bench.darkroom.settings.images_container, "cat.png")
+    blob = blobs_of(bench.darkroom.storage.images).get_blob_client(ref.container, ref.name)
     blob.set_blob_metadata({"seen": "yes"})
     for outcome, costs in ((Recording.UNCHANGED, 6), (Recording.DUPLICATE, 3)):
-        with counted.wire.count() as requests:
-            told = counted.darkroom.record.record(ref)
+        with bench.wire.count() as requests:
+            told = bench.darkroom.record.record(ref)
         assert (told.job_id, told.outcome, len(requests)) == (job_id, outcome, costs)
 
 
-def test_an_analysis_takes_five_requests(counted: CostBench) -> None:
-    body = f'{{"v":1,"job_id":"{_record(counted)}"}}'.encode()
-    with counted.wire.count() as requests:
-        assert counted.darkroom.receive.receive(body, owner="queue/1") == [End.COMPLETED]
+def test_an_analysis_takes_five_requests(bench: CostBench) -> None:
+    body = f'{{"v":1,"job_id":"{_record(bench)}"}}'.encode()
+    with bench.wire.count() as requests:
+        assert bench.darkroom.receive.receive(body, owner="queue/1") == [End.COMPLETED]
     assert [request.split()[0] for request in requests] == ["GET", "POST", "GET", "PUT", "POST"]
 
 
@@ -143,108 +143,108 @@ def test_an_analysis_without_a_blob_for_its_thumbnail_takes_four_requests(place:
     assert (len(requests), row.job.thumbnail is not None) == (4, thumbnails == "row")
 
 
-def test_a_message_for_a_finished_job_takes_one_request(counted: CostBench) -> None:
-    body = f'{{"v":1,"job_id":"{_record(counted)}"}}'.encode()
-    counted.darkroom.receive.receive(body, owner="queue/1")
-    with counted.wire.count() as requests:
-        assert counted.darkroom.receive.receive(body, owner="queue/2") == [End.ENDED]
+def test_a_message_for_a_finished_job_takes_one_request(bench: CostBench) -> None:
+    body = f'{{"v":1,"job_id":"{_record(bench)}"}}'.encode()
+    bench.darkroom.receive.receive(body, owner="queue/1")
+    with bench.wire.count() as requests:
+        assert bench.darkroom.receive.receive(body, owner="queue/2") == [End.ENDED]
     assert len(requests) == 1
 
 
-def test_a_message_for_a_job_that_another_holds_takes_one_request(counted: CostBench) -> None:
-    job_id = _record(counted)
-    counted.darkroom.claims.begin(job_id, owner="queue/1")
-    with counted.wire.count() as requests:
-        assert counted.darkroom.attempt.run(job_id, owner="queue/2") is End.BUSY
+def test_a_message_for_a_job_that_another_holds_takes_one_request(bench: CostBench) -> None:
+    job_id = _record(bench)
+    bench.darkroom.claims.begin(job_id, owner="queue/1")
+    with bench.wire.count() as requests:
+        assert bench.darkroom.attempt.run(job_id, owner="queue/2") is End.BUSY
     assert len(requests) == 1
 
 
-def test_a_renewal_takes_one_request(counted: CostBench) -> None:
-    attempt = counted.darkroom.claims.begin(_record(counted), owner="queue/1")
-    with counted.wire.count() as requests:
+def test_a_renewal_takes_one_request(bench: CostBench) -> None:
+    attempt = bench.darkroom.claims.begin(_record(bench), owner="queue/1")
+    with bench.wire.count() as requests:
         assert attempt._lease is not None
         attempt._lease.beat()
     assert len(requests) == 1
     assert not attempt.lost
 
 
-def test_canceling_by_hand_takes_two_requests(counted: CostBench) -> None:
-    job_id = _record(counted)
-    with counted.wire.count() as requests:
-        assert counted.darkroom.cancel.cancel(job_id).job.state is State.CANCELED
+def test_canceling_by_hand_takes_two_requests(bench: CostBench) -> None:
+    job_id = _record(bench)
+    with bench.wire.count() as requests:
+        assert bench.darkroom.cancel.cancel(job_id).job.state is State.CANCELED
     assert len(requests) == 2
 
 
-def test_redriving_takes_four_requests(counted: CostBench) -> None:
-    job_id = _record(counted)
-    counted.darkroom.cancel.cancel(job_id)
-    with counted.wire.count() as requests:
-        assert counted.darkroom.redrive.redrive(job_id).job.state is State.PENDING
+def test_redriving_takes_four_requests(bench: CostBench) -> None:
+    job_id = _record(bench)
+    bench.darkroom.cancel.cancel(job_id)
+    with bench.wire.count() as requests:
+        assert bench.darkroom.redrive.redrive(job_id).job.state is State.PENDING
     assert [request.split()[0] for request in requests] == ["GET", "GET", "POST", "POST"]
 
 
-def test_burying_a_job_with_attempts_left_takes_two_requests_and_one_when_it_is_due(counted: CostBench) -> None:
-    body = f'{{"v":1,"job_id":"{_record(counted)}"}}'.encode()
+def test_burying_a_job_with_attempts_left_takes_two_requests_and_one_when_it_is_due(bench: CostBench) -> None:
+    body = f'{{"v":1,"job_id":"{_record(bench)}"}}'.encode()
     for costs in (2, 1):
-        with counted.wire.count() as requests:
-            assert counted.darkroom.bury.bury(body) == [Burial.LEFT]
+        with bench.wire.count() as requests:
+            assert bench.darkroom.bury.bury(body) == [Burial.LEFT]
         assert len(requests) == costs
 
 
-def test_a_given_up_blob_event_takes_what_recording_takes(counted: CostBench) -> None:
-    body = json.dumps({"container": counted.darkroom.settings.images_container, "name": "cat.png"}).encode()
-    counted.upload("cat.png")
+def test_a_given_up_blob_event_takes_what_recording_takes(bench: CostBench) -> None:
+    body = json.dumps({"container": bench.darkroom.settings.images_container, "name": "cat.png"}).encode()
+    bench.upload("cat.png")
     for outcome, costs in ((Recording.RECORDED, 3), (Recording.DUPLICATE, 2)):
-        with counted.wire.count() as requests:
-            assert counted.darkroom.admit.admit(body) == [outcome]
+        with bench.wire.count() as requests:
+            assert bench.darkroom.admit.admit(body) == [outcome]
         assert len(requests) == costs
 
 
 @pytest.mark.parametrize(("before", "costs"), [(0, 1), (1, 3)])
 def test_keeping_a_rejected_text_takes_a_transaction_and_two_more_when_it_is_kept(
-    counted: CostBench, before: int, costs: int
+    bench: CostBench, before: int, costs: int
 ) -> None:
-    rejections = counted.darkroom.storage.rejections
+    rejections = bench.darkroom.storage.rejections
     for _ in range(before):
         rejections.reject("cat", code="blob_not_found", message="There is none.")
-    with counted.wire.count() as requests:
+    with bench.wire.count() as requests:
         rejections.reject("cat", code="blob_not_found", message="There is none.")
     assert len(requests) == costs
 
 
-def test_redriving_a_rejected_text_takes_two_requests_beside_those_of_recording(counted: CostBench) -> None:
-    ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
-    assert counted.darkroom.receive.receive(ref.ref.encode(), owner="queue/1") == [Disposition.REJECTED]
-    counted.upload("cat.png")
-    with counted.wire.count() as requests:
-        assert counted.darkroom.readmit.readmit(digest(ref.ref)) == [Recording.RECORDED]
+def test_redriving_a_rejected_text_takes_two_requests_beside_those_of_recording(bench: CostBench) -> None:
+    ref = ImageRef(bench.darkroom.settings.images_container, "cat.png")
+    assert bench.darkroom.receive.receive(ref.ref.encode(), owner="queue/1") == [Disposition.REJECTED]
+    bench.upload("cat.png")
+    with bench.wire.count() as requests:
+        assert bench.darkroom.readmit.readmit(digest(ref.ref)) == [Recording.RECORDED]
     assert [request.split()[0] for request in requests] == ["GET", "HEAD", "POST", "POST", "POST"]
 
 
-def test_looking_into_the_poison_queues_takes_a_request_each(counted: CostBench) -> None:
-    with counted.wire.count() as requests:
-        counted.darkroom.drain.drain()
+def test_looking_into_the_poison_queues_takes_a_request_each(bench: CostBench) -> None:
+    with bench.wire.count() as requests:
+        bench.darkroom.drain.drain()
     assert len(requests) == 2
 
 
 @pytest.mark.parametrize(("run", "costs"), [("the first", 3), ("after another's", 3), ("after one's own", 2)])
-def test_a_lock_run_takes_three_requests_and_two_after_ones_own(counted: CostBench, run: str, costs: int) -> None:
-    lock = counted.darkroom.sweep.lock
+def test_a_lock_run_takes_three_requests_and_two_after_ones_own(bench: CostBench, run: str, costs: int) -> None:
+    lock = bench.darkroom.sweep.lock
     if run != "the first":
         with lock.try_acquire("sweep", owner="timer/1"):
             pass
     if run == "after another's":
         lock._released.clear()
-    with counted.wire.count() as requests, lock.try_acquire("sweep", owner="timer/2"):
+    with bench.wire.count() as requests, lock.try_acquire("sweep", owner="timer/2"):
         pass
     assert len(requests) == costs
 
 
-def test_a_busy_lock_takes_one_request(counted: CostBench) -> None:
-    lock = counted.darkroom.sweep.lock
+def test_a_busy_lock_takes_one_request(bench: CostBench) -> None:
+    lock = bench.darkroom.sweep.lock
     with (
         lock.try_acquire("sweep", owner="timer/1"),
-        counted.wire.count() as requests,
+        bench.wire.count() as requests,
         contextlib.suppress(LockHeld),
         lock.try_acquire("sweep", owner="timer/2"),
     ):
@@ -253,26 +253,26 @@ def test_a_busy_lock_takes_one_request(counted: CostBench) -> None:
 
 
 def test_an_idle_sweep_takes_the_lock_a_query_a_bucket_one_for_types_and_looks_into_poison(
-    counted: CostBench,
+    bench: CostBench,
 ) -> None:
-    with counted.wire.count() as requests:
-        counted.darkroom.sweep.sweep(owner="timer/1")
-    assert len(requests) == 3 + counted.darkroom.settings.job_buckets + 1 + 2
+    with bench.wire.count() as requests:
+        bench.darkroom.sweep.sweep(owner="timer/1")
+    assert len(requests) == 3 + bench.darkroom.settings.job_buckets + 1 + 2
 
 
-def test_sending_a_due_job_again_takes_three_requests_and_one_for_the_length_of_the_queue(counted: CostBench) -> None:
-    job_ids = [_record(counted, f"{number}.png") for number in range(2)]
-    with counted.wire.count() as requests:
-        sent = counted.darkroom.sweep.backlog.send(job_ids, stop=lambda: False, turns=Turns())
+def test_sending_a_due_job_again_takes_three_requests_and_one_for_the_length_of_the_queue(bench: CostBench) -> None:
+    job_ids = [_record(bench, f"{number}.png") for number in range(2)]
+    with bench.wire.count() as requests:
+        sent = bench.darkroom.sweep.backlog.send(job_ids, stop=lambda: False, turns=Turns())
     assert sent == dict.fromkeys(job_ids, Resend.ANNOUNCED)
     assert [request.split()[0] for request in requests] == ["GET", *["GET", "POST", "POST"] * 2]
 
 
-def test_a_blob_up_to_the_byte_gate_is_read_in_one_request(counted: CostBench) -> None:
-    images, ref = counted.darkroom.storage.images, counted.upload("large.bin")
+def test_a_blob_up_to_the_byte_gate_is_read_in_one_request(bench: CostBench) -> None:
+    images, ref = bench.darkroom.storage.images, bench.upload("large.bin")
     blob = blobs_of(images).get_blob_client(ref.container, ref.name)
     blob.upload_blob(bytes(40 * 1024 * 1024), overwrite=True)
     version = images.head(ref).version
-    with counted.wire.count() as requests:
+    with bench.wire.count() as requests:
         assert len(images.read(ref, version, size_bytes=40 * 1024 * 1024)) == 40 * 1024 * 1024
     assert len(requests) == 1

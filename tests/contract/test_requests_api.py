@@ -32,37 +32,37 @@ CALLS: dict[str, Callable[[Darkroom, str, Claim], object]] = {
 }
 
 
-def build_bench(place: Place, *, handled: bool) -> CostBench:
+def build_bench(place: Place, *, with_handler: bool) -> CostBench:
     """Wire everything over a counting transport, in a process that has checked its buckets."""
     counting = CountingTransport(place.transport)
-    works = {KIND: lambda _: {"words": 2}} if handled else {}
+    works = {KIND: lambda _: {"words": 2}} if with_handler else {}
     darkroom = place.with_settings(JOB_BUCKETS="2").build(counting, works=works)
     darkroom.storage.create()
     return CostBench(darkroom, counting)
 
 
 @pytest.fixture
-def counted(place: Place) -> CostBench:
+def bench(place: Place) -> CostBench:
     """Give one whose jobs external workers do."""
-    return build_bench(place, handled=False)
+    return build_bench(place, with_handler=False)
 
 
 @pytest.fixture
-def handled(place: Place) -> CostBench:
+def handler_bench(place: Place) -> CostBench:
     """Give one whose jobs a handler does."""
-    return build_bench(place, handled=True)
+    return build_bench(place, with_handler=True)
 
 
-def add(counted: CostBench, ref: str = "text", *, unique: bool = True, ttl: timedelta | None = None) -> str:
+def add(bench: CostBench, ref: str = "text", *, unique: bool = True, ttl: timedelta | None = None) -> str:
     """Add a job."""
-    row = counted.darkroom.add.add(kind=KIND, ref=ref, params={}, unique=unique, ttl=ttl).row
+    row = bench.darkroom.add.add(kind=KIND, ref=ref, params={}, unique=unique, ttl=ttl).row
     assert row is not None
     return row.job.id
 
 
-def claim_of(counted: CostBench) -> tuple[str, Claim]:
+def claim_of(bench: CostBench) -> tuple[str, Claim]:
     """Add a job and claim it."""
-    job = counted.darkroom.external.claim(add(counted), owner="worker/1").job
+    job = bench.darkroom.external.claim(add(bench), owner="worker/1").job
     assert job.claim is not None
     return job.id, job.claim
 
@@ -72,137 +72,137 @@ def verbs(requests: list[str]) -> list[str]:
     return [request.split()[0] for request in requests]
 
 
-def test_the_first_add_of_a_type_takes_two_requests_more_than_the_next(counted: CostBench) -> None:
+def test_the_first_add_of_a_type_takes_two_requests_more_than_the_next(bench: CostBench) -> None:
     for costs in (["GET", "POST", "POST"], ["POST"]):
-        with counted.wire.count() as requests:
-            add(counted, f"{len(costs)}")
+        with bench.wire.count() as requests:
+            add(bench, f"{len(costs)}")
         assert verbs(requests) == costs
 
 
 @pytest.mark.parametrize("unique", [True, False])
 def test_an_add_takes_a_transaction_and_a_message_where_messages_start_jobs(
-    handled: CostBench, *, unique: bool
+    handler_bench: CostBench, *, unique: bool
 ) -> None:
-    add(handled, "warm")
-    with handled.wire.count() as requests:
-        add(handled, unique=unique)
+    add(handler_bench, "warm")
+    with handler_bench.wire.count() as requests:
+        add(handler_bench, unique=unique)
     assert ["batch" in requests[0], "messages" in requests[1], len(requests)] == [True, True, 2]
 
 
-def test_an_add_of_what_is_there_takes_two_requests(handled: CostBench) -> None:
-    job_id = add(handled)
-    with handled.wire.count() as requests:
-        assert add(handled) == job_id
+def test_an_add_of_what_is_there_takes_two_requests(handler_bench: CostBench) -> None:
+    job_id = add(handler_bench)
+    with handler_bench.wire.count() as requests:
+        assert add(handler_bench) == job_id
     assert verbs(requests) == ["POST", "GET"]
 
 
-def test_an_add_of_what_is_purged_takes_two_requests(counted: CostBench) -> None:
-    job_id = add(counted)
-    counted.darkroom.cancel.cancel(job_id)
-    counted.darkroom.remove.remove(job_id, forget=False)
-    with counted.wire.count() as requests:
-        assert counted.darkroom.add.add(kind=KIND, ref="text", params={}, unique=True).key is not None
+def test_an_add_of_what_is_purged_takes_two_requests(bench: CostBench) -> None:
+    job_id = add(bench)
+    bench.darkroom.cancel.cancel(job_id)
+    bench.darkroom.remove.remove(job_id, forget=False)
+    with bench.wire.count() as requests:
+        assert bench.darkroom.add.add(kind=KIND, ref="text", params={}, unique=True).key is not None
     assert verbs(requests) == ["POST", "GET"]
 
 
-def test_the_work_of_a_handler_takes_three_requests_beside_its_own(handled: CostBench) -> None:
-    job_id = add(handled)
-    with handled.wire.count() as requests:
-        assert handled.darkroom.attempt.run(job_id, owner="queue/1") is End.COMPLETED
+def test_the_work_of_a_handler_takes_three_requests_beside_its_own(handler_bench: CostBench) -> None:
+    job_id = add(handler_bench)
+    with handler_bench.wire.count() as requests:
+        assert handler_bench.darkroom.attempt.run(job_id, owner="queue/1") is End.COMPLETED
     assert verbs(requests) == ["GET", "POST", "POST"]
 
 
-def test_a_claim_by_id_takes_two_requests(counted: CostBench) -> None:
-    job_id = add(counted)
-    with counted.wire.count() as requests:
-        counted.darkroom.external.claim(job_id, owner="worker/1")
+def test_a_claim_by_id_takes_two_requests(bench: CostBench) -> None:
+    job_id = add(bench)
+    with bench.wire.count() as requests:
+        bench.darkroom.external.claim(job_id, owner="worker/1")
     assert verbs(requests) == ["GET", "POST"]
 
 
-def test_a_claim_by_type_takes_a_query_a_bucket_and_two_requests(place: Place, counted: CostBench) -> None:
-    add(counted)
+def test_a_claim_by_type_takes_a_query_a_bucket_and_two_requests(place: Place, bench: CostBench) -> None:
+    add(bench)
     place.go(0.002)  # its due row comes up in a millisecond
-    with counted.wire.count() as requests:
-        assert counted.darkroom.external.claim_next(KIND, owner="worker/1") is not None
+    with bench.wire.count() as requests:
+        assert bench.darkroom.external.claim_next(KIND, owner="worker/1") is not None
     assert verbs(requests)[-2:] == ["GET", "POST"]
     assert verbs(requests)[:-2] in (["GET"], ["GET"] * 2)
 
 
-def test_a_claim_of_nothing_takes_a_query_a_bucket(counted: CostBench) -> None:
-    counted.darkroom.external.claim_next(KIND, owner="worker/1")
-    with counted.wire.count() as requests:
-        assert counted.darkroom.external.claim_next(KIND, owner="worker/1") is None
+def test_a_claim_of_nothing_takes_a_query_a_bucket(bench: CostBench) -> None:
+    bench.darkroom.external.claim_next(KIND, owner="worker/1")
+    with bench.wire.count() as requests:
+        assert bench.darkroom.external.claim_next(KIND, owner="worker/1") is None
     assert verbs(requests) == ["GET"] * 2
 
 
-def test_a_claim_of_nothing_takes_twice_as_many_where_messages_start_jobs(handled: CostBench) -> None:
-    with handled.wire.count() as requests:
-        assert handled.darkroom.external.claim_next(KIND, owner="worker/1") is None
+def test_a_claim_of_nothing_takes_twice_as_many_where_messages_start_jobs(handler_bench: CostBench) -> None:
+    with handler_bench.wire.count() as requests:
+        assert handler_bench.darkroom.external.claim_next(KIND, owner="worker/1") is None
     assert verbs(requests) == ["GET"] * 4
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_holders_call_takes_two_requests(counted: CostBench, call: str) -> None:
-    job_id, claim = claim_of(counted)
-    with counted.wire.count() as requests:
-        CALLS[call](counted.darkroom, job_id, claim)
+def test_a_holders_call_takes_two_requests(bench: CostBench, call: str) -> None:
+    job_id, claim = claim_of(bench)
+    with bench.wire.count() as requests:
+        CALLS[call](bench.darkroom, job_id, claim)
     assert verbs(requests) == ["GET", "POST"]
 
 
-def test_a_completion_said_again_takes_two_requests_one_for_what_proves_the_lease(counted: CostBench) -> None:
-    job_id, claim = claim_of(counted)
-    CALLS["complete"](counted.darkroom, job_id, claim)
-    with counted.wire.count() as requests:
-        CALLS["complete"](counted.darkroom, job_id, claim)
+def test_a_completion_said_again_takes_two_requests_one_for_what_proves_the_lease(bench: CostBench) -> None:
+    job_id, claim = claim_of(bench)
+    CALLS["complete"](bench.darkroom, job_id, claim)
+    with bench.wire.count() as requests:
+        CALLS["complete"](bench.darkroom, job_id, claim)
     assert verbs(requests) == ["GET", "GET"]
 
 
-def test_a_stale_call_takes_four_requests_more_to_note_and_count_it(counted: CostBench) -> None:
-    job_id, claim = claim_of(counted)
-    counted.darkroom.cancel.cancel(job_id)
-    with counted.wire.count() as requests, pytest.raises(Stale):
-        CALLS["complete"](counted.darkroom, job_id, claim)
+def test_a_stale_call_takes_four_requests_more_to_note_and_count_it(bench: CostBench) -> None:
+    job_id, claim = claim_of(bench)
+    bench.darkroom.cancel.cancel(job_id)
+    with bench.wire.count() as requests, pytest.raises(Stale):
+        CALLS["complete"](bench.darkroom, job_id, claim)
     assert verbs(requests) == ["GET", "GET", "POST", "GET", "POST"]
 
 
 @pytest.mark.parametrize(("forget", "costs"), [(False, 4), (True, 6)])
 def test_removing_a_job_that_was_done_takes_four_requests_and_two_to_forget(
-    counted: CostBench, *, forget: bool, costs: int
+    bench: CostBench, *, forget: bool, costs: int
 ) -> None:
-    job_id, claim = claim_of(counted)
-    CALLS["complete"](counted.darkroom, job_id, claim)
-    with counted.wire.count() as requests:
-        counted.darkroom.remove.remove(job_id, forget=forget)
+    job_id, claim = claim_of(bench)
+    CALLS["complete"](bench.darkroom, job_id, claim)
+    with bench.wire.count() as requests:
+        bench.darkroom.remove.remove(job_id, forget=forget)
     assert len(requests) == costs
 
 
-def test_removing_a_job_that_was_ended_from_outside_takes_a_query_more(counted: CostBench) -> None:
-    job_id = add(counted)
-    counted.darkroom.cancel.cancel(job_id)
-    with counted.wire.count() as requests:
-        counted.darkroom.remove.remove(job_id, forget=False)
+def test_removing_a_job_that_was_ended_from_outside_takes_a_query_more(bench: CostBench) -> None:
+    job_id = add(bench)
+    bench.darkroom.cancel.cancel(job_id)
+    with bench.wire.count() as requests:
+        bench.darkroom.remove.remove(job_id, forget=False)
     assert len(requests) == 5
 
 
-def test_forgetting_a_purged_job_takes_four_requests(counted: CostBench) -> None:
-    job_id = add(counted)
-    counted.darkroom.cancel.cancel(job_id)
-    counted.darkroom.remove.remove(job_id, forget=False)
-    with counted.wire.count() as requests:
-        counted.darkroom.remove.remove(job_id, forget=True)
+def test_forgetting_a_purged_job_takes_four_requests(bench: CostBench) -> None:
+    job_id = add(bench)
+    bench.darkroom.cancel.cancel(job_id)
+    bench.darkroom.remove.remove(job_id, forget=False)
+    with bench.wire.count() as requests:
+        bench.darkroom.remove.remove(job_id, forget=True)
     assert verbs(requests) == ["GET", "GET", "GET", "POST"]
 
 
-def test_expiring_takes_a_query_a_bucket_and_two_requests_for_each_that_ends(place: Place, counted: CostBench) -> None:
-    add(counted, ttl=timedelta(0))
+def test_expiring_takes_a_query_a_bucket_and_two_requests_for_each_that_ends(place: Place, bench: CostBench) -> None:
+    add(bench, ttl=timedelta(0))
     place.go(0.002)  # it has expired in a millisecond
-    with counted.wire.count() as requests:
-        ends = counted.darkroom.sweep.expire.expire([KIND], stop=lambda: False)
+    with bench.wire.count() as requests:
+        ends = bench.darkroom.sweep.expire.expire([KIND], stop=lambda: False)
     assert (ends, sorted(verbs(requests))) == (1, ["GET"] * 3 + ["POST"])
 
 
-def test_an_upload_takes_one_write_beside_those_of_recording(counted: CostBench) -> None:
-    ref = ImageRef(counted.darkroom.settings.images_container, "cat.png")
-    with counted.wire.count() as requests:
-        counted.darkroom.upload.upload(ref, png(), content_type="image/png")
+def test_an_upload_takes_one_write_beside_those_of_recording(bench: CostBench) -> None:
+    ref = ImageRef(bench.darkroom.settings.images_container, "cat.png")
+    with bench.wire.count() as requests:
+        bench.darkroom.upload.upload(ref, png(), content_type="image/png")
     assert verbs(requests) == ["PUT", "HEAD", "POST", "POST"]

@@ -146,7 +146,7 @@ def test_a_job_that_moves_while_the_table_is_read_is_no_finding(
     assert bench.verify(repair=True) == VerifyResult(jobs=1)
 
 
-def meddled(bench: VerifyBench, row: Row, monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
+def move_during_looks(bench: VerifyBench, row: Row, monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
     """Move a job in the middle of each of so many looks."""
     audit, left = bench.darkroom.storage.audit, [None] * times
     assert isinstance(audit, AuditReader)
@@ -163,7 +163,7 @@ def meddled(bench: VerifyBench, row: Row, monkeypatch: pytest.MonkeyPatch, *, ti
 
 def test_a_look_that_a_move_has_torn_is_taken_again(bench: VerifyBench, monkeypatch: pytest.MonkeyPatch) -> None:
     row = bench.record()
-    meddled(bench, row, monkeypatch, times=1)
+    move_during_looks(bench, row, monkeypatch, times=1)
     group = bench.darkroom.storage.audit.group_of(row.job.id)
     assert list(violations(group)) == []
     assert group.jobs[row.job.id].state is State.RUNNING
@@ -172,7 +172,7 @@ def test_a_look_that_a_move_has_torn_is_taken_again(bench: VerifyBench, monkeypa
 def test_rows_that_move_at_every_look_are_a_note(bench: VerifyBench, monkeypatch: pytest.MonkeyPatch) -> None:
     row = bench.record()
     bench.remove(bench.place(row), codec.ref_key(row.job.type, row.job.ref))
-    meddled(bench, row, monkeypatch, times=5)
+    move_during_looks(bench, row, monkeypatch, times=5)
     assert bench.verify(repair=True) == VerifyResult(jobs=1)
     assert bench.rules() == [Rule.MOVING]
 
@@ -246,7 +246,7 @@ def test_a_job_added_by_the_rules_alone_is_sound(bench: VerifyBench) -> None:
     assert bench.verify() == VerifyResult(jobs=2)
 
 
-def added(bench: VerifyBench, *, unique: bool) -> Row:
+def add_job(bench: VerifyBench, *, unique: bool) -> Row:
     """Add a job of another type."""
     row = bench.darkroom.add.add(kind="word-count", ref="text", params={}, unique=unique).row
     assert row is not None
@@ -255,23 +255,23 @@ def added(bench: VerifyBench, *, unique: bool) -> Row:
 
 def test_live_jobs_of_one_reference_that_are_not_unique_are_no_violation(bench: VerifyBench) -> None:
     for _ in range(2):
-        added(bench, unique=False)
-    bench.claim(added(bench, unique=False))
-    added(bench, unique=True)
+        add_job(bench, unique=False)
+    bench.claim(add_job(bench, unique=False))
+    add_job(bench, unique=True)
     assert bench.verify() == VerifyResult(jobs=4)
     assert bench.findings == []
 
 
 def test_a_unique_job_without_its_key_row_is_a_violation_beside_others_that_have_none(bench: VerifyBench) -> None:
-    added(bench, unique=False)
-    row = added(bench, unique=True)
+    add_job(bench, unique=False)
+    row = add_job(bench, unique=True)
     bench.remove(bench.place(row), codec.ref_key(row.job.type, row.job.ref))
     assert bench.verify().violations == 1
     assert bench.rules() == [Rule.LIVE_UNNAMED]
 
 
 def test_an_index_row_of_a_job_that_is_not_unique_is_put_back(bench: VerifyBench) -> None:
-    row = added(bench, unique=False)
+    row = add_job(bench, unique=False)
     (due,) = bench.index(row)
     bench.remove(bench.place(row), due)
     assert bench.verify(repair=True) == VerifyResult(jobs=1, repaired=1)
@@ -286,7 +286,7 @@ def test_rows_that_name_types_are_no_finding(bench: VerifyBench) -> None:
 
 @pytest.mark.parametrize("forget", [True, False])
 def test_nothing_is_wrong_after_a_job_was_removed(bench: VerifyBench, *, forget: bool) -> None:
-    row = added(bench, unique=True)
+    row = add_job(bench, unique=True)
     bench.darkroom.cancel.cancel(row.job.id)
     bench.darkroom.remove.remove(row.job.id, forget=forget)
     assert bench.verify() == VerifyResult(jobs=0)
