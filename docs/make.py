@@ -17,7 +17,7 @@ from shared.http.access import PUBLIC, ROLES
 from shared.http.app import ROUTES
 from shared.http.error_codes import ErrorCode
 from shared.http.paths import Paths
-from shared.rules.ignored import Ignored
+from shared.rules.ignore_reasons import IgnoreReason
 from shared.rules.invariants import INFORMATION, Rule
 from shared.rules.jobs import TRANSITIONS, State
 from shared.rules.keys import MEANINGS, Role
@@ -47,7 +47,7 @@ def _state(state: State | None, otherwise: str) -> str:
 
 
 def _ignored() -> list[Sequence[str]]:
-    return [("reason in the log", "meaning"), *((each.reason, each.value) for each in Ignored)]
+    return [("reason in the log", "meaning"), *((each.reason, each.value) for each in IgnoreReason)]
 
 
 def _invariants() -> list[Sequence[str]]:

@@ -16,7 +16,7 @@ from shared.http.dependencies import Api, Dependencies, IfMatch, IfNoneMatch, St
 from shared.http.jobs import cause
 from shared.http.openapi import binary_response, empty_response, json_response, links, problems
 from shared.http.problems import invalid
-from shared.ports.index import IMAGE_ID, ImageFound, KeyPosition
+from shared.ports.index import IMAGE_ID, ImageEntry, KeyPosition
 from shared.rules.ids import digest
 from shared.rules.images import ANY_VERSION, ImageRef, version_of
 from shared.steps.intake.record import RecordResult
@@ -190,10 +190,10 @@ def _accept(api: Dependencies, ref: ImageRef, recorded: RecordResult) -> Respons
     return JSONResponse(body, 202, headers=headers)
 
 
-def _find_by_name(api: Dependencies, name: str) -> list[ImageFound]:
+def _find_by_name(api: Dependencies, name: str) -> list[ImageEntry]:
     try:
         with _names_field("query.name"):
-            return [api.darkroom().lookup.image_named(name)]
+            return [api.darkroom().lookup.image_by_name(name)]
     except NoSuchImage:
         return []
 

@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from shared.analysis.sandbox.layers import Confinement
 from shared.http import etags
-from shared.ports.index import AttemptRecord, ImageFound
+from shared.ports.index import AttemptRecord, ImageEntry
 from shared.ports.jobs import Key, Row
 from shared.rules.jobs import State
 from shared.rules.statistics import Stats
@@ -70,13 +70,13 @@ def attempt(one: AttemptRecord) -> dict[str, Any]:
         "ended_at": rfc3339(one.ended),
         "outcome": one.outcome,
         "error": error_json(one.error),
-        "refused": one.refused,
-        "refused_report": one.refused_report,
-        "refused_at": rfc3339(one.refused_at),
+        "refused": one.late_reports,
+        "refused_report": one.last_late_report,
+        "refused_at": rfc3339(one.last_late_at),
     }
 
 
-def image(entry: ImageFound) -> dict[str, Any]:
+def image(entry: ImageEntry) -> dict[str, Any]:
     """Return an image with the job of its newest version."""
     key, row = entry.key, entry.row
     state: State | None = key.state if row is None else row.job.state

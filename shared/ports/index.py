@@ -91,9 +91,9 @@ class AttemptRecord:
         ended: When it ended; None while it lasts.
         outcome: The event that ended it, or ``lapsed``; None while it lasts.
         error: What stood in the job's row when it ended.
-        refused: How many reports of its worker came too late.
-        refused_report: What the last of them was, in a word.
-        refused_at: When that came.
+        late_reports: How many reports of its worker came too late.
+        last_late_report: What the last of them was, in a word.
+        last_late_at: When that came.
     """
 
     token: int
@@ -103,9 +103,9 @@ class AttemptRecord:
     ended: datetime | None = None
     outcome: str | None = None
     error: JobError | None = None
-    refused: int = 0
-    refused_report: str | None = None
-    refused_at: datetime | None = None
+    late_reports: int = 0
+    last_late_report: str | None = None
+    last_late_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class JobQuery:
 
 
 @dataclass(frozen=True)
-class ImageFound:
+class ImageEntry:
     """What is known of an image.
 
     Attributes:

@@ -24,7 +24,7 @@ class PoisonMessage:
 class PoisonQueue(Protocol):
     """A queue into which the host moves what it has given up on."""
 
-    def stuck(self, maximum: int) -> bool:
+    def is_stuck(self, maximum: int) -> bool:
         """Whether one of the messages in front was received so often that the host shows it to nobody any more.
 
         A queue that is missing has none. Costs: 1 read.

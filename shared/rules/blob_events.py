@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.errors import MessageRejected
 from shared.rules import blob_urls
-from shared.rules.ignored import Ignored
+from shared.rules.ignore_reasons import IgnoreReason
 from shared.rules.images import ImageRef
 
 #: Kinds and calls are compared in lower case: some that pass events on write them so.
@@ -29,7 +29,7 @@ def is_event(item: Mapping[str, Any]) -> bool:
     return "eventType" in item or "specversion" in item or (isinstance(kind, str) and kind.lower().startswith(_STORAGE))
 
 
-def image_of(event: Mapping[str, Any], images_container: str) -> ImageRef | Ignored:
+def image_of(event: Mapping[str, Any], images_container: str) -> ImageRef | IgnoreReason:
     """Return the image that an event tells of, or why it asks for nothing.
 
     Raises:
@@ -40,21 +40,21 @@ def image_of(event: Mapping[str, Any], images_container: str) -> ImageRef | Igno
         raise MessageRejected("malformed_event", "The event's kind, 'eventType' or 'type', must be text.")
     kind = kind.lower()
     if kind not in _CONTENT:
-        return Ignored.DIRECTORY if kind in _DIRECTORIES else Ignored.OTHER_KIND
+        return IgnoreReason.DIRECTORY if kind in _DIRECTORIES else IgnoreReason.OTHER_KIND
     data = event.get("data")
     if not isinstance(data, dict):
         raise MessageRejected("malformed_event", "The event's 'data' must be an object.")
     api = str(data.get("api")).lower()
     if api in _FIRST_HALVES:
-        return Ignored.FIRST_HALF
+        return IgnoreReason.FIRST_HALF
     if kind == _TIER_CHANGED and data.get("accessTier") == "Archive":
-        return Ignored.ARCHIVED
+        return IgnoreReason.ARCHIVED
     if kind == _RENAMED or api in _RENAMING:
         return _destination(event, data, images_container)
     return _subject(event, images_container)
 
 
-def _destination(event: Mapping[str, Any], data: Mapping[str, Any], images_container: str) -> ImageRef | Ignored:
+def _destination(event: Mapping[str, Any], data: Mapping[str, Any], images_container: str) -> ImageRef | IgnoreReason:
     """Follow a renamed blob to its new name."""
     url = data.get("destinationUrl")
     if not isinstance(url, str):
@@ -63,17 +63,17 @@ def _destination(event: Mapping[str, Any], data: Mapping[str, Any], images_conta
         return blob_urls.references(url, images_container)[0]
     except MessageRejected as rejected:
         if rejected.code == "other_container":
-            return Ignored.OTHER_CONTAINER
+            return IgnoreReason.OTHER_CONTAINER
         raise
 
 
-def _subject(event: Mapping[str, Any], images_container: str) -> ImageRef | Ignored:
+def _subject(event: Mapping[str, Any], images_container: str) -> ImageRef | IgnoreReason:
     subject = event.get("subject")
     if not isinstance(subject, str) or not subject.startswith(_SUBJECT):
         raise MessageRejected("malformed_event", "The event's 'subject' must name a blob.")
     container, blobs, name = subject.removeprefix(_SUBJECT).partition("/blobs/")
     if container != images_container:
-        return Ignored.OTHER_CONTAINER
+        return IgnoreReason.OTHER_CONTAINER
     if not blobs:
         raise MessageRejected("malformed_event", "The event's 'subject' must name a blob.")
     return blob_urls.within([f"{container}/{name}"], images_container)[0]

@@ -71,7 +71,7 @@ class BlobFacts:
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedBlob:
     """What a listing tells of a blob.
 
     Attributes:
@@ -111,7 +111,7 @@ class Page:
         seen_at: ``Date`` of the reply that brought it, aware UTC, whole seconds.
     """
 
-    blobs: tuple[Listed, ...]
+    blobs: tuple[ListedBlob, ...]
     marker: str | None
     seen_at: datetime
 

@@ -18,7 +18,7 @@ from shared.errors import MessageRejected
 from shared.rules import blob_events, blob_urls, json_text
 from shared.rules.flows import FLOW
 from shared.rules.ids import JOB_ID
-from shared.rules.ignored import Ignored
+from shared.rules.ignore_reasons import IgnoreReason
 from shared.rules.images import ImageRef
 from shared.rules.redaction import redact, storable
 
@@ -43,12 +43,12 @@ class JobHint:
     Attributes:
         job_id: The job.
         flow: Of its image, where our own message says so; see ``flows.flow_of``.
-        deferred: Whether the message has gone to the tail of the queue before.
+        has_hopped: Whether the message has gone to the tail of the queue before.
     """
 
     job_id: str
     flow: str | None = None
-    deferred: bool = False
+    has_hopped: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,17 +59,17 @@ class BadItem:
 
 
 #: What one reading of a message asks for: a hint for each item that it has, one or at most ``MAX_ITEMS``.
-Hints = tuple[JobHint | ImageRef | Ignored | BadItem, ...]
+Hints = tuple[JobHint | ImageRef | IgnoreReason | BadItem, ...]
 
 
-def write(job_id: str, traceparent: str | None, *, flow: str | None = None, deferred: bool = False) -> str:
+def write(job_id: str, traceparent: str | None, *, flow: str | None = None, hop: bool = False) -> str:
     """Write our own message.
 
     Args:
         job_id: The job.
         traceparent: W3C trace context of what caused it.
         flow: Of its image.
-        deferred: Whether it goes to the tail of the queue; it does so once.
+        hop: Whether it goes to the tail of the queue; it does so once.
 
     No key of it may be called as trigger metadata is (``id``, ``popReceipt``, ``dequeueCount``): the host would
     overwrite its own facts with ours.
@@ -79,7 +79,7 @@ def write(job_id: str, traceparent: str | None, *, flow: str | None = None, defe
         body["traceparent"] = traceparent
     if flow:
         body["flow"] = flow
-    if deferred:
+    if hop:
         body["hop"] = 1
     return json.dumps(body, separators=(",", ":"))
 
@@ -99,7 +99,7 @@ def text_of(body: bytes) -> str:
     return text
 
 
-def kept(text: str) -> str:
+def text_to_keep(text: str) -> str:
     """Return a text as it may be kept, at most ``KEPT_UNITS`` long: signatures in it are keys, in base64 as well."""
     decoded: str | None = text
     for _ in range(_LAYERS):
@@ -109,9 +109,9 @@ def kept(text: str) -> str:
     return redact(storable(text))
 
 
-def kept_reason(rejected: MessageRejected) -> str:
+def reason_to_keep(rejected: MessageRejected) -> str:
     """Return the sentence that is kept beside a text."""
-    return kept(str(rejected))[:_REASON_LENGTH]
+    return text_to_keep(str(rejected))[:_REASON_LENGTH]
 
 
 def bad_items(bad: Mapping[int, MessageRejected], count: int) -> MessageRejected:
@@ -222,7 +222,7 @@ def _from_list(items: list[Any], images_container: str) -> Hints:
     return tuple(_from_item(item, images_container) for item in items)
 
 
-def _from_item(item: Any, images_container: str) -> JobHint | ImageRef | Ignored | BadItem:  # noqa: ANN401 - any JSON
+def _from_item(item: Any, images_container: str) -> JobHint | ImageRef | IgnoreReason | BadItem:  # noqa: ANN401 - any JSON
     try:
         if isinstance(item, str):
             hints = next(_plain(item, images_container))
@@ -236,7 +236,7 @@ def _from_item(item: Any, images_container: str) -> JobHint | ImageRef | Ignored
         return BadItem(rejected)
 
 
-def _from_object(item: Any, images_container: str) -> JobHint | ImageRef | Ignored:  # noqa: ANN401 - JSON may hold anything
+def _from_object(item: Any, images_container: str) -> JobHint | ImageRef | IgnoreReason:  # noqa: ANN401 - JSON may hold anything
     if not isinstance(item, dict):
         raise MessageRejected("unknown_form", "The JSON must be an object that names an image or a job.")
     if blob_events.is_event(item):
@@ -247,7 +247,7 @@ def _from_object(item: Any, images_container: str) -> JobHint | ImageRef | Ignor
     if isinstance(job_id, str) and JOB_ID.fullmatch(job_id):
         flow, hop = item.get("flow"), item.get("hop", 0)
         known = isinstance(flow, str) and FLOW.fullmatch(flow) is not None
-        return JobHint(job_id, flow if known else None, deferred=hop != 0)
+        return JobHint(job_id, flow if known else None, has_hopped=hop != 0)
     container, name = item.get("container", images_container), item.get("name")
     if isinstance(container, str) and isinstance(name, str):
         return blob_urls.within([f"{container}/{name}"], images_container)[0]

@@ -4,7 +4,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient
 
 from shared.errors import MarkerRejected
-from shared.rules.images import ImageRef, Listed, Page, version_of
+from shared.rules.images import ImageRef, ListedBlob, Page, version_of
 from shared.storage import names, sdk_errors
 from shared.storage.blobs import archived
 from shared.storage.server_date import ReplyDate
@@ -41,7 +41,7 @@ class BlobListing:
                     raise MarkerRejected from error
                 raise
         listed = (
-            Listed(
+            ListedBlob(
                 ImageRef(container, blob.name),
                 version_of(blob.etag),
                 blob.last_modified,

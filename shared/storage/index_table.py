@@ -250,7 +250,7 @@ def _attempt(row: TableEntity) -> AttemptRecord:
         ended=columns.moment("ended"),
         outcome=columns.text("outcome"),
         error=columns.error(),
-        refused=columns.whole("refused", 0),
-        refused_report=columns.text("refused_report"),
-        refused_at=columns.moment("refused_at"),
+        late_reports=columns.whole("refused", 0),
+        last_late_report=columns.text("refused_report"),
+        last_late_at=columns.moment("refused_at"),
     )

@@ -24,8 +24,8 @@ class StoragePoisonQueue:
     def __init__(self, queue: QueueClient) -> None:
         self._queue = queue
 
-    def stuck(self, maximum: int) -> bool:
-        """See ``PoisonQueue.stuck``."""
+    def is_stuck(self, maximum: int) -> bool:
+        """See ``PoisonQueue.is_stuck``."""
         with sdk_errors.as_outages():
             try:
                 shown = self._queue.peek_messages(max_messages=_MOST)

@@ -47,7 +47,7 @@ def test_a_message_that_names_nothing_takes_a_handful_of_requests_and_is_kept(
     (row,) = darkroom.storage.rejections.list(limit=10)
     whole = darkroom.storage.rejections.get(row.id)
     assert whole is not None
-    assert whole.text == messages.kept(HOSTILE[name].decode("utf-8", "backslashreplace"))
+    assert whole.text == messages.text_to_keep(HOSTILE[name].decode("utf-8", "backslashreplace"))
     assert len(requests) <= 4, requests
     case_result(f"{len(requests)} requests, 1 row: {row.code}")
 

@@ -5,7 +5,7 @@ import pytest
 
 from shared.errors import MarkerRejected, StorageOut
 from shared.ports.images import ImageListing
-from shared.rules.images import Listed
+from shared.rules.images import ListedBlob
 from shared.storage.blob_listing import BlobListing
 from tests.contract.benches import AzureImages, ImagesBench
 from tests.contract.memory_benches import DoubledImages
@@ -24,7 +24,7 @@ def listing(images: ImagesBench, place: Place) -> ImageListing:
     return place.build().storage.listing
 
 
-def _all(listing: ImageListing, limit: int) -> list[Listed]:
+def _all(listing: ImageListing, limit: int) -> list[ListedBlob]:
     """List page by page."""
     page = listing.page(None, limit=limit)
     blobs = list(page.blobs)

@@ -222,7 +222,8 @@ def test_attempts_come_in_their_order_with_what_became_of_them(index_bench: Inde
     first, second, third = index_bench.index.attempts(row.job.id)
     assert [one.token for one in (first, second, third)] == [1, 2, 3]
     assert [(one.owner, one.outcome) for one in (first, second)] == [("queue/1", "lapsed"), ("queue/2", "retry")]
-    assert (first.refused, first.refused_report, second.refused, second.refused_at) == (1, "completed", 0, None)
+    assert (first.late_reports, first.last_late_report) == (1, "completed")
+    assert (second.late_reports, second.last_late_at) == (0, None)
     assert isinstance(second.error, JobError)
     assert (second.error.code, second.error.message, first.error) == ("corrupt_image", "Nothing to see.", None)
     assert (third.owner, third.claim_id, third.outcome, third.ended) == ("queue/3", row.job.claim_id, None, None)

@@ -9,13 +9,13 @@ from tests.contract.poison_bench import AzurePoison, PoisonBench
 
 
 def test_a_queue_that_is_missing_is_nothing(poison: PoisonBench) -> None:
-    assert (poison.store.stuck(1), poison.store.receive()) == (False, [])
+    assert (poison.store.is_stuck(1), poison.store.receive()) == (False, [])
 
 
 @pytest.mark.parametrize(("received", "stuck"), [(0, False), (1, False), (2, True), (3, True)])
 def test_a_message_is_stuck_from_the_maximum_on(poison: PoisonBench, received: int, stuck: bool) -> None:  # noqa: FBT001
     poison.put("hello", received=received)
-    assert poison.store.stuck(2) is stuck
+    assert poison.store.is_stuck(2) is stuck
 
 
 @pytest.mark.azurite
@@ -23,7 +23,7 @@ def test_a_message_is_taken_verbatim_and_is_in_one_hand(poison: PoisonBench) -> 
     poison.put("images/ä <&> \"'😀.png", received=1)
     (message,) = poison.store.receive()
     assert (message.body.decode(), message.dequeue_count) == ("images/ä <&> \"'😀.png", 2)
-    assert (poison.store.receive(), poison.store.stuck(1)) == ([], False)
+    assert (poison.store.receive(), poison.store.is_stuck(1)) == ([], False)
 
 
 def test_deleting_twice_is_harmless(poison: PoisonBench) -> None:

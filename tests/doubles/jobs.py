@@ -113,8 +113,8 @@ class MemoryJobs(Interceptor):
         with self.table.mutex:
             attempt = self.table.attempts.get((job_id, token))
             if attempt is not None:
-                refused = attempt.get("refused", 0) + 1
-                attempt |= {"refused": refused, "refused_report": report, "refused_at": now}
+                late_reports = attempt.get("late_reports", 0) + 1
+                attempt |= {"late_reports": late_reports, "last_late_report": report, "last_late_at": now}
 
     def due(self, kind: str, bucket: int, *, before: datetime, limit: int, after: Due | None = None) -> list[Due]:
         """See ``JobStore.due``."""

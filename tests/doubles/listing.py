@@ -1,6 +1,6 @@
 """``ImageListing`` in memory."""
 
-from shared.rules.images import Listed, Page
+from shared.rules.images import ListedBlob, Page
 from tests.doubles.clock import FakeClock
 from tests.doubles.images import MemoryImages
 from tests.doubles.interceptor import Interceptor
@@ -31,7 +31,7 @@ class MemoryListing(Interceptor):
         blobs = sorted(
             (
                 ref.name,
-                Listed(
+                ListedBlob(
                     ref,
                     blob.facts.version,
                     blob.facts.modified_at,

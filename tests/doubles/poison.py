@@ -26,9 +26,9 @@ class MemoryPoison(Interceptor):
         """Put in a message as the host does, and let it be received so often."""
         self.lying.append(PoisonMessage(body, str(len(self.lying)), "", dequeue_count))
 
-    def stuck(self, maximum: int) -> bool:
-        """See ``PoisonQueue.stuck``."""
-        self.enter("stuck")
+    def is_stuck(self, maximum: int) -> bool:
+        """See ``PoisonQueue.is_stuck``."""
+        self.enter("is_stuck")
         return any(message.dequeue_count >= maximum for message in self.lying[:MOST])
 
     def backlog(self) -> int:

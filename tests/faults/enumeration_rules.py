@@ -13,7 +13,7 @@ from shared.ports.jobs import Key, Row
 from shared.ports.marks import Mark
 from shared.ports.rejections import RejectedMessage
 from shared.ports.storage import Storage
-from shared.rules.images import Listed, Page
+from shared.rules.images import ListedBlob, Page
 from shared.rules.jobs import Event, Move
 from shared.steps.upkeep.reconcile import Position, Reconcile, _Slice
 from shared.storage import cas, codec
@@ -110,7 +110,7 @@ class ForgetsKeys(EndedTable):
 class Hasty(Reconcile):
     """The mark moves behind a page before any of it is done."""
 
-    def _work(self, page: Page, watermark: datetime | None, done: _Slice) -> list[Listed] | None:
+    def _work(self, page: Page, watermark: datetime | None, done: _Slice) -> list[ListedBlob] | None:
         mark = self.marks.get(self.name)
         position = Position() if mark is None else Position.of(mark.value)
         self._next_mark = super()._keep(mark, position.behind(page, grace=self.settings.reconcile_grace))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from shared.ports.images import ImageListing
-from shared.rules.images import Listed, Page
+from shared.rules.images import ListedBlob, Page
 from shared.rules.jobs import State
 from shared.steps.upkeep.reconcile import OVERLAP, Position, WalkResult
 from tests.faults.enumeration import PAUSES, SETTINGS, Strike
@@ -131,7 +131,7 @@ class ReconcilingPast(Reconciling):
         """Walk; an image that is given up is the last that storage has failed."""
         look = worker.darkroom.reconcile._look
 
-        def looked(blob: Listed) -> StrEnum:
+        def looked(blob: ListedBlob) -> StrEnum:
             try:
                 return look(blob)
             finally:

@@ -94,13 +94,13 @@ FORGOTTEN = (
         "what is rejected is not kept",
         (
             "shared.steps.intake.resolve:Resolve._reject",
-            "self.rejections.reject(messages.kept(text), code=rejected.code",
+            "self.rejections.reject(messages.text_to_keep(text), code=rejected.code",
             "str(dict(code=rejected.code",
         ),
         (
             "shared.steps.intake.resolve:Resolve._reject",
-            "message=messages.kept_reason(rejected))",
-            "message=messages.kept_reason(rejected)))",
+            "message=reason)",
+            "message=reason))",
         ),
     ),
     fault(

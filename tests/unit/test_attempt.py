@@ -243,5 +243,5 @@ def test_a_stale_report_is_refused_and_noted_on_its_attempt() -> None:
     with pytest.raises(Stale):
         late.fail("corrupt_image", "It is.")
     noted = world.jobs.table.attempts[job_id, 1]
-    assert (noted["outcome"], noted["refused"], noted["refused_report"]) == ("lapsed", 2, "fail")
+    assert (noted["outcome"], noted["late_reports"], noted["last_late_report"]) == ("lapsed", 2, "fail")
     assert "refused" not in world.jobs.table.attempts[job_id, 2]

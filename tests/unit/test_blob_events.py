@@ -4,7 +4,7 @@ import pytest
 
 from shared.errors import MessageRejected
 from shared.rules import blob_events
-from shared.rules.ignored import Ignored
+from shared.rules.ignore_reasons import IgnoreReason
 from shared.rules.images import ImageRef
 from tests.unit.test_messages import event, renamed
 
@@ -13,7 +13,7 @@ CREATING = ("PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose")
 SCHEMAS = pytest.mark.parametrize("schema", ["eventType", "type"])
 
 
-def _image(item: dict[str, Any]) -> ImageRef | Ignored:
+def _image(item: dict[str, Any]) -> ImageRef | IgnoreReason:
     assert blob_events.is_event(item)
     return blob_events.image_of(item, "images")
 
@@ -48,7 +48,7 @@ def test_a_renamed_blob_is_recorded_under_its_new_name(what: str, api: str) -> N
 
 def test_kinds_and_calls_may_be_written_in_any_case() -> None:
     assert _image({**event(api="SFTPCOMMIT"), "eventType": "microsoft.storage.blobcreated"}) == CAT
-    assert _image({**event(api="createfile"), "eventType": "MICROSOFT.STORAGE.BLOBCREATED"}) is Ignored.FIRST_HALF
+    assert _image({**event(api="createfile"), "eventType": "MICROSOFT.STORAGE.BLOBCREATED"}) is IgnoreReason.FIRST_HALF
 
 
 def test_a_renamed_blob_without_a_destination_is_the_one_of_the_subject() -> None:
@@ -56,8 +56,8 @@ def test_a_renamed_blob_without_a_destination_is_the_one_of_the_subject() -> Non
 
 
 @pytest.mark.case("storage rehydrated", was="FAILED for good")
-@pytest.mark.parametrize(("tier", "found"), [("Hot", CAT), ("Cold", CAT), ("Archive", Ignored.ARCHIVED)])
-def test_a_blob_that_has_left_the_archive_is_recorded_again(tier: str, found: ImageRef | Ignored) -> None:
+@pytest.mark.parametrize(("tier", "found"), [("Hot", CAT), ("Cold", CAT), ("Archive", IgnoreReason.ARCHIVED)])
+def test_a_blob_that_has_left_the_archive_is_recorded_again(tier: str, found: ImageRef | IgnoreReason) -> None:
     assert _image(event(what="BlobTierChanged", api="SetBlobTier", accessTier=tier)) == found
 
 
@@ -65,17 +65,17 @@ def test_a_blob_that_has_left_the_archive_is_recorded_again(tier: str, found: Im
 @pytest.mark.parametrize(
     ("item", "reason"),
     [
-        (event(what="BlobDeleted", api="DeleteBlob"), Ignored.OTHER_KIND),
-        (event(what="AsyncOperationInitiated"), Ignored.OTHER_KIND),
-        ({"specversion": "1.0", "type": "Our.Own"}, Ignored.OTHER_KIND),
-        (event(what="DirectoryRenamed", api="RenameDirectory"), Ignored.DIRECTORY),
-        (event(api="CreateFile"), Ignored.FIRST_HALF),
-        (renamed("other/cat.png"), Ignored.OTHER_CONTAINER),
-        (event(api="SftpCreate"), Ignored.FIRST_HALF),
-        (event() | {"subject": "/blobServices/default/containers/other/blobs/x"}, Ignored.OTHER_CONTAINER),
+        (event(what="BlobDeleted", api="DeleteBlob"), IgnoreReason.OTHER_KIND),
+        (event(what="AsyncOperationInitiated"), IgnoreReason.OTHER_KIND),
+        ({"specversion": "1.0", "type": "Our.Own"}, IgnoreReason.OTHER_KIND),
+        (event(what="DirectoryRenamed", api="RenameDirectory"), IgnoreReason.DIRECTORY),
+        (event(api="CreateFile"), IgnoreReason.FIRST_HALF),
+        (renamed("other/cat.png"), IgnoreReason.OTHER_CONTAINER),
+        (event(api="SftpCreate"), IgnoreReason.FIRST_HALF),
+        (event() | {"subject": "/blobServices/default/containers/other/blobs/x"}, IgnoreReason.OTHER_CONTAINER),
     ],
 )
-def test_an_event_that_asks_for_nothing_says_why(item: dict[str, Any], reason: Ignored) -> None:
+def test_an_event_that_asks_for_nothing_says_why(item: dict[str, Any], reason: IgnoreReason) -> None:
     assert _image(item) is reason
 
 

@@ -23,7 +23,7 @@ def test_queues_without_stuck_messages_are_looked_at_and_left() -> None:
     world = World()
     world.poison.put(b"{", dequeue_count=4)
     assert world.darkroom.drain.drain() == Counter()
-    assert world.journal == ["poison.stuck", "blob poison.stuck"]
+    assert world.journal == ["poison.is_stuck", "blob poison.is_stuck"]
 
 
 def test_a_stuck_message_of_a_job_is_buried_and_deleted() -> None:
@@ -56,7 +56,7 @@ def test_a_message_is_deleted_after_it_was_taken_in() -> None:
     world = World()
     world.poison.put(b"[]", dequeue_count=5)
     world.darkroom.drain.drain()
-    assert world.journal[:4] == ["poison.stuck", "poison.receive", "rejections.reject", "poison.delete"]
+    assert world.journal[:4] == ["poison.is_stuck", "poison.receive", "rejections.reject", "poison.delete"]
 
 
 def test_an_outage_raises_and_deletes_nothing() -> None:

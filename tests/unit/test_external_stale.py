@@ -42,7 +42,7 @@ def test_a_holder_that_has_lost_its_claim_is_stale_and_changes_nothing(
         CALLS[call](world, job_id, claim)
     assert world.job(job_id) == before
     noted = world.jobs.table.attempts[job_id, 1]
-    assert (noted["refused"], noted["refused_report"]) == (1, call)
+    assert (noted["late_reports"], noted["last_late_report"]) == (1, call)
     assert world.darkroom.statistics.count().stale_reports_total == 1
 
 

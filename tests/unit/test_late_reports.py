@@ -22,7 +22,7 @@ def test_a_refused_report_is_noted_on_its_attempt() -> None:
     world.darkroom.late_reports.note(job_id, claim.token, report="complete")
     world.darkroom.late_reports.note(job_id, claim.token, report="fail")
     noted = world.jobs.table.attempts[job_id, claim.token]
-    assert (noted["refused"], noted["refused_report"], noted["refused_at"]) == (2, "fail", world.clock.now)
+    assert (noted["late_reports"], noted["last_late_report"], noted["last_late_at"]) == (2, "fail", world.clock.now)
 
 
 def test_refused_reports_are_counted_whatever_their_job() -> None:

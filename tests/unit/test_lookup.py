@@ -83,7 +83,7 @@ def test_the_types_are_those_of_jobs_of_images_and_of_handlers() -> None:
 def test_an_image_is_found_by_id_and_by_name() -> None:
     world = Looked()
     job_id = world.completed("a/cät #1.png")
-    found = world.darkroom.lookup.image_named("a/cät #1.png")
+    found = world.darkroom.lookup.image_by_name("a/cät #1.png")
     assert found == world.darkroom.lookup.image(found.image_id)
     assert found.image_id == world.image_id("a/cät #1.png")
     assert found.row is not None
@@ -101,9 +101,9 @@ def test_an_image_that_was_never_recorded_is_no_such_image(image_id: str) -> Non
 @pytest.mark.parametrize("name", ["", "a/../b", "\ud800", "a" * 1025])
 def test_a_name_that_no_blob_can_have_is_refused(name: str) -> None:
     with pytest.raises(InvalidReference):
-        Looked().darkroom.lookup.image_named(name)
+        Looked().darkroom.lookup.image_by_name(name)
     with pytest.raises(NoSuchImage):
-        Looked().darkroom.lookup.image_named("cat.png")
+        Looked().darkroom.lookup.image_by_name("cat.png")
 
 
 def test_a_purged_image_is_told_by_its_key_alone() -> None:

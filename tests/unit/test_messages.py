@@ -11,7 +11,7 @@ from localhost.host.blobs import BlobMessage
 from shared.errors import MessageRejected
 from shared.rules import messages
 from shared.rules.ids import job_id
-from shared.rules.ignored import Ignored
+from shared.rules.ignore_reasons import IgnoreReason
 from shared.rules.images import ImageRef
 from shared.rules.messages import BadItem, Hints, JobHint
 from tests.proving import at_length
@@ -39,11 +39,11 @@ FORMS = {
     "ours": (messages.write(JOB, "00-a-b-01"), JobHint(JOB)),
     "ours, of an image": (messages.write(JOB, None, flow="0123abcd"), JobHint(JOB, "0123abcd")),
     "ours, deferred": (
-        messages.write(JOB, None, flow="0123abcd", deferred=True),
-        JobHint(JOB, "0123abcd", deferred=True),
+        messages.write(JOB, None, flow="0123abcd", hop=True),
+        JobHint(JOB, "0123abcd", has_hopped=True),
     ),
     "a flow that is none": (json.dumps({"job_id": JOB, "flow": "images/a"}), JobHint(JOB)),
-    "a flow of another type": (json.dumps({"job_id": JOB, "flow": [1], "hop": "x"}), JobHint(JOB, deferred=True)),
+    "a flow of another type": (json.dumps({"job_id": JOB, "flow": [1], "hop": "x"}), JobHint(JOB, has_hopped=True)),
     "job id": (JOB, JobHint(JOB)),
     "job id as JSON": (json.dumps(JOB), JobHint(JOB)),
     "path": ("images/a b/cat.png", CAT),
@@ -197,7 +197,8 @@ bodies = st.one_of(st.binary(), st.text().map(str.encode), json_like, json_like.
 def test_no_message_whatever_raises_anything_but_rejected(body: bytes) -> None:
     try:
         for hints in messages.readings(messages.text_of(body), images_container="images"):
-            assert all(isinstance(hint, JobHint | BadItem | Ignored) or hint.container == "images" for hint in hints)
+            others = JobHint | BadItem | IgnoreReason
+            assert all(isinstance(hint, others) or hint.container == "images" for hint in hints)
     except MessageRejected as rejected:
         assert rejected.code  # noqa: PT017 - raised or not, both are well
 

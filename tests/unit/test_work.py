@@ -150,7 +150,7 @@ def test_a_loser_is_noted_and_counted() -> None:
 
     told = Told(work)
     told.work()
-    assert told.world.jobs.table.attempts[told.job_id, 1]["refused"] == 1
+    assert told.world.jobs.table.attempts[told.job_id, 1]["late_reports"] == 1
     assert told.world.darkroom.statistics.count().stale_reports_total == 1
 
 

@@ -67,7 +67,7 @@ class Announce:
         if not self.settings.sends:
             return False
         try:
-            self.queue.send(messages.write(job_id, None, flow=flow, deferred=True), delay=delay)
+            self.queue.send(messages.write(job_id, None, flow=flow, hop=True), delay=delay)
         except (StorageOut, Undecided, ContentRefused):
             return False
         emit(LogEvent.DEFERRED, job=job_id, flow=flow, seconds=delay.total_seconds())

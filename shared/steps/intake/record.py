@@ -26,7 +26,7 @@ from shared.ports.images import ImageStore
 from shared.ports.jobs import JobStore, Key, Row
 from shared.ports.rejections import Rejections
 from shared.rules import messages, moves
-from shared.rules.ignored import Ignored
+from shared.rules.ignore_reasons import IgnoreReason
 from shared.rules.images import BlobFacts, ImageRef
 from shared.rules.jobs import Event, Job, JobError, Move, State
 from shared.settings.settings import Settings
@@ -149,7 +149,7 @@ class Record:
         path = path or ""
         container, _, name = path.partition("/")
         if container != self.settings.images_container or not name:
-            emit(LogEvent.IGNORED, reason=Ignored.OTHER_CONTAINER.reason, container=container)
+            emit(LogEvent.IGNORED, reason=IgnoreReason.OTHER_CONTAINER.reason, container=container)
             return Disposition.IGNORED
         try:
             return self.record(ImageRef.of(path), traceparent=traceparent or None).outcome
@@ -157,7 +157,7 @@ class Record:
             emit(LogEvent.VANISHED, ref=path)
             return Disposition.GONE
         except FolderMarker:
-            emit(LogEvent.IGNORED, reason=Ignored.FOLDER_MARKER.reason, ref=path)
+            emit(LogEvent.IGNORED, reason=IgnoreReason.FOLDER_MARKER.reason, ref=path)
             return Disposition.IGNORED
         except InvalidReference as error:
             return self._reject(path, "invalid_reference", str(error))
@@ -172,7 +172,7 @@ class Record:
         return facts
 
     def _reject(self, path: str, code: str, message: str) -> Disposition:
-        self.rejections.reject(messages.kept(path), code=code, message=message)
+        self.rejections.reject(messages.text_to_keep(path), code=code, message=message)
         emit(LogEvent.REJECTED, level=logging.WARNING, code=code)
         return Disposition.REJECTED
 

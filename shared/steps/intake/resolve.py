@@ -22,7 +22,7 @@ from shared.errors import (
 )
 from shared.ports.rejections import Rejections
 from shared.rules import blob_urls, messages
-from shared.rules.ignored import Ignored
+from shared.rules.ignore_reasons import IgnoreReason
 from shared.rules.images import ImageRef
 from shared.rules.messages import BadItem, Hints, JobHint
 from shared.steps.intake.disposition import Disposition
@@ -101,12 +101,12 @@ class Resolve:
 
     def _act(
         self,
-        hint: JobHint | ImageRef | Ignored | BadItem,
+        hint: JobHint | ImageRef | IgnoreReason | BadItem,
         alone: bool,  # noqa: FBT001 - private
         on_job: OnJob,
         on_image: OnImage,
     ) -> _Act:
-        if isinstance(hint, Ignored):
+        if isinstance(hint, IgnoreReason):
             return _Act(Disposition.IGNORED)
         if isinstance(hint, BadItem):
             return _unreal(hint.why)
@@ -133,7 +133,7 @@ class Resolve:
         except BlobGone:
             return _unreal(blob_urls.absent(ref.name))
         except FolderMarker:
-            emit(LogEvent.IGNORED, reason=Ignored.FOLDER_MARKER.reason, ref=ref.ref)
+            emit(LogEvent.IGNORED, reason=IgnoreReason.FOLDER_MARKER.reason, ref=ref.ref)
             return _Act(Disposition.IGNORED)
         except BlobUnreadable as unreadable:
             return _Act(Disposition.REJECTED, MessageRejected(unreadable.code, str(unreadable)))
@@ -141,7 +141,8 @@ class Resolve:
             return _unreal(MessageRejected("invalid_reference", str(invalid)))
 
     def _reject(self, text: str, rejected: MessageRejected) -> None:
-        self.rejections.reject(messages.kept(text), code=rejected.code, message=messages.kept_reason(rejected))
+        reason = messages.reason_to_keep(rejected)
+        self.rejections.reject(messages.text_to_keep(text), code=rejected.code, message=reason)
         emit(LogEvent.REJECTED, level=logging.WARNING, code=rejected.code)
 
 
@@ -150,5 +151,5 @@ def _unreal(why: MessageRejected) -> _Act:
 
 
 def _log_ignored(hints: Hints) -> None:
-    for ignored, count in Counter(hint for hint in hints if isinstance(hint, Ignored)).items():
+    for ignored, count in Counter(hint for hint in hints if isinstance(hint, IgnoreReason)).items():
         emit(LogEvent.IGNORED, reason=ignored.reason, count=count)

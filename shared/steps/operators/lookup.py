@@ -19,7 +19,7 @@ from shared.ports.index import (
     IMAGE_ID,
     LIVE,
     AttemptRecord,
-    ImageFound,
+    ImageEntry,
     JobIndex,
     JobQuery,
     KeyPosition,
@@ -144,7 +144,7 @@ class Lookup:
                     return Page([*found.values()], after)
         return Page([*found.values()])
 
-    def images(self, *, limit: int, after: KeyPosition | None = None) -> Page[ImageFound]:
+    def images(self, *, limit: int, after: KeyPosition | None = None) -> Page[ImageEntry]:
         """List images, in an order that says nothing; those whose job is a newer release's are left out.
 
         Args:
@@ -164,11 +164,11 @@ class Lookup:
         with self.pool(AT_ONCE, "list") as pool:
             read = list(pool.map(lambda key: self._readable(key.job_id), [key for _, key in found]))
         items = [
-            ImageFound(at.digest, key, row) for (at, key), (row, readable) in zip(found, read, strict=True) if readable
+            ImageEntry(at.digest, key, row) for (at, key), (row, readable) in zip(found, read, strict=True) if readable
         ]
         return Page(items, found[-1][0] if len(found) == limit else None)
 
-    def image(self, image_id: str) -> ImageFound:
+    def image(self, image_id: str) -> ImageEntry:
         """Look up an image.
 
         Raises:
@@ -182,11 +182,11 @@ class Lookup:
         if key is None:
             raise NoSuchImage(image_id)
         try:
-            return ImageFound(image_id, key, self.get(key.job_id))
+            return ImageEntry(image_id, key, self.get(key.job_id))
         except NoSuchJob:
-            return ImageFound(image_id, key, None)
+            return ImageEntry(image_id, key, None)
 
-    def image_named(self, name: str) -> ImageFound:
+    def image_by_name(self, name: str) -> ImageEntry:
         """Look up an image of the container of images by its name.
 
         Raises:

@@ -45,7 +45,7 @@ class Drain:
         outcomes, errors = Counter[StrEnum](), list[Exception]()
         for queue, take_in in self.inlets:
             try:
-                messages = queue.receive() if queue.stuck(self.maximum) else []
+                messages = queue.receive() if queue.is_stuck(self.maximum) else []
             except Exception as error:  # noqa: BLE001 - the other queue has its turn; raised below
                 errors.append(error)
                 continue

@@ -19,7 +19,7 @@ from shared.errors import LockHeld, Lost, MarkerRejected
 from shared.ports.images import ImageListing
 from shared.ports.jobs import JobStore
 from shared.ports.marks import Mark, Marks
-from shared.rules.images import ImageRef, Listed, Page
+from shared.rules.images import ImageRef, ListedBlob, Page
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
 from shared.steps.intake.disposition import Disposition
@@ -106,7 +106,7 @@ class Position:
         """The beginning of the same walk."""
         return replace(self, marker=None, following=None, so_far=0)
 
-    def behind(self, page: Page, *, grace: timedelta, failed: Sequence[Listed] = (), missed: int = 0) -> Self:
+    def behind(self, page: Page, *, grace: timedelta, failed: Sequence[ListedBlob] = (), missed: int = 0) -> Self:
         """Move behind a page that is done, and on which so many were missed.
 
         The first page decides the next watermark; a later one only where the grace has grown meanwhile. Names at which
@@ -240,7 +240,7 @@ class Reconcile:
         value = {**position.value, "account": self.listing.account}
         return self.marks.insert(self.name, value) if mark is None else self.marks.replace(mark, value)
 
-    def _work(self, page: Page, watermark: datetime | None, done: _Slice) -> list[Listed] | None:
+    def _work(self, page: Page, watermark: datetime | None, done: _Slice) -> list[ListedBlob] | None:
         """Look at all candidates of a page, in parallel.
 
         One that raises keeps no other from its turn; what the first has raised is raised when the slice is over.
@@ -270,7 +270,7 @@ class Reconcile:
         done.outcomes.update(end for end in ends.values() if end is not None)
         return ends
 
-    def _look(self, blob: Listed) -> StrEnum:
+    def _look(self, blob: ListedBlob) -> StrEnum:
         """Record a blob unless this very version is recorded already, and its tier has not been changed since."""
         key = self.jobs.key(self.settings.image_type, blob.ref.ref)
         if key is not None and key.version == blob.version and not blob.has_left_archive:

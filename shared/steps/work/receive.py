@@ -67,7 +67,7 @@ class Receive:
         return self.resolve.resolve(body, on_job=on_job, on_image=on_image)
 
     def _job(self, hint: JobHint, *, owner: str) -> End | Disposition:
-        slot = self.share.take(hint.flow) if hint.deferred else self.share.take_or_defer(hint.flow)
+        slot = self.share.take(hint.flow) if hint.has_hopped else self.share.take_or_defer(hint.flow)
         if isinstance(slot, timedelta):
             if self.announce.defer(hint.job_id, hint.flow, delay=slot):
                 return Disposition.DEFERRED

@@ -68,7 +68,7 @@ def forms(name: str, job_id: str) -> dict[str, str]:
     return {
         "ours": messages.write(job_id, "00-a-b-01"),
         "ours, of an image": messages.write(job_id, None, flow="0123abcd"),
-        "ours, deferred": messages.write(job_id, None, flow="0123abcd", deferred=True),
+        "ours, deferred": messages.write(job_id, None, flow="0123abcd", hop=True),
         "a flow that is none": json.dumps({"job_id": job_id, "flow": path}),
         "a flow of another type": json.dumps({"job_id": job_id, "flow": [1], "hop": "x"}),
         "job id": job_id,
@@ -175,11 +175,11 @@ def trace_lines(module: ModuleType) -> Iterator[set[int]]:
 
 def _explains(function: ast.FunctionDef) -> bool:
     """Whether a function returns reasons, or what is kept, and no meaning of a message."""
-    return function.name in ("kept", "kept_reason", "bad_items", "absent", "text_of", "write")
+    return function.name in ("text_to_keep", "reason_to_keep", "bad_items", "absent", "text_of", "write")
 
 
 def _says_nothing(value: ast.expr | None) -> bool:
     """Whether it is a constant, what is ignored, or an item of a list that can't be read."""
     if value is None or isinstance(value, ast.Constant) or (isinstance(value, ast.Tuple) and not value.elts):
         return True
-    return any(isinstance(node, ast.Name) and node.id in ("BadItem", "Ignored") for node in ast.walk(value))
+    return any(isinstance(node, ast.Name) and node.id in ("BadItem", "IgnoreReason") for node in ast.walk(value))

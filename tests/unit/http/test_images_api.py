@@ -144,7 +144,7 @@ def test_no_image_is_no_error_of_a_list(client: Client) -> None:
     def nobody(_: str) -> None:
         raise NoSuchImage
 
-    client.darkroom.lookup.image_named = nobody
+    client.darkroom.lookup.image_by_name = nobody
     assert client.call("GET", "/images?name=a").json["items"] == []
 
 

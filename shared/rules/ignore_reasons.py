@@ -3,7 +3,7 @@
 from enum import Enum
 
 
-class Ignored(Enum):
+class IgnoreReason(Enum):
     """Every reason; its name in lower case is ``reason`` in the log, its value the meaning."""
 
     OTHER_CONTAINER = "the blob is in another container than `IMAGES_CONTAINER`"
