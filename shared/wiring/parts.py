@@ -51,7 +51,7 @@ class Parts:
     def announce(self) -> Announce:
         """Sends messages."""
         handled = {self.settings.image_type, *self.works}
-        return Announce(queue=self.storage.queue, settings=self.settings, handled=handled)
+        return Announce(queue=self.storage.queue, settings=self.settings, handled_types=handled)
 
     @cached_property
     def record(self) -> Record:

@@ -49,7 +49,7 @@ FENCES = (
     ),
     fault(
         "a claim that was refused is taken for won",
-        ("shared.steps.work.claims:Claims._won", "row.job.claim == claim", "row.job.claim is not None"),
+        ("shared.steps.work.claims:Claims._find_own_claim", "row.job.claim == claim", "row.job.claim is not None"),
     ),
     fault(
         "a commit under another token is taken for one's own",
@@ -143,7 +143,11 @@ TOKENS = (
     ),
     fault(
         "a claim that has lapsed is taken for one that an outage has ended",
-        ("shared.steps.work.claims:Claims._uncount_spared", "job.claim_id in self._spared", "job.claim_id is not None"),
+        (
+            "shared.steps.work.claims:Claims._without_spared_attempt",
+            "job.claim_id in self._spared_claims",
+            "job.claim_id is not None",
+        ),
     ),
 )
 
@@ -207,14 +211,14 @@ TABLE = (
         (
             "shared.steps.work.claims:Claims._reason",
             "if code is None:",
-            "if code is not None:\n            return Unclaimed.BUSY\n        if code is None:",
+            "if code is not None:\n            return Obstacle.BUSY\n        if code is None:",
         ),
     ),
     fault(
         "job without a blob given back uncounted",
         (
             "shared.steps.work.analyze:Analyze.analyze",
-            "raise _gone() from None",
+            "raise _cancel_without_blob() from None",
             'raise BlobUnreadable("gone", passing=True) from None',
         ),
         (

@@ -37,11 +37,11 @@ VERSIONS = (
     ),
     fault(
         "version that comes back opened beside the one that is live",
-        (f"{_RECORD}._reopen_returned", "over=key, superseded=superseded", "over=key"),
+        (f"{_RECORD}._reopen", "over=key, superseded=superseded", "over=key"),
     ),
     fault(
         "version that comes back taken for a duplicate by who looks for another",
-        (f"{_RECORD}._reopen_returned", "row.job.state is not State.CANCELED", "row.job.state"),
+        (f"{_RECORD}._reopen", "row.job.state is not State.CANCELED", "row.job.state"),
     ),
     fault(
         "version that stands there again superseded by its own worker",

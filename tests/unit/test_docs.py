@@ -21,7 +21,7 @@ _CODE = re.compile(
     r'(?:ImageRejected\(|MessageRejected\(|JobError\(|_check\(|\.(?:fail|retry|cancel)\(|(?:Fail|Retry|Cancel)Job\(|give_up\([^"]*'
     r'|_give_back\(claim, |Guard\.\w+\.value: |self\.code = )\s*"([a-z_]+)"',
 )
-_REFUSAL = re.compile(r'(?:Refused\(|Unclaimed\.[A-Z_]+: \()\s*"([a-z_]+)"')
+_REFUSAL = re.compile(r'(?:Refused\(|Obstacle\.[A-Z_]+: \()\s*"([a-z_]+)"')
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
 
 

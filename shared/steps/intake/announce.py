@@ -24,16 +24,16 @@ class Announce:
     Attributes:
         queue: Where they go.
         settings: The dispatch strategy and the grace.
-        handled: Types that this app works on; external workers ask for the others, and no message starts these.
+        handled_types: Types that this app works on; external workers ask for the others, and no message starts these.
     """
 
     queue: WorkQueue
     settings: Settings
-    handled: Collection[str]
+    handled_types: Collection[str]
 
     def grace(self, kind: str) -> timedelta:
         """Return how long the sweep leaves a job to its message; no time at all where none is sent."""
-        return self.settings.grace if kind in self.handled else timedelta(0)
+        return self.settings.grace if kind in self.handled_types else timedelta(0)
 
     def announce(self, job: Job, *, delay: timedelta = timedelta(0)) -> None:
         """Send a job's message, where messages start jobs of its type.
@@ -43,7 +43,7 @@ class Announce:
 
         Costs: 1 message.
         """
-        if not self.settings.sends or job.type not in self.handled or delay > LONGEST_DELAY:
+        if not self.settings.sends or job.type not in self.handled_types or delay > LONGEST_DELAY:
             return
         try:
             flow = flow_of(job.ref) if job.is_image else None

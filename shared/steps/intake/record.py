@@ -236,7 +236,7 @@ class Record:
         except Duplicate:
             if key is None:
                 return RecordResult(added.job.id, Recording.DUPLICATE)
-            return self._reopen_returned(added.job.id, key, superseded)
+            return self._reopen(added.job.id, key, superseded)
 
     def _job_of(self, key: Key) -> Row | None:
         """Read the job of the replaced version; None when it is purged.
@@ -264,9 +264,7 @@ class Record:
         error = JobError("superseded", "A newer version of the image was recorded.", now)
         return before, moves.end(before.job, event=Event.SUPERSEDE, error=error, lapsed=False, now=now)
 
-    def _reopen_returned(
-        self, identity: str, key: Key, superseded: tuple[Row, Move] | None
-    ) -> Row | RecordResult | None:
+    def _reopen(self, identity: str, key: Key, superseded: tuple[Row, Move] | None) -> Row | RecordResult | None:
         """Open the job of a version that was superseded and has come back."""
         settled = RecordResult(identity, Recording.DUPLICATE)
         try:

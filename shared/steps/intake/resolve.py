@@ -89,7 +89,7 @@ class Resolve:
             acts = [self._act(hint, len(hints) == 1, on_job, on_image) for hint in hints]
             bad = {number: act.why for number, act in enumerate(acts, 1) if act.why is not None}
             if any(act.real for act in acts):
-                _log_ignored(hints)
+                _log_reasons(hints)
                 if bad:
                     self._reject(text, messages.bad_items(bad, len(acts)))
                 return [act.outcome for act in acts]
@@ -150,6 +150,6 @@ def _unreal(why: MessageRejected) -> _Act:
     return _Act(Disposition.REJECTED, why, real=False)
 
 
-def _log_ignored(hints: Hints) -> None:
+def _log_reasons(hints: Hints) -> None:
     for ignored, count in Counter(hint for hint in hints if isinstance(hint, IgnoreReason)).items():
         emit(LogEvent.IGNORED, reason=ignored.reason, count=count)

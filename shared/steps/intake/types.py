@@ -39,8 +39,8 @@ class Types:
     index: JobIndex
     settings: Settings
     now: Callable[[], datetime]
-    _written: dict[str, datetime] = field(default_factory=dict, init=False)
-    _looked: datetime | None = field(default=None, init=False)
+    _write_times: dict[str, datetime] = field(default_factory=dict, init=False)
+    _collected_at: datetime | None = field(default=None, init=False)
 
     def introduce(self, kind: str) -> None:
         """Make a type known before its first job.
@@ -52,7 +52,7 @@ class Types:
         the limit, at most once in ``QUIET``, those of ``collect``.
         """
         if not self._trusts(kind):
-            if kind not in self._written:
+            if kind not in self._write_times:
                 self._make_room(kind)
             self._write(kind)
 
@@ -80,7 +80,7 @@ class Types:
                 self.index.delete_type(known)
             except Lost:
                 continue
-            self._written.pop(known.kind, None)
+            self._write_times.pop(known.kind, None)
             if self._has_jobs(known.kind):
                 self.index.insert_type(known.kind)
             else:
@@ -92,8 +92,8 @@ class Types:
         if kind in known or len(known) < self.settings.max_job_types:
             return
         now = self.now()
-        if self._looked is None or now - self._looked >= QUIET:
-            self._looked = now
+        if self._collected_at is None or now - self._collected_at >= QUIET:
+            self._collected_at = now
             if self.collect(most=1):
                 return
         raise Refused(
@@ -103,13 +103,13 @@ class Types:
         )
 
     def _trusts(self, kind: str) -> bool:
-        written = self._written.get(kind)
+        written = self._write_times.get(kind)
         return written is not None and self.now() - written < TRUST
 
     def _write(self, kind: str) -> None:
         before = self.now()
         self.index.insert_type(kind)
-        self._written[kind] = before
+        self._write_times[kind] = before
 
     def _has_jobs(self, kind: str) -> bool:
         return any(self.index.has_jobs(kind, bucket) for bucket in range(self.settings.job_buckets))

@@ -68,7 +68,7 @@ class Analyze:
             ref = ImageRef.of(attempt.job.ref)
             found = self._analyze_version(ref, attempt)
         except BlobGone:
-            raise _gone() from None
+            raise _cancel_without_blob() from None
         except BlobChanged:
             raise self._record_newer(attempt, ref) from None
         except ImageRejected as refused:
@@ -78,7 +78,7 @@ class Analyze:
         except InvalidReference as refused:
             raise FailJob("invalid_reference", str(refused)) from None
         except AnalysisDied as died:
-            raise _died(attempt, died) from None
+            raise _end_after_death(attempt, died) from None
         except MemoryError:
             raise RetryJob("out_of_memory", "The analysis ran out of memory.") from None
         if attempt.lost:
@@ -129,18 +129,18 @@ class Analyze:
         try:
             recorded = self.record.record_newer(ref)
         except BlobGone:
-            return _gone()
+            return _cancel_without_blob()
         if recorded.job_id == attempt.job.id:
             return RetryJob("blob_changed", "The blob was replaced, and put back, while it was read.")
         message = "The blob was overwritten before it was analysed."
         return CancelJob("superseded", message, event=Event.SUPERSEDE)
 
 
-def _gone() -> CancelJob:
+def _cancel_without_blob() -> CancelJob:
     return CancelJob("blob_gone", "The blob was deleted before it was analysed.")
 
 
-def _died(attempt: Context, died: AnalysisDied) -> Stale | FailJob | RetryJob:
+def _end_after_death(attempt: Context, died: AnalysisDied) -> Stale | FailJob | RetryJob:
     """Give the job back to be analysed alone; where it has been, what ended it is the image's own fault."""
     if attempt.lost:
         return Stale()

@@ -21,7 +21,7 @@ SPARED = 1_000
 _SPENT = {Guard.ATTEMPTS_LEFT.value: "attempts_exhausted", Guard.TIME_LEFT.value: "time_limit"}
 
 
-class Unclaimed(StrEnum):
+class Obstacle(StrEnum):
     """Why there is no claim."""
 
     BUSY = "busy"  #: another worker holds the job; its due row brings it back if that one dies
@@ -30,7 +30,7 @@ class Unclaimed(StrEnum):
     FAILED = "failed"  #: its attempts or its time are used up; whoever asked has ended it
 
 
-_REASONS = {Guard.DUE.value: Unclaimed.NOT_DUE, Guard.LAPSED.value: Unclaimed.BUSY}
+_REASONS = {Guard.DUE.value: Obstacle.NOT_DUE, Guard.LAPSED.value: Obstacle.BUSY}
 
 
 class NotClaimed(Conflict):
@@ -40,7 +40,7 @@ class NotClaimed(Conflict):
         reason: Why.
     """
 
-    def __init__(self, reason: Unclaimed) -> None:
+    def __init__(self, reason: Obstacle) -> None:
         super().__init__(f"The job can't be claimed: {reason}.")
         self.reason = reason
 
@@ -58,7 +58,7 @@ class Claims(ClaimPorts):
     heartbeat: Heartbeat
     draw: Callable[[], str]
     monotonic: Callable[[], float]
-    _spared: deque[str] = field(default_factory=lambda: deque(maxlen=SPARED), init=False)
+    _spared_claims: deque[str] = field(default_factory=lambda: deque(maxlen=SPARED), init=False)
 
     def begin(self, job_id: str, *, owner: str) -> HeldClaim:
         """Claim a job for a worker of this process; the claim is renewed until it is written to or released.
@@ -96,7 +96,7 @@ class Claims(ClaimPorts):
 
         Costs: 1 transaction.
         """
-        lapsed, job, own = self.lapsed(row), self._uncount_spared(row.job), self.draw()
+        lapsed, job, own = self.lapsed(row), self._without_spared_attempt(row.job), self.draw()
         try:
             move = moves.claim(job, owner=owner, claim_id=own, now=self.clock.now(), lapsed=lapsed, lease=lease)
         except IllegalTransition as refused:
@@ -105,7 +105,7 @@ class Claims(ClaimPorts):
         try:
             won = self.jobs.replace(row, move)
         except Lost:  # perhaps to this very claim, where its request has arrived twice
-            won = self._won(row.job.id, claim)
+            won = self._find_own_claim(row.job.id, claim)
         emit(LogEvent.CLAIMED, job=row.job.id, ref=row.job.ref, owner=owner, token=claim.token)
         return HeldClaim(self, won, claim)
 
@@ -119,7 +119,7 @@ class Claims(ClaimPorts):
         Whoever says so is alive, so the job has not killed its worker. Another process does not know it: there the
         attempt counts, at most one an outage.
         """
-        self._spared.append(claim.claim_id)
+        self._spared_claims.append(claim.claim_id)
 
     def give_up(self, row: Row, event: Event, code: str, *, lapsed: bool) -> None:
         """End a job that nobody has finished.
@@ -132,7 +132,7 @@ class Claims(ClaimPorts):
         """
         last = "" if row.job.error is None else f"; the last error was {row.job.error.code}"
         error = JobError(code, f"None of {row.job.attempts} attempts finished{last}.", self.clock.now())
-        job = self._uncount_spared(row.job)
+        job = self._without_spared_attempt(row.job)
         self.jobs.replace(row, moves.end(job, event=event, error=error, lapsed=lapsed, now=error.at))
         emit(LogEvent.ENDED, job=row.job.id, code=code)
 
@@ -141,31 +141,31 @@ class Claims(ClaimPorts):
 
         Costs: 1 transaction; nothing for a job that has attempts and time left.
         """
-        code = "attempts_exhausted" if self._uncount_spared(row.job).out_of_attempts else "time_limit"
+        code = "attempts_exhausted" if self._without_spared_attempt(row.job).out_of_attempts else "time_limit"
         with suppress(IllegalTransition, Lost):
             self.give_up(row, Event.EXHAUST, code, lapsed=self.lapsed(row))
             return True
         return False
 
-    def _uncount_spared(self, job: Job) -> Job:
+    def _without_spared_attempt(self, job: Job) -> Job:
         """Return a job with its attempts as they count."""
-        return moves.uncount(job) if job.claim_id in self._spared else job
+        return moves.uncount(job) if job.claim_id in self._spared_claims else job
 
-    def _reason(self, row: Row, refused: IllegalTransition, *, lapsed: bool) -> Unclaimed:
+    def _reason(self, row: Row, refused: IllegalTransition, *, lapsed: bool) -> Obstacle:
         """Say why the job can't be claimed; end it if it never will be: a job that kills its workers ends."""
         code = _SPENT.get(refused.guard or "")
         if code is None:
-            return _REASONS.get(refused.guard or "", Unclaimed.ENDED)
+            return _REASONS.get(refused.guard or "", Obstacle.ENDED)
         try:
             self.give_up(row, Event.EXHAUST, code, lapsed=lapsed)
         except Lost:
-            return Unclaimed.BUSY
-        return Unclaimed.FAILED
+            return Obstacle.BUSY
+        return Obstacle.FAILED
 
-    def _won(self, job_id: str, claim: Claim) -> Row:
+    def _find_own_claim(self, job_id: str, claim: Claim) -> Row:
         """Return the row if the claim stands in it all the same."""
         with suppress(Unreadable):
             row = self.jobs.get(job_id)
             if row is not None and row.job.claim == claim:
                 return row
-        raise NotClaimed(Unclaimed.BUSY)
+        raise NotClaimed(Obstacle.BUSY)

@@ -12,7 +12,7 @@ from shared.ports.index import AttemptRecord
 from shared.ports.jobs import Row, read
 from shared.rules.jobs import Claim, Event, Job, JobError
 from shared.rules.thumbnails import names_other_blob
-from shared.steps.work.claims import Claims, NotClaimed, Unclaimed
+from shared.steps.work.claims import Claims, NotClaimed, Obstacle
 from shared.steps.work.held_claim import ClaimPorts, HeldClaim, completed_by
 from shared.telemetry import LogEvent, emit
 
@@ -25,10 +25,10 @@ MAX_ABANDONS = 20
 Attempts = Callable[[str], Sequence[AttemptRecord]]
 T = TypeVar("T", int, str)
 _REFUSALS = {
-    Unclaimed.BUSY: ("live", "Another worker holds the job."),
-    Unclaimed.NOT_DUE: ("not_due", "The job may not be claimed yet."),
-    Unclaimed.ENDED: ("ended", "The job has ended."),
-    Unclaimed.FAILED: ("ended", "The attempts or the time of the job are used up; it has failed."),
+    Obstacle.BUSY: ("live", "Another worker holds the job."),
+    Obstacle.NOT_DUE: ("not_due", "The job may not be claimed yet."),
+    Obstacle.ENDED: ("ended", "The job has ended."),
+    Obstacle.FAILED: ("ended", "The attempts or the time of the job are used up; it has failed."),
 }
 
 
