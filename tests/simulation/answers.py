@@ -108,7 +108,7 @@ class Answers:
         task = self.scheduler.current
         if task is None:
             return call()
-        question = Question(kind, subject, task.name, self._count, task.sent, claim_id)
+        question = Question(kind, subject, task.name, self._count, task.request_count, claim_id)
         self._questions[task.name] = question
         try:
             answer = call()
@@ -205,7 +205,7 @@ class Answers:
         stands = ref in self._standing
         if stands and said == "gone":
             yield "the blob stood there all the time"
-        if said == "duplicate" and stands and ref not in self.ledger.forgotten:
+        if said == "duplicate" and stands and ref not in self.ledger.forgotten_refs:
             version = self.ledger.contents.versions[ref][-1]
             rows = [*self.ledger.rows.values(), *self.ledger.graves.values()]
             if not any(row.get("ref") == ref and version in (row.get("version"), row.get("retagged")) for row in rows):

@@ -18,12 +18,12 @@ class Chance:
         omitted: Names of decisions that are drawn and not carried out: what a shortened script leaves out.
 
     Attributes:
-        taken: Names of decisions that were carried out, in order.
+        decisions: Names of decisions that were carried out, in order.
     """
 
     def __init__(self, seed: int, omitted: Collection[str] = ()) -> None:
         self.seed = seed
-        self.taken: list[str] = []
+        self.decisions: list[str] = []
         self._omissions = frozenset(omitted)
 
     def stream(self, name: str) -> Random:
@@ -52,5 +52,5 @@ class Chance:
         """Say whether a decision that was drawn is carried out, and note it."""
         if name in self._omissions:
             return False
-        self.taken.append(name)
+        self.decisions.append(name)
         return True

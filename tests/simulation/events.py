@@ -32,7 +32,7 @@ class Delivery:
             return
         path, plan = "/".join(request.segments), self.stage.plan
         luck = self.stage.chance.stream(self.stage.scheduler.unique(f"event {path}"))
-        lost, doubled = luck.random() < plan.lost, luck.random() < plan.doubled
+        lost, doubled = luck.random() < plan.lost, luck.random() < plan.duplicates
         waits = [luck.random() ** 3 * plan.span for _ in range(2)]
         for wait in () if lost else waits if doubled else waits[:1]:
             self._expect(path, wait)
@@ -66,4 +66,4 @@ class Delivery:
     def _end(self, path: str, done: bool) -> None:  # noqa: FBT001 - private
         self.pending -= 1
         if not done:
-            self._expect(path, self.stage.plan.hidden)
+            self._expect(path, self.stage.plan.hide_seconds)

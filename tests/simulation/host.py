@@ -69,7 +69,7 @@ class Host:
         process: The process.
         most: How often a message may be received.
         batch: How many it receives at once.
-        hidden: Seconds for which it is hidden then; the host has 600, and some leases here are short.
+        hide_seconds: Seconds for which it is hidden then; the host has 600, and some leases here are short.
         poll: Returns the seconds until the next look at the queues.
         visible: Says whether a queue has a message to give: one that has none is not asked, which would only cost time.
         failed: Called with what a trigger raises, and when it was called.
@@ -84,7 +84,7 @@ class Host:
         *,
         most: int,
         batch: int,
-        hidden: float,
+        hide_seconds: float,
         poll: Callable[[], float],
         visible: Callable[[str], bool],
         failed: Callable[[BaseException, float], object],
@@ -95,7 +95,7 @@ class Host:
         self.process = process
         self._most = most
         self._batch = batch
-        self._hide_seconds = int(hidden)
+        self._hide_seconds = int(hide_seconds)
         self._poll = poll
         self._visible = visible
         self._failed = failed

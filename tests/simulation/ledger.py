@@ -37,9 +37,9 @@ class Ledger:
         wrong: Sentences.
         contents: Which bytes each version of a blob has.
         graves: Jobs that were deleted, as they stood last.
-        forgotten: References whose key row was deleted by hand.
+        forgotten_refs: References whose key row was deleted by hand.
         claimants: Processes that have claimed a job.
-        done: What each process has written of its own: results and new jobs of images.
+        own_writes: What each process has written of its own: results and new jobs of images.
     """
 
     promises: Promises
@@ -52,9 +52,9 @@ class Ledger:
     wrong: list[str] = field(default_factory=list)
     contents: Contents = field(default_factory=Contents)
     graves: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
-    forgotten: set[str] = field(default_factory=set)
+    forgotten_refs: set[str] = field(default_factory=set)
     claimants: set[str] = field(default_factory=set)
-    done: Counter[tuple[str, str]] = field(default_factory=Counter)
+    own_writes: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def on_request(self, passage: Passage) -> None:
         """Take in a request before it goes."""
@@ -157,7 +157,7 @@ class Ledger:
             return
         if not before:
             self.lives[job_id] += 1
-            self.done[sender, "recorded"] += 1
+            self.own_writes[sender, "recorded"] += 1
             return
         yield from rules.of_move(job_id, before, after)
         if after["state"] == "COMPLETED" and after.get("version"):
@@ -188,7 +188,7 @@ class Ledger:
         job_id, sender = place[2][4:], passage.sender.home.name
         life = job_id, self.lives[job_id]
         self.commits[life] += 1
-        self.done[sender, "completed"] += 1
+        self.own_writes[sender, "completed"] += 1
         if self.commits[life] > 1:
             yield f"{job_id}: committed {self.commits[life]} times"
 
@@ -216,7 +216,7 @@ class Ledger:
 
     def _judge_key(self, before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
         if not after:
-            self.forgotten.add(str(before["ref"]))
+            self.forgotten_refs.add(str(before["ref"]))
         if not (before and after):
             return
         yield from self.contents.of_order(before, after)

@@ -34,7 +34,7 @@ class Transaction:
     Attributes:
         sender: Name of the task that has sent it; its process's name comes first.
         now: The services' time.
-        written: Its operations.
+        operations: Those that it is made of.
         before: The rows of these as they were.
         rows: All rows as they stand.
         drift: By which its sender may be off about the time.
@@ -44,7 +44,7 @@ class Transaction:
 
     sender: str
     now: datetime
-    written: Sequence[Operation]
+    operations: Sequence[Operation]
     before: Mapping[Place, Row]
     rows: Mapping[Place, Row]
     drift: timedelta
@@ -69,7 +69,7 @@ class Transaction:
 
 def guards(one: Transaction) -> Iterator[str]:
     """Nobody writes over a row, or deletes it, as others may have left it."""
-    for each in one.written:
+    for each in one.operations:
         shared = each.row.startswith(_GUARDED) or "locks" in each.table
         if shared and each.verb != "insert" and each.match in ("", "*"):
             yield f"{each.row}: {each.verb} without its ETag"
@@ -94,7 +94,7 @@ def claims(one: Transaction) -> Iterator[str]:
 
 def attempt_counts(one: Transaction) -> Iterator[str]:
     """Attempts don't count again only where that is allowed."""
-    outcomes = {each.row: each.columns.get("outcome") for each in one.written if each.row.startswith("try:")}
+    outcomes = {each.row: each.columns.get("outcome") for each in one.operations if each.row.startswith("try:")}
     for place, before, after in one.moves():
         freed = after["attempts_base"] - before["attempts_base"]
         outcome = outcomes.get(f"try:{place[2][4:]}:{before['token']:010d}")
@@ -148,7 +148,7 @@ def single_moves(one: Transaction) -> Iterator[str]:
 
 def key_rows(one: Transaction) -> Iterator[str]:
     """A key row names a job that has its version, or has had it."""
-    for each in one.written:
+    for each in one.operations:
         row = one.rows.get(each.place, {})
         if not each.row.startswith("key:") or not row:
             continue
@@ -232,7 +232,7 @@ def locks(one: Transaction) -> Iterator[str]:
 
 def rejected(one: Transaction) -> Iterator[str]:
     """A text is rejected as naming an unknown job only if it names a job."""
-    for each in one.written:
+    for each in one.operations:
         text = str(one.rows.get(each.place, {}).get("text", ""))
         unknown = each.row.startswith("rejected:") and each.columns.get("code") == "unknown_job"
         if unknown and text and "image-analysis-" not in text and "external-" not in text:

@@ -103,7 +103,7 @@ def _judge_blob(blob: Blob, ref: str, stored: Mapping[str, Mapping[str, Any]], l
         seen = json.loads(results[-1]["report"])["source"]["sha256"]
         return [] if seen == blob.digest else [f"{ref} {blob.version}: the result is of other bytes"]
     ends = [end_of(row) for row in mine]
-    if gone or ref in ledger.forgotten or any(end in _ANSWERS for end in ends):
+    if gone or ref in ledger.forgotten_refs or any(end in _ANSWERS for end in ends):
         return []  # deleted by hand, or past its retention, before anybody opened it again
     return [f"{ref} {blob.version}: no result; its jobs: {', '.join(ends) or 'none'}"]
 

@@ -53,8 +53,8 @@ class Task:
         error: What its call has raised, ``Died`` included.
         order: The stream that decides how long its requests take, and who goes first at the same moment.
         luck: The stream that decides what goes wrong with its requests.
-        sent: Requests so far.
-        met: The fault that its last request has met.
+        request_count: Requests so far.
+        last_fault: The fault that its last request has met.
         begun_at: Virtual second of its beginning.
         lethal: Times so far that its analysis was to end its process.
     """
@@ -66,13 +66,13 @@ class Task:
         self.value: Any = None
         self.error: BaseException | None = None
         self.epoch = 0
-        self.woken = False
+        self.was_woken = False
         self.joiners: list[Task] = []
         self.afterwards: list[Callable[[], object]] = []
         self.order = scheduler.stream(f"order/{name}")
         self.luck = scheduler.stream(f"luck/{name}")
-        self.sent = self.lethal = 0
-        self.met: Any = None
+        self.request_count = self.lethal = 0
+        self.last_fault: Any = None
         self.begun_at = scheduler.now
         self._call = call
         self.greenlet = greenlet(self._run, parent=scheduler.hub)
@@ -153,18 +153,18 @@ class Scheduler:
             raise Stuck("nobody can wait here")
         if task.home.dead:
             raise Died
-        task.woken = False
+        task.was_woken = False
         if until != NEVER:
             self._push(until, task)
         self.hub.switch()
         if task.home.dead:
             raise Died
-        return task.woken
+        return task.was_woken
 
     def wake(self, task: Task) -> None:
         """Let a task that is parked go on."""
         if not task.ended:
-            task.woken = True
+            task.was_woken = True
             self._push(self.now, task)
 
     def join(self, task: Task, until: float = NEVER) -> bool:
@@ -218,9 +218,9 @@ class Scheduler:
             return
         self.clock.seconds = max(self.now, moment)
         if task.home.stopped_until > self.now:
-            woken = task.woken
+            was_woken = task.was_woken
             self._push(task.home.stopped_until, task)
-            task.woken = woken
+            task.was_woken = was_woken
             return
         self._switch(task)
 

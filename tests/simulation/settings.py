@@ -38,13 +38,13 @@ class Plan:
         acts: How many there are.
         ticks: Seconds between two sweeps.
         batch: Messages that a host receives at once.
-        hidden: Seconds that a message stays hidden whose host has died.
+        hide_seconds: Seconds that a message stays hidden whose host has died.
         longest: Seconds that an analysis takes at most; 0 where the image library does it.
         crashes: Share of analyses whose child dies.
         lethal: Share of analyses that take their whole process with them, as long as things go wrong.
         dequeues: How often the host lets a message be received.
         lost: Share of blob events that nobody delivers.
-        doubled: Share that is delivered twice.
+        duplicates: Share that is delivered twice.
         purges: Whether ended jobs go at once.
         reconciles: Whether anybody walks; where nobody does, each event must have its effect.
     """
@@ -58,13 +58,13 @@ class Plan:
     acts: int
     ticks: float
     batch: int
-    hidden: float
+    hide_seconds: float
     longest: float
     crashes: float
     lethal: float
     dequeues: int
     lost: float
-    doubled: float
+    duplicates: float
     purges: bool
     reconciles: bool
 
@@ -90,13 +90,13 @@ def draw_plan(chance: Chance) -> Plan:
         acts=_BIG_ACTS if big else choose("acts", 2, 4, 6, 8),
         ticks=span / choose("ticks", 1, 2, 4),
         batch=choose("batch", 1, 1, 4),
-        hidden=choose("hidden", 600.0, 2 * lease, 2 * lease),
+        hide_seconds=choose("hidden", 600.0, 2 * lease, 2 * lease),
         crashes=choose("crashes", 0.0, 0.03, 0.3),
         lethal=choose("lethal", 0.0, 0.0, 0.1, 0.5),
         dequeues=dequeues,
         longest=lease * choose("longest", 0.1, 0.5, 2.0, 3.0) if chance.share("plan/quick") < 0.97 else 0.0,
         lost=lost,
-        doubled=choose("doubled", 0.0, 0.0, 0.3),
+        duplicates=choose("doubled", 0.0, 0.0, 0.3),
         purges=purges,
         reconciles=bool(lost) or chance.share("plan/walks") < _WALKS,
     )

@@ -128,7 +128,7 @@ class Stage:
             process,
             most=plan.dequeues,
             batch=plan.batch,
-            hidden=plan.hidden,
+            hide_seconds=plan.hide_seconds,
             poll=lambda: polls.uniform(0.5, 10.0),
             visible=self.visible,
             failed=self.failed,
@@ -217,9 +217,9 @@ class Stage:
         self.lockouts.on_answer(self.scheduler.current, answer)
         self._claims.update({(name, outcome): count for outcome, count in entry_points.outcomes(answer).items()})
         for outcome in ("completed", "recorded"):
-            said, done = self._claims[name, outcome], self.ledger.done[name, outcome]
-            if said > done:
-                self.crashes.append(f"{name} says {outcome} {said} times, and has written it {done} times")
+            said, written = self._claims[name, outcome], self.ledger.own_writes[name, outcome]
+            if said > written:
+                self.crashes.append(f"{name} says {outcome} {said} times, and has written it {written} times")
 
     def _lives(self, name: str) -> bool:
         return any(process.name == name and not process.dead for process in self.processes)

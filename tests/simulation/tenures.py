@@ -27,7 +27,7 @@ class Tenure:
         until: The process's own monotonic second up to which it may believe in the lease.
         clock: Of the process.
         since: Virtual second at which the thread that has won it has begun; 0 where its holder does not know.
-        used: Whether its thread has done anything under it: one that took too long to win it leaves it alone.
+        is_used: Whether its thread has done anything under it: one that took too long to win it leaves it alone.
     """
 
     home: str
@@ -36,7 +36,7 @@ class Tenure:
     until: float
     clock: Callable[[], float]
     since: float
-    used: bool = False
+    is_used: bool = False
 
 
 @dataclass
@@ -126,7 +126,7 @@ class Tenures:
             return
         if holder.clock() < holder.until - _CRUMB:
             yield f"{place[2]}: taken over while {holder.home} had {holder.until - holder.clock():.3f} s left"
-        if holder.since > self.calm_at() and holder.used:
+        if holder.since > self.calm_at() and holder.is_used:
             yield f"{place[2]}: taken over from {holder.home}, which lives and has not renewed its lease"
 
     def gone_on(self, home: str, place: Place) -> Iterator[str]:
@@ -139,7 +139,7 @@ class Tenures:
         """Judge what a holder sends: nothing of an image once its lease is over by its own clock."""
         request = passage.request
         for tenure in self._by_place.values():
-            tenure.used = tenure.used or tenure.task == passage.sender.name
+            tenure.is_used = tenure.is_used or tenure.task == passage.sender.name
         if request.service != "blob" or len(request.segments) < 2:
             return
         claimed = None

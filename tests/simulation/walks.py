@@ -56,6 +56,6 @@ class Walks:
         watermark, again = datetime.fromisoformat(mark["watermark"]), mark.get("again", ())
         named = {(row["ref"], row["version"]) for place, row in self.ledger.rows.items() if place[2].startswith("key:")}
         for ref, modified in self._times.items():
-            known = (ref, self.ledger.contents.versions[ref][-1]) in named or ref in self.ledger.forgotten
+            known = (ref, self.ledger.contents.versions[ref][-1]) in named or ref in self.ledger.forgotten_refs
             if modified < watermark - _STEP and not known and ref.partition("/")[2] not in again:
                 yield f"{ref}: modified at {modified}, not recorded, and the walk's watermark is {watermark}"

@@ -106,16 +106,16 @@ class Wire:
         if task.home.dead:
             raise Died
         label = self._label(request)
-        fault, size = self.weather.draw(task.luck, self.scheduler.now, label, task.met)
-        task.sent += 1
-        if fault is not Fault.NONE and not self._takes(f"{task.name}#{task.sent} {fault}"):
+        fault, size = self.weather.draw(task.luck, self.scheduler.now, label, task.last_fault)
+        task.request_count += 1
+        if fault is not Fault.NONE and not self._takes(f"{task.name}#{task.request_count} {fault}"):
             fault = Fault.NONE
         if fault is Fault.OUTAGE:
             self.weather.break_out(request.service, self.scheduler.now, size)
         elif self.weather.out(request.service, self.scheduler.now):
             fault = Fault.OUTAGE
-        task.met = fault
-        passage = Passage(task, request, label, fault, size, monotonic, monotonic(), number=task.sent)
+        task.last_fault = fault
+        passage = Passage(task, request, label, fault, size, monotonic, monotonic(), number=task.request_count)
         self.sends(passage)
         try:
             self._travel(passage, seconds)

@@ -108,7 +108,7 @@ class World:
             faults=+faults,
             coverage=stage.coverage,
             commits=sum(stage.ledger.commits.values()),
-            decisions=tuple(stage.chance.taken),
+            decisions=tuple(stage.chance.decisions),
             trace=tuple(stage.trace),
         )
 
