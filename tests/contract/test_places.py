@@ -54,4 +54,4 @@ def test_time_in_process_passes_for_services_and_clients_alike_and_only_when_it_
 def test_two_accounts_in_process_know_nothing_of_each_other() -> None:
     first, second = in_process(), in_process()
     first.build().storage.create()
-    assert (first.environ == second.environ, second.account and second.account.served) == (False, 0)
+    assert (first.environ == second.environ, second.account and second.account.request_count) == (False, 0)

@@ -29,12 +29,12 @@ class Account:
 
     Attributes:
         clock: The services' time.
-        served: Requests so far.
+        request_count: Requests so far.
     """
 
     clock: ServiceClock = field(default_factory=ServiceClock)
     services: Mapping[str, Service] = field(default_factory=dict)
-    served: int = 0
+    request_count: int = 0
     _turn: threading.RLock = field(default_factory=threading.RLock)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -51,10 +51,10 @@ class Account:
             return self._serve(request)
 
     def _serve(self, request: Request) -> Reply:
-        self.served += 1
+        self.request_count += 1
         reply = self.services[request.service].serve(request)
         reply.headers.setdefault("Date", http_date(self.clock.now()))
-        reply.headers.setdefault("x-ms-request-id", f"{self.served:032x}")
+        reply.headers.setdefault("x-ms-request-id", f"{self.request_count:032x}")
         if request.method != "HEAD":  # there it tells of the body that a GET would have
             reply.headers["Content-Length"] = str(len(reply.body))
         return reply

@@ -80,7 +80,7 @@ def write(answers: Sequence[str]) -> Reply:
     return Reply(202, {"Content-Type": f"multipart/mixed; boundary={_OUTER}"}, text.encode())
 
 
-def applied(operation: Operation, reply: Reply, location: str) -> str:
+def write_success(operation: Operation, reply: Reply, location: str) -> str:
     """Write the answer to one operation that was applied."""
     lines = [_status(reply.status), "X-Content-Type-Options: nosniff", "Cache-Control: no-cache"]
     lines.append(f"DataServiceVersion: {'1.0' if operation.method == 'DELETE' else '3.0'};")
@@ -91,13 +91,13 @@ def applied(operation: Operation, reply: Reply, location: str) -> str:
     return _PART + "\r\n".join(lines) + "\r\n\r\n\r\n"
 
 
-def refused(index: int, status: int, document: str) -> str:
+def write_refusal(index: int, status: int, document: str) -> str:
     """Write the answer to the operation for whose sake none was applied."""
     lines = [_status(status), f"Content-ID: {index + 1}", "DataServiceVersion: 3.0;", _JSON]
     return _PART + "\r\n".join(lines) + f"\r\n\r\n{document}\r\n"
 
 
-def refused_whole(document: str) -> str:
+def write_refusal_of_all(document: str) -> str:
     """Write the answer that concerns no operation more than another, as Azurite does: it can't be read."""
     lines = [_status(400), "X-Content-Type-Options: nosniff", "DataServiceVersion: 3.0;", _JSON]
     stray = f"{_INNER}\r\nHTTP/1.1 "

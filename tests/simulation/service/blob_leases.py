@@ -26,7 +26,7 @@ class BlobLeases:
     def __init__(self, containers: Containers, clock: ServiceClock) -> None:
         self._containers = containers
         self._clock = clock
-        self._drawn = 0
+        self._draws = 0
 
     def serve(self, request: Request) -> Reply:
         """Serve Lease Blob; ETag and Last-Modified stay as they are."""
@@ -66,5 +66,5 @@ class BlobLeases:
 
     def _draw(self) -> str:
         """Return the next lease id: each service draws the same, in the same order."""
-        self._drawn += 1
-        return str(UUID(int=self._drawn, version=4))
+        self._draws += 1
+        return str(UUID(int=self._draws, version=4))

@@ -53,7 +53,7 @@ class BlobReads:
         headers = {**_describe(blob), "Content-Length": str(blob.size)}
         if blob.tier is not None:
             headers["x-ms-access-tier"] = blob.tier
-            headers["x-ms-access-tier-inferred"] = str(blob.inferred).lower()
+            headers["x-ms-access-tier-inferred"] = str(blob.is_tier_inferred).lower()
         if blob.next_tier is not None:
             headers["x-ms-archive-status"] = f"rehydrate-pending-to-{blob.next_tier.lower()}"
         if blob.tier_changed_at is not None:
@@ -67,7 +67,7 @@ class BlobReads:
             raise missing_blob()
         kind = request.query.get("blocklisttype", "committed").lower()
         committed = blob.blocks if kind in ("committed", "all") else ()
-        staged = container.staged.get(blob_name(request), {}) if kind in ("uncommitted", "all") else {}
+        staged = container.staged_blocks.get(blob_name(request), {}) if kind in ("uncommitted", "all") else {}
         lists = f"{_list('Committed', committed)}{_list('Uncommitted', tuple(staged.values()))}"
         headers = {
             **blob.stamp.headers(),
@@ -83,7 +83,7 @@ class BlobReads:
         if blob is None:
             conditions.check_read(None, None)
             raise missing_blob()
-        conditions.check_read(blob.stamp.etag, blob.stamp.modified)
+        conditions.check_read(blob.stamp.etag, blob.stamp.modified_at)
         blob.lease.check_read(request.headers.get("x-ms-lease-id"))
         return blob
 

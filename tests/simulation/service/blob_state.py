@@ -29,7 +29,7 @@ class Stamp:
         return f"0x{(self.moment - _YEAR_1) // _MICROSECOND * 10:X}"
 
     @property
-    def modified(self) -> datetime:
+    def modified_at(self) -> datetime:
         """In whole seconds."""
         return self.moment.replace(microsecond=0)
 
@@ -64,8 +64,8 @@ class Blob:
         blocks: That the body is made of, in order; none of a blob that was put whole.
         lease: Who may write.
         tier: ``Hot``, ``Cool``, ``Cold``, ``Archive``; None before there is a body.
-        inferred: Whether nobody has named the tier.
-        tier_changed: When the tier was changed; None where it is not told.
+        is_tier_inferred: Whether nobody has named the tier.
+        tier_changed_at: When the tier was changed; None where it is not told.
         next_tier: What it is being rehydrated to.
         tier_at: When it will be there, in seconds of the service's clock.
     """
@@ -78,7 +78,7 @@ class Blob:
     blocks: tuple[Block, ...] = ()
     lease: Lease = field(default_factory=Lease)
     tier: str | None = None
-    inferred: bool = True
+    is_tier_inferred: bool = True
     tier_changed_at: datetime | None = None
     next_tier: str | None = None
     tier_at: float = 0.0
@@ -91,7 +91,7 @@ class Blob:
     @property
     def validators(self) -> tuple[str | None, datetime | None]:
         """The ETag and Last-Modified that conditions see: none of a blob that has blocks alone."""
-        return (None, None) if self.body is None else (self.stamp.etag, self.stamp.modified)
+        return (None, None) if self.body is None else (self.stamp.etag, self.stamp.modified_at)
 
     def go(self, now: float, moment: datetime) -> None:
         """Let its lease run out, and its rehydration end.
@@ -114,13 +114,13 @@ class Container:
         stamp: Of the last write of its own.
         metadata: Keys as they were written.
         blobs: By name.
-        staged: Blocks that are not part of a blob yet, by blob and id, in the order of their arrival.
+        staged_blocks: Blocks that are not part of a blob yet, by blob and id, in the order of their arrival.
     """
 
     stamp: Stamp
     metadata: Mapping[str, str]
     blobs: dict[str, Blob] = field(default_factory=dict)
-    staged: dict[str, dict[str, Block]] = field(default_factory=dict)
+    staged_blocks: dict[str, dict[str, Block]] = field(default_factory=dict)
 
 
 class Unread(Refusal):

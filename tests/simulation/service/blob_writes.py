@@ -61,7 +61,7 @@ class BlobWrites:
             {"Content-Type": kind, **_properties(request), "Content-MD5": digest},
             entries,
             tier=tier or "Hot",
-            inferred=tier is None,
+            is_tier_inferred=tier is None,
             tier_changed_at=stamp.moment if tier or self.behaviour.infers_tier_change else None,
         )
         if old is not None:
@@ -75,7 +75,7 @@ class BlobWrites:
         length = _check_block_id(block_id)
         container, blob = self.containers.look_up(request, uncommitted=True)
         _check_md5(request)
-        staged = container.staged.setdefault(blob_name(request), {})
+        staged = container.staged_blocks.setdefault(blob_name(request), {})
         if blob is None:
             stamp = self.containers.stamp()
             container.blobs[blob_name(request)] = Blob(stamp, stamp.moment)
@@ -103,9 +103,9 @@ class BlobWrites:
         blob.stamp, blob.metadata, blob.blocks = stamp, entries, blocks
         blob.body = b"".join(block.data for block in blocks)
         blob.properties = {"Content-Type": _ANY_BYTES, **_properties(request)}
-        blob.tier, blob.inferred, blob.next_tier = tier or "Hot", tier is None, None
+        blob.tier, blob.is_tier_inferred, blob.next_tier = tier or "Hot", tier is None, None
         blob.lease = blob.lease.after_write()
-        container.staged.pop(blob_name(request), None)
+        container.staged_blocks.pop(blob_name(request), None)
         return Reply(201, {**stamp.headers(), "Content-MD5": md5(request.body), **_ENCRYPTED})
 
     def set_metadata(self, request: Request) -> Reply:
@@ -135,7 +135,7 @@ class BlobWrites:
             blob.next_tier, blob.tier_at = tier, self.clock.seconds + self.behaviour.rehydration_seconds
         else:
             blob.tier, blob.next_tier, blob.tier_changed_at = tier, None, self.clock.now()
-        blob.inferred = False
+        blob.is_tier_inferred = False
         blob.lease = blob.lease.after_write()
         return Reply(202 if rehydrates else 200)
 
@@ -175,7 +175,7 @@ class BlobWrites:
 
     def _discard_blocks(self, container: Container, name: str) -> None:
         if not self.behaviour.keeps_blocks:
-            container.staged.pop(name, None)
+            container.staged_blocks.pop(name, None)
 
     def _check_archived(self, blob: Blob) -> None:
         if blob.tier == "Archive" and self.behaviour.checks_archive:
@@ -231,7 +231,7 @@ def _selection(body: bytes) -> list[tuple[str, str]]:
 
 def _blocks(container: Container, blob: Blob | None, name: str, selection: list[tuple[str, str]]) -> tuple[Block, ...]:
     committed = {block.name: block for block in blob.blocks} if blob else {}
-    staged = container.staged.get(name, {})
+    staged = container.staged_blocks.get(name, {})
     places = {"committed": (committed,), "uncommitted": (staged,), "latest": (staged, committed)}
     blocks = []
     for source, block_id in selection:

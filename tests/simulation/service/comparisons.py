@@ -20,7 +20,7 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def typed(verb: str, hint: str, *, exact: bool) -> Compare:
+def by_type(verb: str, hint: str, *, exact: bool) -> Compare:
     """Return the comparison with a literal that says its type.
 
     Args:

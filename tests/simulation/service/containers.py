@@ -79,14 +79,14 @@ class Containers:
     def set_metadata(self, request: Request) -> Reply:
         """Serve Set Container Metadata."""
         container, entries = self.find(request), metadata(request)
-        Conditions.of(request.headers).check_write(container.stamp.etag, container.stamp.modified)
+        Conditions.of(request.headers).check_write(container.stamp.etag, container.stamp.modified_at)
         container.stamp, container.metadata = self.stamp(), entries
         return Reply(200, container.stamp.headers())
 
     def delete(self, request: Request) -> Reply:
         """Serve Delete Container: its blobs go with it."""
         container, name = self.find(request), request.segments[0]
-        Conditions.of(request.headers).check_write(container.stamp.etag, container.stamp.modified)
+        Conditions.of(request.headers).check_write(container.stamp.etag, container.stamp.modified_at)
         del self.by_name[name]
         self._deletions[name] = self._clock.seconds + self._behaviour.container_deletion_seconds
         return Reply(202)
@@ -100,7 +100,7 @@ def blob_name(request: Request) -> str:
 def metadata(request: Request) -> Mapping[str, str]:
     """Read the metadata that a request brings."""
     entries = {}
-    for key, value in request.sent.items():
+    for key, value in request.raw_headers.items():
         name = key[len(_METADATA) :]
         if key.lower().startswith(_METADATA) and name:
             if not _IDENTIFIER.fullmatch(name):

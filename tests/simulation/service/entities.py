@@ -49,13 +49,13 @@ class Property(NamedTuple):
 
     Attributes:
         type: Edm type.
-        sought: What filters compare: Int64, DateTime and Binary as text, a Guid as base64 of its text.
+        operand: What filters compare: Int64, DateTime and Binary as text, a Guid as base64 of its text.
         plain: Its JSON pair.
         minimal: The same, behind its type where the value does not tell that.
     """
 
     type: str
-    sought: object
+    operand: object
     plain: str
     minimal: str
 
@@ -84,7 +84,7 @@ class Row:
         """Return what a filter compares; None where the row has no such property."""
         found = self.properties.get(name)
         if found is not None:
-            return found.sought
+            return found.operand
         if name == "PartitionKey":
             return self.partition
         if name == "RowKey":
@@ -173,7 +173,7 @@ def _stored_bytes(row: Row) -> int:
 
 def _property_bytes(one: Property) -> int:
     if one.type in ("Edm.String", "Edm.Binary"):
-        return 4 + _bytes(str(one.sought), one.type)
+        return 4 + _bytes(str(one.operand), one.type)
     return _FIXED.get(one.type, 8)
 
 
@@ -215,8 +215,8 @@ def _property(name: str, value: Any, kind: str | None) -> Property:  # noqa: ANN
     pair = f"{json.dumps(name)}:{json.dumps(value)}"
     annotated = kind in _ANNOTATED or (kind == "Edm.Double" and isinstance(value, str))
     minimal = f'{json.dumps(name + _TYPE)}:"{kind}",{pair}' if annotated else pair
-    sought = base64.b64encode(value.encode()).decode() if kind == "Edm.Guid" else value
-    return Property(kind, sought, pair, minimal)
+    operand = base64.b64encode(value.encode()).decode() if kind == "Edm.Guid" else value
+    return Property(kind, operand, pair, minimal)
 
 
 def _infer(value: object) -> str:

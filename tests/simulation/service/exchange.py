@@ -22,7 +22,7 @@ class Request:
         query: Decoded; keys as they were sent.
         headers: Keys in lower case.
         body: Its bytes.
-        sent: The same headers, their keys as they were sent: the case of metadata is kept.
+        raw_headers: The same headers, their keys as they were sent: the case of metadata is kept.
     """
 
     method: str
@@ -31,7 +31,7 @@ class Request:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = b""
-    sent: Mapping[str, str] = field(default_factory=dict)
+    raw_headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-from tests.simulation.service.comparisons import OPERATORS, plain, typed, units
+from tests.simulation.service.comparisons import OPERATORS, by_type, plain, units
 from tests.simulation.service.entities import Order
 
 _TOKEN = re.compile(
@@ -214,7 +214,7 @@ def _unhex(text: str) -> bytes:
 
 def _comparison(verb: str, left: _Node, right: _Node, *, exact: bool) -> _Node:
     hint = left.hint or right.hint
-    compare = plain(verb) if hint is None else typed(verb, hint, exact=exact)
+    compare = plain(verb) if hint is None else by_type(verb, hint, exact=exact)
     bounds: tuple[tuple[str, str, str], ...] = ()
     if left.name in ("PartitionKey", "RowKey") and right.literal is not None:
         bounds = ((left.name, verb, right.literal),)

@@ -156,7 +156,7 @@ def _properties(blob: Blob) -> str:
         "LeaseState": lease.state,
         "LeaseDuration": lease.kind if lease.state == "leased" else None,
         "AccessTier": blob.tier,
-        "AccessTierInferred": "true" if blob.tier and blob.inferred else None,
+        "AccessTierInferred": "true" if blob.tier and blob.is_tier_inferred else None,
         "AccessTierChangeTime": None if blob.tier_changed_at is None else http_date(blob.tier_changed_at),
         "ArchiveStatus": None if blob.next_tier is None else f"rehydrate-pending-to-{blob.next_tier.lower()}",
     }

@@ -32,7 +32,7 @@ class Message:
     Attributes:
         number: Rises with each message of the account.
         text: Its content.
-        inserted: When it was sent.
+        inserted_at: When it was sent.
         expires: When it is gone.
         visible: When it is given next.
         receipt: That its next update or deletion must name.
@@ -41,7 +41,7 @@ class Message:
 
     number: int
     text: str
-    inserted: datetime
+    inserted_at: datetime
     expires: datetime
     visible: datetime
     receipt: str

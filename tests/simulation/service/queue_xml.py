@@ -94,7 +94,7 @@ def write_messages(messages: Iterable[Message], fields: Iterable[str]) -> bytes:
     for message in messages:
         values = {
             "MessageId": message.id,
-            "InsertionTime": http_date(message.inserted),
+            "InsertionTime": http_date(message.inserted_at),
             "ExpirationTime": http_date(message.expires),
             "PopReceipt": message.receipt,
             "TimeNextVisible": http_date(message.visible),

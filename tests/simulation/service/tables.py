@@ -210,15 +210,15 @@ class TableService:
                 self._writes.roll_back()
                 if isinstance(refusal, Unreadable):
                     raise Unreadable(500) from None
-                return batches.write([batches.refused(index, refusal.status, self._document(refusal, index))])
+                return batches.write([batches.write_refusal(index, refusal.status, self._document(refusal, index))])
         return batches.write(answers)
 
     def _too_many(self) -> str:
         refusal = invalid_input("The batch request operation exceeds the maximum 100 changes per change set.")
         if self._behaviour.codes_refusals:
             index = _MOST_OPERATIONS - 1
-            return batches.refused(index, 400, self._document(refusal, index))
-        return batches.refused_whole(self._document(refusal, 0))
+            return batches.write_refusal(index, 400, self._document(refusal, index))
+        return batches.write_refusal_of_all(self._document(refusal, 0))
 
     def _apply(self, operation: batches.Operation, earlier: list[Place]) -> str:
         table, partition, row_key = place = place_of(operation)
@@ -232,7 +232,7 @@ class TableService:
         if operation.method == "DELETE":
             operation.headers.setdefault("if-match", "*")
         reply = self._write(operation.method, operation.address, operation)
-        return batches.applied(operation, reply, location_of(operation.url, partition, row_key))
+        return batches.write_success(operation, reply, location_of(operation.url, partition, row_key))
 
 
 @dataclass(frozen=True)
