@@ -78,14 +78,15 @@ class _Body:
 class _Response(Response):
     """A response of ``requests`` without its jar of cookies, which takes longer to make than all the rest."""
 
+    #: What ``requests`` itself begins with: the same for each reply, until the body is read.
+    _content: Any = False
+    _content_consumed = False
+    _next = None
+    reason, encoding, elapsed, cookies = "", None, timedelta(0), _NO_COOKIES
+
     def __init__(self, request: Any, reply: Reply) -> None:  # noqa: ANN401 - two generations of request types
-        self._content: Any = False
-        self._content_consumed = False
-        self._next = None
-        self.status_code, self.reason, self.url = reply.status, "", request.url
+        self.status_code, self.url, self.request, self.history = reply.status, request.url, request, []
         self.headers = CaseInsensitiveDict(reply.headers)
-        self.encoding, self.request, self.elapsed = None, request, timedelta(0)
-        self.history, self.cookies = [], _NO_COOKIES
         if "Content-Encoding" in self.headers:
             self.raw = HTTPResponse(
                 BytesIO(reply.body),
