@@ -47,8 +47,8 @@ class Api(Flow):
     """A call upon jobs of a type that external workers do.
 
     Attributes:
-        said: What the caller was told; None when its process died, or storage was out.
-        refused: What it was refused with, likewise.
+        answer: What the caller was told; None when its process died, or storage was out.
+        refusal: What it was refused with, likewise.
     """
 
     answer: Any = None

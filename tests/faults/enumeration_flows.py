@@ -101,7 +101,7 @@ class Analysis(Flow):
         case.hand(worker)
 
 
-class Crowded(Analysis):
+class DoubleDelivery(Analysis):
     """A message that is delivered to another worker as well, while the first one lives: no lease is taken from it."""
 
     strikes = PAUSES

@@ -16,7 +16,7 @@ class ByHand(Flow):
     """What an operator does to the first version's job.
 
     Attributes:
-        said: State of the job that the operator was given, or why not; None when the process died, or storage was out.
+        answer: State of the job that the operator was given, or why not; None after a death or outage.
     """
 
     answer: str | None = None
@@ -47,7 +47,7 @@ class RedrivingFailed(ByHand):
 
     def ended_well(self, case: Case, states: list[State]) -> bool:
         """What was opened is worked again, to the end; who was told so was told the truth."""
-        opened = case.ledger.opened[case.versions[0]]
+        opened = case.ledger.reopenings[case.versions[0]]
         told = self.answer in (None, *self.truths(opened=bool(opened)))
         return told and opened <= 1 and states == [State.COMPLETED if opened else self.before]
 
@@ -76,7 +76,7 @@ class RedrivingCorrupt(RedrivingFailed):
 
     def ended_well(self, case: Case, states: list[State]) -> bool:
         """Two operators may open it in turn, since it fails at once."""
-        opened, claims = (count[case.versions[0]] for count in (case.ledger.opened, case.ledger.claims))
+        opened, claims = (count[case.versions[0]] for count in (case.ledger.reopenings, case.ledger.claims))
         told = self.answer in (None, *self.truths(opened=bool(opened)))
         return told and states == [State.FAILED] and claims == 1 + opened
 
@@ -109,14 +109,14 @@ class RedriveOvertaken(RedrivingCanceled):
 
     def ended_well(self, case: Case, states: list[State]) -> bool:
         """The newest is completed; the older one is canceled, or was completed before; the operator knows."""
-        opened = case.ledger.opened[case.versions[0]]
+        opened = case.ledger.reopenings[case.versions[0]]
         if len(states) == 1:  # without a fault
             return (self.answer, states) == ("PENDING", [State.COMPLETED])
         told = self.answer == ("PENDING" if opened else "outdated")
         return told and opened <= 1 and states == [State.CANCELED, State.COMPLETED]
 
 
-class RedrivingOutdated(ByHand):
+class RedrivingOlder(ByHand):
     """A version that is not the newest is not opened, whatever fails."""
 
     ends = (State.CANCELED, State.COMPLETED)
@@ -129,7 +129,7 @@ class RedrivingOutdated(ByHand):
     def check(self, case: Case) -> None:
         """See that it was refused."""
         assert self.answer in (None, "outdated")
-        assert case.ledger.opened[case.versions[0]] == 0
+        assert case.ledger.reopenings[case.versions[0]] == 0
 
 
 class CancelingByHand(ByHand):
@@ -138,7 +138,7 @@ class CancelingByHand(ByHand):
     lapses = False
     starts = 1
     holder: HeldClaim | None = None
-    worked: StrEnum | None = None
+    attempt_end: StrEnum | None = None
 
     def prepare(self, case: Case) -> None:
         """Record."""
@@ -158,9 +158,9 @@ class CancelingByHand(ByHand):
 
     def rival(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
         """Go on and commit, as the worker that holds it."""
-        if self.worked is None and self.holder is not None:
+        if self.attempt_end is None and self.holder is not None:
             attempt = self.holds.darkroom.attempt
-            self.worked = attempt._run(self.holder, attempt.handlers[self.holder.job.type])
+            self.attempt_end = attempt._run(self.holder, attempt.handlers[self.holder.job.type])
 
     def afterwards(self, case: Case) -> None:
         """Go on all the same, when there was no pause."""
@@ -170,12 +170,12 @@ class CancelingByHand(ByHand):
         """Operator and worker were told the same."""
         canceled = states == [State.CANCELED]
         told = self.answer in (None, "CANCELED" if canceled else "ended")
-        worked = self.worked is (End.LOST if canceled else End.COMPLETED)
+        worked = self.attempt_end is (End.LOST if canceled else End.COMPLETED)
         return told and worked and states[0] in (State.CANCELED, State.COMPLETED)
 
     def check(self, case: Case) -> None:
         """See that a refused worker has taken its thumbnail back."""
-        assert len(case.thumbnails()) == int(self.worked is End.COMPLETED)
+        assert len(case.thumbnails()) == int(self.attempt_end is End.COMPLETED)
 
 
 class CancelingPending(ByHand):

@@ -24,7 +24,7 @@ class Purging(Flow):
     settings: Mapping[str, str] = {"MAX_ATTEMPTS": "1"}
     ends: tuple[State, ...] = (State.COMPLETED, State.FAILED, State.COMPLETED)
     answer: PurgeResult | None = None
-    met = False
+    has_rival = False
 
     def prepare(self, case: Case) -> None:
         """Let one be completed and one fail; a month later, let another be completed."""
@@ -66,7 +66,7 @@ class Purging(Flow):
         case.prove()
         super().meanwhile(case)
         case.prove()
-        self.met = True
+        self.has_rival = True
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Deliver the same versions' events again, and purge as well."""
@@ -78,7 +78,7 @@ class Purging(Flow):
         case.clock.go(LAPSE_SECONDS)
         self.last = case.user.darkroom.purge.purge(owner="timer/3")
         assert replace(self.last, jobs=0, thumbnails=0) == PurgeResult(), f"{self.last}"
-        if self.answer is not None and not self.met and not self.answer.locked_out:
+        if self.answer is not None and not self.has_rival and not self.answer.locked_out:
             assert (self.answer.conflicts, self.last) == (0, PurgeResult()), f"{self.last} after {self.answer}"
 
     def check(self, case: Case) -> None:
@@ -118,7 +118,7 @@ class PurgingRedriven(Purging):
 
     def final_states(self, case: Case) -> Mapping[str, State]:
         """Tell those that are past their retention still."""
-        opened = case.ledger.opened[case.versions[1]]
+        opened = case.ledger.reopenings[case.versions[1]]
         return {
             identity: state
             for identity, state in super().final_states(case).items()
@@ -133,7 +133,7 @@ class PurgingRedriven(Purging):
 
     def ended_well(self, case: Case, states: list[State]) -> bool:
         """What was opened is completed, by another attempt beside the one that had died; the operator knows."""
-        failed, opened = case.versions[1], case.ledger.opened[case.versions[1]]
+        failed, opened = case.versions[1], case.ledger.reopenings[case.versions[1]]
         attempts = [key for key in case.rows() if key.startswith(f"try:{failed}")]
         told = self.redriven is (State.PENDING if opened else None)
         reopened = (State.COMPLETED, State.COMPLETED, State.COMPLETED)
@@ -154,7 +154,7 @@ class PurgingOvertaken(PurgingRedriven):
 
     def ended_well(self, case: Case, states: list[State]) -> bool:  # noqa: ARG002 - as every flow
         """It is completed."""
-        return tuple(states) == (*self.ends, *[State.COMPLETED] * self.met)
+        return tuple(states) == (*self.ends, *[State.COMPLETED] * self.has_rival)
 
 
 class PurgingOlder(Purging):

@@ -62,7 +62,7 @@ class BlindToKeys(JobTable):
         )
 
 
-class ForgetsUnseen(RejectionTable):
+class BlindToRejections(RejectionTable):
     """A rejected text is deleted as it stands, whoever has seen that."""
 
     def delete(self, row: RejectedMessage) -> None:
@@ -76,7 +76,7 @@ class ForgetsUnseen(RejectionTable):
         return super().forget([stands for row in rows if (stands := self.get(row.id)) is not None])
 
 
-class TakesWhatMoved(EndedTable):
+class BlindToMoves(EndedTable):
     """A job goes as it stands, whatever has become of it, and of its key row, since it was judged."""
 
     def purge(self, jobs: Sequence[tuple[Row, Key | None]]) -> set[str]:

@@ -131,7 +131,7 @@ class ReconcilingPast(Reconciling):
         """Walk; an image that is given up is the last that storage has failed."""
         look = worker.darkroom.reconcile._look
 
-        def looked(blob: ListedBlob) -> StrEnum:
+        def look_and_mend(blob: ListedBlob) -> StrEnum:
             try:
                 return look(blob)
             finally:
@@ -139,7 +139,7 @@ class ReconcilingPast(Reconciling):
                     self.came_back = True
                     worker.line.mend()
 
-        worker.darkroom.reconcile._look = looked  # type: ignore[method-assign] # of this worker alone
+        worker.darkroom.reconcile._look = look_and_mend  # type: ignore[method-assign] # of this worker alone
         super().run(case, worker)
 
     def afterwards(self, case: Case) -> None:

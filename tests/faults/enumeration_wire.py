@@ -32,7 +32,7 @@ class Ledger:
     Attributes:
         claims: By job: analyses started.
         commits: By job: results written.
-        opened: By job: how often it was opened again after its end.
+        reopenings: By job: how often it was opened again after its end.
         given_back: By job: claims that ended with the job waiting again.
         messages: Messages put into the queue.
         writes: Requests that were obeyed, but for reads.
@@ -41,7 +41,7 @@ class Ledger:
     def __init__(self) -> None:
         self.claims: Counter[str] = Counter()
         self.commits: Counter[str] = Counter()
-        self.opened: Counter[str] = Counter()
+        self.reopenings: Counter[str] = Counter()
         self.given_back: Counter[str] = Counter()
         self.messages = 0
         self.writes = 0
@@ -64,7 +64,7 @@ class Ledger:
                 self.commits[rest] += row.get("state") == "COMPLETED" and "retagged" not in row
                 waits = row.get("state") == "PENDING" and row["nonce"] != row["add_nonce"]
                 self.given_back[rest] += waits and closes
-                self.opened[rest] += waits and not closes
+                self.reopenings[rest] += waits and not closes
 
 
 def rows_of(request: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - as the transports have it
@@ -82,7 +82,7 @@ class Line(Passing):
         ledger: Of the case.
 
     Attributes:
-        sent: Every request that the worker has begun.
+        requests: Every request that the worker has begun.
         hits: The strikes that have come.
         interlude: Called once, before the image is read: when a heartbeat would fall.
     """

@@ -53,8 +53,8 @@ class Service:
 class Exchange:
     """A request that storage has had, and whether storage has done it."""
 
-    asked: Request
-    applied: bool
+    request: Request
+    has_effect: bool
 
 
 class Proxy:
@@ -67,8 +67,8 @@ class Proxy:
 
     Attributes:
         connection: What the worker connects by.
-        sent: Every request that the worker has begun.
-        passed: Those that storage has had, in the order of its replies.
+        requests: Every request that the worker has begun.
+        exchanges: Those that storage has had, in the order of its replies.
         hit: Whether the armed strike has come.
         victim: The worker's process; set before it sends anything.
         lost: Replies lost at random.
@@ -85,7 +85,7 @@ class Proxy:
         self._bell, ear = socket.socketpair()
         self._selector.register(ear, selectors.EVENT_READ)
         self.connection = _ENDPOINT.sub(self._door, connection)
-        self.sent: list[Request] = []
+        self.requests: list[Request] = []
         self.exchanges: list[Exchange] = []
         self.hit = False
         self.lost = 0
@@ -190,9 +190,9 @@ class Proxy:
     def _answer(self, asked: Request, service: Service) -> Reply | None:
         """Return the reply to a request; None to break the connection."""
         with self._mutex:
-            self.sent.append(asked)
+            self.requests.append(asked)
             point = self._point
-            if point is not None and not point[0](len(self.sent), asked):
+            if point is not None and not point[0](len(self.requests), asked):
                 point = None
             elif point is not None:
                 self._point, self.hit = None, True
@@ -241,5 +241,5 @@ class Proxy:
                 reply = asked.answered_by(self._account, service.address)
         with self._mutex:
             self._ledger.note(asked, reply)
-            self.exchanges.append(Exchange(asked, reply.applied))
+            self.exchanges.append(Exchange(asked, reply.has_effect))
         return reply

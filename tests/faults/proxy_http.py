@@ -144,7 +144,7 @@ class Reply:
         return self
 
     @property
-    def applied(self) -> bool:
+    def has_effect(self) -> bool:
         """Whether the service has done what it was asked for."""
         return self.status_code < 300 and not _REFUSED_PART.search(self._content)
 

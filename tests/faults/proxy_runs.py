@@ -82,7 +82,7 @@ class ProxyRun:
         flow.afterwards(case)
         judge(flow, case, case.recover())
         case.prove()
-        return proxy.sent
+        return proxy.requests
 
     def try_all(self, strikes: Sequence[Strike]) -> Tally:
         """Try every request with each of these strikes."""
@@ -134,8 +134,8 @@ class ProxyRun:
 
     def _see_refusals(self, case: Case, proxy: Proxy) -> None:
         """See that a worker whose claim has gone to another has tried to end its attempt, and was refused."""
-        refused = [passed.asked for passed in proxy.exchanges if passed.asked.rows and not passed.applied]
-        applied = [passed.asked for passed in proxy.exchanges if passed.applied]
+        refused = [passed.request for passed in proxy.exchanges if passed.request.rows and not passed.has_effect]
+        applied = [passed.request for passed in proxy.exchanges if passed.has_effect]
         self.tally.add(refused=len(refused))
         if any(asked.claims for asked in applied) and not any(asked.ends for asked in applied):
             assert any(asked.ends for asked in refused), f"no late end was refused: {[str(asked) for asked in refused]}"

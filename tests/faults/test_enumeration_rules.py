@@ -63,21 +63,21 @@ def test_a_job_opened_over_a_newer_version_is_found() -> None:
 
 
 def test_a_rejection_that_nobody_has_seen_and_is_forgotten_is_found() -> None:
-    build = rules.over_rejections(rules.ForgetsUnseen)
+    build = rules.over_rejections(rules.BlindToRejections)
     broken = Enumeration(rejected.ReadmitOvertaken, build=build)
     with pytest.raises(AssertionError, match=r"listed: \[\]"):
         broken.strike(len(broken.points()) - 1, Strike.PAUSED_BEFORE)
 
 
 def test_a_rejection_that_nobody_has_seen_and_goes_with_many_is_found() -> None:
-    build = rules.over_rejections(rules.ForgetsUnseen)
+    build = rules.over_rejections(rules.BlindToRejections)
     broken = Enumeration(rejected.ForgettingOvertaken, build=build)
     with pytest.raises(AssertionError):
         broken.strike(2, Strike.PAUSED_BEFORE)
 
 
 def test_a_job_that_is_purged_after_it_was_opened_again_is_counted_as_lost() -> None:
-    build = rules.over_ended(rules.TakesWhatMoved)
+    build = rules.over_ended(rules.BlindToMoves)
     broken = Enumeration(purges.PurgingRedriven, build=build)
     delete = next(nth for nth, label in broken.points() if label.startswith("DELETE"))
     with pytest.raises(KeyError):

@@ -30,7 +30,7 @@ GIVEN_SECONDS = SECONDS + 60
 LEASE_SECONDS = GIVEN_SECONDS + 60
 
 
-def contended(connection: str, table: str, folder: Path, share: float) -> list[dict[str, int]]:
+def contend(connection: str, table: str, folder: Path, share: float) -> list[dict[str, int]]:
     """Let the processes contend; return what each has told."""
     (folder / "tokens").write_text("")
     arguments = [connection, table, str(LEASE_SECONDS), str(folder), str(THREADS), str(SECONDS), str(share)]
@@ -54,7 +54,7 @@ def contended(connection: str, table: str, folder: Path, share: float) -> list[d
 )
 def test_sixteen_contenders_never_meet_inside(azurite: Azurite, tmp_path: Path, share: float) -> None:
     table = f"locks{uuid.uuid4().hex[:8]}"
-    told = contended(azurite.connection, table, tmp_path, share)
+    told = contend(azurite.connection, table, tmp_path, share)
     entered, violations, lost = (sum(one[what] for one in told) for what in ("entered", "violations", "lost"))
     locks = wiring.build({"AzureWebJobsStorage": azurite.connection, "LOCKS_TABLE": table}).storage.locks
     row = locks.get("contended")

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.prove("hosts sleep past their leases in real time; ever
 
 
 @contextmanager
-def proxied(made: Rig) -> Iterator[Proxy]:
+def proxy_for(made: Rig) -> Iterator[Proxy]:
     """Stand before the rig's storage, in real time."""
     with Proxy(made.azurite.connection, Ledger()) as proxy:
         try:
@@ -60,7 +60,7 @@ def reads_image(asked: Request) -> bool:
 def test_a_host_that_has_slept_past_its_lease_writes_nothing_and_serves_on(
     tmp_path: Path, point: Callable[[Request], bool], strike: Strike, sent: int
 ) -> None:
-    with rig(tmp_path) as made, proxied(made) as proxy:
+    with rig(tmp_path) as made, proxy_for(made) as proxy:
         proxy.victim = zombie = made.start(AzureWebJobsStorage=proxy.connection)
         proxy.await_one(point, strike, lambda: made.start() and made.ended(identity))
         identity = made.upload("cat.png", CAT)
@@ -72,7 +72,7 @@ def test_a_host_that_has_slept_past_its_lease_writes_nothing_and_serves_on(
         job, tries = made.darkroom.storage.jobs.get(identity), attempts(made, identity)
         verified = made.verify()
         claims, commits = made.count_transitions()
-        ends = [passed.applied for passed in proxy.exchanges if passed.asked.ends]
+        ends = [passed.has_effect for passed in proxy.exchanges if passed.request.ends]
     print(f"{sent} late commits sent and refused; {verified}")
     assert job is not None
     assert (job.job.token, [row.get("outcome") for row in tries]) == (2, ["lapsed", "complete"])
@@ -87,7 +87,7 @@ def all_completed(made: Rig, identities: list[str]) -> bool:
 
 
 def test_hosts_that_are_killed_paused_and_left_without_replies_commit_each_image_once(tmp_path: Path) -> None:
-    with rig(tmp_path) as made, proxied(made) as first, proxied(made) as second:
+    with rig(tmp_path) as made, proxy_for(made) as first, proxy_for(made) as second:
         first.lose(SHARE_LOST, seed=1)
         second.lose(SHARE_LOST, seed=2)
         killed = first.victim = made.start(AzureWebJobsStorage=first.connection)

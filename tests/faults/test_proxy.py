@@ -89,10 +89,10 @@ def test_all_three_services_are_reached_with_the_clients_own_signatures(proxy: P
         queue.create_queue()
         queue.send_message("hello")
         assert next(queue.receive_messages()).content == "hello"
-    told = [str(asked) for asked in proxy.sent]
+    told = [str(asked) for asked in proxy.requests]
     assert told[0].startswith("POST t")
     assert [word.partition(" ")[0] for word in told] == ["POST", "PUT", "PUT", "HEAD", "GET", "PUT", "POST", "GET"]
-    assert [passed.applied for passed in proxy.exchanges] == [True] * 8
+    assert [passed.has_effect for passed in proxy.exchanges] == [True] * 8
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_the_look_after_a_lost_reply_is_lost_as_well_and_the_next_is_not(proxy: 
         with pytest.raises(ServiceResponseError):
             call()
     assert stands(table)
-    assert (len(proxy.sent), len(proxy.exchanges)) == (3, 2)
+    assert (len(proxy.requests), len(proxy.exchanges)) == (3, 2)
 
 
 @pytest.mark.parametrize("strike", [Strike.OUT_BEFORE, Strike.OUT_AFTER], ids=lambda strike: strike.name)
@@ -173,7 +173,7 @@ def test_in_an_outage_nothing_gets_through_until_the_worker_has_given_up(
     for _ in range(3):
         with pytest.raises(ServiceResponseError):
             table.create_entity(ROW)
-    assert (stands(direct), len(proxy.sent), len(proxy.exchanges)) == (strike.applies, 3, int(strike.applies))
+    assert (stands(direct), len(proxy.requests), len(proxy.exchanges)) == (strike.applies, 3, int(strike.applies))
     proxy.settle()
     assert stands(table) is strike.applies
 
@@ -217,7 +217,7 @@ def test_claims_and_commits_are_counted_when_storage_has_applied_them(
     with pytest.raises(HttpResponseError):
         table.submit_transaction([("create", {**commit, "extra": 1}), ("create", end)])
     assert (proxy._ledger.claims["a"], proxy._ledger.commits["a"]) == (1, 1)
-    asked = [(passed.asked.claims, passed.asked.ends, passed.applied) for passed in proxy.exchanges]
+    asked = [(passed.request.claims, passed.request.ends, passed.has_effect) for passed in proxy.exchanges]
     assert asked == [(True, False, True), (False, True, True), (False, True, False)]
     assert len(list(direct.list_entities())) == 3
 

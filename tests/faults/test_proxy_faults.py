@@ -27,7 +27,7 @@ from tests.proving import at_length
 FLOWS = {
     flows.Analysis: 6,
     flows.Recording: 0,
-    flows.Crowded: 0,
+    flows.DoubleDelivery: 0,
     flows.Sweeping: 6,
     flows.Superseding: 0,
     flows.Canceling: 6,
@@ -100,10 +100,10 @@ def test_a_paused_process_is_stopped_by_the_kernel_and_goes_on_from_there(server
         assert isinstance(proxy.victim, Running)
         pid = proxy.victim._facts["pid"]
         asked = subprocess.run(["ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True, check=True)
-        states.append((asked.stdout.strip()[0], len(proxy.sent)))
+        states.append((asked.stdout.strip()[0], len(proxy.requests)))
 
     with Proxy(CONNECTION, case.ledger, account=case.account) as proxy:
         proxy.arm(2, Strike.PAUSED_BEFORE, look)
         outcome = Elsewhere(server, proxy, case._environ).record.record_event(case.ref.ref)
     assert states == [("T", 2)]
-    assert (outcome, len(proxy.sent)) == ("recorded", 4)
+    assert (outcome, len(proxy.requests)) == ("recorded", 4)

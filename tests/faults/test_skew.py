@@ -96,23 +96,23 @@ def test_a_dead_holder_is_followed_within_lease_and_margin_and_a_second_and_not_
 
 
 @dataclass
-class Return:
+class Handover:
     """How a job that was retried has been claimed again; moments are the service's.
 
     Attributes:
         clocks: The first worker's and the next one's.
         given_back: When the first has given it back.
         not_before: As the first has written it.
-        taken: When the next one has got it.
+        claimed_at: When the next one has got it.
     """
 
     clocks: str
     given_back: datetime
     not_before: datetime
-    taken: datetime
+    claimed_at: datetime
 
 
-def returned(holder: Skew, rival: Skew, *, start: float) -> Return:
+def hand_over(holder: Skew, rival: Skew, *, start: float) -> Handover:
     """Let a worker give its job back with a delay, and another try for it at each step."""
     ground = Ground()
     clock = ground.clock
@@ -129,17 +129,17 @@ def returned(holder: Skew, rival: Skew, *, start: float) -> Return:
         with suppress(Conflict):
             second.claims.begin(ground.job_id, owner="queue/2")
             ground.prove()
-            return Return(f"{holder} then {rival}", given_back, not_before, clock.now())
+            return Handover(f"{holder} then {rival}", given_back, not_before, clock.now())
     raise AssertionError(f"{holder} then {rival}: never claimed again")
 
 
 def test_a_retried_job_is_claimed_when_its_delay_is_over_and_not_before() -> None:
     for number, (holder, rival) in enumerate(PAIRS):
-        one = returned(holder, rival, start=STEP * (number % 4))
+        one = hand_over(holder, rival, start=STEP * (number % 4))
         # between two replies a clock that runs too fast gets ahead, by no more than what is taken for a step of Date
         ahead = CORRECTED_BEYOND if rival.rate > 1 else timedelta(0)
-        assert -ahead <= one.taken - one.not_before <= DATE_STEP, one
-        assert one.taken - one.given_back >= DELAY - DATE_STEP - ahead, one
+        assert -ahead <= one.claimed_at - one.not_before <= DATE_STEP, one
+        assert one.claimed_at - one.given_back >= DELAY - DATE_STEP - ahead, one
 
 
 @pytest.mark.parametrize("first_to_commit", ["the one who is late", "the one who came after"])
