@@ -77,10 +77,10 @@ class Ground(Case):
         assert row is not None
         return row
 
-    def proven(self) -> None:
-        """Prove that the table is as it must be."""
+    def prove(self) -> None:
+        """See that all invariants hold, and that there is no other job."""
         assert list(jobs_in(self.rows())) == [self.job_id]
-        self.prove()
+        super().prove()
 
 
 class Holding(Protocol):
