@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from shared.analysis import Analysis, Source, analyze
-from tests.unit.analysis.pictures import Encoded, Examine
+from tests.unit.analysis.pictures import Encode, Examine
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
@@ -46,7 +46,7 @@ def _empty_png(size: tuple[int, int], bits: int, colour: int, row_bytes: int) ->
 _FAST: dict[str, dict[str, Any]] = {"PNG": {"compress_level": 1}, "WEBP": {"method": 0}, "AVIF": {"speed": 10}}
 
 
-def _encoded(image: Image.Image, name: str, **options: Any) -> bytes:  # noqa: ANN401 - an encoder's options
+def _encode(image: Image.Image, name: str, **options: Any) -> bytes:  # noqa: ANN401 - an encoder's options
     stream = BytesIO()
     image.save(stream, name, **{**_FAST.get(name, {}), **options})
     return stream.getvalue()
@@ -70,9 +70,9 @@ def empty_png() -> Callable[..., bytes]:
 
 
 @pytest.fixture(scope="session")
-def encoded() -> Encoded:
+def encode() -> Encode:
     """Image, Pillow's format and options in; a file out."""
-    return _encoded
+    return _encode
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from shared.errors import ImageRejected
 
 #: What the fixtures of these names give: an analysis of bytes, and a file of an image in Pillow's format.
 Examine = Callable[..., Analysis]
-Encoded = Callable[..., bytes]
+Encode = Callable[..., bytes]
 
 
 def picture(data: bytes) -> Picture:

@@ -16,7 +16,7 @@ from shared.analysis.validation import MAX_SECTION_CHARACTERS
 from shared.errors import SettingsInvalid
 from shared.settings import parsers
 from shared.settings.settings import Settings
-from tests.unit.analysis.pictures import Encoded, Examine
+from tests.unit.analysis.pictures import Encode, Examine
 
 Write = Callable[[str, str], None]
 ROOT = Path(__file__).resolve().parents[3]
@@ -43,40 +43,44 @@ def body(lines: str) -> str:
     return f"def analyze(working, facts):\n    {lines}\n"
 
 
-def found(examine: Examine, encoded: Encoded, *names: str, image: Image.Image | None = None) -> dict[str, Any]:
-    data = encoded(image or Image.new("RGB", (40, 30), "#123456"), "PNG")
+def report_with(examine: Examine, encode: Encode, *names: str, image: Image.Image | None = None) -> dict[str, Any]:
+    data = encode(image or Image.new("RGB", (40, 30), "#123456"), "PNG")
     return examine(data, options=Options(analyzers=names), thumbnail=None).report
 
 
-def test_core_is_what_runs_where_nothing_else_is_wanted(examine: Examine, encoded: Encoded) -> None:
-    data = encoded(Image.new("RGB", (40, 30)), "PNG")
+def test_core_is_what_runs_where_nothing_else_is_wanted(examine: Examine, encode: Encode) -> None:
+    data = encode(Image.new("RGB", (40, 30)), "PNG")
     report = examine(data).report
     assert [name for name in report if name in CORE] == list(analyzers.CORE) == CORE
     assert Options() == Options(include_gps=False, analyzers=("core",))
 
 
-def test_parts_of_core_can_be_named_and_none_runs_twice(examine: Examine, encoded: Encoded) -> None:
-    assert [name for name in found(examine, encoded, "hash", "color", "hash") if name in CORE] == ["hash", "color"]
-    assert [name for name in found(examine, encoded, "hash", "core") if name in CORE] == ["hash", *CORE[:2], CORE[3]]
+def test_parts_of_core_can_be_named_and_none_runs_twice(examine: Examine, encode: Encode) -> None:
+    assert [name for name in report_with(examine, encode, "hash", "color", "hash") if name in CORE] == ["hash", "color"]
+    assert [name for name in report_with(examine, encode, "hash", "core") if name in CORE] == [
+        "hash",
+        *CORE[:2],
+        CORE[3],
+    ]
 
 
-def test_the_example_of_the_document_is_an_analyzer(examine: Examine, encoded: Encoded, write_analyzer: Write) -> None:
+def test_the_example_of_the_document_is_an_analyzer(examine: Examine, encode: Encode, write_analyzer: Write) -> None:
     ((name, code),) = _EXAMPLE.findall(DOCUMENT)
     write_analyzer(name, code)
     image = Image.new("RGB", (40, 30), "#000000")
     image.paste("#ffffff", (0, 0, 40, 15))
-    report = found(examine, encoded, "core", name, image=image)
+    report = report_with(examine, encode, "core", name, image=image)
     assert report[name] == {"upper": 1.0, "lower": 0.0, "landscape": True}
     assert (report["warnings"], set(CORE) <= report.keys()) == ([], True)
 
 
 def test_an_analyzer_sees_the_image_and_the_facts_of_its_header(
-    examine: Examine, encoded: Encoded, write_analyzer: Write
+    examine: Examine, encode: Encode, write_analyzer: Write
 ) -> None:
     write_analyzer(
         "looks", body("return {'mode': working.image.mode, 'grey': working.grey.mode, 'facts': sorted(facts)}")
     )
-    assert found(examine, encoded, "looks")["looks"] == {
+    assert report_with(examine, encode, "looks")["looks"] == {
         "mode": "RGB",
         "grey": "L",
         "facts": ["exif", "image", "privacy", "provenance", "source"],
@@ -92,39 +96,39 @@ def test_an_analyzer_sees_the_image_and_the_facts_of_its_header(
     ],
 )
 def test_an_analyzer_that_fails_costs_its_own_section_only(
-    code: str, examine: Examine, encoded: Encoded, write_analyzer: Write
+    code: str, examine: Examine, encode: Encode, write_analyzer: Write
 ) -> None:
     write_analyzer("fails", code)
-    report = found(examine, encoded, "fails", "core")
+    report = report_with(examine, encode, "fails", "core")
     assert (report["status"], report["warnings"]) == ("ok", ["analyzer_failed:fails"])
     assert ("fails" in report, set(CORE) <= report.keys(), "secret" in json.dumps(report)) == (False, True, False)
 
 
-def test_an_analyzer_that_is_not_there_is_one_that_fails(examine: Examine, encoded: Encoded) -> None:
-    assert found(examine, encoded, "faces", "hash", "faces")["warnings"] == ["analyzer_failed:faces"]
+def test_an_analyzer_that_is_not_there_is_one_that_fails(examine: Examine, encode: Encode) -> None:
+    assert report_with(examine, encode, "faces", "hash", "faces")["warnings"] == ["analyzer_failed:faces"]
 
 
 @pytest.mark.parametrize(("length", "warnings"), [(7_992, []), (7_993, ["analyzer_too_large:long"])])
 def test_a_section_may_have_8000_characters_and_none_more(
-    length: int, warnings: list[str], examine: Examine, encoded: Encoded, write_analyzer: Write
+    length: int, warnings: list[str], examine: Examine, encode: Encode, write_analyzer: Write
 ) -> None:
     write_analyzer("long", body(f"return {{'x': 'y' * {length}}}"))  # and 8 around it
-    report = found(examine, encoded, "long", "hash")
+    report = report_with(examine, encode, "long", "hash")
     assert (report["warnings"], "long" in report, "hash" in report) == (warnings, not warnings, True)
 
 
-def test_a_lack_of_memory_passes_through(examine: Examine, encoded: Encoded, write_analyzer: Write) -> None:
+def test_a_lack_of_memory_passes_through(examine: Examine, encode: Encode, write_analyzer: Write) -> None:
     write_analyzer("hungry", body("raise MemoryError"))
     with pytest.raises(MemoryError):
-        found(examine, encoded, "hungry")
+        report_with(examine, encode, "hungry")
 
 
 @pytest.mark.parametrize("name", ["source", "status", "warnings", "privacy"])
 def test_an_analyzer_can_not_replace_what_is_known_from_elsewhere(
-    name: str, examine: Examine, encoded: Encoded, write_analyzer: Write
+    name: str, examine: Examine, encode: Encode, write_analyzer: Write
 ) -> None:
     write_analyzer(name, body("return {'forged': True}"))
-    report = found(examine, encoded, name)
+    report = report_with(examine, encode, name)
     assert "forged" not in json.dumps(report[name])
 
 
@@ -175,19 +179,19 @@ def barcodes() -> Any:  # noqa: ANN401 - a module
 
 
 @pytest.mark.parametrize("text", ["darkroom", "https://example.org/?q=1", "Grüße ∑"])
-def test_a_code_in_an_image_is_read(text: str, examine: Examine, encoded: Encoded) -> None:
+def test_a_code_in_an_image_is_read(text: str, examine: Examine, encode: Encode) -> None:
     zxingcpp = barcodes().zxingcpp
     drawn = memoryview(zxingcpp.write_barcode_to_image(zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode), 4))
     image = Image.new("L", (400, 300), 255)
     assert drawn.shape is not None
     image.paste(Image.frombytes("L", (drawn.shape[1], drawn.shape[0]), drawn.tobytes()), (60, 40))
-    report = found(examine, encoded, "core", "barcodes", image=image)
+    report = report_with(examine, encode, "core", "barcodes", image=image)
     assert report["barcodes"] == {"codes": [{"format": "QRCode", "text": text}], "more": False}
 
 
-def test_an_image_without_codes_has_none(examine: Examine, encoded: Encoded) -> None:
+def test_an_image_without_codes_has_none(examine: Examine, encode: Encode) -> None:
     barcodes()
-    assert found(examine, encoded, "barcodes")["barcodes"] == {"codes": [], "more": False}
+    assert report_with(examine, encode, "barcodes")["barcodes"] == {"codes": [], "more": False}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from shared.analysis.analyzers.color import colorfulness, mean, palette
-from tests.unit.analysis.pictures import Encoded, Examine
+from tests.unit.analysis.pictures import Encode, Examine
 
 
 def halves(left: str, right: str, *, size: tuple[int, int] = (640, 480)) -> Image.Image:
@@ -13,8 +13,8 @@ def halves(left: str, right: str, *, size: tuple[int, int] = (640, 480)) -> Imag
     return image
 
 
-def test_the_mean_of_one_colour_is_that_colour(encoded: Encoded, examine: Examine) -> None:
-    found = examine(encoded(Image.new("RGB", (3000, 7), "#a1b2c3"), "PNG")).report["color"]
+def test_the_mean_of_one_colour_is_that_colour(encode: Encode, examine: Examine) -> None:
+    found = examine(encode(Image.new("RGB", (3000, 7), "#a1b2c3"), "PNG")).report["color"]
     assert (found["mean"], found["palette"]) == ("#a1b2c3", [{"hex": "#a1b2c3", "share": 1.0}])
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from shared.analysis.formats import type_mismatch
 from shared.errors import ImageRejected
-from tests.unit.analysis.pictures import Encoded, Examine, refusal
+from tests.unit.analysis.pictures import Encode, Examine, refusal
 
 UNSUPPORTED = {
     "text": b"This is a text file that calls itself a JPEG.\n",
@@ -52,10 +52,10 @@ TELLING = {"webp": 12, "lossless webp": 12, "bmp": 16, "avif": 12, "heic": 12, "
 
 
 @pytest.fixture(scope="module")
-def files(photo: Image.Image, encoded: Encoded) -> dict[str, bytes]:
+def files(photo: Image.Image, encode: Encode) -> dict[str, bytes]:
     """The same photograph, small, in every kind of file."""
     small = photo.resize((150, 100))
-    made = {name: encoded(small, kind, **options) for name, (kind, options) in KINDS.items()}
+    made = {name: encode(small, kind, **options) for name, (kind, options) in KINDS.items()}
     return {**made, "heic": (DATA / "turned.heic").read_bytes()}
 
 
@@ -65,16 +65,16 @@ def test_bytes_that_are_no_known_image_are_an_unsupported_format(name: str, exam
 
 
 @pytest.mark.parametrize("name", ["ICO", "PPM", "TGA", "PCX", "JPEG2000"])
-def test_a_format_that_pillow_could_decode_is_still_unsupported(name: str, encoded: Encoded, examine: Examine) -> None:
-    assert refusal(examine, encoded(Image.new("RGB", (32, 32)), name)) == "unsupported_format"
+def test_a_format_that_pillow_could_decode_is_still_unsupported(name: str, encode: Encode, examine: Examine) -> None:
+    assert refusal(examine, encode(Image.new("RGB", (32, 32)), name)) == "unsupported_format"
 
 
 def test_an_empty_blob_has_a_code_of_its_own(examine: Examine) -> None:
     assert refusal(examine, b"") == "empty_blob"
 
 
-def test_the_format_comes_from_the_bytes_not_from_the_declared_type(encoded: Encoded, examine: Examine) -> None:
-    report = examine(encoded(Image.new("RGB", (8, 8)), "PNG"), declared_type="image/jpeg").report
+def test_the_format_comes_from_the_bytes_not_from_the_declared_type(encode: Encode, examine: Examine) -> None:
+    report = examine(encode(Image.new("RGB", (8, 8)), "PNG"), declared_type="image/jpeg").report
     assert (report["image"]["format"], report["source"]["mime"]) == ("png", "image/png")
     assert report["source"]["type_mismatch"] is True
 
@@ -118,25 +118,25 @@ def test_an_image_cut_off_within_its_header_is_corrupt(
     assert refusal(examine, files[name][:length]) == expected
 
 
-def test_a_png_with_a_damaged_checksum_is_corrupt(encoded: Encoded, examine: Examine) -> None:
-    data = bytearray(encoded(Image.linear_gradient("L"), "PNG"))
+def test_a_png_with_a_damaged_checksum_is_corrupt(encode: Encode, examine: Examine) -> None:
+    data = bytearray(encode(Image.linear_gradient("L"), "PNG"))
     data[data.index(b"IEND") - 5] ^= 1
     assert refusal(examine, bytes(data)) == "corrupt_image"
 
 
-def test_a_png_with_a_second_header_can_not_smuggle_another_size_past_the_gates(png: Encoded, examine: Examine) -> None:
+def test_a_png_with_a_second_header_can_not_smuggle_another_size_past_the_gates(png: Encode, examine: Examine) -> None:
     header = struct.pack(">IIBBBBB", 4, 2, 8, 0, 0, 0, 0)
     assert refusal(examine, png((2, 2), 8, 0, bytes(8), (b"IHDR", header))) == "corrupt_image"
 
 
-def test_a_png_whose_pixels_end_early_is_corrupt_though_its_chunks_are_whole(png: Encoded, examine: Examine) -> None:
+def test_a_png_whose_pixels_end_early_is_corrupt_though_its_chunks_are_whole(png: Encode, examine: Examine) -> None:
     data = png((2, 2), 8, 0, bytes(2))  # one row of two
     header = data[12:16] + struct.pack(">IIBBBBB", 2, 2, 8, 0, 0, 0, 0)
     assert refusal(examine, data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:]) == "corrupt_image"
 
 
-def test_a_jpeg_with_a_second_frame_header_is_corrupt(encoded: Encoded, examine: Examine) -> None:
-    data = encoded(Image.new("RGB", (32, 32)), "JPEG")
+def test_a_jpeg_with_a_second_frame_header_is_corrupt(encode: Encode, examine: Examine) -> None:
+    data = encode(Image.new("RGB", (32, 32)), "JPEG")
     start = data.index(b"\xff\xc0")
     frame = data[start : start + 19]
     assert refusal(examine, data[:start] + frame + data[start:]) == "corrupt_image"
@@ -160,7 +160,7 @@ def test_a_webp_that_is_cut_off_says_what_it_lacks(files: dict[str, bytes], exam
         examine(files["webp"][:-1])
 
 
-def test_an_image_without_pixels_is_corrupt_and_not_partial(png: Encoded, examine: Examine) -> None:
+def test_an_image_without_pixels_is_corrupt_and_not_partial(png: Encode, examine: Examine) -> None:
     header = struct.pack(">4sIIBBBBB", b"IHDR", 0, 100_000, 8, 0, 0, 0, 0)
     data = png((1, 1), 8, 0, b"\0")
     assert refusal(examine, data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:]) == "corrupt_image"
@@ -175,11 +175,11 @@ MODES = {
 
 @pytest.mark.parametrize(("kind", "mode"), [(kind, mode) for kind, modes in MODES.items() for mode in modes])
 def test_a_header_says_what_pillow_says_of_the_same_file(
-    kind: str, mode: str, encoded: Encoded, examine: Examine
+    kind: str, mode: str, encode: Encode, examine: Examine
 ) -> None:
     plain = Image.new(mode, (7, 5))
     for options in ({}, {"lossless": True}, {"exif": b"Exif\0\0", "lossless": True}):
-        data = encoded(plain, kind, **options)
+        data = encode(plain, kind, **options)
         with Image.open(BytesIO(data)) as opened:
             expected = (opened.mode, *opened.size, "A" in opened.mode, 1)
         facts = examine(data).report["image"]

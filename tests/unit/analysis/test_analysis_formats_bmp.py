@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from tests.unit.analysis.pictures import Encoded, Examine, picture, refusal
+from tests.unit.analysis.pictures import Encode, Examine, picture, refusal
 
 
 def bmp(
@@ -42,9 +42,9 @@ def test_every_depth_has_its_colours(bits: int, examine: Examine) -> None:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA"])
-def test_a_bmp_header_says_what_pillow_says(mode: str, encoded: Encoded, examine: Examine) -> None:
+def test_a_bmp_header_says_what_pillow_says(mode: str, encode: Encode, examine: Examine) -> None:
     image = Image.linear_gradient("L").resize((7, 5)).convert("RGB")
-    data = encoded(image.quantize(9) if mode == "P" else image.convert(mode), "BMP")
+    data = encode(image.quantize(9) if mode == "P" else image.convert(mode), "BMP")
     with Image.open(BytesIO(data)) as opened:
         expected = (opened.mode, *opened.size, "A" in opened.mode, 1)
     facts = examine(data).report["image"]

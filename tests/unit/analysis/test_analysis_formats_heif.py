@@ -13,7 +13,7 @@ from shared.analysis.formats import heif, type_mismatch
 from shared.analysis.formats.isobmff import brand
 from shared.analysis.formats.picture import open_with
 from shared.errors import ImageRejected
-from tests.unit.analysis.pictures import Encoded, Examine, picture, pixel, refusal, working
+from tests.unit.analysis.pictures import Encode, Examine, picture, pixel, refusal, working
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
@@ -74,8 +74,8 @@ def test_a_heic_header_tells_size_and_mode(name: str, mode: str, size: tuple[int
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
-def test_an_avif_header_says_what_pillow_says(mode: str, encoded: Encoded, examine: Examine) -> None:
-    data = encoded(Image.linear_gradient("L").convert(mode).resize((70, 50)), "AVIF", alpha_premultiplied=False)
+def test_an_avif_header_says_what_pillow_says(mode: str, encode: Encode, examine: Examine) -> None:
+    data = encode(Image.linear_gradient("L").convert(mode).resize((70, 50)), "AVIF", alpha_premultiplied=False)
     with Image.open(BytesIO(data)) as opened:
         expected = (opened.mode, *opened.size, "A" in opened.mode, 1)
     facts = examine(data).report["image"]
@@ -97,11 +97,11 @@ def test_every_turn_of_a_heic_is_told_and_made_once(quarters: int, mirrored: boo
 
 
 @pytest.mark.parametrize("value", range(1, 9))
-def test_every_turn_of_an_avif_is_told_and_made_once(value: int, photo: Image.Image, encoded: Encoded) -> None:
+def test_every_turn_of_an_avif_is_told_and_made_once(value: int, photo: Image.Image, encode: Encode) -> None:
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = value, "Maker"
-    data = encoded(photo.resize((90, 60)), "AVIF", exif=exif, quality=95, subsampling="4:4:4")
-    plain = working(encoded(photo.resize((90, 60)), "AVIF", quality=95, subsampling="4:4:4")).image
+    data = encode(photo.resize((90, 60)), "AVIF", exif=exif, quality=95, subsampling="4:4:4")
+    plain = working(encode(photo.resize((90, 60)), "AVIF", quality=95, subsampling="4:4:4")).image
     upright = plain.transpose(_UPRIGHT[value]) if value > 1 else plain
     assert (picture(data).orientation, working(data).image.size) == (value, upright.size)
     assert distance(working(data).image, upright) < 1
@@ -116,9 +116,9 @@ def test_what_the_camera_wrote_does_not_turn_an_image_that_has_no_turn(examine: 
     )
 
 
-def test_alpha_is_laid_over_white(encoded: Encoded) -> None:
+def test_alpha_is_laid_over_white(encode: Encode) -> None:
     image = Image.new("RGBA", (64, 48), (255, 0, 0, 128))
-    avif = encoded(image, "AVIF", quality=100)
+    avif = encode(image, "AVIF", quality=100)
     assert (picture(avif).mode, picture(avif).has_alpha) == ("RGBA", True)
     assert max(abs(a - b) for a, b in zip(pixel(working(avif).image, (9, 9)), (255, 127, 127), strict=True)) < 4
     assert min(pixel(working(heic("alpha")).image, (0, 0))) > 245
@@ -130,30 +130,30 @@ def test_a_depth_map_is_no_alpha(examine: Examine) -> None:
     assert (facts["has_alpha"], facts["mode"]) == (False, "RGB")
 
 
-def test_a_profile_is_found_as_it_is(encoded: Encoded) -> None:
+def test_a_profile_is_found_as_it_is(encode: Encode) -> None:
     assert picture(heic("profile")).icc[36:40] == b"acsp"
-    data = encoded(Image.new("RGB", (9, 9)), "AVIF", icc_profile=picture(heic("profile")).icc)
+    data = encode(Image.new("RGB", (9, 9)), "AVIF", icc_profile=picture(heic("profile")).icc)
     assert picture(data).icc == picture(heic("profile")).icc
 
 
 @pytest.mark.parametrize(("name", "options"), [("TIFF", {}), ("AVIF", {"quality": 100, "subsampling": "4:4:4"})])
 def test_colours_are_converted_by_the_profile(
-    name: str, options: dict[str, object], samples: Path, encoded: Encoded, examine: Examine
+    name: str, options: dict[str, object], samples: Path, encode: Encode, examine: Examine
 ) -> None:
     with Image.open(samples / "rocket.jpg") as opened:
         adobe_rgb = opened.info["icc_profile"]
     image = Image.new("RGB", (16, 16), (60, 160, 60))
     plain, converted = (
-        bytes.fromhex(examine(encoded(image, name, icc_profile=profile, **options)).report["color"]["mean"][1:])
+        bytes.fromhex(examine(encode(image, name, icc_profile=profile, **options)).report["color"]["mean"][1:])
         for profile in (b"", adobe_rgb)
     )
     assert abs(plain[0] - 60) <= 1
     assert converted[0] < 5  # the same numbers are a greener green in Adobe RGB
 
 
-def test_of_an_avif_sequence_only_the_first_frame_counts(encoded: Encoded, examine: Examine) -> None:
+def test_of_an_avif_sequence_only_the_first_frame_counts(encode: Encode, examine: Examine) -> None:
     later = [Image.new("RGB", (32, 32), "#0000ff")] * 2
-    report = examine(encoded(Image.new("RGB", (32, 32), "#ff0000"), "AVIF", save_all=True, append_images=later)).report
+    report = examine(encode(Image.new("RGB", (32, 32), "#ff0000"), "AVIF", save_all=True, append_images=later)).report
     assert (report["image"]["animated"], report["image"]["frames"]) == (True, 3)
     assert report["color"]["mean"] in ("#fe0000", "#ff0000", "#ff0001")
 
@@ -170,10 +170,10 @@ def test_a_track_without_a_still_image_is_unsupported(examine: Examine) -> None:
     assert refusal(examine, data) == "unsupported_format"
 
 
-def test_broken_exif_fails_no_image_and_crashes_no_decoder(encoded: Encoded, examine: Examine) -> None:
+def test_broken_exif_fails_no_image_and_crashes_no_decoder(encode: Encode, examine: Examine) -> None:
     data = heic("turned")
     assert examine(patch(data, b"Exif", -2, b"\xff")).report["status"] == "ok"
-    broken = encoded(Image.new("RGB", (9, 9), "white"), "AVIF", exif=b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0")
+    broken = encode(Image.new("RGB", (9, 9), "white"), "AVIF", exif=b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0")
     at = broken.index(b"II*\0\x08")
     assert examine(broken[:at] + b"II*\0\xff\xff\xff\xff" + broken[at + 8 :]).report["status"] == "ok"
 
@@ -205,15 +205,15 @@ def test_a_heic_without_one_of_its_boxes_is_refused(name: bytes, examine: Examin
 
 @pytest.mark.case("images gain map", was="corrupt_image")
 def test_a_decoder_gets_an_avif_as_it_is_since_its_brands_promise_what_it_has(
-    encoded: Encoded, examine: Examine, monkeypatch: pytest.MonkeyPatch
+    encode: Encode, examine: Examine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data, seen = encoded(Image.new("RGB", (9, 9)), "AVIF", exif=b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0"), list[bytes]()
+    data, seen = encode(Image.new("RGB", (9, 9)), "AVIF", exif=b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0"), list[bytes]()
 
-    def opened(plugin: type[AvifImageFile], data: bytes, name: str) -> AvifImageFile:
+    def note(plugin: type[AvifImageFile], data: bytes, name: str) -> AvifImageFile:
         seen.append(data)
         return open_with(plugin, data, name)
 
-    monkeypatch.setattr(heif, "open_with", opened)
+    monkeypatch.setattr(heif, "open_with", note)
     assert examine(data).report["status"] == "ok"
     assert seen == [data]
 
@@ -232,8 +232,8 @@ def test_a_still_beside_a_sequence_that_is_broken_or_missing_is_read(
 
 @pytest.mark.case("images variants", was="corrupt_image")
 def test_an_avif_that_its_decoder_is_too_strict_for_is_unsupported_and_one_that_is_cut_off_corrupt(
-    encoded: Encoded, examine: Examine
+    encode: Encode, examine: Examine
 ) -> None:
-    data = encoded(Image.new("RGB", (90, 90)), "AVIF")
+    data = encode(Image.new("RGB", (90, 90)), "AVIF")
     assert refusal(examine, patch(data, b"ispe", -4, b"skip")) == "unsupported_format"
     assert refusal(examine, patch(data, b"ispe", -4, b"skip")[:-9]) == "corrupt_image"

@@ -5,7 +5,7 @@ import zlib
 
 import pytest
 
-from tests.unit.analysis.pictures import Encoded, Examine, refusal
+from tests.unit.analysis.pictures import Encode, Examine, refusal
 
 
 def spoil(data: bytes, kind: bytes) -> bytes:
@@ -26,14 +26,14 @@ def spoil(data: bytes, kind: bytes) -> bytes:
     ],
 )
 def test_a_wrong_checksum_in_a_chunk_that_is_not_critical_costs_that_chunk_alone(
-    chunk: tuple[bytes, bytes], warning: list[str], png: Encoded, examine: Examine
+    chunk: tuple[bytes, bytes], warning: list[str], png: Encode, examine: Examine
 ) -> None:
     report = examine(spoil(png((2, 1), 8, 2, b"\xff\0\0" * 2, chunk), chunk[0])).report
     assert (report["color"]["mean"], report["warnings"]) == ("#ff0000", warning)
 
 
 @pytest.mark.parametrize("kind", [b"IHDR", b"PLTE", b"IDAT"])
-def test_a_wrong_checksum_in_a_critical_chunk_is_corrupt(kind: bytes, png: Encoded, examine: Examine) -> None:
+def test_a_wrong_checksum_in_a_critical_chunk_is_corrupt(kind: bytes, png: Encode, examine: Examine) -> None:
     data = png((1, 1), 8, 3, b"\0", (b"PLTE", b"\xff\0\0"))
     assert examine(data).report["color"]["mean"] == "#ff0000"
     assert refusal(examine, spoil(data, kind)) == "corrupt_image"
@@ -51,7 +51,7 @@ def test_a_wrong_checksum_in_a_critical_chunk_is_corrupt(kind: bytes, png: Encod
     ],
 )
 def test_a_broken_chunk_that_pillow_would_fail_the_image_for_is_left_out(
-    chunk: tuple[bytes, bytes], warning: list[str], png: Encoded, examine: Examine
+    chunk: tuple[bytes, bytes], warning: list[str], png: Encode, examine: Examine
 ) -> None:
     report = examine(png((2, 1), 8, 2, b"\xff\0\0" * 2, chunk)).report
     assert (report["color"]["mean"], report["warnings"]) == ("#ff0000", warning)
@@ -61,7 +61,7 @@ def test_a_broken_chunk_that_pillow_would_fail_the_image_for_is_left_out(
 @pytest.mark.parametrize("announced", [2, 1_000_000, 2**31 - 1, 2**31 + 1, 2**32 - 1])
 @pytest.mark.parametrize("frames", [0, 1])
 def test_frames_that_are_announced_count_only_where_they_are(
-    announced: int, frames: int, png: Encoded, examine: Examine
+    announced: int, frames: int, png: Encode, examine: Examine
 ) -> None:
     control = (b"fcTL", struct.pack(">IIIIIHHBB", 0, 1, 1, 0, 0, 1, 10, 0, 0))
     data = png((1, 1), 8, 0, b"\0", (b"acTL", struct.pack(">II", announced, 0)), *[control] * frames)

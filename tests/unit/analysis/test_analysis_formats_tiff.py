@@ -9,7 +9,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from shared.analysis.decode import _UPRIGHT
 from shared.errors import ImageRejected
-from tests.unit.analysis.pictures import Encoded, Examine, mean, picture, refusal, working
+from tests.unit.analysis.pictures import Encode, Examine, mean, picture, refusal, working
 
 SHORT, LONG = 3, 4
 Fields = dict[int, tuple[int, list[int]]]
@@ -47,8 +47,8 @@ def tiff(
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "I;16B"])
 @pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "tiff_adobe_deflate", "packbits"])
-def test_a_tiff_header_says_what_pillow_says(mode: str, compression: str, encoded: Encoded, examine: Examine) -> None:
-    data = encoded(Image.new(mode, (7, 5)), "TIFF", compression=compression)
+def test_a_tiff_header_says_what_pillow_says(mode: str, compression: str, encode: Encode, examine: Examine) -> None:
+    data = encode(Image.new(mode, (7, 5)), "TIFF", compression=compression)
     with Image.open(BytesIO(data)) as opened:
         expected = (opened.mode, *opened.size, "A" in opened.mode, 1)
     facts = examine(data).report["image"]
@@ -77,11 +77,9 @@ def test_sixteen_bits_scale_without_clipping(level: int, order: str, examine: Ex
     assert mean(examine, tiff([16] * 4, 2, (grey * 3 + b"\xff\xff") * 4, order)) == expected
 
 
-def test_a_large_image_of_16_bits_high_byte_first_is_shrunk_without_clipping(
-    encoded: Encoded, examine: Examine
-) -> None:
+def test_a_large_image_of_16_bits_high_byte_first_is_shrunk_without_clipping(encode: Encode, examine: Examine) -> None:
     image = Image.new("I", (4000, 10), 0x4040).convert("I;16B")
-    data = encoded(image, "TIFF")
+    data = encode(image, "TIFF")
     assert (picture(data).mode, mean(examine, data)) == ("I;16B", "#404040")
 
 
@@ -148,9 +146,9 @@ def test_floating_point_is_refused_and_never_guessed(value: float, order: str, e
     assert refusal(examine, data) == "unsupported_format"
 
 
-def test_pages_are_counted_and_only_the_first_is_analysed(encoded: Encoded, examine: Examine) -> None:
+def test_pages_are_counted_and_only_the_first_is_analysed(encode: Encode, examine: Examine) -> None:
     later = [Image.new("RGB", (30, 20), "#0000ff"), Image.new("L", (9, 9))]
-    data = encoded(Image.new("RGB", (20, 10), "#ff0000"), "TIFF", save_all=True, append_images=later)
+    data = encode(Image.new("RGB", (20, 10), "#ff0000"), "TIFF", save_all=True, append_images=later)
     report = examine(data).report
     assert (report["image"]["frames"], report["image"]["animated"], report["image"]["width_px"]) == (3, True, 20)
     assert report["color"]["mean"] == "#ff0000"
@@ -190,13 +188,13 @@ def test_endless_pages_are_counted_up_to_a_bound(examine: Examine) -> None:
 
 
 def test_a_tile_far_larger_than_its_image_is_refused_before_it_is_allocated(examine: Examine) -> None:
-    def tiled(side: int) -> bytes:
+    def tile_file(side: int) -> bytes:
         more = {322: (LONG, [side]), 323: (LONG, [side]), 324: (LONG, [8]), 325: (LONG, [side * side])}
         return tiff([8], 1, bytes(min(side, 1024) ** 2), more=more)
 
-    assert mean(examine, tiled(16)) == mean(examine, tiled(1024)) == "#000000"
+    assert mean(examine, tile_file(16)) == mean(examine, tile_file(1024)) == "#000000"
     with pytest.raises(ImageRejected, match="tiles of 65,520 x 65,520 pixels"):
-        examine(tiled(65_520))
+        examine(tile_file(65_520))
     with pytest.raises(ImageRejected, match="tiles of 1,040 x 1,040 pixels"):
         examine(
             tiff([8], 1, bytes(4), more={322: (LONG, [1040]), 323: (LONG, [1040]), 324: (LONG, [8]), 325: (LONG, [4])})
@@ -217,10 +215,10 @@ def test_a_tiff_that_lacks_pixels_is_corrupt(more: Fields, examine: Examine) -> 
     assert refusal(examine, tiff([8], 1, bytes(4), more=more)) == "corrupt_image"
 
 
-def test_a_decoder_gets_the_pixels_of_one_page_and_no_metadata(encoded: Encoded) -> None:
+def test_a_decoder_gets_the_pixels_of_one_page_and_no_metadata(encode: Encode) -> None:
     exif = Image.Exif()
     exif[0x010F], exif[0x0112] = "Maker", 6
-    data = encoded(Image.new("RGB", (5, 3)), "TIFF", exif=exif, save_all=True, append_images=[Image.new("L", (9, 9))])
+    data = encode(Image.new("RGB", (5, 3)), "TIFF", exif=exif, save_all=True, append_images=[Image.new("L", (9, 9))])
     image = picture(data).image
     assert isinstance(image, TiffImageFile)
     assert (image.n_frames, image.size) == (1, (5, 3))
@@ -228,13 +226,13 @@ def test_a_decoder_gets_the_pixels_of_one_page_and_no_metadata(encoded: Encoded)
 
 
 @pytest.mark.parametrize("value", range(1, 9))
-def test_every_orientation_of_a_tiff_is_told_and_made_once(value: int, encoded: Encoded, examine: Examine) -> None:
+def test_every_orientation_of_a_tiff_is_told_and_made_once(value: int, encode: Encode, examine: Examine) -> None:
     image = Image.new("RGB", (5, 3))
     image.putdata([(20 * x, 60 * y, 0) for y in range(3) for x in range(5)])
     exif = Image.Exif()
     exif[0x0112] = value
     for compression in ("raw", "tiff_lzw"):
-        data = encoded(image, "TIFF", exif=exif, compression=compression)
+        data = encode(image, "TIFF", exif=exif, compression=compression)
         upright = image.transpose(_UPRIGHT[value]) if value > 1 else image
         assert working(data).image.tobytes() == upright.tobytes()
         facts = examine(data).report["image"]

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageFile
 
 from shared.analysis import Limits, Source, over_size_gate
-from tests.unit.analysis.pictures import Encoded, Examine, picture
+from tests.unit.analysis.pictures import Encode, Examine, picture
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -41,18 +41,18 @@ def in_child(code: str, data: bytes) -> str:
     ],
 )
 def test_a_limit_is_inclusive_and_has_its_own_code(
-    exact: Limits, below: Limits, code: str, encoded: Encoded, examine: Examine
+    exact: Limits, below: Limits, code: str, encode: Encode, examine: Examine
 ) -> None:
-    data = encoded(Image.new("RGB", (40, 30)), "JPEG", progressive=True)
+    data = encode(Image.new("RGB", (40, 30)), "JPEG", progressive=True)
     assert examine(data, limits=exact).report["status"] == "ok"
     over = examine(data, limits=below)
     assert (over.report["status"], over.report["error"]["code"], over.thumbnail) == ("partial", code, None)
 
 
-def test_a_partial_report_keeps_the_facts_of_the_header(encoded: Encoded, examine: Examine) -> None:
+def test_a_partial_report_keeps_the_facts_of_the_header(encode: Encode, examine: Examine) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    data = encoded(Image.new("RGBA", (40, 30)), "WEBP", exif=exif)
+    data = encode(Image.new("RGBA", (40, 30)), "WEBP", exif=exif)
     report = examine(data, limits=Limits(max_pixels=1)).report
     assert {"width_px": 40, "display_width_px": 30, "orientation": 6, "has_alpha": True}.items() <= report[
         "image"
@@ -63,9 +63,9 @@ def test_a_partial_report_keeps_the_facts_of_the_header(encoded: Encoded, examin
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
 def test_a_partial_report_states_the_same_facts_as_a_full_one(
-    name: str, photo: Image.Image, encoded: Encoded, examine: Examine
+    name: str, photo: Image.Image, encode: Encode, examine: Examine
 ) -> None:
-    data = encoded(photo, name)
+    data = encode(photo, name)
     assert examine(data, limits=Limits(max_pixels=1)).report["image"] == examine(data).report["image"]
 
 
@@ -77,16 +77,16 @@ def test_a_partial_report_states_the_same_facts_as_a_full_one(
     ],
 )
 def test_decoding_is_estimated_by_format_a_pixel(
-    name: str, options: dict[str, bool], bytes_per_px: int, photo: Image.Image, encoded: Encoded
+    name: str, options: dict[str, bool], bytes_per_px: int, photo: Image.Image, encode: Encode
 ) -> None:
-    data = encoded(photo, name, **options)
+    data = encode(photo, name, **options)
     assert picture(data).decode_bytes == 451 * 300 * bytes_per_px
 
 
-def test_the_memory_of_alpha_is_estimated_too(photo: Image.Image, encoded: Encoded) -> None:
+def test_the_memory_of_alpha_is_estimated_too(photo: Image.Image, encode: Encode) -> None:
     clear = photo.copy()
     clear.putalpha(photo.convert("L"))
-    data = encoded(clear, "AVIF")
+    data = encode(clear, "AVIF")
     assert picture(data).bytes_per_px == 13
     data = (ROOT / "tests" / "data" / "alpha.heic").read_bytes()
     assert picture(data).decode_bytes >= 64 * 48 * 10
@@ -95,34 +95,32 @@ def test_the_memory_of_alpha_is_estimated_too(photo: Image.Image, encoded: Encod
 @pytest.mark.parametrize("limits", [Limits(max_side_px=1), Limits(max_pixels=1), Limits(max_decode_bytes=1)])
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIC"])
 def test_every_limit_is_judged_before_a_pixel_is_decoded(
-    name: str, limits: Limits, encoded: Encoded, examine: Examine, monkeypatch: pytest.MonkeyPatch
+    name: str, limits: Limits, encode: Encode, examine: Examine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heic, plain = ROOT / "tests" / "data" / "turned.heic", Image.new("RGB", (9, 9))
-    data = heic.read_bytes() if name == "HEIC" else encoded(plain, name)
+    data = heic.read_bytes() if name == "HEIC" else encode(plain, name)
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _image: pytest.fail("pixels are decoded"))
     assert examine(data, limits=limits).report["status"] == "partial"
 
 
 @pytest.mark.case("security H2", was="73 s in the host, under its lock")
-def test_a_format_is_told_by_a_few_bytes_and_without_an_image_library(photo: Image.Image, encoded: Encoded) -> None:
-    data = encoded(photo, "AVIF")
+def test_a_format_is_told_by_a_few_bytes_and_without_an_image_library(photo: Image.Image, encode: Encode) -> None:
+    data = encode(photo, "AVIF")
     code = "from shared.analysis import formats\n"
     code += "name = formats.sniff(data[:formats.HEAD_BYTES]).name\n"
     code += "print(name, formats.HEAD_BYTES, {'PIL', 'pi_heif'} & sys.modules.keys())"
     assert in_child(code, data) == "avif 256 set()"
 
 
-def test_codecs_that_few_images_need_are_loaded_by_the_first_that_needs_one(
-    photo: Image.Image, encoded: Encoded
-) -> None:
+def test_codecs_that_few_images_need_are_loaded_by_the_first_that_needs_one(photo: Image.Image, encode: Encode) -> None:
     code = "analyze(data, source=source)\nprint({'pi_heif', 'PIL.AvifImagePlugin'} & sys.modules.keys())"
-    assert in_child(code, encoded(photo, "TIFF")) == "set()"
-    assert in_child(code, encoded(photo, "AVIF")) == "{'PIL.AvifImagePlugin'}"
+    assert in_child(code, encode(photo, "TIFF")) == "set()"
+    assert in_child(code, encode(photo, "AVIF")) == "{'PIL.AvifImagePlugin'}"
     assert in_child(code, (ROOT / "tests" / "data" / "turned.heic").read_bytes()) == "{'pi_heif'}"
 
 
-def test_a_progressive_cmyk_jpeg_is_estimated_with_its_fourth_component(photo: Image.Image, encoded: Encoded) -> None:
-    data = encoded(photo.convert("CMYK"), "JPEG", progressive=True)
+def test_a_progressive_cmyk_jpeg_is_estimated_with_its_fourth_component(photo: Image.Image, encode: Encode) -> None:
+    data = encode(photo.convert("CMYK"), "JPEG", progressive=True)
     assert picture(data).bytes_per_px == 8
 
 
@@ -133,7 +131,7 @@ def test_a_webp_of_30_bytes_is_judged_before_its_canvas_is_allocated(
     assert examine(webp_canvas(*size)).report["error"]["code"] == code
 
 
-def test_a_bomb_of_300_kb_is_partial_and_takes_no_memory(empty_png: Encoded) -> None:
+def test_a_bomb_of_300_kb_is_partial_and_takes_no_memory(empty_png: Encode) -> None:
     bomb = empty_png((50_000, 50_000), 1, 0, 6250)
     assert len(bomb) < 400_000
     code = "resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))  # its pixels would take 2.5 GB\n"
@@ -143,22 +141,22 @@ def test_a_bomb_of_300_kb_is_partial_and_takes_no_memory(empty_png: Encoded) -> 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit of an address space binds on Linux only")
-def test_a_lack_of_memory_passes_through_as_memory_error(empty_png: Encoded) -> None:
+def test_a_lack_of_memory_passes_through_as_memory_error(empty_png: Encode) -> None:
     code = "from shared.analysis import decode; import PIL.PngImagePlugin\n"
     code += "resource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))\n"
     code += "try: analyze(data, source=source)\nexcept MemoryError as error: print(type(error).__name__)"
     assert in_child(code, empty_png((7000, 7000), 8, 2, 21_000)) == "MemoryError"
 
 
-def test_scans_are_counted_exactly_and_not_in_what_follows_the_image(photo: Image.Image, encoded: Encoded) -> None:
-    data = encoded(photo, "JPEG", progressive=True)
+def test_scans_are_counted_exactly_and_not_in_what_follows_the_image(photo: Image.Image, encode: Encode) -> None:
+    data = encode(photo, "JPEG", progressive=True)
     assert picture(data + b"\xff\xda\x00\x02" * 500).scans == 10
 
 
 def test_full_image_data_chunks_do_not_count_but_crumbs_do(
-    photo: Image.Image, encoded: Encoded, examine: Examine
+    photo: Image.Image, encode: Encode, examine: Examine
 ) -> None:
-    whole = encoded(photo, "PNG")
+    whole = encode(photo, "PNG")
     body = b"".join(re.findall(rb"IDAT(.+?).{4}(?=.{4}IEND|.{4}IDAT)", whole, re.DOTALL))
 
     def cut(size: int) -> bytes:
@@ -171,7 +169,7 @@ def test_full_image_data_chunks_do_not_count_but_crumbs_do(
     assert examine(cut(1023), limits=limits).report["error"]["code"] == "too_many_chunks"
 
 
-def test_a_png_of_endless_small_chunks_is_partial_at_the_bound(png: Encoded, examine: Examine) -> None:
+def test_a_png_of_endless_small_chunks_is_partial_at_the_bound(png: Encode, examine: Examine) -> None:
     data = png((1, 1), 8, 0, b"\0", *[(b"tEXt", b"a\0b")] * 5000)
     assert examine(data).report["error"]["code"] == "too_many_chunks"
     assert picture(data).chunks == 1001

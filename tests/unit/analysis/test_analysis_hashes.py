@@ -10,7 +10,7 @@ from PIL import Image
 
 from shared.analysis import Options
 from shared.analysis.analyzers.hash import _low_frequencies, hashes
-from tests.unit.analysis.pictures import Encoded, Examine
+from tests.unit.analysis.pictures import Encode, Examine
 
 #: dhash and phash (hash_size 8) as ImageHash 4.3.2 computes them with Pillow 13.0.0 and scipy 1.17.1; kept here, since
 #: these take longer to install than all other tools together.
@@ -35,13 +35,13 @@ def test_photographs_hash_as_with_imagehash_on_every_supported_python(
     assert (found["dhash"], found["phash"]) == IMAGEHASH[name]
 
 
-def test_crops_hash_within_two_bits_of_imagehash(samples: Path, examine: Examine, encoded: Encoded) -> None:
+def test_crops_hash_within_two_bits_of_imagehash(samples: Path, examine: Examine, encode: Encode) -> None:
     far = []
     for name, crops in CROPS.items():
         with Image.open(samples / name) as opened:
             grey = opened.convert("L")
         for x, y, width, height, *wanted in crops:
-            data = encoded(grey.crop((x, y, x + width, y + height)), "PNG")
+            data = encode(grey.crop((x, y, x + width, y + height)), "PNG")
             found = examine(data, thumbnail=None, options=Options(analyzers=("hash",))).report["hash"]
             far += [distance(found[kind], want) for kind, want in zip(("dhash", "phash"), wanted, strict=True)]
     assert len(far) == 240
@@ -87,19 +87,19 @@ def test_a_wave_has_its_frequency_as_the_only_coefficient_beside_the_mean() -> N
 
 
 def test_near_duplicates_are_near_and_other_photographs_are_far(
-    photo: Image.Image, encoded: Encoded, examine: Examine
+    photo: Image.Image, encode: Encode, examine: Examine
 ) -> None:
     original = IMAGEHASH["cat.png"][1]
     for copy in (photo.resize((225, 150)), photo.convert("L"), photo.point(lambda value: min(255, value * 5 // 4))):
-        assert distance(original, examine(encoded(copy, "JPEG", quality=60)).report["hash"]["phash"]) <= 6
+        assert distance(original, examine(encode(copy, "JPEG", quality=60)).report["hash"]["phash"]) <= 6
     others = [pair[1] for name, pair in IMAGEHASH.items() if name != "cat.png"]
     assert min(distance(original, other) for other in others) >= 16
 
 
 def test_hashes_do_not_depend_on_the_colour_profile(
-    photo: Image.Image, samples: Path, encoded: Encoded, examine: Examine
+    photo: Image.Image, samples: Path, encode: Encode, examine: Examine
 ) -> None:
     with Image.open(samples / "rocket.jpg") as opened:
         profile = opened.info["icc_profile"]
-    tagged = examine(encoded(photo, "PNG", icc_profile=profile)).report
-    assert tagged["hash"] == examine(encoded(photo, "PNG")).report["hash"]
+    tagged = examine(encode(photo, "PNG", icc_profile=profile)).report
+    assert tagged["hash"] == examine(encode(photo, "PNG")).report["hash"]

@@ -12,7 +12,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from shared.analysis.icc_name import description
 from shared.analysis.quantization import quality
 from shared.errors import ImageRejected
-from tests.unit.analysis.pictures import Encoded, Examine
+from tests.unit.analysis.pictures import Encode, Examine
 
 
 def mluc(name: str) -> bytes:
@@ -23,22 +23,22 @@ def mluc(name: str) -> bytes:
 
 @pytest.mark.parametrize("value", range(1, 101))
 def test_the_quality_of_a_jpeg_is_the_one_that_it_was_written_with(
-    value: int, encoded: Encoded, examine: Examine
+    value: int, encode: Encode, examine: Examine
 ) -> None:
-    data = encoded(Image.new("RGB", (8, 8)), "JPEG", quality=value)
+    data = encode(Image.new("RGB", (8, 8)), "JPEG", quality=value)
     assert examine(data, thumbnail=None).report["image"]["jpeg_quality"] == value
 
 
-def test_the_quality_of_a_grey_jpeg_is_told_too(encoded: Encoded, examine: Examine) -> None:
-    assert examine(encoded(Image.new("L", (8, 8)), "JPEG", quality=77)).report["image"]["jpeg_quality"] == 77
+def test_the_quality_of_a_grey_jpeg_is_told_too(encode: Encode, examine: Examine) -> None:
+    assert examine(encode(Image.new("L", (8, 8)), "JPEG", quality=77)).report["image"]["jpeg_quality"] == 77
 
 
-def test_a_table_of_another_encoder_has_the_nearest_quality(encoded: Encoded, examine: Examine) -> None:
-    with Image.open(BytesIO(encoded(Image.new("RGB", (8, 8)), "JPEG", quality=60))) as opened:
+def test_a_table_of_another_encoder_has_the_nearest_quality(encode: Encode, examine: Examine) -> None:
+    with Image.open(BytesIO(encode(Image.new("RGB", (8, 8)), "JPEG", quality=60))) as opened:
         assert isinstance(opened, JpegImageFile)
         table = list(opened.quantization[0])
     table[63] += 3  # where the tables of neighbours differ by some dozens in all
-    data = encoded(Image.new("RGB", (8, 8)), "JPEG", qtables=[table, table])
+    data = encode(Image.new("RGB", (8, 8)), "JPEG", qtables=[table, table])
     assert examine(data).report["image"]["jpeg_quality"] == 60
 
 
@@ -47,8 +47,8 @@ def test_any_table_has_a_quality(table: tuple[int, ...]) -> None:
     assert quality(table) == (100 if table[0] <= 1 else 1)
 
 
-def test_a_later_table_replaces_an_earlier_one(encoded: Encoded, examine: Examine) -> None:
-    data = encoded(Image.new("L", (8, 8)), "JPEG", quality=30)
+def test_a_later_table_replaces_an_earlier_one(encode: Encode, examine: Examine) -> None:
+    data = encode(Image.new("L", (8, 8)), "JPEG", quality=30)
     other = b"\xff\xdb\0\x43\0" + b"\x10" * 64
     assert examine(data[:2] + other * 400 + data[2:]).report["image"]["jpeg_quality"] == 30
 
@@ -56,16 +56,14 @@ def test_a_later_table_replaces_an_earlier_one(encoded: Encoded, examine: Examin
 @pytest.mark.parametrize(
     ("name", "options"), [("JPEG", {"progressive": True}), ("JPEG", {}), ("PNG", {}), ("WEBP", {})]
 )
-def test_a_jpeg_in_passes_is_progressive(
-    name: str, options: dict[str, bool], encoded: Encoded, examine: Examine
-) -> None:
-    facts = examine(encoded(Image.new("RGB", (64, 64)), name, **options)).report["image"]
+def test_a_jpeg_in_passes_is_progressive(name: str, options: dict[str, bool], encode: Encode, examine: Examine) -> None:
+    facts = examine(encode(Image.new("RGB", (64, 64)), name, **options)).report["image"]
     assert facts["progressive"] is bool(options)
     assert (facts["jpeg_quality"] is None) is (name != "JPEG")
 
 
-def test_endless_segments_between_scans_are_refused(encoded: Encoded, examine: Examine) -> None:
-    data = encoded(Image.new("RGB", (64, 64)), "JPEG", progressive=True)
+def test_endless_segments_between_scans_are_refused(encode: Encode, examine: Examine) -> None:
+    data = encode(Image.new("RGB", (64, 64)), "JPEG", progressive=True)
     second = data.index(b"\xff\xda", data.index(b"\xff\xda") + 2)
     empty = b"\xff\xe4\0\2"
     assert examine(data[:second] + empty * 9_000 + data[second:]).report["status"] == "ok"
@@ -73,7 +71,7 @@ def test_endless_segments_between_scans_are_refused(encoded: Encoded, examine: E
         examine(data[:second] + empty * 10_000 + data[second:])
 
 
-def test_an_interlaced_png_is_progressive(png: Encoded, examine: Examine) -> None:
+def test_an_interlaced_png_is_progressive(png: Encode, examine: Examine) -> None:
     data = bytearray(png((1, 1), 8, 0, b"\0"))
     data[28] = 1
     data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
@@ -82,16 +80,16 @@ def test_an_interlaced_png_is_progressive(png: Encoded, examine: Examine) -> Non
 
 @pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
 def test_the_name_of_a_profile_is_found_in_every_format(
-    name: str, adobe_rgb: bytes, encoded: Encoded, examine: Examine
+    name: str, adobe_rgb: bytes, encode: Encode, examine: Examine
 ) -> None:
-    data = encoded(Image.new("RGB", (8, 8)), name, icc_profile=adobe_rgb)
+    data = encode(Image.new("RGB", (8, 8)), name, icc_profile=adobe_rgb)
     assert examine(data).report["image"]["icc"] == "Adobe RGB (1998)"
-    assert examine(encoded(Image.new("RGB", (8, 8)), name)).report["image"]["icc"] is None
+    assert examine(encode(Image.new("RGB", (8, 8)), name)).report["image"]["icc"] is None
 
 
-def test_a_profile_of_several_segments_is_put_together_by_their_numbers(encoded: Encoded, examine: Examine) -> None:
+def test_a_profile_of_several_segments_is_put_together_by_their_numbers(encode: Encode, examine: Examine) -> None:
     profile = mluc("Wide")
-    data = encoded(Image.new("RGB", (8, 8)), "JPEG")
+    data = encode(Image.new("RGB", (8, 8)), "JPEG")
     parts = [b"ICC_PROFILE\0" + bytes([number, 2]) + part for number, part in ((2, profile[150:]), (1, profile[:150]))]
     added = b"".join(b"\xff\xe2" + struct.pack(">H", len(part) + 2) + part for part in parts)
     assert examine(data[:2] + added + data[2:]).report["image"]["icc"] == "Wide"

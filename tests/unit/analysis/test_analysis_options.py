@@ -13,18 +13,18 @@ from shared.settings.enums import Isolation
 from shared.settings.settings import Settings
 from shared.wiring.analyst import analysis_options, build_analyst
 from tests.doubles.clock import FakeClock
-from tests.unit.analysis.pictures import Encoded
+from tests.unit.analysis.pictures import Encode
 
 SOURCE = Source(container="images", name="cat.png", etag="0x1", size_bytes=1, declared_type=None)
 WANTED = Options(include_gps=True, analyzers=("hash", "color"))
 
 
 @pytest.fixture
-def data(encoded: Encoded) -> bytes:
+def data(encode: Encode) -> bytes:
     """An image that tells where it was taken."""
     exif = Image.Exif()
     exif.get_ifd(0x8825).update({1: "N", 2: (59.0, 0.0, 0.0), 3: "E", 4: (18.0, 0.0, 0.0)})
-    return encoded(Image.new("RGB", (40, 30)), "JPEG", exif=exif)
+    return encode(Image.new("RGB", (40, 30)), "JPEG", exif=exif)
 
 
 def test_what_a_child_is_told_is_what_analyze_is_given(data: bytes) -> None:

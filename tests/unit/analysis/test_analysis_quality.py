@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageChops, ImageFilter
 
 from shared.analysis.analyzers.quality import Light, blur, flags, light
-from tests.unit.analysis.pictures import Encoded, Examine
+from tests.unit.analysis.pictures import Encode, Examine
 
 MIDDLE = Light(brightness=0.5, contrast=0.5, shadow_clip=0, highlight_clip=0, entropy_bits=7)
 
@@ -87,14 +87,12 @@ def test_where_nothing_changes_or_hardly_a_pixel_is_there_blur_is_not_told(size:
 
 
 @pytest.mark.parametrize("name", ["cat.png", "coffee.webp", "retina.jpg", "rocket.jpg"])
-def test_a_photograph_is_sharp_until_it_is_blurred(
-    name: str, samples: Path, encoded: Encoded, examine: Examine
-) -> None:
+def test_a_photograph_is_sharp_until_it_is_blurred(name: str, samples: Path, encode: Encode, examine: Examine) -> None:
     with Image.open(samples / name) as opened:
         image = opened.convert("RGB")
     image.thumbnail((500, 500))
     sharp, soft = (
-        examine(encoded(made, "PNG"), thumbnail=None).report["quality"]
+        examine(encode(made, "PNG"), thumbnail=None).report["quality"]
         for made in (image, image.filter(ImageFilter.GaussianBlur(4)))
     )
     assert sharp["blur"] < 0.4
@@ -129,8 +127,8 @@ def test_two_stops_from_mid_grey_are_the_thresholds_of_light() -> None:
     assert (round(srgb(0.18 / 4), 2), round(srgb(0.18 * 4), 2)) == (0.23, 0.87)
 
 
-def test_a_black_frame_is_dark_and_without_contrast_and_not_called_blurred(encoded: Encoded, examine: Examine) -> None:
-    found = examine(encoded(Image.new("RGB", (640, 480)), "JPEG")).report["quality"]
+def test_a_black_frame_is_dark_and_without_contrast_and_not_called_blurred(encode: Encode, examine: Examine) -> None:
+    found = examine(encode(Image.new("RGB", (640, 480)), "JPEG")).report["quality"]
     assert found == {
         "blur": None,
         "brightness": 0,

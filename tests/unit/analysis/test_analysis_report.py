@@ -12,18 +12,18 @@ import pytest
 from PIL import Image
 
 from shared.analysis import REPORT_SCHEMA, Source, ThumbnailSpec, analyze
-from tests.unit.analysis.pictures import Encoded, Examine
+from tests.unit.analysis.pictures import Encode, Examine
 
 ROOT = Path(__file__).resolve().parents[3]
 SECRET = b"Drottninggatan 1"
 
 
 @pytest.fixture
-def secretive(photo: Image.Image, encoded: Encoded) -> bytes:
+def secretive(photo: Image.Image, encode: Encode) -> bytes:
     """A JPEG that says where it was taken, in every place that a JPEG has for it."""
     exif = Image.Exif()
     exif[0x010E] = SECRET.decode()
-    return encoded(photo, "JPEG", exif=exif, comment=SECRET, xmp=SECRET, icc_profile=b"\0" * 40 + SECRET, dpi=(72, 72))
+    return encode(photo, "JPEG", exif=exif, comment=SECRET, xmp=SECRET, icc_profile=b"\0" * 40 + SECRET, dpi=(72, 72))
 
 
 def test_a_report_has_these_sections_and_fields(samples: Path, examine: Examine) -> None:
@@ -94,9 +94,9 @@ def test_the_source_names_the_version_and_the_exact_bytes() -> None:
     assert (longer["bytes"], longer["sha256"]) == (240513, hashlib.sha256(data + b"\0").hexdigest())
 
 
-def test_the_analyzer_is_the_project_with_its_version(examine: Examine, encoded: Encoded) -> None:
+def test_the_analyzer_is_the_project_with_its_version(examine: Examine, encode: Encode) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    analyzer = examine(encoded(Image.new("L", (8, 8)), "PNG")).report["analyzer"]
+    analyzer = examine(encode(Image.new("L", (8, 8)), "PNG")).report["analyzer"]
     assert analyzer == f"{project['name']}/{project['version']}"
 
 
@@ -104,30 +104,30 @@ def ticks(*seconds: float) -> Iterator[float]:
     yield from seconds
 
 
-def test_timing_tells_decoding_from_the_rest_by_the_clock_that_it_is_given(encoded: Encoded, examine: Examine) -> None:
+def test_timing_tells_decoding_from_the_rest_by_the_clock_that_it_is_given(encode: Encode, examine: Examine) -> None:
     clock = ticks(10.0, 10.5, 11.75, 13.0)
-    report = examine(encoded(Image.new("L", (8, 8)), "PNG"), monotonic=lambda: next(clock)).report
+    report = examine(encode(Image.new("L", (8, 8)), "PNG"), monotonic=lambda: next(clock)).report
     assert report["timing"] == {"decode_ms": 1250.0, "analyze_ms": 1750.0}
 
 
 def test_threads_at_once_find_what_one_thread_finds(samples: Path, examine: Examine) -> None:
     files = [(samples / name).read_bytes() for name in ("cat.png", "coffee.webp", "rocket.jpg")]
 
-    def found(data: bytes) -> object:
+    def findings(data: bytes) -> object:
         analysis = examine(data)
         return analysis.report["hash"], analysis.report["color"], analysis.thumbnail
 
-    alone = [found(data) for data in files]
+    alone = [findings(data) for data in files]
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(found, files * 4)) == alone * 4
+        assert list(pool.map(findings, files * 4)) == alone * 4
 
 
 @pytest.mark.parametrize("kind", ["webp.webp.image/webp", "jpeg.jpg.image/jpeg", "png.png.image/png"])
 def test_a_thumbnail_has_the_format_and_size_that_was_asked_for(
-    kind: str, photo: Image.Image, encoded: Encoded, examine: Examine
+    kind: str, photo: Image.Image, encode: Encode, examine: Examine
 ) -> None:
     name, extension, mime = kind.split(".")
-    made = examine(encoded(photo, "PNG"), thumbnail=ThumbnailSpec(format=name, long_edge_px=100))
+    made = examine(encode(photo, "PNG"), thumbnail=ThumbnailSpec(format=name, long_edge_px=100))
     small = made.thumbnail
     assert small is not None
     with Image.open(BytesIO(small.data)) as opened:
@@ -147,30 +147,30 @@ def test_a_thumbnail_carries_no_metadata(name: str, edge: int, secretive: bytes,
         assert not {"exif", "xmp", "comment", "icc_profile"} & opened.info.keys()
 
 
-def test_a_thumbnail_is_never_larger_than_its_image(encoded: Encoded, examine: Examine) -> None:
-    small = examine(encoded(Image.new("RGB", (20, 10)), "PNG")).thumbnail
+def test_a_thumbnail_is_never_larger_than_its_image(encode: Encode, examine: Examine) -> None:
+    small = examine(encode(Image.new("RGB", (20, 10)), "PNG")).thumbnail
     assert small is not None
     assert (small.width_px, small.height_px) == (20, 10)
 
 
-def test_a_thumbnail_looks_like_its_image(photo: Image.Image, encoded: Encoded, examine: Examine) -> None:
-    small = examine(encoded(photo, "PNG"), thumbnail=ThumbnailSpec(long_edge_px=160)).thumbnail
+def test_a_thumbnail_looks_like_its_image(photo: Image.Image, encode: Encode, examine: Examine) -> None:
+    small = examine(encode(photo, "PNG"), thumbnail=ThumbnailSpec(long_edge_px=160)).thumbnail
     assert small is not None
     with Image.open(BytesIO(small.data)) as opened:
         pairs = zip(opened.convert("L").tobytes(), photo.resize(opened.size).convert("L").tobytes(), strict=True)
     assert sum(abs(left - right) for left, right in pairs) / (160 * 106) < 4
 
 
-def test_quality_makes_a_thumbnail_smaller(photo: Image.Image, encoded: Encoded, examine: Examine) -> None:
-    data = encoded(photo, "PNG")
+def test_quality_makes_a_thumbnail_smaller(photo: Image.Image, encode: Encode, examine: Examine) -> None:
+    data = encode(photo, "PNG")
     coarse, fine = (examine(data, thumbnail=ThumbnailSpec(quality=quality)).thumbnail for quality in (30, 90))
     assert coarse is not None
     assert fine is not None
     assert len(coarse.data) < len(fine.data) / 2
 
 
-def test_no_thumbnail_is_made_when_none_is_asked_for(encoded: Encoded, examine: Examine) -> None:
-    made = examine(encoded(Image.new("L", (8, 8)), "PNG"), thumbnail=None)
+def test_no_thumbnail_is_made_when_none_is_asked_for(encode: Encode, examine: Examine) -> None:
+    made = examine(encode(Image.new("L", (8, 8)), "PNG"), thumbnail=None)
     assert made.thumbnail is None
     assert "thumbnail" not in made.report
 

@@ -14,7 +14,7 @@ from PIL.TiffImagePlugin import IFDRational
 from docs import report_schema
 from shared.analysis import Limits, Options, Source, over_size_gate
 from tests.doubles.world import World
-from tests.unit.analysis.pictures import Encoded, Examine
+from tests.unit.analysis.pictures import Encode, Examine
 
 PUBLISHED = json.loads(report_schema.FILE.read_text("utf-8"))
 VALIDATOR = Draft202012Validator(PUBLISHED)
@@ -55,12 +55,12 @@ def test_the_report_of_a_photograph_is_valid(name: str, samples: Path, examine: 
     json.dumps(report, allow_nan=False)
 
 
-def test_a_report_that_has_everything_is_valid(encoded: Encoded, examine: Examine) -> None:
+def test_a_report_that_has_everything_is_valid(encode: Encode, examine: Examine) -> None:
     exif = Image.Exif()
     exif.update({0x010F: "Canon", 0x0110: "EOS R6", 0x0131: "x"})
     exif.get_ifd(0x8769).update({0x829A: IFDRational(1, 200), 0x8827: 100, 0x9003: "2024:06:21 23:59:58"})
     exif.get_ifd(0x8825).update({1: "N", 2: (59.0, 0.0, 0.0), 3: "E", 4: (18.0, 0.0, 0.0), 5: b"\0", 6: 12.0})
-    data = encoded(Image.new("RGB", (64, 48), "#123456"), "JPEG", exif=exif)
+    data = encode(Image.new("RGB", (64, 48), "#123456"), "JPEG", exif=exif)
     report = examine(data, options=Options(include_gps=True)).report
     assert report["privacy"]["gps"] == {"lat_deg": 59.0, "lon_deg": 18.0, "alt_m": 12.0}
     assert problems(report) == []

@@ -12,7 +12,7 @@ from PIL import Image
 from docs import report_schema
 from shared.analysis import Analysis
 from shared.analysis.validation import MAX_SECTION_CHARACTERS, ReportInvalid, check_report
-from tests.unit.analysis.pictures import Encoded
+from tests.unit.analysis.pictures import Encode
 
 PUBLISHED = jsonschema.Draft202012Validator(json.loads(report_schema.FILE.read_text("utf-8")))
 #: What a field may be changed into, and mostly must not be.
@@ -20,12 +20,12 @@ VALUES: tuple[Any, ...] = (None, True, -1, 10**18, 0.5, "", "x", "../../x", "é"
 
 
 @pytest.fixture(scope="module")
-def report(encoded: Encoded, examine: Callable[..., Analysis]) -> dict[str, Any]:
+def report(encode: Encode, examine: Callable[..., Analysis]) -> dict[str, Any]:
     """An honest report."""
     exif = Image.Exif()
     exif[0x010F] = "maker"
     exif.get_ifd(0x8825).update({1: "N", 2: (59.0, 0.0, 0.0), 3: "E", 4: (18.0, 0.0, 0.0)})
-    return examine(encoded(Image.new("RGB", (40, 30), "red"), "JPEG", exif=exif)).report
+    return examine(encode(Image.new("RGB", (40, 30), "red"), "JPEG", exif=exif)).report
 
 
 def _fields(value: object, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -89,19 +89,19 @@ def test_what_json_or_utf_8_has_no_word_for_is_refused(report: dict[str, Any], v
         assert not _valid(changed) or (at, value) == (("mine", "x"), "x" * 1025)
 
 
-def _nested(depth: int) -> dict[str, Any]:
-    return {"a": _nested(depth - 1)} if depth else {}
+def _nest(depth: int) -> dict[str, Any]:
+    return {"a": _nest(depth - 1)} if depth else {}
 
 
 @pytest.mark.parametrize(
-    "section", [1, [], None, _nested(9), {"a": "x" * MAX_SECTION_CHARACTERS}, {"a": 10**17}, {"\udfff": 1}]
+    "section", [1, [], None, _nest(9), {"a": "x" * MAX_SECTION_CHARACTERS}, {"a": 10**17}, {"\udfff": 1}]
 )
 def test_a_section_that_no_analyzer_may_make_is_refused(report: dict[str, Any], section: object) -> None:
     assert not _valid({**report, "mine": section})
 
 
 def test_only_sections_of_known_analyzers_are_let_in(report: dict[str, Any]) -> None:
-    mine = {**report, "mine": _nested(7)}
+    mine = {**report, "mine": _nest(7)}
     assert _valid(mine)
     assert _valid(mine, sections=("mine",))
     assert not _valid(mine, sections=("yours",))

@@ -30,17 +30,17 @@ class Room:
         self.inside: list[str] = []
         self._pool = ThreadPoolExecutor(8)
         self._goes = dict[str, threading.Event]()
-        self._gone = dict[str, Future[None]]()
+        self._visits = dict[str, Future[None]]()
 
     def comes(self, name: str, *, alone: bool = False, stop: Callable[[], bool] = _never, flow: str = "") -> None:
         """Let a guest come in, or wait at the door."""
         self._goes[name], waits = threading.Event(), threading.Event()
 
-        def stopped() -> bool:
+        def stop_at_door() -> bool:
             waits.set()  # only who waits is asked
             return stop()
 
-        self._gone[name] = self._pool.submit(self._stay, name, alone, stopped, flow)
+        self._visits[name] = self._pool.submit(self._stay, name, alone, stop_at_door, flow)
         until(lambda: waits.is_set() or name in self.inside, what=name)
 
     def _stay(
@@ -58,7 +58,7 @@ class Room:
     def goes(self, name: str) -> None:
         """Let a guest go; raise what it has met."""
         self._goes[name].set()
-        self._gone[name].result(20)
+        self._visits[name].result(20)
 
     def has(self, *names: str) -> bool:
         """Whether these, and no others, come to be inside."""

@@ -11,10 +11,10 @@ from PIL import Image
 
 from shared.analysis import Analysis, Limits, Source, analyze
 from shared.errors import ImageRejected
-from tests.unit.analysis.pictures import Encoded
+from tests.unit.analysis.pictures import Encode
 
 
-def examine_stored(stored: bytes, encoding: str | None, **limits: int) -> Analysis:
+def examine_blob(stored: bytes, encoding: str | None, **limits: int) -> Analysis:
     source = Source(
         container="images",
         name="a.png",
@@ -28,7 +28,7 @@ def examine_stored(stored: bytes, encoding: str | None, **limits: int) -> Analys
 
 def refusal(stored: bytes, encoding: str) -> str:
     with pytest.raises(ImageRejected) as caught:
-        examine_stored(stored, encoding)
+        examine_blob(stored, encoding)
     return caught.value.code
 
 
@@ -38,9 +38,9 @@ def raw_deflate(data: bytes) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def image(encoded: Encoded) -> bytes:
+def image(encode: Encode) -> bytes:
     """A small file."""
-    return encoded(Image.new("RGB", (40, 30), "#ff0000"), "PNG")
+    return encode(Image.new("RGB", (40, 30), "#ff0000"), "PNG")
 
 
 @pytest.mark.case("storage encoding", was="300 MiB in the host; bytes and sha256 of what is not stored")
@@ -55,7 +55,7 @@ def test_an_encoding_is_undone_and_the_stored_bytes_are_described(
     encoding: str | None, pack: Callable[[bytes], bytes], image: bytes
 ) -> None:
     stored = pack(image)
-    report = examine_stored(stored, encoding).report
+    report = examine_blob(stored, encoding).report
     assert (report["color"]["mean"], report["warnings"]) == ("#ff0000", [])
     assert (report["source"]["bytes"], report["source"]["sha256"]) == (len(stored), sha256(stored).hexdigest())
     assert (report["source"]["mime"], report["source"]["type_mismatch"]) == ("image/png", False)
@@ -64,14 +64,14 @@ def test_an_encoding_is_undone_and_the_stored_bytes_are_described(
 @pytest.mark.parametrize("rest", [b"", bytes(512), b"junk"])
 def test_several_members_are_one_file_and_what_follows_is_none(rest: bytes, image: bytes) -> None:
     stored = gzip.compress(image[:50]) + gzip.compress(image[50:]) + rest
-    assert examine_stored(stored, "gzip").report["color"]["mean"] == "#ff0000"
+    assert examine_blob(stored, "gzip").report["color"]["mean"] == "#ff0000"
 
 
 @pytest.mark.case("storage encoding", was="307 KB became 300 MiB in the host")
 @pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
 def test_more_bytes_than_are_allowed_make_a_partial_report(encoding: str, pack: Callable[[bytes], bytes]) -> None:
     stored = pack(bytes(50_000_000))
-    found = examine_stored(stored, encoding, max_bytes=1_000_000)
+    found = examine_blob(stored, encoding, max_bytes=1_000_000)
     report = found.report
     assert (report["status"], report["error"]["code"], found.thumbnail) == ("partial", "too_many_bytes", None)
     assert (report["source"]["bytes"], report["source"]["sha256"]) == (len(stored), sha256(stored).hexdigest())
@@ -79,14 +79,14 @@ def test_more_bytes_than_are_allowed_make_a_partial_report(encoding: str, pack: 
 
 
 def test_the_limit_of_bytes_is_inclusive(image: bytes) -> None:
-    assert examine_stored(gzip.compress(image), "gzip", max_bytes=len(image)).report["status"] == "ok"
-    assert examine_stored(gzip.compress(image), "gzip", max_bytes=len(image) - 1).report["status"] == "partial"
+    assert examine_blob(gzip.compress(image), "gzip", max_bytes=len(image)).report["status"] == "ok"
+    assert examine_blob(gzip.compress(image), "gzip", max_bytes=len(image) - 1).report["status"] == "partial"
 
 
 @pytest.mark.case("storage false encoding", was="18 attempts, no code, a week")
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "gzip, gzip", "zstd"])
 def test_an_image_that_is_not_encoded_is_read_as_it_is_with_a_warning(encoding: str, image: bytes) -> None:
-    report = examine_stored(image, encoding).report
+    report = examine_blob(image, encoding).report
     assert (report["color"]["mean"], report["warnings"]) == ("#ff0000", ["content_encoding_ignored"])
 
 
@@ -114,9 +114,7 @@ def test_an_encoded_file_of_nothing_is_empty() -> None:
 
 @pytest.mark.case("storage encoding", was="10 MB of 500,000 empty members take a child 40 s, and the rest is ignored")
 def test_more_members_than_any_program_writes_are_refused(image: bytes, case_result: Callable[[str], None]) -> None:
-    assert (
-        examine_stored(gzip.compress(b"") * 9_999 + gzip.compress(image), "gzip").report["color"]["mean"] == "#ff0000"
-    )
+    assert examine_blob(gzip.compress(b"") * 9_999 + gzip.compress(image), "gzip").report["color"]["mean"] == "#ff0000"
     assert refusal(gzip.compress(b"") * 10_000 + gzip.compress(image), "gzip") == "unsupported_encoding"
     case_result("unsupported_encoding")
 
@@ -125,7 +123,7 @@ def test_each_member_copies_no_more_than_a_piece_of_the_rest(monkeypatch: pytest
     fed = list[int]()
     make = zlib.decompressobj
 
-    class Fed:
+    class Unpacker:
         def __init__(self, bits: int) -> None:
             self._packer = make(bits)
 
@@ -136,6 +134,6 @@ def test_each_member_copies_no_more_than_a_piece_of_the_rest(monkeypatch: pytest
         def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the other has
             return getattr(self._packer, name)
 
-    monkeypatch.setattr(zlib, "decompressobj", Fed)
-    examine_stored(gzip.compress(image) + bytes(1 << 20), "gzip")
+    monkeypatch.setattr(zlib, "decompressobj", Unpacker)
+    examine_blob(gzip.compress(image) + bytes(1 << 20), "gzip")
     assert max(fed) <= 65_536

@@ -23,10 +23,10 @@ REFUSED = {"seccomp": "Operation not permitted", "namespaces": "Function not imp
 
 
 def _refuse(number: int) -> Any:  # noqa: ANN401 - in place of anything
-    def refused(*_given: object) -> int:
+    def refuse(*_given: object) -> int:
         raise OSError(number, os.strerror(number))
 
-    return refused
+    return refuse
 
 
 def test_another_system_refuses_every_layer_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from shared.analysis import Source, ThumbnailSpec, analyze
 from shared.analysis.sandbox import protocol, replies
 from shared.analysis.sandbox.layers import Confinement
 from shared.errors import AnalysisDied, ImageRejected
-from tests.unit.analysis.pictures import Encoded
+from tests.unit.analysis.pictures import Encode
 
 Say = Callable[..., Any]
 SPEC = ThumbnailSpec(long_edge_px=32)
@@ -25,9 +25,9 @@ RIFF = b"RIFF\x1a\0\0\0WEBP"
 
 
 @pytest.fixture
-def data(encoded: Encoded) -> bytes:
+def data(encode: Encode) -> bytes:
     """An image."""
-    return encoded(Image.new("RGB", (64, 48), "teal"), "JPEG")
+    return encode(Image.new("RGB", (64, 48), "teal"), "JPEG")
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def honest(request_: replies.Request) -> tuple[dict[str, Any], bytes]:
 def say(request_: replies.Request, honest: tuple[dict[str, Any], bytes]) -> Say:
     """Say something else than the truth: a field of the reply by its way, or its bytes; read what has come of it."""
 
-    def said(*way: str, value: object = None, body: bytes | None = None) -> Any:  # noqa: ANN401 - an analysis
+    def speak(*way: str, value: object = None, body: bytes | None = None) -> Any:  # noqa: ANN401 - an analysis
         head = copy.deepcopy(honest[0])
         place: Any = head
         for name in way[:-1]:
@@ -58,10 +58,10 @@ def say(request_: replies.Request, honest: tuple[dict[str, Any], bytes]) -> Say:
             place[way[-1]] = value
         return replies.read(head, honest[1] if body is None else body, request_)
 
-    return said
+    return speak
 
 
-def _refused(say: Say, *way: str, **given: object) -> None:
+def _check_refusal(say: Say, *way: str, **given: object) -> None:
     with pytest.raises(protocol.ProtocolError) as met:
         say(*way, **given)
     assert "../" not in str(met.value)
@@ -106,7 +106,7 @@ LIES: list[tuple[tuple[str, ...], object]] = [
 @pytest.mark.case("security C2", was="extension, media type and place of the thumbnail are the child's")
 @pytest.mark.parametrize(("way", "value"), LIES, ids=range(len(LIES)))
 def test_a_lie_is_no_reply(say: Say, way: tuple[str, ...], value: object, case_result: Callable[[str], None]) -> None:
-    _refused(say, *way, value=value)
+    _check_refusal(say, *way, value=value)
     case_result(f"{len(LIES)} lies are refused")
 
 
@@ -137,7 +137,7 @@ def test_a_thumbnail_is_described_by_what_it_is(say: Say) -> None:
     ids=["empty", "html", "png", "wave", "cut", "long"],
 )
 def test_a_thumbnail_that_is_not_of_the_wanted_format_or_too_long_is_no_reply(say: Say, body: bytes) -> None:
-    _refused(say, body=body)
+    _check_refusal(say, body=body)
 
 
 def test_a_thumbnail_over_what_a_row_holds_is_no_reply(

@@ -26,7 +26,7 @@ def text(tag: int, value: bytes) -> files.Entry:
     return (tag, ASCII, len(value), value)
 
 
-def shot(*entries: files.Entry, order: str = "<") -> dict[str, object]:
+def read_exif(*entries: files.Entry, order: str = "<") -> dict[str, object]:
     return dict(files.read_metadata(files.with_exif(files.block(shot=list(entries), order=order))).exif)
 
 
@@ -165,7 +165,7 @@ def test_a_field_beyond_the_end_costs_no_other_field() -> None:
 def test_a_moment_is_read_however_it_is_written(
     written: str, at: str, zone: str | None, case_result: Callable[[str], None]
 ) -> None:
-    found = shot(text(TAKEN, written.encode() + b"\0"))
+    found = read_exif(text(TAKEN, written.encode() + b"\0"))
     assert (found["taken_at"], found["taken_at_offset"]) == (at, zone)
     case_result("the moment")
 
@@ -178,18 +178,18 @@ def test_a_moment_is_read_however_it_is_written(
     ],
 )
 def test_what_is_no_moment_is_nothing_and_neither_is_its_zone(moment: str) -> None:
-    assert shot(text(TAKEN, moment.encode() + b"\0"), text(TAKEN_OFFSET, b"+02:00")) == NOTHING
+    assert read_exif(text(TAKEN, moment.encode() + b"\0"), text(TAKEN_OFFSET, b"+02:00")) == NOTHING
 
 
 @pytest.mark.parametrize("zone", ["+15:00", "02:00", "+02:60", "   :  "])
 def test_what_is_no_zone_leaves_the_moment(zone: str) -> None:
-    found = shot(text(TAKEN, MOMENT), text(TAKEN_OFFSET, zone.encode()))
+    found = read_exif(text(TAKEN, MOMENT), text(TAKEN_OFFSET, zone.encode()))
     assert (found["taken_at"], found["taken_at_offset"]) == ("2024-06-21T23:59:58", None)
 
 
 def test_a_scan_was_taken_when_it_was_digitized() -> None:
     blank = text(TAKEN, b"0000:00:00 00:00:00\0")
-    found = shot(blank, text(DIGITIZED, b"1999:12:31 23:00:00\0"), text(DIGITIZED_OFFSET, b"-05:30\0"))
+    found = read_exif(blank, text(DIGITIZED, b"1999:12:31 23:00:00\0"), text(DIGITIZED_OFFSET, b"-05:30\0"))
     assert (found["taken_at"], found["taken_at_offset"]) == ("1999-12-31T23:00:00", "-05:30")
 
 
@@ -198,7 +198,7 @@ def test_a_scan_was_taken_when_it_was_digitized() -> None:
     [(1, 8000, 0.000125), (1, 3, 0.3333333), (2, 3, 0.6666667), (30, 1, 30.0), (0, 1, None), (1, 0, None)],
 )
 def test_a_rational_is_rounded_and_one_over_zero_is_nothing(above: int, below: int, seconds: float | None) -> None:
-    assert shot((0x829A, RATIONAL, 1, files.rationals(above, below))) == {**NOTHING, "exposure_s": seconds}
+    assert read_exif((0x829A, RATIONAL, 1, files.rationals(above, below))) == {**NOTHING, "exposure_s": seconds}
 
 
 @pytest.mark.parametrize(
@@ -216,13 +216,13 @@ def test_a_rational_is_rounded_and_one_over_zero_is_nothing(above: int, below: i
     ],
 )
 def test_a_value_that_makes_no_sense_is_nothing(entry: files.Entry, name: str) -> None:
-    assert shot(entry)[name] is None
+    assert read_exif(entry)[name] is None
 
 
 def test_a_sensitivity_beyond_its_field_stands_in_another() -> None:
     beyond = (0x8827, SHORT, 1, b"\xff\xff")
-    assert shot(beyond, (0x8832, LONG, 1, struct.pack("<I", 102_400)))["iso"] == 102_400
-    assert shot(beyond)["iso"] == 65_535
+    assert read_exif(beyond, (0x8832, LONG, 1, struct.pack("<I", 102_400)))["iso"] == 102_400
+    assert read_exif(beyond)["iso"] == 65_535
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_a_sensitivity_beyond_its_field_stands_in_another() -> None:
     ],
 )
 def test_a_text_is_bounded_and_shows_what_it_has(written: bytes, read: str | None) -> None:
-    assert shot(text(LENS, written))["lens"] == read
+    assert read_exif(text(LENS, written))["lens"] == read
 
 
 def test_a_directory_that_says_it_is_longer_than_it_is_is_read_up_to_its_end() -> None:

@@ -16,7 +16,7 @@ BOX = b"\0\0\1\0jumb\0\0\0\x1ejumdc2pa\0\x11\0\x10\x80\0\0\xaa\0\x38\x9b\x71\3c2
 MADE = BOX + b"c2pa.actions" + URI + b"trainedAlgorithmicMedia"
 
 
-def found(data: bytes) -> tuple[bool, str | None]:
+def provenance(data: bytes) -> tuple[bool, str | None]:
     section = files.read_metadata(data).provenance
     return section["c2pa_present"], section["ai_hint"]
 
@@ -47,7 +47,7 @@ def test_a_manifest_is_found_in_every_format(data: bytes, examine: Examine) -> N
     [(0xEB, b"JP\0\1\0\0\0\1" + BOX.replace(b"jumdc2pa", b"jumdcbor")), (0xEB, b"JP"), (0xE4, b"JP\0\1\0\0\0\1" + BOX)],
 )
 def test_other_boxes_are_no_manifest(segment: tuple[int, bytes]) -> None:
-    assert found(files.jpeg(segment)) == (False, None)
+    assert provenance(files.jpeg(segment)) == (False, None)
 
 
 @pytest.mark.parametrize("code", ["trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"])
@@ -55,22 +55,22 @@ def test_other_boxes_are_no_manifest(segment: tuple[int, bytes]) -> None:
 def test_the_source_type_of_iptc_is_found_in_xmp(code: str, form: str) -> None:
     packet = (form % (URI.decode() + code)).encode()
     packed = b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(packet)
-    assert found(files.with_xmp(packet)) == (False, code)
-    assert found(files.png((b"iTXt", packed))) == (False, code)
-    assert found(files.webp((b"XMP ", packet))) == (False, code)
+    assert provenance(files.with_xmp(packet)) == (False, code)
+    assert provenance(files.png((b"iTXt", packed))) == (False, code)
+    assert provenance(files.webp((b"XMP ", packet))) == (False, code)
 
 
 @pytest.mark.parametrize(("beyond", "hint"), [(0, "trainedAlgorithmicMedia"), (1, None)])
 def test_a_packet_over_a_megabyte_is_not_looked_at_for_hints(beyond: int, hint: str | None) -> None:
     packet = b"trainedAlgorithmicMedia".ljust(MAX_BLOCK_BYTES + beyond)
-    assert found(files.webp((b"XMP ", packet))) == (False, hint)
+    assert provenance(files.webp((b"XMP ", packet))) == (False, hint)
 
 
 @pytest.mark.parametrize(
     "code", [b"digitalCapture", b"algorithmicMedia", b"trainedAlgorithmicMediaX", b"untrainedAlgorithmicMedia"]
 )
 def test_a_source_type_that_names_no_model_is_no_hint(code: bytes) -> None:
-    assert found(files.with_xmp(URI + code)) == (False, None)
+    assert provenance(files.with_xmp(URI + code)) == (False, None)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_source_type_that_names_no_model_is_no_hint(code: bytes) -> None:
 )
 @pytest.mark.parametrize("behind", [False, True])
 def test_the_notes_of_generators_are_found_in_png(chunk: tuple[bytes, bytes], hint: str | None, behind: bool) -> None:  # noqa: FBT001 - a case
-    assert found(files.png(chunk, behind=behind)) == (False, hint)
+    assert provenance(files.png(chunk, behind=behind)) == (False, hint)
 
 
 def test_a_hint_behind_megabytes_of_a_packed_text_is_not_read(examine: Examine) -> None:
@@ -105,7 +105,7 @@ def test_a_hint_behind_megabytes_of_a_packed_text_is_not_read(examine: Examine) 
 
 def test_entities_in_xmp_are_not_expanded() -> None:
     bomb = b'<!DOCTYPE x [<!ENTITY a "' + URI + b'trained"><!ENTITY b "&a;&a;">]><x y="&b;AlgorithmicMedia"/>'
-    assert found(files.with_xmp(bomb)) == (False, None)
+    assert provenance(files.with_xmp(bomb)) == (False, None)
 
 
 def test_prompts_stand_nowhere_in_what_is_told(examine: Examine) -> None:
