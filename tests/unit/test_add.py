@@ -11,7 +11,7 @@ from shared.rules.jobs import SCHEMA, Event, Move, State
 from shared.steps.intake.add import AddResult
 from shared.steps.intake.announce import LONGEST_DELAY
 from tests.doubles.world import World
-from tests.unit.holding import KIND, held
+from tests.unit.external_jobs import KIND, claim_job
 
 #: What ``add`` must be told.
 ORDER: dict[str, Any] = {"kind": KIND, "ref": "text", "params": {"text": "a b"}, "unique": True}
@@ -27,7 +27,7 @@ def ended(world: World) -> str:
     """Add the job, claim it, and end it."""
     row = add(world).row
     assert row is not None
-    job_id, claim = held(world, row.job.id)
+    job_id, claim = claim_job(world, row.job.id)
     world.darkroom.external.resume(job_id, claim).fail(code="x", message="X.")
     return job_id
 
@@ -40,7 +40,7 @@ def purged(world: World) -> str:
     return job_id
 
 
-def forgotten(world: World) -> None:
+def forget_reference(world: World) -> None:
     """Let another forget the reference of a job that is there, or was."""
     world.jobs.table.jobs.clear()
     world.jobs.table.keys.clear()
@@ -132,14 +132,14 @@ def test_a_job_that_is_not_unique_stands_beside_one_that_is() -> None:
 def test_a_job_that_is_forgotten_between_the_insert_and_the_look_is_added() -> None:
     world = World()
     add(world)
-    world.jobs.before("get", lambda: forgotten(world))
+    world.jobs.before("get", lambda: forget_reference(world))
     assert add(world).created
 
 
 def test_a_key_row_that_is_forgotten_between_the_insert_and_the_look_is_no_hindrance() -> None:
     world = World()
     purged(world)
-    world.jobs.before("key", lambda: forgotten(world))
+    world.jobs.before("key", lambda: forget_reference(world))
     assert add(world).created
 
 
@@ -148,7 +148,7 @@ def test_a_job_that_another_adds_between_the_insert_and_the_look_is_found() -> N
     purged(world)
 
     def another() -> None:
-        forgotten(world)
+        forget_reference(world)
         add(world, params={"text": "another's"})
 
     world.jobs.before("key", another)
@@ -193,7 +193,7 @@ def test_a_time_to_live_counts_from_the_add() -> None:
 def test_a_time_to_live_is_not_prolonged_by_a_claim() -> None:
     world = World()
     job_id = added_id(add(world, ttl=timedelta(seconds=60)))
-    held(world, job_id)
+    claim_job(world, job_id)
     assert world.job(job_id).deadline == world.clock.now + timedelta(seconds=60)
 
 

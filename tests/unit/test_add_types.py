@@ -2,7 +2,7 @@ import pytest
 
 from shared.errors import InvalidReference, Refused, StorageOut
 from tests.doubles.world import World
-from tests.unit.holding import KIND
+from tests.unit.external_jobs import KIND
 from tests.unit.test_add import add
 
 

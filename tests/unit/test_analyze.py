@@ -239,11 +239,11 @@ def test_a_commit_refused_under_a_claim_that_is_still_own_is_sent_again() -> Non
     world = World()
     job_id = world.record_image()
 
-    def renewed(row: Row) -> Move:
+    def renew(row: Row) -> Move:
         assert row.job.claim is not None
         return moves.renew(row.job, claim=row.job.claim, now=world.clock.now, lease=timedelta(seconds=60))
 
-    world.images.before("insert_thumbnail", lambda: world.jobs.behind(job_id, renewed))
+    world.images.before("insert_thumbnail", lambda: world.jobs.behind(job_id, renew))
     assert attempt_job(world, job_id) is End.COMPLETED
 
 
@@ -251,10 +251,10 @@ def test_a_commit_that_is_undecided_raises_and_keeps_the_thumbnail() -> None:
     world = World()
     job_id = world.record_image()
 
-    def undecided() -> None:
+    def fail() -> None:
         raise Undecided
 
-    world.jobs.before("replace", int, undecided)
+    world.jobs.before("replace", int, fail)
     with pytest.raises(Undecided):
         attempt_job(world, job_id)
     assert list(world.images.thumbnails) == [f"{job_id}/1.png"]

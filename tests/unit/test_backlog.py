@@ -26,7 +26,7 @@ def _due(world: World, count: int) -> list[str]:
     return found
 
 
-def _sent(world: World) -> list[str]:
+def _sent_ids(world: World) -> list[str]:
     return [json.loads(text)["job_id"] for text, _ in world.queue.messages]
 
 
@@ -34,7 +34,7 @@ def test_where_messages_start_all_the_sweep_sends_lost_ones_again_oldest_first()
     world = World(DISPATCH="queue", JOB_BUCKETS="1")
     found = _due(world, 3)
     swept = world.darkroom.sweep.sweep(owner="timer/1")
-    assert (swept.outcomes, swept.left, _sent(world)) == ({Resend.ANNOUNCED: 3}, 0, found)
+    assert (swept.outcomes, swept.left, _sent_ids(world)) == ({Resend.ANNOUNCED: 3}, 0, found)
     assert {world.job(job_id).state for job_id in found} == {State.PENDING}
 
 
@@ -43,7 +43,7 @@ def test_a_backlog_is_not_sent_again_by_the_next_sweep() -> None:
     found = _due(world, 3)
     for _ in range(3):
         world.darkroom.sweep.sweep(owner="timer/1")
-    assert sorted(_sent(world)) == sorted(found)
+    assert sorted(_sent_ids(world)) == sorted(found)
 
 
 def test_who_is_not_come_for_is_sent_again_after_twice_the_time_up_to_an_hour() -> None:
@@ -72,7 +72,7 @@ def test_what_the_budget_has_left_is_sent_to_the_queue() -> None:
     world.images.before("read", lambda: world.clock.advance(85))
     swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert (swept.outcomes, swept.left) == ({End.COMPLETED: 1, Resend.ANNOUNCED: 2}, 0)
-    assert len(set(_sent(world)) & set(found)) == 2
+    assert len(set(_sent_ids(world)) & set(found)) == 2
 
 
 def test_without_messages_the_rest_is_left_to_the_next_sweep() -> None:
@@ -90,7 +90,7 @@ def test_nothing_is_sent_beyond_the_longest_queue_and_what_is_held_back_stays_du
     world.queue.send("another's")
     world.queue.messages.clear()
     swept = world.darkroom.sweep.sweep(owner="timer/1")
-    assert (swept.outcomes, swept.left, _sent(world)) == ({Resend.ANNOUNCED: 1}, 2, found[:1])
+    assert (swept.outcomes, swept.left, _sent_ids(world)) == ({Resend.ANNOUNCED: 1}, 2, found[:1])
     world.queue.receive()
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {Resend.ANNOUNCED: 2}
 

@@ -59,28 +59,28 @@ class Recording(Passing):
 
     def __init__(self) -> None:
         super().__init__(InProcess(storage_account()))
-        self.sent: list[tuple[dict[str, str], bytes]] = []
+        self.requests: list[tuple[dict[str, str], bytes]] = []
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the SDK calls it
         """Keep, and send."""
-        self.sent.append((dict(request.headers), content_of(request)))
+        self.requests.append((dict(request.headers), content_of(request)))
         return super().send(request, **kwargs)
 
 
-def _sent(kind: type[TableClient]) -> tuple[dict[str, str], str]:
+def _request_of(kind: type[TableClient]) -> tuple[dict[str, str], str]:
     """Return what the client of a table sends, without dates and what is drawn."""
     wire = Recording()
     table = kind.from_connection_string("UseDevelopmentStorage=true", table_name="jobs", transport=wire, retry_total=0)
     with pytest.raises(HttpResponseError):  # there is no such table
         table.submit_transaction(OPERATIONS)
-    ((headers, body),) = wire.sent
+    ((headers, body),) = wire.requests
     kept = ("x-ms-version", "DataServiceVersion", "MaxDataServiceVersion", "Accept", "Content-Type")
     undated = re.sub(r"(?m)^(?:x-ms-date|Date): .*\r\n", "", body.decode())
     return {name: DRAWN.sub("", headers[name]) for name in kept}, DRAWN.sub("", undated)
 
 
 def test_what_is_sent_is_what_the_sdk_would_send_but_for_the_dates_of_its_parts() -> None:
-    assert _sent(Table) == _sent(TableClient)
+    assert _request_of(Table) == _request_of(TableClient)
 
 
 def test_a_transaction_starts_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from shared.errors import MessageRejected
 from shared.rules import blob_events
 from shared.rules.ignore_reasons import IgnoreReason
 from shared.rules.images import ImageRef
-from tests.unit.test_messages import event, renamed
+from tests.unit.test_messages import event, rename_event
 
 CAT = ImageRef("images", "a b/cat.png")
 CREATING = ("PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose")
@@ -70,7 +70,7 @@ def test_a_blob_that_has_left_the_archive_is_recorded_again(tier: str, found: Im
         ({"specversion": "1.0", "type": "Our.Own"}, IgnoreReason.OTHER_KIND),
         (event(what="DirectoryRenamed", api="RenameDirectory"), IgnoreReason.DIRECTORY),
         (event(api="CreateFile"), IgnoreReason.FIRST_HALF),
-        (renamed("other/cat.png"), IgnoreReason.OTHER_CONTAINER),
+        (rename_event("other/cat.png"), IgnoreReason.OTHER_CONTAINER),
         (event(api="SftpCreate"), IgnoreReason.FIRST_HALF),
         (event() | {"subject": "/blobServices/default/containers/other/blobs/x"}, IgnoreReason.OTHER_CONTAINER),
     ],
@@ -89,7 +89,7 @@ def test_an_event_that_asks_for_nothing_says_why(item: dict[str, Any], reason: I
         (event() | {"subject": "images/cat.png"}, "malformed_event"),
         (event() | {"subject": "/blobServices/default/containers/images"}, "malformed_event"),
         (event() | {"subject": "/blobServices/default/containers/images/blobs/"}, "invalid_reference"),
-        (renamed("images/%c3"), "malformed_url"),
+        (rename_event("images/%c3"), "malformed_url"),
     ],
 )
 def test_an_event_that_cannot_be_read_says_why(item: dict[str, Any], code: str) -> None:

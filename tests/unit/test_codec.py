@@ -17,12 +17,12 @@ JOB = Job(id="image-analysis-" + "0" * 32, type="image-analysis", ref="images/ca
 FORBIDDEN = set("/\\#?%") | {chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))}
 
 
-def encoded(job: Job) -> dict[str, object]:
+def encode(job: Job) -> dict[str, object]:
     """Return a job as an entity."""
     return codec.encode(job, place=codec.partition(job.id, 4), nonce="n")
 
 
-def decoded(entity: dict[str, object]) -> Job:
+def decode(entity: dict[str, object]) -> Job:
     """Return the job of an entity."""
     return codec.decode(entity, etag='"1"', modified_at=NOW, seen_at=NOW).job
 
@@ -32,7 +32,7 @@ def decoded(entity: dict[str, object]) -> Job:
 def test_a_job_is_decoded_as_it_was_encoded(data: st.DataObject, ref: str, state: State) -> None:
     job = data.draw(jobs(ref, state))
     cut = job.error and replace(job.error, message=job.error.message[: codec.MESSAGE_LENGTH])
-    assert decoded(encoded(job)) == replace(job, error=cut)
+    assert decode(encode(job)) == replace(job, error=cut)
 
 
 @settings(max_examples=at_length(8, 500), deadline=None)
@@ -78,32 +78,32 @@ def test_a_partition_is_type_and_bucket() -> None:
 
 
 def test_an_error_message_is_cut() -> None:
-    job = decoded(encoded(replace(JOB, error=JobError("x", "y" * 5000, NOW))))
+    job = decode(encode(replace(JOB, error=JobError("x", "y" * 5000, NOW))))
     assert job.error == JobError("x", "y" * 1000, NOW)
 
 
 @pytest.mark.parametrize("name", ["params", "report"])
 @pytest.mark.parametrize("text", ["x" * 32_757, "😀" * 16_378 + "x"], ids=["ASCII", "pairs"])
 def test_a_document_up_to_the_size_of_a_property_is_taken(name: str, text: str) -> None:
-    assert getattr(decoded(encoded(replace(JOB, **dict[str, Any]({name: {"text": text}})))), name) == {"text": text}
+    assert getattr(decode(encode(replace(JOB, **dict[str, Any]({name: {"text": text}})))), name) == {"text": text}
 
 
 @pytest.mark.parametrize("name", ["params", "report"])
 @pytest.mark.parametrize("text", ["x" * 32_758, "😀" * 16_379], ids=["ASCII", "pairs"])
 def test_a_document_larger_than_a_property_is_refused_by_name(name: str, text: str) -> None:
     with pytest.raises(TooLarge, match="UTF-16") as met:
-        encoded(replace(JOB, **dict[str, Any]({name: {"text": text}})))
+        encode(replace(JOB, **dict[str, Any]({name: {"text": text}})))
     assert met.value.field == name
 
 
 def test_a_row_of_a_newer_release_is_refused() -> None:
     with pytest.raises(NewerSchema):
-        decoded(encoded(replace(JOB, schema=SCHEMA + 1)))
+        decode(encode(replace(JOB, schema=SCHEMA + 1)))
 
 
 def test_a_column_that_is_none_is_left_out() -> None:
-    assert None not in encoded(JOB).values()
-    assert "owner" not in encoded(JOB)
+    assert None not in encode(JOB).values()
+    assert "owner" not in encode(JOB)
 
 
 @pytest.mark.parametrize(("purged", "end"), [(False, (None, None)), (True, (State.FAILED, NOW))])

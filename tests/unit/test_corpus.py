@@ -16,7 +16,7 @@ DIGEST = "0" * 64
 HEAD = f"[npm exif-js 2.3.0 exif-js-2.3.0.tgz {DIGEST}]\n"
 
 
-def packed(files: dict[str, bytes], name: str) -> bytes:
+def pack(files: dict[str, bytes], name: str) -> bytes:
     stream = io.BytesIO()
     if name.endswith(".zip"):
         with zipfile.ZipFile(stream, "w") as bundle:
@@ -33,10 +33,10 @@ def packed(files: dict[str, bytes], name: str) -> bytes:
 
 def package(name: str, files: dict[str, bytes], *, sha256: str = "") -> pins.Package:
     found = tuple(pins.Pin(path, hashlib.sha256(body).hexdigest()) for path, body in files.items())
-    return pins.Package("npm", "x", "1.0", name, sha256 or hashlib.sha256(packed(files, name)).hexdigest(), found)
+    return pins.Package("npm", "x", "1.0", name, sha256 or hashlib.sha256(pack(files, name)).hexdigest(), found)
 
 
-def analysed(**changed: Any) -> reports.Report:  # noqa: ANN401 - any section
+def analysis(**changed: Any) -> reports.Report:  # noqa: ANN401 - any section
     report = {
         "status": "ok",
         "warnings": [],
@@ -83,7 +83,7 @@ def test_the_list_of_the_repository_can_be_read_and_names_no_host() -> None:
 def test_the_pinned_files_of_an_archive_are_kept_under_their_digests(name: str, tmp_path: Path) -> None:
     wanted = package(name, {"x/a.png": b"one", "x/b.gif": b"two"})
     (tmp_path / fetch.ARCHIVES).mkdir()
-    (tmp_path / fetch.ARCHIVES / name).write_bytes(packed({"x/a.png": b"one", "x/b.gif": b"two"}, name))
+    (tmp_path / fetch.ARCHIVES / name).write_bytes(pack({"x/a.png": b"one", "x/b.gif": b"two"}, name))
     assert fetch.missing([wanted], tmp_path) == [wanted]
     assert fetch.fetch(wanted, tmp_path) == 2
     assert sorted(file.name for file in (tmp_path / fetch.FILES).iterdir()) == sorted(pin.name for pin in wanted.pins)
@@ -94,14 +94,14 @@ def test_an_archive_that_is_another_than_was_pinned_is_not_used(tmp_path: Path) 
     wanted = package("x-1.0.tgz", {"x/a.png": b"one"}, sha256=DIGEST)
     (tmp_path / fetch.ARCHIVES).mkdir()
     archive = tmp_path / fetch.ARCHIVES / wanted.archive
-    archive.write_bytes(packed({"x/a.png": b"one"}, wanted.archive))
+    archive.write_bytes(pack({"x/a.png": b"one"}, wanted.archive))
     with pytest.raises(fetch.NotFetched, match="another file"):
         fetch.fetch(wanted, tmp_path)
     assert not archive.exists()
 
 
 def test_a_file_that_is_another_than_was_pinned_is_left_out(tmp_path: Path) -> None:
-    body = packed({"x/a.png": b"other"}, "x-1.0.tgz")
+    body = pack({"x/a.png": b"other"}, "x-1.0.tgz")
     wanted = package("x-1.0.tgz", {"x/a.png": b"one"}, sha256=hashlib.sha256(body).hexdigest())
     (tmp_path / fetch.ARCHIVES).mkdir()
     (tmp_path / fetch.ARCHIVES / wanted.archive).write_bytes(body)
@@ -133,24 +133,24 @@ def test_reports_are_read_by_file_name_without_what_differs_from_run_to_run() ->
 
 
 def test_saved_reports_are_read_as_they_were(tmp_path: Path) -> None:
-    reports.save({"a": analysed()}, tmp_path / "saved.json")
-    assert reports.load(tmp_path / "saved.json") == {"a": analysed()}
+    reports.save({"a": analysis()}, tmp_path / "saved.json")
+    assert reports.load(tmp_path / "saved.json") == {"a": analysis()}
 
 
 def test_reports_are_counted_by_status_and_code() -> None:
-    found = {"a": analysed(), "b": analysed(), "c": failed("corrupt_image")}
+    found = {"a": analysis(), "b": analysis(), "c": failed("corrupt_image")}
     assert compare.verdicts(found) == {"ok": 2, "failed corrupt_image": 1}
     assert compare.readable(found) == {"jpeg": 2}
 
 
 def test_a_disagreement_with_pillow_is_a_file_that_one_of_both_reads() -> None:
     found = {
-        "a": analysed(),
+        "a": analysis(),
         "b": failed("corrupt_image"),
         "c": failed("unsupported_format"),
-        "d": analysed(status="partial", error={"code": "too_many_pixels"}),
+        "d": analysis(status="partial", error={"code": "too_many_pixels"}),
         "e": failed("corrupt_image"),
-        "f": analysed(),
+        "f": analysis(),
     }
     said = {**dict.fromkeys("abcd", "ok"), "e": "OSError", "f": "OSError"}
     assert compare.against_pillow(found, said) == [
@@ -171,13 +171,13 @@ def test_a_disagreement_with_pillow_is_a_file_that_one_of_both_reads() -> None:
     ],
 )
 def test_a_fact_is_compared_with_what_exiftool_says(theirs: dict[str, Any], ours: dict[str, Any], word: str) -> None:
-    counts, unlike = compare.against_exiftool({"a": analysed(**ours)}, {"a": theirs})
+    counts, unlike = compare.against_exiftool({"a": analysis(**ours)}, {"a": theirs})
     assert counts["make"] == {word: 1}
     assert bool(unlike) == (word not in ("nothing", "agree"))
 
 
 def test_moments_orientations_and_places_are_compared_by_what_they_mean() -> None:
-    ours = analysed(
+    ours = analysis(
         exif={"make": None, "taken_at": "2024-06-21T23:59:58"},
         image={"format": "jpeg", "orientation": 6},
         privacy={"has_gps": True, "gps": None},
@@ -186,7 +186,7 @@ def test_moments_orientations_and_places_are_compared_by_what_they_mean() -> Non
     counts, unlike = compare.against_exiftool({"a": ours, "b": failed("corrupt_image")}, {"a": theirs})
     assert unlike == []
     assert [counts[fact] for fact in ("taken_at", "orientation", "gps")] == [{"agree": 1}] * 3
-    assert compare.against_exiftool({"a": analysed()}, {"a": {"IFD0:Orientation": 1}})[1] == []
+    assert compare.against_exiftool({"a": analysis()}, {"a": {"IFD0:Orientation": 1}})[1] == []
 
 
 def test_an_answer_of_exiftool_counts_in_the_groups_of_a_fact_alone() -> None:
@@ -195,12 +195,12 @@ def test_an_answer_of_exiftool_counts_in_the_groups_of_a_fact_alone() -> None:
 
 
 def test_every_difference_between_two_trees_has_a_class() -> None:
-    before = {"a": analysed(), "b": failed("corrupt_image"), "c": analysed(), "d": analysed()}
+    before = {"a": analysis(), "b": failed("corrupt_image"), "c": analysis(), "d": analysis()}
     after = {
-        "a": analysed(privacy={"has_gps": True, "gps": None}, warnings=["gps_unreadable"]),
-        "b": analysed(),
-        "c": analysed(),
-        "e": analysed(),
+        "a": analysis(privacy={"has_gps": True, "gps": None}, warnings=["gps_unreadable"]),
+        "b": analysis(),
+        "c": analysis(),
+        "e": analysis(),
     }
     assert {title.partition(":")[0]: names for title, names in compare.differences(before, after).items()} == {
         "place": ["a"],
@@ -211,5 +211,5 @@ def test_every_difference_between_two_trees_has_a_class() -> None:
 
 
 def test_a_difference_that_no_class_covers_is_told_as_unexplained() -> None:
-    found = compare.differences({"a": analysed()}, {"a": analysed(schema=2)})
+    found = compare.differences({"a": analysis()}, {"a": analysis(schema=2)})
     assert found == {"unexplained: schema": ["a"]}

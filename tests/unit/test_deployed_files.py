@@ -45,7 +45,7 @@ def test_there_is_a_thread_for_everything_that_the_host_starts_at_once(
     case_result(f"{at_once} at once, {threads} threads")
 
 
-def ignored(path: str, patterns: list[str]) -> bool:
+def is_ignored(path: str, patterns: list[str]) -> bool:
     """Whether Core Tools leave a file at home.
 
     Their reader of .funcignore is none of Git's: each pattern is looked for at the beginning of the path, nothing ends
@@ -67,7 +67,7 @@ def test_what_is_deployed_is_the_app_and_no_more(patterns: list[str], case_resul
         listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("not in a clone")
-    deployed = [path for path in listed.splitlines() if not ignored(path, patterns)]
+    deployed = [path for path in listed.splitlines() if not is_ignored(path, patterns)]
     package = {path for path in deployed if path.startswith("shared/")}
     files = {
         "function_app.py",
@@ -97,12 +97,12 @@ def test_what_is_deployed_is_the_app_and_no_more(patterns: list[str], case_resul
     ],
 )
 def test_what_lies_about_in_a_clone_is_not_deployed(path: str, patterns: list[str]) -> None:
-    assert ignored(path, patterns)
+    assert is_ignored(path, patterns)
 
 
 def test_what_git_leaves_out_is_not_deployed_either(patterns: list[str]) -> None:
     names = [line.strip("/").replace("*", "a") for line in (ROOT / ".gitignore").read_text().split()]
-    assert [name for name in names if not ignored(name, patterns)] == []
+    assert [name for name in names if not is_ignored(name, patterns)] == []
 
 
 def test_the_hosts_time_limit_is_the_settings_default(host: dict[str, Any]) -> None:

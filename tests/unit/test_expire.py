@@ -7,7 +7,7 @@ from shared.rules.jobs import State
 from shared.steps.upkeep.expire import LIMIT, Expire
 from shared.steps.work.attempt import End
 from tests.doubles.world import World
-from tests.unit.holding import KIND, MINUTE, added, held, newer
+from tests.unit.external_jobs import KIND, MINUTE, add_job, claim_job, newer
 
 
 def expire(world: World, *kinds: str, stops_after: int | None = None) -> int:
@@ -26,7 +26,7 @@ def code(world: World, job_id: str) -> str | None:
 
 def test_a_job_whose_time_is_over_ends() -> None:
     world = World()
-    job_id = added(world, ttl=MINUTE)
+    job_id = add_job(world, ttl=MINUTE)
     world.clock.advance(61)
     assert expire(world) == 1
     assert (world.job(job_id).state, code(world, job_id)) == (State.FAILED, "time_limit")
@@ -34,7 +34,7 @@ def test_a_job_whose_time_is_over_ends() -> None:
 
 def test_a_job_whose_last_worker_has_died_ends() -> None:
     world = World()
-    job_id, _ = held(world, added(world, max_attempts=1))
+    job_id, _ = claim_job(world, add_job(world, max_attempts=1))
     world.lapse()
     assert expire(world) == 1
     assert (world.job(job_id).state, code(world, job_id)) == (State.FAILED, "attempts_exhausted")
@@ -42,7 +42,7 @@ def test_a_job_whose_last_worker_has_died_ends() -> None:
 
 def test_a_worker_on_its_last_attempt_is_left_while_its_lease_is_live() -> None:
     world = World()
-    job_id, claim = held(world, added(world, max_attempts=1))
+    job_id, claim = claim_job(world, add_job(world, max_attempts=1))
     world.clock.advance(61)  # its due row has come up, and its lease has not lapsed for others
     assert expire(world) == 0
     assert world.darkroom.external.resume(job_id, claim).renew().job.state is State.RUNNING
@@ -50,8 +50,8 @@ def test_a_worker_on_its_last_attempt_is_left_while_its_lease_is_live() -> None:
 
 def test_jobs_that_may_still_be_claimed_wait_for_whoever_comes() -> None:
     world = World()
-    waiting, (dead, _) = added(world, "waiting"), held(world, added(world, "dead"))
-    later = added(world, "later", not_before=world.clock.now + timedelta(hours=1))
+    waiting, (dead, _) = add_job(world, "waiting"), claim_job(world, add_job(world, "dead"))
+    later = add_job(world, "later", not_before=world.clock.now + timedelta(hours=1))
     world.lapse()
     before = [world.job(job_id) for job_id in (waiting, dead, later)]
     assert expire(world) == 0
@@ -60,7 +60,7 @@ def test_jobs_that_may_still_be_claimed_wait_for_whoever_comes() -> None:
 
 def test_a_job_that_is_not_due_is_not_even_read() -> None:
     world = World(JOB_BUCKETS="1")
-    added(world, not_before=world.clock.now + timedelta(hours=1))
+    add_job(world, not_before=world.clock.now + timedelta(hours=1))
     expire(world)
     assert world.journal == ["index.live"]
 
@@ -73,7 +73,7 @@ def test_each_bucket_of_each_type_is_asked_once() -> None:
 
 def test_a_job_that_is_ended_meanwhile_is_not_counted() -> None:
     world = World()
-    job_id = added(world, ttl=MINUTE)
+    job_id = add_job(world, ttl=MINUTE)
     world.clock.advance(61)
     world.jobs.before("get", lambda: world.darkroom.cancel.cancel(job_id))
     assert expire(world) == 0
@@ -81,7 +81,7 @@ def test_a_job_that_is_ended_meanwhile_is_not_counted() -> None:
 
 def test_a_job_that_is_ended_at_the_write_is_not_counted() -> None:
     world = World()
-    job_id = added(world, ttl=MINUTE)
+    job_id = add_job(world, ttl=MINUTE)
     world.clock.advance(61)
     world.jobs.before("replace", lambda: world.darkroom.cancel.cancel(job_id))
     assert expire(world) == 0
@@ -90,8 +90,8 @@ def test_a_job_that_is_ended_at_the_write_is_not_counted() -> None:
 
 def test_jobs_that_are_gone_or_of_a_newer_release_hold_nobody_up() -> None:
     world = World(JOB_BUCKETS="1")
-    newer(world, added(world, "newer", ttl=MINUTE))
-    gone, over = added(world, "gone", ttl=MINUTE), added(world, "over", ttl=MINUTE)
+    newer(world, add_job(world, "newer", ttl=MINUTE))
+    gone, over = add_job(world, "gone", ttl=MINUTE), add_job(world, "over", ttl=MINUTE)
     world.clock.advance(61)
     world.jobs.before("get", *[lambda: world.jobs.table.jobs.pop(gone, None)] * 3)
     assert expire(world) == 1
@@ -101,9 +101,9 @@ def test_jobs_that_are_gone_or_of_a_newer_release_hold_nobody_up() -> None:
 def test_behind_a_backlog_of_more_than_it_reads_the_next_goes_on() -> None:
     world = World(JOB_BUCKETS="1")
     for number in range(2 * LIMIT):
-        added(world, f"{number}")
+        add_job(world, f"{number}")
     world.clock.advance(1)
-    over = added(world, "over", ttl=MINUTE)
+    over = add_job(world, "over", ttl=MINUTE)
     world.clock.advance(61)
     assert [expire(world), expire(world), expire(world)] == [0, 0, 1]
     assert world.job(over).state is State.FAILED
@@ -111,9 +111,9 @@ def test_behind_a_backlog_of_more_than_it_reads_the_next_goes_on() -> None:
 
 def test_at_the_end_of_a_backlog_it_begins_anew() -> None:
     world = World(JOB_BUCKETS="1")
-    over = added(world, "over", ttl=timedelta(hours=1))
+    over = add_job(world, "over", ttl=timedelta(hours=1))
     for number in range(LIMIT):
-        added(world, f"{number}")
+        add_job(world, f"{number}")
     world.clock.advance(1)
     assert [expire(world), expire(world)] == [0, 0]
     world.clock.advance(3_600)
@@ -124,7 +124,7 @@ def test_at_the_end_of_a_backlog_it_begins_anew() -> None:
 def test_no_more_of_a_bucket_is_read_at_once_than_the_limit() -> None:
     world = World(JOB_BUCKETS="1")
     for number in range(LIMIT + 1):
-        added(world, f"{number}")
+        add_job(world, f"{number}")
     world.clock.advance(1)
     world.journal.clear()
     expire(world)
@@ -146,7 +146,7 @@ def test_an_outage_is_no_empty_table() -> None:
 
 def test_a_sweep_ends_such_jobs_of_types_that_nobody_here_works_on() -> None:
     world = World()
-    job_id = added(world, ttl=MINUTE)
+    job_id = add_job(world, ttl=MINUTE)
     world.clock.advance(61)
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.FAILED: 1}
     assert world.job(job_id).state is State.FAILED
@@ -154,7 +154,7 @@ def test_a_sweep_ends_such_jobs_of_types_that_nobody_here_works_on() -> None:
 
 def test_a_sweep_asks_for_no_other_bucket_of_a_type_that_is_worked_on_here() -> None:
     world = World({KIND: lambda _: None}, JOB_BUCKETS="1")
-    added(world)
+    add_job(world)
     world.darkroom.sweep.sweep(owner="timer/1")
     assert (world.journal.count("index.live"), world.journal.count("jobs.due")) == (0, 2)
 
@@ -162,10 +162,10 @@ def test_a_sweep_asks_for_no_other_bucket_of_a_type_that_is_worked_on_here() -> 
 def test_another_process_begins_at_the_front() -> None:
     world = World(JOB_BUCKETS="1")
     for number in range(LIMIT):
-        added(world, f"{number}")
+        add_job(world, f"{number}")
     world.clock.advance(1)
     expire(world)
-    over = added(world, "over", ttl=timedelta(0))
+    over = add_job(world, "over", ttl=timedelta(0))
     world.clock.advance(1)
     fresh = Expire(claims=world.darkroom.claims, index=world.index, settings=world.settings)
     assert fresh.expire((KIND,), stop=lambda: False) == 0

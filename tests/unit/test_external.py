@@ -9,12 +9,12 @@ from shared.ports.jobs import Row
 from shared.rules.jobs import Claim, State
 from shared.steps.work.external import MAX_ABANDONS
 from tests.doubles.world import World
-from tests.unit.holding import CALLS, KIND, MINUTE, added, every_call, held, newer, outcome
+from tests.unit.external_jobs import CALLS, KIND, MINUTE, add_job, claim_job, every_call, newer, outcome
 
 
 def test_a_claim_gives_the_job_under_a_lease_of_the_settings() -> None:
     world = World()
-    job = world.darkroom.external.claim(added(world), owner="worker/1").job
+    job = world.darkroom.external.claim(add_job(world), owner="worker/1").job
     assert (job.state, job.owner, job.token, job.attempts) == (State.RUNNING, "worker/1", 1, 1)
     assert job.lease == world.settings.lease
     assert world.journal == ["jobs.get", "jobs.replace"]
@@ -22,7 +22,7 @@ def test_a_claim_gives_the_job_under_a_lease_of_the_settings() -> None:
 
 def test_a_claim_has_the_lease_that_was_asked_for() -> None:
     world = World()
-    job_id, _ = held(world, lease=5 * MINUTE)
+    job_id, _ = claim_job(world, lease=5 * MINUTE)
     world.clock.advance(200)
     with pytest.raises(Refused, match="Another worker"):
         world.darkroom.external.claim(job_id, owner="worker/2")
@@ -45,7 +45,7 @@ def test_a_job_that_is_not_there_can_be_neither_claimed_nor_held(act: Callable[[
 @every_call
 def test_a_job_of_a_newer_release_is_left_to_it(call: str) -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     newer(world, job_id)
     with pytest.raises(NewerSchema):
         CALLS[call](world, job_id, claim)
@@ -55,7 +55,7 @@ def test_a_job_of_a_newer_release_is_left_to_it(call: str) -> None:
 
 def test_a_job_that_another_holds_is_live() -> None:
     world = World()
-    job_id, _ = held(world)
+    job_id, _ = claim_job(world)
     with pytest.raises(Refused) as met:
         world.darkroom.external.claim(job_id, owner="worker/2")
     assert (met.value.code, world.job(job_id).owner) == ("live", "worker/1")
@@ -63,7 +63,7 @@ def test_a_job_that_another_holds_is_live() -> None:
 
 def test_a_job_that_a_rival_was_faster_with_is_live() -> None:
     world = World()
-    job_id = added(world)
+    job_id = add_job(world)
     world.jobs.before("replace", lambda: world.rival_claims(job_id))
     with pytest.raises(Refused) as met:
         world.darkroom.external.claim(job_id, owner="worker/1")
@@ -72,7 +72,7 @@ def test_a_job_that_a_rival_was_faster_with_is_live() -> None:
 
 def test_a_job_that_is_not_due_says_so() -> None:
     world = World()
-    job_id = added(world, not_before=world.clock.now + MINUTE)
+    job_id = add_job(world, not_before=world.clock.now + MINUTE)
     with pytest.raises(Refused) as met:
         world.darkroom.external.claim(job_id, owner="worker/1")
     assert met.value.code == "not_due"
@@ -83,7 +83,7 @@ def test_a_job_that_is_not_due_says_so() -> None:
 @pytest.mark.parametrize("call", ["complete", "fail"])
 def test_a_job_that_has_ended_says_so(call: str) -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     CALLS[call](world, job_id, claim)
     with pytest.raises(Refused) as met:
         world.darkroom.external.claim(job_id, owner="worker/2")
@@ -92,7 +92,7 @@ def test_a_job_that_has_ended_says_so(call: str) -> None:
 
 def test_a_claim_ends_a_job_whose_attempts_are_used_up() -> None:
     world = World()
-    job_id, _ = held(world, added(world, max_attempts=1))
+    job_id, _ = claim_job(world, add_job(world, max_attempts=1))
     world.lapse()
     with pytest.raises(Refused) as met:
         world.darkroom.external.claim(job_id, owner="worker/2")
@@ -102,7 +102,7 @@ def test_a_claim_ends_a_job_whose_attempts_are_used_up() -> None:
 
 def test_a_claim_ends_a_job_whose_time_is_over() -> None:
     world = World()
-    job_id = added(world, ttl=MINUTE)
+    job_id = add_job(world, ttl=MINUTE)
     world.clock.advance(62)
     with pytest.raises(Refused) as met:
         world.darkroom.external.claim(job_id, owner="worker/1")
@@ -112,7 +112,7 @@ def test_a_claim_ends_a_job_whose_time_is_over() -> None:
 
 def test_a_renewal_keeps_the_length_of_the_lease() -> None:
     world = World()
-    job_id, claim = held(world, lease=5 * MINUTE)
+    job_id, claim = claim_job(world, lease=5 * MINUTE)
     world.clock.advance(100)
     job = world.darkroom.external.resume(job_id, claim).renew().job
     assert (job.lease, job.due) == (5 * MINUTE, world.clock.now + 5 * MINUTE)
@@ -121,13 +121,13 @@ def test_a_renewal_keeps_the_length_of_the_lease() -> None:
 
 def test_a_renewal_may_ask_for_another_length() -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     assert world.darkroom.external.resume(job_id, claim).renew(lease=5 * MINUTE).job.lease == 5 * MINUTE
 
 
 def test_a_renewal_protects_from_now_on() -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     for _ in range(4):
         world.clock.advance(40)
         world.darkroom.external.resume(job_id, claim).renew()
@@ -138,7 +138,7 @@ def test_a_renewal_protects_from_now_on() -> None:
 
 def test_a_renewal_keeps_what_its_worker_has_told() -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     world.darkroom.external.resume(job_id, claim).renew(progress=0.5, cursor="word 1")
     job = world.darkroom.external.resume(job_id, claim).renew(progress=0.75).job
     assert (job.progress, job.cursor) == (0.75, "word 1")
@@ -148,14 +148,14 @@ def test_a_renewal_keeps_what_its_worker_has_told() -> None:
 @every_call
 def test_a_lapsed_lease_that_nobody_took_over_is_still_good(call: str) -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     world.lapse()
     assert CALLS[call](world, job_id, claim).job.token == claim.token
 
 
 def test_a_sweep_that_sends_a_lapsed_job_again_leaves_it_to_its_worker() -> None:
     world = World({KIND: lambda _: None}, DISPATCH="queue")
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     world.lapse()
     world.darkroom.sweep.sweep(owner="timer/1")
     assert world.job(job_id).lease == timedelta(0)
@@ -164,7 +164,7 @@ def test_a_sweep_that_sends_a_lapsed_job_again_leaves_it_to_its_worker() -> None
 
 def test_a_renewal_after_that_has_a_lease_of_the_settings() -> None:
     world = World({KIND: lambda _: None}, DISPATCH="queue")
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     world.lapse()
     world.darkroom.sweep.sweep(owner="timer/1")
     assert world.darkroom.external.resume(job_id, claim).renew().job.lease == world.settings.lease
@@ -172,7 +172,7 @@ def test_a_renewal_after_that_has_a_lease_of_the_settings() -> None:
 
 def test_a_completion_commits_the_result() -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     job = world.darkroom.external.resume(job_id, claim).complete({"words": 2}).job
     assert (job.state, job.report, job.claim) == (State.COMPLETED, {"words": 2}, None)
     assert (world.job(job_id), outcome(world, job_id)) == (job, "complete")
@@ -181,7 +181,7 @@ def test_a_completion_commits_the_result() -> None:
 
 def test_a_completion_said_again_changes_nothing() -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     first = world.darkroom.external.resume(job_id, claim).complete({"words": 2})
     again = world.darkroom.external.resume(job_id, claim).complete({"words": 3})
     assert (again.etag, again.job) == (first.etag, first.job)
@@ -190,7 +190,7 @@ def test_a_completion_said_again_changes_nothing() -> None:
 @pytest.mark.case("security M2", was="200 for whoever named the token of a job that is done")
 def test_who_has_the_token_and_not_the_claim_of_a_job_that_is_done_is_told_nothing_of_it() -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     world.darkroom.external.resume(job_id, claim).complete({"words": 2})
     with pytest.raises(Refused) as met:
         world.darkroom.external.resume(job_id, replace(claim, claim_id="0" * 32)).complete({"words": 3})
@@ -200,7 +200,7 @@ def test_who_has_the_token_and_not_the_claim_of_a_job_that_is_done_is_told_nothi
 @pytest.mark.parametrize("call", ["retry", "fail", "abandon"])
 def test_a_call_sent_again_while_the_first_is_under_way_is_no_stale_one(call: str) -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     world.jobs.before("replace", lambda: CALLS[call](world, job_id, claim))
     with pytest.raises(Refused) as met:
         CALLS[call](world, job_id, claim)
@@ -210,7 +210,7 @@ def test_a_call_sent_again_while_the_first_is_under_way_is_no_stale_one(call: st
 
 def test_a_completion_sent_again_while_the_first_is_under_way_is_told_the_same() -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     first: list[Row] = []
     world.jobs.before("replace", lambda: first.append(CALLS["complete"](world, job_id, claim)))
     assert CALLS["complete"](world, job_id, claim).etag == first[0].etag
@@ -219,7 +219,7 @@ def test_a_completion_sent_again_while_the_first_is_under_way_is_told_the_same()
 
 def test_a_result_that_no_row_holds_is_refused_and_the_job_is_still_held() -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     with pytest.raises(TooLarge):
         world.darkroom.external.resume(job_id, claim).complete({"words": "x" * 32_768})
     assert world.darkroom.external.resume(job_id, claim).complete({"words": 2}).job.state is State.COMPLETED
@@ -228,7 +228,7 @@ def test_a_result_that_no_row_holds_is_refused_and_the_job_is_still_held() -> No
 @pytest.mark.parametrize(("delay", "wait"), [(None, 2.5), (MINUTE, 60.0)])
 def test_a_retry_has_its_delay_or_the_back_off(delay: timedelta | None, wait: float) -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     job = world.darkroom.external.resume(job_id, claim).retry(code="busy", message="Lent out.", delay=delay).job
     assert job.not_before is not None
     assert job.error is not None
@@ -239,28 +239,28 @@ def test_a_retry_has_its_delay_or_the_back_off(delay: timedelta | None, wait: fl
 
 def test_a_retry_of_a_type_that_messages_start_sends_one() -> None:
     world = World({KIND: lambda _: None})
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     CALLS["retry"](world, job_id, claim)
     assert world.journal == ["jobs.get", "jobs.replace", "queue.send"]
 
 
 def test_a_retry_of_the_last_attempt_has_failed() -> None:
     world = World()
-    job_id, claim = held(world, added(world, max_attempts=1))
+    job_id, claim = claim_job(world, add_job(world, max_attempts=1))
     job = CALLS["retry"](world, job_id, claim).job
     assert (job.state, job.error and job.error.code) == (State.FAILED, "busy")
 
 
 def test_a_retry_that_would_come_too_late_has_failed() -> None:
     world = World()
-    job_id, claim = held(world, added(world, ttl=MINUTE))
+    job_id, claim = claim_job(world, add_job(world, ttl=MINUTE))
     job = world.darkroom.external.resume(job_id, claim).retry(code="busy", message="Lent out.", delay=2 * MINUTE).job
     assert (job.state, job.error and job.error.code) == (State.FAILED, "busy")
 
 
 def test_an_abandoned_job_is_as_it_was_and_the_attempt_does_not_count() -> None:
     world = World()
-    job_id, claim = held(world, added(world, max_attempts=1))
+    job_id, claim = claim_job(world, add_job(world, max_attempts=1))
     job = CALLS["abandon"](world, job_id, claim).job
     assert (job.state, job.error, job.attempts, job.out_of_attempts) == (State.PENDING, None, 1, False)
     assert world.darkroom.external.claim(job_id, owner="worker/2").job.token == 2
@@ -268,7 +268,7 @@ def test_an_abandoned_job_is_as_it_was_and_the_attempt_does_not_count() -> None:
 
 def test_a_failed_job_has_its_holders_error() -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     job = CALLS["fail"](world, job_id, claim).job
     assert job.error is not None
     assert (job.state, job.error.code, job.error.message) == (State.FAILED, "no_words", "None.")
@@ -277,14 +277,14 @@ def test_a_failed_job_has_its_holders_error() -> None:
 @pytest.mark.case("security M6", was="300 claims and abandons with max_attempts 1 all succeeded")
 def test_a_job_that_is_given_back_again_and_again_ends_all_the_same() -> None:
     world = World()
-    job_id = added(world, max_attempts=1)
+    job_id = add_job(world, max_attempts=1)
     for _ in range(MAX_ABANDONS):
-        world.darkroom.external.resume(*held(world, job_id)).abandon()
+        world.darkroom.external.resume(*claim_job(world, job_id)).abandon()
     assert (world.job(job_id).out_of_attempts, world.job(job_id).abandons) == (False, MAX_ABANDONS)
-    world.darkroom.external.resume(*held(world, job_id)).abandon()
+    world.darkroom.external.resume(*claim_job(world, job_id)).abandon()
     with pytest.raises(Refused) as met:
         world.darkroom.external.claim(job_id, owner="worker/1")
     assert (met.value.code, world.job(job_id).state) == ("ended", State.FAILED)
     world.darkroom.redrive.redrive(job_id)
-    world.darkroom.external.resume(*held(world, job_id)).abandon()
+    world.darkroom.external.resume(*claim_job(world, job_id)).abandon()
     assert (world.job(job_id).state, world.job(job_id).abandons) == (State.PENDING, 1)

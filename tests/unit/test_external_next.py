@@ -6,7 +6,7 @@ from shared.errors import ContentRefused, StorageOut
 from shared.rules.jobs import State
 from shared.steps.work.external import HEADS
 from tests.doubles.world import World
-from tests.unit.holding import KIND, MINUTE, added, held, newer
+from tests.unit.external_jobs import KIND, MINUTE, add_job, claim_job, newer
 
 
 def next_of(world: World, kind: str = KIND) -> str | None:
@@ -15,7 +15,7 @@ def next_of(world: World, kind: str = KIND) -> str | None:
     return None if row is None else row.job.id
 
 
-def drawn(world: World, *chances: float) -> None:
+def draw_chances(world: World, *chances: float) -> None:
     """Let these be drawn, over and over."""
 
     def draw() -> Iterator[float]:
@@ -33,7 +33,7 @@ def test_of_no_jobs_none_is_claimed_and_each_bucket_is_asked_once() -> None:
 
 def test_a_due_job_is_claimed_for_its_owner_and_lease() -> None:
     world = World()
-    job_id = added(world)
+    job_id = add_job(world)
     world.clock.advance(1)
     row = world.darkroom.external.claim_next(KIND, owner="worker/1", lease=5 * MINUTE)
     assert row is not None
@@ -42,7 +42,7 @@ def test_a_due_job_is_claimed_for_its_owner_and_lease() -> None:
 
 def test_a_claim_without_a_lease_has_that_of_the_settings() -> None:
     world = World()
-    added(world)
+    add_job(world)
     world.clock.advance(1)
     row = world.darkroom.external.claim_next(KIND, owner="worker/1")
     assert row is not None
@@ -51,14 +51,14 @@ def test_a_claim_without_a_lease_has_that_of_the_settings() -> None:
 
 def test_jobs_of_other_types_are_left() -> None:
     world = World()
-    added(world, kind="other")
+    add_job(world, kind="other")
     world.clock.advance(1)
     assert next_of(world) is None
 
 
 def test_each_due_job_is_claimed_once_whatever_its_bucket() -> None:
     world = World()
-    ids = {added(world, f"{number}") for number in range(20)}
+    ids = {add_job(world, f"{number}") for number in range(20)}
     world.clock.advance(1)
     assert {next_of(world) for _ in range(20)} == ids
     assert next_of(world) is None
@@ -68,7 +68,7 @@ def test_among_the_due_the_oldest_come_first() -> None:
     world = World(JOB_BUCKETS="1")
     ids = []
     for number in range(HEADS + 3):
-        ids.append(added(world, f"{number}"))
+        ids.append(add_job(world, f"{number}"))
         world.clock.advance(1)
     assert next_of(world) in ids[:HEADS]
     assert {next_of(world) for _ in range(HEADS)} >= set(ids[:3])
@@ -79,9 +79,9 @@ def test_among_the_first_of_them_one_is_taken_at_random() -> None:
     for chances in ((0.1, 0.9, 0.8, 0.7), (0.9, 0.1, 0.8, 0.7), (0.9, 0.8, 0.1, 0.7)):
         world = World(JOB_BUCKETS="1")
         for number in range(3):
-            added(world, f"{number}")
+            add_job(world, f"{number}")
             world.clock.advance(1)
-        drawn(world, 0.0, *chances[:3])
+        draw_chances(world, 0.0, *chances[:3])
         firsts.add(next_of(world))
     assert len(firsts) == 3
 
@@ -91,9 +91,9 @@ def test_buckets_are_asked_at_random() -> None:
     for lucky in range(2):
         world = World(JOB_BUCKETS="2")
         for number in range(8):
-            added(world, f"{number}")
+            add_job(world, f"{number}")
         world.clock.advance(1)
-        drawn(world, *(0.0 if number == lucky else 0.9 for number in range(2)), *[0.5] * 16)
+        draw_chances(world, *(0.0 if number == lucky else 0.9 for number in range(2)), *[0.5] * 16)
         first = next_of(world)
         assert first is not None
         firsts.add(int(first[-32:-30], 16) % 2)
@@ -102,24 +102,24 @@ def test_buckets_are_asked_at_random() -> None:
 
 def test_a_job_that_another_holds_is_skipped() -> None:
     world = World(JOB_BUCKETS="1")
-    held(world)
+    claim_job(world)
     world.clock.advance(61)  # its due row has come up, and its lease has not lapsed for others
     assert next_of(world) is None
-    waiting = added(world, "other text")
+    waiting = add_job(world, "other text")
     world.clock.advance(1)
     assert next_of(world) == waiting
 
 
 def test_a_job_whose_worker_has_died_is_taken_over() -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     world.lapse()
     assert (next_of(world), world.job(job_id).token) == (job_id, claim.token + 1)
 
 
 def test_a_job_that_is_not_due_is_skipped() -> None:
     world = World()
-    job_id = added(world, not_before=world.clock.now + MINUTE)
+    job_id = add_job(world, not_before=world.clock.now + MINUTE)
     world.clock.advance(1)
     assert next_of(world) is None
     world.clock.advance(61)
@@ -128,24 +128,24 @@ def test_a_job_that_is_not_due_is_skipped() -> None:
 
 def test_a_job_of_a_newer_release_is_skipped() -> None:
     world = World(JOB_BUCKETS="1")
-    newer(world, added(world))
-    waiting = added(world, "other text")
+    newer(world, add_job(world))
+    waiting = add_job(world, "other text")
     world.clock.advance(1)
     assert next_of(world) == waiting
 
 
 def test_a_job_that_is_removed_meanwhile_is_skipped() -> None:
     world = World(JOB_BUCKETS="1")
-    gone, waiting = added(world), added(world, "other text")
+    gone, waiting = add_job(world), add_job(world, "other text")
     world.clock.advance(1)
-    drawn(world, 0.5)
+    draw_chances(world, 0.5)
     world.jobs.before("get", *[lambda: world.jobs.table.jobs.pop(gone, None)] * 2)
     assert next_of(world) == waiting
 
 
 def test_a_job_that_a_rival_was_faster_with_is_skipped() -> None:
     world = World(JOB_BUCKETS="1")
-    ids = {added(world), added(world, "other text")}
+    ids = {add_job(world), add_job(world, "other text")}
     world.clock.advance(1)
     taken: list[str] = []
 
@@ -154,19 +154,19 @@ def test_a_job_that_a_rival_was_faster_with_is_skipped() -> None:
         taken.append(first)
         world.rival_claims(first)
 
-    drawn(world, 0.5)
+    draw_chances(world, 0.5)
     world.jobs.before("replace", rival)
     assert next_of(world) in ids - set(taken)
 
 
 def test_jobs_that_may_never_be_claimed_again_are_ended_on_the_way() -> None:
     world = World(JOB_BUCKETS="1")
-    spent, _ = held(world, added(world, "spent", max_attempts=1))
-    over = added(world, "over", ttl=MINUTE)
+    spent, _ = claim_job(world, add_job(world, "spent", max_attempts=1))
+    over = add_job(world, "over", ttl=MINUTE)
     world.lapse()
-    waiting = added(world, "waiting")
+    waiting = add_job(world, "waiting")
     world.clock.advance(1)
-    drawn(world, 0.5)
+    draw_chances(world, 0.5)
     while (found := next_of(world)) is not None:
         assert found == waiting
     assert [world.job(each).state for each in (spent, over)] == [State.FAILED] * 2
@@ -176,9 +176,9 @@ def test_jobs_that_may_never_be_claimed_again_are_ended_on_the_way() -> None:
 
 def test_a_job_that_is_left_to_its_message_is_claimed_when_there_is_no_other() -> None:
     world = World({KIND: lambda _: None}, JOB_BUCKETS="1")
-    older = added(world)
+    older = add_job(world)
     world.clock.advance(world.settings.grace.total_seconds() + 1)
-    younger = added(world, "younger")
+    younger = add_job(world, "younger")
     world.clock.advance(1)
     assert [next_of(world), next_of(world), next_of(world)] == [older, younger, None]
 
@@ -191,7 +191,7 @@ def test_where_messages_start_jobs_twice_as_many_queries_find_nothing() -> None:
 
 def test_a_job_that_was_tried_in_the_first_window_is_not_read_again_in_the_second() -> None:
     world = World({KIND: lambda _: None}, JOB_BUCKETS="1")
-    held(world)
+    claim_job(world)
     world.clock.advance(61)
     assert next_of(world) is None
     assert world.journal == ["jobs.due", "jobs.get", "jobs.due"]
@@ -206,7 +206,7 @@ def test_an_outage_is_not_an_empty_table() -> None:
 
 def test_the_first_claim_of_a_process_asks_for_the_time() -> None:
     world = World()
-    added(world)
+    add_job(world)
     world.clock.advance(1)
     world.clock.server._epoch = None
     world.journal.clear()
@@ -216,7 +216,7 @@ def test_the_first_claim_of_a_process_asks_for_the_time() -> None:
 
 def test_a_claim_of_a_type_takes_a_query_a_get_and_a_transaction() -> None:
     world = World(JOB_BUCKETS="1")
-    added(world)
+    add_job(world)
     world.clock.advance(1)
     next_of(world)
     assert world.journal == ["jobs.due", "jobs.get", "jobs.replace"]
@@ -224,11 +224,11 @@ def test_a_claim_of_a_type_takes_a_query_a_get_and_a_transaction() -> None:
 
 def test_a_job_that_nobody_can_claim_keeps_no_worker_from_the_others() -> None:
     world = World()
-    job_ids = {added(world, ref) for ref in ("a", "b")}
+    job_ids = {add_job(world, ref) for ref in ("a", "b")}
     world.clock.advance(1)
 
-    def refused() -> None:
+    def refuse() -> None:
         raise ContentRefused("EntityTooLarge")
 
-    world.jobs.before("replace", refused)
+    world.jobs.before("replace", refuse)
     assert next_of(world) in job_ids

@@ -5,7 +5,7 @@ import pytest
 from shared.errors import Refused, Stale, StorageOut
 from shared.rules.jobs import Claim
 from tests.doubles.world import World
-from tests.unit.holding import CALLS, added, every_call, held
+from tests.unit.external_jobs import CALLS, add_job, claim_job, every_call
 
 
 def _taken_over(world: World, job_id: str) -> None:
@@ -35,7 +35,7 @@ def test_a_holder_that_has_lost_its_claim_is_stale_and_changes_nothing(
     call: str, lose: Callable[[World, str], None]
 ) -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     lose(world, job_id)
     before = world.job(job_id)
     with pytest.raises(Stale):
@@ -49,7 +49,7 @@ def test_a_holder_that_has_lost_its_claim_is_stale_and_changes_nothing(
 @every_call
 def test_a_holder_that_loses_its_claim_at_the_write_is_stale(call: str) -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     world.jobs.before("replace", lambda: world.rival_claims(job_id))
     with pytest.raises(Stale):
         CALLS[call](world, job_id, claim)
@@ -59,7 +59,7 @@ def test_a_holder_that_loses_its_claim_at_the_write_is_stale(call: str) -> None:
 @every_call
 def test_a_write_that_meets_ones_own_renewal_goes_through(call: str) -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     world.jobs.before("replace", lambda: world.darkroom.external.resume(job_id, claim).renew(progress=0.5))
     assert CALLS[call](world, job_id, claim).job.progress == 0.5
 
@@ -68,7 +68,7 @@ def test_a_write_that_meets_ones_own_renewal_goes_through(call: str) -> None:
 @pytest.mark.parametrize("claim", [Claim("somebody's", 1), Claim("somebody's", 7)])
 def test_without_the_claim_of_the_row_it_is_stale(call: str, claim: Claim) -> None:
     world = World()
-    job_id, _ = held(world)
+    job_id, _ = claim_job(world)
     with pytest.raises(Stale):
         CALLS[call](world, job_id, claim)
     assert (world.job(job_id).owner, world.journal.count("jobs.get")) == ("worker/1", 1)
@@ -77,7 +77,7 @@ def test_without_the_claim_of_the_row_it_is_stale(call: str, claim: Claim) -> No
 @every_call
 def test_a_job_that_nobody_holds_is_in_the_wrong_state(call: str) -> None:
     world = World()
-    job_id = added(world)
+    job_id = add_job(world)
     with pytest.raises(Refused) as met:
         CALLS[call](world, job_id, Claim("somebody's", 0))
     assert met.value.code == "wrong_state"
@@ -87,7 +87,7 @@ def test_a_job_that_nobody_holds_is_in_the_wrong_state(call: str) -> None:
 @pytest.mark.parametrize("end", ["retry", "abandon", "fail"])
 def test_a_worker_that_has_ended_its_attempt_itself_is_not_stale(call: str, end: str) -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     CALLS[end](world, job_id, claim)
     with pytest.raises(Refused) as met:
         CALLS[call](world, job_id, claim)
@@ -98,7 +98,7 @@ def test_a_worker_that_has_ended_its_attempt_itself_is_not_stale(call: str, end:
 @pytest.mark.parametrize("call", ["renew", "retry", "abandon", "fail"])
 def test_after_a_completion_only_it_may_be_said_again(call: str) -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     CALLS["complete"](world, job_id, claim)
     with pytest.raises(Refused) as met:
         CALLS[call](world, job_id, claim)
@@ -108,7 +108,7 @@ def test_after_a_completion_only_it_may_be_said_again(call: str) -> None:
 @every_call
 def test_an_outage_is_no_refusal(call: str) -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     world.jobs.out = True
     with pytest.raises(StorageOut):
         CALLS[call](world, job_id, claim)

@@ -22,7 +22,7 @@ class Instance:
         self.clock = FakeClock()
         self.share = FairShare(slots=slots, monotonic=self.clock)
 
-    def worked(self, flow: str, seconds: float, *, times: int = 1, outcome: End | None = End.COMPLETED) -> None:
+    def work(self, flow: str, seconds: float, *, times: int = 1, outcome: End | None = End.COMPLETED) -> None:
         """Work on messages of a flow, one after the other."""
         for _ in range(times):
             with self.share.take(flow) as slot:
@@ -53,7 +53,7 @@ def test_a_slow_flow_that_fills_more_than_half_of_the_slots_is_deferred(
     slots: int, running: int, *, deferred: bool
 ) -> None:
     instance = Instance(slots=slots)
-    instance.worked(A, 1.2)
+    instance.work(A, 1.2)
     with instance.at_work(A, running):
         assert instance.defers(A) is deferred
 
@@ -63,15 +63,15 @@ def test_a_flow_is_slow_whose_messages_take_more_than_a_second_on_the_average(
     seconds: float, *, deferred: bool
 ) -> None:
     instance = Instance()
-    instance.worked(A, seconds - 0.5)
-    instance.worked(A, seconds + 0.5)
+    instance.work(A, seconds - 0.5)
+    instance.work(A, seconds + 0.5)
     with instance.at_work(A, 2):
         assert instance.defers(A) is deferred
 
 
 def test_the_other_flow_is_worked_on_beside_a_slow_one() -> None:
     instance = Instance()
-    instance.worked(A, 1.2)
+    instance.work(A, 1.2)
     with instance.at_work(A, 6):
         assert not instance.defers(B)
         assert not instance.defers(None)
@@ -85,8 +85,8 @@ def test_a_flow_of_which_nothing_is_known_yet_is_not_deferred() -> None:
 
 def test_only_the_last_messages_of_a_flow_count() -> None:
     instance = Instance()
-    instance.worked(A, 60)
-    instance.worked(A, 0.1, times=fair_share.RECENT)
+    instance.work(A, 60)
+    instance.work(A, 0.1, times=fair_share.RECENT)
     with instance.at_work(A, 2):
         assert not instance.defers(A)
 
@@ -94,8 +94,8 @@ def test_only_the_last_messages_of_a_flow_count() -> None:
 @pytest.mark.parametrize("outcome", [None, End.ENDED, End.BUSY, End.NOT_DUE, Disposition.UNKNOWN])
 def test_messages_that_found_no_work_say_nothing_of_how_long_work_takes(outcome: End | None) -> None:
     instance = Instance()
-    instance.worked(A, 1.2)
-    instance.worked(A, 0.01, times=fair_share.RECENT, outcome=outcome)
+    instance.work(A, 1.2)
+    instance.work(A, 0.01, times=fair_share.RECENT, outcome=outcome)
     with instance.at_work(A, 2):
         assert instance.defers(A)
 
@@ -103,7 +103,7 @@ def test_messages_that_found_no_work_say_nothing_of_how_long_work_takes(outcome:
 def test_deferred_messages_come_back_one_by_one_a_little_slower_than_their_flow_gets_on() -> None:
     instance = Instance()
     with instance.at_work(A, 1):
-        instance.worked(A, 1.2, times=2)  # two at work, so one ends each 0.6 s
+        instance.work(A, 1.2, times=2)  # two at work, so one ends each 0.6 s
     with instance.at_work(A, 2):
         delays = [instance.share.take_or_defer(A) for _ in range(3)]
     seconds = [round(delay / timedelta(seconds=1), 3) for delay in delays if not isinstance(delay, Slot)]
@@ -112,7 +112,7 @@ def test_deferred_messages_come_back_one_by_one_a_little_slower_than_their_flow_
 
 def test_the_time_in_which_deferred_messages_have_come_back_is_over() -> None:
     instance = Instance()
-    instance.worked(A, 2)
+    instance.work(A, 2)
     with instance.at_work(A, 2):
         instance.share.take_or_defer(A)
         instance.clock.advance(60)
@@ -121,7 +121,7 @@ def test_the_time_in_which_deferred_messages_have_come_back_is_over() -> None:
 
 def test_no_message_is_away_for_more_than_a_minute() -> None:
     instance = Instance()
-    instance.worked(A, 30)
+    instance.work(A, 30)
     with instance.at_work(A, 2):
         delays = [instance.share.take_or_defer(A) for _ in range(3)]
     assert delays == [timedelta(seconds=45), timedelta(seconds=60), timedelta(seconds=60)]
@@ -129,7 +129,7 @@ def test_no_message_is_away_for_more_than_a_minute() -> None:
 
 def test_a_message_that_raises_gives_its_place_back() -> None:
     instance = Instance()
-    instance.worked(A, 1.2)
+    instance.work(A, 1.2)
     for _ in range(3):
         with pytest.raises(KeyError), instance.share.take(A):
             raise KeyError
@@ -141,5 +141,5 @@ def test_flows_without_number_take_no_memory_without_bound(monkeypatch: pytest.M
     instance = Instance()
     with instance.at_work(A, 1):
         for number in range(9):
-            instance.worked(f"{number:08x}", 0.1)
+            instance.work(f"{number:08x}", 0.1)
         assert (len(instance.share._flows), A in instance.share._flows) == (3, True)

@@ -18,11 +18,11 @@ def _reject(world: World, *texts: str, code: str = "blob_not_found") -> None:
         world.rejections.reject(text, code=code, message="There is none.")
 
 
-def _found(world: World, **picked: Any) -> list[str]:  # noqa: ANN401 - passed on
+def _find(world: World, **picked: Any) -> list[str]:  # noqa: ANN401 - passed on
     return sorted(row.text for page in world.darkroom.forget.find(**picked) for row in page)
 
 
-def _numbered(count: int) -> list[str]:
+def _names(count: int) -> list[str]:
     return [f"{number}.png" for number in range(count)]
 
 
@@ -32,10 +32,10 @@ def test_texts_are_found_by_their_code_and_their_age() -> None:
     _reject(world, "deep", code="too_deep")
     world.clock.advance(2 * DAY)
     _reject(world, "young")
-    assert _found(world) == ["deep", "old", "young"]
-    assert _found(world, codes={"blob_not_found"}) == ["old", "young"]
-    assert _found(world, older_than=timedelta(days=1)) == ["deep", "old"]
-    assert _found(world, older_than=timedelta(days=1), codes={"too_deep", "empty"}) == ["deep"]
+    assert _find(world) == ["deep", "old", "young"]
+    assert _find(world, codes={"blob_not_found"}) == ["old", "young"]
+    assert _find(world, older_than=timedelta(days=1)) == ["deep", "old"]
+    assert _find(world, older_than=timedelta(days=1), codes={"too_deep", "empty"}) == ["deep"]
 
 
 def test_a_rejection_of_the_same_text_makes_it_young_again() -> None:
@@ -43,12 +43,12 @@ def test_a_rejection_of_the_same_text_makes_it_young_again() -> None:
     _reject(world, "cat.png")
     world.clock.advance(2 * DAY)
     _reject(world, "cat.png")
-    assert _found(world, older_than=timedelta(days=1)) == []
+    assert _find(world, older_than=timedelta(days=1)) == []
 
 
 def test_texts_of_several_pages_are_found_and_forgotten_a_hundred_at_once() -> None:
     world = World()
-    _reject(world, *_numbered(250))
+    _reject(world, *_names(250))
     world.journal.clear()
     assert replace(world.darkroom.forget, page=120).forget(world.darkroom.forget.find()) == ForgetResult(texts=250)
     assert (world.rejections.rows, world.journal.count("rejections.forget")) == ({}, 3)
@@ -64,7 +64,7 @@ def test_a_text_that_is_rejected_once_more_meanwhile_is_kept() -> None:
 
 def test_nothing_is_begun_when_the_time_is_over() -> None:
     world = World()
-    _reject(world, *_numbered(150))
+    _reject(world, *_names(150))
     stops = iter([False, True])
     assert world.darkroom.forget.forget(world.darkroom.forget.find(), stop=lambda: next(stops)) == ForgetResult(
         texts=100, left=True
@@ -74,7 +74,7 @@ def test_nothing_is_begun_when_the_time_is_over() -> None:
 
 def test_pages_in_which_nothing_is_picked_take_time_as_well() -> None:
     world = World()
-    _reject(world, *_numbered(30))
+    _reject(world, *_names(30))
     pages = replace(world.darkroom.forget, page=10).find(codes={"too_deep"})
     world.journal.clear()
     assert world.darkroom.forget.forget(pages, stop=lambda: True) == ForgetResult(left=True)
@@ -84,7 +84,7 @@ def test_pages_in_which_nothing_is_picked_take_time_as_well() -> None:
 @pytest.mark.case("security H3", was="10,000 rows that nothing removes")
 def test_a_rejected_message_goes_when_its_retention_is_over_and_no_sooner() -> None:
     world = World(RETENTION_REJECTED_DAYS="7")
-    _reject(world, *_numbered(120))
+    _reject(world, *_names(120))
     world.clock.advance(7 * DAY - 5)
     assert world.darkroom.purge.purge(owner="timer/1") == PurgeResult()
     world.clock.advance(10)
@@ -102,7 +102,7 @@ def test_a_purge_of_jobs_up_to_a_moment_leaves_rejected_messages_alone() -> None
 def test_a_flood_of_rejected_messages_takes_no_more_than_half_of_a_purge() -> None:
     world = World(PURGE_BUDGET_SECONDS="10", RETENTION_COMPLETED_DAYS="1")
     world.darkroom.attempt.run(world.record_image(), owner="queue/1")
-    _reject(world, *_numbered(300))
+    _reject(world, *_names(300))
     world.clock.advance(31 * DAY)
     world.rejections.before("forget", lambda: world.clock.advance(6))
     done = world.darkroom.purge.purge(owner="timer/1")

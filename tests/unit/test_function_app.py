@@ -72,7 +72,7 @@ API = [
 
 
 @pytest.fixture(scope="module")
-def indexed() -> dict[str, Any]:
+def index() -> dict[str, Any]:
     """Index the app twice: with nothing set, and with every name set."""
     environ = {key: value for key, value in os.environ.items() if key in ("PATH", "SYSTEMROOT", "HOME")}
     command = [sys.executable, "-c", SCRIPT, json.dumps([{}, NAMED])]
@@ -81,22 +81,22 @@ def indexed() -> dict[str, Any]:
     return found
 
 
-def test_the_host_finds_these_functions_and_no_other(indexed: dict[str, Any]) -> None:
-    assert set(indexed["apps"][0]) == {*DEFAULTS, "api"}
+def test_the_host_finds_these_functions_and_no_other(index: dict[str, Any]) -> None:
+    assert set(index["apps"][0]) == {*DEFAULTS, "api"}
 
 
-def test_the_api_takes_every_path_and_method_and_asks_for_a_key(indexed: dict[str, Any]) -> None:
-    assert indexed["apps"][0]["api"] == API
-    assert indexed["apps"][1]["api"][0]["authLevel"] == "ANONYMOUS"
+def test_the_api_takes_every_path_and_method_and_asks_for_a_key(index: dict[str, Any]) -> None:
+    assert index["apps"][0]["api"] == API
+    assert index["apps"][1]["api"][0]["authLevel"] == "ANONYMOUS"
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
-def test_a_function_has_exactly_one_binding_with_the_default_names(indexed: dict[str, Any], name: str) -> None:
-    assert indexed["apps"][0][name] == [{"direction": "IN", **DEFAULTS[name]}]
+def test_a_function_has_exactly_one_binding_with_the_default_names(index: dict[str, Any], name: str) -> None:
+    assert index["apps"][0][name] == [{"direction": "IN", **DEFAULTS[name]}]
 
 
-def test_a_name_that_is_set_is_left_to_the_host_to_resolve(indexed: dict[str, Any]) -> None:
-    app = indexed["apps"][1]
+def test_a_name_that_is_set_is_left_to_the_host_to_resolve(index: dict[str, Any]) -> None:
+    app = index["apps"][1]
     assert app["record_image"][0]["path"] == "%IMAGES_CONTAINER%/{name}"
     assert app["analyze_queued"][0]["queueName"] == "%JOB_QUEUE%"
     assert app["bury_poison"][0]["queueName"] == "%JOB_QUEUE%-poison"
@@ -105,39 +105,39 @@ def test_a_name_that_is_set_is_left_to_the_host_to_resolve(indexed: dict[str, An
     assert app["reconcile_images"][0]["schedule"] == "%RECONCILE_SCHEDULE%"
 
 
-def test_triggers_use_the_connections_that_are_set(indexed: dict[str, Any]) -> None:
-    app = indexed["apps"][1]
+def test_triggers_use_the_connections_that_are_set(index: dict[str, Any]) -> None:
+    app = index["apps"][1]
     assert (app["record_image"][0]["connection"], app["record_image"][0]["source"]) == ("Images", "EventGrid")
     assert [app[name][0]["connection"] for name in ("analyze_queued", "bury_poison")] == ["Jobs", "Jobs"]
     assert app["bury_blob_events"][0]["connection"] == "Images"
 
 
 @pytest.mark.case("host 2", was="func.QueueMessage, whose converter raises where a body has keys like its metadata")
-def test_a_queue_message_comes_as_text_alone(indexed: dict[str, Any]) -> None:
+def test_a_queue_message_comes_as_text_alone(index: dict[str, Any]) -> None:
     queues = {name for name, trigger in DEFAULTS.items() if trigger["type"] == "queueTrigger"}
-    assert {indexed["types"][name]["message"] for name in queues} == {"str"}
+    assert {index["types"][name]["message"] for name in queues} == {"str"}
 
 
 @pytest.mark.case("host 5", was="red on Python 3.13: 3 of 8 functions were called")
 def test_the_test_of_the_newer_worker_calls_every_function(
-    indexed: dict[str, Any], case_result: Callable[[str], None]
+    index: dict[str, Any], case_result: Callable[[str], None]
 ) -> None:
-    functions, source = indexed["apps"][0], (ROOT / "tests" / "host" / "production_worker.py").read_text()
+    functions, source = index["apps"][0], (ROOT / "tests" / "host" / "production_worker.py").read_text()
     assert [name for name in functions if f'"{name}"' not in source] == []
     case_result(f"{len(functions)} of {len(functions)} functions are called, on 3.13")
 
 
-def test_every_function_is_given_its_invocation(indexed: dict[str, Any]) -> None:
-    assert {types.get("context") for types in indexed["types"].values()} == {"Context"}
+def test_every_function_is_given_its_invocation(index: dict[str, Any]) -> None:
+    assert {types.get("context") for types in index["types"].values()} == {"Context"}
 
 
-def test_indexing_loads_no_storage_client_and_no_image_library(indexed: dict[str, Any]) -> None:
+def test_indexing_loads_no_storage_client_and_no_image_library(index: dict[str, Any]) -> None:
     heavy = ("azure.storage", "azure.data", "azure.core", "azure.identity", "PIL", "pi_heif", "fastapi", "aiohttp")
-    assert not [name for name in indexed["modules"] if f"{name}.".startswith(tuple(f"{part}." for part in heavy))]
+    assert not [name for name in index["modules"] if f"{name}.".startswith(tuple(f"{part}." for part in heavy))]
 
 
-def test_indexing_loads_no_step_and_no_adapter(indexed: dict[str, Any]) -> None:
-    ours = {name for name in indexed["modules"] if name.startswith("shared.")}
+def test_indexing_loads_no_step_and_no_adapter(index: dict[str, Any]) -> None:
+    ours = {name for name in index["modules"] if name.startswith("shared.")}
     settings = (f"settings.{name}" for name in ("settings", "parsers", "enums", "bindings"))
     top = ("errors", "settings", "invocation", "rules", "rules.keys", "rules.names")
     assert ours == {f"shared.{name}" for name in (*top, *settings)}

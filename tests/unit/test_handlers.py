@@ -9,7 +9,7 @@ from shared.handlers import Completion, Context, Handler, all_handlers, handler_
 
 
 @pytest.fixture(autouse=True)
-def _none_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+def _empty_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give a process in which nothing is registered yet."""
     nothing: dict[str, Handler] = {}
     monkeypatch.setattr(handlers, "_handlers", nothing)

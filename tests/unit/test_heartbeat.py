@@ -194,11 +194,11 @@ def test_what_is_due_first_is_renewed_first() -> None:
 def test_an_error_that_nobody_foresaw_keeps_no_other_lease_from_its_renewal() -> None:
     clock, renewed = FakeClock(0.0), list[str]()
 
-    def broken(_: str, __: Left) -> str:
+    def fail(_: str, __: Left) -> str:
         raise ValueError
 
     heartbeat = Heartbeat(margin=MARGIN, runtime=Runtime(monotonic=clock), threaded=False)
-    heartbeat.hold("broken", broken, lease=LEASE, sent_at=-1.0)
+    heartbeat.hold("broken", fail, lease=LEASE, sent_at=-1.0)
     heartbeat.hold("well", _noting(renewed), lease=LEASE, sent_at=0.0)
     clock.advance(20)
     heartbeat.beat()

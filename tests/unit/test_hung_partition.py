@@ -22,7 +22,7 @@ from tests.doubles.transports import Passing
 TIMEOUT = timedelta(seconds=10)
 
 
-class Hung(Passing):
+class DeadConnection(Passing):
     """A connection over which no reply comes: each request takes all of the time that it is given."""
 
     def __init__(self, clock: FakeClock) -> None:
@@ -61,7 +61,7 @@ def test_a_call_with_a_time_out_takes_no_longer_however_many_requests_it_makes(
     environ = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
     storage = wiring.build(
         environ,
-        transport=Hung(clock),
+        transport=DeadConnection(clock),
         runtime=Runtime(monotonic=clock, pause=clock.advance),
         threaded=False,
         works={},

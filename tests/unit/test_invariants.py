@@ -38,17 +38,17 @@ def sound() -> Group:
     return Group(place="p", stem=OLD[:-16], home="p", jobs={OLD: old, NEW: new}, index=index, tries=tries, keys=[key])
 
 
-def changed(identity: str, **columns: Any) -> Callable[[Group], object]:  # noqa: ANN401 - of a row
+def change_job(identity: str, **columns: Any) -> Callable[[Group], object]:  # noqa: ANN401 - of a row
     """Change columns of a job row."""
     return lambda group: group.jobs.update({identity: replace(group.jobs[identity], **columns)})
 
 
-def tried(number: int, **columns: Any) -> Callable[[Group], object]:  # noqa: ANN401 - of a row
+def change_attempt(number: int, **columns: Any) -> Callable[[Group], object]:  # noqa: ANN401 - of a row
     """Change columns of an attempt's row."""
     return lambda group: group.tries.__setitem__(number, replace(group.tries[number], **columns))
 
 
-def keyed(**columns: Any) -> Callable[[Group], object]:  # noqa: ANN401 - of a row
+def change_key(**columns: Any) -> Callable[[Group], object]:  # noqa: ANN401 - of a row
     """Change columns of the key row."""
     return lambda group: group.keys.__setitem__(0, replace(group.keys[0], **columns))
 
@@ -61,55 +61,55 @@ def stray(row_key: str, identity: str) -> Callable[[Group], object]:
 NOBODY = job_id(TYPE, REF, "0x9")
 BREAKS: list[tuple[Rule, Callable[[Group], object]]] = [
     (Rule.UNREADABLE, lambda group: group.strange.update({"job:x": "x"})),
-    (Rule.JOB_MISNAMED, changed(OLD, version="0x3")),
-    (Rule.JOB_MISNAMED, changed(OLD, type="Not A Type")),
-    (Rule.THUMBNAIL_MISNAMED, changed(OLD, names_other_blob=True)),
+    (Rule.JOB_MISNAMED, change_job(OLD, version="0x3")),
+    (Rule.JOB_MISNAMED, change_job(OLD, type="Not A Type")),
+    (Rule.THUMBNAIL_MISNAMED, change_job(OLD, names_other_blob=True)),
     (Rule.MISPLACED, lambda group: setattr(group, "home", "q")),
-    (Rule.TIMES_TORN, changed(NEW, due=None)),
-    (Rule.TIMES_TORN, changed(NEW, ended=NOW)),
-    (Rule.TIMES_TORN, changed(OLD, ended=None)),
-    (Rule.CLAIM_TORN, changed(NEW, owner=None)),
-    (Rule.CLAIM_TORN, changed(NEW, has_lease=False)),
-    (Rule.CLAIM_TORN, changed(OLD, claim_id="c")),
+    (Rule.TIMES_TORN, change_job(NEW, due=None)),
+    (Rule.TIMES_TORN, change_job(NEW, ended=NOW)),
+    (Rule.TIMES_TORN, change_job(OLD, ended=None)),
+    (Rule.CLAIM_TORN, change_job(NEW, owner=None)),
+    (Rule.CLAIM_TORN, change_job(NEW, has_lease=False)),
+    (Rule.CLAIM_TORN, change_job(OLD, claim_id="c")),
     (Rule.INDEX_MISSING, lambda group: group.index.pop("d")),
     (Rule.INDEX_MISSING, lambda group: group.index.pop("e")),
     (Rule.INDEX_MISPLACED, stray("x", NEW)),
     (Rule.INDEX_ORPHAN, stray("x", NOBODY)),
-    (Rule.TOKEN_BEHIND, changed(OLD, token=1)),
-    (Rule.TOKEN_BEHIND, tried(0, token=3)),
-    (Rule.ATTEMPTS_MISCOUNTED, changed(OLD, attempts=3)),
+    (Rule.TOKEN_BEHIND, change_job(OLD, token=1)),
+    (Rule.TOKEN_BEHIND, change_attempt(0, token=3)),
+    (Rule.ATTEMPTS_MISCOUNTED, change_job(OLD, attempts=3)),
     (Rule.ATTEMPTS_MISCOUNTED, lambda group: group.tries.pop(0)),
-    (Rule.ATTEMPT_ORPHAN, tried(0, job_id=NOBODY)),
-    (Rule.ATTEMPT_OPEN, tried(0, outcome=None)),
-    (Rule.ATTEMPT_OPEN, tried(2, outcome="retry")),
-    (Rule.ATTEMPT_OPEN, tried(2, claim_id="another")),
-    (Rule.COMPLETED_TWICE, tried(0, outcome="complete")),
-    (Rule.COMPLETION_UNPROVEN, tried(1, outcome="lapsed")),
-    (Rule.COMPLETION_UNPROVEN, changed(OLD, token=3)),
-    (Rule.COMPLETION_UNPROVEN, tried(2, outcome="complete")),
-    (Rule.REPORT_INVALID, changed(OLD, report_wrong="status: is missing")),
-    (Rule.KEY_BROKEN, keyed(row_key="key:elsewhere")),
-    (Rule.KEY_BROKEN, keyed(version="0x3")),
-    (Rule.KEY_BROKEN, keyed(version="0x3", job_version="0x2")),
-    (Rule.KEY_BROKEN, keyed(job_version="0x3")),
-    (Rule.KEY_BROKEN, changed(NEW, retagged="0x3")),
-    (Rule.KEY_BROKEN, keyed(version="0x9", job_id=NOBODY)),
-    (Rule.KEY_BROKEN, keyed(ref="images/dog.png")),
-    (Rule.KEY_BROKEN, keyed(final=State.COMPLETED)),
-    (Rule.KEY_BROKEN, keyed(version="0x9", job_id=NOBODY, final=State.RUNNING)),
-    (Rule.LIVE_TWICE, changed(OLD, state=State.PENDING, ended=None, due=NOW)),
-    (Rule.LIVE_UNNAMED, keyed(version="0x1", job_id=OLD)),
+    (Rule.ATTEMPT_ORPHAN, change_attempt(0, job_id=NOBODY)),
+    (Rule.ATTEMPT_OPEN, change_attempt(0, outcome=None)),
+    (Rule.ATTEMPT_OPEN, change_attempt(2, outcome="retry")),
+    (Rule.ATTEMPT_OPEN, change_attempt(2, claim_id="another")),
+    (Rule.COMPLETED_TWICE, change_attempt(0, outcome="complete")),
+    (Rule.COMPLETION_UNPROVEN, change_attempt(1, outcome="lapsed")),
+    (Rule.COMPLETION_UNPROVEN, change_job(OLD, token=3)),
+    (Rule.COMPLETION_UNPROVEN, change_attempt(2, outcome="complete")),
+    (Rule.REPORT_INVALID, change_job(OLD, report_wrong="status: is missing")),
+    (Rule.KEY_BROKEN, change_key(row_key="key:elsewhere")),
+    (Rule.KEY_BROKEN, change_key(version="0x3")),
+    (Rule.KEY_BROKEN, change_key(version="0x3", job_version="0x2")),
+    (Rule.KEY_BROKEN, change_key(job_version="0x3")),
+    (Rule.KEY_BROKEN, change_job(NEW, retagged="0x3")),
+    (Rule.KEY_BROKEN, change_key(version="0x9", job_id=NOBODY)),
+    (Rule.KEY_BROKEN, change_key(ref="images/dog.png")),
+    (Rule.KEY_BROKEN, change_key(final=State.COMPLETED)),
+    (Rule.KEY_BROKEN, change_key(version="0x9", job_id=NOBODY, final=State.RUNNING)),
+    (Rule.LIVE_TWICE, change_job(OLD, state=State.PENDING, ended=None, due=NOW)),
+    (Rule.LIVE_UNNAMED, change_key(version="0x1", job_id=OLD)),
     (Rule.LIVE_UNNAMED, lambda group: group.keys.clear()),
     (Rule.NEWER, lambda group: group.newer.add(OLD)),
 ]
 
 
-def found(group: Group) -> set[Rule]:
+def broken_rules(group: Group) -> set[Rule]:
     return {finding.rule for finding in violations(group)}
 
 
 def test_rows_as_they_should_be_break_no_rule() -> None:
-    assert found(sound()) == set()
+    assert broken_rules(sound()) == set()
     assert list(mendings(sound())) == []
 
 
@@ -117,7 +117,7 @@ def test_rows_as_they_should_be_break_no_rule() -> None:
 def test_a_rule_that_is_broken_by_hand_is_found(rule: Rule, breaks: Callable[[Group], object]) -> None:
     group = sound()
     breaks(group)
-    assert rule in found(group)
+    assert rule in broken_rules(group)
 
 
 def test_every_rule_over_rows_is_broken_above() -> None:
@@ -130,7 +130,7 @@ def test_what_a_newer_release_wrote_is_left_to_it() -> None:
     group.newer.add(OLD)
     group.index.clear()
     assert list(mendings(group)) == []
-    assert found(group) == {Rule.NEWER} <= INFORMATION
+    assert broken_rules(group) == {Rule.NEWER} <= INFORMATION
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,10 @@ def test_what_a_newer_release_wrote_is_left_to_it() -> None:
         (lambda group: group.index.pop("d"), Mending(sound().jobs[NEW], "d")),
         (stray("x", OLD), Mending(sound().jobs[OLD], None, (IndexFacts("x", OLD, "9"),))),
         (stray("x", NOBODY), Mending(None, None, (IndexFacts("x", NOBODY, "9"),))),
-        (changed(OLD, index_key="x"), Mending(replace(sound().jobs[OLD], index_key="x"), "x", (IndexFacts("e", OLD),))),
+        (
+            change_job(OLD, index_key="x"),
+            Mending(replace(sound().jobs[OLD], index_key="x"), "x", (IndexFacts("e", OLD),)),
+        ),
     ],
 )  # fmt: skip
 def test_index_rows_are_mended_and_nothing_else(breaks: Callable[[Group], object], mending: Mending) -> None:
@@ -150,7 +153,7 @@ def test_index_rows_are_mended_and_nothing_else(breaks: Callable[[Group], object
 
 def test_the_index_of_a_job_that_contradicts_itself_is_left_alone() -> None:
     group = sound()
-    changed(NEW, due=None, index_key=None)(group)
+    change_job(NEW, due=None, index_key=None)(group)
     assert list(mendings(group)) == []
 
 
@@ -159,10 +162,10 @@ def test_the_index_of_a_job_row_that_cannot_be_read_is_no_orphan() -> None:
     del group.jobs[OLD]
     group.strange["job:old"] = OLD
     assert list(mendings(group)) == []
-    assert found(group) == {Rule.UNREADABLE}
+    assert broken_rules(group) == {Rule.UNREADABLE}
 
 
-def _retagged(identity: str) -> Group:
+def _retag(identity: str) -> Group:
     """Let a job stand for a newer version as well, as rows say it."""
     group = sound()
     job = replace(group.jobs[identity], retagged="0x3")
@@ -171,13 +174,13 @@ def _retagged(identity: str) -> Group:
         group.tries = [row for row in group.tries if row.job_id == OLD]
         group.index = {at: row for at, row in group.index.items() if row.job_id == OLD}
     group.jobs[identity] = job
-    keyed(version="0x3", job_version=job.version, job_id=identity)(group)
+    change_key(version="0x3", job_version=job.version, job_id=identity)(group)
     return group
 
 
 def test_a_completed_job_may_stand_for_a_newer_version_of_the_same_content_and_no_other_may() -> None:
-    assert found(_retagged(OLD)) == set()
-    assert found(_retagged(NEW)) == {Rule.KEY_BROKEN}
+    assert broken_rules(_retag(OLD)) == set()
+    assert broken_rules(_retag(NEW)) == {Rule.KEY_BROKEN}
 
 
 def test_a_finding_that_was_put_right_is_no_violation() -> None:

@@ -52,7 +52,7 @@ class Walk:
         self.chance, self.rarely, self.clock = random.Random(seed), random.Random(seed), FakeClock()
         self.jobs = MemoryJobs(self.clock)
         self.claims = [(NEW, Claim("nobody", 0))]
-        self.done: set[Event] = set()
+        self.events: set[Event] = set()
 
     def step(self) -> None:
         """Do something, or be refused."""
@@ -78,7 +78,7 @@ class Walk:
             grace=timedelta(0), add_nonce=f"n{self.chance.random()}",
         )  # fmt: skip
         self.jobs.insert(move, over=over, superseded=ended)
-        self.done |= {move.event} | ({Event.SUPERSEDE} if ended else set())
+        self.events |= {move.event} | ({Event.SUPERSEDE} if ended else set())
 
     def row(self) -> Row:
         """Pick a job."""
@@ -95,7 +95,7 @@ class Walk:
         )  # fmt: skip
         won = self.jobs.replace(row, move)
         self.claims.append((row.job.id, Claim(drawn, won.job.token)))
-        self.done.add(move.event)
+        self.events.add(move.event)
 
     def report(self) -> None:
         """Report under a claim, old or new."""
@@ -113,7 +113,7 @@ class Walk:
         ]
         move = self.chance.choice(reports)()
         self.jobs.replace(row, move)
-        self.done.add(move.event)
+        self.events.add(move.event)
 
     def purge(self) -> None:
         """Let an ended job go."""
@@ -121,7 +121,7 @@ class Walk:
             row, key = self.row(), self.jobs.key(TYPE, REF)
             transition(Event.PURGE, row.job, Facts(ended_before=self.clock.now))
             MemoryEnded(self.jobs.table).purge([(row, key if key and key.job_id == row.job.id else None)])
-            self.done.add(Event.PURGE)
+            self.events.add(Event.PURGE)
 
     def operate(self) -> None:
         """End a job from outside, or redrive the newest."""
@@ -143,15 +143,15 @@ class Walk:
             event = self.chance.choice([Event.CANCEL, Event.EXHAUST, Event.BURY])
             move = moves.end(row.job, event=event, error=error, lapsed=True, now=error.at)
             self.jobs.replace(row, move)
-        self.done.add(move.event)
+        self.events.add(move.event)
 
 
 def test_no_walk_of_production_moves_breaks_a_rule() -> None:
-    done: set[Event] = set()
+    events: set[Event] = set()
     for seed in range(40):
         walk = Walk(seed)
         for _ in range(60):
             walk.step()
             assert list(violations(group_of(walk.jobs.table))) == []
-        done |= walk.done
-    assert done == set(Event)
+        events |= walk.events
+    assert events == set(Event)

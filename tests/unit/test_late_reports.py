@@ -7,7 +7,7 @@ from shared.errors import ClockUnset, StorageOut, Undecided
 from shared.steps.now import Now
 from shared.steps.work.late_reports import MARK
 from tests.doubles.world import World
-from tests.unit.holding import held
+from tests.unit.external_jobs import claim_job
 
 
 def total(world: World) -> int | None:
@@ -18,7 +18,7 @@ def total(world: World) -> int | None:
 
 def test_a_refused_report_is_noted_on_its_attempt() -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     world.darkroom.late_reports.note(job_id, claim.token, report="complete")
     world.darkroom.late_reports.note(job_id, claim.token, report="fail")
     noted = world.jobs.table.attempts[job_id, claim.token]
@@ -30,14 +30,14 @@ def test_refused_reports_are_counted_whatever_their_job() -> None:
     assert total(world) is None
     for number in range(3):
         world.darkroom.late_reports.note(
-            held(world)[0] if not number else f"word-count-{number:032x}", 1, report="complete"
+            claim_job(world)[0] if not number else f"word-count-{number:032x}", 1, report="complete"
         )
     assert total(world) == 3
 
 
 def test_a_count_takes_two_reads_and_two_transactions() -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     world.darkroom.late_reports.note(job_id, claim.token, report="complete")
     assert world.journal == ["jobs.refuse", "marks.get", "marks.insert"]
     world.journal.clear()
@@ -48,7 +48,7 @@ def test_a_count_takes_two_reads_and_two_transactions() -> None:
 @pytest.mark.parametrize(("before", "call"), [(0, "insert"), (1, "replace")])
 def test_of_two_who_count_at_once_both_count(before: int, call: str) -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     for _ in range(before):
         world.darkroom.late_reports.note(job_id, claim.token, report="complete")
     world.marks.before(call, lambda: world.darkroom.late_reports.note(job_id, claim.token, report="complete"))
@@ -58,7 +58,7 @@ def test_of_two_who_count_at_once_both_count(before: int, call: str) -> None:
 
 def test_a_count_that_others_are_faster_with_each_time_is_let_go() -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     world.darkroom.late_reports.note(job_id, claim.token, report="complete")
     faster = world.darkroom.late_reports._count
     world.marks.before("replace", faster, int, faster, int, faster, int)
@@ -69,19 +69,19 @@ def test_a_count_that_others_are_faster_with_each_time_is_let_go() -> None:
 @pytest.mark.parametrize("port", ["jobs", "marks"])
 def test_what_storage_does_not_take_is_no_failure(port: str) -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
     getattr(world, port).out = True
     world.darkroom.late_reports.note(job_id, claim.token, report="complete")
 
 
 def test_what_storage_does_not_decide_is_no_failure() -> None:
     world = World()
-    job_id, claim = held(world)
+    job_id, claim = claim_job(world)
 
-    def undecided() -> None:
+    def fail() -> None:
         raise Undecided
 
-    world.jobs.before("refuse", undecided)
+    world.jobs.before("refuse", fail)
     world.darkroom.late_reports.note(job_id, claim.token, report="complete")
     assert total(world) is None
 

@@ -40,12 +40,12 @@ def applies(requirement: Requirement, python: str) -> bool:
     return requirement.marker is None or requirement.marker.evaluate(environment(python))
 
 
-def required(lines: list[str], python: str) -> list[Requirement]:
+def requirements_of(lines: list[str], python: str) -> list[Requirement]:
     asked = [Requirement(line) for line in lines]
     return [one for one in asked if applies(one, python)]
 
 
-def pinned(python: str) -> dict[str, str]:
+def lock_versions(python: str) -> dict[str, str]:
     """Return the version of each package that the lock installs on a Python."""
     chosen = [pin for pin, _ in pins() if applies(pin, python)]
     return {canonicalize_name(pin.name): next(iter(pin.specifier)).version for pin in chosen}
@@ -58,8 +58,8 @@ def test_the_lock_was_made_from_these_requirements() -> None:
 @pytest.mark.parametrize("python", PYTHONS)
 def test_each_requirement_is_pinned_to_a_version_that_it_allows(python: str) -> None:
     lines = [line for line in REQUIREMENTS.splitlines() if line and not line.startswith("#")]
-    chosen = pinned(python)
-    for requirement in required(lines, python):
+    chosen = lock_versions(python)
+    for requirement in requirements_of(lines, python):
         assert requirement.specifier.contains(chosen[canonicalize_name(requirement.name)])
 
 
@@ -77,13 +77,13 @@ def test_each_pin_is_of_one_version_and_has_hashes() -> None:
 
 def test_whatever_a_pinned_package_requires_is_pinned_as_well() -> None:
     python = ".".join(default_environment()["python_version"].split(".")[:2])
-    chosen = pinned(python)
+    chosen = lock_versions(python)
     for name in chosen:
         try:
             asked = requires(name) or []
         except PackageNotFoundError:  # of another platform
             continue
-        missing = {canonicalize_name(one.name) for one in required(asked, python)} - set(chosen)
+        missing = {canonicalize_name(one.name) for one in requirements_of(asked, python)} - set(chosen)
         assert not missing, name
 
 

@@ -13,7 +13,7 @@ from tests.doubles.world import World, png
 DAY = 86_400.0
 
 
-class Looked(World):
+class LookupWorld(World):
     """Darkroom in memory, and a look at it."""
 
     def __init__(self, **environ: str) -> None:
@@ -27,7 +27,7 @@ class Looked(World):
         """Let a newer release write a job."""
         self.jobs.behind(job_id, lambda row: Move(Event.RENEW, replace(row.job, schema=SCHEMA + 1), self.clock.now))
 
-    def added(self, kind: str, ref: str = "x", version: str = "") -> str:
+    def add_job(self, kind: str, ref: str = "x", version: str = "") -> str:
         """Add a job of another type."""
         now = self.clock.server.now()
         move = add(
@@ -43,19 +43,19 @@ class Looked(World):
 
 
 def test_a_job_is_read_as_it_stands() -> None:
-    world = Looked()
+    world = LookupWorld()
     job_id = world.record_image()
     assert world.darkroom.lookup.get(job_id).job == world.job(job_id)
 
 
 def test_a_job_that_is_absent_is_no_such_job() -> None:
-    for look in (Looked().darkroom.lookup.get, Looked().darkroom.lookup.history):
+    for look in (LookupWorld().darkroom.lookup.get, LookupWorld().darkroom.lookup.history):
         with pytest.raises(NoSuchJob):
             look(f"image-analysis-{0:032x}")
 
 
 def test_a_job_of_a_newer_release_is_refused_and_not_taken_for_absent() -> None:
-    world = Looked()
+    world = LookupWorld()
     job_id = world.record_image()
     world.of_newer_release(job_id)
     for look, name in ((world.darkroom.lookup.get, job_id), (world.darkroom.lookup.image, world.image_id())):
@@ -65,7 +65,7 @@ def test_a_job_of_a_newer_release_is_refused_and_not_taken_for_absent() -> None:
 
 
 def test_the_history_of_a_job_has_its_attempts_and_costs_one_query() -> None:
-    world = Looked()
+    world = LookupWorld()
     job_id = world.record_image()
     assert list(world.darkroom.lookup.history(job_id)) == []
     world.darkroom.attempt.run(job_id, owner="queue/1")
@@ -75,13 +75,13 @@ def test_the_history_of_a_job_has_its_attempts_and_costs_one_query() -> None:
 
 
 def test_the_types_are_those_of_jobs_of_images_and_of_handlers() -> None:
-    world = Looked()
+    world = LookupWorld()
     world.index.insert_type("zip")
     assert list(world.darkroom.lookup.types()) == ["audio", "image-analysis", "zip"]
 
 
 def test_an_image_is_found_by_id_and_by_name() -> None:
-    world = Looked()
+    world = LookupWorld()
     job_id = world.completed("a/cät #1.png")
     found = world.darkroom.lookup.image_by_name("a/cät #1.png")
     assert found == world.darkroom.lookup.image(found.image_id)
@@ -92,7 +92,7 @@ def test_an_image_is_found_by_id_and_by_name() -> None:
 
 @pytest.mark.parametrize("image_id", ["0" * 32, "x", "", "audio-" + "0" * 32])
 def test_an_image_that_was_never_recorded_is_no_such_image(image_id: str) -> None:
-    world = Looked()
+    world = LookupWorld()
     for look in (world.darkroom.lookup.image, world.darkroom.lookup.thumbnail):
         with pytest.raises(NoSuchImage):
             look(image_id)
@@ -101,13 +101,13 @@ def test_an_image_that_was_never_recorded_is_no_such_image(image_id: str) -> Non
 @pytest.mark.parametrize("name", ["", "a/../b", "\ud800", "a" * 1025])
 def test_a_name_that_no_blob_can_have_is_refused(name: str) -> None:
     with pytest.raises(InvalidReference):
-        Looked().darkroom.lookup.image_by_name(name)
+        LookupWorld().darkroom.lookup.image_by_name(name)
     with pytest.raises(NoSuchImage):
-        Looked().darkroom.lookup.image_by_name("cat.png")
+        LookupWorld().darkroom.lookup.image_by_name("cat.png")
 
 
 def test_a_purged_image_is_told_by_its_key_alone() -> None:
-    world = Looked()
+    world = LookupWorld()
     job_id = world.completed()
     world.clock.advance(31 * DAY)
     world.darkroom.purge.purge(owner="timer/1")
@@ -120,18 +120,18 @@ def test_a_purged_image_is_told_by_its_key_alone() -> None:
 
 @pytest.mark.parametrize("thumbnails", ["row", "blob"])
 def test_a_thumbnail_is_given_with_the_attempt_that_made_it(thumbnails: str) -> None:
-    world = Looked(THUMBNAILS=thumbnails)
+    world = LookupWorld(THUMBNAILS=thumbnails)
     job_id = world.completed()
     found = world.darkroom.lookup.thumbnail(world.image_id())
     assert (found.data[:4], found.mime, found.job_id, found.token) == (b"\x89PNG", "image/png", job_id, 1)
 
 
 def test_an_image_without_a_thumbnail_has_no_such_image_to_show() -> None:
-    world = Looked()
+    world = LookupWorld()
     world.record_image("waits.png")
     world.completed("gone.png")
     world.images.thumbnails.clear()
-    off = Looked(THUMBNAILS="off")
+    off = LookupWorld(THUMBNAILS="off")
     off.completed()
     for looked, name in ((world, "waits.png"), (world, "gone.png"), (off, "cat.png")):
         with pytest.raises(NoSuchImage):
@@ -141,7 +141,7 @@ def test_an_image_without_a_thumbnail_has_no_such_image_to_show() -> None:
 @pytest.mark.case("security C1", was="200: a blob of another container is served")
 @pytest.mark.parametrize("name", ["../secrets/crown.txt", "other/1.webp", ["x"], None])
 def test_a_thumbnail_stands_where_its_attempt_puts_it_whatever_the_report_names(name: object) -> None:
-    world = Looked(THUMBNAIL_FORMAT="png")
+    world = LookupWorld(THUMBNAIL_FORMAT="png")
     job_id = world.completed()
     row = world.jobs.table.jobs[job_id]
     thumbnail = {**(row.job.report or {})["thumbnail"], "container": "secrets", "name": name}
@@ -154,9 +154,9 @@ def test_a_thumbnail_stands_where_its_attempt_puts_it_whatever_the_report_names(
 
 @pytest.mark.parametrize("now", ["jpeg", "webp"])
 def test_a_thumbnail_of_another_format_than_is_configured_now_is_found(now: str) -> None:
-    world = Looked(THUMBNAIL_FORMAT="png")
+    world = LookupWorld(THUMBNAIL_FORMAT="png")
     job_id = world.completed()
-    later = replace(world.darkroom, settings=Looked(THUMBNAIL_FORMAT=now).settings)
+    later = replace(world.darkroom, settings=LookupWorld(THUMBNAIL_FORMAT=now).settings)
     world.journal.clear()
     assert later.lookup.thumbnail(world.image_id()).job_id == job_id
     assert 1 < world.journal.count("images.thumbnail") <= 3
@@ -164,7 +164,7 @@ def test_a_thumbnail_of_another_format_than_is_configured_now_is_found(now: str)
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 12, 100])
 def test_images_are_listed_once_each_over_all_pages_by_bucket_and_digest(limit: int) -> None:
-    world = Looked()
+    world = LookupWorld()
     for number in range(12):
         world.record_image(f"{number}.png", png(number + 1, 1))
     seen: list[str] = []
@@ -176,22 +176,22 @@ def test_images_are_listed_once_each_over_all_pages_by_bucket_and_digest(limit: 
             break
         assert isinstance(page.after, KeyPosition)
         page = world.darkroom.lookup.images(limit=limit, after=page.after)
-    expected = [world.image_id(f"{number}.png") for number in range(12)]
-    assert seen == sorted(expected, key=lambda one: (int(one[:2], 16) % 4, one))
+    ids_in_order = [world.image_id(f"{number}.png") for number in range(12)]
+    assert seen == sorted(ids_in_order, key=lambda one: (int(one[:2], 16) % 4, one))
     assert all(IMAGE_ID.fullmatch(one) for one in seen)
 
 
 def test_an_image_of_a_newer_release_is_left_out_of_the_list() -> None:
-    world = Looked()
+    world = LookupWorld()
     ids = [world.record_image(f"{number}.png") for number in range(2)]
     world.of_newer_release(ids[0])
     assert [found.key.job_id for found in world.darkroom.lookup.images(limit=9).items] == [ids[1]]
 
 
 def test_the_jobs_of_a_reference_need_their_type_and_go_on_by_their_ids() -> None:
-    world = Looked()
-    ids = sorted(world.added("audio", "x", f"{number}") for number in range(5))
-    world.added("zip", "x")
+    world = LookupWorld()
+    ids = sorted(world.add_job("audio", "x", f"{number}") for number in range(5))
+    world.add_job("zip", "x")
     query = JobQuery(types=("audio",), ref="x")
     first = world.darkroom.lookup.list(query, limit=3)
     assert isinstance(first.after, Position)
@@ -203,19 +203,19 @@ def test_the_jobs_of_a_reference_need_their_type_and_go_on_by_their_ids() -> Non
 
 
 def test_the_jobs_of_a_reference_are_left_out_by_state_and_by_end() -> None:
-    world = Looked()
-    live, ended = world.added("audio", "x", "1"), world.added("audio", "x", "2")
+    world = LookupWorld()
+    live, ended = world.add_job("audio", "x", "1"), world.add_job("audio", "x", "2")
     world.darkroom.cancel.cancel(ended)
     at = world.job(ended).ended
     assert at is not None
 
-    def listed(**what: object) -> list[str]:
+    def list_ids(**what: object) -> list[str]:
         query = JobQuery(types=("audio",), ref="x", **what)  # type: ignore[arg-type] # by name
         return [row.job.id for row in world.darkroom.lookup.list(query, limit=9).items]
 
-    assert listed(states=frozenset({world.job(live).state})) == [live]
-    assert listed(ended_from=at) == listed(ended_to=at + timedelta(seconds=1)) == [ended]
-    assert listed(ended_from=at + timedelta(seconds=1)) == listed(ended_to=at) == []
+    assert list_ids(states=frozenset({world.job(live).state})) == [live]
+    assert list_ids(ended_from=at) == list_ids(ended_to=at + timedelta(seconds=1)) == [ended]
+    assert list_ids(ended_from=at + timedelta(seconds=1)) == list_ids(ended_to=at) == []
 
 
 def test_segments_are_in_the_order_of_a_list() -> None:

@@ -8,20 +8,20 @@ import pytest
 from shared.ports.index import JobQuery, Position
 from shared.rules.jobs import State
 from shared.steps.operators.lookup import PLACES_AT_ONCE, ROWS_PER_JOB
-from tests.unit.test_lookup import Looked
+from tests.unit.test_lookup import LookupWorld
 
 ALL = JobQuery()
 STATES = [None, *State]
 
 
-def strewn(**environ: str) -> Looked:
+def strewn(**environ: str) -> LookupWorld:
     """Give jobs of three types in all states, each a second after the one before."""
-    world = Looked(**environ)
+    world = LookupWorld(**environ)
     world.index.insert_type("zip")
     for number in range(36):
         kind = ("audio", "zip")[number % 2]
         data = b"broken" if number == 18 else None
-        job_id = world.record_image(f"{number}.png", data) if number % 3 == 0 else world.added(kind, f"{number}")
+        job_id = world.record_image(f"{number}.png", data) if number % 3 == 0 else world.add_job(kind, f"{number}")
         world.clock.advance(1.25)
         if number % 5 == 1:
             world.rival_claims(job_id)
@@ -32,7 +32,7 @@ def strewn(**environ: str) -> Looked:
     return world
 
 
-def turned(world: Looked, query: JobQuery, limit: int) -> list[str]:
+def turn_pages(world: LookupWorld, query: JobQuery, limit: int) -> list[str]:
     """Turn all pages, and return the ids on them."""
     seen: list[str] = []
     after: Position | None = None
@@ -47,7 +47,7 @@ def turned(world: Looked, query: JobQuery, limit: int) -> list[str]:
     raise AssertionError("no end of pages")
 
 
-def expected(world: Looked, query: JobQuery) -> list[str]:
+def ids_in_order(world: LookupWorld, query: JobQuery) -> list[str]:
     """Return the ids that a list should have, in its order, by all that is kept."""
     jobs = [row.job for row in world.jobs.table.jobs.values()]
     jobs = [job for job in jobs if query.types is None or job.type in query.types]
@@ -69,14 +69,14 @@ def test_pages_hold_every_job_once_live_ones_first_and_the_newest_end_before_old
 ) -> None:
     world = strewn()
     query = JobQuery(states=None if state is None else frozenset({state}))
-    assert turned(world, query, limit) == expected(world, query) != []
+    assert turn_pages(world, query, limit) == ids_in_order(world, query) != []
 
 
 @pytest.mark.parametrize("types", [(), ("audio",), ("audio", "image-analysis"), ("none",)])
 def test_a_list_holds_the_types_that_were_asked_for(types: tuple[str, ...]) -> None:
     world = strewn()
     query = JobQuery(types=types)
-    assert turned(world, query, 4) == expected(world, query)
+    assert turn_pages(world, query, 4) == ids_in_order(world, query)
 
 
 @pytest.mark.parametrize("which", ["from", "to", "both"])
@@ -85,33 +85,33 @@ def test_a_span_of_ends_leaves_out_what_lives_and_what_ended_beside_it(which: st
     ends = sorted(row.job.ended for row in world.jobs.table.jobs.values() if row.job.ended)
     since, until = ends[2], ends[-2]
     query = JobQuery(ended_from=since if which != "to" else None, ended_to=until if which != "from" else None)
-    assert turned(world, query, 2) == expected(world, query) != []
-    assert turned(world, replace(query, states=frozenset({State.PENDING})), 2) == []
+    assert turn_pages(world, query, 2) == ids_in_order(world, query) != []
+    assert turn_pages(world, replace(query, states=frozenset({State.PENDING})), 2) == []
 
 
 def test_the_last_page_says_that_it_is_the_last() -> None:
-    world = Looked()
+    world = LookupWorld()
     world.record_image()
     page = world.darkroom.lookup.list(ALL, limit=2)
     assert (len(page.items), page.after) == (1, None)
 
 
 def test_a_job_that_is_gone_or_has_moved_on_or_is_a_newer_releases_is_left_out() -> None:
-    world = Looked()
+    world = LookupWorld()
     gone, ended, newer, stays = (world.record_image(f"{number}.png") for number in range(4))
     world.of_newer_release(newer)
 
-    def moved() -> None:
+    def move_on() -> None:
         del world.jobs.table.jobs[gone]
         world.darkroom.cancel.cancel(ended)
 
-    world.jobs.before("get", moved)
+    world.jobs.before("get", move_on)
     found = world.darkroom.lookup.list(JobQuery(states=frozenset({State.PENDING})), limit=9).items
     assert [row.job.id for row in found] == [stays]
 
 
 def test_a_job_that_ends_between_two_looks_stands_in_one_place_alone() -> None:
-    world = Looked()
+    world = LookupWorld()
     job_id = world.record_image()
     world.jobs.before("get", lambda: world.darkroom.cancel.cancel(job_id))
     found = world.darkroom.lookup.list(ALL, limit=9).items
@@ -120,14 +120,14 @@ def test_a_job_that_ends_between_two_looks_stands_in_one_place_alone() -> None:
 
 @pytest.mark.parametrize("limit", [1, 4])
 def test_a_page_that_finds_little_is_short_and_goes_on(limit: int) -> None:
-    world = Looked(JOB_BUCKETS="1")
+    world = LookupWorld(JOB_BUCKETS="1")
     ids = [world.record_image(f"{number}.png") for number in range(30)]
     world.clock.advance(3600)
     world.rival_claims(ids[7])
     running = JobQuery(types=("image-analysis",), states=frozenset({State.RUNNING}))
     page = world.darkroom.lookup.list(running, limit=limit)
     assert (page.items, page.after is None) == ([], False)
-    assert turned(world, running, limit) == [ids[7]]
+    assert turn_pages(world, running, limit) == [ids[7]]
 
 
 @pytest.mark.parametrize("limit", [1, 3, 50])
@@ -167,9 +167,9 @@ def test_a_span_in_milliseconds_is_kept_over_pages() -> None:
 @pytest.mark.case("security M5", was="one GET of /jobs cost about 530 requests")
 @pytest.mark.parametrize("state", [None, State.CANCELED])
 def test_a_list_of_all_types_costs_no_more_however_many_there_are(state: State | None) -> None:
-    world = Looked()
+    world = LookupWorld()
     kinds = [f"kind-{number:03}" for number in range(60)]
-    ids = {world.added(kind, "x") for kind in kinds}
+    ids = {world.add_job(kind, "x") for kind in kinds}
     for kind in kinds:
         world.index.insert_type(kind)
     for job_id in sorted(ids)[::2]:
@@ -180,5 +180,5 @@ def test_a_list_of_all_types_costs_no_more_however_many_there_are(state: State |
     asked = [call for call in world.journal if call.startswith("index.")]
     assert len(asked) <= 4 * PLACES_AT_ONCE + 1
     wanted = ids if state is None else {job_id for job_id in ids if world.job(job_id).state is state}
-    seen = turned(world, query, 7)
+    seen = turn_pages(world, query, 7)
     assert (len(seen), set(seen)) == (len(wanted), wanted)

@@ -28,7 +28,7 @@ def event(kind: str = "eventType", what: str = "BlobCreated", **data: str) -> di
     return {**head, kind: f"Microsoft.Storage.{what}", "subject": subject, "data": {"api": "PutBlob", **data}}
 
 
-def renamed(name: str = "images/a%20b/cat.png") -> dict[str, Any]:
+def rename_event(name: str = "images/a%20b/cat.png") -> dict[str, Any]:
     """Return the event of a file that was renamed to a name."""
     host = "https://account.dfs.core.windows.net"
     urls = {"sourceUrl": f"{host}/images/before.png", "destinationUrl": f"{host}/{name}"}
@@ -69,7 +69,7 @@ FORMS = {
     "Event Grid": (json.dumps(event()), CAT),
     "CloudEvents": (json.dumps(event("type")), CAT),
     "Event Grid over SFTP": (json.dumps(event(api="SftpCommit")), CAT),
-    "Event Grid of a renamed file": (json.dumps(renamed()), CAT),
+    "Event Grid of a renamed file": (json.dumps(rename_event()), CAT),
     "Event Grid of a rehydrated blob": (json.dumps(event(what="BlobTierChanged", accessTier="Hot")), CAT),
     "JSON as a JSON string": (json.dumps('{"container":"images","name":"a b/cat.png"}'), CAT),
 }
@@ -81,7 +81,7 @@ def first(text: str) -> Hints:
     return next(messages.readings(text, images_container="images"), ())
 
 
-def encoded(text: str) -> str:
+def base64_of(text: str) -> str:
     """Return a text in base64."""
     return base64.b64encode(text.encode()).decode()
 
@@ -97,8 +97,8 @@ def every(text: str) -> list[Hints]:
     [
         pytest.param(str, lambda text: [first(text)], id="as it is"),
         pytest.param("\n {}\r\n".format, lambda text: [first(text)], id="within white space"),
-        pytest.param(encoded, every, id="in base64"),
-        pytest.param(lambda text: encoded(encoded(text)), every, id="in base64 that an SDK has encoded again"),
+        pytest.param(base64_of, every, id="in base64"),
+        pytest.param(lambda text: base64_of(base64_of(text)), every, id="in base64 that an SDK has encoded again"),
     ],
 )
 def test_every_form_is_read(form: str, wrap: Callable[[str], str], read: Callable[[str], list[Hints]]) -> None:
@@ -109,7 +109,7 @@ def test_every_form_is_read(form: str, wrap: Callable[[str], str], read: Callabl
 @EVERY
 def test_base64_is_tried_last(form: str) -> None:
     text, _ = FORMS[form]
-    assert first(encoded(text)) == (ImageRef("images", encoded(text)),)
+    assert first(base64_of(text)) == (ImageRef("images", base64_of(text)),)
 
 
 def test_a_name_of_another_container_is_a_name_in_ours() -> None:

@@ -107,7 +107,7 @@ class Walk(RuleBasedStateMachine):
         assert self.completions <= 1
 
     @invariant()
-    def no_more_attempts_count_than_allowed(self) -> None:
+    def attempts_stay_within_their_limit(self) -> None:
         """A job that kills its workers ends."""
         job: Job = self.job
         assert 0 <= job.attempts - job.attempts_base <= job.max_attempts

@@ -28,7 +28,7 @@ ENVIRON = {
 }
 
 
-class Watched:
+class WatchedLock:
     """A lock of the process's own, which says how many of its kind are held."""
 
     held = 0
@@ -39,12 +39,12 @@ class Watched:
     def acquire(self, *how: Any) -> bool:  # noqa: ANN401 - as a lock has it
         """Take it."""
         taken = self._lock.acquire(*how)
-        Watched.held += taken
+        WatchedLock.held += taken
         return taken
 
     def release(self) -> None:
         """Let go."""
-        Watched.held -= 1
+        WatchedLock.held -= 1
         self._lock.release()
 
     def __enter__(self) -> bool:
@@ -65,12 +65,12 @@ class Wire(InProcess):
 
     def __init__(self, account: Account) -> None:
         super().__init__(account)
-        self.blocked: list[str] = []
+        self.calls_under_lock: list[str] = []
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the SDK calls it
         """Look, and send."""
-        if Watched.held:
-            self.blocked.append(f"{request.method} {request.url}")
+        if WatchedLock.held:
+            self.calls_under_lock.append(f"{request.method} {request.url}")
         return super().send(request, **kwargs)
 
 
@@ -87,7 +87,7 @@ class AtOnce(Executor):
         return done
 
 
-def built(wire: Wire) -> Darkroom:
+def build_process(wire: Wire) -> Darkroom:
     """Wire a process that has one type of work besides images: it takes so long that its lease is renewed."""
     account = wire.account
     runtime = Runtime(
@@ -106,9 +106,9 @@ def built(wire: Wire) -> Darkroom:
 def test_no_step_starts_a_thread_or_sends_a_request_under_a_lock_of_the_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(threading, "Lock", Watched)
+    monkeypatch.setattr(threading, "Lock", WatchedLock)
     monkeypatch.setattr(threading.Thread, "start", pytest.fail)
-    room = built(wire := Wire(storage_account()))
+    room = build_process(wire := Wire(storage_account()))
     room.storage.create()
     for number in range(3):
         room.upload.upload(ImageRef("images", f"{number}.png"), png(number + 1, 1), content_type="image/png")
@@ -121,4 +121,4 @@ def test_no_step_starts_a_thread_or_sends_a_request_under_a_lock_of_the_process(
     assert room.statistics.count().jobs["slow"]["COMPLETED"] == 1
     room.runtime.pause(2 * 86_400)
     assert room.purge.purge(owner="timer/3").jobs == 4
-    assert wire.blocked == []
+    assert wire.calls_under_lock == []

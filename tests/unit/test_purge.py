@@ -274,9 +274,9 @@ def test_a_job_whose_thumbnail_may_not_be_deleted_stays_and_keeps_no_other() -> 
         world.darkroom.attempt.run(job_id, owner="queue/1")
     world.clock.advance(31 * 86_400)
 
-    def held() -> None:
+    def refuse() -> None:
         raise Refused("blob_refused", "BlobImmutableDueToPolicy")
 
-    world.images.before("delete_thumbnail", held)
+    world.images.before("delete_thumbnail", refuse)
     done = world.darkroom.purge.purge(owner="timer/1")
     assert (done.jobs, done.conflicts, len(world.jobs.table.jobs)) == (1, 1, 1)

@@ -18,7 +18,7 @@ from tests.doubles.world import World
 DAY = timedelta(days=1)
 
 
-def refused(*, passing: bool) -> Callable[[], None]:
+def closed_blob(*, passing: bool) -> Callable[[], None]:
     """Return what a look meets at a blob that is closed to us."""
 
     def refuse() -> None:
@@ -36,7 +36,7 @@ def calls(world: World) -> list[str]:
 
 
 @pytest.mark.case("mutants 3", was="57 requests a walk in place of 5: the watermark stays")
-@pytest.mark.parametrize("act", [refused(passing=True), raising(StorageOut("out"))])
+@pytest.mark.parametrize("act", [closed_blob(passing=True), raising(StorageOut("out"))])
 def test_a_blob_that_cannot_be_looked_at_pins_no_watermark_and_is_looked_at_again(act: Callable[[], None]) -> None:
     world = world_of_old_images(*(f"{number:02}.png" for number in range(50)), age=DAY)
     world.images.before("head", act)
@@ -64,7 +64,7 @@ def test_more_names_than_a_mark_keeps_are_looked_at_by_the_watermark() -> None:
 
 def test_a_blob_that_nobody_will_ever_get_is_rejected_and_not_looked_at_again() -> None:
     world = world_of_old_images("a.png", age=DAY)
-    world.images.before("head", refused(passing=False))
+    world.images.before("head", closed_blob(passing=False))
     walk(world)
     assert world.rejections.rows["images/a.png"].code == "blob_unreadable"
     assert calls(world) == ["marks.get", "listing.page", "marks.replace"]
@@ -83,7 +83,7 @@ def archived(world: World) -> str:
     ref = world.upload("a.png")
     job_id = world.darkroom.record.record(ref, announce=False).job_id
     world.images.mark(ref, archived=True, tier_changed_at=world.clock.now)
-    world.images.before("read", refused(passing=False))
+    world.images.before("read", closed_blob(passing=False))
     world.darkroom.attempt.run(job_id, owner="queue/1")
     assert world.job(job_id).state is State.FAILED
     return job_id
@@ -123,7 +123,7 @@ def test_a_job_that_fails_again_is_not_opened_for_the_same_change(*, left_archiv
     if left_archive:
         assert world.darkroom.record.record(ref).outcome is Recording.REDRIVEN
         world.clock.advance(60)
-        world.images.before("read", refused(passing=False))
+        world.images.before("read", closed_blob(passing=False))
         world.darkroom.attempt.run(job_id, owner="queue/1")
     assert world.darkroom.record.record(ref).outcome is Recording.DUPLICATE
     assert world.job(job_id).state is State.FAILED

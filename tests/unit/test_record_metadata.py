@@ -16,7 +16,7 @@ def _ref(world: World) -> ImageRef:
     return ImageRef(world.settings.images_container, "cat.png")
 
 
-def _touched(world: World, data: bytes | None = None) -> tuple[str, ImageRef]:
+def _touch(world: World, data: bytes | None = None) -> tuple[str, ImageRef]:
     """Record and analyse an image, then change its metadata; return its job's id."""
     job_id = world.record_image(data=data)
     world.darkroom.attempt.run(job_id, owner="queue/1")
@@ -27,7 +27,7 @@ def _touched(world: World, data: bytes | None = None) -> tuple[str, ImageRef]:
 
 def test_a_change_of_metadata_is_not_analysed_again_and_the_job_stands_for_both_versions() -> None:
     world = World()
-    job_id, ref = _touched(world)
+    job_id, ref = _touch(world)
     sent = list(world.queue.messages)
     told = world.darkroom.record.record(ref)
     key = world.jobs.table.keys["image-analysis", "images/cat.png"]
@@ -38,7 +38,7 @@ def test_a_change_of_metadata_is_not_analysed_again_and_the_job_stands_for_both_
 
 def test_a_change_of_metadata_is_told_once() -> None:
     world = World()
-    job_id, ref = _touched(world)
+    job_id, ref = _touch(world)
     world.darkroom.record.record(ref)
     again = world.darkroom.record.record(ref)
     assert (again.job_id, again.outcome) == (job_id, Recording.DUPLICATE)
@@ -46,7 +46,7 @@ def test_a_change_of_metadata_is_told_once() -> None:
 
 def test_a_change_of_metadata_is_analysed_again_where_that_is_asked_for() -> None:
     world = World(REANALYZE_ON_METADATA="true")
-    job_id, ref = _touched(world)
+    job_id, ref = _touch(world)
     told = world.darkroom.record.record(ref)
     assert told.outcome is Recording.RECORDED
     assert world.darkroom.attempt.run(told.job_id, owner="queue/1") is End.COMPLETED
@@ -55,7 +55,7 @@ def test_a_change_of_metadata_is_analysed_again_where_that_is_asked_for() -> Non
 
 def test_new_content_after_a_change_of_metadata_is_analysed() -> None:
     world = World()
-    _, ref = _touched(world)
+    _, ref = _touch(world)
     world.darkroom.record.record(ref)
     assert world.darkroom.attempt.run(world.record_image(data=png(9, 9)), owner="queue/1") is End.COMPLETED
 
@@ -78,7 +78,7 @@ def test_a_change_of_metadata_before_there_is_a_report_is_analysed(before: str) 
 )
 def test_content_of_which_the_service_does_not_say_that_it_is_the_same_is_analysed(unlike: dict[str, Any]) -> None:
     world = World()
-    _, ref = _touched(world)
+    _, ref = _touch(world)
     blob = world.images.take(ref)
     world.images.restore(ref, replace(blob, facts=replace(blob.facts, **unlike)))
     assert world.darkroom.record.record(ref).outcome is Recording.RECORDED
@@ -116,7 +116,7 @@ def test_a_job_that_completes_while_the_change_of_its_metadata_is_recorded_stand
 
 def test_a_job_that_is_purged_while_the_change_of_its_metadata_is_recorded_is_analysed_again() -> None:
     world = World(RETENTION_COMPLETED_DAYS="0")
-    job_id, ref = _touched(world)
+    job_id, ref = _touch(world)
     world.clock.advance(1)
     world.jobs.before("replace", lambda: world.darkroom.purge.purge(owner="timer/1"))
     assert world.darkroom.record.record(ref).outcome is Recording.RECORDED
@@ -125,7 +125,7 @@ def test_a_job_that_is_purged_while_the_change_of_its_metadata_is_recorded_is_an
 
 def test_the_same_bytes_under_another_encoding_are_analysed_again() -> None:
     world = World()
-    job_id, ref = _touched(world)
+    job_id, ref = _touch(world)
     world.images.mark(ref, content_encoding="gzip")
     assert world.darkroom.record.record(ref).outcome is Recording.RECORDED
     assert len(world.jobs.table.jobs) == 2

@@ -6,8 +6,8 @@ import pytest
 from shared.errors import Mismatch, NewerSchema, NoSuchJob, Refused, StorageOut, Undecided
 from shared.rules.jobs import SCHEMA, Event, Move, State
 from tests.doubles.world import World, png
-from tests.unit.holding import held
-from tests.unit.test_add import add, added_id, ended, forgotten, purged
+from tests.unit.external_jobs import claim_job
+from tests.unit.test_add import add, added_id, ended, forget_reference, purged
 
 either_way = pytest.mark.parametrize("forget", [True, False])
 
@@ -19,7 +19,7 @@ def live(world: World) -> str:
 
 def running(world: World) -> str:
     """Add the job, and claim it."""
-    return held(world, live(world))[0]
+    return claim_job(world, live(world))[0]
 
 
 def canceled(world: World) -> str:
@@ -219,7 +219,7 @@ def test_a_job_that_is_added_again_at_once_is_not_what_was_removed() -> None:
 
     def another() -> None:
         gone.append(job_id not in world.jobs.table.jobs)
-        forgotten(world)
+        forget_reference(world)
         assert add(world).created
 
     world.jobs.before("key", int, another)
@@ -233,7 +233,7 @@ def test_a_purged_job_that_another_forgets_and_adds_again_keeps_its_key_row() ->
     job_id = purged(world)
 
     def another() -> None:
-        forgotten(world)
+        forget_reference(world)
         assert add(world).created
 
     world.index.before("keys", another)
@@ -247,7 +247,7 @@ def test_a_key_row_that_moves_under_the_removal_is_looked_at_again() -> None:
     job_id = purged(world)
 
     def another() -> None:
-        forgotten(world)
+        forget_reference(world)
         assert add(world).created
 
     world.ended.before("forget", another)

@@ -15,11 +15,11 @@ def test_a_thumbnail_that_is_published_under_the_removal_of_a_job_that_is_opened
     world = World()
     job_id = canceled(world)
 
-    def published() -> None:
+    def publish() -> None:
         world.darkroom.redrive.redrive(job_id)
         world.images.insert_thumbnail(f"{job_id}/3.webp", b"small", mime="image/webp")
 
-    world.ended.before("purge", published)
+    world.ended.before("purge", publish)
     with pytest.raises(Refused):
         world.darkroom.remove.remove(job_id, forget=forget)
     assert list(world.images.thumbnails) == [f"{job_id}/3.webp"]

@@ -33,11 +33,11 @@ class Silent(Passing):
     """
 
     def __init__(self) -> None:
-        self.sent = 0
+        self.requests = 0
 
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401, ARG002 - as the SDK calls it
         """Lose the reply."""
-        self.sent += 1
+        self.requests += 1
         raise ServiceResponseError("no reply")
 
 
@@ -59,17 +59,17 @@ def test_a_read_is_tried_four_times_and_waits_as_the_runtime_does(
     storage = wiring.build(environ, transport=service, runtime=runtime, threaded=False, works={}).storage
     with pytest.raises(StorageOut):
         read(storage)
-    assert service.sent == 4
+    assert service.requests == 4
     assert waited == pytest.approx(waits)
 
 
 def test_no_other_module_makes_locks_and_threads_of_its_own() -> None:
-    def imported(path: Path) -> set[str]:
+    def imports(path: Path) -> set[str]:
         found = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Import)]
         return {alias.name for node in found for alias in node.names}
 
     assert {
-        path.relative_to(SOURCES).as_posix() for path in SOURCES.rglob("*.py") if "threading" in imported(path)
+        path.relative_to(SOURCES).as_posix() for path in SOURCES.rglob("*.py") if "threading" in imports(path)
     } == THREADED
 
 

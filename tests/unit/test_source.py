@@ -34,7 +34,7 @@ def _is_write(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr in WRITES and ast.unparse(node.value) != "cas"
 
 
-def _imported(node: ast.AST) -> list[str]:
+def _imports(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
@@ -44,7 +44,7 @@ def test_azure_is_known_to_the_app_the_wiring_and_storage_alone() -> None:
     found = {
         name.partition("/storage/")[0]
         for name, node in _nodes([ROOT / "function_app.py", *MODULES], naming=["azure"])
-        for module in _imported(node)
+        for module in _imports(node)
         if module.partition(".")[0] == "azure"
     }
     assert found == {"function_app.py", "shared", "shared/wiring/__init__.py", "shared/http/gateway.py"}

@@ -16,7 +16,7 @@ from tests.doubles.world import World
 NONE = {state.value: 0 for state in State}
 
 
-class Counted(World):
+class StatisticsWorld(World):
     """Darkroom in memory, and what counts it."""
 
     def __init__(self, **environ: str) -> None:
@@ -44,7 +44,7 @@ STATS = Stats(
 
 
 def test_jobs_are_counted_by_their_states() -> None:
-    world = Counted()
+    world = StatisticsWorld()
     ids = [world.record_image(f"{number}.png") for number in range(6)]
     world.rival_claims(ids[0])
     world.rival_claims(ids[1])
@@ -54,14 +54,14 @@ def test_jobs_are_counted_by_their_states() -> None:
 
 
 def test_a_type_without_jobs_has_every_state_and_no_job() -> None:
-    stats = Counted().darkroom.statistics.count()
+    stats = StatisticsWorld().darkroom.statistics.count()
     assert stats.jobs == {"audio": NONE, "image-analysis": NONE}
     assert (stats.oldest_due_age_seconds, stats.capped, stats.lock) == (None, False, {"holder": None})
     assert (stats.poison, stats.missed, stats.stale_reports_total, stats.age_seconds) == (0, None, 0, 0)
 
 
 def test_the_oldest_due_job_tells_how_long_it_is_due_and_one_of_later_tells_nothing() -> None:
-    world = Counted()
+    world = StatisticsWorld()
     due = world.job(world.record_image()).due
     assert due is not None
     assert world.darkroom.statistics.count().oldest_due_age_seconds is None
@@ -71,7 +71,7 @@ def test_the_oldest_due_job_tells_how_long_it_is_due_and_one_of_later_tells_noth
 
 
 def test_what_was_counted_is_good_for_a_minute_and_costs_one_read() -> None:
-    world = Counted()
+    world = StatisticsWorld()
     first = world.darkroom.statistics.count()
     world.record_image()
     world.clock.advance(58)
@@ -84,14 +84,14 @@ def test_what_was_counted_is_good_for_a_minute_and_costs_one_read() -> None:
 
 
 def test_what_an_earlier_process_counted_is_good_for_another() -> None:
-    world = Counted()
+    world = StatisticsWorld()
     world.record_image()
     counted = world.darkroom.statistics.count()
     assert Stats.of(json.loads(json.dumps(world.marks.rows[MARK].value))) == counted
 
 
 def test_what_another_release_counted_and_a_moment_that_is_not_yet_are_counted_anew() -> None:
-    world = Counted()
+    world = StatisticsWorld()
     world.marks.insert(MARK, {"schema": 99, "as_of": world.clock.now.isoformat()})
     assert world.darkroom.statistics.count().jobs["audio"] == NONE
     future = replace(STATS, as_of=world.clock.now + timedelta(days=1))
@@ -101,7 +101,7 @@ def test_what_another_release_counted_and_a_moment_that_is_not_yet_are_counted_a
 
 @pytest.mark.parametrize("counted_before", [False, True])
 def test_who_is_slower_than_another_counts_all_the_same(counted_before: bool) -> None:  # noqa: FBT001
-    world = Counted()
+    world = StatisticsWorld()
     if counted_before:
         world.darkroom.statistics.count()
         world.clock.advance(61)
@@ -122,7 +122,7 @@ def _rival(world: World) -> None:
 def test_a_bucket_is_counted_up_to_its_share_and_then_capped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(statistics, "MOST", 4)
     monkeypatch.setattr(statistics, "PAGE", 3)
-    world = Counted(JOB_BUCKETS="1")
+    world = StatisticsWorld(JOB_BUCKETS="1")
     for number in range(3):
         world.darkroom.cancel.cancel(world.record_image(f"{number}.png"))
     stats = world.darkroom.statistics.count()
@@ -137,7 +137,7 @@ def test_live_jobs_beyond_those_looked_at_count_as_waiting_and_who_is_not_due_is
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(statistics, "LOOKED_AT", 2)
-    world = Counted()
+    world = StatisticsWorld()
     ids = [world.record_image(f"{number}.png") for number in range(5)]
     world.clock.advance(900)
     world.rival_claims(ids[4])
@@ -147,7 +147,7 @@ def test_live_jobs_beyond_those_looked_at_count_as_waiting_and_who_is_not_due_is
 
 
 def test_who_sweeps_is_told_until_that_lease_has_lapsed() -> None:
-    world = Counted()
+    world = StatisticsWorld()
     world.locks.insert(Lock(name="sweep", owner="timer/1", token=1, lease=timedelta(seconds=600)))
     assert world.darkroom.statistics.count().lock == {"holder": "timer/1"}
     world.clock.advance(600 + world.settings.margin.total_seconds() + 2)
@@ -155,7 +155,7 @@ def test_who_sweeps_is_told_until_that_lease_has_lapsed() -> None:
 
 
 def test_poison_missed_images_and_late_reports_are_told() -> None:
-    world = Counted()
+    world = StatisticsWorld()
     world.poison.put(b"x")
     world.blob_poison.put(b"y")
     world.marks.insert(f"reconcile:{world.settings.images_container}", {"marker": None, "missed": 7})
@@ -165,7 +165,7 @@ def test_poison_missed_images_and_late_reports_are_told() -> None:
 
 
 def test_a_walk_that_tells_no_missed_images_leaves_them_unknown() -> None:
-    world = Counted()
+    world = StatisticsWorld()
     world.marks.insert(f"reconcile:{world.settings.images_container}", {"marker": None})
     assert world.darkroom.statistics.count().missed is None
 

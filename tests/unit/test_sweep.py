@@ -232,8 +232,8 @@ def test_a_sweep_that_may_create_nothing_works_with_what_is_there() -> None:
     world = World()
     _due(world, 1)
 
-    def forbidden() -> None:
+    def forbid() -> None:
         raise StorageOut("AuthorizationPermissionMismatch")
 
-    world.darkroom.sweep.prepare = forbidden
+    world.darkroom.sweep.prepare = forbid
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}

@@ -186,7 +186,7 @@ def _slowly(world: World, order: list[str]) -> None:
     world.clock.advance(1)
 
 
-def _buckets_asked(monkeypatch: pytest.MonkeyPatch, *, buckets: int, query_seconds: float) -> list[int]:
+def _bucket_order(monkeypatch: pytest.MonkeyPatch, *, buckets: int, query_seconds: float) -> list[int]:
     """Sweep twenty jobs of a second; return which bucket was asked after the first look at each, one by one."""
     world = World(JOB_BUCKETS=str(buckets), DISPATCH="timer", SWEEP_PARALLELISM="1", LEASE_SECONDS="300")
     for number in range(20):
@@ -207,7 +207,7 @@ def _buckets_asked(monkeypatch: pytest.MonkeyPatch, *, buckets: int, query_secon
 
 
 def test_a_long_sweep_asks_each_bucket_once_more_in_two_seconds_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = _buckets_asked(monkeypatch, buckets=4, query_seconds=0)
+    asked = _bucket_order(monkeypatch, buckets=4, query_seconds=0)
     assert asked == [0, 1, 2, 3] * 9 + [0, 1]  # two after each job
 
 
@@ -215,7 +215,7 @@ def test_a_long_sweep_asks_each_bucket_once_more_in_two_seconds_in_turn(monkeypa
 def test_a_long_sweep_spends_a_tenth_of_its_time_on_looking_again(
     monkeypatch: pytest.MonkeyPatch, query_seconds: float
 ) -> None:
-    asked = _buckets_asked(monkeypatch, buckets=64, query_seconds=query_seconds)
+    asked = _bucket_order(monkeypatch, buckets=64, query_seconds=query_seconds)
     spent = len(asked) * query_seconds
     assert 0.05 < spent / (20 + spent) <= 0.1
     assert asked == [number % 64 for number in range(len(asked))]

@@ -11,7 +11,7 @@ from tests.doubles.world import World
 from tests.unit.test_add import add, added_id
 
 
-def forgotten(world: World, kind: str, ref: str = "a") -> None:
+def add_and_forget(world: World, kind: str, ref: str = "a") -> None:
     """Add a job of a type, and let it go without a trace."""
     job_id = added_id(add(world, kind=kind, ref=ref))
     world.darkroom.cancel.cancel(job_id)
@@ -26,7 +26,7 @@ def later(world: World, seconds: float = QUIET.total_seconds()) -> None:
 def test_a_type_without_jobs_makes_room_for_another() -> None:
     world = World(MAX_JOB_TYPES="2")
     for kind in ("a", "b"):
-        forgotten(world, kind)
+        add_and_forget(world, kind)
     with pytest.raises(Refused, match="15 seconds after"):
         add(world, kind="c")
     later(world)
@@ -39,7 +39,7 @@ def test_a_type_without_jobs_makes_room_for_another() -> None:
 def test_a_purge_forgets_all_types_without_jobs() -> None:
     world = World()
     for kind in ("a", "b", "c"):
-        forgotten(world, kind)
+        add_and_forget(world, kind)
     add(world, kind="b")
     later(world)
     world.darkroom.purge.purge(owner="timer/1")
@@ -59,7 +59,7 @@ def test_a_type_whose_jobs_live_or_have_ended_stays(state: State) -> None:
 
 def test_an_add_that_trusts_what_it_has_written_keeps_its_type() -> None:
     world = World()
-    forgotten(world, "a")
+    add_and_forget(world, "a")
     later(world, TRUST.total_seconds() - 1)
     assert add(world, kind="a", ref="b").created  # writes no row of its type, which was written so lately
     later(world, 4)
@@ -79,7 +79,7 @@ MOMENTS: dict[str, Callable[[World, Callable[[], object]], None]] = {
 @pytest.mark.parametrize("fresh", [False, True])
 def test_a_job_that_is_added_meanwhile_is_never_of_a_type_without_a_row(moment: str, *, fresh: bool) -> None:
     world = World()
-    forgotten(world, "a")
+    add_and_forget(world, "a")
     later(world)
     adder = world.another() if fresh else world.darkroom
     MOMENTS[moment](world, lambda: adder.add.add(kind="a", ref="b", params={}, unique=True))
@@ -90,7 +90,7 @@ def test_a_job_that_is_added_meanwhile_is_never_of_a_type_without_a_row(moment: 
 
 def test_a_job_that_took_long_to_insert_makes_its_type_known_once_more() -> None:
     world = World()
-    forgotten(world, "a")
+    add_and_forget(world, "a")
 
     def slow() -> None:
         later(world)

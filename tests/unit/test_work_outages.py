@@ -11,15 +11,15 @@ from shared.ports.jobs import Row
 from shared.rules.jobs import Move, State
 from shared.steps.upkeep.bury import Burial
 from shared.steps.work.attempt import End
-from tests.unit.working import Told, raising
+from tests.unit.handler_jobs import HandlerWorld, raising
 
 
-def _storage_goes_out(told: Told) -> None:
+def _storage_goes_out(told: HandlerWorld) -> None:
     told.world.jobs.out = True
     raise StorageOut("ServerBusy")
 
 
-def _outlasted(told: Told) -> None:
+def _outlast(told: HandlerWorld) -> None:
     """Live through an outage that lasts until the lease is over."""
     told._acts.append(lambda _: _storage_goes_out(told))
     with pytest.raises(StorageOut):
@@ -30,16 +30,16 @@ def _outlasted(told: Told) -> None:
 
 @pytest.mark.case("mutants 6", was="FAILED attempts_exhausted after three outages")
 def test_outages_that_let_no_claim_be_given_back_use_up_no_attempts_of_their_own_process() -> None:
-    told = Told(MAX_ATTEMPTS="3")
+    told = HandlerWorld(MAX_ATTEMPTS="3")
     for _ in range(4):
-        _outlasted(told)
+        _outlast(told)
     assert told.work() is End.COMPLETED
     assert (told.job.attempts, told.job.attempts_base) == (5, 4)
 
 
 def test_an_attempt_that_an_outage_has_ended_counts_once_where_another_process_goes_on() -> None:
-    told = Told(MAX_ATTEMPTS="2")
-    _outlasted(told)
+    told = HandlerWorld(MAX_ATTEMPTS="2")
+    _outlast(told)
     told.world.rival_claims(told.job_id)
     told.world.lapse()
     assert told.work() is End.FAILED
@@ -48,8 +48,8 @@ def test_an_attempt_that_an_outage_has_ended_counts_once_where_another_process_g
 
 
 def test_nobody_ends_a_job_whose_last_attempt_an_outage_has_ended() -> None:
-    told = Told(MAX_ATTEMPTS="1")
-    _outlasted(told)
+    told = HandlerWorld(MAX_ATTEMPTS="1")
+    _outlast(told)
     message = told.world.queue.receive()[0].encode()
     assert told.world.darkroom.bury.bury(message) == [Burial.LEFT]
     assert told.work() is End.COMPLETED
@@ -57,7 +57,7 @@ def test_nobody_ends_a_job_whose_last_attempt_an_outage_has_ended() -> None:
 
 @pytest.mark.case("mutants 3", was="claimed and given back for a week, error null")
 def test_an_outage_that_comes_again_and_again_makes_its_job_wait_longer_each_time() -> None:
-    told = Told(*[raising(StorageOut("ServerBusy"))] * 4, BACKOFF_SECONDS="5", BACKOFF_MAX_SECONDS="60")
+    told = HandlerWorld(*[raising(StorageOut("ServerBusy"))] * 4, BACKOFF_SECONDS="5", BACKOFF_MAX_SECONDS="60")
     waits = []
     for _ in range(4):
         with pytest.raises(StorageOut):
@@ -71,7 +71,7 @@ def test_an_outage_that_comes_again_and_again_makes_its_job_wait_longer_each_tim
 
 
 def test_an_outage_leaves_a_job_whose_child_has_died_to_be_analysed_alone() -> None:
-    told = Told(raising(MemoryError()), raising(StorageOut("ServerBusy")))
+    told = HandlerWorld(raising(MemoryError()), raising(StorageOut("ServerBusy")))
     told.work()
     told.world.clock.advance(60)
     with pytest.raises(StorageOut):
@@ -80,7 +80,7 @@ def test_an_outage_leaves_a_job_whose_child_has_died_to_be_analysed_alone() -> N
     assert told.error[0] == "out_of_memory"
 
 
-def _commit_raises(told: Told, error: Exception) -> None:
+def _commit_raises(told: HandlerWorld, error: Exception) -> None:
     """Let the next write of an end raise what no storage should."""
 
     def fails() -> None:
@@ -92,7 +92,7 @@ def _commit_raises(told: Told, error: Exception) -> None:
 @pytest.mark.case("mutants 7", was="FAILED result_no_json: the handler was blamed")
 @pytest.mark.parametrize("error", [ValueError("Invalid URL"), TypeError(), RecursionError()])
 def test_an_error_of_the_storage_layer_is_not_blamed_on_the_handler(error: Exception) -> None:
-    told = Told()
+    told = HandlerWorld()
     _commit_raises(told, error)
     assert told.work() is End.RETRIED
     assert told.error == ("unexpected_error", f"The attempt met {type(error).__name__}.")
@@ -100,7 +100,7 @@ def test_an_error_of_the_storage_layer_is_not_blamed_on_the_handler(error: Excep
 
 @pytest.mark.case("storage false encoding", was="18 attempts in 120 s at MAX_ATTEMPTS=5, error null")
 def test_an_error_that_nobody_foresaw_counts_backs_off_and_ends_the_job() -> None:
-    told = Told(MAX_ATTEMPTS="3")
+    told = HandlerWorld(MAX_ATTEMPTS="3")
     ends, waits = [], []
     for _ in range(3):
         _commit_raises(told, LookupError())
@@ -113,7 +113,7 @@ def test_an_error_that_nobody_foresaw_counts_backs_off_and_ends_the_job() -> Non
 
 @pytest.mark.case("mutants 3", was="claimed and given back for a week, error null")
 def test_an_end_that_no_row_holds_counts_backs_off_and_ends_the_job() -> None:
-    told = Told(MAX_ATTEMPTS="3")
+    told = HandlerWorld(MAX_ATTEMPTS="3")
     ends, waits = [], []
     for _ in range(3):
         _commit_raises(told, ContentRefused("EntityTooLarge"))
@@ -126,9 +126,9 @@ def test_an_end_that_no_row_holds_counts_backs_off_and_ends_the_job() -> None:
 
 
 def test_a_job_of_which_no_end_can_be_written_uses_up_its_attempts_by_its_claims() -> None:
-    told = Told(MAX_ATTEMPTS="2")
+    told = HandlerWorld(MAX_ATTEMPTS="2")
     for _ in range(2):
-        _writes_refused(told, 2)
+        _refuse_writes(told, 2)
         with pytest.raises(ContentRefused):
             told.work()
         told.world.lapse()
@@ -138,8 +138,8 @@ def test_a_job_of_which_no_end_can_be_written_uses_up_its_attempts_by_its_claims
 
 
 def test_an_outage_is_raised_as_one_though_its_job_can_not_be_given_back() -> None:
-    told = Told(raising(StorageOut("ServerBusy")), MAX_ATTEMPTS="1")
-    _writes_refused(told, 1)
+    told = HandlerWorld(raising(StorageOut("ServerBusy")), MAX_ATTEMPTS="1")
+    _refuse_writes(told, 1)
     with pytest.raises(StorageOut):
         told.work()
     told.world.lapse()
@@ -147,13 +147,13 @@ def test_an_outage_is_raised_as_one_though_its_job_can_not_be_given_back() -> No
 
 
 def test_a_handler_may_meet_what_no_row_holds() -> None:
-    told = Told(raising(ContentRefused("EntityTooLarge")))
+    told = HandlerWorld(raising(ContentRefused("EntityTooLarge")))
     assert told.work() is End.RETRIED
     assert told.error is not None
     assert told.error[0] == "content_refused"
 
 
-def _writes_refused(told: Told, times: int) -> None:
+def _refuse_writes(told: HandlerWorld, times: int) -> None:
     """Let the writes behind the next claim be refused for what they hold."""
 
     def fails() -> None:
@@ -162,7 +162,7 @@ def _writes_refused(told: Told, times: int) -> None:
     told.world.jobs.before("replace", int, *[fails] * times)
 
 
-def _next_write_arrives_twice(told: Told) -> None:
+def _next_write_arrives_twice(told: HandlerWorld) -> None:
     """Let the next request that writes a job arrive twice, and the second answer be heard."""
     replace = told.world.jobs.replace
 
@@ -182,14 +182,14 @@ def test_a_commit_whose_request_arrives_twice_stands() -> None:
         _next_write_arrives_twice(told)
         return Completion({"words": 2}, undo=lambda: undone.append(job.job.id))
 
-    told = Told(work)
+    told = HandlerWorld(work)
     assert told.work() is End.COMPLETED
     assert (undone, told.job.report) == ([], {"words": 2})
     assert "refused" not in told.world.jobs.table.attempts[told.job_id, 1]
 
 
 def test_a_claim_whose_request_arrives_twice_is_won() -> None:
-    told = Told()
+    told = HandlerWorld()
     _next_write_arrives_twice(told)
     assert told.work() is End.COMPLETED
     assert told.job.attempts == 1

@@ -6,7 +6,7 @@ import pytest
 from shared.handlers import Completion, FailJob
 from shared.rules.jobs import State
 from shared.steps.work.attempt import End
-from tests.unit.working import Told, raising, returning
+from tests.unit.handler_jobs import HandlerWorld, raising, returning
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from tests.unit.working import Told, raising, returning
     ],
 )
 def test_what_a_handler_returns_is_committed(returned: Any, report: Any, thumbnail: bytes | None) -> None:  # noqa: ANN401
-    told = Told(returning(returned))
+    told = HandlerWorld(returning(returned))
     assert told.work() is End.COMPLETED
     assert (told.job.state, told.job.report, told.job.thumbnail) == (State.COMPLETED, report, thumbnail)
 
@@ -43,7 +43,7 @@ def test_what_a_handler_returns_is_committed(returned: Any, report: Any, thumbna
     ],
 )
 def test_a_result_that_is_no_json_fails_the_job(result: Any) -> None:  # noqa: ANN401
-    told = Told(returning(result))
+    told = HandlerWorld(returning(result))
     assert told.work() is End.FAILED
     assert told.error is not None
     assert (told.job.state, told.error[0], told.job.report) == (State.FAILED, "result_no_json", None)
@@ -56,7 +56,7 @@ def test_a_result_that_contains_itself_or_is_too_deep_fails_the_job() -> None:
     itself: dict[str, Any] = {}
     itself["self"] = itself
     for result in ({"x": deep}, itself):
-        told = Told(returning(result))
+        told = HandlerWorld(returning(result))
         assert told.work() is End.FAILED
         assert told.error is not None
         assert told.error[0] == "result_no_json"
@@ -64,18 +64,18 @@ def test_a_result_that_contains_itself_or_is_too_deep_fails_the_job() -> None:
 
 @pytest.mark.parametrize("done", [{"x": "y" * 32_768}, Completion({}, thumbnail=bytes(65_537))])
 def test_a_result_that_no_row_holds_fails_the_job(done: Any) -> None:  # noqa: ANN401
-    told = Told(returning(done))
+    told = HandlerWorld(returning(done))
     assert told.work() is End.FAILED
     assert told.error is not None
     assert (told.job.state, told.error[0]) == (State.FAILED, "result_too_large")
 
 
 def test_the_largest_result_and_thumbnail_are_committed() -> None:
-    told = Told(returning(Completion({"x": "y" * (32_768 - len('{"x":""}'))}, thumbnail=bytes(65_536))))
+    told = HandlerWorld(returning(Completion({"x": "y" * (32_768 - len('{"x":""}'))}, thumbnail=bytes(65_536))))
     assert told.work() is End.COMPLETED
 
 
 def test_a_message_that_is_no_unicode_is_told_as_far_as_it_can_be() -> None:
-    told = Told(raising(FailJob("no_file", "There is no \udcff.")))
+    told = HandlerWorld(raising(FailJob("no_file", "There is no \udcff.")))
     assert told.work() is End.FAILED
     assert told.error == ("no_file", "There is no \\udcff.")

@@ -24,7 +24,7 @@ class Tags(HTMLParser):
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.inline: dict[str, list[str]] = {"style": [], "script": []}
-        self.labelled: list[str | None] = []
+        self.labels: list[str | None] = []
         self._open: list[str] = []
         self.feed(HTML)
 
@@ -32,7 +32,7 @@ class Tags(HTMLParser):
         """Keep a tag, and whether it stands in a label."""
         self.tags.append((tag, dict(attrs)))
         if tag in ("input", "select") and "label" in self._open:
-            self.labelled.append(dict(attrs)["id"])
+            self.labels.append(dict(attrs)["id"])
         self._open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -101,7 +101,7 @@ def test_the_script_is_a_module_that_parses() -> None:
 
 def test_every_field_has_a_label_and_every_region_a_name() -> None:
     fields = [attributes["id"] for tag, attributes in TAGS.tags if tag in ("input", "select")]
-    assert TAGS.labelled == fields
+    assert TAGS.labels == fields
     for tag, attributes in TAGS.tags:
         if tag in ("section", "dialog") or attributes.get("role") == "region":
             assert attributes["aria-labelledby"] in IDS

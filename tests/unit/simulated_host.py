@@ -27,16 +27,16 @@ class Message:
         flow: Of the image.
         name: Of the image.
         seconds: Of work.
-        deferred: Whether it has been sent to the tail.
+        is_deferred: Whether it has been sent to the tail.
     """
 
     flow: str
     name: str
     seconds: float
-    deferred: bool = False
+    is_deferred: bool = False
 
 
-class Simulated:
+class SimulatedHost:
     """One instance.
 
     Args:
@@ -93,11 +93,13 @@ class Simulated:
 
     def _receive(self, message: Message) -> None:
         """Do as ``Receive`` does."""
-        plain = message.deferred or not self._fair
+        plain = message.is_deferred or not self._fair
         slot = self._share.take(message.flow) if plain else self._share.take_or_defer(message.flow)
         if isinstance(slot, timedelta):
             self._in_hand -= 1
-            self.send(Message(message.flow, message.name, message.seconds, deferred=True), delay=slot.total_seconds())
+            self.send(
+                Message(message.flow, message.name, message.seconds, is_deferred=True), delay=slot.total_seconds()
+            )
             return
         self._waiting.append((next(self._numbers), message, slot))
         self._admit()

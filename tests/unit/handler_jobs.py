@@ -11,16 +11,16 @@ from tests.doubles.world import World
 KIND = "word-count"
 
 
-class Told:
+class HandlerWorld:
     """A world with one handler, which does what the test wants, and one job for it."""
 
     def __init__(self, *acts: Handler, **environ: str) -> None:
         self._acts = list(acts)
-        self.seen: list[Context] = []
+        self.contexts: list[Context] = []
         self.world = World({KIND: self._handler}, **environ)
-        self.job_id = self.added()
+        self.job_id = self.add_job()
 
-    def added(self, ref: str = "text") -> str:
+    def add_job(self, ref: str = "text") -> str:
         """Add a job; return its id."""
         row = self.world.darkroom.add.add(kind=KIND, ref=ref, params={"text": "a b"}, unique=True).row
         assert row is not None
@@ -42,7 +42,7 @@ class Told:
         return self.job.error and (self.job.error.code, self.job.error.message)
 
     def _handler(self, job: Context) -> Completion | Mapping[str, Any] | None:
-        self.seen.append(job)
+        self.contexts.append(job)
         return self._acts.pop(0)(job) if self._acts else None
 
 

@@ -28,7 +28,7 @@ CALLS: dict[str, Callable[[World, str, Claim], Row]] = {
 every_call = pytest.mark.parametrize("call", CALLS)
 
 
-def added(world: World, ref: str = "text", **options: Any) -> str:  # noqa: ANN401 - passed on
+def add_job(world: World, ref: str = "text", **options: Any) -> str:  # noqa: ANN401 - passed on
     """Add a job; return its id."""
     row = world.darkroom.add.add(**{"kind": KIND, "ref": ref, "params": {}, "unique": True, **options}).row
     assert row is not None
@@ -36,9 +36,9 @@ def added(world: World, ref: str = "text", **options: Any) -> str:  # noqa: ANN4
     return row.job.id
 
 
-def held(world: World, job_id: str | None = None, **options: Any) -> tuple[str, Claim]:  # noqa: ANN401 - passed on
+def claim_job(world: World, job_id: str | None = None, **options: Any) -> tuple[str, Claim]:  # noqa: ANN401 - passed on
     """Claim a job as an external worker does; return its id and the claim."""
-    job = world.darkroom.external.claim(job_id or added(world), owner="worker/1", **options).job
+    job = world.darkroom.external.claim(job_id or add_job(world), owner="worker/1", **options).job
     world.journal.clear()
     assert job.claim is not None
     return job.id, job.claim

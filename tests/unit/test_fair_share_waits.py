@@ -13,12 +13,12 @@ from shared.rules.due import Due
 from shared.runtime import Runtime
 from shared.steps.upkeep.agenda import Agenda
 from shared.steps.upkeep.turns import Turns
-from tests.unit.simulated import Message, Simulated
+from tests.unit.simulated_host import Message, SimulatedHost
 
 SLOW, SLOW_SECONDS, HONEST_SECONDS = 50, 1.24, 0.1
 
 
-def _waited(instance: Simulated, number: int, behind_seconds: float) -> float:
+def _wait_for_honest(instance: SimulatedHost, number: int, behind_seconds: float) -> float:
     """Send fifty slow ones within a second, and an honest one behind them; return how long that one took."""
     slow = [f"slow-{number}/{one}" for one in range(SLOW)]
     for one, name in enumerate(slow):
@@ -34,18 +34,18 @@ def _waited(instance: Simulated, number: int, behind_seconds: float) -> float:
 def test_an_honest_image_behind_fifty_slow_ones_takes_three_seconds_in_the_median_of_five(
     behind_seconds: float,
 ) -> None:
-    instance = Simulated(seed=1)
-    assert statistics.median(_waited(instance, number, behind_seconds) for number in range(5)) <= 3
+    instance = SimulatedHost(seed=1)
+    assert statistics.median(_wait_for_honest(instance, number, behind_seconds) for number in range(5)) <= 3
 
 
 def test_without_a_fair_share_it_takes_half_a_minute() -> None:
-    instance = Simulated(seed=1, fair=False)
-    assert statistics.median(_waited(instance, number, 0) for number in range(5)) > 25
+    instance = SimulatedHost(seed=1, fair=False)
+    assert statistics.median(_wait_for_honest(instance, number, 0) for number in range(5)) > 25
 
 
 def _alone(*, fair: bool) -> float:
     """Send two hundred slow images of one prefix; return how long all of them take."""
-    instance, names = Simulated(seed=1, fair=fair), {f"slow/{one}" for one in range(4 * SLOW)}
+    instance, names = SimulatedHost(seed=1, fair=fair), {f"slow/{one}" for one in range(4 * SLOW)}
     for name in sorted(names):
         instance.send(Message("a", name, SLOW_SECONDS))
     instance.run(lambda: names <= instance.ended.keys())
@@ -72,7 +72,7 @@ class _Rows:
         return [Due(name, f"due:{at}", flow) for _, name, flow, at in found]
 
 
-def _swept(seed: int, buckets: int) -> float:
+def _sweep(seed: int, buckets: int) -> float:
     """Sweep with two at work; return how long the honest image took that came due meanwhile."""
     chance = random.Random(seed)
     rows = _Rows(chance, buckets)
@@ -100,4 +100,4 @@ def _swept(seed: int, buckets: int) -> float:
 @pytest.mark.case("security M7", was="31 s; 0.5 s alone")
 @pytest.mark.parametrize("buckets", [1, 4, 16, 32])
 def test_an_honest_image_that_comes_due_in_a_long_sweep_takes_three_seconds_in_the_median_of_five(buckets: int) -> None:
-    assert statistics.median(_swept(seed, buckets) for seed in range(5)) <= 3
+    assert statistics.median(_sweep(seed, buckets) for seed in range(5)) <= 3
