@@ -19,7 +19,7 @@ def finding_json(finding: Finding) -> str:
     columns: dict[str, Any] = {
         "rule": finding.rule.name.lower(),
         "violation": finding.violation,
-        "repaired": finding.repaired,
+        "repaired": finding.is_repaired,
         "place": finding.place,
         "name": finding.name,
         "message": finding.rule.value,
@@ -45,10 +45,10 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
     """Show findings, the violations first; nothing without one."""
     if not findings:
         return
-    ordered = sorted(findings, key=lambda finding: (not finding.violation, finding.repaired))
+    ordered = sorted(findings, key=lambda finding: (not finding.violation, finding.is_repaired))
     rows = [
         (
-            "repaired" if finding.repaired else "violation" if finding.violation else "note",
+            "repaired" if finding.is_repaired else "violation" if finding.violation else "note",
             f"{finding.place} {finding.name}",
             f"{finding.rule.value} ({finding.facts})" if finding.facts else finding.rule.value,
         )
@@ -59,8 +59,8 @@ def print_findings(console: Console, findings: Sequence[Finding]) -> None:
 
 def summary(done: VerifyResult, findings: int) -> str:
     """Count what was checked and found, in one line."""
-    notes = findings - done.violations - done.repaired
-    return f"{done.jobs:,} jobs, {done.violations:,} violations, {done.repaired:,} repaired, {notes:,} notes"
+    notes = findings - done.violations - done.repairs
+    return f"{done.jobs:,} jobs, {done.violations:,} violations, {done.repairs:,} repaired, {notes:,} notes"
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

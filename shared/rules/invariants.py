@@ -59,19 +59,19 @@ class Finding:
         place: PartitionKey, or the container of a blob.
         name: RowKey, or the blob's name.
         facts: The figures that decided.
-        repaired: Whether it has been put right meanwhile.
+        is_repaired: Whether it has been put right meanwhile.
     """
 
     rule: Rule
     place: str
     name: str
     facts: str = ""
-    repaired: bool = False
+    is_repaired: bool = False
 
     @property
     def violation(self) -> bool:
         """Whether something is wrong now."""
-        return self.rule not in INFORMATION and not self.repaired
+        return self.rule not in INFORMATION and not self.is_repaired
 
 
 def violations(group: Group) -> Iterator[Finding]:

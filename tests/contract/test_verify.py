@@ -47,7 +47,7 @@ def test_a_due_row_deleted_by_hand_is_found_and_put_back_and_the_job_is_as_befor
     bench.remove(bench.place(row), due)
     assert bench.verify() == VerifyResult(jobs=1, violations=1)
     assert bench.findings == [Finding(Rule.INDEX_MISSING, bench.place(row), due, "PENDING")]
-    assert bench.verify(repair=True) == VerifyResult(jobs=1, repaired=1)
+    assert bench.verify(repair=True) == VerifyResult(jobs=1, repairs=1)
     assert bench.index(row) == [due]
     assert bench.row(row.job.id).job == row.job
     assert bench.row(row.job.id).etag != row.etag
@@ -58,7 +58,7 @@ def test_an_end_row_deleted_by_hand_is_put_back(bench: VerifyBench) -> None:
     row = bench.completed()
     (end_row,) = bench.index(row)
     bench.remove(bench.place(row), end_row)
-    assert bench.verify(repair=True).repaired == 1
+    assert bench.verify(repair=True).repairs == 1
     assert bench.index(row) == [end_row]
 
 
@@ -69,7 +69,7 @@ def test_index_rows_of_no_job_and_at_wrong_keys_are_deleted(bench: VerifyBench) 
         bench.put(bench.place(row), key)
     assert bench.verify().violations == 3
     assert sorted(set(bench.rules())) == sorted({Rule.INDEX_ORPHAN, Rule.INDEX_MISPLACED})
-    assert bench.verify(repair=True) == VerifyResult(jobs=1, repaired=3)
+    assert bench.verify(repair=True) == VerifyResult(jobs=1, repairs=3)
     assert len(bench.index(row)) == 1
     assert bench.verify() == VerifyResult(jobs=1)
 
@@ -97,7 +97,7 @@ def test_a_job_that_moves_under_a_repair_makes_it_lost_and_is_looked_at_again(
         mend(group, mending)
 
     monkeypatch.setattr(audit, "mend", late)
-    assert bench.verify(repair=True) == VerifyResult(jobs=1, repaired=1)
+    assert bench.verify(repair=True) == VerifyResult(jobs=1, repairs=1)
     assert [mending.job.etag == row.etag for mending in mended if mending.job] == [True, False]
     job = bench.row(row.job.id).job
     assert (job.state, bench.index(row)) == (State.RUNNING, [codec.index_key(job)])
@@ -274,7 +274,7 @@ def test_an_index_row_of_a_job_that_is_not_unique_is_put_back(bench: VerifyBench
     row = add_job(bench, unique=False)
     (due,) = bench.index(row)
     bench.remove(bench.place(row), due)
-    assert bench.verify(repair=True) == VerifyResult(jobs=1, repaired=1)
+    assert bench.verify(repair=True) == VerifyResult(jobs=1, repairs=1)
     assert bench.index(row) == [due]
 
 

@@ -73,7 +73,7 @@ FORGOTTEN = (
     fault(
         "a removed job leaves its thumbnails",
         (
-            "shared.steps.operators.remove:Remove._gone",
+            "shared.steps.operators.remove:Remove._try_remove",
             "        self._delete_thumbnails(job.id, up_to=job.token)\n",
             "",
         ),

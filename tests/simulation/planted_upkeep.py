@@ -24,13 +24,13 @@ OPERATORS = (
     fault("a live job is removed", (f"{_REMOVE}.remove", "if not row.job.state.ended:", "if not row.job.state:")),
     fault(
         "remove leaves the key row as it is",
-        (f"{_REMOVE}._gone", "self.ended.purge([(row, named)])", "self.ended.purge([(row, None)])"),
-        (f"{_REMOVE}._gone", "if named is None or not forget:", "if named is None or not forget or forget:"),
+        (f"{_REMOVE}._try_remove", "self.ended.purge([(row, named)])", "self.ended.purge([(row, None)])"),
+        (f"{_REMOVE}._try_remove", "if named is None or not forget:", "if named is None or not forget or forget:"),
     ),
     fault(
         "remove takes the thumbnails first",
         (
-            f"{_REMOVE}._gone",
+            f"{_REMOVE}._try_remove",
             "        if job.id not in self.ended.purge",
             "        self._delete_thumbnails(job.id, up_to=job.token)\n        if job.id not in self.ended.purge",
         ),
@@ -41,11 +41,11 @@ OPERATORS = (
     ),
     fault(
         "a reference is forgotten while its job stands",
-        (f"{_REMOVE}._deleted", "if key.state is None:", "if key is None:"),
+        (f"{_REMOVE}._try_delete_key", "if key.state is None:", "if key is None:"),
         (
-            f"{_REMOVE}._gone",
-            "left is None or left.job_id != job.id or left.state is None or self._deleted(left)",
-            "left is None or self._deleted(left)",
+            f"{_REMOVE}._try_remove",
+            "left is None or left.job_id != job.id or left.state is None or self._try_delete_key(left)",
+            "left is None or self._try_delete_key(left)",
         ),
     ),
     fault(

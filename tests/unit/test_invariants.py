@@ -186,4 +186,4 @@ def test_a_completed_job_may_stand_for_a_newer_version_of_the_same_content_and_n
 def test_a_finding_that_was_put_right_is_no_violation() -> None:
     broken = Finding(Rule.INDEX_MISSING, "p", "d")
     assert broken.violation
-    assert not replace(broken, repaired=True).violation
+    assert not replace(broken, is_repaired=True).violation

@@ -140,7 +140,7 @@ class Lookup:
                 lists = self._lists(segment, query, passed, limit)
                 positions = merge(lists, pool, limit=limit, rows=rows)
                 after = self._fill(found, positions, query, limit, pool) or after
-                if not all(each.exhausted for each in lists):  # nor are ended ones that a full page did not begin with
+                if not all(each.is_at_end for each in lists):  # nor are ended ones that a full page did not begin with
                     return Page([*found.values()], after)
         return Page([*found.values()])
 

@@ -28,7 +28,7 @@ class SortedList:
         self.waiting: deque[Position] = deque()
 
     @property
-    def exhausted(self) -> bool:
+    def is_at_end(self) -> bool:
         """Whether all of it was read and taken."""
         return self._read_to_end and not self.waiting
 
@@ -56,14 +56,14 @@ def merge(lists: Sequence[SortedList], pool: Executor, *, limit: int, rows: "Row
         rows: What may be read; the first position of each list is, in any case.
     """
     number = max(1, len(lists))
-    share = min(2 * limit // number + 1, rows.left // number)  # twice the even share, so that few must be read again
-    rows.left -= sum(pool.map(lambda each: each.begin(max(1, share)), lists))
+    share = min(2 * limit // number + 1, rows.rest // number)  # twice the even share, so that few must be read again
+    rows.rest -= sum(pool.map(lambda each: each.begin(max(1, share)), lists))
     while True:
         for each in lists:
-            if not each.waiting and not each.exhausted:
-                if rows.left <= 0:
+            if not each.waiting and not each.is_at_end:
+                if rows.rest <= 0:
                     return
-                rows.left -= each.go_on(rows.left)
+                rows.rest -= each.go_on(rows.rest)
         ready = [each for each in lists if each.waiting]
         if not ready:
             return
@@ -74,11 +74,11 @@ class Rows:
     """How many index rows one call may still read.
 
     Args:
-        left: In the beginning.
+        rest: In the beginning.
 
     Attributes:
-        left: Now; below zero where first positions had to be read beyond it.
+        rest: Now; below zero where first positions had to be read beyond it.
     """
 
-    def __init__(self, left: int) -> None:
-        self.left = left
+    def __init__(self, rest: int) -> None:
+        self.rest = rest

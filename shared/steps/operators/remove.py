@@ -67,18 +67,18 @@ class Remove:
             if row is None:
                 if not forget:
                     raise NoSuchJob
-                if self._forgotten(job_id):
+                if self._try_forget(job_id):
                     return
                 continue
             if versions is not None and row.fingerprint not in versions:
                 raise Mismatch
             if not row.job.state.ended:
                 raise Refused("live", f"The job is {row.job.state.value}. Cancel it first.")
-            if self._gone(row, forget=forget):
+            if self._try_remove(row, forget=forget):
                 return
         raise Undecided(f"{job_id}: others were first {ROUNDS} times")
 
-    def _gone(self, row: Row, *, forget: bool) -> bool:
+    def _try_remove(self, row: Row, *, forget: bool) -> bool:
         """Delete the rows, then the thumbnails up to the token of the row, then what keeps the reference."""
         job = row.job
         key = self.jobs.key(job.type, job.ref) if job.unique else None
@@ -89,9 +89,9 @@ class Remove:
         if named is None or not forget:
             return True
         left = self.jobs.key(job.type, job.ref)  # that of a purge that was faster, or of a job added since
-        return left is None or left.job_id != job.id or left.state is None or self._deleted(left)
+        return left is None or left.job_id != job.id or left.state is None or self._try_delete_key(left)
 
-    def _forgotten(self, job_id: str) -> bool:
+    def _try_forget(self, job_id: str) -> bool:
         """Delete the key row of a purged job. Its digest begins as the job's id does, so one short query finds it.
 
         Raises:
@@ -102,7 +102,7 @@ class Remove:
             if key.job_id == job_id:
                 if key.state is not None and self.settings.purge_thumbnails:
                     self._delete_thumbnails(job_id, up_to=float("inf"))  # what a crash has left
-                return self._deleted(key)
+                return self._try_delete_key(key)
         raise NoSuchJob
 
     def _delete_thumbnails(self, job_id: str, *, up_to: float) -> None:
@@ -111,7 +111,7 @@ class Remove:
                 with suppress(Refused):  # by a policy on the blob: its rows are gone, and verify tells of what is left
                     self.thumbnails.delete_thumbnail(name)
 
-    def _deleted(self, key: Key) -> bool:
+    def _try_delete_key(self, key: Key) -> bool:
         """Delete a key row, unless its job stands: another may have forgotten the reference and added it again."""
         if key.state is None:
             return False

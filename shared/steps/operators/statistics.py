@@ -44,7 +44,7 @@ class Backlog(Protocol):
 
 
 @dataclass
-class _Counted:
+class _Tally:
     """What has been counted so far."""
 
     jobs: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -104,7 +104,7 @@ class Count:
             return
 
     def _count_all(self, now: datetime) -> Stats:
-        done = _Counted()
+        done = _Tally()
         with self.pool(AT_ONCE, MARK) as pool:
             for kind in self.kinds():
                 done.jobs[kind] = self._live(kind, now, pool, done) | self._ended(kind, pool, done)
@@ -122,7 +122,7 @@ class Count:
             stale_reports_total=0 if stale is None else stale.count("total") or 0,
         )
 
-    def _live(self, kind: str, now: datetime, pool: Executor, done: _Counted) -> dict[str, int]:
+    def _live(self, kind: str, now: datetime, pool: Executor, done: _Tally) -> dict[str, int]:
         """Count who waits and who runs."""
         buckets = range(self.settings.job_buckets)
         pages = list(pool.map(self._rows, [self._reads_live(kind, bucket) for bucket in buckets]))
@@ -134,7 +134,7 @@ class Count:
         running = sum(pool.map(self._runs, likely))
         return {State.PENDING.value: len(found) - running, State.RUNNING.value: running}
 
-    def _ended(self, kind: str, pool: Executor, done: _Counted) -> dict[str, int]:
+    def _ended(self, kind: str, pool: Executor, done: _Tally) -> dict[str, int]:
         """Count what has ended."""
         counts = {state.value: 0 for state in State if state.ended}
         places = [(State(state), bucket) for state, bucket in product(counts, range(self.settings.job_buckets))]

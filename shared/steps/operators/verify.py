@@ -23,12 +23,12 @@ class VerifyResult:
     Attributes:
         jobs: Jobs in the table.
         violations: Findings that are wrong, now.
-        repaired: Findings that were put right.
+        repairs: Findings that were put right.
     """
 
     jobs: int = 0
     violations: int = 0
-    repaired: int = 0
+    repairs: int = 0
 
 
 @dataclass(kw_only=True)
@@ -64,7 +64,7 @@ class Verify:
 
         def note(finding: Finding) -> None:
             done.violations += finding.violation
-            done.repaired += finding.repaired
+            done.repairs += finding.is_repaired
             tell(finding)
 
         named: dict[str, str] = {}
@@ -99,12 +99,12 @@ class Verify:
         except Lost:
             return [Finding(Rule.MOVING, group.place, group.stem)]
         gone = [finding for at, finding in seen.items() if at not in stands and finding.name in mended]
-        return [*(replace(finding, repaired=True) for finding in gone), *stands.values()]
+        return [*(replace(finding, is_repaired=True) for finding in gone), *stands.values()]
 
     def _of_thumbnails(self, named: dict[str, str]) -> Iterator[Finding]:
         """Compare the container with what reports name; only what differs costs a look at its own row."""
         for name in self.audit.thumbnails():
-            if named.pop(name, None) is None and not self._wanted(name):
+            if named.pop(name, None) is None and not self._has_owner(name):
                 yield Finding(Rule.THUMBNAIL_ORPHAN, self.thumbnails_container, name)
         for name, job_id in named.items():
             if not self.audit.has_thumbnail(name):
@@ -112,7 +112,7 @@ class Verify:
                 if job is not None:
                     yield Finding(self._rule_of_missing(job), self.thumbnails_container, name, f"job:{job_id}")
 
-    def _wanted(self, name: str) -> bool:
+    def _has_owner(self, name: str) -> bool:
         """Whether a report names a thumbnail by now, or a worker is about to commit one that does."""
         job_id, _, rest = name.partition("/")
         if not JOB_ID.fullmatch(job_id):
