@@ -51,7 +51,7 @@ def delete(forget: Forget, rows: Sequence[RejectedMessage], confirm: Callable[[s
         return "No rejected message matches. Nothing was deleted."
     confirm(f"Delete {len(rows):,} rejected message{'' if len(rows) == 1 else 's'}?")
     done = forget.forget([rows])
-    again = f" {done.kept:,} kept, because they were rejected again." if done.kept else ""
+    again = f" {done.rejected_again:,} kept, because they were rejected again." if done.rejected_again else ""
     return f"{done.texts:,} rejected message{'' if done.texts == 1 else 's'} deleted.{again}"
 
 

@@ -50,7 +50,7 @@ class TableLock:
         self._lease = lease
         self._margin = margin
         self._runtime = runtime
-        self._released: dict[str, LockRow] = {}
+        self._own_releases: dict[str, LockRow] = {}
 
     def try_acquire(self, name: str, *, owner: str) -> "Tenure":
         """Take a lock now or not at all.
@@ -71,7 +71,7 @@ class TableLock:
         third of a lease, and 1 for the release.
         """
         owner = f"{owner}/{self._runtime.draw()[:8]}"
-        remembered = self._released.pop(name, None)
+        remembered = self._own_releases.pop(name, None)
         if remembered is not None:
             try:
                 return self._take(remembered, name, owner)
@@ -111,7 +111,7 @@ class TableLock:
 
     def remember(self, row: LockRow) -> None:
         """Keep the row of one's own release: the next acquisition can be tried against it without a read."""
-        self._released[row.lock.name] = row
+        self._own_releases[row.lock.name] = row
 
     def _take(self, row: LockRow | None, name: str, owner: str) -> "Tenure":
         lapsed = row is not None and leases.lapsed(
@@ -143,9 +143,9 @@ class Tenure:
     def __init__(self, table: TableLock, store: LockStore, held: HeldLease[LockRow]) -> None:
         self._table = table
         self._store = store
-        self._held = held
+        self._lease = held
         self._lock = held.row.lock
-        self._released = False
+        self._is_released = False
 
     @property
     def lock(self) -> Lock:
@@ -155,7 +155,7 @@ class Tenure:
     @property
     def lost(self) -> bool:
         """Whether to stop: the lock has gone to another, was released, or may go at any moment."""
-        return self._released or self._held.lost
+        return self._is_released or self._lease.lost
 
     def renew(self) -> None:
         """Renew now, beside the heartbeat. Costs: 1 transaction.
@@ -164,7 +164,7 @@ class Tenure:
             Stale: The lock has gone to another, was released, or its lease is over.
         """
         if not self.lost:
-            self._held.beat()
+            self._lease.beat()
         if self.lost:
             raise Stale(f"{self._lock.name}: no longer held by {self._lock.owner}")
 
@@ -176,8 +176,8 @@ class Tenure:
 
         Costs: 1 transaction.
         """
-        row: LockRow | None = self._held.retire()
-        if self._released:
+        row: LockRow | None = self._lease.retire()
+        if self._is_released:
             return Release.RELEASED_BEFORE
         try:
             while row is not None:
@@ -187,11 +187,11 @@ class Tenure:
                 except Lost:
                     row = self._store.get(self._lock.name)
                 else:
-                    self._released = True
+                    self._is_released = True
                     return Release.RELEASED
         except Stale:
             pass
-        self._released = True
+        self._is_released = True
         return Release.TAKEN_OVER
 
     def __enter__(self) -> Self:

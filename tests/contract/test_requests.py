@@ -49,7 +49,7 @@ def bench(place: Place) -> CostBench:
     counting = CountingTransport(place.transport)
     darkroom = place.build(counting)
     darkroom.storage.create()
-    darkroom.sweep._prepared = True
+    darkroom.sweep._is_prepared = True
     return CostBench(darkroom, counting)
 
 
@@ -234,7 +234,7 @@ def test_a_lock_run_takes_three_requests_and_two_after_ones_own(bench: CostBench
         with lock.try_acquire("sweep", owner="timer/1"):
             pass
     if run == "after another's":
-        lock._released.clear()
+        lock._own_releases.clear()
     with bench.wire.count() as requests, lock.try_acquire("sweep", owner="timer/2"):
         pass
     assert len(requests) == costs

@@ -71,5 +71,5 @@ def start(build: Build, environ: Mapping[str, str], line: Line, clock: ServiceCl
         threaded=False,
         analyst=Analyst(_KNOWN, places=1),
     )
-    darkroom.sweep._prepared = True
+    darkroom.sweep._is_prepared = True
     return Worker(darkroom, line)

@@ -116,7 +116,7 @@ def _carried_out(order: dict[str, Any]) -> object:
     build = wiring.build if table is JobTable else over(table)
     with clients.default_transport() as transport:
         darkroom = build(order["environ"], transport=transport, retry=RETRY)
-        darkroom.sweep._prepared = True
+        darkroom.sweep._is_prepared = True
         return VERBS[order["verb"]](darkroom, order["text"])
 
 

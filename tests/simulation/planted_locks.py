@@ -94,7 +94,7 @@ LOCKS = (
     ),
     fault(
         "remembered ETag not dropped after its refusal",
-        (f"{_LOCKS}.try_acquire", "self._released.pop(name, None)", "self._released.get(name)"),
+        (f"{_LOCKS}.try_acquire", "self._own_releases.pop(name, None)", "self._own_releases.get(name)"),
         (f"{_LOCKS}.try_acquire", "pass  # others", 'raise LockHeld(f"{name}: another was first") from None  # others'),
     ),
     fault(

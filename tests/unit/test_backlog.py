@@ -34,7 +34,7 @@ def test_where_messages_start_all_the_sweep_sends_lost_ones_again_oldest_first()
     world = World(DISPATCH="queue", JOB_BUCKETS="1")
     found = _due(world, 3)
     swept = world.darkroom.sweep.sweep(owner="timer/1")
-    assert (swept.outcomes, swept.left, _sent_ids(world)) == ({Resend.ANNOUNCED: 3}, 0, found)
+    assert (swept.outcomes, swept.rest, _sent_ids(world)) == ({Resend.ANNOUNCED: 3}, 0, found)
     assert {world.job(job_id).state for job_id in found} == {State.PENDING}
 
 
@@ -71,7 +71,7 @@ def test_what_the_budget_has_left_is_sent_to_the_queue() -> None:
     found = _due(world, 3)
     world.images.before("read", lambda: world.clock.advance(85))
     swept = world.darkroom.sweep.sweep(owner="timer/1")
-    assert (swept.outcomes, swept.left) == ({End.COMPLETED: 1, Resend.ANNOUNCED: 2}, 0)
+    assert (swept.outcomes, swept.rest) == ({End.COMPLETED: 1, Resend.ANNOUNCED: 2}, 0)
     assert len(set(_sent_ids(world)) & set(found)) == 2
 
 
@@ -80,7 +80,7 @@ def test_without_messages_the_rest_is_left_to_the_next_sweep() -> None:
     _due(world, 3)
     world.images.before("read", lambda: world.clock.advance(101))
     swept = world.darkroom.sweep.sweep(owner="timer/1")
-    assert (swept.outcomes, swept.left, world.queue.messages) == ({End.COMPLETED: 1}, 2, [])
+    assert (swept.outcomes, swept.rest, world.queue.messages) == ({End.COMPLETED: 1}, 2, [])
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 2}
 
 
@@ -90,7 +90,7 @@ def test_nothing_is_sent_beyond_the_longest_queue_and_what_is_held_back_stays_du
     world.queue.send("another's")
     world.queue.messages.clear()
     swept = world.darkroom.sweep.sweep(owner="timer/1")
-    assert (swept.outcomes, swept.left, _sent_ids(world)) == ({Resend.ANNOUNCED: 1}, 2, found[:1])
+    assert (swept.outcomes, swept.rest, _sent_ids(world)) == ({Resend.ANNOUNCED: 1}, 2, found[:1])
     world.queue.receive()
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {Resend.ANNOUNCED: 2}
 
@@ -100,7 +100,7 @@ def test_nothing_is_sent_once_the_budget_is_over() -> None:
     _due(world, 3)
     world.queue.before("send", lambda: world.clock.advance(101))
     swept = world.darkroom.sweep.sweep(owner="timer/1")
-    assert (swept.outcomes, swept.left) == ({Resend.ANNOUNCED: 1}, 2)
+    assert (swept.outcomes, swept.rest) == ({Resend.ANNOUNCED: 1}, 2)
 
 
 def test_the_message_of_a_job_whose_worker_has_died_finds_it_free() -> None:

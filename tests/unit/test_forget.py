@@ -58,7 +58,7 @@ def test_a_text_that_is_rejected_once_more_meanwhile_is_kept() -> None:
     world = World()
     _reject(world, "cat.png", "dog.png")
     world.rejections.before("forget", lambda: _reject(world, "cat.png"))
-    assert world.darkroom.forget.forget(world.darkroom.forget.find()) == ForgetResult(texts=1, kept=1)
+    assert world.darkroom.forget.forget(world.darkroom.forget.find()) == ForgetResult(texts=1, rejected_again=1)
     assert list(world.rejections.rows) == ["cat.png"]
 
 
@@ -67,7 +67,7 @@ def test_nothing_is_begun_when_the_time_is_over() -> None:
     _reject(world, *_names(150))
     stops = iter([False, True])
     assert world.darkroom.forget.forget(world.darkroom.forget.find(), stop=lambda: next(stops)) == ForgetResult(
-        texts=100, left=True
+        texts=100, has_more=True
     )
     assert len(world.rejections.rows) == 50
 
@@ -77,7 +77,7 @@ def test_pages_in_which_nothing_is_picked_take_time_as_well() -> None:
     _reject(world, *_names(30))
     pages = replace(world.darkroom.forget, page=10).find(codes={"too_deep"})
     world.journal.clear()
-    assert world.darkroom.forget.forget(pages, stop=lambda: True) == ForgetResult(left=True)
+    assert world.darkroom.forget.forget(pages, stop=lambda: True) == ForgetResult(has_more=True)
     assert world.journal == ["rejections.list"]
 
 

@@ -86,7 +86,7 @@ def test_releasing_after_the_lease_is_over_frees_a_lock_that_nobody_took() -> No
 def test_a_release_that_meets_its_own_lost_renewal_releases() -> None:
     world = World()
     held = world.darkroom.lock.try_acquire("sweep", owner="timer/1")
-    world.locks.replace(held._held.row, held._held.row.lock)  # applied, and its reply lost
+    world.locks.replace(held._lease.row, held._lease.row.lock)  # applied, and its reply lost
     assert held.release() is Release.RELEASED
 
 

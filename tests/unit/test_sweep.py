@@ -51,7 +51,7 @@ def test_what_is_not_due_is_left_to_its_message() -> None:
     world = World()
     world.record_image()
     swept = world.darkroom.sweep.sweep(owner="timer/1")
-    assert (swept.outcomes, swept.left, swept.locked_out) == ({}, 0, False)
+    assert (swept.outcomes, swept.rest, swept.locked_out) == ({}, 0, False)
 
 
 def test_a_job_whose_worker_died_is_taken_over() -> None:
@@ -87,7 +87,7 @@ def test_nothing_is_begun_when_the_budget_is_over() -> None:
     world.clock.advance(1)
     world.images.before("read", int, lambda: world.clock.advance(240))
     swept = world.darkroom.sweep.sweep(owner="timer/1")
-    assert (swept.outcomes, swept.left) == ({End.COMPLETED: 2}, 3)
+    assert (swept.outcomes, swept.rest) == ({End.COMPLETED: 2}, 3)
 
 
 def test_what_the_budget_has_left_is_done_by_the_next_sweep() -> None:
@@ -103,7 +103,7 @@ def test_nothing_is_begun_when_the_lock_is_lost() -> None:
     _due(world, 3)
     world.images.before("read", lambda: world.clock.advance(58))
     swept = world.darkroom.sweep.sweep(owner="timer/1")
-    assert (swept.outcomes, swept.left) == ({End.LOST: 1}, 2)
+    assert (swept.outcomes, swept.rest) == ({End.LOST: 1}, 2)
 
 
 def test_every_bucket_is_asked() -> None:

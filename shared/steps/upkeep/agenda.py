@@ -57,7 +57,7 @@ class Agenda:
         self._behind: dict[tuple[str, int], Due | None] = dict.fromkeys(self._places)
         self._pages: dict[tuple[str, int], list[Due]] = {}
         self._waiting: OrderedDict[str, OrderedDict[str | None, deque[str]]] = OrderedDict()
-        self._seen: set[str] = set()
+        self._known_ids: set[str] = set()
         self._looked_at = runtime.monotonic()
         self._pause = LOOK_AGAIN_SECONDS
         self._mutex = runtime.lock()
@@ -127,8 +127,8 @@ class Agenda:
                 pages[place] = self._jobs.due(*place, before=before, limit=LIMIT, after=after)
         for kind in dict.fromkeys(kind for kind, _ in pages):
             for due in _in_turn([page for (of, _), page in pages.items() if of == kind]):
-                if due.job_id not in self._seen:
-                    self._seen.add(due.job_id)
+                if due.job_id not in self._known_ids:
+                    self._known_ids.add(due.job_id)
                     flows = self._waiting.setdefault(kind, OrderedDict())
                     flows.setdefault(due.flow, deque()).append(due.job_id)
         took = (self._monotonic() - began_at) / max(1, len(pages))

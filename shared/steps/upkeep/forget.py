@@ -14,13 +14,13 @@ class ForgetResult:
 
     Attributes:
         texts: How many are gone.
-        kept: How many were picked and were rejected once more meanwhile.
-        left: Whether the time was over before all had been looked at.
+        rejected_again: How many were picked and were rejected once more meanwhile.
+        has_more: Whether the time was over before all had been looked at.
     """
 
     texts: int = 0
-    kept: int = 0
-    left: bool = False
+    rejected_again: int = 0
+    has_more: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,10 @@ class Forget:
         for page in pages:
             for start in range(0, len(page), FORGOTTEN_AT_ONCE):
                 if stop():
-                    return ForgetResult(texts, kept, left=True)
+                    return ForgetResult(texts, kept, has_more=True)
                 batch = page[start : start + FORGOTTEN_AT_ONCE]
                 gone = self.rejections.forget(batch)
                 texts, kept = texts + gone, kept + len(batch) - gone
             if stop():
-                return ForgetResult(texts, kept, left=True)
+                return ForgetResult(texts, kept, has_more=True)
         return ForgetResult(texts, kept)

@@ -113,7 +113,7 @@ class Purge:
                 done = self._work(due, lambda: over(1.0))
                 if not done.left:
                     self.types.collect()
-                done = replace(done, rejected=rejected.texts, left=done.left or rejected.left)
+                done = replace(done, rejected=rejected.texts, left=done.left or rejected.has_more)
         except LockHeld:
             done = PurgeResult(locked_out=True)
         emit(LogEvent.PURGED, **vars(done))

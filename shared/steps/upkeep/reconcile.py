@@ -102,7 +102,7 @@ class Position:
         return {"marker": self.marker, **moments, "so_far": self.so_far, "missed": self.missed, **again}
 
     @property
-    def restarted(self) -> Self:
+    def beginning(self) -> Self:
         """The beginning of the same walk."""
         return replace(self, marker=None, following=None, so_far=0)
 
@@ -206,7 +206,7 @@ class Reconcile:
             except MarkerRejected:
                 if position.marker is None:
                     raise
-                position = position.restarted
+                position = position.beginning
                 continue
             before = done.outcomes[Recording.RECORDED]
             failed = self._work(page, position.watermark, done)

@@ -41,12 +41,12 @@ class SweepResult:
 
     Attributes:
         outcomes: How many jobs came to which end in this sweep.
-        left: Due jobs that were neither begun nor sent.
+        rest: Due jobs that were neither begun nor sent.
         locked_out: Whether another sweep held the lock.
     """
 
     outcomes: Counter[StrEnum]
-    left: int = 0
+    rest: int = 0
     locked_out: bool = False
 
 
@@ -79,7 +79,7 @@ class Sweep:
     clock: ServerClock
     runtime: Runtime
     prepare: Callable[[], None]
-    _prepared: bool = field(default=False, init=False)
+    _is_prepared: bool = field(default=False, init=False)
 
     def sweep(self, *, owner: str) -> SweepResult:
         """Sweep once. What a job or a part of the sweep raises is raised when all others have had their turn.
@@ -100,14 +100,14 @@ class Sweep:
         turns = Turns()
         try:
             with self.lock.try_acquire(LOCK, owner=owner) as held:
-                swept = self._swept(owner, lambda share: held.lost or self._over(begun_at, share), turns)
+                swept = self._do_parts(owner, lambda share: held.lost or self._over(begun_at, share), turns)
         except LockHeld:
             emit(LogEvent.LOCKED_OUT, lock=LOCK)
             return SweepResult(Counter(), locked_out=True)
         turns.finish()
         return swept
 
-    def _swept(self, owner: str, stop: Callable[[float], bool], turns: Turns) -> SweepResult:
+    def _do_parts(self, owner: str, stop: Callable[[float], bool], turns: Turns) -> SweepResult:
         """Do the three parts of a sweep; each has its turn, whatever another raises."""
         swept, expired, drained = SweepResult(Counter()), 0, Counter[StrEnum]()
         over = partial(stop, 1.0)
@@ -122,14 +122,14 @@ class Sweep:
 
     def _prepare_once(self) -> None:
         """Create what is missing; who may not create goes on with what is there, and each write says what it misses."""
-        if self._prepared:
+        if self._is_prepared:
             return
         try:
             self.prepare()
         except StorageOut as error:
             emit(LogEvent.NOT_CREATED, level=logging.WARNING, error=str(error))
         else:
-            self._prepared = True
+            self._is_prepared = True
 
     def _over(self, begun_at: float, share: float) -> bool:
         """Whether this share of the budget is over."""
@@ -157,7 +157,7 @@ class Sweep:
         if counted or left or raised:
             outcomes = {outcome.value: number for outcome, number in counted.items()}
             emit(LogEvent.SWEPT, unstarted=left, raised=raised, **outcomes)
-        return SweepResult(counted, left=left)
+        return SweepResult(counted, rest=left)
 
     def _round(
         self, agenda: Agenda, ends: dict[str, StrEnum], owner: str, stop: Callable[[float], bool], turns: Turns
