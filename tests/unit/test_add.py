@@ -46,8 +46,7 @@ def forget_reference(world: World) -> None:
     world.jobs.table.keys.clear()
 
 
-def test_a_job_is_added_as_it_was_ordered() -> None:
-    world = World()
+def test_a_job_is_added_as_it_was_ordered(world: World) -> None:
     added = add(world, traceparent="00-1-2-01")
     assert added.row is not None
     assert (added.created, added.key) == (True, None)
@@ -69,20 +68,17 @@ def added_id(added: AddResult) -> str:
     return added.row.job.id
 
 
-def test_a_job_may_have_attempts_of_its_own() -> None:
-    world = World()
+def test_a_job_may_have_attempts_of_its_own(world: World) -> None:
     assert world.job(added_id(add(world, max_attempts=1))).max_attempts == 1
 
 
-def test_a_trace_is_drawn_where_none_is_given() -> None:
-    world = World()
+def test_a_trace_is_drawn_where_none_is_given(world: World) -> None:
     first, second = (world.job(added_id(add(world, ref=ref))).traceparent or "" for ref in ("a", "b"))
     assert [len(part) for part in first.split("-")] == [2, 32, 16, 2]
     assert first.split("-")[1] != second.split("-")[1]
 
 
-def test_a_unique_job_is_there_once_and_the_first_params_stay() -> None:
-    world = World()
+def test_a_unique_job_is_there_once_and_the_first_params_stay(world: World) -> None:
     first, second = add(world), add(world, params={"text": "c"})
     assert (second.created, second.key, added_id(second)) == (False, None, added_id(first))
     assert second.row is not None
@@ -90,16 +86,14 @@ def test_a_unique_job_is_there_once_and_the_first_params_stay() -> None:
     assert len(world.jobs.table.jobs) == 1
 
 
-def test_a_unique_job_that_has_ended_is_not_added_again() -> None:
-    world = World()
+def test_a_unique_job_that_has_ended_is_not_added_again(world: World) -> None:
     job_id = ended(world)
     again = add(world)
     assert (again.created, added_id(again)) == (False, job_id)
     assert world.job(job_id).state is State.FAILED
 
 
-def test_a_unique_job_that_is_purged_is_not_added_again_and_its_key_row_tells_how_it_ended() -> None:
-    world = World()
+def test_a_unique_job_that_is_purged_is_not_added_again_and_its_key_row_tells_how_it_ended(world: World) -> None:
     job_id = purged(world)
     again = add(world)
     assert (again.row, again.created) == (None, False)
@@ -108,43 +102,37 @@ def test_a_unique_job_that_is_purged_is_not_added_again_and_its_key_row_tells_ho
     assert world.queue.messages == []
 
 
-def test_a_unique_job_of_another_type_or_reference_is_another() -> None:
-    world = World()
+def test_a_unique_job_of_another_type_or_reference_is_another(world: World) -> None:
     ids = {added_id(add(world, **other)) for other in ({}, {"ref": "b"}, {"kind": "other"})}
     assert len(ids) == 3
 
 
-def test_jobs_that_are_not_unique_are_all_new_and_have_no_key_row() -> None:
-    world = World()
+def test_jobs_that_are_not_unique_are_all_new_and_have_no_key_row(world: World) -> None:
     ids = {added_id(add(world, unique=False)) for _ in range(3)}
     assert (len(ids), world.jobs.table.keys) == (3, {})
     jobs = [world.job(job_id) for job_id in ids]
     assert all((job.unique, job.is_image, len(job.version)) == (False, False, 32) for job in jobs)
 
 
-def test_a_job_that_is_not_unique_stands_beside_one_that_is() -> None:
-    world = World()
+def test_a_job_that_is_not_unique_stands_beside_one_that_is(world: World) -> None:
     first = added_id(add(world))
     other = add(world, unique=False)
     assert (other.created, added_id(other) != first, added_id(add(world)) == first) == (True, True, True)
 
 
-def test_a_job_that_is_forgotten_between_the_insert_and_the_look_is_added() -> None:
-    world = World()
+def test_a_job_that_is_forgotten_between_the_insert_and_the_look_is_added(world: World) -> None:
     add(world)
     world.jobs.before("get", lambda: forget_reference(world))
     assert add(world).created
 
 
-def test_a_key_row_that_is_forgotten_between_the_insert_and_the_look_is_no_hindrance() -> None:
-    world = World()
+def test_a_key_row_that_is_forgotten_between_the_insert_and_the_look_is_no_hindrance(world: World) -> None:
     purged(world)
     world.jobs.before("key", lambda: forget_reference(world))
     assert add(world).created
 
 
-def test_a_job_that_another_adds_between_the_insert_and_the_look_is_found() -> None:
-    world = World()
+def test_a_job_that_another_adds_between_the_insert_and_the_look_is_found(world: World) -> None:
     purged(world)
 
     def another() -> None:
@@ -158,16 +146,14 @@ def test_a_job_that_another_adds_between_the_insert_and_the_look_is_found() -> N
     assert added.row.job.params == {"text": "another's"}
 
 
-def test_a_key_row_without_its_job_is_no_end_of_one() -> None:
-    world = World()
+def test_a_key_row_without_its_job_is_no_end_of_one(world: World) -> None:
     add(world)
     world.jobs.table.jobs.clear()
     with pytest.raises(Undecided):
         add(world)
 
 
-def test_a_job_of_a_newer_release_is_left_to_it() -> None:
-    world = World()
+def test_a_job_of_a_newer_release_is_left_to_it(world: World) -> None:
     job_id = added_id(add(world))
     world.jobs.behind(job_id, lambda row: Move(Event.RENEW, replace(row.job, schema=SCHEMA + 1), row.seen_at))
     with pytest.raises(NewerSchema):
@@ -175,8 +161,7 @@ def test_a_job_of_a_newer_release_is_left_to_it() -> None:
 
 
 @pytest.mark.parametrize(("unique", "claims"), [(True, 1), (False, 2)])
-def test_of_two_adds_a_worker_gets_as_many_jobs_as_there_are(*, unique: bool, claims: int) -> None:
-    world = World()
+def test_of_two_adds_a_worker_gets_as_many_jobs_as_there_are(world: World, *, unique: bool, claims: int) -> None:
     for _ in range(2):
         add(world, unique=unique)
     world.clock.advance(1)
@@ -184,14 +169,12 @@ def test_of_two_adds_a_worker_gets_as_many_jobs_as_there_are(*, unique: bool, cl
     assert sum(row is not None for row in taken) == claims
 
 
-def test_a_time_to_live_counts_from_the_add() -> None:
-    world = World()
+def test_a_time_to_live_counts_from_the_add(world: World) -> None:
     job = world.job(added_id(add(world, ttl=timedelta(seconds=60))))
     assert job.deadline == world.clock.now + timedelta(seconds=60)
 
 
-def test_a_time_to_live_is_not_prolonged_by_a_claim() -> None:
-    world = World()
+def test_a_time_to_live_is_not_prolonged_by_a_claim(world: World) -> None:
     job_id = added_id(add(world, ttl=timedelta(seconds=60)))
     claim_job(world, job_id)
     assert world.job(job_id).deadline == world.clock.now + timedelta(seconds=60)
@@ -253,8 +236,7 @@ def test_a_job_for_later_than_that_is_brought_by_the_sweep() -> None:
     assert world.job(job_id).state is State.COMPLETED
 
 
-def test_no_message_starts_a_job_of_a_type_that_external_workers_ask_for() -> None:
-    world = World()
+def test_no_message_starts_a_job_of_a_type_that_external_workers_ask_for(world: World) -> None:
     add(world)
     assert world.queue.messages == []
 
@@ -283,8 +265,7 @@ def test_a_table_that_is_out_sends_nothing() -> None:
 
 
 @pytest.mark.parametrize("unique", [True, False])
-def test_params_that_no_row_holds_are_refused(*, unique: bool) -> None:
-    world = World()
+def test_params_that_no_row_holds_are_refused(world: World, *, unique: bool) -> None:
     with pytest.raises(TooLarge) as met:
         add(world, params={"text": "x" * 32_768}, unique=unique)
     assert (met.value.field, world.jobs.table.jobs, world.jobs.table.keys) == ("params", {}, {})

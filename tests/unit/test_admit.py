@@ -18,16 +18,14 @@ def _hint(job_id: str) -> bytes:
     return json.dumps({"v": 1, "job_id": job_id}).encode()
 
 
-def test_a_blob_event_that_the_host_gave_up_on_is_recorded_and_announced() -> None:
-    world = World()
+def test_a_blob_event_that_the_host_gave_up_on_is_recorded_and_announced(world: World) -> None:
     world.upload()
     assert world.darkroom.admit.admit(_event()) == [Recording.RECORDED]
     assert [row.job.state for row in world.jobs.table.jobs.values()] == [State.PENDING]
     assert len(world.queue.messages) == 1
 
 
-def test_one_that_was_recorded_is_a_duplicate() -> None:
-    world = World()
+def test_one_that_was_recorded_is_a_duplicate(world: World) -> None:
     world.record_image()
     assert world.darkroom.admit.admit(_event()) == [Recording.DUPLICATE]
 
@@ -45,16 +43,14 @@ def test_it_ends_no_job_whatever_its_attempts() -> None:
     assert world.job(job_id) == before
 
 
-def test_the_message_of_a_live_job_is_sent_again() -> None:
-    world = World()
+def test_the_message_of_a_live_job_is_sent_again(world: World) -> None:
     job_id = world.record_image()
     (first,) = world.queue.messages
     assert world.darkroom.admit.admit(_hint(job_id)) == [Disposition.LIVE]
     assert world.queue.messages == [first, first]
 
 
-def test_an_ended_job_gets_no_message() -> None:
-    world = World()
+def test_an_ended_job_gets_no_message(world: World) -> None:
     job_id = world.record_image()
     world.darkroom.attempt.run(job_id, owner="queue/1")
     assert world.darkroom.admit.admit(_hint(job_id)) == [Disposition.ENDED]
@@ -62,8 +58,7 @@ def test_an_ended_job_gets_no_message() -> None:
 
 
 @pytest.mark.parametrize("port", ["jobs", "images"])
-def test_an_outage_raises_so_that_it_comes_back(port: str) -> None:
-    world = World()
+def test_an_outage_raises_so_that_it_comes_back(world: World, port: str) -> None:
     world.upload()
     getattr(world, port).out = True
     with pytest.raises(StorageOut):

@@ -19,16 +19,14 @@ from tests.unit.image_jobs import attempt_job, error_code
 PUBLISH = "images.insert_thumbnail"
 
 
-def test_an_image_is_claimed_read_published_and_committed_in_that_order() -> None:
-    world = World()
+def test_an_image_is_claimed_read_published_and_committed_in_that_order(world: World) -> None:
     job_id = world.record_image()
     world.journal.clear()
     assert attempt_job(world, job_id) is End.COMPLETED
     assert world.journal == ["jobs.get", "jobs.replace", "images.read", PUBLISH, "jobs.replace"]
 
 
-def test_a_completed_job_holds_its_report() -> None:
-    world = World()
+def test_a_completed_job_holds_its_report(world: World) -> None:
     job_id = world.record_image()
     attempt_job(world, job_id)
     report = world.job(job_id).report
@@ -36,8 +34,7 @@ def test_a_completed_job_holds_its_report() -> None:
     assert (report["status"], report["image"]["width_px"]) == ("ok", 3)
 
 
-def test_a_thumbnail_is_named_by_job_and_token_and_the_report_says_where() -> None:
-    world = World()
+def test_a_thumbnail_is_named_by_job_and_token_and_the_report_says_where(world: World) -> None:
     job_id = world.record_image()
     attempt_job(world, job_id)
     report = world.job(job_id).report
@@ -85,15 +82,13 @@ def test_no_thumbnail_is_written_where_none_is_wanted() -> None:
     ("data", "code"),
     [(b"", "empty_blob"), (b"This is no picture.", "unsupported_format"), (png()[:40], "corrupt_image")],
 )
-def test_an_image_that_cannot_be_analysed_fails_with_its_code(data: bytes, code: str) -> None:
-    world = World()
+def test_an_image_that_cannot_be_analysed_fails_with_its_code(world: World, data: bytes, code: str) -> None:
     job_id = world.record_image("text.jpg", data)
     assert attempt_job(world, job_id) is End.FAILED
     assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.FAILED, code)
 
 
-def test_an_empty_blob_is_not_even_read() -> None:
-    world = World()
+def test_an_empty_blob_is_not_even_read(world: World) -> None:
     attempt_job(world, world.record_image(data=b""))
     assert "images.read" not in world.journal
 
@@ -108,16 +103,14 @@ def test_a_blob_over_the_byte_gate_completes_in_part_without_being_read() -> Non
     assert not {"images.read", PUBLISH} & set(world.journal)
 
 
-def test_a_blob_that_is_gone_cancels_its_job() -> None:
-    world = World()
+def test_a_blob_that_is_gone_cancels_its_job(world: World) -> None:
     job_id = world.record_image()
     world.images.take(ImageRef("images", "cat.png"))
     assert attempt_job(world, job_id) is End.CANCELED
     assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.CANCELED, "blob_gone")
 
 
-def test_an_image_overwritten_while_it_waited_is_superseded_and_the_newer_one_announced() -> None:
-    world = World()
+def test_an_image_overwritten_while_it_waited_is_superseded_and_the_newer_one_announced(world: World) -> None:
     old = world.record_image()
     world.upload(data=png(9, 9))
     assert attempt_job(world, old) is End.CANCELED
@@ -126,16 +119,14 @@ def test_an_image_overwritten_while_it_waited_is_superseded_and_the_newer_one_an
     assert (newest != old, world.job(newest).state, world.job(newest).version) == (True, State.PENDING, "0x2")
 
 
-def test_an_image_overwritten_and_recorded_by_another_is_superseded() -> None:
-    world = World()
+def test_an_image_overwritten_and_recorded_by_another_is_superseded(world: World) -> None:
     old = world.record_image()
     world.images.before("read", lambda: world.record_image(data=png(9, 9)))
     assert attempt_job(world, old) is End.CANCELED
     assert error_code(world.job(old)) == "superseded"
 
 
-def test_a_version_that_was_not_there_for_a_moment_is_read_later() -> None:
-    world = World()
+def test_a_version_that_was_not_there_for_a_moment_is_read_later(world: World) -> None:
     job_id = world.record_image()
     ref = ImageRef("images", "cat.png")
     mine = world.images.take(ref)
@@ -147,8 +138,7 @@ def test_a_version_that_was_not_there_for_a_moment_is_read_later() -> None:
     assert attempt_job(world, job_id) is End.COMPLETED
 
 
-def test_an_image_overwritten_and_then_deleted_is_gone() -> None:
-    world = World()
+def test_an_image_overwritten_and_then_deleted_is_gone(world: World) -> None:
     old = world.record_image()
     world.upload(data=png(9, 9))
     world.images.before("head", lambda: world.images.take(ImageRef("images", "cat.png")))
@@ -156,8 +146,7 @@ def test_an_image_overwritten_and_then_deleted_is_gone() -> None:
     assert error_code(world.job(old)) == "blob_gone"
 
 
-def test_a_version_whose_job_stands_already_ends_the_older_job_all_the_same() -> None:
-    world = World()
+def test_a_version_whose_job_stands_already_ends_the_older_job_all_the_same(world: World) -> None:
     old = world.record_image()
     world.upload(data=png(9, 9))
     key = world.jobs.table.keys["image-analysis", "images/cat.png"]
@@ -167,16 +156,14 @@ def test_a_version_whose_job_stands_already_ends_the_older_job_all_the_same() ->
     assert error_code(world.job(old)) == "superseded"
 
 
-def test_a_lease_that_runs_out_before_the_end_publishes_nothing() -> None:
-    world = World()
+def test_a_lease_that_runs_out_before_the_end_publishes_nothing(world: World) -> None:
     job_id = world.record_image()
     world.images.before("read", lambda: world.clock.advance(58))
     assert attempt_job(world, job_id) is End.LOST
     assert (world.images.thumbnails, world.job(job_id).state) == ({}, State.RUNNING)
 
 
-def test_a_thumbnail_is_not_written_when_the_lease_runs_out_before_it_is_sent() -> None:
-    world = World()
+def test_a_thumbnail_is_not_written_when_the_lease_runs_out_before_it_is_sent(world: World) -> None:
     job_id = world.record_image()
     world.images.before("insert_thumbnail", lambda: world.clock.advance(58))
     with pytest.raises(Undecided):
@@ -184,8 +171,7 @@ def test_a_thumbnail_is_not_written_when_the_lease_runs_out_before_it_is_sent() 
     assert (world.images.thumbnails, world.job(job_id).state) == ({}, State.PENDING)
 
 
-def test_a_claim_that_goes_to_another_while_publishing_takes_its_own_thumbnail_back() -> None:
-    world = World()
+def test_a_claim_that_goes_to_another_while_publishing_takes_its_own_thumbnail_back(world: World) -> None:
     job_id = world.record_image()
     world.images.before("insert_thumbnail", lambda: world.rival_claims(job_id))
     world.images.thumbnails[f"{job_id}/2.png"] = (b"the rival's", "image/png")
@@ -194,8 +180,7 @@ def test_a_claim_that_goes_to_another_while_publishing_takes_its_own_thumbnail_b
     assert (world.job(job_id).owner, world.job(job_id).token) == ("rival/1", 2)
 
 
-def test_a_job_canceled_while_it_was_analysed_stays_canceled() -> None:
-    world = World()
+def test_a_job_canceled_while_it_was_analysed_stays_canceled(world: World) -> None:
     job_id = world.record_image()
 
     def canceled(row: Row) -> Move:
@@ -207,8 +192,7 @@ def test_a_job_canceled_while_it_was_analysed_stays_canceled() -> None:
     assert (world.job(job_id).state, world.job(job_id).report) == (State.CANCELED, None)
 
 
-def test_a_commit_matches_the_last_renewal_of_its_own_heartbeat() -> None:
-    world = World()
+def test_a_commit_matches_the_last_renewal_of_its_own_heartbeat(world: World) -> None:
     job_id = world.record_image()
 
     def beats() -> None:
@@ -221,8 +205,7 @@ def test_a_commit_matches_the_last_renewal_of_its_own_heartbeat() -> None:
     assert world.journal.count("jobs.replace") == 3
 
 
-def test_no_renewal_goes_out_once_the_commit_has_begun() -> None:
-    world = World()
+def test_no_renewal_goes_out_once_the_commit_has_begun(world: World) -> None:
     job_id = world.record_image()
 
     def beats() -> None:
@@ -235,8 +218,7 @@ def test_no_renewal_goes_out_once_the_commit_has_begun() -> None:
     assert world.journal.count("jobs.replace") == 2
 
 
-def test_a_commit_refused_under_a_claim_that_is_still_own_is_sent_again() -> None:
-    world = World()
+def test_a_commit_refused_under_a_claim_that_is_still_own_is_sent_again(world: World) -> None:
     job_id = world.record_image()
 
     def renew(row: Row) -> Move:
@@ -247,8 +229,7 @@ def test_a_commit_refused_under_a_claim_that_is_still_own_is_sent_again() -> Non
     assert attempt_job(world, job_id) is End.COMPLETED
 
 
-def test_a_commit_that_is_undecided_raises_and_keeps_the_thumbnail() -> None:
-    world = World()
+def test_a_commit_that_is_undecided_raises_and_keeps_the_thumbnail(world: World) -> None:
     job_id = world.record_image()
 
     def fail() -> None:
@@ -260,8 +241,7 @@ def test_a_commit_that_is_undecided_raises_and_keeps_the_thumbnail() -> None:
     assert list(world.images.thumbnails) == [f"{job_id}/1.png"]
 
 
-def test_the_renewals_end_with_the_attempt_even_when_storage_is_out() -> None:
-    world = World()
+def test_the_renewals_end_with_the_attempt_even_when_storage_is_out(world: World) -> None:
     job_id = world.record_image()
     world.images.before("read", lambda: setattr(world.images, "out", True))
     with pytest.raises(StorageOut):

@@ -30,8 +30,7 @@ class Dying:
 
 
 @pytest.mark.parametrize("code", ["out_of_memory", "analysis_timeout", "analysis_crashed"])
-def test_an_image_whose_analysis_died_is_analysed_once_more_and_alone(code: str) -> None:
-    world = World()
+def test_an_image_whose_analysis_died_is_analysed_once_more_and_alone(world: World, code: str) -> None:
     dying, job_id = Dying(world, code), world.record_image()
     assert attempt_job(world, job_id) is End.RETRIED
     world.clock.advance(60)
@@ -39,8 +38,7 @@ def test_an_image_whose_analysis_died_is_analysed_once_more_and_alone(code: str)
     assert dying.alone == [False, True]
 
 
-def test_an_image_whose_analysis_died_alone_too_fails_with_its_code() -> None:
-    world = World()
+def test_an_image_whose_analysis_died_alone_too_fails_with_its_code(world: World) -> None:
     dying, job_id = Dying(world, "analysis_timeout", "analysis_crashed"), world.record_image()
     attempt_job(world, job_id)
     world.clock.advance(60)
@@ -48,8 +46,7 @@ def test_an_image_whose_analysis_died_alone_too_fails_with_its_code() -> None:
     assert (error_code(world.job(job_id)), dying.alone) == ("analysis_crashed", [False, True])
 
 
-def test_an_image_that_is_redriven_is_analysed_beside_others_again() -> None:
-    world = World()
+def test_an_image_that_is_redriven_is_analysed_beside_others_again(world: World) -> None:
     dying, job_id = Dying(world, *["analysis_timeout"] * 2), world.record_image()
     attempt_job(world, job_id)
     world.clock.advance(60)
@@ -59,16 +56,14 @@ def test_an_image_that_is_redriven_is_analysed_beside_others_again() -> None:
     assert dying.alone == [False, True, False]
 
 
-def test_an_analysis_that_is_stopped_because_the_lease_is_lost_writes_nothing() -> None:
-    world = World()
+def test_an_analysis_that_is_stopped_because_the_lease_is_lost_writes_nothing(world: World) -> None:
     dying, job_id = Dying(world, "analysis_stopped"), world.record_image()
     world.images.before("read", lambda: world.clock.advance(58))
     assert attempt_job(world, job_id) is End.LOST
     assert (dying.alone, world.job(job_id).state) == ([False], State.RUNNING)
 
 
-def test_a_machine_that_can_start_no_child_costs_no_attempt() -> None:
-    world = World()
+def test_a_machine_that_can_start_no_child_costs_no_attempt(world: World) -> None:
     job_id = world.record_image()
 
     def analyst(data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:  # noqa: ARG001
@@ -81,8 +76,7 @@ def test_a_machine_that_can_start_no_child_costs_no_attempt() -> None:
     assert (job.state, job.attempts - job.attempts_base) == (State.PENDING, 0)
 
 
-def test_an_analysis_is_told_when_the_lease_is_lost() -> None:
-    world = World()
+def test_an_analysis_is_told_when_the_lease_is_lost(world: World) -> None:
     job_id, told = world.record_image(), list[bool]()
 
     def analyst(data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:  # noqa: ARG001

@@ -32,8 +32,7 @@ def test_where_no_message_starts_jobs_none_is_sent(dispatch: str) -> None:
     assert world.queue.messages == []
 
 
-def test_no_message_is_sent_of_a_type_that_external_workers_ask_for() -> None:
-    world = World()
+def test_no_message_is_sent_of_a_type_that_external_workers_ask_for(world: World) -> None:
     world.darkroom.announce.announce(JOB)
     assert world.queue.messages == []
 

@@ -19,8 +19,7 @@ def _out_of_memory() -> None:
     raise MemoryError
 
 
-def test_a_shortage_of_memory_is_retried_after_a_back_off() -> None:
-    world = World()
+def test_a_shortage_of_memory_is_retried_after_a_back_off(world: World) -> None:
     job_id = world.record_image()
     world.images.before("read", _out_of_memory)
     assert attempt_job(world, job_id) is End.RETRIED
@@ -39,8 +38,7 @@ def test_a_retry_sends_no_message_where_none_is_sent() -> None:
     assert world.queue.messages == []
 
 
-def test_the_message_of_a_retry_finds_its_job_due_even_where_the_clock_is_a_second_behind() -> None:
-    world = World()
+def test_the_message_of_a_retry_finds_its_job_due_even_where_the_clock_is_a_second_behind(world: World) -> None:
     job_id = world.record_image()
     world.images.before("read", _out_of_memory)
     attempt_job(world, job_id)
@@ -108,16 +106,14 @@ def test_a_worker_on_its_last_attempt_is_not_ended_by_another() -> None:
     assert attempt_job(world, job_id) is End.BUSY
 
 
-def test_a_job_that_another_holds_is_busy() -> None:
-    world = World()
+def test_a_job_that_another_holds_is_busy(world: World) -> None:
     job_id = world.record_image()
     world.rival_claims(job_id)
     assert attempt_job(world, job_id) is End.BUSY
     assert world.job(job_id).owner == "rival/1"
 
 
-def test_a_job_whose_worker_has_died_is_taken_over() -> None:
-    world = World()
+def test_a_job_whose_worker_has_died_is_taken_over(world: World) -> None:
     job_id = world.record_image()
     world.rival_claims(job_id)
     world.lapse()
@@ -126,15 +122,13 @@ def test_a_job_whose_worker_has_died_is_taken_over() -> None:
     assert world.jobs.table.attempts[job_id, 1]["outcome"] == "lapsed"
 
 
-def test_a_claim_that_a_rival_was_faster_with_is_busy() -> None:
-    world = World()
+def test_a_claim_that_a_rival_was_faster_with_is_busy(world: World) -> None:
     job_id = world.record_image()
     world.jobs.before("replace", lambda: world.rival_claims(job_id))
     assert attempt_job(world, job_id) is End.BUSY
 
 
-def test_a_claim_that_itself_outlasts_the_lease_is_lost() -> None:
-    world = World()
+def test_a_claim_that_itself_outlasts_the_lease_is_lost(world: World) -> None:
     job_id = world.record_image()
     world.jobs.before("replace", lambda: world.clock.advance(58))
     assert attempt_job(world, job_id) is End.LOST
@@ -142,16 +136,14 @@ def test_a_claim_that_itself_outlasts_the_lease_is_lost() -> None:
     assert world.darkroom.heartbeat.beat() is None
 
 
-def test_a_job_that_is_not_due_is_left() -> None:
-    world = World()
+def test_a_job_that_is_not_due_is_left(world: World) -> None:
     job_id = world.record_image()
     world.images.before("read", _out_of_memory)
     attempt_job(world, job_id)
     assert attempt_job(world, job_id) is End.NOT_DUE
 
 
-def test_a_job_that_has_ended_is_left() -> None:
-    world = World()
+def test_a_job_that_has_ended_is_left(world: World) -> None:
     job_id = world.record_image()
     attempt_job(world, job_id)
     world.journal.clear()
@@ -159,8 +151,7 @@ def test_a_job_that_has_ended_is_left() -> None:
     assert world.journal == ["jobs.get"]
 
 
-def test_a_job_of_a_newer_release_is_left() -> None:
-    world = World()
+def test_a_job_of_a_newer_release_is_left(world: World) -> None:
     job_id = world.record_image()
     newer = replace(world.job(job_id), schema=SCHEMA + 1)
     world.jobs.behind(job_id, lambda _: Move(Event.CANCEL, newer, world.clock.now))
@@ -180,8 +171,7 @@ def test_analysis_pauses_while_dispatch_is_off() -> None:
     assert world.journal == []
 
 
-def test_a_renewal_that_meets_its_own_lost_reply_keeps_the_claim() -> None:
-    world = World()
+def test_a_renewal_that_meets_its_own_lost_reply_keeps_the_claim(world: World) -> None:
     attempt = world.darkroom.claims.begin(world.record_image(), owner="queue/1")
     assert attempt._lease is not None
     move = moves.renew(attempt.job, claim=_claim_of(attempt), now=world.clock.server.now(), lease=world.settings.lease)
@@ -191,8 +181,7 @@ def test_a_renewal_that_meets_its_own_lost_reply_keeps_the_claim() -> None:
     assert attempt.complete({"status": "ok"}).job.state is State.COMPLETED
 
 
-def test_a_renewal_that_meets_a_rivals_claim_is_refused() -> None:
-    world = World()
+def test_a_renewal_that_meets_a_rivals_claim_is_refused(world: World) -> None:
     job_id = world.record_image()
     attempt = world.darkroom.claims.begin(job_id, owner="queue/1")
     world.lapse()
@@ -203,8 +192,7 @@ def test_a_renewal_that_meets_a_rivals_claim_is_refused() -> None:
     assert attempt.lost
 
 
-def test_a_queue_that_is_out_delays_a_retry_and_fails_nothing() -> None:
-    world = World()
+def test_a_queue_that_is_out_delays_a_retry_and_fails_nothing(world: World) -> None:
     job_id = world.record_image()
     world.images.before("read", _out_of_memory)
     world.queue.out = True
@@ -212,8 +200,7 @@ def test_a_queue_that_is_out_delays_a_retry_and_fails_nothing() -> None:
     assert world.job(job_id).state is State.PENDING
 
 
-def test_a_commit_that_another_s_commit_has_overtaken_is_lost() -> None:
-    world = World()
+def test_a_commit_that_another_s_commit_has_overtaken_is_lost(world: World) -> None:
     job_id = world.record_image()
     late = world.darkroom.claims.begin(job_id, owner="queue/1")
 
@@ -232,8 +219,7 @@ def _claim_of(attempt: HeldClaim) -> Claim:
     return attempt.job.claim
 
 
-def test_a_stale_report_is_refused_and_noted_on_its_attempt() -> None:
-    world = World()
+def test_a_stale_report_is_refused_and_noted_on_its_attempt(world: World) -> None:
     job_id = world.record_image()
     late = world.darkroom.claims.begin(job_id, owner="queue/1")
     world.lapse()

@@ -163,8 +163,7 @@ def test_a_queue_whose_length_nobody_tells_raises_and_moves_nothing() -> None:
     assert world.job(job_id) == before
 
 
-def test_a_rescheduled_claim_has_no_lease_left_and_stays_its_workers_own() -> None:
-    world = World()
+def test_a_rescheduled_claim_has_no_lease_left_and_stays_its_workers_own(world: World) -> None:
     row = world.rival_claims(world.record_image())
     claim, now = row.job.claim, world.clock.now
     assert claim is not None

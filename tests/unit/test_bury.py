@@ -38,8 +38,7 @@ def test_a_live_worker_on_its_last_attempt_is_left_alone() -> None:
     assert world.job(job_id).owner == "rival/1"
 
 
-def test_a_job_with_attempts_left_is_due_at_once_and_otherwise_as_it_was() -> None:
-    world = World()
+def test_a_job_with_attempts_left_is_due_at_once_and_otherwise_as_it_was(world: World) -> None:
     job_id = world.record_image()
     before = world.job(job_id)
     assert _bury(world, job_id) == [Burial.LEFT]
@@ -58,8 +57,7 @@ def test_a_job_in_its_back_off_is_due_when_that_is_over() -> None:
     assert job.due == job.not_before == world.clock.server.now() + timedelta(seconds=50)
 
 
-def test_a_live_worker_with_attempts_left_is_left_alone() -> None:
-    world = World()
+def test_a_live_worker_with_attempts_left_is_left_alone(world: World) -> None:
     job_id = world.record_image()
     before = world.rival_claims(job_id).job
     assert _bury(world, job_id) == [Burial.LEFT]
@@ -74,8 +72,7 @@ def test_a_job_that_is_due_is_not_written() -> None:
     assert world.journal == ["jobs.get"]
 
 
-def test_a_job_that_moves_on_while_it_is_brought_forward_is_left() -> None:
-    world = World()
+def test_a_job_that_moves_on_while_it_is_brought_forward_is_left(world: World) -> None:
     job_id = world.record_image()
     world.jobs.before("replace", lambda: world.rival_claims(job_id))
     assert _bury(world, job_id) == [Burial.LEFT]
@@ -92,39 +89,34 @@ def test_a_job_that_moves_on_meanwhile_is_left() -> None:
     assert _bury(world, job_id) == [Burial.LEFT]
 
 
-def test_a_job_that_has_ended_stays_as_it_is() -> None:
-    world = World()
+def test_a_job_that_has_ended_stays_as_it_is(world: World) -> None:
     job_id = world.record_image()
     world.darkroom.attempt.run(job_id, owner="queue/1")
     assert _bury(world, job_id) == [Burial.ENDED]
     assert world.job(job_id).state is State.COMPLETED
 
 
-def test_a_job_of_a_newer_release_is_left() -> None:
-    world = World()
+def test_a_job_of_a_newer_release_is_left(world: World) -> None:
     job_id = world.record_image()
     newer = replace(world.job(job_id), schema=SCHEMA + 1)
     world.jobs.behind(job_id, lambda _: Move(Event.CANCEL, newer, world.clock.now))
     assert _bury(world, job_id) == [Burial.LEFT]
 
 
-def test_a_poison_message_that_names_an_image_records_it() -> None:
-    world = World()
+def test_a_poison_message_that_names_an_image_records_it(world: World) -> None:
     world.upload()
     assert world.darkroom.bury.bury(b"images/cat.png") == [Recording.RECORDED]
     assert len(world.queue.messages) == 1
 
 
-def test_a_poison_message_that_names_a_recorded_image_sends_no_further_message() -> None:
-    world = World()
+def test_a_poison_message_that_names_a_recorded_image_sends_no_further_message(world: World) -> None:
     world.record_image()
     assert world.darkroom.bury.bury(b"images/cat.png") == [Burial.LEFT]
     assert len(world.queue.messages) == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"{", b"[1]", b"absent.png", b'{"job_id":"a-' + b"0" * 32 + b'"}'])
-def test_no_content_makes_it_raise(body: bytes) -> None:
-    world = World()
+def test_no_content_makes_it_raise(world: World, body: bytes) -> None:
     assert world.darkroom.bury.bury(body) == [Disposition.REJECTED]
     assert len(world.rejections.rows) == 1
 
@@ -133,9 +125,8 @@ def test_no_content_makes_it_raise(body: bytes) -> None:
 @pytest.mark.parametrize("shape", ["[{}]", '[{{"a":{}}}]', '{{"x":{}}}'])
 @pytest.mark.parametrize("depth", [60, 300, 960, 20_000])
 def test_a_message_nested_however_deep_is_kept_as_it_came(
-    shape: str, depth: int, case_result: Callable[[str], None]
+    world: World, shape: str, depth: int, case_result: Callable[[str], None]
 ) -> None:
-    world = World()
     text = shape.format("[" * depth + "]" * depth)
     assert world.darkroom.bury.bury(text.encode()) == [Disposition.REJECTED]
     ((kept, row),) = world.rejections.rows.items()
@@ -144,15 +135,13 @@ def test_a_message_nested_however_deep_is_kept_as_it_came(
     case_result(f"1 row, {row.code}")
 
 
-def test_an_outage_raises_so_that_the_message_comes_back() -> None:
-    world = World()
+def test_an_outage_raises_so_that_the_message_comes_back(world: World) -> None:
     world.jobs.out = True
     with pytest.raises(StorageOut):
         _bury(world, "image-analysis-" + "0" * 32)
 
 
-def test_an_outage_while_rejecting_raises_so_that_the_message_comes_back() -> None:
-    world = World()
+def test_an_outage_while_rejecting_raises_so_that_the_message_comes_back(world: World) -> None:
     world.rejections.out = True
     with pytest.raises(StorageOut):
         world.darkroom.bury.bury(b"{")

@@ -35,8 +35,7 @@ def _failed(world: World) -> str:
     return job_id
 
 
-def test_a_waiting_job_is_canceled_and_its_token_grows() -> None:
-    world = World()
+def test_a_waiting_job_is_canceled_and_its_token_grows(world: World) -> None:
     job_id = world.record_image()
     assert world.darkroom.cancel.cancel(job_id).job.state is State.CANCELED
     job = world.job(job_id)
@@ -44,8 +43,7 @@ def test_a_waiting_job_is_canceled_and_its_token_grows() -> None:
     assert (job.state, job.error.code, job.token, job.due) == (State.CANCELED, "canceled", 1, None)
 
 
-def test_a_worker_whose_job_is_canceled_commits_nothing() -> None:
-    world = World()
+def test_a_worker_whose_job_is_canceled_commits_nothing(world: World) -> None:
     job_id = world.record_image()
     world.images.before("read", lambda: world.darkroom.cancel.cancel(job_id))
     assert world.darkroom.attempt.run(job_id, owner="queue/1") is End.LOST
@@ -53,8 +51,7 @@ def test_a_worker_whose_job_is_canceled_commits_nothing() -> None:
     assert (job.state, job.report, world.images.thumbnails) == (State.CANCELED, None, {})
 
 
-def test_cancel_goes_on_until_no_renewal_is_first() -> None:
-    world = World()
+def test_cancel_goes_on_until_no_renewal_is_first(world: World) -> None:
     job_id = world.record_image()
     world.rival_claims(job_id)
     renewed = [lambda: world.jobs.behind(job_id, lambda row: Move(Event.RENEW, row.job, row.seen_at))] * 3
@@ -62,8 +59,7 @@ def test_cancel_goes_on_until_no_renewal_is_first() -> None:
     assert world.darkroom.cancel.cancel(job_id).job.state is State.CANCELED
 
 
-def test_cancel_of_a_job_that_moves_each_time_is_undecided() -> None:
-    world = World()
+def test_cancel_of_a_job_that_moves_each_time_is_undecided(world: World) -> None:
     job_id = world.record_image()
     renewed = [lambda: world.jobs.behind(job_id, lambda row: Move(Event.RENEW, row.job, row.seen_at))] * 20
     world.jobs.before("replace", *renewed)
@@ -71,15 +67,13 @@ def test_cancel_of_a_job_that_moves_each_time_is_undecided() -> None:
         world.darkroom.cancel.cancel(job_id)
 
 
-def test_canceling_twice_says_the_same_and_writes_once() -> None:
-    world = World()
+def test_canceling_twice_says_the_same_and_writes_once(world: World) -> None:
     job_id = world.record_image()
     assert [world.darkroom.cancel.cancel(job_id).job.state for _ in range(2)] == [State.CANCELED] * 2
     assert world.job(job_id).token == 1
 
 
-def test_a_completed_job_is_neither_canceled_nor_opened_again() -> None:
-    world = World()
+def test_a_completed_job_is_neither_canceled_nor_opened_again(world: World) -> None:
     job_id = world.record_image()
     world.darkroom.attempt.run(job_id, owner="queue/1")
     before = world.job(job_id)
@@ -97,16 +91,14 @@ def test_a_failed_job_is_opened_again_with_all_of_its_attempts_and_a_message() -
     assert world.darkroom.attempt.run(job_id, owner="queue/2") is End.FAILED
 
 
-def test_a_live_job_is_not_opened_again() -> None:
-    world = World()
+def test_a_live_job_is_not_opened_again(world: World) -> None:
     job_id = world.record_image()
     assert _refusal(world, "redrive", job_id) == "live"
     world.rival_claims(job_id)
     assert _refusal(world, "redrive", job_id) == "live"
 
 
-def test_an_older_version_is_not_opened_over_a_newer_one() -> None:
-    world = World()
+def test_an_older_version_is_not_opened_over_a_newer_one(world: World) -> None:
     older = world.record_image()
     newer = world.record_image(data=png(5))
     assert world.job(older).state is State.CANCELED
@@ -114,8 +106,7 @@ def test_an_older_version_is_not_opened_over_a_newer_one() -> None:
     assert (world.job(older).state, world.job(newer).state) == (State.CANCELED, State.PENDING)
 
 
-def test_a_newer_version_that_is_recorded_meanwhile_stays_the_only_live_one() -> None:
-    world = World()
+def test_a_newer_version_that_is_recorded_meanwhile_stays_the_only_live_one(world: World) -> None:
     older = _failed(world)
     world.jobs.before("replace", lambda: world.record_image(data=png(5)))
     assert _refusal(world, "redrive", older) == "outdated"
@@ -123,16 +114,14 @@ def test_a_newer_version_that_is_recorded_meanwhile_stays_the_only_live_one() ->
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_a_job_that_is_not_there_is_unknown(act: str) -> None:
-    world = World()
+def test_a_job_that_is_not_there_is_unknown(world: World, act: str) -> None:
     world.record_image()
     with pytest.raises(NoSuchJob):
         _act(world, act)(f"image-analysis-{0:032x}")
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_a_job_of_a_newer_release_is_left_to_it(act: str) -> None:
-    world = World()
+def test_a_job_of_a_newer_release_is_left_to_it(world: World, act: str) -> None:
     job_id = world.record_image()
     world.jobs.behind(job_id, lambda row: Move(Event.RENEW, replace(row.job, schema=SCHEMA + 1), row.seen_at))
     with pytest.raises(NewerSchema):
@@ -140,16 +129,14 @@ def test_a_job_of_a_newer_release_is_left_to_it(act: str) -> None:
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_an_outage_is_no_answer(act: str) -> None:
-    world = World()
+def test_an_outage_is_no_answer(world: World, act: str) -> None:
     job_id = world.record_image()
     world.jobs.out = True
     with pytest.raises(StorageOut):
         _act(world, act)(job_id)
 
 
-def test_a_queue_that_is_out_delays_a_job_that_was_opened_again() -> None:
-    world = World()
+def test_a_queue_that_is_out_delays_a_job_that_was_opened_again(world: World) -> None:
     job_id = _failed(world)
     world.queue.out = True
     assert world.darkroom.redrive.redrive(job_id).job.state is State.PENDING
@@ -165,16 +152,14 @@ def _canceled(world: World, *, unique: bool) -> str:
     return row.job.id
 
 
-def test_a_unique_job_whose_key_row_is_gone_has_one_again_when_it_is_opened() -> None:
-    world = World()
+def test_a_unique_job_whose_key_row_is_gone_has_one_again_when_it_is_opened(world: World) -> None:
     job_id = _canceled(world, unique=True)
     world.jobs.table.keys.clear()
     assert world.darkroom.redrive.redrive(job_id).job.state is State.PENDING
     assert [key.job_id for key in world.jobs.table.keys.values()] == [job_id]
 
 
-def test_a_key_row_that_another_inserts_meanwhile_is_looked_at() -> None:
-    world = World()
+def test_a_key_row_that_another_inserts_meanwhile_is_looked_at(world: World) -> None:
     job_id = _canceled(world, unique=True)
     (key,) = world.jobs.table.keys.values()
     world.jobs.table.keys.clear()
@@ -184,15 +169,13 @@ def test_a_key_row_that_another_inserts_meanwhile_is_looked_at() -> None:
     assert world.job(job_id).state is State.CANCELED
 
 
-def test_a_job_that_is_not_unique_has_no_key_row_and_is_opened_without_a_look_for_one() -> None:
-    world = World()
+def test_a_job_that_is_not_unique_has_no_key_row_and_is_opened_without_a_look_for_one(world: World) -> None:
     job_id = _canceled(world, unique=False)
     assert world.darkroom.redrive.redrive(job_id).job.state is State.PENDING
     assert (world.journal, world.jobs.table.keys) == (["jobs.get", "jobs.replace"], {})
 
 
-def test_a_job_that_is_not_unique_is_opened_beside_a_unique_one_of_its_reference() -> None:
-    world = World()
+def test_a_job_that_is_not_unique_is_opened_beside_a_unique_one_of_its_reference(world: World) -> None:
     job_id = _canceled(world, unique=False)
     assert world.darkroom.add.add(kind="word-count", ref="text", params={}, unique=True).created
     assert world.darkroom.redrive.redrive(job_id).job.state is State.PENDING

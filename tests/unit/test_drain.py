@@ -19,8 +19,7 @@ EVENT = BlobMessage("Host.Functions.record_image", "images", "cat.png", "0x1").d
 BODIES = (b"", b"{", b"\xff", b"images/absent.png", b'{"job_id":"a-' + b"0" * 32 + b'"}')
 
 
-def test_queues_without_stuck_messages_are_looked_at_and_left() -> None:
-    world = World()
+def test_queues_without_stuck_messages_are_looked_at_and_left(world: World) -> None:
     world.poison.put(b"{", dequeue_count=4)
     assert world.darkroom.drain.drain() == Counter()
     assert world.journal == ["poison.is_stuck", "blob poison.is_stuck"]
@@ -36,8 +35,7 @@ def test_a_stuck_message_of_a_job_is_buried_and_deleted() -> None:
     assert (world.job(job_id).state, world.poison.in_hand, world.poison.lying) == (State.FAILED, {}, [])
 
 
-def test_a_stuck_blob_event_is_recorded_and_deleted() -> None:
-    world = World()
+def test_a_stuck_blob_event_is_recorded_and_deleted(world: World) -> None:
     world.upload()
     world.blob_poison.put(EVENT, dequeue_count=5)
     assert world.darkroom.drain.drain() == {Recording.RECORDED: 1}
@@ -45,22 +43,19 @@ def test_a_stuck_blob_event_is_recorded_and_deleted() -> None:
 
 
 @pytest.mark.parametrize("body", BODIES)
-def test_what_cannot_be_followed_is_kept_and_deleted(body: bytes) -> None:
-    world = World()
+def test_what_cannot_be_followed_is_kept_and_deleted(world: World, body: bytes) -> None:
     world.poison.put(body, dequeue_count=5)
     assert world.darkroom.drain.drain() == {Disposition.REJECTED: 1}
     assert (len(world.rejections.rows), world.poison.in_hand) == (1, {})
 
 
-def test_a_message_is_deleted_after_it_was_taken_in() -> None:
-    world = World()
+def test_a_message_is_deleted_after_it_was_taken_in(world: World) -> None:
     world.poison.put(b"[]", dequeue_count=5)
     world.darkroom.drain.drain()
     assert world.journal[:4] == ["poison.is_stuck", "poison.receive", "rejections.reject", "poison.delete"]
 
 
-def test_an_outage_raises_and_deletes_nothing() -> None:
-    world = World()
+def test_an_outage_raises_and_deletes_nothing(world: World) -> None:
     world.poison.put(b"{", dequeue_count=5)
     world.rejections.out = True
     with pytest.raises(StorageOut):
@@ -102,8 +97,7 @@ def test_the_first_error_is_the_one_that_is_raised() -> None:
         Drain(inlets=inlets, maximum=5).drain()
 
 
-def test_a_queue_that_is_out_keeps_the_other_from_nothing() -> None:
-    world = World()
+def test_a_queue_that_is_out_keeps_the_other_from_nothing(world: World) -> None:
     world.upload()
     world.poison.out = True
     world.blob_poison.put(EVENT, dequeue_count=5)

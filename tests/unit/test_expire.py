@@ -24,32 +24,28 @@ def code(world: World, job_id: str) -> str | None:
     return error and error.code
 
 
-def test_a_job_whose_time_is_over_ends() -> None:
-    world = World()
+def test_a_job_whose_time_is_over_ends(world: World) -> None:
     job_id = add_job(world, ttl=MINUTE)
     world.clock.advance(61)
     assert expire(world) == 1
     assert (world.job(job_id).state, code(world, job_id)) == (State.FAILED, "time_limit")
 
 
-def test_a_job_whose_last_worker_has_died_ends() -> None:
-    world = World()
+def test_a_job_whose_last_worker_has_died_ends(world: World) -> None:
     job_id, _ = claim_job(world, add_job(world, max_attempts=1))
     world.lapse()
     assert expire(world) == 1
     assert (world.job(job_id).state, code(world, job_id)) == (State.FAILED, "attempts_exhausted")
 
 
-def test_a_worker_on_its_last_attempt_is_left_while_its_lease_is_live() -> None:
-    world = World()
+def test_a_worker_on_its_last_attempt_is_left_while_its_lease_is_live(world: World) -> None:
     job_id, claim = claim_job(world, add_job(world, max_attempts=1))
     world.clock.advance(61)  # its due row has come up, and its lease has not lapsed for others
     assert expire(world) == 0
     assert world.darkroom.external.resume(job_id, claim).renew().job.state is State.RUNNING
 
 
-def test_jobs_that_may_still_be_claimed_wait_for_whoever_comes() -> None:
-    world = World()
+def test_jobs_that_may_still_be_claimed_wait_for_whoever_comes(world: World) -> None:
     waiting, (dead, _) = add_job(world, "waiting"), claim_job(world, add_job(world, "dead"))
     later = add_job(world, "later", not_before=world.clock.now + timedelta(hours=1))
     world.lapse()
@@ -71,16 +67,14 @@ def test_each_bucket_of_each_type_is_asked_once() -> None:
     assert world.journal == ["index.live"] * 8
 
 
-def test_a_job_that_is_ended_meanwhile_is_not_counted() -> None:
-    world = World()
+def test_a_job_that_is_ended_meanwhile_is_not_counted(world: World) -> None:
     job_id = add_job(world, ttl=MINUTE)
     world.clock.advance(61)
     world.jobs.before("get", lambda: world.darkroom.cancel.cancel(job_id))
     assert expire(world) == 0
 
 
-def test_a_job_that_is_ended_at_the_write_is_not_counted() -> None:
-    world = World()
+def test_a_job_that_is_ended_at_the_write_is_not_counted(world: World) -> None:
     job_id = add_job(world, ttl=MINUTE)
     world.clock.advance(61)
     world.jobs.before("replace", lambda: world.darkroom.cancel.cancel(job_id))
@@ -137,15 +131,13 @@ def test_it_stops_between_two_buckets_when_it_is_told_to() -> None:
     assert world.journal == ["index.live"] * 2
 
 
-def test_an_outage_is_no_empty_table() -> None:
-    world = World()
+def test_an_outage_is_no_empty_table(world: World) -> None:
     world.index.out = True
     with pytest.raises(StorageOut):
         expire(world)
 
 
-def test_a_sweep_ends_such_jobs_of_types_that_nobody_here_works_on() -> None:
-    world = World()
+def test_a_sweep_ends_such_jobs_of_types_that_nobody_here_works_on(world: World) -> None:
     job_id = add_job(world, ttl=MINUTE)
     world.clock.advance(61)
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.FAILED: 1}

@@ -12,16 +12,14 @@ from tests.doubles.world import World
 from tests.unit.external_jobs import CALLS, KIND, MINUTE, add_job, claim_job, every_call, newer, outcome
 
 
-def test_a_claim_gives_the_job_under_a_lease_of_the_settings() -> None:
-    world = World()
+def test_a_claim_gives_the_job_under_a_lease_of_the_settings(world: World) -> None:
     job = world.darkroom.external.claim(add_job(world), owner="worker/1").job
     assert (job.state, job.owner, job.token, job.attempts) == (State.RUNNING, "worker/1", 1, 1)
     assert job.lease == world.settings.lease
     assert world.journal == ["jobs.get", "jobs.replace"]
 
 
-def test_a_claim_has_the_lease_that_was_asked_for() -> None:
-    world = World()
+def test_a_claim_has_the_lease_that_was_asked_for(world: World) -> None:
     job_id, _ = claim_job(world, lease=5 * MINUTE)
     world.clock.advance(200)
     with pytest.raises(Refused, match="Another worker"):
@@ -43,8 +41,7 @@ def test_a_job_that_is_not_there_can_be_neither_claimed_nor_held(act: Callable[[
 
 
 @every_call
-def test_a_job_of_a_newer_release_is_left_to_it(call: str) -> None:
-    world = World()
+def test_a_job_of_a_newer_release_is_left_to_it(world: World, call: str) -> None:
     job_id, claim = claim_job(world)
     newer(world, job_id)
     with pytest.raises(NewerSchema):
@@ -53,16 +50,14 @@ def test_a_job_of_a_newer_release_is_left_to_it(call: str) -> None:
         world.darkroom.external.claim(job_id, owner="worker/2")
 
 
-def test_a_job_that_another_holds_is_live() -> None:
-    world = World()
+def test_a_job_that_another_holds_is_live(world: World) -> None:
     job_id, _ = claim_job(world)
     with pytest.raises(Refused) as met:
         world.darkroom.external.claim(job_id, owner="worker/2")
     assert (met.value.code, world.job(job_id).owner) == ("live", "worker/1")
 
 
-def test_a_job_that_a_rival_was_faster_with_is_live() -> None:
-    world = World()
+def test_a_job_that_a_rival_was_faster_with_is_live(world: World) -> None:
     job_id = add_job(world)
     world.jobs.before("replace", lambda: world.rival_claims(job_id))
     with pytest.raises(Refused) as met:
@@ -70,8 +65,7 @@ def test_a_job_that_a_rival_was_faster_with_is_live() -> None:
     assert met.value.code == "live"
 
 
-def test_a_job_that_is_not_due_says_so() -> None:
-    world = World()
+def test_a_job_that_is_not_due_says_so(world: World) -> None:
     job_id = add_job(world, not_before=world.clock.now + MINUTE)
     with pytest.raises(Refused) as met:
         world.darkroom.external.claim(job_id, owner="worker/1")
@@ -81,8 +75,7 @@ def test_a_job_that_is_not_due_says_so() -> None:
 
 
 @pytest.mark.parametrize("call", ["complete", "fail"])
-def test_a_job_that_has_ended_says_so(call: str) -> None:
-    world = World()
+def test_a_job_that_has_ended_says_so(world: World, call: str) -> None:
     job_id, claim = claim_job(world)
     CALLS[call](world, job_id, claim)
     with pytest.raises(Refused) as met:
@@ -90,8 +83,7 @@ def test_a_job_that_has_ended_says_so(call: str) -> None:
     assert met.value.code == "ended"
 
 
-def test_a_claim_ends_a_job_whose_attempts_are_used_up() -> None:
-    world = World()
+def test_a_claim_ends_a_job_whose_attempts_are_used_up(world: World) -> None:
     job_id, _ = claim_job(world, add_job(world, max_attempts=1))
     world.lapse()
     with pytest.raises(Refused) as met:
@@ -100,8 +92,7 @@ def test_a_claim_ends_a_job_whose_attempts_are_used_up() -> None:
     assert (met.value.code, job.state, job.error and job.error.code) == ("ended", State.FAILED, "attempts_exhausted")
 
 
-def test_a_claim_ends_a_job_whose_time_is_over() -> None:
-    world = World()
+def test_a_claim_ends_a_job_whose_time_is_over(world: World) -> None:
     job_id = add_job(world, ttl=MINUTE)
     world.clock.advance(62)
     with pytest.raises(Refused) as met:
@@ -110,8 +101,7 @@ def test_a_claim_ends_a_job_whose_time_is_over() -> None:
     assert (met.value.code, job.state, job.error and job.error.code) == ("ended", State.FAILED, "time_limit")
 
 
-def test_a_renewal_keeps_the_length_of_the_lease() -> None:
-    world = World()
+def test_a_renewal_keeps_the_length_of_the_lease(world: World) -> None:
     job_id, claim = claim_job(world, lease=5 * MINUTE)
     world.clock.advance(100)
     job = world.darkroom.external.resume(job_id, claim).renew().job
@@ -119,14 +109,12 @@ def test_a_renewal_keeps_the_length_of_the_lease() -> None:
     assert world.journal == ["jobs.get", "jobs.replace"]
 
 
-def test_a_renewal_may_ask_for_another_length() -> None:
-    world = World()
+def test_a_renewal_may_ask_for_another_length(world: World) -> None:
     job_id, claim = claim_job(world)
     assert world.darkroom.external.resume(job_id, claim).renew(lease=5 * MINUTE).job.lease == 5 * MINUTE
 
 
-def test_a_renewal_protects_from_now_on() -> None:
-    world = World()
+def test_a_renewal_protects_from_now_on(world: World) -> None:
     job_id, claim = claim_job(world)
     for _ in range(4):
         world.clock.advance(40)
@@ -136,8 +124,7 @@ def test_a_renewal_protects_from_now_on() -> None:
     assert met.value.code == "live"
 
 
-def test_a_renewal_keeps_what_its_worker_has_told() -> None:
-    world = World()
+def test_a_renewal_keeps_what_its_worker_has_told(world: World) -> None:
     job_id, claim = claim_job(world)
     world.darkroom.external.resume(job_id, claim).renew(progress=0.5, cursor="word 1")
     job = world.darkroom.external.resume(job_id, claim).renew(progress=0.75).job
@@ -146,8 +133,7 @@ def test_a_renewal_keeps_what_its_worker_has_told() -> None:
 
 
 @every_call
-def test_a_lapsed_lease_that_nobody_took_over_is_still_good(call: str) -> None:
-    world = World()
+def test_a_lapsed_lease_that_nobody_took_over_is_still_good(world: World, call: str) -> None:
     job_id, claim = claim_job(world)
     world.lapse()
     assert CALLS[call](world, job_id, claim).job.token == claim.token
@@ -170,8 +156,7 @@ def test_a_renewal_after_that_has_a_lease_of_the_settings() -> None:
     assert world.darkroom.external.resume(job_id, claim).renew().job.lease == world.settings.lease
 
 
-def test_a_completion_commits_the_result() -> None:
-    world = World()
+def test_a_completion_commits_the_result(world: World) -> None:
     job_id, claim = claim_job(world)
     job = world.darkroom.external.resume(job_id, claim).complete({"words": 2}).job
     assert (job.state, job.report, job.claim) == (State.COMPLETED, {"words": 2}, None)
@@ -179,8 +164,7 @@ def test_a_completion_commits_the_result() -> None:
     assert world.journal == ["jobs.get", "jobs.replace"]
 
 
-def test_a_completion_said_again_changes_nothing() -> None:
-    world = World()
+def test_a_completion_said_again_changes_nothing(world: World) -> None:
     job_id, claim = claim_job(world)
     first = world.darkroom.external.resume(job_id, claim).complete({"words": 2})
     again = world.darkroom.external.resume(job_id, claim).complete({"words": 3})
@@ -188,8 +172,7 @@ def test_a_completion_said_again_changes_nothing() -> None:
 
 
 @pytest.mark.case("security M2", was="200 for whoever named the token of a job that is done")
-def test_who_has_the_token_and_not_the_claim_of_a_job_that_is_done_is_told_nothing_of_it() -> None:
-    world = World()
+def test_who_has_the_token_and_not_the_claim_of_a_job_that_is_done_is_told_nothing_of_it(world: World) -> None:
     job_id, claim = claim_job(world)
     world.darkroom.external.resume(job_id, claim).complete({"words": 2})
     with pytest.raises(Refused) as met:
@@ -198,8 +181,7 @@ def test_who_has_the_token_and_not_the_claim_of_a_job_that_is_done_is_told_nothi
 
 
 @pytest.mark.parametrize("call", ["retry", "fail", "abandon"])
-def test_a_call_sent_again_while_the_first_is_under_way_is_no_stale_one(call: str) -> None:
-    world = World()
+def test_a_call_sent_again_while_the_first_is_under_way_is_no_stale_one(world: World, call: str) -> None:
     job_id, claim = claim_job(world)
     world.jobs.before("replace", lambda: CALLS[call](world, job_id, claim))
     with pytest.raises(Refused) as met:
@@ -208,8 +190,7 @@ def test_a_call_sent_again_while_the_first_is_under_way_is_no_stale_one(call: st
     assert world.darkroom.statistics.count().stale_reports_total == 0
 
 
-def test_a_completion_sent_again_while_the_first_is_under_way_is_told_the_same() -> None:
-    world = World()
+def test_a_completion_sent_again_while_the_first_is_under_way_is_told_the_same(world: World) -> None:
     job_id, claim = claim_job(world)
     first: list[Row] = []
     world.jobs.before("replace", lambda: first.append(CALLS["complete"](world, job_id, claim)))
@@ -217,8 +198,7 @@ def test_a_completion_sent_again_while_the_first_is_under_way_is_told_the_same()
     assert world.darkroom.statistics.count().stale_reports_total == 0
 
 
-def test_a_result_that_no_row_holds_is_refused_and_the_job_is_still_held() -> None:
-    world = World()
+def test_a_result_that_no_row_holds_is_refused_and_the_job_is_still_held(world: World) -> None:
     job_id, claim = claim_job(world)
     with pytest.raises(TooLarge):
         world.darkroom.external.resume(job_id, claim).complete({"words": "x" * 32_768})
@@ -226,8 +206,7 @@ def test_a_result_that_no_row_holds_is_refused_and_the_job_is_still_held() -> No
 
 
 @pytest.mark.parametrize(("delay", "wait"), [(None, 2.5), (MINUTE, 60.0)])
-def test_a_retry_has_its_delay_or_the_back_off(delay: timedelta | None, wait: float) -> None:
-    world = World()
+def test_a_retry_has_its_delay_or_the_back_off(world: World, delay: timedelta | None, wait: float) -> None:
     job_id, claim = claim_job(world)
     job = world.darkroom.external.resume(job_id, claim).retry(code="busy", message="Lent out.", delay=delay).job
     assert job.not_before is not None
@@ -244,30 +223,26 @@ def test_a_retry_of_a_type_that_messages_start_sends_one() -> None:
     assert world.journal == ["jobs.get", "jobs.replace", "queue.send"]
 
 
-def test_a_retry_of_the_last_attempt_has_failed() -> None:
-    world = World()
+def test_a_retry_of_the_last_attempt_has_failed(world: World) -> None:
     job_id, claim = claim_job(world, add_job(world, max_attempts=1))
     job = CALLS["retry"](world, job_id, claim).job
     assert (job.state, job.error and job.error.code) == (State.FAILED, "busy")
 
 
-def test_a_retry_that_would_come_too_late_has_failed() -> None:
-    world = World()
+def test_a_retry_that_would_come_too_late_has_failed(world: World) -> None:
     job_id, claim = claim_job(world, add_job(world, ttl=MINUTE))
     job = world.darkroom.external.resume(job_id, claim).retry(code="busy", message="Lent out.", delay=2 * MINUTE).job
     assert (job.state, job.error and job.error.code) == (State.FAILED, "busy")
 
 
-def test_an_abandoned_job_is_as_it_was_and_the_attempt_does_not_count() -> None:
-    world = World()
+def test_an_abandoned_job_is_as_it_was_and_the_attempt_does_not_count(world: World) -> None:
     job_id, claim = claim_job(world, add_job(world, max_attempts=1))
     job = CALLS["abandon"](world, job_id, claim).job
     assert (job.state, job.error, job.attempts, job.out_of_attempts) == (State.PENDING, None, 1, False)
     assert world.darkroom.external.claim(job_id, owner="worker/2").job.token == 2
 
 
-def test_a_failed_job_has_its_holders_error() -> None:
-    world = World()
+def test_a_failed_job_has_its_holders_error(world: World) -> None:
     job_id, claim = claim_job(world)
     job = CALLS["fail"](world, job_id, claim).job
     assert job.error is not None
@@ -275,8 +250,7 @@ def test_a_failed_job_has_its_holders_error() -> None:
 
 
 @pytest.mark.case("security M6", was="300 claims and abandons with max_attempts 1 all succeeded")
-def test_a_job_that_is_given_back_again_and_again_ends_all_the_same() -> None:
-    world = World()
+def test_a_job_that_is_given_back_again_and_again_ends_all_the_same(world: World) -> None:
     job_id = add_job(world, max_attempts=1)
     for _ in range(MAX_ABANDONS):
         world.darkroom.external.resume(*claim_job(world, job_id)).abandon()

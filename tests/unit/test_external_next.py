@@ -31,8 +31,7 @@ def test_of_no_jobs_none_is_claimed_and_each_bucket_is_asked_once() -> None:
     assert world.journal == ["jobs.due"] * 4
 
 
-def test_a_due_job_is_claimed_for_its_owner_and_lease() -> None:
-    world = World()
+def test_a_due_job_is_claimed_for_its_owner_and_lease(world: World) -> None:
     job_id = add_job(world)
     world.clock.advance(1)
     row = world.darkroom.external.claim_next(KIND, owner="worker/1", lease=5 * MINUTE)
@@ -40,8 +39,7 @@ def test_a_due_job_is_claimed_for_its_owner_and_lease() -> None:
     assert (row.job.id, row.job.owner, row.job.lease, row.job.state) == (job_id, "worker/1", 5 * MINUTE, State.RUNNING)
 
 
-def test_a_claim_without_a_lease_has_that_of_the_settings() -> None:
-    world = World()
+def test_a_claim_without_a_lease_has_that_of_the_settings(world: World) -> None:
     add_job(world)
     world.clock.advance(1)
     row = world.darkroom.external.claim_next(KIND, owner="worker/1")
@@ -49,15 +47,13 @@ def test_a_claim_without_a_lease_has_that_of_the_settings() -> None:
     assert row.job.lease == world.settings.lease
 
 
-def test_jobs_of_other_types_are_left() -> None:
-    world = World()
+def test_jobs_of_other_types_are_left(world: World) -> None:
     add_job(world, kind="other")
     world.clock.advance(1)
     assert next_of(world) is None
 
 
-def test_each_due_job_is_claimed_once_whatever_its_bucket() -> None:
-    world = World()
+def test_each_due_job_is_claimed_once_whatever_its_bucket(world: World) -> None:
     ids = {add_job(world, f"{number}") for number in range(20)}
     world.clock.advance(1)
     assert {next_of(world) for _ in range(20)} == ids
@@ -110,15 +106,13 @@ def test_a_job_that_another_holds_is_skipped() -> None:
     assert next_of(world) == waiting
 
 
-def test_a_job_whose_worker_has_died_is_taken_over() -> None:
-    world = World()
+def test_a_job_whose_worker_has_died_is_taken_over(world: World) -> None:
     job_id, claim = claim_job(world)
     world.lapse()
     assert (next_of(world), world.job(job_id).token) == (job_id, claim.token + 1)
 
 
-def test_a_job_that_is_not_due_is_skipped() -> None:
-    world = World()
+def test_a_job_that_is_not_due_is_skipped(world: World) -> None:
     job_id = add_job(world, not_before=world.clock.now + MINUTE)
     world.clock.advance(1)
     assert next_of(world) is None
@@ -197,15 +191,13 @@ def test_a_job_that_was_tried_in_the_first_window_is_not_read_again_in_the_secon
     assert world.journal == ["jobs.due", "jobs.get", "jobs.due"]
 
 
-def test_an_outage_is_not_an_empty_table() -> None:
-    world = World()
+def test_an_outage_is_not_an_empty_table(world: World) -> None:
     world.jobs.out = True
     with pytest.raises(StorageOut):
         next_of(world)
 
 
-def test_the_first_claim_of_a_process_asks_for_the_time() -> None:
-    world = World()
+def test_the_first_claim_of_a_process_asks_for_the_time(world: World) -> None:
     add_job(world)
     world.clock.advance(1)
     world.clock.server._epoch = None
@@ -222,8 +214,7 @@ def test_a_claim_of_a_type_takes_a_query_a_get_and_a_transaction() -> None:
     assert world.journal == ["jobs.due", "jobs.get", "jobs.replace"]
 
 
-def test_a_job_that_nobody_can_claim_keeps_no_worker_from_the_others() -> None:
-    world = World()
+def test_a_job_that_nobody_can_claim_keeps_no_worker_from_the_others(world: World) -> None:
     job_ids = {add_job(world, ref) for ref in ("a", "b")}
     world.clock.advance(1)
 

@@ -32,9 +32,8 @@ def _done_by_another(world: World, job_id: str) -> None:
 @every_call
 @pytest.mark.parametrize("lose", [_taken_over, _canceled, _opened_again, _done_by_another])
 def test_a_holder_that_has_lost_its_claim_is_stale_and_changes_nothing(
-    call: str, lose: Callable[[World, str], None]
+    world: World, call: str, lose: Callable[[World, str], None]
 ) -> None:
-    world = World()
     job_id, claim = claim_job(world)
     lose(world, job_id)
     before = world.job(job_id)
@@ -47,8 +46,7 @@ def test_a_holder_that_has_lost_its_claim_is_stale_and_changes_nothing(
 
 
 @every_call
-def test_a_holder_that_loses_its_claim_at_the_write_is_stale(call: str) -> None:
-    world = World()
+def test_a_holder_that_loses_its_claim_at_the_write_is_stale(world: World, call: str) -> None:
     job_id, claim = claim_job(world)
     world.jobs.before("replace", lambda: world.rival_claims(job_id))
     with pytest.raises(Stale):
@@ -57,8 +55,7 @@ def test_a_holder_that_loses_its_claim_at_the_write_is_stale(call: str) -> None:
 
 
 @every_call
-def test_a_write_that_meets_ones_own_renewal_goes_through(call: str) -> None:
-    world = World()
+def test_a_write_that_meets_ones_own_renewal_goes_through(world: World, call: str) -> None:
     job_id, claim = claim_job(world)
     world.jobs.before("replace", lambda: world.darkroom.external.resume(job_id, claim).renew(progress=0.5))
     assert CALLS[call](world, job_id, claim).job.progress == 0.5
@@ -66,8 +63,7 @@ def test_a_write_that_meets_ones_own_renewal_goes_through(call: str) -> None:
 
 @every_call
 @pytest.mark.parametrize("claim", [Claim("somebody's", 1), Claim("somebody's", 7)])
-def test_without_the_claim_of_the_row_it_is_stale(call: str, claim: Claim) -> None:
-    world = World()
+def test_without_the_claim_of_the_row_it_is_stale(world: World, call: str, claim: Claim) -> None:
     job_id, _ = claim_job(world)
     with pytest.raises(Stale):
         CALLS[call](world, job_id, claim)
@@ -75,8 +71,7 @@ def test_without_the_claim_of_the_row_it_is_stale(call: str, claim: Claim) -> No
 
 
 @every_call
-def test_a_job_that_nobody_holds_is_in_the_wrong_state(call: str) -> None:
-    world = World()
+def test_a_job_that_nobody_holds_is_in_the_wrong_state(world: World, call: str) -> None:
     job_id = add_job(world)
     with pytest.raises(Refused) as met:
         CALLS[call](world, job_id, Claim("somebody's", 0))
@@ -85,8 +80,7 @@ def test_a_job_that_nobody_holds_is_in_the_wrong_state(call: str) -> None:
 
 @every_call
 @pytest.mark.parametrize("end", ["retry", "abandon", "fail"])
-def test_a_worker_that_has_ended_its_attempt_itself_is_not_stale(call: str, end: str) -> None:
-    world = World()
+def test_a_worker_that_has_ended_its_attempt_itself_is_not_stale(world: World, call: str, end: str) -> None:
     job_id, claim = claim_job(world)
     CALLS[end](world, job_id, claim)
     with pytest.raises(Refused) as met:
@@ -96,8 +90,7 @@ def test_a_worker_that_has_ended_its_attempt_itself_is_not_stale(call: str, end:
 
 
 @pytest.mark.parametrize("call", ["renew", "retry", "abandon", "fail"])
-def test_after_a_completion_only_it_may_be_said_again(call: str) -> None:
-    world = World()
+def test_after_a_completion_only_it_may_be_said_again(world: World, call: str) -> None:
     job_id, claim = claim_job(world)
     CALLS["complete"](world, job_id, claim)
     with pytest.raises(Refused) as met:
@@ -106,8 +99,7 @@ def test_after_a_completion_only_it_may_be_said_again(call: str) -> None:
 
 
 @every_call
-def test_an_outage_is_no_refusal(call: str) -> None:
-    world = World()
+def test_an_outage_is_no_refusal(world: World, call: str) -> None:
     job_id, claim = claim_job(world)
     world.jobs.out = True
     with pytest.raises(StorageOut):

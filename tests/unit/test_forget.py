@@ -26,8 +26,7 @@ def _names(count: int) -> list[str]:
     return [f"{number}.png" for number in range(count)]
 
 
-def test_texts_are_found_by_their_code_and_their_age() -> None:
-    world = World()
+def test_texts_are_found_by_their_code_and_their_age(world: World) -> None:
     _reject(world, "old")
     _reject(world, "deep", code="too_deep")
     world.clock.advance(2 * DAY)
@@ -38,32 +37,28 @@ def test_texts_are_found_by_their_code_and_their_age() -> None:
     assert _find(world, older_than=timedelta(days=1), codes={"too_deep", "empty"}) == ["deep"]
 
 
-def test_a_rejection_of_the_same_text_makes_it_young_again() -> None:
-    world = World()
+def test_a_rejection_of_the_same_text_makes_it_young_again(world: World) -> None:
     _reject(world, "cat.png")
     world.clock.advance(2 * DAY)
     _reject(world, "cat.png")
     assert _find(world, older_than=timedelta(days=1)) == []
 
 
-def test_texts_of_several_pages_are_found_and_forgotten_a_hundred_at_once() -> None:
-    world = World()
+def test_texts_of_several_pages_are_found_and_forgotten_a_hundred_at_once(world: World) -> None:
     _reject(world, *_names(250))
     world.journal.clear()
     assert replace(world.darkroom.forget, page=120).forget(world.darkroom.forget.find()) == ForgetResult(texts=250)
     assert (world.rejections.rows, world.journal.count("rejections.forget")) == ({}, 3)
 
 
-def test_a_text_that_is_rejected_once_more_meanwhile_is_kept() -> None:
-    world = World()
+def test_a_text_that_is_rejected_once_more_meanwhile_is_kept(world: World) -> None:
     _reject(world, "cat.png", "dog.png")
     world.rejections.before("forget", lambda: _reject(world, "cat.png"))
     assert world.darkroom.forget.forget(world.darkroom.forget.find()) == ForgetResult(texts=1, rejected_again=1)
     assert list(world.rejections.rows) == ["cat.png"]
 
 
-def test_nothing_is_begun_when_the_time_is_over() -> None:
-    world = World()
+def test_nothing_is_begun_when_the_time_is_over(world: World) -> None:
     _reject(world, *_names(150))
     stops = iter([False, True])
     assert world.darkroom.forget.forget(world.darkroom.forget.find(), stop=lambda: next(stops)) == ForgetResult(
@@ -72,8 +67,7 @@ def test_nothing_is_begun_when_the_time_is_over() -> None:
     assert len(world.rejections.rows) == 50
 
 
-def test_pages_in_which_nothing_is_picked_take_time_as_well() -> None:
-    world = World()
+def test_pages_in_which_nothing_is_picked_take_time_as_well(world: World) -> None:
     _reject(world, *_names(30))
     pages = replace(world.darkroom.forget, page=10).find(codes={"too_deep"})
     world.journal.clear()
@@ -109,8 +103,7 @@ def test_a_flood_of_rejected_messages_takes_no_more_than_half_of_a_purge() -> No
     assert (done.rejected, done.jobs, done.left) == (100, 1, True)
 
 
-def test_an_outage_raises_and_forgets_nothing() -> None:
-    world = World()
+def test_an_outage_raises_and_forgets_nothing(world: World) -> None:
     _reject(world, "cat.png")
     world.rejections.out = True
     with pytest.raises(StorageOut):

@@ -16,8 +16,7 @@ def total(world: World) -> int | None:
     return None if mark is None else mark.value["total"]
 
 
-def test_a_refused_report_is_noted_on_its_attempt() -> None:
-    world = World()
+def test_a_refused_report_is_noted_on_its_attempt(world: World) -> None:
     job_id, claim = claim_job(world)
     world.darkroom.late_reports.note(job_id, claim.token, report="complete")
     world.darkroom.late_reports.note(job_id, claim.token, report="fail")
@@ -25,8 +24,7 @@ def test_a_refused_report_is_noted_on_its_attempt() -> None:
     assert (noted["late_reports"], noted["last_late_report"], noted["last_late_at"]) == (2, "fail", world.clock.now)
 
 
-def test_refused_reports_are_counted_whatever_their_job() -> None:
-    world = World()
+def test_refused_reports_are_counted_whatever_their_job(world: World) -> None:
     assert total(world) is None
     for number in range(3):
         world.darkroom.late_reports.note(
@@ -35,8 +33,7 @@ def test_refused_reports_are_counted_whatever_their_job() -> None:
     assert total(world) == 3
 
 
-def test_a_count_takes_two_reads_and_two_transactions() -> None:
-    world = World()
+def test_a_count_takes_two_reads_and_two_transactions(world: World) -> None:
     job_id, claim = claim_job(world)
     world.darkroom.late_reports.note(job_id, claim.token, report="complete")
     assert world.journal == ["jobs.refuse", "marks.get", "marks.insert"]
@@ -46,8 +43,7 @@ def test_a_count_takes_two_reads_and_two_transactions() -> None:
 
 
 @pytest.mark.parametrize(("before", "call"), [(0, "insert"), (1, "replace")])
-def test_of_two_who_count_at_once_both_count(before: int, call: str) -> None:
-    world = World()
+def test_of_two_who_count_at_once_both_count(world: World, before: int, call: str) -> None:
     job_id, claim = claim_job(world)
     for _ in range(before):
         world.darkroom.late_reports.note(job_id, claim.token, report="complete")
@@ -56,8 +52,7 @@ def test_of_two_who_count_at_once_both_count(before: int, call: str) -> None:
     assert total(world) == before + 2
 
 
-def test_a_count_that_others_are_faster_with_each_time_is_let_go() -> None:
-    world = World()
+def test_a_count_that_others_are_faster_with_each_time_is_let_go(world: World) -> None:
     job_id, claim = claim_job(world)
     world.darkroom.late_reports.note(job_id, claim.token, report="complete")
     faster = world.darkroom.late_reports._count
@@ -67,15 +62,13 @@ def test_a_count_that_others_are_faster_with_each_time_is_let_go() -> None:
 
 
 @pytest.mark.parametrize("port", ["jobs", "marks"])
-def test_what_storage_does_not_take_is_no_failure(port: str) -> None:
-    world = World()
+def test_what_storage_does_not_take_is_no_failure(world: World, port: str) -> None:
     job_id, claim = claim_job(world)
     getattr(world, port).out = True
     world.darkroom.late_reports.note(job_id, claim.token, report="complete")
 
 
-def test_what_storage_does_not_decide_is_no_failure() -> None:
-    world = World()
+def test_what_storage_does_not_decide_is_no_failure(world: World) -> None:
     job_id, claim = claim_job(world)
 
     def fail() -> None:

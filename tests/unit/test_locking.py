@@ -7,15 +7,13 @@ from shared.steps.table_lock import Release
 from tests.doubles.world import World
 
 
-def test_a_lock_is_got_taken_and_released() -> None:
-    world = World()
+def test_a_lock_is_got_taken_and_released(world: World) -> None:
     with world.darkroom.lock.try_acquire("sweep", owner="timer/1"):
         pass
     assert world.journal == ["locks.get", "locks.insert", "locks.replace"]
 
 
-def test_a_held_lock_is_refused_by_one_read() -> None:
-    world = World()
+def test_a_held_lock_is_refused_by_one_read(world: World) -> None:
     with world.darkroom.lock.try_acquire("sweep", owner="timer/1"):
         world.journal.clear()
         with pytest.raises(LockHeld), world.another().lock.try_acquire("sweep", owner="timer/2"):
@@ -24,8 +22,7 @@ def test_a_held_lock_is_refused_by_one_read() -> None:
     assert world.journal.count("locks.replace") == 1
 
 
-def test_two_calls_of_one_owner_exclude_each_other() -> None:
-    world = World()
+def test_two_calls_of_one_owner_exclude_each_other(world: World) -> None:
     with (
         world.darkroom.lock.try_acquire("sweep", owner="timer/1"),
         pytest.raises(LockHeld),
@@ -42,16 +39,14 @@ def test_two_calls_of_one_owner_are_told_apart() -> None:
     assert len(set(owners)) == 2
 
 
-def test_the_token_of_ones_own_release_is_remembered_and_saves_the_read() -> None:
-    world = World()
+def test_the_token_of_ones_own_release_is_remembered_and_saves_the_read(world: World) -> None:
     for _ in range(2):
         with world.darkroom.lock.try_acquire("sweep", owner="timer/1") as held:
             token = held.lock.token
     assert (token, world.journal[3:]) == (2, ["locks.replace", "locks.replace"])
 
 
-def test_what_is_remembered_is_forgotten_when_others_have_held_the_lock_since() -> None:
-    world = World()
+def test_what_is_remembered_is_forgotten_when_others_have_held_the_lock_since(world: World) -> None:
     with world.darkroom.lock.try_acquire("sweep", owner="timer/1"):
         pass
     with world.another().lock.try_acquire("sweep", owner="timer/2"):
@@ -60,14 +55,12 @@ def test_what_is_remembered_is_forgotten_when_others_have_held_the_lock_since() 
         assert held.lock.token == 3
 
 
-def test_releasing_twice_is_harmless_and_says_so() -> None:
-    world = World()
+def test_releasing_twice_is_harmless_and_says_so(world: World) -> None:
     held = world.darkroom.lock.try_acquire("sweep", owner="timer/1")
     assert (held.release(), held.release(), held.lost) == (Release.RELEASED, Release.RELEASED_BEFORE, True)
 
 
-def test_releasing_what_another_has_taken_over_is_harmless_and_says_so() -> None:
-    world = World()
+def test_releasing_what_another_has_taken_over_is_harmless_and_says_so(world: World) -> None:
     late = world.darkroom.lock.try_acquire("sweep", owner="timer/1")
     world.lapse()
     held = world.another().lock.try_acquire("sweep", owner="timer/2")
@@ -76,22 +69,19 @@ def test_releasing_what_another_has_taken_over_is_harmless_and_says_so() -> None
     assert not held.lost
 
 
-def test_releasing_after_the_lease_is_over_frees_a_lock_that_nobody_took() -> None:
-    world = World()
+def test_releasing_after_the_lease_is_over_frees_a_lock_that_nobody_took(world: World) -> None:
     late = world.darkroom.lock.try_acquire("sweep", owner="timer/1")
     world.lapse()
     assert late.release() is Release.RELEASED
 
 
-def test_a_release_that_meets_its_own_lost_renewal_releases() -> None:
-    world = World()
+def test_a_release_that_meets_its_own_lost_renewal_releases(world: World) -> None:
     held = world.darkroom.lock.try_acquire("sweep", owner="timer/1")
     world.locks.replace(held._lease.row, held._lease.row.lock)  # applied, and its reply lost
     assert held.release() is Release.RELEASED
 
 
-def test_a_release_during_an_outage_raises_and_can_be_tried_again() -> None:
-    world = World()
+def test_a_release_during_an_outage_raises_and_can_be_tried_again(world: World) -> None:
     held = world.darkroom.lock.try_acquire("sweep", owner="timer/1")
     world.locks.out = True
     with pytest.raises(StorageOut):
@@ -100,23 +90,20 @@ def test_a_release_during_an_outage_raises_and_can_be_tried_again() -> None:
     assert held.release() is Release.RELEASED
 
 
-def test_a_renewal_by_hand_of_a_lost_lock_is_stale() -> None:
-    world = World()
+def test_a_renewal_by_hand_of_a_lost_lock_is_stale(world: World) -> None:
     held = world.darkroom.lock.try_acquire("sweep", owner="timer/1")
     world.lapse()
     with pytest.raises(Stale):
         held.renew()
 
 
-def test_waiting_for_a_lock_gets_it_when_it_is_released() -> None:
-    world = World()
+def test_waiting_for_a_lock_gets_it_when_it_is_released(world: World) -> None:
     held = world.another().lock.try_acquire("sweep", owner="timer/2")
     world.locks.before("get", int, int, held.release)
     assert world.darkroom.lock.acquire("sweep", owner="timer/1", timeout=timedelta(seconds=10)).lock.token == 2
 
 
-def test_waiting_for_a_lock_ends_with_its_timeout() -> None:
-    world = World()
+def test_waiting_for_a_lock_ends_with_its_timeout(world: World) -> None:
     with world.another().lock.try_acquire("sweep", owner="timer/2"):
         began = world.clock()
         with pytest.raises(LockHeld):
@@ -124,39 +111,34 @@ def test_waiting_for_a_lock_ends_with_its_timeout() -> None:
     assert world.clock() - began == pytest.approx(5)
 
 
-def test_waiting_for_a_lock_while_storage_is_out_raises_at_once() -> None:
-    world = World()
+def test_waiting_for_a_lock_while_storage_is_out_raises_at_once(world: World) -> None:
     world.locks.out = True
     with pytest.raises(StorageOut):
         world.darkroom.lock.acquire("sweep", owner="timer/1", timeout=timedelta(seconds=5))
 
 
-def test_a_released_lock_is_free_at_once() -> None:
-    world = World()
+def test_a_released_lock_is_free_at_once(world: World) -> None:
     for _ in range(2):
         with world.darkroom.lock.try_acquire("sweep", owner="timer/1") as held:
             token = held.lock.token
     assert token == 2
 
 
-def test_a_lock_is_released_when_the_work_fails() -> None:
-    world = World()
+def test_a_lock_is_released_when_the_work_fails(world: World) -> None:
     with pytest.raises(ZeroDivisionError), world.darkroom.lock.try_acquire("sweep", owner="timer/1"):
         raise ZeroDivisionError
     with world.another().lock.try_acquire("sweep", owner="timer/2") as held:
         assert held.lock.token == 2
 
 
-def test_a_dead_holders_lock_is_taken_over() -> None:
-    world = World()
+def test_a_dead_holders_lock_is_taken_over(world: World) -> None:
     with world.darkroom.lock.try_acquire("sweep", owner="timer/1") as dead:
         world.lapse()
         with world.another().lock.try_acquire("sweep", owner="timer/2") as held:
             assert (held.lock.token, dead.lost) == (2, True)
 
 
-def test_a_late_release_leaves_the_next_holder_alone() -> None:
-    world = World()
+def test_a_late_release_leaves_the_next_holder_alone(world: World) -> None:
     with world.another().lock.try_acquire("sweep", owner="timer/1"):
         world.lapse()
         world.darkroom.lock.try_acquire("sweep", owner="timer/2")
@@ -166,30 +148,26 @@ def test_a_late_release_leaves_the_next_holder_alone() -> None:
     assert row.lock.owner.startswith("timer/2")
 
 
-def test_a_rival_that_is_faster_holds_it() -> None:
-    world = World()
+def test_a_rival_that_is_faster_holds_it(world: World) -> None:
     world.locks.before("insert", lambda: world.another().lock.try_acquire("sweep", owner="timer/2"))
     with pytest.raises(LockHeld), world.darkroom.lock.try_acquire("sweep", owner="timer/1"):
         pass
 
 
-def test_a_lock_whose_taking_outlasts_the_lease_is_not_held() -> None:
-    world = World()
+def test_a_lock_whose_taking_outlasts_the_lease_is_not_held(world: World) -> None:
     world.locks.before("insert", lambda: world.clock.advance(58))
     with pytest.raises(LockHeld), world.darkroom.lock.try_acquire("sweep", owner="timer/1"):
         pass
     assert world.darkroom.heartbeat.beat() is None
 
 
-def test_an_outage_is_never_taken_for_a_held_lock() -> None:
-    world = World()
+def test_an_outage_is_never_taken_for_a_held_lock(world: World) -> None:
     world.locks.out = True
     with pytest.raises(StorageOut), world.darkroom.lock.try_acquire("sweep", owner="timer/1"):
         pass
 
 
-def test_a_held_lock_is_renewed() -> None:
-    world = World()
+def test_a_held_lock_is_renewed(world: World) -> None:
     with world.darkroom.lock.try_acquire("sweep", owner="timer/1") as held:
         for _ in range(10):
             world.clock.advance(20)

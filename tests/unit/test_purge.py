@@ -72,8 +72,7 @@ def test_a_retention_of_no_days_and_one_of_a_century_are_taken() -> None:
     assert (before[State.COMPLETED], before[State.FAILED].year) == (now, 1926)
 
 
-def test_a_live_job_stays_however_old_it_is() -> None:
-    world = World()
+def test_a_live_job_stays_however_old_it_is(world: World) -> None:
     waits, runs = world.record_image("waits.png"), world.record_image("runs.png")
     world.rival_claims(runs)
     world.clock.advance(400 * DAY)
@@ -81,8 +80,7 @@ def test_a_live_job_stays_however_old_it_is() -> None:
     assert set(world.jobs.table.jobs) == {waits, runs}
 
 
-def test_an_end_row_proves_nothing_against_the_jobs_own_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World()
+def test_an_end_row_proves_nothing_against_the_jobs_own_row(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     old, young, live = (_ended(world, State.FAILED, f"{number}.png") for number in range(3))
     world.clock.advance(31 * DAY)
     for job_id in (young, live):
@@ -103,8 +101,7 @@ def test_a_job_that_is_opened_again_in_between_is_passed_over_and_the_rest_goes(
     assert world.darkroom.attempt.run(ids[2], owner="queue/1") is End.FAILED
 
 
-def test_a_job_of_a_newer_release_is_left_to_it() -> None:
-    world = World()
+def test_a_job_of_a_newer_release_is_left_to_it(world: World) -> None:
     job_id = _ended(world)
     newer = replace(world.job(job_id), schema=SCHEMA + 1)
     world.jobs.behind(job_id, lambda _: Move(Event.COMPLETE, newer, world.clock.now))
@@ -113,8 +110,7 @@ def test_a_job_of_a_newer_release_is_left_to_it() -> None:
     assert len(world.images.thumbnails) == 1
 
 
-def test_the_same_version_after_a_purge_is_a_duplicate_and_the_key_row_says_how_it_ended() -> None:
-    world = World()
+def test_the_same_version_after_a_purge_is_a_duplicate_and_the_key_row_says_how_it_ended(world: World) -> None:
     job_id = _ended(world)
     job = world.job(job_id)
     world.clock.advance(31 * DAY)
@@ -125,8 +121,7 @@ def test_the_same_version_after_a_purge_is_a_duplicate_and_the_key_row_says_how_
     assert (key.job_id, key.state, key.ended) == (job_id, State.COMPLETED, job.ended)
 
 
-def test_a_newer_version_after_a_purge_is_recorded_and_its_key_row_has_no_end() -> None:
-    world = World()
+def test_a_newer_version_after_a_purge_is_recorded_and_its_key_row_has_no_end(world: World) -> None:
     _ended(world)
     world.clock.advance(31 * DAY)
     world.darkroom.purge.purge(owner="timer/1")
@@ -136,8 +131,7 @@ def test_a_newer_version_after_a_purge_is_recorded_and_its_key_row_has_no_end() 
     assert (key.job_id, key.state, key.ended) == (job.id, None, None)
 
 
-def test_an_older_version_goes_without_a_word_in_the_key_row_of_the_newest() -> None:
-    world = World()
+def test_an_older_version_goes_without_a_word_in_the_key_row_of_the_newest(world: World) -> None:
     _ended(world)
     world.clock.advance(31 * DAY)
     job = world.job(world.record_image("cat.png", png(9, 9)))
@@ -161,8 +155,7 @@ def test_the_thumbnails_of_attempts_go_always_and_the_committed_one_as_is_set(go
     assert set(world.images.thumbnails) == {"another/1.webp", *[committed][:left]}
 
 
-def test_what_is_not_named_as_an_attempts_is_no_thumbnail_of_a_job() -> None:
-    world = World()
+def test_what_is_not_named_as_an_attempts_is_no_thumbnail_of_a_job(world: World) -> None:
     job_id = _ended(world)
     world.images.thumbnails[f"{job_id}/notes.txt"] = (b"", "text/plain")
     world.clock.advance(31 * DAY)
@@ -170,8 +163,7 @@ def test_what_is_not_named_as_an_attempts_is_no_thumbnail_of_a_job() -> None:
     assert set(world.images.thumbnails) == {f"{job_id}/notes.txt"}
 
 
-def test_the_thumbnail_of_a_job_that_was_opened_again_and_completed_in_between_stays() -> None:
-    world = World()
+def test_the_thumbnail_of_a_job_that_was_opened_again_and_completed_in_between_stays(world: World) -> None:
     job_id = _ended(world, State.CANCELED)
     world.clock.advance(31 * DAY)
 
@@ -224,8 +216,7 @@ def test_no_state_waits_for_the_backlog_of_another() -> None:
     assert canceled not in world.jobs.table.jobs
 
 
-def test_a_purge_beside_another_does_nothing() -> None:
-    world = World()
+def test_a_purge_beside_another_does_nothing(world: World) -> None:
     _ended(world)
     world.clock.advance(31 * DAY)
     with world.another().lock.try_acquire("purge", owner="timer/2"):
@@ -234,8 +225,7 @@ def test_a_purge_beside_another_does_nothing() -> None:
 
 
 @pytest.mark.parametrize("port", ["jobs", "ended", "images", "locks"])
-def test_a_purge_while_storage_is_out_raises_and_takes_nothing(port: str) -> None:
-    world = World()
+def test_a_purge_while_storage_is_out_raises_and_takes_nothing(world: World, port: str) -> None:
     job_id = _ended(world)
     world.clock.advance(31 * DAY)
     getattr(world, port).out = True
@@ -244,8 +234,7 @@ def test_a_purge_while_storage_is_out_raises_and_takes_nothing(port: str) -> Non
     assert job_id in world.jobs.table.jobs
 
 
-def test_a_purge_tells_what_it_did_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    world = World()
+def test_a_purge_tells_what_it_did_in_one_line(world: World, caplog: pytest.LogCaptureFixture) -> None:
     _ended(world)
     world.clock.advance(31 * DAY)
     with caplog.at_level(logging.INFO, logger="darkroom"):
@@ -267,8 +256,7 @@ def test_every_type_of_which_there_were_jobs_is_purged(monkeypatch: pytest.Monke
     assert asked == {"image-analysis", "report"}
 
 
-def test_a_job_whose_thumbnail_may_not_be_deleted_stays_and_keeps_no_other() -> None:
-    world = World()
+def test_a_job_whose_thumbnail_may_not_be_deleted_stays_and_keeps_no_other(world: World) -> None:
     jobs = [world.record_image(name) for name in ("a.png", "b.png")]
     for job_id in jobs:
         world.darkroom.attempt.run(job_id, owner="queue/1")

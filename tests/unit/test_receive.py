@@ -28,43 +28,37 @@ def _event(name: str) -> dict[str, object]:
     return {"eventType": "Microsoft.Storage.BlobCreated", "subject": subject, "data": {"api": "PutBlob"}}
 
 
-def test_our_own_message_is_analysed() -> None:
-    world = World()
+def test_our_own_message_is_analysed(world: World) -> None:
     world.record_image()
     assert _receive(world, world.queue.receive()[0]) == [End.COMPLETED]
 
 
-def test_a_message_that_names_an_image_records_and_analyses_it() -> None:
-    world = World()
+def test_a_message_that_names_an_image_records_and_analyses_it(world: World) -> None:
     world.upload("a/cat.png")
     assert _receive(world, "images/a/cat.png") == [End.COMPLETED]
     (row,) = world.jobs.table.jobs.values()
     assert (row.job.ref, row.job.state) == ("images/a/cat.png", State.COMPLETED)
 
 
-def test_a_message_that_names_an_image_sends_no_other_message() -> None:
-    world = World()
+def test_a_message_that_names_an_image_sends_no_other_message(world: World) -> None:
     world.upload()
     _receive(world, "cat.png")
     assert world.queue.messages == []
 
 
-def test_a_message_that_comes_twice_is_done_once() -> None:
-    world = World()
+def test_a_message_that_comes_twice_is_done_once(world: World) -> None:
     world.upload()
     assert _receive(world, "cat.png") == [End.COMPLETED]
     assert _receive(world, "cat.png") == [End.ENDED]
     assert list(world.images.thumbnails.values()).__len__() == 1
 
 
-def test_base64_is_decoded_when_nothing_else_matches() -> None:
-    world = World()
+def test_base64_is_decoded_when_nothing_else_matches(world: World) -> None:
     world.upload()
     assert _receive(world, base64.b64encode(b"images/cat.png").decode()) == [End.COMPLETED]
 
 
-def test_base64_is_not_decoded_when_a_blob_has_that_very_name() -> None:
-    world = World()
+def test_base64_is_not_decoded_when_a_blob_has_that_very_name(world: World) -> None:
     text = base64.b64encode(b"images/cat.png").decode()
     world.upload()
     world.upload(text)
@@ -72,23 +66,20 @@ def test_base64_is_not_decoded_when_a_blob_has_that_very_name() -> None:
     assert [row.job.ref for row in world.jobs.table.jobs.values()] == [f"images/{text}"]
 
 
-def test_a_name_that_looks_like_a_job_id_is_an_image_when_there_is_no_such_job() -> None:
-    world = World()
+def test_a_name_that_looks_like_a_job_id_is_an_image_when_there_is_no_such_job(world: World) -> None:
     name = "image-analysis-" + "0" * 32
     world.upload(name)
     assert _receive(world, name) == [End.COMPLETED]
 
 
-def test_the_images_of_a_list_are_recorded_and_get_a_message_each() -> None:
-    world = World()
+def test_the_images_of_a_list_are_recorded_and_get_a_message_each(world: World) -> None:
     world.upload("a.png")
     world.upload("b.png", png(9, 9))
     assert _receive(world, json.dumps([_event("a.png"), _event("b.png")])) == [Recording.RECORDED] * 2
     assert [_receive(world, text) for text, _ in world.queue.messages] == [[End.COMPLETED]] * 2
 
 
-def test_bad_items_of_a_list_are_kept_in_one_row_and_the_others_are_done() -> None:
-    world = World()
+def test_bad_items_of_a_list_are_kept_in_one_row_and_the_others_are_done(world: World) -> None:
     world.upload("a.png")
     text = '["images/a.png", {"x": 1}, 5, "absent.png"]'
     assert _receive(world, text) == [Recording.RECORDED, *[Disposition.REJECTED] * 3]
@@ -97,8 +88,7 @@ def test_bad_items_of_a_list_are_kept_in_one_row_and_the_others_are_done() -> No
     assert row.message.startswith("3 of 4 items can't be used (unknown_form: item 2, 3; blob_not_found: item 4).")
 
 
-def test_a_list_in_which_nothing_is_real_is_kept_in_one_row() -> None:
-    world = World()
+def test_a_list_in_which_nothing_is_real_is_kept_in_one_row(world: World) -> None:
     assert _receive(world, '["absent.png", {"x": 1}]') == [Disposition.REJECTED]
     assert [row.code for row in world.rejections.rows.values()] == ["bad_items"]
 
@@ -107,9 +97,8 @@ def test_a_list_in_which_nothing_is_real_is_kept_in_one_row() -> None:
 @pytest.mark.parametrize("items", [[0] * 30_000, [f"{number}.png" for number in range(101)], [[]] * 20_000])
 @pytest.mark.parametrize("encode", [str, lambda text: base64.b64encode(text.encode()).decode()])
 def test_a_list_of_more_than_a_hundred_items_costs_no_more_than_a_row(
-    items: list[object], encode: Callable[[str], str], case_result: Callable[[str], None]
+    world: World, items: list[object], encode: Callable[[str], str], case_result: Callable[[str], None]
 ) -> None:
-    world = World()
     world.upload("0.png")
     assert _receive(world, encode(json.dumps(items))) == [Disposition.REJECTED]
     assert [row.code for row in world.rejections.rows.values()] == ["too_many_items"]
@@ -118,14 +107,12 @@ def test_a_list_of_more_than_a_hundred_items_costs_no_more_than_a_row(
 
 
 @pytest.mark.case("security H3", was="51,952 requests; a row for each of 10,000 items")
-def test_a_hundred_bad_items_cost_one_row() -> None:
-    world = World()
+def test_a_hundred_bad_items_cost_one_row(world: World) -> None:
     assert _receive(world, json.dumps([{"x": number} for number in range(100)])) == [Disposition.REJECTED]
     assert world.journal == ["rejections.reject"]
 
 
-def test_the_jobs_of_a_list_get_a_message_each_and_are_not_worked_on_in_this_call() -> None:
-    world = World()
+def test_the_jobs_of_a_list_get_a_message_each_and_are_not_worked_on_in_this_call(world: World) -> None:
     jobs = [world.record_image(f"{number}.png") for number in range(3)]
     world.darkroom.attempt.run(jobs[2], owner="queue/0")
     world.queue.messages.clear()
@@ -135,8 +122,9 @@ def test_the_jobs_of_a_list_get_a_message_each_and_are_not_worked_on_in_this_cal
     assert [row.code for row in world.rejections.rows.values()] == ["unknown_job"]
 
 
-def test_an_event_that_asks_for_nothing_is_ignored_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
-    world = World()
+def test_an_event_that_asks_for_nothing_is_ignored_with_its_reason(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     deleted = {**_event("a.png"), "eventType": "Microsoft.Storage.BlobDeleted"}
     with caplog.at_level(logging.INFO, "darkroom"):
         assert _receive(world, json.dumps([deleted, deleted])) == [Disposition.IGNORED] * 2
@@ -162,8 +150,7 @@ def test_a_name_that_the_service_refuses_is_kept_with_the_reason(way: str, code:
 
 
 @pytest.mark.case("mutants 9", was="rejected: unknown_job")
-def test_an_image_whose_job_is_purged_is_a_duplicate() -> None:
-    world = World()
+def test_an_image_whose_job_is_purged_is_a_duplicate(world: World) -> None:
     world.darkroom.attempt.run(world.record_image(), owner="queue/1")
     world.clock.advance(31 * 86_400)
     assert world.darkroom.purge.purge(owner="timer/1").jobs == 1
@@ -189,8 +176,7 @@ def test_an_image_whose_job_is_purged_is_a_duplicate() -> None:
         (b"images/Path\\To\\Blob.png", "invalid_reference"),
     ],
 )
-def test_a_message_that_names_nothing_real_is_kept_with_its_reason(body: bytes, code: str) -> None:
-    world = World()
+def test_a_message_that_names_nothing_real_is_kept_with_its_reason(world: World, body: bytes, code: str) -> None:
     assert world.darkroom.receive.receive(body, owner="queue/1") == [Disposition.REJECTED]
     ((text, kept),) = world.rejections.rows.items()
     assert (text.encode() == body or text == "\\xff\\xfe", kept.code) == (True, code)
@@ -198,8 +184,7 @@ def test_a_message_that_names_nothing_real_is_kept_with_its_reason(body: bytes, 
 
 
 @pytest.mark.parametrize("port", ["jobs", "images"])
-def test_an_outage_raises_and_rejects_nothing(port: str) -> None:
-    world = World()
+def test_an_outage_raises_and_rejects_nothing(world: World, port: str) -> None:
     world.upload()
     getattr(world, port).out = True
     with pytest.raises(StorageOut):
@@ -207,14 +192,12 @@ def test_an_outage_raises_and_rejects_nothing(port: str) -> None:
     assert world.rejections.rows == {}
 
 
-def test_a_message_refused_by_a_live_lease_is_done_with() -> None:
-    world = World()
+def test_a_message_refused_by_a_live_lease_is_done_with(world: World) -> None:
     world.rival_claims(world.record_image())
     assert _receive(world, world.queue.receive()[0]) == [End.BUSY]
 
 
-def test_an_event_of_two_images_of_which_one_is_gone_is_done_for_the_other() -> None:
-    world = World()
+def test_an_event_of_two_images_of_which_one_is_gone_is_done_for_the_other(world: World) -> None:
     world.upload("b.png")
     outcomes = _receive(world, json.dumps([_event("a.png"), _event("b.png")]))
     assert outcomes == [Disposition.REJECTED, Recording.RECORDED]
@@ -223,8 +206,7 @@ def test_an_event_of_two_images_of_which_one_is_gone_is_done_for_the_other() -> 
 
 
 @pytest.mark.case("storage backslash", was="a second job under an alias")
-def test_a_message_that_is_no_name_is_kept_with_the_reason() -> None:
-    world = World()
+def test_a_message_that_is_no_name_is_kept_with_the_reason(world: World) -> None:
     world.upload("Path/To/Blob.png")
     assert world.darkroom.receive.receive(b"images/Path\\To\\Blob.png", owner="queue/1") == [Disposition.REJECTED]
     (kept,) = world.rejections.list(limit=2)
@@ -247,8 +229,7 @@ def _slow_prefix(world: World, stack: ExitStack) -> str:
 
 
 @pytest.mark.case("security M7", was="an honest image waited 31 s behind 50 slow ones")
-def test_a_message_of_a_prefix_that_takes_more_than_its_share_goes_to_the_tail_once() -> None:
-    world = World()
+def test_a_message_of_a_prefix_that_takes_more_than_its_share_goes_to_the_tail_once(world: World) -> None:
     with ExitStack() as stack:
         text = _slow_prefix(world, stack)
         assert _receive(world, text) == [Disposition.DEFERRED]
@@ -258,8 +239,7 @@ def test_a_message_of_a_prefix_that_takes_more_than_its_share_goes_to_the_tail_o
         assert _receive(world, again) == [End.COMPLETED]
 
 
-def test_a_message_that_names_an_image_goes_to_the_tail_like_our_own() -> None:
-    world = World()
+def test_a_message_that_names_an_image_goes_to_the_tail_like_our_own(world: World) -> None:
     with ExitStack() as stack:
         _slow_prefix(world, stack)
         world.upload("slow/2.png", png(9))
@@ -278,7 +258,6 @@ def test_a_message_that_cannot_be_sent_to_the_tail_is_worked_on(dispatch: str) -
         assert _receive(world, text) == [End.COMPLETED]
 
 
-def test_our_own_message_tells_the_flow_of_its_image() -> None:
-    world = World()
+def test_our_own_message_tells_the_flow_of_its_image(world: World) -> None:
     world.record_image("a/1.png")
     assert json.loads(world.queue.receive()[0])["flow"] == flow_of("images/a/1.png")

@@ -25,8 +25,7 @@ def _touch(world: World, data: bytes | None = None) -> tuple[str, ImageRef]:
     return job_id, _ref(world)
 
 
-def test_a_change_of_metadata_is_not_analysed_again_and_the_job_stands_for_both_versions() -> None:
-    world = World()
+def test_a_change_of_metadata_is_not_analysed_again_and_the_job_stands_for_both_versions(world: World) -> None:
     job_id, ref = _touch(world)
     sent = list(world.queue.messages)
     told = world.darkroom.record.record(ref)
@@ -36,8 +35,7 @@ def test_a_change_of_metadata_is_not_analysed_again_and_the_job_stands_for_both_
     assert (list(world.jobs.table.jobs), world.queue.messages) == ([job_id], sent)
 
 
-def test_a_change_of_metadata_is_told_once() -> None:
-    world = World()
+def test_a_change_of_metadata_is_told_once(world: World) -> None:
     job_id, ref = _touch(world)
     world.darkroom.record.record(ref)
     again = world.darkroom.record.record(ref)
@@ -53,16 +51,14 @@ def test_a_change_of_metadata_is_analysed_again_where_that_is_asked_for() -> Non
     assert told.job_id != job_id
 
 
-def test_new_content_after_a_change_of_metadata_is_analysed() -> None:
-    world = World()
+def test_new_content_after_a_change_of_metadata_is_analysed(world: World) -> None:
     _, ref = _touch(world)
     world.darkroom.record.record(ref)
     assert world.darkroom.attempt.run(world.record_image(data=png(9, 9)), owner="queue/1") is End.COMPLETED
 
 
 @pytest.mark.parametrize("before", ["waiting", "running", "failed"])
-def test_a_change_of_metadata_before_there_is_a_report_is_analysed(before: str) -> None:
-    world = World()
+def test_a_change_of_metadata_before_there_is_a_report_is_analysed(world: World, before: str) -> None:
     job_id = world.record_image(data=b"broken" if before == "failed" else None)
     if before == "running":
         world.rival_claims(job_id)
@@ -76,24 +72,23 @@ def test_a_change_of_metadata_before_there_is_a_report_is_analysed(before: str) 
 @pytest.mark.parametrize(
     "unlike", [{"size_bytes": 70}, {"content_md5": None}, {"content_md5": "0" * 32}, {"created_at": None}]
 )
-def test_content_of_which_the_service_does_not_say_that_it_is_the_same_is_analysed(unlike: dict[str, Any]) -> None:
-    world = World()
+def test_content_of_which_the_service_does_not_say_that_it_is_the_same_is_analysed(
+    world: World, unlike: dict[str, Any]
+) -> None:
     _, ref = _touch(world)
     blob = world.images.take(ref)
     world.images.restore(ref, replace(blob, facts=replace(blob.facts, **unlike)))
     assert world.darkroom.record.record(ref).outcome is Recording.RECORDED
 
 
-def test_the_same_bytes_uploaded_again_are_analysed_again() -> None:
-    world = World()
+def test_the_same_bytes_uploaded_again_are_analysed_again(world: World) -> None:
     job_id = world.record_image()
     world.darkroom.attempt.run(job_id, owner="queue/1")
     world.clock.advance(5)
     assert world.darkroom.record.record(world.upload()).outcome is Recording.RECORDED
 
 
-def test_two_blobs_whose_digests_nobody_knows_are_not_taken_for_the_same() -> None:
-    world = World()
+def test_two_blobs_whose_digests_nobody_knows_are_not_taken_for_the_same(world: World) -> None:
     ref = world.upload()
     for version in ("0x7", "0x8"):
         blob = world.images.take(ref)
@@ -103,8 +98,7 @@ def test_two_blobs_whose_digests_nobody_knows_are_not_taken_for_the_same() -> No
         assert world.darkroom.attempt.run(told.job_id, owner="queue/1") is End.COMPLETED
 
 
-def test_a_job_that_completes_while_the_change_of_its_metadata_is_recorded_stands_for_both() -> None:
-    world = World()
+def test_a_job_that_completes_while_the_change_of_its_metadata_is_recorded_stands_for_both(world: World) -> None:
     job_id = world.record_image()
     attempt = world.darkroom.claims.begin(job_id, owner="queue/1")
     world.images.touch(_ref(world))
@@ -123,8 +117,7 @@ def test_a_job_that_is_purged_while_the_change_of_its_metadata_is_recorded_is_an
     assert job_id not in world.jobs.table.jobs
 
 
-def test_the_same_bytes_under_another_encoding_are_analysed_again() -> None:
-    world = World()
+def test_the_same_bytes_under_another_encoding_are_analysed_again(world: World) -> None:
     job_id, ref = _touch(world)
     world.images.mark(ref, content_encoding="gzip")
     assert world.darkroom.record.record(ref).outcome is Recording.RECORDED

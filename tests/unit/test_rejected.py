@@ -63,17 +63,15 @@ def _of_a_newer_release(world: World) -> str:
     ],
 )
 def test_a_redrive_follows_a_text_and_forgets_it_once_all_of_it_is_admitted(
-    text: Callable[[World], str], outcomes: list[str], sent: int, *, kept: bool
+    world: World, text: Callable[[World], str], outcomes: list[str], sent: int, *, kept: bool
 ) -> None:
-    world = World()
     rejected = text(world)
     world.rejections.reject(rejected, code="blob_not_found", message="It was not there yet.")
     assert world.darkroom.readmit.readmit(digest(rejected)) == outcomes
     assert (len(world.queue.messages), list(world.rejections.rows)) == (sent, [rejected] if kept else [])
 
 
-def test_one_that_is_rejected_once_more_while_it_is_redriven_is_kept() -> None:
-    world = World()
+def test_one_that_is_rejected_once_more_while_it_is_redriven_is_kept(world: World) -> None:
     rejected = _rejected(world, "images/cat.png")
     world.upload()
     again = (lambda: world.rejections.reject("images/cat.png", code="blob_not_found", message="Gone again."),)
@@ -82,8 +80,7 @@ def test_one_that_is_rejected_once_more_while_it_is_redriven_is_kept() -> None:
     assert list(world.rejections.rows) == ["images/cat.png"]
 
 
-def test_it_is_deleted_last() -> None:
-    world = World()
+def test_it_is_deleted_last(world: World) -> None:
     rejected = _rejected(world, "images/cat.png")
     world.upload()
     world.journal.clear()
@@ -92,8 +89,7 @@ def test_it_is_deleted_last() -> None:
 
 
 @pytest.mark.parametrize("port", ["jobs", "images", "rejections"])
-def test_an_outage_raises_and_forgets_nothing(port: str) -> None:
-    world = World()
+def test_an_outage_raises_and_forgets_nothing(world: World, port: str) -> None:
     rejected = _rejected(world, "images/cat.png")
     world.upload()
     getattr(world, port).out = True
@@ -154,8 +150,7 @@ def test_an_age_of_another_form_says_what_it_must_be(text: str) -> None:
         cli.age(text)
 
 
-def test_a_redrive_tells_the_first_that_stood_against_it() -> None:
-    world = World()
+def test_a_redrive_tells_the_first_that_stood_against_it(world: World) -> None:
     rejected = _rejected(world, '["images/cat.png", "images/dog.png"]')
     world.upload()
     with pytest.raises(Refused) as met:
@@ -203,8 +198,7 @@ def test_a_redrive_loses_nothing(body: bytes, uploaded: bool) -> None:  # noqa: 
         assert row.text in world.rejections.rows or world.jobs.table.jobs
 
 
-def test_bytes_that_are_no_text_are_kept_and_not_followed_as_if_they_were() -> None:
-    world = World()
+def test_bytes_that_are_no_text_are_kept_and_not_followed_as_if_they_were(world: World) -> None:
     assert world.darkroom.receive.receive(b"\xff", owner="queue/1") == [Disposition.REJECTED]
     (row,) = world.rejections.rows.values()
     world.upload(row.text)

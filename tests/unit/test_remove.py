@@ -31,8 +31,7 @@ def canceled(world: World) -> str:
 
 @either_way
 @pytest.mark.parametrize("made", [ended, canceled])
-def test_all_of_an_ended_job_goes(made: Callable[[World], str], *, forget: bool) -> None:
-    world = World()
+def test_all_of_an_ended_job_goes(world: World, made: Callable[[World], str], *, forget: bool) -> None:
     job_id = made(world)
     world.images.insert_thumbnail(f"{job_id}/1.webp", b"small", mime="image/webp")
     world.images.insert_thumbnail("other/1.webp", b"small", mime="image/webp")
@@ -41,8 +40,7 @@ def test_all_of_an_ended_job_goes(made: Callable[[World], str], *, forget: bool)
     assert list(world.images.thumbnails) == ["other/1.webp"]
 
 
-def test_the_key_row_stays_and_says_how_the_job_ended() -> None:
-    world = World()
+def test_the_key_row_stays_and_says_how_the_job_ended(world: World) -> None:
     job_id = ended(world)
     world.darkroom.remove.remove(job_id, forget=False)
     (key,) = world.jobs.table.keys.values()
@@ -50,16 +48,14 @@ def test_the_key_row_stays_and_says_how_the_job_ended() -> None:
     assert not add(world).created
 
 
-def test_what_is_forgotten_may_be_added_again() -> None:
-    world = World()
+def test_what_is_forgotten_may_be_added_again(world: World) -> None:
     world.darkroom.remove.remove(ended(world), forget=True)
     assert world.jobs.table.keys == {}
     assert add(world).created
 
 
 @either_way
-def test_a_job_that_is_not_unique_goes_without_a_look_for_a_key_row(*, forget: bool) -> None:
-    world = World()
+def test_a_job_that_is_not_unique_goes_without_a_look_for_a_key_row(world: World, *, forget: bool) -> None:
     unique, other = live(world), added_id(add(world, unique=False))
     world.darkroom.cancel.cancel(other)
     world.journal.clear()
@@ -70,8 +66,7 @@ def test_a_job_that_is_not_unique_goes_without_a_look_for_a_key_row(*, forget: b
 
 @either_way
 @pytest.mark.parametrize("made", [live, running])
-def test_a_job_that_has_not_ended_stays(made: Callable[[World], str], *, forget: bool) -> None:
-    world = World()
+def test_a_job_that_has_not_ended_stays(world: World, made: Callable[[World], str], *, forget: bool) -> None:
     job_id = made(world)
     before = world.job(job_id)
     with pytest.raises(Refused, match="Cancel it first") as met:
@@ -80,16 +75,14 @@ def test_a_job_that_has_not_ended_stays(made: Callable[[World], str], *, forget:
 
 
 @either_way
-def test_a_job_that_is_not_there_cant_be_removed(*, forget: bool) -> None:
-    world = World()
+def test_a_job_that_is_not_there_cant_be_removed(world: World, *, forget: bool) -> None:
     live(world)
     with pytest.raises(NoSuchJob):
         world.darkroom.remove.remove(f"word-count-{0:032x}", forget=forget)
 
 
 @either_way
-def test_a_job_of_a_newer_release_is_left_to_it(*, forget: bool) -> None:
-    world = World()
+def test_a_job_of_a_newer_release_is_left_to_it(world: World, *, forget: bool) -> None:
     job_id = ended(world)
     world.jobs.behind(job_id, lambda row: Move(Event.CANCEL, replace(row.job, schema=SCHEMA + 1), row.seen_at))
     with pytest.raises(NewerSchema):
@@ -97,16 +90,14 @@ def test_a_job_of_a_newer_release_is_left_to_it(*, forget: bool) -> None:
 
 
 @either_way
-def test_an_outage_is_no_answer(*, forget: bool) -> None:
-    world = World()
+def test_an_outage_is_no_answer(world: World, *, forget: bool) -> None:
     job_id = ended(world)
     world.jobs.out = True
     with pytest.raises(StorageOut):
         world.darkroom.remove.remove(job_id, forget=forget)
 
 
-def test_a_version_that_the_caller_has_seen_is_removed_and_no_other() -> None:
-    world = World()
+def test_a_version_that_the_caller_has_seen_is_removed_and_no_other(world: World) -> None:
     job_id = ended(world)
     seen = world.jobs.table.jobs[job_id].fingerprint
     with pytest.raises(Mismatch):
@@ -115,8 +106,7 @@ def test_a_version_that_the_caller_has_seen_is_removed_and_no_other() -> None:
     assert world.jobs.table.jobs == {}
 
 
-def test_a_version_that_moves_on_under_the_removal_is_not_removed() -> None:
-    world = World()
+def test_a_version_that_moves_on_under_the_removal_is_not_removed(world: World) -> None:
     job_id = ended(world)
     world.ended.before("purge", lambda: world.darkroom.redrive.redrive(job_id), int)
     with pytest.raises(Mismatch):
@@ -125,8 +115,7 @@ def test_a_version_that_moves_on_under_the_removal_is_not_removed() -> None:
 
 
 @either_way
-def test_a_job_that_is_opened_again_under_the_removal_stays(*, forget: bool) -> None:
-    world = World()
+def test_a_job_that_is_opened_again_under_the_removal_stays(world: World, *, forget: bool) -> None:
     job_id = ended(world)
     world.ended.before("purge", lambda: world.darkroom.redrive.redrive(job_id))
     with pytest.raises(Refused) as met:
@@ -134,16 +123,14 @@ def test_a_job_that_is_opened_again_under_the_removal_stays(*, forget: bool) -> 
     assert (met.value.code, world.job(job_id).state) == ("live", State.PENDING)
 
 
-def test_a_job_that_was_touched_under_the_removal_is_removed_all_the_same() -> None:
-    world = World()
+def test_a_job_that_was_touched_under_the_removal_is_removed_all_the_same(world: World) -> None:
     job_id = ended(world)
     world.ended.before("purge", lambda: world.jobs.behind(job_id, lambda row: Move(Event.RETAG, row.job, row.seen_at)))
     world.darkroom.remove.remove(job_id, forget=False)
     assert world.jobs.table.jobs == {}
 
 
-def test_a_job_that_moves_each_time_is_undecided() -> None:
-    world = World()
+def test_a_job_that_moves_each_time_is_undecided(world: World) -> None:
     job_id = ended(world)
     touched = [lambda: world.jobs.behind(job_id, lambda row: Move(Event.RETAG, row.job, row.seen_at))] * 20
     world.ended.before("purge", *touched)
@@ -151,8 +138,7 @@ def test_a_job_that_moves_each_time_is_undecided() -> None:
         world.darkroom.remove.remove(job_id, forget=False)
 
 
-def test_an_older_version_of_an_image_goes_and_leaves_the_key_row_of_the_newer_one() -> None:
-    world = World()
+def test_an_older_version_of_an_image_goes_and_leaves_the_key_row_of_the_newer_one(world: World) -> None:
     older = world.record_image()
     newer = world.record_image(data=png(5))
     world.darkroom.remove.remove(older, forget=True)
@@ -160,8 +146,7 @@ def test_an_older_version_of_an_image_goes_and_leaves_the_key_row_of_the_newer_o
     assert (key.job_id, key.state, list(world.jobs.table.jobs)) == (newer, None, [newer])
 
 
-def test_a_purged_job_is_forgotten_by_its_id() -> None:
-    world = World()
+def test_a_purged_job_is_forgotten_by_its_id(world: World) -> None:
     world.darkroom.remove.remove(purged(world), forget=True)
     assert world.jobs.table.keys == {}
     assert world.journal == ["jobs.get", "index.keys", "images.thumbnails_of", "ended.forget"]
@@ -178,24 +163,21 @@ def test_of_many_purged_jobs_the_one_is_forgotten_that_was_named() -> None:
     assert {key.job_id for key in world.jobs.table.keys.values()} == {*ids} - {ids[4]}
 
 
-def test_a_purged_job_is_not_there_to_be_removed_again() -> None:
-    world = World()
+def test_a_purged_job_is_not_there_to_be_removed_again(world: World) -> None:
     job_id = purged(world)
     with pytest.raises(NoSuchJob):
         world.darkroom.remove.remove(job_id, forget=False)
     assert len(world.jobs.table.keys) == 1
 
 
-def test_what_is_forgotten_is_not_there_to_be_forgotten_again() -> None:
-    world = World()
+def test_what_is_forgotten_is_not_there_to_be_forgotten_again(world: World) -> None:
     job_id = purged(world)
     world.darkroom.remove.remove(job_id, forget=True)
     with pytest.raises(NoSuchJob):
         world.darkroom.remove.remove(job_id, forget=True)
 
 
-def test_an_older_version_that_is_purged_cant_be_forgotten() -> None:
-    world = World()
+def test_an_older_version_that_is_purged_cant_be_forgotten(world: World) -> None:
     older = world.record_image()
     world.record_image(data=png(5))
     world.darkroom.remove.remove(older, forget=False)
@@ -204,16 +186,14 @@ def test_an_older_version_that_is_purged_cant_be_forgotten() -> None:
     assert len(world.jobs.table.keys) == 1
 
 
-def test_a_job_that_a_purge_takes_under_the_removal_is_forgotten_all_the_same() -> None:
-    world = World()
+def test_a_job_that_a_purge_takes_under_the_removal_is_forgotten_all_the_same(world: World) -> None:
     job_id = ended(world)
     world.ended.before("purge", lambda: world.darkroom.remove.remove(job_id, forget=False))
     world.darkroom.remove.remove(job_id, forget=True)
     assert world.jobs.table.keys == {}
 
 
-def test_a_job_that_is_added_again_at_once_is_not_what_was_removed() -> None:
-    world = World()
+def test_a_job_that_is_added_again_at_once_is_not_what_was_removed(world: World) -> None:
     job_id = ended(world)
     gone: list[bool] = []
 
@@ -228,8 +208,7 @@ def test_a_job_that_is_added_again_at_once_is_not_what_was_removed() -> None:
     assert len(world.jobs.table.keys) == 1
 
 
-def test_a_purged_job_that_another_forgets_and_adds_again_keeps_its_key_row() -> None:
-    world = World()
+def test_a_purged_job_that_another_forgets_and_adds_again_keeps_its_key_row(world: World) -> None:
     job_id = purged(world)
 
     def another() -> None:
@@ -242,8 +221,7 @@ def test_a_purged_job_that_another_forgets_and_adds_again_keeps_its_key_row() ->
     assert (met.value.code, len(world.jobs.table.keys)) == ("live", 1)
 
 
-def test_a_key_row_that_moves_under_the_removal_is_looked_at_again() -> None:
-    world = World()
+def test_a_key_row_that_moves_under_the_removal_is_looked_at_again(world: World) -> None:
     job_id = purged(world)
 
     def another() -> None:
@@ -256,8 +234,7 @@ def test_a_key_row_that_moves_under_the_removal_is_looked_at_again() -> None:
     assert (met.value.code, len(world.jobs.table.keys)) == ("live", 1)
 
 
-def test_of_two_who_forget_a_purged_job_at_once_neither_fails() -> None:
-    world = World()
+def test_of_two_who_forget_a_purged_job_at_once_neither_fails(world: World) -> None:
     job_id = purged(world)
     world.ended.before("forget", lambda: world.darkroom.remove.remove(job_id, forget=True))
     world.darkroom.remove.remove(job_id, forget=True)

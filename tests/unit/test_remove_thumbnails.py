@@ -11,8 +11,9 @@ from tests.unit.test_remove import canceled, either_way
 
 @pytest.mark.case("mutants 2", was="the thumbnail of a committed report was deleted")
 @either_way
-def test_a_thumbnail_that_is_published_under_the_removal_of_a_job_that_is_opened_again_stays(*, forget: bool) -> None:
-    world = World()
+def test_a_thumbnail_that_is_published_under_the_removal_of_a_job_that_is_opened_again_stays(
+    world: World, *, forget: bool
+) -> None:
     job_id = canceled(world)
 
     def publish() -> None:
@@ -25,8 +26,7 @@ def test_a_thumbnail_that_is_published_under_the_removal_of_a_job_that_is_opened
     assert list(world.images.thumbnails) == [f"{job_id}/3.webp"]
 
 
-def test_a_thumbnail_of_a_later_attempt_than_the_deleted_row_knows_of_stays() -> None:
-    world = World()
+def test_a_thumbnail_of_a_later_attempt_than_the_deleted_row_knows_of_stays(world: World) -> None:
     job_id = canceled(world)
     for token in (1, 9):
         world.images.insert_thumbnail(f"{job_id}/{token}.webp", b"small", mime="image/webp")
@@ -35,8 +35,7 @@ def test_a_thumbnail_of_a_later_attempt_than_the_deleted_row_knows_of_stays() ->
 
 
 @pytest.mark.case("mutants 2", was="the thumbnail of a committed report was deleted")
-def test_a_version_that_moves_on_under_the_removal_keeps_its_thumbnail() -> None:
-    world = World()
+def test_a_version_that_moves_on_under_the_removal_keeps_its_thumbnail(world: World) -> None:
     job_id = world.record_image()
     world.darkroom.attempt.run(job_id, owner="queue/1")
     seen = world.jobs.table.jobs[job_id]
@@ -48,8 +47,7 @@ def test_a_version_that_moves_on_under_the_removal_keeps_its_thumbnail() -> None
 
 @pytest.mark.case("mutants 2", was="the thumbnail of a committed report was deleted")
 @either_way
-def test_a_crash_in_the_middle_of_a_removal_leaves_a_thumbnail_and_no_job(*, forget: bool) -> None:
-    world = World()
+def test_a_crash_in_the_middle_of_a_removal_leaves_a_thumbnail_and_no_job(world: World, *, forget: bool) -> None:
     job_id = world.record_image()
     world.darkroom.attempt.run(job_id, owner="queue/1")
     world.images.before("thumbnails_of", lambda: setattr(world.images, "out", True))
@@ -61,8 +59,7 @@ def test_a_crash_in_the_middle_of_a_removal_leaves_a_thumbnail_and_no_job(*, for
     assert (world.jobs.table.keys, world.images.thumbnails) == ({}, {})
 
 
-def test_while_thumbnails_are_deleted_nobody_can_add_the_job_again() -> None:
-    world = World()
+def test_while_thumbnails_are_deleted_nobody_can_add_the_job_again(world: World) -> None:
     job_id, again = ended(world), list[bool]()
     world.images.before("thumbnails_of", lambda: again.append(add(world).created))
     world.darkroom.remove.remove(job_id, forget=True)

@@ -39,31 +39,27 @@ def _insert_due(world: World, kind: str, count: int) -> None:
         )
 
 
-def test_what_is_due_is_analysed() -> None:
-    world = World()
+def test_what_is_due_is_analysed(world: World) -> None:
     found = _due(world, 3)
     swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert swept.outcomes == {End.COMPLETED: 3}
     assert {world.job(job_id).state for job_id in found} == {State.COMPLETED}
 
 
-def test_what_is_not_due_is_left_to_its_message() -> None:
-    world = World()
+def test_what_is_not_due_is_left_to_its_message(world: World) -> None:
     world.record_image()
     swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert (swept.outcomes, swept.rest, swept.locked_out) == ({}, 0, False)
 
 
-def test_a_job_whose_worker_died_is_taken_over() -> None:
-    world = World()
+def test_a_job_whose_worker_died_is_taken_over(world: World) -> None:
     job_id = world.record_image()
     world.rival_claims(job_id)
     world.lapse()
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}
 
 
-def test_a_sweep_beside_another_does_nothing() -> None:
-    world = World()
+def test_a_sweep_beside_another_does_nothing(world: World) -> None:
     _due(world, 1)
     with world.another().lock.try_acquire("sweep", owner="timer/2"):
         world.journal.clear()
@@ -71,8 +67,7 @@ def test_a_sweep_beside_another_does_nothing() -> None:
     assert "jobs.due" not in world.journal
 
 
-def test_a_sweep_holds_the_lock_while_it_works() -> None:
-    world = World()
+def test_a_sweep_holds_the_lock_while_it_works(world: World) -> None:
     _due(world, 1)
     held: list[str | None] = []
     world.images.before("read", lambda: held.append(world.locks._rows["sweep"].lock.owner))
@@ -155,21 +150,18 @@ def test_a_backlog_of_one_type_keeps_no_other_type_waiting(dispatch: str) -> Non
     assert begun[:5] == ["image-analysis", "other", "image-analysis", "other", "image-analysis"]
 
 
-def test_a_type_that_nothing_here_works_on_is_left_alone() -> None:
-    world = World()
+def test_a_type_that_nothing_here_works_on_is_left_alone(world: World) -> None:
     _insert_due(world, "other", 1)
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {}
 
 
-def test_a_job_that_fails_keeps_no_other_from_its_turn() -> None:
-    world = World()
+def test_a_job_that_fails_keeps_no_other_from_its_turn(world: World) -> None:
     world.record_image("broken.png", b"broken")
     _due(world, 2)
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 2, End.FAILED: 1}
 
 
-def test_a_job_of_a_newer_release_is_left() -> None:
-    world = World()
+def test_a_job_of_a_newer_release_is_left(world: World) -> None:
     (job_id,) = _due(world, 1)
     newer = replace(world.job(job_id), schema=SCHEMA + 1)
     world.jobs.behind(job_id, lambda _: Move(Event.CANCEL, newer, world.clock.now))
@@ -177,23 +169,20 @@ def test_a_job_of_a_newer_release_is_left() -> None:
 
 
 @pytest.mark.parametrize("port", ["jobs", "locks"])
-def test_a_sweep_while_storage_is_out_raises(port: str) -> None:
-    world = World()
+def test_a_sweep_while_storage_is_out_raises(world: World, port: str) -> None:
     getattr(world, port).out = True
     with pytest.raises(StorageOut):
         world.darkroom.sweep.sweep(owner="timer/1")
 
 
-def test_the_lock_is_released_when_a_sweep_raises() -> None:
-    world = World()
+def test_the_lock_is_released_when_a_sweep_raises(world: World) -> None:
     world.jobs.out = True
     with pytest.raises(StorageOut):
         world.darkroom.sweep.sweep(owner="timer/1")
     assert world.locks._rows["sweep"].lock.owner is None
 
 
-def test_the_first_sweep_creates_what_is_missing_and_no_later_one_does() -> None:
-    world = World()
+def test_the_first_sweep_creates_what_is_missing_and_no_later_one_does(world: World) -> None:
     world.darkroom.sweep.sweep(owner="timer/1")
     world.darkroom.sweep.sweep(owner="timer/2")
     assert (world.journal[0], world.journal.count("prepare")) == ("prepare", 1)
@@ -205,8 +194,7 @@ def test_a_sweep_creates_what_is_missing_but_pauses_while_dispatch_is_off() -> N
     assert world.journal == ["prepare"]
 
 
-def test_a_sweep_tells_what_it_did_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    world = World()
+def test_a_sweep_tells_what_it_did_in_one_line(world: World, caplog: pytest.LogCaptureFixture) -> None:
     _due(world, 2)
     with caplog.at_level(logging.INFO, logger="darkroom"):
         world.darkroom.sweep.sweep(owner="timer/1")
@@ -228,8 +216,7 @@ def test_a_job_that_raises_keeps_no_other_from_its_turn() -> None:
     assert sorted(states) == [State.COMPLETED] * 4 + [State.PENDING]
 
 
-def test_a_sweep_that_may_create_nothing_works_with_what_is_there() -> None:
-    world = World()
+def test_a_sweep_that_may_create_nothing_works_with_what_is_there(world: World) -> None:
     _due(world, 1)
 
     def forbid() -> None:

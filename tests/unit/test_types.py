@@ -36,8 +36,7 @@ def test_a_type_without_jobs_makes_room_for_another() -> None:
     assert world.index.types() == ["c", "d"]
 
 
-def test_a_purge_forgets_all_types_without_jobs() -> None:
-    world = World()
+def test_a_purge_forgets_all_types_without_jobs(world: World) -> None:
     for kind in ("a", "b", "c"):
         add_and_forget(world, kind)
     add(world, kind="b")
@@ -47,8 +46,7 @@ def test_a_purge_forgets_all_types_without_jobs() -> None:
 
 
 @pytest.mark.parametrize("state", [State.PENDING, State.CANCELED])
-def test_a_type_whose_jobs_live_or_have_ended_stays(state: State) -> None:
-    world = World()
+def test_a_type_whose_jobs_live_or_have_ended_stays(world: World, state: State) -> None:
     added = add(world, kind="a").row
     assert added is not None
     if state is State.CANCELED:
@@ -57,8 +55,7 @@ def test_a_type_whose_jobs_live_or_have_ended_stays(state: State) -> None:
     assert (world.darkroom.types.collect(), world.index.types()) == (0, ["a"])
 
 
-def test_an_add_that_trusts_what_it_has_written_keeps_its_type() -> None:
-    world = World()
+def test_an_add_that_trusts_what_it_has_written_keeps_its_type(world: World) -> None:
     add_and_forget(world, "a")
     later(world, TRUST.total_seconds() - 1)
     assert add(world, kind="a", ref="b").created  # writes no row of its type, which was written so lately
@@ -77,8 +74,9 @@ MOMENTS: dict[str, Callable[[World, Callable[[], object]], None]] = {
 
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("fresh", [False, True])
-def test_a_job_that_is_added_meanwhile_is_never_of_a_type_without_a_row(moment: str, *, fresh: bool) -> None:
-    world = World()
+def test_a_job_that_is_added_meanwhile_is_never_of_a_type_without_a_row(
+    world: World, moment: str, *, fresh: bool
+) -> None:
     add_and_forget(world, "a")
     later(world)
     adder = world.another() if fresh else world.darkroom
@@ -88,8 +86,7 @@ def test_a_job_that_is_added_meanwhile_is_never_of_a_type_without_a_row(moment: 
     assert world.index.types() == ["a"]
 
 
-def test_a_job_that_took_long_to_insert_makes_its_type_known_once_more() -> None:
-    world = World()
+def test_a_job_that_took_long_to_insert_makes_its_type_known_once_more(world: World) -> None:
     add_and_forget(world, "a")
 
     def slow() -> None:

@@ -156,8 +156,7 @@ def test_a_loser_is_noted_and_counted() -> None:
     assert told.world.darkroom.statistics.count().stale_reports_total == 1
 
 
-def test_a_job_of_a_type_that_nobody_here_works_on_is_left() -> None:
-    world = World()
+def test_a_job_of_a_type_that_nobody_here_works_on_is_left(world: World) -> None:
     row = world.darkroom.add.add(kind=KIND, ref="text", params={}, unique=True).row
     assert row is not None
     assert world.darkroom.attempt.run(row.job.id, owner="queue/1") is End.LEFT
@@ -184,8 +183,7 @@ def test_the_message_of_a_job_brings_it_to_its_handler() -> None:
     assert told.job.state is State.COMPLETED
 
 
-def test_a_message_of_a_type_that_nobody_here_works_on_is_done_with() -> None:
-    world = World()
+def test_a_message_of_a_type_that_nobody_here_works_on_is_done_with(world: World) -> None:
     row = world.darkroom.add.add(kind=KIND, ref="text", params={}, unique=True).row
     assert row is not None
     assert world.darkroom.receive.receive(row.job.id.encode(), owner="queue/1") == [End.LEFT]
