@@ -11,7 +11,7 @@ from shared.rules.images import ANY_VERSION, BlobFacts, ImageRef
 from shared.rules.names import Kind, check
 from shared.rules.thumbnails import MAX_BYTES
 from tests.doubles.clock import FakeClock
-from tests.doubles.interceptor import Interceptor
+from tests.doubles.interceptor import TimedInterceptor
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Blob:
     facts: BlobFacts
 
 
-class MemoryImages(Interceptor):
+class MemoryImages(TimedInterceptor):
     """The containers in memory.
 
     Attributes:
@@ -30,8 +30,7 @@ class MemoryImages(Interceptor):
     """
 
     def __init__(self, clock: FakeClock, *, journal: list[str] | None = None) -> None:
-        super().__init__("images", journal)
-        self._clock = clock
+        super().__init__("images", clock, journal)
         self._blobs: dict[ImageRef, Blob] = {}
         self._etags = itertools.count(1)
         self.thumbnails: dict[str, tuple[bytes, str]] = {}
@@ -76,16 +75,14 @@ class MemoryImages(Interceptor):
 
     def head(self, ref: ImageRef) -> BlobFacts:
         """See ``ImageStore.head``."""
-        self.enter("head")
-        self._clock.reply()
+        self.answer("head")
         return self._blob(ref).facts
 
     def read(self, ref: ImageRef, version: str, *, size_bytes: int) -> bytes:
         """See ``ImageStore.read``."""
         if not size_bytes:
             return b""
-        self.enter("read")
-        self._clock.reply()
+        self.answer("read")
         blob = self._blob(ref)
         if blob.facts.version != version:
             raise BlobChanged(ref.ref)
@@ -95,8 +92,7 @@ class MemoryImages(Interceptor):
 
     def put(self, ref: ImageRef, data: bytes, *, mime: str, only_new: bool = False, etag: str | None = None) -> None:
         """See ``ImageStore.put``."""
-        self.enter("put")
-        self._clock.reply()
+        self.answer("put")
         _check(ref)
         stands = self._blobs.get(ref)
         absent = stands is None
@@ -117,15 +113,13 @@ class MemoryImages(Interceptor):
 
     def delete_thumbnail(self, name: str) -> None:
         """See ``ImageStore.delete_thumbnail``."""
-        self.enter("delete_thumbnail")
-        self._clock.reply()
+        self.answer("delete_thumbnail")
         check(Kind.BLOB, name)
         self.thumbnails.pop(name, None)
 
     def thumbnail(self, name: str) -> tuple[bytes, str]:
         """See ``ThumbnailReader.thumbnail``."""
-        self.enter("thumbnail")
-        self._clock.reply()
+        self.answer("thumbnail")
         check(Kind.BLOB, name)
         found = self.thumbnails.get(name)
         if found is None or len(found[0]) > MAX_BYTES:
@@ -134,8 +128,7 @@ class MemoryImages(Interceptor):
 
     def thumbnails_of(self, job_id: str) -> list[str]:
         """See ``ThumbnailStore.thumbnails_of``."""
-        self.enter("thumbnails_of")
-        self._clock.reply()
+        self.answer("thumbnails_of")
         return sorted(name for name in self.thumbnails if name.startswith(f"{job_id}/"))
 
     def _blob(self, ref: ImageRef) -> Blob:

@@ -8,14 +8,14 @@ from shared.ports.jobs import Key, Row
 from shared.rules import ids
 from shared.rules.jobs import SCHEMA, Job, State
 from tests.doubles.clock import FakeClock
-from tests.doubles.interceptor import Interceptor
+from tests.doubles.interceptor import TimedInterceptor
 from tests.doubles.jobs import MemoryTable
 
 #: Milliseconds count down from here in lists of ended jobs.
 _LATEST_MS = 9_999_999_999_999
 
 
-class MemoryIndex(Interceptor):
+class MemoryIndex(TimedInterceptor):
     """The index of a table in memory.
 
     Args:
@@ -31,17 +31,15 @@ class MemoryIndex(Interceptor):
     def __init__(
         self, table: MemoryTable, clock: FakeClock, *, buckets: int = 4, journal: list[str] | None = None
     ) -> None:
-        super().__init__("index", journal)
+        super().__init__("index", clock, journal)
         self._table = table
-        self._clock = clock
         self._buckets = buckets
         self._types: dict[str, tuple[datetime, str]] = {}
         self.read = 0
 
     def live(self, kind: str, bucket: int, *, after: Position | None, limit: int) -> list[Position]:
         """See ``JobIndex.live``."""
-        self.enter("live")
-        self._clock.reply()
+        self.answer("live")
         at = [Position(LIVE, _ms(job.due), job.id) for job in self._jobs(kind, bucket) if job.due is not None]
         return self._page(at, after, limit)
 
@@ -57,8 +55,7 @@ class MemoryIndex(Interceptor):
         limit: int,
     ) -> list[Position]:
         """See ``JobIndex.ended``."""
-        self.enter("ended")
-        self._clock.reply()
+        self.answer("ended")
         at = [
             Position(ENDED, _LATEST_MS - _ms(job.ended), job.id)
             for job in self._jobs(kind, bucket)
@@ -71,8 +68,7 @@ class MemoryIndex(Interceptor):
 
     def of_ref(self, kind: str, ref: str, *, after: str | None, limit: int) -> list[Row]:
         """See ``JobIndex.of_ref``."""
-        self.enter("of_ref")
-        self._clock.reply()
+        self.answer("of_ref")
         with self._table.mutex:
             rows = sorted(self._table.jobs.values(), key=lambda row: row.job.id)
         found = [row for row in rows if (row.job.type, row.job.ref) == (kind, ref) and row.job.id > (after or "")]
@@ -80,8 +76,7 @@ class MemoryIndex(Interceptor):
 
     def keys(self, kind: str, bucket: int, *, after: str | None, limit: int) -> list[Key]:
         """See ``JobIndex.keys``."""
-        self.enter("keys")
-        self._clock.reply()
+        self.answer("keys")
         with self._table.mutex:
             keys = {ids.digest(*named): key for named, key in self._table.keys.items() if named[0] == kind}
         home = {at: key for at, key in keys.items() if ids.bucket(f"{kind}-{at}", self._buckets) == bucket}
@@ -89,8 +84,7 @@ class MemoryIndex(Interceptor):
 
     def key_of(self, kind: str, image_id: str) -> Key | None:
         """See ``JobIndex.key_of``."""
-        self.enter("key_of")
-        self._clock.reply()
+        self.answer("key_of")
         ids.bucket(f"{kind}-{image_id}", self._buckets)
         with self._table.mutex:
             keys = {ids.digest(*named): key for named, key in self._table.keys.items() if named[0] == kind}
@@ -98,8 +92,7 @@ class MemoryIndex(Interceptor):
 
     def attempts(self, job_id: str) -> list[AttemptRecord]:
         """See ``JobIndex.attempts``."""
-        self.enter("attempts")
-        self._clock.reply()
+        self.answer("attempts")
         if not ids.JOB_ID.fullmatch(job_id):
             raise InvalidReference(job_id)
         with self._table.mutex:
@@ -108,33 +101,28 @@ class MemoryIndex(Interceptor):
 
     def types(self) -> list[str]:
         """See ``JobIndex.types``."""
-        self.enter("types")
-        self._clock.reply()
+        self.answer("types")
         return sorted(self._types)
 
     def insert_type(self, kind: str) -> None:
         """See ``JobIndex.insert_type``."""
-        self.enter("insert_type")
-        self._clock.reply()
+        self.answer("insert_type")
         self._types[kind] = (self._clock.server.now(), f'"{next(self._table.etags)}"')
 
     def quiet_types(self, quiet: timedelta) -> list[KnownType]:
         """See ``JobIndex.quiet_types``."""
-        self.enter("quiet_types")
-        self._clock.reply()
+        self.answer("quiet_types")
         now = self._clock.server.now()
         return [KnownType(kind, etag) for kind, (at, etag) in sorted(self._types.items()) if now - at >= quiet]
 
     def has_jobs(self, kind: str, bucket: int) -> bool:
         """See ``JobIndex.has_jobs``."""
-        self.enter("has_jobs")
-        self._clock.reply()
+        self.answer("has_jobs")
         return bool(self._jobs(kind, bucket))
 
     def delete_type(self, known: KnownType) -> None:
         """See ``JobIndex.delete_type``."""
-        self.enter("delete_type")
-        self._clock.reply()
+        self.answer("delete_type")
         if self._types.get(known.kind, (None, None))[1] != known.etag:
             raise Lost(f"type:{known.kind}")
         del self._types[known.kind]

@@ -2,8 +2,10 @@
 
 from collections import defaultdict, deque
 from collections.abc import Callable
+from datetime import datetime
 
 from shared.errors import StorageOut
+from tests.doubles.clock import FakeClock
 
 
 class Interceptor:
@@ -34,3 +36,22 @@ class Interceptor:
             self._acts[call].popleft()()
         if self.out:
             raise StorageOut("out")
+
+
+class TimedInterceptor(Interceptor):
+    """An interceptor of calls whose replies tell the service's time.
+
+    Args:
+        name: As of every interceptor.
+        clock: The service's time.
+        journal: As of every interceptor.
+    """
+
+    def __init__(self, name: str, clock: FakeClock, journal: list[str] | None = None) -> None:
+        super().__init__(name, journal)
+        self._clock = clock
+
+    def answer(self, call: str) -> datetime:
+        """Begin a call, and return the ``Date`` of the reply to it."""
+        self.enter(call)
+        return self._clock.reply()

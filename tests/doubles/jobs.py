@@ -15,7 +15,7 @@ from shared.rules.due import Due
 from shared.rules.jobs import SCHEMA, Event, Job, Move, State
 from shared.storage import codec
 from tests.doubles.clock import FakeClock
-from tests.doubles.interceptor import Interceptor
+from tests.doubles.interceptor import TimedInterceptor
 
 
 @dataclass
@@ -30,14 +30,13 @@ class MemoryTable:
     mutex: threading.RLock = field(default_factory=threading.RLock)
 
 
-class MemoryJobs(Interceptor):
+class MemoryJobs(TimedInterceptor):
     """The job table in memory: each write checks all of its conditions first, then applies all of its parts."""
 
     def __init__(
         self, clock: FakeClock, *, buckets: int = 4, table: MemoryTable | None = None, journal: list[str] | None = None
     ) -> None:
-        super().__init__("jobs", journal)
-        self._clock = clock
+        super().__init__("jobs", clock, journal)
         self._buckets = buckets
         self.table = table or MemoryTable()
 
@@ -48,10 +47,9 @@ class MemoryJobs(Interceptor):
 
     def get(self, job_id: str, *, timeout: timedelta | None = None) -> Row | None:  # noqa: ARG002 - memory answers at once
         """See ``JobStore.get``."""
-        self.enter("get")
+        date, row = self.answer("get"), self.table.jobs.get(job_id)
         if self.table.buckets is not None:
             self._check_buckets()
-        row, date = self.table.jobs.get(job_id), self._clock.reply()
         if row is None:
             return None
         if row.job.schema > SCHEMA:
@@ -60,8 +58,7 @@ class MemoryJobs(Interceptor):
 
     def key(self, kind: str, ref: str) -> Key | None:
         """See ``JobStore.key``."""
-        self.enter("key")
-        self._clock.reply()
+        self.answer("key")
         return self.table.keys.get((kind, ref))
 
     def insert(self, move: Move, *, over: Key | None = None, superseded: tuple[Row, Move] | None = None) -> Row:
@@ -108,8 +105,7 @@ class MemoryJobs(Interceptor):
 
     def refuse(self, job_id: str, token: int, *, report: str, now: datetime) -> None:
         """See ``JobStore.refuse``."""
-        self.enter("refuse")
-        self._clock.reply()
+        self.answer("refuse")
         with self.table.mutex:
             attempt = self.table.attempts.get((job_id, token))
             if attempt is not None:
@@ -118,8 +114,7 @@ class MemoryJobs(Interceptor):
 
     def due(self, kind: str, bucket: int, *, before: datetime, limit: int, after: Due | None = None) -> list[Due]:
         """See ``JobStore.due``."""
-        self.enter("due")
-        self._clock.reply()
+        self.answer("due")
         with self.table.mutex:
             jobs = [row.job for row in self.table.jobs.values()]
         found = [
@@ -176,7 +171,3 @@ def _round_trip(job: Job) -> Job:
     error = job.error and replace(job.error, message=codec.error_columns(job.error)["message"])
     params, report = json.loads(json.dumps(job.params)), json.loads(json.dumps(job.report))
     return replace(job, error=error, params=params, report=report)
-
-
-def _milliseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)

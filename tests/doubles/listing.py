@@ -3,10 +3,10 @@
 from shared.rules.images import ListedBlob, Page
 from tests.doubles.clock import FakeClock
 from tests.doubles.images import MemoryImages
-from tests.doubles.interceptor import Interceptor
+from tests.doubles.interceptor import TimedInterceptor
 
 
-class MemoryListing(Interceptor):
+class MemoryListing(TimedInterceptor):
     """The container of images in memory, in the order of names.
 
     Attributes:
@@ -17,17 +17,15 @@ class MemoryListing(Interceptor):
     def __init__(
         self, images: MemoryImages, clock: FakeClock, *, container: str, journal: list[str] | None = None
     ) -> None:
-        super().__init__("listing", journal)
+        super().__init__("listing", clock, journal)
         self._images = images
-        self._clock = clock
         self._container = container
         self.most = 1_000_000
         self.account = "one"
 
     def page(self, marker: str | None, *, limit: int) -> Page:
         """See ``ImageListing.page``."""
-        self.enter("page")
-        date, most = self._clock.reply(), min(limit, self.most)
+        date, most = self.answer("page"), min(limit, self.most)
         blobs = sorted(
             (
                 ref.name,

@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 
 from tests.doubles.clock import FakeClock
-from tests.doubles.interceptor import Interceptor
+from tests.doubles.interceptor import TimedInterceptor
 
 LONGEST_DELAY = timedelta(days=7)
 
 
-class MemoryQueue(Interceptor):
+class MemoryQueue(TimedInterceptor):
     """The queue in memory.
 
     Attributes:
@@ -16,8 +16,7 @@ class MemoryQueue(Interceptor):
     """
 
     def __init__(self, clock: FakeClock, *, journal: list[str] | None = None) -> None:
-        super().__init__("queue", journal)
-        self._clock = clock
+        super().__init__("queue", clock, journal)
         self._visible_at: list[tuple[datetime, str]] = []
         self.messages: list[tuple[str, timedelta]] = []
 
@@ -27,15 +26,13 @@ class MemoryQueue(Interceptor):
 
     def send(self, text: str, *, delay: timedelta = timedelta(0)) -> None:
         """See ``WorkQueue.send``."""
-        self.enter("send")
-        self._clock.reply()
+        self.answer("send")
         self.messages.append((text, delay))
         self._visible_at.append((self._clock.now + min(delay, LONGEST_DELAY), text))
 
     def backlog(self) -> int:
         """See ``WorkQueue.backlog``."""
-        self.enter("backlog")
-        self._clock.reply()
+        self.answer("backlog")
         return len(self._visible_at)
 
     def receive(self) -> list[str]:

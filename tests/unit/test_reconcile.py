@@ -223,7 +223,7 @@ def test_a_slice_tells_what_it_did_and_warns_of_what_was_missed(
 def test_a_slice_holds_the_lock_while_it_walks() -> None:
     world = world_of_old_images("a.png")
     held: list[str | None] = []
-    world.images.before("head", lambda: held.append(world.locks._rows["reconcile"].lock.owner))
+    world.images.before("head", lambda: held.append(world.locks.rows["reconcile"].lock.owner))
     walk(world)
     assert held[0] is not None
-    assert world.locks._rows["reconcile"].lock.owner is None
+    assert world.locks.rows["reconcile"].lock.owner is None

@@ -70,10 +70,10 @@ def test_a_sweep_beside_another_does_nothing(world: World) -> None:
 def test_a_sweep_holds_the_lock_while_it_works(world: World) -> None:
     _due(world, 1)
     held: list[str | None] = []
-    world.images.before("read", lambda: held.append(world.locks._rows["sweep"].lock.owner))
+    world.images.before("read", lambda: held.append(world.locks.rows["sweep"].lock.owner))
     world.darkroom.sweep.sweep(owner="timer/1")
     assert held[0] is not None
-    assert world.locks._rows["sweep"].lock.owner is None
+    assert world.locks.rows["sweep"].lock.owner is None
 
 
 def test_nothing_is_begun_when_the_budget_is_over() -> None:
@@ -179,7 +179,7 @@ def test_the_lock_is_released_when_a_sweep_raises(world: World) -> None:
     world.jobs.out = True
     with pytest.raises(StorageOut):
         world.darkroom.sweep.sweep(owner="timer/1")
-    assert world.locks._rows["sweep"].lock.owner is None
+    assert world.locks.rows["sweep"].lock.owner is None
 
 
 def test_the_first_sweep_creates_what_is_missing_and_no_later_one_does(world: World) -> None:
