@@ -35,10 +35,6 @@ class MemoryImages(TimedInterceptor):
         self._etags = itertools.count(1)
         self.thumbnails: dict[str, tuple[bytes, str]] = {}
 
-    def create(self, images_container: str) -> None:  # noqa: ARG002 - the double has room for all
-        """Note that the containers were asked for."""
-        self.enter("create")
-
     def upload(self, ref: ImageRef, data: bytes, *, content_type: str | None = "image/png") -> str:
         """Put a blob there, as an uploader does, and return its version."""
         version = f"0x{next(self._etags):X}"

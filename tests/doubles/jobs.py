@@ -40,11 +40,6 @@ class MemoryJobs(TimedInterceptor):
         self._buckets = buckets
         self.table = table or MemoryTable()
 
-    def create(self) -> None:
-        """Hold the number of buckets."""
-        self.enter("create")
-        self._check_buckets()
-
     def get(self, job_id: str, *, timeout: timedelta | None = None) -> Row | None:  # noqa: ARG002 - memory answers at once
         """See ``JobStore.get``."""
         date, row = self.answer("get"), self.table.jobs.get(job_id)

@@ -15,10 +15,6 @@ class MemoryLocks(MemoryRows[LockRow]):
     def __init__(self, clock: FakeClock, *, journal: list[str] | None = None) -> None:
         super().__init__("locks", clock, journal)
 
-    def create(self) -> None:
-        """Note that the table was asked for."""
-        self.enter("create")
-
     def get(self, name: str, *, timeout: timedelta | None = None) -> LockRow | None:  # noqa: ARG002 - at once
         """See ``LockStore.get``."""
         date, row = self.answer("get"), self.rows.get(key(name))

@@ -20,10 +20,6 @@ class MemoryQueue(TimedInterceptor):
         self._visible_at: list[tuple[datetime, str]] = []
         self.messages: list[tuple[str, timedelta]] = []
 
-    def create(self) -> None:
-        """Note that the queue was asked for."""
-        self.enter("create")
-
     def send(self, text: str, *, delay: timedelta = timedelta(0)) -> None:
         """See ``WorkQueue.send``."""
         self.answer("send")
