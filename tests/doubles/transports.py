@@ -4,18 +4,17 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from azure.core.pipeline.transport import HttpTransport
 
 from tests.simulation.service.exchange import Reply
-from tests.simulation.service.transport import answer
+from tests.simulation.service.transport import OpenTransport, answer
 
 
-class Passing(HttpTransport[Any, Any]):
+class Passing(OpenTransport):
     """Pass requests on; never close what is beneath, which others share."""
 
     def __init__(self, inner: HttpTransport[Any, Any]) -> None:
@@ -24,24 +23,6 @@ class Passing(HttpTransport[Any, Any]):
     def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
         """Send."""
         return self._inner.send(request, **kwargs)
-
-    def open(self) -> None:
-        """Do nothing."""
-
-    def close(self) -> None:
-        """Do nothing."""
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        trace: TracebackType | None = None,
-    ) -> None:
-        """Do nothing."""
 
 
 class CountingTransport(Passing):

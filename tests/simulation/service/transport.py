@@ -100,7 +100,29 @@ class _Response(Response):
             self.raw = _Body(reply.body, 0 if bodiless else int(self.headers.get("Content-Length", len(reply.body))))
 
 
-class InProcess(HttpTransport[Any, Any]):
+class OpenTransport(HttpTransport[Any, Any]):
+    """A transport that has nothing to open and nothing to close."""
+
+    def open(self) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        trace: TracebackType | None = None,
+    ) -> None:
+        """Do nothing."""
+
+
+class InProcess(OpenTransport):
     """Hand requests to an account, at once and in the caller's thread.
 
     Args:
@@ -121,24 +143,6 @@ class InProcess(HttpTransport[Any, Any]):
     def sleep(self, duration: float) -> None:
         """Wait."""
         self._sleep(duration)
-
-    def open(self) -> None:
-        """Do nothing."""
-
-    def close(self) -> None:
-        """Do nothing."""
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        trace: TracebackType | None = None,
-    ) -> None:
-        """Do nothing."""
 
 
 def content_of(request: Any) -> bytes:  # noqa: ANN401 - two generations of request types
