@@ -1,14 +1,12 @@
 """Requests as bytes, which no client library would send; every response is searched for leaks."""
 
 import contextlib
-import json
 import re
 import socket
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from tests.host.api.leaks import find_leaks
+from tests.unit.http.client import Response
 
 _SECONDS = 60.0
 _HEAD = re.compile(rb"HTTP/1\.1 (\d{3}) [^\r\n]*\r\n(.*?)\r\n\r\n(.*)", re.DOTALL)
@@ -16,18 +14,8 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 Header = tuple[str | bytes, str | bytes]
 
 
-@dataclass(frozen=True)
-class Response:
-    """A response; header names in lower case."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:  # noqa: ANN401 - any JSON value
-        """The body, parsed."""
-        return json.loads(self.body)
+class RawResponse(Response):
+    """A response, and its refusals by their codes alone."""
 
     @property
     def code(self) -> str:
@@ -39,7 +27,7 @@ class Response:
         return "bare"
 
     @property
-    def refusal(self) -> str:
+    def fault(self) -> str:
         """The code of a refusal that is the client's fault; the whole response otherwise."""
         return self.code if self.status // 100 == 4 else f"{self.status} {self.body!r}"
 
@@ -56,7 +44,7 @@ class RawClient:
         self._port = port
         self._secrets = secrets
 
-    def exchange(self, request: bytes) -> Response:
+    def exchange(self, request: bytes) -> RawResponse:
         """Send bytes, and read one response to its end."""
         with socket.create_connection(("127.0.0.1", self._port), _SECONDS) as connection:
             with contextlib.suppress(ConnectionError):  # refused before the end of the request: the response is there
@@ -68,11 +56,11 @@ class RawClient:
         lines = [line.partition(": ") for line in head[2].decode("ascii").split("\r\n")]
         headers = {name.lower(): value for name, _, value in lines}
         assert len(headers) == len(lines), lines
-        return Response(int(head[1]), headers, head[3])
+        return RawResponse(int(head[1]), headers, head[3])
 
     def ask(
         self, method: str, target: str | bytes, body: bytes | None = None, headers: Iterable[Header] = (), **kind: str
-    ) -> Response:
+    ) -> RawResponse:
         """Send a request; JSON unless ``kind`` has another ``content_type``."""
         lines = [_bytes(method) + b" " + _bytes(target) + b" HTTP/1.1", b"Host: localhost", b"Connection: close"]
         if body is not None:

@@ -14,7 +14,7 @@ QUOTES = "' or 1 eq 1 or 'a' eq 'a"
 
 
 def test_a_body_that_is_no_jobs_is_refused(client: RawClient) -> None:
-    codes = {name: client.ask("POST", "/api/jobs", body).refusal for name, (body, _) in hostile.BODIES.items()}
+    codes = {name: client.ask("POST", "/api/jobs", body).fault for name, (body, _) in hostile.BODIES.items()}
     assert codes == {name: code for name, (_, code) in hostile.BODIES.items()}
 
 
@@ -49,12 +49,12 @@ def test_a_body_in_chunks_is_told_that_it_needs_a_length(client: RawClient) -> N
 
 @pytest.mark.parametrize("code", hostile.TARGETS)
 def test_a_target_that_leads_nowhere_is_refused(client: RawClient, code: str) -> None:
-    codes = {target: client.ask("GET", target).refusal for target in hostile.TARGETS[code]}
+    codes = {target: client.ask("GET", target).fault for target in hostile.TARGETS[code]}
     assert codes == dict.fromkeys(hostile.TARGETS[code], code)
 
 
 def test_the_host_refuses_a_header_that_is_none(client: RawClient) -> None:
-    codes = {name: client.ask("GET", "/api/jobs", None, headers).refusal for name, headers in hostile.JUNK.items()}
+    codes = {name: client.ask("GET", "/api/jobs", None, headers).fault for name, headers in hostile.JUNK.items()}
     assert codes == dict.fromkeys(hostile.JUNK, "bare")
 
 

@@ -17,7 +17,7 @@ from shared.wiring.steps import Darkroom
 from tests.doubles.clock import FakeClock
 from tests.host.api.api_host import SETTINGS, start_host
 from tests.host.api.hostile import ID
-from tests.host.api.raw_client import Header, RawClient, Response
+from tests.host.api.raw_client import Header, RawClient, RawResponse
 from tests.unit.http.client import send
 
 IMAGE = "0" * 32
@@ -55,7 +55,7 @@ CALLS: dict[str, tuple[str, str, object, list[Header]]] = {
 BEHIND = ("127.0.0.1", "refused", "connection", "azure", "table", "blob.", "queue", "http:", "error", "retries")
 
 
-Ask = Callable[[str, str, bytes | None, list[Header]], Response]
+Ask = Callable[[str, str, bytes | None, list[Header]], RawResponse]
 #: Of what is sent, by method.
 CONTENT_TYPES = {"PUT": "image/png"}
 
@@ -81,11 +81,11 @@ def in_process() -> Ask:
     app = build(Dependencies(lambda: darkroom, pause, clock, darkroom.runtime.draw))
     gateway = gateway_of(app, darkroom.settings)
 
-    def ask(method: str, path: str, body: bytes | None, headers: list[Header]) -> Response:
+    def ask(method: str, path: str, body: bytes | None, headers: list[Header]) -> RawResponse:
         sent_headers = {"content-type": CONTENT_TYPES.get(method, "application/json")} if body else {}
         sent_headers |= {str(name).lower(): str(value) for name, value in headers}
         response = asyncio.run(send(gateway, method, f"http://localhost:7071/api{path}", body, sent_headers))
-        return Response(response.status, response.headers, response.body)
+        return RawResponse(response.status, response.headers, response.body)
 
     return ask
 
@@ -108,7 +108,7 @@ def ask(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         )
 
 
-def call(ask: Ask, name: str) -> Response:
+def call(ask: Ask, name: str) -> RawResponse:
     """Call an operation."""
     method, path, body, headers = CALLS[name]
     return ask(method, path, None if body is None else json.dumps(body).encode(), headers)
