@@ -20,6 +20,7 @@ from shared.ports.jobs import Row
 from shared.rules.ids import JOB_ID, TYPE
 from shared.rules.jobs import State
 from shared.rules.timestamps import rfc3339
+from shared.steps.intake.add import NewJob
 from shared.steps.work.external import ExternalClaim
 
 router = APIRouter(route_class=Strict, tags=["jobs"])
@@ -61,14 +62,16 @@ _MAX_MS = 10**15
 def add_job(api: Api, job: requests.NewJob, traceparent: Traceparent = None) -> Response:
     """Add a job. With `unique` there is only ever one job of a type and ref, even after it was purged."""
     added = api.darkroom().add.add(
-        kind=job.type,
-        ref=job.ref,
-        params=job.params,
-        unique=job.unique,
-        ttl=seconds(job.ttl_seconds),
-        not_before=job.not_before,
-        max_attempts=job.max_attempts,
-        traceparent=cause(traceparent),
+        NewJob(
+            kind=job.type,
+            ref=job.ref,
+            params=job.params,
+            unique=job.unique,
+            ttl=seconds(job.ttl_seconds),
+            not_before=job.not_before,
+            max_attempts=job.max_attempts,
+            traceparent=cause(traceparent),
+        )
     )
     if added.row is not None:
         return render.job(added.row, status=201 if added.created else 200, with_location=added.created)

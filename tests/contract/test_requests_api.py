@@ -8,6 +8,7 @@ import pytest
 from shared.errors import Stale
 from shared.rules.images import ImageRef
 from shared.rules.jobs import Claim
+from shared.steps.intake.add import NewJob
 from shared.steps.work.attempt import End
 from shared.wiring.steps import Darkroom
 from tests.contract.places import Place
@@ -55,7 +56,7 @@ def handler_bench(place: Place) -> CostBench:
 
 def add(bench: CostBench, ref: str = "text", *, unique: bool = True, ttl: timedelta | None = None) -> str:
     """Add a job."""
-    row = bench.darkroom.add.add(kind=KIND, ref=ref, params={}, unique=unique, ttl=ttl).row
+    row = bench.darkroom.add.add(NewJob(kind=KIND, ref=ref, params={}, unique=unique, ttl=ttl)).row
     assert row is not None
     return row.job.id
 
@@ -101,7 +102,7 @@ def test_an_add_of_what_is_purged_takes_two_requests(bench: CostBench) -> None:
     bench.darkroom.cancel.cancel(job_id)
     bench.darkroom.remove.remove(job_id, forget=False)
     with bench.wire.count() as requests:
-        assert bench.darkroom.add.add(kind=KIND, ref="text", params={}, unique=True).key is not None
+        assert bench.darkroom.add.add(NewJob(kind=KIND, ref="text", params={}, unique=True)).key is not None
     assert verbs(requests) == ["POST", "GET"]
 
 

@@ -13,6 +13,7 @@ from shared.rules.audit import Group, Mending
 from shared.rules.invariants import Finding, Rule, violations
 from shared.rules.jobs import Event, JobError, State
 from shared.rules.moves import add, end, redrive
+from shared.steps.intake.add import NewJob
 from shared.steps.operators.verify import VerifyResult
 from shared.storage import codec
 from shared.storage.audit import AuditReader
@@ -248,7 +249,7 @@ def test_a_job_added_by_the_rules_alone_is_sound(bench: VerifyBench) -> None:
 
 def add_job(bench: VerifyBench, *, unique: bool) -> Row:
     """Add a job of another type."""
-    row = bench.darkroom.add.add(kind="word-count", ref="text", params={}, unique=unique).row
+    row = bench.darkroom.add.add(NewJob(kind="word-count", ref="text", params={}, unique=unique)).row
     assert row is not None
     return row
 

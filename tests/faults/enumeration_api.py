@@ -13,7 +13,7 @@ from shared.errors import DarkroomError, NoSuchJob, Refused, Stale
 from shared.ports.jobs import Row
 from shared.rules import ids
 from shared.rules.jobs import Claim, State
-from shared.steps.intake.add import AddResult
+from shared.steps.intake.add import AddResult, NewJob
 from tests.faults.enumeration import LAPSE_SECONDS, PAUSES
 from tests.faults.enumeration_case import Case, jobs_in
 from tests.faults.enumeration_flows import Flow
@@ -27,7 +27,7 @@ REFUSALS = (Stale, Refused, NoSuchJob)
 
 def add(worker: Worker, *, unique: bool = True, ttl: timedelta | None = None) -> AddResult:
     """Add the job."""
-    return worker.darkroom.add.add(kind=KIND, ref=REF, params={}, unique=unique, ttl=ttl)
+    return worker.darkroom.add.add(NewJob(kind=KIND, ref=REF, params={}, unique=unique, ttl=ttl))
 
 
 def own(row: Row) -> Claim:

@@ -40,6 +40,7 @@ from shared.rules.images import ImageRef
 from shared.rules.invariants import Finding
 from shared.rules.jobs import TRANSITIONS
 from shared.runtime import Runtime as Threads
+from shared.steps.intake.add import NewJob
 from shared.steps.upkeep.sweep import SweepResult
 from shared.wiring.steps import Darkroom
 from tests.simulation.pictures import PNG, png
@@ -185,7 +186,7 @@ def upload(darkroom: Darkroom, name: str, data: bytes) -> object:
 
 def add(darkroom: Darkroom, ref: str, *, unique: bool, not_before: datetime | None = None) -> object:
     """Add a job for external workers, to be claimed at once or not before a time."""
-    return darkroom.add.add(kind=EXTERNAL, ref=ref, params={"ref": ref}, unique=unique, not_before=not_before)
+    return darkroom.add.add(NewJob(kind=EXTERNAL, ref=ref, params={"ref": ref}, unique=unique, not_before=not_before))
 
 
 def outcomes(answer: object) -> Counter[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from shared.ports.jobs import Row
 from shared.rules.jobs import SCHEMA, Claim, Event, Move
+from shared.steps.intake.add import NewJob
 from tests.doubles.world import World
 
 KIND = "word-count"
@@ -30,7 +31,7 @@ every_call = pytest.mark.parametrize("call", CALLS)
 
 def add_job(world: World, ref: str = "text", **options: Any) -> str:  # noqa: ANN401 - passed on
     """Add a job; return its id."""
-    row = world.darkroom.add.add(**{"kind": KIND, "ref": ref, "params": {}, "unique": True, **options}).row
+    row = world.darkroom.add.add(NewJob(**{"kind": KIND, "ref": ref, "params": {}, "unique": True, **options})).row
     assert row is not None
     world.journal.clear()
     return row.job.id

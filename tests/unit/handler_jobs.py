@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.handlers import Completion, Context, Handler
 from shared.rules.jobs import Job
+from shared.steps.intake.add import NewJob
 from tests.doubles.world import World
 
 KIND = "word-count"
@@ -22,7 +23,7 @@ class HandlerWorld:
 
     def add_job(self, ref: str = "text") -> str:
         """Add a job; return its id."""
-        row = self.world.darkroom.add.add(kind=KIND, ref=ref, params={"text": "a b"}, unique=True).row
+        row = self.world.darkroom.add.add(NewJob(kind=KIND, ref=ref, params={"text": "a b"}, unique=True)).row
         assert row is not None
         self.world.journal.clear()
         return row.job.id

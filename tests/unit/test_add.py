@@ -8,7 +8,7 @@ import pytest
 from shared.clock import DATE_STEP
 from shared.errors import NewerSchema, StorageOut, TooLarge, Undecided
 from shared.rules.jobs import SCHEMA, Event, Move, State
-from shared.steps.intake.add import AddResult
+from shared.steps.intake.add import AddResult, NewJob
 from shared.steps.intake.announce import LONGEST_DELAY
 from tests.doubles.world import World
 from tests.unit.external_jobs import KIND, claim_job
@@ -20,7 +20,7 @@ HANDLED = {KIND: lambda _: None}
 
 def add(world: World, **options: Any) -> AddResult:  # noqa: ANN401 - passed on
     """Add a job."""
-    return world.darkroom.add.add(**{**ORDER, **options})
+    return world.darkroom.add.add(NewJob(**{**ORDER, **options}))
 
 
 def ended(world: World) -> str:

@@ -6,6 +6,7 @@ import pytest
 from shared.errors import NewerSchema, NoSuchJob, Refused, StorageOut, Undecided
 from shared.ports.jobs import Row
 from shared.rules.jobs import SCHEMA, Event, Move, State
+from shared.steps.intake.add import NewJob
 from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
 
@@ -145,7 +146,7 @@ def test_a_queue_that_is_out_delays_a_job_that_was_opened_again(world: World) ->
 
 def _canceled(world: World, *, unique: bool) -> str:
     """Add a job of another type, and cancel it."""
-    row = world.darkroom.add.add(kind="word-count", ref="text", params={}, unique=unique).row
+    row = world.darkroom.add.add(NewJob(kind="word-count", ref="text", params={}, unique=unique)).row
     assert row is not None
     world.darkroom.cancel.cancel(row.job.id)
     world.journal.clear()
@@ -177,6 +178,6 @@ def test_a_job_that_is_not_unique_has_no_key_row_and_is_opened_without_a_look_fo
 
 def test_a_job_that_is_not_unique_is_opened_beside_a_unique_one_of_its_reference(world: World) -> None:
     job_id = _canceled(world, unique=False)
-    assert world.darkroom.add.add(kind="word-count", ref="text", params={}, unique=True).created
+    assert world.darkroom.add.add(NewJob(kind="word-count", ref="text", params={}, unique=True)).created
     assert world.darkroom.redrive.redrive(job_id).job.state is State.PENDING
     assert len(world.jobs.table.keys) == 1

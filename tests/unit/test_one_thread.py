@@ -13,6 +13,7 @@ from shared.handlers import Context
 from shared.ports.index import JobQuery
 from shared.rules.images import ImageRef
 from shared.runtime import Runtime
+from shared.steps.intake.add import NewJob
 from shared.wiring.steps import Darkroom
 from tests.doubles.world import png
 from tests.simulation.service.account import Account, storage_account
@@ -112,7 +113,7 @@ def test_no_step_starts_a_thread_or_sends_a_request_under_a_lock_of_the_process(
     room.storage.create()
     for number in range(3):
         room.upload.upload(ImageRef("images", f"{number}.png"), png(number + 1, 1), content_type="image/png")
-    added = room.add.add(kind="slow", ref="a", params={}, unique=True).row
+    added = room.add.add(NewJob(kind="slow", ref="a", params={}, unique=True)).row
     assert added is not None
     assert room.reconcile.reconcile(owner="timer/1").seen == 3
     room.runtime.pause(200)

@@ -13,6 +13,7 @@ from shared.ports.jobs import Row
 from shared.rules import moves
 from shared.rules.due import Due
 from shared.rules.jobs import SCHEMA, State
+from shared.steps.intake.add import NewJob
 from shared.steps.upkeep import agenda
 from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
@@ -68,7 +69,7 @@ def test_a_sweep_reads_ten_pages_of_a_bucket_and_no_more(monkeypatch: pytest.Mon
 def _expiring(world: World, count: int) -> list[str]:
     """Add jobs that only external workers work on, and whose time is over in a second."""
     added = [
-        world.darkroom.add.add(kind="other", ref=f"{number}", params={}, unique=True, ttl=timedelta(seconds=1))
+        world.darkroom.add.add(NewJob(kind="other", ref=f"{number}", params={}, unique=True, ttl=timedelta(seconds=1)))
         for number in range(count)
     ]
     return [each.row.job.id for each in added if each.row is not None]

@@ -6,6 +6,7 @@ import pytest
 
 from shared.errors import Refused
 from shared.rules.jobs import State
+from shared.steps.intake.add import NewJob
 from shared.steps.intake.types import QUIET, TRUST
 from tests.doubles.world import World
 from tests.unit.test_add import add, added_id
@@ -80,7 +81,7 @@ def test_a_job_that_is_added_meanwhile_is_never_of_a_type_without_a_row(
     add_and_forget(world, "a")
     later(world)
     adder = world.another() if fresh else world.darkroom
-    MOMENTS[moment](world, lambda: adder.add.add(kind="a", ref="b", params={}, unique=True))
+    MOMENTS[moment](world, lambda: adder.add.add(NewJob(kind="a", ref="b", params={}, unique=True)))
     world.darkroom.types.collect()
     assert len(world.jobs.table.jobs) == 1
     assert world.index.types() == ["a"]

@@ -6,6 +6,7 @@ from shared.clock import DATE_STEP
 from shared.errors import DarkroomError, NoSandbox, NoSuchJob, Stale, StorageOut, Undecided
 from shared.handlers import CancelJob, Completion, Context, FailJob, RetryJob
 from shared.rules.jobs import Event, State
+from shared.steps.intake.add import NewJob
 from shared.steps.work.attempt import End
 from tests.doubles.world import World
 from tests.unit.handler_jobs import KIND, HandlerWorld, raising
@@ -157,7 +158,7 @@ def test_a_loser_is_noted_and_counted() -> None:
 
 
 def test_a_job_of_a_type_that_nobody_here_works_on_is_left(world: World) -> None:
-    row = world.darkroom.add.add(kind=KIND, ref="text", params={}, unique=True).row
+    row = world.darkroom.add.add(NewJob(kind=KIND, ref="text", params={}, unique=True)).row
     assert row is not None
     assert world.darkroom.attempt.run(row.job.id, owner="queue/1") is End.LEFT
     assert world.job(row.job.id).state is State.PENDING
@@ -184,7 +185,7 @@ def test_the_message_of_a_job_brings_it_to_its_handler() -> None:
 
 
 def test_a_message_of_a_type_that_nobody_here_works_on_is_done_with(world: World) -> None:
-    row = world.darkroom.add.add(kind=KIND, ref="text", params={}, unique=True).row
+    row = world.darkroom.add.add(NewJob(kind=KIND, ref="text", params={}, unique=True)).row
     assert row is not None
     assert world.darkroom.receive.receive(row.job.id.encode(), owner="queue/1") == [End.LEFT]
     assert world.rejections.rows == {}
@@ -199,7 +200,7 @@ def test_the_sweep_works_on_what_no_message_has_brought() -> None:
 
 def test_the_sweep_leaves_jobs_of_other_types_to_whoever_claims_them() -> None:
     told = HandlerWorld()
-    row = told.world.darkroom.add.add(kind="other", ref="text", params={}, unique=True).row
+    row = told.world.darkroom.add.add(NewJob(kind="other", ref="text", params={}, unique=True)).row
     assert row is not None
     told.world.clock.advance(121)
     assert told.world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}

@@ -19,6 +19,31 @@ from shared.telemetry import LogEvent, emit
 ROUNDS = 20
 
 
+@dataclass(frozen=True, kw_only=True)
+class NewJob:
+    """A job to be added.
+
+    Attributes:
+        kind: Its type.
+        ref: What it is about.
+        params: Facts for the worker, JSON.
+        unique: Whether type and reference make it the same job.
+        ttl: From now on; later it fails instead of being claimed.
+        not_before: Earliest claim, aware UTC; at once without it.
+        max_attempts: Claims until it fails; those of the settings without it.
+        traceparent: W3C trace context of what caused it; one is drawn without it.
+    """
+
+    kind: str
+    ref: str
+    params: Mapping[str, Any]
+    unique: bool
+    ttl: timedelta | None = None
+    not_before: datetime | None = None
+    max_attempts: int | None = None
+    traceparent: str | None = None
+
+
 @dataclass(frozen=True)
 class AddResult:
     """What an add has found or made.
@@ -54,29 +79,8 @@ class Add:
     now: Callable[[], datetime]
     draw: Callable[[], str]
 
-    def add(
-        self,
-        *,
-        kind: str,
-        ref: str,
-        params: Mapping[str, Any],
-        unique: bool,
-        ttl: timedelta | None = None,
-        not_before: datetime | None = None,
-        max_attempts: int | None = None,
-        traceparent: str | None = None,
-    ) -> AddResult:
+    def add(self, new: NewJob) -> AddResult:
         """Add a job; of a unique type and reference only one, whoever else adds it, and also after it was purged.
-
-        Args:
-            kind: Its type.
-            ref: What it is about.
-            params: Facts for the worker, JSON.
-            unique: Whether type and reference make it the same job.
-            ttl: From now on; later it fails instead of being claimed.
-            not_before: Earliest claim, aware UTC; at once without it.
-            max_attempts: Claims until it fails; those of the settings without it.
-            traceparent: W3C trace context of what caused it; one is drawn without it.
 
         Raises:
             InvalidReference: The type is not a valid one.
@@ -88,28 +92,31 @@ class Add:
         Costs: transaction, send = 2, without the message 1; one that is there 2; those of
         ``Types.introduce`` and ``confirm``: 1 now and then.
         """
-        if kind == self.settings.image_type:
-            raise Refused("wrong_type", f"Jobs of type {kind} can't be added. Use `POST /images` instead.")
+        if new.kind == self.settings.image_type:
+            raise Refused("wrong_type", f"Jobs of type {new.kind} can't be added. Use `POST /images` instead.")
+        move = self._move(new)
+        self.types.introduce(new.kind)
+        added = self._insert_or_find(move, unique=new.unique)
+        self.types.confirm(new.kind)
+        return added
+
+    def _move(self, new: NewJob) -> Move:
         nonce = self.draw()
-        move = moves.add(
-            kind=kind,
-            ref=ref,
-            version="" if unique else self.draw(),
-            unique=unique,
-            params=params,
-            max_attempts=max_attempts or self.settings.max_attempts,
+        return moves.add(
+            kind=new.kind,
+            ref=new.ref,
+            version="" if new.unique else self.draw(),
+            unique=new.unique,
+            params=new.params,
+            max_attempts=new.max_attempts or self.settings.max_attempts,
             time_limit=self.settings.time_limit,
-            ttl=ttl,
-            not_before=not_before,
+            ttl=new.ttl,
+            not_before=new.not_before,
             now=self.now(),
-            grace=self.announce.grace(kind),
-            traceparent=traceparent or f"00-{self.draw()}-{self.draw()[:16]}-01",
+            grace=self.announce.grace(new.kind),
+            traceparent=new.traceparent or f"00-{self.draw()}-{self.draw()[:16]}-01",
             add_nonce=nonce,
         )
-        self.types.introduce(kind)
-        added = self._insert_or_find(move, unique=unique)
-        self.types.confirm(kind)
-        return added
 
     def _insert_or_find(self, move: Move, *, unique: bool) -> AddResult:
         for _ in range(ROUNDS):

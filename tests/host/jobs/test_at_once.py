@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shared.handlers import Context, RetryJob
+from shared.steps.intake.add import NewJob
 from shared.steps.work.attempt import End
 from tests.host.jobs.grounds import Ground
 from tests.host.jobs.site import Site
@@ -53,7 +54,7 @@ def test_a_running_function_is_seen_with_its_progress_and_the_next_attempt_goes_
         raise RetryJob("busy", "Others are first.", delay=timedelta(0))
 
     app = build(ground, site.kind, work, "queue")
-    row = app.add.add(kind=site.kind, ref="a", params={}, unique=True).row
+    row = app.add.add(NewJob(kind=site.kind, ref="a", params={}, unique=True)).row
     assert row is not None
     assert run_by_queue(ground, app) == [End.RETRIED]
     run_by_timer(ground, build(ground, site.kind, work, "timer"))

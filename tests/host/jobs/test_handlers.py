@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.handlers import Context
+from shared.steps.intake.add import NewJob
 from shared.steps.work.attempt import End
 from shared.wiring.steps import Darkroom
 from tests.host.jobs.grounds import Ground
@@ -36,7 +37,7 @@ def count_words(job: Context) -> dict[str, Any]:
 
 def test_a_message_starts_a_job_and_its_result_stands_in_the_api(ground: Ground, site: Site) -> None:
     app = build(ground, site.kind, count_words, "queue")
-    row = app.add.add(kind=site.kind, ref="a", params={"text": "to be or not"}, unique=True).row
+    row = app.add.add(NewJob(kind=site.kind, ref="a", params={"text": "to be or not"}, unique=True)).row
     assert row is not None
     assert run_by_queue(ground, app) == [End.COMPLETED]
     job = site.job(row.job.id)
