@@ -64,8 +64,7 @@ class HostProcess:
     def __init__(self, environ: dict[str, str], log: Path, options: Sequence[str] = ()) -> None:
         self.log = log
         self._log_file = log.open("wb")
-        command = [sys.executable, "-m", "localhost.host", "--app", str(ROOT), "--port", "0", "--fast"]
-        command += options
+        command = [sys.executable, "-m", "localhost.host", "--app", str(ROOT), "--port", "0", "--fast", *options]
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -78,7 +77,8 @@ class HostProcess:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, log.read_text("utf-8", "replace")[-4000:]
-        self.port: int = json.loads(line)["port"]
+        self.ready: dict[str, Any] = json.loads(line)  # its port, and its keys if it requires any
+        self.port: int = self.ready["port"]
 
     def kill(self) -> None:
         """End it as ``kill -9`` does."""

@@ -1,10 +1,6 @@
 """A host that serves HTTP and nothing else, on an Azurite of its own, and the user's side of it."""
 
-import json
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -15,7 +11,7 @@ import urllib3
 from localhost.azurite import Azurite
 from shared import wiring
 from shared.wiring.steps import Darkroom
-from tests.rig import ROOT
+from tests.rig import HostProcess
 
 #: Three types and one partition each: what a query costs grows with the rows of its table.
 SETTINGS = {
@@ -85,28 +81,8 @@ def start_host(folder: Path, *arguments: str, storage: Azurite | None = None, **
         darkroom = wiring.build({**environ, "DISPATCH": "queue"}, threaded=False)  # which the host here is not to do
         darkroom.storage.create()
         log = folder / "host.log"
-        command = [sys.executable, "-m", "localhost.host", "--app", str(ROOT), "--port", "0", "--fast", *arguments]
-        with (
-            log.open("wb") as errors,
-            subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env={**os.environ, **DISABLED, **environ},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-            ) as process,
-        ):
-            try:
-                yield _ready(process, log, azurite, darkroom)
-            finally:
-                process.send_signal(signal.SIGTERM)
-                process.wait(60)
-
-
-def _ready(process: subprocess.Popen[bytes], log: Path, azurite: Azurite, darkroom: Darkroom) -> ApiHost:
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line, log.read_text("utf-8", "replace")[-4000:]
-    ready = json.loads(line)
-    return ApiHost(ready["port"], ready.get("keys", {}), log, azurite, darkroom)
+        host = HostProcess({**os.environ, **DISABLED, **environ}, log, arguments)
+        try:
+            yield ApiHost(host.port, host.ready.get("keys", {}), log, azurite, darkroom)
+        finally:
+            host.drain()

@@ -3,7 +3,6 @@
 import queue
 import subprocess
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -134,13 +133,3 @@ class HostProcess:
 
 
 Spawn = Callable[..., HostProcess]
-
-
-def until(look: Callable[[], Any], seconds: float = SECONDS) -> Any:  # noqa: ANN401
-    """Return what ``look`` returns as soon as that is true."""
-    deadline = time.monotonic() + seconds
-    pause = threading.Event()
-    while not (value := look()):
-        assert time.monotonic() < deadline, "the deadline has passed"
-        pause.wait(0.02)
-    return value

@@ -5,7 +5,8 @@ import pytest
 from azure.storage.queue import QueueClient
 
 from localhost.host.blobs import POISON_QUEUE, BlobMessage, queue_name
-from tests.host.functions_host.hosts import Launch, Storage, until
+from tests.host.functions_host.hosts import Launch, Storage
+from tests.rig import until
 
 
 def test_a_blob_fires_once_an_etag_and_again_when_overwritten(storage: Storage, launch: Launch) -> None:

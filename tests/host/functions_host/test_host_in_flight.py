@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.host.functions_host.hosts import HostUnderTest, Launch, Storage, until
+from tests.host.functions_host.hosts import HostUnderTest, Launch, Storage
+from tests.rig import until
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.host.functions_host.hosts import Spawn, Storage, until
+from tests.host.functions_host.hosts import Spawn, Storage
+from tests.rig import until
 
 ROOT = Path(__file__).resolve().parents[3]
 NO_TICK = {"AzureWebJobs.tick.Disabled": "true"}

@@ -4,7 +4,8 @@ from datetime import timedelta
 import pytest
 from azure.storage.queue import QueueClient
 
-from tests.host.functions_host.hosts import Copy, Launch, Storage, until
+from tests.host.functions_host.hosts import Copy, Launch, Storage
+from tests.rig import until
 
 
 def contents(queue: QueueClient) -> list[str]:

@@ -10,7 +10,8 @@ from localhost.host import ncrontab, timer_status
 from localhost.host.log import Log
 from localhost.host.timer_status import Status
 from localhost.host.timers import Timer
-from tests.host.functions_host.hosts import Launch, Storage, until
+from tests.host.functions_host.hosts import Launch, Storage
+from tests.rig import until
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 EVERY_MINUTE = ncrontab.parse("0 * * * * *")
