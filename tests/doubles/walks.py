@@ -1,6 +1,5 @@
 """Images that no event announces, in a world where candidates are looked at one by one."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from shared.steps.upkeep.reconcile import WalkResult
@@ -26,12 +25,3 @@ def job_names(world: World) -> list[str]:
 def walk(world: World) -> WalkResult:
     """Walk one slice."""
     return world.darkroom.reconcile.reconcile(owner="timer/1")
-
-
-def raising(error: Exception) -> Callable[[], object]:
-    """Return what raises when it is called."""
-
-    def act() -> None:
-        raise error
-
-    return act

@@ -1,6 +1,6 @@
 """A handler that does what a test wants, and one job for it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -45,18 +45,3 @@ class HandlerWorld:
     def _handler(self, job: Context) -> Completion | Mapping[str, Any] | None:
         self.contexts.append(job)
         return self._acts.pop(0)(job) if self._acts else None
-
-
-def raising(error: BaseException) -> Handler:
-    """Return a handler that raises."""
-
-    def act(_: Context) -> None:
-        raise error
-
-    return act
-
-
-def returning(result: Any) -> Handler:  # noqa: ANN401 - a handler may return anything
-    """Return a handler that returns, whatever its type forbids."""
-    act: Callable[[Context], Any] = lambda _: result  # noqa: E731 - it needs a type
-    return act

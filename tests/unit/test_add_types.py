@@ -2,6 +2,7 @@ import pytest
 
 from shared.errors import InvalidReference, Refused, StorageOut
 from tests.doubles.world import World
+from tests.unit.acts import raising
 from tests.unit.external_jobs import KIND
 from tests.unit.test_add import add
 
@@ -34,11 +35,7 @@ def test_a_type_that_could_not_be_noted_has_no_job(world: World) -> None:
 
 
 def test_a_type_whose_note_failed_is_noted_at_the_next_add(world: World) -> None:
-
-    def out() -> None:
-        raise StorageOut("out")
-
-    world.index.before("insert_type", out)
+    world.index.before("insert_type", raising(StorageOut("out")))
     with pytest.raises(StorageOut):
         add(world)
     add(world)

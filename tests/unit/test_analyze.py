@@ -14,6 +14,7 @@ from shared.rules.images import ImageRef
 from shared.rules.jobs import Event, JobError, Move, State
 from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
+from tests.unit.acts import raising
 from tests.unit.image_jobs import attempt_job, error_code
 
 PUBLISH = "images.insert_thumbnail"
@@ -231,11 +232,7 @@ def test_a_commit_refused_under_a_claim_that_is_still_own_is_sent_again(world: W
 
 def test_a_commit_that_is_undecided_raises_and_keeps_the_thumbnail(world: World) -> None:
     job_id = world.record_image()
-
-    def fail() -> None:
-        raise Undecided
-
-    world.jobs.before("replace", int, fail)
+    world.jobs.before("replace", int, raising(Undecided()))
     with pytest.raises(Undecided):
         attempt_job(world, job_id)
     assert list(world.images.thumbnails) == [f"{job_id}/1.png"]

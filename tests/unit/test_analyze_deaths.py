@@ -9,6 +9,7 @@ from shared.errors import AnalysisDied, NoSandbox
 from shared.rules.jobs import State
 from shared.steps.work.attempt import End
 from tests.doubles.world import World
+from tests.unit.acts import raising
 from tests.unit.image_jobs import attempt_job, error_code
 
 
@@ -65,11 +66,7 @@ def test_an_analysis_that_is_stopped_because_the_lease_is_lost_writes_nothing(wo
 
 def test_a_machine_that_can_start_no_child_costs_no_attempt(world: World) -> None:
     job_id = world.record_image()
-
-    def analyst(data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:  # noqa: ARG001
-        raise NoSandbox("no child process can be started")
-
-    world.darkroom.analyze.analyst = analyst  # type: ignore[assignment] # it is called like one
+    world.darkroom.analyze.analyst = raising(NoSandbox("no child process can be started"))  # type: ignore[assignment] # it is called like one
     with pytest.raises(NoSandbox):
         attempt_job(world, job_id)
     job = world.job(job_id)

@@ -9,6 +9,7 @@ from shared.errors import BlobUnreadable, StorageOut
 from shared.rules.jobs import State
 from shared.steps.work.attempt import End
 from tests.doubles.world import World
+from tests.unit.acts import raising
 from tests.unit.image_jobs import attempt_job
 
 
@@ -27,11 +28,7 @@ def test_an_outage_of_the_images_uses_up_no_attempts() -> None:
 
 def test_a_blob_that_the_service_will_never_give_fails_with_its_reason(world: World) -> None:
     job_id = world.record_image()
-
-    def archived() -> None:
-        raise BlobUnreadable("BlobArchived")
-
-    world.images.before("read", archived)
+    world.images.before("read", raising(BlobUnreadable("BlobArchived")))
     assert attempt_job(world, job_id) is End.FAILED
     error = world.job(job_id).error
     assert error is not None
@@ -40,11 +37,7 @@ def test_a_blob_that_the_service_will_never_give_fails_with_its_reason(world: Wo
 
 def test_a_blob_that_is_closed_to_us_alone_is_tried_again(world: World) -> None:
     job_id = world.record_image()
-
-    def closed() -> None:
-        raise BlobUnreadable("AuthorizationPermissionMismatch", passing=True)
-
-    world.images.before("read", closed)
+    world.images.before("read", raising(BlobUnreadable("AuthorizationPermissionMismatch", passing=True)))
     assert attempt_job(world, job_id) is End.RETRIED
     error = world.job(job_id).error
     assert error is not None

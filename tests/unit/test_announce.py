@@ -8,6 +8,7 @@ from shared.errors import ContentRefused, StorageOut, Undecided
 from shared.rules.jobs import Job
 from shared.steps.intake.announce import LONGEST_DELAY
 from tests.doubles.world import World
+from tests.unit.acts import raising
 
 KIND = "word-count"
 HANDLED = {KIND: lambda _: None}
@@ -53,11 +54,7 @@ def test_a_queue_that_takes_no_message_fails_nothing_and_is_told(
     caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
     world = World(HANDLED)
-
-    def out() -> None:
-        raise error
-
-    world.queue.before("send", out)
+    world.queue.before("send", raising(error))
     with caplog.at_level(logging.WARNING, logger="darkroom"):
         world.darkroom.announce.announce(JOB)
     assert [json.loads(line)["job"] for line in caplog.messages] == [JOB.id]

@@ -12,11 +12,10 @@ from shared.rules.jobs import SCHEMA, Claim, Event, Move, State
 from shared.steps.work.attempt import End
 from shared.steps.work.held_claim import HeldClaim
 from tests.doubles.world import World
+from tests.unit.acts import raising
 from tests.unit.image_jobs import attempt_job, error_code
 
-
-def _out_of_memory() -> None:
-    raise MemoryError
+_out_of_memory = raising(MemoryError())
 
 
 def test_a_shortage_of_memory_is_retried_after_a_back_off(world: World) -> None:

@@ -6,6 +6,7 @@ from shared.errors import ContentRefused, StorageOut
 from shared.rules.jobs import State
 from shared.steps.work.external import HEADS
 from tests.doubles.world import World
+from tests.unit.acts import raising
 from tests.unit.external_jobs import KIND, MINUTE, add_job, claim_job, newer
 
 
@@ -217,9 +218,5 @@ def test_a_claim_of_a_type_takes_a_query_a_get_and_a_transaction() -> None:
 def test_a_job_that_nobody_can_claim_keeps_no_worker_from_the_others(world: World) -> None:
     job_ids = {add_job(world, ref) for ref in ("a", "b")}
     world.clock.advance(1)
-
-    def refuse() -> None:
-        raise ContentRefused("EntityTooLarge")
-
-    world.jobs.before("replace", refuse)
+    world.jobs.before("replace", raising(ContentRefused("EntityTooLarge")))
     assert next_of(world) in job_ids

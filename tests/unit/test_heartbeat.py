@@ -8,6 +8,7 @@ from shared.errors import IllegalTransition, Lost, Stale, StorageOut, Undecided
 from shared.heartbeat import Heartbeat, HeldLease, Left
 from shared.runtime import Runtime
 from tests.doubles.clock import FakeClock
+from tests.unit.acts import raising
 
 LEASE, MARGIN = timedelta(seconds=60), timedelta(seconds=2)
 
@@ -193,12 +194,8 @@ def test_what_is_due_first_is_renewed_first() -> None:
 
 def test_an_error_that_nobody_foresaw_keeps_no_other_lease_from_its_renewal() -> None:
     clock, renewed = FakeClock(0.0), list[str]()
-
-    def fail(_: str, __: Left) -> str:
-        raise ValueError
-
     heartbeat = Heartbeat(margin=MARGIN, runtime=Runtime(monotonic=clock), threaded=False)
-    heartbeat.hold("broken", fail, lease=LEASE, sent_at=-1.0)
+    heartbeat.hold("broken", raising(ValueError()), lease=LEASE, sent_at=-1.0)
     heartbeat.hold("well", _noting(renewed), lease=LEASE, sent_at=0.0)
     clock.advance(20)
     heartbeat.beat()
@@ -265,13 +262,9 @@ def test_a_lease_is_renewed_where_the_system_gives_no_thread(monkeypatch: pytest
     renewals = Renewals()
     held = renewals.hold()
     renewals.heartbeat._has_threads = True
-    monkeypatch.setattr(threading.Thread, "start", _no_thread)
+    monkeypatch.setattr(threading.Thread, "start", raising(RuntimeError("can't start new thread")))
     renewals.pass_time(20)
     assert held.row == 2
-
-
-def _no_thread(_: threading.Thread) -> None:
-    raise RuntimeError("can't start new thread")
 
 
 def test_the_thread_renews_by_itself() -> None:

@@ -15,6 +15,7 @@ from shared.heartbeat import Heartbeat
 from shared.invocation import Pool, carry, enter, start
 from shared.runtime import Runtime
 from tests.doubles.clock import FakeClock
+from tests.unit.acts import raising
 
 LOG = logging.getLogger("tests.invocation")
 
@@ -95,12 +96,9 @@ def test_a_line_of_a_library_is_as_good(call: Call, lines: Lines) -> None:
 
 @pytest.mark.case("host 1", was="a renewal's line named no invocation")
 def test_a_renewal_that_fails_is_told_under_the_invocation_that_holds_the_lease(call: Call, lines: Lines) -> None:
-    def renew(_row: int, _left: object) -> int:
-        raise StorageOut("out")
-
     heartbeat = Heartbeat(margin=timedelta(seconds=1), runtime=Runtime(monotonic=FakeClock(0.0)), threaded=False)
     with enter(call):
-        held = heartbeat.hold(1, renew, lease=timedelta(seconds=60), sent_at=0.0)
+        held = heartbeat.hold(1, raising(StorageOut("out")), lease=timedelta(seconds=60), sent_at=0.0)
     thread = threading.Thread(target=held.beat)  # one that knows of no invocation, like that of all leases
     thread.start()
     thread.join()

@@ -7,6 +7,7 @@ from shared.errors import ClockUnset, StorageOut, Undecided
 from shared.steps.now import Now
 from shared.steps.work.late_reports import MARK
 from tests.doubles.world import World
+from tests.unit.acts import raising
 from tests.unit.external_jobs import claim_job
 
 
@@ -70,11 +71,7 @@ def test_what_storage_does_not_take_is_no_failure(world: World, port: str) -> No
 
 def test_what_storage_does_not_decide_is_no_failure(world: World) -> None:
     job_id, claim = claim_job(world)
-
-    def fail() -> None:
-        raise Undecided
-
-    world.jobs.before("refuse", fail)
+    world.jobs.before("refuse", raising(Undecided()))
     world.darkroom.late_reports.note(job_id, claim.token, report="complete")
     assert total(world) is None
 
@@ -99,8 +96,5 @@ def test_a_time_that_is_not_told_is_no_time() -> None:
 
 
 def test_storage_that_is_out_tells_no_time() -> None:
-    def out() -> None:
-        raise StorageOut("out")
-
     with pytest.raises(StorageOut):
-        Now(clock=ServerClock(lambda: 0.0), ask=out)()
+        Now(clock=ServerClock(lambda: 0.0), ask=raising(StorageOut("out")))()

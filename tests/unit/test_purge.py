@@ -15,6 +15,7 @@ from shared.steps.upkeep.purge import PurgeResult
 from shared.steps.upkeep.retention import edges
 from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
+from tests.unit.acts import raising
 
 DAY = 86_400.0
 IMAGE = {State.COMPLETED: png(), State.FAILED: b"broken", State.CANCELED: png()}
@@ -261,10 +262,6 @@ def test_a_job_whose_thumbnail_may_not_be_deleted_stays_and_keeps_no_other(world
     for job_id in jobs:
         world.darkroom.attempt.run(job_id, owner="queue/1")
     world.clock.advance(31 * 86_400)
-
-    def refuse() -> None:
-        raise Refused("blob_refused", "BlobImmutableDueToPolicy")
-
-    world.images.before("delete_thumbnail", refuse)
+    world.images.before("delete_thumbnail", raising(Refused("blob_refused", "BlobImmutableDueToPolicy")))
     done = world.darkroom.purge.purge(owner="timer/1")
     assert (done.jobs, done.conflicts, len(world.jobs.table.jobs)) == (1, 1, 1)

@@ -17,6 +17,7 @@ from shared.steps.intake.disposition import Disposition
 from shared.steps.intake.record import Recording
 from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
+from tests.unit.acts import raising
 
 
 def _receive(world: World, text: str) -> list[StrEnum]:
@@ -139,11 +140,8 @@ def test_an_event_that_asks_for_nothing_is_ignored_with_its_reason(
     [("invalid_reference", InvalidReference("The service refuses it.")), ("blob_unreadable", BlobUnreadable("x"))],
 )
 def test_a_name_that_the_service_refuses_is_kept_with_the_reason(way: str, code: str, refusal: DarkroomError) -> None:
-    def refuse() -> None:
-        raise refusal
-
     world = World()
-    world.images.before("head", *[refuse] * 9)
+    world.images.before("head", *[raising(refusal)] * 9)
     options = {"owner": "queue/1"} if way == "receive" else {}
     assert getattr(getattr(world.darkroom, way), way)(b"cat.png", **options) == [Disposition.REJECTED]
     assert [row.code for row in world.rejections.rows.values()] == [code]

@@ -9,7 +9,8 @@ from shared.errors import MarkerRejected, StorageOut
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
 from shared.steps.upkeep.reconcile import OVERLAP, WalkResult
-from tests.doubles.walks import GRACE, job_names, raising, walk, world_of_old_images
+from tests.doubles.walks import GRACE, job_names, walk, world_of_old_images
+from tests.unit.acts import raising
 
 
 def test_images_without_an_event_are_recorded_and_counted() -> None:

@@ -3,8 +3,9 @@ import pytest
 from shared.errors import StorageOut
 from shared.ports.marks import Mark
 from shared.steps.upkeep.reconcile import Position, WalkResult
-from tests.doubles.walks import job_names, raising, walk, world_of_old_images
+from tests.doubles.walks import job_names, walk, world_of_old_images
 from tests.doubles.world import World
+from tests.unit.acts import raising
 
 
 def test_nothing_is_begun_when_the_budget_is_over() -> None:

@@ -12,19 +12,16 @@ from shared.rules.jobs import State
 from shared.steps.intake.record import Recording
 from shared.steps.upkeep.reconcile import WalkResult
 from shared.steps.work.attempt import End
-from tests.doubles.walks import job_names, raising, walk, world_of_old_images
+from tests.doubles.walks import job_names, walk, world_of_old_images
 from tests.doubles.world import World
+from tests.unit.acts import raising
 
 DAY = timedelta(days=1)
 
 
 def closed_blob(*, passing: bool) -> Callable[[], None]:
     """Return what a look meets at a blob that is closed to us."""
-
-    def refuse() -> None:
-        raise BlobUnreadable("AuthorizationPermissionMismatch", passing=passing)
-
-    return refuse
+    return raising(BlobUnreadable("AuthorizationPermissionMismatch", passing=passing))
 
 
 def calls(world: World) -> list[str]:

@@ -12,6 +12,7 @@ from shared.steps.upkeep.agenda import Agenda
 from shared.steps.upkeep.turns import Turns
 from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
+from tests.unit.acts import raising
 
 
 def _due(world: World, count: int) -> list[str]:
@@ -205,11 +206,7 @@ def test_a_sweep_tells_what_it_did_in_one_line(world: World, caplog: pytest.LogC
 def test_a_job_that_raises_keeps_no_other_from_its_turn() -> None:
     world = World(SWEEP_PARALLELISM="1")
     found = _due(world, 5)
-
-    def out() -> None:
-        raise StorageOut("out")
-
-    world.images.before("read", out)
+    world.images.before("read", raising(StorageOut("out")))
     with pytest.raises(StorageOut):
         world.darkroom.sweep.sweep(owner="timer/1")
     states = [world.job(job_id).state for job_id in found]
@@ -218,9 +215,5 @@ def test_a_job_that_raises_keeps_no_other_from_its_turn() -> None:
 
 def test_a_sweep_that_may_create_nothing_works_with_what_is_there(world: World) -> None:
     _due(world, 1)
-
-    def forbid() -> None:
-        raise StorageOut("AuthorizationPermissionMismatch")
-
-    world.darkroom.sweep.prepare = forbid
+    world.darkroom.sweep.prepare = raising(StorageOut("AuthorizationPermissionMismatch"))
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}

@@ -17,6 +17,7 @@ from shared.steps.intake.add import NewJob
 from shared.steps.upkeep import agenda
 from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
+from tests.unit.acts import raising
 
 EVENT = b'{"Type":"BlobTrigger","ContainerName":"images","BlobName":"late.png"}'
 
@@ -121,11 +122,7 @@ def test_a_bucket_that_cannot_be_listed_keeps_no_other_waiting() -> None:
     world = World(DISPATCH="timer")
     jobs = [world.record_image(f"{number}.png", png(number + 1)) for number in range(12)]
     world.clock.advance(121)
-
-    def fails() -> None:
-        raise StorageOut("ServerBusy")
-
-    world.jobs.before("due", fails)
+    world.jobs.before("due", raising(StorageOut("ServerBusy")))
     with pytest.raises(StorageOut):
         world.darkroom.sweep.sweep(owner="timer/1")
     assert 0 < sum(world.job(job_id).state is State.COMPLETED for job_id in jobs) < 12

@@ -9,7 +9,8 @@ from shared.rules.jobs import Event, State
 from shared.steps.intake.add import NewJob
 from shared.steps.work.attempt import End
 from tests.doubles.world import World
-from tests.unit.handler_jobs import KIND, HandlerWorld, raising
+from tests.unit.acts import raising
+from tests.unit.handler_jobs import KIND, HandlerWorld
 
 
 def test_a_handler_is_given_the_job_under_its_own_claim() -> None:

@@ -11,7 +11,8 @@ from shared.ports.jobs import Row
 from shared.rules.jobs import Move, State
 from shared.steps.upkeep.bury import Burial
 from shared.steps.work.attempt import End
-from tests.unit.handler_jobs import HandlerWorld, raising
+from tests.unit.acts import raising
+from tests.unit.handler_jobs import HandlerWorld
 
 
 def _storage_goes_out(told: HandlerWorld) -> None:
@@ -82,11 +83,7 @@ def test_an_outage_leaves_a_job_whose_child_has_died_to_be_analysed_alone() -> N
 
 def _commit_raises(told: HandlerWorld, error: Exception) -> None:
     """Let the next write of an end raise what no storage should."""
-
-    def fails() -> None:
-        raise error
-
-    told.world.jobs.before("replace", int, fails)
+    told.world.jobs.before("replace", int, raising(error))
 
 
 @pytest.mark.case("mutants 7", was="FAILED result_no_json: the handler was blamed")
@@ -155,11 +152,7 @@ def test_a_handler_may_meet_what_no_row_holds() -> None:
 
 def _refuse_writes(told: HandlerWorld, times: int) -> None:
     """Let the writes behind the next claim be refused for what they hold."""
-
-    def fails() -> None:
-        raise ContentRefused("EntityTooLarge")
-
-    told.world.jobs.before("replace", int, *[fails] * times)
+    told.world.jobs.before("replace", int, *[raising(ContentRefused("EntityTooLarge"))] * times)
 
 
 def _next_write_arrives_twice(told: HandlerWorld) -> None:

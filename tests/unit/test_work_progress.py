@@ -7,7 +7,8 @@ from shared.errors import StorageOut
 from shared.handlers import Context, RetryJob
 from shared.rules.jobs import State
 from shared.steps.work.held_claim import HeldClaim
-from tests.unit.handler_jobs import HandlerWorld, raising
+from tests.unit.acts import raising
+from tests.unit.handler_jobs import HandlerWorld
 
 
 def _begin(told: HandlerWorld) -> HeldClaim:

@@ -6,7 +6,8 @@ import pytest
 from shared.handlers import Completion, FailJob
 from shared.rules.jobs import State
 from shared.steps.work.attempt import End
-from tests.unit.handler_jobs import HandlerWorld, raising, returning
+from tests.unit.acts import raising, returning
+from tests.unit.handler_jobs import HandlerWorld
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from shared.wiring.analyst import build_analyst
 from tests.doubles.clock import FakeClock
 from tests.doubles.world import png
 from tests.rig import until
+from tests.unit.acts import raising
 
 SOURCE = Source(container="images", name="cat.png", etag="0x1", size_bytes=1, declared_type=None)
 FOUND = Analysis(report={"status": "ok"}, thumbnail=None)
@@ -191,10 +192,7 @@ def test_what_is_not_wanted_any_more_at_the_door_is_not_analysed() -> None:
 
 
 def test_inline_a_lack_of_memory_is_a_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    def starve(*_args: object, **_given: object) -> Analysis:
-        raise MemoryError
-
-    monkeypatch.setattr("shared.analysis.pipeline.analyze", starve)
+    monkeypatch.setattr("shared.analysis.pipeline.analyze", raising(MemoryError()))
     with pytest.raises(AnalysisDied) as met:
         Inline(limits=Limits(), thumbnail=None)(b"x", source=SOURCE, stop=_never)
     assert met.value.code == "out_of_memory"

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from shared.errors import ContentRefused
+from tests.unit.acts import raising
 from tests.unit.http.client import Client, Response
 
 CALLS: list[tuple[str, Any]] = [
@@ -142,11 +143,7 @@ def test_a_wait_has_at_most_20_seconds(client: Client) -> None:
 def test_what_no_row_holds_is_422_with_the_word_of_storage_and_writes_nothing(client: Client, call: str) -> None:
     claim = client.claim_job()
     before = dict(client.world.jobs.table.jobs)
-
-    def refuse() -> None:
-        raise ContentRefused("EntityTooLarge")
-
-    client.world.jobs.before("replace" if call == "complete" else "insert", refuse)
+    client.world.jobs.before("replace" if call == "complete" else "insert", raising(ContentRefused("EntityTooLarge")))
     calls: dict[str, Callable[[], Response]] = {
         "add": lambda: client.add_job("other"),
         "complete": lambda: client.report(claim, "complete", {"result": {}}),

@@ -8,6 +8,7 @@ from shared.errors import InvalidReference, NoSuchImage
 from shared.ports.index import Thumbnail
 from shared.rules.images import ImageRef
 from tests.doubles.reports import report
+from tests.unit.acts import raising
 from tests.unit.http.client import Client, Response
 
 NOBODY = "0" * 32
@@ -41,9 +42,7 @@ def test_a_refusal_of_a_name_says_why_and_names_the_field(client: Client, name: 
 
 @pytest.mark.case("storage refused name", was="503: ask again")
 def test_a_name_that_the_service_refuses_is_422_for_whoever_brings_it(client: Client) -> None:
-    def refuse() -> None:
-        raise InvalidReference("The blob service refuses the blob name: InvalidUri.")
-
+    refuse = raising(InvalidReference("The blob service refuses the blob name: InvalidUri."))
     client.world.images.before("head", refuse)
     assert client.call("POST", "/images", {"name": "\uf003"}).refusal == (422, "invalid", "body.name")
     client.world.images.before("put", refuse)
@@ -141,10 +140,7 @@ def test_an_image_whose_job_is_purged_keeps_its_end(client: Client) -> None:
 
 
 def test_no_image_is_no_error_of_a_list(client: Client) -> None:
-    def nobody(_: str) -> None:
-        raise NoSuchImage
-
-    client.darkroom.lookup.image_by_name = nobody
+    client.darkroom.lookup.image_by_name = raising(NoSuchImage())
     assert client.call("GET", "/images?name=a").json["items"] == []
 
 

@@ -1,0 +1,18 @@
+"""What a test gives in place of a handler, a hook or a call."""
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+
+def raising(error: BaseException) -> Callable[..., Any]:
+    """Return what raises when it is called, whatever it is given."""
+
+    def act(*_: object, **__: object) -> NoReturn:
+        raise error
+
+    return act
+
+
+def returning(result: Any) -> Callable[..., Any]:  # noqa: ANN401 - a handler may return anything
+    """Return what returns, whatever its type forbids."""
+    return lambda *_, **__: result
