@@ -18,7 +18,7 @@ class NotFound(DarkroomError):
 
 
 class Conflict(DarkroomError):
-    """What stands there forbids it; somebody else was first, perhaps."""
+    """The stored version forbids it; perhaps somebody else was first."""
 
 
 class Outage(DarkroomError):

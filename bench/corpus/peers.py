@@ -127,9 +127,9 @@ def exiftool(files: Sequence[Path]) -> dict[str, dict[str, Any]] | None:
 
 
 def fact(answer: dict[str, Any], name: str) -> Any:  # noqa: ANN401 - exiftool's values are of any type
-    """Return what exiftool says of a fact, None when it says nothing; for ``gps`` whether there is a coordinate.
+    """Return what exiftool says of a fact, None when it says nothing; for ``gps`` whether the file has a coordinate.
 
-    A blank coordinate is none: zeros divided by zero, as a receiver without a fix leaves them behind.
+    A blank coordinate does not count: zeros divided by zero, as a receiver without a fix leaves them behind.
     """
     given = [answer[key] for key in FACTS[name] if answer.get(key, "") != ""]
     if name == "gps":

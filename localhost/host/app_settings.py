@@ -23,7 +23,7 @@ def load(app: Path, environ: MutableMapping[str, str]) -> None:
     """Add the Values of local.settings.json to the environment; what is already set there wins.
 
     Raises:
-        SettingsWrong: The file is no JSON object with string Values.
+        SettingsWrong: The file is not a JSON object whose Values are strings.
     """
     path = app / "local.settings.json"
     if not path.exists():

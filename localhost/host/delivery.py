@@ -49,7 +49,7 @@ def after_failure(dequeue_count: int, maximum: int, *, has_poison: bool) -> Verd
 
 
 def poison_queue(queue: str) -> str | None:
-    """Return the name of a queue's poison queue; a poison queue has none of its own."""
+    """Return the name of a queue's poison queue; a poison queue has no poison queue."""
     return None if queue.endswith(POISON_SUFFIX) else queue + POISON_SUFFIX
 
 

@@ -99,7 +99,7 @@ def _join(pairs: Iterable[tuple[str, str]]) -> dict[str, Datum]:
 
 
 def _response(value: Any, method: str) -> Response:  # noqa: ANN401 - what a function returns
-    """Return what the worker would send for a function's value; none is 204, as on the real host."""
+    """Return what the worker would send for a function's value; for None 204, as on the real host."""
     if value is None:
         return Response(status_code=204)
     datum = converter("http").encode(value, expected_type=None)

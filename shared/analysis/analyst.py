@@ -19,7 +19,7 @@ class Engine(Protocol):
 
     @property
     def confinement(self) -> Confinement | None:
-        """How child processes are confined; None if there are none, or none yet."""
+        """How child processes are confined; None before the first of them has started."""
 
     def __call__(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:
         """Analyse; see ``Sandbox``."""
@@ -39,7 +39,7 @@ class Analyst:
 
     @property
     def confinement(self) -> Confinement | None:
-        """How child processes are confined; None if there are none, or none yet."""
+        """How child processes are confined; None before the first of them has started."""
         return self._engine.confinement
 
     def __call__(self, data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:
@@ -64,7 +64,7 @@ class Inline:
 
     Args:
         limits: What an image may cost.
-        thumbnail: Which thumbnail to make; None for none.
+        thumbnail: Which thumbnail to make; None to make no thumbnail.
         options: What a report contains.
         monotonic: Seconds that never go back.
     """

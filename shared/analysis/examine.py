@@ -16,7 +16,7 @@ class Examine:
 
     Args:
         limits: What the image may cost.
-        spec: Which thumbnail to make; None for none.
+        spec: Which thumbnail to make; None to make no thumbnail.
         options: What the report contains.
         monotonic: Seconds that never go back.
         started: When the analysis began, by these.

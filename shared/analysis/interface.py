@@ -16,9 +16,9 @@ class Source:
         name: Its name within the container.
         etag: Its version, without quotes.
         size_bytes: Its length by its properties, 0 or more.
-        declared_type: The content type that the uploader gave, unchecked; None if there is none.
-        content_encoding: The ``Content-Encoding`` that the uploader gave, unchecked; None if there is none. The
-            analysis itself undoes it.
+        declared_type: The content type, unchecked; None if the uploader gave no type.
+        content_encoding: The ``Content-Encoding``, unchecked; None if the uploader gave no encoding. The analysis
+            undoes it.
     """
 
     container: str

@@ -46,7 +46,7 @@ def analyze(
         data: The whole blob, as it is stored.
         source: What storage says about it.
         limits: What the image may cost.
-        thumbnail: Which thumbnail to make; None for none.
+        thumbnail: Which thumbnail to make; None to make no thumbnail.
         options: What the report contains.
         monotonic: Seconds that never go back.
 

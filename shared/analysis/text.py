@@ -29,5 +29,5 @@ def decode(raw: bytes, *, cut_at: int) -> str | None:
 
 
 def clean(text: str) -> str | None:
-    """Return the characters that can be shown, at most ``MAX_CHARACTERS``; None if there are none."""
+    """Return the characters that can be shown, at most ``MAX_CHARACTERS``; None if no character can be shown."""
     return _UNFIT.sub("", text).strip(" ")[:MAX_CHARACTERS].strip(" ") or None

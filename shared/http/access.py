@@ -40,7 +40,7 @@ class Authorizer:
 
     Args:
         keys: Those of the settings. Without any, the host has checked its own, and every request is let in.
-        operation: Returns the operation of a method and a path; None if there is none.
+        operation: Returns the operation of a method and a path; None if the API has no such operation.
     """
 
     def __init__(self, keys: Collection[ApiKey], *, operation: Callable[[str, str], str | None]) -> None:

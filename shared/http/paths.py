@@ -30,7 +30,7 @@ class Paths:
         return methods | {"HEAD"} if "GET" in methods else methods
 
     def operation(self, method: str, path: str) -> str | None:
-        """Return the name of the operation that Starlette chooses; None if there is none."""
+        """Return the name of the operation that Starlette chooses; None if it chooses no route."""
         method = "GET" if method == "HEAD" else method
         for route in self._matches(path):
             if method in (route.methods or ()):

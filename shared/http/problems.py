@@ -18,7 +18,7 @@ from shared.analysis.validation import ReportInvalid
 from shared.http.error_codes import ErrorCode
 
 MEDIA_TYPE = "application/problem+json"
-#: Of every response that sets none of its own: browsers show it as what it is, run nothing in it, and keep nothing.
+#: Of every response that does not set its own: browsers show it as what it is, run nothing in it, and keep nothing.
 HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",

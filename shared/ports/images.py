@@ -29,7 +29,7 @@ class ImageStore(Protocol):
         """Look at a blob. Costs: 1 read.
 
         Raises:
-            BlobGone: There is none.
+            BlobGone: The blob does not exist.
             BlobUnreadable: The service does not give it.
             InvalidReference: No blob can have that name.
         """
@@ -44,11 +44,11 @@ class ImageStore(Protocol):
 
         Raises:
             BlobGone: There is no blob of that name.
-            BlobChanged: Another version stands there.
+            BlobChanged: Another version is stored.
             BlobUnreadable: The service does not give it, or gives another number of bytes.
             InvalidReference: No blob can have that name.
 
-        Costs: 1 read for blobs up to the byte gate; none of an empty one.
+        Costs: 1 read for blobs up to the byte gate; no read for an empty one.
         """
 
     def put(self, ref: ImageRef, data: bytes, *, mime: str, only_new: bool = False, etag: str | None = None) -> None:
@@ -59,7 +59,7 @@ class ImageStore(Protocol):
             data: All of it.
             mime: As its client declares it.
             only_new: Refuse a name that is taken.
-            etag: Bare, of the version to be replaced; ``ANY_VERSION`` for any that stands there; without it also where
+            etag: Bare, of the version to be replaced; ``ANY_VERSION`` for any version; without it also where
                 none does.
 
         Raises:
@@ -84,7 +84,7 @@ class ThumbnailStore(Protocol):
         """List the thumbnails of all attempts at one job. Costs: 1 list."""
 
     def delete_thumbnail(self, name: str) -> None:
-        """Delete a thumbnail; harmless when there is none. Costs: 1 delete.
+        """Delete a thumbnail; harmless when it does not exist. Costs: 1 delete.
 
         Raises:
             Refused: ``blob_refused``: the service does not let anybody delete it.
@@ -98,6 +98,6 @@ class ThumbnailReader(Protocol):
         """Read one thumbnail, and its MIME type. Costs: 1 read.
 
         Raises:
-            BlobGone: There is none, or something larger than any thumbnail.
+            BlobGone: The blob does not exist, or is larger than any thumbnail.
             BlobUnreadable: The service does not give it.
         """

@@ -250,7 +250,7 @@ class JobIndex(Protocol):
         """List the types of which a job was ever added, in the order of their names. Costs: 1 query."""
 
     def insert_type(self, kind: str) -> None:
-        """Note that there are jobs of a type, over what was noted before. Costs: 1 transaction."""
+        """Note that a type has jobs, over an earlier note. Costs: 1 transaction."""
 
     def quiet_types(self, quiet: timedelta) -> list[KnownType]:
         """List the types that nobody has noted for so long, by the service's clock. Costs: 1 query."""

@@ -81,7 +81,7 @@ class JobStore(Protocol):
 
         Raises:
             Duplicate: The job is there already.
-            KeyTaken: Another version stands in the key row, or has come to stand there.
+            KeyTaken: The key row names another version, or names one by now.
             Lost: The superseded job has moved on.
             NotJson: Its params are not JSON; nothing was sent.
             TooLarge: They are larger than a row holds; likewise.
@@ -148,7 +148,7 @@ def read(jobs: JobStore, job_id: str) -> Row:
 
     Raises:
         InvalidReference: That is not a job id.
-        NoSuchJob: There is none.
+        NoSuchJob: No job has this id.
         Unreadable: It was written by a newer release, or is damaged.
         StorageOut: Storage is out.
 

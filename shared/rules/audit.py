@@ -14,7 +14,7 @@ class JobFacts:
         id: From its RowKey.
         has_lease: Whether a lease stands in it.
         thumbnail: Name of the blob that its report names, where it is one that an attempt at it may have written;
-            None for none.
+            None without one.
         names_other_blob: Whether its report names another blob than that.
         report_wrong: What is wrong with its report, without a word of it; None where all is well.
         row_key: Where it stands.

@@ -70,8 +70,8 @@ def within(paths: Iterable[str], images_container: str) -> list[ImageRef]:
     """Return those of some paths, ``container/name``, that may be images of a container, in their order.
 
     Raises:
-        MessageRejected: There is none: ``invalid_reference`` for the first that is of the container or of no form,
-            ``other_container``.
+        MessageRejected: No path is one of these: ``invalid_reference`` for the first that is of the container or is
+            not valid, ``other_container``.
     """
     paths = list(dict.fromkeys(paths))
     own = [path for path in paths if path.startswith(f"{images_container}/")]

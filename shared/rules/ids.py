@@ -31,7 +31,7 @@ def kind(identity: str) -> str:
     """Return the type that a job id begins with.
 
     Raises:
-        InvalidReference: That is no job id.
+        InvalidReference: That is not a job id.
     """
     return _parse(identity)[1]
 

@@ -13,7 +13,7 @@ ANY_VERSION = "*"
 
 @dataclass(frozen=True)
 class ImageRef:
-    """The place of an image: one name, whichever version stands there.
+    """The place of an image: one name, whichever version is stored under it.
 
     Attributes:
         container: The blob container.

@@ -145,12 +145,12 @@ class Job:
         ref: What it is to be done to; for an image ``container/name``.
         version: An image's bare ETag; empty for other unique jobs, 32 hex digits drawn for the rest.
         unique: Whether a key row keeps the reference, so that the same version of it is never added twice.
-        retagged: The newest version with the same content, which this job stands for as well; None for none.
+        retagged: The newest version with the same content, which this job stands for too; None without one.
         schema: Of this row. A higher one than ``SCHEMA`` is left to newer instances.
         params: Facts fixed when the job was added.
         state: Where it stands.
         owner: Who works, ``trigger/invocation-id``; None unless RUNNING.
-        claim_id: Drawn anew at every claim; None unless RUNNING.
+        claim_id: Drawn for each claim; None unless RUNNING.
         token: Fencing token; grows at every claim and at every end by another, never falls.
         lease: Protection given by the last claim or renewal; None unless RUNNING.
         attempts: Claims so far; never falls.

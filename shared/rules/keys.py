@@ -61,7 +61,7 @@ def parse(text: str) -> tuple[ApiKey, ...]:
 
 
 def bearer_of(keys: Iterable[ApiKey], shown: str) -> ApiKey | None:
-    """Return which key was shown; None for none of them. Every hash is compared, and each in constant time."""
+    """Return the key that was shown; None if it is unknown. Every hash is compared, and each in constant time."""
     digest, found = hashlib.sha256(shown.encode("utf-8", "surrogateescape")).hexdigest(), None
     for key in keys:
         if hmac.compare_digest(key.sha256, digest):

@@ -49,7 +49,7 @@ def acquire(held: Lock | None, *, name: str, owner: str, lapsed: bool, lease: ti
     """Take a lock that is new, released or lapsed.
 
     Args:
-        held: The row as it stands; None when there is none.
+        held: The row as it was read; None when the lock has no row yet.
         name: What is locked.
         owner: Who takes it, unique to this holder.
         lapsed: Whether the holder's lease has lapsed, by ``leases.lapsed``.

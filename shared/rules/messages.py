@@ -29,7 +29,7 @@ MAX_ITEMS = 100
 _REASON_LENGTH = 1_000
 #: How the Functions host marks its own messages about blobs (azure-sdk-for-net, BlobTriggerMessage).
 _TRIGGER = "BlobTrigger"
-#: How often a text may be base64: once by whoever has written it, and once by an SDK that does so unasked.
+#: How often a text may be base64: once by whoever has written it, and once by an SDK that does so by default.
 _LAYERS = 2
 _URL_SAFE = str.maketrans("-_", "+/")
 #: What no message holds: so short names that happen to be base64 of something are not taken for it.

@@ -188,10 +188,10 @@ def redrive(job: Job, *, now: datetime, grace: timedelta) -> Move:
 
 
 def reschedule(job: Job, *, due: datetime, lapsed: bool, now: datetime) -> Move:
-    """Say anew when the sweep must look at a job that waits, or whose worker has died; nothing else changes.
+    """Change when the sweep must look at a job that waits, or whose worker has died; nothing else changes.
 
-    Each write to a row begins its lease anew, as others judge it: so a claim that has lapsed is left without one.
-    It stays its worker's own all the same, until another claims.
+    Each write to a row begins its lease again, as others judge it: so a claim that has lapsed is left without a lease.
+    It still belongs to its worker, until another claims the job.
 
     Args:
         job: As it stands.

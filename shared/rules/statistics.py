@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from shared.rules.timestamps import rfc3339
 
-#: Of what a mark keeps; another release's is counted anew.
+#: Of what a mark keeps; what another release has written is counted again.
 SCHEMA = 1
 
 

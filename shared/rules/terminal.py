@@ -6,7 +6,7 @@ _LETTERS = re.compile(r"[^ -~]")
 
 
 def escape(text: str, *, keep: str = "") -> str:
-    """Return a text for a person; control, format and bidirectional characters stand there as Python spells them.
+    """Return a text for a person; control, format and bidirectional characters become the escapes that Python uses.
 
     Args:
         text: Whatever it is.

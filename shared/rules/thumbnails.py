@@ -1,4 +1,4 @@
-"""Where the thumbnail of an attempt stands: the job's id, its token and the format say so, and nobody's word besides.
+"""Where the thumbnail of an attempt is stored: the job's id, its token and the format decide that, and nothing else.
 
 A report names it too, for readers; that name is never followed. Who could write a report could name another blob.
 """
@@ -46,11 +46,11 @@ def names_other_blob(job_id: str, report: Mapping[str, Any]) -> bool:
 
 
 def token_of(name: str) -> float:
-    """Return the token in a thumbnail's name; without one it is nobody's, and beyond all."""
+    """Return the token in a thumbnail's name; infinite without one, so that no attempt owns it."""
     digits = name.rpartition("/")[2].partition(".")[0]
     return int(digits) if digits.isdecimal() else float("inf")
 
 
 def has_thumbnail(report: Mapping[str, Any] | None) -> bool:
-    """Whether a report says that there is a thumbnail; whatever stands there, it is not followed."""
+    """Whether a report names a thumbnail; the name may be any text, and is not followed."""
     return report is not None and isinstance(report.get("thumbnail"), Mapping)

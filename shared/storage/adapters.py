@@ -82,7 +82,7 @@ def _create(jobs: JobTable, locks: LockTable, images: BlobContainers, queue: Sto
 def _blob_poison(
     environ: Mapping[str, str], to_images: Connection, transport: DatingTransport, runtime: Runtime
 ) -> StoragePoisonQueue | None:
-    """Build the queue of given-up blob events, which all apps share; none where it is not ours to read."""
+    """Build the queue of given-up blob events, which all apps share; None where this app may not read it."""
     reachable = to_images.text is not None or "queue" in to_images.endpoints
     if not reachable or not is_enabled(environ, "bury_blob_events"):
         return None

@@ -77,7 +77,7 @@ class AuditReader:
     def look(self, group: Group) -> Group:
         """See ``Audit.look``."""
         if not _STEM.fullmatch(group.stem):
-            return group  # a row of no form of ours is all that it holds
+            return group  # all that it holds is a row that is not one of ours
         return self._look(group.place, group.stem, group.index)
 
     def group_of(self, job_id: str) -> Group:

@@ -102,7 +102,7 @@ class BlobContainers:
     def _put_over(self, ref: ImageRef, data: bytes, *, mime: str) -> None:
         """Replace the current version, whichever it is.
 
-        The service's own ``If-Match: *`` does not do: Azurite then writes a blob even if there is none.
+        The service's own ``If-Match: *`` does not do: Azurite then writes a blob that does not exist.
         """
         for _ in range(_ROUNDS):
             try:
@@ -165,7 +165,7 @@ class BlobContainers:
         """Tell what the service says of the writing of one blob from an outage."""
         try:
             yield
-        except sdk_errors.Missing:  # a container that goes again as soon as it is made is nothing of one blob's
+        except sdk_errors.Missing:  # a container that is deleted right after it was made says nothing of this blob
             raise
         except StorageOut as out:
             if isinstance(out.__cause__, HttpResponseError):

@@ -81,7 +81,7 @@ class Columns:
         return kind(value) if value in [*kind] else self._fail(name)
 
     def data(self, name: str) -> bytes | None:
-        """Return bytes; None where there are none."""
+        """Return bytes; None where the row has no such column."""
         value = self._entity.get(name)
         return value if value is None or isinstance(value, bytes) else self._fail(name)
 

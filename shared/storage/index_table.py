@@ -192,7 +192,7 @@ class IndexTable:
 
 
 def _some(rows: Iterator[TableEntity], read: Callable[[TableEntity], Read], limit: int | None) -> list[Read]:
-    """Read so many rows, or all. One that nobody can read takes nobody's place: more are read for it."""
+    """Read so many rows, or all. For a row that can't be read another one is read."""
     found: list[Read] = []
     with closing(rows):  # type: ignore[type-var] # a generator
         for row in rows:

@@ -172,7 +172,7 @@ class JobTable:
         """Refuse to work with another number of buckets than the table was begun with.
 
         Args:
-            begin: Whether to write the number if there is none yet; a read must not.
+            begin: Whether to write the number if the table does not have it yet; a read must not.
         """
         if self._buckets_agree:
             return

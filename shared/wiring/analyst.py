@@ -71,7 +71,7 @@ def analysis_options(settings: Settings) -> Options:
 
 
 def thumbnail_spec(settings: Settings) -> ThumbnailSpec | None:
-    """Return what thumbnails are wanted; None for none."""
+    """Return which thumbnail to make; None to make no thumbnail."""
     if settings.thumbnails is Thumbnails.OFF:
         return None
     return ThumbnailSpec(

@@ -17,7 +17,7 @@ class Header:
         bits: Bits a sample, 1-16.
         has_alpha: Some pixels may be transparent.
         frames: Or pages; 1 for a still image.
-        icc: The colour profile; empty if there is none.
+        icc: The colour profile; empty if the file has no profile.
         progressive: A JPEG in several passes, an interlaced PNG.
         jpeg_quality: 1-100, by the quantisation tables; None for other formats.
         bytes_per_px: Estimated peak memory of decoding, a stored pixel.

@@ -104,7 +104,7 @@ def verdict(error: Exception, name: str) -> ImageRejected | MemoryError:
     """Distinguish a damaged file, an unsupported one and a lack of memory by the decoder's message.
 
     Codecs report all three as OSError, libavif and libheif as RuntimeError. These two do not always notice a lack of
-    memory: when an AV1 or HEVC decoder gets none, they only say that there is no image.
+    memory: when an AV1 or HEVC decoder gets no memory, they only say that the file has no image.
 
     Args:
         error: What the decoder raised.
@@ -120,6 +120,6 @@ def verdict(error: Exception, name: str) -> ImageRejected | MemoryError:
 
 
 def profile(image: Image.Image) -> bytes:
-    """Return the colour profile that a plugin found; empty if there is none."""
+    """Return the colour profile that a plugin found; empty if it found no profile."""
     found = image.info.get("icc_profile")
     return found if isinstance(found, bytes) else b""

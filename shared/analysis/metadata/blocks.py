@@ -43,7 +43,7 @@ class Blocks:
         other_exif: EXIF blocks of a preview or of another image in the file.
         xmp: XMP packets; the first is the image's own.
         texts: Keyword and text of PNG notes.
-        manifest: A C2PA manifest; empty if there is none.
+        manifest: A C2PA manifest; empty if the file has no manifest.
         incomplete: There is more than is read.
     """
 

@@ -39,7 +39,7 @@ class Notes:
         xmp: XMP packets.
         other: Other blocks that were written as text, such as IPTC.
         texts: Keyword and text of all others.
-        manifest: The C2PA manifest; empty if there is none.
+        manifest: The C2PA manifest; empty if the file has no manifest.
         incomplete: There is more than is read.
     """
 

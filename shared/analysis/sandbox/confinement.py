@@ -105,8 +105,8 @@ def _set_limits(*, counted_apart: bool) -> str:
 def _leave_namespaces() -> str:
     """Move to new namespaces for users, networks and System V IPC.
 
-    There is none for processes, because only a second process could be the first in it, and none for mounts, because
-    Landlock decides which files exist.
+    Processes keep their namespace, because only a second process could be the first in a new one. Mounts keep theirs,
+    because Landlock decides which files exist.
     """
     _check(_libc().unshare(_CLONE_NEWUSER | _CLONE_NEWNET | _CLONE_NEWIPC))
     return ""

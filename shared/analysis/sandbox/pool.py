@@ -60,7 +60,7 @@ class Sandbox:
 
     Args:
         limits: What an image may cost.
-        thumbnail: Which thumbnail to make; None for none.
+        thumbnail: Which thumbnail to make; None to make no thumbnail.
         options: What a report contains.
         child_limits: What each child may use.
         policy: How each child is confined.
@@ -117,7 +117,7 @@ class Sandbox:
                 self._drop(child)
 
     def _take_idle(self) -> ChildProcess | None:
-        """Return an idle child; None if there is none.
+        """Return an idle child; None if every child is busy.
 
         A child that died while idle, or sent something unasked, gets no further image: the next one is not at fault.
         """

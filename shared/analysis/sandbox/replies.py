@@ -45,7 +45,7 @@ class Request:
         number: Of the request.
         source: What storage says about the blob.
         data: The whole blob.
-        thumbnail: Which thumbnail it asks for; None for none.
+        thumbnail: Which thumbnail it asks for; None to make no thumbnail.
         sections: Names of the further sections that the report may have.
     """
 

@@ -53,7 +53,7 @@ class Admit:
         """Send the message of a live job.
 
         Raises:
-            NoSuchJob: There is none of that id.
+            NoSuchJob: No job has this id.
             Unreadable: It was written by a newer release, or is damaged.
 
         Costs: get, send = 2.

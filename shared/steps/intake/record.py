@@ -187,7 +187,7 @@ class Record:
         return recorded
 
     def _newer(self, ref: ImageRef, traceparent: str | None, *, seen: BlobFacts | None, announce: bool) -> RecordResult:
-        """Put the version that stands there now over the recorded one.
+        """Put the version that is stored now over the recorded one.
 
         The key row is read first, the blob looked at second, and the write matches that read. So nobody can put an
         older version over a newer one: ETags have no order that could be compared.
@@ -196,7 +196,7 @@ class Record:
             ref: The image.
             traceparent: As above.
             seen: The version that the event was about: when the key row names it, it was recorded, and nothing is
-                written; what may stand there by now has an event of its own.
+                written; a version that is stored by now has an event of its own.
             announce: As above.
         """
         for _ in range(ROUNDS):
@@ -218,11 +218,11 @@ class Record:
         """Write a version over that of a key row.
 
         Returns:
-            The row of a job that waits now; or which job stands for the version already, or as well; None when others
-            were faster in a way that has to be looked at anew.
+            The row of a job that waits now; or which job stands for the version already, or also; None when others were
+            faster, and the caller must read the rows again.
 
         Raises:
-            KeyTaken: Another version has come to stand in the key row.
+            KeyTaken: The key row names another version by now.
             Lost: The same, or the replaced version's job has moved on.
         """
         before = None if key is None else self._job_of(key)
@@ -249,7 +249,7 @@ class Record:
             return None
 
     def _same_content(self, before: Job, added: Job) -> bool:
-        """Whether a completed job has analysed what stands there now, as far as the service knows."""
+        """Whether a completed job has analysed what is stored now, as far as the service knows."""
         if self.settings.reanalyze_on_metadata or before.state is not State.COMPLETED:
             return False
         known = all(added.params[fact] is not None for fact in ("bytes", "content_md5", "created_at"))

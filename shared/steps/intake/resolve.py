@@ -64,9 +64,9 @@ class Resolve:
 
         Args:
             body: The message as it came.
-            on_job: Acts on a job, given whether the message names nothing else; raises ``NoSuchJob`` when there is none
-                of that id.
-            on_image: Acts on an image, given the same; raises ``BlobGone`` when there is none of that name.
+            on_job: Acts on a job, given whether the message names nothing else; raises ``NoSuchJob`` when no job has
+                this id.
+            on_image: Acts on an image, given the same; raises ``BlobGone`` when no blob has this name.
 
         Returns:
             One outcome for everything that the message names, REJECTED for what names nothing real; ``[REJECTED]`` when

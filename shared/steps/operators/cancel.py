@@ -38,7 +38,7 @@ class Cancel:
 
         Raises:
             InvalidReference: That is not a job id.
-            NoSuchJob: There is none.
+            NoSuchJob: No job has this id.
             Unreadable: It was written by a newer release, or is damaged.
             Refused: ``ended``: it has ended otherwise.
             Mismatch: It has moved on since.

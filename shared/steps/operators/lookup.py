@@ -68,7 +68,7 @@ class Lookup:
         """Read one job.
 
         Raises:
-            NoSuchJob: There is none.
+            NoSuchJob: No job has this id.
             Unreadable: It was written by a newer release, or is damaged.
             InvalidReference: That is not a job id.
 
@@ -81,7 +81,7 @@ class Lookup:
 
         Raises:
             NoSuchJob: There is no such job.
-            InvalidReference: That is no job id.
+            InvalidReference: That is not a job id.
 
         Costs: 1 query; 1 read more for a job without attempts.
         """
@@ -112,7 +112,7 @@ class Lookup:
             after: Of the page before, of the same query.
 
         Raises:
-            InvalidReference: A reference without its one type, or a type of no form that a type has.
+            InvalidReference: A reference without its one type, or a type that is not valid.
 
         Costs: 1 query for each type and bucket, and, where live ones don't fill the page, for each type, bucket and
         state: at most 4 for each of ``PLACES_AT_ONCE`` without types; few more where jobs are spread unevenly; 1 read a

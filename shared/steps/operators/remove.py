@@ -50,8 +50,8 @@ class Remove:
             versions: Fingerprints of its row, as the caller has seen it; any version without them.
 
         Raises:
-            InvalidReference: That is no job id.
-            NoSuchJob: There is none.
+            InvalidReference: That is not a job id.
+            NoSuchJob: No job has this id.
             Refused: ``live``.
             Unreadable: It was written by a newer release, or is damaged.
             Mismatch: It has moved on since.
@@ -95,7 +95,7 @@ class Remove:
         """Delete the key row of a purged job. Its digest begins as the job's id does, so one short query finds it.
 
         Raises:
-            NoSuchJob: There is none.
+            NoSuchJob: No job has this id.
         """
         place = kind(job_id), bucket(job_id, self.settings.job_buckets)
         for key in self.index.keys(*place, after=job_id[_REF_DIGITS], limit=2):

@@ -1,7 +1,7 @@
 """What one sweep works on, and in which order: pages of due rows from each bucket, in fair turns.
 
 Index rows decide nothing. A page may be full of rows that no work here moves on: a newer release's after a rollback, or
-rows that belong to no job. So a sweep goes on behind such a page, and what is there waits for nobody's repair.
+rows that belong to no job. So a sweep goes on behind such a page, and the jobs behind it need not wait for a repair.
 
 A sweep over many slow images may take minutes. What comes due meanwhile has its turn too: while there is work left, the
 oldest pages are read again, bucket after bucket and never all at once.

@@ -51,7 +51,7 @@ class Bury:
             Undecided: The same.
 
         Costs: get and end, or get and reschedule = 2; 1 for a job that is due already, has ended or is under a live
-        lease. 2 more for a message that names an image, 3 in all where it is recorded anew.
+        lease. 2 more for a message that names an image, 3 in all where it is recorded again.
         """
         return self.resolve.resolve(body, on_job=lambda hint, _: self._job(hint.job_id), on_image=self._image)
 

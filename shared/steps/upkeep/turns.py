@@ -16,7 +16,7 @@ class Turns:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Keep what the block raises; the end of the process is nobody's turn, and goes on."""
+        """Keep what the block raises; the end of the process goes on."""
         try:
             yield
         except Exception as error:  # noqa: BLE001 - the edge of a turn: raised when the others have had theirs

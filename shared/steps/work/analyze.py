@@ -62,7 +62,7 @@ class Analyze:
             Undecided: The same.
             NoSandbox: This machine can start no child process.
 
-        Costs: blob, thumbnail = 2; 1 without a thumbnail blob, and none of a blob that is over the byte gate.
+        Costs: blob, thumbnail = 2; 1 without a thumbnail blob, and 0 for a blob that is over the byte gate.
         """
         try:
             ref = ImageRef.of(attempt.job.ref)
@@ -122,9 +122,9 @@ class Analyze:
         return Completion(shown, undo=lambda: self.images.delete_thumbnail(name))
 
     def _record_newer(self, attempt: Context, ref: ImageRef) -> CancelJob | RetryJob:
-        """Record what stands there now, which supersedes this job in the same transaction.
+        """Record the version that is stored now, which supersedes this job in the same transaction.
 
-        Where the version that was not there a moment ago stands there again, it is still the newest: read it later.
+        Where the version that was gone a moment ago is back, it is still the newest: read it later.
         """
         try:
             recorded = self.record.record_newer(ref)

@@ -81,7 +81,7 @@ class Attempt:
 
         Raises:
             InvalidReference: That is not a job id.
-            NoSuchJob: There is none.
+            NoSuchJob: No job has this id.
             Outage: Storage is out, or this machine can start no child process. The claim is given back uncounted, or
                 its lease lapses.
             ContentRefused: Storage takes no claim of this job, or no end; where it was claimed, the attempt counts.
@@ -124,7 +124,7 @@ class Attempt:
             claim.abandon(error=JobError(code, message, self.claims.clock.now()))
         except Outage:
             self.claims.spare(claim.claim)
-        except ContentRefused as refused:  # the attempt counts, so that there is an end
+        except ContentRefused as refused:  # the attempt counts, so that this ends
             emit(LogEvent.UNWRITABLE, level=logging.ERROR, job=claim.job.id, error=str(refused))
         except _LOST:
             pass
@@ -136,7 +136,7 @@ def _finish(claim: HeldClaim, handler: Handler) -> End:
         return _work(claim, handler)
     except (*_LOST, Outage):
         raise
-    except ContentRefused as refused:  # another attempt may have less to write; none would be no end
+    except ContentRefused as refused:  # another attempt may have less to write; without a count this never ends
         return _ENDS[claim.retry(refused.code, str(refused)).job.state]
     except Exception as error:  # noqa: BLE001 - the edge of an attempt: what nobody foresaw is its end
         _log_crash(claim, error)

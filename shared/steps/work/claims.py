@@ -68,12 +68,12 @@ class Claims(ClaimPorts):
             owner: Who works, ``trigger/invocation-id``; 1–128 characters.
 
         Raises:
-            NoSuchJob: There is none.
+            NoSuchJob: No job has this id.
             Unreadable: It was written by a newer release, or is damaged.
             NotClaimed: It is not free.
             Stale: The claim itself has outlasted the lease: winning it does not mean being protected.
 
-        Costs: get and claim = 2; 1 when there is nothing to claim.
+        Costs: get and claim = 2; 1 when nothing can be claimed.
         """
         row, sent_at = read(self.jobs, job_id), self.monotonic()
         held = self.claim(row, owner=owner, lease=self.settings.lease)

@@ -100,7 +100,7 @@ class ExternalClaims:
 
         Raises:
             InvalidReference: That is not a job id.
-            NoSuchJob: There is none.
+            NoSuchJob: No job has this id.
             Unreadable: It was written by a newer release, or is damaged.
             Refused: ``live``, ``not_due`` or ``ended``.
             StorageOut: Storage is out.
@@ -115,7 +115,7 @@ class ExternalClaims:
             raise Refused(*_REFUSALS[not_claimed.reason]) from None
 
     def claim_next(self, kind: str, *, owner: str, lease: timedelta | None = None) -> Row | None:
-        """Claim one of the oldest due jobs of a type; None when there is none.
+        """Claim one of the oldest due jobs of a type; None when no job is due.
 
         First among those that the sweep would work on, then among those that are left to their messages for a while.
 
@@ -149,7 +149,7 @@ class ExternalClaims:
 
         Raises:
             InvalidReference: That is not a job id.
-            NoSuchJob: There is none.
+            NoSuchJob: No job has this id.
             Unreadable: It was written by a newer release, or is damaged.
             StorageOut: Storage is out.
 

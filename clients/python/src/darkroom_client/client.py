@@ -226,7 +226,7 @@ class Client:
         Args:
             job_type: The type.
             stop: Says whether to end. It is called before each claim, twice a second in pauses, and once after a
-                claim, whose job is then given back. It does not interrupt a claim: the job would be nobody's.
+                claim, whose job is then given back. It does not interrupt a claim: nobody would work on that job.
             until_empty: Whether to end when no job is due. An outage does not end the loop.
             lease_seconds: As for ``claim``.
             wait_seconds: As for ``claim``; the longest time before ``stop`` is called again.
