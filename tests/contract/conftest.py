@@ -15,26 +15,26 @@ from azure.core.pipeline.transport import HttpTransport
 from azure.storage.blob import BlobServiceClient
 
 from localhost.azurite import Azurite
+from shared.ports.locks import LockStore
 from shared.storage import clients
 from shared.storage.retries import RetryPolicy
 from shared.wiring.steps import Darkroom
 from tests.contract.benches import (
     AzureImages,
     AzureJobs,
-    AzureLocks,
     AzureQueue,
     ImagesBench,
     JobsBench,
-    LocksBench,
     QueueBench,
 )
 from tests.contract.faulty_storage import FaultyStorage
-from tests.contract.memory_benches import DoubledImages, DoubledJobs, DoubledLocks, DoubledQueue
+from tests.contract.memory_benches import DoubledImages, DoubledJobs, DoubledQueue
 from tests.contract.places import AZURITE, MEMORY, PROCESS, Place, in_process, on_azurite
 from tests.contract.poison_bench import AzurePoison, DoubledPoison, PoisonBench
 from tests.contract.table_wire import AzuriteWire, Compare, Conversation, DoubleWire, Operation
 from tests.contract.verify_bench import VerifyBench
 from tests.doubles.clock import FakeClock
+from tests.doubles.locks import MemoryLocks
 from tests.doubles.transports import FaultyTransport, Passing
 from tests.simulation.service.account import storage_account
 
@@ -110,9 +110,9 @@ def jobs(place: Place | None) -> JobsBench:
 
 
 @pytest.fixture
-def locks(place: Place | None) -> LocksBench:
+def locks(place: Place | None) -> LockStore:
     """Give an empty table of locks, which does not exist yet."""
-    return DoubledLocks() if place is None else AzureLocks(place)
+    return MemoryLocks(FakeClock()) if place is None else place.build().storage.locks
 
 
 @pytest.fixture
@@ -140,7 +140,8 @@ def faulty(place: Place) -> FaultyStorage:
     retry = RetryPolicy(within=timedelta(seconds=10), monotonic=clock, pause=clock.advance)
     storage = place.build(faulty, retry=retry).storage
     storage.create()
-    return FaultyStorage(storage, faulty, AzureJobs(place), place.build().storage, place.environ["IMAGES_CONTAINER"])
+    rival = AzureJobs(place)
+    return FaultyStorage(storage, faulty, rival, rival.darkroom.storage)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from shared.storage import codec
 from tests.doubles.clock import FakeClock
 from tests.doubles.images import MemoryImages
 from tests.doubles.jobs import MemoryJobs
-from tests.doubles.locks import MemoryLocks
 from tests.doubles.queue import MemoryQueue
 
 
@@ -22,11 +21,11 @@ class DoubledJobs:
 
     @property
     def now(self) -> datetime:
-        """See ``JobsBench``."""
+        """See ``AzureJobs``."""
         return self._clock.server.now()
 
     def rows(self) -> dict[str, dict[str, Any]]:
-        """See ``JobsBench``."""
+        """See ``AzureJobs``."""
         table = self.store.table
         rows: dict[str, dict[str, Any]] = {}
         for job_id, row in table.jobs.items():
@@ -39,15 +38,8 @@ class DoubledJobs:
         return rows
 
     def reopen(self, *, buckets: int) -> JobStore:
-        """See ``JobsBench``."""
+        """See ``AzureJobs``."""
         return MemoryJobs(self._clock, buckets=buckets, table=self.store.table)
-
-
-class DoubledLocks:
-    """The table of locks in memory."""
-
-    def __init__(self) -> None:
-        self.store = MemoryLocks(FakeClock())
 
 
 class DoubledImages:
@@ -57,21 +49,21 @@ class DoubledImages:
         self.store = MemoryImages(FakeClock())
 
     def upload(self, name: str, data: bytes, content_type: str = "image/png") -> ImageRef:
-        """See ``ImagesBench``."""
+        """See ``AzureImages``."""
         ref = ImageRef("images", name)
         self.store.upload(ref, data, content_type=content_type)
         return ref
 
     def touch(self, ref: ImageRef) -> None:
-        """See ``ImagesBench``."""
+        """See ``AzureImages``."""
         self.store.touch(ref)
 
     def remove(self, ref: ImageRef) -> None:
-        """See ``ImagesBench``."""
+        """See ``AzureImages``."""
         self.store.take(ref)
 
     def thumbnails(self) -> dict[str, tuple[bytes, str]]:
-        """See ``ImagesBench``."""
+        """See ``AzureImages``."""
         return dict(self.store.thumbnails)
 
 
@@ -83,9 +75,9 @@ class DoubledQueue:
         self.store = MemoryQueue(self._clock)
 
     def receive(self) -> list[str]:
-        """See ``QueueBench``."""
+        """See ``AzureQueue``."""
         return self.store.receive()
 
     def wait(self, seconds: float) -> None:
-        """See ``QueueBench``."""
+        """See ``AzureQueue``."""
         self._clock.advance(seconds)

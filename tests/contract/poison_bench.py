@@ -1,22 +1,8 @@
 """A poison queue on the bench: through the SDK and in memory."""
 
-from typing import Protocol
-
-from shared.ports.poison import PoisonQueue
 from shared.wiring.steps import Darkroom
 from tests.doubles.poison import MemoryPoison
 from tests.sdk_clients import queue_of
-
-
-class PoisonBench(Protocol):
-    """A poison queue and the host's side of it."""
-
-    @property
-    def store(self) -> PoisonQueue:
-        """The queue under test."""
-
-    def put(self, body: str, *, received: int = 0) -> None:
-        """Put in a message, and let it be received so often."""
 
 
 class AzurePoison:
@@ -27,7 +13,7 @@ class AzurePoison:
         self.client = queue_of(self.store)
 
     def put(self, body: str, *, received: int = 0) -> None:
-        """See ``PoisonBench``."""
+        """Put in a message as the host does, and let it be received so often."""
         try:
             self.client.create_queue()
         finally:
@@ -44,5 +30,8 @@ class DoubledPoison:
         self.store = MemoryPoison("poison")
 
     def put(self, body: str, *, received: int = 0) -> None:
-        """See ``PoisonBench``."""
+        """See ``AzurePoison``."""
         self.store.put(body.encode(), dequeue_count=received)
+
+
+PoisonBench = AzurePoison | DoubledPoison

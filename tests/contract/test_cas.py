@@ -21,31 +21,31 @@ Write = Callable[[], Row | LockRow]
 
 
 def _insert(faulty: FaultyStorage) -> Write:
-    move = job_moves.add(faulty)
+    move = job_moves.add(faulty.rival)
     return lambda: faulty.store.insert(move)
 
 
 def _claim(faulty: FaultyStorage) -> Write:
-    row = faulty.rival.store.insert(job_moves.add(faulty))
-    move = job_moves.claim(faulty, row)
+    row = faulty.rival.store.insert(job_moves.add(faulty.rival))
+    move = job_moves.claim(faulty.rival, row)
     return lambda: faulty.store.replace(row, move)
 
 
 def _complete(faulty: FaultyStorage) -> Write:
     row = job_moves.running(faulty.rival)
-    move = job_moves.complete(faulty, row)
+    move = job_moves.complete(faulty.rival, row)
     return lambda: faulty.store.replace(row, move)
 
 
 def _renew(faulty: FaultyStorage) -> Write:
     row = job_moves.running(faulty.rival)
-    move = job_moves.renew(faulty, row)
+    move = job_moves.renew(faulty.rival, row)
     return lambda: faulty.store.replace(row, move)
 
 
 def _cancel(faulty: FaultyStorage) -> Write:
     row = job_moves.running(faulty.rival)
-    move = job_moves.end(faulty, row)
+    move = job_moves.end(faulty.rival, row)
     return lambda: faulty.store.replace(row, move)
 
 
@@ -116,8 +116,8 @@ def test_a_claim_leaves_one_attempt_and_one_index_row_whatever_happens(faulty: F
     faulty.wire.arm(fault)
     won = write()
     assert isinstance(won, Row)
-    attempts = [key for key in faulty.rows() if key.startswith("try:")]
-    assert len(attempts) == len(job_moves.index_of(faulty, won)) == 1
+    attempts = [key for key in faulty.rival.rows() if key.startswith("try:")]
+    assert len(attempts) == len(job_moves.index_of(faulty.rival, won)) == 1
     assert won.job.token == 1
 
 
@@ -128,7 +128,7 @@ def test_an_insert_leaves_one_job_one_key_and_one_index_row_under_any_fault(
     write = _insert(faulty)
     faulty.wire.arm(fault)
     write()
-    kinds = sorted(key.partition(":")[0] for key in faulty.rows())
+    kinds = sorted(key.partition(":")[0] for key in faulty.rival.rows())
     assert kinds == ["buckets", "due", "job", "key"]
 
 
@@ -156,10 +156,10 @@ def test_a_second_send_that_is_refused_finds_the_first_applied(faulty: FaultySto
 @pytest.mark.azurite
 def test_a_definite_refusal_is_lost_without_a_look(faulty: FaultyStorage) -> None:
     row = job_moves.running(faulty.rival)
-    faulty.rival.store.replace(row, job_moves.renew(faulty, row))
+    faulty.rival.store.replace(row, job_moves.renew(faulty.rival, row))
     faulty.wire.arm(Fault.REPLY_LOST, nth=99)
     with pytest.raises(Lost):
-        faulty.store.replace(row, job_moves.complete(faulty, row))
+        faulty.store.replace(row, job_moves.complete(faulty.rival, row))
     assert faulty.wire.writes == 1
 
 
@@ -195,8 +195,8 @@ def test_a_message_that_nobody_takes_is_undecided(faulty: FaultyStorage) -> None
 
 
 def test_an_index_row_that_is_missing_is_told_apart_from_a_lost_race(faulty: FaultyStorage) -> None:
-    row = faulty.rival.store.insert(job_moves.add(faulty))
-    (index,) = job_moves.index_of(faulty, row)
+    row = faulty.rival.store.insert(job_moves.add(faulty.rival))
+    (index,) = job_moves.index_of(faulty.rival, row)
     faulty.rival.store._table.delete_entity(row_key=index, partition_key=codec.partition(row.job.id, 4))
     with pytest.raises(cas.IndexBroken):
-        faulty.store.replace(row, job_moves.claim(faulty, row))
+        faulty.store.replace(row, job_moves.claim(faulty.rival, row))

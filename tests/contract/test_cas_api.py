@@ -11,7 +11,7 @@ from tests.doubles.transports import Fault
 
 def cat(faulty: FaultyStorage, data: bytes | None = None) -> ImageRef:
     """Name an image, and put one there before if need be."""
-    ref = ImageRef(faulty.images_container, "cat.png")
+    ref = ImageRef(faulty.rival.darkroom.settings.images_container, "cat.png")
     if data is not None:
         faulty.rivals.images.put(ref, data, mime="image/png")
     return ref
@@ -77,8 +77,8 @@ def test_a_rival_that_puts_another_blob_meanwhile_wins(faulty: FaultyStorage, fa
 
 @pytest.mark.parametrize("fault", Fault)
 def test_a_key_row_is_forgotten_whatever_happens(faulty: FaultyStorage, fault: Fault) -> None:
-    row = faulty.rival.store.insert(job_moves.add(faulty))
-    ended = faulty.rival.store.replace(row, job_moves.end(faulty, row))
+    row = faulty.rival.store.insert(job_moves.add(faulty.rival))
+    ended = faulty.rival.store.replace(row, job_moves.end(faulty.rival, row))
     faulty.rivals.ended.purge([(ended, faulty.rival.store.key(job_moves.TYPE, ended.job.ref))])
     key = faulty.rival.store.key(job_moves.TYPE, ended.job.ref)
     assert key is not None

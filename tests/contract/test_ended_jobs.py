@@ -12,7 +12,7 @@ from shared.rules import moves
 from shared.rules.jobs import Event, Move, State
 from shared.storage import ended_table
 from tests.contract import job_moves
-from tests.contract.benches import AzureJobs, ImagesBench, JobsBench
+from tests.contract.benches import ImagesBench, JobsBench
 from tests.contract.memory_benches import DoubledJobs
 from tests.doubles.ended import MemoryEnded
 
@@ -52,7 +52,6 @@ def resting(jobs: JobsBench) -> Resting:
     """Give an empty table."""
     if isinstance(jobs, DoubledJobs):
         return Resting(jobs, MemoryEnded(jobs.store.table))
-    assert isinstance(jobs, AzureJobs)
     return Resting(jobs, jobs.darkroom.storage.ended)
 
 

@@ -11,7 +11,7 @@ from shared.ports.jobs import Row
 from shared.rules.ids import bucket, digest
 from shared.rules.jobs import SCHEMA, Event, JobError, Move, State
 from tests.contract import job_moves
-from tests.contract.benches import AzureJobs, JobsBench
+from tests.contract.benches import JobsBench
 from tests.contract.job_moves import TYPE
 from tests.contract.memory_benches import DoubledJobs
 from tests.doubles.index import MemoryIndex
@@ -67,7 +67,6 @@ def index_bench(jobs: JobsBench) -> IndexBench:
     """Give an empty table, which does not exist yet."""
     if isinstance(jobs, DoubledJobs):
         return IndexBench(jobs, MemoryIndex(jobs.store.table, jobs._clock))
-    assert isinstance(jobs, AzureJobs)
     return IndexBench(jobs, jobs.darkroom.storage.index)
 
 

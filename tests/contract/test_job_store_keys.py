@@ -64,10 +64,10 @@ def test_a_reply_that_is_lost_does_not_hide_that_the_job_was_opened(faulty: Faul
         if fault.applies:  # the row has moved on: the key row alone proves the write
             row = faulty.rival.store.get(ended.job.id)
             assert row is not None
-            faulty.rival.store.replace(row, job_moves.claim(faulty, row))
+            faulty.rival.store.replace(row, job_moves.claim(faulty.rival, row))
 
     faulty.wire.arm(fault, meanwhile=rival)
-    faulty.store.replace(ended, job_moves.redrive(faulty, ended), keyed=True)
+    faulty.store.replace(ended, job_moves.redrive(faulty.rival, ended), keyed=True)
     stands = faulty.rival.store.get(ended.job.id)
     assert stands is not None
     assert stands.job.state is (State.RUNNING if fault.applies else State.PENDING)

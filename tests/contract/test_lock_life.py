@@ -15,10 +15,11 @@ from shared.ports.locks import LockStore
 from shared.rules.locks import Lock
 from shared.runtime import Runtime
 from shared.steps.table_lock import Release, TableLock, Tenure
-from tests.contract.benches import AzureLocks
-from tests.contract.memory_benches import DoubledLocks
 from tests.contract.places import Place
+from tests.doubles.clock import FakeClock
+from tests.doubles.locks import MemoryLocks
 from tests.doubles.transports import Fault, FaultyTransport
+from tests.sdk_clients import table_of
 
 LEASE, MARGIN = timedelta(seconds=60), timedelta(seconds=2)
 #: After so much every lease has lapsed, whatever the whole seconds of a Date hide.
@@ -96,10 +97,10 @@ class Life:
 
 
 def _behind_sdk(place: Place) -> Life:
-    AzureLocks(place).store.create()
+    table_of(place.build().storage.locks).create_table()
     faulty = FaultyTransport(place.transport)
     go = place.go if place.account is not None else _stays
-    return Life(AzureLocks(place, faulty).store, place.runtime.monotonic, go, faulty)
+    return Life(place.build(faulty).storage.locks, place.runtime.monotonic, go, faulty)
 
 
 def _stays(_: float) -> None:
@@ -118,8 +119,8 @@ def life(place: Place | None) -> Life:
     """Give an empty table of locks and a time that moves on."""
     if place is not None:
         return _behind_sdk(place)
-    store = DoubledLocks().store
-    return Life(store, store._clock, store._clock.advance)
+    clock = FakeClock()
+    return Life(MemoryLocks(clock), clock, clock.advance)
 
 
 @pytest.mark.azurite

@@ -1,29 +1,51 @@
 import contextlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from azure.core.pipeline.transport import HttpTransport
 
 from shared.errors import Lost, Undecided
-from shared.ports.rejections import RejectedMessage
+from shared.ports.rejections import RejectedMessage, Rejections
 from shared.rules.ids import digest
 from tests.contract.faulty_storage import FaultyStorage
 from tests.contract.places import Place
-from tests.contract.rejection_bench import AzureRejections, DoubledRejections, Interrupted
-from tests.doubles.transports import Fault
+from tests.doubles.clock import FakeClock
+from tests.doubles.rejections import MemoryRejections
+from tests.doubles.transports import Fault, Passing
 
-Bench = AzureRejections | DoubledRejections
+
+class Interrupting(Passing):
+    """Let others act before certain requests are sent.
+
+    Attributes:
+        before: Called before each request, with its number.
+        requests: How many requests there were.
+    """
+
+    def __init__(self, inner: HttpTransport[Any, Any]) -> None:
+        super().__init__(inner)
+        self.before: Callable[[int], object] = lambda _: None
+        self.requests = 0
+
+    def send(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - two generations of request types
+        """Let others act, and send."""
+        self.requests += 1
+        self.before(self.requests)
+        return super().send(request, **kwargs)
 
 
 @pytest.fixture
-def rejections(place: Place | None) -> Bench:
+def rejections(place: Place | None) -> Rejections:
     """Give an empty store of rejected texts, which does not exist yet."""
-    return DoubledRejections() if place is None else AzureRejections(place)
+    return MemoryRejections(FakeClock()) if place is None else place.build().storage.rejections
 
 
-def _rejected(bench: Bench, text: str, code: str = "blob_not_found") -> RejectedMessage:
-    bench.store.reject(text, code=code, message="There is none.")
-    row = bench.store.get(digest(text))
+def _rejected(store: Rejections, text: str, code: str = "blob_not_found") -> RejectedMessage:
+    store.reject(text, code=code, message="There is none.")
+    row = store.get(digest(text))
     assert row is not None
     return row
 
@@ -40,74 +62,74 @@ def _rejected(bench: Bench, text: str, code: str = "blob_not_found") -> Rejected
         "",
     ],
 )
-def test_a_text_is_kept_whole_with_its_reason(rejections: Bench, text: str) -> None:
+def test_a_text_is_kept_whole_with_its_reason(rejections: Rejections, text: str) -> None:
     row = _rejected(rejections, text)
     assert (row.text, row.code, row.message) == (text, "blob_not_found", "There is none.")
 
 
-def test_a_list_shows_two_hundred_characters_and_the_reason(rejections: Bench) -> None:
+def test_a_list_shows_two_hundred_characters_and_the_reason(rejections: Rejections) -> None:
     whole = _rejected(rejections, "ä" * 201)
-    (row,) = rejections.store.list(limit=10)
+    (row,) = rejections.list(limit=10)
     assert (row.id, row.text, row.etag, row.at) == (whole.id, "ä" * 200, whole.etag, whole.at)
     assert (row.code, row.message, row.at.utcoffset()) == ("blob_not_found", "There is none.", timedelta(0))
 
 
 @pytest.mark.azurite
-def test_a_list_goes_on_where_the_one_before_has_ended(rejections: Bench) -> None:
+def test_a_list_goes_on_where_the_one_before_has_ended(rejections: Rejections) -> None:
     ids = sorted(_rejected(rejections, text).id for text in "abcde")
-    first = [row.id for row in rejections.store.list(limit=2)]
-    rest = [row.id for row in rejections.store.list(limit=9, after=first[-1])]
+    first = [row.id for row in rejections.list(limit=2)]
+    rest = [row.id for row in rejections.list(limit=9, after=first[-1])]
     assert (first, rest) == (ids[:2], ids[2:])
 
 
 @pytest.mark.parametrize("beginning", ["00", "ff"])
-def test_a_list_has_ids_from_end_to_end(rejections: Bench, beginning: str) -> None:
+def test_a_list_has_ids_from_end_to_end(rejections: Rejections, beginning: str) -> None:
     text = next(text for text in map(str, range(10_000)) if digest(text).startswith(beginning))
     _rejected(rejections, text)
-    assert [row.text for row in rejections.store.list(limit=10)] == [text]
+    assert [row.text for row in rejections.list(limit=10)] == [text]
 
 
-def test_nothing_is_listed_and_nothing_is_got_where_nothing_was_rejected(rejections: Bench) -> None:
-    assert rejections.store.list(limit=10) == []
-    assert rejections.store.get(digest("absent")) is None
+def test_nothing_is_listed_and_nothing_is_got_where_nothing_was_rejected(rejections: Rejections) -> None:
+    assert rejections.list(limit=10) == []
+    assert rejections.get(digest("absent")) is None
 
 
-def test_a_text_rejected_twice_is_kept_once(rejections: Bench) -> None:
+def test_a_text_rejected_twice_is_kept_once(rejections: Rejections) -> None:
     for text in ("cat", "cat", "dog"):
         _rejected(rejections, text)
-    assert sorted(row.text for row in rejections.store.list(limit=10)) == ["cat", "dog"]
+    assert sorted(row.text for row in rejections.list(limit=10)) == ["cat", "dog"]
 
 
-def test_a_text_rejected_twice_has_the_reason_and_moment_of_the_last_time(rejections: Bench) -> None:
+def test_a_text_rejected_twice_has_the_reason_and_moment_of_the_last_time(rejections: Rejections) -> None:
     first, second = _rejected(rejections, "cat"), _rejected(rejections, "cat", "other_container")
     assert (second.code, second.at >= first.at, second.text) == ("other_container", True, "cat")
 
 
-def test_a_deleted_text_is_gone(rejections: Bench) -> None:
-    rejections.store.delete(_rejected(rejections, "cat"))
-    assert rejections.store.list(limit=10) == []
+def test_a_deleted_text_is_gone(rejections: Rejections) -> None:
+    rejections.delete(_rejected(rejections, "cat"))
+    assert rejections.list(limit=10) == []
 
 
-def test_what_was_rejected_once_more_is_not_deleted_by_whoever_read_it_before(rejections: Bench) -> None:
+def test_what_was_rejected_once_more_is_not_deleted_by_whoever_read_it_before(rejections: Rejections) -> None:
     before = _rejected(rejections, "cat")
     after = _rejected(rejections, "cat")
     with pytest.raises(Lost):
-        rejections.store.delete(before)
-    assert rejections.store.get(before.id) == after
+        rejections.delete(before)
+    assert rejections.get(before.id) == after
 
 
-def test_what_is_gone_cannot_be_deleted_again(rejections: Bench) -> None:
+def test_what_is_gone_cannot_be_deleted_again(rejections: Rejections) -> None:
     row = _rejected(rejections, "cat")
-    rejections.store.delete(row)
+    rejections.delete(row)
     with pytest.raises(Lost):
-        rejections.store.delete(row)
+        rejections.delete(row)
 
 
 @pytest.mark.azurite
-def test_a_text_rejected_by_many_at_once_is_kept_once(rejections: Bench) -> None:
+def test_a_text_rejected_by_many_at_once_is_kept_once(rejections: Rejections) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: _rejected(rejections, "cat"), range(8)))
-    assert [row.text for row in rejections.store.list(limit=10)] == ["cat"]
+    assert [row.text for row in rejections.list(limit=10)] == ["cat"]
 
 
 @pytest.mark.parametrize("code", ["blob_not_found", "unknown_job"])
@@ -142,30 +164,30 @@ def test_a_deletion_whose_reply_is_lost_leaves_nothing(faulty: FaultyStorage, fa
 def test_a_text_that_is_forgotten_while_it_is_rejected_once_more_is_kept_anew(
     place: Place, request_number: int
 ) -> None:
-    rival, interrupted = AzureRejections(place), Interrupted(place.transport)
+    rival, interrupted = place.build().storage.rejections, Interrupting(place.transport)
     row = _rejected(rival, "cat")
-    store = AzureRejections(place, interrupted).store
-    interrupted.before = lambda number: rival.store.delete(row) if number == request_number else None
+    store = place.build(interrupted).storage.rejections
+    interrupted.before = lambda number: rival.delete(row) if number == request_number else None
     store.reject("cat", code="unknown_job", message="There is none.")
-    assert [(row.text, row.code) for row in rival.store.list(limit=10)] == [("cat", "unknown_job")]
+    assert [(row.text, row.code) for row in rival.list(limit=10)] == [("cat", "unknown_job")]
 
 
 def test_a_text_that_others_reject_meanwhile_has_the_reason_of_the_last(place: Place) -> None:
-    rival, interrupted = AzureRejections(place), Interrupted(place.transport)
+    rival, interrupted = place.build().storage.rejections, Interrupting(place.transport)
     _rejected(rival, "cat")
     interrupted.before = lambda number: _rejected(rival, "cat", "empty") if number == 3 else None
-    AzureRejections(place, interrupted).store.reject("cat", code="unknown_job", message="There is none.")
-    assert [row.code for row in rival.store.list(limit=10)] == ["unknown_job"]
+    place.build(interrupted).storage.rejections.reject("cat", code="unknown_job", message="There is none.")
+    assert [row.code for row in rival.list(limit=10)] == ["unknown_job"]
 
 
 def test_a_text_that_comes_and_goes_for_ever_is_undecided(place: Place) -> None:
-    rival, interrupted = AzureRejections(place), Interrupted(place.transport)
-    store = AzureRejections(place, interrupted).store
+    rival, interrupted = place.build().storage.rejections, Interrupting(place.transport)
+    store = place.build(interrupted).storage.rejections
     rows: list[RejectedMessage] = []
 
     def come_or_go(_: int) -> None:
         if rows:
-            rival.store.delete(rows.pop())
+            rival.delete(rows.pop())
         else:
             rows.append(_rejected(rival, "cat"))
 
@@ -174,24 +196,24 @@ def test_a_text_that_comes_and_goes_for_ever_is_undecided(place: Place) -> None:
         store.reject("cat", code="unknown_job", message="There is none.")
 
 
-def test_many_are_forgotten_at_once(rejections: Bench) -> None:
+def test_many_are_forgotten_at_once(rejections: Rejections) -> None:
     rows = [_rejected(rejections, str(number)) for number in range(100)]
     stays = _rejected(rejections, "stays")
-    assert rejections.store.forget(rows) == 100
-    assert rejections.store.list(limit=10) == [stays]
-    assert rejections.store.forget(rows[:3]) == 3
+    assert rejections.forget(rows) == 100
+    assert rejections.list(limit=10) == [stays]
+    assert rejections.forget(rows[:3]) == 3
 
 
 @pytest.mark.parametrize("at", [0, 1, 2])
-def test_one_that_was_rejected_once_more_is_not_forgotten_and_keeps_no_other(rejections: Bench, at: int) -> None:
+def test_one_that_was_rejected_once_more_is_not_forgotten_and_keeps_no_other(rejections: Rejections, at: int) -> None:
     rows = [_rejected(rejections, text) for text in "abc"]
     after = _rejected(rejections, "abc"[at])
-    assert rejections.store.forget(rows) == 2
-    assert rejections.store.list(limit=10) == [after]
+    assert rejections.forget(rows) == 2
+    assert rejections.list(limit=10) == [after]
 
 
-def test_nothing_is_forgotten_where_there_is_nothing(rejections: Bench) -> None:
-    assert rejections.store.forget([]) == 0
+def test_nothing_is_forgotten_where_there_is_nothing(rejections: Rejections) -> None:
+    assert rejections.forget([]) == 0
 
 
 @pytest.mark.parametrize("fault", Fault)

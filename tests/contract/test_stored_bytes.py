@@ -18,10 +18,9 @@ from shared.steps.intake.record import Recording
 from shared.steps.work.attempt import End
 from shared.storage import clients, transport
 from shared.wiring.steps import Darkroom
-from tests.contract.benches import AzureLocks
 from tests.contract.places import Place, in_process
 from tests.doubles.world import png
-from tests.sdk_clients import blobs_of
+from tests.sdk_clients import blobs_of, table_of
 from tests.simulation.service.behaviour import AZURE
 
 
@@ -112,8 +111,8 @@ def own_wire() -> Iterator[HttpTransport[Any, Any]]:
 def test_no_connection_is_thrown_away_while_many_threads_ask_at_once(
     place: Place, own_wire: HttpTransport[Any, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    locks = AzureLocks(place, own_wire).store
-    locks.create()
+    locks = place.build(own_wire).storage.locks
+    table_of(locks).create_table()
     threads = 60
     together = Barrier(threads)
 
