@@ -12,35 +12,35 @@ from tests.doubles.world import World
 KIND = "word-count"
 
 
-class HandlerWorld:
+class HandlerWorld(World):
     """A world with one handler, which does what the test wants, and one job for it."""
 
     def __init__(self, *acts: Handler, **environ: str) -> None:
         self._acts = list(acts)
         self.contexts: list[Context] = []
-        self.world = World({KIND: self._handler}, **environ)
+        super().__init__({KIND: self._handler}, **environ)
         self.job_id = self.add_job()
 
     def add_job(self, ref: str = "text") -> str:
         """Add a job; return its id."""
-        row = self.world.darkroom.add.add(NewJob(kind=KIND, ref=ref, params={"text": "a b"}, unique=True)).row
+        row = self.darkroom.add.add(NewJob(kind=KIND, ref=ref, params={"text": "a b"}, unique=True)).row
         assert row is not None
-        self.world.journal.clear()
+        self.journal.clear()
         return row.job.id
 
     def work(self, job_id: str | None = None) -> StrEnum:
         """Work on the job."""
-        return self.world.darkroom.attempt.run(job_id or self.job_id, owner="queue/1")
+        return self.darkroom.attempt.run(job_id or self.job_id, owner="queue/1")
 
-    @property
-    def job(self) -> Job:
-        """The job as it stands."""
-        return self.world.job(self.job_id)
+    def job(self, job_id: str | None = None) -> Job:
+        """Return a job as it stands; the one of the handler without an id."""
+        return super().job(job_id or self.job_id)
 
     @property
     def error(self) -> tuple[str, str] | None:
         """Code and message of its error."""
-        return self.job.error and (self.job.error.code, self.job.error.message)
+        error = self.job().error
+        return error and (error.code, error.message)
 
     def _handler(self, job: Context) -> Completion | Mapping[str, Any] | None:
         self.contexts.append(job)

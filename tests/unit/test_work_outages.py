@@ -1,6 +1,5 @@
 """Attempts that storage, or something that nobody foresaw, has ended."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,156 +14,156 @@ from tests.unit.acts import raising
 from tests.unit.handler_jobs import HandlerWorld
 
 
-def _storage_goes_out(told: HandlerWorld) -> None:
-    told.world.jobs.out = True
+def _storage_goes_out(world: HandlerWorld) -> None:
+    world.jobs.out = True
     raise StorageOut("ServerBusy")
 
 
-def _outlast(told: HandlerWorld) -> None:
+def _outlast(world: HandlerWorld) -> None:
     """Live through an outage that lasts until the lease is over."""
-    told._acts.append(lambda _: _storage_goes_out(told))
+    world._acts.append(lambda _: _storage_goes_out(world))
     with pytest.raises(StorageOut):
-        told.work()
-    told.world.jobs.out = False
-    told.world.lapse()
+        world.work()
+    world.jobs.out = False
+    world.lapse()
 
 
 @pytest.mark.case("mutants 6", was="FAILED attempts_exhausted after three outages")
 def test_outages_that_let_no_claim_be_given_back_use_up_no_attempts_of_their_own_process() -> None:
-    told = HandlerWorld(MAX_ATTEMPTS="3")
+    world = HandlerWorld(MAX_ATTEMPTS="3")
     for _ in range(4):
-        _outlast(told)
-    assert told.work() is End.COMPLETED
-    assert (told.job.attempts, told.job.attempts_base) == (5, 4)
+        _outlast(world)
+    assert world.work() is End.COMPLETED
+    assert (world.job().attempts, world.job().attempts_base) == (5, 4)
 
 
 def test_an_attempt_that_an_outage_has_ended_counts_once_where_another_process_goes_on() -> None:
-    told = HandlerWorld(MAX_ATTEMPTS="2")
-    _outlast(told)
-    told.world.rival_claims(told.job_id)
-    told.world.lapse()
-    assert told.work() is End.FAILED
-    assert told.error is not None
-    assert told.error[0] == "attempts_exhausted"
+    world = HandlerWorld(MAX_ATTEMPTS="2")
+    _outlast(world)
+    world.rival_claims(world.job_id)
+    world.lapse()
+    assert world.work() is End.FAILED
+    assert world.error is not None
+    assert world.error[0] == "attempts_exhausted"
 
 
 def test_nobody_ends_a_job_whose_last_attempt_an_outage_has_ended() -> None:
-    told = HandlerWorld(MAX_ATTEMPTS="1")
-    _outlast(told)
-    message = told.world.queue.receive()[0].encode()
-    assert told.world.darkroom.bury.bury(message) == [Burial.LEFT]
-    assert told.work() is End.COMPLETED
+    world = HandlerWorld(MAX_ATTEMPTS="1")
+    _outlast(world)
+    message = world.queue.receive()[0].encode()
+    assert world.darkroom.bury.bury(message) == [Burial.LEFT]
+    assert world.work() is End.COMPLETED
 
 
 @pytest.mark.case("mutants 3", was="claimed and given back for a week, error null")
 def test_an_outage_that_comes_again_and_again_makes_its_job_wait_longer_each_time() -> None:
-    told = HandlerWorld(*[raising(StorageOut("ServerBusy"))] * 4, BACKOFF_SECONDS="5", BACKOFF_MAX_SECONDS="60")
+    world = HandlerWorld(*[raising(StorageOut("ServerBusy"))] * 4, BACKOFF_SECONDS="5", BACKOFF_MAX_SECONDS="60")
     waits = []
     for _ in range(4):
         with pytest.raises(StorageOut):
-            told.work()
-        assert told.error == ("storage_out", "Storage was out: ServerBusy")
-        wait = timedelta(0) if told.job.not_before is None else told.job.not_before - told.world.clock.now
-        waits.append(wait.total_seconds())
-        told.world.clock.advance(wait.total_seconds() + 10)
+            world.work()
+        assert world.error == ("storage_out", "Storage was out: ServerBusy")
+        wait = ((world.job().not_before or world.clock.now) - world.clock.now).total_seconds()
+        waits.append(wait)
+        world.clock.advance(wait + 10)
     assert waits == [0, 20, 60, 60]
-    assert not told.job.out_of_attempts
+    assert not world.job().out_of_attempts
 
 
 def test_an_outage_leaves_a_job_whose_child_has_died_to_be_analysed_alone() -> None:
-    told = HandlerWorld(raising(MemoryError()), raising(StorageOut("ServerBusy")))
-    told.work()
-    told.world.clock.advance(60)
+    world = HandlerWorld(raising(MemoryError()), raising(StorageOut("ServerBusy")))
+    world.work()
+    world.clock.advance(60)
     with pytest.raises(StorageOut):
-        told.work()
-    assert told.error is not None
-    assert told.error[0] == "out_of_memory"
+        world.work()
+    assert world.error is not None
+    assert world.error[0] == "out_of_memory"
 
 
-def _commit_raises(told: HandlerWorld, error: Exception) -> None:
+def _commit_raises(world: HandlerWorld, error: Exception) -> None:
     """Let the next write of an end raise what no storage should."""
-    told.world.jobs.before("replace", int, raising(error))
+    world.jobs.before("replace", int, raising(error))
 
 
 @pytest.mark.case("mutants 7", was="FAILED result_no_json: the handler was blamed")
 @pytest.mark.parametrize("error", [ValueError("Invalid URL"), TypeError(), RecursionError()])
 def test_an_error_of_the_storage_layer_is_not_blamed_on_the_handler(error: Exception) -> None:
-    told = HandlerWorld()
-    _commit_raises(told, error)
-    assert told.work() is End.RETRIED
-    assert told.error == ("unexpected_error", f"The attempt met {type(error).__name__}.")
+    world = HandlerWorld()
+    _commit_raises(world, error)
+    assert world.work() is End.RETRIED
+    assert world.error == ("unexpected_error", f"The attempt met {type(error).__name__}.")
 
 
 @pytest.mark.case("storage false encoding", was="18 attempts in 120 s at MAX_ATTEMPTS=5, error null")
 def test_an_error_that_nobody_foresaw_counts_backs_off_and_ends_the_job() -> None:
-    told = HandlerWorld(MAX_ATTEMPTS="3")
+    world = HandlerWorld(MAX_ATTEMPTS="3")
     ends, waits = [], []
     for _ in range(3):
-        _commit_raises(told, LookupError())
-        ends.append(told.work())
-        waits.append(told.job.not_before is not None)
-        told.world.clock.advance(60)
+        _commit_raises(world, LookupError())
+        ends.append(world.work())
+        waits.append(world.job().not_before is not None)
+        world.clock.advance(60)
     assert (ends, waits) == ([End.RETRIED, End.RETRIED, End.FAILED], [True, True, False])
-    assert (told.job.state, told.error) == (State.FAILED, ("unexpected_error", "The attempt met LookupError."))
+    assert (world.job().state, world.error) == (State.FAILED, ("unexpected_error", "The attempt met LookupError."))
 
 
 @pytest.mark.case("mutants 3", was="claimed and given back for a week, error null")
 def test_an_end_that_no_row_holds_counts_backs_off_and_ends_the_job() -> None:
-    told = HandlerWorld(MAX_ATTEMPTS="3")
+    world = HandlerWorld(MAX_ATTEMPTS="3")
     ends, waits = [], []
     for _ in range(3):
-        _commit_raises(told, ContentRefused("EntityTooLarge"))
-        ends.append(told.work())
-        waits.append(told.job.not_before is not None)
-        told.world.clock.advance(60)
+        _commit_raises(world, ContentRefused("EntityTooLarge"))
+        ends.append(world.work())
+        waits.append(world.job().not_before is not None)
+        world.clock.advance(60)
     assert (ends, waits) == ([End.RETRIED, End.RETRIED, End.FAILED], [True, True, False])
     reason = "Storage refuses the content of the row or message: EntityTooLarge."
-    assert (told.job.state, told.error) == (State.FAILED, ("content_refused", reason))
+    assert (world.job().state, world.error) == (State.FAILED, ("content_refused", reason))
 
 
 def test_a_job_of_which_no_end_can_be_written_uses_up_its_attempts_by_its_claims() -> None:
-    told = HandlerWorld(MAX_ATTEMPTS="2")
+    world = HandlerWorld(MAX_ATTEMPTS="2")
     for _ in range(2):
-        _refuse_writes(told, 2)
+        _refuse_writes(world, 2)
         with pytest.raises(ContentRefused):
-            told.work()
-        told.world.lapse()
-    assert told.work() is End.FAILED
-    assert told.error is not None
-    assert told.error[0] == "attempts_exhausted"
+            world.work()
+        world.lapse()
+    assert world.work() is End.FAILED
+    assert world.error is not None
+    assert world.error[0] == "attempts_exhausted"
 
 
 def test_an_outage_is_raised_as_one_though_its_job_can_not_be_given_back() -> None:
-    told = HandlerWorld(raising(StorageOut("ServerBusy")), MAX_ATTEMPTS="1")
-    _refuse_writes(told, 1)
+    world = HandlerWorld(raising(StorageOut("ServerBusy")), MAX_ATTEMPTS="1")
+    _refuse_writes(world, 1)
     with pytest.raises(StorageOut):
-        told.work()
-    told.world.lapse()
-    assert told.work() is End.FAILED
+        world.work()
+    world.lapse()
+    assert world.work() is End.FAILED
 
 
 def test_a_handler_may_meet_what_no_row_holds() -> None:
-    told = HandlerWorld(raising(ContentRefused("EntityTooLarge")))
-    assert told.work() is End.RETRIED
-    assert told.error is not None
-    assert told.error[0] == "content_refused"
+    world = HandlerWorld(raising(ContentRefused("EntityTooLarge")))
+    assert world.work() is End.RETRIED
+    assert world.error is not None
+    assert world.error[0] == "content_refused"
 
 
-def _refuse_writes(told: HandlerWorld, times: int) -> None:
+def _refuse_writes(world: HandlerWorld, times: int) -> None:
     """Let the writes behind the next claim be refused for what they hold."""
-    told.world.jobs.before("replace", int, *[raising(ContentRefused("EntityTooLarge"))] * times)
+    world.jobs.before("replace", int, *[raising(ContentRefused("EntityTooLarge"))] * times)
 
 
-def _next_write_arrives_twice(told: HandlerWorld) -> None:
+def _next_write_arrives_twice(world: HandlerWorld) -> None:
     """Let the next request that writes a job arrive twice, and the second answer be heard."""
-    replace = told.world.jobs.replace
+    replace = world.jobs.replace
 
     def twice(row: Row, move: Move, **options: Any) -> Row:  # noqa: ANN401 - passed on
-        told.world.jobs.replace = replace  # type: ignore[method-assign] # of this world alone
+        world.jobs.replace = replace  # type: ignore[method-assign] # of this world alone
         replace(row, move, **options)
         return replace(row, move, **options)
 
-    told.world.jobs.replace = twice  # type: ignore[method-assign] # of this world alone
+    world.jobs.replace = twice  # type: ignore[method-assign] # of this world alone
 
 
 @pytest.mark.case("mutants 8", was="lost, and the committed thumbnail deleted")
@@ -172,17 +171,17 @@ def test_a_commit_whose_request_arrives_twice_stands() -> None:
     undone: list[str] = []
 
     def work(job: Context) -> Completion:
-        _next_write_arrives_twice(told)
+        _next_write_arrives_twice(world)
         return Completion({"words": 2}, undo=lambda: undone.append(job.job.id))
 
-    told = HandlerWorld(work)
-    assert told.work() is End.COMPLETED
-    assert (undone, told.job.report) == ([], {"words": 2})
-    assert "refused" not in told.world.jobs.table.attempts[told.job_id, 1]
+    world = HandlerWorld(work)
+    assert world.work() is End.COMPLETED
+    assert (undone, world.job().report) == ([], {"words": 2})
+    assert "refused" not in world.jobs.table.attempts[world.job_id, 1]
 
 
 def test_a_claim_whose_request_arrives_twice_is_won() -> None:
-    told = HandlerWorld()
-    _next_write_arrives_twice(told)
-    assert told.work() is End.COMPLETED
-    assert told.job.attempts == 1
+    world = HandlerWorld()
+    _next_write_arrives_twice(world)
+    assert world.work() is End.COMPLETED
+    assert world.job().attempts == 1

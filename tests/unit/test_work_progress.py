@@ -11,9 +11,9 @@ from tests.unit.acts import raising
 from tests.unit.handler_jobs import HandlerWorld
 
 
-def _begin(told: HandlerWorld) -> HeldClaim:
-    attempt: HeldClaim = told.world.darkroom.claims.begin(told.job_id, owner="queue/1")
-    told.world.journal.clear()
+def _begin(world: HandlerWorld) -> HeldClaim:
+    attempt: HeldClaim = world.darkroom.claims.begin(world.job_id, owner="queue/1")
+    world.journal.clear()
     return attempt
 
 
@@ -24,27 +24,27 @@ def _beat(claim: HeldClaim) -> None:
 
 
 def test_progress_costs_no_request_and_rides_on_the_next_renewal() -> None:
-    told = HandlerWorld()
-    attempt = _begin(told)
+    world = HandlerWorld()
+    attempt = _begin(world)
     attempt.progress(0.25, cursor="word 1")
     attempt.progress(0.5)
-    assert (told.world.journal, told.job.progress, told.job.cursor) == ([], None, None)
+    assert (world.journal, world.job().progress, world.job().cursor) == ([], None, None)
     _beat(attempt)
-    assert (told.world.journal, told.job.progress, told.job.cursor) == (["jobs.replace"], 0.5, "word 1")
+    assert (world.journal, world.job().progress, world.job().cursor) == (["jobs.replace"], 0.5, "word 1")
 
 
 def test_what_was_told_is_not_told_back_by_later_renewals() -> None:
-    told = HandlerWorld()
-    attempt = _begin(told)
+    world = HandlerWorld()
+    attempt = _begin(world)
     for share in (0.25, 0.75):
         attempt.progress(share, cursor=f"word {share}")
         _beat(attempt)
-    assert (told.job.progress, told.job.cursor) == (0.75, "word 0.75")
+    assert (world.job().progress, world.job().cursor) == (0.75, "word 0.75")
 
 
 def test_progress_rides_on_a_renewal_that_meets_its_own_lost_reply() -> None:
-    told = HandlerWorld()
-    attempt = _begin(told)
+    world = HandlerWorld()
+    attempt = _begin(world)
     _beat(attempt)
     stands = attempt.row
     _beat(attempt)
@@ -52,7 +52,7 @@ def test_progress_rides_on_a_renewal_that_meets_its_own_lost_reply() -> None:
     attempt._lease._row = stands  # the reply to that renewal was lost
     attempt.progress(0.5, cursor="word 1")
     _beat(attempt)
-    assert (attempt.lost, told.job.progress, told.job.cursor) == (False, 0.5, "word 1")
+    assert (attempt.lost, world.job().progress, world.job().cursor) == (False, 0.5, "word 1")
 
 
 @pytest.mark.parametrize("error", [RetryJob("busy", "Lent out."), KeyError(), StorageOut("out")])
@@ -65,17 +65,17 @@ def test_the_next_attempt_begins_where_the_last_has_left_off(error: Exception) -
             job.progress(0.5, cursor="word 1")
             raise error
 
-    told = HandlerWorld(half, half)
+    world = HandlerWorld(half, half)
     for _ in range(2):
         with contextlib.suppress(StorageOut):
-            told.work()
-        told.world.clock.advance(10)
-    assert (cursors, told.job.state, told.job.progress) == ([None, "word 1"], State.COMPLETED, 0.5)
+            world.work()
+        world.clock.advance(10)
+    assert (cursors, world.job().state, world.job().progress) == ([None, "word 1"], State.COMPLETED, 0.5)
 
 
 def test_a_handler_sees_the_cursor_of_the_attempt_before_its_own_even_after_it_has_told_another() -> None:
-    told = HandlerWorld()
-    attempt = _begin(told)
+    world = HandlerWorld()
+    attempt = _begin(world)
     attempt.progress(0.5, cursor="word 1")
     _beat(attempt)
     assert attempt.cursor is None
@@ -89,30 +89,30 @@ def test_a_share_beyond_its_bounds_is_refused(share: float) -> None:
 
 @pytest.mark.parametrize("cursor", ["x" * 4_097, "\ud800"])
 def test_a_cursor_that_cant_be_stored_is_refused_and_costs_no_renewal(cursor: str) -> None:
-    told = HandlerWorld()
-    attempt = _begin(told)
+    world = HandlerWorld()
+    attempt = _begin(world)
     with pytest.raises(ValueError, match=r"cursor|surrogates"):
         attempt.progress(0.5, cursor=cursor)
     attempt.progress(1, cursor="x" * 4_096)
     _beat(attempt)
-    assert told.job.cursor == "x" * 4_096
+    assert world.job().cursor == "x" * 4_096
 
 
 def test_an_idempotency_key_is_the_same_at_each_attempt_and_another_for_each_job() -> None:
-    told = HandlerWorld(*[raising(RetryJob("busy", "Lent out.", delay=timedelta(0)))] * 2)
+    world = HandlerWorld(*[raising(RetryJob("busy", "Lent out.", delay=timedelta(0)))] * 2)
     for _ in range(3):
-        told.work()
-        told.world.clock.advance(2)
-    told.work(told.add_job("another text"))
-    keys = [job.idempotency_key for job in told.contexts]
+        world.work()
+        world.clock.advance(2)
+    world.work(world.add_job("another text"))
+    keys = [job.idempotency_key for job in world.contexts]
     assert [keys[0] == key for key in keys] == [True, True, True, False]
 
 
 def test_a_job_that_is_forgotten_and_added_again_has_another_idempotency_key() -> None:
-    told = HandlerWorld()
-    told.work()
-    told.world.darkroom.remove.remove(told.job_id, forget=True)
-    assert told.add_job() == told.job_id
-    told.work()
-    first, second = (job.idempotency_key for job in told.contexts)
+    world = HandlerWorld()
+    world.work()
+    world.darkroom.remove.remove(world.job_id, forget=True)
+    assert world.add_job() == world.job_id
+    world.work()
+    first, second = (job.idempotency_key for job in world.contexts)
     assert first != second

@@ -22,9 +22,9 @@ from tests.unit.handler_jobs import HandlerWorld
     ],
 )
 def test_what_a_handler_returns_is_committed(returned: Any, report: Any, thumbnail: bytes | None) -> None:  # noqa: ANN401
-    told = HandlerWorld(returning(returned))
-    assert told.work() is End.COMPLETED
-    assert (told.job.state, told.job.report, told.job.thumbnail) == (State.COMPLETED, report, thumbnail)
+    world = HandlerWorld(returning(returned))
+    assert world.work() is End.COMPLETED
+    assert (world.job().state, world.job().report, world.job().thumbnail) == (State.COMPLETED, report, thumbnail)
 
 
 @pytest.mark.parametrize(
@@ -44,10 +44,10 @@ def test_what_a_handler_returns_is_committed(returned: Any, report: Any, thumbna
     ],
 )
 def test_a_result_that_is_no_json_fails_the_job(result: Any) -> None:  # noqa: ANN401
-    told = HandlerWorld(returning(result))
-    assert told.work() is End.FAILED
-    assert told.error is not None
-    assert (told.job.state, told.error[0], told.job.report) == (State.FAILED, "result_no_json", None)
+    world = HandlerWorld(returning(result))
+    assert world.work() is End.FAILED
+    assert world.error is not None
+    assert (world.job().state, world.error[0], world.job().report) == (State.FAILED, "result_no_json", None)
 
 
 def test_a_result_that_contains_itself_or_is_too_deep_fails_the_job() -> None:
@@ -57,26 +57,26 @@ def test_a_result_that_contains_itself_or_is_too_deep_fails_the_job() -> None:
     itself: dict[str, Any] = {}
     itself["self"] = itself
     for result in ({"x": deep}, itself):
-        told = HandlerWorld(returning(result))
-        assert told.work() is End.FAILED
-        assert told.error is not None
-        assert told.error[0] == "result_no_json"
+        world = HandlerWorld(returning(result))
+        assert world.work() is End.FAILED
+        assert world.error is not None
+        assert world.error[0] == "result_no_json"
 
 
 @pytest.mark.parametrize("done", [{"x": "y" * 32_768}, Completion({}, thumbnail=bytes(65_537))])
 def test_a_result_that_no_row_holds_fails_the_job(done: Any) -> None:  # noqa: ANN401
-    told = HandlerWorld(returning(done))
-    assert told.work() is End.FAILED
-    assert told.error is not None
-    assert (told.job.state, told.error[0]) == (State.FAILED, "result_too_large")
+    world = HandlerWorld(returning(done))
+    assert world.work() is End.FAILED
+    assert world.error is not None
+    assert (world.job().state, world.error[0]) == (State.FAILED, "result_too_large")
 
 
 def test_the_largest_result_and_thumbnail_are_committed() -> None:
-    told = HandlerWorld(returning(Completion({"x": "y" * (32_768 - len('{"x":""}'))}, thumbnail=bytes(65_536))))
-    assert told.work() is End.COMPLETED
+    world = HandlerWorld(returning(Completion({"x": "y" * (32_768 - len('{"x":""}'))}, thumbnail=bytes(65_536))))
+    assert world.work() is End.COMPLETED
 
 
 def test_a_message_that_is_no_unicode_is_told_as_far_as_it_can_be() -> None:
-    told = HandlerWorld(raising(FailJob("no_file", "There is no \udcff.")))
-    assert told.work() is End.FAILED
-    assert told.error == ("no_file", "There is no \\udcff.")
+    world = HandlerWorld(raising(FailJob("no_file", "There is no \udcff.")))
+    assert world.work() is End.FAILED
+    assert world.error == ("no_file", "There is no \\udcff.")
