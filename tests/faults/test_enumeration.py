@@ -1,14 +1,16 @@
-"""Every storage request of every flow, and every fault at it: one result, nothing lost."""
+"""Every storage request of every flow and call of the API, and every fault at it: one result, nothing lost."""
 
 import pytest
 
 from tests.counting import Count
+from tests.faults import enumeration_api as api
 from tests.faults import enumeration_attempts as attempts
 from tests.faults import enumeration_flows as flows
 from tests.faults import enumeration_locks as locks
 from tests.faults import enumeration_operators as operators
 from tests.faults import enumeration_purges as purges
 from tests.faults import enumeration_rejected as rejected
+from tests.faults import enumeration_removals as removals
 from tests.faults import enumeration_walks as walks
 from tests.faults.enumeration import WRITES_ONLY
 from tests.faults.enumeration_runs import Enumeration
@@ -59,6 +61,18 @@ FLOWS: dict[type[flows.Flow], int] = {
     rejected.Draining: 7,
     locks.Locking: 7,
     locks.Contending: 7,
+    api.Adding: 5,
+    api.AddingFree: 5,
+    api.Holding: 7,
+    api.GivingBack: 3,
+    api.Letting: 3,
+    api.FailingClaim: 3,
+    api.FailingOvertaken: 3,
+    removals.Removing: 6,
+    removals.Forgetting: 8,
+    removals.ForgettingPurged: 5,
+    removals.Expiring: 3,
+    removals.Uploading: 4,
 }
 
 
