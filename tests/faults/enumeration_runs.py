@@ -2,10 +2,12 @@
 
 import json
 import pickle
-from collections.abc import Mapping, Sequence
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from shared import wiring
@@ -15,7 +17,7 @@ from tests.faults.enumeration import SETTINGS, WRITES_ONLY, Died, Strike
 from tests.faults.enumeration_case import Case, jobs_in, live
 from tests.faults.enumeration_flows import Flow
 from tests.faults.enumeration_wire import reads
-from tests.faults.enumeration_workers import Build
+from tests.faults.enumeration_workers import Build, Worker
 
 
 class End(Enum):
@@ -31,28 +33,28 @@ class Tally:
     """What schedules came to.
 
     Attributes:
-        points: Requests that were struck.
-        schedules: Runs, each with one strike at one point.
-        lost: Versions without an end, and events and messages that nobody can take.
-        doubled: Commits beyond the first of a version.
-        starts: The most analyses of one version that one schedule has started.
+        counts: points: requests that were struck; schedules: runs, each with one strike at one point; lost: versions
+            without an end, and events and messages that nobody can take; doubled: commits beyond the first of a
+            version; of workers that are processes, kills, pauses, refused: late writes of those that were paused, and
+            zombies: among them those of workers whose claim had gone to another.
         failures: What went wrong, by schedule.
     """
 
-    points: int = 0
-    schedules: int = 0
-    lost: int = 0
-    doubles: int = 0
-    starts: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
+    _mutex: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, case: Case, rows: Mapping[str, Mapping[str, Any]], gone: Mapping[str, State]) -> None:
-        """Count one schedule."""
-        unknown = set(case.versions) - set(jobs_in(rows)) - set(gone)
-        self.schedules += 1
-        self.lost += len([*unknown, *live(rows), *case.events, *case.inbox, *case.poison])
-        self.doubles += sum(max(0, commits - 1) for commits in case.ledger.commits.values())
-        self.starts = max([self.starts, *case.ledger.claims.values()])
+    def add(self, **counts: int) -> None:
+        """Count, for schedules that run at once."""
+        with self._mutex:
+            self.counts.update(counts)
+
+    def attempt(self, name: str, schedule: Callable[[], object]) -> None:
+        """Run a schedule; what goes wrong in it is a failure of its name, whatever it is."""
+        try:
+            schedule()
+        except Exception as error:  # noqa: BLE001 - every schedule has its turn
+            self.failures.append(f"{name}: {error!r}")
 
 
 class Run:
@@ -70,16 +72,6 @@ class Run:
         self.worker.line.arm({}, lambda: flow.meanwhile(case))
         self._messages = case.ledger.messages
 
-    def play(self) -> End:
-        """Do the worker's part as a host calls it, which bears with outages and deaths."""
-        try:
-            self.flow.run(self.case, self.worker)
-        except Died:
-            return End.DIED
-        except (StorageOut, Undecided):
-            return End.RAISED
-        return End.RETURNED
-
     def conclude(self, end: End, tally: Tally) -> None:
         """Do what follows, and judge it."""
         line, flow, case = self.worker.line, self.flow, self.case
@@ -92,7 +84,9 @@ class Run:
         flow.afterwards(case)
         rows = case.recover()
         if strike is not None:
-            tally.add(case, rows, flow.final_states(case))
+            unknown = set(case.versions) - set(jobs_in(rows)) - set(flow.final_states(case))
+            lost = [*unknown, *live(rows), *case.events, *case.inbox, *case.poison]
+            tally.add(schedules=1, lost=len(lost), doubled=case.ledger.doubles)
         judge(flow, case, rows)
         if case.ledger.writes > known:
             case.prove()
@@ -126,29 +120,26 @@ class Enumeration:
         """
         for nth, label in self.points():
             for strike in self._strikes(label):
-                try:
-                    self.strike(nth, strike)
-                except Exception as error:  # noqa: BLE001 - whatever it was
-                    name = f"{self.flow.__name__}, {strike.name} at request {nth} ({label})"
-                    self.tally.failures.append(f"{name}: {error!r}")
+                name = f"{self.flow.__name__}, {strike.name} at request {nth} ({label})"
+                self.tally.attempt(name, partial(self.strike, nth, strike))
         return self.tally
 
     def points(self) -> list[tuple[int, str]]:
         """Run the flow once without a fault; return the number and label of each request to strike."""
         run = self._run()
-        end = run.play()
+        end = play(run.flow, run.case, run.worker)
         sent = tuple(run.worker.line.requests)
         run.conclude(end, self.tally)
         begins = next((nth for nth, label in enumerate(sent) if self.flow.first in label), len(sent))
         points = [(nth, label) for nth, label in enumerate(sent, 1) if nth > begins and self.flow.only in ("", label)]
-        self.tally.points += len(points)
+        self.tally.add(points=len(points))
         return points
 
     def strike(self, nth: int, strike: Strike) -> None:
         """Run one schedule to its end, and judge it."""
         run = self._run()
         run.worker.line.arm({nth: strike}, lambda: run.flow.meanwhile(run.case))
-        end = run.play()
+        end = play(run.flow, run.case, run.worker)
         assert run.worker.line.hits == [strike], f"request {nth} was not reached"
         run.conclude(end, self.tally)
 
@@ -165,6 +156,17 @@ class Enumeration:
         flow, case = self.flow(), Case(self.build, **self.flow.settings)
         flow.prepare(case)
         return pickle.dumps((flow, case))
+
+
+def play(flow: Flow, case: Case, worker: Worker) -> End:
+    """Do the worker's part as a host calls it, which bears with outages and deaths."""
+    try:
+        flow.run(case, worker)
+    except Died:
+        return End.DIED
+    except (StorageOut, Undecided):
+        return End.RAISED
+    return End.RETURNED
 
 
 def judge(flow: Flow, case: Case, rows: Mapping[str, Mapping[str, Any]]) -> None:

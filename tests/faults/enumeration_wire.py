@@ -46,6 +46,11 @@ class Ledger:
         self.messages = 0
         self.writes = 0
 
+    @property
+    def doubles(self) -> int:
+        """Commits beyond the first of a version."""
+        return sum(max(0, commits - 1) for commits in self.commits.values())
+
     def note(self, request: Any, reply: Any) -> None:  # noqa: ANN401 - as the transports have it
         """Read a request that storage has answered."""
         if reply.status_code >= 300:

@@ -1,18 +1,16 @@
 """Run one flow, its worker a process behind the proxy, once for each request and each strike; judge how it ends."""
 
-import threading
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from shared.errors import StorageOut, Undecided
 from shared.storage.job_table import JobTable
-from tests.faults.enumeration import WRITES_ONLY, Died, Strike
+from tests.faults.enumeration import WRITES_ONLY, Strike
 from tests.faults.enumeration_case import Case
 from tests.faults.enumeration_flows import Flow
-from tests.faults.enumeration_runs import judge
+from tests.faults.enumeration_runs import End, Tally, judge, play
 from tests.faults.enumeration_workers import Worker
 from tests.faults.proxy import Proxy
 from tests.faults.proxy_http import Request
@@ -32,30 +30,6 @@ CONNECTION = ";".join(
 )
 #: Schedules at once: many wait until a worker gives up.
 AT_ONCE = 12
-
-
-@dataclass
-class Tally:
-    """What schedules came to.
-
-    Attributes:
-        counts: points, schedules, kills, pauses; refused: late writes of workers that were paused; zombies: among them
-            those of workers whose claim had gone to another; doubled: commits beyond the first of a version.
-        failures: What went wrong, by schedule.
-    """
-
-    counts: Counter[str] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
-    _mutex: threading.Lock = field(default_factory=threading.Lock)
-
-    def add(self, **counts: int) -> None:
-        """Count, for schedules that run at once."""
-        with self._mutex:
-            self.counts.update(counts)
-
-    def __str__(self) -> str:
-        told = ("points", "schedules", "kills", "pauses", "refused", "zombies", "doubled")
-        return ", ".join(f"{self.counts[what]} {what}" for what in told)
 
 
 @dataclass
@@ -87,15 +61,14 @@ class ProxyRun:
     def try_all(self, strikes: Sequence[Strike]) -> Tally:
         """Try every request with each of these strikes."""
         points = self.points()
-        schedules = [
-            (nth, str(asked), strike)
+        schedules = {
+            f"{self.flow.__name__}, {strike.name} at request {nth} ({asked})": partial(self.strike, nth, strike)
             for nth, asked in enumerate(points, 1)
             for strike in strikes
             if not (asked.reads and strike in WRITES_ONLY)
-        ]
+        }
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            failures = list(pool.map(lambda schedule: self._failure(*schedule), schedules))
-        self.tally.failures += [failure for failure in failures if failure is not None]
+            list(pool.map(self.tally.attempt, schedules.keys(), schedules.values()))
         self.tally.add(points=len(points))
         return self.tally
 
@@ -104,27 +77,16 @@ class ProxyRun:
         flow, case = self._prepare()
         with Proxy(CONNECTION, case.ledger, account=case.account) as proxy:
             proxy.arm(nth, strike, lambda: flow.meanwhile(case))
-            died = self._dies(flow, case, proxy)
+            died = play(flow, case, self._worker(case, proxy)) is End.DIED
         assert proxy.hit, f"request {nth} was not reached"
         assert died is strike.kills, "something went on after the death"
         flow.afterwards(case)
         rows = case.recover()
-        doubled = sum(max(0, commits - 1) for commits in case.ledger.commits.values())
-        self.tally.add(schedules=1, kills=died, pauses=strike.pauses, doubled=doubled)
+        self.tally.add(schedules=1, kills=died, pauses=strike.pauses, doubled=case.ledger.doubles)
         judge(flow, case, rows)
         case.prove()
         if strike.pauses:
             self._see_refusals(case, proxy)
-
-    def _dies(self, flow: Flow, case: Case, proxy: Proxy) -> bool:
-        """Do the worker's part as a host calls it, which bears with outages; return whether the process has died."""
-        try:
-            flow.run(case, self._worker(case, proxy))
-        except Died:
-            return True
-        except (StorageOut, Undecided):
-            pass
-        return False
 
     def _worker(self, case: Case, proxy: Proxy) -> Worker:
         """Return what flows take for a worker of this process."""
@@ -142,14 +104,6 @@ class ProxyRun:
             noted = [row.get("refused", 0) for key, row in case.rows().items() if key.startswith("try:")]
             assert sum(noted) == 1, f"noted on the attempts: {noted}"
             self.tally.add(zombies=1)
-
-    def _failure(self, nth: int, asked: str, strike: Strike) -> str | None:
-        """Run one schedule; return what went wrong, with the schedule's name."""
-        try:
-            self.strike(nth, strike)
-        except Exception as error:  # noqa: BLE001 - every schedule has its turn
-            return f"{self.flow.__name__}, {strike.name} at request {nth} ({asked}): {error!r}"
-        return None
 
     def _prepare(self) -> tuple[Flow, Case]:
         flow = self.flow()
