@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from tests.faults.enumeration import SETTINGS
-from tests.simulation.service.clock import ServiceClock
 
 LEASE, MARGIN = SETTINGS.lease, SETTINGS.margin
 
@@ -33,15 +32,3 @@ PAIRS = tuple(
     (Skew(OFFSETS[number % 3], mine), Skew(OFFSETS[(number + 1) % 3], other))
     for number, (mine, other) in enumerate((mine, other) for mine in (1.0, 2.0) for other in RATES)
 )
-
-
-@dataclass(frozen=True)
-class Watch:
-    """One worker's clock."""
-
-    clock: ServiceClock
-    skew: Skew
-
-    def __call__(self) -> float:
-        """Return this worker's monotonic seconds."""
-        return 1000.0 + self.skew.offset + self.skew.rate * self.clock.seconds

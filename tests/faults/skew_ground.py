@@ -3,51 +3,26 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
 
 from shared import wiring
 from shared.errors import Conflict, LockHeld
-from shared.heartbeat import Heartbeat
 from shared.ports.jobs import Row
 from shared.ports.locks import LockRow
 from shared.runtime import Runtime
-from shared.steps.table_lock import TableLock
-from shared.steps.work.claims import Claims
+from shared.steps.table_lock import Tenure
 from shared.steps.work.held_claim import HeldClaim
 from shared.storage.retries import RetryPolicy
 from shared.wiring.steps import Darkroom
 from tests.faults.enumeration_case import Case, jobs_in
 from tests.faults.enumeration_wire import Line
-from tests.faults.skew import Skew, Watch
+from tests.faults.skew import Skew
+from tests.simulation.clocks import Watch
 from tests.simulation.service.clock import ServiceClock
 
 #: A retried job waits for this share of the bound of its back-off, so that a test knows for how long.
 CHANCE = 0.9
 BACKOFF_SECONDS = 40.0
 LOCK = "nightly"
-
-
-@dataclass
-class Worker:
-    """A process with a clock of its own."""
-
-    darkroom: Darkroom
-    line: Line
-
-    @property
-    def claims(self) -> Claims:
-        """What it claims jobs by."""
-        return self.darkroom.claims
-
-    @property
-    def lock(self) -> TableLock:
-        """What it takes locks by."""
-        return self.darkroom.sweep.lock
-
-    @property
-    def heartbeat(self) -> Heartbeat:
-        """What renews its leases."""
-        return self.darkroom.heartbeat
 
 
 class Ground(Case):
@@ -57,13 +32,13 @@ class Ground(Case):
         super().__init__(BACKOFF_SECONDS=f"{BACKOFF_SECONDS:g}")
         self.job_id = self.record()
 
-    def worker(self, skew: Skew = Skew()) -> Any:  # noqa: ANN401, B008 - a Case's worker, and ours; frozen
+    def process(self, skew: Skew = Skew()) -> Darkroom:  # noqa: B008 - frozen
         """Start a process whose clock is off."""
-        line, watch = Line(self._wire, self.clock, self.ledger), Watch(self.clock, skew)
+        line = Line(self._wire, self.clock, self.ledger)
+        watch = Watch(self.clock, 1000.0 + skew.offset, skew.rate)
         retry = RetryPolicy(within=timedelta(seconds=10), monotonic=watch, pause=self.clock.go)
         runtime = Runtime(monotonic=watch, pause=self.clock.go, chance=lambda: CHANCE)
-        darkroom = wiring.build(self._environ, transport=line, runtime=runtime, retry=retry, threaded=False)
-        return Worker(darkroom, line)
+        return wiring.build(self._environ, transport=line, runtime=runtime, retry=retry, threaded=False)
 
     def row(self) -> Row:
         """Return the job as it stands."""
@@ -83,48 +58,40 @@ class Ground(Case):
         super().prove()
 
 
-class Holding(Protocol):
-    """A claim or a tenure."""
-
-    @property
-    def lost(self) -> bool:
-        """Whether its holder must stop, by the holder's own view."""
-
-
+@dataclass
 class ClaimPrize:
     """The claim of a job."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    ground: Ground
 
-    def take(self, worker: Worker) -> HeldClaim | None:
+    def take(self, process: Darkroom) -> HeldClaim | None:
         """Try to get it, once."""
         try:
-            return worker.claims.begin(self._ground.job_id, owner="queue/1")
+            return process.claims.begin(self.ground.job_id, owner="queue/1")
         except Conflict:
             return None
 
     def written_at(self) -> datetime:
         """Return when its holder has written last, by the service's clock."""
-        return self._ground.row().modified_at
+        return self.ground.row().modified_at
 
 
+@dataclass
 class LockPrize:
     """A lock."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    ground: Ground
 
-    def take(self, worker: Worker) -> Holding | None:
+    def take(self, process: Darkroom) -> Tenure | None:
         """Try to get it, once."""
         try:
-            return worker.lock.try_acquire(LOCK, owner="timer/1")
+            return process.sweep.lock.try_acquire(LOCK, owner="timer/1")
         except LockHeld:
             return None
 
     def written_at(self) -> datetime:
         """Return when its holder has written last, by the service's clock."""
-        return self._ground.lock_row().modified_at
+        return self.ground.lock_row().modified_at
 
 
 Prize = type[ClaimPrize] | type[LockPrize]

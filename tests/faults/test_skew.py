@@ -58,7 +58,7 @@ def succession(make: Prize, holder: Skew, rival: Skew, *, start: float) -> timed
     ground = Ground()
     prize, clock = make(ground), ground.clock
     clock.go(start)
-    first, second = ground.worker(holder), ground.worker(rival)
+    first, second = ground.process(holder), ground.process(rival)
     assert prize.take(first) is not None
     for _ in passing(clock, BEATING_SECONDS, step=LONG_STEP):
         first.heartbeat.beat()
@@ -79,7 +79,7 @@ def dying(clock: ServiceClock, *, since: timedelta) -> Iterator[None]:
 def test_nothing_is_stolen_from_a_holder_at_half_speed_whose_heart_beats(prize: Prize) -> None:
     for skew in SLOW:
         ground = Ground()
-        after, holder, rivals = prize(ground), ground.worker(skew), [ground.worker(rival) for rival in RIVALS]
+        after, holder, rivals = prize(ground), ground.process(skew), [ground.process(rival) for rival in RIVALS]
         held = after.take(holder)
         assert held is not None
         for _ in passing(ground.clock, ALIVE_SECONDS, step=LONG_STEP):
@@ -100,13 +100,11 @@ class Handover:
     """How a job that was retried has been claimed again; moments are the service's.
 
     Attributes:
-        clocks: The first worker's and the next one's.
         given_back: When the first has given it back.
         not_before: As the first has written it.
         claimed_at: When the next one has got it.
     """
 
-    clocks: str
     given_back: datetime
     not_before: datetime
     claimed_at: datetime
@@ -117,7 +115,7 @@ def hand_over(holder: Skew, rival: Skew, *, start: float) -> Handover:
     ground = Ground()
     clock = ground.clock
     clock.go(start)
-    first, second = ground.worker(holder), ground.worker(rival)
+    first, second = ground.process(holder), ground.process(rival)
     attempt = first.claims.begin(ground.job_id, owner="queue/1")
     for _ in passing(clock, 25, step=LONG_STEP):
         first.heartbeat.beat()
@@ -129,7 +127,7 @@ def hand_over(holder: Skew, rival: Skew, *, start: float) -> Handover:
         with suppress(Conflict):
             second.claims.begin(ground.job_id, owner="queue/2")
             ground.prove()
-            return Handover(f"{holder} then {rival}", given_back, not_before, clock.now())
+            return Handover(given_back, not_before, clock.now())
     raise AssertionError(f"{holder} then {rival}: never claimed again")
 
 
@@ -138,8 +136,8 @@ def test_a_retried_job_is_claimed_when_its_delay_is_over_and_not_before() -> Non
         one = hand_over(holder, rival, start=STEP * (number % 4))
         # between two replies a clock that runs too fast gets ahead, by no more than what is taken for a step of Date
         ahead = CORRECTED_BEYOND if rival.rate > 1 else timedelta(0)
-        assert -ahead <= one.claimed_at - one.not_before <= DATE_STEP, one
-        assert one.claimed_at - one.given_back >= DELAY - DATE_STEP - ahead, one
+        assert -ahead <= one.claimed_at - one.not_before <= DATE_STEP, f"{holder} then {rival}: {one}"
+        assert one.claimed_at - one.given_back >= DELAY - DATE_STEP - ahead, f"{holder} then {rival}: {one}"
 
 
 @pytest.mark.parametrize("first_to_commit", ["the one who is late", "the one who came after"])
@@ -175,15 +173,15 @@ def commits(claim: HeldClaim) -> bool:
 
 def both(ground: Ground, prize: Any, skew: Skew) -> tuple[Any, Any]:  # noqa: ANN401 - two of a kind, by the prize
     """Let a worker whose clock is slow hold on without a heartbeat until another has got in."""
-    held = prize.take(ground.worker(skew))
+    held = prize.take(ground.process(skew))
     ground.clock.go((LEASE + MARGIN + DATE_STEP).total_seconds())
-    return held, prize.take(ground.worker(Skew()))
+    return held, prize.take(ground.process(Skew()))
 
 
 def test_a_service_that_sets_its_clock_back_keeps_rivals_out_for_as_long(prize: Prize) -> None:
     ground = Ground()
-    after, rival, began = prize(ground), ground.worker(Skew(10.0, 2.0)), ground.clock.seconds
-    held = after.take(ground.worker(Skew()))
+    after, rival, began = prize(ground), ground.process(Skew(10.0, 2.0)), ground.clock.seconds
+    held = after.take(ground.process(Skew()))
     assert held is not None
     ground.clock.correct(-30)
     for _ in passing(ground.clock, 100, step=1):
@@ -196,9 +194,9 @@ def test_a_service_that_sets_its_clock_back_keeps_rivals_out_for_as_long(prize: 
 def test_a_service_that_sets_its_clock_forward_may_end_a_lease_but_one_commits() -> None:
     ground = Ground()
     prize = ClaimPrize(ground)
-    early = prize.take(ground.worker(Skew()))
+    early = prize.take(ground.process(Skew()))
     ground.clock.correct((LEASE + MARGIN + DATE_STEP).total_seconds())
-    after = prize.take(ground.worker(Skew()))
+    after = prize.take(ground.process(Skew()))
     assert early is not None
     assert after is not None
     assert [early.lost, commits(early), commits(after)] == [False, False, True]
