@@ -5,7 +5,6 @@ lease from its renewal, however many leases hang with it.
 """
 
 import contextlib
-import logging
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -99,7 +98,7 @@ class HeldLease(Generic[R]):
         except (Lost, Stale, IllegalTransition):
             self._is_refused = True
         except Exception as error:  # noqa: BLE001 - the edge of a thread that keeps a lease of the process
-            emit(LogEvent.RENEWAL_FAILED, level=logging.WARNING, error=type(error).__name__)
+            emit(LogEvent.RENEWAL_FAILED, error=type(error).__name__)
             self._next_at = max(stop_at, self._monotonic())
         else:
             self._sent_at = sent_at

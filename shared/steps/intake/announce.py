@@ -1,6 +1,5 @@
 """Tell this app's workers of a job that waits. The row stands already, so nothing depends on this."""
 
-import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
@@ -49,7 +48,7 @@ class Announce:
             flow = flow_of(job.ref) if job.is_image else None
             self.queue.send(messages.write(job.id, job.traceparent, flow=flow), delay=delay)
         except (StorageOut, Undecided, ContentRefused) as error:
-            emit(LogEvent.UNANNOUNCED, level=logging.WARNING, job=job.id, error=str(error))
+            emit(LogEvent.UNANNOUNCED, job=job.id, error=str(error))
 
     def defer(self, job_id: str, flow: str | None, *, delay: timedelta) -> bool:
         """Send a job's message to the tail of the queue, as the one in hand says that it has been there.

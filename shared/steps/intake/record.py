@@ -3,7 +3,6 @@
 A crash between the two leaves a PENDING row, which the sweep finds. The same version again is a duplicate, and stops.
 """
 
-import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -173,7 +172,7 @@ class Record:
 
     def _reject(self, path: str, code: str, message: str) -> Disposition:
         self.rejections.reject(messages.text_to_keep(path), code=code, message=message)
-        emit(LogEvent.REJECTED, level=logging.WARNING, code=code)
+        emit(LogEvent.REJECTED, code=code)
         return Disposition.REJECTED
 
     def _announce_job(self, row: Row, *, announce: bool, outcome: Recording = Recording.RECORDED) -> RecordResult:

@@ -4,7 +4,6 @@ A message is a hint. Nothing of what it says is believed before storage has said
 real is kept with the reason: one row a message, however many items it has.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -143,7 +142,7 @@ class Resolve:
     def _reject(self, text: str, rejected: MessageRejected) -> None:
         reason = messages.reason_to_keep(rejected)
         self.rejections.reject(messages.text_to_keep(text), code=rejected.code, message=reason)
-        emit(LogEvent.REJECTED, level=logging.WARNING, code=rejected.code)
+        emit(LogEvent.REJECTED, code=rejected.code)
 
 
 def _unreal(why: MessageRejected) -> _Act:

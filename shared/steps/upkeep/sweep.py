@@ -4,7 +4,6 @@ With ``DISPATCH=timer`` the sweep analyses all that is due; with ``both`` too, a
 the queue; with ``queue`` it analyses nothing, and sends all that is due to the queue again.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -127,7 +126,7 @@ class Sweep:
         try:
             self.prepare()
         except StorageOut as error:
-            emit(LogEvent.NOT_CREATED, level=logging.WARNING, error=str(error))
+            emit(LogEvent.NOT_CREATED, error=str(error))
         else:
             self._is_prepared = True
 

@@ -1,6 +1,5 @@
 """Bring one job to its end, if it is free: claim it, let its handler work, commit what that returns."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -125,7 +124,7 @@ class Attempt:
         except Outage:
             self.claims.spare(claim.claim)
         except ContentRefused as refused:  # the attempt counts, so that this ends
-            emit(LogEvent.UNWRITABLE, level=logging.ERROR, job=claim.job.id, error=str(refused))
+            emit(LogEvent.UNWRITABLE, job=claim.job.id, error=str(refused))
         except _LOST:
             pass
 
@@ -176,7 +175,7 @@ def _call(claim: HeldClaim, handler: Handler) -> Completion:
 
 def _log_crash(claim: HeldClaim, error: Exception) -> None:
     LOGGER.error("an attempt crashed", exc_info=error)
-    emit(LogEvent.CRASHED, level=logging.ERROR, job=claim.job.id, error=type(error).__name__)
+    emit(LogEvent.CRASHED, job=claim.job.id, error=type(error).__name__)
 
 
 def _commit(claim: HeldClaim, done: Completion) -> End:

@@ -1,6 +1,5 @@
 """Claims of workers outside: they claim, renew and end jobs by the API, and hold their claims themselves in between."""
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -161,7 +160,7 @@ class ExternalClaims:
         try:
             return self.claim(job_id, owner=owner, lease=lease)
         except ContentRefused as refused:  # nobody can claim it; the others have their turn
-            emit(LogEvent.UNWRITABLE, level=logging.ERROR, job=job_id, error=str(refused))
+            emit(LogEvent.UNWRITABLE, job=job_id, error=str(refused))
         except (NoSuchJob, Unreadable, Refused):
             pass
         return None
