@@ -111,7 +111,7 @@ class LogEvent(StrEnum):
         "Read the traceback in the line before, and correct the code.",
     )
     REFUSED = (
-        *("report refused: the claim was lost", INFO, "job token"),
+        *("report refused: the claim was lost", WARNING, "job token"),
         "A worker reported too late. Another worker has the job, so that nothing is done twice.",
         "If it happens often, give workers more processor time, or raise LEASE_SECONDS.",
     )

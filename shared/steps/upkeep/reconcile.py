@@ -189,7 +189,7 @@ class Reconcile:
             emit(LogEvent.LOCKED_OUT, lock=LOCK)
             return WalkResult(locked_out=True)
         fields = done.log_fields
-        emit(LogEvent.RECONCILED, level=logging.WARNING if fields["missed"] else logging.INFO, **fields)
+        emit(LogEvent.RECONCILED, level=logging.WARNING if fields["missed"] else None, **fields)
         if done.failed is not None:
             raise done.failed
         return WalkResult(**fields)

@@ -128,7 +128,7 @@ class HeldClaim:
 
     def stop(self) -> Stale:
         """Return what says that the claim is no longer sure; nothing was written. Costs: nothing."""
-        emit(LogEvent.REFUSED, level=logging.WARNING, job=self.job.id, token=self.claim.token)
+        emit(LogEvent.REFUSED, job=self.job.id, token=self.claim.token)
         return Stale("The lease is lost: another worker has claimed the job, or the job was ended by someone else.")
 
     def still_own(self) -> bool:
@@ -249,7 +249,7 @@ class HeldClaim:
         self.row = row
         if event is not Event.RENEW:
             happened = LogEvent.ABANDONED if event is Event.ABANDON else _EVENTS.get(row.job.state, LogEvent.ENDED)
-            level = logging.WARNING if code is not None and event is Event.ABANDON else logging.INFO
+            level = logging.INFO if code is None else None  # a worker that stops gives its job back without a code
             emit(happened, level=level, job=row.job.id, ref=row.job.ref, token=self.claim.token, code=code)
         return row
 
