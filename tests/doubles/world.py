@@ -12,7 +12,7 @@ from shared.heartbeat import Heartbeat
 from shared.ports.jobs import Row
 from shared.ports.storage import Storage
 from shared.rules.images import ImageRef
-from shared.rules.jobs import Job, Move
+from shared.rules.jobs import SCHEMA, Event, Job, Move
 from shared.rules.moves import claim
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
@@ -139,6 +139,15 @@ class World:
             return claim(row.job, owner="rival/1", claim_id=self.draw(), now=now, lapsed=lapsed, lease=lease)
 
         return self.jobs.behind(job_id, rival_claim)
+
+    def worker_dies(self, job_id: str) -> None:
+        """Claim a job as another worker does, who dies then."""
+        self.rival_claims(job_id)
+        self.lapse()
+
+    def newer_release_writes(self, job_id: str) -> None:
+        """Write a job as a release does that is newer than this one."""
+        self.jobs.behind(job_id, lambda row: Move(Event.RENEW, replace(row.job, schema=SCHEMA + 1), row.seen_at))
 
     def lapse(self) -> None:
         """Let the longest lease lapse, for everybody."""

@@ -1,14 +1,13 @@
 """External workers, as tests call them."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shared.ports.jobs import Row
-from shared.rules.jobs import SCHEMA, Claim, Event, Move
+from shared.rules.jobs import Claim
 from shared.steps.intake.add import NewJob
 from tests.doubles.world import World
 
@@ -48,8 +47,3 @@ def claim_job(world: World, job_id: str | None = None, **options: Any) -> tuple[
 def outcome(world: World, job_id: str, token: int = 1) -> Any:  # noqa: ANN401 - as the table has it
     """Return what an attempt's own row says of its end."""
     return world.jobs.table.attempts[job_id, token].get("outcome")
-
-
-def newer(world: World, job_id: str) -> None:
-    """Let a newer release write a job."""
-    world.jobs.behind(job_id, lambda row: Move(Event.RENEW, replace(row.job, schema=SCHEMA + 1), row.seen_at))

@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +6,7 @@ import pytest
 
 from shared.clock import DATE_STEP
 from shared.errors import NewerSchema, StorageOut, TooLarge, Undecided
-from shared.rules.jobs import SCHEMA, Event, Move, State
+from shared.rules.jobs import State
 from shared.steps.intake.add import AddResult, NewJob
 from shared.steps.intake.announce import LONGEST_DELAY
 from tests.doubles.world import World
@@ -155,7 +154,7 @@ def test_a_key_row_without_its_job_is_no_end_of_one(world: World) -> None:
 
 def test_a_job_of_a_newer_release_is_left_to_it(world: World) -> None:
     job_id = added_id(add(world))
-    world.jobs.behind(job_id, lambda row: Move(Event.RENEW, replace(row.job, schema=SCHEMA + 1), row.seen_at))
+    world.newer_release_writes(job_id)
     with pytest.raises(NewerSchema):
         add(world)
 

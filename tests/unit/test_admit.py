@@ -33,8 +33,7 @@ def test_one_that_was_recorded_is_a_duplicate(world: World) -> None:
 def test_it_ends_no_job_whatever_its_attempts() -> None:
     world = World(MAX_ATTEMPTS="1")
     job_id = world.record_image()
-    world.rival_claims(job_id)
-    world.lapse()
+    world.worker_dies(job_id)
     before = world.job(job_id)
     assert [world.darkroom.admit.admit(body) for body in (_event(), _hint(job_id))] == [
         [Recording.DUPLICATE],

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -8,7 +7,7 @@ import pytest
 from shared.clock import DATE_STEP
 from shared.errors import NoSuchJob, Stale
 from shared.rules import moves
-from shared.rules.jobs import SCHEMA, Claim, Event, Move, State
+from shared.rules.jobs import Claim, State
 from shared.steps.work.attempt import End
 from shared.steps.work.held_claim import HeldClaim
 from tests.doubles.world import World
@@ -66,8 +65,7 @@ def test_a_job_that_kills_its_workers_ends() -> None:
     world = World(MAX_ATTEMPTS="2")
     job_id = world.record_image()
     for _ in range(2):
-        world.rival_claims(job_id)
-        world.lapse()
+        world.worker_dies(job_id)
     assert attempt_job(world, job_id) is End.FAILED
     assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.FAILED, "attempts_exhausted")
     assert "images.read" not in world.journal
@@ -114,8 +112,7 @@ def test_a_job_that_another_holds_is_busy(world: World) -> None:
 
 def test_a_job_whose_worker_has_died_is_taken_over(world: World) -> None:
     job_id = world.record_image()
-    world.rival_claims(job_id)
-    world.lapse()
+    world.worker_dies(job_id)
     assert attempt_job(world, job_id) is End.COMPLETED
     assert list(world.images.thumbnails) == [f"{job_id}/2.png"]
     assert world.jobs.table.attempts[job_id, 1]["outcome"] == "lapsed"
@@ -152,8 +149,7 @@ def test_a_job_that_has_ended_is_left(world: World) -> None:
 
 def test_a_job_of_a_newer_release_is_left(world: World) -> None:
     job_id = world.record_image()
-    newer = replace(world.job(job_id), schema=SCHEMA + 1)
-    world.jobs.behind(job_id, lambda _: Move(Event.CANCEL, newer, world.clock.now))
+    world.newer_release_writes(job_id)
     assert attempt_job(world, job_id) is End.LEFT
 
 

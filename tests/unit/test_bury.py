@@ -7,7 +7,7 @@ from enum import StrEnum
 import pytest
 
 from shared.errors import StorageOut
-from shared.rules.jobs import SCHEMA, Event, Move, State
+from shared.rules.jobs import Event, Move, State
 from shared.steps.intake.disposition import Disposition
 from shared.steps.intake.record import Recording
 from shared.steps.upkeep.bury import Burial
@@ -22,8 +22,7 @@ def _bury(world: World, job_id: str) -> list[StrEnum]:
 def test_a_job_whose_attempts_are_used_up_is_buried() -> None:
     world = World(MAX_ATTEMPTS="1")
     job_id = world.record_image()
-    world.rival_claims(job_id)
-    world.lapse()
+    world.worker_dies(job_id)
     assert _bury(world, job_id) == [Burial.FAILED]
     job = world.job(job_id)
     assert job.error is not None
@@ -83,8 +82,7 @@ def test_a_job_that_moves_on_meanwhile_is_left() -> None:
     world = World(MAX_ATTEMPTS="2")
     job_id = world.record_image()
     for _ in range(2):
-        world.rival_claims(job_id)
-        world.lapse()
+        world.worker_dies(job_id)
     world.jobs.before("replace", lambda: world.jobs.behind(job_id, lambda row: Move(Event.RENEW, row.job, row.seen_at)))
     assert _bury(world, job_id) == [Burial.LEFT]
 
@@ -98,8 +96,7 @@ def test_a_job_that_has_ended_stays_as_it_is(world: World) -> None:
 
 def test_a_job_of_a_newer_release_is_left(world: World) -> None:
     job_id = world.record_image()
-    newer = replace(world.job(job_id), schema=SCHEMA + 1)
-    world.jobs.behind(job_id, lambda _: Move(Event.CANCEL, newer, world.clock.now))
+    world.newer_release_writes(job_id)
     assert _bury(world, job_id) == [Burial.LEFT]
 
 

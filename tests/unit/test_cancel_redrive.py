@@ -5,7 +5,7 @@ import pytest
 
 from shared.errors import NewerSchema, NoSuchJob, Refused, StorageOut, Undecided
 from shared.ports.jobs import Row
-from shared.rules.jobs import SCHEMA, Event, Move, State
+from shared.rules.jobs import Event, Move, State
 from shared.steps.intake.add import NewJob
 from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
@@ -124,7 +124,7 @@ def test_a_job_that_is_not_there_is_unknown(world: World, act: str) -> None:
 @pytest.mark.parametrize("act", ACTS)
 def test_a_job_of_a_newer_release_is_left_to_it(world: World, act: str) -> None:
     job_id = world.record_image()
-    world.jobs.behind(job_id, lambda row: Move(Event.RENEW, replace(row.job, schema=SCHEMA + 1), row.seen_at))
+    world.newer_release_writes(job_id)
     with pytest.raises(NewerSchema):
         _act(world, act)(job_id)
 

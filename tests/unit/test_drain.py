@@ -28,8 +28,7 @@ def test_queues_without_stuck_messages_are_looked_at_and_left(world: World) -> N
 def test_a_stuck_message_of_a_job_is_buried_and_deleted() -> None:
     world = World(MAX_ATTEMPTS="1")
     job_id = world.record_image()
-    world.rival_claims(job_id)
-    world.lapse()
+    world.worker_dies(job_id)
     world.poison.put(json.dumps({"v": 1, "job_id": job_id}).encode(), dequeue_count=5)
     assert world.darkroom.drain.drain() == {End.FAILED: 1}
     assert (world.job(job_id).state, world.poison.in_hand, world.poison.lying) == (State.FAILED, {}, [])

@@ -7,7 +7,7 @@ from shared.rules.jobs import State
 from shared.steps.upkeep.expire import LIMIT, Expire
 from shared.steps.work.attempt import End
 from tests.doubles.world import World
-from tests.unit.external_jobs import KIND, MINUTE, add_job, claim_job, newer
+from tests.unit.external_jobs import KIND, MINUTE, add_job, claim_job
 
 
 def expire(world: World, *kinds: str, stops_after: int | None = None) -> int:
@@ -84,7 +84,7 @@ def test_a_job_that_is_ended_at_the_write_is_not_counted(world: World) -> None:
 
 def test_jobs_that_are_gone_or_of_a_newer_release_hold_nobody_up() -> None:
     world = World(JOB_BUCKETS="1")
-    newer(world, add_job(world, "newer", ttl=MINUTE))
+    world.newer_release_writes(add_job(world, "newer", ttl=MINUTE))
     gone, over = add_job(world, "gone", ttl=MINUTE), add_job(world, "over", ttl=MINUTE)
     world.clock.advance(61)
     world.jobs.before("get", *[lambda: world.jobs.table.jobs.pop(gone, None)] * 3)

@@ -9,7 +9,7 @@ from shared.ports.jobs import Row
 from shared.rules.jobs import Claim, State
 from shared.steps.work.external import MAX_ABANDONS
 from tests.doubles.world import World
-from tests.unit.external_jobs import CALLS, KIND, MINUTE, add_job, claim_job, every_call, newer, outcome
+from tests.unit.external_jobs import CALLS, KIND, MINUTE, add_job, claim_job, every_call, outcome
 
 
 def test_a_claim_gives_the_job_under_a_lease_of_the_settings(world: World) -> None:
@@ -43,7 +43,7 @@ def test_a_job_that_is_not_there_can_be_neither_claimed_nor_held(act: Callable[[
 @every_call
 def test_a_job_of_a_newer_release_is_left_to_it(world: World, call: str) -> None:
     job_id, claim = claim_job(world)
-    newer(world, job_id)
+    world.newer_release_writes(job_id)
     with pytest.raises(NewerSchema):
         CALLS[call](world, job_id, claim)
     with pytest.raises(NewerSchema):

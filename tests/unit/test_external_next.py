@@ -7,7 +7,7 @@ from shared.rules.jobs import State
 from shared.steps.work.external import HEADS
 from tests.doubles.world import World
 from tests.unit.acts import raising
-from tests.unit.external_jobs import KIND, MINUTE, add_job, claim_job, newer
+from tests.unit.external_jobs import KIND, MINUTE, add_job, claim_job
 
 
 def next_of(world: World, kind: str = KIND) -> str | None:
@@ -123,7 +123,7 @@ def test_a_job_that_is_not_due_is_skipped(world: World) -> None:
 
 def test_a_job_of_a_newer_release_is_skipped() -> None:
     world = World(JOB_BUCKETS="1")
-    newer(world, add_job(world))
+    world.newer_release_writes(add_job(world))
     waiting = add_job(world, "other text")
     world.clock.advance(1)
     assert next_of(world) == waiting

@@ -6,7 +6,6 @@ import pytest
 from shared.errors import InvalidReference, NewerSchema, NoSuchImage, NoSuchJob
 from shared.ports.index import ENDED, IMAGE_ID, LIVE, JobQuery, KeyPosition, Position
 from shared.rules.ids import digest
-from shared.rules.jobs import SCHEMA, Event, Move
 from shared.rules.moves import add
 from tests.doubles.world import World, png
 
@@ -22,10 +21,6 @@ class LookupWorld(World):
     def image_id(self, name: str = "cat.png") -> str:
         """Return the id of an image of that name."""
         return digest(self.settings.image_type, f"{self.settings.images_container}/{name}")
-
-    def of_newer_release(self, job_id: str) -> None:
-        """Let a newer release write a job."""
-        self.jobs.behind(job_id, lambda row: Move(Event.RENEW, replace(row.job, schema=SCHEMA + 1), self.clock.now))
 
     def add_job(self, kind: str, ref: str = "x", version: str = "") -> str:
         """Add a job of another type."""
@@ -57,7 +52,7 @@ def test_a_job_that_is_absent_is_no_such_job() -> None:
 def test_a_job_of_a_newer_release_is_refused_and_not_taken_for_absent() -> None:
     world = LookupWorld()
     job_id = world.record_image()
-    world.of_newer_release(job_id)
+    world.newer_release_writes(job_id)
     for look, name in ((world.darkroom.lookup.get, job_id), (world.darkroom.lookup.image, world.image_id())):
         with pytest.raises(NewerSchema):
             look(name)
@@ -184,7 +179,7 @@ def test_images_are_listed_once_each_over_all_pages_by_bucket_and_digest(limit: 
 def test_an_image_of_a_newer_release_is_left_out_of_the_list() -> None:
     world = LookupWorld()
     ids = [world.record_image(f"{number}.png") for number in range(2)]
-    world.of_newer_release(ids[0])
+    world.newer_release_writes(ids[0])
     assert [found.key.job_id for found in world.darkroom.lookup.images(limit=9).items] == [ids[1]]
 
 

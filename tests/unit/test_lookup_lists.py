@@ -99,7 +99,7 @@ def test_the_last_page_says_that_it_is_the_last() -> None:
 def test_a_job_that_is_gone_or_has_moved_on_or_is_a_newer_releases_is_left_out() -> None:
     world = LookupWorld()
     gone, ended, newer, stays = (world.record_image(f"{number}.png") for number in range(4))
-    world.of_newer_release(newer)
+    world.newer_release_writes(newer)
 
     def move_on() -> None:
         del world.jobs.table.jobs[gone]

@@ -1,13 +1,12 @@
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from shared.errors import Refused, StorageOut
-from shared.rules.jobs import SCHEMA, Event, Move, State
+from shared.rules.jobs import State
 from shared.rules.moves import redrive
 from shared.settings.settings import Settings
 from shared.steps.intake.record import Recording
@@ -104,8 +103,7 @@ def test_a_job_that_is_opened_again_in_between_is_passed_over_and_the_rest_goes(
 
 def test_a_job_of_a_newer_release_is_left_to_it(world: World) -> None:
     job_id = _ended(world)
-    newer = replace(world.job(job_id), schema=SCHEMA + 1)
-    world.jobs.behind(job_id, lambda _: Move(Event.COMPLETE, newer, world.clock.now))
+    world.newer_release_writes(job_id)
     world.clock.advance(31 * DAY)
     assert world.darkroom.purge.purge(owner="timer/1") == PurgeResult(conflicts=1)
     assert len(world.images.thumbnails) == 1
@@ -145,8 +143,7 @@ def test_an_older_version_goes_without_a_word_in_the_key_row_of_the_newest(world
 def test_the_thumbnails_of_attempts_go_always_and_the_committed_one_as_is_set(goes: str, left: int) -> None:
     world = World(PURGE_THUMBNAILS=goes)
     job_id = world.record_image()
-    world.rival_claims(job_id)
-    world.lapse()
+    world.worker_dies(job_id)
     world.images.thumbnails[f"{job_id}/1.webp"] = (b"", "image/webp")
     world.darkroom.attempt.run(job_id, owner="queue/1")
     committed = _thumbnail(world, job_id)

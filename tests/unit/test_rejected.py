@@ -1,7 +1,6 @@
 import io
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +13,6 @@ from shared.cli import rejected as cli
 from shared.errors import Refused, StorageOut
 from shared.ports.rejections import RejectedMessage
 from shared.rules.ids import digest
-from shared.rules.jobs import SCHEMA, Event, Move
 from shared.steps.intake.disposition import Disposition
 from shared.steps.intake.record import Recording
 from tests.doubles.world import World
@@ -42,7 +40,7 @@ def _ended(world: World) -> str:
 
 def _of_a_newer_release(world: World) -> str:
     job_id = world.record_image()
-    world.jobs.behind(job_id, lambda row: Move(Event.RENEW, replace(row.job, schema=SCHEMA + 1), row.seen_at))
+    world.newer_release_writes(job_id)
     return job_id
 
 

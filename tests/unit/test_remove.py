@@ -1,10 +1,9 @@
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from shared.errors import Mismatch, NewerSchema, NoSuchJob, Refused, StorageOut, Undecided
-from shared.rules.jobs import SCHEMA, Event, Move, State
+from shared.rules.jobs import Event, Move, State
 from tests.doubles.world import World, png
 from tests.unit.external_jobs import claim_job
 from tests.unit.test_add import add, added_id, ended, forget_reference, purged
@@ -84,7 +83,7 @@ def test_a_job_that_is_not_there_cant_be_removed(world: World, *, forget: bool) 
 @either_way
 def test_a_job_of_a_newer_release_is_left_to_it(world: World, *, forget: bool) -> None:
     job_id = ended(world)
-    world.jobs.behind(job_id, lambda row: Move(Event.CANCEL, replace(row.job, schema=SCHEMA + 1), row.seen_at))
+    world.newer_release_writes(job_id)
     with pytest.raises(NewerSchema):
         world.darkroom.remove.remove(job_id, forget=forget)
 

@@ -1,13 +1,12 @@
 import json
 import logging
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from shared.errors import StorageOut
 from shared.rules import ids, moves
-from shared.rules.jobs import SCHEMA, Event, Move, State
+from shared.rules.jobs import State
 from shared.steps.upkeep.agenda import Agenda
 from shared.steps.upkeep.turns import Turns
 from shared.steps.work.attempt import End
@@ -55,8 +54,7 @@ def test_what_is_not_due_is_left_to_its_message(world: World) -> None:
 
 def test_a_job_whose_worker_died_is_taken_over(world: World) -> None:
     job_id = world.record_image()
-    world.rival_claims(job_id)
-    world.lapse()
+    world.worker_dies(job_id)
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}
 
 
@@ -164,8 +162,7 @@ def test_a_job_that_fails_keeps_no_other_from_its_turn(world: World) -> None:
 
 def test_a_job_of_a_newer_release_is_left(world: World) -> None:
     (job_id,) = _due(world, 1)
-    newer = replace(world.job(job_id), schema=SCHEMA + 1)
-    world.jobs.behind(job_id, lambda _: Move(Event.CANCEL, newer, world.clock.now))
+    world.newer_release_writes(job_id)
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.LEFT: 1}
 
 

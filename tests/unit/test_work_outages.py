@@ -40,8 +40,7 @@ def test_outages_that_let_no_claim_be_given_back_use_up_no_attempts_of_their_own
 def test_an_attempt_that_an_outage_has_ended_counts_once_where_another_process_goes_on() -> None:
     world = HandlerWorld(MAX_ATTEMPTS="2")
     _outlast(world)
-    world.rival_claims(world.job_id)
-    world.lapse()
+    world.worker_dies(world.job_id)
     assert world.work() is End.FAILED
     assert world.error is not None
     assert world.error[0] == "attempts_exhausted"
