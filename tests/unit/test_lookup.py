@@ -37,8 +37,13 @@ class LookupWorld(World):
         return job_id
 
 
-def test_a_job_is_read_as_it_stands() -> None:
-    world = LookupWorld()
+@pytest.fixture
+def world() -> LookupWorld:
+    """Give the world that these tests look at."""
+    return LookupWorld()
+
+
+def test_a_job_is_read_as_it_stands(world: LookupWorld) -> None:
     job_id = world.record_image()
     assert world.darkroom.lookup.get(job_id).job == world.job(job_id)
 
@@ -49,8 +54,7 @@ def test_a_job_that_is_absent_is_no_such_job() -> None:
             look(f"image-analysis-{0:032x}")
 
 
-def test_a_job_of_a_newer_release_is_refused_and_not_taken_for_absent() -> None:
-    world = LookupWorld()
+def test_a_job_of_a_newer_release_is_refused_and_not_taken_for_absent(world: LookupWorld) -> None:
     job_id = world.record_image()
     world.newer_release_writes(job_id)
     for look, name in ((world.darkroom.lookup.get, job_id), (world.darkroom.lookup.image, world.image_id())):
@@ -59,8 +63,7 @@ def test_a_job_of_a_newer_release_is_refused_and_not_taken_for_absent() -> None:
     assert list(world.darkroom.lookup.history(job_id)) == []
 
 
-def test_the_history_of_a_job_has_its_attempts_and_costs_one_query() -> None:
-    world = LookupWorld()
+def test_the_history_of_a_job_has_its_attempts_and_costs_one_query(world: LookupWorld) -> None:
     job_id = world.record_image()
     assert list(world.darkroom.lookup.history(job_id)) == []
     world.darkroom.attempt.run(job_id, owner="queue/1")
@@ -69,14 +72,12 @@ def test_the_history_of_a_job_has_its_attempts_and_costs_one_query() -> None:
     assert world.journal == ["index.attempts"]
 
 
-def test_the_types_are_those_of_jobs_of_images_and_of_handlers() -> None:
-    world = LookupWorld()
+def test_the_types_are_those_of_jobs_of_images_and_of_handlers(world: LookupWorld) -> None:
     world.index.insert_type("zip")
     assert list(world.darkroom.lookup.types()) == ["audio", "image-analysis", "zip"]
 
 
-def test_an_image_is_found_by_id_and_by_name() -> None:
-    world = LookupWorld()
+def test_an_image_is_found_by_id_and_by_name(world: LookupWorld) -> None:
     job_id = world.completed("a/cät #1.png")
     found = world.darkroom.lookup.image_by_name("a/cät #1.png")
     assert found == world.darkroom.lookup.image(found.image_id)
@@ -86,8 +87,7 @@ def test_an_image_is_found_by_id_and_by_name() -> None:
 
 
 @pytest.mark.parametrize("image_id", ["0" * 32, "x", "", "audio-" + "0" * 32])
-def test_an_image_that_was_never_recorded_is_no_such_image(image_id: str) -> None:
-    world = LookupWorld()
+def test_an_image_that_was_never_recorded_is_no_such_image(world: LookupWorld, image_id: str) -> None:
     for look in (world.darkroom.lookup.image, world.darkroom.lookup.thumbnail):
         with pytest.raises(NoSuchImage):
             look(image_id)
@@ -101,8 +101,7 @@ def test_a_name_that_no_blob_can_have_is_refused(name: str) -> None:
         LookupWorld().darkroom.lookup.image_by_name("cat.png")
 
 
-def test_a_purged_image_is_told_by_its_key_alone() -> None:
-    world = LookupWorld()
+def test_a_purged_image_is_told_by_its_key_alone(world: LookupWorld) -> None:
     job_id = world.completed()
     world.clock.advance(31 * DAY)
     world.darkroom.purge.purge(owner="timer/1")
@@ -121,8 +120,7 @@ def test_a_thumbnail_is_given_with_the_attempt_that_made_it(thumbnails: str) -> 
     assert (found.data[:4], found.mime, found.job_id, found.token) == (b"\x89PNG", "image/png", job_id, 1)
 
 
-def test_an_image_without_a_thumbnail_has_no_such_image_to_show() -> None:
-    world = LookupWorld()
+def test_an_image_without_a_thumbnail_has_no_such_image_to_show(world: LookupWorld) -> None:
     world.record_image("waits.png")
     world.completed("gone.png")
     world.images.thumbnails.clear()
@@ -158,8 +156,7 @@ def test_a_thumbnail_of_another_format_than_is_configured_now_is_found(now: str)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 12, 100])
-def test_images_are_listed_once_each_over_all_pages_by_bucket_and_digest(limit: int) -> None:
-    world = LookupWorld()
+def test_images_are_listed_once_each_over_all_pages_by_bucket_and_digest(world: LookupWorld, limit: int) -> None:
     for number in range(12):
         world.record_image(f"{number}.png", png(number + 1, 1))
     seen: list[str] = []
@@ -176,15 +173,13 @@ def test_images_are_listed_once_each_over_all_pages_by_bucket_and_digest(limit: 
     assert all(IMAGE_ID.fullmatch(one) for one in seen)
 
 
-def test_an_image_of_a_newer_release_is_left_out_of_the_list() -> None:
-    world = LookupWorld()
+def test_an_image_of_a_newer_release_is_left_out_of_the_list(world: LookupWorld) -> None:
     ids = [world.record_image(f"{number}.png") for number in range(2)]
     world.newer_release_writes(ids[0])
     assert [found.key.job_id for found in world.darkroom.lookup.images(limit=9).items] == [ids[1]]
 
 
-def test_the_jobs_of_a_reference_need_their_type_and_go_on_by_their_ids() -> None:
-    world = LookupWorld()
+def test_the_jobs_of_a_reference_need_their_type_and_go_on_by_their_ids(world: LookupWorld) -> None:
     ids = sorted(world.add_job("audio", "x", f"{number}") for number in range(5))
     world.add_job("zip", "x")
     query = JobQuery(types=("audio",), ref="x")
@@ -197,8 +192,7 @@ def test_the_jobs_of_a_reference_need_their_type_and_go_on_by_their_ids() -> Non
             world.darkroom.lookup.list(JobQuery(types=types, ref="x"), limit=3)
 
 
-def test_the_jobs_of_a_reference_are_left_out_by_state_and_by_end() -> None:
-    world = LookupWorld()
+def test_the_jobs_of_a_reference_are_left_out_by_state_and_by_end(world: LookupWorld) -> None:
     live, ended = world.add_job("audio", "x", "1"), world.add_job("audio", "x", "2")
     world.darkroom.cancel.cancel(ended)
     at = world.job(ended).ended

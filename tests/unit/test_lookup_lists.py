@@ -14,22 +14,23 @@ ALL = JobQuery()
 STATES = [None, *State]
 
 
-def strewn(**environ: str) -> LookupWorld:
+@pytest.fixture
+def world() -> LookupWorld:
     """Give jobs of three types in all states, each a second after the one before."""
-    world = LookupWorld(**environ)
-    world.index.insert_type("zip")
+    strewn = LookupWorld()
+    strewn.index.insert_type("zip")
     for number in range(36):
         kind = ("audio", "zip")[number % 2]
         data = b"broken" if number == 18 else None
-        job_id = world.record_image(f"{number}.png", data) if number % 3 == 0 else world.add_job(kind, f"{number}")
-        world.clock.advance(1.25)
+        job_id = strewn.record_image(f"{number}.png", data) if number % 3 == 0 else strewn.add_job(kind, f"{number}")
+        strewn.clock.advance(1.25)
         if number % 5 == 1:
-            world.rival_claims(job_id)
+            strewn.rival_claims(job_id)
         elif number % 5 == 2:
-            world.darkroom.cancel.cancel(job_id)
+            strewn.darkroom.cancel.cancel(job_id)
         elif number % 5 == 3 and number % 3 == 0:
-            world.darkroom.attempt.run(job_id, owner="queue/1")
-    return world
+            strewn.darkroom.attempt.run(job_id, owner="queue/1")
+    return strewn
 
 
 def turn_pages(world: LookupWorld, query: JobQuery, limit: int) -> list[str]:
@@ -65,23 +66,20 @@ def _within(at: datetime, since: datetime | None, until: datetime | None) -> boo
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 20, 100])
 @pytest.mark.parametrize("state", STATES)
 def test_pages_hold_every_job_once_live_ones_first_and_the_newest_end_before_older_ones(
-    state: State | None, limit: int
+    world: LookupWorld, state: State | None, limit: int
 ) -> None:
-    world = strewn()
     query = JobQuery(states=None if state is None else frozenset({state}))
     assert turn_pages(world, query, limit) == ids_in_order(world, query) != []
 
 
 @pytest.mark.parametrize("types", [(), ("audio",), ("audio", "image-analysis"), ("none",)])
-def test_a_list_holds_the_types_that_were_asked_for(types: tuple[str, ...]) -> None:
-    world = strewn()
+def test_a_list_holds_the_types_that_were_asked_for(world: LookupWorld, types: tuple[str, ...]) -> None:
     query = JobQuery(types=types)
     assert turn_pages(world, query, 4) == ids_in_order(world, query)
 
 
 @pytest.mark.parametrize("which", ["from", "to", "both"])
-def test_a_span_of_ends_leaves_out_what_lives_and_what_ended_beside_it(which: str) -> None:
-    world = strewn()
+def test_a_span_of_ends_leaves_out_what_lives_and_what_ended_beside_it(world: LookupWorld, which: str) -> None:
     ends = sorted(row.job.ended for row in world.jobs.table.jobs.values() if row.job.ended)
     since, until = ends[2], ends[-2]
     query = JobQuery(ended_from=since if which != "to" else None, ended_to=until if which != "from" else None)
@@ -131,8 +129,7 @@ def test_a_page_that_finds_little_is_short_and_goes_on(limit: int) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 3, 50])
-def test_one_call_reads_a_bounded_number_of_index_rows(limit: int) -> None:
-    world = strewn()
+def test_one_call_reads_a_bounded_number_of_index_rows(world: LookupWorld, limit: int) -> None:
     running = JobQuery(states=frozenset({State.RUNNING}))
     lists = 3 * world.settings.job_buckets
     for query in (ALL, running, replace(ALL, ended_to=world.clock.now)):
@@ -141,8 +138,7 @@ def test_one_call_reads_a_bounded_number_of_index_rows(limit: int) -> None:
         assert world.index.read <= ROWS_PER_JOB * limit + lists * 4
 
 
-def test_a_page_of_live_jobs_looks_at_no_ended_ones() -> None:
-    world = strewn()
+def test_a_page_of_live_jobs_looks_at_no_ended_ones(world: LookupWorld) -> None:
     world.journal.clear()
     page = world.darkroom.lookup.list(JobQuery(types=("audio",)), limit=2)
     assert len(page.items) == 2
@@ -150,15 +146,13 @@ def test_a_page_of_live_jobs_looks_at_no_ended_ones() -> None:
     assert world.journal.count("index.live") == world.settings.job_buckets
 
 
-def test_a_page_reads_no_more_jobs_than_it_holds() -> None:
-    world = strewn()
+def test_a_page_reads_no_more_jobs_than_it_holds(world: LookupWorld) -> None:
     world.journal.clear()
     assert len(world.darkroom.lookup.list(ALL, limit=7).items) == 7
     assert world.journal.count("jobs.get") == 7
 
 
-def test_a_span_in_milliseconds_is_kept_over_pages() -> None:
-    world = strewn()
+def test_a_span_in_milliseconds_is_kept_over_pages(world: LookupWorld) -> None:
     (at,) = {row.job.ended for row in world.jobs.table.jobs.values() if row.job.ended and row.job.ref == "2"}
     only = JobQuery(ended_from=at, ended_to=at and at + timedelta(milliseconds=1))
     assert [row.job.ref for row in world.darkroom.lookup.list(only, limit=1).items] == ["2"]

@@ -43,8 +43,13 @@ STATS = Stats(
 )
 
 
-def test_jobs_are_counted_by_their_states() -> None:
-    world = StatisticsWorld()
+@pytest.fixture
+def world() -> StatisticsWorld:
+    """Give the world that is counted."""
+    return StatisticsWorld()
+
+
+def test_jobs_are_counted_by_their_states(world: StatisticsWorld) -> None:
     ids = [world.record_image(f"{number}.png") for number in range(6)]
     world.rival_claims(ids[0])
     world.rival_claims(ids[1])
@@ -60,8 +65,7 @@ def test_a_type_without_jobs_has_every_state_and_no_job() -> None:
     assert (stats.poison, stats.missed, stats.stale_reports_total, stats.age_seconds) == (0, None, 0, 0)
 
 
-def test_the_oldest_due_job_tells_how_long_it_is_due_and_one_of_later_tells_nothing() -> None:
-    world = StatisticsWorld()
+def test_the_oldest_due_job_tells_how_long_it_is_due_and_one_of_later_tells_nothing(world: StatisticsWorld) -> None:
     due = world.job(world.record_image()).due
     assert due is not None
     assert world.darkroom.statistics.count().oldest_due_age_seconds is None
@@ -70,8 +74,7 @@ def test_the_oldest_due_job_tells_how_long_it_is_due_and_one_of_later_tells_noth
     assert world.darkroom.statistics.count().oldest_due_age_seconds == pytest.approx(90, abs=1.1)
 
 
-def test_what_was_counted_is_good_for_a_minute_and_costs_one_read() -> None:
-    world = StatisticsWorld()
+def test_what_was_counted_is_good_for_a_minute_and_costs_one_read(world: StatisticsWorld) -> None:
     first = world.darkroom.statistics.count()
     world.record_image()
     world.clock.advance(58)
@@ -83,15 +86,13 @@ def test_what_was_counted_is_good_for_a_minute_and_costs_one_read() -> None:
     assert world.darkroom.statistics.count().jobs["image-analysis"]["PENDING"] == 1
 
 
-def test_what_an_earlier_process_counted_is_good_for_another() -> None:
-    world = StatisticsWorld()
+def test_what_an_earlier_process_counted_is_good_for_another(world: StatisticsWorld) -> None:
     world.record_image()
     counted = world.darkroom.statistics.count()
     assert Stats.of(json.loads(json.dumps(world.marks.rows[MARK].value))) == counted
 
 
-def test_what_another_release_counted_and_a_moment_that_is_not_yet_are_counted_anew() -> None:
-    world = StatisticsWorld()
+def test_what_another_release_counted_and_a_moment_that_is_not_yet_are_counted_anew(world: StatisticsWorld) -> None:
     world.marks.insert(MARK, {"schema": 99, "as_of": world.clock.now.isoformat()})
     assert world.darkroom.statistics.count().jobs["audio"] == NONE
     future = replace(STATS, as_of=world.clock.now + timedelta(days=1))
@@ -100,8 +101,7 @@ def test_what_another_release_counted_and_a_moment_that_is_not_yet_are_counted_a
 
 
 @pytest.mark.parametrize("counted_before", [False, True])
-def test_who_is_slower_than_another_counts_all_the_same(counted_before: bool) -> None:  # noqa: FBT001
-    world = StatisticsWorld()
+def test_who_is_slower_than_another_counts_all_the_same(world: StatisticsWorld, counted_before: bool) -> None:  # noqa: FBT001
     if counted_before:
         world.darkroom.statistics.count()
         world.clock.advance(61)
@@ -146,16 +146,14 @@ def test_live_jobs_beyond_those_looked_at_count_as_waiting_and_who_is_not_due_is
     assert stats.capped
 
 
-def test_who_sweeps_is_told_until_that_lease_has_lapsed() -> None:
-    world = StatisticsWorld()
+def test_who_sweeps_is_told_until_that_lease_has_lapsed(world: StatisticsWorld) -> None:
     world.locks.insert(Lock(name="sweep", owner="timer/1", token=1, lease=timedelta(seconds=600)))
     assert world.darkroom.statistics.count().lock == {"holder": "timer/1"}
     world.clock.advance(600 + world.settings.margin.total_seconds() + 2)
     assert world.darkroom.statistics.count().lock == {"holder": None}
 
 
-def test_poison_missed_images_and_late_reports_are_told() -> None:
-    world = StatisticsWorld()
+def test_poison_missed_images_and_late_reports_are_told(world: StatisticsWorld) -> None:
     world.poison.put(b"x")
     world.blob_poison.put(b"y")
     world.marks.insert(f"reconcile:{world.settings.images_container}", {"marker": None, "missed": 7})
@@ -164,8 +162,7 @@ def test_poison_missed_images_and_late_reports_are_told() -> None:
     assert (stats.poison, stats.missed, stats.stale_reports_total) == (2, 7, 8)
 
 
-def test_a_walk_that_tells_no_missed_images_leaves_them_unknown() -> None:
-    world = StatisticsWorld()
+def test_a_walk_that_tells_no_missed_images_leaves_them_unknown(world: StatisticsWorld) -> None:
     world.marks.insert(f"reconcile:{world.settings.images_container}", {"marker": None})
     assert world.darkroom.statistics.count().missed is None
 
