@@ -3,7 +3,7 @@
 import uuid
 from datetime import timedelta
 
-from shared.ports.jobs import Row
+from shared.ports.jobs import Key, Row
 from shared.rules import moves
 from shared.rules.jobs import Claim, Event, JobError, Move
 from shared.rules.locks import Lock
@@ -75,6 +75,20 @@ def own(row: Row) -> Claim:
     """Return the live claim of a row."""
     assert row.job.claim is not None
     return row.job.claim
+
+
+def row_of(bench: JobsBench, job_id: str) -> Row:
+    """Return the row of a job that is there."""
+    row = bench.store.get(job_id)
+    assert row is not None
+    return row
+
+
+def key_of(bench: JobsBench, ref: str = "images/cat.png") -> Key:
+    """Return the key row of a reference that has one."""
+    key = bench.store.key(TYPE, ref)
+    assert key is not None
+    return key
 
 
 def running(bench: JobsBench) -> Row:

@@ -1,5 +1,5 @@
 import uuid
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,10 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.errors import DarkroomError, Duplicate, KeyTaken, Lost, NewerSchema, SettingsInvalid, TooLarge
+from shared.errors import Duplicate, KeyTaken, Lost, NewerSchema, SettingsInvalid, TooLarge
+from shared.ports.jobs import Row
 from shared.rules.jobs import SCHEMA, Event, Move, State
 from tests.contract import job_moves
 from tests.contract.benches import JobsBench
+from tests.contract.races import race
 from tests.doubles import job_strategies
 from tests.proving import at_length
 
@@ -19,20 +21,6 @@ HOUR = timedelta(hours=1)
 examples = settings(
     max_examples=at_length(6, 200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-
-
-def outcomes(calls: int, write: Any) -> list[str]:  # noqa: ANN401 - any callable of a number
-    """Run writes at once; return what each has met."""
-
-    def one(number: int) -> str:
-        try:
-            write(number)
-        except DarkroomError as refused:
-            return type(refused).__name__
-        return "won"
-
-    with ThreadPoolExecutor(calls) as pool:
-        return list(pool.map(one, range(calls)))
 
 
 @examples
@@ -45,17 +33,13 @@ def test_a_job_of_any_state_is_read_back_as_it_was_written(
     row = jobs.store.insert(job_moves.add(jobs, ref, version), over=jobs.store.key(job_moves.TYPE, ref))
     written = data.draw(job_strategies.jobs(ref, state, version=version))
     jobs.store.replace(row, Move(Event.CLAIM if state is State.RUNNING else Event.CANCEL, written, jobs.now))
-    read = jobs.store.get(row.job.id)
-    assert read is not None
-    assert read.job == written
+    assert job_moves.row_of(jobs, row.job.id).job == written
 
 
 def test_an_inserted_job_is_read_back_as_it_was(jobs: JobsBench) -> None:
     move = job_moves.add(jobs)
     jobs.store.insert(move)
-    read = jobs.store.get(move.job.id)
-    assert read is not None
-    assert read.job == move.job
+    assert job_moves.row_of(jobs, move.job.id).job == move.job
 
 
 def test_an_absent_job_is_none(jobs: JobsBench) -> None:
@@ -74,60 +58,40 @@ def test_the_first_insert_creates_what_is_missing(jobs: JobsBench) -> None:
 
 def test_a_read_tells_when_the_service_wrote_the_row_and_when_it_answered(jobs: JobsBench) -> None:
     row = jobs.store.insert(job_moves.add(jobs))
-    read = jobs.store.get(row.job.id)
-    assert read is not None
+    read = job_moves.row_of(jobs, row.job.id)
     assert read.seen_at.microsecond == 0
     assert timedelta(seconds=-1) < read.seen_at - read.modified_at < timedelta(seconds=3)
 
 
 def test_the_key_names_the_inserted_version(jobs: JobsBench) -> None:
     row = jobs.store.insert(job_moves.add(jobs, "images/ä #?/%.png", "0xAB"))
-    key = jobs.store.key(job_moves.TYPE, "images/ä #?/%.png")
-    assert key is not None
+    key = job_moves.key_of(jobs, "images/ä #?/%.png")
     assert (key.type, key.ref) == (job_moves.TYPE, "images/ä #?/%.png")
     assert (key.version, key.job_id) == ("0xAB", row.job.id)
 
 
-def test_the_same_id_again_is_a_duplicate(jobs: JobsBench) -> None:
-    jobs.store.insert(job_moves.add(jobs))
-    with pytest.raises(Duplicate):
-        jobs.store.insert(job_moves.add(jobs))
-
-
-def test_a_duplicate_writes_nothing(jobs: JobsBench) -> None:
-    jobs.store.insert(job_moves.add(jobs))
-    before = jobs.rows()
-    with pytest.raises(Duplicate):
-        jobs.store.insert(job_moves.add(jobs, grace=HOUR))
-    assert jobs.rows() == before
-
-
-def test_another_version_finds_the_key_taken(jobs: JobsBench) -> None:
-    jobs.store.insert(job_moves.add(jobs, version="0x1"))
-    with pytest.raises(KeyTaken):
-        jobs.store.insert(job_moves.add(jobs, version="0x2"))
-
-
-def test_a_taken_key_writes_nothing(jobs: JobsBench) -> None:
+@pytest.mark.parametrize(("version", "error"), [("0x1", Duplicate), ("0x2", KeyTaken)])
+def test_the_same_id_again_is_a_duplicate_another_version_finds_the_key_taken_and_neither_writes_anything(
+    jobs: JobsBench, version: str, error: type[Exception]
+) -> None:
     jobs.store.insert(job_moves.add(jobs, version="0x1"))
     before = jobs.rows()
-    with pytest.raises(KeyTaken):
-        jobs.store.insert(job_moves.add(jobs, version="0x2"))
+    with pytest.raises(error):
+        jobs.store.insert(job_moves.add(jobs, version=version, grace=HOUR))
     assert jobs.rows() == before
 
 
 def test_an_insert_over_the_key_makes_its_version_the_newest(jobs: JobsBench) -> None:
     jobs.store.insert(job_moves.add(jobs, version="0x1"))
-    key = jobs.store.key(job_moves.TYPE, "images/cat.png")
+    key = job_moves.key_of(jobs)
     row = jobs.store.insert(job_moves.add(jobs, version="0x2"), over=key)
-    newest = jobs.store.key(job_moves.TYPE, "images/cat.png")
-    assert newest is not None
+    newest = job_moves.key_of(jobs)
     assert (newest.version, newest.job_id) == ("0x2", row.job.id)
 
 
 def test_an_insert_over_a_key_that_has_moved_finds_it_taken(jobs: JobsBench) -> None:
     jobs.store.insert(job_moves.add(jobs, version="0x1"))
-    old = jobs.store.key(job_moves.TYPE, "images/cat.png")
+    old = job_moves.key_of(jobs)
     jobs.store.insert(job_moves.add(jobs, version="0x2"), over=old)
     before = jobs.rows()
     with pytest.raises(KeyTaken):
@@ -137,45 +101,29 @@ def test_an_insert_over_a_key_that_has_moved_finds_it_taken(jobs: JobsBench) -> 
 
 def test_a_superseded_job_ends_in_the_same_write(jobs: JobsBench) -> None:
     old = jobs.store.insert(job_moves.add(jobs, version="0x1"))
-    key = jobs.store.key(job_moves.TYPE, "images/cat.png")
+    key = job_moves.key_of(jobs)
     end = job_moves.end(jobs, old, Event.SUPERSEDE)
     jobs.store.insert(job_moves.add(jobs, version="0x2"), over=key, superseded=(old, end))
-    read = jobs.store.get(old.job.id)
-    assert read is not None
-    assert read.job == end.job
+    assert job_moves.row_of(jobs, old.job.id).job == end.job
 
 
-def test_an_insert_is_lost_when_the_superseded_job_has_moved(jobs: JobsBench) -> None:
+def test_an_insert_is_lost_when_the_superseded_job_has_moved_and_writes_nothing(jobs: JobsBench) -> None:
     old = jobs.store.insert(job_moves.add(jobs, version="0x1"))
     jobs.store.replace(old, job_moves.claim(jobs, old))
-    key, end = jobs.store.key(job_moves.TYPE, "images/cat.png"), job_moves.end(jobs, old, Event.SUPERSEDE)
+    end, before = job_moves.end(jobs, old, Event.SUPERSEDE), jobs.rows()
     with pytest.raises(Lost):
-        jobs.store.insert(job_moves.add(jobs, version="0x2"), over=key, superseded=(old, end))
-
-
-def test_an_insert_that_is_lost_writes_nothing(jobs: JobsBench) -> None:
-    old = jobs.store.insert(job_moves.add(jobs, version="0x1"))
-    jobs.store.replace(old, job_moves.claim(jobs, old))
-    key, end, before = jobs.store.key(job_moves.TYPE, "images/cat.png"), job_moves.end(jobs, old), jobs.rows()
-    with pytest.raises(Lost):
-        jobs.store.insert(job_moves.add(jobs, version="0x2"), over=key, superseded=(old, end))
+        jobs.store.insert(job_moves.add(jobs, version="0x2"), over=job_moves.key_of(jobs), superseded=(old, end))
     assert jobs.rows() == before
 
 
-def test_a_stale_etag_is_lost(jobs: JobsBench) -> None:
-    row = jobs.store.insert(job_moves.add(jobs))
-    jobs.store.replace(row, job_moves.claim(jobs, row))
-    with pytest.raises(Lost):
-        jobs.store.replace(row, job_moves.claim(jobs, row))
-
-
 @pytest.mark.azurite
-def test_a_lost_replace_writes_nothing(jobs: JobsBench) -> None:
+@pytest.mark.parametrize("change", [job_moves.claim, job_moves.end])
+def test_a_stale_etag_is_lost_and_writes_nothing(jobs: JobsBench, change: Callable[[JobsBench, Row], Move]) -> None:
     row = jobs.store.insert(job_moves.add(jobs))
     jobs.store.replace(row, job_moves.claim(jobs, row))
     before = jobs.rows()
     with pytest.raises(Lost):
-        jobs.store.replace(row, job_moves.end(jobs, row))
+        jobs.store.replace(row, change(jobs, row))
     assert jobs.rows() == before
 
 
@@ -183,29 +131,26 @@ def test_the_row_that_a_write_returns_is_good_for_the_next(jobs: JobsBench) -> N
     row = job_moves.running(jobs)
     row = jobs.store.replace(row, job_moves.renew(jobs, row))
     row = jobs.store.replace(row, job_moves.complete(jobs, row))
-    read = jobs.store.get(row.job.id)
-    assert read is not None
+    read = job_moves.row_of(jobs, row.job.id)
     assert (read.job, read.etag) == (row.job, row.etag)
 
 
 def test_a_version_that_comes_back_takes_the_key_in_one_write(jobs: JobsBench) -> None:
     first = jobs.store.insert(job_moves.add(jobs, version="0x1"))
     ended = jobs.store.replace(first, job_moves.end(jobs, first))
-    key = jobs.store.key(job_moves.TYPE, "images/cat.png")
+    key = job_moves.key_of(jobs)
     second = jobs.store.insert(job_moves.add(jobs, version="0x2"), over=key)
-    key, opened = jobs.store.key(job_moves.TYPE, "images/cat.png"), replace(first.job, token=1)
+    key, opened = job_moves.key_of(jobs), replace(first.job, token=1)
     end = (second, job_moves.end(jobs, second, Event.SUPERSEDE))
     jobs.store.replace(ended, Move(Event.REDRIVE, opened, jobs.now), over=key, superseded=end)
-    newest, read = jobs.store.key(job_moves.TYPE, "images/cat.png"), jobs.store.get(second.job.id)
-    assert newest is not None
-    assert read is not None
-    assert (newest.version, read.job.state) == ("0x1", State.CANCELED)
+    older = job_moves.row_of(jobs, second.job.id)
+    assert (job_moves.key_of(jobs).version, older.job.state) == ("0x1", State.CANCELED)
 
 
 def test_a_replace_over_a_key_that_has_moved_is_lost_and_writes_nothing(jobs: JobsBench) -> None:
     first = jobs.store.insert(job_moves.add(jobs, version="0x1"))
     ended = jobs.store.replace(first, job_moves.end(jobs, first))
-    old = jobs.store.key(job_moves.TYPE, "images/cat.png")
+    old = job_moves.key_of(jobs)
     jobs.store.insert(job_moves.add(jobs, version="0x2"), over=old)
     before = jobs.rows()
     with pytest.raises(Lost):
@@ -240,27 +185,25 @@ def test_the_same_number_of_buckets_is_welcome(jobs: JobsBench) -> None:
 @pytest.mark.azurite
 def test_one_of_twenty_claims_wins(jobs: JobsBench) -> None:
     row = jobs.store.insert(job_moves.add(jobs))
-    met = outcomes(20, lambda number: jobs.store.replace(row, job_moves.claim(jobs, row, owner=f"queue/{number}")))
-    assert sorted(met) == ["Lost"] * 19 + ["won"]
+    outcomes = race(lambda number: jobs.store.replace(row, job_moves.claim(jobs, row, owner=f"queue/{number}")))
+    assert outcomes == {"won": 1, "Lost": 19}
 
 
 def test_one_of_twenty_inserts_wins(jobs: JobsBench) -> None:
     jobs.store.insert(job_moves.add(jobs, "images/warm.png"))
-    met = outcomes(20, lambda _: jobs.store.insert(job_moves.add(jobs)))
-    assert sorted(met) == ["Duplicate"] * 19 + ["won"]
+    assert race(lambda _: jobs.store.insert(job_moves.add(jobs))) == {"won": 1, "Duplicate": 19}
 
 
 @pytest.mark.azurite
 def test_one_of_twenty_first_inserts_into_a_missing_table_wins(jobs: JobsBench) -> None:
-    met = outcomes(20, lambda _: jobs.store.insert(job_moves.add(jobs)))
-    assert sorted(met) == ["Duplicate"] * 19 + ["won"]
+    assert race(lambda _: jobs.store.insert(job_moves.add(jobs))) == {"won": 1, "Duplicate": 19}
 
 
 def test_one_of_twenty_newer_versions_takes_the_key(jobs: JobsBench) -> None:
     jobs.store.insert(job_moves.add(jobs, version="0x0"))
-    key = jobs.store.key(job_moves.TYPE, "images/cat.png")
-    met = outcomes(20, lambda number: jobs.store.insert(job_moves.add(jobs, version=f"0x1{number}"), over=key))
-    assert sorted(met) == ["KeyTaken"] * 19 + ["won"]
+    key = job_moves.key_of(jobs)
+    outcomes = race(lambda number: jobs.store.insert(job_moves.add(jobs, version=f"0x1{number}"), over=key))
+    assert outcomes == {"won": 1, "KeyTaken": 19}
 
 
 @pytest.mark.parametrize("field", ["params", "report", "thumbnail"])

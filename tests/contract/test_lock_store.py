@@ -1,14 +1,21 @@
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from shared.errors import Lost
-from shared.ports.locks import LockStore
+from shared.ports.locks import LockRow, LockStore
 from shared.rules.locks import Lock
+from tests.contract.races import race
 
 HELD = Lock(name="sweep", owner="timer/1", token=1, lease=timedelta(seconds=60))
+
+
+def stands(locks: LockStore, name: str = "sweep") -> LockRow:
+    """Return the row of a lock that is there."""
+    row = locks.get(name)
+    assert row is not None
+    return row
 
 
 def test_an_absent_lock_is_none(locks: LockStore) -> None:
@@ -19,9 +26,7 @@ def test_an_absent_lock_is_none(locks: LockStore) -> None:
 def test_a_lock_is_read_back_as_it_was_written(locks: LockStore, name: str) -> None:
     lock = replace(HELD, name=name)
     locks.insert(lock)
-    read = locks.get(name)
-    assert read is not None
-    assert read.lock == lock
+    assert stands(locks, name).lock == lock
 
 
 def test_names_that_look_alike_are_two_locks(locks: LockStore) -> None:
@@ -33,25 +38,15 @@ def test_names_that_look_alike_are_two_locks(locks: LockStore) -> None:
 def test_a_released_lock_stays_with_its_token(locks: LockStore) -> None:
     released = replace(HELD, owner=None, token=7)
     locks.replace(locks.insert(HELD), released)
-    read = locks.get("sweep")
-    assert read is not None
-    assert read.lock == released
-
-
-def test_inserting_a_lock_twice_is_lost(locks: LockStore) -> None:
-    locks.insert(HELD)
-    with pytest.raises(Lost):
-        locks.insert(replace(HELD, owner="timer/2"))
+    assert stands(locks).lock == released
 
 
 @pytest.mark.azurite
-def test_a_lost_insert_writes_nothing(locks: LockStore) -> None:
+def test_inserting_a_lock_twice_is_lost_and_writes_nothing(locks: LockStore) -> None:
     locks.insert(HELD)
     with pytest.raises(Lost):
         locks.insert(replace(HELD, owner="timer/2"))
-    read = locks.get("sweep")
-    assert read is not None
-    assert read.lock == HELD
+    assert stands(locks).lock == HELD
 
 
 def test_a_stale_etag_is_lost(locks: LockStore) -> None:
@@ -59,9 +54,7 @@ def test_a_stale_etag_is_lost(locks: LockStore) -> None:
     locks.replace(row, replace(HELD, token=2))
     with pytest.raises(Lost):
         locks.replace(row, replace(HELD, token=3))
-    read = locks.get("sweep")
-    assert read is not None
-    assert read.lock.token == 2
+    assert stands(locks).lock.token == 2
 
 
 def test_the_row_that_a_write_returns_is_good_for_the_next(locks: LockStore) -> None:
@@ -71,34 +64,18 @@ def test_the_row_that_a_write_returns_is_good_for_the_next(locks: LockStore) -> 
 
 def test_a_read_tells_when_the_service_wrote_the_row_and_when_it_answered(locks: LockStore) -> None:
     locks.insert(HELD)
-    read = locks.get("sweep")
-    assert read is not None
+    read = stands(locks)
     assert read.seen_at.microsecond == 0
     assert timedelta(seconds=-1) < read.seen_at - read.modified_at < timedelta(seconds=3)
 
 
 def test_one_of_twenty_takes_a_new_lock(locks: LockStore) -> None:
-    def one(number: int) -> bool:
-        try:
-            locks.insert(replace(HELD, owner=f"timer/{number}"))
-        except Lost:
-            return False
-        return True
-
-    with ThreadPoolExecutor(20) as pool:
-        assert sum(pool.map(one, range(20))) == 1
+    outcomes = race(lambda number: locks.insert(replace(HELD, owner=f"timer/{number}")))
+    assert outcomes == {"won": 1, "Lost": 19}
 
 
 @pytest.mark.azurite
 def test_one_of_twenty_takes_over_a_lock(locks: LockStore) -> None:
     row = locks.insert(HELD)
-
-    def one(number: int) -> bool:
-        try:
-            locks.replace(row, replace(HELD, owner=f"timer/{number}", token=2))
-        except Lost:
-            return False
-        return True
-
-    with ThreadPoolExecutor(20) as pool:
-        assert sum(pool.map(one, range(20))) == 1
+    outcomes = race(lambda number: locks.replace(row, replace(HELD, owner=f"timer/{number}", token=2)))
+    assert outcomes == {"won": 1, "Lost": 19}

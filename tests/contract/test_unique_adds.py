@@ -1,10 +1,7 @@
 """Many add one and the same thing at once: it is there once, and one of them knows that it was the one."""
 
-import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +9,7 @@ import pytest
 from azure.core.pipeline.transport import HttpTransport
 from azure.data.tables import TableClient
 
-from shared.errors import DarkroomError, KeyTaken
+from shared.errors import KeyTaken
 from shared.ports.jobs import JobStore
 from shared.rules import moves
 from shared.rules.ids import job_id
@@ -23,21 +20,21 @@ from shared.storage.retries import RetryPolicy
 from tests.contract.benches import AzureJobs, JobsBench
 from tests.contract.memory_benches import DoubledJobs
 from tests.contract.places import Place
+from tests.contract.races import at_once
 from tests.contract.verify_bench import VerifyBench
 from tests.doubles.transports import Forgetful
 from tests.doubles.world import World
 from tests.sdk_clients import queue_of, table_of
 
-THREADS = 20
 KIND, REF = "report", "nightly"
 NONE = timedelta(0)
 
 
-def unique(jobs: JobsBench, *, ref: str = REF, version: str = "") -> Move:
+def unique(jobs: JobsBench, *, version: str = "") -> Move:
     """Return one's own addition of a job; without a version it is unique by its reference alone."""
     return moves.add(
         kind=KIND,
-        ref=ref,
+        ref=REF,
         version=version,
         params={},
         max_attempts=5,
@@ -45,21 +42,6 @@ def unique(jobs: JobsBench, *, ref: str = REF, version: str = "") -> Move:
         grace=NONE,
         add_nonce=uuid.uuid4().hex,
     )
-
-
-def at_once(act: Callable[[int], object]) -> Counter[Any]:
-    """Act in twenty threads that begin together; count what they return, or raise."""
-    together = threading.Barrier(THREADS)
-
-    def one(number: int) -> object:
-        together.wait()
-        try:
-            return act(number)
-        except DarkroomError as refused:
-            return type(refused).__name__
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        return Counter(pool.map(one, range(THREADS)))
 
 
 def kinds(jobs: JobsBench) -> Counter[str]:
