@@ -1,18 +1,17 @@
 """Tables and steps that break a rule, for the proof that schedules and scripts find it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
-from datetime import datetime, timedelta
-from functools import cached_property, partial
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from shared import wiring
-from shared.clock import ServerClock
 from shared.errors import Lost
 from shared.ports.jobs import Key, Row
 from shared.ports.marks import Mark
 from shared.ports.rejections import RejectedMessage
-from shared.ports.storage import Storage
 from shared.rules.images import ListedBlob, Page
 from shared.rules.jobs import Event, Move
 from shared.steps.upkeep.reconcile import Position, Reconcile, _Slice
@@ -40,26 +39,10 @@ class LastWriterWins(JobTable):
 class BlindToKeys(JobTable):
     """A job is opened again whichever version is the newest by then."""
 
-    def replace(
-        self,
-        row: Row,
-        move: Move,
-        *,
-        over: Key | None = None,
-        keyed: bool = False,
-        superseded: tuple[Row, Move] | None = None,
-        timeout: timedelta | None = None,
-    ) -> Row:
+    def replace(self, row: Row, move: Move, **options: Any) -> Row:  # noqa: ANN401 - passed on
         """See ``JobStore.replace``."""
-        blind = move.event is Event.REDRIVE
-        return super().replace(
-            row,
-            move,
-            over=None if blind else over,
-            keyed=keyed and not blind,
-            superseded=superseded,
-            timeout=timeout,
-        )
+        blind = {"over": None, "keyed": False} if move.event is Event.REDRIVE else {}
+        return super().replace(row, move, **options | blind)
 
 
 class BlindToRejections(RejectionTable):
@@ -120,57 +103,21 @@ class Hasty(Reconcile):
         return self._next_mark
 
 
-def over(broken: type[JobTable]) -> Build:
-    """Return what wires a process over a job table that breaks a rule."""
-    return partial(_built_over, partial(_with_jobs, broken))
-
-
-def over_rejections(broken: type[RejectionTable]) -> Build:
-    """Return what wires a process over rejected texts that break a rule."""
-    return partial(_built_over, partial(_with_rejections, broken))
-
-
-def over_ended(broken: type[EndedTable]) -> Build:
-    """Return what wires a process over ended jobs that break a rule."""
-    return partial(_built_over, partial(_with_ended, broken))
-
-
-class _HastyDarkroom(Darkroom):
-    @cached_property
-    def reconcile(self) -> Reconcile:
-        return Hasty(**vars(super().reconcile))
+def over(broken: type[JobTable | EndedTable | RejectionTable]) -> Build:
+    """Return what wires a process over a table that breaks a rule, in place of the sound one."""
+    return partial(_build_over, broken)
 
 
 def hasty(environ: Mapping[str, str], **given: Any) -> Darkroom:  # noqa: ANN401 - passed on
     """Wire a process whose walks are hasty."""
+    darkroom = wiring.build(environ, **given)
+    vars(darkroom)["reconcile"] = Hasty(**vars(darkroom.reconcile))
+    return darkroom
+
+
+def _build_over(broken: type[object], environ: Mapping[str, str], **given: Any) -> Darkroom:  # noqa: ANN401 - passed on
     sound = wiring.build(environ, **given)
-    return _HastyDarkroom(**{each.name: getattr(sound, each.name) for each in fields(sound)})
-
-
-def _with_jobs(broken: type[JobTable], storage: Storage, clock: ServerClock) -> Storage:
-    jobs = storage.jobs
-    assert isinstance(jobs, JobTable)
-    table = broken(jobs._table, buckets=jobs._buckets, clock=clock, retry=jobs._retry, draw=jobs._draw)
-    return replace(storage, jobs=table)
-
-
-def _with_rejections(broken: type[RejectionTable], storage: Storage, _clock: ServerClock) -> Storage:
-    jobs = storage.jobs
-    assert isinstance(jobs, JobTable)
-    return replace(storage, rejections=broken(jobs._table, retry=jobs._retry, draw=jobs._draw))
-
-
-def _with_ended(broken: type[EndedTable], storage: Storage, _clock: ServerClock) -> Storage:
-    jobs = storage.jobs
-    assert isinstance(jobs, JobTable)
-    table = broken(jobs._table, buckets=jobs._buckets, retry=jobs._retry, draw=jobs._draw)
-    return replace(storage, ended=table)
-
-
-def _built_over(
-    broken: Callable[[Storage, ServerClock], Storage],
-    environ: Mapping[str, str],
-    **given: Any,  # noqa: ANN401 - passed on
-) -> Darkroom:
-    sound = wiring.build(environ, **given)
-    return replace(sound, storage=broken(sound.storage, sound.clock))
+    ((name, port),) = (each for each in vars(sound.storage).items() if issubclass(broken, type(each[1])))
+    table = copy.copy(port)
+    table.__class__ = broken
+    return replace(sound, storage=replace(sound.storage, **{name: table}))

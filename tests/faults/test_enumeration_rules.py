@@ -7,11 +7,18 @@ from tests.faults import enumeration_flows as flows
 from tests.faults import enumeration_operators as operators
 from tests.faults import enumeration_purges as purges
 from tests.faults import enumeration_rejected as rejected
-from tests.faults import enumeration_rules as rules
 from tests.faults import enumeration_walks as walks
 from tests.faults.enumeration import LAPSE_SECONDS, Strike
 from tests.faults.enumeration_case import Case
-from tests.faults.enumeration_rules import BlindToKeys, LastWriterWins, over
+from tests.faults.enumeration_rules import (
+    BlindToKeys,
+    BlindToMoves,
+    BlindToRejections,
+    ForgetsKeys,
+    LastWriterWins,
+    hasty,
+    over,
+)
 from tests.faults.enumeration_runs import Enumeration
 from tests.faults.enumeration_workers import Worker
 
@@ -63,22 +70,19 @@ def test_a_job_opened_over_a_newer_version_is_found() -> None:
 
 
 def test_a_rejection_that_nobody_has_seen_and_is_forgotten_is_found() -> None:
-    build = rules.over_rejections(rules.BlindToRejections)
-    broken = Enumeration(rejected.ReadmitOvertaken, build=build)
+    broken = Enumeration(rejected.ReadmitOvertaken, build=over(BlindToRejections))
     with pytest.raises(AssertionError, match=r"listed: \[\]"):
         broken.strike(len(broken.points()) - 1, Strike.PAUSED_BEFORE)
 
 
 def test_a_rejection_that_nobody_has_seen_and_goes_with_many_is_found() -> None:
-    build = rules.over_rejections(rules.BlindToRejections)
-    broken = Enumeration(rejected.ForgettingOvertaken, build=build)
+    broken = Enumeration(rejected.ForgettingOvertaken, build=over(BlindToRejections))
     with pytest.raises(AssertionError):
         broken.strike(2, Strike.PAUSED_BEFORE)
 
 
 def test_a_job_that_is_purged_after_it_was_opened_again_is_counted_as_lost() -> None:
-    build = rules.over_ended(rules.BlindToMoves)
-    broken = Enumeration(purges.PurgingRedriven, build=build)
+    broken = Enumeration(purges.PurgingRedriven, build=over(BlindToMoves))
     delete = next(nth for nth, label in broken.points() if label.startswith("DELETE"))
     with pytest.raises(KeyError):
         broken.strike(delete, Strike.PAUSED_BEFORE)
@@ -86,13 +90,12 @@ def test_a_job_that_is_purged_after_it_was_opened_again_is_counted_as_lost() -> 
 
 
 def test_a_key_row_that_goes_with_its_job_is_found() -> None:
-    build = rules.over_ended(rules.ForgetsKeys)
     with pytest.raises(AssertionError, match="the key rows name"):
-        Enumeration(purges.Purging, build=build).points()
+        Enumeration(purges.Purging, build=over(ForgetsKeys)).points()
 
 
 def test_a_mark_behind_a_page_that_is_not_done_is_found() -> None:
-    broken = Enumeration(walks.Reconciling, build=rules.hasty)
+    broken = Enumeration(walks.Reconciling, build=hasty)
     look = next(nth for nth, label in broken.points() if label.startswith("HEAD"))
     with pytest.raises(AssertionError, match="left behind"):
         broken.strike(look, Strike.DIED_BEFORE)

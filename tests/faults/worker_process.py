@@ -20,7 +20,6 @@ from typing import Any, NoReturn
 from shared import analysis, clock, wiring
 from shared.errors import StorageOut, Undecided
 from shared.storage import clients
-from shared.storage.job_table import JobTable
 from shared.storage.retries import RetryPolicy
 from shared.wiring.analyst import analysis_limits, thumbnail_spec
 from shared.wiring.steps import Darkroom
@@ -113,9 +112,8 @@ def _work(order: dict[str, Any]) -> NoReturn:
 def _carried_out(order: dict[str, Any]) -> object:
     module, _, name = order["table"].partition(":")
     table = getattr(importlib.import_module(module), name)
-    build = wiring.build if table is JobTable else over(table)
     with clients.default_transport() as transport:
-        darkroom = build(order["environ"], transport=transport, retry=RETRY)
+        darkroom = over(table)(order["environ"], transport=transport, retry=RETRY)
         darkroom.sweep._is_prepared = True
         return VERBS[order["verb"]](darkroom, order["text"])
 
