@@ -15,15 +15,13 @@ from urllib3 import HTTPResponse
 from tests.doubles.transports import Passing
 from tests.faults.enumeration import CUTS, PAUSES, Died, Strike
 from tests.simulation.service.clock import ServiceClock
-from tests.simulation.service.exchange import Reply
+from tests.simulation.service.exchange import decode, refusal
 from tests.simulation.service.transport import answer
 
 READ_IMAGE = "read image"
-_ACCOUNT = "/devstoreaccount1/"
-_BUSY_JSON = b'{"odata.error":{"code":"ServerBusy","message":{"lang":"en-US","value":"Busy."}}}'
-_BUSY_XML = b"<?xml version='1.0'?><Error><Code>ServerBusy</Code><Message>Busy.</Message></Error>"
 _UNHEARD = (Strike.REPLY_LOST, Strike.REPLY_AND_LOOK_LOST, Strike.PAUSED_UNHEARD, Strike.OUT_AFTER)
-_REFUSED_PART = re.compile(rb"HTTP/1\.1 [45]\d\d")
+#: In the reply to a transaction of which nothing was applied.
+REFUSED_PART = re.compile(rb"HTTP/1\.1 [45]\d\d")
 
 
 class Ledger:
@@ -57,7 +55,7 @@ class Ledger:
             return
         self.writes += request.method not in ("GET", "HEAD")
         self.messages += request.method == "POST" and urlsplit(request.url).path.endswith("/messages")
-        if request.url.endswith("/$batch") and not _REFUSED_PART.search(reply.internal_response.content):
+        if request.url.endswith("/$batch") and not REFUSED_PART.search(reply.internal_response.content):
             self._transaction({row["RowKey"]: row for row in rows_of(request)})
 
     def _transaction(self, rows: dict[str, dict[str, Any]]) -> None:
@@ -118,7 +116,7 @@ class Line(Passing):
         """Send, or not."""
         if self._dead:
             raise Died
-        self.requests.append(_label(request))
+        self.requests.append(label_of(request))
         number = len(self.requests)
         if self.requests[-1] == READ_IMAGE:
             interlude, self.interlude = self.interlude, int
@@ -152,14 +150,14 @@ class Line(Passing):
         if strike in CUTS:
             return _cut(reply, late=strike is Strike.CUT_LATE)
         if strike is Strike.THROTTLED:
-            return _refusal(request, 429)
+            return _refuse(request, 429, retry_after=1)
         return self._drop(request, busy=strike in (Strike.BUSY_BEFORE, Strike.BUSY_AFTER))
 
     @staticmethod
     def _drop(request: Any, *, busy: bool) -> Any:  # noqa: ANN401 - as above
         """Answer without storage's having seen the request, or give no answer."""
         if busy:
-            return _refusal(request, 503)
+            return _refuse(request, 503)
         raise ServiceRequestError("no connection")
 
     def _through(self, request: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as above
@@ -180,21 +178,19 @@ def _cut(reply: Any, *, late: bool) -> Any:  # noqa: ANN401 - as above
     return reply
 
 
-def _refusal(request: Any, status: int) -> Any:  # noqa: ANN401 - as above
-    """Answer as the service does when it is busy: tables speak JSON, the others XML."""
-    is_table = "Tables" in request.url or "(" in request.url or request.url.endswith("$batch")
-    kind, body = ("application/json", _BUSY_JSON) if is_table else ("application/xml", _BUSY_XML)
-    headers = {"Content-Type": kind} | ({"Retry-After": "1"} if status == 429 else {})
-    return answer(request, Reply(status, headers, body))
+def _refuse(request: Any, status: int, *, retry_after: int | None = None) -> Any:  # noqa: ANN401 - as above
+    """Answer as the service does when it is busy."""
+    service = decode(request.method, request.url, request.headers, b"").service
+    return answer(request, refusal(service, status, "ServerBusy", retry_after=retry_after))
 
 
-def _label(request: Any) -> str:  # noqa: ANN401 - as above
+def label_of(request: Any) -> str:  # noqa: ANN401 - as above
     """Say what a request is about."""
     rows = rows_of(request)
     if rows:
         kinds = sorted({row["RowKey"].partition(":")[0] for row in rows})
         return f"write {'+'.join(kinds)}"
-    name = re.sub(r"[0-9a-f]{12,}", "…", unquote(urlsplit(request.url).path).removeprefix(_ACCOUNT))[:60]
+    name = re.sub(r"[0-9a-f]{12,}", "…", unquote(urlsplit(request.url).path).split("/", 2)[-1])[:60]
     image = request.method == "GET" and name.startswith("images/")
     return READ_IMAGE if image else f"{request.method} {name}"
 

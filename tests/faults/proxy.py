@@ -18,14 +18,13 @@ from typing import Protocol, Self
 
 from tests.faults.enumeration import CUTS, PAUSES, Strike
 from tests.faults.enumeration_wire import Ledger
-from tests.faults.proxy_http import Reply, Request
+from tests.faults.proxy_http import THROTTLED, Reply, Request
 from tests.simulation.service.account import Account
 
 _ENDPOINT = re.compile(r"(\w+Endpoint)=http://([^:/;]+):(\d+)")
 #: To close with this set sends a reset instead of an end.
 _RESET = struct.pack("ii", 1, 0)
-_STATUS = {Strike.THROTTLED: "429 Too Many Requests"}
-_BUSY = "503 Server Busy"
+_BUSY = 503
 
 
 class Victim(Protocol):
@@ -46,7 +45,7 @@ class Service:
     """One of the three."""
 
     address: tuple[str, int]
-    speaks_json: bool
+    name: str
 
 
 @dataclass(frozen=True)
@@ -144,7 +143,7 @@ class Proxy:
     def _door(self, found: re.Match[str]) -> str:
         """Open a door before a service; return the endpoint that leads through it."""
         listener = socket.create_server(("127.0.0.1", 0))
-        service = Service((found[2], int(found[3])), speaks_json=found[1] == "TableEndpoint")
+        service = Service((found[2], int(found[3])), found[1].removesuffix("Endpoint").lower())
         self._selector.register(listener, selectors.EVENT_READ, service)
         return f"{found[1]}=http://127.0.0.1:{listener.getsockname()[1]}"
 
@@ -222,7 +221,7 @@ class Proxy:
         self._lost_next = strike is Strike.REPLY_AND_LOOK_LOST
         self._out = strike.lasts
         if strike in (Strike.BUSY_BEFORE, Strike.BUSY_AFTER, Strike.THROTTLED):
-            return asked.refusal(_STATUS.get(strike, _BUSY), json=service.speaks_json)
+            return asked.refuse(service.name, THROTTLED if strike is Strike.THROTTLED else _BUSY)
         return None
 
     def _pause(self) -> None:

@@ -1,25 +1,21 @@
 """HTTP/1.1 requests and replies, each read whole: what the proxy takes in and passes on."""
 
-import re
 import socket
 from email.message import Message
 from http import HTTPStatus
 from http.client import HTTPResponse, parse_headers
 from io import BytesIO
 from typing import Any, BinaryIO, Self
-from urllib.parse import unquote, urlsplit
 
 from requests.structures import CaseInsensitiveDict
 
-from tests.faults.enumeration_wire import rows_of
+from tests.faults.enumeration_wire import REFUSED_PART, label_of, rows_of
+from tests.simulation.service import exchange
 from tests.simulation.service.account import Account
-from tests.simulation.service.exchange import decode
 
-_REFUSED_PART = re.compile(rb"HTTP/1\.1 [45]\d\d")
-_BUSY_JSON = b'{"odata.error":{"code":"ServerBusy","message":{"lang":"en-US","value":"Busy."}}}'
-_BUSY_XML = b"<?xml version='1.0'?><Error><Code>ServerBusy</Code><Message>Busy.</Message></Error>"
+THROTTLED = 429
 #: A service says whole seconds; nobody has these here, and zero is one of them.
-RETRY_AFTER = "0"
+RETRY_AFTER = 0
 
 
 class Request:
@@ -67,20 +63,15 @@ class Request:
         return not self.claims and any("end_nonce" in row for row in self.rows)
 
     def __str__(self) -> str:
-        if self.rows:
-            return "write " + "+".join(sorted({row["RowKey"].partition(":")[0] for row in self.rows}))
-        path = unquote(urlsplit(self.url).path).rpartition("darkroom/")[2]
-        return f"{self.method} {re.sub(r'[0-9a-f]{12,}', '…', path)[:60]}"
+        return label_of(self)
 
     def answered_by(self, account: Account, address: tuple[str, int]) -> "Reply":
         """Give it to an account in process, whose services know themselves by their ports."""
         host, port = address
         sent = dict(parse_headers(BytesIO(self.head.partition(b"\r\n")[2])).items())
-        reply = account.serve(decode(self.method, f"http://{host}:{port}{self.url}", sent, self.content))
-        headers = Message()
-        for name, text in reply.headers.items():
-            headers[name] = text
-        return Reply(self, f"{reply.status} {HTTPStatus(reply.status).phrase}", headers, reply.body)
+        return self._take(
+            account.serve(exchange.decode(self.method, f"http://{host}:{port}{self.url}", sent, self.content))
+        )
 
     def passed_on(self, address: tuple[str, int]) -> "Reply":
         """Send it to a service as it came, on a connection of its own, and read the reply."""
@@ -90,14 +81,18 @@ class Request:
                 reply.begin()
                 return Reply(self, f"{reply.status} {reply.reason}", reply.headers, reply.read())
 
-    def refusal(self, status: str, *, json: bool) -> "Reply":
-        """Answer in the name of a service that is busy: that of tables speaks JSON, the others XML."""
+    def refuse(self, service: str, status: int) -> "Reply":
+        """Answer in the name of a service that is busy."""
+        retry_after = RETRY_AFTER if status == THROTTLED else None
+        return self._take(exchange.refusal(service, status, "ServerBusy", retry_after=retry_after))
+
+    def _take(self, reply: exchange.Reply) -> "Reply":
+        """Return a reply of a service in process, as it is sent."""
         headers = Message()
-        headers["Content-Type"] = "application/json" if json else "application/xml"
-        if status.startswith("429"):
-            headers["Retry-After"] = RETRY_AFTER
-        body = _BUSY_JSON if json else _BUSY_XML
-        return Reply(self, status, headers, b"" if self.method == "HEAD" else body)
+        for name, text in reply.headers.items():
+            headers[name] = text
+        body = b"" if self.method == "HEAD" else reply.body
+        return Reply(self, f"{reply.status} {HTTPStatus(reply.status).phrase}", headers, body)
 
 
 class Reply:
@@ -146,7 +141,7 @@ class Reply:
     @property
     def has_effect(self) -> bool:
         """Whether the service has done what it was asked for."""
-        return self.status_code < 300 and not _REFUSED_PART.search(self._content)
+        return self.status_code < 300 and not REFUSED_PART.search(self._content)
 
     def __bytes__(self) -> bytes:
         """Write it in one piece; the length of what a HEAD is about stays as the service told it."""

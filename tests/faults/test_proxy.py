@@ -199,7 +199,7 @@ def test_a_busy_service_answers_as_each_of_the_three_does(
             assert caught.value.status_code == status
             assert caught.value.response is not None
             waits = caught.value.response.headers.get("Retry-After")  # type: ignore[attr-defined] # any has them
-            assert waits == (RETRY_AFTER if strike is Strike.THROTTLED else None)
+            assert waits == (str(RETRY_AFTER) if strike is Strike.THROTTLED else None)
     assert proxy.exchanges == []
 
 

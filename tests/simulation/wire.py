@@ -1,6 +1,5 @@
 """The way from a process to the services and back: each request waits here, and here it meets its fault."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +12,7 @@ from tests.simulation.faults import DEATHS, Fault, Weather
 from tests.simulation.operations import Operation, operations
 from tests.simulation.scheduler import Died, Scheduler, Task
 from tests.simulation.service.account import Account
-from tests.simulation.service.exchange import Reply, Request, decode, http_date
+from tests.simulation.service.exchange import Reply, Request, decode, http_date, refusal
 from tests.simulation.service.transport import InProcess, answer, content_of
 
 _PATIENCE = 35.0
@@ -168,13 +167,13 @@ class Wire:
         fault, task, scheduler = passage.fault, passage.sender, self.scheduler
         service = passage.request.service
         if fault in (Fault.REFUSED_BEFORE, Fault.OUTAGE):
-            reply = _refusal(service, 503, "ServerBusy")
+            reply = refusal(service, 503, "ServerBusy")
         elif fault is Fault.THROTTLED:
-            reply = _refusal(service, _THROTTLED, "TooManyRequests", retry_after=1 + int(3 * passage.size))
+            reply = refusal(service, _THROTTLED, "TooManyRequests", retry_after=1 + int(3 * passage.size))
         else:
             reply = self._obey(passage)
         if fault is Fault.REFUSED_AFTER:
-            reply = _refusal(service, 500, "OperationTimedOut")
+            reply = refusal(service, 500, "OperationTimedOut")
         front = self.weather.dates[int(passage.size * len(self.weather.dates))]
         reply.headers["Date"] = http_date(self.account.clock.now() + timedelta(seconds=front))
         if fault is Fault.DIES_AFTER:
@@ -195,16 +194,6 @@ class Wire:
         if passage.waits and passage.reply is None:
             passage.reply = reply
             self.scheduler.wake(passage.sender)
-
-
-def _refusal(service: str, status: int, code: str, *, retry_after: int | None = None) -> Reply:
-    """Return a refusal that no service of ours has made, in the format of the one that is asked."""
-    headers = {"x-ms-error-code": code} | ({} if retry_after is None else {"Retry-After": str(retry_after)})
-    if service == "table":
-        error = {"odata.error": {"code": code, "message": {"lang": "en-US", "value": code}}}
-        return Reply(status, headers | {"Content-Type": "application/json"}, json.dumps(error).encode())
-    body = f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code><Message>{code}</Message></Error>'
-    return Reply(status, headers | {"Content-Type": "application/xml"}, body.encode())
 
 
 class SdkTransport(InProcess):

@@ -1,5 +1,6 @@
 """A request as a service sees it, and its reply."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -101,6 +102,16 @@ def _blob_path(segments: Sequence[str]) -> tuple[str, ...]:
     """Return the container, and the blob's whole name behind it where there is one."""
     container, _, blob = "/".join(segments).partition("/")
     return tuple(unquote(part) for part in (container, blob) if part)
+
+
+def refusal(service: str, status: int, code: str, *, retry_after: int | None = None) -> Reply:
+    """Return a refusal that no service here has made, in the format of the one that is asked."""
+    headers = {"x-ms-error-code": code} | ({} if retry_after is None else {"Retry-After": str(retry_after)})
+    if service == "table":
+        error = {"odata.error": {"code": code, "message": {"lang": "en-US", "value": code}}}
+        return Reply(status, headers | {"Content-Type": "application/json"}, json.dumps(error).encode())
+    body = f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code><Message>{code}</Message></Error>'
+    return Reply(status, headers | {"Content-Type": "application/xml"}, body.encode())
 
 
 def http_date(moment: datetime) -> str:
