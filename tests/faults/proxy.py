@@ -13,8 +13,7 @@ import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from tests.faults.enumeration import CUTS, PAUSES, Strike
 from tests.faults.enumeration_wire import Ledger
@@ -129,16 +128,6 @@ class Proxy:
                     connection.shutdown(socket.SHUT_RDWR)
         while self._threads:
             self._threads.pop().join()
-
-    def __enter__(self) -> Self:
-        """Return itself, open."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
 
     def _door(self, found: re.Match[str]) -> str:
         """Open a door before a service; return the endpoint that leads through it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -51,7 +52,7 @@ class ProxyRun:
     def points(self) -> list[Request]:
         """Run the flow once without a fault; return its requests."""
         flow, case = self._prepare()
-        with Proxy(CONNECTION, case.ledger, account=case.account) as proxy:
+        with closing(Proxy(CONNECTION, case.ledger, account=case.account)) as proxy:
             flow.run(case, self._worker(case, proxy))
         flow.afterwards(case)
         judge(flow, case, case.recover())
@@ -75,7 +76,7 @@ class ProxyRun:
     def strike(self, nth: int, strike: Strike) -> None:
         """Run one schedule to its end, and judge it."""
         flow, case = self._prepare()
-        with Proxy(CONNECTION, case.ledger, account=case.account) as proxy:
+        with closing(Proxy(CONNECTION, case.ledger, account=case.account)) as proxy:
             proxy.arm(nth, strike, lambda: flow.meanwhile(case))
             died = play(flow, case, self._worker(case, proxy)) is End.DIED
         assert proxy.hit, f"request {nth} was not reached"

@@ -7,8 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from shared.errors import StorageOut
 from shared.storage.job_table import JobTable
@@ -90,16 +89,6 @@ class ForkServer:
             assert self._process.stdin is not None
             self._process.stdin.close()
             self._reader.join(DEADLINE_SECONDS)
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
 
     def _read(self) -> None:
         assert self._process.stdout is not None

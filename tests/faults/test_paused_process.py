@@ -1,7 +1,7 @@
 """Whole hosts that are stopped past their lease in real time, killed, and cut off from what they asked for."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.prove("hosts sleep past their leases in real time; ever
 @contextmanager
 def proxy_for(made: Rig) -> Iterator[Proxy]:
     """Stand before the rig's storage, in real time."""
-    with Proxy(made.azurite.connection, Ledger()) as proxy:
+    with closing(Proxy(made.azurite.connection, Ledger())) as proxy:
         try:
             yield proxy
         finally:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -50,7 +51,7 @@ class Recorder:
 @pytest.fixture
 def proxy(azurite: Azurite) -> Iterator[Proxy]:
     """Stand before Azurite."""
-    with Proxy(azurite.connection, Ledger()) as opened:
+    with closing(Proxy(azurite.connection, Ledger())) as opened:
         opened.victim = Recorder()
         yield opened
 
@@ -225,7 +226,7 @@ def test_claims_and_commits_are_counted_when_storage_has_applied_them(
 def test_a_share_of_replies_is_lost_by_a_seed(azurite: Azurite, direct: TableClient) -> None:
     outcomes: list[list[bool]] = []
     for _ in range(2):
-        with Proxy(azurite.connection, Ledger()) as proxy:
+        with closing(Proxy(azurite.connection, Ledger())) as proxy:
             proxy.lose(0.3, seed=1)
             with TableClient.from_connection_string(proxy.connection, direct.table_name, retry_total=0) as table:
                 outcomes.append([hears_reply(table) for _ in range(40)])

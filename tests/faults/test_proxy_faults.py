@@ -9,6 +9,7 @@ Every day one flow meets the faults that take a process of its own; ``dev.py pro
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -46,7 +47,7 @@ STRIKES = tuple(Strike) if at_length(0, 1) else SIGNALS
 @pytest.fixture(scope="module")
 def server() -> Iterator[ForkServer]:
     """Start the workers of all schedules."""
-    with ForkServer() as started:
+    with closing(ForkServer()) as started:
         yield started
 
 
@@ -102,7 +103,7 @@ def test_a_paused_process_is_stopped_by_the_kernel_and_goes_on_from_there(server
         asked = subprocess.run(["ps", "-o", "state=", "-p", str(pid)], capture_output=True, text=True, check=True)
         states.append((asked.stdout.strip()[0], len(proxy.requests)))
 
-    with Proxy(CONNECTION, case.ledger, account=case.account) as proxy:
+    with closing(Proxy(CONNECTION, case.ledger, account=case.account)) as proxy:
         proxy.arm(2, Strike.PAUSED_BEFORE, look)
         outcome = Elsewhere(server, proxy, case._environ).record.record_event(case.ref.ref)
     assert states == [("T", 2)]

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from types import TracebackType
 from typing import Any
 
 from tests.simulation.clocks import Watch
@@ -30,9 +29,7 @@ class Lock:
         self._holder = task
         return True
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Let go, and let the next go on."""
         self._holder = None
         if self._waiting:

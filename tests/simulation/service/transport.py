@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import BytesIO
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from azure.core.pipeline.transport import HttpTransport, RequestsTransportResponse
 from azure.core.rest import HttpRequest
@@ -109,16 +108,7 @@ class OpenTransport(HttpTransport[Any, Any]):
     def close(self) -> None:
         """Do nothing."""
 
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        trace: TracebackType | None = None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Do nothing."""
 
 
