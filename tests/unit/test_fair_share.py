@@ -46,6 +46,12 @@ class Instance:
         return True
 
 
+@pytest.fixture
+def instance() -> Instance:
+    """Give an instance of two slots."""
+    return Instance()
+
+
 @pytest.mark.parametrize(
     ("slots", "running", "deferred"), [(1, 1, True), (2, 1, False), (2, 2, True), (4, 2, False), (4, 3, True)]
 )
@@ -60,31 +66,27 @@ def test_a_slow_flow_that_fills_more_than_half_of_the_slots_is_deferred(
 
 @pytest.mark.parametrize(("seconds", "deferred"), [(1.0, False), (1.001, True)])
 def test_a_flow_is_slow_whose_messages_take_more_than_a_second_on_the_average(
-    seconds: float, *, deferred: bool
+    instance: Instance, seconds: float, *, deferred: bool
 ) -> None:
-    instance = Instance()
     instance.work(A, seconds - 0.5)
     instance.work(A, seconds + 0.5)
     with instance.at_work(A, 2):
         assert instance.defers(A) is deferred
 
 
-def test_the_other_flow_is_worked_on_beside_a_slow_one() -> None:
-    instance = Instance()
+def test_the_other_flow_is_worked_on_beside_a_slow_one(instance: Instance) -> None:
     instance.work(A, 1.2)
     with instance.at_work(A, 6):
         assert not instance.defers(B)
         assert not instance.defers(None)
 
 
-def test_a_flow_of_which_nothing_is_known_yet_is_not_deferred() -> None:
-    instance = Instance()
+def test_a_flow_of_which_nothing_is_known_yet_is_not_deferred(instance: Instance) -> None:
     with instance.at_work(A, 6):
         assert not instance.defers(A)
 
 
-def test_only_the_last_messages_of_a_flow_count() -> None:
-    instance = Instance()
+def test_only_the_last_messages_of_a_flow_count(instance: Instance) -> None:
     instance.work(A, 60)
     instance.work(A, 0.1, times=fair_share.RECENT)
     with instance.at_work(A, 2):
@@ -92,16 +94,16 @@ def test_only_the_last_messages_of_a_flow_count() -> None:
 
 
 @pytest.mark.parametrize("outcome", [None, End.ENDED, End.BUSY, End.NOT_DUE, Disposition.UNKNOWN])
-def test_messages_that_found_no_work_say_nothing_of_how_long_work_takes(outcome: End | None) -> None:
-    instance = Instance()
+def test_messages_that_found_no_work_say_nothing_of_how_long_work_takes(
+    instance: Instance, outcome: End | None
+) -> None:
     instance.work(A, 1.2)
     instance.work(A, 0.01, times=fair_share.RECENT, outcome=outcome)
     with instance.at_work(A, 2):
         assert instance.defers(A)
 
 
-def test_deferred_messages_come_back_one_by_one_a_little_slower_than_their_flow_gets_on() -> None:
-    instance = Instance()
+def test_deferred_messages_come_back_one_by_one_a_little_slower_than_their_flow_gets_on(instance: Instance) -> None:
     with instance.at_work(A, 1):
         instance.work(A, 1.2, times=2)  # two at work, so one ends each 0.6 s
     with instance.at_work(A, 2):
@@ -110,8 +112,7 @@ def test_deferred_messages_come_back_one_by_one_a_little_slower_than_their_flow_
     assert seconds == [0.9, 1.8, 2.7]
 
 
-def test_the_time_in_which_deferred_messages_have_come_back_is_over() -> None:
-    instance = Instance()
+def test_the_time_in_which_deferred_messages_have_come_back_is_over(instance: Instance) -> None:
     instance.work(A, 2)
     with instance.at_work(A, 2):
         instance.share.take_or_defer(A)
@@ -119,16 +120,14 @@ def test_the_time_in_which_deferred_messages_have_come_back_is_over() -> None:
         assert instance.share.take_or_defer(A) == timedelta(seconds=3)
 
 
-def test_no_message_is_away_for_more_than_a_minute() -> None:
-    instance = Instance()
+def test_no_message_is_away_for_more_than_a_minute(instance: Instance) -> None:
     instance.work(A, 30)
     with instance.at_work(A, 2):
         delays = [instance.share.take_or_defer(A) for _ in range(3)]
     assert delays == [timedelta(seconds=45), timedelta(seconds=60), timedelta(seconds=60)]
 
 
-def test_a_message_that_raises_gives_its_place_back() -> None:
-    instance = Instance()
+def test_a_message_that_raises_gives_its_place_back(instance: Instance) -> None:
     instance.work(A, 1.2)
     for _ in range(3):
         with pytest.raises(KeyError), instance.share.take(A):

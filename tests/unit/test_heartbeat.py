@@ -44,8 +44,13 @@ class Renewals:
         return row + 1
 
 
-def test_a_lease_is_renewed_after_each_third() -> None:
-    renewals = Renewals()
+@pytest.fixture
+def renewals() -> Renewals:
+    """Give a store, and the heartbeat that renews in it."""
+    return Renewals()
+
+
+def test_a_lease_is_renewed_after_each_third(renewals: Renewals) -> None:
     held = renewals.hold()
     renewals.pass_time(65)
     assert renewals.sent_at == [20, 40, 60]
@@ -55,9 +60,8 @@ def test_a_lease_is_renewed_after_each_third() -> None:
 @pytest.mark.case("mutants 4", was="each of its requests might take so long")
 @pytest.mark.parametrize(("takes_seconds", "left_seconds"), [(0, 10), (4, 6), (15, 0)])
 def test_all_requests_of_a_renewal_together_may_take_a_sixth_of_the_lease(
-    takes_seconds: float, left_seconds: float
+    renewals: Renewals, takes_seconds: float, left_seconds: float
 ) -> None:
-    renewals = Renewals()
     renewals.hold()
     renewals.clock.advance(20)
     renewals.takes_seconds = takes_seconds
@@ -66,8 +70,7 @@ def test_all_requests_of_a_renewal_together_may_take_a_sixth_of_the_lease(
 
 
 @pytest.mark.parametrize("outage", [StorageOut("out"), Undecided()])
-def test_an_outage_is_tried_again_until_the_lease_is_over(outage: Exception) -> None:
-    renewals = Renewals()
+def test_an_outage_is_tried_again_until_the_lease_is_over(renewals: Renewals, outage: Exception) -> None:
     renewals.error, held = outage, renewals.hold()
     renewals.pass_time(57)
     assert renewals.sent_at == [20, 30, 40, 50]
@@ -76,8 +79,7 @@ def test_an_outage_is_tried_again_until_the_lease_is_over(outage: Exception) -> 
     assert held.lost
 
 
-def test_a_renewal_after_an_outage_protects_again() -> None:
-    renewals = Renewals()
+def test_a_renewal_after_an_outage_protects_again(renewals: Renewals) -> None:
     renewals.error, held = StorageOut("out"), renewals.hold()
     renewals.pass_time(25)
     renewals.error = None
@@ -86,15 +88,13 @@ def test_a_renewal_after_an_outage_protects_again() -> None:
 
 
 @pytest.mark.parametrize("refusal", [Lost("job:a"), Stale(), IllegalTransition("renew")])
-def test_a_refused_renewal_loses_the_lease_at_once(refusal: Exception) -> None:
-    renewals = Renewals()
+def test_a_refused_renewal_loses_the_lease_at_once(renewals: Renewals, refusal: Exception) -> None:
     renewals.error, held = refusal, renewals.hold()
     renewals.pass_time(20)
     assert held.lost
 
 
-def test_a_lost_lease_is_never_renewed_again() -> None:
-    renewals = Renewals()
+def test_a_lost_lease_is_never_renewed_again(renewals: Renewals) -> None:
     renewals.error = Lost("job:a")
     renewals.hold()
     renewals.pass_time(20)
@@ -104,15 +104,15 @@ def test_a_lost_lease_is_never_renewed_again() -> None:
 
 
 @pytest.mark.parametrize(("age_seconds", "lost"), [(57.999, False), (58, True)])
-def test_a_holder_that_is_not_renewed_stops_a_margin_before_the_end(age_seconds: float, *, lost: bool) -> None:
-    renewals = Renewals()
+def test_a_holder_that_is_not_renewed_stops_a_margin_before_the_end(
+    renewals: Renewals, age_seconds: float, *, lost: bool
+) -> None:
     held = renewals.hold()
     renewals.clock.advance(age_seconds)
     assert held.lost is lost
 
 
-def test_protection_counts_from_before_the_renewal_was_sent() -> None:
-    renewals = Renewals()
+def test_protection_counts_from_before_the_renewal_was_sent(renewals: Renewals) -> None:
     renewals.takes_seconds, held = 9.0, renewals.hold()
     renewals.pass_time(20)
     renewals.clock.advance(20 + 58 - renewals.clock() - 0.001)
@@ -121,16 +121,14 @@ def test_protection_counts_from_before_the_renewal_was_sent() -> None:
     assert held.lost
 
 
-def test_retiring_ends_the_renewals() -> None:
-    renewals = Renewals()
+def test_retiring_ends_the_renewals(renewals: Renewals) -> None:
     held = renewals.hold()
     held.retire()
     renewals.pass_time(50)
     assert renewals.sent_at == []
 
 
-def test_retiring_returns_the_newest_row() -> None:
-    renewals = Renewals()
+def test_retiring_returns_the_newest_row(renewals: Renewals) -> None:
     held = renewals.hold()
     renewals.pass_time(20)
     assert held.retire() == 2
@@ -161,15 +159,13 @@ def test_retiring_waits_for_a_renewal_under_way() -> None:
     assert rows == [2]
 
 
-def test_a_beat_says_how_long_to_wait_for_the_next() -> None:
-    renewals = Renewals()
+def test_a_beat_says_how_long_to_wait_for_the_next(renewals: Renewals) -> None:
     renewals.hold()
     renewals.clock.advance(15)
     assert renewals.heartbeat.beat() == 5
 
 
-def test_a_heart_that_holds_nothing_waits_for_no_time() -> None:
-    renewals = Renewals()
+def test_a_heart_that_holds_nothing_waits_for_no_time(renewals: Renewals) -> None:
     renewals.hold().retire()
     assert renewals.heartbeat.beat() is None
 
@@ -258,8 +254,9 @@ def test_a_lease_that_is_taken_after_an_idle_spell_is_renewed() -> None:
         assert bell.idle.wait(5)
 
 
-def test_a_lease_is_renewed_where_the_system_gives_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    renewals = Renewals()
+def test_a_lease_is_renewed_where_the_system_gives_no_thread(
+    renewals: Renewals, monkeypatch: pytest.MonkeyPatch
+) -> None:
     held = renewals.hold()
     renewals.heartbeat._has_threads = True
     monkeypatch.setattr(threading.Thread, "start", raising(RuntimeError("can't start new thread")))

@@ -18,8 +18,7 @@ STATES = {"renew": "RUNNING", "complete": "COMPLETED", "retry": "PENDING", "aban
 
 
 @pytest.mark.parametrize(("call", "body"), CALLS)
-def test_a_holder_moves_its_job_and_gets_the_new_version(client: Client, call: str, body: Any) -> None:  # noqa: ANN401
-    claim = client.claim_job()
+def test_a_holder_moves_its_job_and_gets_the_new_version(client: Client, claim: Response, call: str, body: Any) -> None:  # noqa: ANN401
     response = client.report(claim, call, body)
     assert (response.status, response.json["state"]) == (200, STATES[call])
     assert response.headers["etag"] != claim.headers["etag"]
@@ -27,8 +26,9 @@ def test_a_holder_moves_its_job_and_gets_the_new_version(client: Client, call: s
 
 @pytest.mark.parametrize(("call", "body"), CALLS)
 @pytest.mark.parametrize("header", [{}, {"if_match": "*"}])
-def test_without_a_lease_it_is_428(client: Client, call: str, body: Any, header: dict[str, str]) -> None:  # noqa: ANN401
-    claim = client.claim_job()
+def test_without_a_lease_it_is_428(
+    client: Client, claim: Response, call: str, body: object, header: dict[str, str]
+) -> None:
     assert client.call("POST", f"/jobs/{claim.json['id']}/{call}", body, **header).refusal[:2] == (
         428,
         "if_match_required",
@@ -36,8 +36,7 @@ def test_without_a_lease_it_is_428(client: Client, call: str, body: Any, header:
 
 
 @pytest.mark.parametrize(("call", "body"), CALLS)
-def test_a_lost_lease_is_412(client: Client, call: str, body: Any) -> None:  # noqa: ANN401
-    claim = client.claim_job()
+def test_a_lost_lease_is_412(client: Client, claim: Response, call: str, body: Any) -> None:  # noqa: ANN401
     client.world.rival_claims(claim.json["id"])
     for lease in (claim.headers["etag"], "W/" + claim.headers["etag"], '"x"'):
         response = client.call("POST", f"/jobs/{claim.json['id']}/{call}", body, if_match=lease)
@@ -45,20 +44,17 @@ def test_a_lost_lease_is_412(client: Client, call: str, body: Any) -> None:  # n
 
 
 @pytest.mark.parametrize(("call", "body"), CALLS)
-def test_a_job_that_nobody_holds_is_409(client: Client, call: str, body: Any) -> None:  # noqa: ANN401
-    claim = client.claim_job()
+def test_a_job_that_nobody_holds_is_409(client: Client, claim: Response, call: str, body: Any) -> None:  # noqa: ANN401
     client.report(claim, "abandon")
     assert client.report(claim, call, body).refusal == (409, "wrong_state", None)
 
 
-def test_an_older_version_of_the_same_claim_is_still_the_lease(client: Client) -> None:
-    claim = client.claim_job()
+def test_an_older_version_of_the_same_claim_is_still_the_lease(client: Client, claim: Response) -> None:
     assert client.report(claim, "renew", {"progress": 0.5, "cursor": "x"}).json["cursor"] == "x"
     assert client.report(claim, "renew", {"progress": 1}).json["progress"] == 1
 
 
-def test_a_job_may_be_completed_twice(client: Client) -> None:
-    claim = client.claim_job()
+def test_a_job_may_be_completed_twice(client: Client, claim: Response) -> None:
     for _ in range(2):
         assert client.report(claim, "complete", {"result": {"n": 1}}).json["result"] == {"n": 1}
 
@@ -127,8 +123,7 @@ def test_a_claim_that_waits_gets_what_comes(client: Client) -> None:
         ("fail", {}, "error"),
     ],
 )
-def test_what_a_worker_tells_is_bounded(client: Client, call: str, body: Any, wrong: str) -> None:  # noqa: ANN401
-    claim = client.claim_job()
+def test_what_a_worker_tells_is_bounded(client: Client, claim: Response, call: str, body: Any, wrong: str) -> None:  # noqa: ANN401
     response = client.report(claim, call, body)
     assert response.refusal == (422, "invalid", f"body.{wrong}")
     assert response.json["errors"][0]["message"].startswith("must ")
@@ -140,8 +135,9 @@ def test_a_wait_has_at_most_20_seconds(client: Client) -> None:
 
 
 @pytest.mark.parametrize("call", ["add", "complete", "upload"])
-def test_what_no_row_holds_is_422_with_the_word_of_storage_and_writes_nothing(client: Client, call: str) -> None:
-    claim = client.claim_job()
+def test_what_no_row_holds_is_422_with_the_word_of_storage_and_writes_nothing(
+    client: Client, claim: Response, call: str
+) -> None:
     before = dict(client.world.jobs.table.jobs)
     client.world.jobs.before("replace" if call == "complete" else "insert", raising(ContentRefused("EntityTooLarge")))
     calls: dict[str, Callable[[], Response]] = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.http.client import Client
+from tests.unit.http.client import Client, Response
 from tests.unit.http.test_holders_api import CALLS
 
 OPERATORS = [("POST", "/cancel"), ("POST", "/redrive"), ("DELETE", "")]
@@ -16,8 +16,7 @@ def is_version(tag: str) -> bool:
 
 @pytest.mark.case("security M2", was="the ETag of a GET was the lease")
 @pytest.mark.parametrize(("call", "body"), CALLS)
-def test_what_a_get_answers_ends_nobodys_job(client: Client, call: str, body: Any) -> None:  # noqa: ANN401 - JSON
-    claim = client.claim_job()
+def test_what_a_get_answers_ends_nobodys_job(client: Client, claim: Response, call: str, body: Any) -> None:  # noqa: ANN401 - JSON
     path = f"/jobs/{claim.json['id']}"
     tag = client.call("GET", path).headers["etag"]
     assert client.call("POST", f"{path}/{call}", body, if_match=tag).refusal == (412, "stale", None)
@@ -25,8 +24,7 @@ def test_what_a_get_answers_ends_nobodys_job(client: Client, call: str, body: An
 
 
 @pytest.mark.parametrize(("method", "call"), OPERATORS)
-def test_a_lease_names_no_version_for_an_operator(client: Client, method: str, call: str) -> None:
-    claim = client.claim_job()
+def test_a_lease_names_no_version_for_an_operator(client: Client, claim: Response, method: str, call: str) -> None:
     path = f"/jobs/{claim.json['id']}{call}"
     assert client.call(method, path, if_match=claim.headers["etag"]).refusal == (412, "mismatch", None)
 
@@ -43,8 +41,7 @@ def test_only_a_claim_and_a_renewal_answer_with_the_lease(client: Client) -> Non
 
 
 @pytest.mark.parametrize("call", CALLS[2:], ids=lambda call: str(call[0]))
-def test_the_end_of_an_attempt_answers_with_a_version(client: Client, call: tuple[str, Any]) -> None:
-    claim = client.claim_job()
+def test_the_end_of_an_attempt_answers_with_a_version(client: Client, claim: Response, call: tuple[str, Any]) -> None:
     response = client.report(claim, *call)
     assert is_version(response.headers["etag"])
 
@@ -62,8 +59,7 @@ def test_an_operator_writes_over_the_version_that_was_looked_at_and_no_other(
     assert client.call(method, path + call, if_match=tag).status in {404, 412}
 
 
-def test_a_renewal_makes_another_version(client: Client) -> None:
-    claim = client.claim_job()
+def test_a_renewal_makes_another_version(client: Client, claim: Response) -> None:
     path = f"/jobs/{claim.json['id']}"
     before = client.call("GET", path).headers["etag"]
     client.call("POST", f"{path}/renew", {}, if_match=claim.headers["etag"])
