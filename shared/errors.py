@@ -246,9 +246,10 @@ class TooLarge(Invalid):
 
     Args:
         field: Which value.
-        message: One sentence for a person, with the figures that decided.
+        problem: What it must be, with the figures that decided.
     """
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
         self.field = field
+        self.problem = problem

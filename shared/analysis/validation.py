@@ -59,7 +59,7 @@ def check_report(report: object, *, sections: Collection[str] | None = None) -> 
         raise ReportInvalid("error", "must be present exactly in partial reports")
     for name in report.keys() - schema.Report.__annotations__.keys():
         if not re.fullmatch("[a-z][a-z0-9_]{0,63}", name) or (sections is not None and name not in sections):
-            raise ReportInvalid("", "has an unknown section")
+            raise ReportInvalid("", "must have no unknown section")
         _check_section(report[name], name)
 
 
@@ -133,9 +133,9 @@ def _object(kind: Any, *, closed: bool = True) -> Check:  # noqa: ANN401 - a Typ
             raise ReportInvalid(at, "must be an object")
         prefix = f"{at}." if at else ""
         for name in sorted(required - value.keys()):
-            raise ReportInvalid(f"{prefix}{name}", "is missing")
+            raise ReportInvalid(f"{prefix}{name}", "must be present")
         if closed and value.keys() - fields.keys():
-            raise ReportInvalid(at, "has an unknown field")
+            raise ReportInvalid(at, "must have no unknown field")
         for name, check_field in fields.items():
             if name in value:
                 check_field(value[name], f"{prefix}{name}")

@@ -81,7 +81,7 @@ def of_error(error: Exception) -> Problem | None:
     if isinstance(error, errors.Refused):
         return Problem(ErrorCode[error.code.upper()], str(error))
     if isinstance(error, errors.TooLarge):
-        return invalid(f"body.{error.field}", str(error))
+        return invalid(f"body.{error.field}", f"{error.problem}.")
     if isinstance(error, ReportInvalid):
         return invalid(f"body.result.{error.field}".rstrip("."), f"{error.problem}.")
     code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), None)

@@ -125,7 +125,7 @@ def encode(job: Job, *, place: str, nonce: str) -> dict[str, Any]:
         TooLarge: One of them, or ``thumbnail``, is larger than a property may be.
     """
     if job.thumbnail is not None and len(job.thumbnail) > BINARY_BYTES:
-        raise TooLarge("thumbnail", f"{len(job.thumbnail):,} bytes; a row holds {BINARY_BYTES:,}.")
+        raise TooLarge("thumbnail", f"must have at most {BINARY_BYTES:,} bytes, not {len(job.thumbnail):,}")
     columns: dict[str, Any] = {"PartitionKey": place, "RowKey": job_key(job.id), "nonce": nonce}
     columns |= {name: getattr(job, name) for name in (*_TEXTS, *_NUMBERS, *_TIMES)}
     columns |= {column: _total_seconds(getattr(job, name)) for name, column in _SPANS.items()}
@@ -280,7 +280,7 @@ def _json(name: str, value: Mapping[str, Any]) -> str:
     except (TypeError, ValueError, RecursionError) as error:
         raise NotJson(name, type(error).__name__) from None
     if units > STRING_UNITS:
-        raise TooLarge(name, f"{units:,} UTF-16 units of JSON; a row holds {STRING_UNITS:,}.")
+        raise TooLarge(name, f"must have at most {STRING_UNITS:,} UTF-16 units of compact JSON, not {units:,}")
     return text
 
 

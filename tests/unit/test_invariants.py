@@ -87,7 +87,7 @@ BREAKS: list[tuple[Rule, Callable[[Group], object]]] = [
     (Rule.COMPLETION_UNPROVEN, change_attempt(1, outcome="lapsed")),
     (Rule.COMPLETION_UNPROVEN, change_job(OLD, token=3)),
     (Rule.COMPLETION_UNPROVEN, change_attempt(2, outcome="complete")),
-    (Rule.REPORT_INVALID, change_job(OLD, report_wrong="status: is missing")),
+    (Rule.REPORT_INVALID, change_job(OLD, report_wrong="status: must be present")),
     (Rule.KEY_BROKEN, change_key(row_key="key:elsewhere")),
     (Rule.KEY_BROKEN, change_key(version="0x3")),
     (Rule.KEY_BROKEN, change_key(version="0x3", job_version="0x2")),

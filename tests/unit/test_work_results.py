@@ -1,3 +1,4 @@
+import re
 from types import MappingProxyType
 from typing import Any
 
@@ -69,6 +70,7 @@ def test_a_result_that_no_row_holds_fails_the_job(done: Any) -> None:  # noqa: A
     assert world.work() is End.FAILED
     assert world.error is not None
     assert (world.job().state, world.error[0]) == (State.FAILED, "result_too_large")
+    assert re.fullmatch("The handler's (result|thumbnail) must have at most [^.]+, not [0-9,]+[.]", world.error[1])
 
 
 def test_the_largest_result_and_thumbnail_are_committed() -> None:

@@ -232,7 +232,7 @@ class Lookup:
 
     def _of_ref(self, query: JobQuery, limit: int, after: Position | None) -> Page[Row]:
         if query.types is None or len(query.types) != 1 or query.ref is None:
-            raise InvalidReference("A filter by reference needs exactly one type.")
+            raise InvalidReference("The ref must be used together with exactly one type.")
         (kind,) = query.types
         rows = self.index.of_ref(kind, query.ref, after=None if after is None else after.job_id, limit=limit)
         states = {*query.states_in(LIVE), *query.states_in(ENDED)}

@@ -183,7 +183,8 @@ def _commit(claim: HeldClaim, done: Completion) -> End:
     try:
         return _ENDS[claim.complete(_mapping(done.result), done.thumbnail).job.state]
     except TooLarge as error:
-        return _ENDS[claim.fail("result_too_large", str(error)).job.state]
+        name = "result" if error.field == "report" else error.field
+        return _ENDS[claim.fail("result_too_large", f"The handler's {name} {error.problem}.").job.state]
     except NotJson as error:
         return _ENDS[claim.fail("result_no_json", f"The handler's result is not JSON: {error.why}.").job.state]
     except _LOST:

@@ -76,9 +76,9 @@ def test_a_field_that_is_missing_or_not_known_is_named(report: dict[str, Any]) -
     for at in [at for at in _fields(report) if at[0] == "image" and len(at) > 1]:
         changed = copy.deepcopy(report)
         del changed["image"][at[1]]
-        with pytest.raises(ReportInvalid, match=rf"^image\.{at[1]}: is missing$"):
+        with pytest.raises(ReportInvalid, match=rf"^image\.{at[1]}: must be present$"):
             check_report(changed)
-    with pytest.raises(ReportInvalid, match=r"^image: has an unknown field$"):
+    with pytest.raises(ReportInvalid, match=r"^image: must have no unknown field$"):
         check_report(_change(report, ("image", "path"), "x"))
 
 
