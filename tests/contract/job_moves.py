@@ -91,9 +91,20 @@ def key_of(bench: JobsBench, ref: str = "images/cat.png") -> Key:
     return key
 
 
+def waiting(bench: JobsBench) -> Row:
+    """Add a job."""
+    return bench.store.insert(add(bench))
+
+
+def canceled(bench: JobsBench) -> Row:
+    """Add a job and cancel it."""
+    row = waiting(bench)
+    return bench.store.replace(row, end(bench, row))
+
+
 def running(bench: JobsBench) -> Row:
     """Add a job and claim it."""
-    row = bench.store.insert(add(bench))
+    row = waiting(bench)
     return bench.store.replace(row, claim(bench, row))
 
 

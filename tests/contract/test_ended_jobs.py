@@ -84,8 +84,7 @@ def test_all_rows_of_a_purged_job_go_but_its_key_row_which_says_how_it_ended(res
     row = resting.one()
     assert resting.ended.purge([(row, resting.key(row))]) == {row.job.id}
     assert [name.partition(":")[0] for name in resting.jobs.rows() if ":" in name] == ["key"]
-    key = resting.jobs.store.key(row.job.type, row.job.ref)
-    assert key is not None
+    key = job_moves.key_of(resting.jobs, row.job.ref)
     assert (key.version, key.job_id, key.state) == (row.job.version, row.job.id, State.CANCELED)
     assert key.ended is not None
     assert row.job.ended is not None
@@ -98,8 +97,7 @@ def test_a_purged_job_that_stood_for_a_newer_version_leaves_that_version_known(r
     move = moves.retag(done.job, version="0x9", now=resting.jobs.now)
     both = resting.jobs.store.replace(done, move, over=resting.key(done))
     assert resting.ended.purge([(both, resting.key(both))]) == {row.job.id}
-    key = resting.jobs.store.key(row.job.type, row.job.ref)
-    assert key is not None
+    key = job_moves.key_of(resting.jobs, row.job.ref)
     assert (key.version, key.job_id, key.state) == ("0x9", row.job.id, State.COMPLETED)
 
 
@@ -168,8 +166,7 @@ def test_a_job_of_more_attempts_than_one_transaction_takes_keeps_them_all_if_it_
     seen = jobs.store.replace(row, job_moves.end(jobs, row))
     opened = jobs.store.replace(seen, job_moves.redrive(jobs, seen))
     assert resting.ended.purge([(seen, resting.key(seen))]) == set()
-    stands = jobs.store.get(opened.job.id)
-    assert stands is not None
+    stands = job_moves.row_of(jobs, opened.job.id)
     assert (stands.job, stands.etag) == (opened.job, opened.etag)
     assert sum(name.startswith("try:") for name in jobs.rows()) == 3
 

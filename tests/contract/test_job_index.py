@@ -62,14 +62,14 @@ def test_a_job_is_not_due_before_its_moment(jobs: JobsBench) -> None:
 
 
 def test_a_due_job_stands_in_its_own_bucket_alone(jobs: JobsBench) -> None:
-    row = jobs.store.insert(job_moves.add(jobs))
+    row = job_moves.waiting(jobs)
     before = jobs.now + HOUR
     found = [jobs.store.due(job_moves.TYPE, bucket, before=before, limit=9) for bucket in range(4)]
     assert sorted([due.job_id for due in page] for page in found) == [[], [], [], [row.job.id]]
 
 
 def test_a_due_job_stands_in_its_own_type_alone(jobs: JobsBench) -> None:
-    jobs.store.insert(job_moves.add(jobs))
+    job_moves.waiting(jobs)
     before = jobs.now + HOUR
     assert [jobs.store.due("image", bucket, before=before, limit=9) for bucket in range(4)] == [[], [], [], []]
 
@@ -110,7 +110,7 @@ def test_an_ended_job_has_one_index_row_that_lists_its_end(jobs: JobsBench, end:
 
 
 def test_a_write_that_leaves_the_index_key_as_it_is_succeeds(jobs: JobsBench) -> None:
-    row = jobs.store.insert(job_moves.add(jobs))
+    row = job_moves.waiting(jobs)
     again = jobs.store.replace(row, Move(Event.REDRIVE, row.job, jobs.now))
     assert job_moves.index_of(jobs, again) == job_moves.index_of(jobs, row)
 

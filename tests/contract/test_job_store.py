@@ -57,7 +57,7 @@ def test_the_first_insert_creates_what_is_missing(jobs: JobsBench) -> None:
 
 
 def test_a_read_tells_when_the_service_wrote_the_row_and_when_it_answered(jobs: JobsBench) -> None:
-    row = jobs.store.insert(job_moves.add(jobs))
+    row = job_moves.waiting(jobs)
     read = job_moves.row_of(jobs, row.job.id)
     assert read.seen_at.microsecond == 0
     assert timedelta(seconds=-1) < read.seen_at - read.modified_at < timedelta(seconds=3)
@@ -119,7 +119,7 @@ def test_an_insert_is_lost_when_the_superseded_job_has_moved_and_writes_nothing(
 @pytest.mark.azurite
 @pytest.mark.parametrize("change", [job_moves.claim, job_moves.end])
 def test_a_stale_etag_is_lost_and_writes_nothing(jobs: JobsBench, change: Callable[[JobsBench, Row], Move]) -> None:
-    row = jobs.store.insert(job_moves.add(jobs))
+    row = job_moves.waiting(jobs)
     jobs.store.replace(row, job_moves.claim(jobs, row))
     before = jobs.rows()
     with pytest.raises(Lost):
@@ -136,55 +136,52 @@ def test_the_row_that_a_write_returns_is_good_for_the_next(jobs: JobsBench) -> N
 
 
 def test_a_version_that_comes_back_takes_the_key_in_one_write(jobs: JobsBench) -> None:
-    first = jobs.store.insert(job_moves.add(jobs, version="0x1"))
-    ended = jobs.store.replace(first, job_moves.end(jobs, first))
+    ended = job_moves.canceled(jobs)
     key = job_moves.key_of(jobs)
     second = jobs.store.insert(job_moves.add(jobs, version="0x2"), over=key)
-    key, opened = job_moves.key_of(jobs), replace(first.job, token=1)
     end = (second, job_moves.end(jobs, second, Event.SUPERSEDE))
-    jobs.store.replace(ended, Move(Event.REDRIVE, opened, jobs.now), over=key, superseded=end)
-    older = job_moves.row_of(jobs, second.job.id)
-    assert (job_moves.key_of(jobs).version, older.job.state) == ("0x1", State.CANCELED)
+    opened = job_moves.redrive(jobs, ended)
+    jobs.store.replace(ended, opened, over=job_moves.key_of(jobs), superseded=end)
+    assert (job_moves.key_of(jobs).version, job_moves.row_of(jobs, second.job.id).job.state) == ("0x1", State.CANCELED)
 
 
 def test_a_replace_over_a_key_that_has_moved_is_lost_and_writes_nothing(jobs: JobsBench) -> None:
-    first = jobs.store.insert(job_moves.add(jobs, version="0x1"))
-    ended = jobs.store.replace(first, job_moves.end(jobs, first))
+    ended = job_moves.canceled(jobs)
     old = job_moves.key_of(jobs)
     jobs.store.insert(job_moves.add(jobs, version="0x2"), over=old)
     before = jobs.rows()
     with pytest.raises(Lost):
-        jobs.store.replace(ended, Move(Event.REDRIVE, first.job, jobs.now), over=old)
+        jobs.store.replace(ended, job_moves.redrive(jobs, ended), over=old)
     assert jobs.rows() == before
 
 
 def test_a_row_of_a_newer_release_is_refused(jobs: JobsBench) -> None:
-    row = jobs.store.insert(job_moves.add(jobs))
+    row = job_moves.waiting(jobs)
     jobs.store.replace(row, Move(Event.CANCEL, replace(row.job, schema=SCHEMA + 1), jobs.now))
     with pytest.raises(NewerSchema):
         jobs.store.get(row.job.id)
 
 
 def test_another_number_of_buckets_is_refused_by_its_name(jobs: JobsBench) -> None:
-    jobs.store.insert(job_moves.add(jobs))
+    job_moves.waiting(jobs)
     with pytest.raises(SettingsInvalid, match="JOB_BUCKETS"):
         jobs.reopen(buckets=8).insert(job_moves.add(jobs, "images/dog.png"))
 
 
 def test_another_number_of_buckets_is_refused_at_the_first_read_too(jobs: JobsBench) -> None:
-    row = jobs.store.insert(job_moves.add(jobs))
+    row = job_moves.waiting(jobs)
     with pytest.raises(SettingsInvalid, match="JOB_BUCKETS"):
         jobs.reopen(buckets=8).get(row.job.id)
 
 
 def test_the_same_number_of_buckets_is_welcome(jobs: JobsBench) -> None:
-    jobs.store.insert(job_moves.add(jobs))
+    job_moves.waiting(jobs)
     assert jobs.reopen(buckets=4).insert(job_moves.add(jobs, "images/dog.png")).job.ref == "images/dog.png"
 
 
 @pytest.mark.azurite
 def test_one_of_twenty_claims_wins(jobs: JobsBench) -> None:
-    row = jobs.store.insert(job_moves.add(jobs))
+    row = job_moves.waiting(jobs)
     outcomes = race(lambda number: jobs.store.replace(row, job_moves.claim(jobs, row, owner=f"queue/{number}")))
     assert outcomes == {"won": 1, "Lost": 19}
 

@@ -24,13 +24,12 @@ def test_jobs_that_are_not_unique_stand_beside_each_other_without_a_key_row(jobs
 def test_a_job_that_is_not_unique_is_read_back_as_it_was(jobs: JobsBench) -> None:
     move = free(jobs)
     jobs.store.insert(move)
-    read = jobs.store.get(move.job.id)
-    assert read is not None
+    read = job_moves.row_of(jobs, move.job.id)
     assert (read.job, read.job.unique) == (move.job, False)
 
 
 def test_a_job_that_is_not_unique_leaves_the_key_row_of_its_reference_as_it_is(jobs: JobsBench) -> None:
-    jobs.store.insert(job_moves.add(jobs))
+    job_moves.waiting(jobs)
     before = jobs.store.key(job_moves.TYPE, "images/cat.png")
     row = jobs.store.insert(free(jobs))
     jobs.store.replace(row, job_moves.claim(jobs, row))

@@ -17,8 +17,7 @@ from tests.sdk_clients import table_of
 
 def without_key(jobs: JobsBench) -> Row:
     """End a job whose key row somebody has taken away."""
-    row = jobs.store.insert(job_moves.add(jobs))
-    ended = jobs.store.replace(row, job_moves.end(jobs, row))
+    ended = job_moves.canceled(jobs)
     if isinstance(jobs, DoubledJobs):
         jobs.store.table.keys.clear()
     else:
@@ -36,8 +35,7 @@ def take_keys(table: TableClient) -> None:
 def test_a_key_row_that_is_missing_is_written_with_the_job(jobs: JobsBench) -> None:
     ended = without_key(jobs)
     opened = jobs.store.replace(ended, job_moves.redrive(jobs, ended), keyed=True)
-    key = jobs.store.key(job_moves.TYPE, ended.job.ref)
-    assert key is not None
+    key = job_moves.key_of(jobs, ended.job.ref)
     assert (key.job_id, key.version, key.state) == (opened.job.id, opened.job.version, None)
 
 
@@ -62,15 +60,12 @@ def test_a_reply_that_is_lost_does_not_hide_that_the_job_was_opened(faulty: Faul
 
     def rival() -> None:
         if fault.applies:  # the row has moved on: the key row alone proves the write
-            row = faulty.rival.store.get(ended.job.id)
-            assert row is not None
+            row = job_moves.row_of(faulty.rival, ended.job.id)
             faulty.rival.store.replace(row, job_moves.claim(faulty.rival, row))
 
     faulty.wire.arm(fault, meanwhile=rival)
     faulty.store.replace(ended, job_moves.redrive(faulty.rival, ended), keyed=True)
-    stands = faulty.rival.store.get(ended.job.id)
-    assert stands is not None
-    assert stands.job.state is (State.RUNNING if fault.applies else State.PENDING)
+    assert job_moves.row_of(faulty.rival, ended.job.id).job.state is (State.RUNNING if fault.applies else State.PENDING)
     assert faulty.rival.store.key(job_moves.TYPE, ended.job.ref) is not None
 
 
