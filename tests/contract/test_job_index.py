@@ -150,17 +150,3 @@ def test_a_claim_closes_the_attempt_that_has_lapsed(jobs: JobsBench) -> None:
     assert _attempt(jobs, row, 1)["outcome"] == "lapsed"
     assert _attempt(jobs, row, 1)["owner"] == "queue/1"
     assert _attempt(jobs, row, 2)["claim_id"] == taken.job.claim_id
-
-
-def test_a_refused_report_is_counted_on_the_row_of_its_attempt(jobs: JobsBench) -> None:
-    row = job_moves.running(jobs)
-    for report in ("completed", "corrupt_image"):
-        jobs.store.refuse(row.job.id, row.job.token, report=report, now=jobs.now)
-    (attempt,) = [columns for key, columns in jobs.rows().items() if key.startswith("try:")]
-    assert (attempt["refused"], attempt["refused_report"], attempt["owner"]) == (2, "corrupt_image", row.job.owner)
-
-
-def test_a_refused_report_of_an_attempt_that_nobody_knows_is_nothing(jobs: JobsBench) -> None:
-    row = job_moves.running(jobs)
-    jobs.store.refuse(row.job.id, 99, report="completed", now=jobs.now)
-    assert all("refused" not in columns for columns in jobs.rows().values())

@@ -215,12 +215,13 @@ def test_attempts_come_in_their_order_with_what_became_of_them(index_bench: Inde
     row = job_moves.running(jobs)
     row = jobs.store.replace(row, job_moves.claim(jobs, row, owner="queue/2", lapsed=True))
     row = jobs.store.replace(row, job_moves.retry(jobs, row))
-    jobs.store.refuse(row.job.id, 1, report="completed", now=jobs.now)
+    for token, report in ((1, "completed"), (1, "corrupt_image"), (99, "completed")):  # there is no attempt 99
+        jobs.store.refuse(row.job.id, token, report=report, now=jobs.now)
     row = jobs.store.replace(row, job_moves.claim(jobs, row, owner="queue/3"))
     first, second, third = index_bench.index.attempts(row.job.id)
     assert [one.token for one in (first, second, third)] == [1, 2, 3]
     assert [(one.owner, one.outcome) for one in (first, second)] == [("queue/1", "lapsed"), ("queue/2", "retry")]
-    assert (first.late_reports, first.last_late_report) == (1, "completed")
+    assert (first.late_reports, first.last_late_report) == (2, "corrupt_image")
     assert (second.late_reports, second.last_late_at) == (0, None)
     assert isinstance(second.error, JobError)
     assert (second.error.code, second.error.message, first.error) == ("corrupt_image", "Nothing to see.", None)
