@@ -4,7 +4,7 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from tests.simulation.faults import Fault
 from tests.simulation.world import World
@@ -22,7 +22,7 @@ class Tally:
     Attributes:
         worlds: How many there were.
         full: Those of at least 40 requests, 2 workers and 1 fault.
-        schedules: Hashes of those: how many differ.
+        schedules: How often each hash of those came: they differ.
         requests: Of all.
         commits: Of all.
         faults: Of all, by kind.
@@ -32,7 +32,7 @@ class Tally:
 
     worlds: int = 0
     full: int = 0
-    schedules: set[str] = field(default_factory=set)
+    schedules: Counter[str] = field(default_factory=Counter)
     requests: int = 0
     commits: int = 0
     faults: Counter[Fault] = field(default_factory=Counter)
@@ -41,14 +41,8 @@ class Tally:
 
     def add(self, other: "Tally") -> None:
         """Take in others."""
-        self.worlds += other.worlds
-        self.full += other.full
-        self.schedules |= other.schedules
-        self.requests += other.requests
-        self.commits += other.commits
-        self.faults += other.faults
-        self.coverage += other.coverage
-        self.failed += other.failed
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
 
 def run(seeds: range) -> Tally:
@@ -61,7 +55,7 @@ def run(seeds: range) -> Tally:
             Tally(
                 worlds=1,
                 full=int(full),
-                schedules={outcome.hash[:16]} if full else set(),
+                schedules=Counter([outcome.hash[:16]] if full else []),
                 requests=outcome.requests,
                 commits=outcome.commits,
                 faults=outcome.faults,
