@@ -31,7 +31,6 @@ class Duty:
         home: Its process.
         task: The thread.
         place: Of the job.
-        ref: What the job is about.
         owner: As the row has it.
         claim_id: Of the claim.
         lease: Seconds.
@@ -49,7 +48,6 @@ class Duty:
     home: Instance
     task: str
     place: Place
-    ref: str
     owner: str
     claim_id: str
     lease: float
@@ -167,7 +165,6 @@ class Duties:
             home=home,
             task=name,
             place=claim.place,
-            ref=columns["ref"],
             owner=columns["owner"],
             claim_id=columns["claim_id"],
             lease=float(columns["lease_seconds"]),

@@ -1,6 +1,7 @@
 """One process of Darkroom: production code, wired by its own composition root, over our time, chance and threads."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from tests.simulation import entry_points
 from tests.simulation.chance import Chance
@@ -48,7 +49,6 @@ class Instance(Home):
         self.wire = wire
         self.watch = watch
         self.calls = 0
-        self._goes_on = goes_on
         drawn, luck = chance.stream(f"drawn/{name}"), chance.stream(f"chance/{name}")
         threads = entry_points.Threads(
             monotonic=watch,
@@ -61,11 +61,8 @@ class Instance(Home):
             event=lambda: Event(scheduler, watch),
         )
         fate = entry_points.Fate(chance.stream(f"analyses/{name}"), longest, crashes)
-        analyst = entry_points.QuickAnalyst(fate, threads, self._go_on) if longest else None
+        analyst = entry_points.QuickAnalyst(fate, threads, partial(goes_on, self)) if longest else None
         self.darkroom = entry_points.build(environ, SdkTransport(wire, watch), threads, analyst)
-
-    def _go_on(self, ref: str, version: str) -> None:
-        self._goes_on(self, ref, version)
 
     def begin(self, name: str, call: Callable[[], object]) -> Task:
         """Start a thread of it."""

@@ -127,11 +127,11 @@ class Scheduler:
         number = self._names[name] = self._names.get(name, 0) + 1
         return f"{name}.{number}"
 
-    def spawn(self, name: str, call: Callable[[], Any], home: Home, *, after: float = 0.0) -> Task:
+    def spawn(self, name: str, call: Callable[[], Any], home: Home) -> Task:
         """Begin a task."""
         task = Task(self, self.unique(name), call, home)
         self.tasks.append(task)
-        self._push(self.now + after, task)
+        self._push(self.now, task)
         return task
 
     def at(self, moment: float, call: Callable[[], object], order: float = 0.5) -> None:
@@ -167,13 +167,12 @@ class Scheduler:
             task.was_woken = True
             self._push(self.now, task)
 
-    def join(self, task: Task, until: float = NEVER) -> bool:
-        """Let the running task wait for another's end; say whether it has come."""
-        while not task.ended and self.now < until:
+    def join(self, task: Task) -> None:
+        """Let the running task wait for another's end."""
+        while not task.ended:
             if self._running is not None:
                 task.joiners.append(self._running)
-            self.park(until)
-        return task.ended
+            self.park()
 
     def watch(self, task: Task, call: Callable[[], object]) -> None:
         """Have a call made when a task has ended, or its process died."""
