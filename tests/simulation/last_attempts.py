@@ -15,7 +15,7 @@ def give_up(stage: Stage, client: Client, luck: Random) -> None:
     """Give up the message of a job whose last attempt holds no lease any more, as a host does that knows no leases."""
     ledger = stage.ledger
     if luck.random() < _KILLS and stage.wait_for(ledger.last_attempts):
-        _kill(stage, {ledger.tenures.home(place) for place in ledger.last_attempts()})
+        _kill(stage, {tenure.home for place in ledger.last_attempts() if (tenure := ledger.tenures.of(place))})
     if not stage.wait_for(ledger.without_attempts):
         return
     text = json.dumps({"v": 1, "job_id": luck.choice(ledger.without_attempts())})

@@ -19,8 +19,6 @@ from tests.simulation.service.exchange import Reply
 from tests.simulation.tenures import Tenures
 from tests.simulation.wire import Passage
 
-_OK = 300
-
 
 @dataclass
 class Ledger:
@@ -62,7 +60,7 @@ class Ledger:
 
     def on_reply(self, passage: Passage, reply: Reply) -> None:
         """Take in a request that the services have answered."""
-        if reply.status >= _OK:
+        if not reply.ok:
             return
         if passage.request.service == "blob":
             self._blob(passage, reply)
@@ -177,9 +175,10 @@ class Ledger:
         job_id, end = place[2][4:], after["state"]
         if after["token"] != before["token"]:
             yield f"{job_id}: {end} by a token that is not the row's"
-        holder, thread = self.tenures.holder(place), passage.sender.name
-        if holder is None or rules.outside(before):
+        tenure, thread = self.tenures.of(place), passage.sender.name
+        if tenure is None or rules.outside(before):
             return
+        holder = tenure.task
         if thread != holder and not (end == "RUNNING" and holder.startswith(f"{passage.sender.home.name}/")):
             yield f"{job_id}: claimed by {holder}, {end} by {thread}"
 

@@ -62,15 +62,9 @@ class Tenures:
     _by_thumbnail: dict[str, Tenure] = field(default_factory=dict)
     _written_at: dict[Place, float] = field(default_factory=dict)
 
-    def holder(self, place: Place) -> str | None:
-        """Return the thread that has won a lease; None where nobody has, or somebody from outside."""
-        tenure = self._by_place.get(place)
-        return None if tenure is None else tenure.task
-
-    def home(self, place: Place) -> str:
-        """Return the process that has won a lease; "" where none has."""
-        tenure = self._by_place.get(place)
-        return "" if tenure is None else tenure.home
+    def of(self, place: Place) -> Tenure | None:
+        """Return a lease; None where nobody holds it, or somebody from outside."""
+        return self._by_place.get(place)
 
     def end(self, place: Place) -> None:
         """Nobody holds it any more."""
