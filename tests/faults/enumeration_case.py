@@ -19,13 +19,13 @@ from tests.faults.enumeration_wire import Ledger, Line
 from tests.faults.enumeration_workers import Build, Worker, start
 from tests.sdk_clients import blobs_of, queue_of
 from tests.simulation.reader import rows_of
+from tests.simulation.rules import LIVE
 from tests.simulation.service.account import Account, storage_account
 from tests.simulation.service.exchange import Request
 from tests.simulation.service.transport import InProcess
 
 #: More rounds of recovery than this and something goes in circles.
 ROUNDS = 5
-LIVE = ("PENDING", "RUNNING")
 #: App settings of every case.
 ENVIRON = {
     "AzureWebJobsStorage": "UseDevelopmentStorage=true",

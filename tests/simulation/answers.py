@@ -15,15 +15,14 @@ from tests.simulation import entry_points
 from tests.simulation.columns import moment
 from tests.simulation.ledger import Ledger
 from tests.simulation.operations import writes
+from tests.simulation.rules import LIVE
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.service.exchange import Reply
 from tests.simulation.wire import Passage
 
-_OK = 300
 #: A process may be ahead of the services by as much.
 _AHEAD = timedelta(seconds=60)
 _JOB_ID = re.compile(r"[a-z][a-z0-9-]*-[0-9a-f]{32}")
-_LIVE = ("PENDING", "RUNNING")
 #: What a call says that has made a move.
 _SAID = {
     "complete": {"completed"},
@@ -122,7 +121,7 @@ class Answers:
         """Take in what the services have obeyed."""
         self._count += 1
         request, name = passage.request, passage.sender.name
-        if request.service == "blob" and len(request.segments) > 1 and reply.status < _OK:
+        if request.service == "blob" and len(request.segments) > 1 and reply.ok:
             self._blob("/".join(request.segments), request.method)
         for each in writes(request, reply) if request.service == "table" and request.method != "GET" else ():
             if each.row.startswith("rejected:"):
@@ -221,7 +220,7 @@ class Answers:
             yield f"{words}, and it stood there all the time"
         if kind in ("Stale", "Refused") and question.claim_id and row.get("claim_id") == question.claim_id:
             yield f"{words}, and held the job all the time"
-        if question.kind in ("remove", "forget") and kind == "Refused" and row.get("state") not in _LIVE:
+        if question.kind in ("remove", "forget") and kind == "Refused" and row.get("state") not in LIVE:
             yield f"{words}, and it was {row.get('state')} all the time"
 
     def _unwritten(self, question: Question) -> Iterator[str]:

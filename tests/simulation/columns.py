@@ -4,13 +4,11 @@ These are promises of docs/design.md about single moves; ``rules`` and ``promise
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
-Row = Mapping[str, Any]
+from tests.simulation.rules import LIVE, Row
 
-_LIVE = ("PENDING", "RUNNING")
 #: What changes with each write.
 _NONCE = frozenset({"nonce"})
 _RENEWED = _NONCE | {"lease_seconds", "due", "progress", "cursor"}
@@ -52,7 +50,7 @@ def of_move(before: Row, after: Row, *, slack: timedelta) -> Iterator[str]:
             yield f"it was to be due at another time, and {sorted(changed - _RESCHEDULED)} changed"
     elif source == target and changed - _RETAGGED:
         yield f"it stands for a newer version, and {sorted(changed - _RETAGGED)} changed"
-    if target not in _LIVE:
+    if target not in LIVE:
         yield from _of_end(before, after, slack)
 
 
@@ -95,7 +93,7 @@ def _of_end(before: Row, after: Row, slack: timedelta) -> Iterator[str]:
     if (after["state"] == "COMPLETED") != ("report" in after) or (after["state"] == "COMPLETED") == ("error" in after):
         yield f"{after['state']}, with {sorted({'report', 'error'} & after.keys())}"
     begun = max(moment(before, "started"), moment(after, "created"))
-    if before["state"] in _LIVE and moment(after, "ended") < begun - slack - _AHEAD:
+    if before["state"] in LIVE and moment(after, "ended") < begun - slack - _AHEAD:
         yield f"ended at {after['ended']}, before it was begun at {begun}"
     left = {"due", "owner", "claim_id", "lease_seconds", "not_before"} & after.keys()
     if left:
@@ -104,7 +102,7 @@ def _of_end(before: Row, after: Row, slack: timedelta) -> Iterator[str]:
 
 def index_of(row: Row, job_id: str) -> str:
     """Return the key of the one index row that a job must have."""
-    if row["state"] in _LIVE:
+    if row["state"] in LIVE:
         return f"due:{_milliseconds(row, 'due'):013d}:{job_id}"
     return f"end:{row['state']}:{_END - _milliseconds(row, 'ended'):013d}:{job_id}"
 

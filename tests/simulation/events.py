@@ -7,7 +7,6 @@ from tests.simulation.service.exchange import Reply
 from tests.simulation.stage import Stage
 from tests.simulation.wire import Passage
 
-_OK = 300
 #: How often the host calls at once before it gives an event up.
 _TRIES = 5
 
@@ -27,7 +26,7 @@ class Delivery:
     def __call__(self, passage: Passage, reply: Reply) -> None:
         """Notice a request that was obeyed."""
         request = passage.request
-        written = request.service == "blob" and request.method == "PUT" and reply.status < _OK
+        written = request.service == "blob" and request.method == "PUT" and reply.ok
         if not written or len(request.segments) < 2 or request.segments[0] != entry_points.IMAGES:
             return
         path, plan = "/".join(request.segments), self.stage.plan

@@ -18,7 +18,7 @@ from tests.simulation.service.exchange import Reply, Request
 
 #: As in host.json.
 RETRY_SECONDS = 10
-_OK, _NOT_FOUND = 300, 404
+_NOT_FOUND = 404
 
 
 @dataclass
@@ -138,7 +138,7 @@ class Host:
     def _receive(self, trigger: Trigger) -> None:
         query = {"numofmessages": str(self._batch), "visibilitytimeout": str(self._hide_seconds)}
         reply = self._ask("GET", (trigger.queue, "messages"), query)
-        if reply is None or reply.status >= _OK:
+        if reply is None or not reply.ok:
             return
         for found in ET.fromstring(reply.body).iter("QueueMessage"):  # noqa: S314 - our own double's
             facts = {part.tag: part.text or "" for part in found}
@@ -192,7 +192,7 @@ class Host:
         if reply is not None and reply.status == _NOT_FOUND:
             self._ask("PUT", (queue,), {})
             reply = self._ask("POST", (queue, "messages"), {}, body)
-        return reply is not None and reply.status < _OK
+        return reply is not None and reply.ok
 
     def _delete(self, message: Message) -> None:
         self._ask("DELETE", (message.queue, "messages", message.id), {"popreceipt": message.receipt})
@@ -200,7 +200,7 @@ class Host:
     def _update(self, message: Message, seconds: int) -> None:
         query = {"popreceipt": message.receipt, "visibilitytimeout": str(seconds)}
         reply = self._ask("PUT", (message.queue, "messages", message.id), query)
-        if reply is not None and reply.status < _OK:
+        if reply is not None and reply.ok:
             message.receipt = reply.headers["x-ms-popreceipt"]
 
     def _ask(self, method: str, segments: tuple[str, ...], query: dict[str, str], body: bytes = b"") -> Reply | None:

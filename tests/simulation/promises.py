@@ -4,19 +4,16 @@ Each promise is a function over one transaction: the rows that it has written, a
 knows code of production.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from tests.simulation.columns import index_of, moment, of_move
 from tests.simulation.operations import Operation, Place
-from tests.simulation.rules import FROM_OUTSIDE
+from tests.simulation.rules import FROM_OUTSIDE, LIVE, Row, code_of
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.wire import Passage
 
-_LIVE = frozenset({"PENDING", "RUNNING"})
 #: Rows that others may have moved since they were read; index rows and attempts go with their job's.
 _GUARDED = ("job:", "key:", "mark:", "rejected:")
 #: No job that waits is left longer than this after it may be claimed: the sweep's longest wait, and the longest grace.
@@ -24,7 +21,6 @@ _LONGEST_WAIT = timedelta(hours=2)
 _STEP = timedelta(seconds=2)
 #: A claim may be sent for so long until it is applied, and a process may hear so late what time it is.
 _WAYS = timedelta(minutes=3)
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -102,14 +98,14 @@ def attempt_counts(one: Transaction) -> Iterator[str]:
         if outcome == "abandon" and not external and freed != 1:
             yield f"{place[2]}: an attempt that an outage has ended counts"
         mine = one.claimants.get(place) == one.sender.partition("/")[0]
-        if freed and outcome != "abandon" and before["state"] in _LIVE and not mine:
+        if freed and outcome != "abandon" and before["state"] in LIVE and not mine:
             yield f"{place[2]}: an attempt of {one.claimants.get(place)} was taken back by {one.sender}"
 
 
 def fencing(one: Transaction) -> Iterator[str]:
     """Whoever ends another's job raises the token, and gives its own reason."""
     for place, before, after in one.moves():
-        if before["state"] not in _LIVE or after["state"] in _LIVE:
+        if before["state"] not in LIVE or after["state"] in LIVE:
             continue
         outside = after["state"] == "CANCELED" or code_of(after) in FROM_OUTSIDE
         if outside and after["token"] != before["token"] + 1:
@@ -164,7 +160,7 @@ def single(one: Transaction) -> Iterator[str]:
     """At most one job of a reference lives, and it is the one that the key row names."""
     for place in one.before:
         row = one.rows.get(place, {})
-        if not place[2].startswith("job:") or row.get("state") not in _LIVE or not row.get("unique", True):
+        if not place[2].startswith("job:") or row.get("state") not in LIVE or not row.get("unique", True):
             continue
         twins = [other[2] for other, each in one.rows.items() if other[2].startswith("job:") and _rival(row, each)]
         if len(twins) > 1:
@@ -184,17 +180,17 @@ def known_versions(one: Transaction) -> Iterator[str]:
 
 def _rival(row: Row, other: Row) -> bool:
     same = (row["type"], row["ref"]) == (other["type"], other["ref"])
-    return same and other["state"] in _LIVE and bool(other.get("unique", True))
+    return same and other["state"] in LIVE and bool(other.get("unique", True))
 
 
 def replacements(one: Transaction) -> Iterator[str]:
     """A version is superseded in the transaction that makes another one live; its own worker may end it so later."""
     live = {
-        str(after["ref"]) for place, after in one.rows.items() if place in one.before and after.get("state") in _LIVE
+        str(after["ref"]) for place, after in one.rows.items() if place in one.before and after.get("state") in LIVE
     }
     home = one.sender.partition("/")[0]
     for place, before, after in one.moves():
-        fresh = before["state"] in _LIVE and after["state"] == "CANCELED" and code_of(after) == "superseded"
+        fresh = before["state"] in LIVE and after["state"] == "CANCELED" and code_of(after) == "superseded"
         if fresh and after["ref"] not in live and (before["state"] == "PENDING" or one.claimants.get(place) != home):
             yield f"{place[2]}: superseded, and by nothing that lives"
 
@@ -293,8 +289,3 @@ class Promises:
             if claim and claim not in (row.get("claim_id"), row.get("owner")):
                 self.claimants[place] = sender.partition("/")[0]
         return wrong
-
-
-def code_of(row: Row) -> str:
-    """Return the code of a job's error; "" without one."""
-    return str(json.loads(row["error"])["code"]) if row.get("error") else ""

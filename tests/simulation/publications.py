@@ -11,8 +11,6 @@ from tests.simulation.scheduler import Task
 from tests.simulation.service.exchange import Reply
 from tests.simulation.wire import Passage
 
-_OK = 300
-
 
 @dataclass
 class Publications:
@@ -31,7 +29,7 @@ class Publications:
     def on_reply(self, passage: Passage, reply: Reply) -> None:
         """Take in a request that the services have obeyed."""
         request = passage.request
-        if request.service != "blob" or request.segments[:1] != (self.container,) or reply.status >= _OK:
+        if request.service != "blob" or request.segments[:1] != (self.container,) or not reply.ok:
             return
         if request.method == "PUT" and len(request.segments) > 1:
             self.publishers[request.segments[1]] = passage.sender

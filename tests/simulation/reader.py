@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 from tests.simulation.ledger import Ledger
+from tests.simulation.rules import LIVE, Row, code_of
 from tests.simulation.service.account import Account
 from tests.simulation.service.exchange import Request
 
@@ -81,7 +82,7 @@ def judge(account: Account, ledger: Ledger, *, jobs: str, images: str) -> list[s
         images: Name of the container.
     """
     stored = {row["RowKey"][4:]: row for row in rows_of(account, jobs) if row["RowKey"].startswith("job:")}
-    wrong = [f"{job_id}: still {row['state']}" for job_id, row in stored.items() if _lives(row)]
+    wrong = [f"{job_id}: still {row['state']}" for job_id, row in stored.items() if row["state"] in LIVE]
     if sorted(stored) != sorted(ledger.jobs()):
         wrong.append("the ledger does not have the jobs that are stored")
     for blob in blobs_of(account, images):
@@ -89,7 +90,7 @@ def judge(account: Account, ledger: Ledger, *, jobs: str, images: str) -> list[s
     return wrong
 
 
-def _judge_blob(blob: Blob, ref: str, stored: Mapping[str, Mapping[str, Any]], ledger: Ledger) -> list[str]:
+def _judge_blob(blob: Blob, ref: str, stored: Mapping[str, Row], ledger: Ledger) -> list[str]:
     """The newest version of a blob has exactly one result, and that is of its bytes."""
     mine, gone = (
         [row for row in rows if row["ref"] == ref and blob.version in (row.get("version"), row.get("retagged"))]
@@ -108,10 +109,6 @@ def _judge_blob(blob: Blob, ref: str, stored: Mapping[str, Mapping[str, Any]], l
     return [f"{ref} {blob.version}: no result; its jobs: {', '.join(ends) or 'none'}"]
 
 
-def _lives(row: Mapping[str, Any]) -> bool:
-    return row["state"] in ("PENDING", "RUNNING")
-
-
-def end_of(row: Mapping[str, Any]) -> str:
+def end_of(row: Row) -> str:
     """Return why a job has ended without a result, or where it stands."""
-    return str(json.loads(row["error"])["code"]) if row.get("error") else str(row["state"])
+    return code_of(row) or str(row["state"])

@@ -26,7 +26,7 @@ _CRASHES = frozenset({"unexpected_error", "handler_crashed", "result_no_json", "
 
 
 def code_of(row: Row) -> str:
-    """Return the code of a job's last error."""
+    """Return the code of a job's last error; "" without one."""
     return str(json.loads(row["error"])["code"]) if row.get("error") else ""
 
 

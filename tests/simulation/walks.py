@@ -15,7 +15,6 @@ from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.exchange import Reply
 from tests.simulation.wire import Passage
 
-_OK = 300
 _STEP = timedelta(seconds=1)
 
 
@@ -41,9 +40,9 @@ class Walks:
         request = passage.request
         if request.service == "blob" and request.segments[:1] == (self.container,) and len(request.segments) > 1:
             ref = "/".join(request.segments)
-            if request.method == "PUT" and reply.status < _OK:
+            if request.method == "PUT" and reply.ok:
                 self._times[ref] = self.clock.now()
-            elif request.method == "DELETE" and reply.status < _OK:
+            elif request.method == "DELETE" and reply.ok:
                 self._times.pop(ref, None)
         elif request.service == "table" and request.method != "GET":
             for each in writes(request, reply):

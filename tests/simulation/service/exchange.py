@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 #: By the port of the development account; a real account names the service in its host.
 _BY_PORT = {10000: "blob", 10001: "queue", 10002: "table"}
+_REDIRECTION = 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +49,11 @@ class Reply:
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the service does what it was asked for; operations of a transaction have a status each."""
+        return self.status < _REDIRECTION
 
 
 class Refusal(Exception):
