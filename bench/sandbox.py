@@ -29,7 +29,7 @@ def main(_words: list[str]) -> int:
             pair = []
             for engine in (inline, sandbox):
                 begun = clock.monotonic()
-                engine(data, source=source, stop=lambda: False)
+                engine.analyze(data, source=source, stop=lambda: False)
                 pair.append((clock.monotonic() - begun) * 1000)
             pairs.append(pair)
         alone, apart = (statistics.median(pair[at] for pair in pairs[1:]) for at in (0, 1))
@@ -46,7 +46,7 @@ def _idle_mb(spec: ThumbnailSpec) -> float:
     sandbox = Sandbox(limits=Limits(), thumbnail=spec, child_limits=child_limits)
     data = FORMATS["jpeg"](photograph((64, 48)))
     source = Source(container="bench", name="x", etag="", size_bytes=len(data), declared_type=None)
-    sandbox(data, source=source, stop=lambda: False)
+    sandbox.analyze(data, source=source, stop=lambda: False)
     (child,) = sandbox._children  # noqa: SLF001 - nobody else has to know it
     pid = child._process.pid  # noqa: SLF001
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()

@@ -21,7 +21,7 @@ class Engine(Protocol):
     def confinement(self) -> Confinement | None:
         """How child processes are confined; None before the first of them has started."""
 
-    def __call__(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:
+    def analyze(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:
         """Analyse; see ``Sandbox``."""
 
 
@@ -42,7 +42,7 @@ class Analyst:
         """How child processes are confined; None before the first of them has started."""
         return self._engine.confinement
 
-    def __call__(self, data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:
+    def analyze(self, data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:
         """Analyse one image when its turn comes.
 
         Args:
@@ -56,7 +56,7 @@ class Analyst:
             AnalysisDied: The analysis was stopped, or died.
         """
         with self._admission.admit(alone=alone, stop=stop, flow=flow_of(f"{source.container}/{source.name}")):
-            return self._engine(data, source=source, stop=stop)
+            return self._engine.analyze(data, source=source, stop=stop)
 
 
 class Inline:
@@ -84,7 +84,7 @@ class Inline:
         self._options = options
         self._monotonic = monotonic
 
-    def __call__(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:  # noqa: ARG002 - an engine
+    def analyze(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:  # noqa: ARG002 - an engine
         """Analyse one image; see ``Engine``."""
         try:
             return pipeline.analyze(

@@ -67,7 +67,7 @@ def _report(path: Path, analyst: Analyst, limits: analysis.Limits) -> Report:
     if over is not None:
         return over.report
     try:
-        return analyst(data, source=source, alone=False, stop=lambda: False).report
+        return analyst.analyze(data, source=source, alone=False, stop=lambda: False).report
     except (ImageRejected, AnalysisDied) as error:
         return _failed(path, error.code, str(error))
 

@@ -79,7 +79,7 @@ def try_act(box: Sandbox, act: str, **args: object) -> str:
     """Let the child try an act; return its end."""
     data = json.dumps({"act": act, "args": args}).encode()
     try:
-        return str(box(data, source=SOURCE, stop=lambda: False).report["attacker"]["end"])
+        return str(box.analyze(data, source=SOURCE, stop=lambda: False).report["attacker"]["end"])
     except AnalysisDied as died:
         return "done" if "status 7" in str(died) else f"refused: {died}"
 

@@ -190,7 +190,7 @@ def _analyze(analyst: Analyst, data: bytes, look: Callable[[], object] = int) ->
         look()
         return False
 
-    return analyst(data, source=source, alone=False, stop=stop)
+    return analyst.analyze(data, source=source, alone=False, stop=stop)
 
 
 def status(pid: int, what: str) -> int:

@@ -48,7 +48,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 def _act(sandbox: Sandbox, act: str) -> dict[str, Any]:
-    section: dict[str, Any] = sandbox(act.encode(), source=SOURCE, stop=lambda: False).report["hostile"]
+    section: dict[str, Any] = sandbox.analyze(act.encode(), source=SOURCE, stop=lambda: False).report["hostile"]
     return section
 
 
@@ -172,7 +172,7 @@ def test_a_child_knows_nothing_of_this_process_but_where_python_is(
 def test_what_is_not_wanted_any_more_is_stopped(sandbox: Sandbox) -> None:
     pid = _act(sandbox, "behave")["pid"]
     with pytest.raises(AnalysisDied) as met:
-        sandbox(b"hang", source=SOURCE, stop=lambda: True)
+        sandbox.analyze(b"hang", source=SOURCE, stop=lambda: True)
     assert met.value.code == "analysis_stopped"
     assert _has_ended(pid)
 
@@ -195,7 +195,7 @@ child_limits = ChildLimits(seconds=20, cpu_seconds=1, memory_bytes=OVERHEAD_BYTE
 options, call = Options(analyzers=("hostile",)), "tests.doubles.hostile_child:analyze"
 sandbox = Sandbox(limits=Limits(), thumbnail=None, child_limits=child_limits, options=options, call=call)
 for act in ("behave", sys.argv[1]):
-    report = sandbox(act.encode(), source=source, stop=lambda: False).report
+    report = sandbox.analyze(act.encode(), source=source, stop=lambda: False).report
     print(report["hostile"]["pid"], flush=True)
 select.select([], [], [])
 """
@@ -214,6 +214,6 @@ def test_no_child_is_left_when_its_parent_is_killed(act: str) -> None:
 def test_what_reports_are_to_hold_reaches_a_child() -> None:
     wanted = Options(include_gps=True, analyzers=("hash", "color"))
     sandbox = _sandbox(call="shared.analysis:analyze", options=wanted)
-    report = sandbox(png(9, 5), source=SOURCE, stop=lambda: False).report
+    report = sandbox.analyze(png(9, 5), source=SOURCE, stop=lambda: False).report
     assert [name for name in report if name in ("quality", "color", "hash", "placeholder")] == ["hash", "color"]
     sandbox.close()

@@ -67,7 +67,7 @@ def build() -> Iterator[Callable[..., Analyst]]:
 
 
 def _analyze(analyst: Analyst, data: bytes) -> analysis.Analysis:
-    return analyst(data, source=_source(data), alone=False, stop=lambda: False)
+    return analyst.analyze(data, source=_source(data), alone=False, stop=lambda: False)
 
 
 def _pid(analyst: Analyst) -> int:
@@ -170,7 +170,7 @@ from shared.wiring.analyst import build_analyst
 data = sys.stdin.buffer.read()
 source = Source(container="images", name="a", etag="0x1", size_bytes=len(data), declared_type=None)
 analyst = build_analyst(Settings.read({}), clock.monotonic)
-print(analyst(data, source=source, alone=False, stop=lambda: False).report["status"])
+print(analyst.analyze(data, source=source, alone=False, stop=lambda: False).report["status"])
 print(*(name for name in sys.modules if name.startswith(("PIL", "pi_heif", "zlib", "shared.analysis."))))
 """
 

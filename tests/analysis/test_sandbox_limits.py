@@ -57,7 +57,7 @@ def make_sandbox() -> Iterator[MakeSandbox]:
 
 
 def _act(sandbox: Sandbox, act: str, stop: Callable[[], bool] = lambda: False) -> dict[str, Any]:
-    section: dict[str, Any] = sandbox(act.encode(), source=SOURCE, stop=stop).report["hostile"]
+    section: dict[str, Any] = sandbox.analyze(act.encode(), source=SOURCE, stop=stop).report["hostile"]
     return section
 
 

@@ -50,11 +50,11 @@ class CachedAnalyst(analyst.Inline):
         super().__init__(limits=Limits(), thumbnail=ThumbnailSpec())
         self._analyses: dict[tuple[bytes, Source], Analysis] = {}
 
-    def __call__(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:
+    def analyze(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:
         """Analyse one image; see ``Engine``."""
         known = self._analyses.get((data, source))
         if known is None:
-            known = self._analyses[data, source] = super().__call__(data, source=source, stop=stop)
+            known = self._analyses[data, source] = super().analyze(data, source=source, stop=stop)
         return copy.deepcopy(known)
 
 

@@ -240,7 +240,7 @@ class QuickAnalyst(Analyst):
         self._threads = threads
         self._goes_on = goes_on
 
-    def __call__(self, data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:
+    def analyze(self, data: bytes, *, source: Source, alone: bool, stop: Callable[[], bool]) -> Analysis:
         """Analyse."""
         luck = self._fate.luck
         wait, end = luck.random() ** luck.choice((1, 1, 4)) * self._fate.longest, luck.random()
@@ -269,4 +269,4 @@ def _template() -> Analysis:
     """Return the report of a small image, by the image library."""
     source = Source(container=IMAGES, name="a.png", etag="0x1", size_bytes=len(png(1)), declared_type="image/png")
     engine = Inline(limits=Limits(), thumbnail=ThumbnailSpec())
-    return engine(png(1), source=source, stop=lambda: False)
+    return engine.analyze(png(1), source=source, stop=lambda: False)

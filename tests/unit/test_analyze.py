@@ -48,13 +48,13 @@ def test_a_thumbnail_is_named_by_job_and_token_and_the_report_says_where(world: 
 @pytest.mark.case("security C2", was="a report's own thumbnail name overrides the place where it was written")
 def test_a_report_that_names_a_place_for_its_thumbnail_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     world, lie = World(), {"container": "secrets", "name": "../secrets/crown.txt"}
-    told = Analyst.__call__
+    told = Analyst.analyze
 
     def lying(analyst: Analyst, data: bytes, **given: Any) -> Analysis:  # noqa: ANN401 - the analyst's
         found = told(analyst, data, **given)
         return replace(found, report={**found.report, "thumbnail": found.report["thumbnail"] | lie})
 
-    monkeypatch.setattr(Analyst, "__call__", lying)
+    monkeypatch.setattr(Analyst, "analyze", lying)
     job_id = world.record_image()
     attempt_job(world, job_id)
     thumbnail = (world.job(job_id).report or {})["thumbnail"]

@@ -93,7 +93,7 @@ class Sandbox:
         self.confinement: Confinement | None = None
         self.close = weakref.finalize(self, _close, self._children)
 
-    def __call__(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:
+    def analyze(self, data: bytes, *, source: Source, stop: Callable[[], bool]) -> Analysis:
         """Analyse one image.
 
         Args:
@@ -109,7 +109,7 @@ class Sandbox:
         """
         child = self._take_idle() or self._start(stop)
         try:
-            return self._analyze(child, data, source, stop)
+            return self._analyze_in(child, data, source, stop)
         finally:
             if child.alive and child.images < self._child_limits.images:
                 self._idle.append(child)
@@ -180,7 +180,7 @@ class Sandbox:
                 "here. Use another platform, or set ANALYSIS_CONFINEMENT to try."
             )
 
-    def _analyze(self, child: ChildProcess, data: bytes, source: Source, stop: Callable[[], bool]) -> Analysis:
+    def _analyze_in(self, child: ChildProcess, data: bytes, source: Source, stop: Callable[[], bool]) -> Analysis:
         request = replies.Request(
             number=next(self._numbers),
             source=source,

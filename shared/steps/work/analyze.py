@@ -100,7 +100,7 @@ class Analyze:
         if found is None:
             data = self.images.read(ref, job.version, size_bytes=source.size_bytes)
             downloaded = self.monotonic()
-            found = self.analyst(data, source=source, alone=_had_process_alone(job), stop=lambda: attempt.lost)
+            found = self.analyst.analyze(data, source=source, alone=_had_process_alone(job), stop=lambda: attempt.lost)
             found.report["timing"]["download_ms"] = _milliseconds(downloaded - started)
         found.report["timing"]["total_ms"] = _milliseconds(self.monotonic() - started)
         return found

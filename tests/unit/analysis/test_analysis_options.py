@@ -37,10 +37,12 @@ def test_what_a_child_is_told_is_what_analyze_is_given(data: bytes) -> None:
 
 def test_inline_an_analysis_is_told(data: bytes) -> None:
     inline = Inline(limits=Limits(), thumbnail=None, options=WANTED)
-    report = inline(data, source=SOURCE, stop=lambda: False).report
+    report = inline.analyze(data, source=SOURCE, stop=lambda: False).report
     assert [name for name in report if name in ("quality", "color", "hash", "placeholder")] == ["hash", "color"]
     assert report["privacy"]["gps"] == {"lat_deg": 59.0, "lon_deg": 18.0, "alt_m": None}
-    assert Inline(limits=Limits(), thumbnail=None)(data, source=SOURCE, stop=lambda: False).report["privacy"] == {
+    assert Inline(limits=Limits(), thumbnail=None).analyze(data, source=SOURCE, stop=lambda: False).report[
+        "privacy"
+    ] == {
         "has_gps": True,
         "gps": None,
     }

@@ -163,12 +163,12 @@ def test_an_image_takes_one_place_or_all(*, alone: bool, places: int) -> None:
     taken = list[int]()
 
     class Counting(Inline):
-        def __call__(self, *_: object, **__: object) -> Analysis:
+        def analyze(self, *_: object, **__: object) -> Analysis:
             taken.append(analyst._admission._inside.total())
             return FOUND
 
     analyst = Analyst(Counting(limits=Limits(), thumbnail=None), places=3)
-    assert analyst(png(100, 50), source=SOURCE, alone=alone, stop=_never) is FOUND
+    assert analyst.analyze(png(100, 50), source=SOURCE, alone=alone, stop=_never) is FOUND
     assert taken == [places]
 
 
@@ -187,12 +187,12 @@ def test_at_the_defaults_two_children_fit_into_memory() -> None:
 def test_what_is_not_wanted_any_more_at_the_door_is_not_analysed() -> None:
     analyst = Analyst(Inline(limits=Limits(), thumbnail=None), places=1)
     with analyst._admission.admit(alone=True, stop=_never), pytest.raises(AnalysisDied) as met:
-        analyst(b"x", source=SOURCE, alone=False, stop=lambda: True)
+        analyst.analyze(b"x", source=SOURCE, alone=False, stop=lambda: True)
     assert met.value.code == "analysis_stopped"
 
 
 def test_inline_a_lack_of_memory_is_a_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.analysis.pipeline.analyze", raising(MemoryError()))
     with pytest.raises(AnalysisDied) as met:
-        Inline(limits=Limits(), thumbnail=None)(b"x", source=SOURCE, stop=_never)
+        Inline(limits=Limits(), thumbnail=None).analyze(b"x", source=SOURCE, stop=_never)
     assert met.value.code == "out_of_memory"
