@@ -31,8 +31,9 @@ from tests.contract.faulty_storage import FaultyStorage
 from tests.contract.memory_benches import DoubledImages, DoubledJobs, DoubledQueue
 from tests.contract.places import AZURITE, MEMORY, PROCESS, Place, in_process, on_azurite
 from tests.contract.poison_bench import AzurePoison, DoubledPoison, PoisonBench
-from tests.contract.table_wire import AzuriteWire, Compare, Conversation, DoubleWire, Operation
+from tests.contract.table_wire import Compare, Conversation, Operation, azurite_tables, double_tables
 from tests.contract.verify_bench import VerifyBench
+from tests.contract.wires import AzuriteWire
 from tests.doubles.clock import FakeClock
 from tests.doubles.locks import MemoryLocks
 from tests.doubles.transports import FaultyTransport, Passing
@@ -159,10 +160,10 @@ def azure_blobs(azurite: Azurite, pool: HttpTransport[Any, Any]) -> Iterator[Blo
         yield service
 
 
-@pytest.fixture(scope="session")
-def azurite_tables(azurite: Azurite) -> AzuriteWire:
+@pytest.fixture(scope="session", name="azurite_tables")
+def _azurite_tables(azurite: Azurite) -> AzuriteWire:
     """Give what sends to Azurite's tables to the whole session."""
-    return AzuriteWire(azurite)
+    return azurite_tables(azurite)
 
 
 @pytest.fixture
@@ -171,7 +172,7 @@ def compare_tables(azurite_tables: AzuriteWire) -> Compare:
     table = f"t{uuid.uuid4().hex}"
 
     def check(operations: list[Operation]) -> None:
-        azurite, double = Conversation(azurite_tables, table), Conversation(DoubleWire(storage_account()), table)
+        azurite, double = Conversation(azurite_tables, table), Conversation(double_tables(storage_account()), table)
         for operation in operations:
             assert double.say(operation) == azurite.say(operation), operation
 

@@ -5,16 +5,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from http.client import HTTPConnection
-from typing import NamedTuple, Protocol
-from urllib.parse import quote, urlsplit
+from typing import NamedTuple
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from azure.storage.queue import ResourceTypes, generate_account_sas
 
 from localhost.azurite import Azurite
+from tests.contract.wires import AzuriteWire, DoubleWire, Wire, parts_of
 from tests.simulation.service.account import Account
-from tests.simulation.service.exchange import Reply, decode
 
 _VERSION = {"x-ms-version": "2024-11-04"}
 _SHAPES = {"MessageId": r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", "PopReceipt": r"[A-Za-z0-9+/]{16,}=*"}
@@ -34,55 +33,22 @@ def text(content: str) -> bytes:
     return f"<QueueMessage><MessageText>{content}</MessageText></QueueMessage>".encode()
 
 
-class Wire(Protocol):
-    """A way to the service."""
-
-    def send(self, operation: Operation) -> Reply:
-        """Send a request."""
-
-
-class AzuriteWire:
-    """Azurite, by plain HTTP and a shared access signature."""
-
-    def __init__(self, azurite: Azurite) -> None:
-        parts = dict(part.split("=", 1) for part in azurite.connection.split(";") if part)
-        self._signature = generate_account_sas(
-            parts["AccountName"],
-            parts["AccountKey"],
-            ResourceTypes(service=True, container=True, object=True),
-            "rwdlacup",
-            datetime.now(UTC) + timedelta(days=1),
-        )
-        endpoint = urlsplit(parts["QueueEndpoint"])
-        self._path = endpoint.path.rstrip("/")
-        self._connection = HTTPConnection(endpoint.hostname or "", endpoint.port)
-
-    def send(self, operation: Operation) -> Reply:
-        """See ``Wire.send``."""
-        method, path, body, headers = operation
-        separator = "&" if "?" in path else "?"
-        url = f"{self._path}{path}{separator}{self._signature}"
-        # Azurite closes a connection after 5 idle seconds, which a busy machine takes between two requests.
-        self._connection.request(method, url, body, {**_VERSION, "Connection": "close", **headers})
-        response = self._connection.getresponse()
-        return Reply(response.status, dict(response.getheaders()), response.read())
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
+def azurite_queues(azurite: Azurite) -> AzuriteWire:
+    """Return the way to Azurite's queues."""
+    parts = parts_of(azurite)
+    signature = generate_account_sas(
+        parts["AccountName"],
+        parts["AccountKey"],
+        ResourceTypes(service=True, container=True, object=True),
+        "rwdlacup",
+        datetime.now(UTC) + timedelta(days=1),
+    )
+    return AzuriteWire(parts["QueueEndpoint"], signature, _VERSION)
 
 
-class DoubleWire:
-    """An account in process."""
-
-    def __init__(self, account: Account) -> None:
-        self._account = account
-
-    def send(self, operation: Operation) -> Reply:
-        """See ``Wire.send``."""
-        method, path, body, headers = operation
-        url = f"http://127.0.0.1:10001/devstoreaccount1{path}"
-        return self._account.serve(decode(method, url, {**_VERSION, **headers}, body))
+def double_queues(account: Account) -> DoubleWire:
+    """Return the way to an account's queues."""
+    return DoubleWire(account, "http://127.0.0.1:10001/devstoreaccount1", _VERSION)
 
 
 @dataclass
@@ -106,7 +72,8 @@ class Conversation:
     def say(self, operation: Operation) -> object:
         """Send one operation, and return its reply in a form that compares."""
         names = {"ids": self.ids, "receipts": [quote(receipt, safe="") for receipt in self.receipts]}
-        reply = self.wire.send(operation._replace(path=operation.path.format(q=self.queue, **names)))
+        method, path, body, sent_headers = operation
+        reply = self.wire.send(method, path.format(q=self.queue, **names), body, sent_headers)
         headers = {key.lower(): value for key, value in reply.headers.items()}
         self._learn(headers, reply.body)
         said = {key: value for key, value in headers.items() if key.startswith("x-ms-meta-")}

@@ -3,22 +3,18 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import reduce
-from http.client import HTTPConnection
-from typing import Any, NamedTuple, Protocol
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple
 
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.data.tables import AccountSasPermissions, ResourceTypes, generate_account_sas
 
 from localhost.azurite import Azurite
+from tests.contract.wires import AzuriteWire, DoubleWire, Wire, parts_of
 from tests.simulation.service.account import Account
-from tests.simulation.service.exchange import Reply, decode
 
-_ROOT = "http://127.0.0.1:10002/devstoreaccount1"
 _HEADERS = {
     "x-ms-version": "2019-02-02",
     "DataServiceVersion": "3.0",
@@ -63,55 +59,21 @@ def batch(*parts: Operation) -> Operation:
     return Operation("POST", "/$batch", text, {"Content-Type": "multipart/mixed; boundary=batch_b"})
 
 
-class Wire(Protocol):
-    """A way to the service."""
-
-    root: str
-
-    def send(self, operation: Operation) -> Reply:
-        """Send a request."""
-
-
-class AzuriteWire:
-    """Azurite, by plain HTTP and a shared access signature."""
-
-    def __init__(self, azurite: Azurite) -> None:
-        parts = dict(part.split("=", 1) for part in azurite.connection.split(";") if part)
-        self._signature = generate_account_sas(
-            AzureNamedKeyCredential(parts["AccountName"], parts["AccountKey"]),
-            ResourceTypes(service=True, container=True, object=True),
-            AccountSasPermissions.from_string("rwdlacu"),
-            datetime.now(UTC) + timedelta(days=1),
-        )
-        self.root = parts["TableEndpoint"].rstrip("/")
-        endpoint = urlsplit(self.root)
-        self._path = endpoint.path
-        self._place = endpoint.hostname or "", endpoint.port
-
-    def send(self, operation: Operation) -> Reply:
-        """See ``Wire.send``."""
-        method, path, body, headers = operation
-        separator = "&" if "?" in path else "?"
-        url = f"{self._path}{path}{separator}{self._signature}"
-        with closing(HTTPConnection(*self._place)) as connection:
-            with suppress(BrokenPipeError):  # it has refused a large body before all of it was sent
-                connection.request(method, url, body.encode(), {**_HEADERS, **headers})
-            response = connection.getresponse()
-            return Reply(response.status, dict(response.getheaders()), response.read())
+def azurite_tables(azurite: Azurite) -> AzuriteWire:
+    """Return the way to Azurite's tables."""
+    parts = parts_of(azurite)
+    signature = generate_account_sas(
+        AzureNamedKeyCredential(parts["AccountName"], parts["AccountKey"]),
+        ResourceTypes(service=True, container=True, object=True),
+        AccountSasPermissions.from_string("rwdlacu"),
+        datetime.now(UTC) + timedelta(days=1),
+    )
+    return AzuriteWire(parts["TableEndpoint"], signature, _HEADERS)
 
 
-class DoubleWire:
-    """An account in process."""
-
-    root = _ROOT
-
-    def __init__(self, account: Account) -> None:
-        self._account = account
-
-    def send(self, operation: Operation) -> Reply:
-        """See ``Wire.send``."""
-        method, path, body, headers = operation
-        return self._account.serve(decode(method, f"{_ROOT}{path}", {**_HEADERS, **headers}, body.encode()))
+def double_tables(account: Account) -> DoubleWire:
+    """Return the way to an account's tables."""
+    return DoubleWire(account, "http://127.0.0.1:10002/devstoreaccount1", _HEADERS)
 
 
 @dataclass
@@ -135,7 +97,7 @@ class Conversation:
         """Send one operation, and return its reply in a form that compares."""
         method, path, body, headers = operation
         filled = {name: self._fill(value) for name, value in headers.items()}
-        reply = self.wire.send(Operation(method, self._fill(path), self._fill(body), filled))
+        reply = self.wire.send(method, self._fill(path), self._fill(body).encode(), filled)
         said = {key.lower(): value for key, value in reply.headers.items()}
         text = reply.body.decode()
         self.etags += [f"W/\"datetime'{time}'\"" for time in _ETAG.findall(text) or _ETAG.findall(said.get("etag", ""))]

@@ -1,14 +1,13 @@
 """The queue service in process answers as Azurite does: each operation, each refusal."""
 
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
 
 from localhost.azurite import Azurite
-from tests.contract.queue_wire import AzuriteWire, Conversation, DoubleWire, Operation, text
+from tests.contract.queue_wire import Conversation, Operation, azurite_queues, double_queues, text
 from tests.simulation.service.account import Account
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.queues import QueueService
@@ -136,20 +135,14 @@ NAMES = ["ab", "a" * 64, "a" * 63, "Abc", "a--b", "-ab", "ab-", "a_b", "a.b", "a
 CONTROLS = ["\x00", "\x01", "\x08", "\x0b", "\x0c", "\x1f", "\ufffe", "\uffff"]
 
 
-@pytest.fixture(scope="module")
-def wire(azurite: Azurite) -> Iterator[AzuriteWire]:
-    with closing(AzuriteWire(azurite)) as wire:
-        yield wire
-
-
 @pytest.fixture
-def compare(wire: AzuriteWire) -> Callable[[list[Operation]], None]:
+def compare(azurite: Azurite) -> Callable[[list[Operation]], None]:
     def check(operations: list[Operation]) -> None:
         queue = f"queue-{uuid.uuid4().hex}"
-        azurite = Conversation(wire, queue)
-        double = Conversation(DoubleWire(account()), queue)
+        real = Conversation(azurite_queues(azurite), queue)
+        double = Conversation(double_queues(account()), queue)
         for operation in operations:
-            assert double.say(operation) == azurite.say(operation), operation
+            assert double.say(operation) == real.say(operation), operation
 
     return check
 
