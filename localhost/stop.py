@@ -90,4 +90,4 @@ class Stop:
     ) -> None:
         """Give them back."""
         for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
+            signal.signal(number, handler)  # type: ignore[arg-type] # as signal has returned it

@@ -204,7 +204,7 @@ class Host:
     def _prepare_timers(self) -> None:
         for function in self._of("timerTrigger"):
             timer = triggers.make_timer(function, self._lock(f"{function.id}.Listener"), self._context)
-            self._runs[function.name] = lambda _text, timer=timer: timer.tick(None, past_due=False)  # type: ignore[misc]
+            self._runs[function.name] = triggers.timer_run(timer)
             if not function.is_disabled:
                 self._threads.append(_thread(f"timer-{function.name}", timer.run))
 

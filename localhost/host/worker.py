@@ -176,7 +176,7 @@ def decode(function: Function, data: Datum, metadata: Mapping[str, Any]) -> Any:
 
 def converter(binding: str) -> Any:  # noqa: ANN401 - upstream has no type for it
     """Return the converter of a binding type, as azure.functions registers it."""
-    return get_binding_registry().get(binding)  # type: ignore[no-untyped-call]
+    return get_binding_registry().get(binding)  # type: ignore[no-untyped-call] # of the SDK
 
 
 def _arguments(function: Function, invocation: str, data: Datum, metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def forwarder(app: object) -> Forward:
     """Return the adapter of the Functions library for an ASGI app, kept from logging requests."""
     # At DEBUG it logs every answer with its headers, leases among them.
     logging.getLogger().addFilter(_is_loggable)
-    forward: Forward = func.AsgiMiddleware(app).handle_async  # type: ignore[no-untyped-call]
+    forward: Forward = func.AsgiMiddleware(app).handle_async  # type: ignore[no-untyped-call] # of the SDK
     return forward
 
 

@@ -63,8 +63,8 @@ def facts(directories: Directories, properties: list[Property]) -> Exif:
     if said["taken_at"] not in (None, other.get("taken_at")):
         other.pop("taken_at_offset", None)  # the zone of another time
     for fact, value in other.items():
-        if said[fact] is None:  # type: ignore[literal-required]
-            said[fact] = value  # type: ignore[literal-required]
+        if said[fact] is None:  # type: ignore[literal-required] # each fact of XMP is one of EXIF
+            said[fact] = value  # type: ignore[literal-required] # likewise
     return said
 
 

@@ -23,7 +23,7 @@ from shared.errors import ImageRejected
 try:
     import resource
 except ImportError:  # no POSIX: the parent's clock is the only limit
-    resource = None  # type: ignore[assignment]
+    resource = None  # type: ignore[assignment] # mypy takes every module to be there
 
 #: Where processors are short, recording, renewing and answering come before decoding. Otherwise leases would lapse, and
 #: new images would wait unseen.

@@ -17,7 +17,7 @@ from shared.analysis.sandbox.layers import Layer
 try:
     import resource
 except ImportError:  # no POSIX: the wall clock of the parent is the only limit of time
-    resource = None  # type: ignore[assignment]
+    resource = None  # type: ignore[assignment] # mypy takes every module to be there
 
 TIMED_OUT = "The analysis exceeded its time limit."
 #: How long a child that has closed its socket may take to exit.

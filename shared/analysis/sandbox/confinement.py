@@ -23,7 +23,7 @@ from shared.analysis.sandbox.layers import Confinement, Layer
 try:
     import resource
 except ImportError:  # no POSIX
-    resource = None  # type: ignore[assignment]
+    resource = None  # type: ignore[assignment] # mypy takes every module to be there
 
 #: What a child may open: the interpreter's files, a few at once.
 OPEN_FILES = 64
