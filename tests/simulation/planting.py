@@ -12,12 +12,14 @@ import importlib
 import inspect
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
+
+import pytest
 
 
 class NotPlanted(LookupError):
@@ -72,23 +74,22 @@ def plant(*faults: PlantedFault) -> Iterator[None]:
     by_place: dict[str, list[Edit]] = {}
     for edit in chain.from_iterable(each.edits for each in faults):
         by_place.setdefault(edit.place, []).append(edit)
-    with ExitStack() as stack:
+    with pytest.MonkeyPatch.context() as patch:
         for place, edits in by_place.items():
-            stack.enter_context(_change(place, edits))
+            _change(place, edits, patch)
         yield
 
 
-@contextmanager
-def _change(place: str, edits: Sequence[Edit]) -> Iterator[None]:
-    """Change one place by all edits of it."""
+def _change(place: str, edits: Sequence[Edit], patch: pytest.MonkeyPatch) -> None:
+    """Change one place by all edits of it; a constant wherever it was imported by its name."""
     module, name = _module(place), place.partition(":")[2]
     target = _target(module, name)
     if isinstance(target, FunctionType):
-        swap = _swap(target, _code(module, target.__code__, edits))
-    else:
-        swap = _set(module, name, _constant(module, name, edits))
-    with swap:
-        yield
+        patch.setattr(target, "__code__", _code(module, target.__code__, edits))
+        return
+    constant = _constant(module, name, edits)
+    for each in [each for each in list(sys.modules.values()) if each is not None and vars(each).get(name) is target]:
+        patch.setattr(each, name, constant)
 
 
 def _module(place: str) -> ModuleType:
@@ -155,16 +156,6 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(constant)
 
 
-@contextmanager
-def _swap(function: FunctionType, code: CodeType) -> Iterator[None]:
-    sound = function.__code__
-    function.__code__ = code
-    try:
-        yield
-    finally:
-        function.__code__ = sound
-
-
 def _constant(module: ModuleType, name: str, edits: Sequence[Edit]) -> object:
     """Make a module's constant again, with the change: its one statement alone, in the module as it stands."""
     lines = _source(module)
@@ -178,17 +169,3 @@ def _constant(module: ModuleType, name: str, edits: Sequence[Edit]) -> object:
             exec(code, namespace)  # noqa: S102 - our own source
             return namespace[name]
     raise NotPlanted(edits[0].place)
-
-
-@contextmanager
-def _set(module: ModuleType, name: str, value: object) -> Iterator[None]:
-    """Give a constant another value, wherever it was imported by its name."""
-    sound = getattr(module, name)
-    places = [each for each in list(sys.modules.values()) if each is not None and vars(each).get(name) is sound]
-    for each in places:
-        setattr(each, name, value)
-    try:
-        yield
-    finally:
-        for each in places:
-            setattr(each, name, sound)
