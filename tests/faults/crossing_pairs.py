@@ -138,8 +138,7 @@ def dead(case: Crossing) -> None:
 
 def canceled(case: Crossing) -> None:
     """Cancel the job; its message is lost."""
-    waiting(case)
-    case.inbox.clear()
+    case.record_unannounced()
     case.user.darkroom.cancel.cancel(case.versions[0])
 
 

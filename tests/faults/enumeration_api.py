@@ -181,11 +181,9 @@ class Ending(Api):
 
     Attributes:
         act: What it does.
-        told: Ends that its answer allows.
     """
 
     act: ClassVar[Callable[[Any, Claim], Row]]
-    ends: tuple[State, ...] = (State.COMPLETED,)
 
     def prepare(self, case: Case) -> None:
         """Add, and claim."""

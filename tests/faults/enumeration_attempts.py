@@ -8,7 +8,7 @@ from shared.rules.jobs import JobError, State
 from shared.steps.work.held_claim import HeldClaim
 from tests.faults.enumeration import Strike
 from tests.faults.enumeration_case import Case
-from tests.faults.enumeration_flows import TO_RENEWAL, Analysis, Flow
+from tests.faults.enumeration_flows import TO_RENEWAL, Analysis, Receiving, Recording
 from tests.faults.enumeration_workers import Worker
 
 #: What storage calls a renewal: the job row, and its due row moved.
@@ -50,7 +50,6 @@ class Abandoning(Ending):
     """An outage, which takes no attempt from a job that has only one."""
 
     settings = {"MAX_ATTEMPTS": "1"}  # noqa: RUF012 - read only
-    starts = 2
 
     def end(self, attempt: HeldClaim) -> None:
         """Give the job back, and tell the host."""
@@ -105,7 +104,7 @@ class RenewalOnly(Analysis):
         assert case.ledger.commits[case.versions[0]] == 1, "the run ended without the commit"
 
 
-class ReceivingImage(Flow):
+class ReceivingImage(Receiving):
     """Another's message that names an image which nobody has recorded."""
 
     def prepare(self, case: Case) -> None:
@@ -114,12 +113,8 @@ class ReceivingImage(Flow):
         case.put(case.ref.ref)
         case.fetch()
 
-    def run(self, case: Case, worker: Worker) -> None:
-        """Receive it."""
-        case.hand(worker)
 
-
-class Rejecting(Flow):
+class Rejecting(Receiving):
     """A message that names nothing real: it is kept, once."""
 
     ends = ()
@@ -129,19 +124,16 @@ class Rejecting(Flow):
         case.put("nobody's.png")
         case.fetch()
 
-    def run(self, case: Case, worker: Worker) -> None:
-        """Receive it."""
-        case.hand(worker)
-
     def check(self, case: Case) -> None:
         """See that it is there, whole."""
         kept = [row for key, row in case.rows().items() if key.startswith("rejected:")]
         assert [(row["code"], row["text"]) for row in kept] == [("blob_not_found", "nobody's.png")]
 
 
-class Retagging(Flow):
+class Retagging(Recording):
     """An event of a change of metadata, after the job was completed: nothing is analysed again."""
 
+    messages = 0
     starts = 1
 
     def prepare(self, case: Case) -> None:
@@ -150,10 +142,6 @@ class Retagging(Flow):
         case.hand(case.user)
         self.version = case.touch()
         case.events.append(case.ref)
-
-    def run(self, case: Case, worker: Worker) -> None:
-        """Record."""
-        case.tell(worker)
 
     def check(self, case: Case) -> None:
         """Job row and key row both say that the job stands for the newest version."""

@@ -111,6 +111,13 @@ class Case:
         self.upload(data, name=name)
         return self.user.darkroom.record.record(self.image(name)).job_id
 
+    def record_unannounced(self) -> str:
+        """Record an image whose message is lost; return its job."""
+        identity = self.record()
+        self.fetch()
+        self.inbox.clear()
+        return identity
+
     def put(self, text: str) -> None:
         """Put in a message, as anyone may."""
         queue_of(self.user.darkroom.storage.queue).send_message(text)

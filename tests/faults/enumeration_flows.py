@@ -88,17 +88,21 @@ class Recording(Flow):
         case.tell(worker)
 
 
-class Analysis(Flow):
+class Receiving(Flow):
+    """A message that the worker is given."""
+
+    def run(self, case: Case, worker: Worker) -> None:
+        """Receive it."""
+        case.hand(worker)
+
+
+class Analysis(Receiving):
     """Our own message: an analysis."""
 
     def prepare(self, case: Case) -> None:
         """Record."""
         case.record()
         case.fetch()
-
-    def run(self, case: Case, worker: Worker) -> None:
-        """Receive the message."""
-        case.hand(worker)
 
 
 class DoubleDelivery(Analysis):
@@ -114,9 +118,7 @@ class Sweeping(Flow):
 
     def prepare(self, case: Case) -> None:
         """Record, and lose the message."""
-        case.record()
-        case.fetch()
-        case.inbox.clear()
+        case.record_unannounced()
         case.clock.go(GRACE.total_seconds() + 3)
 
     def run(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow
@@ -144,21 +146,15 @@ class Renewal(Sweeping):
         super().run(case, worker)
 
 
-class Superseding(Flow):
+class Superseding(Recording):
     """An event of a newer version, which ends the waiting job of the one before."""
 
     ends = (State.CANCELED, State.COMPLETED)
-    messages = 1
 
     def prepare(self, case: Case) -> None:
         """Record, and upload a newer version."""
         case.record()
-        case.upload()
-        case.events.append(case.ref)
-
-    def run(self, case: Case, worker: Worker) -> None:
-        """Record it."""
-        case.tell(worker)
+        super().prepare(case)
 
 
 class Overtaken(Analysis):

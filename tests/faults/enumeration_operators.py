@@ -38,9 +38,7 @@ class RedrivingFailed(ByHand):
 
     def prepare(self, case: Case) -> None:
         """Record, claim, die, and let the sweep end it."""
-        identity = case.record()
-        case.fetch()
-        case.inbox.clear()
+        identity = case.record_unannounced()
         case.worker().darkroom.claims.begin(identity, owner="queue/0")
         case.clock.go(LAPSE_SECONDS)
         case.worker().darkroom.sweep.sweep(owner="timer/0")
@@ -89,9 +87,7 @@ class RedrivingCanceled(RedrivingFailed):
 
     def prepare(self, case: Case) -> None:
         """Record, and cancel."""
-        identity = case.record()
-        case.fetch()
-        case.inbox.clear()
+        identity = case.record_unannounced()
         assert case.user.darkroom.cancel.cancel(identity).job.state is State.CANCELED
 
 
@@ -142,9 +138,7 @@ class CancelingByHand(ByHand):
 
     def prepare(self, case: Case) -> None:
         """Record."""
-        case.record()
-        case.fetch()
-        case.inbox.clear()
+        case.record_unannounced()
 
     def begin(self, case: Case) -> None:
         """Claim."""

@@ -12,7 +12,7 @@ from shared.steps.intake.record import Recording
 from shared.steps.operators.rejected import ADMITTED
 from tests.faults.enumeration import PAUSES, Strike
 from tests.faults.enumeration_case import Case
-from tests.faults.enumeration_flows import Flow
+from tests.faults.enumeration_flows import Analysis, Flow, Receiving
 from tests.faults.enumeration_workers import Worker
 from tests.sdk_clients import queue_of
 
@@ -29,7 +29,7 @@ def _has_job(case: Case) -> bool:
     return any(key.startswith("job:") for key in case.rows())
 
 
-class RejectingAgain(Flow):
+class RejectingAgain(Receiving):
     """A message that was rejected before is rejected once more: it is kept once, and its row has moved on."""
 
     ends = ()
@@ -42,10 +42,6 @@ class RejectingAgain(Flow):
         case.put(NOBODYS)
         case.fetch()
 
-    def run(self, case: Case, worker: Worker) -> None:
-        """Receive it."""
-        case.hand(worker)
-
     def check(self, case: Case) -> None:
         """See that it is there, whole, and that nobody who read it before may delete it."""
         (row,) = _rejections(case)
@@ -53,7 +49,7 @@ class RejectingAgain(Flow):
         assert row["odata.etag"] != self.etag
 
 
-class RejectingItems(Flow):
+class RejectingItems(Receiving):
     """A list of an image and of what can't be followed: the image is analysed, and the rest is kept in one row."""
 
     messages = 1
@@ -63,10 +59,6 @@ class RejectingItems(Flow):
         case.upload()
         case.put(json.dumps([case.ref.ref, NOBODYS, 5]))
         case.fetch()
-
-    def run(self, case: Case, worker: Worker) -> None:
-        """Receive it."""
-        case.hand(worker)
 
     def check(self, case: Case) -> None:
         """See that one row is there, with all that could not be followed."""
@@ -221,15 +213,14 @@ class BuryingEvent(Flow):
         self.run(case, case.user)
 
 
-class BuryingWaiting(Flow):
+class BuryingWaiting(Analysis):
     """A poison message of a job with attempts left: the sweep looks at it next, long before its grace is over."""
 
     settings = {"DISPATCH_GRACE_SECONDS": "900"}  # noqa: RUF012 - read only
 
     def prepare(self, case: Case) -> None:
         """Record, and give the host up."""
-        case.record()
-        case.fetch()
+        super().prepare(case)
         case.poison, case.inbox = case.inbox, []
 
     def run(self, case: Case, worker: Worker) -> None:
