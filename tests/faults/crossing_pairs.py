@@ -138,7 +138,7 @@ def dead(case: Crossing) -> None:
 
 def canceled(case: Crossing) -> None:
     """Cancel the job; its message is lost."""
-    case.record_unannounced()
+    case.record_without_message()
     case.user.darkroom.cancel.cancel(case.versions[0])
 
 

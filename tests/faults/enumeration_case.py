@@ -111,7 +111,7 @@ class Case:
         self.upload(data, name=name)
         return self.user.darkroom.record.record(self.image(name)).job_id
 
-    def record_unannounced(self) -> str:
+    def record_without_message(self) -> str:
         """Record an image whose message is lost; return its job."""
         identity = self.record()
         self.fetch()

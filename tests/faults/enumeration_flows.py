@@ -118,7 +118,7 @@ class Sweeping(Flow):
 
     def prepare(self, case: Case) -> None:
         """Record, and lose the message."""
-        case.record_unannounced()
+        case.record_without_message()
         case.clock.go(GRACE.total_seconds() + 3)
 
     def run(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - as every flow

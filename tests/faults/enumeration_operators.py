@@ -38,7 +38,7 @@ class RedrivingFailed(ByHand):
 
     def prepare(self, case: Case) -> None:
         """Record, claim, die, and let the sweep end it."""
-        identity = case.record_unannounced()
+        identity = case.record_without_message()
         case.worker().darkroom.claims.begin(identity, owner="queue/0")
         case.clock.go(LAPSE_SECONDS)
         case.worker().darkroom.sweep.sweep(owner="timer/0")
@@ -87,7 +87,7 @@ class RedrivingCanceled(RedrivingFailed):
 
     def prepare(self, case: Case) -> None:
         """Record, and cancel."""
-        identity = case.record_unannounced()
+        identity = case.record_without_message()
         assert case.user.darkroom.cancel.cancel(identity).job.state is State.CANCELED
 
 
@@ -138,7 +138,7 @@ class CancelingByHand(ByHand):
 
     def prepare(self, case: Case) -> None:
         """Record."""
-        case.record_unannounced()
+        case.record_without_message()
 
     def begin(self, case: Case) -> None:
         """Claim."""
