@@ -193,14 +193,15 @@ def test_a_job_canceled_while_it_was_analysed_stays_canceled(world: World) -> No
     assert (world.job(job_id).state, world.job(job_id).report) == (State.CANCELED, None)
 
 
+def beat(world: World) -> None:
+    """Let time pass until leases are renewed."""
+    world.clock.advance(20)
+    world.darkroom.heartbeat.beat()
+
+
 def test_a_commit_matches_the_last_renewal_of_its_own_heartbeat(world: World) -> None:
     job_id = world.record_image()
-
-    def beats() -> None:
-        world.clock.advance(20)
-        world.darkroom.heartbeat.beat()
-
-    world.images.before("insert_thumbnail", beats)
+    world.images.before("insert_thumbnail", lambda: beat(world))
     world.journal.clear()
     assert attempt_job(world, job_id) is End.COMPLETED
     assert world.journal.count("jobs.replace") == 3
@@ -208,12 +209,7 @@ def test_a_commit_matches_the_last_renewal_of_its_own_heartbeat(world: World) ->
 
 def test_no_renewal_goes_out_once_the_commit_has_begun(world: World) -> None:
     job_id = world.record_image()
-
-    def beats() -> None:
-        world.clock.advance(20)
-        world.darkroom.heartbeat.beat()
-
-    world.jobs.before("replace", int, beats)
+    world.jobs.before("replace", int, lambda: beat(world))
     world.journal.clear()
     assert attempt_job(world, job_id) is End.COMPLETED
     assert world.journal.count("jobs.replace") == 2

@@ -8,6 +8,7 @@ from shared.steps.upkeep.expire import LIMIT, Expire
 from shared.steps.work.attempt import End
 from tests.doubles.world import World
 from tests.unit.external_jobs import KIND, MINUTE, add_job, claim_job
+from tests.unit.image_jobs import error_code
 
 
 def expire(world: World, *kinds: str, stops_after: int | None = None) -> int:
@@ -18,24 +19,18 @@ def expire(world: World, *kinds: str, stops_after: int | None = None) -> int:
     )
 
 
-def code(world: World, job_id: str) -> str | None:
-    """Return the code of a job's error."""
-    error = world.job(job_id).error
-    return error and error.code
-
-
 def test_a_job_whose_time_is_over_ends(world: World) -> None:
     job_id = add_job(world, ttl=MINUTE)
     world.clock.advance(61)
     assert expire(world) == 1
-    assert (world.job(job_id).state, code(world, job_id)) == (State.FAILED, "time_limit")
+    assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.FAILED, "time_limit")
 
 
 def test_a_job_whose_last_worker_has_died_ends(world: World) -> None:
     job_id, _ = claim_job(world, add_job(world, max_attempts=1))
     world.lapse()
     assert expire(world) == 1
-    assert (world.job(job_id).state, code(world, job_id)) == (State.FAILED, "attempts_exhausted")
+    assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.FAILED, "attempts_exhausted")
 
 
 def test_a_worker_on_its_last_attempt_is_left_while_its_lease_is_live(world: World) -> None:
@@ -67,17 +62,11 @@ def test_each_bucket_of_each_type_is_asked_once() -> None:
     assert world.journal == ["index.live"] * 8
 
 
-def test_a_job_that_is_ended_meanwhile_is_not_counted(world: World) -> None:
+@pytest.mark.parametrize("call", ["get", "replace"])
+def test_a_job_that_is_ended_meanwhile_or_at_the_write_is_not_counted(world: World, call: str) -> None:
     job_id = add_job(world, ttl=MINUTE)
     world.clock.advance(61)
-    world.jobs.before("get", lambda: world.darkroom.cancel.cancel(job_id))
-    assert expire(world) == 0
-
-
-def test_a_job_that_is_ended_at_the_write_is_not_counted(world: World) -> None:
-    job_id = add_job(world, ttl=MINUTE)
-    world.clock.advance(61)
-    world.jobs.before("replace", lambda: world.darkroom.cancel.cancel(job_id))
+    world.jobs.before(call, lambda: world.darkroom.cancel.cancel(job_id))
     assert expire(world) == 0
     assert world.job(job_id).state is State.CANCELED
 
