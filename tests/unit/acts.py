@@ -3,6 +3,10 @@
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+import pytest
+
+from shared.errors import Refused
+
 
 def raising(error: BaseException) -> Callable[..., Any]:
     """Return what raises when it is called, whatever it is given."""
@@ -16,3 +20,10 @@ def raising(error: BaseException) -> Callable[..., Any]:
 def returning(result: Any) -> Callable[..., Any]:  # noqa: ANN401 - a handler may return anything
     """Return what returns, whatever its type forbids."""
     return lambda *_, **__: result
+
+
+def refusal(call: Callable[..., object], *arguments: object, **options: object) -> str:
+    """Return the code under which a call is refused."""
+    with pytest.raises(Refused) as met:
+        call(*arguments, **options)
+    return met.value.code

@@ -3,12 +3,13 @@ from dataclasses import replace
 
 import pytest
 
-from shared.errors import NewerSchema, NoSuchJob, Refused, StorageOut, Undecided
+from shared.errors import NewerSchema, NoSuchJob, StorageOut, Undecided
 from shared.ports.jobs import Row
 from shared.rules.jobs import Event, Move, State
 from shared.steps.intake.add import NewJob
 from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
+from tests.unit.acts import refusal
 
 ACTS = ["cancel", "redrive"]
 
@@ -23,9 +24,7 @@ def _act(world: World, act: str) -> Callable[[str], Row]:
 
 def _refusal(world: World, act: str, job_id: str) -> str:
     """Return the code under which an act is refused."""
-    with pytest.raises(Refused) as met:
-        _act(world, act)(job_id)
-    return met.value.code
+    return refusal(_act(world, act), job_id)
 
 
 def _failed(world: World) -> str:

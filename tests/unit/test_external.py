@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,9 @@ from shared.ports.jobs import Row
 from shared.rules.jobs import Claim, State
 from shared.steps.work.external import MAX_ABANDONS
 from tests.doubles.world import World
+from tests.unit.acts import refusal
 from tests.unit.external_jobs import CALLS, KIND, MINUTE, add_job, claim_job, every_call, outcome
+from tests.unit.image_jobs import error_code
 
 
 def test_a_claim_gives_the_job_under_a_lease_of_the_settings(world: World) -> None:
@@ -52,24 +55,19 @@ def test_a_job_of_a_newer_release_is_left_to_it(world: World, call: str) -> None
 
 def test_a_job_that_another_holds_is_live(world: World) -> None:
     job_id, _ = claim_job(world)
-    with pytest.raises(Refused) as met:
-        world.darkroom.external.claim(job_id, owner="worker/2")
-    assert (met.value.code, world.job(job_id).owner) == ("live", "worker/1")
+    assert refusal(world.darkroom.external.claim, job_id, owner="worker/2") == "live"
+    assert world.job(job_id).owner == "worker/1"
 
 
 def test_a_job_that_a_rival_was_faster_with_is_live(world: World) -> None:
     job_id = add_job(world)
     world.jobs.before("replace", lambda: world.rival_claims(job_id))
-    with pytest.raises(Refused) as met:
-        world.darkroom.external.claim(job_id, owner="worker/1")
-    assert met.value.code == "live"
+    assert refusal(world.darkroom.external.claim, job_id, owner="worker/1") == "live"
 
 
 def test_a_job_that_is_not_due_says_so(world: World) -> None:
     job_id = add_job(world, not_before=world.clock.now + MINUTE)
-    with pytest.raises(Refused) as met:
-        world.darkroom.external.claim(job_id, owner="worker/1")
-    assert met.value.code == "not_due"
+    assert refusal(world.darkroom.external.claim, job_id, owner="worker/1") == "not_due"
     world.clock.advance(62)
     assert world.darkroom.external.claim(job_id, owner="worker/1").job.state is State.RUNNING
 
@@ -78,27 +76,23 @@ def test_a_job_that_is_not_due_says_so(world: World) -> None:
 def test_a_job_that_has_ended_says_so(world: World, call: str) -> None:
     job_id, claim = claim_job(world)
     CALLS[call](world, job_id, claim)
-    with pytest.raises(Refused) as met:
-        world.darkroom.external.claim(job_id, owner="worker/2")
-    assert met.value.code == "ended"
+    assert refusal(world.darkroom.external.claim, job_id, owner="worker/2") == "ended"
 
 
-def test_a_claim_ends_a_job_whose_attempts_are_used_up(world: World) -> None:
-    job_id, _ = claim_job(world, add_job(world, max_attempts=1))
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (lambda world: claim_job(world, add_job(world, max_attempts=1))[0], "attempts_exhausted"),
+        (lambda world: add_job(world, ttl=MINUTE), "time_limit"),
+    ],
+)
+def test_a_claim_ends_a_job_whose_attempts_or_time_are_used_up(
+    world: World, make: Callable[[World], str], code: str
+) -> None:
+    job_id = make(world)
     world.lapse()
-    with pytest.raises(Refused) as met:
-        world.darkroom.external.claim(job_id, owner="worker/2")
-    job = world.job(job_id)
-    assert (met.value.code, job.state, job.error and job.error.code) == ("ended", State.FAILED, "attempts_exhausted")
-
-
-def test_a_claim_ends_a_job_whose_time_is_over(world: World) -> None:
-    job_id = add_job(world, ttl=MINUTE)
-    world.clock.advance(62)
-    with pytest.raises(Refused) as met:
-        world.darkroom.external.claim(job_id, owner="worker/1")
-    job = world.job(job_id)
-    assert (met.value.code, job.state, job.error and job.error.code) == ("ended", State.FAILED, "time_limit")
+    assert refusal(world.darkroom.external.claim, job_id, owner="worker/2") == "ended"
+    assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.FAILED, code)
 
 
 def test_a_renewal_keeps_the_length_of_the_lease(world: World) -> None:
@@ -119,9 +113,7 @@ def test_a_renewal_protects_from_now_on(world: World) -> None:
     for _ in range(4):
         world.clock.advance(40)
         world.darkroom.external.resume(job_id, claim).renew()
-    with pytest.raises(Refused) as met:
-        world.darkroom.external.claim(job_id, owner="worker/2")
-    assert met.value.code == "live"
+    assert refusal(world.darkroom.external.claim, job_id, owner="worker/2") == "live"
 
 
 def test_a_renewal_keeps_what_its_worker_has_told(world: World) -> None:
@@ -175,18 +167,16 @@ def test_a_completion_said_again_changes_nothing(world: World) -> None:
 def test_who_has_the_token_and_not_the_claim_of_a_job_that_is_done_is_told_nothing_of_it(world: World) -> None:
     job_id, claim = claim_job(world)
     world.darkroom.external.resume(job_id, claim).complete({"words": 2})
-    with pytest.raises(Refused) as met:
-        world.darkroom.external.resume(job_id, replace(claim, claim_id="0" * 32)).complete({"words": 3})
-    assert met.value.code == "wrong_state"
+    guess = replace(claim, claim_id="0" * 32)
+    assert refusal(CALLS["complete"], world, job_id, guess) == "wrong_state"
 
 
 @pytest.mark.parametrize("call", ["retry", "fail", "abandon"])
 def test_a_call_sent_again_while_the_first_is_under_way_is_no_stale_one(world: World, call: str) -> None:
     job_id, claim = claim_job(world)
     world.jobs.before("replace", lambda: CALLS[call](world, job_id, claim))
-    with pytest.raises(Refused) as met:
-        CALLS[call](world, job_id, claim)
-    assert (met.value.code, outcome(world, job_id)) == ("wrong_state", call)
+    assert refusal(CALLS[call], world, job_id, claim) == "wrong_state"
+    assert outcome(world, job_id) == call
     assert world.darkroom.statistics.count().stale_reports_total == 0
 
 
@@ -223,16 +213,13 @@ def test_a_retry_of_a_type_that_messages_start_sends_one() -> None:
     assert world.journal == ["jobs.get", "jobs.replace", "queue.send"]
 
 
-def test_a_retry_of_the_last_attempt_has_failed(world: World) -> None:
-    job_id, claim = claim_job(world, add_job(world, max_attempts=1))
-    job = CALLS["retry"](world, job_id, claim).job
-    assert (job.state, job.error and job.error.code) == (State.FAILED, "busy")
-
-
-def test_a_retry_that_would_come_too_late_has_failed(world: World) -> None:
-    job_id, claim = claim_job(world, add_job(world, ttl=MINUTE))
-    job = world.darkroom.external.resume(job_id, claim).retry(code="busy", message="Lent out.", delay=2 * MINUTE).job
-    assert (job.state, job.error and job.error.code) == (State.FAILED, "busy")
+@pytest.mark.parametrize(("limit", "delay"), [({"max_attempts": 1}, None), ({"ttl": MINUTE}, 2 * MINUTE)])
+def test_a_retry_of_the_last_attempt_or_one_that_would_come_too_late_has_failed(
+    world: World, limit: dict[str, Any], delay: timedelta | None
+) -> None:
+    job_id, claim = claim_job(world, add_job(world, **limit))
+    job = world.darkroom.external.resume(job_id, claim).retry(code="busy", message="Lent out.", delay=delay).job
+    assert (job.state, error_code(job)) == (State.FAILED, "busy")
 
 
 def test_an_abandoned_job_is_as_it_was_and_the_attempt_does_not_count(world: World) -> None:
@@ -256,9 +243,8 @@ def test_a_job_that_is_given_back_again_and_again_ends_all_the_same(world: World
         world.darkroom.external.resume(*claim_job(world, job_id)).abandon()
     assert (world.job(job_id).out_of_attempts, world.job(job_id).abandons) == (False, MAX_ABANDONS)
     world.darkroom.external.resume(*claim_job(world, job_id)).abandon()
-    with pytest.raises(Refused) as met:
-        world.darkroom.external.claim(job_id, owner="worker/1")
-    assert (met.value.code, world.job(job_id).state) == ("ended", State.FAILED)
+    assert refusal(world.darkroom.external.claim, job_id, owner="worker/1") == "ended"
+    assert world.job(job_id).state is State.FAILED
     world.darkroom.redrive.redrive(job_id)
     world.darkroom.external.resume(*claim_job(world, job_id)).abandon()
     assert (world.job(job_id).state, world.job(job_id).abandons) == (State.PENDING, 1)

@@ -2,9 +2,10 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.errors import Refused, Stale, StorageOut
+from shared.errors import Stale, StorageOut
 from shared.rules.jobs import Claim
 from tests.doubles.world import World
+from tests.unit.acts import refusal
 from tests.unit.external_jobs import CALLS, add_job, claim_job, every_call
 
 
@@ -73,9 +74,7 @@ def test_without_the_claim_of_the_row_it_is_stale(world: World, call: str, claim
 @every_call
 def test_a_job_that_nobody_holds_is_in_the_wrong_state(world: World, call: str) -> None:
     job_id = add_job(world)
-    with pytest.raises(Refused) as met:
-        CALLS[call](world, job_id, Claim("somebody's", 0))
-    assert met.value.code == "wrong_state"
+    assert refusal(CALLS[call], world, job_id, Claim("somebody's", 0)) == "wrong_state"
 
 
 @every_call
@@ -83,9 +82,7 @@ def test_a_job_that_nobody_holds_is_in_the_wrong_state(world: World, call: str) 
 def test_a_worker_that_has_ended_its_attempt_itself_is_not_stale(world: World, call: str, end: str) -> None:
     job_id, claim = claim_job(world)
     CALLS[end](world, job_id, claim)
-    with pytest.raises(Refused) as met:
-        CALLS[call](world, job_id, claim)
-    assert met.value.code == "wrong_state"
+    assert refusal(CALLS[call], world, job_id, claim) == "wrong_state"
     assert world.darkroom.statistics.count().stale_reports_total == 0
 
 
@@ -93,9 +90,7 @@ def test_a_worker_that_has_ended_its_attempt_itself_is_not_stale(world: World, c
 def test_after_a_completion_only_it_may_be_said_again(world: World, call: str) -> None:
     job_id, claim = claim_job(world)
     CALLS["complete"](world, job_id, claim)
-    with pytest.raises(Refused) as met:
-        CALLS[call](world, job_id, claim)
-    assert met.value.code == "wrong_state"
+    assert refusal(CALLS[call], world, job_id, claim) == "wrong_state"
 
 
 @every_call

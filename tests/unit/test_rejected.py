@@ -10,13 +10,14 @@ from rich.console import Console
 
 from localhost.host.blobs import BlobMessage
 from shared.cli import rejected as cli
-from shared.errors import Refused, StorageOut
+from shared.errors import StorageOut
 from shared.ports.rejections import RejectedMessage
 from shared.rules.ids import digest
 from shared.steps.intake.disposition import Disposition
 from shared.steps.intake.record import Recording
 from tests.doubles.world import World
 from tests.proving import at_length
+from tests.unit.acts import refusal
 from tests.unit.test_messages import bodies, event
 
 EVENT = BlobMessage("Host.Functions.record_image", "images", "cat.png", "0x1").dump()
@@ -151,9 +152,7 @@ def test_an_age_of_another_form_says_what_it_must_be(text: str) -> None:
 def test_a_redrive_tells_the_first_that_stood_against_it(world: World) -> None:
     rejected = _rejected(world, '["images/cat.png", "images/dog.png"]')
     world.upload()
-    with pytest.raises(Refused) as met:
-        cli.redrive(world.darkroom.readmit, rejected)
-    assert met.value.code == "rejected"
+    assert refusal(cli.redrive, world.darkroom.readmit, rejected) == "rejected"
 
 
 @pytest.mark.parametrize("way", ["receive", "bury", "admit"])

@@ -5,6 +5,7 @@ import pytest
 from shared.errors import Mismatch, NewerSchema, NoSuchJob, Refused, StorageOut, Undecided
 from shared.rules.jobs import Event, Move, State
 from tests.doubles.world import World, png
+from tests.unit.acts import refusal
 from tests.unit.external_jobs import claim_job
 from tests.unit.test_add import add, added_id, ended, forget_reference, purged
 
@@ -117,9 +118,8 @@ def test_a_version_that_moves_on_under_the_removal_is_not_removed(world: World) 
 def test_a_job_that_is_opened_again_under_the_removal_stays(world: World, *, forget: bool) -> None:
     job_id = ended(world)
     world.ended.before("purge", lambda: world.darkroom.redrive.redrive(job_id))
-    with pytest.raises(Refused) as met:
-        world.darkroom.remove.remove(job_id, forget=forget)
-    assert (met.value.code, world.job(job_id).state) == ("live", State.PENDING)
+    assert refusal(world.darkroom.remove.remove, job_id, forget=forget) == "live"
+    assert world.job(job_id).state is State.PENDING
 
 
 def test_a_job_that_was_touched_under_the_removal_is_removed_all_the_same(world: World) -> None:
@@ -192,14 +192,19 @@ def test_a_job_that_a_purge_takes_under_the_removal_is_forgotten_all_the_same(wo
     assert world.jobs.table.keys == {}
 
 
+def add_again(world: World) -> None:
+    """Let another forget the job's reference, and add the job again."""
+    forget_reference(world)
+    assert add(world).created
+
+
 def test_a_job_that_is_added_again_at_once_is_not_what_was_removed(world: World) -> None:
     job_id = ended(world)
     gone: list[bool] = []
 
     def another() -> None:
         gone.append(job_id not in world.jobs.table.jobs)
-        forget_reference(world)
-        assert add(world).created
+        add_again(world)
 
     world.jobs.before("key", int, another)
     world.darkroom.remove.remove(job_id, forget=True)
@@ -207,30 +212,14 @@ def test_a_job_that_is_added_again_at_once_is_not_what_was_removed(world: World)
     assert len(world.jobs.table.keys) == 1
 
 
-def test_a_purged_job_that_another_forgets_and_adds_again_keeps_its_key_row(world: World) -> None:
+@pytest.mark.parametrize(("port", "call"), [("index", "keys"), ("ended", "forget")])
+def test_a_purged_job_that_another_forgets_and_adds_again_meanwhile_keeps_its_key_row(
+    world: World, port: str, call: str
+) -> None:
     job_id = purged(world)
-
-    def another() -> None:
-        forget_reference(world)
-        assert add(world).created
-
-    world.index.before("keys", another)
-    with pytest.raises(Refused) as met:
-        world.darkroom.remove.remove(job_id, forget=True)
-    assert (met.value.code, len(world.jobs.table.keys)) == ("live", 1)
-
-
-def test_a_key_row_that_moves_under_the_removal_is_looked_at_again(world: World) -> None:
-    job_id = purged(world)
-
-    def another() -> None:
-        forget_reference(world)
-        assert add(world).created
-
-    world.ended.before("forget", another)
-    with pytest.raises(Refused) as met:
-        world.darkroom.remove.remove(job_id, forget=True)
-    assert (met.value.code, len(world.jobs.table.keys)) == ("live", 1)
+    getattr(world, port).before(call, lambda: add_again(world))
+    assert refusal(world.darkroom.remove.remove, job_id, forget=True) == "live"
+    assert len(world.jobs.table.keys) == 1
 
 
 def test_of_two_who_forget_a_purged_job_at_once_neither_fails(world: World) -> None:
