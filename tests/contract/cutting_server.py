@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import parse_headers
+from typing import Any
 
 KEY = "a2V5"
 _LAST_CHUNK = b"0\r\n\r\n"
@@ -21,7 +22,7 @@ class BreakingServer(socketserver.ThreadingTCPServer):
     allow_reuse_address, daemon_threads = True, True
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", 0), socketserver.BaseRequestHandler)
         self.reply = b""
         self.requests: list[str] = []
 
@@ -33,19 +34,15 @@ class BreakingServer(socketserver.ThreadingTCPServer):
         endpoints = ";".join(f"{service}Endpoint={host}/devstoreaccount1" for service in services)
         return f"AccountName=devstoreaccount1;AccountKey={KEY};{endpoints}"
 
-
-class _Handler(socketserver.StreamRequestHandler):
-    server: BreakingServer
-
-    def handle(self) -> None:
+    def finish_request(self, request: Any, client_address: object) -> None:  # noqa: ANN401, ARG002 - as the library has it
         """Read one request whole, and answer."""
-        line = self.rfile.readline().decode()
-        if not line:
-            return
-        length = int(parse_headers(self.rfile).get("Content-Length", 0))
-        self.rfile.read(length)
-        self.server.requests.append(line.strip())
-        self.wfile.write(self.server.reply)
+        with request.makefile("rb") as lines:
+            line = lines.readline().decode()
+            if not line:
+                return
+            lines.read(int(parse_headers(lines).get("Content-Length", 0)))
+        self.requests.append(line.strip())
+        request.sendall(self.reply)
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """A reply that breaks off anywhere is no reply: a write is undecided, a read an outage, and no other error comes up."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 from urllib.parse import unquote
 
 import pytest
@@ -22,7 +24,6 @@ from tests.doubles.clock import FakeClock
 from tests.proving import at_length
 from tests.sdk_clients import table_of
 
-FRAMES = pytest.mark.parametrize("frame", [sized_reply, chunked_reply])
 REF = ImageRef("images", "cat.png")
 _PART = (
     b"--changesetresponse_1\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
@@ -67,76 +68,81 @@ def storage(server: BreakingServer, monkeypatch: pytest.MonkeyPatch) -> Storage:
     return made.storage
 
 
-def see_cuts(
-    server: BreakingServer, whole: bytes, call: Callable[[], object], error: type[Exception], *, step: int = 11
-) -> None:
-    """Cut the reply at many bytes, and see that the call raises what it should each time; then let the whole come."""
-    for reply in cuts(whole, step=step):
-        server.reply = reply
-        with pytest.raises(error):
-            call()
-    server.reply = whole
-    call()
+@dataclass(frozen=True)
+class Call:
+    """A call, the reply to it, and what it raises when the reply breaks off."""
+
+    status: str
+    body: bytes
+    headers: tuple[str, ...]
+    act: Callable[[Storage], object]
+    error: type[Exception]
+    step: int = 11
+
+
+XML, JSON = "Content-Type: application/xml", "Content-Type: application/json;odata=minimalmetadata"
+LOCK = Lock(name="a", owner=None, token=1, lease=timedelta(seconds=60))
+CALLS = {
+    "a transaction": Call(
+        "202 Accepted",
+        BATCH,
+        ("Content-Type: multipart/mixed; boundary=batchresponse_1",),
+        lambda storage: storage.locks.insert(LOCK),
+        Undecided,
+        step=2,
+    ),
+    "a message": Call("201 Created", SENT, (XML,), lambda storage: storage.queue.send("hello"), Undecided),
+    "a blob": Call(
+        "201 Created", b"", BLOB, lambda storage: storage.images.put(REF, b"miau", mime="image/png"), Undecided
+    ),
+    "a row": Call("200 OK", ENTITY, (JSON,), lambda storage: storage.locks.get("a"), StorageOut),
+    "a new table": Call(
+        "201 Created",
+        b'{"TableName":"darkroomlocks"}',
+        (JSON,),
+        lambda storage: cast("LockTable", storage.locks).create(),
+        Undecided,
+    ),
+    "a listing": Call("200 OK", LIST, (XML,), lambda storage: storage.listing.page(None, limit=5), StorageOut),
+    "the bytes of a blob": Call(
+        "206 Partial Content",
+        b"x" * 64,
+        (*BLOB, "Content-Range: bytes 0-63/64"),
+        lambda storage: storage.images.read(REF, "0x1", size_bytes=64),
+        StorageOut,
+    ),
+    "the head of a blob": Call("200 OK", b"", BLOB, lambda storage: storage.images.head(REF), StorageOut),
+}
+FRAMES = [sized_reply, chunked_reply]
+#: No empty body comes in chunks.
+FRAMED = [(name, frame) for name, call in CALLS.items() for frame in FRAMES if call.body or frame is sized_reply]
 
 
 @pytest.mark.case("mutants 1", was="requests.ChunkedEncodingError escapes; the attempt counts")
-@FRAMES
-def test_a_transaction_whose_reply_breaks_off_is_undecided(
-    server: BreakingServer, storage: Storage, frame: Frame
+@pytest.mark.parametrize(("name", "frame"), FRAMED)
+def test_a_write_whose_reply_breaks_off_is_undecided_and_a_read_an_outage(
+    server: BreakingServer, storage: Storage, name: str, frame: Frame
 ) -> None:
-    whole = frame("202 Accepted", BATCH, "Content-Type: multipart/mixed; boundary=batchresponse_1")
-    lock = Lock(name="a", owner=None, token=1, lease=timedelta(seconds=60))
-    see_cuts(server, whole, lambda: storage.locks.insert(lock), Undecided, step=2)
-
-
-@FRAMES
-def test_a_message_whose_reply_breaks_off_is_undecided(server: BreakingServer, storage: Storage, frame: Frame) -> None:
-    whole = frame("201 Created", SENT, "Content-Type: application/xml")
-    see_cuts(server, whole, lambda: storage.queue.send("hello"), Undecided)
-
-
-def test_a_blob_whose_reply_breaks_off_is_undecided(server: BreakingServer, storage: Storage) -> None:
-    whole = sized_reply("201 Created", b"", *BLOB)
-    see_cuts(server, whole, lambda: storage.images.put(REF, b"miau", mime="image/png"), Undecided)
-
-
-@FRAMES
-def test_a_row_whose_reply_breaks_off_is_an_outage(server: BreakingServer, storage: Storage, frame: Frame) -> None:
-    whole = frame("200 OK", ENTITY, "Content-Type: application/json;odata=minimalmetadata")
-    see_cuts(server, whole, lambda: storage.locks.get("a"), StorageOut)
-
-
-@FRAMES
-def test_a_table_whose_creation_breaks_off_is_undecided(server: BreakingServer, storage: Storage, frame: Frame) -> None:
-    whole = frame(
-        "201 Created", b'{"TableName":"darkroomlocks"}', "Content-Type: application/json;odata=minimalmetadata"
-    )
-    assert isinstance(storage.locks, LockTable)
-    see_cuts(server, whole, storage.locks.create, Undecided)
+    call = CALLS[name]
+    whole = frame(call.status, call.body, *call.headers)
+    for reply in cuts(whole, step=call.step):
+        server.reply = reply
+        with pytest.raises(call.error):
+            call.act(storage)
+    server.reply = whole
+    call.act(storage)
 
 
 def test_a_body_that_the_library_reads_itself_is_a_lost_reply_too(server: BreakingServer, storage: Storage) -> None:
-    server.reply = sized_reply("201 Created", ENTITY, "Content-Type: application/json;odata=minimalmetadata")[:-1]
+    server.reply = sized_reply("201 Created", ENTITY, JSON)[:-1]
     with pytest.raises(ServiceResponseError):  # the SDK would trip over its own error, which has no response
         table_of(storage.locks).create_entity({"PartitionKey": "lock", "RowKey": "a"}, retry_total=0)
 
 
-@FRAMES
-def test_a_listing_whose_reply_breaks_off_is_an_outage(server: BreakingServer, storage: Storage, frame: Frame) -> None:
-    whole = frame("200 OK", LIST, "Content-Type: application/xml")
-    see_cuts(server, whole, lambda: storage.listing.page(None, limit=5), StorageOut)
-
-
-@FRAMES
-def test_a_blob_that_breaks_off_is_an_outage(server: BreakingServer, storage: Storage, frame: Frame) -> None:
-    whole = frame("206 Partial Content", b"x" * 64, *BLOB, "Content-Range: bytes 0-63/64")
-    see_cuts(server, whole, lambda: storage.images.read(REF, "0x1", size_bytes=64), StorageOut)
+@pytest.mark.parametrize("frame", FRAMES)
+def test_a_blob_that_comes_whole_is_read(server: BreakingServer, storage: Storage, frame: Frame) -> None:
+    server.reply = frame("206 Partial Content", b"x" * 64, *BLOB, "Content-Range: bytes 0-63/64")
     assert storage.images.read(REF, "0x1", size_bytes=64) == b"x" * 64
-
-
-def test_the_head_of_a_blob_that_breaks_off_is_an_outage(server: BreakingServer, storage: Storage) -> None:
-    whole = sized_reply("200 OK", b"", *BLOB)
-    see_cuts(server, whole, lambda: storage.images.head(REF), StorageOut)
 
 
 def test_more_than_was_asked_for_is_not_read(server: BreakingServer, storage: Storage) -> None:
