@@ -31,6 +31,13 @@ def _ended(world: World, state: State = State.COMPLETED, name: str = "cat.png") 
     return job_id
 
 
+def _overdue(world: World, state: State = State.COMPLETED) -> str:
+    """Let a job end in a state, and its retention be over."""
+    job_id = _ended(world, state)
+    world.clock.advance(31 * DAY)
+    return job_id
+
+
 def _thumbnail(world: World, job_id: str) -> str:
     """Return the name of a job's committed thumbnail."""
     report = world.job(job_id).report
@@ -121,8 +128,7 @@ def test_the_same_version_after_a_purge_is_a_duplicate_and_the_key_row_says_how_
 
 
 def test_a_newer_version_after_a_purge_is_recorded_and_its_key_row_has_no_end(world: World) -> None:
-    _ended(world)
-    world.clock.advance(31 * DAY)
+    _overdue(world)
     world.darkroom.purge.purge(owner="timer/1")
     job = world.job(world.record_image("cat.png", png(9, 9)))
     key = world.jobs.key(job.type, job.ref)
@@ -131,8 +137,7 @@ def test_a_newer_version_after_a_purge_is_recorded_and_its_key_row_has_no_end(wo
 
 
 def test_an_older_version_goes_without_a_word_in_the_key_row_of_the_newest(world: World) -> None:
-    _ended(world)
-    world.clock.advance(31 * DAY)
+    _overdue(world)
     job = world.job(world.record_image("cat.png", png(9, 9)))
     before = world.jobs.key(job.type, job.ref)
     assert world.darkroom.purge.purge(owner="timer/1").jobs == 1
@@ -162,8 +167,7 @@ def test_what_is_not_named_as_an_attempts_is_no_thumbnail_of_a_job(world: World)
 
 
 def test_the_thumbnail_of_a_job_that_was_opened_again_and_completed_in_between_stays(world: World) -> None:
-    job_id = _ended(world, State.CANCELED)
-    world.clock.advance(31 * DAY)
+    job_id = _overdue(world, State.CANCELED)
 
     def completes() -> None:
         _reopens(world, job_id)
@@ -176,8 +180,7 @@ def test_the_thumbnail_of_a_job_that_was_opened_again_and_completed_in_between_s
 
 def test_thumbnails_go_before_the_job_that_leads_to_them() -> None:
     world = World(JOB_BUCKETS="1")
-    _ended(world)
-    world.clock.advance(31 * DAY)
+    _overdue(world)
     world.journal.clear()
     world.darkroom.purge.purge(owner="timer/1")
     calls = ["jobs.get", "jobs.key", "images.thumbnails_of", "images.delete_thumbnail", "ended.purge"]
@@ -215,8 +218,7 @@ def test_no_state_waits_for_the_backlog_of_another() -> None:
 
 
 def test_a_purge_beside_another_does_nothing(world: World) -> None:
-    _ended(world)
-    world.clock.advance(31 * DAY)
+    _overdue(world)
     with world.another().lock.try_acquire("purge", owner="timer/2"):
         assert world.darkroom.purge.purge(owner="timer/1") == PurgeResult(locked_out=True)
     assert "ended.ended" not in world.journal
@@ -224,8 +226,7 @@ def test_a_purge_beside_another_does_nothing(world: World) -> None:
 
 @pytest.mark.parametrize("port", ["jobs", "ended", "images", "locks"])
 def test_a_purge_while_storage_is_out_raises_and_takes_nothing(world: World, port: str) -> None:
-    job_id = _ended(world)
-    world.clock.advance(31 * DAY)
+    job_id = _overdue(world)
     getattr(world, port).out = True
     with pytest.raises(StorageOut):
         world.darkroom.purge.purge(owner="timer/1")
@@ -233,8 +234,7 @@ def test_a_purge_while_storage_is_out_raises_and_takes_nothing(world: World, por
 
 
 def test_a_purge_tells_what_it_did_in_one_line(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    _ended(world)
-    world.clock.advance(31 * DAY)
+    _overdue(world)
     with caplog.at_level(logging.INFO, logger="darkroom"):
         world.darkroom.purge.purge(owner="timer/1")
     told = json.loads(caplog.messages[-1])
@@ -258,7 +258,7 @@ def test_a_job_whose_thumbnail_may_not_be_deleted_stays_and_keeps_no_other(world
     jobs = [world.record_image(name) for name in ("a.png", "b.png")]
     for job_id in jobs:
         world.darkroom.attempt.run(job_id, owner="queue/1")
-    world.clock.advance(31 * 86_400)
+    world.clock.advance(31 * DAY)
     world.images.before("delete_thumbnail", raising(Refused("blob_refused", "BlobImmutableDueToPolicy")))
     done = world.darkroom.purge.purge(owner="timer/1")
     assert (done.jobs, done.conflicts, len(world.jobs.table.jobs)) == (1, 1, 1)
