@@ -1,8 +1,41 @@
-"""An attempt at a job, and the error that it leaves."""
+"""Jobs of images that are due, an attempt at one, and the error that it leaves."""
 
-from shared.rules.jobs import Job
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.rules import moves
+from shared.rules.jobs import SCHEMA, Job
 from shared.steps.work.attempt import End
-from tests.doubles.world import World
+from tests.doubles.world import World, png
+
+
+def due_images(world: World, count: int) -> list[str]:
+    """Record images, lose their messages, and let them come due one after the other; return the ids of their jobs."""
+    job_ids = []
+    for number in range(count):
+        job_ids.append(world.record_image(f"{number}.png", png(number + 1, 1)))
+        world.clock.advance(1)
+    world.clock.advance(world.settings.grace.total_seconds())
+    world.queue.receive()
+    world.queue.messages.clear()
+    world.journal.clear()
+    return job_ids
+
+
+def insert_due(world: World, count: int, *, kind: str = "image-analysis", schema: int = SCHEMA) -> None:
+    """Insert jobs that came due an hour ago, one after the other."""
+    for number in range(count):
+        move = moves.add(
+            kind=kind,
+            ref=f"images/{schema}-{number}.png",
+            version="1",
+            params={"bytes": 0},
+            max_attempts=5,
+            now=world.clock.now - timedelta(hours=1) + timedelta(seconds=number),
+            grace=timedelta(0),
+            add_nonce=world.draw(),
+        )
+        world.jobs.insert(replace(move, job=replace(move.job, schema=schema)))
 
 
 def attempt_job(world: World, job_id: str) -> End:

@@ -8,22 +8,8 @@ from shared.rules import moves
 from shared.rules.jobs import Claim, State
 from shared.steps.upkeep.backlog import LONGEST_WAIT, Resend
 from shared.steps.work.attempt import End
-from tests.doubles.world import World, png
-
-GRACE = 120
-
-
-def _due(world: World, count: int) -> list[str]:
-    """Record images, lose their messages, and let them come due."""
-    found = []
-    for number in range(count):
-        found.append(world.record_image(f"{number}.png", png(number + 1, 1)))
-        world.clock.advance(1)
-    world.clock.advance(GRACE)
-    world.queue.receive()
-    world.queue.messages.clear()
-    world.journal.clear()
-    return found
+from tests.doubles.world import World
+from tests.unit.image_jobs import due_images
 
 
 def _sent_ids(world: World) -> list[str]:
@@ -32,7 +18,7 @@ def _sent_ids(world: World) -> list[str]:
 
 def test_where_messages_start_all_the_sweep_sends_lost_ones_again_oldest_first() -> None:
     world = World(DISPATCH="queue", JOB_BUCKETS="1")
-    found = _due(world, 3)
+    found = due_images(world, 3)
     swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert (swept.outcomes, swept.rest, _sent_ids(world)) == ({Resend.ANNOUNCED: 3}, 0, found)
     assert {world.job(job_id).state for job_id in found} == {State.PENDING}
@@ -40,7 +26,7 @@ def test_where_messages_start_all_the_sweep_sends_lost_ones_again_oldest_first()
 
 def test_a_backlog_is_not_sent_again_by_the_next_sweep() -> None:
     world = World(DISPATCH="queue")
-    found = _due(world, 3)
+    found = due_images(world, 3)
     for _ in range(3):
         world.darkroom.sweep.sweep(owner="timer/1")
     assert sorted(_sent_ids(world)) == sorted(found)
@@ -48,7 +34,7 @@ def test_a_backlog_is_not_sent_again_by_the_next_sweep() -> None:
 
 def test_who_is_not_come_for_is_sent_again_after_twice_the_time_up_to_an_hour() -> None:
     world = World(DISPATCH="queue")
-    job_id, waits = _due(world, 1)[0], []
+    job_id, waits = due_images(world, 1)[0], []
     for _ in range(7):
         world.darkroom.sweep.sweep(owner="timer/1")
         due = world.job(job_id).due
@@ -60,7 +46,7 @@ def test_who_is_not_come_for_is_sent_again_after_twice_the_time_up_to_an_hour() 
 
 def test_the_due_row_moves_before_the_message_is_sent() -> None:
     world = World(DISPATCH="queue")
-    _due(world, 1)
+    due_images(world, 1)
     world.darkroom.sweep.sweep(owner="timer/1")
     acts = [call for call in world.journal if call.startswith(("jobs.replace", "queue."))]
     assert acts == ["queue.backlog", "jobs.replace", "queue.send"]
@@ -68,7 +54,7 @@ def test_the_due_row_moves_before_the_message_is_sent() -> None:
 
 def test_what_the_budget_has_left_is_sent_to_the_queue() -> None:
     world = World(DISPATCH="both", LEASE_SECONDS="300", SWEEP_BUDGET_SECONDS="100", SWEEP_PARALLELISM="1")
-    found = _due(world, 3)
+    found = due_images(world, 3)
     world.images.before("read", lambda: world.clock.advance(85))
     swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert (swept.outcomes, swept.rest) == ({End.COMPLETED: 1, Resend.ANNOUNCED: 2}, 0)
@@ -77,7 +63,7 @@ def test_what_the_budget_has_left_is_sent_to_the_queue() -> None:
 
 def test_without_messages_the_rest_is_left_to_the_next_sweep() -> None:
     world = World(DISPATCH="timer", LEASE_SECONDS="300", SWEEP_BUDGET_SECONDS="100", SWEEP_PARALLELISM="1")
-    _due(world, 3)
+    due_images(world, 3)
     world.images.before("read", lambda: world.clock.advance(101))
     swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert (swept.outcomes, swept.rest, world.queue.messages) == ({End.COMPLETED: 1}, 2, [])
@@ -86,7 +72,7 @@ def test_without_messages_the_rest_is_left_to_the_next_sweep() -> None:
 
 def test_nothing_is_sent_beyond_the_longest_queue_and_what_is_held_back_stays_due() -> None:
     world = World(DISPATCH="queue", MAX_BACKLOG="2", JOB_BUCKETS="1")
-    found = _due(world, 3)
+    found = due_images(world, 3)
     world.queue.send("another's")
     world.queue.messages.clear()
     swept = world.darkroom.sweep.sweep(owner="timer/1")
@@ -97,7 +83,7 @@ def test_nothing_is_sent_beyond_the_longest_queue_and_what_is_held_back_stays_du
 
 def test_nothing_is_sent_once_the_budget_is_over() -> None:
     world = World(DISPATCH="queue", SWEEP_BUDGET_SECONDS="100", JOB_BUCKETS="1")
-    _due(world, 3)
+    due_images(world, 3)
     world.queue.before("send", lambda: world.clock.advance(101))
     swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert (swept.outcomes, swept.rest) == ({Resend.ANNOUNCED: 1}, 2)
@@ -126,7 +112,7 @@ def test_a_worker_that_is_only_slow_commits_after_its_job_was_sent_again() -> No
 
 def test_a_job_that_is_renewed_or_ends_meanwhile_is_left_as_it_is() -> None:
     world = World(DISPATCH="queue")
-    job_id = _due(world, 1)[0]
+    job_id = due_images(world, 1)[0]
     world.jobs.before("get", lambda: world.rival_claims(job_id))
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {Resend.BUSY: 1}
     job = world.job(job_id)
@@ -135,7 +121,7 @@ def test_a_job_that_is_renewed_or_ends_meanwhile_is_left_as_it_is() -> None:
 
 def test_a_job_that_ends_meanwhile_is_not_sent() -> None:
     world = World(DISPATCH="queue")
-    job_id = _due(world, 1)[0]
+    job_id = due_images(world, 1)[0]
     world.jobs.before("get", lambda: world.darkroom.cancel.cancel(job_id))
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {Resend.ENDED: 1}
     assert world.queue.messages == []
@@ -155,7 +141,7 @@ def test_a_job_that_kills_its_workers_ends_by_its_messages_too() -> None:
 
 def test_a_queue_whose_length_nobody_tells_raises_and_moves_nothing() -> None:
     world = World(DISPATCH="queue")
-    job_id = _due(world, 1)[0]
+    job_id = due_images(world, 1)[0]
     before = world.job(job_id)
     world.queue.out = True
     with pytest.raises(StorageOut):

@@ -1,46 +1,21 @@
 import json
 import logging
-from datetime import timedelta
 
 import pytest
 
 from shared.errors import StorageOut
-from shared.rules import ids, moves
+from shared.rules import ids
 from shared.rules.jobs import State
 from shared.steps.upkeep.agenda import Agenda
 from shared.steps.upkeep.turns import Turns
 from shared.steps.work.attempt import End
-from tests.doubles.world import World, png
+from tests.doubles.world import World
 from tests.unit.acts import raising
-
-
-def _due(world: World, count: int) -> list[str]:
-    """Record images and let them come due."""
-    found = [world.record_image(f"{number}.png", png(number + 1, 1)) for number in range(count)]
-    world.clock.advance(121)
-    world.journal.clear()
-    return found
-
-
-def _insert_due(world: World, kind: str, count: int) -> None:
-    """Insert due jobs of another type."""
-    for number in range(count):
-        world.jobs.insert(
-            moves.add(
-                kind=kind,
-                ref=f"{number}",
-                version="",
-                params={},
-                max_attempts=1,
-                now=world.clock.now - timedelta(hours=1),
-                grace=timedelta(0),
-                add_nonce=world.draw(),
-            )
-        )
+from tests.unit.image_jobs import due_images, insert_due
 
 
 def test_what_is_due_is_analysed(world: World) -> None:
-    found = _due(world, 3)
+    found = due_images(world, 3)
     swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert swept.outcomes == {End.COMPLETED: 3}
     assert {world.job(job_id).state for job_id in found} == {State.COMPLETED}
@@ -59,7 +34,7 @@ def test_a_job_whose_worker_died_is_taken_over(world: World) -> None:
 
 
 def test_a_sweep_beside_another_does_nothing(world: World) -> None:
-    _due(world, 1)
+    due_images(world, 1)
     with world.another().lock.try_acquire("sweep", owner="timer/2"):
         world.journal.clear()
         assert world.darkroom.sweep.sweep(owner="timer/1").locked_out
@@ -67,7 +42,7 @@ def test_a_sweep_beside_another_does_nothing(world: World) -> None:
 
 
 def test_a_sweep_holds_the_lock_while_it_works(world: World) -> None:
-    _due(world, 1)
+    due_images(world, 1)
     held: list[str | None] = []
     world.images.before("read", lambda: held.append(world.locks.rows["sweep"].lock.owner))
     world.darkroom.sweep.sweep(owner="timer/1")
@@ -77,7 +52,7 @@ def test_a_sweep_holds_the_lock_while_it_works(world: World) -> None:
 
 def test_nothing_is_begun_when_the_budget_is_over() -> None:
     world = World(SWEEP_PARALLELISM="1", LEASE_SECONDS="3600")
-    _due(world, 5)
+    due_images(world, 5)
     world.clock.advance(1)
     world.images.before("read", int, lambda: world.clock.advance(240))
     swept = world.darkroom.sweep.sweep(owner="timer/1")
@@ -86,7 +61,7 @@ def test_nothing_is_begun_when_the_budget_is_over() -> None:
 
 def test_what_the_budget_has_left_is_done_by_the_next_sweep() -> None:
     world = World(SWEEP_PARALLELISM="1", LEASE_SECONDS="3600")
-    _due(world, 3)
+    due_images(world, 3)
     world.images.before("read", lambda: world.clock.advance(240))
     world.darkroom.sweep.sweep(owner="timer/1")
     assert world.darkroom.sweep.sweep(owner="timer/2").outcomes == {End.COMPLETED: 2}
@@ -94,7 +69,7 @@ def test_what_the_budget_has_left_is_done_by_the_next_sweep() -> None:
 
 def test_nothing_is_begun_when_the_lock_is_lost() -> None:
     world = World(SWEEP_PARALLELISM="1")
-    _due(world, 3)
+    due_images(world, 3)
     world.images.before("read", lambda: world.clock.advance(58))
     swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert (swept.outcomes, swept.rest) == ({End.LOST: 1}, 2)
@@ -141,27 +116,26 @@ def test_a_backlog_of_one_type_keeps_no_other_type_waiting(dispatch: str) -> Non
             return End.BUSY
 
     world.darkroom.sweep.attempt = Turns()  # type: ignore[assignment] # it runs like one
-    _due(world, 20)
-    world.queue.messages.clear()
-    _insert_due(world, "other", 2)
+    due_images(world, 20)
+    insert_due(world, 2, kind="other")
     world.darkroom.sweep.sweep(owner="timer/1")
     begun += [ids.kind(json.loads(text)["job_id"]) for text, _ in world.queue.messages]
     assert begun[:5] == ["image-analysis", "other", "image-analysis", "other", "image-analysis"]
 
 
 def test_a_type_that_nothing_here_works_on_is_left_alone(world: World) -> None:
-    _insert_due(world, "other", 1)
+    insert_due(world, 1, kind="other")
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {}
 
 
 def test_a_job_that_fails_keeps_no_other_from_its_turn(world: World) -> None:
     world.record_image("broken.png", b"broken")
-    _due(world, 2)
+    due_images(world, 2)
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 2, End.FAILED: 1}
 
 
 def test_a_job_of_a_newer_release_is_left(world: World) -> None:
-    (job_id,) = _due(world, 1)
+    (job_id,) = due_images(world, 1)
     world.newer_release_writes(job_id)
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.LEFT: 1}
 
@@ -193,7 +167,7 @@ def test_a_sweep_creates_what_is_missing_but_pauses_while_dispatch_is_off() -> N
 
 
 def test_a_sweep_tells_what_it_did_in_one_line(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    _due(world, 2)
+    due_images(world, 2)
     with caplog.at_level(logging.INFO, logger="darkroom"):
         world.darkroom.sweep.sweep(owner="timer/1")
     told = json.loads(caplog.messages[-1])
@@ -202,7 +176,7 @@ def test_a_sweep_tells_what_it_did_in_one_line(world: World, caplog: pytest.LogC
 
 def test_a_job_that_raises_keeps_no_other_from_its_turn() -> None:
     world = World(SWEEP_PARALLELISM="1")
-    found = _due(world, 5)
+    found = due_images(world, 5)
     world.images.before("read", raising(StorageOut("out")))
     with pytest.raises(StorageOut):
         world.darkroom.sweep.sweep(owner="timer/1")
@@ -211,6 +185,6 @@ def test_a_job_that_raises_keeps_no_other_from_its_turn() -> None:
 
 
 def test_a_sweep_that_may_create_nothing_works_with_what_is_there(world: World) -> None:
-    _due(world, 1)
+    due_images(world, 1)
     world.darkroom.sweep.prepare = raising(StorageOut("AuthorizationPermissionMismatch"))
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}

@@ -1,7 +1,6 @@
 """What a sweep does beside rows and jobs that it can do nothing with."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -10,7 +9,6 @@ import pytest
 
 from shared.errors import StorageOut, Undecided
 from shared.ports.jobs import Row
-from shared.rules import moves
 from shared.rules.due import Due
 from shared.rules.jobs import SCHEMA, State
 from shared.steps.intake.add import NewJob
@@ -18,33 +16,16 @@ from shared.steps.upkeep import agenda
 from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
 from tests.unit.acts import raising
+from tests.unit.image_jobs import insert_due
 
 EVENT = b'{"Type":"BlobTrigger","ContainerName":"images","BlobName":"late.png"}'
-
-
-def _insert_due(world: World, count: int, *, schema: int = SCHEMA) -> list[str]:
-    """Insert jobs that come due one after the other, an hour ago."""
-    found = []
-    for number in range(count):
-        move = moves.add(
-            kind="image-analysis",
-            ref=f"images/{schema}-{number}.png",
-            version="1",
-            params={"bytes": 0},
-            max_attempts=5,
-            now=world.clock.now - timedelta(hours=1) + timedelta(seconds=number),
-            grace=timedelta(0),
-            add_nonce=world.draw(),
-        )
-        found.append(world.jobs.insert(replace(move, job=replace(move.job, schema=schema))).job.id)
-    return found
 
 
 @pytest.mark.case("mutants 5", was="the job stays PENDING for ever")
 @pytest.mark.parametrize(("dispatch", "end"), [("timer", State.FAILED), ("queue", State.PENDING)])
 def test_a_page_of_rows_of_a_newer_release_hides_no_job_behind_it(dispatch: str, end: State) -> None:
     world = World(JOB_BUCKETS="1", DISPATCH=dispatch)
-    _insert_due(world, 2 * agenda.LIMIT, schema=SCHEMA + 1)
+    insert_due(world, 2 * agenda.LIMIT, schema=SCHEMA + 1)
     job_id = world.record_image("late.png", b"broken")
     world.clock.advance(3600)
     world.queue.messages.clear()
@@ -55,7 +36,7 @@ def test_a_page_of_rows_of_a_newer_release_hides_no_job_behind_it(dispatch: str,
 
 def test_a_sweep_reads_no_second_page_where_it_moves_all_of_the_first_on() -> None:
     world = World(JOB_BUCKETS="1", DISPATCH="timer")
-    _insert_due(world, agenda.LIMIT + 1)
+    insert_due(world, agenda.LIMIT + 1)
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.FAILED: agenda.LIMIT}
     assert world.journal.count("jobs.due") == 1
 
@@ -63,7 +44,7 @@ def test_a_sweep_reads_no_second_page_where_it_moves_all_of_the_first_on() -> No
 def test_a_sweep_reads_ten_pages_of_a_bucket_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agenda, "LIMIT", 2)
     world = World(JOB_BUCKETS="1", DISPATCH="timer")
-    _insert_due(world, 30, schema=SCHEMA + 1)
+    insert_due(world, 30, schema=SCHEMA + 1)
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.LEFT: 20}
 
 
