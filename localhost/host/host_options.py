@@ -89,6 +89,15 @@ def parse(words: list[str] | None = None) -> HostOptions:
         "default: like the worker of this Python",
     )
     parser.add_argument("--instance", help="name of this host in the log (default: host-PID)")
+    _add_times(parser)
+    arguments = parser.parse_args(words)
+    try:
+        return _options(arguments)
+    except ValueError as error:
+        parser.error(str(error))
+
+
+def _add_times(parser: argparse.ArgumentParser) -> None:
     for name, meaning in (
         ("scan", "between two scans of a container (default: 10)"),
         ("message-lease", "that a received message stays hidden (default: 600)"),
@@ -99,11 +108,6 @@ def parse(words: list[str] | None = None) -> HostOptions:
         parser.add_argument(f"--{name}-seconds", type=_seconds, metavar="N", help=f"seconds {meaning}")
     quick = ", ".join(f"{name.replace('_', '-')} {value.total_seconds():g} s" for name, value in FAST.items())
     parser.add_argument("--fast", action="store_true", help=f"use short times unless an option sets them: {quick}")
-    arguments = parser.parse_args(words)
-    try:
-        return _options(arguments)
-    except ValueError as error:
-        parser.error(str(error))
 
 
 def _options(arguments: argparse.Namespace) -> HostOptions:
