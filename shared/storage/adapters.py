@@ -35,21 +35,21 @@ def open_all(
     runtime: Runtime,
 ) -> Storage:
     """Build the adapters over one transport; raise ``SettingsInvalid`` for a connection that can't be used."""
-    draw = runtime.draw
+    draw, buckets = runtime.draw, settings.job_buckets
     to_images = connections.read(environ, settings.images_connection)
     to_jobs = connections.read(environ, settings.jobs_connection)
     tables = clients.TableService(to_jobs, transport)
     jobs, locks = (names.table(tables, name) for name in (settings.jobs_table, settings.locks_table))
     blobs = clients.blob_service(to_images, transport, runtime, single_get_bytes=settings.max_bytes)
     queues = clients.queue_service(to_jobs, transport, runtime)
-    job_table = JobTable(jobs, buckets=settings.job_buckets, clock=clock, retry=retry, draw=draw)
+    job_table = JobTable(jobs, buckets=buckets, clock=clock, retry=retry, draw=draw)
     lock_table = LockTable(locks, clock=clock, retry=retry, draw=draw)
     images = BlobContainers(blobs, thumbnails_container=settings.thumbnails_container, retry=retry)
     queue = StorageWorkQueue(names.queue(queues, settings.job_queue), retry=retry)
     return Storage(
         jobs=job_table,
-        index=IndexTable(jobs, buckets=settings.job_buckets, retry=retry, draw=draw),
-        ended=EndedTable(jobs, buckets=settings.job_buckets, retry=retry, draw=draw),
+        index=IndexTable(jobs, buckets=buckets, retry=retry, draw=draw),
+        ended=EndedTable(jobs, buckets=buckets, retry=retry, draw=draw),
         locks=lock_table,
         images=images,
         listing=BlobListing(blobs, settings.images_container),
@@ -59,12 +59,7 @@ def open_all(
         poison=StoragePoisonQueue(names.queue(queues, settings.poison_queue)),
         blob_poison=_blob_poison(environ, to_images, transport, runtime),
         audit=AuditReader(
-            jobs,
-            blobs,
-            thumbnails_container=settings.thumbnails_container,
-            buckets=settings.job_buckets,
-            retry=retry,
-            draw=draw,
+            jobs, blobs, thumbnails_container=settings.thumbnails_container, buckets=buckets, retry=retry, draw=draw
         ),
         create=partial(_create, job_table, lock_table, images, queue, settings.images_container),
         check=job_table.check,
