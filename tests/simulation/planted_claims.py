@@ -14,7 +14,8 @@ def drop_guard(condition: str) -> Edit:
 _NO_OWN = ("shared.rules.jobs:GUARDS", "job.claim is not None and job.claim == facts.claim", "True or (job, facts)")
 _CLAIM_CHECKED = "row.job.claim != self.claim"
 
-FENCES = (
+CLAIMS = (
+    # Writes without their guard, and who takes a claim for their own.
     fault(
         "completion by status only",
         _NO_OWN,
@@ -77,9 +78,7 @@ FENCES = (
             return End.COMPLETED""",
         ),
     ),
-)
-
-TOKENS = (
+    # What a move changes in the row.
     fault(
         "end by another without a higher token",
         ("shared.rules.moves:end", "token=job.token + 1", "token=job.token"),
@@ -149,9 +148,7 @@ TOKENS = (
             "job.claim_id is not None",
         ),
     ),
-)
-
-TABLE = (
+    # Transitions that are allowed.
     fault(
         "redrive of a completed job",
         (
@@ -228,5 +225,3 @@ TABLE = (
         ),
     ),
 )
-
-CLAIMS = (*FENCES, *TOKENS, *TABLE)

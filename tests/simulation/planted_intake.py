@@ -4,7 +4,8 @@ from tests.simulation.planting import fault
 
 _RECORD = "shared.steps.intake.record:Record"
 
-VERSIONS = (
+INTAKE = (
+    # Versions of a reference.
     fault(
         "key row written from an old HEAD",
         (f"{_RECORD}._newer", "found = self._head(ref)", "found = seen or self._head(ref)"),
@@ -109,9 +110,7 @@ VERSIONS = (
         "retag that says nothing of the newer version",
         ("shared.rules.moves:retag", "state=state, retagged=version", "state=state"),
     ),
-)
-
-EVENTS = (
+    # Events and messages.
     fault(
         "an outage of the record is taken for a blob that is gone",
         (f"{_RECORD}.record_event", "except BlobGone:", "except Exception:"),
@@ -159,5 +158,3 @@ EVENTS = (
         ),
     ),
 )
-
-INTAKE = (*VERSIONS, *EVENTS)

@@ -5,7 +5,8 @@ from tests.simulation.planting import fault
 _CLAIMS = "shared.steps.work.claims:Claims"
 _HELD = "shared.steps.work.held_claim:HeldClaim"
 
-BOUNDARIES = (
+LINES = (
+    # Boundaries.
     fault("one attempt more than allowed", ("shared.rules.jobs:Job.out_of_attempts", ">= self.max", "> self.max")),
     fault(
         "a time limit that nobody keeps",
@@ -20,9 +21,7 @@ BOUNDARIES = (
     fault(
         "purge lists what ended later, too", ("shared.rules.jobs:GUARDS", "job.ended < facts.ended_before", "job.ended")
     ),
-)
-
-TIMES = (
+    # Times.
     fault(
         "a retry may be claimed at once",
         ("shared.rules.moves:retry", "not_before = now + delay", "not_before = now - delay"),
@@ -59,9 +58,7 @@ TIMES = (
             "leases.renew_at(sent_at=self._monotonic()",
         ),
     ),
-)
-
-FORGOTTEN = (
+    # What is forgotten.
     fault(
         "an outage ends an attempt, and its job is not given back",
         (
@@ -127,9 +124,7 @@ FORGOTTEN = (
             "",
         ),
     ),
-)
-
-SWALLOWED = (
+    # Outages that look like an answer.
     fault(
         "an outage of a claim looks like a busy job",
         (f"{_CLAIMS}.claim", "except Lost:  # perhaps", "except Exception:  # perhaps"),
@@ -193,9 +188,7 @@ SWALLOWED = (
         "a report that was refused is told to be written",
         (f"{_HELD}._write", "raise self.refusal(row, event)", "return self.row"),
     ),
-)
-
-ETAGS = (
+    # ETags.
     fault(
         "a commit that is sent again with the newest row",
         (
@@ -225,5 +218,3 @@ ETAGS = (
         ),
     ),
 )
-
-LINES = (*BOUNDARIES, *TIMES, *FORGOTTEN, *SWALLOWED, *ETAGS)

@@ -7,7 +7,8 @@ _TABLE = "shared.storage.lock_table:LockTable.replace"
 _LOCKS = "shared.steps.table_lock:TableLock"
 _HELD = "shared.heartbeat:HeldLease"
 
-LEASES = (
+HOLDING = (
+    # Leases and their heartbeat.
     fault(
         "expiry by the client's clock",
         (
@@ -70,9 +71,7 @@ LEASES = (
             "except Lost:\n                raise self.refusal(None, event) from None",
         ),
     ),
-)
-
-LOCKS = (
+    # Named locks.
     fault(
         "release without its ETag", (_TABLE, _OPTIONS, f'{_OPTIONS} if lock.owner else {{"mode": UpdateMode.REPLACE}}')
     ),
@@ -126,5 +125,3 @@ LOCKS = (
         ("shared.rules.locks:acquire", "held.token + 1", "held.token"),
     ),
 )
-
-HOLDING = (*LEASES, *LOCKS)

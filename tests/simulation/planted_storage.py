@@ -4,7 +4,8 @@ from tests.simulation.planting import fault
 
 _KEY_OPTIONS = '{"mode": UpdateMode.REPLACE, **cas.if_match(over.etag)}'
 
-DOUBTS = (
+STORAGE = (
+    # Whether a write was applied.
     fault(
         "absent after a time-out means lost",
         ("shared.storage.cas:_look", "_Verdict.UNDECIDED if guard.etag is None else _Verdict.LOST", "_Verdict.LOST"),
@@ -89,9 +90,7 @@ DOUBTS = (
             'if what == "message":\n                return\n            if is_refusal(error):',
         ),
     ),
-)
-
-TRANSACTIONS = (
+    # Transactions.
     fault(
         "key row written without its ETag",
         ("shared.storage.job_table:_key_operation", _KEY_OPTIONS, '{"mode": UpdateMode.REPLACE}'),
@@ -158,5 +157,3 @@ TRANSACTIONS = (
         ),
     ),
 )
-
-STORAGE = (*DOUBTS, *TRANSACTIONS)

@@ -7,7 +7,8 @@ _PURGE = "shared.steps.upkeep.purge:Purge"
 _REMOVE = "shared.steps.operators.remove:Remove"
 _ENDED = "shared.storage.ended_table:EndedTable"
 
-OPERATORS = (
+UPKEEP = (
+    # Operators.
     fault(
         "redrive by hand that does not look at the key row",
         (_REDRIVE, "self.jobs.key(row.job.type, row.job.ref) if row.job.unique else None", "None"),
@@ -52,9 +53,7 @@ OPERATORS = (
         "a rejection that nobody has seen is forgotten",
         ("shared.storage.rejection_table:RejectionTable.delete", "cas.if_match(row.etag)", 'cas.if_match("*")'),
     ),
-)
-
-PURGES = (
+    # Purge.
     fault(
         "purge that believes the list and does not judge by the row",
         (
@@ -101,9 +100,7 @@ PURGES = (
         ("shared.rules.jobs:GUARDS", "job.ended < facts.ended_before", "job.ended <= facts.ended_before or True"),
         (f"{_ENDED}.ended", "if before > FIRST:", "before += 99 * _DAY\n        if before > FIRST:"),
     ),
-)
-
-SWEEPS = (
+    # Sweep.
     fault(
         "the sweep looks at one bucket",
         ("shared.steps.upkeep.agenda:Agenda.__init__", "range(buckets)", "range(1)"),
@@ -154,9 +151,7 @@ SWEEPS = (
             "    queue.delete(message)\n    outcomes = take_in(message.body)",
         ),
     ),
-)
-
-WALKS = (
+    # Reconcile.
     fault(
         "mark that moves behind a page before any of it is done",
         (
@@ -197,5 +192,3 @@ WALKS = (
         ),
     ),
 )
-
-UPKEEP = (*OPERATORS, *PURGES, *SWEEPS, *WALKS)
