@@ -239,9 +239,5 @@ def _claims(each: Operation, passage: Passage) -> bool:
     """Say whether a write is a claim of this app's own workers."""
     columns = each.columns
     ours = each.row.startswith("job:") and str(columns.get("owner", "")).startswith(("queue/", "timer/"))
-    return ours and columns.get("state") == "RUNNING" and bool(columns.get("lease_seconds")) and _claim(passage)
-
-
-def _claim(passage: Passage) -> bool:
-    """Say whether a transaction begins an attempt."""
-    return any(each.verb == "insert" and each.row.startswith("try:") for each in passage.writes)
+    begins = any(other.verb == "insert" and other.row.startswith("try:") for other in passage.writes)
+    return ours and columns.get("state") == "RUNNING" and bool(columns.get("lease_seconds")) and begins

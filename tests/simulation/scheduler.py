@@ -98,6 +98,7 @@ class Scheduler:
     Attributes:
         tasks: That have not ended, in the order of their beginning.
         ended: Called with each task at its end.
+        current: The task that runs; None where none does: before a world begins, and when it is judged.
     """
 
     def __init__(self, clock: ServiceClock, stream: Callable[[str], Random]) -> None:
@@ -106,7 +107,7 @@ class Scheduler:
         self.hub = getcurrent()
         self.tasks: list[Task] = []
         self.ended: Callable[[Task], object] = lambda _: None
-        self._running: Task | None = None
+        self.current: Task | None = None
         self._deaths = False
         self._names: dict[str, int] = {}
         self._events: list[tuple[float, float, int, Task | Callable[[], object], int]] = []
@@ -116,11 +117,6 @@ class Scheduler:
     def now(self) -> float:
         """Virtual seconds."""
         return self.clock.seconds
-
-    @property
-    def current(self) -> Task | None:
-        """The task that runs; None where none does: before a world begins, and when it is judged."""
-        return self._running
 
     def unique(self, name: str) -> str:
         """Return a name that no other task has, by counting those of the same name."""
@@ -148,7 +144,7 @@ class Scheduler:
         Raises:
             Died: Its process has died meanwhile.
         """
-        task = self._running
+        task = self.current
         if task is None:
             raise Stuck("nobody can wait here")
         if task.home.dead:
@@ -170,8 +166,8 @@ class Scheduler:
     def join(self, task: Task) -> None:
         """Let the running task wait for another's end."""
         while not task.ended:
-            if self._running is not None:
-                task.joiners.append(self._running)
+            if self.current is not None:
+                task.joiners.append(self.current)
             self.park()
 
     def watch(self, task: Task, call: Callable[[], object]) -> None:
@@ -225,12 +221,12 @@ class Scheduler:
 
     def _switch(self, task: Task, error: BaseException | None = None) -> None:
         task.epoch += 1
-        self._running = task
+        self.current = task
         if error is None:
             task.greenlet.switch()
         elif task.greenlet:
             task.greenlet.throw(error)
-        self._running = None
+        self.current = None
         if task.greenlet.dead or error is not None:
             task.ended = True
             self.tasks.remove(task)

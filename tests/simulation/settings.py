@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-from tests.simulation.chance import Chance
+from tests.simulation.chance import Chance, Option
 from tests.simulation.service.behaviour import AZURE, Behaviour
 
 #: Share of the worlds in which no event is lost where somebody walks all the same.
@@ -13,8 +13,6 @@ _WALKS = 0.1
 _BIG, _BIG_SPAN, _BIG_ACTS = 0.03, 240.0, 24
 #: Seconds that the shortest and the longest of the other storms take.
 _SHORTEST, _LONGEST = 30.0, 180.0
-
-Option = TypeVar("Option")
 
 
 class Choose(Protocol):

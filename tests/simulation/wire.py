@@ -100,9 +100,7 @@ class Wire:
             Died: The process has.
         """
         task = self.scheduler.current
-        if task is None:
-            raise Died
-        if task.home.dead:
+        if task is None or task.home.dead:
             raise Died
         label = self._label(request)
         fault, size = self.weather.draw(task.luck, self.scheduler.now, label, task.last_fault)

@@ -11,11 +11,10 @@ from tests.simulation.service.blob_state import Unread
 from tests.simulation.service.blob_writes import BlobWrites
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.containers import Containers
-from tests.simulation.service.exchange import Refusal, Reply, Request
+from tests.simulation.service.exchange import Refusal, Reply, Request, check_name
 from tests.simulation.service.listing import Listing
 
 _NAME = re.compile(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]")
-_SHORTEST, _LONGEST = 3, 63
 _NOT_MODIFIED = 304
 _AZURITE = Behaviour()
 
@@ -79,25 +78,14 @@ class BlobService:
         return Reply(refusal.status) if bare else _refuse(refusal)
 
     def _operation(self, request: Request) -> _Operation:
-        if request.segments:
-            _check_name(request.segments[0])
+        if request.segments and not request.segments[0].startswith("$"):  # a system container
+            check_name(request.segments[0], _NAME)
         operations = (self._of_account, self._of_container, self._of_blob)[len(request.segments)]
         name = f"{request.method} {request.query.get('comp', '')}".rstrip()
         operation = operations.get(name)
         if operation is None or (operations is self._of_container and request.query.get("restype") != "container"):
             raise Unread("InvalidUri")  # or an operation that is not served here
         return operation
-
-
-def _check_name(container: str) -> None:
-    """Refuse a name that no container can have; system containers begin with a dollar."""
-    if container.startswith("$"):
-        return
-    if not _SHORTEST <= len(container) <= _LONGEST:
-        message = "The specified resource name length is not within the permissible limits."
-        raise Refusal(400, "OutOfRangeInput", message)
-    if not _NAME.fullmatch(container):
-        raise Refusal(400, "InvalidResourceName", "The specified resource name contains invalid characters.")
 
 
 def _refuse(refusal: Refusal) -> Reply:

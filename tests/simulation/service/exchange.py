@@ -1,6 +1,7 @@
 """A request as a service sees it, and its reply."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 #: By the port of the development account; a real account names the service in its host.
 _BY_PORT = {10000: "blob", 10001: "queue", 10002: "table"}
 _REDIRECTION = 300
+_SHORTEST_NAME, _LONGEST_NAME = 3, 63
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +120,15 @@ def refusal(service: str, status: int, code: str, *, retry_after: int | None = N
         return Reply(status, headers | {"Content-Type": "application/json"}, json.dumps(error).encode())
     body = f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code><Message>{code}</Message></Error>'
     return Reply(status, headers | {"Content-Type": "application/xml"}, body.encode())
+
+
+def check_name(name: str, pattern: re.Pattern[str]) -> None:
+    """Refuse a name that no container or queue can have."""
+    if not _SHORTEST_NAME <= len(name) <= _LONGEST_NAME:
+        message = "The specified resource name length is not within the permissible limits."
+        raise Refusal(400, "OutOfRangeInput", message)
+    if pattern.fullmatch(name) is None:
+        raise Refusal(400, "InvalidResourceName", "The specified resource name contains invalid characters.")
 
 
 def http_date(moment: datetime) -> str:

@@ -1,7 +1,6 @@
 """Lists of containers and blobs, page by page."""
 
 import base64
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -11,10 +10,9 @@ from tests.simulation.service.behaviour import Behaviour
 from tests.simulation.service.blob_state import Blob, Unread, in_order
 from tests.simulation.service.containers import Containers
 from tests.simulation.service.exchange import Refusal, Reply, Request, http_date
+from tests.simulation.service.queue_xml import legible
 
 _LONGEST = 5_000
-#: What XML 1.0 has no way to write.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _STANDARD = (
     *("Content-Type", "Content-Encoding", "Content-Language", "Content-MD5"),
     *("Content-Disposition", "Cache-Control"),
@@ -88,7 +86,7 @@ class Listing:
 
     def _name(self, name: str) -> str:
         """Write a name: as it is, or in percent codes where XML can't say it."""
-        if not _UNWRITABLE.search(name):
+        if legible(name):
             return f"<Name>{escape(name)}</Name>"
         if not self.behaviour.encodes_names:
             headers = {"Content-Type": "application/xml"}

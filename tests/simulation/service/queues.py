@@ -7,7 +7,7 @@ from datetime import timedelta
 from tests.simulation.service import queue_xml
 from tests.simulation.service.behaviour import Behaviour
 from tests.simulation.service.clock import ServiceClock
-from tests.simulation.service.exchange import Refusal, Reply, Request, http_date
+from tests.simulation.service.exchange import Refusal, Reply, Request, check_name, http_date
 from tests.simulation.service.queue_messages import Numbers, Queue
 
 WEEK = 7 * 24 * 60 * 60
@@ -15,7 +15,6 @@ WEEK = 7 * 24 * 60 * 60
 LARGEST = 64 * 1024
 _MOST_QUEUES = 5000
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_SHORTEST, _LONGEST = 3, 63
 _META = "x-ms-meta-"
 _RECEIVED = ("MessageId", "InsertionTime", "ExpirationTime", "PopReceipt", "TimeNextVisible", "DequeueCount")
 _SENT = _RECEIVED[:-1]
@@ -57,7 +56,7 @@ class QueueService:
     def _route(self, request: Request) -> Callable[[Request], Reply]:
         method, segments, comp = request.method, request.segments, request.query.get("comp", "")
         if segments and comp != "list":
-            _check_name(segments[0])
+            check_name(segments[0], _NAME)
         routes: dict[tuple[str, str, int], Callable[[Request], Reply]] = {
             ("GET", "list", 0): self._list,
             ("PUT", "", 1): self._create,
@@ -208,14 +207,6 @@ class QueueService:
     def _unread(self, code: str) -> Refusal:
         """Refuse what can't be read."""
         return Refusal(400, code if self._behaviour.codes_refusals else "")
-
-
-def _check_name(name: str) -> None:
-    if not _SHORTEST <= len(name) <= _LONGEST:
-        message = "The specified resource name length is not within the permissible limits."
-        raise Refusal(400, "OutOfRangeInput", message)
-    if _NAME.fullmatch(name) is None:
-        raise Refusal(400, "InvalidResourceName", "The specified resource name contains invalid characters.")
 
 
 def _check_range(value: int, least: int, most: int) -> None:
