@@ -79,16 +79,12 @@ def sweep(_: Crossing, worker: Worker) -> object:
 
 def cancel(case: Crossing, worker: Worker) -> object:
     """Cancel the newest job."""
-    with suppress(Conflict):
-        return worker.darkroom.cancel.cancel(case.versions[-1])
-    return None
+    return worker.darkroom.cancel.cancel(case.versions[-1])
 
 
 def redrive(case: Crossing, worker: Worker) -> object:
     """Open the oldest job again."""
-    with suppress(Conflict):
-        return worker.darkroom.redrive.redrive(case.versions[0])
-    return None
+    return worker.darkroom.redrive.redrive(case.versions[0])
 
 
 def purge(_: Crossing, worker: Worker) -> object:
