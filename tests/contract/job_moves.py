@@ -3,7 +3,7 @@
 import uuid
 from datetime import timedelta
 
-from shared.ports.jobs import Key, Row
+from shared.ports.jobs import JobStore, Key, Row
 from shared.rules import moves
 from shared.rules.jobs import Claim, Event, JobError, Move
 from shared.rules.locks import Lock
@@ -77,9 +77,9 @@ def own(row: Row) -> Claim:
     return row.job.claim
 
 
-def row_of(bench: JobsBench, job_id: str) -> Row:
+def row_of(store: JobStore, job_id: str) -> Row:
     """Return the row of a job that is there."""
-    row = bench.store.get(job_id)
+    row = store.get(job_id)
     assert row is not None
     return row
 

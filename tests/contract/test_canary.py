@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from shared.cli.main import app
 from shared.wiring.steps import Darkroom
+from tests.contract import job_moves
 from tests.contract.verify_bench import VerifyBench
 from tests.unit.http.client import Client, Response
 
@@ -37,10 +38,7 @@ def claim_ids(darkroom: Darkroom, client: Client, image_job: str) -> tuple[str, 
     found = []
     for each in (job_id, job_id, image_job):
         held = client.call("POST", f"/jobs/{each}/claim", {"owner": "w"})
-        row = darkroom.storage.jobs.get(each)
-        assert row is not None
-        assert row.job.claim_id is not None
-        found.append(row.job.claim_id)
+        found.append(job_moves.own(job_moves.row_of(darkroom.storage.jobs, each)).claim_id)
         if len(found) == 1:
             client.call("POST", f"/jobs/{each}/abandon", if_match=held.headers["etag"])
             assert client.call("POST", f"/jobs/{each}/renew", {}, if_match=held.headers["etag"]).status == 409
@@ -57,8 +55,7 @@ def test_a_claim_id_is_in_no_output_but_its_holders(
     image = client.upload().json
     job_id, canaries = claim_ids(darkroom, client, image["id"])
     responses = [*everything_read(client, job_id, image["image_id"]), client.add_job(REF)]
-    row = darkroom.storage.jobs.get(job_id)
-    assert row is not None
+    row = job_moves.row_of(darkroom.storage.jobs, job_id)
     bench.remove(bench.place(row), f"try:{job_id}:{row.job.token:010d}")  # so that verify speaks of the claim
     responses += [client.call("POST", f"/jobs/{job_id}/{call}") for call in ("cancel", "redrive")]
     words = [("verify",), ("verify", "--json"), ("rejected", "--json"), ("cancel", image["id"])]

@@ -26,7 +26,7 @@ def test_a_rival_that_claims_meanwhile_has_won(faulty: FaultyStorage, fault: Fau
     )
     with pytest.raises(Lost):
         faulty.store.replace(row, move)
-    assert job_moves.row_of(faulty.rival, row.job.id).job.owner == "rival/1"
+    assert job_moves.row_of(faulty.rival.store, row.job.id).job.owner == "rival/1"
 
 
 @pytest.mark.parametrize("fault", NOT_APPLIED)
@@ -50,7 +50,7 @@ def _rival(
     """Return what a rival does to a job as it stands by then: it claims it, unless it does something else."""
 
     def act() -> Row:
-        row = job_moves.row_of(faulty.rival, job_id)
+        row = job_moves.row_of(faulty.rival.store, job_id)
         return faulty.rival.store.replace(row, change(faulty.rival, row))
 
     return act
@@ -93,7 +93,7 @@ def test_a_redrive_that_was_applied_and_superseded_by_a_newer_version_is_lost(fa
     row, key = job_moves.canceled(faulty.rival), job_moves.key_of(faulty.rival)
 
     def supersedes() -> None:
-        opened = job_moves.row_of(faulty.rival, row.job.id)
+        opened = job_moves.row_of(faulty.rival.store, row.job.id)
         end = (opened, job_moves.end(faulty.rival, opened, Event.SUPERSEDE))
         newer = job_moves.add(faulty.rival, version="0x2")
         faulty.rival.store.insert(newer, over=job_moves.key_of(faulty.rival), superseded=end)

@@ -166,7 +166,7 @@ def test_a_job_of_more_attempts_than_one_transaction_takes_keeps_them_all_if_it_
     seen = jobs.store.replace(row, job_moves.end(jobs, row))
     opened = jobs.store.replace(seen, job_moves.redrive(jobs, seen))
     assert resting.ended.purge([(seen, resting.key(seen))]) == set()
-    stands = job_moves.row_of(jobs, opened.job.id)
+    stands = job_moves.row_of(jobs.store, opened.job.id)
     assert (stands.job, stands.etag) == (opened.job, opened.etag)
     assert sum(name.startswith("try:") for name in jobs.rows()) == 3
 

@@ -176,7 +176,7 @@ def test_a_reference_that_another_begins_with_is_another(index_bench: IndexBench
 def test_a_job_of_a_newer_release_is_left_out_of_its_reference(index_bench: IndexBench) -> None:
     row, other = index_bench.add(0), index_bench.add(1)
     newer = replace(row.job, schema=SCHEMA + 1)
-    stands = job_moves.row_of(index_bench.jobs, row.job.id)
+    stands = job_moves.row_of(index_bench.jobs.store, row.job.id)
     index_bench.jobs.store.replace(stands, Move(Event.RESCHEDULE, newer, index_bench.jobs.now))
     assert [one.job.id for one in index_bench.index.of_ref(TYPE, REF, after=None, limit=2)] == [other.job.id]
 

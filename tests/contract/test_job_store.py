@@ -33,13 +33,13 @@ def test_a_job_of_any_state_is_read_back_as_it_was_written(
     row = jobs.store.insert(job_moves.add(jobs, ref, version), over=jobs.store.key(job_moves.TYPE, ref))
     written = data.draw(job_strategies.jobs(ref, state, version=version))
     jobs.store.replace(row, Move(Event.CLAIM if state is State.RUNNING else Event.CANCEL, written, jobs.now))
-    assert job_moves.row_of(jobs, row.job.id).job == written
+    assert job_moves.row_of(jobs.store, row.job.id).job == written
 
 
 def test_an_inserted_job_is_read_back_as_it_was(jobs: JobsBench) -> None:
     move = job_moves.add(jobs)
     jobs.store.insert(move)
-    assert job_moves.row_of(jobs, move.job.id).job == move.job
+    assert job_moves.row_of(jobs.store, move.job.id).job == move.job
 
 
 def test_an_absent_job_is_none(jobs: JobsBench) -> None:
@@ -58,7 +58,7 @@ def test_the_first_insert_creates_what_is_missing(jobs: JobsBench) -> None:
 
 def test_a_read_tells_when_the_service_wrote_the_row_and_when_it_answered(jobs: JobsBench) -> None:
     row = job_moves.waiting(jobs)
-    read = job_moves.row_of(jobs, row.job.id)
+    read = job_moves.row_of(jobs.store, row.job.id)
     assert read.seen_at.microsecond == 0
     assert timedelta(seconds=-1) < read.seen_at - read.modified_at < timedelta(seconds=3)
 
@@ -104,7 +104,7 @@ def test_a_superseded_job_ends_in_the_same_write(jobs: JobsBench) -> None:
     key = job_moves.key_of(jobs)
     end = job_moves.end(jobs, old, Event.SUPERSEDE)
     jobs.store.insert(job_moves.add(jobs, version="0x2"), over=key, superseded=(old, end))
-    assert job_moves.row_of(jobs, old.job.id).job == end.job
+    assert job_moves.row_of(jobs.store, old.job.id).job == end.job
 
 
 def test_an_insert_is_lost_when_the_superseded_job_has_moved_and_writes_nothing(jobs: JobsBench) -> None:
@@ -131,7 +131,7 @@ def test_the_row_that_a_write_returns_is_good_for_the_next(jobs: JobsBench) -> N
     row = job_moves.running(jobs)
     row = jobs.store.replace(row, job_moves.renew(jobs, row))
     row = jobs.store.replace(row, job_moves.complete(jobs, row))
-    read = job_moves.row_of(jobs, row.job.id)
+    read = job_moves.row_of(jobs.store, row.job.id)
     assert (read.job, read.etag) == (row.job, row.etag)
 
 
@@ -142,7 +142,10 @@ def test_a_version_that_comes_back_takes_the_key_in_one_write(jobs: JobsBench) -
     end = (second, job_moves.end(jobs, second, Event.SUPERSEDE))
     opened = job_moves.redrive(jobs, ended)
     jobs.store.replace(ended, opened, over=job_moves.key_of(jobs), superseded=end)
-    assert (job_moves.key_of(jobs).version, job_moves.row_of(jobs, second.job.id).job.state) == ("0x1", State.CANCELED)
+    assert (job_moves.key_of(jobs).version, job_moves.row_of(jobs.store, second.job.id).job.state) == (
+        "0x1",
+        State.CANCELED,
+    )
 
 
 def test_a_replace_over_a_key_that_has_moved_is_lost_and_writes_nothing(jobs: JobsBench) -> None:

@@ -24,7 +24,7 @@ def test_jobs_that_are_not_unique_stand_beside_each_other_without_a_key_row(jobs
 def test_a_job_that_is_not_unique_is_read_back_as_it_was(jobs: JobsBench) -> None:
     move = free(jobs)
     jobs.store.insert(move)
-    read = job_moves.row_of(jobs, move.job.id)
+    read = job_moves.row_of(jobs.store, move.job.id)
     assert (read.job, read.job.unique) == (move.job, False)
 
 

@@ -60,12 +60,14 @@ def test_a_reply_that_is_lost_does_not_hide_that_the_job_was_opened(faulty: Faul
 
     def rival() -> None:
         if fault.applies:  # the row has moved on: the key row alone proves the write
-            row = job_moves.row_of(faulty.rival, ended.job.id)
+            row = job_moves.row_of(faulty.rival.store, ended.job.id)
             faulty.rival.store.replace(row, job_moves.claim(faulty.rival, row))
 
     faulty.wire.arm(fault, meanwhile=rival)
     faulty.store.replace(ended, job_moves.redrive(faulty.rival, ended), keyed=True)
-    assert job_moves.row_of(faulty.rival, ended.job.id).job.state is (State.RUNNING if fault.applies else State.PENDING)
+    assert job_moves.row_of(faulty.rival.store, ended.job.id).job.state is (
+        State.RUNNING if fault.applies else State.PENDING
+    )
     assert faulty.rival.store.key(job_moves.TYPE, ended.job.ref) is not None
 
 

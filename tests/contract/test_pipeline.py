@@ -7,6 +7,7 @@ from shared.rules.jobs import State
 from shared.steps.intake.disposition import Disposition
 from shared.steps.work.attempt import End
 from shared.wiring.steps import Darkroom
+from tests.contract import job_moves
 from tests.doubles.world import png
 from tests.sdk_clients import blobs_of, queue_of
 
@@ -28,8 +29,7 @@ def test_an_image_of_any_name_is_recorded_announced_and_completed(darkroom: Dark
     recorded = darkroom.record.record(ref)
     (message,) = queue_of(darkroom.storage.queue).receive_messages()
     assert darkroom.receive.receive(message.content.encode(), owner="queue/1") == [End.COMPLETED]
-    row = darkroom.storage.jobs.get(recorded.job_id)
-    assert row is not None
+    row = job_moves.row_of(darkroom.storage.jobs, recorded.job_id)
     assert (row.job.ref, row.job.state) == (ref.ref, State.COMPLETED)
 
 

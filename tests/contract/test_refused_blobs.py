@@ -10,6 +10,7 @@ from shared.rules.images import ImageRef
 from shared.steps.intake.disposition import Disposition
 from shared.steps.work.attempt import End
 from shared.wiring.steps import Darkroom
+from tests.contract import job_moves
 from tests.contract.places import Place
 from tests.contract.refusing_transports import IMPATIENT, RefusingBlobs
 from tests.doubles.world import png
@@ -109,10 +110,9 @@ def test_a_thumbnail_that_can_not_be_written_counts_as_an_attempt(place: Place, 
     job_id = room.record.record(ref).job_id
     refusing.answers[room.settings.thumbnails_container] = (409, "BlobImmutableDueToPolicy")
     assert room.attempt.run(job_id, owner="queue/1") is End.FAILED
-    row = room.storage.jobs.get(job_id)
-    assert row is not None
-    assert row.job.error is not None
-    assert (row.job.error.code, "BlobImmutableDueToPolicy" in row.job.error.message) == ("blob_refused", True)
+    error = job_moves.row_of(room.storage.jobs, job_id).job.error
+    assert error is not None
+    assert (error.code, "BlobImmutableDueToPolicy" in error.message) == ("blob_refused", True)
 
 
 @pytest.mark.parametrize(("status", "code", "requests"), [(409, "BlobArchived", 1), (403, "AuthorizationFailure", 2)])

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import ContentRefused, StorageOut
-from shared.ports.jobs import Row
 from shared.ports.rejections import RejectedMessage
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
@@ -49,12 +48,6 @@ def record(room: Darkroom, name: str = "cat.png") -> str:
     return room.record.record(put(room, name)).job_id
 
 
-def stands(room: Darkroom, job_id: str) -> Row:
-    row = room.storage.jobs.get(job_id)
-    assert row is not None
-    return row
-
-
 def rejected(room: Darkroom) -> RejectedMessage:
     (row,) = room.storage.rejections.list(limit=10)
     kept = room.storage.rejections.get(row.id)
@@ -70,7 +63,7 @@ def test_an_end_that_no_row_holds_counts_as_an_attempt(
     job_id = record(room)
     refusing.answers["COMPLETED"], refusing.whole = (status, code), whole
     assert room.attempt.run(job_id, owner="queue/1") is End.FAILED
-    job = stands(room, job_id).job
+    job = job_moves.row_of(room.storage.jobs, job_id).job
     assert (job.state, job.error and job.error.code, refusing.refusals) == (State.FAILED, "content_refused", 1)
     assert code in str(job.error)
 
@@ -94,7 +87,7 @@ def test_what_concerns_all_rows_is_an_outage_and_no_attempt_counts(
     refusing.answers["COMPLETED"] = (status, code)
     with pytest.raises(StorageOut, match=code or str(status)):
         room.attempt.run(job_id, owner="queue/1")
-    job = stands(room, job_id).job
+    job = job_moves.row_of(room.storage.jobs, job_id).job
     assert (job.state, job.attempts - job.attempts_base) == (State.PENDING, 0)
 
 
@@ -138,8 +131,8 @@ def test_a_job_that_nobody_can_claim_ends_no_sweep(place: Place, room: Darkroom,
     refusing.answers[refused] = TOO_LARGE
     with pytest.raises(ContentRefused, match="EntityTooLarge"):
         room.sweep.sweep(owner="timer/1")
-    assert {stands(room, job_id).job.state for job_id in others} == {State.COMPLETED}
-    assert stands(room, refused).job.state is State.PENDING
+    assert {job_moves.row_of(room.storage.jobs, job_id).job.state for job_id in others} == {State.COMPLETED}
+    assert job_moves.row_of(room.storage.jobs, refused).job.state is State.PENDING
 
 
 def test_a_job_that_storage_keeps_back_is_purged_by_no_other(room: Darkroom, refusing: RefusingWrites) -> None:
@@ -147,7 +140,7 @@ def test_a_job_that_storage_keeps_back_is_purged_by_no_other(room: Darkroom, ref
     for job_id in job_ids:
         room.cancel.cancel(job_id)
     refusing.answers[job_ids[0]] = (400, "InvalidInput")
-    gone = room.storage.ended.purge([(stands(room, job_id), None) for job_id in job_ids])
+    gone = room.storage.ended.purge([(job_moves.row_of(room.storage.jobs, job_id), None) for job_id in job_ids])
     assert gone == set(job_ids[1:])
 
 

@@ -22,6 +22,7 @@ from shared.steps.upkeep.turns import Turns
 from shared.steps.work.attempt import End
 from shared.steps.work.fair_share import FairShare
 from shared.wiring.steps import Darkroom
+from tests.contract import job_moves
 from tests.contract.places import Place
 from tests.doubles.transports import CountingTransport
 from tests.doubles.world import png
@@ -138,9 +139,8 @@ def test_an_analysis_without_a_blob_for_its_thumbnail_takes_four_requests(place:
     job_id = _record(CostBench(darkroom, counting))
     with counting.count() as requests:
         assert darkroom.attempt.run(job_id, owner="queue/1") is End.COMPLETED
-    row = darkroom.storage.jobs.get(job_id)
-    assert row is not None
-    assert (len(requests), row.job.thumbnail is not None) == (4, thumbnails == "row")
+    job = job_moves.row_of(darkroom.storage.jobs, job_id).job
+    assert (len(requests), job.thumbnail is not None) == (4, thumbnails == "row")
 
 
 def test_a_message_for_a_finished_job_takes_one_request(bench: CostBench) -> None:

@@ -18,6 +18,7 @@ from shared.steps.intake.record import Recording
 from shared.steps.work.attempt import End
 from shared.storage import clients, transport
 from shared.wiring.steps import Darkroom
+from tests.contract import job_moves
 from tests.contract.places import Place, in_process
 from tests.doubles.world import png
 from tests.sdk_clients import blobs_of, table_of
@@ -95,9 +96,7 @@ def test_a_blob_that_leaves_the_archive_within_hours_is_found_by_a_walk(empty_pa
     for hours, state in ((14, State.FAILED), (2, State.PENDING)):
         place.go(hours * 3600)
         room.reconcile.reconcile(owner=f"timer/{hours}")
-        row = room.storage.jobs.get(job_id)
-        assert row is not None
-        assert row.job.state is state
+        assert job_moves.row_of(room.storage.jobs, job_id).job.state is state
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from shared.rules.moves import claim
 from shared.steps.operators.verify import VerifyResult
 from shared.steps.work.attempt import End
 from shared.storage import codec
+from tests.contract import job_moves
 from tests.contract.places import Place
 from tests.doubles.world import png
 from tests.sdk_clients import blobs_of, table_of
@@ -52,9 +53,7 @@ class VerifyBench:
 
     def row(self, job_id: str) -> Row:
         """Return a job as it stands."""
-        found = self.darkroom.storage.jobs.get(job_id)
-        assert found is not None
-        return found
+        return job_moves.row_of(self.darkroom.storage.jobs, job_id)
 
     def claim(self, row: Row, *, lapsed: bool = False) -> Row:
         """Claim a job as another worker does."""
