@@ -15,7 +15,7 @@ from pathlib import Path
 from shared import errors
 
 ROOT = Path(__file__).resolve().parents[1]
-#: The classes of errors, and what speaks to users besides.
+#: The classes of errors, and what else speaks to users.
 ERRORS = {name for name, value in vars(errors).items() if isinstance(value, type)}
 SPEAKERS = {"Problem", "FieldError", "invalid", "ReportInvalid", "typer.echo", "confirm"}
 _Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -69,7 +69,7 @@ class HeldLease(Generic[R]):
         return float("inf") if self._is_retired or self.lost else self._next_at
 
     def begin(self) -> bool:
-        """Say whether a renewal is due that nobody has begun; whoever is told so calls ``beat``."""
+        """Say whether a renewal is due that nobody has begun; if it says so, the caller calls ``beat``."""
         with self._guard:
             due = not self._busy and self.renew_at <= self._monotonic()
             self._busy = self._busy or due

@@ -68,7 +68,7 @@ def _fold(name: str) -> str:
 
 
 def _number(names: dict[PurePath, str]) -> dict[PurePath, str]:
-    """Tell apart what no folder tells apart: whole paths that differ in case or Unicode form alone."""
+    """Number paths that differ in case or Unicode form alone: some file systems take them for one."""
     seen: Counter[str] = Counter()
     result = {}
     for path, name in names.items():

@@ -26,7 +26,7 @@ class Engine(Protocol):
 
 
 class Analyst:
-    """Analyse as many images at once as memory bears; all threads of a process share one.
+    """Analyse as many images at once as memory allows; all threads of a process share one.
 
     Args:
         engine: Where an image is analysed.

@@ -16,7 +16,7 @@ class JobFacts:
         thumbnail: Name of the blob that its report names, where it is one that an attempt at it may have written;
             None without one.
         names_other_blob: Whether its report names another blob than that.
-        report_wrong: What is wrong with its report, without a word of it; None where all is well.
+        report_wrong: What is wrong with its report, with nothing quoted; None where all is well.
         row_key: Where it stands.
         index_key: Where its one index row belongs; None when its columns don't say.
         etag: Its version.

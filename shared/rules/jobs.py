@@ -237,7 +237,7 @@ class Move:
 
     Attributes:
         event: What happened.
-        job: The row as it shall stand.
+        job: The row as it is to be written.
         at: The service's time, aware UTC.
     """
 
@@ -248,7 +248,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Facts:
-    """What guards look at besides the row; a fact that is not given does not hold."""
+    """What guards check beside the row; a fact that is not given does not hold."""
 
     now: datetime | None = None
     lapsed: bool = False

@@ -1,4 +1,4 @@
-"""The moves of a job: a row in, the row as it shall stand out. Pure; the time comes in as an argument, once."""
+"""The moves of a job: a row in, the row to be written out. Pure; the time comes in as an argument, once."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -149,7 +149,7 @@ def abandon(
         grace: How long the sweep leaves the job to its message.
         error: Why, where that is known; the job keeps its last error without it.
         delay: Not claimable before it is over.
-        free: After so many that are given a bound each further attempt counts all the same; no bound without it.
+        free: After so many free attempts each further one counts; every one is free without it.
     """
     state = target(Event.ABANDON, job, Facts(claim=claim))
     not_before = now + delay if delay else None

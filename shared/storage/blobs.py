@@ -175,7 +175,7 @@ class BlobContainers:
     def _raise_answer(self, error: HttpResponseError, ref: ImageRef, *, writing: bool = False) -> None:
         """Raise what the service has answered about one blob; return where it is an outage.
 
-        A refusal that could be for everybody (403) is one blob's own where its container is shown all the same: a rule
+        A refusal that could be for everybody (403) concerns one blob where its container can still be read: a rule
         on a path, or a policy. It may be lifted again. To a writer it is an outage: who may read and not write lacks a
         role, for all blobs. Costs: 1 read more, then alone.
         """

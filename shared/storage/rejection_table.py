@@ -44,7 +44,7 @@ class RejectionTable:
         columns |= {"text" if number == 1 else f"text_{number}": part for number, part in codec.parts(text)}
         try:
             self._keep(identity, columns)
-        except ContentRefused as refused:  # a text that no row holds must not come back for ever
+        except ContentRefused as refused:  # a text that no row holds must not come back again and again
             self._keep(identity, {"code": code, "message": f"{message} {refused}", "shown": "", "text": ""})
 
     def _keep(self, identity: str, columns: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from shared.storage.columns import Columns
 
 
 def wrong(columns: Columns, *, image: bool) -> str | None:
-    """Say what is wrong with the result of a completed job, without a word of it; None where all is well.
+    """Say what is wrong with the result of a completed job, and quote nothing of it; None where all is well.
 
     Args:
         columns: Of the job's row.

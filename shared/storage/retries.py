@@ -144,7 +144,7 @@ def create(make: Callable[[], object], *, exists: str, retry: RetryPolicy) -> No
 
     Args:
         make: Asks for it, the SDK's own retries off.
-        exists: The service's code for one that is there; one that is being deleted is told with the same status.
+        exists: The service's code for one that is there; one that is being deleted has the same status.
         retry: How long to go on.
 
     Raises:

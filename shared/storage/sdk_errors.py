@@ -1,7 +1,8 @@
 """What the errors of the SDKs mean: an outage, or an answer about one blob, row or message.
 
 An outage concerns everybody and passes: it raises, and the work comes back. All other refusals are answers about one
-blob, row or message. If they counted as outages, the request would be repeated for ever and delay everything behind it.
+blob, row or message. If they counted as outages, the request would be repeated without end, and everything behind
+it would wait.
 
 Source:
     learn.microsoft.com, "Blob service error codes", "Table service error codes", "Queue service error codes", "Common
@@ -139,7 +140,7 @@ def refuses_content(error: AzureError) -> bool:
     """Say whether a table or queue refuses one row or message for what it holds; everything else is an outage.
 
     404, 409 and 412 are the caller's to know before. A bad request of a kind that is not known is about its content: so
-    the same is not sent for ever. One without a code is no word of the service's, but of something on the way to it.
+    it is not sent again and again. One without a code comes from something on the way to the service.
     """
     if not is_refusal(error):
         return False

@@ -1,4 +1,4 @@
-"""What a reply of the table service tells besides the entity: its Date, the row's ETag and Timestamp."""
+"""What a reply of the table service has beside the entity: its Date, the row's ETag and Timestamp."""
 
 from collections.abc import Mapping
 from datetime import datetime

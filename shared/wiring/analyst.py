@@ -33,7 +33,7 @@ def analysis_limits(settings: Settings) -> Limits:
 
 
 def analysis_places(settings: Settings) -> int:
-    """Return how many images are analysed at once: as many as memory bears, and no more than there are children."""
+    """Return how many images are analysed at once: as many as memory allows, and no more than there are children."""
     bearable = max(1, settings.analysis_memory_bytes // _child_bytes(settings))
     return min(settings.analysis_processes, bearable) if settings.isolation is Isolation.PROCESS else bearable
 

@@ -37,7 +37,7 @@ def main(descriptor: int, call: str, memory_bytes: int, layers: frozenset[Layer]
         descriptor: Of the socket.
         call: ``module:function`` with the signature of ``analysis.analyze``.
         memory_bytes: Address space beyond what the process uses when it is ready.
-        layers: Of confinement. The parent is told which of them this platform refuses, and decides.
+        layers: Of confinement. The child tells its parent which of them this platform refuses, and the parent decides.
     """
     if hasattr(os, "nice"):
         os.nice(NICENESS)

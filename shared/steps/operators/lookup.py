@@ -1,7 +1,7 @@
 """Look up jobs and images: where they stand, what was tried, and lists of them that go on where they ended.
 
-Lists go by index rows, and each job is told by its own row, read after them: what has moved on in between is left out
-of the place where it stood. A list is no snapshot: a job that moves while somebody turns pages may be met twice, or,
+Lists go by index rows, and each job by its own row, read after them: a job that has moved on in between is left out of
+its earlier place. A list is no snapshot: a job that moves while somebody turns pages may be met twice, or,
 where it moves to a place that was passed already, not at all.
 """
 
@@ -53,7 +53,7 @@ class Lookup:
         index: Lists them.
         thumbnails: Reads thumbnails.
         settings: Image type, container of images, buckets.
-        kinds: Returns the types that this process works on; those of which jobs were added are known besides.
+        kinds: Returns the types that this process works on; the index has those of which jobs were added.
         pool: Makes threads that read side by side.
     """
 

@@ -81,7 +81,7 @@ class Count:
     def count(self) -> Stats:
         """Return what anybody has counted less than a minute ago, or count.
 
-        Costs: 1 read; where it counts, besides, for each type and bucket 1 query and 3 for what has ended, 1 more for
+        Costs: 1 read; where it counts, also for each type and bucket 1 query and 3 for what has ended, 1 more for
         each 1,000 index rows up to ``MOST`` a type and state, 1 read for each live job up to ``LOOKED_AT`` a type, 3
         reads, 1 for each poison queue, those of ``kinds``, and 1 transaction.
         """

@@ -30,7 +30,7 @@ class Drain:
         """Take in up to 32 messages of each queue in which one is stuck, and delete each that was taken in.
 
         Each message stands alone, and so does each queue: what one raises is raised when all others have had their
-        turn. A message is deleted last: after a crash or an error it comes back, and each step bears that.
+        turn. A message is deleted last: after a crash or an error it comes back, and each step allows for that.
 
         Args:
             stop: Whether to begin no further message; the first of a queue is begun whatever it says, so that sweeps

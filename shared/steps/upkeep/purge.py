@@ -1,4 +1,4 @@
-"""Let go of jobs whose retention is over; the newest version of each name stays known, so duplicates are told for good.
+"""Delete jobs whose retention is over; the newest version of each name stays known, so its events stay duplicates.
 
 The order in which one job goes: its thumbnails, then all of its rows in one transaction. A crash between the two leaves
 a job that the next run takes; the other way round it would leave thumbnails that nobody finds. No cursor is kept, since
@@ -171,7 +171,7 @@ class Purge:
     def _without_thumbnails(self, job: Job) -> int:
         """Delete the thumbnails of a job's attempts; that of its report only if it is to go too.
 
-        Others may have opened the job again since it was read. What a later attempt writes bears a higher token, and
+        Others may have opened the job again since it was read. What a later attempt writes has a higher token, and
         stays.
         """
         names = [name for name in self.thumbnails.thumbnails_of(job.id) if token_of(name) <= job.token]

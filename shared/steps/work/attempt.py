@@ -130,7 +130,7 @@ class Attempt:
 
 
 def _finish(claim: HeldClaim, handler: Handler) -> End:
-    """Work, and end the attempt, whatever comes of it."""
+    """Work, and end the attempt, whether the work succeeds or not."""
     try:
         return _work(claim, handler)
     except (*_LOST, Outage):

@@ -163,7 +163,7 @@ class Claims(ClaimPorts):
         return Obstacle.FAILED
 
     def _find_own_claim(self, job_id: str, claim: Claim) -> Row:
-        """Return the row if the claim stands in it all the same."""
+        """Return the row if it has the claim although the write was refused."""
         with suppress(Unreadable):
             row = self.jobs.get(job_id)
             if row is not None and row.job.claim == claim:
