@@ -6,15 +6,17 @@ connections and Azurite's own process show. ``dev.py prove`` runs all of them on
 """
 
 import uuid
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from azure.core.pipeline.transport import HttpTransport
 from azure.storage.blob import BlobServiceClient
+from typer.testing import CliRunner, Result
 
 from localhost.azurite import Azurite
+from shared.cli.main import app
 from shared.ports.locks import LockStore
 from shared.storage import clients
 from shared.storage.retries import RetryPolicy
@@ -149,6 +151,12 @@ def faulty(place: Place) -> FaultyStorage:
 def bench(place: Place) -> VerifyBench:
     """Give an empty pipeline."""
     return VerifyBench(place)
+
+
+@pytest.fixture
+def command(environ: Mapping[str, str]) -> Callable[..., Result]:
+    """Run the command ``darkroom`` as an operator does, with the settings of the test, on a wide screen."""
+    return lambda *words, **more: CliRunner().invoke(app, words, env={**environ, "COLUMNS": "400", **more})
 
 
 @pytest.fixture(scope="session")

@@ -13,12 +13,6 @@ from tests.contract.verify_bench import VerifyBench
 from tests.sdk_clients import queue_of
 
 
-@pytest.fixture
-def command(environ: Mapping[str, str]) -> Callable[..., Result]:
-    """Run the command as an operator does, with the settings of the test."""
-    return lambda *words, **more: CliRunner().invoke(app, words, env={**environ, **more})
-
-
 @pytest.mark.azurite
 def test_init_creates_what_is_missing_and_says_what_stands_where(
     command: Callable[..., Result], environ: Mapping[str, str], darkroom: Darkroom
@@ -40,7 +34,7 @@ def test_the_status_tells_whether_violations_remain(command: Callable[..., Resul
     (line,) = broken.stdout.splitlines()
     told = json.loads(line)
     assert (told["rule"], told["violation"], told["repaired"]) == ("index_missing", True, False)
-    shown = command("verify", COLUMNS="400")
+    shown = command("verify")
     assert (shown.exit_code, told["message"] in shown.stdout) == (1, True)
     repaired = command("verify", "--repair", "--json")
     assert (repaired.exit_code, json.loads(repaired.stdout)["repaired"]) == (0, True)

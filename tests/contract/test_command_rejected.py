@@ -1,7 +1,7 @@
 """Rejected messages at the command ``darkroom``, on Azurite, as an operator meets them."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -12,12 +12,6 @@ from shared.steps.intake.disposition import Disposition
 from tests.contract.verify_bench import VerifyBench
 
 CAT = digest("cat.png")
-
-
-@pytest.fixture
-def command(environ: Mapping[str, str]) -> Callable[..., Result]:
-    """Run the command as an operator does, with the settings of the test."""
-    return lambda *words: CliRunner().invoke(app, words, env={**environ, "COLUMNS": "200"})
 
 
 @pytest.fixture
