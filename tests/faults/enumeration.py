@@ -63,17 +63,7 @@ WRITES_ONLY = (
     Strike.OUT_AFTER,
 )
 PAUSES = (Strike.PAUSED_BEFORE, Strike.PAUSED_AFTER)
-_APPLIED = (
-    Strike.DIED_AFTER,
-    Strike.REPLY_LOST,
-    Strike.REPLY_AND_LOOK_LOST,
-    *CUTS,
-    Strike.ARRIVES_TWICE,
-    Strike.BUSY_AFTER,
-    Strike.PAUSED_AFTER,
-    Strike.PAUSED_UNHEARD,
-    Strike.OUT_AFTER,
-)
+_APPLIED = (*WRITES_ONLY, Strike.REPLY_LOST, Strike.REPLY_AND_LOOK_LOST, Strike.PAUSED_AFTER)
 
 
 class Died(BaseException):

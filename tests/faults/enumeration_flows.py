@@ -200,17 +200,21 @@ class Exhausting(Analysis):
         case.clock.go(LAPSE_SECONDS)
 
 
-class Burying(Exhausting):
-    """The same message from the poison queue."""
+class Poison(Flow):
+    """A message from the poison queue, beside what another flow prepares."""
 
     def prepare(self, case: Case) -> None:
-        """Give the host up."""
+        """Let the host give the message up."""
         super().prepare(case)
         case.poison, case.inbox = case.inbox, []
 
     def run(self, case: Case, worker: Worker) -> None:
         """Bury."""
         case.bury(worker)
+
+
+class Burying(Poison, Exhausting):
+    """The same message from the poison queue."""
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Bury as well."""

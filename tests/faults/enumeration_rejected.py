@@ -12,7 +12,7 @@ from shared.steps.intake.record import Recording
 from shared.steps.operators.rejected import ADMITTED
 from tests.faults.enumeration import PAUSES, Strike
 from tests.faults.enumeration_case import Case
-from tests.faults.enumeration_flows import Analysis, Flow, Receiving
+from tests.faults.enumeration_flows import Analysis, Flow, Poison, Receiving
 from tests.faults.enumeration_workers import Worker
 from tests.sdk_clients import queue_of
 
@@ -213,19 +213,10 @@ class BuryingEvent(Flow):
         self.run(case, case.user)
 
 
-class BuryingWaiting(Analysis):
+class BuryingWaiting(Poison, Analysis):
     """A poison message of a job with attempts left: the sweep looks at it next, long before its grace is over."""
 
     settings = {"DISPATCH_GRACE_SECONDS": "900"}  # noqa: RUF012 - read only
-
-    def prepare(self, case: Case) -> None:
-        """Record, and give the host up."""
-        super().prepare(case)
-        case.poison, case.inbox = case.inbox, []
-
-    def run(self, case: Case, worker: Worker) -> None:
-        """Bury."""
-        case.bury(worker)
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Bury as well, and sweep."""

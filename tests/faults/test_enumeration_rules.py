@@ -51,12 +51,6 @@ def test_what_goes_wrong_in_a_copy_of_the_process_is_told_and_counted() -> None:
     assert tally.counts == {"points": 6, "schedules": 6, "doubled": 2, "lost": 0}
 
 
-def test_the_same_schedule_ends_well_with_the_rule_kept() -> None:
-    sound = Enumeration(flows.Analysis)
-    sound.strike(commit_of(sound), Strike.PAUSED_BEFORE)
-    assert (sound.tally.counts["schedules"], sound.tally.counts["doubled"]) == (1, 0)
-
-
 def test_a_strike_at_a_request_that_never_comes_fails() -> None:
     with pytest.raises(AssertionError, match="request 99 was not reached"):
         Enumeration(flows.Analysis).strike(99, Strike.DIED_BEFORE)
