@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from shared.ports.jobs import Row
 from shared.rules.jobs import Claim
+from shared.steps.work.external import ExternalClaim
 from tests.simulation.entry_points import EXTERNAL, Darkroom
 
 
@@ -11,39 +12,32 @@ class Holding:
     """What an external worker knows of the job that it has claimed."""
 
     def __init__(self, darkroom: Darkroom, row: Row) -> None:
-        self._darkroom = darkroom
+        self._external = darkroom.external
         self.job_id = row.job.id
-        self._claim = row.job.claim or Claim("", 0)
-
-    @property
-    def token(self) -> int:
-        """Of the claim."""
-        return self._claim.token
-
-    @property
-    def claim_id(self) -> str:
-        """Of the claim."""
-        return self._claim.claim_id
+        self.claim = row.job.claim or Claim("", 0)
 
     def renew(self) -> object:
         """Renew the lease."""
-        return self._darkroom.external.resume(self.job_id, self._claim).renew(progress=0.5, cursor="half")
+        return self._resume().renew(progress=0.5, cursor="half")
 
     def complete(self) -> object:
         """Commit."""
-        return self._darkroom.external.resume(self.job_id, self._claim).complete({"token": self.token})
+        return self._resume().complete({"token": self.claim.token})
 
     def fail(self) -> object:
         """End the job by an error."""
-        return self._darkroom.external.resume(self.job_id, self._claim).fail(code="no_use", message="It is of no use.")
+        return self._resume().fail(code="no_use", message="It is of no use.")
 
     def retry(self) -> object:
         """Give the job back after a failure."""
-        return self._darkroom.external.resume(self.job_id, self._claim).retry(code="later", message="Try later.")
+        return self._resume().retry(code="later", message="Try later.")
 
     def abandon(self) -> object:
         """Give the job back untouched."""
-        return self._darkroom.external.resume(self.job_id, self._claim).abandon()
+        return self._resume().abandon()
+
+    def _resume(self) -> ExternalClaim:
+        return self._external.resume(self.job_id, self.claim)
 
 
 def claim(darkroom: Darkroom, job_id: str, owner: str, lease_seconds: float) -> Holding:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from random import Random
 from typing import TypeVar
 
-from tests.simulation import entry_points, external_claims
+from tests.simulation import entry_points
+from tests.simulation.external_claims import Holding, claim_next
 from tests.simulation.instance import Instance
 from tests.simulation.stage import Stage
 
@@ -63,7 +64,9 @@ class Worker:
             except entry_points.REFUSALS:
                 self._complete(second)
             else:
-                self._stage.crashes.append(f"{first.job_id}: token {first.token} after {second.token} was heard")
+                self._stage.crashes.append(
+                    f"{first.job_id}: token {first.claim.token} after {second.claim.token} was heard"
+                )
 
     def work_off(self, process: Instance) -> None:
         """Claim and complete what waits."""
@@ -85,30 +88,32 @@ class Worker:
             raise errors[0]
         return answers[0] if answers else None
 
-    def _claim(self, process: Instance) -> external_claims.Holding | None:
-        return external_claims.claim_next(process.darkroom, "worker/1", self._lease)
+    def _claim(self, process: Instance) -> Holding | None:
+        return claim_next(process.darkroom, "worker/1", self._lease)
 
     def _wait(self, leases: float) -> None:
         self._stage.scheduler.sleep(leases * self._lease)
 
-    def _end(self, holding: external_claims.Holding) -> Callable[[], object]:
+    def _end(self, holding: Holding) -> Callable[[], object]:
         return self._luck.choice((holding.complete, holding.complete, holding.fail, holding.retry, holding.abandon))
 
-    def _complete(self, holding: external_claims.Holding) -> None:
+    def _complete(self, holding: Holding) -> None:
         """Commit; who is told that it was done has done it."""
         self._say(holding, holding.complete)
-        row = self._stage.ledger.jobs().get(holding.job_id, {"state": "COMPLETED", "token": holding.token})
-        if (row["state"], row["token"]) != ("COMPLETED", holding.token):
-            told = f"told that token {holding.token} has completed it, and it is {row['state']} under {row['token']}"
+        row = self._stage.ledger.jobs().get(holding.job_id, {"state": "COMPLETED", "token": holding.claim.token})
+        if (row["state"], row["token"]) != ("COMPLETED", holding.claim.token):
+            told = (
+                f"told that token {holding.claim.token} has completed it, and it is {row['state']} under {row['token']}"
+            )
             self._stage.crashes.append(f"{holding.job_id}: {told}")
 
-    def _say(self, holding: external_claims.Holding, end: Callable[[], object]) -> None:
+    def _say(self, holding: Holding, end: Callable[[], object]) -> None:
         """End a job; where the answer is not known, say it again, as the documents tell workers to."""
         try:
             self._ask(holding, end)
         except entry_points.OUTAGES:
-            self._wait(0.01 * holding.token)
+            self._wait(0.01 * holding.claim.token)
             self._ask(holding, end)
 
-    def _ask(self, holding: external_claims.Holding, call: Callable[[], object]) -> None:
-        self._stage.answers.ask(call.__name__, holding.job_id, call, claim_id=holding.claim_id)
+    def _ask(self, holding: Holding, call: Callable[[], object]) -> None:
+        self._stage.answers.ask(call.__name__, holding.job_id, call, claim_id=holding.claim.claim_id)
