@@ -73,6 +73,13 @@ class Flow:
         """Look at what only this flow promises."""
 
 
+class LiveRival(Flow):
+    """Beside another flow: its rival has its turn while the worker's lease is live, and nothing else goes wrong."""
+
+    strikes = PAUSES
+    lapses = False
+
+
 class Recording(Flow):
     """An event: a job and its message."""
 
@@ -105,11 +112,9 @@ class Analysis(Receiving):
         case.fetch()
 
 
-class DoubleDelivery(Analysis):
+class DoubleDelivery(LiveRival, Analysis):
     """A message that is delivered to another worker as well, while the first one lives: no lease is taken from it."""
 
-    strikes = PAUSES
-    lapses = False
     starts = 1
 
 
@@ -157,11 +162,8 @@ class Superseding(Recording):
         super().prepare(case)
 
 
-class Overtaken(Analysis):
+class Overtaken(LiveRival, Analysis):
     """A message whose job is ended by the event of a newer version, while the worker lives."""
-
-    strikes = PAUSES
-    lapses = False
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Upload a newer version, and do all for it."""

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 
 from shared.errors import LockHeld, Stale
 from shared.steps.table_lock import Tenure
-from tests.faults.enumeration import PAUSES
 from tests.faults.enumeration_case import Case
-from tests.faults.enumeration_flows import TO_RENEWAL, Flow
+from tests.faults.enumeration_flows import TO_RENEWAL, Flow, LiveRival
 from tests.faults.enumeration_workers import Worker
 
 
@@ -58,11 +57,8 @@ class Locking(Flow):
         self.once(case, case.worker())
 
 
-class Contending(Locking):
+class Contending(LiveRival, Locking):
     """The same beside another that tries while the holder's lease is live."""
-
-    strikes = PAUSES
-    lapses = False
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Take it if it is free."""

@@ -6,9 +6,9 @@ from shared.rules.jobs import State
 from shared.steps.work.attempt import End
 from shared.steps.work.held_claim import HeldClaim
 from tests.faults.answers import answer_of
-from tests.faults.enumeration import LAPSE_SECONDS, PAUSES
+from tests.faults.enumeration import LAPSE_SECONDS
 from tests.faults.enumeration_case import Case
-from tests.faults.enumeration_flows import Flow
+from tests.faults.enumeration_flows import Flow, LiveRival
 from tests.faults.enumeration_workers import Worker
 
 
@@ -91,11 +91,8 @@ class RedrivingCanceled(RedrivingFailed):
         assert case.user.darkroom.cancel.cancel(identity).job.state is State.CANCELED
 
 
-class RedriveOvertaken(RedrivingCanceled):
+class RedriveOvertaken(LiveRival, RedrivingCanceled):
     """The same, while a newer version is recorded: whoever is first, only the newer one lives on."""
-
-    strikes = PAUSES
-    lapses = False
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Upload a newer version, and do all for it."""

@@ -9,9 +9,9 @@ from shared.errors import NoSuchJob
 from shared.rules.jobs import State
 from shared.steps.intake.record import Recording
 from shared.steps.upkeep.purge import PurgeResult
-from tests.faults.enumeration import LAPSE_SECONDS, PAUSES
+from tests.faults.enumeration import LAPSE_SECONDS
 from tests.faults.enumeration_case import Case, jobs_in
-from tests.faults.enumeration_flows import Flow
+from tests.faults.enumeration_flows import Flow, LiveRival
 from tests.faults.enumeration_workers import Worker
 
 MONTH_SECONDS = 31 * 86_400.0
@@ -102,12 +102,10 @@ class Purging(Flow):
         assert (outcomes, case.ledger.claims.total()) == ({Recording.DUPLICATE}, claims)
 
 
-class PurgingRedriven(Purging):
+class PurgingRedriven(LiveRival, Purging):
     """The same, while an operator opens the failed job again: it is analysed then and stays, or was gone before."""
 
     first = "write key"
-    strikes = PAUSES
-    lapses = False
     redriven: State | None = None
 
     def rival(self, case: Case, worker: Worker) -> None:

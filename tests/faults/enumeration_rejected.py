@@ -10,9 +10,9 @@ from shared.rules.ids import digest
 from shared.steps.intake.disposition import Disposition
 from shared.steps.intake.record import Recording
 from shared.steps.operators.rejected import ADMITTED
-from tests.faults.enumeration import PAUSES, Strike
+from tests.faults.enumeration import Strike
 from tests.faults.enumeration_case import Case
-from tests.faults.enumeration_flows import Analysis, Flow, Poison, Receiving
+from tests.faults.enumeration_flows import Analysis, Flow, LiveRival, Poison, Receiving
 from tests.faults.enumeration_workers import Worker
 from tests.sdk_clients import queue_of
 
@@ -95,11 +95,9 @@ class Forgetting(Flow):
         assert _rejections(case) == []
 
 
-class ForgettingOvertaken(Forgetting):
+class ForgettingOvertaken(LiveRival, Forgetting):
     """The same, while one of them is rejected once more: unless that was read, it alone stays."""
 
-    strikes = PAUSES
-    lapses = False
     read = True
 
     def run(self, case: Case, worker: Worker) -> None:
@@ -155,15 +153,13 @@ class Readmitting(Flow):
         assert set(self.answer) <= {*ADMITTED, Disposition.UNKNOWN}
 
 
-class ReadmitOvertaken(Readmitting):
+class ReadmitOvertaken(LiveRival, Readmitting):
     """The same, while the same text is rejected once more: unless the operator reads that rejection, it stays.
 
     Attributes:
         read: Whether the operator had read the text when it was rejected once more; None when it was not.
     """
 
-    strikes = PAUSES
-    lapses = False
     read: bool | None = None
 
     def run(self, case: Case, worker: Worker) -> None:

@@ -7,9 +7,9 @@ from shared.ports.images import ImageListing
 from shared.rules.images import ListedBlob, Page
 from shared.rules.jobs import State
 from shared.steps.upkeep.reconcile import OVERLAP, Position, WalkResult
-from tests.faults.enumeration import PAUSES, SETTINGS, Strike
+from tests.faults.enumeration import SETTINGS, Strike
 from tests.faults.enumeration_case import Case, jobs_in
-from tests.faults.enumeration_flows import Flow
+from tests.faults.enumeration_flows import Flow, LiveRival
 from tests.faults.enumeration_workers import Worker
 
 #: Left to no event any more, and before the watermark of a walk that begins now.
@@ -100,12 +100,10 @@ class Reconciling(Flow):
             assert position.marker is None, f"complete, and at {position}"
 
 
-class ReconcilingEvents(Reconciling):
+class ReconcilingEvents(LiveRival, Reconciling):
     """The same, while the late events come, and an image is uploaded behind the walk, which sleeps on for long."""
 
     first = "GET images"
-    strikes = PAUSES
-    lapses = False
 
     def rival(self, case: Case, worker: Worker) -> None:
         """Deliver the events, and work; and upload what no event will announce."""
