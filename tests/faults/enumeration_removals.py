@@ -54,7 +54,7 @@ class Removing(Api):
         return not isinstance(self.refusal, Refused)
 
 
-class Forgetting(Removing):
+class RemovingForGood(Removing):
     """The same, so that its reference may be added again."""
 
     forget = True

@@ -69,7 +69,7 @@ FLOWS: dict[type[flows.Flow], int] = {
     api.FailingClaim: 3,
     api.FailingOvertaken: 3,
     removals.Removing: 6,
-    removals.Forgetting: 8,
+    removals.RemovingForGood: 8,
     removals.ForgettingPurged: 5,
     removals.Expiring: 3,
     removals.Uploading: 4,
