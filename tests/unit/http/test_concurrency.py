@@ -60,24 +60,28 @@ def request(method: str, path: str, body: bytes, mime: str = "application/json")
     return func.HttpRequest(method, f"http://localhost/api{path}", headers={"content-type": mime}, body=body)
 
 
-@pytest.mark.case("security M6", was="400 long polls: health took 2.9 s")
-def test_no_more_claims_wait_than_there_is_room_for() -> None:
-    client = Client()
-    pauses = 0
+def wait_together(client: Client, count: int, **options: Any) -> tuple[list[func.HttpResponse], list[float]]:  # noqa: ANN401 - of Dependencies
+    """Let so many claims wait at the same time; return what they get, and each pause that they have made."""
+    pauses: list[float] = []
 
     async def pause(seconds: float) -> None:
-        nonlocal pauses
-        pauses += 1
-        client.world.clock.advance(seconds / 4)
+        pauses.append(seconds)
+        client.world.clock.advance(seconds / count)
         await asyncio.sleep(0)
 
-    client.app = build(dataclasses.replace(client.api, pause=pause, waiters=concurrency.waiters(2)))
+    client.app = build(dataclasses.replace(client.api, pause=pause, **options))
     client.gateway._forward = forwarder(client.app)
-    responses = together(client, [request("POST", "/jobs/claim", json.dumps(CLAIM).encode())] * 4)
+    claim = request("POST", "/jobs/claim", json.dumps(CLAIM).encode())
+    return together(client, [claim] * count), pauses
+
+
+@pytest.mark.case("security M6", was="400 long polls: health took 2.9 s")
+def test_no_more_claims_wait_than_there_is_room_for(client: Client) -> None:
+    responses, pauses = wait_together(client, 4, waiters=concurrency.waiters(2))
     assert sorted(each.status_code for each in responses) == [204, 204, 429, 429]
     refusal = next(each for each in responses if each.status_code == 429)
     assert (json.loads(refusal.get_body())["code"], refusal.headers["Retry-After"]) == ("too_many_waiters", "5")
-    assert pauses > 2
+    assert len(pauses) > 2
 
 
 def test_a_claim_that_does_not_wait_takes_nobodys_room(client: Client) -> None:
@@ -87,8 +91,7 @@ def test_a_claim_that_does_not_wait_takes_nobodys_room(client: Client) -> None:
 
 
 @pytest.mark.case("security M6", was="ten uploads of 64 MiB took 1.5 GB")
-def test_no_more_large_bodies_are_under_way_than_there_is_room_for() -> None:
-    client = Client()
+def test_no_more_large_bodies_are_under_way_than_there_is_room_for(client: Client) -> None:
     client.gateway._large_bodies = concurrency.large_bodies(2)
     inner, counts = client.gateway._forward, []
 
@@ -139,22 +142,11 @@ def test_types_that_nobody_waits_for_any_more_are_not_remembered() -> None:
 
 
 @pytest.mark.case("security M6", was="each of 400 waiters asked storage by itself")
-def test_of_all_who_wait_for_one_type_a_few_a_second_ask_storage() -> None:
-    client = Client()
-    turn = 0
-
-    async def pause(seconds: float) -> None:
-        nonlocal turn
-        turn += 1
-        client.world.clock.advance(seconds / 40)  # of forty waiters
-        await asyncio.sleep(0)
-
-    client.app = build(dataclasses.replace(client.api, pause=pause))
-    client.gateway._forward = forwarder(client.app)
+def test_of_all_who_wait_for_one_type_a_few_a_second_ask_storage(client: Client) -> None:
     began = client.world.clock()
-    responses = together(client, [request("POST", "/jobs/claim", json.dumps(CLAIM).encode())] * 40)
+    responses, pauses = wait_together(client, 40)
     assert {each.status_code for each in responses} == {204}
     buckets, took = client.world.settings.job_buckets, client.world.clock() - began
     polled = client.world.journal.count("jobs.due") / buckets
-    assert turn > 400
+    assert len(pauses) > 400
     assert polled <= 40 + 2 * took / concurrency.FRESH_SECONDS
