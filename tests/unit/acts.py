@@ -22,8 +22,13 @@ def returning(result: Any) -> Callable[..., Any]:  # noqa: ANN401 - a handler ma
     return lambda *_, **__: result
 
 
-def refusal(call: Callable[..., object], *arguments: object, **options: object) -> str:
-    """Return the code under which a call is refused."""
-    with pytest.raises(Refused) as met:
+def refusal(
+    call: Callable[..., object],
+    *arguments: object,
+    error: type[Any] = Refused,
+    **options: object,
+) -> str:
+    """Return the code under which a call is refused, by that kind of error."""
+    with pytest.raises(error) as met:
         call(*arguments, **options)
-    return met.value.code
+    return str(met.value.code)

@@ -3,6 +3,7 @@ import pytest
 from shared.errors import MessageRejected
 from shared.rules import blob_urls
 from shared.rules.images import ImageRef
+from tests.unit.acts import refusal
 
 CAT = ImageRef("images", "a b/cat.png")
 SERVICE = "https://account.blob.core.windows.net"
@@ -76,9 +77,7 @@ def test_where_account_and_container_have_one_name_storage_decides() -> None:
     ],
 )
 def test_a_url_that_names_no_image_says_why(url: str, code: str) -> None:
-    with pytest.raises(MessageRejected) as met:
-        blob_urls.references(url, "images")
-    assert met.value.code == code
+    assert refusal(blob_urls.references, url, "images", error=MessageRejected) == code
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from shared.rules.ignore_reasons import IgnoreReason
 from shared.rules.images import ImageRef
 from shared.rules.messages import BadItem, Hints, JobHint
 from tests.proving import at_length
+from tests.unit.acts import refusal
 
 JOB = job_id("image-analysis", "images/cat.png", "0x1")
 CAT = ImageRef("images", "a b/cat.png")
@@ -117,8 +118,7 @@ def test_a_name_of_another_container_is_a_name_in_ours() -> None:
 
 
 def test_a_path_of_our_container_is_tried_before_a_name_that_looks_like_one() -> None:
-    found = list(messages.readings("images/cat.png", images_container="images"))
-    assert found == [(ImageRef("images", "cat.png"),), (ImageRef("images", "images/cat.png"),)]
+    assert every("images/cat.png") == [(ImageRef("images", "cat.png"),), (ImageRef("images", "images/cat.png"),)]
 
 
 @pytest.mark.parametrize("kind", ["eventType", "type"])
@@ -161,16 +161,12 @@ REJECTED = {
 
 @pytest.mark.parametrize(("text", "code"), REJECTED.items(), ids=[text[:30] for text in REJECTED])
 def test_a_message_that_names_nothing_is_rejected_with_its_reason(text: str, code: str) -> None:
-    with pytest.raises(MessageRejected) as met:
-        list(messages.readings(text, images_container="images"))
-    assert met.value.code == code
+    assert refusal(every, text, error=MessageRejected) == code
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"cat\0.png", "images/cat.png".encode("utf-16-le")])
 def test_what_is_no_text_is_rejected(body: bytes) -> None:
-    with pytest.raises(MessageRejected) as met:
-        messages.text_of(body)
-    assert met.value.code == "not_text"
+    assert refusal(messages.text_of, body, error=MessageRejected) == "not_text"
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
@@ -256,24 +252,19 @@ def test_base64_may_have_line_breaks_another_alphabet_and_no_padding(
     alphabet: Callable[[bytes], bytes], padding: str
 ) -> None:
     path = f"images/{'Ärger?>~ ' * 12}.png"
-    text = alphabet(path.encode()).decode().replace("=", padding)
-    assert (ImageRef.of(path),) in list(messages.readings(text, images_container="images"))
+    assert (ImageRef.of(path),) in every(alphabet(path.encode()).decode().replace("=", padding))
 
 
-def test_a_query_behind_a_path_is_left_out_when_no_blob_has_that_very_name() -> None:
-    found = list(messages.readings("images/cat.png?sv=1&sig=x", images_container="images"))
-    assert found[0] == (ImageRef("images", "cat.png?sv=1&sig=x"),)
-    assert (ImageRef("images", "cat.png"),) in found
-
-
-def test_a_path_may_be_encoded_as_in_a_url_when_no_blob_has_that_very_name() -> None:
-    found = list(messages.readings("images/a%20b.png", images_container="images"))
-    assert found[0] == (ImageRef("images", "a%20b.png"),)
-    assert (ImageRef("images", "a b.png"),) in found
+@pytest.mark.parametrize(("written", "name"), [("cat.png?sv=1&sig=x", "cat.png"), ("a%20b.png", "a b.png")])
+def test_a_path_may_have_a_query_or_be_encoded_as_in_a_url_when_no_blob_has_that_very_name(
+    written: str, name: str
+) -> None:
+    assert first(f"images/{written}") == (ImageRef("images", written),)
+    assert (ImageRef("images", name),) in every(f"images/{written}")
 
 
 def test_a_slash_before_a_path_is_none_of_it() -> None:
-    assert (ImageRef("images", "cat.png"),) in list(messages.readings("/images/cat.png", images_container="images"))
+    assert (ImageRef("images", "cat.png"),) in every("/images/cat.png")
 
 
 def test_our_message_has_no_key_that_the_host_would_take_for_its_own() -> None:
@@ -282,5 +273,4 @@ def test_our_message_has_no_key_that_the_host_would_take_for_its_own() -> None:
 
 
 def test_a_name_in_quotes_is_taken_exactly() -> None:
-    (hints,) = list(messages.readings('"images/cat.png "', images_container="images"))[:1]
-    assert hints == (ImageRef("images", "cat.png "),)
+    assert first('"images/cat.png "') == (ImageRef("images", "cat.png "),)

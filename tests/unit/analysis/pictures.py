@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from PIL import Image
 
 from shared.analysis import Analysis, Limits, metadata
@@ -10,6 +9,7 @@ from shared.analysis.decode import Working, working_image
 from shared.analysis.formats import readers, sniff
 from shared.analysis.formats.picture import Picture
 from shared.errors import ImageRejected
+from tests.unit import acts
 
 #: What the fixtures of these names give: an analysis of bytes, and a file of an image in Pillow's format.
 Examine = Callable[..., Analysis]
@@ -44,6 +44,4 @@ def mean(examine: Examine, data: bytes) -> str:
 
 def refusal(examine: Examine, data: bytes) -> str:
     """Return the code by which a file is refused."""
-    with pytest.raises(ImageRejected) as caught:
-        examine(data)
-    return caught.value.code
+    return acts.refusal(examine, data, error=ImageRejected)

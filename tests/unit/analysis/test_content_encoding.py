@@ -11,6 +11,7 @@ from PIL import Image
 
 from shared.analysis import Analysis, Limits, Source, analyze
 from shared.errors import ImageRejected
+from tests.unit import acts
 from tests.unit.analysis.pictures import Encode
 
 
@@ -27,9 +28,7 @@ def examine_blob(stored: bytes, encoding: str | None, **limits: int) -> Analysis
 
 
 def refusal(stored: bytes, encoding: str) -> str:
-    with pytest.raises(ImageRejected) as caught:
-        examine_blob(stored, encoding)
-    return caught.value.code
+    return acts.refusal(examine_blob, stored, encoding, error=ImageRejected)
 
 
 def raw_deflate(data: bytes) -> bytes:
