@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
-from tests.simulation.service.entities import Unreadable
-from tests.simulation.service.exchange import Reply
+from tests.simulation.service.exchange import Reply, Unreadable
 
 _BOUNDARY = re.compile(rb'boundary="?([^"\r\n;]+)')
 #: The same in every reply: the client compiles a pattern for each that is new to it, a tenth of its time.
@@ -46,7 +45,7 @@ def read(body: bytes) -> list[Operation]:
     found = _BOUNDARY.search(body)
     parts = body.split(b"--" + found[1])[1:-1] if found is not None else []
     if not parts:
-        raise Unreadable(500)
+        raise Unreadable(status=500)
     return [_operation(part) for part in parts]
 
 
@@ -56,7 +55,7 @@ def _operation(part: bytes) -> Operation:
     line, *lines = head.decode().split("\r\n")
     words = line.split(" ")
     if len(words) < 2:
-        raise Unreadable(500)
+        raise Unreadable(status=500)
     headers = {}
     for one in lines:
         name, _, value = one.partition(":")

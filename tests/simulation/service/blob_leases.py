@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from tests.simulation.service.blob_reads import missing_blob
-from tests.simulation.service.blob_state import Blob, Unread
+from tests.simulation.service.blob_state import Blob
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.conditions import Conditions
 from tests.simulation.service.containers import Containers
-from tests.simulation.service.exchange import Reply, Request
+from tests.simulation.service.exchange import Reply, Request, Unreadable
 
 _STATUS = {"acquire": 201, "renew": 200, "change": 200, "release": 200, "break": 202}
 _ID, _PROPOSED = "x-ms-lease-id", "x-ms-proposed-lease-id"
@@ -32,9 +32,9 @@ class BlobLeases:
         """Serve Lease Blob; ETag and Last-Modified stay as they are."""
         action, headers = request.headers.get("x-ms-lease-action", ""), request.headers
         if action not in _STATUS:
-            raise Unread("InvalidHeaderValue")
+            raise Unreadable("InvalidHeaderValue")
         if any(name not in headers for name in _WANTED.get(action, ())):
-            raise Unread("MissingRequiredHeader")
+            raise Unreadable("MissingRequiredHeader")
         _, blob = self._containers.look_up(request, uncommitted=True)
         conditions = Conditions.of(headers)
         if blob is None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from tests.simulation.service.exchange import Refusal, http_date
+from tests.simulation.service.exchange import http_date
 from tests.simulation.service.leases import Lease
 
 _YEAR_1 = datetime(1, 1, 1, tzinfo=UTC)
@@ -121,19 +121,6 @@ class Container:
     metadata: Mapping[str, str]
     blobs: dict[str, Blob] = field(default_factory=dict)
     staged_blocks: dict[str, dict[str, Block]] = field(default_factory=dict)
-
-
-class Unread(Refusal):
-    """The service can't read a request.
-
-    Azurite answers with a bare 400, Azure with a code.
-
-    Args:
-        code: Azure's.
-    """
-
-    def __init__(self, code: str) -> None:
-        super().__init__(400, code)
 
 
 def md5(data: bytes) -> str:

@@ -8,11 +8,11 @@ from xml.etree import ElementTree as ET
 
 from tests.simulation.service.behaviour import Behaviour
 from tests.simulation.service.blob_reads import missing_blob
-from tests.simulation.service.blob_state import Blob, Block, Container, Unread, md5
+from tests.simulation.service.blob_state import Blob, Block, Container, md5
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.conditions import Conditions
 from tests.simulation.service.containers import Containers, blob_name, metadata
-from tests.simulation.service.exchange import Refusal, Reply, Request
+from tests.simulation.service.exchange import Refusal, Reply, Request, Unreadable
 
 _PROPERTIES = {
     "x-ms-blob-content-type": "Content-Type",
@@ -45,7 +45,7 @@ class BlobWrites:
     def put(self, request: Request) -> Reply:
         """Serve Put Blob of a whole block blob."""
         if request.headers.get("x-ms-blob-type") != "BlockBlob" or "x-ms-copy-source" in request.headers:
-            raise Unread("InvalidHeaderValue")  # neither are other types of blobs served here, nor copies
+            raise Unreadable("InvalidHeaderValue")  # neither are other types of blobs served here, nor copies
         container, old = self.containers.look_up(request, uncommitted=True)
         entries, tier = metadata(request), _tier(request)
         digest = _check_md5(request)
@@ -225,7 +225,7 @@ def _selection(body: bytes) -> list[tuple[str, str]]:
     try:
         root = ET.fromstring(body)  # noqa: S314 - of a test's own making
     except ET.ParseError:
-        raise Unread("InvalidXmlDocument") from None
+        raise Unreadable("InvalidXmlDocument") from None
     return [(child.tag.lower(), child.text or "") for child in root]
 
 

@@ -7,11 +7,10 @@ from xml.sax.saxutils import escape
 from tests.simulation.service.behaviour import Behaviour
 from tests.simulation.service.blob_leases import BlobLeases
 from tests.simulation.service.blob_reads import BlobReads
-from tests.simulation.service.blob_state import Unread
 from tests.simulation.service.blob_writes import BlobWrites
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.containers import Containers
-from tests.simulation.service.exchange import Refusal, Reply, Request, check_name
+from tests.simulation.service.exchange import Refusal, Reply, Request, Unreadable, check_name
 from tests.simulation.service.listing import Listing
 
 _NAME = re.compile(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]")
@@ -74,7 +73,7 @@ class BlobService:
         return reply
 
     def _refuse(self, refusal: Refusal) -> Reply:
-        bare = isinstance(refusal, Unread) and not self._behaviour.codes_refusals
+        bare = isinstance(refusal, Unreadable) and not self._behaviour.codes_refusals
         return Reply(refusal.status) if bare else _refuse(refusal)
 
     def _operation(self, request: Request) -> _Operation:
@@ -84,7 +83,7 @@ class BlobService:
         name = f"{request.method} {request.query.get('comp', '')}".rstrip()
         operation = operations.get(name)
         if operation is None or (operations is self._of_container and request.query.get("restype") != "container"):
-            raise Unread("InvalidUri")  # or an operation that is not served here
+            raise Unreadable("InvalidUri")  # or an operation that is not served here
         return operation
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from tests.simulation.service.behaviour import Behaviour
-from tests.simulation.service.exchange import Refusal
+from tests.simulation.service.exchange import Refusal, Unreadable
 
 Order = tuple[bytes, bytes]
 
@@ -31,17 +31,6 @@ _NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
 _TYPE = "@odata.type"
 #: Written beside a value, as the value's JSON does not tell the type.
 _ANNOTATED = frozenset({"Edm.Binary", "Edm.DateTime", "Edm.Guid", "Edm.Int64"})
-
-
-class Unreadable(Refusal):
-    """What Azurite answers without a word.
-
-    Args:
-        status: That it answers with.
-    """
-
-    def __init__(self, status: int = 400) -> None:
-        super().__init__(status, "InvalidInput", "One of the request inputs is not valid.")
 
 
 class Property(NamedTuple):
@@ -146,7 +135,7 @@ def check_sizes(body: Mapping[str, Any]) -> None:
             continue
         kind = body.get(name + _TYPE)
         if kind is not None and kind not in _READERS:
-            raise Unreadable(500)
+            raise Unreadable(status=500)
         if len(value) > _LARGEST_VALUE // 4 and _bytes(value, kind) > _LARGEST_VALUE:
             raise Refusal(400, "PropertyValueTooLarge", _VALUE_TOO_LARGE)
         if not value and kind == "Edm.DateTime":

@@ -12,7 +12,6 @@ from tests.simulation.service.entities import (
     Order,
     Property,
     Row,
-    Unreadable,
     check_key,
     check_row,
     check_sizes,
@@ -21,7 +20,7 @@ from tests.simulation.service.entities import (
     order_of,
     properties_of,
 )
-from tests.simulation.service.exchange import Refusal, Reply
+from tests.simulation.service.exchange import Refusal, Reply, Unreadable
 from tests.simulation.service.payloads import (
     Payload,
     body_too_large,
@@ -76,7 +75,7 @@ class EntityWrites:
         if partition is None or row_key is None:
             raise Refusal(400, "PropertiesNeedValue", "The values are not specified for all properties in the entity.")
         if not isinstance(partition, str) or not isinstance(row_key, str):
-            raise Unreadable(500)
+            raise Unreadable(status=500)
         check_key(partition)
         check_key(row_key)
         check_sizes(body)

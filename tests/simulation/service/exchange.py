@@ -78,6 +78,18 @@ class Refusal(Exception):
         self.headers = dict(headers or {})
 
 
+class Unreadable(Refusal):
+    """The service can't read a request: Azure says a code, Azurite nothing but the status.
+
+    Args:
+        code: Azure's.
+        status: Azurite's.
+    """
+
+    def __init__(self, code: str = "InvalidInput", *, status: int = 400) -> None:
+        super().__init__(status, code, "One of the request inputs is not valid.")
+
+
 def decode(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Request:
     """Read a request's URL.
 

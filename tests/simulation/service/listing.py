@@ -7,9 +7,9 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 from tests.simulation.service.behaviour import Behaviour
-from tests.simulation.service.blob_state import Blob, Unread, in_order
+from tests.simulation.service.blob_state import Blob, in_order
 from tests.simulation.service.containers import Containers
-from tests.simulation.service.exchange import Refusal, Reply, Request, http_date
+from tests.simulation.service.exchange import Refusal, Reply, Request, Unreadable, http_date
 from tests.simulation.service.queue_xml import legible
 
 _LONGEST = 5_000
@@ -171,7 +171,7 @@ def _number(text: str | None) -> int:
     if text is None:
         return _LONGEST
     if not text.isdecimal():
-        raise Unread("InvalidQueryParameterValue")
+        raise Unreadable("InvalidQueryParameterValue")
     if int(text) < 1:
-        raise Unread("OutOfRangeQueryParameterValue")
+        raise Unreadable("OutOfRangeQueryParameterValue")
     return int(text)

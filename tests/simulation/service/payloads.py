@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from tests.simulation.service import filters
-from tests.simulation.service.entities import FULL, MINIMAL, NONE, Order, Row, Unreadable, invalid_input, order_of
-from tests.simulation.service.exchange import Refusal, Request
+from tests.simulation.service.entities import FULL, MINIMAL, NONE, Order, Row, invalid_input, order_of
+from tests.simulation.service.exchange import Refusal, Request, Unreadable
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{2,62}")
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
@@ -40,7 +40,7 @@ def entity_of(address: str) -> tuple[str, str, str] | None:
         return None
     keys = _QUOTED.findall(rest)
     if ")" not in rest or "PartitionKey='" not in rest or "RowKey='" not in rest or len(keys) < 2:
-        raise Unreadable(500)
+        raise Unreadable(status=500)
     return table, keys[0][1:-1].replace("''", "'"), keys[1][1:-1].replace("''", "'")
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from tests.simulation.service import queue_xml
 from tests.simulation.service.behaviour import Behaviour
 from tests.simulation.service.clock import ServiceClock
-from tests.simulation.service.exchange import Refusal, Reply, Request, check_name, http_date
+from tests.simulation.service.exchange import Refusal, Reply, Request, Unreadable, check_name, http_date
 from tests.simulation.service.queue_messages import Numbers, Queue
 
 WEEK = 7 * 24 * 60 * 60
@@ -45,7 +45,7 @@ class QueueService:
         try:
             return self._route(request)(request)
         except Refusal as refusal:
-            if not refusal.code:
+            if isinstance(refusal, Unreadable) and not self._behaviour.codes_refusals:
                 return Reply(refusal.status)
             headers = {"x-ms-error-code": refusal.code}
             if request.method == "HEAD":
@@ -72,13 +72,13 @@ class QueueService:
         }
         route = routes.get((method, comp, len(segments)))
         if route is None or (len(segments) > 1 and segments[1] != "messages"):
-            raise self._unread("InvalidUri")
+            raise Unreadable("InvalidUri")
         return route
 
     def _list(self, request: Request) -> Reply:
         most = self._number(request, "maxresults", _MOST_QUEUES)
         if most < 1:
-            raise self._unread("OutOfRangeQueryParameterValue")
+            raise Unreadable("OutOfRangeQueryParameterValue")
         prefix, marker = request.query.get("prefix", ""), request.query.get("marker", "")
         names = sorted(name for name in self.queues if name.startswith(prefix) and name >= marker)
         body = queue_xml.write_queues(
@@ -118,7 +118,7 @@ class QueueService:
         delay = self._number(request, "visibilitytimeout", 0)
         life = self._number(request, "messagettl", WEEK)
         if life < -1:
-            raise self._unread("InvalidQueryParameterValue")
+            raise Unreadable("InvalidQueryParameterValue")
         text = self._text(request)
         if text is None:
             raise Refusal(400, "InvalidXmlDocument", "XML specified is not syntactically valid.")
@@ -133,7 +133,7 @@ class QueueService:
     def _get_messages(self, request: Request) -> Reply:
         most = self._number(request, "numofmessages", 1)
         if most < 1:
-            raise self._unread("OutOfRangeQueryParameterValue")
+            raise Unreadable("OutOfRangeQueryParameterValue")
         hide = self._number(request, "visibilitytimeout", 30)
         peeks = request.query.get("peekonly") == "true"
         if not peeks:
@@ -153,7 +153,7 @@ class QueueService:
     def _update_message(self, request: Request) -> Reply:
         receipt = self._receipt(request)
         if "visibilitytimeout" not in request.query:
-            raise self._unread("MissingRequiredQueryParameter")
+            raise Unreadable("MissingRequiredQueryParameter")
         hide = self._number(request, "visibilitytimeout", 0)
         text = self._text(request)
         _check_range(hide, 0, WEEK)
@@ -180,7 +180,7 @@ class QueueService:
 
     def _receipt(self, request: Request) -> str:
         if "popreceipt" not in request.query:
-            raise self._unread("MissingRequiredQueryParameter")
+            raise Unreadable("MissingRequiredQueryParameter")
         return request.query["popreceipt"]
 
     def _text(self, request: Request) -> str | None:
@@ -188,9 +188,9 @@ class QueueService:
         try:
             text = queue_xml.read_message(request.body)
         except queue_xml.Malformed as error:
-            raise self._unread("InvalidXmlDocument") from error
+            raise Unreadable("InvalidXmlDocument") from error
         if text is not None and self._behaviour.checks_texts and not queue_xml.legible(text):
-            raise self._unread("InvalidXmlDocument")
+            raise Unreadable("InvalidXmlDocument")
         if text is not None and len(text.encode()) > LARGEST:
             message = "The request body is too large and exceeds the maximum permissible limit."
             raise Refusal(413, "RequestBodyTooLarge", message)
@@ -202,11 +202,7 @@ class QueueService:
         try:
             return int(request.query[name])
         except ValueError as error:
-            raise self._unread("InvalidQueryParameterValue") from error
-
-    def _unread(self, code: str) -> Refusal:
-        """Refuse what can't be read."""
-        return Refusal(400, code if self._behaviour.codes_refusals else "")
+            raise Unreadable("InvalidQueryParameterValue") from error
 
 
 def _check_range(value: int, least: int, most: int) -> None:

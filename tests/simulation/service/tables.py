@@ -9,9 +9,9 @@ from tests.simulation.service import batches
 from tests.simulation.service.annotations import created, entity_head, metadata_head, table_head
 from tests.simulation.service.behaviour import Behaviour
 from tests.simulation.service.clock import ServiceClock
-from tests.simulation.service.entities import Unreadable, invalid_input, order_of
+from tests.simulation.service.entities import invalid_input, order_of
 from tests.simulation.service.entity_writes import LARGEST_BODY, EntityWrites, Place, location_of, place_of
-from tests.simulation.service.exchange import Refusal, Reply, Request
+from tests.simulation.service.exchange import Refusal, Reply, Request, Unreadable
 from tests.simulation.service.payloads import (
     Payload,
     body_too_large,
@@ -93,7 +93,7 @@ class TableService:
     def _route(self, request: Request) -> Reply:
         address = request.segments[0] if request.segments else ""
         if "/" in address:
-            raise Unreadable(500)
+            raise Unreadable(status=500)
         if address == "$batch" and request.method == "POST":
             return self._transact(request)
         if address in ("Tables", "Tables()"):
@@ -209,7 +209,7 @@ class TableService:
             except Refusal as refusal:
                 self._writes.roll_back()
                 if isinstance(refusal, Unreadable):
-                    raise Unreadable(500) from None
+                    raise Unreadable(status=500) from None
                 return batches.write([batches.write_refusal(index, refusal.status, self._document(refusal, index))])
         return batches.write(answers)
 
@@ -242,5 +242,5 @@ class _TableName:
     def value(self, name: str) -> object:
         """Return the name, which is all there is to compare."""
         if name.lower() != "tablename":
-            raise Unreadable(500)
+            raise Unreadable(status=500)
         return self.name
