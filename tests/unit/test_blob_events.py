@@ -10,7 +10,6 @@ from tests.unit.acts import refusal
 from tests.unit.test_messages import event, rename_event
 
 CAT = ImageRef("images", "a b/cat.png")
-CREATING = ("PutBlob", "PutBlockList", "CopyBlob", "FlushWithClose")
 SCHEMAS = pytest.mark.parametrize("schema", ["eventType", "type"])
 
 

@@ -10,9 +10,9 @@ from tests.unit.acts import raising
 from tests.unit.external_jobs import KIND, MINUTE, add_job, claim_job
 
 
-def next_of(world: World, kind: str = KIND) -> str | None:
-    """Claim one of a type; return its id."""
-    row = world.darkroom.external.claim_next(kind, owner="worker/1")
+def next_of(world: World) -> str | None:
+    """Claim the next of the type; return its id."""
+    row = world.darkroom.external.claim_next(KIND, owner="worker/1")
     return None if row is None else row.job.id
 
 

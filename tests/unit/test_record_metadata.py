@@ -16,9 +16,9 @@ def _ref(world: World) -> ImageRef:
     return ImageRef(world.settings.images_container, "cat.png")
 
 
-def _touch(world: World, data: bytes | None = None) -> tuple[str, ImageRef]:
+def _touch(world: World) -> tuple[str, ImageRef]:
     """Record and analyse an image, then change its metadata; return its job's id."""
-    job_id = world.record_image(data=data)
+    job_id = world.record_image()
     world.darkroom.attempt.run(job_id, owner="queue/1")
     world.clock.advance(5)
     world.images.touch(_ref(world))

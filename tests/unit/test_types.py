@@ -12,9 +12,9 @@ from tests.doubles.world import World
 from tests.unit.test_add import add, added_id
 
 
-def add_and_forget(world: World, kind: str, ref: str = "a") -> None:
+def add_and_forget(world: World, kind: str) -> None:
     """Add a job of a type, and let it go without a trace."""
-    job_id = added_id(add(world, kind=kind, ref=ref))
+    job_id = added_id(add(world, kind=kind, ref="a"))
     world.darkroom.cancel.cancel(job_id)
     world.darkroom.remove.remove(job_id, forget=True)
 

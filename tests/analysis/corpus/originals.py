@@ -18,9 +18,9 @@ def encode(image: Image.Image, name: str, **options: Any) -> bytes:  # noqa: ANN
 
 
 @cache
-def scene(width: int = 96, height: int = 64) -> Image.Image:
-    """Draw something with detail, the same in every run."""
-    noise = Image.effect_mandelbrot((width, height), (-2.0, -1.2, 0.8, 1.2), 60)
+def scene() -> Image.Image:
+    """Draw 96 × 64 pixels with detail, the same in every run."""
+    noise = Image.effect_mandelbrot((96, 64), (-2.0, -1.2, 0.8, 1.2), 60)
     bands = [noise, Image.linear_gradient("L").resize(noise.size), noise.filter(ImageFilter.CONTOUR)]
     return Image.merge("RGB", bands)
 

@@ -7,9 +7,9 @@ from shared.analysis.analyzers.color import colorfulness, mean, palette
 from tests.unit.analysis.pictures import Encode, Examine
 
 
-def halves(left: str, right: str, *, size: tuple[int, int] = (640, 480)) -> Image.Image:
-    image = Image.new("RGB", size, left)
-    image.paste(right, (size[0] // 2, 0, *size))
+def halves(left: str, right: str) -> Image.Image:
+    image = Image.new("RGB", (640, 480), left)
+    image.paste(right, (320, 0, 640, 480))
     return image
 
 

@@ -12,9 +12,8 @@ from tests.unit.analysis.pictures import Encode, Examine
 MIDDLE = Light(brightness=0.5, contrast=0.5, shadow_clip=0, highlight_clip=0, entropy_bits=7)
 
 
-def checkerboard(edge: int = 256) -> Image.Image:
-    rows = bytes([0, 255] * (edge // 2)), bytes([255, 0] * (edge // 2))
-    return Image.frombytes("L", (edge, edge), (rows[0] + rows[1]) * (edge // 2))
+def checkerboard() -> Image.Image:
+    return Image.frombytes("L", (256, 256), (bytes([0, 255] * 128) + bytes([255, 0] * 128)) * 128)
 
 
 def step(height: int = 252) -> Image.Image:

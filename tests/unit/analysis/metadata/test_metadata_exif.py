@@ -26,8 +26,8 @@ def text(tag: int, value: bytes) -> files.Entry:
     return (tag, ASCII, len(value), value)
 
 
-def read_exif(*entries: files.Entry, order: str = "<") -> dict[str, object]:
-    return dict(files.read_metadata(files.with_exif(files.block(shot=list(entries), order=order))).exif)
+def read_exif(*entries: files.Entry) -> dict[str, object]:
+    return dict(files.read_metadata(files.with_exif(files.block(shot=list(entries)))).exif)
 
 
 def photograph(order: str) -> bytes:
