@@ -1,12 +1,22 @@
-"""Jobs of images that are due, an attempt at one, and the error that it leaves."""
+"""Jobs of images that are due, what names one in a queue, an attempt at one, and the error that it leaves."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
+from localhost.host.blobs import BlobMessage
 from shared.rules import moves
 from shared.rules.jobs import SCHEMA, Job
 from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
+
+#: What the host puts into its poison queue when it gives up on the event of an image.
+BLOB_EVENT = BlobMessage("Host.Functions.record_image", "images", "cat.png", "0x1").dump()
+
+
+def hint(job_id: str) -> bytes:
+    """Return a message that names a job."""
+    return json.dumps({"v": 1, "job_id": job_id}).encode()
 
 
 def due_images(world: World, count: int) -> list[str]:

@@ -1,4 +1,3 @@
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,10 +12,11 @@ from shared.steps.intake.record import Recording
 from shared.steps.upkeep.bury import Burial
 from shared.steps.work.attempt import End
 from tests.doubles.world import World
+from tests.unit.image_jobs import hint
 
 
 def _bury(world: World, job_id: str) -> list[StrEnum]:
-    return world.darkroom.bury.bury(json.dumps({"v": 1, "job_id": job_id}).encode())
+    return world.darkroom.bury.bury(hint(job_id))
 
 
 def test_a_job_whose_attempts_are_used_up_is_buried() -> None:

@@ -1,11 +1,9 @@
-import json
 from collections import Counter
 from collections.abc import Callable
 from enum import StrEnum
 
 import pytest
 
-from localhost.host.blobs import BlobMessage
 from shared.errors import StorageOut
 from shared.rules.jobs import State
 from shared.steps.intake.disposition import Disposition
@@ -14,8 +12,8 @@ from shared.steps.upkeep.drain_poison import Drain
 from shared.steps.work.attempt import End
 from tests.doubles.poison import MemoryPoison
 from tests.doubles.world import World
+from tests.unit.image_jobs import BLOB_EVENT, hint
 
-EVENT = BlobMessage("Host.Functions.record_image", "images", "cat.png", "0x1").dump()
 BODIES = (b"", b"{", b"\xff", b"images/absent.png", b'{"job_id":"a-' + b"0" * 32 + b'"}')
 
 
@@ -29,14 +27,14 @@ def test_a_stuck_message_of_a_job_is_buried_and_deleted() -> None:
     world = World(MAX_ATTEMPTS="1")
     job_id = world.record_image()
     world.worker_dies(job_id)
-    world.poison.put(json.dumps({"v": 1, "job_id": job_id}).encode(), dequeue_count=5)
+    world.poison.put(hint(job_id), dequeue_count=5)
     assert world.darkroom.drain.drain() == {End.FAILED: 1}
     assert (world.job(job_id).state, world.poison.in_hand, world.poison.lying) == (State.FAILED, {}, [])
 
 
 def test_a_stuck_blob_event_is_recorded_and_deleted(world: World) -> None:
     world.upload()
-    world.blob_poison.put(EVENT, dequeue_count=5)
+    world.blob_poison.put(BLOB_EVENT, dequeue_count=5)
     assert world.darkroom.drain.drain() == {Recording.RECORDED: 1}
     assert (world.blob_poison.in_hand, world.blob_poison.lying) == ({}, [])
 
@@ -99,7 +97,7 @@ def test_the_first_error_is_the_one_that_is_raised() -> None:
 def test_a_queue_that_is_out_keeps_the_other_from_nothing(world: World) -> None:
     world.upload()
     world.poison.out = True
-    world.blob_poison.put(EVENT, dequeue_count=5)
+    world.blob_poison.put(BLOB_EVENT, dequeue_count=5)
     with pytest.raises(StorageOut):
         world.darkroom.drain.drain()
     assert (world.blob_poison.in_hand, len(world.jobs.table.jobs)) == ({}, 1)

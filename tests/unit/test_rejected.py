@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from localhost.host.blobs import BlobMessage
 from shared.cli import rejected as cli
 from shared.errors import StorageOut
 from shared.ports.rejections import RejectedMessage
@@ -18,9 +17,9 @@ from shared.steps.intake.record import Recording
 from tests.doubles.world import World
 from tests.proving import at_length
 from tests.unit.acts import refusal
+from tests.unit.image_jobs import BLOB_EVENT
 from tests.unit.test_messages import bodies, event
 
-EVENT = BlobMessage("Host.Functions.record_image", "images", "cat.png", "0x1").dump()
 examples = settings(max_examples=at_length(12, 500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -158,7 +157,7 @@ def test_a_redrive_tells_the_first_that_stood_against_it(world: World) -> None:
 @pytest.mark.parametrize("way", ["receive", "bury", "admit"])
 @examples
 @given(body=bodies)
-@example(body=EVENT)
+@example(body=BLOB_EVENT)
 @example(body=b"images/cat.png")
 @example(body=b'[[{"x": 1}], "\xff"]')
 @example(body=b"https://[v1.a]/images/x")
@@ -179,7 +178,7 @@ def test_no_body_makes_a_step_raise_and_each_is_acted_on_or_kept(way: str, body:
 
 @examples
 @given(body=bodies, uploaded=st.booleans())
-@example(body=EVENT, uploaded=True)
+@example(body=BLOB_EVENT, uploaded=True)
 @example(body=b'["images/cat.png", "images/dog.png"]', uploaded=True)
 @example(body=b'{"url":"?sig=\\ud800"}', uploaded=True)
 @example(body=b"\xff", uploaded=False)
