@@ -73,8 +73,10 @@ class Doubts:
                 self._open[name] = doubt
             return
         before = self._writes.get(name)
-        again = before is not None and before.write == wanted and (before.is_unanswered or before.is_refused)
-        since = before.since if before and again else passage.sent_at
+        same = before is not None and before.write == wanted
+        again = before is not None and same and (before.is_unanswered or before.is_refused)
+        # rows have a nonce: who sends the same ones has gone on all the time, whatever the last answer was
+        since = before.since if before and (again or (same and isinstance(wanted, tuple))) else passage.sent_at
         absent = doubt is not None and doubt.again  # a refusal tells of another's, then
         self._writes[name] = Doubt(wanted, since, passage.clock, is_doubled=again and not absent)
 
