@@ -61,23 +61,18 @@ def test_back_offs_double_and_the_last_attempt_fails() -> None:
     assert all(later == 2 * earlier for earlier, later in pairwise(waits))
 
 
-def test_a_job_that_kills_its_workers_ends() -> None:
-    world = World(MAX_ATTEMPTS="2")
+@pytest.mark.parametrize(
+    ("limit", "deaths", "code"),
+    [({"MAX_ATTEMPTS": "2"}, 2, "attempts_exhausted"), ({"JOB_TIME_LIMIT_SECONDS": "3600"}, 1, "time_limit")],
+)
+def test_a_job_that_kills_its_workers_or_whose_time_is_over_ends(limit: dict[str, str], deaths: int, code: str) -> None:
+    world = World(**limit)
     job_id = world.record_image()
-    for _ in range(2):
-        world.worker_dies(job_id)
+    for _ in range(deaths):
+        world.rival_claims(job_id)
+        world.clock.advance(3600)
     assert attempt_job(world, job_id) is End.FAILED
-    assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.FAILED, "attempts_exhausted")
-    assert "images.read" not in world.journal
-
-
-def test_a_job_whose_time_is_over_ends() -> None:
-    world = World(JOB_TIME_LIMIT_SECONDS="3600")
-    job_id = world.record_image()
-    world.rival_claims(job_id)
-    world.clock.advance(3600)
-    assert attempt_job(world, job_id) is End.FAILED
-    assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.FAILED, "time_limit")
+    assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.FAILED, code)
     assert "images.read" not in world.journal
 
 
