@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -117,7 +117,31 @@ class Actors:
             "poison": lambda _, luck: self._client.send(entry_points.POISON, self._hint(luck, LIVE)),
             "poison what has died": lambda _, luck: give_up(stage, self._client, luck),
         }
-        self._inside: dict[str, Callable[[Instance, Act, Random], object]] = {
+        self._inside = self._acts_inside()
+
+    def expect(self, act: Act) -> None:
+        """Have an act carried out at its moment, unless the script leaves it out."""
+        if self.stage.chance.takes(act.name):
+            self.under_way += 1
+            self.stage.scheduler.at(act.moment, lambda: self._begin(act))
+
+    def _begin(self, act: Act) -> None:
+        luck, process = self.stage.chance.stream(act.name), self.stage.pick(f"for {act.name}")
+        outside = self._outside.get(act.kind)
+        if outside is not None:
+            home = Home(act.name)
+            self._watch(self.stage.scheduler.spawn(act.name, lambda: outside(act, luck), home))
+        elif process is not None:
+            inside = self._inside[act.kind]
+            self.under_way -= 1
+            self.call(process, act.kind, lambda: inside(process, act, luck))
+        else:
+            self.under_way -= 1
+
+    def _acts_inside(self) -> Mapping[str, Callable[[Instance, Act, Random], object]]:
+        """Return what is done in a process: by its API, its command and its timers, or to it."""
+        stage = self.stage
+        return {
             "upload over http": lambda process, act, luck: entry_points.upload(
                 process.darkroom, luck.choice(NAMES), entry_points.png(act.number)
             ),
@@ -144,25 +168,6 @@ class Actors:
             "kill": lambda process, _, __: stage.scheduler.kill(process),
             "stop": self._stop,
         }
-
-    def expect(self, act: Act) -> None:
-        """Have an act carried out at its moment, unless the script leaves it out."""
-        if self.stage.chance.takes(act.name):
-            self.under_way += 1
-            self.stage.scheduler.at(act.moment, lambda: self._begin(act))
-
-    def _begin(self, act: Act) -> None:
-        luck, process = self.stage.chance.stream(act.name), self.stage.pick(f"for {act.name}")
-        outside = self._outside.get(act.kind)
-        if outside is not None:
-            home = Home(act.name)
-            self._watch(self.stage.scheduler.spawn(act.name, lambda: outside(act, luck), home))
-        elif process is not None:
-            inside = self._inside[act.kind]
-            self.under_way -= 1
-            self.call(process, act.kind, lambda: inside(process, act, luck))
-        else:
-            self.under_way -= 1
 
     def call(self, process: Instance, name: str, call: Callable[[], object]) -> None:
         """Make a call of the API or of the command in a process."""

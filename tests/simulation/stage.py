@@ -67,21 +67,19 @@ class Stage:
             takes=self.chance.takes,
             label=lambda request: label(request, self.ledger.rows),
         )
-        self.wire.observers.append(self.ledger.on_reply)
         tell = self.ledger.wrong.extend
         self.doubts = Doubts(tell)
         self.duties = Duties(plan.margin, self.ledger.rows, lambda: self.scheduler.now, tell)
         self.answers = Answers(self.ledger, self.scheduler, tell)
         self.walks = Walks(entry_points.IMAGES, self.ledger, time, tell)
-        self.wire.observers += [self.duties.on_reply, self.answers.on_reply, self.walks.on_reply]
-        self.wire.sends = self._on_request
         self.publications = Publications(entry_points.THUMBNAILS)
         self.announcements = Announcements(
             entry_points.QUEUE, self.ledger.wrong.append, grace=plan.environ["DISPATCH_GRACE_SECONDS"] != "0"
         )
         self.lockouts = Lockouts(entry_points.LOCKS, lambda: self.scheduler.now, self.ledger.wrong.append)
+        self.wire.observers += [self.ledger.on_reply, self.duties.on_reply, self.answers.on_reply, self.walks.on_reply]
         self.wire.observers += [self.publications.on_reply, self.announcements.on_reply, self.lockouts.on_reply]
-        self.wire.ends = self._note
+        self.wire.sends, self.wire.ends = self._on_request, self._note
         self.scheduler.ended = self._task_ended
         self.world = Home("world")
         self.processes: list[Instance] = []
