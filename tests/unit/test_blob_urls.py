@@ -46,14 +46,17 @@ def test_the_schemes_of_analytics_tools_name_the_container_before_the_account(
     assert CAT in blob_urls.references(f"{scheme}://{authority}/{name}", "images")
 
 
-def test_a_name_that_looks_encoded_is_tried_as_it_is_written_first() -> None:
-    found = blob_urls.references("abfss://images@account.dfs.core.windows.net/50%25.png", "images")
-    assert [ref.name for ref in found] == ["50%25.png", "50%.png"]
-
-
-def test_where_account_and_container_have_one_name_storage_decides() -> None:
-    found = blob_urls.references("http://127.0.0.1:10000/images/images/cat.png", "images")
-    assert [ref.name for ref in found] == ["cat.png", "images/cat.png"]
+@pytest.mark.parametrize(
+    ("url", "names"),
+    [
+        # It looks encoded, and is tried as it is written first.
+        ("abfss://images@account.dfs.core.windows.net/50%25.png", ["50%25.png", "50%.png"]),
+        # Account and container have one name.
+        ("http://127.0.0.1:10000/images/images/cat.png", ["cat.png", "images/cat.png"]),
+    ],
+)
+def test_of_two_names_that_a_url_may_mean_storage_decides(url: str, names: list[str]) -> None:
+    assert [ref.name for ref in blob_urls.references(url, "images")] == names
 
 
 @pytest.mark.parametrize(

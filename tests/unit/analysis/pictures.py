@@ -1,6 +1,7 @@
 """One file, opened and decoded as an analysis does it, for what no report says."""
 
 from collections.abc import Callable
+from io import BytesIO
 
 from PIL import Image
 
@@ -40,6 +41,18 @@ def pixel(image: Image.Image, at: tuple[int, int]) -> tuple[int, ...]:
 def mean(examine: Examine, data: bytes) -> str:
     """Return the mean colour of an image."""
     return str(examine(data).report["color"]["mean"])
+
+
+def header_facts(examine: Examine, data: bytes) -> tuple[object, ...]:
+    """Return what a report says of mode, size, alpha and frames."""
+    facts = examine(data).report["image"]
+    return tuple(facts[name] for name in ("mode", "width_px", "height_px", "has_alpha", "frames"))
+
+
+def pillow_facts(data: bytes) -> tuple[object, ...]:
+    """Return what Pillow says of the same, for a file of one frame."""
+    with Image.open(BytesIO(data)) as opened:
+        return (opened.mode, *opened.size, "A" in opened.mode, 1)
 
 
 def refusal(examine: Examine, data: bytes) -> str:
