@@ -6,10 +6,13 @@ from datetime import timedelta
 
 from localhost.host.blobs import BlobMessage
 from shared.rules import moves
+from shared.rules.images import ImageRef
 from shared.rules.jobs import SCHEMA, Job
 from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
 
+#: The image that a world uploads where no other is named.
+CAT = ImageRef("images", "cat.png")
 #: What the host puts into its poison queue when it gives up on the event of an image.
 BLOB_EVENT = BlobMessage("Host.Functions.record_image", "images", "cat.png", "0x1").dump()
 

@@ -10,12 +10,11 @@ from shared.analysis.analyst import Analyst
 from shared.errors import StorageOut, Undecided
 from shared.ports.jobs import Row
 from shared.rules import ids, moves
-from shared.rules.images import ImageRef
 from shared.rules.jobs import Event, JobError, Move, State
 from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
 from tests.unit.acts import raising
-from tests.unit.image_jobs import attempt_job, error_code
+from tests.unit.image_jobs import CAT, attempt_job, error_code
 
 PUBLISH = "images.insert_thumbnail"
 
@@ -106,7 +105,7 @@ def test_a_blob_over_the_byte_gate_completes_in_part_without_being_read() -> Non
 
 def test_a_blob_that_is_gone_cancels_its_job(world: World) -> None:
     job_id = world.record_image()
-    world.images.take(ImageRef("images", "cat.png"))
+    world.images.take(CAT)
     assert attempt_job(world, job_id) is End.CANCELED
     assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.CANCELED, "blob_gone")
 
@@ -129,10 +128,9 @@ def test_an_image_overwritten_and_recorded_by_another_is_superseded(world: World
 
 def test_a_version_that_was_not_there_for_a_moment_is_read_later(world: World) -> None:
     job_id = world.record_image()
-    ref = ImageRef("images", "cat.png")
-    mine = world.images.take(ref)
+    mine = world.images.take(CAT)
     world.upload(data=png(9, 9))
-    world.images.before("head", lambda: world.images.restore(ref, mine))
+    world.images.before("head", lambda: world.images.restore(CAT, mine))
     assert attempt_job(world, job_id) is End.RETRIED
     assert error_code(world.job(job_id)) == "blob_changed"
     world.clock.advance(60)
@@ -142,7 +140,7 @@ def test_a_version_that_was_not_there_for_a_moment_is_read_later(world: World) -
 def test_an_image_overwritten_and_then_deleted_is_gone(world: World) -> None:
     old = world.record_image()
     world.upload(data=png(9, 9))
-    world.images.before("head", lambda: world.images.take(ImageRef("images", "cat.png")))
+    world.images.before("head", lambda: world.images.take(CAT))
     assert attempt_job(world, old) is End.CANCELED
     assert error_code(world.job(old)) == "blob_gone"
 

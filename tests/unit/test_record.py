@@ -8,17 +8,13 @@ import pytest
 
 from shared.errors import BlobGone, StorageOut, Undecided
 from shared.rules.flows import flow_of
-from shared.rules.images import ImageRef
 from shared.rules.jobs import State
 from shared.steps.intake.disposition import Disposition
 from shared.steps.intake.record import Recording
 from tests.doubles.world import World, png
+from tests.unit.image_jobs import CAT
 
 SEND = "queue.send"
-
-
-def _ref(world: World) -> ImageRef:
-    return ImageRef(world.settings.images_container, "cat.png")
 
 
 def test_the_row_stands_before_the_message_is_sent(world: World) -> None:
@@ -61,14 +57,14 @@ def test_a_trace_is_begun_where_there_is_none(world: World) -> None:
 
 def test_the_same_version_again_is_a_duplicate_and_sends_nothing(world: World) -> None:
     job_id = world.record_image()
-    again = world.darkroom.record.record(_ref(world))
+    again = world.darkroom.record.record(CAT)
     assert (again.job_id, again.outcome) == (job_id, Recording.DUPLICATE)
     assert world.journal.count(SEND) == 1
 
 
 def test_a_blob_that_is_gone_is_not_recorded(world: World) -> None:
     with pytest.raises(BlobGone):
-        world.darkroom.record.record(_ref(world))
+        world.darkroom.record.record(CAT)
     assert world.jobs.table.jobs == {}
 
 
@@ -114,15 +110,15 @@ def test_a_recorder_that_looked_before_a_newer_version_was_recorded_looks_again(
 def _come_back(world: World) -> tuple[str, str]:
     """Record a version and a newer one, then put the first back; return both jobs' ids."""
     old = world.record_image()
-    blob = world.images.take(_ref(world))
+    blob = world.images.take(CAT)
     new = world.record_image(data=png(9, 9))
-    world.images.restore(_ref(world), blob)
+    world.images.restore(CAT, blob)
     return old, new
 
 
 def test_a_version_that_comes_back_is_opened_again(world: World) -> None:
     old, new = _come_back(world)
-    back = world.darkroom.record.record_newer(_ref(world))
+    back = world.darkroom.record.record_newer(CAT)
     assert (back.job_id, back.outcome) == (old, Recording.RECORDED)
     assert (world.job(old).state, world.job(new).state) == (State.PENDING, State.CANCELED)
     assert world.jobs.table.keys["image-analysis", "images/cat.png"].job_id == old

@@ -5,30 +5,26 @@ from typing import Any
 
 import pytest
 
-from shared.rules.images import ImageRef
 from shared.rules.jobs import State
 from shared.steps.intake.record import Recording
 from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
+from tests.unit.image_jobs import CAT
 
 
-def _ref(world: World) -> ImageRef:
-    return ImageRef(world.settings.images_container, "cat.png")
-
-
-def _touch(world: World) -> tuple[str, ImageRef]:
+def _touch(world: World) -> str:
     """Record and analyse an image, then change its metadata; return its job's id."""
     job_id = world.record_image()
     world.darkroom.attempt.run(job_id, owner="queue/1")
     world.clock.advance(5)
-    world.images.touch(_ref(world))
-    return job_id, _ref(world)
+    world.images.touch(CAT)
+    return job_id
 
 
 def test_a_change_of_metadata_is_not_analysed_again_and_the_job_stands_for_both_versions(world: World) -> None:
-    job_id, ref = _touch(world)
+    job_id = _touch(world)
     sent = list(world.queue.messages)
-    told = world.darkroom.record.record(ref)
+    told = world.darkroom.record.record(CAT)
     key = world.jobs.table.keys["image-analysis", "images/cat.png"]
     assert (told.job_id, told.outcome) == (job_id, Recording.UNCHANGED)
     assert (key.job_id, key.version, world.job(job_id).newest) == (job_id, "0x2", "0x2")
@@ -36,24 +32,24 @@ def test_a_change_of_metadata_is_not_analysed_again_and_the_job_stands_for_both_
 
 
 def test_a_change_of_metadata_is_told_once(world: World) -> None:
-    job_id, ref = _touch(world)
-    world.darkroom.record.record(ref)
-    again = world.darkroom.record.record(ref)
+    job_id = _touch(world)
+    world.darkroom.record.record(CAT)
+    again = world.darkroom.record.record(CAT)
     assert (again.job_id, again.outcome) == (job_id, Recording.DUPLICATE)
 
 
 def test_a_change_of_metadata_is_analysed_again_where_that_is_asked_for() -> None:
     world = World(REANALYZE_ON_METADATA="true")
-    job_id, ref = _touch(world)
-    told = world.darkroom.record.record(ref)
+    job_id = _touch(world)
+    told = world.darkroom.record.record(CAT)
     assert told.outcome is Recording.RECORDED
     assert world.darkroom.attempt.run(told.job_id, owner="queue/1") is End.COMPLETED
     assert told.job_id != job_id
 
 
 def test_new_content_after_a_change_of_metadata_is_analysed(world: World) -> None:
-    _, ref = _touch(world)
-    world.darkroom.record.record(ref)
+    _touch(world)
+    world.darkroom.record.record(CAT)
     assert world.darkroom.attempt.run(world.record_image(data=png(9, 9)), owner="queue/1") is End.COMPLETED
 
 
@@ -64,8 +60,8 @@ def test_a_change_of_metadata_before_there_is_a_report_is_analysed(world: World,
         world.rival_claims(job_id)
     if before == "failed":
         world.darkroom.attempt.run(job_id, owner="queue/1")
-    world.images.touch(_ref(world))
-    assert world.darkroom.record.record(_ref(world)).outcome is Recording.RECORDED
+    world.images.touch(CAT)
+    assert world.darkroom.record.record(CAT).outcome is Recording.RECORDED
     assert world.job(job_id).state is (State.FAILED if before == "failed" else State.CANCELED)
 
 
@@ -75,10 +71,10 @@ def test_a_change_of_metadata_before_there_is_a_report_is_analysed(world: World,
 def test_content_of_which_the_service_does_not_say_that_it_is_the_same_is_analysed(
     world: World, unlike: dict[str, Any]
 ) -> None:
-    _, ref = _touch(world)
-    blob = world.images.take(ref)
-    world.images.restore(ref, replace(blob, facts=replace(blob.facts, **unlike)))
-    assert world.darkroom.record.record(ref).outcome is Recording.RECORDED
+    _touch(world)
+    blob = world.images.take(CAT)
+    world.images.restore(CAT, replace(blob, facts=replace(blob.facts, **unlike)))
+    assert world.darkroom.record.record(CAT).outcome is Recording.RECORDED
 
 
 def test_the_same_bytes_uploaded_again_are_analysed_again(world: World) -> None:
@@ -89,11 +85,11 @@ def test_the_same_bytes_uploaded_again_are_analysed_again(world: World) -> None:
 
 
 def test_two_blobs_whose_digests_nobody_knows_are_not_taken_for_the_same(world: World) -> None:
-    ref = world.upload()
+    world.upload()
     for version in ("0x7", "0x8"):
-        blob = world.images.take(ref)
-        world.images.restore(ref, replace(blob, facts=replace(blob.facts, version=version, content_md5=None)))
-        told = world.darkroom.record.record(ref)
+        blob = world.images.take(CAT)
+        world.images.restore(CAT, replace(blob, facts=replace(blob.facts, version=version, content_md5=None)))
+        told = world.darkroom.record.record(CAT)
         assert told.outcome is Recording.RECORDED
         assert world.darkroom.attempt.run(told.job_id, owner="queue/1") is End.COMPLETED
 
@@ -101,25 +97,25 @@ def test_two_blobs_whose_digests_nobody_knows_are_not_taken_for_the_same(world: 
 def test_a_job_that_completes_while_the_change_of_its_metadata_is_recorded_stands_for_both(world: World) -> None:
     job_id = world.record_image()
     attempt = world.darkroom.claims.begin(job_id, owner="queue/1")
-    world.images.touch(_ref(world))
+    world.images.touch(CAT)
     world.jobs.before("insert", int, lambda: attempt.complete({}))
-    told = world.darkroom.record.record(_ref(world))
+    told = world.darkroom.record.record(CAT)
     assert (told.job_id, told.outcome) == (job_id, Recording.UNCHANGED)
     assert world.job(job_id).state is State.COMPLETED
 
 
 def test_a_job_that_is_purged_while_the_change_of_its_metadata_is_recorded_is_analysed_again() -> None:
     world = World(RETENTION_COMPLETED_DAYS="0")
-    job_id, ref = _touch(world)
+    job_id = _touch(world)
     world.clock.advance(1)
     world.jobs.before("replace", lambda: world.darkroom.purge.purge(owner="timer/1"))
-    assert world.darkroom.record.record(ref).outcome is Recording.RECORDED
+    assert world.darkroom.record.record(CAT).outcome is Recording.RECORDED
     assert job_id not in world.jobs.table.jobs
 
 
 def test_the_same_bytes_under_another_encoding_are_analysed_again(world: World) -> None:
-    job_id, ref = _touch(world)
-    world.images.mark(ref, content_encoding="gzip")
-    assert world.darkroom.record.record(ref).outcome is Recording.RECORDED
+    job_id = _touch(world)
+    world.images.mark(CAT, content_encoding="gzip")
+    assert world.darkroom.record.record(CAT).outcome is Recording.RECORDED
     assert len(world.jobs.table.jobs) == 2
     assert job_id in world.jobs.table.jobs

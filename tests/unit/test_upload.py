@@ -1,13 +1,11 @@
 import pytest
 
 from shared.errors import Mismatch, StorageOut
-from shared.rules.images import ImageRef
 from shared.rules.jobs import State
 from shared.steps.intake.record import Recording, RecordResult
 from shared.steps.work.attempt import End
 from tests.doubles.world import World, png
-
-CAT = ImageRef("images", "cat.png")
+from tests.unit.image_jobs import CAT
 
 
 def upload(world: World, data: bytes | None = None, *, only_new: bool = False, etag: str | None = None) -> RecordResult:

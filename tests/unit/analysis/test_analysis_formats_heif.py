@@ -13,12 +13,9 @@ from shared.analysis.formats.isobmff import brand
 from shared.analysis.formats.picture import open_with
 from shared.errors import ImageRejected
 from tests.unit.analysis.pictures import Encode, Examine, header_facts, picture, pillow_facts, pixel, refusal, working
+from tests.unit.analysis.test_analysis_formats_grid import box
 
 DATA = Path(__file__).resolve().parents[2] / "data"
-
-
-def box(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", 8 + len(body)) + kind + body
 
 
 def track(handler: bytes, samples: int) -> bytes:
