@@ -9,3 +9,9 @@ from tests.doubles.world import World
 def world() -> World:
     """Give Darkroom in memory, with every setting at its default."""
     return World()
+
+
+@pytest.fixture
+def job_id(world: World) -> str:
+    """Upload and record an image in that world; give the id of its job."""
+    return world.record_image()

@@ -32,15 +32,13 @@ def test_it_ends_no_job_whatever_its_attempts() -> None:
     assert world.job(job_id) == before
 
 
-def test_the_message_of_a_live_job_is_sent_again(world: World) -> None:
-    job_id = world.record_image()
+def test_the_message_of_a_live_job_is_sent_again(world: World, job_id: str) -> None:
     (first,) = world.queue.messages
     assert world.darkroom.admit.admit(hint(job_id)) == [Disposition.LIVE]
     assert world.queue.messages == [first, first]
 
 
-def test_an_ended_job_gets_no_message(world: World) -> None:
-    job_id = world.record_image()
+def test_an_ended_job_gets_no_message(world: World, job_id: str) -> None:
     world.darkroom.attempt.run(job_id, owner="queue/1")
     assert world.darkroom.admit.admit(hint(job_id)) == [Disposition.ENDED]
     assert len(world.queue.messages) == 1

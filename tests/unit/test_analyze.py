@@ -19,23 +19,20 @@ from tests.unit.image_jobs import CAT, attempt_job, error_code
 PUBLISH = "images.insert_thumbnail"
 
 
-def test_an_image_is_claimed_read_published_and_committed_in_that_order(world: World) -> None:
-    job_id = world.record_image()
+def test_an_image_is_claimed_read_published_and_committed_in_that_order(world: World, job_id: str) -> None:
     world.journal.clear()
     assert attempt_job(world, job_id) is End.COMPLETED
     assert world.journal == ["jobs.get", "jobs.replace", "images.read", PUBLISH, "jobs.replace"]
 
 
-def test_a_completed_job_holds_its_report(world: World) -> None:
-    job_id = world.record_image()
+def test_a_completed_job_holds_its_report(world: World, job_id: str) -> None:
     attempt_job(world, job_id)
     report = world.job(job_id).report
     assert report is not None
     assert (report["status"], report["image"]["width_px"]) == ("ok", 3)
 
 
-def test_a_thumbnail_is_named_by_job_and_token_and_the_report_says_where(world: World) -> None:
-    job_id = world.record_image()
+def test_a_thumbnail_is_named_by_job_and_token_and_the_report_says_where(world: World, job_id: str) -> None:
     attempt_job(world, job_id)
     report = world.job(job_id).report
     assert report is not None
@@ -103,8 +100,7 @@ def test_a_blob_over_the_byte_gate_completes_in_part_without_being_read() -> Non
     assert not {"images.read", PUBLISH} & set(world.journal)
 
 
-def test_a_blob_that_is_gone_cancels_its_job(world: World) -> None:
-    job_id = world.record_image()
+def test_a_blob_that_is_gone_cancels_its_job(world: World, job_id: str) -> None:
     world.images.take(CAT)
     assert attempt_job(world, job_id) is End.CANCELED
     assert (world.job(job_id).state, error_code(world.job(job_id))) == (State.CANCELED, "blob_gone")
@@ -126,8 +122,7 @@ def test_an_image_overwritten_and_recorded_by_another_is_superseded(world: World
     assert error_code(world.job(old)) == "superseded"
 
 
-def test_a_version_that_was_not_there_for_a_moment_is_read_later(world: World) -> None:
-    job_id = world.record_image()
+def test_a_version_that_was_not_there_for_a_moment_is_read_later(world: World, job_id: str) -> None:
     mine = world.images.take(CAT)
     world.upload(data=png(9, 9))
     world.images.before("head", lambda: world.images.restore(CAT, mine))
@@ -155,23 +150,20 @@ def test_a_version_whose_job_stands_already_ends_the_older_job_all_the_same(worl
     assert error_code(world.job(old)) == "superseded"
 
 
-def test_a_lease_that_runs_out_before_the_end_publishes_nothing(world: World) -> None:
-    job_id = world.record_image()
+def test_a_lease_that_runs_out_before_the_end_publishes_nothing(world: World, job_id: str) -> None:
     world.images.before("read", lambda: world.clock.advance(58))
     assert attempt_job(world, job_id) is End.LOST
     assert (world.images.thumbnails, world.job(job_id).state) == ({}, State.RUNNING)
 
 
-def test_a_thumbnail_is_not_written_when_the_lease_runs_out_before_it_is_sent(world: World) -> None:
-    job_id = world.record_image()
+def test_a_thumbnail_is_not_written_when_the_lease_runs_out_before_it_is_sent(world: World, job_id: str) -> None:
     world.images.before("insert_thumbnail", lambda: world.clock.advance(58))
     with pytest.raises(Undecided):
         attempt_job(world, job_id)
     assert (world.images.thumbnails, world.job(job_id).state) == ({}, State.PENDING)
 
 
-def test_a_claim_that_goes_to_another_while_publishing_takes_its_own_thumbnail_back(world: World) -> None:
-    job_id = world.record_image()
+def test_a_claim_that_goes_to_another_while_publishing_takes_its_own_thumbnail_back(world: World, job_id: str) -> None:
     world.images.before("insert_thumbnail", lambda: world.rival_claims(job_id))
     world.images.thumbnails[f"{job_id}/2.png"] = (b"the rival's", "image/png")
     assert attempt_job(world, job_id) is End.LOST
@@ -179,8 +171,7 @@ def test_a_claim_that_goes_to_another_while_publishing_takes_its_own_thumbnail_b
     assert (world.job(job_id).owner, world.job(job_id).token) == ("rival/1", 2)
 
 
-def test_a_job_canceled_while_it_was_analysed_stays_canceled(world: World) -> None:
-    job_id = world.record_image()
+def test_a_job_canceled_while_it_was_analysed_stays_canceled(world: World, job_id: str) -> None:
 
     def canceled(row: Row) -> Move:
         error = JobError("by_hand", "", world.clock.now)
@@ -197,24 +188,21 @@ def beat(world: World) -> None:
     world.darkroom.heartbeat.beat()
 
 
-def test_a_commit_matches_the_last_renewal_of_its_own_heartbeat(world: World) -> None:
-    job_id = world.record_image()
+def test_a_commit_matches_the_last_renewal_of_its_own_heartbeat(world: World, job_id: str) -> None:
     world.images.before("insert_thumbnail", lambda: beat(world))
     world.journal.clear()
     assert attempt_job(world, job_id) is End.COMPLETED
     assert world.journal.count("jobs.replace") == 3
 
 
-def test_no_renewal_goes_out_once_the_commit_has_begun(world: World) -> None:
-    job_id = world.record_image()
+def test_no_renewal_goes_out_once_the_commit_has_begun(world: World, job_id: str) -> None:
     world.jobs.before("replace", int, lambda: beat(world))
     world.journal.clear()
     assert attempt_job(world, job_id) is End.COMPLETED
     assert world.journal.count("jobs.replace") == 2
 
 
-def test_a_commit_refused_under_a_claim_that_is_still_own_is_sent_again(world: World) -> None:
-    job_id = world.record_image()
+def test_a_commit_refused_under_a_claim_that_is_still_own_is_sent_again(world: World, job_id: str) -> None:
 
     def renew(row: Row) -> Move:
         assert row.job.claim is not None
@@ -224,16 +212,14 @@ def test_a_commit_refused_under_a_claim_that_is_still_own_is_sent_again(world: W
     assert attempt_job(world, job_id) is End.COMPLETED
 
 
-def test_a_commit_that_is_undecided_raises_and_keeps_the_thumbnail(world: World) -> None:
-    job_id = world.record_image()
+def test_a_commit_that_is_undecided_raises_and_keeps_the_thumbnail(world: World, job_id: str) -> None:
     world.jobs.before("replace", int, raising(Undecided()))
     with pytest.raises(Undecided):
         attempt_job(world, job_id)
     assert list(world.images.thumbnails) == [f"{job_id}/1.png"]
 
 
-def test_the_renewals_end_with_the_attempt_even_when_storage_is_out(world: World) -> None:
-    job_id = world.record_image()
+def test_the_renewals_end_with_the_attempt_even_when_storage_is_out(world: World, job_id: str) -> None:
     world.images.before("read", lambda: setattr(world.images, "out", True))
     with pytest.raises(StorageOut):
         attempt_job(world, job_id)

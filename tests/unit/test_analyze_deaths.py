@@ -64,8 +64,7 @@ def test_an_analysis_that_is_stopped_because_the_lease_is_lost_writes_nothing(wo
     assert (dying.alone, world.job(job_id).state) == ([False], State.RUNNING)
 
 
-def test_a_machine_that_can_start_no_child_costs_no_attempt(world: World) -> None:
-    job_id = world.record_image()
+def test_a_machine_that_can_start_no_child_costs_no_attempt(world: World, job_id: str) -> None:
     world.darkroom.analyze.analyst.analyze = raising(NoSandbox("no child process can be started"))  # type: ignore[method-assign] # it raises instead
     with pytest.raises(NoSandbox):
         attempt_job(world, job_id)

@@ -26,8 +26,7 @@ def test_an_outage_of_the_images_uses_up_no_attempts() -> None:
     assert attempt_job(world, job_id) is End.COMPLETED
 
 
-def test_a_blob_that_the_service_will_never_give_fails_with_its_reason(world: World) -> None:
-    job_id = world.record_image()
+def test_a_blob_that_the_service_will_never_give_fails_with_its_reason(world: World, job_id: str) -> None:
     world.images.before("read", raising(BlobUnreadable("BlobArchived")))
     assert attempt_job(world, job_id) is End.FAILED
     error = world.job(job_id).error
@@ -35,8 +34,7 @@ def test_a_blob_that_the_service_will_never_give_fails_with_its_reason(world: Wo
     assert (error.code, "BlobArchived" in error.message) == ("blob_unreadable", True)
 
 
-def test_a_blob_that_is_closed_to_us_alone_is_tried_again(world: World) -> None:
-    job_id = world.record_image()
+def test_a_blob_that_is_closed_to_us_alone_is_tried_again(world: World, job_id: str) -> None:
     world.images.before("read", raising(BlobUnreadable("AuthorizationPermissionMismatch", passing=True)))
     assert attempt_job(world, job_id) is End.RETRIED
     error = world.job(job_id).error
@@ -44,8 +42,7 @@ def test_a_blob_that_is_closed_to_us_alone_is_tried_again(world: World) -> None:
     assert (error.code, world.job(job_id).attempts) == ("blob_unreadable", 1)
 
 
-def test_a_job_of_a_name_that_no_blob_can_have_fails_with_the_reason(world: World) -> None:
-    job_id = world.record_image()
+def test_a_job_of_a_name_that_no_blob_can_have_fails_with_the_reason(world: World, job_id: str) -> None:
     world.jobs.table.jobs[job_id] = replace(
         world.jobs.table.jobs[job_id], job=replace(world.job(job_id), ref="images/a\\b.png")
     )
@@ -57,9 +54,8 @@ def test_a_job_of_a_name_that_no_blob_can_have_fails_with_the_reason(world: Worl
 
 @pytest.mark.parametrize(("declared", "told"), [("image/png; x=" + "y" * 3_000, 1_024), (["image/png"], None)])
 def test_whatever_an_uploader_declares_the_report_is_of_its_schema(
-    world: World, declared: object, told: int | None
+    world: World, job_id: str, declared: object, told: int | None
 ) -> None:
-    job_id = world.record_image()
     row = world.jobs.table.jobs[job_id]
     params = {**row.job.params, "content_type": declared}
     world.jobs.table.jobs[job_id] = replace(row, job=replace(row.job, params=params))

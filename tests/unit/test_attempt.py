@@ -17,8 +17,7 @@ from tests.unit.image_jobs import attempt_job, error_code
 _out_of_memory = raising(MemoryError())
 
 
-def test_a_shortage_of_memory_is_retried_after_a_back_off(world: World) -> None:
-    job_id = world.record_image()
+def test_a_shortage_of_memory_is_retried_after_a_back_off(world: World, job_id: str) -> None:
     world.images.before("read", _out_of_memory)
     assert attempt_job(world, job_id) is End.RETRIED
     job, wait = world.job(job_id), timedelta(seconds=2.5)
@@ -36,8 +35,9 @@ def test_a_retry_sends_no_message_where_none_is_sent() -> None:
     assert world.queue.messages == []
 
 
-def test_the_message_of_a_retry_finds_its_job_due_even_where_the_clock_is_a_second_behind(world: World) -> None:
-    job_id = world.record_image()
+def test_the_message_of_a_retry_finds_its_job_due_even_where_the_clock_is_a_second_behind(
+    world: World, job_id: str
+) -> None:
     world.images.before("read", _out_of_memory)
     attempt_job(world, job_id)
     world.queue.receive()
@@ -98,52 +98,45 @@ def test_a_worker_on_its_last_attempt_is_not_ended_by_another() -> None:
     assert attempt_job(world, job_id) is End.BUSY
 
 
-def test_a_job_that_another_holds_is_busy(world: World) -> None:
-    job_id = world.record_image()
+def test_a_job_that_another_holds_is_busy(world: World, job_id: str) -> None:
     world.rival_claims(job_id)
     assert attempt_job(world, job_id) is End.BUSY
     assert world.job(job_id).owner == "rival/1"
 
 
-def test_a_job_whose_worker_has_died_is_taken_over(world: World) -> None:
-    job_id = world.record_image()
+def test_a_job_whose_worker_has_died_is_taken_over(world: World, job_id: str) -> None:
     world.worker_dies(job_id)
     assert attempt_job(world, job_id) is End.COMPLETED
     assert list(world.images.thumbnails) == [f"{job_id}/2.png"]
     assert world.jobs.table.attempts[job_id, 1]["outcome"] == "lapsed"
 
 
-def test_a_claim_that_a_rival_was_faster_with_is_busy(world: World) -> None:
-    job_id = world.record_image()
+def test_a_claim_that_a_rival_was_faster_with_is_busy(world: World, job_id: str) -> None:
     world.jobs.before("replace", lambda: world.rival_claims(job_id))
     assert attempt_job(world, job_id) is End.BUSY
 
 
-def test_a_claim_that_itself_outlasts_the_lease_is_lost(world: World) -> None:
-    job_id = world.record_image()
+def test_a_claim_that_itself_outlasts_the_lease_is_lost(world: World, job_id: str) -> None:
     world.jobs.before("replace", lambda: world.clock.advance(58))
     assert attempt_job(world, job_id) is End.LOST
     assert "images.read" not in world.journal
     assert world.darkroom.heartbeat.beat() is None
 
 
-def test_a_job_that_is_not_due_is_left(world: World) -> None:
-    job_id = world.record_image()
+def test_a_job_that_is_not_due_is_left(world: World, job_id: str) -> None:
     world.images.before("read", _out_of_memory)
     attempt_job(world, job_id)
     assert attempt_job(world, job_id) is End.NOT_DUE
 
 
-def test_a_job_that_has_ended_is_left(world: World) -> None:
-    job_id = world.record_image()
+def test_a_job_that_has_ended_is_left(world: World, job_id: str) -> None:
     attempt_job(world, job_id)
     world.journal.clear()
     assert attempt_job(world, job_id) is End.ENDED
     assert world.journal == ["jobs.get"]
 
 
-def test_a_job_of_a_newer_release_is_left(world: World) -> None:
-    job_id = world.record_image()
+def test_a_job_of_a_newer_release_is_left(world: World, job_id: str) -> None:
     world.newer_release_writes(job_id)
     assert attempt_job(world, job_id) is End.LEFT
 
@@ -171,8 +164,7 @@ def test_a_renewal_that_meets_its_own_lost_reply_keeps_the_claim(world: World) -
     assert attempt.complete({"status": "ok"}).job.state is State.COMPLETED
 
 
-def test_a_renewal_that_meets_a_rivals_claim_is_refused(world: World) -> None:
-    job_id = world.record_image()
+def test_a_renewal_that_meets_a_rivals_claim_is_refused(world: World, job_id: str) -> None:
     attempt = world.darkroom.claims.begin(job_id, owner="queue/1")
     world.lapse()
     world.rival_claims(job_id)
@@ -182,16 +174,14 @@ def test_a_renewal_that_meets_a_rivals_claim_is_refused(world: World) -> None:
     assert attempt.lost
 
 
-def test_a_queue_that_is_out_delays_a_retry_and_fails_nothing(world: World) -> None:
-    job_id = world.record_image()
+def test_a_queue_that_is_out_delays_a_retry_and_fails_nothing(world: World, job_id: str) -> None:
     world.images.before("read", _out_of_memory)
     world.queue.out = True
     assert attempt_job(world, job_id) is End.RETRIED
     assert world.job(job_id).state is State.PENDING
 
 
-def test_a_commit_that_another_s_commit_has_overtaken_is_lost(world: World) -> None:
-    job_id = world.record_image()
+def test_a_commit_that_another_s_commit_has_overtaken_is_lost(world: World, job_id: str) -> None:
     late = world.darkroom.claims.begin(job_id, owner="queue/1")
 
     def overtake() -> None:
@@ -209,8 +199,7 @@ def _claim_of(attempt: HeldClaim) -> Claim:
     return attempt.job.claim
 
 
-def test_a_stale_report_is_refused_and_noted_on_its_attempt(world: World) -> None:
-    job_id = world.record_image()
+def test_a_stale_report_is_refused_and_noted_on_its_attempt(world: World, job_id: str) -> None:
     late = world.darkroom.claims.begin(job_id, owner="queue/1")
     world.lapse()
     world.rival_claims(job_id)

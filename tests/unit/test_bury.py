@@ -37,8 +37,7 @@ def test_a_live_worker_on_its_last_attempt_is_left_alone() -> None:
     assert world.job(job_id).owner == "rival/1"
 
 
-def test_a_job_with_attempts_left_is_due_at_once_and_otherwise_as_it_was(world: World) -> None:
-    job_id = world.record_image()
+def test_a_job_with_attempts_left_is_due_at_once_and_otherwise_as_it_was(world: World, job_id: str) -> None:
     before = world.job(job_id)
     assert _bury(world, job_id) == [Burial.LEFT]
     assert world.job(job_id) == replace(before, due=world.clock.server.now())
@@ -56,8 +55,7 @@ def test_a_job_in_its_back_off_is_due_when_that_is_over() -> None:
     assert job.due == job.not_before == world.clock.server.now() + timedelta(seconds=50)
 
 
-def test_a_live_worker_with_attempts_left_is_left_alone(world: World) -> None:
-    job_id = world.record_image()
+def test_a_live_worker_with_attempts_left_is_left_alone(world: World, job_id: str) -> None:
     before = world.rival_claims(job_id).job
     assert _bury(world, job_id) == [Burial.LEFT]
     assert world.job(job_id) == before
@@ -71,8 +69,7 @@ def test_a_job_that_is_due_is_not_written() -> None:
     assert world.journal == ["jobs.get"]
 
 
-def test_a_job_that_moves_on_while_it_is_brought_forward_is_left(world: World) -> None:
-    job_id = world.record_image()
+def test_a_job_that_moves_on_while_it_is_brought_forward_is_left(world: World, job_id: str) -> None:
     world.jobs.before("replace", lambda: world.rival_claims(job_id))
     assert _bury(world, job_id) == [Burial.LEFT]
     assert world.job(job_id).owner == "rival/1"
@@ -87,15 +84,13 @@ def test_a_job_that_moves_on_meanwhile_is_left() -> None:
     assert _bury(world, job_id) == [Burial.LEFT]
 
 
-def test_a_job_that_has_ended_stays_as_it_is(world: World) -> None:
-    job_id = world.record_image()
+def test_a_job_that_has_ended_stays_as_it_is(world: World, job_id: str) -> None:
     world.darkroom.attempt.run(job_id, owner="queue/1")
     assert _bury(world, job_id) == [Burial.ENDED]
     assert world.job(job_id).state is State.COMPLETED
 
 
-def test_a_job_of_a_newer_release_is_left(world: World) -> None:
-    job_id = world.record_image()
+def test_a_job_of_a_newer_release_is_left(world: World, job_id: str) -> None:
     world.newer_release_writes(job_id)
     assert _bury(world, job_id) == [Burial.LEFT]
 

@@ -35,46 +35,40 @@ def _failed(world: World) -> str:
     return job_id
 
 
-def test_a_waiting_job_is_canceled_and_its_token_grows(world: World) -> None:
-    job_id = world.record_image()
+def test_a_waiting_job_is_canceled_and_its_token_grows(world: World, job_id: str) -> None:
     assert world.darkroom.cancel.cancel(job_id).job.state is State.CANCELED
     job = world.job(job_id)
     assert job.error is not None
     assert (job.state, job.error.code, job.token, job.due) == (State.CANCELED, "canceled", 1, None)
 
 
-def test_a_worker_whose_job_is_canceled_commits_nothing(world: World) -> None:
-    job_id = world.record_image()
+def test_a_worker_whose_job_is_canceled_commits_nothing(world: World, job_id: str) -> None:
     world.images.before("read", lambda: world.darkroom.cancel.cancel(job_id))
     assert world.darkroom.attempt.run(job_id, owner="queue/1") is End.LOST
     job = world.job(job_id)
     assert (job.state, job.report, world.images.thumbnails) == (State.CANCELED, None, {})
 
 
-def test_cancel_goes_on_until_no_renewal_is_first(world: World) -> None:
-    job_id = world.record_image()
+def test_cancel_goes_on_until_no_renewal_is_first(world: World, job_id: str) -> None:
     world.rival_claims(job_id)
     renewed = [lambda: world.jobs.behind(job_id, lambda row: Move(Event.RENEW, row.job, row.seen_at))] * 3
     world.jobs.before("replace", *renewed)
     assert world.darkroom.cancel.cancel(job_id).job.state is State.CANCELED
 
 
-def test_cancel_of_a_job_that_moves_each_time_is_undecided(world: World) -> None:
-    job_id = world.record_image()
+def test_cancel_of_a_job_that_moves_each_time_is_undecided(world: World, job_id: str) -> None:
     renewed = [lambda: world.jobs.behind(job_id, lambda row: Move(Event.RENEW, row.job, row.seen_at))] * 20
     world.jobs.before("replace", *renewed)
     with pytest.raises(Undecided):
         world.darkroom.cancel.cancel(job_id)
 
 
-def test_canceling_twice_says_the_same_and_writes_once(world: World) -> None:
-    job_id = world.record_image()
+def test_canceling_twice_says_the_same_and_writes_once(world: World, job_id: str) -> None:
     assert [world.darkroom.cancel.cancel(job_id).job.state for _ in range(2)] == [State.CANCELED] * 2
     assert world.job(job_id).token == 1
 
 
-def test_a_completed_job_is_neither_canceled_nor_opened_again(world: World) -> None:
-    job_id = world.record_image()
+def test_a_completed_job_is_neither_canceled_nor_opened_again(world: World, job_id: str) -> None:
     world.darkroom.attempt.run(job_id, owner="queue/1")
     before = world.job(job_id)
     assert [_refusal(world, act, job_id) for act in ACTS] == ["ended"] * 2
@@ -91,8 +85,7 @@ def test_a_failed_job_is_opened_again_with_all_of_its_attempts_and_a_message() -
     assert world.darkroom.attempt.run(job_id, owner="queue/2") is End.FAILED
 
 
-def test_a_live_job_is_not_opened_again(world: World) -> None:
-    job_id = world.record_image()
+def test_a_live_job_is_not_opened_again(world: World, job_id: str) -> None:
     assert _refusal(world, "redrive", job_id) == "live"
     world.rival_claims(job_id)
     assert _refusal(world, "redrive", job_id) == "live"
@@ -121,16 +114,14 @@ def test_a_job_that_is_not_there_is_unknown(world: World, act: str) -> None:
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_a_job_of_a_newer_release_is_left_to_it(world: World, act: str) -> None:
-    job_id = world.record_image()
+def test_a_job_of_a_newer_release_is_left_to_it(world: World, job_id: str, act: str) -> None:
     world.newer_release_writes(job_id)
     with pytest.raises(NewerSchema):
         _act(world, act)(job_id)
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_an_outage_is_no_answer(world: World, act: str) -> None:
-    job_id = world.record_image()
+def test_an_outage_is_no_answer(world: World, job_id: str, act: str) -> None:
     world.jobs.out = True
     with pytest.raises(StorageOut):
         _act(world, act)(job_id)

@@ -43,8 +43,7 @@ def world() -> LookupWorld:
     return LookupWorld()
 
 
-def test_a_job_is_read_as_it_stands(world: LookupWorld) -> None:
-    job_id = world.record_image()
+def test_a_job_is_read_as_it_stands(world: LookupWorld, job_id: str) -> None:
     assert world.darkroom.lookup.get(job_id).job == world.job(job_id)
 
 
@@ -54,8 +53,7 @@ def test_a_job_that_is_absent_is_no_such_job() -> None:
             look(f"image-analysis-{0:032x}")
 
 
-def test_a_job_of_a_newer_release_is_refused_and_not_taken_for_absent(world: LookupWorld) -> None:
-    job_id = world.record_image()
+def test_a_job_of_a_newer_release_is_refused_and_not_taken_for_absent(world: LookupWorld, job_id: str) -> None:
     world.newer_release_writes(job_id)
     for look, name in ((world.darkroom.lookup.get, job_id), (world.darkroom.lookup.image, world.image_id())):
         with pytest.raises(NewerSchema):
@@ -63,8 +61,7 @@ def test_a_job_of_a_newer_release_is_refused_and_not_taken_for_absent(world: Loo
     assert list(world.darkroom.lookup.history(job_id)) == []
 
 
-def test_the_history_of_a_job_has_its_attempts_and_costs_one_query(world: LookupWorld) -> None:
-    job_id = world.record_image()
+def test_the_history_of_a_job_has_its_attempts_and_costs_one_query(world: LookupWorld, job_id: str) -> None:
     assert list(world.darkroom.lookup.history(job_id)) == []
     world.darkroom.attempt.run(job_id, owner="queue/1")
     world.journal.clear()

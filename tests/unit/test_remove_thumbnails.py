@@ -35,8 +35,7 @@ def test_a_thumbnail_of_a_later_attempt_than_the_deleted_row_knows_of_stays(worl
 
 
 @pytest.mark.case("mutants 2", was="the thumbnail of a committed report was deleted")
-def test_a_version_that_moves_on_under_the_removal_keeps_its_thumbnail(world: World) -> None:
-    job_id = world.record_image()
+def test_a_version_that_moves_on_under_the_removal_keeps_its_thumbnail(world: World, job_id: str) -> None:
     world.darkroom.attempt.run(job_id, owner="queue/1")
     seen = world.jobs.table.jobs[job_id]
     world.ended.before("purge", lambda: world.jobs.behind(job_id, lambda row: Move(Event.RETAG, row.job, row.seen_at)))
@@ -47,8 +46,9 @@ def test_a_version_that_moves_on_under_the_removal_keeps_its_thumbnail(world: Wo
 
 @pytest.mark.case("mutants 2", was="the thumbnail of a committed report was deleted")
 @either_way
-def test_a_crash_in_the_middle_of_a_removal_leaves_a_thumbnail_and_no_job(world: World, *, forget: bool) -> None:
-    job_id = world.record_image()
+def test_a_crash_in_the_middle_of_a_removal_leaves_a_thumbnail_and_no_job(
+    world: World, job_id: str, *, forget: bool
+) -> None:
     world.darkroom.attempt.run(job_id, owner="queue/1")
     world.images.before("thumbnails_of", lambda: setattr(world.images, "out", True))
     with pytest.raises(StorageOut):

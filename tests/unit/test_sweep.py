@@ -27,8 +27,7 @@ def test_what_is_not_due_is_left_to_its_message(world: World) -> None:
     assert (swept.outcomes, swept.rest, swept.locked_out) == ({}, 0, False)
 
 
-def test_a_job_whose_worker_died_is_taken_over(world: World) -> None:
-    job_id = world.record_image()
+def test_a_job_whose_worker_died_is_taken_over(world: World, job_id: str) -> None:
     world.worker_dies(job_id)
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {End.COMPLETED: 1}
 

@@ -82,8 +82,7 @@ def test_the_report_of_a_blob_that_is_not_read_is_valid() -> None:
     assert problems(over.report) == []
 
 
-def test_a_report_as_it_is_stored_is_valid(world: World) -> None:
-    job_id = world.record_image()
+def test_a_report_as_it_is_stored_is_valid(world: World, job_id: str) -> None:
     world.darkroom.attempt.run(job_id, owner="queue/1")
     stored = world.job(job_id).report
     assert stored is not None
