@@ -1,1 +1,1 @@
-"""The operators' command, ``darkroom``. Never deployed; the only package that knows typer and rich."""
+"""The operators' command, darkroom. Never deployed; the only package that knows typer and rich."""

@@ -1,1 +1,1 @@
-"""The only package that knows Azure clients: the ports of ``shared.ports.jobs`` on Azure Storage."""
+"""The only package that knows Azure clients: the ports on Azure Storage."""

@@ -1,11 +1,15 @@
 """Rules that no linter knows, held by looking at the source."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 MODULES = sorted((ROOT / "shared").rglob("*.py"))
+ROOMS = [path for path in MODULES if path.name == "__init__.py"]
 WRITES = {
     "create_entity",
     "update_entity",
@@ -100,3 +104,12 @@ def test_all_that_a_trigger_does_is_a_part_of_its_invocation() -> None:
         _docstring, _import, whole = function.body
         assert isinstance(whole, ast.With), function.name
         assert [ast.unparse(item) for item in whole.items] == ["enter(context)"], function.name
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda path: path.parent.name)
+def test_what_the_docstring_of_a_room_names_is_there(room: Path) -> None:
+    named = re.findall(r"``([a-z_]+)``", ast.get_docstring(ast.parse(room.read_text())) or "")
+    statements = [each for path in room.parent.rglob("*.py") for each in ast.parse(path.read_text()).body]
+    functions = {each.name for each in statements if isinstance(each, ast.FunctionDef)}
+    inside, beside = ({path.stem for path in parent.iterdir()} for parent in room.parents[:2])
+    assert set(named) <= functions | inside | (beside - {room.parent.name})

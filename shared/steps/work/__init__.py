@@ -1,5 +1,5 @@
 """How work is done: a job is claimed, its handler works, its result is committed under the claim.
 
-``receive`` takes a message, ``work`` brings one job to its end, ``hold`` is for workers outside; all of them claim and
-write by ``claims``.
+``receive`` takes a message, ``attempt`` brings one job to its end, ``external`` is for workers outside; all of them
+claim by ``claims``, and write under a ``held_claim``.
 """
