@@ -3,11 +3,17 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+
+import darkroom_client
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES, CLIENT = ROOT / "docs" / "examples", ROOT / "clients" / "python"
@@ -17,7 +23,17 @@ SH = pytest.param("sh", marks=pytest.mark.skipif(not (shutil.which("sh") and shu
 def readme_program(url: str, job_type: str) -> str:
     """Return the program in the client's README, for another API and type of job."""
     (program,) = re.findall(r"```python\n(.*?)```", (CLIENT / "README.md").read_text("utf-8"), re.DOTALL)
-    return str(program).replace("http://127.0.0.1:7071/api", url).replace("word-count", job_type)
+    return _for(program, url, job_type)
+
+
+def docstring_program(url: str, job_type: str) -> str:
+    """Return the program in the client's docstring, for another API and type of job."""
+    (program,) = re.findall(r"::\n((?:\n| {4}.*\n)+)", darkroom_client.__doc__ or "")
+    return _for(textwrap.dedent(program), url, job_type)
+
+
+def _for(program: str, url: str, job_type: str) -> str:
+    return program.replace("http://127.0.0.1:7071/api", url).replace("word-count", job_type)
 
 
 def command_of(which: str, url: str, job_type: str, *options: str, **environ: str) -> tuple[list[str], dict[str, str]]:
@@ -26,6 +42,7 @@ def command_of(which: str, url: str, job_type: str, *options: str, **environ: st
         "py": [sys.executable, str(EXAMPLES / "worker.py"), "--url", url, "--type", job_type, *options],
         "sh": ["sh", str(EXAMPLES / "worker.sh")],
         "readme": [sys.executable, "-P", "-c", readme_program(url, job_type)],
+        "docstring": [sys.executable, "-P", "-c", docstring_program(url, job_type)],
     }
     known = {"PYTHONPATH": str(CLIENT / "src"), "DARKROOM_URL": url, "DARKROOM_TYPE": job_type}
     return commands[which], {**os.environ, **known, **environ}
@@ -34,4 +51,25 @@ def command_of(which: str, url: str, job_type: str, *options: str, **environ: st
 def run(which: str, url: str, job_type: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run a worker until no job is due."""
     command, env = command_of(which, url, job_type, "--until-empty", DARKROOM_UNTIL_EMPTY="1", **environ)
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    with start(command, env) as worker:
+        printed, errors = worker.communicate(timeout=60)
+    return subprocess.CompletedProcess(command, worker.returncode, printed, errors)
+
+
+@contextmanager
+def start(command: list[str], environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """Start a worker; it ends with the block, with all that it has started: the children of a shell hold its pipes."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environ, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as worker:
+        try:
+            yield worker
+        finally:
+            _kill(worker)
+
+
+def _kill(worker: subprocess.Popen[str]) -> None:
+    if not hasattr(os, "killpg"):
+        worker.kill()
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(worker.pid, signal.SIGKILL)

@@ -1,13 +1,12 @@
 """The examples, each a process against the double."""
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.doubles.api import BUSY, KEY, Api, Reply, problem
-from tests.examples import SH, command_of, run
+from tests.examples import SH, command_of, run, start
 
 #: Comes first in the shell's PATH: notes how long it shall sleep, and does not; but it is not to renew without end.
 SLEEP = """#!/bin/sh
@@ -90,7 +89,16 @@ def test_a_signal_ends_an_example_with_no_job_left_in_hand(api: Api, which: str)
     job = api.put(params={"text": "a"})
     api.before("claim", lambda: running.terminate())  # noqa: PLW0108 - it is not there yet
     command, environ = command_of(which, api.url, "t")
-    with subprocess.Popen(command, env=environ) as running:
+    with start(command, environ) as running:
         assert running.wait(15) == 0
     assert api.jobs[job]["state"] in ("PENDING", "COMPLETED")
     assert len(api.requests_of("claim")) == 1
+
+
+def test_the_worker_of_the_clients_docstring_completes_a_job_as_it_is_written(api: Api) -> None:
+    job = api.put(params={"text": "to be or not"})
+    api.before("claim", lambda: None, lambda: running.terminate())  # noqa: PLW0108 - it is not there yet
+    command, environ = command_of("docstring", api.url, "t")
+    with start(command, environ) as running:
+        running.wait(15)
+    assert (api.jobs[job]["state"], api.jobs[job]["result"]) == ("COMPLETED", {"words": 4})

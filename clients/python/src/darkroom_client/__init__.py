@@ -1,5 +1,9 @@
 """Work on Darkroom's jobs from anywhere: a small typed client of its HTTP API, over urllib3 alone.
 
+A worker::
+
+    from darkroom_client import Client
+
     with Client("http://127.0.0.1:7071/api") as client:
         for claim in client.claims("word-count"):
             with claim:
