@@ -29,7 +29,10 @@ def test_a_client_of_one_table_waits_by_the_clock_of_the_account(monkeypatch: py
     service = TableServiceClient.from_connection_string("UseDevelopmentStorage=true", **options)
     with pytest.raises(HttpResponseError):
         service.get_table_client("jobs").get_entity("a", "b")
-    assert (account.request_count, account.clock.monotonic()) == (4, 5 * (2 + 4))  # the SDK waits for nothing the first time
+    assert (account.request_count, account.clock.monotonic()) == (
+        4,
+        5 * (2 + 4),
+    )  # the SDK waits for nothing the first time
 
 
 def test_an_account_answers_one_request_after_another_to_many_threads() -> None:

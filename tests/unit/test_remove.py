@@ -185,9 +185,12 @@ def test_an_older_version_that_is_purged_cant_be_forgotten(world: World) -> None
     assert len(world.jobs.table.keys) == 1
 
 
-def test_a_job_that_a_purge_takes_under_the_removal_is_forgotten_all_the_same(world: World) -> None:
-    job_id = ended(world)
-    world.ended.before("purge", lambda: world.darkroom.remove.remove(job_id, forget=False))
+@pytest.mark.parametrize(("made", "call", "forget"), [(ended, "purge", False), (purged, "forget", True)])
+def test_a_job_that_another_purges_or_forgets_under_the_removal_is_forgotten_all_the_same(
+    world: World, made: Callable[[World], str], call: str, *, forget: bool
+) -> None:
+    job_id = made(world)
+    world.ended.before(call, lambda: world.darkroom.remove.remove(job_id, forget=forget))
     world.darkroom.remove.remove(job_id, forget=True)
     assert world.jobs.table.keys == {}
 
@@ -220,10 +223,3 @@ def test_a_purged_job_that_another_forgets_and_adds_again_meanwhile_keeps_its_ke
     getattr(world, port).before(call, lambda: add_again(world))
     assert refusal(world.darkroom.remove.remove, job_id, forget=True) == "live"
     assert len(world.jobs.table.keys) == 1
-
-
-def test_of_two_who_forget_a_purged_job_at_once_neither_fails(world: World) -> None:
-    job_id = purged(world)
-    world.ended.before("forget", lambda: world.darkroom.remove.remove(job_id, forget=True))
-    world.darkroom.remove.remove(job_id, forget=True)
-    assert world.jobs.table.keys == {}
