@@ -33,9 +33,9 @@ from tests.contract.faulty_storage import FaultyStorage
 from tests.contract.memory_benches import DoubledImages, DoubledJobs, DoubledQueue
 from tests.contract.places import AZURITE, MEMORY, PROCESS, Place, in_process, on_azurite
 from tests.contract.poison_bench import AzurePoison, DoubledPoison, PoisonBench
-from tests.contract.table_wire import Compare, Conversation, Operation, azurite_tables, double_tables
+from tests.contract.table_wire import TABLES, Compare, Conversation, Operation
 from tests.contract.verify_bench import VerifyBench
-from tests.contract.wires import AzuriteWire
+from tests.contract.wires import AzuriteWire, DoubleWire
 from tests.doubles.clock import FakeClock
 from tests.doubles.locks import MemoryLocks
 from tests.doubles.transports import FaultyTransport, Passing
@@ -168,10 +168,10 @@ def azure_blobs(azurite: Azurite, pool: HttpTransport[Any, Any]) -> Iterator[Blo
         yield service
 
 
-@pytest.fixture(scope="session", name="azurite_tables")
-def _azurite_tables(azurite: Azurite) -> AzuriteWire:
+@pytest.fixture(scope="session")
+def azurite_tables(azurite: Azurite) -> AzuriteWire:
     """Give what sends to Azurite's tables to the whole session."""
-    return azurite_tables(azurite)
+    return AzuriteWire(azurite, TABLES)
 
 
 @pytest.fixture
@@ -180,7 +180,8 @@ def compare_tables(azurite_tables: AzuriteWire) -> Compare:
     table = f"t{uuid.uuid4().hex}"
 
     def check(operations: list[Operation]) -> None:
-        azurite, double = Conversation(azurite_tables, table), Conversation(double_tables(storage_account()), table)
+        double = Conversation(DoubleWire(storage_account(), TABLES), table)
+        azurite = Conversation(azurite_tables, table)
         for operation in operations:
             assert double.say(operation) == azurite.say(operation), operation
 

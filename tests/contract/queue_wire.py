@@ -3,19 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from azure.storage.queue import ResourceTypes, generate_account_sas
+from tests.contract.wires import Service, Wire
 
-from localhost.azurite import Azurite
-from tests.contract.wires import AzuriteWire, DoubleWire, Wire, parts_of
-from tests.simulation.service.account import Account
-
-_VERSION = {"x-ms-version": "2024-11-04"}
+QUEUES = Service("Queue", 10001, {"x-ms-version": "2024-11-04"})
 _SHAPES = {"MessageId": r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", "PopReceipt": r"[A-Za-z0-9+/]{16,}=*"}
 
 
@@ -31,24 +26,6 @@ class Operation(NamedTuple):
 def text(content: str) -> bytes:
     """Return the body that sends a message; its content is markup."""
     return f"<QueueMessage><MessageText>{content}</MessageText></QueueMessage>".encode()
-
-
-def azurite_queues(azurite: Azurite) -> AzuriteWire:
-    """Return the way to Azurite's queues."""
-    parts = parts_of(azurite)
-    signature = generate_account_sas(
-        parts["AccountName"],
-        parts["AccountKey"],
-        ResourceTypes(service=True, container=True, object=True),
-        "rwdlacup",
-        datetime.now(UTC) + timedelta(days=1),
-    )
-    return AzuriteWire(parts["QueueEndpoint"], signature, _VERSION)
-
-
-def double_queues(account: Account) -> DoubleWire:
-    """Return the way to an account's queues."""
-    return DoubleWire(account, "http://127.0.0.1:10001/devstoreaccount1", _VERSION)
 
 
 @dataclass

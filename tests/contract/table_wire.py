@@ -4,23 +4,22 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import Any, NamedTuple
 
-from azure.core.credentials import AzureNamedKeyCredential
-from azure.data.tables import AccountSasPermissions, ResourceTypes, generate_account_sas
+from tests.contract.wires import Service, Wire
 
-from localhost.azurite import Azurite
-from tests.contract.wires import AzuriteWire, DoubleWire, Wire, parts_of
-from tests.simulation.service.account import Account
-
-_HEADERS = {
-    "x-ms-version": "2019-02-02",
-    "DataServiceVersion": "3.0",
-    "Accept": "application/json;odata=minimalmetadata",
-    "Content-Type": "application/json",
-}
+_ACCEPT = "application/json;odata=minimalmetadata"
+TABLES = Service(
+    "Table",
+    10002,
+    {
+        "x-ms-version": "2019-02-02",
+        "DataServiceVersion": "3.0",
+        "Accept": _ACCEPT,
+        "Content-Type": "application/json",
+    },
+)
 _ETAG = re.compile(r"W/\\?\"datetime'(\d{4}-\d\d-\d\dT\d\d%3A\d\d%3A\d\d\.\d{7}Z)'\\?\"")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z")
 _BOUNDARY = re.compile(r"boundary=(\w+)")
@@ -49,7 +48,7 @@ def batch(*parts: Operation) -> Operation:
         lines = [f"{method} <root>{path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         if body:
             lines.append("Content-Type: application/json")
-        lines.append(f"Accept: {_HEADERS['Accept']}")
+        lines.append(f"Accept: {_ACCEPT}")
         texts.append(f"--changeset_c\r\n{kind}\r\n\r\n" + "\r\n".join(lines) + f"\r\n\r\n{body}\r\n")
     inner = "".join(texts)
     text = (
@@ -57,23 +56,6 @@ def batch(*parts: Operation) -> Operation:
         "--batch_b--\r\n"
     )
     return Operation("POST", "/$batch", text, {"Content-Type": "multipart/mixed; boundary=batch_b"})
-
-
-def azurite_tables(azurite: Azurite) -> AzuriteWire:
-    """Return the way to Azurite's tables."""
-    parts = parts_of(azurite)
-    signature = generate_account_sas(
-        AzureNamedKeyCredential(parts["AccountName"], parts["AccountKey"]),
-        ResourceTypes(service=True, container=True, object=True),
-        AccountSasPermissions.from_string("rwdlacu"),
-        datetime.now(UTC) + timedelta(days=1),
-    )
-    return AzuriteWire(parts["TableEndpoint"], signature, _HEADERS)
-
-
-def double_tables(account: Account) -> DoubleWire:
-    """Return the way to an account's tables."""
-    return DoubleWire(account, "http://127.0.0.1:10002/devstoreaccount1", _HEADERS)
 
 
 @dataclass

@@ -7,7 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from localhost.azurite import Azurite
-from tests.contract.queue_wire import Conversation, Operation, azurite_queues, double_queues, text
+from tests.contract.queue_wire import QUEUES, Conversation, Operation, text
+from tests.contract.wires import AzuriteWire, DoubleWire
 from tests.simulation.service.account import Account
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.service.queues import QueueService
@@ -139,8 +140,8 @@ CONTROLS = ["\x00", "\x01", "\x08", "\x0b", "\x0c", "\x1f", "\ufffe", "\uffff"]
 def compare(azurite: Azurite) -> Callable[[list[Operation]], None]:
     def check(operations: list[Operation]) -> None:
         queue = f"queue-{uuid.uuid4().hex}"
-        real = Conversation(azurite_queues(azurite), queue)
-        double = Conversation(double_queues(account()), queue)
+        real = Conversation(AzuriteWire(azurite, QUEUES), queue)
+        double = Conversation(DoubleWire(account(), QUEUES), queue)
         for operation in operations:
             assert double.say(operation) == real.say(operation), operation
 

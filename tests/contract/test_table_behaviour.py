@@ -19,7 +19,8 @@ from tests.contract.table_requests import (
     replace,
     where,
 )
-from tests.contract.table_wire import Conversation, Operation, Said, batch, double_tables
+from tests.contract.table_wire import TABLES, Conversation, Operation, Said, batch
+from tests.contract.wires import DoubleWire
 from tests.simulation.service.account import Account, storage_account
 from tests.simulation.service.behaviour import AZURE, Behaviour
 
@@ -30,7 +31,7 @@ HEAVY = {f"a{number}": "x" * 32_000 for number in range(17)}
 
 
 def talk(behaviour: Behaviour) -> Conversation:
-    return Conversation(double_tables(storage_account(behaviour=behaviour)), "rows")
+    return Conversation(DoubleWire(storage_account(behaviour=behaviour), TABLES), "rows")
 
 
 def codes(behaviour: Behaviour, *operations: Operation) -> list[tuple[int, str]]:
@@ -80,7 +81,7 @@ def test_a_page_may_have_fewer_rows_than_a_thousand() -> None:
 
 def test_the_name_of_a_deleted_table_stays_taken_for_a_while() -> None:
     account = storage_account(azure=True)
-    wire = Conversation(double_tables(account), "rows")
+    wire = Conversation(DoubleWire(account, TABLES), "rows")
     wire.run([CREATE, DROP])
     assert code_of(wire.say(CREATE)) == (409, "TableBeingDeleted")
     assert code_of(wire.say(insert())) == (404, "TableNotFound")
@@ -142,7 +143,7 @@ def test_a_transaction_finds_a_row_under_any_key(key: str, written: str) -> None
 
 def test_no_two_writes_share_an_etag_while_the_clock_stands_still() -> None:
     account: Account = storage_account()
-    wire = Conversation(double_tables(account), "rows")
+    wire = Conversation(DoubleWire(account, TABLES), "rows")
     wire.run([CREATE, *(replace() for _ in range(10)), batch(*(insert("q", str(number)) for number in range(10)))])
     assert len(set(wire.etags)) == 20
     assert account.clock.seconds == 0

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.contract.table_requests import ALL, CREATE, STALE, delete, get, insert, merge, replace, where
-from tests.contract.table_wire import Conversation, Operation, Said, batch, double_tables
-from tests.contract.wires import AzuriteWire
+from tests.contract.table_wire import TABLES, Conversation, Operation, Said, batch
+from tests.contract.wires import AzuriteWire, DoubleWire
 from tests.proving import at_length
 from tests.simulation.service.account import storage_account
 
@@ -104,7 +104,7 @@ class Pair:
 
     def __init__(self, azurite: AzuriteWire) -> None:
         table = f"t{uuid.uuid4().hex}"
-        self._both = [Conversation(double_tables(storage_account()), table), Conversation(azurite, table)]
+        self._both = [Conversation(DoubleWire(storage_account(), TABLES), table), Conversation(azurite, table)]
         self._first: dict[tuple[str, str], list[str]] = {}
 
     def say(self, *operations: Operation) -> Said:

@@ -2,13 +2,32 @@
 
 from collections.abc import Mapping
 from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from azure.storage.queue import ResourceTypes, generate_account_sas
+
 from localhost.azurite import Azurite
 from tests.simulation.service.account import Account
 from tests.simulation.service.exchange import Reply, decode
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service of a storage account.
+
+    Attributes:
+        name: As connection strings have it.
+        port: On a developer's machine.
+        headers: Of every request.
+    """
+
+    name: str
+    port: int
+    headers: Mapping[str, str]
 
 
 class Wire(Protocol):
@@ -21,17 +40,20 @@ class Wire(Protocol):
 
 
 class AzuriteWire:
-    """A service of Azurite.
+    """A service of Azurite, by plain HTTP and a shared access signature."""
 
-    Args:
-        root: Its address.
-        signature: A shared access signature, as a query.
-        headers: Of every request.
-    """
-
-    def __init__(self, root: str, signature: str, headers: Mapping[str, str]) -> None:
-        self.root = root.rstrip("/")
-        self._signature, self._headers = signature, headers
+    def __init__(self, azurite: Azurite, service: Service) -> None:
+        parts = dict(part.split("=", 1) for part in azurite.connection.split(";") if part)
+        self.root = parts[f"{service.name}Endpoint"].rstrip("/")
+        self._headers = service.headers
+        self._signature = generate_account_sas(
+            parts["AccountName"],
+            parts["AccountKey"],
+            ResourceTypes(service=True, container=True, object=True),
+            "rwdlacup",
+            datetime.now(UTC) + timedelta(days=1),
+            services="qt",
+        )
 
     def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """See ``Wire.send``."""
@@ -46,17 +68,12 @@ class AzuriteWire:
 
 
 class DoubleWire:
-    """A service of an account in process; arguments as for Azurite's, without a signature."""
+    """A service of an account in process."""
 
-    def __init__(self, account: Account, root: str, headers: Mapping[str, str]) -> None:
-        self.root = root
-        self._account, self._headers = account, headers
+    def __init__(self, account: Account, service: Service) -> None:
+        self.root = f"http://127.0.0.1:{service.port}/devstoreaccount1"
+        self._account, self._headers = account, service.headers
 
     def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """See ``Wire.send``."""
         return self._account.serve(decode(method, f"{self.root}{path}", {**self._headers, **headers}, body))
-
-
-def parts_of(azurite: Azurite) -> dict[str, str]:
-    """Return the parts of a connection string by their names."""
-    return dict(part.split("=", 1) for part in azurite.connection.split(";") if part)
