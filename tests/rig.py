@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import select
 import signal
 import subprocess
@@ -27,6 +26,7 @@ from shared.cli.main import app
 from shared.rules.ids import job_id
 from shared.rules.images import version_of
 from shared.views import job_json
+from tests.request_log import count_transitions
 from tests.sdk_clients import table_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -267,32 +267,3 @@ def empty(azurite: Azurite) -> None:
             queues.delete_queue(queue.name)
         for table in tables.list_tables():
             tables.delete_table(table.name)
-
-
-_BATCH = re.compile(r"(\S+) debug: TableHandler:batch\(\) Raw (request|response) string is (\".*\")$")
-
-
-def count_transitions(log: Path) -> tuple[Counter[str], Counter[str]]:
-    """Count, in Azurite's own request log, the transactions that were applied: claims and commits by job id.
-
-    Not our tables' word: what the storage service says that it was asked for and has answered with success.
-    """
-    claims: Counter[str] = Counter()
-    commits: Counter[str] = Counter()
-    asked: dict[str, str] = {}
-    for line in log.read_text("utf-8", "replace").splitlines():
-        # The pattern alone takes minutes: it is quadratic in lines without a space, and bodies of blobs are such.
-        found = _BATCH.search(line) if "TableHandler:batch()" in line else None
-        if not found:
-            continue
-        request, kind, text = found[1], found[2], json.loads(found[3])
-        if kind == "request":
-            asked[request] = text
-        elif not re.search(r"HTTP/1\.1 [45]\d\d", text):
-            body = asked.pop(request, "")
-            job = re.search(r'"RowKey": "job:([^"]+)"', body)
-            if job and '"state": "COMPLETED"' in body and '"retagged"' not in body:
-                commits[job[1]] += 1
-            if job and '"claim_nonce"' in body:
-                claims[job[1]] += 1
-    return claims, commits

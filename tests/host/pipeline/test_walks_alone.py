@@ -8,8 +8,8 @@ from collections import Counter
 import pytest
 
 from tests.doubles.world import png
-from tests.host.pipeline.request_log import writes
 from tests.proving import at_length
+from tests.request_log import writes
 from tests.rig import Rig, until
 
 IMAGES = at_length(10, 50)
