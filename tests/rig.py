@@ -61,10 +61,10 @@ def until(look: Callable[[], T | None], *, seconds: float = 60.0, what: str = "i
 class HostProcess:
     """One Functions host, ready."""
 
-    def __init__(self, environ: dict[str, str], log: Path, options: Sequence[str] = ()) -> None:
+    def __init__(self, environ: dict[str, str], log: Path, options: Sequence[str] = (), *, app: Path = ROOT) -> None:
         self.log = log
         self._log_file = log.open("wb")
-        command = [sys.executable, "-m", "localhost.host", "--app", str(ROOT), "--port", "0", "--fast", *options]
+        command = [sys.executable, "-m", "localhost.host", "--app", str(app), "--port", "0", "--fast", *options]
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -74,14 +74,18 @@ class HostProcess:
             stderr=self._log_file,
             start_new_session=True,  # a group of its own: paused with all that it may have started
         )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
+        line = self.read()
         assert line, log.read_text("utf-8", "replace")[-4000:]
         self.ready: dict[str, Any] = json.loads(line)  # its port, and its keys if it requires any
         self.port: int = self.ready["port"]
 
+    def read(self) -> str:
+        """Return the next line of its stdout; an empty one when it has ended."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().decode().strip()
+
     def kill(self) -> None:
-        """End it as ``kill -9`` does."""
+        """End it as ``kill -9`` does; harmless when it has ended."""
         self._end(signal.SIGKILL)
 
     def pause(self) -> None:

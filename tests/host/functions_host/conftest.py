@@ -1,9 +1,7 @@
 """Hosts in this process and in processes of their own, on the session's Azurite, under names of one test."""
 
 import contextlib
-import json
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -18,7 +16,8 @@ from localhost.azurite import Azurite
 from localhost.host.connections import API_VERSION
 from localhost.host.host import Host
 from localhost.host.host_options import HostOptions
-from tests.host.functions_host.hosts import APPS, ROOT, Events, HostProcess, HostUnderTest, Launch, Spawn, Storage
+from tests.host.functions_host.hosts import APPS, Events, HostUnderTest, Launch, Spawn, Storage
+from tests.rig import HostProcess
 
 
 @contextlib.contextmanager
@@ -92,25 +91,15 @@ def copy_app(tmp_path: Path) -> Callable[[str, str, str], Path]:
 
 
 @pytest.fixture
-def spawn(storage: Storage) -> Iterator[Spawn]:
+def spawn(storage: Storage, tmp_path: Path) -> Iterator[Spawn]:
     """Start hosts in processes of their own; what is left at the end of the test is killed."""
-    running: list[subprocess.Popen[str]] = []
+    running: list[HostProcess] = []
 
-    def start(app: str | Path, *arguments: str, settings: dict[str, str] | None = None) -> HostProcess:
-        command = [sys.executable, "-m", "localhost.host", "--app", str(APPS / app), "--port", "0", *arguments]
-        environ = {**storage.settings, "PATH": "/usr/bin:/bin", **(settings or {})}
-        popen = subprocess.Popen(
-            command, cwd=ROOT, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        running.append(popen)
-        assert popen.stdout is not None
-        line = popen.stdout.readline()
-        return HostProcess(popen, json.loads(line)["port"] if line else 0)
+    def start(app: str, *options: str, settings: dict[str, str]) -> HostProcess:
+        environ = {**storage.settings, "PATH": "/usr/bin:/bin", **settings}
+        running.append(HostProcess(environ, tmp_path / f"host-{len(running)}.log", options, app=APPS / app))
+        return running[-1]
 
     yield start
-    for popen in running:
-        if popen.poll() is None:
-            popen.kill()
-        popen.wait()
-        assert popen.stdout is not None
-        popen.stdout.close()
+    for host in running:
+        host.kill()

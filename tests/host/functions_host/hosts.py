@@ -1,7 +1,6 @@
 """What the host's tests work with: hosts, their names on storage, and how to wait for them."""
 
 import queue
-import subprocess
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -15,8 +14,8 @@ from azure.storage.queue import QueueClient, QueueServiceClient
 
 from localhost.host.host import Host
 from localhost.host.log import Log
+from tests.rig import HostProcess
 
-ROOT = Path(__file__).resolve().parents[3]
 APPS = Path(__file__).resolve().parent / "apps"
 SECONDS = 15.0
 
@@ -117,19 +116,6 @@ class Storage:
 Launch = Callable[..., HostUnderTest]
 #: App, text of its host.json, text instead; the copy's folder.
 Copy = Callable[[str, str, str], Path]
-
-
-@dataclass
-class HostProcess:
-    """A host in a process of its own."""
-
-    popen: "subprocess.Popen[str]"
-    port: int
-
-    def read(self) -> str:
-        """Return the next line of its stdout."""
-        assert self.popen.stdout is not None
-        return self.popen.stdout.readline().strip()
 
 
 Spawn = Callable[..., HostProcess]

@@ -3,8 +3,6 @@
 import http.client
 import io
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,7 @@ from localhost.host.keys import HEADER, Keys
 from localhost.host.log import Log
 from localhost.run.hosts import func_command, host_command
 from localhost.run.run_options import parse as parse_run
-from tests.host.functions_host.hosts import APPS, ROOT, Launch, Storage
+from tests.host.functions_host.hosts import Launch, Spawn
 
 HOOK = "/runtime/webhooks/blobs?functionName=Host.Functions.by_event"
 
@@ -64,24 +62,20 @@ def test_keys_are_new_at_each_start_and_no_part_of_a_text() -> None:
     assert repr(one) == "Keys()"
 
 
-def test_the_ready_line_alone_tells_the_keys_whatever_fails_with_a_url(storage: Storage) -> None:
-    command = [sys.executable, "-m", "localhost.host", "--app", str(APPS / "api"), "--port", "0", "--auth"]
-    environ = {**storage.settings, "PATH": "/usr/bin:/bin"}
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environ, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as host:
-        assert host.stdout is not None
-        ready = json.loads(host.stdout.readline())
-        for key in ready["keys"].values():
-            connection = http.client.HTTPConnection("127.0.0.1", ready["port"], timeout=15)
-            connection.request("FAIL", f"/api/a?code={key}&then=x")
-            assert connection.getresponse().status == 500
-            connection.close()
-        host.terminate()
-        output, errors = host.communicate(timeout=15)
-    assert sorted(ready["keys"]) == ["function", "master"]
+def test_the_ready_line_alone_tells_the_keys_whatever_fails_with_a_url(spawn: Spawn) -> None:
+    host = spawn("api", "--auth", settings={})
+    keys = host.ready["keys"]
+    for key in keys.values():
+        connection = http.client.HTTPConnection("127.0.0.1", host.port, timeout=15)
+        connection.request("FAIL", f"/api/a?code={key}&then=x")
+        assert connection.getresponse().status == 500
+        connection.close()
+    host.process.terminate()
+    host.process.wait(15)
+    output, errors = "".join(iter(host.read, "")), host.log.read_text("utf-8")
+    assert sorted(keys) == ["function", "master"]
     assert errors.count("code=…&then=x") == 2
-    assert not [key for key in ready["keys"].values() if key in errors + output]
+    assert not [key for key in keys.values() if key in errors + output]
 
 
 @pytest.mark.parametrize("field", ["error", "message"])

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.host.functions_host.hosts import Spawn, Storage
-from tests.rig import until
+from tests.rig import ROOT, until
 
-ROOT = Path(__file__).resolve().parents[3]
 NO_TICK = {"AzureWebJobs.tick.Disabled": "true"}
 
 
@@ -28,37 +27,37 @@ def test_sigterm_lets_the_running_invocation_finish_and_exits_0(storage: Storage
     queue = storage.queue()
     queue.send_message("one")
     go_on = tmp_path / "go-on"
-    host = spawn("timers", "--fast", settings={**NO_TICK, "GO_ON": str(go_on)})
+    host = spawn("timers", settings={**NO_TICK, "GO_ON": str(go_on)})
     assert host.read() == "began 1"
-    host.popen.send_signal(signal.SIGTERM)
+    host.process.send_signal(signal.SIGTERM)
     until(lambda: refuses(host.port))
     queue.send_message("two")
     with pytest.raises(subprocess.TimeoutExpired):
-        host.popen.wait(0.3)
+        host.process.wait(0.3)
     go_on.touch()
     assert host.read() == "ended"
-    assert host.popen.wait(10) == 0
+    assert host.process.wait(10) == 0
     assert host.read() == "", "a draining host takes on nothing new"
     assert [message.content for message in queue.peek_messages(5)] == ["two"]
 
 
 def test_the_drain_ends_when_its_time_is_up(storage: Storage, spawn: Spawn, tmp_path: Path) -> None:
     storage.queue().send_message("one")
-    host = spawn("timers", "--fast", "--drain-seconds", "0.5", settings={**NO_TICK, "GO_ON": str(tmp_path / "never")})
+    host = spawn("timers", "--drain-seconds", "0.5", settings={**NO_TICK, "GO_ON": str(tmp_path / "never")})
     assert host.read() == "began 1"
-    host.popen.send_signal(signal.SIGINT)
-    assert host.popen.wait(10) == 0
+    host.process.send_signal(signal.SIGINT)
+    assert host.process.wait(10) == 0
 
 
 def test_a_second_signal_ends_the_host_at_once(storage: Storage, spawn: Spawn, tmp_path: Path) -> None:
     storage.queue().send_message("one")
-    host = spawn("timers", "--fast", settings={**NO_TICK, "GO_ON": str(tmp_path / "never")})
+    host = spawn("timers", settings={**NO_TICK, "GO_ON": str(tmp_path / "never")})
     assert host.read() == "began 1"
-    host.popen.send_signal(signal.SIGTERM)
+    host.process.send_signal(signal.SIGTERM)
     with pytest.raises(subprocess.TimeoutExpired):
-        host.popen.wait(0.3)
-    host.popen.send_signal(signal.SIGTERM)
-    assert host.popen.wait(5) == 1
+        host.process.wait(0.3)
+    host.process.send_signal(signal.SIGTERM)
+    assert host.process.wait(5) == 1
 
 
 def test_a_killed_host_leaves_its_message_to_the_next_one_after_the_lease(
@@ -67,12 +66,12 @@ def test_a_killed_host_leaves_its_message_to_the_next_one_after_the_lease(
     storage.queue().send_message("one")
     go_on = tmp_path / "go-on"
     settings = {**NO_TICK, "GO_ON": str(go_on)}
-    first = spawn("timers", "--fast", "--message-lease-seconds", "1", settings=settings)
+    first = spawn("timers", "--message-lease-seconds", "1", settings=settings)
     assert first.read() == "began 1"
-    first.popen.kill()
-    first.popen.wait()
+    first.process.kill()
+    first.process.wait()
     go_on.touch()
-    second = spawn("timers", "--fast", settings=settings)
+    second = spawn("timers", settings=settings)
     assert second.read() == "began 2"
     assert second.read() == "ended"
 
