@@ -11,7 +11,7 @@ import pytest
 
 from tests.host.jobs.grounds import HOST, PROCESS, Ground, HostGround, ProcessGround
 from tests.host.jobs.site import Site
-from tests.rig import AzuriteWithLog, rig
+from tests.rig import Rig
 
 #: All that would start, record or remove a job by itself.
 TRIGGERS = "record_image,analyze_queued,analyze_pending,reconcile_images,purge_ended"
@@ -27,11 +27,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory, service: AzuriteWithLog) -> Iterator[Ground]:
+def host(shared_rig: Rig) -> Ground:
     """Start a host."""
-    with rig(tmp_path_factory.mktemp("jobs"), service) as made:
-        made.start(DISPATCH="off", Disabled=TRIGGERS)
-        yield HostGround(made)
+    shared_rig.start(DISPATCH="off", Disabled=TRIGGERS)
+    return HostGround(shared_rig)
 
 
 @pytest.fixture(scope="module")

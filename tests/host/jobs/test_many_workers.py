@@ -7,17 +7,14 @@ counted, since who dies has a job in hand: the last job would be in the hands of
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
-
-import pytest
 
 from darkroom_client import Client, Job
 from shared.rules.jobs import State
+from tests.host.jobs.conftest import TRIGGERS
 from tests.host.jobs.crowd import Plan, crowd
 from tests.proving import at_length
-from tests.rig import AzuriteWithLog, Rig, rig
+from tests.rig import Rig
 
 JOBS, KIND = at_length(6, 500), "word-count"
 PLAN = Plan(
@@ -29,13 +26,6 @@ PLAN = Plan(
 )
 #: Of one: two or three lines of up to three words.
 WORDS = ("light", "lens", "grün", "f/2.8", "\\", '"quoted"', "a b")
-
-
-@pytest.fixture(name="rig")
-def _rig(tmp_path: Path, service: AzuriteWithLog) -> Iterator[Rig]:
-    with rig(tmp_path, service) as made:
-        made.start(DISPATCH="off", Disabled="record_image,analyze_queued,analyze_pending,reconcile_images,purge_ended")
-        yield made
 
 
 def text(chance: random.Random) -> str:
@@ -61,29 +51,24 @@ def right(job: Job, text: str) -> bool:
 
 
 def test_workers_that_are_killed_again_and_again_complete_every_job_once(rig: Rig) -> None:
-    url, chance = f"http://127.0.0.1:{rig.hosts[0].port}/api", random.Random(JOBS)
+    host, chance = rig.start(DISPATCH="off", Disabled=TRIGGERS), random.Random(JOBS)
+    url = f"http://127.0.0.1:{host.port}/api"
     texts = {f"{number:03}.txt": text(chance) for number in range(JOBS)}
     with Client(url) as client:
         ids = {client.add(KIND, ref, params={"text": texts[ref]}, unique=True, max_attempts=100).id for ref in texts}
         with crowd(url, KIND, PLAN) as workers:
-            owners = partial(owners_of, client)
-            workers.work(lambda: completed(rig) == JOBS, owners, seconds=60 + JOBS)
+            workers.work(lambda: completed(rig) == JOBS, partial(owners_of, client), seconds=60 + JOBS)
         jobs = list(client.list(job_type=KIND, page_size=200))
         attempts = [attempt for job_id in ids for attempt in client.history(job_id)]
     assert {job.id for job in jobs} == ids
     assert [job for job in jobs if not right(job, texts[job.ref])] == []
     lapsed = sum(attempt["outcome"] == "lapsed" for attempt in attempts)
-    refused = sum(attempt["refused"] for attempt in attempts)
     of_killed = {attempt["outcome"] for attempt in attempts if workers.has_killed(attempt["owner"])}
     assert of_killed <= {"complete", "lapsed"}
     assert rig.verify() == f"{JOBS} jobs, 0 violations, 0 repaired, 0 notes"
     claims, commits = rig.count_transitions()
-    told = {"kills": workers.kills, "claims": claims.total(), "commits": commits.total(), "lapsed": lapsed}
-    print(
-        f"{JOBS} jobs, {PLAN.workers} workers:",
-        ", ".join(f"{n} {what}" for what, n in told.items()),
-        f"{refused} refused",
-    )
+    figures = f"{workers.kills} kills, {claims.total()} claims, {commits.total()} commits, {lapsed} lapsed"
+    print(f"{JOBS} jobs, {PLAN.workers} workers: {figures}, {sum(one['refused'] for one in attempts)} refused")
     assert (commits, claims.total()) == (Counter(ids), len(attempts))
     assert workers.kills >= 3
     assert lapsed >= 1

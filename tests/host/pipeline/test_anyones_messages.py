@@ -11,18 +11,17 @@ from shared.rules import blob_events, blob_urls, messages
 from shared.rules.ids import job_id
 from tests.doubles.world import png
 from tests.host.pipeline.message_forms import ENCODINGS, FORGED, call_outcomes, forms, in_base64, readers, trace_lines
-from tests.rig import SAMPLES, AzuriteWithLog, Rig, rig, until
+from tests.rig import SAMPLES, Rig, until
 
 CAT = (SAMPLES / "cat.png").read_bytes()
 JOB = job_id("image-analysis", "images/a.png", "0x1")
 
 
-@pytest.fixture(scope="module", name="host")
-def _host(tmp_path_factory: pytest.TempPathFactory, service: AzuriteWithLog) -> Iterator[Rig]:
-    with rig(tmp_path_factory.mktemp("messages"), service) as made:
-        made.queues.create_queue(POISON_QUEUE)
-        made.start(Disabled="record_image,analyze_pending")
-        yield made
+@pytest.fixture(scope="module")
+def host(shared_rig: Rig) -> Rig:
+    shared_rig.queues.create_queue(POISON_QUEUE)
+    shared_rig.start(Disabled="record_image,analyze_pending")
+    return shared_rig
 
 
 @pytest.fixture(name="rig")

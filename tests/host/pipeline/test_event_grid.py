@@ -2,11 +2,10 @@
 
 import json
 import urllib.request
-from collections.abc import Iterator
 
 import pytest
 
-from tests.rig import SAMPLES, AzuriteWithLog, Rig, rig, until
+from tests.rig import SAMPLES, Rig, until
 from tests.sdk_clients import table_of
 
 CAT = (SAMPLES / "cat.png").read_bytes()
@@ -41,11 +40,10 @@ def events_left(rig: Rig) -> int:
 
 
 @pytest.fixture(scope="module", name="rig")
-def _rig(tmp_path_factory: pytest.TempPathFactory, service: AzuriteWithLog) -> Iterator[Rig]:
+def _rig(shared_rig: Rig) -> Rig:
     """One host for both tests."""
-    with rig(tmp_path_factory.mktemp("events"), service) as made:
-        made.start(BLOB_SOURCE="EventGrid")
-        yield made
+    shared_rig.start(BLOB_SOURCE="EventGrid")
+    return shared_rig
 
 
 def test_an_event_delivered_three_times_makes_one_job(rig: Rig) -> None:

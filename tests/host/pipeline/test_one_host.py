@@ -1,22 +1,20 @@
 """The real function_app.py under one local host on real Azurite, with the usual settings: what users are promised."""
 
 import hashlib
-from collections.abc import Iterator
 
 import pytest
 
-from tests.rig import SAMPLES, AzuriteWithLog, Rig, rig, until
+from tests.rig import SAMPLES, Rig, until
 from tests.sdk_clients import table_of
 
 CAT = (SAMPLES / "cat.png").read_bytes()
 
 
 @pytest.fixture(scope="module", name="rig")
-def _rig(tmp_path_factory: pytest.TempPathFactory, service: AzuriteWithLog) -> Iterator[Rig]:
+def _rig(shared_rig: Rig) -> Rig:
     """One host for all of these tests; each has names of its own."""
-    with rig(tmp_path_factory.mktemp("one"), service) as made:
-        made.start()
-        yield made
+    shared_rig.start()
+    return shared_rig
 
 
 def test_an_uploaded_image_is_completed_once_with_its_report_and_thumbnail(rig: Rig) -> None:

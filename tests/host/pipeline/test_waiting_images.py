@@ -1,12 +1,11 @@
 """What befalls images while they wait in the queue: one host records them, and the next one analyses."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from tests.rig import SAMPLES, AzuriteWithLog, Rig, rig, until
+from tests.rig import SAMPLES, Rig, until
 
 CAT = (SAMPLES / "cat.png").read_bytes()
 ROCKET = (SAMPLES / "rocket.jpg").read_bytes()
@@ -30,18 +29,20 @@ class WaitingImages:
 
 
 @pytest.fixture(scope="module")
-def waiting(tmp_path_factory: pytest.TempPathFactory, service: AzuriteWithLog) -> Iterator[WaitingImages]:
-    with rig(tmp_path_factory.mktemp("waiting"), service) as made:
-        recorder = made.start(Disabled="analyze_queued,analyze_pending")
-        ids = {name: made.upload(name, CAT) for name in ("stays", "goes", "changes")}
-        until(lambda: made.waiting() == len(ids), what="the messages")  # each comes behind its row
-        recorder.drain()
-        messages = made.queues.get_queue_client("image-jobs").peek_messages(5)
-        at_drain = [str(job_of(made, job_id)["state"]) for job_id in ids.values()], [m.dequeue_count for m in messages]
-        made.blobs.get_blob_client("images", "goes").delete_blob()
-        newer = made.upload("changes", ROCKET)
-        made.start(Disabled="record_image")
-        yield WaitingImages(made, ids, newer, at_drain)
+def waiting(shared_rig: Rig) -> WaitingImages:
+    recorder = shared_rig.start(Disabled="analyze_queued,analyze_pending")
+    ids = {name: shared_rig.upload(name, CAT) for name in ("stays", "goes", "changes")}
+    until(lambda: shared_rig.waiting() == len(ids), what="the messages")  # each comes behind its row
+    recorder.drain()
+    messages = shared_rig.queues.get_queue_client("image-jobs").peek_messages(5)
+    at_drain = (
+        [str(job_of(shared_rig, job_id)["state"]) for job_id in ids.values()],
+        [m.dequeue_count for m in messages],
+    )
+    shared_rig.blobs.get_blob_client("images", "goes").delete_blob()
+    newer = shared_rig.upload("changes", ROCKET)
+    shared_rig.start(Disabled="record_image")
+    return WaitingImages(shared_rig, ids, newer, at_drain)
 
 
 def job_of(made: Rig, job_id: str) -> dict[str, Any]:
