@@ -141,8 +141,7 @@ def faulty(place: Place) -> FaultyStorage:
     """Give storage whose connection can be made to fail, in a process that has checked its buckets."""
     clock, faulty = FakeClock(), FaultyTransport(place.transport)
     retry = RetryPolicy(within=timedelta(seconds=10), monotonic=clock, pause=clock.advance)
-    storage = place.build(faulty, retry=retry).storage
-    storage.create()
+    storage = place.build(faulty, retry=retry, create=True).storage
     rival = AzureJobs(place)
     return FaultyStorage(storage, faulty, rival, rival.darkroom.storage)
 

@@ -49,16 +49,18 @@ class Place:
         runtime: Runtime | None = None,
         retry: RetryPolicy | None = None,
         works: Mapping[str, Handler] | None = None,
+        create: bool = False,
     ) -> Darkroom:
-        """Wire everything over it; nothing is created yet.
+        """Wire everything over it.
 
         Args:
             transport: Between the clients and the services.
             runtime: Time, chance and threads; the place's own time without it.
             retry: How long to send a write again that is not decided.
             works: Handlers by type.
+            create: Whether to create tables, containers and the queue.
         """
-        return wiring.build(
+        darkroom = wiring.build(
             self.environ,
             transport=transport or self.transport,
             runtime=runtime or self.runtime,
@@ -66,6 +68,9 @@ class Place:
             threaded=False,
             works=works,
         )
+        if create:
+            darkroom.storage.create()
+        return darkroom
 
     def with_settings(self, **settings: str) -> "Place":
         """Return the same place under these app settings besides its own."""

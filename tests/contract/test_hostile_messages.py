@@ -40,8 +40,7 @@ HOSTILE = {
 def test_a_message_that_names_nothing_takes_a_handful_of_requests_and_is_kept(
     place: Place, name: str, case_result: Callable[[str], None]
 ) -> None:
-    darkroom = place.build(counting := CountingTransport(place.transport))
-    darkroom.storage.create()
+    darkroom = place.build(counting := CountingTransport(place.transport), create=True)
     with counting.count() as requests:
         assert darkroom.bury.bury(HOSTILE[name]) == [Disposition.REJECTED]
     (row,) = darkroom.storage.rejections.list(limit=10)

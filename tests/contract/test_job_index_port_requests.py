@@ -76,9 +76,7 @@ def bench(place: Place) -> RequestBench:
     """Wire everything over a counting transport."""
     row = job_moves.running(AzureJobs(place))
     counting = CountingTransport(place.transport)
-    darkroom = place.build(counting)
-    darkroom.storage.create()
-    return RequestBench(darkroom, counting, row.job.id)
+    return RequestBench(place.build(counting, create=True), counting, row.job.id)
 
 
 @pytest.mark.parametrize(

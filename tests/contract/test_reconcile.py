@@ -45,9 +45,7 @@ class _Short:
 
 def _build(place: Place, transport: HttpTransport[Any, Any] | None = None, **more: str) -> Darkroom:
     """Wire everything for images of any age."""
-    darkroom = place.with_settings(**{"RECONCILE_GRACE_SECONDS": "0", **more}).build(transport)
-    darkroom.storage.create()
-    return darkroom
+    return place.with_settings(**{"RECONCILE_GRACE_SECONDS": "0", **more}).build(transport, create=True)
 
 
 def _container(darkroom: Darkroom) -> ContainerClient:

@@ -24,9 +24,7 @@ def refusing(place: Place) -> RefusingBlobs:
 @pytest.fixture
 def room(place: Place, refusing: RefusingBlobs) -> Darkroom:
     """Wire everything over a service that can be made to refuse; containers and tables are there."""
-    made = place.build(refusing, runtime=IMPATIENT)
-    made.storage.create()
-    return made
+    return place.build(refusing, runtime=IMPATIENT, create=True)
 
 
 def put(room: Darkroom, name: str) -> ImageRef:
@@ -103,8 +101,7 @@ def test_a_thumbnail_that_is_refused_is_an_answer_too(room: Darkroom, refusing: 
 
 
 def test_a_thumbnail_that_can_not_be_written_counts_as_an_attempt(place: Place, refusing: RefusingBlobs) -> None:
-    room = place.with_settings(MAX_ATTEMPTS="1").build(refusing)
-    room.storage.create()
+    room = place.with_settings(MAX_ATTEMPTS="1").build(refusing, create=True)
     ref = ImageRef(room.settings.images_container, "cat.png")
     room.storage.images.put(ref, png(), mime="image/png")
     job_id = room.record.record(ref).job_id

@@ -33,9 +33,8 @@ def refusing(place: Place) -> RefusingWrites:
 @pytest.fixture
 def room(place: Place, refusing: RefusingWrites) -> Darkroom:
     """Wire everything over a service that can be made to refuse; a job has one attempt, and is due at once."""
-    made = place.with_settings(DISPATCH="timer", MAX_ATTEMPTS="1", JOB_BUCKETS="1").build(refusing)
-    made.storage.create()
-    return made
+    place = place.with_settings(DISPATCH="timer", MAX_ATTEMPTS="1", JOB_BUCKETS="1")
+    return place.build(refusing, create=True)
 
 
 def put(room: Darkroom, name: str = "cat.png") -> ImageRef:
@@ -145,8 +144,7 @@ def test_a_job_that_storage_keeps_back_is_purged_by_no_other(room: Darkroom, ref
 
 
 def test_a_message_that_no_queue_holds_is_no_outage(place: Place, refusing: RefusingWrites) -> None:
-    room = place.with_settings(DISPATCH="queue").build(refusing)
-    room.storage.create()
+    room = place.with_settings(DISPATCH="queue").build(refusing, create=True)
     refusing.answers["/messages"] = (413, "RequestBodyTooLarge")
     with pytest.raises(ContentRefused, match="RequestBodyTooLarge"):
         room.storage.queue.send("x" * 70_000)
@@ -162,8 +160,7 @@ def test_a_refusal_after_a_lost_request_is_the_truth_once_the_row_has_been_seen(
 ) -> None:
     clock, faulty = FakeClock(), FaultyTransport(refusing)
     retry = RetryPolicy(within=timedelta(seconds=10), monotonic=clock, pause=clock.advance)
-    storage = place.build(faulty, retry=retry).storage
-    storage.create()
+    storage = place.build(faulty, retry=retry, create=True).storage
     refusing.answers["PENDING"] = TOO_LARGE
     faulty.arm(Fault.REQUEST_LOST)
     with pytest.raises(ContentRefused, match="EntityTooLarge"):

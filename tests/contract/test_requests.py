@@ -3,12 +3,13 @@
 import contextlib
 import itertools
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
 
 from shared.errors import LockHeld
+from shared.handlers import Handler
 from shared.rules import messages
 from shared.rules.flows import flow_of
 from shared.rules.ids import digest
@@ -21,7 +22,6 @@ from shared.steps.upkeep.bury import Burial
 from shared.steps.upkeep.turns import Turns
 from shared.steps.work.attempt import End
 from shared.steps.work.fair_share import FairShare
-from shared.wiring.steps import Darkroom
 from tests.contract import job_moves
 from tests.contract.places import Place
 from tests.doubles.transports import CountingTransport
@@ -29,12 +29,12 @@ from tests.doubles.world import png
 from tests.sdk_clients import blobs_of, table_of
 
 
-@dataclass
 class CostBench:
-    """Everything over Azurite, the requests counted."""
+    """Everything over a place, the requests counted, in a process that has checked its buckets."""
 
-    darkroom: Darkroom
-    wire: CountingTransport
+    def __init__(self, place: Place, works: Mapping[str, Handler] | None = None) -> None:
+        self.wire = CountingTransport(place.transport)
+        self.darkroom = place.build(self.wire, works=works, create=True)
 
     def upload(self, name: str) -> ImageRef:
         """Put an image there."""
@@ -46,12 +46,10 @@ class CostBench:
 
 @pytest.fixture
 def bench(place: Place) -> CostBench:
-    """Wire everything over a counting transport, in a process that has checked its buckets."""
-    counting = CountingTransport(place.transport)
-    darkroom = place.build(counting)
-    darkroom.storage.create()
-    darkroom.sweep._is_prepared = True
-    return CostBench(darkroom, counting)
+    """Give one whose process has swept before."""
+    bench = CostBench(place)
+    bench.darkroom.sweep._is_prepared = True
+    return bench
 
 
 def _record(bench: CostBench, name: str = "cat.png") -> str:
@@ -133,13 +131,11 @@ def test_an_analysis_takes_five_requests(bench: CostBench) -> None:
 
 @pytest.mark.parametrize("thumbnails", ["row", "off"])
 def test_an_analysis_without_a_blob_for_its_thumbnail_takes_four_requests(place: Place, thumbnails: str) -> None:
-    counting = CountingTransport(place.transport)
-    darkroom = place.with_settings(THUMBNAILS=thumbnails).build(counting)
-    darkroom.storage.create()
-    job_id = _record(CostBench(darkroom, counting))
-    with counting.count() as requests:
-        assert darkroom.attempt.run(job_id, owner="queue/1") is End.COMPLETED
-    job = job_moves.row_of(darkroom.storage.jobs, job_id).job
+    bench = CostBench(place.with_settings(THUMBNAILS=thumbnails))
+    job_id = _record(bench)
+    with bench.wire.count() as requests:
+        assert bench.darkroom.attempt.run(job_id, owner="queue/1") is End.COMPLETED
+    job = job_moves.row_of(bench.darkroom.storage.jobs, job_id).job
     assert (len(requests), job.thumbnail is not None) == (4, thumbnails == "row")
 
 

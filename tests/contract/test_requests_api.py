@@ -13,7 +13,6 @@ from shared.steps.work.attempt import End
 from shared.wiring.steps import Darkroom
 from tests.contract.places import Place
 from tests.contract.test_requests import CostBench
-from tests.doubles.transports import CountingTransport
 from tests.doubles.world import png
 
 KIND = "word-count"
@@ -33,25 +32,16 @@ CALLS: dict[str, Callable[[Darkroom, str, Claim], object]] = {
 }
 
 
-def build_bench(place: Place, *, with_handler: bool) -> CostBench:
-    """Wire everything over a counting transport, in a process that has checked its buckets."""
-    counting = CountingTransport(place.transport)
-    works = {KIND: lambda _: {"words": 2}} if with_handler else {}
-    darkroom = place.with_settings(JOB_BUCKETS="2").build(counting, works=works)
-    darkroom.storage.create()
-    return CostBench(darkroom, counting)
-
-
 @pytest.fixture
 def bench(place: Place) -> CostBench:
     """Give one whose jobs external workers do."""
-    return build_bench(place, with_handler=False)
+    return CostBench(place.with_settings(JOB_BUCKETS="2"))
 
 
 @pytest.fixture
 def handler_bench(place: Place) -> CostBench:
     """Give one whose jobs a handler does."""
-    return build_bench(place, with_handler=True)
+    return CostBench(place.with_settings(JOB_BUCKETS="2"), {KIND: lambda _: {"words": 2}})
 
 
 def add(bench: CostBench, ref: str = "text", *, unique: bool = True, ttl: timedelta | None = None) -> str:

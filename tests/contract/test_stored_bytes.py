@@ -28,9 +28,7 @@ from tests.simulation.service.behaviour import AZURE
 @pytest.fixture
 def room(place: Place) -> Darkroom:
     """Wire everything; containers and tables are there."""
-    made = place.build()
-    made.storage.create()
-    return made
+    return place.build(create=True)
 
 
 def put(room: Darkroom, data: bytes, encoding: str) -> ImageRef:
@@ -85,8 +83,7 @@ def test_a_blob_that_has_left_the_archive_has_its_job_opened_again(place: Place,
 @pytest.mark.parametrize("empty_pages", [False, True])
 def test_a_blob_that_leaves_the_archive_within_hours_is_found_by_a_walk(empty_pages: bool) -> None:  # noqa: FBT001
     place = in_process(replace(AZURE, empty_pages=empty_pages))
-    room = place.with_settings(RECONCILE_GRACE_SECONDS="0").build()
-    room.storage.create()
+    room = place.with_settings(RECONCILE_GRACE_SECONDS="0").build(create=True)
     ref = put(room, png(), "")
     blob = blobs_of(room.storage.images).get_blob_client(ref.container, ref.name)
     blob.set_standard_blob_tier("Archive")

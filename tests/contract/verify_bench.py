@@ -23,8 +23,7 @@ class VerifyBench:
 
     def __init__(self, place: Place, transport: HttpTransport[Any, Any] | None = None, **more: str) -> None:
         self.environ = place.environ
-        self.darkroom = place.with_settings(**{"DISPATCH": "both", **more}).build(transport)
-        self.darkroom.storage.create()
+        self.darkroom = place.with_settings(**{"DISPATCH": "both", **more}).build(transport, create=True)
         self.table = table_of(self.darkroom.storage.jobs)
         self.findings: list[Finding] = []
 
