@@ -2,11 +2,13 @@ import json
 from datetime import timedelta
 
 import pytest
+from azure.core.exceptions import ServiceRequestError
 from azure.storage.queue import QueueClient
 
 from localhost.host.blobs import POISON_QUEUE, BlobMessage, queue_name
 from tests.host.functions_host.hosts import Launch, Storage
 from tests.rig import until
+from tests.unit.acts import raising
 
 
 def test_a_blob_fires_once_an_etag_and_again_when_overwritten(storage: Storage, launch: Launch) -> None:
@@ -111,13 +113,7 @@ def test_a_blob_that_could_not_be_announced_is_announced_in_the_next_scan(
     container = storage.blobs.create_container(storage.name)
     running = launch("blobs", scan=timedelta(seconds=0.1))
     with monkeypatch.context() as patch:
-        patch.setattr(QueueClient, "send_message", _refuse)
+        patch.setattr(QueueClient, "send_message", raising(ServiceRequestError("the cable is out")))
         container.upload_blob("in/x.png", b"one")
         running.log.wait_for("blob not announced")
     assert running.call()[1][2] == b"one"
-
-
-def _refuse(*_: object, **__: object) -> None:
-    from azure.core.exceptions import ServiceRequestError  # noqa: PLC0415
-
-    raise ServiceRequestError("the cable is out")

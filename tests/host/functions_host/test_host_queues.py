@@ -6,6 +6,7 @@ from azure.storage.queue import QueueClient
 
 from tests.host.functions_host.hosts import Copy, Launch, Storage
 from tests.rig import until
+from tests.unit.acts import raising
 
 
 def contents(queue: QueueClient) -> list[str]:
@@ -164,11 +165,7 @@ def test_an_outage_of_storage_does_not_end_the_listener(
     running = launch("recorder")
     running.log.wait_for("waiting for the queue to exist")
     with monkeypatch.context() as patch:
-        patch.setattr(QueueClient, "receive_messages", _refuse)
+        patch.setattr(QueueClient, "receive_messages", raising(ConnectionError("the cable is out")))
         running.log.wait_for("queue not read", queue=storage.name)
     queue.send_message("after")
     assert running.call()[1].get_body() == b"after"
-
-
-def _refuse(*_: object, **__: object) -> None:
-    raise ConnectionError("the cable is out")
