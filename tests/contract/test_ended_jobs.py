@@ -14,27 +14,17 @@ from shared.storage import ended_table
 from tests.contract import job_moves
 from tests.contract.benches import ImagesBench, JobsBench
 from tests.contract.memory_benches import DoubledJobs
+from tests.contract.versions_bench import VersionsBench
 from tests.doubles.ended import MemoryEnded
 
 HOUR = timedelta(hours=1)
 
 
 @dataclass
-class Resting:
+class Resting(VersionsBench):
     """A job table and its ended jobs."""
 
-    jobs: JobsBench
     ended: EndedJobs
-
-    def one(self, number: int = 0, *, after: timedelta = timedelta(0), event: Event = Event.CANCEL) -> Row:
-        """Add a version of one reference, over the one before, and end it some time from now."""
-        over = self.jobs.store.key(job_moves.TYPE, "images/cat.png")
-        row = self.jobs.store.insert(job_moves.add(self.jobs, version=f"0x{number}"), over=over)
-        move = job_moves.end(self.jobs, row, event)
-        at = self.jobs.now + after
-        return self.jobs.store.replace(
-            row, type(move)(move.event, type(row.job)(**{**vars(move.job), "ended": at}), at)
-        )
 
     def key(self, row: Row) -> Key | None:
         """Return the key row that names a job."""
@@ -56,19 +46,19 @@ def resting(jobs: JobsBench) -> Resting:
 
 
 def test_ended_jobs_come_oldest_first_and_those_of_later_not_at_all(resting: Resting) -> None:
-    rows = [resting.one(number, after=HOUR * (number % 3 + number / 60)) for number in range(4)]
+    rows = [resting.canceled(number, after=HOUR * (number % 3 + number / 60)) for number in range(4)]
     found = resting.list_ended(rows[0], resting.jobs.now + HOUR + HOUR / 2)
     assert found == [rows[number].job.id for number in (0, 3, 1)]
 
 
 def test_a_list_of_many_pages_is_whole_and_the_oldest_first(resting: Resting, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resting.ended, "_page", 3, raising=False)
-    rows = [resting.one(number, after=-48 * HOUR * number) for number in range(8)]
+    rows = [resting.canceled(number, after=-48 * HOUR * number) for number in range(8)]
     assert resting.list_ended(rows[0], resting.jobs.now + HOUR) == [row.job.id for row in reversed(rows)]
 
 
 def test_a_job_is_listed_in_the_state_in_which_it_ended_alone(resting: Resting) -> None:
-    row, far = resting.one(), resting.jobs.now + HOUR
+    row, far = resting.canceled(), resting.jobs.now + HOUR
     assert resting.list_ended(row, far) == [row.job.id]
     assert resting.list_ended(row, far, state=State.COMPLETED) == resting.list_ended(row, far, state=State.FAILED) == []
 
@@ -81,7 +71,7 @@ def test_nothing_has_ended_in_a_table_that_is_missing_or_before_there_were_table
 
 @pytest.mark.azurite
 def test_all_rows_of_a_purged_job_go_but_its_key_row_which_says_how_it_ended(resting: Resting) -> None:
-    row = resting.one()
+    row = resting.canceled()
     assert resting.ended.purge([(row, resting.key(row))]) == {row.job.id}
     assert [name.partition(":")[0] for name in resting.jobs.rows() if ":" in name] == ["key"]
     key = job_moves.key_of(resting.jobs, row.job.ref)
@@ -102,14 +92,14 @@ def test_a_purged_job_that_stood_for_a_newer_version_leaves_that_version_known(r
 
 
 def test_the_key_row_of_a_newer_version_stays_as_it_is(resting: Resting) -> None:
-    older, _ = resting.one(0), resting.one(1)
+    older, _ = resting.canceled(0), resting.canceled(1)
     before = resting.jobs.store.key(older.job.type, older.job.ref)
     assert resting.ended.purge([(older, resting.key(older))]) == {older.job.id}
     assert resting.jobs.store.key(older.job.type, older.job.ref) == before
 
 
 def test_a_job_that_has_moved_on_stays_and_the_rest_goes(resting: Resting) -> None:
-    rows = [resting.one(number) for number in range(4)]
+    rows = [resting.canceled(number) for number in range(4)]
     opened = resting.jobs.store.replace(rows[1], job_moves.redrive(resting.jobs, rows[1]))
     going = [(row, resting.key(row)) for row in rows]
     assert resting.ended.purge(going) == {row.job.id for row in rows} - {opened.job.id}
@@ -118,7 +108,7 @@ def test_a_job_that_has_moved_on_stays_and_the_rest_goes(resting: Resting) -> No
 
 
 def test_a_job_whose_row_alone_has_moved_stays(resting: Resting) -> None:
-    row = resting.one()
+    row = resting.canceled()
     now = resting.jobs.store.replace(row, Move(Event.RESCHEDULE, row.job, resting.jobs.now))
     assert job_moves.index_of(resting.jobs, now) == job_moves.index_of(resting.jobs, row)
     assert resting.ended.purge([(row, resting.key(row))]) == set()
@@ -126,15 +116,15 @@ def test_a_job_whose_row_alone_has_moved_stays(resting: Resting) -> None:
 
 
 def test_a_job_whose_key_row_has_moved_on_stays_and_the_rest_goes(resting: Resting) -> None:
-    rows = [resting.one(number) for number in range(3)]
+    rows = [resting.canceled(number) for number in range(3)]
     going = [(row, resting.key(row)) for row in rows]
-    resting.one(9)
+    resting.canceled(9)
     assert resting.ended.purge(going) == {rows[0].job.id, rows[1].job.id}
     assert resting.jobs.store.get(rows[2].job.id) is not None
 
 
 def test_a_job_that_another_has_purged_is_gone_and_so_is_the_rest(resting: Resting) -> None:
-    rows = [resting.one(number) for number in range(3)]
+    rows = [resting.canceled(number) for number in range(3)]
     going = [(row, resting.key(row)) for row in rows]
     resting.ended.purge(going[:1])
     assert resting.ended.purge(going) == {row.job.id for row in rows}
@@ -180,7 +170,7 @@ def test_the_thumbnails_of_a_job_are_those_under_its_id_alone(images: ImagesBenc
 
 def purged(resting: Resting) -> Key:
     """Purge a job; return the key row that is left of it."""
-    row = resting.one()
+    row = resting.canceled()
     resting.ended.purge([(row, resting.key(row))])
     key = resting.key(row)
     assert key is not None
@@ -201,7 +191,7 @@ def test_to_forget_twice_is_harmless(resting: Resting) -> None:
 
 def test_a_key_row_that_has_moved_on_is_not_forgotten(resting: Resting) -> None:
     key = purged(resting)
-    newer = resting.one(1)
+    newer = resting.canceled(1)
     with pytest.raises(Lost):
         resting.ended.forget(key)
     assert resting.key(newer) is not None
@@ -210,7 +200,7 @@ def test_a_key_row_that_has_moved_on_is_not_forgotten(resting: Resting) -> None:
 def test_a_key_row_that_another_has_forgotten_and_a_new_job_has_again_is_not_forgotten(resting: Resting) -> None:
     key = purged(resting)
     resting.ended.forget(key)
-    again = resting.one()
+    again = resting.canceled()
     with pytest.raises(Lost):
         resting.ended.forget(key)
     assert resting.key(again) is not None

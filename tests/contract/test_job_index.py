@@ -10,18 +10,15 @@ from shared.rules.jobs import Event, Move
 from shared.storage import codec
 from tests.contract import job_moves
 from tests.contract.benches import JobsBench
+from tests.contract.versions_bench import VersionsBench
 
 HOUR = timedelta(hours=1)
 
 
 def _rows_of_one_bucket(jobs: JobsBench, count: int) -> list[Row]:
-    """Add versions of one reference, hence of one bucket; each is due an hour before the one added last."""
-    rows = []
-    for number in range(count):
-        key = jobs.store.key(job_moves.TYPE, "images/cat.png")
-        move = job_moves.add(jobs, version=f"0x{number}", grace=-HOUR * number)
-        rows.append(jobs.store.insert(move, over=key))
-    return rows
+    """Add versions of one reference; each is due an hour before the one added last."""
+    bench = VersionsBench(jobs)
+    return [bench.add(number, grace=-HOUR * number) for number in range(count)]
 
 
 @pytest.mark.azurite

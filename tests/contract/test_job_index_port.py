@@ -7,13 +7,13 @@ import pytest
 
 from shared.errors import InvalidReference, Lost
 from shared.ports.index import ENDED, LIVE, JobIndex, Position
-from shared.ports.jobs import Row
 from shared.rules.ids import bucket, digest
 from shared.rules.jobs import SCHEMA, Event, JobError, Move, State
 from tests.contract import job_moves
 from tests.contract.benches import JobsBench
 from tests.contract.job_moves import TYPE
 from tests.contract.memory_benches import DoubledJobs
+from tests.contract.versions_bench import VersionsBench
 from tests.doubles.index import MemoryIndex
 
 HOUR = timedelta(hours=1)
@@ -21,22 +21,10 @@ REF = "images/cat.png"
 
 
 @dataclass
-class IndexBench:
-    """A job table and its index; all jobs are of one reference, hence of one bucket."""
+class IndexBench(VersionsBench):
+    """A job table and its index."""
 
-    jobs: JobsBench
     index: JobIndex
-
-    def add(self, number: int, *, grace: timedelta = timedelta(0)) -> Row:
-        """Add a version."""
-        over = self.jobs.store.key(TYPE, REF)
-        return self.jobs.store.insert(job_moves.add(self.jobs, REF, f"0x{number}", grace=grace), over=over)
-
-    def canceled(self, number: int, *, after: timedelta = timedelta(0), at: datetime | None = None) -> Row:
-        """Add a version whose job ends some time from now, or at a moment."""
-        row, at = self.add(number), at or self.jobs.now + after
-        move = job_moves.end(self.jobs, row)
-        return self.jobs.store.replace(row, Move(Event.CANCEL, replace(move.job, ended=at), at))
 
     def live(self, after: Position | None = None, limit: int = 9) -> list[Position]:
         """List who is live."""
