@@ -6,12 +6,13 @@ from shared.errors import Mismatch
 from shared.rules.images import ANY_VERSION, ImageRef
 from tests.contract import job_moves
 from tests.contract.faulty_storage import FaultyStorage
+from tests.contract.uploads import ref_of
 from tests.doubles.transports import Fault
 
 
 def cat(faulty: FaultyStorage, data: bytes | None = None) -> ImageRef:
     """Name an image, and put one there before if need be."""
-    ref = ImageRef(faulty.rival.darkroom.settings.images_container, "cat.png")
+    ref = ref_of(faulty.rival.darkroom)
     if data is not None:
         faulty.rivals.images.put(ref, data, mime="image/png")
     return ref

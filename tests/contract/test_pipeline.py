@@ -8,19 +8,16 @@ from shared.steps.intake.disposition import Disposition
 from shared.steps.work.attempt import End
 from shared.wiring.steps import Darkroom
 from tests.contract import job_moves
-from tests.doubles.world import png
-from tests.sdk_clients import blobs_of, queue_of
+from tests.contract.uploads import upload
+from tests.sdk_clients import queue_of
 
 #: Backslashes and control characters are refused by rules.names, before anything is sent.
 NAMES = ["cat.png", "2026/summer #1/50% ä?😀.png", "é" * 1024, " ", "a//b", "%2e%2e", "~"]
 
 
 def _upload(darkroom: Darkroom, name: str) -> ImageRef:
-    ref = ImageRef(darkroom.settings.images_container, name)
     darkroom.storage.create()
-    client = blobs_of(darkroom.storage.images).get_blob_client(ref.container, ref.name)
-    client.upload_blob(png(), overwrite=True)
-    return ref
+    return upload(darkroom, name)
 
 
 @pytest.mark.parametrize("name", NAMES)

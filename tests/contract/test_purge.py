@@ -23,6 +23,7 @@ from shared.storage.job_table import JobTable
 from tests.contract import job_moves
 from tests.contract.places import Place
 from tests.contract.purge_bench import Died, Dying, PurgeBench
+from tests.contract.uploads import ref_of
 from tests.doubles.transports import CountingTransport, Fault, FaultyTransport
 from tests.proving import at_length
 
@@ -61,9 +62,7 @@ def test_nothing_is_wrong_before_and_after_a_job_that_stands_for_two_versions_is
     bench.darkroom.purge.purge(owner="timer/1")
     assert bench.darkroom.storage.jobs.get(row.job.id) is None
     assert (bench.verify().violations, bench.findings) == (0, [])
-    assert (
-        bench.darkroom.record.record(ImageRef(bench.darkroom.settings.images_container, "cat.png")).job_id == row.job.id
-    )
+    assert bench.darkroom.record.record(ref_of(bench.darkroom)).job_id == row.job.id
 
 
 def test_what_is_within_its_retention_stays(place: Place) -> None:

@@ -13,6 +13,7 @@ from shared.wiring.steps import Darkroom
 from tests.contract import job_moves
 from tests.contract.places import Place
 from tests.contract.refusing_transports import IMPATIENT, RefusingBlobs
+from tests.contract.uploads import ref_of
 from tests.doubles.world import png
 
 
@@ -28,7 +29,7 @@ def room(place: Place, refusing: RefusingBlobs) -> Darkroom:
 
 
 def put(room: Darkroom, name: str) -> ImageRef:
-    ref = ImageRef(room.settings.images_container, name)
+    ref = ref_of(room, name)
     room.storage.images.put(ref, b"miau", mime="image/png")
     return ref
 
@@ -102,7 +103,7 @@ def test_a_thumbnail_that_is_refused_is_an_answer_too(room: Darkroom, refusing: 
 
 def test_a_thumbnail_that_can_not_be_written_counts_as_an_attempt(place: Place, refusing: RefusingBlobs) -> None:
     room = place.with_settings(MAX_ATTEMPTS="1").build(refusing, create=True)
-    ref = ImageRef(room.settings.images_container, "cat.png")
+    ref = ref_of(room)
     room.storage.images.put(ref, png(), mime="image/png")
     job_id = room.record.record(ref).job_id
     refusing.answers[room.settings.thumbnails_container] = (409, "BlobImmutableDueToPolicy")

@@ -18,6 +18,7 @@ from tests.contract import job_moves
 from tests.contract.benches import AzureJobs
 from tests.contract.places import Place
 from tests.contract.refusing_transports import RefusingWrites
+from tests.contract.uploads import ref_of
 from tests.doubles.clock import FakeClock
 from tests.doubles.transports import Fault, FaultyTransport
 from tests.doubles.world import png
@@ -38,7 +39,7 @@ def room(place: Place, refusing: RefusingWrites) -> Darkroom:
 
 
 def put(room: Darkroom, name: str = "cat.png") -> ImageRef:
-    ref = ImageRef(room.settings.images_container, name)
+    ref = ref_of(room, name)
     room.storage.images.put(ref, png(), mime="image/png")
     return ref
 

@@ -24,9 +24,9 @@ from shared.steps.work.attempt import End
 from shared.steps.work.fair_share import FairShare
 from tests.contract import job_moves
 from tests.contract.places import Place
+from tests.contract.uploads import blob_of, ref_of, upload
 from tests.doubles.transports import CountingTransport
-from tests.doubles.world import png
-from tests.sdk_clients import blobs_of, table_of
+from tests.sdk_clients import table_of
 
 
 class CostBench:
@@ -38,10 +38,7 @@ class CostBench:
 
     def upload(self, name: str) -> ImageRef:
         """Put an image there."""
-        ref = ImageRef(self.darkroom.settings.images_container, name)
-        service = blobs_of(self.darkroom.storage.images)
-        service.get_blob_client(ref.container, ref.name).upload_blob(png(), overwrite=True)
-        return ref
+        return upload(self.darkroom, name)
 
 
 @pytest.fixture
@@ -85,7 +82,7 @@ def test_a_message_that_goes_to_the_tail_takes_one_request(bench: CostBench) -> 
 
 def test_a_duplicate_event_takes_two_requests(bench: CostBench) -> None:
     _record(bench)
-    ref = ImageRef(bench.darkroom.settings.images_container, "cat.png")
+    ref = ref_of(bench.darkroom)
     with bench.wire.count() as requests:
         assert bench.darkroom.record.record(ref).outcome is Recording.DUPLICATE
     assert len(requests) == 2
@@ -96,7 +93,7 @@ def test_a_duplicate_event_after_purge_takes_three_requests(bench: CostBench) ->
     table = table_of(bench.darkroom.storage.jobs)
     for row in [row for row in table.list_entities() if job_id in row["RowKey"]]:  # the key row is named otherwise
         table.delete_entity(row)
-    ref = ImageRef(bench.darkroom.settings.images_container, "cat.png")
+    ref = ref_of(bench.darkroom)
     with bench.wire.count() as requests:
         assert bench.darkroom.record.record(ref).outcome is Recording.DUPLICATE
     assert [request.split()[0] for request in requests] == ["HEAD", "POST", "GET"]
@@ -113,8 +110,7 @@ def test_a_newer_version_takes_seven_requests(bench: CostBench) -> None:
 def test_a_change_of_metadata_takes_six_requests_and_three_when_told_again(bench: CostBench) -> None:
     job_id = _record(bench)
     bench.darkroom.attempt.run(job_id, owner="queue/1")
-    ref = ImageRef(bench.darkroom.settings.images_container, "cat.png")
-    blob = blobs_of(bench.darkroom.storage.images).get_blob_client(ref.container, ref.name)
+    ref, blob = ref_of(bench.darkroom), blob_of(bench.darkroom)
     blob.set_blob_metadata({"seen": "yes"})
     for outcome, costs in ((Recording.UNCHANGED, 6), (Recording.DUPLICATE, 3)):
         with bench.wire.count() as requests:
@@ -209,7 +205,7 @@ def test_keeping_a_rejected_text_takes_a_transaction_and_two_more_when_it_is_kep
 
 
 def test_redriving_a_rejected_text_takes_two_requests_beside_those_of_recording(bench: CostBench) -> None:
-    ref = ImageRef(bench.darkroom.settings.images_container, "cat.png")
+    ref = ref_of(bench.darkroom)
     assert bench.darkroom.receive.receive(ref.ref.encode(), owner="queue/1") == [Disposition.REJECTED]
     bench.upload("cat.png")
     with bench.wire.count() as requests:
@@ -265,9 +261,7 @@ def test_sending_a_due_job_again_takes_three_requests_and_one_for_the_length_of_
 
 
 def test_a_blob_up_to_the_byte_gate_is_read_in_one_request(bench: CostBench) -> None:
-    images, ref = bench.darkroom.storage.images, bench.upload("large.bin")
-    blob = blobs_of(images).get_blob_client(ref.container, ref.name)
-    blob.upload_blob(bytes(40 * 1024 * 1024), overwrite=True)
+    images, ref = bench.darkroom.storage.images, upload(bench.darkroom, data=bytes(40 * 1024 * 1024))
     version = images.head(ref).version
     with bench.wire.count() as requests:
         assert len(images.read(ref, version, size_bytes=40 * 1024 * 1024)) == 40 * 1024 * 1024

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import Stale
-from shared.rules.images import ImageRef
 from shared.rules.jobs import Claim
 from shared.steps.intake.add import NewJob
 from shared.steps.work.attempt import End
 from shared.wiring.steps import Darkroom
 from tests.contract.places import Place
 from tests.contract.test_requests import CostBench
+from tests.contract.uploads import ref_of
 from tests.doubles.world import png
 
 KIND = "word-count"
@@ -193,7 +193,7 @@ def test_expiring_takes_a_query_a_bucket_and_two_requests_for_each_that_ends(pla
 
 
 def test_an_upload_takes_one_write_beside_those_of_recording(bench: CostBench) -> None:
-    ref = ImageRef(bench.darkroom.settings.images_container, "cat.png")
+    ref = ref_of(bench.darkroom)
     with bench.wire.count() as requests:
         bench.darkroom.upload.upload(ref, png(), content_type="image/png")
     assert verbs(requests) == ["PUT", "HEAD", "POST", "POST"]

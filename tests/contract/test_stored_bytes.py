@@ -20,8 +20,8 @@ from shared.storage import clients, transport
 from shared.wiring.steps import Darkroom
 from tests.contract import job_moves
 from tests.contract.places import Place, in_process
-from tests.doubles.world import png
-from tests.sdk_clients import blobs_of, table_of
+from tests.contract.uploads import blob_of, ref_of, upload
+from tests.sdk_clients import table_of
 from tests.simulation.service.behaviour import AZURE
 
 
@@ -33,10 +33,7 @@ def room(place: Place) -> Darkroom:
 
 def put(room: Darkroom, data: bytes, encoding: str) -> ImageRef:
     """Put a blob there with a Content-Encoding."""
-    ref = ImageRef(room.settings.images_container, "cat.png")
-    blob = blobs_of(room.storage.images).get_blob_client(ref.container, ref.name)
-    blob.upload_blob(data, overwrite=True, content_settings=ContentSettings(content_encoding=encoding))
-    return ref
+    return upload(room, data=data, content_settings=ContentSettings(content_encoding=encoding))
 
 
 ENCODINGS = [
@@ -58,8 +55,7 @@ def test_a_blob_is_read_as_it_is_stored(room: Darkroom, data: bytes, encoding: s
 @pytest.mark.case("storage folder marker", was="a FAILED job")
 @pytest.mark.parametrize("key", ["hdi_isfolder", "Hdi_IsFolder"])
 def test_the_marker_of_a_folder_is_ignored(room: Darkroom, key: str) -> None:
-    ref = ImageRef(room.settings.images_container, "album")
-    blob = blobs_of(room.storage.images).get_blob_client(ref.container, ref.name)
+    ref, blob = ref_of(room, "album"), blob_of(room, "album")
     blob.upload_blob(b"", metadata={key: "true"})
     assert room.record.record_event(ref.ref) is Disposition.IGNORED
     blob.upload_blob(b"no marker", metadata={key: "true"}, overwrite=True)
@@ -68,8 +64,7 @@ def test_the_marker_of_a_folder_is_ignored(room: Darkroom, key: str) -> None:
 
 @pytest.mark.case("storage rehydrated", was="FAILED for good")
 def test_a_blob_that_has_left_the_archive_has_its_job_opened_again(place: Place, room: Darkroom) -> None:
-    ref = put(room, png(), "")
-    blob = blobs_of(room.storage.images).get_blob_client(ref.container, ref.name)
+    ref, blob = upload(room), blob_of(room)
     blob.set_standard_blob_tier("Archive")
     job_id = room.record.record(ref, announce=False).job_id
     assert room.attempt.run(job_id, owner="queue/1") is End.FAILED
@@ -84,8 +79,7 @@ def test_a_blob_that_has_left_the_archive_has_its_job_opened_again(place: Place,
 def test_a_blob_that_leaves_the_archive_within_hours_is_found_by_a_walk(empty_pages: bool) -> None:  # noqa: FBT001
     place = in_process(replace(AZURE, empty_pages=empty_pages))
     room = place.with_settings(RECONCILE_GRACE_SECONDS="0").build(create=True)
-    ref = put(room, png(), "")
-    blob = blobs_of(room.storage.images).get_blob_client(ref.container, ref.name)
+    ref, blob = upload(room), blob_of(room)
     blob.set_standard_blob_tier("Archive")
     job_id = room.record.record(ref, announce=False).job_id
     assert room.attempt.run(job_id, owner="queue/1") is End.FAILED

@@ -14,8 +14,8 @@ from shared.steps.work.attempt import End
 from shared.storage import codec
 from tests.contract import job_moves
 from tests.contract.places import Place
-from tests.doubles.world import png
-from tests.sdk_clients import blobs_of, table_of
+from tests.contract.uploads import blob_of, ref_of, upload
+from tests.sdk_clients import table_of
 
 
 class VerifyBench:
@@ -29,15 +29,12 @@ class VerifyBench:
 
     def upload(self, name: str, data: bytes | None = None) -> ImageRef:
         """Put an image there."""
-        ref = ImageRef(self.darkroom.settings.images_container, name)
-        blobs = blobs_of(self.darkroom.storage.images)
-        blobs.get_blob_client(ref.container, name).upload_blob(png() if data is None else data, overwrite=True)
-        return ref
+        return upload(self.darkroom, name, data)
 
     def touch(self, name: str) -> ImageRef:
         """Change an image's metadata and nothing else."""
-        ref = ImageRef(self.darkroom.settings.images_container, name)
-        blobs_of(self.darkroom.storage.images).get_blob_client(ref.container, name).set_blob_metadata({"seen": "yes"})
+        ref, blob = ref_of(self.darkroom, name), blob_of(self.darkroom, name)
+        blob.set_blob_metadata({"seen": "yes"})
         return ref
 
     def record(self, name: str = "cat.png", data: bytes | None = None) -> Row:
