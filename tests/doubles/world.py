@@ -131,12 +131,12 @@ class World:
         """Return a job as it stands, past the journal."""
         return self.jobs.table.jobs[job_id].job
 
-    def rival_claims(self, job_id: str, *, lapsed: bool = True) -> Row:
+    def rival_claims(self, job_id: str) -> Row:
         """Claim a job as another worker does, whatever waits at the door."""
 
         def rival_claim(row: Row) -> Move:
             now, lease = self.clock.server.now(), self.settings.lease
-            return claim(row.job, owner="rival/1", claim_id=self.draw(), now=now, lapsed=lapsed, lease=lease)
+            return claim(row.job, owner="rival/1", claim_id=self.draw(), now=now, lapsed=True, lease=lease)
 
         return self.jobs.behind(job_id, rival_claim)
 
