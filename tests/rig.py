@@ -180,6 +180,11 @@ class Rig:
         """Wait for the end of a job."""
         return until(lambda: self.in_state(identity, "COMPLETED", "FAILED", "CANCELED"), seconds=seconds, what=identity)
 
+    def end_of(self, identity: str, *, seconds: float = 60.0) -> tuple[str, int]:
+        """Wait for the end of a job; return its state and how many attempts it took."""
+        job = self.ended(identity, seconds=seconds)
+        return job["state"], job["attempts"]
+
     def send(self, text: str, queue: str = "image-jobs") -> None:
         """Put a message in with the plain SDK, as anyone may."""
         self.queues.get_queue_client(queue).send_message(text)

@@ -44,7 +44,7 @@ def test_all_forms_at_once_give_one_blob_one_job(rig: Rig) -> None:
             for encode in ENCODINGS.values():
                 rig.send(encode(texts[form]))
         until(lambda: rig.job(identity), what="the job")
-    assert (rig.ended(identity)["state"], rig.ended(identity)["attempts"]) == ("COMPLETED", 1)
+    assert rig.end_of(identity) == ("COMPLETED", 1)
     assert call_outcomes(rig) == {"succeeded": len(ENCODINGS) * len(texts)}
     assert rig.darkroom.storage.rejections.list(limit=1_000) == []
     assert rig.verify() == "1 jobs, 0 violations, 0 repaired, 0 notes"

@@ -45,8 +45,7 @@ def test_the_production_worker_calls_all_functions_and_loses_no_line(
     identities = [rig.upload(name, (SAMPLES / "cat.png").read_bytes()) for name in ("cat.png", "late.png")]
     said = run(rig, "cat.png", "late.png")
     assert (said["functions"], said["failed"], said["statuses"]) == (FUNCTIONS, {}, [201, 200])
-    jobs = [rig.ended(identity, seconds=1) for identity in identities]
-    assert [(job["state"], job["attempts"]) for job in jobs] == [("COMPLETED", 1)] * 2
+    assert [rig.end_of(identity, seconds=1) for identity in identities] == [("COMPLETED", 1)] * 2
     events = Counter(said["events"])
     assert (events["job recorded"], events["job claimed"], events["job completed"]) == (3, 3, 2)
     assert said["lost"] == []

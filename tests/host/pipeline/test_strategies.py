@@ -30,8 +30,7 @@ def test_two_hosts_complete_all_images_with_one_attempt_each(rig: Rig, dispatch:
         for _ in range(2)
     ]
     identities = [rig.upload(f"{number:03}.png", png(number + 1, 2)) for number in range(IMAGES)]
-    jobs = [rig.ended(identity, seconds=180) for identity in identities]
-    assert Counter((job["state"], job["attempts"]) for job in jobs) == {("COMPLETED", 1): IMAGES}
+    assert Counter(rig.end_of(identity, seconds=180) for identity in identities) == {("COMPLETED", 1): IMAGES}
     owners = Counter(str(attempt["owner"]).partition("/")[0] for attempt in rig.attempts())
     shares = [len(rig.log_lines("job completed", host)) for host in hosts]
     print(f"{dispatch}: {IMAGES} images, attempts by {dict(owners)}, by host {shares}")

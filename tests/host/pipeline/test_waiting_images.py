@@ -57,8 +57,7 @@ def test_jobs_stay_pending_without_the_triggers_that_analyse(waiting: WaitingIma
 
 
 def test_an_image_that_waited_for_the_next_host_is_completed_at_its_first_attempt(waiting: WaitingImages) -> None:
-    job = waiting.rig.ended(waiting.ids["stays"])
-    assert (job["state"], job["attempts"]) == ("COMPLETED", 1)
+    assert waiting.rig.end_of(waiting.ids["stays"]) == ("COMPLETED", 1)
 
 
 def test_a_blob_deleted_while_queued_cancels_its_job(waiting: WaitingImages) -> None:

@@ -36,8 +36,7 @@ def wait_for_walks(rig: Rig, *, walks: int) -> list[int]:
 def test_a_walk_finds_all_images_that_no_event_announced_and_each_is_completed_at_its_first_attempt(rig: Rig) -> None:
     identities = upload_images(rig)
     rig.start(Disabled="record_image,analyze_pending", **WALKING)
-    jobs = [rig.ended(identity) for identity in identities]
-    assert Counter((job["state"], job["attempts"]) for job in jobs) == {("COMPLETED", 1): IMAGES}
+    assert Counter(rig.end_of(identity) for identity in identities) == {("COMPLETED", 1): IMAGES}
     first, *later = wait_for_walks(rig, walks=2)
     assert (first, set(later)) == (IMAGES, {0})
     assert rig.verify() == f"{IMAGES} jobs, 0 violations, 0 repaired, 0 notes"

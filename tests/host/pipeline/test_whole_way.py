@@ -18,6 +18,5 @@ def test_the_sample_settings_are_enough(rig: Rig) -> None:
 @pytest.mark.prove("a host of its own; every day test_log_lines has one whose timer alone analyses")
 def test_the_timer_alone_is_enough(rig: Rig) -> None:
     rig.start(DISPATCH="timer", Disabled="analyze_queued")
-    job = rig.ended(rig.upload("cat.png", CAT))
-    assert (job["state"], job["attempts"]) == ("COMPLETED", 1)
+    assert rig.end_of(rig.upload("cat.png", CAT)) == ("COMPLETED", 1)
     assert rig.waiting() == 0
