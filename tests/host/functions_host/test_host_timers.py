@@ -95,6 +95,11 @@ class Bench:
             **standard | parts,
         )
 
+    def run(self) -> list[tuple[float, bool]]:
+        """Run the timer to the end of its time; return its ticks."""
+        self.timer.run()
+        return self.ticks
+
     def call(self, request: str) -> None:
         """Note the tick and let its time pass."""
         began = (self.time.moment - NOON).total_seconds()
@@ -105,28 +110,22 @@ class Bench:
 
 
 def test_a_timer_ticks_at_each_occurrence() -> None:
-    bench = Bench(minutes=3.5)
-    bench.timer.run()
-    assert bench.ticks == [(60, False), (120, False), (180, False)]
+    assert Bench(minutes=3.5).run() == [(60, False), (120, False), (180, False)]
 
 
 def test_ticks_missed_behind_a_long_run_collapse_to_one_at_its_end() -> None:
-    bench = Bench(minutes=5.5, lasts=[150, 0, 0, 0])
-    bench.timer.run()
-    assert bench.ticks == [(60, False), (210, False), (240, False), (300, False)]
+    assert Bench(minutes=5.5, lasts=[150, 0, 0, 0]).run() == [(60, False), (210, False), (240, False), (300, False)]
 
 
 def test_a_timer_whose_runs_are_always_too_long_ends_with_the_host() -> None:
-    bench = Bench(minutes=5.5, lasts=repeat(150))
-    bench.timer.run()
-    assert bench.ticks == [(60, False), (210, False)]
+    assert Bench(minutes=5.5, lasts=repeat(150)).run() == [(60, False), (210, False)]
 
 
 def test_the_status_is_written_after_the_run() -> None:
     seen: list[Status | None] = []
     bench = Bench(minutes=1.5)
     bench.timer._call = lambda _request: seen.append(bench.statuses.status)
-    bench.timer.run()
+    bench.run()
     assert [status.next for status in seen if status] == [NOON + timedelta(minutes=1)]
     assert bench.statuses.status is not None
     assert bench.statuses.status.next == NOON + timedelta(minutes=2)
@@ -136,22 +135,17 @@ def test_the_status_is_written_after_the_run() -> None:
 def test_one_past_due_run_makes_up_for_all_that_was_missed(ago: int, past_due: bool) -> None:  # noqa: FBT001
     last = NOON - timedelta(seconds=ago)
     statuses = FakeStatuses(Status(last=last, next=EVERY_MINUTE.after(last), updated_at=last))
-    bench = Bench(minutes=1.5, statuses=statuses)
-    bench.timer.run()
-    assert bench.ticks == ([(0, True)] if past_due else []) + [(60, False)]
+    assert Bench(minutes=1.5, statuses=statuses).run() == ([(0, True)] if past_due else []) + [(60, False)]
 
 
 def test_a_timer_that_is_not_monitored_has_no_past_due_run_and_no_status() -> None:
     bench = Bench(minutes=2.5, statuses=None)
-    bench.timer.run()
-    assert bench.ticks == [(60, False), (120, False)]
+    assert bench.run() == [(60, False), (120, False)]
     assert [json.loads(request)["ScheduleStatus"] for request in bench.requests] == [None, None]
 
 
 def test_only_the_holder_of_the_lock_ticks() -> None:
-    bench = Bench(minutes=3.5, lock=FakeLock(free=False))
-    bench.timer.run()
-    assert bench.ticks == []
+    assert Bench(minutes=3.5, lock=FakeLock(free=False)).run() == []
 
 
 def test_a_lost_lock_stops_the_ticks_until_it_is_taken_again() -> None:
@@ -163,8 +157,7 @@ def test_a_lost_lock_stops_the_ticks_until_it_is_taken_again() -> None:
         lock.is_held = lock.free = len(bench.ticks) != 1
 
     bench.timer._call = lose_after_first
-    bench.timer.run()
-    assert bench.ticks == [(60, False)]
+    assert bench.run() == [(60, False)]
 
 
 def test_a_lock_that_is_lost_while_waiting_stops_the_tick() -> None:
@@ -176,21 +169,17 @@ def test_a_lock_that_is_lost_while_waiting_stops_the_tick() -> None:
         lock.is_held = lock.is_held and lock.free
 
     bench.time.on_wait = lose_after_90_seconds
-    bench.timer.run()
-    assert bench.ticks == [(60, False)]
+    assert bench.run() == [(60, False)]
 
 
 def test_run_on_startup_fires_on_every_instance() -> None:
-    bench = Bench(minutes=1.5, run_on_startup=True, lock=FakeLock(free=False))
-    bench.timer.run()
-    assert bench.ticks == [(0, False)]
+    assert Bench(minutes=1.5, run_on_startup=True, lock=FakeLock(free=False)).run() == [(0, False)]
 
 
 def test_a_failing_status_blob_does_not_repeat_the_run() -> None:
     bench = Bench(minutes=2.5)
     bench.statuses.is_broken = True
-    bench.timer.run()
-    assert bench.ticks == [(60, False), (120, False)]
+    assert bench.run() == [(60, False), (120, False)]
 
 
 def test_two_instances_tick_one_timer(storage: Storage, launch: Launch) -> None:
