@@ -65,6 +65,8 @@ class HttpTrigger(BaseRoute):
         """
         await self._app(scope, receive, send)
 
+    handle = respond  # the name that Starlette calls it by
+
     async def _call(self, request: Request) -> Response:
         data = _datum(request, await request.body())
         result = await to_thread.run_sync(self._invoke, data, limiter=self._threads)
