@@ -93,31 +93,33 @@ def test_an_error_of_the_storage_layer_is_not_blamed_on_the_handler(error: Excep
     assert world.error == ("unexpected_error", f"The attempt met {type(error).__name__}.")
 
 
-@pytest.mark.case("storage false encoding", was="18 attempts in 120 s at MAX_ATTEMPTS=5, error null")
-def test_an_error_that_nobody_foresaw_counts_backs_off_and_ends_the_job() -> None:
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        pytest.param(
+            LookupError(),
+            ("unexpected_error", "The attempt met LookupError."),
+            marks=pytest.mark.case("storage false encoding", was="18 attempts in 120 s at MAX_ATTEMPTS=5, error null"),
+        ),
+        pytest.param(
+            ContentRefused("EntityTooLarge"),
+            ("content_refused", "Storage refuses the content of the row or message: EntityTooLarge."),
+            marks=pytest.mark.case("mutants 3", was="claimed and given back for a week, error null"),
+        ),
+    ],
+)
+def test_an_error_that_nobody_foresaw_and_an_end_that_no_row_holds_count_back_off_and_end_the_job(
+    error: Exception, outcome: tuple[str, str]
+) -> None:
     world = HandlerWorld(MAX_ATTEMPTS="3")
     ends, waits = [], []
     for _ in range(3):
-        _commit_raises(world, LookupError())
+        _commit_raises(world, error)
         ends.append(world.work())
         waits.append(world.job().not_before is not None)
         world.clock.advance(60)
     assert (ends, waits) == ([End.RETRIED, End.RETRIED, End.FAILED], [True, True, False])
-    assert (world.job().state, world.error) == (State.FAILED, ("unexpected_error", "The attempt met LookupError."))
-
-
-@pytest.mark.case("mutants 3", was="claimed and given back for a week, error null")
-def test_an_end_that_no_row_holds_counts_backs_off_and_ends_the_job() -> None:
-    world = HandlerWorld(MAX_ATTEMPTS="3")
-    ends, waits = [], []
-    for _ in range(3):
-        _commit_raises(world, ContentRefused("EntityTooLarge"))
-        ends.append(world.work())
-        waits.append(world.job().not_before is not None)
-        world.clock.advance(60)
-    assert (ends, waits) == ([End.RETRIED, End.RETRIED, End.FAILED], [True, True, False])
-    reason = "Storage refuses the content of the row or message: EntityTooLarge."
-    assert (world.job().state, world.error) == (State.FAILED, ("content_refused", reason))
+    assert (world.job().state, world.error) == (State.FAILED, outcome)
 
 
 def test_a_job_of_which_no_end_can_be_written_uses_up_its_attempts_by_its_claims() -> None:
