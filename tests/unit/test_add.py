@@ -119,15 +119,12 @@ def test_a_job_that_is_not_unique_stands_beside_one_that_is(world: World) -> Non
     assert (other.created, added_id(other) != first, added_id(add(world)) == first) == (True, True, True)
 
 
-def test_a_job_that_is_forgotten_between_the_insert_and_the_look_is_added(world: World) -> None:
-    add(world)
-    world.jobs.before("get", lambda: forget_reference(world))
-    assert add(world).created
-
-
-def test_a_key_row_that_is_forgotten_between_the_insert_and_the_look_is_no_hindrance(world: World) -> None:
-    purged(world)
-    world.jobs.before("key", lambda: forget_reference(world))
+@pytest.mark.parametrize(("before", "look"), [(add, "get"), (purged, "key")])
+def test_a_job_or_key_row_that_is_forgotten_between_the_insert_and_the_look_is_no_hindrance(
+    world: World, before: Callable[[World], object], look: str
+) -> None:
+    before(world)
+    world.jobs.before(look, lambda: forget_reference(world))
     assert add(world).created
 
 
