@@ -92,9 +92,8 @@ def test_nothing_is_sent_once_the_budget_is_over() -> None:
 def test_the_message_of_a_job_whose_worker_has_died_finds_it_free() -> None:
     world = World(DISPATCH="queue")
     job_id = world.record_image()
-    world.rival_claims(job_id)
+    world.worker_dies(job_id)
     world.queue.receive()
-    world.lapse()
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {Resend.ANNOUNCED: 1}
     assert world.queue.receive() == []
     world.clock.advance(world.queue.messages[-1][1].total_seconds())
@@ -130,9 +129,8 @@ def test_a_job_that_ends_meanwhile_is_not_sent() -> None:
 def test_a_job_that_kills_its_workers_ends_by_its_messages_too() -> None:
     world = World(DISPATCH="queue", MAX_ATTEMPTS="1")
     job_id = world.record_image()
-    world.rival_claims(job_id)
+    world.worker_dies(job_id)
     world.queue.receive()
-    world.lapse()
     world.darkroom.sweep.sweep(owner="timer/1")
     world.lapse()
     (text,) = world.queue.receive()

@@ -131,21 +131,14 @@ def test_a_lapsed_lease_that_nobody_took_over_is_still_good(world: World, call: 
     assert CALLS[call](world, job_id, claim).job.token == claim.token
 
 
-def test_a_sweep_that_sends_a_lapsed_job_again_leaves_it_to_its_worker() -> None:
+def test_a_sweep_that_sends_a_lapsed_job_again_leaves_it_to_its_worker_who_renews_for_a_lease_of_the_settings() -> None:
     world = World({KIND: lambda _: None}, DISPATCH="queue")
     job_id, claim = claim_job(world)
     world.lapse()
     world.darkroom.sweep.sweep(owner="timer/1")
     assert world.job(job_id).lease == timedelta(0)
-    assert world.darkroom.external.resume(job_id, claim).renew().job.state is State.RUNNING
-
-
-def test_a_renewal_after_that_has_a_lease_of_the_settings() -> None:
-    world = World({KIND: lambda _: None}, DISPATCH="queue")
-    job_id, claim = claim_job(world)
-    world.lapse()
-    world.darkroom.sweep.sweep(owner="timer/1")
-    assert world.darkroom.external.resume(job_id, claim).renew().job.lease == world.settings.lease
+    job = world.darkroom.external.resume(job_id, claim).renew().job
+    assert (job.state, job.lease) == (State.RUNNING, world.settings.lease)
 
 
 def test_a_completion_commits_the_result(world: World) -> None:
