@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
@@ -94,10 +95,8 @@ class BlobContainers:
         container = names.container(self._service, ref.container)
         blob = names.blob(self._service, ref.container, ref.name)
         with self._writing(ref):
-            retries.create_if_missing(
-                lambda: self._create(container),
-                lambda: cas.put_blob(blob, data, mime=mime, only_new=only_new, etag=etag, retry=self._retry),
-            )
+            create = partial(self._create, container)
+            cas.put_blob(blob, data, mime=mime, only_new=only_new, etag=etag, retry=self._retry, create=create)
 
     def _put_over(self, ref: ImageRef, data: bytes, *, mime: str) -> None:
         """Replace the current version, whichever it is.
@@ -118,10 +117,8 @@ class BlobContainers:
         """See ``ImageStore.insert_thumbnail``."""
         blob = self._thumbnail(name)
         with self._writing(ImageRef(self._thumbnails.container_name, name)):
-            retries.create_if_missing(
-                lambda: self._create(self._thumbnails),
-                lambda: cas.insert_blob(blob, data, mime=mime, stop=stop, retry=self._retry),
-            )
+            create = partial(self._create, self._thumbnails)
+            cas.insert_blob(blob, data, mime=mime, stop=stop, retry=self._retry, create=create)
 
     def delete_thumbnail(self, name: str) -> None:
         """See ``ImageStore.delete_thumbnail``."""

@@ -32,7 +32,7 @@ from azure.storage.blob import BlobClient, ContentSettings
 from azure.storage.queue import QueueClient
 
 from shared.errors import ContentRefused, Lost, Mismatch, StorageOut, Undecided
-from shared.storage.retries import Limits, RetryPolicy, repeat
+from shared.storage.retries import Create, Limits, RetryPolicy, create_if_missing, repeat
 from shared.storage.sdk_errors import Missing, as_outages, code_of, is_refusal, refuses_content
 
 T = TypeVar("T")
@@ -87,6 +87,7 @@ def transact(
     *,
     retry: RetryPolicy,
     timeout: timedelta | None = None,
+    create: Create | None = None,
 ) -> str:
     """Write all of the operations or none.
 
@@ -96,6 +97,7 @@ def transact(
         guard: One of the rows written, with what decides when no reply does.
         retry: How long to go on.
         timeout: Of all requests together, where the writer can't wait as long as ``retry``.
+        create: Creates the table where it is missing; nobody creates it without.
 
     Returns:
         The guard row's new ETag, empty when it was deleted; ``MOVED_ON`` when the write was applied and others have
@@ -113,12 +115,19 @@ def transact(
     """
     limits = retry.limits(timeout)
     own = next(i for i, operation in enumerate(operations) if operation[1]["RowKey"] == guard.row_key)
-    for number in retry.sends(timeout):
+    sent = 0
+
+    def submit() -> str:
+        nonlocal sent
+        sent += 1
+        replies = table.submit_transaction(operations, retry_total=0, **limits())
+        return str(replies[own].get("etag", ""))
+
+    for _ in retry.sends(timeout):
         try:
-            replies = table.submit_transaction(operations, retry_total=0, **limits())
-            return str(replies[own].get("etag", ""))
+            return create_if_missing(create, submit)
         except AzureError as error:
-            if is_refusal(error) and number == 1:
+            if is_refusal(error) and sent == 1:
                 raise _refusal(error, operations) from error
             verdict = _look(table, guard, limits)
             if isinstance(verdict, str):
@@ -136,7 +145,7 @@ def _raise_verdict(
         raise _refusal(error, operations) from error  # nothing of ours was written, so this refusal is true
 
 
-def send(queue: QueueClient, text: str, *, delay: timedelta, retry: RetryPolicy) -> None:
+def send(queue: QueueClient, text: str, *, delay: timedelta, retry: RetryPolicy, create: Create | None = None) -> None:
     """Put in a message that never expires; when replies are lost, perhaps more than once, which is harmless.
 
     Raises:
@@ -152,6 +161,7 @@ def send(queue: QueueClient, text: str, *, delay: timedelta, retry: RetryPolicy)
         lambda: queue.send_message(text, time_to_live=-1, visibility_timeout=visible, retry_total=0),
         "message",
         retry,
+        create=create,
         meaning=_answer,
     )
 
@@ -171,7 +181,15 @@ def delete_message(queue: QueueClient, message_id: str, receipt: str) -> None:
                 raise
 
 
-def insert_blob(blob: BlobClient, data: bytes, *, mime: str, stop: Callable[[], bool], retry: RetryPolicy) -> None:
+def insert_blob(
+    blob: BlobClient,
+    data: bytes,
+    *,
+    mime: str,
+    stop: Callable[[], bool],
+    retry: RetryPolicy,
+    create: Create | None = None,
+) -> None:
     """Write a blob under a name that only this writer uses; one that exists is its own, from a lost reply.
 
     Raises:
@@ -190,10 +208,19 @@ def insert_blob(blob: BlobClient, data: bytes, *, mime: str, stop: Callable[[], 
             if code_of(error) != "BlobAlreadyExists":  # a container that is being deleted has the same status
                 raise
 
-    repeat(write, "blob", retry, stop=stop)
+    repeat(write, "blob", retry, stop=stop, create=create)
 
 
-def put_blob(blob: BlobClient, data: bytes, *, mime: str, only_new: bool, etag: str | None, retry: RetryPolicy) -> None:
+def put_blob(
+    blob: BlobClient,
+    data: bytes,
+    *,
+    mime: str,
+    only_new: bool,
+    etag: str | None,
+    retry: RetryPolicy,
+    create: Create | None = None,
+) -> None:
     """Write a blob for a client, under the condition that the client names.
 
     Without a condition, a write whose reply was lost is sent again: another version of the same bytes. With one, the
@@ -223,7 +250,7 @@ def put_blob(blob: BlobClient, data: bytes, *, mime: str, only_new: bool, etag: 
             if sent == 1 or not _holds(blob, data):
                 raise Mismatch from error
 
-    repeat(write, "blob", retry, within=_CLIENT_WAITS)
+    repeat(write, "blob", retry, within=_CLIENT_WAITS, create=create)
 
 
 def _holds(blob: BlobClient, data: bytes) -> bool:

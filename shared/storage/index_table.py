@@ -18,7 +18,7 @@ from shared.ports.index import ENDED, LIVE, AttemptRecord, KnownType, Position
 from shared.ports.jobs import Key, Row
 from shared.rules.ids import JOB_ID, TYPE, job_id
 from shared.rules.jobs import State
-from shared.storage import cas, codec, retries, sdk_errors
+from shared.storage import cas, codec, sdk_errors
 from shared.storage.columns import Columns
 from shared.storage.ended_table import FIRST
 from shared.storage.retries import RetryPolicy, create_table
@@ -141,10 +141,8 @@ class IndexTable:
         raise Undecided(f"type:{kind}: others were first {_ROUNDS} times")
 
     def _upsert(self, operation: cas.Operation, guard: cas.GuardRow) -> None:
-        retries.create_if_missing(
-            lambda: create_table(self._table, self._retry),
-            lambda: cas.transact(self._table, [operation], guard, retry=self._retry),
-        )
+        create = partial(create_table, self._table, self._retry)
+        cas.transact(self._table, [operation], guard, retry=self._retry, create=create)
 
     def quiet_types(self, quiet: timedelta) -> list[KnownType]:
         """See ``JobIndex.quiet_types``."""

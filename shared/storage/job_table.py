@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -15,7 +16,7 @@ from shared.ports.jobs import Key, Row
 from shared.rules.due import Due
 from shared.rules.ids import JOB_ID, job_id
 from shared.rules.jobs import Event, Move
-from shared.storage import cas, codec, retries, sdk_errors
+from shared.storage import cas, codec, sdk_errors
 from shared.storage.retries import RetryPolicy, create_table, read_limits
 from shared.storage.server_date import ReplyDate
 
@@ -151,10 +152,8 @@ class JobTable:
                 return []
 
     def _transact(self, operations: list[cas.Operation], guard: cas.GuardRow, timeout: timedelta | None = None) -> str:
-        return retries.create_if_missing(
-            lambda: create_table(self._table, self._retry),
-            lambda: cas.transact(self._table, operations, guard, retry=self._retry, timeout=timeout),
-        )
+        create = partial(create_table, self._table, self._retry)
+        return cas.transact(self._table, operations, guard, retry=self._retry, timeout=timeout, create=create)
 
     def _row(self, move: Move, etag: str) -> Row:
         now = self._clock.now()

@@ -10,7 +10,7 @@ from azure.data.tables import TableClient, UpdateMode
 from shared.clock import ServerClock
 from shared.ports.locks import LockRow
 from shared.rules.locks import Lock, key
-from shared.storage import cas, retries, sdk_errors
+from shared.storage import cas, sdk_errors
 from shared.storage.columns import Columns
 from shared.storage.retries import RetryPolicy, create_table, read_limits
 from shared.storage.server_date import ReplyDate
@@ -55,10 +55,7 @@ class LockTable:
         """See ``LockStore.insert``."""
         columns = self._columns(lock)
         guard = cas.GuardRow(_PARTITION, columns["RowKey"], None, columns["nonce"])
-        etag = retries.create_if_missing(
-            lambda: create_table(self._table, self._retry), lambda: self._transact(("create", columns), guard)
-        )
-        return self._row(lock, etag)
+        return self._row(lock, self._transact(("create", columns), guard))
 
     def replace(self, row: LockRow, lock: Lock, *, timeout: timedelta | None = None) -> LockRow:
         """See ``LockStore.replace``."""
@@ -68,7 +65,8 @@ class LockTable:
         return self._row(lock, self._transact(("update", columns, options), guard, timeout))
 
     def _transact(self, operation: cas.Operation, guard: cas.GuardRow, timeout: timedelta | None = None) -> str:
-        return cas.transact(self._table, [operation], guard, retry=self._retry, timeout=timeout)
+        create = self.create if guard.etag is None else None
+        return cas.transact(self._table, [operation], guard, retry=self._retry, timeout=timeout, create=create)
 
     def _columns(self, lock: Lock) -> dict[str, Any]:
         columns = {

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -9,7 +10,7 @@ from azure.data.tables import TableClient, UpdateMode
 
 from shared.errors import RowDamaged
 from shared.ports.marks import Mark
-from shared.storage import cas, retries, sdk_errors
+from shared.storage import cas, sdk_errors
 from shared.storage.columns import Columns
 from shared.storage.retries import RetryPolicy, create_table
 from shared.storage.server_date import ReplyDate
@@ -48,10 +49,7 @@ class MarkTable:
         """See ``Marks.insert``."""
         columns = self._columns(name, value)
         guard = cas.GuardRow(_META, columns["RowKey"], None, columns["nonce"])
-        etag = retries.create_if_missing(
-            lambda: create_table(self._table, self._retry), lambda: self._transact(("create", columns), guard)
-        )
-        return Mark(name, value, etag)
+        return Mark(name, value, self._transact(("create", columns), guard))
 
     def replace(self, mark: Mark, value: Mapping[str, Any]) -> Mark:
         """See ``Marks.replace``."""
@@ -61,7 +59,8 @@ class MarkTable:
         return Mark(mark.name, value, self._transact(("update", columns, options), guard))
 
     def _transact(self, operation: cas.Operation, guard: cas.GuardRow) -> str:
-        return cas.transact(self._table, [operation], guard, retry=self._retry)
+        create = partial(create_table, self._table, self._retry) if guard.etag is None else None
+        return cas.transact(self._table, [operation], guard, retry=self._retry, create=create)
 
     def _columns(self, name: str, value: Mapping[str, Any]) -> dict[str, Any]:
         text = json.dumps(value, ensure_ascii=False)

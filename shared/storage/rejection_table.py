@@ -1,6 +1,7 @@
 """``Rejections`` on Azure Table Storage: one row a text, beside the jobs."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -10,7 +11,7 @@ from azure.data.tables import TableClient, UpdateMode
 from shared.errors import ContentRefused, Lost, Undecided
 from shared.ports.rejections import SHOWN_CHARACTERS, RejectedMessage
 from shared.rules.ids import digest
-from shared.storage import cas, codec, retries, sdk_errors
+from shared.storage import cas, codec, sdk_errors
 from shared.storage.retries import RetryPolicy, create_table
 from shared.storage.server_date import ReplyDate
 
@@ -100,10 +101,7 @@ class RejectionTable:
     def _try_insert(self, identity: str, columns: Mapping[str, str]) -> bool:
         nonce = self._draw()
         try:
-            retries.create_if_missing(
-                lambda: create_table(self._table, self._retry),
-                lambda: self._transact(("create", {**self._place(identity), **columns, "nonce": nonce}), None, nonce),
-            )
+            self._transact(("create", {**self._place(identity), **columns, "nonce": nonce}), None, nonce)
         except Lost:
             return False
         return True
@@ -124,7 +122,8 @@ class RejectionTable:
 
     def _transact(self, operation: cas.Operation, held: str | None, nonce: str) -> None:
         guard = cas.GuardRow(_PARTITION, str(operation[1]["RowKey"]), held, nonce)
-        cas.transact(self._table, [operation], guard, retry=self._retry)
+        create = partial(create_table, self._table, self._retry) if held is None else None
+        cas.transact(self._table, [operation], guard, retry=self._retry, create=create)
 
     @staticmethod
     def _place(identity: str) -> dict[str, str]:

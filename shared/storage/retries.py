@@ -10,12 +10,14 @@ from azure.data.tables import TableClient
 
 from shared import clock, runtime
 from shared.errors import StorageOut, Undecided
-from shared.storage.sdk_errors import Missing, code_of, is_refusal
+from shared.storage.sdk_errors import Missing, code_of, is_missing, is_refusal
 
 T = TypeVar("T")
 
 #: Returns the SDK's options of the next request of a call; none where the call has no time-out of its own.
 Limits = Callable[[], Mapping[str, float]]
+#: Creates a table, queue or container.
+Create = Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ def repeat(
     *,
     within: timedelta | None = None,
     stop: Callable[[], bool] = lambda: False,
+    create: Create | None = None,
     meaning: Callable[[AzureError], Exception] = _outage,
 ) -> None:
     """Send a write that may be applied twice without harm, until the service has said yes.
@@ -108,6 +111,7 @@ def repeat(
         retry: How long to go on.
         within: A shorter time than that.
         stop: Whether the writer may not write any more; asked before each send.
+        create: Creates what the write goes to, where that is missing; nobody creates it without.
         meaning: Returns the error to raise for a definite refusal; an outage without it.
 
     Raises:
@@ -119,7 +123,7 @@ def repeat(
         if stop():
             break
         try:
-            write()
+            create_if_missing(create, write)
         except ResourceNotFoundError as error:
             raise Missing(code_of(error)) from error
         except AzureError as error:
@@ -130,13 +134,21 @@ def repeat(
     raise Undecided(f"{what}: no answer in time")
 
 
-def create_if_missing(create: Callable[[], object], write: Callable[[], T]) -> T:
-    """Write; where the table, queue or container is missing, create it first and write again. Costs: 2 more, once."""
+def create_if_missing(create: Create | None, write: Callable[[], T]) -> T:
+    """Send a write once; where its table, queue or container is missing, create that and send it again.
+
+    For each send of one call: an earlier one may still arrive once that is there, and the write then meets itself. Who
+    sends it must know that it was sent before.
+
+    Costs: 2 more where it is missing.
+    """
     try:
         return write()
-    except Missing:
-        create()
-        return write()
+    except AzureError as error:
+        if create is None or not is_missing(error):
+            raise
+    create()
+    return write()
 
 
 def create(make: Callable[[], object], *, exists: str, retry: RetryPolicy) -> None:

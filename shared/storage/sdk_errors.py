@@ -21,6 +21,7 @@ from shared.errors import StorageOut
 #: Statuses that don't say whether a write was applied, or say that it may be sent again.
 _UNDECIDED = frozenset({408, 429})
 _SERVER_ERROR = 500
+_MISSING = frozenset({"TableNotFound", "QueueNotFound", "ContainerNotFound"})
 
 
 class Missing(StorageOut):
@@ -46,6 +47,11 @@ def is_refusal(error: AzureError) -> bool:
         and status not in _UNDECIDED
         and status < _SERVER_ERROR
     )
+
+
+def is_missing(error: AzureError) -> bool:
+    """Whether the table, queue or container of a request is not there: nothing was written."""
+    return code_of(error) in _MISSING
 
 
 class Meaning(Enum):

@@ -31,7 +31,7 @@ class StorageWorkQueue:
     def send(self, text: str, *, delay: timedelta = timedelta(0)) -> None:
         """See ``WorkQueue.send``."""
         delay = min(delay, LONGEST_DELAY)
-        retries.create_if_missing(self.create, lambda: cas.send(self._queue, text, delay=delay, retry=self._retry))
+        cas.send(self._queue, text, delay=delay, retry=self._retry, create=self.create)
 
     def backlog(self) -> int:
         """See ``WorkQueue.backlog``."""

@@ -12,11 +12,12 @@ from shared.rules.jobs import Job, Move
 from shared.rules.locks import Lock
 from shared.storage import cas, codec
 from shared.storage.blobs import BlobContainers
+from shared.storage.retries import RetryPolicy
 from tests.contract import job_moves
 from tests.contract.benches import AzureJobs
 from tests.contract.faulty_storage import FaultyStorage
 from tests.doubles.transports import Fault
-from tests.sdk_clients import queue_of
+from tests.sdk_clients import blobs_of, queue_of, table_of
 
 APPLIED, NOT_APPLIED = [Fault.REPLY_LOST, Fault.BUSY_AFTER], [Fault.REQUEST_LOST, Fault.BUSY_BEFORE]
 
@@ -177,3 +178,30 @@ def test_an_index_row_that_is_missing_is_told_apart_from_a_lost_race(faulty: Fau
     faulty.rival.store._table.delete_entity(row_key=index, partition_key=codec.partition(row.job.id, 4))
     with pytest.raises(cas.IndexBroken):
         faulty.store.replace(row, job_moves.claim(faulty.rival, row))
+
+
+def test_a_write_that_meets_its_own_late_copy_where_its_table_was_missing_has_won(faulty: FaultyStorage) -> None:
+    table = table_of(faulty.rivals.locks)
+    table.delete_table()
+    operations = [("create", {"PartitionKey": "lock", "RowKey": "sweep", "nonce": "mine"})]
+
+    def create() -> None:
+        table.create_table()
+        table.submit_transaction(operations)
+
+    etag = cas.transact(
+        table, operations, cas.GuardRow("lock", "sweep", None, "mine"), retry=RetryPolicy(), create=create
+    )
+    assert etag == table.get_entity("lock", "sweep").metadata["etag"]
+
+
+def test_an_upload_that_meets_its_own_late_copy_where_its_container_was_missing_is_done(faulty: FaultyStorage) -> None:
+    container = blobs_of(faulty.rivals.images).get_container_client("other-images")
+    blob = container.get_blob_client("cat.png")
+
+    def create() -> None:
+        container.create_container()
+        blob.upload_blob(b"miau")
+
+    cas.put_blob(blob, b"miau", mime="image/png", only_new=True, etag=None, retry=RetryPolicy(), create=create)
+    assert blob.download_blob().readall() == b"miau"

@@ -37,6 +37,7 @@ class Doubt:
         has_looked: Whether the row is being asked.
         again: Whether the row has said that nothing was written: then it must be sent again.
         is_refused: Whether it was a repetition, and refused: the row says what that is worth.
+        lacks_table: Whether its table was missing: that is created, and the write sent again.
     """
 
     write: object
@@ -47,6 +48,7 @@ class Doubt:
     has_looked: bool = False
     again: bool = False
     is_refused: bool = False
+    lacks_table: bool = False
 
 
 @dataclass
@@ -64,7 +66,10 @@ class Doubts:
     def on_request(self, passage: Passage) -> None:
         """Judge the next request of a thread that has a doubt, and take in a write."""
         name, wanted = passage.sender.name, _write_of(passage)
-        doubt = self._open.pop(name, None)
+        doubt = self._open.get(name)
+        if doubt is not None and doubt.lacks_table and _creates_table(passage.request):
+            return
+        self._open.pop(name, None)
         if doubt is not None:
             self.tell(self._judge(passage, doubt, wanted))
         if wanted is None:
@@ -74,7 +79,7 @@ class Doubts:
             return
         before = self._writes.get(name)
         same = before is not None and before.write == wanted
-        again = before is not None and same and (before.is_unanswered or before.is_refused)
+        again = before is not None and same and (before.is_unanswered or before.is_refused or before.lacks_table)
         # rows have a nonce: who sends the same ones has gone on all the time, whatever the last answer was
         since = before.since if before and (again or (same and isinstance(wanted, tuple))) else passage.sent_at
         absent = doubt is not None and doubt.again  # a refusal tells of another's, then
@@ -97,6 +102,7 @@ class Doubts:
         refused = passage.reply is not None and status_of(passage.reply) >= _REFUSAL
         mine.is_refused = not unanswered and refused and mine.is_doubled and isinstance(mine.write, tuple)
         mine.is_unanswered = unanswered
+        mine.lacks_table = passage.reply is not None and b"TableNotFound" in passage.reply.body
         if unanswered or mine.is_refused:
             self._open[name] = mine
 
@@ -107,7 +113,7 @@ class Doubts:
         if doubt is None or isinstance(task.error, Died) or task.home.dead or not isinstance(task.home, Instance):
             return
         late = doubt.clock() - doubt.since > _PATIENCE_SECONDS
-        asked = isinstance(doubt.write, tuple) and not (doubt.again or doubt.has_looked)
+        asked = isinstance(doubt.write, tuple) and not (doubt.again or doubt.has_looked or doubt.lacks_table)
         if "/renewal" not in task.name and (asked or not late):
             self.tell([f"{task.name}: ends, and does not know of {_words(doubt.write)}"])
 
@@ -146,6 +152,10 @@ def _write_of(passage: Passage) -> object:
         found = _TEXT.search(request.body)
         return found[1].decode() if found else None
     return tuple(passage.writes) or None
+
+
+def _creates_table(request: Request) -> bool:
+    return request.service == "table" and request.method == "POST" and request.segments[0] == "Tables"
 
 
 def _asks(request: Request, doubt: Doubt) -> bool:
