@@ -15,6 +15,7 @@ GLOSSARY = (ROOT / "docs" / "glossary.md").read_text("utf-8")
 KNOWN = ROOT / "tests" / "data" / "names.txt"
 #: Names that stand outside of the code as well, behind their files, by where they stand: no rename reaches them there.
 WIRE = {
+    "starlette, whose routes are called by it": ("localhost/host/http_triggers.py handle",),
     "the report": ("shared/analysis/schema.py animated",),
     "the HTTP API": tuple(f"shared/http/responses.py {name}" for name in ("left", "missed", "refused")),
     "a column of the job row": ("shared/rules/audit.py retagged", "shared/rules/jobs.py retagged"),

@@ -57,15 +57,13 @@ class HttpTrigger(BaseRoute):
             return Match.NONE, {}
         return Match.FULL, {"path_params": {key: value for key, value in found.groupdict().items() if value}}
 
-    async def respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Call the function, and send what it returns.
 
         Raises:
             Exception: What it returned is no response.
         """
         await self._app(scope, receive, send)
-
-    handle = respond  # the name that Starlette calls it by
 
     async def _call(self, request: Request) -> Response:
         data = _datum(request, await request.body())
