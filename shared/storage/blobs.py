@@ -25,7 +25,7 @@ from shared.errors import (
 )
 from shared.rules.images import ANY_VERSION, BlobFacts, ImageRef, version_of
 from shared.rules.thumbnails import MAX_BYTES
-from shared.storage import cas, names, retries, sdk_errors
+from shared.storage import blob_writes, names, retries, sdk_errors
 from shared.storage.retries import RetryPolicy
 from shared.storage.sdk_errors import Meaning, code_of, meaning
 from shared.storage.transport import ReplyTooLong
@@ -96,7 +96,7 @@ class BlobContainers:
         blob = names.blob(self._service, ref.container, ref.name)
         with self._writing(ref):
             create = partial(self._create, container)
-            cas.put_blob(blob, data, mime=mime, only_new=only_new, etag=etag, retry=self._retry, create=create)
+            blob_writes.put_blob(blob, data, mime=mime, only_new=only_new, etag=etag, retry=self._retry, create=create)
 
     def _put_over(self, ref: ImageRef, data: bytes, *, mime: str) -> None:
         """Replace the current version, whichever it is.
@@ -118,12 +118,12 @@ class BlobContainers:
         blob = self._thumbnail(name)
         with self._writing(ImageRef(self._thumbnails.container_name, name)):
             create = partial(self._create, self._thumbnails)
-            cas.insert_blob(blob, data, mime=mime, stop=stop, retry=self._retry, create=create)
+            blob_writes.insert_blob(blob, data, mime=mime, stop=stop, retry=self._retry, create=create)
 
     def delete_thumbnail(self, name: str) -> None:
         """See ``ImageStore.delete_thumbnail``."""
         with self._writing(ImageRef(self._thumbnails.container_name, name)):
-            cas.delete_blob(self._thumbnail(name))
+            blob_writes.delete_blob(self._thumbnail(name))
 
     def thumbnail(self, name: str) -> tuple[bytes, str]:
         """See ``ThumbnailReader.thumbnail``."""

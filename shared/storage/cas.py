@@ -7,31 +7,23 @@ conflict, so they are off here. Every write carries a fresh nonce; when the repl
 * the row is still as it was when I read it: **undecided**; the same write is sent again, until the row moves;
 * the row has been moved on by another: the proof column, written by the same transaction and by nobody else, decides.
 
-This module alone calls the SDK's methods that write rows, messages and blobs: without a match condition they are
-unconditional.
+This module alone calls the SDK's methods that write rows and messages, and ``blob_writes`` those of blobs: without a
+match condition they are unconditional.
 """
 
-import hashlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from typing import Any, TypeVar
 
 from azure.core import MatchConditions
-from azure.core.exceptions import (
-    AzureError,
-    HttpResponseError,
-    ResourceExistsError,
-    ResourceModifiedError,
-    ResourceNotFoundError,
-)
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.data.tables import TableClient
-from azure.storage.blob import BlobClient, ContentSettings
 from azure.storage.queue import QueueClient
 
-from shared.errors import ContentRefused, Lost, Mismatch, StorageOut, Undecided
+from shared.errors import ContentRefused, Lost, StorageOut, Undecided
 from shared.storage.retries import Create, Limits, RetryPolicy, create_if_missing, repeat
 from shared.storage.sdk_errors import Missing, as_outages, code_of, is_refusal, refuses_content
 
@@ -41,10 +33,6 @@ Operation = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], Mappin
 #: The ETag of a row that was mine for a moment and has been moved on by another: well-formed, and matches nothing. The
 #: service's own times begin with this year; an earlier one it may answer with 400 in place of 412.
 MOVED_ON = "W/\"datetime'1601-01-01T00%3A00%3A00.0000000Z'\""
-
-
-#: A client waits for the answer, and can send its image again better than we can.
-_CLIENT_WAITS = timedelta(seconds=5)
 
 
 class IndexBroken(StorageOut):
@@ -179,96 +167,6 @@ def delete_message(queue: QueueClient, message_id: str, receipt: str) -> None:
         except HttpResponseError as error:
             if code_of(error) != "PopReceiptMismatch":
                 raise
-
-
-def insert_blob(
-    blob: BlobClient,
-    data: bytes,
-    *,
-    mime: str,
-    stop: Callable[[], bool],
-    retry: RetryPolicy,
-    create: Create | None = None,
-) -> None:
-    """Write a blob under a name that only this writer uses; one that exists is its own, from a lost reply.
-
-    Raises:
-        Missing: There is no such container.
-        Undecided: The time is over.
-        StorageOut: Storage refuses it.
-
-    Costs: 1 blob write.
-    """
-    settings = ContentSettings(content_type=mime)
-
-    def write() -> None:
-        try:
-            blob.upload_blob(data, overwrite=False, content_settings=settings, retry_total=0)
-        except ResourceExistsError as error:
-            if code_of(error) != "BlobAlreadyExists":  # a container that is being deleted has the same status
-                raise
-
-    repeat(write, "blob", retry, stop=stop, create=create)
-
-
-def put_blob(
-    blob: BlobClient,
-    data: bytes,
-    *,
-    mime: str,
-    only_new: bool,
-    etag: str | None,
-    retry: RetryPolicy,
-    create: Create | None = None,
-) -> None:
-    """Write a blob for a client, under the condition that the client names.
-
-    Without a condition, a write whose reply was lost is sent again: another version of the same bytes. With one, the
-    bytes of the current blob show whether the lost write was applied.
-
-    Raises:
-        Mismatch: The condition does not hold.
-        Missing: There is no such container.
-        Undecided: The time is over.
-        StorageOut: Storage refuses it.
-
-    Costs: 1 blob write up to 64 MiB.
-    """
-    options: dict[str, Any] = {"overwrite": not only_new}
-    if etag is not None:
-        options |= if_match(f'"{etag}"')
-    sent = 0
-
-    def write() -> None:
-        nonlocal sent
-        sent += 1
-        try:
-            blob.upload_blob(data, content_settings=ContentSettings(content_type=mime), retry_total=0, **options)
-        except (ResourceExistsError, ResourceModifiedError) as error:
-            if code_of(error) not in ("BlobAlreadyExists", "ConditionNotMet", "UnauthorizedBlobOverwrite"):
-                raise
-            if sent == 1 or not _holds(blob, data):
-                raise Mismatch from error
-
-    repeat(write, "blob", retry, within=_CLIENT_WAITS, create=create)
-
-
-def _holds(blob: BlobClient, data: bytes) -> bool:
-    """Whether a blob's content is this, by the MD5 that the service has computed of a single write."""
-    found = blob.get_blob_properties(retry_total=0).content_settings.content_md5
-    return found is not None and bytes(found) == hashlib.md5(data, usedforsecurity=False).digest()
-
-
-def delete_blob(blob: BlobClient) -> None:
-    """Delete a blob that only this writer uses; one that is gone already is deleted.
-
-    Costs: 1 delete.
-    """
-    with as_outages():
-        try:
-            blob.delete_blob()
-        except ResourceNotFoundError:
-            return
 
 
 def _answer(error: AzureError) -> Exception:

@@ -10,7 +10,7 @@ from shared.ports.jobs import Row
 from shared.ports.locks import LockRow
 from shared.rules.jobs import Job, Move
 from shared.rules.locks import Lock
-from shared.storage import cas, codec
+from shared.storage import blob_writes, cas, codec
 from shared.storage.blobs import BlobContainers
 from shared.storage.retries import RetryPolicy
 from tests.contract import job_moves
@@ -203,5 +203,5 @@ def test_an_upload_that_meets_its_own_late_copy_where_its_container_was_missing_
         container.create_container()
         blob.upload_blob(b"miau")
 
-    cas.put_blob(blob, b"miau", mime="image/png", only_new=True, etag=None, retry=RetryPolicy(), create=create)
+    blob_writes.put_blob(blob, b"miau", mime="image/png", only_new=True, etag=None, retry=RetryPolicy(), create=create)
     assert blob.download_blob().readall() == b"miau"
