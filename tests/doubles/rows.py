@@ -11,12 +11,12 @@ from tests.doubles.clock import FakeClock
 from tests.doubles.interceptor import TimedInterceptor
 
 
-class _Versioned(Protocol):
+class _WithETag(Protocol):
     @property
     def etag(self) -> str: ...
 
 
-Row = TypeVar("Row", bound=_Versioned)
+Row = TypeVar("Row", bound=_WithETag)
 
 
 class MemoryRows(TimedInterceptor, Generic[Row]):
