@@ -82,7 +82,7 @@ CASES: Mapping[str, str] = {
 
 
 @dataclass
-class Shown:
+class CaseResult:
     """What the tests of one case have shown.
 
     Attributes:
@@ -113,7 +113,7 @@ def mark(items: Iterable[pytest.Item]) -> None:
 
 def table(reports: Sequence[pytest.TestReport]) -> list[str]:
     """Draw the table of all cases from the reports of their tests; a case without a test says so."""
-    shown = {case: Shown() for case in CASES}
+    shown = {case: CaseResult() for case in CASES}
     for report in reports:
         for case, was in _values(report, MARK):
             one = shown[case]
@@ -136,7 +136,7 @@ def _sentence(nodeid: str) -> str:
     return name.removeprefix("test_").replace("_", " ")
 
 
-def _now(one: Shown) -> str:
+def _now(one: CaseResult) -> str:
     if one.failed:
         return f"FAILED: {', '.join(one.failed)}"
     return "; ".join(dict.fromkeys(one.now)) or "no test has run"
