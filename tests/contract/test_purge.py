@@ -23,6 +23,7 @@ from shared.storage.job_table import JobTable
 from tests.contract import job_moves
 from tests.contract.places import Place
 from tests.contract.purge_bench import Died, Dying, PurgeBench
+from tests.contract.test_requests import verbs
 from tests.contract.uploads import ref_of
 from tests.doubles.transports import CountingTransport, Fault, FaultyTransport
 from tests.proving import at_length
@@ -79,7 +80,7 @@ def test_a_purged_version_is_a_duplicate_for_three_requests_and_a_newer_one_is_n
     bench.darkroom.purge.purge(owner="timer/1")
     with counting.count() as requests:
         assert bench.darkroom.record.record(ImageRef.of(row.job.ref)).outcome is Recording.DUPLICATE
-    assert [request.split()[0] for request in requests] == ["HEAD", "POST", "GET"]
+    assert verbs(requests) == ["HEAD", "POST", "GET"]
     assert bench.record().job.state is State.PENDING
     assert bench.verify() == VerifyResult(jobs=1)
 

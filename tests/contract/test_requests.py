@@ -49,6 +49,11 @@ def bench(place: Place) -> CostBench:
     return bench
 
 
+def verbs(requests: list[str]) -> list[str]:
+    """Return the methods alone."""
+    return [request.split()[0] for request in requests]
+
+
 def _record(bench: CostBench, name: str = "cat.png") -> str:
     return bench.darkroom.record.record(bench.upload(name)).job_id
 
@@ -58,7 +63,7 @@ def test_recording_takes_a_head_a_transaction_and_a_message(bench: CostBench) ->
     ref = bench.upload("cat.png")
     with bench.wire.count() as requests:
         assert bench.darkroom.record.record(ref).outcome is Recording.RECORDED
-    assert [request.split()[0] for request in requests] == ["HEAD", "POST", "POST"]
+    assert verbs(requests) == ["HEAD", "POST", "POST"]
 
 
 def test_a_delay_is_rounded_up_to_the_whole_seconds_that_the_queue_knows(bench: CostBench) -> None:
@@ -77,7 +82,7 @@ def test_a_message_that_goes_to_the_tail_takes_one_request(bench: CostBench) -> 
         slot.end = End.COMPLETED
     with share.take(flow), bench.wire.count() as requests:
         assert bench.darkroom.receive.receive(text.encode(), owner="queue/1") == [Disposition.DEFERRED]
-    assert [request.split()[0] for request in requests] == ["POST"]
+    assert verbs(requests) == ["POST"]
 
 
 def test_a_duplicate_event_takes_two_requests(bench: CostBench) -> None:
@@ -96,7 +101,7 @@ def test_a_duplicate_event_after_purge_takes_three_requests(bench: CostBench) ->
     ref = ref_of(bench.darkroom)
     with bench.wire.count() as requests:
         assert bench.darkroom.record.record(ref).outcome is Recording.DUPLICATE
-    assert [request.split()[0] for request in requests] == ["HEAD", "POST", "GET"]
+    assert verbs(requests) == ["HEAD", "POST", "GET"]
 
 
 def test_a_newer_version_takes_seven_requests(bench: CostBench) -> None:
@@ -122,7 +127,7 @@ def test_an_analysis_takes_five_requests(bench: CostBench) -> None:
     body = f'{{"v":1,"job_id":"{_record(bench)}"}}'.encode()
     with bench.wire.count() as requests:
         assert bench.darkroom.receive.receive(body, owner="queue/1") == [End.COMPLETED]
-    assert [request.split()[0] for request in requests] == ["GET", "POST", "GET", "PUT", "POST"]
+    assert verbs(requests) == ["GET", "POST", "GET", "PUT", "POST"]
 
 
 @pytest.mark.parametrize("thumbnails", ["row", "off"])
@@ -172,7 +177,7 @@ def test_redriving_takes_four_requests(bench: CostBench) -> None:
     bench.darkroom.cancel.cancel(job_id)
     with bench.wire.count() as requests:
         assert bench.darkroom.redrive.redrive(job_id).job.state is State.PENDING
-    assert [request.split()[0] for request in requests] == ["GET", "GET", "POST", "POST"]
+    assert verbs(requests) == ["GET", "GET", "POST", "POST"]
 
 
 def test_burying_a_job_with_attempts_left_takes_two_requests_and_one_when_it_is_due(bench: CostBench) -> None:
@@ -210,7 +215,7 @@ def test_redriving_a_rejected_text_takes_two_requests_beside_those_of_recording(
     bench.upload("cat.png")
     with bench.wire.count() as requests:
         assert bench.darkroom.readmit.readmit(digest(ref.ref)) == [Recording.RECORDED]
-    assert [request.split()[0] for request in requests] == ["GET", "HEAD", "POST", "POST", "POST"]
+    assert verbs(requests) == ["GET", "HEAD", "POST", "POST", "POST"]
 
 
 def test_looking_into_the_poison_queues_takes_a_request_each(bench: CostBench) -> None:
@@ -257,7 +262,7 @@ def test_sending_a_due_job_again_takes_three_requests_and_one_for_the_length_of_
     with bench.wire.count() as requests:
         sent = bench.darkroom.sweep.backlog.send(job_ids, stop=lambda: False, turns=Turns())
     assert sent == dict.fromkeys(job_ids, Resend.ANNOUNCED)
-    assert [request.split()[0] for request in requests] == ["GET", *["GET", "POST", "POST"] * 2]
+    assert verbs(requests) == ["GET", *["GET", "POST", "POST"] * 2]
 
 
 def test_a_blob_up_to_the_byte_gate_is_read_in_one_request(bench: CostBench) -> None:

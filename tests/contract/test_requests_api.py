@@ -11,7 +11,7 @@ from shared.steps.intake.add import NewJob
 from shared.steps.work.attempt import End
 from shared.wiring.steps import Darkroom
 from tests.contract.places import Place
-from tests.contract.test_requests import CostBench
+from tests.contract.test_requests import CostBench, verbs
 from tests.contract.uploads import ref_of
 from tests.doubles.world import png
 
@@ -56,11 +56,6 @@ def claim_of(bench: CostBench) -> tuple[str, Claim]:
     job = bench.darkroom.external.claim(add(bench), owner="worker/1").job
     assert job.claim is not None
     return job.id, job.claim
-
-
-def verbs(requests: list[str]) -> list[str]:
-    """Return the methods alone."""
-    return [request.split()[0] for request in requests]
 
 
 def test_the_first_add_of_a_type_takes_two_requests_more_than_the_next(bench: CostBench) -> None:
