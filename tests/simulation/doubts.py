@@ -20,6 +20,7 @@ from tests.simulation.wire import Passage
 #: Production goes on for half a minute; in its last third nobody can say from outside whether it had the time.
 _PATIENCE_SECONDS = 20.0
 _UNDECIDED = frozenset({"ServiceRequestError", "ServiceResponseError", "408", "429"})
+_MISSING = re.compile(rb"TableNotFound|QueueNotFound")
 _TEXT = re.compile(rb"<MessageText>(.*)</MessageText>", re.DOTALL)
 _OK, _REFUSAL, _NOT_FOUND, _SERVER_ERROR = 200, 400, 404, "5"
 
@@ -37,7 +38,7 @@ class Doubt:
         has_looked: Whether the row is being asked.
         again: Whether the row has said that nothing was written: then it must be sent again.
         is_refused: Whether it was a repetition, and refused: the row says what that is worth.
-        lacks_table: Whether its table was missing: that is created, and the write sent again.
+        lacks_target: Whether its table or queue was missing: that is created, and the write sent again.
     """
 
     write: object
@@ -48,7 +49,7 @@ class Doubt:
     has_looked: bool = False
     again: bool = False
     is_refused: bool = False
-    lacks_table: bool = False
+    lacks_target: bool = False
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Doubts:
         """Judge the next request of a thread that has a doubt, and take in a write."""
         name, wanted = passage.sender.name, _write_of(passage)
         doubt = self._open.get(name)
-        if doubt is not None and doubt.lacks_table and _creates_table(passage.request):
+        if doubt is not None and doubt.lacks_target and _creates_table(passage.request):
             return
         self._open.pop(name, None)
         if doubt is not None:
@@ -79,7 +80,7 @@ class Doubts:
             return
         before = self._writes.get(name)
         same = before is not None and before.write == wanted
-        again = before is not None and same and (before.is_unanswered or before.is_refused or before.lacks_table)
+        again = before is not None and same and (before.is_unanswered or before.is_refused or before.lacks_target)
         # rows have a nonce: who sends the same ones has gone on all the time, whatever the last answer was
         since = before.since if before and (again or (same and isinstance(wanted, tuple))) else passage.sent_at
         absent = doubt is not None and doubt.again  # a refusal tells of another's, then
@@ -102,7 +103,7 @@ class Doubts:
         refused = passage.reply is not None and status_of(passage.reply) >= _REFUSAL
         mine.is_refused = not unanswered and refused and mine.is_doubled and isinstance(mine.write, tuple)
         mine.is_unanswered = unanswered
-        mine.lacks_table = passage.reply is not None and b"TableNotFound" in passage.reply.body
+        mine.lacks_target = passage.reply is not None and _MISSING.search(passage.reply.body) is not None
         if unanswered or mine.is_refused:
             self._open[name] = mine
 
@@ -113,7 +114,7 @@ class Doubts:
         if doubt is None or isinstance(task.error, Died) or task.home.dead or not isinstance(task.home, Instance):
             return
         late = doubt.clock() - doubt.since > _PATIENCE_SECONDS
-        asked = isinstance(doubt.write, tuple) and not (doubt.again or doubt.has_looked or doubt.lacks_table)
+        asked = isinstance(doubt.write, tuple) and not (doubt.again or doubt.has_looked or doubt.lacks_target)
         if "/renewal" not in task.name and (asked or not late):
             self.tell([f"{task.name}: ends, and does not know of {_words(doubt.write)}"])
 
