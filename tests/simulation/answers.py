@@ -31,8 +31,8 @@ _SAID = {
     "exhaust": {"failed"},
     "bury": {"failed"},
     "add": {"recorded"},
-    "retag": {"unchanged"},
-    # Without a reply, it looks: others may have claimed and ended the job, or a newer version moved its proof on.
+    # Without a reply, these two look: others may have claimed and ended the job, or a newer version moved its proof on.
+    "retag": {"unchanged", "duplicate"},
     "redrive": {"redriven", "recorded", "outdated", "live", "ended"},
     "abandon": set[str](),
 }
