@@ -1,18 +1,12 @@
-"""Names of modules, classes, functions and fields that docs/glossary.md forbids, and those still to be renamed.
-
-``python -m tests.words`` writes the list again. A name that leaves the code leaves the list with it; none may join it.
-"""
+"""Names of modules, classes, functions and fields that docs/glossary.md forbids."""
 
 import ast
 import re
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text("utf-8")
-#: A name a line, behind the file that defines it.
-KNOWN = ROOT / "tests" / "data" / "names.txt"
 #: Names that stand outside of the code as well, behind their files, by where they stand: no rename reaches them there.
 WIRE = {
     "starlette, whose routes are called by it": ("localhost/host/http_triggers.py handle",),
@@ -63,11 +57,6 @@ def is_wrong(name: str) -> bool:
     return (participle and last not in STATES) or (len(words) == 1 and last.removesuffix("s") in _VAGUE)
 
 
-def names_to_rename() -> list[str]:
-    """List each wrong name behind its file, sorted, but those that stand outside of the code as well."""
-    return [name for name in wrong_names() if name not in chain.from_iterable(WIRE.values())]
-
-
 def wrong_names() -> list[str]:
     """List each wrong name behind its file, sorted."""
     names: set[tuple[str, str]] = set()
@@ -104,7 +93,3 @@ def _is_error(name: str, bases: dict[str, set[str]]) -> bool:
     """Say whether a class is an error: those are named after what happened, like ``LockHeld``."""
     others = bases.get(name, set()) - {name}
     return any(base.endswith(("Error", "Exception")) or _is_error(base, bases) for base in others)
-
-
-if __name__ == "__main__":
-    KNOWN.write_text("".join(f"{line}\n" for line in names_to_rename()), "utf-8")
