@@ -60,7 +60,7 @@ SEEDS: dict[str, int] = {
     "whatever stands after a time-out is mine": 29,
     "no proof is looked for when others have moved the row on": 364,
     "any attempt proves a claim": 80,
-    "the refusal of a repetition is taken at its word": 156,
+    "the refusal of a repetition is taken at its word": 80,
     "a server error means refused": 98,
     "too many requests means refused": 29,
     "an outage of a read looks like no row": 98,
