@@ -137,7 +137,7 @@ class Doubts:
         if isinstance(doubt.write, str):
             if not late:
                 yield f"{name}: gives up a message after {went_on:.1f} s"
-        elif doubt.again:
+        elif doubt.again or doubt.lacks_target:
             if not late:
                 yield f"{name}: nothing was written, and it is not sent again: {_words(doubt.write)}"
         elif not _asks(passage.request, doubt):
