@@ -103,7 +103,7 @@ class Doubts:
         refused = passage.reply is not None and status_of(passage.reply) >= _REFUSAL
         mine.is_refused = not unanswered and refused and mine.is_doubled and isinstance(mine.write, tuple)
         mine.is_unanswered = unanswered
-        mine.lacks_target = passage.reply is not None and _MISSING.search(passage.reply.body) is not None
+        mine.lacks_target = not unanswered and passage.reply is not None and bool(_MISSING.search(passage.reply.body))
         if unanswered or mine.is_refused:
             self._open[name] = mine
 
