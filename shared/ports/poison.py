@@ -1,24 +1,8 @@
 """What the host has given up on. Costs and errors are told as in ``shared.ports``."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
-
-@dataclass(frozen=True)
-class PoisonMessage:
-    """A message that the host has given up on, in hand.
-
-    Attributes:
-        body: As it came.
-        id: The queue's.
-        receipt: Good for one deletion, as long as nobody else has received it.
-        dequeue_count: How often it has been received.
-    """
-
-    body: bytes
-    id: str
-    receipt: str
-    dequeue_count: int
+from shared.ports.queue import QueueMessage
 
 
 class PoisonQueue(Protocol):
@@ -30,11 +14,11 @@ class PoisonQueue(Protocol):
         A queue that is missing has none. Costs: 1 read.
         """
 
-    def receive(self) -> list[PoisonMessage]:
+    def receive(self) -> list[QueueMessage]:
         """Take what is in front into one's hand, hidden from others meanwhile. Costs: 1 request."""
 
     def backlog(self) -> int:
         """Say about how many messages there are, hidden ones among them; 0 without a queue. Costs: 1 read."""
 
-    def delete(self, message: PoisonMessage) -> None:
+    def delete(self, message: QueueMessage) -> None:
         """Delete a message; one that is gone, or in other hands by now, is left to them. Costs: 1 delete."""

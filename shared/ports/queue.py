@@ -1,7 +1,25 @@
 """The queue that starts analyses. Costs and errors are told as in ``shared.ports``."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
+
+
+@dataclass(frozen=True)
+class QueueMessage:
+    """A message in hand.
+
+    Attributes:
+        body: As it came.
+        id: The queue's.
+        receipt: Good for one deletion, as long as nobody else has received it.
+        dequeue_count: How often it has been received.
+    """
+
+    body: bytes
+    id: str
+    receipt: str
+    dequeue_count: int
 
 
 class WorkQueue(Protocol):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
-from shared.ports.poison import PoisonMessage
+from shared.ports.queue import QueueMessage
 from shared.storage import cas, sdk_errors
 
 #: The service shows and gives at most this many messages a request.
@@ -41,7 +41,7 @@ class StoragePoisonQueue:
             except ResourceNotFoundError:
                 return 0
 
-    def receive(self) -> list[PoisonMessage]:
+    def receive(self) -> list[QueueMessage]:
         """See ``PoisonQueue.receive``."""
         seconds = int(_HIDDEN.total_seconds())
         with sdk_errors.as_outages():
@@ -51,10 +51,10 @@ class StoragePoisonQueue:
             except ResourceNotFoundError:
                 return []
         return [
-            PoisonMessage(str(one.content).encode(), str(one.id), str(one.pop_receipt), one.dequeue_count or 0)
+            QueueMessage(str(one.content).encode(), str(one.id), str(one.pop_receipt), one.dequeue_count or 0)
             for one in found
         ]
 
-    def delete(self, message: PoisonMessage) -> None:
+    def delete(self, message: QueueMessage) -> None:
         """See ``PoisonQueue.delete``."""
         cas.delete_message(self._queue, message.id, message.receipt)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from shared.ports.poison import PoisonMessage
+from shared.ports.queue import QueueMessage
 from tests.doubles.interceptor import Interceptor
 
 #: As the service: so many messages a request.
@@ -19,12 +19,12 @@ class MemoryPoison(Interceptor):
 
     def __init__(self, name: str, *, journal: list[str] | None = None) -> None:
         super().__init__(name, journal)
-        self.lying: list[PoisonMessage] = []
-        self.in_hand: dict[str, PoisonMessage] = {}
+        self.lying: list[QueueMessage] = []
+        self.in_hand: dict[str, QueueMessage] = {}
 
     def put(self, body: bytes, *, dequeue_count: int = 0) -> None:
         """Put in a message as the host does, and let it be received so often."""
-        self.lying.append(PoisonMessage(body, str(len(self.lying)), "", dequeue_count))
+        self.lying.append(QueueMessage(body, str(len(self.lying)), "", dequeue_count))
 
     def is_stuck(self, maximum: int) -> bool:
         """See ``PoisonQueue.is_stuck``."""
@@ -36,7 +36,7 @@ class MemoryPoison(Interceptor):
         self.enter("backlog")
         return len(self.lying) + len(self.in_hand)
 
-    def receive(self) -> list[PoisonMessage]:
+    def receive(self) -> list[QueueMessage]:
         """See ``PoisonQueue.receive``."""
         self.enter("receive")
         taken, self.lying = self.lying[:MOST], self.lying[MOST:]
@@ -46,7 +46,7 @@ class MemoryPoison(Interceptor):
         self.in_hand |= {one.id: one for one in held}
         return held
 
-    def delete(self, message: PoisonMessage) -> None:
+    def delete(self, message: QueueMessage) -> None:
         """See ``PoisonQueue.delete``."""
         self.enter("delete")
         if self.in_hand.get(message.id) == message:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.ports.poison import PoisonMessage, PoisonQueue
+from shared.ports.poison import PoisonQueue
+from shared.ports.queue import QueueMessage
 
 Intake = Callable[[bytes], list[StrEnum]]
 
@@ -61,7 +62,7 @@ class Drain:
         return outcomes
 
 
-def _one(queue: PoisonQueue, message: PoisonMessage, take_in: Intake) -> list[StrEnum]:
+def _one(queue: PoisonQueue, message: QueueMessage, take_in: Intake) -> list[StrEnum]:
     outcomes = take_in(message.body)
     queue.delete(message)
     return outcomes
