@@ -76,7 +76,7 @@ class DoubledQueue:
 
     def receive(self) -> list[str]:
         """See ``AzureQueue``."""
-        return self.store.receive()
+        return self.store.take_texts()
 
     def wait(self, seconds: float) -> None:
         """See ``AzureQueue``."""

@@ -31,7 +31,7 @@ class MemoryQueue(TimedInterceptor):
         self.answer("backlog")
         return len(self._visible_at)
 
-    def receive(self) -> list[str]:
+    def take_texts(self) -> list[str]:
         """Take out the texts that are visible now."""
         now = self._clock.now
         texts = [text for at, text in self._visible_at if at <= now]

@@ -29,7 +29,7 @@ def due_images(world: World, count: int) -> list[str]:
         job_ids.append(world.record_image(f"{number}.png", png(number + 1, 1)))
         world.clock.advance(1)
     world.clock.advance(world.settings.grace.total_seconds())
-    world.queue.receive()
+    world.queue.take_texts()
     world.queue.messages.clear()
     world.journal.clear()
     return job_ids

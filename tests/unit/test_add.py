@@ -212,7 +212,7 @@ def test_the_message_of_a_job_for_later_comes_when_it_is_due() -> None:
     job_id = added_id(add(world, not_before=world.clock.now + timedelta(hours=1)))
     assert world.queue.messages[-1][1] == timedelta(hours=1) + DATE_STEP
     world.clock.advance(3_601)
-    (message,) = world.queue.receive()
+    (message,) = world.queue.take_texts()
     world.darkroom.receive.receive(message.encode(), owner="queue/1")
     assert world.job(job_id).state is State.COMPLETED
 

@@ -40,11 +40,11 @@ def test_the_message_of_a_retry_finds_its_job_due_even_where_the_clock_is_a_seco
 ) -> None:
     world.images.before("read", _out_of_memory)
     attempt_job(world, job_id)
-    world.queue.receive()
+    world.queue.take_texts()
     world.clock.advance(world.queue.messages[-1][1].total_seconds())
     assert world.clock.server._epoch is not None
     world.clock.server._epoch -= timedelta(seconds=0.9)  # as another instance may believe it: Date has steps of 1 s
-    assert not world.queue.receive() or attempt_job(world, job_id) is End.COMPLETED
+    assert not world.queue.take_texts() or attempt_job(world, job_id) is End.COMPLETED
 
 
 def test_back_offs_double_and_the_last_attempt_fails() -> None:

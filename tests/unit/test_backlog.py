@@ -77,7 +77,7 @@ def test_nothing_is_sent_beyond_the_longest_queue_and_what_is_held_back_stays_du
     world.queue.messages.clear()
     swept = world.darkroom.sweep.sweep(owner="timer/1")
     assert (swept.outcomes, swept.rest, _sent_ids(world)) == ({Resend.ANNOUNCED: 1}, 2, found[:1])
-    world.queue.receive()
+    world.queue.take_texts()
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {Resend.ANNOUNCED: 2}
 
 
@@ -93,11 +93,11 @@ def test_the_message_of_a_job_whose_worker_has_died_finds_it_free() -> None:
     world = World(DISPATCH="queue")
     job_id = world.record_image()
     world.worker_dies(job_id)
-    world.queue.receive()
+    world.queue.take_texts()
     assert world.darkroom.sweep.sweep(owner="timer/1").outcomes == {Resend.ANNOUNCED: 1}
-    assert world.queue.receive() == []
+    assert world.queue.take_texts() == []
     world.clock.advance(world.queue.messages[-1][1].total_seconds())
-    (text,) = world.queue.receive()
+    (text,) = world.queue.take_texts()
     assert world.darkroom.receive.receive(text.encode(), owner="queue/1") == [End.COMPLETED]
 
 
@@ -130,10 +130,10 @@ def test_a_job_that_kills_its_workers_ends_by_its_messages_too() -> None:
     world = World(DISPATCH="queue", MAX_ATTEMPTS="1")
     job_id = world.record_image()
     world.worker_dies(job_id)
-    world.queue.receive()
+    world.queue.take_texts()
     world.darkroom.sweep.sweep(owner="timer/1")
     world.lapse()
-    (text,) = world.queue.receive()
+    (text,) = world.queue.take_texts()
     assert world.darkroom.receive.receive(text.encode(), owner="queue/1") == [End.FAILED]
 
 

@@ -31,7 +31,7 @@ def _event(name: str) -> dict[str, object]:
 
 def test_our_own_message_is_analysed(world: World) -> None:
     world.record_image()
-    assert _receive(world, world.queue.receive()[0]) == [End.COMPLETED]
+    assert _receive(world, world.queue.take_texts()[0]) == [End.COMPLETED]
 
 
 def test_a_message_that_names_an_image_records_and_analyses_it(world: World) -> None:
@@ -192,7 +192,7 @@ def test_an_outage_raises_and_rejects_nothing(world: World, port: str) -> None:
 
 def test_a_message_refused_by_a_live_lease_is_done_with(world: World) -> None:
     world.rival_claims(world.record_image())
-    assert _receive(world, world.queue.receive()[0]) == [End.BUSY]
+    assert _receive(world, world.queue.take_texts()[0]) == [End.BUSY]
 
 
 def test_an_event_of_two_images_of_which_one_is_gone_is_done_for_the_other(world: World) -> None:
@@ -258,4 +258,4 @@ def test_a_message_that_cannot_be_sent_to_the_tail_is_worked_on(dispatch: str) -
 
 def test_our_own_message_tells_the_flow_of_its_image(world: World) -> None:
     world.record_image("a/1.png")
-    assert json.loads(world.queue.receive()[0])["flow"] == flow_of("images/a/1.png")
+    assert json.loads(world.queue.take_texts()[0])["flow"] == flow_of("images/a/1.png")

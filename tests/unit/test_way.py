@@ -22,7 +22,7 @@ def _module(frame: FrameType | None) -> str:
 def test_a_message_passes_at_most_ten_modules_from_its_trigger_to_the_commit() -> None:
     world, way = World(), list[str]()
     world.record_image()
-    (message,) = world.queue.receive()
+    (message,) = world.queue.take_texts()
 
     def enter(frame: FrameType, event: str, _: object) -> None:
         if event == "call" and frame.f_code.co_filename.startswith(ROOT):

@@ -186,7 +186,7 @@ def test_nothing_is_worked_on_while_dispatch_is_off() -> None:
 
 def test_the_message_of_a_job_brings_it_to_its_handler() -> None:
     world = HandlerWorld()
-    (message,) = world.queue.receive()
+    (message,) = world.queue.take_texts()
     assert world.darkroom.receive.receive(message.encode(), owner="queue/1") == [End.COMPLETED]
     assert world.job().state is State.COMPLETED
 

@@ -49,7 +49,7 @@ def test_an_attempt_that_an_outage_has_ended_counts_once_where_another_process_g
 def test_nobody_ends_a_job_whose_last_attempt_an_outage_has_ended() -> None:
     world = HandlerWorld(MAX_ATTEMPTS="1")
     _outlast(world)
-    message = world.queue.receive()[0].encode()
+    message = world.queue.take_texts()[0].encode()
     assert world.darkroom.bury.bury(message) == [Burial.LEFT]
     assert world.work() is End.COMPLETED
 
