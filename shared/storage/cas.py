@@ -24,7 +24,7 @@ from azure.data.tables import TableClient
 from azure.storage.queue import QueueClient
 
 from shared.errors import ContentRefused, Lost, StorageOut, Undecided
-from shared.storage.retries import Create, Limits, RetryPolicy, create_if_missing, repeat
+from shared.storage.retries import Create, Limits, RetryPolicy, create_if_missing, read_limits, repeat
 from shared.storage.sdk_errors import Missing, as_outages, code_of, is_refusal, refuses_content
 
 T = TypeVar("T")
@@ -33,6 +33,9 @@ Operation = tuple[str, Mapping[str, Any]] | tuple[str, Mapping[str, Any], Mappin
 #: The ETag of a row that was mine for a moment and has been moved on by another: well-formed, and matches nothing. The
 #: service's own times begin with this year; an earlier one it may answer with 400 in place of 412.
 MOVED_ON = "W/\"datetime'1601-01-01T00%3A00%3A00.0000000Z'\""
+
+
+_IN_OTHER_HANDS = "PopReceiptMismatch"
 
 
 class IndexBroken(StorageOut):
@@ -165,8 +168,34 @@ def delete_message(queue: QueueClient, message_id: str, receipt: str) -> None:
         except ResourceNotFoundError:
             return
         except HttpResponseError as error:
-            if code_of(error) != "PopReceiptMismatch":
+            if code_of(error) != _IN_OTHER_HANDS:
                 raise
+
+
+def hide_message(
+    queue: QueueClient, message_id: str, receipt: str, time: timedelta, *, timeout: timedelta | None = None
+) -> str:
+    """Keep a message in one's hand hidden from now on; return its newest receipt.
+
+    It is sent once: a reply that is lost has taken the receipt with it, and the message is as good as in other hands.
+
+    Raises:
+        Lost: It is gone, or in other hands.
+        StorageOut: Nothing is known.
+
+    Costs: 1 request.
+    """
+    limits = read_limits(timeout) | {"retry_total": 0}
+    with as_outages():
+        try:
+            updated = queue.update_message(message_id, receipt, visibility_timeout=int(time.total_seconds()), **limits)
+        except ResourceNotFoundError:
+            raise Lost(message_id) from None
+        except HttpResponseError as error:
+            if code_of(error) != _IN_OTHER_HANDS:
+                raise
+            raise Lost(message_id) from None
+    return str(updated.pop_receipt)
 
 
 def _answer(error: AzureError) -> Exception:

@@ -6,10 +6,8 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
 from shared.ports.queue import QueueMessage
-from shared.storage import cas, sdk_errors
+from shared.storage import cas, queue_requests, sdk_errors
 
-#: The service shows and gives at most this many messages a request.
-_MOST = 32
 #: How long what was received is hidden from others; as the host does.
 _HIDDEN = timedelta(minutes=10)
 
@@ -28,32 +26,18 @@ class StoragePoisonQueue:
         """See ``PoisonQueue.is_stuck``."""
         with sdk_errors.as_outages():
             try:
-                shown = self._queue.peek_messages(max_messages=_MOST)
+                shown = self._queue.peek_messages(max_messages=queue_requests.MOST)
             except ResourceNotFoundError:
                 return False
         return any((message.dequeue_count or 0) >= maximum for message in shown)
 
     def backlog(self) -> int:
         """See ``PoisonQueue.backlog``."""
-        with sdk_errors.as_outages():
-            try:
-                return self._queue.get_queue_properties().approximate_message_count or 0
-            except ResourceNotFoundError:
-                return 0
+        return queue_requests.backlog(self._queue)
 
     def receive(self) -> list[QueueMessage]:
         """See ``PoisonQueue.receive``."""
-        seconds = int(_HIDDEN.total_seconds())
-        with sdk_errors.as_outages():
-            try:
-                pages = self._queue.receive_messages(messages_per_page=_MOST, visibility_timeout=seconds).by_page()
-                found = list(next(pages, ()))
-            except ResourceNotFoundError:
-                return []
-        return [
-            QueueMessage(str(one.content).encode(), str(one.id), str(one.pop_receipt), one.dequeue_count or 0)
-            for one in found
-        ]
+        return queue_requests.receive(self._queue, most=queue_requests.MOST, hidden=_HIDDEN)
 
     def delete(self, message: QueueMessage) -> None:
         """See ``PoisonQueue.delete``."""

@@ -1,11 +1,12 @@
 """``WorkQueue`` on Azure Queue Storage."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
-from shared.storage import cas, retries, sdk_errors
+from shared.ports.queue import QueueMessage
+from shared.storage import cas, queue_requests, retries
 from shared.storage.retries import RetryPolicy
 
 #: The service hides a message for 7 days at most; what must wait longer is held by its due row.
@@ -35,8 +36,17 @@ class StorageWorkQueue:
 
     def backlog(self) -> int:
         """See ``WorkQueue.backlog``."""
-        with sdk_errors.as_outages():
-            try:
-                return self._queue.get_queue_properties().approximate_message_count or 0
-            except ResourceNotFoundError:
-                return 0
+        return queue_requests.backlog(self._queue)
+
+    def receive(self, *, most: int, hidden: timedelta) -> list[QueueMessage]:
+        """See ``WorkQueue.receive``."""
+        return queue_requests.receive(self._queue, most=most, hidden=hidden)
+
+    def hide(self, message: QueueMessage, time: timedelta, *, timeout: timedelta | None = None) -> QueueMessage:
+        """See ``WorkQueue.hide``."""
+        receipt = cas.hide_message(self._queue, message.id, message.receipt, time, timeout=timeout)
+        return replace(message, receipt=receipt)
+
+    def delete(self, message: QueueMessage) -> None:
+        """See ``WorkQueue.delete``."""
+        cas.delete_message(self._queue, message.id, message.receipt)

@@ -2,10 +2,13 @@ from datetime import timedelta
 
 import pytest
 
+from shared.errors import Lost
+from shared.ports.queue import QueueMessage
 from shared.rules import messages
 from tests.contract.benches import AzureQueue, QueueBench
 from tests.contract.places import Place
 
+HIDDEN = timedelta(minutes=1)
 TEXTS = [messages.write(f"image-analysis-{0:032x}", "00-a-b-01"), "images/ä <&> \"'😀.png", "aW1hZ2VzL2NhdC5wbmc="]
 
 
@@ -60,3 +63,55 @@ def test_a_message_never_expires(place: Place) -> None:
     (message,) = queue.client.receive_messages()
     assert message.expires_on is not None
     assert message.expires_on.year == 9999
+
+
+def _in_hand(queue: QueueBench, text: str = "hello") -> QueueMessage:
+    queue.store.send(text)
+    (message,) = queue.store.receive(most=1, hidden=HIDDEN)
+    return message
+
+
+def test_a_message_in_hand_is_hidden_from_others_and_counts_how_often_it_was_received(queue: QueueBench) -> None:
+    message = _in_hand(queue)
+    assert (message.body, message.dequeue_count) == (b"hello", 1)
+    assert queue.store.receive(most=5, hidden=HIDDEN) == []
+
+
+def test_no_more_messages_are_received_than_asked_for(queue: QueueBench) -> None:
+    for text in "abc":
+        queue.store.send(text)
+    assert [len(queue.store.receive(most=2, hidden=HIDDEN)) for _ in range(3)] == [2, 1, 0]
+
+
+def test_nothing_is_received_from_a_queue_that_is_missing(queue: QueueBench) -> None:
+    assert queue.store.receive(most=1, hidden=HIDDEN) == []
+
+
+def test_a_message_that_is_hidden_for_no_time_is_received_again_at_once(queue: QueueBench) -> None:
+    queue.store.hide(_in_hand(queue), timedelta(0))
+    (message,) = queue.store.receive(most=1, hidden=HIDDEN)
+    assert (message.body, message.dequeue_count) == (b"hello", 2)
+
+
+def test_a_message_is_hidden_by_its_newest_receipt_alone(queue: QueueBench) -> None:
+    first = _in_hand(queue)
+    second = queue.store.hide(first, HIDDEN)
+    with pytest.raises(Lost):
+        queue.store.hide(first, HIDDEN)
+    assert queue.store.hide(second, HIDDEN).id == first.id
+
+
+def test_a_message_is_deleted_by_its_newest_receipt_alone(queue: QueueBench) -> None:
+    first = _in_hand(queue)
+    second = queue.store.hide(first, HIDDEN)
+    queue.store.delete(first)
+    assert queue.store.backlog() == 1
+    queue.store.delete(second)
+    assert queue.store.backlog() == 0
+
+
+def test_a_message_that_is_gone_can_not_be_hidden(queue: QueueBench) -> None:
+    message = _in_hand(queue)
+    queue.store.delete(message)
+    with pytest.raises(Lost):
+        queue.store.hide(message, HIDDEN)
