@@ -85,13 +85,16 @@ class Purge:
     runtime: Runtime
     kinds: Callable[[], Sequence[str]]
 
-    def purge(self, *, owner: str, before: Mapping[State, datetime] | None = None) -> PurgeResult:
+    def purge(
+        self, *, owner: str, before: Mapping[State, datetime] | None = None, stop: Callable[[], bool] = lambda: False
+    ) -> PurgeResult:
         """Purge once.
 
         Args:
             owner: Who works, ``trigger/invocation-id``.
             before: For each state that is to be purged, the moment before which a job must have ended; by the retention
                 of the settings without it.
+            stop: Whether to begin nothing more before the budget is over.
 
         Raises:
             StorageOut: Storage is out; the next run goes on.
@@ -106,7 +109,7 @@ class Purge:
             with self.lock.try_acquire(LOCK, owner=owner) as held:
 
                 def over(share: float) -> bool:
-                    return held.lost or self.runtime.monotonic() >= begun_at + share * budget
+                    return held.lost or stop() or self.runtime.monotonic() >= begun_at + share * budget
 
                 due = edges(self.settings, self.clock.now()) if before is None else before
                 rejected = self._rejected(lambda: over(REJECTED_SHARE)) if before is None else ForgetResult()

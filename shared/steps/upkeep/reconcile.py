@@ -167,11 +167,12 @@ class Reconcile:
     settings: Settings
     runtime: Runtime
 
-    def reconcile(self, *, owner: str) -> WalkResult:
+    def reconcile(self, *, owner: str, stop: Callable[[], bool] = lambda: False) -> WalkResult:
         """Walk on from where the last slice ended, until the walk's end or that of the budget.
 
         Args:
             owner: Who works, ``trigger/invocation-id``.
+            stop: Whether to begin nothing more before the budget is over.
 
         Raises:
             StorageOut: Storage is out, altogether or for one image; the next walk looks at that one again.
@@ -183,7 +184,7 @@ class Reconcile:
         stop_at = self.runtime.monotonic() + self.settings.reconcile_budget.total_seconds()
         try:
             with self.lock.try_acquire(LOCK, owner=owner) as held:
-                done = _Slice(lambda: held.lost or self.runtime.monotonic() >= stop_at)
+                done = _Slice(lambda: held.lost or stop() or self.runtime.monotonic() >= stop_at)
                 self._walk(done)
         except LockHeld:
             emit(LogEvent.LOCKED_OUT, lock=LOCK)

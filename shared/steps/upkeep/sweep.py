@@ -80,11 +80,12 @@ class Sweep:
     prepare: Callable[[], None]
     _is_prepared: bool = field(default=False, init=False)
 
-    def sweep(self, *, owner: str) -> SweepResult:
+    def sweep(self, *, owner: str, stop: Callable[[], bool] = lambda: False) -> SweepResult:
         """Sweep once. What a job or a part of the sweep raises is raised when all others have had their turn.
 
         Args:
             owner: Who works, ``trigger/invocation-id``.
+            stop: Whether to begin nothing more before the budget is over.
 
         Raises:
             StorageOut: Storage is out, or was for one job; the next tick sweeps again.
@@ -99,7 +100,7 @@ class Sweep:
         turns = Turns()
         try:
             with self.lock.try_acquire(LOCK, owner=owner) as held:
-                swept = self._do_parts(owner, lambda share: held.lost or self._over(begun_at, share), turns)
+                swept = self._do_parts(owner, lambda share: held.lost or stop() or self._over(begun_at, share), turns)
         except LockHeld:
             emit(LogEvent.LOCKED_OUT, lock=LOCK)
             return SweepResult(Counter(), locked_out=True)
