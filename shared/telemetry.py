@@ -15,6 +15,7 @@ LOGGER = logging.getLogger("darkroom")
 
 #: What each field of an event means. ``…`` is one count for each outcome, by its name.
 FIELDS: Mapping[str, str] = {
+    "chore": "what the worker does again and again: sweep, reconcile or purge",
     "code": "why a job has an error, or a message was rejected",
     "complete": "whether the walk has reached the end of the container",
     "conflicts": "jobs that purge has skipped: they have changed, or can't be read",
@@ -31,6 +32,7 @@ FIELDS: Mapping[str, str] = {
     "lock": "name of the lock",
     "locked_out": "whether another run holds the lock, so that this one did nothing",
     "missed": "images that no event has announced; they are recorded now",
+    "messages": "messages that the worker has had in hand",
     "operation": "the `operationId` of the API's call",
     "owner": "who works: trigger and invocation, or the name of a worker",
     "path": "path of the request",
@@ -42,6 +44,7 @@ FIELDS: Mapping[str, str] = {
     "reopened": "jobs that run again, because their blobs have left the archive",
     "seconds": "how long the message is invisible",
     "seen": "blobs that the walk has passed",
+    "slots": "messages that are worked on at once",
     "thumbnails": "thumbnails that are deleted",
     "token": "fencing token of the claim",
     "unsent": "due jobs whose messages are not sent",
@@ -171,6 +174,23 @@ class LogEvent(StrEnum):
         "The job can't be written as it is. Its lease lapses, and the attempt counts.",
         "Report it, with the error.",
     )
+    NOT_POLLED = (
+        *("queue could not be read", WARNING, "error"),
+        "The worker looks again soon.",
+        "If it happens often, check the storage account.",
+    )
+    MESSAGE_FAILED = (
+        *("message failed: it comes back", WARNING, "error"),
+        "What the message asks for has met an outage or a bug. It is received again after 10 seconds.",
+        "If the error is no outage, report it.",
+    )
+    CHORE_FAILED = (
+        *("chore of the worker failed", WARNING, "chore error"),
+        "A sweep, walk or purge has met an outage or a bug. The next one goes on.",
+        "If the error is no outage, report it.",
+    )
+    WORKER_STARTED = "worker started", INFO, "owner slots", "A worker outside Functions consumes the queue."
+    WORKER_STOPPED = "worker stopped", INFO, "owner messages", "It has ended or given back what it had in hand."
     UNANNOUNCED = (
         *("message could not be sent: the sweep will find the job", WARNING, "job error"),
         "The queue did not take the message. The job starts later.",

@@ -1,0 +1,64 @@
+"""What timers do under Functions: each chore again and again, less often while there is no work."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from shared.runtime import Event, Runtime
+from shared.telemetry import LogEvent, emit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chore:
+    """What is done again and again.
+
+    Attributes:
+        name: As ``owner`` begins: ``sweep``, ``reconcile``, ``purge``.
+        act: Does it once.
+        busy: From the end of one to the next, while there is work.
+        idle: The same, while there is none.
+        first: Before the first one.
+    """
+
+    name: str
+    act: Callable[[], object]
+    busy: timedelta
+    idle: timedelta
+    first: timedelta = timedelta(0)
+
+
+@dataclass(kw_only=True)
+class Chores:
+    """Do chores side by side, each in a thread of its own.
+
+    Attributes:
+        chores: Which.
+        runtime: Time, chance and threads.
+        is_idle: Whether there has been no work for long.
+        stopping: Set when they are to end.
+    """
+
+    chores: tuple[Chore, ...]
+    runtime: Runtime
+    is_idle: Callable[[], bool]
+    stopping: Event
+
+    def __post_init__(self) -> None:
+        """Note that none has been done."""
+        self.done_at: dict[str, float] = {}
+
+    def start(self) -> None:
+        """Start their threads."""
+        for chore in self.chores:
+            self.runtime.start(partial(self._repeat, chore), name=chore.name)
+
+    def _repeat(self, chore: Chore) -> None:
+        wait = chore.first.total_seconds() * self.runtime.chance()  # processes that start together part ways
+        while not self.stopping.wait(wait):
+            try:
+                chore.act()
+                self.done_at[chore.name] = self.runtime.monotonic()
+            except Exception as error:  # noqa: BLE001 - the edge of a thread: the next one may work
+                emit(LogEvent.CHORE_FAILED, chore=chore.name, error=type(error).__name__)
+            wait = (chore.idle if self.is_idle() else chore.busy).total_seconds()

@@ -1,0 +1,150 @@
+"""Receive messages of the job queue, do what each asks for, and delete it; hide it meanwhile, by its newest receipt.
+
+What the Functions host does for its queue trigger. A message counts for nothing here either: the job's row decides.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from shared.errors import Lost, Outage
+from shared.heartbeat import Heartbeat, HeldLease, Left
+from shared.ports.queue import QueueMessage, WorkQueue
+from shared.runtime import Event, Runtime
+from shared.settings.settings import Settings
+from shared.telemetry import LogEvent, emit
+
+#: Seconds between two looks at the queue: right after work, and when there has been none for long.
+SHORTEST, LONGEST = 0.05, 30.0
+#: Of the time without work, between two looks: so long a message waits at most for its turn, compared with the last.
+SHARE = 0.1
+#: The service gives at most this many messages a request.
+MOST = 32
+#: A message that failed comes back after this, as with the ``visibilityTimeout`` of host.json.
+RETRY_AFTER = timedelta(seconds=10)
+#: Messages are taken in hand beforehand for about so many seconds of work, as it has gone lately.
+AHEAD_SECONDS = 5.0
+
+Body = Callable[[bytes], object]
+
+
+@dataclass(kw_only=True)
+class Consumer:
+    """Consume the job queue.
+
+    Attributes:
+        queue: The job queue.
+        receive: Does what a message asks for.
+        bury: Takes in a message that has failed too often.
+        heartbeat: Keeps messages in hand hidden.
+        settings: How often a message may be received, and how long it is hidden at a time.
+        runtime: Time, threads and locks.
+        wake: Set by whoever sends a message: the queue is looked at then.
+        slots: Messages that are worked on at once.
+    """
+
+    queue: WorkQueue
+    receive: Body
+    bury: Body
+    heartbeat: Heartbeat
+    settings: Settings
+    runtime: Runtime
+    wake: Event
+    slots: int
+    in_hand: int = field(default=0, init=False)
+    done: int = field(default=0, init=False)
+    polled_at: float | None = field(default=None, init=False)
+    worked_at: float = field(default=0.0, init=False)
+    _ends: deque[float] = field(default_factory=lambda: deque(maxlen=MOST), init=False)
+    _is_stopping: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        """Begin without work."""
+        self._guard = self.runtime.lock()
+        self.worked_at = self.runtime.monotonic()
+
+    def run(self) -> None:
+        """Consume until ``stop``, and end what is under way; an outage slows it down and never ends it.
+
+        Costs: 1 request a look, for up to 32 messages; for each, those of its work and 1 delete; a renewal each third
+        of a lease for which it is in hand.
+        """
+        with self.runtime.pool(self.slots, "message") as pool:
+            while not self._is_stopping:
+                has_room = self.in_hand < self.slots
+                asked = self._appetite() if has_room else 0
+                if has_room and self._poll(pool, asked) == asked:
+                    continue
+                self.wake.wait(self._pause() if has_room else LONGEST)
+                self.wake.clear()
+
+    def stop(self) -> None:
+        """Begin no message any more; those in hand that nobody works on yet are given back."""
+        self._is_stopping = True
+        self.wake.set()
+
+    def _pause(self) -> float:
+        """Return the seconds until the next look: a share of the time for which there has been no work."""
+        quiet = self.runtime.monotonic() - self.worked_at
+        return min(LONGEST, max(SHORTEST, SHARE * quiet))
+
+    def _appetite(self) -> int:
+        """Return how many messages to ask for: what is free, and more where messages are done quickly."""
+        lately = self.runtime.monotonic() - AHEAD_SECONDS
+        with self._guard:
+            quick = sum(end >= lately for end in self._ends)
+        return min(MOST, max(self.slots - self.in_hand, quick))
+
+    def _poll(self, pool: Executor, most: int) -> int:
+        """Take messages in hand; return how many."""
+        sent_at = self.runtime.monotonic()
+        try:
+            messages = self.queue.receive(most=most, hidden=self.settings.lease)
+        except Outage as outage:
+            emit(LogEvent.NOT_POLLED, error=str(outage))
+            return 0
+        self.polled_at = self.runtime.monotonic()
+        if messages:
+            self.worked_at = self.polled_at
+        for message in messages:
+            with self._guard:
+                self.in_hand += 1
+            held = self.heartbeat.hold(message, self._hide, lease=self.settings.lease, sent_at=sent_at)
+            pool.submit(self._carry, held)
+        return len(messages)
+
+    def _hide(self, message: QueueMessage, left: Left) -> QueueMessage:
+        return self.queue.hide(message, self.settings.lease, timeout=left())
+
+    def _carry(self, held: HeldLease[QueueMessage]) -> None:
+        """Bring one message to its end."""
+        try:
+            if self._is_stopping:
+                self._give_back(held, timedelta(0))
+            elif not held.lost:
+                self._follow(held)
+        finally:
+            held.retire()
+            with self._guard:
+                self.in_hand -= 1
+                self.done += 1
+                self.worked_at = self.runtime.monotonic()
+                self._ends.append(self.worked_at)
+            self.wake.set()
+
+    def _follow(self, held: HeldLease[QueueMessage]) -> None:
+        message = held.row
+        try:
+            act = self.bury if message.dequeue_count > self.settings.max_dequeue_count else self.receive
+            act(message.body)
+            self.queue.delete(held.retire())
+        except Exception as error:  # noqa: BLE001 - the edge of a message: it comes back, and the next has its turn
+            emit(LogEvent.MESSAGE_FAILED, error=type(error).__name__)
+            self._give_back(held, RETRY_AFTER)
+
+    def _give_back(self, held: HeldLease[QueueMessage], after: timedelta) -> None:
+        with suppress(Lost, Outage):  # it comes back when it is hidden no longer
+            self.queue.hide(held.retire(), after)

@@ -1,0 +1,124 @@
+"""One worker: a consumer of the job queue, and the chores beside it."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from shared.telemetry import LogEvent, emit
+from shared.wiring.steps import Darkroom
+from shared.worker.awake import AwakeQueue
+from shared.worker.chores import Chore, Chores
+from shared.worker.consumer import LONGEST, Consumer
+
+#: Without work for so many seconds a worker is idle: it sweeps less often.
+IDLE_SECONDS = 600.0
+#: A queue that was last read longer ago than this is not consumed.
+_STALE_SECONDS = 3 * LONGEST
+
+
+@dataclass(frozen=True)
+class Health:
+    """How a worker is.
+
+    Attributes:
+        is_well: Whether it has read the queue lately, or has its hands full.
+        polled_seconds: Since it has read the queue; None before the first time.
+        swept_seconds: Since its last sweep; None before the first.
+        in_hand: Messages.
+        messages: Messages that it has had in hand.
+    """
+
+    is_well: bool
+    polled_seconds: float | None
+    swept_seconds: float | None
+    in_hand: int
+    messages: int
+
+
+class Worker:
+    """Consume the job queue, sweep, reconcile and purge, until ``stop``.
+
+    Args:
+        darkroom: Everything, wired.
+        slots: Messages that are worked on at once.
+    """
+
+    def __init__(self, darkroom: Darkroom, *, slots: int) -> None:
+        self._runtime = darkroom.runtime
+        self._wake = self._runtime.event()
+        queue = AwakeQueue(darkroom.storage.queue, self._wake.set)
+        self.darkroom = replace(darkroom, storage=replace(darkroom.storage, queue=queue))
+        self._owner = f"worker/{self._runtime.draw()[:12]}"
+        self._stopping = self._runtime.event()
+        self._is_stopping = False
+        self._consumer = self._consume(slots)
+        self._chores = Chores(
+            chores=self._timers(), runtime=self._runtime, is_idle=self.is_idle, stopping=self._stopping
+        )
+
+    def run(self) -> None:
+        """Work until ``stop``; then end what is under way. Returns when all messages in hand are settled."""
+        emit(LogEvent.WORKER_STARTED, owner=self._owner, slots=self._consumer.slots)
+        self._chores.start()
+        self._consumer.run()
+        emit(LogEvent.WORKER_STOPPED, owner=self._owner, messages=self._consumer.done)
+
+    def stop(self) -> None:
+        """Begin nothing any more."""
+        self._is_stopping = True
+        self._stopping.set()
+        self._consumer.stop()
+
+    def is_idle(self) -> bool:
+        """Say whether there has been no work for long."""
+        return self._runtime.monotonic() - self._consumer.worked_at >= IDLE_SECONDS
+
+    def health(self) -> Health:
+        """Say how it is. Costs: nothing."""
+        now, consumer = self._runtime.monotonic(), self._consumer
+        polled = None if consumer.polled_at is None else now - consumer.polled_at
+        swept = self._chores.done_at.get("sweep")
+        is_well = consumer.in_hand >= consumer.slots or (polled is not None and polled < _STALE_SECONDS)
+        return Health(is_well, polled, None if swept is None else now - swept, consumer.in_hand, consumer.done)
+
+    def _consume(self, slots: int) -> Consumer:
+        darkroom = self.darkroom
+        return Consumer(
+            queue=darkroom.storage.queue,
+            receive=lambda body: darkroom.receive.receive(body, owner=self._owner),
+            bury=darkroom.bury.bury,
+            heartbeat=darkroom.heartbeat,
+            settings=darkroom.settings,
+            runtime=self._runtime,
+            wake=self._wake,
+            slots=slots,
+        )
+
+    def _timers(self) -> tuple[Chore, ...]:
+        darkroom, owner = self.darkroom, self._owner
+
+        def stop() -> bool:
+            return self._is_stopping
+
+        return (
+            Chore(
+                name="sweep",
+                act=lambda: darkroom.sweep.sweep(owner=owner, stop=stop),
+                busy=timedelta(minutes=1),
+                idle=timedelta(minutes=5),
+                first=timedelta(seconds=5),
+            ),
+            Chore(
+                name="reconcile",
+                act=lambda: darkroom.reconcile.reconcile(owner=owner, stop=stop),
+                busy=timedelta(minutes=5),
+                idle=timedelta(minutes=30),
+                first=timedelta(minutes=1),
+            ),
+            Chore(
+                name="purge",
+                act=lambda: darkroom.purge.purge(owner=owner, stop=stop),
+                busy=timedelta(hours=1),
+                idle=timedelta(hours=1),
+                first=timedelta(hours=1),
+            ),
+        )
