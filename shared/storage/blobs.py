@@ -225,12 +225,16 @@ def _facts(found: BlobProperties) -> BlobFacts:
 
 
 def _download(blob: BlobClient, version: str, size_bytes: int) -> bytes:
-    """Read the bytes as they are stored, and never more than there were at the last look."""
-    return blob.download_blob(
+    """Read the bytes as they are stored, and never more than there were at the last look.
+
+    ``readall`` of the SDK would copy them: that is a third of what a read of 2 MB costs.
+    """
+    download = blob.download_blob(
         offset=0,
         length=size_bytes,
         etag=f'"{version}"',
         match_condition=MatchConditions.IfNotModified,
         max_concurrency=1,
         decompress=False,
-    ).readall()
+    )
+    return b"".join(download.chunks())

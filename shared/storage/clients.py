@@ -164,12 +164,13 @@ def blob_service(
         connection: The account.
         wire: Shared by all clients.
         runtime: Waits between two tries of a read.
-        single_get_bytes: Blobs up to this size come in one request.
+        single_get_bytes: Blobs up to this size come in one request, and in one piece.
     """
     options: dict[str, Any] = {
         "transport": wire,
         "api_version": API_VERSION,
         "max_single_get_size": single_get_bytes,
+        "max_chunk_get_size": single_get_bytes,
         "retry_policy": _BlobRetry(runtime),
     }
     if connection.text is not None:

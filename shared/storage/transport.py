@@ -144,7 +144,7 @@ class _Memory(HTTPResponse):
         decode_content: bool | None = None,  # noqa: FBT001 - as urllib3 has it
     ) -> Generator[bytes, None, None]:
         """Give all of it at once, unless it is to be decoded."""
-        if decode_content is False:
+        if decode_content is False or not self.headers:
             yield self._whole
         else:
             yield from super().stream(amt, decode_content)
