@@ -185,10 +185,11 @@ def hide_message(
 
     Costs: 1 request.
     """
-    limits = read_limits(timeout) | {"retry_total": 0}
+    limits = {name: value for name, value in read_limits(timeout).items() if name != "retry_total"}
+    seconds = int(time.total_seconds())
     with as_outages():
         try:
-            updated = queue.update_message(message_id, receipt, visibility_timeout=int(time.total_seconds()), **limits)
+            updated = queue.update_message(message_id, receipt, visibility_timeout=seconds, retry_total=0, **limits)
         except ResourceNotFoundError:
             raise Lost(message_id) from None
         except HttpResponseError as error:

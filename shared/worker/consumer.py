@@ -55,7 +55,7 @@ class Consumer:
     wake: Event
     slots: int
     in_hand: int = field(default=0, init=False)
-    done: int = field(default=0, init=False)
+    message_count: int = field(default=0, init=False)
     polled_at: float | None = field(default=None, init=False)
     worked_at: float = field(default=0.0, init=False)
     _ends: deque[float] = field(default_factory=lambda: deque(maxlen=MOST), init=False)
@@ -130,7 +130,7 @@ class Consumer:
             held.retire()
             with self._guard:
                 self.in_hand -= 1
-                self.done += 1
+                self.message_count += 1
                 self.worked_at = self.runtime.monotonic()
                 self._ends.append(self.worked_at)
             self.wake.set()

@@ -60,7 +60,7 @@ class Worker:
         emit(LogEvent.WORKER_STARTED, owner=self._owner, slots=self._consumer.slots)
         self._chores.start()
         self._consumer.run()
-        emit(LogEvent.WORKER_STOPPED, owner=self._owner, messages=self._consumer.done)
+        emit(LogEvent.WORKER_STOPPED, owner=self._owner, messages=self._consumer.message_count)
 
     def stop(self) -> None:
         """Begin nothing any more."""
@@ -78,7 +78,7 @@ class Worker:
         polled = None if consumer.polled_at is None else now - consumer.polled_at
         swept = self._chores.done_at.get("sweep")
         is_well = consumer.in_hand >= consumer.slots or (polled is not None and polled < _STALE_SECONDS)
-        return Health(is_well, polled, None if swept is None else now - swept, consumer.in_hand, consumer.done)
+        return Health(is_well, polled, None if swept is None else now - swept, consumer.in_hand, consumer.message_count)
 
     def _consume(self, slots: int) -> Consumer:
         darkroom = self.darkroom
