@@ -43,7 +43,7 @@ class ImageRef:
 
 @dataclass(frozen=True)
 class BlobFacts:
-    """What one HEAD tells of a blob.
+    """What the service tells of a blob: a HEAD all of it, a listing all but whether an empty one marks a folder.
 
     Attributes:
         version: Its ETag, bare: see ``version_of``.
@@ -76,29 +76,24 @@ class ListedBlob:
 
     Attributes:
         ref: The image, as it is named there: ``ImageRef.of`` may refuse it.
-        version: Its ETag, bare.
-        modified_at: By the service's clock, aware UTC, whole seconds.
-        archived: As in ``BlobFacts``.
-        tier_changed_at: As in ``BlobFacts``.
+        facts: As a HEAD tells them.
     """
 
     ref: ImageRef
-    version: str
-    modified_at: datetime
-    archived: bool = False
-    tier_changed_at: datetime | None = None
+    facts: BlobFacts
 
     @property
     def has_left_archive(self) -> bool:
         """Whether its tier was changed after its upload, to one in which it can be read."""
-        changed = self.tier_changed_at
-        return not self.archived and changed is not None and changed > self.modified_at
+        facts = self.facts
+        return not facts.archived and facts.tier_changed_at is not None and facts.tier_changed_at > facts.modified_at
 
     def is_newer(self, watermark: datetime | None) -> bool:
         """Whether it has come, or left the archive, after a moment; None is before all."""
-        if watermark is None or self.modified_at > watermark:
+        facts = self.facts
+        if watermark is None or facts.modified_at > watermark:
             return True
-        return self.has_left_archive and self.tier_changed_at is not None and self.tier_changed_at > watermark
+        return self.has_left_archive and facts.tier_changed_at is not None and facts.tier_changed_at > watermark
 
 
 @dataclass(frozen=True)

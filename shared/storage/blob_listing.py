@@ -4,9 +4,9 @@ from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient
 
 from shared.errors import MarkerRejected
-from shared.rules.images import ImageRef, ListedBlob, Page, version_of
+from shared.rules.images import ImageRef, ListedBlob, Page
 from shared.storage import names, sdk_errors
-from shared.storage.blobs import archived
+from shared.storage.blobs import facts_of
 from shared.storage.server_date import ReplyDate
 
 _BAD_REQUEST = 400
@@ -40,15 +40,6 @@ class BlobListing:
                 if marker is not None and error.status_code == _BAD_REQUEST:
                     raise MarkerRejected from error
                 raise
-        listed = (
-            ListedBlob(
-                ImageRef(container, blob.name),
-                version_of(blob.etag),
-                blob.last_modified,
-                archived=archived(blob),
-                tier_changed_at=blob.blob_tier_change_time,
-            )
-            for blob in blobs
-        )
+        listed = (ListedBlob(ImageRef(container, blob.name), facts_of(blob)) for blob in blobs)
         following: str | None = pages.continuation_token  # type: ignore[attr-defined] # of the SDK's own iterator
         return Page(tuple(listed), following, reply.date)

@@ -64,7 +64,7 @@ class BlobContainers:
         """See ``ImageStore.head``."""
         blob = names.blob(self._service, ref.container, ref.name)
         with self._about(ref):
-            return _facts(blob.get_blob_properties())
+            return facts_of(blob.get_blob_properties())
 
     def read(self, ref: ImageRef, version: str, *, size_bytes: int) -> bytes:
         """See ``ImageStore.read``."""
@@ -195,13 +195,8 @@ class BlobContainers:
         return True
 
 
-def archived(found: BlobProperties) -> bool:
-    """Whether a blob is in the archive tier, or on its way out of it."""
-    return str(found.blob_tier or "").lower() == "archive"
-
-
-def _facts(found: BlobProperties) -> BlobFacts:
-    """Read what a HEAD tells.
+def facts_of(found: BlobProperties) -> BlobFacts:
+    """Read what a HEAD or a listing tells; a listing has no metadata, and so no folders.
 
     Raises:
         StorageOut: It lacks what every blob has.
@@ -213,13 +208,13 @@ def _facts(found: BlobProperties) -> BlobFacts:
     return BlobFacts(
         version=version_of(found.etag),
         size_bytes=found.size,
-        content_type=content.content_type,
+        content_type=content.content_type or None,
         content_encoding=content.content_encoding or None,
         modified_at=found.last_modified,
         content_md5=bytes(content.content_md5).hex() if content.content_md5 else None,
         created_at=found.creation_time,
         folder=found.size == 0 and str(marked.get(_FOLDER, "")).lower() == "true",
-        archived=archived(found),
+        archived=str(found.blob_tier or "").lower() == "archive",  # also on its way out of it
         tier_changed_at=found.blob_tier_change_time,
     )
 

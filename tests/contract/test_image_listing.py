@@ -1,7 +1,10 @@
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from azure.storage.blob import BlobBlock, BlobClient, ContentSettings, StandardBlobTier
 
 from shared.errors import MarkerRejected, StorageOut
 from shared.ports.images import ImageListing
@@ -11,8 +14,11 @@ from tests.contract.benches import AzureImages, ImagesBench
 from tests.contract.memory_benches import DoubledImages
 from tests.contract.places import Place
 from tests.contract.refusing_transports import IMPATIENT, Refusing
+from tests.contract.uploads import blob_of, ref_of, upload
 from tests.doubles.listing import MemoryListing
 
+#: What somebody does to a blob.
+Change = Callable[[BlobClient], None]
 NAMES = ["2026/summer #1/50% ä?😀.png", "a b.png", "a.png", "b.png"]
 
 
@@ -59,8 +65,59 @@ def test_a_page_holds_no_more_than_the_limit(images: ImagesBench, listing: Image
 def test_a_listing_tells_what_a_look_at_the_blob_tells(images: ImagesBench, listing: ImageListing, name: str) -> None:
     facts = images.store.head(images.upload(name, b"miau"))
     (blob,) = listing.page(None, limit=10).blobs
-    assert (blob.version, blob.modified_at) == (facts.version, facts.modified_at)
-    assert blob.modified_at.utcoffset() == timedelta(0)
+    assert blob.facts == facts
+    assert facts.modified_at.utcoffset() == timedelta(0)
+
+
+def put(*, tier: StandardBlobTier | None = None, **options: Any) -> Change:  # noqa: ANN401 - of the SDK
+    """Return what uploads an image, and then names a tier."""
+
+    def change(blob: BlobClient) -> None:
+        blob.upload_blob(options.pop("data", b"miau"), overwrite=True, **options)
+        if tier is not None:
+            blob.set_standard_blob_tier(tier)
+
+    return change
+
+
+def commit(blob: BlobClient) -> None:
+    """Upload in blocks: nobody knows the MD5."""
+    blob.stage_block("1", b"miau")
+    blob.commit_block_list([BlobBlock("1")])
+
+
+def touch(blob: BlobClient) -> None:
+    """Change an image's metadata."""
+    put(metadata={"seen": "yes"})(blob)
+    blob.set_blob_metadata({"seen": "twice"})
+
+
+@pytest.mark.azurite
+@pytest.mark.parametrize(
+    "change",
+    [
+        put(content_settings=ContentSettings(content_type='image/jpeg; q="%C3"')),
+        put(content_settings=ContentSettings(content_encoding="gzip", content_language="de")),
+        put(tier=StandardBlobTier.COOL),
+        put(tier=StandardBlobTier.ARCHIVE),
+        put(data=b""),
+        commit,
+        touch,
+    ],
+    ids=["type", "encoding", "cool", "archived", "empty", "blocks", "touched"],
+)
+def test_a_listing_tells_all_that_a_look_at_a_blob_of_any_kind_tells(place: Place, change: Change) -> None:
+    darkroom = place.build(create=True)
+    change(blob_of(darkroom))
+    (blob,) = darkroom.storage.listing.page(None, limit=10).blobs
+    assert blob.facts == darkroom.storage.images.head(ref_of(darkroom))
+
+
+def test_a_listing_does_not_know_whether_an_empty_blob_marks_a_folder(place: Place) -> None:
+    darkroom = place.build(create=True)
+    upload(darkroom, data=b"", metadata={"hdi_isfolder": "true"})
+    (blob,) = darkroom.storage.listing.page(None, limit=10).blobs
+    assert (blob.facts.folder, darkroom.storage.images.head(blob.ref).folder) == (False, True)
 
 
 @pytest.mark.azurite
@@ -68,7 +125,7 @@ def test_a_page_tells_when_the_service_answered(images: ImagesBench, listing: Im
     images.upload("cat.png", b"miau")
     page = listing.page(None, limit=10)
     assert page.seen_at.microsecond == 0
-    assert timedelta(0) <= page.seen_at - page.blobs[0].modified_at < timedelta(seconds=5)
+    assert timedelta(0) <= page.seen_at - page.blobs[0].facts.modified_at < timedelta(seconds=5)
 
 
 def test_a_blob_uploaded_behind_the_marker_is_on_no_later_page(images: ImagesBench, listing: ImageListing) -> None:

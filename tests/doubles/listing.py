@@ -1,5 +1,7 @@
 """``ImageListing`` in memory."""
 
+from dataclasses import replace
+
 from shared.rules.images import ListedBlob, Page
 from tests.doubles.clock import FakeClock
 from tests.doubles.images import MemoryImages
@@ -27,16 +29,7 @@ class MemoryListing(TimedInterceptor):
         """See ``ImageListing.page``."""
         date, most = self.answer("page"), min(limit, self.most)
         blobs = sorted(
-            (
-                ref.name,
-                ListedBlob(
-                    ref,
-                    blob.facts.version,
-                    blob.facts.modified_at,
-                    archived=blob.facts.archived,
-                    tier_changed_at=blob.facts.tier_changed_at,
-                ),
-            )
+            (ref.name, ListedBlob(ref, replace(blob.facts, folder=False)))
             for ref, blob in self._images.blobs.items()
             if ref.container == self._container and ref.name >= (marker or "")
         )

@@ -95,7 +95,7 @@ class Reconciling(Flow):
             first = case.user.darkroom.storage.listing.page(None, limit=2).blobs
             known = {BEHIND, *position.again}  # the next walk begins with those that could not be looked at
             left = [blob for blob in first if blob.ref.name not in known and case.newest[blob.ref.name] not in jobs]
-            assert all(edge < blob.modified_at for blob in left), f"left behind {position}: {left}"
+            assert all(edge < blob.facts.modified_at for blob in left), f"left behind {position}: {left}"
         if self.answer is not None and self.answer.complete:
             assert position.marker is None, f"complete, and at {position}"
 

@@ -179,7 +179,7 @@ UPKEEP = (
         "the walk passes over an image of which any version is recorded",
         (
             "shared.steps.upkeep.reconcile:Reconcile._look",
-            "key is not None and key.version == blob.version and",
+            "key is not None and key.version == blob.facts.version and",
             "key is not None and",
         ),
     ),

@@ -115,7 +115,7 @@ class Position:
         """
         names = tuple(dict.fromkeys([*self.again, *(blob.ref.name for blob in failed)]))
         again, pinned = (names, ()) if _fits(names) else (self.again, failed)
-        reached = min([page.seen_at - OVERLAP - grace, *(blob.modified_at - DATE_STEP for blob in pinned)])
+        reached = min([page.seen_at - OVERLAP - grace, *(blob.facts.modified_at - DATE_STEP for blob in pinned)])
         following = reached if self.following is None else min(self.following, reached)
         so_far = self.so_far + missed
         if page.marker is None:
@@ -250,7 +250,7 @@ class Reconcile:
             Those that could not be looked at; None when the budget was over before each had its turn.
         """
         old = page.seen_at - self.settings.reconcile_grace
-        candidates = [blob for blob in page.blobs if blob.modified_at <= old and blob.is_newer(watermark)]
+        candidates = [blob for blob in page.blobs if blob.facts.modified_at <= old and blob.is_newer(watermark)]
         done.seen += len(page.blobs)
         ends = self._each(candidates, self._look, done)
         return None if None in ends.values() else [blob for blob in candidates if ends[blob] in _AGAIN]
@@ -274,7 +274,7 @@ class Reconcile:
     def _look(self, blob: ListedBlob) -> StrEnum:
         """Record a blob unless this very version is recorded already, and its tier has not been changed since."""
         key = self.jobs.key(self.settings.image_type, blob.ref.ref)
-        if key is not None and key.version == blob.version and not blob.has_left_archive:
+        if key is not None and key.version == blob.facts.version and not blob.has_left_archive:
             return Recording.DUPLICATE
         return self.record.record_event(blob.ref.ref)
 
