@@ -13,7 +13,7 @@ WIRE = {
     "the report": ("shared/analysis/schema.py animated",),
     "the HTTP API": tuple(f"shared/http/responses.py {name}" for name in ("left", "missed", "refused")),
     "a column of the job row": ("shared/rules/audit.py retagged", "shared/rules/jobs.py retagged"),
-    "a mark of the job table": ("shared/rules/statistics.py missed",),
+    "a mark of the job table": ("shared/rules/statistics.py missed", "shared/steps/upkeep/position.py missed"),
     "a line of the log": (
         "shared/steps/upkeep/purge.py left",
         *(f"shared/steps/upkeep/reconcile.py {name}" for name in ("ignored", "missed", "reopened", "seen", "vanished")),

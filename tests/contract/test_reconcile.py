@@ -12,7 +12,8 @@ from azure.storage.blob import ContainerClient
 
 from shared.ports.images import ImageListing
 from shared.rules.images import Page
-from shared.steps.upkeep.reconcile import Position, WalkResult
+from shared.steps.upkeep.position import Position
+from shared.steps.upkeep.reconcile import WalkResult
 from shared.wiring.steps import Darkroom
 from tests.contract.benches import AzureQueue
 from tests.contract.places import Place, Slow

@@ -14,7 +14,8 @@ from shared.ports.marks import Mark
 from shared.ports.rejections import RejectedMessage
 from shared.rules.images import ListedBlob, Page
 from shared.rules.jobs import Event, Move
-from shared.steps.upkeep.reconcile import Position, Reconcile, _Slice
+from shared.steps.upkeep.position import Position
+from shared.steps.upkeep.reconcile import Reconcile, _Slice
 from shared.storage import cas, codec
 from shared.storage.ended_table import EndedTable
 from shared.storage.job_table import JobTable

@@ -6,7 +6,8 @@ from enum import StrEnum
 from shared.ports.images import ImageListing
 from shared.rules.images import ListedBlob, Page
 from shared.rules.jobs import State
-from shared.steps.upkeep.reconcile import OVERLAP, Position, WalkResult
+from shared.steps.upkeep.position import OVERLAP, Position
+from shared.steps.upkeep.reconcile import WalkResult
 from tests.faults.enumeration import SETTINGS, Strike
 from tests.faults.enumeration_case import Case, jobs_in
 from tests.faults.enumeration_flows import Flow, LiveRival

@@ -111,7 +111,7 @@ LINES = (
     fault(
         "a walk forgets what could not be looked at",
         (
-            "shared.steps.upkeep.reconcile:Position.behind",
+            "shared.steps.upkeep.position:Position.behind",
             "names = tuple(dict.fromkeys([*self.again, *(blob.ref.name for blob in failed)]))",
             "names = self.again",
         ),

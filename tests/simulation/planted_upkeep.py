@@ -170,7 +170,7 @@ UPKEEP = (
     fault(
         "watermark without the grace",
         (
-            "shared.steps.upkeep.reconcile:Position.behind",
+            "shared.steps.upkeep.position:Position.behind",
             "page.seen_at - OVERLAP - grace",
             "page.seen_at",
         ),

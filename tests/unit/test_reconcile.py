@@ -8,7 +8,8 @@ import pytest
 from shared.errors import MarkerRejected, StorageOut
 from shared.rules.images import ImageRef
 from shared.rules.jobs import State
-from shared.steps.upkeep.reconcile import OVERLAP, WalkResult
+from shared.steps.upkeep.position import OVERLAP
+from shared.steps.upkeep.reconcile import WalkResult
 from tests.doubles.walks import GRACE, job_names, walk, world_of_old_images
 from tests.unit.acts import raising
 

@@ -2,7 +2,8 @@ import pytest
 
 from shared.errors import StorageOut
 from shared.ports.marks import Mark
-from shared.steps.upkeep.reconcile import Position, WalkResult
+from shared.steps.upkeep.position import Position
+from shared.steps.upkeep.reconcile import WalkResult
 from tests.doubles.walks import job_names, walk, world_of_old_images
 from tests.doubles.world import World
 from tests.unit.acts import raising
