@@ -12,6 +12,7 @@ from shared.ports.storage import Storage
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
 from shared.steps.intake.announce import Announce
+from shared.steps.intake.image_job import NewImageJob
 from shared.steps.intake.record import Record
 from shared.steps.intake.reopen import Reopen
 from shared.steps.intake.resolve import Resolve
@@ -54,17 +55,22 @@ class Parts:
         return Announce(queue=self.storage.queue, settings=self.settings, handled_types=handled)
 
     @cached_property
+    def new_image_job(self) -> NewImageJob:
+        """Makes the row of an image."""
+        return NewImageJob(announce=self.announce, settings=self.settings, clock=self.clock, draw=self.runtime.draw)
+
+    @cached_property
     def record(self) -> Record:
         """Records an image."""
         return Record(
             jobs=self.storage.jobs,
             images=self.storage.images,
+            new_job=self.new_image_job,
             announce=self.announce,
             reopen=Reopen(jobs=self.storage.jobs, announce=self.announce, clock=self.clock),
             rejections=self.storage.rejections,
             settings=self.settings,
             clock=self.clock,
-            draw=self.runtime.draw,
         )
 
     @cached_property

@@ -3,7 +3,6 @@
 A crash between the two leaves a PENDING row, which the sweep finds. The same version again is a duplicate, and stops.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,6 +30,7 @@ from shared.rules.jobs import Event, Job, JobError, Move, State
 from shared.settings.settings import Settings
 from shared.steps.intake.announce import Announce
 from shared.steps.intake.disposition import Disposition
+from shared.steps.intake.image_job import NewImageJob
 from shared.steps.intake.reopen import Reopen
 from shared.telemetry import LogEvent, emit
 
@@ -70,22 +70,22 @@ class Record:
     Attributes:
         jobs: Where the row goes.
         images: Where the blob is.
+        new_job: Makes the row.
         announce: Sends the message.
         reopen: Opens the job again of a blob that has left the archive.
         rejections: Keeps an event that names what can't be.
         settings: Names, times and the dispatch strategy.
         clock: The service's time.
-        draw: Returns a new nonce, 32 hex digits.
     """
 
     jobs: JobStore
     images: ImageStore
+    new_job: NewImageJob
     announce: Announce
     reopen: Reopen
     rejections: Rejections
     settings: Settings
     clock: ServerClock
-    draw: Callable[[], str]
 
     def record(self, ref: ImageRef, *, announce: bool = True, traceparent: str | None = None) -> RecordResult:
         """Record the version that stands under a reference now.
@@ -106,7 +106,7 @@ class Record:
         transaction and send.
         """
         found = self._head(ref)
-        added = self._addition(ref, found, traceparent)
+        added = self.new_job.add(ref, found, traceparent=traceparent)
         try:
             row = self.jobs.insert(added)
         except Duplicate:
@@ -206,7 +206,7 @@ class Record:
             if key is not None and key.version == found.version:
                 return self._log(RecordResult(key.job_id, Recording.DUPLICATE), ref.ref)
             with suppress(KeyTaken, Lost):
-                recorded = self._over(key, self._addition(ref, found, traceparent))
+                recorded = self._over(key, self.new_job.add(ref, found, traceparent=traceparent))
                 if isinstance(recorded, RecordResult):
                     return self._log(recorded, ref.ref)
                 if recorded is not None:
@@ -274,23 +274,3 @@ class Record:
             return None if row is None else settled
         move = moves.redrive(row.job, now=self.clock.now(), grace=self.announce.grace(self.settings.image_type))
         return self.jobs.replace(row, move, over=key, superseded=superseded)
-
-    def _addition(self, ref: ImageRef, found: BlobFacts, traceparent: str | None) -> Move:
-        return moves.add(
-            kind=self.settings.image_type,
-            ref=ref.ref,
-            version=found.version,
-            params={
-                "bytes": found.size_bytes,
-                "content_type": found.content_type,
-                "content_md5": found.content_md5,
-                "created_at": None if found.created_at is None else found.created_at.isoformat(),
-            }
-            | ({"content_encoding": found.content_encoding} if found.content_encoding else {}),
-            max_attempts=self.settings.max_attempts,
-            time_limit=self.settings.time_limit,
-            now=self.clock.now(),
-            grace=self.announce.grace(self.settings.image_type),
-            traceparent=traceparent or f"00-{self.draw()}-{self.draw()[:16]}-01",
-            add_nonce=self.draw(),
-        )
