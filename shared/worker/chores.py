@@ -1,9 +1,9 @@
 """What timers do under Functions: each chore again and again, less often while there is no work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 from shared.runtime import Event, Runtime
 from shared.telemetry import LogEvent, emit
@@ -48,10 +48,14 @@ class Chores:
         """Note that none has been done."""
         self.done_at: dict[str, float] = {}
 
-    def start(self) -> None:
-        """Start their threads."""
-        for chore in self.chores:
-            self.runtime.start(partial(self._repeat, chore), name=chore.name)
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Do them beside what is in the ``with`` block; at its end begin none any more, and end those under way."""
+        with ExitStack() as pools:
+            for chore in self.chores:
+                pools.enter_context(self.runtime.pool(1, chore.name)).submit(self._repeat, chore)
+                pools.callback(self.stopping.set)
+            yield
 
     def _repeat(self, chore: Chore) -> None:
         wait = chore.first.total_seconds() * self.runtime.chance()  # processes that start together part ways

@@ -56,10 +56,14 @@ class Worker:
         )
 
     def run(self) -> None:
-        """Work until ``stop``; then end what is under way. Returns when all messages in hand are settled."""
+        """Work until ``stop``; then end what is under way.
+
+        It returns when all messages in hand are settled and no chore is under way: what a sweep has claimed would wait
+        for its lease, and cost an attempt.
+        """
         emit(LogEvent.WORKER_STARTED, owner=self._owner, slots=self._consumer.slots)
-        self._chores.start()
-        self._consumer.run()
+        with self._chores.beside():
+            self._consumer.run()
         emit(LogEvent.WORKER_STOPPED, owner=self._owner, messages=self._consumer.message_count)
 
     def stop(self) -> None:
