@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -40,12 +41,20 @@ class Azurite:
         development: Listen where ``UseDevelopmentStorage=true`` points (ports 10000 to 10002, the well-known account),
             instead of on free ports with an account of its own.
         debug: Write Azurite's request log, bodies of batches included, to this file.
+        access: Called with each line that Azurite prints once it listens: its access log, a line a request.
 
     Attributes:
         connection: The connection string; ``UseDevelopmentStorage=true`` with ``development``.
     """
 
-    def __init__(self, *, data: Path | None = None, development: bool = False, debug: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        data: Path | None = None,
+        development: bool = False,
+        debug: Path | None = None,
+        access: Callable[[str], object] | None = None,
+    ) -> None:
         node = shutil.which("node")
         if node is None or not SCRIPT.exists():
             raise AzuriteFailed("Azurite is not installed. Install Node 20 or newer, then run `python3 dev.py run`.")
@@ -57,8 +66,10 @@ class Azurite:
             environ["AZURITE_ACCOUNTS"] = f"{ACCOUNT}:{key}"
         self._endpoints: dict[str, str] = {}
         self._ready = threading.Event()
+        self._access = access
+        silent = () if access else ("--silent",)
         self._process = subprocess.Popen(
-            [node, str(SCRIPT), *_arguments(data, development=development, debug=debug)],
+            [node, str(SCRIPT), *silent, *_arguments(data, development=development, debug=debug)],
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -87,7 +98,7 @@ class Azurite:
         return f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={key};{endpoints}"
 
     def _read(self, output: IO[str]) -> None:
-        """Note where the services listen, then keep the pipe empty until the process ends."""
+        """Note where the services listen, then pass lines on, and keep the pipe empty until the process ends."""
         for line in output:
             found = _LISTENING.search(line)
             if found:
@@ -96,6 +107,8 @@ class Azurite:
                     self._ready.set()
             elif not self._ready.is_set():
                 self._output.append(line)
+            elif self._access:
+                self._access(line)
         output.close()
         self._ready.set()
 
@@ -126,7 +139,7 @@ class Azurite:
 
 
 def _arguments(data: Path | None, *, development: bool, debug: Path | None) -> list[str]:
-    arguments = ["--silent", "--skipApiVersionCheck", "--disableTelemetry"]
+    arguments = ["--skipApiVersionCheck", "--disableTelemetry"]
     for kind, port in DEVELOPMENT_PORTS.items():
         arguments += [f"--{kind}Port", str(port if development else 0), f"--{kind}Host", "127.0.0.1"]
     arguments += ["--inMemoryPersistence"] if data is None else ["--location", str(data)]
