@@ -17,16 +17,20 @@ from shared.runtime import Event, Runtime
 from shared.settings.settings import Settings
 from shared.telemetry import LogEvent, emit
 
-#: Seconds between two looks at the queue: right after work, and when there has been none for long.
+#: Seconds between two looks at a queue that had no more to give: right after work, and when there was none for long.
 SHORTEST, LONGEST = 0.05, 30.0
-#: Of the time without work, between two looks: so long a message waits at most for its turn, compared with the last.
+#: The wait between two looks, as a share of the time without work: so a message waits for its first look at most a
+#: tenth as long as the queue was quiet before it.
 SHARE = 0.1
 #: The service gives at most this many messages a request.
 MOST = 32
 #: A message that failed comes back after this, as with the ``visibilityTimeout`` of host.json.
 RETRY_AFTER = timedelta(seconds=10)
-#: Messages are taken in hand beforehand for about so many seconds of work, as it has gone lately.
-AHEAD_SECONDS = 5.0
+#: Messages are taken in hand beforehand for about so many seconds of work, as the last ones went. More would save few
+#: requests, and keep messages from other workers that have nothing to do.
+AHEAD_SECONDS = 1.0
+#: Of so many messages.
+RECENT = 32
 
 Body = Callable[[bytes], object]
 
@@ -58,13 +62,23 @@ class Consumer:
     message_count: int = field(default=0, init=False)
     polled_at: float | None = field(default=None, init=False)
     worked_at: float = field(default=0.0, init=False)
-    _ends: deque[float] = field(default_factory=lambda: deque(maxlen=MOST), init=False)
+    _took: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT), init=False)
     _is_stopping: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         """Begin without work."""
         self._guard = self.runtime.lock()
         self.worked_at = self.runtime.monotonic()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a message that comes now would be worked on at once."""
+        return self.in_hand < self.slots
+
+    @property
+    def quiet_seconds(self) -> float:
+        """Seconds without work; 0 while there is some."""
+        return 0.0 if self.in_hand else self.runtime.monotonic() - self.worked_at
 
     def run(self) -> None:
         """Consume until ``stop``, and end what is under way; an outage slows it down and never ends it.
@@ -74,32 +88,38 @@ class Consumer:
         """
         with self.runtime.pool(self.slots, "message") as pool:
             while not self._is_stopping:
-                has_room = self.in_hand < self.slots
-                asked = self._appetite() if has_room else 0
-                if has_room and self._poll(pool, asked) == asked:
-                    continue
-                self.wake.wait(self._pause() if has_room else LONGEST)
-                self.wake.clear()
+                pause = LONGEST  # without room there is nothing to look for, and the end of a message wakes
+                if self.has_room:
+                    most = self._appetite()
+                    if self._poll(pool, most) == most:
+                        continue  # there may be more
+                    pause = self._pause()
+                self.wake.wait(pause)
+                self.wake.clear()  # before the next look: what is sent or ends from here on wakes again
 
     def stop(self) -> None:
         """Begin no message any more; those in hand that nobody works on yet are given back."""
         self._is_stopping = True
         self.wake.set()
 
+    def note_work(self) -> None:
+        """Note that there is work, found in the queue or by a chore: the next may not be far."""
+        self.worked_at = self.runtime.monotonic()
+
     def _pause(self) -> float:
-        """Return the seconds until the next look: a share of the time for which there has been no work."""
+        """Return the seconds until the next look: a share of the time since a message has come or ended."""
         quiet = self.runtime.monotonic() - self.worked_at
         return min(LONGEST, max(SHORTEST, SHARE * quiet))
 
     def _appetite(self) -> int:
         """Return how many messages to ask for: what is free, and more where messages are done quickly."""
-        lately = self.runtime.monotonic() - AHEAD_SECONDS
         with self._guard:
-            quick = sum(end >= lately for end in self._ends)
-        return min(MOST, max(self.slots - self.in_hand, quick))
+            seconds = sum(self._took) / self.slots
+            ahead = int(AHEAD_SECONDS * len(self._took) / seconds) if seconds else 0
+        return min(MOST, max(self.slots - self.in_hand, ahead))
 
     def _poll(self, pool: Executor, most: int) -> int:
-        """Take messages in hand; return how many."""
+        """Take messages in hand; return how many. Costs: 1 request."""
         sent_at = self.runtime.monotonic()
         try:
             messages = self.queue.receive(most=most, hidden=self.settings.lease)
@@ -108,7 +128,7 @@ class Consumer:
             return 0
         self.polled_at = self.runtime.monotonic()
         if messages:
-            self.worked_at = self.polled_at
+            self.note_work()
         for message in messages:
             with self._guard:
                 self.in_hand += 1
@@ -121,6 +141,7 @@ class Consumer:
 
     def _carry(self, held: HeldLease[QueueMessage]) -> None:
         """Bring one message to its end."""
+        begun_at = self.runtime.monotonic()
         try:
             if self._is_stopping:
                 self._give_back(held, timedelta(0))
@@ -128,11 +149,17 @@ class Consumer:
                 self._follow(held)
         finally:
             held.retire()
-            with self._guard:
-                self.in_hand -= 1
-                self.message_count += 1
-                self.worked_at = self.runtime.monotonic()
-                self._ends.append(self.worked_at)
+            self._end(self.runtime.monotonic() - begun_at)
+
+    def _end(self, took: float) -> None:
+        """Put a message out of hand; its end wakes who waits for room, and nobody who waits for messages."""
+        with self._guard:
+            self._took.append(took)
+            was_full = not self.has_room
+            self.in_hand -= 1
+            self.message_count += 1
+            self.note_work()
+        if was_full and self.has_room:
             self.wake.set()
 
     def _follow(self, held: HeldLease[QueueMessage]) -> None:
