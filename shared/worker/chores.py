@@ -14,18 +14,18 @@ class Chore:
     """What is done again and again.
 
     Attributes:
-        name: As ``owner`` begins: ``sweep``, ``reconcile``, ``purge``.
-        act: Does it once.
-        busy: From the end of one to the next, while there is work.
+        name: As the log has it: ``sweep``, ``reconcile``, ``purge``.
+        act: Does it once; says whether there was work.
+        busy: From the beginning of one to that of the next, while there is work; at once where one takes longer.
         idle: The same, while there is none.
-        first: Before the first one.
+        first: Before the first one, at most: processes that start together part ways.
     """
 
     name: str
-    act: Callable[[], object]
+    act: Callable[[], bool]
     busy: timedelta
     idle: timedelta
-    first: timedelta = timedelta(0)
+    first: timedelta
 
 
 @dataclass(kw_only=True)
@@ -36,12 +36,15 @@ class Chores:
         chores: Which.
         runtime: Time, chance and threads.
         is_idle: Whether there has been no work for long.
+        note_work: Called when a chore has found some.
         stopping: Set when they are to end.
+        done_at: By name, the monotonic second at which each was done last.
     """
 
     chores: tuple[Chore, ...]
     runtime: Runtime
     is_idle: Callable[[], bool]
+    note_work: Callable[[], object]
     stopping: Event
 
     def __post_init__(self) -> None:
@@ -58,11 +61,19 @@ class Chores:
             yield
 
     def _repeat(self, chore: Chore) -> None:
-        wait = chore.first.total_seconds() * self.runtime.chance()  # processes that start together part ways
+        wait = chore.first.total_seconds() * self.runtime.chance()
         while not self.stopping.wait(wait):
-            try:
-                chore.act()
-                self.done_at[chore.name] = self.runtime.monotonic()
-            except Exception as error:  # noqa: BLE001 - the edge of a thread: the next one may work
-                emit(LogEvent.CHORE_FAILED, chore=chore.name, error=type(error).__name__)
-            wait = (chore.idle if self.is_idle() else chore.busy).total_seconds()
+            begun_at = self.runtime.monotonic()
+            self._do(chore)
+            pause = chore.idle if self.is_idle() else chore.busy
+            wait = max(0.0, begun_at + pause.total_seconds() - self.runtime.monotonic())
+
+    def _do(self, chore: Chore) -> None:
+        """Do one once; what it raises is logged, and the next goes on."""
+        try:
+            if chore.act():
+                self.note_work()
+        except Exception as error:  # noqa: BLE001 - the edge of a thread: the next one may work
+            emit(LogEvent.CHORE_FAILED, chore=chore.name, error=type(error).__name__)
+        else:
+            self.done_at[chore.name] = self.runtime.monotonic()

@@ -1,18 +1,18 @@
 """One worker: a consumer of the job queue, and the chores beside it."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from shared.telemetry import LogEvent, emit
 from shared.wiring.steps import Darkroom
 from shared.worker.awake import AwakeQueue
-from shared.worker.chores import Chore, Chores
+from shared.worker.chores import Chores
 from shared.worker.consumer import LONGEST, Consumer
+from shared.worker.timers import Timers
 
-#: Without work for so many seconds a worker is idle: it sweeps less often.
+#: Without work for so many seconds a worker is idle: it does chores less often.
 IDLE_SECONDS = 600.0
 #: A queue that was last read longer ago than this is not consumed.
-_STALE_SECONDS = 3 * LONGEST
+STALE_SECONDS = 3 * LONGEST
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,10 @@ class Worker:
     Args:
         darkroom: Everything, wired.
         slots: Messages that are worked on at once.
+        has_chores: Whether to sweep, reconcile and purge; one of several processes does.
     """
 
-    def __init__(self, darkroom: Darkroom, *, slots: int) -> None:
+    def __init__(self, darkroom: Darkroom, *, slots: int, has_chores: bool = True) -> None:
         self._runtime = darkroom.runtime
         self._wake = self._runtime.event()
         queue = AwakeQueue(darkroom.storage.queue, self._wake.set)
@@ -50,10 +51,8 @@ class Worker:
         self._owner = f"worker/{self._runtime.draw()[:12]}"
         self._stopping = self._runtime.event()
         self._is_stopping = False
-        self._consumer = self._consume(slots)
-        self._chores = Chores(
-            chores=self._timers(), runtime=self._runtime, is_idle=self.is_idle, stopping=self._stopping
-        )
+        self._consumer = self._build_consumer(slots)
+        self._chores = self._build_chores(has_chores=has_chores)
 
     def run(self) -> None:
         """Work until ``stop``; then end what is under way.
@@ -63,7 +62,10 @@ class Worker:
         """
         emit(LogEvent.WORKER_STARTED, owner=self._owner, slots=self._consumer.slots)
         with self._chores.beside():
-            self._consumer.run()
+            try:
+                self._consumer.run()
+            finally:
+                self.stop()  # or a sweep under way would keep a worker whose consumer has failed
         emit(LogEvent.WORKER_STOPPED, owner=self._owner, messages=self._consumer.message_count)
 
     def stop(self) -> None:
@@ -74,17 +76,22 @@ class Worker:
 
     def is_idle(self) -> bool:
         """Say whether there has been no work for long."""
-        return self._runtime.monotonic() - self._consumer.worked_at >= IDLE_SECONDS
+        return self._consumer.quiet_seconds >= IDLE_SECONDS
 
     def health(self) -> Health:
         """Say how it is. Costs: nothing."""
         now, consumer = self._runtime.monotonic(), self._consumer
         polled = None if consumer.polled_at is None else now - consumer.polled_at
-        swept = self._chores.done_at.get("sweep")
-        is_well = consumer.in_hand >= consumer.slots or (polled is not None and polled < _STALE_SECONDS)
-        return Health(is_well, polled, None if swept is None else now - swept, consumer.in_hand, consumer.message_count)
+        swept_at = self._chores.done_at.get("sweep")
+        return Health(
+            is_well=not consumer.has_room or (polled is not None and polled < STALE_SECONDS),
+            polled_seconds=polled,
+            swept_seconds=None if swept_at is None else now - swept_at,
+            in_hand=consumer.in_hand,
+            messages=consumer.message_count,
+        )
 
-    def _consume(self, slots: int) -> Consumer:
+    def _build_consumer(self, slots: int) -> Consumer:
         darkroom = self.darkroom
         return Consumer(
             queue=darkroom.storage.queue,
@@ -97,32 +104,12 @@ class Worker:
             slots=slots,
         )
 
-    def _timers(self) -> tuple[Chore, ...]:
-        darkroom, owner = self.darkroom, self._owner
-
-        def stop() -> bool:
-            return self._is_stopping
-
-        return (
-            Chore(
-                name="sweep",
-                act=lambda: darkroom.sweep.sweep(owner=owner, stop=stop),
-                busy=timedelta(minutes=1),
-                idle=timedelta(minutes=5),
-                first=timedelta(seconds=5),
-            ),
-            Chore(
-                name="reconcile",
-                act=lambda: darkroom.reconcile.reconcile(owner=owner, stop=stop),
-                busy=timedelta(minutes=5),
-                idle=timedelta(minutes=30),
-                first=timedelta(minutes=1),
-            ),
-            Chore(
-                name="purge",
-                act=lambda: darkroom.purge.purge(owner=owner, stop=stop),
-                busy=timedelta(hours=1),
-                idle=timedelta(hours=1),
-                first=timedelta(hours=1),
-            ),
+    def _build_chores(self, *, has_chores: bool) -> Chores:
+        timers = Timers(self.darkroom, owner=self._owner, is_idle=self.is_idle, stop=lambda: self._is_stopping)
+        return Chores(
+            chores=timers.chores() if has_chores else (),
+            runtime=self._runtime,
+            is_idle=self.is_idle,
+            note_work=self._consumer.note_work,
+            stopping=self._stopping,
         )

@@ -80,12 +80,13 @@ class Sweep:
     prepare: Callable[[], None]
     _is_prepared: bool = field(default=False, init=False)
 
-    def sweep(self, *, owner: str, stop: Callable[[], bool] = lambda: False) -> SweepResult:
+    def sweep(self, *, owner: str, stop: Callable[[], bool] = lambda: False, drains: bool = True) -> SweepResult:
         """Sweep once. What a job or a part of the sweep raises is raised when all others have had their turn.
 
         Args:
             owner: Who works, ``trigger/invocation-id``.
             stop: Whether to begin nothing more before the budget is over.
+            drains: Whether to look into the poison queues too.
 
         Raises:
             StorageOut: Storage is out, or was for one job; the next tick sweeps again.
@@ -100,14 +101,18 @@ class Sweep:
         turns = Turns()
         try:
             with self.lock.try_acquire(LOCK, owner=owner) as held:
-                swept = self._do_parts(owner, lambda share: held.lost or stop() or self._over(begun_at, share), turns)
+
+                def over(share: float) -> bool:
+                    return held.lost or stop() or self._over(begun_at, share)
+
+                swept = self._do_parts(owner, over, turns, drains=drains)
         except LockHeld:
             emit(LogEvent.LOCKED_OUT, lock=LOCK)
             return SweepResult(Counter(), locked_out=True)
         turns.finish()
         return swept
 
-    def _do_parts(self, owner: str, stop: Callable[[float], bool], turns: Turns) -> SweepResult:
+    def _do_parts(self, owner: str, stop: Callable[[float], bool], turns: Turns, *, drains: bool) -> SweepResult:
         """Do the three parts of a sweep; each has its turn, whatever another raises."""
         swept, expired, drained = SweepResult(Counter()), 0, Counter[StrEnum]()
         over = partial(stop, 1.0)
@@ -117,7 +122,7 @@ class Sweep:
             others = [each for each in self.kinds() if each not in self.attempt.kinds]
             expired = self.expire.expire(others, stop=over)
         with turns.turn():
-            drained = self.drain.drain(stop=over)
+            drained = self.drain.drain(stop=over) if drains else drained
         return replace(swept, outcomes=swept.outcomes + +Counter({End.FAILED: expired}) + drained)
 
     def _prepare_once(self) -> None:

@@ -1,0 +1,68 @@
+"""How often a worker does what timers do under Functions, and what of it counts as work."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from shared.settings.enums import Dispatch
+from shared.steps.upkeep.sweep import STAYING
+from shared.steps.work.attempt import End
+from shared.wiring.steps import Darkroom
+from shared.worker.chores import Chore
+
+#: From one sweep to the next.
+SWEEP, IDLE_SWEEP = timedelta(minutes=1), timedelta(minutes=5)
+#: From one slice of the walk to the next.
+RECONCILE, IDLE_RECONCILE = timedelta(minutes=5), timedelta(minutes=20)
+PURGE, IDLE_PURGE = timedelta(hours=1), timedelta(hours=6)
+#: While there is no work, from one look into the poison queues to the next: only a Functions host puts anything there.
+IDLE_DRAIN_SECONDS = 3_600.0
+#: How jobs end in a sweep that found no work for this app.
+_NO_WORK = STAYING | {End.PAUSED}
+
+
+class Timers:
+    """The chores of one worker.
+
+    Args:
+        darkroom: Everything, wired.
+        owner: Who works.
+        is_idle: Whether there has been no work for long.
+        stop: Whether to begin nothing more.
+    """
+
+    def __init__(
+        self, darkroom: Darkroom, *, owner: str, is_idle: Callable[[], bool], stop: Callable[[], bool]
+    ) -> None:
+        self._darkroom = darkroom
+        self._owner = owner
+        self._is_idle = is_idle
+        self._stop = stop
+        self._drained_at = float("-inf")
+
+    def chores(self) -> tuple[Chore, ...]:
+        """Return what is to be done, and how often.
+
+        Where no message starts an analysis, the sweep does, and is never done less often.
+        """
+        by_sweep = self._darkroom.settings.dispatch is Dispatch.TIMER
+        idle_sweep = SWEEP if by_sweep else IDLE_SWEEP
+        return (
+            Chore(name="sweep", act=self._sweep, busy=SWEEP, idle=idle_sweep, first=timedelta(seconds=5)),
+            Chore(name="reconcile", act=self._reconcile, busy=RECONCILE, idle=IDLE_RECONCILE, first=SWEEP),
+            Chore(name="purge", act=self._purge, busy=PURGE, idle=IDLE_PURGE, first=PURGE),
+        )
+
+    def _sweep(self) -> bool:
+        now = self._darkroom.runtime.monotonic()
+        drains = not self._is_idle() or now >= self._drained_at + IDLE_DRAIN_SECONDS
+        self._drained_at = now if drains else self._drained_at
+        swept = self._darkroom.sweep.sweep(owner=self._owner, stop=self._stop, drains=drains)
+        return bool(swept.rest or swept.outcomes.keys() - _NO_WORK)
+
+    def _reconcile(self) -> bool:
+        walked = self._darkroom.reconcile.reconcile(owner=self._owner, stop=self._stop)
+        return bool(walked.missed or walked.reopened)
+
+    def _purge(self) -> bool:
+        self._darkroom.purge.purge(owner=self._owner, stop=self._stop)
+        return False  # what is gone brings no more work

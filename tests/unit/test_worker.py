@@ -1,0 +1,139 @@
+"""A worker from its start to its stop, on the services in process and in virtual time."""
+
+from collections import Counter
+
+import pytest
+
+from tests.unit.worker_ground import LOOK
+from tests.unit.worker_site import HOUR, Site
+
+
+@pytest.fixture
+def site() -> Site:
+    """Give a worker with every setting at its default, which has not begun."""
+    return Site()
+
+
+def test_images_are_analysed_and_their_messages_are_gone(site: Site) -> None:
+    site.start()
+    site.upload("a.png", "b.png", "c.png")
+    site.ground.go(5)
+    assert site.states() == {"COMPLETED": 3}
+    assert len(site.ground.queue) == 0
+
+
+def test_an_image_costs_five_requests_and_a_tenth() -> None:
+    site = Site(THUMBNAILS="row")
+    site.upload(*(f"{number}.png" for number in range(100)))
+    site.ground.sendings.clear()
+    site.start()
+    site.ground.scheduler.run(HOUR, enough=lambda: len(site.ground.queue) == 0)
+    sent = Counter(
+        sent.label
+        for sent in site.ground.sendings
+        if not sent.by.startswith(("process/sweep", "process/reconcile", "process/purge"))
+    )
+    looks = sent.pop(LOOK)
+    work = ("get job", "claim", "GET images blob", "complete", "DELETE image-jobs messages")
+    assert sent == dict.fromkeys(work, 100)
+    assert looks <= 10
+    assert site.states() == {"COMPLETED": 100}
+
+
+def test_each_idle_hour_costs_four_requests_a_minute_at_most(site: Site) -> None:
+    site.idle()
+    hours = []
+    for _ in range(2):
+        before = len(site.ground.sendings)
+        site.ground.go(HOUR)
+        hours.append(len(site.ground.sendings) - before)
+    print(f"requests in each idle hour: {hours}")
+    assert max(hours) <= 4 * 60
+    assert len(site.times_of("sweep")) == 2 * 12
+
+
+def test_the_first_image_after_an_idle_time_waits_for_half_a_minute_at_most(site: Site) -> None:
+    site.idle()
+    site.ground.go(HOUR)
+    site.upload("second.png")
+    site.ground.go(31)
+    assert site.states() == {"COMPLETED": 2}
+
+
+def test_the_first_image_after_an_idle_time_does_not_wait_where_the_worker_itself_has_sent_its_message(
+    site: Site,
+) -> None:
+    site.idle()
+    site.upload("second.png", by=site.worker.darkroom)
+    site.ground.go(0.5)
+    assert site.states() == {"COMPLETED": 2}
+
+
+def test_of_images_that_come_each_second_half_wait_less_than_a_twentieth_of_one_for_their_turn(site: Site) -> None:
+    site.start()
+    site.ground.go(0.3)
+    waits = []
+    for number in range(30):
+        site.ground.go(0.96)
+        site.upload(f"{number}.png")
+        sent_at = site.ground.now
+        site.ground.scheduler.run(sent_at + 1, enough=lambda: len(site.ground.queue.peek(1)) == 0)
+        waits.append(site.ground.now - sent_at)
+    print(f"median wait {sorted(waits)[15]:.3f} s, longest {max(waits):.3f} s")
+    assert max(waits) < 0.12
+    assert sorted(waits)[15] < 0.05
+
+
+def test_stop_ends_it_at_once_where_nothing_is_under_way(site: Site) -> None:
+    running = site.start()
+    site.ground.go(HOUR)
+    site.worker.stop()
+    site.ground.go(1)
+    assert running.ended
+
+
+def test_stop_lets_a_sweep_end_what_it_has_begun_and_begin_no_more() -> None:
+    site = Site(longest=100, DISPATCH="timer", SWEEP_PARALLELISM="1")
+    site.upload("a.png", "b.png", "c.png")
+    running = site.start()
+    site.ground.scheduler.run(HOUR, enough=lambda: site.ground.counts()["GET images blob"] > 0)
+    site.worker.stop()
+    site.ground.go(300)
+    assert running.ended
+    assert site.states() == {"COMPLETED": 1, "PENDING": 2}
+
+
+def test_it_is_well_as_long_as_it_has_read_the_queue_lately(site: Site) -> None:
+    assert not site.worker.health().is_well
+    site.start()
+    site.ground.go(30)
+    health = site.worker.health()
+    assert (health.is_well, health.in_hand) == (True, 0)
+    assert health.polled_seconds is not None
+    assert health.polled_seconds < 5
+    site.ground.outage(0, 300)
+    site.ground.go(120)
+    assert not site.worker.health().is_well
+
+
+def test_it_is_well_as_long_as_its_hands_are_full() -> None:
+    site = Site(longest=1_000, slots=2)
+    site.start()
+    site.upload(*(f"{number}.png" for number in range(8)))
+    site.ground.go(200)
+    health = site.worker.health()
+    assert health.is_well == (health.in_hand == 2)
+
+
+def test_it_says_how_long_ago_it_has_swept_and_nothing_where_another_process_does(site: Site) -> None:
+    assert site.worker.health().swept_seconds is None
+    site.start()
+    site.ground.go(90)
+    swept = site.worker.health().swept_seconds
+    assert swept is not None
+    assert swept < 61
+    alone = Site(has_chores=False)
+    alone.start()
+    alone.ground.go(HOUR)
+    assert alone.worker.health().swept_seconds is None
+    assert {sent.label for sent in alone.ground.sendings} == {LOOK}

@@ -1,0 +1,91 @@
+"""What timers do under Functions, in a worker: how often, and what it counts as work."""
+
+from itertools import pairwise
+
+import pytest
+
+from tests.simulation.faults import Outage
+from tests.unit.worker_site import HOUR, Site
+
+POISON_LOOK = "GET image-jobs-poison messages"
+
+
+def pauses(site: Site, chore: str) -> list[float]:
+    """Return the seconds from the beginning of a chore to its next."""
+    return [after - before for before, after in pairwise(site.times_of(chore))]
+
+
+def test_it_sweeps_each_minute_while_there_is_work_and_every_five_minutes_without() -> None:
+    site = Site()
+    site.start()
+    site.ground.go(595)
+    assert pauses(site, "sweep") == pytest.approx([60.0] * 9, abs=1)
+    site.ground.go(100)
+    site.ground.sendings.clear()
+    site.ground.go(HOUR)
+    assert pauses(site, "sweep") == pytest.approx([300.0] * 11, abs=1)
+
+
+def test_it_sweeps_each_minute_without_work_too_where_no_message_starts_an_analysis() -> None:
+    site = Site(DISPATCH="timer")
+    site.start()
+    site.ground.go(HOUR)
+    assert max(pauses(site, "sweep")) < 61
+    site.upload("a.png")
+    site.ground.go(62)
+    assert site.states() == {"COMPLETED": 1}
+
+
+def test_it_walks_every_five_minutes_and_every_twenty_without_work() -> None:
+    site = Site()
+    site.start()
+    site.ground.go(HOUR)
+    walks = pauses(site, "reconcile")
+    assert min(walks) == pytest.approx(300, abs=1)
+    assert max(walks) == pytest.approx(1_200, abs=1)
+
+
+def test_it_purges_within_the_first_hour_and_every_six_hours_without_work() -> None:
+    site = Site()
+    site.start()
+    site.ground.go(7 * HOUR)
+    assert site.times_of("purge")[0] < HOUR
+    assert pauses(site, "purge") == pytest.approx([6 * HOUR], abs=1)
+
+
+def test_it_looks_into_the_poison_queues_at_each_sweep_and_hourly_without_work() -> None:
+    site = Site()
+    site.start()
+    site.ground.go(595)
+    assert site.ground.counts()[POISON_LOOK] == len(site.times_of("sweep")) == 10
+    site.ground.go(100)
+    site.ground.sendings.clear()
+    site.ground.go(4 * HOUR)
+    assert 3 <= site.ground.counts()[POISON_LOOK] <= 4
+
+
+def test_an_image_that_a_walk_has_found_is_work() -> None:
+    site = Site(RECONCILE_GRACE_SECONDS="0")
+    site.idle()
+    site.upload_without_event("lost.png")
+    site.ground.scheduler.run(site.ground.now + HOUR, enough=lambda: not site.worker.is_idle())
+    site.ground.go(1)
+    assert site.states() == {"COMPLETED": 2}
+
+
+def test_a_job_that_a_sweep_has_found_is_work() -> None:
+    site = Site(DISPATCH_GRACE_SECONDS="0")
+    site.idle()
+    site.upload("late.png")
+    site.ground.queue.clear()
+    site.ground.scheduler.run(site.ground.now + HOUR, enough=lambda: not site.worker.is_idle())
+    assert site.ground.now < 700 + 301
+
+
+def test_a_chore_that_fails_is_done_again_in_its_time() -> None:
+    site = Site()
+    site.start()
+    site.ground.weather.outages.append(Outage("table", 100.0, 400.0))
+    site.ground.go(600)
+    assert site.times_of("sweep")[-1] > 540
+    assert site.worker.health().swept_seconds is not None
