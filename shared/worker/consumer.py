@@ -22,6 +22,12 @@ SHORTEST, LONGEST = 0.05, 30.0
 #: The wait between two looks, as a share of the time without work: so a message waits for its first look at most a
 #: tenth as long as the queue was quiet before it.
 SHARE = 0.1
+#: Seconds between two looks of one that rests: another process looks for it, and wakes it.
+RESTING = 600.0
+#: Without work for so many seconds it is idle.
+IDLE_SECONDS = 600.0
+#: A look that is overdue by so many seconds has met an outage, or does not come.
+OVERDUE_SECONDS = 60.0
 #: The service gives at most this many messages a request.
 MOST = 32
 #: A message that failed comes back after this, as with the ``visibilityTimeout`` of host.json.
@@ -48,6 +54,11 @@ class Consumer:
         runtime: Time, threads and locks.
         wake: Set by whoever sends a message: the queue is looked at then.
         slots: Messages that are worked on at once.
+        rests: Whether it hardly looks while it is idle: another process looks, and has it woken.
+        in_hand: Messages in hand.
+        message_count: Messages that are out of hand again.
+        polled_at: When the queue was read last, by ``monotonic``; None before the first time.
+        worked_at: When there was work last; at first the beginning.
     """
 
     queue: WorkQueue
@@ -58,11 +69,13 @@ class Consumer:
     runtime: Runtime
     wake: Event
     slots: int
+    rests: bool = False
     in_hand: int = field(default=0, init=False)
     message_count: int = field(default=0, init=False)
     polled_at: float | None = field(default=None, init=False)
     worked_at: float = field(default=0.0, init=False)
     _took: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT), init=False)
+    _due_at: float = field(default=0.0, init=False)
     _is_stopping: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
@@ -76,9 +89,15 @@ class Consumer:
         return self.in_hand < self.slots
 
     @property
-    def quiet_seconds(self) -> float:
-        """Seconds without work; 0 while there is some."""
-        return 0.0 if self.in_hand else self.runtime.monotonic() - self.worked_at
+    def is_idle(self) -> bool:
+        """Whether there has been no work for long."""
+        return not self.in_hand and self.runtime.monotonic() - self.worked_at >= IDLE_SECONDS
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it has its hands full, or has read the queue and its next look is not overdue."""
+        has_looked = self.polled_at is not None and self.runtime.monotonic() < self._due_at + OVERDUE_SECONDS
+        return not self.has_room or has_looked
 
     def run(self) -> None:
         """Consume until ``stop``, and end what is under way; an outage slows it down and never ends it.
@@ -109,7 +128,7 @@ class Consumer:
     def _pause(self) -> float:
         """Return the seconds until the next look: a share of the time since a message has come or ended."""
         quiet = self.runtime.monotonic() - self.worked_at
-        return min(LONGEST, max(SHORTEST, SHARE * quiet))
+        return RESTING if self.rests and self.is_idle else min(LONGEST, max(SHORTEST, SHARE * quiet))
 
     def _appetite(self) -> int:
         """Return how many messages to ask for: what is free, and more where messages are done quickly."""
@@ -129,6 +148,7 @@ class Consumer:
         self.polled_at = self.runtime.monotonic()
         if messages:
             self.note_work()
+        self._due_at = self.polled_at + self._pause()
         for message in messages:
             with self._guard:
                 self.in_hand += 1
@@ -160,6 +180,7 @@ class Consumer:
             self.message_count += 1
             self.note_work()
         if was_full and self.has_room:
+            self._due_at = self.runtime.monotonic()
             self.wake.set()
 
     def _follow(self, held: HeldLease[QueueMessage]) -> None:

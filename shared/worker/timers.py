@@ -12,7 +12,7 @@ from shared.worker.chores import Chore
 #: From one sweep to the next.
 SWEEP, IDLE_SWEEP = timedelta(minutes=1), timedelta(minutes=5)
 #: From one slice of the walk to the next.
-RECONCILE, IDLE_RECONCILE = timedelta(minutes=5), timedelta(minutes=20)
+RECONCILE, IDLE_RECONCILE = timedelta(minutes=5), timedelta(minutes=30)
 PURGE, IDLE_PURGE = timedelta(hours=1), timedelta(hours=6)
 #: While there is no work, from one look into the poison queues to the next: only a Functions host puts anything there.
 IDLE_DRAIN_SECONDS = 3_600.0

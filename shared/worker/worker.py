@@ -6,13 +6,8 @@ from shared.telemetry import LogEvent, emit
 from shared.wiring.steps import Darkroom
 from shared.worker.awake import AwakeQueue
 from shared.worker.chores import Chores
-from shared.worker.consumer import LONGEST, Consumer
+from shared.worker.consumer import Consumer
 from shared.worker.timers import Timers
-
-#: Without work for so many seconds a worker is idle: it does chores less often.
-IDLE_SECONDS = 600.0
-#: A queue that was last read longer ago than this is not consumed.
-STALE_SECONDS = 3 * LONGEST
 
 
 @dataclass(frozen=True)
@@ -20,7 +15,8 @@ class Health:
     """How a worker is.
 
     Attributes:
-        is_well: Whether it has read the queue lately, or has its hands full.
+        is_well: Whether it reads the queue, or has its hands full.
+        is_idle: Whether there has been no work for long.
         polled_seconds: Since it has read the queue; None before the first time.
         swept_seconds: Since its last sweep; None before the first.
         in_hand: Messages.
@@ -28,6 +24,7 @@ class Health:
     """
 
     is_well: bool
+    is_idle: bool
     polled_seconds: float | None
     swept_seconds: float | None
     in_hand: int
@@ -40,10 +37,11 @@ class Worker:
     Args:
         darkroom: Everything, wired.
         slots: Messages that are worked on at once.
-        has_chores: Whether to sweep, reconcile and purge; one of several processes does.
+        leads: Whether to do the chores, and to look at the queue while idle too. Of several processes one does; the
+            others are woken when it has found work.
     """
 
-    def __init__(self, darkroom: Darkroom, *, slots: int, has_chores: bool = True) -> None:
+    def __init__(self, darkroom: Darkroom, *, slots: int, leads: bool = True) -> None:
         self._runtime = darkroom.runtime
         self._wake = self._runtime.event()
         queue = AwakeQueue(darkroom.storage.queue, self._wake.set)
@@ -51,8 +49,8 @@ class Worker:
         self._owner = f"worker/{self._runtime.draw()[:12]}"
         self._stopping = self._runtime.event()
         self._is_stopping = False
-        self._consumer = self._build_consumer(slots)
-        self._chores = self._build_chores(has_chores=has_chores)
+        self._consumer = self._build_consumer(slots, rests=not leads)
+        self._chores = self._build_chores(leads=leads)
 
     def run(self) -> None:
         """Work until ``stop``; then end what is under way.
@@ -76,7 +74,12 @@ class Worker:
 
     def is_idle(self) -> bool:
         """Say whether there has been no work for long."""
-        return self._consumer.quiet_seconds >= IDLE_SECONDS
+        return self._consumer.is_idle
+
+    def wake(self) -> None:
+        """Look at the queue now, and more often from now on: another process has found work."""
+        self._consumer.note_work()
+        self._wake.set()
 
     def health(self) -> Health:
         """Say how it is. Costs: nothing."""
@@ -84,14 +87,15 @@ class Worker:
         polled = None if consumer.polled_at is None else now - consumer.polled_at
         swept_at = self._chores.done_at.get("sweep")
         return Health(
-            is_well=not consumer.has_room or (polled is not None and polled < STALE_SECONDS),
+            is_well=consumer.is_well,
+            is_idle=consumer.is_idle,
             polled_seconds=polled,
             swept_seconds=None if swept_at is None else now - swept_at,
             in_hand=consumer.in_hand,
             messages=consumer.message_count,
         )
 
-    def _build_consumer(self, slots: int) -> Consumer:
+    def _build_consumer(self, slots: int, *, rests: bool) -> Consumer:
         darkroom = self.darkroom
         return Consumer(
             queue=darkroom.storage.queue,
@@ -102,12 +106,13 @@ class Worker:
             runtime=self._runtime,
             wake=self._wake,
             slots=slots,
+            rests=rests,
         )
 
-    def _build_chores(self, *, has_chores: bool) -> Chores:
+    def _build_chores(self, *, leads: bool) -> Chores:
         timers = Timers(self.darkroom, owner=self._owner, is_idle=self.is_idle, stop=lambda: self._is_stopping)
         return Chores(
-            chores=timers.chores() if has_chores else (),
+            chores=timers.chores() if leads else (),
             runtime=self._runtime,
             is_idle=self.is_idle,
             note_work=self._consumer.note_work,

@@ -125,15 +125,31 @@ def test_it_is_well_as_long_as_its_hands_are_full() -> None:
     assert health.is_well == (health.in_hand == 2)
 
 
-def test_it_says_how_long_ago_it_has_swept_and_nothing_where_another_process_does(site: Site) -> None:
+def test_it_says_how_long_ago_it_has_swept(site: Site) -> None:
     assert site.worker.health().swept_seconds is None
     site.start()
     site.ground.go(90)
     swept = site.worker.health().swept_seconds
     assert swept is not None
     assert swept < 61
-    alone = Site(has_chores=False)
-    alone.start()
-    alone.ground.go(HOUR)
-    assert alone.worker.health().swept_seconds is None
-    assert {sent.label for sent in alone.ground.sendings} == {LOOK}
+
+
+def test_one_that_does_not_lead_does_no_chores_and_hardly_looks_while_it_is_idle() -> None:
+    site = Site(leads=False)
+    site.idle()
+    site.ground.go(HOUR)
+    assert {sent.label for sent in site.ground.sendings} == {LOOK}
+    assert len(site.ground.looks()) <= 6
+    health = site.worker.health()
+    assert (health.is_well, health.is_idle, health.swept_seconds) == (True, True, None)
+
+
+def test_one_that_does_not_lead_looks_often_again_once_it_is_woken() -> None:
+    site = Site(leads=False)
+    site.idle()
+    site.upload("second.png")
+    site.worker.wake()
+    site.ground.go(0.5)
+    assert site.states() == {"COMPLETED": 2}
+    site.ground.go(10)
+    assert len(site.ground.looks()) > 20

@@ -22,13 +22,13 @@ class Site:
     Args:
         longest: Seconds that an analysis takes at most.
         slots: Messages at once.
-        has_chores: Whether it sweeps, reconciles and purges.
+        leads: Whether it does chores, and looks at the queue while idle too.
         environ: App settings; defaults for the rest.
     """
 
-    def __init__(self, *, longest: float = 0.05, slots: int = 4, has_chores: bool = True, **environ: str) -> None:
+    def __init__(self, *, longest: float = 0.05, slots: int = 4, leads: bool = True, **environ: str) -> None:
         self.ground = Ground(longest=longest, **environ)
-        self.worker = Worker(self.ground.darkroom, slots=slots, has_chores=has_chores)
+        self.worker = Worker(self.ground.darkroom, slots=slots, leads=leads)
 
     def start(self) -> Task:
         """Begin to work."""
