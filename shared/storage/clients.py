@@ -40,8 +40,10 @@ _LONGEST_WAIT_SECONDS = 0.4
 
 
 def default_transport() -> HttpTransport[Any, Any]:
-    """Make the transport over ``requests``, with time-outs of our own."""
-    return transport.connect(connect_seconds=CONNECT_TIMEOUT.total_seconds(), read_seconds=READ_TIMEOUT.total_seconds())
+    """Make the transport over connections of this process, with time-outs of our own."""
+    return transport.PooledTransport(
+        connect_seconds=CONNECT_TIMEOUT.total_seconds(), read_seconds=READ_TIMEOUT.total_seconds()
+    )
 
 
 class DatingTransport(HttpTransport[Any, Any]):

@@ -7,18 +7,36 @@ are: no reply, so nobody knows whether a write was applied (``cas`` decides).
 
 import http.client
 import re
+import ssl
 from collections.abc import Generator, Mapping
 from io import BytesIO
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
-from azure.core.exceptions import ServiceResponseError
-from azure.core.pipeline.transport import HttpTransport, RequestsTransport
-from requests import Session
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
+import certifi
+from azure.core.exceptions import (
+    ServiceRequestError,
+    ServiceRequestTimeoutError,
+    ServiceResponseError,
+    ServiceResponseTimeoutError,
+)
+from azure.core.pipeline.transport import HttpTransport, RequestsTransportResponse
+from azure.core.rest import HttpRequest
+from azure.core.rest._requests_basic import RestRequestsTransportResponse
+from requests import Response
+from requests.cookies import RequestsCookieJar
+from requests.structures import CaseInsensitiveDict
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
-from urllib3.util import Retry
+from urllib3.exceptions import (
+    ClosedPoolError,
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
+from urllib3.util import Retry, Timeout
 
 #: Connections that one host may keep: more than threads that ask at once, or each one beyond is thrown away after a
 #: single request. 25 functions of the host; 40 requests of the API, each with the 8 threads of a list; at most 32
@@ -84,32 +102,107 @@ class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
-class _Adapter(HTTPAdapter):
-    """Connections of ours, without repetitions of its own."""
+class _Response(Response):
+    """A response of ``requests``, as far as the SDKs ask; its jar of cookies would take longer than all the rest."""
 
-    def __init__(self) -> None:
-        super().__init__(pool_maxsize=CONNECTIONS, max_retries=Retry(total=False, redirect=False))
+    #: What ``requests`` itself begins with: the same for each reply, until the body is read.
+    _content: Any = False
+    _content_consumed = False
+    _next = None
+    encoding = None
+    cookies = RequestsCookieJar()
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as requests calls it
-        """Make the pools of connections, which read in larger pieces than by default."""
-        super().init_poolmanager(*args, **kwargs, blocksize=_BLOCK)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+    def __init__(self, request: Any, raw: BaseHTTPResponse) -> None:  # noqa: ANN401 - two generations of request types
+        self.request, self.url, self.history = request, request.url, []
+        self.status_code, self.reason = raw.status, raw.reason or ""
+        self.headers = CaseInsensitiveDict(raw.headers)
+        self.raw = raw
 
 
-def connect(*, connect_seconds: float, read_seconds: float) -> HttpTransport[Any, Any]:
-    """Make the transport over ``requests``.
+class PooledTransport(HttpTransport[Any, Any]):
+    """Send requests of the SDKs over connections that are kept: no proxies, no redirects, no repetitions of its own.
 
-    The environment is not looked through for proxies at every request: that is a third of the client's time (measured:
-    1.3–1.6 ms a table read with it, 1.0 without).
+    ``requests``, by which the SDKs send, prepares each request anew: its URL, cookies, hooks. That is a third of what
+    the client does for a read of a row (measured: 1.0 ms with it, 0.7 without). It sends the URL that was signed.
+
+    Args:
+        connect_seconds: To wait for a connection, where a request has no time of its own.
+        read_seconds: To wait for bytes of the reply, likewise.
     """
-    session = Session()
-    session.trust_env = False
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, _Adapter())
-    transport: HttpTransport[Any, Any] = RequestsTransport(
-        session=session, connection_timeout=connect_seconds, read_timeout=read_seconds, use_env_settings=False
-    )
-    return transport
+
+    def __init__(self, *, connect_seconds: float, read_seconds: float) -> None:
+        self._connect_seconds = connect_seconds
+        self._read_seconds = read_seconds
+        self._pools: dict[tuple[str, str], HTTPConnectionPool] = {}
+
+    def send(self, request: Any, **options: Any) -> Any:  # noqa: ANN401 - two generations of request types
+        """Send, and read the head of the reply.
+
+        Args:
+            request: As the SDKs make it.
+            options: Of them all, ``connection_timeout`` and ``read_timeout`` count.
+
+        Raises:
+            ServiceRequestError: No connection came about: the request was not sent.
+            ServiceResponseError: No whole head has come: whether the request was obeyed is not known.
+        """
+        connect = options.get("connection_timeout", self._connect_seconds)
+        timeout = Timeout(connect=connect, read=options.get("read_timeout", self._read_seconds))
+        pool, target = self._way_to(request.url)
+        try:
+            raw = pool.urlopen(request.method, target, request.data, request.headers, timeout=timeout, **_PLAINLY)
+        except (NewConnectionError, SSLError, ClosedPoolError) as error:
+            raise ServiceRequestError(error, error=error) from error
+        except ConnectTimeoutError as error:
+            raise ServiceRequestTimeoutError(error, error=error) from error
+        except ReadTimeoutError as error:
+            raise ServiceResponseTimeoutError(error, error=error) from error
+        except HTTPError as error:
+            raise ServiceResponseError(error, error=error) from error
+        response = _Response(request, raw)
+        if isinstance(request, HttpRequest):
+            return RestRequestsTransportResponse(request=request, internal_response=response)  # type: ignore[no-untyped-call] # the SDK's
+        return RequestsTransportResponse(request, response)
+
+    def _way_to(self, url: str) -> tuple[HTTPConnectionPool, str]:
+        """Return the connections to a URL's host, and what to ask of it."""
+        parts = urlsplit(url)
+        place = (parts.scheme, parts.netloc)
+        pool = self._pools.get(place)
+        if pool is None:  # of threads that come first together one wins, and its pool is everybody's
+            pool = self._pools.setdefault(place, _pool(parts))
+        target = url[len(parts.scheme) + len("://") + len(parts.netloc) :]
+        return pool, target if target.startswith("/") else f"/{target}"
+
+    def open(self) -> None:
+        """Open nothing yet: the first request does."""
+
+    def close(self) -> None:
+        """Close the connections that wait for a request."""
+        for pool in self._pools.values():
+            pool.close()
+        self._pools = {}
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+
+#: Each request is sent once, and its reply read when somebody asks for it, as it is.
+_PLAINLY: dict[str, Any] = {
+    "retries": Retry(total=False, redirect=False),
+    "redirect": False,
+    "assert_same_host": False,
+    "preload_content": False,
+    "decode_content": False,
+}
+
+
+def _pool(parts: SplitResult) -> HTTPConnectionPool:
+    if parts.scheme == "http":
+        return _Pool(parts.hostname or "", parts.port, maxsize=CONNECTIONS, blocksize=_BLOCK)
+    trust = ssl.create_default_context(cafile=certifi.where())  # made once a host: it takes 10 ms
+    return _SecurePool(parts.hostname or "", parts.port, maxsize=CONNECTIONS, blocksize=_BLOCK, ssl_context=trust)
 
 
 def read_whole(request: Any, reply: Any) -> None:  # noqa: ANN401 - two generations of request and reply types

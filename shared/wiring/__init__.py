@@ -38,7 +38,7 @@ def build(
 
     Args:
         environ: App settings.
-        transport: Beneath all SDK clients; a new one over ``requests`` without it.
+        transport: Beneath all SDK clients; a new one without it.
         runtime: Time, chance and threads; those of this process without it.
         retry: How long to send a write again that is not decided.
         threaded: Whether the heartbeat has a thread of its own.

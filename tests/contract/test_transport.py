@@ -1,0 +1,163 @@
+"""What is sent, and what its failures mean: a request that was not sent differs from one of which nobody knows."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
+
+import certifi
+import pytest
+from azure.core.exceptions import (
+    AzureError,
+    ServiceRequestError,
+    ServiceRequestTimeoutError,
+    ServiceResponseError,
+    ServiceResponseTimeoutError,
+)
+from azure.core.rest import HttpRequest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from urllib3 import HTTPConnectionPool
+from urllib3 import exceptions as urllib3_errors
+from urllib3.connection import HTTPConnection
+
+from shared import wiring
+from shared.rules.images import ImageRef
+from shared.storage.clients import default_transport
+from tests.contract.cutting_server import breaking, sized_reply
+from tests.contract.test_cut_replies import BLOB
+from tests.sdk_clients import blobs_of
+
+_POOL = HTTPConnectionPool("x")
+_CONNECTION = HTTPConnection("x")
+MEANINGS: list[tuple[Exception, type[AzureError]]] = [
+    (urllib3_errors.NewConnectionError(_CONNECTION, "refused"), ServiceRequestError),
+    (urllib3_errors.NameResolutionError("x", _CONNECTION, socket.gaierror()), ServiceRequestError),
+    (urllib3_errors.SSLError("nobody vouches"), ServiceRequestError),
+    (urllib3_errors.ConnectTimeoutError(), ServiceRequestTimeoutError),
+    (urllib3_errors.ClosedPoolError(_POOL, "closed"), ServiceRequestError),
+    (urllib3_errors.ReadTimeoutError(_POOL, "/", "slow"), ServiceResponseTimeoutError),
+    (urllib3_errors.ProtocolError("aborted"), ServiceResponseError),
+    (urllib3_errors.HTTPError("anything else"), ServiceResponseError),
+]
+
+
+class _Answer(BaseHTTPRequestHandler):
+    """Answer every request, and keep the connection."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """Answer with the number of the connection."""
+        body = str(self.client_address[1]).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serving(trust: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Serve on a free port of this machine; give its host and port."""
+    with ExitStack() as stack:
+        server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), _Answer))
+        server.daemon_threads = True
+        if trust is not None:
+            server.socket = trust.wrap_socket(server.socket, server_side=True)
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(server.shutdown)
+        yield f"127.0.0.1:{server.server_port}"
+
+
+def certify(folder: Path, host: str) -> Path:
+    """Make a certificate that vouches for itself; return the file of it and its key."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))])
+    draft = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1)
+    )
+    signed = draft.add_extension(names, critical=False).sign(key, hashes.SHA256())
+    certificate = signed.public_bytes(serialization.Encoding.PEM)
+    plain = serialization.NoEncryption()
+    key_text = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    file = folder / f"{host}.pem"
+    file.write_bytes(certificate + key_text)
+    return file
+
+
+def get(url: str, **options: float) -> bytes:
+    """Ask once."""
+    with default_transport() as transport:
+        return bytes(transport.send(HttpRequest("GET", url), **options).internal_response.content)
+
+
+@pytest.mark.parametrize(("error", "meaning"), MEANINGS)
+def test_each_failure_says_whether_the_request_was_sent(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, meaning: type[AzureError]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(HTTPConnectionPool, "urlopen", fail)
+    with pytest.raises(meaning) as met:
+        get("http://x/")
+    assert type(met.value) is meaning
+
+
+def test_a_port_where_nobody_listens_gets_no_request() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(ServiceRequestError):
+        get(f"http://127.0.0.1:{port}/")
+
+
+def test_a_reply_that_does_not_come_in_time_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(ServiceResponseTimeoutError):
+        get(f"http://127.0.0.1:{server.getsockname()[1]}/", read_timeout=0.01)
+
+
+def test_one_connection_carries_many_requests() -> None:
+    with serving() as host, default_transport() as transport:
+        bodies = {transport.send(HttpRequest("GET", f"http://{host}/")).internal_response.content for _ in range(3)}
+    assert len(bodies) == 1
+
+
+@pytest.mark.parametrize(("trusted", "host"), [(True, "127.0.0.1"), (True, "127.0.0.2"), (False, "127.0.0.1")])
+def test_only_a_host_that_somebody_vouches_for_gets_a_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, trusted: bool, host: str
+) -> None:
+    file = certify(tmp_path, host)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    if trusted:
+        monkeypatch.setattr(certifi, "where", lambda: str(file))
+    with serving(context) as address:
+        if trusted and address.startswith(host):
+            assert get(f"https://{address}/")
+        else:
+            with pytest.raises(ServiceRequestError, match="CERTIFICATE_VERIFY_FAILED"):
+                get(f"https://{address}/")
+
+
+@pytest.mark.parametrize("name", ["cat.png", "~a b/%7E+%25/'(ä)!*;:@&=,$.png", "a//b"])
+def test_what_is_sent_is_the_url_that_was_signed(name: str) -> None:
+    with breaking() as server:
+        server.reply = sized_reply("200 OK", b"", *BLOB)
+        images = wiring.build({"AzureWebJobsStorage": server.connection}, threaded=False).storage.images
+        images.head(ImageRef("images", name))
+        signed = urlsplit(blobs_of(images).get_blob_client("images", name).url).path
+    assert server.requests == [f"HEAD {signed} HTTP/1.1"]
