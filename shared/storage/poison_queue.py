@@ -2,11 +2,10 @@
 
 from datetime import timedelta
 
-from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueClient
 
 from shared.ports.queue import QueueMessage
-from shared.storage import cas, queue_requests, sdk_errors
+from shared.storage import cas, queue_requests
 
 #: How long what was received is hidden from others; as the host does.
 _HIDDEN = timedelta(minutes=10)
@@ -21,15 +20,6 @@ class StoragePoisonQueue:
 
     def __init__(self, queue: QueueClient) -> None:
         self._queue = queue
-
-    def is_stuck(self, maximum: int) -> bool:
-        """See ``PoisonQueue.is_stuck``."""
-        with sdk_errors.as_outages():
-            try:
-                shown = self._queue.peek_messages(max_messages=queue_requests.MOST)
-            except ResourceNotFoundError:
-                return False
-        return any((message.dequeue_count or 0) >= maximum for message in shown)
 
     def backlog(self) -> int:
         """See ``PoisonQueue.backlog``."""

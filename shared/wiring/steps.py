@@ -99,11 +99,10 @@ class Darkroom(Parts):
 
     @cached_property
     def drain(self) -> Drain:
-        """Takes in what the host shows to nobody any more."""
+        """Takes in what the host has given up on."""
         events = self.storage.blob_poison
         blob_events = () if events is None else ((events, self.admit.admit),)
-        inlets = ((self.storage.poison, self.bury.bury), *blob_events)
-        return Drain(inlets=inlets, maximum=self.settings.max_dequeue_count)
+        return Drain(inlets=((self.storage.poison, self.bury.bury), *blob_events))
 
     @cached_property
     def sweep(self) -> Sweep:

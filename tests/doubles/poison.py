@@ -26,11 +26,6 @@ class MemoryPoison(Interceptor):
         """Put in a message as the host does, and let it be received so often."""
         self.lying.append(QueueMessage(body, str(len(self.lying)), "", dequeue_count))
 
-    def is_stuck(self, maximum: int) -> bool:
-        """See ``PoisonQueue.is_stuck``."""
-        self.enter("is_stuck")
-        return any(message.dequeue_count >= maximum for message in self.lying[:MOST])
-
     def backlog(self) -> int:
         """Say how many messages there are, those in somebody's hand among them."""
         self.enter("backlog")

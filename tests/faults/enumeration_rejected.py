@@ -222,7 +222,7 @@ class BuryingWaiting(Poison, Analysis):
 
 
 class Draining(Flow):
-    """A poison message that the host shows to nobody any more: it is taken in, or still there.
+    """A poison message, which the host may show to nobody any more: it is taken in, or still there.
 
     When the reply that brings it is lost, it stays hidden for ten minutes: no message is promised.
     """

@@ -175,7 +175,7 @@ OTHERS: dict[str, str] = {
     "a reference is forgotten while its job stands": "tests/unit/test_remove.py: a job that is added again at once",
     "a rejection that nobody has seen is forgotten": "tests/contract/test_rejections.py: rejected once more",
     "purge that deletes the thumbnails of later tokens too": "tests/unit/test_purge.py: no thumbnail of an attempt",
-    "what lies stuck in a poison queue is deleted before it is taken in": "tests/unit/test_drain.py: deleted after",
+    "what lies in a poison queue is deleted before it is taken in": "tests/unit/test_drain.py: deleted after",
     "names that could not be looked at are not kept": "tests/unit/test_reconcile_slices.py: looks again",
     "the walk ends where its budget does, and says that it is complete": "tests/unit/test_reconcile_slices.py",
     "purge lists what ended later, too": "tests/unit/test_jobs.py: a guard that does not hold",

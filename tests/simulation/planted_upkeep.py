@@ -144,7 +144,7 @@ UPKEEP = (
         ),
     ),
     fault(
-        "what lies stuck in a poison queue is deleted before it is taken in",
+        "what lies in a poison queue is deleted before it is taken in",
         (
             "shared.steps.upkeep.drain_poison:_one",
             "    outcomes = take_in(message.body)\n    queue.delete(message)",

@@ -60,7 +60,7 @@ class Sweep:
         kinds: Lists the types of all jobs.
         expire: Ends jobs of the other types that may never be claimed again.
         backlog: Sends jobs to the queue.
-        drain: Takes in what lies stuck in the poison queues.
+        drain: Takes in what lies in the poison queues.
         settings: Budget, parallelism, buckets.
         clock: The service's time.
         runtime: Time, and threads that work side by side.
@@ -91,7 +91,7 @@ class Sweep:
         Raises:
             StorageOut: Storage is out, or was for one job; the next tick sweeps again.
 
-        Costs: lock 3, one query for the types, one a type and bucket, one look into each poison queue, and those of the
+        Costs: lock 3, one query for the types, one a type and bucket, one request a poison queue, and those of the
         work; 3 for each job that is sent to the queue, and 1 for the queue's length; 1 when another sweep is under way.
         """
         begun_at = self.runtime.monotonic()
