@@ -79,6 +79,15 @@ def several_of(folder: Path, *also: str) -> Callable[[str], tuple[str, ...]]:
     return parse
 
 
+def _limit(text: str) -> float:
+    """Return the seconds of a limit as the host has it; infinite for -1."""
+    if text == "-1":
+        return float("inf")
+    days, _, time = text.rpartition(".")
+    hours, minutes, rest = (int(part) for part in time.split(":"))
+    return float(int(days or 0) * 86_400 + hours * 3600 + minutes * 60 + rest)
+
+
 _LABELS = "characters: a-z, 0-9 and single hyphens between them"
 boolean = matching("true|false", "must be true or false", lambda text: text == "true")
 container = matching(rf"(?=.{{3,63}}\Z){LABEL}", f"must have 3 to 63 {_LABELS}", str)
@@ -89,7 +98,7 @@ job_type = matching(
     r"[a-z][a-z0-9-]{0,30}", "must be a lower-case letter followed by up to 30 of a-z, 0-9 and hyphens", str
 )
 cron = matching(r"\S+( \S+){5}", "must be an NCRONTAB expression with six fields, such as 0 * * * * *", str)
-timeout = matching(r"(\d+\.)?\d\d:\d\d:\d\d|-1", "must be hh:mm:ss, d.hh:mm:ss or -1, as in host.json", str)
+timeout = matching(r"(\d+\.)?\d\d:\d\d:\d\d|-1", "must be hh:mm:ss, d.hh:mm:ss or -1, as in host.json", _limit)
 
 
 def setting(name: str, parse: Callable[[str], T], default: str, meaning: str, *, shown: bool = True) -> T:

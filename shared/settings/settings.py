@@ -135,7 +135,7 @@ class Settings:
     purge_thumbnails: bool = setting(
         "PURGE_THUMBNAILS", boolean, "true", "whether the thumbnails of COMPLETED jobs are purged too"
     )
-    function_timeout: str = setting(
+    function_timeout_seconds: float = setting(
         "AzureFunctionsJobHost__functionTimeout", timeout, "00:10:00", "the host's limit; as in host.json"
     )
     reanalyze_on_metadata: bool = setting(
@@ -248,15 +248,6 @@ class Settings:
     def poison_queue(self) -> str:
         """The queue to which the host moves what failed too often."""
         return f"{self.job_queue}-poison"
-
-    @property
-    def function_timeout_seconds(self) -> float:
-        """The host's limit of one call; infinite for -1."""
-        if self.function_timeout == "-1":
-            return float("inf")
-        days, _, time = self.function_timeout.rpartition(".")
-        hours, minutes, rest = (int(part) for part in time.split(":"))
-        return float(int(days or 0) * 86_400 + hours * 3600 + minutes * 60 + rest)
 
     def _conflicts(self) -> dict[str, str]:
         """Name each setting that can't work beside another, with what it must be."""

@@ -12,6 +12,7 @@ import pytest
 
 from localhost.run import environment
 from shared.http.concurrency import MAX_WAITERS
+from shared.settings.parsers import timeout
 from shared.settings.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -106,7 +107,7 @@ def test_what_git_leaves_out_is_not_deployed_either(patterns: list[str]) -> None
 
 
 def test_the_hosts_time_limit_is_the_settings_default(host: dict[str, Any]) -> None:
-    assert host["functionTimeout"] == Settings().function_timeout
+    assert timeout(host["functionTimeout"]) == Settings().function_timeout_seconds
 
 
 def test_messages_are_plain_text(host: dict[str, Any]) -> None:
