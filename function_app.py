@@ -78,19 +78,6 @@ def purge_ended(tick: func.TimerRequest, context: func.Context) -> None:  # noqa
         darkroom().purge.purge(owner=f"timer/{context.invocation_id}")
 
 
-@app.queue_trigger(
-    arg_name="message",
-    queue_name=binding(os.environ, "JOB_QUEUE", settings.job_queue) + "-poison",
-    connection=settings.jobs_connection,
-)
-def bury_poison(message: str, context: func.Context) -> None:
-    """Take in what the host has given up on."""
-    from shared.wiring import darkroom  # noqa: PLC0415
-
-    with enter(context):
-        darkroom().bury.bury(message.encode())
-
-
 @app.route(route="{*path}", auth_level=settings.route_auth.value)
 async def api(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     """Answer a request of the HTTP API."""
@@ -100,10 +87,24 @@ async def api(req: func.HttpRequest, context: func.Context) -> func.HttpResponse
         return await answer(req, context)
 
 
-@app.queue_trigger(arg_name="message", queue_name=BLOB_POISON_QUEUE, connection=settings.images_connection)
-def bury_blob_events(message: str, context: func.Context) -> None:
-    """Record what a blob event was about that the host has given up on."""
-    from shared.wiring import darkroom  # noqa: PLC0415
+if settings.poison_triggers:  # otherwise the sweep alone takes in what the host has given up on
 
-    with enter(context):
-        darkroom().admit.admit(message.encode())
+    @app.queue_trigger(
+        arg_name="message",
+        queue_name=binding(os.environ, "JOB_QUEUE", settings.job_queue) + "-poison",
+        connection=settings.jobs_connection,
+    )
+    def bury_poison(message: str, context: func.Context) -> None:
+        """Take in what the host has given up on."""
+        from shared.wiring import darkroom  # noqa: PLC0415
+
+        with enter(context):
+            darkroom().bury.bury(message.encode())
+
+    @app.queue_trigger(arg_name="message", queue_name=BLOB_POISON_QUEUE, connection=settings.images_connection)
+    def bury_blob_events(message: str, context: func.Context) -> None:
+        """Record what a blob event was about that the host has given up on."""
+        from shared.wiring import darkroom  # noqa: PLC0415
+
+        with enter(context):
+            darkroom().admit.admit(message.encode())

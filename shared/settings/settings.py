@@ -72,6 +72,9 @@ class Settings:
         "queue: messages start all, the sweep sends lost ones again; timer: no messages, the sweep does all; both: "
         "messages, and the sweep does what is due; off: recording goes on, analysis pauses",
     )
+    poison_triggers: bool = setting(
+        "POISON_TRIGGERS", boolean, "false", "whether triggers take in poison messages at once, and not only the sweep"
+    )
     lease: timedelta = setting("LEASE_SECONDS", seconds(1, 3600), "60", "protection of a claim between two renewals")
     margin: timedelta = setting(
         "LEASE_MARGIN_SECONDS", seconds(1, 60), "2", "clock skew allowed inside the storage account"

@@ -37,7 +37,7 @@ def test_there_is_a_thread_for_everything_that_the_host_starts_at_once(
     host: dict[str, Any], values: dict[str, str], case_result: Callable[[str], None]
 ) -> None:
     queues, blobs = host["extensions"]["queues"], host["extensions"]["blobs"]
-    triggers = Counter(re.findall(r"(?m)^@app\.(\w+)_trigger\(", (ROOT / "function_app.py").read_text()))
+    triggers = Counter(re.findall(r"(?m)^ *@app\.(\w+)_trigger\(", (ROOT / "function_app.py").read_text()))
     assert triggers == {"queue": 3, "blob": 1, "timer": 3}
     at_once = triggers["queue"] * (queues["batchSize"] + queues["newBatchThreshold"])
     at_once += triggers["blob"] * blobs["maxDegreeOfParallelism"] + triggers["timer"]

@@ -33,6 +33,7 @@ NAMED = {
     "PURGE_SCHEDULE": "0 0 3 * * *",
     "BLOB_SOURCE": "EventGrid",
     "API_AUTH_LEVEL": "anonymous",
+    "POISON_TRIGGERS": "true",
 }
 DEFAULTS: dict[str, dict[str, str | bool]] = {
     "record_image": {
@@ -51,6 +52,8 @@ DEFAULTS: dict[str, dict[str, str | bool]] = {
     "analyze_pending": {"type": "timerTrigger", "name": "tick", "schedule": "0 * * * * *", "runOnStartup": False},
     "reconcile_images": {"type": "timerTrigger", "name": "tick", "schedule": "0 */5 * * * *", "runOnStartup": False},
     "purge_ended": {"type": "timerTrigger", "name": "tick", "schedule": "0 17 * * * *", "runOnStartup": False},
+}
+POISON = {
     "bury_poison": {
         "type": "queueTrigger",
         "name": "message",
@@ -64,7 +67,6 @@ DEFAULTS: dict[str, dict[str, str | bool]] = {
         "connection": "AzureWebJobsStorage",
     },
 }
-
 API = [
     {"authLevel": "FUNCTION", "direction": "IN", "name": "req", "route": "{*path}", "type": "httpTrigger"},
     {"direction": "OUT", "name": "$return", "type": "http"},
@@ -73,9 +75,9 @@ API = [
 
 @pytest.fixture(scope="module")
 def index() -> dict[str, Any]:
-    """Index the app twice: with nothing set, and with every name set."""
+    """Index the app three times: with nothing set, with the poison triggers alone, and with every name set."""
     environ = {key: value for key, value in os.environ.items() if key in ("PATH", "SYSTEMROOT", "HOME")}
-    command = [sys.executable, "-c", SCRIPT, json.dumps([{}, NAMED])]
+    command = [sys.executable, "-c", SCRIPT, json.dumps([{}, {"POISON_TRIGGERS": "true"}, NAMED])]
     run = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=True)
     found: dict[str, Any] = json.loads(run.stdout)
     return found
@@ -85,9 +87,17 @@ def test_the_host_finds_these_functions_and_no_other(index: dict[str, Any]) -> N
     assert set(index["apps"][0]) == {*DEFAULTS, "api"}
 
 
+def test_the_poison_queues_have_triggers_where_they_are_wanted(index: dict[str, Any]) -> None:
+    app = index["apps"][1]
+    assert set(app) == {*DEFAULTS, *POISON, "api"}
+    assert {name: app[name] for name in POISON} == {
+        name: [{"direction": "IN", **binding}] for name, binding in POISON.items()
+    }
+
+
 def test_the_api_takes_every_path_and_method_and_asks_for_a_key(index: dict[str, Any]) -> None:
     assert index["apps"][0]["api"] == API
-    assert index["apps"][1]["api"][0]["authLevel"] == "ANONYMOUS"
+    assert index["apps"][2]["api"][0]["authLevel"] == "ANONYMOUS"
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
@@ -96,7 +106,7 @@ def test_a_function_has_exactly_one_binding_with_the_default_names(index: dict[s
 
 
 def test_a_name_that_is_set_is_left_to_the_host_to_resolve(index: dict[str, Any]) -> None:
-    app = index["apps"][1]
+    app = index["apps"][2]
     assert app["record_image"][0]["path"] == "%IMAGES_CONTAINER%/{name}"
     assert app["analyze_queued"][0]["queueName"] == "%JOB_QUEUE%"
     assert app["bury_poison"][0]["queueName"] == "%JOB_QUEUE%-poison"
@@ -106,7 +116,7 @@ def test_a_name_that_is_set_is_left_to_the_host_to_resolve(index: dict[str, Any]
 
 
 def test_triggers_use_the_connections_that_are_set(index: dict[str, Any]) -> None:
-    app = index["apps"][1]
+    app = index["apps"][2]
     assert (app["record_image"][0]["connection"], app["record_image"][0]["source"]) == ("Images", "EventGrid")
     assert [app[name][0]["connection"] for name in ("analyze_queued", "bury_poison")] == ["Jobs", "Jobs"]
     assert app["bury_blob_events"][0]["connection"] == "Images"
@@ -114,7 +124,7 @@ def test_triggers_use_the_connections_that_are_set(index: dict[str, Any]) -> Non
 
 @pytest.mark.case("host 2", was="func.QueueMessage, whose converter raises where a body has keys like its metadata")
 def test_a_queue_message_comes_as_text_alone(index: dict[str, Any]) -> None:
-    queues = {name for name, trigger in DEFAULTS.items() if trigger["type"] == "queueTrigger"}
+    queues = {name for name, trigger in {**DEFAULTS, **POISON}.items() if trigger["type"] == "queueTrigger"}
     assert {index["types"][name]["message"] for name in queues} == {"str"}
 
 
@@ -122,7 +132,7 @@ def test_a_queue_message_comes_as_text_alone(index: dict[str, Any]) -> None:
 def test_the_test_of_the_newer_worker_calls_every_function(
     index: dict[str, Any], case_result: Callable[[str], None]
 ) -> None:
-    functions, source = index["apps"][0], (ROOT / "tests" / "host" / "production_worker.py").read_text()
+    functions, source = index["apps"][1], (ROOT / "tests" / "host" / "production_worker.py").read_text()
     assert [name for name in functions if f'"{name}"' not in source] == []
     case_result(f"{len(functions)} of {len(functions)} functions are called, on 3.13")
 

@@ -47,6 +47,7 @@ BAD = {
     "PURGE_SCHEDULE": "hourly",
     "PURGE_BUDGET_SECONDS": "0",
     "PURGE_THUMBNAILS": "yes",
+    "POISON_TRIGGERS": "on",
     "AzureFunctionsJobHost__functionTimeout": "10",
     "AzureFunctionsJobHost__extensions__queues__maxDequeueCount": "0",
     "ANALYZERS": "core,faces",

@@ -23,7 +23,7 @@ FUNCTIONS = [
     "reconcile_images",
     "record_image",
 ]
-AT_ONCE = {"RECONCILE_GRACE_SECONDS": "0", "DISPATCH_GRACE_SECONDS": "0"}
+AT_ONCE = {"RECONCILE_GRACE_SECONDS": "0", "DISPATCH_GRACE_SECONDS": "0", "POISON_TRIGGERS": "true"}
 
 
 def run(rig: Rig, *names: str) -> Any:  # noqa: ANN401 - JSON
