@@ -51,7 +51,7 @@ def analyze_pending(tick: func.TimerRequest, context: func.Context) -> None:  # 
     from shared.wiring import darkroom  # noqa: PLC0415
 
     with enter(context):
-        darkroom().sweep.sweep(owner=f"timer/{context.invocation_id}")
+        darkroom().ticks.tick(owner=f"timer/{context.invocation_id}")
 
 
 @app.timer_trigger(

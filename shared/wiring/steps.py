@@ -26,6 +26,7 @@ from shared.steps.upkeep.purge import Purge
 from shared.steps.upkeep.reconcile import Reconcile
 from shared.steps.upkeep.retention import edges
 from shared.steps.upkeep.sweep import Sweep
+from shared.steps.upkeep.ticks import Ticks
 from shared.steps.work.attempt import Attempt
 from shared.steps.work.external import ExternalClaims
 from shared.steps.work.receive import Receive
@@ -123,6 +124,11 @@ class Darkroom(Parts):
             runtime=self.runtime,
             prepare=storage.create,
         )
+
+    @cached_property
+    def ticks(self) -> Ticks:
+        """Sweeps as often as there is work."""
+        return Ticks(sweep=self.sweep, runtime=self.runtime)
 
     @cached_property
     def reconcile(self) -> Reconcile:

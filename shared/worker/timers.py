@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from shared.settings.enums import Dispatch
-from shared.steps.upkeep.sweep import STAYING
-from shared.steps.work.attempt import End
 from shared.wiring.steps import Darkroom
 from shared.worker.chores import Chore
 
@@ -16,8 +14,6 @@ RECONCILE, IDLE_RECONCILE = timedelta(minutes=5), timedelta(minutes=30)
 PURGE, IDLE_PURGE = timedelta(hours=1), timedelta(hours=6)
 #: While there is no work, from one look into the poison queues to the next: only a Functions host puts anything there.
 IDLE_DRAIN_SECONDS = 3_600.0
-#: How jobs end in a sweep that found no work for this app.
-_NO_WORK = STAYING | {End.PAUSED}
 
 
 class Timers:
@@ -56,8 +52,7 @@ class Timers:
         now = self._darkroom.runtime.monotonic()
         drains = not self._is_idle() or now >= self._drained_at + IDLE_DRAIN_SECONDS
         self._drained_at = now if drains else self._drained_at
-        swept = self._darkroom.sweep.sweep(owner=self._owner, stop=self._stop, drains=drains)
-        return bool(swept.rest or swept.outcomes.keys() - _NO_WORK)
+        return self._darkroom.sweep.sweep(owner=self._owner, stop=self._stop, drains=drains).found_work
 
     def _reconcile(self) -> bool:
         walked = self._darkroom.reconcile.reconcile(owner=self._owner, stop=self._stop)

@@ -30,6 +30,7 @@ LOCK = "sweep"
 PAGES = 10
 #: How jobs end whose due rows stay where they are.
 STAYING = frozenset({End.LEFT, Resend.LEFT, Resend.UNKNOWN})
+_NO_WORK = STAYING | {End.PAUSED}
 #: What analyses may take of the budget where the rest is sent to the queue.
 ANALYSING = 0.8
 
@@ -47,6 +48,11 @@ class SweepResult:
     outcomes: Counter[StrEnum]
     rest: int = 0
     locked_out: bool = False
+
+    @property
+    def found_work(self) -> bool:
+        """Whether there was work for this app."""
+        return bool(self.rest or self.outcomes.keys() - _NO_WORK)
 
 
 @dataclass(kw_only=True)

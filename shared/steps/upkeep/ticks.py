@@ -1,0 +1,56 @@
+"""Sweep at each tick of the timer while there is work, and at fewer while there is none."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from shared.runtime import Runtime
+from shared.settings.enums import Dispatch
+from shared.steps.upkeep.sweep import Sweep
+
+#: Without work in any sweep of this process for so long, ticks are passed over.
+IDLE = timedelta(minutes=10)
+#: From one sweep to the next then; ticks that come each minute come a little early or late.
+IDLE_SWEEP, JITTER = timedelta(minutes=5), timedelta(seconds=30)
+
+
+@dataclass(kw_only=True)
+class Ticks:
+    """The ticks of one process's sweep timer.
+
+    Attributes:
+        sweep: The sweep.
+        runtime: Time.
+    """
+
+    sweep: Sweep
+    runtime: Runtime
+    #: Since when sweeps have found no work; None where the last one did.
+    _quiet_since: float | None = field(default=None, init=False)
+    _swept_at: float = field(default=float("-inf"), init=False)
+
+    def tick(self, *, owner: str) -> None:
+        """Sweep, unless the process is idle and has swept less than five minutes ago.
+
+        Where messages start no analysis the sweep does, and every tick counts.
+
+        Args:
+            owner: Who works, ``trigger/invocation-id``.
+
+        Raises:
+            Exception: As ``Sweep.sweep``; the next tick sweeps again.
+
+        Costs: those of a sweep, or nothing.
+        """
+        now = self.runtime.monotonic()
+        if self._is_passed_over(now):
+            return
+        quiet_since, self._quiet_since = self._quiet_since, None  # after a sweep that raises the next tick sweeps
+        if not self.sweep.sweep(owner=owner).found_work:
+            self._quiet_since = now if quiet_since is None else quiet_since
+        self._swept_at = now
+
+    def _is_passed_over(self, now: float) -> bool:
+        if self._quiet_since is None or self.sweep.settings.dispatch in (Dispatch.TIMER, Dispatch.OFF):
+            return False
+        is_idle = now - self._quiet_since >= IDLE.total_seconds()
+        return is_idle and now - self._swept_at < (IDLE_SWEEP - JITTER).total_seconds()

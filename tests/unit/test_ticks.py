@@ -1,0 +1,56 @@
+"""How often a sweep timer sweeps: at each tick while there is work, and at each fifth while there is none."""
+
+import pytest
+
+from shared.errors import StorageOut
+from shared.steps.upkeep.sweep import SweepResult
+from tests.doubles.world import World
+
+MINUTES = 60
+
+
+def ticks(world: World, minutes: int) -> list[int]:
+    """Tick once a minute; return the minutes in which there was a sweep."""
+    swept = []
+    for minute in range(minutes):
+        world.journal.clear()
+        world.darkroom.ticks.tick(owner="timer/1")
+        if world.journal:
+            swept.append(minute)
+        world.clock.advance(MINUTES + (0.2 if minute % 2 else -0.2))
+    return swept
+
+
+def test_after_ten_minutes_without_work_each_fifth_tick_sweeps(world: World) -> None:
+    assert ticks(world, 27) == [*range(10), 14, 19, 24]
+
+
+def test_a_sweep_that_finds_work_is_followed_by_one_at_each_tick(world: World) -> None:
+    assert ticks(world, 14) == [*range(10)]
+    job_id = world.record_image()
+    world.clock.advance(3 * MINUTES)
+    assert ticks(world, 12) == [*range(11)]
+    assert world.job(job_id).state.ended
+
+
+@pytest.mark.parametrize("dispatch", ["timer", "off"])
+def test_every_tick_counts_where_no_message_starts_an_analysis(dispatch: str) -> None:
+    world = World(DISPATCH=dispatch)
+    sweeps, sweep = list[str](), world.darkroom.sweep.sweep
+
+    def count(*, owner: str) -> SweepResult:
+        sweeps.append(owner)
+        return sweep(owner=owner)
+
+    world.darkroom.sweep.sweep = count  # type: ignore[method-assign,assignment] # of this world alone
+    ticks(world, 20)
+    assert len(sweeps) == 20
+
+
+def test_a_tick_after_a_sweep_that_raised_sweeps(world: World) -> None:
+    ticks(world, 14)
+    world.jobs.out = True
+    with pytest.raises(StorageOut):
+        world.darkroom.ticks.tick(owner="timer/1")
+    world.jobs.out = False
+    assert ticks(world, 3) == [0, 1, 2]
