@@ -6,6 +6,7 @@ from importlib import import_module
 #: Each bench, and what it measures.
 BENCHES = {
     "analysis": "CPU and memory of analyses, beside other libraries",
+    "lists": "the first list of jobs and the first figures, over thousands of jobs",
     "sandbox": "what a child process adds to one image",
 }
 
