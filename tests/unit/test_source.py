@@ -88,15 +88,22 @@ def test_no_module_hides_an_import_from_the_worker() -> None:
     ]
 
 
+def _triggers(tree: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
 def test_a_trigger_parses_and_delegates() -> None:
     tree = ast.parse((ROOT / "function_app.py").read_text())
     banned = (ast.If, ast.For, ast.While, ast.Try)
-    assert not [node for node in ast.walk(tree) if isinstance(node, banned)]
+    assert not [node for trigger in _triggers(tree) for node in ast.walk(trigger) if isinstance(node, banned)]
+    (which,) = [node for node in ast.walk(tree) if isinstance(node, banned)]
+    assert ast.unparse(which).startswith("if settings.poison_triggers:")
 
 
 def test_all_that_a_trigger_does_is_a_part_of_its_invocation() -> None:
     tree = ast.parse((ROOT / "function_app.py").read_text())
-    for function in (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
+    assert len(_triggers(tree)) == 8
+    for function in _triggers(tree):
         _docstring, _import, whole = function.body
         assert isinstance(whole, ast.With), function.name
         assert [ast.unparse(item) for item in whole.items] == ["enter(context)"], function.name
