@@ -36,6 +36,8 @@ FIELDS: Mapping[str, str] = {
     "operation": "the `operationId` of the API's call",
     "owner": "who works: trigger and invocation, or the name of a worker",
     "path": "path of the request",
+    "pause": "seconds until it is started again",
+    "process": "number of a process, from 0",
     "raised": "exceptions in this sweep",
     "reason": "why the event is ignored",
     "ref": "container and name of the image, or the reference of another job",
@@ -45,6 +47,7 @@ FIELDS: Mapping[str, str] = {
     "seconds": "how long the message is invisible",
     "seen": "blobs that the walk has passed",
     "slots": "messages that are worked on at once",
+    "status": "exit status of a process, or a signal's number below 0",
     "thumbnails": "thumbnails that are deleted",
     "token": "fencing token of the claim",
     "unsent": "due jobs whose messages are not sent",
@@ -191,6 +194,16 @@ class LogEvent(StrEnum):
     )
     WORKER_STARTED = "worker started", INFO, "owner slots", "A worker outside Functions consumes the queue."
     WORKER_STOPPED = "worker stopped", INFO, "owner messages", "It has ended or given back what it had in hand."
+    WORKER_CUT_SHORT = (
+        *("worker ended before all was settled", WARNING, ""),
+        "The time to drain was over, or a second signal came. Leases bring back what it had in hand.",
+        "If it happens often, raise --drain.",
+    )
+    PROCESS_ENDED = (
+        *("process of the worker ended: it is started again", WARNING, "process status pause"),
+        "One of --processes has died.",
+        "If it happens often, look at the lines before, or give the worker more memory.",
+    )
     UNANNOUNCED = (
         *("message could not be sent: the sweep will find the job", WARNING, "job error"),
         "The queue did not take the message. The job starts later.",

@@ -1,0 +1,97 @@
+"""One process of a group, started by a supervisor as ``python -m shared.worker.child``.
+
+It says how it is on stdout, a line of JSON each second. An empty line on its stdin wakes it; the end of stdin, which
+comes with the end of its parent too, asks it to drain. What it logs goes to stderr.
+"""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+from shared import wiring
+from shared.errors import SettingsInvalid
+from shared.worker import log_lines
+from shared.worker.run import Ending, run
+from shared.worker.signals import Signals
+from shared.worker.worker import Health, Worker
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a process is told by its parent.
+
+    Attributes:
+        slots: Messages at once.
+        drain: Seconds to end what is under way.
+        leads: Whether it does the chores.
+    """
+
+    slots: int
+    drain: float
+    leads: bool
+
+
+class Orders:
+    """What the parent wants, and signals: however many come, they ask to drain.
+
+    Args:
+        signals: Those of this process.
+        wake: Called when the parent wakes it.
+    """
+
+    def __init__(self, signals: Signals, wake: Callable[[], object]) -> None:
+        self._signals = signals
+        self._on_wake = wake
+        self._is_over = False
+
+    @property
+    def count(self) -> int:
+        """Whether an end is wished for, as a number; who wants it at once kills."""
+        return int(self._is_over or self._signals.count > 0)
+
+    def wait(self, seconds: float) -> None:
+        """Wait for a while, or until there is something to do."""
+        descriptors = [] if self._is_over else [sys.stdin.fileno()]
+        if self._signals.wait(seconds, *descriptors):
+            self._is_over = not os.read(sys.stdin.fileno(), 4096)
+            self._on_wake()
+
+    def wake(self) -> None:
+        """Let who waits go on."""
+        self._signals.wake()
+
+
+def say(health: Health) -> None:
+    """Tell the parent how this process is, if there still is one."""
+    try:
+        os.write(sys.stdout.fileno(), f"{json.dumps(asdict(health))}\n".encode())
+    except OSError:
+        return
+
+
+def main(arguments: Sequence[str]) -> Ending:
+    """Run a worker as the parent wants; return how it has ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's goes to the parent too, which asks to drain
+    options = Options(**json.loads(arguments[0]))
+    log_lines.write_to_stderr()
+    try:
+        darkroom = wiring.build(os.environ)
+    except SettingsInvalid as invalid:
+        for problem in invalid.problems:
+            print(f"darkroom: {problem}", file=sys.stderr)  # noqa: T201 - it is part of a command
+        return Ending.SETTINGS
+    worker = Worker(darkroom, slots=options.slots, leads=options.leads)
+    with Signals((signal.SIGTERM,)) as signals:
+        orders = Orders(signals, worker.wake)
+        return run(worker, drain=options.drain, wishes=orders, tick=lambda: say(worker.health()))
+
+
+if __name__ == "__main__":
+    ending = main(sys.argv[1:])
+    if ending is Ending.CUT_SHORT:
+        sys.stderr.flush()
+        os._exit(ending)  # its threads still run, and would be waited for
+    sys.exit(ending)

@@ -1,0 +1,75 @@
+"""Run one worker until an end is wished for."""
+
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Protocol
+
+from shared import clock, invocation
+from shared.telemetry import LOGGER, LogEvent, emit
+from shared.worker.signals import Wishes
+
+#: Seconds between two calls of ``tick``.
+TICK = 1.0
+
+
+class Ending(IntEnum):
+    """How a worker, or a group of them, has ended; the value is the exit status."""
+
+    SETTLED = 0  #: all that was in hand is done, or given back
+    CUT_SHORT = 1  #: the time to drain was over, or a second signal came: the rest comes back when leases lapse
+    SETTINGS = 2  #: a setting is wrong, and nothing was begun
+    FAILED = 3  #: a bug has ended it
+
+
+class Runnable(Protocol):
+    """What runs until it is stopped: a ``Worker``."""
+
+    def run(self) -> None:
+        """Work until ``stop``."""
+
+    def stop(self) -> None:
+        """Begin nothing any more."""
+
+
+def run(
+    worker: Runnable,
+    *,
+    drain: float,
+    wishes: Wishes,
+    tick: Callable[[], object] = lambda: None,
+    monotonic: Callable[[], float] = clock.monotonic,
+) -> Ending:
+    """Run a worker; at the first wish stop it, at the second end at once.
+
+    Args:
+        worker: The worker.
+        drain: Seconds that it may take to end what is under way.
+        wishes: When to end.
+        tick: Called each second.
+        monotonic: Seconds that never go back.
+
+    Returns:
+        How it has ended. If it was cut short its threads still run, and the caller ends the process without them.
+    """
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            worker.run()
+        except BaseException as error:  # noqa: BLE001 - the edge of a thread: the main one asks
+            LOGGER.exception("the worker has failed")
+            errors.append(error)
+        finally:
+            wishes.wake()
+
+    thread, stop_at = invocation.start(work, name="worker"), float("inf")
+    while thread.is_alive():
+        if wishes.count and stop_at == float("inf"):
+            stop_at = monotonic() + drain
+            worker.stop()
+        if wishes.count > 1 or monotonic() >= stop_at:
+            emit(LogEvent.WORKER_CUT_SHORT)
+            return Ending.CUT_SHORT
+        tick()
+        wishes.wait(min(TICK, stop_at - monotonic()))
+    return Ending.FAILED if errors else Ending.SETTLED
