@@ -1,9 +1,12 @@
 """The command ``darkroom``: what operators do by hand.
 
 Exit status: 0 all is well, 1 there are violations or one of the ids was refused, 2 a setting is wrong, 3 storage
-failed, or no child process could be started.
+failed, or no child process could be started. Of ``worker``: 0 all is settled, 1 it was cut short, 2 a setting is wrong,
+3 it has failed.
 """
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -19,11 +22,13 @@ from shared.cli import analyze as analysis
 from shared.cli import rejected as rejections
 from shared.cli import settings as app_settings
 from shared.cli import show
+from shared.cli import worker as consumer
 from shared.errors import Conflict, DarkroomError, InvalidReference, NotFound, SettingsInvalid
 from shared.ports.rejections import RejectedMessage
 from shared.rules.invariants import Finding
 from shared.settings.settings import Settings
 from shared.wiring.steps import Darkroom
+from shared.worker.run import Ending
 
 VIOLATIONS, REFUSED, SETTINGS, STORAGE = 1, 1, 2, 3
 
@@ -157,6 +162,43 @@ def rejected(
             typer.echo(rejections.as_text(next(rows)))
         else:
             rejections.print_list(Console(), rows)
+
+
+@app.command()
+def worker(
+    *,
+    slots: Annotated[
+        int | None,
+        typer.Option(
+            "--slots",
+            min=1,
+            max=256,
+            help="Messages at once in each process. By default 2 more than the images that it analyses at once.",
+        ),
+    ] = None,
+    processes: Annotated[int, typer.Option("--processes", min=1, max=64, help="Worker processes.")] = 1,
+    health: Annotated[
+        consumer.Address | None,
+        typer.Option(
+            "--health",
+            metavar="[HOST:]PORT",
+            parser=consumer.address,
+            help="Serve GET /health. Without a host, only this machine can send requests.",
+        ),
+    ] = None,
+    drain: Annotated[
+        float,
+        typer.Option("--drain", min=0, metavar="SECONDS", help="Time to finish running work after SIGTERM or SIGINT."),
+    ] = 25.0,
+    settings: SettingsFile = None,
+) -> None:
+    """Consume the job queue outside Azure Functions, and do what its timers do. Logs JSON lines to stderr."""
+    with _exit_on_error():
+        ending = consumer.consume(app_settings.read(settings), slots=slots, processes=processes, drain=drain, at=health)
+    if ending is Ending.CUT_SHORT:
+        sys.stderr.flush()
+        os._exit(ending)  # its threads still run, and would be waited for
+    raise typer.Exit(ending)
 
 
 def _get(darkroom: Darkroom, rejected_id: str) -> RejectedMessage:

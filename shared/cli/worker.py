@@ -1,0 +1,101 @@
+"""Run ``darkroom worker``: one process, or a group of them."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from shared import wiring
+from shared.errors import SettingsInvalid
+from shared.settings.settings import Settings
+from shared.wiring.analyst import analysis_places
+from shared.worker import health, log_lines
+from shared.worker.child import Options
+from shared.worker.children import ChildProcess
+from shared.worker.run import Ending, run
+from shared.worker.signals import Signals
+from shared.worker.supervisor import Supervisor
+from shared.worker.worker import Worker
+
+#: Messages at once beyond the images that are analysed at once: one is read, one is committed meanwhile.
+SPARE_SLOTS = 2
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to listen.
+
+    Attributes:
+        host: An address of this machine; 0.0.0.0 for all of them.
+        port: Of TCP.
+    """
+
+    host: str
+    port: int
+
+
+def address(text: str) -> Address:
+    """Parse ``[HOST:]PORT``; without a host, of this machine alone.
+
+    Raises:
+        ValueError: It is of another form.
+    """
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal() or not 0 <= int(port) <= 65_535:  # noqa: PLR2004 - TCP's
+        raise ValueError(f"must be a port or HOST:PORT, such as 8080 or 0.0.0.0:8080, but is {text!r}")
+    return Address(host.strip("[]") or "127.0.0.1", int(port))
+
+
+def consume(
+    environ: Mapping[str, str], *, slots: int | None, processes: int, drain: float, at: Address | None
+) -> Ending:
+    """Run until a signal comes.
+
+    Args:
+        environ: App settings.
+        slots: Messages at once in each process; what its analyses need by default.
+        processes: How many.
+        drain: Seconds to end what is under way.
+        at: Where to serve ``/health``.
+
+    Raises:
+        SettingsInvalid: With every setting that can't be used.
+    """
+    log_lines.write_to_stderr()
+    slots = slots or analysis_places(Settings.read(environ)) + SPARE_SLOTS
+    alone = processes == 1
+    return _run_one(environ, slots, drain, at) if alone else _run_group(environ, slots, processes, drain, at)
+
+
+def _run_one(environ: Mapping[str, str], slots: int, drain: float, at: Address | None) -> Ending:
+    worker = Worker(wiring.build(environ), slots=slots)
+
+    def report() -> dict[str, Any]:
+        return health.state_of([{**asdict(worker.health()), "pid": os.getpid()}])
+
+    with Signals() as signals, _serve(report, at):
+        return run(worker, drain=drain, wishes=signals)
+
+
+def _run_group(environ: Mapping[str, str], slots: int, processes: int, drain: float, at: Address | None) -> Ending:
+    def launch(number: int) -> ChildProcess:
+        return ChildProcess(Options(slots=slots, drain=drain, leads=number == 0), environ)
+
+    with Signals() as signals:
+        group = Supervisor(launch, processes=processes, drain=drain, wishes=signals)
+        with _serve(group.report, at):
+            return group.run()
+
+
+@contextmanager
+def _serve(report: health.Report, at: Address | None) -> Iterator[None]:
+    """Serve ``/health`` beside what is in the ``with`` block, if it is wanted."""
+    with ExitStack() as serving:
+        if at is not None:
+            try:
+                serving.enter_context(health.serve(report, at.host, at.port))
+            except OSError as error:
+                reason = error.strerror or type(error).__name__
+                raise SettingsInvalid([f"--health: must be a free address of this machine: {reason}"]) from None
+        yield
