@@ -3,6 +3,7 @@
 What the Functions host does for its queue trigger. A message counts for nothing here either: the job's row decides.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -10,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from shared.clock import DATE_STEP
 from shared.errors import Lost, Outage
 from shared.heartbeat import Heartbeat, HeldLease, Left
 from shared.ports.queue import QueueMessage, WorkQueue
@@ -39,6 +41,16 @@ AHEAD_SECONDS = 1.0
 RECENT = 32
 
 Body = Callable[[bytes], object]
+
+
+def hidden_time(settings: Settings) -> timedelta:
+    """Return how long a message is hidden at a time.
+
+    When its worker dies it must come back behind the end of its job's lease, or it finds the job busy and is spent. The
+    last renewal of the lease may be a third of this time later than the message's own.
+    """
+    lapse = settings.lease + settings.margin + DATE_STEP
+    return timedelta(seconds=math.ceil(1.5 * lapse.total_seconds()) + 1)
 
 
 @dataclass(kw_only=True)
@@ -81,6 +93,7 @@ class Consumer:
     def __post_init__(self) -> None:
         """Begin without work."""
         self._guard = self.runtime.lock()
+        self._hidden = hidden_time(self.settings)
         self.worked_at = self.runtime.monotonic()
 
     @property
@@ -141,7 +154,7 @@ class Consumer:
         """Take messages in hand; return how many. Costs: 1 request."""
         sent_at = self.runtime.monotonic()
         try:
-            messages = self.queue.receive(most=most, hidden=self.settings.lease)
+            messages = self.queue.receive(most=most, hidden=self._hidden)
         except Outage as outage:
             emit(LogEvent.NOT_POLLED, error=str(outage))
             return 0
@@ -152,12 +165,12 @@ class Consumer:
         for message in messages:
             with self._guard:
                 self.in_hand += 1
-            held = self.heartbeat.hold(message, self._hide, lease=self.settings.lease, sent_at=sent_at)
+            held = self.heartbeat.hold(message, self._hide, lease=self._hidden, sent_at=sent_at)
             pool.submit(self._carry, held)
         return len(messages)
 
     def _hide(self, message: QueueMessage, left: Left) -> QueueMessage:
-        return self.queue.hide(message, self.settings.lease, timeout=left())
+        return self.queue.hide(message, self._hidden, timeout=left())
 
     def _carry(self, held: HeldLease[QueueMessage]) -> None:
         """Bring one message to its end."""

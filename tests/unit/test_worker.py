@@ -84,6 +84,17 @@ def test_of_images_that_come_each_second_half_wait_less_than_a_twentieth_of_one_
     assert sorted(waits)[15] < 0.05
 
 
+@pytest.mark.parametrize("lived", range(100, 160, 9))
+def test_the_message_of_a_worker_that_dies_comes_back_as_soon_as_its_job_may_be_claimed(lived: int) -> None:
+    site = Site(longest=1_000, leads=False)
+    site.start()
+    site.upload("a.png")
+    site.ground.go(lived)
+    site.replace_process()
+    site.ground.scheduler.run(site.ground.now + 97, enough=lambda: site.ground.counts()["claim"] == 2)
+    assert site.ground.counts()["claim"] == 2
+
+
 def test_stop_ends_it_at_once_where_nothing_is_under_way(site: Site) -> None:
     running = site.start()
     site.ground.go(HOUR)

@@ -52,30 +52,39 @@ class Ground:
     """
 
     def __init__(self, *, longest: float = 0.05, **environ: str) -> None:
-        account, chance = storage_account(), Chance(1)
-        self.account = account
-        self.scheduler = Scheduler(account.clock, chance.stream)
+        self.account = account = storage_account()
+        self._chance = Chance(1)
+        self._longest, self._environ = longest, environ
+        self.scheduler = Scheduler(account.clock, self._chance.stream)
         self.weather = Weather(slowness=0.004)
-        wire = Wire(
+        self._wire = Wire(
             account, self.scheduler, self.weather, takes=lambda _: True, label=lambda request: label(request, {})
         )
-        wire.sends = self._note
+        self._wire.sends = self._note
         self.sendings: list[Sending] = []
+        self._begin("process")
+        self.call(self.darkroom.storage.create)
+        self.sendings.clear()
+
+    def _begin(self, name: str) -> None:
         self.process = Instance(
-            "process",
+            name,
             scheduler=self.scheduler,
-            wire=wire,
-            watch=Watch(account.clock),
-            chance=chance,
-            environ=environ,
-            longest=longest,
+            wire=self._wire,
+            watch=Watch(self.account.clock),
+            chance=self._chance,
+            environ=self._environ,
+            longest=self._longest,
             crashes=lambda: 0.0,
             goes_on=lambda *_: None,
         )
         self.darkroom = self.process.darkroom
         self.runtime = self.darkroom.runtime
-        self.call(self.darkroom.storage.create)
-        self.sendings.clear()
+
+    def replace_process(self) -> None:
+        """End the process as ``kill -9`` does, and begin another."""
+        self.scheduler.kill(self.process)
+        self._begin("successor")
 
     @property
     def now(self) -> float:

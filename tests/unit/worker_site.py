@@ -28,11 +28,18 @@ class Site:
 
     def __init__(self, *, longest: float = 0.05, slots: int = 4, leads: bool = True, **environ: str) -> None:
         self.ground = Ground(longest=longest, **environ)
+        self._slots = slots
         self.worker = Worker(self.ground.darkroom, slots=slots, leads=leads)
 
     def start(self) -> Task:
         """Begin to work."""
         return self.ground.process.begin("worker", self.worker.run)
+
+    def replace_process(self) -> None:
+        """End the process as ``kill -9`` does, and start a worker without chores in another."""
+        self.ground.replace_process()
+        self.worker = Worker(self.ground.darkroom, slots=self._slots, leads=False)
+        self.start()
 
     def upload(self, *names: str, by: Darkroom | None = None) -> None:
         """Upload and record images, in a process that the worker does not know by default."""
