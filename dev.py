@@ -238,7 +238,7 @@ TASKS: Mapping[str, tuple[Callable[[list[str]], int], bool, str]] = {
     "host": (host, False, ""),
     "storage": (partial(module, "localhost.storage"), True, ""),
     "lock": (partial(module, "localhost.lock"), False, "lock"),
-    "bench": (partial(at_root, ("-m", "bench")), False, "bench"),
+    "bench": (partial(at_root, ("-m", "bench")), True, "bench"),
     "corpus": (partial(module, "bench.corpus"), False, ""),
 }
 

@@ -8,6 +8,14 @@ BENCHES = {
     "analysis": "CPU and memory of analyses, beside other libraries",
     "lists": "the first list of jobs and the first figures, over thousands of jobs",
     "sandbox": "what a child process adds to one image",
+    "throughput": "images a second, CPU and requests, beside Celery and dramatiq",
+    "latency": "from a message to its result, beside them",
+    "kill": "what is lost and done twice when all processes are killed, beside them",
+    "idle": "requests a minute without work, beside them; takes twenty minutes",
+    "cost": "list price of a million images in storage requests, beside them",
+    "coldstart": "the import of the app, and CPU from the start to the first result, beside them",
+    "locks": "requests of each act on a lock, and of processes that contend for it",
+    "scale": "claim and commit in tables of up to 50,000 rows, and what they touch in larger ones",
 }
 
 

@@ -1,0 +1,80 @@
+"""What a bench has found: a table for people, a line of JSON each for programs, and the same in docs/performance.md."""
+
+import datetime as dt
+import json
+import re
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
+
+
+@dataclass
+class Finding:
+    """The result of one bench.
+
+    Attributes:
+        bench: Its name.
+        command: What made it, as a person types it.
+        head: The columns of the table.
+        rows: Its cells.
+        lines: The same facts for programs.
+        notes: Sentences below the table.
+    """
+
+    bench: str
+    command: str
+    head: Sequence[str]
+    rows: list[Sequence[str]] = field(default_factory=list)
+    lines: list[Mapping[str, object]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, cells: Sequence[str], **facts: object) -> None:
+        """Add a row, and its line of JSON."""
+        self.rows.append(cells)
+        self.lines.append({"bench": self.bench, **facts})
+
+    def table(self) -> str:
+        """Return the table as Markdown, with its notes."""
+        rule = ["---"] * len(self.head)
+        text = "".join(f"| {' | '.join(row)} |\n" for row in (self.head, rule, *self.rows))
+        return text + "".join(f"\n{note}\n" for note in self.notes)
+
+    def show(self, *, write: bool) -> None:
+        """Print the table and the lines; with ``write``, put the table into the document as well."""
+        print(self.table())
+        for line in self.lines:
+            print(json.dumps(line))
+        if write:
+            when = dt.datetime.now(dt.UTC).date().isoformat()  # noqa: TID251 - of this machine, for people
+            block = f"`{self.command}`, {when}, two cores:\n\n{self.table()}"
+            DOCUMENT.write_text(replace_block(DOCUMENT.read_text("utf-8"), self.bench, block), "utf-8")
+
+
+def replace_block(text: str, name: str, block: str) -> str:
+    """Return a document with what stands between ``<!-- measured: name -->`` and ``<!-- end -->`` replaced.
+
+    Raises:
+        ValueError: The document has no such place.
+    """
+    pattern = re.compile(rf"(<!-- measured: {re.escape(name)} -->\n).*?(<!-- end -->)", re.DOTALL)
+    if not pattern.search(text):
+        raise ValueError(f"The document has no place for {name}.")
+    return pattern.sub(lambda found: f"{found[1]}{block}{found[2]}", text)
+
+
+def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Return the median of the ratios within rounds, which machines that slow down between rounds do not move."""
+    return statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
+
+
+def median(values: Iterable[float]) -> float:
+    """Return the median."""
+    return statistics.median(values)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value that this share of all values is at or below."""
+    return sorted(values)[max(0, round(share * len(values)) - 1)]

@@ -1,0 +1,81 @@
+"""Images a second, processor time and requests of each contestant, in turns on the same Azurite.
+
+All messages wait before a contestant begins. A figure is the median of the rounds, a ratio the median of the ratios
+within rounds. Linux only: processor time is read from /proc.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.contest.entrants import ENTRANTS, PEERS
+from bench.contest.figures import Finding, median, ratio
+from bench.contest.images import SIZES, image_bytes, names
+from bench.contest.service import Service
+from bench.contest.turns import PROCESSES, Turn, take
+
+ROUNDS, WARM = 4, 24
+IMAGES = {"10 KB": 240, "12 MP": 60}
+Turns = dict[str, list[Turn]]
+
+
+def main(words: list[str]) -> int:
+    """Measure, and print a table for each size."""
+    options = _parser().parse_args(words)
+    for size in options.sizes:
+        turns = _race(options.entrants, size, options.images or IMAGES[size], options.rounds)
+        _report(size, turns).show(write=options.write)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dev.py bench throughput", description=__doc__)
+    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
+    parser.add_argument("--entrants", nargs="+", choices=ENTRANTS, default=list(ENTRANTS))
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--images", type=int, help="images of a turn (default: 240 small ones, 60 large ones)")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md")
+    return parser
+
+
+def _race(entrants: Sequence[str], size: str, count: int, rounds: int) -> Turns:
+    """Let all contestants take turns; who begins changes from round to round."""
+    turns: Turns = {name: [] for name in entrants}
+    with Service() as service, tempfile.TemporaryDirectory() as folder:
+        warm, images = names("warm", WARM), names("image", count)
+        service.insert_blobs("photos", [*warm, *images], image_bytes(size))
+        for number in range(rounds):
+            first = number % len(entrants)
+            for name in [*entrants[first:], *entrants[:first]]:
+                print(f"{size}, round {number + 1} of {rounds}: {name} ...", file=sys.stderr, flush=True)
+                turn = number * len(entrants) + entrants.index(name)
+                contestant = ENTRANTS[name](service, Path(folder) / str(turn), turn, container="photos")
+                turns[name].append(take(contestant, service, warm=warm, names=images))
+    return turns
+
+
+def _report(size: str, turns: Turns) -> Finding:
+    peers = [peer for peer in PEERS if peer in turns]
+    head = ("", "images/s", *(f"÷ {peer}" for peer in peers), "CPU ms", "Azurite's CPU ms", "requests")
+    finding = Finding(f"throughput {size}", f"python3 dev.py bench throughput --sizes '{size}'", head)
+    for name, rounds in turns.items():
+        speeds = [turn.per_second for turn in rounds]
+        ratios = {peer: ratio(speeds, [turn.per_second for turn in turns[peer]]) for peer in peers}
+        facts = {
+            what: median(getattr(turn, what) for turn in rounds)
+            for what in ("per_second", "client_ms", "azurite_ms", "requests_total")
+        }
+        cells = [f"{facts['per_second']:.0f}", *(f"{value:.2f}" for value in ratios.values())]
+        cells += [f"{facts[what]:.1f}" for what in ("client_ms", "azurite_ms", "requests_total")]
+        kinds = rounds[-1].requests
+        finding.add((name, *cells), size=size, contestant=name, **facts, requests=kinds, ratios=ratios)
+    finding.notes.append(
+        f"{PROCESSES} processes each, medians of {len(next(iter(turns.values())))} rounds; CPU and requests an image."
+    )
+    return finding
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

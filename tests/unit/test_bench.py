@@ -1,0 +1,93 @@
+"""What the benches count and print: the parts that need no storage and no process."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.__main__ import BENCHES
+from bench.contest.ends import COMMIT, NAME, Ends
+from bench.contest.figures import DOCUMENT, Finding, percentile, ratio, replace_block
+from bench.contest.service import kind_of
+from bench.cost import price
+from shared.telemetry import LogEvent
+
+
+def _line(access: str) -> str:
+    return f'127.0.0.1 - - [30/Nov/2026:14:00:00 +0000] "{access} HTTP/1.1" 200 -'
+
+
+@pytest.mark.parametrize(
+    ("access", "kind"),
+    [
+        ("GET /darkroom/celery/messages?numofmessages=1", "queue"),
+        ("DELETE /darkroom/jobs/messages/0f?popreceipt=x", "queue"),
+        ("PUT /darkroom/jobs", "queue"),
+        ("GET /darkroom/jobs?comp=metadata", "queue"),
+        ("POST /darkroom/$batch", "table"),
+        ("GET /darkroom/darkroomjobs(PartitionKey='a',RowKey='b')", "table"),
+        ("GET /darkroom/darkroomjobs()?$filter=x", "table"),
+        ("POST /darkroom/darkroomlocks", "table"),
+        ("GET /darkroom/photos/cat.jpg", "blob read"),
+        ("HEAD /darkroom/photos/cat.jpg", "blob read"),
+        ("PUT /darkroom/results/celery-task-meta-1", "blob write"),
+        ("GET /darkroom/photos?restype=container&comp=list", "blob write"),
+        ("GET /darkroom/?comp=list&prefix=mark-1", None),
+    ],
+)
+def test_a_request_is_billed_as_what_its_path_says(access: str, kind: str | None) -> None:
+    assert kind_of(_line(access)) == kind
+
+
+def test_what_is_no_request_is_not_counted() -> None:
+    assert kind_of("Azurite Table service is successfully listening at http://127.0.0.1:1") is None
+
+
+def test_only_whole_lines_are_read_and_each_once(tmp_path: Path) -> None:
+    ends = Ends([tmp_path / "ends"], NAME)
+    assert ends.read() == []
+    (tmp_path / "ends").write_bytes(b"a.jpg\nb.j")
+    assert ends.read() == ["a.jpg"]
+    (tmp_path / "ends").write_bytes(b"a.jpg\nb.jpg\n")
+    assert ends.read() == ["b.jpg"]
+    assert ends.names == ["a.jpg", "b.jpg"]
+
+
+def test_a_commit_is_found_in_the_log_by_the_name_of_its_blob() -> None:
+    line = f'{{"event": "{LogEvent.COMPLETED.value}", "job": "x-1", "ref": "photos/cat.jpg", "token": 1}}\n'
+    assert COMMIT.findall(line.encode()) == [b"cat.jpg"]
+    assert COMMIT.findall(line.replace("photos/", "").encode()) == [b"cat.jpg"]
+    assert COMMIT.findall(line.replace(LogEvent.COMPLETED.value, LogEvent.RECORDED.value).encode()) == []
+
+
+def test_a_ratio_is_the_median_of_those_within_rounds() -> None:
+    assert ratio([2.0, 30.0, 6.0], [1.0, 10.0, 2.0]) == 3.0
+
+
+def test_a_percentile_is_a_value_that_was_measured() -> None:
+    values = [float(value) for value in range(1, 101)]
+    assert (percentile(values, 0.5), percentile(values, 0.99), percentile([7.0], 0.99)) == (50.0, 99.0, 7.0)
+
+
+def test_a_million_images_cost_what_their_requests_are_listed_at() -> None:
+    assert price({"queue": 2.0, "table": 3.0, "blob read": 1.0}) == pytest.approx(0.8 + 0.108 + 0.44)
+
+
+def test_a_block_of_the_document_is_replaced_and_nothing_else() -> None:
+    text = "a\n<!-- measured: x -->\nold\n<!-- end -->\nb\n<!-- measured: y -->\nold\n<!-- end -->\n"
+    assert replace_block(text, "x", "new\n") == text.replace("old", "new", 1)
+    with pytest.raises(ValueError, match="no place for z"):
+        replace_block(text, "z", "new")
+
+
+def test_every_bench_has_a_place_in_the_document_or_is_of_analyses() -> None:
+    text = DOCUMENT.read_text("utf-8")
+    without = {name for name in BENCHES if f"<!-- measured: {name}" not in text}
+    assert without == {"analysis", "sandbox"}
+
+
+def test_a_table_stands_before_its_notes() -> None:
+    finding = Finding("x", "command", ("", "ms"))
+    finding.add(("a", "1"), ms=1.0)
+    finding.notes.append("Of one round.")
+    assert finding.table() == "|  | ms |\n| --- | --- |\n| a | 1 |\n\nOf one round.\n"
+    assert finding.lines == [{"bench": "x", "ms": 1.0}]
