@@ -93,10 +93,10 @@ def test_a_group_starts_again_what_dies_and_says_how_it_is(rig: Rig, start: Star
 def test_a_group_that_is_killed_twice_loses_nothing_and_commits_nothing_twice(rig: Rig, start: Start) -> None:
     identities = upload(rig, 40, slow_image())
     for enough in (5, 20):
-        group = start("--processes", "2", DISPATCH_GRACE_SECONDS="0")
+        group = start("--processes", "2", DISPATCH="queue")
         until_completed(rig, identities, enough)
         group.kill()
-    start("--processes", "2", DISPATCH_GRACE_SECONDS="0")
+    start("--processes", "2", DISPATCH="queue")
     states = [rig.ended(identity, seconds=120)["state"] for identity in identities]
     for worker in start.started:
         worker.drain()
