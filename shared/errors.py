@@ -91,6 +91,18 @@ class NewerSchema(Unreadable):
     """The row was written by a newer release; it is left to the instances of that release."""
 
 
+class OneRefused(Conflict):
+    """One of several jobs can't be added, and so none of them was.
+
+    Args:
+        job_id: Of that one.
+    """
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"{job_id}: refused, and all that were to be added with it")
+        self.job_id = job_id
+
+
 class KeyTaken(Conflict):
     """Another version of the same reference is recorded already."""
 
@@ -135,11 +147,13 @@ class ContentRefused(Invalid):
 
     Args:
         service_code: The service's own, for the message.
+        row_key: Of the row, where storage says which of several.
     """
 
-    def __init__(self, service_code: str) -> None:
+    def __init__(self, service_code: str, row_key: str | None = None) -> None:
         super().__init__(f"Storage refuses the content of the row or message: {service_code}.")
         self.code = "content_refused"
+        self.row_key = row_key
 
 
 class LockHeld(Conflict):

@@ -1,6 +1,7 @@
 """The job table. Costs and errors are told as in ``shared.ports``."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -9,6 +10,9 @@ from shared.errors import NoSuchJob
 from shared.rules import leases
 from shared.rules.due import Due
 from shared.rules.jobs import Job, Move, State
+
+#: Jobs that are added together: a transaction has 100 operations of one partition (Azure Tables), and a job three rows.
+MOST_TOGETHER = 33
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,22 @@ class JobStore(Protocol):
             Lost: The superseded job has moved on.
             NotJson: Its params are not JSON; nothing was sent.
             TooLarge: They are larger than a row holds; likewise.
+
+        Costs: 1 transaction; 1 read a process, the first time.
+        """
+
+    def insert_many(self, moves: Sequence[Move]) -> None:
+        """Add unique jobs of references that are new: all of them or none.
+
+        Args:
+            moves: The new jobs, at most ``MOST_TOGETHER``, all of one bucket and with one ``add_nonce``: what one of
+                their rows proves of the write is true of all.
+
+        Raises:
+            OneRefused: A job, or a version of its reference, is there already, or storage refuses what its rows hold.
+            ContentRefused: Storage refuses what some row holds.
+            TooLarge: Params are larger than a row holds; nothing was sent.
+            Undecided: Nobody has said whether they were added: perhaps all were.
 
         Costs: 1 transaction; 1 read a process, the first time.
         """

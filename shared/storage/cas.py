@@ -199,10 +199,10 @@ def hide_message(
     return str(updated.pop_receipt)
 
 
-def _answer(error: AzureError) -> Exception:
+def _answer(error: AzureError, row_key: str | None = None) -> Exception:
     """Tell an answer about one row or message from an outage."""
     code = code_of(error)
-    return ContentRefused(code) if refuses_content(error) else StorageOut(code)
+    return ContentRefused(code, row_key) if refuses_content(error) else StorageOut(code)
 
 
 def _refusal(error: AzureError, operations: Sequence[Operation]) -> Exception:
@@ -210,10 +210,12 @@ def _refusal(error: AzureError, operations: Sequence[Operation]) -> Exception:
     code, index = code_of(error), getattr(error, "index", None)
     if code == "TableNotFound":
         return Missing(code)
-    if index is None or code not in ("EntityAlreadyExists", "UpdateConditionNotSatisfied", "ResourceNotFound"):
+    if index is None:
         return _answer(error)
     operation = operations[index]
     row_key = str(operation[1]["RowKey"])
+    if code not in ("EntityAlreadyExists", "UpdateConditionNotSatisfied", "ResourceNotFound"):
+        return _answer(error, row_key)
     conditional = operation[0] == "create" or (len(operation) > 2 and "match_condition" in operation[2])  # noqa: PLR2004
     return Lost(row_key) if conditional else IndexBroken(row_key)
 

@@ -1,6 +1,6 @@
 """``JobStore`` on Azure Table Storage: every transition is one entity group transaction under the job row's ETag."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,11 +11,11 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, TableEntity, UpdateMode
 
 from shared.clock import ServerClock
-from shared.errors import Duplicate, KeyTaken, Lost, SettingsInvalid
+from shared.errors import ContentRefused, Duplicate, KeyTaken, Lost, OneRefused, SettingsInvalid
 from shared.ports.jobs import Key, Row
 from shared.rules.due import Due
 from shared.rules.ids import JOB_ID, job_id
-from shared.rules.jobs import Event, Move
+from shared.rules.jobs import Event, Job, Move
 from shared.storage import cas, codec, sdk_errors
 from shared.storage.retries import RetryPolicy, create_table, read_limits
 from shared.storage.server_date import ReplyDate
@@ -81,11 +81,7 @@ class JobTable:
         self._check_buckets(begin=True)
         job, nonce = move.job, move.job.add_nonce
         place = codec.partition(job.id, self._buckets)
-        operations: list[cas.Operation] = [
-            ("create", codec.encode(job, place=place, nonce=nonce)),
-            *([_key_operation(codec.encode_key(job, place=place, nonce=nonce), over)] if job.unique else []),
-            ("create", codec.encode_index(job, place=place)),
-        ]
+        operations = _additions(job, place=place, over=over)
         if superseded is not None:
             operations += _operations(*superseded, place=place, nonce=nonce)
         row_key = codec.job_key(job.id)
@@ -98,6 +94,21 @@ class JobTable:
             if lost.row_key == codec.ref_key(job.type, job.ref):
                 raise KeyTaken(job.ref) from lost
             raise
+
+    def insert_many(self, moves: Sequence[Move]) -> None:
+        """See ``JobStore.insert_many``."""
+        self._check_buckets(begin=True)
+        jobs = [move.job for move in moves]
+        ((place, nonce),) = {(codec.partition(job.id, self._buckets), job.add_nonce) for job in jobs}
+        operations = [operation for job in jobs for operation in _additions(job, place=place, over=None)]
+        row_key = codec.job_key(jobs[0].id)
+        try:
+            self._transact(operations, cas.GuardRow(place, row_key, None, nonce, (row_key, "add_nonce")))
+        except (Lost, ContentRefused) as refusal:
+            refused = next((job.id for job in jobs if refusal.row_key in _row_keys(job)), None)
+            if refused is None:
+                raise
+            raise OneRefused(refused) from refusal
 
     def replace(
         self,
@@ -190,6 +201,19 @@ class JobTable:
                 [f"JOB_BUCKETS: must be {found['value']}, with which the table was begun, but is '{self._buckets}'"]
             )
         self._buckets_agree = True
+
+
+def _additions(job: Job, *, place: str, over: Key | None) -> list[cas.Operation]:
+    """Return the operations that add a job, all of it new but a key row to be written over."""
+    nonce = job.add_nonce
+    keyed = [_key_operation(codec.encode_key(job, place=place, nonce=nonce), over)] if job.unique else []
+    index = codec.encode_index(job, place=place)
+    return [("create", codec.encode(job, place=place, nonce=nonce)), *keyed, ("create", index)]
+
+
+def _row_keys(job: Job) -> tuple[str, str, str]:
+    """Return the keys of the rows of a new job that is unique."""
+    return codec.job_key(job.id), codec.ref_key(job.type, job.ref), codec.index_key(job)
 
 
 def _operations(row: Row, move: Move, *, place: str, nonce: str) -> list[cas.Operation]:

@@ -3,12 +3,12 @@
 import itertools
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.errors import Duplicate, KeyTaken, Lost, NewerSchema, SettingsInvalid
+from shared.errors import Duplicate, KeyTaken, Lost, NewerSchema, OneRefused, SettingsInvalid
 from shared.ports.jobs import Key, Row
 from shared.rules import ids
 from shared.rules.due import Due
@@ -72,6 +72,20 @@ class MemoryJobs(TimedInterceptor):
             if move.job.unique:
                 self._apply_key(move.job)
             return self._apply(None, move)
+
+    def insert_many(self, moves: Sequence[Move]) -> None:
+        """See ``JobStore.insert_many``."""
+        self.enter("insert_many")
+        self._check_buckets()
+        for move in moves:
+            codec.encode(move.job, place="", nonce="")
+        with self.table.mutex:
+            for move in moves:
+                if move.job.id in self.table.jobs or self._is_stale(move.job, None):
+                    raise OneRefused(move.job.id)
+            for move in moves:
+                self._apply_key(move.job)
+                self._apply(None, move)
 
     def replace(
         self,

@@ -110,7 +110,7 @@ STORAGE = (
     fault(
         "job inserted over one that stands",
         (
-            "shared.storage.job_table:JobTable.insert",
+            "shared.storage.job_table:_additions",
             '("create", codec.encode(job, place=place, nonce=nonce))',
             '("upsert", codec.encode(job, place=place, nonce=nonce))',
         ),
