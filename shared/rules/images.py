@@ -83,6 +83,20 @@ class ListedBlob:
     facts: BlobFacts
 
     @property
+    def is_plain(self) -> bool:
+        """Whether a listing tells all that its recording needs.
+
+        Only a HEAD tells whether an empty blob marks a folder. A tier that was changed may open a job again, and who
+        reads an archived blob is told how. A name that can't be recorded is kept with the reason.
+        """
+        if not self.facts.size_bytes or self.facts.archived or self.has_left_archive:
+            return False
+        try:
+            return ImageRef.of(self.ref.ref) == self.ref
+        except InvalidReference:
+            return False
+
+    @property
     def has_left_archive(self) -> bool:
         """Whether its tier was changed after its upload, to one in which it can be read."""
         facts = self.facts

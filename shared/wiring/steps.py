@@ -9,6 +9,7 @@ from functools import cached_property
 from shared.handlers import Handler
 from shared.steps.intake.add import Add
 from shared.steps.intake.admit import Admit
+from shared.steps.intake.record_many import RecordMany
 from shared.steps.intake.upload import Upload
 from shared.steps.operators.cancel import Cancel
 from shared.steps.operators.lookup import Lookup
@@ -140,6 +141,13 @@ class Darkroom(Parts):
             jobs=self.storage.jobs,
             lock=self.lock,
             record=self.record,
+            record_many=RecordMany(
+                jobs=self.storage.jobs,
+                new_job=self.new_image_job,
+                announce=self.announce,
+                settings=self.settings,
+                draw=self.runtime.draw,
+            ),
             settings=self.settings,
             runtime=self.runtime,
         )

@@ -16,7 +16,7 @@ from shared.steps.upkeep.position import Position
 from shared.steps.upkeep.reconcile import WalkResult
 from shared.wiring.steps import Darkroom
 from tests.contract.benches import AzureQueue
-from tests.contract.places import Place, Slow
+from tests.contract.places import Place, Slow, in_process
 from tests.contract.refusing_transports import Refusing
 from tests.contract.verify_bench import VerifyBench
 from tests.doubles.transports import CountingTransport
@@ -27,6 +27,10 @@ FEW = 200
 BLOBS = at_length(FEW, 3_500)
 #: Lock, mark, list; a look-up, a HEAD, a transaction and a message for each of three images; mark.
 SLICE_OF_THREE = 3 + 1 + 1 + 3 * (1 + 3) + 1
+#: The same of a group: a look-up and a transaction for all of them.
+SLICE_OF_A_GROUP = 3 + 1 + 1 + 1 + 1 + 3 + 1
+#: What a first walk may cost an image, beside its message, with up to 64 buckets.
+MOST_REQUESTS = 0.2
 #: What a slice may take longer than its budget: the look at an image that has begun, on a busy machine.
 TAIL_SECONDS = 3.0
 
@@ -54,11 +58,11 @@ def _container(darkroom: Darkroom) -> ContainerClient:
     return service.get_container_client(darkroom.settings.images_container)
 
 
-def _upload(darkroom: Darkroom, *names: str) -> None:
-    """Upload images that no event announces."""
+def _upload(darkroom: Darkroom, *names: str, apart: bool = False) -> None:
+    """Upload images that no event announces; empty ones are recorded apart, since each may mark a folder."""
     container = _container(darkroom)
     with ThreadPoolExecutor(8) as pool:
-        for _ in pool.map(lambda name: container.upload_blob(name, name.encode(), overwrite=True), names):
+        for _ in pool.map(lambda name: container.upload_blob(name, b"" if apart else b"miau", overwrite=True), names):
             pass
 
 
@@ -69,7 +73,8 @@ def _job_names(darkroom: Darkroom) -> list[str]:
 
 
 def _shorten(darkroom: Darkroom, most: int, budget: timedelta) -> None:
-    """Let pages be short, and the budget too."""
+    """Let pages be short, and the budget too; each page is worked on before the next is listed."""
+    darkroom.reconcile.pages = 1
     darkroom.reconcile.listing = _Short(darkroom.storage.listing, most)
     darkroom.reconcile.settings = replace(darkroom.settings, reconcile_budget=budget)
 
@@ -115,25 +120,41 @@ def test_what_a_walk_records_holds_together(bench: VerifyBench) -> None:
     assert (bench.verify().violations, bench.findings) == (0, [])
 
 
-def test_a_slice_takes_a_look_up_and_a_recording_for_each_image(place: Place) -> None:
+@pytest.mark.parametrize(("apart", "costs"), [(True, SLICE_OF_THREE), (False, SLICE_OF_A_GROUP)])
+def test_a_slice_takes_a_look_up_and_a_recording_for_each_image_or_group(
+    place: Place, costs: int, *, apart: bool
+) -> None:
     counting = CountingTransport(place.transport)
-    darkroom = _build(place, counting)
-    _upload(darkroom, "a.png", "b.png", "c.png")
+    darkroom = _build(place, counting, JOB_BUCKETS="1")
+    _upload(darkroom, "a.png", "b.png", "c.png", apart=apart)
     with counting.count() as first:
         darkroom.reconcile.reconcile(owner="timer/1")
     with counting.count() as second:
         darkroom.reconcile.reconcile(owner="timer/2")
-    assert len(first) == SLICE_OF_THREE
+    assert len(first) == costs
     assert len(second) == 2 + 1 + 1 + 3 * 1 + 1
 
 
-def test_a_slice_respects_its_budget_and_slices_skip_no_image(place: Place) -> None:
+@pytest.mark.parametrize("buckets", ["4", "64"])
+def test_a_first_walk_takes_a_fifth_of_a_request_an_image_at_most(buckets: str) -> None:
+    place, blobs = in_process().with_settings(JOB_BUCKETS=buckets), 2_000
+    counting = CountingTransport(place.transport)
+    darkroom = _build(place, counting, DISPATCH="timer")
+    _upload(darkroom, *(f"{number % 7}/{number:06}.png" for number in range(blobs)))
+    with counting.count() as requests:
+        assert darkroom.reconcile.reconcile(owner="timer/1").missed == blobs
+    print(f"{len(requests) / blobs:.3f} requests an image with {buckets} buckets")
+    assert len(requests) <= MOST_REQUESTS * blobs
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_slice_respects_its_budget_and_slices_skip_no_image(place: Place, *, apart: bool) -> None:
     slow, blobs = (None, BLOBS) if place.account is None else (Slow(place, 0.001), FEW)
     darkroom = _build(place, slow, DISPATCH="timer")  # the emulator gets slow where many messages wait
-    budget, monotonic = timedelta(milliseconds=blobs), place.runtime.monotonic
+    budget, monotonic = timedelta(milliseconds=blobs if apart else blobs // 4), place.runtime.monotonic
     names = [f"{number % 7}/{number:06}.png" for number in range(blobs)]
     began = monotonic()
-    _upload(darkroom, *names)
+    _upload(darkroom, *names, apart=apart)
     print(f"{blobs:,} blobs uploaded in {monotonic() - began:.1f} s")
     _shorten(darkroom, blobs // 20, budget)
     slices, seconds = [], []

@@ -1,4 +1,4 @@
-"""Images that no event announces, in a world where candidates are looked at one by one."""
+"""Images that no event announces, in a world where candidates are looked at one by one, and pages too."""
 
 from datetime import timedelta
 
@@ -8,11 +8,19 @@ from tests.doubles.world import World
 GRACE = timedelta(seconds=300)
 
 
-def world_of_old_images(*names: str, age: timedelta = GRACE, **environ: str) -> World:
-    """Upload images that no event announces, and let them grow old."""
+def world_of_old_images(*names: str, age: timedelta = GRACE, apart: bool = False, **environ: str) -> World:
+    """Upload images that no event announces, and let them grow old.
+
+    Args:
+        names: Theirs.
+        age: How old they become.
+        apart: Whether each is recorded by itself: they are empty, and a list does not know whether they are folders.
+        environ: App settings.
+    """
     world = World(**{"RECONCILE_PARALLELISM": "1", "LEASE_SECONDS": "3600", **environ})
+    world.darkroom.reconcile.pages = 1
     for name in names:
-        world.upload(name)
+        world.upload(name, b"" if apart else None)
     world.clock.advance(age.total_seconds())
     return world
 

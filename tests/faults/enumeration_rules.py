@@ -12,10 +12,10 @@ from shared.errors import Lost
 from shared.ports.jobs import Key, Row
 from shared.ports.marks import Mark
 from shared.ports.rejections import RejectedMessage
-from shared.rules.images import ListedBlob, Page
+from shared.rules.images import Page
 from shared.rules.jobs import Event, Move
 from shared.steps.upkeep.position import Position
-from shared.steps.upkeep.reconcile import Reconcile, _Slice
+from shared.steps.upkeep.reconcile import Ends, Reconcile, _Slice
 from shared.storage import cas, codec
 from shared.storage.ended_table import EndedTable
 from shared.storage.job_table import JobTable
@@ -94,11 +94,13 @@ class ForgetsKeys(EndedTable):
 class Hasty(Reconcile):
     """The mark moves behind a page before any of it is done."""
 
-    def _work(self, page: Page, watermark: datetime | None, done: _Slice) -> list[ListedBlob] | None:
+    def _work(self, pages: Sequence[Page], watermark: datetime | None, done: _Slice) -> Ends:
         mark = self.marks.get(self.name)
         position = Position() if mark is None else Position.of(mark.value)
-        self._next_mark = super()._keep(mark, position.behind(page, grace=self.settings.reconcile_grace))
-        return super()._work(page, watermark, done)
+        for page in pages:
+            position = position.behind(page, grace=self.settings.reconcile_grace)
+        self._next_mark = super()._keep(mark, position)
+        return super()._work(pages, watermark, done)
 
     def _keep(self, mark: Mark | None, position: Position) -> Mark:  # noqa: ARG002 - it is done
         return self._next_mark

@@ -140,7 +140,7 @@ LINES = (
     fault(
         "an image whose look fails is done",
         (
-            "shared.steps.upkeep.reconcile:Reconcile._look",
+            "shared.steps.upkeep.reconcile:Reconcile._record",
             "return self.record.record_event(blob.ref.ref)",
             (
                 "try:\n            return self.record.record_event(blob.ref.ref)\n"

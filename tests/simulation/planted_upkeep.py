@@ -156,16 +156,16 @@ UPKEEP = (
         "mark that moves behind a page before any of it is done",
         (
             "shared.steps.upkeep.reconcile:Reconcile._walk",
-            "failed = self._work(page, position.watermark, done)",
+            "ends = self._work(pages, position.watermark, done)",
             (
-                "mark = self._keep(mark, position.behind(page, grace=self.settings.reconcile_grace))\n"
-                "            failed = self._work(page, position.watermark, done)"
+                "mark = self._keep(mark, position.behind(pages[0], grace=self.settings.reconcile_grace))\n"
+                "            ends = self._work(pages, position.watermark, done)"
             ),
         ),
     ),
     fault(
         "names that could not be looked at are not kept",
-        ("shared.steps.upkeep.reconcile:Reconcile._walk", "failed=failed, missed=missed", "missed=missed"),
+        ("shared.steps.upkeep.reconcile:Reconcile._behind", "failed=failed, missed=missed", "missed=missed"),
     ),
     fault(
         "watermark without the grace",
@@ -186,9 +186,9 @@ UPKEEP = (
     fault(
         "the walk ends where its budget does, and says that it is complete",
         (
-            "shared.steps.upkeep.reconcile:Reconcile._work",
-            "return None if None in ends.values() else",
-            "return",
+            "shared.steps.upkeep.reconcile:_is_settled",
+            "return not any(blob in ends and ends[blob] is None for blob in page.blobs)",
+            "return page is not ends",
         ),
     ),
 )

@@ -150,7 +150,7 @@ def test_a_refusal_without_a_marker_is_raised() -> None:
 
 
 def test_a_blob_that_vanishes_between_listing_and_look_is_counted() -> None:
-    world = world_of_old_images("a.png", "b.png")
+    world = world_of_old_images("a.png", "b.png", apart=True)
     world.images.before("head", lambda: world.images.take(ImageRef("images", "a.png")))
     assert walk(world) == WalkResult(seen=2, missed=1, vanished=1, complete=True)
 
@@ -223,7 +223,7 @@ def test_a_slice_tells_what_it_did_and_warns_of_what_was_missed(
 
 
 def test_a_slice_holds_the_lock_while_it_walks() -> None:
-    world = world_of_old_images("a.png")
+    world = world_of_old_images("a.png", apart=True)
     held: list[str | None] = []
     world.images.before("head", lambda: held.append(world.locks.rows["reconcile"].lock.owner))
     walk(world)

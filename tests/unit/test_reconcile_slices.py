@@ -10,7 +10,7 @@ from tests.unit.acts import raising
 
 
 def test_nothing_is_begun_when_the_budget_is_over() -> None:
-    world = world_of_old_images("a.png", "b.png", "c.png")
+    world = world_of_old_images("a.png", "b.png", "c.png", apart=True)
     world.images.before("head", int, lambda: world.clock.advance(120))
     assert walk(world) == WalkResult(seen=3, missed=2, complete=False)
     assert job_names(world) == ["a.png", "b.png"]
@@ -25,7 +25,7 @@ def test_no_page_is_begun_when_the_budget_is_over() -> None:
 
 def test_slices_skip_no_image_and_record_none_twice() -> None:
     names = [f"{number:02}.png" for number in range(20)]
-    world = world_of_old_images(*names)
+    world = world_of_old_images(*names, apart=True)
     world.listing.most = 3
     slices = list[WalkResult]()
     while not (slices and slices[-1].complete):
@@ -53,7 +53,7 @@ def test_a_slice_beside_another_does_nothing() -> None:
 
 
 def test_nothing_is_begun_when_the_lock_is_lost() -> None:
-    world = world_of_old_images("a.png", "b.png", LEASE_SECONDS="30")
+    world = world_of_old_images("a.png", "b.png", apart=True, LEASE_SECONDS="30")
     world.images.before("head", lambda: world.clock.advance(29))
     assert walk(world) == WalkResult(seen=2, missed=1, complete=False)
 
@@ -80,17 +80,18 @@ class _Mortal(list[str]):
         super().append(call)
 
 
-def _three_on_two_pages() -> World:
-    world = world_of_old_images("a.png", "b.png", "c.png")
-    world.listing.most = 2
+def _three_on_two_pages(*, apart: bool, pages: int) -> World:
+    world = world_of_old_images("a.png", "b.png", "c.png", apart=apart, JOB_BUCKETS="1")
+    world.listing.most, world.darkroom.reconcile.pages = 2, pages
     return world
 
 
-def test_a_death_after_any_call_loses_no_image_and_records_none_twice() -> None:
-    unharmed = _three_on_two_pages()
+@pytest.mark.parametrize(("apart", "pages"), [(True, 1), (False, 1), (False, 2)])
+def test_a_death_after_any_call_loses_no_image_and_records_none_twice(*, apart: bool, pages: int) -> None:
+    unharmed = _three_on_two_pages(apart=apart, pages=pages)
     walk(unharmed)
     for calls in range(len(unharmed.journal)):
-        world = _three_on_two_pages()
+        world = _three_on_two_pages(apart=apart, pages=pages)
         doors = (world.jobs, world.locks, world.images, world.queue, world.listing, world.marks)
         journal = _Mortal(calls)
         for door in doors:
@@ -105,7 +106,7 @@ def test_a_death_after_any_call_loses_no_image_and_records_none_twice() -> None:
 
 
 def test_an_image_that_raises_keeps_no_other_from_its_turn() -> None:
-    world = world_of_old_images("a.png", "b.png", "c.png")
+    world = world_of_old_images("a.png", "b.png", "c.png", apart=True)
     world.listing.most = 2
     world.images.before("head", raising(StorageOut("out")))
     with pytest.raises(StorageOut):
@@ -114,7 +115,7 @@ def test_an_image_that_raises_keeps_no_other_from_its_turn() -> None:
 
 
 def test_the_next_walk_looks_again_at_an_image_that_raised() -> None:
-    world = world_of_old_images("a.png")
+    world = world_of_old_images("a.png", apart=True)
     world.clock.advance(86_400)
     world.upload("b.png")
     world.clock.advance(86_400)
@@ -126,7 +127,7 @@ def test_the_next_walk_looks_again_at_an_image_that_raised() -> None:
 
 
 def test_an_image_that_always_raises_holds_no_later_page_up() -> None:
-    world = world_of_old_images("a.png", "b.png")
+    world = world_of_old_images("a.png", "b.png", apart=True)
     world.listing.most = 1
     for number in range(3):
         world.images.before("head", raising(StorageOut("out")))

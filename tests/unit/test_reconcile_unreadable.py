@@ -35,7 +35,7 @@ def calls(world: World) -> list[str]:
 @pytest.mark.case("mutants 3", was="57 requests a walk in place of 5: the watermark stays")
 @pytest.mark.parametrize("act", [closed_blob(passing=True), raising(StorageOut("out"))])
 def test_a_blob_that_cannot_be_looked_at_pins_no_watermark_and_is_looked_at_again(act: Callable[[], None]) -> None:
-    world = world_of_old_images(*(f"{number:02}.png" for number in range(50)), age=DAY)
+    world = world_of_old_images(*(f"{number:02}.png" for number in range(50)), age=DAY, apart=True)
     world.images.before("head", act)
     with suppress(StorageOut):
         walk(world)
@@ -49,7 +49,7 @@ def test_a_blob_that_cannot_be_looked_at_pins_no_watermark_and_is_looked_at_agai
 
 
 def test_more_names_than_a_mark_keeps_are_looked_at_by_the_watermark() -> None:
-    world = world_of_old_images(*(f"{number:03}.png" for number in range(60)), age=DAY)
+    world = world_of_old_images(*(f"{number:03}.png" for number in range(60)), age=DAY, apart=True)
     world.images.before("head", *[raising(StorageOut("out"))] * 60)
     with pytest.raises(StorageOut):
         walk(world)
@@ -60,7 +60,7 @@ def test_more_names_than_a_mark_keeps_are_looked_at_by_the_watermark() -> None:
 
 
 def test_a_blob_that_nobody_will_ever_get_is_rejected_and_not_looked_at_again() -> None:
-    world = world_of_old_images("a.png", age=DAY)
+    world = world_of_old_images("a.png", age=DAY, apart=True)
     world.images.before("head", closed_blob(passing=False))
     walk(world)
     assert world.rejections.rows["images/a.png"].code == "blob_unreadable"
@@ -69,7 +69,7 @@ def test_a_blob_that_nobody_will_ever_get_is_rejected_and_not_looked_at_again() 
 
 @pytest.mark.case("storage folder marker", was="a FAILED job")
 def test_markers_of_folders_are_counted_and_left() -> None:
-    world = world_of_old_images("album", "album/a.png")
+    world = world_of_old_images("album", "album/a.png", apart=True)
     world.images.mark(ImageRef("images", "album"), folder=True)
     assert walk(world) == WalkResult(seen=2, missed=1, ignored=1, complete=True)
     assert job_names(world) == ["album/a.png"]
