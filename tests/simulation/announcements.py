@@ -70,7 +70,7 @@ class Announcements:
         self._rows[job_id] = after
         rescheduled = after["state"] == "RUNNING" and not after.get("lease_seconds")
         if after["state"] == "PENDING" or rescheduled:
-            self._moves[sender, job_id] = after["nonce"]
+            self._moves[sender, job_id] = f"{job_id} {after['nonce']}"  # jobs that are added together share one
         again = after["state"] == before.get("state") == "PENDING" or rescheduled
         if again and self.grace and after["due"] == before["due"]:
             self.wrong(f"{job_id}: {sender} has left its due row where it was")
