@@ -4,7 +4,7 @@ The transport is the seam. It reads the ``Date`` of every reply for ``ServerCloc
 it: it survives ``get_table_client`` and its likes, which per-client policies do not.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -39,10 +39,14 @@ _FACTOR_SECONDS = 0.2
 _LONGEST_WAIT_SECONDS = 0.4
 
 
-def default_transport() -> HttpTransport[Any, Any]:
-    """Make the transport over connections of this process, with time-outs of our own."""
+def default_transport(environ: Mapping[str, str]) -> HttpTransport[Any, Any]:
+    """Make the transport over connections of this process, with time-outs of our own.
+
+    Args:
+        environ: May name proxies, and a file of certificates.
+    """
     return transport.PooledTransport(
-        connect_seconds=CONNECT_TIMEOUT.total_seconds(), read_seconds=READ_TIMEOUT.total_seconds()
+        connect_seconds=CONNECT_TIMEOUT.total_seconds(), read_seconds=READ_TIMEOUT.total_seconds(), environ=environ
     )
 
 

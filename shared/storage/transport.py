@@ -5,15 +5,12 @@ hand a body that breaks off to whoever happens to read it, as an error that none
 are: no reply, so nobody knows whether a write was applied (``cas`` decides).
 """
 
-import http.client
 import re
-import ssl
 from collections.abc import Generator, Mapping
 from io import BytesIO
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
-import certifi
 from azure.core.exceptions import (
     ServiceRequestError,
     ServiceRequestTimeoutError,
@@ -26,26 +23,23 @@ from azure.core.rest._requests_basic import RestRequestsTransportResponse
 from requests import Response
 from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPResponse
 from urllib3.exceptions import (
     ClosedPoolError,
     ConnectTimeoutError,
     HTTPError,
     NewConnectionError,
+    ProxyError,
     ReadTimeoutError,
     SSLError,
 )
 from urllib3.util import Retry, Timeout
 
-#: Connections that one host may keep: more than threads that ask at once, or each one beyond is thrown away after a
-#: single request. 25 functions of the host; 40 requests of the API, each with the 8 threads of a list; at most 32
-#: threads of a sweep and of a walk each. A connection is opened only when it is needed.
-CONNECTIONS = 449
+from shared.storage.pools import pool_of
+
 #: What is read of a reply whose request names no range of bytes; a page of rows or names is far smaller.
 LARGEST_REPLY = 64 * 1024 * 1024
 _PIECE = 64 * 1024
-_BLOCK = 32 * 1024
 _RANGE = re.compile(r"bytes=(\d+)-(\d+)")
 _BODILESS = frozenset({204, 304})
 _REFUSAL = 400
@@ -53,53 +47,6 @@ _REFUSAL = 400
 
 class ReplyTooLong(ServiceResponseError):
     """The service sends more than it was asked for; the rest is not read."""
-
-
-class _Lines:
-    """A reply's bytes, and the last line that was read of them."""
-
-    def __init__(self, reply: Any) -> None:  # noqa: ANN401 - a file of the standard library's own making
-        self._reply = reply
-        self.last = b""
-
-    def readline(self, limit: int = -1) -> bytes:
-        """Read a line, and keep it."""
-        self.last = self._reply.readline(limit)
-        return self.last
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any attribute of the file
-        """Give what is not a line from the file itself."""
-        return getattr(self._reply, name)
-
-
-class _WholeHead(http.client.HTTPResponse):
-    """A reply whose head has come to its empty line; the standard library takes the end of the stream for one."""
-
-    def begin(self) -> None:
-        """Read the head."""
-        reply = self.fp
-        lines = _Lines(reply)
-        self.fp = lines  # type: ignore[assignment] # it is read by lines alone
-        super().begin()
-        self.fp = reply
-        if lines.last.strip(b"\r\n") or not lines.last:
-            raise http.client.RemoteDisconnected("The reply broke off in its head.")
-
-
-class _Connection(HTTPConnection):
-    response_class = _WholeHead
-
-
-class _SecureConnection(HTTPSConnection):
-    response_class = _WholeHead
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
 
 
 class _Response(Response):
@@ -120,7 +67,7 @@ class _Response(Response):
 
 
 class PooledTransport(HttpTransport[Any, Any]):
-    """Send requests of the SDKs over connections that are kept: no proxies, no redirects, no repetitions of its own.
+    """Send requests of the SDKs over connections that are kept: no redirects, no repetitions of its own.
 
     ``requests``, by which the SDKs send, prepares each request anew: its URL, cookies, hooks. That is a third of what
     the client does for a read of a row (measured: 1.0 ms with it, 0.7 without). It sends the URL that was signed.
@@ -128,11 +75,13 @@ class PooledTransport(HttpTransport[Any, Any]):
     Args:
         connect_seconds: To wait for a connection, where a request has no time of its own.
         read_seconds: To wait for bytes of the reply, likewise.
+        environ: May name proxies: see ``pools.pool_of``.
     """
 
-    def __init__(self, *, connect_seconds: float, read_seconds: float) -> None:
+    def __init__(self, *, connect_seconds: float, read_seconds: float, environ: Mapping[str, str]) -> None:
         self._connect_seconds = connect_seconds
         self._read_seconds = read_seconds
+        self._environ = environ
         self._pools: dict[tuple[str, str], HTTPConnectionPool] = {}
 
     def send(self, request: Any, **options: Any) -> Any:  # noqa: ANN401 - two generations of request types
@@ -151,7 +100,7 @@ class PooledTransport(HttpTransport[Any, Any]):
         pool, target = self._way_to(request.url)
         try:
             raw = pool.urlopen(request.method, target, request.data, request.headers, timeout=timeout, **_PLAINLY)
-        except (NewConnectionError, SSLError, ClosedPoolError) as error:
+        except (NewConnectionError, ProxyError, SSLError, ClosedPoolError) as error:
             raise ServiceRequestError(error, error=error) from error
         except ConnectTimeoutError as error:
             raise ServiceRequestTimeoutError(error, error=error) from error
@@ -170,7 +119,9 @@ class PooledTransport(HttpTransport[Any, Any]):
         place = (parts.scheme, parts.netloc)
         pool = self._pools.get(place)
         if pool is None:  # of threads that come first together one wins, and its pool is everybody's
-            pool = self._pools.setdefault(place, _pool(parts))
+            pool = self._pools.setdefault(place, pool_of(parts, self._environ))
+        if parts.scheme == "http" and pool.proxy is not None:
+            return pool, url  # the proxy must know where it goes
         target = url[len(parts.scheme) + len("://") + len(parts.netloc) :]
         return pool, target if target.startswith("/") else f"/{target}"
 
@@ -196,13 +147,6 @@ _PLAINLY: dict[str, Any] = {
     "preload_content": False,
     "decode_content": False,
 }
-
-
-def _pool(parts: SplitResult) -> HTTPConnectionPool:
-    if parts.scheme == "http":
-        return _Pool(parts.hostname or "", parts.port, maxsize=CONNECTIONS, blocksize=_BLOCK)
-    trust = ssl.create_default_context(cafile=certifi.where())  # made once a host: it takes 10 ms
-    return _SecurePool(parts.hostname or "", parts.port, maxsize=CONNECTIONS, blocksize=_BLOCK, ssl_context=trust)
 
 
 def read_whole(request: Any, reply: Any) -> None:  # noqa: ANN401 - two generations of request and reply types

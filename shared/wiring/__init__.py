@@ -50,7 +50,7 @@ def build(
     """
     logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs log every request, which is paid for by the line
     settings, clock = Settings.read(environ), ServerClock(runtime.monotonic)
-    dated = clients.DatingTransport(transport or clients.default_transport(), clock, pause=runtime.pause)
+    dated = clients.DatingTransport(transport or clients.default_transport(environ), clock, pause=runtime.pause)
     retry = retry or RetryPolicy(monotonic=runtime.monotonic, pause=runtime.pause)
     return Darkroom(
         settings=settings,

@@ -69,7 +69,7 @@ def _places(test: pytest.Item, ports: Collection[str]) -> list[object]:
 @pytest.fixture(scope="session")
 def pool() -> Iterator[HttpTransport[Any, Any]]:
     """Give one pool of connections to the whole session, and close it at the end."""
-    with clients.default_transport() as transport:
+    with clients.default_transport({}) as transport:
         yield Passing(transport)
 
 
@@ -83,7 +83,7 @@ def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Pl
         return None
     if request.param == PROCESS:
         process = in_process()
-        monkeypatch.setattr(clients, "default_transport", lambda: process.transport)
+        monkeypatch.setattr(clients, "default_transport", lambda _: process.transport)
         return process
     return on_azurite(request.getfixturevalue("azurite"), request.getfixturevalue("pool"))
 

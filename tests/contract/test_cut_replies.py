@@ -64,7 +64,7 @@ def storage(server: BreakingServer, monkeypatch: pytest.MonkeyPatch) -> Storage:
     environ = {"AzureWebJobsStorage": server.connection}
     clock = FakeClock()
     retry = RetryPolicy(within=timedelta(0), monotonic=clock, pause=clock.advance)
-    made = wiring.build(environ, transport=clients.default_transport(), retry=retry, threaded=False)
+    made = wiring.build(environ, transport=clients.default_transport({}), retry=retry, threaded=False)
     return made.storage
 
 

@@ -16,7 +16,7 @@ from shared.rules.jobs import State
 from shared.steps.intake.disposition import Disposition
 from shared.steps.intake.record import Recording
 from shared.steps.work.attempt import End
-from shared.storage import clients, transport
+from shared.storage import clients, pools
 from shared.wiring.steps import Darkroom
 from tests.contract import job_moves
 from tests.contract.places import Place, in_process
@@ -92,7 +92,7 @@ def test_a_blob_that_leaves_the_archive_within_hours_is_found_by_a_walk(empty_pa
 
 @pytest.fixture
 def own_wire() -> Iterator[HttpTransport[Any, Any]]:
-    with clients.default_transport() as made:
+    with clients.default_transport({}) as made:
         yield made
 
 
@@ -113,4 +113,4 @@ def test_no_connection_is_thrown_away_while_many_threads_ask_at_once(
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(ask, range(threads)))
     assert "pool is full" not in caplog.text
-    assert transport.CONNECTIONS > 40 * 8 + 25  # requests of the API with the threads of a list, functions of the host
+    assert pools.CONNECTIONS > 40 * 8 + 25  # requests of the API with the threads of a list, functions of the host

@@ -2,7 +2,7 @@
 
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,7 +11,6 @@ from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
-import certifi
 import pytest
 from azure.core.exceptions import (
     AzureError,
@@ -28,10 +27,12 @@ from cryptography.x509.oid import NameOID
 from urllib3 import HTTPConnectionPool
 from urllib3 import exceptions as urllib3_errors
 from urllib3.connection import HTTPConnection
+from urllib3.util import make_headers
 
 from shared import wiring
 from shared.rules.images import ImageRef
 from shared.storage.clients import default_transport
+from shared.storage.pools import pool_of
 from tests.contract.cutting_server import breaking, sized_reply
 from tests.contract.test_cut_replies import BLOB
 from tests.sdk_clients import blobs_of
@@ -41,6 +42,7 @@ _CONNECTION = HTTPConnection("x")
 MEANINGS: list[tuple[Exception, type[AzureError]]] = [
     (urllib3_errors.NewConnectionError(_CONNECTION, "refused"), ServiceRequestError),
     (urllib3_errors.NameResolutionError("x", _CONNECTION, socket.gaierror()), ServiceRequestError),
+    (urllib3_errors.ProxyError("no way", OSError()), ServiceRequestError),
     (urllib3_errors.SSLError("nobody vouches"), ServiceRequestError),
     (urllib3_errors.ConnectTimeoutError(), ServiceRequestTimeoutError),
     (urllib3_errors.ClosedPoolError(_POOL, "closed"), ServiceRequestError),
@@ -99,9 +101,9 @@ def certify(folder: Path, host: str) -> Path:
     return file
 
 
-def get(url: str, **options: float) -> bytes:
+def get(url: str, environ: Mapping[str, str] | None = None, **options: float) -> bytes:
     """Ask once."""
-    with default_transport() as transport:
+    with default_transport(environ or {}) as transport:
         return bytes(transport.send(HttpRequest("GET", url), **options).internal_response.content)
 
 
@@ -131,26 +133,23 @@ def test_a_reply_that_does_not_come_in_time_is_not_waited_for() -> None:
 
 
 def test_one_connection_carries_many_requests() -> None:
-    with serving() as host, default_transport() as transport:
+    with serving() as host, default_transport({}) as transport:
         bodies = {transport.send(HttpRequest("GET", f"http://{host}/")).internal_response.content for _ in range(3)}
     assert len(bodies) == 1
 
 
 @pytest.mark.parametrize(("trusted", "host"), [(True, "127.0.0.1"), (True, "127.0.0.2"), (False, "127.0.0.1")])
-def test_only_a_host_that_somebody_vouches_for_gets_a_request(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, trusted: bool, host: str
-) -> None:
+def test_only_a_host_that_somebody_vouches_for_gets_a_request(tmp_path: Path, *, trusted: bool, host: str) -> None:
     file = certify(tmp_path, host)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
-    if trusted:
-        monkeypatch.setattr(certifi, "where", lambda: str(file))
+    environ = {"REQUESTS_CA_BUNDLE": str(file)} if trusted else {}
     with serving(context) as address:
         if trusted and address.startswith(host):
-            assert get(f"https://{address}/")
+            assert get(f"https://{address}/", environ)
         else:
             with pytest.raises(ServiceRequestError, match="CERTIFICATE_VERIFY_FAILED"):
-                get(f"https://{address}/")
+                get(f"https://{address}/", environ)
 
 
 @pytest.mark.parametrize("name", ["cat.png", "~a b/%7E+%25/'(ä)!*;:@&=,$.png", "a//b"])
@@ -161,3 +160,32 @@ def test_what_is_sent_is_the_url_that_was_signed(name: str) -> None:
         images.head(ImageRef("images", name))
         signed = urlsplit(blobs_of(images).get_blob_client("images", name).url).path
     assert server.requests == [f"HEAD {signed} HTTP/1.1"]
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_a_proxy_gets_the_request_with_the_whole_url(name: str) -> None:
+    with breaking() as server:
+        server.reply = sized_reply("200 OK", b"")
+        proxy = urlsplit(server.connection.rpartition("BlobEndpoint=")[2]).netloc
+        get("http://images.example/a%20b?c=1", {name: proxy})
+    assert server.requests == ["GET http://images.example/a%20b?c=1 HTTP/1.1"]
+
+
+def test_a_secure_request_goes_through_a_tunnel_of_the_proxy() -> None:
+    with breaking() as server:
+        server.reply = sized_reply("403 Forbidden", b"")
+        proxy = urlsplit(server.connection.rpartition("BlobEndpoint=")[2]).netloc
+        with pytest.raises(ServiceRequestError):
+            get("https://images.example/", {"HTTPS_PROXY": proxy})
+    assert [line.split()[:2] for line in server.requests] == [["CONNECT", "images.example:443"]]
+
+
+@pytest.mark.parametrize("hosts", ["127.0.0.1", "*", "example.org,127.0.0.1"])
+def test_a_host_that_needs_no_proxy_is_asked_itself(hosts: str) -> None:
+    with serving() as host:
+        assert get(f"http://{host}/", {"HTTP_PROXY": "http://127.0.0.1:1", "NO_PROXY": hosts})
+
+
+def test_a_proxy_is_told_who_asks() -> None:
+    pool = pool_of(urlsplit("http://images.example/"), {"HTTP_PROXY": "http://user:pass%21@proxy.example"})
+    assert pool.proxy_headers == make_headers(proxy_basic_auth="user:pass!")

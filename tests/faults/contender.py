@@ -65,7 +65,7 @@ def contend(darkroom: Darkroom, section: Section, stop_at: float, name: str) -> 
 def main(words: list[str]) -> None:
     """Contend, and print what came of it."""
     connection, table, lease, folder, threads, seconds, share, seed = words
-    wire = Forgetful(clients.default_transport(), float(share), int(seed))
+    wire = Forgetful(clients.default_transport({}), float(share), int(seed))
     environ = {"AzureWebJobsStorage": connection, "LOCKS_TABLE": table, "LEASE_SECONDS": lease}
     retry = RetryPolicy(first_pause=timedelta(seconds=0.01))
     darkroom = wiring.build(environ, transport=wire, retry=retry)

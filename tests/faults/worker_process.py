@@ -112,7 +112,7 @@ def _work(order: dict[str, Any]) -> NoReturn:
 def _carried_out(order: dict[str, Any]) -> object:
     module, _, name = order["table"].partition(":")
     table = getattr(importlib.import_module(module), name)
-    with clients.default_transport() as transport:
+    with clients.default_transport({}) as transport:
         darkroom = over(table)(order["environ"], transport=transport, retry=RETRY)
         darkroom.sweep._is_prepared = True
         return VERBS[order["verb"]](darkroom, order["text"])
