@@ -184,7 +184,7 @@ class Crossing(Case):
 
         def run() -> None:
             with suppress(*entry_points.REFUSALS):
-                self.judges.lockouts.on_answer(sender, act(self, worker))
+                self.judges.lockouts.on_answer(sender, act(self, worker), sender.begun_at)
 
         return greenlet(run)
 

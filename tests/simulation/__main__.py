@@ -58,6 +58,7 @@ def _search(first: int, *, minutes: float, processes: int) -> int:
     hours = _seconds(begun_at) / 3600
     print(
         f"{tally.worlds:,} worlds in {hours * 60:.1f} minutes, {tally.requests:,} requests, {tally.commits:,} results.",
+        f"{tally.hostless:,} have workers in place of hosts, of some or of all.",
         f"{tally.full:,} have at least 40 requests, 2 workers and 1 fault; {len(tally.schedules):,} of these differ:",
         f"{len(tally.schedules) / hours:,.0f} schedules an hour.",
         "",

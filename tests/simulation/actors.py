@@ -114,7 +114,7 @@ class Actors:
             "message": lambda _, luck: self._client.send(entry_points.QUEUE, self._text(luck)),
             "hint": lambda _, luck: self._client.send(entry_points.QUEUE, self._hint(luck, LIVE)),
             "clear": lambda _, __: self._client.clear(entry_points.QUEUE),
-            "poison": lambda _, luck: self._client.send(entry_points.POISON, self._hint(luck, LIVE)),
+            "poison": lambda _, luck: self._client.send(stage.poison, self._hint(luck, LIVE)),
             "poison what has died": lambda _, luck: give_up(stage, self._client, luck),
         }
         self._inside = self._acts_inside()
@@ -206,7 +206,7 @@ class Actors:
         later = self.stage.account.clock.now() + timedelta(seconds=_LATER_SECONDS)
         entry_points.add(process.darkroom, ref, unique=True, not_before=later)
         if waiting := self.stage.ledger.waiting():
-            external_claims.claim(process.darkroom, luck.choice(waiting), "worker/2", self.stage.plan.lease)
+            external_claims.claim(process.darkroom, luck.choice(waiting), "remote/2", self.stage.plan.lease)
 
     def _claim_too(self, act: Act) -> None:
         """Have processes claim that have not yet: a world with one claimant shows little."""

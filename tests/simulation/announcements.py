@@ -19,7 +19,7 @@ from tests.simulation.wire import Passage
 
 _TEXT = re.compile(r"<MessageText>(.*)</MessageText>", re.DOTALL)
 #: Who passes on what another has sent: a list of jobs, each of which gets a message of its own, or a rejected text.
-_PASSES_ON = ("message ", "readmit")
+_PASSES_ON = ("message", "readmit")
 
 
 @dataclass

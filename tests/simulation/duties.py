@@ -12,6 +12,7 @@ from tests.simulation import entry_points
 from tests.simulation.faults import Fault
 from tests.simulation.instance import Instance
 from tests.simulation.operations import Operation, Place, row_of, status_of
+from tests.simulation.rules import OURS
 from tests.simulation.service.exchange import Reply
 from tests.simulation.wire import Passage
 
@@ -137,23 +138,35 @@ class Duties:
             self.tell([f"{task}: works on, and was told that its claim at {duty.place[2]} is gone"])
         self.tell(self._late(duty))
 
-    def leftovers(self, home: Instance, owner: str, *, raised: bool) -> Iterator[str]:
+    def leftovers(self, home: Instance, owner: str, task: str, *, raised: bool) -> Iterator[str]:
         """Judge that a call of an owner ends while a claim or a lock of it stands.
 
         Args:
             home: Its process.
-            owner: As it has called itself.
+            owner: As it has called itself; a worker does in all of its calls.
+            task: The thread that has made it; a sweep works in others, of the same name.
             raised: Whether it ends by an outage.
         """
-        for duty in self._by_task.values():
-            row = self.rows.get(duty.place, {})
-            mine = duty.home is home and duty.owner == owner and row.get("claim_id") == duty.claim_id
-            if not mine or duty.lapsed or self._over(duty):
+        for duty in self._stands(home):
+            if duty.owner != owner or not (duty.task == task or _both_sweep(duty.task, task)):
                 continue
             if not raised:
                 yield f"{duty.task}: has returned, and holds {duty.place[2]} still"
             elif not duty.ended:
                 yield f"{duty.task}: has met an outage, and does not give {duty.place[2]} back"
+
+    def remains(self, home: Instance) -> Iterator[str]:
+        """Judge that a worker has ended all that it was at, and ends."""
+        for duty in self._stands(home):
+            if not duty.ended:
+                yield f"{duty.task}: ends with its worker, and holds {duty.place[2]} still"
+
+    def _stands(self, home: Instance) -> Iterator[Duty]:
+        """Yield the claims of a process that stand, and of which it may believe so."""
+        for duty in self._by_task.values():
+            claim_id = self.rows.get(duty.place, {}).get("claim_id")
+            if duty.home is home and claim_id == duty.claim_id and not (duty.lapsed or self._over(duty)):
+                yield duty
 
     def _over(self, duty: Duty) -> bool:
         """Whether a holder may believe that its time is over."""
@@ -235,9 +248,13 @@ class Duties:
             yield f"{name}: {passage.label} {passage.sent_at - until:.2f} s after its lock {lock} was over"
 
 
+def _both_sweep(one: str, other: str) -> bool:
+    return all("/sweep." in task for task in (one, other))
+
+
 def _claims(each: Operation, passage: Passage) -> bool:
     """Say whether a write is a claim of this app's own workers."""
     columns = each.columns
-    ours = each.row.startswith("job:") and str(columns.get("owner", "")).startswith(("queue/", "timer/"))
+    ours = each.row.startswith("job:") and str(columns.get("owner", "")).startswith(OURS)
     begins = any(other.verb == "insert" and other.row.startswith("try:") for other in passage.writes)
     return ours and columns.get("state") == "RUNNING" and bool(columns.get("lease_seconds")) and begins

@@ -115,6 +115,12 @@ def blob_event(container: str, name: str) -> str:
     return json.dumps(event)
 
 
+def storage_event(container: str, name: str) -> str:
+    """Write what a storage account says of a blob that was written."""
+    subject = f"/blobServices/default/containers/{container}/blobs/{name}"
+    return json.dumps({"eventType": "Microsoft.Storage.BlobCreated", "subject": subject, "data": {"api": "PutBlob"}})
+
+
 def sweep(darkroom: Darkroom, owner: str) -> object:
     """Call the timer of the sweep."""
     return darkroom.sweep.sweep(owner=owner)

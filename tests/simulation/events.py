@@ -1,8 +1,13 @@
-"""The blob trigger of the host: it notices what is written, most of the time, and calls once, twice, late or never."""
+"""The blob trigger of the host: it notices what is written, most of the time, and calls once, twice, late or never.
+
+A worker has none: where one is picked, the storage account sends its event to the job queue.
+"""
 
 from dataclasses import dataclass
 
 from tests.simulation import entry_points
+from tests.simulation.outside import Client
+from tests.simulation.scheduler import Home
 from tests.simulation.service.exchange import Reply
 from tests.simulation.stage import Stage
 from tests.simulation.wire import Passage
@@ -22,6 +27,10 @@ class Delivery:
 
     stage: Stage
     pending: int = 0
+
+    def __post_init__(self) -> None:
+        """Let the storage account send messages."""
+        self._client = Client(self.stage.wire)
 
     def __call__(self, passage: Passage, reply: Reply) -> None:
         """Notice a request that was obeyed."""
@@ -46,20 +55,27 @@ class Delivery:
         if process is None:
             self._expect(path, 10.0)
             return
-        host, done = self.stage.hosts[process.name], [False]
+        host, done, is_worker = self.stage.hosts[process.name], [False], process.name in self.stage.hands.workers
         self.pending += 1
+        container, _, name = path.partition("/")
 
         def deliver() -> None:
             for _ in range(_TRIES):
                 if host.call(lambda: entry_points.announce(process.darkroom, path), "announce", path):
                     break
             else:
-                container, _, name = path.partition("/")
                 done[0] = host.put(entry_points.EVENT_POISON, entry_points.blob_event(container, name))
                 return
             done[0] = True
 
-        task = process.begin("blob event", deliver)
+        def send() -> None:
+            text = entry_points.storage_event(container, name)
+            done[0] = any(self._client.send(entry_points.QUEUE, text) for _ in range(_TRIES))
+
+        if is_worker:
+            task = self.stage.scheduler.spawn("storage event", send, Home("storage event"))
+        else:
+            task = process.begin("blob event", deliver)
         self.stage.scheduler.watch(task, lambda: self._end(path, done[0]))
 
     def _end(self, path: str, done: bool) -> None:  # noqa: FBT001 - private

@@ -73,7 +73,7 @@ class Host:
         poll: Returns the seconds until the next look at the queues.
         visible: Says whether a queue has a message to give: one that has none is not asked, which would only cost time.
         failed: Called with what a trigger raises, and when it was called.
-        answered: Called with what a trigger returns.
+        answered: Called with what a trigger returns, and when it was called.
         left: Called with an owner whose call has ended, and whether it has raised.
         ask: Makes a call, given what it is and what it is about, and judges what it says.
     """
@@ -88,7 +88,7 @@ class Host:
         poll: Callable[[], float],
         visible: Callable[[str], bool],
         failed: Callable[[BaseException, float], object],
-        answered: Callable[[object], object],
+        answered: Callable[[object, float], object],
         left: Callable[[str, bool], object],
         ask: Callable[[str, str, Callable[[], object]], object],
     ) -> None:
@@ -121,19 +121,27 @@ class Host:
             subject: What it is about: the text of a message, or the path of a blob.
             owner: Of the claims that it makes.
         """
+        try:
+            self.judge(call, kind, subject, owner)
+        except Exception:  # noqa: BLE001 - the edge of a trigger: the host goes on
+            return False
+        return True
+
+    def judge(self, call: Callable[[], object], kind: str, subject: str, owner: str) -> object:
+        """Make a call as ``call`` does, judge how it ends, and let it end so."""
         self.process.calls += 1
         began_at = self.process.scheduler.now
         try:
             answer = self._ask_for(kind, subject, call)
-        except Exception as error:  # noqa: BLE001 - the edge of a trigger: the host goes on
+        except Exception as error:
             self._failed(error, began_at)
             self._on_end(owner, True)
-            return False
+            raise
         finally:
             self.process.calls -= 1
-        self._on_answer(answer)
+        self._on_answer(answer, began_at)
         self._on_end(owner, False)
-        return True
+        return answer
 
     def _receive(self, trigger: Trigger) -> None:
         query = {"numofmessages": str(self._batch), "visibilitytimeout": str(self._hide_seconds)}

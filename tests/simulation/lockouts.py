@@ -1,6 +1,7 @@
 """Who is told that a lock is held: only where somebody has held it since the question, oneself perhaps.
 
-A lock that is free, or has lapsed, goes to whoever asks alone; and an outage is no holder.
+A lock that is free, or has lapsed, goes to whoever asks alone; and an outage is no holder. Who is told nothing of the
+kind has taken it.
 """
 
 import re
@@ -30,6 +31,8 @@ class Lockouts:
     wrong: Callable[[str], object]
     _holders: set[str] = field(default_factory=set)
     _held_at: dict[str, float] = field(default_factory=dict)
+    _taken_at: dict[str, float] = field(default_factory=dict)
+    _usual: dict[str, str] = field(default_factory=dict)
     _questions: dict[str, str] = field(default_factory=dict)
 
     def on_reply(self, passage: Passage, reply: Reply) -> None:
@@ -44,12 +47,17 @@ class Lockouts:
             self._questions[passage.sender.name] = each.row
             free = each.verb == "delete" or each.columns.get("owner") is None
             (self._holders.discard if free else self._holders.add)(each.row)
+            if not free:
+                self._taken_at[passage.sender.name] = self.now()
             self._held_at[each.row] = self.now()
 
-    def on_answer(self, task: Task | None, answer: object) -> None:
-        """Judge what a call has returned: only who is locked out says so."""
-        if task is None or not getattr(answer, "locked_out", False):
+    def on_answer(self, task: Task | None, answer: object, began_at: float) -> None:
+        """Judge what a call has returned that began at a moment: only who is locked out says so, or works without."""
+        if task is None or not hasattr(answer, "locked_out"):
             return
         lock = self._questions.get(task.name, "")
-        if lock not in self._holders and self._held_at.get(lock, -1.0) < task.begun_at:
+        usual = self._usual.setdefault(type(answer).__name__, lock)
+        if not answer.locked_out and (lock != usual or self._taken_at.get(task.name, -1.0) < began_at):
+            self.wrong(f"{task.name}: has done what needs a lock, and has not taken {usual or 'one'}")
+        if answer.locked_out and lock not in self._holders and self._held_at.get(lock, -1.0) < began_at:
             self.wrong(f"{task.name}: locked out of {lock or 'a lock'}, which nobody has held since it began")

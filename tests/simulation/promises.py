@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from tests.simulation.columns import index_of, moment, of_move
 from tests.simulation.operations import Operation, Place
-from tests.simulation.rules import FROM_OUTSIDE, LIVE, Row, code_of
+from tests.simulation.rules import FROM_OUTSIDE, LIVE, OURS, Row, code_of
 from tests.simulation.service.clock import ServiceClock
 from tests.simulation.wire import Passage
 
@@ -94,7 +94,7 @@ def attempt_counts(one: Transaction) -> Iterator[str]:
     for place, before, after in one.moves():
         freed = after["attempts_base"] - before["attempts_base"]
         outcome = outcomes.get(f"try:{place[2][4:]}:{before['token']:010d}")
-        external = not str(before.get("owner", "")).startswith(("queue/", "timer/"))
+        external = not str(before.get("owner", "")).startswith(OURS)
         if outcome == "abandon" and not external and freed != 1:
             yield f"{place[2]}: an attempt that an outage has ended counts"
         mine = one.claimants.get(place) == one.sender.partition("/")[0]

@@ -11,6 +11,8 @@ from typing import Any
 Row = Mapping[str, Any]
 
 LIVE = frozenset({"PENDING", "RUNNING"})
+#: How the owners of this app's own claims begin: those of its queue trigger, its timers, and its worker.
+OURS = ("queue/", "timer/", "worker/")
 #: Where a job may go from where.
 _ALLOWED = {
     "PENDING": LIVE | {"FAILED", "CANCELED"},
@@ -32,7 +34,7 @@ def code_of(row: Row) -> str:
 
 def outside(row: Row) -> bool:
     """Say whether an external worker holds the job: it may call any process."""
-    return not str(row.get("owner", "")).startswith(("queue/", "timer/"))
+    return not str(row.get("owner", "")).startswith(OURS)
 
 
 def by_owner(before: Row, after: Row) -> bool:

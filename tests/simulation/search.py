@@ -21,6 +21,7 @@ class Tally:
 
     Attributes:
         worlds: How many there were.
+        hostless: Those that have workers in place of hosts.
         full: Those of at least 40 requests, 2 workers and 1 fault.
         schedules: How often each hash of those came: they differ.
         requests: Of all.
@@ -31,6 +32,7 @@ class Tally:
     """
 
     worlds: int = 0
+    hostless: int = 0
     full: int = 0
     schedules: Counter[str] = field(default_factory=Counter)
     requests: int = 0
@@ -54,6 +56,7 @@ def run(seeds: range) -> Tally:
         tally.add(
             Tally(
                 worlds=1,
+                hostless=int(outcome.hostless > 0),
                 full=int(full),
                 schedules=Counter([outcome.hash[:16]] if full else []),
                 requests=outcome.requests,

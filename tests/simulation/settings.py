@@ -9,6 +9,8 @@ from tests.simulation.service.behaviour import AZURE, Behaviour
 
 #: Share of the worlds in which no event is lost where somebody walks all the same.
 _WALKS = 0.1
+#: Share of the worlds that have workers in place of hosts, of some or of all.
+_WORKERS = 0.25
 #: Share of the worlds that are far bigger than others: more of everything meets there, and takes its time.
 _BIG, _BIG_SPAN, _BIG_ACTS = 0.03, 240.0, 24
 #: Seconds that the shortest and the longest of the other storms take.
@@ -45,6 +47,7 @@ class Plan:
         duplicates: Share that is delivered twice.
         purges: Whether ended jobs go at once.
         reconciles: Whether anybody walks; where nobody does, each event must have its effect.
+        workers: Share of the processes that are workers in place of hosts: none, some, or all.
     """
 
     environ: Mapping[str, str]
@@ -65,6 +68,7 @@ class Plan:
     duplicates: float
     purges: bool
     reconciles: bool
+    workers: float
 
 
 def draw_plan(chance: Chance) -> Plan:
@@ -78,6 +82,7 @@ def draw_plan(chance: Chance) -> Plan:
     big = chance.share("plan/big") < _BIG
     span = _BIG_SPAN if big else min(max(_SHORTEST, lease * choose("span", 2, 3, 5)), _LONGEST)
     lost = choose("lost", 0.0, 0.0, 0.0, 0.0, 0.2, 1.0)
+    workers = choose("workers", 0.5, 1.0) if chance.share("plan/has workers") < _WORKERS else 0.0
     return Plan(
         environ=_environ(choose, lease, margin, dequeues, purges=purges),
         lease=lease,
@@ -96,7 +101,8 @@ def draw_plan(chance: Chance) -> Plan:
         lost=lost,
         duplicates=choose("doubled", 0.0, 0.0, 0.3),
         purges=purges,
-        reconciles=bool(lost) or chance.share("plan/walks") < _WALKS,
+        reconciles=bool(lost) or bool(workers) or chance.share("plan/walks") < _WALKS,
+        workers=workers,
     )
 
 

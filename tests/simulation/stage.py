@@ -13,6 +13,7 @@ from tests.simulation.clocks import draw_watch
 from tests.simulation.doubts import Doubts
 from tests.simulation.duties import Duties
 from tests.simulation.faults import Fault, forecast
+from tests.simulation.hands import Hands
 from tests.simulation.host import Host
 from tests.simulation.instance import Instance
 from tests.simulation.labels import label
@@ -30,6 +31,7 @@ from tests.simulation.settings import draw_behaviour, draw_plan
 from tests.simulation.tenures import Tenures
 from tests.simulation.walks import Walks
 from tests.simulation.wire import Passage, Wire
+from tests.simulation.worker_runs import WorkerRun
 
 #: Seconds between two looks at whether there is what an act is meant for.
 _LOOKS_SECONDS = 0.5
@@ -45,6 +47,7 @@ class Stage:
     Attributes:
         calm: Whether nothing goes wrong any more.
         crashes: What triggers have raised and never may.
+        chores: When the last chore of each name began that a worker has done.
         trace: Every request as it ended, in order.
         coverage: How often each kind of request met each fault.
     """
@@ -70,6 +73,7 @@ class Stage:
         tell = self.ledger.wrong.extend
         self.doubts = Doubts(tell)
         self.duties = Duties(plan.margin, self.ledger.rows, lambda: self.scheduler.now, tell)
+        self.hands = Hands(plan.lease, plan.margin, plan.dequeues, lambda: self.scheduler.now, tell)
         self.answers = Answers(self.ledger, self.scheduler, tell)
         self.walks = Walks(entry_points.IMAGES, self.ledger, time, tell)
         self.publications = Publications(entry_points.THUMBNAILS)
@@ -84,6 +88,7 @@ class Stage:
         self.world = Home("world")
         self.processes: list[Instance] = []
         self.hosts: dict[str, Host] = {}
+        self.chores: dict[str, float] = {}
         self.crashes: list[str] = []
         self.trace: list[str] = []
         self.coverage: Counter[tuple[str, Fault]] = Counter()
@@ -130,14 +135,47 @@ class Stage:
             poll=lambda: polls.uniform(0.5, 10.0),
             visible=self.visible,
             failed=self.failed,
-            answered=lambda answer: self._on_answer(name, answer),
-            left=lambda owner, raised: self.ledger.wrong.extend(self.duties.leftovers(process, owner, raised=raised)),
+            answered=lambda answer, began_at: self._on_answer(name, answer, began_at),
+            left=lambda owner, raised: self._on_end(process, owner, raised=raised),
             ask=self.answers.ask,
         )
         self.processes.append(process)
         self.hosts[name] = host
-        process.begin("listen", host.listen)
+        if self._is_worker(name):
+            self._begin_worker(process, host)
+        else:
+            process.begin("listen", host.listen)
         return process
+
+    def _is_worker(self, name: str) -> bool:
+        """Say whether a process is a worker; a world that has some has a host too, as long as nothing ends it."""
+        share = self.plan.workers
+        lives = {each.name in self.hands.workers for each in self.living() if each.name != name}
+        if 0 < share < 1 and len(lives) == 1:
+            return False in lives
+        return self.chance.share(f"worker/{name}") < share
+
+    def _begin_worker(self, process: Instance, host: Host) -> None:
+        WorkerRun(
+            process=process,
+            host=host,
+            plan=self.plan,
+            luck=self.chance.stream(f"worker/{process.name}"),
+            hands=self.hands,
+            duties=self.duties,
+            chores=self.chores,
+            is_visible=lambda: self.visible(entry_points.QUEUE),
+            is_calm=lambda: self.calm,
+            stops=lambda decision: not self.calm and self.chance.takes(decision),
+            kills=self._end_slow,
+            tell=self.ledger.wrong.extend,
+        ).begin()
+
+    def _end_slow(self, process: Instance) -> None:
+        """End a process that was told to end, and takes too long."""
+        if not (process.dead or self.calm) and self.weather.deaths:
+            self.weather.deaths -= 1
+            self.scheduler.kill(process)
 
     def restart(self) -> None:
         """Have a process started for each that has died, after a while."""
@@ -145,18 +183,25 @@ class Stage:
         while len(self.processes) < self.plan.processes:
             self.start()
 
+    @property
+    def poison(self) -> str:
+        """The queue where a message ends that was received too often: a worker leaves it where it is."""
+        return entry_points.QUEUE if self.plan.workers == 1 else entry_points.POISON
+
     def living(self) -> list[Instance]:
         """Return the processes that are not dead, in the order of their start."""
         return [process for process in self.processes if not process.dead]
 
-    def pick(self, name: str, *, besides: Instance | None = None) -> Instance | None:
+    def pick(self, name: str, *, besides: Instance | None = None, with_host: bool = False) -> Instance | None:
         """Return a process at random; None where all are dead.
 
         Args:
             name: Of what it is picked for.
             besides: Taken only where no other lives.
+            with_host: Whether it must have a host, and be no worker.
         """
-        living = {process.name: process for process in self.living()}
+        workers = self.hands.workers if with_host else ()
+        living = {process.name: process for process in self.living() if process.name not in workers}
         others = {name: process for name, process in living.items() if process is not besides} or living
         return others[self.chance.pick(self.scheduler.unique(name), dict.fromkeys(others, 1.0))] if others else None
 
@@ -210,14 +255,20 @@ class Stage:
             self.scheduler.kill(process)
             raise Died
 
-    def _on_answer(self, name: str, answer: object) -> None:
+    def _on_answer(self, name: str, answer: object, began_at: float) -> None:
         """Take in what a trigger has returned: what it says to have done stands in the rows, by its own process."""
-        self.lockouts.on_answer(self.scheduler.current, answer)
+        self.lockouts.on_answer(self.scheduler.current, answer, began_at)
         self._claims.update({(name, outcome): count for outcome, count in entry_points.outcomes(answer).items()})
         for outcome in ("completed", "recorded"):
             said, written = self._claims[name, outcome], self.ledger.own_writes[name, outcome]
             if said > written:
                 self.crashes.append(f"{name} says {outcome} {said} times, and has written it {written} times")
+
+    def _on_end(self, process: Instance, owner: str, *, raised: bool) -> None:
+        """Judge what the running thread's call leaves at its end."""
+        task = self.scheduler.current
+        name = task.name if task else ""
+        self.ledger.wrong.extend(self.duties.leftovers(process, owner, name, raised=raised))
 
     def _lives(self, name: str) -> bool:
         return any(process.name == name and not process.dead for process in self.processes)
@@ -227,10 +278,12 @@ class Stage:
         self.ledger.on_request(passage)
         self.doubts.on_request(passage)
         self.duties.on_request(passage)
+        self.hands.on_request(passage)
 
     def _task_ended(self, task: Task) -> None:
         """Notice what a thread has raised that nobody has caught, and what it leaves."""
         self.doubts.task_ended(task)
+        self.hands.task_ended(task)
         if isinstance(task.error, Exception):
             self.crashes.append(f"{task.name}: {type(task.error).__name__}: {task.error}"[:300])
 
@@ -241,6 +294,7 @@ class Stage:
         self.announcements.ended(passage, end)
         self.doubts.ended(passage, end)
         self.duties.ended(passage, end)
+        self.hands.ended(passage, end)
         line = f"{self.scheduler.now:.3f} {passage.sender.name} {passage.label} [{passage.fault}] {end}"
         self.trace.append(line)
         self._hash.update(line.encode())

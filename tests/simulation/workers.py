@@ -89,7 +89,7 @@ class Worker:
         return answers[0] if answers else None
 
     def _claim(self, process: Instance) -> Holding | None:
-        return claim_next(process.darkroom, "worker/1", self._lease)
+        return claim_next(process.darkroom, "remote/1", self._lease)
 
     def _wait(self, leases: float) -> None:
         self._stage.scheduler.sleep(leases * self._lease)

@@ -34,6 +34,7 @@ class Outcome:
         hash: Of everything that has happened, in order.
         requests: How many there were.
         workers: Processes that have claimed a job.
+        hostless: Processes that were workers in place of hosts.
         faults: How often each came.
         coverage: How often each kind of request met each fault.
         commits: Results.
@@ -46,6 +47,7 @@ class Outcome:
     hash: str
     requests: int
     workers: int
+    hostless: int
     faults: Counter[Fault]
     coverage: Counter[tuple[str, Fault]]
     commits: int
@@ -105,6 +107,7 @@ class World:
             hash=stage.hash,
             requests=len(stage.trace),
             workers=len(stage.ledger.claimants),
+            hostless=len(stage.hands.workers),
             faults=+faults,
             coverage=stage.coverage,
             commits=sum(stage.ledger.commits.values()),
@@ -130,12 +133,12 @@ class World:
         # What was on its way for long lands in the rest, and is too young for the first walk.
         for _ in range(2 if stage.plan.reconciles else 0):
             stage.scheduler.run(stage.scheduler.now + 130.0)
-            self.timers.tick("reconcile", entry_points.reconcile)
+            self.timers.tick_at_last("reconcile", entry_points.reconcile)
             self._settle()
         if self._reopen():
             self._settle()
         if stage.plan.purges:
-            self.timers.tick("purge", entry_points.purge)
+            self.timers.tick_at_last("purge", entry_points.purge)
             self._settle()
 
     def _reopen(self) -> bool:
