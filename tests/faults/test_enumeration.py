@@ -5,6 +5,7 @@ import pytest
 from tests.counting import Count
 from tests.faults import enumeration_api as api
 from tests.faults import enumeration_attempts as attempts
+from tests.faults import enumeration_consumers as consumers
 from tests.faults import enumeration_flows as flows
 from tests.faults import enumeration_locks as locks
 from tests.faults import enumeration_operators as operators
@@ -36,6 +37,10 @@ FLOWS: dict[type[flows.Flow], int] = {
     flows.Canceling: 6,
     flows.Exhausting: 3,
     flows.Burying: 3,
+    consumers.Consuming: 8,
+    consumers.ConsumingSlowly: 6,
+    consumers.ConsumingTooOften: 4,
+    consumers.ConsumingNoMore: 2,
     attempts.Retrying: 5,
     attempts.Abandoning: 4,
     attempts.Failing: 5,
