@@ -7,7 +7,7 @@ is missing holds nothing.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
@@ -32,12 +32,15 @@ class Position:
             newest is the least.
         job_id: The job; empty before all jobs.
         kind: The first of the types that the list has come to, where it goes by groups of types; empty otherwise.
+        running: Whether somebody works on it; None for an ended one, and where its row does not say so, as those of
+            earlier releases. It has no part in the order.
     """
 
     segment: int
     ms: int
     job_id: str
     kind: str = ""
+    running: bool | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, order=True)

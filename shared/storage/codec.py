@@ -90,9 +90,10 @@ def index_key(job: Job) -> str:
 
 
 def encode_index(job: Job, *, place: str) -> dict[str, Any]:
-    """Write the one index row that a job has; while it lives, with the flow of its image."""
+    """Write the one index row that a job has; while it lives, with its image's flow, and whether it is worked on."""
     flow = {"flow": flow_of(job.ref)} if job.is_image and job.due is not None else {}
-    return {"PartitionKey": place, "RowKey": index_key(job), **flow}
+    running = {} if job.due is None else {"running": job.state is State.RUNNING}
+    return {"PartitionKey": place, "RowKey": index_key(job), **flow, **running}
 
 
 def decode_due(entity: Mapping[str, Any]) -> Due:

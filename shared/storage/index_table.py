@@ -58,7 +58,8 @@ class IndexTable:
     def live(self, kind: str, bucket: int, *, after: Position | None, limit: int) -> list[Position]:
         """See ``JobIndex.live``."""
         prefix = "due:"
-        rows = self._rows(codec.partition_of(kind, bucket), *_span(prefix, after), select=["RowKey"], page=limit)
+        select = ["RowKey", "running"]
+        rows = self._rows(codec.partition_of(kind, bucket), *_span(prefix, after), select=select, page=limit)
         return _some(rows, partial(_position, LIVE), limit)
 
     def ended(
@@ -211,7 +212,8 @@ def _position(segment: int, row: TableEntity) -> Position:
     place = _PLACE.fullmatch(row["RowKey"])
     if place is None:
         raise RowDamaged("the key of an index row has no time or no job id")
-    return Position(segment, int(place[1]), place[2])
+    running = row.get("running")
+    return Position(segment, int(place[1]), place[2], running=running if isinstance(running, bool) else None)
 
 
 def _type(row: TableEntity) -> str:

@@ -220,10 +220,12 @@ def _operations(row: Row, move: Move, *, place: str, nonce: str) -> list[cas.Ope
     """Return the operations of one transition: the job row under its guard, and what rides with it."""
     options = {"mode": UpdateMode.REPLACE, **cas.if_match(row.etag)}
     operations: list[cas.Operation] = [("update", codec.encode(move.job, place=place, nonce=nonce), options)]
-    before, after = codec.index_key(row.job), codec.index_key(move.job)
-    if before != after:  # the service refuses to delete and create one key in one transaction
-        gone = {"PartitionKey": place, "RowKey": before}
-        operations += [("delete", gone), ("create", codec.encode_index(move.job, place=place))]
+    before, after = (codec.encode_index(job, place=place) for job in (row.job, move.job))
+    if before["RowKey"] != after["RowKey"]:
+        gone = {"PartitionKey": place, "RowKey": before["RowKey"]}
+        operations += [("delete", gone), ("create", after)]
+    elif before != after:  # the service refuses to delete and create one key in one transaction
+        operations.append(("upsert", after, {"mode": UpdateMode.REPLACE}))
     end = codec.encode_attempt_end(row.job, move, place=place, nonce=nonce)
     if end is not None:
         operations.append(("update", end, {"mode": UpdateMode.MERGE}))

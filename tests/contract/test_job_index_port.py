@@ -82,6 +82,16 @@ def test_a_position_tells_the_due_moment_in_milliseconds(index_bench: IndexBench
     assert [position.ms for position in index_bench.live()] == [round(due.timestamp() * 1000)]
 
 
+def test_a_live_job_stands_as_what_it_is_whichever_move_was_its_last(index_bench: IndexBench) -> None:
+    row = index_bench.add(0)
+    assert [position.running for position in index_bench.live()] == [False]
+    row = index_bench.jobs.store.replace(row, job_moves.claim(index_bench.jobs, row))
+    assert [position.running for position in index_bench.live()] == [True]
+    retry = job_moves.retry(index_bench.jobs, row)
+    index_bench.jobs.store.replace(row, replace(retry, job=replace(retry.job, due=row.job.due)))  # under the same key
+    assert [position.running for position in index_bench.live()] == [False]
+
+
 def test_live_jobs_go_on_behind_a_position_even_where_its_job_is_gone_from_there(index_bench: IndexBench) -> None:
     rows = [index_bench.add(number, grace=number * HOUR) for number in range(4)]
     (first, second) = index_bench.live(limit=2)

@@ -26,6 +26,7 @@ class MemoryIndex(TimedInterceptor):
 
     Attributes:
         read: How many index rows were listed.
+        tells_who_runs: Whether live rows say it; those of earlier releases do not.
     """
 
     def __init__(
@@ -36,11 +37,16 @@ class MemoryIndex(TimedInterceptor):
         self._buckets = buckets
         self._types: dict[str, tuple[datetime, str]] = {}
         self.read = 0
+        self.tells_who_runs = True
 
     def live(self, kind: str, bucket: int, *, after: Position | None, limit: int) -> list[Position]:
         """See ``JobIndex.live``."""
         self.answer("live")
-        at = [Position(LIVE, _ms(job.due), job.id) for job in self._jobs(kind, bucket) if job.due is not None]
+        at = [
+            Position(LIVE, _ms(job.due), job.id, running=job.state is State.RUNNING if self.tells_who_runs else None)
+            for job in self._jobs(kind, bucket)
+            if job.due is not None
+        ]
         return self._page(at, after, limit)
 
     def ended(

@@ -49,7 +49,9 @@ def world() -> StatisticsWorld:
     return StatisticsWorld()
 
 
-def test_jobs_are_counted_by_their_states(world: StatisticsWorld) -> None:
+@pytest.mark.parametrize("index_tells", [True, False])
+def test_jobs_are_counted_by_their_states(world: StatisticsWorld, index_tells: bool) -> None:  # noqa: FBT001
+    world.index.tells_who_runs = index_tells
     ids = [world.record_image(f"{number}.png") for number in range(6)]
     world.rival_claims(ids[0])
     world.rival_claims(ids[1])
@@ -133,11 +135,21 @@ def test_a_bucket_is_counted_up_to_its_share_and_then_capped(monkeypatch: pytest
     assert world.darkroom.statistics.count().capped
 
 
+def test_no_job_is_read_where_the_index_says_who_runs(world: StatisticsWorld) -> None:
+    for number in range(5):
+        world.record_image(f"{number}.png")
+    world.rival_claims(world.record_image("busy.png"))
+    world.journal.clear()
+    assert world.darkroom.statistics.count().jobs["image-analysis"] == {**NONE, "PENDING": 5, "RUNNING": 1}
+    assert "jobs.get" not in world.journal
+
+
 def test_live_jobs_beyond_those_looked_at_count_as_waiting_and_who_is_not_due_is_looked_at_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(statistics, "LOOKED_AT", 2)
     world = StatisticsWorld()
+    world.index.tells_who_runs = False
     ids = [world.record_image(f"{number}.png") for number in range(5)]
     world.clock.advance(900)
     world.rival_claims(ids[4])

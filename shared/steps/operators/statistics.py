@@ -26,7 +26,7 @@ STALE_REPORTS = "stale-reports"
 FRESH = timedelta(seconds=60)
 #: Index rows that are counted of one type and state; each bucket has its share of them.
 MOST = 10_000
-#: Live jobs of one type whose rows are read, since an index row does not tell who waits from who runs.
+#: Live jobs of one type whose rows are read, where an index row of an earlier release does not say who runs.
 LOOKED_AT = 500
 PAGE = 1_000
 AT_ONCE = 8
@@ -57,7 +57,7 @@ class Count:
     """Count jobs by type and state, and what else an operator looks at.
 
     Attributes:
-        jobs: Tells who runs from who waits.
+        jobs: Tells who runs from who waits, where the index does not.
         index: What is counted.
         marks: Keep what was counted, and what others count.
         locks: Say who sweeps.
@@ -82,8 +82,8 @@ class Count:
         """Return what anybody has counted less than a minute ago, or count.
 
         Costs: 1 read; where it counts, also for each type and bucket 1 query and 3 for what has ended, 1 more for
-        each 1,000 index rows up to ``MOST`` a type and state, 1 read for each live job up to ``LOOKED_AT`` a type, 3
-        reads, 1 for each poison queue, those of ``kinds``, and 1 transaction.
+        each 1,000 index rows up to ``MOST`` a type and state, 3 reads, 1 for each poison queue, those of ``kinds``,
+        and 1 transaction; 1 read for each live job, up to ``LOOKED_AT`` a type, that an earlier release moved last.
         """
         mark = self.marks.get(MARK)
         now = self.clock.now()
@@ -127,11 +127,12 @@ class Count:
         buckets = range(self.settings.job_buckets)
         pages = list(pool.map(self._rows, [self._reads_live(kind, bucket) for bucket in buckets]))
         found = sorted(position for positions, _ in pages for position in positions)
-        likely = _likely_running(found, now)[:LOOKED_AT]
-        done.capped |= len(likely) < len(found) or any(more for _, more in pages)
+        unknown = [position for position in found if position.running is None]
+        likely = _likely_running(unknown, now)[:LOOKED_AT]
+        done.capped |= len(likely) < len(unknown) or any(more for _, more in pages)
         if found:
             done.oldest = found[0] if done.oldest is None else min(done.oldest, found[0])
-        running = sum(pool.map(self._runs, likely))
+        running = sum(bool(position.running) for position in found) + sum(pool.map(self._runs, likely))
         return {State.PENDING.value: len(found) - running, State.RUNNING.value: running}
 
     def _ended(self, kind: str, pool: Executor, done: _Tally) -> dict[str, int]:
