@@ -20,7 +20,7 @@ JOB = job_id("image-analysis", "images/a.png", "0x1")
 @pytest.fixture(scope="module")
 def host(shared_rig: Rig) -> Rig:
     shared_rig.queues.create_queue(POISON_QUEUE)
-    shared_rig.start(Disabled="record_image,analyze_pending")
+    shared_rig.start(Disabled="record_image,analyze_pending", POISON_TRIGGERS="true")
     return shared_rig
 
 
