@@ -74,6 +74,11 @@ class Consuming(Analysis):
         """Consume."""
         consume(worker)
 
+    def meanwhile(self, case: Case) -> None:
+        """Sleep until the message comes back, too: that is later than leases lapse."""
+        case.clock.go(LAPSE_SECONDS)
+        super().meanwhile(case)
+
     def rival(self, case: Case, worker: Worker) -> None:  # noqa: ARG002 - the same
         """Consume as well: what is hidden no longer comes to another worker."""
         consume(worker)
