@@ -15,7 +15,7 @@ def ticks(world: World, minutes: int) -> list[int]:
     for minute in range(minutes):
         world.journal.clear()
         world.darkroom.ticks.tick(owner="timer/1")
-        if world.journal:
+        if any(call.startswith("locks.") for call in world.journal):
             swept.append(minute)
         world.clock.advance(MINUTES + (0.2 if minute % 2 else -0.2))
     return swept
@@ -23,6 +23,20 @@ def ticks(world: World, minutes: int) -> list[int]:
 
 def test_after_ten_minutes_without_work_each_fifth_tick_sweeps(world: World) -> None:
     assert ticks(world, 27) == [*range(10), 14, 19, 24]
+
+
+def test_a_job_that_falls_due_in_idle_times_is_swept_up_by_the_next_tick(world: World) -> None:
+    assert ticks(world, 16) == [*range(10), 14]
+    world.record_image()
+    world.clock.advance(3 * MINUTES)
+    assert ticks(world, 1) == [0]
+
+
+def test_an_idle_tick_asks_each_bucket_once(world: World) -> None:
+    ticks(world, 11)
+    world.journal.clear()
+    world.darkroom.ticks.tick(owner="timer/1")
+    assert world.journal == ["jobs.due"] * world.darkroom.settings.job_buckets
 
 
 def test_a_sweep_that_finds_work_is_followed_by_one_at_each_tick(world: World) -> None:

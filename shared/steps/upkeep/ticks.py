@@ -1,4 +1,4 @@
-"""Sweep at each tick of the timer while there is work, and at fewer while there is none."""
+"""Sweep at each tick of the timer while there is work; while there is none look for due jobs, and sweep at fewer."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -7,7 +7,7 @@ from shared.runtime import Runtime
 from shared.settings.enums import Dispatch
 from shared.steps.upkeep.sweep import Sweep
 
-#: Without work in any sweep of this process for so long, ticks are passed over.
+#: Without work in any sweep of this process for so long, a tick only looks.
 IDLE = timedelta(minutes=10)
 #: From one sweep to the next then; ticks that come each minute come a little early or late.
 IDLE_SWEEP, JITTER = timedelta(minutes=5), timedelta(seconds=30)
@@ -29,7 +29,7 @@ class Ticks:
     _swept_at: float = field(default=float("-inf"), init=False)
 
     def tick(self, *, owner: str) -> None:
-        """Sweep, unless the process is idle and has swept less than five minutes ago.
+        """Sweep, unless the process is idle, has swept less than five minutes ago, and no job is due.
 
         Where messages start no analysis the sweep does, and every tick counts.
 
@@ -39,17 +39,17 @@ class Ticks:
         Raises:
             Exception: As ``Sweep.sweep``; the next tick sweeps again.
 
-        Costs: those of a sweep, or nothing.
+        Costs: those of a sweep, or 1 query a type and bucket.
         """
         now = self.runtime.monotonic()
-        if self._is_passed_over(now):
+        if self._is_idle(now) and not self.sweep.has_due():
             return
         quiet_since, self._quiet_since = self._quiet_since, None  # after a sweep that raises the next tick sweeps
         if not self.sweep.sweep(owner=owner).found_work:
             self._quiet_since = now if quiet_since is None else quiet_since
         self._swept_at = now
 
-    def _is_passed_over(self, now: float) -> bool:
+    def _is_idle(self, now: float) -> bool:
         if self._quiet_since is None or self.sweep.settings.dispatch in (Dispatch.TIMER, Dispatch.OFF):
             return False
         is_idle = now - self._quiet_since >= IDLE.total_seconds()
