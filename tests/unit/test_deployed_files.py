@@ -80,7 +80,7 @@ def test_what_is_deployed_is_the_app_and_no_more(patterns: list[str], case_resul
     }
     assert {*deployed} - package - {".funcignore"} == files  # the tools leave .funcignore out themselves
     ours = {path for path in listed.splitlines() if path.startswith("shared/")}
-    assert package == {path for path in ours if not path.startswith("shared/cli/")}
+    assert package == {path for path in ours if not path.startswith(("shared/cli/", "shared/worker/"))}
     case_result(f"{len(deployed)} files, none of them of development")
 
 

@@ -1,4 +1,4 @@
-"""The lock files: requirements.lock against requirements.txt and what is installed here, and that of node."""
+"""The locks against what they are made from and what is installed here, and that of node."""
 
 import json
 import re
@@ -11,17 +11,27 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from localhost.lock import digest, recorded_digest
+from localhost.lock import FUNCTIONS, LOCKS, WORKER, Lock, digest, recorded_digest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 
 
-def pins() -> list[tuple[Requirement, list[str]]]:
-    """Read each pin of the lock with its hashes."""
-    joined = "\n".join(line for line in LOCK.splitlines() if not line.startswith("#")).replace("\\\n", " ")
+@pytest.fixture(params=LOCKS, ids=lambda lock: lock.path)
+def lock(request: pytest.FixtureRequest) -> Lock:
+    """Give each lock."""
+    found: Lock = request.param
+    return found
+
+
+def text_of(lock: Lock) -> str:
+    """Read a lock."""
+    return (ROOT / lock.path).read_text(encoding="utf-8")
+
+
+def pins(lock: Lock) -> list[tuple[Requirement, list[str]]]:
+    """Read each pin of a lock with its hashes."""
+    joined = "\n".join(line for line in text_of(lock).splitlines() if not line.startswith("#")).replace("\\\n", " ")
     rows = [line.partition(" --hash") for line in joined.splitlines() if line.strip()]
     return [(Requirement(pin.strip()), re.findall(r"sha256:([0-9a-f]{64})\b", rest)) for pin, _, rest in rows]
 
@@ -45,39 +55,45 @@ def requirements_of(lines: list[str], python: str) -> list[Requirement]:
     return [one for one in asked if applies(one, python)]
 
 
-def lock_versions(python: str) -> dict[str, str]:
-    """Return the version of each package that the lock installs on a Python."""
-    chosen = [pin for pin, _ in pins() if applies(pin, python)]
+def lock_versions(lock: Lock, python: str) -> dict[str, str]:
+    """Return the version of each package that a lock installs on a Python."""
+    chosen = [pin for pin, _ in pins(lock) if applies(pin, python)]
     return {canonicalize_name(pin.name): next(iter(pin.specifier)).version for pin in chosen}
 
 
-def test_the_lock_was_made_from_these_requirements() -> None:
-    assert recorded_digest(LOCK) == digest(REQUIREMENTS), "run: python3 dev.py lock"
+def test_the_lock_was_made_from_these_requirements(lock: Lock) -> None:
+    assert recorded_digest(text_of(lock)) == digest(lock.requirements(ROOT)), "run: python3 dev.py lock"
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-def test_each_requirement_is_pinned_to_a_version_that_it_allows(python: str) -> None:
-    lines = [line for line in REQUIREMENTS.splitlines() if line and not line.startswith("#")]
-    chosen = lock_versions(python)
+def test_the_worker_is_installed_with_the_versions_of_the_function_app_and_more(python: str) -> None:
+    deployed, worker = (lock_versions(lock, python).items() for lock in (FUNCTIONS, WORKER))
+    assert deployed < worker
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_each_requirement_is_pinned_to_a_version_that_it_allows(lock: Lock, python: str) -> None:
+    lines = [line for line in lock.requirements(ROOT).splitlines() if line and not line.startswith("#")]
+    chosen = lock_versions(lock, python)
     for requirement in requirements_of(lines, python):
         assert requirement.specifier.contains(chosen[canonicalize_name(requirement.name)])
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-def test_a_package_is_pinned_once_on_each_python(python: str) -> None:
-    names = [canonicalize_name(pin.name) for pin, _ in pins() if applies(pin, python)]
+def test_a_package_is_pinned_once_on_each_python(lock: Lock, python: str) -> None:
+    names = [canonicalize_name(pin.name) for pin, _ in pins(lock) if applies(pin, python)]
     assert len(names) == len(set(names))
 
 
-def test_each_pin_is_of_one_version_and_has_hashes() -> None:
-    for pin, hashes in pins():
+def test_each_pin_is_of_one_version_and_has_hashes(lock: Lock) -> None:
+    for pin, hashes in pins(lock):
         assert [one.operator for one in pin.specifier] == ["=="]
         assert hashes
 
 
-def test_whatever_a_pinned_package_requires_is_pinned_as_well() -> None:
+def test_whatever_a_pinned_package_requires_is_pinned_as_well(lock: Lock) -> None:
     python = ".".join(default_environment()["python_version"].split(".")[:2])
-    chosen = lock_versions(python)
+    chosen = lock_versions(lock, python)
     for name in chosen:
         try:
             asked = requires(name) or []
@@ -87,8 +103,8 @@ def test_whatever_a_pinned_package_requires_is_pinned_as_well() -> None:
         assert not missing, name
 
 
-def test_the_lock_names_no_index_and_no_address() -> None:
-    assert not re.search(r"://|--(extra-)?index-url|--find-links|--trusted-host", LOCK)
+def test_the_lock_names_no_index_and_no_address(lock: Lock) -> None:
+    assert not re.search(r"://|--(extra-)?index-url|--find-links|--trusted-host", text_of(lock))
 
 
 def test_the_lock_file_of_node_names_no_registry() -> None:
