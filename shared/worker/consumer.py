@@ -43,7 +43,7 @@ RECENT = 32
 Body = Callable[[bytes], object]
 
 
-def hidden_time(settings: Settings) -> timedelta:
+def hide_time(settings: Settings) -> timedelta:
     """Return how long a message is hidden at a time.
 
     When its worker dies it must come back behind the end of its job's lease, or it finds the job busy and is spent. The
@@ -93,7 +93,7 @@ class Consumer:
     def __post_init__(self) -> None:
         """Begin without work."""
         self._guard = self.runtime.lock()
-        self._hidden = hidden_time(self.settings)
+        self._hide_time = hide_time(self.settings)
         self.worked_at = self.runtime.monotonic()
 
     @property
@@ -154,7 +154,7 @@ class Consumer:
         """Take messages in hand; return how many. Costs: 1 request."""
         sent_at = self.runtime.monotonic()
         try:
-            messages = self.queue.receive(most=most, hidden=self._hidden)
+            messages = self.queue.receive(most=most, hidden=self._hide_time)
         except Outage as outage:
             emit(LogEvent.NOT_POLLED, error=str(outage))
             return 0
@@ -165,12 +165,12 @@ class Consumer:
         for message in messages:
             with self._guard:
                 self.in_hand += 1
-            held = self.heartbeat.hold(message, self._hide, lease=self._hidden, sent_at=sent_at)
+            held = self.heartbeat.hold(message, self._hide, lease=self._hide_time, sent_at=sent_at)
             pool.submit(self._carry, held)
         return len(messages)
 
     def _hide(self, message: QueueMessage, left: Left) -> QueueMessage:
-        return self.queue.hide(message, self._hidden, timeout=left())
+        return self.queue.hide(message, self._hide_time, timeout=left())
 
     def _carry(self, held: HeldLease[QueueMessage]) -> None:
         """Bring one message to its end."""
