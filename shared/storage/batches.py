@@ -19,6 +19,8 @@ from azure.core.exceptions import HttpResponseError, ServiceResponseError
 from azure.core.rest import HttpRequest
 from azure.data.tables import TableClient, TableTransactionError
 
+from shared.storage.plain_rows import PlainRows
+
 #: Status, headers and the one line of JSON, if there is any, of each answer.
 _ANSWER = re.compile(rb"^HTTP/1\.[01] (\d{3})[^\r\n]*\r?\n((?:[^\r\n]+\r?\n)*)\r?\n([^\r\n]*)", re.MULTILINE)
 _ACCEPTED = 202
@@ -26,7 +28,12 @@ _REFUSAL = 400
 
 
 class Table(TableClient):
-    """The client of a table, with transactions of our own make."""
+    """The client of a table, with transactions of our own make, and rows as they come."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - of the SDK
+        super().__init__(*args, **kwargs)
+        operations: Any = self._client.table
+        operations._deserialize = PlainRows(operations._deserialize)  # noqa: SLF001 - the SDK leaves no other way
 
     def _batch_send(
         self,
