@@ -190,11 +190,16 @@ def worker(
         float,
         typer.Option("--drain", min=0, metavar="SECONDS", help="Time to finish running work after SIGTERM or SIGINT."),
     ] = 25.0,
+    handlers: Annotated[
+        list[str] | None,
+        typer.Option("--handlers", metavar="MODULE", help="Import a module that registers handlers. Repeatable."),
+    ] = None,
     settings: SettingsFile = None,
 ) -> None:
     """Consume the job queue outside Azure Functions, and do what its timers do. Logs JSON lines to stderr."""
+    plan = consumer.Plan(slots=slots, processes=processes, drain=drain, health=health, handlers=handlers or ())
     with _exit_on_error():
-        ending = consumer.consume(app_settings.read(settings), slots=slots, processes=processes, drain=drain, at=health)
+        ending = consumer.consume(app_settings.read(settings), plan)
     if ending is Ending.CUT_SHORT:
         sys.stderr.flush()
         os._exit(ending)  # its threads still run, and would be waited for

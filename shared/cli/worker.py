@@ -1,7 +1,7 @@
 """Run ``darkroom worker``: one process, or a group of them."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from shared.errors import SettingsInvalid
 from shared.settings.settings import Settings
 from shared.wiring.analyst import analysis_places
 from shared.worker import health, log_lines
-from shared.worker.child import Options
+from shared.worker.child import Options, import_handlers
 from shared.worker.children import ChildProcess
 from shared.worker.run import Ending, run
 from shared.worker.signals import Signals
@@ -47,44 +47,59 @@ def address(text: str) -> Address:
     return Address(host.strip("[]") or "127.0.0.1", int(port))
 
 
-def consume(
-    environ: Mapping[str, str], *, slots: int | None, processes: int, drain: float, at: Address | None
-) -> Ending:
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What the command is told.
+
+    Attributes:
+        slots: Messages at once in each process; what its analyses need by default.
+        processes: How many.
+        drain: Seconds to end what is under way.
+        health: Where to serve ``/health``.
+        handlers: Modules that register handlers.
+    """
+
+    slots: int | None
+    processes: int
+    drain: float
+    health: Address | None
+    handlers: Sequence[str]
+
+
+def consume(environ: Mapping[str, str], plan: Plan) -> Ending:
     """Run until a signal comes.
 
     Args:
         environ: App settings.
-        slots: Messages at once in each process; what its analyses need by default.
-        processes: How many.
-        drain: Seconds to end what is under way.
-        at: Where to serve ``/health``.
+        plan: How.
 
     Raises:
         SettingsInvalid: With every setting that can't be used.
     """
     log_lines.write_to_stderr()
-    slots = slots or analysis_places(Settings.read(environ)) + SPARE_SLOTS
-    alone = processes == 1
-    return _run_one(environ, slots, drain, at) if alone else _run_group(environ, slots, processes, drain, at)
+    slots = plan.slots or analysis_places(Settings.read(environ)) + SPARE_SLOTS
+    return (_run_one if plan.processes == 1 else _run_group)(environ, plan, slots)
 
 
-def _run_one(environ: Mapping[str, str], slots: int, drain: float, at: Address | None) -> Ending:
+def _run_one(environ: Mapping[str, str], plan: Plan, slots: int) -> Ending:
+    import_handlers(plan.handlers)
     worker = Worker(wiring.build(environ), slots=slots)
 
     def report() -> dict[str, Any]:
         return health.state_of([{**asdict(worker.health()), "pid": os.getpid()}])
 
-    with Signals() as signals, _serve(report, at):
-        return run(worker, drain=drain, wishes=signals)
+    with Signals() as signals, _serve(report, plan.health):
+        return run(worker, drain=plan.drain, wishes=signals)
 
 
-def _run_group(environ: Mapping[str, str], slots: int, processes: int, drain: float, at: Address | None) -> Ending:
+def _run_group(environ: Mapping[str, str], plan: Plan, slots: int) -> Ending:
     def launch(number: int) -> ChildProcess:
-        return ChildProcess(Options(slots=slots, drain=drain, leads=number == 0), environ)
+        options = Options(slots=slots, drain=plan.drain, leads=number == 0, handlers=plan.handlers)
+        return ChildProcess(options, environ)
 
     with Signals() as signals:
-        group = Supervisor(launch, processes=processes, drain=drain, wishes=signals)
-        with _serve(group.report, at):
+        group = Supervisor(launch, processes=plan.processes, drain=plan.drain, wishes=signals)
+        with _serve(group.report, plan.health):
             return group.run()
 
 

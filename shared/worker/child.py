@@ -4,12 +4,14 @@ It says how it is on stdout, a line of JSON each second. An empty line on its st
 comes with the end of its parent too, asks it to drain. What it logs goes to stderr.
 """
 
+import importlib
 import json
 import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from shared import wiring
 from shared.errors import SettingsInvalid
@@ -27,11 +29,13 @@ class Options:
         slots: Messages at once.
         drain: Seconds to end what is under way.
         leads: Whether it does the chores.
+        handlers: Modules that register handlers.
     """
 
     slots: int
     drain: float
     leads: bool
+    handlers: Sequence[str] = ()
 
 
 class Orders:
@@ -64,6 +68,21 @@ class Orders:
         self._signals.wake()
 
 
+def import_handlers(modules: Sequence[str]) -> None:
+    """Import modules that register handlers, from the folder of the caller too.
+
+    Raises:
+        SettingsInvalid: One is not there, or needs what is not there.
+    """
+    if modules and str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))  # last: nothing there passes for a module of ours
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise SettingsInvalid([f"--handlers: must be a module that can be imported: {error}"]) from error
+
+
 def say(health: Health) -> None:
     """Tell the parent how this process is, if there still is one."""
     try:
@@ -78,6 +97,7 @@ def main(arguments: Sequence[str]) -> Ending:
     options = Options(**json.loads(arguments[0]))
     log_lines.write_to_stderr()
     try:
+        import_handlers(options.handlers)
         darkroom = wiring.build(os.environ)
     except SettingsInvalid as invalid:
         for problem in invalid.problems:

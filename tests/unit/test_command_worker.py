@@ -1,6 +1,8 @@
 """``darkroom worker``: its words, before it begins."""
 
 import socket
+import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -8,6 +10,7 @@ from typer.testing import CliRunner, Result
 from shared.cli.main import app
 from shared.cli.worker import Address, address
 from shared.worker import log_lines
+from shared.worker.child import import_handlers
 
 STORAGE = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
 
@@ -50,3 +53,16 @@ def test_a_port_that_is_taken_ends_it_with_two() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = call("--health", str(taken.getsockname()[1]))
     assert (done.exit_code, done.stderr.startswith("darkroom: --health: must be a free address")) == (2, True)
+
+
+def test_handlers_that_are_not_there_end_it_with_two() -> None:
+    done = call("--handlers", "no_such_module_of_handlers")
+    assert (done.exit_code, "no_such_module_of_handlers" in done.stderr) == (2, True)
+
+
+def test_handlers_are_imported_from_the_folder_of_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "handlers_of_a_test.py").write_text("print('imported')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    import_handlers(["handlers_of_a_test"])
+    assert "handlers_of_a_test" in sys.modules
