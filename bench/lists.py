@@ -55,8 +55,8 @@ def main(words: list[str]) -> int:
                 cells = (str(buckets), f"`{url}`", *(f"{value:.0f}" for value in found.values()))
                 finding.add(cells, call=url, buckets=buckets, jobs=options.jobs, **found)
     finding.notes.append(
-        f"{options.jobs:,} jobs, one in {_WAITING} waits, the others are completed; medians of {options.rounds}. No row is "
-        "cached. Azurite answers one request at a time: its CPU is what a call takes at least."
+        f"{options.jobs:,} jobs, one in {_WAITING} waits, the others are completed; medians of {options.rounds}. "
+        "No row is cached. Azurite answers one request at a time: its CPU is what a call takes at least."
     )
     finding.show(write=options.write)
     return 0

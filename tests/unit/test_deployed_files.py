@@ -110,6 +110,12 @@ def test_the_hosts_time_limit_is_the_settings_default(host: dict[str, Any]) -> N
     assert timeout(host["functionTimeout"]) == Settings().function_timeout_seconds
 
 
+def test_an_idle_host_asks_each_queue_twice_a_minute_and_no_message_waits_longer_than_half_of_one(
+    host: dict[str, Any],
+) -> None:
+    assert host["extensions"]["queues"]["maxPollingInterval"] == "00:00:30"
+
+
 def test_messages_are_plain_text(host: dict[str, Any]) -> None:
     assert host["extensions"]["queues"]["messageEncoding"] == "none"
 
