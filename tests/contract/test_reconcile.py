@@ -135,7 +135,9 @@ def test_a_slice_takes_a_look_up_and_a_recording_for_each_image_or_group(
     assert len(second) == 2 + 1 + 1 + 3 * 1 + 1
 
 
-@pytest.mark.parametrize("buckets", ["4", "64"])
+@pytest.mark.parametrize(
+    "buckets", ["64", pytest.param("4", marks=pytest.mark.prove("every day 64 buckets, which cost more"))]
+)
 def test_a_first_walk_takes_a_fifth_of_a_request_an_image_at_most(buckets: str) -> None:
     place, blobs = in_process().with_settings(JOB_BUCKETS=buckets), 2_000
     counting = CountingTransport(place.transport)
