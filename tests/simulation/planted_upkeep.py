@@ -184,6 +184,26 @@ UPKEEP = (
         ),
     ),
     fault(
+        "images are taken for recorded though nobody has said so",
+        ("shared.steps.intake.record_many:RecordMany.record", "return None", "return [*added]"),
+    ),
+    fault(
+        "images are taken for recorded since a second one of them was refused",
+        (
+            "shared.steps.intake.record_many:RecordMany.record",
+            "return [*added]\n        return []",
+            "return [*added]\n        return group",
+        ),
+    ),
+    fault(
+        "an image of which a list does not tell all is recorded by the list",
+        (
+            "shared.rules.images:ListedBlob.is_plain",
+            "if not self.facts.size_bytes or self.facts.archived or self.has_left_archive:",
+            "if self.ref is None:",
+        ),
+    ),
+    fault(
         "the walk ends where its budget does, and says that it is complete",
         (
             "shared.steps.upkeep.reconcile:_is_settled",
