@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 #: Segments of a list of jobs, in their order.
 LIVE, ENDED = 0, 1
+#: What index rows of a partition say of their jobs, in the order of their keys: live, or the state of the end.
+GROUPS: tuple[State | None, ...] = (None, State.CANCELED, State.COMPLETED, State.FAILED)
 #: An image's id: the digest of job type and reference, see ``ids.digest``.
 IMAGE_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -32,8 +34,7 @@ class Position:
             newest is the least.
         job_id: The job; empty before all jobs.
         kind: The first of the types that the list has come to, where it goes by groups of types; empty otherwise.
-        running: Whether somebody works on it; None for an ended one, and where its row does not say so, as those of
-            earlier releases. It has no part in the order.
+        running: Whether it is worked on; None of an ended one, or where a row of an earlier release does not say.
     """
 
     segment: int
@@ -109,6 +110,14 @@ class AttemptRecord:
     late_reports: int = 0
     last_late_report: str | None = None
     last_late_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What one index row says of its job: its group, and where it stands there."""
+
+    group: State | None
+    at: Position
 
 
 @dataclass(frozen=True)
@@ -215,6 +224,21 @@ class JobIndex(Protocol):
             ended_from: Leave out what ended before this.
             ended_to: Leave out what ended at this or later.
             limit: 1 to 1,000.
+
+        Costs: 1 query.
+        """
+
+    def standings(
+        self, kind: str, bucket: int, *, group: State | None, after: Position | None, limit: int
+    ) -> list[Standing]:
+        """List all jobs of one bucket, group by group, each group as ``live`` or ``ended`` lists it.
+
+        Args:
+            kind: Of job.
+            bucket: Number of the partition.
+            group: With which to begin, in the order of ``GROUPS``.
+            after: Begin behind this in that group; at its first without it.
+            limit: 1 to 1,000; a shorter list is the end.
 
         Costs: 1 query.
         """

@@ -14,7 +14,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, TableEntity, UpdateMode
 
 from shared.errors import Lost, RowDamaged, Undecided, Unreadable
-from shared.ports.index import ENDED, LIVE, AttemptRecord, KnownType, Position
+from shared.ports.index import ENDED, GROUPS, LIVE, AttemptRecord, KnownType, Position, Standing
 from shared.ports.jobs import Key, Row
 from shared.rules.ids import JOB_ID, TYPE, job_id
 from shared.rules.jobs import State
@@ -57,9 +57,8 @@ class IndexTable:
 
     def live(self, kind: str, bucket: int, *, after: Position | None, limit: int) -> list[Position]:
         """See ``JobIndex.live``."""
-        prefix = "due:"
-        select = ["RowKey", "running"]
-        rows = self._rows(codec.partition_of(kind, bucket), *_span(prefix, after), select=select, page=limit)
+        select, span = ["RowKey", "running"], _span(_prefix(None), after)
+        rows = self._rows(codec.partition_of(kind, bucket), *span, select=select, page=limit)
         return _some(rows, partial(_position, LIVE), limit)
 
     def ended(
@@ -74,13 +73,22 @@ class IndexTable:
         limit: int,
     ) -> list[Position]:
         """See ``JobIndex.ended``."""
-        first, last = _span(f"end:{state.value}:", after)
+        first, last = _span(_prefix(state), after)
         if ended_to is not None:  # keys run backwards: behind all that ended in the millisecond of ``ended_to``
             first = max(first, codec.end_key(state, _clamp(ended_to), _BEHIND))
         if ended_from is not None:
             last = codec.end_key(state, _clamp(ended_from), _BEHIND)
         rows = self._rows(codec.partition_of(kind, bucket), first, last, select=["RowKey"], page=limit)
         return _some(rows, partial(_position, ENDED), limit)
+
+    def standings(
+        self, kind: str, bucket: int, *, group: State | None, after: Position | None, limit: int
+    ) -> list[Standing]:
+        """See ``JobIndex.standings``."""
+        first, _ = _span(_prefix(group), after)
+        select = ["RowKey", "running"]
+        rows = self._rows(codec.partition_of(kind, bucket), first, f"end:{_BEHIND}", select=select, page=limit)
+        return _some(rows, _standing, limit)
 
     def of_ref(self, kind: str, ref: str, *, after: str | None, limit: int) -> list[Row]:
         """See ``JobIndex.of_ref``."""
@@ -214,6 +222,18 @@ def _position(segment: int, row: TableEntity) -> Position:
         raise RowDamaged("the key of an index row has no time or no job id")
     running = row.get("running")
     return Position(segment, int(place[1]), place[2], running=running if isinstance(running, bool) else None)
+
+
+def _prefix(group: State | None) -> str:
+    return "due:" if group is None else f"end:{group.value}:"
+
+
+def _standing(row: TableEntity) -> Standing:
+    name = str(row["RowKey"])
+    for group in GROUPS:
+        if name.startswith(_prefix(group)):
+            return Standing(group, _position(LIVE if group is None else ENDED, row))
+    raise RowDamaged("the key of an index row has no state")
 
 
 def _type(row: TableEntity) -> str:

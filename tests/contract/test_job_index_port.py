@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.errors import InvalidReference, Lost
-from shared.ports.index import ENDED, LIVE, JobIndex, Position
+from shared.ports.index import ENDED, GROUPS, LIVE, JobIndex, Position, Standing
 from shared.rules.ids import bucket, digest
 from shared.rules.jobs import SCHEMA, Event, JobError, Move, State
 from tests.contract import job_moves
@@ -90,6 +90,22 @@ def test_a_live_job_stands_as_what_it_is_whichever_move_was_its_last(index_bench
     retry = job_moves.retry(index_bench.jobs, row)
     index_bench.jobs.store.replace(row, replace(retry, job=replace(retry.job, due=row.job.due)))  # under the same key
     assert [position.running for position in index_bench.live()] == [False]
+
+
+def test_the_rows_of_a_bucket_are_the_lists_of_its_groups_one_after_the_other(index_bench: IndexBench) -> None:
+    index_bench.canceled(0)
+    index_bench.canceled(1)
+    index_bench.add(2)
+    listed = [*index_bench.live(), *index_bench.ended()]
+    assert len(listed) == 3
+    for limit in (1, 2, 9):
+        found, group, after = list[Standing](), GROUPS[0], None
+        while page := index_bench.index.standings(TYPE, index_bench.bucket, group=group, after=after, limit=limit):
+            found, group, after = found + page, page[-1].group, page[-1].at
+        assert [standing.group for standing in found] == [None, State.CANCELED, State.CANCELED]
+        assert [each.at if each.group is None else each.at.job_id for each in found] == listed
+    later = index_bench.index.standings(TYPE, index_bench.bucket, group=State.COMPLETED, after=None, limit=9)
+    assert later == []
 
 
 def test_live_jobs_go_on_behind_a_position_even_where_its_job_is_gone_from_there(index_bench: IndexBench) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from shared.errors import InvalidReference, Lost
-from shared.ports.index import ENDED, LIVE, AttemptRecord, KnownType, Position
+from shared.ports.index import ENDED, GROUPS, LIVE, AttemptRecord, KnownType, Position, Standing
 from shared.ports.jobs import Key, Row
 from shared.rules import ids
 from shared.rules.jobs import SCHEMA, Job, State
@@ -42,12 +42,7 @@ class MemoryIndex(TimedInterceptor):
     def live(self, kind: str, bucket: int, *, after: Position | None, limit: int) -> list[Position]:
         """See ``JobIndex.live``."""
         self.answer("live")
-        at = [
-            Position(LIVE, _ms(job.due), job.id, running=job.state is State.RUNNING if self.tells_who_runs else None)
-            for job in self._jobs(kind, bucket)
-            if job.due is not None
-        ]
-        return self._page(at, after, limit)
+        return self._page(self._live(kind, bucket), after, limit)
 
     def ended(
         self,
@@ -62,15 +57,27 @@ class MemoryIndex(TimedInterceptor):
     ) -> list[Position]:
         """See ``JobIndex.ended``."""
         self.answer("ended")
+        newest = None if ended_to is None else _LATEST_MS - _ms(ended_to)
+        oldest = None if ended_from is None else _LATEST_MS - _ms(ended_from)
         at = [
-            Position(ENDED, _LATEST_MS - _ms(job.ended), job.id)
-            for job in self._jobs(kind, bucket)
-            if job.ended is not None
-            and job.state is state
-            and (ended_from is None or _ms(job.ended) >= _ms(ended_from))
-            and (ended_to is None or _ms(job.ended) < _ms(ended_to))
+            position
+            for position in self._ended(kind, bucket, state)
+            if (oldest is None or position.ms <= oldest) and (newest is None or position.ms > newest)
         ]
         return self._page(at, after, limit)
+
+    def standings(
+        self, kind: str, bucket: int, *, group: State | None, after: Position | None, limit: int
+    ) -> list[Standing]:
+        """See ``JobIndex.standings``."""
+        self.answer("standings")
+        found = list[Standing]()
+        for each in GROUPS[GROUPS.index(group) :]:
+            at = self._live(kind, bucket) if each is None else self._ended(kind, bucket, each)
+            behind = after if each is group else None
+            found += [Standing(each, position) for position in sorted(at) if behind is None or position > behind]
+        self.read += len(found[:limit])
+        return found[:limit]
 
     def of_ref(self, kind: str, ref: str, *, after: str | None, limit: int) -> list[Row]:
         """See ``JobIndex.of_ref``."""
@@ -132,6 +139,20 @@ class MemoryIndex(TimedInterceptor):
         if self._types.get(known.kind, (None, None))[1] != known.etag:
             raise Lost(f"type:{known.kind}")
         del self._types[known.kind]
+
+    def _live(self, kind: str, bucket: int) -> list[Position]:
+        return [
+            Position(LIVE, _ms(job.due), job.id, running=job.state is State.RUNNING if self.tells_who_runs else None)
+            for job in self._jobs(kind, bucket)
+            if job.due is not None
+        ]
+
+    def _ended(self, kind: str, bucket: int, state: State) -> list[Position]:
+        return [
+            Position(ENDED, _LATEST_MS - _ms(job.ended), job.id)
+            for job in self._jobs(kind, bucket)
+            if job.ended is not None and job.state is state
+        ]
 
     def _jobs(self, kind: str, bucket: int) -> list[Job]:
         with self._table.mutex:

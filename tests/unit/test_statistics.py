@@ -135,6 +135,20 @@ def test_a_bucket_is_counted_up_to_its_share_and_then_capped(monkeypatch: pytest
     assert world.darkroom.statistics.count().capped
 
 
+@pytest.mark.parametrize("page", [1, 2, 3, 50])
+def test_many_jobs_in_one_state_hide_none_in_another(monkeypatch: pytest.MonkeyPatch, page: int) -> None:
+    monkeypatch.setattr(statistics, "MOST", 3)
+    monkeypatch.setattr(statistics, "PAGE", page)
+    world = StatisticsWorld(JOB_BUCKETS="1", MAX_ATTEMPTS="1")
+    ids = [world.record_image(f"{number}.png", b"broken" if number == 0 else None) for number in range(15)]
+    world.darkroom.attempt.run(ids[0], owner="queue/1")
+    world.darkroom.attempt.run(ids[1], owner="queue/1")
+    for job_id in ids[2:8]:
+        world.darkroom.cancel.cancel(job_id)
+    assert world.states == {"PENDING": 3, "CANCELED": 3, "COMPLETED": 1, "FAILED": 1}
+    assert world.darkroom.statistics.count().capped
+
+
 def test_no_job_is_read_where_the_index_says_who_runs(world: StatisticsWorld) -> None:
     for number in range(5):
         world.record_image(f"{number}.png")

@@ -1,5 +1,6 @@
 """Count what there is, at most once a minute among all instances, and only when somebody looks."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ from typing import Protocol
 
 from shared.clock import ServerClock
 from shared.errors import Lost, Unreadable
-from shared.ports.index import JobIndex, Position
+from shared.ports.index import GROUPS, JobIndex, Position, Standing
 from shared.ports.jobs import JobStore
 from shared.ports.locks import LockStore
 from shared.ports.marks import Mark, Marks
@@ -32,9 +33,6 @@ PAGE = 1_000
 AT_ONCE = 8
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-#: Reads a page behind a position, of so many rows.
-_Read = Callable[[Position | None, int], list[Position]]
-
 
 class Backlog(Protocol):
     """A queue, to be looked at."""
@@ -45,11 +43,37 @@ class Backlog(Protocol):
 
 @dataclass
 class _Tally:
-    """What has been counted so far."""
+    """What has been counted of one type."""
 
-    jobs: dict[str, dict[str, int]] = field(default_factory=dict)
+    live: list[Position] = field(default_factory=list)
+    ended: Counter[State] = field(default_factory=Counter)
     capped: bool = False
-    oldest: Position | None = None
+
+    def size(self, group: State | None) -> int:
+        """Return how many there are in a group so far."""
+        return len(self.live) if group is None else self.ended[group]
+
+    def add(self, standing: Standing, most: int) -> None:
+        """Count one more, unless its group has as many as it may."""
+        if self.size(standing.group) >= most:
+            self.capped = True
+        elif standing.group is None:
+            self.live.append(standing.at)
+        else:
+            self.ended[standing.group] += 1
+
+    def by_state(self, running: int) -> dict[str, int]:
+        """Return the counts by state."""
+        live = {State.PENDING.value: len(self.live) - running, State.RUNNING.value: running}
+        return live | {state.value: self.ended[state] for state in State if state.ended}
+
+
+def _sum(tallies: Sequence[_Tally]) -> _Tally:
+    return _Tally(
+        live=sorted(at for tally in tallies for at in tally.live),
+        ended=sum((tally.ended for tally in tallies), Counter[State]()),
+        capped=any(tally.capped for tally in tallies),
+    )
 
 
 @dataclass(kw_only=True)
@@ -81,9 +105,9 @@ class Count:
     def count(self) -> Stats:
         """Return what anybody has counted less than a minute ago, or count.
 
-        Costs: 1 read; where it counts, also for each type and bucket 1 query and 3 for what has ended, 1 more for
-        each 1,000 index rows up to ``MOST`` a type and state, 3 reads, 1 for each poison queue, those of ``kinds``,
-        and 1 transaction; 1 read for each live job, up to ``LOOKED_AT`` a type, that an earlier release moved last.
+        Costs: 1 read; where it counts, also 1 query for each type and bucket, 1 more for each 1,000 index rows up to
+        ``MOST`` a type and state, 3 reads, 1 for each poison queue, those of ``kinds``, and 1 transaction; 1 read for
+        each live job, up to ``LOOKED_AT`` a type, that an earlier release moved last.
         """
         mark = self.marks.get(MARK)
         now = self.clock.now()
@@ -104,66 +128,52 @@ class Count:
             return
 
     def _count_all(self, now: datetime) -> Stats:
-        done = _Tally()
+        kinds, buckets = self.kinds(), range(self.settings.job_buckets)
         with self.pool(AT_ONCE, MARK) as pool:
-            for kind in self.kinds():
-                done.jobs[kind] = self._live(kind, now, pool, done) | self._ended(kind, pool, done)
-        due = None if done.oldest is None else _EPOCH + timedelta(milliseconds=done.oldest.ms)
-        reconciled = self.marks.get(f"reconcile:{self.settings.images_container}")
-        stale = self.marks.get(STALE_REPORTS)
+            reconciled = pool.submit(self.marks.get, f"reconcile:{self.settings.images_container}")
+            stale, holder = pool.submit(self.marks.get, STALE_REPORTS), pool.submit(self._holder)
+            poison = [pool.submit(queue.backlog) for queue in self.poisons]
+            found = pool.map(lambda place: self._tally(*place), product(kinds, buckets))
+            tallies = {kind: _sum([next(found) for _ in buckets]) for kind in kinds}
+            running = {kind: self._running(tally, now, pool) for kind, tally in tallies.items()}
+        missed, late = reconciled.result(), stale.result()
+        oldest = min((at.ms for tally in tallies.values() for at in tally.live), default=None)
+        due = None if oldest is None else _EPOCH + timedelta(milliseconds=oldest)
         return Stats(
             as_of=now,
-            jobs=done.jobs,
-            capped=done.capped,
+            jobs={kind: tally.by_state(running[kind]) for kind, tally in tallies.items()},
+            capped=any(tally.capped for tally in tallies.values()),
             oldest_due_age_seconds=None if due is None or due > now else (now - due).total_seconds(),
-            lock={"holder": self._holder()},
-            poison=sum(queue.backlog() for queue in self.poisons),
-            missed=None if reconciled is None else reconciled.count("missed"),
-            stale_reports_total=0 if stale is None else stale.count("total") or 0,
+            lock={"holder": holder.result()},
+            poison=sum(length.result() for length in poison),
+            missed=None if missed is None else missed.count("missed"),
+            stale_reports_total=0 if late is None else late.count("total") or 0,
         )
 
-    def _live(self, kind: str, now: datetime, pool: Executor, done: _Tally) -> dict[str, int]:
-        """Count who waits and who runs."""
-        buckets = range(self.settings.job_buckets)
-        pages = list(pool.map(self._rows, [self._reads_live(kind, bucket) for bucket in buckets]))
-        found = sorted(position for positions, _ in pages for position in positions)
-        unknown = [position for position in found if position.running is None]
-        likely = _likely_running(unknown, now)[:LOOKED_AT]
-        done.capped |= len(likely) < len(unknown) or any(more for _, more in pages)
-        if found:
-            done.oldest = found[0] if done.oldest is None else min(done.oldest, found[0])
-        running = sum(bool(position.running) for position in found) + sum(pool.map(self._runs, likely))
-        return {State.PENDING.value: len(found) - running, State.RUNNING.value: running}
-
-    def _ended(self, kind: str, pool: Executor, done: _Tally) -> dict[str, int]:
-        """Count what has ended."""
-        counts = {state.value: 0 for state in State if state.ended}
-        places = [(State(state), bucket) for state, bucket in product(counts, range(self.settings.job_buckets))]
-        pages = pool.map(self._rows, [self._reads_ended(kind, bucket, state) for state, bucket in places])
-        for (state, _), (positions, more) in zip(places, pages, strict=True):
-            counts[state.value] += len(positions)
-            done.capped |= more
-        return counts
-
-    def _rows(self, read: _Read) -> tuple[list[Position], bool]:
-        """Read a bucket's share of index rows, and say whether there may be more."""
+    def _tally(self, kind: str, bucket: int) -> _Tally:
+        """Count a bucket's share of each group of index rows; where a group has more, go on with the next one."""
         share = max(1, MOST // self.settings.job_buckets)
-        found: list[Position] = []
-        while len(found) < share:
-            asked = min(PAGE, share - len(found))
-            page = read(found[-1] if found else None, asked)
-            found += page
-            if len(page) < asked:
-                return found, False
-        return found, True
+        limit, tally = min(PAGE, share * len(GROUPS)), _Tally()
+        group, after = GROUPS[0], None
+        while True:
+            page = self.index.standings(kind, bucket, group=group, after=after, limit=limit)
+            for standing in page:
+                tally.add(standing, share)
+            if len(page) < limit:
+                return tally
+            group, after = page[-1].group, page[-1].at
+            if tally.size(group) >= share:
+                tally.capped = True
+                if group is GROUPS[-1]:
+                    return tally
+                group, after = GROUPS[GROUPS.index(group) + 1], None
 
-    def _reads_live(self, kind: str, bucket: int) -> _Read:
-        return lambda after, limit: self.index.live(kind, bucket, after=after, limit=limit)
-
-    def _reads_ended(self, kind: str, bucket: int, state: State) -> _Read:
-        return lambda after, limit: self.index.ended(
-            kind, bucket, state, after=after, ended_from=None, ended_to=None, limit=limit
-        )
+    def _running(self, tally: _Tally, now: datetime, pool: Executor) -> int:
+        """Count who runs; read the jobs of whom the index does not say it."""
+        unknown = [position for position in tally.live if position.running is None]
+        likely = _likely_running(unknown, now)[:LOOKED_AT]
+        tally.capped |= len(likely) < len(unknown)
+        return sum(bool(position.running) for position in tally.live) + sum(pool.map(self._runs, likely))
 
     def _runs(self, position: Position) -> bool:
         try:
