@@ -53,7 +53,7 @@ DEFAULTS: dict[str, dict[str, str | bool]] = {
     "reconcile_images": {"type": "timerTrigger", "name": "tick", "schedule": "0 */5 * * * *", "runOnStartup": False},
     "purge_ended": {"type": "timerTrigger", "name": "tick", "schedule": "0 17 * * * *", "runOnStartup": False},
 }
-POISON = {
+POISON: dict[str, dict[str, str | bool]] = {
     "bury_poison": {
         "type": "queueTrigger",
         "name": "message",
