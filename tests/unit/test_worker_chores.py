@@ -1,10 +1,13 @@
 """What timers do under Functions, in a worker: how often, and what it counts as work."""
 
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
+from shared.worker.chores import Chore, Chores
 from tests.simulation.faults import Outage
+from tests.unit.worker_ground import Ground
 from tests.unit.worker_site import HOUR, Site
 
 POISON_LOOK = "GET image-jobs-poison messages"
@@ -65,12 +68,35 @@ def test_it_looks_into_the_poison_queues_at_each_sweep_and_hourly_without_work()
 
 
 def test_an_image_that_a_walk_has_found_is_work() -> None:
-    site = Site(RECONCILE_GRACE_SECONDS="0")
+    site = Site(RECONCILE_GRACE_SECONDS="0", DISPATCH="off")  # nothing else finds it
     site.idle()
     site.upload_without_event("lost.png")
     site.ground.scheduler.run(site.ground.now + HOUR, enough=lambda: not site.worker.is_idle())
-    site.ground.go(1)
-    assert site.states() == {"COMPLETED": 2}
+    assert site.ground.now < 700 + 1_801
+
+
+@pytest.mark.parametrize(("takes", "pause"), [(40, 60), (90, 90)])
+def test_a_chore_begins_again_a_minute_after_its_beginning_or_as_soon_as_it_has_ended(takes: int, pause: int) -> None:
+    ground, begins = Ground(), list[float]()
+
+    def act() -> bool:
+        begins.append(ground.now)
+        ground.runtime.pause(takes)
+        return True
+
+    minute = timedelta(minutes=1)
+    chore = Chore(name="sweep", act=act, busy=minute, idle=minute, first=timedelta(0))
+    event = ground.runtime.event()
+    chores = Chores(
+        chores=(chore,), runtime=ground.runtime, is_idle=lambda: False, note_work=lambda: None, stopping=event
+    )
+
+    def wait() -> None:
+        with chores.beside():
+            ground.runtime.pause(300)
+
+    ground.call(wait)
+    assert [after - before for before, after in pairwise(begins)][:2] == pytest.approx([pause] * 2, abs=0.1)
 
 
 def test_a_job_that_a_sweep_has_found_is_work() -> None:

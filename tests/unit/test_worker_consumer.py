@@ -116,9 +116,11 @@ def test_a_message_that_is_sent_for_later_wakes_nobody(hands: Hands) -> None:
     hands.start()
     hands.ground.go(HOUR)
     looks = len(hands.ground.looks())
-    hands.ground.call(lambda: hands.queue.send("1", delay=timedelta(minutes=1)))
+    hands.ground.scheduler.run(2 * HOUR, enough=lambda: len(hands.ground.looks()) > looks)
     hands.ground.go(1)
-    assert len(hands.ground.looks()) - looks <= 1
+    hands.ground.call(lambda: hands.queue.send("1", delay=timedelta(minutes=1)))
+    hands.ground.go(20)
+    assert len(hands.ground.looks()) == looks + 1
 
 
 def test_the_wait_between_two_looks_is_a_tenth_of_the_time_without_work_up_to_half_a_minute(hands: Hands) -> None:
@@ -144,6 +146,16 @@ def test_who_waits_for_room_looks_as_soon_as_there_is_some() -> None:
     first, second = (begun_at for _, begun_at in hands.starts)
     assert second - first < 7.1
     assert len([look for look in hands.ground.looks() if first + 0.1 < look < second - 0.1]) == 0
+
+
+def test_who_works_on_one_message_for_long_is_not_idle_and_well_at_its_end() -> None:
+    hands = Hands(slots=1)
+    hands.ground.send("1000")
+    hands.start()
+    hands.ground.go(990)
+    assert (hands.consumer.is_idle, hands.consumer.is_well) == (False, True)
+    hands.ground.scheduler.run(1_100, enough=lambda: not hands.consumer.in_hand)
+    assert hands.consumer.is_well
 
 
 def test_who_stops_gives_back_what_nobody_works_on_and_settles_the_rest(hands: Hands) -> None:
