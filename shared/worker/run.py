@@ -1,6 +1,7 @@
 """Run one worker until an end is wished for."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
@@ -51,18 +52,8 @@ def run(
     Returns:
         How it has ended. If it was cut short its threads still run, and the caller ends the process without them.
     """
-    errors: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            worker.run()
-        except BaseException as error:  # noqa: BLE001 - the edge of a thread: the main one asks
-            LOGGER.exception("the worker has failed")
-            errors.append(error)
-        finally:
-            wishes.wake()
-
-    thread, stop_at = invocation.start(work, name="worker"), float("inf")
+    work = _Work(worker, wishes)
+    thread, stop_at = invocation.start(work.do, name="worker"), float("inf")
     while thread.is_alive():
         if wishes.count and stop_at == float("inf"):
             stop_at = monotonic() + drain
@@ -72,4 +63,23 @@ def run(
             return Ending.CUT_SHORT
         tick()
         wishes.wait(min(TICK, stop_at - monotonic()))
-    return Ending.FAILED if errors else Ending.SETTLED
+    return work.ending
+
+
+@dataclass
+class _Work:
+    """What the worker's thread does, and how it has ended."""
+
+    worker: Runnable
+    wishes: Wishes
+    ending: Ending = Ending.FAILED
+
+    def do(self) -> None:
+        """Run the worker, and wake who waits for its end."""
+        try:
+            self.worker.run()
+            self.ending = Ending.SETTLED
+        except BaseException:  # noqa: BLE001 - the edge of a thread
+            LOGGER.exception("the worker has failed")
+        finally:
+            self.wishes.wake()
