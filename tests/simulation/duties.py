@@ -138,6 +138,13 @@ class Duties:
             self.tell([f"{task}: works on, and was told that its claim at {duty.place[2]} is gone"])
         self.tell(self._late(duty))
 
+    def of(self, home: Instance) -> Iterator[Duty]:
+        """Yield the claims of a process that stand, and of which it may believe so."""
+        for duty in self._by_task.values():
+            claim_id = self.rows.get(duty.place, {}).get("claim_id")
+            if duty.home is home and claim_id == duty.claim_id and not (duty.lapsed or self._over(duty)):
+                yield duty
+
     def leftovers(self, home: Instance, owner: str, task: str, *, raised: bool) -> Iterator[str]:
         """Judge that a call of an owner ends while a claim or a lock of it stands.
 
@@ -147,7 +154,7 @@ class Duties:
             task: The thread that has made it; a sweep works in others, of the same name.
             raised: Whether it ends by an outage.
         """
-        for duty in self._stands(home):
+        for duty in self.of(home):
             if duty.owner != owner or not (duty.task == task or _both_sweep(duty.task, task)):
                 continue
             if not raised:
@@ -157,16 +164,9 @@ class Duties:
 
     def remains(self, home: Instance) -> Iterator[str]:
         """Judge that a worker has ended all that it was at, and ends."""
-        for duty in self._stands(home):
+        for duty in self.of(home):
             if not duty.ended:
                 yield f"{duty.task}: ends with its worker, and holds {duty.place[2]} still"
-
-    def _stands(self, home: Instance) -> Iterator[Duty]:
-        """Yield the claims of a process that stand, and of which it may believe so."""
-        for duty in self._by_task.values():
-            claim_id = self.rows.get(duty.place, {}).get("claim_id")
-            if duty.home is home and claim_id == duty.claim_id and not (duty.lapsed or self._over(duty)):
-                yield duty
 
     def _over(self, duty: Duty) -> bool:
         """Whether a holder may believe that its time is over."""

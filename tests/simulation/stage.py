@@ -166,7 +166,7 @@ class Stage:
             chores=self.chores,
             is_visible=lambda: self.visible(entry_points.QUEUE),
             is_calm=lambda: self.calm,
-            stops=lambda decision: not self.calm and self.chance.takes(decision),
+            stops=self.chance.takes,
             kills=self._end_slow,
             tell=self.ledger.wrong.extend,
         ).begin()

@@ -1,7 +1,7 @@
 """A process that is a worker in place of a host: it begins, is told to stop now and then, and ends or is ended."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from tests.simulation.duties import Duties
@@ -11,8 +11,10 @@ from tests.simulation.instance import Instance
 from tests.simulation.settings import Plan
 from tests.simulation.worker_wiring import build_worker
 
-#: Share of the workers that are told to stop, if they live so long.
-_STOPS = 0.6
+#: Share of the workers that are told to stop, if they live so long; and of these, of those that look at the queue then.
+_STOPS, _LOOKS = 0.6, 0.7
+#: Seconds between two looks at whether one works.
+_LOOKS_SECONDS = 0.5
 #: Leases for which whoever has told a worker to stop waits for its end.
 _PATIENCE = (0.3, 2.0, 6.0)
 
@@ -48,6 +50,7 @@ class WorkerRun:
     stops: Callable[[str], bool]
     kills: Callable[[Instance], object]
     tell: Callable[[Iterable[str]], object]
+    _stops_at_look: bool = field(default=False, init=False)
 
     def begin(self) -> None:
         """Start it."""
@@ -58,14 +61,16 @@ class WorkerRun:
             slots=self.luck.choice((1, 2, 4)),
             paces={"sweep": plan.ticks, "reconcile": plan.span, **purges},
             judge=self._judge,
-            is_visible=self.is_visible,
+            is_visible=self._is_shown,
             is_calm=self.is_calm,
         )
         self.hands.workers[self.process.name] = True
         self.process.begin("consumer", self._run)
-        moment = self.luck.random() * plan.span
+        moment, looks = self.luck.random() * plan.span, self.luck.random() < _LOOKS
         if self.luck.random() < _STOPS:
-            scheduler.at(scheduler.now + moment, self._stop)
+            scheduler.at(scheduler.now + moment, self._expect_look if looks else self._stop)
+            if not looks:
+                self._expect_sweep()
 
     def _run(self) -> None:
         self._worker.run()
@@ -73,10 +78,29 @@ class WorkerRun:
         self.tell(self.duties.remains(self.process))
         self.process.scheduler.kill(self.process)
 
+    def _expect_look(self) -> None:
+        """Have it told to stop as soon as it looks at the queue for a message, which it is given then."""
+        self._stops_at_look = True
+
+    def _expect_sweep(self) -> None:
+        """Have it told to stop as soon as its sweep works on a job, if it was not before."""
+        scheduler = self.process.scheduler
+        if any("/sweep." in each.task and not each.ended for each in self.duties.of(self.process)):
+            self._stop()
+        elif not self.process.dead:
+            scheduler.at(scheduler.now + _LOOKS_SECONDS, self._expect_sweep)
+
+    def _is_shown(self) -> bool:
+        is_visible = self.is_visible()
+        if is_visible and self._stops_at_look:
+            self._stops_at_look = False
+            self.process.scheduler.at(self.process.scheduler.now, self._stop)
+        return is_visible
+
     def _stop(self) -> None:
         """Tell it to stop, as a system does that ends it when it takes too long."""
         process, patience = self.process, self.luck.choice(_PATIENCE) * self.plan.lease
-        if not process.dead and self.stops(f"{process.name} stops"):
+        if not process.dead and self.hands.workers[process.name] and self.stops(f"{process.name} stops"):
             self.hands.workers[process.name] = False
             self._worker.stop()
             process.scheduler.at(process.scheduler.now + patience, lambda: self.kills(process))
