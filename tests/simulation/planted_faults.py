@@ -8,8 +8,9 @@ from tests.simulation.planted_messages import MESSAGES
 from tests.simulation.planted_refusals import REFUSALS
 from tests.simulation.planted_storage import STORAGE
 from tests.simulation.planted_upkeep import UPKEEP
+from tests.simulation.planted_workers import WORKERS
 from tests.simulation.planting import PlantedFault
 
 FAULTS: dict[str, PlantedFault] = {
-    each.name: each for each in (*CLAIMS, *HOLDING, *STORAGE, *INTAKE, *MESSAGES, *REFUSALS, *UPKEEP, *LINES)
+    each.name: each for each in (*CLAIMS, *HOLDING, *STORAGE, *INTAKE, *MESSAGES, *REFUSALS, *UPKEEP, *LINES, *WORKERS)
 }

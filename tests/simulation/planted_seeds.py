@@ -113,6 +113,19 @@ SEEDS: dict[str, int] = {
     "an image is analysed once more behind its refused commit": 101,
     "whoever is late says that he was first": 156,
     "an ended job is told to be canceled": 80,
+    "a worker deletes a message before its work is done": 5,
+    "a worker renews a message by its first receipt": 5,
+    "a worker does not renew a message": 5,
+    "a worker hides messages for less than it believes": 5,
+    "a worker that stops begins what it has in hand": 5,
+    "a worker buries what may be received once more": 5,
+    "a sweep takes no lock": 5,
+    "each process sweeps under a lock of its own": 5,
+    "a worker that stops drops what it has in hand": 7,
+    "a worker receives what was received too often": 7,
+    "a worker deletes a message although its work has raised": 77,
+    "an outage of the work is taken for its end by a worker": 77,
+    "a worker leaves a message that has failed until it is hidden no longer": 77,
 }
 
 #: In a world beyond these: ``dev.py prove`` replays them.
@@ -145,6 +158,11 @@ BEYOND: dict[str, int] = {
     "an outage of a claim looks like a busy job": 15,
     "an outage of cancel looks like its success": 370,
     "an outage of an event looks like its end": 38,
+    "a worker counts the time of a message from the reply": 32,
+    "a worker that stops shows what it works on to others": 109,
+    "a worker takes a message that it has lost for done": 178,
+    "a worker works on a message that it has lost": 178,
+    "a worker that stops leaves its chores to their leases": 562,
 }
 #: In no world so far, but by another test, and why where it is known.
 OTHERS: dict[str, str] = {
