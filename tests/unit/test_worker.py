@@ -54,7 +54,6 @@ def test_each_idle_hour_costs_four_requests_a_minute_at_most(site: Site) -> None
 
 def test_the_first_image_after_an_idle_time_waits_for_half_a_minute_at_most(site: Site) -> None:
     site.idle()
-    site.ground.go(HOUR)
     site.upload("second.png")
     site.ground.go(31)
     assert site.states() == {"COMPLETED": 2}
