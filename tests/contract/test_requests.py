@@ -23,7 +23,7 @@ from shared.steps.upkeep.turns import Turns
 from shared.steps.work.attempt import End
 from shared.steps.work.fair_share import FairShare
 from tests.contract import job_moves
-from tests.contract.places import Place
+from tests.contract.places import Place, in_process
 from tests.contract.uploads import blob_of, ref_of, upload
 from tests.doubles.transports import CountingTransport
 from tests.sdk_clients import table_of
@@ -255,6 +255,21 @@ def test_an_idle_sweep_takes_the_lock_a_query_a_bucket_one_for_types_and_looks_i
     with bench.wire.count() as requests:
         bench.darkroom.sweep.sweep(owner="timer/1")
     assert len(requests) == 3 + bench.darkroom.settings.job_buckets + 1 + 2
+
+
+def test_an_idle_hour_of_ticks_takes_four_sweeps_and_a_look_at_each_bucket_every_other_minute() -> None:
+    place = in_process()
+    bench = CostBench(place)
+    buckets = bench.darkroom.settings.job_buckets
+    for _ in range(20):
+        bench.darkroom.ticks.tick(owner="timer/1")
+        place.go(60)
+    with bench.wire.count() as requests:
+        for _ in range(60):
+            bench.darkroom.ticks.tick(owner="timer/1")
+            place.go(60)
+    sweep, looks = 2 + 1 + buckets + 2, 28
+    assert len(requests) == 4 * sweep + looks * buckets
 
 
 def test_sending_a_due_job_again_takes_three_requests_and_one_for_the_length_of_the_queue(bench: CostBench) -> None:

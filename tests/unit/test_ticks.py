@@ -1,4 +1,4 @@
-"""How often a sweep timer sweeps: at each tick while there is work, and at each fifth while there is none."""
+"""How often a sweep timer sweeps: at each tick while there is work, and at each fifteenth while there is none."""
 
 import pytest
 
@@ -21,22 +21,33 @@ def ticks(world: World, minutes: int) -> list[int]:
     return swept
 
 
-def test_after_ten_minutes_without_work_each_fifth_tick_sweeps(world: World) -> None:
-    assert ticks(world, 27) == [*range(10), 14, 19, 24]
+def test_after_ten_minutes_without_work_each_fifteenth_tick_sweeps(world: World) -> None:
+    assert ticks(world, 41) == [*range(10), 24, 39]
 
 
-def test_a_job_that_falls_due_in_idle_times_is_swept_up_by_the_next_tick(world: World) -> None:
-    assert ticks(world, 16) == [*range(10), 14]
-    world.record_image()
-    world.clock.advance(3 * MINUTES)
+@pytest.mark.parametrize("after", [0.1, 0.9, 1.1, 1.9, 2.5, 3.0])
+def test_a_job_that_falls_due_in_idle_times_is_swept_up_by_the_next_tick(world: World, after: float) -> None:
+    ticks(world, 12)
+    for _ in range(int(after)):
+        assert ticks(world, 1) == []
+    world.clock.advance(after % 1 * MINUTES)
+    due = world.job(world.record_image()).due
+    world.clock.advance((1 - after % 1) * MINUTES)
+    assert due is not None
+    while world.clock.server.now() <= due:
+        assert ticks(world, 1) == []
     assert ticks(world, 1) == [0]
 
 
-def test_an_idle_tick_asks_each_bucket_once(world: World) -> None:
+def test_idle_ticks_ask_each_bucket_once_in_the_time_that_a_job_is_left_to_its_message(world: World) -> None:
+    assert world.settings.grace.total_seconds() == 2 * MINUTES
     ticks(world, 11)
+    world.clock.advance(2 * MINUTES)
     world.journal.clear()
-    world.darkroom.ticks.tick(owner="timer/1")
-    assert world.journal == ["jobs.due"] * world.darkroom.settings.job_buckets
+    for _ in range(6):
+        world.darkroom.ticks.tick(owner="timer/1")
+        world.clock.advance(MINUTES)
+    assert world.journal == ["jobs.due"] * 3 * world.settings.job_buckets
 
 
 def test_a_sweep_that_finds_work_is_followed_by_one_at_each_tick(world: World) -> None:
@@ -62,7 +73,7 @@ def test_every_tick_counts_where_no_message_starts_an_analysis(dispatch: str) ->
 
 
 def test_a_tick_after_a_sweep_that_raised_sweeps(world: World) -> None:
-    ticks(world, 14)
+    ticks(world, 24)
     world.jobs.out = True
     with pytest.raises(StorageOut):
         world.darkroom.ticks.tick(owner="timer/1")

@@ -7,6 +7,7 @@ the queue; with ``queue`` it analyses nothing, and sends all that is due to the 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 from functools import partial
 
@@ -118,11 +119,14 @@ class Sweep:
         turns.finish()
         return swept
 
-    def has_due(self) -> bool:
-        """Say whether a job is due that is worked on here. Costs: 1 query a type and bucket, up to the first hit."""
-        now, buckets = self.clock.now(), range(self.settings.job_buckets)
+    def has_due(self, *, within: timedelta = timedelta(0)) -> bool:
+        """Say whether a job that is worked on here is due, or will be within some time, unless it is moved on.
+
+        Costs: 1 query a type and bucket, up to the first hit.
+        """
+        before, buckets = self.clock.now() + within, range(self.settings.job_buckets)
         return any(
-            self.jobs.due(kind, bucket, before=now, limit=1) for kind in self.attempt.kinds for bucket in buckets
+            self.jobs.due(kind, bucket, before=before, limit=1) for kind in self.attempt.kinds for bucket in buckets
         )
 
     def _do_parts(self, owner: str, stop: Callable[[float], bool], turns: Turns, *, drains: bool) -> SweepResult:

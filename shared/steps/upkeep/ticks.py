@@ -10,7 +10,7 @@ from shared.steps.upkeep.sweep import Sweep
 #: Without work in any sweep of this process for so long, a tick only looks.
 IDLE = timedelta(minutes=10)
 #: From one sweep to the next then; ticks that come each minute come a little early or late.
-IDLE_SWEEP, JITTER = timedelta(minutes=5), timedelta(seconds=30)
+IDLE_SWEEP, JITTER = timedelta(minutes=15), timedelta(seconds=30)
 
 
 @dataclass(kw_only=True)
@@ -27,9 +27,10 @@ class Ticks:
     #: Since when sweeps have found no work; None where the last one did.
     _quiet_since: float | None = field(default=None, init=False)
     _swept_at: float = field(default=float("-inf"), init=False)
+    _none_due_before: float = field(default=float("-inf"), init=False)
 
     def tick(self, *, owner: str) -> None:
-        """Sweep, unless the process is idle, has swept less than five minutes ago, and no job is due.
+        """Sweep, unless the process is idle, has swept less than a quarter of an hour ago, and no job is due.
 
         Where messages start no analysis the sweep does, and every tick counts.
 
@@ -39,15 +40,25 @@ class Ticks:
         Raises:
             Exception: As ``Sweep.sweep``; the next tick sweeps again.
 
-        Costs: those of a sweep, or 1 query a type and bucket.
+        Costs: those of a sweep, or 1 query a type and bucket, or nothing while no job can be due.
         """
         now = self.runtime.monotonic()
-        if self._is_idle(now) and not self.sweep.has_due():
+        if self._is_idle(now) and not self._finds_due(now):
             return
         quiet_since, self._quiet_since = self._quiet_since, None  # after a sweep that raises the next tick sweeps
         if not self.sweep.sweep(owner=owner).found_work:
             self._quiet_since = now if quiet_since is None else quiet_since
         self._swept_at = now
+
+    def _finds_due(self, now: float) -> bool:
+        """Look for due jobs, unless none can be due: none was to be by now, and of later ones each has its grace."""
+        if now < self._none_due_before:
+            return False
+        grace = self.sweep.settings.grace
+        if self.sweep.has_due(within=grace):
+            return self.sweep.has_due()
+        self._none_due_before = now + grace.total_seconds()
+        return False
 
     def _is_idle(self, now: float) -> bool:
         if self._quiet_since is None or self.sweep.settings.dispatch in (Dispatch.TIMER, Dispatch.OFF):
