@@ -9,8 +9,8 @@ import pytest
 
 from tests.simulation.world import World
 
-#: A dozen that differ in what goes wrong: together they have every transition of a job, and most of them struck.
-SEEDS = (29, 43, 61, 64, 65, 80, 86, 98, 101, 138, 156, 364)
+#: Some that differ in what goes wrong: together they have every transition of a job, and most of them struck.
+SEEDS = (24, 29, 43, 47, 61, 64, 65, 80, 86, 98, 101, 138, 156, 364)
 #: Of worlds that find again what was found once, where it is planted; and what that was.
 FOUND = {
     6988: "a thumbnail was sent again and again by who had lost the lease",
