@@ -44,7 +44,7 @@ def main(words: list[str]) -> int:
             contestant = ENTRANTS[name](service, place, number, container="photos", seconds=options.seconds)
             _kill_twice(contestant, images)
             runs, ends = Counter(contestant.runs.names), Counter(contestant.ends.names)
-            counts = (len(set(images) - set(ends)), _repeats(runs), _repeats(ends))
+            counts = (len(set(images) - contestant.standing()), _repeats(runs), _repeats(ends))
             facts = dict(zip(("lost", "runs_twice", "results_twice"), counts, strict=True))
             finding.add((name, *map(str, counts), str(JOBS)), contestant=name, jobs=JOBS, **facts)
     finding.notes.append(

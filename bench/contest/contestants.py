@@ -51,6 +51,10 @@ class Contestant(ABC):
     def environ(self) -> Mapping[str, str]:
         """Return what the processes find in their environment beside what all contestants' find."""
 
+    def standing(self) -> set[str]:
+        """Return the images that have a result; by storage, where results are stored at all."""
+        return set(self.ends.names) | set(self.runs.names)
+
     def start(self, processes: int) -> None:
         """Start working processes; they may need a while until they work."""
         given = {

@@ -13,7 +13,9 @@ from bench.contest.processes import ROOT
 from bench.contest.service import Service
 from bench.contest.task_handler import KIND, make_thumbnail
 from shared import wiring
+from shared.rules.ids import job_id
 from shared.rules.images import ImageRef
+from shared.rules.jobs import State
 from shared.steps.intake.add import NewJob
 from shared.wiring.steps import Darkroom
 
@@ -35,6 +37,7 @@ class Own(Contestant):
     def __init__(self, service: Service, folder: Path, number: int, *, container: str, seconds: float = 0.0) -> None:
         super().__init__(service, folder, number, container=container, seconds=seconds)
         self._ends = Ends([self.log], COMMIT)
+        self._jobs: dict[str, str] = {}
         #: Settings over those of the contest.
         self.settings: dict[str, str] = {}
         #: More options of its command.
@@ -56,9 +59,15 @@ class Own(Contestant):
         """Record each image, or add a job about it: row first, message second."""
         for name in names:
             if self.report:
-                self.darkroom.record.record(ImageRef(self.container, name))
+                self._jobs[name] = self.darkroom.record.record(ImageRef(self.container, name)).job_id
             else:
                 self.darkroom.add.add(NewJob(kind=KIND, ref=name, params={}, unique=True))
+                self._jobs[name] = job_id(KIND, name, "")
+
+    def standing(self) -> set[str]:
+        """Return the images whose jobs are completed, by their rows."""
+        jobs = {name: self.darkroom.lookup.get(identity).job for name, identity in self._jobs.items()}
+        return {name for name, job in jobs.items() if job.state is State.COMPLETED}
 
     def environ(self) -> Mapping[str, str]:
         """Return its settings: the defaults, but for names, thumbnails, and what the uploads would start."""
@@ -117,21 +126,21 @@ class HostReport(Host):
     name, report = "Darkroom host, report", True
 
 
-class Worker(Own):
-    """Workers outside Functions."""
-
-    def commands(self, processes: int) -> Sequence[Sequence[str]]:
-        """Return a command a worker."""
-        return [[sys.executable, "-m", "bench.contest.worker_process"]] * processes
-
-
-class WorkerTask(Worker):
-    """The peers' task as a handler."""
+class WorkerTask(Own):
+    """The worker with the peers' task as a handler, a command a process."""
 
     name, report = "Darkroom worker", False
 
+    def commands(self, processes: int) -> Sequence[Sequence[str]]:
+        """Return the commands."""
+        return [[sys.executable, "-m", "bench.contest.worker_process"]] * processes
 
-class WorkerReport(Worker):
-    """The whole report."""
+
+class WorkerReport(Own):
+    """The worker with the whole report: one command, a group of processes."""
 
     name, report = "Darkroom worker, report", True
+
+    def commands(self, processes: int) -> Sequence[Sequence[str]]:
+        """Return the command."""
+        return [[sys.executable, "-m", "shared.cli", "worker", "--processes", str(processes)]]

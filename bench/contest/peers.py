@@ -5,6 +5,7 @@ and no remote control, gossip, mingling or heartbeats, which would poll further 
 process. dramatiq stores no result.
 """
 
+import json
 import os
 import subprocess
 from abc import abstractmethod
@@ -83,6 +84,12 @@ class Celery(Peer):
         python = (str(self.python), "-m", "celery", "--app", self.module)
         pool = ("worker", "--pool", "solo", "--hostname")
         return [[*python, *pool, f"bench-{number}@localhost", *quiet] for number in range(processes)]
+
+    def standing(self) -> set[str]:
+        """Return the images whose results are in its container."""
+        results = self.service.blobs.get_container_client(f"celery-results-{self.number}")
+        stored = [json.loads(results.download_blob(blob.name).readall()) for blob in results.list_blobs()]
+        return {each["result"]["name"] for each in stored if each["status"] == "SUCCESS"}
 
     def environ(self) -> Mapping[str, str]:
         """Return where its queue and results are."""

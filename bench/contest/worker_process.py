@@ -1,24 +1,15 @@
-"""The worker with the peers' task as a handler: ``python -m bench.contest.worker_process``."""
+"""One process of ``darkroom worker`` with the peers' task as a handler: ``python -m bench.contest.worker_process``.
 
-import logging
+The command takes no handlers of others, so this imports one and goes on as the command does.
+"""
+
 import os
-import signal
 import sys
 
 import bench.contest.task_handler  # noqa: F401 - registers the handler
-from shared import wiring
-from shared.worker.worker import Worker
+from shared.cli import worker
 
-SLOTS = 4
-
-
-def main() -> None:
-    """Work until SIGTERM."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    worker = Worker(wiring.build(os.environ), slots=SLOTS)
-    signal.signal(signal.SIGTERM, lambda *_: worker.stop())
-    worker.run()
-
+DRAIN_SECONDS = 25.0
 
 if __name__ == "__main__":
-    main()
+    sys.exit(worker.consume(os.environ, slots=None, processes=1, drain=DRAIN_SECONDS, at=None))
