@@ -16,7 +16,7 @@ from bench.contest.images import SIZES, image_bytes, names
 from bench.contest.service import Service
 from bench.contest.turns import PROCESSES, Turn, take
 
-ROUNDS, WARM = 4, 24
+ROUNDS, WARM = 4, 16
 IMAGES = {"10 KB": 240, "12 MP": 60}
 Turns = dict[str, list[Turn]]
 
@@ -58,23 +58,31 @@ def _race(entrants: Sequence[str], size: str, count: int, rounds: int) -> Turns:
 
 def _report(size: str, turns: Turns) -> Finding:
     peers = [peer for peer in PEERS if peer in turns]
-    head = ("", "images/s", *(f"÷ {peer}" for peer in peers), "CPU ms", "Azurite's CPU ms", "requests")
+    heads = (*(f"images/s ÷ {peer}" for peer in peers), *(f"{peer}'s CPU ÷" for peer in peers))
+    head = ("", "images/s", *heads, "CPU ms", "Azurite's CPU ms", "requests")
     finding = Finding(f"throughput {size}", f"python3 dev.py bench throughput --sizes '{size}'", head)
     for name, rounds in turns.items():
-        speeds = [turn.per_second for turn in rounds]
-        ratios = {peer: ratio(speeds, [turn.per_second for turn in turns[peer]]) for peer in peers}
         facts = {
             what: median(getattr(turn, what) for turn in rounds)
             for what in ("per_second", "client_ms", "azurite_ms", "requests_total")
         }
-        cells = [f"{facts['per_second']:.0f}", *(f"{value:.2f}" for value in ratios.values())]
+        rates = {peer: ratio(_all(rounds, "per_second"), _all(turns[peer], "per_second")) for peer in peers}
+        thrift = {peer: ratio(_all(turns[peer], "cpu_ms"), _all(rounds, "cpu_ms")) for peer in peers}
+        cells = [f"{facts['per_second']:.0f}", *(f"{value:.2f}" for value in (*rates.values(), *thrift.values()))]
         cells += [f"{facts[what]:.1f}" for what in ("client_ms", "azurite_ms", "requests_total")]
         kinds = rounds[-1].requests
-        finding.add((name, *cells), size=size, contestant=name, **facts, requests=kinds, ratios=ratios)
+        finding.add((name, *cells), size=size, contestant=name, **facts, requests=kinds, rates=rates, thrift=thrift)
     finding.notes.append(
-        f"{PROCESSES} processes each, medians of {len(next(iter(turns.values())))} rounds; CPU and requests an image."
+        f"{PROCESSES} processes each, medians of {len(next(iter(turns.values())))} rounds; CPU and requests an image. "
+        "More is better in every column of ratios. Where other programs share the cores, those of CPU hold better: all "
+        "processor time of the peer, Azurite's included, by all of this contestant."
     )
     return finding
+
+
+def _all(turns: Sequence[Turn], what: str) -> list[float]:
+    """Return a figure of each turn."""
+    return [getattr(turn, what) for turn in turns]
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ from functools import lru_cache
 
 from bench.photographs import FORMATS, photograph
 
-#: Width and height.
+#: Width and height; and in how many folders the images are.
+FOLDERS = 8
 SIZES = {"10 KB": (224, 168), "12 MP": (4000, 3000)}
 
 
@@ -15,5 +16,5 @@ def image_bytes(size: str) -> bytes:
 
 
 def names(prefix: str, count: int) -> list[str]:
-    """Return so many names of blobs."""
-    return [f"{prefix}-{number:05}.jpg" for number in range(count)]
+    """Return so many names of blobs, in folders: Darkroom lets those of a single one wait for others that may come."""
+    return [f"{number % FOLDERS}/{prefix}-{number:05}.jpg" for number in range(count)]

@@ -32,6 +32,11 @@ class Turn:
     requests: dict[str, float]
 
     @property
+    def cpu_ms(self) -> float:
+        """Processor time of both, an image: what bounds the rate where nothing else uses the cores."""
+        return self.client_ms + self.azurite_ms
+
+    @property
     def requests_total(self) -> float:
         """All requests, an image."""
         return sum(self.requests.values())

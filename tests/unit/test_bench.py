@@ -53,9 +53,9 @@ def test_only_whole_lines_are_read_and_each_once(tmp_path: Path) -> None:
 
 
 def test_a_commit_is_found_in_the_log_by_the_name_of_its_blob() -> None:
-    line = f'{{"event": "{LogEvent.COMPLETED.value}", "job": "x-1", "ref": "photos/cat.jpg", "token": 1}}\n'
-    assert COMMIT.findall(line.encode()) == [b"cat.jpg"]
-    assert COMMIT.findall(line.replace("photos/", "").encode()) == [b"cat.jpg"]
+    line = f'{{"event": "{LogEvent.COMPLETED.value}", "job": "x-1", "ref": "photos/3/cat.jpg", "token": 1}}\n'
+    assert COMMIT.findall(line.encode()) == [b"3/cat.jpg"]
+    assert COMMIT.findall(line.replace("photos/", "").encode()) == [b"3/cat.jpg"]
     assert COMMIT.findall(line.replace(LogEvent.COMPLETED.value, LogEvent.RECORDED.value).encode()) == []
 
 
