@@ -166,6 +166,9 @@ BEYOND: dict[str, int] = {
 }
 #: In no world so far, but by another test, and why where it is known.
 OTHERS: dict[str, str] = {
+    "a drain leaves what lies behind its first messages": "tests/unit/test_drain.py: later ones take them",
+    "an idle tick looks for due jobs less often than one can fall due": "tests/unit/test_ticks.py: no world is idle",
+    "a live job keeps an index row that says what it was": "tests/contract/test_job_index_port.py: only figures differ",
     "completion by status only": "tests/unit/test_attempt.py: a stale report",
     "who is refused reads the row and writes over it": "tests/unit/test_attempt.py: a stale report",
     "renewal of a lapsed lock that was taken": "tests/unit/test_locks.py: no other holder comes within a renewal",

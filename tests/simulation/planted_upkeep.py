@@ -151,6 +151,26 @@ UPKEEP = (
             "    queue.delete(message)\n    outcomes = take_in(message.body)",
         ),
     ),
+    fault(
+        "a drain leaves what lies behind its first messages",
+        (
+            "shared.steps.upkeep.drain_poison:_messages",
+            "while messages := queue.receive():",
+            "if messages := queue.receive():",
+        ),
+    ),
+    fault(
+        "an idle tick looks for due jobs less often than one can fall due",
+        (
+            "shared.steps.upkeep.ticks:Ticks._finds_due",
+            "now + grace.total_seconds()",
+            "now + 2 * grace.total_seconds()",
+        ),
+    ),
+    fault(
+        "a live job keeps an index row that says what it was",
+        ("shared.storage.job_table:_operations", "elif before != after:", "elif before is None:"),
+    ),
     # Reconcile.
     fault(
         "mark that moves behind a page before any of it is done",
