@@ -114,7 +114,7 @@ class Actors:
             "message": lambda _, luck: self._client.send(entry_points.QUEUE, self._text(luck)),
             "hint": lambda _, luck: self._client.send(entry_points.QUEUE, self._hint(luck, LIVE)),
             "clear": lambda _, __: self._client.clear(entry_points.QUEUE),
-            "poison": lambda _, luck: self._client.send(stage.poison, self._hint(luck, LIVE)),
+            "poison": lambda _, luck: self._client.send(entry_points.POISON, self._hint(luck, LIVE)),
             "poison what has died": lambda _, luck: give_up(stage, self._client, luck),
         }
         self._inside = self._acts_inside()

@@ -21,7 +21,7 @@ def give_up(stage: Stage, client: Client, luck: Random) -> None:
     text = json.dumps({"v": 1, "job_id": luck.choice(ledger.without_attempts())})
     process = stage.pick("for who gives up")
     if process is None or luck.random() >= _IN_HAND:
-        client.send(stage.poison, text)
+        client.send(entry_points.POISON, text)
         return
     host = stage.hosts[process.name]
 

@@ -183,11 +183,6 @@ class Stage:
         while len(self.processes) < self.plan.processes:
             self.start()
 
-    @property
-    def poison(self) -> str:
-        """The queue where a message ends that was received too often: a worker leaves it where it is."""
-        return entry_points.QUEUE if self.plan.workers == 1 else entry_points.POISON
-
     def living(self) -> list[Instance]:
         """Return the processes that are not dead, in the order of their start."""
         return [process for process in self.processes if not process.dead]

@@ -67,7 +67,7 @@ class PacedWorker(Worker):
         darkroom: Everything, wired.
         slots: Messages that are worked on at once.
         paces: Seconds between two, by the name of the chore; those of production without it.
-        is_calm: Whether nothing goes wrong any more: it is idle then.
+        is_calm: Whether nothing goes wrong any more: chores come as in idle times then.
     """
 
     def __init__(
@@ -77,13 +77,10 @@ class PacedWorker(Worker):
         self._is_calm = is_calm
         super().__init__(darkroom, slots=slots)
 
-    def is_idle(self) -> bool:
-        """Say whether all is calm, or there has been no work for long."""
-        return self._is_calm() or super().is_idle()
-
     def _build_chores(self, *, leads: bool) -> Chores:
         chores = super()._build_chores(leads=leads)
         chores.chores = tuple(self._pace(chore) for chore in chores.chores)
+        chores.is_idle = lambda: self._is_calm() or self.is_idle()
         return chores
 
     def _pace(self, chore: Chore) -> Chore:
