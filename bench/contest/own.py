@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
+from bench.contest import task_handler
 from bench.contest.contestants import Contestant
 from bench.contest.ends import COMMIT, Ends
 from bench.contest.processes import ROOT
@@ -126,21 +127,22 @@ class HostReport(Host):
     name, report = "Darkroom host, report", True
 
 
-class WorkerTask(Own):
-    """The worker with the peers' task as a handler, a command a process."""
-
-    name, report = "Darkroom worker", False
-
-    def commands(self, processes: int) -> Sequence[Sequence[str]]:
-        """Return the commands."""
-        return [[sys.executable, "-m", "bench.contest.worker_process"]] * processes
-
-
-class WorkerReport(Own):
-    """The worker with the whole report: one command, a group of processes."""
-
-    name, report = "Darkroom worker, report", True
+class Worker(Own):
+    """``darkroom worker``: one command, a group of processes."""
 
     def commands(self, processes: int) -> Sequence[Sequence[str]]:
         """Return the command."""
-        return [[sys.executable, "-m", "shared.cli", "worker", "--processes", str(processes)]]
+        handlers = () if self.report else ("--handlers", task_handler.__name__)
+        return [[sys.executable, "-m", "shared.cli", "worker", "--processes", str(processes), *handlers]]
+
+
+class WorkerTask(Worker):
+    """The peers' task as a handler."""
+
+    name, report = "Darkroom worker", False
+
+
+class WorkerReport(Worker):
+    """The whole report."""
+
+    name, report = "Darkroom worker, report", True
