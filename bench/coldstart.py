@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.contest.contestants import Contestant
 from bench.contest.entrants import ENTRANTS
-from bench.contest.figures import Finding, median
+from bench.contest.figures import Finding, median, typed
 from bench.contest.images import image_bytes, names
 from bench.contest.processes import ROOT
 from bench.contest.service import Service
@@ -29,7 +29,7 @@ print(1000 * (b - a), 1000 * (c - b))
 def main(words: list[str]) -> int:
     """Measure, and print a table."""
     options = _parser().parse_args(words)
-    finding = Finding("coldstart", "python3 dev.py bench coldstart", ("", "CPU ms"))
+    finding = Finding("coldstart", typed("coldstart", words), ("", "CPU ms"))
     library, ours = zip(*(_import() for _ in range(options.imports)), strict=True)
     finding.add(
         ("`import azure.functions`", f"{median(library):.1f}"), what="import azure.functions", ms=median(library)

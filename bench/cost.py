@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.contest.contestants import Contestant
 from bench.contest.entrants import ENTRANTS
-from bench.contest.figures import Finding
+from bench.contest.figures import Finding, typed
 from bench.contest.images import image_bytes, names
 from bench.contest.own import Own
 from bench.contest.service import Service
@@ -29,7 +29,7 @@ def main(words: list[str]) -> int:
     """Count, and print a table."""
     options = _parser().parse_args(words)
     kinds = list(PRICES)
-    finding = Finding("cost", "python3 dev.py bench cost", ("", *kinds, "$ per million images"))
+    finding = Finding("cost", typed("cost", words), ("", *kinds, "$ per million images"))
     entrants = [(name, "off") for name in options.entrants]
     entrants += [(name, "blob") for name in options.entrants if name.endswith("report")]
     with Service() as service, tempfile.TemporaryDirectory() as folder:

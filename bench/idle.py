@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from bench.contest.entrants import ENTRANTS, TASKS
-from bench.contest.figures import Finding
+from bench.contest.figures import Finding, typed
 from bench.contest.images import image_bytes, names
 from bench.contest.service import Service
 
@@ -21,7 +21,7 @@ def main(words: list[str]) -> int:
     """Wait, count, and print a table."""
     options = _parser().parse_args(words)
     minutes, after = options.minutes, options.after_minutes
-    finding = Finding("idle", "python3 dev.py bench idle", ("", "requests a minute", "of them"))
+    finding = Finding("idle", typed("idle", words), ("", "requests a minute", "of them"))
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         services = {}

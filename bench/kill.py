@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.contest.contestants import Contestant
 from bench.contest.entrants import ENTRANTS, TASKS
-from bench.contest.figures import Finding
+from bench.contest.figures import Finding, typed
 from bench.contest.images import image_bytes, names
 from bench.contest.own import Own
 from bench.contest.service import Service, until
@@ -33,7 +33,7 @@ def main(words: list[str]) -> int:
     """Kill each, and print a table."""
     options = _parser().parse_args(words)
     finding = Finding(
-        "kill", "python3 dev.py bench kill", ("", "lost", "work done twice", "results that stand twice", "of jobs")
+        "kill", typed("kill", words), ("", "lost", "work done twice", "results that stand twice", "of jobs")
     )
     with Service() as service, tempfile.TemporaryDirectory() as folder:
         images = names("image", JOBS)

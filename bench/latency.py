@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.contest.contestants import Contestant
 from bench.contest.entrants import ENTRANTS
-from bench.contest.figures import Finding, percentile
+from bench.contest.figures import Finding, percentile, typed
 from bench.contest.images import image_bytes, names
 from bench.contest.service import Service, until
 from bench.contest.turns import PROCESSES
@@ -21,7 +21,7 @@ _SECONDS = 60.0
 def main(words: list[str]) -> int:
     """Measure, and print a table."""
     options = _parser().parse_args(words)
-    finding = Finding("latency", "python3 dev.py bench latency", ("", "p50 ms", "p99 ms"))
+    finding = Finding("latency", typed("latency", words), ("", "p50 ms", "p99 ms"))
     times: dict[str, list[float]] = {name: [] for name in options.entrants}
     with Service() as service, tempfile.TemporaryDirectory() as folder:
         warm, images = names("warm", WARM), names("image", options.images)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from bench.contest.figures import Finding
+from bench.contest.figures import Finding, typed
 from bench.contest.processes import ROOT
 from bench.contest.service import Service
 from shared import wiring
@@ -23,7 +23,7 @@ _LEASE_SECONDS = 300
 def main(words: list[str]) -> int:
     """Count, contend, and print a table."""
     options = _parser().parse_args(words)
-    finding = Finding("locks", "python3 dev.py bench locks", ("", "", "requests"))
+    finding = Finding("locks", typed("locks", words), ("", "", "requests"))
     with Service() as service:
         for act, count in _requests(service).items():
             finding.add((act, "", str(count)), act=act, requests=count)

@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 
-from bench.contest.figures import Finding, median
+from bench.contest.figures import Finding, median, typed
 from bench.contest.filling import KIND, add, do_nothing, fill
 from bench.contest.service import Service
 from shared import clock, wiring
@@ -29,13 +29,13 @@ COUNTED_ROWS = (1_000, 50_000, 200_000)
 def main(words: list[str]) -> int:
     """Fill, measure, count, and print a table each."""
     options = _parser().parse_args(words)
-    timed = Finding("scale", "python3 dev.py bench scale", ("buckets", "rows", "claim and commit ms", "÷ fewest rows"))
+    timed = Finding("scale", typed("scale", words), ("buckets", "rows", "claim and commit ms", "÷ fewest rows"))
     for buckets in options.buckets:
         _time(timed, buckets, options.rows)
     timed.notes.append(f"On Azurite, medians of {JOBS} jobs, the tables in turns.")
     timed.show(write=options.write)
     head = ("rows", "claim and commit: rows read + written", "requests", "a page of 50 jobs: rows read", "requests")
-    counted = Finding("scale counted", "python3 dev.py bench scale", head)
+    counted = Finding("scale counted", typed("scale", words), head)
     for rows in options.counted:
         _count(counted, rows)
     counted.notes.append("Counted on the services in process, which answer as Azurite does, at 64 buckets.")

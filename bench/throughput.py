@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.contest.entrants import ENTRANTS, PEERS
-from bench.contest.figures import Finding, median, ratio
+from bench.contest.figures import Finding, median, ratio, typed
 from bench.contest.images import SIZES, image_bytes, names
 from bench.contest.service import Service
 from bench.contest.turns import PROCESSES, Turn, take
@@ -26,7 +26,7 @@ def main(words: list[str]) -> int:
     options = _parser().parse_args(words)
     for size in options.sizes:
         turns = _race(options.entrants, size, options.images or IMAGES[size], options.rounds)
-        _report(size, turns).show(write=options.write)
+        _report(size, turns, typed("throughput", words)).show(write=options.write)
     return 0
 
 
@@ -56,11 +56,11 @@ def _race(entrants: Sequence[str], size: str, count: int, rounds: int) -> Turns:
     return turns
 
 
-def _report(size: str, turns: Turns) -> Finding:
+def _report(size: str, turns: Turns, command: str) -> Finding:
     peers = [peer for peer in PEERS if peer in turns]
     heads = (*(f"images/s ÷ {peer}" for peer in peers), *(f"{peer}'s CPU ÷" for peer in peers))
     head = ("", "images/s", *heads, "CPU ms", "Azurite's CPU ms", "requests")
-    finding = Finding(f"throughput {size}", f"python3 dev.py bench throughput --sizes '{size}'", head)
+    finding = Finding(f"throughput {size}", command, head)
     for name, rounds in turns.items():
         facts = {
             what: median(getattr(turn, what) for turn in rounds)

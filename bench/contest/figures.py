@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import re
+import shlex
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,6 +52,11 @@ class Finding:
             when = dt.datetime.now(dt.UTC).date().isoformat()  # noqa: TID251 - of this machine, for people
             block = f"`{self.command}`, {when}, two cores:\n\n{self.table()}"
             DOCUMENT.write_text(replace_block(DOCUMENT.read_text("utf-8"), self.bench, block), "utf-8")
+
+
+def typed(bench: str, words: Sequence[str]) -> str:
+    """Return the command line of a bench with these words, as a person types it to measure the same again."""
+    return shlex.join(["python3", "dev.py", "bench", bench, *(word for word in words if word != "--write")])
 
 
 def replace_block(text: str, name: str, block: str) -> str:

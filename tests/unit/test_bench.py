@@ -8,7 +8,7 @@ import pytest
 import bench
 from bench.__main__ import BENCHES
 from bench.contest.ends import COMMIT, NAME, Ends
-from bench.contest.figures import DOCUMENT, Finding, percentile, ratio, replace_block
+from bench.contest.figures import DOCUMENT, Finding, percentile, ratio, replace_block, typed
 from bench.contest.service import kind_of
 from bench.cost import price
 from shared.telemetry import LogEvent
@@ -93,3 +93,8 @@ def test_a_table_stands_before_its_notes() -> None:
     finding.notes.append("Of one round.")
     assert finding.table() == "|  | ms |\n| --- | --- |\n| a | 1 |\n\nOf one round.\n"
     assert finding.lines == [{"bench": "x", "ms": 1.0}]
+
+
+def test_a_table_stands_beside_the_command_that_measures_the_same_again() -> None:
+    command = "python3 dev.py bench throughput --sizes '12 MP'"
+    assert typed("throughput", ["--sizes", "12 MP", "--write"]) == command
