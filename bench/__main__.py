@@ -1,5 +1,6 @@
 """Run one of the benches, or say which there are."""
 
+import signal
 import sys
 from importlib import import_module
 
@@ -25,6 +26,7 @@ def main(words: list[str]) -> int:
     if not words or words[0] not in BENCHES:
         print("usage: python3 dev.py bench NAME\n", *(f"  {name:12}{what}" for name, what in BENCHES.items()), sep="\n")
         return 2
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # what was started is ended, as by Ctrl-C
     status: int = import_module(f"bench.{words[0]}").main(words[1:])
     return status
 
