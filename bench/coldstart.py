@@ -80,9 +80,9 @@ def _import() -> tuple[float, float]:
 
 def _first_result(contestant: Contestant, image: str) -> float:
     """Return the milliseconds of processor time of one process with one message, from its start to the result."""
-    contestant.feed([image])
-    contestant.start(1)
     try:
+        contestant.feed([image])
+        contestant.start(1)
         contestant.wait_for(1, seconds=_SECONDS)
         return contestant.cpu_ms()
     finally:

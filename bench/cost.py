@@ -71,8 +71,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _counts(contestant: Contestant, service: Service, warm: list[str], images: list[str]) -> Counter[str]:
     """Count the requests from the first image's recording to the last one's result."""
-    contestant.start(PROCESSES)
     try:
+        contestant.start(PROCESSES)
         contestant.feed(warm)
         contestant.wait_for(len(warm), seconds=_SECONDS)
         contestant.group.pause()

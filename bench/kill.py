@@ -67,8 +67,8 @@ def _kill_twice(contestant: Contestant, images: list[str]) -> None:
     """Feed all jobs, kill twice, and wait until nothing comes any more."""
     if isinstance(contestant, Own):
         contestant.settings, contestant.options = QUICK, contestant.quick
-    contestant.feed(images)
     try:
+        contestant.feed(images)
         for count in KILLS:
             contestant.start(PROCESSES)
             contestant.wait_for(count, seconds=QUIET_SECONDS)

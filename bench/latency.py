@@ -55,7 +55,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _times(contestant: Contestant, warm: list[str], images: list[str]) -> list[float]:
     """Return the seconds that each image took; each is sent a second after the one before, as long as that may take."""
-    contestant.start(PROCESSES)
     sent: dict[str, float] = {}
     times: list[float] = []
 
@@ -68,6 +67,7 @@ def _times(contestant: Contestant, warm: list[str], images: list[str]) -> list[f
         return not sent
 
     try:
+        contestant.start(PROCESSES)
         contestant.feed(warm)
         contestant.wait_for(len(warm), seconds=_SECONDS)
         due = clock.monotonic()

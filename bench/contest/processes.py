@@ -59,7 +59,7 @@ class Group:
             process.wait()
 
     def stop(self) -> None:
-        """Ask them to end; kill what does not."""
+        """Ask them to end; kill what does not, and what they leave behind when they end too early."""
         self.resume()
         everything = tree(self.pids)
         _signal(self.pids, signal.SIGTERM)
@@ -69,6 +69,7 @@ class Group:
             except subprocess.TimeoutExpired:
                 _signal(everything, signal.SIGKILL)
                 process.wait()
+        _signal((pid for pid in everything if _session(pid) in self.pids), signal.SIGKILL)
 
 
 def cpu_ms(pids: Iterable[int]) -> float:
@@ -103,6 +104,14 @@ def _facts() -> dict[int, tuple[int, int]]:
                 continue
             facts[int(folder.name)] = (int(fields[1]), sum(int(field) for field in fields[11:15]))
     return facts
+
+
+def _session(pid: int) -> int | None:
+    """Return the session of a process; None where it has ended."""
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return None
 
 
 def _signal(pids: Iterable[int], number: int) -> None:

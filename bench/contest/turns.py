@@ -54,8 +54,8 @@ def take(contestant: Contestant, service: Service, *, warm: Sequence[str], names
     Raises:
         TimeoutError: Results are missing.
     """
-    contestant.start(PROCESSES)
     try:
+        contestant.start(PROCESSES)
         contestant.feed(warm)
         contestant.wait_for(len(warm), seconds=_WARM_SECONDS)
         contestant.group.pause()
