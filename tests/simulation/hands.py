@@ -35,6 +35,7 @@ class Hand:
         count: How often it was received.
         seconds: For which it is hidden at a time.
         receipt: The newest that the worker knows.
+        tried_at: Own second from which on the worker may count: a look without an answer is repeated beneath it.
         sent_at: Own second at which the last request was sent that has hidden it.
         known_at: Own second at which the reply to that was there.
         begun_at: Own second at which the last renewal was begun.
@@ -48,6 +49,7 @@ class Hand:
     count: int
     seconds: float
     receipt: str
+    tried_at: float
     sent_at: float
     known_at: float
     begun_at: float
@@ -93,6 +95,7 @@ class Hands:
     workers: dict[str, bool] = field(default_factory=dict)
     _hands: list[Hand] = field(default_factory=list)
     _works: dict[str, Work] = field(default_factory=dict)
+    _tries: dict[str, float] = field(default_factory=dict)
 
     def begin(self, task: Task | None, home: Instance, kind: str, text: str) -> None:
         """Judge that a thread of a worker begins a call: of a chore, or for a message."""
@@ -104,7 +107,11 @@ class Hands:
             return
         self.tell(self._untold(task.name))
         self._works[task.name] = Work(home, text)
-        counts = [hand.count for hand in self._of(home) if hand.text == text and not self._is_lost(hand, -_SLACK)]
+        counts = [
+            hand.count
+            for hand in self._of(home)
+            if hand.text == text and not self._is_lost(hand, hand.sent_at + _SLACK)
+        ]
         if not counts:
             self.tell([f"{task.name}: works on {text[:80]}, and does not have it in hand"])
         elif not any((count > self.most) is (kind == entry_points.POISON) for count in counts):
@@ -127,6 +134,8 @@ class Hands:
             return
         for hand in self._of(home):
             self.tell(self._late(hand))
+        if _is_look(passage):
+            self._tries.setdefault(passage.sender.name, passage.sent_at)
         if _of_queue(passage) and len(passage.request.segments) == _ONE:
             about, words = self._find(passage), f"{passage.sender.name}: {passage.label}"
             self.tell([f"{words} by an old receipt"] if about is None else self._judge(about, passage))
@@ -138,19 +147,20 @@ class Hands:
             return
         if not _of_queue(passage) or passage.reply is None or passage.fault is Fault.REPLY_CUT:
             return
-        if request.method == "GET" and len(request.segments) == _ONE - 1 and end == "200":
+        if _is_look(passage) and end == "200":
             self._take(passage, home)
         hand = self._find(passage)
         if hand is not None and request.method == "PUT":
             hand.is_refused = hand.is_refused or end in ("400", "404")
             if end.startswith("2"):
                 hand.receipt = passage.reply.headers["x-ms-popreceipt"]
-                hand.sent_at, hand.known_at = passage.sent_at, passage.clock()
+                hand.tried_at = hand.sent_at = passage.sent_at
+                hand.known_at = passage.clock()
 
     def remains(self, home: Instance) -> Iterator[str]:
         """Judge that a worker ends: what it had in hand is settled."""
         for hand in self._of(home):
-            if not self._is_lost(hand, _SLACK):
+            if not self._is_lost(hand, hand.tried_at - _SLACK):
                 yield f"{home.name}: ends, and has {hand.text[:80]} in hand"
 
     def _untold(self, name: str) -> Iterator[str]:
@@ -167,13 +177,13 @@ class Hands:
         home, names = passage.sender.home, (passage.request.segments[-1], passage.request.query.get("popreceipt"))
         return next((hand for hand in self._hands if hand.home is home and (hand.id, hand.receipt) == names), None)
 
-    def _is_lost(self, hand: Hand, slack: float = 0.0) -> bool:
-        """Say whether a worker must believe a message to be in other hands, by its own clock, up to a slack."""
-        return hand.is_refused or hand.home.watch() >= hand.sent_at + hand.seconds - self.margin - slack
+    def _is_lost(self, hand: Hand, since: float) -> bool:
+        """Say whether a worker that counts from a second on must believe a message to be in other hands."""
+        return hand.is_refused or hand.home.watch() >= since + hand.seconds - self.margin
 
     def _take(self, passage: Passage, home: Instance) -> None:
         assert passage.reply is not None
-        seconds = _seconds(passage)
+        seconds, tried_at = _seconds(passage), self._tries.pop(passage.sender.name)
         if seconds <= self.lease + self.margin:
             self.tell([f"{passage.sender.name}: hides messages for {seconds:g} s, and their jobs lapse later"])
         for found in ET.fromstring(passage.reply.body).iter("QueueMessage"):  # noqa: S314 - our own double's
@@ -186,6 +196,7 @@ class Hands:
                     count=int(facts["DequeueCount"]),
                     seconds=seconds,
                     receipt=facts["PopReceipt"],
+                    tried_at=tried_at,
                     sent_at=passage.sent_at,
                     known_at=passage.clock(),
                     begun_at=passage.sent_at,
@@ -230,7 +241,7 @@ class Hands:
     def _late(self, hand: Hand) -> Iterator[str]:
         """A message is hidden for longer when a third of its time is gone, and after a try that has failed the next."""
         home, now = hand.home, hand.home.watch()
-        if self._is_lost(hand) or home.stopped_until > self.now() - _SLACK:
+        if self._is_lost(hand, hand.tried_at) or home.stopped_until > self.now() - _SLACK:
             return
         first, rate = hand.sent_at + hand.seconds / _RENEWALS, max(1.0, home.watch.rate)
         due = first if hand.begun_at <= hand.sent_at else max(first, hand.begun_at + rate * hand.seconds / _TRY + 1.0)
@@ -243,6 +254,11 @@ def _of_queue(passage: Passage) -> bool:
     """Say whether a request is one to the job queue."""
     request = passage.request
     return request.service == "queue" and request.segments[:1] == (entry_points.QUEUE,)
+
+
+def _is_look(passage: Passage) -> bool:
+    """Say whether a request asks the job queue for messages."""
+    return _of_queue(passage) and passage.request.method == "GET" and len(passage.request.segments) == _ONE - 1
 
 
 def _seconds(passage: Passage) -> float:
