@@ -217,6 +217,7 @@ class Duties:
         duty = self._by_task.get(task)
         found = passage.request.method == "GET" and passage.reply is not None and end == "200"
         if duty is not None and found and passage.reply and self._nonces.get(name, "?").encode() in passage.reply.body:
+            duty.lapsed = duty.lapsed or self._over(duty)
             duty.sent_at, duty.known_at = begun_at, passage.clock()
         if duty is None or duty.refusal != name or row_of(passage.request) != duty.place:
             return
