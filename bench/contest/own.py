@@ -7,12 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-from bench.contest import task_handler
 from bench.contest.contestants import Contestant
 from bench.contest.ends import COMMIT, Ends
 from bench.contest.processes import ROOT
 from bench.contest.service import Service
-from bench.contest.task_handler import KIND, make_thumbnail
+from bench.contest.thumbnail_job import KIND, make_thumbnail
 from shared import wiring
 from shared.rules.ids import job_id
 from shared.rules.images import ImageRef
@@ -20,6 +19,8 @@ from shared.rules.jobs import State
 from shared.steps.intake.add import NewJob
 from shared.wiring.steps import Darkroom
 
+#: Registers the peers' task in the processes of a contest.
+_HANDLERS = "bench.contest.task_handler"
 #: As long as a contest may go on: reconcile leaves its images alone.
 _DAY = 24 * 60 * 60
 
@@ -111,7 +112,7 @@ class Host(Own):
         app.mkdir(exist_ok=True)
         shutil.copy(ROOT / "host.json", app)
         text = (ROOT / "function_app.py").read_text("utf-8")
-        (app / "function_app.py").write_text(f"{text}\nimport bench.contest.task_handler\n", "utf-8")
+        (app / "function_app.py").write_text(f"{text}\nimport {_HANDLERS}\n", "utf-8")
         return app
 
 
@@ -132,7 +133,7 @@ class Worker(Own):
 
     def commands(self, processes: int) -> Sequence[Sequence[str]]:
         """Return the command."""
-        handlers = () if self.report else ("--handlers", task_handler.__name__)
+        handlers = () if self.report else ("--handlers", _HANDLERS)
         return [[sys.executable, "-m", "shared.cli", "worker", "--processes", str(processes), *handlers]]
 
 

@@ -1,12 +1,6 @@
-"""The peers' task as a handler of Darkroom's: the app of a contest imports it."""
+"""Registers the peers' task as a handler: the app of a contest imports this, and the bench itself does not."""
 
-from bench.peers import thumbnail_task
-from shared.handlers import Context, handler_for
+from bench.contest.thumbnail_job import KIND, make_thumbnail
+from shared.handlers import handler_for
 
-KIND = "bench-thumbnail"
-
-
-@handler_for(KIND)
-def make_thumbnail(job: Context) -> dict[str, object]:
-    """Do exactly what a peer's task does."""
-    return thumbnail_task.run(job.job.ref)
+handler_for(KIND)(make_thumbnail)
