@@ -71,6 +71,24 @@ def if_match(etag: str) -> dict[str, Any]:
     return {"etag": etag, "match_condition": MatchConditions.IfNotModified}
 
 
+@dataclass
+class _Transaction:
+    """A transaction, and how often it was sent: a refusal of the first send is true."""
+
+    table: TableClient
+    operations: Sequence[Operation]
+    guard: GuardRow
+    limits: Limits
+    sent: int = 0
+
+    def submit(self) -> str:
+        """Send it once; return the guard row's new ETag, empty when it was deleted."""
+        self.sent += 1
+        replies = self.table.submit_transaction(self.operations, retry_total=0, **self.limits())
+        own = next(i for i, each in enumerate(self.operations) if each[1]["RowKey"] == self.guard.row_key)
+        return str(replies[own].get("etag", ""))
+
+
 def transact(
     table: TableClient,
     operations: Sequence[Operation],
@@ -105,20 +123,12 @@ def transact(
     Costs: 1 transaction; 1 or 2 reads and another transaction for each reply that does not decide.
     """
     limits = retry.limits(timeout)
-    own = next(i for i, operation in enumerate(operations) if operation[1]["RowKey"] == guard.row_key)
-    sent = 0
-
-    def submit() -> str:
-        nonlocal sent
-        sent += 1
-        replies = table.submit_transaction(operations, retry_total=0, **limits())
-        return str(replies[own].get("etag", ""))
-
+    transaction = _Transaction(table, operations, guard, limits)
     for _ in retry.sends(timeout):
         try:
-            return create_if_missing(create, submit)
+            return create_if_missing(create, transaction.submit)
         except AzureError as error:
-            if is_refusal(error) and sent == 1:
+            if is_refusal(error) and transaction.sent == 1:
                 raise _refusal(error, operations) from error
             verdict = _look(table, guard, limits)
             if isinstance(verdict, str):

@@ -69,7 +69,7 @@ class _Response(Response):
 class PooledTransport(HttpTransport[Any, Any]):
     """Send requests of the SDKs over connections that are kept: no redirects, no repetitions of its own.
 
-    ``requests``, by which the SDKs send, prepares each request anew: its URL, cookies, hooks. That is a third of what
+    ``requests``, by which the SDKs send, prepares each request again: its URL, cookies, hooks. That is a third of what
     the client does for a read of a row (measured: 1.0 ms with it, 0.7 without). It sends the URL that was signed.
 
     Args:

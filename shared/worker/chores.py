@@ -17,7 +17,7 @@ class Chore:
         name: As the log has it: ``sweep``, ``reconcile``, ``purge``.
         act: Does it once; says whether there was work.
         busy: From the beginning of one to that of the next, while there is work; at once where one takes longer.
-        idle: The same, while there is none.
+        idle: The same, without work.
         first: Before the first one, at most: processes that start together part ways.
     """
 

@@ -1,4 +1,4 @@
-"""Sweep at each tick of the timer while there is work; while there is none look for due jobs, and sweep at fewer."""
+"""Sweep at each tick of the timer while there is work; without work look for due jobs, and sweep at fewer ticks."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
