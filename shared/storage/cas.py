@@ -79,11 +79,11 @@ class _Transaction:
     operations: Sequence[Operation]
     guard: GuardRow
     limits: Limits
-    sent: int = 0
+    sends: int = 0
 
     def submit(self) -> str:
         """Send it once; return the guard row's new ETag, empty when it was deleted."""
-        self.sent += 1
+        self.sends += 1
         replies = self.table.submit_transaction(self.operations, retry_total=0, **self.limits())
         own = next(i for i, each in enumerate(self.operations) if each[1]["RowKey"] == self.guard.row_key)
         return str(replies[own].get("etag", ""))
@@ -128,7 +128,7 @@ def transact(
         try:
             return create_if_missing(create, transaction.submit)
         except AzureError as error:
-            if is_refusal(error) and transaction.sent == 1:
+            if is_refusal(error) and transaction.sends == 1:
                 raise _refusal(error, operations) from error
             verdict = _look(table, guard, limits)
             if isinstance(verdict, str):

@@ -48,7 +48,7 @@ STORAGE = (
     ),
     fault(
         "the refusal of a repetition is taken at its word",
-        ("shared.storage.cas:transact", "is_refusal(error) and transaction.sent == 1", "is_refusal(error)"),
+        ("shared.storage.cas:transact", "is_refusal(error) and transaction.sends == 1", "is_refusal(error)"),
     ),
     fault(
         "a server error means refused",
