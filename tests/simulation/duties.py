@@ -154,6 +154,7 @@ class Duties:
             task: The thread that has made it; a sweep works in others, of the same name.
             raised: Whether it ends by an outage.
         """
+        self._locks.pop(task, None)  # one that came too late, and was not used
         for duty in self.of(home):
             if duty.owner != owner or not (duty.task == task or _both_sweep(duty.task, task)):
                 continue
