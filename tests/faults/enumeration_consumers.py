@@ -10,7 +10,7 @@ from shared.runtime import Pools
 from shared.worker.worker import Worker as Consumer
 from tests.faults.enumeration import LAPSE_SECONDS, SETTINGS
 from tests.faults.enumeration_case import Case, live
-from tests.faults.enumeration_flows import TO_RENEWAL, Analysis, Exhausting
+from tests.faults.enumeration_flows import Analysis, Exhausting, slow_down
 from tests.faults.enumeration_wire import READ_IMAGE
 from tests.faults.enumeration_workers import Inline, Worker
 from tests.sdk_clients import queue_of
@@ -101,12 +101,7 @@ class ConsumingSlowly(Consuming):
 
     def run(self, case: Case, worker: Worker) -> None:
         """Consume slowly."""
-
-        def beat() -> None:
-            case.clock.go(TO_RENEWAL)
-            worker.darkroom.heartbeat.beat()
-
-        worker.line.interlude = beat
+        slow_down(case, worker)
         super().run(case, worker)
 
 

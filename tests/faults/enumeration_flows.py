@@ -135,6 +135,16 @@ class Sweeping(Flow):
         self.run(case, worker)
 
 
+def slow_down(case: Case, worker: Worker) -> None:
+    """Have the heartbeat renew all leases before the request that a flow begins to be struck at."""
+
+    def beat() -> None:
+        case.clock.go(TO_RENEWAL)
+        worker.darkroom.heartbeat.beat()
+
+    worker.line.interlude = beat
+
+
 class Renewal(Sweeping):
     """A sweep that is so slow that the heartbeat renews lock and job before the image is read."""
 
@@ -142,12 +152,7 @@ class Renewal(Sweeping):
 
     def run(self, case: Case, worker: Worker) -> None:
         """Sweep slowly."""
-
-        def beat() -> None:
-            case.clock.go(TO_RENEWAL)
-            worker.darkroom.heartbeat.beat()
-
-        worker.line.interlude = beat
+        slow_down(case, worker)
         super().run(case, worker)
 
 
