@@ -135,7 +135,7 @@ class Consumer:
         self.wake.set()
 
     def note_work(self) -> None:
-        """Note that there is work, found in the queue or by a chore: the next may not be far."""
+        """Note that the queue or a chore had work just now: the queue is read more often for a while."""
         self.worked_at = self.runtime.monotonic()
 
     def _pause(self) -> float:
