@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import StorageOut
 from shared.ports.queue import QueueMessage
-from tests.unit.worker_ground import Hands
+from tests.unit.worker_ground import Ground, Hands
 
 HOUR = 3_600.0
 
@@ -47,14 +47,36 @@ def test_where_messages_are_quick_they_are_taken_ahead_so_that_ten_cost_one_look
     assert sum(look <= end for look in hands.ground.looks()) <= 60
 
 
-def test_no_more_is_taken_ahead_than_a_second_of_work_so_that_others_have_their_share(hands: Hands) -> None:
-    hands.ground.send(*["0.4"] * 200)
+def test_no_more_is_taken_ahead_than_a_moment_of_work_so_that_others_have_their_share(hands: Hands) -> None:
+    hands.ground.send(*["0.05"] * 600)
     hands.start()
     most = 0
     for _ in range(100):
-        hands.ground.go(0.1)
+        hands.ground.go(0.01)
         most = max(most, hands.consumer.in_hand)
-    assert 10 < most < 4 + 10  # ten end in a second
+    assert 10 < most < 4 + 12  # twelve end in 0.15 s
+
+
+@pytest.mark.parametrize(
+    ("count", "seconds", "span", "looks"),
+    [(32, 0.025, 1.15, 0.45), (150, 0.008, 1.06, 0.1), (1_000, 0.002, 1.06, 0.05)],
+)
+def test_two_processes_share_a_batch_evenly_and_look_seldom(
+    count: int, seconds: float, span: float, looks: float
+) -> None:
+    ground = Ground()
+    first = Hands(ground=ground, cores=1)
+    ground.begin("second")
+    both = (first, Hands(ground=ground, cores=1))
+    ground.send(*[str(seconds)] * count)
+    for hands in both:
+        hands.start()
+    ground.scheduler.run(ground.now + HOUR, enough=lambda: sum(len(hands.ends) for hands in both) == count)
+    ideal = count * seconds / 2
+    took = (ground.now - min(hands.starts[0][1] for hands in both)) / ideal
+    print(f"{[len(hands.ends) for hands in both]}: {took:.2f} times the ideal, {len(ground.looks()) / count:.3f} looks")
+    assert took <= span
+    assert len(ground.looks()) <= looks * count
 
 
 def test_a_message_is_hidden_for_as_long_as_its_work_lasts_and_deleted_by_its_newest_receipt(hands: Hands) -> None:

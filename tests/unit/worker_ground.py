@@ -1,7 +1,9 @@
-"""One process on the services in process, in virtual time: for a worker, or for its parts."""
+"""Processes on the services in process, in virtual time: for a worker, or for its parts."""
 
+import itertools
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
@@ -41,14 +43,15 @@ class Sending:
 
 
 class Ground:
-    """A process and its storage.
+    """A process and its storage; more processes may begin.
 
     Args:
         longest: Seconds that the analysis of an image takes at most.
         environ: App settings; defaults for the rest.
 
     Attributes:
-        sendings: Each request that the process has sent, in order.
+        process: The one that has begun last.
+        sendings: Each request that a process has sent, in order.
     """
 
     def __init__(self, *, longest: float = 0.05, **environ: str) -> None:
@@ -62,11 +65,12 @@ class Ground:
         )
         self._wire.sends = self._note
         self.sendings: list[Sending] = []
-        self._begin("process")
+        self.begin("process")
         self.call(self.darkroom.storage.create)
         self.sendings.clear()
 
-    def _begin(self, name: str) -> None:
+    def begin(self, name: str) -> None:
+        """Begin a process."""
         self.process = Instance(
             name,
             scheduler=self.scheduler,
@@ -84,7 +88,7 @@ class Ground:
     def replace_process(self) -> None:
         """End the process as ``kill -9`` does, and begin another."""
         self.scheduler.kill(self.process)
-        self._begin("successor")
+        self.begin("successor")
 
     @property
     def now(self) -> float:
@@ -138,17 +142,25 @@ class Hands:
 
     Args:
         slots: Messages at once.
-        environ: App settings; defaults for the rest.
+        ground: Where it stands, as its last process; on one of its own by default.
+        cores: Messages that get on at once; all of them by default.
+        environ: App settings of a ground of its own; defaults for the rest.
 
     Attributes:
+        ends: When each message was done.
         starts: Body and second of each message that was begun.
         burials: Bodies of the messages that were buried.
         errors: Raised at the end of each message of that body.
         at_once: The most messages that were worked on at once.
     """
 
-    def __init__(self, *, slots: int = 4, **environ: str) -> None:
-        self.ground = ground = Ground(longest=0.05, **environ)
+    def __init__(self, *, slots: int = 4, ground: Ground | None = None, cores: int = 0, **environ: str) -> None:
+        self.ground = ground = ground or Ground(longest=0.05, **environ)
+        self.process, self._runtime = ground.process, ground.runtime
+        ways: list[AbstractContextManager[object]] = [ground.runtime.lock() for _ in range(cores)]
+        ways += [] if cores else [nullcontext()]
+        self._cores = itertools.cycle(ways)
+        self.ends: list[float] = []
         self.starts: list[tuple[str, float]] = []
         self.burials: list[str] = []
         self.errors: dict[str, Exception] = {}
@@ -168,7 +180,7 @@ class Hands:
 
     def start(self) -> Task:
         """Begin to consume."""
-        return self.ground.process.begin("worker", self.consumer.run)
+        return self.process.begin("worker", self.consumer.run)
 
     def _work(self, body: bytes) -> None:
         text = body.decode()
@@ -176,7 +188,9 @@ class Hands:
         self._under_way += 1
         self.at_once = max(self.at_once, self._under_way)
         try:
-            self.ground.runtime.pause(float(text))
+            with next(self._cores):
+                self._runtime.pause(float(text))
+            self.ends.append(self.ground.now)
         finally:
             self._under_way -= 1
         if text in self.errors:
