@@ -16,7 +16,8 @@ from shared.http.dependencies import Api, Dependencies, IfMatch, IfNoneMatch, St
 from shared.http.jobs import cause
 from shared.http.openapi import binary_response, empty_response, json_response, links, problems
 from shared.http.problems import invalid
-from shared.ports.index import IMAGE_ID, ImageEntry, KeyPosition
+from shared.ports.images import ImageEntry
+from shared.ports.index import IMAGE_ID, KeyPosition
 from shared.rules.ids import digest
 from shared.rules.images import ANY_VERSION, ImageRef, version_of
 from shared.steps.intake.record import RecordResult

@@ -7,7 +7,8 @@ from starlette.responses import JSONResponse, Response
 
 from shared.analysis.sandbox.layers import Confinement
 from shared.http import etags
-from shared.ports.index import AttemptRecord, ImageEntry
+from shared.ports.images import ImageEntry
+from shared.ports.index import AttemptRecord
 from shared.ports.jobs import Key, Row
 from shared.rules.jobs import State
 from shared.rules.statistics import Stats

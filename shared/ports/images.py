@@ -1,9 +1,43 @@
 """The containers of images and thumbnails. Costs and errors are told as in ``shared.ports``."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
+from shared.ports.jobs import Key, Row
 from shared.rules.images import BlobFacts, ImageRef, Page
+
+
+@dataclass(frozen=True)
+class ImageEntry:
+    """What is known of an image.
+
+    Attributes:
+        image_id: 32 hex digits of job type and reference.
+        key: Its newest version, and how that one's job ended once it is purged.
+        row: The job of the newest version; None once it is purged.
+    """
+
+    image_id: str
+    key: Key
+    row: Row | None
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """The small copy of an image that its job has committed.
+
+    Attributes:
+        data: An encoded image.
+        mime: Of ``data``.
+        job_id: The job that made it.
+        token: Of the attempt that made it; with ``job_id`` it names these bytes for good.
+    """
+
+    data: bytes
+    mime: str
+    job_id: str
+    token: int
 
 
 class ImageListing(Protocol):

@@ -156,38 +156,6 @@ class JobQuery:
         return job.ended is not None and (since is None or job.ended >= since) and (until is None or job.ended < until)
 
 
-@dataclass(frozen=True)
-class ImageEntry:
-    """What is known of an image.
-
-    Attributes:
-        image_id: 32 hex digits of job type and reference.
-        key: Its newest version, and how that one's job ended once it is purged.
-        row: The job of the newest version; None once it is purged.
-    """
-
-    image_id: str
-    key: Key
-    row: Row | None
-
-
-@dataclass(frozen=True)
-class Thumbnail:
-    """The small copy of an image that its job has committed.
-
-    Attributes:
-        data: An encoded image.
-        mime: Of ``data``.
-        job_id: The job that made it.
-        token: Of the attempt that made it; with ``job_id`` it names these bytes for good.
-    """
-
-    data: bytes
-    mime: str
-    job_id: str
-    token: int
-
-
 class JobIndex(Protocol):
     """The rows beside the job rows: what lists go by. One call looks into one partition."""
 
@@ -250,6 +218,21 @@ class JobIndex(Protocol):
             kind: Of job.
             ref: What they are about, exactly.
             after: Begin behind this id; at the first without it.
+            limit: 1 to 1,000; a shorter list is the end.
+
+        Costs: 1 query.
+        """
+
+    def jobs(self, kind: str, bucket: int, *, first: str, last: str, limit: int) -> list[Row]:
+        """List jobs of one bucket by their ids, without thumbnails; those that can't be read are left out.
+
+        Ids go in the order of their references' digests.
+
+        Args:
+            kind: Of job.
+            bucket: Number of the partition.
+            first: Id with which to begin.
+            last: Id with which to end.
             limit: 1 to 1,000; a shorter list is the end.
 
         Costs: 1 query.

@@ -46,12 +46,12 @@ class Columns:
 
     def whole(self, name: str, default: int | None = None) -> int:
         """Return a whole number, not negative."""
-        value = self._entity.get(name, default)
+        value = self._or(name, default)
         return value if type(value) is int and value >= 0 else self._fail(name)
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Return a flag."""
-        value = self._entity.get(name, default)
+        value = self._or(name, default)
         return value if isinstance(value, bool) else self._fail(name)
 
     def moment(self, name: str) -> datetime | None:
@@ -119,6 +119,11 @@ class Columns:
         if not isinstance(code, str) or not isinstance(message, str) or when is None or when.tzinfo is None:
             self._fail("error")
         return JobError(code, message, when)
+
+    def _or(self, name: str, default: object) -> Any:  # noqa: ANN401 - whatever stands there
+        """Return a column, or what stands for it where it is missing: a service may give a null for it."""
+        value = self._entity.get(name)
+        return default if value is None else value
 
     def _fail(self, name: str) -> NoReturn:
         raise RowDamaged(f"{self._entity.get('RowKey', '')}: the column {name} is not what a release has written there")

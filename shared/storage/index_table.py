@@ -4,7 +4,7 @@ RowKeys compare as strings, so a list continues behind the last key that it gave
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -92,24 +92,18 @@ class IndexTable:
 
     def of_ref(self, kind: str, ref: str, *, after: str | None, limit: int) -> list[Row]:
         """See ``JobIndex.of_ref``."""
-        identity, reply = job_id(kind, ref, ""), ReplyDate()
+        identity = job_id(kind, ref, "")
         stem = identity[:-_VERSION_DIGITS]
         names = {"place": codec.partition(identity, self._buckets), "ref": ref}
         names |= {"first": codec.job_key(after or stem), "last": codec.job_key(f"{stem}{_BEHIND}")}
         condition = "PartitionKey eq @place and RowKey gt @first and RowKey lt @last and ref eq @ref"
-        found: list[Row] = []
-        with sdk_errors.as_outages():
-            try:
-                for row in self._table.query_entities(
-                    condition, parameters=names, results_per_page=limit, raw_response_hook=reply
-                ):
-                    with suppress(Unreadable):
-                        found.append(_job(row, reply))
-                    if len(found) == limit:
-                        break
-            except ResourceNotFoundError:
-                return []
-        return found
+        return self._jobs(condition, names, limit)
+
+    def jobs(self, kind: str, bucket: int, *, first: str, last: str, limit: int) -> list[Row]:
+        """See ``JobIndex.jobs``."""
+        names = {"place": codec.partition_of(kind, bucket), "first": codec.job_key(first), "last": codec.job_key(last)}
+        condition = "PartitionKey eq @place and RowKey ge @first and RowKey le @last"
+        return self._jobs(condition, names, limit, select=["PartitionKey", "RowKey", "Timestamp", *codec.JOB_COLUMNS])
 
     def keys(self, kind: str, bucket: int, *, after: str | None, limit: int) -> list[Key]:
         """See ``JobIndex.keys``."""
@@ -182,6 +176,25 @@ class IndexTable:
         guard = cas.GuardRow(_META, row_key, known.etag, "")
         operation = ("delete", {"PartitionKey": _META, "RowKey": row_key}, options)
         cas.transact(self._table, [operation], guard, retry=self._retry)
+
+    def _jobs(
+        self, condition: str, names: Mapping[str, str], limit: int, select: Sequence[str] | None = None
+    ) -> list[Row]:
+        """Read so many jobs; for one that can't be read another one is read."""
+        found, reply = list[Row](), ReplyDate()
+        options = {} if select is None else {"select": list(select)}
+        with sdk_errors.as_outages():
+            try:
+                for row in self._table.query_entities(
+                    condition, parameters=dict(names), results_per_page=limit, raw_response_hook=reply, **options
+                ):
+                    with suppress(Unreadable):
+                        found.append(_job(row, reply))
+                    if len(found) == limit:
+                        break
+            except ResourceNotFoundError:
+                return []
+        return found
 
     def _rows(
         self, place: str, first: str, last: str, *, select: Sequence[str] | None, page: int | None

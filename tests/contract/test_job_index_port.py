@@ -67,6 +67,7 @@ def test_a_table_that_is_missing_holds_nothing(index_bench: IndexBench) -> None:
         [],
     )
     assert index.of_ref("image", REF, after=None, limit=9) == []
+    assert index.jobs("image", 0, first=f"image-{0:032x}", last=f"image-{0:032x}", limit=9) == []
     assert (index.keys("image", 0, after=None, limit=9), index.key_of("image", f"{0:032x}")) == ([], None)
 
 
@@ -193,6 +194,32 @@ def test_a_job_of_a_newer_release_is_left_out_of_its_reference(index_bench: Inde
     stands = job_moves.row_of(index_bench.jobs.store, row.job.id)
     index_bench.jobs.store.replace(stands, Move(Event.RESCHEDULE, newer, index_bench.jobs.now))
     assert [one.job.id for one in index_bench.index.of_ref(TYPE, REF, after=None, limit=2)] == [other.job.id]
+
+
+@pytest.mark.azurite
+def test_jobs_come_by_their_ids_from_one_to_another_as_their_own_rows_tell(index_bench: IndexBench) -> None:
+    for number in range(5):
+        index_bench.add(number)
+    rows = index_bench.index.of_ref(TYPE, REF, after=None, limit=9)
+    ids, (_, first, *_, last, _) = [row.job.id for row in rows], rows
+    span = {"first": first.job.id, "last": last.job.id}
+    found = index_bench.index.jobs(TYPE, index_bench.bucket, **span, limit=9)
+    assert [(row.job, row.etag, row.modified_at) for row in found] == [
+        (row.job, row.etag, row.modified_at) for row in rows[1:4]
+    ]
+    assert [row.job.id for row in index_bench.index.jobs(TYPE, index_bench.bucket, **span, limit=2)] == ids[1:3]
+    assert index_bench.index.jobs(TYPE, (index_bench.bucket + 1) % 4, **span, limit=9) == []
+    assert index_bench.index.jobs("image", index_bench.bucket, **span, limit=9) == []
+
+
+def test_jobs_come_without_thumbnails_and_those_of_a_newer_release_not_at_all(index_bench: IndexBench) -> None:
+    row, other = index_bench.add(0), index_bench.add(1)
+    for job in (replace(row.job, schema=SCHEMA + 1), replace(other.job, thumbnail=b"small", progress=0.5)):
+        stands = job_moves.row_of(index_bench.jobs.store, job.id)
+        index_bench.jobs.store.replace(stands, Move(Event.RESCHEDULE, job, index_bench.jobs.now))
+    ids = sorted((row.job.id, other.job.id))
+    (found,) = index_bench.index.jobs(TYPE, index_bench.bucket, first=ids[0], last=ids[1], limit=1)
+    assert found.job == replace(other.job, progress=0.5)
 
 
 @pytest.mark.azurite

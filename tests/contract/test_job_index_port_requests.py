@@ -86,6 +86,7 @@ def bench(place: Place) -> RequestBench:
         "ended",
         "standings",
         "of_ref",
+        "jobs",
         "keys",
         "key_of",
         "attempts",
@@ -104,6 +105,7 @@ def test_each_call_of_the_index_takes_one_request(bench: RequestBench, call: str
         "ended": lambda: index.ended(job_moves.TYPE, number, State.FAILED, **span),  # type: ignore[arg-type] # by name
         "standings": lambda: index.standings(job_moves.TYPE, number, group=None, after=None, limit=9),
         "of_ref": lambda: index.of_ref(job_moves.TYPE, REF, after=None, limit=9),
+        "jobs": lambda: index.jobs(job_moves.TYPE, number, first=bench.job_id, last=bench.job_id, limit=9),
         "keys": lambda: index.keys(job_moves.TYPE, number, after=None, limit=9),
         "key_of": lambda: index.key_of(job_moves.TYPE, image_id),
         "attempts": lambda: index.attempts(bench.job_id),
@@ -124,7 +126,9 @@ def test_looking_up_a_job_and_its_history_takes_one_request_each(bench: RequestB
         assert len(requests) == 1
 
 
-def test_looking_up_an_image_takes_two_reads_and_listing_images_a_query_a_bucket(bench: RequestBench) -> None:
+def test_looking_up_an_image_takes_two_reads_and_listing_images_two_queries_a_bucket_that_has_one(
+    bench: RequestBench,
+) -> None:
     with bench.wire.count() as requests:
         assert bench.lookup.image(digest(job_moves.TYPE, REF)).row is not None
     assert len(requests) == 2

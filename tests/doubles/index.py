@@ -1,5 +1,6 @@
 """``JobIndex`` in memory."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.errors import InvalidReference, Lost
@@ -86,6 +87,15 @@ class MemoryIndex(TimedInterceptor):
             rows = sorted(self._table.jobs.values(), key=lambda row: row.job.id)
         found = [row for row in rows if (row.job.type, row.job.ref) == (kind, ref) and row.job.id > (after or "")]
         return [row for row in found if row.job.schema <= SCHEMA][:limit]
+
+    def jobs(self, kind: str, bucket: int, *, first: str, last: str, limit: int) -> list[Row]:
+        """See ``JobIndex.jobs``."""
+        date = self.answer("jobs")
+        with self._table.mutex:
+            rows = [self._table.jobs[job.id] for job in self._jobs(kind, bucket) if first <= job.id <= last]
+        readable = sorted((row for row in rows if row.job.schema <= SCHEMA), key=lambda row: row.job.id)[:limit]
+        self.read += len(readable)
+        return [replace(row, job=replace(row.job, thumbnail=None), seen_at=date) for row in readable]
 
     def keys(self, kind: str, bucket: int, *, after: str | None, limit: int) -> list[Key]:
         """See ``JobIndex.keys``."""

@@ -106,6 +106,10 @@ def test_a_column_that_is_none_is_left_out() -> None:
     assert "owner" not in encode(JOB)
 
 
+def test_a_column_of_later_releases_that_is_null_is_missing() -> None:
+    assert decode(encode(JOB) | {"abandons": None, "unique": None}) == JOB
+
+
 @pytest.mark.parametrize(("purged", "end"), [(False, (None, None)), (True, (State.FAILED, NOW))])
 def test_a_key_row_says_how_its_job_ended_once_that_is_purged(*, purged: bool, end: tuple[object, object]) -> None:
     job = replace(JOB, state=State.FAILED, due=None, ended=NOW)

@@ -13,19 +13,17 @@ from dataclasses import dataclass, replace
 from itertools import islice, product
 
 from shared.errors import BlobGone, InvalidReference, NoSuchImage, NoSuchJob, Unreadable
-from shared.ports.images import ThumbnailReader
+from shared.ports.images import ImageEntry, Thumbnail, ThumbnailReader
 from shared.ports.index import (
     ENDED,
     IMAGE_ID,
     LIVE,
     AttemptRecord,
-    ImageEntry,
     JobIndex,
     JobQuery,
     KeyPosition,
     Page,
     Position,
-    Thumbnail,
 )
 from shared.ports.jobs import JobStore, Key, Row, read
 from shared.rules import thumbnails
@@ -34,7 +32,9 @@ from shared.rules.images import ImageRef
 from shared.rules.jobs import Job, State
 from shared.runtime import Pools
 from shared.settings.settings import Settings
+from shared.steps.operators import newest
 from shared.steps.operators.merge import Read, Rows, SortedList, merge
+from shared.steps.operators.newest import try_read
 
 #: Rows that one call reads at once.
 AT_ONCE = 8
@@ -145,13 +145,14 @@ class Lookup:
         return Page([*found.values()])
 
     def images(self, *, limit: int, after: KeyPosition | None = None) -> Page[ImageEntry]:
-        """List images, in an order that says nothing; those whose job is a newer release's are left out.
+        """List images without thumbnails, in an order that says nothing; those of a newer release are left out.
 
         Args:
             limit: 1 to 1,000.
             after: Of the page before.
 
-        Costs: 1 query for each bucket that is looked into, 1 read an image.
+        Costs: 2 queries for each bucket that is looked into; 1 read for each image that they have not given: where
+        more than ``newest.ROWS_PER_IMAGE`` versions an image stand there, or its job has gone meanwhile.
         """
         found: list[tuple[KeyPosition, Key]] = []
         passed = after or KeyPosition(0, "")
@@ -162,10 +163,8 @@ class Lookup:
             if len(found) == limit:
                 break
         with self.pool(AT_ONCE, "list") as pool:
-            read = list(pool.map(lambda key: self._readable(key.job_id), [key for _, key in found]))
-        items = [
-            ImageEntry(at.digest, key, row) for (at, key), (row, readable) in zip(found, read, strict=True) if readable
-        ]
+            rows, unreadable = newest.read(found, self.jobs, self.index, pool)
+        items = [ImageEntry(at.digest, key, rows.get(key.job_id)) for at, key in found if key.job_id not in unreadable]
         return Page(items, found[-1][0] if len(found) == limit else None)
 
     def image(self, image_id: str) -> ImageEntry:
@@ -268,13 +267,6 @@ class Lookup:
                 break
             last = batch[-1]
             states = query.states_in(last.segment)
-            rows = pool.map(lambda at: self._readable(at.job_id)[0], batch)
+            rows = pool.map(lambda at: try_read(self.jobs, at.job_id)[0], batch)
             found |= {row.job.id: row for row in rows if row is not None and row.job.state in states}
         return last
-
-    def _readable(self, job_id: str) -> tuple[Row | None, bool]:
-        """Read a job, and say whether this release can read it; one that is gone is readable and None."""
-        try:
-            return self.jobs.get(job_id), True
-        except Unreadable:
-            return None, False

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.errors import InvalidReference, NoSuchImage
-from shared.ports.index import Thumbnail
+from shared.ports.images import Thumbnail
 from shared.rules.images import ImageRef
 from tests.doubles.reports import report
 from tests.unit.acts import raising
