@@ -31,6 +31,10 @@ MAX_SEGMENTS = 10_000
 #: Between two segments before the first scan: Pillow reads them one by one, 20 million in 20 s.
 MAX_FILL_BYTES = 1 << 16
 
+#: The end of each scan, where marks of metadata are looked for as well: a program may have put a packet behind the
+#: pixels, but before the next marker.
+SCAN_TAIL_BYTES = 1 << 16
+
 
 class _Segment(NamedTuple):
     code: int
@@ -55,6 +59,7 @@ def read(data: bytes, limits: Limits) -> Picture:
     image = open_with(JpegImageFile, data, "jpeg")
     # With several scans libjpeg keeps all coefficients, 2 bytes each, even when it decodes at reduced size.
     streamed = frame.code in _SEQUENTIAL and data[first.body] == image.layers
+    scans = [_scan(data, first.end)] if streamed else _scans(data, first.end, limits.max_progressive_scans)
     return Picture(
         format="jpeg",
         image=image,
@@ -65,7 +70,8 @@ def read(data: bytes, limits: Limits) -> Picture:
         progressive=bool(image.info.get("progressive")),
         jpeg_quality=_quality(image),
         bytes_per_px=1 if streamed else max(6, 2 * image.layers),
-        scans=1 if streamed else _scans(data, first.end, limits.max_progressive_scans),
+        scans=len(scans),
+        pixels=tuple((start, end - SCAN_TAIL_BYTES) for start, end in scans if end - SCAN_TAIL_BYTES > start),
     )
 
 
@@ -105,13 +111,21 @@ def _segments(data: bytes, position: int) -> Iterator[_Segment]:
     raise corrupt(f"The JPEG has more than {MAX_SEGMENTS:,} segments in a row.")
 
 
-def _scans(data: bytes, position: int, limit: int) -> int:
-    """Count the scans of the image, up to one more than the limit."""
-    scans = 1
+def _scan(data: bytes, position: int) -> tuple[int, int]:
+    """Return where the coded pixels of a scan begin and end; they are of no length where no marker ends them."""
+    found = _MARKER.search(data, position)
+    return position, found.start() if found else position
+
+
+def _scans(data: bytes, position: int, limit: int) -> list[tuple[int, int]]:
+    """Return where the coded pixels of each scan of the image begin and end, up to one scan more than the limit."""
+    scans, start = list[tuple[int, int]](), position
     for segment in _segments(data, position):
-        if segment.code == _EOI or scans > limit:
+        if start:
+            scans.append((start, segment.start))
+        start = segment.end if segment.code == _SOS else 0
+        if segment.code == _EOI or len(scans) > limit:
             break
-        scans += segment.code == _SOS
     return scans
 
 
