@@ -1,6 +1,7 @@
 """Decode an image once, to the working image from which everything else is computed."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from PIL import Image
 
@@ -13,6 +14,11 @@ WORKING_EDGE_PX = 1024
 
 #: An image is reduced by a whole number as long as its long edge keeps this length.
 REDUCED_EDGE_PX = 960
+
+#: Both sides of a miniature.
+MINIATURE_EDGE_PX = 32
+#: An image is first reduced by a whole number while it is so much larger: this takes a quarter of the time.
+_REDUCING_GAP = 2.0
 
 
 _UPRIGHT = {
@@ -41,6 +47,11 @@ class Working:
     grey: Image.Image
     warnings: tuple[str, ...]
 
+    @cached_property
+    def miniature(self) -> Image.Image:
+        """The colours at a glance: see the function of this name."""
+        return miniature(self.image)
+
 
 def working_image(picture: Picture, orientation: int) -> Working:
     """Decode the first frame.
@@ -59,6 +70,12 @@ def working_image(picture: Picture, orientation: int) -> Working:
     """
     with decoder(picture.format):
         return _decode(picture, orientation)
+
+
+def miniature(image: Image.Image) -> Image.Image:
+    """Return 32 x 32 pixels that are means of areas of an image; for what needs no detail."""
+    size = (MINIATURE_EDGE_PX, MINIATURE_EDGE_PX)
+    return image.resize(size, Image.Resampling.BOX, reducing_gap=_REDUCING_GAP)
 
 
 def reduction(size_px: tuple[int, int]) -> int:

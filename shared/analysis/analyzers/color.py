@@ -7,21 +7,18 @@ from typing import Any
 from PIL import Image, ImageChops
 
 from shared.analysis.decimals import ratio
-from shared.analysis.decode import Working, fit_size
+from shared.analysis.decode import MINIATURE_EDGE_PX, Working, fit_size
 from shared.analysis.schema import Color, Swatch
 
 #: Colourfulness is that of a sample of unmixed pixels, 256 px long.
 _SAMPLE_EDGE_PX = 256
-_PALETTE_EDGE_PX = 32
 _COLOURS = 6
-#: The image is first reduced by a whole number while it is so much larger: this takes a quarter of the time.
-_REDUCING_GAP = 2.0
 
 
 def analyze(working: Working, _facts: Mapping[str, Any]) -> Color:
     """Describe the colours, sRGB."""
     image = working.image
-    return {"mean": mean(image), "colorfulness": colorfulness(image), "palette": palette(image)}
+    return {"mean": mean(image), "colorfulness": colorfulness(image), "palette": palette(working.miniature)}
 
 
 def mean(image: Image.Image) -> str:
@@ -67,18 +64,16 @@ def _differences(left: Image.Image, right: Image.Image) -> tuple[int, int]:
     return total, squares
 
 
-def palette(image: Image.Image) -> list[Swatch]:
+def palette(miniature: Image.Image) -> list[Swatch]:
     """Return at most six colours that represent the image, the most frequent first.
 
     Args:
-        image: Mode RGB.
+        miniature: Mode RGB.
 
     Source:
         Pillow's maximum coverage, then k-means. Octrees are as fast, but miss small areas of strong colour.
     """
-    size = (_PALETTE_EDGE_PX, _PALETTE_EDGE_PX)
-    small = image.resize(size, Image.Resampling.BOX, reducing_gap=_REDUCING_GAP)
-    reduced = small.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=3)
+    reduced = miniature.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=3)
     values = reduced.getpalette() or []
     shares: dict[str, int] = {}
     for index, count in enumerate(reduced.histogram()[:_COLOURS]):
@@ -86,4 +81,4 @@ def palette(image: Image.Image) -> list[Swatch]:
             name = "#" + bytes(values[3 * index : 3 * index + 3]).hex()
             shares[name] = shares.get(name, 0) + count
     ordered = sorted(shares.items(), key=lambda one: (-one[1], one[0]))
-    return [{"hex": name, "share": ratio(count, _PALETTE_EDGE_PX**2)} for name, count in ordered]
+    return [{"hex": name, "share": ratio(count, MINIATURE_EDGE_PX**2)} for name, count in ordered]

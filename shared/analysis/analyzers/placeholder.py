@@ -15,13 +15,12 @@ from typing import Any
 
 from PIL import Image
 
-from shared.analysis.decode import Working
+from shared.analysis.decode import MINIATURE_EDGE_PX, Working
 from shared.analysis.schema import Placeholder
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~"
 _ACROSS, _DOWN = 4, 3
-_EDGE = 32
-_REDUCING_GAP = 2.0
+_EDGE = MINIATURE_EDGE_PX
 
 #: Fixed point of light and of waves.
 _LIGHT = 1 << 20
@@ -47,16 +46,16 @@ _BORDERS = tuple(_light(code - 0.5) for code in range(1, 256))
 
 def analyze(working: Working, _facts: Mapping[str, Any]) -> Placeholder:
     """Make a placeholder of the colours, sRGB."""
-    return {"blurhash": blurhash(working.image)}
+    return {"blurhash": blurhash(working.miniature)}
 
 
-def blurhash(image: Image.Image) -> str:
+def blurhash(miniature: Image.Image) -> str:
     """Return a BlurHash of 4 x 3 components, 28 characters.
 
     Args:
-        image: Mode RGB; it is first reduced to 32 x 32 pixels, which is enough for so few components.
+        miniature: Mode RGB; its 32 x 32 pixels are enough for so few components.
     """
-    pixels = image.resize((_EDGE, _EDGE), Image.Resampling.BOX, reducing_gap=_REDUCING_GAP).tobytes()
+    pixels = miniature.tobytes()
     channels = [_components([_LIGHTS[code] for code in pixels[start::3]]) for start in range(3)]
     mean, *waves = zip(*channels, strict=True)
     # Twice, because the mean square of a wave is a half.

@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from shared.analysis.analyzers.color import colorfulness, mean, palette
+from shared.analysis.decode import miniature
 from tests.unit.analysis.pictures import Encode, Examine
 
 
@@ -57,18 +58,18 @@ def test_colourfulness_counts_pixels_as_they_are_and_not_mixed() -> None:
 def test_a_palette_of_two_colours_has_these_with_their_shares() -> None:
     image = halves("#c81e28", "#143c8c")
     image.paste("#c81e28", (0, 0, 480, 480))
-    assert palette(image) == [{"hex": "#c81e28", "share": 0.75}, {"hex": "#143c8c", "share": 0.25}]
+    assert palette(miniature(image)) == [{"hex": "#c81e28", "share": 0.75}, {"hex": "#143c8c", "share": 0.25}]
 
 
 def test_a_palette_keeps_a_small_area_of_a_strong_colour(photo: Image.Image) -> None:
     spotted = photo.copy()
     spotted.paste("#00ff00", (224, 150, 238, 159))  # a thousandth of it
-    colours = [bytes.fromhex(found["hex"][1:]) for found in palette(spotted)]
+    colours = [bytes.fromhex(found["hex"][1:]) for found in palette(miniature(spotted))]
     assert [green for red, green, blue in colours if max(red, blue) < 50 and green > 200]
 
 
 def test_a_palette_of_a_photograph_has_six_colours_whose_shares_are_all_of_it(photo: Image.Image) -> None:
-    found = palette(photo)
+    found = palette(miniature(photo))
     shares = [colour["share"] for colour in found]
     assert len(found) == 6
     assert sum(shares) == pytest.approx(1, abs=0.0006)
@@ -77,5 +78,5 @@ def test_a_palette_of_a_photograph_has_six_colours_whose_shares_are_all_of_it(ph
 
 def test_an_image_of_one_pixel_has_colours_too() -> None:
     image = Image.new("RGB", (1, 1), "#123456")
-    assert (mean(image), palette(image)) == ("#123456", [{"hex": "#123456", "share": 1.0}])
+    assert (mean(image), palette(miniature(image))) == ("#123456", [{"hex": "#123456", "share": 1.0}])
     assert colorfulness(image) == pytest.approx(0.3 * (0x22**2 + 51**2) ** 0.5, abs=0.3)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from shared.analysis.analyzers.placeholder import _BORDERS, _LIGHTS, blurhash
-from shared.analysis.decode import fit_size
+from shared.analysis.decode import fit_size, miniature
 
 
 def by_reference(small: Image.Image) -> str:
@@ -18,12 +18,12 @@ def by_reference(small: Image.Image) -> str:
 
 def test_black_is_a_hash_that_can_be_worked_out_by_hand() -> None:
     # 4 x 3 components: (4 - 1) + (3 - 1) x 9 = 21 is L; no waves: 0; colour 0: 0000; 9 of 19 steps, thrice: 3429 is fQ.
-    assert blurhash(Image.new("RGB", (60, 40), "#000000")) == "L" + "0" + "0000" + 11 * "fQ"
+    assert blurhash(miniature(Image.new("RGB", (60, 40), "#000000"))) == "L" + "0" + "0000" + 11 * "fQ"
 
 
 @pytest.mark.parametrize("colour", ["#ffffff", "#808080", "#ff0000", "#0a0b0c"])
 def test_one_colour_has_the_hash_of_the_reference(colour: str) -> None:
-    assert blurhash(Image.new("RGB", (60, 40), colour)) == by_reference(Image.new("RGB", (32, 32), colour))
+    assert blurhash(miniature(Image.new("RGB", (60, 40), colour))) == by_reference(Image.new("RGB", (32, 32), colour))
 
 
 @pytest.mark.parametrize("name", ["cat.png", "coffee.webp", "retina.jpg", "rocket.jpg"])
@@ -48,7 +48,9 @@ def test_the_strongest_waves_have_the_hash_of_the_reference() -> None:
 
 def test_reducing_a_photograph_first_hardly_changes_what_is_shown(photo: Image.Image) -> None:
     large = photo.resize(fit_size((1024, 683), 1024))
-    found, exact = (reference.decode(text, 8, 8) for text in (blurhash(large), by_reference(photo.resize((150, 100)))))
+    found, exact = (
+        reference.decode(text, 8, 8) for text in (blurhash(miniature(large)), by_reference(photo.resize((150, 100))))
+    )
     pairs = zip(chain(*found), chain(*exact), strict=True)
     assert max(abs(a - b) for left, right in pairs for a, b in zip(left, right, strict=True)) < 16
 
