@@ -83,15 +83,10 @@ def _receive_exactly(parent: socket.socket, length: int) -> bytes:
     Raises:
         EOFError: The parent has closed the socket.
     """
-    data = bytearray(length)
-    view, at = memoryview(data), 0
-    while at < length:
-        count = parent.recv_into(view[at:])
-        if not count:
-            raise EOFError
-        at += count
-    view.release()
-    return bytes(data)
+    data = parent.recv(length, socket.MSG_WAITALL)  # into the bytes themselves: nothing is copied or cleared first
+    if len(data) < length:
+        raise EOFError
+    return data
 
 
 def _limit_memory(beyond: int) -> None:
