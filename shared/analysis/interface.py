@@ -19,6 +19,7 @@ class Source:
         declared_type: The content type, unchecked; None if the uploader gave no type.
         content_encoding: The ``Content-Encoding``, unchecked; None if the uploader gave no encoding. The analysis
             undoes it.
+        sha256: Of the stored bytes, 64 hexadecimal digits, where the caller has it; otherwise the analysis computes it.
     """
 
     container: str
@@ -27,6 +28,7 @@ class Source:
     size_bytes: int
     declared_type: str | None
     content_encoding: str | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

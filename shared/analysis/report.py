@@ -1,6 +1,5 @@
 """The parts of a report that need no pixels, as JSON values."""
 
-from hashlib import sha256
 from typing import Any
 
 from shared.analysis import icc_name, schema
@@ -48,7 +47,14 @@ def source_read(source: Source, stored: bytes) -> schema.Source:
         source: What storage says about it.
         stored: The whole blob.
     """
-    return {**source_unread(source), "bytes": len(stored), "sha256": sha256(stored).hexdigest()}
+    return {**source_unread(source), "bytes": len(stored), "sha256": source.sha256 or digest(stored)}
+
+
+def digest(stored: bytes) -> str:
+    """Return the SHA-256 of a blob."""
+    import hashlib  # noqa: PLC0415 - with OpenSSL, which a child does not need: its parent has hashed the blob
+
+    return hashlib.sha256(stored).hexdigest()
 
 
 def image(header: Header, orientation: int) -> schema.Image:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import sha256
 from typing import Any
 
 from shared.analysis import report, validation
@@ -132,9 +131,7 @@ def _source(mime: object, request: Request) -> dict[str, Any]:
     if mime is not None and not (isinstance(mime, str) and mime in _MIMES):
         raise ProtocolError("its media type is not an image's")
     return {
-        **report.source_unread(request.source),
-        "bytes": len(request.data),
-        "sha256": sha256(request.data).hexdigest(),
+        **report.source_read(request.source, request.data),
         "mime": mime,
         "type_mismatch": None if mime is None else type_mismatch(request.source.declared_type, mime),
     }

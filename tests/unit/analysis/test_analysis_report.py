@@ -53,6 +53,12 @@ def test_a_report_has_these_sections_and_fields(samples: Path, examine: Examine)
     assert "error" not in report
 
 
+def test_a_hash_that_the_caller_has_is_not_computed_again(encode: Encode) -> None:
+    data = encode(Image.new("RGB", (8, 8)), "PNG")
+    source = Source(container="images", name="a", etag="", size_bytes=len(data), declared_type=None, sha256="0" * 64)
+    assert analyze(data, source=source).report["source"]["sha256"] == "0" * 64
+
+
 def test_a_report_is_json_of_at_most_two_kilobytes(samples: Path, examine: Examine) -> None:
     report = examine((samples / "rocket.jpg").read_bytes()).report
     assert json.loads(json.dumps(report)) == report
