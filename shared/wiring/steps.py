@@ -31,6 +31,7 @@ from shared.steps.upkeep.ticks import Ticks
 from shared.steps.work.attempt import Attempt
 from shared.steps.work.external import ExternalClaims
 from shared.steps.work.receive import Receive
+from shared.steps.work.rivals import Rivals
 from shared.wiring.parts import Parts
 
 
@@ -85,6 +86,13 @@ class Darkroom(Parts):
             resolve=self.resolve,
             announce=self.announce,
             share=self.share,
+            rivals=Rivals(
+                jobs=self.storage.jobs,
+                kinds=(self.settings.image_type, *self.works),
+                settings=self.settings,
+                clock=self.clock,
+                runtime=self.runtime,
+            ),
         )
 
     @cached_property

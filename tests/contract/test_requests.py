@@ -78,11 +78,19 @@ def test_a_message_that_goes_to_the_tail_takes_one_request(bench: CostBench) -> 
     seconds = itertools.count(0, 2)
     bench.darkroom.receive.share = share
     text = messages.write(_record(bench), None, flow=flow)
-    with share.take(flow) as slot:
+    with share.take(flow_of("images/quick/1.png")), share.take(flow) as slot:
         slot.end = End.COMPLETED
     with share.take(flow), bench.wire.count() as requests:
         assert bench.darkroom.receive.receive(text.encode(), owner="queue/1") == [Disposition.DEFERRED]
     assert verbs(requests) == ["POST"]
+
+
+def test_a_message_of_a_flow_that_is_alone_takes_a_query_a_bucket_more_every_five_seconds(bench: CostBench) -> None:
+    rivals, ref = bench.darkroom.receive.rivals, bench.upload("slow/1.png")
+    bench.darkroom.record.record(ref)
+    with bench.wire.count() as requests:
+        assert [rivals.may_wait(flow_of(ref.ref)) for _ in range(2)] == [False, False]
+    assert verbs(requests) == ["GET"] * bench.darkroom.settings.job_buckets
 
 
 def test_a_duplicate_event_takes_two_requests(bench: CostBench) -> None:

@@ -1,4 +1,7 @@
-"""A host with a queue, and places in a sandbox, in a time of their own: nothing waits, and chance has a seed."""
+"""A host with a queue, and places in a sandbox, in a time of their own: nothing waits, and chance has a seed.
+
+All images are recorded as their messages are sent, so the job table knows who waits.
+"""
 
 import heapq
 import itertools
@@ -9,9 +12,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import cast
 
+from shared.ports.jobs import JobStore
+from shared.rules.due import Due
+from shared.runtime import Runtime
+from shared.settings.settings import Settings
 from shared.steps.work.attempt import End
 from shared.steps.work.fair_share import FairShare, Slot
+from shared.steps.work.rivals import Rivals
+from tests.doubles.clock import FakeClock
 
 #: As host.json has them.
 BATCH, THRESHOLD = 4, 2
@@ -47,14 +57,24 @@ class SimulatedHost:
     Attributes:
         now: Seconds.
         ended: When each image was done.
+        hop_count: How many messages were sent to the tail.
     """
 
     def __init__(self, seed: int, *, fair: bool = True, places: int = 2) -> None:
         self.now = 0.0
         self.ended: dict[str, float] = {}
+        self.hop_count = 0
+        self._flows: dict[str, str] = {}
         self._fair = fair
         self._free = places
         self._share = FairShare(slots=places, monotonic=lambda: self.now)
+        self._rivals = Rivals(
+            jobs=cast("JobStore", self),
+            kinds=("t",),
+            settings=Settings.read({"JOB_BUCKETS": "1"}),
+            clock=FakeClock().server,
+            runtime=Runtime(monotonic=lambda: self.now),
+        )
         self._chance = random.Random(seed)
         self._numbers = itertools.count()
         self._acts: list[tuple[float, int, Callable[[], object]]] = []
@@ -66,7 +86,13 @@ class SimulatedHost:
 
     def send(self, message: Message, *, delay: float = 0.0) -> None:
         """Put a message in; the queue knows whole seconds."""
+        self._flows[message.name] = message.flow
         heapq.heappush(self._queue, (self.now + math.ceil(delay), next(self._numbers), message))
+
+    def due(self, *_: object, limit: int, after: Due | None, **__: object) -> list[Due]:
+        """Do as ``JobStore.due`` does, of one bucket."""
+        live = sorted(name for name in self._flows.keys() - self.ended.keys() if after is None or name > after.at)
+        return [Due(name, self._flows[name], name) for name in live[:limit]]
 
     def later(self, seconds: float, message: Message) -> None:
         """Let a message be sent in a while."""
@@ -94,9 +120,10 @@ class SimulatedHost:
     def _receive(self, message: Message) -> None:
         """Do as ``Receive`` does."""
         plain = message.is_deferred or not self._fair
-        slot = self._share.take(message.flow) if plain else self._share.take_or_defer(message.flow)
+        share, wait = self._share, self._rivals.may_wait
+        slot = share.take(message.flow) if plain else share.take_or_defer(message.flow, others_wait=wait)
         if isinstance(slot, timedelta):
-            self._in_hand -= 1
+            self._in_hand, self.hop_count = self._in_hand - 1, self.hop_count + 1
             self.send(
                 Message(message.flow, message.name, message.seconds, is_deferred=True), delay=slot.total_seconds()
             )

@@ -16,10 +16,15 @@ A, B = "0000000a", "0000000b"
 
 
 class Instance:
-    """An instance that analyses so many images at once, and whose messages take as long as a test says."""
+    """An instance that analyses so many images at once, and whose messages take as long as a test says.
+
+    Attributes:
+        others_wait: Whether messages of other flows may be in the queue.
+    """
 
     def __init__(self, *, slots: int = 2) -> None:
         self.clock = FakeClock()
+        self.others_wait = True
         self.share = FairShare(slots=slots, monotonic=self.clock)
 
     def work(self, flow: str, seconds: float, *, times: int = 1, outcome: End | None = End.COMPLETED) -> None:
@@ -37,9 +42,13 @@ class Instance:
                 stack.enter_context(self.share.take(flow))
             yield
 
+    def next(self, flow: str | None) -> Slot | timedelta:
+        """Begin with the next message of a flow, or defer it."""
+        return self.share.take_or_defer(flow, others_wait=lambda _: self.others_wait)
+
     def defers(self, flow: str | None) -> bool:
         """Whether the next message of a flow goes to the tail; if not, it is at once done with."""
-        taken = self.share.take_or_defer(flow)
+        taken = self.next(flow)
         if isinstance(taken, Slot):
             with taken:
                 return False
@@ -81,6 +90,21 @@ def test_the_other_flow_is_worked_on_beside_a_slow_one(instance: Instance) -> No
         assert not instance.defers(None)
 
 
+@pytest.mark.parametrize(("other", "seconds", "deferred"), [(B, 59, True), (B, 61, False), (None, 59, True)])
+def test_a_slow_flow_is_deferred_where_another_may_wait_or_has_come_within_a_minute(
+    instance: Instance, other: str | None, seconds: float, *, deferred: bool
+) -> None:
+    instance.work(A, 1.2)
+    instance.others_wait = False
+    with instance.at_work(A, 2):
+        assert not instance.defers(A)
+        assert not instance.defers(other)
+        instance.clock.advance(seconds)
+        assert instance.defers(A) is deferred
+        instance.others_wait = True
+        assert instance.defers(A)
+
+
 def test_a_flow_of_which_nothing_is_known_yet_is_not_deferred(instance: Instance) -> None:
     with instance.at_work(A, 6):
         assert not instance.defers(A)
@@ -107,7 +131,7 @@ def test_deferred_messages_come_back_one_by_one_a_little_slower_than_their_flow_
     with instance.at_work(A, 1):
         instance.work(A, 1.2, times=2)  # two at work, so one ends each 0.6 s
     with instance.at_work(A, 2):
-        delays = [instance.share.take_or_defer(A) for _ in range(3)]
+        delays = [instance.next(A) for _ in range(3)]
     seconds = [round(delay / timedelta(seconds=1), 3) for delay in delays if not isinstance(delay, Slot)]
     assert seconds == [0.9, 1.8, 2.7]
 
@@ -115,15 +139,15 @@ def test_deferred_messages_come_back_one_by_one_a_little_slower_than_their_flow_
 def test_the_time_in_which_deferred_messages_have_come_back_is_over(instance: Instance) -> None:
     instance.work(A, 2)
     with instance.at_work(A, 2):
-        instance.share.take_or_defer(A)
+        instance.next(A)
         instance.clock.advance(60)
-        assert instance.share.take_or_defer(A) == timedelta(seconds=3)
+        assert instance.next(A) == timedelta(seconds=3)
 
 
 def test_no_message_is_away_for_more_than_a_minute(instance: Instance) -> None:
     instance.work(A, 30)
     with instance.at_work(A, 2):
-        delays = [instance.share.take_or_defer(A) for _ in range(3)]
+        delays = [instance.next(A) for _ in range(3)]
     assert delays == [timedelta(seconds=45), timedelta(seconds=60), timedelta(seconds=60)]
 
 

@@ -18,15 +18,23 @@ from tests.unit.simulated_host import Message, SimulatedHost
 SLOW, SLOW_SECONDS, HONEST_SECONDS = 50, 1.24, 0.1
 
 
-def _wait_for_honest(instance: SimulatedHost, number: int, behind_seconds: float) -> float:
-    """Send fifty slow ones within a second, and an honest one behind them; return how long that one took."""
-    slow = [f"slow-{number}/{one}" for one in range(SLOW)]
+def _wait_for_honest(instance: SimulatedHost, behind_seconds: float, *, alone: bool = False) -> float:
+    """Send fifty slow ones within a second, and an honest one behind them; return how long that one took.
+
+    Args:
+        instance: That works on them.
+        behind_seconds: After the last slow one.
+        alone: Whether nothing of another prefix has come before.
+    """
+    slow = [f"slow/{one}" for one in range(SLOW)]
+    if not alone:
+        instance.send(Message("b", "honest/first", HONEST_SECONDS))
     for one, name in enumerate(slow):
-        instance.later(one * 0.02, Message(f"a{number}", name, SLOW_SECONDS))
-    sent_at, honest = instance.now + 1 + behind_seconds, f"honest/{number}"
-    instance.later(1 + behind_seconds, Message("b", honest, HONEST_SECONDS))
-    instance.run(lambda: all(name in instance.ended for name in (*slow, honest)))
-    return instance.ended[honest] - sent_at
+        instance.later(one * 0.02, Message("a", name, SLOW_SECONDS))
+    sent_at = instance.now + 1 + behind_seconds
+    instance.later(1 + behind_seconds, Message("b", "honest", HONEST_SECONDS))
+    instance.run(lambda: all(name in instance.ended for name in (*slow, "honest")))
+    return instance.ended["honest"] - sent_at
 
 
 @pytest.mark.case("security M7", was="31 s; 0.5 s alone")
@@ -34,26 +42,34 @@ def _wait_for_honest(instance: SimulatedHost, number: int, behind_seconds: float
 def test_an_honest_image_behind_fifty_slow_ones_takes_three_seconds_in_the_median_of_five(
     behind_seconds: float,
 ) -> None:
-    instance = SimulatedHost(seed=1)
-    assert statistics.median(_wait_for_honest(instance, number, behind_seconds) for number in range(5)) <= 3
+    assert statistics.median(_wait_for_honest(SimulatedHost(seed), behind_seconds) for seed in range(5)) <= 3
+
+
+@pytest.mark.parametrize("behind_seconds", [0, 1, 4, 8, 16])
+def test_the_first_honest_image_waits_five_seconds_more_at_most_behind_a_prefix_that_was_alone(
+    behind_seconds: float,
+) -> None:
+    waits = [_wait_for_honest(SimulatedHost(seed), behind_seconds, alone=True) for seed in range(5)]
+    print(sorted(waits))
+    assert max(waits) <= 9
 
 
 def test_without_a_fair_share_it_takes_half_a_minute() -> None:
-    instance = SimulatedHost(seed=1, fair=False)
-    assert statistics.median(_wait_for_honest(instance, number, 0) for number in range(5)) > 25
+    assert statistics.median(_wait_for_honest(SimulatedHost(seed, fair=False), 0) for seed in range(5)) > 25
 
 
-def _alone(*, fair: bool) -> float:
-    """Send two hundred slow images of one prefix; return how long all of them take."""
+def _alone(*, fair: bool) -> SimulatedHost:
+    """Send two hundred slow images of one prefix; return the instance at the end of all of them."""
     instance, names = SimulatedHost(seed=1, fair=fair), {f"slow/{one}" for one in range(4 * SLOW)}
     for name in sorted(names):
         instance.send(Message("a", name, SLOW_SECONDS))
     instance.run(lambda: names <= instance.ended.keys())
-    return instance.now
+    return instance
 
 
-def test_a_prefix_that_is_alone_keeps_all_places() -> None:
-    assert _alone(fair=True) <= 1.1 * _alone(fair=False)
+def test_a_prefix_that_is_alone_keeps_all_places_and_sends_no_message_to_the_tail() -> None:
+    fair = _alone(fair=True)
+    assert (fair.now, fair.hop_count) == (_alone(fair=False).now, 0)
 
 
 class _Rows:

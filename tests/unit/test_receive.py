@@ -212,9 +212,12 @@ def test_a_message_that_is_no_name_is_kept_with_the_reason(world: World) -> None
     assert world.jobs.table.jobs == {}
 
 
-def _slow_prefix(world: World, stack: ExitStack) -> str:
+def _slow_prefix(world: World, stack: ExitStack, *, alone: bool = False) -> str:
     """Let a prefix have been slow, and fill the slots; return the text of its next message."""
     flow = flow_of("images/slow/1.png")
+    if not alone:
+        with world.darkroom.share.take(flow_of("images/quick/1.png")):
+            pass
     with world.darkroom.share.take(flow) as slot:
         world.clock.advance(2)
         slot.end = End.COMPLETED
@@ -237,9 +240,23 @@ def test_a_message_of_a_prefix_that_takes_more_than_its_share_goes_to_the_tail_o
         assert _receive(world, again) == [End.COMPLETED]
 
 
+def test_a_prefix_that_is_alone_keeps_all_places(world: World) -> None:
+    with ExitStack() as stack:
+        text = _slow_prefix(world, stack, alone=True)
+        assert _receive(world, text) == [End.COMPLETED]
+        assert "queue.send" not in world.journal
+
+
+def test_a_prefix_makes_way_for_the_first_image_of_another_that_is_recorded(world: World) -> None:
+    with ExitStack() as stack:
+        text = _slow_prefix(world, stack, alone=True)
+        world.record_image("quick/1.png")
+        assert _receive(world, text) == [Disposition.DEFERRED]
+
+
 def test_a_message_that_names_an_image_goes_to_the_tail_like_our_own(world: World) -> None:
     with ExitStack() as stack:
-        _slow_prefix(world, stack)
+        _slow_prefix(world, stack, alone=True)  # who names another image in the queue is in no row
         world.upload("slow/2.png", png(9))
         assert _receive(world, "images/slow/2.png") == [Disposition.DEFERRED]
         ((again, _),) = world.queue.messages

@@ -40,6 +40,17 @@ def test_an_image_costs_five_requests_and_a_tenth() -> None:
     assert site.states() == {"COMPLETED": 100}
 
 
+def test_a_folder_of_slow_images_that_is_alone_sends_no_message_to_the_tail_and_asks_the_table_now_and_then() -> None:
+    site = Site(longest=6, leads=False)
+    site.upload(*(f"slow/{number}.png" for number in range(40)))
+    site.ground.sendings.clear()
+    site.start()
+    site.ground.scheduler.run(HOUR, enough=lambda: len(site.ground.queue) == 0)
+    counts = site.ground.counts()
+    assert counts["POST image-jobs messages"] == 0
+    assert 0 < counts["query due"] <= 40
+
+
 def test_each_idle_hour_costs_four_requests_a_minute_at_most(site: Site) -> None:
     site.idle()
     hours = []

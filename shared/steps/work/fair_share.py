@@ -2,8 +2,11 @@
 
 A message is a hint, so it may wait. While one flow (see ``flows.flow_of``) fills more than half of what an instance
 analyses at once, and each of its messages takes long, the next of them goes to the tail of the queue, once: what is
-behind it has its turn. It comes back when the flow's own turn has come by then, as fast as the flow gets on here, so
-that a flow that is alone loses next to nothing.
+behind it has its turn. It comes back when the flow's own turn has come by then, as fast as the flow gets on here.
+
+That costs a message three requests and many looks at a queue that is empty meanwhile; and time where several instances
+share the queue, since each knows only its own pace. So it is done while another flow may wait, and not where a flow is
+alone: see ``Rivals``.
 
 Best effort, and within one instance: nothing is written, and no order is promised.
 """
@@ -26,6 +29,8 @@ LONGEST = timedelta(minutes=1)
 #: again, one by one. In a simulation of fifty images of 1.2 s others waited for less than 2 s, in place of up to 10 at
 #: 1.0, and all together took 3 % longer.
 EASE = 1.5
+#: A flow of which a message has come within so much time may have more in the queue.
+NEAR = timedelta(minutes=1)
 #: Messages of a flow that its averages are made of.
 RECENT = 16
 #: Flows that are remembered.
@@ -43,12 +48,14 @@ class _Flow:
         took: Seconds that each of its last messages took, waiting for a place included.
         paces: The same, divided by how many of them were at work: seconds from the end of one to the end of the next.
         back_at: Monotonic second at which the last that was sent away comes back.
+        came_at: Monotonic second at which its last message came.
     """
 
     running: int = 0
     took: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
     paces: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT))
     back_at: float = 0.0
+    came_at: float = 0.0
 
 
 class FairShare:
@@ -62,7 +69,7 @@ class FairShare:
     def __init__(self, *, slots: int, monotonic: Callable[[], float]) -> None:
         self._slots = slots
         self._monotonic = monotonic
-        self._flows: OrderedDict[str, _Flow] = OrderedDict()
+        self._flows: OrderedDict[str | None, _Flow] = OrderedDict()
         self._mutex = threading.Lock()
 
     def take(self, flow: str | None) -> "Slot":
@@ -75,25 +82,35 @@ class FairShare:
             What holds the message's place, a context.
         """
         with self._mutex:
-            return self._begin(_Flow() if flow is None else self._flow(flow))
+            return self._begin(self._flow(flow))
 
-    def take_or_defer(self, flow: str | None) -> "Slot | timedelta":
+    def take_or_defer(self, flow: str | None, *, others_wait: Callable[[str], bool]) -> "Slot | timedelta":
         """Begin with a message that has not been away, or say for how long it is to go to the tail of the queue.
 
         Args:
             flow: As above.
+            others_wait: Says whether messages of other flows than this may be in the queue; asked where the flow has
+                more than its share, and none of another has come lately.
 
         Returns:
             What holds the message's place, a context; or how long the message is to be away.
         """
-        if flow is None:
+        with self._mutex:
+            known = self._flow(flow)
+            if flow is None or 2 * known.running <= self._slots or _mean(known.took) <= SLOW.total_seconds():
+                return self._begin(known)
+            is_alone = not self._is_another_near(flow)
+        if is_alone and not others_wait(flow):  # a request, perhaps: others begin and end meanwhile
             return self.take(flow)
         with self._mutex:
-            known, now = self._flow(flow), self._monotonic()
-            if 2 * known.running <= self._slots or _mean(known.took) <= SLOW.total_seconds():
-                return self._begin(known)
+            now = self._monotonic()
             known.back_at = max(now, known.back_at) + EASE * _mean(known.paces)
             return min(LONGEST, timedelta(seconds=known.back_at - now))
+
+    def _is_another_near(self, flow: str) -> bool:
+        """Say whether a message of another flow has come lately."""
+        other = next((known for name, known in reversed(self._flows.items()) if name != flow), None)
+        return other is not None and self._monotonic() - other.came_at < NEAR.total_seconds()
 
     def _begin(self, known: _Flow) -> "Slot":
         known.running += 1
@@ -108,9 +125,10 @@ class FairShare:
                 known.paces.append(took / max(1, known.running))
             known.running -= 1
 
-    def _flow(self, flow: str) -> _Flow:
-        """Return what is known of a flow; where there are too many, the idle one is forgotten that was seen first."""
+    def _flow(self, flow: str | None) -> _Flow:
+        """Return what is known of a flow; where there are too many, the idle one is forgotten that came first."""
         known = self._flows.setdefault(flow, _Flow())
+        known.came_at = self._monotonic()
         self._flows.move_to_end(flow)
         if len(self._flows) > FLOWS:
             idle = next((name for name, each in self._flows.items() if not each.running and name != flow), None)
