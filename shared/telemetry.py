@@ -193,7 +193,7 @@ class LogEvent(StrEnum):
         "If the error is no outage, report it.",
     )
     WORKER_STARTED = "worker started", INFO, "owner slots", "A worker outside Functions consumes the queue."
-    WORKER_STOPPED = "worker stopped", INFO, "owner messages", "It has ended or given back what it had in hand."
+    WORKER_STOPPED = "worker stopped", INFO, "owner messages", "Nothing is under way in it any more."
     WORKER_CUT_SHORT = (
         *("worker ended before all was settled", WARNING, ""),
         "The time to drain was over, or a second signal came. Leases bring back what it had in hand.",

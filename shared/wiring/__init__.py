@@ -19,6 +19,7 @@ from shared.storage import clients
 from shared.storage.adapters import open_all
 from shared.storage.retries import RetryPolicy
 from shared.wiring.analyst import build_analyst
+from shared.wiring.patience import Patience
 from shared.wiring.steps import Darkroom
 
 _PROCESS = Runtime()
@@ -51,7 +52,8 @@ def build(
     logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs log every request, which is paid for by the line
     settings, clock = Settings.read(environ), ServerClock(runtime.monotonic)
     dated = clients.DatingTransport(transport or clients.default_transport(environ), clock, pause=runtime.pause)
-    retry = retry or RetryPolicy(monotonic=runtime.monotonic, pause=runtime.pause)
+    patience = Patience(runtime)
+    retry = retry or RetryPolicy(monotonic=runtime.monotonic, pause=patience.pause)
     return Darkroom(
         settings=settings,
         storage=open_all(environ, settings, clock=clock, transport=dated, retry=retry, runtime=runtime),
@@ -60,6 +62,7 @@ def build(
         heartbeat=Heartbeat(margin=settings.margin, runtime=runtime, threaded=threaded),
         analyst=analyst or build_analyst(settings, runtime.monotonic),
         works=handlers.all_handlers() if works is None else works,
+        patience=patience,
     )
 
 

@@ -24,6 +24,7 @@ from shared.steps.work.claims import Claims
 from shared.steps.work.fair_share import FairShare
 from shared.steps.work.late_reports import LateReports
 from shared.wiring.analyst import analysis_limits, analysis_places
+from shared.wiring.patience import Patience
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,7 @@ class Parts:
         heartbeat: Renews leases.
         analyst: Analyses images.
         works: Handlers by type, of all types but the images'.
+        patience: With writes that storage does not answer.
     """
 
     settings: Settings
@@ -47,6 +49,7 @@ class Parts:
     heartbeat: Heartbeat
     analyst: Analyst
     works: Mapping[str, Handler]
+    patience: Patience
 
     @cached_property
     def announce(self) -> Announce:

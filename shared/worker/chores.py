@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from shared.errors import Outage
 from shared.runtime import Event, Runtime
 from shared.telemetry import LogEvent, emit
 
@@ -39,6 +40,7 @@ class Chores:
         note_work: Called when a chore has found some.
         stopping: Set when they are to end.
         done_at: By name, the monotonic second at which each was done last.
+        is_settled: Whether none that was under way at the end has met an outage: it may have left claims and locks.
     """
 
     chores: tuple[Chore, ...]
@@ -50,6 +52,7 @@ class Chores:
     def __post_init__(self) -> None:
         """Note that none has been done."""
         self.done_at: dict[str, float] = {}
+        self.is_settled = True
 
     @contextmanager
     def beside(self) -> Iterator[None]:
@@ -74,6 +77,7 @@ class Chores:
             if chore.act():
                 self.note_work()
         except Exception as error:  # noqa: BLE001 - the edge of a thread: the next one may work
+            self.is_settled = self.is_settled and not (isinstance(error, Outage) and self.stopping.wait(0))
             emit(LogEvent.CHORE_FAILED, chore=chore.name, error=type(error).__name__)
         else:
             self.done_at[chore.name] = self.runtime.monotonic()

@@ -7,7 +7,6 @@ import math
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -74,6 +73,7 @@ class Consumer:
         message_count: Messages that are out of hand again.
         polled_at: When the queue was read last, by ``monotonic``; None before the first time.
         worked_at: When there was work last; at first the beginning.
+        is_settled: Whether no message or claim was left behind since ``stop``, because storage was out.
     """
 
     queue: WorkQueue
@@ -89,6 +89,7 @@ class Consumer:
     message_count: int = field(default=0, init=False)
     polled_at: float | None = field(default=None, init=False)
     worked_at: float = field(default=0.0, init=False)
+    is_settled: bool = field(default=True, init=False)
     _paces: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT), init=False)
     _paced_at: float = field(default=0.0, init=False)
     _due_at: float = field(default=0.0, init=False)
@@ -215,8 +216,16 @@ class Consumer:
             self.queue.delete(held.retire())
         except Exception as error:  # noqa: BLE001 - the edge of a message: it comes back, and the next has its turn
             emit(LogEvent.MESSAGE_FAILED, error=type(error).__name__)
+            self._note_outage(error)
             self._give_back(held, RETRY_AFTER)
 
     def _give_back(self, held: HeldLease[QueueMessage], after: timedelta) -> None:
-        with suppress(Lost, Outage):  # it comes back when it is hidden no longer
+        try:
             self.queue.hide(held.retire(), after)
+        except (Lost, Outage) as error:  # it comes back when it is hidden no longer
+            self._note_outage(error)
+
+    def _note_outage(self, error: Exception) -> None:
+        """Note that something may be left behind at the end."""
+        if self._is_stopping and isinstance(error, Outage):
+            self.is_settled = False

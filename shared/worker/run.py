@@ -20,13 +20,14 @@ class Ending(IntEnum):
     CUT_SHORT = 1  #: the time to drain was over, or a second signal came: the rest comes back when leases lapse
     SETTINGS = 2  #: a setting is wrong, and nothing was begun
     FAILED = 3  #: a bug has ended it
+    STORAGE_OUT = 4  #: nothing is under way, but storage was out: what was not given back comes back when leases lapse
 
 
 class Runnable(Protocol):
     """What runs until it is stopped: a ``Worker``."""
 
-    def run(self) -> None:
-        """Work until ``stop``."""
+    def run(self) -> bool:
+        """Work until ``stop``; say whether all is settled."""
 
     def stop(self) -> None:
         """Begin nothing any more."""
@@ -77,8 +78,7 @@ class _Work:
     def do(self) -> None:
         """Run the worker, and wake who waits for its end."""
         try:
-            self.worker.run()
-            self.ending = Ending.SETTLED
+            self.ending = Ending.SETTLED if self.worker.run() else Ending.STORAGE_OUT
         except BaseException:  # noqa: BLE001 - the edge of a thread
             LOGGER.exception("the worker has failed")
         finally:

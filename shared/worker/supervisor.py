@@ -140,7 +140,8 @@ class Supervisor:
     def _mourn(self, place: Place, status: int) -> None:
         """Have a process that has ended started again, unless all are to end, or none can start."""
         if self._kill_at is not None:
-            self._ending = self._ending or (Ending.CUT_SHORT if status else Ending.SETTLED)
+            ending = Ending(status) if status in (Ending.SETTLED, Ending.STORAGE_OUT) else Ending.CUT_SHORT
+            self._ending = self._ending or ending
         elif status == Ending.SETTINGS:
             self._ending = Ending.SETTINGS
             self._stop()

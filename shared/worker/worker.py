@@ -52,11 +52,15 @@ class Worker:
         self._consumer = self._build_consumer(slots, rests=not leads)
         self._chores = self._build_chores(leads=leads)
 
-    def run(self) -> None:
+    def run(self) -> bool:
         """Work until ``stop``; then end what is under way.
 
-        It returns when all messages in hand are settled and no chore is under way: what a sweep has claimed would wait
-        for its lease, and cost an attempt.
+        It returns when no message is in hand and no chore is under way: what a sweep has claimed would wait for its
+        lease, and cost an attempt.
+
+        Returns:
+            Whether all is settled. Where storage is out, messages and claims that could not be given back are left to
+            the times for which they are hidden and protected.
         """
         emit(LogEvent.WORKER_STARTED, owner=self._owner, slots=self._consumer.slots)
         with self._chores.beside():
@@ -65,10 +69,12 @@ class Worker:
             finally:
                 self.stop()  # or a sweep under way would keep a worker whose consumer has failed
         emit(LogEvent.WORKER_STOPPED, owner=self._owner, messages=self._consumer.message_count)
+        return self._consumer.is_settled and self._chores.is_settled
 
     def stop(self) -> None:
-        """Begin nothing any more."""
+        """Begin nothing any more, and don't wait for storage that is out."""
         self._is_stopping = True
+        self.darkroom.patience.end()
         self._stopping.set()
         self._consumer.stop()
 

@@ -17,6 +17,7 @@ from shared.rules.moves import claim
 from shared.runtime import Runtime
 from shared.settings.settings import Settings
 from shared.wiring.analyst import build_analyst
+from shared.wiring.patience import Patience
 from shared.wiring.steps import Darkroom
 from tests.doubles.audit import EmptyAudit
 from tests.doubles.clock import FakeClock
@@ -75,6 +76,7 @@ class World:
             heartbeat=Heartbeat(margin=settings.margin, runtime=self.runtime, threaded=False),
             analyst=analyst or build_analyst(settings, clock),
             works=handlers or {},
+            patience=Patience(self.runtime),
         )
 
     def _keep(self) -> None:

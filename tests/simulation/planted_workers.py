@@ -25,7 +25,7 @@ WORKERS = (
         (
             _FOLLOW,
             "            act(message.body)\n",
-            "            with suppress(Outage):\n                act(message.body)\n",
+            "            try:\n                act(message.body)\n            except Outage:\n                pass\n",
         ),
     ),
     fault(

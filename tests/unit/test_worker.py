@@ -124,6 +124,44 @@ def test_stop_lets_a_sweep_end_what_it_has_begun_and_begin_no_more() -> None:
     assert site.states() == {"COMPLETED": 1, "PENDING": 2}
 
 
+@pytest.mark.parametrize("begin", [0.0, 3.0, 20.0])
+def test_stop_while_storage_is_out_ends_it_in_six_seconds_and_says_that_not_all_is_settled(begin: float) -> None:
+    site = Site(longest=0.5)
+    site.upload(*(f"{number}.png" for number in range(40)))
+    running = site.start()
+    site.ground.go(1)
+    site.ground.storage_outage(600)
+    site.ground.go(begin)
+    assert site.worker.health().in_hand
+    site.worker.stop()
+    site.ground.go(6)
+    assert (running.ended, running.value) == (True, False)
+
+
+def test_what_a_worker_leaves_in_an_outage_comes_back_and_is_committed_once() -> None:
+    site = Site(longest=0.5, leads=False)
+    site.upload(*(f"{number}.png" for number in range(40)))
+    site.start()
+    site.ground.go(1)
+    site.ground.storage_outage(60)
+    site.worker.stop()
+    site.ground.go(60)
+    site.replace_process()
+    site.ground.scheduler.run(site.ground.now + 200, enough=lambda: len(site.ground.queue) == 0)
+    assert site.states() == {"COMPLETED": 40}
+
+
+def test_a_write_that_meets_a_moment_of_an_outage_after_stop_is_sent_again() -> None:
+    site = Site(longest=1)
+    site.upload("a.png")
+    running = site.start()
+    site.ground.scheduler.run(HOUR, enough=lambda: site.ground.counts()["GET images blob"] > 0)
+    site.worker.stop()
+    site.ground.storage_outage(1)
+    site.ground.go(10)
+    assert (running.ended, running.value, site.states()) == (True, True, {"COMPLETED": 1})
+
+
 def test_it_is_well_as_long_as_it_has_read_the_queue_lately(site: Site) -> None:
     assert not site.worker.health().is_well
     site.start()

@@ -32,9 +32,10 @@ class Steady:
         self._obeys = obeys
         self._end = threading.Event()
 
-    def run(self) -> None:
-        """Work."""
+    def run(self) -> bool:
+        """Work; say that all is settled."""
         self._end.wait(20)
+        return True
 
     def stop(self) -> None:
         """Note it."""
@@ -47,10 +48,18 @@ class Steady:
         self._end.set()
 
 
+class Cut(Steady):
+    """A worker that storage does not let give everything back."""
+
+    def run(self) -> bool:
+        """Work."""
+        return not super().run()
+
+
 class Faulty(Steady):
     """A worker with a bug."""
 
-    def run(self) -> None:
+    def run(self) -> bool:
         """Fail."""
         raise ValueError("a bug")
 
@@ -89,6 +98,11 @@ def test_the_first_signal_stops_the_worker_which_settles_what_it_has(signals: Si
     os.kill(os.getpid(), signal.SIGINT)
     assert run(worker, drain=20, wishes=signals) is Ending.SETTLED
     assert worker.is_stopping
+
+
+def test_a_worker_that_could_not_settle_all_says_that_storage_was_out(signals: Signals) -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert run(Cut(), drain=20, wishes=signals) is Ending.STORAGE_OUT
 
 
 def test_a_second_signal_ends_it_at_once(signals: Signals) -> None:

@@ -150,6 +150,13 @@ def test_no_process_is_started_again_while_the_group_drains(group: Group) -> Non
     assert len(group.starts) == 2
 
 
+def test_a_group_of_which_one_could_not_settle_all_says_that_storage_was_out(group: Group) -> None:
+    group.at(5, group.wish)
+    group.at(6, group.end(4, 1))
+    group.at(7, group.end(0, 0))
+    assert group.supervisor.run() is Ending.STORAGE_OUT
+
+
 def test_a_second_signal_kills(group: Group) -> None:
     group.at(5, group.wish)
     group.at(6, group.wish)

@@ -125,6 +125,11 @@ class Ground:
         """Have the queue service answer nobody for a while, from so many seconds from now on."""
         self.weather.outages.append(Outage("queue", self.now + begin, self.now + begin + seconds))
 
+    def storage_outage(self, seconds: float) -> None:
+        """Have no service answer anybody for a while."""
+        for service in ("queue", "table", "blob"):
+            self.weather.outages.append(Outage(service, self.now, self.now + seconds))
+
     def looks(self) -> list[float]:
         """Return when the queue was looked at."""
         return [sent.at for sent in self.sendings if sent.label == LOOK]
