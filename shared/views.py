@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.ports.jobs import Row
+from shared.ports.jobs import JobCopy, Row
 from shared.rules.jobs import Job, JobError, State
 from shared.rules.timestamps import rfc3339
 
 
-def job_json(row: Row) -> dict[str, Any]:
+def job_json(row: Row | JobCopy) -> dict[str, Any]:
     """Return a job as plain JSON values; times in RFC 3339, UTC."""
     job = row.job
     container, _, name = job.ref.partition("/")

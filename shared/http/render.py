@@ -9,7 +9,7 @@ from shared.analysis.sandbox.layers import Confinement
 from shared.http import etags
 from shared.ports.images import ImageEntry
 from shared.ports.index import AttemptRecord
-from shared.ports.jobs import Key, Row
+from shared.ports.jobs import JobCopy, Key, Row
 from shared.rules.jobs import State
 from shared.rules.statistics import Stats
 from shared.rules.timestamps import rfc3339
@@ -21,7 +21,7 @@ from shared.views import error_json, job_json
 POLL_SECONDS = 2
 
 
-def job_body(row: Row) -> dict[str, Any]:
+def job_body(row: Row | JobCopy) -> dict[str, Any]:
     """Return a job, with what its next worker needs."""
     return job_json(row) | {"params": dict(row.job.params), "cursor": row.job.cursor}
 

@@ -1,7 +1,8 @@
 """What lists and look-ups need from storage: one protocol over the index rows, and what it and they answer with.
 
 Index rows say where to look and decide nothing: a job is judged by its own row. They stand in the order of a moment,
-of ``due`` for live jobs and of the end, the newest first, for ended ones. Errors as in ``shared.ports``; a table that
+of ``due`` for live jobs and of the end, the newest first, for ended ones. A copy of the job stands in them, written in
+the transaction that writes the job, for lists to show and for nothing else. Errors as in ``shared.ports``; a table that
 is missing holds nothing.
 """
 
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
-from shared.ports.jobs import Key, Row
+from shared.ports.jobs import JobCopy, Key, Row
 from shared.rules.jobs import Job, JobError, State
 
 T = TypeVar("T")
@@ -35,6 +36,8 @@ class Position:
         job_id: The job; empty before all jobs.
         kind: The first of the types that the list has come to, where it goes by groups of types; empty otherwise.
         running: Whether it is worked on; None of an ended one, or where a row of an earlier release does not say.
+        copy: Of the job, where it was asked for; None where the row has none: that of a large job or of an earlier
+            release.
     """
 
     segment: int
@@ -42,6 +45,7 @@ class Position:
     job_id: str
     kind: str = ""
     running: bool | None = field(default=None, compare=False)
+    copy: JobCopy | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, order=True)
@@ -159,7 +163,9 @@ class JobQuery:
 class JobIndex(Protocol):
     """The rows beside the job rows: what lists go by. One call looks into one partition."""
 
-    def live(self, kind: str, bucket: int, *, after: Position | None, limit: int) -> list[Position]:
+    def live(
+        self, kind: str, bucket: int, *, after: Position | None, limit: int, with_copies: bool = False
+    ) -> list[Position]:
         """List jobs of one bucket that wait or run, by ``due``, the earliest first.
 
         Args:
@@ -167,6 +173,7 @@ class JobIndex(Protocol):
             bucket: Number of the partition.
             after: Begin behind this; at the first without it.
             limit: 1 to 1,000.
+            with_copies: Whether to read what the rows copy of their jobs.
 
         Costs: 1 query.
         """
@@ -182,7 +189,7 @@ class JobIndex(Protocol):
         ended_to: datetime | None,
         limit: int,
     ) -> list[Position]:
-        """List jobs of one bucket that have ended in a state, the newest end first.
+        """List jobs of one bucket that have ended in a state, the newest end first, with what their rows copy of them.
 
         Args:
             kind: Of job.

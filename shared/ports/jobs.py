@@ -44,6 +44,19 @@ class Row:
 
 
 @dataclass(frozen=True)
+class JobCopy:
+    """A job as its index row has it, for lists: nobody may decide or write by it.
+
+    Attributes:
+        job: The job, without its thumbnail and what a lease is made of.
+        modified_at: When the service wrote it, aware UTC.
+    """
+
+    job: Job
+    modified_at: datetime
+
+
+@dataclass(frozen=True)
 class Key:
     """The newest version of a reference that is recorded. It stays when its job is purged.
 

@@ -20,6 +20,7 @@ class JobFacts:
         row_key: Where it stands.
         index_key: Where its one index row belongs; None when its columns don't say.
         etag: Its version.
+        copy: A hash of what its index row should copy.
 
     The others are those of ``jobs.Job``.
     """
@@ -44,15 +45,24 @@ class JobFacts:
     row_key: str = ""
     index_key: str | None = None
     etag: str = ""
+    copy: str | None = None
 
 
 @dataclass(frozen=True)
 class IndexFacts:
-    """An index row, ``due:`` or ``end:``: all it says is where it stands."""
+    """An index row, ``due:`` or ``end:``: it says where it stands, and what the job is like.
+
+    Attributes:
+        row_key: Where it stands.
+        job_id: From its RowKey.
+        etag: Its version.
+        copy: A hash of what it copies of its job; None where it has no copy that can be read.
+    """
 
     row_key: str
     job_id: str
     etag: str = ""
+    copy: str | None = None
 
 
 @dataclass(frozen=True)
@@ -124,7 +134,7 @@ class Mending:
 
     Attributes:
         job: Whose row guards the transaction, unchanged; None for an index row that belongs to no job.
-        insert: RowKey of the index row that is missing.
+        insert: RowKey of the index row that is missing, or has a copy that is not of its job as it stands.
         delete: Index rows that should not stand.
     """
 

@@ -27,6 +27,7 @@ class Rule(StrEnum):
     CLAIM_TORN = "claim, owner and lease contradict the job's state"
     INDEX_MISSING = "the index row that the job's state asks for is missing"
     INDEX_MISPLACED = "the job's state does not ask for this index row"
+    INDEX_STALE = "the index row copies the job as it was before"
     INDEX_ORPHAN = "an index row belongs to no job"
     TOKEN_BEHIND = "the job's token is behind its attempts"  # noqa: S105 - no password
     ATTEMPTS_MISCOUNTED = "the job's count of attempts differs from its attempt rows"
@@ -89,7 +90,8 @@ def mendings(group: Group) -> Iterator[Mending]:
         return
     for job in group.jobs.values():
         if job.index_key is not None and not _is_torn(job):
-            missing = None if job.index_key in group.index else job.index_key
+            stands = group.index.get(job.index_key)
+            missing = job.index_key if stands is None or _is_stale(stands, job) else None
             strays = [row for row in _index_of(group, job) if row.row_key != job.index_key][:DELETES_AT_ONCE]
             if missing or strays:
                 yield Mending(job, missing, tuple(strays))
@@ -128,6 +130,8 @@ def _index(group: Group) -> Iterator[Finding]:
         owner = group.jobs.get(row.job_id)
         if owner is not None and not _is_torn(owner) and row.row_key != owner.index_key:
             yield Finding(Rule.INDEX_MISPLACED, group.place, row.row_key, f"want {owner.index_key}")
+        elif owner is not None and _is_stale(row, owner):
+            yield Finding(Rule.INDEX_STALE, group.place, row.row_key)
         if _belongs_to_none(group, row):
             yield Finding(Rule.INDEX_ORPHAN, group.place, row.row_key)
 
@@ -235,6 +239,10 @@ def _is_claim(job: JobFacts, row: TryFacts) -> bool:
 
 def _index_of(group: Group, job: JobFacts) -> list[IndexFacts]:
     return [row for row in group.index.values() if row.job_id == job.id]
+
+
+def _is_stale(row: IndexFacts, job: JobFacts) -> bool:
+    return row.copy is not None and row.copy != job.copy
 
 
 def _belongs_to_none(group: Group, row: IndexFacts) -> bool:

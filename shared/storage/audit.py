@@ -1,7 +1,9 @@
 """``Audit`` on Azure: the job table read whole, and one reference of it read again in one piece."""
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
@@ -13,14 +15,14 @@ from azure.storage.blob import BlobServiceClient
 from shared.errors import Lost, NewerSchema, RowDamaged, StorageOut
 from shared.rules.audit import Group, IndexFacts, JobFacts, KeyFacts, Mending, TryFacts
 from shared.rules.ids import JOB_ID
-from shared.rules.jobs import State
+from shared.rules.jobs import Job, State
 from shared.storage import cas, codec, names, report_audit, sdk_errors
 from shared.storage.columns import Columns
 from shared.storage.retries import RetryPolicy
 
 _COLUMNS = [
     *("PartitionKey", "RowKey", "Timestamp", *codec.JOB_COLUMNS),
-    *("job_id", "outcome", "analyzed", "final_state"),
+    *("job_id", "outcome", "analyzed", "final_state", "copy"),
 ]
 _PLACE = re.compile(r"([a-z][a-z0-9-]{0,30}):[0-9a-f]{2}")
 _KEY = re.compile(r"key:([0-9a-f]{32})")
@@ -97,7 +99,8 @@ class AuditReader:
             options = {"mode": UpdateMode.MERGE, **cas.if_match(job.etag)}
             operations.append(("update", {**_at(place, job.row_key), "nonce": nonce}, options))
             operations += [("delete", _at(place, row.row_key)) for row in mending.delete]
-            operations += [("create", _at(place, mending.insert))] if mending.insert else []
+            if mending.insert:  # perhaps over a row with an old copy: only with the job it changes, which is guarded
+                operations.append(("upsert", _at(place, mending.insert), {"mode": UpdateMode.REPLACE}))
             guard = cas.GuardRow(place, job.row_key, job.etag, nonce)
         cas.transact(self._table, operations, guard, retry=self._retry)
 
@@ -141,7 +144,7 @@ class AuditReader:
     def _points(self, place: str, row_keys: Iterable[str]) -> Iterator[TableEntity]:
         for row_key in sorted(row_keys):
             try:
-                yield self._table.get_entity(place, row_key, select=["PartitionKey", "RowKey", "Timestamp"])
+                yield self._table.get_entity(place, row_key, select=["PartitionKey", "RowKey", "Timestamp", "copy"])
             except ResourceNotFoundError:
                 continue
 
@@ -204,7 +207,8 @@ def _take(group: Group, row: TableEntity) -> None:
         elif kind == "try":
             group.tries.append(_try(row, job_id))
         elif kind in ("due", "end"):
-            group.index[row_key] = IndexFacts(row_key, job_id, _etag(row))
+            copy = codec.decode_copy(row, modified_at=_NO_TIME)
+            group.index[row_key] = IndexFacts(row_key, job_id, _etag(row), None if copy is None else _hash(copy.job))
         else:
             group.strange[row_key] = job_id
     except NewerSchema:
@@ -238,7 +242,13 @@ def _job(row: TableEntity, job_id: str) -> JobFacts:
         row_key=row["RowKey"],
         index_key=at or (codec.due_key(job.due, job_id) if job.due else None),
         etag=_etag(row),
+        copy=_hash(replace(job, claim_id=None, add_nonce="", thumbnail=None)),
     )
+
+
+def _hash(job: Job) -> str:
+    """Return the same for jobs of the same columns."""
+    return hashlib.sha256(repr(job).encode(errors="backslashreplace")).hexdigest()[:32]
 
 
 def _try(row: TableEntity, job_id: str) -> TryFacts:

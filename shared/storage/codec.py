@@ -5,16 +5,17 @@ and ``try:`` for each attempt. Key rows hold the newest version of a reference.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from shared.errors import NewerSchema, NotJson, RowDamaged, TooLarge
-from shared.ports.jobs import Key, Row
+from shared.errors import NewerSchema, NotJson, RowDamaged, TooLarge, Unreadable
+from shared.ports.jobs import JobCopy, Key, Row
 from shared.rules.due import Due
 from shared.rules.flows import FLOW, flow_of
 from shared.rules.ids import JOB_ID, bucket, digest
 from shared.rules.jobs import SCHEMA, Event, Job, JobError, Move, State
+from shared.storage import copies
 from shared.storage.columns import Columns
 
 Shown = TypeVar("Shown")
@@ -24,8 +25,6 @@ STRING_UNITS = 32_768
 #: A binary property holds 64 KiB (likewise).
 BINARY_BYTES = 65_536
 MESSAGE_LENGTH = 1_000
-#: Characters up to here take one UTF-16 unit, others two.
-_BASIC_PLANE = 0xFFFF
 #: Milliseconds count down from here in ``end:`` keys, so that the newest comes first.
 _LATEST_MS = 9_999_999_999_999
 
@@ -89,11 +88,31 @@ def index_key(job: Job) -> str:
     return end_key(job.state, job.ended, job.id)
 
 
-def encode_index(job: Job, *, place: str) -> dict[str, Any]:
-    """Write the one index row that a job has; while it lives, with its image's flow, and whether it is worked on."""
+def encode_index(job: Job, *, place: str, columns: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Write the one index row that a job has, with a copy; of a live one also its flow, and whether it is worked on.
+
+    Args:
+        job: The job.
+        place: Its PartitionKey.
+        columns: What ``encode`` has made of the job, where that is known.
+    """
+    columns = encode(job, place=place, nonce="") if columns is None else columns
     flow = {"flow": flow_of(job.ref)} if job.is_image and job.due is not None else {}
     running = {} if job.due is None else {"running": job.state is State.RUNNING}
-    return {"PartitionKey": place, "RowKey": index_key(job), **flow, **running}
+    return {"PartitionKey": place, "RowKey": index_key(job), **flow, **running, **copies.encode(columns)}
+
+
+def decode_copy(row: Mapping[str, Any], *, modified_at: datetime) -> JobCopy | None:
+    """Read the copy in an index row; None where it has none that this release can read."""
+    columns = copies.decode(row, _TIMES)
+    if columns is None:
+        return None
+    key = job_key(job_of_index(row["RowKey"]))
+    try:
+        found = decode({**columns, "RowKey": key}, etag="", modified_at=modified_at, seen_at=modified_at)
+    except Unreadable:
+        return None
+    return JobCopy(found.job, modified_at)
 
 
 def decode_due(entity: Mapping[str, Any]) -> Due:
@@ -252,20 +271,6 @@ def encode_attempt_start(move: Move, *, place: str, nonce: str) -> dict[str, Any
         "owner": job.owner,
         "started": move.at,
     }
-
-
-def parts(text: str) -> Iterator[tuple[int, str]]:
-    """Cut a text into pieces that a property can hold, numbered from 1; an empty text is one empty piece."""
-    number, units = 1, 0
-    part: list[str] = []
-    for letter in text:
-        width = 1 if ord(letter) <= _BASIC_PLANE else 2
-        if units + width > STRING_UNITS:
-            yield number, "".join(part)
-            number, part, units = number + 1, [], 0
-        part.append(letter)
-        units += width
-    yield number, "".join(part)
 
 
 def error_columns(error: JobError) -> dict[str, str]:

@@ -145,6 +145,8 @@ class EndedTable:
         columns: dict[str, Any] = {"PartitionKey": place, "RowKey": codec.job_key(job.id), "nonce": nonce}
         columns |= {"attempts": cut.attempts, "attempts_base": cut.attempts_base}
         operations: list[cas.Operation] = [("update", columns, {"mode": UpdateMode.MERGE, **cas.if_match(row.etag)})]
+        bare = {"PartitionKey": place, "RowKey": codec.index_key(job)}  # without its copy, which counts them all
+        operations.append(("upsert", bare, {"mode": UpdateMode.REPLACE}))
         operations += [_delete(place, row_key) for row_key in attempts]
         guard = cas.GuardRow(place, codec.job_key(job.id), row.etag, nonce)
         return replace(row, job=cut, etag=cas.transact(self._table, operations, guard, retry=self._retry))

@@ -27,6 +27,9 @@ from shared.storage.server_date import ReplyDate
 Read = TypeVar("Read")
 
 _META = "meta"
+#: Columns of index rows.
+_WITHOUT_COPY = ("RowKey", "running")
+_WITH_COPY = (*_WITHOUT_COPY, "Timestamp", "copy")
 #: Writes of one row that others meet this often in a row are no accident.
 _ROUNDS = 5
 #: Milliseconds of a RowKey have 13 digits, which lasts until 2286.
@@ -55,9 +58,11 @@ class IndexTable:
         self._retry = retry
         self._draw = draw
 
-    def live(self, kind: str, bucket: int, *, after: Position | None, limit: int) -> list[Position]:
+    def live(
+        self, kind: str, bucket: int, *, after: Position | None, limit: int, with_copies: bool = False
+    ) -> list[Position]:
         """See ``JobIndex.live``."""
-        select, span = ["RowKey", "running"], _span(_prefix(None), after)
+        select, span = _WITH_COPY if with_copies else _WITHOUT_COPY, _span(_prefix(None), after)
         rows = self._rows(codec.partition_of(kind, bucket), *span, select=select, page=limit)
         return _some(rows, partial(_position, LIVE), limit)
 
@@ -78,7 +83,7 @@ class IndexTable:
             first = max(first, codec.end_key(state, _clamp(ended_to), _BEHIND))
         if ended_from is not None:
             last = codec.end_key(state, _clamp(ended_from), _BEHIND)
-        rows = self._rows(codec.partition_of(kind, bucket), first, last, select=["RowKey"], page=limit)
+        rows = self._rows(codec.partition_of(kind, bucket), first, last, select=_WITH_COPY, page=limit)
         return _some(rows, partial(_position, ENDED), limit)
 
     def standings(
@@ -86,8 +91,7 @@ class IndexTable:
     ) -> list[Standing]:
         """See ``JobIndex.standings``."""
         first, _ = _span(_prefix(group), after)
-        select = ["RowKey", "running"]
-        rows = self._rows(codec.partition_of(kind, bucket), first, f"end:{_BEHIND}", select=select, page=limit)
+        rows = self._rows(codec.partition_of(kind, bucket), first, f"end:{_BEHIND}", select=_WITHOUT_COPY, page=limit)
         return _some(rows, _standing, limit)
 
     def of_ref(self, kind: str, ref: str, *, after: str | None, limit: int) -> list[Row]:
@@ -234,7 +238,9 @@ def _position(segment: int, row: TableEntity) -> Position:
     if place is None:
         raise RowDamaged("the key of an index row has no time or no job id")
     running = row.get("running")
-    return Position(segment, int(place[1]), place[2], running=running if isinstance(running, bool) else None)
+    known = running if isinstance(running, bool) else None
+    copy = codec.decode_copy(row, modified_at=ReplyDate.modified_at(row)) if "copy" in row else None
+    return Position(segment, int(place[1]), place[2], running=known, copy=copy)
 
 
 def _prefix(group: State | None) -> str:

@@ -207,8 +207,8 @@ def _additions(job: Job, *, place: str, over: Key | None) -> list[cas.Operation]
     """Return the operations that add a job, all of it new but a key row to be written over."""
     nonce = job.add_nonce
     keyed = [_key_operation(codec.encode_key(job, place=place, nonce=nonce), over)] if job.unique else []
-    index = codec.encode_index(job, place=place)
-    return [("create", codec.encode(job, place=place, nonce=nonce)), *keyed, ("create", index)]
+    columns = codec.encode(job, place=place, nonce=nonce)
+    return [("create", columns), *keyed, ("create", codec.encode_index(job, place=place, columns=columns))]
 
 
 def _row_keys(job: Job) -> tuple[str, str, str]:
@@ -219,13 +219,13 @@ def _row_keys(job: Job) -> tuple[str, str, str]:
 def _operations(row: Row, move: Move, *, place: str, nonce: str) -> list[cas.Operation]:
     """Return the operations of one transition: the job row under its guard, and what rides with it."""
     options = {"mode": UpdateMode.REPLACE, **cas.if_match(row.etag)}
-    operations: list[cas.Operation] = [("update", codec.encode(move.job, place=place, nonce=nonce), options)]
-    before, after = (codec.encode_index(job, place=place) for job in (row.job, move.job))
-    if before["RowKey"] != after["RowKey"]:
-        gone = {"PartitionKey": place, "RowKey": before["RowKey"]}
-        operations += [("delete", gone), ("create", after)]
-    elif before != after:  # the service refuses to delete and create one key in one transaction
-        operations.append(("upsert", after, {"mode": UpdateMode.REPLACE}))
+    columns = codec.encode(move.job, place=place, nonce=nonce)
+    operations: list[cas.Operation] = [("update", columns, options)]
+    index, before = codec.encode_index(move.job, place=place, columns=columns), codec.index_key(row.job)
+    if before != index["RowKey"]:
+        operations += [("delete", {"PartitionKey": place, "RowKey": before}), ("create", index)]
+    else:  # the service refuses to delete and create one key in one transaction
+        operations.append(("upsert", index, {"mode": UpdateMode.REPLACE}))
     end = codec.encode_attempt_end(row.job, move, place=place, nonce=nonce)
     if end is not None:
         operations.append(("update", end, {"mode": UpdateMode.MERGE}))

@@ -1,6 +1,6 @@
 """``Rejections`` on Azure Table Storage: one row a text, beside the jobs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -22,6 +22,8 @@ _LAST = "rejected;"
 _COLUMNS = ["RowKey", "Timestamp", "code", "message", "shown"]
 #: Deliveries of one text that meet here this often in a row are no accident.
 _ROUNDS = 20
+#: Characters up to here take one UTF-16 unit, others two.
+_BASIC_PLANE = 0xFFFF
 
 
 class RejectionTable:
@@ -42,7 +44,7 @@ class RejectionTable:
         """See ``Rejections.reject``."""
         identity = digest(text)
         columns = {"code": code, "message": message, "shown": text[:SHOWN_CHARACTERS]}
-        columns |= {"text" if number == 1 else f"text_{number}": part for number, part in codec.parts(text)}
+        columns |= {"text" if number == 1 else f"text_{number}": part for number, part in _parts(text)}
         try:
             self._keep(identity, columns)
         except ContentRefused as refused:  # a text that no row holds must not come back again and again
@@ -134,3 +136,17 @@ def _decode(row: Any, text: str) -> RejectedMessage:  # noqa: ANN401 - an entity
     identity = str(row["RowKey"]).removeprefix(_KIND)
     etag = ReplyDate.etag(row)
     return RejectedMessage(identity, row["code"], row["message"], ReplyDate.modified_at(row), text, etag)
+
+
+def _parts(text: str) -> Iterator[tuple[int, str]]:
+    """Cut a text into pieces that a property can hold, numbered from 1; an empty text is one empty piece."""
+    number, units = 1, 0
+    part: list[str] = []
+    for letter in text:
+        width = 1 if ord(letter) <= _BASIC_PLANE else 2
+        if units + width > codec.STRING_UNITS:
+            yield number, "".join(part)
+            number, part, units = number + 1, [], 0
+        part.append(letter)
+        units += width
+    yield number, "".join(part)

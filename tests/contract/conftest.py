@@ -30,6 +30,7 @@ from tests.contract.benches import (
     QueueBench,
 )
 from tests.contract.faulty_storage import FaultyStorage
+from tests.contract.index_bench import IndexBench
 from tests.contract.memory_benches import DoubledImages, DoubledJobs, DoubledQueue
 from tests.contract.places import AZURITE, MEMORY, PROCESS, Place, in_process, on_azurite
 from tests.contract.poison_bench import AzurePoison, DoubledPoison, PoisonBench
@@ -37,6 +38,7 @@ from tests.contract.table_wire import TABLES, Compare, Conversation, Operation
 from tests.contract.verify_bench import VerifyBench
 from tests.contract.wires import AzuriteWire, DoubleWire
 from tests.doubles.clock import FakeClock
+from tests.doubles.index import MemoryIndex
 from tests.doubles.locks import MemoryLocks
 from tests.doubles.transports import FaultyTransport, Passing
 from tests.simulation.service.account import storage_account
@@ -185,3 +187,11 @@ def compare_tables(azurite_tables: AzuriteWire) -> Compare:
             assert double.say(operation) == azurite.say(operation), operation
 
     return check
+
+
+@pytest.fixture
+def index_bench(jobs: JobsBench) -> IndexBench:
+    """Give an empty table, which does not exist yet."""
+    if isinstance(jobs, DoubledJobs):
+        return IndexBench(jobs, MemoryIndex(jobs.store.table, jobs._clock))
+    return IndexBench(jobs, jobs.darkroom.storage.index)

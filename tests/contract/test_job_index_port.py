@@ -1,61 +1,19 @@
 """``JobIndex`` on its double and on Azurite."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shared.errors import InvalidReference, Lost
-from shared.ports.index import ENDED, GROUPS, LIVE, JobIndex, Position, Standing
+from shared.ports.index import GROUPS, LIVE, Standing
 from shared.rules.ids import bucket, digest
 from shared.rules.jobs import SCHEMA, Event, JobError, Move, State
 from tests.contract import job_moves
-from tests.contract.benches import JobsBench
+from tests.contract.index_bench import REF, IndexBench
 from tests.contract.job_moves import TYPE
-from tests.contract.memory_benches import DoubledJobs
-from tests.contract.versions_bench import VersionsBench
-from tests.doubles.index import MemoryIndex
 
 HOUR = timedelta(hours=1)
-REF = "images/cat.png"
-
-
-@dataclass
-class IndexBench(VersionsBench):
-    """A job table and its index."""
-
-    index: JobIndex
-
-    def live(self, after: Position | None = None, limit: int = 9) -> list[Position]:
-        """List who is live."""
-        return self.index.live(TYPE, self.bucket, after=after, limit=limit)
-
-    def ended(
-        self,
-        *span: datetime | None,
-        state: State = State.CANCELED,
-        after: Position | None = None,
-        limit: int = 9,
-    ) -> list[str]:
-        """List whose jobs have ended, in a span if one is given."""
-        since, until = span or (None, None)
-        found = self.index.ended(TYPE, self.bucket, state, after=after, ended_from=since, ended_to=until, limit=limit)
-        assert all(position.segment == ENDED for position in found)
-        assert sorted(found) == found
-        return [position.job_id for position in found]
-
-    @property
-    def bucket(self) -> int:
-        """Of the one reference."""
-        return bucket(f"{TYPE}-{digest(TYPE, REF)}", 4)
-
-
-@pytest.fixture
-def index_bench(jobs: JobsBench) -> IndexBench:
-    """Give an empty table, which does not exist yet."""
-    if isinstance(jobs, DoubledJobs):
-        return IndexBench(jobs, MemoryIndex(jobs.store.table, jobs._clock))
-    return IndexBench(jobs, jobs.darkroom.storage.index)
 
 
 def test_a_table_that_is_missing_holds_nothing(index_bench: IndexBench) -> None:

@@ -8,6 +8,7 @@ from shared.ports.index import ENDED, GROUPS, LIVE, AttemptRecord, KnownType, Po
 from shared.ports.jobs import Key, Row
 from shared.rules import ids
 from shared.rules.jobs import SCHEMA, Job, State
+from shared.storage import codec
 from tests.doubles.clock import FakeClock
 from tests.doubles.interceptor import TimedInterceptor
 from tests.doubles.jobs import MemoryTable
@@ -28,6 +29,7 @@ class MemoryIndex(TimedInterceptor):
     Attributes:
         read: How many index rows were listed.
         tells_who_runs: Whether live rows say it; those of earlier releases do not.
+        bare: Ids of jobs whose rows have no copy of them, as those that an instance of an earlier release moved last.
     """
 
     def __init__(
@@ -39,11 +41,15 @@ class MemoryIndex(TimedInterceptor):
         self._types: dict[str, tuple[datetime, str]] = {}
         self.read = 0
         self.tells_who_runs = True
+        self.bare: set[str] = set()
 
-    def live(self, kind: str, bucket: int, *, after: Position | None, limit: int) -> list[Position]:
+    def live(
+        self, kind: str, bucket: int, *, after: Position | None, limit: int, with_copies: bool = False
+    ) -> list[Position]:
         """See ``JobIndex.live``."""
         self.answer("live")
-        return self._page(self._live(kind, bucket), after, limit)
+        page = self._page(self._live(kind, bucket), after, limit)
+        return [self._with_copy(at) for at in page] if with_copies else page
 
     def ended(
         self,
@@ -65,7 +71,7 @@ class MemoryIndex(TimedInterceptor):
             for position in self._ended(kind, bucket, state)
             if (oldest is None or position.ms <= oldest) and (newest is None or position.ms > newest)
         ]
-        return self._page(at, after, limit)
+        return [self._with_copy(position) for position in self._page(at, after, limit)]
 
     def standings(
         self, kind: str, bucket: int, *, group: State | None, after: Position | None, limit: int
@@ -163,6 +169,13 @@ class MemoryIndex(TimedInterceptor):
             for job in self._jobs(kind, bucket)
             if job.ended is not None and job.state is state
         ]
+
+    def _with_copy(self, at: Position) -> Position:
+        row = self._table.jobs[at.job_id]
+        written = codec.encode_index(row.job, place="")
+        return (
+            at if at.job_id in self.bare else replace(at, copy=codec.decode_copy(written, modified_at=row.modified_at))
+        )
 
     def _jobs(self, kind: str, bucket: int) -> list[Job]:
         with self._table.mutex:

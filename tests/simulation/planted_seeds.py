@@ -16,6 +16,7 @@ SEEDS: dict[str, int] = {
     "due row moved on over a moved row": 138,
     "redrive that is written over whatever stands": 98,
     "supersede that is written over whatever stands": 98,
+    "an index row copies its job as it was before the move": 98,
     "who has won deletes the thumbnail that it has published": 156,
     "an outage of the commit is taken for done": 43,
     "end by another without a higher token": 98,

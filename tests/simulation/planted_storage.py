@@ -111,13 +111,13 @@ STORAGE = (
         "job inserted over one that stands",
         (
             "shared.storage.job_table:_additions",
-            '("create", codec.encode(job, place=place, nonce=nonce))',
-            '("upsert", codec.encode(job, place=place, nonce=nonce))',
+            '("create", columns)',
+            '("upsert", columns)',
         ),
     ),
     fault(
         "job moved on without its index row",
-        ("shared.storage.job_table:_operations", "if before != after:", "if before > after:"),
+        ("shared.storage.job_table:_operations", ', ("create", index)]', "]"),
     ),
     fault(
         "attempt left open",

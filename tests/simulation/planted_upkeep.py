@@ -169,7 +169,15 @@ UPKEEP = (
     ),
     fault(
         "a live job keeps an index row that says what it was",
-        ("shared.storage.job_table:_operations", "elif before != after:", "elif before is None:"),
+        ("shared.storage.job_table:_operations", "else:  # the service", "elif row is None:  # the service"),
+    ),
+    fault(
+        "an index row copies its job as it was before the move",
+        (
+            "shared.storage.job_table:_operations",
+            "codec.encode_index(move.job, place=place, columns=columns)",
+            "codec.encode_index(move.job, place=place, columns=codec.encode(row.job, place=place, nonce=nonce))",
+        ),
     ),
     # Reconcile.
     fault(

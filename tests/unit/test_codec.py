@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import NewerSchema, TooLarge
+from shared.ports.jobs import JobCopy
 from shared.rules.jobs import SCHEMA, Job, JobError, State
-from shared.storage import codec
+from shared.storage import codec, copies
 from tests.doubles.job_strategies import jobs, moments, refs
 from tests.proving import at_length
 
@@ -33,6 +35,38 @@ def test_a_job_is_decoded_as_it_was_encoded(data: st.DataObject, ref: str, state
     job = data.draw(jobs(ref, state))
     cut = job.error and replace(job.error, message=job.error.message[: codec.MESSAGE_LENGTH])
     assert decode(encode(job)) == replace(job, error=cut)
+
+
+@settings(max_examples=at_length(8, 500), deadline=None)
+@given(st.data(), refs, st.sampled_from(State))
+def test_an_index_row_copies_its_job_but_for_what_no_list_shows(data: st.DataObject, ref: str, state: State) -> None:
+    job = data.draw(jobs(ref, state))
+    index = codec.encode_index(job, place=codec.partition(job.id, 4))
+    copy = codec.decode_copy(index, modified_at=NOW)
+    shown = replace(decode(encode(job)), claim_id=None, add_nonce="", thumbnail=None)
+    assert copy == (JobCopy(shown, NOW) if "copy" in index else None)
+    assert "copy" in index or len(str(encode(job))) > copies.CHARACTERS
+    assert not job.claim_id or job.claim_id not in str(index)
+
+
+def test_a_large_job_has_no_copy() -> None:
+    sizes = (copies.CHARACTERS - 400, copies.CHARACTERS)
+    large = [codec.encode_index(replace(JOB, params={"text": "x" * size}), place="a:00") for size in sizes]
+    assert [row.get("copy") is None for row in large] == [False, True]
+
+
+@pytest.mark.parametrize("copy", [None, 7, b"{}", "", "{", "[]", "null", "7", "{}", '{"schema": 99}', '{"due": 7}'])
+def test_a_copy_that_cannot_be_read_is_none(copy: object) -> None:
+    index = codec.encode_index(JOB, place="a:00")
+    assert codec.decode_copy(index, modified_at=NOW) is not None
+    assert codec.decode_copy(index | {"copy": copy}, modified_at=NOW) is None
+
+
+@pytest.mark.parametrize("name", ["due", "state", "token", "params", "ref"])
+def test_a_copy_with_a_column_that_means_nothing_is_none(name: str) -> None:
+    index = codec.encode_index(JOB, place="a:00")
+    damaged = json.dumps(json.loads(index["copy"]) | {name: "x" if name != "ref" else 7})
+    assert codec.decode_copy(index | {"copy": damaged}, modified_at=NOW) is None
 
 
 @settings(max_examples=at_length(8, 500), deadline=None)

@@ -22,11 +22,11 @@ def sound() -> Group:
     """Make rows as they should be: an old version completed at its second attempt, the newest running."""
     old = JobFacts(
         id=OLD, type=TYPE, ref=REF, version="0x1", state=State.COMPLETED, token=2, attempts=2, ended=NOW, index_key="e",
-        row_key="job:old", etag="1",
+        row_key="job:old", etag="1", copy="o",
     )  # fmt: skip
     new = JobFacts(
         id=NEW, type=TYPE, ref=REF, version="0x2", state=State.RUNNING, owner="queue/1", claim_id="c", has_lease=True,
-        token=1, attempts=1, due=NOW, index_key="d", row_key="job:new", etag="2",
+        token=1, attempts=1, due=NOW, index_key="d", row_key="job:new", etag="2", copy="n",
     )  # fmt: skip
     tries = [
         TryFacts("t1", OLD, 1, "a", "lapsed"),
@@ -34,7 +34,7 @@ def sound() -> Group:
         TryFacts("t3", NEW, 1, "c"),
     ]
     key = KeyFacts("key", "key", TYPE, REF, "0x2", NEW)
-    index = {"e": IndexFacts("e", OLD), "d": IndexFacts("d", NEW)}
+    index = {"e": IndexFacts("e", OLD), "d": IndexFacts("d", NEW, copy="n")}
     return Group(place="p", stem=OLD[:-16], home="p", jobs={OLD: old, NEW: new}, index=index, tries=tries, keys=[key])
 
 
@@ -58,6 +58,11 @@ def stray(row_key: str, identity: str) -> Callable[[Group], object]:
     return lambda group: group.index.update({row_key: IndexFacts(row_key, identity, "9")})
 
 
+def age(row_key: str) -> Callable[[Group], object]:
+    """Let an index row have a copy of its job as it was."""
+    return lambda group: group.index.update({row_key: replace(group.index[row_key], copy="before")})
+
+
 NOBODY = job_id(TYPE, REF, "0x9")
 BREAKS: list[tuple[Rule, Callable[[Group], object]]] = [
     (Rule.UNREADABLE, lambda group: group.strange.update({"job:x": "x"})),
@@ -74,6 +79,7 @@ BREAKS: list[tuple[Rule, Callable[[Group], object]]] = [
     (Rule.INDEX_MISSING, lambda group: group.index.pop("d")),
     (Rule.INDEX_MISSING, lambda group: group.index.pop("e")),
     (Rule.INDEX_MISPLACED, stray("x", NEW)),
+    (Rule.INDEX_STALE, age("e")),
     (Rule.INDEX_ORPHAN, stray("x", NOBODY)),
     (Rule.TOKEN_BEHIND, change_job(OLD, token=1)),
     (Rule.TOKEN_BEHIND, change_attempt(0, token=3)),
@@ -137,6 +143,7 @@ def test_what_a_newer_release_wrote_is_left_to_it() -> None:
     ("breaks", "mending"),
     [
         (lambda group: group.index.pop("d"), Mending(sound().jobs[NEW], "d")),
+        (age("d"), Mending(sound().jobs[NEW], "d")),
         (stray("x", OLD), Mending(sound().jobs[OLD], None, (IndexFacts("x", OLD, "9"),))),
         (stray("x", NOBODY), Mending(None, None, (IndexFacts("x", NOBODY, "9"),))),
         (

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from shared.http.render import job_body
 from shared.ports.index import JobQuery, Position
+from shared.ports.jobs import Row
 from shared.rules.jobs import State
 from shared.steps.operators.lookup import PLACES_AT_ONCE, ROWS_PER_JOB
 from tests.unit.test_lookup import LookupWorld
@@ -94,9 +96,10 @@ def test_the_last_page_says_that_it_is_the_last() -> None:
     assert (len(page.items), page.after) == (1, None)
 
 
-def test_a_job_that_is_gone_or_has_moved_on_or_is_a_newer_releases_is_left_out() -> None:
+def test_a_job_without_a_copy_that_is_gone_or_has_moved_on_or_is_a_newer_releases_is_left_out() -> None:
     world = LookupWorld()
     gone, ended, newer, stays = (world.record_image(f"{number}.png") for number in range(4))
+    world.index.bare = {gone, ended, newer, stays}
     world.newer_release_writes(newer)
 
     def move_on() -> None:
@@ -108,12 +111,42 @@ def test_a_job_that_is_gone_or_has_moved_on_or_is_a_newer_releases_is_left_out()
     assert [row.job.id for row in found] == [stays]
 
 
-def test_a_job_that_ends_between_two_looks_stands_in_one_place_alone() -> None:
+@pytest.mark.parametrize(("look", "is_bare"), [("jobs.get", True), ("index.ended", True), ("index.ended", False)])
+def test_a_job_that_ends_between_two_looks_stands_once_where_it_was_met_last(*, look: str, is_bare: bool) -> None:
     world = LookupWorld()
     job_id = world.record_image()
-    world.jobs.before("get", lambda: world.darkroom.cancel.cancel(job_id))
+    world.clock.advance(1)
+    lives = world.record_image("dog.png")
+    world.index.bare = {job_id} if is_bare else set()
+    double, _, call = look.partition(".")
+    getattr(world, double).before(call, lambda: world.darkroom.cancel.cancel(job_id))
     found = world.darkroom.lookup.list(ALL, limit=9).items
-    assert [(row.job.id, row.job.state) for row in found] == [(job_id, State.CANCELED)]
+    assert [(row.job.id, row.job.state) for row in found] == [(lives, State.PENDING), (job_id, State.CANCELED)]
+
+
+def test_a_job_stands_in_a_list_as_its_own_row_tells_but_for_what_no_list_shows(world: LookupWorld) -> None:
+    copies = world.darkroom.lookup.list(ALL, limit=50).items
+    assert len(copies) == 36
+    for copy in copies:
+        row = world.darkroom.lookup.get(copy.job.id)
+        assert not isinstance(copy, Row)
+        assert job_body(copy) == job_body(row)
+        assert (copy.job.claim_id, copy.job.add_nonce, copy.job.thumbnail) == (None, "", None)
+
+
+def test_jobs_without_copies_among_others_make_the_same_list(world: LookupWorld) -> None:
+    seen = turn_pages(world, ALL, 7)
+    world.index.bare = set(seen[::3])
+    assert turn_pages(world, ALL, 7) == seen
+    world.journal.clear()
+    world.darkroom.lookup.list(ALL, limit=50)
+    assert world.journal.count("jobs.get") == len(world.index.bare) == 12
+
+
+def test_a_newer_releases_job_is_left_out_whatever_its_copy_says(world: LookupWorld) -> None:
+    (newer, *others) = turn_pages(world, ALL, 50)
+    world.newer_release_writes(newer)
+    assert turn_pages(world, ALL, 50) == others
 
 
 @pytest.mark.parametrize("limit", [1, 4])
@@ -146,10 +179,14 @@ def test_a_page_of_live_jobs_looks_at_no_ended_ones(world: LookupWorld) -> None:
     assert world.journal.count("index.live") == world.settings.job_buckets
 
 
-def test_a_page_reads_no_more_jobs_than_it_holds(world: LookupWorld) -> None:
+@pytest.mark.parametrize(("is_bare", "reads"), [(False, 0), (True, 7)])
+def test_a_page_reads_no_job_by_itself_but_those_without_copies(
+    world: LookupWorld, *, is_bare: bool, reads: int
+) -> None:
+    world.index.bare = set(world.jobs.table.jobs) if is_bare else set()
     world.journal.clear()
     assert len(world.darkroom.lookup.list(ALL, limit=7).items) == 7
-    assert world.journal.count("jobs.get") == 7
+    assert world.journal.count("jobs.get") == reads
 
 
 def test_a_span_in_milliseconds_is_kept_over_pages(world: LookupWorld) -> None:

@@ -1,8 +1,8 @@
 """Look up jobs and images: where they stand, what was tried, and lists of them that go on where they ended.
 
-Lists go by index rows, and each job by its own row, read after them: a job that has moved on in between is left out of
-its earlier place. A list is no snapshot: a job that moves while somebody turns pages may be met twice, or,
-where it moves to a place that was passed already, not at all.
+Lists go by index rows, and show the copy of the job that stands in each; where there is none, the job's own row, read
+after it. A job that has moved on in between is left out of its earlier place. A list is no snapshot: a job that moves
+while somebody turns pages may be met twice, or, where it moves to a place that was passed already, not at all.
 """
 
 from bisect import bisect_left
@@ -25,7 +25,7 @@ from shared.ports.index import (
     Page,
     Position,
 )
-from shared.ports.jobs import JobStore, Key, Row, read
+from shared.ports.jobs import JobCopy, JobStore, Key, Row, read
 from shared.rules import thumbnails
 from shared.rules.ids import digest
 from shared.rules.images import ImageRef
@@ -99,7 +99,7 @@ class Lookup:
         """List the types of which there are jobs, or could be, by name. Costs: 1 query."""
         return sorted({*self.index.types(), self.settings.image_type, *self.kinds()})
 
-    def list(self, query: JobQuery, *, limit: int, after: Position | None = None) -> Page[Row]:
+    def list(self, query: JobQuery, *, limit: int, after: Position | None = None) -> Page[Row | JobCopy]:
         """List jobs: live ones first, by when the sweep must look at them, then ended ones, the newest end first.
 
         The jobs of one reference come by their ids. Those of a newer release are left out. Without types it goes by
@@ -115,9 +115,9 @@ class Lookup:
             InvalidReference: A reference without its one type, or a type that is not valid.
 
         Costs: 1 query for each type and bucket, and, where live ones don't fill the page, for each type, bucket and
-        state: at most 4 for each of ``PLACES_AT_ONCE`` without types; few more where jobs are spread unevenly; 1 read a
-        job, 1 query for all types. Of a reference: 1 query. It reads no more than ``ROWS_PER_JOB`` × ``limit`` index
-        rows, and the first of each list.
+        state: at most 4 for each of ``PLACES_AT_ONCE`` without types; few more where jobs are spread unevenly; 1 read
+        for each job without a copy, 1 query for all types. Of a reference: 1 query. It reads no more than
+        ``ROWS_PER_JOB`` × ``limit`` index rows, and the first of each list.
         """
         if query.ref is not None:
             return self._of_ref(query, limit, after)
@@ -130,8 +130,8 @@ class Lookup:
         behind = Position(LIVE, 0, "", rest[0]) if rest else None
         return Page(page.items, replace(page.after, kind=group[0]) if isinstance(page.after, Position) else behind)
 
-    def _of_types(self, query: JobQuery, limit: int, after: Position | None) -> Page[Row]:
-        rows, found = Rows(ROWS_PER_JOB * limit), dict[str, Row]()
+    def _of_types(self, query: JobQuery, limit: int, after: Position | None) -> Page[Row | JobCopy]:
+        rows, found = Rows(ROWS_PER_JOB * limit), dict[str, Row | JobCopy]()
         with self.pool(AT_ONCE, "list") as pool:
             for segment in (LIVE, ENDED):
                 if after is not None and after.segment > segment:
@@ -229,7 +229,7 @@ class Lookup:
                 return Thumbnail(*self.thumbnails.thumbnail(name), job.id, job.token)
         raise NoSuchImage(job.id)
 
-    def _of_ref(self, query: JobQuery, limit: int, after: Position | None) -> Page[Row]:
+    def _of_ref(self, query: JobQuery, limit: int, after: Position | None) -> Page[Row | JobCopy]:
         if query.types is None or len(query.types) != 1 or query.ref is None:
             raise InvalidReference("The ref must be used together with exactly one type.")
         (kind,) = query.types
@@ -249,7 +249,7 @@ class Lookup:
         return [SortedList(self._ended(*place, each, query), after, limit) for place, each in product(places, states)]
 
     def _live(self, kind: str, bucket: int) -> Read:
-        return lambda after, limit: self.index.live(kind, bucket, after=after, limit=limit)
+        return lambda after, limit: self.index.live(kind, bucket, after=after, limit=limit, with_copies=True)
 
     def _ended(self, kind: str, bucket: int, state: State, query: JobQuery) -> Read:
         return lambda after, limit: self.index.ended(
@@ -257,7 +257,12 @@ class Lookup:
         )
 
     def _fill(
-        self, found: dict[str, Row], positions: Iterator[Position], query: JobQuery, limit: int, pool: Executor
+        self,
+        found: dict[str, Row | JobCopy],
+        positions: Iterator[Position],
+        query: JobQuery,
+        limit: int,
+        pool: Executor,
     ) -> Position | None:
         """Add jobs to a page until it is full or the positions are at their end; return the last one looked at."""
         last = None
@@ -267,6 +272,12 @@ class Lookup:
                 break
             last = batch[-1]
             states = query.states_in(last.segment)
-            rows = pool.map(lambda at: try_read(self.jobs, at.job_id)[0], batch)
-            found |= {row.job.id: row for row in rows if row is not None and row.job.state in states}
+            for row in pool.map(self._show, batch):
+                if row is not None:
+                    found.pop(row.job.id, None)  # it has moved on since it was met: it stands where it was met last
+                    found |= {row.job.id: row} if row.job.state in states else {}
         return last
+
+    def _show(self, at: Position) -> Row | JobCopy | None:
+        """Return a job as its index row has it, or as its own row, where that is readable."""
+        return at.copy if at.copy is not None else try_read(self.jobs, at.job_id)[0]
