@@ -1,7 +1,9 @@
 """The examples, each a process against the double."""
 
 import os
+from concurrent.futures import Future
 from pathlib import Path
+from subprocess import Popen
 
 import pytest
 
@@ -87,18 +89,22 @@ def test_a_refused_claim_ends_an_example_in_one_line(api: Api, which: str) -> No
 @pytest.mark.parametrize("which", ["py", SH])
 def test_a_signal_ends_an_example_with_no_job_left_in_hand(api: Api, which: str) -> None:
     job = api.put(params={"text": "a"})
-    api.before("claim", lambda: running.terminate())  # noqa: PLW0108 - it is not there yet
+    worker = Future[Popen[str]]()
+    api.before("claim", lambda: worker.result(60).terminate())
     command, environ = command_of(which, api.url, "t")
     with start(command, environ) as running:
-        assert running.wait(15) == 0
+        worker.set_result(running)
+        assert running.wait(60) == 0
     assert api.jobs[job]["state"] in ("PENDING", "COMPLETED")
     assert len(api.requests_of("claim")) == 1
 
 
 def test_the_worker_of_the_clients_docstring_completes_a_job_as_it_is_written(api: Api) -> None:
     job = api.put(params={"text": "to be or not"})
-    api.before("claim", lambda: None, lambda: running.terminate())  # noqa: PLW0108 - it is not there yet
+    worker = Future[Popen[str]]()
+    api.before("claim", lambda: None, lambda: worker.result(60).terminate())
     command, environ = command_of("docstring", api.url, "t")
     with start(command, environ) as running:
-        running.wait(15)
+        worker.set_result(running)
+        running.wait(60)
     assert (api.jobs[job]["state"], api.jobs[job]["result"]) == ("COMPLETED", {"words": 4})
