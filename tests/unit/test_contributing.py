@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 #: What recipes change, and what their tests need.
 COPIED = ("shared", "localhost", "docs", "tests/doubles", "tests/unit")
+#: Byte code that a process beside this one is just writing, under a name that is gone when it is done.
+HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*")
 #: A file's name at the beginning of a paragraph, and the block below it.
 BLOCKS = re.findall(r"\n`([^`\n]+)`[^\n]*:\n\n```(\w+)\n(.*?)```\n", TEXT, re.DOTALL)
 TESTS = [name for name, _, _ in BLOCKS if name.startswith("tests/")]
@@ -31,7 +33,7 @@ def apply_hunk(text: str, diff: str) -> str:
 def test_every_recipe_works(tmp_path: Path) -> None:
     assert len(TESTS) == TEXT.count("\n### Add ") == 5
     for folder in COPIED:
-        shutil.copytree(ROOT / folder, tmp_path / folder)
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=HALF_WRITTEN)
     for path in filter(Path.is_file, [*ROOT.glob("[!.]*.*"), *ROOT.glob("tests/*.py")]):
         shutil.copy2(path, tmp_path / path.relative_to(ROOT))
     for name, language, block in BLOCKS:
