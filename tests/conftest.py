@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from localhost.azurite import Azurite
 from tests import cases, proving
@@ -18,6 +19,10 @@ LEFT_OUT = pytest.StashKey[Counter[str]]()
 #: What waits for hosts and other processes begins first: others have work for the processor meanwhile.
 WAITING = ("tests/host/", "tests/faults/")
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
+
+# How long an example takes is up to what else the machine does.
+settings.register_profile("darkroom", deadline=None)
+settings.load_profile("darkroom")
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ def analyst() -> Iterator[Meter]:
 def test_any_bytes_end_in_a_report_or_a_rejection_and_the_next_image_is_analysed(analyst: Meter, count: Count) -> None:
     codes: Counter[str] = Counter()
 
-    @settings(max_examples=DRAWN, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=DRAWN, database=None, suppress_health_check=list(HealthCheck))
     @given(data=anything())
     def check_file(data: bytes) -> None:
         end = analyst.ending(data)
@@ -44,7 +44,7 @@ def test_any_bytes_end_in_a_report_or_a_rejection_and_the_next_image_is_analysed
     count(files=codes.total(), **codes)
 
 
-@settings(max_examples=DRAWN, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=DRAWN, database=None, suppress_health_check=list(HealthCheck))
 @given(data=anything())
 def test_a_format_is_told_by_a_few_bytes_of_any_file(data: bytes) -> None:
     known = formats.sniff(data)

@@ -86,7 +86,6 @@ requests = st.one_of(
 examples = settings(
     derandomize=at_length(1, 0) == 1,
     max_examples=at_length(12, 400),
-    deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -158,7 +158,7 @@ def test_a_body_that_does_not_say_where_it_ends_is_no_reply(server: BreakingServ
 
 
 @pytest.mark.case("security C1", was="dot segments are folded by the HTTP client")
-@settings(max_examples=at_length(25, 1_000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=at_length(25, 1_000), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.sampled_from("ab/.\\%2eE?#;+ \u00e9\U0001f600\ue000\t"), min_size=1, max_size=12))
 @example("../secrets/crown.txt")
 @example("a//b/%2e%2e/c")

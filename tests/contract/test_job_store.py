@@ -18,9 +18,7 @@ from tests.doubles import job_strategies
 from tests.proving import at_length
 
 HOUR = timedelta(hours=1)
-examples = settings(
-    max_examples=at_length(6, 200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+examples = settings(max_examples=at_length(6, 200), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @examples

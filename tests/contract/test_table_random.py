@@ -93,7 +93,6 @@ steps = st.lists(writes() | transactions, min_size=6, max_size=12)
 QUICK = settings(
     derandomize=True,
     database=None,
-    deadline=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

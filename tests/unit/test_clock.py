@@ -35,7 +35,7 @@ def test_time_goes_on_between_two_replies() -> None:
     assert clock.now() == EPOCH + timedelta(seconds=90.5)
 
 
-@settings(max_examples=at_length(25, 2_000), deadline=None)
+@settings(max_examples=at_length(25, 2_000))
 @given(st.lists(st.floats(0.01, 30), min_size=1, max_size=30))
 def test_the_clock_is_never_ahead_of_the_service_and_never_more_than_a_second_behind(gaps: list[float]) -> None:
     seconds, true = Seconds(), EPOCH

@@ -29,7 +29,7 @@ def decode(entity: dict[str, object]) -> Job:
     return codec.decode(entity, etag='"1"', modified_at=NOW, seen_at=NOW).job
 
 
-@settings(max_examples=at_length(8, 500), deadline=None)
+@settings(max_examples=at_length(8, 500))
 @given(st.data(), refs, st.sampled_from(State))
 def test_a_job_is_decoded_as_it_was_encoded(data: st.DataObject, ref: str, state: State) -> None:
     job = data.draw(jobs(ref, state))
@@ -37,7 +37,7 @@ def test_a_job_is_decoded_as_it_was_encoded(data: st.DataObject, ref: str, state
     assert decode(encode(job)) == replace(job, error=cut)
 
 
-@settings(max_examples=at_length(8, 500), deadline=None)
+@settings(max_examples=at_length(8, 500))
 @given(st.data(), refs, st.sampled_from(State))
 def test_an_index_row_copies_its_job_but_for_what_no_list_shows(data: st.DataObject, ref: str, state: State) -> None:
     job = data.draw(jobs(ref, state))

@@ -18,7 +18,7 @@ def test_a_known_bucket_never_changes() -> None:
     assert ids.bucket("image-analysis-87485d42ff5a7e51a03279d346f55099", 4) == 0x87 % 4
 
 
-@settings(max_examples=at_length(30, 2_000), deadline=None)
+@settings(max_examples=at_length(30, 2_000))
 @given(words, words)
 def test_an_id_is_the_type_and_32_hex_digits(ref: str, version: str) -> None:
     found = ids.JOB_ID.fullmatch(ids.job_id("image-analysis", ref, version))
@@ -26,14 +26,14 @@ def test_an_id_is_the_type_and_32_hex_digits(ref: str, version: str) -> None:
     assert found[1] == "image-analysis"
 
 
-@settings(max_examples=at_length(30, 2_000), deadline=None)
+@settings(max_examples=at_length(30, 2_000))
 @given(words, words, words, st.integers(1, 256))
 def test_all_versions_of_a_reference_share_their_bucket(ref: str, one: str, two: str, buckets: int) -> None:
     first, second = (ids.job_id("image-analysis", ref, version) for version in (one, two))
     assert ids.bucket(first, buckets) == ids.bucket(second, buckets) < buckets
 
 
-@settings(max_examples=at_length(30, 2_000), deadline=None)
+@settings(max_examples=at_length(30, 2_000))
 @given(words, words, words)
 def test_two_versions_of_a_reference_are_two_jobs(ref: str, one: str, two: str) -> None:
     same = ids.job_id("image-analysis", ref, one) == ids.job_id("image-analysis", ref, two)

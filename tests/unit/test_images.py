@@ -11,7 +11,7 @@ names = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_character
 )
 
 
-@settings(max_examples=at_length(30, 2_000), deadline=None)
+@settings(max_examples=at_length(30, 2_000))
 @given(st.sampled_from(["abc", "images", "a" * 63]), names)
 def test_a_reference_is_read_back_as_it_was_written(container: str, name: str) -> None:
     ref = ImageRef(container, name)

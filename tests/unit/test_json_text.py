@@ -21,7 +21,7 @@ def _code(text: str) -> str:
     return met.value.code
 
 
-@settings(max_examples=at_length(25, 2_000), deadline=None)
+@settings(max_examples=at_length(25, 2_000))
 @given(values, st.booleans())
 def test_what_is_json_is_parsed_as_it_is(value: object, escaped: bool) -> None:  # noqa: FBT001 - drawn
     assert json_text.parse(json.dumps(value, ensure_ascii=escaped)) == value

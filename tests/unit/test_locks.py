@@ -63,7 +63,7 @@ def test_a_released_lock_is_nobodys(act: object) -> None:
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=42)
 
 
-@settings(max_examples=at_length(30, 2_000), deadline=None)
+@settings(max_examples=at_length(30, 2_000))
 @given(names, names)
 def test_each_name_has_a_key_of_its_own_that_the_service_takes(one: str, other: str) -> None:
     keys = {locks.key(one), locks.key(other)}

@@ -185,7 +185,7 @@ torn = st.tuples(forms, forms, st.binary(max_size=6), st.integers(0, 300)).map(
 bodies = st.one_of(st.binary(), st.text().map(str.encode), json_like, json_like.map(base64.b64encode), torn)
 
 
-@settings(max_examples=at_length(25, 2_000), deadline=None)
+@settings(max_examples=at_length(25, 2_000))
 @given(bodies)
 @example(b'{"a":' + b"[" * 3000)
 @example(b"https://[v1.a]/images/x")
@@ -199,7 +199,7 @@ def test_no_message_whatever_raises_anything_but_rejected(body: bytes) -> None:
         assert rejected.code  # noqa: PT017 - raised or not, both are well
 
 
-@settings(max_examples=at_length(15, 1_000), deadline=None)
+@settings(max_examples=at_length(15, 1_000))
 @given(st.from_regex(r"[a-z][a-z0-9-]{0,30}-[0-9a-f]{32}", fullmatch=True), st.none() | st.text(max_size=60))
 def test_what_we_write_we_read(identity: str, traceparent: str | None) -> None:
     assert first(messages.write(identity, traceparent)) == (JobHint(identity),)

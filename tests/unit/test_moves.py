@@ -175,7 +175,7 @@ def test_a_redriven_job_has_all_of_its_attempts_and_keeps_the_count() -> None:
     assert (opened.state, opened.error, opened.ended, opened.due) == (State.PENDING, None, None, NOW + GRACE)
 
 
-@settings(max_examples=at_length(30, 2_000), deadline=None)
+@settings(max_examples=at_length(30, 2_000))
 @given(st.integers(1, 10_000), st.floats(0, 1, exclude_max=True))
 def test_a_back_off_stays_within_its_bounds(attempts: int, chance: float) -> None:
     wait = backoff(attempts, base=DELAY, cap=timedelta(minutes=15), chance=chance)

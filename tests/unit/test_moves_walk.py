@@ -116,4 +116,4 @@ class Walk(RuleBasedStateMachine):
 class TestWalk(Walk.TestCase):  # type: ignore[misc, valid-type] # made by Hypothesis
     """Run it."""
 
-    settings = settings(max_examples=at_length(12, 500), stateful_step_count=25, deadline=None)
+    settings = settings(max_examples=at_length(12, 500), stateful_step_count=25)

@@ -92,7 +92,7 @@ def test_a_name_of_the_right_form_is_taken(kind: Kind, name: str) -> None:
     assert check(kind, name) == name
 
 
-@settings(max_examples=at_length(30, 2_000), deadline=None)
+@settings(max_examples=at_length(30, 2_000))
 @given(st.text())
 def test_a_refusal_never_says_the_name_itself(name: str) -> None:
     try:

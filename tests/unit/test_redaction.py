@@ -56,7 +56,7 @@ def test_what_no_service_is_sure_to_store_is_spelled_out() -> None:
     assert messages.text_to_keep("a\x01\x1b\uffff\tb\r\nä😀") == "a\\x01\\x1b\\uffff\tb\r\nä😀"
 
 
-@settings(max_examples=at_length(20, 2_000), deadline=None)
+@settings(max_examples=at_length(20, 2_000))
 @given(st.text(alphabet=st.characters(codec=None), max_size=40), st.integers(1, 20_000))
 @example("😀", 300_000)
 @example("\x01", 70_000)

@@ -20,7 +20,7 @@ from tests.unit.acts import refusal
 from tests.unit.image_jobs import BLOB_EVENT
 from tests.unit.test_messages import bodies, event
 
-examples = settings(max_examples=at_length(12, 500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples = settings(max_examples=at_length(12, 500), suppress_health_check=[HealthCheck.too_slow])
 
 
 def _rejected(world: World, text: str) -> str:

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from localhost.host import ncrontab
@@ -49,7 +49,6 @@ def matches(fields: list[set[int]], at: datetime) -> bool:
     return all(part in field for part, field in zip(parts, fields, strict=False))
 
 
-@settings(deadline=None)
 @given(EXPRESSIONS, MOMENTS)
 def test_the_next_occurrence_is_later_and_matches_every_field(drawn: Drawn, moment: datetime) -> None:
     due = ncrontab.parse(drawn[0]).after(moment)
@@ -58,7 +57,6 @@ def test_the_next_occurrence_is_later_and_matches_every_field(drawn: Drawn, mome
     assert matches(drawn[1], due)
 
 
-@settings(deadline=None)
 @given(expressions((0, 59), (0, 59), rest=" * * * *"), MOMENTS)
 def test_no_second_between_now_and_the_next_occurrence_matches(drawn: Drawn, moment: datetime) -> None:
     due = ncrontab.parse(drawn[0]).after(moment)
@@ -68,7 +66,6 @@ def test_no_second_between_now_and_the_next_occurrence_matches(drawn: Drawn, mom
         second += timedelta(seconds=1)
 
 
-@settings(deadline=None)
 @given(EXPRESSIONS, MOMENTS, st.timedeltas(timedelta(0), timedelta(days=90)))
 def test_a_later_moment_never_has_an_earlier_next_occurrence(drawn: Drawn, moment: datetime, later: timedelta) -> None:
     schedule = ncrontab.parse(drawn[0])

@@ -42,7 +42,7 @@ def open_image(name: str) -> Image.Image:
     return Image.open(BytesIO(WHOLE[name]))
 
 
-@settings(max_examples=at_length(50, 5_000), deadline=None)
+@settings(max_examples=at_length(50, 5_000))
 @given(name=st.sampled_from(sorted(WHOLE)), seed=st.integers(), cut=st.floats(0, 1), changes=st.integers(0, 12))
 def test_a_file_that_was_changed_and_cut_is_read_all_the_same(name: str, seed: int, cut: float, changes: int) -> None:
     chance, data = random.Random(seed), bytearray(WHOLE[name])
@@ -54,7 +54,7 @@ def test_a_file_that_was_changed_and_cut_is_read_all_the_same(name: str, seed: i
     assert found.orientation in range(1, 9)
 
 
-@settings(max_examples=at_length(50, 5_000), deadline=None)
+@settings(max_examples=at_length(50, 5_000))
 @given(block=st.binary(max_size=300), at=st.integers(0, len(BLOCK)), packet=st.binary(max_size=200))
 def test_a_block_with_anything_in_it_is_read_all_the_same(block: bytes, at: int, packet: bytes) -> None:
     image = Image.new("RGB", (1, 1))
@@ -62,7 +62,7 @@ def test_a_block_with_anything_in_it_is_read_all_the_same(block: bytes, at: int,
     assert isinstance(read(image, b"", include_gps=True), Metadata)
 
 
-@settings(max_examples=at_length(50, 2_000), deadline=None)
+@settings(max_examples=at_length(50, 2_000))
 @given(value=st.text(max_size=40), other=st.text(max_size=40))
 def test_values_of_xmp_may_be_any_text(value: str, other: str) -> None:
     names = ["exif:GPSLatitude", "exif:GPSLongitude", "exif:GPSAltitude", "exif:DateTimeOriginal", "exif:FNumber"]
