@@ -65,7 +65,7 @@ PROOFS = (
     ("simulation", 1, "the double of the storage services, known worlds, planted faults", tier("simulation")),
     ("analysis", 1, "hostile files in children with production's limits, and children taken over", tier("analysis")),
     ("faults", 5, "death, lost replies, rivals at every request; killed and stopped processes", tier("faults")),
-    ("host", 8, "real hosts from outside: triggers, API, workers; random requests", tier("host")),
+    ("host", 8, "real hosts from outside: triggers, API, clients; recipes; random requests", tier("host")),
     ("search", 10, "new worlds of the simulator", (("simulate", ("-m", "tests.simulation", "--minutes", "10")),)),
 )
 #: The tiers that run most production code in pytest's own processes: see docs/testing.md.
