@@ -1,6 +1,7 @@
-"""What a test gives in place of a handler, a hook or a call."""
+"""What a test gives in place of a handler, a hook or a call; and what notes the case in which it fails."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import pytest
@@ -20,6 +21,16 @@ def raising(error: BaseException) -> Callable[..., Any]:
 def returning(result: Any) -> Callable[..., Any]:  # noqa: ANN401 - a handler may return anything
     """Return what returns, whatever its type forbids."""
     return lambda *_, **__: result
+
+
+@contextmanager
+def note(*values: object) -> Iterator[None]:
+    """Add the values of a case to what fails in it, where one test has many cases."""
+    try:
+        yield
+    except BaseException as failure:
+        failure.add_note(f"in the case {', '.join(map(repr, values))}")
+        raise
 
 
 def refusal(

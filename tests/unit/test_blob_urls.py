@@ -3,7 +3,7 @@ import pytest
 from shared.errors import MessageRejected
 from shared.rules import blob_urls
 from shared.rules.images import ImageRef
-from tests.unit.acts import refusal
+from tests.unit.acts import note, refusal
 
 CAT = ImageRef("images", "a b/cat.png")
 SERVICE = "https://account.blob.core.windows.net"
@@ -38,12 +38,11 @@ def test_an_account_may_stand_in_the_host_or_before_the_path(host: str) -> None:
 
 @pytest.mark.case("storage message forms", was="blob_not_found")
 @pytest.mark.parametrize("scheme", ["abfs", "abfss", "az", "wasb", "wasbs", "ABFSS"])
-@pytest.mark.parametrize("authority", ["images@account.dfs.core.windows.net", "images@[::1]:10000", "images"])
-@pytest.mark.parametrize("name", ["a b/cat.png", "a%20b/cat.png", "a%20b/cat.png?sv=1&sig=x"])
-def test_the_schemes_of_analytics_tools_name_the_container_before_the_account(
-    scheme: str, authority: str, name: str
-) -> None:
-    assert CAT in blob_urls.references(f"{scheme}://{authority}/{name}", "images")
+def test_the_schemes_of_analytics_tools_name_the_container_before_the_account(scheme: str) -> None:
+    for authority in ("images@account.dfs.core.windows.net", "images@[::1]:10000", "images"):
+        for name in ("a b/cat.png", "a%20b/cat.png", "a%20b/cat.png?sv=1&sig=x"):
+            with note(authority, name):
+                assert CAT in blob_urls.references(f"{scheme}://{authority}/{name}", "images")
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,11 @@
-import pytest
-
 from shared import errors
 from shared.errors import DarkroomError, Duplicate, Lost
 
-TREE = [kind for kind in vars(errors).values() if isinstance(kind, type)]
 
-
-@pytest.mark.parametrize("kind", TREE)
-def test_every_error_is_of_one_tree(kind: type) -> None:
-    assert issubclass(kind, DarkroomError)
+def test_every_error_is_of_one_tree() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    assert len(kinds) > 30
+    assert [kind for kind in kinds if not issubclass(kind, DarkroomError)] == []
 
 
 def test_an_error_without_a_message_says_what_it_is() -> None:

@@ -1,4 +1,3 @@
-import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -6,6 +5,7 @@ import pytest
 
 from shared.errors import IllegalTransition
 from shared.rules.jobs import GUARDS, TRANSITIONS, Claim, Event, Facts, Guard, Job, State, target, transition
+from tests.unit.acts import note
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CLAIM = Claim("mine", 1)
@@ -36,15 +36,17 @@ def facts(*, without: Guard | None = None) -> Facts:
     return Facts(now=now, lapsed=without is not Guard.LAPSED, claim=claim, ended_before=edge)
 
 
-@pytest.mark.parametrize(("event", "state"), list(itertools.product(MOVED, State)))
-def test_an_event_is_allowed_exactly_from_the_states_of_the_table(event: Event, state: State) -> None:
-    row = TABLE.get((event, state))
-    used = row is not None and Guard.SPENT in row.guards
-    if row is None:
-        with pytest.raises(IllegalTransition, match=state):
-            target(event, job(state, used=used), facts())
-    else:
-        assert transition(event, job(state, used=used), facts()) is row
+@pytest.mark.parametrize("event", MOVED)
+def test_an_event_is_allowed_exactly_from_the_states_of_the_table(event: Event) -> None:
+    for state in State:
+        row = TABLE.get((event, state))
+        used = row is not None and Guard.SPENT in row.guards
+        with note(state):
+            if row is None:
+                with pytest.raises(IllegalTransition, match=state):
+                    target(event, job(state, used=used), facts())
+            else:
+                assert transition(event, job(state, used=used), facts()) is row
 
 
 @pytest.mark.parametrize(("row", "guard"), [(row, guard) for row in TRANSITIONS for guard in row.guards], ids=str)
