@@ -2,7 +2,7 @@
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ LEFT_OUT = pytest.StashKey[Counter[str]]()
 WAITING = ("tests/host/", "tests/faults/")
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 
+gc.disable()  # until all tests are there
 # How long an example takes is up to what else the machine does.
 settings.register_profile("darkroom", deadline=None)
 settings.load_profile("darkroom")
@@ -83,10 +84,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: not item.nodeid.startswith(WAITING))
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
     """Spare the garbage collector what stays to the end: thousands of tests, and all modules."""
-    gc.collect()
+    result = yield
     gc.freeze()
+    gc.enable()
+    return result
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
