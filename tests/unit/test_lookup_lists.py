@@ -215,3 +215,14 @@ def test_a_list_of_all_types_costs_no_more_however_many_there_are(state: State |
     wanted = ids if state is None else {job_id for job_id in ids if world.job(job_id).state is state}
     seen = turn_pages(world, query, 7)
     assert (len(seen), set(seen)) == (len(wanted), wanted)
+
+
+@pytest.mark.parametrize(("buckets", "looks", "rows"), [(4, 4, 84), (64, 68, 200)])
+def test_few_lists_are_read_twice_and_few_rows_for_nothing(buckets: int, looks: int, rows: int) -> None:
+    world = LookupWorld(JOB_BUCKETS=str(buckets))
+    for number in range(200):
+        world.add_job("audio", f"{number}")
+    world.journal.clear()
+    assert len(world.darkroom.lookup.list(JobQuery(types=("audio",)), limit=50).items) == 50
+    assert world.journal.count("index.live") <= looks
+    assert world.index.read <= rows
