@@ -7,11 +7,12 @@ import re
 KEPT_UNITS = 262_144
 
 _AMPERSAND = r"[?&;]|\\u0026|\\u003f|%26|%3f|SharedAccessSignature="
-#: A value ends with the next parameter; a JSON escape of any other character is a part of it.
-_VALUE = r"(?:[^&\s\"'\\]|\\u00(?!26)[0-9a-f]{2}|\\/)+"
+#: A value ends with the next parameter; a JSON escape of any other character is a part of it. Both cases are spelled
+#: out: for re.IGNORECASE, to compile a set of all characters but a few takes 10 ms.
+_VALUE = r"(?:[^&\s\"'\\]|\\[uU]00(?!26)[0-9a-fA-F]{2}|\\/)+"
 _SECRETS = (
-    re.compile(rf"((?:{_AMPERSAND})sig(?:=|%3d|\\u003d)){_VALUE}", re.IGNORECASE),
-    re.compile(r"((?:AccountKey|SharedAccessKey)=)[^;\s\"'\\]+", re.IGNORECASE),
+    re.compile(rf"((?i:(?:{_AMPERSAND})sig(?:=|%3d|\\u003d))){_VALUE}"),
+    re.compile(r"((?i:(?:AccountKey|SharedAccessKey)=))[^;\s\"'\\]+"),
     re.compile(r"(://[^/@\s:]*:)[^/@\s]+(?=@)"),
 )
 #: What XML 1.0 has no way to say, and some service or tool on the way would refuse; and halves of surrogate pairs.
