@@ -5,7 +5,6 @@ from functools import cached_property
 
 from PIL import Image
 
-from shared.analysis import icc
 from shared.analysis.formats.header import Header
 from shared.analysis.formats.picture import Picture, decoder
 
@@ -101,7 +100,7 @@ def _decode(picture: Picture, orientation: int) -> Working:
     image.load()
     image, warnings = _resolve_transparency(image, picture)
     image = _flatten(_to_eight_bits(_shrink(_to_reducible(image))))
-    colours = icc.to_srgb(image, picture.icc) if picture.icc else image.convert("RGB")
+    colours = _to_srgb(image, picture.icc) if picture.icc else image.convert("RGB")
     if colours is None:
         warnings, colours = (*warnings, "icc_ignored"), image.convert("RGB")
     turn = 1 if picture.turns else orientation
@@ -167,6 +166,12 @@ def _flatten(image: Image.Image) -> Image.Image:
     white = Image.new(opaque, image.size, "white")
     white.paste(image.convert(opaque), mask=image.getchannel("A"))
     return white
+
+
+def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image | None:
+    from shared.analysis import icc  # noqa: PLC0415 - Little CMS, which an image without a profile does not need
+
+    return icc.to_srgb(image, profile)
 
 
 def _turn(image: Image.Image, orientation: int) -> Image.Image:
