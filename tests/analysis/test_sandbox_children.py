@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from shared.analysis import formats, pipeline
 from shared.analysis.analyst import Analyst
 from shared.analysis.interface import Source
 from shared.analysis.sandbox.child import NICENESS
-from shared.analysis.sandbox.pool import Sandbox
+from shared.analysis.sandbox.pool import ChildLimits, Sandbox
+from shared.errors import ImageRejected
 from shared.settings.enums import ConfinementMode
 from shared.settings.settings import Settings
 from shared.wiring.analyst import POLICIES, build_analyst
@@ -191,3 +193,18 @@ def test_the_parent_never_loads_what_would_parse_a_file() -> None:
         "formats.picture",
     )
     assert [name for name in loaded.split() if name.startswith("PIL") or name.endswith(parsers)] == []
+
+
+#: What takes long to load, and is of no use to a child that is ready or has analysed a plain JPEG.
+UNUSED = "azure hashlib ssl asyncio typer urllib.parse pathlib platform runpy site PIL.ImageCms PIL.GifImagePlugin"
+
+
+@pytest.mark.parametrize("image", [b"", _file("jpeg")], ids=["ready", "after a JPEG"])
+def test_a_child_loads_only_what_its_images_need(image: bytes) -> None:
+    child_limits = ChildLimits(seconds=60, cpu_seconds=60, memory_bytes=1 << 30)
+    sandbox = Sandbox(
+        limits=analysis.Limits(), thumbnail=None, child_limits=child_limits, call="tests.doubles.modules_child:analyze"
+    )
+    data = f"{UNUSED} shared.analysis.examine\n".encode() + image
+    with closing(sandbox), pytest.raises(ImageRejected, match=r"^modules: shared\.analysis\.examine$"):
+        sandbox.analyze(data, source=_source(data), stop=lambda: False)

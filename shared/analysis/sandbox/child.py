@@ -1,7 +1,7 @@
 """The program of a child process: it analyses one image after another until its parent hangs up.
 
-Started as ``python -m shared.analysis.sandbox.child SOCKET CALL MEMORY_BYTES LAYERS``. It is ready once it has loaded
-all that it needs and has confined itself: from then on, a hostile file may take it over.
+``child_process`` starts it. It is ready once it has loaded all that it needs and has confined itself: from then on, a
+hostile file may take it over.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -30,7 +30,13 @@ except ImportError:  # no POSIX: the parent's clock is the only limit
 NICENESS = 10
 
 
-def main(descriptor: int, call: str, memory_bytes: int, layers: frozenset[Layer]) -> None:
+def main(words: Sequence[str]) -> None:
+    """Run as the command line says: the descriptor of the socket, and the arguments of ``ChildProcess``."""
+    descriptor, call, memory_bytes, layers = words
+    serve(int(descriptor), call, int(memory_bytes), frozenset(map(Layer, filter(None, layers.split(",")))))
+
+
+def serve(descriptor: int, call: str, memory_bytes: int, layers: frozenset[Layer]) -> None:
     """Answer requests until the parent hangs up.
 
     Args:
@@ -106,7 +112,3 @@ def _limit_time(seconds: float) -> None:
     """
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), frozenset(map(Layer, filter(None, sys.argv[4].split(",")))))

@@ -8,13 +8,12 @@ Source:
 
 import ctypes
 import os
-import platform
 import signal
 import struct
 import sys
 from collections.abc import Callable, Iterable
 from functools import cache
-from pathlib import Path
+from os.path import basename, dirname, isdir
 
 import shared
 from shared.analysis.sandbox import syscalls
@@ -127,34 +126,32 @@ def _restrict_files(modules: Iterable[str]) -> str:
     return f"ABI {abi}"
 
 
-def _allow_reading(ruleset: int, path: Path) -> None:
+def _allow_reading(ruleset: int, path: str) -> None:
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:  # what can't be opened needs no rule
         return
     try:
-        rights = _READ_FILE | _READ_DIR if path.is_dir() else _READ_FILE
+        rights = _READ_FILE | _READ_DIR if isdir(path) else _READ_FILE
         _landlock(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, _BENEATH.pack(rights, place), 0)
     finally:
         os.close(place)
 
 
-def _readable(modules: Iterable[str]) -> set[Path]:
+def _readable(modules: Iterable[str]) -> set[str]:
     """Return what an interpreter may still read: modules and libraries that load when they are first needed.
 
     It is not all of ``sys.path``: that has the app's folder, which holds settings.
     """
-    standard = Path(os.__file__).parent
-    searched = [Path(entry) for entry in sys.path if entry]
-    packages = [path for path in searched if path.name in ("site-packages", "dist-packages", "lib-dynload")]
-    named = [Path(file).parent for file in (sys.modules[name].__file__ for name in modules) if file]
-    libraries = [Path(text) for text in (*_LIBRARIES, *os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)) if text]
-    return {standard, *packages, *named, *libraries, Path(shared.__file__ or "").parent}
+    packages = [entry for entry in sys.path if basename(entry) in ("site-packages", "dist-packages", "lib-dynload")]
+    named = [dirname(file) for file in (sys.modules[name].__file__ for name in modules) if file]
+    libraries = [path for path in (*_LIBRARIES, *os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)) if path]
+    return {dirname(os.__file__), *packages, *named, *libraries, *shared.__path__}
 
 
 def _filter_calls() -> str:
     """Allow only the system calls that an analysis needs."""
-    machine = platform.machine()
+    machine = os.uname().machine
     if machine not in syscalls.MACHINES:
         raise OSError(0, f"no filter for {machine}")
     code = syscalls.program(machine, os.getpid())

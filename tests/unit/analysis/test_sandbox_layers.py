@@ -8,6 +8,7 @@ import struct
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ def test_another_system_refuses_every_layer_by_its_name(monkeypatch: pytest.Monk
 def test_what_the_kernel_refuses_is_named_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(confinement, "_landlock", _refuse(errno.ENOSYS))
     monkeypatch.setattr(confinement, "_leave_namespaces", _refuse(errno.EPERM))
-    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    monkeypatch.setattr("os.uname", lambda: SimpleNamespace(machine="riscv64"))
     found = confinement.confine([Layer.LANDLOCK, Layer.NAMESPACES, Layer.SECCOMP])
     assert found.layers == {}
     assert found.refusals == {
@@ -82,7 +83,7 @@ def test_landlock_is_asked_for_what_its_version_knows(
 
 
 def test_the_folder_of_the_app_is_not_readable() -> None:
-    readable = confinement._readable(["pytest"])
+    readable = set(map(Path, confinement._readable(["pytest"])))
     root = Path(confinement.__file__).resolve().parents[3]
     assert root not in readable
     assert root / "shared" in readable
