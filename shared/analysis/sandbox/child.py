@@ -53,8 +53,8 @@ def serve(descriptor: int, call: str, memory_bytes: int, layers: frozenset[Layer
     with socket.socket(fileno=descriptor) as parent:
         _limit_memory(memory_bytes)
         found = confine(layers, modules=[module])
-        gc.collect()
         gc.freeze()  # later collections then search only what images have left
+        gc.enable()
         _send(parent, {"layers": found.layers, "refused": found.refusals})  # ready
         with contextlib.suppress(EOFError, ConnectionError):
             while True:

@@ -24,8 +24,12 @@ TIMED_OUT = "The analysis exceeded its time limit."
 #: How long a child that has closed its socket may take to exit.
 EXIT_SECONDS = 5.0
 #: -P: no file in the folder where the host was started is taken for a module. -S: ``_environment`` names all places of
-#: modules, and to find them again would take a fifth of the start.
-_PROGRAM = ("-P", "-S", "-c", "import sys; from shared.analysis.sandbox import child; child.main(sys.argv[1:])")
+#: modules, and to find them again would take a fifth of the start. What loads stays, so to search it for garbage, which
+#: takes a tenth, begins with the first image.
+_PROGRAM = (
+    *("-P", "-S", "-c"),
+    "import gc, sys; gc.disable(); from shared.analysis.sandbox import child; child.main(sys.argv[1:])",
+)
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 #: One arena, because there is one thread. Large blocks lie apart from the heap, where a small block behind them would
 #: keep them from being given back: one child kept 200 MB of an image for good. What smaller blocks leave free at the
