@@ -40,7 +40,7 @@ class Module:
         self.functions = {node.name: node for node in self.tree.body if isinstance(node, _Function)}
         self.imports = {
             alias.asname or alias.name: f"{node.module}.{alias.name}"
-            for node in self.tree.body
+            for node in ast.walk(self.tree)
             if isinstance(node, ast.ImportFrom)
             for alias in node.names
         }

@@ -15,17 +15,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from shared import wiring
-from shared.cli import analyze as analysis
-from shared.cli import rejected as rejections
 from shared.cli import settings as app_settings
-from shared.cli import show
-from shared.cli import worker as consumer
+from shared.cli import words
 from shared.errors import Conflict, DarkroomError, InvalidReference, NotFound, SettingsInvalid
 from shared.ports.rejections import RejectedMessage
-from shared.rules.invariants import Finding
 from shared.settings.settings import Settings
 from shared.wiring.steps import Darkroom
 from shared.worker.run import Ending
@@ -54,7 +49,7 @@ OlderThan = Annotated[
     typer.Option(
         "--older-than",
         metavar="AGE",
-        parser=rejections.age,
+        parser=words.age,
         help="Only messages rejected longer ago than 90m, 12h or 7d.",
     ),
 ]
@@ -64,6 +59,10 @@ JobIds = Annotated[list[str], typer.Argument(metavar="JOB_ID…", help="Ids of j
 @app.command()
 def init(settings: SettingsFile = None) -> None:
     """Create the missing tables, queue and containers, and list them all."""
+    from rich.console import Console
+
+    from shared.cli import show
+
     with _exit_on_error():
         darkroom = wiring.build(app_settings.read(settings), threaded=False)
         darkroom.storage.create()
@@ -78,6 +77,10 @@ def analyze(
     settings: SettingsFile = None,
 ) -> None:
     """Analyse local files as jobs do, and show the reports; exit with 1 if a file has no report."""
+    from rich.console import Console
+
+    from shared.cli import analyze as analysis
+
     with _exit_on_error("no image was analysed"):
         reports = analysis.reports(files, Settings.read(app_settings.read(settings)))
         good = analysis.print_json(reports, typer.echo) if as_json else analysis.print_table(Console(), reports)
@@ -94,6 +97,11 @@ def verify(
     settings: SettingsFile = None,
 ) -> None:
     """Check every row while workers run; exit with 1 if a violation remains."""
+    from rich.console import Console
+
+    from shared.cli import show
+    from shared.rules.invariants import Finding
+
     findings: list[Finding] = []
 
     def report(finding: Finding) -> None:
@@ -121,10 +129,11 @@ def cancel(job_ids: JobIds, settings: SettingsFile = None) -> None:
 @app.command()
 def redrive(ids: Ids, settings: SettingsFile = None) -> None:
     """Run failed or canceled jobs again, with all of their attempts. Try rejected messages again."""
+    from shared.cli import rejected as rejections
 
     def act(darkroom: Darkroom) -> Callable[[str], object]:
         def one(identity: str) -> object:
-            if rejections.REJECTED_ID.fullmatch(identity):
+            if words.REJECTED_ID.fullmatch(identity):
                 rejections.redrive(darkroom.readmit, identity)
                 return None
             return darkroom.redrive.redrive(identity)
@@ -146,6 +155,10 @@ def rejected(
     settings: SettingsFile = None,
 ) -> None:
     """List rejected messages, show one in full, or delete them."""
+    from rich.console import Console
+
+    from shared.cli import rejected as rejections
+
     with _exit_on_error():
         darkroom = wiring.build(app_settings.read(settings), threaded=False)
         if rejected_id is None:
@@ -178,11 +191,11 @@ def worker(
     ] = None,
     processes: Annotated[int, typer.Option("--processes", min=1, max=64, help="Worker processes.")] = 1,
     health: Annotated[
-        consumer.Address | None,
+        words.Address | None,
         typer.Option(
             "--health",
             metavar="[HOST:]PORT",
-            parser=consumer.address,
+            parser=words.address,
             help="Serve GET /health. Without a host, only this machine can send requests.",
         ),
     ] = None,
@@ -197,6 +210,8 @@ def worker(
     settings: SettingsFile = None,
 ) -> None:
     """Consume the job queue outside Azure Functions, and do what its timers do. Logs JSON lines to stderr."""
+    from shared.cli import worker as consumer
+
     plan = consumer.Plan(slots=slots, processes=processes, drain=drain, health=health, handlers=handlers or ())
     with _exit_on_error():
         ending = consumer.consume(app_settings.read(settings), plan)

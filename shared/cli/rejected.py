@@ -1,9 +1,7 @@
 """Rejected messages at the command: list them, show one, redrive them, delete them."""
 
 import json
-import re
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
 
 from rich.console import Console
 from rich.table import Table
@@ -21,22 +19,6 @@ _REFUSALS = {
     Disposition.UNKNOWN.value: "No rejected message has this id.",
     Disposition.REJECTED.value: "The message still names no image and no job.",
 }
-#: As ``Rejected.id``; a job id has a type before its digits.
-REJECTED_ID = re.compile(r"[0-9a-f]{32}")
-_AGE = re.compile(r"([0-9]{1,6})([mhd])")
-_SECONDS = {"m": 60, "h": 3_600, "d": 86_400}
-
-
-def age(text: str) -> timedelta:
-    """Parse an age: a whole number, then m, h or d.
-
-    Raises:
-        ValueError: It is of another form.
-    """
-    match = _AGE.fullmatch(text)
-    if not match:
-        raise ValueError(f"must be a whole number followed by m, h or d, such as 90m, 12h or 7d, but is {text!r}")
-    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
 
 
 def delete(forget: Forget, rows: Sequence[RejectedMessage], confirm: Callable[[str], object]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from shared import wiring
+from shared.cli.words import Address
 from shared.errors import SettingsInvalid
 from shared.settings.settings import Settings
 from shared.wiring.analyst import analysis_places
@@ -20,31 +21,6 @@ from shared.worker.worker import Worker
 
 #: Messages at once beyond the images that are analysed at once: one is read, one is committed meanwhile.
 SPARE_SLOTS = 2
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where to listen.
-
-    Attributes:
-        host: An address of this machine; 0.0.0.0 for all of them.
-        port: Of TCP.
-    """
-
-    host: str
-    port: int
-
-
-def address(text: str) -> Address:
-    """Parse ``[HOST:]PORT``; without a host, of this machine alone.
-
-    Raises:
-        ValueError: It is of another form.
-    """
-    host, _, port = text.rpartition(":")
-    if not port.isdecimal() or not 0 <= int(port) <= 65_535:  # noqa: PLR2004 - TCP's
-        raise ValueError(f"must be a port or HOST:PORT, such as 8080 or 0.0.0.0:8080, but is {text!r}")
-    return Address(host.strip("[]") or "127.0.0.1", int(port))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +84,10 @@ def _serve(report: health.Report, at: Address | None) -> Iterator[None]:
     """Serve ``/health`` beside what is in the ``with`` block, if it is wanted."""
     with ExitStack() as serving:
         if at is not None:
+            from shared.worker import health_server  # noqa: PLC0415 - an HTTP server, for those who ask for one
+
             try:
-                serving.enter_context(health.serve(report, at.host, at.port))
+                serving.enter_context(health_server.serve(report, at.host, at.port))
             except OSError as error:
                 reason = error.strerror or type(error).__name__
                 raise SettingsInvalid([f"--health: must be a free address of this machine: {reason}"]) from None

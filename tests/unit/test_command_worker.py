@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from shared.cli.main import app
-from shared.cli.worker import Address, address
+from shared.cli.words import Address, address
 from shared.worker import log_lines
 from shared.worker.child import import_handlers
 

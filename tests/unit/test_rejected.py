@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from shared.cli import rejected as cli
+from shared.cli import words
 from shared.errors import StorageOut
 from shared.ports.rejections import RejectedMessage
 from shared.rules.ids import digest
@@ -139,13 +140,13 @@ def test_one_for_a_person_keeps_its_lines_and_commands_no_terminal() -> None:
 
 @pytest.mark.parametrize(("text", "hours"), [("90m", 1.5), ("12h", 12), ("7d", 168), ("0d", 0)])
 def test_an_age_is_a_number_and_a_unit(text: str, hours: float) -> None:
-    assert cli.age(text) == timedelta(hours=hours)
+    assert words.age(text) == timedelta(hours=hours)
 
 
 @pytest.mark.parametrize("text", ["7", "d", "-1d", "1.5h", "1w", " 7d", "9999999d"])
 def test_an_age_of_another_form_says_what_it_must_be(text: str) -> None:
     with pytest.raises(ValueError, match="must be a whole number followed by m, h or d"):
-        cli.age(text)
+        words.age(text)
 
 
 def test_a_redrive_tells_the_first_that_stood_against_it(world: World) -> None:

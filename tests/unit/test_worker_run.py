@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from shared.telemetry import LOGGER, LogEvent, emit
-from shared.worker import health
+from shared.worker import health, health_server
 from shared.worker.log_lines import JsonLines
 from shared.worker.run import Ending, run
 from shared.worker.signals import Signals
@@ -155,7 +155,7 @@ def test_what_libraries_log_is_a_line_too_with_the_exception(caplog: pytest.LogC
 def ask() -> Iterator[Callable[[str, bool], tuple[int, bytes]]]:
     """Ask a server how a worker is that is well, or is not."""
     state: dict[str, Any] = {}
-    with health.serve(lambda: state, "127.0.0.1", 0) as port:
+    with health_server.serve(lambda: state, "127.0.0.1", 0) as port:
 
         def get(path: str, is_well: bool) -> tuple[int, bytes]:  # noqa: FBT001 - the only fact
             state.update(health.state_of([{"is_well": is_well, "swept_seconds": 7.0}]))

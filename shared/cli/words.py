@@ -1,0 +1,47 @@
+"""Words of the command line that are more than text or numbers, as operators write them."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+#: As ``Rejected.id``; a job id has a type before its digits.
+REJECTED_ID = re.compile(r"[0-9a-f]{32}")
+_AGE = re.compile(r"([0-9]{1,6})([mhd])")
+_SECONDS = {"m": 60, "h": 3_600, "d": 86_400}
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to listen.
+
+    Attributes:
+        host: An address of this machine; 0.0.0.0 for all of them.
+        port: Of TCP.
+    """
+
+    host: str
+    port: int
+
+
+def address(text: str) -> Address:
+    """Parse ``[HOST:]PORT``; without a host, of this machine alone.
+
+    Raises:
+        ValueError: It is of another form.
+    """
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal() or not 0 <= int(port) <= 65_535:  # noqa: PLR2004 - TCP's
+        raise ValueError(f"must be a port or HOST:PORT, such as 8080 or 0.0.0.0:8080, but is {text!r}")
+    return Address(host.strip("[]") or "127.0.0.1", int(port))
+
+
+def age(text: str) -> timedelta:
+    """Parse an age: a whole number, then m, h or d.
+
+    Raises:
+        ValueError: It is of another form.
+    """
+    match = _AGE.fullmatch(text)
+    if not match:
+        raise ValueError(f"must be a whole number followed by m, h or d, such as 90m, 12h or 7d, but is {text!r}")
+    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
