@@ -22,6 +22,7 @@ class Contestant(ABC):
 
     Attributes:
         name: As tables call it.
+        settings: Variables of its environment, over those of the contest.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Contestant(ABC):
         self.runs = Ends([folder / "runs"], NAME)
         self.log = folder / "log"
         self.seconds = seconds
+        self.settings: dict[str, str] = {}
         self._group: Group | None = None
 
     @property
@@ -65,7 +67,8 @@ class Contestant(ABC):
             "BENCH_ENDS": str(self.folder / "ends"),
             "BENCH_SECONDS": str(self.seconds),
         }
-        self._group = Group(self.commands(processes), {**os.environ, **given, **self.environ()}, self.log)
+        environ = {**os.environ, **given, **self.environ(), **self.settings}
+        self._group = Group(self.commands(processes), environ, self.log)
 
     @property
     def group(self) -> Group:

@@ -40,8 +40,6 @@ class Own(Contestant):
         super().__init__(service, folder, number, container=container, seconds=seconds)
         self._ends = Ends([self.log], COMMIT)
         self._jobs: dict[str, str] = {}
-        #: Settings over those of the contest.
-        self.settings: dict[str, str] = {}
         #: More options of its command.
         self.options: tuple[str, ...] = ()
 

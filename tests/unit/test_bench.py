@@ -2,11 +2,15 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 import bench
+from bench import kill
 from bench.__main__ import BENCHES
+from bench.contest.contestants import Contestant
 from bench.contest.ends import COMMIT, NAME, Ends
 from bench.contest.figures import DOCUMENT, Finding, percentile, ratio, replace_block, typed
 from bench.contest.service import kind_of
@@ -85,6 +89,12 @@ def test_every_bench_that_writes_has_a_place_in_the_document() -> None:
     writes = {file.stem for file in Path(bench.__path__[0]).glob("*.py") if ".show(write=" in file.read_text("utf-8")}
     places = re.findall(r"<!-- measured: ([a-z]+)", DOCUMENT.read_text("utf-8"))
     assert set(places) == writes == writes & set(BENCHES)
+
+
+def test_a_result_that_stands_is_not_waited_for_when_who_made_it_was_killed_before_noting_it() -> None:
+    none = SimpleNamespace(count=lambda: 0)
+    contestant = SimpleNamespace(ends=none, runs=none, standing=lambda: {"a.jpg"})
+    kill.wait_for_rest(cast("Contestant", contestant), {"a.jpg"})
 
 
 def test_a_table_stands_before_its_notes() -> None:
