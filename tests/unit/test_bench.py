@@ -10,6 +10,7 @@ import pytest
 import bench
 from bench import kill
 from bench.__main__ import BENCHES
+from bench.contest import turns
 from bench.contest.contestants import Contestant
 from bench.contest.ends import COMMIT, NAME, Ends
 from bench.contest.figures import DOCUMENT, Finding, percentile, ratio, replace_block, typed
@@ -89,6 +90,18 @@ def test_every_bench_that_writes_has_a_place_in_the_document() -> None:
     writes = {file.stem for file in Path(bench.__path__[0]).glob("*.py") if ".show(write=" in file.read_text("utf-8")}
     places = re.findall(r"<!-- measured: ([a-z]+)", DOCUMENT.read_text("utf-8"))
     assert set(places) == writes == writes & set(BENCHES)
+
+
+def test_a_rate_leaves_out_both_ends_where_a_process_may_have_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([10.0, 16.0])  # of the 4 images at the first eighth, and of the 28 at the last
+    monkeypatch.setattr("shared.clock.monotonic", lambda: next(times))
+    names: list[str] = ["warm"]
+
+    def wait_for(count: int, *, seconds: float) -> None:
+        names.extend(f"{seconds}" for _ in range(count - len(names)))
+
+    contestant = cast("Contestant", SimpleNamespace(wait_for=wait_for, ends=SimpleNamespace(names=names)))
+    assert turns.rate(contestant, warm=1, count=32) == 24 / 6.0
 
 
 def test_a_result_that_stands_is_not_waited_for_when_who_made_it_was_killed_before_noting_it() -> None:
