@@ -4,6 +4,8 @@ import signal
 import sys
 from importlib import import_module
 
+from bench.contest.load import adopt_orphans
+
 #: Each bench, and what it measures.
 BENCHES = {
     "analysis": "CPU and memory of analyses, beside other libraries",
@@ -13,7 +15,7 @@ BENCHES = {
     "throughput": "images a second, CPU and requests, beside Celery and dramatiq",
     "latency": "from a message to its result, beside them",
     "kill": "what is lost and done twice when all processes are killed, beside them",
-    "idle": "requests a minute without work, beside them; takes twenty minutes",
+    "idle": "requests a minute without work, beside them; takes more than an hour",
     "cost": "list price of a million images in storage requests, beside them",
     "coldstart": "the import of the app, and CPU from the start to the first result, beside them",
     "locks": "requests of each act on a lock, and of processes that contend for it",
@@ -27,6 +29,7 @@ def main(words: list[str]) -> int:
         print("usage: python3 dev.py bench NAME\n", *(f"  {name:12}{what}" for name, what in BENCHES.items()), sep="\n")
         return 2
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # what was started is ended, as by Ctrl-C
+    adopt_orphans()
     status: int = import_module(f"bench.{words[0]}").main(words[1:])
     return status
 

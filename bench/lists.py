@@ -16,7 +16,8 @@ from typing import Any, cast
 
 import azure.functions as func
 
-from bench.contest.figures import Finding, median
+from bench.contest.estimates import announce
+from bench.contest.figures import Finding, median, typed
 from bench.contest.service import Service
 from shared import clock, wiring
 from shared.http.app import build, gateway_of
@@ -39,12 +40,14 @@ CALLS = ("/api/jobs", "/api/jobs?limit=200", "/api/stats")
 _CONTEXT = cast("func.Context", SimpleNamespace())
 _HEAD = ("buckets", "call", "ms", "client CPU ms", "Azurite CPU ms", "requests")
 _OK = 200
+_JOB_SECONDS, _ROUND_SECONDS = 0.003, 2.0
 
 
 def main(words: list[str]) -> int:
     """Measure, and print a table."""
-    options = _parser().parse_args(words)
-    finding = Finding("lists", "python3 dev.py bench lists", _HEAD)
+    options = parser().parse_args(words)
+    announce(expected_seconds(options))
+    finding = Finding("lists", typed("lists", words), _HEAD)
     for buckets in options.buckets:
         with Service() as service:
             print(f"writing {options.jobs:,} jobs, {buckets} buckets ...", file=sys.stderr)
@@ -62,13 +65,19 @@ def main(words: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(prog="dev.py bench lists", description=__doc__)
     parser.add_argument("--jobs", type=int, default=JOBS)
     parser.add_argument("--buckets", type=int, nargs="+", default=list(BUCKETS))
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     return parser
+
+
+def expected_seconds(options: argparse.Namespace) -> float:
+    """Return how long it takes: to write the jobs, and to ask."""
+    return float((_JOB_SECONDS * options.jobs + _ROUND_SECONDS * (options.rounds + 1)) * len(options.buckets))
 
 
 def _fill(service: Service, buckets: int, jobs: int) -> Darkroom:

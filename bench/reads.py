@@ -17,12 +17,14 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableClient
 from azure.storage.blob import BlobServiceClient
 
-from bench.contest.figures import Finding, median, ratio
+from bench.contest.estimates import announce
+from bench.contest.figures import Finding, median, ratio, typed
 from shared import wiring
 from shared.invocation import start
 from shared.rules.images import ImageRef
 
 ROUNDS, _ROWS = 60, 1_000
+_ROUND_SECONDS = 0.3
 #: More than any image here: the SDK is to read each in one request.
 _ALL = 64 * 1024 * 1024
 SIZES = {"an image of 10 KB": 10_000, "an image of 2 MB": 2_000_000, "an image of 10 MB": 10_000_000}
@@ -43,8 +45,9 @@ Read = Callable[[], object]
 
 def main(words: list[str]) -> int:
     """Measure, and print a table."""
-    options = _parser().parse_args(words)
-    finding = Finding("reads", "python3 dev.py bench reads", ("", *(f"{each}, ms" for each in _WHO), "ratio"))
+    options = parser().parse_args(words)
+    announce(expected_seconds(options))
+    finding = Finding("reads", typed("reads", words), ("", *(f"{each}, ms" for each in _WHO), "ratio"))
     cases: dict[str, tuple[bytes, Callable[[int], dict[str, Read]]]] = {
         **{name: (_image_reply(size), partial(_image_readers, size=size)) for name, size in SIZES.items()},
         ROW: (_json_reply(_JOB | _TAG | _TIMES), _row_readers),
@@ -65,11 +68,17 @@ def main(words: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(prog="dev.py bench reads", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     return parser
+
+
+def expected_seconds(options: argparse.Namespace) -> float:
+    """Return how long it takes."""
+    return float(_ROUND_SECONDS * (options.rounds + 1))
 
 
 def _measure(readers: Mapping[str, Read], rounds: int) -> dict[str, list[float]]:

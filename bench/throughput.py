@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.contest.entrants import ENTRANTS, PEERS
+from bench.contest.estimates import announce
 from bench.contest.figures import Finding, median, ratio, typed
 from bench.contest.images import SIZES, image_bytes, names
 from bench.contest.service import Service
@@ -18,19 +19,27 @@ from bench.contest.turns import PROCESSES, Turn, take
 
 ROUNDS, WARM = 4, 16
 IMAGES = {"10 KB": 240, "12 MP": 60}
+_TURN_SECONDS, _IMAGE_SECONDS = 6.0, {"10 KB": 0.02, "12 MP": 0.04}
 Turns = dict[str, list[Turn]]
 
 
 def main(words: list[str]) -> int:
     """Measure, and print a table for each size."""
-    options = _parser().parse_args(words)
+    options = parser().parse_args(words)
+    announce(expected_seconds(options))
     for size in options.sizes:
+        peers = [peer for peer in PEERS if peer in options.entrants]
+        heads = (*(f"images/s ÷ {peer}" for peer in peers), *(f"{peer}'s CPU ÷" for peer in peers))
+        head = ("", "images/s", *heads, "CPU ms", "Azurite's CPU ms", "requests")
+        finding = Finding(f"throughput {size}", typed("throughput", words), head)
         turns = _race(options.entrants, size, options.images or IMAGES[size], options.rounds)
-        _report(size, turns, typed("throughput", words)).show(write=options.write)
+        _report(finding, size, turns, peers)
+        finding.show(write=options.write)
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(prog="dev.py bench throughput", description=__doc__)
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
     parser.add_argument("--entrants", nargs="+", choices=ENTRANTS, default=list(ENTRANTS))
@@ -38,6 +47,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--images", type=int, help="images of a turn (default: 240 small ones, 60 large ones)")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md")
     return parser
+
+
+def expected_seconds(options: argparse.Namespace) -> float:
+    """Return how long it takes: what a turn takes beside its images, and feeding and working on those."""
+    images = {size: options.images or IMAGES[size] for size in options.sizes}
+    turn = sum(_TURN_SECONDS + images[size] * _IMAGE_SECONDS[size] for size in options.sizes)
+    return float(turn * options.rounds * len(options.entrants))
 
 
 def _race(entrants: Sequence[str], size: str, count: int, rounds: int) -> Turns:
@@ -56,11 +72,8 @@ def _race(entrants: Sequence[str], size: str, count: int, rounds: int) -> Turns:
     return turns
 
 
-def _report(size: str, turns: Turns, command: str) -> Finding:
-    peers = [peer for peer in PEERS if peer in turns]
-    heads = (*(f"images/s ÷ {peer}" for peer in peers), *(f"{peer}'s CPU ÷" for peer in peers))
-    head = ("", "images/s", *heads, "CPU ms", "Azurite's CPU ms", "requests")
-    finding = Finding(f"throughput {size}", command, head)
+def _report(finding: Finding, size: str, turns: Turns, peers: Sequence[str]) -> None:
+    """Put the medians of all rounds into a table."""
     for name, rounds in turns.items():
         facts = {
             what: median(getattr(turn, what) for turn in rounds)
@@ -77,7 +90,6 @@ def _report(size: str, turns: Turns, command: str) -> Finding:
         "More is better in every column of ratios. Where other programs share the cores, those of CPU hold better: all "
         "processor time of the peer, Azurite's included, by all of this contestant."
     )
-    return finding
 
 
 def _all(turns: Sequence[Turn], what: str) -> list[float]:

@@ -1,13 +1,19 @@
-"""What a bench has found: a table for people, a line of JSON each for programs, and the same in docs/performance.md."""
+"""What a bench has found: a table for people, a line of JSON each for programs, and the same in docs/performance.md.
+
+Make a ``Finding`` before its run: it says what other programs have used of the cores until it is shown.
+"""
 
 import datetime as dt
 import json
+import os
 import re
 import shlex
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from bench.contest.load import Load, load, note_on, share_of_others
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
 
@@ -23,6 +29,7 @@ class Finding:
         rows: Its cells.
         lines: The same facts for programs.
         notes: Sentences below the table.
+        load: Reads what has been used of the cores so far.
     """
 
     bench: str
@@ -31,6 +38,11 @@ class Finding:
     rows: list[Sequence[str]] = field(default_factory=list)
     lines: list[Mapping[str, object]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    load: Callable[[], Load] = load
+
+    def __post_init__(self) -> None:
+        """Note what has been used before its run."""
+        self._begin = self.load()
 
     def add(self, cells: Sequence[str], **facts: object) -> None:
         """Add a row, and its line of JSON."""
@@ -45,13 +57,25 @@ class Finding:
 
     def show(self, *, write: bool) -> None:
         """Print the table and the lines; with ``write``, put the table into the document as well."""
+        share = share_of_others(self._begin, self.load())
+        self.notes += filter(None, [note_on(share)])
         print(self.table())
         for line in self.lines:
-            print(json.dumps(line))
+            print(json.dumps({**line, "others_share": round(share, 3)}))
         if write:
-            when = dt.datetime.now(dt.UTC).date().isoformat()  # noqa: TID251 - of this machine, for people
-            block = f"`{self.command}`, {when}, two cores:\n\n{self.table()}"
-            DOCUMENT.write_text(replace_block(DOCUMENT.read_text("utf-8"), self.bench, block), "utf-8")
+            write_block(self.bench, f"{signature(self.command)}:\n\n{self.table()}")
+
+
+def signature(command: str) -> str:
+    """Return what stands before a figure: the command that has measured it, when, and on what."""
+    when = dt.datetime.now(dt.UTC).date().isoformat()  # noqa: TID251 - of this machine, for people
+    cores = {1: "one core", 2: "two cores"}.get(count := os.cpu_count() or 1, f"{count} cores")
+    return f"`{command}`, {when}, {cores}"
+
+
+def write_block(name: str, block: str) -> None:
+    """Replace a block of the document; see ``replace_block``."""
+    DOCUMENT.write_text(replace_block(DOCUMENT.read_text("utf-8"), name, block), "utf-8")
 
 
 def typed(bench: str, words: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
+TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
 _STOP_SECONDS = 30.0
 
 
@@ -78,7 +78,7 @@ def cpu_ms(pids: Iterable[int]) -> float:
     A descendant that has ended counts with whoever has waited for it. The clock's tick is 10 ms (proc(5)).
     """
     facts = _facts()
-    return sum(facts[pid][1] for pid in _tree(pids, facts)) * _TICK_MS
+    return sum(facts[pid][1] for pid in _tree(pids, facts)) * TICK_MS
 
 
 def tree(pids: Iterable[int]) -> list[int]:

@@ -1,5 +1,6 @@
 """What the benches count and print: the parts that need no storage and no process."""
 
+import os
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from bench.contest import turns
 from bench.contest.contestants import Contestant
 from bench.contest.ends import COMMIT, NAME, Ends
 from bench.contest.figures import DOCUMENT, Finding, percentile, ratio, replace_block, typed
+from bench.contest.load import Load, share_of_others
 from bench.contest.service import kind_of
 from bench.cost import price
 from shared.telemetry import LogEvent
@@ -90,6 +92,20 @@ def test_every_bench_that_writes_has_a_place_in_the_document() -> None:
     writes = {file.stem for file in Path(bench.__path__[0]).glob("*.py") if ".show(write=" in file.read_text("utf-8")}
     places = re.findall(r"<!-- measured: ([a-z]+)", DOCUMENT.read_text("utf-8"))
     assert set(places) == writes == writes & set(BENCHES)
+
+
+@pytest.mark.parametrize(("own_ms", "others"), [(5_000.0, 0.25), (9_000.0, 0.05), (12_000.0, 0.0)])
+def test_others_have_used_what_is_beyond_the_own(own_ms: float, others: float) -> None:
+    begin, end = Load(at=7.0, all_ms=90.0, own_ms=9.0), Load(at=17.0, all_ms=10_090.0, own_ms=9.0 + own_ms)
+    assert share_of_others(begin, end, cores=2) == pytest.approx(others)
+
+
+@pytest.mark.parametrize(("share", "notes"), [(0.1, []), (0.2, ["Other programs used 20% of the cores"])])
+def test_a_table_says_when_other_programs_used_more_than_a_tenth_of_the_cores(share: float, notes: list[str]) -> None:
+    moments = iter([Load(0.0, 0.0, 0.0), Load(1.0, 1000 * share * (os.cpu_count() or 1), 0.0)])
+    finding = Finding("x", "command", ("",), load=lambda: next(moments))
+    finding.show(write=False)
+    assert [note.partition(" meanwhile")[0] for note in finding.notes] == notes
 
 
 def test_a_rate_leaves_out_both_ends_where_a_process_may_have_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
