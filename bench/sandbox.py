@@ -3,19 +3,21 @@
 import statistics
 from pathlib import Path
 
+from bench.contest.estimates import announce
 from bench.photographs import FORMATS, photograph
 from shared import clock
 from shared.analysis import Limits, Source, ThumbnailSpec
 from shared.analysis.analyst import Inline
 from shared.analysis.sandbox.pool import OVERHEAD_BYTES, ChildLimits, Sandbox
 
-ROUNDS = 40
+ROUNDS, _SECONDS = 40, 30.0
 #: From a small image to what a phone makes.
 SIZES = {"64×48": (64, 48), "1 MP": (1200, 900), "12 MP": (4000, 3000)}
 
 
 def main(_words: list[str]) -> int:
     """Measure both in turns, and print medians."""
+    announce(_SECONDS)
     limits, spec = Limits(), ThumbnailSpec()
     child_limits = ChildLimits(seconds=60, cpu_seconds=60, memory_bytes=limits.max_decode_bytes + OVERHEAD_BYTES)
     inline = Inline(limits=limits, thumbnail=spec)

@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 
+from bench.contest.estimates import announce
 from bench.contest.figures import Finding, median, typed
 from bench.contest.filling import KIND, add, do_nothing, fill
 from bench.contest.service import Service
@@ -24,11 +25,13 @@ from tests.simulation.service.transport import InProcess
 
 ROWS, BUCKETS, JOBS = (1_000, 50_000), (4, 64), 40
 COUNTED_ROWS = (1_000, 50_000, 200_000)
+_ROW_SECONDS, _COUNTED_ROW_SECONDS = 0.001, 0.0005
 
 
 def main(words: list[str]) -> int:
     """Fill, measure, count, and print a table each."""
-    options = _parser().parse_args(words)
+    options = parser().parse_args(words)
+    announce(expected_seconds(options))
     timed = Finding("scale", typed("scale", words), ("buckets", "rows", "claim and commit ms", "÷ fewest rows"))
     for buckets in options.buckets:
         _time(timed, buckets, options.rows)
@@ -43,13 +46,20 @@ def main(words: list[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the options."""
     parser = argparse.ArgumentParser(prog="dev.py bench scale", description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=list(ROWS))
     parser.add_argument("--buckets", type=int, nargs="+", default=list(BUCKETS))
     parser.add_argument("--counted", type=int, nargs="+", default=list(COUNTED_ROWS))
     parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md")
     return parser
+
+
+def expected_seconds(options: argparse.Namespace) -> float:
+    """Return how long it takes: the rows are written one transaction after the other."""
+    timed = _ROW_SECONDS * sum(options.rows) * len(options.buckets)
+    return float(timed + _COUNTED_ROW_SECONDS * sum(options.counted))
 
 
 def _time(finding: Finding, buckets: int, sizes: list[int]) -> None:

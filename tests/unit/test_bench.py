@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -11,14 +12,20 @@ import pytest
 import bench
 from bench import kill
 from bench.__main__ import BENCHES
+from bench.all import ORDER, expected_seconds, run_each
 from bench.contest import turns
 from bench.contest.contestants import Contestant
 from bench.contest.ends import COMMIT, NAME, Ends
+from bench.contest.estimates import in_words
 from bench.contest.figures import DOCUMENT, Finding, percentile, ratio, replace_block, typed
 from bench.contest.load import Load, share_of_others
 from bench.contest.service import kind_of
 from bench.cost import price
 from shared.telemetry import LogEvent
+
+
+def _benches() -> list[Path]:
+    return sorted(Path(bench.__path__[0]).glob("*.py"))
 
 
 def _line(access: str) -> str:
@@ -89,9 +96,17 @@ def test_a_block_of_the_document_is_replaced_and_nothing_else() -> None:
 
 
 def test_every_bench_that_writes_has_a_place_in_the_document() -> None:
-    writes = {file.stem for file in Path(bench.__path__[0]).glob("*.py") if ".show(write=" in file.read_text("utf-8")}
+    writes = {file.stem for file in _benches() if ".show(write=" in file.read_text("utf-8")}
     places = re.findall(r"<!-- measured: ([a-z]+)", DOCUMENT.read_text("utf-8"))
-    assert set(places) == writes == writes & set(BENCHES)
+    assert set(places) == {*writes, "all"} == {*writes, "all"} & set(BENCHES)
+    assert sorted(ORDER) == sorted(writes)
+
+
+def test_every_bench_says_beforehand_how_long_it_takes() -> None:
+    silent = {file.stem for file in _benches() if file.stem in BENCHES and "announce(" not in file.read_text("utf-8")}
+    assert silent == {"analysis"}
+    assert all(expected_seconds(name) > 1 for name in ORDER)
+    assert (in_words(90), in_words(600)) == ("90 seconds", "10 minutes")
 
 
 @pytest.mark.parametrize(("own_ms", "others"), [(5_000.0, 0.25), (9_000.0, 0.05), (12_000.0, 0.0)])
@@ -106,6 +121,17 @@ def test_a_table_says_when_other_programs_used_more_than_a_tenth_of_the_cores(sh
     finding = Finding("x", "command", ("",), load=lambda: next(moments))
     finding.show(write=False)
     assert [note.partition(" meanwhile")[0] for note in finding.notes] == notes
+
+
+def test_a_bench_that_fails_does_not_keep_the_others_from_theirs() -> None:
+    names: list[str] = []
+
+    def run(command: Sequence[str]) -> int:
+        names.append(command[3])
+        return {"b": 3, "c": 143}.get(command[3], 0)
+
+    assert run_each(["a", "b", "c", "d"], ["--write"], run) == 3
+    assert names == ["a", "b", "c"], "a signal ends all of them"
 
 
 def test_a_rate_leaves_out_both_ends_where_a_process_may_have_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
